@@ -1,0 +1,81 @@
+/**
+ * All size arithmetic of one torrent, and the only maker of PieceIndex and Block: a number from a peer or a file
+ * becomes one of these here or is refused, so no other code ever checks a range again.
+ *
+ * Invariant: 0 < pieceLength, and pieceCount pieces cover [0, totalBytes) without gap or overlap.
+ * Left to others: which file a byte lies in (file-layout.ts).                                        BEP 3
+ */
+
+/** BEP 3: requests are for 2^14 bytes; every client closes or ignores larger ones (128 KiB is tolerated by some). */
+export const blockBytesMax = 16 * 1024;
+
+declare const pieceIndexBrand: unique symbol;
+/** An index that is known to lie in [0, pieceCount) of the geometry that made it. */
+export type PieceIndex = number & { readonly [pieceIndexBrand]: true };
+
+/** A run of bytes that is known to lie inside one piece. `begin` is counted from the start of the piece. */
+export interface Block {
+  readonly pieceIndex: PieceIndex;
+  readonly begin: number;
+  readonly bytes: number;
+}
+
+export class Geometry {
+  readonly totalBytes: number;
+  /** Nominal bytes of a piece; only the last one may be shorter. */
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** Blocks in a full piece. */
+  readonly blocksPerPiece: number;
+
+  /** Both arguments in bytes. The caller has already refused what is out of range (metainfo.ts does). */
+  constructor(totalBytes: number, pieceLength: number) {
+    if (!Number.isSafeInteger(totalBytes) || totalBytes < 0) throw new RangeError(`totalBytes: ${totalBytes}`);
+    if (!Number.isSafeInteger(pieceLength) || pieceLength <= 0) throw new RangeError(`pieceLength: ${pieceLength}`);
+    this.totalBytes = totalBytes;
+    this.pieceLength = pieceLength;
+    this.pieceCount = Math.ceil(totalBytes / pieceLength);
+    this.blocksPerPiece = Math.ceil(pieceLength / blockBytesMax);
+  }
+
+  /** An untrusted number → a PieceIndex, or undefined when there is no such piece. */
+  pieceIndex(untrusted: number): PieceIndex | undefined {
+    const valid = Number.isInteger(untrusted) && untrusted >= 0 && untrusted < this.pieceCount;
+    return valid ? (untrusted as PieceIndex) : undefined;
+  }
+
+  /** Three untrusted numbers (a `request`, `piece` or `cancel`) → a Block, or undefined when it is not inside one piece. */
+  block(untrustedIndex: number, untrustedBegin: number, untrustedBytes: number): Block | undefined {
+    const pieceIndex = this.pieceIndex(untrustedIndex);
+    if (pieceIndex === undefined) return undefined;
+    if (!Number.isInteger(untrustedBegin) || !Number.isInteger(untrustedBytes)) return undefined;
+    if (untrustedBegin < 0 || untrustedBytes <= 0 || untrustedBytes > blockBytesMax) return undefined;
+    if (untrustedBegin + untrustedBytes > this.pieceBytes(pieceIndex)) return undefined;
+    return { pieceIndex, begin: untrustedBegin, bytes: untrustedBytes };
+  }
+
+  /** Where a piece starts in the torrent, in bytes. */
+  pieceOffset(pieceIndex: PieceIndex): number {
+    return pieceIndex * this.pieceLength;
+  }
+
+  /** Bytes of one piece. */
+  pieceBytes(pieceIndex: PieceIndex): number {
+    return Math.min(this.pieceLength, this.totalBytes - pieceIndex * this.pieceLength);
+  }
+
+  /** Blocks of one piece. */
+  blockCount(pieceIndex: PieceIndex): number {
+    return Math.ceil(this.pieceBytes(pieceIndex) / blockBytesMax);
+  }
+
+  /** Bytes of the nth block of a piece. */
+  blockBytes(pieceIndex: PieceIndex, blockIndex: number): number {
+    return Math.min(blockBytesMax, this.pieceBytes(pieceIndex) - blockIndex * blockBytesMax);
+  }
+
+  /** Every piece, in order. */
+  *pieces(): IterableIterator<PieceIndex> {
+    for (let index = 0; index < this.pieceCount; index++) yield index as PieceIndex;
+  }
+}
