@@ -1,0 +1,189 @@
+/**
+ * Reads bencoding that anybody may have written: torrent files, tracker replies, extension messages. Values are views
+ * onto the scanned bytes, made when asked for; they keep the exact byte range they came from, because an info-hash is
+ * taken over those bytes and never over something encoded again.
+ *
+ * Invariant: a BValue exists only for input that passed the strict scan (bencode-scanner.ts). The input must not be
+ * changed while its values are in use.
+ * Left to others: what the values mean. Writing: bencode-encode.ts.                                        BEP 3, 52
+ */
+import bencode from 'bencode';
+import {
+  BencodeError,
+  type BencodeLimits,
+  bytesToken,
+  dictToken,
+  integerToken,
+  listToken,
+  scanTokens,
+  type TokenTable,
+  unsortedDictToken,
+} from './bencode-scanner.ts';
+
+export { BencodeError, type BencodeLimits };
+
+/** A file the user gives: a hybrid torrent of 100,000 files takes about 22 MB and 2.7 million tokens. Depth: as libtorrent. */
+export const localLimits: BencodeLimits = { bytesMax: 64 * 2 ** 20, tokensMax: 4_000_000, depthMax: 100 };
+
+/** What strangers send: a peer's metadata (BEP 9), a tracker's reply. */
+export const peerLimits: BencodeLimits = { bytesMax: 8 * 2 ** 20, tokensMax: 1_000_000, depthMax: 100 };
+
+/** Bytes that are exactly one value → that value. Throws BencodeError. */
+export function scan(bytes: Uint8Array, limits: BencodeLimits = peerLimits): BValue {
+  const value = scanPrefix(bytes, limits);
+  if (value.end < bytes.length) {
+    throw new BencodeError('bencode-trailing-bytes', value.end, 'there are bytes after the end of the value');
+  }
+  return value;
+}
+
+/** The value that `bytes` begin with; its `end` tells where the rest begins (BEP 9 puts a piece of metadata there). */
+export function scanPrefix(bytes: Uint8Array, limits: BencodeLimits = peerLimits): BValue {
+  return new BValue(scanTokens(bytes, limits), 0);
+}
+
+/**
+ * Bytes → plain JavaScript values (number, Uint8Array, array, object), by the `bencode` package once the scan has
+ * passed. For small messages with text keys. Throws BencodeError, also for dictionaries that a plain object cannot
+ * hold exactly: keys out of order, not UTF-8 (the package makes hex of them), `__proto__` (it changes the prototype).
+ */
+export function decode(bytes: Uint8Array, limits: BencodeLimits = peerLimits): unknown {
+  const pending = [scan(bytes, limits)];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    for (const item of value.items()) pending.push(item);
+    for (const [key, entry] of value.entries()) {
+      const text = utf8(key);
+      if (
+        value.keyOrder !== 'sorted' ||
+        text === undefined ||
+        text === '__proto__' ||
+        text.includes('\uFFFD')
+      ) {
+        throw new BencodeError(
+          'bencode-awkward-key',
+          value.start,
+          'an object cannot hold the keys of a dictionary',
+        );
+      }
+      pending.push(entry);
+    }
+  }
+  return bencode.decode(bytes);
+}
+
+export type BKind = 'integer' | 'bytes' | 'list' | 'dict';
+export type KeyOrder = 'sorted' | 'unsorted' | 'duplicate';
+
+/** One value. Asking it for something of another kind gives undefined, never an exception. */
+export class BValue {
+  readonly #table: TokenTable;
+  readonly #token: number;
+
+  constructor(table: TokenTable, token: number) {
+    this.#table = table;
+    this.#token = token;
+  }
+
+  get kind(): BKind {
+    const type = this.#type;
+    return type === integerToken
+      ? 'integer'
+      : type === bytesToken
+        ? 'bytes'
+        : type === listToken
+          ? 'list'
+          : 'dict';
+  }
+
+  /** Where the encoded value begins in the input, in bytes. */
+  get start(): number {
+    return this.#table.starts[this.#token]!;
+  }
+
+  /** Where it ends, exclusive. */
+  get end(): number {
+    return this.#table.ends[this.#token]!;
+  }
+
+  /** The encoded value itself (a view of the input, not a copy). */
+  get raw(): Uint8Array {
+    return this.#table.input.subarray(this.start, this.end);
+  }
+
+  /** A safe integer. */
+  get integer(): number | undefined {
+    if (this.#type !== integerToken) return undefined;
+    return Number(String.fromCharCode(...this.#table.input.subarray(this.start + 1, this.end - 1)));
+  }
+
+  /** The content of a byte string (a view of the input, not a copy). */
+  get bytes(): Uint8Array | undefined {
+    return this.#type === bytesToken ? this.#content(this.#token) : undefined;
+  }
+
+  /** The content of a byte string as text; undefined when it is not valid UTF-8. */
+  get text(): string | undefined {
+    return this.#type === bytesToken ? utf8(this.#content(this.#token)) : undefined;
+  }
+
+  /** Whether a dictionary's keys rise strictly, as BEP 3 demands; `duplicate`: two neighbours are equal. */
+  get keyOrder(): KeyOrder | undefined {
+    if (this.#type < dictToken) return undefined;
+    return this.#type === dictToken ? 'sorted' : this.#type === unsortedDictToken ? 'unsorted' : 'duplicate';
+  }
+
+  /** The entry of a dictionary under an ASCII name; of several the first. It walks the keys: O(entries). */
+  get(name: string): BValue | undefined {
+    if (this.#type < dictToken) return undefined;
+    const { input, ends, links } = this.#table;
+    const end = links[this.#token]!;
+    for (let key = this.#token + 1; key < end; key = this.#after(key + 1)) {
+      const begin = links[key]!;
+      if (ends[key]! - begin !== name.length) continue;
+      let same = 0;
+      while (same < name.length && input[begin + same] === name.charCodeAt(same)) same++;
+      if (same === name.length) return new BValue(this.#table, key + 1);
+    }
+    return undefined;
+  }
+
+  /** The members of a list; nothing for another kind. */
+  *items(): Generator<BValue> {
+    if (this.#type !== listToken) return;
+    const end = this.#table.links[this.#token]!;
+    for (let token = this.#token + 1; token < end; token = this.#after(token))
+      yield new BValue(this.#table, token);
+  }
+
+  /** The entries of a dictionary in the order of the input, keys as exact bytes; nothing for another kind. */
+  *entries(): Generator<[key: Uint8Array, value: BValue]> {
+    if (this.#type < dictToken) return;
+    const end = this.#table.links[this.#token]!;
+    for (let key = this.#token + 1; key < end; key = this.#after(key + 1)) {
+      yield [this.#content(key), new BValue(this.#table, key + 1)];
+    }
+  }
+
+  get #type(): number {
+    return this.#table.types[this.#token]!;
+  }
+
+  #content(token: number): Uint8Array {
+    return this.#table.input.subarray(this.#table.links[token]!, this.#table.ends[token]!);
+  }
+
+  /** The first token that does not belong to this one. */
+  #after(token: number): number {
+    return this.#table.types[token]! < listToken ? token + 1 : this.#table.links[token]!;
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
