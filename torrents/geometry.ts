@@ -30,8 +30,10 @@ export class Geometry {
 
   /** Both arguments in bytes. The caller has already refused what is out of range (metainfo.ts does). */
   constructor(totalBytes: number, pieceLength: number) {
-    if (!Number.isSafeInteger(totalBytes) || totalBytes < 0) throw new RangeError(`totalBytes: ${totalBytes}`);
-    if (!Number.isSafeInteger(pieceLength) || pieceLength <= 0) throw new RangeError(`pieceLength: ${pieceLength}`);
+    if (!Number.isSafeInteger(totalBytes) || totalBytes < 0)
+      throw new RangeError(`totalBytes: ${totalBytes}`);
+    if (!Number.isSafeInteger(pieceLength) || pieceLength <= 0)
+      throw new RangeError(`pieceLength: ${pieceLength}`);
     this.totalBytes = totalBytes;
     this.pieceLength = pieceLength;
     this.pieceCount = Math.ceil(totalBytes / pieceLength);

@@ -1,0 +1,96 @@
+/**
+ * Decides which names are the same name to Windows and macOS: a key with case folded and accents taken apart, equal for
+ * `É` and `é` however they are composed. Used only to keep two files of one torrent apart, never to name anything.
+ *
+ * Invariant: the same answer on every machine. The runtime's own tables (toLowerCase, normalize, Intl) change with its
+ * Unicode version, and then two members of one swarm would rename different files; ours are frozen.
+ * Left to others: what to do about two equal keys (file-layout.ts).
+ */
+import { decompositions, folds, markRanks } from './name-folding-table.ts';
+
+/** A name → a key; equal keys mean that some file system takes the two names for one. */
+export function foldName(name: string): string {
+  // Most names are plain: one test instead of a walk.
+  if (/^[ -@[-~]*$/.test(name)) return name;
+  const { partsOf, rankOf } = (tables ??= unpack());
+  const codes: number[] = [];
+  for (const char of name) {
+    const code = char.codePointAt(0)!;
+    if (code < 0x80) codes.push(code >= 0x41 && code <= 0x5a ? code + 0x20 : code);
+    else if (!isIgnorable(code)) pushParts(codes, code, partsOf);
+  }
+  sortMarks(codes, rankOf);
+  let key = '';
+  for (const code of codes) key += String.fromCodePoint(code);
+  return key;
+}
+
+/** Code points that HFS+ skips when it compares names (Apple's technical note 1150): joiners, marks and the like. */
+function isIgnorable(code: number): boolean {
+  return (
+    (code >= 0x200c && code <= 0x200f) ||
+    (code >= 0x202a && code <= 0x202e) ||
+    (code >= 0x206a && code <= 0x206f) ||
+    code === 0xfeff
+  );
+}
+
+function pushParts(codes: number[], code: number, partsOf: ReadonlyMap<number, readonly number[]>): void {
+  // Hangul syllables decompose by arithmetic (Unicode, section 3.12): 588 to a leading jamo, 28 to a vowel.
+  if (code >= 0xac00 && code <= 0xd7a3) {
+    const index = code - 0xac00;
+    codes.push(0x1100 + Math.floor(index / 588), 0x1161 + Math.floor((index % 588) / 28));
+    if (index % 28 > 0) codes.push(0x11a7 + (index % 28));
+    return;
+  }
+  const parts = partsOf.get(code);
+  if (parts === undefined) codes.push(code);
+  else for (const part of parts) codes.push(part);
+}
+
+/** Marks on one letter may be typed in any order: they are put in the order of their classes, equals as they came. */
+function sortMarks(codes: number[], rankOf: ReadonlyMap<number, number>): void {
+  let start = 0;
+  while (start < codes.length) {
+    let end = start;
+    while (end < codes.length && rankOf.has(codes[end]!)) end++;
+    if (end - start > 1) {
+      const run = codes.slice(start, end).sort((a, b) => rankOf.get(a)! - rankOf.get(b)!);
+      for (let index = 0; index < run.length; index++) codes[start + index] = run[index]!;
+    }
+    start = end + 1;
+  }
+}
+
+interface Tables {
+  readonly partsOf: ReadonlyMap<number, readonly number[]>;
+  readonly rankOf: ReadonlyMap<number, number>;
+}
+
+/** Unpacked on first use: about 3 ms that a program without accented names never spends. */
+let tables: Tables | undefined;
+
+function unpack(): Tables {
+  const foldOf = new Map(unpackEntries(folds));
+  const partsOf = new Map(foldOf);
+  for (const [code, parts] of unpackEntries(decompositions)) {
+    const folded = parts.flatMap((part) =>
+      part >= 0x41 && part <= 0x5a ? [part + 0x20] : (foldOf.get(part) ?? [part]),
+    );
+    partsOf.set(code, folded);
+  }
+  const rankOf = new Map<number, number>();
+  for (const [first, [count, rank]] of unpackEntries(markRanks)) {
+    for (let code = first; code < first + count!; code++) rankOf.set(code, rank!);
+  }
+  return { partsOf, rankOf };
+}
+
+function* unpackEntries(packed: string): Generator<[code: number, parts: number[]]> {
+  let code = 0;
+  for (const entry of packed.trim().split(/\s/)) {
+    const [step, parts] = entry.split('=') as [string, string];
+    code += Number.parseInt(step, 36);
+    yield [code, parts.split(',').map((part) => Number.parseInt(part, 36))];
+  }
+}
