@@ -1,0 +1,186 @@
+/**
+ * Reads torrent files, and the bare info dictionary that peers send (BEP 9). Everything in one is hostile until it has
+ * passed through here: sizes, counts, paths and how they belong together.
+ *
+ * Invariant: a Metainfo describes files that can be laid out, hashed and shared without another check; its info-hash
+ * is taken over the bytes as they were, never over something encoded again. Byte fields are views of the input.
+ * Left to others: writing (metainfo-encode.ts), whether a tracker may be asked (whoever connects). BEP 3, 12, 19, 27, 47
+ */
+import { createHash } from 'node:crypto';
+import { BencodeError, type BencodeLimits, type BValue, localLimits, peerLimits, scan } from './bencode.ts';
+import { FileLayout, type TorrentFile } from './file-layout.ts';
+import { Geometry } from './geometry.ts';
+import {
+  MetainfoError,
+  type MetainfoWarning,
+  readComponent,
+  readPieceLength,
+  readText,
+  readTrackers,
+  readWebSeeds,
+  Warnings,
+} from './metainfo-fields.ts';
+import { readV1 } from './metainfo-v1.ts';
+import { hostPlatform, type PathPlatform } from './path-rules.ts';
+
+export { MetainfoError, type MetainfoWarning };
+
+export type TorrentFormat = 'v1' | 'v2' | 'hybrid';
+
+export interface Metainfo {
+  readonly format: TorrentFormat;
+  /** As its author wrote it; for people's eyes use displayPath([name]). */
+  readonly name: string;
+  /** 20 bytes: what handshakes and announces carry. SHA-1; for v2 alone the beginning of infoHashV2 (BEP 52). */
+  readonly infoHash: Uint8Array;
+  /** 32 bytes, SHA-256. */
+  readonly infoHashV2: Uint8Array | undefined;
+  /** BEP 27: peers come from the trackers only. */
+  readonly private: boolean;
+  readonly pieceLength: number;
+  /** v1 and hybrid: SHA-1 of every piece, 20 bytes each. v2: empty. */
+  readonly pieceHashes: Uint8Array;
+  /** v2 and hybrid: Merkle root of every piece, 32 bytes each. */
+  readonly pieceRoots: Uint8Array | undefined;
+  readonly geometry: Geometry;
+  readonly layout: FileLayout;
+  /** The files of the layout, pads included. */
+  readonly files: readonly TorrentFile[];
+  /** What a person gets: all files without pads. */
+  readonly bytes: number;
+  /** BEP 12: tiers in the order of the file. */
+  readonly trackers: readonly (readonly string[])[];
+  /** BEP 19. */
+  readonly webSeeds: readonly string[];
+  readonly comment: string | undefined;
+  readonly source: string | undefined;
+  readonly createdBy: string | undefined;
+  /** Seconds since 1970. */
+  readonly creationDate: number | undefined;
+  readonly warnings: readonly MetainfoWarning[];
+  /** The info dictionary, byte for byte. */
+  readonly infoBytes: Uint8Array;
+}
+
+export interface ParseOptions {
+  readonly limits?: BencodeLimits;
+  /** Whose names the disk paths follow; this machine's if left out. */
+  readonly platform?: PathPlatform;
+}
+
+/** A torrent file → what it says. Throws MetainfoError. */
+export function parseMetainfo(bytes: Uint8Array, options: ParseOptions = {}): Metainfo {
+  refuseOtherFiles(bytes);
+  const root = scanned(bytes, options.limits ?? localLimits);
+  const info = root.get('info');
+  if (info === undefined) {
+    throw new MetainfoError('metainfo-info-missing', 'this is no torrent: it has no `info` dictionary');
+  }
+  const warnings = new Warnings();
+  warnOfKeyOrder(root, warnings);
+  const creationDate = root.get('creation date')?.integer;
+  return readInfo(info, options.platform ?? hostPlatform, warnings, {
+    trackers: readTrackers(root, warnings),
+    webSeeds: readWebSeeds(root, warnings),
+    comment: readText(root, 'comment'),
+    createdBy: readText(root, 'created by'),
+    creationDate: creationDate !== undefined && creationDate >= 0 ? creationDate : undefined,
+  });
+}
+
+export interface ParseInfoOptions extends ParseOptions {
+  readonly trackers?: readonly (readonly string[])[];
+  readonly webSeeds?: readonly string[];
+}
+
+/** The bare info dictionary → what it says. The caller has compared its hash with the one it asked for. */
+export function parseInfo(infoBytes: Uint8Array, options: ParseInfoOptions = {}): Metainfo {
+  const info = scanned(infoBytes, options.limits ?? peerLimits);
+  return readInfo(info, options.platform ?? hostPlatform, new Warnings(), {
+    trackers: options.trackers ?? [],
+    webSeeds: options.webSeeds ?? [],
+    comment: undefined,
+    createdBy: undefined,
+    creationDate: undefined,
+  });
+}
+
+type OuterFields = Pick<Metainfo, 'trackers' | 'webSeeds' | 'comment' | 'createdBy' | 'creationDate'>;
+
+function readInfo(info: BValue, platform: PathPlatform, warnings: Warnings, outer: OuterFields): Metainfo {
+  if (info.kind !== 'dict') throw new MetainfoError('metainfo-info-missing', '`info` is not a dictionary');
+  warnOfKeyOrder(info, warnings);
+  // BEP 52: checked before anything else, so that the message is about the version.
+  const version = info.get('meta version')?.integer;
+  if (version !== undefined && version > 2) {
+    const message = `this torrent is of version ${version}, which this program does not know`;
+    throw new MetainfoError('metainfo-version', message);
+  }
+  const name = readComponent((info.get('name.utf-8') ?? info.get('name'))?.bytes, 'the name', warnings);
+  const pieceLength = readPieceLength(info);
+  const { entries, isSingleFile, pieceHashes } = readV1(info, name, pieceLength, warnings);
+  const layout = new FileLayout(entries, { name, isSingleFile, platform });
+  const bytes = entries.reduce((sum, entry) => sum + (entry.isPad ? 0 : entry.bytes), 0);
+  if (bytes === 0) throw new MetainfoError('metainfo-nothing', 'all files of this torrent are empty');
+  const infoBytes = info.raw;
+  return {
+    format: 'v1',
+    name,
+    infoHash: createHash('sha1').update(infoBytes).digest(),
+    infoHashV2: undefined,
+    private: info.get('private')?.integer === 1,
+    pieceLength,
+    pieceHashes,
+    pieceRoots: undefined,
+    geometry: new Geometry(layout.totalBytes, pieceLength),
+    layout,
+    files: layout.files,
+    bytes,
+    ...outer,
+    source: readText(info, 'source'),
+    warnings: warnings.list(),
+    infoBytes,
+  };
+}
+
+function scanned(bytes: Uint8Array, limits: BencodeLimits): BValue {
+  try {
+    return scan(bytes, limits);
+  } catch (error) {
+    if (!(error instanceof BencodeError)) throw error;
+    const hint = error.code === 'bencode-truncated' ? 'the file is cut short' : 'the file is damaged';
+    throw new MetainfoError(error.code, `this is no valid torrent, ${hint}: ${error.message}`, error);
+  }
+}
+
+/** What people pick instead of a torrent, and what servers send in its place. */
+function refuseOtherFiles(bytes: Uint8Array): void {
+  if (bytes.length === 0)
+    throw new MetainfoError('metainfo-empty', 'this file is empty, so it is no torrent');
+  const beginning = Buffer.from(bytes.subarray(0, 64))
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart();
+  if (beginning.startsWith('<')) {
+    const message =
+      'this is a web page and no torrent: the address may need a login, or the link has expired';
+    throw new MetainfoError('metainfo-web-page', message);
+  }
+  if (/^[{[]/.test(beginning)) throw new MetainfoError('metainfo-json', 'this is JSON and no torrent');
+  if (beginning.startsWith('magnet:')) {
+    throw new MetainfoError('metainfo-magnet', 'this is a magnet link and no torrent: give the link itself');
+  }
+  if (beginning.startsWith('\x1f\x8b') || beginning.startsWith('PK\x03\x04')) {
+    throw new MetainfoError(
+      'metainfo-compressed',
+      'this is a compressed file and no torrent: unpack it first',
+    );
+  }
+}
+
+function warnOfKeyOrder(dict: BValue, warnings: Warnings): void {
+  if (dict.keyOrder === 'duplicate')
+    warnings.add('keys-duplicate', 'a key is there twice: the first one counts');
+  else if (dict.keyOrder === 'unsorted')
+    warnings.add('keys-unsorted', 'the keys of a dictionary are not in order');
+}
