@@ -1,0 +1,175 @@
+/**
+ * When to tell which tracker what. BEP 12: the trackers of a tier are tried in random order, the one that answers
+ * moves to the front of its tier, and the next tier is asked only when a whole tier has failed.
+ *
+ * Invariant: at most one announce is under way, apart from the farewells. A tracker that never heard `started`
+ * never hears `completed` or `stopped`.                                                             BEP 3 12 31
+ */
+import { backoffMs } from './backoff.ts';
+import type { AnnounceEvent, TrackerAnswer } from './contract.ts';
+import type { Limits } from './limits.ts';
+import type { Prng } from './prng.ts';
+
+export interface TrackerState {
+  readonly url: string;
+  /** It has answered an announce of ours, so it lists us. */
+  listsUs: boolean;
+  /** `completed` is owed to it. */
+  owesCompleted: boolean;
+  failures: number;
+  /** Not to be asked before. */
+  notBeforeMs: number;
+  /** Its last words, for people. */
+  lastFailure: string | undefined;
+  lastWarning: string | undefined;
+  peers: number | undefined;
+}
+
+export class AnnounceSchedule {
+  readonly #tiers: TrackerState[][];
+  readonly #limits: Limits;
+  readonly #random: Prng;
+  #inFlight: TrackerState | undefined;
+  #inFlightEvent: AnnounceEvent;
+  /** The next regular announce, to whichever tracker is the working one. */
+  #dueMs = 0;
+  #minIntervalMs: number;
+  #lastMs = 0;
+  #stopped = false;
+
+  constructor(tiers: readonly (readonly string[])[], nowMs: number, limits: Limits, random: Prng) {
+    this.#limits = limits;
+    this.#random = random;
+    this.#minIntervalMs = limits.announceIntervalMinSeconds * 1000;
+    this.#dueMs = nowMs;
+    this.#tiers = tiers.map((tier) => shuffled(tier, random).map((url) => newTracker(url, nowMs)));
+  }
+
+  get trackers(): readonly TrackerState[] {
+    return this.#tiers.flat();
+  }
+
+  /** When `next` has something to say at the earliest. */
+  get wakeAtMs(): number {
+    if (this.#stopped || this.#inFlight !== undefined) return Number.MAX_SAFE_INTEGER;
+    let earliest = Number.MAX_SAFE_INTEGER;
+    for (const tier of this.#tiers) for (const t of tier) earliest = Math.min(earliest, t.notBeforeMs);
+    return Math.max(earliest, this.#dueMs);
+  }
+
+  /** The announce that is due, if any; it counts as under way until answered or failed. */
+  next(nowMs: number): { tracker: TrackerState; event: AnnounceEvent } | undefined {
+    if (this.#stopped || this.#inFlight !== undefined || nowMs < this.#dueMs) return undefined;
+    for (const tier of this.#tiers) {
+      for (const tracker of tier) {
+        if (tracker.notBeforeMs > nowMs) continue;
+        this.#inFlight = tracker;
+        this.#lastMs = nowMs;
+        const event = !tracker.listsUs ? 'started' : tracker.owesCompleted ? 'completed' : undefined;
+        this.#inFlightEvent = event;
+        return { tracker, event };
+      }
+    }
+    return undefined;
+  }
+
+  onAnswer(url: string, answer: TrackerAnswer, nowMs: number): void {
+    const tracker = this.#settle(url);
+    if (tracker === undefined) return;
+    const interval = clamp(
+      answer.intervalSeconds,
+      this.#limits.announceIntervalMinSeconds,
+      this.#limits.announceIntervalMaxSeconds,
+    );
+    this.#minIntervalMs =
+      clamp(answer.minIntervalSeconds ?? interval, this.#limits.announceIntervalMinSeconds, interval) * 1000;
+    // The last piece may have come while another event was under way: then `completed` is still owed.
+    if (this.#inFlightEvent === 'completed') tracker.owesCompleted = false;
+    tracker.listsUs = true;
+    tracker.failures = 0;
+    tracker.notBeforeMs = nowMs;
+    tracker.lastFailure = undefined;
+    tracker.lastWarning = answer.warning;
+    tracker.peers = answer.peers.length;
+    this.#dueMs = tracker.owesCompleted ? nowMs : nowMs + interval * 1000;
+    this.#promote(tracker);
+  }
+
+  onFailure(url: string, reason: string, retryInSeconds: number | 'never' | undefined, nowMs: number): void {
+    const tracker = this.#settle(url);
+    if (tracker === undefined) return;
+    tracker.lastFailure = reason;
+    tracker.failures += 1;
+    const waitMs = backoffMs(
+      tracker.failures,
+      this.#limits.announceRetryFirstMs,
+      this.#limits.announceRetryMaxMs,
+      this.#random,
+    );
+    tracker.notBeforeMs =
+      retryInSeconds === 'never'
+        ? Number.MAX_SAFE_INTEGER
+        : nowMs + Math.max(waitMs, (retryInSeconds ?? 0) * 1000);
+    // The next in the tier, or the next tier, is asked at once.
+    this.#dueMs = nowMs;
+  }
+
+  /** The last piece is here: whoever lists us is told soon. */
+  onCompleted(nowMs: number): void {
+    let owed = false;
+    for (const tracker of this.#tiers.flat()) {
+      tracker.owesCompleted = tracker.listsUs || tracker === this.#inFlight;
+      owed ||= tracker.listsUs;
+    }
+    if (owed) this.#dueMs = nowMs;
+  }
+
+  /** We are out of peers: ask again as early as the tracker allows. */
+  hurry(nowMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs, this.#lastMs + this.#minIntervalMs));
+  }
+
+  /** No more announces but the farewells this answers: to each tracker that lists us. */
+  stop(): readonly TrackerState[] {
+    this.#stopped = true;
+    return this.#tiers.flat().filter((t) => t.listsUs || t === this.#inFlight);
+  }
+
+  #settle(url: string): TrackerState | undefined {
+    const tracker = this.#inFlight?.url === url ? this.#inFlight : undefined;
+    if (tracker !== undefined) this.#inFlight = undefined;
+    return tracker;
+  }
+
+  #promote(tracker: TrackerState): void {
+    const tier = this.#tiers.find((t) => t.includes(tracker))!;
+    tier.splice(tier.indexOf(tracker), 1);
+    tier.unshift(tracker);
+  }
+}
+
+function newTracker(url: string, nowMs: number): TrackerState {
+  return {
+    url,
+    listsUs: false,
+    owesCompleted: false,
+    failures: 0,
+    notBeforeMs: nowMs,
+    lastFailure: undefined,
+    lastWarning: undefined,
+    peers: undefined,
+  };
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.max(min, Math.min(max, value));
+}
+
+function shuffled<T>(items: readonly T[], random: Prng): T[] {
+  const result = [...items];
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [result[i], result[j]] = [result[j]!, result[i]!];
+  }
+  return result;
+}

@@ -1,0 +1,24 @@
+/**
+ * What every part of the engine is handed: who we are, how much is allowed, chance, memory, and the way out.
+ */
+import type { Action, ConnectionId, PieceMemory, ReadId, TorrentId } from './contract.ts';
+import type { Limits } from './limits.ts';
+import type { Prng } from './prng.ts';
+
+export interface Context {
+  /** 20 bytes. */
+  readonly peerId: Uint8Array;
+  /** The port we listen on: what trackers are told. */
+  readonly port: number;
+  readonly limits: Limits;
+  readonly random: Prng;
+  readonly memory: PieceMemory;
+  emit(action: Action): void;
+  newConnection(torrent: TorrentId): ConnectionId;
+
+  newRead(): ReadId;
+  /** Sessions that have written something in this turn. */
+  readonly dirty: { flush(): void }[];
+  /** Budgets shared by all torrents. */
+  readonly budget: { connections: number; dials: number; pieceBytes: number };
+}

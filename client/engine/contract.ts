@@ -1,0 +1,205 @@
+/**
+ * The whole interface between the engine and the world: facts go in, actions come out.
+ *
+ * Facts are past tense, actions imperative. One fact in, every action carried out in order, then the next fact. The
+ * engine reads no clock and no file: time is an argument, everything else is in the fact.
+ */
+import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
+
+/** Chosen by whoever adds the torrent; never used twice in one run. */
+export type TorrentId = number;
+
+/** Even when the engine dialed, odd when the network accepted: the two never meet. */
+export type ConnectionId = number;
+
+/** Names one block read, so that its answer finds its way back. */
+export type ReadId = number;
+
+export interface PeerAddress {
+  /** An IP address in its usual text form, IPv4 never in its IPv6-mapped form. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Bytes of one piece on their way to the disk. Opaque: what it is belongs to the PieceMemory that made it. */
+export interface PieceBuffer {
+  readonly bytes: number;
+}
+
+/** Where pieces are put together. Real memory on a real machine, a token per block in the simulator. */
+export interface PieceMemory {
+  allocate(bytes: number): PieceBuffer;
+  /** Copies source[from, to) to `offset`: the one copy a received block makes. */
+  write(target: PieceBuffer, offset: number, source: Uint8Array, from: number, to: number): void;
+  /** Moves all of `source` to `offset` of `target`. */
+  copy(target: PieceBuffer, offset: number, source: PieceBuffer): void;
+  release(buffer: PieceBuffer): void;
+}
+
+/** All the engine has to know of a torrent. */
+export interface TorrentSpec {
+  readonly torrent: TorrentId;
+  /** 20 bytes: what the handshake and the tracker are told. */
+  readonly infoHash: Uint8Array;
+  readonly geometry: Geometry;
+  /** Pieces that are already stored, MSB first; missing means none. */
+  readonly have?: Uint8Array;
+  /** Announce tiers.  BEP 12 */
+  readonly trackers: readonly (readonly string[])[];
+}
+
+export type AnnounceEvent = 'started' | 'completed' | 'stopped' | undefined;
+
+/** Why a piece could not be written or a block not be read: the host's words, and its code (ENOSPC …). */
+export interface DiskTrouble {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type Fact =
+  | { readonly type: 'added'; readonly spec: TorrentSpec }
+  /** The user stops one torrent: peers are let go, the tracker is told. */
+  | { readonly type: 'stopped'; readonly torrent: TorrentId }
+  /** Peers somebody named: the user, the LAN, another peer. */
+  | { readonly type: 'peers-found'; readonly torrent: TorrentId; readonly peers: readonly PeerAddress[] }
+  | {
+      readonly type: 'connected';
+      readonly connection: ConnectionId;
+      readonly address: PeerAddress;
+      readonly incoming: boolean;
+    }
+  /** bytes[0, count) are borrowed until handle returns. */
+  | {
+      readonly type: 'received';
+      readonly connection: ConnectionId;
+      readonly bytes: Uint8Array;
+      readonly count: number;
+    }
+  /** So many bytes of what was sent have left for the kernel. */
+  | { readonly type: 'flushed'; readonly connection: ConnectionId; readonly bytes: number }
+  /** Also the answer to a dial that failed. Never follows a `close` of ours: that is the end of the connection. */
+  | { readonly type: 'closed'; readonly connection: ConnectionId; readonly reason: string }
+  | {
+      readonly type: 'block-read';
+      readonly torrent: TorrentId;
+      readonly read: ReadId;
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly type: 'block-unreadable';
+      readonly torrent: TorrentId;
+      readonly read: ReadId;
+      readonly trouble: DiskTrouble;
+    }
+  /** Verified and readable. `digests`: see `piece-corrupt`; only when `store-piece` asked for them. */
+  | {
+      readonly type: 'piece-stored';
+      readonly torrent: TorrentId;
+      readonly pieceIndex: PieceIndex;
+      readonly digests?: readonly string[];
+    }
+  /** The hash is wrong. A digest per block tells, against the next good copy, which blocks were. */
+  | {
+      readonly type: 'piece-corrupt';
+      readonly torrent: TorrentId;
+      readonly pieceIndex: PieceIndex;
+      readonly digests: readonly string[];
+    }
+  /** The disk would not take it. */
+  | {
+      readonly type: 'piece-unstorable';
+      readonly torrent: TorrentId;
+      readonly pieceIndex: PieceIndex;
+      readonly trouble: DiskTrouble;
+    }
+  | {
+      readonly type: 'announced';
+      readonly torrent: TorrentId;
+      readonly tracker: string;
+      readonly answer: TrackerAnswer;
+    }
+  | {
+      readonly type: 'announce-failed';
+      readonly torrent: TorrentId;
+      readonly tracker: string;
+      readonly reason: string;
+      /** BEP 31: 'never', or the earliest next try in seconds; undefined: our own backoff decides. */
+      readonly retryInSeconds?: number | 'never';
+    }
+  | { readonly type: 'woke' };
+
+export interface TrackerAnswer {
+  readonly peers: readonly PeerAddress[];
+  readonly intervalSeconds: number;
+  readonly minIntervalSeconds?: number;
+  readonly seeds?: number;
+  readonly leechers?: number;
+  readonly warning?: string;
+}
+
+export interface AnnounceRequest {
+  readonly torrent: TorrentId;
+  readonly tracker: string;
+  readonly infoHash: Uint8Array;
+  readonly peerId: Uint8Array;
+  readonly port: number;
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly left: number;
+  readonly event: AnnounceEvent;
+  readonly peersWanted: number;
+}
+
+export type Action =
+  | { readonly type: 'dial'; readonly connection: ConnectionId; readonly address: PeerAddress }
+  /** The bytes are given away. */
+  | { readonly type: 'send'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  /** A `piece` message: header and payload go out one after the other without being joined. */
+  | {
+      readonly type: 'send-block';
+      readonly connection: ConnectionId;
+      readonly header: Uint8Array;
+      readonly payload: Uint8Array;
+    }
+  | { readonly type: 'close'; readonly connection: ConnectionId; readonly reason: string }
+  | { readonly type: 'read-block'; readonly torrent: TorrentId; readonly read: ReadId; readonly block: Block }
+  /** Hash, then write, then answer once. The buffer is given away. */
+  | {
+      readonly type: 'store-piece';
+      readonly torrent: TorrentId;
+      readonly pieceIndex: PieceIndex;
+      readonly buffer: PieceBuffer;
+      /** An earlier copy of this piece was corrupt: the answer carries digests even when this one is good. */
+      readonly wantDigests: boolean;
+    }
+  | { readonly type: 'announce'; readonly request: AnnounceRequest }
+  | { readonly type: 'report'; readonly report: Report };
+
+/** What people and programs are told of; nothing in the engine depends on anybody listening. */
+export type Report =
+  | { readonly type: 'piece-stored'; readonly torrent: TorrentId; readonly pieceIndex: PieceIndex }
+  | { readonly type: 'piece-failed'; readonly torrent: TorrentId; readonly pieceIndex: PieceIndex }
+  | { readonly type: 'peer-connected'; readonly torrent: TorrentId; readonly address: PeerAddress }
+  | {
+      readonly type: 'peer-dropped';
+      readonly torrent: TorrentId;
+      readonly address: PeerAddress;
+      readonly reason: string;
+      /** Payload bytes this peer sent that were verified or may yet be. */
+      readonly downloaded: number;
+    }
+  | { readonly type: 'completed'; readonly torrent: TorrentId }
+  | { readonly type: 'stopped'; readonly torrent: TorrentId }
+  | { readonly type: 'disk-trouble'; readonly torrent: TorrentId; readonly trouble: DiskTrouble }
+  | {
+      readonly type: 'tracker-answered';
+      readonly torrent: TorrentId;
+      readonly tracker: string;
+      readonly peers: number;
+    }
+  | {
+      readonly type: 'tracker-failed';
+      readonly torrent: TorrentId;
+      readonly tracker: string;
+      readonly reason: string;
+    };

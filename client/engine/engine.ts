@@ -1,0 +1,239 @@
+/**
+ * All torrents: every fact finds its swarm, and the shared budgets are kept here. Synchronous and alone: no clock, no
+ * socket, no file, no chance but the seed; `handle` is given one fact and answers with all actions.
+ *
+ * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close), and budget.connections
+ * counts them and the dials.
+ */
+import type { Context } from './context.ts';
+import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
+import { assertLimits, defaultLimits, type Limits } from './limits.ts';
+import { type Doorkeeper, PeerSession } from './peer-session.ts';
+import { Prng } from './prng.ts';
+import type { TorrentStatus } from './status.ts';
+import { Swarm } from './swarm.ts';
+
+export interface EngineOptions {
+  /** 20 bytes. */
+  readonly peerId: Uint8Array;
+  /** The port we listen on. */
+  readonly port: number;
+  /** One seed, one run. */
+  readonly seed: number;
+  readonly memory: PieceMemory;
+  readonly limits?: Partial<Limits>;
+}
+
+export class Engine {
+  readonly #swarms = new Map<TorrentId, Swarm>();
+  readonly #byInfoHash = new Map<string, Swarm>();
+  readonly #sessions = new Map<ConnectionId, PeerSession>();
+  /** Which torrent a connection was dialed for, and when; until the handshake. */
+  readonly #dials = new Map<ConnectionId, { readonly torrent: TorrentId; readonly sinceMs: number }>();
+  /** The swarm of each open session. */
+  readonly #swarmOf = new Map<ConnectionId, Swarm>();
+  readonly #context: Context;
+  #actions: Action[] = [];
+  #connections = 0;
+  #reads = 0;
+  #nowMs = 0;
+  #lastTickMs: number | undefined;
+
+  constructor(options: EngineOptions) {
+    const limits = { ...defaultLimits, ...options.limits };
+    assertLimits(limits);
+    this.#context = {
+      peerId: options.peerId,
+      port: options.port,
+      limits,
+      random: new Prng(options.seed),
+      memory: options.memory,
+      emit: (action) => this.#actions.push(action),
+      newConnection: (torrent) => {
+        this.#connections += 2;
+        this.#dials.set(this.#connections, { torrent, sinceMs: this.#nowMs });
+        return this.#connections;
+      },
+      newRead: () => ++this.#reads,
+      dirty: [],
+      budget: { connections: 0, dials: 0, pieceBytes: 0 },
+    };
+  }
+
+  /** When the engine wants to be woken, in ms of the same clock as nowMs. */
+  get wakeAtMs(): number {
+    if (this.#swarms.size + this.#sessions.size === 0) return Number.MAX_SAFE_INTEGER;
+    return (this.#lastTickMs ?? 0) + this.#context.limits.tickMs;
+  }
+
+  /** `nowMs` is an integer and never goes back. The answer is to be carried out in order, before the next fact. */
+  handle(fact: Fact, nowMs: number): readonly Action[] {
+    this.#nowMs = nowMs;
+    this.#dispatch(fact, nowMs);
+    if (this.#lastTickMs === undefined || nowMs - this.#lastTickMs >= this.#context.limits.tickMs)
+      this.#tick(nowMs);
+    for (const session of this.#context.dirty) session.flush();
+    this.#context.dirty.length = 0;
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
+  }
+
+  status(torrent: TorrentId): TorrentStatus | undefined {
+    return this.#swarms.get(torrent)?.status();
+  }
+
+  #dispatch(fact: Fact, nowMs: number): void {
+    switch (fact.type) {
+      case 'received':
+        return this.#onReceived(fact.connection, fact.bytes, fact.count, nowMs);
+      case 'flushed': {
+        const session = this.#sessions.get(fact.connection);
+        if (session?.isOpen) this.#swarmOf.get(fact.connection)!.onFlushed(session, fact.bytes);
+        return;
+      }
+      case 'block-read':
+        return this.#swarms.get(fact.torrent)?.onBlockRead(fact.read, fact.bytes);
+      case 'block-unreadable':
+        return this.#swarms.get(fact.torrent)?.onBlockUnreadable(fact.read, fact.trouble, nowMs);
+      case 'piece-stored':
+        return this.#swarms.get(fact.torrent)?.onPieceStored(fact.pieceIndex, fact.digests, nowMs);
+      case 'piece-corrupt':
+        return this.#swarms.get(fact.torrent)?.onPieceCorrupt(fact.pieceIndex, fact.digests, nowMs);
+      case 'piece-unstorable':
+        return this.#swarms.get(fact.torrent)?.onPieceUnstorable(fact.pieceIndex, fact.trouble, nowMs);
+      case 'connected':
+        return this.#onConnected(fact.connection, fact.address, fact.incoming, nowMs);
+      case 'closed':
+        return this.#onClosed(fact.connection, fact.reason, nowMs);
+      case 'announced':
+        return this.#swarms.get(fact.torrent)?.onAnnounced(fact.tracker, fact.answer, nowMs);
+      case 'announce-failed':
+        return this.#swarms
+          .get(fact.torrent)
+          ?.onAnnounceFailed(fact.tracker, fact.reason, fact.retryInSeconds, nowMs);
+      case 'peers-found':
+        return this.#swarms.get(fact.torrent)?.learn(fact.peers, nowMs);
+      case 'added': {
+        const swarm = new Swarm(fact.spec, this.#context, nowMs);
+        this.#swarms.set(fact.spec.torrent, swarm);
+        this.#byInfoHash.set(key(fact.spec.infoHash), swarm);
+        return;
+      }
+      case 'stopped':
+        return this.#onStopped(fact.torrent, nowMs);
+      case 'woke':
+        return;
+    }
+  }
+
+  #tick(nowMs: number): void {
+    const elapsedMs = this.#lastTickMs === undefined ? 0 : nowMs - this.#lastTickMs;
+    this.#lastTickMs = nowMs;
+    for (const session of this.#sessions.values()) {
+      if (session.isOpen || nowMs - session.openedMs < this.#context.limits.handshakeTimeoutMs) continue;
+      this.#close(session, 'handshake-timeout', nowMs);
+    }
+    for (const [connection, { sinceMs }] of this.#dials) {
+      if (this.#sessions.has(connection) || nowMs - sinceMs < this.#context.limits.dialTimeoutMs) continue;
+      this.#context.emit({ type: 'close', connection, reason: 'dial-timeout' });
+      this.#endUnopened(connection, undefined, nowMs);
+    }
+    for (const swarm of this.#swarms.values()) swarm.tick(nowMs, elapsedMs);
+    // Sessions that their swarms have ended leave the tables here: often enough, and never in the middle of a loop.
+    for (const [connection, session] of this.#sessions) {
+      if (!session.gone) continue;
+      this.#sessions.delete(connection);
+      this.#swarmOf.delete(connection);
+    }
+  }
+
+  #onStopped(torrent: TorrentId, nowMs: number): void {
+    const swarm = this.#swarms.get(torrent);
+    if (swarm === undefined) return;
+    swarm.stop(nowMs);
+    this.#swarms.delete(torrent);
+    this.#byInfoHash.delete(key(swarm.spec.infoHash));
+  }
+
+  // Connections -----------------------------------------------------------------------------------------------------
+
+  #onConnected(connection: ConnectionId, address: PeerAddress, incoming: boolean, nowMs: number): void {
+    const session = new PeerSession(connection, address, incoming, this.#admit, this.#context, nowMs);
+    if (incoming) {
+      this.#context.budget.connections += 1;
+      this.#sessions.set(connection, session);
+      if (this.#isFull(address)) this.#close(session, 'too-many-connections', nowMs);
+      return;
+    }
+    const swarm = this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1);
+    // Its torrent was stopped while the dial was under way: the close is on its way too.
+    if (swarm === undefined) return;
+    this.#sessions.set(connection, session);
+    session.sendHandshake(swarm.spec.infoHash);
+  }
+
+  #isFull(address: PeerAddress): boolean {
+    const { limits, budget } = this.#context;
+    if (budget.connections > limits.connectionsMax) return true;
+    const isLoopback = address.host === '::1' || address.host.startsWith('127.');
+    const hostMax = isLoopback ? limits.connectionsPerLoopbackMax : limits.connectionsPerHostMax;
+    let sameHost = 0;
+    for (const session of this.#sessions.values()) if (session.address.host === address.host) sameHost += 1;
+    return sameHost > hostMax;
+  }
+
+  /** The handshake names a torrent: its swarm takes the session in, or there is a reason not to. */
+  readonly #admit: Doorkeeper = (session, handshake, nowMs) => {
+    const swarm = this.#byInfoHash.get(key(handshake.infoHash));
+    if (swarm === undefined) return session.incoming ? 'unknown-torrent' : 'wrong-torrent';
+    if (!session.incoming && this.#dials.get(session.connection)?.torrent !== swarm.spec.torrent)
+      return 'wrong-torrent';
+    const violation = swarm.admit(session, handshake, nowMs);
+    if (violation !== undefined) return violation;
+    this.#dials.delete(session.connection);
+    this.#swarmOf.set(session.connection, swarm);
+    return undefined;
+  };
+
+  #onReceived(connection: ConnectionId, bytes: Uint8Array, count: number, nowMs: number): void {
+    const session = this.#sessions.get(connection);
+    if (session === undefined || session.gone) return;
+    const violation = session.receive(bytes, count, nowMs);
+    if (violation !== undefined) this.#close(session, violation, nowMs);
+    else if (session.isOpen) this.#swarmOf.get(connection)!.fill(session, nowMs);
+  }
+
+  #onClosed(connection: ConnectionId, reason: string, nowMs: number): void {
+    const session = this.#sessions.get(connection);
+    if (session?.isOpen) {
+      this.#swarmOf.get(connection)!.detach(session, reason, nowMs);
+    } else {
+      session?.end();
+      this.#endUnopened(connection, session, nowMs);
+    }
+  }
+
+  /** Closes for a reason of ours, whatever state the connection is in. */
+  #close(session: PeerSession, reason: string, nowMs: number): void {
+    if (session.gone) return;
+    if (session.isOpen) return this.#swarmOf.get(session.connection)!.drop(session, reason, nowMs);
+    session.end();
+    this.#context.emit({ type: 'close', connection: session.connection, reason });
+    this.#endUnopened(session.connection, session, nowMs);
+  }
+
+  /** A dial that failed, or a connection that never came to a handshake. */
+  #endUnopened(connection: ConnectionId, session: PeerSession | undefined, nowMs: number): void {
+    this.#sessions.delete(connection);
+    if (session?.incoming) this.#context.budget.connections -= 1;
+    this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1)?.onDialEnded(connection, nowMs);
+    this.#dials.delete(connection);
+  }
+}
+
+function key(infoHash: Uint8Array): string {
+  let text = '';
+  for (const byte of infoHash) text += String.fromCharCode(byte);
+  return text;
+}

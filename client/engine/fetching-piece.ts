@@ -1,0 +1,149 @@
+/**
+ * One piece on its way: which of its blocks are free, asked for or received, and who sent each.
+ *
+ * Block states and the only transitions:
+ *
+ *   free ──ask──▶ asked ──receive──▶ received        ask again while asked: a second copy (endgame)
+ *    ▲              │
+ *    └──giveBack────┘  when the last copy on its way is given up
+ *
+ * A peer that is in the middle of a block writes straight into the piece; a second copy that begins meanwhile is put
+ * together aside (a `Sink` with its own buffer), so that two peers never write one block.
+ */
+import { blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/geometry.ts';
+import type { PieceBuffer, PieceMemory } from './contract.ts';
+import type { PeerRecord } from './peer-directory.ts';
+
+const free = 0;
+const asked = 1;
+const received = 2;
+
+/** Where the block a peer is sending right now goes. */
+export interface Sink {
+  readonly piece: FetchingPiece;
+  readonly blockIndex: number;
+  readonly blockBytes: number;
+  /** Undefined when the bytes go straight into the piece. */
+  readonly aside: PieceBuffer | undefined;
+  got: number;
+}
+
+export class FetchingPiece {
+  readonly pieceIndex: PieceIndex;
+  readonly blockCount: number;
+  /** Who delivered each block. */
+  readonly sources: (PeerRecord | undefined)[];
+  /** Who may be asked for it: one peer alone after a corrupt copy, so that guilt shows; undefined: anybody. */
+  exclusiveTo: object | undefined;
+  /** Whoever began it keeps to it; others help only when there is nothing else to begin. */
+  owner: object | undefined;
+  freeCount: number;
+  receivedCount = 0;
+  /** Undefined once the buffer has been given away or released: late bytes have nowhere to go. */
+  buffer: PieceBuffer | undefined;
+
+  readonly #geometry: Geometry;
+  readonly #memory: PieceMemory;
+  readonly #state: Uint8Array;
+  readonly #copies: Uint8Array;
+  readonly #writing = new Map<number, Sink>();
+  #firstFree = 0;
+
+  constructor(pieceIndex: PieceIndex, geometry: Geometry, memory: PieceMemory) {
+    this.pieceIndex = pieceIndex;
+    this.#geometry = geometry;
+    this.#memory = memory;
+    this.blockCount = geometry.blockCount(pieceIndex);
+    this.freeCount = this.blockCount;
+    this.sources = new Array(this.blockCount).fill(undefined);
+    this.#state = new Uint8Array(this.blockCount);
+    this.#copies = new Uint8Array(this.blockCount);
+    this.buffer = memory.allocate(geometry.pieceBytes(pieceIndex));
+  }
+
+  blockBytes(blockIndex: number): number {
+    return this.#geometry.blockBytes(this.pieceIndex, blockIndex);
+  }
+
+  isReceived(blockIndex: number): boolean {
+    return this.#state[blockIndex] === received;
+  }
+
+  /** Copies of this block on their way. */
+  copies(blockIndex: number): number {
+    return this.#copies[blockIndex] ?? 0;
+  }
+
+  /** The first block nobody has been asked for, now asked for; undefined when there is none. */
+  askFree(): number | undefined {
+    if (this.freeCount === 0) return undefined;
+    while (this.#state[this.#firstFree] !== free) this.#firstFree++;
+    const blockIndex = this.#firstFree++;
+    this.#state[blockIndex] = asked;
+    this.#copies[blockIndex] = 1;
+    this.freeCount -= 1;
+    return blockIndex;
+  }
+
+  /** A second copy of a block that is already on its way. */
+  askAgain(blockIndex: number): void {
+    this.#copies[blockIndex] = this.copies(blockIndex) + 1;
+  }
+
+  /** A request will not be answered: the peer has gone, choked us, stalled or been cancelled. */
+  giveBack(blockIndex: number): void {
+    const copies = this.copies(blockIndex);
+    if (copies > 0) this.#copies[blockIndex] = copies - 1;
+    if (copies > 1 || this.#state[blockIndex] !== asked) return;
+    this.#state[blockIndex] = free;
+    this.freeCount += 1;
+    this.#firstFree = Math.min(this.#firstFree, blockIndex);
+  }
+
+  /** A peer begins to send this block. Undefined when it is of no use any more. */
+  openSink(blockIndex: number): Sink | undefined {
+    if (this.buffer === undefined || this.isReceived(blockIndex)) return undefined;
+    const blockBytes = this.blockBytes(blockIndex);
+    const direct = !this.#writing.has(blockIndex);
+    const aside = direct ? undefined : this.#memory.allocate(blockBytes);
+    const sink: Sink = { piece: this, blockIndex, blockBytes, aside, got: 0 };
+    if (direct) this.#writing.set(blockIndex, sink);
+    return sink;
+  }
+
+  /** The next run of the block: bytes[from, to) are copied where they belong. */
+  write(sink: Sink, bytes: Uint8Array, from: number, to: number): void {
+    if (sink.aside !== undefined) this.#memory.write(sink.aside, sink.got, bytes, from, to);
+    else if (this.buffer !== undefined && !this.isReceived(sink.blockIndex)) {
+      this.#memory.write(this.buffer, sink.blockIndex * blockBytesMax + sink.got, bytes, from, to);
+    }
+    sink.got += to - from;
+  }
+
+  /** The block is whole. False when another copy was faster: these bytes were wasted. */
+  receive(sink: Sink, source: PeerRecord): boolean {
+    const { blockIndex } = sink;
+    const wanted = this.buffer !== undefined && !this.isReceived(blockIndex);
+    if (wanted && sink.aside !== undefined) {
+      this.#memory.copy(this.buffer!, blockIndex * blockBytesMax, sink.aside);
+    }
+    if (wanted) {
+      if (this.#state[blockIndex] === free) this.freeCount -= 1;
+      this.#state[blockIndex] = received;
+      this.sources[blockIndex] = source;
+      this.receivedCount += 1;
+    }
+    this.closeSink(sink);
+    return wanted;
+  }
+
+  /** The block is whole, or its peer has gone in the middle of it. */
+  closeSink(sink: Sink): void {
+    if (sink.aside !== undefined) this.#memory.release(sink.aside);
+    else this.#writing.delete(sink.blockIndex);
+  }
+
+  get isComplete(): boolean {
+    return this.receivedCount === this.blockCount;
+  }
+}

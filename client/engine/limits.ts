@@ -1,0 +1,110 @@
+/**
+ * Every cap and timeout of the engine, with its reason; relations that other code relies on are asserted at the end.
+ * "libtorrent" stands for the defaults in its settings_pack.cpp.
+ */
+
+/** The simulator draws some of them absurdly small: nothing may rely on more than the relations below. */
+export type Limits = { readonly [Name in keyof typeof defaultLimits]: number };
+
+export const defaultLimits = {
+  // Connections ---------------------------------------------------------------------------------------------------
+
+  /** libtorrent's connections_limit: enough for any swarm's speed, few enough for a laptop's descriptors. */
+  connectionsMax: 200,
+  /** One torrent may not take every connection from the others. */
+  connectionsPerTorrentMax: 80,
+  /** A household behind one address is a few people; more is somebody filling our table. */
+  connectionsPerHostMax: 4,
+  /** On loopback every peer of the machine has one address: a whole test swarm lives there. */
+  connectionsPerLoopbackMax: 64,
+  /** Dials under way at once: home routers lose track of many half-open connections. */
+  dialsMax: 20,
+  /** libtorrent's handshake_timeout. */
+  handshakeTimeoutMs: 10_000,
+  /** A dial that has not connected by then is a host that drops packets. */
+  dialTimeoutMs: 10_000,
+  /** BEP 3: peers close connections that are silent for two minutes; we send a keep-alive well before. */
+  idleTimeoutMs: 120_000,
+  keepAliveMs: 90_000,
+  /** How often sessions are looked at: the grain of every timeout and rate. */
+  tickMs: 500,
+
+  // Peer directory ------------------------------------------------------------------------------------------------
+
+  /** libtorrent's max_peerlist_size. */
+  peersKnownMax: 3_000,
+  /** First redial; doubles with every failure. A peer that has just restarted is back within seconds. */
+  redialFirstMs: 5_000,
+  redialMaxMs: 15 * 60_000,
+  /** After so many failures in a row an address is forgotten; the tracker names it again if it is alive. */
+  dialFailuresMax: 6,
+  /** A proven liar is not spoken to again for an hour: long enough for any album, short enough for a shared address. */
+  banMs: 60 * 60_000,
+  /** Corrupt pieces a peer may have had a part in without proof of guilt. */
+  suspicionsMax: 8,
+
+  // Requests ------------------------------------------------------------------------------------------------------
+
+  /** Without `reqq` (BEP 10) nobody may assume more: libtorrent's and uTorrent's old queue. */
+  requestsOutstandingMax: 250,
+  /** The first requests of a connection: 256 KiB, one round trip on a home link. */
+  requestsOutstandingFirst: 16,
+  /** Never below this: one on the way, one being read. */
+  requestsOutstandingMin: 2,
+  /** libtorrent's request_queue_time: what a peer should always have to do. */
+  requestQueueSeconds: 3,
+  /** libtorrent's piece_timeout halved: a peer silent for this long with our requests in hand gives them back. */
+  stallTimeoutMs: 10_000,
+  /** libtorrent's request_timeout: a stalled peer that does not come back is let go. */
+  stallCloseMs: 60_000,
+  /** Copies of one block that may be on their way at once when nothing else is left to ask for. */
+  endgameCopiesMax: 2,
+  /** Duplicates one peer may be asked for at a time: what they waste stays small. */
+  endgameRequestsMax: 32,
+  /** Pieces drawn at random before rarest first: a newcomer needs something to trade, whatever it is.  BEP 3 */
+  randomFirstPieces: 4,
+  /** Bytes of pieces being put together or stored. At the cap we stop asking; sockets are not paused. */
+  pieceMemoryBytesMax: 256 * 1024 * 1024,
+
+  // Serving -------------------------------------------------------------------------------------------------------
+
+  /** Peers served at once in one torrent; libtorrent's unchoke_slots. */
+  uploadSlotsMax: 8,
+  /** BEP 3: ten seconds, so that TCP has time to reach its rate. */
+  rechokeMs: 10_000,
+  /** BEP 3: every third rechoke somebody new is tried. */
+  optimisticRechokes: 3,
+  /** libtorrent's max_allowed_in_request_queue. */
+  uploadQueueMax: 2_000,
+  /** Bytes read or being read and not yet flushed, per peer: 1 MiB keeps a fast link busy over a disk read. */
+  uploadWindowBytes: 1024 * 1024,
+
+  // Announces -----------------------------------------------------------------------------------------------------
+
+  /** What a tracker may ask of us at most and at least. */
+  announceIntervalMaxSeconds: 60 * 60,
+  announceIntervalMinSeconds: 10,
+  /** First retry after a tracker failed; doubles, with jitter, so that a returning tracker is not stormed. */
+  announceRetryFirstMs: 5_000,
+  announceRetryMaxMs: 30 * 60_000,
+  peersWantedDefault: 50,
+  /** After a failed write: room may have been made. */
+  diskRetryMs: 5_000,
+} as const;
+
+/** What other code relies on, whatever the numbers are. Throws: a wrong set of limits is our own bug. */
+export function assertLimits(limits: Limits): void {
+  const broken = relations.find(([holds]) => !holds(limits));
+  if (broken !== undefined) throw new Error(`limits: expected that ${broken[1]}`);
+}
+
+const relations: readonly (readonly [(limits: Limits) => boolean, string])[] = [
+  [(l) => l.connectionsPerTorrentMax <= l.connectionsMax, 'a torrent may hold at most all connections'],
+  [(l) => l.keepAliveMs + l.tickMs < l.idleTimeoutMs, 'a keep-alive arrives before the other side gives up'],
+  [(l) => l.stallTimeoutMs < l.stallCloseMs, 'a stalled peer first gives its requests back'],
+  [(l) => l.requestsOutstandingMax <= l.uploadQueueMax, 'two of us never overrun each other'],
+  [(l) => l.requestsOutstandingMin >= 1, 'a peer may always be asked for something'],
+  [(l) => l.tickMs < l.handshakeTimeoutMs, 'timeouts are longer than their grain'],
+];
+
+assertLimits(defaultLimits);

@@ -1,0 +1,373 @@
+/**
+ * The protocol state of one connection, and the door: every number the peer sends becomes a PieceIndex or a Block
+ * here, or the connection closes with a violation. What the messages mean for the torrent is the swarm's affair.
+ *
+ * Invariant: after `gone` nothing more is sent or believed.                                             BEP 3 6
+ */
+import BitField from 'bitfield';
+import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/geometry.ts';
+import { WireDecoder, type WireHandler, type WireViolation } from '../wire/decoder.ts';
+import { encodeHandshake, type Handshake } from '../wire/handshake.ts';
+import { encodePieceHeader, type Message, MessageWriter } from '../wire/message.ts';
+import type { Context } from './context.ts';
+import type { ConnectionId, PeerAddress } from './contract.ts';
+import type { FetchingPiece, Sink } from './fetching-piece.ts';
+import type { PeerRecord } from './peer-directory.ts';
+import { RequestPipeline } from './request-pipeline.ts';
+import { TransferMeter } from './transfer-meter.ts';
+import { UploadQueue } from './upload-queue.ts';
+
+/** What a peer did wrong. The connection closes with it; it is counted and shown, never thrown. */
+export type Violation =
+  | WireViolation
+  | 'unknown-torrent'
+  | 'connected-to-self'
+  | 'connected-twice'
+  | 'too-many-connections'
+  | 'banned'
+  | 'wrong-torrent'
+  | 'bitfield-late'
+  | 'bitfield-spare-bits'
+  | 'piece-out-of-range'
+  | 'request-out-of-range'
+  | 'block-out-of-range'
+  | 'block-unasked'
+  | 'too-many-requests'
+  | 'fast-without-handshake';
+
+/** Finds the swarm the handshake names and has it take the session in (`open`), or says why not. */
+export type Doorkeeper = (session: PeerSession, handshake: Handshake, nowMs: number) => Violation | undefined;
+
+/** What the swarm is told once the session is open. A violation as answer ends the connection. */
+export interface SessionEvents {
+  onPieces(session: PeerSession, nowMs: number): void;
+  onHave(session: PeerSession, pieceIndex: PieceIndex): void;
+  onPeerChoking(session: PeerSession, nowMs: number): void;
+  onPeerInterested(session: PeerSession, nowMs: number): void;
+  onRequest(session: PeerSession, block: Block): Violation | undefined;
+  onCancel(session: PeerSession, block: Block): void;
+  onReject(session: PeerSession, block: Block): void;
+  /** Undefined: the block is of no use any more. */
+  onBlockStart(session: PeerSession, block: Block): Sink | undefined | Violation;
+  onBlock(session: PeerSession, block: Block, sink: Sink | undefined, nowMs: number): void;
+}
+
+export class PeerSession implements WireHandler<Violation> {
+  readonly connection: ConnectionId;
+  readonly address: PeerAddress;
+  readonly incoming: boolean;
+  readonly openedMs: number;
+  /** Set by the swarm when the handshake is accepted. */
+  record: PeerRecord | undefined;
+  peerId: Uint8Array | undefined;
+  fast = false;
+  amChoking = true;
+  amInterested = false;
+  peerChoking = true;
+  peerInterested = false;
+  /** Pieces it has that we have not stored. */
+  usefulCount = 0;
+  /** Pieces it began for us and that still have free blocks. */
+  readonly ownPieces = new Set<FetchingPiece>();
+  /** The one piece a peer that is not yet trusted was given. */
+  trialPiece: PieceIndex | undefined;
+  /** The picker's version at which it had nothing for us. */
+  nothingAtVersion = -1;
+  /** Told to the picker as a seed rather than piece by piece. */
+  countedAsSeed = false;
+  /** When we last began to serve it. */
+  unchokedMs = 0;
+  optimistic = false;
+  gone = false;
+  heardMs: number;
+  spokeMs: number;
+  readonly pipeline: RequestPipeline;
+  readonly uploads: UploadQueue;
+  readonly down = new TransferMeter();
+  readonly up = new TransferMeter();
+
+  readonly #context: Context;
+  readonly #doorkeeper: Doorkeeper;
+  #swarm: SessionEvents | undefined;
+  readonly #decoder = new WireDecoder();
+  readonly #writer = new MessageWriter();
+  #geometry: Geometry | undefined;
+  #have: BitField | 'all' = new BitField(0);
+  #haveCount = 0;
+  #heardPieces = false;
+  /** The block in the middle of which the stream is, and where it goes. */
+  #block: Block | undefined;
+  #sink: Sink | undefined;
+  #nowMs = 0;
+
+  constructor(
+    connection: ConnectionId,
+    address: PeerAddress,
+    incoming: boolean,
+    doorkeeper: Doorkeeper,
+    context: Context,
+    nowMs: number,
+  ) {
+    this.connection = connection;
+    this.address = address;
+    this.incoming = incoming;
+    this.#doorkeeper = doorkeeper;
+    this.#context = context;
+    this.openedMs = nowMs;
+    this.heardMs = nowMs;
+    this.spokeMs = nowMs;
+    this.pipeline = new RequestPipeline(context.limits);
+    this.uploads = new UploadQueue(context.limits);
+  }
+
+  get isOpen(): boolean {
+    return this.record !== undefined && !this.gone;
+  }
+
+  get isSeed(): boolean {
+    return this.#have === 'all';
+  }
+
+  get haveCount(): number {
+    return this.#haveCount;
+  }
+
+  hasPiece(pieceIndex: PieceIndex): boolean {
+    return this.#have === 'all' || this.#have.get(pieceIndex);
+  }
+
+  /** The swarm takes the connection in: from now on numbers are checked against its geometry. */
+  open(swarm: SessionEvents, geometry: Geometry, record: PeerRecord, handshake: Handshake): void {
+    this.#swarm = swarm;
+    this.#geometry = geometry;
+    this.#have = new BitField(geometry.pieceCount);
+    this.#decoder.expectBitfieldBytes(Math.ceil(geometry.pieceCount / 8));
+    this.record = record;
+    this.peerId = handshake.peerId;
+    this.fast = handshake.fast;
+  }
+
+  /** Bytes from the socket. Answers why the connection must close. */
+  receive(bytes: Uint8Array, count: number, nowMs: number): Violation | undefined {
+    this.#nowMs = nowMs;
+    this.heardMs = nowMs;
+    return this.#decoder.feed(bytes, count, this);
+  }
+
+  /** The connection is over: the block in the middle of which it stopped is let go. */
+  end(): void {
+    this.gone = true;
+    if (this.#sink !== undefined) this.#sink.piece.closeSink(this.#sink);
+    this.#sink = undefined;
+  }
+
+  // Sending ---------------------------------------------------------------------------------------------------------
+
+  sendHandshake(infoHash: Uint8Array): void {
+    const { peerId } = this.#context;
+    this.#write.raw(encodeHandshake({ infoHash, peerId, fast: true, extended: false }));
+  }
+
+  /** Right after the handshake: what we have, in the shortest form the peer understands.  BEP 3 6 */
+  sendPieces(haveCount: number, pieceCount: number, bits: () => Uint8Array): void {
+    if (this.fast && haveCount === pieceCount) this.#write.haveAll();
+    else if (haveCount > 0) this.#write.bitfield(bits());
+    else if (this.fast) this.#write.haveNone();
+  }
+
+  sendHave(pieceIndex: PieceIndex): void {
+    this.#write.have(pieceIndex);
+  }
+
+  setInterested(interested: boolean): void {
+    if (this.amInterested === interested) return;
+    this.amInterested = interested;
+    if (interested) this.#write.interested();
+    else this.#write.notInterested();
+  }
+
+  /** Choking drops what it asked for; with BEP 6 each dropped request is answered. */
+  setChoking(choking: boolean): void {
+    if (this.amChoking === choking) return;
+    this.amChoking = choking;
+    if (!choking) {
+      this.#write.unchoke();
+      return;
+    }
+    this.#write.choke();
+    for (const block of this.uploads.clear()) this.sendReject(block);
+  }
+
+  sendRequest(pieceIndex: PieceIndex, blockIndex: number): void {
+    this.#write.request(
+      pieceIndex,
+      blockIndex * blockBytesMax,
+      this.#geometry!.blockBytes(pieceIndex, blockIndex),
+    );
+  }
+
+  sendCancel(pieceIndex: PieceIndex, blockIndex: number): void {
+    this.#write.cancel(
+      pieceIndex,
+      blockIndex * blockBytesMax,
+      this.#geometry!.blockBytes(pieceIndex, blockIndex),
+    );
+  }
+
+  /** Only with BEP 6; otherwise silence is all there is. */
+  sendReject(block: Block): void {
+    if (this.fast) this.#write.reject(block.pieceIndex, block.begin, block.bytes);
+  }
+
+  sendBlock(block: Block, payload: Uint8Array): void {
+    this.flush();
+    const header = encodePieceHeader(block.pieceIndex, block.begin, payload.length);
+    this.uploads.onSent(header.length + payload.length);
+    this.up.add(payload.length);
+    this.spokeMs = this.#nowMs;
+    this.#context.emit({ type: 'send-block', connection: this.connection, header, payload });
+  }
+
+  /** Keeps a silent connection open. */
+  keepAlive(nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (nowMs - this.spokeMs >= this.#context.limits.keepAliveMs) this.#write.keepAlive();
+  }
+
+  /** The writer; the first word of a turn puts us on the list of those to flush at its end. */
+  get #write(): MessageWriter {
+    if (this.#writer.isEmpty) this.#context.dirty.push(this);
+    return this.#writer;
+  }
+
+  /** What was written in this turn leaves in one piece. */
+  flush(): void {
+    if (this.#writer.isEmpty) return;
+    const bytes = this.#writer.take();
+    if (this.gone) return;
+    this.spokeMs = this.#nowMs;
+    this.uploads.onSent(bytes.length);
+    this.#context.emit({ type: 'send', connection: this.connection, bytes });
+  }
+
+  // The door --------------------------------------------------------------------------------------------------------
+
+  onHandshake(handshake: Handshake): Violation | undefined {
+    return this.#doorkeeper(this, handshake, this.#nowMs);
+  }
+
+  onMessage(message: Message): Violation | undefined {
+    switch (message.type) {
+      case 'choke':
+      case 'unchoke': {
+        const choking = message.type === 'choke';
+        if (this.peerChoking === choking) return undefined;
+        this.peerChoking = choking;
+        this.#swarm!.onPeerChoking(this, this.#nowMs);
+        return undefined;
+      }
+      case 'interested':
+      case 'not-interested': {
+        const interested = message.type === 'interested';
+        if (this.peerInterested === interested) return undefined;
+        this.peerInterested = interested;
+        this.#swarm!.onPeerInterested(this, this.#nowMs);
+        return undefined;
+      }
+      case 'have':
+        return this.#onHave(message.index);
+      case 'bitfield':
+        return this.#onPieces(message.bits);
+      case 'have-all':
+        return this.fast ? this.#onPieces('all') : 'fast-without-handshake';
+      case 'have-none':
+        return this.fast ? this.#onPieces('none') : 'fast-without-handshake';
+      case 'request': {
+        const block = this.#geometry!.block(message.index, message.begin, message.length);
+        return block === undefined ? 'request-out-of-range' : this.#swarm!.onRequest(this, block);
+      }
+      case 'cancel': {
+        const block = this.#geometry!.block(message.index, message.begin, message.length);
+        if (block === undefined) return 'request-out-of-range';
+        this.#swarm!.onCancel(this, block);
+        return undefined;
+      }
+      case 'reject': {
+        if (!this.fast) return 'fast-without-handshake';
+        const block = this.#geometry!.block(message.index, message.begin, message.length);
+        if (block === undefined) return 'request-out-of-range';
+        this.#swarm!.onReject(this, block);
+        return undefined;
+      }
+      // Hints and extensions that we do not use; nothing in them is believed.
+      case 'suggest':
+      case 'allowed-fast':
+      case 'port':
+      case 'extended':
+      case 'keep-alive':
+        return undefined;
+    }
+  }
+
+  onBlockStart(index: number, begin: number, bytes: number): Violation | undefined {
+    const block = this.#geometry!.block(index, begin, bytes);
+    if (block === undefined) return 'block-out-of-range';
+    const sink = this.#swarm!.onBlockStart(this, block);
+    if (typeof sink === 'string') return sink;
+    this.#block = block;
+    this.#sink = sink;
+    return undefined;
+  }
+
+  onBlockBytes(bytes: Uint8Array, from: number, to: number): undefined {
+    this.down.add(to - from);
+    this.pipeline.onProgress(this.#nowMs);
+    const sink = this.#sink;
+    if (sink !== undefined) sink.piece.write(sink, bytes, from, to);
+  }
+
+  onBlockEnd(): undefined {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    this.pipeline.onBlock();
+    this.#swarm!.onBlock(this, this.#block!, sink, this.#nowMs);
+  }
+
+  #onHave(index: number): Violation | undefined {
+    const pieceIndex = this.#geometry!.pieceIndex(index);
+    if (pieceIndex === undefined) return 'piece-out-of-range';
+    this.#heardPieces = true;
+    if (this.hasPiece(pieceIndex)) return undefined;
+    (this.#have as BitField).set(pieceIndex);
+    this.#haveCount += 1;
+    this.#swarm!.onHave(this, pieceIndex);
+    if (this.#haveCount === this.#geometry!.pieceCount && !this.countedAsSeed) this.#have = 'all';
+    return undefined;
+  }
+
+  /** What the peer has, all at once: once, and before any `have`.  BEP 3 6 */
+  #onPieces(pieces: Uint8Array | 'all' | 'none'): Violation | undefined {
+    if (this.#heardPieces) return 'bitfield-late';
+    this.#heardPieces = true;
+    const { pieceCount } = this.#geometry!;
+    if (pieces === 'none') return undefined;
+    if (pieces !== 'all') {
+      const spareBits = pieces.length * 8 - pieceCount;
+      // BEP 3: "Spare bits at the end are set to zero"; a peer that sets one means another torrent.
+      if (spareBits > 0 && (pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0) return 'bitfield-spare-bits';
+      this.#haveCount = countBits(pieces);
+      this.#have = this.#haveCount === pieceCount ? 'all' : new BitField(pieces);
+    } else {
+      this.#haveCount = pieceCount;
+      this.#have = 'all';
+    }
+    this.#swarm!.onPieces(this, this.#nowMs);
+    return undefined;
+  }
+}
+
+function countBits(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}

@@ -1,0 +1,140 @@
+/**
+ * The truth about every piece of one torrent. A piece is in exactly one state, and the methods below are the only
+ * transitions:
+ *
+ *   missing ──begin──▶ fetching ──finish──▶ storing ──stored──▶ have
+ *      ▲                  │                    │
+ *      └─────abandon──────┘        failed──────┘   (corrupt, or the disk would not take it)
+ *
+ * `have` means verified and readable. What to fetch next is policy: piece-picker.ts.
+ */
+import BitField from 'bitfield';
+import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { PieceBuffer, PieceMemory } from './contract.ts';
+import { FetchingPiece } from './fetching-piece.ts';
+
+export class PieceLedger {
+  readonly geometry: Geometry;
+  haveCount = 0;
+  haveBytes = 0;
+  readonly #have: BitField;
+  readonly #fetching = new Map<PieceIndex, FetchingPiece>();
+  readonly #storing = new Map<PieceIndex, FetchingPiece>();
+  readonly #memory: PieceMemory;
+  /** Bytes of pieces being put together or stored, in all torrents. */
+  readonly #budget: { pieceBytes: number };
+
+  /** `have`: MSB first, at least pieceCount bits; spare bits are ignored. */
+  constructor(
+    geometry: Geometry,
+    memory: PieceMemory,
+    budget: { pieceBytes: number },
+    have: Uint8Array | undefined,
+  ) {
+    this.geometry = geometry;
+    this.#memory = memory;
+    this.#budget = budget;
+    this.#have = new BitField(geometry.pieceCount);
+    if (have === undefined) return;
+    const given = new BitField(have);
+    for (const pieceIndex of geometry.pieces()) if (given.get(pieceIndex)) this.#markHave(pieceIndex);
+  }
+
+  get isComplete(): boolean {
+    return this.haveCount === this.geometry.pieceCount;
+  }
+
+  get leftBytes(): number {
+    return this.geometry.totalBytes - this.haveBytes;
+  }
+
+  /** No piece is left to begin. */
+  get allBegun(): boolean {
+    return this.haveCount + this.#fetching.size + this.#storing.size === this.geometry.pieceCount;
+  }
+
+  has(pieceIndex: PieceIndex): boolean {
+    return this.#have.get(pieceIndex);
+  }
+
+  isMissing(pieceIndex: PieceIndex): boolean {
+    return !this.has(pieceIndex) && !this.#fetching.has(pieceIndex) && !this.#storing.has(pieceIndex);
+  }
+
+  fetching(pieceIndex: PieceIndex): FetchingPiece | undefined {
+    return this.#fetching.get(pieceIndex);
+  }
+
+  get fetchingPieces(): IterableIterator<FetchingPiece> {
+    return this.#fetching.values();
+  }
+
+  get fetchingCount(): number {
+    return this.#fetching.size;
+  }
+
+  /** A copy for the wire and for status: MSB first, spare bits zero. */
+  haveBits(): Uint8Array {
+    return this.#have.buffer.slice(0, Math.ceil(this.geometry.pieceCount / 8));
+  }
+
+  begin(pieceIndex: PieceIndex): FetchingPiece {
+    assert(this.isMissing(pieceIndex), `piece ${pieceIndex} is missing before it is begun`);
+    const piece = new FetchingPiece(pieceIndex, this.geometry, this.#memory);
+    this.#fetching.set(pieceIndex, piece);
+    this.#budget.pieceBytes += this.geometry.pieceBytes(pieceIndex);
+    return piece;
+  }
+
+  /** Every block is here. The buffer is the caller's to give to the disk. */
+  finish(piece: FetchingPiece): PieceBuffer {
+    assert(piece.isComplete, `piece ${piece.pieceIndex} is complete before it is stored`);
+    const buffer = piece.buffer;
+    assert(buffer !== undefined, `piece ${piece.pieceIndex} still has its buffer`);
+    piece.buffer = undefined;
+    this.#fetching.delete(piece.pieceIndex);
+    this.#storing.set(piece.pieceIndex, piece);
+    return buffer;
+  }
+
+  /** Verified and written. Answers what is known of where its blocks came from. */
+  stored(pieceIndex: PieceIndex): FetchingPiece {
+    const piece = this.#leaveStoring(pieceIndex);
+    this.#markHave(pieceIndex);
+    return piece;
+  }
+
+  /** Corrupt, or the disk would not take it: missing again. */
+  failed(pieceIndex: PieceIndex): FetchingPiece {
+    return this.#leaveStoring(pieceIndex);
+  }
+
+  /** The torrent stops: nothing that is on its way is kept. */
+  abandonAll(): void {
+    for (const piece of this.#fetching.values()) {
+      if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
+      piece.buffer = undefined;
+      this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
+    }
+    this.#fetching.clear();
+  }
+
+  #leaveStoring(pieceIndex: PieceIndex): FetchingPiece {
+    const piece = this.#storing.get(pieceIndex);
+    assert(piece !== undefined, `piece ${pieceIndex} is being stored`);
+    this.#storing.delete(pieceIndex);
+    this.#budget.pieceBytes -= this.geometry.pieceBytes(pieceIndex);
+    return piece;
+  }
+
+  #markHave(pieceIndex: PieceIndex): void {
+    this.#have.set(pieceIndex);
+    this.haveCount += 1;
+    this.haveBytes += this.geometry.pieceBytes(pieceIndex);
+  }
+}
+
+/** Our own bug if it fails: the process stops and says what was believed. */
+function assert(holds: boolean, belief: string): asserts holds {
+  if (!holds) throw new Error(`piece-ledger: expected that ${belief}`);
+}

@@ -1,0 +1,101 @@
+/**
+ * What we have asked one peer for: the blocks on their way, how many there should be, and whether it has stalled.
+ *
+ * Depth: slow start (one more for every block that arrives) until the rate stops rising, then enough for
+ * `requestQueueSeconds` at the measured rate. A block is known by its key, pieceIndex * blocksPerPiece + blockIndex.
+ */
+import { blockBytesMax } from '../../torrents/geometry.ts';
+import type { Limits } from './limits.ts';
+
+export class RequestPipeline {
+  /** Keys of blocks on their way, oldest first. */
+  readonly asked: number[] = [];
+  /** Asked once and given back since: if one arrives all the same it is welcome while it is of use. */
+  readonly late = new Set<number>();
+  depth: number;
+  /** It had our requests in hand and sent nothing for too long. */
+  stalled = false;
+  /** When payload last arrived, or when the first request went out after a pause. */
+  progressMs = 0;
+  #slowStart = true;
+  #lastRate = 0;
+  readonly #limits: Limits;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.depth = limits.requestsOutstandingFirst;
+  }
+
+  get room(): number {
+    return this.stalled ? 0 : this.depth - this.asked.length;
+  }
+
+  ask(key: number, nowMs: number): void {
+    if (this.asked.length === 0) this.progressMs = nowMs;
+    this.asked.push(key);
+    this.late.delete(key);
+  }
+
+  /** We asked for this block, and have not heard of it since. */
+  expects(key: number): boolean {
+    return this.late.has(key) || this.asked.includes(key);
+  }
+
+  /** The block has arrived. True when it still counted as on its way. */
+  settle(key: number): boolean {
+    this.late.delete(key);
+    const at = this.asked.indexOf(key);
+    if (at >= 0) this.asked.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** True when it was on its way; it may still arrive, and then it is late. */
+  giveUp(key: number): boolean {
+    const at = this.asked.indexOf(key);
+    if (at < 0) return false;
+    this.asked.splice(at, 1);
+    this.late.add(key);
+    // More than this cannot be on its way; the oldest are forgotten.
+    if (this.late.size > 2 * this.#limits.requestsOutstandingMax)
+      this.late.delete(this.late.values().next().value!);
+    return true;
+  }
+
+  onProgress(nowMs: number): void {
+    this.progressMs = nowMs;
+    this.stalled = false;
+  }
+
+  /** A block has arrived whole. */
+  onBlock(): void {
+    if (this.#slowStart) this.depth = Math.min(this.#limits.requestsOutstandingMax, this.depth + 1);
+  }
+
+  /** At every tick, with the measured payload rate in bytes per second. */
+  tick(rate: number): void {
+    if (this.#slowStart) {
+      // Still rising by an eighth a tick: the link may have more to give.
+      if (rate > 0 && rate < this.#lastRate + (this.#lastRate >> 3)) this.#slowStart = false;
+      this.#lastRate = rate;
+      if (this.#slowStart) return;
+    }
+    const wanted = Math.ceil((rate * this.#limits.requestQueueSeconds) / blockBytesMax);
+    const { requestsOutstandingMin, requestsOutstandingMax } = this.#limits;
+    this.depth = Math.max(requestsOutstandingMin, Math.min(requestsOutstandingMax, wanted));
+  }
+
+  /** It holds requests of ours and has sent nothing for `timeoutMs`. */
+  isSilent(nowMs: number, timeoutMs: number): boolean {
+    return (this.asked.length > 0 || this.stalled) && nowMs - this.progressMs >= timeoutMs;
+  }
+
+  /** How long the blocks on their way will take at the present rate, in ms. */
+  drainMs(rate: number, nowMs: number): number {
+    const silentMs = nowMs - this.progressMs;
+    // Nothing measured yet: a second is given before it counts as slow.
+    if (rate === 0) return silentMs < 1000 ? 1000 : Number.MAX_SAFE_INTEGER;
+    return (
+      Math.floor((this.asked.length * blockBytesMax * 1000) / rate) + (silentMs > 1000 ? silentMs * 2 : 0)
+    );
+  }
+}

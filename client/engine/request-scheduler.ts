@@ -1,0 +1,228 @@
+/**
+ * What to ask each peer for, block by block.
+ *
+ * A peer keeps to the pieces it began, so that most pieces have one source: a lie is then proved at once, and disks
+ * read in order. In this order it is given: blocks of its own pieces; of pieces whose peer has gone; a new piece
+ * (piece-picker.ts); then it helps others with theirs; and when nothing is left to ask for at all, copies of what the
+ * slowest peers still owe (endgame), cancelled as soon as one copy arrives.
+ * A peer that has not yet had part in one verified piece is trusted with one piece alone.                  BEP 3
+ */
+import { blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
+import type { Context } from './context.ts';
+import type { FetchingPiece } from './fetching-piece.ts';
+import type { PeerSession } from './peer-session.ts';
+import type { PieceLedger } from './piece-ledger.ts';
+import type { PiecePicker } from './piece-picker.ts';
+
+export class RequestScheduler {
+  /** While the disk refuses pieces nothing new is asked for. */
+  paused = false;
+  readonly #ledger: PieceLedger;
+  readonly #picker: PiecePicker;
+  readonly #context: Context;
+  readonly #sessions: ReadonlyMap<number, PeerSession>;
+  readonly #isSuspect: (pieceIndex: PieceIndex) => boolean;
+  /** Pieces whose peer has gone, with free blocks. */
+  readonly #orphans = new Set<FetchingPiece>();
+
+  constructor(
+    ledger: PieceLedger,
+    picker: PiecePicker,
+    sessions: ReadonlyMap<number, PeerSession>,
+    isSuspect: (pieceIndex: PieceIndex) => boolean,
+    context: Context,
+  ) {
+    this.#ledger = ledger;
+    this.#picker = picker;
+    this.#sessions = sessions;
+    this.#isSuspect = isSuspect;
+    this.#context = context;
+  }
+
+  blockKey(pieceIndex: PieceIndex, blockIndex: number): number {
+    return pieceIndex * this.#ledger.geometry.blocksPerPiece + blockIndex;
+  }
+
+  /** Asks this peer for as much as its pipeline holds. */
+  fill(session: PeerSession, nowMs: number): void {
+    if (this.paused || !session.isOpen || session.peerChoking || !session.amInterested) return;
+    let room = session.pipeline.room;
+    if (room <= 0) return;
+    for (const piece of session.ownPieces) {
+      room = this.#askFrom(piece, session, room, nowMs);
+      if (piece.freeCount === 0) session.ownPieces.delete(piece);
+      if (room === 0) return;
+    }
+    for (const piece of this.#orphans) {
+      if (!session.hasPiece(piece.pieceIndex) || !this.#mayTake(session)) continue;
+      this.#orphans.delete(piece);
+      this.#own(piece, session);
+      room = this.#askFrom(piece, session, room, nowMs);
+      if (room === 0) return;
+    }
+    while (room > 0) {
+      const piece = this.#begin(session);
+      if (piece === undefined) break;
+      room = this.#askFrom(piece, session, room, nowMs);
+    }
+    if (room > 0 && !this.#isUnproven(session)) room = this.#help(session, room, nowMs);
+    if (session.pipeline.asked.length === 0 && this.#ledger.allBegun) this.#endgame(session, nowMs);
+  }
+
+  /** The peer has gone, choked us or stalled: what it was to send is free for others. */
+  release(session: PeerSession): void {
+    for (const key of [...session.pipeline.asked]) this.giveUp(session, key);
+    for (const piece of session.ownPieces) this.#disown(piece);
+    session.ownPieces.clear();
+    session.trialPiece = undefined;
+    // A piece all of whose blocks were asked for had left ownPieces; its owner must not keep others away.
+    for (const piece of this.#ledger.fetchingPieces) if (piece.owner === session) this.#disown(piece);
+  }
+
+  /** One request will not be answered. */
+  giveUp(session: PeerSession, key: number): void {
+    if (!session.pipeline.giveUp(key)) return;
+    const { piece, blockIndex } = this.#locate(key);
+    if (piece === undefined) return;
+    this.giveBack(piece, blockIndex);
+  }
+
+  /** The block may be asked for again: by the piece's owner first, by anybody when it has none. */
+  giveBack(piece: FetchingPiece, blockIndex: number): void {
+    piece.giveBack(blockIndex);
+    if (piece.freeCount === 0) return;
+    if (piece.owner === undefined) this.#orphans.add(piece);
+    else (piece.owner as PeerSession).ownPieces.add(piece);
+  }
+
+  /** A block has arrived: other peers that were asked for it too need not send it. */
+  cancelCopies(piece: FetchingPiece, blockIndex: number, except: PeerSession): void {
+    if (piece.copies(blockIndex) === 0) return;
+    const key = this.blockKey(piece.pieceIndex, blockIndex);
+    for (const session of this.#sessions.values()) {
+      if (session === except || !session.pipeline.giveUp(key)) continue;
+      piece.giveBack(blockIndex);
+      session.sendCancel(piece.pieceIndex, blockIndex);
+    }
+  }
+
+  /** The piece has left for the disk, or is given up. */
+  forget(piece: FetchingPiece): void {
+    this.#orphans.delete(piece);
+    (piece.owner as PeerSession | undefined)?.ownPieces.delete(piece);
+    piece.owner = undefined;
+  }
+
+  #isUnproven(session: PeerSession): boolean {
+    return session.record!.goodPieces === 0;
+  }
+
+  /** An unproven peer holds one piece at a time. */
+  #mayTake(session: PeerSession): boolean {
+    if (!this.#isUnproven(session) || session.trialPiece === undefined) return true;
+    return this.#ledger.isMissing(session.trialPiece);
+  }
+
+  #begin(session: PeerSession): FetchingPiece | undefined {
+    const picker = this.#picker;
+    if (session.nothingAtVersion === picker.version || !this.#mayTake(session)) return undefined;
+    const { geometry } = this.#ledger;
+    const { budget, limits } = this.#context;
+    // At least one piece may always be under way, however small the cap.
+    const { pieceBytes } = budget;
+    if (pieceBytes > 0 && pieceBytes + geometry.pieceLength > limits.pieceMemoryBytesMax) return undefined;
+    const pieceIndex = picker.pick(session);
+    if (pieceIndex === undefined) {
+      session.nothingAtVersion = picker.version;
+      return undefined;
+    }
+    picker.remove(pieceIndex);
+    const piece = this.#ledger.begin(pieceIndex);
+    this.#own(piece, session);
+    return piece;
+  }
+
+  #own(piece: FetchingPiece, session: PeerSession): void {
+    piece.owner = session;
+    if (this.#isSuspect(piece.pieceIndex)) piece.exclusiveTo = session;
+    if (this.#isUnproven(session)) session.trialPiece = piece.pieceIndex;
+    session.ownPieces.add(piece);
+  }
+
+  #disown(piece: FetchingPiece): void {
+    piece.owner = undefined;
+    piece.exclusiveTo = undefined;
+    if (piece.freeCount > 0) this.#orphans.add(piece);
+  }
+
+  /** Free blocks of other peers' pieces. */
+  #help(session: PeerSession, room: number, nowMs: number): number {
+    let left = room;
+    for (const piece of this.#ledger.fetchingPieces) {
+      if (left === 0) break;
+      if (piece.freeCount === 0 || !session.hasPiece(piece.pieceIndex)) continue;
+      if (piece.exclusiveTo !== undefined && piece.exclusiveTo !== session) continue;
+      left = this.#askFrom(piece, session, left, nowMs);
+    }
+    return left;
+  }
+
+  #askFrom(piece: FetchingPiece, session: PeerSession, room: number, nowMs: number): number {
+    let left = room;
+    while (left > 0) {
+      const blockIndex = piece.askFree();
+      if (blockIndex === undefined) {
+        session.ownPieces.delete(piece);
+        break;
+      }
+      this.#ask(piece, blockIndex, session, nowMs);
+      left -= 1;
+    }
+    return left;
+  }
+
+  #ask(piece: FetchingPiece, blockIndex: number, session: PeerSession, nowMs: number): void {
+    session.pipeline.ask(this.blockKey(piece.pieceIndex, blockIndex), nowMs);
+    session.sendRequest(piece.pieceIndex, blockIndex);
+  }
+
+  /** Copies of what the slowest peer was asked for last, while this peer would be clearly sooner. */
+  #endgame(session: PeerSession, nowMs: number): void {
+    const slowest = this.#slowest(session, nowMs);
+    if (slowest === undefined) return;
+    const { endgameRequestsMax, endgameCopiesMax } = this.#context.limits;
+    const theirMs = slowest.pipeline.drainMs(slowest.down.rate, nowMs);
+    const ourBlockMs = Math.floor((blockBytesMax * 1000) / Math.max(1, session.down.rate));
+    const { asked } = slowest.pipeline;
+    for (let i = asked.length - 1, copies = 0; i >= 0 && copies < endgameRequestsMax; i--) {
+      // Sooner by half at least; otherwise both would arrive together, and one for nothing.
+      if ((copies + 1) * ourBlockMs * 2 > theirMs) return;
+      const { piece, blockIndex } = this.#locate(asked[i]!);
+      if (piece === undefined || !session.hasPiece(piece.pieceIndex)) continue;
+      if (piece.exclusiveTo !== undefined || piece.copies(blockIndex) >= endgameCopiesMax) continue;
+      piece.askAgain(blockIndex);
+      this.#ask(piece, blockIndex, session, nowMs);
+      copies += 1;
+    }
+  }
+
+  #slowest(except: PeerSession, nowMs: number): PeerSession | undefined {
+    let slowest: PeerSession | undefined;
+    let slowestMs = 0;
+    for (const session of this.#sessions.values()) {
+      if (session === except || session.pipeline.asked.length === 0) continue;
+      const drainMs = session.pipeline.drainMs(session.down.rate, nowMs);
+      if (drainMs <= slowestMs) continue;
+      slowest = session;
+      slowestMs = drainMs;
+    }
+    return slowest;
+  }
+
+  #locate(key: number): { piece: FetchingPiece | undefined; blockIndex: number } {
+    const { blocksPerPiece } = this.#ledger.geometry;
+    const blockIndex = key % blocksPerPiece;
+    const pieceIndex = ((key - blockIndex) / blocksPerPiece) as PieceIndex;
+    return { piece: this.#ledger.fetching(pieceIndex), blockIndex };
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What people and programs may ask about a torrent at any moment: plain values, a snapshot.
+ */
+import type { DiskTrouble, PeerAddress } from './contract.ts';
+import type { PeerSession } from './peer-session.ts';
+
+export interface PeerStatus {
+  readonly address: PeerAddress;
+  readonly incoming: boolean;
+  /** 20 bytes. */
+  readonly peerId: Uint8Array;
+  /** Pieces it has. */
+  readonly haveCount: number;
+  /** Payload bytes and bytes per second, from our side. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  readonly downBps: number;
+  readonly upBps: number;
+  readonly peerChoking: boolean;
+  readonly amInterested: boolean;
+  readonly amChoking: boolean;
+  readonly peerInterested: boolean;
+  /** It holds requests of ours and is silent. */
+  readonly stalled: boolean;
+}
+
+export interface TrackerStatus {
+  readonly url: string;
+  readonly working: boolean;
+  readonly lastFailure: string | undefined;
+  readonly lastWarning: string | undefined;
+  /** Peers in its last answer. */
+  readonly peers: number | undefined;
+}
+
+export interface TorrentStatus {
+  readonly complete: boolean;
+  readonly haveCount: number;
+  readonly pieceCount: number;
+  readonly haveBytes: number;
+  readonly totalBytes: number;
+  /** Payload, bytes. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** Payload received and never stored, bytes. */
+  readonly wasted: number;
+  readonly downBps: number;
+  readonly upBps: number;
+  readonly peers: readonly PeerStatus[];
+  /** Addresses known, connected or not. */
+  readonly peersKnown: number;
+  readonly trackers: readonly TrackerStatus[];
+  /** The disk refuses pieces; tried again by itself. */
+  readonly trouble: DiskTrouble | undefined;
+}
+
+/** Only of a session that is open. */
+export function peerStatus(session: PeerSession): PeerStatus {
+  return {
+    address: session.address,
+    incoming: session.incoming,
+    peerId: session.peerId!,
+    haveCount: session.haveCount,
+    downloaded: session.down.total,
+    uploaded: session.up.total,
+    downBps: session.down.rate,
+    upBps: session.up.rate,
+    peerChoking: session.peerChoking,
+    amInterested: session.amInterested,
+    amChoking: session.amChoking,
+    peerInterested: session.peerInterested,
+    stalled: session.pipeline.stalled,
+  };
+}

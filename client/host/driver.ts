@@ -1,0 +1,61 @@
+/**
+ * The loop between the engine and the world: one fact in, every action carried out, then the next fact. No promises,
+ * and the engine is never re-entered: a port that answers at once only enqueues.
+ */
+import type { Action, Fact, Report } from '../engine/contract.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Ports } from './ports.ts';
+
+export class Driver {
+  readonly #engine: Engine;
+  readonly #ports: Ports;
+  readonly #onReport: (report: Report) => void;
+  readonly #facts: Fact[] = [];
+  #draining = false;
+
+  constructor(engine: Engine, ports: Ports, onReport: (report: Report) => void) {
+    this.#engine = engine;
+    this.#ports = ports;
+    this.#onReport = onReport;
+  }
+
+  /** What has happened. Borrowed bytes are used up before this returns, unless the engine is at work already. */
+  readonly enqueue = (fact: Fact): void => {
+    this.#facts.push(fact);
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      // The queue grows while it is walked: ports may answer at once.
+      for (let i = 0; i < this.#facts.length; i++) {
+        const actions = this.#engine.handle(this.#facts[i]!, this.#ports.clock.nowMs());
+        for (const action of actions) this.#carryOut(action);
+      }
+    } finally {
+      this.#facts.length = 0;
+      this.#draining = false;
+    }
+    this.#ports.clock.wakeAt(this.#engine.wakeAtMs);
+  };
+
+  #carryOut(action: Action): void {
+    const { network, disk, announcer } = this.#ports;
+    switch (action.type) {
+      case 'send':
+        return network.send(action.connection, action.bytes);
+      case 'send-block':
+        return network.sendBlock(action.connection, action.header, action.payload);
+      case 'read-block':
+        return disk.readBlock(action.torrent, action.read, action.block);
+      case 'store-piece':
+        return disk.storePiece(action.torrent, action.pieceIndex, action.buffer, action.wantDigests);
+      case 'dial':
+        return network.dial(action.connection, action.address);
+      case 'close':
+        return network.close(action.connection);
+      case 'announce':
+        return announcer.announce(action.request);
+      case 'report':
+        return this.#onReport(action.report);
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Announces over HTTP(S) through undici. Everything a tracker answers is hostile until tracker/protocol has parsed it;
+ * what goes wrong becomes one sentence for people.                                                    BEP 3 23 31
+ */
+import { randomBytes } from 'node:crypto';
+import { Agent, interceptors, request } from 'undici';
+import { announceUrl } from '../../tracker/protocol/announce-query.ts';
+import { parseAnnounceReply, replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
+import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
+import type { AnnounceRequest, Fact } from '../engine/contract.ts';
+import type { Announcer, FactSink } from './ports.ts';
+
+/** libtorrent's tracker_completion_timeout. */
+const answerMsMax = 30_000;
+/** A farewell is a courtesy: nobody waits for it. */
+const farewellMsMax = 3_000;
+/** libtorrent's tracker_maximum_response_length. */
+const answerBytesMax = 1024 * 1024;
+const redirectsMax = 3;
+
+export class HttpAnnouncer implements Announcer {
+  readonly #sink: FactSink;
+  readonly #agent: Agent;
+  readonly #dispatcher: ReturnType<Agent['compose']>;
+  /** BEP 7: lets a tracker know us again when our address changes. */
+  readonly #key = randomBytes(4).toString('hex');
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(sink: FactSink) {
+    this.#sink = sink;
+    this.#agent = new Agent({ connections: 4, keepAliveTimeout: 10_000, connect: { timeout: 10_000 } });
+    this.#dispatcher = this.#agent.compose(interceptors.redirect({ maxRedirections: redirectsMax }));
+  }
+
+  announce(announce: AnnounceRequest): void {
+    const done = this.#ask(announce).then((fact) => {
+      this.#underWay.delete(done);
+      this.#sink(fact);
+    });
+    this.#underWay.add(done);
+  }
+
+  /** Waits for the answers under way, farewells among them, at most as long as a farewell may take. */
+  async stop(): Promise<void> {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMsMax).unref());
+    await Promise.race([Promise.all(this.#underWay), late]);
+    await this.#agent.destroy();
+  }
+
+  async #ask(announce: AnnounceRequest): Promise<Fact> {
+    const { torrent, tracker } = announce;
+    const failed = (reason: string, retryInSeconds?: number | 'never'): Fact => ({
+      type: 'announce-failed',
+      torrent,
+      tracker,
+      reason,
+      ...(retryInSeconds === undefined ? {} : { retryInSeconds }),
+    });
+    const refused = checkTrackerUrl(tracker);
+    if (refused !== undefined) return failed(refused.message, 'never');
+
+    let body: Uint8Array;
+    let statusCode: number;
+    try {
+      ({ body, statusCode } = await this.#get(announce));
+    } catch (error) {
+      return failed(inWords(error));
+    }
+    const reply = parseAnnounceReply(body);
+    if ('failureReason' in reply) {
+      const { retryInMinutes } = reply;
+      return failed(
+        reply.failureReason,
+        typeof retryInMinutes === 'number' ? retryInMinutes * 60 : retryInMinutes,
+      );
+    }
+    if (statusCode !== 200) return failed(`answered HTTP ${statusCode}`);
+    if ('code' in reply) return failed(reply.message);
+    const { intervalSeconds, minIntervalSeconds, complete, incomplete, warning } = reply;
+    return {
+      type: 'announced',
+      torrent,
+      tracker,
+      answer: {
+        peers: replyEndpoints(reply),
+        intervalSeconds,
+        ...(minIntervalSeconds === undefined ? {} : { minIntervalSeconds }),
+        ...(complete === undefined ? {} : { seeds: complete }),
+        ...(incomplete === undefined ? {} : { leechers: incomplete }),
+        ...(warning === undefined ? {} : { warning }),
+      },
+    };
+  }
+
+  async #get(announce: AnnounceRequest): Promise<{ body: Uint8Array; statusCode: number }> {
+    const { infoHash, peerId, port, uploaded, downloaded, left, event } = announce;
+    const query = { infoHash, peerId, port, uploaded, downloaded, left, event };
+    const url = announceUrl(announce.tracker, {
+      ...query,
+      numWant: announce.peersWanted,
+      compact: true,
+      key: this.#key,
+    });
+    const response = await request(url, {
+      dispatcher: this.#dispatcher,
+      headers: { 'user-agent': 'Cicada', accept: '*/*' },
+      signal: AbortSignal.timeout(event === 'stopped' ? farewellMsMax : answerMsMax),
+    });
+    const parts: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const part of response.body as AsyncIterable<Uint8Array>) {
+      bytes += part.length;
+      if (bytes > answerBytesMax) {
+        response.body.destroy();
+        throw new Error('its answer is larger than 1 MiB');
+      }
+      parts.push(part);
+    }
+    return { body: Buffer.concat(parts), statusCode: response.statusCode };
+  }
+}
+
+const systemWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody is listening there (connection refused)',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name could not be looked up',
+  ECONNRESET: 'it closed the connection without an answer',
+  UND_ERR_SOCKET: 'it closed the connection without an answer',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection within 10 s',
+  ETIMEDOUT: 'no connection in time',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+};
+
+function inWords(error: unknown): string {
+  const { code, name, message } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError') return 'no answer in time';
+  return (code !== undefined && systemWords[code]) || message || 'it could not be asked';
+}

@@ -1,0 +1,228 @@
+/**
+ * A peer's byte stream → handshake, messages and blocks, however the stream is cut.
+ *
+ * Invariant: nothing is kept before its length has passed its cap, and a block's payload is never kept at all: it is
+ * handed on in the runs in which it arrives, so that the receiver can make the only copy. At most one small message
+ * (or one bitfield) is held.
+ * Left to others: whether a number makes sense for the torrent (geometry, peer-session).              BEP 3 6 10
+ */
+import { decodeHandshake, type Handshake, handshakeBytes, mayBeHandshake } from './handshake.ts';
+import { type Message, messageId, readUint32 } from './message.ts';
+
+/** What a peer did wrong, as a stable word. The connection closes; nothing is thrown. */
+export type WireViolation =
+  | 'not-bittorrent'
+  | 'message-too-long'
+  | 'message-length-wrong'
+  | 'bitfield-length-wrong'
+  | 'block-too-long';
+
+/** Told in the order of the wire. Any answer but undefined stops the decoder for good: the connection is closing. */
+export interface WireHandler<Stop> {
+  onHandshake(handshake: Handshake): Stop | undefined;
+  onMessage(message: Message): Stop | undefined;
+  /** A `piece` message begins: three numbers straight from the peer. */
+  onBlockStart(index: number, begin: number, bytes: number): Stop | undefined;
+  /** The next run of its payload: bytes[from, to), borrowed until the call returns. */
+  onBlockBytes(bytes: Uint8Array, from: number, to: number): Stop | undefined;
+  onBlockEnd(): Stop | undefined;
+}
+
+/** BEP 3: 2^14 is what everybody asks for; a peer that sends more answers a question nobody asked. */
+const blockPayloadBytesMax = 16 * 1024;
+/** Room for any BEP 10 message: metadata blocks are 16 KiB, peer exchange a few KiB; libtorrent allows 1 MiB. */
+const extendedBytesMax = 1024 * 1024;
+/** Messages nobody has defined are skipped up to this size, as every client does, so that extensions can grow. */
+const unknownBytesMax = 64 * 1024;
+
+const fixedLength: Readonly<Record<number, number>> = {
+  [messageId.choke]: 1,
+  [messageId.unchoke]: 1,
+  [messageId.interested]: 1,
+  [messageId.notInterested]: 1,
+  [messageId.have]: 5,
+  [messageId.request]: 13,
+  [messageId.cancel]: 13,
+  [messageId.port]: 3,
+  [messageId.suggest]: 5,
+  [messageId.haveAll]: 1,
+  [messageId.haveNone]: 1,
+  [messageId.reject]: 13,
+  [messageId.allowedFast]: 5,
+};
+
+type State = 'handshake' | 'length' | 'id' | 'body' | 'block-header' | 'block' | 'skip' | 'stopped';
+
+export class WireDecoder {
+  #state: State = 'handshake';
+  /** Bytes of the part being collected: the handshake, a length, or a message body. */
+  #held = new Uint8Array(handshakeBytes);
+  #heldCount = 0;
+  #wanted = handshakeBytes;
+  #id = 0;
+  #remaining = 0;
+  /** Bytes of this torrent's bitfield; until the torrent is known no bitfield is acceptable. */
+  #bitfieldBytes = 0;
+
+  /** Called when the handshake has named the torrent. */
+  expectBitfieldBytes(bytes: number): void {
+    this.#bitfieldBytes = bytes;
+  }
+
+  /** Feeds the next bytes[0, count). Answers why the connection must close, or undefined. */
+  feed<Stop>(bytes: Uint8Array, count: number, handler: WireHandler<Stop>): Stop | WireViolation | undefined {
+    let at = 0;
+    while (at < count) {
+      if (this.#state === 'stopped') return undefined;
+      if (this.#state === 'block' || this.#state === 'skip') {
+        const run = Math.min(this.#remaining, count - at);
+        this.#remaining -= run;
+        if (this.#state === 'block') {
+          const stop = handler.onBlockBytes(bytes, at, at + run);
+          if (stop !== undefined) return this.#stop(stop);
+        }
+        at += run;
+        if (this.#remaining > 0) continue;
+        const stop = this.#state === 'block' ? handler.onBlockEnd() : undefined;
+        if (stop !== undefined) return this.#stop(stop);
+        this.#expect('length', 4);
+        continue;
+      }
+      const run = Math.min(this.#wanted - this.#heldCount, count - at);
+      for (let i = 0; i < run; i++) this.#held[this.#heldCount + i] = bytes[at + i]!;
+      this.#heldCount += run;
+      at += run;
+      if (this.#state === 'handshake' && !mayBeHandshake(this.#held, this.#heldCount)) {
+        return this.#stop('not-bittorrent');
+      }
+      if (this.#heldCount < this.#wanted) return undefined;
+      const stop = this.#complete(handler);
+      if (stop !== undefined) return this.#stop(stop);
+    }
+    return undefined;
+  }
+
+  /** The part being collected is whole. */
+  #complete<Stop>(handler: WireHandler<Stop>): Stop | WireViolation | undefined {
+    switch (this.#state) {
+      case 'handshake': {
+        const handshake = decodeHandshake(this.#held);
+        this.#expect('length', 4);
+        return handler.onHandshake(handshake);
+      }
+      case 'length': {
+        this.#remaining = readUint32(this.#held, 0);
+        if (this.#remaining === 0) {
+          this.#expect('length', 4);
+          return handler.onMessage({ type: 'keep-alive' });
+        }
+        this.#expect('id', 1);
+        return undefined;
+      }
+      case 'id':
+        this.#id = this.#held[0]!;
+        return this.#startBody(handler);
+      case 'block-header': {
+        const index = readUint32(this.#held, 0);
+        const begin = readUint32(this.#held, 4);
+        this.#state = 'block';
+        return handler.onBlockStart(index, begin, this.#remaining);
+      }
+      default: {
+        const message = decodeBody(this.#id, this.#held, this.#heldCount);
+        this.#expect('length', 4);
+        return handler.onMessage(message);
+      }
+    }
+  }
+
+  /** Id and length are known: the length is checked against the id's cap before one byte of the body is kept. */
+  #startBody<Stop>(handler: WireHandler<Stop>): Stop | WireViolation | undefined {
+    const length = this.#remaining;
+    const body = length - 1;
+    if (this.#id === messageId.piece) {
+      // A block of nothing answers no request anybody makes.
+      if (length <= 9) return 'message-length-wrong';
+      if (length - 9 > blockPayloadBytesMax) return 'block-too-long';
+      this.#expect('block-header', 8);
+      this.#remaining = length - 9;
+      return undefined;
+    }
+    const fixed = fixedLength[this.#id];
+    if (fixed !== undefined) {
+      if (length !== fixed) return 'message-length-wrong';
+    } else if (this.#id === messageId.bitfield) {
+      if (body !== this.#bitfieldBytes) return 'bitfield-length-wrong';
+    } else if (this.#id === messageId.extended) {
+      if (length < 2) return 'message-length-wrong';
+      if (body > extendedBytesMax) return 'message-too-long';
+    } else {
+      if (body > unknownBytesMax) return 'message-too-long';
+      this.#state = 'skip';
+      this.#remaining = body;
+      if (body === 0) this.#expect('length', 4);
+      return undefined;
+    }
+    this.#expect('body', body);
+    return body === 0 ? this.#complete(handler) : undefined;
+  }
+
+  #expect(state: State, bytes: number): void {
+    this.#state = state;
+    this.#wanted = bytes;
+    this.#heldCount = 0;
+    if (this.#held.length < bytes) this.#held = new Uint8Array(bytes);
+    // A large message is rare: its buffer is not kept for the life of the connection.
+    else if (this.#held.length > 4096 && bytes <= handshakeBytes) this.#held = new Uint8Array(handshakeBytes);
+  }
+
+  #stop<T>(reason: T): T {
+    this.#state = 'stopped';
+    return reason;
+  }
+}
+
+/** The length has been checked: the reads below are inside `bytes`. */
+function decodeBody(id: number, bytes: Uint8Array, count: number): Message {
+  switch (id) {
+    case messageId.choke:
+      return { type: 'choke' };
+    case messageId.unchoke:
+      return { type: 'unchoke' };
+    case messageId.interested:
+      return { type: 'interested' };
+    case messageId.notInterested:
+      return { type: 'not-interested' };
+    case messageId.have:
+      return { type: 'have', index: readUint32(bytes, 0) };
+    case messageId.bitfield:
+      return { type: 'bitfield', bits: bytes.slice(0, count) };
+    case messageId.request:
+      return blockMessage('request', bytes);
+    case messageId.cancel:
+      return blockMessage('cancel', bytes);
+    case messageId.reject:
+      return blockMessage('reject', bytes);
+    case messageId.port:
+      return { type: 'port', port: (bytes[0]! << 8) | bytes[1]! };
+    case messageId.suggest:
+      return { type: 'suggest', index: readUint32(bytes, 0) };
+    case messageId.haveAll:
+      return { type: 'have-all' };
+    case messageId.haveNone:
+      return { type: 'have-none' };
+    case messageId.allowedFast:
+      return { type: 'allowed-fast', index: readUint32(bytes, 0) };
+    default:
+      return { type: 'extended', id: bytes[0]!, payload: bytes.slice(1, count) };
+  }
+}
+
+function blockMessage<T extends 'request' | 'cancel' | 'reject'>(type: T, bytes: Uint8Array) {
+  return {
+    type,
+    index: readUint32(bytes, 0),
+    begin: readUint32(bytes, 4),
+    length: readUint32(bytes, 8),
+  } as const;
+}
