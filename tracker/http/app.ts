@@ -1,0 +1,115 @@
+/**
+ * The tracker's HTTP side put together: routes for people and machines, and in front of them the two calls of the
+ * protocol. Testable without listening: `inject` reaches every route, announce and scrape included.
+ *
+ * Announce and scrape are answered before fastify routes, which costs more than they do themselves; through the same
+ * function they are routes as well. fastify's own reading of queries destroys `info_hash`, so it is switched off, as is
+ * its `trustProxy`: whose headers count is decided in client-address.ts.
+ */
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { RandomBelow, Registry } from '../registry.ts';
+import type { ClientAddresses } from './client-address.ts';
+import { answerClientError, answerError, installErrorAnswers } from './errors.ts';
+import type { HttpLimits } from './limits.ts';
+import type { ListedTorrents } from './listed-torrents.ts';
+import type { TrackerStats } from './metrics.ts';
+import { contentSecurityPolicy } from './page-style.ts';
+import { addRoutes } from './routes.ts';
+import { trackerCalls } from './tracker-calls.ts';
+
+export interface TrackerAppOptions {
+  readonly registry: Registry;
+  readonly torrents: ListedTorrents;
+  readonly addresses: ClientAddresses;
+  readonly limits: HttpLimits;
+  /** Where everybody reaches us (`https://tracker.example.org`); without it, each reader is shown the way they came. */
+  readonly publicUrl: string | undefined;
+  readonly nowMs: () => number;
+  readonly random: RandomBelow;
+  /** Told of what should not happen: a fault of ours that one request has met. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface TrackerApp {
+  readonly fastify: FastifyInstance;
+  stats(): TrackerStats;
+}
+
+export function trackerApp(options: TrackerAppOptions): TrackerApp {
+  const { registry, limits, nowMs, onError } = options;
+  const calls = trackerCalls(options);
+  const connections = { open: 0, dropped: 0 };
+  const startedMs = nowMs();
+  const stats = (): TrackerStats => ({
+    ...registry.counts,
+    ...calls.counts,
+    connections: connections.open,
+    connectionsDropped: connections.dropped,
+    uptimeSeconds: Math.floor((nowMs() - startedMs) / 1000),
+  });
+
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytesMax,
+    forceCloseConnections: true,
+    routerOptions: { querystringParser: () => ({}) },
+    serverFactory: (handler) => {
+      const server = createServer(serverOptions(limits), (request, response) => {
+        try {
+          if (calls.answer(request, response)) return;
+        } catch (error) {
+          onError(error);
+          response.writeHead(500).end();
+          return;
+        }
+        handler(request, response);
+      });
+      server.setTimeout(limits.idleTimeoutMs);
+      server.maxHeadersCount = limits.headersMax;
+      server.maxConnections = limits.connectionsMax;
+      countConnections(server, connections);
+      return server;
+    },
+    frameworkErrors: (error, _request, reply) => answerError(error, reply, onError),
+    clientErrorHandler: answerClientError,
+  });
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headersForAll);
+    done();
+  });
+  installErrorAnswers(app, onError);
+  addRoutes(app, { ...options, calls, stats });
+  return { fastify: app, stats };
+}
+
+function serverOptions(limits: HttpLimits): ServerOptions {
+  return {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    noDelay: true,
+  };
+}
+
+function countConnections(server: Server, connections: { open: number; dropped: number }): void {
+  server.on('connection', (socket) => {
+    connections.open += 1;
+    socket.once('close', () => {
+      connections.open -= 1;
+    });
+  });
+  server.on('drop', () => {
+    connections.dropped += 1;
+  });
+}
+
+/** Pages and files change with every peer that comes, and nothing here is to be taken for anything else. */
+const headersForAll = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': contentSecurityPolicy,
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};

@@ -1,0 +1,86 @@
+/**
+ * Who is asking. The address of the socket, and nothing that the asker can write, unless the socket belongs to a proxy
+ * that was named as trusted: then the right-most address of X-Forwarded-For that is no trusted proxy itself. What stands
+ * further left was written by the asker and is not looked at.
+ */
+import type { IncomingMessage } from 'node:http';
+import { BlockList, type Socket } from 'node:net';
+import { addressText, packAddress } from '../protocol/address.ts';
+import type { PeerAddress } from '../registry.ts';
+
+/** The part of a request that decides; a real one or, in tests, one that was put together. */
+export type AddressedRequest = Pick<IncomingMessage, 'headers'> & {
+  readonly socket: Pick<Socket, 'remoteAddress' | 'localAddress'>;
+};
+
+export interface ClientAddresses {
+  /** Undefined when it cannot be known: the socket is gone, or a trusted proxy did not say. */
+  of(request: AddressedRequest): PeerAddress | undefined;
+  /** Whether the request came through a trusted proxy, so that its X-Forwarded headers count. */
+  isProxied(request: AddressedRequest): boolean;
+}
+
+/** `trustedProxies`: addresses (`10.0.0.7`, `::1`) and networks (`10.0.0.0/8`). Throws code 'proxy-invalid'. */
+export function clientAddresses(trustedProxies: readonly string[] = []): ClientAddresses {
+  const trusted = trustedProxies.length > 0 ? trustedList(trustedProxies) : undefined;
+  const isTrusted = (address: Uint8Array) =>
+    trusted?.check(addressText(address), address.length === 4 ? 'ipv4' : 'ipv6') ?? false;
+  /** Connections are kept alive, and their ends never change. */
+  const known = new WeakMap<object, PeerAddress>();
+
+  const socketAddress = (request: AddressedRequest): PeerAddress | undefined => {
+    const { socket } = request;
+    const before = known.get(socket);
+    if (before !== undefined) return before;
+    const remote = packAddress(socket.remoteAddress ?? '');
+    if (remote === undefined) return undefined;
+    const local = packAddress(socket.localAddress ?? '');
+    const address = { remote, ...(local !== undefined && { local }) };
+    known.set(socket, address);
+    return address;
+  };
+
+  return {
+    of(request) {
+      const address = socketAddress(request);
+      if (trusted === undefined || address === undefined || !isTrusted(address.remote)) return address;
+      const header = request.headers['x-forwarded-for'];
+      const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',');
+      let remote: Uint8Array | undefined;
+      for (const hop of hops.reverse()) {
+        remote = packAddress(hop.trim());
+        // A trusted proxy that wrote this does not know either: guessing further left would be believing the asker.
+        if (remote === undefined) return undefined;
+        if (!isTrusted(remote)) break;
+      }
+      // Which of our addresses the asker used is known to the proxy only.
+      return remote && { remote };
+    },
+    isProxied(request) {
+      const address = socketAddress(request);
+      return address !== undefined && isTrusted(address.remote);
+    },
+  };
+}
+
+/** What an operator got wrong in the list of proxies. */
+export class ProxyListError extends Error {
+  readonly code = 'proxy-invalid';
+}
+
+function trustedList(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [text, prefix, ...rest] = entry.split('/');
+    const address = packAddress(text!);
+    const bits = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+    if (address === undefined || rest.length > 0 || (bits !== undefined && !(bits <= 8 * address.length))) {
+      const message = `trusted proxy “${entry}” is neither an address (10.0.0.7) nor a network (10.0.0.0/8)`;
+      throw new ProxyListError(message);
+    }
+    const family = address.length === 4 ? 'ipv4' : 'ipv6';
+    if (bits === undefined) list.addAddress(addressText(address), family);
+    else list.addSubnet(addressText(address), bits, family);
+  }
+  return list;
+}

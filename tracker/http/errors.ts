@@ -1,0 +1,56 @@
+/**
+ * How the HTTP side says no: to a person with a page, to a program with `{"error":{"code","message"}}` and a status.
+ * `code` is stable. (Announces and scrapes fail in their own way: tracker-calls.ts.)
+ */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { notFoundPage } from './page.ts';
+
+/** Whether a browser asks, for somebody to read. */
+export function wantsPage(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/html') ?? false;
+}
+
+/** Answers what fastify's routing finds wrong, and what our routes throw. */
+export function installErrorAnswers(app: FastifyInstance, onError: (error: unknown) => void): void {
+  app.setNotFoundHandler((request, reply) => {
+    if (wantsPage(request)) reply.code(404).type('text/html; charset=utf-8').send(notFoundPage());
+    else fail(reply, 404, 'not-found', 'there is nothing at this address');
+  });
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    answerError(error, reply, onError);
+  });
+}
+
+/** What fastify finds wrong before it has a route: a path that cannot be decoded. */
+export function answerError(
+  error: FastifyError,
+  reply: FastifyReply,
+  onError: (error: unknown) => void,
+): void {
+  const status = error.statusCode ?? 500;
+  if (status < 500) {
+    fail(reply, status, 'bad-request', error.message);
+    return;
+  }
+  onError(error);
+  fail(reply, 500, 'internal', 'the tracker met a fault of its own; it goes on');
+}
+
+function fail(reply: FastifyReply, status: number, code: string, message: string): void {
+  reply.code(status).send({ error: { code, message } });
+}
+
+/** What node's parser finds wrong, and senders that are too slow: nothing but a status, and the end of the connection. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = clientErrorStatus[error.code ?? ''] ?? 400;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  socket.end(head, () => socket.destroy());
+}
+
+const clientErrorStatus: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 };

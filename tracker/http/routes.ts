@@ -1,0 +1,98 @@
+/**
+ * The routes of the tracker: pages and files for people, figures for machines, and the two calls of the protocol for
+ * those who arrive here through fastify (tests, and calls without a query).
+ */
+import type { FastifyInstance } from 'fastify';
+import { encodeFailure } from '../protocol/reply.ts';
+import type { SwarmCounts } from '../protocol/scrape-reply.ts';
+import type { Registry } from '../registry.ts';
+import { baseUrl } from './base-url.ts';
+import type { ClientAddresses } from './client-address.ts';
+import { wantsPage } from './errors.ts';
+import type { ListedTorrent, ListedTorrents } from './listed-torrents.ts';
+import { metricsText, type TrackerStats } from './metrics.ts';
+import { homePage, iconSvg } from './page.ts';
+import type { TrackerCalls } from './tracker-calls.ts';
+
+export interface RouteSources {
+  readonly registry: Registry;
+  readonly torrents: ListedTorrents;
+  readonly addresses: ClientAddresses;
+  readonly publicUrl: string | undefined;
+  readonly calls: TrackerCalls;
+  readonly stats: () => TrackerStats;
+}
+
+export function addRoutes(app: FastifyInstance, sources: RouteSources): void {
+  addCalls(app, sources.calls);
+  addPages(app, sources);
+  app.get('/health', (_request, reply) => {
+    reply.send({ status: 'ok', uptimeSeconds: sources.stats().uptimeSeconds });
+  });
+  app.get('/metrics', (_request, reply) => {
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(sources.stats()));
+  });
+}
+
+function addCalls(app: FastifyInstance, calls: TrackerCalls): void {
+  for (const call of ['announce', 'scrape']) {
+    app.get(`/${call}`, { exposeHeadRoute: false }, (request, reply) => {
+      if (request.raw.url?.includes('?')) {
+        reply.hijack();
+        calls.answer(request.raw, reply.raw);
+      } else if (wantsPage(request)) {
+        // Somebody has opened the announce URL to see what it is.
+        reply.redirect('/', 303);
+      } else {
+        const failureReason = `this is the ${call} URL of a tracker, for BitTorrent clients to call`;
+        reply.type('text/plain').send(Buffer.from(encodeFailure({ failureReason })));
+      }
+    });
+  }
+}
+
+function addPages(
+  app: FastifyInstance,
+  { registry, torrents, addresses, publicUrl, stats }: RouteSources,
+): void {
+  app.get('/', (request, reply) => {
+    const listed = torrents.all.map((torrent) => ({ torrent, counts: swarmCounts(registry, torrent) }));
+    const base = baseUrl(request, addresses, publicUrl) ?? '';
+    const page = homePage({ announceUrl: `${base}/announce`, torrents: listed, stats: stats() });
+    reply.type('text/html; charset=utf-8').send(page);
+  });
+
+  app.get('/icon.svg', (_request, reply) => {
+    reply.type('image/svg+xml').header('Cache-Control', 'max-age=86400').send(iconSvg);
+  });
+
+  app.get<{ Params: { file: string } }>('/:file', (request, reply) => {
+    const [, hash] = /^([0-9a-f]{40}|[0-9a-f]{64})\.torrent$/i.exec(request.params.file) ?? [];
+    const torrent = hash === undefined ? undefined : torrents.find(hash);
+    if (torrent === undefined) {
+      reply.callNotFound();
+      return;
+    }
+    reply
+      .type('application/x-bittorrent')
+      .header('Content-Disposition', attachment(`${torrent.name}.torrent`))
+      .send(Buffer.from(torrent.torrent));
+  });
+}
+
+/** Who shares a hybrid torrent is in one of its swarms or in both: the fuller one is closest to the truth. */
+function swarmCounts(registry: Registry, torrent: ListedTorrent): SwarmCounts {
+  const swarms = registry.scrape(torrent.swarms);
+  const most = (of: keyof SwarmCounts) => Math.max(...swarms.map((swarm) => swarm[of]));
+  return { complete: most('complete'), incomplete: most('incomplete'), downloaded: most('downloaded') };
+}
+
+/** RFC 6266: a name for every browser, and the real one for those that know UTF-8. Strangers choose it. */
+function attachment(fileName: string): string {
+  const ascii = fileName.replace(/[^A-Za-z0-9 ._-]/g, '_');
+  const encoded = encodeURIComponent(fileName).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  );
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}

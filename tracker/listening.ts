@@ -1,0 +1,70 @@
+/**
+ * Taking a port: what can go wrong with it, in words that help, and the address to tell others afterwards.
+ */
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+/** `code`: port-in-use, port-not-permitted, port-invalid, address-not-available, host-not-found, listen-failed. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: string;
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+export function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return;
+  throw new ListenError(
+    'port-invalid',
+    `${port} is not a port: give a number from 1 to 65535, or 0 for any free one`,
+  );
+}
+
+/** What the system said when we tried to listen → what to do about it. */
+export function listenError(error: unknown, host: string, port: number): ListenError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const [ours, message] = explain(code, host, port) ?? [
+    'listen-failed',
+    `cannot listen on ${host} port ${port}: ${error instanceof Error ? error.message : String(error)}`,
+  ];
+  return new ListenError(ours, message, error);
+}
+
+function explain(code: string, host: string, port: number): [code: string, message: string] | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return [
+        'port-in-use',
+        `port ${port} on ${host} is taken: stop the program that uses it (perhaps another tracker), or choose another port`,
+      ];
+    case 'EACCES':
+      return ['port-not-permitted', `not allowed to use port ${port}: choose one from 1024 on`];
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      return [
+        'address-not-available',
+        `cannot listen on ${host} port ${port}: this machine has no such address (0.0.0.0 stands for all it has)`,
+      ];
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return ['host-not-found', `cannot listen on ${host} port ${port}: no address is known for that name`];
+    default:
+      return undefined;
+  }
+}
+
+/** `http://HOST:PORT` for others to use: in place of "all addresses" the first that a neighbour could reach. */
+export function urlOf(host: string, port: number): string {
+  const isWildcard = host === '0.0.0.0' || host === '::' || host === '';
+  const reachable = isWildcard ? (outerAddress() ?? '127.0.0.1') : host;
+  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+}
+
+function outerAddress(): string | undefined {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+}

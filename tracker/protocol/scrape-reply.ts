@@ -1,0 +1,57 @@
+/**
+ * The answer to a scrape: counts for each torrent ⇄ bytes. The keys of `files` are 20 raw bytes, not text.   BEP 48
+ */
+import type { BValue } from '../../torrents/bencode.ts';
+import { encode } from '../../torrents/bencode-encode.ts';
+import { type ProtocolError, protocolError } from './protocol-error.ts';
+import { encodeFailure, openReply, type TrackerFailure } from './reply.ts';
+import { scrapeHashesMax } from './scrape-query.ts';
+
+export interface SwarmCounts {
+  /** Seeds. */
+  readonly complete: number;
+  /** Leechers. */
+  readonly incomplete: number;
+  /** How often a download was completed. */
+  readonly downloaded: number;
+}
+
+export interface ScrapedTorrent extends SwarmCounts {
+  readonly infoHash: Uint8Array;
+}
+
+export function encodeScrapeReply(reply: readonly ScrapedTorrent[] | TrackerFailure): Uint8Array {
+  if ('failureReason' in reply) return encodeFailure(reply);
+  // One hash may be asked for twice, and a dictionary says everything once. Keyed by text: bytes are equal by identity.
+  const byHash = new Map(reply.map((torrent) => [Buffer.from(torrent.infoHash).toString('latin1'), torrent]));
+  const files = new Map<Uint8Array, Record<string, number>>();
+  for (const { infoHash, complete, downloaded, incomplete } of byHash.values()) {
+    files.set(infoHash, { complete, downloaded, incomplete });
+  }
+  return encode({ files });
+}
+
+/** Hostile bytes → counts by torrent, at most as many as one scrape may ask for. Nothing in it is a view of `bytes`. */
+export function parseScrapeReply(bytes: Uint8Array): ScrapedTorrent[] | TrackerFailure | ProtocolError {
+  const opened = openReply(bytes);
+  if ('code' in opened || 'failureReason' in opened) return opened;
+  const files = opened.get('files');
+  if (files?.kind !== 'dict') return protocolError('reply-malformed', "the tracker's scrape has no `files`");
+  const torrents: ScrapedTorrent[] = [];
+  for (const [key, value] of files.entries()) {
+    if (key.length !== 20) continue;
+    if (torrents.length === scrapeHashesMax) break;
+    torrents.push({
+      infoHash: key.slice(),
+      complete: count(value.get('complete')),
+      incomplete: count(value.get('incomplete')),
+      downloaded: count(value.get('downloaded')),
+    });
+  }
+  return torrents;
+}
+
+function count(value: BValue | undefined): number {
+  const number = value?.integer ?? 0;
+  return number >= 0 && Number.isSafeInteger(number) ? number : 0;
+}

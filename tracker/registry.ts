@@ -1,0 +1,203 @@
+/**
+ * Who is in which swarm: the whole decision of a tracker, in memory. It is told what was asked, by whom, when and with
+ * which random numbers, and answers; it has no clock, socket or promise, so the simulator runs the same one.
+ *
+ * Invariant: one record for each (torrent, address, port), none older than the timeout once `expire` has run, and
+ * nobody is told of itself.
+ * Left to others: bytes (protocol/), addresses behind proxies (http/), when to expire (server.ts).   BEP 3 7 23 24 48
+ */
+import { isLoopback } from './protocol/address.ts';
+import { type AnnounceRequest, numWantMax } from './protocol/announce-query.ts';
+import type { AnnounceReply } from './protocol/announce-reply.ts';
+import type { TrackerFailure } from './protocol/reply.ts';
+import type { ScrapedTorrent } from './protocol/scrape-reply.ts';
+import { countFromAddress } from './registry/address-counts.ts';
+import { type RegistryOptions, resolveOptions } from './registry/limits.ts';
+import {
+  type PackedPeers,
+  type PeerAddress,
+  type RandomBelow,
+  selectPeers,
+} from './registry/peer-selection.ts';
+import { PeerTable } from './registry/peer-table.ts';
+import { hashBytes } from './registry/slot-index.ts';
+import { ipv4, ipv6, local, type PoolKind, Swarm } from './registry/swarm.ts';
+
+export type { RegistryOptions } from './registry/limits.ts';
+export type { PeerAddress, RandomBelow } from './registry/peer-selection.ts';
+
+/** Removing a peer takes well under a microsecond: this many keep an announce waiting for some 20 ms. */
+const expiredAtOnceMax = 20_000;
+
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #swarms = new Map<string, Swarm>();
+  readonly #peers: PeerTable;
+  #expired = 0;
+
+  constructor(options: Partial<RegistryOptions> = {}) {
+    this.#options = resolveOptions(options);
+    this.#peers = new PeerTable(this.#options.hashSeed);
+  }
+
+  /** A peer counts once in each of its swarms. `expired`: dropped so far because they fell silent. */
+  get counts(): { torrents: number; seeds: number; leechers: number; expired: number } {
+    const { count, seeds } = this.#peers;
+    return { torrents: this.#swarms.size, seeds, leechers: count - seeds, expired: this.#expired };
+  }
+
+  /**
+   * One announce. `nowMs` never goes back; `random` picks the peers and spreads the intervals. The bytes in the reply
+   * belong to the caller.
+   */
+  announce(
+    request: AnnounceRequest,
+    address: PeerAddress,
+    nowMs: number,
+    random: RandomBelow,
+  ): AnnounceReply | TrackerFailure {
+    const { infoHash, port, event } = request;
+    if (!this.#options.isAllowed(infoHash)) return notServed;
+    const key = swarmKey(infoHash);
+    const kind = kindOf(address.remote);
+    const endpoint = packEndpoint(address.remote, port);
+    let swarm = this.#swarms.get(key);
+    let slot = swarm && this.#peers.find(swarm, kind, endpoint);
+    if (event === 'stopped') {
+      if (slot !== undefined) this.#remove(slot);
+      return this.#reply(swarm, noPeers, address, random);
+    }
+    const isSeed = request.left === 0;
+    const wasSeed = slot !== undefined && this.#peers.isSeed(slot);
+    const warning = slot === undefined ? this.#whyNotListed(swarm, kind, endpoint) : undefined;
+    if (slot !== undefined) {
+      this.#peers.refresh(slot, isSeed, toSeconds(nowMs));
+    } else if (warning === undefined) {
+      swarm ??= this.#addSwarm(key, infoHash);
+      slot = this.#peers.add(swarm, kind, endpoint, isSeed, toSeconds(nowMs));
+    }
+    if (swarm === undefined) return this.#reply(undefined, noPeers, address, random, warning);
+    if (event === 'completed' && slot !== undefined && isSeed && !wasSeed) swarm.downloaded += 1;
+    const listed = slot === undefined ? undefined : { kind, record: this.#peers.record(slot) };
+    const wanted = Math.min(request.numWant, numWantMax);
+    const peers = selectPeers(swarm, { address, port, isSeed, wanted, listed }, random);
+    return this.#reply(swarm, peers, address, random, warning);
+  }
+
+  /** One entry for each hash asked for. Unknown and forbidden ones look like empty swarms. */
+  scrape(infoHashes: readonly Uint8Array[]): ScrapedTorrent[] {
+    return infoHashes.map((infoHash) => {
+      const swarm = this.#options.isAllowed(infoHash) ? this.#swarms.get(swarmKey(infoHash)) : undefined;
+      const complete = swarm?.seeds ?? 0;
+      const incomplete = (swarm?.count ?? 0) - complete;
+      return { infoHash, complete, incomplete, downloaded: swarm?.downloaded ?? 0 };
+    });
+  }
+
+  /** Drops peers that have been silent for the timeout, a limited number at once. Answers how many. */
+  expire(nowMs: number): number {
+    const before = toSeconds(nowMs) - this.#options.peerTimeoutSeconds;
+    let expired = 0;
+    while (expired < expiredAtOnceMax) {
+      const slot = this.#peers.silentSince(before);
+      if (slot === undefined) break;
+      this.#remove(slot);
+      expired += 1;
+    }
+    this.#expired += expired;
+    return expired;
+  }
+
+  /** From now on the counters of this torrent outlive its peers. */
+  keep(infoHash: Uint8Array): void {
+    const key = swarmKey(infoHash);
+    const swarm = this.#swarms.get(key) ?? this.#addSwarm(key, infoHash);
+    swarm.isKept = true;
+  }
+
+  #reply(
+    swarm: Swarm | undefined,
+    { peers, peers6 }: PackedPeers,
+    { remote }: PeerAddress,
+    random: RandomBelow,
+    warning?: string,
+  ): AnnounceReply {
+    const { intervalSeconds, minIntervalSeconds } = this.#options;
+    const complete = swarm?.seeds ?? 0;
+    return {
+      intervalSeconds: intervalSeconds + random(Math.floor(intervalSeconds / 10) + 1),
+      minIntervalSeconds,
+      complete,
+      incomplete: (swarm?.count ?? 0) - complete,
+      peers,
+      peers6,
+      // Nobody is reached at loopback, so it is nobody's external address.
+      ...(!isLoopback(remote) && { externalAddress: remote }),
+      ...(warning !== undefined && { warning }),
+    };
+  }
+
+  /** The limit that keeps a newcomer off the list, in words for its user; undefined when there is room. */
+  #whyNotListed(swarm: Swarm | undefined, kind: PoolKind, endpoint: Uint8Array): string | undefined {
+    const options = this.#options;
+    if (swarm === undefined && this.#swarms.size >= options.torrentsMax) {
+      return 'this tracker has no room for another torrent: you are not listed';
+    }
+    if (this.#peers.count >= options.peersMax) return 'this tracker is full: you are not listed';
+    if (swarm !== undefined && swarm.count >= options.peersPerTorrentMax) {
+      return 'this swarm is full: you get peers, but are not listed';
+    }
+    // Who is on this machine may do as they like here.
+    if (kind === local) return undefined;
+    if (this.#peers.addresses.of(endpoint) >= options.peersPerAddressMax) {
+      return 'too many torrents from your address: this one is not listed';
+    }
+    const pool = swarm?.pools[kind];
+    const enough = options.peersPerAddressAndTorrentMax;
+    if (pool !== undefined && pool.count >= enough && countFromAddress(pool, endpoint, enough) >= enough) {
+      return 'too many peers from your address in this swarm: you are not listed';
+    }
+    return undefined;
+  }
+
+  #addSwarm(key: string, infoHash: Uint8Array): Swarm {
+    const swarm = new Swarm(key, hashBytes(infoHash, this.#options.hashSeed));
+    this.#swarms.set(key, swarm);
+    return swarm;
+  }
+
+  #remove(slot: number): void {
+    const swarm = this.#peers.remove(slot);
+    if (swarm.count === 0 && !swarm.isKept) this.#swarms.delete(swarm.key);
+  }
+}
+
+const noPeers: PackedPeers = { peers: new Uint8Array(0), peers6: new Uint8Array(0) };
+
+/** Said of every torrent that is not served, existing or not, so that nobody learns which ones there are. */
+const notServed: TrackerFailure = { failureReason: 'this tracker does not serve that torrent' };
+
+function toSeconds(nowMs: number): number {
+  return Math.floor(nowMs / 1000);
+}
+
+/** A Map finds text by its content and bytes only by identity. */
+function swarmKey(infoHash: Uint8Array): string {
+  return String.fromCharCode(...infoHash);
+}
+
+function kindOf(address: Uint8Array): PoolKind {
+  return isLoopback(address) ? local : address.length === 4 ? ipv4 : ipv6;
+}
+
+/** ::1 and 127.0.0.1 are one machine, so there they are one address. */
+function packEndpoint(address: Uint8Array, port: number): Uint8Array {
+  const host = address.length === 16 && isLoopback(address) ? loopbackAddress : address;
+  const endpoint = new Uint8Array(host.length + 2);
+  endpoint.set(host);
+  endpoint[host.length] = port >> 8;
+  endpoint[host.length + 1] = port & 0xff;
+  return endpoint;
+}
+
+const loopbackAddress = Uint8Array.of(127, 0, 0, 1);

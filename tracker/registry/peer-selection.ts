@@ -1,0 +1,180 @@
+/**
+ * Which peers an asker is told of: stretches of its swarm from a random place on, copied as they lie.
+ *
+ * A seed is told of leechers only. A leecher is told of seeds and leechers in equal parts where there are enough of
+ * both: a few seeds among a thousand leechers are not left to luck, and of many seeds leave room for peers to trade
+ * with. The asker's own address family goes first, since that is the one it certainly has.
+ *
+ * A peer on the tracker's own machine announces from loopback, an address that means somebody else to everybody else.
+ * Who asks from loopback too is told it as it is; who asks from elsewhere is told the address by which that asker
+ * reached this machine; where that is not known (behind a proxy), such peers are left out.
+ */
+import { isLoopback } from '../protocol/address.ts';
+import { portAt } from '../protocol/endpoint.ts';
+import { ipv4, ipv6, local, type Pool, type PoolKind, type Swarm } from './swarm.ts';
+
+/** Packed addresses, 4 or 16 bytes. */
+export interface PeerAddress {
+  /** Who asks. */
+  readonly remote: Uint8Array;
+  /** Our side of the connection it asks by (what a socket calls its local address). Missing behind a proxy. */
+  readonly local?: Uint8Array;
+}
+
+/** An integer in [0, bound). */
+export type RandomBelow = (bound: number) => number;
+
+export interface Asker {
+  readonly address: PeerAddress;
+  readonly port: number;
+  readonly isSeed: boolean;
+  readonly wanted: number;
+  /** Its own place, when it is listed: nobody is told of itself. */
+  readonly listed: { readonly kind: PoolKind; readonly record: number } | undefined;
+}
+
+export interface PackedPeers {
+  /** 6 bytes each. */
+  readonly peers: Uint8Array;
+  /** 18 bytes each. */
+  readonly peers6: Uint8Array;
+}
+
+/** Some records of a pool, in order, one of them perhaps left out. */
+interface Stretch {
+  readonly pool: Pool;
+  readonly kind: PoolKind;
+  readonly first: number;
+  /** Without the one left out. */
+  readonly count: number;
+  /** Place of the asker's own record in the stretch, or -1. */
+  readonly own: number;
+}
+
+export function selectPeers(swarm: Swarm, asker: Asker, random: RandomBelow): PackedPeers {
+  const writer = new PeerWriter(asker);
+  for (const kinds of kindsFor(asker.address)) {
+    const seeds = asker.isSeed ? [] : stretches(swarm, kinds, asker, true);
+    const leechers = stretches(swarm, kinds, asker, false);
+    const wanted = asker.wanted - writer.count;
+    const seedsWanted = Math.max(Math.ceil(wanted / 2), wanted - total(leechers));
+    const seedsTaken = take(seeds, seedsWanted, random, writer);
+    take(leechers, wanted - seedsTaken, random, writer);
+  }
+  return writer.finish();
+}
+
+/** The kinds of peers the asker can certainly dial, and then the others. */
+function kindsFor(address: PeerAddress): readonly (readonly PoolKind[])[] {
+  if (isLoopback(address.remote)) return [[local, ipv4], [ipv6]];
+  const [own, other] = address.remote.length === 4 ? ([ipv4, ipv6] as const) : ([ipv6, ipv4] as const);
+  const canPlaceLocal = address.local?.length === address.remote.length;
+  return [canPlaceLocal ? [local, own] : [own], [other]];
+}
+
+function stretches(swarm: Swarm, kinds: readonly PoolKind[], asker: Asker, ofSeeds: boolean): Stretch[] {
+  const found: Stretch[] = [];
+  for (const kind of kinds) {
+    const pool = swarm.pools[kind];
+    if (pool === undefined) continue;
+    const first = ofSeeds ? pool.run : pool.run + pool.seeds;
+    const length = ofSeeds ? pool.seeds : pool.count - pool.seeds;
+    const own = asker.listed?.kind === kind ? asker.listed.record - first : -1;
+    const ownInside = own >= 0 && own < length;
+    const count = ownInside ? length - 1 : length;
+    if (count > 0) found.push({ pool, kind, first, count, own: ownInside ? own : -1 });
+  }
+  return found;
+}
+
+function total(stretches: readonly Stretch[]): number {
+  let sum = 0;
+  for (const stretch of stretches) sum += stretch.count;
+  return sum;
+}
+
+/** Copies `wanted` peers from a random place on, going round at the end. Answers how many there were. */
+function take(
+  stretches: readonly Stretch[],
+  wanted: number,
+  random: RandomBelow,
+  writer: PeerWriter,
+): number {
+  const available = total(stretches);
+  const count = Math.min(Math.max(wanted, 0), available);
+  let skip = count < available ? random(available) : 0;
+  let left = count;
+  for (let round = 0; left > 0 && round < 2; round++) {
+    for (const stretch of stretches) {
+      const taken = Math.min(left, Math.max(0, stretch.count - skip));
+      if (taken > 0) writer.copy(stretch, skip, skip + taken);
+      left -= taken;
+      skip = Math.max(0, skip - stretch.count);
+    }
+  }
+  return count;
+}
+
+/** Puts a reply's peers together in memory that is used again for every reply. */
+class PeerWriter {
+  static readonly #peers = new Uint8Array(6 * 256);
+  static readonly #peers6 = new Uint8Array(18 * 256);
+  readonly #asker: Asker;
+  readonly #rewritesLocal: boolean;
+  #end = 0;
+  #end6 = 0;
+
+  constructor(asker: Asker) {
+    this.#asker = asker;
+    this.#rewritesLocal = !isLoopback(asker.address.remote);
+  }
+
+  get count(): number {
+    return this.#end / 6 + this.#end6 / 18;
+  }
+
+  /** Peers [from, to) of a stretch, its left-out one not counted. */
+  copy(stretch: Stretch, from: number, to: number): void {
+    const { own } = stretch;
+    if (own < 0 || to <= own) this.#copyRecords(stretch, from, to);
+    else if (from >= own) this.#copyRecords(stretch, from + 1, to + 1);
+    else {
+      this.#copyRecords(stretch, from, own);
+      this.#copyRecords(stretch, own + 1, to + 1);
+    }
+  }
+
+  finish(): PackedPeers {
+    return { peers: PeerWriter.#peers.slice(0, this.#end), peers6: PeerWriter.#peers6.slice(0, this.#end6) };
+  }
+
+  #copyRecords({ pool, kind, first }: Stretch, from: number, to: number): void {
+    const { bytes, recordBytes } = pool.arena;
+    const records = bytes.subarray((first + from) * recordBytes, (first + to) * recordBytes);
+    if (kind === ipv6) {
+      PeerWriter.#peers6.set(records, this.#end6);
+      this.#end6 += records.length;
+    } else if (kind === ipv4 || !this.#rewritesLocal) {
+      PeerWriter.#peers.set(records, this.#end);
+      this.#end += records.length;
+    } else {
+      for (let at = 0; at < records.length; at += recordBytes) this.#addLocal(portAt(records, at + 4));
+    }
+  }
+
+  /** A peer on this machine, for somebody on another one. */
+  #addLocal(port: number): void {
+    const { address, port: askerPort } = this.#asker;
+    const host = address.local!;
+    // The asker may be on this machine after all, having asked by its outer address, and then this may be itself.
+    if (port === askerPort && host.every((byte, at) => byte === address.remote[at])) return;
+    const isIpv4 = host.length === 4;
+    const target = isIpv4 ? PeerWriter.#peers : PeerWriter.#peers6;
+    const at = isIpv4 ? this.#end : this.#end6;
+    target.set(host, at);
+    target[at + host.length] = port >> 8;
+    target[at + host.length + 1] = port & 0xff;
+    if (isIpv4) this.#end += 6;
+    else this.#end6 += 18;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Every peer of every swarm. A peer is a slot: a small number that stays while its record moves about in the arena, by
+ * which it is found (index), aged (recency) and counted (per address).
+ *
+ * Invariant: one slot for each (swarm, address, port), and a slot in use is in its pool, the index, the recency list
+ * and its address's count, or in none of them.
+ * Left to others: who may be added (registry.ts).
+ */
+import { AddressCounts } from './address-counts.ts';
+import { EndpointArena } from './endpoint-arena.ts';
+import { RecencyList } from './recency-list.ts';
+import { hashBytes, SlotIndex } from './slot-index.ts';
+import { ipv6, local, Pool, type PoolKind, type Swarm } from './swarm.ts';
+
+export class PeerTable {
+  readonly addresses: AddressCounts;
+  readonly #ipv4Arena = new EndpointArena(6);
+  readonly #ipv6Arena = new EndpointArena(18);
+  readonly #index = new SlotIndex();
+  readonly #recency = new RecencyList();
+  /** By slot. */
+  readonly #swarms: (Swarm | undefined)[] = [];
+  #kinds = new Uint8Array(64);
+  #records = new Uint32Array(64);
+  readonly #freeSlots: number[] = [];
+  #count = 0;
+  #seeds = 0;
+
+  constructor(hashSeed: number) {
+    this.addresses = new AddressCounts(hashSeed);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get seeds(): number {
+    return this.#seeds;
+  }
+
+  /** The slot of this peer in this swarm, or undefined. `endpoint`: 6 packed bytes, 18 for ipv6. */
+  find(swarm: Swarm, kind: PoolKind, endpoint: Uint8Array): number | undefined {
+    const index = this.#index;
+    const hash = hashBytes(endpoint, swarm.hash);
+    for (let place = index.start(hash); ; place = index.next(place)) {
+      const slot = index.candidate(place);
+      if (slot < 0) return undefined;
+      if (index.hashOf(slot) !== hash || this.#swarms[slot] !== swarm || this.#kinds[slot] !== kind) continue;
+      if (this.#arena(kind).holds(this.#records[slot]!, endpoint)) return slot;
+    }
+  }
+
+  /** The caller knows that it is not there yet. */
+  add(swarm: Swarm, kind: PoolKind, endpoint: Uint8Array, isSeed: boolean, nowSeconds: number): number {
+    const slot = this.#freeSlots.pop() ?? this.#count;
+    if (slot >= this.#records.length) this.#grow();
+    this.#swarms[slot] = swarm;
+    this.#kinds[slot] = kind;
+    const pool = (swarm.pools[kind] ??= new Pool(this.#arena(kind), this.#onMove));
+    pool.add(endpoint, slot, isSeed);
+    this.#index.add(hashBytes(endpoint, swarm.hash), slot);
+    this.#recency.append(slot, nowSeconds);
+    // Who is on this machine is not limited, so not counted.
+    if (kind !== local) this.addresses.add(endpoint);
+    this.#count += 1;
+    if (isSeed) this.#seeds += 1;
+    return slot;
+  }
+
+  /** It announced again. */
+  refresh(slot: number, isSeed: boolean, nowSeconds: number): void {
+    this.#recency.remove(slot);
+    this.#recency.append(slot, nowSeconds);
+    this.#seeds += Number(isSeed) - Number(this.isSeed(slot));
+    this.#poolOf(slot).setSeed(this.#records[slot]!, isSeed);
+  }
+
+  /** Answers the swarm it was in. */
+  remove(slot: number): Swarm {
+    const swarm = this.#swarms[slot]!;
+    const kind = this.#kinds[slot] as PoolKind;
+    const record = this.#records[slot]!;
+    const { bytes, recordBytes } = this.#arena(kind);
+    if (kind !== local)
+      this.addresses.remove(bytes.subarray(record * recordBytes, (record + 1) * recordBytes));
+    if (this.isSeed(slot)) this.#seeds -= 1;
+    const pool = this.#poolOf(slot);
+    pool.remove(record);
+    if (pool.count === 0) {
+      pool.release();
+      swarm.pools[kind] = undefined;
+    }
+    this.#index.remove(slot);
+    this.#recency.remove(slot);
+    this.#swarms[slot] = undefined;
+    this.#freeSlots.push(slot);
+    this.#count -= 1;
+    return swarm;
+  }
+
+  isSeed(slot: number): boolean {
+    return this.#poolOf(slot).isSeed(this.#records[slot]!);
+  }
+
+  /** Where in its pool's arena this peer is listed. */
+  record(slot: number): number {
+    return this.#records[slot]!;
+  }
+
+  /** A peer that was last heard of before this time, or undefined: there are no more. */
+  silentSince(seconds: number): number | undefined {
+    const { oldest } = this.#recency;
+    return oldest !== undefined && this.#recency.seenSeconds(oldest) < seconds ? oldest : undefined;
+  }
+
+  readonly #onMove = (slot: number, record: number): void => {
+    this.#records[slot] = record;
+  };
+
+  #arena(kind: PoolKind): EndpointArena {
+    return kind === ipv6 ? this.#ipv6Arena : this.#ipv4Arena;
+  }
+
+  #poolOf(slot: number): Pool {
+    return this.#swarms[slot]!.pools[this.#kinds[slot]!]!;
+  }
+
+  #grow(): void {
+    const kinds = new Uint8Array(2 * this.#kinds.length);
+    kinds.set(this.#kinds);
+    this.#kinds = kinds;
+    const records = new Uint32Array(kinds.length);
+    records.set(this.#records);
+    this.#records = records;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * A tracker that runs: the registry, its HTTP side, the clock that expires peers, and a port.
+ *
+ * Nothing is written to disk: after a restart the peers come back with their next announces.
+ */
+import { randomInt } from 'node:crypto';
+import { trackerApp } from './http/app.ts';
+import { clientAddresses } from './http/client-address.ts';
+import { type HttpLimits, httpLimits } from './http/limits.ts';
+import { type ListedTorrent, ListedTorrents, magnetOf } from './http/listed-torrents.ts';
+import type { TrackerStats } from './http/metrics.ts';
+import { checkPort, listenError, urlOf } from './listening.ts';
+import { Registry, type RegistryOptions } from './registry.ts';
+
+export interface TrackerOptions {
+  /** `127.0.0.1` unless given; `0.0.0.0` or `::` for everybody. */
+  readonly host?: string;
+  /** 0 takes any free one. */
+  readonly port?: number;
+  /** .torrent files to show and hand out. */
+  readonly torrents?: readonly (Uint8Array | { readonly bytes: Uint8Array })[];
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[];
+  /** Where everybody reaches this tracker when that is not where it listens: `https://tracker.example.org`. */
+  readonly publicUrl?: string;
+  readonly registry?: Partial<RegistryOptions>;
+  readonly limits?: Partial<HttpLimits>;
+  /** Milliseconds, whole, never going back. */
+  readonly nowMs?: () => number;
+  /** Told of faults of ours that a request has met; the tracker goes on. By default they go to stderr. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface TrackerTorrent {
+  /** 40 hex digits. */
+  readonly infoHash: string;
+  /** 64 hex digits, for v2 and hybrid torrents. */
+  readonly infoHashV2: string | undefined;
+  readonly name: string;
+  readonly bytes: number;
+  readonly fileCount: number;
+  readonly torrentUrl: string;
+  readonly magnet: string;
+}
+
+export interface RunningTracker {
+  readonly host: string;
+  readonly port: number;
+  /** `http://ADDRESS:PORT`, or the public URL. */
+  readonly url: string;
+  readonly announceUrl: string;
+  /** Shows and hands out one more torrent. Throws MetainfoError. */
+  addTorrent(bytes: Uint8Array): TrackerTorrent;
+  stats(): TrackerStats;
+  close(): Promise<void>;
+}
+
+/** BitTorrent trackers are looked for here, though no standard says so. */
+export const defaultPort = 6969;
+
+const expireEveryMs = 1000;
+
+/** Rejects with ListenError, MetainfoError or ProxyListError, each with a stable `code`. */
+export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
+  const { host = '127.0.0.1', port: wantedPort = defaultPort } = options;
+  // A clock that does not jump when somebody sets the time.
+  const nowMs = options.nowMs ?? (() => Math.floor(performance.now()));
+  checkPort(wantedPort);
+  const registry = new Registry({ hashSeed: randomInt(2 ** 32), ...options.registry });
+  const torrents = new ListedTorrents();
+  const list = (bytes: Uint8Array): ListedTorrent => {
+    const torrent = torrents.add(bytes);
+    for (const infoHash of torrent.swarms) registry.keep(infoHash);
+    return torrent;
+  };
+  for (const torrent of options.torrents ?? []) list(torrent instanceof Uint8Array ? torrent : torrent.bytes);
+
+  const app = trackerApp({
+    registry,
+    torrents,
+    addresses: clientAddresses(options.trustedProxies),
+    limits: { ...httpLimits, ...options.limits },
+    publicUrl: options.publicUrl,
+    nowMs,
+    random: (bound) => Math.floor(Math.random() * bound),
+    onError: options.onError ?? ((error) => console.error(error)),
+  });
+  try {
+    await app.fastify.listen({ host, port: wantedPort });
+  } catch (error) {
+    await app.fastify.close();
+    throw listenError(error, host, wantedPort);
+  }
+  const address = app.fastify.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : wantedPort;
+  const expiry = setInterval(() => registry.expire(nowMs()), expireEveryMs);
+
+  const url = options.publicUrl?.replace(/\/+$/, '') ?? urlOf(host, port);
+  const announceUrl = `${url}/announce`;
+  return {
+    host,
+    port,
+    url,
+    announceUrl,
+    addTorrent(bytes) {
+      const torrent = list(bytes);
+      const { infoHash, infoHashV2, name, bytes: size, files } = torrent;
+      const torrentUrl = `${url}/${infoHash}.torrent`;
+      const magnet = magnetOf(torrent, announceUrl);
+      return { infoHash, infoHashV2, name, bytes: size, fileCount: files.length, torrentUrl, magnet };
+    },
+    stats: app.stats,
+    async close() {
+      clearInterval(expiry);
+      await app.fastify.close();
+    },
+  };
+}
