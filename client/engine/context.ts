@@ -3,7 +3,9 @@
  */
 import type { Action, ConnectionId, PieceMemory, ReadId, TorrentId } from './contract.ts';
 import type { Limits } from './limits.ts';
+import type { PeerSession } from './peer-session.ts';
 import type { Prng } from './prng.ts';
+import type { TokenBucket } from './token-bucket.ts';
 
 export interface Context {
   /** 20 bytes. */
@@ -13,12 +15,19 @@ export interface Context {
   readonly limits: Limits;
   readonly random: Prng;
   readonly memory: PieceMemory;
+  /** The time of the fact at hand. */
+  readonly nowMs: number;
+  /** Rate limits shared by all torrents, in payload bytes. */
+  readonly uploadRate: TokenBucket;
+  readonly downloadRate: TokenBucket;
+  /** Peers that a rate limit holds up; looked at again every few moments. */
+  readonly throttled: Set<PeerSession>;
   emit(action: Action): void;
   newConnection(torrent: TorrentId): ConnectionId;
 
   newRead(): ReadId;
   /** Sessions that have written something in this turn. */
-  readonly dirty: { flush(): void }[];
+  readonly dirty: PeerSession[];
   /** Budgets shared by all torrents. */
   readonly budget: { connections: number; dials: number; pieceBytes: number };
 }

@@ -12,6 +12,7 @@ import { type Doorkeeper, PeerSession } from './peer-session.ts';
 import { Prng } from './prng.ts';
 import type { TorrentStatus } from './status.ts';
 import { Swarm } from './swarm.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 export interface EngineOptions {
   /** 20 bytes. */
@@ -22,6 +23,9 @@ export interface EngineOptions {
   readonly seed: number;
   readonly memory: PieceMemory;
   readonly limits?: Partial<Limits>;
+  /** Payload bytes per second over all torrents; 0 or missing: no limit. */
+  readonly uploadBpsMax?: number;
+  readonly downloadBpsMax?: number;
 }
 
 export class Engine {
@@ -37,12 +41,21 @@ export class Engine {
   #connections = 0;
   #reads = 0;
   #nowMs = 0;
+  /** When those that a rate limit held up were last looked at. */
+  #throttleMs = 0;
   #lastTickMs: number | undefined;
 
   constructor(options: EngineOptions) {
     const limits = { ...defaultLimits, ...options.limits };
     assertLimits(limits);
+    const nowMs = () => this.#nowMs;
     this.#context = {
+      get nowMs() {
+        return nowMs();
+      },
+      uploadRate: new TokenBucket(options.uploadBpsMax ?? 0),
+      downloadRate: new TokenBucket(options.downloadBpsMax ?? 0),
+      throttled: new Set(),
       peerId: options.peerId,
       port: options.port,
       limits,
@@ -63,7 +76,9 @@ export class Engine {
   /** When the engine wants to be woken, in ms of the same clock as nowMs. */
   get wakeAtMs(): number {
     if (this.#swarms.size + this.#sessions.size === 0) return Number.MAX_SAFE_INTEGER;
-    return (this.#lastTickMs ?? 0) + this.#context.limits.tickMs;
+    const { limits, throttled } = this.#context;
+    const tickAtMs = (this.#lastTickMs ?? 0) + limits.tickMs;
+    return throttled.size === 0 ? tickAtMs : Math.min(tickAtMs, this.#throttleMs + limits.throttleMs);
   }
 
   /** `nowMs` is an integer and never goes back. The answer is to be carried out in order, before the next fact. */
@@ -72,6 +87,7 @@ export class Engine {
     this.#dispatch(fact, nowMs);
     if (this.#lastTickMs === undefined || nowMs - this.#lastTickMs >= this.#context.limits.tickMs)
       this.#tick(nowMs);
+    if (nowMs - this.#throttleMs >= this.#context.limits.throttleMs) this.#resumeThrottled(nowMs);
     for (const session of this.#context.dirty) session.flush();
     this.#context.dirty.length = 0;
     const actions = this.#actions;
@@ -145,6 +161,20 @@ export class Engine {
       if (!session.gone) continue;
       this.#sessions.delete(connection);
       this.#swarmOf.delete(connection);
+    }
+  }
+
+  #resumeThrottled(nowMs: number): void {
+    this.#throttleMs = nowMs;
+    const held = [...this.#context.throttled];
+    this.#context.throttled.clear();
+    // Whoever comes first takes most: the order changes every time.
+    const first = held.length === 0 ? 0 : this.#context.random.below(held.length);
+    for (const session of [...held.slice(first), ...held.slice(0, first)]) {
+      if (!session.isOpen) continue;
+      const swarm = this.#swarmOf.get(session.connection);
+      swarm?.pump(session);
+      swarm?.fill(session, nowMs);
     }
   }
 

@@ -28,6 +28,8 @@ export const defaultLimits = {
   keepAliveMs: 90_000,
   /** How often sessions are looked at: the grain of every timeout and rate. */
   tickMs: 500,
+  /** How often those that a rate limit holds up are looked at: smooth enough for a stream. */
+  throttleMs: 50,
 
   // Peer directory ------------------------------------------------------------------------------------------------
 

@@ -50,7 +50,6 @@ export class RequestScheduler {
     if (room <= 0) return;
     for (const piece of session.ownPieces) {
       room = this.#askFrom(piece, session, room, nowMs);
-      if (piece.freeCount === 0) session.ownPieces.delete(piece);
       if (room === 0) return;
     }
     for (const piece of this.#orphans) {
@@ -169,15 +168,17 @@ export class RequestScheduler {
 
   #askFrom(piece: FetchingPiece, session: PeerSession, room: number, nowMs: number): number {
     let left = room;
-    while (left > 0) {
-      const blockIndex = piece.askFree();
-      if (blockIndex === undefined) {
-        session.ownPieces.delete(piece);
-        break;
+    const { downloadRate, throttled } = this.#context;
+    while (left > 0 && piece.freeCount > 0) {
+      if (!downloadRate.take(blockBytesMax, nowMs)) {
+        throttled.add(session);
+        return 0;
       }
+      const blockIndex = piece.askFree()!;
       this.#ask(piece, blockIndex, session, nowMs);
       left -= 1;
     }
+    if (piece.freeCount === 0) session.ownPieces.delete(piece);
     return left;
   }
 

@@ -346,7 +346,7 @@ export class Swarm implements SessionEvents {
       if (!session.fast) return 'too-many-requests';
       session.sendReject(block);
     }
-    this.#pump(session);
+    this.pump(session);
     return undefined;
   }
 
@@ -362,7 +362,7 @@ export class Swarm implements SessionEvents {
     if (session === undefined || block === undefined || session.gone) return;
     this.#up.add(bytes.length);
     session.sendBlock(block, bytes);
-    this.#pump(session);
+    this.pump(session);
   }
 
   /** Our disk failed: the peer is let go, so that it asks somebody else at once. */
@@ -376,15 +376,21 @@ export class Swarm implements SessionEvents {
 
   onFlushed(session: PeerSession, bytes: number): void {
     session.uploads.onFlushed(bytes);
-    this.#pump(session);
+    this.pump(session);
   }
 
-  #pump(session: PeerSession): void {
-    for (let block = session.uploads.next(); block !== undefined; block = session.uploads.next()) {
-      const read = this.#context.newRead();
+  /** Reads what the peer asked for, as far as its window and the rate limit allow. */
+  pump(session: PeerSession): void {
+    const context = this.#context;
+    for (let block = session.uploads.next; block !== undefined; block = session.uploads.next) {
+      if (!context.uploadRate.take(block.bytes, context.nowMs)) {
+        context.throttled.add(session);
+        return;
+      }
+      const read = context.newRead();
       session.uploads.onReading(read, block);
       this.#reads.set(read, session);
-      this.#context.emit({ type: 'read-block', torrent: this.spec.torrent, read, block });
+      context.emit({ type: 'read-block', torrent: this.spec.torrent, read, block });
     }
   }
 

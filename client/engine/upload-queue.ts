@@ -59,18 +59,18 @@ export class UploadQueue {
   }
 
   /** The next block to read, while the window has room. */
-  next(): Block | undefined {
-    if (this.waitingCount === 0 || this.pendingBytes >= this.#limits.uploadWindowBytes) return undefined;
-    const block = this.#waiting[this.#head++]!;
+  get next(): Block | undefined {
+    return this.pendingBytes < this.#limits.uploadWindowBytes ? this.#waiting[this.#head] : undefined;
+  }
+
+  /** `next` is being read. */
+  onReading(read: ReadId, block: Block): void {
+    this.#head += 1;
     // The consumed front is cut off in large steps, so that each block costs O(1).
     if (this.#head >= 256 && this.#head * 2 >= this.#waiting.length) {
       this.#waiting = this.#waiting.slice(this.#head);
       this.#head = 0;
     }
-    return block;
-  }
-
-  onReading(read: ReadId, block: Block): void {
     this.#reading.set(read, block);
     this.#readingBytes += block.bytes;
   }

@@ -1,0 +1,33 @@
+/**
+ * A rate limit in bytes per second: what is taken beyond the allowance is owed, and nothing more is given until the
+ * debt is paid by time. Integers only.
+ */
+
+/** A burst of a quarter of a second keeps a link busy between two looks at the clock. */
+const burstsPerSecond = 4;
+
+export class TokenBucket {
+  /** Bytes per second; 0 is no limit. */
+  readonly bpsMax: number;
+  #tokens: number;
+  #filledMs = 0;
+
+  constructor(bpsMax: number) {
+    this.bpsMax = bpsMax;
+    this.#tokens = 0;
+  }
+
+  /** True when `bytes` may go now; false: ask again later. */
+  take(bytes: number, nowMs: number): boolean {
+    if (this.bpsMax === 0) return true;
+    const earned = Math.floor(((nowMs - this.#filledMs) * this.bpsMax) / 1000);
+    if (earned > 0) {
+      this.#tokens = Math.min(Math.floor(this.bpsMax / burstsPerSecond), this.#tokens + earned);
+      this.#filledMs = nowMs;
+    }
+    // A block may be larger than the burst of a very low limit: then it is a debt.
+    if (this.#tokens <= 0) return false;
+    this.#tokens -= bytes;
+    return true;
+  }
+}

@@ -1,0 +1,325 @@
+/**
+ * A running client: one listening port, one engine, any number of torrents. Here the engine, the driver and the real
+ * ports are put together, and what a program wants (fetch this, seed that) becomes facts.
+ */
+import { randomBytes } from 'node:crypto';
+import type { HashProgress } from '../../torrents/hashing/engine.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { locateFiles, verifyTorrent } from '../../torrents/verify.ts';
+import type { DiskTrouble, PeerAddress, Report, TorrentId } from '../engine/contract.ts';
+import { Engine } from '../engine/engine.ts';
+import type { TorrentStatus } from '../engine/status.ts';
+import { ClientError } from './client-error.ts';
+import { prepareDownload } from './download-folder.ts';
+import { Driver } from './driver.ts';
+import { FileDisk } from './file-disk.ts';
+import { HttpAnnouncer } from './http-announcer.ts';
+import { SharedPieceMemory } from './shared-piece-memory.ts';
+import { type StoppableClock, systemClock } from './system-clock.ts';
+import { TcpNetwork } from './tcp-network.ts';
+import { type StoredFile, TorrentFiles } from './torrent-files.ts';
+
+export interface ClientOptions {
+  /** Listens on exactly this port; 0 is any free one. Without it, the first free one of 6881 to 6899. */
+  readonly port?: number;
+  /** Listens on this address only. Without it on all, IPv4 and IPv6. */
+  readonly host?: string;
+  /** Payload bytes per second over all torrents; 0 or missing: no limit. */
+  readonly uploadBpsMax?: number;
+  readonly downloadBpsMax?: number;
+  /** Threads that hash and write. */
+  readonly threads?: number;
+}
+
+export interface TorrentControl {
+  /** Ends the checking of what is there; later, use stop(). */
+  readonly signal?: AbortSignal;
+  /** Progress of that checking. */
+  readonly onCheck?: (progress: HashProgress) => void;
+  readonly onReport?: (report: Report) => void;
+}
+
+export interface ActiveTorrent {
+  readonly metainfo: Metainfo;
+  /** Where the torrent's own folder or file lies. */
+  readonly path: string;
+  status(): TorrentStatus;
+  /** Every piece is stored and every file has its name; at once when nothing was missing. Rejects when that became impossible. */
+  readonly completed: Promise<void>;
+  /** Peers are let go, trackers are told. */
+  stop(): Promise<void>;
+}
+
+/** BEP 20, Azureus style: CI is Cicada, then the version. */
+const peerIdPrefix = '-CI0100-';
+const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
+
+interface Running {
+  readonly torrent: ActiveTorrent;
+  readonly onReport: (report: Report) => void;
+  lastStatus: TorrentStatus | undefined;
+}
+
+/** Rejects with a ClientError when the port cannot be had. */
+export async function openClient(options: ClientOptions = {}): Promise<Client> {
+  // The driver needs its ports and they need its queue: the sink closes the circle.
+  let driver: Driver | undefined;
+  const sink: Driver['enqueue'] = (fact) => driver?.enqueue(fact);
+  const { host, port, threads, uploadBpsMax = 0, downloadBpsMax = 0 } = options;
+  const network = await TcpNetwork.listen(sink, host, port === undefined ? defaultPorts : [port]).catch(
+    (error) => {
+      throw cannotListen(error, host, port);
+    },
+  );
+  const memory = new SharedPieceMemory();
+  const engine = new Engine({
+    peerId: Buffer.from(peerIdPrefix + randomBytes(6).toString('hex')),
+    port: network.port,
+    seed: randomBytes(4).readUInt32LE(),
+    memory,
+    uploadBpsMax,
+    downloadBpsMax,
+  });
+  const clock = systemClock(sink);
+  const disk = new FileDisk(memory, threads, sink);
+  const announcer = new HttpAnnouncer(sink);
+  const reports = { onReport: (_: Report) => {} };
+  driver = new Driver(engine, { network, disk, announcer, clock }, (report) => reports.onReport(report));
+  const client = new Client(engine, driver, { network, disk, announcer, clock }, threads);
+  reports.onReport = (report) => client.onReport(report);
+  return client;
+}
+
+interface RealPorts {
+  readonly network: TcpNetwork;
+  readonly disk: FileDisk;
+  readonly announcer: HttpAnnouncer;
+  readonly clock: StoppableClock;
+}
+
+export class Client {
+  readonly #engine: Engine;
+  readonly #driver: Driver;
+  readonly #ports: RealPorts;
+  readonly #threads: number | undefined;
+  readonly #running = new Map<TorrentId, Running>();
+  readonly #infoHashes = new Set<string>();
+  #torrents = 0;
+
+  /** Use openClient. */
+  constructor(engine: Engine, driver: Driver, ports: RealPorts, threads: number | undefined) {
+    this.#engine = engine;
+    this.#driver = driver;
+    this.#ports = ports;
+    this.#threads = threads;
+  }
+
+  get port(): number {
+    return this.#ports.network.port;
+  }
+
+  /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
+  async download(
+    metainfo: Metainfo,
+    options: TorrentControl & { readonly folder: string; readonly peers?: readonly PeerAddress[] },
+  ): Promise<ActiveTorrent> {
+    const release = this.#claim(metainfo);
+    try {
+      const { files, have } = await prepareDownload(metainfo, options.folder, this.#checkControl(options));
+      return this.#start(metainfo, files, have, options.peers ?? [], options);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /**
+   * Seeds what lies at `path`: the shared folder or file, or the folder that holds it. `verify: false` believes it;
+   * otherwise every piece is checked first, and a ClientError 'data-mismatch' names the first file that differs.
+   */
+  async seed(
+    metainfo: Metainfo,
+    options: TorrentControl & { readonly path: string; readonly verify?: boolean },
+  ): Promise<ActiveTorrent> {
+    const release = this.#claim(metainfo);
+    try {
+      const pathOf = locateFiles(metainfo, options.path);
+      if (options.verify ?? true) await this.#checkShare(metainfo, pathOf, options);
+      const stored = metainfo.files.map((file): StoredFile | undefined => {
+        const finalPath = file.isPad ? undefined : pathOf(file);
+        if (finalPath === undefined) return undefined;
+        return { file, finalPath, partPath: finalPath, state: 'foreign', missingBytes: 0 };
+      });
+      const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8)).fill(0xff);
+      return this.#start(metainfo, new TorrentFiles(metainfo.layout, stored), have, [], options);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Every torrent is stopped, trackers are told (for a few seconds at most), and everything is closed. */
+  async close(): Promise<void> {
+    for (const torrent of [...this.#running.keys()]) this.#driver.enqueue({ type: 'stopped', torrent });
+    this.#running.clear();
+    await this.#ports.announcer.stop();
+    this.#ports.clock.stop();
+    await Promise.all([this.#ports.network.stop(), this.#ports.disk.stop()]);
+  }
+
+  /** From the driver. */
+  onReport(report: Report): void {
+    this.#running.get(report.torrent)?.onReport(report);
+  }
+
+  #claim(metainfo: Metainfo): () => void {
+    // Pieces of v2 alone are checked by their Merkle trees, which the storage threads do not do yet.
+    if (metainfo.format === 'v2') {
+      throw new ClientError(
+        'format-not-supported',
+        'this torrent is of format v2 alone, which this version can make and verify but not yet exchange: use a hybrid one',
+      );
+    }
+    const key = Buffer.from(metainfo.infoHash).toString('hex');
+    if (this.#infoHashes.has(key)) {
+      throw new ClientError('already-added', `${metainfo.name} is being fetched or seeded already`);
+    }
+    this.#infoHashes.add(key);
+    return () => this.#infoHashes.delete(key);
+  }
+
+  #checkControl({ signal, onCheck }: TorrentControl) {
+    return {
+      ...(signal === undefined ? {} : { signal }),
+      ...(onCheck === undefined ? {} : { onProgress: onCheck }),
+      ...(this.#threads === undefined ? {} : { threads: this.#threads }),
+    };
+  }
+
+  async #checkShare(
+    metainfo: Metainfo,
+    pathOf: ReturnType<typeof locateFiles>,
+    control: TorrentControl,
+  ): Promise<void> {
+    const { ok, files } = await verifyTorrent(metainfo, pathOf, this.#checkControl(control));
+    if (ok) return;
+    const bad = files.filter((file) => !file.ok);
+    const first = bad[0]!;
+    const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
+    const fault = first.missing
+      ? `is missing`
+      : first.tooShort || first.tooLong
+        ? `is too ${first.tooShort ? 'short' : 'long'}`
+        : 'differs';
+    throw new ClientError(
+      first.missing ? 'not-found' : 'data-mismatch',
+      `${first.diskPath ?? first.path} ${fault}${others}: "cicada verify" tells which files; a changed folder needs a new torrent ("cicada create")`,
+      { path: first.diskPath ?? first.path },
+    );
+  }
+
+  #start(
+    metainfo: Metainfo,
+    files: TorrentFiles,
+    have: Uint8Array,
+    peers: readonly PeerAddress[],
+    control: TorrentControl,
+  ): ActiveTorrent {
+    const torrent = ++this.#torrents;
+    const { geometry, infoHash, pieceHashes, trackers } = metainfo;
+    this.#ports.disk.add({ torrent, geometry, files, pieceHashes });
+    const completed = Promise.withResolvers<void>();
+    // Whoever does not wait for it must not be ended by it.
+    completed.promise.catch(() => {});
+    const running: Running = {
+      torrent: {
+        metainfo,
+        path: files.rootPath,
+        status: () => {
+          running.lastStatus = this.#engine.status(torrent) ?? running.lastStatus;
+          return running.lastStatus!;
+        },
+        completed: completed.promise,
+        stop: async () => this.#stop(torrent, metainfo, completed.reject),
+      },
+      onReport: (report) => {
+        control.onReport?.(report);
+        if (report.type === 'completed') completed.resolve();
+        if (report.type === 'disk-trouble' && isHopeless(report.trouble)) {
+          const { message } = report.trouble;
+          completed.reject(new ClientError('exists', message, { path: files.rootPath }));
+        }
+      },
+      lastStatus: undefined,
+    };
+    this.#running.set(torrent, running);
+    try {
+      this.#ports.disk.finishComplete(torrent);
+    } catch (error) {
+      this.#running.delete(torrent);
+      this.#ports.disk.remove(torrent);
+      throw new ClientError(
+        'folder-not-writable',
+        `${files.rootPath} cannot be written: ${(error as Error).message}`,
+        {
+          path: files.rootPath,
+          cause: error,
+        },
+      );
+    }
+    this.#driver.enqueue({ type: 'added', spec: { torrent, infoHash, geometry, have, trackers } });
+    if (peers.length > 0) this.#driver.enqueue({ type: 'peers-found', torrent, peers });
+    if (running.torrent.status().complete) completed.resolve();
+    return running.torrent;
+  }
+
+  #stop(torrent: TorrentId, metainfo: Metainfo, reject: (reason: Error) => void): void {
+    const running = this.#running.get(torrent);
+    if (running === undefined) return;
+    running.torrent.status();
+    this.#driver.enqueue({ type: 'stopped', torrent });
+    this.#running.delete(torrent);
+    this.#ports.disk.remove(torrent);
+    this.#infoHashes.delete(Buffer.from(metainfo.infoHash).toString('hex'));
+    reject(new ClientError('stopped', `${metainfo.name} was stopped before it was complete`));
+  }
+}
+
+/** Room can be made and disks come back; a file of somebody else's in the way stays. */
+function isHopeless(trouble: DiskTrouble): boolean {
+  return trouble.code === 'EEXIST' || trouble.code === 'ELOOP';
+}
+
+function cannotListen(
+  error: NodeJS.ErrnoException,
+  host: string | undefined,
+  port: number | undefined,
+): ClientError {
+  const where = port === undefined ? 'every port from 6881 to 6899' : `port ${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ClientError(
+        'port-in-use',
+        `${where} is in use by another program: choose one with --port, or 0 for any`,
+        {
+          cause: error,
+        },
+      );
+    case 'EACCES':
+      return new ClientError(
+        'port-not-permitted',
+        `${where} needs rights this program has not: choose one above 1023`,
+        {
+          cause: error,
+        },
+      );
+    case 'EADDRNOTAVAIL':
+      return new ClientError('address-not-available', `${host} is no address of this machine`, {
+        cause: error,
+      });
+    default:
+      return new ClientError('listen-failed', `cannot listen on ${where}: ${error.message}`, {
+        cause: error,
+      });
+  }
+}

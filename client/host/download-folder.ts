@@ -1,0 +1,140 @@
+/**
+ * Looks at a folder before a download goes into it: what is there already and right is adopted, what is there and
+ * different is refused by name, and nothing is touched either way.
+ */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { TorrentFile } from '../../torrents/file-layout.ts';
+import type { PieceIndex } from '../../torrents/geometry.ts';
+import type { HashControl } from '../../torrents/hashing/engine.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { verifyTorrent } from '../../torrents/verify.ts';
+import { ClientError } from './client-error.ts';
+import { type StoredFile, TorrentFiles } from './torrent-files.ts';
+
+export interface PreparedDownload {
+  readonly files: TorrentFiles;
+  /** Pieces that are there and right, MSB first. */
+  readonly have: Uint8Array;
+}
+
+export async function prepareDownload(
+  metainfo: Metainfo,
+  folder: string,
+  control: HashControl,
+): Promise<PreparedDownload> {
+  await checkFolder(folder);
+  const links = new Map<string, boolean>();
+  const files: (StoredFile | undefined)[] = [];
+  let anythingThere = false;
+  for (const file of metainfo.files) {
+    const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links);
+    files.push(found?.stored);
+    anythingThere ||= found?.isThere ?? false;
+  }
+  const { pieceCount } = metainfo.geometry;
+  let have = new Uint8Array(Math.ceil(pieceCount / 8));
+  if (anythingThere) {
+    const paths = (file: TorrentFile) => {
+      const stored = files[file.index];
+      return stored?.state === 'foreign' ? stored.finalPath : stored?.partPath;
+    };
+    have = new Uint8Array((await verifyTorrent(metainfo, paths, control)).have);
+  }
+  const torrentFiles = new TorrentFiles(metainfo.layout, files);
+  for (const pieceIndex of metainfo.geometry.pieces()) {
+    const isGood = (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+    countPiece(metainfo, torrentFiles, pieceIndex, isGood);
+  }
+  return { files: torrentFiles, have };
+}
+
+/** A good piece is counted; a bad one that lies in files of somebody else's alone means that they differ. */
+function countPiece(metainfo: Metainfo, files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean): void {
+  const { geometry, layout } = metainfo;
+  const segments = layout.segments(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex));
+  const touched = segments.map((s) => files.files[s.fileIndex]);
+  if (isGood) {
+    for (const [i, segment] of segments.entries()) if (touched[i]) touched[i].missingBytes -= segment.bytes;
+    return;
+  }
+  const real = touched.filter((file) => file !== undefined);
+  const [first] = real;
+  if (first !== undefined && real.every((file) => file.state === 'foreign'))
+    throw isDifferent(first.finalPath);
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  // The folder may not be there yet; whatever is nearest to it must be a folder we may write in.
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const stat = await fs.stat(at).catch(() => undefined);
+    if (stat === undefined) {
+      if (path.dirname(at) === at) return;
+      continue;
+    }
+    if (!stat.isDirectory()) {
+      throw new ClientError('not-a-folder', `${at} is not a folder: choose another place with --out`, {
+        path: at,
+      });
+    }
+    const mayWrite = await fs.access(at, fs.constants.W_OK | fs.constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (mayWrite) return;
+    throw new ClientError(
+      'folder-not-writable',
+      `${at} cannot be written to: choose another place with --out, or ask its owner`,
+      { path: at },
+    );
+  }
+}
+
+async function lookAt(
+  file: TorrentFile,
+  metainfo: Metainfo,
+  folder: string,
+  links: Map<string, boolean>,
+): Promise<{ stored: StoredFile; isThere: boolean }> {
+  const finalPath = path.join(folder, ...file.diskPath);
+  const partPath = path.join(folder, ...metainfo.layout.partPath(file.index));
+  for (let depth = 1; depth < file.diskPath.length; depth++) {
+    await refuseLink(path.join(folder, ...file.diskPath.slice(0, depth)), links);
+  }
+  const stored: StoredFile = { file, finalPath, partPath, state: 'part', missingBytes: file.bytes };
+  const final = await fs.lstat(finalPath).catch(() => undefined);
+  if (final !== undefined) {
+    if (!final.isFile() || final.size !== file.bytes) throw isDifferent(finalPath);
+    return { stored: { ...stored, state: 'foreign' }, isThere: true };
+  }
+  const part = await fs.lstat(partPath).catch(() => undefined);
+  if (part === undefined) return { stored, isThere: false };
+  // Ours are plain files with one name, never larger than they will be.
+  if (!part.isFile() || part.nlink !== 1 || part.size > file.bytes) throw isDifferent(partPath);
+  return { stored, isThere: part.size > 0 };
+}
+
+/** A folder of the torrent that is a link would lead the download somewhere else. */
+async function refuseLink(folder: string, links: Map<string, boolean>): Promise<void> {
+  let isLink = links.get(folder);
+  if (isLink === undefined) {
+    isLink = (await fs.lstat(folder).catch(() => undefined))?.isSymbolicLink() ?? false;
+    links.set(folder, isLink);
+  }
+  if (!isLink) return;
+  throw new ClientError(
+    'unsafe-link',
+    `${folder} is a link that leads elsewhere: remove it or choose another --out`,
+    {
+      path: folder,
+    },
+  );
+}
+
+function isDifferent(at: string): ClientError {
+  return new ClientError(
+    'exists',
+    `${at} is there already and differs from the torrent: nothing was changed; move it away or choose another --out`,
+    { path: at },
+  );
+}

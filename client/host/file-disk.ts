@@ -1,0 +1,226 @@
+/**
+ * The disk port on real files: blocks are read ahead (block-reader.ts), finished pieces are hashed and written by
+ * worker threads (storage-pool.ts), and a file gets its name when its last byte is stored (torrent-files.ts).
+ *
+ * Invariant: a file is written only by verified pieces, and only in state 'part'.
+ */
+import fs from 'node:fs';
+import type { FileSegment } from '../../torrents/file-layout.ts';
+import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { DiskTrouble, PieceBuffer, PieceMemory, ReadId, TorrentId } from '../engine/contract.ts';
+import { BlockReader, extentBytes } from './block-reader.ts';
+import { DescriptorPool } from './descriptor-pool.ts';
+import type { Disk, FactSink } from './ports.ts';
+import type { SharedPieceBuffer } from './shared-piece-memory.ts';
+import { StoragePool } from './storage-pool.ts';
+import type { StoreResult, StoreSegment } from './storage-worker.ts';
+import type { StoredFile, TorrentFiles } from './torrent-files.ts';
+
+export interface StoredTorrent {
+  readonly torrent: TorrentId;
+  readonly geometry: Geometry;
+  readonly files: TorrentFiles;
+  /** 20 bytes a piece. */
+  readonly pieceHashes: Uint8Array;
+}
+
+interface Pinned {
+  readonly key: string;
+  readonly descriptor: number;
+}
+
+export class FileDisk implements Disk {
+  readonly #torrents = new Map<TorrentId, StoredTorrent>();
+  readonly #descriptors = new DescriptorPool();
+  readonly #reader = new BlockReader();
+  readonly #pool: StoragePool;
+  readonly #memory: PieceMemory;
+  readonly #sink: FactSink;
+
+  constructor(memory: PieceMemory, threads: number | undefined, sink: FactSink) {
+    this.#memory = memory;
+    this.#pool = new StoragePool(threads);
+    this.#sink = sink;
+  }
+
+  add(stored: StoredTorrent): void {
+    this.#torrents.set(stored.torrent, stored);
+  }
+
+  remove(torrent: TorrentId): void {
+    const stored = this.#torrents.get(torrent);
+    this.#torrents.delete(torrent);
+    for (const file of stored?.files.files ?? []) {
+      if (file !== undefined) this.#descriptors.forget(descriptorKey(torrent, file));
+    }
+  }
+
+  /** Nothing is read or written any more. */
+  async stop(): Promise<void> {
+    await this.#pool.stop();
+    this.#descriptors.closeAll();
+  }
+
+  readBlock(torrent: TorrentId, read: ReadId, block: Block): void {
+    const stored = this.#torrents.get(torrent);
+    if (stored === undefined) return;
+    const { geometry } = stored;
+    const pieceOffset = geometry.pieceOffset(block.pieceIndex);
+    const extentStart = block.begin - (block.begin % extentBytes);
+    // A request that no sane client makes lies across two extents: it is read for itself.
+    const spans = block.begin + block.bytes > extentStart + extentBytes;
+    const start = spans ? block.begin : extentStart;
+    const bytes = spans ? block.bytes : Math.min(extentBytes, geometry.pieceBytes(block.pieceIndex) - start);
+    this.#reader.read(torrent, pieceOffset + start, bytes, this.#readExtent(stored), (extent, trouble) => {
+      if (extent !== undefined) {
+        const at = block.begin - start;
+        this.#sink({ type: 'block-read', torrent, read, bytes: extent.subarray(at, at + block.bytes) });
+      } else if (trouble !== undefined) {
+        this.#sink({ type: 'block-unreadable', torrent, read, trouble });
+      }
+    });
+  }
+
+  storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void {
+    const stored = this.#torrents.get(torrent);
+    if (stored === undefined) return this.#memory.release(buffer);
+    const { geometry, files, pieceHashes } = stored;
+    const expected = pieceHashes.slice(pieceIndex * 20, pieceIndex * 20 + 20);
+    const segments = files.layout.segments(geometry.pieceOffset(pieceIndex), buffer.bytes);
+    const pinned: Pinned[] = [];
+    let jobs: StoreSegment[];
+    try {
+      jobs = this.#storeSegments(stored, segments, pinned);
+    } catch (error) {
+      this.#unpin(pinned);
+      this.#memory.release(buffer);
+      return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
+    }
+    const piece = (buffer as SharedPieceBuffer).shared;
+    this.#pool.run({ piece, expected, segments: jobs, wantDigests }, (result) => {
+      this.#unpin(pinned);
+      this.#memory.release(buffer);
+      this.#onResult(stored, pieceIndex, segments, result);
+    });
+  }
+
+  /** Files that have all their bytes already get their names: those of length 0, and those completed before. */
+  finishComplete(torrent: TorrentId): void {
+    const { files } = this.#torrents.get(torrent)!.files;
+    for (const file of files) if (file?.missingBytes === 0) this.#finish(torrent, file);
+  }
+
+  #onResult(
+    stored: StoredTorrent,
+    pieceIndex: PieceIndex,
+    segments: readonly FileSegment[],
+    result: StoreResult,
+  ): void {
+    const { torrent, files } = stored;
+    if (result.outcome === 'corrupt') {
+      return this.#sink({ type: 'piece-corrupt', torrent, pieceIndex, digests: result.digests });
+    }
+    if (result.outcome === 'failed') {
+      const trouble = { code: result.code, message: result.message };
+      return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble });
+    }
+    let counted = 0;
+    try {
+      for (const { fileIndex, bytes } of segments) {
+        const file = files.files[fileIndex];
+        counted += 1;
+        if (file === undefined) continue;
+        file.missingBytes -= bytes;
+        if (file.missingBytes === 0) this.#finish(torrent, file);
+      }
+    } catch (error) {
+      // The piece will come again: what it was counted for is taken back.
+      for (const { fileIndex, bytes } of segments.slice(0, counted)) {
+        const file = files.files[fileIndex];
+        if (file !== undefined) file.missingBytes += bytes;
+      }
+      return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
+    }
+    const digests = result.digests === undefined ? {} : { digests: result.digests };
+    this.#sink({ type: 'piece-stored', torrent, pieceIndex, ...digests });
+  }
+
+  #finish(torrent: TorrentId, file: StoredFile): void {
+    if (file.state !== 'part') return;
+    // On Windows an open file cannot be renamed; elsewhere this costs one more open.
+    this.#descriptors.forget(descriptorKey(torrent, file));
+    this.#torrents.get(torrent)?.files.finish(file);
+  }
+
+  #storeSegments(stored: StoredTorrent, segments: readonly FileSegment[], pinned: Pinned[]): StoreSegment[] {
+    const jobs: StoreSegment[] = [];
+    let offset = 0;
+    for (const { fileIndex, offset: position, bytes } of segments) {
+      const file = stored.files.files[fileIndex];
+      if (file !== undefined) {
+        const descriptor = this.#pin(stored, file, pinned);
+        jobs.push({ descriptor, position, bytes, offset, compare: file.state !== 'part' });
+      }
+      offset += bytes;
+    }
+    return jobs;
+  }
+
+  /** Reads one extent, file by file; pads are zeros.  BEP 47 */
+  #readExtent(stored: StoredTorrent) {
+    return (offset: number, target: Uint8Array, done: (trouble: DiskTrouble | undefined) => void): void => {
+      const pinned: Pinned[] = [];
+      const finish = (trouble: DiskTrouble | undefined) => {
+        this.#unpin(pinned);
+        done(trouble);
+      };
+      const segments = stored.files.layout.segments(offset, target.length);
+      let at = 0;
+      const next = (i: number): void => {
+        const segment = segments[i];
+        if (segment === undefined) return finish(undefined);
+        const file = stored.files.files[segment.fileIndex];
+        const into = target.subarray(at, at + segment.bytes);
+        at += segment.bytes;
+        if (file === undefined) {
+          into.fill(0);
+          return next(i + 1);
+        }
+        let descriptor: number;
+        try {
+          descriptor = this.#pin(stored, file, pinned);
+        } catch (error) {
+          return finish(troubleOf(error));
+        }
+        fs.read(descriptor, into, 0, into.length, segment.offset, (error, count) => {
+          if (error !== null) return finish(troubleOf(error));
+          if (count < into.length) {
+            return finish({ code: 'ESHORT', message: `${file.finalPath} is shorter than the torrent says` });
+          }
+          next(i + 1);
+        });
+      };
+      next(0);
+    };
+  }
+
+  #pin(stored: StoredTorrent, file: StoredFile, pinned: Pinned[]): number {
+    const key = descriptorKey(stored.torrent, file);
+    const descriptor = this.#descriptors.pin(key, () => stored.files.open(file));
+    pinned.push({ key, descriptor });
+    return descriptor;
+  }
+
+  #unpin(pinned: readonly Pinned[]): void {
+    for (const { key, descriptor } of pinned) this.#descriptors.unpin(key, descriptor);
+  }
+}
+
+function descriptorKey(torrent: TorrentId, file: StoredFile): string {
+  return `${torrent}/${file.file.index}`;
+}
+
+function troubleOf(error: unknown): DiskTrouble {
+  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+  return { code, message };
+}

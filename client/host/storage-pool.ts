@@ -1,0 +1,73 @@
+/**
+ * Worker threads that hash and write pieces, started when the first piece arrives. Jobs go to the worker with the
+ * fewest in hand; each is answered once, also when its worker dies.
+ */
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { StoreJob, StoreResult } from './storage-worker.ts';
+
+/** More than this only waits for the disk. */
+const threadsMax = 4;
+const workerFile = new URL(`./storage-worker${extname(import.meta.url)}`, import.meta.url);
+
+interface Thread {
+  readonly worker: Worker;
+  readonly answers: Map<number, (result: StoreResult) => void>;
+}
+
+export class StoragePool {
+  readonly #threads: Thread[] = [];
+  readonly #threadCount: number;
+  #jobs = 0;
+  #stopped = false;
+
+  constructor(threads: number | undefined) {
+    this.#threadCount = Math.max(1, Math.min(threadsMax, threads ?? availableParallelism()));
+  }
+
+  run(job: Omit<StoreJob, 'id'>, answer: (result: StoreResult) => void): void {
+    const id = ++this.#jobs;
+    const thread = this.#pick();
+    thread.answers.set(id, answer);
+    thread.worker.postMessage({ ...job, id } satisfies StoreJob);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #pick(): Thread {
+    const idle = this.#threads.find((thread) => thread.answers.size === 0);
+    if (idle !== undefined) return idle;
+    if (this.#threads.length < this.#threadCount) return this.#start();
+    return this.#threads.reduce((a, b) => (b.answers.size < a.answers.size ? b : a));
+  }
+
+  #start(): Thread {
+    const worker = new Worker(workerFile);
+    const thread: Thread = { worker, answers: new Map() };
+    this.#threads.push(thread);
+    worker.on('message', (result: StoreResult) => {
+      const answer = thread.answers.get(result.id);
+      thread.answers.delete(result.id);
+      answer?.(result);
+    });
+    worker.on('error', (error) => this.#lose(thread, error.message));
+    worker.on('exit', () => this.#lose(thread, 'the storage thread ended'));
+    // It must not keep a finished program alive; work under way is awaited by whoever asked for it.
+    worker.unref();
+    return thread;
+  }
+
+  /** What it had in hand is answered as failed: the pieces are fetched again, by a new thread. */
+  #lose(thread: Thread, message: string): void {
+    const at = this.#threads.indexOf(thread);
+    if (at >= 0) this.#threads.splice(at, 1);
+    const answers = [...thread.answers];
+    thread.answers.clear();
+    if (this.#stopped) return;
+    for (const [id, answer] of answers) answer({ id, outcome: 'failed', code: 'EIO', message });
+  }
+}

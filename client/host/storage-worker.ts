@@ -1,0 +1,85 @@
+/**
+ * Runs in a worker thread: hashes a finished piece in shared memory and, when it is right, writes it. Unverified bytes
+ * never reach a file.                                                                                          BEP 3
+ */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { blockBytesMax } from '../../torrents/geometry.ts';
+
+/** Where a run of the piece belongs. Descriptors are opened by the main thread and valid in the whole process. */
+export interface StoreSegment {
+  readonly descriptor: number;
+  /** In the file, in bytes. */
+  readonly position: number;
+  readonly bytes: number;
+  /** Offset in the piece. */
+  readonly offset: number;
+  /** The file was there before us: it is compared, never written. */
+  readonly compare: boolean;
+}
+
+export interface StoreJob {
+  readonly id: number;
+  readonly piece: SharedArrayBuffer;
+  /** 20 bytes, SHA-1. */
+  readonly expected: Uint8Array;
+  readonly segments: readonly StoreSegment[];
+  readonly wantDigests: boolean;
+}
+
+export type StoreResult = { readonly id: number } & (
+  | { readonly outcome: 'stored'; readonly digests?: readonly string[] }
+  | { readonly outcome: 'corrupt'; readonly digests: readonly string[] }
+  | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
+);
+
+parentPort?.on('message', (job: StoreJob) => parentPort?.postMessage(store(job)));
+
+function store(job: StoreJob): StoreResult {
+  const { id, expected } = job;
+  const piece = new Uint8Array(job.piece);
+  const digest = createHash('sha1').update(piece).digest();
+  if (!digest.equals(expected)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
+  try {
+    for (const segment of job.segments) {
+      const bytes = piece.subarray(segment.offset, segment.offset + segment.bytes);
+      if (segment.compare) compare(segment, bytes);
+      else write(segment, bytes);
+    }
+  } catch (error) {
+    const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+    return { id, outcome: 'failed', code, message };
+  }
+  return job.wantDigests
+    ? { id, outcome: 'stored', digests: blockDigests(piece) }
+    : { id, outcome: 'stored' };
+}
+
+function write(segment: StoreSegment, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) {
+    const { descriptor, position } = segment;
+    written += fs.writeSync(descriptor, bytes, written, bytes.length - written, position + written);
+  }
+}
+
+function compare(segment: StoreSegment, bytes: Uint8Array): void {
+  const there = Buffer.alloc(bytes.length);
+  const count = fs.readSync(segment.descriptor, there, 0, there.length, segment.position);
+  if (count === bytes.length && there.equals(bytes)) return;
+  throw Object.assign(new Error('a different file with this name was there before'), { code: 'EEXIST' });
+}
+
+/** Tells, against the next good copy, which blocks of a corrupt piece were wrong. */
+function blockDigests(piece: Uint8Array): string[] {
+  const digests: string[] = [];
+  for (let at = 0; at < piece.length; at += blockBytesMax) {
+    digests.push(
+      createHash('sha1')
+        .update(piece.subarray(at, at + blockBytesMax))
+        .digest('hex'),
+    );
+  }
+  return digests;
+}
