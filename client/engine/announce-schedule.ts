@@ -35,6 +35,8 @@ export class AnnounceSchedule {
   #dueMs = 0;
   #minIntervalMs: number;
   #lastMs = 0;
+  /** Announces made early for want of peers, in a row. */
+  #lonelyAsks = 0;
   #stopped = false;
 
   constructor(tiers: readonly (readonly string[])[], nowMs: number, limits: Limits, random: Prng) {
@@ -124,9 +126,18 @@ export class AnnounceSchedule {
     if (owed) this.#dueMs = nowMs;
   }
 
-  /** We are out of peers: ask again as early as the tracker allows. */
-  hurry(nowMs: number): void {
-    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs, this.#lastMs + this.#minIntervalMs));
+  /**
+   * At every tick: `alone` when we need peers and have none. Then we ask again as early as the tracker allows, and ever
+   * more rarely while that brings nobody: a lonely client must not become a burden.
+   */
+  setAlone(alone: boolean, nowMs: number): void {
+    if (!alone) this.#lonelyAsks = 0;
+    if (!alone || this.#inFlight !== undefined) return;
+    let waitMs = this.#minIntervalMs;
+    for (let n = 0; n < this.#lonelyAsks && this.#lastMs + waitMs < this.#dueMs; n++) waitMs *= 2;
+    if (this.#lastMs + waitMs >= this.#dueMs || nowMs < this.#lastMs + waitMs) return;
+    this.#lonelyAsks += 1;
+    this.#dueMs = nowMs;
   }
 
   /** No more announces but the farewells this answers: to each tracker that lists us. */

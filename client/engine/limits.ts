@@ -88,7 +88,7 @@ export const defaultLimits = {
   announceIntervalMinSeconds: 10,
   /** First retry after a tracker failed; doubles, with jitter, so that a returning tracker is not stormed. */
   announceRetryFirstMs: 5_000,
-  announceRetryMaxMs: 30 * 60_000,
+  announceRetryMaxMs: 10 * 60_000,
   peersWantedDefault: 50,
   /** After a failed write: room may have been made. */
   diskRetryMs: 5_000,

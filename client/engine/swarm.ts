@@ -76,7 +76,7 @@ export class Swarm implements SessionEvents {
     }
     this.#choker.tick(this.#sessions.values(), this.#ledger.isComplete, nowMs);
     this.#dial(nowMs);
-    if (this.#sessions.size + this.#dialing.size === 0) this.#announces.hurry(nowMs);
+    this.#announces.setAlone(!this.#ledger.isComplete && this.connectionCount === 0, nowMs);
     this.#announce(nowMs);
     this.fillAll(nowMs);
   }

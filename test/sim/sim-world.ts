@@ -33,6 +33,8 @@ export interface PeerOptions {
   readonly lies?: boolean;
   readonly link?: Link;
   readonly usesTracker?: boolean;
+  readonly uploadBpsMax?: number;
+  readonly downloadBpsMax?: number;
   readonly limits?: Partial<Limits>;
 }
 
@@ -83,6 +85,7 @@ export class SimPeer {
 
   constructor(world: World, number: number, options: PeerOptions) {
     const { has = 'none', lies = false, link = homeLink, usesTracker = true } = options;
+    const { uploadBpsMax = 0, downloadBpsMax = 0 } = options;
     this.#world = world;
     this.address = { host: `10.0.${number >> 8}.${number & 255}`, port: 6881 };
     this.#engine = new Engine({
@@ -90,6 +93,8 @@ export class SimPeer {
       port: this.address.port,
       seed: world.options.seed * 1000 + number,
       memory: this.memory,
+      uploadBpsMax,
+      downloadBpsMax,
       limits: { ...world.options.limits, ...options.limits },
     });
     const sink = (fact: Parameters<Driver['enqueue']>[0]) => this.#driver.enqueue(fact);

@@ -1,17 +1,295 @@
 import { describe, expect, it } from 'vitest';
-import { World } from './sim-world.ts';
+import { homeLink, type SimPeer, World } from './sim-world.ts';
 
-const MiB = 1024 * 1024;
+const KiB = 1024;
+const MiB = 1024 * KiB;
 const minuteMs = 60_000;
 
+/** 8 MiB in 64 pieces: small enough to be quick, large enough for every policy to matter. */
+function smallWorld(seed: number, limits = {}): World {
+  return new World({ seed, totalBytes: 8 * MiB - 4_321, pieceLength: 128 * KiB, limits });
+}
+
+function expectAllIdentical(peers: readonly SimPeer[]): void {
+  for (const peer of peers) expect(peer.isIdentical).toBe(true);
+}
+
 describe('two engines in virtual time', () => {
-  it('complete a torrent', () => {
-    const world = new World({ seed: 1, totalBytes: 5 * MiB + 12_345, pieceLength: 256 * 1024 });
+  it.each([
+    ['5 MiB and a bit', 5 * MiB + 12_345, 256 * KiB],
+    ['one byte', 1, 16 * KiB],
+    ['one block exactly', 16 * KiB, 16 * KiB],
+    ['a last block of one byte', 32 * KiB + 1, 32 * KiB],
+    ['a single large piece', 2 * MiB, 16 * MiB],
+    ['pieces of one block', 512 * KiB, 16 * KiB],
+  ])('complete a torrent of %s', (_, totalBytes, pieceLength) => {
+    const world = new World({ seed: 1, totalBytes, pieceLength });
     const seed = world.join({ has: 'all' });
     const leech = world.join();
     expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
     expect(leech.isIdentical).toBe(true);
     expect(leech.status.wasted).toBe(0);
-    expect(seed.status.uploaded).toBe(5 * MiB + 12_345);
+    expect(seed.status.uploaded).toBe(totalBytes);
+  });
+
+  it('come to the same end from the same seed', () => {
+    const run = () => {
+      const world = smallWorld(7);
+      world.join({ has: 'all' });
+      world.join({ has: (piece) => piece % 2 === 0 });
+      const leech = world.join();
+      world.runUntilComplete([leech], minuteMs);
+      return { atMs: world.scheduler.nowMs, reports: leech.reports };
+    };
+    expect(run()).toEqual(run());
+  });
+
+  it('leave nothing behind: no buffer, no connection', () => {
+    const world = smallWorld(8);
+    const seed = world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntilComplete([leech], minuteMs);
+    leech.stop();
+    seed.stop();
+    world.runUntil(() => leech.host.openCount + seed.host.openCount === 0, minuteMs);
+    expect(leech.memory.outstanding).toBe(0);
+    expect(leech.host.openCount + seed.host.openCount).toBe(0);
+  });
+
+  it('stopping in the middle gives every buffer back', () => {
+    const world = smallWorld(9);
+    world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntil(() => leech.status.haveCount > 10, minuteMs);
+    leech.stop();
+    world.runUntil(() => false, minuteMs);
+    expect(leech.memory.outstanding).toBe(0);
+  });
+});
+
+describe('many sources', () => {
+  it('pieces come from all seeds at once', () => {
+    const world = smallWorld(2);
+    const seeds = [1, 2, 3].map(() => world.join({ has: 'all' }));
+    const leech = world.join({ link: { latencyMs: 20, bytesPerMs: 50_000 } });
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+    for (const seed of seeds) expect(seed.status.uploaded).toBeGreaterThan(MiB);
+    expect(leech.status.wasted).toBeLessThan(leech.status.totalBytes / 50);
+  });
+
+  it('leeches serve each other: one seed uploads far less than everybody downloads', () => {
+    const world = smallWorld(3);
+    const seed = world.join({ has: 'all' });
+    const leeches = [1, 2, 3, 4, 5].map(() => world.join());
+    expect(world.runUntilComplete(leeches, 5 * minuteMs)).toBe(true);
+    expectAllIdentical(leeches);
+    expect(seed.status.uploaded).toBeLessThan(3.5 * 8 * MiB);
+  });
+
+  it('peers that each have half complete each other', () => {
+    const world = smallWorld(4);
+    const even = world.join({ has: (piece) => piece % 2 === 0 });
+    const odd = world.join({ has: (piece) => piece % 2 === 1 });
+    expect(world.runUntilComplete([even, odd], minuteMs)).toBe(true);
+    expectAllIdentical([even, odd]);
+  });
+
+  it('with fewer slots than takers everybody is served in the end', () => {
+    const world = smallWorld(5, { uploadSlotsMax: 1 });
+    world.join({ has: 'all' });
+    const leeches = [1, 2, 3, 4].map(() => world.join());
+    expect(world.runUntilComplete(leeches, 10 * minuteMs)).toBe(true);
+    expectAllIdentical(leeches);
+  });
+
+  it('two peers that dial each other keep one connection', () => {
+    const world = smallWorld(6);
+    const a = world.join({ has: 'all', usesTracker: false });
+    const b = world.join({ usesTracker: false });
+    a.dial(b);
+    b.dial(a);
+    expect(world.runUntilComplete([b], minuteMs)).toBe(true);
+    expect(a.host.openCount).toBeLessThanOrEqual(1);
+    expect(b.reportsOf('peer-connected').length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a peer that fails costs only what it had in hand', () => {
+  it('one that dies in the middle', () => {
+    const world = smallWorld(11);
+    const dying = world.join({ has: 'all' });
+    world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntil(() => leech.status.haveCount > 16, minuteMs);
+    dying.host.crash();
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+  });
+
+  it('one that stays connected and says nothing more', () => {
+    const world = smallWorld(12);
+    const frozen = world.join({ has: 'all' });
+    world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntil(() => leech.status.haveCount > 16, minuteMs);
+    frozen.host.freeze();
+    const atMs = world.scheduler.nowMs;
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+    expect(world.scheduler.nowMs - atMs).toBeLessThan(20_000);
+  });
+
+  it('one that is a hundred times as slow does not hold up the end', () => {
+    const world = smallWorld(13);
+    world.join({ has: 'all' });
+    world.join({ has: 'all', link: { latencyMs: 20, bytesPerMs: homeLink.bytesPerMs / 100 } });
+    const leech = world.join();
+    // The fast one alone needs 3.4 s.
+    expect(world.runUntilComplete([leech], 8_000)).toBe(true);
+    expect(leech.status.wasted).toBeLessThan(leech.status.totalBytes / 20);
+  });
+});
+
+describe('liars', () => {
+  it('one among four is found out, dropped and not asked again', () => {
+    const world = smallWorld(21);
+    const liar = world.join({ has: 'all', lies: true });
+    for (let i = 0; i < 3; i++) world.join({ has: 'all' });
+    const leech = world.join();
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+    const dropped = leech.reportsOf('peer-dropped').filter((r) => r.reason === 'sent-corrupt-data');
+    expect(dropped.length).toBeGreaterThanOrEqual(1);
+    for (const { address } of dropped) expect(address.host).toBe(liar.address.host);
+    expect(leech.status.wasted).toBeLessThan(4 * 128 * KiB);
+  });
+
+  it.each([31, 32, 33, 34, 35])('three of four lie and the honest one suffices (seed %i)', (seed) => {
+    const world = smallWorld(seed);
+    const liars = [1, 2, 3].map(() => world.join({ has: 'all', lies: true }));
+    const honest = world.join({ has: 'all' });
+    const leech = world.join();
+    expect(world.runUntilComplete([leech], 2 * minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+    const blamed = leech.reportsOf('peer-dropped').filter((r) => r.reason === 'sent-corrupt-data');
+    expect(blamed.map((r) => r.address.host)).not.toContain(honest.address.host);
+    expect(new Set(blamed.map((r) => r.address.host)).size).toBe(liars.length);
+  });
+
+  it('a liar is never given out as truth to others', () => {
+    const world = smallWorld(22);
+    world.join({ has: 'all', lies: true });
+    world.join({ has: 'all' });
+    const leeches = [1, 2, 3].map(() => world.join());
+    expect(world.runUntilComplete(leeches, 5 * minuteMs)).toBe(true);
+    expectAllIdentical(leeches);
+    const honest = new Set(leeches.map((l) => l.address.host));
+    for (const leech of leeches) {
+      for (const { reason, address } of leech.reportsOf('peer-dropped')) {
+        if (reason === 'sent-corrupt-data') expect(honest.has(address.host)).toBe(false);
+      }
+    }
+  });
+});
+
+describe('trackers', () => {
+  it('hear started once, completed once and stopped once', () => {
+    const world = smallWorld(41);
+    world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntilComplete([leech], minuteMs);
+    world.runUntil(() => false, 1_000);
+    leech.stop();
+    world.runUntil(() => false, 1_000);
+    const events = world.tracker.heard.filter((h) => h.peer === leech.address.host).map((h) => h.event);
+    expect(events.filter((e) => e !== 'none')).toEqual(['started', 'completed', 'stopped']);
+  });
+
+  it('a seed never says completed', () => {
+    const world = smallWorld(42);
+    const seed = world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntilComplete([leech], minuteMs);
+    world.runUntil(() => false, 5 * minuteMs);
+    const events = world.tracker.heard.filter((h) => h.peer === seed.address.host).map((h) => h.event);
+    expect(events).not.toContain('completed');
+  });
+
+  it('one that is down does not stop a running swarm, and is found again', () => {
+    const world = smallWorld(43);
+    world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntil(() => leech.status.haveCount > 5, minuteMs);
+    world.tracker.isDown = true;
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    world.runUntil(() => false, 2 * minuteMs);
+    world.tracker.isDown = false;
+    const heard = world.tracker.heard.length;
+    expect(world.runUntil(() => world.tracker.heard.length > heard, 31 * minuteMs)).toBe(true);
+  });
+
+  it('one that is down at first is asked again, ever more rarely', () => {
+    const world = smallWorld(44);
+    world.tracker.isDown = true;
+    world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntil(() => false, 10 * minuteMs);
+    expect(leech.reportsOf('tracker-failed').length).toBeLessThan(12);
+    world.tracker.isDown = false;
+    expect(world.runUntilComplete([leech], 40 * minuteMs)).toBe(true);
+  });
+});
+
+describe('a lonely peer', () => {
+  it('asks the tracker early at first, then ever more rarely', () => {
+    const world = smallWorld(45);
+    const leech = world.join();
+    world.runUntil(() => false, 60 * minuteMs);
+    const atMs = world.tracker.heard.map((h) => h.atMs);
+    expect(atMs[1]! - atMs[0]!).toBeLessThan(minuteMs);
+    // Sixty-one regular announces in an hour at the simulated interval of 60 s, and a handful of early ones.
+    expect(leech.reportsOf('tracker-answered').length).toBeLessThan(70);
+  });
+});
+
+describe('the disk', () => {
+  it('that refuses pauses the download with its reason, and it goes on by itself', () => {
+    const world = smallWorld(51);
+    world.join({ has: 'all' });
+    const leech = world.join();
+    world.runUntil(() => leech.status.haveCount > 5, minuteMs);
+    leech.disk.failing = 'ENOSPC';
+    world.runUntil(() => leech.status.trouble !== undefined, minuteMs);
+    expect(leech.status.trouble?.code).toBe('ENOSPC');
+    const before = leech.status.downloaded;
+    world.runUntil(() => false, minuteMs);
+    // It tries again now and then, and does not fetch the whole torrent for nothing.
+    expect(leech.status.downloaded - before).toBeLessThan(4 * 8 * MiB);
+    leech.disk.failing = undefined;
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+    expect(leech.status.trouble).toBeUndefined();
+  });
+});
+
+describe('rate limits', () => {
+  it('hold for everything sent', () => {
+    const world = smallWorld(61);
+    world.join({ has: 'all', uploadBpsMax: MiB });
+    const leech = world.join({ link: { latencyMs: 5, bytesPerMs: 100_000 } });
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    // 8 MiB at 1 MiB/s, less a burst of a quarter of a second.
+    expect(world.scheduler.nowMs).toBeGreaterThan(7_500);
+    expect(world.scheduler.nowMs).toBeLessThan(10_000);
+  });
+
+  it('hold for everything fetched', () => {
+    const world = smallWorld(62);
+    world.join({ has: 'all', link: { latencyMs: 5, bytesPerMs: 100_000 } });
+    const leech = world.join({ downloadBpsMax: MiB });
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    expect(world.scheduler.nowMs).toBeGreaterThan(7_500);
+    expect(world.scheduler.nowMs).toBeLessThan(10_000);
   });
 });
