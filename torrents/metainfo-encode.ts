@@ -38,8 +38,8 @@ export function encodeInfo(fields: InfoFields): Uint8Array {
 
 export interface OuterFields {
   readonly infoBytes: Uint8Array;
-  readonly trackers?: readonly (readonly string[])[];
-  readonly webSeeds?: readonly string[];
+  readonly trackers?: readonly (readonly string[])[] | undefined;
+  readonly webSeeds?: readonly string[] | undefined;
   readonly comment?: string | undefined;
   readonly createdBy?: string | undefined;
   /** Seconds since 1970. Left out, the same folder gives the same file on every day. */

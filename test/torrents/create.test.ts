@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createTorrent, suggestedPieceLength, writeTorrentFile } from '../../torrents/create.ts';
+import { makeFolder, noise } from './folder-fixture.ts';
+
+const kib16 = 16384;
+/** SHA-1 of the pieces of some bytes, the plain way. */
+const piecesOf = (bytes: Uint8Array, pieceLength: number) => {
+  const digests: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += pieceLength) {
+    digests.push(
+      createHash('sha1')
+        .update(bytes.subarray(at, at + pieceLength))
+        .digest(),
+    );
+  }
+  return Buffer.concat(digests);
+};
+const paths = (files: readonly { components: readonly string[] }[]) =>
+  files.map((file) => file.components.join('/'));
+
+describe('createTorrent', () => {
+  test('hashes the files as one run of bytes, in natural order', async () => {
+    const folder = makeFolder('Album', {
+      '10 c.flac': noise(40_000, 3),
+      '2 b.flac': noise(100_000, 2),
+      'CD 1/1.flac': noise(5, 4),
+      'empty.txt': '',
+      '1 a.flac': noise(70_001, 1),
+    });
+    const { metainfo, bytes, skipped } = await createTorrent(folder, { pieceLength: kib16 });
+    expect(paths(metainfo.files)).toEqual(['1 a.flac', '2 b.flac', '10 c.flac', 'CD 1/1.flac', 'empty.txt']);
+    const all = Buffer.concat([noise(70_001, 1), noise(100_000, 2), noise(40_000, 3), noise(5, 4)]);
+    expect(Buffer.from(metainfo.pieceHashes)).toEqual(piecesOf(all, kib16));
+    expect(metainfo.name).toBe('Album');
+    expect(skipped).toEqual([]);
+    expect((await createTorrent(folder, { pieceLength: kib16 })).bytes).toEqual(bytes);
+  });
+
+  test('a single file is a torrent of its own name', async () => {
+    const folder = makeFolder('Album', { 'song.mp3': noise(200_000) });
+    const { metainfo } = await createTorrent(join(folder, 'song.mp3'));
+    expect(metainfo.layout.isSingleFile).toBe(true);
+    expect(metainfo.name).toBe('song.mp3');
+    expect(Buffer.from(metainfo.pieceHashes)).toEqual(piecesOf(noise(200_000), metainfo.pieceLength));
+  });
+
+  test('several workers and many extents give the same hashes as one', async () => {
+    const folder = makeFolder('Album', { a: noise(9_000_000, 1), b: noise(12_345_678, 2), c: noise(1, 3) });
+    const all = Buffer.concat([noise(9_000_000, 1), noise(12_345_678, 2), noise(1, 3)]);
+    for (const threads of [1, 4]) {
+      const { metainfo } = await createTorrent(folder, { pieceLength: 65536 }, { threads });
+      expect(Buffer.from(metainfo.pieceHashes).equals(piecesOf(all, 65536))).toBe(true);
+    }
+  });
+
+  test('leaves junk, hidden files and links out, and says so', async () => {
+    const folder = makeFolder('Album', {
+      'a.flac': 10,
+      '.DS_Store': 1,
+      'Thumbs.db': 1,
+      '.hidden/x': 1,
+      '._a.flac': 1,
+      'b.part': 1,
+    });
+    symlinkSync('a.flac', join(folder, 'link'));
+    const { metainfo, skipped } = await createTorrent(folder);
+    expect(paths(metainfo.files)).toEqual(['a.flac']);
+    expect(skipped.map(({ path, reason }) => `${path.slice(folder.length + 1)}: ${reason}`).sort()).toEqual([
+      '.DS_Store: junk',
+      '._a.flac: junk',
+      '.hidden: hidden',
+      'Thumbs.db: junk',
+      'b.part: junk',
+      'link: symbolic-link',
+    ]);
+    const all = await createTorrent(folder, { includeHidden: true, includeJunk: true });
+    expect(paths(all.metainfo.files)).toContain('.hidden/x');
+    expect(paths(all.metainfo.files)).toContain('Thumbs.db');
+  });
+
+  test('follows links on request, but never out of the folder or round in circles', async () => {
+    const folder = makeFolder('Album', { 'a/x.flac': 10 });
+    symlinkSync('a', join(folder, 'b'));
+    symlinkSync('..', join(folder, 'a/up'));
+    symlinkSync('/etc/hostname', join(folder, 'out'));
+    symlinkSync('nowhere', join(folder, 'broken'));
+    const { metainfo, skipped } = await createTorrent(folder, { followSymlinks: true });
+    expect(paths(metainfo.files)).toEqual(['a/x.flac', 'b/x.flac']);
+    expect(skipped.map((entry) => entry.reason).sort()).toEqual([
+      'link-leads-out',
+      'link-leads-out',
+      'link-loop',
+      'link-loop',
+    ]);
+  });
+
+  test('real names stay what they are', async () => {
+    const names = [
+      'Icon\r',
+      'foo... bar',
+      'trailing. ',
+      '👩‍❤️‍👨.flac',
+      '椎名林檎.flac',
+      'Кино.flac',
+      'שלום\u200e.flac',
+      'AC\\DC',
+    ];
+    const folder = makeFolder('Album', Object.fromEntries(names.map((name) => [name, 1])));
+    const { metainfo } = await createTorrent(folder);
+    expect(paths(metainfo.files).sort()).toEqual([...names].sort());
+  });
+
+  test.each([
+    ['create-nothing', {}, {}],
+    ['create-nothing', { 'empty.txt': '' }, {}],
+    ['create-name', { a: 1 }, { name: '..' }],
+    ['create-name', { a: 1 }, { name: '' }],
+    ['create-piece-length', { a: 1 }, { pieceLength: 8192 }],
+    ['create-piece-length', { a: 1 }, { pieceLength: 48 * 1024 }],
+    ['create-piece-length', { a: 1 }, { pieceLength: 2 ** 25 }],
+  ])('%s: %j %j', async (code, files, options) => {
+    await expect(createTorrent(makeFolder('Album', files), options)).rejects.toMatchObject({ code });
+  });
+
+  test('a path that is not there is named', async () => {
+    const path = join(makeFolder('x', {}), 'nothing');
+    await expect(createTorrent(path)).rejects.toMatchObject({ code: 'file-missing', path });
+  });
+
+  test('a name that is not UTF-8 is refused before anything is hashed', async () => {
+    const folder = makeFolder('Album', { a: 1 });
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.of(0xff)]), 'x');
+    await expect(createTorrent(folder)).rejects.toMatchObject({ code: 'create-name-not-utf8' });
+  });
+
+  test('a file that changes while it is read is an error that names it', async () => {
+    const folder = makeFolder('Album', { a: 30_000_000, b: 30_000_000 });
+    const wanted = (components: readonly string[]) => {
+      // Both files have been looked at by the time this comes to run, and none has been read.
+      if (components[0] === 'b') setImmediate(() => appendFileSync(join(folder, 'b'), 'x'));
+      return true;
+    };
+    const creating = createTorrent(folder, { wanted });
+    await expect(creating).rejects.toMatchObject({ code: 'file-changed', path: join(folder, 'b') });
+  });
+
+  test('stops when it is told to, with the reason it was given', async () => {
+    const folder = makeFolder('Album', { a: 30_000_000 });
+    const controller = new AbortController();
+    const wanted = () => {
+      setImmediate(() => controller.abort('enough'));
+      return true;
+    };
+    const creating = createTorrent(folder, { wanted }, controller);
+    await expect(creating).rejects.toBe('enough');
+  });
+
+  test('tells how far it is, and ends at the end', async () => {
+    const folder = makeFolder('Album', { a: 3_000_000 });
+    let last = { bytes: 0, totalBytes: 0 };
+    await createTorrent(folder, {}, { onProgress: (progress) => (last = progress) });
+    expect(last).toMatchObject({ bytes: 3_000_000, totalBytes: 3_000_000, etaSeconds: 0 });
+  });
+});
+
+test('piece lengths stay between 16 KiB and 16 MiB', () => {
+  expect([0, 1, 2 ** 20, 2 ** 30, 2 ** 36, 2 ** 42, 2 ** 52].map(suggestedPieceLength)).toEqual([
+    2 ** 14,
+    2 ** 14,
+    2 ** 14,
+    2 ** 20,
+    2 ** 24,
+    2 ** 24,
+    2 ** 24,
+  ]);
+});
+
+describe('writeTorrentFile', () => {
+  test('never replaces a file unless told to, and leaves nothing behind', async () => {
+    const path = join(makeFolder('out', {}), 'a.torrent');
+    await writeTorrentFile(path, noise(10, 1));
+    await expect(writeTorrentFile(path, noise(10, 2))).rejects.toMatchObject({ code: 'exists', path });
+    expect(new Uint8Array(readFileSync(path))).toEqual(noise(10, 1));
+    await writeTorrentFile(path, noise(10, 2), { force: true });
+    expect(new Uint8Array(readFileSync(path))).toEqual(noise(10, 2));
+    expect(readdirSync(dirname(path))).toEqual(['a.torrent']);
+  });
+
+  test('a folder that is not there is a clear error', async () => {
+    const path = join(makeFolder('out', {}), 'no', 'a.torrent');
+    await expect(writeTorrentFile(path, noise(1))).rejects.toMatchObject({ code: 'create-write' });
+  });
+});

@@ -1,0 +1,124 @@
+import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createTorrent } from '../../torrents/create.ts';
+import { verifyTorrent } from '../../torrents/verify.ts';
+import { makeFolder, noise } from './folder-fixture.ts';
+
+const kib16 = 16384;
+/** Three pieces: a lies in the first two, b in the second, c in the second and third. */
+const files = { a: noise(20_000, 1), b: noise(4_000, 2), c: noise(20_000, 3) };
+const album = async () => {
+  const folder = makeFolder('Album', files);
+  return { folder, metainfo: (await createTorrent(folder, { pieceLength: kib16 })).metainfo };
+};
+
+describe('verifyTorrent', () => {
+  test('everything there: the folder itself or the one that holds it', async () => {
+    const { folder, metainfo } = await album();
+    for (const where of [folder, dirname(folder)]) {
+      const result = await verifyTorrent(metainfo, where);
+      expect(result).toMatchObject({ ok: true, pieces: 3, badPieces: [] });
+      expect([...result.have]).toEqual([0b11100000]);
+      expect(result.files.map((file) => file.ok)).toEqual([true, true, true]);
+    }
+  });
+
+  test('a folder that was renamed is known by what is in it', async () => {
+    const { folder, metainfo } = await album();
+    const renamed = join(dirname(folder), 'Other');
+    renameSync(folder, renamed);
+    expect((await verifyTorrent(metainfo, renamed)).ok).toBe(true);
+  });
+
+  test('a folder that holds one of its own name is not mixed up with it', async () => {
+    const folder = makeFolder('Album', { 'Album/x.flac': 5, 'y.flac': 6 });
+    const { metainfo } = await createTorrent(folder);
+    for (const where of [folder, dirname(folder)])
+      expect((await verifyTorrent(metainfo, where)).ok).toBe(true);
+  });
+
+  test('a changed byte is one bad piece and the files it lies in', async () => {
+    const { folder, metainfo } = await album();
+    const changed = files.b.slice();
+    changed[0]! ^= 1;
+    writeFileSync(join(folder, 'b'), changed);
+    const result = await verifyTorrent(metainfo, folder);
+    expect(result.ok).toBe(false);
+    expect(result.badPieces).toEqual([1]);
+    expect([...result.have]).toEqual([0b10100000]);
+    expect(result.files.map((file) => [file.path, file.ok, file.badPieces])).toEqual([
+      ['a', false, 1],
+      ['b', false, 1],
+      ['c', false, 1],
+    ]);
+  });
+
+  test('missing, too short and too long are told apart', async () => {
+    const { folder, metainfo } = await album();
+    rmSync(join(folder, 'a'));
+    truncateSync(join(folder, 'c'), 19_999);
+    appendFileSync(join(folder, 'b'), 'x');
+    const result = await verifyTorrent(metainfo, folder);
+    expect(result.badPieces).toEqual([0, 1, 2]);
+    expect(result.files).toMatchObject([
+      { missing: true, tooShort: false, tooLong: false },
+      { missing: false, tooShort: false, tooLong: true },
+      { missing: false, tooShort: true, tooLong: false },
+    ]);
+  });
+
+  test('a file that is too long does not spoil its pieces, but is not the file', async () => {
+    const { folder, metainfo } = await album();
+    appendFileSync(join(folder, 'c'), 'x');
+    const result = await verifyTorrent(metainfo, folder);
+    expect(result.badPieces).toEqual([]);
+    expect(result.ok).toBe(false);
+  });
+
+  test('files under way are read where they lie', async () => {
+    const { folder, metainfo } = await album();
+    renameSync(join(folder, 'a'), join(folder, 'a.part'));
+    truncateSync(join(folder, 'a.part'), 17_000);
+    const paths = metainfo.files.map((file) =>
+      join(dirname(folder), ...(file.index === 0 ? metainfo.layout.partPath(0) : file.diskPath)),
+    );
+    const result = await verifyTorrent(metainfo, (file) => paths[file.index]);
+    expect([...result.have]).toEqual([0b10100000]);
+    expect(result.files[0]).toMatchObject({ missing: false, tooShort: true, diskPath: paths[0] });
+  });
+
+  test('a folder in the place of a file is no file', async () => {
+    const { folder, metainfo } = await album();
+    rmSync(join(folder, 'b'));
+    mkdirSync(join(folder, 'b'));
+    expect((await verifyTorrent(metainfo, folder)).files[1]).toMatchObject({ ok: false, missing: true });
+  });
+
+  test('a single file is found by its path, under any name, or in its folder', async () => {
+    const folder = makeFolder('Album', { 'a.mp3': noise(50_000) });
+    const { metainfo } = await createTorrent(join(folder, 'a.mp3'));
+    expect((await verifyTorrent(metainfo, folder)).ok).toBe(true);
+    renameSync(join(folder, 'a.mp3'), join(folder, 'b.mp3'));
+    expect((await verifyTorrent(metainfo, join(folder, 'b.mp3'))).ok).toBe(true);
+    expect((await verifyTorrent(metainfo, folder)).files[0]).toMatchObject({ missing: true });
+  });
+
+  test('a wrong path is one clear error', async () => {
+    const { folder, metainfo } = await album();
+    await expect(verifyTorrent(metainfo, join(folder, 'nothing'))).rejects.toMatchObject({
+      code: 'verify-path-missing',
+    });
+    await expect(verifyTorrent(metainfo, join(folder, 'a'))).rejects.toMatchObject({
+      code: 'verify-not-a-folder',
+    });
+  });
+
+  test('pads are zeros that nobody needs on a disk', async () => {
+    const { folder, metainfo } = await album();
+    const padded = metainfo.files.map((file) => ({ ...file, isPad: file.index === 1 }));
+    const result = await verifyTorrent({ ...metainfo, files: padded }, folder);
+    expect(result.files.map((file) => file.path)).toEqual(['a', 'c']);
+    expect(result.badPieces).toEqual([1]);
+  });
+});

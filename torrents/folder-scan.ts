@@ -1,0 +1,197 @@
+/**
+ * Finds the files of a folder that is to be shared, and says of everything it leaves out why.
+ *
+ * Invariant: every file found lies inside the folder, has a name that our own reader accepts, and was a plain file of
+ * the size and time given here. Nothing is opened. Left to others: order and contents (create.ts).
+ */
+import { isUtf8 } from 'node:buffer';
+import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { basename, join, resolve, sep } from 'node:path';
+import { CreateError } from './create-error.ts';
+import { filesMax, pathDepthMax } from './metainfo-fields.ts';
+import { componentFault } from './path-rules.ts';
+
+export interface FoundFile {
+  /** Where it lies. */
+  readonly path: string;
+  /** Inside the folder; for a single file its name. */
+  readonly components: readonly string[];
+  readonly bytes: number;
+  readonly mtimeMs: number;
+}
+
+export type SkipReason =
+  | 'junk'
+  | 'hidden'
+  | 'excluded'
+  | 'symbolic-link'
+  | 'link-leads-out'
+  | 'link-loop'
+  | 'not-a-file';
+
+export interface Skipped {
+  readonly path: string;
+  readonly reason: SkipReason;
+}
+
+export interface ScanOptions {
+  readonly includeHidden?: boolean | undefined;
+  readonly includeJunk?: boolean | undefined;
+  /** Links are left out unless this is set, and always when they lead out of the folder. */
+  readonly followSymlinks?: boolean | undefined;
+  /** Whether a file belongs to the torrent, by its path inside the folder. */
+  readonly wanted?: ((components: readonly string[]) => boolean) | undefined;
+}
+
+export interface FolderScan {
+  readonly name: string;
+  readonly isSingleFile: boolean;
+  readonly files: FoundFile[];
+  readonly skipped: Skipped[];
+}
+
+/** What systems and half-finished downloads leave in folders, in lower case. */
+const junkNames = new Set([
+  '.ds_store',
+  'thumbs.db',
+  'ehthumbs.db',
+  'desktop.ini',
+  '__macosx',
+  '.spotlight-v100',
+  '.trashes',
+]);
+const moreJunkNames = new Set([
+  '.fseventsd',
+  '.temporaryitems',
+  '.apdisk',
+  '@eadir',
+  '$recycle.bin',
+  '.directory',
+]);
+const junkEndings = /\.(part|crdownload|!qb|aria2|bc!)$/;
+
+/** Entries between two looks at the signal and the rest of the program. */
+const entriesPerTurn = 2000;
+
+export async function scanFolder(
+  path: string,
+  options: ScanOptions = {},
+  signal?: AbortSignal,
+): Promise<FolderScan> {
+  const root = resolve(path);
+  const name = basename(root);
+  const stats = statOf(root);
+  if (stats.isFile()) {
+    const file = { path: root, components: [name], bytes: stats.size, mtimeMs: stats.mtimeMs };
+    return { name, isSingleFile: true, files: [file], skipped: [] };
+  }
+  if (!stats.isDirectory())
+    throw new CreateError('create-not-a-file', `${root} is neither a file nor a folder`, root);
+
+  const files: FoundFile[] = [];
+  const skipped: Skipped[] = [];
+  const rootReal = realpathSync(root);
+  /** `chain`: the real paths of the folders on the way here, which no link may lead back to. */
+  const folders: { path: string; components: string[]; chain: readonly string[] }[] = [
+    { path: root, components: [], chain: [rootReal] },
+  ];
+  let entries = 0;
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const nameBytes of listOf(folder.path)) {
+      if (++entries % entriesPerTurn === 0) await new Promise(setImmediate);
+      signal?.throwIfAborted();
+      const entryName = nameOf(nameBytes, folder.path);
+      const entryPath = join(folder.path, entryName);
+      const components = [...folder.components, entryName];
+      const skip = (reason: SkipReason) => skipped.push({ path: entryPath, reason });
+
+      if (!options.includeJunk && isJunk(entryName)) skip('junk');
+      else if (!options.includeHidden && entryName.startsWith('.') && !isJunk(entryName)) skip('hidden');
+      else {
+        let entry = lstatSync(entryPath);
+        let real = '';
+        if (entry.isSymbolicLink()) {
+          if (!options.followSymlinks) {
+            skip('symbolic-link');
+            continue;
+          }
+          real = realpathOf(entryPath);
+          if (!real.startsWith(rootReal + sep)) {
+            skip(folder.chain.includes(real) ? 'link-loop' : 'link-leads-out');
+            continue;
+          }
+          if (folder.chain.includes(real)) {
+            skip('link-loop');
+            continue;
+          }
+          entry = statOf(entryPath);
+        }
+        if (entry.isDirectory()) {
+          if (components.length >= pathDepthMax) {
+            const message = `${entryPath} lies more than ${pathDepthMax} folders deep`;
+            throw new CreateError('create-too-deep', message, entryPath);
+          }
+          const here = real === '' ? join(folder.chain.at(-1)!, entryName) : real;
+          folders.push({ path: entryPath, components, chain: [...folder.chain, here] });
+        } else if (!entry.isFile()) skip('not-a-file');
+        else if (options.wanted?.(components) === false) skip('excluded');
+        else {
+          files.push({ path: entryPath, components, bytes: entry.size, mtimeMs: entry.mtimeMs });
+          if (files.length > filesMax) {
+            const message = `${root} has more than ${filesMax} files: share its folders one by one`;
+            throw new CreateError('create-too-many-files', message, root);
+          }
+        }
+      }
+    }
+  }
+  return { name, isSingleFile: false, files, skipped };
+}
+
+function isJunk(name: string): boolean {
+  const lower = name.toLowerCase();
+  return (
+    junkNames.has(lower) || moreJunkNames.has(lower) || lower.startsWith('._') || junkEndings.test(lower)
+  );
+}
+
+function listOf(folder: string): Buffer[] {
+  try {
+    return readdirSync(folder, { encoding: 'buffer' });
+  } catch (error) {
+    throw CreateError.ofFile(error, folder);
+  }
+}
+
+function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    throw CreateError.ofFile(error, path);
+  }
+}
+
+/** A link that leads nowhere has no real path: it leads out. */
+function realpathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return '';
+  }
+}
+
+/** Refuses what our own reader would refuse, or could not give back byte for byte. */
+function nameOf(bytes: Buffer, folder: string): string {
+  const name = bytes.toString();
+  const path = join(folder, name);
+  if (!isUtf8(bytes)) {
+    throw new CreateError(
+      'create-name-not-utf8',
+      `the name of ${path} is not UTF-8: rename it and try again`,
+      path,
+    );
+  }
+  const fault = componentFault(name);
+  if (fault !== undefined) throw new CreateError('create-name', `${path}: ${fault.message}`, path);
+  return name;
+}

@@ -1,0 +1,168 @@
+/**
+ * Compares files on the disk with a torrent, piece by piece.
+ *
+ * Invariant: a piece counts as had only when its bytes were read and their hash is the torrent's. A file that is
+ * missing, short or unreadable costs its own pieces and nothing else; only a wrong path is an error.
+ * Left to others: hashing (hashing/engine.ts).                                                              BEP 3
+ */
+import { type Stats, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { TorrentFile } from './file-layout.ts';
+import type { PieceIndex } from './geometry.ts';
+import { type HashControl, hashFiles } from './hashing/engine.ts';
+import type { Metainfo } from './metainfo.ts';
+import { displayPath } from './path-rules.ts';
+
+export interface VerifiedFile {
+  readonly index: number;
+  /** As people read it. */
+  readonly path: string;
+  /** Where it was looked for. */
+  readonly diskPath: string | undefined;
+  /** Complete, of the right size, and no piece of it bad. */
+  readonly ok: boolean;
+  readonly missing: boolean;
+  readonly tooShort: boolean;
+  readonly tooLong: boolean;
+  /** Pieces that lie in this file, wholly or in part, and do not match. */
+  readonly badPieces: number;
+  /** Why it could not be read. */
+  readonly error: string | undefined;
+}
+
+export interface VerifyResult {
+  readonly ok: boolean;
+  readonly pieces: number;
+  readonly badPieces: readonly PieceIndex[];
+  /** A bit a piece, the first one highest, spare bits 0, as in BEP 3's `bitfield`. */
+  readonly have: Uint8Array;
+  /** Without pads. */
+  readonly files: readonly VerifiedFile[];
+}
+
+/** `code` is stable: `verify-path-missing`, `verify-not-a-folder`. */
+export class VerifyError extends Error {
+  override readonly name = 'VerifyError';
+  readonly code: string;
+  readonly path: string;
+
+  constructor(code: string, message: string, path: string) {
+    super(message);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/** Where a file of the torrent lies; undefined when it lies nowhere. */
+export type FilePaths = (file: TorrentFile) => string | undefined;
+
+/**
+ * `where`: the shared folder or file, or the folder that holds it; or a function that says for each file where it lies
+ * (a download under way keeps some under `NAME.part`). Throws VerifyError, or the reason of the signal.
+ */
+export async function verifyTorrent(
+  metainfo: Metainfo,
+  where: string | FilePaths,
+  control: HashControl = {},
+): Promise<VerifyResult> {
+  const pathOf = typeof where === 'string' ? locateFiles(metainfo, where) : where;
+  const { geometry, layout, pieceHashes, pieceLength } = metainfo;
+  const paths: (string | undefined)[] = [];
+  const sizes: (number | undefined)[] = [];
+  for (const file of metainfo.files) {
+    if (file.index % filesPerTurn === filesPerTurn - 1) await new Promise(setImmediate);
+    control.signal?.throwIfAborted();
+    const path = file.isPad ? undefined : pathOf(file);
+    const stats = path === undefined ? undefined : statOf(path);
+    paths.push(path);
+    sizes.push(stats?.isFile() ? stats.size : undefined);
+  }
+
+  const { sha1Table, hashed, faults } = await hashFiles(
+    {
+      // The path of a file that lies nowhere cannot be opened, which is what it is to be.
+      files: metainfo.files.map((file) => ({
+        ...file,
+        path: file.isPad ? undefined : (paths[file.index] ?? ''),
+      })),
+      totalBytes: layout.totalBytes,
+      pieceLength,
+      onFault: 'skip',
+    },
+    control,
+  );
+
+  const have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
+  const badPieces: PieceIndex[] = [];
+  const badPiecesOf = new Uint32Array(metainfo.files.length);
+  for (const piece of geometry.pieces()) {
+    const digest = sha1Table.subarray(piece * 20, piece * 20 + 20);
+    if (
+      hashed[piece] === 1 &&
+      Buffer.compare(digest, pieceHashes.subarray(piece * 20, piece * 20 + 20)) === 0
+    ) {
+      have[piece >> 3]! |= 0x80 >> (piece & 7);
+      continue;
+    }
+    badPieces.push(piece);
+    for (const { fileIndex } of layout.segments(geometry.pieceOffset(piece), geometry.pieceBytes(piece))) {
+      badPiecesOf[fileIndex]!++;
+    }
+  }
+
+  const errors = new Map(
+    faults.filter((fault) => fault.code === 'file-unreadable').map((f) => [f.path, f.reason]),
+  );
+  const files = metainfo.files
+    .filter((file) => !file.isPad)
+    .map((file): VerifiedFile => {
+      const size = sizes[file.index];
+      const bad = badPiecesOf[file.index]!;
+      return {
+        index: file.index,
+        path: displayPath(file.components),
+        diskPath: paths[file.index],
+        ok: size === file.bytes && bad === 0,
+        missing: size === undefined,
+        tooShort: size !== undefined && size < file.bytes,
+        tooLong: size !== undefined && size > file.bytes,
+        badPieces: bad,
+        error: errors.get(paths[file.index] ?? ''),
+      };
+    });
+  return { ok: files.every((file) => file.ok), pieces: geometry.pieceCount, badPieces, have, files };
+}
+
+/** Files between two looks at the signal and the rest of the program. */
+const filesPerTurn = 2000;
+/** How many files are looked for to tell the shared folder from the folder that holds it. */
+const probesMax = 64;
+
+/** The shared folder or file, or the folder that holds it → where each file lies. Throws VerifyError. */
+export function locateFiles(metainfo: Metainfo, path: string): FilePaths {
+  const root = resolve(path);
+  const stats = statOf(root);
+  if (stats === undefined) throw new VerifyError('verify-path-missing', `${root} does not exist`, root);
+  const { layout } = metainfo;
+  const below: FilePaths = (file) => join(root, ...file.diskPath);
+  if (layout.isSingleFile) return stats.isDirectory() ? below : () => root;
+  if (!stats.isDirectory()) {
+    const message = `${root} is a file, and this torrent is a folder of ${layout.files.length} files`;
+    throw new VerifyError('verify-not-a-folder', message, root);
+  }
+  const inside: FilePaths = (file) => join(root, ...file.diskPath.slice(1));
+  const probes = layout.files.filter((file) => !file.isPad).slice(0, probesMax);
+  const hits = (paths: FilePaths) => probes.filter((file) => statOf(paths(file)!)?.isFile()).length;
+  // On a tie, most likely because nothing is there at all, the name of the folder decides.
+  const lead = hits(inside) - hits(below);
+  return lead > 0 || (lead === 0 && basename(root) === layout.rootName) ? inside : below;
+}
+
+/** Undefined for what is not there, or cannot be reached: reading it will say why. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
