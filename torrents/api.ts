@@ -1,0 +1,60 @@
+/**
+ * `cicada/torrents`: make, read and check torrent files, for programs of other people.
+ *
+ * ```ts
+ * import { createTorrent, locateFiles, magnetOf, parseMetainfo, verifyTorrent, writeTorrentFile } from 'cicada/torrents';
+ *
+ * const { bytes, metainfo, skipped } = await createTorrent('Some Album', {
+ *   trackers: [['http://tracker.example/announce']],
+ * });
+ * await writeTorrentFile('Some Album.torrent', bytes);
+ * console.log(magnetOf(metainfo), skipped);
+ *
+ * const { ok, badPieces, files } = await verifyTorrent(parseMetainfo(bytes), 'Some Album');
+ * ```
+ *
+ * Every error that is thrown has a stable `code`. What is exported here follows semantic versioning; what is not is ours.
+ */
+
+export {
+  BencodeError,
+  type BencodeLimits,
+  BValue,
+  localLimits,
+  peerLimits,
+  scan as scanBencode,
+} from './bencode.ts';
+export { type BEncodable, encode as encodeBencode } from './bencode-encode.ts';
+export {
+  type CreatedTorrent,
+  CreateError,
+  type CreateOptions,
+  createTorrent,
+  type Skipped,
+  suggestedPieceLength,
+  writeTorrentFile,
+} from './create.ts';
+export { FileLayout, type FileSegment, type TorrentFile } from './file-layout.ts';
+export { type Block, blockBytesMax, Geometry, type PieceIndex } from './geometry.ts';
+export type { HashControl, HashProgress } from './hashing/engine.ts';
+export { type FileRange, MagnetError, type MagnetLink, magnetOf, makeMagnet, parseMagnet } from './magnet.ts';
+export {
+  type Metainfo,
+  MetainfoError,
+  type MetainfoWarning,
+  type ParseInfoOptions,
+  type ParseOptions,
+  parseInfo,
+  parseMetainfo,
+  type TorrentFormat,
+} from './metainfo.ts';
+export { encodeMetainfo, type OuterFields } from './metainfo-encode.ts';
+export { displayPath, hostPlatform, type PathPlatform } from './path-rules.ts';
+export {
+  type FilePaths,
+  locateFiles,
+  type VerifiedFile,
+  VerifyError,
+  type VerifyResult,
+  verifyTorrent,
+} from './verify.ts';
