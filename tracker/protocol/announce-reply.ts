@@ -114,7 +114,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply | TrackerFa
     ...(complete !== undefined && { complete }),
     ...(incomplete !== undefined && { incomplete }),
     ...readPeers(opened),
-    ...((external?.length === 4 || external?.length === 16) && { externalAddress: external.slice() }),
+    ...((external?.length === 4 || external?.length === 16) && { externalAddress: Uint8Array.from(external) }),
     ...(text !== '' && { warning: text }),
   };
 }

@@ -42,7 +42,8 @@ export function parseScrapeReply(bytes: Uint8Array): ScrapedTorrent[] | TrackerF
     if (key.length !== 20) continue;
     if (torrents.length === scrapeHashesMax) break;
     torrents.push({
-      infoHash: key.slice(),
+      // Not slice(): on a Buffer that is a view.
+      infoHash: Uint8Array.from(key),
       complete: count(value.get('complete')),
       incomplete: count(value.get('incomplete')),
       downloaded: count(value.get('downloaded')),
