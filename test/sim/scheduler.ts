@@ -27,8 +27,11 @@ export class Scheduler {
   /** Runs until `done`, or until nothing is left, or until `untilMs`. Answers whether it is done. */
   run(done: () => boolean, untilMs: number): boolean {
     while (!done()) {
-      const event = this.#pop();
-      if (event === undefined || event.atMs > untilMs) return false;
+      if (this.#heap.length === 0 || this.#heap[0]!.atMs > untilMs) {
+        this.nowMs = Math.max(this.nowMs, untilMs);
+        return false;
+      }
+      const event = this.#pop()!;
       this.nowMs = event.atMs;
       event.run();
     }
