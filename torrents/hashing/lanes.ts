@@ -1,0 +1,124 @@
+/**
+ * Hashes up to four messages of equal length at once, where they lie in a WebAssembly memory: the kernels, with the
+ * padding of FIPS 180-4 put around them. Nothing is copied but the last few bytes of messages that are no multiple of 64.
+ *
+ * Invariant: the digests are those of SHA-1 and SHA-256. One object serves one thread; it owns `laneBytes` of the
+ * memory from `scratchOffset` on and writes nowhere else.
+ * Left to others: whether this is faster than OpenSSL here (backend.ts).                                  FIPS 180-4
+ */
+import { blockBytes, constantsAt, contextBytes, lanes, pointersAt, statesAt } from './kernel.ts';
+import { sha1InitialState, sha1Kernel } from './sha1-kernel.ts';
+import { sha256Constants, sha256InitialState, sha256Kernel } from './sha256-kernel.ts';
+
+export { lanes };
+
+export type Algorithm = 'sha1' | 'sha256';
+export const digestBytes = { sha1: 20, sha256: 32 } as const;
+
+/** Two blocks a lane hold the longest padding. */
+const tailBytes = 2 * blockBytes;
+/** What one object takes of the memory: a context, and the tails of four messages. A multiple of 16. */
+export const laneBytes = contextBytes + lanes * tailBytes;
+
+export class Lanes {
+  readonly algorithm: Algorithm;
+  readonly #run: (context: number, blocks: number) => void;
+  readonly #bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #view: DataView;
+  readonly #context: number;
+  readonly #tails: number;
+  readonly #initialState: readonly number[];
+  /** For which length of message the first tail holds the padding; -1 for none. */
+  #paddedBytes = -1;
+
+  /** `scratchOffset`: where in the memory `laneBytes` are free; a multiple of 16. The memory must not grow later. */
+  constructor(algorithm: Algorithm, memory: WebAssembly.Memory, scratchOffset: number) {
+    this.algorithm = algorithm;
+    this.#bytes = new Uint8Array(memory.buffer);
+    this.#words = new Uint32Array(memory.buffer);
+    this.#view = new DataView(memory.buffer);
+    this.#context = scratchOffset;
+    this.#tails = scratchOffset + contextBytes;
+    this.#initialState = algorithm === 'sha1' ? sha1InitialState : sha256InitialState;
+    if (algorithm === 'sha256') this.#words.set(sha256Constants, (scratchOffset + constantsAt) / 4);
+    const instance = new WebAssembly.Instance(compiled(algorithm, memory), { env: { memory } });
+    this.#run = instance.exports.run as (context: number, blocks: number) => void;
+  }
+
+  /**
+   * The digests of messages of `bytes` bytes at `offsets`, one after the other into `target` at `targetOffset`. With
+   * fewer than four the rest of the lanes run idle: three are worth it, two are not.
+   */
+  hash(offsets: readonly number[], bytes: number, target: Uint8Array, targetOffset = 0): void {
+    const words = this.#words;
+    const state = (this.#context + statesAt) / 4;
+    const pointers = (this.#context + pointersAt) / 4;
+    const stateWords = this.#initialState.length;
+    for (let word = 0; word < stateWords; word++) {
+      words.fill(this.#initialState[word]!, state + lanes * word, state + lanes * (word + 1));
+    }
+    for (let lane = 0; lane < lanes; lane++) words[pointers + lane] = offsets[lane] ?? offsets[0]!;
+    if (bytes >= blockBytes) this.#run(this.#context, Math.floor(bytes / blockBytes));
+    if (bytes % blockBytes === 0) this.#padWhole(bytes);
+    else this.#padRest(offsets, bytes);
+
+    let at = targetOffset;
+    for (let lane = 0; lane < offsets.length; lane++) {
+      for (let word = state + lane; word < state + lanes * stateWords; word += lanes) {
+        const value = words[word]!;
+        target[at++] = value >>> 24;
+        target[at++] = value >>> 16;
+        target[at++] = value >>> 8;
+        target[at++] = value;
+      }
+    }
+  }
+
+  /** Messages of whole blocks have the same padding, a bit, zeros and the length in bits: one block serves all lanes. */
+  #padWhole(bytes: number): void {
+    if (this.#paddedBytes !== bytes) this.#endTail(this.#tails, 0, blockBytes, bytes);
+    this.#paddedBytes = bytes;
+    const pointers = (this.#context + pointersAt) / 4;
+    this.#words.fill(this.#tails, pointers, pointers + lanes);
+    this.#run(this.#context, 1);
+  }
+
+  /** Others take what is left of them along: one more block or two. */
+  #padRest(offsets: readonly number[], bytes: number): void {
+    this.#paddedBytes = -1;
+    const rest = bytes % blockBytes;
+    const tail = rest + 9 > blockBytes ? tailBytes : blockBytes;
+    const pointers = (this.#context + pointersAt) / 4;
+    for (let lane = 0; lane < lanes; lane++) {
+      const end = (offsets[lane] ?? offsets[0]!) + bytes;
+      const at = this.#tails + lane * tailBytes;
+      this.#bytes.copyWithin(at, end - rest, end);
+      this.#endTail(at, rest, tail, bytes);
+      this.#words[pointers + lane] = at;
+    }
+    this.#run(this.#context, tail / blockBytes);
+  }
+
+  #endTail(at: number, rest: number, tail: number, bytes: number): void {
+    this.#bytes.fill(0, at + rest, at + tail);
+    this.#bytes[at + rest] = 0x80;
+    this.#view.setUint32(at + tail - 8, Math.floor(bytes / 2 ** 29));
+    this.#view.setUint32(at + tail - 4, (bytes * 8) >>> 0);
+  }
+}
+
+const modules = new Map<string, WebAssembly.Module>();
+
+/** Compiled once a thread, under 10 ms; the first milliseconds of hashing run slower, until V8 has optimised it. */
+function compiled(algorithm: Algorithm, memory: WebAssembly.Memory): WebAssembly.Module {
+  const shared = memory.buffer instanceof SharedArrayBuffer;
+  const key = `${algorithm} ${shared}`;
+  let module = modules.get(key);
+  if (module === undefined) {
+    const kernel = algorithm === 'sha1' ? sha1Kernel : sha256Kernel;
+    module = new WebAssembly.Module(kernel({ shared }));
+    modules.set(key, module);
+  }
+  return module;
+}
