@@ -56,6 +56,25 @@ describe.each(['sha1', 'sha256'] satisfies Algorithm[])('%s', (algorithm) => {
     },
   );
 
+  test('a message that comes in parts has the same digest', () => {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const bytes = new Uint8Array(memory.buffer);
+    bytes.set(noise(300_000, 3), messagesAt);
+    const hasher = new Lanes(algorithm, memory, 1024);
+    const [whole, parts] = [new Uint8Array(4 * 32), new Uint8Array(4 * 32)];
+    const offsets = [0, 1, 2, 3].map((lane) => messagesAt + lane * 70_000);
+    hasher.hash(offsets, 10_000, whole);
+    hasher.start();
+    hasher.update(offsets, 6400);
+    hasher.finish(
+      offsets.map((offset) => offset + 6400),
+      3600,
+      10_000,
+      parts,
+    );
+    expect(parts).toEqual(whole);
+  });
+
   test('writes nowhere but into its own scratch', () => {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const bytes = new Uint8Array(memory.buffer);

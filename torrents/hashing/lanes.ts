@@ -51,22 +51,42 @@ export class Lanes {
    * fewer than four the rest of the lanes run idle: three are worth it, two are not.
    */
   hash(offsets: readonly number[], bytes: number, target: Uint8Array, targetOffset = 0): void {
-    const words = this.#words;
-    const state = (this.#context + statesAt) / 4;
-    const pointers = (this.#context + pointersAt) / 4;
-    const stateWords = this.#initialState.length;
-    for (let word = 0; word < stateWords; word++) {
-      words.fill(this.#initialState[word]!, state + lanes * word, state + lanes * (word + 1));
-    }
-    for (let lane = 0; lane < lanes; lane++) words[pointers + lane] = offsets[lane] ?? offsets[0]!;
-    if (bytes >= blockBytes) this.#run(this.#context, Math.floor(bytes / blockBytes));
-    if (bytes % blockBytes === 0) this.#padWhole(bytes);
-    else this.#padRest(offsets, bytes);
+    this.start();
+    this.finish(offsets, bytes, bytes, target, targetOffset);
+  }
 
+  /** Begins messages that come in parts. */
+  start(): void {
+    const state = (this.#context + statesAt) / 4;
+    for (let word = 0; word < this.#initialState.length; word++) {
+      this.#words.fill(this.#initialState[word]!, state + lanes * word, state + lanes * (word + 1));
+    }
+  }
+
+  /** The next `bytes` bytes of every message: a multiple of 64. */
+  update(offsets: readonly number[], bytes: number): void {
+    const pointers = (this.#context + pointersAt) / 4;
+    for (let lane = 0; lane < lanes; lane++) this.#words[pointers + lane] = offsets[lane] ?? offsets[0]!;
+    if (bytes > 0) this.#run(this.#context, bytes / blockBytes);
+  }
+
+  /** The last `bytes` bytes of messages that have `totalBytes` each, and their digests. */
+  finish(
+    offsets: readonly number[],
+    bytes: number,
+    totalBytes: number,
+    target: Uint8Array,
+    targetOffset = 0,
+  ): void {
+    const rest = bytes % blockBytes;
+    this.update(offsets, bytes - rest);
+    if (rest === 0) this.#padWhole(totalBytes);
+    else this.#padRest(offsets, bytes, totalBytes);
+    const state = (this.#context + statesAt) / 4;
     let at = targetOffset;
     for (let lane = 0; lane < offsets.length; lane++) {
-      for (let word = state + lane; word < state + lanes * stateWords; word += lanes) {
-        const value = words[word]!;
+      for (let word = state + lane; word < state + lanes * this.#initialState.length; word += lanes) {
+        const value = this.#words[word]!;
         target[at++] = value >>> 24;
         target[at++] = value >>> 16;
         target[at++] = value >>> 8;
@@ -76,16 +96,16 @@ export class Lanes {
   }
 
   /** Messages of whole blocks have the same padding, a bit, zeros and the length in bits: one block serves all lanes. */
-  #padWhole(bytes: number): void {
-    if (this.#paddedBytes !== bytes) this.#endTail(this.#tails, 0, blockBytes, bytes);
-    this.#paddedBytes = bytes;
+  #padWhole(totalBytes: number): void {
+    if (this.#paddedBytes !== totalBytes) this.#endTail(this.#tails, 0, blockBytes, totalBytes);
+    this.#paddedBytes = totalBytes;
     const pointers = (this.#context + pointersAt) / 4;
     this.#words.fill(this.#tails, pointers, pointers + lanes);
     this.#run(this.#context, 1);
   }
 
   /** Others take what is left of them along: one more block or two. */
-  #padRest(offsets: readonly number[], bytes: number): void {
+  #padRest(offsets: readonly number[], bytes: number, totalBytes: number): void {
     this.#paddedBytes = -1;
     const rest = bytes % blockBytes;
     const tail = rest + 9 > blockBytes ? tailBytes : blockBytes;
@@ -94,17 +114,17 @@ export class Lanes {
       const end = (offsets[lane] ?? offsets[0]!) + bytes;
       const at = this.#tails + lane * tailBytes;
       this.#bytes.copyWithin(at, end - rest, end);
-      this.#endTail(at, rest, tail, bytes);
+      this.#endTail(at, rest, tail, totalBytes);
       this.#words[pointers + lane] = at;
     }
     this.#run(this.#context, tail / blockBytes);
   }
 
-  #endTail(at: number, rest: number, tail: number, bytes: number): void {
+  #endTail(at: number, rest: number, tail: number, totalBytes: number): void {
     this.#bytes.fill(0, at + rest, at + tail);
     this.#bytes[at + rest] = 0x80;
-    this.#view.setUint32(at + tail - 8, Math.floor(bytes / 2 ** 29));
-    this.#view.setUint32(at + tail - 4, (bytes * 8) >>> 0);
+    this.#view.setUint32(at + tail - 8, Math.floor(totalBytes / 2 ** 29));
+    this.#view.setUint32(at + tail - 4, (totalBytes * 8) >>> 0);
   }
 }
 

@@ -1,0 +1,124 @@
+/**
+ * Merkle trees of BEP 52: SHA-256 over blocks of 16 KiB, two children to a parent, zeros beyond the end of the file.
+ *
+ * A layer is hashes of 32 bytes one after the other; layer 0 are the leaves. Layers leave out what lies wholly beyond
+ * the end of the file: its hashes are known to everybody (zeroHash). Invariant: everything here is pure arithmetic over
+ * bytes. Left to others: hashing files (hashing/), asking peers for hashes (the engine).                       BEP 52
+ */
+import { createHash } from 'node:crypto';
+
+export const hashBytes = 32;
+export const leafBytes = 16 * 1024;
+
+/** The leaf of one block; `block` is 16 KiB, or shorter at the end of a file. */
+export function leafHash(block: Uint8Array): Uint8Array {
+  return createHash('sha256').update(block).digest();
+}
+
+/** The root of a subtree of this height that lies wholly beyond the end of a file. Height 0: a leaf, all zeros. */
+export function zeroHash(height: number): Uint8Array {
+  for (let known = zeroHashes.length; known <= height; known++) {
+    const below = zeroHashes[known - 1]!;
+    zeroHashes.push(parentOf(below, below));
+  }
+  return zeroHashes[height]!;
+}
+
+const zeroHashes: Uint8Array[] = [new Uint8Array(hashBytes)];
+
+/** How many layers lie between the leaves and the layer where one hash covers a piece. */
+export function pieceLayerHeight(pieceLength: number): number {
+  return Math.log2(pieceLength / leafBytes);
+}
+
+/** Leaves that a tree over so many bytes is wide: the next power of two. */
+export function treeWidth(bytes: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, Math.ceil(bytes / leafBytes))));
+}
+
+/**
+ * A layer → all layers up to the root, the given one first. `height` is how far the given layer is above the leaves: it
+ * decides which hash stands for what lies beyond the end.
+ */
+export function layersAbove(layer: Uint8Array, height: number): Uint8Array[] {
+  const layers = [layer];
+  for (let below = layer, level = height; below.length > hashBytes; level++) {
+    const count = below.length / hashBytes;
+    const above = new Uint8Array(Math.ceil(count / 2) * hashBytes);
+    for (let index = 0; index < count; index += 2) {
+      const right = index + 1 < count ? hashAt(below, index + 1) : zeroHash(level);
+      above.set(parentOf(hashAt(below, index), right), (index / 2) * hashBytes);
+    }
+    layers.push(above);
+    below = above;
+  }
+  return layers;
+}
+
+/** The root over a layer. */
+export function rootOf(layer: Uint8Array, height: number): Uint8Array {
+  return layersAbove(layer, height).at(-1)!;
+}
+
+/**
+ * The uncle hashes that lead from a run of hashes to the root, lowest first. `layers`: from the layer of the run up.
+ * `length` is a power of two and `index` a multiple of it (BEP 52). At most `proofLayers` of them, counted from the
+ * layer of the run; those inside the run are not needed and left out, as BEP 52 has it.
+ */
+export function proofOf(
+  layers: readonly Uint8Array[],
+  height: number,
+  index: number,
+  length: number,
+  proofLayers = Number.POSITIVE_INFINITY,
+): Uint8Array {
+  const uncles: Uint8Array[] = [];
+  let at = index / length;
+  for (let level = Math.log2(length); level < layers.length - 1 && level < proofLayers; level++) {
+    const layer = layers[level]!;
+    const uncle = at ^ 1;
+    uncles.push((uncle + 1) * hashBytes <= layer.length ? hashAt(layer, uncle) : zeroHash(height + level));
+    at >>>= 1;
+  }
+  return Buffer.concat(uncles);
+}
+
+/**
+ * A run of hashes of one layer and its uncles → the root they prove, to be compared with the known one. A run at the
+ * end of a file may be shorter than `length`.
+ */
+export function rootFromProof(
+  hashes: Uint8Array,
+  height: number,
+  index: number,
+  length: number,
+  proof: Uint8Array,
+): Uint8Array {
+  let level = height;
+  let run = hashes;
+  for (let width = length; width > 1; width /= 2, level++) {
+    const above = new Uint8Array(Math.ceil(run.length / hashBytes / 2) * hashBytes);
+    for (let child = 0; child * hashBytes < run.length; child += 2) {
+      const right = (child + 2) * hashBytes <= run.length ? hashAt(run, child + 1) : zeroHash(level);
+      above.set(parentOf(hashAt(run, child), right), (child / 2) * hashBytes);
+    }
+    run = above;
+  }
+  let root = hashAt(run, 0);
+  let at = index / length;
+  for (let uncle = 0; uncle * hashBytes < proof.length; uncle++) {
+    const other = hashAt(proof, uncle);
+    root = at % 2 === 0 ? parentOf(root, other) : parentOf(other, root);
+    at = Math.floor(at / 2);
+  }
+  return root;
+}
+
+/** One hash of a layer (a view). */
+export function hashAt(layer: Uint8Array, index: number): Uint8Array {
+  return layer.subarray(index * hashBytes, (index + 1) * hashBytes);
+}
+
+function parentOf(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return createHash('sha256').update(left).update(right).digest();
+}
