@@ -64,7 +64,7 @@ export async function createTorrent(
   const pieceLength = checkedPieceLength(options.pieceLength, totalBytes);
 
   const { sha1Table, faults } = await hashFiles(
-    { files: planned(files), totalBytes, pieceLength, onFault: 'stop' },
+    { files: planned(files), totalBytes, pieceLength, onFault: 'stop', sha1: true, sha256: false },
     control,
   );
   if (faults[0] !== undefined) throw CreateError.ofFault(faults[0]);
@@ -74,8 +74,9 @@ export async function createTorrent(
     pieceLength,
     // Out of shared memory, which TextDecoder and others refuse.
     pieceHashes: Uint8Array.from(sha1Table),
-    files: scan.isSingleFile ? totalBytes : files,
-    private: options.private ?? false,
+    files,
+    isSingleFile: scan.isSingleFile,
+    private: options.private,
     source: options.source,
   });
   const bytes = encodeMetainfo({ ...options, infoBytes });

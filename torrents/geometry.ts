@@ -2,8 +2,9 @@
  * All size arithmetic of one torrent, and the only maker of PieceIndex and Block: a number from a peer or a file
  * becomes one of these here or is refused, so no other code ever checks a range again.
  *
- * Invariant: 0 < pieceLength, and pieceCount pieces cover [0, totalBytes) without gap or overlap.
- * Left to others: which file a byte lies in (file-layout.ts).                                        BEP 3
+ * Invariant: 0 < pieceLength, and pieceCount pieces cover [0, totalBytes) without overlap; there are gaps only where a
+ * torrent of BEP 52 has them, between the end of a file and the piece that the next one starts with.
+ * Left to others: which file a byte lies in (file-layout.ts).                                              BEP 3, 52
  */
 
 /** BEP 3: requests are for 2^14 bytes; every client closes or ignores larger ones (128 KiB is tolerated by some). */
@@ -22,18 +23,25 @@ export interface Block {
 
 export class Geometry {
   readonly totalBytes: number;
-  /** Nominal bytes of a piece; only the last one may be shorter. */
+  /** Nominal bytes of a piece; the last one may be shorter, and in BEP 52 the last one of every file. */
   readonly pieceLength: number;
   readonly pieceCount: number;
   /** Blocks in a full piece. */
   readonly blocksPerPiece: number;
 
-  /** Both arguments in bytes. The caller has already refused what is out of range (metainfo.ts does). */
-  constructor(totalBytes: number, pieceLength: number) {
+  /** BEP 52 without pads: pieces that end with their file, before the next one begins. */
+  readonly #shortPieces: ReadonlyMap<number, number> | undefined;
+
+  /**
+   * Both sizes in bytes. `shortPieces`: bytes of the pieces that are shorter than the others, by their index, the last
+   * one too. The caller has already refused what is out of range (metainfo.ts does).
+   */
+  constructor(totalBytes: number, pieceLength: number, shortPieces?: ReadonlyMap<number, number>) {
     if (!Number.isSafeInteger(totalBytes) || totalBytes < 0)
       throw new RangeError(`totalBytes: ${totalBytes}`);
     if (!Number.isSafeInteger(pieceLength) || pieceLength <= 0)
       throw new RangeError(`pieceLength: ${pieceLength}`);
+    this.#shortPieces = shortPieces;
     this.totalBytes = totalBytes;
     this.pieceLength = pieceLength;
     this.pieceCount = Math.ceil(totalBytes / pieceLength);
@@ -63,6 +71,8 @@ export class Geometry {
 
   /** Bytes of one piece. */
   pieceBytes(pieceIndex: PieceIndex): number {
+    const short = this.#shortPieces?.get(pieceIndex);
+    if (short !== undefined) return short;
     return Math.min(this.pieceLength, this.totalBytes - pieceIndex * this.pieceLength);
   }
 

@@ -1,39 +1,69 @@
 /**
  * Writes torrent files. The info dictionary goes in as bytes, so that one that came from somewhere else keeps its hash.
  *
- * Invariant: the same fields give the same bytes. Left to others: making the hashes (create.ts).        BEP 3, 12, 19, 27
+ * Invariant: the same fields give the same bytes, and our own reader takes them.
+ * Left to others: making the hashes, the order of the files and their pads (create.ts).         BEP 3, 12, 19, 27, 47, 52
  */
 import { localLimits, scan } from './bencode.ts';
 import { type BEncodable, encode } from './bencode-encode.ts';
+import type { LayoutEntry } from './file-layout.ts';
+import type { PieceLayer, TorrentFormat } from './metainfo.ts';
 
 export interface InfoFields {
+  /** v1 if left out. */
+  readonly format?: TorrentFormat | undefined;
   readonly name: string;
+  /** The one file is the torrent, without a folder around it. */
+  readonly isSingleFile?: boolean | undefined;
   readonly pieceLength: number;
-  /** 20 bytes a piece. */
+  /** v1 and hybrid: 20 bytes a piece. */
   readonly pieceHashes: Uint8Array;
-  /** One file: its size. A folder: its files in order. */
-  readonly files: number | readonly { readonly components: readonly string[]; readonly bytes: number }[];
-  readonly private?: boolean;
+  /** In order; for a hybrid with its pads, for v2 and hybrid with the roots of all files that are not empty. */
+  readonly files: readonly LayoutEntry[];
+  readonly private?: boolean | undefined;
   readonly source?: string | undefined;
 }
 
-/** The info dictionary of v1. */
+/** The info dictionary. */
 export function encodeInfo(fields: InfoFields): Uint8Array {
-  const single = typeof fields.files === 'number';
+  const { format = 'v1', files } = fields;
+  const isV1 = format !== 'v2';
+  const isV2 = format !== 'v1';
+  const listed = isV1 && !fields.isSingleFile;
   return encode({
     name: fields.name,
     'piece length': fields.pieceLength,
-    pieces: fields.pieceHashes,
-    length: single ? (fields.files as number) : undefined,
-    files: single
-      ? undefined
-      : (fields.files as Exclude<InfoFields['files'], number>).map((file) => ({
-          length: file.bytes,
-          path: file.components,
-        })),
     private: fields.private ? 1 : undefined,
     source: fields.source,
+    pieces: isV1 ? fields.pieceHashes : undefined,
+    length: isV1 && fields.isSingleFile ? files[0]!.bytes : undefined,
+    files: listed
+      ? files.map(({ bytes, components, isPad }) => ({
+          attr: isPad ? 'p' : undefined,
+          length: bytes,
+          path: components,
+        }))
+      : undefined,
+    'meta version': isV2 ? 2 : undefined,
+    'file tree': isV2 ? fileTree(files.filter((file) => !file.isPad)) : undefined,
   });
+}
+
+type Tree = Map<string, Tree | BEncodable>;
+
+/** BEP 52: a dictionary a folder; a file is a dictionary under an empty key below its name. */
+function fileTree(files: readonly LayoutEntry[]): BEncodable {
+  const root: Tree = new Map();
+  for (const { components, bytes, piecesRoot } of files) {
+    let folder = root;
+    for (const component of components) {
+      let next = folder.get(component) as Tree | undefined;
+      if (next === undefined) folder.set(component, (next = new Map()));
+      folder = next;
+    }
+    folder.set('', { length: bytes, 'pieces root': piecesRoot });
+  }
+  return root as BEncodable;
 }
 
 export interface OuterFields {
@@ -44,21 +74,29 @@ export interface OuterFields {
   readonly createdBy?: string | undefined;
   /** Seconds since 1970. Left out, the same folder gives the same file on every day. */
   readonly creationDate?: number | undefined;
+  /** v2 and hybrid. */
+  readonly pieceLayers?: readonly PieceLayer[] | undefined;
 }
 
 /** A whole torrent file. A Metainfo fits, and comes back as it was but for what we do not know of. */
 export function encodeMetainfo(fields: OuterFields): Uint8Array {
   const trackers = (fields.trackers ?? []).filter((tier) => tier.length > 0);
   const webSeeds = fields.webSeeds ?? [];
+  const info = scan(fields.infoBytes, localLimits);
+  const layers = (fields.pieceLayers ?? []).map(({ root, hashes }): [Uint8Array, Uint8Array] => [
+    root,
+    hashes,
+  ]);
   return encode({
     announce: trackers[0]?.[0],
     // BEP 12: only clients that know tiers read it, so it is there only when it says more than `announce`.
-    'announce-list':
-      trackers.flat().length > 1 ? (trackers as readonly (readonly BEncodable[])[]) : undefined,
+    'announce-list': trackers.flat().length > 1 ? trackers : undefined,
     comment: fields.comment,
     'created by': fields.createdBy,
     'creation date': fields.creationDate,
-    info: scan(fields.infoBytes, localLimits),
+    info,
+    // BEP 52: a v2 torrent without this key is not valid, even when no file is longer than a piece.
+    'piece layers': info.get('meta version') === undefined ? undefined : new Map(layers),
     // BEP 19: some old clients read nothing but a plain string.
     'url-list': webSeeds.length > 1 ? webSeeds : webSeeds[0],
   });

@@ -4,7 +4,7 @@
  *
  * Invariant: a Metainfo describes files that can be laid out, hashed and shared without another check; its info-hash
  * is taken over the bytes as they were, never over something encoded again. Byte fields are views of the input.
- * Left to others: writing (metainfo-encode.ts), whether a tracker may be asked (whoever connects). BEP 3, 12, 19, 27, 47
+ * Left to others: writing (metainfo-encode.ts), whether a tracker may be asked (whoever connects). BEP 3, 12, 19, 27, 47, 52
  */
 import { createHash } from 'node:crypto';
 import { BencodeError, type BencodeLimits, type BValue, localLimits, peerLimits, scan } from './bencode.ts';
@@ -21,9 +21,17 @@ import {
   Warnings,
 } from './metainfo-fields.ts';
 import { readV1 } from './metainfo-v1.ts';
+import {
+  mergeHybrid,
+  type PieceLayer,
+  pieceRootsOf,
+  readPieceLayers,
+  readV2,
+  sortedDict,
+} from './metainfo-v2.ts';
 import { hostPlatform, type PathPlatform } from './path-rules.ts';
 
-export { MetainfoError, type MetainfoWarning };
+export { MetainfoError, type MetainfoWarning, type PieceLayer };
 
 export type TorrentFormat = 'v1' | 'v2' | 'hybrid';
 
@@ -40,8 +48,10 @@ export interface Metainfo {
   readonly pieceLength: number;
   /** v1 and hybrid: SHA-1 of every piece, 20 bytes each. v2: empty. */
   readonly pieceHashes: Uint8Array;
-  /** v2 and hybrid: Merkle root of every piece, 32 bytes each. */
+  /** v2 and hybrid: Merkle root of every piece, 32 bytes each. Undefined while only peers' metadata (BEP 9) is known. */
   readonly pieceRoots: Uint8Array | undefined;
+  /** v2 and hybrid: the proved layer of every file longer than a piece; what `hash request` is answered from. */
+  readonly pieceLayers: readonly PieceLayer[];
   readonly geometry: Geometry;
   readonly layout: FileLayout;
   /** The files of the layout, pads included. */
@@ -79,12 +89,15 @@ export function parseMetainfo(bytes: Uint8Array, options: ParseOptions = {}): Me
   const warnings = new Warnings();
   warnOfKeyOrder(root, warnings);
   const creationDate = root.get('creation date')?.integer;
-  return readInfo(info, options.platform ?? hostPlatform, warnings, {
+  const outer = {
     trackers: readTrackers(root, warnings),
     webSeeds: readWebSeeds(root, warnings),
     comment: readText(root, 'comment'),
     createdBy: readText(root, 'created by'),
     creationDate: creationDate !== undefined && creationDate >= 0 ? creationDate : undefined,
+  };
+  return readInfo(info, options.platform ?? hostPlatform, warnings, outer, {
+    layers: root.get('piece layers'),
   });
 }
 
@@ -96,43 +109,68 @@ export interface ParseInfoOptions extends ParseOptions {
 /** The bare info dictionary → what it says. The caller has compared its hash with the one it asked for. */
 export function parseInfo(infoBytes: Uint8Array, options: ParseInfoOptions = {}): Metainfo {
   const info = scanned(infoBytes, options.limits ?? peerLimits);
-  return readInfo(info, options.platform ?? hostPlatform, new Warnings(), {
+  const outer = {
     trackers: options.trackers ?? [],
     webSeeds: options.webSeeds ?? [],
     comment: undefined,
     createdBy: undefined,
     creationDate: undefined,
-  });
+  };
+  return readInfo(info, options.platform ?? hostPlatform, new Warnings(), outer, undefined);
 }
 
 type OuterFields = Pick<Metainfo, 'trackers' | 'webSeeds' | 'comment' | 'createdBy' | 'creationDate'>;
 
-function readInfo(info: BValue, platform: PathPlatform, warnings: Warnings, outer: OuterFields): Metainfo {
+/** `proof`: what stands beside the info dictionary in a torrent file; peers do not send it. */
+function readInfo(
+  info: BValue,
+  platform: PathPlatform,
+  warnings: Warnings,
+  outer: OuterFields,
+  proof: { readonly layers: BValue | undefined } | undefined,
+): Metainfo {
   if (info.kind !== 'dict') throw new MetainfoError('metainfo-info-missing', '`info` is not a dictionary');
-  warnOfKeyOrder(info, warnings);
   // BEP 52: checked before anything else, so that the message is about the version.
   const version = info.get('meta version')?.integer;
   if (version !== undefined && version > 2) {
     const message = `this torrent is of version ${version}, which this program does not know`;
     throw new MetainfoError('metainfo-version', message);
   }
+  const hasV2 = version === 2;
+  const hasV1 = !hasV2 || info.get('pieces') !== undefined;
+  if (hasV2) sortedDict(info, 'the info dictionary');
+  warnOfKeyOrder(info, warnings);
   const name = readComponent((info.get('name.utf-8') ?? info.get('name'))?.bytes, 'the name', warnings);
   const pieceLength = readPieceLength(info);
-  const { entries, isSingleFile, pieceHashes } = readV1(info, name, pieceLength, warnings);
-  const layout = new FileLayout(entries, { name, isSingleFile, platform });
-  const bytes = entries.reduce((sum, entry) => sum + (entry.isPad ? 0 : entry.bytes), 0);
+
+  const v2 = hasV2 ? readV2(info, name, pieceLength, warnings) : undefined;
+  const v1 = hasV1 ? readV1(info, name, pieceLength, warnings) : undefined;
+  const isSingleFile = (v1 ?? v2)!.isSingleFile;
+  const entries = v1 && v2 ? mergeHybrid(v1.entries, v2.entries, pieceLength) : (v1 ?? v2)!.entries;
+  const alignment = v1 ? 1 : pieceLength;
+  const layout = new FileLayout(entries, { name, isSingleFile, platform, alignment });
+  const bytes = layout.files.reduce((sum, file) => sum + (file.isPad ? 0 : file.bytes), 0);
   if (bytes === 0) throw new MetainfoError('metainfo-nothing', 'all files of this torrent are empty');
+
+  const geometry = new Geometry(
+    layout.totalBytes,
+    pieceLength,
+    v1 ? undefined : shortPiecesOf(layout, pieceLength),
+  );
+  const pieceLayers = v2 && proof ? readPieceLayers(proof.layers, layout.files, pieceLength) : [];
   const infoBytes = info.raw;
+  const infoHashV2 = hasV2 ? createHash('sha256').update(infoBytes).digest() : undefined;
   return {
-    format: 'v1',
+    format: v2 === undefined ? 'v1' : v1 === undefined ? 'v2' : 'hybrid',
     name,
-    infoHash: createHash('sha1').update(infoBytes).digest(),
-    infoHashV2: undefined,
+    infoHash: v1 ? createHash('sha1').update(infoBytes).digest() : infoHashV2!.subarray(0, 20),
+    infoHashV2,
     private: info.get('private')?.integer === 1,
     pieceLength,
-    pieceHashes,
-    pieceRoots: undefined,
-    geometry: new Geometry(layout.totalBytes, pieceLength),
+    pieceHashes: v1?.pieceHashes ?? new Uint8Array(),
+    pieceRoots: v2 && proof ? pieceRootsOf(layout.files, pieceLayers, geometry) : undefined,
+    pieceLayers,
+    geometry,
     layout,
     files: layout.files,
     bytes,
@@ -141,6 +179,15 @@ function readInfo(info: BValue, platform: PathPlatform, warnings: Warnings, oute
     warnings: warnings.list(),
     infoBytes,
   };
+}
+
+/** BEP 52 without pads: the last piece of every file ends with it. */
+function shortPiecesOf(layout: FileLayout, pieceLength: number): Map<number, number> {
+  const short = new Map<number, number>();
+  for (const { bytes, offset } of layout.files) {
+    if (bytes % pieceLength !== 0) short.set(Math.floor((offset + bytes) / pieceLength), bytes % pieceLength);
+  }
+  return short;
 }
 
 function scanned(bytes: Uint8Array, limits: BencodeLimits): BValue {

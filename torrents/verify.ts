@@ -88,6 +88,8 @@ export async function verifyTorrent(
       totalBytes: layout.totalBytes,
       pieceLength,
       onFault: 'skip',
+      sha1: true,
+      sha256: false,
     },
     control,
   );

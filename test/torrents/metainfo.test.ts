@@ -235,7 +235,13 @@ describe('writing', () => {
   });
 
   test('one tracker needs no list of tiers, and nothing that was not given is written', () => {
-    const infoBytes = encodeInfo({ name: 'a', pieceLength: kib16, pieceHashes: pieces(1), files: 5 });
+    const infoBytes = encodeInfo({
+      name: 'a',
+      pieceLength: kib16,
+      pieceHashes: pieces(1),
+      files: [{ components: ['a'], bytes: 5 }],
+      isSingleFile: true,
+    });
     const written = Buffer.from(encodeMetainfo({ infoBytes, trackers: [['http://a/']] })).toString('latin1');
     expect(written).toBe(`d8:announce9:http://a/4:info${Buffer.from(infoBytes).toString('latin1')}e`);
     expect(written).not.toContain('private');

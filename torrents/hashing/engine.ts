@@ -9,6 +9,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Backend } from './backend.ts';
 import type { WorkerReport } from './hash-worker.ts';
 import { extentCount, type HashPlan, piecesDoneSlot, type SharedPlan, sharePlan, stopSlot } from './plan.ts';
 import type { FileFault } from './reader.ts';
@@ -29,11 +30,15 @@ export interface HashControl {
   readonly onProgress?: ((progress: HashProgress) => void) | undefined;
   /** Workers; as many as there are cores if left out. */
   readonly threads?: number | undefined;
+  /** Measured at the start if left out. */
+  readonly backend?: Backend | undefined;
 }
 
 export interface HashResult {
-  /** SHA-1, 20 bytes a piece. */
+  /** SHA-1, 20 bytes a piece; empty when it was not asked for. */
   readonly sha1Table: Uint8Array;
+  /** Merkle roots, 32 bytes a piece; empty when they were not asked for. */
+  readonly rootTable: Uint8Array;
   /** A byte a piece: 1 where the digest stands, 0 where a file could not be read. */
   readonly hashed: Uint8Array;
   /** Files that could not be read or changed meanwhile. */
@@ -46,7 +51,7 @@ const progressIntervalMs = 200;
 export async function hashFiles(plan: HashPlan, control: HashControl = {}): Promise<HashResult> {
   const { signal, onProgress } = control;
   signal?.throwIfAborted();
-  const shared = sharePlan(plan);
+  const shared = sharePlan(plan, control.backend);
   const threads = Math.max(1, Math.min(control.threads ?? availableParallelism(), extentCount(shared)));
   const startedMs = performance.now();
   const report = () => onProgress?.(progressOf(shared, performance.now() - startedMs));
@@ -65,7 +70,8 @@ export async function hashFiles(plan: HashPlan, control: HashControl = {}): Prom
       faults.push(...worker.value.faults);
     }
     report();
-    return { sha1Table: shared.sha1Table, hashed: shared.hashed, faults };
+    const { sha1Table = new Uint8Array(), rootTable = new Uint8Array() } = shared;
+    return { sha1Table, rootTable, hashed: shared.hashed, faults };
   } finally {
     clearInterval(timer);
     signal?.removeEventListener('abort', stop);

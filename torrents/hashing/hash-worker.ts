@@ -1,10 +1,20 @@
 /**
- * A worker of the hashing engine: takes extents from the shared counter until none is left, reads and hashes their
- * pieces, and puts the digests into the shared table. It sends one message, when it is done.
+ * A worker of the hashing engine: takes extents from the shared counter until none is left, reads their pieces into its
+ * WebAssembly memory, hashes them there, and puts the digests into the shared tables. It sends one message, in the end.
  */
-import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { extentCount, nextExtentSlot, piecesDoneSlot, type SharedPlan, stopSlot } from './plan.ts';
+import { hashBytes, leafBytes, treeWidth } from '../merkle.ts';
+import { chooseBackends } from './backend.ts';
+import { Hasher, hasherBytes } from './hasher.ts';
+import { lanes } from './lanes.ts';
+import {
+  extentCount,
+  fileIndexAt,
+  nextExtentSlot,
+  piecesDoneSlot,
+  type SharedPlan,
+  stopSlot,
+} from './plan.ts';
 import { type FileFault, FileFaultError, Reader } from './reader.ts';
 
 /** What a worker reports in the end: files it could not read, each once. */
@@ -12,52 +22,134 @@ export interface WorkerReport {
   readonly faults: readonly FileFault[];
 }
 
-/** Small enough to stay in the second-level cache between reading and hashing. */
-const readBytes = 256 * 1024;
+/** Read at once of each piece: small enough to stay in the second-level cache until it is hashed; whole leaves. */
+const sliceBytesMax = 256 * 1024;
+const wasmPageBytes = 65536;
 
-function run(plan: SharedPlan): WorkerReport {
-  const reader = new Reader(plan);
-  const buffer = new Uint8Array(Math.min(readBytes, plan.pieceLength));
-  const faults = new Map<string, FileFault>();
-  const extents = extentCount(plan);
-  const stopped = () => Atomics.load(plan.control, stopSlot) !== 0;
+class PieceWorker {
+  readonly #plan: SharedPlan;
+  readonly #reader: Reader;
+  readonly #hasher: Hasher;
+  readonly #bytes: Uint8Array;
+  readonly #sliceBytes: number;
+  /** Where the slices of up to four pieces lie. */
+  readonly #slices: readonly number[];
+  /** The leaves of one piece for every slice. */
+  readonly #leaves: readonly Uint8Array[];
+  readonly #faults = new Map<string, FileFault>();
 
-  const hashPiece = (piece: number): void => {
-    const offset = piece * plan.pieceLength;
-    const bytes = Math.min(plan.pieceLength, plan.totalBytes - offset);
-    const hash = createHash('sha1');
-    for (let done = 0; done < bytes && !stopped(); done += buffer.length) {
-      const part = buffer.subarray(0, Math.min(buffer.length, bytes - done));
-      reader.read(offset + done, part);
-      hash.update(part);
+  constructor(plan: SharedPlan) {
+    this.#plan = plan;
+    this.#reader = new Reader(plan);
+    this.#sliceBytes = Math.min(sliceBytesMax, Math.ceil(plan.pieceLength / leafBytes) * leafBytes);
+    const first = Math.ceil(hasherBytes / wasmPageBytes) * wasmPageBytes;
+    const memory = new WebAssembly.Memory({
+      initial: Math.ceil((first + lanes * this.#sliceBytes) / wasmPageBytes),
+    });
+    this.#bytes = new Uint8Array(memory.buffer);
+    const { backend } = plan;
+    this.#hasher = new Hasher(
+      memory,
+      0,
+      backend === undefined ? chooseBackends(plan.totalBytes) : { sha1: backend, sha256: backend },
+    );
+    this.#slices = Array.from({ length: lanes }, (_, lane) => first + lane * this.#sliceBytes);
+    const leaves = Math.ceil(plan.pieceLength / leafBytes);
+    this.#leaves = this.#slices.map(() => new Uint8Array(leaves * hashBytes));
+  }
+
+  run(): WorkerReport {
+    const plan = this.#plan;
+    const extents = extentCount(plan);
+    const batch = plan.sha1Table === undefined ? 1 : this.#hasher.sha1Batch;
+    for (;;) {
+      const extent = Atomics.add(plan.control, nextExtentSlot, 1);
+      if (extent >= extents || this.#stopped()) return { faults: [...this.#faults.values()] };
+      let piece = extent * plan.piecesPerExtent;
+      const end = Math.min(plan.pieceCount, piece + plan.piecesPerExtent);
+      while (piece < end && !this.#stopped()) {
+        const count = Math.min(batch, end - piece);
+        this.#hashPieces(piece, count);
+        Atomics.add(plan.control, piecesDoneSlot, count);
+        piece += count;
+      }
+      this.#guarded(() => this.#reader.finish());
     }
-    plan.sha1Table.set(hash.digest(), piece * 20);
-  };
+  }
 
-  const guarded = (work: () => void): boolean => {
+  #hashPieces(first: number, count: number): void {
+    // Only pieces of equal length go together: the last one of all may be shorter.
+    const together = count > 1 && this.#bytesOf(first + count - 1) === this.#plan.pieceLength;
+    if (together && this.#guarded(() => this.#hashBatch(first, count))) {
+      this.#plan.hashed.fill(1, first, first + count);
+      return;
+    }
+    // One by one, so that a file that cannot be read costs only its own pieces.
+    for (let piece = first; piece < first + count && !this.#stopped(); piece++) {
+      if (this.#guarded(() => this.#hashBatch(piece, 1))) this.#plan.hashed[piece] = 1;
+    }
+  }
+
+  #hashBatch(first: number, count: number): void {
+    const { pieceLength, sha1Table, rootTable } = this.#plan;
+    const bytes = this.#bytesOf(first);
+    const sha1 = sha1Table && this.#hasher.sha1Parts(count);
+    const slices = this.#slices.slice(0, count);
+    for (let done = 0; done < bytes && !this.#stopped(); done += this.#sliceBytes) {
+      const part = Math.min(this.#sliceBytes, bytes - done);
+      for (const [lane, at] of slices.entries()) {
+        this.#reader.read((first + lane) * pieceLength + done, this.#bytes.subarray(at, at + part));
+        if (rootTable !== undefined) {
+          const real = Math.min(part, this.#tree(first + lane).bytes - done);
+          if (real > 0) this.#hasher.leaves(at, real, this.#leaves[lane]!, (done / leafBytes) * hashBytes);
+        }
+      }
+      if (done + part < bytes) sha1?.update(slices, part);
+      else sha1?.finish(slices, part, bytes, sha1Table!, first * 20);
+    }
+    if (rootTable === undefined) return;
+    for (let lane = 0; lane < count; lane++) {
+      const { bytes: real, width } = this.#tree(first + lane);
+      const leaves = this.#leaves[lane]!.subarray(0, Math.ceil(real / leafBytes) * hashBytes);
+      this.#hasher.root(leaves, width, rootTable, (first + lane) * hashBytes);
+    }
+  }
+
+  /** Bytes of a piece that are read: with SHA-1 up to the next piece, without it to the end of the file. */
+  #bytesOf(piece: number): number {
+    if (this.#plan.sha1Table === undefined) return this.#tree(piece).bytes;
+    return Math.min(this.#plan.pieceLength, this.#plan.totalBytes - piece * this.#plan.pieceLength);
+  }
+
+  /**
+   * BEP 52: bytes of a piece that belong to its file, and how many leaves its tree is wide. A file that fits in one
+   * piece has a tree of its own width, the pieces of longer ones are all as wide as a whole piece.
+   */
+  #tree(piece: number): { bytes: number; width: number } {
+    const { pieceLength, offsets, sizes } = this.#plan;
+    const file = fileIndexAt(this.#plan, piece * pieceLength);
+    const size = sizes[file]!;
+    const bytes = Math.min(pieceLength, offsets[file]! + size - piece * pieceLength);
+    return { bytes, width: size <= pieceLength ? treeWidth(size) : pieceLength / leafBytes };
+  }
+
+  /** Whether it was done; false when a file could not be read, which is then on record. */
+  #guarded(work: () => void): boolean {
     try {
       work();
       return true;
     } catch (error) {
       if (!(error instanceof FileFaultError)) throw error;
-      reader.abandon();
-      faults.set(error.fault.path, error.fault);
-      if (plan.onFault === 'stop') Atomics.store(plan.control, stopSlot, 1);
+      this.#reader.abandon();
+      this.#faults.set(error.fault.path, error.fault);
+      if (this.#plan.onFault === 'stop') Atomics.store(this.#plan.control, stopSlot, 1);
       return false;
     }
-  };
+  }
 
-  for (;;) {
-    const extent = Atomics.add(plan.control, nextExtentSlot, 1);
-    if (extent >= extents || stopped()) return { faults: [...faults.values()] };
-    const first = extent * plan.piecesPerExtent;
-    const end = Math.min(plan.pieceCount, first + plan.piecesPerExtent);
-    for (let piece = first; piece < end && !stopped(); piece++) {
-      if (guarded(() => hashPiece(piece))) plan.hashed[piece] = 1;
-      Atomics.add(plan.control, piecesDoneSlot, 1);
-    }
-    guarded(() => reader.finish());
+  #stopped(): boolean {
+    return Atomics.load(this.#plan.control, stopSlot) !== 0;
   }
 }
 
-parentPort!.postMessage(run(workerData as SharedPlan));
+parentPort!.postMessage(new PieceWorker(workerData as SharedPlan).run());

@@ -5,6 +5,7 @@
  *
  * Invariant: extents cover all pieces once. Left to others: reading (reader.ts), hashing (hash-worker.ts).
  */
+import type { Backend } from './backend.ts';
 
 export interface PlannedFile {
   /** Undefined for bytes that are no file: pads read as zeros. */
@@ -25,6 +26,10 @@ export interface HashPlan {
    * without a digest and the rest goes on (verifying).
    */
   readonly onFault: 'stop' | 'skip';
+  /** SHA-1 of every piece, pads and all (BEP 3). */
+  readonly sha1: boolean;
+  /** Merkle root of every piece, without pads (BEP 52). Every file that is not a pad starts with a piece. */
+  readonly sha256: boolean;
 }
 
 /** Long enough that taking one costs nothing, short enough that all workers end together. */
@@ -48,14 +53,18 @@ export interface SharedPlan {
   readonly pieceCount: number;
   readonly piecesPerExtent: number;
   readonly onFault: 'stop' | 'skip';
+  /** Undefined: each worker measures what is faster. */
+  readonly backend: Backend | undefined;
   readonly control: Int32Array;
-  /** 20 bytes a piece. */
-  readonly sha1Table: Uint8Array;
+  /** 20 bytes a piece; undefined when it is not wanted. */
+  readonly sha1Table: Uint8Array | undefined;
+  /** 32 bytes a piece; undefined when it is not wanted. */
+  readonly rootTable: Uint8Array | undefined;
   /** A byte a piece: 1 once its digest stands in the table. */
   readonly hashed: Uint8Array;
 }
 
-export function sharePlan(plan: HashPlan): SharedPlan {
+export function sharePlan(plan: HashPlan, backend?: Backend): SharedPlan {
   const files = plan.files.filter((file) => file.bytes > 0);
   const pieceCount = Math.ceil(plan.totalBytes / plan.pieceLength);
   return {
@@ -69,13 +78,27 @@ export function sharePlan(plan: HashPlan): SharedPlan {
     piecesPerExtent: Math.max(1, Math.floor(extentBytes / plan.pieceLength)),
     onFault: plan.onFault,
     control: new Int32Array(new SharedArrayBuffer(controlSlots * 4)),
-    sha1Table: new Uint8Array(new SharedArrayBuffer(pieceCount * 20)),
+    backend,
+    sha1Table: plan.sha1 ? new Uint8Array(new SharedArrayBuffer(pieceCount * 20)) : undefined,
+    rootTable: plan.sha256 ? new Uint8Array(new SharedArrayBuffer(pieceCount * 32)) : undefined,
     hashed: new Uint8Array(new SharedArrayBuffer(pieceCount)),
   };
 }
 
 export function extentCount(plan: SharedPlan): number {
   return Math.ceil(plan.pieceCount / plan.piecesPerExtent);
+}
+
+/** Index of the last file that starts at or before `offset`; 0 when there is none. */
+export function fileIndexAt(plan: SharedPlan, offset: number): number {
+  let low = 0;
+  let high = plan.offsets.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (plan.offsets[middle]! <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
 }
 
 function sharedFloats(values: readonly number[]): Float64Array {

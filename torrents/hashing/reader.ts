@@ -6,7 +6,7 @@
  * Left to others: which run comes next (hash-worker.ts).
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { SharedPlan } from './plan.ts';
+import { fileIndexAt, type SharedPlan } from './plan.ts';
 
 export type FileFaultCode = 'file-missing' | 'file-changed' | 'file-unreadable';
 
@@ -79,14 +79,7 @@ export class Reader {
     const start = offsets[this.#file];
     if (start !== undefined && start <= offset && offset <= start + sizes[this.#file]!) return;
     this.#close(this.#file);
-    let low = 0;
-    let high = offsets.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (offsets[middle]! <= offset) low = middle + 1;
-      else high = middle;
-    }
-    this.#file = Math.max(0, low - 1);
+    this.#file = fileIndexAt(this.#plan, offset);
   }
 
   #readFile(path: string, target: Uint8Array, position: number): void {

@@ -92,8 +92,14 @@ export function moduleOf(
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [1, 0x60, shape.parameters, ...Array<number>(shape.parameters).fill(0x7f), 0]),
-    // Any memory of up to 4 GiB fits; a shared one has to say its maximum.
-    ...section(2, [1, ...text('env'), ...text('memory'), 2, memory.shared ? 3 : 1, 1, ...unsigned(65536)]),
+    // Any memory fits; a shared one has to have a maximum, and 65,536 pages are all there can be.
+    ...section(2, [
+      1,
+      ...text('env'),
+      ...text('memory'),
+      2,
+      ...(memory.shared ? [3, 1, ...unsigned(65536)] : [0, 1]),
+    ]),
     ...section(3, [1, 0]),
     ...section(7, [1, ...text('run'), 0, 0]),
     ...section(10, [1, ...unsigned(code.length), ...code]),

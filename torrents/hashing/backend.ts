@@ -1,0 +1,87 @@
+/**
+ * Which implementation hashes here: OpenSSL, one message after the other, or our SIMD kernels, four at once. Neither
+ * wins everywhere. With the processor's own SHA instructions OpenSSL is two to three times as fast as without, and no
+ * vector code comes near; without them the kernels are some 1.6 times as fast as OpenSSL.
+ *
+ * Left to others: using them (hasher.ts).
+ */
+import { createHash } from 'node:crypto';
+import { type Algorithm, Lanes, laneBytes, lanes } from './lanes.ts';
+
+export type Backend = 'openssl' | 'simd';
+
+export interface Backends {
+  readonly sha1: Backend;
+  readonly sha256: Backend;
+}
+
+/** Below this the measurement costs more than the better choice saves. */
+const worthMeasuringBytes = 64 * 2 ** 20;
+const messageBytes = 64 * 1024;
+/** V8 compiles the kernels again, optimised, while they run for the first 2 to 15 ms. */
+const warmUpMs = 20;
+const roundMs = 3;
+const rounds = 3;
+/** Copies and idle lanes eat a small lead. */
+const leadMin = 1.1;
+
+/** For so many bytes that are to be hashed: a look of about 2 ms, and where that leaves doubt a race of about 60 ms. */
+export function chooseBackends(bytes: number): Backends {
+  const openssl: Backends = { sha1: 'openssl', sha256: 'openssl' };
+  if (bytes < worthMeasuringBytes || hasShaInstructions()) return openssl;
+  return { sha1: race('sha1'), sha256: race('sha256') };
+}
+
+/**
+ * In software SHA-256 takes OpenSSL twice as long as SHA-1 or more; in hardware about the same time. That shows in a
+ * moment, without any knowledge of processors.
+ */
+function hasShaInstructions(): boolean {
+  const message = new Uint8Array(messageBytes);
+  const fastest = { sha1: Number.POSITIVE_INFINITY, sha256: Number.POSITIVE_INFINITY };
+  for (let round = 0; round < 5; round++) {
+    for (const algorithm of ['sha1', 'sha256'] as const) {
+      const startedMs = performance.now();
+      createHash(algorithm).update(message).digest();
+      fastest[algorithm] = Math.min(fastest[algorithm], performance.now() - startedMs);
+    }
+  }
+  return fastest.sha256 < 1.6 * fastest.sha1;
+}
+
+function race(algorithm: Algorithm): Backend {
+  const memory = new WebAssembly.Memory({ initial: 1 + (lanes * messageBytes) / 65536 });
+  const offsets = Array.from({ length: lanes }, (_, lane) => 65536 + lane * messageBytes);
+  const bytes = new Uint8Array(memory.buffer);
+  const hasher = new Lanes(algorithm, memory, 65536 - Math.ceil(laneBytes / 16) * 16);
+  const digests = new Uint8Array(lanes * 32);
+  const runs = {
+    simd: () => hasher.hash(offsets, messageBytes, digests),
+    openssl: () => {
+      for (const offset of offsets)
+        createHash(algorithm)
+          .update(bytes.subarray(offset, offset + messageBytes))
+          .digest();
+    },
+  };
+  rate(runs.simd, warmUpMs);
+  // The best round of each: whatever else runs on this machine only ever slows one down.
+  const best = { simd: 0, openssl: 0 };
+  for (let round = 0; round < rounds; round++) {
+    for (const backend of ['openssl', 'simd'] as const)
+      best[backend] = Math.max(best[backend], rate(runs[backend], roundMs));
+  }
+  return best.simd > leadMin * best.openssl ? 'simd' : 'openssl';
+}
+
+function rate(run: () => void, forMs: number): number {
+  const startedMs = performance.now();
+  let count = 0;
+  let elapsedMs = 0;
+  do {
+    run();
+    count++;
+    elapsedMs = performance.now() - startedMs;
+  } while (elapsedMs < forMs);
+  return count / elapsedMs;
+}
