@@ -1,0 +1,27 @@
+/**
+ * The public entry of `cicada/client`: fetch and seed torrents from a program of your own.
+ *
+ *     import { readFile } from 'node:fs/promises';
+ *     import { openClient } from 'cicada/client';
+ *     import { parseMetainfo } from 'cicada/torrents';
+ *
+ *     const client = await openClient();
+ *     const album = await client.download(parseMetainfo(await readFile('album.torrent')), { folder: 'music' });
+ *     const timer = setInterval(() => {
+ *       const { haveBytes, totalBytes, downBps, peers } = album.status();
+ *       console.log(`${haveBytes} of ${totalBytes} bytes, ${downBps} bytes/s from ${peers.length} peers`);
+ *     }, 1000);
+ *     await album.completed;
+ *     clearInterval(timer);
+ *     await client.close();
+ */
+export type { DiskTrouble, PeerAddress, Report } from './engine/contract.ts';
+export type { PeerStatus, TorrentStatus, TrackerStatus } from './engine/status.ts';
+export {
+  type ActiveTorrent,
+  type Client,
+  type ClientOptions,
+  openClient,
+  type TorrentControl,
+} from './host/client.ts';
+export { ClientError, type ClientErrorCode } from './host/client-error.ts';
