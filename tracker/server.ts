@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto';
 import { trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
-import { type ListedTorrent, ListedTorrents, magnetOf } from './http/listed-torrents.ts';
+import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
 import { checkPort, listenError, urlOf } from './listening.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
@@ -106,7 +106,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
       const torrent = list(bytes);
       const { infoHash, infoHashV2, name, bytes: size, files } = torrent;
       const torrentUrl = `${url}/${infoHash}.torrent`;
-      const magnet = magnetOf(torrent, announceUrl);
+      const magnet = magnetFor(torrent, announceUrl);
       return { infoHash, infoHashV2, name, bytes: size, fileCount: files.length, torrentUrl, magnet };
     },
     stats: app.stats,

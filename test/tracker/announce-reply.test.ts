@@ -10,7 +10,6 @@ import {
 } from '../../tracker/protocol/announce-reply.ts';
 import { packEndpoints } from '../../tracker/protocol/endpoint.ts';
 import type { TrackerFailure } from '../../tracker/protocol/reply.ts';
-import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
 
 const port = fc.integer({ min: 1, max: 65535 });
 const endpoints4 = fc.array(
@@ -298,26 +297,5 @@ describe('a hostile reply', () => {
         parseAnnounceReply(bytes);
       }),
     );
-  });
-});
-
-describe('a tracker URL', () => {
-  it.each(['http://t/announce', 'https://t.example:8443/a/announce?passkey=k', 'http://[::1]:6969/announce'])(
-    'like %s may be announced to',
-    (url) => expect(checkTrackerUrl(url)).toBeUndefined(),
-  );
-
-  it.each([
-    ['udp://t:80/announce', 'tracker-url-scheme'],
-    ['file:///etc/passwd', 'tracker-url-scheme'],
-    ['http://t/announce?INFO_HASH=x', 'tracker-url-parameters'],
-    ['http://t/announce?a=b&%65vent=stopped', 'tracker-url-parameters'],
-    ['http://t/ann\nounce', 'tracker-url-characters'],
-    ['http://bücher.example/announce', 'tracker-url-characters'],
-    ['http://', 'tracker-url-invalid'],
-    ['announce', 'tracker-url-invalid'],
-    [`http://t/${'a'.repeat(3000)}`, 'tracker-url-too-long'],
-  ])('like %j has the code %s', (url, code) => {
-    expect(checkTrackerUrl(url)?.code).toBe(code);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { html } from '../../tracker/http/html.ts';
-import { ListedTorrents, magnetOf } from '../../tracker/http/listed-torrents.ts';
+import { ListedTorrents, magnetFor } from '../../tracker/http/listed-torrents.ts';
 import { homePage, notFoundPage } from '../../tracker/http/page.ts';
 import { torrentFile } from './tracker-fixtures.ts';
 
@@ -70,7 +70,7 @@ describe('the page', () => {
     }
     expect(page).toMatch(/href="\/[0-9a-f]{40}\.torrent"/);
     expect(page).toMatch(
-      /href="magnet:\?xt=urn:btih:[0-9a-f]{40}&amp;dn=Salt%20Marsh&amp;xl=5000001&amp;tr=http%3A%2F%2Ft%3A6969%2Fannounce"/,
+      /href="magnet:\?xt=urn:btih:[0-9a-f]{40}&amp;dn=Salt%20Marsh&amp;tr=http%3A%2F%2Ft%3A6969%2Fannounce"/,
     );
   });
 
@@ -163,17 +163,10 @@ describe('html', () => {
 });
 
 describe('a magnet link', () => {
-  it('names the torrent by every hash it has, the tracker, and nothing that breaks out of the URI', () => {
+  it('names the torrent and this tracker, and nothing breaks out of the URI', () => {
     const torrent = new ListedTorrents().add(torrentFile('a&b=c #1', [['x', 3]]));
-    const v2 = 'ab'.repeat(32);
-    expect(magnetOf(torrent, 'http://t/announce?k=1&x=2')).toBe(
-      `magnet:?xt=urn:btih:${torrent.infoHash}&dn=a%26b%3Dc%20%231&xl=3&tr=http%3A%2F%2Ft%2Fannounce%3Fk%3D1%26x%3D2`,
-    );
-    expect(magnetOf({ ...torrent, infoHashV2: v2 }, 'http://t/')).toContain(
-      `magnet:?xt=urn:btih:${torrent.infoHash}&xt=urn:btmh:1220${v2}&dn=`,
-    );
-    expect(magnetOf({ ...torrent, infoHash: v2.slice(0, 40), infoHashV2: v2 }, 'http://t/')).toMatch(
-      /^magnet:\?xt=urn:btmh:1220[0-9a-f]{64}&dn=/,
+    expect(magnetFor(torrent, 'http://t/announce?k=1&x=2')).toBe(
+      `magnet:?xt=urn:btih:${torrent.infoHash}&dn=a%26b%3Dc%20%231&tr=http%3A%2F%2Ft%2Fannounce%3Fk%3D1%26x%3D2`,
     );
   });
 });

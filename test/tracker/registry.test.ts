@@ -197,6 +197,13 @@ describe('time', () => {
     expect(world.peersFor('10.0.0.3/3')).toEqual(['10.0.0.1/1']);
   });
 
+  it('drops a limited number at once: an announce must not wait for a million', () => {
+    const world = swarmWorld({ intervalSeconds: 100, peerTimeoutSeconds: 250, peersPerTorrentMax: 30_000 });
+    for (let n = 0; n < 20_010; n++) world.announce(`10.0.${n >> 8}.${n & 255}/1`, { numWant: 0 });
+    expect(world.registry.expire(251_000)).toBe(20_000);
+    expect(world.registry.expire(251_000)).toBe(10);
+  });
+
   it('forgets a torrent with its last peer, unless it is to be kept', () => {
     const world = swarmWorld({ intervalSeconds: 100, peerTimeoutSeconds: 250 });
     world.registry.keep(hashOf('kept'));

@@ -2,6 +2,7 @@
  * The torrents this tracker was started with, or was given since: what the page shows, and the files it hands out.
  * Other torrents may be announced as well; they are in the registry and nowhere else.
  */
+import { type MagnetLink, makeMagnet } from '../../torrents/magnet.ts';
 import { parseMetainfo } from '../../torrents/metainfo.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
 
@@ -12,6 +13,8 @@ export interface ListedTorrent {
   readonly infoHashV2: string | undefined;
   /** 20 bytes each: every swarm it may be announced in. A hybrid torrent has two (BEP 52). */
   readonly swarms: readonly Uint8Array[];
+  /** What a magnet link says of it, apart from trackers. */
+  readonly link: Partial<MagnetLink>;
   /** Fit to be shown. */
   readonly name: string;
   /** Without padding. */
@@ -32,13 +35,12 @@ export class ListedTorrents {
   /** Takes a .torrent file; one with the same info-hash is replaced. Throws MetainfoError. */
   add(bytes: Uint8Array): ListedTorrent {
     const metainfo = parseMetainfo(bytes);
-    const { infoHash, infoHashV2 } = metainfo;
-    const truncated = infoHashV2?.subarray(0, 20);
-    const isHybrid = truncated !== undefined && hex(truncated) !== hex(infoHash);
+    const { infoHash, infoHashV2, format } = metainfo;
     const listed: ListedTorrent = {
       infoHash: hex(infoHash),
       infoHashV2: infoHashV2 && hex(infoHashV2),
-      swarms: isHybrid ? [infoHash, truncated] : [infoHash],
+      swarms: format === 'hybrid' ? [infoHash, infoHashV2!.subarray(0, 20)] : [infoHash],
+      link: { infoHash: format === 'v2' ? undefined : infoHash, infoHashV2, name: metainfo.name },
       name: displayPath([metainfo.name]),
       bytes: metainfo.bytes,
       files: metainfo.files
@@ -60,16 +62,9 @@ export class ListedTorrents {
   }
 }
 
-/** BEP 9. The tracker in it is this one, by the address at which whoever asks has reached it. */
-export function magnetOf(torrent: ListedTorrent, announceUrl: string): string {
-  const { infoHash, infoHashV2, name, bytes } = torrent;
-  const isV2Only = infoHashV2?.startsWith(infoHash) ?? false;
-  const topics = [
-    ...(isV2Only ? [] : [`xt=urn:btih:${infoHash}`]),
-    // 1220: the multihash prefix of a SHA-256 of 32 bytes.
-    ...(infoHashV2 === undefined ? [] : [`xt=urn:btmh:1220${infoHashV2}`]),
-  ];
-  return `magnet:?${topics.join('&')}&dn=${encodeURIComponent(name)}&xl=${bytes}&tr=${encodeURIComponent(announceUrl)}`;
+/** Its magnet link, with this tracker in it and no other. */
+export function magnetFor(torrent: ListedTorrent, announceUrl: string): string {
+  return makeMagnet({ ...torrent.link, trackers: [announceUrl] });
 }
 
 function hex(bytes: Uint8Array): string {

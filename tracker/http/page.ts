@@ -4,7 +4,7 @@
  */
 import type { SwarmCounts } from '../protocol/scrape-reply.ts';
 import { Html, html } from './html.ts';
-import { type ListedTorrent, magnetOf } from './listed-torrents.ts';
+import { type ListedTorrent, magnetFor } from './listed-torrents.ts';
 import type { TrackerStats } from './metrics.ts';
 import { pageStyle } from './page-style.ts';
 
@@ -85,7 +85,7 @@ export function notFoundPage(): string {
 function page(title: string, body: Html): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="referrer" content="no-referrer"><title>${title}</title>
+<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex"><title>${title}</title>
 <link rel="icon" type="image/svg+xml" href="/icon.svg"><style>${new Html(pageStyle)}</style></head>
 <body>${body}</body></html>
 `.text;
@@ -98,7 +98,7 @@ function torrentItem({ torrent, counts }: HomePage['torrents'][number], announce
 <p class="meta"><span>${size(torrent.bytes)}</span><span>${count(files.length, 'file')}</span><span class="${
     counts.complete > 0 ? 'live' : 'none'
   }">${count(counts.complete, 'seed')}</span><span>${grouped(counts.incomplete)} downloading</span></p>
-<div class="get"><a href="/${torrent.infoHash}.torrent">Torrent file</a><a href="${magnetOf(torrent, announceUrl)}">Magnet link</a>
+<div class="get"><a href="/${torrent.infoHash}.torrent">Torrent file</a><a href="${magnetFor(torrent, announceUrl)}">Magnet link</a>
 ${files.length > 1 ? fileList(files) : undefined}</div>
 </li>`;
 }

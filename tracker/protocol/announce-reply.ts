@@ -9,7 +9,7 @@ import type { BValue } from '../../torrents/bencode.ts';
 import { encode } from '../../torrents/bencode-encode.ts';
 import { type AddressBytes, type Endpoint, isDialable, packEndpoints, unpackEndpoints } from './endpoint.ts';
 import type { ProtocolError } from './protocol-error.ts';
-import { encodeFailure, openReply, readableText, type TrackerFailure } from './reply.ts';
+import { encodeFailure, openReply, readableText, readCount, type TrackerFailure } from './reply.ts';
 
 export interface AnnounceReply {
   /** Until the next regular announce. */
@@ -103,8 +103,8 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply | TrackerFa
   if ('code' in opened || 'failureReason' in opened) return opened;
   const interval = opened.get('interval')?.integer ?? intervalSecondsDefault;
   const minInterval = opened.get('min interval')?.integer;
-  const complete = count(opened.get('complete'));
-  const incomplete = count(opened.get('incomplete'));
+  const complete = readCount(opened.get('complete'));
+  const incomplete = readCount(opened.get('incomplete'));
   const external = opened.get('external ip')?.bytes;
   const warning = opened.get('warning message')?.bytes;
   const text = warning === undefined ? '' : readableText(warning);
@@ -114,19 +114,15 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply | TrackerFa
     ...(complete !== undefined && { complete }),
     ...(incomplete !== undefined && { incomplete }),
     ...readPeers(opened),
-    ...((external?.length === 4 || external?.length === 16) && { externalAddress: Uint8Array.from(external) }),
+    ...((external?.length === 4 || external?.length === 16) && {
+      externalAddress: Uint8Array.from(external),
+    }),
     ...(text !== '' && { warning: text }),
   };
 }
 
 function clampInterval(seconds: number): number {
   return Math.max(intervalSecondsMin, Math.min(intervalSecondsMax, seconds));
-}
-
-/** A number that is only shown: what makes no sense is left out. */
-function count(value: BValue | undefined): number | undefined {
-  const number = value?.integer;
-  return number !== undefined && number >= 0 && Number.isSafeInteger(number) ? number : undefined;
 }
 
 /** BEP 23's bytes or BEP 3's list, and BEP 7's bytes. */

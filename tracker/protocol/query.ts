@@ -32,7 +32,7 @@ export function decodeBytes(encoded: string, bytes: number): Uint8Array | undefi
       byte = (hexDigit(encoded.charCodeAt(at + 1)) << 4) | hexDigit(encoded.charCodeAt(at + 2));
       at += 2;
     }
-    // Also what hexDigit says of anything else, and of NaN past the end: a character that is no byte.
+    // A character that is no byte; `notHex` too ends up here, for what is no digit or lies past the end.
     if (byte > 0xff) return undefined;
     decoded[end++] = byte;
   }

@@ -64,6 +64,12 @@ function retryIn(value: BValue | undefined): number | 'never' | undefined {
   return Math.min(minutes, retryInMinutesMax);
 }
 
+/** A number that is only shown: undefined when it makes no sense. */
+export function readCount(value: BValue | undefined): number | undefined {
+  const count = value?.integer;
+  return count !== undefined && count >= 0 && Number.isSafeInteger(count) ? count : undefined;
+}
+
 /** A sentence is enough; this ends up on a terminal, in a log and in a table. */
 const textLengthMax = 300;
 

@@ -1,10 +1,9 @@
 /**
  * The answer to a scrape: counts for each torrent ⇄ bytes. The keys of `files` are 20 raw bytes, not text.   BEP 48
  */
-import type { BValue } from '../../torrents/bencode.ts';
 import { encode } from '../../torrents/bencode-encode.ts';
 import { type ProtocolError, protocolError } from './protocol-error.ts';
-import { encodeFailure, openReply, type TrackerFailure } from './reply.ts';
+import { encodeFailure, openReply, readCount, type TrackerFailure } from './reply.ts';
 import { scrapeHashesMax } from './scrape-query.ts';
 
 export interface SwarmCounts {
@@ -44,15 +43,10 @@ export function parseScrapeReply(bytes: Uint8Array): ScrapedTorrent[] | TrackerF
     torrents.push({
       // Not slice(): on a Buffer that is a view.
       infoHash: Uint8Array.from(key),
-      complete: count(value.get('complete')),
-      incomplete: count(value.get('incomplete')),
-      downloaded: count(value.get('downloaded')),
+      complete: readCount(value.get('complete')) ?? 0,
+      incomplete: readCount(value.get('incomplete')) ?? 0,
+      downloaded: readCount(value.get('downloaded')) ?? 0,
     });
   }
   return torrents;
-}
-
-function count(value: BValue | undefined): number {
-  const number = value?.integer ?? 0;
-  return number >= 0 && Number.isSafeInteger(number) ? number : 0;
 }

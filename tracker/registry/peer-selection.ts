@@ -2,7 +2,7 @@
  * Which peers an asker is told of: stretches of its swarm from a random place on, copied as they lie.
  *
  * A seed is told of leechers only. A leecher is told of seeds and leechers in equal parts where there are enough of
- * both: a few seeds among a thousand leechers are not left to luck, and of many seeds leave room for peers to trade
+ * both: a few seeds among a thousand leechers are not left to luck, and many seeds leave room for peers to trade
  * with. The asker's own address family goes first, since that is the one it certainly has.
  *
  * A peer on the tracker's own machine announces from loopback, an address that means somebody else to everybody else.
@@ -10,6 +10,7 @@
  * reached this machine; where that is not known (behind a proxy), such peers are left out.
  */
 import { isLoopback } from '../protocol/address.ts';
+import { numWantMax } from '../protocol/announce-query.ts';
 import { portAt } from '../protocol/endpoint.ts';
 import { ipv4, ipv6, local, type Pool, type PoolKind, type Swarm } from './swarm.ts';
 
@@ -28,6 +29,7 @@ export interface Asker {
   readonly address: PeerAddress;
   readonly port: number;
   readonly isSeed: boolean;
+  /** At most numWantMax. */
   readonly wanted: number;
   /** Its own place, when it is listed: nobody is told of itself. */
   readonly listed: { readonly kind: PoolKind; readonly record: number } | undefined;
@@ -117,8 +119,8 @@ function take(
 
 /** Puts a reply's peers together in memory that is used again for every reply. */
 class PeerWriter {
-  static readonly #peers = new Uint8Array(6 * 256);
-  static readonly #peers6 = new Uint8Array(18 * 256);
+  static readonly #peers = new Uint8Array(6 * numWantMax);
+  static readonly #peers6 = new Uint8Array(18 * numWantMax);
   readonly #asker: Asker;
   readonly #rewritesLocal: boolean;
   #end = 0;
