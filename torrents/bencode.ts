@@ -39,7 +39,9 @@ export function scan(bytes: Uint8Array, limits: BencodeLimits = peerLimits): BVa
 
 /** The value that `bytes` begin with; its `end` tells where the rest begins (BEP 9 puts a piece of metadata there). */
 export function scanPrefix(bytes: Uint8Array, limits: BencodeLimits = peerLimits): BValue {
-  return new BValue(scanTokens(bytes, limits), 0);
+  // A plain view of a Buffer: the slice() of a Buffer is a view, and that of a Uint8Array a copy.
+  const input = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return new BValue(scanTokens(input, limits), 0);
 }
 
 /**

@@ -3,25 +3,29 @@
  *
  * Invariant: what comes out is accepted by our own reader, and the same folder with the same options always gives the
  * same bytes. When anything goes wrong there is no torrent: every failure names the file it is about.
- * Left to others: finding files (folder-scan.ts), hashing (hashing/engine.ts).                           BEP 3, 12, 19, 27
+ * Left to others: finding files (folder-scan.ts), their places (create-layout.ts), hashing (hashing/engine.ts).
+ *                          BEP 3, 12, 19, 27, 47, 52
  */
 import { randomBytes } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import pieceLengthOf from 'piece-length';
 import { CreateError } from './create-error.ts';
-import { type FoundFile, type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
+import { placeFiles, rootFiles } from './create-layout.ts';
+import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { type HashControl, type HashProgress, hashFiles } from './hashing/engine.ts';
-import type { PlannedFile } from './hashing/plan.ts';
-import { type Metainfo, parseMetainfo } from './metainfo.ts';
+import { type Metainfo, parseMetainfo, type TorrentFormat } from './metainfo.ts';
 import { encodeInfo, encodeMetainfo } from './metainfo-encode.ts';
 import { pieceCountMax, pieceLengthMax, pieceLengthMin } from './metainfo-fields.ts';
-import { comparePaths } from './natural-order.ts';
 import { componentFault } from './path-rules.ts';
 
 export { CreateError, type HashControl, type HashProgress, type Skipped };
 
+/** What every client of today can read. */
+export const defaultFormat: TorrentFormat = 'v1';
+
 export interface CreateOptions extends ScanOptions {
+  readonly format?: TorrentFormat | undefined;
   /** A power of two from 16 KiB to 16 MiB; about 1,024 pieces if left out. */
   readonly pieceLength?: number | undefined;
   /** BEP 12: tiers. */
@@ -53,33 +57,39 @@ export async function createTorrent(
   options: CreateOptions = {},
   control: HashControl = {},
 ): Promise<CreatedTorrent> {
+  const { format = defaultFormat } = options;
   const scan = await scanFolder(path, options, control.signal);
   const name = checkedName(options.name ?? scan.name);
-  const files = scan.files.sort((a, b) => comparePaths(a.components, b.components));
-  const totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  if (totalBytes === 0) {
+  const bytesToShare = scan.files.reduce((sum, file) => sum + file.bytes, 0);
+  if (bytesToShare === 0) {
     const reason = scan.skipped.length > 0 ? `; ${scan.skipped.length} entries were left out` : '';
     throw new CreateError('create-nothing', `${path} holds nothing to share${reason}`, path);
   }
-  const pieceLength = checkedPieceLength(options.pieceLength, totalBytes);
+  const pieceLength = checkedPieceLength(options.pieceLength, bytesToShare);
+  const { files, totalBytes } = placeFiles(scan.files, format, pieceLength);
+  checkPieceCount(totalBytes, pieceLength);
 
-  const { sha1Table, faults } = await hashFiles(
-    { files: planned(files), totalBytes, pieceLength, onFault: 'stop', sha1: true, sha256: false },
-    control,
-  );
+  const sha1 = format !== 'v2';
+  const sha256 = format !== 'v1';
+  const plan = { files, totalBytes, pieceLength, onFault: 'stop', sha1, sha256 } as const;
+  const { sha1Table, rootTable, faults } = await hashFiles(plan, control);
   if (faults[0] !== undefined) throw CreateError.ofFault(faults[0]);
 
+  const { entries, pieceLayers } = sha256
+    ? rootFiles(files, rootTable, pieceLength)
+    : { entries: files, pieceLayers: undefined };
+  const { private: isPrivate, source } = options;
   const infoBytes = encodeInfo({
+    format,
     name,
-    pieceLength,
-    // Out of shared memory, which TextDecoder and others refuse.
-    pieceHashes: Uint8Array.from(sha1Table),
-    files,
     isSingleFile: scan.isSingleFile,
-    private: options.private,
-    source: options.source,
+    pieceLength,
+    pieceHashes: sha1Table,
+    files: entries,
+    private: isPrivate,
+    source,
   });
-  const bytes = encodeMetainfo({ ...options, infoBytes });
+  const bytes = encodeMetainfo({ ...options, infoBytes, pieceLayers });
   return { bytes, metainfo: parseMetainfo(bytes), skipped: scan.skipped };
 }
 
@@ -97,11 +107,14 @@ function checkedPieceLength(given: number | undefined, totalBytes: number): numb
     const message = `a piece length of ${pieceLength} bytes is not a power of two from 16 KiB to 16 MiB`;
     throw new CreateError('create-piece-length', message);
   }
-  if (Math.ceil(totalBytes / pieceLength) > pieceCountMax) {
-    const message = `${totalBytes} bytes in pieces of ${pieceLength} are more than ${pieceCountMax} pieces: choose longer ones`;
-    throw new CreateError('create-too-many-pieces', message);
-  }
   return pieceLength;
+}
+
+function checkPieceCount(totalBytes: number, pieceLength: number): void {
+  const pieceCount = Math.ceil(totalBytes / pieceLength);
+  if (pieceCount <= pieceCountMax) return;
+  const message = `these files make ${pieceCount} pieces of ${pieceLength} bytes, and ${pieceCountMax} is the most: choose longer pieces`;
+  throw new CreateError('create-too-many-pieces', message);
 }
 
 function checkedName(name: string): string {
@@ -113,15 +126,6 @@ function checkedName(name: string): string {
     );
   }
   return name;
-}
-
-function planned(files: readonly FoundFile[]): PlannedFile[] {
-  let offset = 0;
-  return files.map(({ path, bytes, mtimeMs }) => {
-    const file = { path, bytes, mtimeMs, offset };
-    offset += bytes;
-    return file;
-  });
 }
 
 /**

@@ -176,7 +176,8 @@ export function mergeHybrid(
     offsetV2 += entry.bytes;
     return { ...entry, piecesRoot: twin.piecesRoot };
   });
-  if (next !== v2.length) throw hybridMismatch();
+  // A pad may fill up the last piece, but not make one of its own.
+  if (next !== v2.length || offset > Math.ceil(offsetV2 / pieceLength) * pieceLength) throw hybridMismatch();
   return merged;
 }
 

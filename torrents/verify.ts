@@ -3,13 +3,14 @@
  *
  * Invariant: a piece counts as had only when its bytes were read and their hash is the torrent's. A file that is
  * missing, short or unreadable costs its own pieces and nothing else; only a wrong path is an error.
- * Left to others: hashing (hashing/engine.ts).                                                              BEP 3
+ * Left to others: hashing (hashing/engine.ts).                                                              BEP 3, 52
  */
 import { type Stats, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { TorrentFile } from './file-layout.ts';
 import type { PieceIndex } from './geometry.ts';
 import { type HashControl, hashFiles } from './hashing/engine.ts';
+import { hashBytes } from './merkle.ts';
 import type { Metainfo } from './metainfo.ts';
 import { displayPath } from './path-rules.ts';
 
@@ -40,7 +41,7 @@ export interface VerifyResult {
   readonly files: readonly VerifiedFile[];
 }
 
-/** `code` is stable: `verify-path-missing`, `verify-not-a-folder`. */
+/** `code` is stable: `verify-path-missing`, `verify-not-a-folder`, `verify-no-hashes`. */
 export class VerifyError extends Error {
   override readonly name = 'VerifyError';
   readonly code: string;
@@ -66,7 +67,13 @@ export async function verifyTorrent(
   control: HashControl = {},
 ): Promise<VerifyResult> {
   const pathOf = typeof where === 'string' ? locateFiles(metainfo, where) : where;
-  const { geometry, layout, pieceHashes, pieceLength } = metainfo;
+  const { geometry, layout, pieceHashes, pieceRoots, pieceLength } = metainfo;
+  const sha1 = metainfo.format !== 'v2';
+  if (!sha1 && pieceRoots === undefined) {
+    const message =
+      'the hashes of this torrent are not known yet: its metadata came from peers, without the piece layers';
+    throw new VerifyError('verify-no-hashes', message, typeof where === 'string' ? where : '');
+  }
   const paths: (string | undefined)[] = [];
   const sizes: (number | undefined)[] = [];
   for (const file of metainfo.files) {
@@ -78,7 +85,7 @@ export async function verifyTorrent(
     sizes.push(stats?.isFile() ? stats.size : undefined);
   }
 
-  const { sha1Table, hashed, faults } = await hashFiles(
+  const { sha1Table, rootTable, hashed, faults } = await hashFiles(
     {
       // The path of a file that lies nowhere cannot be opened, which is what it is to be.
       files: metainfo.files.map((file) => ({
@@ -88,8 +95,8 @@ export async function verifyTorrent(
       totalBytes: layout.totalBytes,
       pieceLength,
       onFault: 'skip',
-      sha1: true,
-      sha256: false,
+      sha1,
+      sha256: pieceRoots !== undefined,
     },
     control,
   );
@@ -98,11 +105,10 @@ export async function verifyTorrent(
   const badPieces: PieceIndex[] = [];
   const badPiecesOf = new Uint32Array(metainfo.files.length);
   for (const piece of geometry.pieces()) {
-    const digest = sha1Table.subarray(piece * 20, piece * 20 + 20);
-    if (
-      hashed[piece] === 1 &&
-      Buffer.compare(digest, pieceHashes.subarray(piece * 20, piece * 20 + 20)) === 0
-    ) {
+    // BEP 52: a piece of a hybrid has to match both of its hashes.
+    const good =
+      sameDigest(sha1Table, pieceHashes, piece, 20) && sameDigest(rootTable, pieceRoots, piece, hashBytes);
+    if (hashed[piece] === 1 && good) {
       have[piece >> 3]! |= 0x80 >> (piece & 7);
       continue;
     }
@@ -133,6 +139,18 @@ export async function verifyTorrent(
       };
     });
   return { ok: files.every((file) => file.ok), pieces: geometry.pieceCount, badPieces, have, files };
+}
+
+/** A table that was not asked for has nothing to say. */
+function sameDigest(
+  table: Uint8Array,
+  expected: Uint8Array | undefined,
+  piece: PieceIndex,
+  bytes: number,
+): boolean {
+  if (expected === undefined || expected.length === 0) return true;
+  const [from, to] = [piece * bytes, (piece + 1) * bytes];
+  return Buffer.compare(table.subarray(from, to), expected.subarray(from, to)) === 0;
 }
 
 /** Files between two looks at the signal and the rest of the program. */
