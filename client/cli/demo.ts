@@ -1,0 +1,57 @@
+/** `cicada demo`: sets the stage in a temporary folder, has the story told there, and leaves nothing behind. */
+import { readdirSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { defineCommand } from './command.ts';
+import { Children } from './demo-children.ts';
+import { copiesFolder, tellStory } from './demo-story.ts';
+import { aborted, interruption } from './interruption.ts';
+import { paint } from './output.ts';
+
+export default defineCommand({
+  usage: 'demo [folder]',
+  describe: 'See the whole story on this machine, in under a minute',
+  positionals: {
+    folder: {
+      type: 'string',
+      describe: 'Your own folder (it is only read), instead of an album made for the demo',
+    },
+  },
+  options: { keep: { type: 'boolean', describe: 'Keep what was downloaded, and say where it is' } },
+  examples: [
+    ['demo', 'four share an album, one of them lies, one vanishes, and somebody fetches it'],
+    ['demo ~/Music/Album', 'the same with a folder of yours'],
+    ['demo --keep', 'leaves the album for you to play'],
+  ],
+
+  async run({ folder, keep = false }, output) {
+    const signal = interruption();
+    const stage = await mkdtemp(join(tmpdir(), 'cicada-demo-'));
+    // In whatever way this program ends, short of being killed, the stage is cleared.
+    let keepCopies = false;
+    const clear = () => {
+      const left = readdirSync(stage).filter((name) => !keepCopies || name !== copiesFolder);
+      for (const name of left) rmSync(join(stage, name), { recursive: true, force: true });
+      if (!keepCopies) rmSync(stage, { recursive: true, force: true });
+    };
+    process.once('exit', clear);
+    const children = new Children(stage);
+    try {
+      const stopped = aborted(signal).then((): never => {
+        throw signal.reason;
+      });
+      const { code, copy } = await Promise.race([
+        tellStory(folder, { stage, children, output, signal }),
+        stopped,
+      ]);
+      keepCopies = keep;
+      if (keep) output.result(`Kept: ${paint('bold', copy)}`);
+      return code;
+    } finally {
+      output.clearLive();
+      await children.end();
+    }
+  },
+});

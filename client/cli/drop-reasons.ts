@@ -1,0 +1,27 @@
+/** Why a connection ended, in words. The engine and the system have codes for it. */
+
+const words: Readonly<Record<string, string>> = {
+  'sent-corrupt-data': 'it sent data that does not match its hash',
+  'both-complete': 'both have everything',
+  'closed by peer': 'it closed the connection',
+  silent: 'it said nothing for two minutes',
+  stalled: 'it kept us waiting for a minute',
+  stopped: 'we stopped',
+  banned: 'it has sent bad data before',
+  'connected-twice': 'we are connected to it already',
+  'connected-to-self': 'that is ourselves',
+  'our-disk-failed': 'our disk failed',
+  'dial-timeout': 'no connection in time',
+  'not-bittorrent': 'it does not speak BitTorrent',
+  ECONNREFUSED: 'nobody is listening there',
+  ECONNRESET: 'the connection broke off',
+  EPIPE: 'the connection broke off',
+  ETIMEDOUT: 'no answer in time',
+  EHOSTUNREACH: 'it cannot be reached',
+  ENETUNREACH: 'its network cannot be reached',
+};
+
+export function dropReason(code: string): string {
+  // The rest are violations of the protocol; their codes are words already: `block-unasked`.
+  return words[code] ?? `it broke the protocol (${code})`;
+}

@@ -1,0 +1,56 @@
+/**
+ * A few lines at the bottom of a terminal that are painted over and over. Anything else that is to be printed goes
+ * through `above`, so that the two never mix.
+ *
+ * Invariant: the cursor stands at the end of the last painted line; what is painted never wraps, because it is cut to
+ * the terminal and wrapping is off while it is written. Left to others: whether there is a terminal at all.
+ */
+import type { WriteStream } from 'node:tty';
+import { cutToWidth } from './text-width.ts';
+
+const clearToEnd = '\x1b[J';
+const clearLine = '\x1b[K';
+const wrapOff = '\x1b[?7l';
+const wrapOn = '\x1b[?7h';
+
+export class LiveArea {
+  readonly #stream: WriteStream;
+  #painted: readonly string[] = [];
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream;
+  }
+
+  get columns(): number {
+    // A terminal that does not know its size says 0.
+    return this.#stream.columns || 80;
+  }
+
+  paint(lines: readonly string[]): void {
+    const rows = this.#stream.rows || 24;
+    const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => cutToWidth(line, this.columns - 1));
+    const body = fitting.map((line) => line + clearLine).join('\n');
+    this.#stream.write(wrapOff + this.#toTop() + body + clearToEnd + wrapOn);
+    this.#painted = fitting;
+  }
+
+  /** Leaves nothing behind; the cursor stands where the first line was. */
+  clear(): void {
+    if (this.#painted.length === 0) return;
+    this.#stream.write(this.#toTop() + clearToEnd);
+    this.#painted = [];
+  }
+
+  /** Takes the lines away while something is printed, and puts them back below it. */
+  above(print: () => void): void {
+    const painted = this.#painted;
+    this.clear();
+    print();
+    if (painted.length > 0) this.paint(painted);
+  }
+
+  #toTop(): string {
+    const up = this.#painted.length - 1;
+    return up > 0 ? `\r\x1b[${up}A` : '\r';
+  }
+}

@@ -1,0 +1,47 @@
+/** The flags of everything that talks to peers. */
+import type { Options } from 'yargs';
+import type { ClientOptions } from '../host/client.ts';
+import { parsePort } from './endpoints.ts';
+import { parseRate } from './size-parser.ts';
+
+export const portOption = {
+  port: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Listen for peers here; 6881 to 6899 if left out, 0 for any',
+    coerce: (text: string) => parsePort(text, '--port'),
+  },
+} as const satisfies Record<string, Options>;
+
+export const uploadLimitOption = {
+  'upload-limit': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Give at most so much: 2MiB/s',
+    coerce: (text: string) => parseRate(text, '--upload-limit'),
+  },
+} as const satisfies Record<string, Options>;
+
+export const downloadLimitOption = {
+  'download-limit': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Take at most so much: 5MiB/s',
+    coerce: (text: string) => parseRate(text, '--download-limit'),
+  },
+} as const satisfies Record<string, Options>;
+
+interface NetworkArgs {
+  readonly port?: number | undefined;
+  readonly 'upload-limit'?: number | undefined;
+  readonly 'download-limit'?: number | undefined;
+}
+
+export function clientOptions(args: NetworkArgs): ClientOptions {
+  const { port } = args;
+  return {
+    ...(port === undefined ? {} : { port }),
+    uploadBpsMax: args['upload-limit'] ?? 0,
+    downloadBpsMax: args['download-limit'] ?? 0,
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * The program as a whole: which commands there are, and one parser for all of them. Whatever is wrong with a command
+ * line is said here, with what was probably meant.
+ */
+import process from 'node:process';
+import yargs, { type Argv, type Options } from 'yargs';
+import { badOption, type CliError } from './cli-error.ts';
+import { type Command, sharedOptions } from './command.ts';
+import { quoted } from './command-line.ts';
+import { exitCode } from './exit-codes.ts';
+import { nearestWord } from './nearest-word.ts';
+import type { Output } from './output.ts';
+import { version } from './version.ts';
+
+/** In the order of the help. Only the one that was typed is loaded: some bring a web server with them. */
+const commands: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
+  share: () => import('./share.ts'),
+  download: () => import('./download.ts'),
+  create: () => import('./create.ts'),
+  seed: () => import('./seed.ts'),
+  tracker: () => import('./tracker.ts'),
+  info: () => import('./info.ts'),
+  verify: () => import('./verify.ts'),
+  demo: () => import('./demo.ts'),
+};
+const aliases: Readonly<Record<string, string>> = { get: 'download', show: 'info' };
+
+/** Runs what the arguments say; answers the exit code. Throws what went wrong. */
+export async function runProgram(argv: readonly string[], output: Output): Promise<number> {
+  const [word, ...rest] = argv;
+  if (word === 'help') return await runProgram([...rest, '--help'], output);
+  if (word === undefined || word.startsWith('-')) return await runOverview(argv);
+  const name = aliases[word] ?? word;
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) throw unknownCommand(word);
+  const { default: command } = await load();
+  const args = await parse(command, argv);
+  if (args === undefined) return exitCode.done;
+  output.configure({ json: args.json === true, quiet: args.quiet === true, verbose: args.verbose === true });
+  // The parser was made of this command's own options.
+  return await command.run(args as never, output);
+}
+
+/** `cicada` alone, `--help` and `--version`. */
+async function runOverview(argv: readonly string[]): Promise<number> {
+  const parser = parserBase().usage(
+    'Usage: $0 COMMAND …\n\nShare music folders with people, straight from computer to computer.',
+  );
+  for (const load of Object.values(commands)) {
+    const { usage, aliases: others = [], describe } = (await load()).default;
+    parser.command([usage, ...others], describe);
+  }
+  const shown = examples([
+    ['demo', 'the whole story on this machine, in under a minute'],
+    ['share ~/Music/Album', 'shares a folder, and prints what to type on another computer'],
+    ['get Album.torrent', 'fetches one'],
+  ]);
+  parser.epilogue(`${shown}\n\nEvery command has its own help: cicada COMMAND --help`);
+  const args = await inOurWords(() => parser.strict().parseAsync(argv.length === 0 ? ['--help'] : argv), {
+    argv,
+    names: [],
+    usage: 'COMMAND',
+    help: 'cicada --help',
+  });
+  if (args.help === true || args.version === true || argv.length === 0) return exitCode.done;
+  throw badOption('say which command first: cicada --help lists them');
+}
+
+/** Undefined when help or the version was asked for, and has been printed. */
+async function parse(
+  command: Command,
+  argv: readonly string[],
+): Promise<Record<string, unknown> | undefined> {
+  const options: Record<string, Options> = { ...command.options, ...sharedOptions };
+  const parser = parserBase().command({
+    command: [command.usage, ...(command.aliases ?? [])],
+    describe: command.describe,
+    builder: (builder: Argv) => {
+      for (const [key, { describe }] of Object.entries(command.positionals)) {
+        builder.positional(key, { type: 'string', describe });
+      }
+      for (const [key, option] of Object.entries(options)) builder.option(key, checked(key, option));
+      builder.group(Object.keys(command.options), 'Options:');
+      builder.group([...Object.keys(sharedOptions), 'help', 'version'], 'With every command:');
+      const [first] = Object.keys(options);
+      const environment = `Every flag has an environment variable too: ${environmentName(first!)} for --${first}.`;
+      return builder.epilogue(`${examples(command.examples)}\n\n${environment}`);
+    },
+    handler: () => {},
+  });
+  const args: Record<string, unknown> = await inOurWords(() => parser.strict().parseAsync(argv), {
+    argv,
+    names: Object.entries(options).flatMap(([key, { alias = [] }]) => [key, ...[alias].flat()]),
+    usage: command.usage,
+    help: `cicada ${command.usage.split(' ', 1)[0]} --help`,
+  });
+  return args.help === true || args.version === true ? undefined : args;
+}
+
+function parserBase(): Argv {
+  return yargs()
+    .scriptName('cicada')
+    .locale('en')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'strip-aliased': true,
+    })
+    .help('help', 'Show this help')
+    .alias('help', 'h')
+    .version('version', 'Show the version', `cicada ${version}`)
+    .alias('version', 'V')
+    .wrap(Math.min(100, process.stdout.columns || 100))
+    .exitProcess(false)
+    .fail(false);
+}
+
+function examples(lines: readonly (readonly [command: string, does: string])[]): string {
+  return `Examples:\n${lines.map(([line, does]) => `  cicada ${line}\n      ${does}`).join('\n')}`;
+}
+
+/** The environment stands in for a flag that is not given; a flag that takes one value is not given twice. */
+function checked(key: string, option: Options): Options {
+  const { coerce } = option;
+  const isList = option.array === true;
+  return {
+    ...option,
+    ...fromEnvironment(key, option),
+    coerce: (value: unknown) => {
+      if (Array.isArray(value) && !isList) throw badOption(`--${key} is given more than once`);
+      // A list that was not given comes as one that holds nothing.
+      if (value === undefined || (Array.isArray(value) && value[0] === undefined)) return undefined;
+      return coerce === undefined ? value : coerce(value);
+    },
+  };
+}
+
+function fromEnvironment(key: string, { type, array }: Options): Options {
+  const name = environmentName(key);
+  const text = process.env[name];
+  if (text === undefined) return {};
+  const isOn = !['', '0', 'false', 'no', 'off'].includes(text.toLowerCase());
+  return {
+    default: type === 'boolean' ? isOn : array ? [text] : text,
+    defaultDescription: `${name}=${text}`,
+  };
+}
+
+/** `upload-limit` → `CICADA_UPLOAD_LIMIT`. */
+function environmentName(key: string): string {
+  return `CICADA_${key.toUpperCase().replaceAll('-', '_')}`;
+}
+
+interface Syntax {
+  readonly argv: readonly string[];
+  /** Of the command's flags, without dashes. */
+  readonly names: readonly string[];
+  readonly usage: string;
+  /** What to type to be told more. */
+  readonly help: string;
+}
+
+/** What the parser finds wrong → a CliError that says what to type instead. */
+async function inOurWords<T>(parsing: () => Promise<T>, syntax: Syntax): Promise<T> {
+  refuseUnknownFlag(syntax);
+  try {
+    return await parsing();
+  } catch (error) {
+    throw refusal((error as Error).message, syntax);
+  }
+}
+
+/** Before anything else: the word after an unknown flag looks like its value, and then something seems to be missing. */
+function refuseUnknownFlag({ argv, names, help }: Syntax): void {
+  const known = new Set([...names, 'help', 'h', 'version', 'V']);
+  const end = argv.indexOf('--');
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    const [, long, short] = /^(?:--([^=]+)|-([^\d=])(?:=|$))/.exec(word) ?? [];
+    const name = long ?? short;
+    if (name === undefined || known.has(name) || known.has(name.replace(/^no-/, ''))) continue;
+    const meant = nearestWord(
+      name,
+      [...known].filter((other) => other.length > 1),
+    );
+    const hint = meant === undefined ? '' : `; did you mean --${meant}?`;
+    throw badOption(`there is no ${flagOf(name)}${hint} (${help} lists all)`);
+  }
+}
+
+function flagOf(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name}`;
+}
+
+function refusal(message: string, { argv, usage, help }: Syntax): CliError {
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    return argv.includes(unknown)
+      ? badOption(`"${unknown}" is one argument too many; it goes like this: cicada ${usage}`)
+      : badOption(`there is no ${flagOf(unknown)} (${help} lists all)`);
+  }
+  const valueless = /^Not enough arguments following: (.+)/.exec(message)?.[1];
+  if (valueless !== undefined) return badOption(`${flagOf(valueless)} needs a value (${help} tells which)`);
+  if (message.startsWith('Not enough non-option arguments')) {
+    return badOption(`something is missing; it goes like this: cicada ${usage}`);
+  }
+  return badOption(message);
+}
+
+function unknownCommand(word: string): CliError {
+  if (/^magnet:|^https?:|\.torrent$/i.test(word)) {
+    return badOption(`${word} is no command; to fetch it: cicada get ${quoted(word)}`);
+  }
+  const meant = nearestWord(word, [...Object.keys(commands), ...Object.keys(aliases)]);
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  return badOption(`there is no command "${word}"${hint} (cicada --help lists all)`);
+}

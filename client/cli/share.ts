@@ -1,0 +1,113 @@
+/** `cicada share`: makes a torrent of a folder and seeds it, in one go; with a tracker of its own when none is named. */
+
+import { createTorrent, writeTorrentFile } from '../../torrents/create.ts';
+import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
+import { openClient } from '../host/client.ts';
+import { codeOf } from './cli-error.ts';
+import { defineCommand } from './command.ts';
+import { commandLine } from './command-line.ts';
+import { contentOptions, createOptions, remarkSkipped } from './create-options.ts';
+import { everyAddress, type HostPort } from './endpoints.ts';
+import { exitCode } from './exit-codes.ts';
+import { interruption } from './interruption.ts';
+import { clientOptions, portOption, uploadLimitOption } from './network-options.ts';
+import { paint } from './output.ts';
+import { hashingLine } from './progress-line.ts';
+import { seedUntil } from './seeding.ts';
+import { torrentOutput } from './torrent-output.ts';
+import { plain, torrentDocument } from './torrent-summary.ts';
+import { listenOption } from './tracker.ts';
+import { Transfer } from './transfer.ts';
+import { count, size } from './wording.ts';
+
+export default defineCommand({
+  usage: 'share <path..>',
+  describe: 'Share a folder: make its torrent and seed it, in one go',
+  positionals: {
+    path: {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'Folders or files; each becomes a torrent',
+    },
+  },
+  options: {
+    ...contentOptions,
+    output: {
+      type: 'string',
+      alias: 'o',
+      requiresArg: true,
+      describe: 'Write the torrent file too: a file or a folder',
+    },
+    force: { type: 'boolean', alias: 'f', describe: 'Replace a torrent file that is there' },
+    listen: { ...listenOption, describe: 'HOST:PORT of the tracker that it runs when no --tracker is given' },
+    ...portOption,
+    ...uploadLimitOption,
+  },
+  examples: [
+    ['share ~/Music/Album', 'prints the line to type on another computer'],
+    [
+      'share ~/Music/Album --tracker http://host:6969/announce',
+      'announces it there, and writes Album.torrent',
+    ],
+  ],
+
+  async run(args, output) {
+    const signal = interruption();
+    const named = args.announce ?? [];
+    // With a tracker of somebody else's the torrent file is all that can be handed on.
+    const place = args.output ?? (named.length > 0 ? '.' : undefined);
+    const targets: (string | undefined)[] = [];
+    for (const path of args.path) {
+      targets.push(place === undefined ? undefined : await torrentOutput(path, { ...args, output: place }));
+    }
+    const tracker = named.length > 0 ? undefined : await startOwnTracker(args.listen);
+    const client = await openClient(clientOptions(args));
+    try {
+      const options = createOptions(args, tracker === undefined ? named : [[tracker.announceUrl]]);
+      const transfers: Transfer[] = [];
+      for (const [index, path] of args.path.entries()) {
+        const { bytes, metainfo, skipped } = await createTorrent(path, options, {
+          signal,
+          threads: args.threads,
+          onProgress: (progress) => output.live(hashingLine('Hashing', progress)),
+        });
+        output.clearLive();
+        remarkSkipped(skipped, output);
+        const target = targets[index];
+        if (target !== undefined) await writeTorrentFile(target, bytes, { force: args.force ?? false });
+        const transfer = new Transfer(metainfo, output);
+        transfer.attach(
+          await client.seed(metainfo, { path, verify: false, signal, onReport: transfer.onReport }),
+        );
+        transfers.push(transfer);
+        const url = tracker?.addTorrent(bytes).torrentUrl;
+        const document = torrentDocument(metainfo, target ?? null, skipped);
+        output.document({ event: 'sharing', ...document, url: url ?? null, port: client.port });
+        const what = `${size(metainfo.bytes)} in ${count(document.files, 'file')}`;
+        output.result(`${paint('bold', plain(metainfo.name))}: ${what}`);
+        if (target !== undefined) output.result(`  Torrent file: ${target}`);
+        const get = paint('bold', commandLine(['get', url ?? target!]));
+        output.result(`  ${url === undefined ? 'Whoever has that file' : 'On another computer'}: ${get}`);
+      }
+      output.remark(paint('dim', 'Sharing until Ctrl-C.'));
+      await seedUntil(signal, transfers, output);
+      return exitCode.done;
+    } finally {
+      await client.close();
+      await tracker?.close();
+    }
+  },
+});
+
+/** On the usual port if it is free; a person who named one gets that one or an error. */
+async function startOwnTracker(listen: HostPort | undefined): Promise<RunningTracker> {
+  if (listen !== undefined) return await startTracker(listen);
+  const host = everyAddress();
+  try {
+    return await startTracker({ host, port: defaultPort });
+  } catch (error) {
+    if (codeOf(error) !== 'port-in-use') throw error;
+    return await startTracker({ host, port: 0 });
+  }
+}

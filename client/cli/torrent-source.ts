@@ -1,0 +1,135 @@
+/**
+ * What people give as a `<torrent>`: a path, `-` for stdin, or a web address. It comes back parsed, or there is one
+ * sentence that names it.
+ */
+import { open } from 'node:fs/promises';
+import process from 'node:process';
+import { localLimits } from '../../torrents/bencode.ts';
+import { type Metainfo, MetainfoError, parseMetainfo } from '../../torrents/metainfo.ts';
+import { displayPath } from '../../torrents/path-rules.ts';
+import { CliError } from './cli-error.ts';
+import { quoted } from './command-line.ts';
+
+export interface LoadedTorrent {
+  readonly metainfo: Metainfo;
+  /** The torrent file, byte for byte. */
+  readonly bytes: Uint8Array;
+  /** As it was given. */
+  readonly source: string;
+}
+
+/** For the help of every command that takes one. */
+export const torrentPositional = {
+  type: 'string',
+  describe: 'A .torrent file, - for stdin, or its http(s) address',
+} as const;
+
+/** Throws CliError or MetainfoError, or the reason of the signal. */
+export async function loadTorrent(source: string, signal: AbortSignal): Promise<LoadedTorrent> {
+  const bytes = await readSource(source, signal);
+  try {
+    return { metainfo: parseMetainfo(bytes), bytes, source };
+  } catch (error) {
+    if (!(error instanceof MetainfoError)) throw error;
+    throw new MetainfoError(error.code, `${shown(source)}: ${error.message}`);
+  }
+}
+
+async function readSource(source: string, signal: AbortSignal): Promise<Uint8Array> {
+  if (source === '-') return await readStdin();
+  if (/^https?:\/\//i.test(source)) {
+    if (!URL.canParse(source)) throw new CliError('option-invalid', `"${source}" is no web address`);
+    // Most torrents come from a file: the HTTP client is loaded for those that do not.
+    const { fetchTorrent } = await import('./torrent-fetch.ts');
+    return await fetchTorrent(source, signal);
+  }
+  if (/^magnet:/i.test(source)) throw await magnetRefusal(source);
+  return await readTorrentFile(source);
+}
+
+async function readTorrentFile(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path);
+    try {
+      if ((await file.stat()).isDirectory()) throw isFolder(path);
+      return await readBounded(file.createReadStream({ autoClose: false }), path);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw unreadable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  if (process.stdin.isTTY) {
+    throw new CliError('option-invalid', '-: nothing is piped in; give a .torrent file or its address');
+  }
+  return await readBounded(process.stdin, '-');
+}
+
+/** A file may be a pipe or a device without an end: what counts is what has come, not what its size says. */
+async function readBounded(stream: AsyncIterable<Uint8Array>, source: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of stream) {
+    bytes += part.length;
+    if (bytes > localLimits.bytesMax) throw tooLarge(source);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function unreadable(path: string, error: NodeJS.ErrnoException): CliError {
+  const { code, message } = error;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return isInfoHash(path)
+      ? hashRefusal(path)
+      : new CliError('not-found', `there is no file ${shown(path)}`, error);
+  }
+  if (code === 'EISDIR') return isFolder(path);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new CliError('file-unreadable', `${shown(path)} cannot be read: you are not allowed to`, error);
+  }
+  return new CliError('file-unreadable', `${shown(path)} cannot be read (${code ?? message})`, error);
+}
+
+function isFolder(path: string): CliError {
+  const message = `${shown(path)} is a folder and no torrent; to share it: cicada share ${quoted(path)}`;
+  return new CliError('file-is-folder', message);
+}
+
+function tooLarge(source: string): CliError {
+  return new CliError(
+    'metainfo-too-large',
+    `${shown(source)} is larger than 64 MiB: that is no torrent file`,
+  );
+}
+
+/** 40 or 64 hex digits, or the 32 letters of old magnet links. */
+function isInfoHash(text: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64}|[a-z2-7]{32})$/i.test(text);
+}
+
+const instead = 'give the .torrent file, or its address at a tracker: http://TRACKER/INFO-HASH.torrent';
+
+function hashRefusal(hash: string): CliError {
+  return new CliError(
+    'metadata-not-supported',
+    `${hash} is an info-hash: fetching what it stands for from peers comes with a later version; ${instead}`,
+  );
+}
+
+async function magnetRefusal(uri: string): Promise<Error> {
+  const { parseMagnet } = await import('../../torrents/magnet.ts');
+  parseMagnet(uri);
+  return new CliError(
+    'metadata-not-supported',
+    `magnet links come with a later version, which will fetch the torrent from peers; for now ${instead}`,
+  );
+}
+
+function shown(source: string): string {
+  return source === '-' ? 'stdin' : displayPath([source]);
+}

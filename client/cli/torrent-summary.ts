@@ -1,0 +1,116 @@
+/** What a torrent is, for people and for programs: the same words after `create`, `share` and `info`. */
+import { magnetOf } from '../../torrents/magnet.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { comparePaths } from '../../torrents/natural-order.ts';
+import { displayPath } from '../../torrents/path-rules.ts';
+import { paint } from './output.ts';
+import { count, grouped, size } from './wording.ts';
+
+/** The document of `create --json`; `torrent` is where the torrent file lies, null when it lies nowhere. */
+export function torrentDocument(
+  metainfo: Metainfo,
+  torrent: string | null,
+  skipped: readonly { readonly path: string; readonly reason: string }[] = [],
+) {
+  const { infoHash, infoHashV2, format, pieceLength, geometry, bytes } = metainfo;
+  return {
+    torrent,
+    name: metainfo.name,
+    infoHash: hex(infoHash),
+    infoHashV2: infoHashV2 === undefined ? null : hex(infoHashV2),
+    magnet: magnetOf(metainfo),
+    format,
+    private: metainfo.private,
+    pieceLength,
+    pieces: geometry.pieceCount,
+    files: realFiles(metainfo).length,
+    bytes,
+    skipped,
+  };
+}
+
+/** The document of `info --json`: the same with every file, the trackers and the web seeds. */
+export function torrentDetailDocument(metainfo: Metainfo, torrent: string) {
+  const {
+    trackers,
+    webSeeds,
+    comment = null,
+    source = null,
+    createdBy = null,
+    creationDate = null,
+  } = metainfo;
+  return {
+    ...torrentDocument(metainfo, torrent),
+    files: realFiles(metainfo).map(({ index, components, bytes, piecesRoot }) => ({
+      index,
+      path: components.join('/'),
+      bytes,
+      piecesRoot: piecesRoot === undefined ? null : hex(piecesRoot),
+    })),
+    trackers,
+    webSeeds,
+    comment,
+    source,
+    createdBy,
+    creationDate,
+    warnings: metainfo.warnings,
+  };
+}
+
+/** Lines of `name  value`, below a title. */
+export function torrentLines(metainfo: Metainfo): string {
+  const { infoHash, infoHashV2, geometry, pieceLength, bytes, trackers, webSeeds } = metainfo;
+  const tiers = trackers.map((tier) => tier.map(plain).join(', '));
+  return table([
+    ['size', `${size(bytes)} in ${count(realFiles(metainfo).length, 'file')}`],
+    ['pieces', `${grouped(geometry.pieceCount)} of ${size(pieceLength)}`],
+    ['info-hash', hex(infoHash)],
+    ...(infoHashV2 === undefined ? [] : [row('info-hash 2', hex(infoHashV2))]),
+    ...(metainfo.private ? [row('private', 'yes: peers come from its trackers only')] : []),
+    ...tiers.map((tier, index) => row(index === 0 ? 'tracker' : '', tier)),
+    ...webSeeds.map((url, index) => row(index === 0 ? 'web seed' : '', plain(url))),
+    ...(metainfo.source === undefined ? [] : [row('source', plain(metainfo.source))]),
+    ...(metainfo.comment === undefined ? [] : [row('comment', plain(metainfo.comment))]),
+    ...created(metainfo),
+  ]);
+}
+
+/** Every file in the order people list tracks. */
+export function fileLines(metainfo: Metainfo): string {
+  const files = realFiles(metainfo).toSorted((a, b) => comparePaths(a.components, b.components));
+  const sizes = files.map(({ bytes }) => size(bytes));
+  const width = Math.max(...sizes.map((text) => text.length));
+  return files
+    .map((file, index) => `  ${paint('dim', sizes[index]!.padStart(width))}  ${displayPath(file.components)}`)
+    .join('\n');
+}
+
+/** Fit for a terminal, whoever wrote it. */
+export function plain(text: string): string {
+  return displayPath([text]);
+}
+
+function realFiles(metainfo: Metainfo) {
+  return metainfo.files.filter((file) => !file.isPad);
+}
+
+function created({ createdBy, creationDate }: Metainfo): [string, string][] {
+  const date = creationDate === undefined ? undefined : new Date(creationDate * 1000);
+  const day = date === undefined || Number.isNaN(date.getTime()) ? '' : date.toISOString().slice(0, 10);
+  const by = createdBy === undefined ? '' : `by ${plain(createdBy)}`;
+  const text = [day, by].filter(Boolean).join(' ');
+  return text === '' ? [] : [row('created', text)];
+}
+
+function row(name: string, value: string): [string, string] {
+  return [name, value];
+}
+
+function table(rows: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `  ${paint('dim', name.padEnd(width))}  ${value}`).join('\n');
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

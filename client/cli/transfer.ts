@@ -1,0 +1,196 @@
+/**
+ * Follows one torrent that is being fetched or seeded: who gave how much, what was told to scripts, what people see.
+ *
+ * Invariant: a source's bytes never shrink, though its connections come and go. Left to others: when to look.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { TorrentFile } from '../../torrents/file-layout.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { displayPath } from '../../torrents/path-rules.ts';
+import type { PeerAddress, Report } from '../engine/contract.ts';
+import type { TorrentStatus } from '../engine/status.ts';
+import type { ActiveTorrent } from '../host/client.ts';
+import { dropReason } from './drop-reasons.ts';
+import type { Output } from './output.ts';
+import type { TransferFigures } from './progress-line.ts';
+import { trackerHost, waitingReason } from './waiting-reason.ts';
+
+/** A peer as a source: payload bytes over all its connections. */
+interface Source {
+  readonly address: string;
+  /** Of connections that have ended. */
+  before: number;
+  /** Of the present one. */
+  now: number;
+  downBps: number;
+  connected: boolean;
+  /** It sent data that did not match. */
+  lied: boolean;
+}
+
+export class Transfer {
+  readonly metainfo: Metainfo;
+  readonly infoHash: string;
+  readonly #output: Output;
+  readonly #sources = new Map<string, Source>();
+  readonly #filesDone = new Set<TorrentFile>();
+  readonly #trackerFailures = new Map<string, string>();
+  #startedMs = performance.now();
+  #active: ActiveTorrent | undefined;
+
+  constructor(metainfo: Metainfo, output: Output) {
+    this.metainfo = metainfo;
+    this.infoHash = Buffer.from(metainfo.infoHash).toString('hex');
+    this.#output = output;
+  }
+
+  /** It runs. Files that are there already are not news. */
+  attach(active: ActiveTorrent): void {
+    this.#active = active;
+    this.#startedMs = performance.now();
+    for (const file of this.metainfo.files) if (this.#isFinished(file)) this.#filesDone.add(file);
+  }
+
+  get active(): ActiveTorrent {
+    if (this.#active === undefined) throw new Error('the transfer has not begun');
+    return this.#active;
+  }
+
+  get status(): TorrentStatus {
+    return this.active.status();
+  }
+
+  /** Since it runs; checking what was there does not count. */
+  get seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000;
+  }
+
+  /** Who gave something, the most generous first. To be called often enough to see every peer's bytes. */
+  sources(): { address: string; bytes: number; downBps: number; connected: boolean; lied: boolean }[] {
+    for (const peer of this.status.peers) {
+      const source = this.#source(peer.address);
+      source.now = peer.downloaded;
+      source.downBps = peer.downBps;
+    }
+    return [...this.#sources.values()]
+      .map(({ before, now, ...source }) => ({ ...source, bytes: before + now }))
+      .sort((a, b) => b.bytes - a.bytes);
+  }
+
+  /** Peers that gave something good. */
+  get honestSources(): number {
+    return this.sources().filter(({ bytes, lied }) => bytes > 0 && !lied).length;
+  }
+
+  readonly onReport = (report: Report): void => {
+    const { infoHash } = this;
+    const document = (event: string, fields: object) => this.#output.document({ event, infoHash, ...fields });
+    switch (report.type) {
+      case 'peer-connected': {
+        const source = this.#source(report.address);
+        source.connected = true;
+        document('peer-connected', { peer: source.address });
+        return this.#output.detail(`connected to ${source.address}`);
+      }
+      case 'peer-dropped': {
+        const source = this.#source(report.address);
+        source.before += report.downloaded;
+        Object.assign(source, { now: 0, downBps: 0, connected: false });
+        source.lied ||= report.reason === 'sent-corrupt-data';
+        const { address: peer, lied } = source;
+        document('peer-dropped', { peer, reason: report.reason, bytes: report.downloaded });
+        const words = `${peer}: ${dropReason(report.reason)}`;
+        return lied
+          ? this.#output.remark(`Dropped ${words}; none of it was kept`)
+          : this.#output.detail(`left ${words}`);
+      }
+      case 'piece-failed':
+        document('piece-failed', { piece: report.pieceIndex });
+        return this.#output.detail(`piece ${report.pieceIndex} does not match its hash; it is fetched again`);
+      case 'piece-stored':
+        return this.#announceFiles(report.pieceIndex, document);
+      case 'tracker-answered': {
+        this.#trackerFailures.delete(report.tracker);
+        document('tracker-answered', { tracker: report.tracker, peers: report.peers });
+        return this.#output.detail(`${trackerHost(report.tracker)} named ${report.peers} peers`);
+      }
+      case 'tracker-failed':
+        document('tracker-failed', { tracker: report.tracker, reason: report.reason });
+        return this.#complainOf(report.tracker, report.reason);
+      case 'disk-trouble':
+        document('disk-trouble', { code: report.trouble.code, message: report.trouble.message });
+        return this.#output.remark(`The disk refuses: ${displayPath([report.trouble.message])}`);
+      case 'completed':
+      case 'stopped':
+        return;
+    }
+  };
+
+  figures(): TransferFigures {
+    const { status } = this;
+    const { haveBytes, totalBytes, downBps, upBps, peers, complete } = status;
+    const missing = totalBytes - haveBytes;
+    return {
+      bytes: haveBytes,
+      totalBytes,
+      downBps,
+      upBps,
+      peers: peers.length,
+      etaSeconds: downBps > 0 ? Math.ceil(missing / downBps) : undefined,
+      waitingFor: complete || downBps > 0 ? undefined : waitingReason(status),
+    };
+  }
+
+  /** The `progress` line of scripts. */
+  announceProgress(): void {
+    const { bytes, totalBytes: total, etaSeconds = null, waitingFor = null, ...figures } = this.figures();
+    const { uploaded } = this.status;
+    this.#output.document({
+      ...{ event: 'progress', infoHash: this.infoHash, bytes, total, etaSeconds, ...figures, uploaded },
+      waitingFor,
+      sources: this.sources().map(({ address: peer, ...source }) => ({ peer, ...source })),
+    });
+  }
+
+  #source({ host, port }: PeerAddress): Source {
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    let source = this.#sources.get(address);
+    if (source === undefined) {
+      source = { address, before: 0, now: 0, downBps: 0, connected: true, lied: false };
+      this.#sources.set(address, source);
+    }
+    return source;
+  }
+
+  /** The same words of the same tracker are said once; the live line repeats them as long as they matter. */
+  #complainOf(tracker: string, reason: string): void {
+    if (this.#trackerFailures.get(tracker) === reason) return;
+    this.#trackerFailures.set(tracker, reason);
+    this.#output.remark(
+      `Tracker ${trackerHost(tracker)}: ${displayPath([reason])}; it is asked again by itself`,
+    );
+  }
+
+  /** A file is done when it has its final name, which its last piece gives it. */
+  #announceFiles(pieceIndex: number, document: (event: string, fields: object) => void): void {
+    const { geometry, layout } = this.metainfo;
+    const piece = geometry.pieceIndex(pieceIndex)!;
+    for (const { fileIndex } of layout.segments(geometry.pieceOffset(piece), geometry.pieceBytes(piece))) {
+      const file = layout.files[fileIndex]!;
+      if (this.#filesDone.has(file) || !this.#isFinished(file)) continue;
+      this.#filesDone.add(file);
+      const path = displayPath(file.components);
+      document('file-done', { path, bytes: file.bytes });
+      this.#output.detail(`${path} is complete`);
+    }
+  }
+
+  #isFinished(file: TorrentFile): boolean {
+    return (
+      !file.isPad &&
+      this.#active !== undefined &&
+      existsSync(join(dirname(this.#active.path), ...file.diskPath))
+    );
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Why nothing comes, in one sentence: "0 peers" alone is the oldest complaint there is. What trackers say is shown with
+ * the tracker's host only: the rest of its address may be somebody's passkey.
+ */
+
+import { displayPath } from '../../torrents/path-rules.ts';
+import type { TorrentStatus, TrackerStatus } from '../engine/status.ts';
+import { count } from './wording.ts';
+
+/** Of a torrent that is not complete. */
+export function waitingReason(status: TorrentStatus): string {
+  const { peers, peersKnown, trackers, trouble } = status;
+  if (trouble !== undefined)
+    return `the disk refuses (${displayPath([trouble.message])}); it is tried again by itself`;
+  if (peers.length > 0) return reasonWithPeers(status);
+  if (peersKnown > 0) return `${count(peersKnown, 'peer')} known, none has answered yet`;
+  if (trackers.length === 0) return 'this torrent names no tracker: name a peer with --peer HOST:PORT';
+  return `waiting for peers: ${trackers.map(trackerWords).join('; ')}`;
+}
+
+function reasonWithPeers({ peers }: TorrentStatus): string {
+  const connected = `connected to ${count(peers.length, 'peer')}`;
+  const useful = peers.filter((peer) => peer.amInterested);
+  if (useful.length === 0) return `${connected}, but nobody has what is missing`;
+  if (useful.every((peer) => peer.peerChoking)) return `${connected}, waiting for a turn`;
+  if (useful.every((peer) => peer.stalled))
+    return `${connected}, but ${peers.length === 1 ? 'it is' : 'they are'} silent`;
+  return `${connected}, waiting for data`;
+}
+
+/** A tracker's last words. */
+export function trackerWords({ url, lastFailure, lastWarning, peers }: TrackerStatus): string {
+  const host = trackerHost(url);
+  if (lastFailure !== undefined) return `${host}: ${displayPath([lastFailure])}`;
+  if (lastWarning !== undefined) return `${host} warns: ${displayPath([lastWarning])}`;
+  if (peers === undefined) return `asking ${host}`;
+  return peers === 0 ? `${host} knows nobody else yet` : `${host} knows ${count(peers, 'peer')}`;
+}
+
+export function trackerHost(url: string): string {
+  return displayPath([URL.parse(url)?.host ?? 'an address that is none']);
+}
