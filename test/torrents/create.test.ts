@@ -56,6 +56,20 @@ describe('createTorrent', () => {
     }
   });
 
+  test.each(['v1', 'v2', 'hybrid'] as const)(
+    '%s: both back ends give the same torrent, whatever the sizes',
+    async (format) => {
+      const sizes = [1, 16_383, 16_384, 65_535, 65_536, 65_537, 131_073, 1_000_000, 3_000_001];
+      const folder = makeFolder('Album', Object.fromEntries(sizes.map((size) => [String(size), size])));
+      for (const pieceLength of [16_384, 65_536, 1_048_576]) {
+        const openssl = await createTorrent(folder, { format, pieceLength }, { backend: 'openssl' });
+        const simd = await createTorrent(folder, { format, pieceLength }, { backend: 'simd' });
+        expect(Buffer.compare(openssl.bytes, simd.bytes)).toBe(0);
+        expect(openssl.metainfo.format).toBe(format);
+      }
+    },
+  );
+
   test('leaves junk, hidden files and links out, and says so', async () => {
     const folder = makeFolder('Album', {
       'a.flac': 10,

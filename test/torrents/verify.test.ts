@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileS
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createTorrent } from '../../torrents/create.ts';
+import { parseInfo } from '../../torrents/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { makeFolder, noise } from './folder-fixture.ts';
 
@@ -22,6 +23,46 @@ describe('verifyTorrent', () => {
       expect([...result.have]).toEqual([0b11100000]);
       expect(result.files.map((file) => file.ok)).toEqual([true, true, true]);
     }
+  });
+
+  test.each(['v2', 'hybrid'] as const)(
+    '%s: a changed byte costs one piece of its own file',
+    async (format) => {
+      const folder = makeFolder('Album', files);
+      const { metainfo } = await createTorrent(folder, { format, pieceLength: kib16 });
+      expect(await verifyTorrent(metainfo, folder)).toMatchObject({ ok: true, pieces: 5, badPieces: [] });
+      const changed = files.c.slice();
+      changed[0]! ^= 1;
+      writeFileSync(join(folder, 'c'), changed);
+      rmSync(join(folder, 'b'));
+      const result = await verifyTorrent(metainfo, folder);
+      expect(result.badPieces).toEqual([2, 3]);
+      expect([...result.have]).toEqual([0b11001000]);
+      expect(result.files.map((file) => [file.path, file.ok, file.missing, file.badPieces])).toEqual([
+        ['a', true, false, 0],
+        ['b', false, true, 1],
+        ['c', false, false, 1],
+      ]);
+    },
+  );
+
+  test('a hybrid has to match both of its hashes', async () => {
+    const folder = makeFolder('Album', files);
+    const { metainfo } = await createTorrent(folder, { format: 'hybrid', pieceLength: kib16 });
+    const pieceHashes = metainfo.pieceHashes.slice();
+    const pieceRoots = metainfo.pieceRoots!.slice();
+    pieceHashes[0]! ^= 1;
+    pieceRoots[32]! ^= 1;
+    const result = await verifyTorrent({ ...metainfo, pieceHashes, pieceRoots }, folder);
+    expect(result.badPieces).toEqual([0, 1]);
+  });
+
+  test('v2 metadata from peers cannot be verified before its layers are known', async () => {
+    const folder = makeFolder('Album', files);
+    const { metainfo } = await createTorrent(folder, { format: 'v2' });
+    await expect(verifyTorrent(parseInfo(metainfo.infoBytes), folder)).rejects.toMatchObject({
+      code: 'verify-no-hashes',
+    });
   });
 
   test('a folder that was renamed is known by what is in it', async () => {
