@@ -16,6 +16,7 @@
  * Every error that is thrown has a stable `code`. What is exported here follows semantic versioning; what is not is ours.
  */
 
+export { type Album, type Albums, findAlbums } from './albums.ts';
 export {
   BencodeError,
   type BencodeLimits,
@@ -30,8 +31,11 @@ export {
   CreateError,
   type CreateOptions,
   createTorrent,
+  defaultFormat,
+  planTorrent,
   type Skipped,
   suggestedPieceLength,
+  type TorrentPlan,
   writeTorrentFile,
 } from './create.ts';
 export { FileLayout, type FileSegment, type TorrentFile } from './file-layout.ts';
@@ -39,11 +43,20 @@ export { type Block, blockBytesMax, Geometry, type PieceIndex } from './geometry
 export type { HashControl, HashProgress } from './hashing/engine.ts';
 export { type FileRange, MagnetError, type MagnetLink, magnetOf, makeMagnet, parseMagnet } from './magnet.ts';
 export {
+  hashAt,
+  layersAbove,
+  leafHash,
+  proofOf,
+  rootFromProof,
+  rootOf,
+} from './merkle.ts';
+export {
   type Metainfo,
   MetainfoError,
   type MetainfoWarning,
   type ParseInfoOptions,
   type ParseOptions,
+  type PieceLayer,
   parseInfo,
   parseMetainfo,
   type TorrentFormat,

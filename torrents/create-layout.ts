@@ -4,6 +4,8 @@
  * Invariant: v1 lists files in natural order without a gap; v2 and hybrid list them in the order of the file tree, each
  * at the start of a piece: in a hybrid because pads fill the pieces up, in v2 because the space has gaps.  BEP 3, 47, 52
  */
+import { localLimits } from './bencode.ts';
+import { CreateError } from './create-error.ts';
 import type { LayoutEntry } from './file-layout.ts';
 import type { FoundFile } from './folder-scan.ts';
 import type { PlannedFile } from './hashing/plan.ts';
@@ -23,6 +25,7 @@ export function placeFiles(
   format: TorrentFormat,
   pieceLength: number,
 ): PlacedFiles {
+  if (format !== 'v1') refuseDeepTree(found);
   const compare = format === 'v1' ? comparePaths : compareTreePaths;
   const aligned = format !== 'v1';
   // As libtorrent has them: after every file, the last one too, but not where there is only one. So that equal folders
@@ -43,6 +46,19 @@ export function placeFiles(
     offset += gap;
   }
   return { files, totalBytes };
+}
+
+/**
+ * A tree of files is a dictionary a folder, and four more around it and at its end: the torrent, the info dictionary,
+ * the tree, the file. Readers stop at a depth of 100, our own first.
+ */
+const treeDepthMax = localLimits.depthMax - 4;
+
+function refuseDeepTree(found: readonly FoundFile[]): void {
+  const deep = found.find((file) => file.components.length > treeDepthMax);
+  if (deep === undefined) return;
+  const message = `${deep.path} lies more than ${treeDepthMax} folders deep, which only a v1 torrent can hold`;
+  throw new CreateError('create-too-deep', message, deep.path);
 }
 
 export interface RootedFiles {

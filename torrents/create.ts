@@ -6,12 +6,9 @@
  * Left to others: finding files (folder-scan.ts), their places (create-layout.ts), hashing (hashing/engine.ts).
  *                          BEP 3, 12, 19, 27, 47, 52
  */
-import { randomBytes } from 'node:crypto';
-import { link, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import pieceLengthOf from 'piece-length';
 import { CreateError } from './create-error.ts';
-import { placeFiles, rootFiles } from './create-layout.ts';
+import { type PlacedFiles, placeFiles, rootFiles } from './create-layout.ts';
 import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { type HashControl, type HashProgress, hashFiles } from './hashing/engine.ts';
 import { type Metainfo, parseMetainfo, type TorrentFormat } from './metainfo.ts';
@@ -19,6 +16,7 @@ import { encodeInfo, encodeMetainfo } from './metainfo-encode.ts';
 import { pieceCountMax, pieceLengthMax, pieceLengthMin } from './metainfo-fields.ts';
 import { componentFault } from './path-rules.ts';
 
+export { writeTorrentFile } from './torrent-write.ts';
 export { CreateError, type HashControl, type HashProgress, type Skipped };
 
 /** What every client of today can read. */
@@ -51,46 +49,68 @@ export interface CreatedTorrent {
   readonly skipped: readonly Skipped[];
 }
 
+/** What a torrent will be, before anything is read: all that can be refused is refused by then. */
+export interface TorrentPlan extends PlacedFiles {
+  readonly format: TorrentFormat;
+  readonly name: string;
+  readonly isSingleFile: boolean;
+  readonly pieceLength: number;
+  readonly pieceCount: number;
+  /** Without pads. */
+  readonly bytes: number;
+  readonly skipped: readonly Skipped[];
+}
+
+/** The dry run. Throws CreateError, or the reason of the signal. */
+export async function planTorrent(
+  path: string,
+  options: CreateOptions = {},
+  signal?: AbortSignal,
+): Promise<TorrentPlan> {
+  const { format = defaultFormat } = options;
+  checkTexts(options);
+  const scan = await scanFolder(path, options, signal);
+  const name = checkedName(options.name ?? scan.name);
+  const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0);
+  if (bytes === 0) {
+    const reason = scan.skipped.length > 0 ? `; ${scan.skipped.length} entries were left out` : '';
+    throw new CreateError('create-nothing', `${path} holds nothing to share${reason}`, path);
+  }
+  const pieceLength = checkedPieceLength(options.pieceLength, bytes);
+  const { files, totalBytes } = placeFiles(scan.files, format, pieceLength);
+  const pieceCount = checkedPieceCount(totalBytes, pieceLength);
+  const { isSingleFile, skipped } = scan;
+  return { format, name, isSingleFile, pieceLength, pieceCount, bytes, files, totalBytes, skipped };
+}
+
 /** Throws CreateError, or the reason of the signal. */
 export async function createTorrent(
   path: string,
   options: CreateOptions = {},
   control: HashControl = {},
 ): Promise<CreatedTorrent> {
-  const { format = defaultFormat } = options;
-  const scan = await scanFolder(path, options, control.signal);
-  const name = checkedName(options.name ?? scan.name);
-  const bytesToShare = scan.files.reduce((sum, file) => sum + file.bytes, 0);
-  if (bytesToShare === 0) {
-    const reason = scan.skipped.length > 0 ? `; ${scan.skipped.length} entries were left out` : '';
-    throw new CreateError('create-nothing', `${path} holds nothing to share${reason}`, path);
-  }
-  const pieceLength = checkedPieceLength(options.pieceLength, bytesToShare);
-  const { files, totalBytes } = placeFiles(scan.files, format, pieceLength);
-  checkPieceCount(totalBytes, pieceLength);
-
+  const plan = await planTorrent(path, options, control.signal);
+  const { format, name, isSingleFile, pieceLength, files, totalBytes } = plan;
   const sha1 = format !== 'v2';
   const sha256 = format !== 'v1';
-  const plan = { files, totalBytes, pieceLength, onFault: 'stop', sha1, sha256 } as const;
-  const { sha1Table, rootTable, faults } = await hashFiles(plan, control);
-  if (faults[0] !== undefined) throw CreateError.ofFault(faults[0]);
+  const hashes = await hashFiles({ files, totalBytes, pieceLength, onFault: 'stop', sha1, sha256 }, control);
+  if (hashes.faults[0] !== undefined) throw CreateError.ofFault(hashes.faults[0]);
 
   const { entries, pieceLayers } = sha256
-    ? rootFiles(files, rootTable, pieceLength)
+    ? rootFiles(files, hashes.rootTable, pieceLength)
     : { entries: files, pieceLayers: undefined };
-  const { private: isPrivate, source } = options;
   const infoBytes = encodeInfo({
     format,
     name,
-    isSingleFile: scan.isSingleFile,
+    isSingleFile,
     pieceLength,
-    pieceHashes: sha1Table,
+    pieceHashes: hashes.sha1Table,
     files: entries,
-    private: isPrivate,
-    source,
+    private: options.private,
+    source: options.source,
   });
   const bytes = encodeMetainfo({ ...options, infoBytes, pieceLayers });
-  return { bytes, metainfo: parseMetainfo(bytes), skipped: scan.skipped };
+  return { bytes, metainfo: parseMetainfo(bytes), skipped: plan.skipped };
 }
 
 /** The piece length for so many bytes: the `piece-length` package's, within what our reader accepts. */
@@ -110,11 +130,22 @@ function checkedPieceLength(given: number | undefined, totalBytes: number): numb
   return pieceLength;
 }
 
-function checkPieceCount(totalBytes: number, pieceLength: number): void {
+function checkedPieceCount(totalBytes: number, pieceLength: number): number {
   const pieceCount = Math.ceil(totalBytes / pieceLength);
-  if (pieceCount <= pieceCountMax) return;
+  if (pieceCount <= pieceCountMax) return pieceCount;
   const message = `these files make ${pieceCount} pieces of ${pieceLength} bytes, and ${pieceCountMax} is the most: choose longer pieces`;
   throw new CreateError('create-too-many-pieces', message);
+}
+
+/** What could not be written, and what our own reader would leave out. */
+function checkTexts(options: CreateOptions): void {
+  for (const text of [options.comment, options.source, options.createdBy]) {
+    if (text?.isWellFormed() === false)
+      throw new CreateError('create-text', 'a text has half of a surrogate pair');
+  }
+  for (const url of [...(options.trackers ?? []).flat(), ...(options.webSeeds ?? [])]) {
+    if (!URL.canParse(url)) throw new CreateError('create-url', `${JSON.stringify(url)} is no address`);
+  }
 }
 
 function checkedName(name: string): string {
@@ -126,36 +157,4 @@ function checkedName(name: string): string {
     );
   }
   return name;
-}
-
-/**
- * Puts a torrent file where it belongs: written beside it under another name, then moved, so that nobody ever sees half
- * of one. Throws CreateError `exists` when there is something already and `force` is not set.
- */
-export async function writeTorrentFile(
-  path: string,
-  bytes: Uint8Array,
-  { force = false }: { readonly force?: boolean } = {},
-): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    // A link, unlike a move, fails when the name is taken: no other program can slip in between a look and the move.
-    if (force) await rename(temporary, path);
-    else await link(temporary, path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') {
-      throw new CreateError('exists', `${path} exists already: use force to replace it`, path, error);
-    }
-    throw new CreateError('create-write', `${path} cannot be written (${code ?? message})`, path, error);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }

@@ -1,0 +1,39 @@
+/**
+ * Puts a torrent file where it belongs, whole or not at all.
+ *
+ * Invariant: under the given name there is never half a file, and never one in the place of another that nobody said
+ * to replace; whatever happens, no other file stays behind.
+ */
+import { randomBytes } from 'node:crypto';
+import { link, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { CreateError } from './create-error.ts';
+
+/** Written beside it under another name, then moved. Throws CreateError: `exists`, unless forced, and `create-write`. */
+export async function writeTorrentFile(
+  path: string,
+  bytes: Uint8Array,
+  { force = false }: { readonly force?: boolean } = {},
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    // A link, unlike a move, fails when the name is taken: no other program can slip in between a look and the move.
+    if (force) await rename(temporary, path);
+    else await link(temporary, path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new CreateError('exists', `${path} exists already: use force to replace it`, path, error);
+    }
+    throw new CreateError('create-write', `${path} cannot be written (${code ?? message})`, path, error);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
