@@ -22,6 +22,7 @@ export {
   type Client,
   type ClientOptions,
   openClient,
+  type PendingMagnet,
   type TorrentControl,
 } from './host/client.ts';
 export { ClientError, type ClientErrorCode } from './host/client-error.ts';

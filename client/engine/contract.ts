@@ -46,6 +46,16 @@ export interface TorrentSpec {
   readonly have?: Uint8Array;
   /** Announce tiers.  BEP 12 */
   readonly trackers: readonly (readonly string[])[];
+  /** The raw info dictionary, for peers that know only its hash.  BEP 9 */
+  readonly infoBytes?: Uint8Array;
+}
+
+/** A torrent of which only the hash is known: its info dictionary is fetched from peers first.  BEP 9 */
+export interface MagnetSpec {
+  readonly torrent: TorrentId;
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  readonly trackers: readonly (readonly string[])[];
 }
 
 export type AnnounceEvent = 'started' | 'completed' | 'stopped' | undefined;
@@ -58,6 +68,7 @@ export interface DiskTrouble {
 
 export type Fact =
   | { readonly type: 'added'; readonly spec: TorrentSpec }
+  | { readonly type: 'magnet-added'; readonly spec: MagnetSpec }
   /** The user stops one torrent: peers are let go, the tracker is told. */
   | { readonly type: 'stopped'; readonly torrent: TorrentId }
   /** Peers somebody named: the user, the LAN, another peer. */
@@ -111,6 +122,13 @@ export type Fact =
       readonly torrent: TorrentId;
       readonly pieceIndex: PieceIndex;
       readonly trouble: DiskTrouble;
+    }
+  /** Whether what one peer sent as the info dictionary has the torrent's hash. */
+  | {
+      readonly type: 'metadata-checked';
+      readonly torrent: TorrentId;
+      readonly connection: ConnectionId;
+      readonly isRight: boolean;
     }
   | {
       readonly type: 'announced';
@@ -172,6 +190,13 @@ export type Action =
       /** An earlier copy of this piece was corrupt: the answer carries digests even when this one is good. */
       readonly wantDigests: boolean;
     }
+  /** Hash it and compare: answered once by `metadata-checked`. The bytes are not changed any more. */
+  | {
+      readonly type: 'check-metadata';
+      readonly torrent: TorrentId;
+      readonly connection: ConnectionId;
+      readonly bytes: Uint8Array;
+    }
   | { readonly type: 'announce'; readonly request: AnnounceRequest }
   | { readonly type: 'report'; readonly report: Report };
 
@@ -189,6 +214,13 @@ export type Report =
       readonly downloaded: number;
     }
   | { readonly type: 'completed'; readonly torrent: TorrentId }
+  /** The info dictionary is here and has the right hash; `peers` are those to go on with. */
+  | {
+      readonly type: 'metadata-received';
+      readonly torrent: TorrentId;
+      readonly infoBytes: Uint8Array;
+      readonly peers: readonly PeerAddress[];
+    }
   | { readonly type: 'stopped'; readonly torrent: TorrentId }
   | { readonly type: 'disk-trouble'; readonly torrent: TorrentId; readonly trouble: DiskTrouble }
   | {

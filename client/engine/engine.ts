@@ -8,6 +8,7 @@
 import type { Context } from './context.ts';
 import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
+import { MetadataSwarm } from './metadata-swarm.ts';
 import { type Doorkeeper, PeerSession } from './peer-session.ts';
 import { Prng } from './prng.ts';
 import type { TorrentStatus } from './status.ts';
@@ -29,13 +30,13 @@ export interface EngineOptions {
 }
 
 export class Engine {
-  readonly #swarms = new Map<TorrentId, Swarm>();
-  readonly #byInfoHash = new Map<string, Swarm>();
+  readonly #swarms = new Map<TorrentId, Swarm | MetadataSwarm>();
+  readonly #byInfoHash = new Map<string, Swarm | MetadataSwarm>();
   readonly #sessions = new Map<ConnectionId, PeerSession>();
   /** Which torrent a connection was dialed for, and when; until the handshake. */
   readonly #dials = new Map<ConnectionId, { readonly torrent: TorrentId; readonly sinceMs: number }>();
   /** The swarm of each open session. */
-  readonly #swarmOf = new Map<ConnectionId, Swarm>();
+  readonly #swarmOf = new Map<ConnectionId, Swarm | MetadataSwarm>();
   readonly #context: Context;
   #actions: Action[] = [];
   #connections = 0;
@@ -105,42 +106,67 @@ export class Engine {
         return this.#onReceived(fact.connection, fact.bytes, fact.count, nowMs);
       case 'flushed': {
         const session = this.#sessions.get(fact.connection);
-        if (session?.isOpen) this.#swarmOf.get(fact.connection)!.onFlushed(session, fact.bytes);
+        session?.uploads.onFlushed(fact.bytes);
+        if (session?.isOpen) this.#advance(session, nowMs);
         return;
       }
       case 'block-read':
-        return this.#swarms.get(fact.torrent)?.onBlockRead(fact.read, fact.bytes);
+        return this.#swarm(fact.torrent)?.onBlockRead(fact.read, fact.bytes);
       case 'block-unreadable':
-        return this.#swarms.get(fact.torrent)?.onBlockUnreadable(fact.read, fact.trouble, nowMs);
+        return this.#swarm(fact.torrent)?.onBlockUnreadable(fact.read, fact.trouble, nowMs);
       case 'piece-stored':
-        return this.#swarms.get(fact.torrent)?.onPieceStored(fact.pieceIndex, fact.digests, nowMs);
+        return this.#swarm(fact.torrent)?.onPieceStored(fact.pieceIndex, fact.digests, nowMs);
       case 'piece-corrupt':
-        return this.#swarms.get(fact.torrent)?.onPieceCorrupt(fact.pieceIndex, fact.digests, nowMs);
+        return this.#swarm(fact.torrent)?.onPieceCorrupt(fact.pieceIndex, fact.digests, nowMs);
       case 'piece-unstorable':
-        return this.#swarms.get(fact.torrent)?.onPieceUnstorable(fact.pieceIndex, fact.trouble, nowMs);
+        return this.#swarm(fact.torrent)?.onPieceUnstorable(fact.pieceIndex, fact.trouble, nowMs);
       case 'connected':
         return this.#onConnected(fact.connection, fact.address, fact.incoming, nowMs);
       case 'closed':
         return this.#onClosed(fact.connection, fact.reason, nowMs);
       case 'announced':
-        return this.#swarms.get(fact.torrent)?.onAnnounced(fact.tracker, fact.answer, nowMs);
+        return this.#swarms.get(fact.torrent)?.peers.onAnnounced(fact.tracker, fact.answer, nowMs);
       case 'announce-failed':
         return this.#swarms
           .get(fact.torrent)
-          ?.onAnnounceFailed(fact.tracker, fact.reason, fact.retryInSeconds, nowMs);
+          ?.peers.onAnnounceFailed(fact.tracker, fact.reason, fact.retryInSeconds, nowMs);
       case 'peers-found':
-        return this.#swarms.get(fact.torrent)?.learn(fact.peers, nowMs);
-      case 'added': {
-        const swarm = new Swarm(fact.spec, this.#context, nowMs);
-        this.#swarms.set(fact.spec.torrent, swarm);
-        this.#byInfoHash.set(key(fact.spec.infoHash), swarm);
-        return;
-      }
+        return this.#swarms.get(fact.torrent)?.peers.learn(fact.peers, nowMs);
+      case 'added':
+        return this.#add(new Swarm(fact.spec, this.#context, nowMs));
+      case 'magnet-added':
+        return this.#add(new MetadataSwarm(fact.spec, this.#context, nowMs));
+      case 'metadata-checked':
+        return this.#magnet(fact.torrent)?.onMetadataChecked(fact.connection, fact.isRight, nowMs);
       case 'stopped':
         return this.#onStopped(fact.torrent, nowMs);
       case 'woke':
         return;
     }
+  }
+
+  #add(swarm: Swarm | MetadataSwarm): void {
+    this.#swarms.set(swarm.spec.torrent, swarm);
+    this.#byInfoHash.set(key(swarm.spec.infoHash), swarm);
+  }
+
+  /** The swarm when its pieces are known. */
+  #swarm(torrent: TorrentId): Swarm | undefined {
+    const swarm = this.#swarms.get(torrent);
+    return swarm instanceof Swarm ? swarm : undefined;
+  }
+
+  #magnet(torrent: TorrentId): MetadataSwarm | undefined {
+    const swarm = this.#swarms.get(torrent);
+    return swarm instanceof MetadataSwarm ? swarm : undefined;
+  }
+
+  /** Sends and asks for what the limits now allow. */
+  #advance(session: PeerSession, nowMs: number): void {
+    const swarm = this.#swarmOf.get(session.connection);
+    if (!(swarm instanceof Swarm)) return;
+    swarm.pump(session);
+    swarm.fill(session, nowMs);
   }
 
   #tick(nowMs: number): void {
@@ -171,10 +197,7 @@ export class Engine {
     // Whoever comes first takes most: the order changes every time.
     const first = held.length === 0 ? 0 : this.#context.random.below(held.length);
     for (const session of [...held.slice(first), ...held.slice(0, first)]) {
-      if (!session.isOpen) continue;
-      const swarm = this.#swarmOf.get(session.connection);
-      swarm?.pump(session);
-      swarm?.fill(session, nowMs);
+      if (session.isOpen) this.#advance(session, nowMs);
     }
   }
 
@@ -219,7 +242,7 @@ export class Engine {
     if (swarm === undefined) return session.incoming ? 'unknown-torrent' : 'wrong-torrent';
     if (!session.incoming && this.#dials.get(session.connection)?.torrent !== swarm.spec.torrent)
       return 'wrong-torrent';
-    const violation = swarm.admit(session, handshake, nowMs);
+    const violation = swarm.peers.admit(session, handshake, nowMs);
     if (violation !== undefined) return violation;
     this.#dials.delete(session.connection);
     this.#swarmOf.set(session.connection, swarm);
@@ -231,13 +254,13 @@ export class Engine {
     if (session === undefined || session.gone) return;
     const violation = session.receive(bytes, count, nowMs);
     if (violation !== undefined) this.#close(session, violation, nowMs);
-    else if (session.isOpen) this.#swarmOf.get(connection)!.fill(session, nowMs);
+    else if (session.isOpen) this.#advance(session, nowMs);
   }
 
   #onClosed(connection: ConnectionId, reason: string, nowMs: number): void {
     const session = this.#sessions.get(connection);
     if (session?.isOpen) {
-      this.#swarmOf.get(connection)!.detach(session, reason, nowMs);
+      this.#swarmOf.get(connection)!.peers.detach(session, reason, nowMs);
     } else {
       session?.end();
       this.#endUnopened(connection, session, nowMs);
@@ -247,7 +270,7 @@ export class Engine {
   /** Closes for a reason of ours, whatever state the connection is in. */
   #close(session: PeerSession, reason: string, nowMs: number): void {
     if (session.gone) return;
-    if (session.isOpen) return this.#swarmOf.get(session.connection)!.drop(session, reason, nowMs);
+    if (session.isOpen) return this.#swarmOf.get(session.connection)!.peers.drop(session, reason, nowMs);
     session.end();
     this.#context.emit({ type: 'close', connection: session.connection, reason });
     this.#endUnopened(session.connection, session, nowMs);
@@ -257,7 +280,7 @@ export class Engine {
   #endUnopened(connection: ConnectionId, session: PeerSession | undefined, nowMs: number): void {
     this.#sessions.delete(connection);
     if (session?.incoming) this.#context.budget.connections -= 1;
-    this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1)?.onDialEnded(connection, nowMs);
+    this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1)?.peers.onDialEnded(connection, nowMs);
     this.#dials.delete(connection);
   }
 }

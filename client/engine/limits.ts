@@ -23,8 +23,8 @@ export const defaultLimits = {
   handshakeTimeoutMs: 10_000,
   /** A dial that has not connected by then is a host that drops packets. */
   dialTimeoutMs: 10_000,
-  /** BEP 3: peers close connections that are silent for two minutes; we send a keep-alive well before. */
-  idleTimeoutMs: 120_000,
+  /** BEP 3: keep-alives come every two minutes; one may be late. Ours go out well before anybody's two minutes. */
+  idleTimeoutMs: 180_000,
   keepAliveMs: 90_000,
   /** How often sessions are looked at: the grain of every timeout and rate. */
   tickMs: 500,
@@ -49,6 +49,8 @@ export const defaultLimits = {
 
   /** Without `reqq` (BEP 10) nobody may assume more: libtorrent's and uTorrent's old queue. */
   requestsOutstandingMax: 250,
+  /** With `reqq` the peer says what it lets wait; libtorrent's max_out_request_queue for fast links. */
+  requestsReqqMax: 1_500,
   /** The first requests of a connection: 256 KiB, one round trip on a home link. */
   requestsOutstandingFirst: 16,
   /** Never below this: one on the way, one being read. */
@@ -63,6 +65,8 @@ export const defaultLimits = {
   endgameCopiesMax: 2,
   /** Duplicates one peer may be asked for at a time: what they waste stays small. */
   endgameRequestsMax: 32,
+  /** A piece only one peer may send is taken from it when it would need longer, and somebody else is idle. */
+  takeOverMs: 5_000,
   /** Pieces drawn at random before rarest first: a newcomer needs something to trade, whatever it is.  BEP 3 */
   randomFirstPieces: 4,
   /** Bytes of pieces being put together or stored. At the cap we stop asking; sockets are not paused. */
@@ -80,6 +84,19 @@ export const defaultLimits = {
   uploadQueueMax: 2_000,
   /** Bytes read or being read and not yet flushed, per peer: 1 MiB keeps a fast link busy over a disk read. */
   uploadWindowBytes: 1024 * 1024,
+
+  // Metadata (BEP 9) ----------------------------------------------------------------------------------------------
+
+  /** A hybrid torrent of 20,000 files has 5 MB; more from strangers is an attack. */
+  metadataBytesMax: 8 * 1024 * 1024,
+  /** Peers it is fetched from at once, each on its own, so that guilt is certain. */
+  metadataSourcesMax: 3,
+  /** Blocks asked of one peer at once. */
+  metadataRequestsMax: 16,
+  /** A peer that has sent no block for so long is given up for another. */
+  metadataTimeoutMs: 10_000,
+  /** Times one peer may fetch our metadata whole: once, and again after a mishap or two. */
+  metadataCopiesMax: 3,
 
   // Announces -----------------------------------------------------------------------------------------------------
 
@@ -105,6 +122,7 @@ const relations: readonly (readonly [(limits: Limits) => boolean, string])[] = [
   [(l) => l.keepAliveMs + l.tickMs < l.idleTimeoutMs, 'a keep-alive arrives before the other side gives up'],
   [(l) => l.stallTimeoutMs < l.stallCloseMs, 'a stalled peer first gives its requests back'],
   [(l) => l.requestsOutstandingMax <= l.uploadQueueMax, 'two of us never overrun each other'],
+  [(l) => l.requestsReqqMax <= l.uploadQueueMax, 'we ask no more of others than we let wait ourselves'],
   [(l) => l.requestsOutstandingMin >= 1, 'a peer may always be asked for something'],
   [(l) => l.tickMs < l.handshakeTimeoutMs, 'timeouts are longer than their grain'],
 ];

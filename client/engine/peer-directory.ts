@@ -17,6 +17,8 @@ export interface PeerRecord {
   state: 'idle' | 'dialing' | 'connected';
   failures: number;
   nextDialMs: number;
+  /** Not to be dialed before, whatever else happens. */
+  notBeforeMs: number;
   bannedUntilMs: number;
   /** Verified pieces it had a part in: until the first, it is trusted with one piece alone. */
   goodPieces: number;
@@ -67,7 +69,7 @@ export class PeerDirectory {
     let ties = 0;
     for (const record of this.#records.values()) {
       if (!record.dialable || record.state !== 'idle') continue;
-      if (record.nextDialMs > nowMs || record.bannedUntilMs > nowMs) continue;
+      if (Math.max(record.nextDialMs, record.notBeforeMs) > nowMs || record.bannedUntilMs > nowMs) continue;
       if (record.isSeed && !includeSeeds) continue;
       if (best === undefined || record.failures < best.failures) {
         best = record;
@@ -98,6 +100,24 @@ export class PeerDirectory {
       );
   }
 
+  /** It is the same peer as one we are connected with: no failure of its, but no need to dial it either. */
+  postpone(record: PeerRecord, nowMs: number): void {
+    record.failures = 0;
+    record.notBeforeMs = nowMs + this.#limits.redialMaxMs;
+  }
+
+  /** Somebody we are connected with listens there. */
+  alias(address: PeerAddress, nowMs: number): void {
+    this.learn([address], nowMs);
+    const record = this.#records.get(addressKey(address));
+    if (record !== undefined) this.postpone(record, nowMs);
+  }
+
+  /** Addresses that can be dialed, for whoever goes on with this torrent. */
+  get dialable(): PeerAddress[] {
+    return [...this.#records.values()].filter((record) => record.dialable).map((record) => record.address);
+  }
+
   ban(record: PeerRecord, nowMs: number): void {
     record.bannedUntilMs = nowMs + this.#limits.banMs;
   }
@@ -116,6 +136,7 @@ function newRecord(key: string, address: PeerAddress, dialable: boolean, nowMs: 
     state: 'idle',
     failures: 0,
     nextDialMs: nowMs,
+    notBeforeMs: 0,
     bannedUntilMs: 0,
     goodPieces: 0,
     suspicions: 0,

@@ -11,11 +11,16 @@ import { encodeHandshake, type Handshake } from '../wire/handshake.ts';
 import { encodePieceHeader, type Message, MessageWriter } from '../wire/message.ts';
 import type { Context } from './context.ts';
 import type { ConnectionId, PeerAddress } from './contract.ts';
+import { type ExtensionHandshake, ourExtensionId, parseExtensionHandshake } from './extension-handshake.ts';
 import type { FetchingPiece, Sink } from './fetching-piece.ts';
+import { type MetadataMessage, parseMetadataMessage } from './metadata-exchange.ts';
 import type { PeerRecord } from './peer-directory.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { TransferMeter } from './transfer-meter.ts';
 import { UploadQueue } from './upload-queue.ts';
+
+/** A bitfield of a torrent we do not know yet: as long as the largest torrent we would take. */
+const bitfieldBytesMax = 262_144 / 8;
 
 /** What a peer did wrong. The connection closes with it; it is counted and shown, never thrown. */
 export type Violation =
@@ -33,7 +38,10 @@ export type Violation =
   | 'block-out-of-range'
   | 'block-unasked'
   | 'too-many-requests'
-  | 'fast-without-handshake';
+  | 'fast-without-handshake'
+  | 'extension-without-handshake'
+  | 'extension-malformed'
+  | 'metadata-flood';
 
 /** Finds the swarm the handshake names and has it take the session in (`open`), or says why not. */
 export type Doorkeeper = (session: PeerSession, handshake: Handshake, nowMs: number) => Violation | undefined;
@@ -50,9 +58,11 @@ export interface SessionEvents {
   /** Undefined: the block is of no use any more. */
   onBlockStart(session: PeerSession, block: Block): Sink | undefined | Violation;
   onBlock(session: PeerSession, block: Block, sink: Sink | undefined, nowMs: number): void;
+  onExtensions(session: PeerSession, extensions: ExtensionHandshake, nowMs: number): void;
+  onMetadata(session: PeerSession, message: MetadataMessage, nowMs: number): Violation | undefined;
 }
 
-export class PeerSession implements WireHandler<Violation> {
+export class PeerSession implements WireHandler<Violation | 'ended'> {
   readonly connection: ConnectionId;
   readonly address: PeerAddress;
   readonly incoming: boolean;
@@ -61,6 +71,11 @@ export class PeerSession implements WireHandler<Violation> {
   record: PeerRecord | undefined;
   peerId: Uint8Array | undefined;
   fast = false;
+  extended = false;
+  /** What it says of itself.  BEP 10 */
+  extensions: ExtensionHandshake | undefined;
+  /** Blocks of metadata it has been sent. */
+  metadataBlocksSent = 0;
   amChoking = true;
   amInterested = false;
   peerChoking = true;
@@ -136,19 +151,27 @@ export class PeerSession implements WireHandler<Violation> {
     return this.#have === 'all' || this.#have.get(pieceIndex);
   }
 
-  /** The swarm takes the connection in: from now on numbers are checked against its geometry. */
-  open(swarm: SessionEvents, geometry: Geometry, record: PeerRecord, handshake: Handshake): void {
+  /**
+   * The swarm takes the connection in: from now on numbers are checked against its geometry. Without one (the metadata
+   * is still being fetched) only extended messages mean anything.
+   */
+  open(swarm: SessionEvents, geometry: Geometry | undefined, record: PeerRecord, handshake: Handshake): void {
     this.#swarm = swarm;
     this.#geometry = geometry;
-    this.#have = new BitField(geometry.pieceCount);
-    this.#decoder.expectBitfieldBytes(Math.ceil(geometry.pieceCount / 8));
+    if (geometry === undefined) {
+      this.#decoder.expectBitfieldBytes(0, bitfieldBytesMax);
+    } else {
+      this.#have = new BitField(geometry.pieceCount);
+      this.#decoder.expectBitfieldBytes(Math.ceil(geometry.pieceCount / 8));
+    }
+    this.extended = handshake.extended;
     this.record = record;
     this.peerId = handshake.peerId;
     this.fast = handshake.fast;
   }
 
   /** Bytes from the socket. Answers why the connection must close. */
-  receive(bytes: Uint8Array, count: number, nowMs: number): Violation | undefined {
+  receive(bytes: Uint8Array, count: number, nowMs: number): Violation | 'ended' | undefined {
     this.#nowMs = nowMs;
     this.heardMs = nowMs;
     return this.#decoder.feed(bytes, count, this);
@@ -165,7 +188,7 @@ export class PeerSession implements WireHandler<Violation> {
 
   sendHandshake(infoHash: Uint8Array): void {
     const { peerId } = this.#context;
-    this.#write.raw(encodeHandshake({ infoHash, peerId, fast: true, extended: false }));
+    this.#write.raw(encodeHandshake({ infoHash, peerId, fast: true, extended: true }));
   }
 
   /** Right after the handshake: what we have, in the shortest form the peer understands.  BEP 3 6 */
@@ -173,6 +196,11 @@ export class PeerSession implements WireHandler<Violation> {
     if (this.fast && haveCount === pieceCount) this.#write.haveAll();
     else if (haveCount > 0) this.#write.bitfield(bits());
     else if (this.fast) this.#write.haveNone();
+  }
+
+  /** BEP 10; only to a peer that speaks it. */
+  sendExtended(id: number, payload: Uint8Array): void {
+    if (this.extended) this.#write.extended(id, payload);
   }
 
   sendHave(pieceIndex: PieceIndex): void {
@@ -256,7 +284,14 @@ export class PeerSession implements WireHandler<Violation> {
     return this.#doorkeeper(this, handshake, this.#nowMs);
   }
 
-  onMessage(message: Message): Violation | undefined {
+  /** The swarm may end the session over what it is told: then nothing that follows is believed. */
+  onMessage(message: Message): Violation | 'ended' | undefined {
+    return this.#onMessage(message) ?? (this.gone ? 'ended' : undefined);
+  }
+
+  #onMessage(message: Message): Violation | undefined {
+    if (message.type === 'extended') return this.#onExtended(message.id, message.payload);
+    if (this.#geometry === undefined) return undefined;
     switch (message.type) {
       case 'choke':
       case 'unchoke': {
@@ -303,14 +338,14 @@ export class PeerSession implements WireHandler<Violation> {
       case 'suggest':
       case 'allowed-fast':
       case 'port':
-      case 'extended':
       case 'keep-alive':
         return undefined;
     }
   }
 
   onBlockStart(index: number, begin: number, bytes: number): Violation | undefined {
-    const block = this.#geometry!.block(index, begin, bytes);
+    if (this.#geometry === undefined) return 'block-unasked';
+    const block = this.#geometry.block(index, begin, bytes);
     if (block === undefined) return 'block-out-of-range';
     const sink = this.#swarm!.onBlockStart(this, block);
     if (typeof sink === 'string') return sink;
@@ -331,6 +366,23 @@ export class PeerSession implements WireHandler<Violation> {
     this.#sink = undefined;
     this.pipeline.onBlock();
     this.#swarm!.onBlock(this, this.#block!, sink, this.#nowMs);
+  }
+
+  #onExtended(id: number, payload: Uint8Array): Violation | undefined {
+    if (!this.extended) return 'extension-without-handshake';
+    if (id === ourExtensionId.handshake) {
+      const extensions = parseExtensionHandshake(payload);
+      if (extensions === undefined) return 'extension-malformed';
+      this.extensions = extensions;
+      if (extensions.reqq !== undefined) this.pipeline.setReqq(extensions.reqq);
+      this.#swarm!.onExtensions(this, extensions, this.#nowMs);
+      return undefined;
+    }
+    // Ids we have not given out are nobody's; BEP 10 has them ignored.
+    if (id !== ourExtensionId.utMetadata) return undefined;
+    const message = parseMetadataMessage(payload);
+    if (message === undefined) return 'extension-malformed';
+    return message === 'unknown-type' ? undefined : this.#swarm!.onMetadata(this, message, this.#nowMs);
   }
 
   #onHave(index: number): Violation | undefined {

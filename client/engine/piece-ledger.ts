@@ -111,12 +111,14 @@ export class PieceLedger {
 
   /** The torrent stops: nothing that is on its way is kept. */
   abandonAll(): void {
-    for (const piece of this.#fetching.values()) {
+    for (const piece of [...this.#fetching.values(), ...this.#storing.values()]) {
+      // What is being stored is the disk's to release.
       if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
       piece.buffer = undefined;
       this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
     }
     this.#fetching.clear();
+    this.#storing.clear();
   }
 
   #leaveStoring(pieceIndex: PieceIndex): FetchingPiece {

@@ -17,6 +17,8 @@ export class RequestPipeline {
   stalled = false;
   /** When payload last arrived, or when the first request went out after a pause. */
   progressMs = 0;
+  /** What the peer lets wait: its `reqq` (BEP 10), or what nobody minds. */
+  #askedMax: number;
   #slowStart = true;
   #lastRate = 0;
   readonly #limits: Limits;
@@ -24,6 +26,14 @@ export class RequestPipeline {
   constructor(limits: Limits) {
     this.#limits = limits;
     this.depth = limits.requestsOutstandingFirst;
+    this.#askedMax = limits.requestsOutstandingMax;
+  }
+
+  /** The peer has said how many requests it lets wait. */
+  setReqq(reqq: number): void {
+    const { requestsOutstandingMin, requestsReqqMax } = this.#limits;
+    this.#askedMax = Math.max(requestsOutstandingMin, Math.min(requestsReqqMax, reqq));
+    this.depth = Math.min(this.depth, this.#askedMax);
   }
 
   get room(): number {
@@ -56,8 +66,7 @@ export class RequestPipeline {
     this.asked.splice(at, 1);
     this.late.add(key);
     // More than this cannot be on its way; the oldest are forgotten.
-    if (this.late.size > 2 * this.#limits.requestsOutstandingMax)
-      this.late.delete(this.late.values().next().value!);
+    if (this.late.size > 2 * this.#askedMax) this.late.delete(this.late.values().next().value!);
     return true;
   }
 
@@ -68,7 +77,7 @@ export class RequestPipeline {
 
   /** A block has arrived whole. */
   onBlock(): void {
-    if (this.#slowStart) this.depth = Math.min(this.#limits.requestsOutstandingMax, this.depth + 1);
+    if (this.#slowStart) this.depth = Math.min(this.#askedMax, this.depth + 1);
   }
 
   /** At every tick, with the measured payload rate in bytes per second. */
@@ -80,8 +89,7 @@ export class RequestPipeline {
       if (this.#slowStart) return;
     }
     const wanted = Math.ceil((rate * this.#limits.requestQueueSeconds) / blockBytesMax);
-    const { requestsOutstandingMin, requestsOutstandingMax } = this.#limits;
-    this.depth = Math.max(requestsOutstandingMin, Math.min(requestsOutstandingMax, wanted));
+    this.depth = Math.max(this.#limits.requestsOutstandingMin, Math.min(this.#askedMax, wanted));
   }
 
   /** It holds requests of ours and has sent nothing for `timeoutMs`. */

@@ -78,6 +78,13 @@ export class RequestScheduler {
     for (const piece of this.#ledger.fetchingPieces) if (piece.owner === session) this.#disown(piece);
   }
 
+  /** We want this block no more from this peer; it may come all the same. */
+  cancel(session: PeerSession, key: number): void {
+    const { piece, blockIndex } = this.#locate(key);
+    if (piece !== undefined) session.sendCancel(piece.pieceIndex, blockIndex);
+    this.giveUp(session, key);
+  }
+
   /** One request will not be answered. */
   giveUp(session: PeerSession, key: number): void {
     if (!session.pipeline.giveUp(key)) return;
@@ -97,11 +104,10 @@ export class RequestScheduler {
   /** A block has arrived: other peers that were asked for it too need not send it. */
   cancelCopies(piece: FetchingPiece, blockIndex: number, except: PeerSession): void {
     if (piece.copies(blockIndex) === 0) return;
+    // Only in the endgame has a block several copies: then all who owe one are looked for.
     const key = this.blockKey(piece.pieceIndex, blockIndex);
     for (const session of this.#sessions.values()) {
-      if (session === except || !session.pipeline.giveUp(key)) continue;
-      piece.giveBack(blockIndex);
-      session.sendCancel(piece.pieceIndex, blockIndex);
+      if (session !== except && session.pipeline.asked.includes(key)) this.cancel(session, key);
     }
   }
 
@@ -119,7 +125,8 @@ export class RequestScheduler {
   /** An unproven peer holds one piece at a time. */
   #mayTake(session: PeerSession): boolean {
     if (!this.#isUnproven(session) || session.trialPiece === undefined) return true;
-    return this.#ledger.isMissing(session.trialPiece);
+    // Given up, or completed by others: it may try another.
+    return this.#ledger.isMissing(session.trialPiece) || this.#ledger.has(session.trialPiece);
   }
 
   #begin(session: PeerSession): FetchingPiece | undefined {
@@ -191,6 +198,7 @@ export class RequestScheduler {
   #endgame(session: PeerSession, nowMs: number): void {
     const slowest = this.#slowest(session, nowMs);
     if (slowest === undefined) return;
+    if (this.#takeOver(slowest, session, nowMs)) return;
     const { endgameRequestsMax, endgameCopiesMax } = this.#context.limits;
     const theirMs = slowest.pipeline.drainMs(slowest.down.rate, nowMs);
     const ourBlockMs = Math.floor((blockBytesMax * 1000) / Math.max(1, session.down.rate));
@@ -205,6 +213,19 @@ export class RequestScheduler {
       this.#ask(piece, blockIndex, session, nowMs);
       copies += 1;
     }
+  }
+
+  /** A piece that one peer alone may send, and that would take it too long, is given to another, alone again. */
+  #takeOver(slow: PeerSession, session: PeerSession, nowMs: number): boolean {
+    const { takeOverMs, requestsOutstandingMax } = this.#context.limits;
+    if (slow.pipeline.drainMs(slow.down.rate, nowMs) < takeOverMs) return false;
+    const { piece } = this.#locate(slow.pipeline.asked[0]!);
+    if (piece?.exclusiveTo !== slow || !session.hasPiece(piece.pieceIndex)) return false;
+    for (const key of [...slow.pipeline.asked]) if (this.#locate(key).piece === piece) this.cancel(slow, key);
+    slow.ownPieces.delete(piece);
+    this.#own(piece, session);
+    this.#askFrom(piece, session, requestsOutstandingMax, nowMs);
+    return true;
   }
 
   #slowest(except: PeerSession, nowMs: number): PeerSession | undefined {

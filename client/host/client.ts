@@ -2,9 +2,11 @@
  * A running client: one listening port, one engine, any number of torrents. Here the engine, the driver and the real
  * ports are put together, and what a program wants (fetch this, seed that) becomes facts.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { peerLimits } from '../../torrents/bencode.ts';
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { MagnetLink } from '../../torrents/magnet.ts';
+import { type Metainfo, parseInfo } from '../../torrents/metainfo.ts';
 import { locateFiles, verifyTorrent } from '../../torrents/verify.ts';
 import type { DiskTrouble, PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import { Engine } from '../engine/engine.ts';
@@ -50,12 +52,19 @@ export interface ActiveTorrent {
   stop(): Promise<void>;
 }
 
+/** A magnet link whose info dictionary is being fetched from peers.  BEP 9 */
+export interface PendingMagnet {
+  status(): TorrentStatus;
+  /** The torrent it stands for, and peers to go on with; parsed as what it is, a stranger's file. */
+  readonly found: Promise<{ readonly metainfo: Metainfo; readonly peers: readonly PeerAddress[] }>;
+  stop(): void;
+}
+
 /** BEP 20, Azureus style: CI is Cicada, then the version. */
 const peerIdPrefix = '-CI0100-';
 const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
 
 interface Running {
-  readonly torrent: ActiveTorrent;
   readonly onReport: (report: Report) => void;
   lastStatus: TorrentStatus | undefined;
 }
@@ -158,6 +167,56 @@ export class Client {
     }
   }
 
+  /** Asks trackers and peers for what a magnet link stands for. Throws a ClientError when it names no hash. */
+  openMagnet(
+    link: MagnetLink,
+    options: Pick<TorrentControl, 'onReport'> & { readonly peers?: readonly PeerAddress[] } = {},
+  ): PendingMagnet {
+    const infoHash = link.infoHash ?? link.infoHashV2?.slice(0, 20);
+    if (infoHash === undefined)
+      throw new ClientError('not-found', 'the magnet link names no torrent (no btih, no btmh)');
+    const torrent = ++this.#torrents;
+    const found = Promise.withResolvers<{ metainfo: Metainfo; peers: readonly PeerAddress[] }>();
+    found.promise.catch(() => {});
+    const trackers = link.trackers.map((tracker) => [tracker]);
+    const status = () => {
+      running.lastStatus = this.#engine.status(torrent) ?? running.lastStatus;
+      return running.lastStatus!;
+    };
+    const end = () => {
+      status();
+      if (!this.#running.delete(torrent)) return;
+      this.#driver.enqueue({ type: 'stopped', torrent });
+      this.#ports.disk.remove(torrent);
+    };
+    const running: Running = {
+      onReport: (report) => {
+        options.onReport?.(report);
+        if (report.type !== 'metadata-received') return;
+        // Not from within the engine's turn: what follows are new facts.
+        queueMicrotask(end);
+        const { webSeeds } = link;
+        try {
+          const metainfo = parseInfo(report.infoBytes, { limits: peerLimits, trackers, webSeeds });
+          found.resolve({ metainfo, peers: report.peers });
+        } catch (error) {
+          found.reject(error);
+        }
+      },
+      lastStatus: undefined,
+    };
+    this.#running.set(torrent, running);
+    this.#ports.disk.expectMetadata(torrent, (infoBytes) => isInfoOf(infoBytes, link));
+    this.#driver.enqueue({ type: 'magnet-added', spec: { torrent, infoHash, trackers } });
+    if (options.peers !== undefined)
+      this.#driver.enqueue({ type: 'peers-found', torrent, peers: options.peers });
+    const stop = () => {
+      end();
+      found.reject(new ClientError('stopped', 'stopped before the torrent was found'));
+    };
+    return { status, found: found.promise, stop };
+  }
+
   /** Every torrent is stopped, trackers are told (for a few seconds at most), and everything is closed. */
   async close(): Promise<void> {
     for (const torrent of [...this.#running.keys()]) this.#driver.enqueue({ type: 'stopped', torrent });
@@ -231,17 +290,11 @@ export class Client {
     const completed = Promise.withResolvers<void>();
     // Whoever does not wait for it must not be ended by it.
     completed.promise.catch(() => {});
+    const status = () => {
+      running.lastStatus = this.#engine.status(torrent) ?? running.lastStatus;
+      return running.lastStatus!;
+    };
     const running: Running = {
-      torrent: {
-        metainfo,
-        path: files.rootPath,
-        status: () => {
-          running.lastStatus = this.#engine.status(torrent) ?? running.lastStatus;
-          return running.lastStatus!;
-        },
-        completed: completed.promise,
-        stop: async () => this.#stop(torrent, metainfo, completed.reject),
-      },
       onReport: (report) => {
         control.onReport?.(report);
         if (report.type === 'completed') completed.resolve();
@@ -267,22 +320,31 @@ export class Client {
         },
       );
     }
-    this.#driver.enqueue({ type: 'added', spec: { torrent, infoHash, geometry, have, trackers } });
+    const { infoBytes } = metainfo;
+    this.#driver.enqueue({ type: 'added', spec: { torrent, infoHash, geometry, have, trackers, infoBytes } });
     if (peers.length > 0) this.#driver.enqueue({ type: 'peers-found', torrent, peers });
-    if (running.torrent.status().complete) completed.resolve();
-    return running.torrent;
+    if (status().complete) completed.resolve();
+    const stop = async () => {
+      status();
+      this.#stop(torrent, metainfo, completed.reject);
+    };
+    return { metainfo, path: files.rootPath, status, completed: completed.promise, stop };
   }
 
   #stop(torrent: TorrentId, metainfo: Metainfo, reject: (reason: Error) => void): void {
-    const running = this.#running.get(torrent);
-    if (running === undefined) return;
-    running.torrent.status();
+    if (!this.#running.delete(torrent)) return;
     this.#driver.enqueue({ type: 'stopped', torrent });
-    this.#running.delete(torrent);
     this.#ports.disk.remove(torrent);
     this.#infoHashes.delete(Buffer.from(metainfo.infoHash).toString('hex'));
     reject(new ClientError('stopped', `${metainfo.name} was stopped before it was complete`));
   }
+}
+
+/** The bytes have the hash the link names; both, when it names both. */
+function isInfoOf(infoBytes: Uint8Array, { infoHash, infoHashV2 }: MagnetLink): boolean {
+  const matches = (algorithm: string, hash: Uint8Array | undefined) =>
+    hash === undefined || createHash(algorithm).update(infoBytes).digest().equals(hash);
+  return matches('sha1', infoHash) && matches('sha256', infoHashV2);
 }
 
 /** Room can be made and disks come back; a file of somebody else's in the way stays. */

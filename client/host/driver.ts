@@ -54,6 +54,8 @@ export class Driver {
         return network.close(action.connection);
       case 'announce':
         return announcer.announce(action.request);
+      case 'check-metadata':
+        return disk.checkMetadata(action.torrent, action.connection, action.bytes);
       case 'report':
         return this.#onReport(action.report);
     }

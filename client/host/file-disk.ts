@@ -7,7 +7,14 @@
 import fs from 'node:fs';
 import type { FileSegment } from '../../torrents/file-layout.ts';
 import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
-import type { DiskTrouble, PieceBuffer, PieceMemory, ReadId, TorrentId } from '../engine/contract.ts';
+import type {
+  ConnectionId,
+  DiskTrouble,
+  PieceBuffer,
+  PieceMemory,
+  ReadId,
+  TorrentId,
+} from '../engine/contract.ts';
 import { BlockReader, extentBytes } from './block-reader.ts';
 import { DescriptorPool } from './descriptor-pool.ts';
 import type { Disk, FactSink } from './ports.ts';
@@ -31,6 +38,7 @@ interface Pinned {
 
 export class FileDisk implements Disk {
   readonly #torrents = new Map<TorrentId, StoredTorrent>();
+  readonly #magnets = new Map<TorrentId, (infoBytes: Uint8Array) => boolean>();
   readonly #descriptors = new DescriptorPool();
   readonly #reader = new BlockReader();
   readonly #pool: StoragePool;
@@ -50,9 +58,20 @@ export class FileDisk implements Disk {
   remove(torrent: TorrentId): void {
     const stored = this.#torrents.get(torrent);
     this.#torrents.delete(torrent);
+    this.#magnets.delete(torrent);
     for (const file of stored?.files.files ?? []) {
       if (file !== undefined) this.#descriptors.forget(descriptorKey(torrent, file));
     }
+  }
+
+  /** What the magnet link says of the info dictionary. */
+  expectMetadata(torrent: TorrentId, isRight: (infoBytes: Uint8Array) => boolean): void {
+    this.#magnets.set(torrent, isRight);
+  }
+
+  checkMetadata(torrent: TorrentId, connection: ConnectionId, bytes: Uint8Array): void {
+    const isRight = this.#magnets.get(torrent)?.(bytes) ?? false;
+    this.#sink({ type: 'metadata-checked', torrent, connection, isRight });
   }
 
   /** Nothing is read or written any more. */

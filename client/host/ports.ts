@@ -37,6 +37,8 @@ export interface Network {
  */
 export interface Disk {
   readBlock(torrent: TorrentId, read: ReadId, block: Block): void;
+  /** Whether the bytes are the info dictionary the torrent's hash is of: answered by `metadata-checked`. */
+  checkMetadata(torrent: TorrentId, connection: ConnectionId, bytes: Uint8Array): void;
   storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void;
 }
 

@@ -62,11 +62,13 @@ export class WireDecoder {
   #id = 0;
   #remaining = 0;
   /** Bytes of this torrent's bitfield; until the torrent is known no bitfield is acceptable. */
-  #bitfieldBytes = 0;
+  #bitfieldBytesMin = 0;
+  #bitfieldBytesMax = 0;
 
-  /** Called when the handshake has named the torrent. */
-  expectBitfieldBytes(bytes: number): void {
-    this.#bitfieldBytes = bytes;
+  /** Called when the handshake has named the torrent: the length of its bitfield, or the range it can be in. */
+  expectBitfieldBytes(min: number, max: number = min): void {
+    this.#bitfieldBytesMin = min;
+    this.#bitfieldBytesMax = max;
   }
 
   /** Feeds the next bytes[0, count). Answers why the connection must close, or undefined. */
@@ -152,7 +154,7 @@ export class WireDecoder {
     if (fixed !== undefined) {
       if (length !== fixed) return 'message-length-wrong';
     } else if (this.#id === messageId.bitfield) {
-      if (body !== this.#bitfieldBytes) return 'bitfield-length-wrong';
+      if (body < this.#bitfieldBytesMin || body > this.#bitfieldBytesMax) return 'bitfield-length-wrong';
     } else if (this.#id === messageId.extended) {
       if (length < 2) return 'message-length-wrong';
       if (body > extendedBytesMax) return 'message-too-long';

@@ -124,6 +124,13 @@ export class MessageWriter {
     this.#block(messageId.reject, index, begin, length);
   }
 
+  /** BEP 10: `id` is what the peer calls the extension; 0 is the extension handshake. */
+  extended(id: number, payload: Uint8Array): void {
+    const at = this.#header(2 + payload.length, messageId.extended);
+    this.#bytes[at] = id;
+    this.#bytes.set(payload, at + 1);
+  }
+
   #block(id: number, index: number, begin: number, length: number): void {
     const at = this.#header(13, id);
     writeUint32(this.#bytes, at, index);

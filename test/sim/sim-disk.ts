@@ -3,7 +3,13 @@
  * author had, which is what a hash does.
  */
 import { createHash } from 'node:crypto';
-import type { PieceBuffer, PieceMemory, ReadId, TorrentId } from '../../client/engine/contract.ts';
+import type {
+  ConnectionId,
+  PieceBuffer,
+  PieceMemory,
+  ReadId,
+  TorrentId,
+} from '../../client/engine/contract.ts';
 import type { Disk, FactSink } from '../../client/host/ports.ts';
 import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/geometry.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -58,6 +64,7 @@ export class SimDisk implements Disk {
   /** While set, every write fails with this code. */
   failing: string | undefined;
   readonly #torrents = new Map<TorrentId, Stored>();
+  readonly #magnets = new Map<TorrentId, Uint8Array>();
   readonly #scheduler: Scheduler;
   readonly #memory: SimMemory;
   readonly #sink: FactSink;
@@ -74,6 +81,16 @@ export class SimDisk implements Disk {
 
   content(torrent: TorrentId): Uint8Array {
     return this.#torrents.get(torrent)!.content;
+  }
+
+  /** The right info dictionary of a magnet. */
+  expectMetadata(torrent: TorrentId, infoBytes: Uint8Array): void {
+    this.#magnets.set(torrent, infoBytes);
+  }
+
+  checkMetadata(torrent: TorrentId, connection: ConnectionId, bytes: Uint8Array): void {
+    const isRight = Buffer.compare(bytes, this.#magnets.get(torrent) ?? Buffer.alloc(0)) === 0;
+    this.#scheduler.after(1, () => this.#sink({ type: 'metadata-checked', torrent, connection, isRight }));
   }
 
   readBlock(torrent: TorrentId, read: ReadId, block: Block): void {

@@ -29,6 +29,10 @@ export interface WorldOptions {
 export interface PeerOptions {
   /** What it has at first: everything, nothing, or the pieces for which this is true. */
   readonly has?: 'all' | 'none' | ((pieceIndex: number) => boolean);
+  /** It knows only the hash and asks others for the info dictionary. */
+  readonly magnet?: boolean;
+  /** The info dictionary it gives out, right or not. */
+  readonly infoBytes?: Uint8Array;
   /** Its blocks are wrong although it believes in them: a poisoner. */
   readonly lies?: boolean;
   readonly link?: Link;
@@ -45,6 +49,8 @@ export class World {
   readonly peers: SimPeer[] = [];
   readonly internet: SimInternet;
   readonly truth: Uint8Array;
+  /** Stands for the info dictionary: three blocks and a bit. */
+  readonly infoBytes = new Uint8Array(50_000).map((_, i) => (i * 7919) & 255);
   readonly options: WorldOptions;
 
   constructor(options: WorldOptions) {
@@ -121,10 +127,14 @@ export class SimPeer {
     this.disk.add(torrent, world.geometry, world.truth, content);
     const infoHash = Buffer.alloc(20, 'swarm-in-a-box');
     const trackers = usesTracker ? [[trackerUrl]] : [];
-    this.#driver.enqueue({
-      type: 'added',
-      spec: { torrent, infoHash, geometry: world.geometry, have, trackers },
-    });
+    if (options.magnet) {
+      this.disk.expectMetadata(torrent, world.infoBytes);
+      this.#driver.enqueue({ type: 'magnet-added', spec: { torrent, infoHash, trackers } });
+      return;
+    }
+    const { infoBytes = world.infoBytes } = options;
+    const { geometry } = world;
+    this.#driver.enqueue({ type: 'added', spec: { torrent, infoHash, geometry, have, trackers, infoBytes } });
   }
 
   get status(): TorrentStatus {

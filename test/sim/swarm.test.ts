@@ -193,6 +193,38 @@ describe('liars', () => {
   });
 });
 
+describe('magnets', () => {
+  it('bring the info dictionary from peers', () => {
+    const world = smallWorld(71);
+    world.join({ has: 'all' });
+    const finder = world.join({ magnet: true });
+    expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, minuteMs)).toBe(true);
+    const [found] = finder.reportsOf('metadata-received');
+    expect(found!.infoBytes).toEqual(world.infoBytes);
+    expect(found!.peers.length).toBeGreaterThan(0);
+  });
+
+  it.each([72, 73, 74])('a peer with a wrong one is banned, and another asked (seed %i)', (seed) => {
+    const world = smallWorld(seed);
+    const wrong = world.infoBytes.map((byte, i) => (i === 20_000 ? byte ^ 1 : byte));
+    const liars = [1, 2, 3].map(() => world.join({ has: 'all', infoBytes: wrong }));
+    world.join({ has: 'all' });
+    const finder = world.join({ magnet: true });
+    expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, 5 * minuteMs)).toBe(true);
+    expect(finder.reportsOf('metadata-received')[0]!.infoBytes).toEqual(world.infoBytes);
+    const banned = finder.reportsOf('peer-dropped').filter((r) => r.reason === 'sent-corrupt-metadata');
+    const lying = new Set(liars.map((l) => l.address.host));
+    for (const { address } of banned) expect(lying.has(address.host)).toBe(true);
+  });
+
+  it('a peer that claims more than anybody would take is not asked', () => {
+    const world = smallWorld(75);
+    world.join({ has: 'all', infoBytes: new Uint8Array(8 * MiB + 1) });
+    const finder = world.join({ magnet: true });
+    expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, minuteMs)).toBe(false);
+  });
+});
+
 describe('trackers', () => {
   it('hear started once, completed once and stopped once', () => {
     const world = smallWorld(41);

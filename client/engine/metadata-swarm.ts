@@ -1,0 +1,206 @@
+/**
+ * A torrent of which only the hash is known: the info dictionary is fetched from a few peers at once, from each the
+ * whole, so that a wrong one has exactly one author. Whoever is first with the right one ends it.            BEP 9
+ *
+ * Invariant: at most `metadataSourcesMax` fetches, each of at most `metadataBytesMax`; nothing is believed, parsed or
+ * passed on before its hash has been checked.
+ */
+import type { Handshake } from '../wire/handshake.ts';
+import type { Context } from './context.ts';
+import type { ConnectionId, MagnetSpec } from './contract.ts';
+import { type ExtensionHandshake, encodeExtensionHandshake, ourExtensionId } from './extension-handshake.ts';
+import {
+  encodeMetadataReject,
+  encodeMetadataRequest,
+  type MetadataMessage,
+  metadataBlockBytes,
+  metadataBlockCount,
+} from './metadata-exchange.ts';
+import type { PeerRecord } from './peer-directory.ts';
+import type { PeerSession, SessionEvents, Violation } from './peer-session.ts';
+import { peerStatus, type TorrentStatus } from './status.ts';
+import { clientName, type SwarmContent, SwarmPeers } from './swarm-peers.ts';
+
+/** The dictionary on its way from one peer. */
+interface Fetch {
+  readonly session: PeerSession;
+  readonly bytes: Uint8Array;
+  readonly received: Uint8Array;
+  receivedCount: number;
+  nextBlock: number;
+  progressMs: number;
+}
+
+export class MetadataSwarm implements SessionEvents, SwarmContent {
+  readonly spec: MagnetSpec;
+  readonly peers: SwarmPeers;
+  readonly wantsSeeds = true;
+  /** What is left is not known; a tracker must not take us for a seed. */
+  readonly transferred = { uploaded: 0, downloaded: 0, left: metadataBlockBytes };
+  readonly #context: Context;
+  readonly #fetches = new Map<ConnectionId, Fetch>();
+  /** Fetched and being checked: who sent it. */
+  readonly #checking = new Map<ConnectionId, { readonly record: PeerRecord; readonly bytes: Uint8Array }>();
+
+  constructor(spec: MagnetSpec, context: Context, nowMs: number) {
+    this.spec = spec;
+    this.#context = context;
+    this.peers = new SwarmPeers(spec, this, context, nowMs);
+    this.tick(nowMs, 0);
+  }
+
+  tick(nowMs: number, elapsedMs: number): void {
+    if (this.peers.stopping) return;
+    const { idleTimeoutMs, metadataTimeoutMs } = this.#context.limits;
+    for (const session of this.peers.sessions.values()) {
+      if (elapsedMs > 0) session.down.tick(elapsedMs);
+      if (nowMs - session.heardMs >= idleTimeoutMs) this.peers.drop(session, 'silent', nowMs);
+      else session.keepAlive(nowMs);
+    }
+    for (const { session, progressMs } of this.#fetches.values()) {
+      if (nowMs - progressMs >= metadataTimeoutMs) this.peers.drop(session, 'stalled', nowMs);
+    }
+    this.peers.tick(nowMs);
+    this.#fetchMore(nowMs);
+  }
+
+  // Coming and going ------------------------------------------------------------------------------------------------
+
+  onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void {
+    session.open(this, undefined, record, handshake);
+    const { limits, port } = this.#context;
+    const ours = {
+      client: clientName,
+      reqq: limits.uploadQueueMax,
+      port,
+      uploadOnly: false,
+      metadataBytes: undefined,
+    };
+    // BEP 6: what we have is said first, and without the metadata that is nothing.
+    session.sendPieces(0, 1, () => new Uint8Array(0));
+    session.sendExtended(ourExtensionId.handshake, encodeExtensionHandshake(ours));
+  }
+
+  onLeft(session: PeerSession, nowMs: number): void {
+    this.#fetches.delete(session.connection);
+    if (!this.peers.stopping) this.#fetchMore(nowMs);
+  }
+
+  onExtensions(_session: PeerSession, _extensions: ExtensionHandshake, nowMs: number): void {
+    this.#fetchMore(nowMs);
+  }
+
+  // Fetching --------------------------------------------------------------------------------------------------------
+
+  /** Peers that have it, and are not asked yet, up to so many at once. */
+  #fetchMore(nowMs: number): void {
+    const { metadataSourcesMax, metadataBytesMax, metadataRequestsMax } = this.#context.limits;
+    for (const session of this.peers.sessions.values()) {
+      if (this.#fetches.size + this.#checking.size >= metadataSourcesMax) return;
+      const { connection, extensions } = session;
+      if (this.#fetches.has(connection) || this.#checking.has(connection)) continue;
+      const { metadataBytes, utMetadataId } = extensions ?? {};
+      if (metadataBytes === undefined || utMetadataId === undefined || metadataBytes > metadataBytesMax)
+        continue;
+      const bytes = new Uint8Array(metadataBytes);
+      const received = new Uint8Array(metadataBlockCount(metadataBytes));
+      const fetch: Fetch = { session, bytes, received, receivedCount: 0, nextBlock: 0, progressMs: nowMs };
+      this.#fetches.set(connection, fetch);
+      for (let i = 0; i < metadataRequestsMax; i++) this.#askNext(fetch);
+    }
+  }
+
+  #askNext(fetch: Fetch): void {
+    if (fetch.nextBlock >= fetch.received.length) return;
+    fetch.session.sendExtended(
+      fetch.session.extensions!.utMetadataId!,
+      encodeMetadataRequest(fetch.nextBlock++),
+    );
+  }
+
+  onMetadata(session: PeerSession, message: MetadataMessage, nowMs: number): Violation | undefined {
+    const fetch = this.#fetches.get(session.connection);
+    if (message.type === 'request') {
+      const id = session.extensions?.utMetadataId;
+      if (id !== undefined) session.sendExtended(id, encodeMetadataReject(message.blockIndex));
+      return undefined;
+    }
+    if (fetch === undefined) return undefined;
+    const { blockIndex } = message;
+    // Only what was asked for, and once.
+    if (blockIndex >= fetch.nextBlock || fetch.received[blockIndex] === 1) return 'extension-malformed';
+    if (message.type === 'reject') {
+      this.#fetches.delete(session.connection);
+      session.extensions = { ...session.extensions!, metadataBytes: undefined };
+      this.#fetchMore(nowMs);
+      return undefined;
+    }
+    const at = blockIndex * metadataBlockBytes;
+    if (message.bytes.length !== Math.min(metadataBlockBytes, fetch.bytes.length - at))
+      return 'extension-malformed';
+    fetch.bytes.set(message.bytes, at);
+    fetch.received[blockIndex] = 1;
+    fetch.receivedCount += 1;
+    fetch.progressMs = nowMs;
+    session.down.add(message.bytes.length);
+    if (fetch.receivedCount < fetch.received.length) this.#askNext(fetch);
+    else this.#check(fetch);
+    return undefined;
+  }
+
+  #check({ session, bytes }: Fetch): void {
+    const { connection } = session;
+    this.#fetches.delete(connection);
+    this.#checking.set(connection, { record: session.record!, bytes });
+    this.#context.emit({ type: 'check-metadata', torrent: this.spec.torrent, connection, bytes });
+  }
+
+  onMetadataChecked(connection: ConnectionId, isRight: boolean, nowMs: number): void {
+    const checked = this.#checking.get(connection);
+    this.#checking.delete(connection);
+    if (checked === undefined || this.peers.stopping) return;
+    if (isRight) {
+      const peers = this.peers.knownAddresses;
+      this.peers.report({ type: 'metadata-received', infoBytes: checked.bytes, peers });
+    } else {
+      this.peers.ban(checked.record, 'sent-corrupt-metadata', nowMs);
+      this.#fetchMore(nowMs);
+    }
+  }
+
+  stop(nowMs: number): void {
+    this.peers.stop(nowMs);
+    this.peers.report({ type: 'stopped' });
+  }
+
+  status(): TorrentStatus {
+    return {
+      complete: false,
+      haveCount: 0,
+      pieceCount: 0,
+      haveBytes: 0,
+      totalBytes: 0,
+      downloaded: 0,
+      uploaded: 0,
+      wasted: 0,
+      downBps: 0,
+      upBps: 0,
+      peers: [...this.peers.sessions.values()].map(peerStatus),
+      peersKnown: this.peers.knownCount,
+      trackers: this.peers.trackers,
+      trouble: undefined,
+    };
+  }
+
+  // Pieces mean nothing yet: the session answers for them without a geometry, and nothing of this is called.
+
+  onPieces(): void {}
+  onHave(): void {}
+  onPeerChoking(): void {}
+  onPeerInterested(): void {}
+  onCancel(): void {}
+  onReject(): void {}
+  onBlock(): void {}
+  onRequest(): undefined {}
+  onBlockStart(): undefined {}
+}

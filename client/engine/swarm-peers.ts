@@ -1,0 +1,265 @@
+/**
+ * With whom one torrent is connected, whom it dials next, and what its trackers are told: the half of a swarm that
+ * does not care what is exchanged. The other half (swarm.ts, metadata-swarm.ts) hears of comings and goings.
+ *
+ * Invariant: a dial is in #dialing until its handshake is accepted or it ends, a session is in `sessions` from then
+ * until it ends, and the shared budget counts both.                                                    BEP 3 12
+ */
+import type { Handshake } from '../wire/handshake.ts';
+import { AnnounceSchedule } from './announce-schedule.ts';
+import type { Context } from './context.ts';
+import type {
+  AnnounceEvent,
+  ConnectionId,
+  PeerAddress,
+  Report,
+  TorrentId,
+  TrackerAnswer,
+} from './contract.ts';
+import { PeerDirectory, type PeerRecord } from './peer-directory.ts';
+import type { PeerSession, Violation } from './peer-session.ts';
+import type { TrackerStatus } from './status.ts';
+
+/** BEP 10's `v`: what other people's clients show. */
+export const clientName = 'Cicada 0.1.0';
+
+export interface SwarmIdentity {
+  readonly torrent: TorrentId;
+  /** 20 bytes. */
+  readonly infoHash: Uint8Array;
+  /** Announce tiers.  BEP 12 */
+  readonly trackers: readonly (readonly string[])[];
+}
+
+/** The half that knows what is exchanged. */
+export interface SwarmContent {
+  /** The handshake is accepted: open the session and say the first words. */
+  onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void;
+  onLeft(session: PeerSession, nowMs: number): void;
+  /** False once there is nothing left to fetch: seeds are of no use then. */
+  readonly wantsSeeds: boolean;
+  /** What trackers are told. */
+  readonly transferred: { readonly uploaded: number; readonly downloaded: number; readonly left: number };
+}
+
+export class SwarmPeers {
+  readonly sessions = new Map<ConnectionId, PeerSession>();
+  stopping = false;
+  readonly #identity: SwarmIdentity;
+  readonly #content: SwarmContent;
+  readonly #context: Context;
+  readonly #dialing = new Map<ConnectionId, PeerRecord>();
+  readonly #directory: PeerDirectory;
+  readonly #announces: AnnounceSchedule;
+
+  constructor(identity: SwarmIdentity, content: SwarmContent, context: Context, nowMs: number) {
+    const { limits, random } = context;
+    this.#identity = identity;
+    this.#content = content;
+    this.#context = context;
+    this.#directory = new PeerDirectory(limits, random);
+    this.#announces = new AnnounceSchedule(identity.trackers, nowMs, limits, random);
+  }
+
+  get connectionCount(): number {
+    return this.sessions.size + this.#dialing.size;
+  }
+
+  get knownAddresses(): PeerAddress[] {
+    return this.#directory.dialable;
+  }
+
+  get knownCount(): number {
+    return this.#directory.size;
+  }
+
+  tick(nowMs: number): void {
+    this.#dial(nowMs);
+    this.#announces.setAlone(this.#content.wantsSeeds && this.connectionCount === 0, nowMs);
+    this.announce(nowMs);
+  }
+
+  // Coming and going ------------------------------------------------------------------------------------------------
+
+  learn(peers: readonly PeerAddress[], nowMs: number): void {
+    this.#directory.learn(peers, nowMs);
+    if (!this.stopping) this.#dial(nowMs);
+  }
+
+  #dial(nowMs: number): void {
+    const { limits, budget } = this.#context;
+    while (
+      this.connectionCount < limits.connectionsPerTorrentMax &&
+      budget.connections < limits.connectionsMax &&
+      budget.dials < limits.dialsMax
+    ) {
+      const record = this.#directory.next(nowMs, this.#content.wantsSeeds);
+      if (record === undefined) return;
+      record.state = 'dialing';
+      const connection = this.#context.newConnection(this.#identity.torrent);
+      this.#dialing.set(connection, record);
+      budget.dials += 1;
+      budget.connections += 1;
+      this.#context.emit({ type: 'dial', connection, address: record.address });
+    }
+  }
+
+  /** The dial did not come to a handshake. */
+  onDialEnded(connection: ConnectionId, nowMs: number): void {
+    const record = this.#dialing.get(connection);
+    if (record === undefined) return;
+    this.#dialing.delete(connection);
+    this.#context.budget.dials -= 1;
+    this.#context.budget.connections -= 1;
+    this.#directory.release(record, false, nowMs);
+  }
+
+  /** Takes the session in, or says why not. */
+  admit(session: PeerSession, handshake: Handshake, nowMs: number): Violation | undefined {
+    const dialed = this.#dialing.get(session.connection);
+    if (sameBytes(handshake.peerId, this.#context.peerId)) {
+      if (dialed !== undefined) this.#directory.forget(dialed);
+      return 'connected-to-self';
+    }
+    const record = dialed ?? this.#directory.incoming(session.address, handshake.peerId, nowMs);
+    if (record.bannedUntilMs > nowMs) return 'banned';
+    if (this.sessions.size >= this.#context.limits.connectionsPerTorrentMax) return 'too-many-connections';
+    const other = this.#withId(handshake.peerId);
+    if (other !== undefined) {
+      // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
+      const isTie = nowMs - other.openedMs < this.#context.limits.dialTimeoutMs;
+      const keepsIncoming = compareBytes(handshake.peerId, this.#context.peerId) > 0;
+      if (!isTie || other.incoming === session.incoming || session.incoming !== keepsIncoming) {
+        if (dialed !== undefined) this.#directory.postpone(dialed, nowMs);
+        return 'connected-twice';
+      }
+      this.drop(other, 'connected-twice', nowMs);
+    }
+    if (this.#dialing.delete(session.connection)) this.#context.budget.dials -= 1;
+    record.state = 'connected';
+    this.sessions.set(session.connection, session);
+    if (session.incoming) session.sendHandshake(this.#identity.infoHash);
+    this.#content.onJoined(session, record, handshake);
+    this.report({ type: 'peer-connected', address: session.address });
+    return undefined;
+  }
+
+  #withId(peerId: Uint8Array): PeerSession | undefined {
+    for (const session of this.sessions.values()) if (sameBytes(session.peerId!, peerId)) return session;
+    return undefined;
+  }
+
+  /** Closes the connection for a reason of ours. */
+  drop(session: PeerSession, reason: string, nowMs: number): void {
+    if (!this.sessions.has(session.connection)) return;
+    this.#context.emit({ type: 'close', connection: session.connection, reason });
+    this.detach(session, reason, nowMs);
+  }
+
+  /** The connection is over, whoever ended it. */
+  detach(session: PeerSession, reason: string, nowMs: number): void {
+    if (!this.sessions.delete(session.connection)) return;
+    session.end();
+    session.uploads.clear();
+    // A peer that lets us in and goes at once, time and again, is not worth the dialing.
+    const lastedMs = nowMs - session.openedMs;
+    const { dialTimeoutMs } = this.#context.limits;
+    const worked = session.down.total + session.up.total > 0 || lastedMs >= dialTimeoutMs;
+    this.#directory.release(session.record!, worked, nowMs);
+    this.#context.budget.connections -= 1;
+    this.report({ type: 'peer-dropped', address: session.address, reason, downloaded: session.down.total });
+    this.#content.onLeft(session, nowMs);
+  }
+
+  /** A proven liar: dropped, and not spoken to for a while. */
+  ban(record: PeerRecord, reason: string, nowMs: number): void {
+    this.#directory.ban(record, nowMs);
+    for (const session of this.sessions.values())
+      if (session.record === record) this.drop(session, reason, nowMs);
+  }
+
+  /** The port it listens on, as it says: it need not be dialed there while it is connected.  BEP 10 */
+  onListenPort(session: PeerSession, port: number, nowMs: number): void {
+    if (session.incoming) this.#directory.alias({ host: session.address.host, port }, nowMs);
+  }
+
+  // Trackers --------------------------------------------------------------------------------------------------------
+
+  onAnnounced(tracker: string, answer: TrackerAnswer, nowMs: number): void {
+    this.#announces.onAnswer(tracker, answer, nowMs);
+    this.report({ type: 'tracker-answered', tracker, peers: answer.peers.length });
+    if (this.stopping) return;
+    this.learn(answer.peers, nowMs);
+    this.announce(nowMs);
+  }
+
+  onAnnounceFailed(
+    tracker: string,
+    reason: string,
+    retry: number | 'never' | undefined,
+    nowMs: number,
+  ): void {
+    this.#announces.onFailure(tracker, reason, retry, nowMs);
+    this.report({ type: 'tracker-failed', tracker, reason });
+    if (!this.stopping) this.announce(nowMs);
+  }
+
+  /** The last piece is here. */
+  onCompleted(nowMs: number): void {
+    this.#announces.onCompleted(nowMs);
+    this.announce(nowMs);
+  }
+
+  announce(nowMs: number): void {
+    const due = this.#announces.next(nowMs);
+    if (due !== undefined) {
+      this.#emitAnnounce(due.tracker.url, due.event, this.#context.limits.peersWantedDefault);
+    }
+  }
+
+  #emitAnnounce(tracker: string, event: AnnounceEvent, peersWanted: number): void {
+    const { peerId, port } = this.#context;
+    const { torrent, infoHash } = this.#identity;
+    const { transferred } = this.#content;
+    this.#context.emit({
+      type: 'announce',
+      request: { torrent, tracker, infoHash, peerId, port, ...transferred, event, peersWanted },
+    });
+  }
+
+  /** Trackers that list us are told, peers are let go. */
+  stop(nowMs: number): void {
+    this.stopping = true;
+    for (const tracker of this.#announces.stop()) this.#emitAnnounce(tracker.url, 'stopped', 0);
+    for (const session of this.sessions.values()) this.drop(session, 'stopped', nowMs);
+    for (const connection of [...this.#dialing.keys()]) {
+      this.#context.emit({ type: 'close', connection, reason: 'stopped' });
+      this.onDialEnded(connection, nowMs);
+    }
+  }
+
+  get trackers(): readonly TrackerStatus[] {
+    return this.#announces.trackers.map((tracker) => ({
+      url: tracker.url,
+      working: tracker.listsUs && tracker.failures === 0,
+      lastFailure: tracker.lastFailure,
+      lastWarning: tracker.lastWarning,
+      peers: tracker.peers,
+    }));
+  }
+
+  report(report: WithoutTorrent<Report>): void {
+    this.#context.emit({ type: 'report', report: { ...report, torrent: this.#identity.torrent } });
+  }
+}
+
+type WithoutTorrent<T> = T extends unknown ? Omit<T, 'torrent'> : never;
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return compareBytes(a, b) === 0;
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return 0;
+}
