@@ -158,6 +158,11 @@ describe('a file under way', () => {
     expect(part).toBe('Album/b.flac.0.part.part');
   });
 
+  test('nor of one that only looks different: a joiner at the end is nothing to macOS', () => {
+    const paths = layout(['x', 'X.PART\u200d'], 'darwin');
+    expect(paths.partPath(0).at(-1)).toBe('x.0.part');
+  });
+
   test('has a name that fits, and of its own', () => {
     const long = 'x'.repeat(253);
     const paths = layout([`${long}a`, `${long}b`]);

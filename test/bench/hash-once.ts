@@ -1,0 +1,24 @@
+/** One creation or verification in a process of its own, for the benchmarks: prints how long it took and its peak memory. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import process from 'node:process';
+import { createTorrent } from '../../torrents/create.ts';
+import { parseMetainfo, type TorrentFormat } from '../../torrents/metainfo.ts';
+import { verifyTorrent } from '../../torrents/verify.ts';
+
+const [what, folder, torrent, format, pieceLength] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  TorrentFormat,
+  string,
+];
+const startedMs = performance.now();
+if (what === 'create') {
+  const { bytes } = await createTorrent(folder, { format, pieceLength: Number(pieceLength) }, { threads: 2 });
+  writeFileSync(torrent, bytes);
+} else {
+  const { ok } = await verifyTorrent(parseMetainfo(readFileSync(torrent)), folder, { threads: 2 });
+  if (!ok) throw new Error('the folder does not match its own torrent');
+}
+const milliseconds = performance.now() - startedMs;
+console.log(JSON.stringify({ milliseconds, peakMiB: process.resourceUsage().maxRSS / 1024 }));

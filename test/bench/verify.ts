@@ -1,0 +1,44 @@
+/** Verifying 1 GiB in twelve tracks with two threads, in every format, beside what aria2 takes to check the same. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  albumBytes,
+  type Contestant,
+  contest,
+  isThere,
+  ours,
+  reportRates,
+  run,
+  timed,
+  withAlbum,
+} from './hash-contest.ts';
+
+export async function benchVerify(report: (line: string) => void): Promise<void> {
+  await withAlbum(async (album, folder) => {
+    const torrent = (format: string) => join(folder, `${format}.torrent`);
+    for (const format of ['v1', 'v2', 'hybrid']) await ours('create', album, torrent(format), format);
+    const contestants: Contestant[] = ['v1', 'v2', 'hybrid'].map((format) => ({
+      name: `cicada ${format}`,
+      once: () => timed(() => ours('verify', album, torrent(format))),
+    }));
+    if (await isThere('aria2c', ['--version'])) {
+      const args = [
+        '--check-integrity=true',
+        '--hash-check-only=true',
+        '--enable-dht=false',
+        '--bt-enable-lpd=false',
+      ];
+      contestants.push({
+        name: 'aria2c v1 (one thread)',
+        once: async () => {
+          await rm(join(folder, 'Album.aria2'), { force: true });
+          return timed(() =>
+            run('aria2c', [...args, '--listen-port=0', '-d', folder, torrent('v1')]).catch(() => undefined),
+          );
+        },
+      });
+    } else report('aria2: not compared, apt-get install aria2');
+    report('1 GiB, whole processes:');
+    reportRates(await contest(contestants, albumBytes), 'aria2c v1 (one thread)', report);
+  });
+}
