@@ -42,6 +42,8 @@ export interface TorrentSpec {
   /** 20 bytes: what the handshake and the tracker are told. */
   readonly infoHash: Uint8Array;
   readonly geometry: Geometry;
+  /** Pieces that end in a pad: their bytes before it. Pads are zeros, never asked for and never written.  BEP 47 */
+  readonly dataBytes?: ReadonlyMap<PieceIndex, number>;
   /** Pieces that are already stored, MSB first; missing means none. */
   readonly have?: Uint8Array;
   /** Announce tiers.  BEP 12 */

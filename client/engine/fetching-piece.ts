@@ -14,6 +14,8 @@ import { blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/ge
 import type { PieceBuffer, PieceMemory } from './contract.ts';
 import type { PeerRecord } from './peer-directory.ts';
 
+const zeroBlock = new Uint8Array(blockBytesMax);
+
 const free = 0;
 const asked = 1;
 const received = 2;
@@ -49,7 +51,8 @@ export class FetchingPiece {
   readonly #writing = new Map<number, Sink>();
   #firstFree = 0;
 
-  constructor(pieceIndex: PieceIndex, geometry: Geometry, memory: PieceMemory) {
+  /** `dataBytes`: what lies before the pad at its end; all of it when there is none.  BEP 47 */
+  constructor(pieceIndex: PieceIndex, geometry: Geometry, memory: PieceMemory, dataBytes: number) {
     this.pieceIndex = pieceIndex;
     this.#geometry = geometry;
     this.#memory = memory;
@@ -59,6 +62,17 @@ export class FetchingPiece {
     this.#state = new Uint8Array(this.blockCount);
     this.#copies = new Uint8Array(this.blockCount);
     this.buffer = memory.allocate(geometry.pieceBytes(pieceIndex));
+    this.#fillPads(Math.ceil(dataBytes / blockBytesMax));
+  }
+
+  /** Blocks that lie in a pad are zeros, and here already. */
+  #fillPads(firstPad: number): void {
+    for (let blockIndex = firstPad; blockIndex < this.blockCount; blockIndex++) {
+      this.#memory.write(this.buffer!, blockIndex * blockBytesMax, zeroBlock, 0, this.blockBytes(blockIndex));
+      this.#state[blockIndex] = received;
+      this.receivedCount += 1;
+      this.freeCount -= 1;
+    }
   }
 
   blockBytes(blockIndex: number): number {

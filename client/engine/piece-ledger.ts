@@ -10,13 +10,16 @@
  */
 import BitField from 'bitfield';
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
-import type { PieceBuffer, PieceMemory } from './contract.ts';
+import type { PieceBuffer, PieceMemory, TorrentSpec } from './contract.ts';
 import { FetchingPiece } from './fetching-piece.ts';
 
 export class PieceLedger {
   readonly geometry: Geometry;
   haveCount = 0;
+  /** Without pads, as everything people are told. */
   haveBytes = 0;
+  readonly totalBytes: number;
+  readonly #dataBytes: ReadonlyMap<PieceIndex, number> | undefined;
   readonly #have: BitField;
   readonly #fetching = new Map<PieceIndex, FetchingPiece>();
   readonly #storing = new Map<PieceIndex, FetchingPiece>();
@@ -29,11 +32,15 @@ export class PieceLedger {
     geometry: Geometry,
     memory: PieceMemory,
     budget: { pieceBytes: number },
-    have: Uint8Array | undefined,
+    { have, dataBytes }: Pick<TorrentSpec, 'have' | 'dataBytes'>,
   ) {
     this.geometry = geometry;
     this.#memory = memory;
     this.#budget = budget;
+    this.#dataBytes = dataBytes;
+    let totalBytes = 0;
+    for (const pieceIndex of geometry.pieces()) totalBytes += this.dataBytes(pieceIndex);
+    this.totalBytes = totalBytes;
     this.#have = new BitField(geometry.pieceCount);
     if (have === undefined) return;
     const given = new BitField(have);
@@ -45,7 +52,12 @@ export class PieceLedger {
   }
 
   get leftBytes(): number {
-    return this.geometry.totalBytes - this.haveBytes;
+    return this.totalBytes - this.haveBytes;
+  }
+
+  /** Bytes of a piece, without the pad at its end. */
+  dataBytes(pieceIndex: PieceIndex): number {
+    return this.#dataBytes?.get(pieceIndex) ?? this.geometry.pieceBytes(pieceIndex);
   }
 
   /** No piece is left to begin. */
@@ -80,7 +92,7 @@ export class PieceLedger {
 
   begin(pieceIndex: PieceIndex): FetchingPiece {
     assert(this.isMissing(pieceIndex), `piece ${pieceIndex} is missing before it is begun`);
-    const piece = new FetchingPiece(pieceIndex, this.geometry, this.#memory);
+    const piece = new FetchingPiece(pieceIndex, this.geometry, this.#memory, this.dataBytes(pieceIndex));
     this.#fetching.set(pieceIndex, piece);
     this.#budget.pieceBytes += this.geometry.pieceBytes(pieceIndex);
     return piece;
@@ -132,7 +144,7 @@ export class PieceLedger {
   #markHave(pieceIndex: PieceIndex): void {
     this.#have.set(pieceIndex);
     this.haveCount += 1;
-    this.haveBytes += this.geometry.pieceBytes(pieceIndex);
+    this.haveBytes += this.dataBytes(pieceIndex);
   }
 }
 

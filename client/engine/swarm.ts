@@ -49,7 +49,7 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.#context = context;
     this.peers = new SwarmPeers(spec, this, context, nowMs);
     this.#sessions = this.peers.sessions;
-    this.#ledger = new PieceLedger(spec.geometry, memory, budget, spec.have);
+    this.#ledger = new PieceLedger(spec.geometry, memory, budget, spec);
     const isMissing = (pieceIndex: PieceIndex) => this.#ledger.isMissing(pieceIndex);
     this.#picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
@@ -363,7 +363,7 @@ export class Swarm implements SessionEvents, SwarmContent {
       haveCount: this.#ledger.haveCount,
       pieceCount: this.spec.geometry.pieceCount,
       haveBytes: this.#ledger.haveBytes,
-      totalBytes: this.spec.geometry.totalBytes,
+      totalBytes: this.#ledger.totalBytes,
       downloaded: this.#down.total,
       uploaded: this.#up.total,
       wasted: this.#wasted,

@@ -5,7 +5,6 @@ export type ClientErrorCode =
   | 'address-not-available'
   | 'listen-failed'
   | 'already-added'
-  | 'format-not-supported'
   | 'exists'
   | 'not-a-folder'
   | 'folder-not-writable'

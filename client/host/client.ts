@@ -16,6 +16,7 @@ import { prepareDownload } from './download-folder.ts';
 import { Driver } from './driver.ts';
 import { FileDisk } from './file-disk.ts';
 import { HttpAnnouncer } from './http-announcer.ts';
+import { dataBytesOfPadded, expectedHashes } from './piece-hashes.ts';
 import { SharedPieceMemory } from './shared-piece-memory.ts';
 import { type StoppableClock, systemClock } from './system-clock.ts';
 import { TcpNetwork } from './tcp-network.ts';
@@ -232,13 +233,6 @@ export class Client {
   }
 
   #claim(metainfo: Metainfo): () => void {
-    // Pieces of v2 alone are checked by their Merkle trees, which the storage threads do not do yet.
-    if (metainfo.format === 'v2') {
-      throw new ClientError(
-        'format-not-supported',
-        'this torrent is of format v2 alone, which this version can make and verify but not yet exchange: use a hybrid one',
-      );
-    }
     const key = Buffer.from(metainfo.infoHash).toString('hex');
     if (this.#infoHashes.has(key)) {
       throw new ClientError('already-added', `${metainfo.name} is being fetched or seeded already`);
@@ -285,8 +279,8 @@ export class Client {
     control: TorrentControl,
   ): ActiveTorrent {
     const torrent = ++this.#torrents;
-    const { geometry, infoHash, pieceHashes, trackers } = metainfo;
-    this.#ports.disk.add({ torrent, geometry, files, pieceHashes });
+    const { geometry, infoHash, infoBytes, trackers } = metainfo;
+    this.#ports.disk.add({ torrent, geometry, files, expected: expectedHashes(metainfo) });
     const completed = Promise.withResolvers<void>();
     // Whoever does not wait for it must not be ended by it.
     completed.promise.catch(() => {});
@@ -320,8 +314,9 @@ export class Client {
         },
       );
     }
-    const { infoBytes } = metainfo;
-    this.#driver.enqueue({ type: 'added', spec: { torrent, infoHash, geometry, have, trackers, infoBytes } });
+    const dataBytes = dataBytesOfPadded(metainfo);
+    const spec = { torrent, infoHash, geometry, dataBytes, have, trackers, infoBytes };
+    this.#driver.enqueue({ type: 'added', spec });
     if (peers.length > 0) this.#driver.enqueue({ type: 'peers-found', torrent, peers });
     if (status().complete) completed.resolve();
     const stop = async () => {

@@ -20,15 +20,14 @@ import { DescriptorPool } from './descriptor-pool.ts';
 import type { Disk, FactSink } from './ports.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import { StoragePool } from './storage-pool.ts';
-import type { StoreResult, StoreSegment } from './storage-worker.ts';
+import type { ExpectedHashes, StoreResult, StoreSegment } from './storage-worker.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 export interface StoredTorrent {
   readonly torrent: TorrentId;
   readonly geometry: Geometry;
   readonly files: TorrentFiles;
-  /** 20 bytes a piece. */
-  readonly pieceHashes: Uint8Array;
+  readonly expected: (pieceIndex: PieceIndex) => ExpectedHashes;
 }
 
 interface Pinned {
@@ -103,8 +102,8 @@ export class FileDisk implements Disk {
   storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void {
     const stored = this.#torrents.get(torrent);
     if (stored === undefined) return this.#memory.release(buffer);
-    const { geometry, files, pieceHashes } = stored;
-    const expected = pieceHashes.slice(pieceIndex * 20, pieceIndex * 20 + 20);
+    const { geometry, files } = stored;
+    const expected = stored.expected(pieceIndex);
     const segments = files.layout.segments(geometry.pieceOffset(pieceIndex), buffer.bytes);
     const pinned: Pinned[] = [];
     let jobs: StoreSegment[];

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { blockBytesMax } from '../../torrents/geometry.ts';
+import { leafBytes, leafHash, hashBytes as rootBytes, rootOf, zeroHash } from '../../torrents/merkle.ts';
 
 /** Where a run of the piece belongs. Descriptors are opened by the main thread and valid in the whole process. */
 export interface StoreSegment {
@@ -19,11 +20,18 @@ export interface StoreSegment {
   readonly compare: boolean;
 }
 
+export interface ExpectedHashes {
+  /** SHA-1 of the whole piece, 20 bytes. */
+  readonly sha1: Uint8Array | undefined;
+  /** Its Merkle root, 32 bytes, over the bytes before the pad; `width`: leaves of the tree, a power of two.  BEP 52 */
+  readonly root: { readonly hash: Uint8Array; readonly bytes: number; readonly width: number } | undefined;
+}
+
 export interface StoreJob {
   readonly id: number;
   readonly piece: SharedArrayBuffer;
-  /** 20 bytes, SHA-1. */
-  readonly expected: Uint8Array;
+  /** What the torrent says of the piece: v1, v2, or both. */
+  readonly expected: ExpectedHashes;
   readonly segments: readonly StoreSegment[];
   readonly wantDigests: boolean;
 }
@@ -39,8 +47,7 @@ parentPort?.on('message', (job: StoreJob) => parentPort?.postMessage(store(job))
 function store(job: StoreJob): StoreResult {
   const { id, expected } = job;
   const piece = new Uint8Array(job.piece);
-  const digest = createHash('sha1').update(piece).digest();
-  if (!digest.equals(expected)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
+  if (!isRight(piece, expected)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
   try {
     for (const segment of job.segments) {
       const bytes = piece.subarray(segment.offset, segment.offset + segment.bytes);
@@ -54,6 +61,20 @@ function store(job: StoreJob): StoreResult {
   return job.wantDigests
     ? { id, outcome: 'stored', digests: blockDigests(piece) }
     : { id, outcome: 'stored' };
+}
+
+/** A hybrid's piece must be right in both formats: a torrent whose halves differ would split the swarm. */
+function isRight(piece: Uint8Array, { sha1, root }: ExpectedHashes): boolean {
+  if (sha1 !== undefined && !createHash('sha1').update(piece).digest().equals(sha1)) return false;
+  if (root === undefined) return true;
+  const leaves = Buffer.alloc(root.width * rootBytes, zeroHash(0));
+  for (let at = 0; at < root.bytes; at += leafBytes) {
+    leaves.set(
+      leafHash(piece.subarray(at, Math.min(at + leafBytes, root.bytes))),
+      (at / leafBytes) * rootBytes,
+    );
+  }
+  return Buffer.compare(rootOf(leaves, 0), root.hash) === 0;
 }
 
 function write(segment: StoreSegment, bytes: Uint8Array): void {

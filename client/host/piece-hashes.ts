@@ -1,0 +1,43 @@
+/**
+ * What a torrent says of each of its pieces, in the form the storage threads check: SHA-1 for v1, a Merkle root for v2,
+ * both for a hybrid; and where pieces end in a pad.                                                    BEP 3 47 52
+ */
+import type { PieceIndex } from '../../torrents/geometry.ts';
+import { hashBytes, leafBytes, treeWidth } from '../../torrents/merkle.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { ExpectedHashes } from './storage-worker.ts';
+
+const sha1Bytes = 20;
+
+export function expectedHashes(metainfo: Metainfo): (pieceIndex: PieceIndex) => ExpectedHashes {
+  const { geometry, layout, pieceHashes, pieceRoots, pieceLength } = metainfo;
+  return (pieceIndex) => {
+    const sha1 =
+      pieceHashes.length === 0
+        ? undefined
+        : pieceHashes.slice(pieceIndex * sha1Bytes, (pieceIndex + 1) * sha1Bytes);
+    if (pieceRoots === undefined) return { sha1, root: undefined };
+    // In v2 a piece belongs to one file: the one it begins with; what follows is pad.
+    const [first] = layout.segments(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex));
+    const file = metainfo.files[first!.fileIndex]!;
+    // A file of one piece has a tree of its own width; the pieces of longer ones are all as wide as a whole piece.
+    const width = file.bytes <= pieceLength ? treeWidth(file.bytes) : pieceLength / leafBytes;
+    const hash = pieceRoots.slice(pieceIndex * hashBytes, (pieceIndex + 1) * hashBytes);
+    return { sha1, root: { hash, bytes: first!.bytes, width } };
+  };
+}
+
+/** Bytes before the pad, for each piece that ends in one. */
+export function dataBytesOfPadded(metainfo: Metainfo): Map<PieceIndex, number> {
+  const { geometry, files } = metainfo;
+  const padded = new Map<PieceIndex, number>();
+  for (const { isPad, offset, bytes } of files) {
+    if (!isPad || bytes === 0) continue;
+    const pieceIndex = geometry.pieceIndex(Math.floor(offset / geometry.pieceLength));
+    if (pieceIndex === undefined) continue;
+    const before = offset - geometry.pieceOffset(pieceIndex);
+    // A pad elsewhere than at the end of its piece is only what it says: bytes that are asked for like any other.
+    if (before > 0 && before + bytes === geometry.pieceBytes(pieceIndex)) padded.set(pieceIndex, before);
+  }
+  return padded;
+}
