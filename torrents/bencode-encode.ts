@@ -6,6 +6,7 @@
  * Left to others: what may be written.                                                                     BEP 3, 52
  */
 import { BValue } from './bencode.ts';
+import { compareCodePoints } from './natural-order.ts';
 
 /**
  * Text is written as UTF-8. A BValue is written back byte for byte. A dictionary is an object, or a Map where keys are
@@ -20,7 +21,7 @@ export type BEncodable =
   | ReadonlyMap<string | Uint8Array, BEncodable | undefined>
   | { readonly [key: string]: BEncodable | undefined };
 
-/** Throws RangeError for a number that is no safe integer and for two equal keys: both are faults of the caller. */
+/** Throws RangeError for what bencode cannot say, and for two equal keys: both are faults of the caller. */
 export function encode(value: BEncodable): Uint8Array {
   const writer = new Writer();
   write(writer, value);
@@ -32,7 +33,7 @@ function write(writer: Writer, value: BEncodable): void {
     if (!Number.isSafeInteger(value)) throw new RangeError(`bencode has no way to write ${value}`);
     writer.ascii(`i${value === 0 ? 0 : value}e`);
   } else if (typeof value === 'string') {
-    writer.string(encodeUtf8(value));
+    writer.text(value);
   } else if (value instanceof Uint8Array) {
     writer.string(value);
   } else if (value instanceof BValue) {
@@ -43,10 +44,7 @@ function write(writer: Writer, value: BEncodable): void {
     writer.ascii('e');
   } else {
     writer.ascii('d');
-    for (const [key, entry] of sortedEntries(value as Exclude<typeof value, readonly BEncodable[]>)) {
-      writer.string(key);
-      write(writer, entry);
-    }
+    writeEntries(writer, value as Dictionary);
     writer.ascii('e');
   }
 }
@@ -54,35 +52,34 @@ function write(writer: Writer, value: BEncodable): void {
 type Dictionary =
   | ReadonlyMap<string | Uint8Array, BEncodable | undefined>
   | { readonly [key: string]: BEncodable | undefined };
+type Entry = [key: string | Uint8Array, value: BEncodable | undefined];
 
-function sortedEntries(dictionary: Dictionary): [Uint8Array, BEncodable][] {
-  const entries: [Uint8Array, BEncodable][] = [];
-  for (const [key, value] of dictionary instanceof Map ? dictionary : Object.entries(dictionary)) {
-    if (value !== undefined) entries.push([typeof key === 'string' ? encodeUtf8(key) : key, value]);
-  }
-  entries.sort((a, b) => Buffer.compare(a[0], b[0]));
-  for (let index = 1; index < entries.length; index++) {
-    if (Buffer.compare(entries[index - 1]![0], entries[index]![0]) === 0) {
-      throw new RangeError(
-        `a dictionary has the key ${Buffer.from(entries[index]![0]).toString('latin1')} twice`,
-      );
+function writeEntries(writer: Writer, dictionary: Dictionary): void {
+  const entries: Entry[] = dictionary instanceof Map ? [...dictionary] : Object.entries(dictionary);
+  if (entries.length > 1) entries.sort(compareKeys);
+  let before: Entry | undefined;
+  for (const entry of entries) {
+    const [key, value] = entry;
+    if (value === undefined) continue;
+    if (before !== undefined && compareKeys(before, entry) === 0) {
+      throw new RangeError(`a dictionary has the key ${Buffer.from(key).toString('latin1')} twice`);
     }
+    if (typeof key === 'string') writer.text(key);
+    else writer.string(key);
+    write(writer, value);
+    before = entry;
   }
-  return entries;
 }
 
-const utf8Encoder = new TextEncoder();
-
-/** Lone surrogates have no UTF-8 and would all become the same U+FFFD. */
-function encodeUtf8(text: string): Uint8Array {
-  if (!text.isWellFormed())
-    throw new RangeError('this text has half of a surrogate pair and cannot be written');
-  return utf8Encoder.encode(text);
+/** By the bytes of the keys. Of two texts that is by code points, with no need to encode them first. */
+function compareKeys([a]: Entry, [b]: Entry): number {
+  if (typeof a === 'string' && typeof b === 'string') return compareCodePoints(a, b);
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** Bytes that grow by doubling. */
 class Writer {
-  #buffer = new Uint8Array(256);
+  #buffer = Buffer.allocUnsafe(256);
   #length = 0;
 
   ascii(text: string): void {
@@ -95,6 +92,20 @@ class Writer {
     this.bytes(content);
   }
 
+  /** Lone surrogates have no UTF-8, and would all become the same U+FFFD. */
+  text(content: string): void {
+    if (!content.isWellFormed())
+      throw new RangeError('this text has half of a surrogate pair and cannot be written');
+    const bytes = Buffer.byteLength(content);
+    this.ascii(`${bytes}:`);
+    if (bytes === content.length) {
+      this.ascii(content);
+    } else {
+      this.#reserve(bytes);
+      this.#length += this.#buffer.write(content, this.#length);
+    }
+  }
+
   bytes(content: Uint8Array): void {
     this.#reserve(content.length);
     this.#buffer.set(content, this.#length);
@@ -102,13 +113,13 @@ class Writer {
   }
 
   finish(): Uint8Array {
-    return this.#buffer.slice(0, this.#length);
+    return new Uint8Array(this.#buffer.subarray(0, this.#length));
   }
 
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2));
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
   }

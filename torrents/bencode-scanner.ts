@@ -67,8 +67,8 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
   }
   if (input.length === 0) throw new BencodeError('bencode-empty', 0, 'there are no bytes');
 
-  // The shortest token takes two bytes, so short messages get a table that never grows.
-  let capacity = Math.min(limits.tokensMax, Math.max(16, Math.min(1024, input.length >> 1)));
+  // A token takes some eight bytes in a torrent, so most tables never grow. Pages that are not used are not there.
+  let capacity = Math.min(limits.tokensMax, Math.max(16, input.length >> 3));
   let types = new Uint8Array(capacity);
   let starts = new Int32Array(capacity);
   let ends = new Int32Array(capacity);
@@ -91,7 +91,7 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
       );
     }
     if (count === capacity) {
-      capacity = Math.min(limits.tokensMax, capacity * 2);
+      capacity = Math.min(limits.tokensMax, 16 + capacity * 2);
       types = grown(types, new Uint8Array(capacity));
       starts = grown(starts, new Int32Array(capacity));
       ends = grown(ends, new Int32Array(capacity));

@@ -115,7 +115,12 @@ export class BValue {
   /** A safe integer. */
   get integer(): number | undefined {
     if (this.#type !== integerToken) return undefined;
-    return Number(String.fromCharCode(...this.#table.input.subarray(this.start + 1, this.end - 1)));
+    const { input } = this.#table;
+    const negative = input[this.start + 1] === 0x2d;
+    let value = 0;
+    for (let at = this.start + (negative ? 2 : 1); at < this.end - 1; at++)
+      value = value * 10 + (input[at]! - 0x30);
+    return negative ? -value : value;
   }
 
   /** The content of a byte string (a view of the input, not a copy). */

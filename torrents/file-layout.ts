@@ -90,7 +90,8 @@ export class FileLayout {
       }
       const diskPath = paths[index]!;
       for (const [depth, component] of diskPath.entries()) {
-        if (nameKey(component, platform).endsWith('.part')) partKeys.add(pathKey(diskPath.slice(0, depth + 1), platform));
+        if (nameKey(component, platform).endsWith('.part'))
+          partKeys.add(pathKey(diskPath.slice(0, depth + 1), platform));
       }
       files.push({ index, components, diskPath, bytes, offset, isPad, piecesRoot });
       offset += bytes;

@@ -39,21 +39,21 @@ export function compareNames(a: string, b: string): number {
       j += right > 0xffff ? 2 : 1;
     }
   }
-  return a.length - i - (b.length - j) || compareExactly(a, b);
+  return a.length - i - (b.length - j) || compareCodePoints(a, b);
 }
 
 /** Two paths in the order of BEP 52's file tree: by the raw bytes of UTF-8, which is by code points. */
 export function compareTreePaths(a: readonly string[], b: readonly string[]): number {
   const depth = Math.min(a.length, b.length);
   for (let index = 0; index < depth; index++) {
-    const order = compareExactly(a[index]!, b[index]!);
+    const order = compareCodePoints(a[index]!, b[index]!);
     if (order !== 0) return order;
   }
   return a.length - b.length;
 }
 
-/** By code points: UTF-16 units would put U+1F600 before U+FF01. */
-function compareExactly(a: string, b: string): number {
+/** By code points, which is by the bytes of UTF-8 too: UTF-16 units would put U+1F600 before U+FF01. */
+export function compareCodePoints(a: string, b: string): number {
   let index = 0;
   while (index < a.length && index < b.length && a.charCodeAt(index) === b.charCodeAt(index)) index++;
   return (a.codePointAt(index) ?? -1) - (b.codePointAt(index) ?? -1);
