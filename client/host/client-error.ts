@@ -6,6 +6,7 @@ export type ClientErrorCode =
   | 'listen-failed'
   | 'already-added'
   | 'exists'
+  | 'format-not-supported'
   | 'not-a-folder'
   | 'folder-not-writable'
   | 'unsafe-link'

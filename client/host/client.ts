@@ -12,12 +12,15 @@ import type { DiskTrouble, PeerAddress, Report, TorrentId } from '../engine/cont
 import { Engine } from '../engine/engine.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import { ClientError } from './client-error.ts';
-import { prepareDownload } from './download-folder.ts';
+import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import { Driver } from './driver.ts';
 import { FileDisk } from './file-disk.ts';
 import { HttpAnnouncer } from './http-announcer.ts';
 import { dataBytesOfPadded, expectedHashes } from './piece-hashes.ts';
+import { ResumeJournal } from './resume-journal.ts';
+import { type FileStamp, ResumeStore, sameStamp, stampOf } from './resume-store.ts';
 import { SharedPieceMemory } from './shared-piece-memory.ts';
+import { StoragePool } from './storage-pool.ts';
 import { type StoppableClock, systemClock } from './system-clock.ts';
 import { TcpNetwork } from './tcp-network.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
@@ -32,6 +35,8 @@ export interface ClientOptions {
   readonly downloadBpsMax?: number;
   /** Threads that hash and write. */
   readonly threads?: number;
+  /** Where to remember what was verified, so that an intact library is not hashed again. Without it nothing is. */
+  readonly stateFolder?: string;
 }
 
 export interface TorrentControl {
@@ -68,6 +73,8 @@ const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
 interface Running {
   readonly onReport: (report: Report) => void;
   lastStatus: TorrentStatus | undefined;
+  /** The last record is written, others may have the folder. */
+  readonly finish: () => Promise<void>;
 }
 
 /** Rejects with a ClientError when the port cannot be had. */
@@ -75,7 +82,7 @@ export async function openClient(options: ClientOptions = {}): Promise<Client> {
   // The driver needs its ports and they need its queue: the sink closes the circle.
   let driver: Driver | undefined;
   const sink: Driver['enqueue'] = (fact) => driver?.enqueue(fact);
-  const { host, port, threads, uploadBpsMax = 0, downloadBpsMax = 0 } = options;
+  const { host, port, threads, uploadBpsMax = 0, downloadBpsMax = 0, stateFolder } = options;
   const network = await TcpNetwork.listen(sink, host, port === undefined ? defaultPorts : [port]).catch(
     (error) => {
       throw cannotListen(error, host, port);
@@ -91,11 +98,13 @@ export async function openClient(options: ClientOptions = {}): Promise<Client> {
     downloadBpsMax,
   });
   const clock = systemClock(sink);
-  const disk = new FileDisk(memory, threads, sink);
+  const pool = new StoragePool(threads);
+  const disk = new FileDisk(memory, pool, sink);
   const announcer = new HttpAnnouncer(sink);
   const reports = { onReport: (_: Report) => {} };
   driver = new Driver(engine, { network, disk, announcer, clock }, (report) => reports.onReport(report));
-  const client = new Client(engine, driver, { network, disk, announcer, clock }, threads);
+  const store = stateFolder === undefined ? undefined : new ResumeStore(stateFolder);
+  const client = new Client(engine, driver, { network, disk, announcer, clock, pool, store }, threads);
   reports.onReport = (report) => client.onReport(report);
   return client;
 }
@@ -105,6 +114,8 @@ interface RealPorts {
   readonly disk: FileDisk;
   readonly announcer: HttpAnnouncer;
   readonly clock: StoppableClock;
+  readonly pool: StoragePool;
+  readonly store: ResumeStore | undefined;
 }
 
 export class Client {
@@ -135,8 +146,11 @@ export class Client {
   ): Promise<ActiveTorrent> {
     const release = this.#claim(metainfo);
     try {
-      const { files, have } = await prepareDownload(metainfo, options.folder, this.#checkControl(options));
-      return this.#start(metainfo, files, have, options.peers ?? [], options);
+      const { pool, store } = this.#ports;
+      const memory = store === undefined ? undefined : { store, pool };
+      const control = this.#checkControl(options);
+      const prepared = await prepareDownload(metainfo, options.folder, control, memory);
+      return await this.#start(metainfo, prepared, options.peers ?? [], options);
     } catch (error) {
       release();
       throw error;
@@ -154,14 +168,18 @@ export class Client {
     const release = this.#claim(metainfo);
     try {
       const pathOf = locateFiles(metainfo, options.path);
-      if (options.verify ?? true) await this.#checkShare(metainfo, pathOf, options);
       const stored = metainfo.files.map((file): StoredFile | undefined => {
         const finalPath = file.isPad ? undefined : pathOf(file);
         if (finalPath === undefined) return undefined;
         return { file, finalPath, partPath: finalPath, state: 'foreign', missingBytes: 0 };
       });
+      const files = new TorrentFiles(metainfo.layout, stored);
+      const stamps = await Promise.all(stored.map((file) => file && stampOf(file.finalPath)));
+      if ((options.verify ?? true) && !(await this.#isRemembered(metainfo, files, stamps))) {
+        await this.#checkShare(metainfo, pathOf, options);
+      }
       const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8)).fill(0xff);
-      return this.#start(metainfo, new TorrentFiles(metainfo.layout, stored), have, [], options);
+      return await this.#start(metainfo, { files, have, stamps }, [], options, options.verify ?? true);
     } catch (error) {
       release();
       throw error;
@@ -205,6 +223,7 @@ export class Client {
         }
       },
       lastStatus: undefined,
+      finish: async () => {},
     };
     this.#running.set(torrent, running);
     this.#ports.disk.expectMetadata(torrent, (infoBytes) => isInfoOf(infoBytes, link));
@@ -220,11 +239,13 @@ export class Client {
 
   /** Every torrent is stopped, trackers are told (for a few seconds at most), and everything is closed. */
   async close(): Promise<void> {
-    for (const torrent of [...this.#running.keys()]) this.#driver.enqueue({ type: 'stopped', torrent });
+    const running = [...this.#running];
+    for (const [torrent] of running) this.#driver.enqueue({ type: 'stopped', torrent });
     this.#running.clear();
-    await this.#ports.announcer.stop();
+    await Promise.all([this.#ports.announcer.stop(), this.#ports.network.stop()]);
     this.#ports.clock.stop();
-    await Promise.all([this.#ports.network.stop(), this.#ports.disk.stop()]);
+    await this.#ports.disk.stop();
+    for (const [, { finish }] of running) await finish();
   }
 
   /** From the driver. */
@@ -233,6 +254,16 @@ export class Client {
   }
 
   #claim(metainfo: Metainfo): () => void {
+    if (
+      metainfo.pieceHashes.length === 0 &&
+      metainfo.pieceRoots === undefined &&
+      metainfo.geometry.pieceCount > 0
+    ) {
+      throw new ClientError(
+        'format-not-supported',
+        `${metainfo.name} is of format v2 alone and came without the hashes of its pieces: fetch it from its .torrent file`,
+      );
+    }
     const key = Buffer.from(metainfo.infoHash).toString('hex');
     if (this.#infoHashes.has(key)) {
       throw new ClientError('already-added', `${metainfo.name} is being fetched or seeded already`);
@@ -247,6 +278,22 @@ export class Client {
       ...(onCheck === undefined ? {} : { onProgress: onCheck }),
       ...(this.#threads === undefined ? {} : { threads: this.#threads }),
     };
+  }
+
+  /** It was complete and right when we last looked, and every file still looks the same. */
+  async #isRemembered(
+    metainfo: Metainfo,
+    files: TorrentFiles,
+    stamps: readonly (FileStamp | undefined)[],
+  ): Promise<boolean> {
+    const record = await this.#ports.store?.load(metainfo.infoHash, files.rootPath, files.files.length);
+    if (record === undefined) return false;
+    const hasAll = metainfo.geometry
+      .pieces()
+      .every((i) => ((record.have[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0);
+    return (
+      hasAll && files.files.every((file, i) => file === undefined || sameStamp(stamps[i], record.stamps[i]))
+    );
   }
 
   async #checkShare(
@@ -271,16 +318,27 @@ export class Client {
     );
   }
 
-  #start(
+  /** `isVerified` is false when somebody wants it believed without a look: then it is not remembered either. */
+  async #start(
     metainfo: Metainfo,
-    files: TorrentFiles,
-    have: Uint8Array,
+    { files, have, stamps }: PreparedDownload,
     peers: readonly PeerAddress[],
     control: TorrentControl,
-  ): ActiveTorrent {
+    isVerified = true,
+  ): Promise<ActiveTorrent> {
+    const { store } = this.#ports;
+    const unlock = await this.#lock(metainfo, files.rootPath);
+    const journal =
+      store && isVerified ? new ResumeJournal(store, metainfo.infoHash, files, have, stamps) : undefined;
     const torrent = ++this.#torrents;
     const { geometry, infoHash, infoBytes, trackers } = metainfo;
-    this.#ports.disk.add({ torrent, geometry, files, expected: expectedHashes(metainfo) });
+    this.#ports.disk.add({
+      torrent,
+      geometry,
+      files,
+      expected: expectedHashes(metainfo),
+      ...(journal && { journal }),
+    });
     const completed = Promise.withResolvers<void>();
     // Whoever does not wait for it must not be ended by it.
     completed.promise.catch(() => {});
@@ -298,6 +356,10 @@ export class Client {
         }
       },
       lastStatus: undefined,
+      finish: async () => {
+        await journal?.stop();
+        await unlock();
+      },
     };
     this.#running.set(torrent, running);
     try {
@@ -305,6 +367,7 @@ export class Client {
     } catch (error) {
       this.#running.delete(torrent);
       this.#ports.disk.remove(torrent);
+      await unlock();
       throw new ClientError(
         'folder-not-writable',
         `${files.rootPath} cannot be written: ${(error as Error).message}`,
@@ -322,8 +385,20 @@ export class Client {
     const stop = async () => {
       status();
       this.#stop(torrent, metainfo, completed.reject);
+      await running.finish();
     };
     return { metainfo, path: files.rootPath, status, completed: completed.promise, stop };
+  }
+
+  /** One program at a time works on one download: the second is told. */
+  async #lock(metainfo: Metainfo, rootPath: string): Promise<() => Promise<void>> {
+    const lock = await this.#ports.store?.lock(metainfo.infoHash, rootPath);
+    if (typeof lock !== 'number') return lock ?? (async () => {});
+    throw new ClientError(
+      'already-added',
+      `${rootPath} is being worked on by another Cicada (process ${lock}): stop that one first`,
+      { path: rootPath },
+    );
   }
 
   #stop(torrent: TorrentId, metainfo: Metainfo, reject: (reason: Error) => void): void {

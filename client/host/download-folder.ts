@@ -10,43 +10,60 @@ import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError } from './client-error.ts';
+import { placeOf } from './resume-journal.ts';
+import { recall } from './resume-recall.ts';
+import { type FileStamp, type ResumeStore, stampOf } from './resume-store.ts';
+import type { StoragePool } from './storage-pool.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
 
 export interface PreparedDownload {
   readonly files: TorrentFiles;
   /** Pieces that are there and right, MSB first. */
   readonly have: Uint8Array;
+  /** What the files look like now, by index. */
+  readonly stamps: readonly (FileStamp | undefined)[];
+}
+
+/** What is needed to believe the record of an earlier run. */
+export interface Memory {
+  readonly store: ResumeStore;
+  readonly pool: StoragePool;
 }
 
 export async function prepareDownload(
   metainfo: Metainfo,
   folder: string,
   control: HashControl,
+  memory: Memory | undefined,
 ): Promise<PreparedDownload> {
   await checkFolder(folder);
   const links = new Map<string, boolean>();
-  const files: (StoredFile | undefined)[] = [];
+  const stored: (StoredFile | undefined)[] = [];
   let anythingThere = false;
   for (const file of metainfo.files) {
     const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links);
-    files.push(found?.stored);
+    stored.push(found?.stored);
     anythingThere ||= found?.isThere ?? false;
   }
-  const { pieceCount } = metainfo.geometry;
-  let have = new Uint8Array(Math.ceil(pieceCount / 8));
+  const files = new TorrentFiles(metainfo.layout, stored);
+  const stamps = await Promise.all(stored.map((file) => file && stampOf(placeOf(file))));
+  let have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8));
   if (anythingThere) {
-    const paths = (file: TorrentFile) => {
-      const stored = files[file.index];
-      return stored?.state === 'foreign' ? stored.finalPath : stored?.partPath;
-    };
-    have = new Uint8Array((await verifyTorrent(metainfo, paths, control)).have);
+    const record = await memory?.store.load(metainfo.infoHash, files.rootPath, stored.length);
+    if (record !== undefined && memory !== undefined) {
+      have = await recall(metainfo, files, stamps, record, memory.pool, control);
+    } else {
+      const place = (file: TorrentFile) => {
+        const at = stored[file.index];
+        return at && placeOf(at);
+      };
+      have = new Uint8Array((await verifyTorrent(metainfo, place, control)).have);
+    }
   }
-  const torrentFiles = new TorrentFiles(metainfo.layout, files);
   for (const pieceIndex of metainfo.geometry.pieces()) {
-    const isGood = (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
-    countPiece(metainfo, torrentFiles, pieceIndex, isGood);
+    countPiece(metainfo, files, pieceIndex, (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0);
   }
-  return { files: torrentFiles, have };
+  return { files, have, stamps };
 }
 
 /** A good piece is counted; a bad one that lies in files of somebody else's alone means that they differ. */

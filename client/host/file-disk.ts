@@ -18,8 +18,9 @@ import type {
 import { BlockReader, extentBytes } from './block-reader.ts';
 import { DescriptorPool } from './descriptor-pool.ts';
 import type { Disk, FactSink } from './ports.ts';
+import type { ResumeJournal } from './resume-journal.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
-import { StoragePool } from './storage-pool.ts';
+import type { StoragePool } from './storage-pool.ts';
 import type { ExpectedHashes, StoreResult, StoreSegment } from './storage-worker.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
@@ -28,6 +29,8 @@ export interface StoredTorrent {
   readonly geometry: Geometry;
   readonly files: TorrentFiles;
   readonly expected: (pieceIndex: PieceIndex) => ExpectedHashes;
+  /** Told of every stored piece, so that the next start need not hash it. */
+  readonly journal?: ResumeJournal;
 }
 
 interface Pinned {
@@ -44,9 +47,9 @@ export class FileDisk implements Disk {
   readonly #memory: PieceMemory;
   readonly #sink: FactSink;
 
-  constructor(memory: PieceMemory, threads: number | undefined, sink: FactSink) {
+  constructor(memory: PieceMemory, pool: StoragePool, sink: FactSink) {
     this.#memory = memory;
-    this.#pool = new StoragePool(threads);
+    this.#pool = pool;
     this.#sink = sink;
   }
 
@@ -159,6 +162,8 @@ export class FileDisk implements Disk {
       }
       return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
     }
+    const touched = segments.map((s) => files.files[s.fileIndex]).filter((file) => file !== undefined);
+    stored.journal?.onStored(pieceIndex, touched, stored.geometry.pieceBytes(pieceIndex));
     const digests = result.digests === undefined ? {} : { digests: result.digests };
     this.#sink({ type: 'piece-stored', torrent, pieceIndex, ...digests });
   }

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { StoreJob, StoreResult } from './storage-worker.ts';
+import type { CheckJob, StoreJob, StoreResult } from './storage-worker.ts';
 
 /** More than this only waits for the disk. */
 const threadsMax = 4;
@@ -26,11 +26,11 @@ export class StoragePool {
     this.#threadCount = Math.max(1, Math.min(threadsMax, threads ?? availableParallelism()));
   }
 
-  run(job: Omit<StoreJob, 'id'>, answer: (result: StoreResult) => void): void {
+  run(job: Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'>, answer: (result: StoreResult) => void): void {
     const id = ++this.#jobs;
     const thread = this.#pick();
     thread.answers.set(id, answer);
-    thread.worker.postMessage({ ...job, id } satisfies StoreJob);
+    thread.worker.postMessage({ ...job, id });
   }
 
   async stop(): Promise<void> {

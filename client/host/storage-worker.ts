@@ -36,13 +36,45 @@ export interface StoreJob {
   readonly wantDigests: boolean;
 }
 
+/** Whether a piece that lies in these files is right. */
+export interface CheckJob {
+  readonly id: number;
+  readonly bytes: number;
+  readonly expected: ExpectedHashes;
+  readonly segments: readonly {
+    readonly path: string;
+    readonly position: number;
+    readonly bytes: number;
+    readonly offset: number;
+  }[];
+}
+
 export type StoreResult = { readonly id: number } & (
   | { readonly outcome: 'stored'; readonly digests?: readonly string[] }
   | { readonly outcome: 'corrupt'; readonly digests: readonly string[] }
   | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
 );
 
-parentPort?.on('message', (job: StoreJob) => parentPort?.postMessage(store(job)));
+parentPort?.on('message', (job: StoreJob | CheckJob) => {
+  parentPort?.postMessage('piece' in job ? store(job) : check(job));
+});
+
+function check({ id, bytes, expected, segments }: CheckJob): StoreResult {
+  const piece = Buffer.alloc(bytes);
+  for (const { path, position, bytes: count, offset } of segments) {
+    try {
+      const descriptor = fs.openSync(path, 'r');
+      try {
+        fs.readSync(descriptor, piece, offset, count, position);
+      } finally {
+        fs.closeSync(descriptor);
+      }
+    } catch {
+      return { id, outcome: 'corrupt', digests: [] };
+    }
+  }
+  return isRight(piece, expected) ? { id, outcome: 'stored' } : { id, outcome: 'corrupt', digests: [] };
+}
 
 function store(job: StoreJob): StoreResult {
   const { id, expected } = job;
@@ -66,7 +98,8 @@ function store(job: StoreJob): StoreResult {
 /** A hybrid's piece must be right in both formats: a torrent whose halves differ would split the swarm. */
 function isRight(piece: Uint8Array, { sha1, root }: ExpectedHashes): boolean {
   if (sha1 !== undefined && !createHash('sha1').update(piece).digest().equals(sha1)) return false;
-  if (root === undefined) return true;
+  // A piece nothing is known of is never right.
+  if (root === undefined) return sha1 !== undefined;
   const leaves = Buffer.alloc(root.width * rootBytes, zeroHash(0));
   for (let at = 0; at < root.bytes; at += leafBytes) {
     leaves.set(

@@ -1,0 +1,142 @@
+/**
+ * What we know of a torrent's files from the last run, so that an intact library is not hashed again: one small JSON
+ * file a torrent and place, written atomically. A record says only what was on the disk (fsync) before it was written.
+ *
+ * Invariant: a record that cannot be read, or is not ours, counts as none: then everything is hashed.
+ */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+
+/** What a file looked like. Any change to its content changes one of them. */
+export interface FileStamp {
+  readonly bytes: number;
+  /** Nanoseconds, as text: they do not fit a number. */
+  readonly mtimeNs: string;
+  readonly inode: string;
+}
+
+export interface ResumeRecord {
+  /** Pieces that were verified and on the disk, MSB first. */
+  readonly have: Uint8Array;
+  /** By file index; undefined for what was not there. */
+  readonly stamps: readonly (FileStamp | undefined)[];
+  /** The program ended by itself: what is not in `have` is not on the disk either. */
+  readonly clean: boolean;
+}
+
+const version = 1;
+/** 100,000 files of 100 bytes each, and the bits of 262,144 pieces. */
+const recordBytesMax = 32 * 1024 * 1024;
+
+export class ResumeStore {
+  readonly #folder: string;
+
+  /** The folder is made when the first record is written. */
+  constructor(folder: string) {
+    this.#folder = path.join(folder, 'resume');
+  }
+
+  async load(infoHash: Uint8Array, rootPath: string, fileCount: number): Promise<ResumeRecord | undefined> {
+    try {
+      const file = this.#file(infoHash, rootPath);
+      if ((await fs.stat(file)).size > recordBytesMax) return undefined;
+      return parse(await fs.readFile(file, 'utf8'), fileCount);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async save(infoHash: Uint8Array, rootPath: string, record: ResumeRecord): Promise<void> {
+    const file = this.#file(infoHash, rootPath);
+    const temporary = `${file}.${process.pid}.tmp`;
+    const text = JSON.stringify({
+      version,
+      infoHash: Buffer.from(infoHash).toString('hex'),
+      path: rootPath,
+      clean: record.clean,
+      have: Buffer.from(record.have).toString('base64'),
+      stamps: record.stamps.map((s) => (s === undefined ? null : [s.bytes, s.mtimeNs, s.inode])),
+    });
+    await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const handle = await fs.open(temporary, 'w', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.rename(temporary, file);
+  }
+
+  /**
+   * One program at a time works on a download. Answers how to let go, or the process id of the one that has it.
+   */
+  async lock(infoHash: Uint8Array, rootPath: string): Promise<(() => Promise<void>) | number> {
+    const file = `${this.#file(infoHash, rootPath)}.lock`;
+    await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        await fs.writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 });
+        return () => fs.rm(file, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const holder = Number(await fs.readFile(file, 'utf8').catch(() => ''));
+      if (holder !== process.pid && isRunning(holder)) return holder;
+      // It was ended without a chance to tidy up.
+      await fs.rm(file, { force: true });
+    }
+    return 0;
+  }
+
+  #file(infoHash: Uint8Array, rootPath: string): string {
+    const place = createHash('sha256').update(rootPath).digest('hex').slice(0, 16);
+    return path.join(this.#folder, `${Buffer.from(infoHash).toString('hex')}-${place}.json`);
+  }
+}
+
+/** What a file looks like now; undefined when it is not a plain file that can be seen. */
+export async function stampOf(file: string): Promise<FileStamp | undefined> {
+  const stat = await fs.lstat(file, { bigint: true }).catch(() => undefined);
+  if (stat === undefined || !stat.isFile()) return undefined;
+  return { bytes: Number(stat.size), mtimeNs: String(stat.mtimeNs), inode: String(stat.ino) };
+}
+
+export function sameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.bytes === b.bytes &&
+    a.mtimeNs === b.mtimeNs &&
+    a.inode === b.inode
+  );
+}
+
+function parse(text: string, fileCount: number): ResumeRecord | undefined {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const record = value as Record<string, unknown>;
+  const { stamps, have, clean } = record;
+  if (record.version !== version || typeof have !== 'string' || typeof clean !== 'boolean') return undefined;
+  if (!Array.isArray(stamps) || stamps.length !== fileCount) return undefined;
+  return { have: new Uint8Array(Buffer.from(have, 'base64')), clean, stamps: stamps.map(parseStamp) };
+}
+
+function parseStamp(value: unknown): FileStamp | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const [bytes, mtimeNs, inode]: unknown[] = value;
+  if (typeof bytes !== 'number' || typeof mtimeNs !== 'string' || typeof inode !== 'string') return undefined;
+  return { bytes, mtimeNs, inode };
+}
+
+function isRunning(processId: number): boolean {
+  if (!Number.isInteger(processId) || processId <= 0) return false;
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    // It is there, and not ours.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
