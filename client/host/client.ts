@@ -288,12 +288,10 @@ export class Client {
   ): Promise<boolean> {
     const record = await this.#ports.store?.load(metainfo.infoHash, files.rootPath, files.files.length);
     if (record === undefined) return false;
-    const hasAll = metainfo.geometry
-      .pieces()
-      .every((i) => ((record.have[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0);
-    return (
-      hasAll && files.files.every((file, i) => file === undefined || sameStamp(stamps[i], record.stamps[i]))
-    );
+    for (const i of metainfo.geometry.pieces()) {
+      if (((record.have[i >> 3] ?? 0) & (0x80 >> (i & 7))) === 0) return false;
+    }
+    return files.files.every((file, i) => file === undefined || sameStamp(stamps[i], record.stamps[i]));
   }
 
   async #checkShare(
