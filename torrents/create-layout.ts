@@ -73,11 +73,13 @@ export function rootFiles(
   pieceLength: number,
 ): RootedFiles {
   const height = pieceLayerHeight(pieceLength);
+  // Out of shared memory once, and then views: 100,000 small buffers would cost more than what is in them.
+  const roots = rootTable.slice();
   const layers = new Map<string, PieceLayer>();
   const entries = files.map((file): LayoutEntry => {
     if (file.isPad || file.bytes === 0) return file;
     const first = file.offset / pieceLength;
-    const hashes = rootTable.slice(
+    const hashes = roots.subarray(
       first * hashBytes,
       (first + Math.ceil(file.bytes / pieceLength)) * hashBytes,
     );

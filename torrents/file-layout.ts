@@ -43,7 +43,7 @@ export interface LayoutEntry {
   /** Components without a fault (path-rules.ts). */
   readonly components: readonly string[];
   readonly bytes: number;
-  readonly isPad?: boolean;
+  readonly isPad?: boolean | undefined;
   readonly piecesRoot?: Uint8Array | undefined;
 }
 

@@ -87,11 +87,7 @@ export async function verifyTorrent(
 
   const { sha1Table, rootTable, hashed, faults } = await hashFiles(
     {
-      // The path of a file that lies nowhere cannot be opened, which is what it is to be.
-      files: metainfo.files.map((file) => ({
-        ...file,
-        path: file.isPad ? undefined : (paths[file.index] ?? ''),
-      })),
+      files: metainfo.files.map((file) => ({ ...file, path: paths[file.index] })),
       totalBytes: layout.totalBytes,
       pieceLength,
       onFault: 'skip',

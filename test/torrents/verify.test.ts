@@ -129,6 +129,15 @@ describe('verifyTorrent', () => {
     expect(result.files[0]).toMatchObject({ missing: false, tooShort: true, diskPath: paths[0] });
   });
 
+  test('a file that lies nowhere is not taken for zeros', async () => {
+    const folder = makeFolder('Album', { a: new Uint8Array(40_000), b: 1 });
+    const { metainfo } = await createTorrent(folder, { pieceLength: kib16 });
+    const result = await verifyTorrent(metainfo, () => undefined);
+    expect(result.badPieces).toEqual([0, 1, 2]);
+    rmSync(join(folder, 'a'));
+    expect((await verifyTorrent(metainfo, folder)).badPieces).toEqual([0, 1, 2]);
+  });
+
   test('a folder in the place of a file is no file', async () => {
     const { folder, metainfo } = await album();
     rmSync(join(folder, 'b'));

@@ -1,5 +1,5 @@
 /**
- * What is to be hashed, in the shape that main thread and workers share: numbers in shared memory, paths cloned once.
+ * What is to be hashed, in the shape that main thread and workers share: numbers and paths in shared memory.
  * Pieces are handed out in extents, by one counter that every worker adds to: whoever is done takes the next one, so
  * a slow disk or a busy core never leaves the others waiting, and no message is sent for a piece.
  *
@@ -8,8 +8,10 @@
 import type { Backend } from './backend.ts';
 
 export interface PlannedFile {
-  /** Undefined for bytes that are no file: pads read as zeros. */
+  /** Undefined when it lies nowhere: reading it is a fault, unless it is a pad. */
   readonly path: string | undefined;
+  /** BEP 47: zeros, and no file. */
+  readonly isPad?: boolean | undefined;
   readonly bytes: number;
   /** In the byte space of the torrent. Files are in the order of their offsets. */
   readonly offset: number;
@@ -43,7 +45,12 @@ const controlSlots = 3;
 
 /** Everything a worker is started with. Arrays of files hold only those with bytes. */
 export interface SharedPlan {
-  readonly paths: readonly (string | undefined)[];
+  /** All paths in one run of UTF-8: cloned into every worker, 100,000 strings would cost more than the hashing. */
+  readonly pathBytes: Uint8Array;
+  /** Where in it each path ends; an empty one is nowhere. */
+  readonly pathEnds: Uint32Array;
+  /** 1 for a pad. */
+  readonly pads: Uint8Array;
   readonly offsets: Float64Array;
   readonly sizes: Float64Array;
   /** NaN: not checked. */
@@ -68,7 +75,8 @@ export function sharePlan(plan: HashPlan, backend?: Backend): SharedPlan {
   const files = plan.files.filter((file) => file.bytes > 0);
   const pieceCount = Math.ceil(plan.totalBytes / plan.pieceLength);
   return {
-    paths: files.map((file) => file.path),
+    ...sharedPaths(files),
+    pads: Uint8Array.from(files, (file) => (file.isPad ? 1 : 0)),
     offsets: sharedFloats(files.map((file) => file.offset)),
     sizes: sharedFloats(files.map((file) => file.bytes)),
     mtimesMs: sharedFloats(files.map((file) => file.mtimeMs ?? Number.NaN)),
@@ -89,6 +97,13 @@ export function extentCount(plan: SharedPlan): number {
   return Math.ceil(plan.pieceCount / plan.piecesPerExtent);
 }
 
+/** The path of a file of the plan; undefined when it lies nowhere. */
+export function pathOf(plan: SharedPlan, file: number): string | undefined {
+  const start = file === 0 ? 0 : plan.pathEnds[file - 1]!;
+  const end = plan.pathEnds[file]!;
+  return start === end ? undefined : Buffer.from(plan.pathBytes.subarray(start, end)).toString();
+}
+
 /** Index of the last file that starts at or before `offset`; 0 when there is none. */
 export function fileIndexAt(plan: SharedPlan, offset: number): number {
   let low = 0;
@@ -99,6 +114,17 @@ export function fileIndexAt(plan: SharedPlan, offset: number): number {
     else high = middle;
   }
   return Math.max(0, low - 1);
+}
+
+function sharedPaths(files: readonly PlannedFile[]): Pick<SharedPlan, 'pathBytes' | 'pathEnds'> {
+  const pathEnds = new Uint32Array(new SharedArrayBuffer(files.length * 4));
+  let bytes = 0;
+  for (const [index, { path = '' }] of files.entries()) pathEnds[index] = bytes += Buffer.byteLength(path);
+  const shared = new SharedArrayBuffer(bytes);
+  const writer = Buffer.from(shared);
+  for (const [index, { path = '' }] of files.entries())
+    writer.write(path, index === 0 ? 0 : pathEnds[index - 1]!);
+  return { pathBytes: new Uint8Array(shared), pathEnds };
 }
 
 function sharedFloats(values: readonly number[]): Float64Array {

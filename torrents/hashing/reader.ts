@@ -6,7 +6,7 @@
  * Left to others: which run comes next (hash-worker.ts).
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { fileIndexAt, type SharedPlan } from './plan.ts';
+import { fileIndexAt, pathOf, type SharedPlan } from './plan.ts';
 
 export type FileFaultCode = 'file-missing' | 'file-changed' | 'file-unreadable';
 
@@ -32,6 +32,8 @@ export class Reader {
   /** Index into the plan of the file that the last run ended in. */
   #file = 0;
   #descriptor: number | undefined;
+  #pathKnown: string | undefined;
+  #pathFile = -1;
 
   constructor(plan: SharedPlan) {
     this.#plan = plan;
@@ -39,7 +41,7 @@ export class Reader {
 
   /** Fills `target` with the bytes of the torrent from `offset` on. Bytes that no file holds are zeros. */
   read(offset: number, target: Uint8Array): void {
-    const { offsets, sizes, paths } = this.#plan;
+    const { offsets, sizes } = this.#plan;
     this.#seek(offset);
     let filled = 0;
     while (filled < target.length) {
@@ -55,9 +57,8 @@ export class Reader {
       } else {
         const bytes = Math.min(target.length - filled, end - at);
         const part = target.subarray(filled, filled + bytes);
-        const path = paths[this.#file];
-        if (path === undefined) part.fill(0);
-        else this.#readFile(path, part, at - start);
+        if (this.#plan.pads[this.#file] === 1) part.fill(0);
+        else this.#readFile(this.#path, part, at - start);
         filled += bytes;
       }
     }
@@ -66,6 +67,13 @@ export class Reader {
   /** Closes what is open, having looked whether it changed. To be called when an extent is done. */
   finish(): void {
     this.#close(this.#file);
+  }
+
+  /** Of the file at hand. Made anew only when that is another one. */
+  get #path(): string | undefined {
+    if (this.#pathFile !== this.#file) this.#pathKnown = pathOf(this.#plan, this.#file);
+    this.#pathFile = this.#file;
+    return this.#pathKnown;
   }
 
   /** Closes what is open without a look, after a fault. */
@@ -82,7 +90,10 @@ export class Reader {
     this.#file = fileIndexAt(this.#plan, offset);
   }
 
-  #readFile(path: string, target: Uint8Array, position: number): void {
+  #readFile(path: string | undefined, target: Uint8Array, position: number): void {
+    if (path === undefined) {
+      throw new FileFaultError({ code: 'file-missing', path: '', reason: 'it lies nowhere' });
+    }
     try {
       this.#descriptor ??= openSync(path, 'r');
       let filled = 0;
@@ -102,7 +113,7 @@ export class Reader {
   #close(file: number): void {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
-    const path = this.#plan.paths[file]!;
+    const path = pathOf(this.#plan, file)!;
     const mtimeMs = this.#plan.mtimesMs[file]!;
     try {
       if (Number.isNaN(mtimeMs)) return;
