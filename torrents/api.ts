@@ -34,7 +34,6 @@ export {
   defaultFormat,
   planTorrent,
   type Skipped,
-  suggestedPieceLength,
   type TorrentPlan,
   writeTorrentFile,
 } from './create.ts';
@@ -63,6 +62,7 @@ export {
 } from './metainfo.ts';
 export { encodeMetainfo, type OuterFields } from './metainfo-encode.ts';
 export { displayPath, hostPlatform, type PathPlatform } from './path-rules.ts';
+export { suggestedPieceLength } from './piece-length.ts';
 export {
   type FilePaths,
   locateFiles,

@@ -6,15 +6,14 @@
  * Left to others: finding files (folder-scan.ts), their places (create-layout.ts), hashing (hashing/engine.ts).
  *                          BEP 3, 12, 19, 27, 47, 52
  */
-import pieceLengthOf from 'piece-length';
 import { CreateError } from './create-error.ts';
 import { type PlacedFiles, placeFiles, rootFiles } from './create-layout.ts';
 import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { type HashControl, type HashProgress, hashFiles } from './hashing/engine.ts';
 import { type Metainfo, parseMetainfo, type TorrentFormat } from './metainfo.ts';
 import { encodeInfo, encodeMetainfo } from './metainfo-encode.ts';
-import { pieceCountMax, pieceLengthMax, pieceLengthMin } from './metainfo-fields.ts';
 import { componentFault } from './path-rules.ts';
+import { checkPieceCount, checkPieceLength, choosePieceLength } from './piece-length.ts';
 
 export { writeTorrentFile } from './torrent-write.ts';
 export { CreateError, type HashControl, type HashProgress, type Skipped };
@@ -76,9 +75,15 @@ export async function planTorrent(
     const reason = scan.skipped.length > 0 ? `; ${scan.skipped.length} entries were left out` : '';
     throw new CreateError('create-nothing', `${path} holds nothing to share${reason}`, path);
   }
-  const pieceLength = checkedPieceLength(options.pieceLength, bytes);
+  const pieceLength =
+    options.pieceLength === undefined
+      ? choosePieceLength(
+          format,
+          scan.files.map((file) => file.bytes),
+        )
+      : checkPieceLength(options.pieceLength);
   const { files, totalBytes } = placeFiles(scan.files, format, pieceLength);
-  const pieceCount = checkedPieceCount(totalBytes, pieceLength);
+  const pieceCount = checkPieceCount(totalBytes, pieceLength);
   const { isSingleFile, skipped } = scan;
   return { format, name, isSingleFile, pieceLength, pieceCount, bytes, files, totalBytes, skipped };
 }
@@ -111,30 +116,6 @@ export async function createTorrent(
   });
   const bytes = encodeMetainfo({ ...options, infoBytes, pieceLayers });
   return { bytes, metainfo: parseMetainfo(bytes), skipped: plan.skipped };
-}
-
-/** The piece length for so many bytes: the `piece-length` package's, within what our reader accepts. */
-export function suggestedPieceLength(totalBytes: number): number {
-  // The package has no upper bound, and overflows at 2 TiB.
-  const suggested = pieceLengthOf(Math.min(totalBytes, 2 ** 40));
-  return Math.min(pieceLengthMax, Math.max(pieceLengthMin, suggested));
-}
-
-function checkedPieceLength(given: number | undefined, totalBytes: number): number {
-  const pieceLength = given ?? suggestedPieceLength(totalBytes);
-  const isPowerOfTwo = Number.isInteger(Math.log2(pieceLength));
-  if (!isPowerOfTwo || pieceLength < pieceLengthMin || pieceLength > pieceLengthMax) {
-    const message = `a piece length of ${pieceLength} bytes is not a power of two from 16 KiB to 16 MiB`;
-    throw new CreateError('create-piece-length', message);
-  }
-  return pieceLength;
-}
-
-function checkedPieceCount(totalBytes: number, pieceLength: number): number {
-  const pieceCount = Math.ceil(totalBytes / pieceLength);
-  if (pieceCount <= pieceCountMax) return pieceCount;
-  const message = `these files make ${pieceCount} pieces of ${pieceLength} bytes, and ${pieceCountMax} is the most: choose longer pieces`;
-  throw new CreateError('create-too-many-pieces', message);
 }
 
 /** What could not be written, and what our own reader would leave out. */

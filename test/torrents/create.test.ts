@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createTorrent, suggestedPieceLength, writeTorrentFile } from '../../torrents/create.ts';
+import { createTorrent, writeTorrentFile } from '../../torrents/create.ts';
+import { choosePieceLength, suggestedPieceLength } from '../../torrents/piece-length.ts';
 import { makeFolder, noise } from './folder-fixture.ts';
 
 const kib16 = 16384;
@@ -190,6 +191,22 @@ test('piece lengths stay between 16 KiB and 16 MiB', () => {
     2 ** 24,
     2 ** 24,
   ]);
+});
+
+test('pieces get shorter where files would be filled up with more than an eighth of zeros', () => {
+  const album = Array.from({ length: 12 }, () => 30_000_000);
+  expect(['v1', 'v2', 'hybrid'].map((format) => choosePieceLength(format as 'v1', album))).toEqual([
+    2 ** 18,
+    2 ** 18,
+    2 ** 18,
+  ]);
+  const small = Array.from({ length: 10_000 }, () => 100_000);
+  expect(['v1', 'hybrid'].map((format) => choosePieceLength(format as 'v1', small))).toEqual([
+    2 ** 20,
+    2 ** 14,
+  ]);
+  const tiny = Array.from({ length: 100_000 }, () => 1);
+  expect(choosePieceLength('v2', tiny)).toBe(2 ** 14);
 });
 
 describe('writeTorrentFile', () => {
