@@ -51,6 +51,11 @@ export const contentOptions = {
     describe: 'Threads that hash; one a core if left out',
     coerce: parseThreads,
   },
+  format: {
+    choices: ['v1', 'v2', 'hybrid'],
+    requiresArg: true,
+    describe: 'For which clients: v1 for all, hybrid for old and new ones',
+  },
   include: { type: 'string', array: true, nargs: 1, describe: 'Only files that match: "*.flac"' },
   exclude: { type: 'string', array: true, nargs: 1, describe: 'Not the files that match: "*.log"' },
   'include-hidden': { type: 'boolean', describe: 'Hidden files too' },
@@ -62,6 +67,7 @@ type ContentArgs = InferredOptionTypes<typeof contentOptions>;
 
 export function createOptions(args: ContentArgs, trackers: readonly (readonly string[])[]): CreateOptions {
   return {
+    format: args.format,
     pieceLength: args['piece-length'],
     trackers,
     webSeeds: args['web-seed'],

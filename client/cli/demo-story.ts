@@ -15,7 +15,7 @@ import { type LiveText, type Output, paint } from './output.ts';
 import { barLine } from './progress-line.ts';
 import { padToWidth } from './text-width.ts';
 import { plain } from './torrent-summary.ts';
-import { count, duration, grouped, list, percent, rate, size } from './wording.ts';
+import { count, duration, grouped, list, percent, rate, size, sizeOf } from './wording.ts';
 
 /** What is downloaded lies here, below the stage. */
 export const copiesFolder = 'downloads';
@@ -209,7 +209,7 @@ function downloadView(progress: Document, seeders: readonly Seeder[]): LiveText 
   const { etaSeconds } = progress;
   const left = typeof etaSeconds === 'number' ? `${duration(etaSeconds)} left` : '';
   const parts = [
-    { text: `${size(bytes)} of ${size(total)}`, dispensable: 2 },
+    { text: sizeOf(bytes, total), dispensable: 2 },
     { text: `↓ ${rate(Number(progress.downBps))}`, dispensable: 0 },
     { text: left, dispensable: 1 },
   ];

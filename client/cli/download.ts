@@ -1,14 +1,15 @@
 /** `cicada download`, or `get`: fetches torrents from everybody who has them. */
 import process from 'node:process';
 import type { Metainfo } from '../../torrents/metainfo.ts';
-import { type Client, openClient } from '../host/client.ts';
+import type { Client } from '../host/client.ts';
 import { codeOf } from './cli-error.ts';
+import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { commandLine } from './command-line.ts';
 import { type HostPort, resolvePeer } from './endpoints.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
 import { aborted, Interrupted, interruption } from './interruption.ts';
-import { clientOptions, downloadLimitOption, portOption, uploadLimitOption } from './network-options.ts';
+import { downloadLimitOption, portOption, uploadLimitOption } from './network-options.ts';
 import { type Output, paint, paintEveryMs } from './output.ts';
 import { hashingLine, type TransferFigures, transferLine } from './progress-line.ts';
 import { announceEveryMs, announceProgress, seedUntil } from './seeding.ts';
@@ -52,8 +53,7 @@ export default defineCommand({
     const signal = interruption();
     const torrents = await loadAll(args.torrent, signal);
     const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
-    const client = await openClient(clientOptions(args));
-    try {
+    return await withClient(args, output, async (client) => {
       const { transfers, code } = await startAll(
         client,
         torrents,
@@ -65,9 +65,7 @@ export default defineCommand({
       if (args.seed) await seedUntil(signal, transfers, output);
       else output.remark(paint('dim', 'Not shared on from here: --seed goes on sharing.'));
       return code;
-    } finally {
-      await client.close();
-    }
+    });
   },
 });
 
@@ -139,7 +137,7 @@ async function fetchAll(transfers: readonly Transfer[], signal: AbortSignal, out
   const stopped = aborted(signal).then(() => {
     const { bytes, totalBytes } = together(transfers);
     const resume = commandLine(process.argv.slice(2));
-    throw new Interrupted(`stopped at ${percent(bytes, totalBytes)}; to go on: ${resume}`);
+    throw new Interrupted(`stopped at ${percent(bytes, totalBytes)}. To go on:\n  ${resume}`);
   });
   await watch(Promise.race([all, stopped]), output.json ? announceEveryMs : paintEveryMs, look);
   output.clearLive();

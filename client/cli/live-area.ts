@@ -21,14 +21,14 @@ export class LiveArea {
     this.#stream = stream;
   }
 
+  /** What a line may take. A terminal that does not know its size says 0; `^C` is to fit behind the last line. */
   get columns(): number {
-    // A terminal that does not know its size says 0.
-    return this.#stream.columns || 80;
+    return Math.max(10, (this.#stream.columns || 80) - 3);
   }
 
   paint(lines: readonly string[]): void {
     const rows = this.#stream.rows || 24;
-    const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => cutToWidth(line, this.columns - 1));
+    const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => cutToWidth(line, this.columns));
     const body = fitting.map((line) => line + clearLine).join('\n');
     this.#stream.write(wrapOff + this.#toTop() + body + clearToEnd + wrapOn);
     this.#painted = fitting;

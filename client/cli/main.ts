@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 /** Where the program begins and ends: from arguments to an exit code, whatever happens in between. */
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { codeOf } from './cli-error.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
 import { Output } from './output.ts';
-import { runProgram } from './program.ts';
+
+// Compiling what has not changed since the last time takes longer than most commands. The cache is code that will be
+// run: it lies in the home folder, where nobody else can put something into it.
+enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cicada'));
 
 const argv = process.argv.slice(2);
 const output = new Output();
@@ -20,22 +26,16 @@ if (process.channel !== undefined) {
 }
 process.on('uncaughtException', (error) => process.exit(fail(error)));
 
+const { runProgram } = await import('./program.ts');
 const code = await runProgram(argv, output).catch(fail);
 // Left-over timers and idle connections must not keep a program that is done.
 process.stdout.write('', () => process.exit(code));
 
 function fail(error: unknown): number {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const message = error instanceof Error ? error.message : String(error);
   if (process.env.CICADA_DEBUG === '1') console.error(error);
   const stable = codeOf(error);
-  const isOurs = stable === 'internal';
-  output.failure(
-    stable,
-    isOurs ? `${message}\nThis should not happen: it is a fault of Cicada. ${debugHint(stack)}` : message,
-  );
+  const ours = 'This should not happen: it is a fault of Cicada (CICADA_DEBUG=1 shows where).';
+  output.failure(stable, stable === 'internal' ? `${message}\n${ours}` : message);
   return exitCodeOf(error);
-}
-
-function debugHint(stack: string | undefined): string {
-  return stack === undefined ? '' : 'CICADA_DEBUG=1 shows where.';
 }

@@ -1,6 +1,5 @@
 /** The flags of everything that talks to peers. */
 import type { Options } from 'yargs';
-import type { ClientOptions } from '../host/client.ts';
 import { parsePort } from './endpoints.ts';
 import { parseRate } from './size-parser.ts';
 
@@ -30,18 +29,3 @@ export const downloadLimitOption = {
     coerce: (text: string) => parseRate(text, '--download-limit'),
   },
 } as const satisfies Record<string, Options>;
-
-interface NetworkArgs {
-  readonly port?: number | undefined;
-  readonly 'upload-limit'?: number | undefined;
-  readonly 'download-limit'?: number | undefined;
-}
-
-export function clientOptions(args: NetworkArgs): ClientOptions {
-  const { port } = args;
-  return {
-    ...(port === undefined ? {} : { port }),
-    uploadBpsMax: args['upload-limit'] ?? 0,
-    downloadBpsMax: args['download-limit'] ?? 0,
-  };
-}

@@ -23,11 +23,16 @@ const commands: Readonly<Record<string, () => Promise<{ readonly default: Comman
   verify: () => import('./verify.ts'),
   demo: () => import('./demo.ts'),
 };
+const versionLine = `cicada ${version}`;
 const aliases: Readonly<Record<string, string>> = { get: 'download', show: 'info' };
 
 /** Runs what the arguments say; answers the exit code. Throws what went wrong. */
 export async function runProgram(argv: readonly string[], output: Output): Promise<number> {
   const [word, ...rest] = argv;
+  if (word === '--version' || word === '-V') {
+    output.data(versionLine);
+    return exitCode.done;
+  }
   if (word === 'help') return await runProgram([...rest, '--help'], output);
   if (word === undefined || word.startsWith('-')) return await runOverview(argv);
   const name = aliases[word] ?? word;
@@ -88,13 +93,27 @@ async function parse(
     },
     handler: () => {},
   });
-  const args: Record<string, unknown> = await inOurWords(() => parser.strict().parseAsync(argv), {
+  const args: Record<string, unknown> = await inOurWords(() => parser.strict().parseAsync(disguised(argv)), {
     argv,
     names: Object.entries(options).flatMap(([key, { alias = [] }]) => [key, ...[alias].flat()]),
     usage: command.usage,
     help: `cicada ${command.usage.split(' ', 1)[0]} --help`,
   });
-  return args.help === true || args.version === true ? undefined : args;
+  if (args.help === true || args.version === true) return undefined;
+  for (const key of Object.keys(command.positionals)) args[key] = undisguised(args[key]);
+  return args;
+}
+
+/** The parser loses a lone `-`, which stands for stdin or stdout; no argument can be this one. */
+const dashInDisguise = '\0-';
+
+function disguised(argv: readonly string[]): string[] {
+  return argv.map((word) => (word === '-' ? dashInDisguise : word));
+}
+
+function undisguised(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(undisguised);
+  return value === dashInDisguise ? '-' : value;
 }
 
 function parserBase(): Argv {
@@ -110,7 +129,7 @@ function parserBase(): Argv {
     })
     .help('help', 'Show this help')
     .alias('help', 'h')
-    .version('version', 'Show the version', `cicada ${version}`)
+    .version('version', 'Show the version', versionLine)
     .alias('version', 'V')
     .wrap(Math.min(100, process.stdout.columns || 100))
     .exitProcess(false)
@@ -128,7 +147,8 @@ function checked(key: string, option: Options): Options {
   return {
     ...option,
     ...fromEnvironment(key, option),
-    coerce: (value: unknown) => {
+    coerce: (given: unknown) => {
+      const value = undisguised(given);
       if (Array.isArray(value) && !isList) throw badOption(`--${key} is given more than once`);
       // A list that was not given comes as one that holds nothing.
       if (value === undefined || (Array.isArray(value) && value[0] === undefined)) return undefined;

@@ -2,7 +2,7 @@
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import { type LiveText, paint } from './output.ts';
 import { textWidth } from './text-width.ts';
-import { duration, percent, rate, size } from './wording.ts';
+import { duration, percent, rate, size, sizeOf } from './wording.ts';
 
 const barColumnsMax = 32;
 const barColumnsMin = 8;
@@ -13,12 +13,12 @@ interface Part {
   readonly dispensable: number;
 }
 
-/** `34%  ━━━━━━╸────────  part  part`, in at most so many columns. */
+/** `34%  ━━━━━━╸────────  part  part`, in less than so many columns; the bar is the last to go. */
 export function barLine(part: number, whole: number, parts: readonly Part[], columns: number): string {
   const head = percent(part, whole).padStart(4);
   let kept = parts.filter(({ text }) => text !== '');
   const width = () => head.length + kept.reduce((sum, { text }) => sum + 2 + textWidth(text), 0);
-  while (kept.length > 0 && width() >= columns) {
+  while (kept.length > 1 && width() + 2 + barColumnsMin >= columns) {
     const worst = Math.max(...kept.map(({ dispensable }) => dispensable));
     kept = kept.filter(({ dispensable }) => dispensable !== worst);
   }
@@ -87,7 +87,7 @@ export function transferLine(figures: TransferFigures): LiveText {
         bytes,
         totalBytes,
         [
-          { text: `${size(bytes)} of ${size(totalBytes)}`, dispensable: 3 },
+          { text: sizeOf(bytes, totalBytes), dispensable: 3 },
           { text: `↓ ${rate(downBps)}`, dispensable: 0 },
           { text: upBps > 0 ? `↑ ${rate(upBps)}` : '', dispensable: 4 },
           { text: peerCount, dispensable: 2 },
@@ -99,7 +99,7 @@ export function transferLine(figures: TransferFigures): LiveText {
     plain: () =>
       [
         percent(bytes, totalBytes),
-        `${size(bytes)} of ${size(totalBytes)}`,
+        sizeOf(bytes, totalBytes),
         `${rate(downBps)} down`,
         `${rate(upBps)} up`,
         peerCount,

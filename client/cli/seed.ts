@@ -1,13 +1,12 @@
 /** `cicada seed`: gives on what is already there, until it is told to stop. */
-import { openClient } from '../host/client.ts';
+import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
-import { clientOptions, portOption, uploadLimitOption } from './network-options.ts';
+import { portOption, uploadLimitOption } from './network-options.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedUntil } from './seeding.ts';
 import { loadTorrent, torrentPositional } from './torrent-source.ts';
-import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 
 export default defineCommand({
@@ -34,8 +33,7 @@ export default defineCommand({
   async run(args, output) {
     const signal = interruption();
     const { metainfo } = await loadTorrent(args.torrent, signal);
-    const client = await openClient(clientOptions(args));
-    try {
+    return await withClient(args, output, async (client) => {
       const transfer = new Transfer(metainfo, output);
       const active = await client.seed(metainfo, {
         path: args.path,
@@ -47,15 +45,12 @@ export default defineCommand({
       transfer.attach(active);
       output.clearLive();
       output.document({ event: 'seeding', infoHash: transfer.infoHash, port: client.port });
-      output.remark(
-        `Sharing ${plain(metainfo.name)} from ${active.path} on port ${client.port}; Ctrl-C stops.`,
-      );
-      if (metainfo.trackers.length === 0)
+      output.remark(`Sharing ${active.path} on port ${client.port}; Ctrl-C stops.`);
+      if (metainfo.trackers.length === 0) {
         output.remark('This torrent names no tracker: nobody finds it by itself.');
+      }
       await seedUntil(signal, [transfer], output);
       return exitCode.done;
-    } finally {
-      await client.close();
-    }
+    });
   },
 });

@@ -1,17 +1,18 @@
 /** `cicada share`: makes a torrent of a folder and seeds it, in one go; with a tracker of its own when none is named. */
 
 import { createTorrent, writeTorrentFile } from '../../torrents/create.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
-import { openClient } from '../host/client.ts';
 import { codeOf } from './cli-error.ts';
+import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
-import { commandLine } from './command-line.ts';
+import { quoted } from './command-line.ts';
 import { contentOptions, createOptions, remarkSkipped } from './create-options.ts';
 import { everyAddress, type HostPort } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
-import { clientOptions, portOption, uploadLimitOption } from './network-options.ts';
-import { paint } from './output.ts';
+import { portOption, uploadLimitOption } from './network-options.ts';
+import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedUntil } from './seeding.ts';
 import { torrentOutput } from './torrent-output.ts';
@@ -62,43 +63,53 @@ export default defineCommand({
       targets.push(place === undefined ? undefined : await torrentOutput(path, { ...args, output: place }));
     }
     const tracker = named.length > 0 ? undefined : await startOwnTracker(args.listen);
-    const client = await openClient(clientOptions(args));
     try {
-      const options = createOptions(args, tracker === undefined ? named : [[tracker.announceUrl]]);
-      const transfers: Transfer[] = [];
-      for (const [index, path] of args.path.entries()) {
-        const { bytes, metainfo, skipped } = await createTorrent(path, options, {
-          signal,
-          threads: args.threads,
-          onProgress: (progress) => output.live(hashingLine('Hashing', progress)),
-        });
-        output.clearLive();
-        remarkSkipped(skipped, output);
-        const target = targets[index];
-        if (target !== undefined) await writeTorrentFile(target, bytes, { force: args.force ?? false });
-        const transfer = new Transfer(metainfo, output);
-        transfer.attach(
-          await client.seed(metainfo, { path, verify: false, signal, onReport: transfer.onReport }),
-        );
-        transfers.push(transfer);
-        const url = tracker?.addTorrent(bytes).torrentUrl;
-        const document = torrentDocument(metainfo, target ?? null, skipped);
-        output.document({ event: 'sharing', ...document, url: url ?? null, port: client.port });
-        const what = `${size(metainfo.bytes)} in ${count(document.files, 'file')}`;
-        output.result(`${paint('bold', plain(metainfo.name))}: ${what}`);
-        if (target !== undefined) output.result(`  Torrent file: ${target}`);
-        const get = paint('bold', commandLine(['get', url ?? target!]));
-        output.result(`  ${url === undefined ? 'Whoever has that file' : 'On another computer'}: ${get}`);
-      }
-      output.remark(paint('dim', 'Sharing until Ctrl-C.'));
-      await seedUntil(signal, transfers, output);
-      return exitCode.done;
+      return await withClient(args, output, async (client) => {
+        const options = createOptions(args, tracker === undefined ? named : [[tracker.announceUrl]]);
+        const transfers: Transfer[] = [];
+        for (const [index, path] of args.path.entries()) {
+          const { bytes, metainfo, skipped } = await createTorrent(path, options, {
+            signal,
+            threads: args.threads,
+            onProgress: (progress) => output.live(hashingLine('Hashing', progress)),
+          });
+          output.clearLive();
+          remarkSkipped(skipped, output);
+          const target = targets[index];
+          if (target !== undefined) await writeTorrentFile(target, bytes, { force: args.force ?? false });
+          const transfer = new Transfer(metainfo, output);
+          const { onReport } = transfer;
+          transfer.attach(await client.seed(metainfo, { path, verify: false, signal, onReport }));
+          transfers.push(transfer);
+          const url = tracker?.addTorrent(bytes).torrentUrl;
+          const document = torrentDocument(metainfo, target ?? null, skipped);
+          output.document({ event: 'sharing', ...document, url: url ?? null, port: client.port });
+          tellShared(metainfo, target, url, output);
+        }
+        output.remark(paint('dim', 'Sharing until Ctrl-C.'));
+        await seedUntil(signal, transfers, output);
+        return exitCode.done;
+      });
     } finally {
-      await client.close();
       await tracker?.close();
     }
   },
 });
+
+/** What was shared, and the line to type elsewhere: alone on its line, to be copied. */
+function tellShared(
+  metainfo: Metainfo,
+  target: string | undefined,
+  url: string | undefined,
+  output: Output,
+): void {
+  const files = metainfo.files.filter((file) => !file.isPad).length;
+  const name = paint('bold', plain(metainfo.name));
+  output.result(`${name}: ${size(metainfo.bytes)} in ${count(files, 'file')}`);
+  if (target !== undefined) output.result(`Torrent file: ${target}`);
+  output.result(url === undefined ? 'To fetch it, with that file:' : 'To fetch it on another computer:');
+  output.result(paint('bold', `cicada get ${quoted(url ?? target!)}`));
+}
 
 /** On the usual port if it is free; a person who named one gets that one or an error. */
 async function startOwnTracker(listen: HostPort | undefined): Promise<RunningTracker> {

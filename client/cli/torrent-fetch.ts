@@ -72,6 +72,8 @@ const words: Readonly<Record<string, string>> = {
 
 function failure(url: string, error: unknown, timedOut: boolean): CliError {
   const { code = '', message } = error as NodeJS.ErrnoException;
+  if (/redirect loop/i.test(message))
+    return new CliError('fetch-redirects', `${url} leads in a circle`, error);
   if (timedOut || code === 'UND_ERR_CONNECT_TIMEOUT') {
     const what = words[code] ?? `no answer within ${answerMsMax / 1000} s`;
     return new CliError('fetch-timed-out', `${url}: ${what}`, error);

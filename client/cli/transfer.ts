@@ -15,6 +15,7 @@ import { dropReason } from './drop-reasons.ts';
 import type { Output } from './output.ts';
 import type { TransferFigures } from './progress-line.ts';
 import { trackerHost, waitingReason } from './waiting-reason.ts';
+import { count } from './wording.ts';
 
 /** A peer as a source: payload bytes over all its connections. */
 interface Source {
@@ -113,7 +114,7 @@ export class Transfer {
       case 'tracker-answered': {
         this.#trackerFailures.delete(report.tracker);
         document('tracker-answered', { tracker: report.tracker, peers: report.peers });
-        return this.#output.detail(`${trackerHost(report.tracker)} named ${report.peers} peers`);
+        return this.#output.detail(`${trackerHost(report.tracker)} named ${count(report.peers, 'peer')}`);
       }
       case 'tracker-failed':
         document('tracker-failed', { tracker: report.tracker, reason: report.reason });

@@ -15,6 +15,12 @@ export function size(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
+/** `13.5 of 57.2 MiB`; both units when they differ. */
+export function sizeOf(bytes: number, totalBytes: number): string {
+  const [part, whole] = [size(bytes).split(' '), size(totalBytes).split(' ')];
+  return `${part[1] === whole[1] ? part[0] : part.join(' ')} of ${whole.join(' ')}`;
+}
+
 export function rate(bytesPerSecond: number): string {
   return `${size(bytesPerSecond)}/s`;
 }

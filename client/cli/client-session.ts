@@ -1,0 +1,36 @@
+/** A client for the time of one command: opened with its flags, closed whatever happens, and people told meanwhile. */
+import { type Client, type ClientOptions, openClient } from '../host/client.ts';
+import { type Output, paint, paintEveryMs } from './output.ts';
+import { watch } from './watch.ts';
+
+interface NetworkArgs {
+  readonly port?: number | undefined;
+  readonly 'upload-limit'?: number | undefined;
+  readonly 'download-limit'?: number | undefined;
+}
+
+/** Answers what `use` answers. Trackers are told before this settles, for a few seconds at most. */
+export async function withClient<T>(
+  args: NetworkArgs,
+  output: Output,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = await openClient(clientOptions(args));
+  try {
+    return await use(client);
+  } finally {
+    const words = paint('dim', 'Closing: the trackers are told. Ctrl-C ends it at once.');
+    await watch(client.close(), paintEveryMs, () =>
+      output.live({ lines: () => [words], plain: () => words }),
+    );
+    output.clearLive();
+  }
+}
+
+function clientOptions({ port, ...limits }: NetworkArgs): ClientOptions {
+  return {
+    ...(port === undefined ? {} : { port }),
+    uploadBpsMax: limits['upload-limit'] ?? 0,
+    downloadBpsMax: limits['download-limit'] ?? 0,
+  };
+}

@@ -1,0 +1,181 @@
+/** What people meet when something is wrong: one message that says what, where and what to do; the documented exit code. */
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { runCicada, temporaryFolder } from './run-cicada.ts';
+
+let place: string;
+const cicada = (...args: string[]) => runCicada(args, { cwd: place });
+beforeEach(() => {
+  place = temporaryFolder();
+});
+
+async function expectFailure(args: string[], code: number, sentence: RegExp): Promise<void> {
+  const outcome = await cicada(...args);
+  expect(outcome.stderr).toMatch(sentence);
+  expect(outcome.stderr).not.toMatch(/ at .*\.ts:\d+/);
+  expect(outcome.code).toBe(code);
+}
+
+describe('a torrent that is none', () => {
+  it.each<[string, string | Uint8Array, RegExp]>([
+    ['empty', '', /x\.torrent: this file is empty/],
+    ['a web page', '<!doctype html><html>', /x\.torrent: this is a web page and no torrent/],
+    ['truncated', 'd4:infod4:name5:Al', /x\.torrent: .*end/],
+    ['not bencoded', 'hello', /x\.torrent: /],
+    ['endless for other decoders', 'd4:infol-3:ee', /x\.torrent: /],
+    ['without an info dictionary', 'd8:announce3:urle', /x\.torrent: this is no torrent: it has no `info`/],
+  ])('%s', async (_, content, sentence) => {
+    writeFileSync(join(place, 'x.torrent'), content);
+    await expectFailure(['info', 'x.torrent'], 26, sentence);
+  });
+
+  it('a folder', async () => {
+    mkdirSync(join(place, 'Album'));
+    await expectFailure(
+      ['get', 'Album'],
+      17,
+      /Album is a folder and no torrent; to share it: cicada share Album/,
+    );
+  });
+
+  it('not there', async () => {
+    await expectFailure(['seed', 'nope.torrent', '.'], 3, /there is no file nope\.torrent/);
+  });
+
+  it('a file without an end', async () => {
+    await expectFailure(['info', '/dev/zero'], 26, /\/dev\/zero is larger than 64 MiB/);
+  });
+
+  it('a broken magnet link', async () => {
+    await expectFailure(['get', 'magnet:?dn=x'], 27, /magnet link/);
+  });
+
+  it('a magnet link or an info-hash, which come later', async () => {
+    const hash = '0123456789abcdef0123456789abcdef01234567';
+    await expectFailure(['get', `magnet:?xt=urn:btih:${hash}`], 1, /later version/);
+    await expectFailure(['get', hash], 1, /later version.*http:\/\/TRACKER/);
+  });
+});
+
+describe('a torrent at a web address', () => {
+  async function serve(listener: RequestListener): Promise<string> {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    onTestFinished(() => void server.close());
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  it.each<[number, string, number, RegExp]>([
+    [404, '', 3, /there is nothing \(HTTP 404\); check the address/],
+    [403, '', 24, /not allowed \(HTTP 403\); it may need a login/],
+    [500, '', 6, /the server answered HTTP 500/],
+    [200, '<html>please log in</html>', 26, /a web page and no torrent: the address may need a login/],
+  ])('HTTP %d %s', async (status, body, code, sentence) => {
+    const url = await serve((_, response) => response.writeHead(status).end(body));
+    await expectFailure(['get', `${url}/x.torrent`], code, sentence);
+  });
+
+  it('nobody there', async () => {
+    await expectFailure(['get', 'http://127.0.0.1:9/x.torrent'], 6, /nobody is listening there/);
+  });
+
+  it('that leads in a circle', async () => {
+    const url = await serve((_, response) => response.writeHead(302, { location: '/again' }).end());
+    await expectFailure(['get', url], 6, /leads in a circle/);
+  });
+
+  it('that leads on and on', async () => {
+    let redirects = 0;
+    const url = await serve((_, response) => response.writeHead(302, { location: `/${redirects++}` }).end());
+    await expectFailure(['get', url], 6, /leads on more than 3 times/);
+  });
+
+  it('that never ends', async () => {
+    const url = await serve((_, response) => {
+      const megabyte = Buffer.alloc(1024 * 1024);
+      const more = () => {
+        while (!response.destroyed && response.write(megabyte));
+      };
+      response.on('drain', more);
+      more();
+    });
+    await expectFailure(['get', url], 26, /larger than 64 MiB/);
+  });
+});
+
+describe('a folder that cannot be shared', () => {
+  it('not there', () => expectFailure(['create', 'nope'], 3, /nope does not exist/));
+
+  it('empty', async () => {
+    mkdirSync(join(place, 'Empty'));
+    await expectFailure(['create', 'Empty'], 3, /Empty holds nothing to share/);
+  });
+
+  it('not ours to read', async (context) => {
+    const isRoot = process.getuid?.() === 0;
+    const asNobody = { cwd: '/', ...(isRoot ? { uid: 65_534 } : {}) };
+    // A checkout below /root cannot be run by anybody else.
+    const canRun = await runCicada(['--version'], asNobody).catch(() => undefined);
+    if (canRun?.code !== 0) context.skip();
+    const folder = join(place, 'Private');
+    mkdirSync(folder);
+    chmodSync(place, 0o755);
+    chmodSync(folder, 0o000);
+    const { code, stderr } = await runCicada(['create', folder, '--dry-run'], asNobody);
+    expect(stderr).toMatch(/Private cannot be read \(EACCES\)/);
+    expect(code).toBe(17);
+  });
+});
+
+describe('a place that cannot be used', () => {
+  beforeEach(async () => {
+    mkdirSync(join(place, 'Album'));
+    writeFileSync(join(place, 'Album/a.flac'), 'the real thing');
+    await cicada('create', 'Album', '-q');
+  });
+
+  it('a different file is there already: nothing is touched', async () => {
+    mkdirSync(join(place, 'out/Album'), { recursive: true });
+    writeFileSync(join(place, 'out/Album/a.flac'), 'another thing!');
+    await expectFailure(
+      ['get', 'Album.torrent', '-o', 'out', '--port', '0'],
+      13,
+      /a\.flac .*differs from the torrent/,
+    );
+    expect(readdirSync(join(place, 'out/Album'))).toEqual(['a.flac']);
+  });
+
+  it('a file where the folder should be', async () => {
+    writeFileSync(join(place, 'file'), '');
+    await expectFailure(['get', 'Album.torrent', '-o', 'file', '--port', '0'], 17, /is not a folder/);
+  });
+
+  it('what is to be seeded is not what the torrent describes', async () => {
+    writeFileSync(join(place, 'Album/a.flac'), 'the fake thing');
+    await expectFailure(
+      ['seed', 'Album.torrent', 'Album', '--port', '0'],
+      32,
+      /a\.flac differs.*cicada verify/,
+    );
+  });
+
+  it('a port that somebody else has', async () => {
+    const server = createServer().listen(0, '::');
+    await new Promise((resolve) => server.once('listening', resolve));
+    onTestFinished(() => void server.close());
+    const port = String((server.address() as AddressInfo).port);
+    await expectFailure(
+      ['seed', 'Album.torrent', 'Album', '--port', port],
+      6,
+      new RegExp(`port ${port} is in use.*--port`),
+    );
+    await expectFailure(['tracker', '--listen', port], 6, new RegExp(`port ${port} .* is taken`));
+  });
+
+  it('an address that this machine has not', async () => {
+    await expectFailure(['tracker', '--listen', '203.0.113.1:0'], 6, /no such address/);
+  });
+});

@@ -1,0 +1,125 @@
+/** What can be typed, and what is said when it cannot. */
+import { describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { runCicada } from './run-cicada.ts';
+
+const commands = ['share', 'download', 'create', 'seed', 'tracker', 'info', 'verify', 'demo'];
+
+describe('help', () => {
+  it('alone, lists every command', async () => {
+    const { code, stdout } = await runCicada([]);
+    expect(code).toBe(0);
+    for (const command of commands) expect(stdout).toContain(`cicada ${command}`);
+    expect((await runCicada(['--help'])).stdout).toBe(stdout);
+  });
+
+  it.concurrent.each(commands)('of %s has its flags and examples', async (command) => {
+    const { code, stdout, stderr } = await runCicada([command, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/With every command:\n.*--json/s);
+    expect(stdout).toMatch(new RegExp(`Examples:\\n {2}cicada (${command}|get)`));
+  });
+
+  it('comes in every way people ask for it', async () => {
+    const asked = await Promise.all(
+      [
+        ['seed', '--help'],
+        ['seed', '-h'],
+        ['help', 'seed'],
+      ].map((args) => runCicada(args)),
+    );
+    expect(new Set(asked.map(({ stdout }) => stdout)).size).toBe(1);
+  });
+
+  it('tells the version', async () => {
+    for (const flag of ['--version', '-V'])
+      expect((await runCicada([flag])).stdout).toBe(`cicada ${manifest.version}\n`);
+  });
+});
+
+describe('a command line that cannot be meant ends with 28 and one sentence', () => {
+  it.concurrent.each([
+    ['crate Album', /there is no command "crate"; did you mean "create"\?/],
+    ['Album.torrent', /to fetch it: cicada get Album.torrent/],
+    ['create Album --anounce x', /there is no --anounce; did you mean --announce\?/],
+    ['create Album --no-privat', /there is no --no-privat; did you mean --private\?/],
+    ['create -x Album', /there is no -x/],
+    ['create', /something is missing; it goes like this: cicada create <path/],
+    ['info a.torrent b.torrent', /"b.torrent" is one argument too many/],
+    ['create Album -a', /-a needs a value/],
+    ['create Album -a host:6969', /--announce: "host:6969" is not a tracker; give it like http/],
+    ['create Album -w ftp://x', /--web-seed: .* is not a web address/],
+    ['create Album -l 3MiB', /--piece-length: "3MiB" is not a power of two from 16KiB to 16MiB/],
+    ['create Album -l 1MiB -l 2MiB', /--piece-length is given more than once/],
+    ['create Album --threads 0', /--threads: "0" is not a number from 1 to 256/],
+    ['create A B --name x', /--name: that is for one torrent, and 2 paths are given/],
+    ['create Album -o - --json', /stdout cannot carry both/],
+    ['get a.torrent --upload-limit fast', /--upload-limit: "fast" is not a rate; give it like 1MiB\/s/],
+    ['get a.torrent --port 99999', /--port: "99999" is not a port/],
+    ['tracker --listen nowhere', /--listen: "nowhere" is not HOST:PORT/],
+  ])('%s', async (line, sentence) => {
+    const { code, stdout, stderr } = await runCicada(line.split(' '));
+    const message = stdout + stderr;
+    expect(code).toBe(28);
+    expect(message).toMatch(sentence);
+    expect(message.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('errors', () => {
+  it('are a document with --json, and nothing on stderr', async () => {
+    const { code, stdout, stderr } = await runCicada(['info', 'nope.torrent', '--json']);
+    expect({ code, stderr }).toEqual({ code: 3, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      event: 'error',
+      code: 'not-found',
+      message: 'there is no file nope.torrent',
+    });
+  });
+
+  it('are a document even when the command line itself is wrong', async () => {
+    const { code, stdout } = await runCicada(['seed', '--json']);
+    expect(code).toBe(28);
+    expect(JSON.parse(stdout)).toMatchObject({ event: 'error', code: 'option-invalid' });
+  });
+
+  it('show where they come from only to those who ask for it', async () => {
+    const plain = await runCicada(['info', 'nope.torrent']);
+    const debug = await runCicada(['info', 'nope.torrent'], { env: { CICADA_DEBUG: '1' } });
+    expect(plain.stderr).toBe('cicada: there is no file nope.torrent\n');
+    expect(debug.stderr).toContain('torrent-source.ts');
+  });
+
+  it('are coloured only where colours are wanted', async () => {
+    const run = async (env: NodeJS.ProcessEnv) => (await runCicada(['info', 'nope'], { env })).stderr;
+    expect(await run({ FORCE_COLOR: '1' })).toContain('\x1b[');
+    expect(await run({ NO_COLOR: '1' })).not.toContain('\x1b[');
+    expect(await run({})).not.toContain('\x1b[');
+  });
+});
+
+describe('the environment', () => {
+  it('stands in for a flag', async () => {
+    const { code, stderr } = await runCicada(['seed', 'a', 'b'], { env: { CICADA_UPLOAD_LIMIT: 'fast' } });
+    expect(code).toBe(28);
+    expect(stderr).toContain('--upload-limit: "fast" is not a rate');
+  });
+
+  it('gives way to a flag that is given', async () => {
+    const args = ['seed', 'nope.torrent', 'b', '--upload-limit', '1MiB'];
+    expect((await runCicada(args, { env: { CICADA_UPLOAD_LIMIT: 'fast' } })).code).toBe(3);
+  });
+
+  it('may hold flags of other commands', async () => {
+    expect((await runCicada(['info', 'nope.torrent'], { env: { CICADA_UPLOAD_LIMIT: 'fast' } })).code).toBe(
+      3,
+    );
+  });
+
+  it('turns switches on and off', async () => {
+    const run = async (value: string) =>
+      await runCicada(['info', 'nope.torrent'], { env: { CICADA_JSON: value } });
+    expect((await run('true')).stdout).toContain('"event":"error"');
+    expect((await run('0')).stdout).toBe('');
+  });
+});

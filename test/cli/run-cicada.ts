@@ -1,0 +1,58 @@
+/** `cicada …` as a person would run it, to its end. For programs that go on running see test/e2e/child.ts. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+export const mainFile = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly stdin?: Uint8Array;
+  /** Another entry than main.ts, and what goes before it. */
+  readonly entry?: readonly string[];
+  /** As another user; only root may ask for that. */
+  readonly uid?: number;
+}
+
+export function runCicada(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const { cwd = tmpdir(), env = {}, stdin = new Uint8Array(), entry = [mainFile], uid } = options;
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(CICADA_|VITEST|NODE_OPTIONS$|FORCE_COLOR$)/.test(name),
+  );
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      process.execPath,
+      [...entry, ...args],
+      {
+        cwd,
+        env: { ...Object.fromEntries(kept), ...env },
+        maxBuffer: 64 * 1024 * 1024,
+        ...(uid === undefined ? {} : { uid, gid: uid }),
+      },
+      (error, stdout, stderr) => {
+        if (error !== null && typeof error.code !== 'number') return reject(error);
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+      },
+    );
+    // A program that ends before it has read all of it is none of our business.
+    child.stdin!.on('error', () => {});
+    child.stdin!.end(stdin);
+  });
+}
+
+/** A new folder, gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cicada-cli-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

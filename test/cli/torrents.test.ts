@@ -1,0 +1,208 @@
+/** `create`, `info` and `verify`, as they are typed. */
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo-encode.ts';
+import { noise } from '../torrents/folder-fixture.ts';
+import { runCicada, temporaryFolder } from './run-cicada.ts';
+
+const announce = 'http://127.0.0.1:6969/announce';
+let place: string;
+const cicada = (...args: string[]) => runCicada(args, { cwd: place });
+
+beforeEach(() => {
+  place = temporaryFolder();
+  mkdirSync(join(place, 'Album/CD1'), { recursive: true });
+  writeFileSync(join(place, 'Album/CD1/1.flac'), noise(70_000, 1));
+  writeFileSync(join(place, 'Album/2.flac'), noise(90_000, 2));
+  writeFileSync(join(place, 'Album/10.flac'), noise(50_000, 3));
+});
+
+describe('create', () => {
+  it('writes NAME.torrent into the current folder, and says what to type next', async () => {
+    const { code, stdout, stderr } = await cicada('create', 'Album', '-a', announce);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Album\.torrent\n {2}size {7}205 KiB in 3 files\n/);
+    expect(stdout).toContain(announce);
+    expect(stderr).toMatch(/^Share it with: .* seed Album\.torrent Album$/m);
+    expect((await cicada('verify', 'Album.torrent', 'Album')).code).toBe(0);
+  });
+
+  it('prints one document with the documented fields', async () => {
+    const { stdout, stderr } = await cicada('create', 'Album', '-a', announce, '-p', '-l', '16KiB', '--json');
+    const document = JSON.parse(stdout);
+    expect(stderr).toBe('');
+    expect(document).toEqual({
+      ...{ torrent: 'Album.torrent', name: 'Album', format: 'v1', private: true },
+      ...{ infoHash: expect.stringMatching(/^[0-9a-f]{40}$/), infoHashV2: null },
+      magnet: `magnet:?xt=urn:btih:${document.infoHash}&dn=Album&tr=${encodeURIComponent(announce)}`,
+      ...{ pieceLength: 16_384, pieces: 13, files: 3, bytes: 210_000, skipped: [] },
+    });
+  });
+
+  it('makes one torrent a path, one document a line', async () => {
+    const { stdout } = await cicada('create', 'Album', 'Album/2.flac', '--json', '-o', '.');
+    const documents = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(documents.map(({ torrent, files }) => [torrent, files])).toEqual([
+      ['Album.torrent', 3],
+      ['2.flac.torrent', 1],
+    ]);
+  });
+
+  it('gives the same torrent for the same folder, on a given day', async () => {
+    const env = { SOURCE_DATE_EPOCH: '1700000000' };
+    const run = () => runCicada(['create', 'Album', '-o', 'x.torrent', '-f'], { cwd: place, env });
+    await run();
+    const first = readFileSync(join(place, 'x.torrent'));
+    await run();
+    expect(readFileSync(join(place, 'x.torrent'))).toEqual(first);
+  });
+
+  it('never replaces a torrent file unless it is told to', async () => {
+    writeFileSync(join(place, 'Album.torrent'), 'mine');
+    const { code, stderr } = await cicada('create', 'Album');
+    expect(code).toBe(13);
+    expect(stderr).toMatch(/Album\.torrent exists already: replace it with --force, or choose another/);
+    expect(readFileSync(join(place, 'Album.torrent'), 'utf8')).toBe('mine');
+    expect((await cicada('create', 'Album', '--force')).code).toBe(0);
+  });
+
+  it('writes nothing in a dry run', async () => {
+    const { code, stdout } = await cicada('create', 'Album', '--dry-run', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ torrent: null, files: 3 });
+    expect(readdirSync(place)).toEqual(['Album']);
+  });
+
+  it('writes to stdout, for a pipe, and leaves no file', async () => {
+    const { code, stdout } = await cicada('create', 'Album', '-o', '-', '-q');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^d\d*/);
+    expect(existsSync(join(place, 'Album.torrent'))).toBe(false);
+  });
+
+  it('takes tiers from repeated flags, and one tier from commas', async () => {
+    await cicada('create', 'Album', '-a', 'http://a/announce,http://b/announce', '--tracker', 'udp://c:1');
+    const { trackers } = JSON.parse((await cicada('info', 'Album.torrent', '--json')).stdout);
+    expect(trackers).toEqual([['http://a/announce', 'http://b/announce'], ['udp://c:1']]);
+  });
+
+  it('names everything that it leaves out', async () => {
+    writeFileSync(join(place, 'Album/Thumbs.db'), 'x');
+    writeFileSync(join(place, 'Album/.hidden'), 'x');
+    const { stderr } = await cicada('create', 'Album', '--exclude', '10*', '--dry-run');
+    expect(stderr).toMatch(/^Left out: .*Thumbs\.db \(left by a system or a program\)$/m);
+    expect(stderr).toMatch(/^Left out: .*\.hidden \(hidden\)$/m);
+    expect(stderr).toMatch(/^Left out: 1 file by --include and --exclude$/m);
+  });
+
+  it('looks at the place of the torrent file before it hashes', async () => {
+    const { code, stderr } = await cicada('create', 'Album', '-o', 'nowhere/Album.torrent');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/there is no folder nowhere/);
+  });
+
+  it('is silent with -q', async () => {
+    expect(await cicada('create', 'Album', '-q')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+describe('info', () => {
+  it('lists the tracks in the order people count', async () => {
+    await cicada('create', 'Album');
+    const { stdout } = await cicada('info', 'Album.torrent');
+    expect(stdout.match(/\S+\.flac/g)).toEqual(['2.flac', '10.flac', 'CD1/1.flac']);
+  });
+
+  it('reads stdin where one torrent is expected, and where several are', async () => {
+    await cicada('create', 'Album');
+    const stdin = readFileSync(join(place, 'Album.torrent'));
+    const got = await runCicada(['get', '-', '-o', place, '--port', '0'], { stdin });
+    expect(got.stdout).toMatch(/Album was complete already/);
+    expect((await runCicada(['info', '-'], { stdin })).stdout).toMatch(/^Album\n/);
+  });
+
+  it('prints every file with --json', async () => {
+    await cicada('create', 'Album');
+    const { stdout } = await cicada('info', 'Album.torrent', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      files: [
+        { index: 0, path: '2.flac', bytes: 90_000, piecesRoot: null },
+        { index: 1, path: '10.flac', bytes: 50_000 },
+        { index: 2, path: 'CD1/1.flac', bytes: 70_000 },
+      ],
+      ...{ trackers: [], webSeeds: [] },
+    });
+  });
+
+  it('prints the link alone with --magnet', async () => {
+    await cicada('create', 'Album');
+    expect((await cicada('info', 'Album.torrent', '--magnet')).stdout).toMatch(
+      /^magnet:\?xt=urn:btih:[0-9a-f]{40}&dn=Album\n$/,
+    );
+  });
+
+  it('shows no character of a hostile torrent that would drive the terminal', async () => {
+    const name = 'Evil\x1b]0;owned\x07\u202egpj';
+    const infoBytes = encodeInfo({
+      ...{ name, pieceLength: 16_384, pieceHashes: new Uint8Array(20) },
+      files: [{ components: ['\x1b[2J.flac'], bytes: 5 }],
+    });
+    writeFileSync(join(place, 'evil.torrent'), encodeMetainfo({ infoBytes, comment: 'hi\x1b[31m' }));
+    const { code, stdout } = await cicada('info', 'evil.torrent');
+    expect(code).toBe(0);
+    expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f\u202e]/);
+    expect(stdout).toContain('\\u001b[2J.flac');
+  });
+});
+
+describe('verify', () => {
+  beforeEach(async () => {
+    await cicada('create', 'Album', '-l', '16KiB');
+  });
+
+  it('understands the folder itself and the folder that holds it', async () => {
+    for (const path of ['Album', '.']) {
+      const { code, stdout } = await cicada('verify', 'Album.torrent', path);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/Album: 3 files, 205 KiB, all 13 pieces match/);
+    }
+  });
+
+  it('says which files are bad, and how, and ends with 32', async () => {
+    const bytes = noise(90_000, 2);
+    bytes[40_000]! ^= 1;
+    writeFileSync(join(place, 'Album/2.flac'), bytes);
+    unlinkSync(join(place, 'Album/10.flac'));
+    truncateSync(join(place, 'Album/CD1/1.flac'), 69_999);
+    const { code, stdout } = await cicada('verify', 'Album.torrent', 'Album');
+    expect(code).toBe(32);
+    expect(stdout).toMatch(/^ {2}damaged +2\.flac$/m);
+    expect(stdout).toMatch(/^ {2}missing +10\.flac$/m);
+    expect(stdout).toMatch(/^ {2}too short +CD1\/1\.flac$/m);
+    expect(stdout).toMatch(/Album: 3 of 3 files are not what the torrent describes/);
+  });
+
+  it('prints one document, good or bad', async () => {
+    const good = await cicada('verify', 'Album.torrent', 'Album', '--json');
+    expect(JSON.parse(good.stdout)).toMatchObject({ ok: true, pieces: 13, bad: [] });
+    unlinkSync(join(place, 'Album/CD1/1.flac'));
+    const { code, stdout } = await cicada('verify', 'Album.torrent', 'Album', '--json');
+    const document = JSON.parse(stdout);
+    expect(code).toBe(32);
+    expect(document.ok).toBe(false);
+    expect(document.bad).toContain(12);
+    expect(document.files[2]).toEqual({ path: 'CD1/1.flac', ok: false, missing: true });
+  });
+});

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { quoted } from '../../client/cli/command-line.ts';
+import { fileFilter } from '../../client/cli/create-options.ts';
+import { dropReason } from '../../client/cli/drop-reasons.ts';
+import { parseListen } from '../../client/cli/endpoints.ts';
+import { nearestWord } from '../../client/cli/nearest-word.ts';
+
+describe('what somebody may have meant', () => {
+  const known = ['create', 'download', 'seed', 'tracker', 'info'];
+  it.each([
+    ['crate', 'create'],
+    ['donwload', 'download'],
+    ['dowload', 'download'],
+    ['trakcer', 'tracker'],
+    ['down', 'download'],
+    ['sed', 'seed'],
+  ])('%s: %s', (word, meant) => expect(nearestWord(word, known)).toBe(meant));
+
+  it.each(['xyz', 'remove', 'q'])('%s: nothing near', (word) =>
+    expect(nearestWord(word, known)).toBeUndefined(),
+  );
+});
+
+describe('words on a line to copy', () => {
+  it('quotes what a shell would take apart, and nothing else', () => {
+    expect(quoted('Album/01.flac')).toBe('Album/01.flac');
+    expect(quoted('My Album')).toBe("'My Album'");
+    expect(quoted("It's $HOME")).toBe("'It'\\''s $HOME'");
+    expect(quoted('')).toBe("''");
+    expect(quoted('~/x')).toBe("'~/x'");
+  });
+
+  it('never leaves a word that the shell reads as more than itself', () => {
+    fc.assert(
+      fc.property(fc.string(), (word) => {
+        const inner = /^'(.*)'$/s.exec(quoted(word))?.[1];
+        expect(inner === undefined ? quoted(word) : inner.replaceAll(`'\\''`, `'`)).toBe(word);
+      }),
+    );
+  });
+});
+
+describe('addresses to listen on', () => {
+  it.each([
+    ['127.0.0.1:6969', { host: '127.0.0.1', port: 6969 }],
+    ['[::1]:0', { host: '::1', port: 0 }],
+    ['tracker.example:80', { host: 'tracker.example', port: 80 }],
+  ])('%s', (text, expected) => expect(parseListen(text, '--listen')).toEqual(expected));
+
+  it('a port alone means every address', () => {
+    expect(['::', '0.0.0.0']).toContain(parseListen('6969', '--listen').host);
+    expect(parseListen(':6969', '--listen').port).toBe(6969);
+  });
+
+  it.each(['', 'host', 'host:', 'host:99999', '::1:6969', '1:2:3'])('refuses "%s"', (text) => {
+    expect(() => parseListen(text, '--listen')).toThrow(/^--listen: /);
+  });
+});
+
+describe('files that are wanted', () => {
+  const wanted = (include: string[], exclude: string[], path: string) =>
+    fileFilter(include, exclude)(path.split('/'));
+
+  it('takes all without a filter', () => expect(wanted([], [], 'CD1/a.flac')).toBe(true));
+  it('matches a name in any folder', () => expect(wanted(['*.flac'], [], 'CD1/a.flac')).toBe(true));
+  it('leaves out what no --include names', () => expect(wanted(['*.flac'], [], 'CD1/a.log')).toBe(false));
+  it('--exclude has the last word', () => expect(wanted(['*.flac'], ['a*'], 'CD1/a.flac')).toBe(false));
+  it('with a slash it is about the path', () => {
+    expect(wanted([], ['CD1/**'], 'CD1/a.flac')).toBe(false);
+    expect(wanted([], ['CD1/**'], 'CD2/a.flac')).toBe(true);
+  });
+});
+
+describe('why a connection ended', () => {
+  it('has words for what happens often, and never hides a code it does not know', () => {
+    expect(dropReason('sent-corrupt-data')).toMatch(/does not match its hash/);
+    expect(dropReason('bitfield-late')).toContain('bitfield-late');
+  });
+});
