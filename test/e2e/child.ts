@@ -11,7 +11,9 @@ import { fileURLToPath } from 'node:url';
 export type Document = Readonly<Record<string, unknown>> & { readonly event?: string };
 
 /** Far longer than anything here takes: it is the limit after which a test says what it was waiting for. */
-const patienceMs = 25_000;
+const patienceMs = 45_000;
+/** aria2 waits for its tracker when it is ended. */
+const politeMs = 8_000;
 /** A failure shows the end of what was printed; a program gone wild must not fill the memory. */
 const linesMax = 20_000;
 
@@ -137,6 +139,13 @@ export class Children implements AsyncDisposable {
   add<C extends Child>(child: C): C {
     this.#children.push(child);
     return child;
+  }
+
+  /** Ends them as Ctrl-C and shutdowns do; those that do not listen are ended anyway. */
+  async end(): Promise<void> {
+    const deadline = setTimeout(() => void this[Symbol.asyncDispose](), politeMs);
+    await Promise.all(this.#children.map((child) => child.kill('SIGTERM')));
+    clearTimeout(deadline);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

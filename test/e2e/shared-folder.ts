@@ -16,6 +16,8 @@ import { dirname, join } from 'node:path';
 
 const stepBytes = 4 * 1024 * 1024;
 
+export const emptyFile = 'empty.log';
+
 /** A folder that is gone when its block is left. */
 export class TemporaryFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'cicada-test-'));
@@ -41,7 +43,7 @@ export function writeAlbum(folder: string, bytes: number, trackCount: number, se
   const coverBytes = Math.min(77_777, Math.floor(bytes / 4));
   const files: [name: string, bytes: number][] = [
     ['scans/cover.png', coverBytes],
-    ['empty.log', 0],
+    [emptyFile, 0],
   ];
   let rest = bytes - coverBytes;
   for (let track = 1; track <= trackCount; track++) {

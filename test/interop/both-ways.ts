@@ -1,0 +1,59 @@
+/**
+ * The same two tests for every client there is: it fetches from us, and we fetch from it; identical every time. They run
+ * side by side: Transmission looks up from its work every ten seconds.
+ */
+import { describe, expect, it } from 'vitest';
+import { type Host, Lab, loopback } from './lab.ts';
+import type { ForeignClient } from './peers.ts';
+import { type Format, requirePeers, Swarm } from './swarm.ts';
+
+const albumBytes = 24 * 1024 * 1024;
+
+export function testBothWays(client: ForeignClient, formats: readonly Format[]): void {
+  describe.concurrent.each(formats)('%s', { timeout: 60_000 }, (format) => {
+    it(`${client.name} downloads from our seeders through our tracker`, async (context) => {
+      requirePeers(context, [client], client.needsLab);
+      using place = new Place(client.needsLab, 4);
+      const [trackerHost, ...hosts] = place.hosts;
+      await using swarm = await Swarm.open(format, albumBytes, trackerHost!);
+      swarm.requireReader(context, client);
+      const seeders = await Promise.all([swarm.ourSeed(hosts[0]!), swarm.ourSeed(hosts[1]!)]);
+      await swarm.foreignDownload(client, hosts[2]!);
+      await swarm.seedsKnown(3);
+      const given = await Promise.all(
+        seeders.map(async (seeder) => Number((await seeder.nextEvent('progress')).uploaded)),
+      );
+      expect(given[0]! + given[1]!).toBeGreaterThanOrEqual(albumBytes);
+      expect(await swarm.differences()).toEqual([]);
+    });
+
+    it(`we download from ${client.name}`, async (context) => {
+      requirePeers(context, [client], client.needsLab);
+      using place = new Place(client.needsLab, 3);
+      const [trackerHost, ...hosts] = place.hosts;
+      await using swarm = await Swarm.open(format, albumBytes, trackerHost!);
+      swarm.requireReader(context, client);
+      await swarm.foreignSeed(client, hosts[0]!);
+      await swarm.seedsKnown(1);
+      const download = swarm.ourDownload(hosts[1]!);
+      await download.success();
+      expect(await download.event('done')).toMatchObject({ peers: 1, wasted: 0 });
+      expect(await swarm.differences()).toEqual([]);
+    });
+  });
+}
+
+/** Hosts for a test: a lab, or loopback as often as it takes. */
+class Place implements Disposable {
+  readonly hosts: readonly Host[];
+  readonly #lab: Lab | undefined;
+
+  constructor(needsLab: boolean, hostCount: number) {
+    this.#lab = needsLab ? new Lab(hostCount) : undefined;
+    this.hosts = this.#lab?.hosts ?? Array.from({ length: hostCount }, () => loopback);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lab?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,4 @@
+import { testBothWays } from './both-ways.ts';
+import { libtorrent } from './peers.ts';
+
+testBothWays(libtorrent, ['v1', 'hybrid']);

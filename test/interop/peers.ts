@@ -1,0 +1,119 @@
+/**
+ * The clients other people have: one small function each that starts it on a torrent and a folder. What is in the
+ * folder already is checked and given on, the rest is fetched; either way it stays and seeds until it is ended.
+ *
+ * Invariant: everything that would find peers in another way than through our tracker is off, and so are uTP and
+ * encryption: what is tested is our tracker and our wire.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Child } from '../e2e/child.ts';
+import type { Host } from './lab.ts';
+
+export interface PeerOrder {
+  readonly host: Host;
+  readonly torrent: string;
+  /** Holds the torrent's own folder, or is where that is made. */
+  readonly folder: string;
+  /** For what the client wants to remember. */
+  readonly scratch: string;
+}
+
+export interface ForeignClient {
+  readonly name: string;
+  /** What Debian calls it. */
+  readonly debianPackage: string;
+  /** It will not talk to loopback addresses. */
+  readonly needsLab: boolean;
+  isInstalled(): boolean;
+  /** It makes no files of zero bytes. */
+  readonly leavesOutEmptyFiles?: true;
+  /** What it takes for the torrent's info-hash, in hex; undefined when it cannot read the file. */
+  infoHashOf?(torrent: string): string | undefined;
+  start(order: PeerOrder): Promise<Child>;
+}
+
+/** Debian's own: the package lies where other Pythons of the machine do not look. */
+const python = '/usr/bin/python3';
+const libtorrentPeer = fileURLToPath(new URL('./libtorrent-peer.py', import.meta.url));
+
+export const aria2: ForeignClient = {
+  name: 'aria2',
+  debianPackage: 'aria2',
+  needsLab: false,
+  isInstalled: () => isOnPath('aria2c'),
+  infoHashOf: (torrent) => /Info Hash: (\w{40})/.exec(outputOf('aria2c', '--no-conf', '-S', torrent))?.[1],
+  start: async ({ host, torrent, folder }) => {
+    const listen = ['--listen-port', String(await freePort()), '--disable-ipv6', ...aria2Quiet];
+    const stay = ['--seed-ratio=0.0', '--check-integrity=true'];
+    return new Child([...host.inside, 'aria2c', ...listen, ...stay, '-d', folder, torrent]);
+  },
+};
+
+/** Shared with the bench. */
+export const aria2Quiet = [
+  ...['--no-conf', '--file-allocation=none', '--summary-interval=0', '--enable-color=false'],
+  ...['--enable-dht=false', '--enable-dht6=false', '--enable-peer-exchange=false', '--bt-enable-lpd=false'],
+];
+
+export const libtorrent: ForeignClient = {
+  name: 'libtorrent',
+  debianPackage: 'python3-libtorrent',
+  needsLab: false,
+  isInstalled: () => spawnSync(python, ['-c', 'import libtorrent']).status === 0,
+  start: async ({ host, torrent, folder }) =>
+    new Child([...host.inside, ...libtorrentCommand('stay', torrent, folder, host.address)]),
+};
+
+/** Shared with the bench. mode: stay | leave (when it is complete); preset: default | fast. */
+export function libtorrentCommand(
+  mode: 'stay' | 'leave',
+  torrent: string,
+  folder: string,
+  address: string,
+  preset: 'default' | 'fast' = 'default',
+): string[] {
+  return [python, libtorrentPeer, mode, preset, torrent, folder, address];
+}
+
+export const transmission: ForeignClient = {
+  name: 'Transmission',
+  debianPackage: 'transmission-cli',
+  needsLab: true,
+  isInstalled: () => isOnPath('transmission-cli'),
+  leavesOutEmptyFiles: true,
+  infoHashOf: (torrent) => /Hash: (\w{40})/.exec(outputOf('transmission-show', torrent))?.[1],
+  start: async ({ host, torrent, folder, scratch }) => {
+    const settings = {
+      'utp-enabled': false,
+      'dht-enabled': false,
+      'lpd-enabled': false,
+      'pex-enabled': false,
+    };
+    const config = join(scratch, `transmission-${host.address}`);
+    mkdirSync(config, { recursive: true });
+    writeFileSync(join(config, 'settings.json'), JSON.stringify(settings));
+    const options = ['-g', config, '-w', folder, '-et', '-M', '-v'];
+    return new Child([...host.inside, 'transmission-cli', ...options, torrent]);
+  },
+};
+
+function outputOf(program: string, ...args: string[]): string {
+  return spawnSync(program, args, { encoding: 'utf8' }).stdout ?? '';
+}
+
+function isOnPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+}
+
+/** One that nobody has at this moment: for programs that cannot be told to take any. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

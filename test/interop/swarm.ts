@@ -1,0 +1,157 @@
+/**
+ * What every interop test begins with: an album, our tracker on one host, a torrent made by us; and who joins then.
+ *
+ * Clients of v1 see the pad files of a hybrid torrent as files like others: seeders among them are given an album that
+ * has them, and comparison leaves them out.                                                              BEP 47
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestContext } from 'vitest';
+import { parseMetainfo } from '../../torrents/metainfo.ts';
+import { Child, Children, cicada } from '../e2e/child.ts';
+import { differenceOf, emptyFile, TemporaryFolder, writeAlbum } from '../e2e/shared-folder.ts';
+import { type Host, labObstacle } from './lab.ts';
+import type { ForeignClient } from './peers.ts';
+
+export type Format = 'v1' | 'hybrid';
+
+const waitForSeeds = fileURLToPath(new URL('./wait-for-seeds.ts', import.meta.url));
+
+/** Skips the test with a sentence when the client cannot be met here; fails it where nothing may be missing (CI). */
+export function requirePeers(context: TestContext, clients: readonly ForeignClient[], lab: boolean): void {
+  const absent = clients.filter((client) => !client.isInstalled());
+  const obstacle =
+    absent.length > 0
+      ? `${absent.map(({ name }) => name).join(', ')} not installed: apt-get install ${absent.map(({ debianPackage }) => debianPackage).join(' ')}`
+      : lab
+        ? labObstacle()
+        : undefined;
+  if (obstacle === undefined) return;
+  if (process.env.CICADA_REQUIRE_PEERS === '1') throw new Error(obstacle);
+  context.skip(obstacle);
+}
+
+export class Swarm implements AsyncDisposable {
+  readonly torrent: string;
+  readonly #temporary: TemporaryFolder;
+  readonly #children: Children;
+  readonly #trackerHost: Host;
+  readonly #announce: string;
+  readonly #copies: { folder: string; client?: ForeignClient }[] = [];
+
+  private constructor(temporary: TemporaryFolder, children: Children, trackerHost: Host, announce: string) {
+    this.#temporary = temporary;
+    this.#children = children;
+    this.#trackerHost = trackerHost;
+    this.#announce = announce;
+    this.torrent = temporary.in('Album.torrent');
+  }
+
+  static async open(format: Format, albumBytes: number, trackerHost: Host): Promise<Swarm> {
+    const temporary = new TemporaryFolder();
+    const children = new Children();
+    writeAlbum(temporary.in('original', 'Album'), albumBytes, 7);
+    const tracker = children.add(
+      cicada(['tracker', '--listen', `${trackerHost.address}:0`], trackerHost.inside),
+    );
+    const { announce } = await tracker.event('listening');
+    const swarm = new Swarm(temporary, children, trackerHost, String(announce));
+    const create = ['create', temporary.in('original', 'Album'), '--format', format, '-l', '256KiB'];
+    await children.add(cicada([...create, '-a', swarm.#announce, '-o', swarm.torrent])).success();
+    return swarm;
+  }
+
+  /**
+   * aria2 1.36 drops the empty keys of a hybrid's file tree and takes what is left for the torrent; Transmission 3.00 stops
+   * at them. A version that reads them right is tested; one that does not has nothing to do with us.
+   */
+  requireReader(context: TestContext, client: ForeignClient): void {
+    if (client.infoHashOf === undefined || client.infoHashOf(this.torrent) === this.#infoHash) return;
+    if (parseMetainfo(readFileSync(this.torrent)).format === 'v1')
+      throw new Error(`${client.name} cannot read our torrent`);
+    context.skip(`the ${client.name} of this machine cannot read hybrid torrents, whoever makes them`);
+  }
+
+  /** Resolves when it has told the tracker of itself. */
+  async ourSeed(host: Host): Promise<Child> {
+    const args = ['seed', this.torrent, this.#temporary.in('original'), '--port', '0'];
+    const seed = this.#children.add(cicada(args, host.inside));
+    await seed.event('tracker-answered');
+    return seed;
+  }
+
+  /** Fetches, and with `stay` goes on seeding. */
+  ourDownload(host: Host, stay = false): Child {
+    const args = [
+      'download',
+      this.torrent,
+      '-o',
+      this.#newFolder(),
+      '--port',
+      '0',
+      ...(stay ? ['--seed'] : []),
+    ];
+    return this.#children.add(cicada(args, host.inside));
+  }
+
+  async foreignSeed(client: ForeignClient, host: Host): Promise<Child> {
+    const folder = this.#newFolder(client);
+    writeAlbum(join(folder, 'Album'), parseMetainfo(readFileSync(this.torrent)).bytes, 7);
+    this.#writePads(folder);
+    return await this.#foreign(client, host, folder);
+  }
+
+  async foreignDownload(client: ForeignClient, host: Host): Promise<Child> {
+    return await this.#foreign(client, host, this.#newFolder(client));
+  }
+
+  /** Resolves when the tracker knows of so many peers that have everything. */
+  async seedsKnown(count: number): Promise<void> {
+    const command = [process.execPath, waitForSeeds, this.#announce, this.#infoHash, String(count)];
+    const waiting = this.#children.add(new Child([...this.#trackerHost.inside, ...command]));
+    await waiting.success();
+  }
+
+  /** Ends everybody the way their users do, so that all is on the disk. Answers how the copies differ from the original. */
+  async differences(): Promise<string[]> {
+    await this.#children.end();
+    return this.#copies.flatMap(({ folder, client }) => {
+      const copy = join(folder, 'Album');
+      if (client !== undefined) rmSync(join(copy, '.pad'), { recursive: true, force: true });
+      if (client?.leavesOutEmptyFiles) writeFileSync(join(copy, emptyFile), '');
+      const difference = differenceOf(this.#temporary.in('original', 'Album'), copy);
+      return difference === undefined ? [] : `${client?.name ?? 'Cicada'}: ${difference}`;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#children[Symbol.asyncDispose]();
+    this.#temporary[Symbol.dispose]();
+  }
+
+  async #foreign(client: ForeignClient, host: Host, folder: string): Promise<Child> {
+    const { torrent } = this;
+    return this.#children.add(await client.start({ host, torrent, folder, scratch: this.#temporary.path }));
+  }
+
+  #newFolder(client?: ForeignClient): string {
+    const folder = this.#temporary.in(`peer-${this.#copies.length + 1}`);
+    mkdirSync(folder);
+    this.#copies.push({ folder, ...(client === undefined ? {} : { client }) });
+    return folder;
+  }
+
+  get #infoHash(): string {
+    return Buffer.from(parseMetainfo(readFileSync(this.torrent)).infoHash).toString('hex');
+  }
+
+  #writePads(folder: string): void {
+    for (const { isPad, components, bytes } of parseMetainfo(readFileSync(this.torrent)).files) {
+      if (!isPad) continue;
+      const path = join(folder, 'Album', ...components);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, new Uint8Array(bytes));
+    }
+  }
+}

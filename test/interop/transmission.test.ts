@@ -1,0 +1,4 @@
+import { testBothWays } from './both-ways.ts';
+import { transmission } from './peers.ts';
+
+testBothWays(transmission, ['v1', 'hybrid']);

@@ -1,0 +1,22 @@
+/**
+ * A program: asks a tracker until a torrent has so many seeds, then ends. It runs on the host from which that tracker
+ * can be reached. What it learns is what every client in the swarm has itself told the tracker: `left` is 0.
+ *
+ *   wait-for-seeds.ts ANNOUNCE-URL INFO-HASH COUNT
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { scrapeUrl } from '../../tracker/protocol/scrape-query.ts';
+import { parseScrapeReply } from '../../tracker/protocol/scrape-reply.ts';
+
+const [announce = '', infoHash = '', count = '1'] = process.argv.slice(2);
+const url = scrapeUrl(announce, [Buffer.from(infoHash, 'hex')])!;
+const pollMs = 100;
+
+for (let last = ''; ; await sleep(pollMs)) {
+  const reply = parseScrapeReply(new Uint8Array(await (await fetch(url)).arrayBuffer()));
+  if (!Array.isArray(reply)) throw new Error(JSON.stringify(reply));
+  const { complete = 0, incomplete = 0 } = reply[0] ?? {};
+  const now = `${complete} of ${count} seeds, ${incomplete} downloading`;
+  if (now !== last) console.log((last = now));
+  if (complete >= Number(count)) break;
+}
