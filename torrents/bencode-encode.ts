@@ -18,8 +18,31 @@ export type BEncodable =
   | Uint8Array
   | BValue
   | readonly BEncodable[]
+  | Lazy
   | ReadonlyMap<string | Uint8Array, BEncodable | undefined>
   | { readonly [key: string]: BEncodable | undefined };
+
+/**
+ * A list whose items, or a dictionary whose entries, are made while it is written: 100,000 files need not all be there
+ * at once. The entries of a dictionary come with their keys rising, which is checked.
+ */
+export class Lazy {
+  readonly kind: 'list' | 'dict';
+  readonly content: Iterable<BEncodable> | Iterable<readonly [key: string, value: BEncodable]>;
+
+  private constructor(kind: 'list' | 'dict', content: Lazy['content']) {
+    this.kind = kind;
+    this.content = content;
+  }
+
+  static list(items: Iterable<BEncodable>): Lazy {
+    return new Lazy('list', items);
+  }
+
+  static dict(entries: Iterable<readonly [key: string, value: BEncodable]>): Lazy {
+    return new Lazy('dict', entries);
+  }
+}
 
 /** Throws RangeError for what bencode cannot say, and for two equal keys: both are faults of the caller. */
 export function encode(value: BEncodable): Uint8Array {
@@ -38,13 +61,17 @@ function write(writer: Writer, value: BEncodable): void {
     writer.string(value);
   } else if (value instanceof BValue) {
     writer.bytes(value.raw);
-  } else if (Array.isArray(value)) {
+  } else if (Array.isArray(value) || (value instanceof Lazy && value.kind === 'list')) {
     writer.ascii('l');
-    for (const item of value as readonly BEncodable[]) write(writer, item);
+    const items = value instanceof Lazy ? value.content : value;
+    for (const item of items as Iterable<BEncodable>) write(writer, item);
     writer.ascii('e');
   } else {
     writer.ascii('d');
-    writeEntries(writer, value as Dictionary);
+    writeEntries(
+      writer,
+      value instanceof Lazy ? (value.content as Iterable<Entry>) : sorted(value as Dictionary),
+    );
     writer.ascii('e');
   }
 }
@@ -52,17 +79,22 @@ function write(writer: Writer, value: BEncodable): void {
 type Dictionary =
   | ReadonlyMap<string | Uint8Array, BEncodable | undefined>
   | { readonly [key: string]: BEncodable | undefined };
-type Entry = [key: string | Uint8Array, value: BEncodable | undefined];
+type Entry = readonly [key: string | Uint8Array, value: BEncodable | undefined];
 
-function writeEntries(writer: Writer, dictionary: Dictionary): void {
+function sorted(dictionary: Dictionary): readonly Entry[] {
   const entries: Entry[] = dictionary instanceof Map ? [...dictionary] : Object.entries(dictionary);
-  if (entries.length > 1) entries.sort(compareKeys);
+  return entries.length > 1 ? entries.sort(compareKeys) : entries;
+}
+
+function writeEntries(writer: Writer, entries: Iterable<Entry>): void {
   let before: Entry | undefined;
   for (const entry of entries) {
     const [key, value] = entry;
     if (value === undefined) continue;
-    if (before !== undefined && compareKeys(before, entry) === 0) {
-      throw new RangeError(`a dictionary has the key ${Buffer.from(key).toString('latin1')} twice`);
+    if (before !== undefined && compareKeys(before, entry) >= 0) {
+      throw new RangeError(
+        `a dictionary has the key ${Buffer.from(key).toString('latin1')} twice, or out of order`,
+      );
     }
     if (typeof key === 'string') writer.text(key);
     else writer.string(key);

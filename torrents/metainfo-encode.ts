@@ -5,7 +5,7 @@
  * Left to others: making the hashes, the order of the files and their pads (create.ts).         BEP 3, 12, 19, 27, 47, 52
  */
 import { localLimits, scan } from './bencode.ts';
-import { type BEncodable, encode } from './bencode-encode.ts';
+import { type BEncodable, encode, Lazy } from './bencode-encode.ts';
 import type { LayoutEntry } from './file-layout.ts';
 import type { PieceLayer, TorrentFormat } from './metainfo.ts';
 
@@ -18,7 +18,7 @@ export interface InfoFields {
   readonly pieceLength: number;
   /** v1 and hybrid: 20 bytes a piece. */
   readonly pieceHashes: Uint8Array;
-  /** In order; for a hybrid with its pads, for v2 and hybrid with the roots of all files that are not empty. */
+  /** In order, for v2 and hybrid that of the tree; for a hybrid with its pads, for v2 and hybrid with the roots of all files that are not empty. */
   readonly files: readonly LayoutEntry[];
   readonly private?: boolean | undefined;
   readonly source?: string | undefined;
@@ -37,33 +37,44 @@ export function encodeInfo(fields: InfoFields): Uint8Array {
     source: fields.source,
     pieces: isV1 ? fields.pieceHashes : undefined,
     length: isV1 && fields.isSingleFile ? files[0]!.bytes : undefined,
-    files: listed
-      ? files.map(({ bytes, components, isPad }) => ({
-          attr: isPad ? 'p' : undefined,
-          length: bytes,
-          path: components,
-        }))
-      : undefined,
+    files: listed ? Lazy.list(fileList(files)) : undefined,
     'meta version': isV2 ? 2 : undefined,
     'file tree': isV2 ? fileTree(files.filter((file) => !file.isPad)) : undefined,
   });
 }
 
-type Tree = Map<string, Tree | BEncodable>;
-
-/** BEP 52: a dictionary a folder; a file is a dictionary under an empty key below its name. */
-function fileTree(files: readonly LayoutEntry[]): BEncodable {
-  const root: Tree = new Map();
-  for (const { components, bytes, piecesRoot } of files) {
-    let folder = root;
-    for (const component of components) {
-      let next = folder.get(component) as Tree | undefined;
-      if (next === undefined) folder.set(component, (next = new Map()));
-      folder = next;
-    }
-    folder.set('', { length: bytes, 'pieces root': piecesRoot });
+function* fileList(files: readonly LayoutEntry[]): Generator<BEncodable> {
+  for (const { bytes, components, isPad } of files) {
+    yield { attr: isPad ? 'p' : undefined, length: bytes, path: components };
   }
-  return root as BEncodable;
+}
+
+/**
+ * BEP 52: a dictionary a folder; a file is a dictionary under an empty key below its name. The files of a folder, which
+ * stand together in the order of the tree, are those from `from` to `to`, and `depth` folders are around them.
+ */
+function fileTree(files: readonly LayoutEntry[], depth = 0, from = 0, to = files.length): Lazy {
+  return Lazy.dict(treeEntries(files, depth, from, to));
+}
+
+function* treeEntries(
+  files: readonly LayoutEntry[],
+  depth: number,
+  from: number,
+  to: number,
+): Generator<readonly [string, BEncodable]> {
+  for (let next = from; next < to; ) {
+    const { components, bytes, piecesRoot } = files[next]!;
+    const name = components[depth]!;
+    if (components.length === depth + 1) {
+      yield [name, { '': { length: bytes, 'pieces root': piecesRoot } }];
+      next++;
+      continue;
+    }
+    const first = next;
+    while (next < to && files[next]!.components[depth] === name) next++;
+    yield [name, fileTree(files, depth + 1, first, next)];
+  }
 }
 
 export interface OuterFields {

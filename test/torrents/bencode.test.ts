@@ -2,7 +2,7 @@ import bencode from 'bencode';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BencodeError, decode, localLimits, scan, scanPrefix } from '../../torrents/bencode.ts';
-import { type BEncodable, encode } from '../../torrents/bencode-encode.ts';
+import { type BEncodable, encode, Lazy } from '../../torrents/bencode-encode.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const codeOf = (text: string, limits = localLimits): string => {
@@ -203,6 +203,13 @@ describe('encode', () => {
   test('writes a scanned value back byte for byte, wrong order and all', () => {
     const info = scan(bytes('d1:bi1e1:ai2ee'));
     expect(Buffer.from(encode({ info })).toString()).toBe('d4:infod1:bi1e1:ai2eee');
+  });
+
+  test('what is made while it is written gives the same bytes, and must come in order', () => {
+    const dict = (...keys: string[]) => Lazy.dict(keys.map((key) => [key, 1] as const));
+    expect(encode(Lazy.list([1, dict('a', 'b')]))).toEqual(encode([1, { a: 1, b: 1 }]));
+    expect(() => encode(dict('b', 'a'))).toThrow(RangeError);
+    expect(() => encode(dict('a', 'a'))).toThrow(RangeError);
   });
 
   test('leaves out what is undefined, and refuses what bencode cannot say', () => {
