@@ -1,3 +1,4 @@
+/** aria2 as a peer. */
 import { testBothWays } from './both-ways.ts';
 import { aria2 } from './peers.ts';
 

@@ -1,3 +1,4 @@
+/** libtorrent as a peer. */
 import { testBothWays } from './both-ways.ts';
 import { libtorrent } from './peers.ts';
 

@@ -1,3 +1,4 @@
+/** Transmission as a peer. */
 import { testBothWays } from './both-ways.ts';
 import { transmission } from './peers.ts';
 

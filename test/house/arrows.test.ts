@@ -1,0 +1,157 @@
+/**
+ * The house stands as it is drawn in docs/architecture.md: imports only along the arrows, no cycle, nothing that nobody
+ * uses, and no world in the parts that decide.
+ */
+import { describe, expect, it } from 'vitest';
+import { codeLines, type SourceFile, sourceFiles } from './source-files.ts';
+
+const drawing = 'the house is drawn in docs/architecture.md, "Arrows"';
+
+/**
+ * Who may import whom beside itself. A name stands for a file or for a folder with all in it; the longest one that fits a
+ * file is its place. An arrow may point to a part of a place.
+ */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  torrents: [],
+  'tracker/protocol': ['torrents'],
+  'tracker/registry': ['tracker/protocol', 'torrents'],
+  'tracker/registry.ts': ['tracker/registry', 'tracker/protocol', 'torrents'],
+  'tracker/http': ['tracker/registry', 'tracker/registry.ts', 'tracker/protocol', 'torrents'],
+  'tracker/listening.ts': [],
+  'tracker/server.ts': ['tracker', 'torrents'],
+  'tracker/api.ts': ['tracker', 'torrents'],
+  'client/wire': [],
+  'client/engine': [
+    'client/wire',
+    ...['geometry', 'file-layout', 'metainfo', 'merkle', 'bencode', 'bencode-encode'].map(
+      (file) => `torrents/${file}.ts`,
+    ),
+  ],
+  'client/host': ['client/engine', 'client/wire', 'torrents', 'tracker/protocol'],
+  'client/api.ts': ['client/host', 'client/engine'],
+  'client/cli': ['client', 'tracker', 'torrents'],
+  'test/sim': [
+    ...['client/host/driver.ts', 'client/host/ports.ts', 'client/engine'],
+    ...['tracker/registry', 'tracker/registry.ts', 'tracker/protocol', 'torrents'],
+  ],
+};
+
+/** Nothing imports these, and that is right: a program, and the doors of the package. */
+const entrances = ['client/cli/main.ts', 'client/api.ts', 'torrents/api.ts', 'tracker/api.ts'];
+
+/** Decide, and know no clock, no socket, no file, no chance. `Math.pow` and the like differ between engines' versions. */
+const deciders = ['client/engine', 'client/wire', 'tracker/registry', 'tracker/registry.ts'];
+const worldly =
+  /\b(Date\b|performance\b|Math\.(random|pow|exp|log\w*|sin|cos|tan|sqrt|cbrt|hypot)\b|crypto\b|set(Timeout|Interval|Immediate)\b|queueMicrotask\b|process\b|Promise\b|async\b|await\b|Intl\b|to(Locale)?(Lower|Upper)Case\b|localeCompare\b|toLocaleString\b)/;
+
+const rooms = sourceFiles('torrents', 'tracker', 'client', 'test/sim');
+const byPath = new Map(rooms.map((file) => [file.path, file]));
+
+describe('arrows', () => {
+  it('every file imports only along an arrow that is drawn', () => {
+    const wrong = rooms.flatMap(({ path, ours }) =>
+      ours.filter((target) => !isDrawn(path, target)).map((target) => `${path} ──▶ ${target}`),
+    );
+    expect(wrong, `no such arrow: ${drawing}`).toEqual([]);
+  });
+
+  it('every file has its place in the drawing', () => {
+    const lost = rooms.filter(({ path }) => placeOf(path) === undefined).map(({ path }) => path);
+    expect(lost, `in no room that is drawn: ${drawing}`).toEqual([]);
+  });
+
+  it('no file imports itself in the end, not even for a type', () => {
+    expect(cycleIn(rooms), 'a cycle: one of these knows too much').toBeUndefined();
+  });
+
+  it('every file is imported by another one', () => {
+    const imported = new Set(rooms.flatMap(({ ours }) => ours));
+    const idle = rooms
+      .map(({ path }) => path)
+      .filter((path) => !imported.has(path) && !entrances.includes(path) && !/\.(d|test)\.ts$/.test(path));
+    expect(idle, 'nothing imports these: use them or remove them').toEqual([]);
+  });
+});
+
+describe('the parts that decide know no world', () => {
+  const pure = rooms.filter(({ path }) => deciders.includes(placeOf(path) ?? ''));
+
+  it('they import nothing of Node', () => {
+    expect(pure.length).toBeGreaterThan(0);
+    const wrong = pure.flatMap(({ path, foreign }) =>
+      foreign.filter((name) => name.startsWith('node:')).map((name) => `${path} ──▶ ${name}`),
+    );
+    expect(wrong, `time, files and sockets come in as facts: ${drawing}`).toEqual([]);
+  });
+
+  it('they call nothing that has a clock, chance or a locale in it, and no promise', () => {
+    const wrong = pure.flatMap(({ path, text }) =>
+      codeLines(text).flatMap(({ line, code }) => {
+        const match = worldly.exec(withoutTexts(code));
+        return match === null ? [] : [`${path}:${line} ${match[0]}`];
+      }),
+    );
+    expect(wrong, `one seed is one run, on every machine: ${drawing}`).toEqual([]);
+  });
+
+  it('the simulated world has no real one in it', () => {
+    const wrong = rooms
+      .filter(({ path }) => path.startsWith('test/sim/'))
+      .flatMap(({ path, foreign }) =>
+        foreign
+          .filter((name) => name.startsWith('node:') && name !== 'node:crypto')
+          .map((name) => `${path} ──▶ ${name}`),
+      );
+    expect(wrong, `never sockets or files: ${drawing}`).toEqual([]);
+  });
+});
+
+it('the bencode package sees only what our own scan has passed', () => {
+  // Version 4.0.1 never returns from `l-3:e`.
+  const wrong = rooms
+    .filter(({ path, foreign }) => foreign.includes('bencode') && path !== 'torrents/bencode.ts')
+    .map(({ path }) => path);
+  expect(wrong, 'import scan or decode of torrents/bencode.ts').toEqual([]);
+});
+
+function placeOf(path: string): string | undefined {
+  const fitting = Object.keys(arrows).filter((place) => isIn(path, place));
+  return fitting.sort((a, b) => b.length - a.length)[0];
+}
+
+function isDrawn(from: string, to: string): boolean {
+  const place = placeOf(from);
+  return place === undefined || isIn(to, place) || arrows[place]!.some((target) => isIn(to, target));
+}
+
+function isIn(path: string, place: string): boolean {
+  return path === place || path.startsWith(`${place}/`);
+}
+
+/** 'a promise is kept' in a message is no promise. */
+function withoutTexts(code: string): string {
+  return code.replace(/'[^']*'|`[^`]*`/g, "''");
+}
+
+/** The first one found, as a path from a file back to itself. */
+function cycleIn(files: readonly SourceFile[]): string | undefined {
+  const done = new Set<string>();
+  const way: string[] = [];
+  const visit = (path: string): string | undefined => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path].join(' ──▶ ');
+    if (done.has(path)) return undefined;
+    way.push(path);
+    for (const target of byPath.get(path)?.ours ?? []) {
+      const cycle = visit(target);
+      if (cycle !== undefined) return cycle;
+    }
+    way.pop();
+    done.add(path);
+    return undefined;
+  };
+  for (const { path } of files) {
+    const cycle = visit(path);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
