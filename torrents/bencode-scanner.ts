@@ -67,8 +67,8 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
   }
   if (input.length === 0) throw new BencodeError('bencode-empty', 0, 'there are no bytes');
 
-  // A token takes some eight bytes in a torrent, so most tables never grow. Pages that are not used are not there.
-  let capacity = Math.min(limits.tokensMax, Math.max(16, input.length >> 3));
+  // A token takes some seven bytes in a torrent, so most tables never grow. Pages that are not used are not there.
+  let capacity = Math.min(limits.tokensMax, Math.max(16, Math.ceil(input.length / 6)));
   let types = new Uint8Array(capacity);
   let starts = new Int32Array(capacity);
   let ends = new Int32Array(capacity);

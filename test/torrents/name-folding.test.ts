@@ -66,6 +66,6 @@ test('composed or not, upper or lower case, a name has one key', () => {
         expect(foldName(bare)).toBe(runtimeKey(bare));
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });

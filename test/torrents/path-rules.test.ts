@@ -139,7 +139,7 @@ test('a mapped component is one plain name of its platform, whatever it was', ()
         expect(win32.join('C:\\root', name)).toBe(`C:\\root\\${name}`);
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 500 },
   );
 });
 
