@@ -44,7 +44,7 @@ export class Choker {
     const wanting = [...sessions].filter((s) => s.isOpen && s.peerInterested);
     if (wanting.length <= this.#limits.uploadSlotsMax) return;
     this.#rounds += 1;
-    const rotate = this.#rounds % this.#limits.optimisticRechokes === 1;
+    const rotate = (this.#rounds - 1) % this.#limits.optimisticRechokes === 0;
     if (rotate) for (const session of wanting) session.optimistic = false;
 
     const worth = (s: PeerSession) => (haveAll ? s.up.rate : s.down.rate);

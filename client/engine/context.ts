@@ -5,6 +5,7 @@ import type { Action, ConnectionId, PieceMemory, ReadId, TorrentId } from './con
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { Prng } from './prng.ts';
+import type { SharedBudget } from './shared-budget.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
 export interface Context {
@@ -29,5 +30,5 @@ export interface Context {
   /** Sessions that have written something in this turn. */
   readonly dirty: PeerSession[];
   /** Budgets shared by all torrents. */
-  readonly budget: { connections: number; dials: number; pieceBytes: number };
+  readonly budget: SharedBudget;
 }

@@ -5,12 +5,14 @@
  * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close), and budget.connections
  * counts them and the dials.
  */
+
 import type { Context } from './context.ts';
 import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
 import { MetadataSwarm } from './metadata-swarm.ts';
 import { type Doorkeeper, PeerSession } from './peer-session.ts';
 import { Prng } from './prng.ts';
+import { SharedBudget } from './shared-budget.ts';
 import type { TorrentStatus } from './status.ts';
 import { Swarm } from './swarm.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -70,7 +72,7 @@ export class Engine {
       },
       newRead: () => ++this.#reads,
       dirty: [],
-      budget: { connections: 0, dials: 0, pieceBytes: 0 },
+      budget: new SharedBudget(limits),
     };
   }
 
@@ -90,6 +92,9 @@ export class Engine {
       this.#tick(nowMs);
     if (nowMs - this.#throttleMs >= this.#context.limits.throttleMs) this.#resumeThrottled(nowMs);
     for (const session of this.#context.dirty) session.flush();
+    for (const session of this.#context.dirty) {
+      if (session.isNotReading) this.#close(session, 'not-reading', nowMs);
+    }
     this.#context.dirty.length = 0;
     const actions = this.#actions;
     this.#actions = [];
@@ -147,7 +152,10 @@ export class Engine {
 
   #add(swarm: Swarm | MetadataSwarm): void {
     this.#swarms.set(swarm.spec.torrent, swarm);
-    this.#byInfoHash.set(key(swarm.spec.infoHash), swarm);
+    // Whoever asks for a hash is given to the torrent itself rather than to a magnet that still looks for it.
+    const infoHash = key(swarm.spec.infoHash);
+    const isFirst = !(this.#byInfoHash.get(infoHash) instanceof Swarm);
+    if (isFirst) this.#byInfoHash.set(infoHash, swarm);
   }
 
   /** The swarm when its pieces are known. */
@@ -206,7 +214,8 @@ export class Engine {
     if (swarm === undefined) return;
     swarm.stop(nowMs);
     this.#swarms.delete(torrent);
-    this.#byInfoHash.delete(key(swarm.spec.infoHash));
+    const infoHash = key(swarm.spec.infoHash);
+    if (this.#byInfoHash.get(infoHash) === swarm) this.#byInfoHash.delete(infoHash);
   }
 
   // Connections -----------------------------------------------------------------------------------------------------
@@ -214,9 +223,11 @@ export class Engine {
   #onConnected(connection: ConnectionId, address: PeerAddress, incoming: boolean, nowMs: number): void {
     const session = new PeerSession(connection, address, incoming, this.#admit, this.#context, nowMs);
     if (incoming) {
-      this.#context.budget.connections += 1;
+      const { budget } = this.#context;
+      const isFull = budget.isFull || budget.isHostFull(address.host);
+      budget.open(address.host);
       this.#sessions.set(connection, session);
-      if (this.#isFull(address)) this.#close(session, 'too-many-connections', nowMs);
+      if (isFull) this.#close(session, 'too-many-connections', nowMs);
       return;
     }
     const swarm = this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1);
@@ -224,16 +235,6 @@ export class Engine {
     if (swarm === undefined) return;
     this.#sessions.set(connection, session);
     session.sendHandshake(swarm.spec.infoHash);
-  }
-
-  #isFull(address: PeerAddress): boolean {
-    const { limits, budget } = this.#context;
-    if (budget.connections > limits.connectionsMax) return true;
-    const isLoopback = address.host === '::1' || address.host.startsWith('127.');
-    const hostMax = isLoopback ? limits.connectionsPerLoopbackMax : limits.connectionsPerHostMax;
-    let sameHost = 0;
-    for (const session of this.#sessions.values()) if (session.address.host === address.host) sameHost += 1;
-    return sameHost > hostMax;
   }
 
   /** The handshake names a torrent: its swarm takes the session in, or there is a reason not to. */
@@ -279,7 +280,7 @@ export class Engine {
   /** A dial that failed, or a connection that never came to a handshake. */
   #endUnopened(connection: ConnectionId, session: PeerSession | undefined, nowMs: number): void {
     this.#sessions.delete(connection);
-    if (session?.incoming) this.#context.budget.connections -= 1;
+    if (session?.incoming) this.#context.budget.close(session.address.host);
     this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1)?.peers.onDialEnded(connection, nowMs);
     this.#dials.delete(connection);
   }

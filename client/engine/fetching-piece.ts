@@ -39,6 +39,8 @@ export class FetchingPiece {
   exclusiveTo: object | undefined;
   /** Whoever began it keeps to it; others help only when there is nothing else to begin. */
   owner: object | undefined;
+  /** Since when it has this owner. */
+  ownedMs = 0;
   freeCount: number;
   receivedCount = 0;
   /** Undefined once the buffer has been given away or released: late bytes have nowhere to go. */

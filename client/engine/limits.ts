@@ -42,8 +42,6 @@ export const defaultLimits = {
   dialFailuresMax: 6,
   /** A proven liar is not spoken to again for an hour: long enough for any album, short enough for a shared address. */
   banMs: 60 * 60_000,
-  /** Corrupt pieces a peer may have had a part in without proof of guilt. */
-  suspicionsMax: 8,
 
   // Requests ------------------------------------------------------------------------------------------------------
 
@@ -61,6 +59,12 @@ export const defaultLimits = {
   stallTimeoutMs: 10_000,
   /** libtorrent's request_timeout: a stalled peer that does not come back is let go. */
   stallCloseMs: 60_000,
+  /** libtorrent's max_rejects: a peer that unchokes and then refuses everything is of no use. */
+  rejectsMax: 50,
+  /** A piece a peer has refused is not asked of it again for so long. */
+  refusedMs: 30_000,
+  /** Blocks nobody asked for (cancels cross with blocks) before it counts as an attack: 1 MiB. */
+  unaskedBlocksMax: 64,
   /** Copies of one block that may be on their way at once when nothing else is left to ask for. */
   endgameCopiesMax: 2,
   /** Duplicates one peer may be asked for at a time: what they waste stays small. */
@@ -84,6 +88,8 @@ export const defaultLimits = {
   uploadQueueMax: 2_000,
   /** Bytes read or being read and not yet flushed, per peer: 1 MiB keeps a fast link busy over a disk read. */
   uploadWindowBytes: 1024 * 1024,
+  /** What a peer may leave unread beyond that (small messages) before it counts as not reading at all. */
+  unreadBytesMax: 2 * 1024 * 1024,
 
   // Metadata (BEP 9) ----------------------------------------------------------------------------------------------
 
@@ -95,6 +101,8 @@ export const defaultLimits = {
   metadataRequestsMax: 16,
   /** A peer that has sent no block for so long is given up for another. */
   metadataTimeoutMs: 10_000,
+  /** However it trickles, a fetch that has not ended by then makes room for another. */
+  metadataFetchMsMax: 60_000,
   /** Times one peer may fetch our metadata whole: once, and again after a mishap or two. */
   metadataCopiesMax: 3,
 
@@ -122,6 +130,8 @@ const relations: readonly (readonly [(limits: Limits) => boolean, string])[] = [
   [(l) => l.keepAliveMs + l.tickMs < l.idleTimeoutMs, 'a keep-alive arrives before the other side gives up'],
   [(l) => l.stallTimeoutMs < l.stallCloseMs, 'a stalled peer first gives its requests back'],
   [(l) => l.requestsOutstandingMax <= l.uploadQueueMax, 'two of us never overrun each other'],
+  [(l) => l.unreadBytesMax > l.uploadWindowBytes, 'a full window is not yet a peer that does not read'],
+  [(l) => l.uploadSlotsMax >= 1, 'somebody is served'],
   [(l) => l.requestsReqqMax <= l.uploadQueueMax, 'we ask no more of others than we let wait ourselves'],
   [(l) => l.requestsOutstandingMin >= 1, 'a peer may always be asked for something'],
   [(l) => l.tickMs < l.handshakeTimeoutMs, 'timeouts are longer than their grain'],

@@ -29,6 +29,7 @@ interface Fetch {
   receivedCount: number;
   nextBlock: number;
   progressMs: number;
+  readonly startedMs: number;
 }
 
 export class MetadataSwarm implements SessionEvents, SwarmContent {
@@ -51,14 +52,15 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
 
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
-    const { idleTimeoutMs, metadataTimeoutMs } = this.#context.limits;
+    const { idleTimeoutMs, metadataTimeoutMs, metadataFetchMsMax } = this.#context.limits;
     for (const session of this.peers.sessions.values()) {
       if (elapsedMs > 0) session.down.tick(elapsedMs);
       if (nowMs - session.heardMs >= idleTimeoutMs) this.peers.drop(session, 'silent', nowMs);
       else session.keepAlive(nowMs);
     }
-    for (const { session, progressMs } of this.#fetches.values()) {
-      if (nowMs - progressMs >= metadataTimeoutMs) this.peers.drop(session, 'stalled', nowMs);
+    for (const { session, progressMs, startedMs } of this.#fetches.values()) {
+      const isTooSlow = nowMs - progressMs >= metadataTimeoutMs || nowMs - startedMs >= metadataFetchMsMax;
+      if (isTooSlow) this.peers.drop(session, 'stalled', nowMs);
     }
     this.peers.tick(nowMs);
     this.#fetchMore(nowMs);
@@ -104,7 +106,15 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
         continue;
       const bytes = new Uint8Array(metadataBytes);
       const received = new Uint8Array(metadataBlockCount(metadataBytes));
-      const fetch: Fetch = { session, bytes, received, receivedCount: 0, nextBlock: 0, progressMs: nowMs };
+      const fetch: Fetch = {
+        session,
+        bytes,
+        received,
+        receivedCount: 0,
+        nextBlock: 0,
+        progressMs: nowMs,
+        startedMs: nowMs,
+      };
       this.#fetches.set(connection, fetch);
       for (let i = 0; i < metadataRequestsMax; i++) this.#askNext(fetch);
     }
@@ -199,7 +209,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   onPeerChoking(): void {}
   onPeerInterested(): void {}
   onCancel(): void {}
-  onReject(): void {}
+  onReject(): undefined {}
   onBlock(): void {}
   onRequest(): undefined {}
   onBlockStart(): undefined {}

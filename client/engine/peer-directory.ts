@@ -22,14 +22,13 @@ export interface PeerRecord {
   bannedUntilMs: number;
   /** Verified pieces it had a part in: until the first, it is trusted with one piece alone. */
   goodPieces: number;
-  /** Corrupt pieces it had a part in, guilt not proven. */
-  suspicions: number;
   /** It told us that it has everything: of no use to us once we have too. */
   isSeed: boolean;
 }
 
 export class PeerDirectory {
   readonly #records = new Map<string, PeerRecord>();
+  readonly #bannedHosts = new Map<string, number>();
   readonly #limits: Limits;
   readonly #random: Prng;
 
@@ -45,32 +44,41 @@ export class PeerDirectory {
   /** Addresses somebody told us of: all untrusted, duplicates expected. */
   learn(addresses: readonly PeerAddress[], nowMs: number): void {
     for (const address of addresses) {
-      if (this.#records.size >= this.#limits.peersKnownMax) return;
       const key = addressKey(address);
-      if (!this.#records.has(key)) this.#records.set(key, newRecord(key, address, true, nowMs));
+      if (this.#records.has(key)) continue;
+      if (!this.#makeRoom(nowMs)) return;
+      this.#records.set(key, newRecord(key, address, true, nowMs));
     }
   }
 
-  /** The record of a peer that came to us: known by its host and the id it calls itself. */
+  /** The record of a peer that came to us, known by its host and the id it calls itself; not yet kept. */
   incoming(address: PeerAddress, peerId: Uint8Array, nowMs: number): PeerRecord {
     let key = `${address.host}/`;
     for (const byte of peerId) key += byte.toString(16).padStart(2, '0');
-    let record = this.#records.get(key);
-    if (record === undefined) {
-      record = newRecord(key, address, false, nowMs);
-      if (this.#records.size < this.#limits.peersKnownMax) this.#records.set(key, record);
-    }
-    return record;
+    return this.#records.get(key) ?? newRecord(key, address, false, nowMs);
+  }
+
+  /** Its handshake is accepted: from now on it is remembered. */
+  keep(record: PeerRecord, nowMs: number): void {
+    record.state = 'connected';
+    if (this.#records.has(record.key) || this.#makeRoom(nowMs)) this.#records.set(record.key, record);
+  }
+
+  /** Somebody at this address has lied, and now somebody comes to us from there. */
+  isBannedHost(host: string, nowMs: number): boolean {
+    const untilMs = this.#bannedHosts.get(host);
+    if (untilMs !== undefined && untilMs <= nowMs) this.#bannedHosts.delete(host);
+    return untilMs !== undefined && untilMs > nowMs;
   }
 
   /** The best peer to dial now: fewest failures first, then by chance. `includeSeeds` is false once we need nothing. */
-  next(nowMs: number, includeSeeds: boolean): PeerRecord | undefined {
+  next(nowMs: number, includeSeeds: boolean, isHostFull: (host: string) => boolean): PeerRecord | undefined {
     let best: PeerRecord | undefined;
     let ties = 0;
     for (const record of this.#records.values()) {
       if (!record.dialable || record.state !== 'idle') continue;
       if (Math.max(record.nextDialMs, record.notBeforeMs) > nowMs || record.bannedUntilMs > nowMs) continue;
-      if (record.isSeed && !includeSeeds) continue;
+      if ((record.isSeed && !includeSeeds) || isHostFull(record.address.host)) continue;
       if (best === undefined || record.failures < best.failures) {
         best = record;
         ties = 1;
@@ -118,8 +126,28 @@ export class PeerDirectory {
     return [...this.#records.values()].filter((record) => record.dialable).map((record) => record.address);
   }
 
+  /** On loopback all peers of the machine have one address: there only the record is banned. */
   ban(record: PeerRecord, nowMs: number): void {
     record.bannedUntilMs = nowMs + this.#limits.banMs;
+    this.#records.set(record.key, record);
+    const { host } = record.address;
+    if (isLoopbackHost(host)) return;
+    if (this.#bannedHosts.size >= this.#limits.peersKnownMax) this.#bannedHosts.clear();
+    this.#bannedHosts.set(host, record.bannedUntilMs);
+  }
+
+  /** True when one more record fits; when full, the least useful idle one makes way. */
+  #makeRoom(nowMs: number): boolean {
+    if (this.#records.size < this.#limits.peersKnownMax) return true;
+    let worst: PeerRecord | undefined;
+    for (const record of this.#records.values()) {
+      if (record.state !== 'idle' || record.bannedUntilMs > nowMs) continue;
+      if (!record.dialable || worst === undefined || record.failures > worst.failures) worst = record;
+      if (!record.dialable) break;
+    }
+    if (worst === undefined || (worst.dialable && worst.failures === 0)) return false;
+    this.#records.delete(worst.key);
+    return true;
   }
 
   /** This address is ourselves, or never of any use: not to be dialed again. */
@@ -139,9 +167,12 @@ function newRecord(key: string, address: PeerAddress, dialable: boolean, nowMs: 
     notBeforeMs: 0,
     bannedUntilMs: 0,
     goodPieces: 0,
-    suspicions: 0,
     isSeed: false,
   };
+}
+
+export function isLoopbackHost(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
 }
 
 function addressKey(address: PeerAddress): string {

@@ -31,7 +31,7 @@ export type Violation =
   | 'too-many-connections'
   | 'banned'
   | 'wrong-torrent'
-  | 'bitfield-late'
+  | 'too-many-rejects'
   | 'bitfield-spare-bits'
   | 'piece-out-of-range'
   | 'request-out-of-range'
@@ -49,12 +49,12 @@ export type Doorkeeper = (session: PeerSession, handshake: Handshake, nowMs: num
 /** What the swarm is told once the session is open. A violation as answer ends the connection. */
 export interface SessionEvents {
   onPieces(session: PeerSession, nowMs: number): void;
-  onHave(session: PeerSession, pieceIndex: PieceIndex): void;
+  onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void;
   onPeerChoking(session: PeerSession, nowMs: number): void;
   onPeerInterested(session: PeerSession, nowMs: number): void;
   onRequest(session: PeerSession, block: Block): Violation | undefined;
   onCancel(session: PeerSession, block: Block): void;
-  onReject(session: PeerSession, block: Block): void;
+  onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined;
   /** Undefined: the block is of no use any more. */
   onBlockStart(session: PeerSession, block: Block): Sink | undefined | Violation;
   onBlock(session: PeerSession, block: Block, sink: Sink | undefined, nowMs: number): void;
@@ -74,6 +74,7 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
   extended = false;
   /** What it says of itself.  BEP 10 */
   extensions: ExtensionHandshake | undefined;
+  extensionHandshakes = 0;
   /** Blocks of metadata it has been sent. */
   metadataBlocksSent = 0;
   amChoking = true;
@@ -82,8 +83,12 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
   peerInterested = false;
   /** Pieces it has that we have not stored. */
   usefulCount = 0;
-  /** Pieces it began for us and that still have free blocks. */
+  /** Pieces it keeps to, and of these the ones that still have free blocks. */
+  readonly owned = new Set<FetchingPiece>();
   readonly ownPieces = new Set<FetchingPiece>();
+  /** Pieces it has and has refused to send a moment ago. */
+  readonly refused = new Set<PieceIndex>();
+  refusedMs = 0;
   /** The one piece a peer that is not yet trusted was given. */
   trialPiece: PieceIndex | undefined;
   /** The picker's version at which it had nothing for us. */
@@ -149,6 +154,16 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
 
   hasPiece(pieceIndex: PieceIndex): boolean {
     return this.#have === 'all' || this.#have.get(pieceIndex);
+  }
+
+  /** It has the piece, and may be asked for it. */
+  offers(pieceIndex: PieceIndex): boolean {
+    return this.hasPiece(pieceIndex) && !this.refused.has(pieceIndex);
+  }
+
+  /** Whatever we send stays unread. */
+  get isNotReading(): boolean {
+    return !this.gone && this.uploads.unflushedBytes > this.#context.limits.unreadBytesMax;
   }
 
   /**
@@ -252,13 +267,12 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
     const header = encodePieceHeader(block.pieceIndex, block.begin, payload.length);
     this.uploads.onSent(header.length + payload.length);
     this.up.add(payload.length);
-    this.spokeMs = this.#nowMs;
+    this.spokeMs = this.#context.nowMs;
     this.#context.emit({ type: 'send-block', connection: this.connection, header, payload });
   }
 
   /** Keeps a silent connection open. */
   keepAlive(nowMs: number): void {
-    this.#nowMs = nowMs;
     if (nowMs - this.spokeMs >= this.#context.limits.keepAliveMs) this.#write.keepAlive();
   }
 
@@ -273,7 +287,7 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
     if (this.#writer.isEmpty) return;
     const bytes = this.#writer.take();
     if (this.gone) return;
-    this.spokeMs = this.#nowMs;
+    this.spokeMs = this.#context.nowMs;
     this.uploads.onSent(bytes.length);
     this.#context.emit({ type: 'send', connection: this.connection, bytes });
   }
@@ -331,8 +345,7 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
         if (!this.fast) return 'fast-without-handshake';
         const block = this.#geometry!.block(message.index, message.begin, message.length);
         if (block === undefined) return 'request-out-of-range';
-        this.#swarm!.onReject(this, block);
-        return undefined;
+        return this.#swarm!.onReject(this, block, this.#nowMs);
       }
       // Hints and extensions that we do not use; nothing in them is believed.
       case 'suggest':
@@ -364,7 +377,6 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
   onBlockEnd(): undefined {
     const sink = this.#sink;
     this.#sink = undefined;
-    this.pipeline.onBlock();
     this.#swarm!.onBlock(this, this.#block!, sink, this.#nowMs);
   }
 
@@ -374,6 +386,7 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
       const extensions = parseExtensionHandshake(payload);
       if (extensions === undefined) return 'extension-malformed';
       this.extensions = extensions;
+      this.extensionHandshakes += 1;
       if (extensions.reqq !== undefined) this.pipeline.setReqq(extensions.reqq);
       this.#swarm!.onExtensions(this, extensions, this.#nowMs);
       return undefined;
@@ -392,29 +405,41 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
     if (this.hasPiece(pieceIndex)) return undefined;
     (this.#have as BitField).set(pieceIndex);
     this.#haveCount += 1;
-    this.#swarm!.onHave(this, pieceIndex);
+    this.#swarm!.onHave(this, pieceIndex, this.#nowMs);
     if (this.#haveCount === this.#geometry!.pieceCount && !this.countedAsSeed) this.#have = 'all';
     return undefined;
   }
 
-  /** What the peer has, all at once: once, and before any `have`.  BEP 3 6 */
+  /**
+   * What the peer has, all at once. BEP 3 has it come first and once; aria2 sends another instead of many a `have`, and
+   * that is understood as those.                                                                        BEP 3 6
+   */
   #onPieces(pieces: Uint8Array | 'all' | 'none'): Violation | undefined {
-    if (this.#heardPieces) return 'bitfield-late';
-    this.#heardPieces = true;
     const { pieceCount } = this.#geometry!;
-    if (pieces === 'none') return undefined;
-    if (pieces !== 'all') {
+    if (pieces instanceof Uint8Array) {
       const spareBits = pieces.length * 8 - pieceCount;
       // BEP 3: "Spare bits at the end are set to zero"; a peer that sets one means another torrent.
       if (spareBits > 0 && (pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0) return 'bitfield-spare-bits';
-      this.#haveCount = countBits(pieces);
-      this.#have = this.#haveCount === pieceCount ? 'all' : new BitField(pieces);
-    } else {
-      this.#haveCount = pieceCount;
-      this.#have = 'all';
     }
+    if (this.#heardPieces) {
+      this.#onMorePieces(pieces);
+      return undefined;
+    }
+    this.#heardPieces = true;
+    if (pieces === 'none') return undefined;
+    this.#haveCount = pieces === 'all' ? pieceCount : countBits(pieces);
+    this.#have = pieces === 'all' || this.#haveCount === pieceCount ? 'all' : new BitField(pieces);
     this.#swarm!.onPieces(this, this.#nowMs);
     return undefined;
+  }
+
+  #onMorePieces(pieces: Uint8Array | 'all' | 'none'): void {
+    if (pieces === 'none') return;
+    for (const pieceIndex of this.#geometry!.pieces()) {
+      const has = pieces === 'all' || (pieces[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+      if (has) this.#onHave(pieceIndex);
+      if (this.gone) return;
+    }
   }
 }
 

@@ -121,6 +121,14 @@ export class PieceLedger {
     return this.#leaveStoring(pieceIndex);
   }
 
+  /** Nobody is left to send the rest of it: missing again, and what came of it is dropped. */
+  abandon(piece: FetchingPiece): void {
+    if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
+    piece.buffer = undefined;
+    this.#fetching.delete(piece.pieceIndex);
+    this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
+  }
+
   /** The torrent stops: nothing that is on its way is kept. */
   abandonAll(): void {
     for (const piece of [...this.#fetching.values(), ...this.#storing.values()]) {

@@ -12,7 +12,8 @@ import type { Prng } from './prng.ts';
 
 /** What the picker has to know of a peer. */
 export interface PieceHolder {
-  hasPiece(pieceIndex: PieceIndex): boolean;
+  /** It has the piece and may be asked for it. */
+  offers(pieceIndex: PieceIndex): boolean;
 }
 
 const absent = -1;
@@ -124,7 +125,7 @@ export class PiecePicker {
     for (let i = 0; i < this.#count; i++) {
       const at = i + offset < this.#count ? i + offset : i + offset - this.#count;
       const pieceIndex = this.#order[at]! as PieceIndex;
-      if (holder.hasPiece(pieceIndex)) return pieceIndex;
+      if (holder.offers(pieceIndex)) return pieceIndex;
     }
     return undefined;
   }

@@ -23,7 +23,7 @@ export class PieceProvenance {
     return this.#copies.has(pieceIndex);
   }
 
-  /** Answers the proven liars; those who may have lied get a mark. */
+  /** Answers the proven liar, when there is one already. */
   onCorrupt(piece: FetchingPiece, digests: readonly string[]): PeerRecord[] {
     const sources = new Set(piece.sources);
     sources.delete(undefined);
@@ -31,9 +31,7 @@ export class PieceProvenance {
     const copies = this.#copies.get(piece.pieceIndex) ?? [];
     if (copies.length < copiesMax) copies.push({ sources: piece.sources, digests });
     this.#copies.set(piece.pieceIndex, copies);
-    if (sources.size === 1) return [first!];
-    for (const source of sources) source!.suspicions += 1;
-    return [];
+    return sources.size === 1 ? [first!] : [];
   }
 
   /** A good copy is stored: whoever sent a block that differs from it is a proven liar. */
@@ -47,10 +45,6 @@ export class PieceProvenance {
         const source = copy.sources[blockIndex];
         if (source === undefined) continue;
         if (digest !== digests[blockIndex]) guilty.add(source);
-      }
-      for (const source of new Set(copy.sources)) {
-        if (source !== undefined && !guilty.has(source))
-          source.suspicions = Math.max(0, source.suspicions - 1);
       }
     }
     return [...guilty];

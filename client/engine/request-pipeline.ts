@@ -15,6 +15,12 @@ export class RequestPipeline {
   depth: number;
   /** It had our requests in hand and sent nothing for too long. */
   stalled = false;
+  /** Requests it has refused since it last sent a block. */
+  rejects = 0;
+  /** Blocks it has sent that were not asked for, less what good blocks have made up for. */
+  #unasked = 0;
+  /** The payload rate when it was last busy; undefined until it has been. */
+  knownRate: number | undefined;
   /** When payload last arrived, or when the first request went out after a pause. */
   progressMs = 0;
   /** What the peer lets wait: its `reqq` (BEP 10), or what nobody minds. */
@@ -70,18 +76,29 @@ export class RequestPipeline {
     return true;
   }
 
+  /** A block nobody asked for: true while that is rare. */
+  tolerate(): boolean {
+    this.#unasked += 1;
+    return this.#unasked <= this.#limits.unaskedBlocksMax;
+  }
+
   onProgress(nowMs: number): void {
     this.progressMs = nowMs;
     this.stalled = false;
   }
 
   /** A block has arrived whole. */
-  onBlock(): void {
+  onBlock(wasAsked: boolean): void {
+    if (!wasAsked) return;
+    this.rejects = 0;
+    // One in sixteen may cross with a cancel.
+    this.#unasked = Math.max(0, this.#unasked - 1 / 16);
     if (this.#slowStart) this.depth = Math.min(this.#askedMax, this.depth + 1);
   }
 
   /** At every tick, with the measured payload rate in bytes per second. */
   tick(rate: number): void {
+    if (rate > 0) this.knownRate = rate;
     if (this.#slowStart) {
       // Still rising by an eighth a tick: the link may have more to give.
       if (rate > 0 && rate < this.#lastRate + (this.#lastRate >> 3)) this.#slowStart = false;

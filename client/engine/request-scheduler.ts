@@ -24,6 +24,8 @@ export class RequestScheduler {
   readonly #isSuspect: (pieceIndex: PieceIndex) => boolean;
   /** Pieces whose peer has gone, with free blocks. */
   readonly #orphans = new Set<FetchingPiece>();
+  /** Every piece with free blocks. */
+  readonly #open = new Set<FetchingPiece>();
 
   constructor(
     ledger: PieceLedger,
@@ -53,9 +55,10 @@ export class RequestScheduler {
       if (room === 0) return;
     }
     for (const piece of this.#orphans) {
-      if (!session.hasPiece(piece.pieceIndex) || !this.#mayTake(session)) continue;
+      if (!session.offers(piece.pieceIndex)) continue;
+      if (piece.pieceIndex !== session.trialPiece && !this.#mayTake(session)) continue;
       this.#orphans.delete(piece);
-      this.#own(piece, session);
+      this.#own(piece, session, nowMs);
       room = this.#askFrom(piece, session, room, nowMs);
       if (room === 0) return;
     }
@@ -64,18 +67,46 @@ export class RequestScheduler {
       if (piece === undefined) break;
       room = this.#askFrom(piece, session, room, nowMs);
     }
-    if (room > 0 && !this.#isUnproven(session)) room = this.#help(session, room, nowMs);
+    // A stranger helps only when there is nothing else for it to prove itself with.
+    if (room > 0 && (!this.#isUnproven(session) || this.#ledger.allBegun))
+      room = this.#help(session, room, nowMs);
     if (session.pipeline.asked.length === 0 && this.#ledger.allBegun) this.#endgame(session, nowMs);
   }
 
   /** The peer has gone, choked us or stalled: what it was to send is free for others. */
   release(session: PeerSession): void {
     for (const key of [...session.pipeline.asked]) this.giveUp(session, key);
-    for (const piece of session.ownPieces) this.#disown(piece);
-    session.ownPieces.clear();
-    session.trialPiece = undefined;
-    // A piece all of whose blocks were asked for had left ownPieces; its owner must not keep others away.
-    for (const piece of this.#ledger.fetchingPieces) if (piece.owner === session) this.#disown(piece);
+    for (const piece of session.owned) this.#disown(piece);
+  }
+
+  /** It has the piece and will not send it, with BEP 6 block by block: somebody else is asked. */
+  onRefused(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
+    session.pipeline.rejects += 1;
+    session.refused.add(pieceIndex);
+    session.refusedMs = nowMs;
+    const piece = this.#ledger.fetching(pieceIndex);
+    if (piece === undefined) return;
+    for (const key of [...session.pipeline.asked])
+      if (this.#locate(key).piece === piece) this.giveUp(session, key);
+    if (piece.owner === session) this.#disown(piece);
+  }
+
+  /** Twice a second: refusals are forgotten after a while, and memory is not held for what nobody can send. */
+  tick(nowMs: number): void {
+    const { limits, budget } = this.#context;
+    for (const session of this.#sessions.values()) {
+      if (session.refused.size === 0 || nowMs - session.refusedMs < limits.refusedMs) continue;
+      session.refused.clear();
+      session.nothingAtVersion = -1;
+    }
+    if (budget.pieceBytes + this.#ledger.geometry.pieceLength <= limits.pieceMemoryBytesMax) return;
+    for (const piece of [...this.#orphans]) {
+      const sessions = [...this.#sessions.values()];
+      if (sessions.some((s) => !s.peerChoking && s.offers(piece.pieceIndex))) continue;
+      this.forget(piece);
+      this.#ledger.abandon(piece);
+      this.#picker.restore(piece.pieceIndex);
+    }
   }
 
   /** We want this block no more from this peer; it may come all the same. */
@@ -97,6 +128,7 @@ export class RequestScheduler {
   giveBack(piece: FetchingPiece, blockIndex: number): void {
     piece.giveBack(blockIndex);
     if (piece.freeCount === 0) return;
+    this.#open.add(piece);
     if (piece.owner === undefined) this.#orphans.add(piece);
     else (piece.owner as PeerSession).ownPieces.add(piece);
   }
@@ -114,8 +146,16 @@ export class RequestScheduler {
   /** The piece has left for the disk, or is given up. */
   forget(piece: FetchingPiece): void {
     this.#orphans.delete(piece);
-    (piece.owner as PeerSession | undefined)?.ownPieces.delete(piece);
+    this.#open.delete(piece);
+    this.#leave(piece);
+  }
+
+  #leave(piece: FetchingPiece): void {
+    const owner = piece.owner as PeerSession | undefined;
+    owner?.ownPieces.delete(piece);
+    owner?.owned.delete(piece);
     piece.owner = undefined;
+    piece.exclusiveTo = undefined;
   }
 
   #isUnproven(session: PeerSession): boolean {
@@ -144,29 +184,31 @@ export class RequestScheduler {
     }
     picker.remove(pieceIndex);
     const piece = this.#ledger.begin(pieceIndex);
-    this.#own(piece, session);
+    this.#open.add(piece);
+    this.#own(piece, session, this.#context.nowMs);
     return piece;
   }
 
-  #own(piece: FetchingPiece, session: PeerSession): void {
+  #own(piece: FetchingPiece, session: PeerSession, nowMs: number): void {
     piece.owner = session;
+    piece.ownedMs = nowMs;
+    session.owned.add(piece);
     if (this.#isSuspect(piece.pieceIndex)) piece.exclusiveTo = session;
     if (this.#isUnproven(session)) session.trialPiece = piece.pieceIndex;
     session.ownPieces.add(piece);
   }
 
   #disown(piece: FetchingPiece): void {
-    piece.owner = undefined;
-    piece.exclusiveTo = undefined;
+    this.#leave(piece);
     if (piece.freeCount > 0) this.#orphans.add(piece);
   }
 
   /** Free blocks of other peers' pieces. */
   #help(session: PeerSession, room: number, nowMs: number): number {
     let left = room;
-    for (const piece of this.#ledger.fetchingPieces) {
+    for (const piece of this.#open) {
       if (left === 0) break;
-      if (piece.freeCount === 0 || !session.hasPiece(piece.pieceIndex)) continue;
+      if (!session.offers(piece.pieceIndex)) continue;
       if (piece.exclusiveTo !== undefined && piece.exclusiveTo !== session) continue;
       left = this.#askFrom(piece, session, left, nowMs);
     }
@@ -185,7 +227,12 @@ export class RequestScheduler {
       this.#ask(piece, blockIndex, session, nowMs);
       left -= 1;
     }
-    if (piece.freeCount === 0) session.ownPieces.delete(piece);
+    if (piece.freeCount === 0) {
+      session.ownPieces.delete(piece);
+      (piece.owner as PeerSession | undefined)?.ownPieces.delete(piece);
+      this.#open.delete(piece);
+      this.#orphans.delete(piece);
+    }
     return left;
   }
 
@@ -201,13 +248,16 @@ export class RequestScheduler {
     if (this.#takeOver(slowest, session, nowMs)) return;
     const { endgameRequestsMax, endgameCopiesMax } = this.#context.limits;
     const theirMs = slowest.pipeline.drainMs(slowest.down.rate, nowMs);
-    const ourBlockMs = Math.floor((blockBytesMax * 1000) / Math.max(1, session.down.rate));
+    const { knownRate } = session.pipeline;
+    // Of a peer whose rate nobody knows one block is asked, when the other is clearly slow.
+    const ourBlockMs = knownRate === undefined ? Math.min(theirMs, 1000) : msFor(blockBytesMax, knownRate);
+    const copiesMax = knownRate === undefined ? 1 : endgameRequestsMax;
     const { asked } = slowest.pipeline;
-    for (let i = asked.length - 1, copies = 0; i >= 0 && copies < endgameRequestsMax; i--) {
+    for (let i = asked.length - 1, copies = 0; i >= 0 && copies < copiesMax; i--) {
       // Sooner by half at least; otherwise both would arrive together, and one for nothing.
-      if ((copies + 1) * ourBlockMs * 2 > theirMs) return;
+      if ((copies + 1) * ourBlockMs * 2 > theirMs && theirMs < stalledMs) return;
       const { piece, blockIndex } = this.#locate(asked[i]!);
-      if (piece === undefined || !session.hasPiece(piece.pieceIndex)) continue;
+      if (piece === undefined || !session.offers(piece.pieceIndex)) continue;
       if (piece.exclusiveTo !== undefined || piece.copies(blockIndex) >= endgameCopiesMax) continue;
       piece.askAgain(blockIndex);
       this.#ask(piece, blockIndex, session, nowMs);
@@ -218,12 +268,17 @@ export class RequestScheduler {
   /** A piece that one peer alone may send, and that would take it too long, is given to another, alone again. */
   #takeOver(slow: PeerSession, session: PeerSession, nowMs: number): boolean {
     const { takeOverMs, requestsOutstandingMax } = this.#context.limits;
-    if (slow.pipeline.drainMs(slow.down.rate, nowMs) < takeOverMs) return false;
+    const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs);
     const { piece } = this.#locate(slow.pipeline.asked[0]!);
-    if (piece?.exclusiveTo !== slow || !session.hasPiece(piece.pieceIndex)) return false;
+    if (piece?.exclusiveTo !== slow || !session.offers(piece.pieceIndex)) return false;
+    // It has had its chance, and the other one is not known to be as slow.
+    if (theirMs < takeOverMs || nowMs - piece.ownedMs < takeOverMs) return false;
+    const { knownRate } = session.pipeline;
+    const bytesLeft = (piece.blockCount - piece.receivedCount) * blockBytesMax;
+    if (knownRate !== undefined && msFor(bytesLeft, knownRate) * 2 > theirMs) return false;
     for (const key of [...slow.pipeline.asked]) if (this.#locate(key).piece === piece) this.cancel(slow, key);
-    slow.ownPieces.delete(piece);
-    this.#own(piece, session);
+    this.#leave(piece);
+    this.#own(piece, session, nowMs);
     this.#askFrom(piece, session, requestsOutstandingMax, nowMs);
     return true;
   }
@@ -247,4 +302,11 @@ export class RequestScheduler {
     const pieceIndex = ((key - blockIndex) / blocksPerPiece) as PieceIndex;
     return { piece: this.#ledger.fetching(pieceIndex), blockIndex };
   }
+}
+
+/** A peer of whom nothing has come for a while has no rate: anybody is sooner. */
+const stalledMs = Number.MAX_SAFE_INTEGER;
+
+function msFor(bytes: number, rate: number): number {
+  return Math.floor((bytes * 1000) / Math.max(1, rate));
 }

@@ -90,16 +90,16 @@ export class SwarmPeers {
     const { limits, budget } = this.#context;
     while (
       this.connectionCount < limits.connectionsPerTorrentMax &&
-      budget.connections < limits.connectionsMax &&
+      !budget.isFull &&
       budget.dials < limits.dialsMax
     ) {
-      const record = this.#directory.next(nowMs, this.#content.wantsSeeds);
+      const record = this.#directory.next(nowMs, this.#content.wantsSeeds, (host) => budget.isHostFull(host));
       if (record === undefined) return;
       record.state = 'dialing';
       const connection = this.#context.newConnection(this.#identity.torrent);
       this.#dialing.set(connection, record);
       budget.dials += 1;
-      budget.connections += 1;
+      budget.open(record.address.host);
       this.#context.emit({ type: 'dial', connection, address: record.address });
     }
   }
@@ -110,7 +110,7 @@ export class SwarmPeers {
     if (record === undefined) return;
     this.#dialing.delete(connection);
     this.#context.budget.dials -= 1;
-    this.#context.budget.connections -= 1;
+    this.#context.budget.close(record.address.host);
     this.#directory.release(record, false, nowMs);
   }
 
@@ -122,21 +122,25 @@ export class SwarmPeers {
       return 'connected-to-self';
     }
     const record = dialed ?? this.#directory.incoming(session.address, handshake.peerId, nowMs);
-    if (record.bannedUntilMs > nowMs) return 'banned';
+    const isBannedHost = session.incoming && this.#directory.isBannedHost(session.address.host, nowMs);
+    if (record.bannedUntilMs > nowMs || isBannedHost) return 'banned';
     if (this.sessions.size >= this.#context.limits.connectionsPerTorrentMax) return 'too-many-connections';
     const other = this.#withId(handshake.peerId);
     if (other !== undefined) {
       // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
       const isTie = nowMs - other.openedMs < this.#context.limits.dialTimeoutMs;
       const keepsIncoming = compareBytes(handshake.peerId, this.#context.peerId) > 0;
-      if (!isTie || other.incoming === session.incoming || session.incoming !== keepsIncoming) {
+      // One that has gone silent is most likely a connection that died unnoticed, and this is its successor.
+      const isStale = nowMs - other.heardMs >= this.#context.limits.stallTimeoutMs;
+      const isKept = isTie && other.incoming !== session.incoming && session.incoming === keepsIncoming;
+      if (!isKept && !isStale) {
         if (dialed !== undefined) this.#directory.postpone(dialed, nowMs);
         return 'connected-twice';
       }
       this.drop(other, 'connected-twice', nowMs);
     }
     if (this.#dialing.delete(session.connection)) this.#context.budget.dials -= 1;
-    record.state = 'connected';
+    this.#directory.keep(record, nowMs);
     this.sessions.set(session.connection, session);
     if (session.incoming) session.sendHandshake(this.#identity.infoHash);
     this.#content.onJoined(session, record, handshake);
@@ -166,7 +170,7 @@ export class SwarmPeers {
     const { dialTimeoutMs } = this.#context.limits;
     const worked = session.down.total + session.up.total > 0 || lastedMs >= dialTimeoutMs;
     this.#directory.release(session.record!, worked, nowMs);
-    this.#context.budget.connections -= 1;
+    this.#context.budget.close(session.address.host);
     this.report({ type: 'peer-dropped', address: session.address, reason, downloaded: session.down.total });
     this.#content.onLeft(session, nowMs);
   }
@@ -180,7 +184,9 @@ export class SwarmPeers {
 
   /** The port it listens on, as it says: it need not be dialed there while it is connected.  BEP 10 */
   onListenPort(session: PeerSession, port: number, nowMs: number): void {
-    if (session.incoming) this.#directory.alias({ host: session.address.host, port }, nowMs);
+    // Once a connection: whoever says it a thousand times would fill the directory.
+    if (session.incoming && session.extensionHandshakes === 1)
+      this.#directory.alias({ host: session.address.host, port }, nowMs);
   }
 
   // Trackers --------------------------------------------------------------------------------------------------------

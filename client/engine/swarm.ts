@@ -41,6 +41,8 @@ export class Swarm implements SessionEvents, SwarmContent {
   readonly #up = new TransferMeter();
   #wasted = 0;
   #trouble: DiskTrouble | undefined;
+  /** Pieces we have and could not read a moment ago. */
+  readonly #unreadable = new Set<PieceIndex>();
   #diskRetryMs = 0;
 
   constructor(spec: TorrentSpec, context: Context, nowMs: number) {
@@ -63,13 +65,17 @@ export class Swarm implements SessionEvents, SwarmContent {
   /** `elapsedMs` since the last tick; 0 at the first. */
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
-    if (this.#trouble !== undefined && nowMs >= this.#diskRetryMs) this.#scheduler.paused = false;
+    if (nowMs >= this.#diskRetryMs) {
+      this.#scheduler.paused = false;
+      this.#unreadable.clear();
+    }
     for (const session of this.#sessions.values()) this.#tickSession(session, nowMs, elapsedMs);
     if (elapsedMs > 0) {
       this.#down.tick(elapsedMs);
       this.#up.tick(elapsedMs);
     }
     this.#choker.tick(this.#sessions.values(), this.#ledger.isComplete, nowMs);
+    this.#scheduler.tick(nowMs);
     this.peers.tick(nowMs);
     this.#fillAll(nowMs);
   }
@@ -142,7 +148,8 @@ export class Swarm implements SessionEvents, SwarmContent {
     if (message.type !== 'request' || id === undefined) return undefined;
     const { infoBytes } = this.spec;
     const blockCount = infoBytes === undefined ? 0 : metadataBlockCount(infoBytes.length);
-    if (infoBytes === undefined || message.blockIndex >= blockCount) {
+    const isBusy = session.uploads.pendingBytes >= this.#context.limits.uploadWindowBytes;
+    if (infoBytes === undefined || message.blockIndex >= blockCount || isBusy) {
       session.sendExtended(id, encodeMetadataReject(message.blockIndex));
     } else {
       session.metadataBlocksSent += 1;
@@ -171,17 +178,22 @@ export class Swarm implements SessionEvents, SwarmContent {
     if (session.isSeed && this.#ledger.isComplete) this.peers.drop(session, 'both-complete', nowMs);
   }
 
-  onHave(session: PeerSession, pieceIndex: PieceIndex): void {
+  onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
     this.#picker.onHave(pieceIndex);
-    session.nothingAtVersion = -1;
-    if (this.#ledger.has(pieceIndex)) return;
-    session.usefulCount += 1;
-    session.setInterested(true);
+    if (!this.#ledger.has(pieceIndex)) {
+      session.usefulCount += 1;
+      session.setInterested(true);
+      if (this.#ledger.isMissing(pieceIndex)) session.nothingAtVersion = -1;
+    }
+    if (session.haveCount < this.spec.geometry.pieceCount) return;
+    session.record!.isSeed = true;
+    if (this.#ledger.isComplete) this.peers.drop(session, 'both-complete', nowMs);
   }
 
   onPeerChoking(session: PeerSession): void {
     if (!session.peerChoking) return;
     this.#scheduler.release(session);
+    session.refused.clear();
     // It has dropped our requests: its silence means nothing now.
     session.pipeline.stalled = false;
   }
@@ -198,17 +210,17 @@ export class Swarm implements SessionEvents, SwarmContent {
     const whole =
       Number.isInteger(blockIndex) && block.bytes === geometry.blockBytes(block.pieceIndex, blockIndex);
     if (!whole) return 'block-unasked';
-    if (!session.pipeline.expects(this.#scheduler.blockKey(block.pieceIndex, blockIndex)))
-      return 'block-unasked';
-    const piece = this.#ledger.fetching(block.pieceIndex);
-    if (piece === undefined || (piece.exclusiveTo !== undefined && piece.exclusiveTo !== session))
-      return undefined;
-    return piece.openSink(blockIndex);
+    if (!session.pipeline.expects(this.#scheduler.blockKey(block.pieceIndex, blockIndex))) {
+      // A cancel and a block can cross, and then it comes twice: waste, not a crime, as long as it stays rare.
+      return session.pipeline.tolerate() ? undefined : 'block-unasked';
+    }
+    return this.#ledger.fetching(block.pieceIndex)?.openSink(blockIndex);
   }
 
   onBlock(session: PeerSession, block: Block, sink: Sink | undefined): void {
     const blockIndex = block.begin / blockBytesMax;
     const wasAsked = session.pipeline.settle(this.#scheduler.blockKey(block.pieceIndex, blockIndex));
+    session.pipeline.onBlock(wasAsked);
     this.#down.add(block.bytes);
     const used = sink?.piece.receive(sink, session.record!) ?? false;
     if (!used) this.#wasted += block.bytes;
@@ -220,9 +232,13 @@ export class Swarm implements SessionEvents, SwarmContent {
     if (piece.isComplete) this.#store(piece);
   }
 
-  onReject(session: PeerSession, block: Block): void {
+  onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined {
     const blockIndex = block.begin / blockBytesMax;
-    this.#scheduler.giveUp(session, this.#scheduler.blockKey(block.pieceIndex, Math.trunc(blockIndex)));
+    if (!Number.isInteger(blockIndex)) return undefined;
+    const isAsked = session.pipeline.asked.includes(this.#scheduler.blockKey(block.pieceIndex, blockIndex));
+    if (!isAsked) return undefined;
+    this.#scheduler.onRefused(session, block.pieceIndex, nowMs);
+    return session.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects' : undefined;
   }
 
   #store(piece: FetchingPiece): void {
@@ -236,6 +252,7 @@ export class Swarm implements SessionEvents, SwarmContent {
   onPieceStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined, nowMs: number): void {
     const piece = this.#ledger.stored(pieceIndex);
     this.#trouble = undefined;
+    this.#scheduler.paused = false;
     for (const source of new Set(piece.sources)) if (source !== undefined) source.goodPieces += 1;
     this.peers.report({ type: 'piece-stored', pieceIndex });
     for (const session of this.#sessions.values()) {
@@ -253,13 +270,6 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.#picker.restore(pieceIndex);
     this.peers.report({ type: 'piece-failed', pieceIndex });
     this.#punish(this.#provenance.onCorrupt(piece, digests), nowMs);
-    const { suspicionsMax } = this.#context.limits;
-    this.#punish(
-      [...new Set(piece.sources)].filter(
-        (s) => s !== undefined && s.suspicions > suspicionsMax,
-      ) as PeerRecord[],
-      nowMs,
-    );
     this.#fillAll(nowMs);
   }
 
@@ -299,7 +309,8 @@ export class Swarm implements SessionEvents, SwarmContent {
   // Serving ---------------------------------------------------------------------------------------------------------
 
   onRequest(session: PeerSession, block: Block): Violation | undefined {
-    if (session.amChoking || !this.#ledger.has(block.pieceIndex)) {
+    const { pieceIndex } = block;
+    if (session.amChoking || !this.#ledger.has(pieceIndex) || this.#unreadable.has(pieceIndex)) {
       session.sendReject(block);
       return undefined;
     }
@@ -320,19 +331,25 @@ export class Swarm implements SessionEvents, SwarmContent {
     const session = this.#reads.get(read);
     this.#reads.delete(read);
     const block = session?.uploads.onRead(read);
+    if (this.#ledger.isComplete) this.#trouble = undefined;
     if (session === undefined || block === undefined || session.gone) return;
     this.#up.add(bytes.length);
     session.sendBlock(block, bytes);
     this.pump(session);
   }
 
-  /** Our disk failed: the peer is let go, so that it asks somebody else at once. */
+  /** Our disk failed: the piece is not served until it is tried again, and who asked is told to ask somebody else. */
   onBlockUnreadable(read: ReadId, trouble: DiskTrouble, nowMs: number): void {
     const session = this.#reads.get(read);
     this.#reads.delete(read);
     if (this.#trouble?.code !== trouble.code) this.peers.report({ type: 'disk-trouble', trouble });
     this.#trouble = trouble;
-    if (session?.isOpen) this.peers.drop(session, 'our-disk-failed', nowMs);
+    this.#diskRetryMs = nowMs + this.#context.limits.diskRetryMs;
+    const block = session?.uploads.onRead(read);
+    if (session === undefined || block === undefined || session.gone) return;
+    this.#unreadable.add(block.pieceIndex);
+    session.sendReject(block);
+    this.pump(session);
   }
 
   /** Reads what the peer asked for, as far as its window and the rate limit allow. */

@@ -11,6 +11,8 @@ export class TokenBucket {
   readonly bpsMax: number;
   #tokens: number;
   #filledMs = 0;
+  /** What is left of a byte, in thousandths. */
+  #thousandths = 0;
 
   constructor(bpsMax: number) {
     this.bpsMax = bpsMax;
@@ -20,11 +22,15 @@ export class TokenBucket {
   /** True when `bytes` may go now; false: ask again later. */
   take(bytes: number, nowMs: number): boolean {
     if (this.bpsMax === 0) return true;
-    const earned = Math.floor(((nowMs - this.#filledMs) * this.bpsMax) / 1000);
-    if (earned > 0) {
-      this.#tokens = Math.min(Math.floor(this.bpsMax / burstsPerSecond), this.#tokens + earned);
-      this.#filledMs = nowMs;
-    }
+    // After a pause the bucket is full in any case.
+    const elapsedMs = Math.min(nowMs - this.#filledMs, 1000);
+    const earned = elapsedMs * this.bpsMax + this.#thousandths;
+    this.#thousandths = earned % 1000;
+    this.#filledMs = nowMs;
+    this.#tokens = Math.min(
+      Math.floor(this.bpsMax / burstsPerSecond),
+      this.#tokens + Math.floor(earned / 1000),
+    );
     // A block may be larger than the burst of a very low limit: then it is a debt.
     if (this.#tokens <= 0) return false;
     this.#tokens -= bytes;

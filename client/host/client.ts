@@ -73,6 +73,8 @@ const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
 interface Running {
   readonly onReport: (report: Report) => void;
   lastStatus: TorrentStatus | undefined;
+  /** The engine lets go of it; whoever waits for it is told. */
+  readonly end: () => void;
   /** The last record is written, others may have the folder. */
   readonly finish: () => Promise<void>;
 }
@@ -223,6 +225,10 @@ export class Client {
         }
       },
       lastStatus: undefined,
+      end: () => {
+        end();
+        found.reject(new ClientError('stopped', 'stopped before the torrent was found'));
+      },
       finish: async () => {},
     };
     this.#running.set(torrent, running);
@@ -230,22 +236,17 @@ export class Client {
     this.#driver.enqueue({ type: 'magnet-added', spec: { torrent, infoHash, trackers } });
     if (options.peers !== undefined)
       this.#driver.enqueue({ type: 'peers-found', torrent, peers: options.peers });
-    const stop = () => {
-      end();
-      found.reject(new ClientError('stopped', 'stopped before the torrent was found'));
-    };
-    return { status, found: found.promise, stop };
+    return { status, found: found.promise, stop: running.end };
   }
 
   /** Every torrent is stopped, trackers are told (for a few seconds at most), and everything is closed. */
   async close(): Promise<void> {
-    const running = [...this.#running];
-    for (const [torrent] of running) this.#driver.enqueue({ type: 'stopped', torrent });
-    this.#running.clear();
+    const running = [...this.#running.values()];
+    for (const { end } of running) end();
     await Promise.all([this.#ports.announcer.stop(), this.#ports.network.stop()]);
     this.#ports.clock.stop();
     await this.#ports.disk.stop();
-    for (const [, { finish }] of running) await finish();
+    for (const { finish } of running) await finish();
   }
 
   /** From the driver. */
@@ -350,10 +351,16 @@ export class Client {
         if (report.type === 'completed') completed.resolve();
         if (report.type === 'disk-trouble' && isHopeless(report.trouble)) {
           const { message } = report.trouble;
-          completed.reject(new ClientError('exists', message, { path: files.rootPath }));
+          completed.reject(new ClientError('exists', `${message}: move it away`, { path: files.rootPath }));
+          // Not from within the engine's turn: what follows are new facts.
+          queueMicrotask(running.end);
         }
       },
       lastStatus: undefined,
+      end: () => {
+        status();
+        this.#stop(torrent, metainfo, completed.reject);
+      },
       finish: async () => {
         await journal?.stop();
         await unlock();
@@ -381,8 +388,7 @@ export class Client {
     if (peers.length > 0) this.#driver.enqueue({ type: 'peers-found', torrent, peers });
     if (status().complete) completed.resolve();
     const stop = async () => {
-      status();
-      this.#stop(torrent, metainfo, completed.reject);
+      running.end();
       await running.finish();
     };
     return { metainfo, path: files.rootPath, status, completed: completed.promise, stop };

@@ -2,6 +2,7 @@
  * Looks at a folder before a download goes into it: what is there already and right is adopted, what is there and
  * different is refused by name, and nothing is touched either way.
  */
+import type { Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { TorrentFile } from '../../torrents/file-layout.ts';
@@ -119,16 +120,28 @@ async function lookAt(
     await refuseLink(path.join(folder, ...file.diskPath.slice(0, depth)), links);
   }
   const stored: StoredFile = { file, finalPath, partPath, state: 'part', missingBytes: file.bytes };
-  const final = await fs.lstat(finalPath).catch(() => undefined);
+  const final = await look(finalPath);
   if (final !== undefined) {
     if (!final.isFile() || final.size !== file.bytes) throw isDifferent(finalPath);
     return { stored: { ...stored, state: 'foreign' }, isThere: true };
   }
-  const part = await fs.lstat(partPath).catch(() => undefined);
+  const part = await look(partPath);
   if (part === undefined) return { stored, isThere: false };
   // Ours are plain files with one name, never larger than they will be.
   if (!part.isFile() || part.nlink !== 1 || part.size > file.bytes) throw isDifferent(partPath);
   return { stored, isThere: part.size > 0 };
+}
+
+/** Undefined when nothing is there. A file where a folder should be is somebody's file all the same. */
+async function look(at: string): Promise<Stats | undefined> {
+  try {
+    return await fs.lstat(at);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'ENOTDIR') throw isDifferent(path.dirname(at));
+    throw new ClientError('unreadable', `${at} cannot be looked at: ${message}`, { path: at, cause: error });
+  }
 }
 
 /** A folder of the torrent that is a link would lead the download somewhere else. */

@@ -22,7 +22,7 @@ import type { ResumeJournal } from './resume-journal.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import type { StoragePool } from './storage-pool.ts';
 import type { ExpectedHashes, StoreResult, StoreSegment } from './storage-worker.ts';
-import type { StoredFile, TorrentFiles } from './torrent-files.ts';
+import { openStored, type StoredFile, type TorrentFiles } from './torrent-files.ts';
 
 export interface StoredTorrent {
   readonly torrent: TorrentId;
@@ -32,6 +32,9 @@ export interface StoredTorrent {
   /** Told of every stored piece, so that the next start need not hash it. */
   readonly journal?: ResumeJournal;
 }
+
+/** Files of one piece that are kept open while it is written. */
+const pinnedFilesMax = 8;
 
 interface Pinned {
   readonly key: string;
@@ -181,8 +184,10 @@ export class FileDisk implements Disk {
     for (const { fileIndex, offset: position, bytes } of segments) {
       const file = stored.files.files[fileIndex];
       if (file !== undefined) {
-        const descriptor = this.#pin(stored, file, pinned);
-        jobs.push({ descriptor, position, bytes, offset, compare: file.state !== 'part' });
+        const { state, finalPath, partPath } = file;
+        // A piece over many small files would need as many descriptors: those it opens one after the other.
+        const descriptor = segments.length <= pinnedFilesMax ? this.#pin(stored, file, pinned) : undefined;
+        jobs.push({ file: { state, finalPath, partPath }, descriptor, position, bytes, offset });
       }
       offset += bytes;
     }
@@ -216,6 +221,7 @@ export class FileDisk implements Disk {
           return finish(troubleOf(error));
         }
         fs.read(descriptor, into, 0, into.length, segment.offset, (error, count) => {
+          this.#unpin(pinned.splice(0));
           if (error !== null) return finish(troubleOf(error));
           if (count < into.length) {
             return finish({ code: 'ESHORT', message: `${file.finalPath} is shorter than the torrent says` });
@@ -229,7 +235,7 @@ export class FileDisk implements Disk {
 
   #pin(stored: StoredTorrent, file: StoredFile, pinned: Pinned[]): number {
     const key = descriptorKey(stored.torrent, file);
-    const descriptor = this.#descriptors.pin(key, () => stored.files.open(file));
+    const descriptor = this.#descriptors.pin(key, () => openStored(file));
     pinned.push({ key, descriptor });
     return descriptor;
   }

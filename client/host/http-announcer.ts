@@ -3,7 +3,8 @@
  * what goes wrong becomes one sentence for people.                                                    BEP 3 23 31
  */
 import { randomBytes } from 'node:crypto';
-import { Agent, interceptors, request } from 'undici';
+import { BlockList, isIP } from 'node:net';
+import { Agent, request } from 'undici';
 import { announceUrl } from '../../tracker/protocol/announce-query.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
 import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
@@ -21,29 +22,32 @@ const redirectsMax = 3;
 export class HttpAnnouncer implements Announcer {
   readonly #sink: FactSink;
   readonly #agent: Agent;
-  readonly #dispatcher: ReturnType<Agent['compose']>;
   /** BEP 7: lets a tracker know us again when our address changes. */
   readonly #key = randomBytes(4).toString('hex');
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(sink: FactSink) {
     this.#sink = sink;
     this.#agent = new Agent({ connections: 4, keepAliveTimeout: 10_000, connect: { timeout: 10_000 } });
-    this.#dispatcher = this.#agent.compose(interceptors.redirect({ maxRedirections: redirectsMax }));
   }
 
   announce(announce: AnnounceRequest): void {
-    const done = this.#ask(announce).then((fact) => {
-      this.#underWay.delete(done);
-      this.#sink(fact);
-    });
-    this.#underWay.add(done);
+    // One after the other to one tracker: a `stopped` must not overtake the `started` it ends.
+    const name = `${announce.torrent} ${announce.tracker}`;
+    const before = this.#underWay.get(name) ?? Promise.resolve();
+    const done = before
+      .then(() => this.#ask(announce))
+      .then((fact) => {
+        if (this.#underWay.get(name) === done) this.#underWay.delete(name);
+        this.#sink(fact);
+      });
+    this.#underWay.set(name, done);
   }
 
   /** Waits for the answers under way, farewells among them, at most as long as a farewell may take. */
   async stop(): Promise<void> {
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMsMax).unref());
-    await Promise.race([Promise.all(this.#underWay), late]);
+    await Promise.race([Promise.all(this.#underWay.values()), late]);
     await this.#agent.destroy();
   }
 
@@ -101,11 +105,8 @@ export class HttpAnnouncer implements Announcer {
       compact: true,
       key: this.#key,
     });
-    const response = await request(url, {
-      dispatcher: this.#dispatcher,
-      headers: { 'user-agent': 'Cicada', accept: '*/*' },
-      signal: AbortSignal.timeout(event === 'stopped' ? farewellMsMax : answerMsMax),
-    });
+    const signal = AbortSignal.timeout(event === 'stopped' ? farewellMsMax : answerMsMax);
+    const response = await this.#request(url, signal);
     const parts: Uint8Array[] = [];
     let bytes = 0;
     for await (const part of response.body as AsyncIterable<Uint8Array>) {
@@ -118,6 +119,58 @@ export class HttpAnnouncer implements Announcer {
     }
     return { body: Buffer.concat(parts), statusCode: response.statusCode };
   }
+
+  /** Follows redirects, a few, each checked like the tracker itself and never from the open net into a private one. */
+  async #request(url: string, signal: AbortSignal) {
+    let target = url;
+    for (let redirects = 0; ; redirects++) {
+      const response = await request(target, {
+        dispatcher: this.#agent,
+        headers: { 'user-agent': 'Cicada', accept: '*/*' },
+        signal,
+      });
+      const { location } = response.headers;
+      const isRedirect =
+        response.statusCode >= 300 && response.statusCode < 400 && typeof location === 'string';
+      if (!isRedirect) return response;
+      response.body.destroy();
+      if (redirects >= redirectsMax) throw new Error('it redirects in circles');
+      const next = new URL(location, target);
+      if (next.protocol !== 'http:' && next.protocol !== 'https:')
+        throw new Error('it redirects to another protocol');
+      if (isPrivateHost(next.hostname) && !isPrivateHost(new URL(target).hostname)) {
+        throw new Error('it redirects into a private network, which is refused');
+      }
+      target = next.href;
+    }
+  }
+}
+
+const privateNets = new BlockList();
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  privateNets.addSubnet(net, bits, 'ipv4');
+}
+for (const [net, bits] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const)
+  privateNets.addSubnet(net, bits, 'ipv6');
+
+/** URL has brought every spelling of an address into its usual form. */
+function isPrivateHost(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (host === 'localhost' || host.endsWith('.localhost')) return true;
+  const family = isIP(host);
+  return family !== 0 && privateNets.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 const systemWords: Readonly<Record<string, string>> = {

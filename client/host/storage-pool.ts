@@ -28,7 +28,17 @@ export class StoragePool {
 
   run(job: Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'>, answer: (result: StoreResult) => void): void {
     const id = ++this.#jobs;
-    const thread = this.#pick();
+    let thread: Thread;
+    try {
+      thread = this.#pick();
+    } catch (error) {
+      // No thread can be started: the piece is answered for, later, like any that could not be written.
+      const { message } = error as Error;
+      return (
+        setImmediate(answer, { id, outcome: 'failed', code: 'EAGAIN', message } satisfies StoreResult) &&
+        undefined
+      );
+    }
     thread.answers.set(id, answer);
     thread.worker.postMessage({ ...job, id });
   }

@@ -7,17 +7,18 @@ import fs from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { blockBytesMax } from '../../torrents/geometry.ts';
 import { leafBytes, leafHash, hashBytes as rootBytes, rootOf, zeroHash } from '../../torrents/merkle.ts';
+import { openStored, type StoredFile } from './torrent-files.ts';
 
-/** Where a run of the piece belongs. Descriptors are opened by the main thread and valid in the whole process. */
+/** Where a run of the piece belongs. */
 export interface StoreSegment {
-  readonly descriptor: number;
+  readonly file: Pick<StoredFile, 'state' | 'finalPath' | 'partPath'>;
+  /** Opened by the main thread, and valid in the whole process; undefined: open it for this one write. */
+  readonly descriptor: number | undefined;
   /** In the file, in bytes. */
   readonly position: number;
   readonly bytes: number;
   /** Offset in the piece. */
   readonly offset: number;
-  /** The file was there before us: it is compared, never written. */
-  readonly compare: boolean;
 }
 
 export interface ExpectedHashes {
@@ -82,9 +83,14 @@ function store(job: StoreJob): StoreResult {
   if (!isRight(piece, expected)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
   try {
     for (const segment of job.segments) {
-      const bytes = piece.subarray(segment.offset, segment.offset + segment.bytes);
-      if (segment.compare) compare(segment, bytes);
-      else write(segment, bytes);
+      const descriptor = segment.descriptor ?? openStored(segment.file);
+      try {
+        const bytes = piece.subarray(segment.offset, segment.offset + segment.bytes);
+        if (segment.file.state === 'part') write(descriptor, segment.position, bytes);
+        else compare(descriptor, segment, bytes);
+      } finally {
+        if (segment.descriptor === undefined) fs.closeSync(descriptor);
+      }
     }
   } catch (error) {
     const { code = 'EIO', message } = error as NodeJS.ErrnoException;
@@ -110,19 +116,21 @@ function isRight(piece: Uint8Array, { sha1, root }: ExpectedHashes): boolean {
   return Buffer.compare(rootOf(leaves, 0), root.hash) === 0;
 }
 
-function write(segment: StoreSegment, bytes: Uint8Array): void {
+function write(descriptor: number, position: number, bytes: Uint8Array): void {
   let written = 0;
   while (written < bytes.length) {
-    const { descriptor, position } = segment;
     written += fs.writeSync(descriptor, bytes, written, bytes.length - written, position + written);
   }
 }
 
-function compare(segment: StoreSegment, bytes: Uint8Array): void {
+/** The file was there before us: it is compared, never written. */
+function compare(descriptor: number, { file, position }: StoreSegment, bytes: Uint8Array): void {
   const there = Buffer.alloc(bytes.length);
-  const count = fs.readSync(segment.descriptor, there, 0, there.length, segment.position);
+  const count = fs.readSync(descriptor, there, 0, there.length, position);
   if (count === bytes.length && there.equals(bytes)) return;
-  throw Object.assign(new Error('a different file with this name was there before'), { code: 'EEXIST' });
+  throw Object.assign(new Error(`${file.finalPath} was there before and differs from the torrent`), {
+    code: 'EEXIST',
+  });
 }
 
 /** Tells, against the next good copy, which blocks of a corrupt piece were wrong. */

@@ -28,6 +28,7 @@ export class TcpNetwork implements Network {
   #corked: Connection[] = [];
   #flushed: Connection[] = [];
   #accepted = 1;
+  #stopping = false;
 
   private constructor(sink: FactSink) {
     this.#sink = sink;
@@ -62,18 +63,25 @@ export class TcpNetwork implements Network {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     for (const { socket } of this.#connections.values()) socket.destroy();
     this.#connections.clear();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
   dial(id: ConnectionId, address: PeerAddress): void {
-    const socket = net.connect({
-      host: address.host,
-      port: address.port,
-      noDelay: true,
-      onread: this.#onread(id),
-    });
+    let socket: net.Socket;
+    try {
+      socket = net.connect({
+        host: address.host,
+        port: address.port,
+        noDelay: true,
+        onread: this.#onread(id),
+      });
+    } catch (error) {
+      // A port beyond 65535 and the like: a dial that failed, like any other.
+      return this.#sink({ type: 'closed', connection: id, reason: (error as Error).message });
+    }
     this.#adopt(id, socket);
     socket.once('connect', () => {
       if (this.#connections.has(id))
@@ -102,20 +110,27 @@ export class TcpNetwork implements Network {
 
   #listen(host: string | undefined, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        this.#server.off('error', reject);
+      const onError = (error: Error) => {
+        this.#server.off('listening', onListening);
+        reject(error);
+      };
+      const onListening = () => {
+        this.#server.off('error', onError);
         // Running out of descriptors while accepting costs one connection, not the program.
         this.#server.on('error', () => {});
         resolve();
-      });
+      };
+      this.#server.once('error', onError);
+      this.#server.once('listening', onListening);
+      this.#server.listen({ port, ...(host === undefined ? {} : { host }) });
     });
   }
 
   #accept(socket: net.Socket): void {
     const { remoteAddress, remotePort } = socket;
-    // It was gone before it was here.
-    if (remoteAddress === undefined || remotePort === undefined) return void socket.destroy();
+    // It was gone before it was here, or we are going.
+    if (remoteAddress === undefined || remotePort === undefined || this.#stopping)
+      return void socket.destroy();
     const id = this.#accepted;
     this.#accepted += 2;
     this.#adopt(id, socket);

@@ -23,6 +23,18 @@ export interface StoredFile {
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR } = fs.constants;
 
+/** Opens it as its state demands. A file under way is made when it is not there; links are never followed. */
+export function openStored(stored: Pick<StoredFile, 'state' | 'finalPath' | 'partPath'>): number {
+  if (stored.state !== 'part') return fs.openSync(stored.finalPath, O_RDONLY);
+  try {
+    return fs.openSync(stored.partPath, O_RDWR | O_NOFOLLOW);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  fs.mkdirSync(path.dirname(stored.partPath), { recursive: true });
+  return fs.openSync(stored.partPath, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+}
+
 export class TorrentFiles {
   /** By file index; undefined for pads, which are never on disk.  BEP 47 */
   readonly files: readonly (StoredFile | undefined)[];
@@ -38,26 +50,15 @@ export class TorrentFiles {
     this.rootPath = path.resolve(first?.finalPath ?? '.', ...Array<string>(below).fill('..'));
   }
 
-  /** Opens it as its state demands. A file under way is made when it is not there; links are never followed. */
-  open(stored: StoredFile): number {
-    if (stored.state !== 'part') return fs.openSync(stored.finalPath, O_RDONLY);
-    try {
-      return fs.openSync(stored.partPath, O_RDWR | O_NOFOLLOW);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-    fs.mkdirSync(path.dirname(stored.partPath), { recursive: true });
-    return fs.openSync(stored.partPath, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
-  }
-
   /** Its last byte is verified: it gets its name, unless something else has taken it. */
   finish(stored: StoredFile): void {
     if (stored.state !== 'part') return;
-    if (stored.file.bytes === 0) fs.closeSync(this.open(stored));
+    if (stored.file.bytes === 0) fs.closeSync(openStored(stored));
     try {
       // A hard link never replaces what is there; a rename would.
       fs.linkSync(stored.partPath, stored.finalPath);
-      fs.unlinkSync(stored.partPath);
+      // Two names for one file are a blemish; the download is complete all the same.
+      fs.rmSync(stored.partPath, { force: true });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // File systems without hard links (FAT, some network shares) say so in several ways.

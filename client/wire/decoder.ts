@@ -30,8 +30,8 @@ export interface WireHandler<Stop> {
 
 /** BEP 3: 2^14 is what everybody asks for; a peer that sends more answers a question nobody asked. */
 const blockPayloadBytesMax = 16 * 1024;
-/** Room for any BEP 10 message: metadata blocks are 16 KiB, peer exchange a few KiB; libtorrent allows 1 MiB. */
-const extendedBytesMax = 1024 * 1024;
+/** Room for any BEP 10 message we know: metadata blocks are 16 KiB and a header, peer exchange a few KiB. */
+const extendedBytesMax = 64 * 1024;
 /** Messages nobody has defined are skipped up to this size, as every client does, so that extensions can grow. */
 const unknownBytesMax = 64 * 1024;
 
