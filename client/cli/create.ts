@@ -67,9 +67,9 @@ export default defineCommand({
       }
       if (target !== undefined) await writeTorrentFile(target, bytes, { force: force ?? false });
       output.document(torrentDocument(metainfo, target ?? null, skipped));
-      const title = target ?? `${plain(metainfo.name)} (not written)`;
+      const title = target !== undefined ? plain(target) : `${plain(metainfo.name)} (not written)`;
       output.result(`${paint('bold', title)}\n${torrentLines(metainfo)}`);
-      if (target !== undefined) output.remark(`Share it with: ${commandLine(['seed', target, path])}`);
+      if (target !== undefined) output.remark(`Share it with: ${plain(commandLine(['seed', target, path]))}`);
     }
     return exitCode.done;
   },

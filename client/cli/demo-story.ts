@@ -182,14 +182,14 @@ function onDropped(document: Document, seeders: readonly Seeder[], at: string, o
   seeder.lied = true;
   seeder.downBps = 0;
   const caught = paint('red', `${seeder.name} is caught`);
-  output.result(`   at ${at.padStart(3)}  ${caught}: what it sends does not match its hash. Dropped.`);
+  output.result(`   at ${at.padStart(3)}  ${caught}: the data does not match its hash. Dropped.`);
 }
 
 function vanish(seeder: Seeder, at: string, output: Output): void {
   seeder.gone = true;
   seeder.child.kill();
   output.result(
-    `   at ${at.padStart(3)}  ${seeder.name} vanishes: its program is killed in the middle of the work.`,
+    `   at ${at.padStart(3)}  ${seeder.name} vanishes: that program is killed in the middle of its work.`,
   );
 }
 

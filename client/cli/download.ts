@@ -157,7 +157,7 @@ function tellDone(transfer: Transfer, output: Output): void {
     downloaded === 0
       ? ' was complete already; every piece has been checked'
       : `: ${size(downloaded)} in ${duration(seconds)}, ${rate(downloaded / seconds)} on average, from ${count(peers, 'peer')}`;
-  output.result(`${name}${story}\n  ${active.path}`);
+  output.result(`${name}${story}\n  ${plain(active.path)}`);
 }
 
 /** Several downloads as one. */

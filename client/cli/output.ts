@@ -6,6 +6,7 @@
  */
 import process from 'node:process';
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { displayPath } from '../../torrents/path-rules.ts';
 import { LiveArea } from './live-area.ts';
 
 export interface OutputMode {
@@ -87,7 +88,10 @@ export class Output {
   failure(code: string, message: string): void {
     this.clearLive();
     if (this.#mode.json) return this.document({ event: 'error', code, message });
-    process.stderr.write(`${coloured(`${paint(['bold', 'red'], 'cicada:')} ${message}`, process.stderr)}\n`);
+    // Parts of it may come from a torrent, a tracker or a server.
+    const words = message.split('\n').map((line) => displayPath([line]));
+    const text = `${paint(['bold', 'red'], 'cicada:')} ${words.join('\n')}`;
+    process.stderr.write(`${coloured(text, process.stderr)}\n`);
   }
 
   /** To be called as often as one likes, a few times a second: it prints when it is time to. */

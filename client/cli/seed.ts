@@ -7,6 +7,7 @@ import { portOption, uploadLimitOption } from './network-options.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedUntil } from './seeding.ts';
 import { loadTorrent, torrentPositional } from './torrent-source.ts';
+import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 
 export default defineCommand({
@@ -45,7 +46,7 @@ export default defineCommand({
       transfer.attach(active);
       output.clearLive();
       output.document({ event: 'seeding', infoHash: transfer.infoHash, port: client.port });
-      output.remark(`Sharing ${active.path} on port ${client.port}; Ctrl-C stops.`);
+      output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
       if (metainfo.trackers.length === 0) {
         output.remark('This torrent names no tracker: nobody finds it by itself.');
       }

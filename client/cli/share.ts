@@ -106,9 +106,9 @@ function tellShared(
   const files = metainfo.files.filter((file) => !file.isPad).length;
   const name = paint('bold', plain(metainfo.name));
   output.result(`${name}: ${size(metainfo.bytes)} in ${count(files, 'file')}`);
-  if (target !== undefined) output.result(`Torrent file: ${target}`);
+  if (target !== undefined) output.result(`Torrent file: ${plain(target)}`);
   output.result(url === undefined ? 'To fetch it, with that file:' : 'To fetch it on another computer:');
-  output.result(paint('bold', `cicada get ${quoted(url ?? target!)}`));
+  output.result(paint('bold', plain(`cicada get ${quoted(url ?? target!)}`)));
 }
 
 /** On the usual port if it is free; a person who named one gets that one or an error. */

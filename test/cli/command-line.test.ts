@@ -1,5 +1,7 @@
 /** What can be typed, and what is said when it cannot. */
 import { describe, expect, it } from 'vitest';
+import { Output } from '../../client/cli/output.ts';
+import { runProgram } from '../../client/cli/program.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { runCicada } from './run-cicada.ts';
 
@@ -37,8 +39,8 @@ describe('help', () => {
   });
 });
 
-describe('a command line that cannot be meant ends with 28 and one sentence', () => {
-  it.concurrent.each([
+describe('a command line that cannot be meant is refused in one sentence', () => {
+  it.each([
     ['crate Album', /there is no command "crate"; did you mean "create"\?/],
     ['Album.torrent', /to fetch it: cicada get Album.torrent/],
     ['create Album --anounce x', /there is no --anounce; did you mean --announce\?/],
@@ -58,11 +60,20 @@ describe('a command line that cannot be meant ends with 28 and one sentence', ()
     ['get a.torrent --port 99999', /--port: "99999" is not a port/],
     ['tracker --listen nowhere', /--listen: "nowhere" is not HOST:PORT/],
   ])('%s', async (line, sentence) => {
-    const { code, stdout, stderr } = await runCicada(line.split(' '));
-    const message = stdout + stderr;
-    expect(code).toBe(28);
-    expect(message).toMatch(sentence);
-    expect(message.trim().split('\n')).toHaveLength(1);
+    const refused = runProgram(line.split(' '), new Output());
+    await expect(refused).rejects.toMatchObject({
+      code: 'option-invalid',
+      message: expect.stringMatching(sentence),
+    });
+    await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining('\n') });
+  });
+
+  it('and ends with 28', async () => {
+    const { code, stdout, stderr } = await runCicada(['crate', 'Album']);
+    expect({ code, stdout }).toEqual({ code: 28, stdout: '' });
+    expect(stderr).toBe(
+      'cicada: there is no command "crate"; did you mean "create"? (cicada --help lists all)\n',
+    );
   });
 });
 

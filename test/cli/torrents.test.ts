@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -165,6 +166,16 @@ describe('info', () => {
     expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f\u202e]/);
     expect(stdout).toContain('\\u001b[2J.flac');
   });
+});
+
+it('a folder with a name that drives terminals is shared and fetched without driving ours', async () => {
+  const name = 'Al\x1b[31mbum';
+  renameSync(join(place, 'Album'), join(place, name));
+  const created = await cicada('create', name, '-o', 'x.torrent');
+  const got = await cicada('get', 'x.torrent', '--port', '0');
+  const different = await cicada('get', 'x.torrent', '--port', '0', '-o', 'x.torrent/there');
+  for (const { stdout, stderr } of [created, got, different]) expect(stdout + stderr).not.toContain('\x1b');
+  expect(got.stdout).toContain('Al\\u001b[31mbum was complete already');
 });
 
 describe('verify', () => {
