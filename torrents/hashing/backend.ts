@@ -16,20 +16,24 @@ export interface Backends {
 }
 
 /** Below this the measurement costs more than the better choice saves. */
-const worthMeasuringBytes = 64 * 2 ** 20;
+const worthMeasuringBytes = 256 * 2 ** 20;
 const messageBytes = 64 * 1024;
 /** V8 compiles the kernels again, optimised, while they run for the first 2 to 15 ms. */
-const warmUpMs = 20;
-const roundMs = 3;
+const warmUpMs = 12;
+const roundMs = 2;
 const rounds = 3;
 /** Copies and idle lanes eat a small lead. */
 const leadMin = 1.1;
 
-/** For so many bytes that are to be hashed: a look of about 2 ms, and where that leaves doubt a race of about 60 ms. */
-export function chooseBackends(bytes: number): Backends {
-  const openssl: Backends = { sha1: 'openssl', sha256: 'openssl' };
-  if (bytes < worthMeasuringBytes || hasShaInstructions()) return openssl;
-  return { sha1: race('sha1'), sha256: race('sha256') };
+/**
+ * For so many bytes that are to be hashed: a look of about 2 ms, and where that leaves doubt a race of about 30 ms for
+ * each algorithm that is wanted.
+ */
+export function chooseBackends(bytes: number, wanted: readonly Algorithm[] = ['sha1', 'sha256']): Backends {
+  const undecided = bytes >= worthMeasuringBytes && !hasShaInstructions();
+  const choose = (algorithm: Algorithm) =>
+    undecided && wanted.includes(algorithm) ? race(algorithm) : 'openssl';
+  return { sha1: choose('sha1'), sha256: choose('sha256') };
 }
 
 /**

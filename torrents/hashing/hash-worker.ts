@@ -4,9 +4,9 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { hashBytes, leafBytes, treeWidth } from '../merkle.ts';
-import { chooseBackends } from './backend.ts';
+import { type Backends, chooseBackends } from './backend.ts';
 import { Hasher, hasherBytes } from './hasher.ts';
-import { lanes } from './lanes.ts';
+import { type Algorithm, lanes } from './lanes.ts';
 import {
   extentCount,
   fileIndexAt,
@@ -25,6 +25,14 @@ export interface WorkerReport {
 /** Read at once of each piece: small enough to stay in the second-level cache until it is hashed; whole leaves. */
 const sliceBytesMax = 256 * 1024;
 const wasmPageBytes = 65536;
+
+function backendsFor({ backend, totalBytes, sha1Table, rootTable }: SharedPlan): Backends {
+  if (backend !== undefined) return { sha1: backend, sha256: backend };
+  const wanted: Algorithm[] = [];
+  if (sha1Table !== undefined) wanted.push('sha1');
+  if (rootTable !== undefined) wanted.push('sha256');
+  return chooseBackends(totalBytes, wanted);
+}
 
 class PieceWorker {
   readonly #plan: SharedPlan;
@@ -47,12 +55,7 @@ class PieceWorker {
       initial: Math.ceil((first + lanes * this.#sliceBytes) / wasmPageBytes),
     });
     this.#bytes = new Uint8Array(memory.buffer);
-    const { backend } = plan;
-    this.#hasher = new Hasher(
-      memory,
-      0,
-      backend === undefined ? chooseBackends(plan.totalBytes) : { sha1: backend, sha256: backend },
-    );
+    this.#hasher = new Hasher(memory, 0, backendsFor(plan));
     this.#slices = Array.from({ length: lanes }, (_, lane) => first + lane * this.#sliceBytes);
     const leaves = Math.ceil(plan.pieceLength / leafBytes);
     this.#leaves = this.#slices.map(() => new Uint8Array(leaves * hashBytes));
