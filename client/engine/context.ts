@@ -3,10 +3,18 @@
  */
 import type { Action, ConnectionId, PieceMemory, ReadId, TorrentId } from './contract.ts';
 import type { Limits } from './limits.ts';
-import type { PeerSession } from './peer-session.ts';
 import type { Prng } from './prng.ts';
 import type { SharedBudget } from './shared-budget.ts';
 import type { TokenBucket } from './token-bucket.ts';
+
+/** A session, as far as the end of a turn is concerned. */
+export interface Speaker {
+  readonly connection: ConnectionId;
+  /** What we sent piles up unread. */
+  readonly isNotReading: boolean;
+  /** What was written in this turn leaves in one piece. */
+  flush(): void;
+}
 
 export interface Context {
   /** 20 bytes. */
@@ -22,13 +30,13 @@ export interface Context {
   readonly uploadRate: TokenBucket;
   readonly downloadRate: TokenBucket;
   /** Peers that a rate limit holds up; looked at again every few moments. */
-  readonly throttled: Set<PeerSession>;
+  readonly throttled: Set<ConnectionId>;
   emit(action: Action): void;
   newConnection(torrent: TorrentId): ConnectionId;
 
   newRead(): ReadId;
   /** Sessions that have written something in this turn. */
-  readonly dirty: PeerSession[];
+  readonly dirty: Speaker[];
   /** Budgets shared by all torrents. */
   readonly budget: SharedBudget;
 }

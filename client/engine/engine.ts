@@ -91,11 +91,14 @@ export class Engine {
     if (this.#lastTickMs === undefined || nowMs - this.#lastTickMs >= this.#context.limits.tickMs)
       this.#tick(nowMs);
     if (nowMs - this.#throttleMs >= this.#context.limits.throttleMs) this.#resumeThrottled(nowMs);
-    for (const session of this.#context.dirty) session.flush();
-    for (const session of this.#context.dirty) {
-      if (session.isNotReading) this.#close(session, 'not-reading', nowMs);
+    // The list grows while it is walked: the end of one session gives others something to say.
+    const { dirty } = this.#context;
+    for (let i = 0; i < dirty.length; i++) {
+      dirty[i]!.flush();
+      const session = dirty[i]!.isNotReading ? this.#sessions.get(dirty[i]!.connection) : undefined;
+      if (session !== undefined) this.#close(session, 'not-reading', nowMs);
     }
-    this.#context.dirty.length = 0;
+    dirty.length = 0;
     const actions = this.#actions;
     this.#actions = [];
     return actions;
@@ -116,7 +119,7 @@ export class Engine {
         return;
       }
       case 'block-read':
-        return this.#swarm(fact.torrent)?.onBlockRead(fact.read, fact.bytes);
+        return this.#swarm(fact.torrent)?.server.onRead(fact.read, fact.bytes);
       case 'block-unreadable':
         return this.#swarm(fact.torrent)?.onBlockUnreadable(fact.read, fact.trouble, nowMs);
       case 'piece-stored':
@@ -173,7 +176,7 @@ export class Engine {
   #advance(session: PeerSession, nowMs: number): void {
     const swarm = this.#swarmOf.get(session.connection);
     if (!(swarm instanceof Swarm)) return;
-    swarm.pump(session);
+    swarm.server.pump(session);
     swarm.fill(session, nowMs);
   }
 
@@ -204,8 +207,9 @@ export class Engine {
     this.#context.throttled.clear();
     // Whoever comes first takes most: the order changes every time.
     const first = held.length === 0 ? 0 : this.#context.random.below(held.length);
-    for (const session of [...held.slice(first), ...held.slice(0, first)]) {
-      if (session.isOpen) this.#advance(session, nowMs);
+    for (const connection of [...held.slice(first), ...held.slice(0, first)]) {
+      const session = this.#sessions.get(connection);
+      if (session?.isOpen) this.#advance(session, nowMs);
     }
   }
 

@@ -1,23 +1,23 @@
 /**
- * The protocol state of one connection, and the door: every number the peer sends becomes a PieceIndex or a Block
+ * One connection, the side that listens, and the door: every number the peer sends becomes a PieceIndex or a Block
  * here, or the connection closes with a violation. What the messages mean for the torrent is the swarm's affair.
  *
  * Invariant: after `gone` nothing more is sent or believed.                                             BEP 3 6
  */
 import BitField from 'bitfield';
-import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/geometry.ts';
+import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import { WireDecoder, type WireHandler, type WireViolation } from '../wire/decoder.ts';
-import { encodeHandshake, type Handshake } from '../wire/handshake.ts';
-import { encodePieceHeader, type Message, MessageWriter } from '../wire/message.ts';
+import type { Handshake } from '../wire/handshake.ts';
+import type { Message } from '../wire/message.ts';
 import type { Context } from './context.ts';
 import type { ConnectionId, PeerAddress } from './contract.ts';
 import { type ExtensionHandshake, ourExtensionId, parseExtensionHandshake } from './extension-handshake.ts';
 import type { FetchingPiece, Sink } from './fetching-piece.ts';
 import { type MetadataMessage, parseMetadataMessage } from './metadata-exchange.ts';
 import type { PeerRecord } from './peer-directory.ts';
+import { PeerVoice } from './peer-voice.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { TransferMeter } from './transfer-meter.ts';
-import { UploadQueue } from './upload-queue.ts';
 
 /** A bitfield of a torrent we do not know yet: as long as the largest torrent we would take. */
 const bitfieldBytesMax = 262_144 / 8;
@@ -62,23 +62,18 @@ export interface SessionEvents {
   onMetadata(session: PeerSession, message: MetadataMessage, nowMs: number): Violation | undefined;
 }
 
-export class PeerSession implements WireHandler<Violation | 'ended'> {
-  readonly connection: ConnectionId;
+export class PeerSession extends PeerVoice implements WireHandler<Violation | 'ended'> {
   readonly address: PeerAddress;
   readonly incoming: boolean;
   readonly openedMs: number;
   /** Set by the swarm when the handshake is accepted. */
   record: PeerRecord | undefined;
   peerId: Uint8Array | undefined;
-  fast = false;
-  extended = false;
   /** What it says of itself.  BEP 10 */
   extensions: ExtensionHandshake | undefined;
   extensionHandshakes = 0;
   /** Blocks of metadata it has been sent. */
   metadataBlocksSent = 0;
-  amChoking = true;
-  amInterested = false;
   peerChoking = true;
   peerInterested = false;
   /** Pieces it has that we have not stored. */
@@ -98,19 +93,13 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
   /** When we last began to serve it. */
   unchokedMs = 0;
   optimistic = false;
-  gone = false;
   heardMs: number;
-  spokeMs: number;
   readonly pipeline: RequestPipeline;
-  readonly uploads: UploadQueue;
   readonly down = new TransferMeter();
-  readonly up = new TransferMeter();
 
-  readonly #context: Context;
   readonly #doorkeeper: Doorkeeper;
   #swarm: SessionEvents | undefined;
   readonly #decoder = new WireDecoder();
-  readonly #writer = new MessageWriter();
   #geometry: Geometry | undefined;
   #have: BitField | 'all' = new BitField(0);
   #haveCount = 0;
@@ -128,16 +117,13 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
     context: Context,
     nowMs: number,
   ) {
-    this.connection = connection;
+    super(connection, context, nowMs);
     this.address = address;
     this.incoming = incoming;
     this.#doorkeeper = doorkeeper;
-    this.#context = context;
     this.openedMs = nowMs;
     this.heardMs = nowMs;
-    this.spokeMs = nowMs;
     this.pipeline = new RequestPipeline(context.limits);
-    this.uploads = new UploadQueue(context.limits);
   }
 
   get isOpen(): boolean {
@@ -161,11 +147,6 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
     return this.hasPiece(pieceIndex) && !this.refused.has(pieceIndex);
   }
 
-  /** Whatever we send stays unread. */
-  get isNotReading(): boolean {
-    return !this.gone && this.uploads.unflushedBytes > this.#context.limits.unreadBytesMax;
-  }
-
   /**
    * The swarm takes the connection in: from now on numbers are checked against its geometry. Without one (the metadata
    * is still being fetched) only extended messages mean anything.
@@ -173,6 +154,7 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
   open(swarm: SessionEvents, geometry: Geometry | undefined, record: PeerRecord, handshake: Handshake): void {
     this.#swarm = swarm;
     this.#geometry = geometry;
+    this.knows(geometry);
     if (geometry === undefined) {
       this.#decoder.expectBitfieldBytes(0, bitfieldBytesMax);
     } else {
@@ -197,99 +179,6 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
     this.gone = true;
     if (this.#sink !== undefined) this.#sink.piece.closeSink(this.#sink);
     this.#sink = undefined;
-  }
-
-  // Sending ---------------------------------------------------------------------------------------------------------
-
-  sendHandshake(infoHash: Uint8Array): void {
-    const { peerId } = this.#context;
-    this.#write.raw(encodeHandshake({ infoHash, peerId, fast: true, extended: true }));
-  }
-
-  /** Right after the handshake: what we have, in the shortest form the peer understands.  BEP 3 6 */
-  sendPieces(haveCount: number, pieceCount: number, bits: () => Uint8Array): void {
-    if (this.fast && haveCount === pieceCount) this.#write.haveAll();
-    else if (haveCount > 0) this.#write.bitfield(bits());
-    else if (this.fast) this.#write.haveNone();
-  }
-
-  /** BEP 10; only to a peer that speaks it. */
-  sendExtended(id: number, payload: Uint8Array): void {
-    if (this.extended) this.#write.extended(id, payload);
-  }
-
-  sendHave(pieceIndex: PieceIndex): void {
-    this.#write.have(pieceIndex);
-  }
-
-  setInterested(interested: boolean): void {
-    if (this.amInterested === interested) return;
-    this.amInterested = interested;
-    if (interested) this.#write.interested();
-    else this.#write.notInterested();
-  }
-
-  /** Choking drops what it asked for; with BEP 6 each dropped request is answered. */
-  setChoking(choking: boolean): void {
-    if (this.amChoking === choking) return;
-    this.amChoking = choking;
-    if (!choking) {
-      this.#write.unchoke();
-      return;
-    }
-    this.#write.choke();
-    for (const block of this.uploads.clear()) this.sendReject(block);
-  }
-
-  sendRequest(pieceIndex: PieceIndex, blockIndex: number): void {
-    this.#write.request(
-      pieceIndex,
-      blockIndex * blockBytesMax,
-      this.#geometry!.blockBytes(pieceIndex, blockIndex),
-    );
-  }
-
-  sendCancel(pieceIndex: PieceIndex, blockIndex: number): void {
-    this.#write.cancel(
-      pieceIndex,
-      blockIndex * blockBytesMax,
-      this.#geometry!.blockBytes(pieceIndex, blockIndex),
-    );
-  }
-
-  /** Only with BEP 6; otherwise silence is all there is. */
-  sendReject(block: Block): void {
-    if (this.fast) this.#write.reject(block.pieceIndex, block.begin, block.bytes);
-  }
-
-  sendBlock(block: Block, payload: Uint8Array): void {
-    this.flush();
-    const header = encodePieceHeader(block.pieceIndex, block.begin, payload.length);
-    this.uploads.onSent(header.length + payload.length);
-    this.up.add(payload.length);
-    this.spokeMs = this.#context.nowMs;
-    this.#context.emit({ type: 'send-block', connection: this.connection, header, payload });
-  }
-
-  /** Keeps a silent connection open. */
-  keepAlive(nowMs: number): void {
-    if (nowMs - this.spokeMs >= this.#context.limits.keepAliveMs) this.#write.keepAlive();
-  }
-
-  /** The writer; the first word of a turn puts us on the list of those to flush at its end. */
-  get #write(): MessageWriter {
-    if (this.#writer.isEmpty) this.#context.dirty.push(this);
-    return this.#writer;
-  }
-
-  /** What was written in this turn leaves in one piece. */
-  flush(): void {
-    if (this.#writer.isEmpty) return;
-    const bytes = this.#writer.take();
-    if (this.gone) return;
-    this.spokeMs = this.#context.nowMs;
-    this.uploads.onSent(bytes.length);
-    this.#context.emit({ type: 'send', connection: this.connection, bytes });
   }
 
   // The door --------------------------------------------------------------------------------------------------------
@@ -434,7 +323,7 @@ export class PeerSession implements WireHandler<Violation | 'ended'> {
   }
 
   #onMorePieces(pieces: Uint8Array | 'all' | 'none'): void {
-    if (pieces === 'none') return;
+    if (pieces === 'none' || this.#have === 'all') return;
     for (const pieceIndex of this.#geometry!.pieces()) {
       const has = pieces === 'all' || (pieces[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
       if (has) this.#onHave(pieceIndex);

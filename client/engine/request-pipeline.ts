@@ -15,6 +15,8 @@ export class RequestPipeline {
   depth: number;
   /** It had our requests in hand and sent nothing for too long. */
   stalled = false;
+  /** Cancels sent, by block, that no reject has answered yet. */
+  readonly #cancelled = new Map<number, number>();
   /** Requests it has refused since it last sent a block. */
   rejects = 0;
   /** Blocks it has sent that were not asked for, less what good blocks have made up for. */
@@ -74,6 +76,20 @@ export class RequestPipeline {
     // More than this cannot be on its way; the oldest are forgotten.
     if (this.late.size > 2 * this.#askedMax) this.late.delete(this.late.values().next().value!);
     return true;
+  }
+
+  /** A cancel has been sent: with BEP 6 it is answered by the block or by a reject. */
+  onCancelled(key: number): void {
+    if (this.#cancelled.size >= 2 * this.#askedMax) this.#cancelled.clear();
+    this.#cancelled.set(key, (this.#cancelled.get(key) ?? 0) + 1);
+  }
+
+  /** True when this reject answers a request that still counts, not a cancel of ours. */
+  isRefusal(key: number): boolean {
+    const cancels = this.#cancelled.get(key) ?? 0;
+    if (cancels > 1) this.#cancelled.set(key, cancels - 1);
+    else this.#cancelled.delete(key);
+    return cancels === 0 && this.asked.includes(key);
   }
 
   /** A block nobody asked for: true while that is rare. */

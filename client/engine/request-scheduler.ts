@@ -112,7 +112,10 @@ export class RequestScheduler {
   /** We want this block no more from this peer; it may come all the same. */
   cancel(session: PeerSession, key: number): void {
     const { piece, blockIndex } = this.#locate(key);
-    if (piece !== undefined) session.sendCancel(piece.pieceIndex, blockIndex);
+    if (piece !== undefined) {
+      session.sendCancel(piece.pieceIndex, blockIndex);
+      session.pipeline.onCancelled(key);
+    }
     this.giveUp(session, key);
   }
 
@@ -220,7 +223,7 @@ export class RequestScheduler {
     const { downloadRate, throttled } = this.#context;
     while (left > 0 && piece.freeCount > 0) {
       if (!downloadRate.take(blockBytesMax, nowMs)) {
-        throttled.add(session);
+        throttled.add(session.connection);
         return 0;
       }
       const blockIndex = piece.askFree()!;

@@ -47,10 +47,12 @@ export class SharedBudget {
   }
 }
 
-/** A household has a whole /64 of IPv6: its first four groups. A shortened address stands for itself. */
+/** A household has a whole /64 of IPv6: its first four groups, with the zeros that `::` stands for. */
 function group(host: string): string {
   if (!host.includes(':')) return host;
-  const [head = ''] = host.split('::');
-  const groups = head.split(':');
-  return groups.length >= 4 ? groups.slice(0, 4).join(':') : host;
+  const [head = '', tail] = host.split('::');
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - first.length - last.length;
+  return [...first, ...Array<string>(Math.max(0, zeros)).fill('0'), ...last].slice(0, 4).join(':');
 }

@@ -130,8 +130,9 @@ export class SwarmPeers {
       // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
       const isTie = nowMs - other.openedMs < this.#context.limits.dialTimeoutMs;
       const keepsIncoming = compareBytes(handshake.peerId, this.#context.peerId) > 0;
-      // One that has gone silent is most likely a connection that died unnoticed, and this is its successor.
-      const isStale = nowMs - other.heardMs >= this.#context.limits.stallTimeoutMs;
+      // It came to us, fell silent, and comes again from the same place: for the peer the old connection is dead.
+      const isSuccessor = other.incoming && session.incoming && other.address.host === session.address.host;
+      const isStale = isSuccessor && nowMs - other.heardMs >= this.#context.limits.stallTimeoutMs;
       const isKept = isTie && other.incoming !== session.incoming && session.incoming === keepsIncoming;
       if (!isKept && !isStale) {
         if (dialed !== undefined) this.#directory.postpone(dialed, nowMs);

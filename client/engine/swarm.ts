@@ -5,6 +5,7 @@
  */
 import { type Block, blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
 import type { Handshake } from '../wire/handshake.ts';
+import { BlockServer } from './block-server.ts';
 import { Choker } from './choker.ts';
 import type { Context } from './context.ts';
 import type { ConnectionId, DiskTrouble, ReadId, TorrentSpec } from './contract.ts';
@@ -31,18 +32,15 @@ export class Swarm implements SessionEvents, SwarmContent {
   readonly #context: Context;
   readonly peers: SwarmPeers;
   readonly #sessions: ReadonlyMap<ConnectionId, PeerSession>;
-  readonly #reads = new Map<ReadId, PeerSession>();
+  readonly server: BlockServer;
   readonly #ledger: PieceLedger;
   readonly #picker: PiecePicker;
   readonly #provenance = new PieceProvenance();
   readonly #scheduler: RequestScheduler;
   readonly #choker: Choker;
   readonly #down = new TransferMeter();
-  readonly #up = new TransferMeter();
   #wasted = 0;
   #trouble: DiskTrouble | undefined;
-  /** Pieces we have and could not read a moment ago. */
-  readonly #unreadable = new Set<PieceIndex>();
   #diskRetryMs = 0;
 
   constructor(spec: TorrentSpec, context: Context, nowMs: number) {
@@ -57,6 +55,7 @@ export class Swarm implements SessionEvents, SwarmContent {
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
     this.#scheduler = new RequestScheduler(this.#ledger, this.#picker, this.#sessions, isSuspect, context);
     this.#choker = new Choker(limits, random);
+    this.server = new BlockServer(spec.torrent, (pieceIndex) => this.#ledger.has(pieceIndex), context);
     this.tick(nowMs, 0);
   }
 
@@ -65,15 +64,10 @@ export class Swarm implements SessionEvents, SwarmContent {
   /** `elapsedMs` since the last tick; 0 at the first. */
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
-    if (nowMs >= this.#diskRetryMs) {
-      this.#scheduler.paused = false;
-      this.#unreadable.clear();
-    }
+    if (nowMs >= this.#diskRetryMs) this.#scheduler.paused = false;
+    this.server.tick(nowMs, elapsedMs);
     for (const session of this.#sessions.values()) this.#tickSession(session, nowMs, elapsedMs);
-    if (elapsedMs > 0) {
-      this.#down.tick(elapsedMs);
-      this.#up.tick(elapsedMs);
-    }
+    if (elapsedMs > 0) this.#down.tick(elapsedMs);
     this.#choker.tick(this.#sessions.values(), this.#ledger.isComplete, nowMs);
     this.#scheduler.tick(nowMs);
     this.peers.tick(nowMs);
@@ -133,7 +127,7 @@ export class Swarm implements SessionEvents, SwarmContent {
   }
 
   get transferred() {
-    return { uploaded: this.#up.total, downloaded: this.#down.total, left: this.#ledger.leftBytes };
+    return { uploaded: this.server.up.total, downloaded: this.#down.total, left: this.#ledger.leftBytes };
   }
 
   onExtensions(session: PeerSession, { port, uploadOnly }: ExtensionHandshake, nowMs: number): void {
@@ -235,8 +229,8 @@ export class Swarm implements SessionEvents, SwarmContent {
   onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined {
     const blockIndex = block.begin / blockBytesMax;
     if (!Number.isInteger(blockIndex)) return undefined;
-    const isAsked = session.pipeline.asked.includes(this.#scheduler.blockKey(block.pieceIndex, blockIndex));
-    if (!isAsked) return undefined;
+    const key = this.#scheduler.blockKey(block.pieceIndex, blockIndex);
+    if (!session.pipeline.isRefusal(key)) return undefined;
     this.#scheduler.onRefused(session, block.pieceIndex, nowMs);
     return session.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects' : undefined;
   }
@@ -306,65 +300,18 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.#scheduler.fill(session, nowMs);
   }
 
-  // Serving ---------------------------------------------------------------------------------------------------------
+  // Serving: block-server.ts ----------------------------------------------------------------------------------------
 
   onRequest(session: PeerSession, block: Block): Violation | undefined {
-    const { pieceIndex } = block;
-    if (session.amChoking || !this.#ledger.has(pieceIndex) || this.#unreadable.has(pieceIndex)) {
-      session.sendReject(block);
-      return undefined;
-    }
-    if (!session.uploads.add(block)) {
-      if (!session.fast) return 'too-many-requests';
-      session.sendReject(block);
-    }
-    this.pump(session);
-    return undefined;
+    return this.server.onRequest(session, block);
+  }
+
+  onBlockUnreadable(read: ReadId, trouble: DiskTrouble, nowMs: number): void {
+    if (this.server.onUnreadable(read, trouble, nowMs)) this.peers.report({ type: 'disk-trouble', trouble });
   }
 
   onCancel(session: PeerSession, block: Block): void {
-    // BEP 6: a cancel is answered, by the block or by a reject.
-    if (session.uploads.cancel(block)) session.sendReject(block);
-  }
-
-  onBlockRead(read: ReadId, bytes: Uint8Array): void {
-    const session = this.#reads.get(read);
-    this.#reads.delete(read);
-    const block = session?.uploads.onRead(read);
-    if (this.#ledger.isComplete) this.#trouble = undefined;
-    if (session === undefined || block === undefined || session.gone) return;
-    this.#up.add(bytes.length);
-    session.sendBlock(block, bytes);
-    this.pump(session);
-  }
-
-  /** Our disk failed: the piece is not served until it is tried again, and who asked is told to ask somebody else. */
-  onBlockUnreadable(read: ReadId, trouble: DiskTrouble, nowMs: number): void {
-    const session = this.#reads.get(read);
-    this.#reads.delete(read);
-    if (this.#trouble?.code !== trouble.code) this.peers.report({ type: 'disk-trouble', trouble });
-    this.#trouble = trouble;
-    this.#diskRetryMs = nowMs + this.#context.limits.diskRetryMs;
-    const block = session?.uploads.onRead(read);
-    if (session === undefined || block === undefined || session.gone) return;
-    this.#unreadable.add(block.pieceIndex);
-    session.sendReject(block);
-    this.pump(session);
-  }
-
-  /** Reads what the peer asked for, as far as its window and the rate limit allow. */
-  pump(session: PeerSession): void {
-    const context = this.#context;
-    for (let block = session.uploads.next; block !== undefined; block = session.uploads.next) {
-      if (!context.uploadRate.take(block.bytes, context.nowMs)) {
-        context.throttled.add(session);
-        return;
-      }
-      const read = context.newRead();
-      session.uploads.onReading(read, block);
-      this.#reads.set(read, session);
-      context.emit({ type: 'read-block', torrent: this.spec.torrent, read, block });
-    }
+    this.server.onCancel(session, block);
   }
 
   /** The user stops it: trackers are told, peers are let go, what is on its way is dropped. */
@@ -382,14 +329,14 @@ export class Swarm implements SessionEvents, SwarmContent {
       haveBytes: this.#ledger.haveBytes,
       totalBytes: this.#ledger.totalBytes,
       downloaded: this.#down.total,
-      uploaded: this.#up.total,
+      uploaded: this.server.up.total,
       wasted: this.#wasted,
       downBps: this.#down.rate,
-      upBps: this.#up.rate,
+      upBps: this.server.up.rate,
       peers: [...this.#sessions.values()].map(peerStatus),
       peersKnown: this.peers.knownCount,
       trackers: this.peers.trackers,
-      trouble: this.#trouble,
+      trouble: this.#trouble ?? this.server.trouble,
     };
   }
 }
