@@ -26,3 +26,38 @@ export class ClientError extends Error {
     this.path = options.path;
   }
 }
+
+/** What the system said when it would not let us listen, as something to do. `port` undefined: the usual ones. */
+export function cannotListen(
+  error: NodeJS.ErrnoException,
+  host: string | undefined,
+  port: number | undefined,
+): ClientError {
+  const where = port === undefined ? 'every port from 6881 to 6899' : `port ${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ClientError(
+        'port-in-use',
+        `${where} is in use by another program: choose one with --port, or 0 for any`,
+        {
+          cause: error,
+        },
+      );
+    case 'EACCES':
+      return new ClientError(
+        'port-not-permitted',
+        `${where} needs rights this program has not: choose one above 1023`,
+        {
+          cause: error,
+        },
+      );
+    case 'EADDRNOTAVAIL':
+      return new ClientError('address-not-available', `${host} is no address of this machine`, {
+        cause: error,
+      });
+    default:
+      return new ClientError('listen-failed', `cannot listen on ${where}: ${error.message}`, {
+        cause: error,
+      });
+  }
+}

@@ -2,23 +2,25 @@
  * A running client: one listening port, one engine, any number of torrents. Here the engine, the driver and the real
  * ports are put together, and what a program wants (fetch this, seed that) becomes facts.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { peerLimits } from '../../torrents/bencode.ts';
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import { type Metainfo, parseInfo } from '../../torrents/metainfo.ts';
-import { locateFiles, verifyTorrent } from '../../torrents/verify.ts';
+import { locateFiles } from '../../torrents/verify.ts';
 import type { DiskTrouble, PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import { Engine } from '../engine/engine.ts';
 import type { TorrentStatus } from '../engine/status.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, cannotListen } from './client-error.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import { Driver } from './driver.ts';
 import { FileDisk } from './file-disk.ts';
 import { HttpAnnouncer } from './http-announcer.ts';
+import { isInfoOf } from './magnet-check.ts';
 import { dataBytesOfPadded, expectedHashes } from './piece-hashes.ts';
 import { ResumeJournal } from './resume-journal.ts';
-import { type FileStamp, ResumeStore, sameStamp, stampOf } from './resume-store.ts';
+import { ResumeStore, stampOf } from './resume-store.ts';
+import { checkShare, isRemembered } from './share-check.ts';
 import { SharedPieceMemory } from './shared-piece-memory.ts';
 import { StoragePool } from './storage-pool.ts';
 import { type StoppableClock, systemClock } from './system-clock.ts';
@@ -177,8 +179,8 @@ export class Client {
       });
       const files = new TorrentFiles(metainfo.layout, stored);
       const stamps = await Promise.all(stored.map((file) => file && stampOf(file.finalPath)));
-      if ((options.verify ?? true) && !(await this.#isRemembered(metainfo, files, stamps))) {
-        await this.#checkShare(metainfo, pathOf, options);
+      if ((options.verify ?? true) && !(await isRemembered(metainfo, files, stamps, this.#ports.store))) {
+        await checkShare(metainfo, pathOf, this.#checkControl(options));
       }
       const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8)).fill(0xff);
       return await this.#start(metainfo, { files, have, stamps }, [], options, options.verify ?? true);
@@ -281,42 +283,6 @@ export class Client {
     };
   }
 
-  /** It was complete and right when we last looked, and every file still looks the same. */
-  async #isRemembered(
-    metainfo: Metainfo,
-    files: TorrentFiles,
-    stamps: readonly (FileStamp | undefined)[],
-  ): Promise<boolean> {
-    const record = await this.#ports.store?.load(metainfo.infoHash, files.rootPath, files.files.length);
-    if (record === undefined) return false;
-    for (const i of metainfo.geometry.pieces()) {
-      if (((record.have[i >> 3] ?? 0) & (0x80 >> (i & 7))) === 0) return false;
-    }
-    return files.files.every((file, i) => file === undefined || sameStamp(stamps[i], record.stamps[i]));
-  }
-
-  async #checkShare(
-    metainfo: Metainfo,
-    pathOf: ReturnType<typeof locateFiles>,
-    control: TorrentControl,
-  ): Promise<void> {
-    const { ok, files } = await verifyTorrent(metainfo, pathOf, this.#checkControl(control));
-    if (ok) return;
-    const bad = files.filter((file) => !file.ok);
-    const first = bad[0]!;
-    const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
-    const fault = first.missing
-      ? `is missing`
-      : first.tooShort || first.tooLong
-        ? `is too ${first.tooShort ? 'short' : 'long'}`
-        : 'differs';
-    throw new ClientError(
-      first.missing ? 'not-found' : 'data-mismatch',
-      `${first.diskPath ?? first.path} ${fault}${others}: "cicada verify" tells which files; a changed folder needs a new torrent ("cicada create")`,
-      { path: first.diskPath ?? first.path },
-    );
-  }
-
   /** `isVerified` is false when somebody wants it believed without a look: then it is not remembered either. */
   async #start(
     metainfo: Metainfo,
@@ -414,48 +380,7 @@ export class Client {
   }
 }
 
-/** The bytes have the hash the link names; both, when it names both. */
-function isInfoOf(infoBytes: Uint8Array, { infoHash, infoHashV2 }: MagnetLink): boolean {
-  const matches = (algorithm: string, hash: Uint8Array | undefined) =>
-    hash === undefined || createHash(algorithm).update(infoBytes).digest().equals(hash);
-  return matches('sha1', infoHash) && matches('sha256', infoHashV2);
-}
-
 /** Room can be made and disks come back; a file of somebody else's in the way stays. */
 function isHopeless(trouble: DiskTrouble): boolean {
   return trouble.code === 'EEXIST' || trouble.code === 'ELOOP';
-}
-
-function cannotListen(
-  error: NodeJS.ErrnoException,
-  host: string | undefined,
-  port: number | undefined,
-): ClientError {
-  const where = port === undefined ? 'every port from 6881 to 6899' : `port ${port}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new ClientError(
-        'port-in-use',
-        `${where} is in use by another program: choose one with --port, or 0 for any`,
-        {
-          cause: error,
-        },
-      );
-    case 'EACCES':
-      return new ClientError(
-        'port-not-permitted',
-        `${where} needs rights this program has not: choose one above 1023`,
-        {
-          cause: error,
-        },
-      );
-    case 'EADDRNOTAVAIL':
-      return new ClientError('address-not-available', `${host} is no address of this machine`, {
-        cause: error,
-      });
-    default:
-      return new ClientError('listen-failed', `cannot listen on ${where}: ${error.message}`, {
-        cause: error,
-      });
-  }
 }

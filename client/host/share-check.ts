@@ -1,0 +1,47 @@
+/**
+ * Whether what somebody wants to seed is what the torrent describes: remembered from an earlier run, or hashed.
+ */
+import type { HashControl } from '../../torrents/hashing/engine.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { type FilePaths, verifyTorrent } from '../../torrents/verify.ts';
+import { ClientError } from './client-error.ts';
+import { type FileStamp, type ResumeStore, sameStamp } from './resume-store.ts';
+import type { TorrentFiles } from './torrent-files.ts';
+
+/** It was complete and right when we last looked, and every file still looks the same. */
+export async function isRemembered(
+  metainfo: Metainfo,
+  files: TorrentFiles,
+  stamps: readonly (FileStamp | undefined)[],
+  store: ResumeStore | undefined,
+): Promise<boolean> {
+  const record = await store?.load(metainfo.infoHash, files.rootPath, files.files.length);
+  if (record === undefined) return false;
+  for (const i of metainfo.geometry.pieces()) {
+    if (((record.have[i >> 3] ?? 0) & (0x80 >> (i & 7))) === 0) return false;
+  }
+  return files.files.every((file, i) => file === undefined || sameStamp(stamps[i], record.stamps[i]));
+}
+
+/** Hashes everything. Rejects with a ClientError that names the first file that is not right. */
+export async function checkShare(metainfo: Metainfo, pathOf: FilePaths, control: HashControl): Promise<void> {
+  const { ok, files } = await verifyTorrent(metainfo, pathOf, control);
+  if (ok) return;
+  const bad = files.filter((file) => !file.ok);
+  const first = bad[0]!;
+  const path = first.diskPath ?? first.path;
+  const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
+  const advice = '"cicada verify" tells which files; a changed folder needs a new torrent ("cicada create")';
+  const message = `${path} ${faultOf(first)}${others}: ${advice}`;
+  throw new ClientError(first.missing ? 'not-found' : 'data-mismatch', message, { path });
+}
+
+function faultOf(file: {
+  readonly missing: boolean;
+  readonly tooShort: boolean;
+  readonly tooLong: boolean;
+}): string {
+  if (file.missing) return 'is missing';
+  if (file.tooShort) return 'is too short';
+  return file.tooLong ? 'is too long' : 'differs';
+}
