@@ -1,9 +1,10 @@
 """One libtorrent peer (Debian's python3-libtorrent), a real client to test and measure against.
 
-  libtorrent-peer.py stay|leave default|fast FILE.torrent FOLDER ADDRESS
+  libtorrent-peer.py seed|stay default|fast FILE.torrent FOLDER ADDRESS
 
-Checks what is in FOLDER, fetches the rest, prints "complete SECONDS" (after the check), then stays and seeds, or
-leaves. `fast` is its own preset for seed boxes with one hashing thread a core: the fastest it has.
+`stay` checks what is in FOLDER, fetches the rest, prints "complete", and seeds until it is ended; `seed` believes that
+all is there. Either prints "announced" when the tracker has answered for the first time.
+`fast` is its own preset for seed boxes with one hashing thread a core: the fastest it has.
 uTP, encryption, DHT, LSD, peer exchange and port mapping are off: peers come from the tracker, over TCP.
 """
 import os
@@ -12,7 +13,7 @@ import sys
 import time
 import libtorrent as lt
 
-stay, preset, torrent, folder, address = sys.argv[1:]
+mode, preset, torrent, folder, address = sys.argv[1:]
 settings = lt.high_performance_seed() if preset == "fast" else lt.default_settings()
 if preset == "fast":
     settings["hashing_threads"] = os.cpu_count()
@@ -23,7 +24,7 @@ settings.update({
     "out_enc_policy": lt.enc_policy.disabled, "in_enc_policy": lt.enc_policy.disabled,
     # On loopback everybody has one address.
     "allow_multiple_connections_per_ip": True,
-    "alert_mask": lt.alert.category_t.status_notification,
+    "alert_mask": lt.alert.category_t.tracker_notification,
 })
 session = lt.session(settings)
 params = lt.add_torrent_params()
@@ -31,18 +32,21 @@ params.ti = lt.torrent_info(torrent)
 params.save_path = folder
 params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
 params.flags |= lt.torrent_flags.disable_pex
+if mode == "seed":
+    params.flags |= lt.torrent_flags.seed_mode
 handle = session.add_torrent(params)
 
 ended = []
 signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
-started = time.monotonic()
-while not handle.status().is_seeding and not ended:
-    if handle.status().state == lt.torrent_status.checking_files:
-        started = time.monotonic()
-    time.sleep(0.01)
-print(f"complete {time.monotonic() - started:.3f}", flush=True)
-while stay == "stay" and not ended:
-    time.sleep(0.05)
+announced = complete = False
+while not ended:
+    if not announced and any(isinstance(alert, lt.tracker_reply_alert) for alert in session.pop_alerts()):
+        announced = True
+        print("announced", flush=True)
+    if not complete and handle.status().is_seeding:
+        complete = True
+        print("complete", flush=True)
+    time.sleep(0.01 if not (announced and complete) else 0.1)
 # The tracker is told, and the last blocks are on the disk, when this returns.
 session.pause()
 handle.flush_cache()

@@ -68,9 +68,9 @@ export const libtorrent: ForeignClient = {
     new Child([...host.inside, ...libtorrentCommand('stay', torrent, folder, host.address)]),
 };
 
-/** Shared with the bench. mode: stay | leave (when it is complete); preset: default | fast. */
+/** Shared with the bench. `seed` believes the folder; `stay` checks it, fetches the rest, and seeds. */
 export function libtorrentCommand(
-  mode: 'stay' | 'leave',
+  mode: 'seed' | 'stay',
   torrent: string,
   folder: string,
   address: string,

@@ -1,0 +1,31 @@
+/** What the figures below it were measured on: without this line a figure means nothing. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import process from 'node:process';
+
+export function machineLines(): string[] {
+  const gibibytes = (totalmem() / 2 ** 30).toFixed(0);
+  return [
+    `${cpus()[0]?.model.trim() ?? 'processor unknown'}, ${availableParallelism()} cores, ${shaWords()}, ${gibibytes} GiB of memory`,
+    `${systemName()}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+  ];
+}
+
+/** Hashing is most of the work here, and these instructions make it two to three times as fast, for everybody. */
+function shaWords(): string {
+  const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(textOf('/proc/cpuinfo'))?.[1]?.split(/\s+/);
+  if (flags === undefined) return 'SHA instructions unknown';
+  return flags.includes('sha_ni') || flags.includes('sha1') ? 'SHA instructions' : 'no SHA instructions';
+}
+
+function systemName(): string {
+  return /^PRETTY_NAME="(.*)"$/m.exec(textOf('/etc/os-release'))?.[1] ?? process.platform;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * `npm run bench [-- create verify download announce]`: what this machine does, beside the programs others use, in one
+ * run and in turn. All of them when none is named; each says which programs it did not find.
+ */
+import process from 'node:process';
+import { benchAnnounce } from './announce.ts';
+import { benchCreate } from './create.ts';
+import { benchDownload } from './download.ts';
+import { machineLines } from './machine.ts';
+import { benchVerify } from './verify.ts';
+
+const benches: Readonly<Record<string, (report: (line: string) => void) => Promise<void>>> = {
+  create: benchCreate,
+  verify: benchVerify,
+  download: benchDownload,
+  announce: benchAnnounce,
+};
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !Object.hasOwn(benches, name));
+if (unknown !== undefined) {
+  console.error(`bench: there is no "${unknown}", only ${Object.keys(benches).join(', ')}`);
+  process.exit(28);
+}
+for (const line of machineLines()) console.log(line);
+for (const [name, bench] of Object.entries(benches)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  console.log(`\n${name}`);
+  await bench((line) => console.log(line));
+}
