@@ -17,12 +17,6 @@
  */
 export type { DiskTrouble, PeerAddress, Report } from './engine/contract.ts';
 export type { PeerStatus, TorrentStatus, TrackerStatus } from './engine/status.ts';
-export {
-  type ActiveTorrent,
-  type Client,
-  type ClientOptions,
-  openClient,
-  type PendingMagnet,
-  type TorrentControl,
-} from './host/client.ts';
+export type { ActiveTorrent, Client, PendingMagnet, TorrentControl } from './host/client.ts';
 export { ClientError, type ClientErrorCode } from './host/client-error.ts';
+export { type ClientOptions, openClient } from './host/open-client.ts';

@@ -1,5 +1,6 @@
 /** A client for the time of one command: opened with its flags, closed whatever happens, and people told meanwhile. */
-import { type Client, type ClientOptions, openClient } from '../host/client.ts';
+import type { Client } from '../host/client.ts';
+import { type ClientOptions, openClient } from '../host/open-client.ts';
 import { type Output, paint, paintEveryMs } from './output.ts';
 import { watch } from './watch.ts';
 

@@ -1,45 +1,29 @@
 /**
- * A running client: one listening port, one engine, any number of torrents. Here the engine, the driver and the real
- * ports are put together, and what a program wants (fetch this, seed that) becomes facts.
+ * A running client: one listening port, one engine, any number of torrents. What a program wants (fetch this, seed
+ * that) becomes facts, and what the engine reports becomes promises. Put together in open-client.ts.
  */
-import { randomBytes } from 'node:crypto';
 import { peerLimits } from '../../torrents/bencode.ts';
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import { type Metainfo, parseInfo } from '../../torrents/metainfo.ts';
 import { locateFiles } from '../../torrents/verify.ts';
 import type { DiskTrouble, PeerAddress, Report, TorrentId } from '../engine/contract.ts';
-import { Engine } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { TorrentStatus } from '../engine/status.ts';
-import { ClientError, cannotListen } from './client-error.ts';
+import { ClientError } from './client-error.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
-import { Driver } from './driver.ts';
-import { FileDisk } from './file-disk.ts';
-import { HttpAnnouncer } from './http-announcer.ts';
+import type { Driver } from './driver.ts';
+import type { FileDisk } from './file-disk.ts';
+import type { HttpAnnouncer } from './http-announcer.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { dataBytesOfPadded, expectedHashes } from './piece-hashes.ts';
 import { ResumeJournal } from './resume-journal.ts';
-import { ResumeStore, stampOf } from './resume-store.ts';
+import { type ResumeStore, stampOf } from './resume-store.ts';
 import { checkShare, isRemembered } from './share-check.ts';
-import { SharedPieceMemory } from './shared-piece-memory.ts';
-import { StoragePool } from './storage-pool.ts';
-import { type StoppableClock, systemClock } from './system-clock.ts';
-import { TcpNetwork } from './tcp-network.ts';
+import type { StoragePool } from './storage-pool.ts';
+import type { StoppableClock } from './system-clock.ts';
+import type { TcpNetwork } from './tcp-network.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
-
-export interface ClientOptions {
-  /** Listens on exactly this port; 0 is any free one. Without it, the first free one of 6881 to 6899. */
-  readonly port?: number;
-  /** Listens on this address only. Without it on all, IPv4 and IPv6. */
-  readonly host?: string;
-  /** Payload bytes per second over all torrents; 0 or missing: no limit. */
-  readonly uploadBpsMax?: number;
-  readonly downloadBpsMax?: number;
-  /** Threads that hash and write. */
-  readonly threads?: number;
-  /** Where to remember what was verified, so that an intact library is not hashed again. Without it nothing is. */
-  readonly stateFolder?: string;
-}
 
 export interface TorrentControl {
   /** Ends the checking of what is there; later, use stop(). */
@@ -68,10 +52,6 @@ export interface PendingMagnet {
   stop(): void;
 }
 
-/** BEP 20, Azureus style: CI is Cicada, then the version. */
-const peerIdPrefix = '-CI0100-';
-const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
-
 interface Running {
   readonly onReport: (report: Report) => void;
   lastStatus: TorrentStatus | undefined;
@@ -81,39 +61,8 @@ interface Running {
   readonly finish: () => Promise<void>;
 }
 
-/** Rejects with a ClientError when the port cannot be had. */
-export async function openClient(options: ClientOptions = {}): Promise<Client> {
-  // The driver needs its ports and they need its queue: the sink closes the circle.
-  let driver: Driver | undefined;
-  const sink: Driver['enqueue'] = (fact) => driver?.enqueue(fact);
-  const { host, port, threads, uploadBpsMax = 0, downloadBpsMax = 0, stateFolder } = options;
-  const network = await TcpNetwork.listen(sink, host, port === undefined ? defaultPorts : [port]).catch(
-    (error) => {
-      throw cannotListen(error, host, port);
-    },
-  );
-  const memory = new SharedPieceMemory();
-  const engine = new Engine({
-    peerId: Buffer.from(peerIdPrefix + randomBytes(6).toString('hex')),
-    port: network.port,
-    seed: randomBytes(4).readUInt32LE(),
-    memory,
-    uploadBpsMax,
-    downloadBpsMax,
-  });
-  const clock = systemClock(sink);
-  const pool = new StoragePool(threads);
-  const disk = new FileDisk(memory, pool, sink);
-  const announcer = new HttpAnnouncer(sink);
-  const reports = { onReport: (_: Report) => {} };
-  driver = new Driver(engine, { network, disk, announcer, clock }, (report) => reports.onReport(report));
-  const store = stateFolder === undefined ? undefined : new ResumeStore(stateFolder);
-  const client = new Client(engine, driver, { network, disk, announcer, clock, pool, store }, threads);
-  reports.onReport = (report) => client.onReport(report);
-  return client;
-}
-
-interface RealPorts {
+/** What a client is made of on a real machine. */
+export interface RealPorts {
   readonly network: TcpNetwork;
   readonly disk: FileDisk;
   readonly announcer: HttpAnnouncer;
@@ -131,7 +80,7 @@ export class Client {
   readonly #infoHashes = new Set<string>();
   #torrents = 0;
 
-  /** Use openClient. */
+  /** Use openClient (open-client.ts). */
   constructor(engine: Engine, driver: Driver, ports: RealPorts, threads: number | undefined) {
     this.#engine = engine;
     this.#driver = driver;

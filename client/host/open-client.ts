@@ -1,0 +1,66 @@
+/**
+ * Puts a client together: the engine, the driver, and the real ports.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Report } from '../engine/contract.ts';
+import { Engine } from '../engine/engine.ts';
+import { Client } from './client.ts';
+import { cannotListen } from './client-error.ts';
+import { Driver } from './driver.ts';
+import { FileDisk } from './file-disk.ts';
+import { HttpAnnouncer } from './http-announcer.ts';
+import { ResumeStore } from './resume-store.ts';
+import { SharedPieceMemory } from './shared-piece-memory.ts';
+import { StoragePool } from './storage-pool.ts';
+import { systemClock } from './system-clock.ts';
+import { TcpNetwork } from './tcp-network.ts';
+
+export interface ClientOptions {
+  /** Listens on exactly this port; 0 is any free one. Without it, the first free one of 6881 to 6899. */
+  readonly port?: number;
+  /** Listens on this address only. Without it on all, IPv4 and IPv6. */
+  readonly host?: string;
+  /** Payload bytes per second over all torrents; 0 or missing: no limit. */
+  readonly uploadBpsMax?: number;
+  readonly downloadBpsMax?: number;
+  /** Threads that hash and write. */
+  readonly threads?: number;
+  /** Where to remember what was verified, so that an intact library is not hashed again. Without it nothing is. */
+  readonly stateFolder?: string;
+}
+
+/** BEP 20, Azureus style: CI is Cicada, then the version. */
+const peerIdPrefix = '-CI0100-';
+const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
+
+/** Rejects with a ClientError when the port cannot be had. */
+export async function openClient(options: ClientOptions = {}): Promise<Client> {
+  // The driver needs its ports and they need its queue: the sink closes the circle.
+  let driver: Driver | undefined;
+  const sink: Driver['enqueue'] = (fact) => driver?.enqueue(fact);
+  const { host, port, threads, uploadBpsMax = 0, downloadBpsMax = 0, stateFolder } = options;
+  const network = await TcpNetwork.listen(sink, host, port === undefined ? defaultPorts : [port]).catch(
+    (error) => {
+      throw cannotListen(error, host, port);
+    },
+  );
+  const memory = new SharedPieceMemory();
+  const engine = new Engine({
+    peerId: Buffer.from(peerIdPrefix + randomBytes(6).toString('hex')),
+    port: network.port,
+    seed: randomBytes(4).readUInt32LE(),
+    memory,
+    uploadBpsMax,
+    downloadBpsMax,
+  });
+  const clock = systemClock(sink);
+  const pool = new StoragePool(threads);
+  const disk = new FileDisk(memory, pool, sink);
+  const announcer = new HttpAnnouncer(sink);
+  const reports = { onReport: (_: Report) => {} };
+  driver = new Driver(engine, { network, disk, announcer, clock }, (report) => reports.onReport(report));
+  const store = stateFolder === undefined ? undefined : new ResumeStore(stateFolder);
+  const client = new Client(engine, driver, { network, disk, announcer, clock, pool, store }, threads);
+  reports.onReport = (report) => client.onReport(report);
+  return client;
+}
