@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../client/engine/limits.ts';
+import { PeerDirectory, type PeerRecord } from '../../client/engine/peer-directory.ts';
+import { Prng } from '../../client/engine/prng.ts';
+import { SharedBudget } from '../../client/engine/shared-budget.ts';
+
+const hourMs = 60 * 60_000;
+const address = (n: number) => ({ host: `10.0.${n >> 8}.${n & 255}`, port: 6881 });
+const addresses = (count: number, from = 0) => Array.from({ length: count }, (_, i) => address(from + i));
+const peerId = (fill: number) => new Uint8Array(20).fill(fill);
+const newDirectory = (limits = {}, seed = 1) =>
+  new PeerDirectory({ ...defaultLimits, ...limits }, new Prng(seed));
+const anyHost = () => false;
+
+/** Dials whoever is due, as a swarm does. */
+function dial(directory: PeerDirectory, nowMs: number, includeSeeds = true): PeerRecord | undefined {
+  const record = directory.next(nowMs, includeSeeds, anyHost);
+  if (record !== undefined) record.state = 'dialing';
+  return record;
+}
+
+describe('an address', () => {
+  it('is known once, however often it is named', () => {
+    const directory = newDirectory();
+    directory.learn([address(1), address(1), address(2)], 0);
+    directory.learn([address(1)], 0);
+    expect(directory.size).toBe(2);
+    expect(directory.dialable).toEqual([address(1), address(2)]);
+  });
+
+  it('is dialed once at a time', () => {
+    const directory = newDirectory();
+    directory.learn(addresses(2), 0);
+    const dialed = [dial(directory, 0), dial(directory, 0), dial(directory, 0)];
+    expect(new Set(dialed.slice(0, 2).map((r) => r!.address.host)).size).toBe(2);
+    expect(dialed[2]).toBeUndefined();
+  });
+
+  it('that failed is dialed later and later, after those that have not, and is forgotten in the end', () => {
+    const directory = newDirectory();
+    directory.learn([address(1)], 0);
+    let nowMs = 0;
+    const waits: number[] = [];
+    for (let failures = 1; failures < defaultLimits.dialFailuresMax; failures++) {
+      const record = dial(directory, nowMs)!;
+      directory.release(record, false, nowMs);
+      const failedMs = nowMs;
+      while (directory.next(nowMs, true, anyHost) === undefined) nowMs += 100;
+      waits.push(nowMs - failedMs);
+    }
+    for (const [i, waitMs] of waits.entries()) {
+      expect(waitMs).toBeGreaterThanOrEqual(5_000 * 2 ** i);
+      expect(waitMs).toBeLessThanOrEqual(5_000 * 2 ** i * 1.5 + 100);
+    }
+    directory.learn([address(2)], nowMs);
+    const fresh = dial(directory, nowMs)!;
+    expect(fresh.address).toEqual(address(2));
+    directory.release(dial(directory, nowMs)!, false, nowMs);
+    expect(directory.dialable).toEqual([address(2)]);
+  });
+
+  it('that worked begins anew, and is not dialed again at once', () => {
+    const directory = newDirectory();
+    directory.learn([address(1)], 0);
+    const record = dial(directory, 0)!;
+    record.failures = 4;
+    directory.release(record, true, 1_000);
+    expect(record.failures).toBe(0);
+    expect(dial(directory, 5_999)).toBeUndefined();
+    expect(dial(directory, 9_000)).toBe(record);
+  });
+
+  it('of a seed is not dialed once there is nothing left to fetch', () => {
+    const directory = newDirectory();
+    directory.learn([address(1)], 0);
+    directory.next(0, true, anyHost)!.isSeed = true;
+    expect(directory.next(0, false, anyHost)).toBeUndefined();
+    expect(directory.next(0, true, anyHost)).toBeDefined();
+  });
+
+  it('of a host with which there are enough connections has to wait', () => {
+    const directory = newDirectory();
+    directory.learn([address(1), address(2)], 0);
+    expect(directory.next(0, true, (host) => host === '10.0.0.1')!.address).toEqual(address(2));
+  });
+
+  it('of a peer we are connected with already is put off, and counts as no failure', () => {
+    const directory = newDirectory();
+    directory.alias(address(1), 0);
+    expect(directory.size).toBe(1);
+    expect(dial(directory, defaultLimits.redialMaxMs - 1)).toBeUndefined();
+    expect(dial(directory, defaultLimits.redialMaxMs)).toBeDefined();
+  });
+
+  it('of ourselves is never dialed again', () => {
+    const directory = newDirectory();
+    directory.learn([address(1)], 0);
+    const record = dial(directory, 0)!;
+    directory.forget(record);
+    directory.release(record, false, 0);
+    directory.learn([address(1)], hourMs);
+    expect(dial(directory, 1_000 * hourMs)).toBeUndefined();
+  });
+
+  it('among equals is drawn by chance', () => {
+    const firsts = new Set<string>();
+    for (let seed = 0; seed < 40; seed++) {
+      const directory = newDirectory({}, seed);
+      directory.learn(addresses(5), 0);
+      firsts.add(directory.next(0, true, anyHost)!.address.host);
+    }
+    expect(firsts.size).toBe(5);
+  });
+});
+
+describe('the directory', () => {
+  it('holds no more than so many, whoever names them', () => {
+    const directory = newDirectory({ peersKnownMax: 50 });
+    directory.learn(addresses(200), 0);
+    for (let i = 0; i < 100; i++) directory.keep(directory.incoming(address(300 + i), peerId(i), 0), 0);
+    expect(directory.size).toBeLessThanOrEqual(50);
+  });
+
+  it('when full lets the address that failed most often make way for a new one', () => {
+    const directory = newDirectory({ peersKnownMax: 3 });
+    directory.learn(addresses(3), 0);
+    const [first, second] = [dial(directory, 0)!, dial(directory, 0)!];
+    directory.release(first, false, 0);
+    directory.release(second, false, 0);
+    directory.release(second, false, 0);
+    directory.learn([address(9)], 0);
+    expect(directory.dialable).toContainEqual(address(9));
+    expect(directory.dialable).not.toContainEqual(second.address);
+    expect(directory.size).toBe(3);
+  });
+
+  it('does not keep a peer that came to us and was turned away, or has gone', () => {
+    const directory = newDirectory();
+    const record = directory.incoming(address(1), peerId(1), 0);
+    expect(directory.size).toBe(0);
+    directory.keep(record, 0);
+    expect(directory.incoming(address(1), peerId(1), 0)).toBe(record);
+    expect(dial(directory, hourMs)).toBeUndefined();
+    directory.release(record, true, 0);
+    expect(directory.size).toBe(0);
+  });
+});
+
+describe('a ban', () => {
+  it('lasts an hour, for the address and for whoever comes from its host under whatever name', () => {
+    const directory = newDirectory();
+    directory.learn([address(1)], 0);
+    const record = dial(directory, 0)!;
+    directory.ban(record, 0);
+    directory.release(record, true, 0);
+    expect(dial(directory, hourMs - 1)).toBeUndefined();
+    expect([directory.isBannedHost('10.0.0.1', hourMs - 1), directory.isBannedHost('10.0.0.2', 0)]).toEqual([
+      true,
+      false,
+    ]);
+    expect(directory.isBannedHost('10.0.0.1', hourMs)).toBe(false);
+    expect(dial(directory, hourMs + 10_000)).toBe(record);
+  });
+
+  it('of a peer that came to us outlives its connection', () => {
+    const directory = newDirectory();
+    const record = directory.incoming(address(1), peerId(1), 0);
+    directory.keep(record, 0);
+    directory.ban(record, 0);
+    directory.release(record, true, 0);
+    expect(directory.incoming(address(1), peerId(1), 1_000).bannedUntilMs).toBe(hourMs);
+  });
+
+  it.each(['127.0.0.1', '::1'])('on loopback (%s) is of one peer, not of the machine', (host) => {
+    const directory = newDirectory();
+    const record = directory.incoming({ host, port: 5_000 }, peerId(1), 0);
+    directory.keep(record, 0);
+    directory.ban(record, 0);
+    expect(directory.isBannedHost(host, 1)).toBe(false);
+    expect(directory.incoming({ host, port: 5_001 }, peerId(2), 1).bannedUntilMs).toBe(0);
+  });
+});
+
+describe('the shared budget', () => {
+  const limits = {
+    ...defaultLimits,
+    connectionsMax: 5,
+    connectionsPerHostMax: 2,
+    connectionsPerLoopbackMax: 3,
+  };
+
+  it('counts connections in all and by host, and gives back what is closed', () => {
+    const budget = new SharedBudget(limits);
+    budget.open('10.0.0.1');
+    budget.open('10.0.0.1');
+    expect([budget.isHostFull('10.0.0.1'), budget.isHostFull('10.0.0.2'), budget.isFull]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    for (let i = 0; i < 3; i++) budget.open('127.0.0.1');
+    expect([budget.isHostFull('127.0.0.1'), budget.isFull]).toEqual([true, true]);
+    budget.close('10.0.0.1');
+    expect([budget.isHostFull('10.0.0.1'), budget.isFull, budget.connections]).toEqual([false, false, 4]);
+  });
+
+  it('takes the addresses of one IPv6 network for one household', () => {
+    const budget = new SharedBudget(limits);
+    budget.open('2001:db8:1:2::5');
+    budget.open('2001:db8:1:2:a:b:c:d');
+    expect([budget.isHostFull('2001:db8:1:2::99'), budget.isHostFull('2001:db8:1:3::99')]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../client/engine/limits.ts';
+import { RequestPipeline } from '../../client/engine/request-pipeline.ts';
+
+const limits = {
+  ...defaultLimits,
+  requestsOutstandingFirst: 4,
+  requestsOutstandingMax: 50,
+  requestsReqqMax: 80,
+};
+const blockBytes = 16_384;
+const newPipeline = () => new RequestPipeline(limits);
+
+/** `count` blocks arrive that were asked for. */
+function receive(pipeline: RequestPipeline, count: number): void {
+  for (let i = 0; i < count; i++) {
+    pipeline.ask(i, 0);
+    pipeline.onBlock(pipeline.settle(i));
+  }
+}
+
+describe('the depth', () => {
+  it('begins small and grows by one with every block, up to the most anybody may ask', () => {
+    const pipeline = newPipeline();
+    expect(pipeline.room).toBe(4);
+    receive(pipeline, 10);
+    expect(pipeline.depth).toBe(14);
+    receive(pipeline, 1_000);
+    expect(pipeline.depth).toBe(50);
+  });
+
+  it('holds three seconds of blocks once the rate no longer rises, and never fewer than two', () => {
+    const pipeline = newPipeline();
+    pipeline.tick(100_000);
+    pipeline.tick(100_000);
+    expect(pipeline.depth).toBe(Math.ceil((3 * 100_000) / blockBytes));
+    pipeline.tick(0);
+    expect(pipeline.depth).toBe(2);
+    pipeline.tick(1e9);
+    expect(pipeline.depth).toBe(50);
+  });
+
+  it('keeps growing while the rate rises by an eighth a tick', () => {
+    const pipeline = newPipeline();
+    for (const rate of [1_000, 2_000, 4_000]) pipeline.tick(rate);
+    receive(pipeline, 3);
+    expect(pipeline.depth).toBe(7);
+  });
+
+  it('keeps to what the peer says it lets wait', () => {
+    const pipeline = newPipeline();
+    pipeline.setReqq(3);
+    receive(pipeline, 100);
+    expect(pipeline.depth).toBe(3);
+    pipeline.setReqq(1_000_000);
+    receive(pipeline, 100);
+    expect(pipeline.depth).toBe(80);
+    pipeline.setReqq(1);
+    expect(pipeline.depth).toBe(2);
+  });
+});
+
+describe('a request', () => {
+  it('is expected until its block has come, also after it was given up', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(7, 0);
+    pipeline.ask(8, 0);
+    expect(pipeline.giveUp(7)).toBe(true);
+    expect(pipeline.giveUp(7)).toBe(false);
+    expect([pipeline.expects(7), pipeline.expects(8), pipeline.expects(9)]).toEqual([true, true, false]);
+    expect([pipeline.settle(7), pipeline.settle(8), pipeline.settle(8)]).toEqual([false, true, false]);
+    expect([pipeline.expects(7), pipeline.expects(8)]).toEqual([false, false]);
+  });
+
+  it('given up long ago is forgotten: what is late is bounded', () => {
+    const pipeline = newPipeline();
+    for (let key = 0; key < 1_000; key++) {
+      pipeline.ask(key, 0);
+      pipeline.giveUp(key);
+    }
+    expect(pipeline.late.size).toBeLessThanOrEqual(100);
+    expect([pipeline.expects(0), pipeline.expects(999)]).toEqual([false, true]);
+  });
+
+  it('that is rejected is refused, unless the reject answers a cancel of ours', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(1, 0);
+    expect(pipeline.isRefusal(1)).toBe(true);
+    pipeline.giveUp(1);
+    pipeline.onCancelled(1);
+    pipeline.ask(1, 0);
+    expect(pipeline.isRefusal(1)).toBe(false);
+    expect(pipeline.isRefusal(1)).toBe(true);
+    expect(pipeline.isRefusal(2)).toBe(false);
+  });
+});
+
+describe('blocks nobody asked for', () => {
+  it('are tolerated while they are rare, and good blocks make up for them', () => {
+    const pipeline = newPipeline();
+    for (let i = 0; i < limits.unaskedBlocksMax; i++) expect(pipeline.tolerate()).toBe(true);
+    expect(pipeline.tolerate()).toBe(false);
+    const other = newPipeline();
+    for (let i = 0; i < 10 * limits.unaskedBlocksMax; i++) {
+      receive(other, 16);
+      expect(other.tolerate()).toBe(true);
+    }
+  });
+});
+
+describe('silence', () => {
+  it('counts from the first request after a pause, and from every byte that comes', () => {
+    const pipeline = newPipeline();
+    expect(pipeline.isSilent(1e9, 10_000)).toBe(false);
+    pipeline.ask(1, 50_000);
+    pipeline.ask(2, 55_000);
+    expect([pipeline.isSilent(59_999, 10_000), pipeline.isSilent(60_000, 10_000)]).toEqual([false, true]);
+    pipeline.onProgress(58_000);
+    expect(pipeline.isSilent(67_999, 10_000)).toBe(false);
+  });
+
+  it('of a stalled peer goes on counting with nothing left to wait for, and it is asked nothing', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(1, 0);
+    pipeline.giveUp(1);
+    pipeline.stalled = true;
+    expect([pipeline.room, pipeline.isSilent(60_000, 60_000)]).toEqual([0, true]);
+    pipeline.onProgress(60_001);
+    expect([pipeline.room, pipeline.isSilent(200_000, 60_000)]).toEqual([4, false]);
+  });
+});
+
+describe('what is on its way', () => {
+  it('takes its bytes over its rate, and longer when nothing comes', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(1, 1_000);
+    pipeline.ask(2, 1_000);
+    expect(pipeline.drainMs(blockBytes, 1_500)).toBe(2_000);
+    expect(pipeline.drainMs(blockBytes, 5_000)).toBe(2_000 + 8_000);
+    expect(pipeline.drainMs(0, 1_500)).toBe(1_000);
+    expect(pipeline.drainMs(0, 2_500)).toBe(Number.MAX_SAFE_INTEGER);
+  });
+});
