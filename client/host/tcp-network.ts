@@ -7,6 +7,7 @@
 import net from 'node:net';
 import type { ConnectionId, PeerAddress } from '../engine/contract.ts';
 import type { FactSink, Network } from './ports.ts';
+import { canReadInto, readInto } from './read-into.ts';
 
 /** Large reads: a quarter of a megabyte a call is several times as fast as Node's 64 KiB. */
 const receiveBytes = 256 * 1024;
@@ -30,9 +31,14 @@ export class TcpNetwork implements Network {
   #accepted = 1;
   #stopping = false;
 
-  private constructor(sink: FactSink) {
+  readonly #readsInto: boolean;
+
+  private constructor(sink: FactSink, readsInto: boolean) {
     this.#sink = sink;
-    this.#server = net.createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#readsInto = readsInto;
+    this.#server = net.createServer({ noDelay: true, pauseOnConnect: readsInto }, (socket) =>
+      this.#accept(socket),
+    );
     this.#server.maxConnections = socketsMax;
   }
 
@@ -42,7 +48,7 @@ export class TcpNetwork implements Network {
     host: string | undefined,
     ports: readonly number[],
   ): Promise<TcpNetwork> {
-    const network = new TcpNetwork(sink);
+    const network = new TcpNetwork(sink, await canReadInto());
     for (const [i, port] of ports.entries()) {
       try {
         await network.#listen(host, port);
@@ -126,15 +132,16 @@ export class TcpNetwork implements Network {
     });
   }
 
-  #accept(socket: net.Socket): void {
-    const { remoteAddress, remotePort } = socket;
+  #accept(accepted: net.Socket): void {
+    const { remoteAddress, remotePort } = accepted;
     // It was gone before it was here, or we are going.
     if (remoteAddress === undefined || remotePort === undefined || this.#stopping)
-      return void socket.destroy();
+      return void accepted.destroy();
     const id = this.#accepted;
     this.#accepted += 2;
+    const socket = this.#readsInto ? readInto(accepted, this.#onread(id)) : accepted;
     this.#adopt(id, socket);
-    socket.on('data', (bytes: Buffer) => this.#receive(id, bytes, bytes.length));
+    if (!this.#readsInto) socket.on('data', (bytes: Buffer) => this.#receive(id, bytes, bytes.length));
     const address = { host: plainHost(remoteAddress), port: remotePort };
     this.#sink({ type: 'connected', connection: id, address, incoming: true });
   }
