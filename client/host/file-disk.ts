@@ -120,7 +120,8 @@ export class FileDisk implements Disk {
       this.#memory.release(buffer);
       return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
     }
-    const piece = (buffer as SharedPieceBuffer).shared;
+    const { view, inArena } = buffer as SharedPieceBuffer;
+    const piece = { shared: view.buffer, offset: view.byteOffset, bytes: view.length, inArena };
     this.#pool.run({ piece, expected, segments: jobs, wantDigests }, (result) => {
       this.#unpin(pinned);
       this.#memory.release(buffer);

@@ -54,7 +54,7 @@ export async function openClient(options: ClientOptions = {}): Promise<Client> {
     downloadBpsMax,
   });
   const clock = systemClock(sink);
-  const pool = new StoragePool(threads);
+  const pool = new StoragePool(threads, memory);
   const disk = new FileDisk(memory, pool, sink);
   const announcer = new HttpAnnouncer(sink);
   const reports = { onReport: (_: Report) => {} };

@@ -1,33 +1,58 @@
 /**
- * Piece buffers in memory that workers see too, so that a piece is hashed and written where it was put together and
- * is never copied again. Buffers of one size are used over and over.
+ * Piece buffers in memory that workers see too, so that a piece is hashed and written where it was put together and is
+ * never copied again. It is one WebAssembly memory: our SIMD kernels hash pieces only where they lie in one. The system
+ * gives pages as they are first touched, so the reserve costs nothing until it is used.
+ *
+ * Buffers of one size are used over and over. When the reserve is out (torrents of many piece lengths), a buffer is
+ * memory of its own, hashed by OpenSSL.
  */
+import { hasherBytes } from '../../torrents/hashing/hasher.ts';
 import type { PieceBuffer, PieceMemory } from '../engine/contract.ts';
+import { defaultLimits } from '../engine/limits.ts';
 
-/** Buffers kept for the next piece; what is beyond goes back to the system. */
-const idleBytesMax = 64 * 1024 * 1024;
+const pageBytes = 65_536;
+/** The engine stops asking at its cap; duplicates on their way and pieces being stored lie a little above it. */
+const slackBytes = 32 * 1024 * 1024;
+/** Workers that may hash in this memory, each with a scratch area of its own. */
+export const scratchAreas = 4;
 
 export class SharedPieceBuffer implements PieceBuffer {
   readonly bytes: number;
-  readonly shared: SharedArrayBuffer;
-  readonly view: Uint8Array;
+  readonly view: Uint8Array<SharedArrayBuffer>;
+  /** It lies in the WebAssembly memory, at view.byteOffset. */
+  readonly inArena: boolean;
 
-  constructor(bytes: number) {
-    this.bytes = bytes;
-    this.shared = new SharedArrayBuffer(bytes);
-    this.view = new Uint8Array(this.shared);
+  constructor(view: Uint8Array<SharedArrayBuffer>, inArena: boolean) {
+    this.bytes = view.length;
+    this.view = view;
+    this.inArena = inArena;
   }
 }
 
 export class SharedPieceMemory implements PieceMemory {
+  readonly arena: WebAssembly.Memory;
+  readonly #shared: SharedArrayBuffer;
   readonly #idle = new Map<number, SharedPieceBuffer[]>();
-  #idleBytes = 0;
+  #used: number;
+
+  constructor(bytesMax: number = defaultLimits.pieceMemoryBytesMax) {
+    const scratch = scratchAreas * hasherBytes;
+    const pages = Math.ceil((scratch + bytesMax + slackBytes) / pageBytes);
+    this.arena = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.#shared = this.arena.buffer as unknown as SharedArrayBuffer;
+    this.#used = Math.ceil(scratch / pageBytes) * pageBytes;
+  }
 
   allocate(bytes: number): SharedPieceBuffer {
     const reused = this.#idle.get(bytes)?.pop();
-    if (reused === undefined) return new SharedPieceBuffer(bytes);
-    this.#idleBytes -= bytes;
-    return reused;
+    if (reused !== undefined) return reused;
+    if (this.#used + bytes > this.#shared.byteLength) {
+      return new SharedPieceBuffer(new Uint8Array(new SharedArrayBuffer(bytes)), false);
+    }
+    const view = new Uint8Array(this.#shared, this.#used, bytes);
+    // The kernels want pieces on 64-byte boundaries.
+    this.#used += Math.ceil(bytes / 64) * 64;
+    return new SharedPieceBuffer(view, true);
   }
 
   write(target: PieceBuffer, offset: number, source: Uint8Array, from: number, to: number): void {
@@ -39,11 +64,9 @@ export class SharedPieceMemory implements PieceMemory {
   }
 
   release(buffer: PieceBuffer): void {
-    const { bytes } = buffer;
-    if (this.#idleBytes + bytes > idleBytesMax) return;
-    this.#idleBytes += bytes;
-    const idle = this.#idle.get(bytes);
-    if (idle === undefined) this.#idle.set(bytes, [buffer as SharedPieceBuffer]);
+    if (!(buffer as SharedPieceBuffer).inArena) return;
+    const idle = this.#idle.get(buffer.bytes);
+    if (idle === undefined) this.#idle.set(buffer.bytes, [buffer as SharedPieceBuffer]);
     else idle.push(buffer as SharedPieceBuffer);
   }
 }

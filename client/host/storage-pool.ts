@@ -5,25 +5,30 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { CheckJob, StoreJob, StoreResult } from './storage-worker.ts';
+import { hasherBytes } from '../../torrents/hashing/hasher.ts';
+import { type SharedPieceMemory, scratchAreas } from './shared-piece-memory.ts';
+import type { CheckJob, StorageWorkerData, StoreJob, StoreResult } from './storage-worker.ts';
 
-/** More than this only waits for the disk. */
-const threadsMax = 4;
 const workerFile = new URL(`./storage-worker${extname(import.meta.url)}`, import.meta.url);
 
 interface Thread {
   readonly worker: Worker;
+  /** Its scratch area in the piece memory. */
+  readonly area: number;
   readonly answers: Map<number, (result: StoreResult) => void>;
 }
 
 export class StoragePool {
   readonly #threads: Thread[] = [];
   readonly #threadCount: number;
+  readonly #memory: SharedPieceMemory | undefined;
   #jobs = 0;
   #stopped = false;
 
-  constructor(threads: number | undefined) {
-    this.#threadCount = Math.max(1, Math.min(threadsMax, threads ?? availableParallelism()));
+  /** `memory`: where the pieces lie; without it they are hashed one by one, by OpenSSL. */
+  constructor(threads: number | undefined, memory?: SharedPieceMemory) {
+    this.#threadCount = Math.max(1, Math.min(scratchAreas, threads ?? availableParallelism()));
+    this.#memory = memory;
   }
 
   run(job: Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'>, answer: (result: StoreResult) => void): void {
@@ -56,8 +61,11 @@ export class StoragePool {
   }
 
   #start(): Thread {
-    const worker = new Worker(workerFile);
-    const thread: Thread = { worker, answers: new Map() };
+    // Every thread hashes in a scratch area of its own; a thread that has ended leaves its area to the next.
+    const area = [0, 1, 2, 3].find((n) => this.#threads.every((thread) => thread.area !== n))!;
+    const workerData: StorageWorkerData = { arena: this.#memory?.arena, scratchOffset: area * hasherBytes };
+    const worker = new Worker(workerFile, { workerData });
+    const thread: Thread = { worker, area, answers: new Map() };
     this.#threads.push(thread);
     worker.on('message', (result: StoreResult) => {
       const answer = thread.answers.get(result.id);

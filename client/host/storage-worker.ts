@@ -1,11 +1,14 @@
 /**
- * Runs in a worker thread: hashes a finished piece in shared memory and, when it is right, writes it. Unverified bytes
- * never reach a file.                                                                                          BEP 3
+ * Runs in a worker thread: hashes finished pieces where they lie in shared memory and, when they are right, writes them.
+ * Unverified bytes never reach a file. Pieces that wait at the same time are hashed four at once where that is faster.
+ *                                                                                                           BEP 3 52
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { blockBytesMax } from '../../torrents/geometry.ts';
+import { chooseBackends } from '../../torrents/hashing/backend.ts';
+import { Hasher } from '../../torrents/hashing/hasher.ts';
 import { leafBytes, leafHash, hashBytes as rootBytes, rootOf, zeroHash } from '../../torrents/merkle.ts';
 import { openStored, type StoredFile } from './torrent-files.ts';
 
@@ -21,6 +24,8 @@ export interface StoreSegment {
   readonly offset: number;
 }
 
+const sha1Bytes = 20;
+
 export interface ExpectedHashes {
   /** SHA-1 of the whole piece, 20 bytes. */
   readonly sha1: Uint8Array | undefined;
@@ -28,9 +33,23 @@ export interface ExpectedHashes {
   readonly root: { readonly hash: Uint8Array; readonly bytes: number; readonly width: number } | undefined;
 }
 
+export interface PieceLocation {
+  readonly shared: SharedArrayBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+  /** It lies in the WebAssembly memory the worker was given, where several can be hashed at once. */
+  readonly inArena: boolean;
+}
+
+export interface StorageWorkerData {
+  readonly arena: WebAssembly.Memory | undefined;
+  /** Where in it this worker may write. */
+  readonly scratchOffset: number;
+}
+
 export interface StoreJob {
   readonly id: number;
-  readonly piece: SharedArrayBuffer;
+  readonly piece: PieceLocation;
   /** What the torrent says of the piece: v1, v2, or both. */
   readonly expected: ExpectedHashes;
   readonly segments: readonly StoreSegment[];
@@ -56,9 +75,41 @@ export type StoreResult = { readonly id: number } & (
   | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
 );
 
-parentPort?.on('message', (job: StoreJob | CheckJob) => {
-  parentPort?.postMessage('piece' in job ? store(job) : check(job));
+const { arena, scratchOffset } = (workerData ?? {}) as StorageWorkerData;
+/** The choice is made once a thread, before its first piece. */
+const hasher =
+  arena === undefined ? undefined : new Hasher(arena, scratchOffset, chooseBackends(Number.MAX_SAFE_INTEGER));
+
+parentPort?.on('message', (first: StoreJob | CheckJob) => {
+  const jobs = [first];
+  // What has arrived meanwhile is taken along, as much as can be hashed at once.
+  for (let batch = hasher?.sha1Batch ?? 1; jobs.length < batch; ) {
+    const next = receiveMessageOnPort(parentPort!);
+    if (next === undefined) break;
+    jobs.push(next.message);
+  }
+  const digests = sha1Of(jobs.filter((job) => 'piece' in job));
+  for (const job of jobs) parentPort!.postMessage('piece' in job ? store(job, digests.get(job)) : check(job));
 });
+
+/** SHA-1 of the pieces that lie side by side in the arena: all of one length at once. */
+function sha1Of(jobs: readonly StoreJob[]): Map<StoreJob, Uint8Array> {
+  const digests = new Map<StoreJob, Uint8Array>();
+  const first = jobs[0];
+  if (hasher === undefined || first === undefined) return digests;
+  const alike = jobs.filter(({ piece, expected }) => {
+    return piece.inArena && piece.bytes === first.piece.bytes && expected.sha1 !== undefined;
+  });
+  const target = new Uint8Array(alike.length * sha1Bytes);
+  hasher.sha1(
+    alike.map(({ piece }) => piece.offset),
+    first.piece.bytes,
+    target,
+  );
+  for (const [i, job] of alike.entries())
+    digests.set(job, target.subarray(i * sha1Bytes, (i + 1) * sha1Bytes));
+  return digests;
+}
 
 function check({ id, bytes, expected, segments }: CheckJob): StoreResult {
   const piece = Buffer.alloc(bytes);
@@ -77,10 +128,11 @@ function check({ id, bytes, expected, segments }: CheckJob): StoreResult {
   return isRight(piece, expected) ? { id, outcome: 'stored' } : { id, outcome: 'corrupt', digests: [] };
 }
 
-function store(job: StoreJob): StoreResult {
+function store(job: StoreJob, sha1: Uint8Array | undefined): StoreResult {
   const { id, expected } = job;
-  const piece = new Uint8Array(job.piece);
-  if (!isRight(piece, expected)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
+  const { shared, offset, bytes } = job.piece;
+  const piece = new Uint8Array(shared, offset, bytes);
+  if (!isRight(piece, expected, sha1)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
   try {
     for (const segment of job.segments) {
       const descriptor = segment.descriptor ?? openStored(segment.file);
@@ -102,8 +154,11 @@ function store(job: StoreJob): StoreResult {
 }
 
 /** A hybrid's piece must be right in both formats: a torrent whose halves differ would split the swarm. */
-function isRight(piece: Uint8Array, { sha1, root }: ExpectedHashes): boolean {
-  if (sha1 !== undefined && !createHash('sha1').update(piece).digest().equals(sha1)) return false;
+function isRight(piece: Uint8Array, { sha1, root }: ExpectedHashes, known?: Uint8Array): boolean {
+  if (sha1 !== undefined) {
+    const digest = known ?? createHash('sha1').update(piece).digest();
+    if (Buffer.compare(digest, sha1) !== 0) return false;
+  }
   // A piece nothing is known of is never right.
   if (root === undefined) return sha1 !== undefined;
   const leaves = Buffer.alloc(root.width * rootBytes, zeroHash(0));
