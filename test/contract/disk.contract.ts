@@ -1,0 +1,186 @@
+/**
+ * What every Disk must do (client/host/ports.ts), as tests that run against each implementation. A bench holds one
+ * torrent and knows what its author had.
+ */
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Fact, PieceMemory, TorrentId } from '../../client/engine/contract.ts';
+import type { Disk } from '../../client/host/ports.ts';
+import { blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/geometry.ts';
+
+export interface DiskBench {
+  readonly disk: Disk;
+  readonly memory: PieceMemory;
+  /** Piece buffers that nobody has given back. */
+  readonly outstanding: number;
+  readonly torrent: TorrentId;
+  readonly geometry: Geometry;
+  /** All bytes of the torrent, as its author had them. */
+  readonly truth: Uint8Array;
+  /** The info dictionary the torrent's hash is of. */
+  readonly infoBytes: Uint8Array;
+  readonly facts: Fact[];
+  until(condition: () => boolean): Promise<void>;
+  /** From now on the disk takes nothing, until it does again. */
+  refuseWrites(refuse: boolean): void;
+  stop(): Promise<void>;
+}
+
+export function diskContract(name: string, open: (has: 'all' | 'none') => Promise<DiskBench>): void {
+  describe(`${name} as a disk`, () => {
+    let bench: DiskBench;
+    afterEach(() => bench.stop());
+
+    const pieces = () => [...bench.geometry.pieces()];
+    const truthOf = (pieceIndex: PieceIndex) => {
+      const from = bench.geometry.pieceOffset(pieceIndex);
+      return bench.truth.slice(from, from + bench.geometry.pieceBytes(pieceIndex));
+    };
+    const digestsOf = (piece: Uint8Array) =>
+      Array.from({ length: Math.ceil(piece.length / blockBytesMax) }, (_, i) =>
+        createHash('sha1')
+          .update(piece.subarray(i * blockBytesMax, (i + 1) * blockBytesMax))
+          .digest('hex'),
+      );
+
+    function store(pieceIndex: PieceIndex, content = truthOf(pieceIndex), wantDigests = false): void {
+      const { disk, memory, torrent } = bench;
+      const buffer = memory.allocate(content.length);
+      // In two runs, as from two packets.
+      const half = content.length >> 1;
+      memory.write(buffer, 0, content, 0, half);
+      memory.write(buffer, half, content, half, content.length);
+      disk.storePiece(torrent, pieceIndex, buffer, wantDigests);
+    }
+
+    async function storeAndWait(...args: Parameters<typeof store>): Promise<Fact> {
+      const before = bench.facts.length;
+      store(...args);
+      await bench.until(() => bench.facts.length > before);
+      return bench.facts.at(-1)!;
+    }
+
+    async function read(
+      pieceIndex: PieceIndex,
+      begin: number,
+      bytes: number,
+    ): Promise<Uint8Array | undefined> {
+      const id = 1_000 + bench.facts.length;
+      const block = bench.geometry.block(pieceIndex, begin, bytes)!;
+      bench.disk.readBlock(bench.torrent, id, block);
+      const mine = () => bench.facts.find((f) => 'read' in f && f.read === id);
+      await bench.until(() => mine() !== undefined);
+      const fact = mine()!;
+      return fact.type === 'block-read' ? fact.bytes : undefined;
+    }
+
+    it('stores a right piece and says so once; then it can be read', async () => {
+      bench = await open('none');
+      for (const pieceIndex of pieces()) {
+        const fact = await storeAndWait(pieceIndex);
+        expect(fact).toEqual({ type: 'piece-stored', torrent: bench.torrent, pieceIndex });
+      }
+      for (const pieceIndex of pieces()) {
+        const truth = truthOf(pieceIndex);
+        for (let begin = 0; begin < truth.length; begin += blockBytesMax) {
+          const bytes = Math.min(blockBytesMax, truth.length - begin);
+          expect(
+            Buffer.compare((await read(pieceIndex, begin, bytes))!, truth.subarray(begin, begin + bytes)),
+          ).toBe(0);
+        }
+      }
+      expect(bench.outstanding).toBe(0);
+    });
+
+    it('answers every call exactly once, with many under way', async () => {
+      bench = await open('all');
+      const calls = pieces().flatMap((pieceIndex) => {
+        const bytes = bench.geometry.blockBytes(pieceIndex, 0);
+        return Array.from({ length: 20 }, (_, i) => ({ pieceIndex, bytes, read: pieceIndex * 100 + i }));
+      });
+      for (const { pieceIndex, bytes, read: id } of calls) {
+        bench.disk.readBlock(bench.torrent, id, bench.geometry.block(pieceIndex, 0, bytes)!);
+      }
+      await bench.until(() => bench.facts.length === calls.length);
+      expect(bench.facts.every((f) => f.type === 'block-read')).toBe(true);
+      expect(new Set(bench.facts.map((f) => 'read' in f && f.read)).size).toBe(calls.length);
+    });
+
+    it('reads any run of a piece that lies in one block length', async () => {
+      bench = await open('all');
+      const [first] = pieces();
+      const truth = truthOf(first!);
+      for (const [begin, bytes] of [
+        [0, 1],
+        [1, blockBytesMax],
+        [truth.length - 1, 1],
+        [blockBytesMax - 3, 7],
+      ] as const) {
+        const got = await read(first!, begin, Math.min(bytes, truth.length - begin));
+        expect(Buffer.compare(got!, truth.subarray(begin, begin + bytes))).toBe(0);
+      }
+    });
+
+    it('tells of a corrupt piece with a digest per block, and keeps nothing of it', async () => {
+      bench = await open('none');
+      const [first] = pieces();
+      const wrong = truthOf(first!);
+      wrong[wrong.length - 1] = wrong[wrong.length - 1]! ^ 1;
+      const fact = await storeAndWait(first!, wrong);
+      expect(fact).toEqual({
+        type: 'piece-corrupt',
+        torrent: bench.torrent,
+        pieceIndex: first,
+        digests: digestsOf(wrong),
+      });
+      expect(bench.outstanding).toBe(0);
+      // The good copy says of each block whether the bad one was right there.
+      const good = await storeAndWait(first!, truthOf(first!), true);
+      expect(good).toMatchObject({ type: 'piece-stored', digests: digestsOf(truthOf(first!)) });
+    });
+
+    it('says why it would not take a piece, and takes it when the cause is gone', async () => {
+      bench = await open('none');
+      const [first] = pieces();
+      bench.refuseWrites(true);
+      const fact = await storeAndWait(first!);
+      expect(fact).toMatchObject({ type: 'piece-unstorable', pieceIndex: first });
+      if (fact.type === 'piece-unstorable') expect(fact.trouble.code).toMatch(/^E[A-Z]+$/);
+      expect(bench.outstanding).toBe(0);
+      bench.refuseWrites(false);
+      expect(await storeAndWait(first!)).toMatchObject({ type: 'piece-stored' });
+    });
+
+    it('tells a corrupt piece from a disk that refuses: the bytes are judged first', async () => {
+      bench = await open('none');
+      const [first] = pieces();
+      expect(await storeAndWait(first!, new Uint8Array(bench.geometry.pieceBytes(first!)))).toMatchObject({
+        type: 'piece-corrupt',
+      });
+    });
+
+    it('takes many pieces at once, in any order', async () => {
+      bench = await open('none');
+      const order = pieces().reverse();
+      for (const pieceIndex of order) store(pieceIndex);
+      await bench.until(() => bench.facts.length === order.length);
+      expect(new Set(bench.facts.map((f) => f.type === 'piece-stored' && f.pieceIndex))).toEqual(
+        new Set(order),
+      );
+      expect(bench.outstanding).toBe(0);
+    });
+
+    it('knows the right info dictionary from a wrong one', async () => {
+      bench = await open('none');
+      const wrong = bench.infoBytes.slice();
+      wrong[0] = wrong[0]! ^ 1;
+      bench.disk.checkMetadata(bench.torrent, 2, wrong);
+      bench.disk.checkMetadata(bench.torrent, 4, bench.infoBytes);
+      await bench.until(() => bench.facts.length === 2);
+      expect(bench.facts).toMatchObject([
+        { type: 'metadata-checked', connection: 2, isRight: false },
+        { type: 'metadata-checked', connection: 4, isRight: true },
+      ]);
+    });
+  });
+}

@@ -1,0 +1,204 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Fact } from '../../client/engine/contract.ts';
+import { Prng } from '../../client/engine/prng.ts';
+import { Geometry, type PieceIndex } from '../../torrents/geometry.ts';
+import { Scheduler } from '../sim/scheduler.ts';
+import { SimDisk, SimMemory } from '../sim/sim-disk.ts';
+import { type DiskBench, diskContract } from './disk.contract.ts';
+import { type FileBench, oddFiles, openFileBench } from './file-bench.ts';
+
+async function simulated(has: 'all' | 'none'): Promise<DiskBench> {
+  const scheduler = new Scheduler();
+  const memory = new SimMemory();
+  const facts: Fact[] = [];
+  const disk = new SimDisk(scheduler, memory, (fact) => facts.push(fact));
+  const geometry = new Geometry(170_000, 32 * 1024);
+  const random = new Prng(1);
+  const truth = Uint8Array.from({ length: geometry.totalBytes }, () => random.below(256));
+  const infoBytes = Uint8Array.from({ length: 100 }, (_, i) => i);
+  disk.add(1, geometry, truth, has === 'all' ? truth.slice() : new Uint8Array(truth.length));
+  disk.expectMetadata(1, infoBytes);
+  return {
+    disk,
+    memory,
+    get outstanding() {
+      return memory.outstanding;
+    },
+    torrent: 1,
+    geometry,
+    truth,
+    infoBytes,
+    facts,
+    until: async (condition) => {
+      if (!scheduler.run(condition, scheduler.nowMs + 60_000)) throw new Error('it never came to this');
+    },
+    refuseWrites: (refuse) => {
+      disk.failing = refuse ? 'ENOSPC' : undefined;
+    },
+    stop: async () => {},
+  };
+}
+
+async function real(has: 'all' | 'none'): Promise<DiskBench> {
+  const prepare = (folder: string, source: string) => {
+    if (has === 'all') fs.cpSync(source, path.join(folder, 'album'), { recursive: true });
+  };
+  return openFileBench({ prepare });
+}
+
+diskContract('The simulated disk', simulated);
+diskContract('The file system', real);
+
+describe('The file system', () => {
+  let bench: FileBench;
+  afterEach(() => bench.stop());
+
+  const piece = (index: number) => index as PieceIndex;
+
+  it('gives a file its name with its last byte, and until then it is NAME.part', async () => {
+    bench = await openFileBench();
+    // The empty file is complete from the start.
+    expect(bench.listing()).toEqual(['album', 'album/c.txt']);
+    await bench.store(piece(0));
+    expect(bench.listing()).toEqual(['album', 'album/a.flac.part', 'album/c.txt']);
+    await bench.store(piece(1));
+    await bench.store(piece(2));
+    expect(bench.listing()).toContain('album/a.flac.part');
+    // The fourth piece ends a.flac, holds all of b.txt and begins d/e.flac.
+    await bench.store(piece(3));
+    expect(bench.listing()).toEqual([
+      'album',
+      'album/a.flac',
+      'album/b.txt',
+      'album/c.txt',
+      'album/d',
+      'album/d/e.flac.part',
+    ]);
+    await bench.store(piece(4));
+    await bench.store(piece(5));
+    expect(bench.listing().filter((name) => name.endsWith('.part'))).toEqual([]);
+    for (const name of Object.keys(oddFiles)) {
+      const [ours, theirs] = [bench.album, bench.source].map((at) => fs.readFileSync(path.join(at, name)));
+      expect(ours!.equals(theirs!)).toBe(true);
+    }
+  });
+
+  it('never writes a byte of a corrupt piece', async () => {
+    bench = await openFileBench();
+    const buffer = bench.memory.allocate(bench.geometry.pieceBytes(piece(0)));
+    bench.disk.storePiece(bench.torrent, piece(0), buffer, false);
+    await bench.until(() => bench.facts.length === 1);
+    expect(bench.facts[0]).toMatchObject({ type: 'piece-corrupt' });
+    const part = path.join(bench.album, 'a.flac.part');
+    expect(fs.existsSync(part) ? fs.statSync(part).size : 0).toBe(0);
+  });
+
+  it('compares a file that was there before, and never writes it', async () => {
+    bench = await openFileBench({
+      prepare: (folder, source) => {
+        fs.mkdirSync(path.join(folder, 'album'));
+        fs.copyFileSync(path.join(source, 'b.txt'), path.join(folder, 'album', 'b.txt'));
+      },
+    });
+    const at = path.join(bench.album, 'b.txt');
+    const before = fs.statSync(at, { bigint: true });
+    await bench.storeAll();
+    const after = fs.statSync(at, { bigint: true });
+    expect([after.ino, after.mtimeNs, after.nlink]).toEqual([before.ino, before.mtimeNs, 1n]);
+    expect(bench.listing().filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  it('refuses a piece that would need a file of somebody else’s to be different, and leaves that file alone', async () => {
+    bench = await openFileBench({
+      prepare: (folder) => {
+        fs.mkdirSync(path.join(folder, 'album'));
+        fs.writeFileSync(path.join(folder, 'album', 'b.txt'), '0123456789');
+      },
+    });
+    await bench.store(piece(2));
+    const fact = await bench.store(piece(3));
+    expect(fact).toMatchObject({ type: 'piece-unstorable', trouble: { code: 'EEXIST' } });
+    // It says which file.
+    if (fact.type === 'piece-unstorable') expect(fact.trouble.message).toContain('b.txt');
+    expect(fs.readFileSync(path.join(bench.album, 'b.txt'), 'utf8')).toBe('0123456789');
+  });
+
+  it('does not take the name of a file that appeared meanwhile', async () => {
+    bench = await openFileBench({ sizes: { 'one.bin': 1_000 } });
+    fs.mkdirSync(bench.album, { recursive: true });
+    fs.writeFileSync(path.join(bench.album, 'one.bin'), 'mine');
+    const fact = await bench.store(piece(0));
+    expect(fact).toMatchObject({ type: 'piece-unstorable', trouble: { code: 'EEXIST' } });
+    expect(fs.readFileSync(path.join(bench.album, 'one.bin'), 'utf8')).toBe('mine');
+    // Out of the way again: the same piece is taken.
+    fs.rmSync(path.join(bench.album, 'one.bin'));
+    expect(await bench.store(piece(0))).toMatchObject({ type: 'piece-stored' });
+    expect(bench.listing()).toEqual(['album', 'album/one.bin']);
+  });
+
+  it('follows no link that takes the place of a file under way', async () => {
+    bench = await openFileBench({ sizes: { 'one.bin': 1_000 } });
+    const victim = path.join(bench.source, '..', 'victim');
+    fs.writeFileSync(victim, 'precious');
+    fs.mkdirSync(bench.album, { recursive: true });
+    fs.symlinkSync(victim, path.join(bench.album, 'one.bin.part'));
+    expect(await bench.store(piece(0))).toMatchObject({
+      type: 'piece-unstorable',
+      trouble: { code: 'ELOOP' },
+    });
+    expect(fs.readFileSync(victim, 'utf8')).toBe('precious');
+  });
+
+  it.each([
+    ['is gone', (at: string) => fs.rmSync(at), 'ENOENT'],
+    ['has become shorter', (at: string) => fs.truncateSync(at, 5), 'ESHORT'],
+    [
+      'has become a folder',
+      (at: string) => {
+        fs.rmSync(at);
+        fs.mkdirSync(at);
+      },
+      'EISDIR',
+    ],
+  ])('says of a file that %s that it is unreadable, each time it is asked', async (_, spoil, code) => {
+    bench = await openFileBench({
+      prepare: (folder, source) => fs.cpSync(source, path.join(folder, 'album'), { recursive: true }),
+    });
+    spoil(path.join(bench.album, 'a.flac'));
+    const block = bench.geometry.block(0, 0, 16_384)!;
+    for (const read of [1, 2]) bench.disk.readBlock(1, read, block);
+    await bench.until(() => bench.facts.length === 2);
+    bench.disk.readBlock(1, 3, block);
+    await bench.until(() => bench.facts.length === 3);
+    expect(bench.facts).toMatchObject(
+      [1, 2, 3].map((read) => ({ type: 'block-unreadable', read, trouble: { code } })),
+    );
+  });
+
+  it('puts a piece together that lies in hundreds of files, with few of them open at a time', async () => {
+    const sizes = Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`${i}.txt`, 20 + (i % 7)]));
+    bench = await openFileBench({ sizes });
+    const openFiles = () => fs.readdirSync('/proc/self/fd').length;
+    const before = process.platform === 'linux' ? openFiles() : 0;
+    let most = 0;
+    const watching = setInterval(() => {
+      if (process.platform === 'linux') most = Math.max(most, openFiles());
+    }, 0);
+    await bench.storeAll();
+    bench.disk.readBlock(1, 1, bench.geometry.block(0, 0, 10_000)!);
+    await bench.until(() => bench.facts.some((f) => f.type === 'block-read'));
+    clearInterval(watching);
+    expect(most - before).toBeLessThan(200);
+    expect(bench.listing()).toHaveLength(701);
+    expect(bench.listing().some((name) => name.endsWith('.part'))).toBe(false);
+  });
+
+  it('answers nothing of a torrent that was removed but gives its buffers back', async () => {
+    bench = await openFileBench();
+    bench.disk.remove(1);
+    bench.disk.storePiece(1, piece(0), bench.memory.allocate(32 * 1024), false);
+    expect(bench.outstanding).toBe(0);
+  });
+});

@@ -1,0 +1,155 @@
+/** A real torrent of odd files, and the real disk on an empty folder beside it. */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Fact, PieceBuffer } from '../../client/engine/contract.ts';
+import { prepareDownload } from '../../client/host/download-folder.ts';
+import { FileDisk } from '../../client/host/file-disk.ts';
+import { expectedHashes } from '../../client/host/piece-hashes.ts';
+import { SharedPieceMemory } from '../../client/host/shared-piece-memory.ts';
+import { StoragePool } from '../../client/host/storage-pool.ts';
+import type { TorrentFiles } from '../../client/host/torrent-files.ts';
+import { createTorrent } from '../../torrents/create.ts';
+import type { PieceIndex } from '../../torrents/geometry.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { noise } from '../torrents/folder-fixture.ts';
+import type { DiskBench } from './disk.contract.ts';
+
+class CountingMemory extends SharedPieceMemory {
+  outstanding = 0;
+
+  override allocate(bytes: number) {
+    this.outstanding += 1;
+    return super.allocate(bytes);
+  }
+
+  override release(buffer: PieceBuffer): void {
+    this.outstanding -= 1;
+    super.release(buffer);
+  }
+}
+
+export const pieceLength = 32 * 1024;
+const torrent = 1;
+
+/** Sizes by path: pieces that begin and end inside files, several files in one piece, and an empty one. */
+export const oddFiles: Readonly<Record<string, number>> = {
+  'a.flac': 100_000,
+  'b.txt': 10,
+  'c.txt': 0,
+  'd/e.flac': 70_001,
+  'd/f/g.log': 3,
+};
+
+export interface FileBench extends DiskBench {
+  readonly disk: FileDisk;
+  readonly metainfo: Metainfo;
+  readonly files: TorrentFiles;
+  /** Where the author's files lie. */
+  readonly source: string;
+  /** What the download goes into; the torrent's folder is `album` in it. */
+  readonly folder: string;
+  readonly album: string;
+  /** Every path in the folder, sorted. */
+  listing(): string[];
+  /** All bytes of a piece, given to the disk. */
+  store(pieceIndex: PieceIndex): Promise<Fact>;
+  storeAll(): Promise<void>;
+}
+
+export interface FileBenchOptions {
+  readonly sizes?: Readonly<Record<string, number>>;
+  readonly pieceLength?: number;
+  /** Puts things into the folder before it is looked at. */
+  readonly prepare?: (folder: string, source: string) => void;
+}
+
+const pathsBelow = (folder: string) =>
+  fs.existsSync(folder) ? (fs.readdirSync(folder, { recursive: true }) as string[]).sort() : [];
+
+export async function openFileBench(options: FileBenchOptions = {}): Promise<FileBench> {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'cicada-disk-'));
+  const source = path.join(root, 'source', 'album');
+  let seed = 1;
+  for (const [name, bytes] of Object.entries(options.sizes ?? oddFiles)) {
+    fs.mkdirSync(path.dirname(path.join(source, name)), { recursive: true });
+    fs.writeFileSync(path.join(source, name), noise(bytes, seed++));
+  }
+  const { metainfo } = await createTorrent(source, {
+    format: 'v1',
+    pieceLength: options.pieceLength ?? pieceLength,
+  });
+  const folder = path.join(root, 'download');
+  fs.mkdirSync(folder);
+  options.prepare?.(folder, source);
+
+  const facts: Fact[] = [];
+  const memory = new CountingMemory(16 * 1024 * 1024);
+  const disk = new FileDisk(memory, new StoragePool(1, memory), (fact) => facts.push(fact));
+  const { files } = await prepareDownload(metainfo, folder, {}, undefined);
+  const { geometry } = metainfo;
+  disk.add({ torrent, geometry, files, expected: expectedHashes(metainfo) });
+  disk.finishComplete(torrent);
+  disk.expectMetadata(torrent, (bytes) =>
+    createHash('sha1').update(bytes).digest().equals(metainfo.infoHash),
+  );
+
+  const truth = new Uint8Array(geometry.totalBytes);
+  for (const file of metainfo.files) {
+    truth.set(fs.readFileSync(path.join(source, ...file.components)), file.offset);
+  }
+  const album = path.join(folder, 'album');
+  const until = async (condition: () => boolean) => {
+    const deadlineMs = performance.now() + 20_000;
+    while (!condition()) {
+      if (performance.now() > deadlineMs) throw new Error('it never came to this');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const store = async (pieceIndex: PieceIndex) => {
+    const from = geometry.pieceOffset(pieceIndex);
+    const bytes = geometry.pieceBytes(pieceIndex);
+    const buffer = memory.allocate(bytes);
+    memory.write(buffer, 0, truth, from, from + bytes);
+    const before = facts.length;
+    disk.storePiece(torrent, pieceIndex, buffer, false);
+    await until(() => facts.length > before);
+    return facts.at(-1)!;
+  };
+  return {
+    disk,
+    memory,
+    get outstanding() {
+      return memory.outstanding;
+    },
+    torrent,
+    geometry,
+    truth,
+    infoBytes: metainfo.infoBytes,
+    facts,
+    metainfo,
+    files,
+    source,
+    folder,
+    album,
+    listing: () => pathsBelow(folder),
+    until,
+    store,
+    storeAll: async () => {
+      for (const pieceIndex of geometry.pieces()) {
+        const fact = await store(pieceIndex);
+        if (fact.type !== 'piece-stored') throw new Error(`piece ${pieceIndex}: ${JSON.stringify(fact)}`);
+      }
+    },
+    // Permissions mean nothing to root: a file where the folder should be stops everybody.
+    refuseWrites: (refuse) => {
+      fs.rmSync(album, { recursive: true, force: true });
+      if (refuse) fs.writeFileSync(album, 'in the way');
+    },
+    stop: async () => {
+      await disk.stop();
+      fs.rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
