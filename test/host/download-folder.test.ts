@@ -1,0 +1,232 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ClientError } from '../../client/host/client-error.ts';
+import { prepareDownload } from '../../client/host/download-folder.ts';
+import { createTorrent } from '../../torrents/create.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { noise } from '../torrents/folder-fixture.ts';
+
+const pieceLength = 16 * 1024;
+let root: string;
+let source: string;
+let metainfo: Metainfo;
+let folder: string;
+let album: string;
+
+beforeEach(async () => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'cicada-download-'));
+  source = path.join(root, 'source', 'album');
+  folder = path.join(root, 'download');
+  album = path.join(folder, 'album');
+  fs.mkdirSync(path.join(source, 'cover'), { recursive: true });
+  fs.mkdirSync(folder);
+  const sizes = { 'a.flac': 40_000, 'b.txt': 10, 'cover/c.jpg': 20_000, 'empty.log': 0 };
+  for (const [name, bytes] of Object.entries(sizes)) {
+    fs.writeFileSync(path.join(source, name), noise(bytes, bytes + 1));
+  }
+  ({ metainfo } = await createTorrent(source, { format: 'v1', pieceLength }));
+});
+
+afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
+
+const prepare = (into = folder) => prepareDownload(metainfo, into, {}, undefined);
+const copy = (name: string, as = name) => {
+  fs.mkdirSync(path.dirname(path.join(album, as)), { recursive: true });
+  fs.copyFileSync(path.join(source, name), path.join(album, as));
+};
+const write = (name: string, content: string | Uint8Array) => {
+  fs.mkdirSync(path.dirname(path.join(album, name)), { recursive: true });
+  fs.writeFileSync(path.join(album, name), content);
+};
+
+/** Everything below the folder as it is: names, kinds, sizes, times, contents. */
+function snapshot(): unknown {
+  const names = (fs.readdirSync(folder, { recursive: true }) as string[]).sort();
+  return names.map((name) => {
+    const at = path.join(folder, name);
+    const { mode, size, ino, nlink, mtimeNs } = fs.lstatSync(at, { bigint: true });
+    return [
+      name,
+      mode,
+      size,
+      ino,
+      nlink,
+      mtimeNs,
+      (mode & 0o170000n) === 0o100000n && fs.readFileSync(at, 'hex'),
+    ];
+  });
+}
+
+/** It is refused with this code and a message that names the place, and nothing was touched. */
+async function expectRefused(code: string, at: string): Promise<void> {
+  const before = snapshot();
+  const error = await prepare().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(ClientError);
+  expect(error).toMatchObject({ code, path: at });
+  expect((error as ClientError).message).toContain(at);
+  expect(snapshot()).toEqual(before);
+}
+
+const bits = (have: Uint8Array) =>
+  [...metainfo.geometry.pieces()].map((i) => ((have[i >> 3]! & (0x80 >> (i & 7))) !== 0 ? 1 : 0)).join('');
+
+describe('an empty folder', () => {
+  it('has nothing, and is not touched', async () => {
+    const { have, files } = await prepare();
+    expect(bits(have)).toBe('0000');
+    expect(files.files.map((f) => [f!.state, f!.missingBytes])).toEqual([
+      ['part', 40_000],
+      ['part', 10],
+      ['part', 20_000],
+      ['part', 0],
+    ]);
+    expect(files.rootPath).toBe(album);
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  it('need not be there yet', async () => {
+    const { have } = await prepare(path.join(folder, 'new', 'newer'));
+    expect(bits(have)).toBe('0000');
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('what is there and right', () => {
+  it('is adopted: every piece of a whole copy, and nothing is touched', async () => {
+    fs.cpSync(source, album, { recursive: true });
+    const before = snapshot();
+    const { have, files } = await prepare();
+    expect(bits(have)).toBe('1111');
+    expect(files.files.every((f) => f!.state === 'foreign' && f!.missingBytes === 0)).toBe(true);
+    expect(snapshot()).toEqual(before);
+  });
+
+  it('is adopted file by file: only the pieces that lie in it alone', async () => {
+    copy('a.flac');
+    const { have, files } = await prepare();
+    // 40,000 bytes hold two pieces; the third also holds b.txt and the beginning of the cover.
+    expect(bits(have)).toBe('1100');
+    expect(files.files.map((f) => f!.state)).toEqual(['foreign', 'part', 'part', 'part']);
+  });
+
+  it('is adopted from a download that was interrupted', async () => {
+    const part = fs.readFileSync(path.join(source, 'a.flac')).subarray(0, 20_000);
+    write('a.flac.part', part);
+    const { have, files } = await prepare();
+    expect(bits(have)).toBe('1000');
+    expect(files.files[0]).toMatchObject({ state: 'part', missingBytes: 40_000 - pieceLength });
+  });
+
+  it('is adopted from a sparse part whose end came first', async () => {
+    const whole = fs.readFileSync(path.join(source, 'a.flac'));
+    const part = Buffer.alloc(2 * pieceLength);
+    whole.copy(part, pieceLength, pieceLength, 2 * pieceLength);
+    write('a.flac.part', part);
+    expect(bits((await prepare()).have)).toBe('0100');
+  });
+});
+
+describe('what is there and different', () => {
+  it('is refused by name: another size', async () => {
+    write('b.txt', 'longer than ten bytes');
+    await expectRefused('exists', path.join(album, 'b.txt'));
+  });
+
+  it('is refused by name: the same size, other bytes', async () => {
+    const other = fs.readFileSync(path.join(source, 'a.flac'));
+    other[5] = other[5]! ^ 1;
+    write('a.flac', other);
+    await expectRefused('exists', path.join(album, 'a.flac'));
+  });
+
+  it('is refused by name: a folder where a file should be', async () => {
+    fs.mkdirSync(path.join(album, 'a.flac'), { recursive: true });
+    await expectRefused('exists', path.join(album, 'a.flac'));
+  });
+
+  it('is refused by name: a file where a folder should be', async () => {
+    write('cover', 'I am a file');
+    await expectRefused('exists', path.join(album, 'cover'));
+  });
+
+  it('is refused by name: a file where the torrent’s own folder should be', async () => {
+    fs.writeFileSync(album, 'I am a file');
+    await expectRefused('exists', album);
+  });
+
+  it('is refused by name: a part that is longer than the file will be', async () => {
+    write('b.txt.part', 'longer than ten bytes');
+    await expectRefused('exists', path.join(album, 'b.txt.part'));
+  });
+
+  it('is refused by name: a part that has a second name elsewhere', async () => {
+    write('b.txt.part', 'x');
+    fs.linkSync(path.join(album, 'b.txt.part'), path.join(folder, 'other-name'));
+    await expectRefused('exists', path.join(album, 'b.txt.part'));
+  });
+
+  it('is overlooked when it lies beside the torrent’s files', async () => {
+    write('notes.txt', 'mine');
+    const before = snapshot();
+    expect(bits((await prepare()).have)).toBe('0000');
+    expect(snapshot()).toEqual(before);
+  });
+});
+
+describe('links and special files', () => {
+  const elsewhere = () => {
+    const at = path.join(root, 'elsewhere');
+    fs.mkdirSync(at, { recursive: true });
+    return at;
+  };
+
+  it('are refused: a folder of the torrent that leads elsewhere', async () => {
+    fs.mkdirSync(album);
+    fs.symlinkSync(elsewhere(), path.join(album, 'cover'));
+    await expectRefused('unsafe-link', path.join(album, 'cover'));
+  });
+
+  it('are refused: the torrent’s own folder that leads elsewhere', async () => {
+    fs.symlinkSync(elsewhere(), album);
+    await expectRefused('unsafe-link', album);
+  });
+
+  it('are refused: a file that is a link, also to the right bytes', async () => {
+    fs.mkdirSync(album);
+    fs.symlinkSync(path.join(source, 'b.txt'), path.join(album, 'b.txt'));
+    await expectRefused('exists', path.join(album, 'b.txt'));
+  });
+
+  it('are refused: a part that is a link, and one that leads nowhere', async () => {
+    fs.mkdirSync(album);
+    fs.symlinkSync(path.join(folder, 'nowhere'), path.join(album, 'a.flac.part'));
+    await expectRefused('exists', path.join(album, 'a.flac.part'));
+  });
+
+  it('are followed where the user himself put them: the folder that was chosen', async () => {
+    const link = path.join(folder, 'link');
+    fs.symlinkSync(elsewhere(), link);
+    expect(bits((await prepare(link)).have)).toBe('0000');
+  });
+});
+
+describe('a folder that cannot be used', () => {
+  it('is refused: it is a file', async () => {
+    const at = path.join(folder, 'file');
+    fs.writeFileSync(at, '');
+    await expect(prepare(at)).rejects.toMatchObject({ code: 'not-a-folder', path: at });
+    await expect(prepare(path.join(at, 'below'))).rejects.toMatchObject({ code: 'not-a-folder', path: at });
+  });
+
+  it.skipIf(process.getuid?.() === 0)('is refused: it cannot be written to', async () => {
+    fs.chmodSync(folder, 0o500);
+    await expect(prepare()).rejects.toMatchObject({ code: 'folder-not-writable', path: folder });
+    await expect(prepare(path.join(folder, 'new'))).rejects.toMatchObject({ code: 'folder-not-writable' });
+    fs.chmodSync(folder, 0o700);
+  });
+});
