@@ -1,6 +1,7 @@
 /**
  * What people and programs may ask about a torrent at any moment: plain values, a snapshot.
  */
+import { clientNameOf } from './client-name.ts';
 import type { DiskTrouble, PeerAddress } from './contract.ts';
 import type { PeerSession } from './peer-session.ts';
 
@@ -9,6 +10,8 @@ export interface PeerStatus {
   readonly incoming: boolean;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
+  /** What program it says it is; from its peer id when it does not. */
+  readonly client: string | undefined;
   /** Pieces it has. */
   readonly haveCount: number;
   /** Payload bytes and bytes per second, from our side. */
@@ -60,6 +63,7 @@ export function peerStatus(session: PeerSession): PeerStatus {
     address: session.address,
     incoming: session.incoming,
     peerId: session.peerId!,
+    client: session.extensions?.client ?? clientNameOf(session.peerId!),
     haveCount: session.haveCount,
     downloaded: session.down.total,
     uploaded: session.up.total,
