@@ -295,6 +295,8 @@ export class ScriptedPeer {
   }
 
   say(...messages: readonly (Message | PieceMessage)[]): void {
+    // BEP 3: a choke drops what was asked.
+    if (messages.some((m) => m.type === 'choke')) this.owed.length = 0;
     this.sayBytes(join(...messages.map(encodeMessage)));
   }
 
