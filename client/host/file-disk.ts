@@ -167,7 +167,9 @@ export class FileDisk implements Disk {
       return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
     }
     const touched = segments.map((s) => files.files[s.fileIndex]).filter((file) => file !== undefined);
-    stored.journal?.onStored(pieceIndex, touched, stored.geometry.pieceBytes(pieceIndex));
+    // A piece that was under way when the torrent was stopped comes too late for its record.
+    if (this.#torrents.get(torrent) === stored)
+      stored.journal?.onStored(pieceIndex, touched, stored.geometry.pieceBytes(pieceIndex));
     const digests = result.digests === undefined ? {} : { digests: result.digests };
     this.#sink({ type: 'piece-stored', torrent, pieceIndex, ...digests });
   }

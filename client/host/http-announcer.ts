@@ -40,7 +40,13 @@ export class HttpAnnouncer implements Announcer {
       .then((fact) => {
         if (this.#underWay.get(name) === done) this.#underWay.delete(name);
         this.#sink(fact);
-      });
+      })
+      // A fault of ours in the sink has been thrown there; the next announce must still be made.
+      .catch((error) =>
+        queueMicrotask(() => {
+          throw error;
+        }),
+      );
     this.#underWay.set(name, done);
   }
 
@@ -133,7 +139,7 @@ export class HttpAnnouncer implements Announcer {
       const isRedirect =
         response.statusCode >= 300 && response.statusCode < 400 && typeof location === 'string';
       if (!isRedirect) return response;
-      response.body.destroy();
+      await response.body.dump();
       if (redirects >= redirectsMax) throw new Error('it redirects in circles');
       const next = new URL(location, target);
       if (next.protocol !== 'http:' && next.protocol !== 'https:')

@@ -12,6 +12,8 @@ export function readInto(accepted: net.Socket, onread: net.OnReadOpts): net.Sock
   const handle = holder._handle;
   holder._handle = null;
   const socket = new net.Socket({ handle, onread } as net.SocketConstructorOpts);
+  // The server counts the connection it accepted, until that one closes too.
+  socket.once('close', () => accepted.destroy());
   socket.resume();
   return socket;
 }

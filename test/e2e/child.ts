@@ -24,6 +24,13 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+export interface ChildOptions {
+  readonly cwd?: string;
+  readonly withChannel?: boolean;
+  /** Besides what the test runs in. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 export class Child {
   readonly name: string;
   /** Everything on stdout, and apart from it what was on stderr. */
@@ -34,12 +41,12 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #listeners = new Set<(line: string) => void>();
 
-  constructor([program, ...args]: readonly string[], options: { cwd?: string; withChannel?: boolean } = {}) {
+  constructor([program, ...args]: readonly string[], options: ChildOptions = {}) {
     this.name = [program, ...args].join(' ');
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
     this.#process = spawn(program!, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: plainEnvironment(),
+      env: { ...plainEnvironment(), ...options.env },
       stdio: options.withChannel ? [...stdio, 'ipc'] : [...stdio],
     });
     running.add(this.#process);
@@ -128,8 +135,12 @@ export class Child {
 }
 
 /** `cicada …` in this checkout, under the Node that runs the test. `inside`: a command that runs others, such as `ip netns exec`. */
-export function cicada(args: readonly string[], inside: readonly string[] = []): Child {
-  return new Child([...inside, process.execPath, cicadaMain, ...args, '--json'], { withChannel: true });
+export function cicada(
+  args: readonly string[],
+  inside: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Child {
+  return new Child([...inside, process.execPath, cicadaMain, ...args, '--json'], { withChannel: true, env });
 }
 
 /** For `await using`: whatever was started in a test is gone when it ends. */

@@ -66,9 +66,10 @@ export function writeAlbum(folder: string, bytes: number, trackCount: number, se
 /** Undefined: the same files with the same bytes and nothing else. Otherwise the first difference, in words. */
 export function differenceOf(expected: string, actual: string): string | undefined {
   const [names, others] = [filesOf(expected), filesOf(actual)];
-  const missing = names.find((name) => !others.includes(name));
+  const [known, found] = [new Set(names), new Set(others)];
+  const missing = names.find((name) => !found.has(name));
   if (missing !== undefined) return `${missing} is missing`;
-  const extra = others.find((name) => !names.includes(name));
+  const extra = others.find((name) => !known.has(name));
   if (extra !== undefined) return `${extra} should not be there`;
   for (const name of names) {
     const at = firstDifference(join(expected, name), join(actual, name));

@@ -1,0 +1,128 @@
+import net from 'node:net';
+import { describe, expect, it } from 'vitest';
+import type { Fact } from '../../client/engine/contract.ts';
+import { TcpNetwork } from '../../client/host/tcp-network.ts';
+import { Scheduler } from '../sim/scheduler.ts';
+import { SimInternet } from '../sim/sim-network.ts';
+import { type NetworkBench, networkContract } from './network.contract.ts';
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** The event loop goes round until the condition holds. */
+async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadlineMs) throw new Error('it never came to this');
+    await turn();
+  }
+}
+
+async function simulated(): Promise<NetworkBench> {
+  const scheduler = new Scheduler();
+  const internet = new SimInternet(scheduler, 7);
+  let hosts = 0;
+  const pass = (condition: () => boolean) => scheduler.run(condition, scheduler.nowMs + 3_600_000);
+  return {
+    deadAddress: { host: '10.9.9.9', port: 1 },
+    join: async (sink) => {
+      const address = { host: `10.0.0.${++hosts}`, port: 6881 };
+      return { address, network: internet.join(address, { latencyMs: 20, bytesPerMs: 1_000 }, sink) };
+    },
+    until: async (condition) => {
+      if (!pass(condition)) throw new Error('it never came to this');
+    },
+    settle: async () => void pass(() => false),
+    stop: async () => {},
+  };
+}
+
+async function real(): Promise<NetworkBench> {
+  const networks: TcpNetwork[] = [];
+  const join = async (sink: (fact: Fact) => void) => {
+    const network = await TcpNetwork.listen(sink, '127.0.0.1', [0]);
+    networks.push(network);
+    return { network, address: { host: '127.0.0.1', port: network.port } };
+  };
+  // A port that was free a moment ago.
+  const probe = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => probe.once('listening', resolve));
+  const { port } = probe.address() as net.AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return {
+    deadAddress: { host: '127.0.0.1', port },
+    join,
+    until,
+    // A connection that comes and goes on the same loop: what was under way before it has had its turns.
+    settle: async () => {
+      const facts: Fact[] = [];
+      const { network, address } = await join((fact) => facts.push(fact));
+      for (let id = 2; id <= 6; id += 2) {
+        network.dial(id, address);
+        await until(() => facts.filter((f) => f.type === 'connected').length === id);
+        network.close(id);
+        await until(() => facts.filter((f) => f.type === 'closed').length === id / 2);
+      }
+    },
+    stop: async () => void (await Promise.all(networks.map((network) => network.stop()))),
+  };
+}
+
+networkContract('The simulated internet', simulated);
+networkContract('TCP', real);
+
+describe('TCP', () => {
+  it('reports a dial to no possible port as closed', async () => {
+    const facts: Fact[] = [];
+    const network = await TcpNetwork.listen((fact) => facts.push(fact), '127.0.0.1', [0]);
+    network.dial(2, { host: '127.0.0.1', port: 70_000 });
+    network.dial(4, { host: 'no such host', port: 1 });
+    await until(() => facts.length === 2);
+    expect(facts).toMatchObject([{ type: 'closed' }, { type: 'closed' }]);
+    await network.stop();
+  });
+
+  it('lets in more peers than may be connected at once, one after the other', async () => {
+    const facts: Fact[] = [];
+    const network = await TcpNetwork.listen((fact) => facts.push(fact), '127.0.0.1', [0]);
+    const count = (type: Fact['type']) => facts.filter((fact) => fact.type === type).length;
+    for (let i = 1; i <= 22; i++) {
+      const clients = Array.from({ length: 20 }, () =>
+        net.connect(network.port, '127.0.0.1').on('error', () => {}),
+      );
+      await until(() => count('connected') === i * 20);
+      for (const client of clients) client.destroy();
+      await until(() => count('closed') === i * 20);
+    }
+    expect(network.openCount).toBe(0);
+    await network.stop();
+  });
+
+  it('tells people’s addresses plainly on a socket of both families', async () => {
+    const facts: Fact[] = [];
+    const network = await TcpNetwork.listen((fact) => facts.push(fact), undefined, [0]);
+    const client = net.connect(network.port, '127.0.0.1');
+    await until(() => facts.length === 1);
+    expect(facts).toMatchObject([{ type: 'connected', incoming: true, address: { host: '127.0.0.1' } }]);
+    client.destroy();
+    await network.stop();
+  });
+
+  it('takes the first free port, without a word of those that were not', async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning.message);
+    process.on('warning', onWarning);
+    const taken = await Promise.all(
+      Array.from({ length: 12 }, () => TcpNetwork.listen(() => {}, '127.0.0.1', [0])),
+    );
+    const ports = taken.map((network) => network.port);
+    const network = await TcpNetwork.listen(() => {}, '127.0.0.1', [...ports, 0]);
+    expect(ports).not.toContain(network.port);
+    await expect(TcpNetwork.listen(() => {}, '127.0.0.1', ports)).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    await turn();
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+    await Promise.all([network, ...taken].map((n) => n.stop()));
+  });
+});

@@ -1,0 +1,63 @@
+/** A disk that is full pauses a download with the reason, and room makes it go on by itself. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Children, cicada } from '../e2e/child.ts';
+import { differenceOf, TemporaryFolder, writeAlbum } from '../e2e/shared-folder.ts';
+import { large, MiB } from './large.ts';
+
+const albumBytes = 96 * MiB;
+const timeoutMs = 2 * 60_000;
+const isRoot = process.getuid?.() === 0;
+
+/** A file system in memory, of a size that can be changed; gone when its block is left. */
+class SmallDisk implements Disposable {
+  readonly path: string;
+
+  constructor(path: string, size: string) {
+    mkdirSync(path, { recursive: true });
+    this.path = path;
+    mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path);
+  }
+
+  resize(size: string): void {
+    mount('-o', `remount,size=${size}`, this.path);
+  }
+
+  [Symbol.dispose](): void {
+    spawnSync('umount', ['-l', this.path]);
+  }
+}
+
+function mount(...args: string[]): void {
+  const { status, stderr } = spawnSync('mount', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`mount ${args.join(' ')}: ${stderr}`);
+}
+
+large('a full disk', () => {
+  it.skipIf(!isRoot)(
+    'pauses with its reason, and goes on when there is room',
+    { timeout: timeoutMs },
+    async () => {
+      using temporary = new TemporaryFolder();
+      using disk = new SmallDisk(temporary.in('small'), '40M');
+      await using children = new Children();
+      const album = temporary.in('Album');
+      writeAlbum(album, albumBytes, 5);
+      const torrent = temporary.in('album.torrent');
+      await children.add(cicada(['create', album, '-l', '1MiB', '-o', torrent])).success();
+      const seeder = children.add(cicada(['seed', torrent, album, '--port', '0', '--no-verify']));
+      const { port } = await seeder.event('seeding');
+      const state = { XDG_STATE_HOME: temporary.in('state') };
+      const args = ['download', torrent, '-o', disk.path, '--port', '0', '--peer', `127.0.0.1:${port}`];
+      const download = children.add(cicada(args, [], state));
+      const trouble = await download.event('disk-trouble');
+      expect(JSON.stringify(trouble)).toContain('ENOSPC');
+      disk.resize('256M');
+      await download.event('done');
+      await download.success();
+      expect(differenceOf(album, join(disk.path, 'Album'))).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,59 @@
+/** Torrents of every size there is: one byte, the smallest and the largest pieces, many files, a large file. */
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Children, cicada } from '../e2e/child.ts';
+import { differenceOf, TemporaryFolder, writeAlbum } from '../e2e/shared-folder.ts';
+import { large, MiB } from './large.ts';
+
+const timeoutMs = 4 * 60_000;
+
+type Make = (album: string) => void;
+const cases: readonly (readonly [string, readonly string[], Make])[] = [
+  ['one byte', [], (album) => writeFileSync(join(album, 'one.log'), 'x')],
+  ['pieces of 16 KiB', ['-l', '16KiB'], (album) => writeAlbum(album, 40 * MiB, 7)],
+  ['pieces of 16 MiB', ['-l', '16MiB'], (album) => writeAlbum(album, 200 * MiB, 7)],
+  ['100,000 files', ['--format', 'v1'], writeManyFiles],
+  ['a file of 5 GiB', [], writeLargeFile],
+];
+
+function writeManyFiles(album: string): void {
+  for (let folder = 0; folder < 100; folder++) {
+    mkdirSync(join(album, String(folder)));
+    for (let file = 0; file < 1_000; file++) {
+      writeFileSync(join(album, String(folder), `${file}.txt`), `folder ${folder}, file ${file}\n`);
+    }
+  }
+}
+
+/** Mostly a hole, with something at both ends: what it is like inside makes no difference. */
+function writeLargeFile(album: string): void {
+  const path = join(album, 'large.wav');
+  writeFileSync(path, Buffer.alloc(MiB, 'begin'));
+  truncateSync(path, 5 * 1024 * MiB - 4);
+  writeFileSync(path, 'end.', { flag: 'a' });
+}
+
+large('a torrent of', () => {
+  it.each(cases)(
+    '%s is created, seeded, fetched and identical',
+    { timeout: timeoutMs },
+    async (_, flags, make) => {
+      using temporary = new TemporaryFolder();
+      await using children = new Children();
+      const album = temporary.in('Album');
+      mkdirSync(album, { recursive: true });
+      make(album);
+      const torrent = temporary.in('album.torrent');
+      await children.add(cicada(['create', album, ...flags, '-o', torrent])).success();
+      const seeder = children.add(cicada(['seed', torrent, album, '--port', '0', '--no-verify']));
+      const { port } = await seeder.event('seeding');
+      const out = temporary.in('out');
+      const state = { XDG_STATE_HOME: temporary.in('state') };
+      const args = ['download', torrent, '-o', out, '--port', '0', '--peer', `127.0.0.1:${port}`];
+      const download = children.add(cicada(args, [], state));
+      expect(await download.ended).toBe(0);
+      expect(differenceOf(album, join(out, 'Album'))).toBeUndefined();
+    },
+  );
+});
