@@ -22,8 +22,8 @@ export class TokenBucket {
   /** True when `bytes` may go now; false: ask again later. */
   take(bytes: number, nowMs: number): boolean {
     if (this.bpsMax === 0) return true;
-    // After a pause the bucket is full in any case.
-    const elapsedMs = Math.min(nowMs - this.#filledMs, 1000);
+    // After a minute the bucket is full and any debt is paid; more would only overflow the numbers.
+    const elapsedMs = Math.min(nowMs - this.#filledMs, 60_000);
     const earned = elapsedMs * this.bpsMax + this.#thousandths;
     this.#thousandths = earned % 1000;
     this.#filledMs = nowMs;
