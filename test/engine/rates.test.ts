@@ -50,6 +50,12 @@ describe('a rate limit', () => {
     expect(bucket.take(1, 17_200)).toBe(true);
   });
 
+  it('has a debt paid by time, also when nobody asks meanwhile', () => {
+    const bucket = new TokenBucket(1_000);
+    expect(bucket.take(16_384, 1_000)).toBe(true);
+    expect(bucket.take(1, 60_000)).toBe(true);
+  });
+
   it('saves up no more than a burst in a pause', () => {
     const bucket = new TokenBucket(100_000);
     bucket.take(0, 0);

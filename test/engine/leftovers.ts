@@ -1,0 +1,20 @@
+/** Whether anything is left of a torrent that has stopped: memory, alarms, places. */
+import { expect } from 'vitest';
+import type { EngineLab } from './engine-lab.ts';
+
+export const connectionsMax = 6;
+export const limits = { connectionsMax, connectionsPerTorrentMax: connectionsMax };
+
+/** Nothing is left of anybody once the torrent has stopped, and a whole crowd can connect again. */
+export function expectNothingLeft(lab: EngineLab): void {
+  for (const peer of lab.peers.values()) peer.hangUp();
+  lab.stop();
+  expect(lab.memory.outstanding).toBe(0);
+  expect(lab.engine.wakeAtMs).toBe(Number.MAX_SAFE_INTEGER);
+  // Every place is free again, and no more than there were.
+  const newcomers = Array.from({ length: connectionsMax + 1 }, () => lab.connect());
+  expect(newcomers.map((peer) => peer.closed)).toEqual([
+    ...Array(connectionsMax).fill(undefined),
+    'too-many-connections',
+  ]);
+}
