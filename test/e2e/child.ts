@@ -38,6 +38,8 @@ export class Child {
   readonly errorLines: string[] = [];
   /** The exit code; null when a signal ended it. Rejects when the program could not be started. */
   readonly ended: Promise<number | null>;
+  /** By force, and it was still there. */
+  killed = false;
   readonly #process: ChildProcess;
   readonly #listeners = new Set<(line: string) => void>();
 
@@ -64,6 +66,11 @@ export class Child {
     });
     const forget = () => running.delete(this.#process);
     this.ended.then(forget, forget);
+  }
+
+  /** It is `cicada`, and not somebody else's program. */
+  get isOurs(): boolean {
+    return this.name.includes(cicadaMain);
   }
 
   get pid(): number {
@@ -124,7 +131,7 @@ export class Child {
 
   /** Resolves when it is gone. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    this.#process.kill(signal);
+    if (this.#process.kill(signal) && signal === 'SIGKILL') this.killed = true;
     await this.ended.catch(() => {});
   }
 
@@ -152,11 +159,18 @@ export class Children implements AsyncDisposable {
     return child;
   }
 
-  /** Ends them as Ctrl-C and shutdowns do; those that do not listen are ended anyway. */
-  async end(): Promise<void> {
+  /** Ends them as Ctrl-C and shutdowns do. Answers who did not listen and had to be ended by force. */
+  async end(): Promise<Child[]> {
+    const deaf = new Set(this.#children);
     const deadline = setTimeout(() => void this[Symbol.asyncDispose](), politeMs);
-    await Promise.all(this.#children.map((child) => child.kill('SIGTERM')));
+    await Promise.all(
+      this.#children.map(async (child) => {
+        await child.kill('SIGTERM');
+        if (!child.killed) deaf.delete(child);
+      }),
+    );
     clearTimeout(deadline);
+    return [...deaf];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

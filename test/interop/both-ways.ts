@@ -27,6 +27,19 @@ export function testBothWays(client: ForeignClient, formats: readonly Format[]):
       expect(await swarm.differences()).toEqual([]);
     });
 
+    it(`${client.name} downloads with a magnet link and nothing else`, async (context) => {
+      if (client.magnetObstacle !== undefined) context.skip(client.magnetObstacle);
+      requirePeers(context, [client], client.needsLab);
+      using place = new Place(client.needsLab, 3);
+      const [trackerHost, ...hosts] = place.hosts;
+      await using swarm = await Swarm.open(format, albumBytes, trackerHost!);
+      swarm.requireReader(context, client);
+      await swarm.ourSeed(hosts[0]!);
+      await swarm.foreignDownload(client, hosts[1]!, swarm.magnet);
+      await swarm.seedsKnown(2);
+      expect(await swarm.differences()).toEqual([]);
+    });
+
     it(`we download from ${client.name}`, async (context) => {
       requirePeers(context, [client], client.needsLab);
       using place = new Place(client.needsLab, 3);

@@ -1,6 +1,6 @@
 """One libtorrent peer (Debian's python3-libtorrent), a real client to test and measure against.
 
-  libtorrent-peer.py seed|stay default|fast FILE.torrent FOLDER ADDRESS
+  libtorrent-peer.py seed|stay default|fast TORRENT|MAGNET FOLDER ADDRESS
 
 `stay` checks what is in FOLDER, fetches the rest, prints "complete", and seeds until it is ended; `seed` believes that
 all is there. Either prints "announced" when the tracker has answered for the first time.
@@ -27,8 +27,11 @@ settings.update({
     "alert_mask": lt.alert.category_t.tracker_notification,
 })
 session = lt.session(settings)
-params = lt.add_torrent_params()
-params.ti = lt.torrent_info(torrent)
+if torrent.startswith("magnet:"):
+    params = lt.parse_magnet_uri(torrent)
+else:
+    params = lt.add_torrent_params()
+    params.ti = lt.torrent_info(torrent)
 params.save_path = folder
 params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
 params.flags |= lt.torrent_flags.disable_pex

@@ -32,20 +32,31 @@ export function requirePeers(context: TestContext, clients: readonly ForeignClie
   context.skip(obstacle);
 }
 
+const torrentName = 'Album.torrent';
+
 export class Swarm implements AsyncDisposable {
   readonly torrent: string;
+  /** The same as a magnet link: what it says of the content is its hash. */
+  readonly magnet: string;
   readonly #temporary: TemporaryFolder;
   readonly #children: Children;
   readonly #trackerHost: Host;
   readonly #announce: string;
   readonly #copies: { folder: string; client?: ForeignClient }[] = [];
 
-  private constructor(temporary: TemporaryFolder, children: Children, trackerHost: Host, announce: string) {
+  private constructor(
+    temporary: TemporaryFolder,
+    children: Children,
+    trackerHost: Host,
+    announce: string,
+    magnet: string,
+  ) {
     this.#temporary = temporary;
     this.#children = children;
     this.#trackerHost = trackerHost;
     this.#announce = announce;
-    this.torrent = temporary.in('Album.torrent');
+    this.torrent = temporary.in(torrentName);
+    this.magnet = magnet;
   }
 
   static async open(format: Format, albumBytes: number, trackerHost: Host): Promise<Swarm> {
@@ -56,10 +67,12 @@ export class Swarm implements AsyncDisposable {
       cicada(['tracker', '--listen', `${trackerHost.address}:0`], trackerHost.inside),
     );
     const { announce } = await tracker.event('listening');
-    const swarm = new Swarm(temporary, children, trackerHost, String(announce));
     const create = ['create', temporary.in('original', 'Album'), '--format', format, '-l', '256KiB'];
-    await children.add(cicada([...create, '-a', swarm.#announce, '-o', swarm.torrent])).success();
-    return swarm;
+    const target = ['-a', String(announce), '-o', temporary.in(torrentName)];
+    const creation = children.add(cicada([...create, ...target]));
+    await creation.success();
+    const { magnet } = JSON.parse(creation.lines.at(-1)!);
+    return new Swarm(temporary, children, trackerHost, String(announce), magnet);
   }
 
   /**
@@ -102,8 +115,8 @@ export class Swarm implements AsyncDisposable {
     return await this.#foreign(client, host, folder);
   }
 
-  async foreignDownload(client: ForeignClient, host: Host): Promise<Child> {
-    return await this.#foreign(client, host, this.#newFolder(client));
+  async foreignDownload(client: ForeignClient, host: Host, torrent = this.torrent): Promise<Child> {
+    return await this.#foreign(client, host, this.#newFolder(client), torrent);
   }
 
   /** Resolves when the tracker knows of so many peers that have everything. */
@@ -113,9 +126,13 @@ export class Swarm implements AsyncDisposable {
     await waiting.success();
   }
 
-  /** Ends everybody the way their users do, so that all is on the disk. Answers how the copies differ from the original. */
+  /**
+   * Ends everybody the way their users do, so that all is on the disk. Answers how the copies differ from the original,
+   * and which of our own programs did not end when they were told to.
+   */
   async differences(): Promise<string[]> {
-    await this.#children.end();
+    const deaf = (await this.#children.end()).filter((child) => child.isOurs);
+    if (deaf.length > 0) return deaf.map(({ name }) => `${name} did not end on SIGTERM`);
     return this.#copies.flatMap(({ folder, client }) => {
       const copy = join(folder, 'Album');
       if (client !== undefined) rmSync(join(copy, '.pad'), { recursive: true, force: true });
@@ -130,8 +147,7 @@ export class Swarm implements AsyncDisposable {
     this.#temporary[Symbol.dispose]();
   }
 
-  async #foreign(client: ForeignClient, host: Host, folder: string): Promise<Child> {
-    const { torrent } = this;
+  async #foreign(client: ForeignClient, host: Host, folder: string, torrent = this.torrent): Promise<Child> {
     return this.#children.add(await client.start({ host, torrent, folder, scratch: this.#temporary.path }));
   }
 
