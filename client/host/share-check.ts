@@ -27,7 +27,9 @@ export async function isRemembered(
 export async function checkShare(metainfo: Metainfo, pathOf: FilePaths, control: HashControl): Promise<void> {
   const { ok, files } = await verifyTorrent(metainfo, pathOf, control);
   if (ok) return;
-  const bad = files.filter((file) => !file.ok);
+  // A file that is missing or cut short spoils pieces of its neighbours: it is the one to name.
+  const wrongSize = files.filter((file) => file.missing || file.tooShort || file.tooLong);
+  const bad = wrongSize.length > 0 ? wrongSize : files.filter((file) => !file.ok);
   const first = bad[0]!;
   const path = first.diskPath ?? first.path;
   const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
