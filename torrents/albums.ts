@@ -5,7 +5,7 @@
  * Invariant: every file belongs to one album at most. Left to others: making the torrents (create.ts).
  */
 import { join } from 'node:path';
-import { type ScanOptions, scanFolder } from './folder-scan.ts';
+import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { comparePaths } from './natural-order.ts';
 
 export interface Album {
@@ -19,6 +19,8 @@ export interface Albums {
   readonly albums: readonly Album[];
   /** Files that lie in no album. */
   readonly leftOut: readonly string[];
+  /** What no torrent takes in, album or not. */
+  readonly skipped: readonly Skipped[];
 }
 
 const audioEndings =
@@ -34,7 +36,7 @@ export async function findAlbums(
   signal?: AbortSignal,
 ): Promise<Albums> {
   const scan = await scanFolder(path, options, signal);
-  if (scan.isSingleFile) return { albums: [{ path, wanted: () => true }], leftOut: [] };
+  if (scan.isSingleFile) return { albums: [{ path, wanted: () => true }], leftOut: [], skipped: [] };
 
   const albums = new Map<string, readonly string[]>();
   for (const { components } of scan.files) {
@@ -60,7 +62,8 @@ export async function findAlbums(
     })),
     leftOut: scan.files
       .filter((file) => nearest(file.components.slice(0, -1)) === undefined)
-      .map((file) => file.path),
+      .map((file) => join(scan.root, ...file.components)),
+    skipped: scan.skipped,
   };
 }
 

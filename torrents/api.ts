@@ -13,6 +13,9 @@
  * const { ok, badPieces, files } = await verifyTorrent(parseMetainfo(bytes), 'Some Album');
  * ```
  *
+ * Torrents are hybrids of v1 and v2 (BEP 52) if nothing else is said. Old clients (aria2 1.36, Transmission 3.00) cannot
+ * read those: `format: 'v1'` is for them.
+ *
  * Every error that is thrown has a stable `code`. What is exported here follows semantic versioning; what is not is ours.
  */
 

@@ -17,6 +17,8 @@ export type BEncodable =
   | string
   | Uint8Array
   | BValue
+  | Encoded
+  | Located
   | readonly BEncodable[]
   | Lazy
   | ReadonlyMap<string | Uint8Array, BEncodable | undefined>
@@ -44,9 +46,32 @@ export class Lazy {
   }
 }
 
-/** Throws RangeError for what bencode cannot say, and for two equal keys: both are faults of the caller. */
-export function encode(value: BEncodable): Uint8Array {
-  const writer = new Writer();
+/** Bencoding that is there already, and is written as it is. */
+export class Encoded {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** A value of which it is known, once it is written, where in the output it lies. */
+export class Located {
+  readonly value: BEncodable;
+  start = 0;
+  end = 0;
+
+  constructor(value: BEncodable) {
+    this.value = value;
+  }
+}
+
+/**
+ * Throws RangeError for what bencode cannot say, and for two equal keys: both are faults of the caller.
+ * `bytesExpected`: a guess at the length, which saves copies; one that is too high costs no memory.
+ */
+export function encode(value: BEncodable, bytesExpected = 0): Uint8Array {
+  const writer = new Writer(bytesExpected);
   write(writer, value);
   return writer.finish();
 }
@@ -61,6 +86,12 @@ function write(writer: Writer, value: BEncodable): void {
     writer.string(value);
   } else if (value instanceof BValue) {
     writer.bytes(value.raw);
+  } else if (value instanceof Encoded) {
+    writer.bytes(value.bytes);
+  } else if (value instanceof Located) {
+    value.start = writer.length;
+    write(writer, value.value);
+    value.end = writer.length;
   } else if (Array.isArray(value) || (value instanceof Lazy && value.kind === 'list')) {
     writer.ascii('l');
     const items = value instanceof Lazy ? value.content : value;
@@ -106,13 +137,28 @@ function writeEntries(writer: Writer, entries: Iterable<Entry>): void {
 /** By the bytes of the keys. Of two texts that is by code points, with no need to encode them first. */
 function compareKeys([a]: Entry, [b]: Entry): number {
   if (typeof a === 'string' && typeof b === 'string') return compareCodePoints(a, b);
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return Buffer.compare(bytesOf(a), bytesOf(b));
 }
+
+function bytesOf(key: string | Uint8Array): Uint8Array {
+  return typeof key === 'string' ? Buffer.from(key) : key;
+}
+
+/** From here on what was written is not copied once more to be given out, but cut to its length. */
+const viewBytesMin = 2 ** 20;
 
 /** Bytes that grow by doubling. */
 class Writer {
-  #buffer = Buffer.allocUnsafe(256);
+  #buffer: Buffer;
   #length = 0;
+
+  constructor(bytesExpected: number) {
+    this.#buffer = Buffer.allocUnsafe(Math.max(256, bytesExpected));
+  }
+
+  get length(): number {
+    return this.#length;
+  }
 
   ascii(text: string): void {
     this.#reserve(text.length);
@@ -145,6 +191,8 @@ class Writer {
   }
 
   finish(): Uint8Array {
+    const { buffer, byteOffset } = this.#buffer;
+    if (this.#length >= viewBytesMin) return new Uint8Array(buffer, byteOffset, this.#length);
     return new Uint8Array(this.#buffer.subarray(0, this.#length));
   }
 

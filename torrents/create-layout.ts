@@ -8,12 +8,16 @@ import { localLimits } from './bencode.ts';
 import { CreateError } from './create-error.ts';
 import type { LayoutEntry } from './file-layout.ts';
 import type { FoundFile } from './folder-scan.ts';
-import type { PlannedFile } from './hashing/plan.ts';
 import { hashBytes, pieceLayerHeight, rootOf } from './merkle.ts';
 import type { PieceLayer, TorrentFormat } from './metainfo.ts';
 import { comparePaths, compareTreePaths } from './natural-order.ts';
 
-export interface PlacedFile extends PlannedFile, LayoutEntry {}
+export interface PlacedFile extends LayoutEntry {
+  /** In the byte space. */
+  readonly offset: number;
+  /** As the scan saw it; pads have none. */
+  readonly mtimeMs: number | undefined;
+}
 
 export interface PlacedFiles {
   readonly files: readonly PlacedFile[];
@@ -31,21 +35,34 @@ export function placeFiles(
   // As libtorrent has them: after every file, the last one too, but not where there is only one. So that equal folders
   // have equal hashes.
   const padded = format === 'hybrid' && found.length > 1;
+  const padPath = padPaths();
   const files: PlacedFile[] = [];
   let offset = 0;
   let totalBytes = 0;
-  for (const file of [...found].sort((a, b) => compare(a.components, b.components))) {
-    files.push({ ...file, offset });
-    offset += file.bytes;
-    if (file.bytes > 0) totalBytes = offset;
+  for (const { components, bytes, mtimeMs } of found.toSorted((a, b) =>
+    compare(a.components, b.components),
+  )) {
+    files.push({ components, bytes, isPad: false, offset, mtimeMs });
+    offset += bytes;
+    if (bytes > 0) totalBytes = offset;
     const gap = aligned ? (pieceLength - (offset % pieceLength)) % pieceLength : 0;
     if (gap > 0 && padded) {
-      files.push({ path: undefined, components: ['.pad', String(gap)], bytes: gap, offset, isPad: true });
+      files.push({ components: padPath(gap), bytes: gap, isPad: true, offset, mtimeMs: undefined });
       totalBytes = offset + gap;
     }
     offset += gap;
   }
   return { files, totalBytes };
+}
+
+/** BEP 47. Pads of one length share their path, and there are never more lengths than there are bytes in a piece. */
+function padPaths(): (bytes: number) => readonly string[] {
+  const known = new Map<number, readonly string[]>();
+  return (bytes) => {
+    const path = known.get(bytes) ?? ['.pad', String(bytes)];
+    known.set(bytes, path);
+    return path;
+  };
 }
 
 /**
@@ -57,12 +74,13 @@ const treeDepthMax = localLimits.depthMax - 4;
 function refuseDeepTree(found: readonly FoundFile[]): void {
   const deep = found.find((file) => file.components.length > treeDepthMax);
   if (deep === undefined) return;
-  const message = `${deep.path} lies more than ${treeDepthMax} folders deep, which only a v1 torrent can hold`;
-  throw new CreateError('create-too-deep', message, deep.path);
+  const where = deep.components.join('/');
+  const message = `${where} lies more than ${treeDepthMax} folders deep, which only a v1 torrent can hold`;
+  throw new CreateError('create-too-deep', message, where);
 }
 
 export interface RootedFiles {
-  readonly entries: readonly LayoutEntry[];
+  readonly piecesRootOf: (file: PlacedFile) => Uint8Array | undefined;
   readonly pieceLayers: readonly PieceLayer[];
 }
 
@@ -73,21 +91,25 @@ export function rootFiles(
   pieceLength: number,
 ): RootedFiles {
   const height = pieceLayerHeight(pieceLength);
-  // Out of shared memory once, and then views: 100,000 small buffers would cost more than what is in them.
-  const roots = rootTable.slice();
+  // Out of shared memory once, and then views.
+  const table = rootTable.slice();
+  const layerOf = ({ offset, bytes }: PlacedFile) => {
+    const first = offset / pieceLength;
+    return table.subarray(first * hashBytes, (first + Math.ceil(bytes / pieceLength)) * hashBytes);
+  };
+  const roots = new Map<PlacedFile, Uint8Array>();
   const layers = new Map<string, PieceLayer>();
-  const entries = files.map((file): LayoutEntry => {
-    if (file.isPad || file.bytes === 0) return file;
-    const first = file.offset / pieceLength;
-    const hashes = roots.subarray(
-      first * hashBytes,
-      (first + Math.ceil(file.bytes / pieceLength)) * hashBytes,
-    );
-    if (hashes.length === hashBytes) return { ...file, piecesRoot: hashes };
-    const piecesRoot = rootOf(hashes, height);
+  for (const file of files) {
+    if (file.isPad || file.bytes <= pieceLength) continue;
+    const hashes = layerOf(file);
+    const root = rootOf(hashes, height);
+    roots.set(file, root);
     // Identical files share one layer, and a dictionary cannot have a key twice.
-    layers.set(Buffer.from(piecesRoot).toString('latin1'), { root: piecesRoot, hashes });
-    return { ...file, piecesRoot };
-  });
-  return { entries, pieceLayers: [...layers.values()] };
+    layers.set(Buffer.from(root).toString('latin1'), { root, hashes });
+  }
+  return {
+    // The root of a file that fits in one piece is that of the piece: a view made when it is written, not 100,000 kept.
+    piecesRootOf: (file) => (file.isPad || file.bytes === 0 ? undefined : (roots.get(file) ?? layerOf(file))),
+    pieceLayers: [...layers.values()],
+  };
 }

@@ -6,20 +6,27 @@
  * Left to others: finding files (folder-scan.ts), their places (create-layout.ts), hashing (hashing/engine.ts).
  *                          BEP 3, 12, 19, 27, 47, 52
  */
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
 import { CreateError } from './create-error.ts';
 import { type PlacedFiles, placeFiles, rootFiles } from './create-layout.ts';
+import { checkTorrentSize } from './create-size.ts';
 import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { type HashControl, type HashProgress, hashFiles } from './hashing/engine.ts';
+import type { PlannedFile } from './hashing/plan.ts';
 import { type Metainfo, parseMetainfo, type TorrentFormat } from './metainfo.ts';
-import { encodeInfo, encodeMetainfo } from './metainfo-encode.ts';
+import { encodeTorrent } from './metainfo-encode.ts';
 import { componentFault } from './path-rules.ts';
 import { checkPieceCount, checkPieceLength, choosePieceLength } from './piece-length.ts';
 
 export { writeTorrentFile } from './torrent-write.ts';
 export { CreateError, type HashControl, type HashProgress, type Skipped };
 
-/** What every client of today can read. */
-export const defaultFormat: TorrentFormat = 'v1';
+/**
+ * Every track has its own Merkle root, and starts with a piece; clients of today take part in either of its two swarms.
+ * Old ones (aria2 1.36, Transmission 3.00) cannot read it: v1 is for them.
+ */
+export const defaultFormat: TorrentFormat = 'hybrid';
 
 export interface CreateOptions extends ScanOptions {
   readonly format?: TorrentFormat | undefined;
@@ -44,13 +51,20 @@ export interface CreateOptions extends ScanOptions {
 export interface CreatedTorrent {
   /** The torrent file. */
   readonly bytes: Uint8Array;
-  readonly metainfo: Metainfo;
+  /** As Metainfo has them. */
+  readonly infoHash: Uint8Array;
+  readonly infoHashV2: Uint8Array | undefined;
+  readonly plan: TorrentPlan;
   readonly skipped: readonly Skipped[];
+  /** Read back from `bytes` when it is first asked for: of 100,000 files it takes 200 MB, and not everybody wants it. */
+  readonly metainfo: Metainfo;
 }
 
 /** What a torrent will be, before anything is read: all that can be refused is refused by then. */
 export interface TorrentPlan extends PlacedFiles {
   readonly format: TorrentFormat;
+  /** Every file that is no pad lies at join(root, ...components). */
+  readonly root: string;
   readonly name: string;
   readonly isSingleFile: boolean;
   readonly pieceLength: number;
@@ -84,8 +98,21 @@ export async function planTorrent(
       : checkPieceLength(options.pieceLength);
   const { files, totalBytes } = placeFiles(scan.files, format, pieceLength);
   const pieceCount = checkPieceCount(totalBytes, pieceLength);
-  const { isSingleFile, skipped } = scan;
-  return { format, name, isSingleFile, pieceLength, pieceCount, bytes, files, totalBytes, skipped };
+  const { root, isSingleFile, skipped } = scan;
+  const plan = {
+    format,
+    root,
+    name,
+    isSingleFile,
+    pieceLength,
+    pieceCount,
+    bytes,
+    files,
+    totalBytes,
+    skipped,
+  };
+  checkTorrentSize(plan, textsOf(options));
+  return plan;
 }
 
 /** Throws CreateError, or the reason of the signal. */
@@ -95,27 +122,45 @@ export async function createTorrent(
   control: HashControl = {},
 ): Promise<CreatedTorrent> {
   const plan = await planTorrent(path, options, control.signal);
-  const { format, name, isSingleFile, pieceLength, files, totalBytes } = plan;
+  const { format, totalBytes, pieceLength } = plan;
   const sha1 = format !== 'v2';
   const sha256 = format !== 'v1';
+  const files = plannedFiles(plan);
   const hashes = await hashFiles({ files, totalBytes, pieceLength, onFault: 'stop', sha1, sha256 }, control);
   if (hashes.faults[0] !== undefined) throw CreateError.ofFault(hashes.faults[0]);
 
-  const { entries, pieceLayers } = sha256
-    ? rootFiles(files, hashes.rootTable, pieceLength)
-    : { entries: files, pieceLayers: undefined };
-  const infoBytes = encodeInfo({
-    format,
-    name,
-    isSingleFile,
-    pieceLength,
-    pieceHashes: hashes.sha1Table,
-    files: entries,
-    private: options.private,
-    source: options.source,
-  });
-  const bytes = encodeMetainfo({ ...options, infoBytes, pieceLayers });
-  return { bytes, metainfo: parseMetainfo(bytes), skipped: plan.skipped };
+  const rooted = sha256 ? rootFiles(plan.files, hashes.rootTable, pieceLength) : undefined;
+  const { bytes, infoBytes } = encodeTorrent(
+    {
+      ...plan,
+      pieceHashes: hashes.sha1Table,
+      piecesRootOf: rooted?.piecesRootOf,
+      private: options.private,
+      source: options.source,
+    },
+    { ...options, pieceLayers: rooted?.pieceLayers },
+  );
+  const infoHashV2 = sha256 ? hash('sha256', infoBytes, 'buffer') : undefined;
+  const infoHash = sha1 ? hash('sha1', infoBytes, 'buffer') : infoHashV2!.subarray(0, 20);
+  let metainfo: Metainfo | undefined;
+  return {
+    ...{ bytes, infoHash, infoHashV2, plan, skipped: plan.skipped },
+    get metainfo() {
+      metainfo ??= parseMetainfo(bytes);
+      return metainfo;
+    },
+  };
+}
+
+function* plannedFiles({ root, files }: TorrentPlan): Generator<PlannedFile> {
+  for (const { components, isPad, bytes, offset, mtimeMs } of files) {
+    yield { path: isPad ? undefined : join(root, ...components), isPad, bytes, offset, mtimeMs };
+  }
+}
+
+function textsOf({ trackers = [], webSeeds = [], comment, source, createdBy }: CreateOptions): string[] {
+  const texts = [comment, source, createdBy].filter((text) => text !== undefined);
+  return [...trackers.flat(), ...webSeeds, ...texts];
 }
 
 /** What could not be written, and what our own reader would leave out. */

@@ -6,15 +6,14 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { basename, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { CreateError } from './create-error.ts';
 import { filesMax, pathDepthMax } from './metainfo-fields.ts';
 import { componentFault } from './path-rules.ts';
 
+/** There may be 100,000 of them, so they hold no more than what the scan found out. */
 export interface FoundFile {
-  /** Where it lies. */
-  readonly path: string;
-  /** Inside the folder; for a single file its name. */
+  /** Inside the root; for a single file its name. It lies at join(root, ...components). */
   readonly components: readonly string[];
   readonly bytes: number;
   readonly mtimeMs: number;
@@ -44,6 +43,8 @@ export interface ScanOptions {
 }
 
 export interface FolderScan {
+  /** The folder itself; for a single file the one it lies in. */
+  readonly root: string;
   readonly name: string;
   readonly isSingleFile: boolean;
   readonly files: FoundFile[];
@@ -82,8 +83,8 @@ export async function scanFolder(
   const name = basename(root);
   const stats = statOf(root);
   if (stats.isFile()) {
-    const file = { path: root, components: [name], bytes: stats.size, mtimeMs: stats.mtimeMs };
-    return { name, isSingleFile: true, files: [file], skipped: [] };
+    const file = { components: [name], bytes: stats.size, mtimeMs: stats.mtimeMs };
+    return { root: dirname(root), name, isSingleFile: true, files: [file], skipped: [] };
   }
   if (!stats.isDirectory())
     throw new CreateError('create-not-a-file', `${root} is neither a file nor a folder`, root);
@@ -136,7 +137,7 @@ export async function scanFolder(
         } else if (!entry.isFile()) skip('not-a-file');
         else if (options.wanted?.(components) === false) skip('excluded');
         else {
-          files.push({ path: entryPath, components, bytes: entry.size, mtimeMs: entry.mtimeMs });
+          files.push({ components, bytes: entry.size, mtimeMs: entry.mtimeMs });
           if (files.length > filesMax) {
             const message = `${root} has more than ${filesMax} files: share its folders one by one`;
             throw new CreateError('create-too-many-files', message, root);
@@ -145,7 +146,7 @@ export async function scanFolder(
       }
     }
   }
-  return { name, isSingleFile: false, files, skipped };
+  return { root, name, isSingleFile: false, files, skipped };
 }
 
 function isJunk(name: string): boolean {

@@ -84,7 +84,9 @@ export function parseMagnet(uri: string): MagnetLink {
 }
 
 /** The link of a torrent. */
-export function magnetOf(metainfo: Metainfo): string {
+export function magnetOf(
+  metainfo: Pick<Metainfo, 'format' | 'infoHash' | 'infoHashV2' | 'name' | 'trackers' | 'webSeeds'>,
+): string {
   return makeMagnet({
     infoHash: metainfo.format === 'v2' ? undefined : metainfo.infoHash,
     infoHashV2: metainfo.infoHashV2,

@@ -10,6 +10,7 @@ import { basename, join, resolve } from 'node:path';
 import type { TorrentFile } from './file-layout.ts';
 import type { PieceIndex } from './geometry.ts';
 import { type HashControl, hashFiles } from './hashing/engine.ts';
+import type { PlannedFile } from './hashing/plan.ts';
 import { hashBytes } from './merkle.ts';
 import type { Metainfo } from './metainfo.ts';
 import { displayPath } from './path-rules.ts';
@@ -87,7 +88,7 @@ export async function verifyTorrent(
 
   const { sha1Table, rootTable, hashed, faults } = await hashFiles(
     {
-      files: metainfo.files.map((file) => ({ ...file, path: paths[file.index] })),
+      files: plannedFiles(metainfo, paths),
       totalBytes: layout.totalBytes,
       pieceLength,
       onFault: 'skip',
@@ -135,6 +136,10 @@ export async function verifyTorrent(
       };
     });
   return { ok: files.every((file) => file.ok), pieces: geometry.pieceCount, badPieces, have, files };
+}
+
+function* plannedFiles({ files }: Metainfo, paths: readonly (string | undefined)[]): Generator<PlannedFile> {
+  for (const { index, isPad, bytes, offset } of files) yield { path: paths[index], isPad, bytes, offset };
 }
 
 /** A table that was not asked for has nothing to say. */

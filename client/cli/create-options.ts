@@ -54,8 +54,9 @@ export const contentOptions = {
   format: {
     choices: ['v1', 'v2', 'hybrid'],
     requiresArg: true,
-    describe: 'For which clients: v1 for all, hybrid for old and new ones',
+    describe: 'hybrid if left out; v1 for old clients (aria2 1.36, Transmission 3.00)',
   },
+  'creation-date': { type: 'boolean', describe: 'Write down when it was made' },
   include: { type: 'string', array: true, nargs: 1, describe: 'Only files that match: "*.flac"' },
   exclude: { type: 'string', array: true, nargs: 1, describe: 'Not the files that match: "*.log"' },
   'include-hidden': { type: 'boolean', describe: 'Hidden files too' },
@@ -76,7 +77,7 @@ export function createOptions(args: ContentArgs, trackers: readonly (readonly st
     comment: args.comment,
     name: args.name,
     createdBy: `Cicada ${version}`,
-    creationDate: creationDate(),
+    creationDate: args['creation-date'] ? creationDate() : undefined,
     includeHidden: args['include-hidden'],
     includeJunk: args['include-junk'],
     followSymlinks: args['follow-symlinks'],
@@ -84,7 +85,10 @@ export function createOptions(args: ContentArgs, trackers: readonly (readonly st
   };
 }
 
-/** SOURCE_DATE_EPOCH is how builds that are to be repeated byte for byte say what time it is. */
+/**
+ * Only on request: without it the same folder gives the same file on every day.
+ * SOURCE_DATE_EPOCH is how builds that are to be repeated byte for byte say what time it is.
+ */
 function creationDate(): number {
   const fixed = process.env.SOURCE_DATE_EPOCH ?? '';
   return /^\d{1,12}$/.test(fixed) ? Number(fixed) : Math.floor(Date.now() / 1000);

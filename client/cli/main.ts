@@ -9,8 +9,9 @@ import { exitCode, exitCodeOf } from './exit-codes.ts';
 import { Output } from './output.ts';
 
 // Compiling what has not changed since the last time takes longer than most commands. The cache is code that will be
-// run: it lies in the home folder, where nobody else can put something into it.
-enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cicada'));
+// run: it lies in the home folder, where nobody else can put something into it. Workers are told by the environment.
+process.env.NODE_COMPILE_CACHE ??= join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cicada');
+enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 const argv = process.argv.slice(2);
 const output = new Output();

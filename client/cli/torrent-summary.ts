@@ -6,24 +6,45 @@ import { displayPath } from '../../torrents/path-rules.ts';
 import { paint } from './output.ts';
 import { count, grouped, size } from './wording.ts';
 
+/** What is told of every torrent. A Metainfo is one; of a torrent that is not hashed yet the hashes are not known. */
+export type TorrentSummary = Pick<
+  Metainfo,
+  | 'name'
+  | 'format'
+  | 'private'
+  | 'pieceLength'
+  | 'bytes'
+  | 'trackers'
+  | 'webSeeds'
+  | 'comment'
+  | 'source'
+  | 'createdBy'
+  | 'creationDate'
+> & {
+  readonly infoHash: Uint8Array | undefined;
+  readonly infoHashV2: Uint8Array | undefined;
+  readonly geometry: { readonly pieceCount: number };
+  readonly files: readonly { readonly isPad?: boolean | undefined }[];
+};
+
 /** The document of `create --json`; `torrent` is where the torrent file lies, null when it lies nowhere. */
 export function torrentDocument(
-  metainfo: Metainfo,
+  summary: TorrentSummary,
   torrent: string | null,
   skipped: readonly { readonly path: string; readonly reason: string }[] = [],
 ) {
-  const { infoHash, infoHashV2, format, pieceLength, geometry, bytes } = metainfo;
+  const { infoHash, infoHashV2, format, pieceLength, geometry, bytes } = summary;
   return {
     torrent,
-    name: metainfo.name,
-    infoHash: hex(infoHash),
+    name: summary.name,
+    infoHash: infoHash === undefined ? null : hex(infoHash),
     infoHashV2: infoHashV2 === undefined ? null : hex(infoHashV2),
-    magnet: magnetOf(metainfo),
+    magnet: infoHash === undefined ? null : magnetOf({ ...summary, infoHash }),
     format,
-    private: metainfo.private,
+    private: summary.private,
     pieceLength,
     pieces: geometry.pieceCount,
-    files: realFiles(metainfo).length,
+    files: realFiles(summary).length,
     bytes,
     skipped,
   };
@@ -58,20 +79,20 @@ export function torrentDetailDocument(metainfo: Metainfo, torrent: string) {
 }
 
 /** Lines of `name  value`, below a title. */
-export function torrentLines(metainfo: Metainfo): string {
-  const { infoHash, infoHashV2, geometry, pieceLength, bytes, trackers, webSeeds } = metainfo;
+export function torrentLines(summary: TorrentSummary): string {
+  const { infoHash, infoHashV2, geometry, pieceLength, bytes, trackers, webSeeds } = summary;
   const tiers = trackers.map((tier) => tier.map(plain).join(', '));
   return table([
-    ['size', `${size(bytes)} in ${count(realFiles(metainfo).length, 'file')}`],
+    ['size', `${size(bytes)} in ${count(realFiles(summary).length, 'file')}`],
     ['pieces', `${grouped(geometry.pieceCount)} of ${size(pieceLength)}`],
-    ['info-hash', hex(infoHash)],
+    ...(infoHash === undefined ? [] : [row('info-hash', hex(infoHash))]),
     ...(infoHashV2 === undefined ? [] : [row('info-hash 2', hex(infoHashV2))]),
-    ...(metainfo.private ? [row('private', 'yes: peers come from its trackers only')] : []),
+    ...(summary.private ? [row('private', 'yes: peers come from its trackers only')] : []),
     ...tiers.map((tier, index) => row(index === 0 ? 'tracker' : '', tier)),
     ...webSeeds.map((url, index) => row(index === 0 ? 'web seed' : '', plain(url))),
-    ...(metainfo.source === undefined ? [] : [row('source', plain(metainfo.source))]),
-    ...(metainfo.comment === undefined ? [] : [row('comment', plain(metainfo.comment))]),
-    ...created(metainfo),
+    ...(summary.source === undefined ? [] : [row('source', plain(summary.source))]),
+    ...(summary.comment === undefined ? [] : [row('comment', plain(summary.comment))]),
+    ...created(summary),
   ]);
 }
 
@@ -90,11 +111,15 @@ export function plain(text: string): string {
   return displayPath([text]);
 }
 
-function realFiles(metainfo: Metainfo) {
-  return metainfo.files.filter((file) => !file.isPad);
+function realFiles<File extends { readonly isPad?: boolean | undefined }>({
+  files,
+}: {
+  readonly files: readonly File[];
+}): readonly File[] {
+  return files.filter((file) => !file.isPad);
 }
 
-function created({ createdBy, creationDate }: Metainfo): [string, string][] {
+function created({ createdBy, creationDate }: TorrentSummary): [string, string][] {
   const date = creationDate === undefined ? undefined : new Date(creationDate * 1000);
   const day = date === undefined || Number.isNaN(date.getTime()) ? '' : date.toISOString().slice(0, 10);
   const by = createdBy === undefined ? '' : `by ${plain(createdBy)}`;

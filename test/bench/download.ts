@@ -65,7 +65,19 @@ async function measure(
   const torrent = temporary.in('Album.torrent');
   const tracker = children.add(cicada(['tracker', '--listen', '127.0.0.1:0']));
   const announce = String((await tracker.event('listening')).announce);
-  const create = ['create', temporary.in('Album'), '-l', '1MiB', '-a', announce, '-o', torrent, '--force'];
+  const create = [
+    'create',
+    temporary.in('Album'),
+    '--format',
+    'v1',
+    '-l',
+    '1MiB',
+    '-a',
+    announce,
+    '-o',
+    torrent,
+    '--force',
+  ];
   await children.add(cicada(create)).success();
   const ready = Array.from({ length: seeders }, () => contestant.seed(torrent, temporary.path));
   for (const seeder of await Promise.all(ready)) children.add(seeder);

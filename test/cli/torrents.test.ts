@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parseMetainfo } from '../../torrents/metainfo.ts';
 import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo-encode.ts';
 import { noise } from '../torrents/folder-fixture.ts';
 import { runCicada, temporaryFolder } from './run-cicada.ts';
@@ -31,7 +32,7 @@ describe('create', () => {
   it('writes NAME.torrent into the current folder, and says what to type next', async () => {
     const { code, stdout, stderr } = await cicada('create', 'Album', '-a', announce);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^Album\.torrent\n {2}size {7}205 KiB in 3 files\n/);
+    expect(stdout).toMatch(/^Album\.torrent\n {2}size +205 KiB in 3 files\n/);
     expect(stdout).toContain(announce);
     expect(stderr).toMatch(/^Share it with: .* seed Album\.torrent Album$/m);
     expect((await cicada('verify', 'Album.torrent', 'Album')).code).toBe(0);
@@ -41,11 +42,14 @@ describe('create', () => {
     const { stdout, stderr } = await cicada('create', 'Album', '-a', announce, '-p', '-l', '16KiB', '--json');
     const document = JSON.parse(stdout);
     expect(stderr).toBe('');
+    const { infoHash, infoHashV2 } = document;
+    const topics = `xt=urn:btih:${infoHash}&xt=urn:btmh:1220${infoHashV2}`;
     expect(document).toEqual({
-      ...{ torrent: 'Album.torrent', name: 'Album', format: 'v1', private: true },
-      ...{ infoHash: expect.stringMatching(/^[0-9a-f]{40}$/), infoHashV2: null },
-      magnet: `magnet:?xt=urn:btih:${document.infoHash}&dn=Album&tr=${encodeURIComponent(announce)}`,
-      ...{ pieceLength: 16_384, pieces: 13, files: 3, bytes: 210_000, skipped: [] },
+      ...{ torrent: 'Album.torrent', name: 'Album', format: 'hybrid', private: true },
+      infoHash: expect.stringMatching(/^[0-9a-f]{40}$/),
+      infoHashV2: expect.stringMatching(/^[0-9a-f]{64}$/),
+      magnet: `magnet:?${topics}&dn=Album&tr=${encodeURIComponent(announce)}`,
+      ...{ pieceLength: 16_384, pieces: 15, files: 3, bytes: 210_000, skipped: [] },
     });
   });
 
@@ -61,13 +65,21 @@ describe('create', () => {
     ]);
   });
 
-  it('gives the same torrent for the same folder, on a given day', async () => {
+  it('writes v1 for old clients, when it is told to', async () => {
+    const { stdout } = await cicada('create', 'Album', '--format', 'v1', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ format: 'v1', infoHashV2: null });
+  });
+
+  it('gives the same torrent for the same folder: no date, unless it is asked for', async () => {
+    const dated = async (env: NodeJS.ProcessEnv, ...flags: string[]) => {
+      await runCicada(['create', 'Album', '-o', 'x.torrent', '-f', ...flags], { cwd: place, env });
+      return parseMetainfo(readFileSync(join(place, 'x.torrent'))).creationDate;
+    };
     const env = { SOURCE_DATE_EPOCH: '1700000000' };
-    const run = () => runCicada(['create', 'Album', '-o', 'x.torrent', '-f'], { cwd: place, env });
-    await run();
-    const first = readFileSync(join(place, 'x.torrent'));
-    await run();
-    expect(readFileSync(join(place, 'x.torrent'))).toEqual(first);
+    expect(await dated({})).toBeUndefined();
+    expect(await dated(env)).toBeUndefined();
+    expect(await dated(env, '--creation-date')).toBe(1_700_000_000);
+    expect(await dated({ SOURCE_DATE_EPOCH: '' }, '--creation-date')).toBeGreaterThan(1_700_000_000);
   });
 
   it('never replaces a torrent file unless it is told to', async () => {
@@ -79,11 +91,18 @@ describe('create', () => {
     expect((await cicada('create', 'Album', '--force')).code).toBe(0);
   });
 
-  it('writes nothing in a dry run', async () => {
-    const { code, stdout } = await cicada('create', 'Album', '--dry-run', '--json');
+  it('in a dry run says what it would make, hashes nothing and writes nothing', async () => {
+    const { code, stdout } = await cicada('create', 'Album', '--dry-run', '--json', '-l', '16KiB');
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ torrent: null, files: 3 });
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ torrent: null, infoHash: null, infoHashV2: null, magnet: null },
+      ...{ name: 'Album', format: 'hybrid', private: false },
+      ...{ pieceLength: 16_384, pieces: 15, files: 3, bytes: 210_000, skipped: [] },
+    });
     expect(readdirSync(place)).toEqual(['Album']);
+    const { stdout: words } = await cicada('create', 'Album', '--dry-run');
+    expect(words).toMatch(/^Album \(not written\)\n {2}size +205 KiB in 3 files\n/);
+    expect(words).not.toContain('info-hash');
   });
 
   it('writes to stdout, for a pipe, and leaves no file', async () => {
@@ -119,6 +138,55 @@ describe('create', () => {
   });
 });
 
+describe('create --per-album', () => {
+  beforeEach(() => {
+    for (const folder of ['A/Hits/CD1', 'A/Hits/CD2', 'B/Hits', 'C']) {
+      mkdirSync(join(place, 'Music', folder), { recursive: true });
+      writeFileSync(join(place, 'Music', folder, '1.flac'), noise(20_000));
+    }
+    writeFileSync(join(place, 'Music/C/Thumbs.db'), 'x');
+    writeFileSync(join(place, 'Music/notes.txt'), 'x');
+  });
+  const perAlbum = (...args: string[]) => cicada('create', 'Music', '--per-album', ...args);
+
+  it('makes a torrent for every album, one document a line, under names that differ', async () => {
+    const { code, stdout } = await perAlbum('--json');
+    expect(code).toBe(0);
+    const documents = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(documents.map(({ torrent, name, files }) => [torrent, name, files])).toEqual([
+      ['A - Hits.torrent', 'Hits', 2],
+      ['B - Hits.torrent', 'Hits', 1],
+      ['C.torrent', 'C', 1],
+    ]);
+    const thumbs = { path: join(place, 'Music/C/Thumbs.db'), reason: 'junk' };
+    expect(documents.map(({ skipped }) => skipped)).toEqual([[], [], [thumbs]]);
+    expect((await cicada('verify', 'A - Hits.torrent', 'Music/A/Hits')).code).toBe(0);
+  });
+
+  it('says once what is in no album, and that other albums are not in one goes without saying', async () => {
+    writeFileSync(join(place, 'Music/A/loose.flac'), noise(10));
+    const { stderr } = await perAlbum('--dry-run', '--exclude', 'CD2/*');
+    expect(stderr.match(/Left out/g)).toHaveLength(2);
+    expect(stderr).toMatch(/^Left out: .*Thumbs\.db/m);
+    expect(stderr).toMatch(/^Left out: 1 file outside of all albums, like .*notes\.txt$/m);
+  });
+
+  it('needs a folder for several, and something to make an album of', async () => {
+    const several = await perAlbum('-o', 'one.torrent');
+    expect(several.code).toBe(28);
+    expect(several.stderr).toMatch(/3 torrents cannot all go to one\.torrent; give it a folder/);
+    expect((await perAlbum('-n', 'x')).stderr).toMatch(/--name: that is for one torrent, and 3 albums/);
+    mkdirSync(join(place, 'Empty'));
+    const none = await cicada('create', 'Empty', '--per-album');
+    expect(none.code).toBe(3);
+    expect(none.stderr).toMatch(/Empty holds no album: no audio was found/);
+    expect(readdirSync(place).sort()).toEqual(['Album', 'Empty', 'Music']);
+  });
+});
+
 describe('info', () => {
   it('lists the tracks in the order people count', async () => {
     await cicada('create', 'Album');
@@ -139,9 +207,9 @@ describe('info', () => {
     const { stdout } = await cicada('info', 'Album.torrent', '--json');
     expect(JSON.parse(stdout)).toMatchObject({
       files: [
-        { index: 0, path: '2.flac', bytes: 90_000, piecesRoot: null },
-        { index: 1, path: '10.flac', bytes: 50_000 },
-        { index: 2, path: 'CD1/1.flac', bytes: 70_000 },
+        { index: 0, path: '10.flac', bytes: 50_000, piecesRoot: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        { index: 2, path: '2.flac', bytes: 90_000 },
+        { index: 4, path: 'CD1/1.flac', bytes: 70_000 },
       ],
       ...{ trackers: [], webSeeds: [] },
     });
@@ -150,7 +218,7 @@ describe('info', () => {
   it('prints the link alone with --magnet', async () => {
     await cicada('create', 'Album');
     expect((await cicada('info', 'Album.torrent', '--magnet')).stdout).toMatch(
-      /^magnet:\?xt=urn:btih:[0-9a-f]{40}&dn=Album\n$/,
+      /^magnet:\?xt=urn:btih:[0-9a-f]{40}&xt=urn:btmh:1220[0-9a-f]{64}&dn=Album\n$/,
     );
   });
 
@@ -180,7 +248,7 @@ it('a folder with a name that drives terminals is shared and fetched without dri
 
 describe('verify', () => {
   beforeEach(async () => {
-    await cicada('create', 'Album', '-l', '16KiB');
+    await cicada('create', 'Album', '-l', '16KiB', '--format', 'v1');
   });
 
   it('understands the folder itself and the folder that holds it', async () => {

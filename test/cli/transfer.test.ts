@@ -34,7 +34,7 @@ describe('what scripts rely on', () => {
     const tracker = children.add(start('tracker', '--listen', '127.0.0.1:0', '--json'));
     const { announce, api } = await eventOf(tracker, 'listening');
     expect(announce).toBe(`${api}/announce`);
-    await cicada('create', 'Album', '-a', String(announce), '-q');
+    await cicada('create', 'Album', '--format', 'v1', '-a', String(announce), '-q');
     const seeder = children.add(start('seed', 'Album.torrent', 'Album', '--port', '0', '--json'));
     const { infoHash, port } = await eventOf(seeder, 'seeding');
     await eventOf(seeder, 'tracker-answered');
@@ -152,7 +152,7 @@ describe('a download that cannot go on', () => {
 
   it('goes on where it was stopped', async () => {
     await using children = new Children();
-    await cicada('create', 'Album', '-l', '16KiB', '-q');
+    await cicada('create', 'Album', '--format', 'v1', '-l', '16KiB', '-q');
     const seeder = children.add(start('seed', 'Album.torrent', 'Album', '--port', '0', '--json'));
     const { port } = await eventOf(seeder, 'seeding');
     const args = [

@@ -150,7 +150,7 @@ describeWith('mktorrent', 'the same folder has the same hashes', () => {
       execFileSync('mktorrent', ['-a', 'http://a/announce', '-l', '15', '-d', '-o', out, path]);
       const theirs = parseMetainfo(readFileSync(out));
       expect((await verifyTorrent(theirs, path)).ok).toBe(true);
-      const { metainfo } = await createTorrent(path, { pieceLength: 32_768 });
+      const { metainfo } = await createTorrent(path, { format: 'v1', pieceLength: 32_768 });
       expect(theirs.bytes).toBe(metainfo.bytes);
       if (path !== folder) expect(hex(theirs.infoHash)).toBe(hex(metainfo.infoHash));
     }

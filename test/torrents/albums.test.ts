@@ -8,7 +8,7 @@ const albumsOf = async (files: string[]) => {
   const { albums, leftOut } = await findAlbums(folder);
   const found: Record<string, string[]> = {};
   for (const album of albums) {
-    const plan = await planTorrent(album.path, { wanted: album.wanted });
+    const plan = await planTorrent(album.path, { wanted: album.wanted, format: 'v1' });
     found[album.path.slice(folder.length + 1)] = plan.files.map((file) => file.components.join('/'));
   }
   return { found, leftOut: leftOut.map((path) => path.slice(folder.length + 1)) };

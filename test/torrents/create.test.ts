@@ -31,13 +31,14 @@ describe('createTorrent', () => {
       'empty.txt': '',
       '1 a.flac': noise(70_001, 1),
     });
-    const { metainfo, bytes, skipped } = await createTorrent(folder, { pieceLength: kib16 });
+    const options = { format: 'v1', pieceLength: kib16 } as const;
+    const { metainfo, bytes, skipped } = await createTorrent(folder, options);
     expect(paths(metainfo.files)).toEqual(['1 a.flac', '2 b.flac', '10 c.flac', 'CD 1/1.flac', 'empty.txt']);
     const all = Buffer.concat([noise(70_001, 1), noise(100_000, 2), noise(40_000, 3), noise(5, 4)]);
     expect(Buffer.from(metainfo.pieceHashes)).toEqual(piecesOf(all, kib16));
     expect(metainfo.name).toBe('Album');
     expect(skipped).toEqual([]);
-    expect((await createTorrent(folder, { pieceLength: kib16 })).bytes).toEqual(bytes);
+    expect((await createTorrent(folder, options)).bytes).toEqual(bytes);
   });
 
   test('a single file is a torrent of its own name', async () => {
@@ -52,7 +53,7 @@ describe('createTorrent', () => {
     const folder = makeFolder('Album', { a: noise(9_000_000, 1), b: noise(12_345_678, 2), c: noise(1, 3) });
     const all = Buffer.concat([noise(9_000_000, 1), noise(12_345_678, 2), noise(1, 3)]);
     for (const threads of [1, 4]) {
-      const { metainfo } = await createTorrent(folder, { pieceLength: 65536 }, { threads });
+      const { metainfo } = await createTorrent(folder, { format: 'v1', pieceLength: 65536 }, { threads });
       expect(Buffer.from(metainfo.pieceHashes).equals(piecesOf(all, 65536))).toBe(true);
     }
   });
@@ -102,7 +103,7 @@ describe('createTorrent', () => {
     symlinkSync('..', join(folder, 'a/up'));
     symlinkSync('/etc/hostname', join(folder, 'out'));
     symlinkSync('nowhere', join(folder, 'broken'));
-    const { metainfo, skipped } = await createTorrent(folder, { followSymlinks: true });
+    const { metainfo, skipped } = await createTorrent(folder, { format: 'v1', followSymlinks: true });
     expect(paths(metainfo.files)).toEqual(['a/x.flac', 'b/x.flac']);
     expect(skipped.map((entry) => entry.reason).sort()).toEqual([
       'link-leads-out',
@@ -124,7 +125,7 @@ describe('createTorrent', () => {
       'AC\\DC',
     ];
     const folder = makeFolder('Album', Object.fromEntries(names.map((name) => [name, 1])));
-    const { metainfo } = await createTorrent(folder);
+    const { metainfo } = await createTorrent(folder, { format: 'v1' });
     expect(paths(metainfo.files).sort()).toEqual([...names].sort());
   });
 

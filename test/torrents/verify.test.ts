@@ -11,7 +11,7 @@ const kib16 = 16384;
 const files = { a: noise(20_000, 1), b: noise(4_000, 2), c: noise(20_000, 3) };
 const album = async () => {
   const folder = makeFolder('Album', files);
-  return { folder, metainfo: (await createTorrent(folder, { pieceLength: kib16 })).metainfo };
+  return { folder, metainfo: (await createTorrent(folder, { format: 'v1', pieceLength: kib16 })).metainfo };
 };
 
 describe('verifyTorrent', () => {
@@ -131,7 +131,7 @@ describe('verifyTorrent', () => {
 
   test('a file that lies nowhere is not taken for zeros', async () => {
     const folder = makeFolder('Album', { a: new Uint8Array(40_000), b: 1 });
-    const { metainfo } = await createTorrent(folder, { pieceLength: kib16 });
+    const { metainfo } = await createTorrent(folder, { format: 'v1', pieceLength: kib16 });
     const result = await verifyTorrent(metainfo, () => undefined);
     expect(result.badPieces).toEqual([0, 1, 2]);
     rmSync(join(folder, 'a'));

@@ -20,7 +20,8 @@ export interface PlannedFile {
 }
 
 export interface HashPlan {
-  readonly files: readonly PlannedFile[];
+  /** Gone through once, so they can be made on the way. */
+  readonly files: Iterable<PlannedFile>;
   readonly totalBytes: number;
   readonly pieceLength: number;
   /**
@@ -72,14 +73,26 @@ export interface SharedPlan {
 }
 
 export function sharePlan(plan: HashPlan, backend?: Backend): SharedPlan {
-  const files = plan.files.filter((file) => file.bytes > 0);
+  const paths = new SharedPaths();
+  const pads: number[] = [];
+  const offsets: number[] = [];
+  const sizes: number[] = [];
+  const mtimesMs: number[] = [];
+  for (const { path = '', isPad = false, offset, bytes, mtimeMs = Number.NaN } of plan.files) {
+    if (bytes === 0) continue;
+    paths.push(path);
+    pads.push(isPad ? 1 : 0);
+    offsets.push(offset);
+    sizes.push(bytes);
+    mtimesMs.push(mtimeMs);
+  }
   const pieceCount = Math.ceil(plan.totalBytes / plan.pieceLength);
   return {
-    ...sharedPaths(files),
-    pads: Uint8Array.from(files, (file) => (file.isPad ? 1 : 0)),
-    offsets: sharedFloats(files.map((file) => file.offset)),
-    sizes: sharedFloats(files.map((file) => file.bytes)),
-    mtimesMs: sharedFloats(files.map((file) => file.mtimeMs ?? Number.NaN)),
+    ...paths.shared(),
+    pads: Uint8Array.from(pads),
+    offsets: sharedFloats(offsets),
+    sizes: sharedFloats(sizes),
+    mtimesMs: sharedFloats(mtimesMs),
     totalBytes: plan.totalBytes,
     pieceLength: plan.pieceLength,
     pieceCount,
@@ -116,15 +129,31 @@ export function fileIndexAt(plan: SharedPlan, offset: number): number {
   return Math.max(0, low - 1);
 }
 
-function sharedPaths(files: readonly PlannedFile[]): Pick<SharedPlan, 'pathBytes' | 'pathEnds'> {
-  const pathEnds = new Uint32Array(new SharedArrayBuffer(files.length * 4));
-  let bytes = 0;
-  for (const [index, { path = '' }] of files.entries()) pathEnds[index] = bytes += Buffer.byteLength(path);
-  const shared = new SharedArrayBuffer(bytes);
-  const writer = Buffer.from(shared);
-  for (const [index, { path = '' }] of files.entries())
-    writer.write(path, index === 0 ? 0 : pathEnds[index - 1]!);
-  return { pathBytes: new Uint8Array(shared), pathEnds };
+/** Gathers paths into one run of UTF-8. */
+class SharedPaths {
+  #bytes = Buffer.allocUnsafe(64 * 1024);
+  #length = 0;
+  readonly #ends: number[] = [];
+
+  push(path: string): void {
+    const needed = this.#length + Buffer.byteLength(path);
+    if (needed > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+      this.#bytes.copy(grown);
+      this.#bytes = grown;
+    }
+    this.#bytes.write(path, this.#length);
+    this.#length = needed;
+    this.#ends.push(needed);
+  }
+
+  shared(): Pick<SharedPlan, 'pathBytes' | 'pathEnds'> {
+    const pathBytes = new Uint8Array(new SharedArrayBuffer(this.#length));
+    pathBytes.set(this.#bytes.subarray(0, this.#length));
+    const pathEnds = new Uint32Array(new SharedArrayBuffer(this.#ends.length * 4));
+    pathEnds.set(this.#ends);
+    return { pathBytes, pathEnds };
+  }
 }
 
 function sharedFloats(values: readonly number[]): Float64Array {
