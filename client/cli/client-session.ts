@@ -2,6 +2,7 @@
 import type { Client } from '../host/client.ts';
 import { type ClientOptions, openClient } from '../host/open-client.ts';
 import { type Output, paint, paintEveryMs } from './output.ts';
+import { stateFolder } from './user-folders.ts';
 import { watch } from './watch.ts';
 
 interface NetworkArgs {
@@ -10,9 +11,14 @@ interface NetworkArgs {
   readonly 'download-limit'?: number | undefined;
 }
 
+interface SessionArgs extends NetworkArgs {
+  /** What was verified is recorded, and believed the next time. */
+  readonly remembers: boolean;
+}
+
 /** Answers what `use` answers. Trackers are told before this settles, for a few seconds at most. */
 export async function withClient<T>(
-  args: NetworkArgs,
+  args: SessionArgs,
   output: Output,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
@@ -28,9 +34,10 @@ export async function withClient<T>(
   }
 }
 
-function clientOptions({ port, ...limits }: NetworkArgs): ClientOptions {
+function clientOptions({ port, remembers, ...limits }: SessionArgs): ClientOptions {
   return {
     ...(port === undefined ? {} : { port }),
+    ...(remembers ? { stateFolder: stateFolder() } : {}),
     uploadBpsMax: limits['upload-limit'] ?? 0,
     downloadBpsMax: limits['download-limit'] ?? 0,
   };

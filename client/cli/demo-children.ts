@@ -5,6 +5,7 @@
  * Invariant: no child outlives the demo, however that ends; each has a channel to it, and ends when the channel breaks.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { CliError } from './cli-error.ts';
@@ -21,12 +22,13 @@ export class Child {
   readonly #documents: Document[] = [];
   #errors = '';
 
-  constructor(args: readonly string[], folder: string) {
+  /** `home`: what the child remembers, and where it finds no settings. */
+  constructor(args: readonly string[], folder: string, home: string) {
     this.#name = args[0]!;
     const self = [...process.execArgv, process.argv[1]!];
     this.#process = spawn(process.execPath, [...self, ...args, '--json'], {
       cwd: folder,
-      env: withoutFlags(process.env),
+      env: { ...withoutFlags(process.env), XDG_STATE_HOME: home, XDG_CONFIG_HOME: home, LOCALAPPDATA: home },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const lines = createInterface({ input: this.#process.stdout! });
@@ -84,6 +86,7 @@ export class Children {
   readonly #all = new Set<Child>();
   readonly #folder: string;
   #over = false;
+  #started = 0;
   readonly #killAll = () => {
     for (const child of this.#all) child.kill();
   };
@@ -95,7 +98,9 @@ export class Children {
 
   start(args: readonly string[]): Child {
     if (this.#over) throw new Error('the demo is over');
-    const child = new Child(args, this.#folder);
+    // Everybody in the story has a computer of their own.
+    const home = join(this.#folder, 'homes', String(++this.#started));
+    const child = new Child(args, this.#folder, home);
     this.#all.add(child);
     const forget = () => this.#all.delete(child);
     child.ended.then(forget, forget);

@@ -26,6 +26,8 @@ interface World {
   readonly children: Children;
   readonly output: Output;
   readonly signal: AbortSignal;
+  /** What the download is to take: so long when one of three honest ones goes at half time. */
+  readonly watchSeconds: number;
 }
 
 /** The torrent that everything is about. */
@@ -39,8 +41,6 @@ interface Shared {
   readonly paths: readonly string[];
 }
 
-/** Long enough to be watched: so many seconds it takes when one of three honest ones goes at half time. */
-const watchSeconds = 12;
 /** With less there are too few pieces for everybody to have a part in it. */
 const bytesMin = 4 * 1024 * 1024;
 /** Both the altered copy and the downloaded one take room; so does the album. */
@@ -122,7 +122,7 @@ async function startSeeders(shared: Shared, world: World): Promise<Seeder[]> {
   const altered = join(world.stage, 'altered', name);
   await copyAltered(folder, altered, shared.paths, world.signal);
   // Three give until half time, two from then on: 1/6 and 1/4 of the bytes, one after the other.
-  const limit = `${Math.max(0.1, ((bytes / watchSeconds) * (1 / 6 + 1 / 4)) / 2 ** 20).toFixed(1)}MiB/s`;
+  const limit = `${Math.max(0.1, ((bytes / world.watchSeconds) * (1 / 6 + 1 / 4)) / 2 ** 20).toFixed(1)}MiB/s`;
   const start = (who: string, part: Part, path: string, ...flags: string[]) =>
     new Seeder(
       who,

@@ -4,11 +4,15 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { Children } from './demo-children.ts';
 import { copiesFolder, tellStory } from './demo-story.ts';
 import { aborted, interruption } from './interruption.ts';
 import { paint } from './output.ts';
+
+/** Long enough to see what happens, short enough to stay. */
+const watchSeconds = 12;
 
 export default defineCommand({
   usage: 'demo [folder]',
@@ -19,14 +23,22 @@ export default defineCommand({
       describe: 'Your own folder (it is only read), instead of an album made for the demo',
     },
   },
-  options: { keep: { type: 'boolean', describe: 'Keep what was downloaded, and say where it is' } },
+  options: {
+    keep: { type: 'boolean', describe: 'Keep what was downloaded, and say where it is' },
+    seconds: {
+      type: 'string',
+      requiresArg: true,
+      describe: `How long the download is to be watched; ${watchSeconds} if left out`,
+      coerce: parseSeconds,
+    },
+  },
   examples: [
     ['demo', 'four share an album, one of them lies, one vanishes, and somebody fetches it'],
     ['demo ~/Music/Album', 'the same with a folder of yours'],
     ['demo --keep', 'leaves the album for you to play'],
   ],
 
-  async run({ folder, keep = false }, output) {
+  async run({ folder, keep = false, seconds = watchSeconds }, output) {
     const signal = interruption();
     const stage = await mkdtemp(join(tmpdir(), 'cicada-demo-'));
     // In whatever way this program ends, short of being killed, the stage is cleared.
@@ -43,7 +55,7 @@ export default defineCommand({
         throw signal.reason;
       });
       const { code, copy } = await Promise.race([
-        tellStory(folder, { stage, children, output, signal }),
+        tellStory(folder, { stage, children, output, signal, watchSeconds: seconds }),
         stopped,
       ]);
       keepCopies = keep;
@@ -55,3 +67,9 @@ export default defineCommand({
     }
   },
 });
+
+function parseSeconds(text: string): number {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (seconds > 0) return seconds;
+  throw badOption(`--seconds: "${text}" is not a whole number from 1 to 9999`);
+}

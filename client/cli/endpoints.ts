@@ -33,19 +33,24 @@ export function parsePort(text: string, what: string): number {
   throw badOption(`${what}: "${text}" is not a port; give a number from 1 to 65535, or 0 for any free one`);
 }
 
-/** A peer by address or by name. Throws CliError `host-not-found`. */
-export async function resolvePeer(text: string): Promise<HostPort> {
+/** A peer by address or by name. Throws CliError `host-not-found`. `what` names the flag in the message. */
+export async function resolvePeer(text: string, what = '--peer'): Promise<HostPort> {
   const match = /^(?<host>.+):(?<port>\d{1,5})$/.exec(text);
-  if (match === null) throw badOption(`--peer: "${text}" is not HOST:PORT; give it like 192.168.1.5:6881`);
-  const host = withoutBrackets(match.groups!.host!, text, '--peer');
-  const port = parsePort(match.groups!.port!, '--peer');
-  if (port === 0) throw badOption(`--peer: "${text}" has no port that somebody could listen on`);
+  if (match === null) throw badOption(`${what}: "${text}" is not HOST:PORT; give it like 192.168.1.5:6881`);
+  const host = withoutBrackets(match.groups!.host!, text, what);
+  const port = parsePort(match.groups!.port!, what);
+  if (port === 0) throw badOption(`${what}: "${text}" has no port that somebody could listen on`);
   if (isIP(host) !== 0) return { host, port };
   try {
     return { host: (await lookup(host)).address, port };
   } catch (error) {
-    throw new CliError('host-not-found', `--peer: no address is known for "${host}"`, error);
+    throw new CliError('host-not-found', `${what}: no address is known for "${host}"`, error);
   }
+}
+
+/** As people type it. */
+export function addressText({ host, port }: HostPort): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function withoutBrackets(host: string, text: string, what: string): string {

@@ -1,32 +1,44 @@
-/** `cicada info`: what is in a torrent file. */
+/** `cicada info`: what is in a torrent. */
 import { magnetOf } from '../../torrents/magnet.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
 import { defineCommand } from './command.ts';
+import { type HostPort, resolvePeer } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
-import { paint } from './output.ts';
-import { loadTorrent, torrentPositional } from './torrent-source.ts';
+import { peerOption, portOption } from './network-options.ts';
+import { type Output, paint } from './output.ts';
 import { fileLines, plain, torrentDetailDocument, torrentLines } from './torrent-summary.ts';
+import { readWanted, trackerOption, type WantedTorrent, wantedPositional } from './wanted-torrent.ts';
 
 export default defineCommand({
   usage: 'info <torrent>',
   aliases: ['show'],
-  describe: 'Tell what is in a torrent file',
-  positionals: { torrent: { ...torrentPositional, demandOption: true } },
-  options: { magnet: { type: 'boolean', describe: 'Print its magnet link and nothing else' } },
+  describe: 'Tell what is in a torrent, before anything of it is fetched',
+  positionals: { torrent: { ...wantedPositional, demandOption: true } },
+  options: {
+    magnet: { type: 'boolean', describe: 'Print its magnet link and nothing else' },
+    ...trackerOption,
+    ...peerOption,
+    ...portOption,
+  },
   examples: [
     ['info Album.torrent', 'names its tracks, trackers and info-hash'],
     ['info Album.torrent --magnet', 'prints the link alone'],
+    ["info 'magnet:?xt=urn:btih:…'", 'asks peers what the link stands for'],
     ['info Album.torrent --json | jq .files', 'lists its files for a program'],
   ],
 
-  async run({ torrent, magnet }, output) {
-    const { metainfo } = await loadTorrent(torrent, interruption());
-    if (magnet) {
+  async run(args, output) {
+    const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
+    const helpers = { trackers: args.tracker ?? [], peers };
+    const wanted = await readWanted(args.torrent, helpers, interruption());
+    const metainfo = 'metainfo' in wanted ? wanted.metainfo : await ask(wanted, peers, args.port, output);
+    if (args.magnet) {
       output.document({ magnet: magnetOf(metainfo) });
       output.data(magnetOf(metainfo));
       return exitCode.done;
     }
-    output.document(torrentDetailDocument(metainfo, torrent));
+    output.document(torrentDetailDocument(metainfo, args.torrent));
     output.data(
       `${paint('bold', plain(metainfo.name))}\n${torrentLines(metainfo)}\n\n${fileLines(metainfo)}`,
     );
@@ -34,3 +46,14 @@ export default defineCommand({
     return exitCode.done;
   },
 });
+
+/** Most torrents come from a file: what talks to peers is loaded for those that do not. */
+async function ask(
+  wanted: Extract<WantedTorrent, { link: unknown }>,
+  peers: readonly HostPort[],
+  port: number | undefined,
+  output: Output,
+): Promise<Metainfo> {
+  const { findTorrent } = await import('./metadata-session.ts');
+  return await findTorrent(wanted, peers, port, output);
+}

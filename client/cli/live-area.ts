@@ -26,9 +26,13 @@ export class LiveArea {
     return Math.max(10, (this.#stream.columns || 80) - 3);
   }
 
+  /** What is painted at most: one line is left for what scrolls above. */
+  get rows(): number {
+    return Math.max(1, (this.#stream.rows || 24) - 1);
+  }
+
   paint(lines: readonly string[]): void {
-    const rows = this.#stream.rows || 24;
-    const fitting = lines.slice(0, Math.max(1, rows - 1)).map((line) => cutToWidth(line, this.columns));
+    const fitting = lines.slice(0, this.rows).map((line) => cutToWidth(line, this.columns));
     const body = fitting.map((line) => line + clearLine).join('\n');
     this.#stream.write(wrapOff + this.#toTop() + body + clearToEnd + wrapOn);
     this.#painted = fitting;

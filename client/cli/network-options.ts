@@ -29,3 +29,12 @@ export const downloadLimitOption = {
     coerce: (text: string) => parseRate(text, '--download-limit'),
   },
 } as const satisfies Record<string, Options>;
+
+export const peerOption = {
+  peer: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'HOST:PORT of somebody who has it; can be repeated',
+  },
+} as const satisfies Record<string, Options>;

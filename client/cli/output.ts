@@ -19,9 +19,9 @@ export type Style = Parameters<typeof styleText>[0];
 
 /** A line that is painted over on a terminal, and printed now and then where there is none. */
 export interface LiveText {
-  /** The lines for a terminal that is so many columns wide. */
-  lines(columns: number): readonly string[];
-  /** The same in one plain line. */
+  /** The lines for a terminal that is so large; the last rows are cut when there are more. */
+  lines(columns: number, rows: number): readonly string[];
+  /** The same in plain words, mostly one line. */
   plain(): string;
 }
 
@@ -98,7 +98,7 @@ export class Output {
   live(text: LiveText): void {
     if (!this.speaks) return;
     if (this.#live !== undefined) {
-      const lines = text.lines(this.#live.columns);
+      const lines = text.lines(this.#live.columns, this.#live.rows);
       return this.#live.paint(lines.map((line) => coloured(line, process.stderr)));
     }
     const nowMs = performance.now();

@@ -1,10 +1,15 @@
 /** `cicada seed`: gives on what is already there, until it is told to stop. */
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { Client } from '../host/client.ts';
+import { codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import { portOption, uploadLimitOption } from './network-options.ts';
+import type { Output } from './output.ts';
 import { hashingLine } from './progress-line.ts';
+import { seedLimitOptions, seedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
 import { loadTorrent, torrentPositional } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
@@ -22,36 +27,73 @@ export default defineCommand({
     },
   },
   options: {
+    ...seedLimitOptions,
     ...portOption,
     ...uploadLimitOption,
-    verify: { type: 'boolean', describe: 'Check every piece first, unless --no-verify' },
+    verify: {
+      type: 'boolean',
+      describe:
+        'Check every piece, even of files that were checked before and look the same; --no-verify: none',
+    },
   },
   examples: [
-    ['seed Album.torrent ~/Music/Album', 'shares until Ctrl-C'],
+    ['seed Album.torrent ~/Music/Album', 'shares until Ctrl-C; what was checked once is not checked again'],
     ['seed Album.torrent ~/Music --upload-limit 2MiB/s', 'leaves room for others on the line'],
+    [
+      'seed Album.torrent ~/Music --seed-ratio 3 --seed-time 600',
+      'until three copies are given, or ten hours',
+    ],
   ],
 
   async run(args, output) {
     const signal = interruption();
     const { metainfo } = await loadTorrent(args.torrent, signal);
-    return await withClient(args, output, async (client) => {
-      const transfer = new Transfer(metainfo, output);
-      const active = await client.seed(metainfo, {
-        path: args.path,
-        verify: args.verify ?? true,
-        signal,
-        onCheck: (progress) => output.live(hashingLine('Checking', progress)),
-        onReport: transfer.onReport,
-      });
-      transfer.attach(active);
-      output.clearLive();
-      output.document({ event: 'seeding', infoHash: transfer.infoHash, port: client.port });
-      output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
-      if (metainfo.trackers.length === 0) {
-        output.remark('This torrent names no tracker: nobody finds it by itself.');
-      }
-      await seedUntil(signal, [transfer], output);
+    const share = async (client: Client) => {
+      const transfer = await start(client, metainfo, args, signal, output);
+      await seedUntil(signal, [transfer], output, seedLimits(args));
       return exitCode.done;
-    });
+    };
+    // Who wants it checked, or not checked at all, does not want to hear of the last time.
+    const remembers = args.verify === undefined;
+    try {
+      return await withClient({ ...args, remembers }, output, share);
+    } catch (error) {
+      // Another Cicada has this folder and its record. It is only read here: both may.
+      if (!remembers || codeOf(error) !== 'already-added') throw error;
+      output.detail(`${(error as Error).message}; it is checked anew`);
+      return await withClient({ ...args, remembers: false }, output, share);
+    }
   },
 });
+
+async function start(
+  client: Client,
+  metainfo: Metainfo,
+  { path, verify = true }: { readonly path: string; readonly verify?: boolean | undefined },
+  signal: AbortSignal,
+  output: Output,
+): Promise<Transfer> {
+  const transfer = new Transfer(metainfo, output);
+  let isChecked = !verify;
+  const active = await client.seed(metainfo, {
+    ...{ path, verify, signal, onReport: transfer.onReport },
+    onCheck: (progress) => {
+      isChecked = true;
+      output.live(hashingLine('Checking', progress));
+    },
+  });
+  transfer.attach(active);
+  output.clearLive();
+  if (!isChecked) output.detail('Nothing has changed: its pieces are remembered from last time.');
+  output.document({
+    event: 'seeding',
+    infoHash: transfer.infoHash,
+    port: client.port,
+    checked: verify && isChecked,
+  });
+  output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
+  if (metainfo.trackers.length === 0) {
+    output.remark('This torrent names no tracker: nobody finds it by itself.');
+  }
+  return transfer;
+}

@@ -1,6 +1,8 @@
-/** Seeding, from the first peer to Ctrl-C: the same for `seed`, `share` and `download --seed`. */
+/** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
 import { aborted } from './interruption.ts';
 import { type LiveText, type Output, paint, paintEveryMs } from './output.ts';
+import { noSeedLimits, reachedLimit, type SeedLimits } from './seed-limits.ts';
+import { sourceTable, sourceWords } from './source-table.ts';
 import type { Transfer } from './transfer.ts';
 import { waitingReason } from './waiting-reason.ts';
 import { watch } from './watch.ts';
@@ -9,23 +11,34 @@ import { count, duration, rate, size } from './wording.ts';
 /** Two looks a second are what the engine's rates are worth. */
 export const announceEveryMs = 500;
 
-/** Resolves when the signal says so, having told what was given. */
+/** Resolves when the signal or a limit says so, having told what was given. */
 export async function seedUntil(
   signal: AbortSignal,
   transfers: readonly Transfer[],
   output: Output,
+  limits: SeedLimits = noSeedLimits,
 ): Promise<void> {
   const startedMs = performance.now();
-  const look = output.json ? () => announceProgress(transfers) : () => output.live(seedingLine(transfers));
-  await watch(aborted(signal), output.json ? announceEveryMs : paintEveryMs, look);
-  output.clearLive();
-  const given = sum(transfers, ({ status }) => status.uploaded);
-  const time = duration((performance.now() - startedMs) / 1000);
-  output.remark(
-    given === 0
-      ? `Stopped after ${time}; nobody asked for anything.`
-      : `Stopped after ${time}; gave ${size(given)}.`,
+  const seconds = () => (performance.now() - startedMs) / 1000;
+  const bytes = sum(transfers, ({ metainfo }) => metainfo.bytes);
+  const enough = Promise.withResolvers<void>();
+  let limit: string | undefined;
+  const look = () => {
+    if (output.json) announceProgress(transfers);
+    else output.live(seedingText(transfers, output.verbose));
+    limit = reachedLimit(limits, given(transfers), bytes, seconds());
+    if (limit !== undefined) enough.resolve();
+  };
+  await watch(
+    Promise.race([aborted(signal), enough.promise]),
+    output.json ? announceEveryMs : paintEveryMs,
+    look,
   );
+  output.clearLive();
+  const why = limit === undefined ? `Stopped after ${duration(seconds())}` : `Done sharing, ${limit}`;
+  const total = given(transfers);
+  output.document({ event: 'seeded', given: total, limit: limit ?? null });
+  output.remark(total === 0 ? `${why}; nobody asked for anything.` : `${why}; gave ${size(total)}.`);
 }
 
 /** The `progress` lines of scripts. */
@@ -33,17 +46,20 @@ export function announceProgress(transfers: readonly Transfer[]): void {
   for (const transfer of transfers) transfer.announceProgress();
 }
 
-function seedingLine(transfers: readonly Transfer[]): LiveText {
+function seedingText(transfers: readonly Transfer[], verbose: boolean): LiveText {
+  const statuses = transfers.map(({ status }) => status);
   const upBps = sum(transfers, ({ status }) => status.upBps);
-  const uploaded = sum(transfers, ({ status }) => status.uploaded);
   const peers = sum(transfers, ({ status }) => status.peers.length);
   const parts =
     peers === 0
-      ? [`${size(uploaded)} given so far`, trackerState(transfers)]
-      : [`↑ ${rate(upBps)}`, count(peers, 'peer'), `${size(uploaded)} given so far`];
+      ? [`${size(given(transfers))} given so far`, trackerState(transfers)]
+      : [`↑ ${rate(upBps)}`, count(peers, 'peer'), `${size(given(transfers))} given so far`];
   return {
-    lines: () => [[paint('bold', 'Seeding'), ...parts].join('  ')],
-    plain: () => ['Seeding', ...parts].join(', '),
+    lines: (columns, rows) => [
+      [paint('bold', 'Seeding'), ...parts].join('  '),
+      ...(verbose ? sourceTable(statuses, columns - 2, rows - 1).map((line) => `  ${line}`) : []),
+    ],
+    plain: () => [['Seeding', ...parts].join(', '), ...(verbose ? sourceWords(statuses) : [])].join('\n'),
   };
 }
 
@@ -53,6 +69,10 @@ function trackerState(transfers: readonly Transfer[]): string {
     status.trackers.some(({ lastFailure }) => lastFailure !== undefined),
   );
   return failing === undefined ? 'nobody is asking' : waitingReason(failing.status);
+}
+
+function given(transfers: readonly Transfer[]): number {
+  return sum(transfers, ({ status }) => status.uploaded);
 }
 
 function sum(transfers: readonly Transfer[], of: (transfer: Transfer) => number): number {

@@ -64,7 +64,7 @@ export default defineCommand({
     }
     const tracker = named.length > 0 ? undefined : await startOwnTracker(args.listen);
     try {
-      return await withClient(args, output, async (client) => {
+      return await withClient({ ...args, remembers: false }, output, async (client) => {
         const options = createOptions(args, tracker === undefined ? named : [[tracker.announceUrl]]);
         const transfers: Transfer[] = [];
         for (const [index, path] of args.path.entries()) {

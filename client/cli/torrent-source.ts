@@ -1,13 +1,13 @@
 /**
- * What people give as a `<torrent>`: a path, `-` for stdin, or a web address. It comes back parsed, or there is one
- * sentence that names it.
+ * Torrent files wherever they lie: a path, `-` for stdin, or a web address. One comes back parsed, or there is one
+ * sentence that names it. Left to others: torrents of which only the hash is known (wanted-torrent.ts).
  */
 import { open } from 'node:fs/promises';
 import process from 'node:process';
 import { localLimits } from '../../torrents/bencode.ts';
 import { type Metainfo, MetainfoError, parseMetainfo } from '../../torrents/metainfo.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
-import { CliError } from './cli-error.ts';
+import { badOption, CliError } from './cli-error.ts';
 import { quoted } from './command-line.ts';
 
 export interface LoadedTorrent {
@@ -43,7 +43,7 @@ async function readSource(source: string, signal: AbortSignal): Promise<Uint8Arr
     const { fetchTorrent } = await import('./torrent-fetch.ts');
     return await fetchTorrent(source, signal);
   }
-  if (/^magnet:/i.test(source)) throw await magnetRefusal(source);
+  if (/^magnet:/i.test(source)) throw onlyHash('a magnet link');
   return await readTorrentFile(source);
 }
 
@@ -85,7 +85,7 @@ function unreadable(path: string, error: NodeJS.ErrnoException): CliError {
   const { code, message } = error;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return isInfoHash(path)
-      ? hashRefusal(path)
+      ? onlyHash(`${path} is no file here, and an info-hash`)
       : new CliError('not-found', `there is no file ${shown(path)}`, error);
   }
   if (code === 'EISDIR') return isFolder(path);
@@ -112,21 +112,10 @@ function isInfoHash(text: string): boolean {
   return /^([0-9a-f]{40}|[0-9a-f]{64}|[a-z2-7]{32})$/i.test(text);
 }
 
-const instead = 'give the .torrent file, or its address at a tracker: http://TRACKER/INFO-HASH.torrent';
-
-function hashRefusal(hash: string): CliError {
-  return new CliError(
-    'metadata-not-supported',
-    `${hash} is an info-hash: fetching what it stands for from peers comes with a later version; ${instead}`,
-  );
-}
-
-async function magnetRefusal(uri: string): Promise<Error> {
-  const { parseMagnet } = await import('../../torrents/magnet.ts');
-  parseMagnet(uri);
-  return new CliError(
-    'metadata-not-supported',
-    `magnet links come with a later version, which will fetch the torrent from peers; for now ${instead}`,
+/** For those who need the files before anybody is asked. */
+function onlyHash(what: string): CliError {
+  return badOption(
+    `${what} names no files: here the .torrent file is needed, or its address at a tracker: http://TRACKER/INFO-HASH.torrent`,
   );
 }
 

@@ -12,8 +12,11 @@ import type { PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { ActiveTorrent } from '../host/client.ts';
 import { dropReason } from './drop-reasons.ts';
+import { addressText } from './endpoints.ts';
 import type { Output } from './output.ts';
 import type { TransferFigures } from './progress-line.ts';
+import { type Departures, outlook } from './standstill.ts';
+import { TrackerComplaints } from './tracker-complaints.ts';
 import { trackerHost, waitingReason } from './waiting-reason.ts';
 import { count } from './wording.ts';
 
@@ -36,7 +39,8 @@ export class Transfer {
   readonly #output: Output;
   readonly #sources = new Map<string, Source>();
   readonly #filesDone = new Set<TorrentFile>();
-  readonly #trackerFailures = new Map<string, string>();
+  readonly #complaints: TrackerComplaints;
+  readonly #departures = new Map<string, number>();
   #startedMs = performance.now();
   #active: ActiveTorrent | undefined;
 
@@ -44,6 +48,7 @@ export class Transfer {
     this.metainfo = metainfo;
     this.infoHash = Buffer.from(metainfo.infoHash).toString('hex');
     this.#output = output;
+    this.#complaints = new TrackerComplaints(output);
   }
 
   /** It runs. Files that are there already are not news. */
@@ -79,6 +84,11 @@ export class Transfer {
       .sort((a, b) => b.bytes - a.bytes);
   }
 
+  /** Connections that ended, by reason. */
+  get departures(): Departures {
+    return this.#departures;
+  }
+
   /** Peers that gave something good. */
   get honestSources(): number {
     return this.sources().filter(({ bytes, lied }) => bytes > 0 && !lied).length;
@@ -98,6 +108,7 @@ export class Transfer {
         const source = this.#source(report.address);
         source.before += report.downloaded;
         Object.assign(source, { now: 0, downBps: 0, connected: false });
+        this.#departures.set(report.reason, (this.#departures.get(report.reason) ?? 0) + 1);
         source.lied ||= report.reason === 'sent-corrupt-data';
         const { address: peer, lied } = source;
         document('peer-dropped', { peer, reason: report.reason, bytes: report.downloaded });
@@ -112,13 +123,13 @@ export class Transfer {
       case 'piece-stored':
         return this.#announceFiles(report.pieceIndex, document);
       case 'tracker-answered': {
-        this.#trackerFailures.delete(report.tracker);
+        this.#complaints.onAnswered(report.tracker);
         document('tracker-answered', { tracker: report.tracker, peers: report.peers });
         return this.#output.detail(`${trackerHost(report.tracker)} named ${count(report.peers, 'peer')}`);
       }
       case 'tracker-failed':
         document('tracker-failed', { tracker: report.tracker, reason: report.reason });
-        return this.#complainOf(report.tracker, report.reason);
+        return this.#complaints.onFailed(report.tracker, report.reason);
       case 'disk-trouble':
         document('disk-trouble', { code: report.trouble.code, message: report.trouble.message });
         return this.#output.remark(`The disk refuses: ${displayPath([report.trouble.message])}`);
@@ -146,31 +157,24 @@ export class Transfer {
   /** The `progress` line of scripts. */
   announceProgress(): void {
     const { bytes, totalBytes: total, etaSeconds = null, waitingFor = null, ...figures } = this.figures();
-    const { uploaded } = this.status;
+    const { status } = this;
+    const { uploaded } = status;
     this.#output.document({
       ...{ event: 'progress', infoHash: this.infoHash, bytes, total, etaSeconds, ...figures, uploaded },
       waitingFor,
+      outlook: waitingFor === null ? null : outlook(status),
       sources: this.sources().map(({ address: peer, ...source }) => ({ peer, ...source })),
     });
   }
 
-  #source({ host, port }: PeerAddress): Source {
-    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  #source(peer: PeerAddress): Source {
+    const address = addressText(peer);
     let source = this.#sources.get(address);
     if (source === undefined) {
       source = { address, before: 0, now: 0, downBps: 0, connected: true, lied: false };
       this.#sources.set(address, source);
     }
     return source;
-  }
-
-  /** The same words of the same tracker are said once; the live line repeats them as long as they matter. */
-  #complainOf(tracker: string, reason: string): void {
-    if (this.#trackerFailures.get(tracker) === reason) return;
-    this.#trackerFailures.set(tracker, reason);
-    this.#output.remark(
-      `Tracker ${trackerHost(tracker)}: ${displayPath([reason])}; it is asked again by itself`,
-    );
   }
 
   /** A file is done when it has its final name, which its last piece gives it. */

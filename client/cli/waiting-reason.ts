@@ -28,13 +28,20 @@ function reasonWithPeers({ peers }: TorrentStatus): string {
   return `${connected}, waiting for data`;
 }
 
-/** A tracker's last words. */
-export function trackerWords({ url, lastFailure, lastWarning, peers }: TrackerStatus): string {
-  const host = trackerHost(url);
-  if (lastFailure !== undefined) return `${host}: ${displayPath([lastFailure])}`;
-  if (lastWarning !== undefined) return `${host} warns: ${displayPath([lastWarning])}`;
-  if (peers === undefined) return `asking ${host}`;
-  return peers === 0 ? `${host} knows nobody else yet` : `${host} knows ${count(peers, 'peer')}`;
+/** A tracker's last words, after its name. */
+export function trackerWords(tracker: TrackerStatus): string {
+  const host = trackerHost(tracker.url);
+  if (tracker.lastFailure !== undefined) return `${host}: ${trackerNews(tracker)}`;
+  if (tracker.lastWarning === undefined && tracker.peers === undefined) return `asking ${host}`;
+  return `${host} ${trackerNews(tracker)}`;
+}
+
+/** The same without its name. */
+export function trackerNews({ lastFailure, lastWarning, peers }: TrackerStatus): string {
+  if (lastFailure !== undefined) return displayPath([lastFailure]);
+  if (lastWarning !== undefined) return `warns: ${displayPath([lastWarning])}`;
+  if (peers === undefined) return 'is being asked';
+  return peers === 0 ? 'knows nobody else yet' : `knows ${count(peers, 'peer')}`;
 }
 
 export function trackerHost(url: string): string {

@@ -49,14 +49,30 @@ describe('a torrent that is none', () => {
     await expectFailure(['info', '/dev/zero'], 26, /\/dev\/zero is larger than 64 MiB/);
   });
 
-  it('a broken magnet link', async () => {
-    await expectFailure(['get', 'magnet:?dn=x'], 27, /magnet link/);
+  it.each([
+    ['magnet:?dn=x', /magnet link/],
+    ['magnet:?xt=urn:btih:0123', /info-hash is 40 hex digits/],
+    ['magnet:xt', /begins with `magnet:\?`/],
+  ])('a broken magnet link: %s', async (link, sentence) => {
+    await expectFailure(['get', link], 27, sentence);
+    await expectFailure(['info', link], 27, sentence);
   });
 
-  it('a magnet link or an info-hash, which come later', async () => {
+  it('a hash and nobody to ask', async () => {
     const hash = '0123456789abcdef0123456789abcdef01234567';
-    await expectFailure(['get', `magnet:?xt=urn:btih:${hash}`], 1, /later version/);
-    await expectFailure(['get', hash], 1, /later version.*http:\/\/TRACKER/);
+    for (const given of [hash, `magnet:?xt=urn:btih:${hash}`, `${hash}0123456789abcdef01234567`]) {
+      await expectFailure(['get', given], 28, /say whom to ask with --tracker http:.* or --peer HOST:PORT/);
+    }
+  });
+
+  it('a hash where the files must be known', async () => {
+    const hash = '0123456789abcdef0123456789abcdef01234567';
+    await expectFailure(
+      ['seed', hash, '.'],
+      28,
+      /info-hash names no files: here the \.torrent file is needed/,
+    );
+    await expectFailure(['verify', `magnet:?xt=urn:btih:${hash}`, '.'], 28, /magnet link names no files/);
   });
 });
 

@@ -16,7 +16,7 @@ const figures: TransferFigures = {
 
 describe('the line of a download', () => {
   const lineAt = (columns: number) =>
-    stripVTControlCharacters(transferLine(figures).lines(columns).join('\n'));
+    stripVTControlCharacters(transferLine(figures).lines(columns, 24).join('\n'));
 
   it('says how far, how fast, from how many and how long', () => {
     expect(lineAt(100)).toMatch(
@@ -40,7 +40,7 @@ describe('the line of a download', () => {
     });
     fc.assert(
       fc.property(anything, fc.integer({ min: 30, max: 200 }), (some, columns) => {
-        const [line] = transferLine({ ...some, waitingFor: undefined }).lines(columns);
+        const [line] = transferLine({ ...some, waitingFor: undefined }).lines(columns, 24);
         expect(textWidth(line!)).toBeLessThanOrEqual(columns);
       }),
     );

@@ -8,6 +8,12 @@ import { onTestFinished } from 'vitest';
 
 export const mainFile = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 
+/** The settings and the memory of whoever runs the tests are not the tests': all programs of one test file share these. */
+const home = mkdtempSync(join(tmpdir(), 'cicada-home-'));
+process.once('exit', () => rmSync(home, { recursive: true, force: true }));
+process.env.XDG_STATE_HOME = join(home, 'state');
+process.env.XDG_CONFIG_HOME = join(home, 'config');
+
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;

@@ -1,0 +1,108 @@
+/** What is seen of downloads under way: searches, one line for everything that is fetched, and what is behind it. */
+import type { HashProgress } from '../../torrents/hashing/engine.ts';
+import type { MetadataSearch } from './metadata-search.ts';
+import type { LiveText, Output } from './output.ts';
+import { hashingLine, type TransferFigures, transferLine } from './progress-line.ts';
+import { announceProgress } from './seeding.ts';
+import { sourceTable, sourceWords } from './source-table.ts';
+import { outlook, standstillAfterMs, standstillLines } from './standstill.ts';
+import { plain } from './torrent-summary.ts';
+import type { Transfer } from './transfer.ts';
+
+export class DownloadView {
+  readonly transfers: Transfer[] = [];
+  readonly searches = new Set<MetadataSearch>();
+  /** Of what is there already; undefined while nothing is looked at. */
+  checking: HashProgress | undefined;
+  readonly #output: Output;
+  #movedMs = performance.now();
+  #movedBytes = 0;
+  #isExplained = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** To be called a few times a second. */
+  look(): void {
+    this.#explainStandstill();
+    if (this.#output.json) announceProgress(this.transfers);
+    else this.#output.live(this.#text());
+  }
+
+  /** Everything that is fetched as one. */
+  figures(): TransferFigures {
+    const all = this.transfers.map((transfer) => transfer.figures());
+    const sum = (of: (figures: TransferFigures) => number) => all.reduce((total, f) => total + of(f), 0);
+    const open = all.filter(({ bytes, totalBytes }) => bytes < totalBytes);
+    const [bytes, totalBytes, downBps] = [
+      sum((f) => f.bytes),
+      sum((f) => f.totalBytes),
+      sum((f) => f.downBps),
+    ];
+    return {
+      ...{ bytes, totalBytes, downBps, upBps: sum((f) => f.upBps), peers: sum((f) => f.peers) },
+      etaSeconds: downBps > 0 ? Math.ceil((totalBytes - bytes) / downBps) : undefined,
+      waitingFor: open.every((f) => f.waitingFor !== undefined) ? open[0]?.waitingFor : undefined,
+    };
+  }
+
+  #text(): LiveText {
+    const parts = [...this.searches].map((search) => search.view());
+    if (this.checking !== undefined) parts.push(hashingLine('Checking what is there', this.checking));
+    const open = this.#open;
+    if (open.length > 0 || (parts.length === 0 && this.transfers.length > 0))
+      parts.push(transferLine(this.figures()));
+    return {
+      lines: (columns, rows) => {
+        const lines = parts.flatMap((part) => part.lines(columns, rows));
+        return [...lines, ...this.#details(columns, rows - lines.length)];
+      },
+      plain: () => {
+        const words = this.#output.verbose ? sourceWords(open.map(({ status }) => status)) : [];
+        return [...parts.map((part) => part.plain()), ...words].join('\n');
+      },
+    };
+  }
+
+  get #open(): Transfer[] {
+    return this.transfers.filter(({ status }) => !status.complete);
+  }
+
+  /** Below the line: why nothing comes, and with `-v` from whom something does. */
+  #details(columns: number, rows: number): string[] {
+    const open = this.#open;
+    const isStill = open.length > 0 && open.every(({ status }) => status.downBps === 0);
+    const why = isStill ? standstillLines(open[0]!.status, open[0]!.departures) : [];
+    if (!this.#output.verbose) return why;
+    const table = sourceTable(
+      open.map(({ status }) => status),
+      columns - 6,
+      rows - why.length,
+    );
+    return [...why, ...table.map((line) => `      ${line}`)];
+  }
+
+  /** Once, in a log, each time that nothing has moved for a while: what is seen all the time on a terminal. */
+  #explainStandstill(): void {
+    const open = this.#open;
+    const bytes = open.reduce((sum, { status }) => sum + status.downloaded, 0);
+    if (bytes !== this.#movedBytes || open.length === 0) {
+      this.#movedBytes = bytes;
+      this.#movedMs = performance.now();
+      this.#isExplained = false;
+    }
+    if (this.#isExplained || this.#output.isLive || performance.now() - this.#movedMs < standstillAfterMs)
+      return;
+    this.#isExplained = true;
+    for (const { metainfo, status, departures } of open) {
+      const state =
+        outlook(status) === 'fatal'
+          ? 'stands still, and nothing will change by itself'
+          : 'stands still for now';
+      this.#output.remark(
+        [`${plain(metainfo.name)} ${state}:`, ...standstillLines(status, departures)].join('\n'),
+      );
+    }
+  }
+}

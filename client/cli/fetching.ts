@@ -1,0 +1,152 @@
+/**
+ * Fetches torrents side by side, each from what is known of it to the last piece. One that cannot be had does not keep
+ * the others; the first failure decides how we end.
+ */
+import process from 'node:process';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { Client } from '../host/client.ts';
+import { codeOf } from './cli-error.ts';
+import { commandLine } from './command-line.ts';
+import { DownloadView } from './download-view.ts';
+import type { HostPort } from './endpoints.ts';
+import { exitCode, exitCodeOf } from './exit-codes.ts';
+import { aborted, Interrupted } from './interruption.ts';
+import { type FoundTorrent, MetadataSearch } from './metadata-search.ts';
+import { runOnDone } from './on-done.ts';
+import { type Output, paint, paintEveryMs } from './output.ts';
+import { announceEveryMs } from './seeding.ts';
+import { plain } from './torrent-summary.ts';
+import { Transfer } from './transfer.ts';
+import { infoHashOf, type WantedTorrent } from './wanted-torrent.ts';
+import { watch } from './watch.ts';
+import { count, duration, percent, rate, size } from './wording.ts';
+
+export interface FetchOptions {
+  readonly folder: string;
+  readonly peers: readonly HostPort[];
+  readonly signal: AbortSignal;
+  /** The user's own command, for every torrent that is complete. */
+  readonly onDone: string | undefined;
+}
+
+/** Resolves when none is under way any more; a Ctrl-C rejects with what to type to go on. */
+export async function fetchAll(
+  client: Client,
+  wanted: readonly WantedTorrent[],
+  options: FetchOptions,
+  output: Output,
+): Promise<{ readonly transfers: readonly Transfer[]; readonly code: number }> {
+  const { signal } = options;
+  const view = new DownloadView(output);
+  let code: number = exitCode.done;
+  // What is there is looked at for one torrent after the other: side by side the disk would only seek.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = async <T>(begin: () => Promise<T>): Promise<T> => {
+    const begun = turn.then(begin);
+    turn = begun.catch(() => {});
+    return await begun;
+  };
+  const fetchOne = async (torrent: WantedTorrent) => {
+    try {
+      const found =
+        'link' in torrent ? await find(client, torrent, options, view, output) : fromFile(torrent, options);
+      const transfer = await inTurn(() => begin(client, found, options, view, output));
+      await transfer.active.completed;
+      await finish(transfer, options, output);
+    } catch (error) {
+      if (wanted.length === 1 || signal.aborted) throw error;
+      output.failure(codeOf(error), (error as Error).message);
+      if (code === exitCode.done) code = exitCodeOf(error);
+    }
+  };
+  const stopped = aborted(signal).then(() => {
+    throw interrupted(view);
+  });
+  const all = Promise.all(wanted.map(fetchOne));
+  await watch(Promise.race([all, stopped]), output.json ? announceEveryMs : paintEveryMs, () => view.look());
+  output.clearLive();
+  return { transfers: view.transfers, code };
+}
+
+function fromFile({ metainfo }: { readonly metainfo: Metainfo }, { peers }: FetchOptions): FoundTorrent {
+  return { metainfo, peers };
+}
+
+/** The torrent behind a magnet link. */
+async function find(
+  client: Client,
+  wanted: Extract<WantedTorrent, { link: unknown }>,
+  { peers }: FetchOptions,
+  view: DownloadView,
+  output: Output,
+): Promise<FoundTorrent> {
+  const search = new MetadataSearch(wanted.link, infoHashOf(wanted), output);
+  view.searches.add(search);
+  try {
+    return await search.run(client, wanted.link, peers);
+  } finally {
+    view.searches.delete(search);
+  }
+}
+
+async function begin(
+  client: Client,
+  { metainfo, peers }: FoundTorrent,
+  { folder, signal }: FetchOptions,
+  view: DownloadView,
+  output: Output,
+): Promise<Transfer> {
+  const transfer = new Transfer(metainfo, output);
+  let isChecked = false;
+  try {
+    const onCheck = (progress: NonNullable<DownloadView['checking']>) => {
+      isChecked = true;
+      view.checking = progress;
+    };
+    const { onReport } = transfer;
+    transfer.attach(await client.download(metainfo, { folder, peers, signal, onCheck, onReport }));
+  } finally {
+    view.checking = undefined;
+  }
+  view.transfers.push(transfer);
+  const { haveBytes: bytes, totalBytes: total } = transfer.status;
+  const { name } = metainfo;
+  output.document({
+    event: 'start',
+    infoHash: transfer.infoHash,
+    name,
+    path: transfer.active.path,
+    bytes,
+    total,
+  });
+  if (bytes > 0 && !isChecked) output.detail(`${plain(name)}: what is here is remembered from last time.`);
+  if (bytes > 0 && bytes < total)
+    output.remark(`Going on: ${percent(bytes, total)} of ${plain(name)} is here already.`);
+  view.look();
+  return transfer;
+}
+
+async function finish(transfer: Transfer, { onDone, signal }: FetchOptions, output: Output): Promise<void> {
+  const { seconds, status, metainfo, active, infoHash } = transfer;
+  const { downloaded, wasted, totalBytes: bytes } = status;
+  const sources = transfer.sources().map(({ address: peer, ...source }) => ({ peer, ...source }));
+  const peers = transfer.honestSources;
+  output.document({
+    ...{ event: 'done', infoHash, path: active.path, seconds: Math.round(seconds * 1000) / 1000 },
+    ...{ bytes, downloaded, wasted, peers, sources },
+  });
+  const name = `${paint('green', '✓')} ${paint('bold', plain(metainfo.name))}`;
+  const story =
+    downloaded === 0
+      ? ' was complete already'
+      : `: ${size(downloaded)} in ${duration(seconds)}, ${rate(downloaded / seconds)} on average, from ${count(peers, 'peer')}`;
+  output.result(`${name}${story}\n  ${plain(active.path)}`);
+  if (onDone !== undefined)
+    await runOnDone(onDone, { path: active.path, name: metainfo.name, infoHash }, signal, output);
+}
+
+function interrupted(view: DownloadView): Interrupted {
+  const { bytes, totalBytes } = view.figures();
+  const how = view.transfers.length === 0 ? 'before it began' : `at ${percent(bytes, totalBytes)}`;
+  return new Interrupted(`stopped ${how}. To go on:\n  ${commandLine(process.argv.slice(2))}`);
+}

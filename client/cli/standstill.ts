@@ -1,0 +1,61 @@
+/**
+ * The whole picture when nothing comes: what each tracker last said, and what became of the peers. People get it as lines
+ * below the live one; a log gets it once, after a while in which nothing moved.
+ */
+import type { TorrentStatus, TrackerStatus } from '../engine/status.ts';
+import { dropReason } from './drop-reasons.ts';
+import { paint } from './output.ts';
+import { padToWidth } from './text-width.ts';
+import { isHopeless } from './tracker-complaints.ts';
+import { trackerHost, trackerNews } from './waiting-reason.ts';
+import { count } from './wording.ts';
+
+/** A stall of a few seconds explains itself: peers are being dialed, a turn is waited for. */
+export const standstillAfterMs = 10_000;
+
+/** Connections that ended, by reason. */
+export type Departures = ReadonlyMap<string, number>;
+
+/**
+ * `fatal`: nothing that we know of can end it, somebody has to do something. `temporary`: it may go on by itself, and is
+ * tried again.
+ */
+export function outlook({ peers, peersKnown, trackers, trouble }: TorrentStatus): 'temporary' | 'fatal' {
+  if (trouble !== undefined || peers.length > 0 || peersKnown > 0) return 'temporary';
+  return trackers.every(({ url }) => isHopeless(url)) ? 'fatal' : 'temporary';
+}
+
+export function standstillLines(status: TorrentStatus, departures: Departures): string[] {
+  const rows = status.trackers.map((tracker) => [trackerHost(tracker.url), lastWords(tracker)] as const);
+  const width = Math.min(32, Math.max('peers'.length, ...rows.map(([host]) => host.length)));
+  const line = (name: string, words: string) => `      ${paint('dim', padToWidth(name, width))}  ${words}`;
+  const advice =
+    outlook(status) === 'fatal'
+      ? [line('hint', 'nobody can be asked: name a peer with --peer HOST:PORT')]
+      : [];
+  return [
+    ...rows.map(([host, words]) => line(host, words)),
+    line('peers', peerWords(status, departures)),
+    ...advice,
+  ];
+}
+
+function lastWords(tracker: TrackerStatus): string {
+  const news = trackerNews(tracker);
+  if (tracker.lastFailure === undefined) return news;
+  return `${news}; ${isHopeless(tracker.url) ? 'it cannot be asked' : 'it is asked again by itself'}`;
+}
+
+function peerWords({ peers, peersKnown }: TorrentStatus, departures: Departures): string {
+  const reasons = [...departures]
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, times]) => `${times} × ${dropReason(reason)}`);
+  const counts = `${peersKnown} known, ${peers.length} connected`;
+  return reasons.length === 0
+    ? counts
+    : `${counts}; ${count(sum(departures), 'connection')} ended: ${reasons.join(', ')}`;
+}
+
+function sum(departures: Departures): number {
+  return [...departures.values()].reduce((total, times) => total + times, 0);
+}

@@ -1,0 +1,77 @@
+/**
+ * What people give as a `<torrent>` that is to be fetched: a torrent file wherever it lies, or only the hash that stands
+ * for it, as a magnet link or as it is.
+ */
+import { existsSync } from 'node:fs';
+import type { Options } from 'yargs';
+import { type MagnetLink, parseMagnet } from '../../torrents/magnet.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { badOption } from './cli-error.ts';
+import { loadTorrent } from './torrent-source.ts';
+
+export type WantedTorrent = { readonly metainfo: Metainfo } | { readonly link: MagnetLink };
+
+/** For the help of every command that takes one. */
+export const wantedPositional = {
+  type: 'string',
+  describe: 'A .torrent file, its http(s) address, a magnet link, an info-hash, or - for stdin',
+} as const;
+
+export const trackerOption = {
+  tracker: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'Who to ask for an info-hash or a magnet link; again for more',
+    coerce: parseTrackers,
+  },
+} as const satisfies Record<string, Options>;
+
+/** Whom to ask beside those the link names. */
+export interface Helpers {
+  readonly trackers: readonly string[];
+  readonly peers: readonly unknown[];
+}
+
+/** Throws CliError, MetainfoError or MagnetError, or the reason of the signal. */
+export async function readWanted(
+  source: string,
+  helpers: Helpers,
+  signal: AbortSignal,
+): Promise<WantedTorrent> {
+  const link = linkOf(source);
+  if (link === undefined) return { metainfo: (await loadTorrent(source, signal)).metainfo };
+  const trackers = [...new Set([...helpers.trackers, ...link.trackers])];
+  if (trackers.length + helpers.peers.length + link.peers.length === 0) {
+    throw badOption(
+      'this names nobody who could know the torrent: say whom to ask with --tracker http://HOST:PORT/announce or --peer HOST:PORT',
+    );
+  }
+  return { link: { ...link, trackers } };
+}
+
+/** Hexadecimal: what tells one torrent from another. */
+export function infoHashOf(wanted: WantedTorrent): string {
+  if ('metainfo' in wanted) return Buffer.from(wanted.metainfo.infoHash).toString('hex');
+  const { infoHash, infoHashV2 } = wanted.link;
+  return Buffer.from(infoHash ?? infoHashV2!.subarray(0, 20)).toString('hex');
+}
+
+/** 40 hex digits, the 64 of version 2, or the 32 letters of old magnet links; a file of that name comes first. */
+function linkOf(source: string): MagnetLink | undefined {
+  if (/^magnet:/i.test(source)) return parseMagnet(source);
+  if (/^[0-9a-f]{64}$/i.test(source)) return existsSync(source) ? undefined : hashLink(`btmh:1220${source}`);
+  if (!/^([0-9a-f]{40}|[a-z2-7]{32})$/i.test(source) || existsSync(source)) return undefined;
+  return hashLink(`btih:${source}`);
+}
+
+function hashLink(name: string): MagnetLink {
+  return parseMagnet(`magnet:?xt=urn:${name}`);
+}
+
+function parseTrackers(given: readonly (string | undefined)[]): string[] {
+  return given.map((url = '') => {
+    if (/^https?:\/\//i.test(url) && URL.canParse(url)) return url;
+    throw badOption(`--tracker: "${url}" is not a tracker; give it like http://HOST:6969/announce`);
+  });
+}
