@@ -18,11 +18,11 @@ export const scratchAreas = 4;
 
 export class SharedPieceBuffer implements PieceBuffer {
   readonly bytes: number;
-  readonly view: Uint8Array<SharedArrayBuffer>;
+  readonly view: Buffer<SharedArrayBuffer>;
   /** It lies in the WebAssembly memory, at view.byteOffset. */
   readonly inArena: boolean;
 
-  constructor(view: Uint8Array<SharedArrayBuffer>, inArena: boolean) {
+  constructor(view: Buffer<SharedArrayBuffer>, inArena: boolean) {
     this.bytes = view.length;
     this.view = view;
     this.inArena = inArena;
@@ -47,20 +47,21 @@ export class SharedPieceMemory implements PieceMemory {
     const reused = this.#idle.get(bytes)?.pop();
     if (reused !== undefined) return reused;
     if (this.#used + bytes > this.#shared.byteLength) {
-      return new SharedPieceBuffer(new Uint8Array(new SharedArrayBuffer(bytes)), false);
+      return new SharedPieceBuffer(Buffer.from(new SharedArrayBuffer(bytes)), false);
     }
-    const view = new Uint8Array(this.#shared, this.#used, bytes);
+    const view = Buffer.from(this.#shared, this.#used, bytes);
     // The kernels want pieces on 64-byte boundaries.
     this.#used += Math.ceil(bytes / 64) * 64;
     return new SharedPieceBuffer(view, true);
   }
 
   write(target: PieceBuffer, offset: number, source: Uint8Array, from: number, to: number): void {
-    (target as SharedPieceBuffer).view.set(source.subarray(from, to), offset);
+    // Not Uint8Array.set: into shared memory V8 copies word by word, at half the speed of memmove.
+    asBuffer(source).copy((target as SharedPieceBuffer).view, offset, from, to);
   }
 
   copy(target: PieceBuffer, offset: number, source: PieceBuffer): void {
-    (target as SharedPieceBuffer).view.set((source as SharedPieceBuffer).view, offset);
+    (source as SharedPieceBuffer).view.copy((target as SharedPieceBuffer).view, offset);
   }
 
   release(buffer: PieceBuffer): void {
@@ -69,4 +70,9 @@ export class SharedPieceMemory implements PieceMemory {
     if (idle === undefined) this.#idle.set(buffer.bytes, [buffer as SharedPieceBuffer]);
     else idle.push(buffer as SharedPieceBuffer);
   }
+}
+
+/** Sockets hand out Buffers; anything else gets a Buffer's view, which copies nothing. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
