@@ -13,6 +13,8 @@ export class Choker {
   #nextRechokeMs = 0;
   #rounds = 0;
   #served = 0;
+  /** Interested and not served, in the order in which they began to wait. */
+  readonly #waiting = new Set<PeerSession>();
 
   constructor(limits: Limits, random: Prng) {
     this.#limits = limits;
@@ -20,21 +22,23 @@ export class Choker {
   }
 
   /** The peer wants something, or nothing any more. */
-  onInterest(session: PeerSession, sessions: Iterable<PeerSession>, nowMs: number): void {
+  onInterest(session: PeerSession): void {
     if (session.peerInterested) {
-      if (session.amChoking && this.#served < this.#limits.uploadSlotsMax) this.#serve(session, nowMs);
-    } else if (!session.amChoking) {
-      this.#refuse(session);
-      this.#fillSlots(sessions, nowMs);
+      if (session.amChoking) this.#waiting.add(session);
+    } else {
+      this.#waiting.delete(session);
+      if (!session.amChoking) this.#refuse(session);
     }
+    this.#fillSlots();
   }
 
   /** It was being served and has gone: its slot is free. */
-  onGone(session: PeerSession, sessions: Iterable<PeerSession>, nowMs: number): void {
+  onGone(session: PeerSession): void {
+    this.#waiting.delete(session);
     if (session.amChoking) return;
     this.#served -= 1;
     session.amChoking = true;
-    this.#fillSlots(sessions, nowMs);
+    this.#fillSlots();
   }
 
   /** At every tick. `haveAll`: we only serve now. */
@@ -57,19 +61,14 @@ export class Choker {
       chosen.add(lucky);
     }
     for (const session of wanting) if (!chosen.has(session) && !session.amChoking) this.#refuse(session);
-    for (const session of chosen) if (session.amChoking) this.#serve(session, nowMs);
+    for (const session of chosen) if (session.amChoking) this.#serve(session);
   }
 
   /** Those who have waited longest come first; chance would starve somebody. */
-  #fillSlots(sessions: Iterable<PeerSession>, nowMs: number): void {
-    while (this.#served < this.#limits.uploadSlotsMax) {
-      let next: PeerSession | undefined;
-      for (const s of sessions) {
-        if (!s.isOpen || !s.peerInterested || !s.amChoking) continue;
-        if (next === undefined || s.unchokedMs < next.unchokedMs) next = s;
-      }
-      if (next === undefined) return;
-      this.#serve(next, nowMs);
+  #fillSlots(): void {
+    for (const next of this.#waiting) {
+      if (this.#served >= this.#limits.uploadSlotsMax) return;
+      this.#serve(next);
     }
   }
 
@@ -77,14 +76,15 @@ export class Choker {
     return sessions[this.#random.below(Math.max(1, sessions.length))];
   }
 
-  #serve(session: PeerSession, nowMs: number): void {
-    session.unchokedMs = nowMs;
+  #serve(session: PeerSession): void {
     session.setChoking(false);
+    this.#waiting.delete(session);
     this.#served += 1;
   }
 
   #refuse(session: PeerSession): void {
     session.setChoking(true);
+    if (session.peerInterested) this.#waiting.add(session);
     this.#served -= 1;
   }
 }

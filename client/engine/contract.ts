@@ -46,6 +46,8 @@ export interface TorrentSpec {
   readonly dataBytes?: ReadonlyMap<PieceIndex, number>;
   /** Pieces that are already stored, MSB first; missing means none. */
   readonly have?: Uint8Array;
+  /** What is wanted: one priority a piece, from 0 (not wanted) to 7; missing means everything alike. */
+  readonly priorities?: Uint8Array;
   /** Announce tiers.  BEP 12 */
   readonly trackers: readonly (readonly string[])[];
   /** The raw info dictionary, for peers that know only its hash.  BEP 9 */
@@ -73,6 +75,17 @@ export type Fact =
   | { readonly type: 'magnet-added'; readonly spec: MagnetSpec }
   /** The user stops one torrent: peers are let go, the tracker is told. */
   | { readonly type: 'stopped'; readonly torrent: TorrentId }
+  /** The user has chosen what is wanted: one priority a piece, from 0 (not wanted) to 7. The bytes are given away. */
+  | { readonly type: 'pieces-selected'; readonly torrent: TorrentId; readonly priorities: Uint8Array }
+  /** The first pieces first, for somebody who plays what is here; or the rarest first again. */
+  | { readonly type: 'order-chosen'; readonly torrent: TorrentId; readonly sequential: boolean }
+  /** This piece is needed by then, before all others; undefined: not any more. Of no effect unless it is wanted. */
+  | {
+      readonly type: 'deadline-set';
+      readonly torrent: TorrentId;
+      readonly pieceIndex: PieceIndex;
+      readonly atMs: number | undefined;
+    }
   /** Peers somebody named: the user, the LAN, another peer. */
   | { readonly type: 'peers-found'; readonly torrent: TorrentId; readonly peers: readonly PeerAddress[] }
   | {
@@ -215,6 +228,7 @@ export type Report =
       /** Payload bytes this peer sent that were verified or may yet be. */
       readonly downloaded: number;
     }
+  /** Every wanted piece is stored; again when more was wanted meanwhile. */
   | { readonly type: 'completed'; readonly torrent: TorrentId }
   /** The info dictionary is here and has the right hash; `peers` are those to go on with. */
   | {

@@ -146,6 +146,12 @@ export class Engine {
         return this.#add(new MetadataSwarm(fact.spec, this.#context, nowMs));
       case 'metadata-checked':
         return this.#magnet(fact.torrent)?.onMetadataChecked(fact.connection, fact.isRight, nowMs);
+      case 'pieces-selected':
+        return this.#swarm(fact.torrent)?.onSelected(fact.priorities, nowMs);
+      case 'order-chosen':
+        return this.#swarm(fact.torrent)?.onOrderChosen(fact.sequential);
+      case 'deadline-set':
+        return this.#swarm(fact.torrent)?.onDeadlineSet(fact.pieceIndex, fact.atMs, nowMs);
       case 'stopped':
         return this.#onStopped(fact.torrent, nowMs);
       case 'woke':

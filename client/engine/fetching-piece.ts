@@ -35,6 +35,8 @@ export class FetchingPiece {
   readonly blockCount: number;
   /** Who delivered each block. */
   readonly sources: (PeerRecord | undefined)[];
+  /** Of whom each block was asked last. */
+  readonly askers: (object | undefined)[];
   /** Who may be asked for it: one peer alone after a corrupt copy, so that guilt shows; undefined: anybody. */
   exclusiveTo: object | undefined;
   /** Whoever began it keeps to it; others help only when there is nothing else to begin. */
@@ -61,6 +63,7 @@ export class FetchingPiece {
     this.blockCount = geometry.blockCount(pieceIndex);
     this.freeCount = this.blockCount;
     this.sources = new Array(this.blockCount).fill(undefined);
+    this.askers = new Array(this.blockCount).fill(undefined);
     this.#state = new Uint8Array(this.blockCount);
     this.#copies = new Uint8Array(this.blockCount);
     this.buffer = memory.allocate(geometry.pieceBytes(pieceIndex));

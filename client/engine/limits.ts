@@ -69,6 +69,10 @@ export const defaultLimits = {
   endgameCopiesMax: 2,
   /** Duplicates one peer may be asked for at a time: what they waste stays small. */
   endgameRequestsMax: 32,
+  /** Pieces with a deadline at a time: four minutes of music in pieces of 16 KiB; a player needs far fewer. */
+  deadlinesMax: 256,
+  /** What is due so soon is asked of a second peer when the first would be late; libtorrent's request queue thrice over. */
+  deadlineLookMs: 10_000,
   /** A piece only one peer may send is taken from it when it would need longer, and somebody else is idle. */
   takeOverMs: 5_000,
   /** Pieces drawn at random before rarest first: a newcomer needs something to trade, whatever it is.  BEP 3 */

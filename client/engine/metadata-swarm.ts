@@ -190,6 +190,8 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
       pieceCount: 0,
       haveBytes: 0,
       totalBytes: 0,
+      wantedBytes: 0,
+      haveWantedBytes: 0,
       downloaded: 0,
       uploaded: 0,
       wasted: 0,

@@ -4,7 +4,6 @@
  *
  * Invariant: after `gone` nothing more is sent or believed.                                             BEP 3 6
  */
-import BitField from 'bitfield';
 import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import { WireDecoder, type WireHandler, type WireViolation } from '../wire/decoder.ts';
 import type { Handshake } from '../wire/handshake.ts';
@@ -15,6 +14,7 @@ import { type ExtensionHandshake, ourExtensionId, parseExtensionHandshake } from
 import type { FetchingPiece, Sink } from './fetching-piece.ts';
 import { type MetadataMessage, parseMetadataMessage } from './metadata-exchange.ts';
 import type { PeerRecord } from './peer-directory.ts';
+import { PeerPieces } from './peer-pieces.ts';
 import { PeerVoice } from './peer-voice.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { TransferMeter } from './transfer-meter.ts';
@@ -76,22 +76,17 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   metadataBlocksSent = 0;
   peerChoking = true;
   peerInterested = false;
-  /** Pieces it has that we have not stored. */
+  /** What it has. */
+  readonly pieces = new PeerPieces();
+  /** Pieces it has that we want and have not stored. */
   usefulCount = 0;
   /** Pieces it keeps to, and of these the ones that still have free blocks. */
   readonly owned = new Set<FetchingPiece>();
   readonly ownPieces = new Set<FetchingPiece>();
-  /** Pieces it has and has refused to send a moment ago. */
-  readonly refused = new Set<PieceIndex>();
-  refusedMs = 0;
   /** The one piece a peer that is not yet trusted was given. */
   trialPiece: PieceIndex | undefined;
-  /** The picker's version at which it had nothing for us. */
-  nothingAtVersion = -1;
   /** Told to the picker as a seed rather than piece by piece. */
   countedAsSeed = false;
-  /** When we last began to serve it. */
-  unchokedMs = 0;
   optimistic = false;
   heardMs: number;
   readonly pipeline: RequestPipeline;
@@ -101,8 +96,6 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   #swarm: SessionEvents | undefined;
   readonly #decoder = new WireDecoder();
   #geometry: Geometry | undefined;
-  #have: BitField | 'all' = new BitField(0);
-  #haveCount = 0;
   #heardPieces = false;
   /** The block in the middle of which the stream is, and where it goes. */
   #block: Block | undefined;
@@ -130,21 +123,9 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     return this.record !== undefined && !this.gone;
   }
 
-  get isSeed(): boolean {
-    return this.#have === 'all';
-  }
-
-  get haveCount(): number {
-    return this.#haveCount;
-  }
-
-  hasPiece(pieceIndex: PieceIndex): boolean {
-    return this.#have === 'all' || this.#have.get(pieceIndex);
-  }
-
-  /** It has the piece, and may be asked for it. */
-  offers(pieceIndex: PieceIndex): boolean {
-    return this.hasPiece(pieceIndex) && !this.refused.has(pieceIndex);
+  /** We may send it requests, and it has something for us. */
+  get mayBeAsked(): boolean {
+    return this.isOpen && !this.peerChoking && this.amInterested;
   }
 
   /**
@@ -158,7 +139,7 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     if (geometry === undefined) {
       this.#decoder.expectBitfieldBytes(0, bitfieldBytesMax);
     } else {
-      this.#have = new BitField(geometry.pieceCount);
+      this.pieces.expect(geometry.pieceCount);
       this.#decoder.expectBitfieldBytes(Math.ceil(geometry.pieceCount / 8));
     }
     this.extended = handshake.extended;
@@ -291,11 +272,10 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     const pieceIndex = this.#geometry!.pieceIndex(index);
     if (pieceIndex === undefined) return 'piece-out-of-range';
     this.#heardPieces = true;
-    if (this.hasPiece(pieceIndex)) return undefined;
-    (this.#have as BitField).set(pieceIndex);
-    this.#haveCount += 1;
+    if (this.pieces.has(pieceIndex)) return undefined;
+    this.pieces.add(pieceIndex);
     this.#swarm!.onHave(this, pieceIndex, this.#nowMs);
-    if (this.#haveCount === this.#geometry!.pieceCount && !this.countedAsSeed) this.#have = 'all';
+    if (!this.countedAsSeed) this.pieces.forgetBits();
     return undefined;
   }
 
@@ -316,24 +296,17 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     }
     this.#heardPieces = true;
     if (pieces === 'none') return undefined;
-    this.#haveCount = pieces === 'all' ? pieceCount : countBits(pieces);
-    this.#have = pieces === 'all' || this.#haveCount === pieceCount ? 'all' : new BitField(pieces);
+    this.pieces.setAll(pieces);
     this.#swarm!.onPieces(this, this.#nowMs);
     return undefined;
   }
 
   #onMorePieces(pieces: Uint8Array | 'all' | 'none'): void {
-    if (pieces === 'none' || this.#have === 'all') return;
+    if (pieces === 'none' || this.pieces.isAll) return;
     for (const pieceIndex of this.#geometry!.pieces()) {
       const has = pieces === 'all' || (pieces[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
       if (has) this.#onHave(pieceIndex);
       if (this.gone) return;
     }
   }
-}
-
-function countBits(bytes: Uint8Array): number {
-  let count = 0;
-  for (const byte of bytes) for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
-  return count;
 }

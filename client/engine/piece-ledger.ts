@@ -47,7 +47,8 @@ export class PieceLedger {
     for (const pieceIndex of geometry.pieces()) if (given.get(pieceIndex)) this.#markHave(pieceIndex);
   }
 
-  get isComplete(): boolean {
+  /** Nothing is missing at all: we are a seed. What the user wants may be less: piece-selection.ts. */
+  get hasAll(): boolean {
     return this.haveCount === this.geometry.pieceCount;
   }
 
@@ -58,11 +59,6 @@ export class PieceLedger {
   /** Bytes of a piece, without the pad at its end. */
   dataBytes(pieceIndex: PieceIndex): number {
     return this.#dataBytes?.get(pieceIndex) ?? this.geometry.pieceBytes(pieceIndex);
-  }
-
-  /** No piece is left to begin. */
-  get allBegun(): boolean {
-    return this.haveCount + this.#fetching.size + this.#storing.size === this.geometry.pieceCount;
   }
 
   has(pieceIndex: PieceIndex): boolean {

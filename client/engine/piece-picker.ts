@@ -1,14 +1,16 @@
 /**
- * Which missing piece to begin next: the first few by chance, then the rarest among those the peer has.
+ * Which missing piece to begin next: the highest priority first; within it the first few by chance, then the rarest among
+ * those the peer has, or, for somebody who plays while it downloads, the first.
  *
- * The missing pieces lie in `#order`, grouped by availability: a bucket for pieces nobody (who is not a seed) has,
- * one for those one peer has, and so on; `#start[a]` is where bucket `a` begins. A piece changes bucket by one swap
- * with the edge, so hearing of a `have` is O(1); seeds are counted, not walked, so that a seed costs nothing at all.
- * Within a bucket the order is random, and swaps keep it so.
- * Left to others: the state of a piece (piece-ledger.ts), blocks within it (request-scheduler.ts).       BEP 3
+ * Candidates are the pieces that are wanted, missing and begun by nobody. Those of one priority lie in a RarityOrder, so
+ * hearing of a `have` is O(1); seeds are counted, not walked, so that a seed costs nothing at all.
+ * Left to others: the state of a piece (piece-ledger.ts), what is due by a certain time (deadlines.ts), blocks within a
+ * piece (request-scheduler.ts).                                                                             BEP 3
  */
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import { priorityDefault, priorityMax, unwanted } from './piece-selection.ts';
 import type { Prng } from './prng.ts';
+import { RarityOrder } from './rarity-order.ts';
 
 /** What the picker has to know of a peer. */
 export interface PieceHolder {
@@ -17,44 +19,81 @@ export interface PieceHolder {
 }
 
 const absent = -1;
+/** Pieces that came back are remembered so far, so that whoever found nothing before need look at no others. */
+const joinedMax = 1024;
 
 export class PiecePicker {
-  /** Rises whenever a piece joins the candidates: a search that found nothing need not be repeated before. */
-  version = 0;
+  /** The first first, instead of the rarest. */
+  sequential = false;
+  readonly #geometry: Geometry;
+  readonly #isMissing: (pieceIndex: PieceIndex) => boolean;
   readonly #randomFirstPieces: number;
   readonly #random: Prng;
-  readonly #order: Uint32Array;
+  /** Where a candidate lies in the order of its priority. */
   readonly #position: Int32Array;
   readonly #availability: Uint16Array;
-  #count = 0;
-  /** #start[a] for a in 0..highest availability + 1; the last one is the count. */
-  readonly #start: number[] = [0];
+  readonly #priority: Uint8Array;
+  /** By priority; the one of `unwanted` stays empty. */
+  #orders: RarityOrder[] = [];
+  /** By priority: no candidate of it lies before this piece. */
+  readonly #first = new Uint32Array(priorityMax + 1);
+  #candidateCount = 0;
   #picked = 0;
+  /** Pieces that have joined the candidates of late; `#forgotten` joined before them. */
+  #joined: PieceIndex[] = [];
+  #forgotten = 0;
 
-  /** `isMissing` says which pieces are candidates at first. */
+  /** `isMissing` says which pieces nobody has begun. Everything is wanted until `select` is told otherwise. */
   constructor(
     geometry: Geometry,
     isMissing: (pieceIndex: PieceIndex) => boolean,
     randomFirstPieces: number,
     random: Prng,
   ) {
+    this.#geometry = geometry;
+    this.#isMissing = isMissing;
     this.#randomFirstPieces = randomFirstPieces;
     this.#random = random;
-    this.#order = new Uint32Array(geometry.pieceCount);
-    this.#position = new Int32Array(geometry.pieceCount).fill(absent);
+    this.#position = new Int32Array(geometry.pieceCount);
     this.#availability = new Uint16Array(geometry.pieceCount);
-    for (const pieceIndex of geometry.pieces()) {
-      if (!isMissing(pieceIndex)) this.#picked += 1;
-      else this.#order[this.#count++] = pieceIndex;
-    }
-    for (let i = this.#count - 1; i > 0; i--) this.#swap(i, random.below(i + 1));
-    for (let i = 0; i < this.#count; i++) this.#position[this.#order[i]!] = i;
-    this.#start.push(this.#count);
+    this.#priority = new Uint8Array(geometry.pieceCount);
+    this.select(() => priorityDefault);
   }
 
-  /** Missing pieces that nobody has begun. */
+  /** Somebody has chosen anew what is wanted: all candidates are put in order again, O(pieces). */
+  select(priorityOf: (pieceIndex: PieceIndex) => number): void {
+    const candidates: PieceIndex[][] = Array.from({ length: priorityMax + 1 }, () => []);
+    const capacities = new Array<number>(priorityMax + 1).fill(0);
+    this.#picked = 0;
+    this.#position.fill(absent);
+    for (const pieceIndex of this.#geometry.pieces()) {
+      const priority = priorityOf(pieceIndex);
+      this.#priority[pieceIndex] = priority;
+      if (priority !== unwanted) capacities[priority]! += 1;
+      if (!this.#isMissing(pieceIndex)) this.#picked += 1;
+      else if (priority !== unwanted) candidates[priority]!.push(pieceIndex);
+    }
+    this.#orders = candidates.map((pieces, priority) => {
+      shuffle(pieces, this.#random);
+      return new RarityOrder(pieces, capacities[priority]!, this.#availability, this.#position);
+    });
+    this.#first.fill(0);
+    this.#candidateCount = candidates.reduce((sum, pieces) => sum + pieces.length, 0);
+    this.#forgetJoined(1);
+  }
+
+  /** Rises whenever a piece joins the candidates: a search that found nothing need not be repeated before. */
+  get version(): number {
+    return this.#forgotten + this.#joined.length;
+  }
+
+  /** Wanted pieces that are missing and that nobody has begun. */
   get candidateCount(): number {
-    return this.#count;
+    return this.#candidateCount;
+  }
+
+  isCandidate(pieceIndex: PieceIndex): boolean {
+    return this.#position[pieceIndex] !== absent;
   }
 
   /** Peers, seeds apart, that have this piece. */
@@ -65,82 +104,100 @@ export class PiecePicker {
   /** One more peer has this piece. Seeds are not told of piece by piece. */
   onHave(pieceIndex: PieceIndex): void {
     const from = this.#availability[pieceIndex]!;
+    if (this.isCandidate(pieceIndex)) this.#orderOf(pieceIndex).raise(pieceIndex, from);
     this.#availability[pieceIndex] = from + 1;
-    if (this.#position[pieceIndex] === absent) return;
-    this.#ensureBucket(from + 1);
-    // To the last place of its bucket, which then becomes the first place of the next.
-    const edge = this.#start[from + 1]! - 1;
-    this.#swap(this.#position[pieceIndex]!, edge);
-    this.#start[from + 1] = edge;
   }
 
   /** A peer that had this piece has gone. */
   onLost(pieceIndex: PieceIndex): void {
     const from = this.#availability[pieceIndex]!;
+    if (this.isCandidate(pieceIndex)) this.#orderOf(pieceIndex).lower(pieceIndex, from);
     this.#availability[pieceIndex] = from - 1;
-    if (this.#position[pieceIndex] === absent) return;
-    const edge = this.#start[from]!;
-    this.#swap(this.#position[pieceIndex]!, edge);
-    this.#start[from] = edge + 1;
   }
 
   /** Somebody is about to fetch it: no candidate any more. */
   remove(pieceIndex: PieceIndex): void {
-    let at = this.#position[pieceIndex]!;
-    // The gap travels to the end, one edge a bucket.
-    for (let a = this.#availability[pieceIndex]!; a + 1 < this.#start.length; a++) {
-      const edge = this.#start[a + 1]! - 1;
-      this.#swap(at, edge);
-      this.#start[a + 1] = edge;
-      at = edge;
-    }
-    this.#count -= 1;
+    this.#orderOf(pieceIndex).remove(pieceIndex, this.#availability[pieceIndex]!);
     this.#position[pieceIndex] = absent;
+    this.#candidateCount -= 1;
     this.#picked += 1;
   }
 
-  /** It failed: a candidate again. */
+  /** It failed or was given up: a candidate again, if it is still wanted. */
   restore(pieceIndex: PieceIndex): void {
-    const availability = this.#availability[pieceIndex]!;
-    this.#ensureBucket(availability);
-    let at = this.#count++;
-    this.#order[at] = pieceIndex;
-    this.#position[pieceIndex] = at;
-    for (let a = this.#start.length - 1; a > availability; a--) {
-      const edge = this.#start[a]!;
-      if (a < this.#start.length - 1) {
-        this.#swap(at, edge);
-        at = edge;
-      }
-      this.#start[a] = edge + 1;
-    }
     this.#picked -= 1;
-    this.version += 1;
+    const priority = this.#priority[pieceIndex]!;
+    if (priority === unwanted) return;
+    this.#orderOf(pieceIndex).add(pieceIndex, this.#availability[pieceIndex]!);
+    this.#first[priority] = Math.min(this.#first[priority]!, pieceIndex);
+    this.#candidateCount += 1;
+    if (this.#joined.length >= joinedMax) this.#forgetJoined(0);
+    this.#joined.push(pieceIndex);
   }
 
   /** The piece to begin with this peer, or undefined when it has none of the candidates. O(1) when it is a seed. */
   pick(holder: PieceHolder): PieceIndex | undefined {
-    if (this.#count === 0) return undefined;
-    const offset = this.#picked < this.#randomFirstPieces ? this.#random.below(this.#count) : 0;
-    for (let i = 0; i < this.#count; i++) {
-      const at = i + offset < this.#count ? i + offset : i + offset - this.#count;
-      const pieceIndex = this.#order[at]! as PieceIndex;
+    for (let priority = priorityMax; priority > unwanted; priority--) {
+      if (this.#orders[priority]!.count === 0) continue;
+      const found = this.sequential ? this.#pickFirst(priority, holder) : this.#pickRarest(priority, holder);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** `pick` for a peer that had nothing at `version`, and has said since that it has `news`: only what is new is looked at. */
+  pickNew(holder: PieceHolder, version: number, news: readonly PieceIndex[]): PieceIndex | undefined {
+    if (version < this.#forgotten) return this.pick(holder);
+    let best: PieceIndex | undefined;
+    for (let i = version - this.#forgotten; i < this.#joined.length; i++) {
+      best = this.#better(best, this.#joined[i]!, holder);
+    }
+    for (const pieceIndex of news) best = this.#better(best, pieceIndex, holder);
+    return best;
+  }
+
+  #better(best: PieceIndex | undefined, other: PieceIndex, holder: PieceHolder): PieceIndex | undefined {
+    if (!this.isCandidate(other) || !holder.offers(other)) return best;
+    if (best === undefined) return other;
+    const byPriority = this.#priority[other]! - this.#priority[best]!;
+    if (byPriority !== 0) return byPriority > 0 ? other : best;
+    if (this.sequential) return other < best ? other : best;
+    return this.#availability[other]! < this.#availability[best]! ? other : best;
+  }
+
+  #pickRarest(priority: number, holder: PieceHolder): PieceIndex | undefined {
+    const order = this.#orders[priority]!;
+    const offset = this.#picked < this.#randomFirstPieces ? this.#random.below(order.count) : 0;
+    for (let i = 0; i < order.count; i++) {
+      const pieceIndex = order.at(i + offset < order.count ? i + offset : i + offset - order.count);
       if (holder.offers(pieceIndex)) return pieceIndex;
     }
     return undefined;
   }
 
-  /** Makes #start reach one beyond `availability`; new buckets are empty and lie at the end. */
-  #ensureBucket(availability: number): void {
-    while (this.#start.length < availability + 2) this.#start.push(this.#count);
+  #pickFirst(priority: number, holder: PieceHolder): PieceIndex | undefined {
+    const { pieceCount } = this.#geometry;
+    const is = (index: number) => this.#position[index] !== absent && this.#priority[index] === priority;
+    while (this.#first[priority]! < pieceCount && !is(this.#first[priority]!)) this.#first[priority]! += 1;
+    for (let index = this.#first[priority]!; index < pieceCount; index++) {
+      if (is(index) && holder.offers(index as PieceIndex)) return index as PieceIndex;
+    }
+    return undefined;
   }
 
-  #swap(a: number, b: number): void {
-    const pieceA = this.#order[a]!;
-    const pieceB = this.#order[b]!;
-    this.#order[a] = pieceB;
-    this.#order[b] = pieceA;
-    this.#position[pieceB] = a;
-    this.#position[pieceA] = b;
+  #orderOf(pieceIndex: PieceIndex): RarityOrder {
+    return this.#orders[this.#priority[pieceIndex]!]!;
+  }
+
+  #forgetJoined(more: number): void {
+    this.#forgotten += this.#joined.length + more;
+    this.#joined = [];
+  }
+}
+
+function shuffle(pieces: PieceIndex[], random: Prng): void {
+  for (let i = pieces.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [pieces[i], pieces[j]] = [pieces[j]!, pieces[i]!];
   }
 }

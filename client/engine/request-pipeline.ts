@@ -130,13 +130,11 @@ export class RequestPipeline {
     return (this.asked.length > 0 || this.stalled) && nowMs - this.progressMs >= timeoutMs;
   }
 
-  /** How long the blocks on their way will take at the present rate, in ms. */
-  drainMs(rate: number, nowMs: number): number {
+  /** How long the first `blocks` on their way will take at the present rate, in ms. */
+  drainMs(rate: number, nowMs: number, blocks = this.asked.length): number {
     const silentMs = nowMs - this.progressMs;
     // Nothing measured yet: a second is given before it counts as slow.
     if (rate === 0) return silentMs < 1000 ? 1000 : Number.MAX_SAFE_INTEGER;
-    return (
-      Math.floor((this.asked.length * blockBytesMax * 1000) / rate) + (silentMs > 1000 ? silentMs * 2 : 0)
-    );
+    return Math.floor((blocks * blockBytesMax * 1000) / rate) + (silentMs > 1000 ? silentMs * 2 : 0);
   }
 }

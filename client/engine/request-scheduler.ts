@@ -2,30 +2,40 @@
  * What to ask each peer for, block by block.
  *
  * A peer keeps to the pieces it began, so that most pieces have one source: a lie is then proved at once, and disks
- * read in order. In this order it is given: blocks of its own pieces; of pieces whose peer has gone; a new piece
- * (piece-picker.ts); then it helps others with theirs; and when nothing is left to ask for at all, copies of what the
- * slowest peers still owe (endgame), cancelled as soon as one copy arrives.
+ * read in order. In this order it is given: what is due by a certain time (deadlines.ts); blocks of its own pieces; of
+ * pieces whose peer has gone; a new piece (piece-picker.ts); then it helps others with theirs; and when nothing is left to
+ * ask for at all, copies of what the slowest peers still owe (duplicate-requests.ts).
  * A peer that has not yet had part in one verified piece is trusted with one piece alone.                  BEP 3
  */
 import { blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
 import type { Context } from './context.ts';
+import { Deadlines } from './deadlines.ts';
+import { type BlockRequests, DuplicateRequests } from './duplicate-requests.ts';
 import type { FetchingPiece } from './fetching-piece.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
+import { PieceOwnership } from './piece-ownership.ts';
 import type { PiecePicker } from './piece-picker.ts';
 
-export class RequestScheduler {
+/** Pieces whose peers have gone that one tick considers for abandoning: the rest has time. */
+const orphansPerTickMax = 64;
+
+export class RequestScheduler implements BlockRequests {
   /** While the disk refuses pieces nothing new is asked for. */
   paused = false;
+  /** Received bytes of pieces that were given up. */
+  droppedBytes = 0;
+  readonly deadlines: Deadlines;
   readonly #ledger: PieceLedger;
   readonly #picker: PiecePicker;
   readonly #context: Context;
   readonly #sessions: ReadonlyMap<number, PeerSession>;
-  readonly #isSuspect: (pieceIndex: PieceIndex) => boolean;
-  /** Pieces whose peer has gone, with free blocks. */
-  readonly #orphans = new Set<FetchingPiece>();
+  readonly #ownership: PieceOwnership;
+  readonly #duplicates: DuplicateRequests;
   /** Every piece with free blocks. */
   readonly #open = new Set<FetchingPiece>();
+  /** Rises whenever a piece joins #open: a walk that found nothing need not be repeated before. */
+  #openVersion = 0;
 
   constructor(
     ledger: PieceLedger,
@@ -37,81 +47,94 @@ export class RequestScheduler {
     this.#ledger = ledger;
     this.#picker = picker;
     this.#sessions = sessions;
-    this.#isSuspect = isSuspect;
+    this.#ownership = new PieceOwnership(ledger, isSuspect);
     this.#context = context;
-  }
-
-  blockKey(pieceIndex: PieceIndex, blockIndex: number): number {
-    return pieceIndex * this.#ledger.geometry.blocksPerPiece + blockIndex;
+    this.deadlines = new Deadlines(context.limits.deadlinesMax);
+    this.#duplicates = new DuplicateRequests(this, ledger, sessions, context);
   }
 
   /** Asks this peer for as much as its pipeline holds. */
   fill(session: PeerSession, nowMs: number): void {
-    if (this.paused || !session.isOpen || session.peerChoking || !session.amInterested) return;
+    if (this.paused || !session.mayBeAsked) return;
     let room = session.pipeline.room;
     if (room <= 0) return;
+    if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(session, room, nowMs);
+    if (room === 0) return;
     for (const piece of session.ownPieces) {
       room = this.#askFrom(piece, session, room, nowMs);
       if (room === 0) return;
     }
-    for (const piece of this.#orphans) {
-      if (!session.offers(piece.pieceIndex)) continue;
-      if (piece.pieceIndex !== session.trialPiece && !this.#mayTake(session)) continue;
-      this.#orphans.delete(piece);
-      this.#own(piece, session, nowMs);
-      room = this.#askFrom(piece, session, room, nowMs);
-      if (room === 0) return;
-    }
+    const knowsNothingOpen = session.pieces.nothingOpenAt === this.#openVersion;
+    if (!knowsNothingOpen) room = this.#adopt(session, room, nowMs);
     while (room > 0) {
       const piece = this.#begin(session);
       if (piece === undefined) break;
       room = this.#askFrom(piece, session, room, nowMs);
     }
     // A stranger helps only when there is nothing else for it to prove itself with.
-    if (room > 0 && (!this.#isUnproven(session) || this.#ledger.allBegun))
+    if (room > 0 && !knowsNothingOpen && (!this.#ownership.isUnproven(session) || this.#allBegun))
       room = this.#help(session, room, nowMs);
-    if (session.pipeline.asked.length === 0 && this.#ledger.allBegun) this.#endgame(session, nowMs);
+    if (session.pipeline.asked.length === 0 && this.#allBegun) this.#duplicates.endgame(session, nowMs);
   }
 
   /** The peer has gone, choked us or stalled: what it was to send is free for others. */
   release(session: PeerSession): void {
     for (const key of [...session.pipeline.asked]) this.giveUp(session, key);
-    for (const piece of session.owned) this.#disown(piece);
+    for (const piece of session.owned) this.#ownership.disown(piece);
   }
 
   /** It has the piece and will not send it, with BEP 6 block by block: somebody else is asked. */
-  onRefused(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
+  onRefused(session: PeerSession, pieceIndex: PieceIndex, blockIndex: number, nowMs: number): void {
     session.pipeline.rejects += 1;
-    session.refused.add(pieceIndex);
-    session.refusedMs = nowMs;
+    session.pieces.refuse(pieceIndex, nowMs);
+    this.giveUp(session, this.blockKey(pieceIndex, blockIndex));
     const piece = this.#ledger.fetching(pieceIndex);
     if (piece === undefined) return;
+    // The rest of it would come all the same, after somebody else was asked for it.
     for (const key of [...session.pipeline.asked])
-      if (this.#locate(key).piece === piece) this.giveUp(session, key);
-    if (piece.owner === session) this.#disown(piece);
+      if (this.locate(key).piece === piece) this.cancel(session, key);
+    if (piece.owner === session) this.#ownership.disown(piece);
+  }
+
+  /** The peer has a piece that we still lack: it is looked at again. */
+  onOffer(session: PeerSession, pieceIndex: PieceIndex): void {
+    if (this.#ledger.fetching(pieceIndex) !== undefined) session.pieces.nothingOpenAt = -1;
+    else if (this.#picker.isCandidate(pieceIndex)) session.pieces.hearNews(pieceIndex);
   }
 
   /** Twice a second: refusals are forgotten after a while, and memory is not held for what nobody can send. */
   tick(nowMs: number): void {
     const { limits, budget } = this.#context;
-    for (const session of this.#sessions.values()) {
-      if (session.refused.size === 0 || nowMs - session.refusedMs < limits.refusedMs) continue;
-      session.refused.clear();
-      session.nothingAtVersion = -1;
+    for (const { pieces } of this.#sessions.values()) {
+      if (nowMs - pieces.refusedMs >= limits.refusedMs) pieces.forgetRefusals();
     }
+    if (this.deadlines.size > 0 && !this.paused) this.#duplicates.rescue(this.deadlines, nowMs);
     if (budget.pieceBytes + this.#ledger.geometry.pieceLength <= limits.pieceMemoryBytesMax) return;
-    for (const piece of [...this.#orphans]) {
-      const sessions = [...this.#sessions.values()];
-      if (sessions.some((s) => !s.peerChoking && s.offers(piece.pieceIndex))) continue;
-      this.forget(piece);
-      this.#ledger.abandon(piece);
+    const unchoked = [...this.#sessions.values()].filter((session) => !session.peerChoking);
+    for (const piece of [...this.#ownership.orphans].slice(0, orphansPerTickMax)) {
+      if (unchoked.some((session) => session.pieces.offers(piece.pieceIndex))) continue;
+      this.#abandon(piece);
       this.#picker.restore(piece.pieceIndex);
+      this.deadlines.wait(piece.pieceIndex);
     }
+  }
+
+  /** What is on its way and not wanted any more is cancelled. The picker is told anew of its candidates after this. */
+  dropUnwanted(isWanted: (pieceIndex: PieceIndex) => boolean): void {
+    const dropped = [...this.#ledger.fetchingPieces].filter((piece) => !isWanted(piece.pieceIndex));
+    if (dropped.length === 0) return;
+    for (const session of this.#sessions.values()) {
+      for (const key of [...session.pipeline.asked]) {
+        const { piece } = this.locate(key);
+        if (piece !== undefined && !isWanted(piece.pieceIndex)) this.cancel(session, key);
+      }
+    }
+    for (const piece of dropped) this.#abandon(piece);
   }
 
   /** We want this block no more from this peer; it may come all the same. */
   cancel(session: PeerSession, key: number): void {
-    const { piece, blockIndex } = this.#locate(key);
+    const { piece, blockIndex } = this.locate(key);
     if (piece !== undefined) {
       session.sendCancel(piece.pieceIndex, blockIndex);
       session.pipeline.onCancelled(key);
@@ -122,100 +145,168 @@ export class RequestScheduler {
   /** One request will not be answered. */
   giveUp(session: PeerSession, key: number): void {
     if (!session.pipeline.giveUp(key)) return;
-    const { piece, blockIndex } = this.#locate(key);
+    const { piece, blockIndex } = this.locate(key);
     if (piece === undefined) return;
-    this.giveBack(piece, blockIndex);
+    this.#giveBack(piece, blockIndex);
   }
 
-  /** The block may be asked for again: by the piece's owner first, by anybody when it has none. */
-  giveBack(piece: FetchingPiece, blockIndex: number): void {
-    piece.giveBack(blockIndex);
-    if (piece.freeCount === 0) return;
-    this.#open.add(piece);
-    if (piece.owner === undefined) this.#orphans.add(piece);
-    else (piece.owner as PeerSession).ownPieces.add(piece);
-  }
-
-  /** A block has arrived: other peers that were asked for it too need not send it. */
-  cancelCopies(piece: FetchingPiece, blockIndex: number, except: PeerSession): void {
-    if (piece.copies(blockIndex) === 0) return;
-    // Only in the endgame has a block several copies: then all who owe one are looked for.
-    const key = this.blockKey(piece.pieceIndex, blockIndex);
-    for (const session of this.#sessions.values()) {
-      if (session !== except && session.pipeline.asked.includes(key)) this.cancel(session, key);
-    }
+  /** A block has left the pipeline by arriving; `isUsed`: it was the first copy. */
+  onBlock(
+    piece: FetchingPiece,
+    blockIndex: number,
+    session: PeerSession,
+    wasAsked: boolean,
+    isUsed: boolean,
+  ): void {
+    if (wasAsked) this.#giveBack(piece, blockIndex);
+    if (isUsed) this.#duplicates.onBlock(piece, blockIndex, session);
   }
 
   /** The piece has left for the disk, or is given up. */
   forget(piece: FetchingPiece): void {
-    this.#orphans.delete(piece);
     this.#open.delete(piece);
-    this.#leave(piece);
+    this.deadlines.asked(piece.pieceIndex);
+    this.#ownership.leave(piece);
   }
 
-  #leave(piece: FetchingPiece): void {
-    const owner = piece.owner as PeerSession | undefined;
-    owner?.ownPieces.delete(piece);
-    owner?.owned.delete(piece);
-    piece.owner = undefined;
-    piece.exclusiveTo = undefined;
+  // BlockRequests ---------------------------------------------------------------------------------------------------
+
+  blockKey(pieceIndex: number, blockIndex: number): number {
+    return pieceIndex * this.#ledger.geometry.blocksPerPiece + blockIndex;
   }
 
-  #isUnproven(session: PeerSession): boolean {
-    return session.record!.goodPieces === 0;
+  locate(key: number): { piece: FetchingPiece | undefined; blockIndex: number } {
+    const { blocksPerPiece } = this.#ledger.geometry;
+    const blockIndex = key % blocksPerPiece;
+    const pieceIndex = ((key - blockIndex) / blocksPerPiece) as PieceIndex;
+    return { piece: this.#ledger.fetching(pieceIndex), blockIndex };
   }
 
-  /** An unproven peer holds one piece at a time. */
-  #mayTake(session: PeerSession): boolean {
-    if (!this.#isUnproven(session) || session.trialPiece === undefined) return true;
-    // Given up, or completed by others: it may try another.
-    return this.#ledger.isMissing(session.trialPiece) || this.#ledger.has(session.trialPiece);
+  ask(piece: FetchingPiece, blockIndex: number, session: PeerSession, nowMs: number): void {
+    piece.askers[blockIndex] = session;
+    session.pipeline.ask(this.blockKey(piece.pieceIndex, blockIndex), nowMs);
+    session.sendRequest(piece.pieceIndex, blockIndex);
+  }
+
+  handOver(piece: FetchingPiece, to: PeerSession, nowMs: number): void {
+    this.#ownership.leave(piece);
+    this.#ownership.own(piece, to, nowMs);
+    this.#askFrom(piece, to, this.#context.limits.requestsOutstandingMax, nowMs);
+  }
+
+  // Which piece -----------------------------------------------------------------------------------------------------
+
+  /** No wanted piece is left to begin. */
+  get #allBegun(): boolean {
+    return this.#picker.candidateCount === 0;
+  }
+
+  /** What is due comes before everything else, whoever began it. */
+  #fillUrgent(session: PeerSession, room: number, nowMs: number): number {
+    let left = room;
+    for (const pieceIndex of [...this.deadlines.waiting]) {
+      if (left === 0) break;
+      if (!session.pieces.offers(pieceIndex)) continue;
+      let piece = this.#ledger.fetching(pieceIndex);
+      if (piece === undefined) {
+        const mayBegin =
+          this.#picker.isCandidate(pieceIndex) && this.#ownership.mayTake(session) && this.#hasMemory;
+        if (!mayBegin) continue;
+        piece = this.#beginPiece(pieceIndex, session);
+      } else if (piece.owner === undefined) {
+        if (!this.#ownership.mayAdopt(piece, session)) continue;
+        this.#ownership.own(piece, session, nowMs);
+      } else if (
+        piece.owner !== session &&
+        (piece.exclusiveTo !== undefined || this.#ownership.isUnproven(session))
+      ) {
+        continue;
+      }
+      left = this.#askFrom(piece, session, left, nowMs);
+    }
+    return left;
+  }
+
+  /** Pieces whose peer has gone. */
+  #adopt(session: PeerSession, room: number, nowMs: number): number {
+    let left = room;
+    for (const piece of this.#ownership.orphans) {
+      if (left === 0) break;
+      if (!this.#ownership.mayAdopt(piece, session)) continue;
+      this.#ownership.own(piece, session, nowMs);
+      left = this.#askFrom(piece, session, left, nowMs);
+    }
+    return left;
+  }
+
+  /** At least one piece may always be under way, however small the cap. */
+  get #hasMemory(): boolean {
+    const { budget, limits } = this.#context;
+    const { pieceLength } = this.#ledger.geometry;
+    return budget.pieceBytes === 0 || budget.pieceBytes + pieceLength <= limits.pieceMemoryBytesMax;
   }
 
   #begin(session: PeerSession): FetchingPiece | undefined {
     const picker = this.#picker;
-    if (session.nothingAtVersion === picker.version || !this.#mayTake(session)) return undefined;
-    const { geometry } = this.#ledger;
-    const { budget, limits } = this.#context;
-    // At least one piece may always be under way, however small the cap.
-    const { pieceBytes } = budget;
-    if (pieceBytes > 0 && pieceBytes + geometry.pieceLength > limits.pieceMemoryBytesMax) return undefined;
-    const pieceIndex = picker.pick(session);
-    if (pieceIndex === undefined) {
-      session.nothingAtVersion = picker.version;
-      return undefined;
-    }
-    picker.remove(pieceIndex);
+    const { pieces } = session;
+    const { nothingAtVersion, news } = pieces;
+    const knowsNothing = nothingAtVersion === picker.version && news.length === 0;
+    if (knowsNothing || !this.#ownership.mayTake(session) || !this.#hasMemory) return undefined;
+    const pieceIndex =
+      nothingAtVersion < 0 ? picker.pick(pieces) : picker.pickNew(pieces, nothingAtVersion, news);
+    if (pieceIndex !== undefined) return this.#beginPiece(pieceIndex, session);
+    pieces.nothingAtVersion = picker.version;
+    news.length = 0;
+    return undefined;
+  }
+
+  #beginPiece(pieceIndex: PieceIndex, session: PeerSession): FetchingPiece {
+    this.#picker.remove(pieceIndex);
     const piece = this.#ledger.begin(pieceIndex);
-    this.#open.add(piece);
-    this.#own(piece, session, this.#context.nowMs);
+    this.#openAgain(piece);
+    this.#ownership.own(piece, session, this.#context.nowMs);
     return piece;
-  }
-
-  #own(piece: FetchingPiece, session: PeerSession, nowMs: number): void {
-    piece.owner = session;
-    piece.ownedMs = nowMs;
-    session.owned.add(piece);
-    if (this.#isSuspect(piece.pieceIndex)) piece.exclusiveTo = session;
-    if (this.#isUnproven(session)) session.trialPiece = piece.pieceIndex;
-    session.ownPieces.add(piece);
-  }
-
-  #disown(piece: FetchingPiece): void {
-    this.#leave(piece);
-    if (piece.freeCount > 0) this.#orphans.add(piece);
   }
 
   /** Free blocks of other peers' pieces. */
   #help(session: PeerSession, room: number, nowMs: number): number {
     let left = room;
+    let offersAny = false;
     for (const piece of this.#open) {
       if (left === 0) break;
-      if (!session.offers(piece.pieceIndex)) continue;
+      if (!session.pieces.offers(piece.pieceIndex)) continue;
+      offersAny = true;
       if (piece.exclusiveTo !== undefined && piece.exclusiveTo !== session) continue;
       left = this.#askFrom(piece, session, left, nowMs);
     }
+    if (!offersAny) session.pieces.nothingOpenAt = this.#openVersion;
     return left;
+  }
+
+  /** Missing again; what came of it is dropped. */
+  #abandon(piece: FetchingPiece): void {
+    for (const [i, source] of piece.sources.entries())
+      if (source !== undefined) this.droppedBytes += piece.blockBytes(i);
+    this.forget(piece);
+    this.#duplicates.forget(piece);
+    this.#ledger.abandon(piece);
+  }
+
+  // Which block -----------------------------------------------------------------------------------------------------
+
+  /** The block may be asked for again: by the piece's owner first, by anybody when it has none. */
+  #giveBack(piece: FetchingPiece, blockIndex: number): void {
+    piece.giveBack(blockIndex);
+    if (piece.freeCount === 0) return;
+    this.#openAgain(piece);
+    this.#ownership.onOpen(piece);
+  }
+
+  #openAgain(piece: FetchingPiece): void {
+    if (this.#open.has(piece)) return;
+    this.#open.add(piece);
+    this.#openVersion += 1;
+    this.deadlines.wait(piece.pieceIndex);
   }
 
   #askFrom(piece: FetchingPiece, session: PeerSession, room: number, nowMs: number): number {
@@ -226,90 +317,14 @@ export class RequestScheduler {
         throttled.add(session.connection);
         return 0;
       }
-      const blockIndex = piece.askFree()!;
-      this.#ask(piece, blockIndex, session, nowMs);
+      this.ask(piece, piece.askFree()!, session, nowMs);
       left -= 1;
     }
     if (piece.freeCount === 0) {
-      session.ownPieces.delete(piece);
-      (piece.owner as PeerSession | undefined)?.ownPieces.delete(piece);
+      this.#ownership.onAllAsked(piece);
       this.#open.delete(piece);
-      this.#orphans.delete(piece);
+      this.deadlines.asked(piece.pieceIndex);
     }
     return left;
   }
-
-  #ask(piece: FetchingPiece, blockIndex: number, session: PeerSession, nowMs: number): void {
-    session.pipeline.ask(this.blockKey(piece.pieceIndex, blockIndex), nowMs);
-    session.sendRequest(piece.pieceIndex, blockIndex);
-  }
-
-  /** Copies of what the slowest peer was asked for last, while this peer would be clearly sooner. */
-  #endgame(session: PeerSession, nowMs: number): void {
-    const slowest = this.#slowest(session, nowMs);
-    if (slowest === undefined) return;
-    if (this.#takeOver(slowest, session, nowMs)) return;
-    const { endgameRequestsMax, endgameCopiesMax } = this.#context.limits;
-    const theirMs = slowest.pipeline.drainMs(slowest.down.rate, nowMs);
-    const { knownRate } = session.pipeline;
-    // Of a peer whose rate nobody knows one block is asked, when the other is clearly slow.
-    const ourBlockMs = knownRate === undefined ? Math.min(theirMs, 1000) : msFor(blockBytesMax, knownRate);
-    const copiesMax = knownRate === undefined ? 1 : endgameRequestsMax;
-    const { asked } = slowest.pipeline;
-    for (let i = asked.length - 1, copies = 0; i >= 0 && copies < copiesMax; i--) {
-      // Sooner by half at least; otherwise both would arrive together, and one for nothing.
-      if ((copies + 1) * ourBlockMs * 2 > theirMs && theirMs < stalledMs) return;
-      const { piece, blockIndex } = this.#locate(asked[i]!);
-      if (piece === undefined || !session.offers(piece.pieceIndex)) continue;
-      if (piece.exclusiveTo !== undefined || piece.copies(blockIndex) >= endgameCopiesMax) continue;
-      piece.askAgain(blockIndex);
-      this.#ask(piece, blockIndex, session, nowMs);
-      copies += 1;
-    }
-  }
-
-  /** A piece that one peer alone may send, and that would take it too long, is given to another, alone again. */
-  #takeOver(slow: PeerSession, session: PeerSession, nowMs: number): boolean {
-    const { takeOverMs, requestsOutstandingMax } = this.#context.limits;
-    const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs);
-    const { piece } = this.#locate(slow.pipeline.asked[0]!);
-    if (piece?.exclusiveTo !== slow || !session.offers(piece.pieceIndex)) return false;
-    // It has had its chance, and the other one is not known to be as slow.
-    if (theirMs < takeOverMs || nowMs - piece.ownedMs < takeOverMs) return false;
-    const { knownRate } = session.pipeline;
-    const bytesLeft = (piece.blockCount - piece.receivedCount) * blockBytesMax;
-    if (knownRate !== undefined && msFor(bytesLeft, knownRate) * 2 > theirMs) return false;
-    for (const key of [...slow.pipeline.asked]) if (this.#locate(key).piece === piece) this.cancel(slow, key);
-    this.#leave(piece);
-    this.#own(piece, session, nowMs);
-    this.#askFrom(piece, session, requestsOutstandingMax, nowMs);
-    return true;
-  }
-
-  #slowest(except: PeerSession, nowMs: number): PeerSession | undefined {
-    let slowest: PeerSession | undefined;
-    let slowestMs = 0;
-    for (const session of this.#sessions.values()) {
-      if (session === except || session.pipeline.asked.length === 0) continue;
-      const drainMs = session.pipeline.drainMs(session.down.rate, nowMs);
-      if (drainMs <= slowestMs) continue;
-      slowest = session;
-      slowestMs = drainMs;
-    }
-    return slowest;
-  }
-
-  #locate(key: number): { piece: FetchingPiece | undefined; blockIndex: number } {
-    const { blocksPerPiece } = this.#ledger.geometry;
-    const blockIndex = key % blocksPerPiece;
-    const pieceIndex = ((key - blockIndex) / blocksPerPiece) as PieceIndex;
-    return { piece: this.#ledger.fetching(pieceIndex), blockIndex };
-  }
-}
-
-/** A peer of whom nothing has come for a while has no rate: anybody is sooner. */
-const stalledMs = Number.MAX_SAFE_INTEGER;
-
-function msFor(bytes: number, rate: number): number {
-  return Math.floor((bytes * 1000) / Math.max(1, rate));
 }

@@ -37,11 +37,15 @@ export interface TrackerStatus {
 }
 
 export interface TorrentStatus {
+  /** Every wanted piece is stored. */
   readonly complete: boolean;
   readonly haveCount: number;
   readonly pieceCount: number;
   readonly haveBytes: number;
   readonly totalBytes: number;
+  /** Of the pieces that are wanted: a piece is wanted as a whole, also when it reaches into a file that is not. */
+  readonly wantedBytes: number;
+  readonly haveWantedBytes: number;
   /** Payload, bytes. */
   readonly downloaded: number;
   readonly uploaded: number;
@@ -64,7 +68,7 @@ export function peerStatus(session: PeerSession): PeerStatus {
     incoming: session.incoming,
     peerId: session.peerId!,
     client: session.extensions?.client ?? clientNameOf(session.peerId!),
-    haveCount: session.haveCount,
+    haveCount: session.pieces.count,
     downloaded: session.down.total,
     uploaded: session.up.total,
     downBps: session.down.rate,

@@ -9,22 +9,20 @@ import { BlockServer } from './block-server.ts';
 import { Choker } from './choker.ts';
 import type { Context } from './context.ts';
 import type { ConnectionId, DiskTrouble, ReadId, TorrentSpec } from './contract.ts';
-import { type ExtensionHandshake, encodeExtensionHandshake, ourExtensionId } from './extension-handshake.ts';
+import type { ExtensionHandshake } from './extension-handshake.ts';
+import { ExtensionVoice } from './extension-voice.ts';
 import type { FetchingPiece, Sink } from './fetching-piece.ts';
-import {
-  encodeMetadataBlock,
-  encodeMetadataReject,
-  type MetadataMessage,
-  metadataBlockCount,
-} from './metadata-exchange.ts';
+import { Interest } from './interest.ts';
+import type { MetadataMessage } from './metadata-exchange.ts';
 import type { PeerRecord } from './peer-directory.ts';
 import type { PeerSession, SessionEvents, Violation } from './peer-session.ts';
 import { PieceLedger } from './piece-ledger.ts';
 import { PiecePicker } from './piece-picker.ts';
 import { PieceProvenance } from './piece-provenance.ts';
+import { PieceSelection } from './piece-selection.ts';
 import { RequestScheduler } from './request-scheduler.ts';
 import { peerStatus, type TorrentStatus } from './status.ts';
-import { clientName, type SwarmContent, SwarmPeers } from './swarm-peers.ts';
+import { type SwarmContent, SwarmPeers } from './swarm-peers.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
 export class Swarm implements SessionEvents, SwarmContent {
@@ -33,8 +31,11 @@ export class Swarm implements SessionEvents, SwarmContent {
   readonly peers: SwarmPeers;
   readonly #sessions: ReadonlyMap<ConnectionId, PeerSession>;
   readonly server: BlockServer;
+  readonly #voice: ExtensionVoice;
   readonly #ledger: PieceLedger;
+  readonly #selection: PieceSelection;
   readonly #picker: PiecePicker;
+  readonly #interest: Interest;
   readonly #provenance = new PieceProvenance();
   readonly #scheduler: RequestScheduler;
   readonly #choker: Choker;
@@ -49,9 +50,13 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.#context = context;
     this.peers = new SwarmPeers(spec, this, context, nowMs);
     this.#sessions = this.peers.sessions;
+    this.#voice = new ExtensionVoice(spec.infoBytes, context);
     this.#ledger = new PieceLedger(spec.geometry, memory, budget, spec);
+    this.#selection = new PieceSelection(this.#ledger, spec.priorities);
     const isMissing = (pieceIndex: PieceIndex) => this.#ledger.isMissing(pieceIndex);
     this.#picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
+    if (spec.priorities !== undefined) this.#orderCandidates();
+    this.#interest = new Interest(spec.geometry, this.#selection, this.#picker);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
     this.#scheduler = new RequestScheduler(this.#ledger, this.#picker, this.#sessions, isSuspect, context);
     this.#choker = new Choker(limits, random);
@@ -68,7 +73,7 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.server.tick(nowMs, elapsedMs);
     for (const session of this.#sessions.values()) this.#tickSession(session, nowMs, elapsedMs);
     if (elapsedMs > 0) this.#down.tick(elapsedMs);
-    this.#choker.tick(this.#sessions.values(), this.#ledger.isComplete, nowMs);
+    this.#choker.tick(this.#sessions.values(), this.#selection.isComplete, nowMs);
     this.#scheduler.tick(nowMs);
     this.peers.tick(nowMs);
     this.#fillAll(nowMs);
@@ -96,104 +101,68 @@ export class Swarm implements SessionEvents, SwarmContent {
   // Coming and going ------------------------------------------------------------------------------------------------
 
   onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void {
-    const { geometry, infoBytes } = this.spec;
+    const { geometry } = this.spec;
+    record.isSeed = false;
     session.open(this, geometry, record, handshake);
     session.sendPieces(this.#ledger.haveCount, geometry.pieceCount, () => this.#ledger.haveBits());
-    session.sendExtended(
-      ourExtensionId.handshake,
-      encodeExtensionHandshake({
-        client: clientName,
-        reqq: this.#context.limits.uploadQueueMax,
-        port: this.#context.port,
-        uploadOnly: this.#ledger.isComplete,
-        metadataBytes: infoBytes?.length,
-      }),
-    );
+    this.#voice.introduce(session, this.#selection.isComplete);
   }
 
   onLeft(session: PeerSession, nowMs: number): void {
     this.#scheduler.release(session);
-    if (!session.countedAsSeed) {
-      for (const pieceIndex of this.spec.geometry.pieces()) {
-        if (session.hasPiece(pieceIndex)) this.#picker.onLost(pieceIndex);
-      }
-    }
-    this.#choker.onGone(session, this.#sessions.values(), nowMs);
+    this.#interest.onLeft(session);
+    this.#choker.onGone(session);
     if (!this.peers.stopping) this.#fillAll(nowMs);
   }
 
   get wantsSeeds(): boolean {
-    return !this.#ledger.isComplete;
+    return !this.#selection.isComplete;
   }
 
+  /** `left` counts what is not wanted too, as libtorrent's and Transmission's: who has not all of it is no seed. */
   get transferred() {
     return { uploaded: this.server.up.total, downloaded: this.#down.total, left: this.#ledger.leftBytes };
   }
 
   onExtensions(session: PeerSession, { port, uploadOnly }: ExtensionHandshake, nowMs: number): void {
     if (port !== undefined) this.peers.onListenPort(session, port, nowMs);
-    // BEP 21: it fetches nothing, and neither do we.
-    if (uploadOnly && this.#ledger.isComplete) this.peers.drop(session, 'both-complete', nowMs);
+    session.record!.isSeed = session.pieces.isAll || uploadOnly;
+    // BEP 21: it fetches nothing, and once we do not either, we are of no use to each other.
+    this.#dropSeed(session, nowMs);
   }
 
-  /** Somebody who has only the hash asks for the info dictionary.  BEP 9 */
   onMetadata(session: PeerSession, message: MetadataMessage): Violation | undefined {
-    const id = session.extensions?.utMetadataId;
-    if (message.type !== 'request' || id === undefined) return undefined;
-    const { infoBytes } = this.spec;
-    const blockCount = infoBytes === undefined ? 0 : metadataBlockCount(infoBytes.length);
-    const isBusy = session.uploads.pendingBytes >= this.#context.limits.uploadWindowBytes;
-    if (infoBytes === undefined || message.blockIndex >= blockCount || isBusy) {
-      session.sendExtended(id, encodeMetadataReject(message.blockIndex));
-    } else {
-      session.metadataBlocksSent += 1;
-      const blocksMax = blockCount * this.#context.limits.metadataCopiesMax;
-      if (session.metadataBlocksSent > blocksMax) return 'metadata-flood';
-      session.sendExtended(id, encodeMetadataBlock(infoBytes, message.blockIndex));
-    }
-    return undefined;
+    return this.#voice.onMetadata(session, message);
   }
 
   // What a peer has and wants ---------------------------------------------------------------------------------------
 
   onPieces(session: PeerSession, nowMs: number): void {
-    session.countedAsSeed = session.isSeed;
-    session.record!.isSeed = session.isSeed;
-    if (session.isSeed) {
-      session.usefulCount = this.spec.geometry.pieceCount - this.#ledger.haveCount;
-    } else {
-      for (const pieceIndex of this.spec.geometry.pieces()) {
-        if (!session.hasPiece(pieceIndex)) continue;
-        this.#picker.onHave(pieceIndex);
-        if (!this.#ledger.has(pieceIndex)) session.usefulCount += 1;
-      }
-    }
-    session.setInterested(session.usefulCount > 0);
-    if (session.isSeed && this.#ledger.isComplete) this.peers.drop(session, 'both-complete', nowMs);
+    this.#interest.onPieces(session);
+    this.#dropSeed(session, nowMs);
   }
 
   onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
-    this.#picker.onHave(pieceIndex);
-    if (!this.#ledger.has(pieceIndex)) {
-      session.usefulCount += 1;
-      session.setInterested(true);
-      if (this.#ledger.isMissing(pieceIndex)) session.nothingAtVersion = -1;
-    }
-    if (session.haveCount < this.spec.geometry.pieceCount) return;
-    session.record!.isSeed = true;
-    if (this.#ledger.isComplete) this.peers.drop(session, 'both-complete', nowMs);
+    if (this.#interest.onHave(session, pieceIndex)) this.#scheduler.onOffer(session, pieceIndex);
+    this.#dropSeed(session, nowMs);
+  }
+
+  /** Two that have nothing for each other. */
+  #dropSeed(session: PeerSession, nowMs: number): void {
+    if (session.record!.isSeed && this.#selection.isComplete)
+      this.peers.drop(session, 'both-complete', nowMs);
   }
 
   onPeerChoking(session: PeerSession): void {
     if (!session.peerChoking) return;
     this.#scheduler.release(session);
-    session.refused.clear();
+    session.pieces.forgetRefusals();
     // It has dropped our requests: its silence means nothing now.
     session.pipeline.stalled = false;
   }
 
-  onPeerInterested(session: PeerSession, nowMs: number): void {
-    this.#choker.onInterest(session, this.#sessions.values(), nowMs);
+  onPeerInterested(session: PeerSession): void {
+    this.#choker.onInterest(session);
   }
 
   // Receiving -------------------------------------------------------------------------------------------------------
@@ -220,10 +189,8 @@ export class Swarm implements SessionEvents, SwarmContent {
     if (!used) this.#wasted += block.bytes;
     const piece = this.#ledger.fetching(block.pieceIndex);
     if (piece === undefined) return;
-    if (wasAsked) this.#scheduler.giveBack(piece, blockIndex);
-    if (!used) return;
-    this.#scheduler.cancelCopies(piece, blockIndex, session);
-    if (piece.isComplete) this.#store(piece);
+    this.#scheduler.onBlock(piece, blockIndex, session, wasAsked, used);
+    if (used && piece.isComplete) this.#store(piece);
   }
 
   onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined {
@@ -231,7 +198,7 @@ export class Swarm implements SessionEvents, SwarmContent {
     if (!Number.isInteger(blockIndex)) return undefined;
     const key = this.#scheduler.blockKey(block.pieceIndex, blockIndex);
     if (!session.pipeline.isRefusal(key)) return undefined;
-    this.#scheduler.onRefused(session, block.pieceIndex, nowMs);
+    this.#scheduler.onRefused(session, block.pieceIndex, blockIndex, nowMs);
     return session.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects' : undefined;
   }
 
@@ -244,24 +211,26 @@ export class Swarm implements SessionEvents, SwarmContent {
   }
 
   onPieceStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined, nowMs: number): void {
+    const wasComplete = this.#selection.isComplete;
+    const wasLacking = this.#selection.lacks(pieceIndex);
     const piece = this.#ledger.stored(pieceIndex);
+    this.#selection.onStored(pieceIndex);
+    this.#scheduler.deadlines.clear(pieceIndex);
     this.#trouble = undefined;
     this.#scheduler.paused = false;
     for (const source of new Set(piece.sources)) if (source !== undefined) source.goodPieces += 1;
     this.peers.report({ type: 'piece-stored', pieceIndex });
-    for (const session of this.#sessions.values()) {
-      if (!session.hasPiece(pieceIndex)) session.sendHave(pieceIndex);
-      else if (--session.usefulCount === 0) session.setInterested(false);
-    }
+    this.#interest.onStored(this.#sessions.values(), pieceIndex, wasLacking);
     this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
-    if (this.#ledger.isComplete) this.#complete(nowMs);
-    else this.#fillAll(nowMs);
+    if (this.#ledger.hasAll) this.peers.onCompleted(nowMs);
+    if (!this.#selection.isComplete) this.#fillAll(nowMs);
+    else if (!wasComplete) this.#complete(nowMs);
   }
 
   onPieceCorrupt(pieceIndex: PieceIndex, digests: readonly string[], nowMs: number): void {
     const piece = this.#ledger.failed(pieceIndex);
     this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);
-    this.#picker.restore(pieceIndex);
+    this.#restore(pieceIndex);
     this.peers.report({ type: 'piece-failed', pieceIndex });
     this.#punish(this.#provenance.onCorrupt(piece, digests), nowMs);
     this.#fillAll(nowMs);
@@ -270,7 +239,7 @@ export class Swarm implements SessionEvents, SwarmContent {
   onPieceUnstorable(pieceIndex: PieceIndex, trouble: DiskTrouble, nowMs: number): void {
     this.#ledger.failed(pieceIndex);
     this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);
-    this.#picker.restore(pieceIndex);
+    this.#restore(pieceIndex);
     this.#scheduler.paused = true;
     this.#diskRetryMs = nowMs + this.#context.limits.diskRetryMs;
     const isNews = this.#trouble?.code !== trouble.code;
@@ -282,22 +251,59 @@ export class Swarm implements SessionEvents, SwarmContent {
     for (const record of guilty) this.peers.ban(record, 'sent-corrupt-data', nowMs);
   }
 
+  #restore(pieceIndex: PieceIndex): void {
+    this.#picker.restore(pieceIndex);
+    this.#scheduler.deadlines.wait(pieceIndex);
+  }
+
+  /** Nothing is left to fetch, as long as nothing more is wanted. */
   #complete(nowMs: number): void {
-    this.peers.onCompleted(nowMs);
     for (const session of this.#sessions.values()) {
       session.setInterested(false);
-      if (session.isSeed) this.peers.drop(session, 'both-complete', nowMs);
+      if (session.record!.isSeed) this.#dropSeed(session, nowMs);
+      else if (!this.#ledger.hasAll) this.#voice.introduce(session, this.#selection.isComplete);
     }
     this.peers.report({ type: 'completed' });
   }
 
   #fillAll(nowMs: number): void {
-    if (this.#ledger.isComplete) return;
+    if (this.#selection.isComplete) return;
     for (const session of this.#sessions.values()) this.#scheduler.fill(session, nowMs);
   }
 
   fill(session: PeerSession, nowMs: number): void {
     this.#scheduler.fill(session, nowMs);
+  }
+
+  // What the user wants ---------------------------------------------------------------------------------------------
+
+  onSelected(priorities: Uint8Array, nowMs: number): void {
+    const wasComplete = this.#selection.isComplete;
+    this.#selection.choose(priorities);
+    this.#scheduler.dropUnwanted((pieceIndex) => this.#selection.wants(pieceIndex));
+    this.#orderCandidates();
+    this.#interest.onSelected(this.#sessions.values());
+    const { isComplete } = this.#selection;
+    if (isComplete && !wasComplete) return this.#complete(nowMs);
+    if (!isComplete && wasComplete)
+      for (const session of this.#sessions.values())
+        this.#voice.introduce(session, this.#selection.isComplete);
+    this.#fillAll(nowMs);
+  }
+
+  #orderCandidates(): void {
+    this.#picker.select((pieceIndex) => this.#selection.priority(pieceIndex));
+  }
+
+  onOrderChosen(sequential: boolean): void {
+    this.#picker.sequential = sequential;
+  }
+
+  onDeadlineSet(pieceIndex: PieceIndex, atMs: number | undefined, nowMs: number): void {
+    const { deadlines } = this.#scheduler;
+    if (atMs === undefined || this.#ledger.has(pieceIndex)) return deadlines.clear(pieceIndex);
+    deadlines.set(pieceIndex, atMs);
+    this.#fillAll(nowMs);
   }
 
   // Serving: block-server.ts ----------------------------------------------------------------------------------------
@@ -323,14 +329,16 @@ export class Swarm implements SessionEvents, SwarmContent {
 
   status(): TorrentStatus {
     return {
-      complete: this.#ledger.isComplete,
+      complete: this.#selection.isComplete,
       haveCount: this.#ledger.haveCount,
       pieceCount: this.spec.geometry.pieceCount,
       haveBytes: this.#ledger.haveBytes,
       totalBytes: this.#ledger.totalBytes,
+      wantedBytes: this.#selection.wantedBytes,
+      haveWantedBytes: this.#selection.haveWantedBytes,
       downloaded: this.#down.total,
       uploaded: this.server.up.total,
-      wasted: this.#wasted,
+      wasted: this.#wasted + this.#scheduler.droppedBytes,
       downBps: this.#down.rate,
       upBps: this.server.up.rate,
       peers: [...this.#sessions.values()].map(peerStatus),

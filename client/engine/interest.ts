@@ -1,0 +1,74 @@
+/**
+ * Whether a peer has something for us: how many pieces it has that are wanted and not stored, counted as things change
+ * rather than looked up; and how rare every piece is, which the picker hears from here.
+ *
+ * Invariant: we have told a peer that we are interested exactly while its `usefulCount` is above zero.       BEP 3
+ */
+import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { PeerSession } from './peer-session.ts';
+import type { PiecePicker } from './piece-picker.ts';
+import type { PieceSelection } from './piece-selection.ts';
+
+export class Interest {
+  readonly #geometry: Geometry;
+  readonly #selection: PieceSelection;
+  readonly #picker: PiecePicker;
+
+  constructor(geometry: Geometry, selection: PieceSelection, picker: PiecePicker) {
+    this.#geometry = geometry;
+    this.#selection = selection;
+    this.#picker = picker;
+  }
+
+  /** What it has, all at once. A seed is counted, not walked. */
+  onPieces(session: PeerSession): void {
+    const { pieces } = session;
+    session.countedAsSeed = pieces.isAll;
+    session.record!.isSeed = pieces.isAll;
+    if (pieces.isAll) {
+      session.usefulCount = this.#selection.missingCount;
+    } else {
+      for (const pieceIndex of this.#geometry.pieces()) {
+        if (!pieces.has(pieceIndex)) continue;
+        this.#picker.onHave(pieceIndex);
+        if (this.#selection.lacks(pieceIndex)) session.usefulCount += 1;
+      }
+    }
+    session.setInterested(session.usefulCount > 0);
+  }
+
+  /** One piece more. True when that is of use to us. */
+  onHave(session: PeerSession, pieceIndex: PieceIndex): boolean {
+    this.#picker.onHave(pieceIndex);
+    if (session.pieces.count === this.#geometry.pieceCount) session.record!.isSeed = true;
+    if (!this.#selection.lacks(pieceIndex)) return false;
+    session.usefulCount += 1;
+    session.setInterested(true);
+    return true;
+  }
+
+  onLeft(session: PeerSession): void {
+    if (session.countedAsSeed) return;
+    for (const pieceIndex of this.#geometry.pieces()) {
+      if (session.pieces.has(pieceIndex)) this.#picker.onLost(pieceIndex);
+    }
+  }
+
+  /** A piece we lacked is stored: whoever has it has one thing less for us, whoever has not is told. */
+  onStored(sessions: Iterable<PeerSession>, pieceIndex: PieceIndex, wasLacking: boolean): void {
+    for (const session of sessions) {
+      if (!session.pieces.has(pieceIndex)) session.sendHave(pieceIndex);
+      else if (wasLacking && --session.usefulCount === 0) session.setInterested(false);
+    }
+  }
+
+  /** Something else is wanted now: everybody is counted again. */
+  onSelected(sessions: Iterable<PeerSession>): void {
+    const lacked = this.#selection.lackedBits();
+    for (const session of sessions) {
+      session.usefulCount = session.pieces.countAmong(lacked);
+      session.setInterested(session.usefulCount > 0);
+      session.pieces.lookAgain();
+    }
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What one peer has, as it says, and what of it may be asked for: a piece it has refused a moment ago is left alone. And
+ * whether it has nothing for us to begin, so that it costs nothing until that changes.
+ *
+ * Invariant: `count` is the number of pieces it has; a peer that has all of them needs no bits.
+ */
+import BitField from 'bitfield';
+import type { PieceIndex } from '../../torrents/geometry.ts';
+
+/** Haves of a peer that had nothing for us: after more of them everything it has is looked at again. */
+const newsMax = 256;
+
+export class PeerPieces {
+  count = 0;
+  /** Pieces it has and has refused to send a moment ago; see `refuse`. */
+  refusedMs = 0;
+  /** The picker's version at which it had nothing for us to begin, and candidates that it has had since. */
+  nothingAtVersion = -1;
+  readonly news: PieceIndex[] = [];
+  /** The scheduler's version at which it had none of the pieces with free blocks. */
+  nothingOpenAt = -1;
+  readonly #refused = new Set<PieceIndex>();
+  #bits: BitField | 'all' = new BitField(0);
+  #pieceCount = 0;
+
+  /** The torrent is known: until it says more, the peer has nothing of it. */
+  expect(pieceCount: number): void {
+    this.#pieceCount = pieceCount;
+    this.#bits = new BitField(pieceCount);
+  }
+
+  get isAll(): boolean {
+    return this.#bits === 'all';
+  }
+
+  has(pieceIndex: PieceIndex): boolean {
+    return this.#bits === 'all' || this.#bits.get(pieceIndex);
+  }
+
+  /** It has the piece, and may be asked for it. */
+  offers(pieceIndex: PieceIndex): boolean {
+    return this.has(pieceIndex) && (this.#refused.size === 0 || !this.#refused.has(pieceIndex));
+  }
+
+  /** What it says at first. The bytes (MSB first, spare bits zero) are borrowed. */
+  setAll(pieces: Uint8Array | 'all'): void {
+    this.count = pieces === 'all' ? this.#pieceCount : countBits(pieces);
+    this.#bits = pieces === 'all' || this.count === this.#pieceCount ? 'all' : new BitField(pieces);
+  }
+
+  add(pieceIndex: PieceIndex): void {
+    if (this.#bits === 'all' || this.#bits.get(pieceIndex)) return;
+    this.#bits.set(pieceIndex);
+    this.count += 1;
+  }
+
+  /** It has everything by now: the bits are of no more use. */
+  forgetBits(): void {
+    if (this.count === this.#pieceCount) this.#bits = 'all';
+  }
+
+  /** Pieces among `bits` (MSB first) that it has. */
+  countAmong(bits: Uint8Array): number {
+    if (this.#bits === 'all') return countBits(bits);
+    const have = this.#bits.buffer;
+    let count = 0;
+    for (let i = 0; i < bits.length; i++) count += countOnes(bits[i]! & (have[i] ?? 0));
+    return count;
+  }
+
+  /** It will not send this piece, for a while. */
+  refuse(pieceIndex: PieceIndex, nowMs: number): void {
+    this.#refused.add(pieceIndex);
+    this.refusedMs = nowMs;
+  }
+
+  /** It may be asked again for what it has refused. */
+  forgetRefusals(): void {
+    if (this.#refused.size === 0) return;
+    this.#refused.clear();
+    this.lookAgain();
+  }
+
+  /** A candidate that it did not have before. */
+  hearNews(pieceIndex: PieceIndex): void {
+    if (this.nothingAtVersion < 0) return;
+    if (this.news.length < newsMax) this.news.push(pieceIndex);
+    else this.lookAgain();
+  }
+
+  /** Whatever was found out about its having nothing for us holds no more. */
+  lookAgain(): void {
+    this.nothingAtVersion = -1;
+    this.nothingOpenAt = -1;
+    this.news.length = 0;
+  }
+}
+
+function countBits(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) count += countOnes(byte);
+  return count;
+}
+
+function countOnes(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}

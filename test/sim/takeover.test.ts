@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { homeLink, type SimPeer, World } from './sim-world.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+interface Run {
+  readonly leech: SimPeer;
+  readonly elapsedMs: number;
+}
+
+/** Three good seeds, one killed at 30 %, one that lies from the start, and perhaps one at a twentieth of the rate. */
+function run(seed: number, withLimited: boolean): Run {
+  const world = new World({ seed, totalBytes: 24 * MiB, pieceLength: 128 * KiB });
+  for (let i = 0; i < 3; i++) world.join({ has: 'all' });
+  const killed = world.join({ has: 'all' });
+  world.join({ has: 'all', lies: true });
+  if (withLimited) {
+    world.join({ has: 'all', link: { ...homeLink, bytesPerMs: homeLink.bytesPerMs / 20 } });
+  }
+  const leech = world.join({ link: { latencyMs: 20, bytesPerMs: 50_000 } });
+  world.runUntil(() => leech.status.haveBytes > 0.3 * leech.status.totalBytes, 60_000);
+  killed.host.crash();
+  expect(world.runUntilComplete([leech], 120_000)).toBe(true);
+  expect(leech.isIdentical).toBe(true);
+  return { leech, elapsedMs: world.scheduler.nowMs };
+}
+
+it.each([1, 2, 3])(
+  'three good, one killed, one lying, one slow: hardly anything is wasted, and the slow one slows nobody (seed %i)',
+  (seed) => {
+    const without = run(seed, false);
+    const { leech, elapsedMs } = run(seed, true);
+    expect(leech.status.wasted).toBeLessThan(leech.status.totalBytes * 0.02);
+    expect(without.elapsedMs / elapsedMs).toBeGreaterThan(0.9);
+  },
+);
