@@ -98,12 +98,17 @@ export class FileDisk implements Disk {
     this.#reader.read(torrent, pieceOffset + start, bytes, this.#readExtent(stored), (extent, trouble) => {
       if (extent !== undefined) {
         const at = block.begin - start;
-        this.#sink({ type: 'block-read', torrent, read, bytes: extent.subarray(at, at + block.bytes) });
+        const bytes = extent.subarray(at, at + block.bytes);
+        this.#reader.lend(bytes);
+        this.#sink({ type: 'block-read', torrent, read, bytes });
       } else if (trouble !== undefined) {
         this.#sink({ type: 'block-unreadable', torrent, read, trouble });
       }
     });
   }
+
+  /** A block that was read has left: its memory may be used again. */
+  readonly onBlockSent = (bytes: Uint8Array): void => this.#reader.giveBack(bytes);
 
   storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void {
     const stored = this.#torrents.get(torrent);

@@ -56,6 +56,7 @@ export async function openClient(options: ClientOptions = {}): Promise<Client> {
   const clock = systemClock(sink);
   const pool = new StoragePool(threads, memory);
   const disk = new FileDisk(memory, pool, sink);
+  network.onBlockSent = disk.onBlockSent;
   const announcer = new HttpAnnouncer(sink);
   const reports = { onReport: (_: Report) => {} };
   driver = new Driver(engine, { network, disk, announcer, clock }, (report) => reports.onReport(report));

@@ -22,6 +22,8 @@ interface Connection {
 }
 
 export class TcpNetwork implements Network {
+  /** Told of every block whose bytes are not needed any more, sent or not. */
+  onBlockSent: (payload: Uint8Array) => void = () => {};
   readonly #sink: FactSink;
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #server: net.Server;
@@ -102,9 +104,9 @@ export class TcpNetwork implements Network {
 
   sendBlock(id: ConnectionId, header: Uint8Array, payload: Uint8Array): void {
     const connection = this.#connections.get(id);
-    if (connection === undefined) return;
+    if (connection === undefined) return this.onBlockSent(payload);
     this.#write(connection, header);
-    this.#write(connection, payload);
+    this.#write(connection, payload, this.onBlockSent);
   }
 
   close(id: ConnectionId): void {
@@ -174,7 +176,7 @@ export class TcpNetwork implements Network {
   }
 
   /** Everything written before the event loop goes on leaves in one system call. */
-  #write(connection: Connection, bytes: Uint8Array): void {
+  #write(connection: Connection, bytes: Uint8Array, done?: (bytes: Uint8Array) => void): void {
     const { socket } = connection;
     if (!connection.corked) {
       connection.corked = true;
@@ -182,6 +184,7 @@ export class TcpNetwork implements Network {
       if (this.#corked.push(connection) === 1) process.nextTick(() => this.#uncorkAll());
     }
     socket.write(bytes, (error) => {
+      done?.(bytes);
       if (error) return;
       if (connection.flushedBytes === 0 && this.#flushed.push(connection) === 1) {
         process.nextTick(() => this.#reportFlushed());
