@@ -61,8 +61,9 @@ export const defaultLimits = {
   stallCloseMs: 60_000,
   /** libtorrent's max_rejects: a peer that unchokes and then refuses everything is of no use. */
   rejectsMax: 50,
-  /** A piece a peer has refused is not asked of it again for so long. */
-  refusedMs: 30_000,
+  /** A piece a peer has refused (most often its queue was full) is left alone for so long, longer with every refusal. */
+  refusedFirstMs: 2_000,
+  refusedMaxMs: 30_000,
   /** Blocks nobody asked for (cancels cross with blocks) before it counts as an attack: 1 MiB. */
   unaskedBlocksMax: 64,
   /** Copies of one block that may be on their way at once when nothing else is left to ask for. */

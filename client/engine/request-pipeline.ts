@@ -40,7 +40,9 @@ export class RequestPipeline {
   /** The peer has said how many requests it lets wait. */
   setReqq(reqq: number): void {
     const { requestsOutstandingMin, requestsReqqMax } = this.#limits;
-    this.#askedMax = Math.max(requestsOutstandingMin, Math.min(requestsReqqMax, reqq));
+    // A little below: requests and blocks cross on the way, and Transmission refuses its very last place.
+    const roomy = reqq - (reqq >> 3);
+    this.#askedMax = Math.max(requestsOutstandingMin, Math.min(requestsReqqMax, roomy));
     this.depth = Math.min(this.depth, this.#askedMax);
   }
 

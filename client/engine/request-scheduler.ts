@@ -105,8 +105,9 @@ export class RequestScheduler implements BlockRequests {
   /** Twice a second: refusals are forgotten after a while, and memory is not held for what nobody can send. */
   tick(nowMs: number): void {
     const { limits, budget } = this.#context;
-    for (const { pieces } of this.#sessions.values()) {
-      if (nowMs - pieces.refusedMs >= limits.refusedMs) pieces.forgetRefusals();
+    for (const { pieces, pipeline } of this.#sessions.values()) {
+      const waitMs = Math.min(limits.refusedMaxMs, limits.refusedFirstMs * Math.max(1, pipeline.rejects));
+      if (nowMs - pieces.refusedMs >= waitMs) pieces.forgetRefusals();
     }
     if (this.deadlines.size > 0 && !this.paused) this.#duplicates.rescue(this.deadlines, nowMs);
     if (budget.pieceBytes + this.#ledger.geometry.pieceLength <= limits.pieceMemoryBytesMax) return;
