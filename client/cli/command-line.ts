@@ -18,3 +18,8 @@ export function commandLine(args: readonly string[]): string {
 export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
+
+/** What was chosen rather than typed counts as typed: the line that goes on with it is made of this. */
+export function typed(args: readonly string[]): void {
+  process.argv.splice(2, process.argv.length, ...args);
+}

@@ -5,7 +5,17 @@
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { Output } from './output.ts';
 
-type OptionTable = Readonly<Record<string, Options>>;
+export type OptionTable = Readonly<Record<string, Options>>;
+
+/** All commands, for those few that are about the others. */
+export interface CommandTable {
+  readonly names: readonly string[];
+  /** Other words for some of them. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** The command that a word stands for, if any. */
+  nameOf(word: string): string | undefined;
+  load(name: string): Promise<Command>;
+}
 
 /** Of every command. */
 export const sharedOptions = {
@@ -25,7 +35,11 @@ export interface CommandSpec<O extends OptionTable, P extends OptionTable> {
   /** What to type, and what that does. */
   readonly examples: readonly (readonly [command: string, does: string])[];
   /** Answers the exit code; another than 0 when all there is to say has been said. */
-  run(args: InferredOptionTypes<O> & InferredOptionTypes<P>, output: Output): Promise<number>;
+  run(
+    args: InferredOptionTypes<O> & InferredOptionTypes<P>,
+    output: Output,
+    table: CommandTable,
+  ): Promise<number>;
 }
 
 /** A command whatever its arguments are. */
@@ -37,7 +51,7 @@ export interface Command {
   readonly options: OptionTable;
   readonly examples: readonly (readonly [command: string, does: string])[];
   /** The arguments are what the parser made of exactly these options. */
-  run(args: never, output: Output): Promise<number>;
+  run(args: never, output: Output, table: CommandTable): Promise<number>;
 }
 
 export function defineCommand<const O extends OptionTable, const P extends OptionTable>(

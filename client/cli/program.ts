@@ -7,24 +7,16 @@ import yargs, { type Argv, type Options } from 'yargs';
 import { badOption, type CliError } from './cli-error.ts';
 import { type Command, sharedOptions } from './command.ts';
 import { quoted } from './command-line.ts';
+import { commandTable } from './commands.ts';
+import { readConfig } from './config-file.ts';
 import { exitCode } from './exit-codes.ts';
 import { nearestWord } from './nearest-word.ts';
 import type { Output } from './output.ts';
+import { environmentName, standIn } from './stand-ins.ts';
+import { configFile } from './user-folders.ts';
 import { version } from './version.ts';
 
-/** In the order of the help. Only the one that was typed is loaded: some bring a web server with them. */
-const commands: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
-  share: () => import('./share.ts'),
-  download: () => import('./download.ts'),
-  create: () => import('./create.ts'),
-  seed: () => import('./seed.ts'),
-  tracker: () => import('./tracker.ts'),
-  info: () => import('./info.ts'),
-  verify: () => import('./verify.ts'),
-  demo: () => import('./demo.ts'),
-};
 const versionLine = `cicada ${version}`;
-const aliases: Readonly<Record<string, string>> = { get: 'download', show: 'info' };
 
 /** Runs what the arguments say; answers the exit code. Throws what went wrong. */
 export async function runProgram(argv: readonly string[], output: Output): Promise<number> {
@@ -34,16 +26,19 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
     return exitCode.done;
   }
   if (word === 'help') return await runProgram([...rest, '--help'], output);
+  if (word === undefined && process.stdin.isTTY && process.stdout.isTTY && output.isLive) {
+    const { runMenu } = await import('./menu.ts');
+    return await runMenu(output, (chosen) => runProgram(chosen, output));
+  }
   if (word === undefined || word.startsWith('-')) return await runOverview(argv);
-  const name = aliases[word] ?? word;
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (load === undefined) throw unknownCommand(word);
-  const { default: command } = await load();
-  const args = await parse(command, argv);
+  const name = commandTable.nameOf(word);
+  if (name === undefined) throw unknownCommand(word);
+  const command = await commandTable.load(name);
+  const args = await parse(name, command, argv);
   if (args === undefined) return exitCode.done;
   output.configure({ json: args.json === true, quiet: args.quiet === true, verbose: args.verbose === true });
   // The parser was made of this command's own options.
-  return await command.run(args as never, output);
+  return await command.run(args as never, output, commandTable);
 }
 
 /** `cicada` alone, `--help` and `--version`. */
@@ -51,14 +46,14 @@ async function runOverview(argv: readonly string[]): Promise<number> {
   const parser = parserBase().usage(
     'Usage: $0 COMMAND …\n\nShare music folders with people, straight from computer to computer.',
   );
-  for (const load of Object.values(commands)) {
-    const { usage, aliases: others = [], describe } = (await load()).default;
+  for (const name of commandTable.names) {
+    const { usage, aliases: others = [], describe } = await commandTable.load(name);
     parser.command([usage, ...others], describe);
   }
   const shown = examples([
     ['demo', 'the whole story on this machine, in under a minute'],
     ['share ~/Music/Album', 'shares a folder, and prints what to type on another computer'],
-    ['get Album.torrent', 'fetches one'],
+    ['get Album.torrent', 'fetches one; so it does with a magnet link'],
   ]);
   parser.epilogue(`${shown}\n\nEvery command has its own help: cicada COMMAND --help`);
   const args = await inOurWords(() => parser.strict().parseAsync(argv.length === 0 ? ['--help'] : argv), {
@@ -73,10 +68,14 @@ async function runOverview(argv: readonly string[]): Promise<number> {
 
 /** Undefined when help or the version was asked for, and has been printed. */
 async function parse(
+  name: string,
   command: Command,
   argv: readonly string[],
 ): Promise<Record<string, unknown> | undefined> {
   const options: Record<string, Options> = { ...command.options, ...sharedOptions };
+  // Whoever asks for help gets it, whatever is wrong with the settings.
+  const isHelp = argv.includes('--help') || argv.includes('-h');
+  const settings = isHelp ? new Map() : await readConfig(configFile(), name, options, commandTable);
   const parser = parserBase().command({
     command: [command.usage, ...(command.aliases ?? [])],
     describe: command.describe,
@@ -84,11 +83,13 @@ async function parse(
       for (const [key, { describe }] of Object.entries(command.positionals)) {
         builder.positional(key, { type: 'string', describe });
       }
-      for (const [key, option] of Object.entries(options)) builder.option(key, checked(key, option));
+      for (const [key, option] of Object.entries(options))
+        builder.option(key, checked(key, option, settings));
+
       builder.group(Object.keys(command.options), 'Options:');
       builder.group([...Object.keys(sharedOptions), 'help', 'version'], 'With every command:');
       const [first] = Object.keys(options);
-      const environment = `Every flag has an environment variable too: ${environmentName(first!)} for --${first}.`;
+      const environment = `Every flag has an environment variable too, ${environmentName(first!)} for --${first}, and a key in\n${configFile()}`;
       return builder.epilogue(`${examples(command.examples)}\n\n${environment}`);
     },
     handler: () => {},
@@ -140,13 +141,13 @@ function examples(lines: readonly (readonly [command: string, does: string])[]):
   return `Examples:\n${lines.map(([line, does]) => `  cicada ${line}\n      ${does}`).join('\n')}`;
 }
 
-/** The environment stands in for a flag that is not given; a flag that takes one value is not given twice. */
-function checked(key: string, option: Options): Options {
+/** Something may stand in for a flag that is not given; a flag that takes one value is not given twice. */
+function checked(key: string, option: Options, settings: ReadonlyMap<string, unknown>): Options {
   const { coerce } = option;
   const isList = option.array === true;
   return {
     ...option,
-    ...fromEnvironment(key, option),
+    ...standIn(key, option, settings),
     coerce: (given: unknown) => {
       const value = undisguised(given);
       if (Array.isArray(value) && !isList) throw badOption(`--${key} is given more than once`);
@@ -155,22 +156,6 @@ function checked(key: string, option: Options): Options {
       return coerce === undefined ? value : coerce(value);
     },
   };
-}
-
-function fromEnvironment(key: string, { type, array }: Options): Options {
-  const name = environmentName(key);
-  const text = process.env[name];
-  if (text === undefined) return {};
-  const isOn = !['', '0', 'false', 'no', 'off'].includes(text.toLowerCase());
-  return {
-    default: type === 'boolean' ? isOn : array ? [text] : text,
-    defaultDescription: `${name}=${text}`,
-  };
-}
-
-/** `upload-limit` → `CICADA_UPLOAD_LIMIT`. */
-function environmentName(key: string): string {
-  return `CICADA_${key.toUpperCase().replaceAll('-', '_')}`;
 }
 
 interface Syntax {
@@ -232,7 +217,7 @@ function unknownCommand(word: string): CliError {
   if (/^magnet:|^https?:|\.torrent$/i.test(word)) {
     return badOption(`${word} is no command; to fetch it: cicada get ${quoted(word)}`);
   }
-  const meant = nearestWord(word, [...Object.keys(commands), ...Object.keys(aliases)]);
+  const meant = nearestWord(word, [...commandTable.names, ...Object.keys(commandTable.aliases)]);
   const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
   return badOption(`there is no command "${word}"${hint} (cicada --help lists all)`);
 }

@@ -5,7 +5,18 @@ import { runProgram } from '../../client/cli/program.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { runCicada } from './run-cicada.ts';
 
-const commands = ['share', 'download', 'create', 'seed', 'tracker', 'info', 'verify', 'demo'];
+const commands = [
+  'share',
+  'download',
+  'create',
+  'seed',
+  'tracker',
+  'info',
+  'verify',
+  'status',
+  'demo',
+  'completions',
+];
 
 describe('help', () => {
   it('alone, lists every command', async () => {

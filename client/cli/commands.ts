@@ -1,0 +1,30 @@
+/** Which commands there are. Only the one that was typed is loaded: some bring a web server with them. */
+import type { Command, CommandTable } from './command.ts';
+
+/** In the order of the help. */
+const loaders: Readonly<Record<string, () => Promise<{ readonly default: Command }>>> = {
+  share: () => import('./share.ts'),
+  download: () => import('./download.ts'),
+  create: () => import('./create.ts'),
+  seed: () => import('./seed.ts'),
+  tracker: () => import('./tracker.ts'),
+  info: () => import('./info.ts'),
+  verify: () => import('./verify.ts'),
+  status: () => import('./status.ts'),
+  demo: () => import('./demo.ts'),
+  completions: () => import('./completions.ts'),
+};
+
+const aliases: Readonly<Record<string, string>> = { get: 'download', show: 'info' };
+
+export const commandTable: CommandTable = {
+  names: Object.keys(loaders),
+  aliases,
+  nameOf(word) {
+    const name = Object.hasOwn(aliases, word) ? aliases[word]! : word;
+    return Object.hasOwn(loaders, name) ? name : undefined;
+  },
+  async load(name) {
+    return (await loaders[name]!()).default;
+  },
+};

@@ -1,0 +1,73 @@
+/**
+ * What this machine knows of torrents from earlier runs: the records of what was verified, read as they lie there. A file
+ * that is no such record is passed over. Left to others: writing them (client/host/resume-store.ts).
+ */
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+export interface KnownTorrent {
+  readonly name: string;
+  readonly infoHash: string;
+  /** Where its folder or file lies, or lay. */
+  readonly path: string;
+  readonly state: 'complete' | 'unfinished' | 'gone';
+  readonly piecesVerified: number;
+  /** The program that works on it now. */
+  readonly processId: number | undefined;
+  readonly lastUsed: Date;
+}
+
+/** More than this nobody reads. */
+const recordsMax = 1_000;
+
+/** The last used first. */
+export async function knownTorrents(stateFolder: string): Promise<KnownTorrent[]> {
+  const folder = join(stateFolder, 'resume');
+  const names = await readdir(folder).catch(() => []);
+  const records = names.filter((name) => name.endsWith('.json')).slice(0, recordsMax);
+  const known = await Promise.all(
+    records.map((name) => readRecord(join(folder, name)).catch(() => undefined)),
+  );
+  return known
+    .filter((torrent) => torrent !== undefined)
+    .sort((a, b) => b.lastUsed.getTime() - a.lastUsed.getTime());
+}
+
+async function readRecord(file: string): Promise<KnownTorrent | undefined> {
+  const { path, infoHash, have } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  if (typeof path !== 'string' || typeof infoHash !== 'string' || typeof have !== 'string') return undefined;
+  const bits = Buffer.from(have, 'base64');
+  return {
+    ...{ name: basename(path), infoHash, path },
+    state: existsSync(path) ? (isFull(bits) ? 'complete' : 'unfinished') : 'gone',
+    piecesVerified: bits.reduce((sum, byte) => sum + bitsSet(byte), 0),
+    processId: await holder(`${file}.lock`),
+    lastUsed: (await stat(file)).mtime,
+  };
+}
+
+/** One bit a piece, the spare ones at the end are 0: all are set when no 0 comes before a 1. */
+function isFull(bits: Uint8Array): boolean {
+  const last = bits.at(-1) ?? 0xff;
+  const isFilledFromTheLeft = last !== 0 && (~last & 0xff & ((~last & 0xff) + 1)) === 0;
+  return isFilledFromTheLeft && bits.subarray(0, -1).every((byte) => byte === 0xff);
+}
+
+function bitsSet(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
+/** Of a lock that somebody living holds. */
+async function holder(lock: string): Promise<number | undefined> {
+  const processId = Number(await readFile(lock, 'utf8').catch(() => ''));
+  if (!Number.isInteger(processId) || processId <= 0) return undefined;
+  try {
+    process.kill(processId, 0);
+    return processId;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? processId : undefined;
+  }
+}
