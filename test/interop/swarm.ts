@@ -121,7 +121,16 @@ export class Swarm implements AsyncDisposable {
 
   /** Resolves when the tracker knows of so many peers that have everything. */
   async seedsKnown(count: number): Promise<void> {
-    const command = [process.execPath, waitForSeeds, this.#announce, this.#infoHash, String(count)];
+    await this.#trackerKnows(count, 'seeds');
+  }
+
+  /** Resolves when the tracker lists so many peers. Transmission may announce before it has looked at what it has. */
+  async peersKnown(count: number): Promise<void> {
+    await this.#trackerKnows(count, 'listed');
+  }
+
+  async #trackerKnows(count: number, kind: 'seeds' | 'listed'): Promise<void> {
+    const command = [process.execPath, waitForSeeds, this.#announce, this.#infoHash, String(count), kind];
     const waiting = this.#children.add(new Child([...this.#trackerHost.inside, ...command]));
     await waiting.success();
   }

@@ -1,14 +1,14 @@
 /**
- * A program: asks a tracker until a torrent has so many seeds, then ends. It runs on the host from which that tracker
+ * A program: asks a tracker until a torrent has so many seeds (or, with `listed`, peers of any kind), then ends. It runs on the host from which that tracker
  * can be reached. What it learns is what every client in the swarm has itself told the tracker: `left` is 0.
  *
- *   wait-for-seeds.ts ANNOUNCE-URL INFO-HASH COUNT
+ *   wait-for-seeds.ts ANNOUNCE-URL INFO-HASH COUNT [listed]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scrapeUrl } from '../../tracker/protocol/scrape-query.ts';
 import { parseScrapeReply } from '../../tracker/protocol/scrape-reply.ts';
 
-const [announce = '', infoHash = '', count = '1'] = process.argv.slice(2);
+const [announce = '', infoHash = '', count = '1', kind = 'seeds'] = process.argv.slice(2);
 const url = scrapeUrl(announce, [Buffer.from(infoHash, 'hex')])!;
 const pollMs = 100;
 
@@ -18,5 +18,5 @@ for (let last = ''; ; await sleep(pollMs)) {
   const { complete = 0, incomplete = 0 } = reply[0] ?? {};
   const now = `${complete} of ${count} seeds, ${incomplete} downloading`;
   if (now !== last) console.log((last = now));
-  if (complete >= Number(count)) break;
+  if (complete + (kind === 'listed' ? incomplete : 0) >= Number(count)) break;
 }
