@@ -4,6 +4,9 @@
  * Invariant: no child outlives the process that started it; `cicada` also ends by itself when that one is killed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -19,8 +22,12 @@ const linesMax = 20_000;
 
 const cicadaMain = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 
+/** What the programs remember is nobody's but theirs. */
+const home = join(tmpdir(), `cicada-test-home-${process.pid}`);
+
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
+  rmSync(home, { recursive: true, force: true });
   for (const child of running) child.kill('SIGKILL');
 });
 
@@ -188,5 +195,9 @@ function documentReader(event: string, fits: (document: Document) => boolean) {
 /** The developer's own settings of the program are not the test's; nor are vitest's. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(CICADA_|VITEST|NODE_OPTIONS$)/.test(name));
-  return Object.fromEntries(kept);
+  return {
+    ...Object.fromEntries(kept),
+    XDG_STATE_HOME: join(home, 'state'),
+    XDG_CONFIG_HOME: join(home, 'config'),
+  };
 }
