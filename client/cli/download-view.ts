@@ -72,7 +72,7 @@ export class DownloadView {
   /** Below the line: why nothing comes, and with `-v` from whom something does. */
   #details(columns: number, rows: number): string[] {
     const open = this.#open;
-    const isStill = open.length > 0 && open.every(({ status }) => status.downBps === 0);
+    const isStill = open.length > 0 && open.every((transfer) => !transfer.isMoving);
     const why = isStill ? standstillLines(open[0]!.status, open[0]!.departures) : [];
     if (!this.#output.verbose) return why;
     const table = sourceTable(

@@ -6,7 +6,7 @@
  * the terminal and wrapping is off while it is written. Left to others: whether there is a terminal at all.
  */
 import type { WriteStream } from 'node:tty';
-import { cutToWidth } from './text-width.ts';
+import { cutToWidth, textWidth } from './text-width.ts';
 
 const clearToEnd = '\x1b[J';
 const clearLine = '\x1b[K';
@@ -53,8 +53,11 @@ export class LiveArea {
     if (painted.length > 0) this.paint(painted);
   }
 
+  /** A terminal that has become narrower since has wrapped what was painted. */
   #toTop(): string {
-    const up = this.#painted.length - 1;
+    const columns = this.#stream.columns || 80;
+    const rows = this.#painted.map((line) => Math.max(1, Math.ceil(textWidth(line) / columns)));
+    const up = rows.reduce((sum, count) => sum + count, 0) - 1;
     return up > 0 ? `\r\x1b[${up}A` : '\r';
   }
 }

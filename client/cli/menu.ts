@@ -73,7 +73,6 @@ export async function runMenu(
     output.result(paint('dim', `$ ${commandLine(argv)}`));
     const code = await run(argv);
     if (!returns) return code;
-    output.result('');
   }
 }
 

@@ -150,8 +150,14 @@ export class Transfer {
       upBps,
       peers: peers.length,
       etaSeconds: downBps > 0 ? Math.ceil(missing / downBps) : undefined,
-      waitingFor: complete || downBps > 0 ? undefined : waitingReason(status),
+      waitingFor: complete || this.isMoving ? undefined : waitingReason(status),
     };
+  }
+
+  /** The rate is an average of the last seconds: it outlives the last peer. */
+  get isMoving(): boolean {
+    const { downBps, peers } = this.status;
+    return downBps > 0 && peers.length > 0;
   }
 
   /** The `progress` line of scripts. */
