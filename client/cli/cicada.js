@@ -5,7 +5,9 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
+import * as nodeModule from 'node:module';
+import { constants, homedir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +23,8 @@ const isCheckout = existsSync(source);
 const ownNode = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
 
 if (isEnough) {
+  /* main.ts does so too, for those who start it themselves; by then it has been compiled. */
+  nodeModule.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cicada'));
   import(isCheckout ? source.href : new URL('../../dist/client/cli/main.js', import.meta.url).href).catch(
     (error) => {
       console.error(error);

@@ -1,85 +1,116 @@
 /**
- * Creating torrents: 1 GiB in twelve tracks with two threads, beside mktorrent (v1, whole processes) and libtorrent
+ * Creating torrents: 1 GiB in twelve tracks with two threads, beside mktorrent (v1, whole programs) and libtorrent
  * (`set_piece_hashes`, all three formats, without the start of Python or Node); and 100,000 small files.
  *
- * OpenSSL's rates are printed first: with the processor's SHA instructions they are two to three times what they are
- * without, and then everybody's figures are.
+ * With the processor's SHA instructions OpenSSL is two to three times as fast as without, and then everybody's figures
+ * are. Where they are there, everything is measured once more with OpenSSL told to leave them alone, as on an older
+ * machine.
  */
-import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chooseBackends } from '../../torrents/hashing/backend.ts';
+import process from 'node:process';
 import {
   albumBytes,
   type Contestant,
+  cicada,
   contest,
+  type Environment,
+  environmentOf,
   isThere,
   makeSmallFiles,
   ours,
   pieceLength,
   python,
+  ratesScript,
   reportRates,
   run,
   timed,
   withAlbum,
 } from './hash-contest.ts';
+import { hasShaInstructions } from './machine.ts';
 
 const formats = ['v1', 'v2', 'hybrid'] as const;
 const smallFiles = 100_000;
+const smallPieceLength = 2 ** 14;
+
+/** Bit 29 of the second word is SHA (Intel's and AMD's alike): OpenSSL's own switch. */
+const withoutSha: Environment = { OPENSSL_ia32cap: '~0:~0x20000000' };
 
 export async function benchCreate(report: (line: string) => void): Promise<void> {
-  for (const algorithm of ['sha1', 'sha256'] as const) {
-    report(`OpenSSL ${algorithm}: ${opensslRate(algorithm).toFixed(0)} MiB/s a core`);
-  }
-  const { sha1, sha256 } = chooseBackends(2 ** 30);
-  report(`chosen here: ${sha1} for SHA-1, ${sha256} for SHA-256`);
-
   await withAlbum(async (album, folder) => {
-    const torrent = join(folder, 'out.torrent');
-    const processes: Contestant[] = [
-      { name: 'cicada v1', once: () => timed(() => ours('create', album, torrent)) },
-    ];
-    if (await isThere('mktorrent', ['-h'])) {
-      const args = ['-t', '2', '-l', String(Math.log2(pieceLength)), '-a', 'http://a/', '-o', torrent, album];
-      processes.push({
-        name: 'mktorrent -t 2',
-        once: async () => {
-          await rm(torrent, { force: true });
-          return timed(() => run('mktorrent', args));
-        },
-      });
-    } else report('mktorrent: not compared, apt-get install mktorrent');
-    report('1 GiB, whole processes:');
-    reportRates(await contest(processes, albumBytes), 'mktorrent -t 2', report);
-
-    const libtorrent = await isThere(python, ['-c', 'import libtorrent']);
-    if (!libtorrent) report('libtorrent: not compared, apt-get install python3-libtorrent');
-    report('1 GiB, hashing only:');
-    for (const format of formats) {
-      const hashing: Contestant[] = [
-        {
-          name: `cicada ${format}`,
-          once: async () => (await ours('create', album, torrent, format)).milliseconds,
-        },
-      ];
-      if (libtorrent) hashing.push({ name: `libtorrent ${format}`, once: () => libtorrentMs(album, format) });
-      reportRates(await contest(hashing, albumBytes), `libtorrent ${format}`, report);
+    await compare(album, folder, {}, report);
+    if (process.arch === 'x64' && hasShaInstructions()) {
+      report('the same without SHA instructions:');
+      await compare(album, folder, withoutSha, report);
     }
-
     const many = join(folder, 'Many');
     await mkdir(many);
     await makeSmallFiles(many, smallFiles);
-    report(`${smallFiles} files of 1 to 5 KB:`);
+    report(`${smallFiles} files of 1 to 5 KB in pieces of 16 KiB, whole programs, two threads:`);
     for (const format of formats) {
-      const { milliseconds, peakMiB } = await ours('create', many, torrent, format, 2 ** 18);
-      report(
-        `  cicada ${format.padEnd(7)} ${(milliseconds / 1000).toFixed(1)} s, ${peakMiB.toFixed(0)} MiB of memory`,
-      );
+      const { milliseconds, peakMiB } = await cicada(creating(many, folder, format, smallPieceLength));
+      const seconds = (milliseconds / 1000).toFixed(1);
+      report(`  cicada ${format.padEnd(7)} ${seconds} s, ${peakMiB.toFixed(0)} MiB of memory at most`);
     }
   });
 }
 
-async function libtorrentMs(album: string, format: string): Promise<number> {
+async function compare(
+  album: string,
+  folder: string,
+  environment: Environment,
+  report: (line: string) => void,
+): Promise<void> {
+  const chosen = JSON.parse(
+    (await run(process.execPath, [ratesScript], { env: environmentOf(environment) })).stdout,
+  );
+  for (const algorithm of ['sha1', 'sha256']) {
+    const { rate, backend } = chosen[algorithm];
+    report(`OpenSSL ${algorithm}: ${rate.toFixed(0)} MiB/s a core; chosen here: ${backend}`);
+  }
+  const torrent = join(folder, 'out.torrent');
+  const programs: Contestant[] = [
+    {
+      name: 'cicada v1',
+      once: async () => (await cicada(creating(album, folder, 'v1', pieceLength), environment)).milliseconds,
+    },
+  ];
+  if (await isThere('mktorrent', ['-h'])) {
+    const args = ['-t', '2', '-l', String(Math.log2(pieceLength)), '-a', 'http://a/', '-o', torrent, album];
+    programs.push({
+      name: 'mktorrent -t 2',
+      once: async () => {
+        await rm(torrent, { force: true });
+        return timed(() => run('mktorrent', args, { env: environmentOf(environment) }));
+      },
+    });
+  } else report('mktorrent: not compared, apt-get install mktorrent');
+  report('1 GiB, whole programs:');
+  reportRates(await contest(programs, albumBytes), 'mktorrent -t 2', report);
+
+  const libtorrent = await isThere(python, ['-c', 'import libtorrent']);
+  if (!libtorrent) report('libtorrent: not compared, apt-get install python3-libtorrent');
+  report('1 GiB, hashing only:');
+  for (const format of formats) {
+    const hashing: Contestant[] = [
+      {
+        name: `cicada ${format}`,
+        once: () => ours({ what: 'create', folder: album, torrent, format, environment }),
+      },
+    ];
+    if (libtorrent) {
+      hashing.push({ name: `libtorrent ${format}`, once: () => libtorrentMs(album, format, environment) });
+    }
+    reportRates(await contest(hashing, albumBytes), `libtorrent ${format}`, report);
+  }
+}
+
+function creating(path: string, folder: string, format: string, piece: number): string[] {
+  const torrent = join(folder, 'out.torrent');
+  return ['create', path, '-q', '-f', '-t', '2', '--format', format, '-l', String(piece), '-o', torrent];
+}
+
+async function libtorrentMs(album: string, format: string, environment: Environment): Promise<number> {
   const script = [
     'import libtorrent as lt, os, sys, time',
     'flags = {"v1": lt.create_torrent.v1_only, "v2": lt.create_torrent.v2_only, "hybrid": 0}[sys.argv[2]]',
@@ -90,17 +121,7 @@ async function libtorrentMs(album: string, format: string): Promise<number> {
     'lt.set_piece_hashes(torrent, os.path.dirname(sys.argv[1]))',
     'print((time.monotonic() - started) * 1000)',
   ];
-  const { stdout } = await run(python, ['-c', script.join('\n'), album, format, String(pieceLength)]);
+  const args = ['-c', script.join('\n'), album, format, String(pieceLength)];
+  const { stdout } = await run(python, args, { env: environmentOf(environment) });
   return Number(stdout);
-}
-
-function opensslRate(algorithm: string): number {
-  const message = new Uint8Array(2 ** 20);
-  const startedMs = performance.now();
-  let count = 0;
-  while (performance.now() - startedMs < 300) {
-    createHash(algorithm).update(message).digest();
-    count++;
-  }
-  return (count / (performance.now() - startedMs)) * 1000;
 }

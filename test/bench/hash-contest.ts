@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 
@@ -77,17 +77,52 @@ export function reportRates(
   }
 }
 
-/** One of ours in a process of its own: time inside it, without the start of Node, and its peak memory. */
-export async function ours(
-  what: 'create' | 'verify',
-  folder: string,
-  torrent: string,
-  format = 'v1',
-  piece = pieceLength,
-): Promise<{ milliseconds: number; peakMiB: number }> {
+/** Added to this process's environment for those who take part. */
+export type Environment = Readonly<Record<string, string>>;
+
+export function environmentOf(more: Environment): NodeJS.ProcessEnv {
+  return { ...process.env, ...more };
+}
+
+export const ratesScript = join(import.meta.dirname, 'hash-rates.ts');
+
+/** One of ours in a process of its own: milliseconds inside it, without the start of Node. */
+export async function ours(job: {
+  readonly what: 'create' | 'verify';
+  readonly folder: string;
+  readonly torrent: string;
+  readonly format: string;
+  readonly environment?: Environment;
+}): Promise<number> {
   const script = join(import.meta.dirname, 'hash-once.ts');
-  const { stdout } = await run(process.execPath, [script, what, folder, torrent, format, String(piece)]);
-  return JSON.parse(stdout);
+  const args = [script, job.what, job.folder, job.torrent, job.format, String(pieceLength)];
+  // As the program has one.
+  const cache = { NODE_COMPILE_CACHE: join(dirname(job.torrent), 'compile-cache') };
+  const { stdout } = await run(process.execPath, args, {
+    env: environmentOf({ ...cache, ...job.environment }),
+  });
+  return Number(stdout);
+}
+
+const program = join(import.meta.dirname, '../../client/cli/cicada.js');
+/** Loaded into the program before it starts; its workers load it as well, but have no memory of their own. */
+const reportPeak = `data:text/javascript,${encodeURIComponent(`
+  import { writeSync } from 'node:fs';
+  import { isMainThread } from 'node:worker_threads';
+  if (isMainThread) process.on('exit', () => writeSync(2, String(process.resourceUsage().maxRSS)));
+`)}`;
+
+/** The whole program, as it is typed; nothing else may go to stderr. */
+export async function cicada(
+  args: readonly string[],
+  environment: Environment = {},
+): Promise<{ milliseconds: number; peakMiB: number }> {
+  let peak = '';
+  const milliseconds = await timed(async () => {
+    const command = ['--import', reportPeak, program, ...args];
+    peak = (await run(process.execPath, command, { env: environmentOf(environment) })).stderr;
+  });
+  return { milliseconds, peakMiB: Number(peak) / 1024 };
 }
 
 export async function isThere(program: string, args: readonly string[]): Promise<boolean> {

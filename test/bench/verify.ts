@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   albumBytes,
   type Contestant,
+  cicada,
   contest,
   isThere,
   ours,
@@ -16,10 +17,12 @@ import {
 export async function benchVerify(report: (line: string) => void): Promise<void> {
   await withAlbum(async (album, folder) => {
     const torrent = (format: string) => join(folder, `${format}.torrent`);
-    for (const format of ['v1', 'v2', 'hybrid']) await ours('create', album, torrent(format), format);
+    for (const format of ['v1', 'v2', 'hybrid']) {
+      await ours({ what: 'create', folder: album, torrent: torrent(format), format });
+    }
     const contestants: Contestant[] = ['v1', 'v2', 'hybrid'].map((format) => ({
       name: `cicada ${format}`,
-      once: () => timed(() => ours('verify', album, torrent(format))),
+      once: async () => (await cicada(['verify', torrent(format), album, '-q'])).milliseconds,
     }));
     if (await isThere('aria2c', ['--version'])) {
       const args = [
@@ -32,13 +35,11 @@ export async function benchVerify(report: (line: string) => void): Promise<void>
         name: 'aria2c v1 (one thread)',
         once: async () => {
           await rm(join(folder, 'Album.aria2'), { force: true });
-          return timed(() =>
-            run('aria2c', [...args, '--listen-port=0', '-d', folder, torrent('v1')]).catch(() => undefined),
-          );
+          return timed(() => run('aria2c', [...args, '-d', folder, torrent('v1')]));
         },
       });
     } else report('aria2: not compared, apt-get install aria2');
-    report('1 GiB, whole processes:');
+    report('1 GiB, whole programs:');
     reportRates(await contest(contestants, albumBytes), 'aria2c v1 (one thread)', report);
   });
 }
