@@ -17,6 +17,9 @@
  */
 export type { DiskTrouble, PeerAddress, Report } from './engine/contract.ts';
 export type { PeerStatus, TorrentStatus, TrackerStatus } from './engine/status.ts';
-export type { ActiveTorrent, Client, PendingMagnet, TorrentControl } from './host/client.ts';
+export type { ActiveTorrent, Client, TorrentControl } from './host/client.ts';
 export { ClientError, type ClientErrorCode } from './host/client-error.ts';
+export type { FileChoice } from './host/file-selection.ts';
 export { type ClientOptions, openClient } from './host/open-client.ts';
+export type { FoundTorrent, PendingMagnet } from './host/pending-magnet.ts';
+export type { TorrentWishes } from './host/torrent-wishes.ts';

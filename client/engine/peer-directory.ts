@@ -108,6 +108,13 @@ export class PeerDirectory {
       );
   }
 
+  /** Seeds that were let go may be dialed at once. Of no effect for those that failed. */
+  redialSeeds(nowMs: number): void {
+    for (const record of this.#records.values()) {
+      if (record.isSeed && record.failures === 0) record.nextDialMs = Math.min(record.nextDialMs, nowMs);
+    }
+  }
+
   /** It is the same peer as one we are connected with: no failure of its, but no need to dial it either. */
   postpone(record: PeerRecord, nowMs: number): void {
     record.failures = 0;

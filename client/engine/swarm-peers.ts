@@ -104,6 +104,12 @@ export class SwarmPeers {
     }
   }
 
+  /** We want more again: those that were let go because neither of us wanted anything are of use. */
+  seekSeeds(nowMs: number): void {
+    this.#directory.redialSeeds(nowMs);
+    if (!this.stopping) this.#dial(nowMs);
+  }
+
   /** The dial did not come to a handshake. */
   onDialEnded(connection: ConnectionId, nowMs: number): void {
     const record = this.#dialing.get(connection);

@@ -66,7 +66,7 @@ export class Swarm implements SessionEvents, SwarmContent {
 
   // Time ------------------------------------------------------------------------------------------------------------
 
-  /** `elapsedMs` since the last tick; 0 at the first. */
+  /** `elapsedMs`: since the last tick. */
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
     if (nowMs >= this.#diskRetryMs) this.#scheduler.paused = false;
@@ -283,11 +283,11 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.#scheduler.dropUnwanted((pieceIndex) => this.#selection.wants(pieceIndex));
     this.#orderCandidates();
     this.#interest.onSelected(this.#sessions.values());
-    const { isComplete } = this.#selection;
-    if (isComplete && !wasComplete) return this.#complete(nowMs);
-    if (!isComplete && wasComplete)
-      for (const session of this.#sessions.values())
-        this.#voice.introduce(session, this.#selection.isComplete);
+    if (this.#selection.isComplete) return wasComplete ? undefined : this.#complete(nowMs);
+    if (wasComplete) {
+      for (const session of this.#sessions.values()) this.#voice.introduce(session, false);
+      this.peers.seekSeeds(nowMs);
+    }
     this.#fillAll(nowMs);
   }
 

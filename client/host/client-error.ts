@@ -27,6 +27,15 @@ export class ClientError extends Error {
   }
 }
 
+/** The disk refuses what has to be written there. */
+export function cannotWrite(path: string, error: unknown): ClientError {
+  const { message } = error as Error;
+  return new ClientError('folder-not-writable', `${path} cannot be written: ${message}`, {
+    path,
+    cause: error,
+  });
+}
+
 /** What the system said when it would not let us listen, as something to do. `port` undefined: the usual ones. */
 export function cannotListen(
   error: NodeJS.ErrnoException,

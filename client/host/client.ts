@@ -2,28 +2,30 @@
  * A running client: one listening port, one engine, any number of torrents. What a program wants (fetch this, seed
  * that) becomes facts, and what the engine reports becomes promises. Put together in open-client.ts.
  */
-import { peerLimits } from '../../torrents/bencode.ts';
+import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
-import { type Metainfo, parseInfo } from '../../torrents/metainfo.ts';
-import { locateFiles } from '../../torrents/verify.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { DiskTrouble, PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
+import { unwanted } from '../engine/piece-selection.ts';
 import type { TorrentStatus } from '../engine/status.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, cannotWrite } from './client-error.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import type { Driver } from './driver.ts';
 import type { FileDisk } from './file-disk.ts';
+import { type FileChoice, filePriority, piecePriorities } from './file-selection.ts';
 import type { HttpAnnouncer } from './http-announcer.ts';
 import { isInfoOf } from './magnet-check.ts';
-import { dataBytesOfPadded, expectedHashes } from './piece-hashes.ts';
+import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
+import { dataBytesOfPadded, expectedHashes, hasPieceHashes } from './piece-hashes.ts';
 import { ResumeJournal } from './resume-journal.ts';
-import { type ResumeStore, stampOf } from './resume-store.ts';
-import { checkShare, isRemembered } from './share-check.ts';
+import type { ResumeStore } from './resume-store.ts';
+import { checkShare, isRemembered, lookAtShare } from './share-check.ts';
 import type { StoragePool } from './storage-pool.ts';
 import type { StoppableClock } from './system-clock.ts';
 import type { TcpNetwork } from './tcp-network.ts';
-import { type StoredFile, TorrentFiles } from './torrent-files.ts';
+import { type TorrentWishes, wishesOf } from './torrent-wishes.ts';
 
 export interface TorrentControl {
   /** Ends the checking of what is there; later, use stop(). */
@@ -33,23 +35,20 @@ export interface TorrentControl {
   readonly onReport?: (report: Report) => void;
 }
 
-export interface ActiveTorrent {
+export interface ActiveTorrent extends TorrentWishes {
   readonly metainfo: Metainfo;
   /** Where the torrent's own folder or file lies. */
   readonly path: string;
   status(): TorrentStatus;
-  /** Every piece is stored and every file has its name; at once when nothing was missing. Rejects when that became impossible. */
+  /**
+   * Every wanted piece is stored and every wanted file has its name; at once when nothing was missing. Rejects when that
+   * became impossible. A new promise when more has been selected since.
+   */
   readonly completed: Promise<void>;
-  /** Peers are let go, trackers are told. */
+  /** Peers are let go, trackers are told. What files that are not wanted hold is kept for the next time. */
   stop(): Promise<void>;
-}
-
-/** A magnet link whose info dictionary is being fetched from peers.  BEP 9 */
-export interface PendingMagnet {
-  status(): TorrentStatus;
-  /** The torrent it stands for, and peers to go on with; parsed as what it is, a stranger's file. */
-  readonly found: Promise<{ readonly metainfo: Metainfo; readonly peers: readonly PeerAddress[] }>;
-  stop(): void;
+  /** As stop(), for good: once complete, nothing is left beside the files that were wanted. */
+  remove(): Promise<void>;
 }
 
 interface Running {
@@ -95,15 +94,23 @@ export class Client {
   /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
   async download(
     metainfo: Metainfo,
-    options: TorrentControl & { readonly folder: string; readonly peers?: readonly PeerAddress[] },
+    options: TorrentControl & {
+      readonly folder: string;
+      readonly peers?: readonly PeerAddress[];
+      /** Which files are wanted; without it all. The others do not appear on the disk. */
+      readonly select?: FileChoice;
+    },
   ): Promise<ActiveTorrent> {
     const release = this.#claim(metainfo);
     try {
       const { pool, store } = this.#ports;
       const memory = store === undefined ? undefined : { store, pool };
       const control = this.#checkControl(options);
-      const prepared = await prepareDownload(metainfo, options.folder, control, memory);
-      return await this.#start(metainfo, prepared, options.peers ?? [], options);
+      const choose = options.select ?? (() => true);
+      const wanted = { pool, isWanted: (file: TorrentFile) => filePriority(choose, file) !== unwanted };
+      const prepared = await prepareDownload(metainfo, options.folder, control, memory, wanted);
+      const priorities = options.select && piecePriorities(metainfo, options.select);
+      return await this.#start(metainfo, { ...prepared, priorities }, options.peers ?? [], options);
     } catch (error) {
       release();
       throw error;
@@ -120,14 +127,7 @@ export class Client {
   ): Promise<ActiveTorrent> {
     const release = this.#claim(metainfo);
     try {
-      const pathOf = locateFiles(metainfo, options.path);
-      const stored = metainfo.files.map((file): StoredFile | undefined => {
-        const finalPath = file.isPad ? undefined : pathOf(file);
-        if (finalPath === undefined) return undefined;
-        return { file, finalPath, partPath: finalPath, state: 'foreign', missingBytes: 0 };
-      });
-      const files = new TorrentFiles(metainfo.layout, stored);
-      const stamps = await Promise.all(stored.map((file) => file && stampOf(file.finalPath)));
+      const { pathOf, files, stamps } = await lookAtShare(metainfo, options.path);
       if ((options.verify ?? true) && !(await isRemembered(metainfo, files, stamps, this.#ports.store))) {
         await checkShare(metainfo, pathOf, this.#checkControl(options));
       }
@@ -148,38 +148,25 @@ export class Client {
     if (infoHash === undefined)
       throw new ClientError('not-found', 'the magnet link names no torrent (no btih, no btmh)');
     const torrent = ++this.#torrents;
-    const found = Promise.withResolvers<{ metainfo: Metainfo; peers: readonly PeerAddress[] }>();
-    found.promise.catch(() => {});
     const trackers = link.trackers.map((tracker) => [tracker]);
     const status = () => {
       running.lastStatus = this.#engine.status(torrent) ?? running.lastStatus;
       return running.lastStatus!;
     };
-    const end = () => {
+    const letGo = () => {
       status();
       if (!this.#running.delete(torrent)) return;
       this.#driver.enqueue({ type: 'stopped', torrent });
       this.#ports.disk.remove(torrent);
     };
+    const { magnet, onReport } = awaitMagnet(link, status, letGo);
     const running: Running = {
       onReport: (report) => {
         options.onReport?.(report);
-        if (report.type !== 'metadata-received') return;
-        // Not from within the engine's turn: what follows are new facts.
-        queueMicrotask(end);
-        const { webSeeds } = link;
-        try {
-          const metainfo = parseInfo(report.infoBytes, { limits: peerLimits, trackers, webSeeds });
-          found.resolve({ metainfo, peers: report.peers });
-        } catch (error) {
-          found.reject(error);
-        }
+        onReport(report);
       },
       lastStatus: undefined,
-      end: () => {
-        end();
-        found.reject(new ClientError('stopped', 'stopped before the torrent was found'));
-      },
+      end: magnet.stop,
       finish: async () => {},
     };
     this.#running.set(torrent, running);
@@ -187,7 +174,7 @@ export class Client {
     this.#driver.enqueue({ type: 'magnet-added', spec: { torrent, infoHash, trackers } });
     if (options.peers !== undefined)
       this.#driver.enqueue({ type: 'peers-found', torrent, peers: options.peers });
-    return { status, found: found.promise, stop: running.end };
+    return magnet;
   }
 
   /** Every torrent is stopped, trackers are told (for a few seconds at most), and everything is closed. */
@@ -196,8 +183,9 @@ export class Client {
     for (const { end } of running) end();
     await Promise.all([this.#ports.announcer.stop(), this.#ports.network.stop()]);
     this.#ports.clock.stop();
-    await this.#ports.disk.stop();
+    // A piece under way still reaches the disk and its record.
     for (const { finish } of running) await finish();
+    await this.#ports.disk.stop();
   }
 
   /** From the driver. */
@@ -206,15 +194,10 @@ export class Client {
   }
 
   #claim(metainfo: Metainfo): () => void {
-    if (
-      metainfo.pieceHashes.length === 0 &&
-      metainfo.pieceRoots === undefined &&
-      metainfo.geometry.pieceCount > 0
-    ) {
-      throw new ClientError(
-        'format-not-supported',
-        `${metainfo.name} is of format v2 alone and came without the hashes of its pieces: fetch it from its .torrent file`,
-      );
+    if (!hasPieceHashes(metainfo)) {
+      const advice = 'fetch it from its .torrent file';
+      const message = `${metainfo.name} is of format v2 alone and came without the hashes of its pieces: ${advice}`;
+      throw new ClientError('format-not-supported', message);
     }
     const key = Buffer.from(metainfo.infoHash).toString('hex');
     if (this.#infoHashes.has(key)) {
@@ -235,7 +218,7 @@ export class Client {
   /** `isVerified` is false when somebody wants it believed without a look: then it is not remembered either. */
   async #start(
     metainfo: Metainfo,
-    { files, have, stamps }: PreparedDownload,
+    { files, have, stamps, priorities }: PreparedDownload & { readonly priorities?: Uint8Array | undefined },
     peers: readonly PeerAddress[],
     control: TorrentControl,
     isVerified = true,
@@ -253,9 +236,8 @@ export class Client {
       expected: expectedHashes(metainfo),
       ...(journal && { journal }),
     });
-    const completed = Promise.withResolvers<void>();
-    // Whoever does not wait for it must not be ended by it.
-    completed.promise.catch(() => {});
+    let completed = newPromise();
+    let isLast = false;
     const status = () => {
       running.lastStatus = this.#engine.status(torrent) ?? running.lastStatus;
       return running.lastStatus!;
@@ -274,10 +256,12 @@ export class Client {
       lastStatus: undefined,
       end: () => {
         status();
-        this.#stop(torrent, metainfo, completed.reject);
+        this.#stop(torrent, metainfo, (reason) => completed.reject(reason));
       },
       finish: async () => {
+        await files.settled();
         await journal?.stop();
+        files.tidy(isLast && status().complete);
         await unlock();
       },
     };
@@ -288,17 +272,11 @@ export class Client {
       this.#running.delete(torrent);
       this.#ports.disk.remove(torrent);
       await unlock();
-      throw new ClientError(
-        'folder-not-writable',
-        `${files.rootPath} cannot be written: ${(error as Error).message}`,
-        {
-          path: files.rootPath,
-          cause: error,
-        },
-      );
+      throw cannotWrite(files.rootPath, error);
     }
     const dataBytes = dataBytesOfPadded(metainfo);
-    const spec = { torrent, infoHash, geometry, dataBytes, have, trackers, infoBytes };
+    const known = { torrent, infoHash, geometry, dataBytes, have, trackers, infoBytes };
+    const spec = priorities === undefined ? known : { ...known, priorities };
     this.#driver.enqueue({ type: 'added', spec });
     if (peers.length > 0) this.#driver.enqueue({ type: 'peers-found', torrent, peers });
     if (status().complete) completed.resolve();
@@ -306,7 +284,35 @@ export class Client {
       running.end();
       await running.finish();
     };
-    return { metainfo, path: files.rootPath, status, completed: completed.promise, stop };
+    const { disk, clock } = this.#ports;
+    const wishes = wishesOf(torrent, metainfo, files, { sink: this.#driver.enqueue, disk, clock });
+    return {
+      metainfo,
+      path: files.rootPath,
+      status,
+      get completed() {
+        return completed.promise;
+      },
+      stop,
+      remove: () => {
+        isLast = true;
+        return stop();
+      },
+      ...wishes,
+      select: (choose) => {
+        if (!this.#running.has(torrent)) throw new ClientError('stopped', `${metainfo.name} was stopped`);
+        const before = completed;
+        if (status().complete) completed = newPromise();
+        try {
+          wishes.select(choose);
+        } catch (error) {
+          completed = before;
+          throw error;
+        }
+        // Called from a report, the engine hears of it only after its turn.
+        queueMicrotask(() => status().complete && completed.resolve());
+      },
+    };
   }
 
   /** One program at a time works on one download: the second is told. */
@@ -332,4 +338,11 @@ export class Client {
 /** Room can be made and disks come back; a file of somebody else's in the way stays. */
 function isHopeless(trouble: DiskTrouble): boolean {
   return trouble.code === 'EEXIST' || trouble.code === 'ELOOP';
+}
+
+function newPromise(): PromiseWithResolvers<void> {
+  const resolvers = Promise.withResolvers<void>();
+  // Whoever does not wait for it must not be ended by it.
+  resolvers.promise.catch(() => {});
+  return resolvers;
 }

@@ -10,10 +10,11 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
-import { ClientError } from './client-error.ts';
-import { placeOf } from './resume-journal.ts';
+import { ClientError, cannotWrite } from './client-error.ts';
 import { recall } from './resume-recall.ts';
 import { type FileStamp, type ResumeStore, stampOf } from './resume-store.ts';
+import { SideFile } from './side-file.ts';
+import { recallSide } from './side-recall.ts';
 import type { StoragePool } from './storage-pool.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
 
@@ -31,52 +32,89 @@ export interface Memory {
   readonly pool: StoragePool;
 }
 
+/** What somebody wants of it; without this, everything. */
+export interface Wanted {
+  readonly isWanted: (file: TorrentFile) => boolean;
+  readonly pool: StoragePool;
+}
+
 export async function prepareDownload(
   metainfo: Metainfo,
   folder: string,
   control: HashControl,
   memory: Memory | undefined,
+  wanted?: Wanted,
 ): Promise<PreparedDownload> {
   await checkFolder(folder);
   const links = new Map<string, boolean>();
   const stored: (StoredFile | undefined)[] = [];
   let anythingThere = false;
   for (const file of metainfo.files) {
-    const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links);
+    const isWanted = wanted?.isWanted(file) ?? true;
+    const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links, isWanted);
     stored.push(found?.stored);
     anythingThere ||= found?.isThere ?? false;
   }
-  const files = new TorrentFiles(metainfo.layout, stored);
-  const stamps = await Promise.all(stored.map((file) => file && stampOf(placeOf(file))));
-  let have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8));
+  const { geometry, layout, infoHash } = metainfo;
+  const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
+  const files = new TorrentFiles(layout, stored, sideFile);
+  const stamps = await Promise.all(stored.map((file) => file && stampOf(files.pathOf(file))));
+  let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
   if (anythingThere) {
-    const record = await memory?.store.load(metainfo.infoHash, files.rootPath, stored.length);
+    const record = await memory?.store.load(infoHash, files.rootPath, stored.length);
     if (record !== undefined && memory !== undefined) {
       have = await recall(metainfo, files, stamps, record, memory.pool, control);
     } else {
       const place = (file: TorrentFile) => {
         const at = stored[file.index];
-        return at && placeOf(at);
+        return at && (at.state === 'side' ? undefined : files.pathOf(at));
       };
       have = new Uint8Array((await verifyTorrent(metainfo, place, control)).have);
     }
   }
-  for (const pieceIndex of metainfo.geometry.pieces()) {
+  if (wanted !== undefined) {
+    for (const file of stored) {
+      if (file?.state === 'foreign' && !wanted.isWanted(file.file)) letBe(metainfo, file, have);
+    }
+    try {
+      await recallSide(metainfo, files, stamps, have, wanted.pool, control);
+    } catch (error) {
+      throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error);
+    }
+  }
+  for (const pieceIndex of geometry.pieces()) {
     countPiece(metainfo, files, pieceIndex, (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0);
   }
   return { files, have, stamps };
 }
 
+/** A file that nobody wants and that is there all the same is adopted when it is right; otherwise it is let be. */
+function letBe({ geometry }: Metainfo, stored: StoredFile, have: Uint8Array): void {
+  const { offset, bytes } = stored.file;
+  const first = Math.floor(offset / geometry.pieceLength);
+  const last = Math.floor((offset + bytes - 1) / geometry.pieceLength);
+  const isHad = (i: number) => (have[i >> 3]! & (0x80 >> (i & 7))) !== 0;
+  const all = Array.from({ length: bytes === 0 ? 0 : last - first + 1 }, (_, i) => first + i);
+  // The outer two may be bad because of a neighbour.
+  const own = all.length > 2 ? all.slice(1, -1) : all;
+  if (own.every(isHad)) return;
+  stored.state = 'side';
+  for (const i of all) have[i >> 3]! &= ~(0x80 >> (i & 7));
+}
+
 /** A good piece is counted; a bad one that lies in files of somebody else's alone means that they differ. */
 function countPiece(metainfo: Metainfo, files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean): void {
-  const { geometry, layout } = metainfo;
-  const segments = layout.segments(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex));
-  const touched = segments.map((s) => files.files[s.fileIndex]);
+  const { geometry } = metainfo;
+  const places = files.places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex));
   if (isGood) {
-    for (const [i, segment] of segments.entries()) if (touched[i]) touched[i].missingBytes -= segment.bytes;
+    for (const { file, bytes, isAside } of places) {
+      if (file === undefined) continue;
+      file.missingBytes -= bytes;
+      if (isAside) files.hold(file, pieceIndex);
+    }
     return;
   }
-  const real = touched.filter((file) => file !== undefined);
+  const real = places.map(({ file }) => file).filter((file) => file !== undefined);
   const [first] = real;
   if (first !== undefined && real.every((file) => file.state === 'foreign'))
     throw isDifferent(first.finalPath);
@@ -113,6 +151,7 @@ async function lookAt(
   metainfo: Metainfo,
   folder: string,
   links: Map<string, boolean>,
+  isWanted: boolean,
 ): Promise<{ stored: StoredFile; isThere: boolean }> {
   const finalPath = path.join(folder, ...file.diskPath);
   const partPath = path.join(folder, ...metainfo.layout.partPath(file.index));
@@ -122,11 +161,13 @@ async function lookAt(
   const stored: StoredFile = { file, finalPath, partPath, state: 'part', missingBytes: file.bytes };
   const final = await look(finalPath);
   if (final !== undefined) {
-    if (!final.isFile() || final.size !== file.bytes) throw isDifferent(finalPath);
+    const isOfSize = final.isFile() && final.size === file.bytes;
+    if (!isOfSize && !isWanted) return { stored: { ...stored, state: 'side' }, isThere: false };
+    if (!isOfSize) throw isDifferent(finalPath);
     return { stored: { ...stored, state: 'foreign' }, isThere: true };
   }
   const part = await look(partPath);
-  if (part === undefined) return { stored, isThere: false };
+  if (part === undefined) return { stored: { ...stored, state: isWanted ? 'part' : 'side' }, isThere: false };
   // Ours are plain files with one name, never larger than they will be.
   if (!part.isFile() || part.nlink !== 1 || part.size > file.bytes) throw isDifferent(partPath);
   return { stored, isThere: part.size > 0 };

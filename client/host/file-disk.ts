@@ -5,7 +5,6 @@
  * Invariant: a file is written only by verified pieces, and only in state 'part'.
  */
 import fs from 'node:fs';
-import type { FileSegment } from '../../torrents/file-layout.ts';
 import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import type {
   ConnectionId,
@@ -22,7 +21,7 @@ import type { ResumeJournal } from './resume-journal.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import type { StoragePool } from './storage-pool.ts';
 import type { ExpectedHashes, StoreResult, StoreSegment } from './storage-worker.ts';
-import { openStored, type StoredFile, type TorrentFiles } from './torrent-files.ts';
+import { openStored, type Place, type StoredFile, sideKey, type TorrentFiles } from './torrent-files.ts';
 
 export interface StoredTorrent {
   readonly torrent: TorrentId;
@@ -67,6 +66,7 @@ export class FileDisk implements Disk {
     for (const file of stored?.files.files ?? []) {
       if (file !== undefined) this.#descriptors.forget(descriptorKey(torrent, file));
     }
+    this.#descriptors.forget(`${torrent}/${sideKey}`);
   }
 
   /** What the magnet link says of the info dictionary. */
@@ -115,11 +115,11 @@ export class FileDisk implements Disk {
     if (stored === undefined) return this.#memory.release(buffer);
     const { geometry, files } = stored;
     const expected = stored.expected(pieceIndex);
-    const segments = files.layout.segments(geometry.pieceOffset(pieceIndex), buffer.bytes);
+    const places = files.places(geometry.pieceOffset(pieceIndex), buffer.bytes);
     const pinned: Pinned[] = [];
     let jobs: StoreSegment[];
     try {
-      jobs = this.#storeSegments(stored, segments, pinned);
+      jobs = this.#storeSegments(stored, places, pinned);
     } catch (error) {
       this.#unpin(pinned);
       this.#memory.release(buffer);
@@ -127,10 +127,12 @@ export class FileDisk implements Disk {
     }
     const { view, inArena } = buffer as SharedPieceBuffer;
     const piece = { shared: view.buffer, offset: view.byteOffset, bytes: view.length, inArena };
+    files.onWriting(places);
     this.#pool.run({ piece, expected, segments: jobs, wantDigests }, (result) => {
       this.#unpin(pinned);
       this.#memory.release(buffer);
-      this.#onResult(stored, pieceIndex, segments, result);
+      files.onWritten(places);
+      this.#onResult(stored, pieceIndex, places, result);
     });
   }
 
@@ -143,7 +145,7 @@ export class FileDisk implements Disk {
   #onResult(
     stored: StoredTorrent,
     pieceIndex: PieceIndex,
-    segments: readonly FileSegment[],
+    places: readonly Place[],
     result: StoreResult,
   ): void {
     const { torrent, files } = stored;
@@ -156,25 +158,22 @@ export class FileDisk implements Disk {
     }
     let counted = 0;
     try {
-      for (const { fileIndex, bytes } of segments) {
-        const file = files.files[fileIndex];
+      for (const { file, bytes, isAside } of places) {
         counted += 1;
         if (file === undefined) continue;
         file.missingBytes -= bytes;
+        if (isAside) files.hold(file, pieceIndex);
         if (file.missingBytes === 0) this.#finish(torrent, file);
       }
     } catch (error) {
       // The piece will come again: what it was counted for is taken back.
-      for (const { fileIndex, bytes } of segments.slice(0, counted)) {
-        const file = files.files[fileIndex];
+      for (const { file, bytes } of places.slice(0, counted)) {
         if (file !== undefined) file.missingBytes += bytes;
       }
       return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
     }
-    const touched = segments.map((s) => files.files[s.fileIndex]).filter((file) => file !== undefined);
-    // A piece that was under way when the torrent was stopped comes too late for its record.
-    if (this.#torrents.get(torrent) === stored)
-      stored.journal?.onStored(pieceIndex, touched, stored.geometry.pieceBytes(pieceIndex));
+    const touched = places.map(({ file }) => file).filter((file) => file !== undefined);
+    stored.journal?.onStored(pieceIndex, touched, stored.geometry.pieceBytes(pieceIndex));
     const digests = result.digests === undefined ? {} : { digests: result.digests };
     this.#sink({ type: 'piece-stored', torrent, pieceIndex, ...digests });
   }
@@ -186,18 +185,15 @@ export class FileDisk implements Disk {
     this.#torrents.get(torrent)?.files.finish(file);
   }
 
-  #storeSegments(stored: StoredTorrent, segments: readonly FileSegment[], pinned: Pinned[]): StoreSegment[] {
+  #storeSegments(stored: StoredTorrent, places: readonly Place[], pinned: Pinned[]): StoreSegment[] {
     const jobs: StoreSegment[] = [];
-    let offset = 0;
-    for (const { fileIndex, offset: position, bytes } of segments) {
-      const file = stored.files.files[fileIndex];
-      if (file !== undefined) {
-        const { state, finalPath, partPath } = file;
-        // A piece over many small files would need as many descriptors: those it opens one after the other.
-        const descriptor = segments.length <= pinnedFilesMax ? this.#pin(stored, file, pinned) : undefined;
-        jobs.push({ file: { state, finalPath, partPath }, descriptor, position, bytes, offset });
-      }
-      offset += bytes;
+    for (const place of places) {
+      if (place.file === undefined) continue;
+      const { position, bytes, offset } = place;
+      const { state, finalPath, partPath } = place.at;
+      // A piece over many small files would need as many descriptors: those it opens one after the other.
+      const descriptor = places.length <= pinnedFilesMax ? this.#pin(stored, place, pinned) : undefined;
+      jobs.push({ file: { state, finalPath, partPath }, descriptor, position, bytes, offset });
     }
     return jobs;
   }
@@ -210,29 +206,29 @@ export class FileDisk implements Disk {
         this.#unpin(pinned);
         done(trouble);
       };
-      const segments = stored.files.layout.segments(offset, target.length);
-      let at = 0;
+      const places = stored.files.places(offset, target.length);
       const next = (i: number): void => {
-        const segment = segments[i];
-        if (segment === undefined) return finish(undefined);
-        const file = stored.files.files[segment.fileIndex];
-        const into = target.subarray(at, at + segment.bytes);
-        at += segment.bytes;
-        if (file === undefined) {
+        const place = places[i];
+        if (place === undefined) return finish(undefined);
+        const into = target.subarray(place.offset, place.offset + place.bytes);
+        if (place.file === undefined) {
           into.fill(0);
           return next(i + 1);
         }
         let descriptor: number;
         try {
-          descriptor = this.#pin(stored, file, pinned);
+          descriptor = this.#pin(stored, place, pinned);
         } catch (error) {
           return finish(troubleOf(error));
         }
-        fs.read(descriptor, into, 0, into.length, segment.offset, (error, count) => {
+        fs.read(descriptor, into, 0, into.length, place.position, (error, count) => {
           this.#unpin(pinned.splice(0));
           if (error !== null) return finish(troubleOf(error));
           if (count < into.length) {
-            return finish({ code: 'ESHORT', message: `${file.finalPath} is shorter than the torrent says` });
+            return finish({
+              code: 'ESHORT',
+              message: `${place.at.finalPath} is shorter than the torrent says`,
+            });
           }
           next(i + 1);
         });
@@ -241,9 +237,9 @@ export class FileDisk implements Disk {
     };
   }
 
-  #pin(stored: StoredTorrent, file: StoredFile, pinned: Pinned[]): number {
-    const key = descriptorKey(stored.torrent, file);
-    const descriptor = this.#descriptors.pin(key, () => openStored(file));
+  #pin(stored: StoredTorrent, place: Place, pinned: Pinned[]): number {
+    const key = `${stored.torrent}/${place.key}`;
+    const descriptor = this.#descriptors.pin(key, () => openStored(place.at));
     pinned.push({ key, descriptor });
     return descriptor;
   }

@@ -9,6 +9,11 @@ import type { ExpectedHashes } from './storage-worker.ts';
 
 const sha1Bytes = 20;
 
+/** A torrent of format v2 alone may come without: from a magnet link, which has only the roots of its files. */
+export function hasPieceHashes({ pieceHashes, pieceRoots, geometry }: Metainfo): boolean {
+  return pieceHashes.length > 0 || pieceRoots !== undefined || geometry.pieceCount === 0;
+}
+
 export function expectedHashes(metainfo: Metainfo): (pieceIndex: PieceIndex) => ExpectedHashes {
   const { geometry, layout, pieceHashes, pieceRoots, pieceLength } = metainfo;
   return (pieceIndex) => {

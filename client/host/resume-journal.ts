@@ -85,8 +85,8 @@ export class ResumeJournal {
     const folders = new Set<string>();
     for (const file of dirty) {
       folders.add(path.dirname(file.finalPath));
-      await syncFile(file);
-      this.#stamps[file.file.index] = await stampOf(placeOf(file));
+      await syncFile(() => this.#files.pathOf(file));
+      this.#stamps[file.file.index] = await stampOf(this.#files.pathOf(file));
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
     for (const folder of folders) await syncFolder(folder);
@@ -94,15 +94,10 @@ export class ResumeJournal {
   }
 }
 
-/** Where a file lies now. */
-export function placeOf(file: StoredFile): string {
-  return file.state === 'part' ? file.partPath : file.finalPath;
-}
-
 /** Throws when it cannot be forced to the disk: then it must not be recorded. */
-async function syncFile(file: StoredFile): Promise<void> {
+async function syncFile(pathOf: () => string): Promise<void> {
   // It may get its name between our look and our open: the file is the same.
-  const handle = await fs.open(placeOf(file), 'r').catch(() => fs.open(placeOf(file), 'r'));
+  const handle = await fs.open(pathOf(), 'r').catch(() => fs.open(pathOf(), 'r'));
   try {
     await handle.sync();
   } finally {

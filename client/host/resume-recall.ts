@@ -10,10 +10,10 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { expectedHashes } from './piece-hashes.ts';
-import { placeOf } from './resume-journal.ts';
 import { type FileStamp, type ResumeRecord, sameStamp } from './resume-store.ts';
 import type { StoragePool } from './storage-pool.ts';
-import type { TorrentFiles } from './torrent-files.ts';
+import type { CheckJob } from './storage-worker.ts';
+import type { Place, TorrentFiles } from './torrent-files.ts';
 
 /** Pieces being read and hashed at once: enough to keep every thread busy. */
 const checksMax = 8;
@@ -31,7 +31,9 @@ export async function recall(
   const isUnchanged = files.files.map((_, i) => sameStamp(stamps[i], record.stamps[i]));
   const isSamePart = files.files.map(
     (file, i) =>
-      file?.state === 'part' && stamps[i] !== undefined && stamps[i].inode === record.stamps[i]?.inode,
+      (file?.state === 'part' || file?.state === 'side') &&
+      stamps[i] !== undefined &&
+      stamps[i].inode === record.stamps[i]?.inode,
   );
   const doubtful: PieceIndex[] = [];
   for (const pieceIndex of geometry.pieces()) {
@@ -43,24 +45,37 @@ export async function recall(
       .filter((fileIndex) => files.files[fileIndex] !== undefined);
     // Of a file that is not there nothing can be.
     if (touched.some((i) => stamps[i] === undefined)) continue;
+    // The side file has what several files share, and nothing else.
+    const isAside = touched.some((i) => files.files[i]?.state === 'side');
+    if (isAside && files.side?.positionOf(geometry.pieceOffset(pieceIndex)) === undefined) continue;
     if (isRecorded && touched.every((i) => isUnchanged[i] || isSamePart[i])) have[pieceIndex >> 3]! |= bit;
     else if (isRecorded || !record.clean || !touched.every((i) => isUnchanged[i])) doubtful.push(pieceIndex);
   }
-  await check(doubtful, metainfo, files, pool, control, (pieceIndex) => {
+  const segmentsOf = (pieceIndex: PieceIndex) =>
+    files
+      .places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex))
+      .filter(({ file }) => file !== undefined)
+      .map(({ at, position, bytes, offset }) => ({ path: pathOf(at), position, bytes, offset }));
+  await checkPieces(doubtful, metainfo, segmentsOf, pool, control, (pieceIndex) => {
     have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
   });
   return have;
 }
 
-async function check(
+function pathOf({ state, partPath, finalPath }: Place['at']): string {
+  return state === 'part' ? partPath : finalPath;
+}
+
+/** Hashes these pieces where `segmentsOf` says they lie. */
+export async function checkPieces(
   doubtful: readonly PieceIndex[],
   metainfo: Metainfo,
-  files: TorrentFiles,
+  segmentsOf: (pieceIndex: PieceIndex) => CheckJob['segments'],
   pool: StoragePool,
   { signal, onProgress }: HashControl,
   onRight: (pieceIndex: PieceIndex) => void,
 ): Promise<void> {
-  const { geometry, layout } = metainfo;
+  const { geometry } = metainfo;
   const expected = expectedHashes(metainfo);
   const totalBytes = doubtful.reduce((sum, pieceIndex) => sum + geometry.pieceBytes(pieceIndex), 0);
   const startedMs = performance.now();
@@ -70,16 +85,7 @@ async function check(
     for (let pieceIndex = doubtful[next++]; pieceIndex !== undefined; pieceIndex = doubtful[next++]) {
       signal?.throwIfAborted();
       const pieceBytes = geometry.pieceBytes(pieceIndex);
-      let offset = 0;
-      const segments = layout.segments(geometry.pieceOffset(pieceIndex), pieceBytes).flatMap((segment) => {
-        const file = files.files[segment.fileIndex];
-        const at = offset;
-        offset += segment.bytes;
-        return file === undefined
-          ? []
-          : [{ path: placeOf(file), position: segment.offset, bytes: segment.bytes, offset: at }];
-      });
-      const job = { bytes: pieceBytes, expected: expected(pieceIndex), segments };
+      const job = { bytes: pieceBytes, expected: expected(pieceIndex), segments: segmentsOf(pieceIndex) };
       const result = await new Promise<string>((resolve) => pool.run(job, ({ outcome }) => resolve(outcome)));
       if (result === 'stored') onRight(pieceIndex);
       bytes += pieceBytes;

@@ -3,10 +3,29 @@
  */
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
-import { type FilePaths, verifyTorrent } from '../../torrents/verify.ts';
+import { type FilePaths, locateFiles, verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError } from './client-error.ts';
-import { type FileStamp, type ResumeStore, sameStamp } from './resume-store.ts';
-import type { TorrentFiles } from './torrent-files.ts';
+import { type FileStamp, type ResumeStore, sameStamp, stampOf } from './resume-store.ts';
+import { type StoredFile, TorrentFiles } from './torrent-files.ts';
+
+export interface Share {
+  readonly pathOf: FilePaths;
+  readonly files: TorrentFiles;
+  /** What the files look like, by index. */
+  readonly stamps: readonly (FileStamp | undefined)[];
+}
+
+/** Where the files of a share lie: `at` is the shared folder or file, or the folder that holds it. */
+export async function lookAtShare(metainfo: Metainfo, at: string): Promise<Share> {
+  const pathOf = locateFiles(metainfo, at);
+  const stored = metainfo.files.map((file): StoredFile | undefined => {
+    const finalPath = file.isPad ? undefined : pathOf(file);
+    if (finalPath === undefined) return undefined;
+    return { file, finalPath, partPath: finalPath, state: 'foreign', missingBytes: 0 };
+  });
+  const stamps = await Promise.all(stored.map((file) => file && stampOf(file.finalPath)));
+  return { pathOf, files: new TorrentFiles(metainfo.layout, stored), stamps };
+}
 
 /** It was complete and right when we last looked, and every file still looks the same. */
 export async function isRemembered(

@@ -1,0 +1,60 @@
+/**
+ * What an earlier run left in the side file: every piece that several files share is hashed, with the parts that are not
+ * in their own place taken from there. Those of files that are wanted by now go home.
+ */
+import fs from 'node:fs/promises';
+import type { PieceIndex } from '../../torrents/geometry.ts';
+import type { HashControl } from '../../torrents/hashing/engine.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { checkPieces } from './resume-recall.ts';
+import type { FileStamp } from './resume-store.ts';
+import type { StoragePool } from './storage-pool.ts';
+import type { CheckJob } from './storage-worker.ts';
+import type { TorrentFiles } from './torrent-files.ts';
+
+/** Marks in `have` what is right. `stamps`: what is there of each file, by index. */
+export async function recallSide(
+  metainfo: Metainfo,
+  files: TorrentFiles,
+  stamps: readonly (FileStamp | undefined)[],
+  have: Uint8Array,
+  pool: StoragePool,
+  control: HashControl,
+): Promise<void> {
+  const { side } = files;
+  const stat = side && (await fs.lstat(side.path).catch(() => undefined));
+  // Ours is a plain file with one name.
+  if (side === undefined || stat === undefined || !stat.isFile() || stat.nlink !== 1) return;
+  const { geometry } = metainfo;
+  const partsOf = (pieceIndex: PieceIndex) =>
+    files
+      .places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex))
+      .filter(({ file }) => file !== undefined)
+      .map((place) => {
+        const file = place.file!;
+        const isAside = place.isAside || stamps[file.file.index] === undefined;
+        const position = side.positionOf(geometry.pieceOffset(pieceIndex) + place.offset)!;
+        return { file, isAside, place, path: isAside ? side.path : files.pathOf(file), position };
+      });
+  const segmentsOf = (pieceIndex: PieceIndex): CheckJob['segments'] =>
+    partsOf(pieceIndex).map(({ isAside, place, path, position }) => {
+      return {
+        path,
+        position: isAside ? position : place.position,
+        bytes: place.bytes,
+        offset: place.offset,
+      };
+    });
+  const isHad = (pieceIndex: PieceIndex) => (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+  const doubtful = [...side.sharedPieces].filter((pieceIndex) => {
+    return !isHad(pieceIndex) && partsOf(pieceIndex).some(({ isAside }) => isAside);
+  });
+  const right: PieceIndex[] = [];
+  await checkPieces(doubtful, metainfo, segmentsOf, pool, control, (pieceIndex) => right.push(pieceIndex));
+  // Only now: a file that goes home is there from then on, and would be looked for in its own place.
+  const aside = right.map((pieceIndex) => ({ pieceIndex, parts: partsOf(pieceIndex) }));
+  for (const { pieceIndex, parts } of aside) {
+    for (const { file, isAside } of parts) if (isAside) files.hold(file, pieceIndex);
+    have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+  }
+}
