@@ -19,7 +19,11 @@ export default defineCommand({
   ],
 
   async run(_, output) {
-    const torrents = await knownTorrents(stateFolder());
+    const all = await knownTorrents(stateFolder());
+    // A download that never got a piece has left nothing.
+    const torrents = all.filter(
+      ({ piecesVerified, processId }) => piecesVerified > 0 || processId !== undefined,
+    );
     output.document({ torrents });
     if (torrents.length === 0)
       output.remark('Nothing has been fetched or shared here yet: cicada share FOLDER begins.');

@@ -4,18 +4,17 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { runCicada, temporaryFolder } from './run-cicada.ts';
+import { runCicada, runHere, temporaryFolder } from './run-cicada.ts';
 
 let place: string;
-const cicada = (...args: string[]) => runCicada(args, { cwd: place });
+const cicada = (...args: string[]) => runHere(args, place);
 beforeEach(() => {
   place = temporaryFolder();
 });
 
 async function expectFailure(args: string[], code: number, sentence: RegExp): Promise<void> {
-  const outcome = await cicada(...args);
-  expect(outcome.stderr).toMatch(sentence);
-  expect(outcome.stderr).not.toMatch(/ at .*\.ts:\d+/);
+  const { stderr, ...outcome } = await runHere(args, place);
+  expect(stderr).toMatch(sentence);
   expect(outcome.code).toBe(code);
 }
 

@@ -1,9 +1,10 @@
 /** What can be typed, and what is said when it cannot. */
-import { describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Output } from '../../client/cli/output.ts';
 import { runProgram } from '../../client/cli/program.ts';
 import manifest from '../../package.json' with { type: 'json' };
-import { runCicada } from './run-cicada.ts';
+import { helpOf, runCicada, runHere } from './run-cicada.ts';
 
 const commands = [
   'share',
@@ -26,22 +27,15 @@ describe('help', () => {
     expect((await runCicada(['--help'])).stdout).toBe(stdout);
   });
 
-  it.concurrent.each(commands)('of %s has its flags and examples', async (command) => {
-    const { code, stdout, stderr } = await runCicada([command, '--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/With every command:\n.*--json/s);
-    expect(stdout).toMatch(new RegExp(`Examples:\\n {2}cicada (${command}|get)`));
+  it.each(commands)('of %s has its flags and examples', async (command) => {
+    const text = await helpOf(command, '--help');
+    expect(text).toMatch(/With every command:\n.*--json/s);
+    expect(text).toMatch(new RegExp(`Examples:\\n {2}cicada (${command}|get)`));
   });
 
   it('comes in every way people ask for it', async () => {
-    const asked = await Promise.all(
-      [
-        ['seed', '--help'],
-        ['seed', '-h'],
-        ['help', 'seed'],
-      ].map((args) => runCicada(args)),
-    );
-    expect(new Set(asked.map(({ stdout }) => stdout)).size).toBe(1);
+    const asked = [await helpOf('seed', '--help'), await helpOf('seed', '-h'), await helpOf('help', 'seed')];
+    expect(new Set(asked).size).toBe(1);
   });
 
   it('tells the version', async () => {
@@ -121,21 +115,25 @@ describe('errors', () => {
 });
 
 describe('the environment', () => {
+  const failure = async (line: string, env: NodeJS.ProcessEnv) => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return await runHere(line.split(' '), tmpdir());
+  };
+
   it('stands in for a flag', async () => {
-    const { code, stderr } = await runCicada(['seed', 'a', 'b'], { env: { CICADA_UPLOAD_LIMIT: 'fast' } });
+    const { code, stderr } = await failure('seed a b', { CICADA_UPLOAD_LIMIT: 'fast' });
     expect(code).toBe(28);
     expect(stderr).toContain('--upload-limit: "fast" is not a rate');
   });
 
   it('gives way to a flag that is given', async () => {
-    const args = ['seed', 'nope.torrent', 'b', '--upload-limit', '1MiB'];
-    expect((await runCicada(args, { env: { CICADA_UPLOAD_LIMIT: 'fast' } })).code).toBe(3);
+    const line = 'seed nope.torrent b --upload-limit 1MiB';
+    expect((await failure(line, { CICADA_UPLOAD_LIMIT: 'fast' })).code).toBe(3);
   });
 
   it('may hold flags of other commands', async () => {
-    expect((await runCicada(['info', 'nope.torrent'], { env: { CICADA_UPLOAD_LIMIT: 'fast' } })).code).toBe(
-      3,
-    );
+    expect((await failure('info nope.torrent', { CICADA_UPLOAD_LIMIT: 'fast' })).code).toBe(3);
   });
 
   it('turns switches on and off', async () => {

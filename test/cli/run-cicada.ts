@@ -1,15 +1,21 @@
 /** `cicada …` as a person would run it, to its end. For programs that go on running see test/e2e/child.ts. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
+import { codeOf } from '../../client/cli/cli-error.ts';
+import { exitCodeOf } from '../../client/cli/exit-codes.ts';
+import { Output } from '../../client/cli/output.ts';
+import { runProgram } from '../../client/cli/program.ts';
 
 export const mainFile = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 
 /** The settings and the memory of whoever runs the tests are not the tests': all programs of one test file share these. */
 const home = mkdtempSync(join(tmpdir(), 'cicada-home-'));
+// One test runs a program as nobody.
+chmodSync(home, 0o755);
 process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 process.env.XDG_STATE_HOME = join(home, 'state');
 process.env.XDG_CONFIG_HOME = join(home, 'config');
@@ -54,6 +60,45 @@ export function runCicada(args: readonly string[], options: RunOptions = {}): Pr
     child.stdin!.on('error', () => {});
     child.stdin!.end(stdin);
   });
+}
+
+/**
+ * The same within this process, as main.ts does it: starting a program takes longer than most of what is tested. For
+ * commands that come to an end by themselves.
+ */
+export async function runHere(args: readonly string[], cwd: string): Promise<Outcome> {
+  const before = process.cwd();
+  const printed = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      printed[name] += typeof text === 'string' ? text : Buffer.from(text).toString();
+      return true;
+    }),
+  );
+  const output = new Output();
+  output.configure({ json: args.includes('--json'), quiet: false, verbose: false });
+  process.chdir(cwd);
+  try {
+    const code = await runProgram(args, output).catch((error: Error) => {
+      output.failure(codeOf(error), error.message);
+      return exitCodeOf(error);
+    });
+    return { code, ...printed };
+  } finally {
+    process.chdir(before);
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** What a command prints of itself, within this process. */
+export async function helpOf(...args: string[]): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    expect(await runProgram(args, new Output())).toBe(0);
+    return log.mock.calls.flat().join('\n');
+  } finally {
+    log.mockRestore();
+  }
 }
 
 /** A new folder, gone after the test. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child, Children } from '../e2e/child.ts';
 import { noise } from '../torrents/folder-fixture.ts';
-import { mainFile, type Outcome, runCicada } from './run-cicada.ts';
+import { mainFile, type Outcome, runCicada, runHere } from './run-cicada.ts';
 
 export const albumBytes = 1_600_000;
 
@@ -25,7 +25,7 @@ export class SwarmScene implements AsyncDisposable {
     writeFileSync(join(scene.album, '2.flac'), noise(900_000, 2));
     const tracker = scene.start('tracker', '--listen', '127.0.0.1:0', '--json');
     scene.announce = String((await tracker.event('listening')).announce);
-    const { stdout } = await scene.cicada('create', 'Album', '-a', scene.announce, '-l', '16KiB', '--json');
+    const { stdout } = await scene.here('create', 'Album', '-a', scene.announce, '-l', '16KiB', '--json');
     const { infoHash, magnet } = JSON.parse(stdout);
     Object.assign(scene, { infoHash, magnet });
     const seeder = scene.start('seed', 'Album.torrent', 'Album', '--port', '0', '--json');
@@ -41,6 +41,11 @@ export class SwarmScene implements AsyncDisposable {
 
   cicada(...args: string[]): Promise<Outcome> {
     return runCicada(args, { cwd: this.place });
+  }
+
+  /** The same without a program of its own, for what only makes or reads files. */
+  here(...args: string[]): Promise<Outcome> {
+    return runHere(args, this.place);
   }
 
   /** A new folder. */

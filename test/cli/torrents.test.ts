@@ -14,11 +14,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { parseMetainfo } from '../../torrents/metainfo.ts';
 import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo-encode.ts';
 import { noise } from '../torrents/folder-fixture.ts';
-import { runCicada, temporaryFolder } from './run-cicada.ts';
+import { runCicada, runHere, temporaryFolder } from './run-cicada.ts';
 
 const announce = 'http://127.0.0.1:6969/announce';
 let place: string;
-const cicada = (...args: string[]) => runCicada(args, { cwd: place });
+const cicada = (...args: string[]) => runHere(args, place);
 
 beforeEach(() => {
   place = temporaryFolder();

@@ -9,7 +9,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Child, Children } from '../e2e/child.ts';
 import { differenceOf } from '../e2e/shared-folder.ts';
 import { noise } from '../torrents/folder-fixture.ts';
-import { mainFile, runCicada, temporaryFolder } from './run-cicada.ts';
+import { mainFile, runCicada, runHere, temporaryFolder } from './run-cicada.ts';
 
 let place: string;
 beforeEach(() => {
@@ -22,6 +22,7 @@ beforeEach(() => {
 /** One that goes on running, as a person would start it. */
 const start = (...args: string[]) => new Child([process.execPath, mainFile, ...args], { cwd: place });
 const cicada = (...args: string[]) => runCicada(args, { cwd: place });
+const here = (...args: string[]) => runHere(args, place);
 const matching = (pattern: RegExp) => (line: string) => pattern.exec(line) ?? undefined;
 
 async function eventOf(child: Child, name: string) {
@@ -34,7 +35,7 @@ describe('what scripts rely on', () => {
     const tracker = children.add(start('tracker', '--listen', '127.0.0.1:0', '--json'));
     const { announce, api } = await eventOf(tracker, 'listening');
     expect(announce).toBe(`${api}/announce`);
-    await cicada('create', 'Album', '--format', 'v1', '-a', String(announce), '-q');
+    await here('create', 'Album', '--format', 'v1', '-a', String(announce), '-q');
     const seeder = children.add(start('seed', 'Album.torrent', 'Album', '--port', '0', '--json'));
     const { infoHash, port } = await eventOf(seeder, 'seeding');
     await eventOf(seeder, 'tracker-answered');
@@ -81,7 +82,7 @@ describe('what scripts rely on', () => {
 
   it('--peer finds somebody without any tracker', async () => {
     await using children = new Children();
-    await cicada('create', 'Album', '-q');
+    await here('create', 'Album', '-q');
     const seeder = children.add(start('seed', 'Album.torrent', '.', '--port', '0', '--json'));
     const { port } = await eventOf(seeder, 'seeding');
     const args = ['get', 'Album.torrent', '-o', 'out', '--port', '0', '--peer', `localhost:${port}`];
@@ -118,7 +119,7 @@ describe('share', () => {
 describe('a download that cannot go on', () => {
   it('says what the tracker’s trouble is, and after Ctrl-C how to go on', async () => {
     await using children = new Children();
-    await cicada('create', 'Album', '-a', 'http://127.0.0.1:9/announce', '-q');
+    await here('create', 'Album', '-a', 'http://127.0.0.1:9/announce', '-q');
     const download = children.add(start('get', 'Album.torrent', '-o', 'my music', '--port', '0', '--json'));
     expect(await download.event('tracker-failed')).toMatchObject({
       reason: expect.stringMatching(/nobody is listening there/),
@@ -137,7 +138,7 @@ describe('a download that cannot go on', () => {
     const server = createServer((_, response) => response.end('<html>hello</html>')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => void server.close());
-    await cicada(
+    await here(
       'create',
       'Album',
       '-a',
@@ -152,7 +153,7 @@ describe('a download that cannot go on', () => {
 
   it('goes on where it was stopped', async () => {
     await using children = new Children();
-    await cicada('create', 'Album', '--format', 'v1', '-l', '16KiB', '-q');
+    await here('create', 'Album', '--format', 'v1', '-l', '16KiB', '-q');
     const seeder = children.add(start('seed', 'Album.torrent', 'Album', '--port', '0', '--json'));
     const { port } = await eventOf(seeder, 'seeding');
     const args = [
@@ -183,7 +184,7 @@ describe('a download that cannot go on', () => {
   });
 
   it('one that cannot be begun does not keep the others', async () => {
-    await cicada('create', 'Album', 'Album/2.flac', '-q');
+    await here('create', 'Album', 'Album/2.flac', '-q');
     writeFileSync(join(place, '2.flac'), 'something else');
     const { code, stdout, stderr } = await cicada('get', '2.flac.torrent', 'Album.torrent', '--port', '0');
     expect(code).toBe(13);
