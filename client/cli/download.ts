@@ -1,8 +1,10 @@
 /** `cicada download`, or `get`: fetches torrents from everybody who has them. */
+import { badOption } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { resolvePeer } from './endpoints.ts';
 import { fetchAll } from './fetching.ts';
+import { choiceOptions } from './file-choice.ts';
 import { interruption } from './interruption.ts';
 import { downloadLimitOption, peerOption, portOption, uploadLimitOption } from './network-options.ts';
 import { paint } from './output.ts';
@@ -30,6 +32,7 @@ export default defineCommand({
       default: '.',
       describe: "Put the torrent's folder in here; made when missing",
     },
+    ...choiceOptions,
     ...peerOption,
     ...trackerOption,
     seed: { type: 'boolean', describe: 'Go on sharing when it is done, until Ctrl-C' },
@@ -46,6 +49,7 @@ export default defineCommand({
   examples: [
     ['get Album.torrent', 'fetches into this folder and ends when it is done'],
     ['get http://192.168.1.5:6969/INFO-HASH.torrent -o ~/Music', 'fetches into ~/Music'],
+    ['get Album.torrent --select-file 1-3,7', 'some of its files, by their numbers in "cicada info"'],
     ["get 'magnet:?xt=urn:btih:…'", 'asks peers for the torrent first; quotes keep the shell away from it'],
     ['get INFO-HASH --tracker http://host:6969/announce', 'the same, when all you have is the hash'],
     ['get Album.torrent --seed-ratio 2 --upload-limit 1MiB/s', 'gives it on twice before it ends'],
@@ -56,10 +60,14 @@ export default defineCommand({
     const signal = interruption();
     const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
     const wanted = await readAll(args.torrent, { trackers: args.tracker ?? [], peers }, signal);
+    if (args['select-file'] !== undefined && wanted.length > 1) {
+      throw badOption(`--select-file: that is for one torrent, and ${wanted.length} are given`);
+    }
     const limits = seedLimits(args);
     const isLimited = limits.ratioMax !== undefined || limits.secondsMax !== undefined;
     return await withClient({ ...args, remembers: true }, output, async (client) => {
-      const options = { folder: args.out, peers, signal, onDone: args['on-done'] };
+      const { out: folder, sequential = false, 'on-done': onDone } = args;
+      const options = { folder, peers, signal, files: args, sequential, onDone };
       const { transfers, code } = await fetchAll(client, wanted, options, output);
       if (transfers.length === 0) return code;
       if (args.seed ?? isLimited) await seedUntil(signal, transfers, output, limits);

@@ -10,6 +10,7 @@ import { commandLine } from './command-line.ts';
 import { DownloadView } from './download-view.ts';
 import type { HostPort } from './endpoints.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
+import { type ChoiceArgs, fileChoice } from './file-choice.ts';
 import { aborted, Interrupted } from './interruption.ts';
 import { type FoundTorrent, MetadataSearch } from './metadata-search.ts';
 import { runOnDone } from './on-done.ts';
@@ -25,6 +26,9 @@ export interface FetchOptions {
   readonly folder: string;
   readonly peers: readonly HostPort[];
   readonly signal: AbortSignal;
+  readonly files: ChoiceArgs;
+  /** The first pieces first. */
+  readonly sequential: boolean;
   /** The user's own command, for every torrent that is complete. */
   readonly onDone: string | undefined;
 }
@@ -50,7 +54,7 @@ export async function fetchAll(
     try {
       const found =
         'link' in torrent ? await find(client, torrent, options, view, output) : fromFile(torrent, options);
-      const transfer = await inTurn(() => begin(client, found, options, view, output));
+      const transfer = await inTurn(() => begin(client, torrent, found, options, view, output));
       await transfer.active.completed;
       await finish(transfer, options, output);
     } catch (error) {
@@ -91,8 +95,9 @@ async function find(
 
 async function begin(
   client: Client,
+  wanted: WantedTorrent,
   { metainfo, peers }: FoundTorrent,
-  { folder, signal }: FetchOptions,
+  { folder, signal, files, sequential }: FetchOptions,
   view: DownloadView,
   output: Output,
 ): Promise<Transfer> {
@@ -104,12 +109,15 @@ async function begin(
       view.checking = progress;
     };
     const { onReport } = transfer;
-    transfer.attach(await client.download(metainfo, { folder, peers, signal, onCheck, onReport }));
+    const select = fileChoice(metainfo, files, 'link' in wanted ? wanted.link : undefined);
+    const place = { folder, peers, ...(select && { select }) };
+    transfer.attach(await client.download(metainfo, { ...place, signal, onCheck, onReport }));
+    if (sequential) transfer.active.setSequential(true);
   } finally {
     view.checking = undefined;
   }
   view.transfers.push(transfer);
-  const { haveBytes: bytes, totalBytes: total } = transfer.status;
+  const { haveWantedBytes: bytes, wantedBytes: total } = transfer.status;
   const { name } = metainfo;
   output.document({
     event: 'start',
@@ -128,7 +136,7 @@ async function begin(
 
 async function finish(transfer: Transfer, { onDone, signal }: FetchOptions, output: Output): Promise<void> {
   const { seconds, status, metainfo, active, infoHash } = transfer;
-  const { downloaded, wasted, totalBytes: bytes } = status;
+  const { downloaded, wasted, wantedBytes: bytes } = status;
   const sources = transfer.sources().map(({ address: peer, ...source }) => ({ peer, ...source }));
   const peers = transfer.honestSources;
   output.document({

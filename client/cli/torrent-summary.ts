@@ -60,10 +60,12 @@ export function torrentDetailDocument(metainfo: Metainfo, torrent: string) {
     createdBy = null,
     creationDate = null,
   } = metainfo;
+  const numbers = new Map(listedFiles(metainfo).map((file, at) => [file.index, at + 1]));
   return {
     ...torrentDocument(metainfo, torrent),
     files: realFiles(metainfo).map(({ index, components, bytes, piecesRoot }) => ({
       index,
+      number: numbers.get(index),
       path: components.join('/'),
       bytes,
       piecesRoot: piecesRoot === undefined ? null : hex(piecesRoot),
@@ -96,13 +98,22 @@ export function torrentLines(summary: TorrentSummary): string {
   ]);
 }
 
-/** Every file in the order people list tracks. */
+/** In the order people list tracks; the place in it, from 1, is the number a file is chosen by. */
+export function listedFiles(metainfo: Metainfo): readonly Metainfo['files'][number][] {
+  return realFiles(metainfo).toSorted((a, b) => comparePaths(a.components, b.components));
+}
+
+/** Every file with its number. */
 export function fileLines(metainfo: Metainfo): string {
-  const files = realFiles(metainfo).toSorted((a, b) => comparePaths(a.components, b.components));
+  const files = listedFiles(metainfo);
+  const digits = String(files.length).length;
   const sizes = files.map(({ bytes }) => size(bytes));
   const width = Math.max(...sizes.map((text) => text.length));
   return files
-    .map((file, index) => `  ${paint('dim', sizes[index]!.padStart(width))}  ${displayPath(file.components)}`)
+    .map((file, at) => {
+      const figures = `${String(at + 1).padStart(digits)}  ${sizes[at]!.padStart(width)}`;
+      return `  ${paint('dim', figures)}  ${displayPath(file.components)}`;
+    })
     .join('\n');
 }
 

@@ -141,11 +141,11 @@ export class Transfer {
 
   figures(): TransferFigures {
     const { status } = this;
-    const { haveBytes, totalBytes, downBps, upBps, peers, complete } = status;
-    const missing = totalBytes - haveBytes;
+    const { haveWantedBytes, wantedBytes, downBps, upBps, peers, complete } = status;
+    const missing = wantedBytes - haveWantedBytes;
     return {
-      bytes: haveBytes,
-      totalBytes,
+      bytes: haveWantedBytes,
+      totalBytes: wantedBytes,
       downBps,
       upBps,
       peers: peers.length,
