@@ -11,7 +11,7 @@ import { mainFile, runCicada, temporaryFolder } from './run-cicada.ts';
 describe('the demo', () => {
   it('tells the story, which really happens, and leaves nothing behind', async () => {
     const temporary = temporaryFolder();
-    const { code, stdout, stderr } = await runCicada(['demo', '--json', '--seconds', '4'], {
+    const { code, stdout, stderr } = await runCicada(['demo', '--json', '--seconds', '3'], {
       env: { TMPDIR: temporary },
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -40,8 +40,7 @@ describe('exit codes', () => {
     const unknown = [...codesThrown()].filter(
       (code) => exitCodeOf(new CliError(code, '')) === exitCode.unknown,
     );
-    // What comes with a later version is not a mistake of anybody's.
-    expect(unknown.filter((code) => code !== 'metadata-not-supported')).toEqual([]);
+    expect(unknown).toEqual([]);
   });
 });
 
