@@ -157,8 +157,9 @@ export class TorrentFiles {
 
   /** The torrent ends. What the side file holds is kept for the next time, if there is to be one. */
   tidy(isLast: boolean): void {
-    if (this.side !== undefined && (isLast || this.#held.size === 0))
-      fs.rmSync(this.side.path, { force: true });
+    if (this.side === undefined || (!isLast && this.#held.size > 0)) return;
+    // A torrent of a single file has no folder in which one could lie.
+    if (fs.existsSync(this.side.path)) fs.rmSync(this.side.path, { force: true });
   }
 
   /** At most two pieces a file, so that nobody waits for it. */
