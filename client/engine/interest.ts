@@ -5,17 +5,25 @@
  * Invariant: we have told a peer that we are interested exactly while its `usefulCount` is above zero.       BEP 3
  */
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { ConnectionId } from './contract.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { PiecePicker } from './piece-picker.ts';
 import type { PieceSelection } from './piece-selection.ts';
+
+type PeerSessions = ReadonlyMap<ConnectionId, PeerSession>;
 
 export class Interest {
   readonly #geometry: Geometry;
   readonly #selection: PieceSelection;
   readonly #picker: PiecePicker;
+  readonly #tellAtOnceMax: number;
+  /** Stored, and not everybody has heard of it. */
+  readonly #untold: PieceIndex[] = [];
 
-  constructor(geometry: Geometry, selection: PieceSelection, picker: PiecePicker) {
+  /** `tellAtOnceMax`: with more peers than this, they hear of new pieces at the next tick, of several at once. */
+  constructor(geometry: Geometry, selection: PieceSelection, picker: PiecePicker, tellAtOnceMax: number) {
     this.#geometry = geometry;
+    this.#tellAtOnceMax = tellAtOnceMax;
     this.#selection = selection;
     this.#picker = picker;
   }
@@ -54,11 +62,23 @@ export class Interest {
     }
   }
 
-  /** A piece we lacked is stored: whoever has it has one thing less for us, whoever has not is told. */
-  onStored(sessions: Iterable<PeerSession>, pieceIndex: PieceIndex, wasLacking: boolean): void {
-    for (const session of sessions) {
-      if (!session.pieces.has(pieceIndex)) session.sendHave(pieceIndex);
-      else if (wasLacking && --session.usefulCount === 0) session.setInterested(false);
+  /** A piece is stored: whoever has it has one thing less for us, if we lacked it; whoever has not is told. */
+  onStored(sessions: PeerSessions, pieceIndex: PieceIndex, wasLacking: boolean): void {
+    this.#untold.push(pieceIndex);
+    if (wasLacking) {
+      for (const session of sessions.values()) {
+        if (session.pieces.has(pieceIndex) && --session.usefulCount === 0) session.setInterested(false);
+      }
+    }
+    if (sessions.size <= this.#tellAtOnceMax) this.tell(sessions);
+  }
+
+  /** Whoever has not heard of what is stored hears of it. */
+  tell(sessions: PeerSessions): void {
+    for (const pieceIndex of this.#untold.splice(0)) {
+      for (const session of sessions.values()) {
+        if (!session.pieces.has(pieceIndex)) session.sendHave(pieceIndex);
+      }
     }
   }
 

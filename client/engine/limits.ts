@@ -96,6 +96,9 @@ export const defaultLimits = {
   /** What a peer may leave unread beyond that (small messages) before it counts as not reading at all. */
   unreadBytesMax: 2 * 1024 * 1024,
 
+  /** With more peers than this, they hear of new pieces twice a second: a write to each for every piece would cost more than it. */
+  havesAtOnceMax: 100,
+
   // Metadata (BEP 9) ----------------------------------------------------------------------------------------------
 
   /** A hybrid torrent of 20,000 files has 5 MB; more from strangers is an attack. */

@@ -4,7 +4,6 @@
  *
  * Invariant: `count` is the number of pieces it has; a peer that has all of them needs no bits.
  */
-import BitField from 'bitfield';
 import type { PieceIndex } from '../../torrents/geometry.ts';
 
 /** Haves of a peer that had nothing for us: after more of them everything it has is looked at again. */
@@ -20,13 +19,14 @@ export class PeerPieces {
   /** The scheduler's version at which it had none of the pieces with free blocks. */
   nothingOpenAt = -1;
   readonly #refused = new Set<PieceIndex>();
-  #bits: BitField | 'all' = new BitField(0);
+  /** MSB first, as on the wire. */
+  #bits: Uint8Array | 'all' = new Uint8Array(0);
   #pieceCount = 0;
 
   /** The torrent is known: until it says more, the peer has nothing of it. */
   expect(pieceCount: number): void {
     this.#pieceCount = pieceCount;
-    this.#bits = new BitField(pieceCount);
+    this.#bits = new Uint8Array(Math.ceil(pieceCount / 8));
   }
 
   get isAll(): boolean {
@@ -34,7 +34,7 @@ export class PeerPieces {
   }
 
   has(pieceIndex: PieceIndex): boolean {
-    return this.#bits === 'all' || this.#bits.get(pieceIndex);
+    return this.#bits === 'all' || (this.#bits[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
   }
 
   /** It has the piece, and may be asked for it. */
@@ -45,12 +45,12 @@ export class PeerPieces {
   /** What it says at first. The bytes (MSB first, spare bits zero) are borrowed. */
   setAll(pieces: Uint8Array | 'all'): void {
     this.count = pieces === 'all' ? this.#pieceCount : countBits(pieces);
-    this.#bits = pieces === 'all' || this.count === this.#pieceCount ? 'all' : new BitField(pieces);
+    this.#bits = pieces === 'all' || this.count === this.#pieceCount ? 'all' : pieces.slice();
   }
 
   add(pieceIndex: PieceIndex): void {
-    if (this.#bits === 'all' || this.#bits.get(pieceIndex)) return;
-    this.#bits.set(pieceIndex);
+    if (this.#bits === 'all' || this.has(pieceIndex)) return;
+    this.#bits[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
     this.count += 1;
   }
 
@@ -62,7 +62,7 @@ export class PeerPieces {
   /** Pieces among `bits` (MSB first) that it has. */
   countAmong(bits: Uint8Array): number {
     if (this.#bits === 'all') return countBits(bits);
-    const have = this.#bits.buffer;
+    const have = this.#bits;
     let count = 0;
     for (let i = 0; i < bits.length; i++) count += countOnes(bits[i]! & (have[i] ?? 0));
     return count;

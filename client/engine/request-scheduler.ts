@@ -12,6 +12,7 @@ import type { Context } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { type BlockRequests, DuplicateRequests } from './duplicate-requests.ts';
 import type { FetchingPiece } from './fetching-piece.ts';
+import { MemoryQueue } from './memory-queue.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
 import { PieceOwnership } from './piece-ownership.ts';
@@ -32,6 +33,7 @@ export class RequestScheduler implements BlockRequests {
   readonly #sessions: ReadonlyMap<number, PeerSession>;
   readonly #ownership: PieceOwnership;
   readonly #duplicates: DuplicateRequests;
+  readonly #memory: MemoryQueue;
   /** Every piece with free blocks. */
   readonly #open = new Set<FetchingPiece>();
   /** Rises whenever a piece joins #open: a walk that found nothing need not be repeated before. */
@@ -50,7 +52,23 @@ export class RequestScheduler implements BlockRequests {
     this.#ownership = new PieceOwnership(ledger, isSuspect);
     this.#context = context;
     this.deadlines = new Deadlines(context.limits.deadlinesMax);
+    this.#memory = new MemoryQueue(ledger.geometry.pieceLength, context);
     this.#duplicates = new DuplicateRequests(this, ledger, sessions, context);
+  }
+
+  fillAll(nowMs: number): void {
+    for (const session of this.#sessions.values()) this.fill(session, nowMs);
+  }
+
+  /** A piece is stored: those who sent it may have become trusted; whoever waited for memory or the disk goes on. */
+  onStored(piece: FetchingPiece, nowMs: number): void {
+    if (this.paused) {
+      this.paused = false;
+      return this.fillAll(nowMs);
+    }
+    for (const session of new Set(piece.askers as (PeerSession | undefined)[]))
+      if (session !== undefined) this.fill(session, nowMs);
+    this.#memory.onFreed((session) => this.fill(session, nowMs));
   }
 
   /** Asks this peer for as much as its pipeline holds. */
@@ -79,6 +97,7 @@ export class RequestScheduler implements BlockRequests {
 
   /** The peer has gone, choked us or stalled: what it was to send is free for others. */
   release(session: PeerSession): void {
+    this.#memory.leave(session);
     for (const key of [...session.pipeline.asked]) this.giveUp(session, key);
     for (const piece of session.owned) this.#ownership.disown(piece);
   }
@@ -211,7 +230,9 @@ export class RequestScheduler implements BlockRequests {
       let piece = this.#ledger.fetching(pieceIndex);
       if (piece === undefined) {
         const mayBegin =
-          this.#picker.isCandidate(pieceIndex) && this.#ownership.mayTake(session) && this.#hasMemory;
+          this.#picker.isCandidate(pieceIndex) &&
+          this.#ownership.mayTake(session) &&
+          this.#memory.admits(session);
         if (!mayBegin) continue;
         piece = this.#beginPiece(pieceIndex, session);
       } else if (piece.owner === undefined) {
@@ -240,19 +261,12 @@ export class RequestScheduler implements BlockRequests {
     return left;
   }
 
-  /** At least one piece may always be under way, however small the cap. */
-  get #hasMemory(): boolean {
-    const { budget, limits } = this.#context;
-    const { pieceLength } = this.#ledger.geometry;
-    return budget.pieceBytes === 0 || budget.pieceBytes + pieceLength <= limits.pieceMemoryBytesMax;
-  }
-
   #begin(session: PeerSession): FetchingPiece | undefined {
     const picker = this.#picker;
     const { pieces } = session;
     const { nothingAtVersion, news } = pieces;
     const knowsNothing = nothingAtVersion === picker.version && news.length === 0;
-    if (knowsNothing || !this.#ownership.mayTake(session) || !this.#hasMemory) return undefined;
+    if (knowsNothing || !this.#ownership.mayTake(session) || !this.#memory.admits(session)) return undefined;
     const pieceIndex =
       nothingAtVersion < 0 ? picker.pick(pieces) : picker.pickNew(pieces, nothingAtVersion, news);
     if (pieceIndex !== undefined) return this.#beginPiece(pieceIndex, session);

@@ -56,7 +56,7 @@ export class Swarm implements SessionEvents, SwarmContent {
     const isMissing = (pieceIndex: PieceIndex) => this.#ledger.isMissing(pieceIndex);
     this.#picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
     if (spec.priorities !== undefined) this.#orderCandidates();
-    this.#interest = new Interest(spec.geometry, this.#selection, this.#picker);
+    this.#interest = new Interest(spec.geometry, this.#selection, this.#picker, limits.havesAtOnceMax);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
     this.#scheduler = new RequestScheduler(this.#ledger, this.#picker, this.#sessions, isSuspect, context);
     this.#choker = new Choker(limits, random);
@@ -75,6 +75,7 @@ export class Swarm implements SessionEvents, SwarmContent {
     if (elapsedMs > 0) this.#down.tick(elapsedMs);
     this.#choker.tick(this.#sessions.values(), this.#selection.isComplete, nowMs);
     this.#scheduler.tick(nowMs);
+    this.#interest.tell(this.#sessions);
     this.peers.tick(nowMs);
     this.#fillAll(nowMs);
   }
@@ -217,13 +218,12 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.#selection.onStored(pieceIndex);
     this.#scheduler.deadlines.clear(pieceIndex);
     this.#trouble = undefined;
-    this.#scheduler.paused = false;
     for (const source of new Set(piece.sources)) if (source !== undefined) source.goodPieces += 1;
     this.peers.report({ type: 'piece-stored', pieceIndex });
-    this.#interest.onStored(this.#sessions.values(), pieceIndex, wasLacking);
+    this.#interest.onStored(this.#sessions, pieceIndex, wasLacking);
     this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
     if (this.#ledger.hasAll) this.peers.onCompleted(nowMs);
-    if (!this.#selection.isComplete) this.#fillAll(nowMs);
+    if (!this.#selection.isComplete) this.#scheduler.onStored(piece, nowMs);
     else if (!wasComplete) this.#complete(nowMs);
   }
 
@@ -267,8 +267,7 @@ export class Swarm implements SessionEvents, SwarmContent {
   }
 
   #fillAll(nowMs: number): void {
-    if (this.#selection.isComplete) return;
-    for (const session of this.#sessions.values()) this.#scheduler.fill(session, nowMs);
+    if (!this.#selection.isComplete) this.#scheduler.fillAll(nowMs);
   }
 
   fill(session: PeerSession, nowMs: number): void {

@@ -1,0 +1,39 @@
+/**
+ * Who may begin a piece while the memory for pieces is short: peers that were refused wait in line, and every piece that
+ * leaves for good lets the first of them try again. Nobody looks at all peers because one piece is stored.
+ */
+import type { Context } from './context.ts';
+import type { PeerSession } from './peer-session.ts';
+
+export class MemoryQueue {
+  readonly #waiting = new Set<PeerSession>();
+  readonly #pieceLength: number;
+  readonly #context: Context;
+
+  constructor(pieceLength: number, context: Context) {
+    this.#pieceLength = pieceLength;
+    this.#context = context;
+  }
+
+  /** Whether there is memory for one more piece. At least one may always be under way, however small the cap. */
+  admits(session: PeerSession): boolean {
+    const { budget, limits } = this.#context;
+    const isFree =
+      budget.pieceBytes === 0 || budget.pieceBytes + this.#pieceLength <= limits.pieceMemoryBytesMax;
+    if (!isFree) this.#waiting.add(session);
+    return isFree;
+  }
+
+  leave(session: PeerSession): void {
+    this.#waiting.delete(session);
+  }
+
+  /** There is some again: one after the other may `fill`, until one is refused and waits at the end. */
+  onFreed(fill: (session: PeerSession) => void): void {
+    for (const session of this.#waiting) {
+      this.#waiting.delete(session);
+      fill(session);
+      if (this.#waiting.has(session)) return;
+    }
+  }
+}
