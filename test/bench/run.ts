@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- create verify download announce]`: what this machine does, beside the programs others use, in one
+ * `npm run bench [-- create verify download announce engine]`: what this machine does, beside the programs others use, in one
  * run and in turn. All of them when none is named; each says which programs it did not find.
  */
 import process from 'node:process';
 import { benchAnnounce } from './announce.ts';
 import { benchCreate } from './create.ts';
 import { benchDownload } from './download.ts';
+import { benchEngine } from './engine.ts';
 import { machineLines } from './machine.ts';
 import { benchVerify } from './verify.ts';
 
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (report: (line: string) => void) => Promi
   verify: benchVerify,
   download: benchDownload,
   announce: benchAnnounce,
+  engine: benchEngine,
 };
 
 const names = process.argv.slice(2);
