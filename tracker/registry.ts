@@ -80,7 +80,9 @@ export class Registry {
     if (event === 'completed' && slot !== undefined && isSeed && !wasSeed) swarm.downloaded += 1;
     const listed = slot === undefined ? undefined : { kind, record: this.#peers.record(slot) };
     const wanted = Math.min(request.numWant, numWantMax);
-    const peers = selectPeers(swarm, { address, port, isSeed, wanted, listed }, random);
+    const mayBeMagnet = isSeed && event !== 'completed' && request.uploaded === 0 && request.downloaded === 0;
+    const asker = { address, port, isSeed, mayBeMagnet, wanted, listed };
+    const peers = selectPeers(swarm, asker, random);
     return this.#reply(swarm, peers, address, random, warning);
   }
 

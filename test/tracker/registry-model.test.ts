@@ -17,6 +17,7 @@ const step = fc.record({
   ),
   port: fc.integer({ min: 1, max: 3 }),
   left: fc.constantFrom(0, 0, 7),
+  uploaded: fc.constantFrom(0, 1, 1),
   event: fc.constantFrom('started', 'completed', 'stopped', undefined, undefined),
   numWant: fc.constantFrom(0, 1, 3, 10, 50, 200),
   random: fc.nat(1000),
@@ -32,7 +33,7 @@ it('holds the peers it should and tells each asker of the right ones', () => {
     fc.property(fc.array(step, { minLength: 1, maxLength: 300, size: 'max' }), (steps) => {
       const world = swarmWorld({ intervalSeconds: 100, peerTimeoutSeconds: timeoutSeconds });
       const model = new Map<string, Map<string, { isSeed: boolean; seen: number }>>();
-      for (const { torrent, host, port, left, event, numWant, random, waitMs } of steps) {
+      for (const { torrent, host, port, left, uploaded, event, numWant, random, waitMs } of steps) {
         world.nowMs += waitMs;
         world.random = (bound) => random % bound;
         world.registry.expire(world.nowMs);
@@ -44,7 +45,7 @@ it('holds the peers it should and tells each asker of the right ones', () => {
 
         const isIpv6 = host.includes(':');
         const via = host.startsWith('127.') ? '127.0.0.1' : isIpv6 ? '2001:db8:ffff::1' : '10.255.0.1';
-        const peers = world.peersFor(`${host}/${port}`, { torrent, left, event, numWant, via });
+        const peers = world.peersFor(`${host}/${port}`, { torrent, left, uploaded, event, numWant, via });
 
         const swarm = model.get(torrent) ?? new Map();
         model.set(torrent, swarm);
@@ -58,10 +59,14 @@ it('holds the peers it should and tells each asker of the right ones', () => {
         const eligible = [...swarm]
           .filter(([peer, { isSeed }]) => peer !== self && !(left === 0 && isSeed))
           .map(([peer]) => nameFor(peer));
-        const wanted = event === 'stopped' ? 0 : Math.min(numWant, eligible.length);
+        // A seed that has done nothing yet may be a magnet: where leechers are few, seeds make up for them.
+        const others = [...swarm].filter(([peer]) => peer !== self).map(([peer]) => nameFor(peer));
+        const mayBeMagnet = left === 0 && uploaded === 0 && event !== 'completed';
+        const few = mayBeMagnet ? Math.min(5, others.length) : 0;
+        const wanted = event === 'stopped' ? 0 : Math.min(numWant, Math.max(eligible.length, few));
         expect(peers).toHaveLength(wanted);
         // Two peers on the tracker's machine may have one name for others; no peer is told twice.
-        const rest = [...eligible];
+        const rest = mayBeMagnet && eligible.length < 5 ? others : [...eligible];
         for (const peer of peers) {
           expect(rest).toContain(peer);
           rest.splice(rest.indexOf(peer), 1);

@@ -3,7 +3,7 @@ import { addressText } from '../../tracker/protocol/address.ts';
 import { Registry } from '../../tracker/registry.ts';
 import { hashOf, swarmWorld } from './swarm-world.ts';
 
-const seed = { left: 0 };
+const seed = { left: 0, uploaded: 1 };
 
 describe('a swarm', () => {
   it('tells peers of each other and nobody of itself', () => {
@@ -39,6 +39,21 @@ describe('a swarm', () => {
     expect(world.peersFor('10.0.0.3/3', seed)).toEqual(['10.0.0.2/2']);
     expect(world.peersFor('10.0.0.1/1', seed)).toEqual(['10.0.0.2/2']);
     expect(world.peersFor('10.0.0.2/2')).toEqual(['10.0.0.1/1', '10.0.0.3/3']);
+  });
+
+  it('tells one of a few seeds that has everything, and has neither given nor taken a byte: it may be a magnet', () => {
+    const world = swarmWorld();
+    for (let n = 0; n < 100; n++) world.announce(`10.0.0.${n}/1`, seed);
+    const silent = { left: 0, uploaded: 0, downloaded: 0 };
+    expect(world.peersFor('10.9.9.9/1', { ...silent, event: 'started' })).toHaveLength(5);
+    expect(world.peersFor('10.9.9.9/1', { ...silent, numWant: 2 })).toHaveLength(2);
+    expect(world.peersFor('10.9.9.9/1', { ...silent, downloaded: 1 })).toEqual([]);
+    expect(world.peersFor('10.9.9.9/1', { ...silent, event: 'completed' })).toEqual([]);
+    // Leechers serve it as well, and need it more if it is a seed after all.
+    for (let n = 0; n < 9; n++) world.announce(`10.1.0.${n}/1`);
+    const named = world.peersFor('10.9.9.9/1', silent);
+    expect(named).toHaveLength(9);
+    expect(named.every((peer) => peer.startsWith('10.1.'))).toBe(true);
   });
 
   it('moves a peer that completes to the seeds, and back when it must fetch again', () => {

@@ -1,7 +1,9 @@
 /**
  * Which peers an asker is told of: stretches of its swarm from a random place on, copied as they lie.
  *
- * A seed is told of leechers only. A leecher is told of seeds and leechers in equal parts where there are enough of
+ * A seed is told of leechers only, unless it may be none: aria2 with nothing but a magnet link announces `left=0`,
+ * word for word like a seed that has just started, and would never find anybody in a swarm of seeds. Who has neither
+ * given nor taken a byte is therefore told of a few peers, seeds too where leechers are scarce. A leecher is told of seeds and leechers in equal parts where there are enough of
  * both: a few seeds among a thousand leechers are not left to luck, and many seeds leave room for peers to trade
  * with. The asker's own address family goes first, since that is the one it certainly has.
  *
@@ -29,6 +31,8 @@ export interface Asker {
   readonly address: PeerAddress;
   readonly port: number;
   readonly isSeed: boolean;
+  /** It has everything, as it says, and has neither given nor taken a byte: perhaps it lacks even the metadata. */
+  readonly mayBeMagnet: boolean;
   /** At most numWantMax. */
   readonly wanted: number;
   /** Its own place, when it is listed: nobody is told of itself. */
@@ -53,15 +57,28 @@ interface Stretch {
   readonly own: number;
 }
 
+/**
+ * Peers that one of which nothing is known but `left=0` gets at least, if there are any: enough to fetch metadata from
+ * three of them, and what a true seed wastes on it is at most so many connections that end at once.
+ */
+const magnetPeers = 5;
+
 export function selectPeers(swarm: Swarm, asker: Asker, random: RandomBelow): PackedPeers {
   const writer = new PeerWriter(asker);
-  for (const kinds of kindsFor(asker.address)) {
+  const families = kindsFor(asker.address);
+  for (const kinds of families) {
     const seeds = asker.isSeed ? [] : stretches(swarm, kinds, asker, true);
     const leechers = stretches(swarm, kinds, asker, false);
     const wanted = asker.wanted - writer.count;
     const seedsWanted = Math.max(Math.ceil(wanted / 2), wanted - total(leechers));
     const seedsTaken = take(seeds, seedsWanted, random, writer);
     take(leechers, wanted - seedsTaken, random, writer);
+  }
+  if (asker.mayBeMagnet) {
+    const few = Math.min(asker.wanted, magnetPeers);
+    for (const kinds of families) {
+      take(stretches(swarm, kinds, asker, true), few - writer.count, random, writer);
+    }
   }
   return writer.finish();
 }
