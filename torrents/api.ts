@@ -74,3 +74,11 @@ export {
   type VerifyResult,
   verifyTorrent,
 } from './verify.ts';
+export {
+  isSignedBy,
+  latestVersion,
+  type ReleaseVersion,
+  type SignedVersion,
+  signVersion,
+  versionOf,
+} from './version-signature.ts';
