@@ -29,6 +29,11 @@ export class BlockServer {
     this.#context = context;
   }
 
+  /** Blocks the disk has been asked for and has not answered, cancelled ones too. */
+  get readCount(): number {
+    return this.#reads.size;
+  }
+
   tick(nowMs: number, elapsedMs: number): void {
     if (elapsedMs > 0) this.up.tick(elapsedMs);
     if (nowMs >= this.#retryMs) this.#unreadable.clear();

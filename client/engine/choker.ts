@@ -21,6 +21,11 @@ export class Choker {
     this.#random = random;
   }
 
+  /** Peers that hold an upload slot. */
+  get servedCount(): number {
+    return this.#served;
+  }
+
   /** The peer wants something, or nothing any more. */
   onInterest(session: PeerSession): void {
     if (session.peerInterested) {

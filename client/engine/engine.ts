@@ -8,6 +8,7 @@
 
 import type { Context } from './context.ts';
 import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
+import type { EngineUsage, Inspection } from './inspection.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
 import { MetadataSwarm } from './metadata-swarm.ts';
 import { type Doorkeeper, PeerSession } from './peer-session.ts';
@@ -106,6 +107,16 @@ export class Engine {
 
   status(torrent: TorrentId): TorrentStatus | undefined {
     return this.#swarms.get(torrent)?.status();
+  }
+
+  /** For whoever checks us, of a torrent whose pieces are known: the parts themselves, borrowed until the next fact. */
+  inspect(torrent: TorrentId): Inspection | undefined {
+    return this.#swarm(torrent)?.inspect();
+  }
+
+  get usage(): EngineUsage {
+    const { limits, budget } = this.#context;
+    return { limits, budget, sessionCount: this.#sessions.size, dialCount: this.#dials.size };
   }
 
   #dispatch(fact: Fact, nowMs: number): void {

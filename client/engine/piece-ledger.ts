@@ -81,6 +81,14 @@ export class PieceLedger {
     return this.#fetching.size;
   }
 
+  isStoring(pieceIndex: PieceIndex): boolean {
+    return this.#storing.has(pieceIndex);
+  }
+
+  get storingCount(): number {
+    return this.#storing.size;
+  }
+
   /** A copy for the wire and for status: MSB first, spare bits zero. */
   haveBits(): Uint8Array {
     return this.#have.buffer.slice(0, Math.ceil(this.geometry.pieceCount / 8));

@@ -56,6 +56,14 @@ export class RequestScheduler implements BlockRequests {
     this.#duplicates = new DuplicateRequests(this, ledger, sessions, context);
   }
 
+  /** Pieces with free blocks, and those of them that nobody keeps to. */
+  get open(): ReadonlySet<FetchingPiece> {
+    return this.#open;
+  }
+  get orphans(): ReadonlySet<FetchingPiece> {
+    return this.#ownership.orphans;
+  }
+
   fillAll(nowMs: number): void {
     for (const session of this.#sessions.values()) this.fill(session, nowMs);
   }

@@ -12,6 +12,7 @@ import type { ConnectionId, DiskTrouble, ReadId, TorrentSpec } from './contract.
 import type { ExtensionHandshake } from './extension-handshake.ts';
 import { ExtensionVoice } from './extension-voice.ts';
 import type { FetchingPiece, Sink } from './fetching-piece.ts';
+import type { Inspection } from './inspection.ts';
 import { Interest } from './interest.ts';
 import type { MetadataMessage } from './metadata-exchange.ts';
 import type { PeerRecord } from './peer-directory.ts';
@@ -324,6 +325,21 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.peers.stop(nowMs);
     this.#ledger.abandonAll();
     this.peers.report({ type: 'stopped' });
+  }
+
+  inspect(): Inspection {
+    const scheduler = this.#scheduler;
+    return {
+      sessions: this.#sessions,
+      ledger: this.#ledger,
+      selection: this.#selection,
+      picker: this.#picker,
+      choker: this.#choker,
+      server: this.server,
+      open: scheduler.open,
+      orphans: scheduler.orphans,
+      blockKey: (pieceIndex, blockIndex) => scheduler.blockKey(pieceIndex, blockIndex),
+    };
   }
 
   status(): TorrentStatus {

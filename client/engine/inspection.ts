@@ -1,0 +1,51 @@
+/**
+ * What the simulator's checkers look at after every event: the parts of one torrent themselves, through their questions
+ * alone. Nothing is copied, so that looking costs nothing; whoever looks changes nothing, and is done before the next
+ * fact. For people and programs there is status.ts.
+ */
+import type { BlockServer } from './block-server.ts';
+import type { Choker } from './choker.ts';
+import type { ConnectionId } from './contract.ts';
+import type { FetchingPiece } from './fetching-piece.ts';
+import type { Limits } from './limits.ts';
+import type { PeerSession } from './peer-session.ts';
+import type { PieceLedger } from './piece-ledger.ts';
+import type { PiecePicker } from './piece-picker.ts';
+import type { PieceSelection } from './piece-selection.ts';
+import type { SharedBudget } from './shared-budget.ts';
+
+/** Of one torrent whose pieces are known. */
+export interface Inspection {
+  readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
+  readonly ledger: Pick<
+    PieceLedger,
+    | 'geometry'
+    | 'dataBytes'
+    | 'has'
+    | 'haveBytes'
+    | 'haveCount'
+    | 'isMissing'
+    | 'fetching'
+    | 'fetchingCount'
+    | 'fetchingPieces'
+    | 'isStoring'
+    | 'storingCount'
+  >;
+  readonly selection: Pick<PieceSelection, 'wants' | 'lacks' | 'missingCount'>;
+  readonly picker: Pick<PiecePicker, 'isCandidate' | 'candidateCount' | 'availability'>;
+  readonly choker: Pick<Choker, 'servedCount'>;
+  readonly server: Pick<BlockServer, 'readCount'>;
+  /** Pieces with free blocks, and those of them that nobody keeps to. */
+  readonly open: ReadonlySet<FetchingPiece>;
+  readonly orphans: ReadonlySet<FetchingPiece>;
+  blockKey(pieceIndex: number, blockIndex: number): number;
+}
+
+/** Of all torrents together. */
+export interface EngineUsage {
+  readonly limits: Limits;
+  readonly budget: Pick<SharedBudget, 'connections' | 'dials' | 'pieceBytes'>;
+  /** Sessions in the tables (those that have ended leave them at the next tick), and dials that are not a session yet. */
+  readonly sessionCount: number;
+  readonly dialCount: number;
+}
