@@ -14,7 +14,10 @@ declare const pieceIndexBrand: unique symbol;
 /** An index that is known to lie in [0, pieceCount) of the geometry that made it. */
 export type PieceIndex = number & { readonly [pieceIndexBrand]: true };
 
-/** A run of bytes that is known to lie inside one piece. `begin` is counted from the start of the piece. */
+/**
+ * A run of bytes that is known to begin inside one piece and to end in it, or in the gap behind it. `begin` is counted
+ * from the start of the piece.
+ */
 export interface Block {
   readonly pieceIndex: PieceIndex;
   readonly begin: number;
@@ -54,13 +57,17 @@ export class Geometry {
     return valid ? (untrusted as PieceIndex) : undefined;
   }
 
-  /** Three untrusted numbers (a `request`, `piece` or `cancel`) → a Block, or undefined when it is not inside one piece. */
+  /**
+   * Three untrusted numbers (a `request`, `piece` or `cancel`) → a Block, or undefined when it is not inside one piece.
+   * libtorrent asks for the last block of a file whole, gap and all (torrent::to_req): a gap counts as zeros.  BEP 52
+   */
   block(untrustedIndex: number, untrustedBegin: number, untrustedBytes: number): Block | undefined {
     const pieceIndex = this.pieceIndex(untrustedIndex);
     if (pieceIndex === undefined) return undefined;
     if (!Number.isInteger(untrustedBegin) || !Number.isInteger(untrustedBytes)) return undefined;
     if (untrustedBegin < 0 || untrustedBytes <= 0 || untrustedBytes > blockBytesMax) return undefined;
-    if (untrustedBegin + untrustedBytes > this.pieceBytes(pieceIndex)) return undefined;
+    if (untrustedBegin >= this.pieceBytes(pieceIndex)) return undefined;
+    if (untrustedBegin + untrustedBytes > this.pieceSpan(pieceIndex)) return undefined;
     return { pieceIndex, begin: untrustedBegin, bytes: untrustedBytes };
   }
 
@@ -71,8 +78,12 @@ export class Geometry {
 
   /** Bytes of one piece. */
   pieceBytes(pieceIndex: PieceIndex): number {
-    const short = this.#shortPieces?.get(pieceIndex);
-    if (short !== undefined) return short;
+    return this.#shortPieces?.get(pieceIndex) ?? this.pieceSpan(pieceIndex);
+  }
+
+  /** Bytes of one piece and of the gap behind it, if there is one: libtorrent sees one behind the last file, too. */
+  pieceSpan(pieceIndex: PieceIndex): number {
+    if (this.#shortPieces !== undefined) return this.pieceLength;
     return Math.min(this.pieceLength, this.totalBytes - pieceIndex * this.pieceLength);
   }
 

@@ -94,7 +94,7 @@ export class FileDisk implements Disk {
     // A request that no sane client makes lies across two extents: it is read for itself.
     const spans = block.begin + block.bytes > extentStart + extentBytes;
     const start = spans ? block.begin : extentStart;
-    const bytes = spans ? block.bytes : Math.min(extentBytes, geometry.pieceBytes(block.pieceIndex) - start);
+    const bytes = spans ? block.bytes : Math.min(extentBytes, geometry.pieceSpan(block.pieceIndex) - start);
     this.#reader.read(torrent, pieceOffset + start, bytes, this.#readExtent(stored), (extent, trouble) => {
       if (extent !== undefined) {
         const at = block.begin - start;
@@ -198,7 +198,7 @@ export class FileDisk implements Disk {
     return jobs;
   }
 
-  /** Reads one extent, file by file; pads are zeros.  BEP 47 */
+  /** Reads one extent, file by file; pads are zeros, and so is the gap behind a file.  BEP 47 52 */
   #readExtent(stored: StoredTorrent) {
     return (offset: number, target: Uint8Array, done: (trouble: DiskTrouble | undefined) => void): void => {
       const pinned: Pinned[] = [];
@@ -207,6 +207,8 @@ export class FileDisk implements Disk {
         done(trouble);
       };
       const places = stored.files.places(offset, target.length);
+      const last = places.at(-1);
+      target.fill(0, last === undefined ? 0 : last.offset + last.bytes);
       const next = (i: number): void => {
         const place = places[i];
         if (place === undefined) return finish(undefined);

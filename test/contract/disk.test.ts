@@ -177,6 +177,28 @@ describe('The file system', () => {
     );
   });
 
+  it('reads zeros from the gap behind a file of format v2: libtorrent asks for its last block whole', async () => {
+    bench = await openFileBench({
+      sizes: { 'a.flac': 40_000, 'b.flac': 5 },
+      format: 'v2',
+      prepare: (folder, source) => fs.cpSync(source, path.join(folder, 'album'), { recursive: true }),
+    });
+    const { geometry, source } = bench;
+    for (const index of [1, 2]) bench.disk.readBlock(1, index, geometry.block(index, 0, 16_384)!);
+    await bench.until(() => bench.facts.length === 2);
+    const whole = (name: string, from: number) => {
+      const block = Buffer.alloc(16_384);
+      fs.readFileSync(path.join(source, name)).copy(block, 0, from);
+      return block;
+    };
+    const blockOf = (read: number) => {
+      const fact = bench.facts.find((f) => f.type === 'block-read' && f.read === read);
+      return fact?.type === 'block-read' ? Buffer.from(fact.bytes) : undefined;
+    };
+    expect(blockOf(1)?.equals(whole('a.flac', 32_768))).toBe(true);
+    expect(blockOf(2)?.equals(whole('b.flac', 0))).toBe(true);
+  });
+
   it('puts a piece together that lies in hundreds of files, with few of them open at a time', async () => {
     const sizes = Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`${i}.txt`, 20 + (i % 7)]));
     bench = await openFileBench({ sizes });

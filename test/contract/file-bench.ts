@@ -12,7 +12,7 @@ import { StoragePool } from '../../client/host/storage-pool.ts';
 import type { TorrentFiles } from '../../client/host/torrent-files.ts';
 import { createTorrent } from '../../torrents/create.ts';
 import type { PieceIndex } from '../../torrents/geometry.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { Metainfo, TorrentFormat } from '../../torrents/metainfo.ts';
 import { noise } from '../torrents/folder-fixture.ts';
 import type { DiskBench } from './disk.contract.ts';
 
@@ -61,6 +61,7 @@ export interface FileBench extends DiskBench {
 export interface FileBenchOptions {
   readonly sizes?: Readonly<Record<string, number>>;
   readonly pieceLength?: number;
+  readonly format?: TorrentFormat;
   /** Puts things into the folder before it is looked at. */
   readonly prepare?: (folder: string, source: string) => void;
 }
@@ -77,7 +78,7 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
     fs.writeFileSync(path.join(source, name), noise(bytes, seed++));
   }
   const { metainfo } = await createTorrent(source, {
-    format: 'v1',
+    format: options.format ?? 'v1',
     pieceLength: options.pieceLength ?? pieceLength,
   });
   const folder = path.join(root, 'download');

@@ -2,4 +2,4 @@
 import { testBothWays } from './both-ways.ts';
 import { libtorrent } from './peers.ts';
 
-testBothWays(libtorrent, ['v1', 'hybrid']);
+testBothWays(libtorrent, ['v1', 'v2', 'hybrid']);

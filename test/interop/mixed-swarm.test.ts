@@ -16,7 +16,7 @@ it('a swarm of two of each client completes, and every copy is identical', {
   await using swarm = await Swarm.open('v1', albumBytes, trackerHost!);
   await swarm.ourSeed(seedHost!);
   for (const client of [...clients, ...clients]) await swarm.foreignDownload(client, hosts.pop()!);
-  for (const host of hosts) swarm.ourDownload(host, true);
+  for (const host of hosts) swarm.ourDownload(host, { stay: true });
   await swarm.seedsKnown(1 + 8);
   expect(await swarm.differences()).toEqual([]);
 });

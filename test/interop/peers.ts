@@ -30,8 +30,6 @@ export interface ForeignClient {
   /** It will not talk to loopback addresses. */
   readonly needsLab: boolean;
   isInstalled(): boolean;
-  /** Why it cannot be tested with magnet links. */
-  readonly magnetObstacle?: string;
   /** It makes no files of zero bytes. */
   readonly leavesOutEmptyFiles?: true;
   /** What it takes for the torrent's info-hash, in hex; undefined when it cannot read the file. */
@@ -48,8 +46,6 @@ export const aria2: ForeignClient = {
   debianPackage: 'aria2',
   needsLab: false,
   isInstalled: () => isOnPath('aria2c'),
-  magnetObstacle:
-    'with only a magnet link aria2 calls itself a seed (left=0), and our tracker hands seeds no seeds',
   infoHashOf: (torrent) => /Info Hash: (\w{40})/.exec(outputOf('aria2c', '--no-conf', '-S', torrent))?.[1],
   start: async ({ host, torrent, folder }) => {
     const listen = ['--listen-port', String(await freePort()), '--disable-ipv6', ...aria2Quiet];

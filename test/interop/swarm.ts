@@ -14,7 +14,7 @@ import { differenceOf, emptyFile, TemporaryFolder, writeAlbum } from '../e2e/sha
 import { type Host, labObstacle } from './lab.ts';
 import type { ForeignClient } from './peers.ts';
 
-export type Format = 'v1' | 'hybrid';
+export type Format = 'v1' | 'v2' | 'hybrid';
 
 const waitForSeeds = fileURLToPath(new URL('./wait-for-seeds.ts', import.meta.url));
 
@@ -95,16 +95,8 @@ export class Swarm implements AsyncDisposable {
   }
 
   /** Fetches, and with `stay` goes on seeding. */
-  ourDownload(host: Host, stay = false): Child {
-    const args = [
-      'download',
-      this.torrent,
-      '-o',
-      this.#newFolder(),
-      '--port',
-      '0',
-      ...(stay ? ['--seed'] : []),
-    ];
+  ourDownload(host: Host, { torrent = this.torrent, stay = false } = {}): Child {
+    const args = ['download', torrent, '-o', this.#newFolder(), '--port', '0', ...(stay ? ['--seed'] : [])];
     return this.#children.add(cicada(args, host.inside));
   }
 

@@ -62,7 +62,13 @@ describe('v2', () => {
       32_768, 32_768, 4_464, 10,
     ]);
     expect(geometry.block(2, 0, 4_464)).toBeDefined();
-    expect(geometry.block(2, 0, 4_465)).toBeUndefined();
+    // libtorrent asks for the last block of a file whole: the gap behind it counts as zeros, and is no place to begin.
+    expect(geometry.block(2, 0, 16_384)).toBeDefined();
+    expect(geometry.block(2, 4_463, 16_384)).toBeDefined();
+    expect(geometry.block(2, 4_464, 1)).toBeUndefined();
+    expect(geometry.block(3, 0, 16_384)).toBeDefined();
+    expect(geometry.block(3, 10, 1)).toBeUndefined();
+    expect(geometry.block(1, 20_000, 16_384)).toBeUndefined();
     expect(metainfo.bytes).toBe(70_010);
   });
 
