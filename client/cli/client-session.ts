@@ -1,14 +1,18 @@
 /** A client for the time of one command: opened with its flags, closed whatever happens, and people told meanwhile. */
 import type { Client } from '../host/client.ts';
+import type { RecordingSummary } from '../host/flight-recorder.ts';
 import { type ClientOptions, openClient } from '../host/open-client.ts';
 import { type Output, paint, paintEveryMs } from './output.ts';
+import { plain } from './torrent-summary.ts';
 import { stateFolder } from './user-folders.ts';
 import { watch } from './watch.ts';
+import { count, size } from './wording.ts';
 
 interface NetworkArgs {
   readonly port?: number | undefined;
   readonly 'upload-limit'?: number | undefined;
   readonly 'download-limit'?: number | undefined;
+  readonly record?: string | undefined;
 }
 
 interface SessionArgs extends NetworkArgs {
@@ -31,12 +35,20 @@ export async function withClient<T>(
       output.live({ lines: () => [words], plain: () => words }),
     );
     output.clearLive();
+    if (client.recording !== undefined) announceRecording(client.recording, output);
   }
 }
 
-function clientOptions({ port, remembers, ...limits }: SessionArgs): ClientOptions {
+function announceRecording({ path, facts, bytes, shortfall }: RecordingSummary, output: Output): void {
+  output.document({ event: 'recorded', path, facts, bytes, shortfall: shortfall ?? null });
+  const story = shortfall === undefined ? '' : `; ${shortfall}`;
+  output.remark(`Recorded ${count(facts, 'fact')}, ${size(bytes)}, in ${plain(path)}${story}.`);
+}
+
+function clientOptions({ port, remembers, record, ...limits }: SessionArgs): ClientOptions {
   return {
     ...(port === undefined ? {} : { port }),
+    ...(record === undefined ? {} : { recordInto: record }),
     ...(remembers ? { stateFolder: stateFolder() } : {}),
     uploadBpsMax: limits['upload-limit'] ?? 0,
     downloadBpsMax: limits['download-limit'] ?? 0,

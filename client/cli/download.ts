@@ -6,7 +6,13 @@ import { resolvePeer } from './endpoints.ts';
 import { fetchAll } from './fetching.ts';
 import { choiceOptions } from './file-choice.ts';
 import { interruption } from './interruption.ts';
-import { downloadLimitOption, peerOption, portOption, uploadLimitOption } from './network-options.ts';
+import {
+  downloadLimitOption,
+  peerOption,
+  portOption,
+  recordOption,
+  uploadLimitOption,
+} from './network-options.ts';
 import { paint } from './output.ts';
 import { seedLimitOptions, seedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
@@ -45,6 +51,7 @@ export default defineCommand({
     ...downloadLimitOption,
     ...uploadLimitOption,
     ...portOption,
+    ...recordOption,
   },
   examples: [
     ['get Album.torrent', 'fetches into this folder and ends when it is done'],

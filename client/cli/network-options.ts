@@ -38,3 +38,11 @@ export const peerOption = {
     describe: 'HOST:PORT of somebody who has it; can be repeated',
   },
 } as const satisfies Record<string, Options>;
+
+export const recordOption = {
+  record: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Keep what the engine is told in this new file, for a bug report; it names torrents and peers',
+  },
+} as const satisfies Record<string, Options>;

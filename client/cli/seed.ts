@@ -6,7 +6,7 @@ import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
-import { portOption, uploadLimitOption } from './network-options.ts';
+import { portOption, recordOption, uploadLimitOption } from './network-options.ts';
 import type { Output } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedLimitOptions, seedLimits } from './seed-limits.ts';
@@ -29,6 +29,7 @@ export default defineCommand({
   options: {
     ...seedLimitOptions,
     ...portOption,
+    ...recordOption,
     ...uploadLimitOption,
     verify: {
       type: 'boolean',

@@ -13,18 +13,14 @@ import type { TorrentStatus } from '../engine/status.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import type { Driver } from './driver.ts';
-import type { FileDisk } from './file-disk.ts';
 import { type FileChoice, filePriority, piecePriorities } from './file-selection.ts';
-import type { HttpAnnouncer } from './http-announcer.ts';
+import type { RecordingSummary } from './flight-recorder.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
 import { dataBytesOfPadded, expectedHashes, hasPieceHashes } from './piece-hashes.ts';
+import type { RealPorts } from './real-ports.ts';
 import { ResumeJournal } from './resume-journal.ts';
-import type { ResumeStore } from './resume-store.ts';
 import { checkShare, isRemembered, lookAtShare } from './share-check.ts';
-import type { StoragePool } from './storage-pool.ts';
-import type { StoppableClock } from './system-clock.ts';
-import type { TcpNetwork } from './tcp-network.ts';
 import { type TorrentWishes, wishesOf } from './torrent-wishes.ts';
 
 export interface TorrentControl {
@@ -60,16 +56,6 @@ interface Running {
   readonly finish: () => Promise<void>;
 }
 
-/** What a client is made of on a real machine. */
-export interface RealPorts {
-  readonly network: TcpNetwork;
-  readonly disk: FileDisk;
-  readonly announcer: HttpAnnouncer;
-  readonly clock: StoppableClock;
-  readonly pool: StoragePool;
-  readonly store: ResumeStore | undefined;
-}
-
 export class Client {
   readonly #engine: Engine;
   readonly #driver: Driver;
@@ -89,6 +75,11 @@ export class Client {
 
   get port(): number {
     return this.#ports.network.port;
+  }
+
+  /** What `recordInto` has come to. */
+  get recording(): RecordingSummary | undefined {
+    return this.#ports.recorder?.summary;
   }
 
   /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
@@ -186,6 +177,7 @@ export class Client {
     // A piece under way still reaches the disk and its record.
     for (const { finish } of running) await finish();
     await this.#ports.disk.stop();
+    this.#ports.recorder?.close();
   }
 
   /** From the driver. */

@@ -6,14 +6,17 @@ import type { Action, Fact, Report } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Ports } from './ports.ts';
 
+/** The engine, or whatever listens to it on the way. */
+export type Decider = Pick<Engine, 'handle' | 'wakeAtMs'>;
+
 export class Driver {
-  readonly #engine: Engine;
+  readonly #engine: Decider;
   readonly #ports: Ports;
   readonly #onReport: (report: Report) => void;
   readonly #facts: Fact[] = [];
   #draining = false;
 
-  constructor(engine: Engine, ports: Ports, onReport: (report: Report) => void) {
+  constructor(engine: Decider, ports: Ports, onReport: (report: Report) => void) {
     this.#engine = engine;
     this.#ports = ports;
     this.#onReport = onReport;

@@ -8,6 +8,7 @@ import { Client } from './client.ts';
 import { cannotListen } from './client-error.ts';
 import { Driver } from './driver.ts';
 import { FileDisk } from './file-disk.ts';
+import { FlightRecorder } from './flight-recorder.ts';
 import { HttpAnnouncer } from './http-announcer.ts';
 import { ResumeStore } from './resume-store.ts';
 import { SharedPieceMemory } from './shared-piece-memory.ts';
@@ -27,6 +28,8 @@ export interface ClientOptions {
   readonly threads?: number;
   /** Where to remember what was verified, so that an intact library is not hashed again. Without it nothing is. */
   readonly stateFolder?: string;
+  /** A new file that keeps all the engine is told, for the simulator to replay. */
+  readonly recordInto?: string;
 }
 
 /** BEP 20, Azureus style: CI is Cicada, then the version. */
@@ -38,30 +41,46 @@ export async function openClient(options: ClientOptions = {}): Promise<Client> {
   // The driver needs its ports and they need its queue: the sink closes the circle.
   let driver: Driver | undefined;
   const sink: Driver['enqueue'] = (fact) => driver?.enqueue(fact);
-  const { host, port, threads, uploadBpsMax = 0, downloadBpsMax = 0, stateFolder } = options;
+  const { host, port, threads, uploadBpsMax = 0, downloadBpsMax = 0 } = options;
+  const { stateFolder, recordInto } = options;
   const network = await TcpNetwork.listen(sink, host, port === undefined ? defaultPorts : [port]).catch(
     (error) => {
       throw cannotListen(error, host, port);
     },
   );
   const memory = new SharedPieceMemory();
-  const engine = new Engine({
+  const engineOptions = {
     peerId: Buffer.from(peerIdPrefix + randomBytes(6).toString('hex')),
     port: network.port,
     seed: randomBytes(4).readUInt32LE(),
     memory,
     uploadBpsMax,
     downloadBpsMax,
-  });
+  };
+  let recorder: FlightRecorder | undefined;
+  try {
+    recorder = recordInto === undefined ? undefined : FlightRecorder.open(recordInto, engineOptions);
+  } catch (error) {
+    await network.stop();
+    throw error;
+  }
+  const engine = new Engine(engineOptions);
   const clock = systemClock(sink);
   const pool = new StoragePool(threads, memory);
   const disk = new FileDisk(memory, pool, sink);
   network.onBlockSent = disk.onBlockSent;
   const announcer = new HttpAnnouncer(sink);
   const reports = { onReport: (_: Report) => {} };
-  driver = new Driver(engine, { network, disk, announcer, clock }, (report) => reports.onReport(report));
+  driver = new Driver(recorder?.listenTo(engine) ?? engine, { network, disk, announcer, clock }, (report) =>
+    reports.onReport(report),
+  );
   const store = stateFolder === undefined ? undefined : new ResumeStore(stateFolder);
-  const client = new Client(engine, driver, { network, disk, announcer, clock, pool, store }, threads);
+  const client = new Client(
+    engine,
+    driver,
+    { network, disk, announcer, clock, pool, store, recorder },
+    threads,
+  );
   reports.onReport = (report) => client.onReport(report);
   return client;
 }

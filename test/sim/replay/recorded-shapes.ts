@@ -1,0 +1,114 @@
+/**
+ * The shape of every line of a flight recording: what a file from a stranger must be before anything is made of it.
+ * One for each kind of fact, so that an error names the field and not "none of twenty fit".
+ */
+import { type TProperties, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Fact } from '../../../client/engine/contract.ts';
+import { blockBytesMax } from '../../../torrents/geometry.ts';
+
+/** 256 KiB is read from a socket at once; four times that allows for other hosts. */
+export const receivedBytesMax = 1024 * 1024;
+/** As torrents/ takes them: 262,144 pieces of at most 16 MiB. */
+export const pieceCountMax = 262_144;
+const pieceLengthMax = 16 * 1024 * 1024;
+
+const whole = (maximum = Number.MAX_SAFE_INTEGER) => Type.Integer({ minimum: 0, maximum });
+const text = Type.String({ maxLength: 64 * 1024 });
+const bytes = Type.String({ maxLength: 16 * 1024 * 1024, pattern: '^[A-Za-z0-9+/]*={0,2}$' });
+const hash = Type.String({ pattern: '^[A-Za-z0-9+/]{27}=$' });
+const numbers = Type.Array(Type.Tuple([whole(pieceCountMax), whole(pieceLengthMax)]), {
+  maxItems: pieceCountMax,
+});
+const trackers = Type.Array(Type.Array(text));
+const address = Type.Object({ host: text, port: whole(65_535) });
+const peers = Type.Array(address, { maxItems: 100_000 });
+const trouble = Type.Object({ code: text, message: text });
+const digests = Type.Array(text, { maxItems: pieceLengthMax / blockBytesMax });
+const id = whole();
+const pieceIndex = whole(pieceCountMax);
+
+const spec = Type.Object({
+  torrent: id,
+  infoHash: hash,
+  geometry: Type.Object({
+    totalBytes: whole(pieceCountMax * pieceLengthMax),
+    pieceLength: Type.Integer({ minimum: 1, maximum: pieceLengthMax }),
+    shortPieces: Type.Optional(numbers),
+  }),
+  dataBytes: Type.Optional(numbers),
+  have: Type.Optional(bytes),
+  priorities: Type.Optional(bytes),
+  trackers,
+  infoBytes: Type.Optional(bytes),
+});
+
+const fact = (fields: TProperties) => Compile(Type.Object(fields));
+
+/** What each kind of fact has beside its type. */
+export const factShapes: Readonly<Record<Fact['type'], ReturnType<typeof fact>>> = {
+  added: fact({ spec }),
+  'magnet-added': fact({ spec: Type.Object({ torrent: id, infoHash: hash, trackers }) }),
+  stopped: fact({ torrent: id }),
+  'pieces-selected': fact({ torrent: id, priorities: bytes }),
+  'order-chosen': fact({ torrent: id, sequential: Type.Boolean() }),
+  'deadline-set': fact({ torrent: id, pieceIndex, atMs: Type.Optional(whole()) }),
+  'peers-found': fact({ torrent: id, peers }),
+  connected: fact({ connection: id, address, incoming: Type.Boolean() }),
+  received: fact({
+    connection: id,
+    bytes: Type.Array(Type.Union([bytes, whole(receivedBytesMax)]), { maxItems: receivedBytesMax }),
+  }),
+  flushed: fact({ connection: id, bytes: whole() }),
+  closed: fact({ connection: id, reason: text }),
+  'block-read': fact({ torrent: id, read: id, bytes: whole(blockBytesMax) }),
+  'block-unreadable': fact({ torrent: id, read: id, trouble }),
+  'piece-stored': fact({ torrent: id, pieceIndex, digests: Type.Optional(digests) }),
+  'piece-corrupt': fact({ torrent: id, pieceIndex, digests }),
+  'piece-unstorable': fact({ torrent: id, pieceIndex, trouble }),
+  'metadata-checked': fact({ torrent: id, connection: id, isRight: Type.Boolean() }),
+  announced: fact({
+    torrent: id,
+    tracker: text,
+    answer: Type.Object({
+      peers,
+      intervalSeconds: Type.Number(),
+      minIntervalSeconds: Type.Optional(Type.Number()),
+      seeds: Type.Optional(Type.Number()),
+      leechers: Type.Optional(Type.Number()),
+      warning: Type.Optional(text),
+    }),
+  }),
+  'announce-failed': fact({
+    torrent: id,
+    tracker: text,
+    reason: text,
+    retryInSeconds: Type.Optional(Type.Union([Type.Number(), Type.Literal('never')])),
+  }),
+  woke: fact({}),
+};
+
+export const headerShape = Compile(
+  Type.Object({
+    peerId: hash,
+    port: whole(65_535),
+    seed: whole(0xffff_ffff),
+    uploadBpsMax: whole(),
+    downloadBpsMax: whole(),
+    limits: Type.Record(Type.String(), Type.Number()),
+  }),
+);
+
+/** One thing that happened. It has `actions` when the engine came to an answer, `threw` when it failed. */
+export const stepShape = Compile(
+  Type.Object({
+    atMs: whole(),
+    fact: Type.Object({ type: Type.String() }),
+    actions: Type.Optional(Type.String({ pattern: '^[0-9a-f]{8}$' })),
+    threw: Type.Optional(text),
+  }),
+);
+
+export const endShape = Compile(
+  Type.Object({ end: Type.Union([Type.Literal('stopped'), Type.Literal('full')]), facts: whole() }),
+);

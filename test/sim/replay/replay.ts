@@ -1,0 +1,150 @@
+/**
+ * Feeds a flight recording to a fresh engine and compares: the same facts at the same times must bring the same actions.
+ * When they do not, the engine has changed since, or it depends on something that is no fact.
+ */
+import type { Action, Fact, PieceBuffer, PieceMemory } from '../../../client/engine/contract.ts';
+import { Engine } from '../../../client/engine/engine.ts';
+import { ActionDigest } from '../../../client/host/action-digest.ts';
+import { RecordingError, readHeader, readLine, type Step } from './recording.ts';
+
+/** How the recording ends: by itself, at its cap, in the middle of a line (the program was killed), or with a failure. */
+export type ReplayEnd = 'stopped' | 'full' | 'cut-off' | 'threw';
+
+export interface Divergence {
+  /** In the file, from 1. */
+  readonly line: number;
+  readonly atMs: number;
+  readonly fact: Fact;
+  /** Digests of all actions so far, or what was thrown. */
+  readonly recorded: string;
+  readonly replayed: string;
+  /** What this engine did at that fact. */
+  readonly actions: readonly Action[];
+}
+
+export interface ReplayResult {
+  readonly identical: boolean;
+  readonly facts: number;
+  /** From the first fact to the last. */
+  readonly seconds: number;
+  readonly end: ReplayEnd;
+  /** Of all actions: equal for equal runs. */
+  readonly digest: string;
+  /** Where it first went another way; nothing is fed after it. */
+  readonly divergence: Divergence | undefined;
+  /** The failure, when the recording ends with one. */
+  readonly threw: string | undefined;
+}
+
+/** Throws a RecordingError when this is no recording, or a line of it is not what it should be. */
+export function replay(lines: Iterable<string>): ReplayResult {
+  const run = new Replay();
+  // A line is fed once the next one is known: only the last may have been cut off.
+  let held: string | undefined;
+  for (const text of lines) {
+    if (text === '') continue;
+    if (held !== undefined && !run.feed(held)) return run.result;
+    held = text;
+  }
+  if (held === undefined) throw new RecordingError('recording-unknown', 1, 'the file is empty');
+  run.feedLast(held);
+  return run.result;
+}
+
+class Replay {
+  readonly #digest = new ActionDigest();
+  #engine: Engine | undefined;
+  #line = 0;
+  #facts = 0;
+  #firstMs: number | undefined;
+  #lastMs = 0;
+  #end: ReplayEnd = 'cut-off';
+  #divergence: Divergence | undefined;
+  #threw: string | undefined;
+
+  get result(): ReplayResult {
+    return {
+      identical: this.#divergence === undefined,
+      facts: this.#facts,
+      seconds: (this.#lastMs - (this.#firstMs ?? this.#lastMs)) / 1000,
+      end: this.#end,
+      digest: this.#digest.text,
+      divergence: this.#divergence,
+      threw: this.#threw,
+    };
+  }
+
+  /** False when there is no sense in going on. */
+  feed(text: string): boolean {
+    this.#line += 1;
+    if (this.#engine === undefined) {
+      this.#engine = newEngine(text);
+      return true;
+    }
+    const read = readLine(text, this.#line);
+    if ('end' in read) {
+      // What ended with a failure has said so already.
+      if (this.#threw === undefined) this.#end = read.end;
+      return false;
+    }
+    return this.#step(read, this.#engine);
+  }
+
+  feedLast(text: string): void {
+    try {
+      this.feed(text);
+    } catch (error) {
+      // The program was killed while it wrote; everything before is whole.
+      const isCutOff =
+        error instanceof RecordingError && error.cause instanceof SyntaxError && this.#line > 1;
+      if (!isCutOff) throw error;
+    }
+  }
+
+  #step({ atMs, fact, actions: recorded, threw, line }: Step, engine: Engine): boolean {
+    if (atMs < this.#lastMs) {
+      throw new RecordingError(
+        'recording-line-invalid',
+        line,
+        `step/atMs goes back, from ${this.#lastMs} to ${atMs}`,
+      );
+    }
+    this.#firstMs ??= atMs;
+    this.#lastMs = atMs;
+    this.#facts += 1;
+    let actions: readonly Action[] = [];
+    let replayed: string;
+    try {
+      actions = engine.handle(fact, atMs);
+      this.#digest.add(actions, engine.wakeAtMs);
+      replayed = this.#digest.text;
+    } catch (error) {
+      replayed = String(error);
+    }
+    if (threw !== undefined) {
+      this.#end = 'threw';
+      this.#threw = threw;
+    }
+    const expected = threw ?? recorded ?? '';
+    if (replayed === expected) return true;
+    this.#divergence = { line, atMs, fact, recorded: expected, replayed, actions };
+    return false;
+  }
+}
+
+function newEngine(header: string): Engine {
+  const options = readHeader(header);
+  try {
+    return new Engine({ ...options, memory: emptyMemory });
+  } catch (cause) {
+    throw new RecordingError('recording-line-invalid', 1, (cause as Error).message, cause);
+  }
+}
+
+/** The engine never looks at what it stores. */
+const emptyMemory: PieceMemory = {
+  allocate: (bytes): PieceBuffer => ({ bytes }),
+  write: () => {},
+  copy: () => {},
+  release: () => {},
+};
