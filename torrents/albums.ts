@@ -7,6 +7,8 @@
 import { join } from 'node:path';
 import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { comparePaths } from './natural-order.ts';
+import { isAudio } from './tags/audio-formats.ts';
+import { discNames } from './tags/name-fields.ts';
 
 export interface Album {
   readonly path: string;
@@ -23,12 +25,6 @@ export interface Albums {
   readonly skipped: readonly Skipped[];
 }
 
-const audioEndings =
-  /\.(flac|mp3|m4a|m4b|aac|ogg|oga|opus|wav|aiff?|aifc|ape|wv|wma|alac|dsf|dff|tta|mpc|mka|shn)$/i;
-/** `CD1`, `CD 2 - Live`, `Disc II`, `disk_03`, `LP A`, `Диск 1`, `ディスク1`: a number has to follow. */
-const discNames =
-  /^(cd|disc|disk|dvd|lp|vinyl|side|tape|диск|ディスク)[ ._-]*(\d{1,3}|[ivx]{1,4}|[a-h])(?![\p{L}\p{N}])/iu;
-
 /** Throws CreateError as createTorrent() does. */
 export async function findAlbums(
   path: string,
@@ -40,7 +36,7 @@ export async function findAlbums(
 
   const albums = new Map<string, readonly string[]>();
   for (const { components } of scan.files) {
-    if (!audioEndings.test(components.at(-1)!)) continue;
+    if (!isAudio(components.at(-1)!)) continue;
     const folder = albumFolder(components.slice(0, -1));
     albums.set(keyOf(folder), folder);
   }

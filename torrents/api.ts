@@ -67,6 +67,15 @@ export { encodeMetainfo, type OuterFields } from './metainfo-encode.ts';
 export { displayPath, hostPlatform, type PathPlatform } from './path-rules.ts';
 export { suggestedPieceLength } from './piece-length.ts';
 export {
+  type CoverImage,
+  type Release,
+  type ReleaseControl,
+  type ReleaseFields,
+  type ReleaseTrack,
+  readRelease,
+  type TagFault,
+} from './release.ts';
+export {
   type FilePaths,
   locateFiles,
   type VerifiedFile,

@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { discOf, readFileName, readFolderName } from '../../torrents/tags/name-fields.ts';
+import { type ReleaseFields, releaseFields } from '../../torrents/tags/release-fields.ts';
+import { tagText, textCharsMax } from '../../torrents/tags/tag-text.ts';
+import { trackTags } from '../../torrents/tags/track-tags.ts';
+
+describe('the name of a folder', () => {
+  it.each([
+    ['Artist - Album (1999)', 'Artist', 'Album', 1999],
+    ['Artist - Album', 'Artist', 'Album', undefined],
+    ['Artist - 1999 - Album', 'Artist', 'Album', 1999],
+    ['1999 - Album', undefined, 'Album', 1999],
+    ['(1999) Album', undefined, 'Album', 1999],
+    ['[1999] Artist - Album', 'Artist', 'Album', 1999],
+    ['Artist - Album (1999) [FLAC]', 'Artist', 'Album', 1999],
+    ['Artist - Album [2011, FLAC 24-96]', 'Artist', 'Album', 2011],
+    ['Artist – Album (1999) (Web, 320kbps)', 'Artist', 'Album', 1999],
+    ['Artist - Album (Live) (1999)', 'Artist', 'Album (Live)', 1999],
+    ['Artist - Album (Deluxe Edition)', 'Artist', 'Album (Deluxe Edition)', undefined],
+    ['The_Artist_-_The_Album_(1999)', 'The Artist', 'The Album', 1999],
+    ['Jay-Z - The Black Album', 'Jay-Z', 'The Black Album', undefined],
+    ['Album', undefined, 'Album', undefined],
+    ['1999', undefined, '1999', undefined],
+    ['(1999)', undefined, '(1999)', undefined],
+    ['1984 Suite', undefined, '1984 Suite', undefined],
+    ['坂本龍一 - 千のナイフ (1978)', '坂本龍一', '千のナイフ', 1978],
+    ['Artist - Part One - Part Two', 'Artist', 'Part One - Part Two', undefined],
+  ])('%s', (name, artist, album, year) => {
+    expect(readFolderName(name)).toEqual({ artist, album, year });
+  });
+});
+
+describe('the name of a file', () => {
+  it.each([
+    ['01 - Title.flac', undefined, 1, ['Title']],
+    ['01. Title.mp3', undefined, 1, ['Title']],
+    ['01 Title.mp3', undefined, 1, ['Title']],
+    ['1 - Title.mp3', undefined, 1, ['Title']],
+    ['[07] Title.mp3', undefined, 7, ['Title']],
+    ['1-01 Title.m4a', 1, 1, ['Title']],
+    ['2-11 - Title.m4a', 2, 11, ['Title']],
+    ['01_Title_of_it.ogg', undefined, 1, ['Title of it']],
+    ['03 - Artist - Title.mp3', undefined, 3, ['Artist', 'Title']],
+    ['A1. Title.flac', undefined, undefined, ['Title']],
+    ['Title.flac', undefined, undefined, ['Title']],
+    ['01.flac', undefined, 1, ['01']],
+    ['4′33″.flac', undefined, undefined, ['4′33″']],
+    ['12. Étude Op. 10.flac', undefined, 12, ['Étude Op. 10']],
+  ])('%s', (name, disc, track, parts) => {
+    expect(readFileName(name)).toMatchObject({ disc, track, parts, isCertain: true });
+  });
+
+  it('that begins with a number and a space is in doubt', () => {
+    expect(readFileName('99 Problems.mp3')).toMatchObject({ track: 99, isCertain: false });
+  });
+
+  it('is never without a title, and costs no time, whatever it is', () => {
+    const name = fc.oneof(
+      fc.string({ unit: 'grapheme', minLength: 1 }),
+      fc.stringMatching(/^[0-9 ._[\]()A-H-]{1,40}$/),
+    );
+    fc.assert(
+      fc.property(name, (text) => {
+        expect(readFileName(text).parts.join('')).not.toBe('');
+        expect(readFolderName(text).album).not.toBe('');
+      }),
+    );
+    const long = '('.repeat(50_000) + ' - '.repeat(50_000);
+    expect(readFolderName(long).album.length).toBeLessThanOrEqual(textCharsMax);
+  });
+});
+
+it('a disc is told by the folder, in digits, roman numbers or letters', () => {
+  const discs = ['CD1', 'CD 2 - Live', 'Disc III', 'disk_04', 'LP B', 'Диск 5', 'Scans', 'CD', 'Disco'];
+  expect(discs.map((folder) => discOf([folder]))).toEqual([
+    1,
+    2,
+    3,
+    4,
+    2,
+    5,
+    ...[undefined, undefined, undefined],
+  ]);
+  expect(discOf(['Box', 'CD 2', 'Extras'])).toBe(2);
+});
+
+describe('text of a tag', () => {
+  it('loses what drives a terminal or turns the text around, and keeps what is written', () => {
+    expect(tagText('a\u0000b\u001b[31m\u202Ec\r\nd')).toBe('a b [31m c d');
+    expect(tagText('  Beyonce\u0301  ')).toBe('Beyoncé');
+    expect(tagText('نور \u200Fعلى')).toBe('نور \u200Fعلى');
+    expect(tagText('👩‍👩‍👧')).toBe('👩‍👩‍👧');
+  });
+
+  it('is cut, not in the middle of a character', () => {
+    expect([...tagText('🎵'.repeat(10_000))!].length).toBe(textCharsMax);
+    expect(tagText('x\ud800'.repeat(5))!.isWellFormed()).toBe(true);
+  });
+
+  it('that says nothing is none', () => {
+    for (const nothing of ['', ' \t\u200b', undefined, 7, {}, ['x']])
+      expect(tagText(nothing)).toBeUndefined();
+  });
+});
+
+it('numbers of tags that make no sense are none', () => {
+  const bad = {
+    year: 0,
+    disc: -1,
+    track: 1e9,
+    durationMs: Number.NaN,
+    bitRate: Number.POSITIVE_INFINITY,
+    sampleRate: '44100',
+  };
+  const tags = trackTags({ ...bad, lossless: 'yes', covers: 'none', title: { toString: () => 'x' } });
+  expect(Object.values(tags).filter((value) => value !== undefined)).toEqual([[]]);
+  expect(trackTags({ year: 1999, track: 3, durationMs: 1234.4 })).toMatchObject({
+    year: 1999,
+    track: 3,
+    durationMs: 1234,
+  });
+});
+
+describe('tags and names together', () => {
+  const release = (
+    name: string,
+    files: Record<string, Record<string, unknown> | undefined>,
+    isSingleFile = false,
+  ): ReleaseFields => {
+    const tagged = Object.entries(files).map(([path, tags], fileIndex) => {
+      const components = path.split('/');
+      return { fileIndex, components, bytes: 1, piecesRoot: undefined, tags: tags && trackTags(tags) };
+    });
+    return releaseFields(name, isSingleFile, tagged);
+  };
+
+  it('tags count before names', () => {
+    const tags = {
+      artist: 'Björk',
+      album: 'Post',
+      title: 'Hyperballad',
+      track: 2,
+      disc: 1,
+      year: 1995,
+      genre: 'Pop',
+    };
+    const { tracks, ...album } = release('X - Y (2001)', { '07 - Z.flac': tags });
+    expect(album).toMatchObject({ artist: 'Björk', album: 'Post', year: 1995, genre: 'Pop' });
+    expect(tracks[0]).toMatchObject({
+      title: 'Hyperballad',
+      track: 2,
+      disc: 1,
+      artist: 'Björk',
+      codec: 'flac',
+    });
+  });
+
+  it('names serve where tags are missing', () => {
+    const { tracks, ...album } = release('Björk - Post (1995) [FLAC]', {
+      'CD1/01 - Army of Me.flac': undefined,
+      'CD2/01 - Isobel.flac': {},
+    });
+    expect(album).toMatchObject({ artist: 'Björk', album: 'Post', year: 1995, genre: undefined });
+    expect(tracks).toMatchObject([
+      { disc: 1, track: 1, title: 'Army of Me', artist: 'Björk', codec: 'flac', lossless: true },
+      { disc: 2, track: 1, title: 'Isobel' },
+    ]);
+  });
+
+  it('a few odd tags do not rename the album', () => {
+    const post = { album: 'Post', artist: 'Björk' };
+    expect(release('A - B', { '1.mp3': post, '2.mp3': post, '3.mp3': { album: 'Debut' } }).album).toBe(
+      'Post',
+    );
+    expect(release('A - B', { '1.mp3': post, '2.mp3': {}, '3.mp3': {} }).album).toBe('B');
+  });
+
+  it('several artists and nobody to whom the album belongs are various', () => {
+    const { artist, tracks } = release('Hits', {
+      '1.mp3': { artist: 'A' },
+      '2.mp3': { artist: 'B' },
+      '3.mp3': {},
+    });
+    expect(artist).toBe('Various Artists');
+    expect(tracks.map((track) => track.artist)).toEqual(['A', 'B', undefined]);
+  });
+
+  it('an artist stands in the names of the files only when it does so in all of them', () => {
+    const all = release('Hits', { '01 - A - X.mp3': undefined, '02 - B - Y.mp3': undefined });
+    expect(all.tracks.map(({ artist, title }) => [artist, title])).toEqual([
+      ['A', 'X'],
+      ['B', 'Y'],
+    ]);
+    const some = release('Band - Hits', {
+      '01 - Song - Live.mp3': undefined,
+      '02 - Band - Y.mp3': undefined,
+      '03 - Z.mp3': undefined,
+    });
+    expect(some.tracks.map(({ title }) => title)).toEqual(['Song - Live', 'Y', 'Z']);
+    expect(some.tracks.map(({ artist }) => artist)).toEqual(['Band', 'Band', 'Band']);
+  });
+
+  it('a number is a track only beside other numbers', () => {
+    const alone = release('Album', { '99 Problems.mp3': undefined, 'Encore.mp3': undefined });
+    expect(alone.tracks[0]).toMatchObject({ title: '99 Problems', track: undefined });
+    const listed = release('Album', { '09 One.mp3': undefined, '10 Two.mp3': undefined });
+    expect(listed.tracks[1]).toMatchObject({ title: 'Two', track: 10 });
+  });
+
+  it('a single file is a release of one song', () => {
+    expect(release('Artist - Title.mp3', { 'Artist - Title.mp3': undefined }, true)).toMatchObject({
+      artist: 'Artist',
+      album: 'Title',
+      tracks: [{ artist: 'Artist', title: 'Title' }],
+    });
+  });
+
+  it('a folder without audio is a release without tracks', () => {
+    expect(release('Scans', {})).toMatchObject({ album: 'Scans', tracks: [] });
+  });
+});

@@ -1,0 +1,111 @@
+/** Smallest files of music and pictures that readers of tags accept, and some that were made to hurt them. */
+
+/** Two seconds by its header, and no sound: the STREAMINFO of 44.1 kHz, 16 bits, two channels, then comments. */
+export function flac(tags: Record<string, string>, picture?: Uint8Array): Uint8Array {
+  const info = Buffer.alloc(34);
+  info.writeUInt16BE(4096, 0);
+  info.writeUInt16BE(4096, 2);
+  // 20 bits of sample rate, 3 of channels - 1, 5 of bits - 1, 36 of samples.
+  info.writeBigUInt64BE((44_100n << 44n) | (1n << 41n) | (15n << 36n) | 88_200n, 10);
+  const blocks = [block(0, info), block(4, comments(tags))];
+  if (picture !== undefined) blocks.push(block(6, pictureBlock(picture)));
+  const last = blocks.at(-1)!;
+  last[0]! |= 0x80;
+  // One frame's sync code, so that the reader knows where the sound begins.
+  return Buffer.concat([
+    Buffer.from('fLaC'),
+    ...blocks,
+    Buffer.from([0xff, 0xf8, 0x69, 0x18, 0, 0]),
+    Buffer.alloc(64),
+  ]);
+}
+
+function block(type: number, content: Uint8Array): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE((type << 24) | content.length);
+  return Buffer.concat([head, content]);
+}
+
+/** Vorbis comments: what FLAC, Vorbis and Opus have in common. */
+function comments(tags: Record<string, string>): Buffer {
+  const texts = Object.entries(tags).map(([name, value]) => Buffer.from(`${name}=${value}`));
+  return Buffer.concat([
+    uint32le(0),
+    uint32le(texts.length),
+    ...texts.flatMap((text) => [uint32le(text.length), text]),
+  ]);
+}
+
+function pictureBlock(picture: Uint8Array): Buffer {
+  const type = Buffer.from('image/png');
+  const rest = Buffer.alloc(16);
+  const parts = [
+    uint32be(3),
+    uint32be(type.length),
+    type,
+    uint32be(0),
+    rest,
+    uint32be(picture.length),
+    picture,
+  ];
+  return Buffer.concat(parts);
+}
+
+/** An Ogg page that announces 4,294,967,295 comments, the first of them as long as a disk. */
+export function oggWithEndlessComment(): Uint8Array {
+  const identification = Buffer.concat([Buffer.from('\x01vorbis', 'latin1'), Buffer.alloc(23, 1)]);
+  const comment = Buffer.concat([
+    Buffer.from('\x03vorbis', 'latin1'),
+    ...[uint32le(0), uint32le(0xffffffff), uint32le(0x7fffffff), Buffer.alloc(200, 0x41)],
+  ]);
+  return Buffer.concat([oggPage(0, identification), oggPage(1, comment)]);
+}
+
+function oggPage(sequence: number, content: Buffer): Buffer {
+  const head = Buffer.alloc(27);
+  head.write('OggS');
+  head[5] = sequence === 0 ? 2 : 0;
+  head.writeUInt32LE(1, 14);
+  head.writeUInt32LE(sequence, 18);
+  const sizes = [...Array<number>(Math.floor(content.length / 255)).fill(255), content.length % 255];
+  head[26] = sizes.length;
+  return Buffer.concat([head, Buffer.from(sizes), content]);
+}
+
+export function png(width: number, height: number): Uint8Array {
+  const head = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+  return Buffer.concat([head, uint32be(width), uint32be(height), Buffer.alloc(9)]);
+}
+
+/** A comment, then the start of a progressive frame. */
+export function jpeg(width: number, height: number): Uint8Array {
+  const frame = Buffer.from('ffd8fffe00046162ffc2001108', 'hex');
+  const size = Buffer.alloc(4);
+  size.writeUInt16BE(height, 0);
+  size.writeUInt16BE(width, 2);
+  return Buffer.concat([frame, size, Buffer.alloc(12)]);
+}
+
+/** The extended kind, whose numbers are one less than what they mean. */
+export function webp(width: number, height: number): Uint8Array {
+  const file = Buffer.alloc(40);
+  file.write('RIFF');
+  file.writeUInt32LE(32, 4);
+  file.write('WEBPVP8X', 8);
+  file.writeUInt32LE(10, 16);
+  file.writeUIntLE((width - 1) & 0xffffff, 24, 3);
+  file.writeUIntLE((height - 1) & 0xffffff, 27, 3);
+  return file;
+}
+
+function uint32le(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+function uint32be(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}

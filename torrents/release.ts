@@ -1,0 +1,119 @@
+/**
+ * Looks at the music that a torrent holds: tags first, names of files and folders where there are none.
+ *
+ * Invariant: always answers, in a bounded time, whatever the files hold: a tag enriches, and never stops anybody. Nothing
+ * of a file is believed that has not been through the doors in tags/.
+ * Left to others: whether the files are what the torrent says (verify.ts), who may see the release (the catalogue).
+ */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { TorrentFile } from './file-layout.ts';
+import type { Metainfo } from './metainfo.ts';
+import { comparePaths } from './natural-order.ts';
+import { isAudio } from './tags/audio-formats.ts';
+import { type CoverImage, coverBytesMax, coverImage } from './tags/cover-image.ts';
+import { type ReleaseFields, releaseFields, type TaggedFile } from './tags/release-fields.ts';
+import { openTagReader, type TagFault, type TagLimits } from './tags/tag-reader.ts';
+import type { TrackTags } from './tags/track-tags.ts';
+import { type FilePaths, locateFiles } from './verify.ts';
+
+export type { ReleaseTrack } from './tags/release-fields.ts';
+export type { CoverImage, ReleaseFields, TagFault };
+
+/** Its tracks are in natural order: disc by disc, track by track, as far as names tell. */
+export interface Release extends ReleaseFields {
+  readonly cover: CoverImage | undefined;
+  /** Files whose tags could not be read, as paths in the torrent: their names had to do. */
+  readonly faults: readonly { readonly path: string; readonly fault: TagFault | 'not-reached' }[];
+}
+
+export interface ReleaseControl extends TagLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** After it, the files that are left are described by their names. */
+  readonly folderTimeoutMs?: number | undefined;
+}
+
+/** 5,000 files at their usual pace; a folder made to hang every reader costs this, and no more. */
+const folderTimeoutMsDefault = 60_000;
+
+/**
+ * `where`: the shared folder or file, or the folder that holds it; or where each file lies.
+ * Throws the reason of the signal, and a VerifyError when there is nothing at `where`.
+ */
+export async function readRelease(
+  metainfo: Metainfo,
+  where: string | FilePaths,
+  control: ReleaseControl = {},
+): Promise<Release> {
+  const { signal, folderTimeoutMs = folderTimeoutMsDefault } = control;
+  const pathOf = typeof where === 'string' ? locateFiles(metainfo, where) : where;
+  const real = metainfo.files.filter((file) => !file.isPad && file.bytes > 0);
+  const audio = real
+    .filter((file) => isAudio(file.components.at(-1)!))
+    .toSorted((a, b) => comparePaths(a.components, b.components));
+  const faults: Release['faults'][number][] = [];
+  const tagged: TaggedFile[] = [];
+  let cover = coverOf(real, pathOf);
+  const reader = openTagReader(control);
+  const onAbort = () => reader.stop();
+  signal?.addEventListener('abort', onAbort);
+  try {
+    const endMs = performance.now() + folderTimeoutMs;
+    for (const file of audio) {
+      signal?.throwIfAborted();
+      const path = pathOf(file);
+      const isTime = performance.now() < endMs;
+      const answer: TrackTags | TagFault | 'not-reached' =
+        path === undefined || !isTime ? 'not-reached' : await reader.read(path, cover === undefined);
+      if (typeof answer === 'string') faults.push({ path: file.components.join('/'), fault: answer });
+      const tags = typeof answer === 'string' ? undefined : answer;
+      cover ??= tags?.covers[0];
+      const { index: fileIndex, components, bytes, piecesRoot } = file;
+      tagged.push({ fileIndex, components, bytes, piecesRoot, tags });
+    }
+    signal?.throwIfAborted();
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    reader.stop();
+  }
+  return { ...releaseFields(metainfo.name, metainfo.layout.isSingleFile, tagged), cover, faults };
+}
+
+const coverNames = /^(cover|folder|front|albumart|album)\.(jpe?g|png|webp)$/i;
+/** `Scans/` and one folder a disc: what lies deeper is no cover of the whole. */
+const coverDepthMax = 2;
+
+const { O_RDONLY, O_NONBLOCK = 0 } = constants;
+
+/** A picture beside the music that is called what people call covers, the outermost first. */
+function coverOf(files: readonly TorrentFile[], pathOf: FilePaths): CoverImage | undefined {
+  const candidates = files
+    .filter(({ components, bytes }) => components.length <= coverDepthMax && bytes <= coverBytesMax)
+    .filter(({ components }) => coverNames.test(components.at(-1)!))
+    .toSorted((a, b) => a.components.length - b.components.length);
+  for (const file of candidates) {
+    const path = pathOf(file);
+    const bytes = path === undefined ? undefined : smallFile(path);
+    const cover = bytes && coverImage(bytes);
+    if (cover !== undefined) return cover;
+  }
+  return undefined;
+}
+
+/** Undefined when it cannot be read, or has grown meanwhile. */
+function smallFile(path: string): Uint8Array | undefined {
+  try {
+    // A pipe that somebody put there would otherwise hold us up for good.
+    const descriptor = openSync(path, O_RDONLY | O_NONBLOCK);
+    try {
+      const stats = fstatSync(descriptor);
+      const { size } = stats;
+      if (!stats.isFile() || size > coverBytesMax) return undefined;
+      const bytes = new Uint8Array(size);
+      return readSync(descriptor, bytes, 0, size, 0) === size ? bytes : undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Tags and names of all files together → what the release is called, who made it, and its tracks. A tag counts before a
+ * name; what most files say counts for the album.
+ *
+ * Invariant: pure; every release has an album, every track a title, whatever is missing.
+ */
+import { formatByName } from './audio-formats.ts';
+import { discOf, type FileFields, readFileName, readFolderName } from './name-fields.ts';
+import { tagText } from './tag-text.ts';
+import type { TrackTags } from './track-tags.ts';
+
+/** An audio file of the release, and what its tags say if they could be read. */
+export interface TaggedFile {
+  readonly fileIndex: number;
+  /** In the torrent, without its own folder. */
+  readonly components: readonly string[];
+  readonly bytes: number;
+  readonly piecesRoot: Uint8Array | undefined;
+  readonly tags: TrackTags | undefined;
+}
+
+export interface ReleaseTrack {
+  /** In the torrent; with the info-hash it names the track to anybody who has the metainfo. */
+  readonly fileIndex: number;
+  /** As the author of the torrent wrote it, joined with slashes; never a path for a disk. */
+  readonly path: string;
+  readonly disc: number | undefined;
+  readonly track: number | undefined;
+  readonly title: string;
+  readonly artist: string | undefined;
+  readonly durationMs: number | undefined;
+  readonly codec: string | undefined;
+  readonly lossless: boolean | undefined;
+  /** Bits a second. */
+  readonly bitRate: number | undefined;
+  /** Hertz. */
+  readonly sampleRate: number | undefined;
+  readonly bytes: number;
+  /** BEP 52, 32 bytes: the same root in two releases is one song with two homes. Not in v1. */
+  readonly piecesRoot: Uint8Array | undefined;
+}
+
+export interface ReleaseFields {
+  readonly album: string;
+  /** Of the album, as one name: what its files agree on. */
+  readonly artist: string | undefined;
+  /** As tags call whoever the album stands under, where they do. */
+  readonly albumArtist: string | undefined;
+  readonly year: number | undefined;
+  readonly genre: string | undefined;
+  /** In the order in which the files were given. */
+  readonly tracks: readonly ReleaseTrack[];
+}
+
+/** What an album is by whose tracks name several artists, and no tag says of whom it is. */
+export const variousArtists = 'Various Artists';
+
+/** `name`: of the torrent. `isSingleFile`: then it is a file's name. */
+export function releaseFields(
+  name: string,
+  isSingleFile: boolean,
+  files: readonly TaggedFile[],
+): ReleaseFields {
+  const names = namesOf(files);
+  const folder = isSingleFile ? undefined : readFolderName(name);
+  const tags = files.map((file) => file.tags);
+  const albumArtist = mostTold(tags.map((tag) => tag?.albumArtist));
+  const trackArtists = new Set(tags.map((tag) => tag?.artist).filter((artist) => artist !== undefined));
+  const onlyArtist = trackArtists.size === 1 ? [...trackArtists][0] : undefined;
+  const artist =
+    albumArtist ?? onlyArtist ?? folder?.artist ?? (trackArtists.size > 1 ? variousArtists : undefined);
+  // `01 - Artist - Title` names artists only when all files do: one may well be called `Song - Live`.
+  const nameArtists = files.length > 1 && names.every(({ parts }) => parts.length === 2);
+  const tracks = files.map(({ fileIndex, components, bytes, piecesRoot, tags }, index): ReleaseTrack => {
+    const { disc, track, parts } = names[index]!;
+    const [before, title] = parts.length === 2 ? parts : [undefined, parts[0]];
+    const isArtist = before !== undefined && (nameArtists || isSingleFile || sameText(before, artist));
+    const format = formatByName(components.at(-1)!);
+    return {
+      fileIndex,
+      path: components.join('/'),
+      disc: tags?.disc ?? disc ?? discOf(components.slice(0, -1)),
+      track: tags?.track ?? track,
+      title: tags?.title ?? (isArtist ? title! : parts.join(' - ')),
+      artist: tags?.artist ?? (isArtist ? before : artist === variousArtists ? undefined : artist),
+      durationMs: tags?.durationMs,
+      codec: tags?.codec ?? format.codec,
+      lossless: tags?.lossless ?? format.lossless,
+      bitRate: tags?.bitRate,
+      sampleRate: tags?.sampleRate,
+      bytes,
+      piecesRoot,
+    };
+  });
+  const only = tracks[0];
+  return {
+    album: mostTold(tags.map((tag) => tag?.album)) ?? folder?.album ?? only?.title ?? tagText(name) ?? name,
+    artist: artist ?? (isSingleFile ? only?.artist : undefined),
+    albumArtist,
+    year: mostTold(tags.map((tag) => tag?.year)) ?? folder?.year,
+    genre: mostTold(tags.map((tag) => tag?.genre)),
+    tracks,
+  };
+}
+
+/** `99 Problems` is track 99 only where other files have numbers too. */
+function namesOf(files: readonly TaggedFile[]): readonly FileFields[] {
+  const names = files.map(({ components }) => readFileName(components.at(-1)!));
+  const numbered = names.filter(({ track }) => track !== undefined).length;
+  const areNumbers = numbered > 1 && numbered * 2 > names.length;
+  return names.map((name) => {
+    if (name.isCertain || areNumbers) return name;
+    return { ...name, track: undefined, parts: [name.stem] };
+  });
+}
+
+/** What most of those say who say anything; the first of several. Nothing, when fewer than half say anything. */
+function mostTold<Value extends string | number>(values: readonly (Value | undefined)[]): Value | undefined {
+  const counts = new Map<Value, number>();
+  for (const value of values) if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const told = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (told * 2 < values.length) return undefined;
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+function sameText(a: string, b: string | undefined): boolean {
+  return a.toLowerCase() === b?.toLowerCase();
+}

@@ -1,0 +1,109 @@
+/**
+ * Reads tags in a child process, one file at a time, and ends the child when a file takes too long or too much memory.
+ *
+ * Invariant: read() always answers, in not much more than fileTimeoutMs, and nothing that a file holds can stop us. After
+ * stop() no child runs. A child that was ended is replaced when the next file is read.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import process from 'node:process';
+import type { TagAnswer, TagRequest } from './tag-child.ts';
+import { type TrackTags, trackTags } from './track-tags.ts';
+
+/** Why a file has no tags: its parser refused it, or had to be ended. */
+export type TagFault = 'unreadable' | 'timed-out' | 'too-large' | 'crashed';
+
+export interface TagReader {
+  /** One call at a time. */
+  read(path: string, wantCovers: boolean): Promise<TrackTags | TagFault>;
+  stop(): void;
+}
+
+export interface TagLimits {
+  readonly fileTimeoutMs?: number | undefined;
+  /** Of the child, all in all; it needs about 70 MiB for itself. */
+  readonly memoryBytesMax?: number | undefined;
+}
+
+/** The parsers take 2 to 20 ms; a disk that has to wake up, seconds. */
+const fileTimeoutMsDefault = 5_000;
+/** A FLAC with a booklet of 16 MB in it, read, joined and sent, fits twice. */
+const memoryBytesMaxDefault = 320 * 2 ** 20;
+/** What the parsers keep in objects is small; pictures lie outside of this heap. */
+const heapMb = 96;
+/** A parser gone wild touches some 2 GB a second. */
+const memoryLookMs = 50;
+
+export function openTagReader(limits: TagLimits = {}): TagReader {
+  const { fileTimeoutMs = fileTimeoutMsDefault, memoryBytesMax = memoryBytesMaxDefault } = limits;
+  let child: ChildProcess | undefined;
+
+  const stop = () => {
+    child?.kill('SIGKILL');
+    child = undefined;
+  };
+  const read = (path: string, wantCovers: boolean): Promise<TrackTags | TagFault> => {
+    const one = (child ??= startChild());
+    return new Promise((resolve) => {
+      const settle = (result: TrackTags | TagFault) => {
+        clearTimeout(deadline);
+        clearInterval(watch);
+        one.off('message', onMessage).off('exit', onEnd).off('error', onEnd);
+        one.unref();
+        one.channel?.unref();
+        resolve(result);
+      };
+      const end = (fault: TagFault) => {
+        // It may be in a loop, in which no other signal is heard.
+        one.kill('SIGKILL');
+        if (child === one) child = undefined;
+        settle(fault);
+      };
+      const onMessage = (message: unknown) => {
+        const answer = message as TagAnswer;
+        settle(typeof answer === 'object' && answer !== null ? trackTags(answer) : 'unreadable');
+      };
+      const onEnd = () => end('crashed');
+      const deadline = setTimeout(() => end('timed-out'), fileTimeoutMs);
+      const watch = setInterval(() => {
+        if (residentBytes(one.pid) > memoryBytesMax) end('too-large');
+      }, memoryLookMs);
+      one.on('message', onMessage).on('exit', onEnd).on('error', onEnd);
+      one.ref();
+      one.channel?.ref();
+      one.send({ path, wantCovers } satisfies TagRequest, (error) => error && onEnd());
+    });
+  };
+  return { read, stop };
+}
+
+function startChild(): ChildProcess {
+  // The published package is compiled: the child's file lies beside this one under the same extension.
+  const script = new URL(`./tag-child${extname(import.meta.url)}`, import.meta.url);
+  return fork(script, {
+    // No network of ours, no secrets in the environment, no writing: what a file could make of the child stays there.
+    env: {},
+    execArgv: [
+      `--max-old-space-size=${heapMb}`,
+      '--permission',
+      '--allow-fs-read=*',
+      '--disallow-code-generation-from-strings',
+    ],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+}
+
+/** Where the system does not tell, the heap's limit has to do. */
+function residentBytes(processId: number | undefined): number {
+  if (process.platform !== 'linux' || processId === undefined) return 0;
+  try {
+    return Number(readFileSync(`/proc/${processId}/statm`, 'latin1').split(' ')[1]) * pageBytes;
+  } catch {
+    return 0;
+  }
+}
+
+/** On the machines we know of; where pages are larger, the limit is that much higher. */
+const pageBytes = 4096;

@@ -1,0 +1,72 @@
+/**
+ * What the tags of one file say, and the door between the process that reads them and ours: a file that has taken over
+ * its reader can send anything.
+ *
+ * Invariant: every text has been through tagText, every number lies in a range that makes sense, every cover is a picture.
+ */
+import { codecName } from './audio-formats.ts';
+import { type CoverImage, coverImage } from './cover-image.ts';
+import { tagText } from './tag-text.ts';
+
+export interface TrackTags {
+  readonly title: string | undefined;
+  readonly artist: string | undefined;
+  readonly albumArtist: string | undefined;
+  readonly album: string | undefined;
+  readonly genre: string | undefined;
+  readonly year: number | undefined;
+  readonly disc: number | undefined;
+  readonly track: number | undefined;
+  readonly durationMs: number | undefined;
+  readonly codec: string | undefined;
+  readonly lossless: boolean | undefined;
+  /** Bits a second. */
+  readonly bitRate: number | undefined;
+  /** Hertz. */
+  readonly sampleRate: number | undefined;
+  readonly covers: readonly CoverImage[];
+}
+
+/** A set of 100 discs is sold; a disc holds 99 tracks, an audio book as a folder a few hundred. */
+const numberMax = 9_999;
+/** Recordings begin in 1857; what is older is a tag with a day in the wrong place. */
+const yearMin = 1850;
+const yearMax = 2200;
+/** A week. */
+const durationMsMax = 7 * 24 * 3600 * 1000;
+/** Two channels of DSD512 take 45 Mbit/s. */
+const bitRateMax = 100_000_000;
+/** DSD1024. */
+const sampleRateMax = 50_000_000;
+/** Front, back, disc, booklet: more than these are not looked at. */
+export const coversMax = 8;
+
+/** What the reading process sent → what may be believed of it. */
+export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTags {
+  const { lossless, covers } = untrusted;
+  return {
+    title: tagText(untrusted.title),
+    artist: tagText(untrusted.artist),
+    albumArtist: tagText(untrusted.albumArtist),
+    album: tagText(untrusted.album),
+    genre: tagText(untrusted.genre),
+    year: whole(untrusted.year, yearMin, yearMax),
+    disc: whole(untrusted.disc, 1, numberMax),
+    track: whole(untrusted.track, 1, numberMax),
+    durationMs: whole(untrusted.durationMs, 1, durationMsMax),
+    codec: codecName(tagText(untrusted.codec), tagText(untrusted.container)),
+    lossless: typeof lossless === 'boolean' ? lossless : undefined,
+    bitRate: whole(untrusted.bitRate, 1, bitRateMax),
+    sampleRate: whole(untrusted.sampleRate, 1, sampleRateMax),
+    covers: (Array.isArray(covers) ? covers : [])
+      .slice(0, coversMax)
+      .map((cover: unknown) => (cover instanceof Uint8Array ? coverImage(cover) : undefined))
+      .filter((cover) => cover !== undefined),
+  };
+}
+
+function whole(untrusted: unknown, min: number, max: number): number | undefined {
+  if (typeof untrusted !== 'number') return undefined;
+  const value = Math.round(untrusted);
+  return value >= min && value <= max ? value : undefined;
+}
