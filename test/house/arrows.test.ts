@@ -16,6 +16,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/protocol': ['torrents'],
   'tracker/registry': ['tracker/protocol', 'torrents'],
   'tracker/registry.ts': ['tracker/registry', 'tracker/protocol', 'torrents'],
+  'tracker/database': [],
+  'tracker/catalogue': ['tracker/database', 'tracker/protocol', 'torrents'],
   'tracker/http': ['tracker/registry', 'tracker/registry.ts', 'tracker/protocol', 'torrents'],
   'tracker/listening.ts': [],
   'tracker/server.ts': ['tracker', 'torrents'],

@@ -1,0 +1,48 @@
+/**
+ * Opening one connection, with what every connection of ours has in common: WAL, commits that are on the disk before
+ * they are acknowledged, foreign keys, and nothing that a prepared file could use against us.
+ */
+import { DatabaseSync } from 'node:sqlite';
+import { DatabaseError } from './database-error.ts';
+
+/** With an older one, two connections that checkpoint at the same moment can damage the file (the WAL-reset bug). */
+export const sqliteVersionMin = '3.51.3';
+
+/** One writer and one reader never wait for each other in WAL mode; a backup by another program may hold the file. */
+const busyTimeoutMs = 5_000;
+/** KiB. The reader keeps the inner pages of a large index at hand; the writer touches few pages at a time. */
+const cacheKiB = { writer: 32 * 1024, reader: 128 * 1024 };
+/** A burst of writes leaves a long WAL behind; it is cut back to this. */
+const walBytesMax = 64 * 1024 * 1024;
+
+export type ConnectionRole = 'writer' | 'reader';
+
+/** Throws DatabaseError `database-sqlite-too-old`, or SQLite's errors. */
+export function openConnection(path: string, role: ConnectionRole): DatabaseSync {
+  checkSqliteVersion(process.versions.sqlite ?? '0');
+  const db = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: role === 'reader' });
+  db.enableDefensive(true);
+  if (role === 'writer') {
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${walBytesMax};`);
+  }
+  // FULL: in WAL mode every commit is synced. The default of some builds, NORMAL, may lose the last ones with the power.
+  db.exec(`
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -${cacheKiB[role]};
+  `);
+  return db;
+}
+
+/** Throws DatabaseError `database-sqlite-too-old`. */
+export function checkSqliteVersion(version: string): void {
+  const order = (text: string) => text.split('.').reduce((sum, part) => sum * 1000 + Number(part), 0);
+  if (order(version) >= order(sqliteVersionMin)) return;
+  throw new DatabaseError(
+    'database-sqlite-too-old',
+    `this Node brings SQLite ${version}, which can damage a database in WAL mode: use one with ${sqliteVersionMin} or newer`,
+  );
+}

@@ -1,0 +1,50 @@
+/**
+ * What the database's doors throw, and what SQLite's own errors are called here. A store's refusals (its own errors with
+ * a `code`) pass through unchanged.
+ */
+export type DatabaseErrorCode =
+  | 'database-in-use'
+  | 'database-newer'
+  | 'database-sqlite-too-old'
+  | 'database-unreadable'
+  | 'database-full'
+  | 'database-busy'
+  | 'database-damaged'
+  | 'database-failed'
+  | 'database-overloaded'
+  | 'database-stopped';
+
+export class DatabaseError extends Error {
+  readonly code: DatabaseErrorCode;
+
+  constructor(code: DatabaseErrorCode, message: string, options?: { readonly cause: unknown }) {
+    super(message, options);
+    this.name = 'DatabaseError';
+    this.code = code;
+  }
+}
+
+/** SQLite's primary result codes (sqlite.org/rescode.html) that have a remedy of their own. */
+const codeOfResult: ReadonlyMap<number, readonly [DatabaseErrorCode, string]> = new Map([
+  [5, ['database-busy', 'another program holds the database: stop it and try again']],
+  [8, ['database-unreadable', 'the database cannot be written: check the rights of its file and folder']],
+  [10, ['database-unreadable', 'the disk of the database answers with an error']],
+  [11, ['database-damaged', 'the database is damaged: restore its last copy']],
+  [
+    13,
+    ['database-full', 'the disk of the database is full: make room, nothing that was acknowledged is lost'],
+  ],
+  [14, ['database-unreadable', 'the database cannot be opened: check the rights of its file and folder']],
+  [26, ['database-damaged', 'the file is no database: move it away, or name another one']],
+]);
+
+/** Whatever was thrown, as an error that carries a stable `code`. */
+export function codedError(error: unknown): Error & { readonly code: string } {
+  if (!(error instanceof Error)) return new DatabaseError('database-failed', String(error));
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (code !== 'ERR_SQLITE_ERROR' && typeof code === 'string') return error as Error & { code: string };
+  // The extended code holds the primary one in its lowest byte.
+  const known = typeof errcode === 'number' ? codeOfResult.get(errcode & 0xff) : undefined;
+  if (known === undefined) return new DatabaseError('database-failed', error.message, { cause: error });
+  return new DatabaseError(known[0], `${known[1]} (${error.message})`, { cause: error });
+}

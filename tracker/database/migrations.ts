@@ -1,0 +1,41 @@
+/**
+ * Brings the tables of every room to the version this program knows: one transaction a step, so that a stop in between
+ * leaves a whole version. A database that has seen a newer program is refused: an old one would write what the newer
+ * does not expect.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseError } from './database-error.ts';
+import type { Migration } from './store.ts';
+
+/** `rooms`: name → its steps, in the order in which the tables depend on each other. */
+export function migrate(db: DatabaseSync, rooms: ReadonlyMap<string, readonly Migration[]>): void {
+  db.exec(
+    'CREATE TABLE IF NOT EXISTS room_versions (room TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
+  );
+  for (const [room, steps] of rooms) {
+    const row = db.prepare('SELECT version FROM room_versions WHERE room = ?').get(room);
+    const version = Number(row?.version ?? 0);
+    if (version > steps.length) {
+      throw new DatabaseError(
+        'database-newer',
+        `the database comes from a newer program (${room} ${version}, this one knows ${steps.length}): use that one`,
+      );
+    }
+    for (let step = version; step < steps.length; step++) runStep(db, room, step, steps[step]!);
+  }
+}
+
+function runStep(db: DatabaseSync, room: string, step: number, migration: Migration): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    if (typeof migration === 'string') db.exec(migration);
+    else migration(db);
+    db.prepare(
+      'INSERT INTO room_versions VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET version = excluded.version',
+    ).run(room, step + 1);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
