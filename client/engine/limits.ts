@@ -38,6 +38,8 @@ export const defaultLimits = {
   /** First redial; doubles with every failure. A peer that has just restarted is back within seconds. */
   redialFirstMs: 5_000,
   redialMaxMs: 15 * 60_000,
+  /** An address whose host has its share of connections is passed over for so long: the others are not walked past it. */
+  hostFullWaitMs: 2_000,
   /** After so many failures in a row an address is forgotten; the tracker names it again if it is alive. */
   dialFailuresMax: 6,
   /** A proven liar is not spoken to again for an hour: long enough for any album, short enough for a shared address. */

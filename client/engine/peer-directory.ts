@@ -6,6 +6,7 @@
  */
 import { backoffMs } from './backoff.ts';
 import type { PeerAddress } from './contract.ts';
+import { DialQueue } from './dial-queue.ts';
 import type { Limits } from './limits.ts';
 import type { Prng } from './prng.ts';
 
@@ -15,6 +16,8 @@ export interface PeerRecord {
   /** False for a peer that came to us: the port it came from is not one it listens on. */
   readonly dialable: boolean;
   state: 'idle' | 'dialing' | 'connected';
+  /** Its turn to be dialed will come (dial-queue.ts). */
+  queued: boolean;
   failures: number;
   nextDialMs: number;
   /** Not to be dialed before, whatever else happens. */
@@ -31,10 +34,12 @@ export class PeerDirectory {
   readonly #bannedHosts = new Map<string, number>();
   readonly #limits: Limits;
   readonly #random: Prng;
+  readonly #dials: DialQueue;
 
   constructor(limits: Limits, random: Prng) {
     this.#limits = limits;
     this.#random = random;
+    this.#dials = new DialQueue(random);
   }
 
   get size(): number {
@@ -47,7 +52,9 @@ export class PeerDirectory {
       const key = addressKey(address);
       if (this.#records.has(key)) continue;
       if (!this.#makeRoom(nowMs)) return;
-      this.#records.set(key, newRecord(key, address, true, nowMs));
+      const record = newRecord(key, address, true, nowMs);
+      this.#records.set(key, record);
+      this.#enqueue(record, nowMs);
     }
   }
 
@@ -73,31 +80,31 @@ export class PeerDirectory {
 
   /** The best peer to dial now: fewest failures first, then by chance. `includeSeeds` is false once we need nothing. */
   next(nowMs: number, includeSeeds: boolean, isHostFull: (host: string) => boolean): PeerRecord | undefined {
-    let best: PeerRecord | undefined;
-    let ties = 0;
-    for (const record of this.#records.values()) {
-      if (!record.dialable || record.state !== 'idle') continue;
-      if (Math.max(record.nextDialMs, record.notBeforeMs) > nowMs || record.bannedUntilMs > nowMs) continue;
-      if ((record.isSeed && !includeSeeds) || isHostFull(record.address.host)) continue;
-      if (best === undefined || record.failures < best.failures) {
-        best = record;
-        ties = 1;
-      } else if (record.failures === best.failures && this.#random.below(++ties) === 0) {
-        best = record;
-      }
-    }
-    return best;
+    const isCurrent = (record: PeerRecord) =>
+      record.state === 'idle' && this.#records.get(record.key) === record;
+    return this.#dials.take(nowMs, includeSeeds, isCurrent, isHostFull, this.#limits.hostFullWaitMs);
+  }
+
+  /** Entries of records that made way for others are swept out when they are as many as the rest. */
+  #enqueue(record: PeerRecord, nowMs: number): void {
+    this.#dials.add(record, nowMs);
+    if (this.#dials.size > 2 * this.#limits.peersKnownMax) this.#rebuildDials(nowMs);
+  }
+
+  #rebuildDials(nowMs: number): void {
+    this.#dials.clear();
+    for (const record of this.#records.values())
+      if (record.dialable && record.state === 'idle') this.#dials.add(record, nowMs);
   }
 
   /** A connection ended, or a dial failed. `worked` when a handshake had been exchanged. */
   release(record: PeerRecord, worked: boolean, nowMs: number): void {
     record.state = 'idle';
     record.failures = worked ? 0 : record.failures + 1;
-    if (!record.dialable || record.failures >= this.#limits.dialFailuresMax) {
-      // A banned record stays: it is the memory of the ban.
-      if (record.bannedUntilMs <= nowMs) this.#records.delete(record.key);
-      return;
-    }
+    const isHopeless = !record.dialable || record.failures >= this.#limits.dialFailuresMax;
+    // A banned record stays: it is the memory of the ban.
+    if (isHopeless && record.bannedUntilMs <= nowMs) this.#records.delete(record.key);
+    if (isHopeless) return;
     record.nextDialMs =
       nowMs +
       backoffMs(
@@ -106,6 +113,7 @@ export class PeerDirectory {
         this.#limits.redialMaxMs,
         this.#random,
       );
+    this.#enqueue(record, nowMs);
   }
 
   /** Seeds that were let go may be dialed at once. Of no effect for those that failed. */
@@ -113,6 +121,7 @@ export class PeerDirectory {
     for (const record of this.#records.values()) {
       if (record.isSeed && record.failures === 0) record.nextDialMs = Math.min(record.nextDialMs, nowMs);
     }
+    this.#rebuildDials(nowMs);
   }
 
   /** It is the same peer as one we are connected with: no failure of its, but no need to dial it either. */
@@ -169,6 +178,7 @@ function newRecord(key: string, address: PeerAddress, dialable: boolean, nowMs: 
     address,
     dialable,
     state: 'idle',
+    queued: false,
     failures: 0,
     nextDialMs: nowMs,
     notBeforeMs: 0,

@@ -15,7 +15,7 @@ export class RequestPipeline {
   depth: number;
   /** It had our requests in hand and sent nothing for too long. */
   stalled = false;
-  /** Cancels sent, by block, that no reject has answered yet. */
+  /** Cancels sent, by block, that neither the block nor a reject has answered yet. */
   readonly #cancelled = new Map<number, number>();
   /** Requests it has refused since it last sent a block. */
   rejects = 0;
@@ -66,6 +66,8 @@ export class RequestPipeline {
     this.late.delete(key);
     const at = this.asked.indexOf(key);
     if (at >= 0) this.asked.splice(at, 1);
+    // BEP 6: a cancel that crossed with the block has its answer. A request made since is still to be answered.
+    else this.#settleCancel(key);
     return at >= 0;
   }
 
@@ -88,10 +90,15 @@ export class RequestPipeline {
 
   /** True when this reject answers a request that still counts, not a cancel of ours. */
   isRefusal(key: number): boolean {
+    return !this.#settleCancel(key) && this.asked.includes(key);
+  }
+
+  /** True when a cancel of this block was waiting for an answer. */
+  #settleCancel(key: number): boolean {
     const cancels = this.#cancelled.get(key) ?? 0;
     if (cancels > 1) this.#cancelled.set(key, cancels - 1);
     else this.#cancelled.delete(key);
-    return cancels === 0 && this.asked.includes(key);
+    return cancels > 0;
   }
 
   /** A block nobody asked for: true while that is rare. */

@@ -41,11 +41,11 @@ describe('an address', () => {
     directory.learn([address(1)], 0);
     let nowMs = 0;
     const waits: number[] = [];
+    let again = dial(directory, nowMs);
     for (let failures = 1; failures < defaultLimits.dialFailuresMax; failures++) {
-      const record = dial(directory, nowMs)!;
-      directory.release(record, false, nowMs);
+      directory.release(again!, false, nowMs);
       const failedMs = nowMs;
-      while (directory.next(nowMs, true, anyHost) === undefined) nowMs += 100;
+      for (again = undefined; again === undefined; again = dial(directory, nowMs)) nowMs += 100;
       waits.push(nowMs - failedMs);
     }
     for (const [i, waitMs] of waits.entries()) {
@@ -55,7 +55,7 @@ describe('an address', () => {
     directory.learn([address(2)], nowMs);
     const fresh = dial(directory, nowMs)!;
     expect(fresh.address).toEqual(address(2));
-    directory.release(dial(directory, nowMs)!, false, nowMs);
+    directory.release(again!, false, nowMs);
     expect(directory.dialable).toEqual([address(2)]);
   });
 
@@ -73,15 +73,37 @@ describe('an address', () => {
   it('of a seed is not dialed once there is nothing left to fetch', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 0);
-    directory.next(0, true, anyHost)!.isSeed = true;
-    expect(directory.next(0, false, anyHost)).toBeUndefined();
-    expect(directory.next(0, true, anyHost)).toBeDefined();
+    const record = dial(directory, 0)!;
+    record.isSeed = true;
+    directory.release(record, true, 0);
+    expect(dial(directory, hourMs, false)).toBeUndefined();
+    expect(dial(directory, hourMs, true)).toBe(record);
+  });
+
+  it('costs as much to dial among thousands as among a few, whoever of them is not to be dialed', () => {
+    const directory = newDirectory();
+    const crowd = (count: number, host: string) =>
+      Array.from({ length: count }, (_, i) => ({ host, port: 1_000 + i }));
+    directory.learn([...crowd(2_900, '10.9.9.9'), ...addresses(50)], 0);
+    let looks = 0;
+    const isHostFull = (host: string) => {
+      looks += 1;
+      return host === '10.9.9.9';
+    };
+    for (let i = 0; i < 50; i++) expect(directory.next(0, true, isHostFull)).toBeDefined();
+    for (let nowMs = 0; nowMs < 1_500; nowMs += 500)
+      expect(directory.next(nowMs, true, isHostFull)).toBeUndefined();
+    expect(looks).toBe(2_950);
+    expect(directory.next(2_000, true, () => false)).toBeDefined();
   });
 
   it('of a host with which there are enough connections has to wait', () => {
     const directory = newDirectory();
     directory.learn([address(1), address(2)], 0);
-    expect(directory.next(0, true, (host) => host === '10.0.0.1')!.address).toEqual(address(2));
+    const isFull = (host: string) => host === '10.0.0.1';
+    expect(directory.next(0, true, isFull)!.address).toEqual(address(2));
+    expect(directory.next(0, true, isFull)).toBeUndefined();
+    expect(directory.next(defaultLimits.hostFullWaitMs, true, anyHost)!.address).toEqual(address(1));
   });
 
   it('of a peer we are connected with already is put off, and counts as no failure', () => {

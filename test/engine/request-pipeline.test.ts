@@ -93,6 +93,28 @@ describe('a request', () => {
     expect(pipeline.isRefusal(1)).toBe(true);
     expect(pipeline.isRefusal(2)).toBe(false);
   });
+
+  it('that is rejected is refused when the block itself has answered the cancel before', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(1, 0);
+    pipeline.giveUp(1);
+    pipeline.onCancelled(1);
+    // The block crossed with the cancel; it is asked for once more (the piece was corrupt), and that is rejected.
+    expect(pipeline.settle(1)).toBe(false);
+    pipeline.ask(1, 0);
+    expect(pipeline.isRefusal(1)).toBe(true);
+  });
+
+  it('made again before the cancelled one was answered has two answers to come', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(1, 0);
+    pipeline.giveUp(1);
+    pipeline.onCancelled(1);
+    pipeline.ask(1, 0);
+    expect(pipeline.settle(1)).toBe(true);
+    pipeline.ask(1, 0);
+    expect([pipeline.isRefusal(1), pipeline.isRefusal(1)]).toEqual([false, true]);
+  });
 });
 
 describe('blocks nobody asked for', () => {
