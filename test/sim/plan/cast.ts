@@ -1,0 +1,79 @@
+/**
+ * Everybody in a plan, one by one, with all that the plan left out: groups are taken apart, links looked up, and what
+ * each has at first is drawn.
+ */
+import type { Limits } from '../../../client/engine/limits.ts';
+import { Randomness } from '../kernel/randomness.ts';
+import { type LinkNumbers, links } from './links.ts';
+import type { PeerPlan, Role, SwarmPlan } from './schema.ts';
+
+export interface CastMember {
+  readonly name: string;
+  readonly role: Role;
+  has(pieceIndex: number): boolean;
+  readonly magnet: boolean;
+  readonly link: LinkNumbers;
+  readonly dialable: boolean;
+  readonly trackers: readonly string[];
+  /** Each by its own name. */
+  readonly knows: readonly string[];
+  readonly joinMs: number;
+  readonly leaveMs: number | undefined;
+  readonly uploadBpsMax: number;
+  readonly downloadBpsMax: number;
+  readonly limits: Partial<Limits>;
+}
+
+/** In the order of the plan, which is the order in which they get their addresses. */
+export function castOf(plan: SwarmPlan): CastMember[] {
+  const called = callSheet(plan);
+  const trackers = (plan.trackers ?? []).map(({ name }) => name);
+  const randomness = new Randomness(plan.seed);
+  return plan.peers.flatMap((peer) =>
+    called.get(peer.name)!.map((name) => ({
+      name,
+      role: peer.role ?? 'honest',
+      has: possession(peer, plan.torrent.pieces, () => randomness.of(`has ${name}`)),
+      magnet: peer.magnet ?? false,
+      link: linkOf(peer),
+      dialable: peer.dialable ?? true,
+      trackers: peer.trackers ?? trackers,
+      knows: (peer.knows ?? []).flatMap((known) => called.get(known)!).filter((known) => known !== name),
+      joinMs: peer.joinMs ?? 0,
+      leaveMs: peer.leaveMs,
+      uploadBpsMax: peer.uploadBpsMax ?? 0,
+      downloadBpsMax: peer.downloadBpsMax ?? 0,
+      limits: { ...plan.limits, ...peer.limits },
+    })),
+  );
+}
+
+/** Who answers to a name: a group to its own, and each of its members to the name with a number. */
+export function callSheet({ peers }: Pick<SwarmPlan, 'peers'>): ReadonlyMap<string, readonly string[]> {
+  const called = new Map<string, readonly string[]>();
+  for (const { name, count } of peers) {
+    const members = count === undefined ? [name] : Array.from({ length: count }, (_, i) => `${name}-${i}`);
+    for (const member of members) called.set(member, [member]);
+    called.set(name, members);
+  }
+  return called;
+}
+
+function linkOf({ link = 'home' }: PeerPlan): LinkNumbers {
+  return typeof link === 'string' ? links[link] : { ...links.home, ...link };
+}
+
+function possession(
+  { has = 'none' }: PeerPlan,
+  pieceCount: number,
+  random: () => { below(bound: number): number },
+): (pieceIndex: number) => boolean {
+  if (typeof has === 'string') return () => has === 'all';
+  if (Array.isArray(has)) {
+    const listed = new Set(has);
+    return (pieceIndex) => listed.has(pieceIndex);
+  }
+  const generator = random();
+  const drawn = Array.from({ length: pieceCount }, () => generator.below(1000) < has.perMille);
+  return (pieceIndex) => drawn[pieceIndex]!;
+}

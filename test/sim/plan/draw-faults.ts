@@ -1,0 +1,108 @@
+/**
+ * The troubles of a drawn plan, and when all of them have healed. Kinds first: each is there or not, half and half.
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import { type Fault, type FaultType, faultTypes, type PeerPlan, type TrackerPlan } from './schema.ts';
+
+/** Faults begin within this: most drawn swarms are at work for so long. */
+const beginMsMax = 40_000;
+const faultsMax = 8;
+
+export function drawFaults(
+  random: Prng,
+  peers: readonly PeerPlan[],
+  trackers: readonly TrackerPlan[],
+): { faults: Fault[]; healMs: number } {
+  // One in eight has no faults at all: then it must be fast, and nothing hides what peers do to each other.
+  if (random.below(8) === 0) return { faults: [], healMs: 0 };
+  const kinds = faultTypes.filter(
+    (type) => (trackers.length > 0 || !type.startsWith('tracker')) && random.below(2) === 0,
+  );
+  if (kinds.length === 0) return { faults: [], healMs: 0 };
+  const honest = peers.filter(({ role = 'honest' }) => role === 'honest').map(({ name }) => name);
+  const faults = Array.from({ length: 1 + random.below(faultsMax) }, () =>
+    drawFault(random, kinds[random.below(kinds.length)]!, honest, trackers),
+  );
+  return {
+    faults,
+    healMs: Math.max(...faults.map((fault) => fault.atMs + ('forMs' in fault ? fault.forMs : 0))),
+  };
+}
+
+function drawFault(
+  random: Prng,
+  type: FaultType,
+  honest: readonly string[],
+  trackers: readonly TrackerPlan[],
+): Fault {
+  const atMs = random.below(beginMsMax);
+  const forMs = random.below(4) === 0 ? 1 + random.below(120_000) : 1 + random.below(15_000);
+  const peers = drawNames(random, honest);
+  const tracker = () => trackers[random.below(trackers.length)]!.name;
+  switch (type) {
+    case 'crash':
+    case 'freeze':
+    case 'clog':
+    case 'undialable':
+      return { type, peers, atMs, forMs };
+    case 'reset':
+      return { type, peers, atMs };
+    case 'loss':
+      return {
+        type,
+        peers,
+        atMs,
+        forMs,
+        stallPerMille: random.below(300),
+        stallMs: 1 + random.below(3_000),
+        resetPerMille: random.below(2) === 0 ? 0 : random.below(20),
+      };
+    case 'partition':
+      return { type, from: peers, to: drawNames(random, honest), atMs, forMs, oneWay: random.below(2) === 0 };
+    case 'disk':
+      return {
+        type,
+        peers,
+        atMs,
+        forMs,
+        kind: diskKinds[random.below(diskKinds.length)]!,
+        perMille: random.below(2) === 0 ? 1000 : 50 + random.below(950),
+      };
+    case 'clock-jump':
+      return {
+        type,
+        peers,
+        atMs,
+        byMs: random.below(3) === 0 ? 1 + random.below(3_600) * 1_000 : 1 + random.below(20_000),
+      };
+    case 'tracker':
+      return {
+        type,
+        tracker: tracker(),
+        atMs,
+        forMs,
+        kind: trackerKinds[random.below(trackerKinds.length)]!,
+      };
+    case 'tracker-restart':
+      return { type, tracker: tracker(), atMs };
+  }
+}
+
+const diskKinds = [
+  'full',
+  'read-error',
+  'write-error',
+  'sync-error',
+  'wrong-bytes',
+  'short-read',
+  'slow',
+] as const;
+const trackerKinds = ['down', 'slow', 'lying', 'refusing'] as const;
+
+/** One of them mostly, several now and then. */
+function drawNames(random: Prng, names: readonly string[]): string[] {
+  const count = random.below(3) === 0 ? 1 + random.below(Math.min(4, names.length)) : 1;
+  const drawn = new Set<string>();
+  for (let i = 0; i < count; i++) drawn.add(names[random.below(names.length)]!);
+  return [...drawn];
+}

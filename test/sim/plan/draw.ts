@@ -1,0 +1,127 @@
+/**
+ * A seed → a small random swarm with troubles: swarm testing (Groce and others, 2012). Which kinds of trouble there are
+ * at all is drawn first, so that seeds differ in kind and not only in measure; then who takes part, over which lines,
+ * and with which limits, some of them absurdly small.
+ *
+ * Rates are drawn so that the whole takes some ten seconds of virtual time: faults must fall into the middle of it.
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import { Randomness } from '../kernel/randomness.ts';
+import { drawFaults } from './draw-faults.ts';
+import { drawLimits } from './draw-limits.ts';
+import type { PeerPlan, Role, SwarmPlan, TrackerPlan } from './schema.ts';
+import { validatePlan } from './validate.ts';
+
+const KiB = 1024;
+
+/** One that is no power of two, and one that is smaller than a block, besides the usual ones. */
+const pieceSizes = [16 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 128 * KiB, 20_000, 5_000];
+
+const hostileRoles: readonly Role[] = [
+  'poisoner',
+  'liar',
+  'slow-loris',
+  'flooder',
+  'metadata-liar',
+  'false-bitfield',
+  'self-connector',
+  'churner',
+  'free-rider',
+];
+
+/** `seed`: a u32. The same seed gives the same plan, always. */
+export function drawPlan(seed: number): SwarmPlan {
+  const randomness = new Randomness(seed);
+  const torrent = drawTorrent(randomness.of('plan torrent'));
+  const trackers = drawTrackers(randomness.of('plan trackers'));
+  const bytes = torrent.pieces * torrent.pieceBytes;
+  const peers = drawPeers(randomness.of('plan peers'), bytes);
+  const { faults, healMs } = drawFaults(randomness.of('plan faults'), peers, trackers);
+  const limits = drawLimits(randomness.of('plan limits'), torrent.pieceBytes);
+  const random = randomness.of('plan streams');
+  return validatePlan({
+    seed,
+    torrent,
+    streams: random.below(2) === 0 ? 'recut' : 'whole',
+    limits,
+    trackers,
+    peers,
+    faults,
+    healMs,
+  } satisfies SwarmPlan);
+}
+
+function drawTorrent(random: Prng): SwarmPlan['torrent'] {
+  const pieceBytes = oneOf(random, pieceSizes);
+  // Half a megabyte at most: a seed should cost milliseconds.
+  const piecesMax = Math.min(40, Math.ceil((512 * KiB) / pieceBytes));
+  return { pieces: 1 + random.below(piecesMax), pieceBytes, lastPieceBytes: 1 + random.below(pieceBytes) };
+}
+
+function drawTrackers(random: Prng): TrackerPlan[] {
+  // None at all now and then: then peers only know whom they were told of.
+  const count = [1, 1, 1, 1, 2, 2, 3, 0][random.below(8)]!;
+  return Array.from({ length: count }, (_, i) => ({
+    name: `tracker-${i}`,
+    intervalSeconds: oneOf(random, [10, 30, 60, 600]),
+    ...(random.below(6) === 0 ? { deadAddresses: 1 + random.below(3_000) } : {}),
+  }));
+}
+
+function drawPeers(random: Prng, bytes: number): PeerPlan[] {
+  const seeds = 1 + random.below(2);
+  const partial = random.below(3) === 0 ? 1 + random.below(3) : 0;
+  const leechers = 1 + random.below(7);
+  const hostile = random.below(2) === 0 ? 0 : 1 + random.below(3);
+  const named = (name: string, count: number, draw: () => Partial<PeerPlan>): PeerPlan[] =>
+    Array.from({ length: count }, (_, i) => ({ name: `${name}-${i}`, ...draw() }));
+  const peers = [
+    ...named('seed', seeds, () => ({ has: 'all', ...drawPlace(random, bytes) })),
+    ...named('half', partial, () => ({
+      has: { perMille: 100 + random.below(900) },
+      ...drawPlace(random, bytes),
+    })),
+    ...named('leech', leechers, () => ({ ...drawPlace(random, bytes), ...drawStay(random) })),
+    ...named('foe', hostile, () => ({ role: oneOf(random, hostileRoles), link: drawLink(random, bytes) })),
+  ];
+  // Some know another by hand, so that there is a swarm without a tracker, too.
+  return peers.map((peer, i) => {
+    const other = peers[random.below(peers.length)]!;
+    return i > 0 && random.below(3) === 0 && other !== peer ? { ...peer, knows: [other.name] } : peer;
+  });
+}
+
+function drawPlace(random: Prng, bytes: number): Partial<PeerPlan> {
+  return {
+    link: drawLink(random, bytes),
+    ...(random.below(6) === 0 ? { dialable: false } : {}),
+    ...(random.below(10) === 0 ? { uploadBpsMax: 20_000 + random.below(200_000) } : {}),
+    ...(random.below(10) === 0 ? { downloadBpsMax: 20_000 + random.below(200_000) } : {}),
+  };
+}
+
+function drawStay(random: Prng): Partial<PeerPlan> {
+  const joinMs = random.below(3) === 0 ? random.below(20_000) : 0;
+  return {
+    joinMs,
+    ...(random.below(8) === 0 ? { leaveMs: joinMs + 1 + random.below(60_000) } : {}),
+    ...(random.below(8) === 0 ? { magnet: true } : {}),
+  };
+}
+
+function drawLink(random: Prng, bytes: number): NonNullable<PeerPlan['link']> {
+  if (random.below(4) === 0) return oneOf(random, ['lan', 'fibre', 'cable', 'adsl', 'mobile', 'satellite']);
+  // One copy takes from one to ten seconds over it.
+  const upBps = Math.max(2_000, Math.floor(bytes / (1 + random.below(10))));
+  return {
+    latencyMs: random.below(3) === 0 ? random.below(300) : random.below(40),
+    jitterMs: random.below(3) === 0 ? random.below(200) : 0,
+    upBps,
+    downBps: upBps * (1 + random.below(8)),
+    queueBytes: oneOf(random, [16 * KiB, 64 * KiB, 256 * KiB]),
+  };
+}
+
+export function oneOf<T>(random: Prng, from: readonly T[]): T {
+  return from[random.below(from.length)]!;
+}

@@ -1,0 +1,139 @@
+/**
+ * The next smaller plans of one: each lacks one thing, the largest things first. What a name no longer calls goes with
+ * it, so every one of them is a valid plan.
+ */
+import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
+import { callSheet } from './cast.ts';
+import type { Fault, PeerPlan, SwarmPlan } from './schema.ts';
+
+export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
+  yield* withFewer(plan.faults ?? [], (faults) => heal({ ...plan, faults }));
+  yield* withFewer(plan.peers, (peers) => (peers.length === 0 ? undefined : keepPeers(plan, peers)));
+  yield* withSmallerGroups(plan);
+  yield* withFewer(plan.trackers ?? [], (trackers) => keepTrackers(plan, trackers));
+  yield* withFewer(Object.entries(plan.limits ?? {}), (limits) =>
+    keepLimits(plan, Object.fromEntries(limits)),
+  );
+  yield* withSmallerTorrent(plan);
+  if (plan.streams === 'recut') yield { ...plan, streams: 'whole' };
+  yield* withPlainerPeers(plan);
+  yield* withLessTime(plan);
+}
+
+/** Without half of them, a quarter, … and at last without each. */
+function* withFewer<T>(
+  items: readonly T[],
+  build: (kept: T[]) => SwarmPlan | undefined,
+): Generator<SwarmPlan> {
+  for (let run = items.length; run >= 1; run = run === 1 ? 0 : Math.ceil(run / 2)) {
+    for (let from = 0; from < items.length; from += run) {
+      const plan = build([...items.slice(0, from), ...items.slice(from + run)]);
+      if (plan !== undefined) yield plan;
+    }
+  }
+}
+
+function* withSmallerGroups(plan: SwarmPlan): Generator<SwarmPlan> {
+  for (const [i, peer] of plan.peers.entries()) {
+    if ((peer.count ?? 1) <= 1) continue;
+    const peers = plan.peers.with(i, { ...peer, count: Math.floor(peer.count! / 2) });
+    yield keepPeers(plan, peers);
+    yield keepPeers(plan, plan.peers.with(i, { ...peer, count: peer.count! - 1 }));
+  }
+}
+
+function* withSmallerTorrent(plan: SwarmPlan): Generator<SwarmPlan> {
+  const { torrent } = plan;
+  const { pieces, pieceBytes, lastPieceBytes } = torrent;
+  for (const fewer of [1, Math.floor(pieces / 2), pieces - 1])
+    if (fewer >= 1 && fewer < pieces) yield keepPieces(plan, fewer);
+  if (lastPieceBytes !== undefined) yield { ...plan, torrent: { pieces, pieceBytes } };
+  for (const smaller of [16_384, Math.floor(pieceBytes / 2)])
+    if (smaller >= 1 && smaller < pieceBytes) yield { ...plan, torrent: { pieces, pieceBytes: smaller } };
+}
+
+/** What a peer has that it could do without. */
+function* withPlainerPeers(plan: SwarmPlan): Generator<SwarmPlan> {
+  const extras = ['knows', 'limits', 'link', 'trackers', 'magnet', 'dialable'] as const;
+  const times = ['joinMs', 'leaveMs', 'uploadBpsMax', 'downloadBpsMax'] as const;
+  for (const [i, peer] of plan.peers.entries())
+    for (const key of [...extras, ...times])
+      if (peer[key] !== undefined) yield { ...plan, peers: plan.peers.with(i, without(peer, key)) };
+}
+
+function* withLessTime(plan: SwarmPlan): Generator<SwarmPlan> {
+  const faults = plan.faults ?? [];
+  for (const [i, fault] of faults.entries()) {
+    for (const shorter of shorterFaults(fault)) yield heal({ ...plan, faults: faults.with(i, shorter) });
+  }
+}
+
+function* shorterFaults(fault: Fault): Generator<Fault> {
+  if ('forMs' in fault) {
+    for (const forMs of [1_000, Math.floor(fault.forMs / 2)])
+      if (forMs >= 1 && forMs < fault.forMs) yield { ...fault, forMs };
+  }
+  for (const atMs of [0, Math.floor(fault.atMs / 2), Math.floor(fault.atMs / 1_000) * 1_000])
+    if (atMs < fault.atMs) yield { ...fault, atMs };
+}
+
+// Whole again ---------------------------------------------------------------------------------------------------------
+
+function keepPeers(plan: SwarmPlan, kept: readonly PeerPlan[]): SwarmPlan {
+  const known = new Set(callSheet({ peers: [...kept] }).keys());
+  const left = (names: readonly string[]) => names.filter((name) => known.has(name));
+  const peers = kept.map((peer) => {
+    const knows = left(peer.knows ?? []);
+    return knows.length === 0 ? without(peer, 'knows') : { ...peer, knows };
+  });
+  const faults = (plan.faults ?? []).flatMap((fault): Fault[] => {
+    if ('tracker' in fault) return [fault];
+    if (fault.type === 'partition') {
+      const [from, to] = [left(fault.from), left(fault.to)];
+      return from.length === 0 || to.length === 0 ? [] : [{ ...fault, from, to }];
+    }
+    const called = left(fault.peers);
+    return called.length === 0 ? [] : [{ ...fault, peers: called }];
+  });
+  return heal({ ...plan, peers, faults });
+}
+
+function keepTrackers(plan: SwarmPlan, trackers: NonNullable<SwarmPlan['trackers']>): SwarmPlan {
+  const known = new Set(trackers.map(({ name }) => name));
+  const peers = plan.peers.map((peer) =>
+    peer.trackers === undefined
+      ? peer
+      : { ...peer, trackers: peer.trackers.filter((name) => known.has(name)) },
+  );
+  const faults = (plan.faults ?? []).filter((fault) => !('tracker' in fault) || known.has(fault.tracker));
+  return heal({ ...plan, trackers, peers, faults });
+}
+
+function keepPieces(plan: SwarmPlan, pieces: number): SwarmPlan {
+  const peers = plan.peers.map((peer) =>
+    Array.isArray(peer.has) ? { ...peer, has: peer.has.filter((pieceIndex) => pieceIndex < pieces) } : peer,
+  );
+  return { ...plan, torrent: { ...plan.torrent, pieces }, peers };
+}
+
+/** Undefined when those that are left contradict the usual ones. */
+function keepLimits(plan: SwarmPlan, limits: Partial<Limits>): SwarmPlan | undefined {
+  try {
+    assertLimits({ ...defaultLimits, ...limits });
+    for (const peer of plan.peers) assertLimits({ ...defaultLimits, ...limits, ...peer.limits });
+    return { ...plan, limits };
+  } catch {
+    return undefined;
+  }
+}
+
+/** It heals as soon as the last fault is over. */
+function heal(plan: SwarmPlan): SwarmPlan {
+  const ends = (plan.faults ?? []).map((fault) => fault.atMs + ('forMs' in fault ? fault.forMs : 0));
+  return plan.healMs === undefined ? plan : { ...plan, healMs: Math.min(plan.healMs, Math.max(0, ...ends)) };
+}
+
+function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {
+  const { [key]: _, ...rest } = object;
+  return rest;
+}
