@@ -35,6 +35,8 @@ export {
   type CreateOptions,
   createTorrent,
   defaultFormat,
+  type KnownFiles,
+  knownFilesOf,
   planTorrent,
   type Skipped,
   type TorrentPlan,

@@ -9,18 +9,19 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { CreateError } from './create-error.ts';
-import { type PlacedFiles, placeFiles, rootFiles } from './create-layout.ts';
+import { type PlacedFile, type PlacedFiles, placeFiles, rootFiles } from './create-layout.ts';
+import { hashUnknown, type KnownFiles } from './create-reuse.ts';
 import { checkTorrentSize } from './create-size.ts';
 import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
-import { type HashControl, type HashProgress, hashFiles } from './hashing/engine.ts';
-import type { PlannedFile } from './hashing/plan.ts';
+import type { HashControl, HashProgress } from './hashing/engine.ts';
 import { type Metainfo, parseMetainfo, type TorrentFormat } from './metainfo.ts';
 import { encodeTorrent } from './metainfo-encode.ts';
 import { componentFault } from './path-rules.ts';
 import { checkPieceCount, checkPieceLength, choosePieceLength } from './piece-length.ts';
 
+export { knownFilesOf } from './create-reuse.ts';
 export { writeTorrentFile } from './torrent-write.ts';
-export { CreateError, type HashControl, type HashProgress, type Skipped };
+export { CreateError, type HashControl, type HashProgress, type KnownFiles, type Skipped };
 
 /**
  * Every track has its own Merkle root, and starts with a piece; clients of today take part in either of its two swarms.
@@ -46,6 +47,11 @@ export interface CreateOptions extends ScanOptions {
   readonly createdBy?: string | undefined;
   /** Seconds since 1970; not written if left out. */
   readonly creationDate?: number | undefined;
+  /**
+   * Files that need not be read, by what an earlier torrent says of them (knownFilesOf). Only whoever knows that they
+   * have not changed since may name them; `pieceLength` has to be that of the earlier torrent. Of no use in v1.
+   */
+  readonly known?: KnownFiles | undefined;
 }
 
 export interface CreatedTorrent {
@@ -122,11 +128,11 @@ export async function createTorrent(
   control: HashControl = {},
 ): Promise<CreatedTorrent> {
   const plan = await planTorrent(path, options, control.signal);
-  const { format, totalBytes, pieceLength } = plan;
+  const { format, pieceLength } = plan;
   const sha1 = format !== 'v2';
   const sha256 = format !== 'v1';
-  const files = plannedFiles(plan);
-  const hashes = await hashFiles({ files, totalBytes, pieceLength, onFault: 'stop', sha1, sha256 }, control);
+  const pathOf = ({ isPad, components }: PlacedFile) => (isPad ? undefined : join(plan.root, ...components));
+  const hashes = await hashUnknown({ ...plan, pathOf }, options.known, control);
   if (hashes.faults[0] !== undefined) throw CreateError.ofFault(hashes.faults[0]);
 
   const rooted = sha256 ? rootFiles(plan.files, hashes.rootTable, pieceLength) : undefined;
@@ -150,12 +156,6 @@ export async function createTorrent(
       return metainfo;
     },
   };
-}
-
-function* plannedFiles({ root, files }: TorrentPlan): Generator<PlannedFile> {
-  for (const { components, isPad, bytes, offset, mtimeMs } of files) {
-    yield { path: isPad ? undefined : join(root, ...components), isPad, bytes, offset, mtimeMs };
-  }
 }
 
 function textsOf({ trackers = [], webSeeds = [], comment, source, createdBy }: CreateOptions): string[] {
