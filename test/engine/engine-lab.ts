@@ -53,6 +53,8 @@ export class EngineLab {
   readonly dials: { connection: ConnectionId; address: PeerAddress }[] = [];
   readonly stores: { pieceIndex: PieceIndex; buffer: PieceBuffer; wantDigests: boolean }[] = [];
   readonly reads: { read: number; block: Block }[] = [];
+  /** Info dictionaries from peers, to be compared with their hash. */
+  readonly checks: { torrent: number; connection: ConnectionId; bytes: Uint8Array }[] = [];
   /** Closes of ours, by connection. */
   readonly closes = new Map<ConnectionId, string[]>();
   nowMs = 1_000;
@@ -204,6 +206,7 @@ export class EngineLab {
         this.reports.push(action.report);
         return;
       case 'check-metadata':
+        this.checks.push(action);
         return;
     }
   }

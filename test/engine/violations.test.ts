@@ -167,6 +167,35 @@ const faults: readonly (readonly [
     { extended: true },
     (p) => p.say({ type: 'extended', id: 0, payload: Buffer.from('l-3:e') }),
   ],
+  ...[
+    ['that is no dictionary', 'li0ei0ee'],
+    ['without a type', 'd5:piecei0ee'],
+    ['without a block', 'd8:msg_typei0ee'],
+    ['for a block before the first', 'd8:msg_typei0e5:piecei-1ee'],
+    ['that is cut short', 'd8:msg_typei0e5:piec'],
+    ['of a negative length', 'd8:msg_typei0e5:piece-3:'],
+  ].map(
+    ([what, text]) =>
+      [
+        'extension-malformed',
+        `a metadata message ${what}`,
+        { infoBytes: new Uint8Array(100) },
+        { extended: true },
+        (p: ScriptedPeer) => p.say({ type: 'extended', id: 1, payload: Buffer.from(text!) }),
+      ] as const,
+  ),
+  [
+    'too-many-rejects',
+    'refusing all it is asked for, and letting us ask again',
+    { limits: { rejectsMax: 6, refusedFirstMs: 0, refusedMaxMs: 0 } },
+    {},
+    (p, lab) => {
+      for (let round = 0; round < 50 && p.closed === undefined; round++) {
+        for (const owed of p.owed.splice(0)) p.say({ ...owed, type: 'reject' });
+        lab.pass(500);
+      }
+    },
+  ],
   [
     'metadata-flood',
     'asking for the info dictionary again and again',
