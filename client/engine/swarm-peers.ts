@@ -131,15 +131,17 @@ export class SwarmPeers {
     const isBannedHost = session.incoming && this.#directory.isBannedHost(session.address.host, nowMs);
     if (record.bannedUntilMs > nowMs || isBannedHost) return 'banned';
     if (this.sessions.size >= this.#context.limits.connectionsPerTorrentMax) return 'too-many-connections';
-    const other = this.#withId(handshake.peerId);
+    const other = this.#sameAs(session, handshake.peerId);
     if (other !== undefined) {
       // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
       const isTie = nowMs - other.openedMs < this.#context.limits.dialTimeoutMs;
       const keepsIncoming = compareBytes(handshake.peerId, this.#context.peerId) > 0;
       // It came to us, fell silent, and comes again from the same place: for the peer the old connection is dead.
-      const isSuccessor = other.incoming && session.incoming && other.address.host === session.address.host;
+      const isSameHost = other.address.host === session.address.host;
+      const isSuccessor = isSameHost && other.incoming && session.incoming;
       const isStale = isSuccessor && nowMs - other.heardMs >= this.#context.limits.stallTimeoutMs;
-      const isKept = isTie && other.incoming !== session.incoming && session.incoming === keepsIncoming;
+      const isKept =
+        isSameHost && isTie && other.incoming !== session.incoming && session.incoming === keepsIncoming;
       if (!isKept && !isStale) {
         if (dialed !== undefined) this.#directory.postpone(dialed, nowMs);
         return 'connected-twice';
@@ -155,9 +157,19 @@ export class SwarmPeers {
     return undefined;
   }
 
-  #withId(peerId: Uint8Array): PeerSession | undefined {
-    for (const session of this.sessions.values()) if (sameBytes(session.peerId!, peerId)) return session;
-    return undefined;
+  /**
+   * The session that this one would be a second one of. Anybody may borrow a name: from another host it shuts nobody out
+   * unless whoever bears it already serves us well.
+   */
+  #sameAs(session: PeerSession, peerId: Uint8Array): PeerSession | undefined {
+    let elsewhere: PeerSession | undefined;
+    for (const other of this.sessions.values()) {
+      if (!sameBytes(other.peerId!, peerId)) continue;
+      if (other.address.host === session.address.host) return other;
+      const serves = other.record!.goodPieces > 0 && other.mayBeAsked && !other.pipeline.stalled;
+      if (serves) elsewhere = other;
+    }
+    return elsewhere;
   }
 
   /** Closes the connection for a reason of ours. */

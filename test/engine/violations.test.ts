@@ -275,8 +275,29 @@ describe('the door', () => {
   it('connected-twice: a second connection with the same id from the same side', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);
-    const first = lab.join({ peerId });
-    const second = lab.join({ peerId });
+    const address = { host: '10.1.1.1', port: 50_000 };
+    const first = lab.join({ peerId, address });
+    const second = lab.join({ peerId, address });
+    expect(second.closed).toBe('connected-twice');
+    expect(first.closed).toBeUndefined();
+  });
+
+  it('a borrowed name shuts nobody out: from another host the same id is another peer', () => {
+    const lab = new EngineLab();
+    const peerId = new Uint8Array(20).fill(7);
+    lab.join({ peerId, has: 'none', address: { host: '10.6.6.6', port: 50_000 } });
+    const honest = lab.join({ peerId, address: { host: '10.1.1.1', port: 50_000 } });
+    expect(honest.closed).toBeUndefined();
+    expect(honest.owed).not.toEqual([]);
+  });
+
+  it('connected-twice: somebody who serves us well, once more by another address of its', () => {
+    const lab = new EngineLab();
+    const peerId = new Uint8Array(20).fill(7);
+    const first = lab.join({ peerId, address: { host: '10.1.1.1', port: 50_000 } });
+    first.serve();
+    lab.store();
+    const second = lab.join({ peerId, address: { host: 'fd00::1', port: 50_000 } });
     expect(second.closed).toBe('connected-twice');
     expect(first.closed).toBeUndefined();
   });
@@ -290,11 +311,12 @@ describe('the door', () => {
       for (const incomingFirst of [true, false]) {
         const lab = new EngineLab();
         const peerId = new Uint8Array(20).fill(fill);
+        const address = { host: '10.1.1.1', port: 50_000 };
         lab.learn('10.1.1.1');
-        const incoming = incomingFirst ? lab.join({ peerId }) : undefined;
+        const incoming = incomingFirst ? lab.join({ peerId, address }) : undefined;
         const dialed = lab.answerDial();
         dialed.shakeHands({ peerId });
-        const kept = incoming ?? lab.join({ peerId });
+        const kept = incoming ?? lab.join({ peerId, address });
         expect({ incoming: kept.closed, dialed: dialed.closed }).toEqual({
           incoming: stays === 'incoming' ? undefined : 'connected-twice',
           dialed: stays === 'dialed' ? undefined : 'connected-twice',
