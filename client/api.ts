@@ -15,6 +15,16 @@
  *     clearInterval(timer);
  *     await client.close();
  */
+export { type Identity, openIdentity } from './community/identity.ts';
+export { type Refused, type SecretFilter, secretFilter } from './community/secret-files.ts';
+export { ShareError, type ShareErrorCode } from './community/share-error.ts';
+export { checkShare, type ShareMachine } from './community/share-rules.ts';
+export {
+  forgetSession,
+  loadSession,
+  saveSession,
+  type TrackerSession,
+} from './community/tracker-sessions.ts';
 export type { DiskTrouble, PeerAddress, Report } from './engine/contract.ts';
 export type { PeerStatus, TorrentStatus, TrackerStatus } from './engine/status.ts';
 export type { ActiveTorrent, Client, TorrentControl } from './host/client.ts';

@@ -30,13 +30,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ),
   ],
   'client/host': ['client/engine', 'client/wire', 'torrents', 'tracker/protocol'],
-  'client/api.ts': ['client/host', 'client/engine'],
+  'client/community': ['client/host', 'torrents'],
+  'client/api.ts': ['client/host', 'client/engine', 'client/community'],
   'client/cli': ['client', 'tracker', 'torrents'],
   'test/sim': [
     ...['client/host/driver.ts', 'client/host/ports.ts', 'client/engine'],
     ...['client/host/action-digest.ts', 'client/host/recorded-fact.ts'],
     ...['tracker/registry', 'tracker/registry.ts', 'tracker/protocol', 'torrents'],
   ],
+  /** Actors speak the wire themselves: no engine would say what they say. */
+  'test/sim/actors': ['test/sim', 'client/host/ports.ts', 'client/engine', 'client/wire', 'torrents'],
 };
 
 /** Nothing imports these, and that is right: a program, and the doors of the package. */

@@ -1,0 +1,93 @@
+/**
+ * Small files that only their owner may read: keys and tokens.
+ *
+ * Invariant: under its name there is never half a file, nor for one moment one that others can read; one that others can
+ * read, or that belongs to somebody else, is not believed.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { ShareError } from './share-error.ts';
+
+/** Keys and tokens are short; anything else is not ours. */
+const privateBytesMax = 64 * 1024;
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+/** Undefined when it is not there. Throws a ShareError `private-file-…`. */
+export async function readPrivate(file: string): Promise<string | undefined> {
+  let handle: fs.FileHandle;
+  try {
+    handle = await fs.open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unusable(file, error);
+  }
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile() || stats.size > privateBytesMax) throw damaged(file);
+    // Windows has no such bits: there the folder of the user is the border.
+    if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+      const mode = (stats.mode & 0o777).toString(8);
+      const message = `${file} can be read by others (mode ${mode}), so what is in it is no secret any more: chmod 600, and renew it`;
+      throw new ShareError('private-file-readable', message, file);
+    }
+    if (process.getuid !== undefined && stats.uid !== process.getuid()) {
+      throw new ShareError('private-file-unusable', `${file} belongs to another user`, file);
+    }
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Written beside it, forced to the disk, then put in its place. `replace: false` answers false when there is one already:
+ * of two programs that begin at the same moment, one is the first.
+ */
+export async function writePrivate(
+  file: string,
+  text: string,
+  { replace }: { readonly replace: boolean },
+): Promise<boolean> {
+  const folder = path.dirname(file);
+  const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    const handle = await fs.open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (replace) await fs.rename(temporary, file);
+    else await fs.link(temporary, file);
+    await syncFolder(folder);
+    return true;
+  } catch (error) {
+    if (!replace && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw unusable(file, error);
+  } finally {
+    await fs.rm(temporary, { force: true }).catch(() => {});
+  }
+}
+
+/** The name too: some systems cannot, and keep names in order by themselves. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+/** Nothing of ours is ever put in its place by itself: a key that is lost is lost for good. */
+export function damaged(file: string, cause?: unknown): ShareError {
+  const message = `${file} is damaged: put a backup in its place, or move it away to begin anew`;
+  return new ShareError('private-file-damaged', message, file, cause);
+}
+
+function unusable(file: string, error: unknown): ShareError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new ShareError('private-file-unusable', `${file} cannot be used (${code ?? message})`, file, error);
+}

@@ -1,0 +1,69 @@
+/**
+ * What this client was given by each tracker it has signed in to: its session's token and its passkey. One file a tracker,
+ * so that two programs that sign in at the same time do not take each other's away.
+ *
+ * Invariant: only its owner can read it; a token is given to nobody but the tracker that made it (its scheme, host and port).
+ */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { damaged, readPrivate, writePrivate } from './private-file.ts';
+
+export interface TrackerSession {
+  /** Of the account. */
+  readonly name: string;
+  readonly token: string;
+  /** Part of the announce addresses. */
+  readonly passkey: string;
+}
+
+const fieldCharsMax = 512;
+
+/** `trackerUrl`: any address of the tracker. Undefined when nobody has signed in to it. */
+export async function loadSession(
+  stateFolder: string,
+  trackerUrl: string,
+): Promise<TrackerSession | undefined> {
+  const origin = originOf(trackerUrl);
+  const file = fileOf(stateFolder, origin);
+  const text = await readPrivate(file);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw damaged(file, error);
+  }
+  const { name, token, passkey, tracker } = (value ?? {}) as Record<string, unknown>;
+  if (tracker !== origin || !isField(name) || !isField(token) || !isField(passkey)) throw damaged(file);
+  return { name, token, passkey };
+}
+
+/** In place of the one before. */
+export async function saveSession(
+  stateFolder: string,
+  trackerUrl: string,
+  { name, token, passkey }: TrackerSession,
+): Promise<void> {
+  const origin = originOf(trackerUrl);
+  const text = `${JSON.stringify({ tracker: origin, name, token, passkey })}\n`;
+  await writePrivate(fileOf(stateFolder, origin), text, { replace: true });
+}
+
+export async function forgetSession(stateFolder: string, trackerUrl: string): Promise<void> {
+  await fs.rm(fileOf(stateFolder, originOf(trackerUrl)), { force: true });
+}
+
+function originOf(trackerUrl: string): string {
+  const { protocol, host } = new URL(trackerUrl);
+  return `${protocol}//${host}`;
+}
+
+function fileOf(stateFolder: string, origin: string): string {
+  const name = createHash('sha256').update(origin).digest('hex').slice(0, 32);
+  return path.join(stateFolder, 'sessions', `${name}.json`);
+}
+
+function isField(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= fieldCharsMax;
+}
