@@ -1,42 +1,30 @@
-/** Gets a torrent file from a web address: bounded in size, time and redirects; every way it fails has its sentence. */
-import { Agent, interceptors, request } from 'undici';
+/** Gets a torrent file from a web address (client/host/web-request.ts): every way it fails has its sentence. */
 import { localLimits } from '../../torrents/bencode.ts';
+import { redirectsMax, WebClient } from '../host/web-request.ts';
 import { CliError } from './cli-error.ts';
 
 /** Long enough for a slow server, short enough to wait for. */
 const answerMsMax = 30_000;
-const connectMsMax = 10_000;
-const redirectsMax = 3;
 /** What the reader of torrent files accepts. */
 const bytesMax = localLimits.bytesMax;
 
 /** The bytes there. Throws CliError `fetch-…`, or the reason of the signal. */
 export async function fetchTorrent(url: string, signal: AbortSignal): Promise<Uint8Array> {
-  const agent = new Agent({ connect: { timeout: connectMsMax } });
+  const web = new WebClient();
   const timeout = AbortSignal.timeout(answerMsMax);
   try {
-    const { statusCode, body } = await request(url, {
-      dispatcher: agent.compose(interceptors.redirect({ maxRedirections: redirectsMax })),
+    const { statusCode, body } = await web.get(url, {
       headers: { accept: 'application/x-bittorrent, */*;q=0.5', 'user-agent': 'Cicada' },
       signal: AbortSignal.any([signal, timeout]),
+      bytesMax,
     });
     if (statusCode !== 200) throw refusal(url, statusCode);
-    const parts: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const part of body as AsyncIterable<Uint8Array>) {
-      bytes += part.length;
-      if (bytes > bytesMax) {
-        throw new CliError('fetch-too-large', `${url} is larger than 64 MiB: that is no torrent file`);
-      }
-      parts.push(part);
-    }
-    return Buffer.concat(parts);
+    return body;
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof CliError ? error : failure(url, error, timeout.aborted);
   } finally {
-    // A body that nobody reads to its end would hold the connection.
-    await agent.destroy();
+    await web.close();
   }
 }
 
@@ -50,12 +38,6 @@ function refusal(url: string, statusCode: number): CliError {
   if (statusCode === 401 || statusCode === 403) {
     return new CliError('fetch-not-allowed', `${url}: not allowed (HTTP ${statusCode}); it may need a login`);
   }
-  if (statusCode >= 300 && statusCode < 400) {
-    return new CliError(
-      'fetch-redirects',
-      `${url} leads on more than ${redirectsMax} times; give the last address`,
-    );
-  }
   return new CliError('fetch-failed', `${url}: the server answered HTTP ${statusCode}; try again later`);
 }
 
@@ -65,15 +47,19 @@ const words: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name could not be looked up; is there a network?',
   ECONNRESET: 'the connection was closed without an answer',
   UND_ERR_SOCKET: 'the connection was closed without an answer',
-  UND_ERR_CONNECT_TIMEOUT: `no connection within ${connectMsMax / 1000} s`,
+  UND_ERR_CONNECT_TIMEOUT: 'no connection within 10 s',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
 };
 
 function failure(url: string, error: unknown, timedOut: boolean): CliError {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  if (/redirect loop/i.test(message))
-    return new CliError('fetch-redirects', `${url} leads in a circle`, error);
+  if (code === 'web-too-large')
+    return new CliError('fetch-too-large', `${url} is larger than 64 MiB: that is no torrent file`, error);
+  if (code === 'web-redirects') {
+    const what = `leads on more than ${redirectsMax} times, or in a circle; give the last address`;
+    return new CliError('fetch-redirects', `${url} ${what}`, error);
+  }
   if (timedOut || code === 'UND_ERR_CONNECT_TIMEOUT') {
     const what = words[code] ?? `no answer within ${answerMsMax / 1000} s`;
     return new CliError('fetch-timed-out', `${url}: ${what}`, error);

@@ -1,15 +1,14 @@
 /**
- * Announces over HTTP(S) through undici. Everything a tracker answers is hostile until tracker/protocol has parsed it;
+ * Announces over HTTP(S). Everything a tracker answers is hostile until tracker/protocol has parsed it;
  * what goes wrong becomes one sentence for people.                                                    BEP 3 23 31
  */
 import { randomBytes } from 'node:crypto';
-import { BlockList, isIP } from 'node:net';
-import { Agent, request } from 'undici';
 import { announceUrl } from '../../tracker/protocol/announce-query.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
 import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
 import type { AnnounceRequest, Fact } from '../engine/contract.ts';
 import type { Announcer, FactSink } from './ports.ts';
+import { type WebAnswer, WebClient } from './web-request.ts';
 
 /** libtorrent's tracker_completion_timeout. */
 const answerMsMax = 30_000;
@@ -17,18 +16,16 @@ const answerMsMax = 30_000;
 const farewellMsMax = 3_000;
 /** libtorrent's tracker_maximum_response_length. */
 const answerBytesMax = 1024 * 1024;
-const redirectsMax = 3;
 
 export class HttpAnnouncer implements Announcer {
   readonly #sink: FactSink;
-  readonly #agent: Agent;
+  readonly #web = new WebClient();
   /** BEP 7: lets a tracker know us again when our address changes. */
   readonly #key = randomBytes(4).toString('hex');
   readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(sink: FactSink) {
     this.#sink = sink;
-    this.#agent = new Agent({ connections: 4, keepAliveTimeout: 10_000, connect: { timeout: 10_000 } });
   }
 
   announce(announce: AnnounceRequest): void {
@@ -54,7 +51,7 @@ export class HttpAnnouncer implements Announcer {
   async stop(): Promise<void> {
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMsMax).unref());
     await Promise.race([Promise.all(this.#underWay.values()), late]);
-    await this.#agent.destroy();
+    await this.#web.close();
   }
 
   async #ask(announce: AnnounceRequest): Promise<Fact> {
@@ -102,7 +99,7 @@ export class HttpAnnouncer implements Announcer {
     };
   }
 
-  async #get(announce: AnnounceRequest): Promise<{ body: Uint8Array; statusCode: number }> {
+  async #get(announce: AnnounceRequest): Promise<WebAnswer> {
     const { infoHash, peerId, port, uploaded, downloaded, left, event } = announce;
     const query = { infoHash, peerId, port, uploaded, downloaded, left, event };
     const url = announceUrl(announce.tracker, {
@@ -112,71 +109,9 @@ export class HttpAnnouncer implements Announcer {
       key: this.#key,
     });
     const signal = AbortSignal.timeout(event === 'stopped' ? farewellMsMax : answerMsMax);
-    const response = await this.#request(url, signal);
-    const parts: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const part of response.body as AsyncIterable<Uint8Array>) {
-      bytes += part.length;
-      if (bytes > answerBytesMax) {
-        response.body.destroy();
-        throw new Error('its answer is larger than 1 MiB');
-      }
-      parts.push(part);
-    }
-    return { body: Buffer.concat(parts), statusCode: response.statusCode };
+    const headers = { 'user-agent': 'Cicada', accept: '*/*' };
+    return await this.#web.get(url, { headers, signal, bytesMax: answerBytesMax });
   }
-
-  /** Follows redirects, a few, each checked like the tracker itself and never from the open net into a private one. */
-  async #request(url: string, signal: AbortSignal) {
-    let target = url;
-    for (let redirects = 0; ; redirects++) {
-      const response = await request(target, {
-        dispatcher: this.#agent,
-        headers: { 'user-agent': 'Cicada', accept: '*/*' },
-        signal,
-      });
-      const { location } = response.headers;
-      const isRedirect =
-        response.statusCode >= 300 && response.statusCode < 400 && typeof location === 'string';
-      if (!isRedirect) return response;
-      await response.body.dump();
-      if (redirects >= redirectsMax) throw new Error('it redirects in circles');
-      const next = new URL(location, target);
-      if (next.protocol !== 'http:' && next.protocol !== 'https:')
-        throw new Error('it redirects to another protocol');
-      if (isPrivateHost(next.hostname) && !isPrivateHost(new URL(target).hostname)) {
-        throw new Error('it redirects into a private network, which is refused');
-      }
-      target = next.href;
-    }
-  }
-}
-
-const privateNets = new BlockList();
-for (const [net, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const) {
-  privateNets.addSubnet(net, bits, 'ipv4');
-}
-for (const [net, bits] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  privateNets.addSubnet(net, bits, 'ipv6');
-
-/** URL has brought every spelling of an address into its usual form. */
-function isPrivateHost(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  const family = isIP(host);
-  return family !== 0 && privateNets.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 const systemWords: Readonly<Record<string, string>> = {
@@ -193,6 +128,7 @@ const systemWords: Readonly<Record<string, string>> = {
 
 function inWords(error: unknown): string {
   const { code, name, message } = error as NodeJS.ErrnoException;
+  if (code === 'web-too-large') return 'its answer is larger than 1 MiB';
   if (name === 'TimeoutError') return 'no answer in time';
   return (code !== undefined && systemWords[code]) || message || 'it could not be asked';
 }

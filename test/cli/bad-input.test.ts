@@ -99,7 +99,7 @@ describe('a torrent at a web address', () => {
 
   it('that leads in a circle', async () => {
     const url = await serve((_, response) => response.writeHead(302, { location: '/again' }).end());
-    await expectFailure(['get', url], 6, /leads in a circle/);
+    await expectFailure(['get', url], 6, /leads on more than 3 times, or in a circle/);
   });
 
   it('that leads on and on', async () => {
