@@ -111,12 +111,12 @@ export class Engine {
 
   /** For whoever checks us, of a torrent whose pieces are known: the parts themselves, borrowed until the next fact. */
   inspect(torrent: TorrentId): Inspection | undefined {
-    return this.#swarm(torrent)?.inspect();
+    return this.#swarm(torrent);
   }
 
   get usage(): EngineUsage {
     const { limits, budget } = this.#context;
-    return { limits, budget, sessionCount: this.#sessions.size, dialCount: this.#dials.size };
+    return { limits, budget, sessions: this.#sessions, dialCount: this.#dials.size };
   }
 
   #dispatch(fact: Fact, nowMs: number): void {

@@ -6,12 +6,12 @@
 import type { BlockServer } from './block-server.ts';
 import type { Choker } from './choker.ts';
 import type { ConnectionId } from './contract.ts';
-import type { FetchingPiece } from './fetching-piece.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
 import type { PiecePicker } from './piece-picker.ts';
 import type { PieceSelection } from './piece-selection.ts';
+import type { RequestScheduler } from './request-scheduler.ts';
 import type { SharedBudget } from './shared-budget.ts';
 
 /** Of one torrent whose pieces are known. */
@@ -35,17 +35,15 @@ export interface Inspection {
   readonly picker: Pick<PiecePicker, 'isCandidate' | 'candidateCount' | 'availability'>;
   readonly choker: Pick<Choker, 'servedCount'>;
   readonly server: Pick<BlockServer, 'readCount'>;
-  /** Pieces with free blocks, and those of them that nobody keeps to. */
-  readonly open: ReadonlySet<FetchingPiece>;
-  readonly orphans: ReadonlySet<FetchingPiece>;
-  blockKey(pieceIndex: number, blockIndex: number): number;
+  readonly scheduler: Pick<RequestScheduler, 'blockKey' | 'open' | 'orphans'>;
 }
 
 /** Of all torrents together. */
 export interface EngineUsage {
   readonly limits: Limits;
   readonly budget: Pick<SharedBudget, 'connections' | 'dials' | 'pieceBytes'>;
-  /** Sessions in the tables (those that have ended leave them at the next tick), and dials that are not a session yet. */
-  readonly sessionCount: number;
+  /** Every connection, before its handshake too; those that have ended leave at the next tick. */
+  readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
+  /** Dials that have not come to a handshake. */
   readonly dialCount: number;
 }

@@ -26,20 +26,20 @@ import { peerStatus, type TorrentStatus } from './status.ts';
 import { type SwarmContent, SwarmPeers } from './swarm-peers.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
-export class Swarm implements SessionEvents, SwarmContent {
+export class Swarm implements SessionEvents, SwarmContent, Inspection {
   readonly spec: TorrentSpec;
   readonly #context: Context;
   readonly peers: SwarmPeers;
-  readonly #sessions: ReadonlyMap<ConnectionId, PeerSession>;
+  readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   readonly server: BlockServer;
   readonly #voice: ExtensionVoice;
-  readonly #ledger: PieceLedger;
-  readonly #selection: PieceSelection;
-  readonly #picker: PiecePicker;
+  readonly ledger: PieceLedger;
+  readonly selection: PieceSelection;
+  readonly picker: PiecePicker;
   readonly #interest: Interest;
   readonly #provenance = new PieceProvenance();
-  readonly #scheduler: RequestScheduler;
-  readonly #choker: Choker;
+  readonly scheduler: RequestScheduler;
+  readonly choker: Choker;
   readonly #down = new TransferMeter();
   #wasted = 0;
   #trouble: DiskTrouble | undefined;
@@ -50,18 +50,18 @@ export class Swarm implements SessionEvents, SwarmContent {
     this.spec = spec;
     this.#context = context;
     this.peers = new SwarmPeers(spec, this, context, nowMs);
-    this.#sessions = this.peers.sessions;
+    this.sessions = this.peers.sessions;
     this.#voice = new ExtensionVoice(spec.infoBytes, context);
-    this.#ledger = new PieceLedger(spec.geometry, memory, budget, spec);
-    this.#selection = new PieceSelection(this.#ledger, spec.priorities);
-    const isMissing = (pieceIndex: PieceIndex) => this.#ledger.isMissing(pieceIndex);
-    this.#picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
+    this.ledger = new PieceLedger(spec.geometry, memory, budget, spec);
+    this.selection = new PieceSelection(this.ledger, spec.priorities);
+    const isMissing = (pieceIndex: PieceIndex) => this.ledger.isMissing(pieceIndex);
+    this.picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
     if (spec.priorities !== undefined) this.#orderCandidates();
-    this.#interest = new Interest(spec.geometry, this.#selection, this.#picker, limits.havesAtOnceMax);
+    this.#interest = new Interest(spec.geometry, this.selection, this.picker, limits.havesAtOnceMax);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
-    this.#scheduler = new RequestScheduler(this.#ledger, this.#picker, this.#sessions, isSuspect, context);
-    this.#choker = new Choker(limits, random);
-    this.server = new BlockServer(spec.torrent, (pieceIndex) => this.#ledger.has(pieceIndex), context);
+    this.scheduler = new RequestScheduler(this.ledger, this.picker, this.sessions, isSuspect, context);
+    this.choker = new Choker(limits, random);
+    this.server = new BlockServer(spec.torrent, (pieceIndex) => this.ledger.has(pieceIndex), context);
     this.tick(nowMs, 0);
   }
 
@@ -70,13 +70,13 @@ export class Swarm implements SessionEvents, SwarmContent {
   /** `elapsedMs`: since the last tick. */
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
-    if (nowMs >= this.#diskRetryMs) this.#scheduler.paused = false;
+    if (nowMs >= this.#diskRetryMs) this.scheduler.paused = false;
     this.server.tick(nowMs, elapsedMs);
-    for (const session of this.#sessions.values()) this.#tickSession(session, nowMs, elapsedMs);
+    for (const session of this.sessions.values()) this.#tickSession(session, nowMs, elapsedMs);
     if (elapsedMs > 0) this.#down.tick(elapsedMs);
-    this.#choker.tick(this.#sessions.values(), this.#selection.isComplete, nowMs);
-    this.#scheduler.tick(nowMs);
-    this.#interest.tell(this.#sessions);
+    this.choker.tick(this.sessions.values(), this.selection.isComplete, nowMs);
+    this.scheduler.tick(nowMs);
+    this.#interest.tell(this.sessions);
     this.peers.tick(nowMs);
     this.#fillAll(nowMs);
   }
@@ -93,8 +93,8 @@ export class Swarm implements SessionEvents, SwarmContent {
     if (pipeline.isSilent(nowMs, limits.stallCloseMs)) return this.peers.drop(session, 'stalled', nowMs);
     if (!pipeline.stalled && pipeline.isSilent(nowMs, limits.stallTimeoutMs)) {
       // One request stays with it, to tell whether it comes back; the others are cancelled, lest all arrive twice.
-      for (const key of pipeline.asked.slice(1)) this.#scheduler.cancel(session, key);
-      this.#scheduler.release(session);
+      for (const key of pipeline.asked.slice(1)) this.scheduler.cancel(session, key);
+      this.scheduler.release(session);
       pipeline.stalled = true;
     }
     session.keepAlive(nowMs);
@@ -106,24 +106,24 @@ export class Swarm implements SessionEvents, SwarmContent {
     const { geometry } = this.spec;
     record.isSeed = false;
     session.open(this, geometry, record, handshake);
-    session.sendPieces(this.#ledger.haveCount, geometry.pieceCount, () => this.#ledger.haveBits());
-    this.#voice.introduce(session, this.#selection.isComplete);
+    session.sendPieces(this.ledger.haveCount, geometry.pieceCount, () => this.ledger.haveBits());
+    this.#voice.introduce(session, this.selection.isComplete);
   }
 
   onLeft(session: PeerSession, nowMs: number): void {
-    this.#scheduler.release(session);
+    this.scheduler.release(session);
     this.#interest.onLeft(session);
-    this.#choker.onGone(session);
+    this.choker.onGone(session);
     if (!this.peers.stopping) this.#fillAll(nowMs);
   }
 
   get wantsSeeds(): boolean {
-    return !this.#selection.isComplete;
+    return !this.selection.isComplete;
   }
 
   /** `left` counts what is not wanted too, as libtorrent's and Transmission's: who has not all of it is no seed. */
   get transferred() {
-    return { uploaded: this.server.up.total, downloaded: this.#down.total, left: this.#ledger.leftBytes };
+    return { uploaded: this.server.up.total, downloaded: this.#down.total, left: this.ledger.leftBytes };
   }
 
   onExtensions(session: PeerSession, { port, uploadOnly }: ExtensionHandshake, nowMs: number): void {
@@ -145,26 +145,25 @@ export class Swarm implements SessionEvents, SwarmContent {
   }
 
   onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
-    if (this.#interest.onHave(session, pieceIndex)) this.#scheduler.onOffer(session, pieceIndex);
+    if (this.#interest.onHave(session, pieceIndex)) this.scheduler.onOffer(session, pieceIndex);
     this.#dropSeed(session, nowMs);
   }
 
   /** Two that have nothing for each other. */
   #dropSeed(session: PeerSession, nowMs: number): void {
-    if (session.record!.isSeed && this.#selection.isComplete)
-      this.peers.drop(session, 'both-complete', nowMs);
+    if (session.record!.isSeed && this.selection.isComplete) this.peers.drop(session, 'both-complete', nowMs);
   }
 
   onPeerChoking(session: PeerSession): void {
     if (!session.peerChoking) return;
-    this.#scheduler.release(session);
+    this.scheduler.release(session);
     session.pieces.forgetRefusals();
     // It has dropped our requests: its silence means nothing now.
     session.pipeline.stalled = false;
   }
 
   onPeerInterested(session: PeerSession): void {
-    this.#choker.onInterest(session);
+    this.choker.onInterest(session);
   }
 
   // Receiving -------------------------------------------------------------------------------------------------------
@@ -175,61 +174,61 @@ export class Swarm implements SessionEvents, SwarmContent {
     const whole =
       Number.isInteger(blockIndex) && block.bytes === geometry.blockBytes(block.pieceIndex, blockIndex);
     if (!whole) return 'block-unasked';
-    if (!session.pipeline.expects(this.#scheduler.blockKey(block.pieceIndex, blockIndex))) {
+    if (!session.pipeline.expects(this.scheduler.blockKey(block.pieceIndex, blockIndex))) {
       // A cancel and a block can cross, and then it comes twice: waste, not a crime, as long as it stays rare.
       return session.pipeline.tolerate() ? undefined : 'block-unasked';
     }
-    return this.#ledger.fetching(block.pieceIndex)?.openSink(blockIndex);
+    return this.ledger.fetching(block.pieceIndex)?.openSink(blockIndex);
   }
 
   onBlock(session: PeerSession, block: Block, sink: Sink | undefined): void {
     const blockIndex = block.begin / blockBytesMax;
-    const wasAsked = session.pipeline.settle(this.#scheduler.blockKey(block.pieceIndex, blockIndex));
+    const wasAsked = session.pipeline.settle(this.scheduler.blockKey(block.pieceIndex, blockIndex));
     session.pipeline.onBlock(wasAsked);
     this.#down.add(block.bytes);
     const used = sink?.piece.receive(sink, session.record!) ?? false;
     if (!used) this.#wasted += block.bytes;
-    const piece = this.#ledger.fetching(block.pieceIndex);
+    const piece = this.ledger.fetching(block.pieceIndex);
     if (piece === undefined) return;
-    this.#scheduler.onBlock(piece, blockIndex, session, wasAsked, used);
+    this.scheduler.onBlock(piece, blockIndex, session, wasAsked, used);
     if (used && piece.isComplete) this.#store(piece);
   }
 
   onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined {
     const blockIndex = block.begin / blockBytesMax;
     if (!Number.isInteger(blockIndex)) return undefined;
-    const key = this.#scheduler.blockKey(block.pieceIndex, blockIndex);
+    const key = this.scheduler.blockKey(block.pieceIndex, blockIndex);
     if (!session.pipeline.isRefusal(key)) return undefined;
-    this.#scheduler.onRefused(session, block.pieceIndex, blockIndex, nowMs);
+    this.scheduler.onRefused(session, block.pieceIndex, blockIndex, nowMs);
     return session.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects' : undefined;
   }
 
   #store(piece: FetchingPiece): void {
     const { pieceIndex } = piece;
-    this.#scheduler.forget(piece);
-    const buffer = this.#ledger.finish(piece);
+    this.scheduler.forget(piece);
+    const buffer = this.ledger.finish(piece);
     const wantDigests = this.#provenance.isSuspect(pieceIndex);
     this.#context.emit({ type: 'store-piece', torrent: this.spec.torrent, pieceIndex, buffer, wantDigests });
   }
 
   onPieceStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined, nowMs: number): void {
-    const wasComplete = this.#selection.isComplete;
-    const wasLacking = this.#selection.lacks(pieceIndex);
-    const piece = this.#ledger.stored(pieceIndex);
-    this.#selection.onStored(pieceIndex);
-    this.#scheduler.deadlines.clear(pieceIndex);
+    const wasComplete = this.selection.isComplete;
+    const wasLacking = this.selection.lacks(pieceIndex);
+    const piece = this.ledger.stored(pieceIndex);
+    this.selection.onStored(pieceIndex);
+    this.scheduler.deadlines.clear(pieceIndex);
     this.#trouble = undefined;
     for (const source of new Set(piece.sources)) if (source !== undefined) source.goodPieces += 1;
     this.peers.report({ type: 'piece-stored', pieceIndex });
-    this.#interest.onStored(this.#sessions, pieceIndex, wasLacking);
+    this.#interest.onStored(this.sessions, pieceIndex, wasLacking);
     this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
-    if (this.#ledger.hasAll) this.peers.onCompleted(nowMs);
-    if (!this.#selection.isComplete) this.#scheduler.onStored(piece, nowMs);
+    if (this.ledger.hasAll) this.peers.onCompleted(nowMs);
+    if (!this.selection.isComplete) this.scheduler.onStored(piece, nowMs);
     else if (!wasComplete) this.#complete(nowMs);
   }
 
   onPieceCorrupt(pieceIndex: PieceIndex, digests: readonly string[], nowMs: number): void {
-    const piece = this.#ledger.failed(pieceIndex);
+    const piece = this.ledger.failed(pieceIndex);
     this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);
     this.#restore(pieceIndex);
     this.peers.report({ type: 'piece-failed', pieceIndex });
@@ -238,10 +237,10 @@ export class Swarm implements SessionEvents, SwarmContent {
   }
 
   onPieceUnstorable(pieceIndex: PieceIndex, trouble: DiskTrouble, nowMs: number): void {
-    this.#ledger.failed(pieceIndex);
+    this.ledger.failed(pieceIndex);
     this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);
     this.#restore(pieceIndex);
-    this.#scheduler.paused = true;
+    this.scheduler.paused = true;
     this.#diskRetryMs = nowMs + this.#context.limits.diskRetryMs;
     const isNews = this.#trouble?.code !== trouble.code;
     this.#trouble = trouble;
@@ -253,55 +252,55 @@ export class Swarm implements SessionEvents, SwarmContent {
   }
 
   #restore(pieceIndex: PieceIndex): void {
-    this.#picker.restore(pieceIndex);
-    this.#scheduler.deadlines.wait(pieceIndex);
+    this.picker.restore(pieceIndex);
+    this.scheduler.deadlines.wait(pieceIndex);
   }
 
   /** Nothing is left to fetch, as long as nothing more is wanted. */
   #complete(nowMs: number): void {
-    for (const session of this.#sessions.values()) {
+    for (const session of this.sessions.values()) {
       session.setInterested(false);
       if (session.record!.isSeed) this.#dropSeed(session, nowMs);
-      else if (!this.#ledger.hasAll) this.#voice.introduce(session, this.#selection.isComplete);
+      else if (!this.ledger.hasAll) this.#voice.introduce(session, this.selection.isComplete);
     }
     this.peers.report({ type: 'completed' });
   }
 
   #fillAll(nowMs: number): void {
-    if (!this.#selection.isComplete) this.#scheduler.fillAll(nowMs);
+    if (!this.selection.isComplete) this.scheduler.fillAll(nowMs);
   }
 
   fill(session: PeerSession, nowMs: number): void {
-    this.#scheduler.fill(session, nowMs);
+    this.scheduler.fill(session, nowMs);
   }
 
   // What the user wants ---------------------------------------------------------------------------------------------
 
   onSelected(priorities: Uint8Array, nowMs: number): void {
-    const wasComplete = this.#selection.isComplete;
-    this.#selection.choose(priorities);
-    this.#scheduler.dropUnwanted((pieceIndex) => this.#selection.wants(pieceIndex));
+    const wasComplete = this.selection.isComplete;
+    this.selection.choose(priorities);
+    this.scheduler.dropUnwanted((pieceIndex) => this.selection.wants(pieceIndex));
     this.#orderCandidates();
-    this.#interest.onSelected(this.#sessions.values());
-    if (this.#selection.isComplete) return wasComplete ? undefined : this.#complete(nowMs);
+    this.#interest.onSelected(this.sessions.values());
+    if (this.selection.isComplete) return wasComplete ? undefined : this.#complete(nowMs);
     if (wasComplete) {
-      for (const session of this.#sessions.values()) this.#voice.introduce(session, false);
+      for (const session of this.sessions.values()) this.#voice.introduce(session, false);
       this.peers.seekSeeds(nowMs);
     }
     this.#fillAll(nowMs);
   }
 
   #orderCandidates(): void {
-    this.#picker.select((pieceIndex) => this.#selection.priority(pieceIndex));
+    this.picker.select((pieceIndex) => this.selection.priority(pieceIndex));
   }
 
   onOrderChosen(sequential: boolean): void {
-    this.#picker.sequential = sequential;
+    this.picker.sequential = sequential;
   }
 
   onDeadlineSet(pieceIndex: PieceIndex, atMs: number | undefined, nowMs: number): void {
-    const { deadlines } = this.#scheduler;
-    if (atMs === undefined || this.#ledger.has(pieceIndex)) return deadlines.clear(pieceIndex);
+    const { deadlines } = this.scheduler;
+    if (atMs === undefined || this.ledger.has(pieceIndex)) return deadlines.clear(pieceIndex);
     deadlines.set(pieceIndex, atMs);
     this.#fillAll(nowMs);
   }
@@ -323,40 +322,25 @@ export class Swarm implements SessionEvents, SwarmContent {
   /** The user stops it: trackers are told, peers are let go, what is on its way is dropped. */
   stop(nowMs: number): void {
     this.peers.stop(nowMs);
-    this.#ledger.abandonAll();
+    this.ledger.abandonAll();
     this.peers.report({ type: 'stopped' });
-  }
-
-  inspect(): Inspection {
-    const scheduler = this.#scheduler;
-    return {
-      sessions: this.#sessions,
-      ledger: this.#ledger,
-      selection: this.#selection,
-      picker: this.#picker,
-      choker: this.#choker,
-      server: this.server,
-      open: scheduler.open,
-      orphans: scheduler.orphans,
-      blockKey: (pieceIndex, blockIndex) => scheduler.blockKey(pieceIndex, blockIndex),
-    };
   }
 
   status(): TorrentStatus {
     return {
-      complete: this.#selection.isComplete,
-      haveCount: this.#ledger.haveCount,
+      complete: this.selection.isComplete,
+      haveCount: this.ledger.haveCount,
       pieceCount: this.spec.geometry.pieceCount,
-      haveBytes: this.#ledger.haveBytes,
-      totalBytes: this.#ledger.totalBytes,
-      wantedBytes: this.#selection.wantedBytes,
-      haveWantedBytes: this.#selection.haveWantedBytes,
+      haveBytes: this.ledger.haveBytes,
+      totalBytes: this.ledger.totalBytes,
+      wantedBytes: this.selection.wantedBytes,
+      haveWantedBytes: this.selection.haveWantedBytes,
       downloaded: this.#down.total,
       uploaded: this.server.up.total,
-      wasted: this.#wasted + this.#scheduler.droppedBytes,
+      wasted: this.#wasted + this.scheduler.droppedBytes,
       downBps: this.#down.rate,
       upBps: this.server.up.rate,
-      peers: [...this.#sessions.values()].map(peerStatus),
+      peers: [...this.sessions.values()].map(peerStatus),
       peersKnown: this.peers.knownCount,
       trackers: this.peers.trackers,
       trouble: this.#trouble ?? this.server.trouble,
