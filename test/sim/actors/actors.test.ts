@@ -1,0 +1,190 @@
+/**
+ * Every kind of every actor among honest peers: who can complete does, what is stored is right, the actor is dropped for
+ * the right reason where there is one, and nobody honest is blamed for anything.
+ */
+import { describe, expect, it } from 'vitest';
+import { Prng } from '../../../client/engine/prng.ts';
+import { homeLink, World } from '../sim-world.ts';
+import { churner } from './churner.ts';
+import { crowded, deadAddresses } from './crowded-tracker.ts';
+import { falseBitfield, falseBitfields } from './false-bitfield.ts';
+import { flooder, floods } from './flooder.ts';
+import { freeRider } from './free-rider.ts';
+import { liar, liarManners } from './liar.ts';
+import { metadataLiar, metadataLies } from './metadata-liar.ts';
+import { poisoner } from './poisoner.ts';
+import { Puppet, type Script } from './puppet.ts';
+import { borrowings, selfConnector } from './self-connector.ts';
+import { slowLoris, slowParts } from './slow-loris.ts';
+import type { Actor, Stage } from './stage.ts';
+
+const KiB = 1024;
+const minuteMs = 60_000;
+let actors = 0;
+
+function enter(world: World, script: Script): Actor & { host: string } {
+  const number = 200 + (actors++ % 50);
+  const address = { host: `10.9.0.${number}`, port: 6881 };
+  let actor: Puppet | undefined;
+  const sink = (fact: Parameters<Puppet['hear']>[0]) => actor?.hear(fact);
+  const random = new Prng(world.options.seed * 31 + number);
+  const stage: Stage = {
+    address,
+    peerId: Buffer.from(`-XX0001-${String(number).padStart(12, '0')}`),
+    network: world.internet.join(address, homeLink, sink),
+    announcer: world.tracker.announcer(address, sink),
+    random,
+    torrent: {
+      id: 1,
+      infoHash: Buffer.alloc(20, 'swarm-in-a-box'),
+      geometry: world.geometry,
+      infoBytes: world.infoBytes,
+      trackers: ['http://tracker.sim/announce'],
+      payload(block, isRight) {
+        const from = world.geometry.pieceOffset(block.pieceIndex) + block.begin;
+        const bytes = world.truth.slice(from, from + block.bytes);
+        return isRight ? bytes : bytes.map((byte) => byte ^ 0xff);
+      },
+    },
+    after: (delayMs, run) => world.scheduler.after(delayMs, run),
+  };
+  actor = new Puppet(stage, script);
+  return { hear: (fact) => actor.hear(fact), leave: () => actor.leave(), host: address.host };
+}
+
+function smallWorld(seed: number): World {
+  return new World({ seed, totalBytes: 1920 * KiB - 4_321, pieceLength: 64 * KiB });
+}
+
+interface Story {
+  readonly actor: string;
+  /** Pieces that were wrong, at each leech. */
+  readonly failures: readonly number[];
+  /** Why the actor was dropped, by anybody. */
+  readonly reasons: ReadonlySet<string>;
+}
+
+/** One seed, three leeches, one actor: everybody honest completes, and is blamed for nothing. */
+function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
+  const world = smallWorld(seed);
+  const actor = enter(world, script);
+  const honest = [world.join({ has: 'all' }), world.join(), world.join(), world.join()];
+  const leeches = honest.slice(1);
+  expect(world.runUntilComplete(leeches, withinMs)).toBe(true);
+  // Whatever is slower than the download has its time, too.
+  world.runUntil(() => false, 2 * minuteMs);
+  for (const leech of leeches) expect(leech.isIdentical).toBe(true);
+  const dropped = honest.flatMap((peer) => peer.reportsOf('peer-dropped'));
+  const blamed = dropped.filter(({ address }) => address.host !== actor.host).map(({ reason }) => reason);
+  expect(blamed.filter((reason) => !harmless.has(reason))).toEqual([]);
+  const failures = leeches.map((leech) => leech.reportsOf('piece-failed').length);
+  actor.leave();
+  for (const peer of honest) peer.stop();
+  world.runUntil(() => false, minuteMs);
+  for (const peer of honest) {
+    expect(peer.memory.outstanding).toBe(0);
+    expect(peer.host.openCount).toBe(0);
+  }
+  const reasons = new Set(dropped.filter(({ address }) => address.host === actor.host).map((r) => r.reason));
+  return { actor: actor.host, failures, reasons };
+}
+
+/** Why honest peers part. */
+const harmless = new Set(['both-complete', 'closed by peer', 'connected-twice', 'stopped', 'refused']);
+
+describe('a poisoner', () => {
+  it.each([1, 2, 3, 4])('that is always wrong is banned by whoever asked it (seed %i)', (seed) => {
+    const { reasons, failures } = play(seed, poisoner({ wrongOneIn: 1 }));
+    expect(reasons).toContain('sent-corrupt-data');
+    // The first verdict is the last.
+    for (const count of failures) expect(count).toBeLessThanOrEqual(2);
+  });
+
+  it.each([1, 2, 3, 4])('that is wrong now and then is found out by proof (seed %i)', (seed) => {
+    expect(play(seed, poisoner({ wrongOneIn: 4 })).reasons).toContain('sent-corrupt-data');
+  });
+});
+
+describe('a liar', () => {
+  it.each(liarManners)('that %s holds nobody up', (manner) => {
+    play(11, liar({ manner }));
+  });
+});
+
+describe('a slow-loris', () => {
+  it.each(slowParts)('that needs for ever for %s holds nobody up', (part) => {
+    play(21, slowLoris({ part }));
+  });
+});
+
+describe('a flooder', () => {
+  const deserved: Partial<Record<(typeof floods)[number], string>> = {
+    'unasked-blocks': 'block-unasked',
+    'long-message': 'message-too-long',
+    'metadata-requests': 'metadata-flood',
+  };
+  it.each(floods)('with %s drowns nobody', (flood) => {
+    const { reasons } = play(31, flooder({ flood }));
+    if (deserved[flood] !== undefined) expect(reasons).toContain(deserved[flood]);
+  });
+});
+
+describe('a false bitfield', () => {
+  const deserved: Record<(typeof falseBitfields)[number], string> = {
+    'spare-bits': 'bitfield-spare-bits',
+    'too-long': 'bitfield-length-wrong',
+    'too-short': 'bitfield-length-wrong',
+    'no-such-piece': 'piece-out-of-range',
+    unserved: 'both-complete',
+  };
+  it.each(falseBitfields)('(%s) is not believed', (kind) => {
+    const { reasons } = play(41, falseBitfield({ kind }));
+    expect(reasons).toContain(deserved[kind]);
+  });
+});
+
+describe('a self-connector', () => {
+  it.each(borrowings)('(%s) shuts nobody out', (borrowing) => {
+    play(51, selfConnector({ borrowing }));
+  });
+});
+
+it.each([61, 62, 63])('a churner leaves nothing behind (seed %i)', (seed) => {
+  play(seed, churner());
+});
+
+it.each([true, false])('a free-rider (boasts: %s) takes from nobody what they need', (boasts) => {
+  play(71, freeRider({ boasts }));
+});
+
+describe('a metadata liar', () => {
+  const deserved: Partial<Record<(typeof metadataLies)[number], string>> = {
+    wrong: 'sent-corrupt-metadata',
+    unasked: 'extension-malformed',
+    short: 'extension-malformed',
+    silent: 'stalled',
+  };
+  it.each(metadataLies)('(%s) is found out, and another peer asked', (lie) => {
+    const world = smallWorld(81);
+    const actor = enter(world, metadataLiar({ lie }));
+    const finder = world.join({ magnet: true });
+    // For a while nobody else is there.
+    world.runUntil(() => false, minuteMs);
+    world.join({ has: 'all' });
+    expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, 5 * minuteMs)).toBe(true);
+    expect(finder.reportsOf('metadata-received')[0]!.infoBytes).toEqual(world.infoBytes);
+    const drops = finder.reportsOf('peer-dropped').filter(({ address }) => address.host === actor.host);
+    if (deserved[lie] !== undefined) expect(drops.map(({ reason }) => reason)).toContain(deserved[lie]);
+  });
+});
+
+it('a crowded tracker hides no real peer behind its dead ones', () => {
+  const dead = deadAddresses(5_000, new Prng(91));
+  const world = smallWorld(91);
+  const announcer = world.tracker.announcer.bind(world.tracker);
+  world.tracker.announcer = (self, sink) => announcer(self, crowded(sink, dead));
+  world.join({ has: 'all' });
+  const leech = world.join();
+  expect(world.runUntilComplete([leech], 20 * minuteMs)).toBe(true);
+  expect(leech.status.peersKnown).toBeLessThanOrEqual(3_000);
+});

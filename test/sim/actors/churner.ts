@@ -1,0 +1,52 @@
+/**
+ * Churner: comes and goes all the time, mostly in the middle of something. Attacks everything that is counted on the way
+ * in and has to be given back on the way out: requests, slots, memory, availability, places.
+ */
+import { encodePieceHeader } from '../../../client/wire/message.ts';
+import type { Line } from './line.ts';
+import type { Script } from './puppet.ts';
+
+export interface ChurnerOptions {
+  /** Longest stay and longest absence; each is drawn. */
+  readonly staysMsMax?: number;
+  readonly awayMsMax?: number;
+}
+
+export function churner({ staysMsMax = 3_000, awayMsMax = 4_000 }: ChurnerOptions = {}): Script {
+  return (puppet) => {
+    const { random, torrent } = puppet.stage;
+    const { geometry } = torrent;
+    const comeBack = (line: Line) => {
+      if (!line.incoming) puppet.after(1 + random.below(awayMsMax), () => puppet.dial(line.address));
+    };
+    return {
+      dials: true,
+      onOpen(line) {
+        line.say((writer) => {
+          // Now a seed, now somebody with the odd piece.
+          if (random.below(2) === 0) writer.haveAll();
+          else writer.have(random.below(geometry.pieceCount));
+          writer.unchoke();
+          writer.interested();
+        });
+        puppet.after(1 + random.below(staysMsMax), () => {
+          if (!line.isOpen) return;
+          puppet.hangUp(line);
+          comeBack(line);
+        });
+      },
+      onMessage(line, message) {
+        if (message.type !== 'request' || random.below(2) === 0) return;
+        const block = geometry.block(message.index, message.begin, message.length);
+        if (block === undefined) return;
+        if (random.below(4) > 0) return line.sendBlock(block, true);
+        // It leaves in the middle of a block.
+        line.sendBytes(encodePieceHeader(block.pieceIndex, block.begin, block.bytes));
+        line.sendBytes(torrent.payload(block, true).slice(0, 1 + random.below(block.bytes)));
+        puppet.hangUp(line);
+        comeBack(line);
+      },
+      onClosed: comeBack,
+    };
+  };
+}
