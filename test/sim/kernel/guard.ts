@@ -1,0 +1,121 @@
+/**
+ * While a run is under way the real world is out of bounds: clocks, timers, chance, sockets, files and promises throw,
+ * so that one seed is one run. Before and after it everything is as it was.
+ *
+ * Functions are replaced for the time of the run, and so are the names other modules have imported. A promise cannot be
+ * stopped where it is made (async functions ask nobody), so the end of the run tells of it.
+ */
+const { promiseHooks } = process.getBuiltinModule('node:v8');
+const { syncBuiltinESMExports } = process.getBuiltinModule('node:module');
+
+interface Place {
+  readonly owner: Record<string, unknown>;
+  readonly key: string;
+  readonly original: unknown;
+  readonly forbidden: () => never;
+}
+
+let places: readonly Place[] | undefined;
+let isUnderWay = false;
+
+/** Runs `run` with the real world shut out. Inside of another run it is only run. */
+export function guarded<T>(run: () => T): T {
+  if (isUnderWay) return run();
+  places ??= realWorld();
+  isUnderWay = true;
+  let promises = 0;
+  const unhook = promiseHooks.onInit(() => {
+    promises += 1;
+  }) as () => void;
+  for (const { owner, key, forbidden } of places) owner[key] = forbidden;
+  syncBuiltinESMExports();
+  let result: T;
+  try {
+    result = run();
+  } finally {
+    for (const { owner, key, original } of places) owner[key] = original;
+    syncBuiltinESMExports();
+    unhook();
+    isUnderWay = false;
+  }
+  if (promises > 0) throw new Error(`guard: ${promises} promises were made in a simulated run`);
+  return result;
+}
+
+function realWorld(): Place[] {
+  const builtin = (id: string) => process.getBuiltinModule(id) as unknown as Record<string, unknown>;
+  const prototypeOf = (type: unknown) => (type as { prototype: Record<string, unknown> }).prototype;
+  const net = builtin('node:net');
+  return [
+    ...every(globalThis as unknown as Record<string, unknown>, 'globalThis', [
+      ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch'],
+    ]),
+    ...every(Date as unknown as Record<string, unknown>, 'Date', ['now']),
+    ...every(performance as unknown as Record<string, unknown>, 'performance', ['now']),
+    ...every(Math as unknown as Record<string, unknown>, 'Math', ['random']),
+    ...every(process as unknown as Record<string, unknown>, 'process', ['nextTick', 'hrtime', 'uptime']),
+    ...every(globalThis.crypto as unknown as Record<string, unknown>, 'crypto', [
+      'getRandomValues',
+      'randomUUID',
+    ]),
+    ...every(builtin('node:crypto'), 'crypto', ['randomBytes', 'randomInt', 'randomUUID', 'randomFillSync']),
+    ...every(builtin('node:timers'), 'timers', ['setTimeout', 'setInterval', 'setImmediate']),
+    ...every(prototypeOf(net.Socket), 'net.Socket', ['connect', 'write']),
+    ...every(prototypeOf(net.Server), 'net.Server', ['listen']),
+    ...every(prototypeOf(builtin('node:dgram').Socket), 'dgram.Socket', ['bind', 'send']),
+    ...every(builtin('node:child_process'), 'child_process', [
+      'spawn',
+      'spawnSync',
+      'exec',
+      'execFile',
+      'fork',
+    ]),
+    ...every(
+      builtin('node:fs'),
+      'fs',
+      fileCalls.flatMap((call) => [call, `${call}Sync`]),
+    ),
+  ];
+}
+
+/** Every way to a file goes through one of these. */
+const fileCalls = [
+  ...[
+    'open',
+    'readFile',
+    'writeFile',
+    'appendFile',
+    'copyFile',
+    'cp',
+    'readdir',
+    'opendir',
+    'mkdir',
+    'mkdtemp',
+  ],
+  ...[
+    'rename',
+    'rm',
+    'rmdir',
+    'unlink',
+    'stat',
+    'lstat',
+    'access',
+    'truncate',
+    'utimes',
+    'chmod',
+    'realpath',
+  ],
+];
+
+function every(owner: Record<string, unknown>, name: string, keys: readonly string[]): Place[] {
+  return keys.map((key) => ({
+    owner,
+    key,
+    original: owner[key],
+    forbidden: () => {
+      throw new Error(
+        `guard: ${name}.${key} was called in a simulated run; there is only virtual time and seeded chance`,
+      );
+    },
+  }));
+}

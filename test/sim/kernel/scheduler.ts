@@ -1,0 +1,152 @@
+/**
+ * Virtual time: tasks in the order of (time, sequence), and a clock that jumps from one to the next. It never sleeps.
+ *
+ * The near future is a wheel of one slot a millisecond: putting a task in and taking it out cost the same however many
+ * wait. What lies beyond the wheel is in a heap, and moves onto the wheel before anything else can be put beside it, so
+ * that tasks of one millisecond keep the order in which they were put.
+ * Invariant: every waiting task is in one of the two; #overflow holds nothing earlier than nowMs + horizonMs.
+ */
+
+/** Something that happens at its time. An object rather than a closure: the busy kinds are used again and again. */
+export interface Task {
+  run(): void;
+}
+
+/** Four seconds: network, disk and ticks lie within; a power of two. */
+const horizonMs = 4096;
+const slotMask = horizonMs - 1;
+
+interface Distant {
+  readonly atMs: number;
+  readonly sequence: number;
+  readonly task: Task;
+}
+
+export class Scheduler {
+  /** Events so far. */
+  events = 0;
+  #nowMs = 0;
+  #sequence = 0;
+  readonly #slots: Task[][] = Array.from({ length: horizonMs }, () => []);
+  /** Tasks in each slot; the arrays keep their memory. */
+  readonly #counts = new Uint32Array(horizonMs);
+  /** One bit a slot that holds something. */
+  readonly #occupied = new Uint32Array(horizonMs / 32);
+  /** The next task of the current slot. */
+  #cursor = 0;
+  readonly #overflow: Distant[] = [];
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Tasks that wait. */
+  get pending(): number {
+    let count = this.#overflow.length - this.#cursor;
+    for (const inSlot of this.#counts) count += inSlot;
+    return count;
+  }
+
+  /** `task` runs at `atMs`, an integer; the past counts as now. */
+  at(atMs: number, task: Task): void {
+    if (atMs < this.#nowMs + horizonMs) this.#put(atMs <= this.#nowMs ? this.#nowMs : atMs, task);
+    else pushDistant(this.#overflow, { atMs, sequence: this.#sequence++, task });
+  }
+
+  /** Runs `run` at nowMs + delayMs; answers how to take it back. */
+  after(delayMs: number, run: () => void): () => void {
+    const task = { run };
+    this.at(this.#nowMs + delayMs, task);
+    return () => {
+      task.run = nothing;
+    };
+  }
+
+  /** Runs until `done`, or until nothing is left, or until `untilMs`. Answers whether it is done. */
+  run(done: () => boolean, untilMs: number): boolean {
+    while (!done()) {
+      const slot = this.#nowMs & slotMask;
+      if (this.#cursor < this.#counts[slot]!) {
+        const task = this.#slots[slot]![this.#cursor++]!;
+        this.events += 1;
+        task.run();
+        continue;
+      }
+      this.#counts[slot] = 0;
+      this.#cursor = 0;
+      this.#occupied[slot >> 5]! &= ~(1 << (slot & 31));
+      const nextMs = this.#nextMs();
+      if (nextMs > untilMs) {
+        this.#advance(Math.max(this.#nowMs, untilMs));
+        return false;
+      }
+      this.#advance(nextMs);
+    }
+    return true;
+  }
+
+  #put(atMs: number, task: Task): void {
+    const slot = atMs & slotMask;
+    this.#slots[slot]![this.#counts[slot]!++] = task;
+    this.#occupied[slot >> 5]! |= 1 << (slot & 31);
+  }
+
+  #advance(nowMs: number): void {
+    this.#nowMs = nowMs;
+    while (this.#overflow.length > 0 && this.#overflow[0]!.atMs < nowMs + horizonMs) {
+      const { atMs, task } = popDistant(this.#overflow)!;
+      this.#put(atMs, task);
+    }
+  }
+
+  /** When the next task is due; the current slot is empty. */
+  #nextMs(): number {
+    const first = this.#nowMs & slotMask;
+    for (let word = 0; word <= this.#occupied.length; word++) {
+      const index = ((first >> 5) + word) % this.#occupied.length;
+      let bits = this.#occupied[index]!;
+      // The word of the present is looked at twice: what lies ahead in it first, what has come round last.
+      if (word === 0) bits &= -1 << (first & 31);
+      else if (word === this.#occupied.length) bits &= ~(-1 << (first & 31));
+      if (bits === 0) continue;
+      const slot = index * 32 + (31 - Math.clz32(bits & -bits));
+      return this.#nowMs + ((slot - first) & slotMask);
+    }
+    return this.#overflow[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+}
+
+const nothing = (): void => {};
+
+function pushDistant(heap: Distant[], added: Distant): void {
+  let at = heap.length;
+  heap.push(added);
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!isBefore(added, heap[parent]!)) break;
+    heap[at] = heap[parent]!;
+    at = parent;
+  }
+  heap[at] = added;
+}
+
+function popDistant(heap: Distant[]): Distant | undefined {
+  const first = heap[0];
+  const last = heap.pop();
+  if (first === undefined || last === undefined || heap.length === 0) return first;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child += 1;
+    if (!isBefore(heap[child]!, last)) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = last;
+  return first;
+}
+
+function isBefore(a: Distant, b: Distant): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence);
+}

@@ -1,0 +1,215 @@
+/**
+ * The Disk port of one life of a host: reads, hashes and writes take virtual time, and go wrong as often as they are
+ * told to. What is stored outlives it (platter.ts). A hash is a comparison with the tokens the author had.
+ */
+import type { ConnectionId, PieceBuffer, ReadId, TorrentId } from '../../../client/engine/contract.ts';
+import type { Prng } from '../../../client/engine/prng.ts';
+import type { Disk, FactSink } from '../../../client/host/ports.ts';
+import { type Block, blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
+import type { Gate } from '../kernel/gate.ts';
+import type { Scheduler } from '../kernel/scheduler.ts';
+import { type Trace, traceKind } from '../kernel/trace.ts';
+import { type Content, hole } from './content.ts';
+import type { ResumeJournal } from './journal.ts';
+import type { SimBuffer, SimMemory } from './piece-memory.ts';
+import type { Platter } from './platter.ts';
+
+/** How a disk behaves. Rates are chances in a million, drawn for every call. */
+export interface DiskTemper {
+  /** Until a read is answered: a disk that turns would need 10 ms, but 256 KiB are read at once and kept. */
+  readMs: number;
+  /** Until a piece is hashed and written. */
+  storeMs: number;
+  /** Up to so much more, drawn for every call. */
+  jitterMs: number;
+  /** Every write fails with this code while it is set; every read with the other. */
+  failing: string | undefined;
+  unreadable: string | undefined;
+  /** Bytes that still fit; then ENOSPC, until somebody makes room. */
+  freeBytes: number;
+  readErrorPpm: number;
+  writeErrorPpm: number;
+  /** Reads that end before their block does. */
+  shortReadPpm: number;
+  /** Reads that bring a wrong byte without a word. */
+  wrongReadPpm: number;
+  /** Writes that are acknowledged and lose a block. */
+  lostWritePpm: number;
+  /** An fsync takes so long. */
+  syncMs: number;
+  /** Fsyncs that fail. */
+  syncErrorPpm: number;
+}
+
+export const healthyDisk: Readonly<DiskTemper> = {
+  readMs: 2,
+  storeMs: 8,
+  jitterMs: 0,
+  failing: undefined,
+  unreadable: undefined,
+  freeBytes: Number.POSITIVE_INFINITY,
+  readErrorPpm: 0,
+  writeErrorPpm: 0,
+  shortReadPpm: 0,
+  wrongReadPpm: 0,
+  lostWritePpm: 0,
+  syncMs: 20,
+  syncErrorPpm: 0,
+};
+
+const perMillion = 1_000_000;
+
+/** What a disk works with; all but the platter and the temper end with the life of the program. */
+export interface DiskParts {
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly gate: Gate;
+  readonly memory: SimMemory;
+  readonly random: Prng;
+  readonly sink: FactSink;
+  readonly temper: DiskTemper;
+}
+
+interface Stored {
+  readonly platter: Platter;
+  readonly journal: ResumeJournal | undefined;
+}
+
+export class SimDisk implements Disk {
+  /** Reads and writes under way. */
+  underWay = 0;
+  readonly #parts: DiskParts;
+  readonly #torrents = new Map<TorrentId, Stored>();
+  readonly #metadata = new Map<TorrentId, Uint8Array>();
+
+  constructor(parts: DiskParts) {
+    this.#parts = parts;
+  }
+
+  /** May be changed while the world runs. */
+  get temper(): DiskTemper {
+    return this.#parts.temper;
+  }
+
+  /** `journal`: is told of every piece that was stored. */
+  add(torrent: TorrentId, platter: Platter, journal?: ResumeJournal): void {
+    this.#torrents.set(torrent, { platter, journal });
+  }
+
+  /** The right info dictionary of a magnet. */
+  expectMetadata(torrent: TorrentId, infoBytes: Uint8Array): void {
+    this.#metadata.set(torrent, infoBytes);
+  }
+
+  checkMetadata(torrent: TorrentId, connection: ConnectionId, bytes: Uint8Array): void {
+    this.#note(traceKind.checkMetadata, connection);
+    const isRight = Buffer.compare(bytes, this.#metadata.get(torrent) ?? Buffer.alloc(0)) === 0;
+    this.#later(1, () => this.#parts.sink({ type: 'metadata-checked', torrent, connection, isRight }));
+  }
+
+  readBlock(torrent: TorrentId, read: ReadId, block: Block): void {
+    this.#note(traceKind.readBlock, read);
+    this.#later(this.temper.readMs, () => this.#read(torrent, read, block));
+  }
+
+  #read(torrent: TorrentId, read: ReadId, block: Block): void {
+    const { sink, random } = this.#parts;
+    const { readErrorPpm, shortReadPpm, wrongReadPpm, unreadable } = this.temper;
+    const code =
+      unreadable ?? (this.#draws(readErrorPpm) ? 'EIO' : this.#draws(shortReadPpm) ? 'ESHORT' : undefined);
+    if (code !== undefined) {
+      const trouble = { code, message: 'the simulated disk does not give it back' };
+      return sink({ type: 'block-unreadable', torrent, read, trouble });
+    }
+    const { content, flavours } = this.#torrents.get(torrent)!.platter;
+    const change = this.#draws(wrongReadPpm) ? 1 + random.below(255) : 0;
+    sink({ type: 'block-read', torrent, read, bytes: bytesOf(content, flavours, block, change) });
+  }
+
+  storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void {
+    this.#note(traceKind.storePiece, pieceIndex);
+    this.#later(this.temper.storeMs, () =>
+      this.#store(torrent, pieceIndex, buffer as SimBuffer, wantDigests),
+    );
+  }
+
+  #store(torrent: TorrentId, pieceIndex: PieceIndex, buffer: SimBuffer, wantDigests: boolean): void {
+    const { sink, memory } = this.#parts;
+    const { platter, journal } = this.#torrents.get(torrent)!;
+    const isRight = holds(platter.content, pieceIndex, buffer);
+    const digests = wantDigests || !isRight ? digestsOf(buffer) : [];
+    const { bytes } = buffer;
+    memory.release(buffer);
+    if (!isRight) return sink({ type: 'piece-corrupt', torrent, pieceIndex, digests });
+    const code = this.#refusal(bytes);
+    if (code !== undefined) {
+      const trouble = { code, message: 'the simulated disk refuses' };
+      return sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble });
+    }
+    platter.write(pieceIndex);
+    if (this.#draws(this.temper.lostWritePpm)) {
+      platter.damage(pieceIndex, this.#parts.random.below(buffer.blockCount), hole);
+    }
+    journal?.onStored(pieceIndex, bytes);
+    sink({ type: 'piece-stored', torrent, pieceIndex, ...(wantDigests && { digests }) });
+  }
+
+  /** Why the disk does not take so many bytes. */
+  #refusal(bytes: number): string | undefined {
+    const { temper } = this;
+    if (temper.failing !== undefined) return temper.failing;
+    if (temper.freeBytes < bytes) return 'ENOSPC';
+    if (this.#draws(temper.writeErrorPpm)) return 'EIO';
+    temper.freeBytes -= bytes;
+    return undefined;
+  }
+
+  #draws(ppm: number): boolean {
+    return ppm > 0 && this.#parts.random.below(perMillion) < ppm;
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    const { scheduler, random, gate } = this.#parts;
+    const { jitterMs } = this.temper;
+    this.underWay += 1;
+    const task = {
+      run: () => {
+        if (!gate.admits(task)) return;
+        this.underWay -= 1;
+        run();
+      },
+    };
+    scheduler.at(scheduler.nowMs + delayMs + (jitterMs > 0 ? random.below(jitterMs + 1) : 0), task);
+  }
+
+  #note(kind: number, key: number): void {
+    this.#parts.trace.mix(kind);
+    this.#parts.trace.mix(key);
+  }
+}
+
+/** Lent where it is a block as peers ask for them, else a copy. */
+function bytesOf(content: Content, flavours: Uint32Array, block: Block, change: number): Uint8Array {
+  const { pieceIndex, begin, bytes } = block;
+  const flavour = (blockNumber: number) => (flavours[blockNumber]! ^ change) >>> 0;
+  if (begin % blockBytesMax !== 0) return content.bytes(pieceIndex, begin, bytes, flavour);
+  return content.lend(block, flavour(content.blockNumber(pieceIndex, begin / blockBytesMax)));
+}
+
+/** Whether this is the piece its author had, as a hash would say. */
+function holds(content: Content, pieceIndex: PieceIndex, buffer: SimBuffer): boolean {
+  if (buffer.bytes !== content.geometry.pieceBytes(pieceIndex)) return false;
+  for (let i = 0; i < buffer.blockCount; i++) {
+    const number = content.blockNumber(pieceIndex, i);
+    const flavour = content.flavourOf(number, buffer.own[i]!, buffer.place[i]!, buffer.blockBytes(i));
+    if (flavour !== 0 || buffer.damage(i) !== 0) return false;
+  }
+  return true;
+}
+
+/** Equal for equal blocks and for no others. */
+function digestsOf(buffer: SimBuffer): string[] {
+  return Array.from({ length: buffer.blockCount }, (_, i) =>
+    [buffer.own[i]!, buffer.place[i]!, buffer.damage(i)].map((part) => part.toString(16)).join('-'),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * The resume record of one life of a host, as client/host/resume-journal.ts keeps it: every two seconds, or after 64 MiB,
+ * what was stored since is forced to the disk, and only then recorded.
+ *
+ * Invariant: a piece is recorded only after an fsync that began after it was written.
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import type { Gate } from '../kernel/gate.ts';
+import type { Scheduler } from '../kernel/scheduler.ts';
+import type { DiskTemper } from './disk.ts';
+import { isMarked, mark, type Platter } from './platter.ts';
+
+/** As in client/host/resume-journal.ts. */
+const flushMs = 2_000;
+const flushBytes = 64 * 1024 * 1024;
+
+export interface JournalParts {
+  readonly scheduler: Scheduler;
+  readonly gate: Gate;
+  readonly random: Prng;
+  readonly platter: Platter;
+  readonly temper: DiskTemper;
+}
+
+export class ResumeJournal {
+  readonly #parts: JournalParts;
+  readonly #have: Uint8Array;
+  /** Stored and not yet forced to the disk. */
+  #dirty: PieceIndex[] = [];
+  #dirtyBytes = 0;
+  #cancelTimer: (() => void) | undefined;
+  #isFlushing = false;
+  /** An fsync has failed: what the disk holds is not known any more, and the next start has to hash. */
+  #isBroken = false;
+
+  /** `have`: what this life began with. Of that, what was only found by hashing may not have been forced to the disk. */
+  constructor(parts: JournalParts, have: Uint8Array) {
+    const { platter } = parts;
+    this.#parts = parts;
+    this.#have = have.slice();
+    for (const pieceIndex of platter.content.geometry.pieces()) {
+      if (isMarked(have, pieceIndex) && !platter.isRecorded(pieceIndex)) this.#dirty.push(pieceIndex);
+    }
+    if (this.#dirty.length > 0) this.#arm();
+  }
+
+  onStored(pieceIndex: PieceIndex, bytes: number): void {
+    mark(this.#have, pieceIndex);
+    this.#dirty.push(pieceIndex);
+    this.#dirtyBytes += bytes;
+    if (this.#isFlushing) return;
+    if (this.#dirtyBytes >= flushBytes) this.#flush();
+    else this.#arm();
+  }
+
+  #arm(): void {
+    this.#cancelTimer ??= this.#later(flushMs, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#isBroken) return;
+    const dirty = this.#dirty;
+    const have = this.#have.slice();
+    this.#dirty = [];
+    this.#dirtyBytes = 0;
+    this.#isFlushing = true;
+    this.#later(this.#parts.temper.syncMs, () => this.#synced(dirty, have));
+  }
+
+  #synced(dirty: readonly PieceIndex[], have: Uint8Array): void {
+    const { platter, temper, random } = this.#parts;
+    this.#isFlushing = false;
+    if (temper.syncErrorPpm > 0 && random.below(1_000_000) < temper.syncErrorPpm) {
+      this.#isBroken = true;
+      return;
+    }
+    platter.sync(dirty);
+    platter.record = have;
+    if (this.#dirty.length > 0) this.#arm();
+  }
+
+  /** The program ends by itself: everything that was stored is forced to the disk and recorded. */
+  stop(): void {
+    if (this.#isBroken) return;
+    this.#parts.platter.sync(this.#parts.platter.content.geometry.pieces());
+    this.#parts.platter.record = this.#have.slice();
+  }
+
+  #later(delayMs: number, run: () => void): () => void {
+    const { scheduler, gate } = this.#parts;
+    const task = { run: () => (gate.admits(task) ? run() : undefined) };
+    scheduler.at(scheduler.nowMs + delayMs, task);
+    return () => {
+      task.run = () => undefined;
+    };
+  }
+}

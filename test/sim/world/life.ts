@@ -1,0 +1,98 @@
+/**
+ * One life of a program on a simulated host, from its start to its end or crash: the production engine and driver, and
+ * the ports they work with. What outlives it is the peer's (peer.ts).
+ */
+import type { Fact, PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
+import { Engine } from '../../../client/engine/engine.ts';
+import type { Limits } from '../../../client/engine/limits.ts';
+import { Driver } from '../../../client/host/driver.ts';
+import { Gate } from '../kernel/gate.ts';
+import { VirtualClock } from '../kernel/virtual-clock.ts';
+import { type DiskTemper, SimDisk } from './disk.ts';
+import { traceFact } from './fact-trace.ts';
+import type { Reachability, SimHost } from './host.ts';
+import type { SimInternet } from './internet.ts';
+import { ResumeJournal } from './journal.ts';
+import type { Link } from './link.ts';
+import { SimMemory } from './piece-memory.ts';
+import type { Platter } from './platter.ts';
+import { type SimTracker, simAnnouncer } from './tracker.ts';
+
+export interface LifeOptions {
+  readonly internet: SimInternet;
+  readonly trackers: ReadonlyMap<string, SimTracker>;
+  /** Its name among the generators, and in the trace. */
+  readonly name: string;
+  readonly number: number;
+  readonly address: PeerAddress;
+  readonly link: Link;
+  readonly reachability: Reachability;
+  readonly temper: DiskTemper;
+  readonly limits: Partial<Limits>;
+  readonly uploadBpsMax: number;
+  readonly downloadBpsMax: number;
+  readonly clockAheadMs: number;
+  readonly onReport: (report: Report) => void;
+  /** A fact was handled, and everything that came of it is carried out. */
+  readonly onTurn: (fact: Fact) => void;
+}
+
+export class Life {
+  readonly gate = new Gate();
+  readonly memory = new SimMemory();
+  readonly engine: Engine;
+  readonly host: SimHost;
+  readonly disk: SimDisk;
+  readonly clock: VirtualClock;
+  readonly #options: LifeOptions;
+  readonly #driver: Driver;
+  #journal: ResumeJournal | undefined;
+
+  constructor(options: LifeOptions) {
+    const { internet, trackers, name, address, link, reachability, temper, clockAheadMs, onReport } = options;
+    const { scheduler, trace, random } = internet;
+    const { gate, memory } = this;
+    this.#options = options;
+    this.engine = new Engine({
+      peerId: Buffer.from(`-SM0001-${String(options.number).padStart(12, '0')}`),
+      port: address.port,
+      seed: random.seedOf(`engine ${name}`),
+      memory,
+      uploadBpsMax: options.uploadBpsMax,
+      downloadBpsMax: options.downloadBpsMax,
+      limits: options.limits,
+    });
+    const sink = this.tell;
+    this.host = internet.join({ address, link, sink, gate, reachability });
+    const diskRandom = random.of(`disk ${name}`);
+    this.disk = new SimDisk({ scheduler, trace, gate, memory, random: diskRandom, sink, temper });
+    this.clock = new VirtualClock(scheduler, gate, sink, clockAheadMs);
+    const announcer = simAnnouncer({ scheduler, trace, gate, sink, self: address, trackers });
+    const ports = { network: this.host, disk: this.disk, announcer, clock: this.clock };
+    this.#driver = new Driver(this.engine, ports, onReport);
+  }
+
+  /** Something has happened to the program. Ports tell it in the middle of a turn, too: that turn goes on with it. */
+  readonly tell = (fact: Fact): void => {
+    const { internet, number, onTurn } = this.#options;
+    if (this.gate.isEnded) return;
+    traceFact(internet.trace, internet.scheduler.nowMs, number, fact);
+    this.#driver.enqueue(fact);
+    onTurn(fact);
+  };
+
+  /** `have`: what this life believes in from the start. */
+  open(torrent: TorrentId, platter: Platter, have: Uint8Array): void {
+    const { internet, name, temper } = this.#options;
+    const { scheduler, random } = internet;
+    const parts = { scheduler, gate: this.gate, random: random.of(`fsync ${name}`), platter, temper };
+    this.#journal = new ResumeJournal(parts, have);
+    this.disk.add(torrent, platter, this.#journal);
+  }
+
+  /** The program ends by itself, and knows afterwards what it had. */
+  end(): void {
+    this.#journal?.stop();
+    this.host.crash();
+  }
+}

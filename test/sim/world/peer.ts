@@ -1,0 +1,244 @@
+/**
+ * A participant of the swarm who runs Cicada: the disk, the line and the address it keeps, and its lives. It can be
+ * crashed, frozen and started again; a new life begins with what the last one had recorded, and hashes the rest.
+ */
+import type { Fact, PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { Limits } from '../../../client/engine/limits.ts';
+import type { Prng } from '../../../client/engine/prng.ts';
+import type { TorrentStatus } from '../../../client/engine/status.ts';
+import { traceKind } from '../kernel/trace.ts';
+import { type DiskTemper, healthyDisk, type SimDisk } from './disk.ts';
+import type { Reachability, SimHost } from './host.ts';
+import { Life } from './life.ts';
+import { homeLink, type Link } from './link.ts';
+import type { SimMemory } from './piece-memory.ts';
+import { mark, Platter } from './platter.ts';
+import type { World } from './world.ts';
+
+/** The one torrent of a world, on every host. */
+export const torrent: TorrentId = 1;
+/** Reading and hashing one piece at the start of a life. */
+const checkMs = 3;
+/** From the word to stop until the program has ended: the tracker is told. */
+const farewellMs = 1_000;
+
+export interface PeerOptions {
+  /** What it has at first: everything, nothing, or the pieces for which this is true. */
+  readonly has?: 'all' | 'none' | ((pieceIndex: number) => boolean);
+  /** It knows only the hash and asks others for the info dictionary. */
+  readonly magnet?: boolean;
+  /** The info dictionary it gives out, right or not. */
+  readonly infoBytes?: Uint8Array;
+  /** Its blocks are wrong although it believes in them: a poisoner who means well. */
+  readonly lies?: boolean;
+  readonly link?: Link;
+  readonly reachability?: Reachability;
+  readonly usesTracker?: boolean;
+  /** Announce tiers; the world's tracker when missing. */
+  readonly trackers?: readonly (readonly string[])[];
+  readonly uploadBpsMax?: number;
+  readonly downloadBpsMax?: number;
+  readonly limits?: Partial<Limits>;
+  readonly disk?: Partial<DiskTemper>;
+}
+
+export class SimPeer {
+  readonly number: number;
+  readonly address: PeerAddress;
+  readonly platter: Platter;
+  readonly temper: DiskTemper;
+  /** Of all its lives. */
+  readonly reports: Report[] = [];
+  /** All that it wants is stored, as far as its present life knows. */
+  isComplete = false;
+  /** It has left for good. */
+  hasLeft = false;
+  lives = 0;
+  readonly #world: World;
+  readonly #options: PeerOptions;
+  readonly #random: Prng;
+  #clockAheadMs = 0;
+  /** The last one, also when it has ended. */
+  #life: Life;
+  /** A start that is under way: it hashes. */
+  #isStarting = false;
+
+  constructor(world: World, number: number, options: PeerOptions) {
+    const { has = 'none', lies = false } = options;
+    this.#world = world;
+    this.#options = options;
+    this.number = number;
+    this.address = addressOf(number);
+    this.#random = world.random.of(`peer ${number}`);
+    this.temper = { ...healthyDisk, ...options.disk };
+    const hasIt = (pieceIndex: number) => has === 'all' || (has !== 'none' && has(pieceIndex));
+    this.platter = new Platter(world.content, hasIt, lies ? 0xff : 0);
+    this.#life = this.#begin(this.platter.record);
+  }
+
+  get engine(): Engine {
+    return this.#life.engine;
+  }
+
+  get host(): SimHost {
+    return this.#life.host;
+  }
+
+  get disk(): SimDisk {
+    return this.#life.disk;
+  }
+
+  get memory(): SimMemory {
+    return this.#life.memory;
+  }
+
+  /** Its program runs, frozen or not. */
+  get isAlive(): boolean {
+    return !this.#life.gate.isEnded;
+  }
+
+  get isFrozen(): boolean {
+    return this.#life.gate.isFrozen;
+  }
+
+  /** Only while the program runs and knows the torrent. */
+  get status(): TorrentStatus {
+    return this.#life.engine.status(torrent)!;
+  }
+
+  /** What its disk holds is what the author had. */
+  get isIdentical(): boolean {
+    return this.platter.isAllRight;
+  }
+
+  reportsOf<T extends Report['type']>(type: T): Extract<Report, { type: T }>[] {
+    return this.reports.filter((r): r is Extract<Report, { type: T }> => r.type === type);
+  }
+
+  // What happens to it ----------------------------------------------------------------------------------------------
+
+  /** Something that the user, or anything around the program, tells it. */
+  tell(fact: Fact): void {
+    this.#life.tell(fact);
+  }
+
+  dial(other: { readonly address: PeerAddress }): void {
+    this.tell({ type: 'peers-found', torrent, peers: [other.address] });
+  }
+
+  /** The user stops the torrent; the program goes on. */
+  stop(): void {
+    this.tell({ type: 'stopped', torrent });
+  }
+
+  /** It says goodbye and ends; what it had is recorded. */
+  leave(): void {
+    this.hasLeft = true;
+    if (!this.isAlive) return;
+    const life = this.#life;
+    this.stop();
+    this.#world.scheduler.after(farewellMs, () => {
+      if (!life.gate.isEnded) life.end();
+    });
+  }
+
+  /** The program is killed; with `power` the whole machine loses its power, and what was not forced to the disk. */
+  crash({ power = false } = {}): void {
+    this.isComplete = false;
+    this.#world.internet.trace.mix(traceKind.crash);
+    this.#world.internet.trace.mix(this.number);
+    if (this.isAlive) this.host.crash(power);
+    if (power) this.platter.cutPower(this.#random);
+    this.#world.onCrash(this);
+  }
+
+  freeze(): void {
+    this.host.freeze();
+  }
+
+  thaw(): void {
+    if (this.isAlive) this.host.thaw();
+  }
+
+  /** Its clock shows so much more from now on. */
+  jumpClock(byMs: number): void {
+    this.#clockAheadMs += byMs;
+    if (this.isAlive) this.#life.clock.jump(byMs);
+  }
+
+  /** A new life: the recorded pieces are believed in, all others that are there are hashed first. */
+  restart(): void {
+    if (this.isAlive || this.#isStarting || this.hasLeft) return;
+    this.#isStarting = true;
+    const have = this.platter.record.slice();
+    let doubtful = 0;
+    for (const pieceIndex of this.platter.content.geometry.pieces()) {
+      if (this.platter.isRecorded(pieceIndex) || !this.platter.hasAnyOf(pieceIndex)) continue;
+      doubtful += 1;
+      if (this.platter.isRight(pieceIndex)) mark(have, pieceIndex);
+    }
+    this.#world.scheduler.after(1 + doubtful * checkMs, () => {
+      this.#isStarting = false;
+      this.#life = this.#begin(have);
+    });
+  }
+
+  #begin(have: Uint8Array): Life {
+    const world = this.#world;
+    const {
+      link = homeLink,
+      reachability = 'open',
+      limits,
+      uploadBpsMax = 0,
+      downloadBpsMax = 0,
+    } = this.#options;
+    const life = new Life({
+      internet: world.internet,
+      trackers: world.trackers,
+      name: `${this.number}.${this.lives++}`,
+      number: this.number,
+      address: this.address,
+      link: this.#life?.host.link ?? link,
+      reachability: this.#life?.host.reachability ?? reachability,
+      temper: this.temper,
+      limits: { ...world.options.limits, ...limits },
+      uploadBpsMax,
+      downloadBpsMax,
+      clockAheadMs: this.#clockAheadMs,
+      onReport: (report) => this.#hear(report),
+      onTurn: (fact) => world.onTurn(this, fact),
+    });
+    life.open(torrent, this.platter, have);
+    this.#life = life;
+    this.#add(life, have);
+    return life;
+  }
+
+  #add(life: Life, have: Uint8Array): void {
+    const { geometry, infoHash, infoBytes } = this.#world;
+    const { magnet = false, usesTracker = true, trackers = this.#world.announceTiers } = this.#options;
+    const spec = { torrent, infoHash, trackers: usesTracker ? trackers : [] };
+    if (magnet) {
+      life.disk.expectMetadata(torrent, infoBytes);
+      return life.tell({ type: 'magnet-added', spec });
+    }
+    this.isComplete = true;
+    for (const pieceIndex of geometry.pieces()) {
+      if ((have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) === 0) this.isComplete = false;
+    }
+    const given = this.#options.infoBytes ?? infoBytes;
+    life.tell({ type: 'added', spec: { ...spec, geometry, have, infoBytes: given } });
+  }
+
+  #hear(report: Report): void {
+    if (this.#world.options.keepsReports ?? true) this.reports.push(report);
+    if (report.type === 'completed') this.isComplete = true;
+    this.#world.onReport(this, report);
+  }
+}
+
+/** 10.x.y.z by number; what actors stand at lies elsewhere. */
+function addressOf(number: number): PeerAddress {
+  return { host: `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`, port: 6881 };
+}

@@ -1,0 +1,154 @@
+/**
+ * Piece memory that keeps a token and a length per block instead of its bytes. What is written is checked against the
+ * pattern as it comes: lent bytes (content.ts) at both ends of the run, all others one by one. So a byte that was
+ * changed, shifted or left out makes another block of it, as it does in real memory.
+ */
+import type { PieceBuffer, PieceMemory } from '../../../client/engine/contract.ts';
+import { blockBytesMax } from '../../../torrents/geometry.ts';
+import { scramble } from '../kernel/randomness.ts';
+import { isLent, patternByte, tokenBytes } from './content.ts';
+
+/** Bytes looked at on either end of a lent run. */
+const checkedBytes = 4;
+
+export class SimBuffer implements PieceBuffer {
+  readonly bytes: number;
+  /** The token's two halves, by block. */
+  readonly own: Uint32Array;
+  readonly place: Uint32Array;
+  /** So many bytes from the start of each block are written. */
+  readonly filled: Uint16Array;
+  /** Bytes that are not the pattern's, by their offset in the piece. */
+  strange: Map<number, number> | undefined;
+  released = false;
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+    const blockCount = Math.ceil(bytes / blockBytesMax);
+    this.own = new Uint32Array(blockCount);
+    this.place = new Uint32Array(blockCount);
+    this.filled = new Uint16Array(blockCount);
+  }
+
+  get blockCount(): number {
+    return this.own.length;
+  }
+
+  blockBytes(blockIndex: number): number {
+    return Math.min(blockBytesMax, this.bytes - blockIndex * blockBytesMax);
+  }
+
+  /** 0 when the block is whole and holds nothing but its token and the pattern. */
+  damage(blockIndex: number): number {
+    const from = blockIndex * blockBytesMax;
+    const bytes = this.blockBytes(blockIndex);
+    let damage = this.filled[blockIndex] === bytes ? 0 : scramble(this.filled[blockIndex]!) | 1;
+    for (const [at, byte] of this.strange ?? []) {
+      if (at >= from && at < from + bytes) damage = (damage + scramble(scramble(at - from) ^ byte)) | 1;
+    }
+    return damage >>> 0;
+  }
+
+  /** One run that lies within a block. */
+  write(offset: number, source: Uint8Array, from: number, to: number): void {
+    const blockIndex = Math.floor(offset / blockBytesMax);
+    const begin = offset - blockIndex * blockBytesMax;
+    const end = begin + to - from;
+    for (let at = begin; at < end && at < tokenBytes; at++)
+      this.#writeToken(blockIndex, at, source[from + at - begin]!);
+    const body = Math.max(begin, tokenBytes);
+    const shift = from - begin;
+    if (body < end && !(isLent(source) && matchesPattern(source, body + shift, body, end - body))) {
+      this.#writeStrange(offset - begin, source, shift, body, end);
+    } else if (this.strange !== undefined) {
+      for (let at = body; at < end; at++) this.strange.delete(offset - begin + at);
+    }
+    // A gap stays one: what comes after it does not count until it is closed.
+    const filled = this.filled[blockIndex]!;
+    if (begin <= filled && end > filled) this.filled[blockIndex] = end;
+  }
+
+  #writeToken(blockIndex: number, at: number, byte: number): void {
+    const half = at < 4 ? this.own : this.place;
+    const shift = 8 * (at & 3);
+    half[blockIndex] = (half[blockIndex]! & ~(255 << shift)) | (byte << shift);
+  }
+
+  #writeStrange(base: number, source: Uint8Array, shift: number, from: number, to: number): void {
+    this.strange ??= new Map();
+    for (let at = from; at < to; at++) {
+      const byte = source[at + shift]!;
+      if (byte === patternByte(at)) this.strange.delete(base + at);
+      else this.strange.set(base + at, byte);
+    }
+  }
+}
+
+/** Counts what is out, so that a leak shows. */
+export class SimMemory implements PieceMemory {
+  outstanding = 0;
+  outstandingBytes = 0;
+  /** Buffers of one length that are free: a torrent has one or two lengths. */
+  readonly #spare = new Map<number, SimBuffer[]>();
+
+  allocate(bytes: number): SimBuffer {
+    this.outstanding += 1;
+    this.outstandingBytes += bytes;
+    const buffer = this.#spare.get(bytes)?.pop();
+    if (buffer === undefined) return new SimBuffer(bytes);
+    buffer.released = false;
+    buffer.filled.fill(0);
+    buffer.strange = undefined;
+    return buffer;
+  }
+
+  write(target: PieceBuffer, offset: number, source: Uint8Array, from: number, to: number): void {
+    const buffer = target as SimBuffer;
+    if (buffer.released) throw new Error('nothing is written into a piece buffer that was given back');
+    if (offset < 0 || offset + to - from > buffer.bytes)
+      throw new RangeError('written beyond the end of a piece');
+    for (let at = from; at < to; ) {
+      const run = Math.min(to - at, blockBytesMax - ((offset + at - from) % blockBytesMax));
+      buffer.write(offset + at - from, source, at, at + run);
+      at += run;
+    }
+  }
+
+  /** The engine copies whole blocks only. */
+  copy(target: PieceBuffer, offset: number, source: PieceBuffer): void {
+    const to = target as SimBuffer;
+    const from = source as SimBuffer;
+    const first = offset / blockBytesMax;
+    if (!Number.isInteger(first)) throw new RangeError(`a copy to ${offset}, which is no start of a block`);
+    for (let i = 0; i < from.blockCount; i++) {
+      to.own[first + i] = from.own[i]!;
+      to.place[first + i] = from.place[i]!;
+      to.filled[first + i] = from.filled[i]!;
+    }
+    for (const at of [...(to.strange?.keys() ?? [])]) {
+      if (at >= offset && at < offset + from.bytes) to.strange!.delete(at);
+    }
+    for (const [at, byte] of from.strange ?? []) (to.strange ??= new Map()).set(offset + at, byte);
+  }
+
+  release(buffer: PieceBuffer): void {
+    const released = buffer as SimBuffer;
+    if (released.released) throw new Error('a piece buffer is released once');
+    released.released = true;
+    this.outstanding -= 1;
+    this.outstandingBytes -= released.bytes;
+    const spare = this.#spare.get(released.bytes);
+    if (spare === undefined) this.#spare.set(released.bytes, [released]);
+    else spare.push(released);
+  }
+}
+
+/** Whether `count` bytes from `from` are those that stand from `at` on in every block: its ends are looked at. */
+function matchesPattern(source: Uint8Array, from: number, at: number, count: number): boolean {
+  const checked = Math.min(checkedBytes, count);
+  for (let i = 0; i < checked; i++) {
+    if (source[from + i] !== patternByte(at + i)) return false;
+    if (source[from + count - 1 - i] !== patternByte(at + count - 1 - i)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,187 @@
+/**
+ * One end of a connection, with what it sends: bytes wait in order, leave in runs, and arrive in order.
+ *
+ * Conservation: everything sent waits here, or is on its way, or has arrived at the other end, or was lost with the
+ * connection. A block is carried as its token (content.ts), everything else as its bytes.
+ */
+import type { ConnectionId } from '../../../client/engine/contract.ts';
+import type { Scheduler, Task } from '../kernel/scheduler.ts';
+import { isLentBlock, lendMessage, lentOwn, lentPlace } from './content.ts';
+import type { SimHost } from './host.ts';
+
+/** One message or a run of them; a block's header with its token. */
+interface Part {
+  readonly bytes: Uint8Array;
+  /** Bytes of the block behind a header; 0 when there is none. */
+  readonly blockBytes: number;
+  readonly own: number;
+  readonly place: number;
+}
+
+/** What a read from a socket brings at most when small messages come together. */
+const gathered = new Uint8Array(32 * 1024);
+
+export class End {
+  readonly host: SimHost;
+  readonly connection: ConnectionId;
+  other: End | undefined;
+  isOpen = true;
+  /** The program on its host was told of it. */
+  isTold = false;
+  sentBytes = 0;
+  receivedBytes = 0;
+  /** Given to us and not yet on the line. */
+  queuedBytes = 0;
+  /** On the line, or held up on it. */
+  inFlightBytes = 0;
+  /** Left for the kernel, and the host was not yet told. */
+  unreportedBytes = 0;
+  reportedBytes = 0;
+  /** It waits for its turn on the line. */
+  isWaiting = false;
+  /** Nothing arrives before what was sent earlier. */
+  lastArrivalMs = 0;
+  /** Runs that have arrived at the other side's line, and wait there. */
+  waitingBelow = 0;
+  /** Runs that a partition holds up. */
+  parked: Run[] = [];
+  #parts: Part[] = [];
+  #first = 0;
+  /** Bytes of the first part that have left. */
+  #left = 0;
+
+  constructor(host: SimHost, connection: ConnectionId) {
+    this.host = host;
+    this.connection = connection;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#push({ bytes, blockBytes: 0, own: 0, place: 0 }, bytes.length);
+  }
+
+  pushBlock(header: Uint8Array, payload: Uint8Array): void {
+    if (!isLentBlock(payload)) {
+      this.push(header);
+      this.push(payload);
+      return;
+    }
+    const part = { bytes: header, blockBytes: payload.length, own: lentOwn(), place: lentPlace() };
+    this.#push(part, header.length + payload.length);
+  }
+
+  #push(part: Part, bytes: number): void {
+    this.#parts.push(part);
+    this.queuedBytes += bytes;
+    this.sentBytes += bytes;
+  }
+
+  /** The next bytes to leave, at most `bytesMax`. Between messages where `recut` is false and they fit. */
+  cut(bytesMax: number, recut: boolean): Run {
+    const parts: Part[] = [];
+    const from = this.#left;
+    let count = 0;
+    while (count < bytesMax && this.#first < this.#parts.length) {
+      const part = this.#parts[this.#first]!;
+      const rest = part.bytes.length + part.blockBytes - this.#left;
+      const isFitting = rest <= bytesMax - count;
+      // A block leaves alone, and is not cut because something small came before it.
+      if (!recut && count > 0 && (part.blockBytes > 0 || !isFitting)) break;
+      parts.push(part);
+      if (!isFitting) {
+        this.#left += bytesMax - count;
+        count = bytesMax;
+        break;
+      }
+      count += rest;
+      this.#left = 0;
+      this.#first += 1;
+      if (!recut && part.blockBytes > 0) break;
+    }
+    if (this.#first === this.#parts.length) {
+      this.#parts.length = 0;
+      this.#first = 0;
+    } else if (this.#first >= 64 && this.#first * 2 >= this.#parts.length) {
+      this.#parts.splice(0, this.#first);
+      this.#first = 0;
+    }
+    this.queuedBytes -= count;
+    this.inFlightBytes += count;
+    return new Run(this, 'bytes', count, parts, from);
+  }
+
+  /** The connection is over: what waits here never leaves. */
+  drop(): void {
+    this.#parts.length = 0;
+    this.#first = 0;
+    this.#left = 0;
+    this.queuedBytes = 0;
+    this.unreportedBytes = 0;
+  }
+}
+
+/** Bytes on their way from one end to the other; or the news that it is there at all, or that it is over. */
+export class Run implements Task {
+  readonly from: End;
+  readonly count: number;
+  readonly kind: 'open' | 'bytes' | 'end';
+  /** On its way, queueing for the line of the other side, or through it. */
+  stage: 'travelling' | 'below' | 'here' = 'travelling';
+  /** Why it is over. */
+  readonly reason: string;
+  readonly #parts: readonly Part[];
+  readonly #start: number;
+
+  constructor(from: End, kind: Run['kind'], count = 0, parts: readonly Part[] = [], start = 0, reason = '') {
+    this.from = from;
+    this.kind = kind;
+    this.count = count;
+    this.#parts = parts;
+    this.#start = start;
+    this.reason = reason;
+  }
+
+  run(): void {
+    const { host } = this.from.other!;
+    if (this.stage === 'travelling') host.arrive(this);
+    else host.take(this);
+  }
+
+  /** Hands the bytes on in the order of the stream, until the receiver closes. `joined`: as one run, whatever is in it. */
+  deliver(to: End, joined: boolean): void {
+    let start = this.#start;
+    let left = this.count;
+    let held = 0;
+    for (const { bytes, blockBytes, own, place } of this.#parts) {
+      const run = Math.min(left, bytes.length + blockBytes - start);
+      const source = blockBytes === 0 ? bytes : lendMessage(bytes, own, place);
+      left -= run;
+      if (held + run <= gathered.length && (joined || blockBytes === 0)) {
+        copy(gathered, held, source, start, run);
+        held += run;
+      } else {
+        if (held > 0) to.host.receive(to, gathered, held);
+        held = 0;
+        if (!to.isOpen) return;
+        // What was told a moment ago may have lent out the block in between.
+        const whole = blockBytes === 0 ? bytes : lendMessage(bytes, own, place);
+        to.host.receive(to, start === 0 ? whole : whole.subarray(start, start + run), run);
+        if (!to.isOpen) return;
+      }
+      start = 0;
+    }
+    if (held > 0) to.host.receive(to, gathered, held);
+  }
+}
+
+/** Sends a run on its way; nothing overtakes what was sent before it. */
+export function travel(scheduler: Scheduler, run: Run, arrivesMs: number): void {
+  const { from } = run;
+  from.lastArrivalMs = Math.max(from.lastArrivalMs, Math.ceil(arrivesMs));
+  scheduler.at(from.lastArrivalMs, run);
+}
+
+/** A few bytes are copied faster without a view of them. */
+function copy(target: Uint8Array, at: number, source: Uint8Array, from: number, count: number): void {
+  if (count > 64) target.set(source.subarray(from, from + count), at);
+  else for (let i = 0; i < count; i++) target[at + i] = source[from + i]!;
+}

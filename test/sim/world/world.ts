@@ -1,0 +1,181 @@
+/**
+ * A swarm in a box: the production engine, driver and tracker registry on simulated ports, in virtual time. Whoever
+ * tells a story builds a world, lets people join, lets it run until a condition holds, and looks at what happened. One
+ * seed, one run.
+ *
+ * Nothing of the real world gets in while it runs (kernel/guard.ts).
+ */
+import type { Fact, Report } from '../../../client/engine/contract.ts';
+import type { Limits } from '../../../client/engine/limits.ts';
+import { Geometry } from '../../../torrents/geometry.ts';
+import type { RegistryOptions } from '../../../tracker/registry.ts';
+import { guarded } from '../kernel/guard.ts';
+import { Randomness } from '../kernel/randomness.ts';
+import { Scheduler } from '../kernel/scheduler.ts';
+import { Trace } from '../kernel/trace.ts';
+import { Content } from './content.ts';
+import { healthyDisk } from './disk.ts';
+import { SimInternet } from './internet.ts';
+import { type PeerOptions, SimPeer } from './peer.ts';
+import { SimTracker } from './tracker.ts';
+
+export const trackerUrl = 'http://tracker.sim/announce';
+/** Three blocks of an info dictionary and a bit. */
+const infoBytesDefault = 50_000;
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly totalBytes: number;
+  readonly pieceLength: number;
+  /** Of every peer; its own go before. */
+  readonly limits?: Partial<Limits>;
+  /** Bytes of the info dictionary that magnets fetch. */
+  readonly infoBytes?: number;
+  /** False: peers keep none of their reports, for runs with a million of them. */
+  readonly keepsReports?: boolean;
+}
+
+/** Told what happens, for checkers and measures. Each may be missing. */
+export interface Watcher {
+  /** A fact was handled, and everything that came of it is carried out. */
+  onTurn?(peer: SimPeer, fact: Fact): void;
+  onReport?(peer: SimPeer, report: Report): void;
+  onCrash?(peer: SimPeer): void;
+}
+
+export class World {
+  readonly options: WorldOptions;
+  readonly scheduler = new Scheduler();
+  readonly random: Randomness;
+  readonly trace = new Trace();
+  readonly geometry: Geometry;
+  readonly content: Content;
+  readonly internet: SimInternet;
+  /** By URL. */
+  readonly trackers = new Map<string, SimTracker>();
+  readonly peers: SimPeer[] = [];
+  readonly infoHash: Uint8Array = Buffer.alloc(20, 'swarm-in-a-box');
+  /** Stands for the info dictionary. */
+  readonly infoBytes: Uint8Array;
+  /** Who joins without other words announces to these. */
+  announceTiers: readonly (readonly string[])[] = [[trackerUrl]];
+  readonly #turnWatchers: Required<Pick<Watcher, 'onTurn'>>[] = [];
+  readonly #watchers: Watcher[] = [];
+
+  constructor(options: WorldOptions) {
+    const { seed, totalBytes, pieceLength, infoBytes = infoBytesDefault } = options;
+    this.options = options;
+    this.random = new Randomness(seed);
+    this.geometry = new Geometry(totalBytes, pieceLength);
+    this.content = new Content(this.geometry, this.random.seedOf('content'));
+    this.internet = new SimInternet(this.scheduler, this.random, this.trace);
+    this.infoBytes = new Uint8Array(infoBytes).map((_, i) => (i * 7919) & 255);
+    this.addTracker(trackerUrl);
+  }
+
+  /** The tracker that peers announce to unless they are told otherwise. */
+  get tracker(): SimTracker {
+    return this.trackers.get(trackerUrl)!;
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs;
+  }
+
+  addTracker(url: string, registry?: Partial<RegistryOptions>): SimTracker {
+    const random = this.random.of(`tracker ${url}`);
+    const tracker = new SimTracker({ scheduler: this.scheduler, random }, registry);
+    this.trackers.set(url, tracker);
+    return tracker;
+  }
+
+  join(options: PeerOptions = {}): SimPeer {
+    const peer = new SimPeer(this, this.peers.length + 1, options);
+    this.peers.push(peer);
+    return peer;
+  }
+
+  /** From now on it is told. */
+  watch(watcher: Watcher): void {
+    this.#watchers.push(watcher);
+    if (watcher.onTurn !== undefined) this.#turnWatchers.push(watcher as Required<Watcher>);
+  }
+
+  // Time ------------------------------------------------------------------------------------------------------------
+
+  /** Runs until the condition holds, looking after every event; false when that takes longer than `withinMs`. */
+  runUntil(condition: () => boolean, withinMs: number): boolean {
+    return guarded(() => this.scheduler.run(condition, this.nowMs + withinMs));
+  }
+
+  runFor(ms: number): void {
+    this.runUntil(() => false, ms);
+  }
+
+  /** Runs until every one of these peers is complete. */
+  runUntilComplete(peers: readonly SimPeer[], withinMs: number): boolean {
+    let waiting = peers.find((peer) => !peer.isComplete);
+    // Whoever was complete may crash and be it no more: then it is looked for again.
+    return this.runUntil(() => {
+      if (waiting !== undefined && !waiting.isComplete) return false;
+      waiting = peers.find((peer) => !peer.isComplete);
+      return waiting === undefined;
+    }, withinMs);
+  }
+
+  // Trouble ---------------------------------------------------------------------------------------------------------
+
+  /** Nothing passes from any of these to any of those; both ways unless it is said otherwise. Answers how to end it. */
+  partition(from: readonly SimPeer[], to: readonly SimPeer[], { oneWay = false } = {}): () => void {
+    const ways: [string, string][] = [];
+    for (const a of from) {
+      for (const b of to) {
+        if (a === b) continue;
+        ways.push([a.address.host, b.address.host]);
+        if (!oneWay) ways.push([b.address.host, a.address.host]);
+      }
+    }
+    for (const [a, b] of ways) this.internet.shut(a, b);
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      for (const [a, b] of ways) this.internet.open(a, b);
+    };
+  }
+
+  /** Nothing passes between this peer and anybody for so long; then all of it arrives. */
+  clog(peer: SimPeer, forMs: number): void {
+    const end = this.partition([peer], this.peers);
+    this.scheduler.after(forMs, end);
+  }
+
+  /**
+   * Everything is well again: ways are open, disks and trackers work, links lose nothing, frozen programs go on, and
+   * those that had crashed start again.
+   */
+  heal(): void {
+    this.internet.openAll();
+    for (const tracker of this.trackers.values()) tracker.heal();
+    for (const peer of this.peers) {
+      Object.assign(peer.temper, healthyDisk);
+      peer.host.link = { ...peer.host.link, lossPpm: 0, resetPpm: 0 };
+      peer.thaw();
+      peer.restart();
+    }
+  }
+
+  // Told by peers ---------------------------------------------------------------------------------------------------
+
+  onTurn(peer: SimPeer, fact: Fact): void {
+    for (const watcher of this.#turnWatchers) watcher.onTurn(peer, fact);
+  }
+
+  onReport(peer: SimPeer, report: Report): void {
+    for (const watcher of this.#watchers) watcher.onReport?.(peer, report);
+  }
+
+  onCrash(peer: SimPeer): void {
+    for (const watcher of this.#watchers) watcher.onCrash?.(peer);
+  }
+}
