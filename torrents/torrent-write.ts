@@ -24,9 +24,8 @@ export async function writeTorrentFile(
     } finally {
       await file.close();
     }
-    // A link, unlike a move, fails when the name is taken: no other program can slip in between a look and the move.
     if (force) await rename(temporary, path);
-    else await link(temporary, path);
+    else await placeNew(temporary, path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
@@ -35,5 +34,27 @@ export async function writeTorrentFile(
     throw new CreateError('create-write', `${path} cannot be written (${code ?? message})`, path, error);
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** What file systems without hard links answer: FAT and exFAT, and some that are mounted over a network. */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
+
+/**
+ * Gives a file its name if that is free. A link, unlike a move, fails when the name is taken: no other program can slip in
+ * between a look and the move. Where there are no links the name is taken by an empty file first, in the same way.
+ */
+export async function placeNew(temporary: string, path: string, makeLink = link): Promise<void> {
+  try {
+    return await makeLink(temporary, path);
+  } catch (error) {
+    if (!noLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+  await (await open(path, 'wx')).close();
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** The flags that say what goes into a torrent, for the commands that make one: `create` and `share`. */
 import { matchesGlob } from 'node:path';
 import process from 'node:process';
-import type { InferredOptionTypes, Options } from 'yargs';
+import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import { pieceLengthMax, pieceLengthMin } from '../../torrents/metainfo-fields.ts';
 import { badOption } from './cli-error.ts';
@@ -62,6 +62,21 @@ export const contentOptions = {
   'include-hidden': { type: 'boolean', describe: 'Hidden files too' },
   'include-junk': { type: 'boolean', describe: 'Thumbs.db, .DS_Store and their like too' },
   'follow-symlinks': { type: 'boolean', describe: 'Follow links that stay inside the folder' },
+} as const satisfies Record<string, Options>;
+
+/** What becomes a torrent. */
+export const sharedPaths = {
+  path: {
+    type: 'string',
+    array: true,
+    demandOption: true,
+    describe: 'Folders or files; each becomes a torrent',
+  },
+} as const satisfies Record<string, PositionalOptions>;
+
+/** Of whoever writes one. */
+export const forceOption = {
+  force: { type: 'boolean', alias: 'f', describe: 'Replace a torrent file that is there' },
 } as const satisfies Record<string, Options>;
 
 type ContentArgs = InferredOptionTypes<typeof contentOptions>;

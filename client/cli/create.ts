@@ -12,7 +12,7 @@ import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { commandLine } from './command-line.ts';
 import { type CreateJob, createJobs } from './create-jobs.ts';
-import { contentOptions, createOptions, remarkSkipped } from './create-options.ts';
+import { contentOptions, createOptions, forceOption, remarkSkipped, sharedPaths } from './create-options.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import { type Output, paint } from './output.ts';
@@ -22,14 +22,7 @@ import { plain, type TorrentSummary, torrentDocument, torrentLines } from './tor
 export default defineCommand({
   usage: 'create <path..>',
   describe: 'Make a torrent file of a folder',
-  positionals: {
-    path: {
-      type: 'string',
-      array: true,
-      demandOption: true,
-      describe: 'Folders or files; each becomes a torrent',
-    },
-  },
+  positionals: sharedPaths,
   options: {
     ...contentOptions,
     output: {
@@ -40,7 +33,7 @@ export default defineCommand({
     },
     'per-album': { type: 'boolean', describe: 'A torrent for every album inside; CD1 belongs to its album' },
     'dry-run': { type: 'boolean', describe: 'Say what would be made; hash and write nothing' },
-    force: { type: 'boolean', alias: 'f', describe: 'Replace a torrent file that is there' },
+    ...forceOption,
   },
   examples: [
     ['create Album -a http://192.168.1.5:6969/announce', 'writes Album.torrent into this folder'],

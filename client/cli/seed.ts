@@ -54,8 +54,8 @@ export default defineCommand({
       await seedUntil(signal, [transfer], output, seedLimits(args));
       return exitCode.done;
     };
-    // Who wants it checked, or not checked at all, does not want to hear of the last time.
-    const remembers = args.verify === undefined;
+    // What is believed without a look is not remembered as verified.
+    const remembers = args.verify !== false;
     try {
       return await withClient({ ...args, remembers }, output, share);
     } catch (error) {
@@ -70,12 +70,14 @@ export default defineCommand({
 async function start(
   client: Client,
   metainfo: Metainfo,
-  { path, verify = true }: { readonly path: string; readonly verify?: boolean | undefined },
+  args: { readonly path: string; readonly verify?: boolean | undefined },
   signal: AbortSignal,
   output: Output,
 ): Promise<Transfer> {
   const transfer = new Transfer(metainfo, output);
-  let isChecked = !verify;
+  const { path } = args;
+  const verify = args.verify === true ? 'anew' : (args.verify ?? true);
+  let isChecked = verify === false;
   const active = await client.seed(metainfo, {
     ...{ path, verify, signal, onReport: transfer.onReport },
     onCheck: (progress) => {
@@ -90,7 +92,7 @@ async function start(
     event: 'seeding',
     infoHash: transfer.infoHash,
     port: client.port,
-    checked: verify && isChecked,
+    checked: verify !== false && isChecked,
   });
   output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
   if (metainfo.trackers.length === 0) {

@@ -7,7 +7,7 @@ import { codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { quoted } from './command-line.ts';
-import { contentOptions, createOptions, remarkSkipped } from './create-options.ts';
+import { contentOptions, createOptions, forceOption, remarkSkipped, sharedPaths } from './create-options.ts';
 import { everyAddress, type HostPort } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
@@ -24,14 +24,7 @@ import { count, size } from './wording.ts';
 export default defineCommand({
   usage: 'share <path..>',
   describe: 'Share a folder: make its torrent and seed it, in one go',
-  positionals: {
-    path: {
-      type: 'string',
-      array: true,
-      demandOption: true,
-      describe: 'Folders or files; each becomes a torrent',
-    },
-  },
+  positionals: sharedPaths,
   options: {
     ...contentOptions,
     output: {
@@ -40,7 +33,7 @@ export default defineCommand({
       requiresArg: true,
       describe: 'Write the torrent file too: a file or a folder',
     },
-    force: { type: 'boolean', alias: 'f', describe: 'Replace a torrent file that is there' },
+    ...forceOption,
     listen: { ...listenOption, describe: 'HOST:PORT of the tracker that it runs when no --tracker is given' },
     ...portOption,
     ...uploadLimitOption,

@@ -6,11 +6,11 @@ import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
-import type { DiskTrouble, PeerAddress, Report, TorrentId } from '../engine/contract.ts';
+import type { PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { unwanted } from '../engine/piece-selection.ts';
 import type { TorrentStatus } from '../engine/status.ts';
-import { ClientError, cannotWrite } from './client-error.ts';
+import { ClientError, cannotWrite, isHopeless } from './client-error.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import type { Driver } from './driver.ts';
 import { type FileChoice, filePriority, piecePriorities } from './file-selection.ts';
@@ -22,6 +22,7 @@ import type { RealPorts } from './real-ports.ts';
 import { ResumeJournal } from './resume-journal.ts';
 import { checkShare, isRemembered, lookAtShare } from './share-check.ts';
 import { type TorrentWishes, wishesOf } from './torrent-wishes.ts';
+import type { UpgradeFrom } from './upgrade.ts';
 
 export interface TorrentControl {
   /** Ends the checking of what is there; later, use stop(). */
@@ -90,6 +91,8 @@ export class Client {
       readonly peers?: readonly PeerAddress[];
       /** Which files are wanted; without it all. The others do not appear on the disk. */
       readonly select?: FileChoice;
+      /** An earlier version, stopped by now: its files are used where they are the same, and replaced where they are not. */
+      readonly upgradeFrom?: UpgradeFrom;
     },
   ): Promise<ActiveTorrent> {
     const release = this.#claim(metainfo);
@@ -99,7 +102,10 @@ export class Client {
       const control = this.#checkControl(options);
       const choose = options.select ?? (() => true);
       const wanted = { pool, isWanted: (file: TorrentFile) => filePriority(choose, file) !== unwanted };
-      const prepared = await prepareDownload(metainfo, options.folder, control, memory, wanted);
+      const { folder, upgradeFrom } = options;
+      // Nobody else may be giving away what is about to change.
+      if (upgradeFrom !== undefined) this.#claim(upgradeFrom.metainfo)();
+      const prepared = await prepareDownload(metainfo, folder, control, memory, wanted, upgradeFrom);
       const priorities = options.select && piecePriorities(metainfo, options.select);
       return await this.#start(metainfo, { ...prepared, priorities }, options.peers ?? [], options);
     } catch (error) {
@@ -110,20 +116,29 @@ export class Client {
 
   /**
    * Seeds what lies at `path`: the shared folder or file, or the folder that holds it. `verify: false` believes it;
-   * otherwise every piece is checked first, and a ClientError 'data-mismatch' names the first file that differs.
+   * otherwise every piece is checked first, and a ClientError 'data-mismatch' names the first file that differs. What was
+   * checked before and looks the same is not checked again, unless `verify` is 'anew'.
    */
   async seed(
     metainfo: Metainfo,
-    options: TorrentControl & { readonly path: string; readonly verify?: boolean },
+    options: TorrentControl & { readonly path: string; readonly verify?: boolean | 'anew' },
   ): Promise<ActiveTorrent> {
     const release = this.#claim(metainfo);
     try {
       const { pathOf, files, stamps } = await lookAtShare(metainfo, options.path);
-      if ((options.verify ?? true) && !(await isRemembered(metainfo, files, stamps, this.#ports.store))) {
-        await checkShare(metainfo, pathOf, this.#checkControl(options));
+      const { verify = true } = options;
+      const { store } = this.#ports;
+      const isKnown = verify === true && (await isRemembered(metainfo, files, stamps, store));
+      if (verify !== false && !isKnown) {
+        await checkShare(metainfo, pathOf, this.#checkControl(options)).catch(async (error) => {
+          // A folder that is not there may be back tomorrow, and its record is right then.
+          const isWrong = error instanceof ClientError && error.code === 'data-mismatch';
+          if (isWrong) await store?.erase(metainfo.infoHash, files.rootPath);
+          throw error;
+        });
       }
       const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8)).fill(0xff);
-      return await this.#start(metainfo, { files, have, stamps }, [], options, options.verify ?? true);
+      return await this.#start(metainfo, { files, have, stamps }, [], options, verify !== false);
     } catch (error) {
       release();
       throw error;
@@ -325,11 +340,6 @@ export class Client {
     this.#infoHashes.delete(Buffer.from(metainfo.infoHash).toString('hex'));
     reject(new ClientError('stopped', `${metainfo.name} was stopped before it was complete`));
   }
-}
-
-/** Room can be made and disks come back; a file of somebody else's in the way stays. */
-function isHopeless(trouble: DiskTrouble): boolean {
-  return trouble.code === 'EEXIST' || trouble.code === 'ELOOP';
 }
 
 function newPromise(): PromiseWithResolvers<void> {

@@ -33,7 +33,7 @@ export interface ClientOptions {
 }
 
 /** BEP 20, Azureus style: CI is Cicada, then the version. */
-const peerIdPrefix = '-CI0100-';
+export const peerIdPrefix = '-CI0100-';
 const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
 
 /** Rejects with a ClientError when the port cannot be had. */

@@ -5,6 +5,7 @@
  * Invariant: a record that cannot be read, or is not ours, counts as none: then everything is hashed.
  */
 import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 
@@ -69,6 +70,11 @@ export class ResumeStore {
     await fs.rename(temporary, file);
   }
 
+  /** What it says is not so: the next time everything is hashed. */
+  async erase(infoHash: Uint8Array, rootPath: string): Promise<void> {
+    await fs.rm(this.#file(infoHash, rootPath), { force: true }).catch(() => {});
+  }
+
   /**
    * One program at a time works on a download. Answers how to let go, or the process id of the one that has it.
    */
@@ -98,7 +104,10 @@ export class ResumeStore {
 
 /** What a file looks like now; undefined when it is not a plain file that can be seen. */
 export async function stampOf(file: string): Promise<FileStamp | undefined> {
-  const stat = await fs.lstat(file, { bigint: true }).catch(() => undefined);
+  return stampFrom(await fs.lstat(file, { bigint: true }).catch(() => undefined));
+}
+
+export function stampFrom(stat: BigIntStats | undefined): FileStamp | undefined {
   if (stat === undefined || !stat.isFile()) return undefined;
   return { bytes: Number(stat.size), mtimeNs: String(stat.mtimeNs), inode: String(stat.ino) };
 }

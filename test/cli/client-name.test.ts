@@ -1,7 +1,10 @@
 /** Which program a peer id names, seen from where it is shown. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { version } from '../../client/cli/version.ts';
 import { clientNameOf } from '../../client/engine/client-name.ts';
+import { clientName } from '../../client/engine/swarm-peers.ts';
+import { peerIdPrefix } from '../../client/host/open-client.ts';
 
 const nameOf = (id: string) => clientNameOf(Buffer.from(id.padEnd(20, 'x'), 'latin1'));
 
@@ -28,4 +31,10 @@ it('never says anything that drives a terminal', () => {
       expect(clientNameOf(id) ?? '').toMatch(/^[\x20-\x7e\xb5]*$/);
     }),
   );
+});
+
+it('of ours is the same everywhere, with the version of the package', () => {
+  expect(clientName).toBe(`Cicada ${version}`);
+  // A digit a number; BEP 20 has four.
+  expect(peerIdPrefix).toBe(`-CI${version.replaceAll('.', '')}0-`);
 });

@@ -169,3 +169,34 @@ describe('a share', () => {
     });
   });
 });
+
+describe('a share that is checked anew', () => {
+  const records = () => readdirSync(temporary.in('state', 'resume')).filter((name) => name.endsWith('.json'));
+  const seedOnce = async (verify: true | 'anew') => {
+    let hashed = 0;
+    const onCheck = ({ bytes }: { bytes: number }) => {
+      hashed = bytes;
+    };
+    const one = await client();
+    await (await one.seed(metainfo, { path: album, verify, onCheck })).stop();
+    return hashed;
+  };
+
+  it('is hashed although it is remembered', async () => {
+    expect(await seedOnce(true)).toBeGreaterThan(0);
+    expect(await seedOnce(true)).toBe(0);
+    expect(await seedOnce('anew')).toBeGreaterThan(0);
+  });
+
+  it('and is wrong is not remembered any more; one that is not there still is', async () => {
+    await seedOnce(true);
+    renameSync(album, `${album} unplugged`);
+    await expect(seedOnce('anew')).rejects.toMatchObject({ code: 'verify-path-missing' });
+    expect(records()).toHaveLength(1);
+    renameSync(`${album} unplugged`, album);
+    const track = join(album, '01 Track.flac');
+    writeFileSync(track, readFileSync(track).fill(0, 1_000, 1_001));
+    await expect(seedOnce('anew')).rejects.toMatchObject({ code: 'data-mismatch' });
+    expect(records()).toEqual([]);
+  });
+});
