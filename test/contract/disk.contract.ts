@@ -2,7 +2,6 @@
  * What every Disk must do (client/host/ports.ts), as tests that run against each implementation. A bench holds one
  * torrent and knows what its author had.
  */
-import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Fact, PieceMemory, TorrentId } from '../../client/engine/contract.ts';
 import type { Disk } from '../../client/host/ports.ts';
@@ -36,13 +35,6 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       const from = bench.geometry.pieceOffset(pieceIndex);
       return bench.truth.slice(from, from + bench.geometry.pieceBytes(pieceIndex));
     };
-    const digestsOf = (piece: Uint8Array) =>
-      Array.from({ length: Math.ceil(piece.length / blockBytesMax) }, (_, i) =>
-        createHash('sha1')
-          .update(piece.subarray(i * blockBytesMax, (i + 1) * blockBytesMax))
-          .digest('hex'),
-      );
-
     function store(pieceIndex: PieceIndex, content = truthOf(pieceIndex), wantDigests = false): void {
       const { disk, memory, torrent } = bench;
       const buffer = memory.allocate(content.length);
@@ -126,17 +118,17 @@ export function diskContract(name: string, open: (has: 'all' | 'none') => Promis
       const [first] = pieces();
       const wrong = truthOf(first!);
       wrong[wrong.length - 1] = wrong[wrong.length - 1]! ^ 1;
-      const fact = await storeAndWait(first!, wrong);
-      expect(fact).toEqual({
-        type: 'piece-corrupt',
-        torrent: bench.torrent,
-        pieceIndex: first,
-        digests: digestsOf(wrong),
-      });
+      const bad = await storeAndWait(first!, wrong);
+      expect(bad).toMatchObject({ type: 'piece-corrupt', torrent: bench.torrent, pieceIndex: first });
       expect(bench.outstanding).toBe(0);
       // The good copy says of each block whether the bad one was right there.
       const good = await storeAndWait(first!, truthOf(first!), true);
-      expect(good).toMatchObject({ type: 'piece-stored', digests: digestsOf(truthOf(first!)) });
+      expect(good).toMatchObject({ type: 'piece-stored' });
+      const [before, after] = [bad, good].map((fact) => ('digests' in fact ? (fact.digests ?? []) : []));
+      expect(before).toHaveLength(bench.geometry.blockCount(first!));
+      expect(after!.map((digest, i) => digest === before![i])).toEqual(
+        before!.map((_, i) => i !== before!.length - 1),
+      );
     });
 
     it('says why it would not take a piece, and takes it when the cause is gone', async () => {

@@ -4,8 +4,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Fact } from '../../client/engine/contract.ts';
 import { Prng } from '../../client/engine/prng.ts';
 import { Geometry, type PieceIndex } from '../../torrents/geometry.ts';
-import { Scheduler } from '../sim/scheduler.ts';
-import { SimDisk, SimMemory } from '../sim/sim-disk.ts';
+import { Gate } from '../sim/kernel/gate.ts';
+import { Scheduler } from '../sim/kernel/scheduler.ts';
+import { Trace } from '../sim/kernel/trace.ts';
+import { Content } from '../sim/world/content.ts';
+import { healthyDisk, SimDisk } from '../sim/world/disk.ts';
+import { SimMemory } from '../sim/world/piece-memory.ts';
+import { Platter } from '../sim/world/platter.ts';
 import { type DiskBench, diskContract } from './disk.contract.ts';
 import { type FileBench, oddFiles, openFileBench } from './file-bench.ts';
 
@@ -13,12 +18,28 @@ async function simulated(has: 'all' | 'none'): Promise<DiskBench> {
   const scheduler = new Scheduler();
   const memory = new SimMemory();
   const facts: Fact[] = [];
-  const disk = new SimDisk(scheduler, memory, (fact) => facts.push(fact));
+  // What is read is lent until the fact is over.
+  const sink = (fact: Fact) =>
+    facts.push(fact.type === 'block-read' ? { ...fact, bytes: fact.bytes.slice() } : fact);
   const geometry = new Geometry(170_000, 32 * 1024);
-  const random = new Prng(1);
-  const truth = Uint8Array.from({ length: geometry.totalBytes }, () => random.below(256));
+  const content = new Content(geometry, 1);
+  const temper = { ...healthyDisk };
+  const disk = new SimDisk({
+    scheduler,
+    trace: new Trace(),
+    gate: new Gate(),
+    memory,
+    random: new Prng(1),
+    sink,
+    temper,
+  });
+  const truth = Uint8Array.from(
+    [...geometry.pieces()].flatMap((pieceIndex) => [
+      ...content.bytes(pieceIndex, 0, geometry.pieceBytes(pieceIndex)),
+    ]),
+  );
   const infoBytes = Uint8Array.from({ length: 100 }, (_, i) => i);
-  disk.add(1, geometry, truth, has === 'all' ? truth.slice() : new Uint8Array(truth.length));
+  disk.add(1, new Platter(content, () => has === 'all', 0));
   disk.expectMetadata(1, infoBytes);
   return {
     disk,
@@ -35,7 +56,7 @@ async function simulated(has: 'all' | 'none'): Promise<DiskBench> {
       if (!scheduler.run(condition, scheduler.nowMs + 60_000)) throw new Error('it never came to this');
     },
     refuseWrites: (refuse) => {
-      disk.failing = refuse ? 'ENOSPC' : undefined;
+      temper.failing = refuse ? 'ENOSPC' : undefined;
     },
     stop: async () => {},
   };

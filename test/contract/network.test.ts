@@ -2,8 +2,10 @@ import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../../client/engine/contract.ts';
 import { TcpNetwork } from '../../client/host/tcp-network.ts';
-import { Scheduler } from '../sim/scheduler.ts';
-import { SimInternet } from '../sim/sim-network.ts';
+import { Randomness } from '../sim/kernel/randomness.ts';
+import { Scheduler } from '../sim/kernel/scheduler.ts';
+import { SimInternet } from '../sim/world/internet.ts';
+import type { Link } from '../sim/world/link.ts';
 import { type NetworkBench, networkContract } from './network.contract.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -17,16 +19,20 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-async function simulated(): Promise<NetworkBench> {
+const calm: Link = { latencyMs: 20, up: 1_000, down: 1_000 };
+/** Everything that may happen to a stream without ending it. */
+const rough: Link = { ...calm, down: 700, jitterMs: 30, lossPpm: 50_000, windowBytes: 10_000, recut: true };
+
+async function simulated(link: Link): Promise<NetworkBench> {
   const scheduler = new Scheduler();
-  const internet = new SimInternet(scheduler, 7);
+  const internet = new SimInternet(scheduler, new Randomness(7));
   let hosts = 0;
   const pass = (condition: () => boolean) => scheduler.run(condition, scheduler.nowMs + 3_600_000);
   return {
     deadAddress: { host: '10.9.9.9', port: 1 },
     join: async (sink) => {
       const address = { host: `10.0.0.${++hosts}`, port: 6881 };
-      return { address, network: internet.join(address, { latencyMs: 20, bytesPerMs: 1_000 }, sink) };
+      return { address, network: internet.join({ address, link, sink }) };
     },
     until: async (condition) => {
       if (!pass(condition)) throw new Error('it never came to this');
@@ -67,7 +73,8 @@ async function real(): Promise<NetworkBench> {
   };
 }
 
-networkContract('The simulated internet', simulated);
+networkContract('The simulated internet', () => simulated(calm));
+networkContract('The simulated internet on rough lines', () => simulated(rough));
 networkContract('TCP', real);
 
 describe('TCP', () => {

@@ -3,7 +3,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Geometry } from '../../torrents/geometry.ts';
-import { World } from '../sim/sim-world.ts';
+import { World } from '../sim/world/world.ts';
 import { join, uint32 } from '../wire/reference-encoder.ts';
 import { blockBytes, EngineLab, type ScriptedPeer } from './engine-lab.ts';
 
@@ -85,7 +85,7 @@ describe('a piece that one peer alone may send', () => {
   it('is not handed to and fro between two slow ones', () => {
     const world = new World({ seed: 5, totalBytes: 128 * 1024, pieceLength: 128 * 1024 });
     world.join({ has: 'all', lies: true });
-    const slow = { latencyMs: 20, bytesPerMs: 8 };
+    const slow = { latencyMs: 20, up: 8, down: 8 };
     world.join({ has: 'all', link: slow });
     world.join({ has: 'all', link: slow });
     const leech = world.join();

@@ -19,8 +19,8 @@ import { WireDecoder } from '../../client/wire/decoder.ts';
 import { encodeHandshake, type Handshake } from '../../client/wire/handshake.ts';
 import type { Message } from '../../client/wire/message.ts';
 import { type Block, blockBytesMax, Geometry, type PieceIndex } from '../../torrents/geometry.ts';
-import { SimMemory } from '../sim/sim-disk.ts';
 import { encodeMessage, join, type PieceMessage, Recorder } from '../wire/reference-encoder.ts';
+import { ByteMemory } from './byte-memory.ts';
 
 export const blockBytes = blockBytesMax;
 export const labInfoHash = new Uint8Array(20).fill(0xab);
@@ -42,7 +42,7 @@ export interface LabOptions {
 }
 
 export class EngineLab {
-  readonly memory = new SimMemory();
+  readonly memory = new ByteMemory();
   readonly geometry: Geometry;
   readonly engine: Engine;
   readonly spec: TorrentSpec;

@@ -5,7 +5,7 @@ import type { PeerRecord } from '../../client/engine/peer-directory.ts';
 import { PieceLedger } from '../../client/engine/piece-ledger.ts';
 import { PieceProvenance } from '../../client/engine/piece-provenance.ts';
 import { Geometry, type PieceIndex } from '../../torrents/geometry.ts';
-import { SimMemory } from '../sim/sim-disk.ts';
+import { ByteMemory } from './byte-memory.ts';
 
 const blockBytes = 16_384;
 /** Three pieces: two of four blocks, and one of a block and a byte. */
@@ -13,7 +13,7 @@ const geometry = new Geometry(9 * blockBytes + 1, 4 * blockBytes);
 const [p0, p1, p2] = [...geometry.pieces()] as [PieceIndex, PieceIndex, PieceIndex];
 
 function newLedger(spec: { have?: Uint8Array; dataBytes?: ReadonlyMap<PieceIndex, number> } = {}) {
-  const memory = new SimMemory();
+  const memory = new ByteMemory();
   const budget = { pieceBytes: 0 };
   return { memory, budget, ledger: new PieceLedger(geometry, memory, budget, spec) };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { homeLink, type SimPeer, World } from './sim-world.ts';
+import { homeLink } from './world/link.ts';
+import type { SimPeer } from './world/peer.ts';
+import { World } from './world/world.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -71,7 +73,7 @@ describe('many sources', () => {
   it('pieces come from all seeds at once', () => {
     const world = smallWorld(2);
     const seeds = [1, 2, 3].map(() => world.join({ has: 'all' }));
-    const leech = world.join({ link: { latencyMs: 20, bytesPerMs: 50_000 } });
+    const leech = world.join({ link: { latencyMs: 20, up: 50_000, down: 50_000 } });
     expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
     expect(leech.isIdentical).toBe(true);
     for (const seed of seeds) expect(seed.status.uploaded).toBeGreaterThan(MiB);
@@ -122,7 +124,7 @@ describe('a peer that fails costs only what it had in hand', () => {
     world.join({ has: 'all' });
     const leech = world.join();
     world.runUntil(() => leech.status.haveCount > 16, minuteMs);
-    dying.host.crash();
+    dying.crash();
     expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
     expect(leech.isIdentical).toBe(true);
   });
@@ -133,7 +135,7 @@ describe('a peer that fails costs only what it had in hand', () => {
     world.join({ has: 'all' });
     const leech = world.join();
     world.runUntil(() => leech.status.haveCount > 16, minuteMs);
-    frozen.host.freeze();
+    frozen.freeze();
     const atMs = world.scheduler.nowMs;
     expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
     expect(leech.isIdentical).toBe(true);
@@ -143,7 +145,7 @@ describe('a peer that fails costs only what it had in hand', () => {
   it('one that is a hundred times as slow does not hold up the end', () => {
     const world = smallWorld(13);
     world.join({ has: 'all' });
-    world.join({ has: 'all', link: { latencyMs: 20, bytesPerMs: homeLink.bytesPerMs / 100 } });
+    world.join({ has: 'all', link: { ...homeLink, up: homeLink.up / 100 } });
     const leech = world.join();
     // The fast one alone needs 3.4 s.
     expect(world.runUntilComplete([leech], 8_000)).toBe(true);
@@ -291,14 +293,14 @@ describe('the disk', () => {
     world.join({ has: 'all' });
     const leech = world.join();
     world.runUntil(() => leech.status.haveCount > 5, minuteMs);
-    leech.disk.failing = 'ENOSPC';
+    leech.temper.failing = 'ENOSPC';
     world.runUntil(() => leech.status.trouble !== undefined, minuteMs);
     expect(leech.status.trouble?.code).toBe('ENOSPC');
     const before = leech.status.downloaded;
     world.runUntil(() => false, minuteMs);
     // It tries again now and then, and does not fetch the whole torrent for nothing.
     expect(leech.status.downloaded - before).toBeLessThan(4 * 8 * MiB);
-    leech.disk.failing = undefined;
+    leech.temper.failing = undefined;
     expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
     expect(leech.isIdentical).toBe(true);
     expect(leech.status.trouble).toBeUndefined();
@@ -309,7 +311,7 @@ describe('rate limits', () => {
   it('hold for everything sent', () => {
     const world = smallWorld(61);
     world.join({ has: 'all', uploadBpsMax: MiB });
-    const leech = world.join({ link: { latencyMs: 5, bytesPerMs: 100_000 } });
+    const leech = world.join({ link: { latencyMs: 5, up: 100_000, down: 100_000 } });
     expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
     // 8 MiB at 1 MiB/s, less a burst of a quarter of a second.
     expect(world.scheduler.nowMs).toBeGreaterThan(7_500);
@@ -318,7 +320,7 @@ describe('rate limits', () => {
 
   it('hold for everything fetched', () => {
     const world = smallWorld(62);
-    world.join({ has: 'all', link: { latencyMs: 5, bytesPerMs: 100_000 } });
+    world.join({ has: 'all', link: { latencyMs: 5, up: 100_000, down: 100_000 } });
     const leech = world.join({ downloadBpsMax: MiB });
     expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
     expect(world.scheduler.nowMs).toBeGreaterThan(7_500);

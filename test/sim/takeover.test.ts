@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { homeLink, type SimPeer, World } from './sim-world.ts';
+import { homeLink } from './world/link.ts';
+import type { SimPeer } from './world/peer.ts';
+import { World } from './world/world.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -16,11 +18,11 @@ function run(seed: number, withLimited: boolean): Run {
   const killed = world.join({ has: 'all' });
   world.join({ has: 'all', lies: true });
   if (withLimited) {
-    world.join({ has: 'all', link: { ...homeLink, bytesPerMs: homeLink.bytesPerMs / 20 } });
+    world.join({ has: 'all', link: { ...homeLink, up: homeLink.up / 20 } });
   }
-  const leech = world.join({ link: { latencyMs: 20, bytesPerMs: 50_000 } });
+  const leech = world.join({ link: { latencyMs: 20, up: 50_000, down: 50_000 } });
   world.runUntil(() => leech.status.haveBytes > 0.3 * leech.status.totalBytes, 60_000);
-  killed.host.crash();
+  killed.crash();
   expect(world.runUntilComplete([leech], 120_000)).toBe(true);
   expect(leech.isIdentical).toBe(true);
   return { leech, elapsedMs: world.scheduler.nowMs };

@@ -2,8 +2,8 @@
  * One life of a program on a simulated host, from its start to its end or crash: the production engine and driver, and
  * the ports they work with. What outlives it is the peer's (peer.ts).
  */
-import type { Fact, PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
-import { Engine } from '../../../client/engine/engine.ts';
+import type { Action, Fact, PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
+import { Engine, type EngineOptions } from '../../../client/engine/engine.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { Driver } from '../../../client/host/driver.ts';
 import { Gate } from '../kernel/gate.ts';
@@ -33,6 +33,8 @@ export interface LifeOptions {
   readonly downloadBpsMax: number;
   readonly clockAheadMs: number;
   readonly onReport: (report: Report) => void;
+  /** The engine has answered a fact; nothing of the answer is carried out yet. `nowMs`: by the clock of this host. */
+  readonly onHandled: (fact: Fact, actions: readonly Action[], nowMs: number) => void;
   /** A fact was handled, and everything that came of it is carried out. */
   readonly onTurn: (fact: Fact) => void;
 }
@@ -53,7 +55,7 @@ export class Life {
     const { scheduler, trace, random } = internet;
     const { gate, memory } = this;
     this.#options = options;
-    this.engine = new Engine({
+    this.engine = new WatchedEngine(options.onHandled, {
       peerId: Buffer.from(`-SM0001-${String(options.number).padStart(12, '0')}`),
       port: address.port,
       seed: random.seedOf(`engine ${name}`),
@@ -94,5 +96,21 @@ export class Life {
   end(): void {
     this.#journal?.stop();
     this.host.crash();
+  }
+}
+
+/** The production engine, overheard. */
+class WatchedEngine extends Engine {
+  readonly #onHandled: LifeOptions['onHandled'];
+
+  constructor(onHandled: LifeOptions['onHandled'], options: EngineOptions) {
+    super(options);
+    this.#onHandled = onHandled;
+  }
+
+  override handle(fact: Fact, nowMs: number): readonly Action[] {
+    const actions = super.handle(fact, nowMs);
+    this.#onHandled(fact, actions, nowMs);
+    return actions;
   }
 }

@@ -207,6 +207,7 @@ export class SimPeer {
       downloadBpsMax,
       clockAheadMs: this.#clockAheadMs,
       onReport: (report) => this.#hear(report),
+      onHandled: (fact, actions, nowMs) => world.onHandled(this, fact, actions, nowMs),
       onTurn: (fact) => world.onTurn(this, fact),
     });
     life.open(torrent, this.platter, have);

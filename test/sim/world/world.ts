@@ -5,19 +5,24 @@
  *
  * Nothing of the real world gets in while it runs (kernel/guard.ts).
  */
-import type { Fact, Report } from '../../../client/engine/contract.ts';
+import type { Fact, PeerAddress, Report } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
+import type { Prng } from '../../../client/engine/prng.ts';
+import type { Announcer, FactSink } from '../../../client/host/ports.ts';
 import { Geometry } from '../../../torrents/geometry.ts';
 import type { RegistryOptions } from '../../../tracker/registry.ts';
+import { Gate } from '../kernel/gate.ts';
 import { guarded } from '../kernel/guard.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { Scheduler } from '../kernel/scheduler.ts';
 import { Trace } from '../kernel/trace.ts';
 import { Content } from './content.ts';
 import { healthyDisk } from './disk.ts';
+import type { Reachability, SimHost } from './host.ts';
 import { SimInternet } from './internet.ts';
+import type { Link } from './link.ts';
 import { type PeerOptions, SimPeer } from './peer.ts';
-import { SimTracker } from './tracker.ts';
+import { SimTracker, simAnnouncer } from './tracker.ts';
 
 export const trackerUrl = 'http://tracker.sim/announce';
 /** Three blocks of an info dictionary and a bit. */
@@ -33,6 +38,21 @@ export interface WorldOptions {
   readonly infoBytes?: number;
   /** False: peers keep none of their reports, for runs with a million of them. */
   readonly keepsReports?: boolean;
+}
+
+export interface VisitorOptions {
+  /** Its name among the generators. */
+  readonly name: string;
+  readonly link: Link;
+  readonly sink: FactSink;
+  readonly reachability?: Reachability;
+}
+
+export interface Visitor {
+  readonly address: PeerAddress;
+  readonly host: SimHost;
+  readonly announcer: Announcer;
+  readonly random: Prng;
 }
 
 /** Told what happens, for checkers and measures. Each may be missing. */
@@ -61,6 +81,7 @@ export class World {
   announceTiers: readonly (readonly string[])[] = [[trackerUrl]];
   readonly #turnWatchers: Required<Pick<Watcher, 'onTurn'>>[] = [];
   readonly #watchers: Watcher[] = [];
+  #visitors = 0;
 
   constructor(options: WorldOptions) {
     const { seed, totalBytes, pieceLength, infoBytes = infoBytesDefault } = options;
@@ -93,6 +114,17 @@ export class World {
     const peer = new SimPeer(this, this.peers.length + 1, options);
     this.peers.push(peer);
     return peer;
+  }
+
+  /** A host on which something else than Cicada runs: actors stand on it. Its facts go to `sink`. */
+  addVisitor({ name, link, sink, reachability = 'open' }: VisitorOptions): Visitor {
+    const { internet, scheduler, trackers, trace } = this;
+    const number = ++this.#visitors;
+    const address = { host: `172.16.${number >> 8}.${number & 255}`, port: 6881 };
+    const gate = new Gate();
+    const host = internet.join({ address, link, sink, gate, reachability });
+    const announcer = simAnnouncer({ scheduler, trace, gate, sink, self: address, trackers });
+    return { address, host, announcer, random: this.random.of(`visitor ${name}`) };
   }
 
   /** From now on it is told. */
