@@ -5,7 +5,7 @@
  *
  * Nothing of the real world gets in while it runs (kernel/guard.ts).
  */
-import type { Fact, PeerAddress, Report } from '../../../client/engine/contract.ts';
+import type { Action, Fact, PeerAddress, Report } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Announcer, FactSink } from '../../../client/host/ports.ts';
@@ -57,6 +57,8 @@ export interface Visitor {
 
 /** Told what happens, for checkers and measures. Each may be missing. */
 export interface Watcher {
+  /** The engine has answered a fact; nothing of the answer is carried out yet. `nowMs`: by the clock of this host. */
+  onHandled?(peer: SimPeer, fact: Fact, actions: readonly Action[], nowMs: number): void;
   /** A fact was handled, and everything that came of it is carried out. */
   onTurn?(peer: SimPeer, fact: Fact): void;
   onReport?(peer: SimPeer, report: Report): void;
@@ -80,6 +82,7 @@ export class World {
   /** Who joins without other words announces to these. */
   announceTiers: readonly (readonly string[])[] = [[trackerUrl]];
   readonly #turnWatchers: Required<Pick<Watcher, 'onTurn'>>[] = [];
+  readonly #handledWatchers: Required<Pick<Watcher, 'onHandled'>>[] = [];
   readonly #watchers: Watcher[] = [];
   #visitors = 0;
 
@@ -130,6 +133,7 @@ export class World {
   /** From now on it is told. */
   watch(watcher: Watcher): void {
     this.#watchers.push(watcher);
+    if (watcher.onHandled !== undefined) this.#handledWatchers.push(watcher as Required<Watcher>);
     if (watcher.onTurn !== undefined) this.#turnWatchers.push(watcher as Required<Watcher>);
   }
 
@@ -198,6 +202,10 @@ export class World {
   }
 
   // Told by peers ---------------------------------------------------------------------------------------------------
+
+  onHandled(peer: SimPeer, fact: Fact, actions: readonly Action[], nowMs: number): void {
+    for (const watcher of this.#handledWatchers) watcher.onHandled(peer, fact, actions, nowMs);
+  }
 
   onTurn(peer: SimPeer, fact: Fact): void {
     for (const watcher of this.#turnWatchers) watcher.onTurn(peer, fact);
