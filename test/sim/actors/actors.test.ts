@@ -4,54 +4,22 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
-import { homeLink, World } from '../sim-world.ts';
+import { World } from '../world/world.ts';
 import { churner } from './churner.ts';
 import { crowded, deadAddresses } from './crowded-tracker.ts';
+import { enter } from './enter.ts';
 import { falseBitfield, falseBitfields } from './false-bitfield.ts';
 import { flooder, floods } from './flooder.ts';
 import { freeRider } from './free-rider.ts';
 import { liar, liarManners } from './liar.ts';
 import { metadataLiar, metadataLies } from './metadata-liar.ts';
 import { poisoner } from './poisoner.ts';
-import { Puppet, type Script } from './puppet.ts';
+import type { Script } from './puppet.ts';
 import { borrowings, selfConnector } from './self-connector.ts';
 import { slowLoris, slowParts } from './slow-loris.ts';
-import type { Actor, Stage } from './stage.ts';
 
 const KiB = 1024;
 const minuteMs = 60_000;
-let actors = 0;
-
-function enter(world: World, script: Script): Actor & { host: string } {
-  const number = 200 + (actors++ % 50);
-  const address = { host: `10.9.0.${number}`, port: 6881 };
-  let actor: Puppet | undefined;
-  const sink = (fact: Parameters<Puppet['hear']>[0]) => actor?.hear(fact);
-  const random = new Prng(world.options.seed * 31 + number);
-  const stage: Stage = {
-    address,
-    peerId: Buffer.from(`-XX0001-${String(number).padStart(12, '0')}`),
-    network: world.internet.join(address, homeLink, sink),
-    announcer: world.tracker.announcer(address, sink),
-    random,
-    torrent: {
-      id: 1,
-      infoHash: Buffer.alloc(20, 'swarm-in-a-box'),
-      geometry: world.geometry,
-      infoBytes: world.infoBytes,
-      trackers: ['http://tracker.sim/announce'],
-      payload(block, isRight) {
-        const from = world.geometry.pieceOffset(block.pieceIndex) + block.begin;
-        const bytes = world.truth.slice(from, from + block.bytes);
-        return isRight ? bytes : bytes.map((byte) => byte ^ 0xff);
-      },
-    },
-    after: (delayMs, run) => world.scheduler.after(delayMs, run),
-  };
-  actor = new Puppet(stage, script);
-  return { hear: (fact) => actor.hear(fact), leave: () => actor.leave(), host: address.host };
-}
-
 function smallWorld(seed: number): World {
   return new World({ seed, totalBytes: 1920 * KiB - 4_321, pieceLength: 64 * KiB });
 }
@@ -67,7 +35,7 @@ interface Story {
 /** One seed, three leeches, one actor: everybody honest completes, and is blamed for nothing. */
 function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
   const world = smallWorld(seed);
-  const actor = enter(world, script);
+  const actor = enter(world, script, { name: 'actor' });
   const honest = [world.join({ has: 'all' }), world.join(), world.join(), world.join()];
   const leeches = honest.slice(1);
   expect(world.runUntilComplete(leeches, withinMs)).toBe(true);
@@ -75,7 +43,9 @@ function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
   world.runUntil(() => false, 2 * minuteMs);
   for (const leech of leeches) expect(leech.isIdentical).toBe(true);
   const dropped = honest.flatMap((peer) => peer.reportsOf('peer-dropped'));
-  const blamed = dropped.filter(({ address }) => address.host !== actor.host).map(({ reason }) => reason);
+  const blamed = dropped
+    .filter(({ address }) => address.host !== actor.address.host)
+    .map(({ reason }) => reason);
   expect(blamed.filter((reason) => !harmless.has(reason))).toEqual([]);
   const failures = leeches.map((leech) => leech.reportsOf('piece-failed').length);
   actor.leave();
@@ -85,8 +55,10 @@ function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
     expect(peer.memory.outstanding).toBe(0);
     expect(peer.host.openCount).toBe(0);
   }
-  const reasons = new Set(dropped.filter(({ address }) => address.host === actor.host).map((r) => r.reason));
-  return { actor: actor.host, failures, reasons };
+  const reasons = new Set(
+    dropped.filter(({ address }) => address.host === actor.address.host).map((r) => r.reason),
+  );
+  return { actor: actor.address.host, failures, reasons };
 }
 
 /** Why honest peers part. */
@@ -166,14 +138,16 @@ describe('a metadata liar', () => {
   };
   it.each(metadataLies)('(%s) is found out, and another peer asked', (lie) => {
     const world = smallWorld(81);
-    const actor = enter(world, metadataLiar({ lie }));
+    const actor = enter(world, metadataLiar({ lie }), { name: 'liar' });
     const finder = world.join({ magnet: true });
     // For a while nobody else is there.
     world.runUntil(() => false, minuteMs);
     world.join({ has: 'all' });
     expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, 5 * minuteMs)).toBe(true);
     expect(finder.reportsOf('metadata-received')[0]!.infoBytes).toEqual(world.infoBytes);
-    const drops = finder.reportsOf('peer-dropped').filter(({ address }) => address.host === actor.host);
+    const drops = finder
+      .reportsOf('peer-dropped')
+      .filter(({ address }) => address.host === actor.address.host);
     if (deserved[lie] !== undefined) expect(drops.map(({ reason }) => reason)).toContain(deserved[lie]);
   });
 });
@@ -181,8 +155,7 @@ describe('a metadata liar', () => {
 it('a crowded tracker hides no real peer behind its dead ones', () => {
   const dead = deadAddresses(5_000, new Prng(91));
   const world = smallWorld(91);
-  const announcer = world.tracker.announcer.bind(world.tracker);
-  world.tracker.announcer = (self, sink) => announcer(self, crowded(sink, dead));
+  world.tracker.distort = (answer) => crowded(answer, dead);
   world.join({ has: 'all' });
   const leech = world.join();
   expect(world.runUntilComplete([leech], 20 * minuteMs)).toBe(true);

@@ -1,0 +1,62 @@
+/**
+ * The way onto the stage: a host in a simulated world on which an actor stands in a program's place.
+ */
+import type { PeerAddress } from '../../../client/engine/contract.ts';
+import type { Reachability } from '../world/host.ts';
+import { homeLink, type Link } from '../world/link.ts';
+import { torrent } from '../world/peer.ts';
+import type { World } from '../world/world.ts';
+import { Puppet, type Script } from './puppet.ts';
+import type { Actor } from './stage.ts';
+
+export interface EntranceOptions {
+  /** Whose luck it has: two actors of one name would draw alike. */
+  readonly name: string;
+  readonly link?: Link;
+  readonly reachability?: Reachability;
+  /** URLs of trackers it lets itself be listed by; all that peers announce to when missing. */
+  readonly trackers?: readonly string[];
+}
+
+export interface StandingActor extends Actor {
+  readonly address: PeerAddress;
+}
+
+/** Flavour of a block that is not the author's; any number but 0. */
+const wrongFlavour = 0x5a5a;
+
+export function enter(world: World, script: Script, options: EntranceOptions): StandingActor {
+  const { name, link = homeLink, reachability = 'open', trackers = world.announceTiers.flat() } = options;
+  let puppet: Puppet | undefined;
+  const visitor = world.addVisitor({ name, link, reachability, sink: (fact) => puppet?.hear(fact) });
+  const { address, host, announcer, random } = visitor;
+  const { geometry, infoHash, infoBytes, content, scheduler } = world;
+  puppet = new Puppet(
+    {
+      address,
+      network: host,
+      announcer,
+      random,
+      peerId: Buffer.from(`-XX0001-${address.host.padStart(12, '0')}`).subarray(0, 20),
+      torrent: {
+        id: torrent,
+        infoHash,
+        geometry,
+        infoBytes,
+        trackers,
+        payload: (block, isRight) => content.lend(block, isRight ? 0 : wrongFlavour),
+      },
+      after: (delayMs, run) => scheduler.after(delayMs, run),
+    },
+    script,
+  );
+  const actor = puppet;
+  return {
+    address,
+    hear: (fact) => actor.hear(fact),
+    leave: () => {
+      actor.leave();
+      host.crash();
+    },
+  };
+}
