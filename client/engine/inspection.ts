@@ -13,6 +13,7 @@ import type { PiecePicker } from './piece-picker.ts';
 import type { PieceSelection } from './piece-selection.ts';
 import type { RequestScheduler } from './request-scheduler.ts';
 import type { SharedBudget } from './shared-budget.ts';
+import type { SwarmPeers } from './swarm-peers.ts';
 
 /** Of one torrent whose pieces are known. */
 export interface Inspection {
@@ -28,11 +29,12 @@ export interface Inspection {
     | 'fetching'
     | 'fetchingCount'
     | 'fetchingPieces'
-    | 'isStoring'
-    | 'storingCount'
+    | 'storing'
+    | 'storingPieces'
   >;
   readonly selection: Pick<PieceSelection, 'wants' | 'lacks' | 'missingCount'>;
   readonly picker: Pick<PiecePicker, 'isCandidate' | 'candidateCount' | 'availability'>;
+  readonly peers: Pick<SwarmPeers, 'knownCount' | 'stopping'>;
   readonly choker: Pick<Choker, 'servedCount'>;
   readonly server: Pick<BlockServer, 'readCount'>;
   readonly scheduler: Pick<RequestScheduler, 'blockKey' | 'open' | 'orphans'>;

@@ -81,12 +81,12 @@ export class PieceLedger {
     return this.#fetching.size;
   }
 
-  isStoring(pieceIndex: PieceIndex): boolean {
-    return this.#storing.has(pieceIndex);
+  storing(pieceIndex: PieceIndex): FetchingPiece | undefined {
+    return this.#storing.get(pieceIndex);
   }
 
-  get storingCount(): number {
-    return this.#storing.size;
+  get storingPieces(): IterableIterator<FetchingPiece> {
+    return this.#storing.values();
   }
 
   /** A copy for the wire and for status: MSB first, spare bits zero. */
