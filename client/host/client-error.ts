@@ -1,4 +1,6 @@
 /** What the doors of the client throw: a stable code, a sentence that says what to do, and where it happened. */
+import type { DiskTrouble } from '../engine/contract.ts';
+
 export type ClientErrorCode =
   | 'port-in-use'
   | 'port-not-permitted'
@@ -69,4 +71,9 @@ export function cannotListen(
         cause: error,
       });
   }
+}
+
+/** Room can be made and disks come back; a file of somebody else's in the way stays. */
+export function isHopeless(trouble: DiskTrouble): boolean {
+  return trouble.code === 'EEXIST' || trouble.code === 'ELOOP';
 }

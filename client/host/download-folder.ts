@@ -1,6 +1,7 @@
 /**
  * Looks at a folder before a download goes into it: what is there already and right is adopted, what is there and
- * different is refused by name, and nothing is touched either way.
+ * different is refused by name, and nothing is touched either way. Only an earlier version of the same folder makes way
+ * (upgrade.ts).
  */
 import type { Stats } from 'node:fs';
 import fs from 'node:fs/promises';
@@ -17,6 +18,7 @@ import { SideFile } from './side-file.ts';
 import { recallSide } from './side-recall.ts';
 import type { StoragePool } from './storage-pool.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
+import { planUpgrade, type UpgradeFrom } from './upgrade.ts';
 
 export interface PreparedDownload {
   readonly files: TorrentFiles;
@@ -44,24 +46,28 @@ export async function prepareDownload(
   control: HashControl,
   memory: Memory | undefined,
   wanted?: Wanted,
+  upgradeFrom?: UpgradeFrom,
 ): Promise<PreparedDownload> {
   await checkFolder(folder);
+  const upgrade = upgradeFrom && (await planUpgrade(metainfo, folder, upgradeFrom, memory?.store, control));
   const links = new Map<string, boolean>();
   const stored: (StoredFile | undefined)[] = [];
   let anythingThere = false;
   for (const file of metainfo.files) {
     const isWanted = wanted?.isWanted(file) ?? true;
-    const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links, isWanted);
+    const replaces = upgrade?.replaced.get(file.index);
+    const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links, isWanted, replaces);
     stored.push(found?.stored);
     anythingThere ||= found?.isThere ?? false;
   }
+  if (await upgrade?.copyMoved(stored)) anythingThere = true;
   const { geometry, layout, infoHash } = metainfo;
   const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
   const files = new TorrentFiles(layout, stored, sideFile);
   const stamps = await Promise.all(stored.map((file) => file && stampOf(files.pathOf(file))));
   let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
   if (anythingThere) {
-    const record = await memory?.store.load(infoHash, files.rootPath, stored.length);
+    const record = (await memory?.store.load(infoHash, files.rootPath, stored.length)) ?? upgrade?.record;
     if (record !== undefined && memory !== undefined) {
       have = await recall(metainfo, files, stamps, record, memory.pool, control);
     } else {
@@ -152,14 +158,15 @@ async function lookAt(
   folder: string,
   links: Map<string, boolean>,
   isWanted: boolean,
+  replaces: FileStamp | undefined,
 ): Promise<{ stored: StoredFile; isThere: boolean }> {
   const finalPath = path.join(folder, ...file.diskPath);
   const partPath = path.join(folder, ...metainfo.layout.partPath(file.index));
   for (let depth = 1; depth < file.diskPath.length; depth++) {
     await refuseLink(path.join(folder, ...file.diskPath.slice(0, depth)), links);
   }
-  const stored: StoredFile = { file, finalPath, partPath, state: 'part', missingBytes: file.bytes };
-  const final = await look(finalPath);
+  const stored: StoredFile = { file, finalPath, partPath, replaces, state: 'part', missingBytes: file.bytes };
+  const final = replaces === undefined ? await look(finalPath) : undefined;
   if (final !== undefined) {
     const isOfSize = final.isFile() && final.size === file.bytes;
     if (!isOfSize && !isWanted) return { stored: { ...stored, state: 'side' }, isThere: false };

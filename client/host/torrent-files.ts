@@ -7,12 +7,14 @@
  *        not wanted any more
  *
  * A file under way is `NAME.part` in its final place and gets its name when its last byte is verified. One that is not
- * wanted is not there at all: what comes of it lies in the side file (side-file.ts).
+ * wanted is not there at all: what comes of it lies in the side file (side-file.ts). An earlier version's file keeps its
+ * name until then, and is replaced at once.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
 import type { PieceIndex } from '../../torrents/geometry.ts';
+import { type FileStamp, sameStamp, stampFrom } from './resume-store.ts';
 import type { SideFile } from './side-file.ts';
 
 export type FileState = 'side' | 'part' | 'final' | 'foreign';
@@ -21,6 +23,8 @@ export interface StoredFile {
   readonly file: TorrentFile;
   readonly finalPath: string;
   readonly partPath: string;
+  /** What lies in its final place until then, and is of an earlier version: it may be replaced while it looks like this. */
+  readonly replaces?: FileStamp | undefined;
   state: FileState;
   /** Bytes that are not yet verified and stored. */
   missingBytes: number;
@@ -196,6 +200,11 @@ export class TorrentFiles {
   finish(stored: StoredFile): void {
     if (stored.state !== 'part') return;
     if (stored.file.bytes === 0) fs.closeSync(openStored(stored));
+    if (mayReplace(stored)) {
+      fs.renameSync(stored.partPath, stored.finalPath);
+      stored.state = 'final';
+      return;
+    }
     try {
       // A hard link never replaces what is there; a rename would.
       fs.linkSync(stored.partPath, stored.finalPath);
@@ -215,4 +224,10 @@ export class TorrentFiles {
     }
     stored.state = 'final';
   }
+}
+
+/** The earlier version's file is still in its place, as it was: somebody may have worked on it meanwhile. */
+function mayReplace({ replaces, finalPath }: StoredFile): boolean {
+  if (replaces === undefined) return false;
+  return sameStamp(replaces, stampFrom(fs.lstatSync(finalPath, { bigint: true, throwIfNoEntry: false })));
 }

@@ -1,0 +1,165 @@
+/**
+ * A new version of a folder that is here already: what has the same root is taken from the disk and not fetched again,
+ * what has another one replaces the earlier version's file, and what the new version does not have stays where it is.
+ *
+ * Invariant: a file is replaced only when it is the earlier version's, byte for byte; anything else in the way is refused
+ * as always. Nothing is changed before the new bytes are all there and verified.                               BEP 52
+ * Left to others: whether the new version is its publisher's (torrents/version-signature.ts).
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { TorrentFile } from '../../torrents/file-layout.ts';
+import type { HashControl } from '../../torrents/hashing/engine.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { verifyTorrent } from '../../torrents/verify.ts';
+import { ClientError } from './client-error.ts';
+import { type FileStamp, type ResumeRecord, type ResumeStore, sameStamp } from './resume-store.ts';
+import { lookAtShare } from './share-check.ts';
+import type { StoredFile } from './torrent-files.ts';
+
+export interface UpgradeFrom {
+  /** Of the earlier version. */
+  readonly metainfo: Metainfo;
+  /** The earlier version's own folder or file, or the folder that holds it. */
+  readonly path: string;
+}
+
+export interface Upgrade {
+  /** Files of the new version in whose place one of the earlier version lies, and how that looks: by index. */
+  readonly replaced: ReadonlyMap<number, FileStamp>;
+  /** What is known without hashing of the files that stay, as a record of the new version. */
+  readonly record: ResumeRecord | undefined;
+  /** Makes files under way of those that lie elsewhere. Only from within a folder whose links have been checked. */
+  copyMoved(stored: readonly (StoredFile | undefined)[]): Promise<boolean>;
+}
+
+/** Files that the new version does not have any more: they stay on the disk, and somebody should be told. */
+export function leftBehind(earlier: Metainfo, next: Metainfo): readonly TorrentFile[] {
+  const kept = new Set(
+    next.files.filter((file) => !file.isPad).map(({ components }) => components.join('/')),
+  );
+  return earlier.files.filter((file) => !file.isPad && !kept.has(file.components.join('/')));
+}
+
+/** Reads, and changes nothing. `folder`: where the new version goes. */
+export async function planUpgrade(
+  metainfo: Metainfo,
+  folder: string,
+  from: UpgradeFrom,
+  store: ResumeStore | undefined,
+  control: HashControl,
+): Promise<Upgrade> {
+  const earlier = from.metainfo;
+  if (metainfo.format === 'v1' || earlier.format === 'v1') {
+    const message = `the versions of ${metainfo.name} cannot be compared file by file: that takes torrents of v2 or hybrid ones`;
+    throw new ClientError('format-not-supported', message);
+  }
+  const { pathOf, files, stamps } = await lookAtShare(earlier, from.path);
+  const record = await store?.load(earlier.infoHash, files.rootPath, files.files.length);
+  const nextAt = new Map<string, TorrentFile>();
+  for (const file of metainfo.files) {
+    if (!file.isPad) nextAt.set(path.resolve(folder, ...file.diskPath), file);
+  }
+
+  /** Index in the new version → index in the earlier one. */
+  const kept = new Map<number, number>();
+  const sources = new Map<string, string>();
+  const replaced = new Map<number, FileStamp>();
+  /** Files that may be the earlier version's, if their hashes say so: its index → the new one's. */
+  const doubtful = new Map<number, number>();
+  for (const file of earlier.files) {
+    const at = file.isPad ? undefined : pathOf(file);
+    const stamp = stamps[file.index];
+    if (at === undefined || stamp === undefined || stamp.bytes !== file.bytes) continue;
+    if (file.piecesRoot !== undefined) sources.set(keyOf(file.piecesRoot), at);
+    const next = nextAt.get(path.resolve(at));
+    if (next === undefined) continue;
+    if (isSameFile(file, next)) kept.set(next.index, file.index);
+    else if (isRecorded(earlier, file, stamp, record)) replaced.set(next.index, stamp);
+    else doubtful.set(file.index, next.index);
+  }
+  if (doubtful.size > 0) {
+    const place = (file: TorrentFile) => (doubtful.has(file.index) ? pathOf(file) : undefined);
+    for (const { index, ok } of (await verifyTorrent(earlier, place, control)).files) {
+      const next = doubtful.get(index);
+      if (next !== undefined && ok) replaced.set(next, stamps[index]!);
+    }
+  }
+  return {
+    replaced,
+    record: record && carriedOver(metainfo, earlier, record, kept),
+    copyMoved: (stored) => copyMoved(stored, (root) => sources.get(keyOf(root))),
+  };
+}
+
+function isSameFile(a: TorrentFile, b: TorrentFile): boolean {
+  if (a.bytes !== b.bytes) return false;
+  return a.bytes === 0 || Buffer.compare(a.piecesRoot!, b.piecesRoot!) === 0;
+}
+
+/** It was whole and right when it was last looked at, and looks the same. */
+function isRecorded(
+  metainfo: Metainfo,
+  file: TorrentFile,
+  stamp: FileStamp,
+  record: ResumeRecord | undefined,
+): boolean {
+  if (record === undefined || !sameStamp(stamp, record.stamps[file.index])) return false;
+  return piecesOf(metainfo, file).every((piece) => hasBit(record.have, piece));
+}
+
+/** Every file has its pieces to itself, so what is known of them goes with it. */
+function carriedOver(
+  metainfo: Metainfo,
+  earlier: Metainfo,
+  record: ResumeRecord,
+  kept: ReadonlyMap<number, number>,
+): ResumeRecord | undefined {
+  if (metainfo.pieceLength !== earlier.pieceLength) return undefined;
+  const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8));
+  const stamps: (FileStamp | undefined)[] = metainfo.files.map(() => undefined);
+  for (const [index, earlierIndex] of kept) {
+    const before = piecesOf(earlier, earlier.files[earlierIndex]!);
+    for (const [at, piece] of piecesOf(metainfo, metainfo.files[index]!).entries()) {
+      if (hasBit(record.have, before[at]!)) have[piece >> 3]! |= 0x80 >> (piece & 7);
+    }
+    stamps[index] = record.stamps[earlierIndex];
+  }
+  return { have, stamps, clean: record.clean };
+}
+
+function piecesOf({ pieceLength }: Metainfo, { offset, bytes }: TorrentFile): number[] {
+  return Array.from({ length: Math.ceil(bytes / pieceLength) }, (_, index) => offset / pieceLength + index);
+}
+
+function hasBit(bits: Uint8Array, index: number): boolean {
+  return ((bits[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
+}
+
+/** Whether there are any. A copy that fails is fetched instead; what is copied is hashed like anything found there. */
+async function copyMoved(
+  stored: readonly (StoredFile | undefined)[],
+  sourceOf: (root: Uint8Array) => string | undefined,
+): Promise<boolean> {
+  let anything = false;
+  for (const file of stored) {
+    const root = file?.state === 'part' ? file.file.piecesRoot : undefined;
+    const source = root && sourceOf(root);
+    if (file === undefined || source === undefined || fs.existsSync(file.partPath)) continue;
+    try {
+      await fs.promises.mkdir(path.dirname(file.partPath), { recursive: true });
+      // Where the file system can, a copy takes no room until one of the two is changed.
+      const { COPYFILE_EXCL, COPYFILE_FICLONE } = fs.constants;
+      await fs.promises.copyFile(source, file.partPath, COPYFILE_EXCL | COPYFILE_FICLONE);
+      anything = true;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST') await fs.promises.rm(file.partPath, { force: true }).catch(() => {});
+    }
+  }
+  return anything;
+}
+
+function keyOf(root: Uint8Array): string {
+  return Buffer.from(root).toString('latin1');
+}
