@@ -4,7 +4,8 @@
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 import { Randomness } from '../kernel/randomness.ts';
-import { type LinkNumbers, links } from './links.ts';
+import type { Reachability } from '../world/host.ts';
+import { homeLink, type Link, links } from '../world/link.ts';
 import type { PeerPlan, Role, SwarmPlan } from './schema.ts';
 
 export interface CastMember {
@@ -12,8 +13,8 @@ export interface CastMember {
   readonly role: Role;
   has(pieceIndex: number): boolean;
   readonly magnet: boolean;
-  readonly link: LinkNumbers;
-  readonly dialable: boolean;
+  readonly link: Link;
+  readonly reachability: Reachability;
   readonly trackers: readonly string[];
   /** Each by its own name. */
   readonly knows: readonly string[];
@@ -35,8 +36,8 @@ export function castOf(plan: SwarmPlan): CastMember[] {
       role: peer.role ?? 'honest',
       has: possession(peer, plan.torrent.pieces, () => randomness.of(`has ${name}`)),
       magnet: peer.magnet ?? false,
-      link: linkOf(peer),
-      dialable: peer.dialable ?? true,
+      link: linkOf(peer, plan.streams === 'recut'),
+      reachability: peer.reachability ?? 'open',
       trackers: peer.trackers ?? trackers,
       knows: (peer.knows ?? []).flatMap((known) => called.get(known)!).filter((known) => known !== name),
       joinMs: peer.joinMs ?? 0,
@@ -59,8 +60,16 @@ export function callSheet({ peers }: Pick<SwarmPlan, 'peers'>): ReadonlyMap<stri
   return called;
 }
 
-function linkOf({ link = 'home' }: PeerPlan): LinkNumbers {
-  return typeof link === 'string' ? links[link] : { ...links.home, ...link };
+function linkOf({ link = 'home' }: PeerPlan, recut: boolean): Link {
+  if (typeof link === 'string') return { ...(link === 'home' ? homeLink : links[link]), recut };
+  const { upBps, downBps, ...rest } = link;
+  return {
+    ...homeLink,
+    ...rest,
+    ...(upBps !== undefined && { up: upBps / 1_000 }),
+    ...(downBps !== undefined && { down: downBps / 1_000 }),
+    recut,
+  };
 }
 
 function possession(

@@ -2,7 +2,15 @@
  * The troubles of a drawn plan, and when all of them have healed. Kinds first: each is there or not, half and half.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
-import { type Fault, type FaultType, faultTypes, type PeerPlan, type TrackerPlan } from './schema.ts';
+import {
+  diskKinds,
+  type Fault,
+  type FaultType,
+  faultTypes,
+  type PeerPlan,
+  type TrackerPlan,
+  trackerKinds,
+} from './schema.ts';
 
 /** Faults begin within this: most drawn swarms are at work for so long. */
 const beginMsMax = 40_000;
@@ -41,9 +49,9 @@ function drawFault(
   const tracker = () => trackers[random.below(trackers.length)]!.name;
   switch (type) {
     case 'crash':
+      return { type, peers, atMs, forMs, powerCut: random.below(2) === 0 };
     case 'freeze':
     case 'clog':
-    case 'undialable':
       return { type, peers, atMs, forMs };
     case 'reset':
       return { type, peers, atMs };
@@ -53,9 +61,8 @@ function drawFault(
         peers,
         atMs,
         forMs,
-        stallPerMille: random.below(300),
-        stallMs: 1 + random.below(3_000),
-        resetPerMille: random.below(2) === 0 ? 0 : random.below(20),
+        lossPpm: random.below(300_000),
+        resetPpm: random.below(2) === 0 ? 0 : random.below(20_000),
       };
     case 'partition':
       return { type, from: peers, to: drawNames(random, honest), atMs, forMs, oneWay: random.below(2) === 0 };
@@ -66,7 +73,7 @@ function drawFault(
         atMs,
         forMs,
         kind: diskKinds[random.below(diskKinds.length)]!,
-        perMille: random.below(2) === 0 ? 1000 : 50 + random.below(950),
+        ...(random.below(2) === 0 ? { ppm: 50_000 + random.below(950_000) } : {}),
       };
     case 'clock-jump':
       return {
@@ -87,17 +94,6 @@ function drawFault(
       return { type, tracker: tracker(), atMs };
   }
 }
-
-const diskKinds = [
-  'full',
-  'read-error',
-  'write-error',
-  'sync-error',
-  'wrong-bytes',
-  'short-read',
-  'slow',
-] as const;
-const trackerKinds = ['down', 'slow', 'lying', 'refusing'] as const;
 
 /** One of them mostly, several now and then. */
 function drawNames(random: Prng, names: readonly string[]): string[] {

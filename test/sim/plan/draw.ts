@@ -94,7 +94,7 @@ function drawPeers(random: Prng, bytes: number): PeerPlan[] {
 function drawPlace(random: Prng, bytes: number): Partial<PeerPlan> {
   return {
     link: drawLink(random, bytes),
-    ...(random.below(6) === 0 ? { dialable: false } : {}),
+    ...(random.below(6) === 0 ? { reachability: oneOf(random, ['refuses', 'silent']) } : {}),
     ...(random.below(10) === 0 ? { uploadBpsMax: 20_000 + random.below(200_000) } : {}),
     ...(random.below(10) === 0 ? { downloadBpsMax: 20_000 + random.below(200_000) } : {}),
   };
@@ -118,7 +118,8 @@ function drawLink(random: Prng, bytes: number): NonNullable<PeerPlan['link']> {
     jitterMs: random.below(3) === 0 ? random.below(200) : 0,
     upBps,
     downBps: upBps * (1 + random.below(8)),
-    queueBytes: oneOf(random, [16 * KiB, 64 * KiB, 256 * KiB]),
+    windowBytes: oneOf(random, [4 * KiB, 32 * KiB, 256 * KiB]),
+    socketBytes: oneOf(random, [0, 8 * KiB, 64 * KiB]),
   };
 }
 

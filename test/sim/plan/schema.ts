@@ -8,7 +8,7 @@
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import { defaultLimits, type Limits } from '../../../client/engine/limits.ts';
-import { linkNames } from './links.ts';
+import { links } from '../world/link.ts';
 
 /** A leap year: longer runs prove nothing new, and every sum of times stays an exact integer. */
 const timeMaxMs = 366 * 86_400_000;
@@ -20,7 +20,8 @@ const integer = (minimum: number, maximum: number) => Type.Integer({ minimum, ma
 const oneOf = <Text extends string>(texts: readonly Text[]) => Type.Enum([...texts]);
 const atMs = integer(0, timeMaxMs);
 const forMs = integer(1, timeMaxMs);
-const perMille = integer(0, 1000);
+const ppm = integer(0, 1_000_000);
+const perMille = integer(0, 1_000);
 const name = Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' });
 const names = Type.Array(name, { minItems: 1, maxItems: peersMax });
 
@@ -33,13 +34,20 @@ export const torrentSchema = Type.Object(
   closed,
 );
 
+/** `home` is what those get who say nothing. */
+export const linkNames = ['home', ...(Object.keys(links) as (keyof typeof links)[])] as const;
+
+/** As in test/sim/world/link.ts, with rates in bytes a second. */
 const linkSchema = Type.Object(
   {
     latencyMs: Type.Optional(integer(0, 60_000)),
     jitterMs: Type.Optional(integer(0, 60_000)),
     upBps: Type.Optional(integer(1_000, 10_000_000_000)),
     downBps: Type.Optional(integer(1_000, 10_000_000_000)),
-    queueBytes: Type.Optional(integer(1_024, 1024 * 1024 * 1024)),
+    windowBytes: Type.Optional(integer(1_024, 1024 * 1024 * 1024)),
+    socketBytes: Type.Optional(integer(0, 1024 * 1024 * 1024)),
+    lossPpm: Type.Optional(ppm),
+    resetPpm: Type.Optional(ppm),
   },
   closed,
 );
@@ -83,8 +91,8 @@ const peerSchema = Type.Object(
     /** It knows only the hash at first. */
     magnet: Type.Optional(Type.Boolean()),
     link: Type.Optional(Type.Union([oneOf(linkNames), linkSchema])),
-    /** Whether anybody can connect to it. */
-    dialable: Type.Optional(Type.Boolean()),
+    /** How dials to it end: taken, refused, or never answered, as behind most home routers. */
+    reachability: Type.Optional(oneOf(['open', 'refuses', 'silent'])),
     /** Trackers it asks, in this order; all of them when it says nothing. */
     trackers: Type.Optional(Type.Array(name, { maxItems: 16 })),
     /** Peers it was told of by hand. */
@@ -109,72 +117,47 @@ const trackerSchema = Type.Object(
   closed,
 );
 
+export const diskKinds = [
+  'full',
+  'read-error',
+  'write-error',
+  'sync-error',
+  'wrong-bytes',
+  'short-read',
+  'slow',
+] as const;
+export const trackerKinds = ['down', 'slow', 'lying', 'refusing'] as const;
+
+function fault<Kind extends string, Rest extends Record<string, TSchema>>(type: Kind, rest: Rest) {
+  return Type.Object({ type: Type.Literal(type), atMs, ...rest }, closed);
+}
+
 /** By `type`. `atMs`: when it begins; `forMs`: how long it lasts, and then it heals. */
 export const faultSchemas = {
-  /** The host is gone from one moment to the next, and back with what its disk had synced. */
-  crash: Type.Object({ type: Type.Literal('crash'), peers: names, atMs, forMs }, closed),
+  /** The program is gone from one moment to the next, and back with what its disk had synced. */
+  crash: fault('crash', { peers: names, forMs, powerCut: Type.Optional(Type.Boolean()) }),
   /** The program stands still, its connections stay. */
-  freeze: Type.Object({ type: Type.Literal('freeze'), peers: names, atMs, forMs }, closed),
+  freeze: fault('freeze', { peers: names, forMs }),
   /** Nothing passes its line; what was sent arrives late. */
-  clog: Type.Object({ type: Type.Literal('clog'), peers: names, atMs, forMs }, closed),
+  clog: fault('clog', { peers: names, forMs }),
   /** All its connections break at once. */
-  reset: Type.Object({ type: Type.Literal('reset'), peers: names, atMs }, closed),
-  /** Every delivery may stall the stream or break it. */
-  loss: Type.Object(
-    {
-      type: Type.Literal('loss'),
-      peers: names,
-      atMs,
-      forMs,
-      stallPerMille: perMille,
-      stallMs: integer(1, 60_000),
-      resetPerMille: perMille,
-    },
-    closed,
-  ),
-  /** Nothing passes from some to others; the other way too unless it is one-way. */
-  partition: Type.Object(
-    {
-      type: Type.Literal('partition'),
-      from: names,
-      to: names,
-      atMs,
-      forMs,
-      oneWay: Type.Optional(Type.Boolean()),
-    },
-    closed,
-  ),
-  /** Nobody can connect to it any more; what is connected stays. */
-  undialable: Type.Object({ type: Type.Literal('undialable'), peers: names, atMs, forMs }, closed),
-  disk: Type.Object(
-    {
-      type: Type.Literal('disk'),
-      peers: names,
-      atMs,
-      forMs,
-      kind: oneOf(['full', 'read-error', 'write-error', 'sync-error', 'wrong-bytes', 'short-read', 'slow']),
-      /** How often; every time when it says nothing. */
-      perMille: Type.Optional(perMille),
-    },
-    closed,
-  ),
-  /** The wall clock jumps; the monotonic one does not. */
-  'clock-jump': Type.Object(
-    { type: Type.Literal('clock-jump'), peers: names, atMs, byMs: integer(-timeMaxMs, timeMaxMs) },
-    closed,
-  ),
-  tracker: Type.Object(
-    {
-      type: Type.Literal('tracker'),
-      tracker: name,
-      atMs,
-      forMs,
-      kind: oneOf(['down', 'slow', 'lying', 'refusing']),
-    },
-    closed,
-  ),
+  reset: fault('reset', { peers: names }),
+  /** Runs of bytes are lost and sent again, or take their connection with them. */
+  loss: fault('loss', { peers: names, forMs, lossPpm: ppm, resetPpm: ppm }),
+  /** Nothing passes from some to others; nor the other way unless it is one-way. */
+  partition: fault('partition', {
+    from: names,
+    to: names,
+    forMs,
+    oneWay: Type.Optional(Type.Boolean()),
+  }),
+  /** `ppm`: how often, of a million calls; every time when it says nothing. */
+  disk: fault('disk', { peers: names, forMs, kind: oneOf(diskKinds), ppm: Type.Optional(ppm) }),
+  /** Its clock is so much further from one moment to the next: a laptop that was asleep. */
+  'clock-jump': fault('clock-jump', { peers: names, byMs: forMs }),
+  tracker: fault('tracker', { tracker: name, forMs, kind: oneOf(trackerKinds) }),
   /** The tracker has forgotten everybody. */
-  'tracker-restart': Type.Object({ type: Type.Literal('tracker-restart'), tracker: name, atMs }, closed),
+  'tracker-restart': fault('tracker-restart', { tracker: name }),
 } as const satisfies Record<string, TSchema>;
 
 export const faultTypes = Object.keys(faultSchemas) as (keyof typeof faultSchemas)[];

@@ -54,7 +54,7 @@ function* withSmallerTorrent(plan: SwarmPlan): Generator<SwarmPlan> {
 
 /** What a peer has that it could do without. */
 function* withPlainerPeers(plan: SwarmPlan): Generator<SwarmPlan> {
-  const extras = ['knows', 'limits', 'link', 'trackers', 'magnet', 'dialable'] as const;
+  const extras = ['knows', 'limits', 'link', 'trackers', 'magnet', 'reachability'] as const;
   const times = ['joinMs', 'leaveMs', 'uploadBpsMax', 'downloadBpsMax'] as const;
   for (const [i, peer] of plan.peers.entries())
     for (const key of [...extras, ...times])
@@ -69,6 +69,9 @@ function* withLessTime(plan: SwarmPlan): Generator<SwarmPlan> {
 }
 
 function* shorterFaults(fault: Fault): Generator<Fault> {
+  if ('powerCut' in fault) yield without(fault, 'powerCut');
+  if ('oneWay' in fault) yield without(fault, 'oneWay');
+  if ('ppm' in fault) yield without(fault, 'ppm');
   if ('forMs' in fault) {
     for (const forMs of [1_000, Math.floor(fault.forMs / 2)])
       if (forMs >= 1 && forMs < fault.forMs) yield { ...fault, forMs };

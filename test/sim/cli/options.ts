@@ -1,0 +1,102 @@
+/**
+ * The command line of `npm run sim`: what is to be run, and how it is told.
+ */
+import { parseArgs } from 'node:util';
+
+export const usage = `npm run sim -- [what] [how]
+
+what  --seed S              one drawn swarm; without anything, one from the clock
+      --seeds N [--from S]  N drawn swarms, one after the other seed, on all cores
+      --scenario FILE       a swarm described in a JSON file
+      --replay FILE         the recording of a real run (cicada download --record FILE)
+      --experiment NAME     a measured scenario; --peers N, --seed S; "list" prints their names
+how   --json                one document on stdout
+      --shrink              a failing swarm is made smaller and written to --out FILE
+      --jobs N              processes for --seeds
+      --report FILE.html    a page of plots for --experiment`;
+
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'sim-usage';
+}
+
+export type Task =
+  | { readonly kind: 'seed'; readonly seed: number }
+  | { readonly kind: 'seeds'; readonly from: number; readonly count: number }
+  | { readonly kind: 'scenario'; readonly file: string }
+  | { readonly kind: 'replay'; readonly file: string }
+  | {
+      readonly kind: 'experiment';
+      readonly name: string;
+      readonly peers: number | undefined;
+      readonly seed: number | undefined;
+      readonly report: string | undefined;
+    };
+
+export interface SimOptions {
+  readonly task: Task;
+  readonly json: boolean;
+  readonly shrink: boolean;
+  readonly out: string | undefined;
+  readonly jobs: number;
+}
+
+/** `clockSeed`: used when no seed is given. Throws a UsageError. */
+export function readOptions(args: readonly string[], clockSeed: number, coreCount: number): SimOptions {
+  const { values } = parse(args);
+  const seed = integer('seed', values.seed, 0, 0xffff_ffff);
+  const seeds = integer('seeds', values.seeds, 1, 0xffff_ffff);
+  const from = integer('from', values.from, 0, 0xffff_ffff);
+  const peers = integer('peers', values.peers, 2, 5_000);
+  const named = [values.seeds, values.scenario, values.replay, values.experiment].filter(
+    (v) => v !== undefined,
+  );
+  if (named.length > 1)
+    throw new UsageError('one of --seeds, --scenario, --replay and --experiment at a time');
+  return {
+    task: taskOf(),
+    json: values.json ?? false,
+    shrink: values.shrink ?? false,
+    out: values.out,
+    jobs: integer('jobs', values.jobs, 1, 256) ?? coreCount,
+  };
+
+  function taskOf(): Task {
+    const { scenario, replay, experiment, report } = values;
+    if (scenario !== undefined) return { kind: 'scenario', file: scenario };
+    if (replay !== undefined) return { kind: 'replay', file: replay };
+    if (experiment !== undefined) return { kind: 'experiment', name: experiment, peers, seed, report };
+    if (seeds !== undefined) return { kind: 'seeds', from: from ?? seed ?? clockSeed, count: seeds };
+    return { kind: 'seed', seed: seed ?? from ?? clockSeed };
+  }
+}
+
+const options = {
+  seed: { type: 'string' },
+  seeds: { type: 'string' },
+  from: { type: 'string' },
+  scenario: { type: 'string' },
+  replay: { type: 'string' },
+  experiment: { type: 'string' },
+  peers: { type: 'string' },
+  report: { type: 'string' },
+  json: { type: 'boolean' },
+  shrink: { type: 'boolean' },
+  out: { type: 'string' },
+  jobs: { type: 'string' },
+} as const;
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
+function integer(name: string, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`--${name} takes an integer from ${min} to ${max}, not "${text}"`);
+}

@@ -1,0 +1,64 @@
+/**
+ * One swarm: drawn from a seed, or described in a file. When it fails, it is run again with its last events kept: one
+ * plan is one run.
+ */
+import process from 'node:process';
+import { drawPlan } from '../plan/draw.ts';
+import type { SwarmPlan } from '../plan/schema.ts';
+import { shrinkPlan } from '../plan/shrink.ts';
+import type { RunResult } from '../runner/result.ts';
+import { runPlan } from '../runner/run-plan.ts';
+import type { SimOptions } from './options.ts';
+import { planText, readPlan, writePlan } from './plan-file.ts';
+import { failureLines, fileOrigin, type Origin, seedOrigin, summary } from './wording.ts';
+
+const lastEventsKept = 200;
+/** What `--shrink` may cost: a few minutes for a drawn plan. */
+const shrinkRunsMax = 5_000;
+
+export function runSeed(seed: number, options: SimOptions): number {
+  if (!options.json) console.log(`seed ${seed}`);
+  return runAndTell(drawPlan(seed), seedOrigin(seed), options);
+}
+
+export function runScenarioFile(file: string, options: SimOptions): number {
+  const plan = readPlan(file);
+  if (!options.json) console.log(`seed ${plan.seed}, ${plan.name ?? file}`);
+  return runAndTell(plan, fileOrigin(file), options);
+}
+
+function runAndTell(plan: SwarmPlan, origin: Origin, options: SimOptions): number {
+  const result = runPlanTwice(plan);
+  if (options.json) console.log(JSON.stringify(result));
+  else for (const line of failureLines(result, origin)) console.log(line);
+  if (result.failure !== undefined && options.shrink) shrinkAndTell(plan, result, options);
+  if (!options.json) console.log(summary(result));
+  return result.failure === undefined ? 0 : 1;
+}
+
+/** Remembering costs as much as running: only what fails is remembered, the second time. */
+export function runPlanTwice(plan: SwarmPlan): RunResult {
+  const result = runPlan(plan);
+  return result.failure === undefined ? result : runPlan(plan, { lastEvents: lastEventsKept });
+}
+
+/** The story goes to the file that was named, or to stdout; progress to stderr. */
+function shrinkAndTell(plan: SwarmPlan, { failure }: RunResult, { out, json }: SimOptions): void {
+  const checker = failure!.checker;
+  const smallest = shrinkPlan(plan, (smaller) => runPlan(smaller).failure?.checker === checker, {
+    runsMax: shrinkRunsMax,
+    onSmaller: ({ peers, faults = [] }, runs) =>
+      process.stderr.write(`shrink: ${peers.length} peers, ${faults.length} faults after ${runs} runs\n`),
+  });
+  const named: SwarmPlan = {
+    name: `seed-${plan.seed}`,
+    story: `${checker}: ${failure!.message}`.slice(0, 2_000),
+    ...smallest,
+  };
+  if (out !== undefined) {
+    writePlan(out, named);
+    if (!json) console.log(`the smallest plan that fails so is in ${out}`);
+  } else if (!json) {
+    console.log(planText(named));
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Plans in files: read and checked, written so that a person can read them and a diff shows what changed.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { SwarmPlan } from '../plan/schema.ts';
+import { validatePlan } from '../plan/validate.ts';
+
+/** Five thousand peers described one by one have a few MB; more is no plan. */
+const planBytesMax = 64 * 1024 * 1024;
+
+export class PlanFileError extends Error {
+  override readonly name = 'PlanFileError';
+  readonly code = 'plan-file-unreadable';
+}
+
+/** Throws a PlanFileError, or a PlanError when what it holds is no plan. */
+export function readPlan(file: string): SwarmPlan {
+  return validatePlan(parse(file));
+}
+
+function parse(file: string): unknown {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (text.length > planBytesMax) throw new Error(`it has ${text.length} characters`);
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new PlanFileError(`${file} is no plan: ${(cause as Error).message}`, { cause });
+  }
+}
+
+export function writePlan(file: string, plan: SwarmPlan): void {
+  writeFileSync(file, planText(plan));
+}
+
+/** Small objects and lists stand on one line. */
+export function planText(plan: SwarmPlan): string {
+  return `${layOut(plan, '')}\n`;
+}
+
+const lineCharsMax = 100;
+
+function layOut(value: unknown, indent: string): string {
+  const flat = flatText(value);
+  if (indent.length + flat.length <= lineCharsMax && indent !== '') return flat;
+  const inner = `${indent}  `;
+  if (Array.isArray(value))
+    return `[\n${value.map((item) => inner + layOut(item, inner)).join(',\n')}\n${indent}]`;
+  if (typeof value !== 'object' || value === null) return flat;
+  const lines = Object.entries(value).map(
+    ([key, item]) => `${inner}${JSON.stringify(key)}: ${layOut(item, inner)}`,
+  );
+  return `{\n${lines.join(',\n')}\n${indent}}`;
+}
+
+function flatText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flatText).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  if (entries.length === 0) return '{}';
+  return `{ ${entries.map(([key, item]) => `${JSON.stringify(key)}: ${flatText(item)}`).join(', ')} }`;
+}

@@ -1,0 +1,134 @@
+/**
+ * Consecutive seeds on several processes, up to the first that fails: the lowest one, whichever process is faster. A seed
+ * that takes too long has failed, too, and its process is killed: a loop that never ends must not hang the run.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunResult } from '../runner/result.ts';
+import type { SeedDone } from './seed-worker.ts';
+
+/** A drawn swarm takes some hundredths of a second; on a loaded machine a few. */
+const seedMsMax = 120_000;
+
+export interface SeedsOutcome {
+  /** Seeds that passed, failures apart. */
+  readonly passed: number;
+  readonly events: number;
+  readonly completed: number;
+  readonly failure: SeedFailure | undefined;
+}
+
+export type SeedFailure =
+  | { readonly seed: number; readonly kind: 'failed'; readonly result: RunResult }
+  /** Its process ended, or had to be. */
+  | { readonly seed: number; readonly kind: 'lost'; readonly reason: string };
+
+export interface SeedRange {
+  readonly from: number;
+  readonly count: number;
+  readonly jobs: number;
+  /** Where the code under test is, when it is another tree's. */
+  readonly worker?: URL;
+}
+
+const ownWorker = new URL(`./seed-worker${extname(import.meta.url)}`, import.meta.url);
+
+/** `onPassed` is told how many have passed so far. */
+export function runSeeds(
+  range: SeedRange,
+  onPassed: (count: number) => void = () => {},
+): Promise<SeedsOutcome> {
+  return new Promise((resolve) => {
+    const pool = new SeedPool(range, onPassed, resolve);
+    pool.start();
+  });
+}
+
+interface Worker {
+  readonly process: ChildProcess;
+  seed: number;
+  watchdog: NodeJS.Timeout | undefined;
+}
+
+class SeedPool {
+  readonly #range: SeedRange;
+  readonly #onPassed: (count: number) => void;
+  readonly #resolve: (outcome: SeedsOutcome) => void;
+  readonly #workers = new Set<Worker>();
+  #next: number;
+  #end: number;
+  #passed = 0;
+  #events = 0;
+  #completed = 0;
+  #failure: SeedFailure | undefined;
+
+  constructor(range: SeedRange, onPassed: (count: number) => void, resolve: (outcome: SeedsOutcome) => void) {
+    this.#range = range;
+    this.#onPassed = onPassed;
+    this.#resolve = resolve;
+    this.#next = range.from;
+    this.#end = range.from + range.count;
+  }
+
+  start(): void {
+    for (let i = 0; i < Math.min(this.#range.jobs, this.#range.count); i++) this.#hire();
+  }
+
+  #hire(): void {
+    const child = fork(fileURLToPath(this.#range.worker ?? ownWorker), {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    const worker: Worker = { process: child, seed: -1, watchdog: undefined };
+    this.#workers.add(worker);
+    let said = '';
+    child.stderr!.on('data', (text) => {
+      said = `${said}${text}`.slice(-4_000);
+    });
+    child.on('message', (done) => this.#onDone(worker, done as SeedDone));
+    child.on('exit', (code, signal) => this.#onExit(worker, signal ?? `code ${code}`, said));
+    this.#give(worker);
+  }
+
+  #give(worker: Worker): void {
+    if (this.#next >= this.#end) return void worker.process.disconnect();
+    worker.seed = this.#next++;
+    worker.watchdog = setTimeout(() => worker.process.kill('SIGKILL'), seedMsMax);
+    worker.process.send(worker.seed);
+  }
+
+  #onDone(worker: Worker, { seed, result }: SeedDone): void {
+    clearTimeout(worker.watchdog);
+    worker.watchdog = undefined;
+    this.#events += result.events;
+    this.#completed += result.completed;
+    if (result.failure !== undefined) this.#fail({ seed, kind: 'failed', result });
+    else this.#onPassed(++this.#passed);
+    this.#give(worker);
+  }
+
+  #onExit(worker: Worker, how: string, said: string): void {
+    this.#workers.delete(worker);
+    if (worker.watchdog !== undefined) {
+      clearTimeout(worker.watchdog);
+      const reason =
+        how === 'SIGKILL'
+          ? `no result within ${seedMsMax / 1000} s`
+          : `its process ended with ${how}\n${said}`;
+      this.#fail({ seed: worker.seed, kind: 'lost', reason });
+    }
+    if (this.#workers.size > 0) return;
+    this.#resolve({
+      passed: this.#passed,
+      events: this.#events,
+      completed: this.#completed,
+      failure: this.#failure,
+    });
+  }
+
+  /** Nothing after it is begun any more; what is before it is waited for. */
+  #fail(failure: SeedFailure): void {
+    if (this.#failure === undefined || failure.seed < this.#failure.seed) this.#failure = failure;
+    this.#end = Math.min(this.#end, this.#failure.seed);
+  }
+}

@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+/**
+ * `npm run sim`: swarms in virtual time. The seed first, so that a run that is never heard of again can be repeated;
+ * what came of it last. Exit code 0: all rules held; 1: one was broken; 28: not understood.
+ */
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { readOptions, UsageError, usage } from './cli/options.ts';
+import { runScenarioFile, runSeed } from './cli/plan-command.ts';
+import { replayRecording } from './cli/replay-command.ts';
+import { runSeedRange } from './cli/seeds-command.ts';
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2), Date.now() % 0x1_0000_0000, availableParallelism());
+  const { task } = options;
+  switch (task.kind) {
+    case 'seed':
+      return runSeed(task.seed, options);
+    case 'seeds':
+      return runSeedRange(task, options);
+    case 'scenario':
+      return runScenarioFile(task.file, options);
+    case 'replay':
+      return replayRecording(task.file, options);
+    case 'experiment':
+      throw new UsageError('there are no experiments yet');
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Error && 'code' in error)) throw error;
+  console.error(`sim: ${error.message}`);
+  if (error instanceof UsageError) console.error(`\n${usage}`);
+  process.exitCode = 28;
+}

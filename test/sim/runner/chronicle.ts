@@ -1,0 +1,76 @@
+/**
+ * The last things that happened in a run, a line each, for whoever looks into a failure. Kept only when asked for: it
+ * costs as much as the run itself.
+ */
+import type { Fact, Report } from '../../../client/engine/contract.ts';
+import type { SimPeer } from '../world/peer.ts';
+import type { PlannedSwarm } from './planned-swarm.ts';
+
+export class Chronicle {
+  readonly #swarm: PlannedSwarm;
+  readonly #linesMax: number;
+  readonly #lines: string[] = [];
+
+  constructor(swarm: PlannedSwarm, linesMax: number) {
+    this.#swarm = swarm;
+    this.#linesMax = linesMax;
+    if (linesMax === 0) return;
+    swarm.world.watch({
+      onTurn: (peer, fact) => this.#add(peer, factText(fact)),
+      onReport: (peer, report) => this.#add(peer, reportText(report)),
+      onCrash: (peer) => this.#add(peer, 'crashed'),
+    });
+  }
+
+  /** Oldest first. */
+  get lines(): readonly string[] {
+    return this.#lines.slice(-this.#linesMax);
+  }
+
+  #add(peer: SimPeer, text: string): void {
+    const { nowMs } = this.#swarm.world;
+    this.#lines.push(`${(nowMs / 1000).toFixed(3).padStart(9)} ${this.#swarm.nameOf(peer)} ${text}`);
+    // Twice as many as are told are kept, so that they are moved rarely.
+    if (this.#lines.length > 2 * this.#linesMax) this.#lines.splice(0, this.#linesMax);
+  }
+}
+
+function factText(fact: Fact): string {
+  switch (fact.type) {
+    case 'received':
+      return `received #${fact.connection} ${fact.count} B`;
+    case 'flushed':
+      return `flushed #${fact.connection} ${fact.bytes} B`;
+    case 'connected':
+      return `connected #${fact.connection} ${fact.incoming ? 'from' : 'to'} ${fact.address.host}`;
+    case 'closed':
+      return `closed #${fact.connection}: ${fact.reason}`;
+    case 'block-read':
+    case 'block-unreadable':
+      return `${fact.type} ${fact.read}`;
+    case 'piece-stored':
+    case 'piece-corrupt':
+    case 'piece-unstorable':
+      return `${fact.type} ${fact.pieceIndex}`;
+    case 'announced':
+      return `announced, ${fact.answer.peers.length} peers`;
+    case 'announce-failed':
+      return `announce-failed: ${fact.reason}`;
+    default:
+      return fact.type;
+  }
+}
+
+function reportText(report: Report): string {
+  switch (report.type) {
+    case 'piece-stored':
+    case 'piece-failed':
+      return `reports ${report.type} ${report.pieceIndex}`;
+    case 'peer-connected':
+      return `reports ${report.type} ${report.address.host}`;
+    case 'peer-dropped':
+      return `reports ${report.type} ${report.address.host}: ${report.reason}`;
+    default:
+      return `reports ${report.type}`;
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * A plan on stage: its world, with everybody in it by name. People join and leave when the plan says so; what goes wrong
+ * meanwhile is troubles.ts.
+ */
+import { cast } from '../actors/cast.ts';
+import { deadAddresses } from '../actors/crowded-tracker.ts';
+import { enter, type StandingActor } from '../actors/enter.ts';
+import { type CastMember, callSheet, castOf } from '../plan/cast.ts';
+import type { SwarmPlan, TrackerPlan } from '../plan/schema.ts';
+import type { SimPeer } from '../world/peer.ts';
+import type { SimTracker } from '../world/tracker.ts';
+import { World } from '../world/world.ts';
+
+/** How often people say again whom they know, as discovery on a LAN does. */
+const introduceMs = 60_000;
+
+export class PlannedSwarm {
+  readonly plan: SwarmPlan;
+  readonly world: World;
+  readonly cast: readonly CastMember[];
+  /** Whoever plays by the rules and has joined, by name. */
+  readonly peers = new Map<string, SimPeer>();
+  readonly actors = new Map<string, StandingActor>();
+  readonly trackers = new Map<string, SimTracker>();
+  readonly #called: ReadonlyMap<string, readonly string[]>;
+  readonly #names = new Map<SimPeer, string>();
+
+  constructor(plan: SwarmPlan) {
+    this.plan = plan;
+    const { pieces, pieceBytes, lastPieceBytes = pieceBytes } = plan.torrent;
+    this.world = new World({
+      seed: plan.seed,
+      totalBytes: (pieces - 1) * pieceBytes + lastPieceBytes,
+      pieceLength: pieceBytes,
+    });
+    this.cast = castOf(plan);
+    this.#called = callSheet(plan);
+    for (const tracker of plan.trackers ?? []) {
+      this.#openTracker(tracker);
+      this.#crowd(tracker);
+    }
+    const { scheduler } = this.world;
+    for (const member of this.cast) {
+      scheduler.after(member.joinMs, () => this.#join(member));
+      if (member.leaveMs !== undefined) scheduler.after(member.leaveMs, () => this.leave(member.name));
+    }
+    this.#introduceLater();
+  }
+
+  nameOf(peer: SimPeer): string {
+    return this.#names.get(peer)!;
+  }
+
+  /** Of those who are called, the honest ones that have joined. */
+  peersCalled(names: readonly string[]): SimPeer[] {
+    return names.flatMap((name) => this.#called.get(name)!).flatMap((name) => this.peers.get(name) ?? []);
+  }
+
+  /** The last moment at which somebody joins or leaves. */
+  get settledMs(): number {
+    return Math.max(...this.cast.map(({ joinMs, leaveMs = 0 }) => Math.max(joinMs, leaveMs)));
+  }
+
+  /** Everything the world can mend is mended; the foes stay, and so do trackers that know too many. */
+  heal(): void {
+    this.world.heal();
+    for (const tracker of this.plan.trackers ?? []) this.#crowd(tracker);
+    this.#introduceAll();
+  }
+
+  leave(name: string): void {
+    this.peers.get(name)?.leave();
+    this.actors.get(name)?.leave();
+  }
+
+  #join(member: CastMember): void {
+    const { world } = this;
+    const { name, role, link, reachability, magnet, has, limits, uploadBpsMax, downloadBpsMax } = member;
+    const trackers = member.trackers.map((tracker) => [urlOf(tracker)]);
+    if (role !== 'honest') {
+      this.actors.set(
+        name,
+        enter(world, cast[role](), { name, link, reachability, trackers: trackers.flat() }),
+      );
+      return;
+    }
+    const peer = world.join({
+      has,
+      magnet,
+      link,
+      reachability,
+      trackers,
+      limits,
+      uploadBpsMax,
+      downloadBpsMax,
+    });
+    this.peers.set(name, peer);
+    this.#names.set(peer, name);
+    this.#introduce(member);
+  }
+
+  /** Whoever was told of others by hand is told of them. */
+  #introduce({ name, knows }: CastMember): void {
+    const peer = this.peers.get(name);
+    if (peer === undefined || !peer.isAlive || peer.hasLeft) return;
+    for (const known of knows) {
+      const other = this.peers.get(known) ?? this.actors.get(known);
+      if (other !== undefined) peer.dial(other);
+    }
+  }
+
+  #introduceAll(): void {
+    for (const member of this.cast) if (member.knows.length > 0) this.#introduce(member);
+  }
+
+  #introduceLater(): void {
+    if (this.cast.every(({ knows }) => knows.length === 0)) return;
+    this.world.scheduler.after(introduceMs, () => {
+      this.#introduceAll();
+      this.#introduceLater();
+    });
+  }
+
+  #openTracker({ name, intervalSeconds = 60 }: TrackerPlan): void {
+    const minIntervalSeconds = Math.min(10, intervalSeconds);
+    this.trackers.set(name, this.world.addTracker(urlOf(name), { intervalSeconds, minIntervalSeconds }));
+  }
+
+  /** Some trackers know thousands who are not there, and name them first. */
+  #crowd({ name, deadAddresses: count = 0 }: TrackerPlan): void {
+    if (count === 0) return;
+    const dead = deadAddresses(count, this.world.random.of(`dead addresses of ${name}`));
+    this.trackers.get(name)!.distort = (answer) => ({ ...answer, peers: [...dead, ...answer.peers] });
+  }
+}
+
+function urlOf(tracker: string): string {
+  return `http://${tracker}.sim/announce`;
+}

@@ -1,0 +1,52 @@
+/**
+ * Who can come to a full set of pieces once everything has healed: that much is certain, whatever the engine decides.
+ *
+ * Two peers can meet when one of them learns of the other and can dial it: both ask one tracker, or it was told by hand.
+ * Whatever an honest peer has reaches everybody it can meet, and so on; what hostile ones have counts for nothing.
+ */
+import type { CastMember } from '../plan/cast.ts';
+import type { PlannedSwarm } from './planned-swarm.ts';
+
+/** By name: those who have or can get every piece; of those who only want the metadata, who can meet anybody with it. */
+export function prospectsOf(swarm: PlannedSwarm): Set<string> {
+  const present = swarm.cast.filter(({ name, leaveMs }) => swarm.peers.has(name) && leaveMs === undefined);
+  // Pieces pass through those who store them: whoever looks for metadata has none.
+  const seekers = present.filter(({ magnet }) => magnet);
+  const holders = present.filter(({ magnet }) => !magnet);
+  const able = new Set<string>();
+  for (const seeker of seekers) if (holders.some((holder) => canMeet(seeker, holder))) able.add(seeker.name);
+  const pieces = [...swarm.world.geometry.pieces()];
+  for (const group of groupsOf(holders)) {
+    const platters = group.map(({ name }) => swarm.peers.get(name)!.platter);
+    const isWhole = pieces.every((pieceIndex) => platters.some((platter) => platter.isRight(pieceIndex)));
+    if (isWhole) for (const { name } of group) able.add(name);
+  }
+  return able;
+}
+
+function groupsOf(members: readonly CastMember[]): CastMember[][] {
+  const left = new Set(members);
+  const groups: CastMember[][] = [];
+  for (const first of left) {
+    left.delete(first);
+    const group = [first];
+    for (const member of group) {
+      for (const other of left) {
+        if (!canMeet(member, other)) continue;
+        left.delete(other);
+        group.push(other);
+      }
+    }
+    groups.push(group);
+  }
+  return groups;
+}
+
+function canMeet(a: CastMember, b: CastMember): boolean {
+  return learnsOf(a, b) || learnsOf(b, a);
+}
+
+function learnsOf(a: CastMember, b: CastMember): boolean {
+  if (b.reachability !== 'open') return false;
+  return a.knows.includes(b.name) || a.trackers.some((tracker) => b.trackers.includes(tracker));
+}

@@ -1,0 +1,164 @@
+/**
+ * A plan → what came of it. First with everything that goes wrong: then only safety counts, and the checkers look after
+ * every event. Then everything heals, and whoever can come to a full set of pieces has to: slow is allowed, stuck is
+ * not, and what tells them apart is progress. At last all go home, and nothing may be left.
+ */
+import type { SwarmPlan } from '../plan/schema.ts';
+import type { SimPeer } from '../world/peer.ts';
+import { Chronicle } from './chronicle.ts';
+import { PlannedSwarm } from './planned-swarm.ts';
+import { prospectsOf } from './prospects.ts';
+import type { Failure, RunResult } from './result.ts';
+import { arrangeTroubles } from './troubles.ts';
+
+export interface RunOptions {
+  /** How many of its last events a failure tells. */
+  readonly lastEvents?: number;
+}
+
+/** Redials come every 15 minutes at the latest, announces every 10 after failures, and a ban of an hour ends. */
+const stuckMsDefault = 75 * 60_000;
+/** For goodbyes, and what was on its way. */
+const goHomeMs = 90_000;
+
+/** The same plan gives the same result, always and everywhere. */
+export function runPlan(plan: SwarmPlan, { lastEvents = 0 }: RunOptions = {}): RunResult {
+  return new Run(new PlannedSwarm(plan), lastEvents).toEnd();
+}
+
+/** A rule was broken: the run ends here. */
+class Broken extends Error {
+  readonly checker: string;
+
+  constructor(checker: string, message: string) {
+    super(message);
+    this.checker = checker;
+  }
+}
+
+class Run {
+  readonly #swarm: PlannedSwarm;
+  readonly #chronicle: Chronicle;
+  /** When somebody last came nearer to what it wants. */
+  #progressMs = 0;
+  /** Who has found the metadata it looked for. */
+  readonly #found = new Set<SimPeer>();
+  /** Who can complete, once that is certain. */
+  #able = new Set<string>();
+
+  constructor(swarm: PlannedSwarm, lastEvents: number) {
+    this.#swarm = swarm;
+    this.#chronicle = new Chronicle(swarm, lastEvents);
+    swarm.world.watch({
+      onReport: (peer, { type }) => {
+        if (type === 'metadata-received') this.#found.add(peer);
+        if (type === 'piece-stored' || type === 'metadata-received') this.#progressMs = swarm.world.nowMs;
+      },
+    });
+    arrangeTroubles(swarm);
+  }
+
+  toEnd(): RunResult {
+    const failure = this.#firstFailure();
+    const { plan, world } = this.#swarm;
+    const completed = this.#swarm.cast.filter(({ name }) => this.#isDone(name)).length;
+    const failed = [...this.#able].filter((name) => !this.#isDone(name)).length;
+    return {
+      seed: plan.seed,
+      traceHash: world.trace.hash,
+      virtualSeconds: world.nowMs / 1000,
+      events: world.scheduler.events,
+      completed,
+      failed: failure === undefined ? failed : Math.max(1, failed),
+      failure,
+    };
+  }
+
+  #firstFailure(): Failure | undefined {
+    try {
+      this.#withFaults();
+      this.#healed();
+      this.#goHome();
+      return undefined;
+    } catch (error) {
+      return this.#failureOf(error as Error);
+    }
+  }
+
+  #withFaults(): void {
+    const { plan, world, settledMs } = this.#swarm;
+    world.runFor(Math.max(plan.healMs ?? 0, settledMs) + 1);
+  }
+
+  #healed(): void {
+    const { plan, world } = this.#swarm;
+    this.#swarm.heal();
+    this.#able = prospectsOf(this.#swarm);
+    this.#progressMs = world.nowMs;
+    const stuckMs = plan.stuckMs ?? stuckMsDefault;
+    const endMs = plan.untilMs ?? Number.MAX_SAFE_INTEGER;
+    let waiting: string | undefined;
+    const areDone = () => {
+      if (waiting !== undefined && !this.#isDone(waiting)) return false;
+      waiting = this.#findWaiting();
+      return waiting === undefined;
+    };
+    // As long as somebody makes progress, everybody is given more time.
+    while (world.nowMs < Math.min(endMs, this.#progressMs + stuckMs)) {
+      if (world.runUntil(areDone, Math.min(endMs, this.#progressMs + stuckMs) - world.nowMs)) return;
+    }
+    const missing = [...this.#able].filter((name) => !this.#isDone(name));
+    if (missing.length === 0) return;
+    const sinceSeconds = Math.round((world.nowMs - this.#progressMs) / 1000);
+    const checker = world.nowMs >= endMs ? 'late' : 'stuck';
+    throw new Broken(
+      checker,
+      `${missing.map((name) => this.#standing(name)).join('; ')}; no progress for ${sinceSeconds} s`,
+    );
+  }
+
+  #goHome(): void {
+    const { cast, world } = this.#swarm;
+    for (const { name } of cast) this.#swarm.leave(name);
+    world.runFor(goHomeMs);
+  }
+
+  #findWaiting(): string | undefined {
+    for (const name of this.#able) if (!this.#isDone(name)) return name;
+    return undefined;
+  }
+
+  #isDone(name: string): boolean {
+    const peer = this.#swarm.peers.get(name);
+    return peer !== undefined && (this.#found.has(peer) || (peer.isComplete && peer.isIdentical));
+  }
+
+  #standing(name: string): string {
+    const peer = this.#swarm.peers.get(name)!;
+    const status = peer.isAlive ? peer.status : undefined;
+    if (status === undefined) return `${name} does not run`;
+    const { haveCount, pieceCount, peers, peersKnown, trouble } = status;
+    const why = trouble === undefined ? '' : `, ${trouble.code}`;
+    return `${name} has ${haveCount} of ${pieceCount} pieces, ${peers.length} peers of ${peersKnown} it knows${why}`;
+  }
+
+  #failureOf(error: Error): Failure {
+    const { world } = this.#swarm;
+    const isRule = error instanceof Broken;
+    return {
+      checker: isRule ? error.checker : 'threw',
+      message: isRule ? error.message : `${error.message}${whereOf(error)}`,
+      atMs: world.nowMs,
+      peer: undefined,
+      lastEvents: this.#chronicle.lines,
+    };
+  }
+}
+
+/** The innermost places of ours, without the machine's folders. */
+function whereOf({ stack = '' }: Error): string {
+  const places = [...stack.matchAll(/\/((?:client|tracker|torrents|test)\/[\w/.-]+:\d+)/g)].map(
+    (match) => match[1],
+  );
+  return places.length === 0 ? '' : ` (${places.slice(0, 4).join(' ← ')})`;
+}

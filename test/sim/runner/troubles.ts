@@ -1,0 +1,130 @@
+/**
+ * What goes wrong in a plan: every fault begins at its time and ends by itself, or when everything heals.
+ */
+import type { TrackerAnswer } from '../../../client/engine/contract.ts';
+import type { Fault } from '../plan/schema.ts';
+import { type DiskTemper, healthyDisk } from '../world/disk.ts';
+import type { SimPeer } from '../world/peer.ts';
+import type { PlannedSwarm } from './planned-swarm.ts';
+
+const always = 1_000_000;
+/** Peers that a lying tracker names are all at one address, where nobody is. */
+const nobody = { host: '198.18.0.1', port: 1 };
+
+/** Sets every fault of the plan going. */
+export function arrangeTroubles(swarm: PlannedSwarm): void {
+  const { world, plan } = swarm;
+  let healed = false;
+  if (plan.healMs !== undefined)
+    world.scheduler.after(plan.healMs, () => {
+      healed = true;
+    });
+  for (const fault of plan.faults ?? []) {
+    world.scheduler.after(fault.atMs, () => {
+      if (healed) return;
+      const end = begin(swarm, fault);
+      if ('forMs' in fault)
+        world.scheduler.after(fault.forMs, () => {
+          if (!healed) end();
+        });
+    });
+  }
+}
+
+const nothing = () => {};
+
+/** Answers how it ends. */
+function begin(swarm: PlannedSwarm, fault: Fault): () => void {
+  switch (fault.type) {
+    case 'crash':
+      return onEach(swarm, fault, (peer) => {
+        if (peer.hasLeft) return nothing;
+        peer.crash({ power: fault.powerCut ?? false });
+        return () => peer.restart();
+      });
+    case 'freeze':
+      return onEach(swarm, fault, (peer) => {
+        peer.freeze();
+        return () => peer.thaw();
+      });
+    case 'clog':
+      return onEach(swarm, fault, (peer) => swarm.world.partition([peer], swarm.world.peers));
+    case 'reset':
+      return onEach(swarm, fault, ({ host }) => {
+        for (const end of [...host.ends]) host.reset(end);
+        return nothing;
+      });
+    case 'loss':
+      return onEach(swarm, fault, (peer) => {
+        const { lossPpm = 0, resetPpm = 0 } = peer.host.link;
+        peer.host.link = { ...peer.host.link, lossPpm: fault.lossPpm, resetPpm: fault.resetPpm };
+        return () => {
+          peer.host.link = { ...peer.host.link, lossPpm, resetPpm };
+        };
+      });
+    case 'partition': {
+      const [from, to] = [swarm.peersCalled(fault.from), swarm.peersCalled(fault.to)];
+      return swarm.world.partition(from, to, { oneWay: fault.oneWay ?? false });
+    }
+    case 'disk':
+      return onEach(swarm, fault, ({ temper }) => {
+        const trouble = troubleOf(fault.kind, fault.ppm ?? always);
+        Object.assign(temper, trouble);
+        return () => {
+          for (const key of Object.keys(trouble) as (keyof DiskTemper)[])
+            Object.assign(temper, { [key]: healthyDisk[key] });
+        };
+      });
+    case 'clock-jump':
+      return onEach(swarm, fault, (peer) => {
+        peer.jumpClock(fault.byMs);
+        return nothing;
+      });
+    case 'tracker': {
+      const tracker = swarm.trackers.get(fault.tracker)!;
+      const { mood, roundTripMs, distort } = tracker;
+      if (fault.kind === 'down' || fault.kind === 'refusing') tracker.mood = fault.kind;
+      // More than anybody waits for, and less: both happen.
+      else if (fault.kind === 'slow') tracker.roundTripMs = 12_000 + (fault.forMs % 6_000);
+      else tracker.distort = liesOf;
+      return () => Object.assign(tracker, { mood, roundTripMs, distort });
+    }
+    case 'tracker-restart':
+      swarm.trackers.get(fault.tracker)!.restart();
+      return nothing;
+  }
+}
+
+function onEach(
+  swarm: PlannedSwarm,
+  { peers }: { readonly peers: readonly string[] },
+  begins: (peer: SimPeer) => () => void,
+): () => void {
+  const ends = swarm.peersCalled(peers).map(begins);
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function troubleOf(kind: Extract<Fault, { type: 'disk' }>['kind'], ppm: number): Partial<DiskTemper> {
+  switch (kind) {
+    case 'full':
+      return { freeBytes: 0 };
+    case 'read-error':
+      return { readErrorPpm: ppm };
+    case 'write-error':
+      return { writeErrorPpm: ppm };
+    case 'sync-error':
+      return { syncErrorPpm: ppm };
+    case 'wrong-bytes':
+      return { wrongReadPpm: ppm };
+    case 'short-read':
+      return { shortReadPpm: ppm };
+    case 'slow':
+      return { readMs: 300, storeMs: 800, jitterMs: 400, syncMs: 10_000 };
+  }
+}
+
+function liesOf({ peers }: TrackerAnswer): TrackerAnswer {
+  return { peers: peers.map(() => nobody), intervalSeconds: 1_000_000, seeds: 1_000_000 };
+}
