@@ -18,6 +18,11 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/registry.ts': ['tracker/registry', 'tracker/protocol', 'torrents'],
   'tracker/database': [],
   'tracker/catalogue': ['tracker/database', 'tracker/protocol', 'torrents'],
+  'tracker/community': [
+    ...['tracker/database', 'tracker/protocol', 'torrents'],
+    ...['tracker/catalogue/contract.ts', 'tracker/catalogue/words.ts'],
+  ],
+  'tracker/admission.ts': ['tracker/community', 'tracker/catalogue/contract.ts'],
   'tracker/http': ['tracker/registry', 'tracker/registry.ts', 'tracker/protocol', 'torrents'],
   'tracker/listening.ts': [],
   'tracker/server.ts': ['tracker', 'torrents'],

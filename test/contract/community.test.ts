@@ -1,0 +1,9 @@
+/** The communities there are, each against the whole contract. */
+import { openSqliteCommunity } from '../tracker/community-scene.ts';
+import { conversationContract } from './community-conversation.contract.ts';
+import { entranceContract } from './community-entrance.contract.ts';
+import { noticesContract } from './community-notices.contract.ts';
+
+entranceContract('SQLite', openSqliteCommunity);
+conversationContract('SQLite', openSqliteCommunity);
+noticesContract('SQLite', openSqliteCommunity);

@@ -1,0 +1,83 @@
+/**
+ * The community, kept in the database: what contract.ts promises. This side has the clock, the chance and the slow
+ * arithmetic of passwords; texts are cleaned here, rights are checked in the stores, inside the transaction.
+ *
+ * Invariant: listeners are told in the order of the commits, and before whoever asked is answered: a passkey that was
+ * renewed is refused by announces when its owner reads the new one.
+ */
+import { extname } from 'node:path';
+import type { Database } from '../database/database.ts';
+import { openChallenges } from './challenges.ts';
+import { CommunityError } from './community-error.ts';
+import type { AccountAccess, Community, CommunityEvent } from './contract.ts';
+import { conversationMethods } from './conversation-methods.ts';
+import { deskMethods } from './desk-methods.ts';
+import { entranceMethods } from './entrance-methods.ts';
+import { type CommunityPolicy, type MethodContext, openPolicy } from './method-context.ts';
+import { peopleMethods } from './people-methods.ts';
+import { mayEnter } from './permissions.ts';
+import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
+
+export interface CommunityOptions {
+  readonly policy?: CommunityPolicy;
+  readonly now?: () => number;
+}
+
+/** The name of this room in the database, and the file of its stores: for `openDatabase`. */
+export const communityRoom = 'community';
+export const communityStores = new URL(
+  `./stores/community-stores${extname(import.meta.url)}`,
+  import.meta.url,
+);
+
+export function openCommunity(database: Database, options: CommunityOptions = {}): Community {
+  const { policy = openPolicy, now = Date.now } = options;
+  const onEvent = listeners<CommunityEvent>();
+  const onAccess = listeners<AccountAccess>();
+  const context: MethodContext = {
+    reads: database.reads<CommunityReads>(communityRoom),
+    writes: database.writes<CommunityWrites>(communityRoom),
+    policy,
+    challenges: openChallenges(),
+    now,
+    async tell(outcome) {
+      const result = await outcome;
+      for (const access of result.access ?? []) onAccess.tell(access);
+      for (const event of result.events ?? []) onEvent.tell(event);
+      return result;
+    },
+    enter({ role }, action) {
+      if (!mayEnter(role, action, policy.signInRequired)) throw notSignedIn();
+    },
+    acting({ accountId }) {
+      if (accountId === undefined) throw notSignedIn();
+      return { by: accountId, nowMs: now() };
+    },
+  };
+  return {
+    ...entranceMethods(context),
+    ...peopleMethods(context),
+    ...conversationMethods(context),
+    ...deskMethods(context),
+    onEvent: onEvent.add,
+    onAccess: onAccess.add,
+    accessAfter: (accountId) => context.reads.accessAfter(accountId),
+  };
+}
+
+function notSignedIn(): CommunityError {
+  return new CommunityError('not-signed-in', 'sign in first');
+}
+
+function listeners<Told>() {
+  const all = new Set<(told: Told) => void>();
+  return {
+    add(listener: (told: Told) => void): () => void {
+      all.add(listener);
+      return () => void all.delete(listener);
+    },
+    tell(told: Told): void {
+      for (const listener of all) listener(told);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+/** What the community keeps in the database: its tables, and all its operations. The database's workers import this file. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { StoreModule } from '../../database/store.ts';
+import { accountReads, accountWrites } from './accounts.ts';
+import { deskReads, deskWrites } from './desk.ts';
+import { entranceReads, entranceWrites } from './entrance.ts';
+import { eventReads } from './events.ts';
+import { groupReads, groupWrites } from './groups.ts';
+import { messageReads, messageWrites } from './messages.ts';
+import { noticeReads, noticeWrites } from './notices.ts';
+import { roomReads, roomWrites } from './rooms.ts';
+import { migrations } from './tables.ts';
+
+export { migrations };
+
+export function reads(db: DatabaseSync) {
+  return {
+    ...accountReads(db),
+    ...entranceReads(db),
+    ...groupReads(db),
+    ...roomReads(db),
+    ...messageReads(db),
+    ...noticeReads(db),
+    ...deskReads(db),
+    ...eventReads(db),
+  };
+}
+
+export function writes(db: DatabaseSync) {
+  return {
+    ...accountWrites(db),
+    ...entranceWrites(db),
+    ...groupWrites(db),
+    ...roomWrites(db),
+    ...messageWrites(db),
+    ...noticeWrites(db),
+    ...deskWrites(db),
+  };
+}
+
+export type CommunityReads = ReturnType<typeof reads>;
+export type CommunityWrites = ReturnType<typeof writes>;
+
+// Checked here: the workers find it by these names alone.
+({ migrations, reads, writes }) satisfies StoreModule;

@@ -1,0 +1,26 @@
+/** How many of each thing one account may have, so that no single one fills the database. */
+export const limits = {
+  /** Devices and browsers; the one silent longest is signed out. */
+  sessionsPerAccount: 50,
+  /** Silent for a month, or half a year old: sign in again, which a client does by itself. */
+  sessionIdleMs: 30 * 86_400_000,
+  sessionLifeMs: 180 * 86_400_000,
+  /** Written down no oftener than this. */
+  sessionSeenEveryMs: 10 * 60_000,
+  invitationsPerAccount: 100,
+  invitationUses: 100,
+  /** A year. */
+  invitationLifeMs: 365 * 86_400_000,
+  groupsPerFounder: 50,
+  membersPerGroup: 1_000,
+  roomsPerFounder: 20,
+  /** What the list of rooms can still show. */
+  rooms: 1_000,
+  followsPerAccount: 10_000,
+  wishesPerAccount: 200,
+  /** Older ones are dropped. */
+  noticesPerAccount: 1_000,
+  /** Missed more than this: load anew. */
+  eventsToCatchUp: 10_000,
+  eventsPerAnswer: 200,
+} as const;

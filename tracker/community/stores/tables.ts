@@ -1,0 +1,158 @@
+/**
+ * The community's tables. Times are whole milliseconds since 1970. Names have a key beside them (texts.ts) that decides
+ * whether two are one.
+ *
+ * Events: whatever people may be told of live has a number from `event_counter`, which only grows. `changed_event` is
+ * that of the last change, so that "everything after N" is one range of an index, deletions included.
+ * Releases belong to the catalogue: here they are public ids, and whoever calls has asked the catalogue first.
+ */
+import type { Migration } from '../../database/store.ts';
+
+export const migrations: readonly Migration[] = [
+  `
+  CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL CHECK (role IN ('guest', 'member', 'moderator', 'owner')),
+    public_key BLOB UNIQUE CHECK (length(public_key) = 32),
+    password TEXT,
+    passkey TEXT NOT NULL UNIQUE,
+    created_ms INTEGER NOT NULL,
+    invited_by INTEGER REFERENCES accounts,
+    banned_ms INTEGER,
+    ban_until_ms INTEGER,
+    ban_reason TEXT,
+    notices_read INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX accounts_owners ON accounts (id) WHERE role = 'owner';
+
+  CREATE TABLE sessions (
+    token_hash BLOB PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    account_id INTEGER NOT NULL REFERENCES accounts,
+    label TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    seen_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_of_account ON sessions (account_id, seen_ms);
+
+  CREATE TABLE setup_token (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    token_hash BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE invitations (
+    id TEXT PRIMARY KEY,
+    token_hash BLOB NOT NULL UNIQUE,
+    inviter_id INTEGER NOT NULL REFERENCES accounts,
+    role TEXT NOT NULL CHECK (role IN ('guest', 'member')),
+    note TEXT NOT NULL,
+    uses_left INTEGER NOT NULL CHECK (uses_left >= 0),
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX invitations_of_inviter ON invitations (inviter_id);
+
+  CREATE TABLE groups (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    founder_id INTEGER NOT NULL REFERENCES accounts,
+    created_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX groups_of_founder ON groups (founder_id);
+  CREATE TABLE group_members (
+    group_id INTEGER NOT NULL REFERENCES groups,
+    account_id INTEGER NOT NULL REFERENCES accounts,
+    PRIMARY KEY (group_id, account_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX groups_of_member ON group_members (account_id);
+
+  CREATE TABLE event_counter (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    last INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO event_counter VALUES (1, 0);
+
+  CREATE TABLE rooms (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    topic TEXT NOT NULL,
+    visibility TEXT NOT NULL CHECK (visibility IN ('everyone', 'members', 'group')),
+    group_id INTEGER REFERENCES groups,
+    founder_id INTEGER REFERENCES accounts,
+    created_ms INTEGER NOT NULL,
+    CHECK ((visibility = 'group') = (group_id IS NOT NULL))
+  ) STRICT;
+  CREATE INDEX rooms_of_founder ON rooms (founder_id);
+  INSERT INTO rooms (name, name_key, topic, visibility, created_ms)
+    VALUES ('lobby', 'lobby', 'Say hello', 'everyone', 0);
+
+  CREATE TABLE messages (
+    id INTEGER PRIMARY KEY,
+    changed_event INTEGER NOT NULL UNIQUE,
+    author_id INTEGER NOT NULL REFERENCES accounts,
+    room_id INTEGER REFERENCES rooms,
+    receiver_id INTEGER REFERENCES accounts,
+    release_id TEXT,
+    text TEXT NOT NULL,
+    sent_ms INTEGER NOT NULL,
+    deleted_ms INTEGER,
+    CHECK ((room_id IS NOT NULL) + (receiver_id IS NOT NULL) + (release_id IS NOT NULL) = 1)
+  ) STRICT;
+  CREATE INDEX messages_of_room ON messages (room_id, id) WHERE room_id IS NOT NULL;
+  CREATE INDEX messages_of_pair ON messages (min(author_id, receiver_id), max(author_id, receiver_id), id)
+    WHERE receiver_id IS NOT NULL;
+  CREATE INDEX messages_of_release ON messages (release_id, id) WHERE release_id IS NOT NULL;
+  CREATE TABLE conversations (
+    account_id INTEGER NOT NULL REFERENCES accounts,
+    with_id INTEGER NOT NULL REFERENCES accounts,
+    last_id INTEGER NOT NULL,
+    PRIMARY KEY (account_id, with_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX conversations_by_last ON conversations (account_id, last_id);
+  CREATE VIRTUAL TABLE message_words USING fts5(
+    words, content='', contentless_delete=1, detail=full, tokenize='unicode61 remove_diacritics 2'
+  );
+
+  CREATE TABLE followed_releases (
+    release_id TEXT NOT NULL,
+    follower_id INTEGER NOT NULL REFERENCES accounts,
+    PRIMARY KEY (release_id, follower_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX followed_releases_of ON followed_releases (follower_id);
+  CREATE TABLE followed_accounts (
+    account_id INTEGER NOT NULL REFERENCES accounts,
+    follower_id INTEGER NOT NULL REFERENCES accounts,
+    PRIMARY KEY (account_id, follower_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX followed_accounts_of ON followed_accounts (follower_id);
+
+  CREATE TABLE wishes (
+    id TEXT PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES accounts,
+    wish TEXT NOT NULL CHECK (json_valid(wish)),
+    key_word TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX wishes_of_account ON wishes (account_id, created_ms);
+  CREATE INDEX wishes_by_word ON wishes (key_word);
+
+  CREATE TABLE notices (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES accounts,
+    about TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    actor_id INTEGER REFERENCES accounts,
+    release_id TEXT,
+    version INTEGER,
+    title TEXT,
+    wish_id TEXT,
+    made_ms INTEGER NOT NULL,
+    UNIQUE (account_id, about)
+  ) STRICT;
+  CREATE INDEX notices_of_account ON notices (account_id, id);
+  `,
+];
