@@ -41,7 +41,7 @@ export function selfConnector(options: SelfConnectorOptions = {}): Script {
           line.shakeHands(others.length === 0 ? undefined : pick(others, puppet.stage.random)[1]);
         // Now that it knows one name more, it goes back to the others under it.
         if (!isStranger) return;
-        for (const other of puppet.lines)
+        for (const other of [...puppet.lines])
           if (other.address.host !== host && !other.incoming) puppet.dial(other.address);
       },
       onOpen(line) {
