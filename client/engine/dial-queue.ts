@@ -5,7 +5,7 @@
  * Invariant: a record is in one of the three places exactly when it is `queued`. An entry whose record has been given up
  * meanwhile is found stale when its turn comes.
  */
-import type { PeerRecord } from './peer-directory.ts';
+import type { PeerRecord } from './peer-record.ts';
 import type { Prng } from './prng.ts';
 
 interface Waiting {

@@ -12,7 +12,7 @@
  */
 import { blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/geometry.ts';
 import type { PieceBuffer, PieceMemory } from './contract.ts';
-import type { PeerRecord } from './peer-directory.ts';
+import type { PeerRecord } from './peer-record.ts';
 
 const zeroBlock = new Uint8Array(blockBytesMax);
 
@@ -82,6 +82,14 @@ export class FetchingPiece {
 
   blockBytes(blockIndex: number): number {
     return this.#geometry.blockBytes(this.pieceIndex, blockIndex);
+  }
+
+  /** Of the blocks that peers have sent. */
+  get receivedBytes(): number {
+    return this.sources.reduce(
+      (sum, source, i) => (source === undefined ? sum : sum + this.blockBytes(i)),
+      0,
+    );
   }
 
   isReceived(blockIndex: number): boolean {

@@ -16,7 +16,7 @@ import {
   metadataBlockBytes,
   metadataBlockCount,
 } from './metadata-exchange.ts';
-import type { PeerRecord } from './peer-directory.ts';
+import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, SessionEvents, Violation } from './peer-session.ts';
 import { peerStatus, type TorrentStatus } from './status.ts';
 import { clientName, type SwarmContent, SwarmPeers } from './swarm-peers.ts';

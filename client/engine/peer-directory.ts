@@ -8,26 +8,8 @@ import { backoffMs } from './backoff.ts';
 import type { PeerAddress } from './contract.ts';
 import { DialQueue } from './dial-queue.ts';
 import type { Limits } from './limits.ts';
+import { newRecord, type PeerRecord } from './peer-record.ts';
 import type { Prng } from './prng.ts';
-
-export interface PeerRecord {
-  readonly key: string;
-  readonly address: PeerAddress;
-  /** False for a peer that came to us: the port it came from is not one it listens on. */
-  readonly dialable: boolean;
-  state: 'idle' | 'dialing' | 'connected';
-  /** Its turn to be dialed will come (dial-queue.ts). */
-  queued: boolean;
-  failures: number;
-  nextDialMs: number;
-  /** Not to be dialed before, whatever else happens. */
-  notBeforeMs: number;
-  bannedUntilMs: number;
-  /** Verified pieces it had a part in: until the first, it is trusted with one piece alone. */
-  goodPieces: number;
-  /** It told us that it has everything: of no use to us once we have too. */
-  isSeed: boolean;
-}
 
 export class PeerDirectory {
   readonly #records = new Map<string, PeerRecord>();
@@ -170,22 +152,6 @@ export class PeerDirectory {
   forget(record: PeerRecord): void {
     record.bannedUntilMs = Number.MAX_SAFE_INTEGER;
   }
-}
-
-function newRecord(key: string, address: PeerAddress, dialable: boolean, nowMs: number): PeerRecord {
-  return {
-    key,
-    address,
-    dialable,
-    state: 'idle',
-    queued: false,
-    failures: 0,
-    nextDialMs: nowMs,
-    notBeforeMs: 0,
-    bannedUntilMs: 0,
-    goodPieces: 0,
-    isSeed: false,
-  };
 }
 
 export function isLoopbackHost(host: string): boolean {

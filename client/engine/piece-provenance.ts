@@ -5,7 +5,7 @@
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { FetchingPiece } from './fetching-piece.ts';
-import type { PeerRecord } from './peer-directory.ts';
+import type { PeerRecord } from './peer-record.ts';
 
 interface CorruptCopy {
   readonly sources: readonly (PeerRecord | undefined)[];

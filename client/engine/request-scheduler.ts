@@ -36,6 +36,7 @@ export class RequestScheduler implements BlockRequests {
   readonly #memory: MemoryQueue;
   /** Every piece with free blocks. */
   readonly #open = new Set<FetchingPiece>();
+  readonly open: ReadonlySet<FetchingPiece> = this.#open;
   /** Rises whenever a piece joins #open: a walk that found nothing need not be repeated before. */
   #openVersion = 0;
 
@@ -56,10 +57,7 @@ export class RequestScheduler implements BlockRequests {
     this.#duplicates = new DuplicateRequests(this, ledger, sessions, context);
   }
 
-  /** Pieces with free blocks, and those of them that nobody keeps to. */
-  get open(): ReadonlySet<FetchingPiece> {
-    return this.#open;
-  }
+  /** Of the open ones those that nobody keeps to. */
   get orphans(): ReadonlySet<FetchingPiece> {
     return this.#ownership.orphans;
   }
@@ -308,8 +306,7 @@ export class RequestScheduler implements BlockRequests {
 
   /** Missing again; what came of it is dropped. */
   #abandon(piece: FetchingPiece): void {
-    for (const [i, source] of piece.sources.entries())
-      if (source !== undefined) this.droppedBytes += piece.blockBytes(i);
+    this.droppedBytes += piece.receivedBytes;
     this.forget(piece);
     this.#duplicates.forget(piece);
     this.#ledger.abandon(piece);

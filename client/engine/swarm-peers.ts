@@ -16,7 +16,8 @@ import type {
   TorrentId,
   TrackerAnswer,
 } from './contract.ts';
-import { PeerDirectory, type PeerRecord } from './peer-directory.ts';
+import { PeerDirectory } from './peer-directory.ts';
+import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, Violation } from './peer-session.ts';
 import type { TrackerStatus } from './status.ts';
 

@@ -15,7 +15,7 @@ import type { FetchingPiece, Sink } from './fetching-piece.ts';
 import type { Inspection } from './inspection.ts';
 import { Interest } from './interest.ts';
 import type { MetadataMessage } from './metadata-exchange.ts';
-import type { PeerRecord } from './peer-directory.ts';
+import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, SessionEvents, Violation } from './peer-session.ts';
 import { PieceLedger } from './piece-ledger.ts';
 import { PiecePicker } from './piece-picker.ts';

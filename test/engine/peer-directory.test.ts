@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../client/engine/limits.ts';
-import { PeerDirectory, type PeerRecord } from '../../client/engine/peer-directory.ts';
+import { PeerDirectory } from '../../client/engine/peer-directory.ts';
+import type { PeerRecord } from '../../client/engine/peer-record.ts';
 import { Prng } from '../../client/engine/prng.ts';
 import { SharedBudget } from '../../client/engine/shared-budget.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FetchingPiece, Sink } from '../../client/engine/fetching-piece.ts';
-import type { PeerRecord } from '../../client/engine/peer-directory.ts';
+import type { PeerRecord } from '../../client/engine/peer-record.ts';
 import { PieceLedger } from '../../client/engine/piece-ledger.ts';
 import { PieceProvenance } from '../../client/engine/piece-provenance.ts';
 import { Geometry, type PieceIndex } from '../../torrents/geometry.ts';

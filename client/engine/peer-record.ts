@@ -1,0 +1,41 @@
+/**
+ * What is known of one peer, connected or not: its address, how it has done so far, and when it may be dialed.
+ *
+ * Left to others: which records there are (peer-directory.ts), and whose turn it is (dial-queue.ts).
+ */
+import type { PeerAddress } from './contract.ts';
+
+export interface PeerRecord {
+  readonly key: string;
+  readonly address: PeerAddress;
+  /** False for a peer that came to us: the port it came from is not one it listens on. */
+  readonly dialable: boolean;
+  state: 'idle' | 'dialing' | 'connected';
+  /** Its turn to be dialed will come (dial-queue.ts). */
+  queued: boolean;
+  failures: number;
+  nextDialMs: number;
+  /** Not to be dialed before, whatever else happens. */
+  notBeforeMs: number;
+  bannedUntilMs: number;
+  /** Verified pieces it had a part in: until the first, it is trusted with one piece alone. */
+  goodPieces: number;
+  /** It told us that it has everything: of no use to us once we have too. */
+  isSeed: boolean;
+}
+
+export function newRecord(key: string, address: PeerAddress, dialable: boolean, nowMs: number): PeerRecord {
+  return {
+    key,
+    address,
+    dialable,
+    state: 'idle',
+    queued: false,
+    failures: 0,
+    nextDialMs: nowMs,
+    notBeforeMs: 0,
+    bannedUntilMs: 0,
+    goodPieces: 0,
+    isSeed: false,
+  };
+}
