@@ -91,7 +91,7 @@ export async function planTorrent(
   const scan = await scanFolder(path, options, signal);
   const name = checkedName(options.name ?? scan.name);
   const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0);
-  if (bytes === 0) {
+  if (scan.files.length === 0) {
     const reason = scan.skipped.length > 0 ? `; ${scan.skipped.length} entries were left out` : '';
     throw new CreateError('create-nothing', `${path} holds nothing to share${reason}`, path);
   }

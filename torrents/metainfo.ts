@@ -150,7 +150,9 @@ function readInfo(
   const alignment = v1 ? 1 : pieceLength;
   const layout = new FileLayout(entries, { name, isSingleFile, platform, alignment });
   const bytes = layout.files.reduce((sum, file) => sum + (file.isPad ? 0 : file.bytes), 0);
-  if (bytes === 0) throw new MetainfoError('metainfo-nothing', 'all files of this torrent are empty');
+  // mktorrent makes torrents of empty files, and they are complete as soon as the files have their names.
+  if (!layout.files.some(({ isPad }) => !isPad))
+    throw new MetainfoError('metainfo-nothing', 'this torrent has no files');
 
   const geometry = new Geometry(
     layout.totalBytes,

@@ -176,3 +176,9 @@ export function remarkSkipped(skipped: readonly Skipped[], output: Output): void
   const unwanted = skipped.length - remarkable.length;
   if (unwanted > 0) output.remark(`Left out: ${count(unwanted, 'file')} by --include and --exclude`);
 }
+
+/** It can be made, and mktorrent makes such ones too. */
+export function remarkEmpty(bytes: number, output: Output): void {
+  if (bytes > 0) return;
+  output.remark('All its files are empty: libtorrent and Transmission refuse such a torrent');
+}

@@ -12,7 +12,14 @@ import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { commandLine } from './command-line.ts';
 import { type CreateJob, createJobs } from './create-jobs.ts';
-import { contentOptions, createOptions, forceOption, remarkSkipped, sharedPaths } from './create-options.ts';
+import {
+  contentOptions,
+  createOptions,
+  forceOption,
+  remarkEmpty,
+  remarkSkipped,
+  sharedPaths,
+} from './create-options.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import { type Output, paint } from './output.ts';
@@ -93,6 +100,7 @@ function tell(
 ): void {
   const here = skippedHere(skipped);
   remarkSkipped(here, output);
+  remarkEmpty(summary.bytes, output);
   output.document(torrentDocument(summary, target ?? null, here));
   const title = target === undefined ? `${plain(summary.name)} (not written)` : plain(target);
   output.result(`${paint('bold', title)}\n${torrentLines(summary)}`);

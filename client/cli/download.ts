@@ -78,7 +78,11 @@ export default defineCommand({
       const { transfers, code } = await fetchAll(client, wanted, options, output);
       if (transfers.length === 0) return code;
       if (args.seed ?? isLimited) await seedUntil(signal, transfers, output, limits);
-      else output.remark(paint('dim', 'Not shared on from here: --seed goes on sharing.'));
+      else {
+        output.remark(paint('dim', 'Not shared on from here: --seed goes on sharing.'));
+        // Nobody is given anything any more: what lies beside the wanted files has no use.
+        await Promise.all(transfers.map(({ active }) => active.remove()));
+      }
       return code;
     });
   },

@@ -145,9 +145,11 @@ async function finish(transfer: Transfer, { onDone, signal }: FetchOptions, outp
   });
   const name = `${paint('green', '✓')} ${paint('bold', plain(metainfo.name))}`;
   const story =
-    downloaded === 0
-      ? ' was complete already'
-      : `: ${size(downloaded)} in ${duration(seconds)}, ${rate(downloaded / seconds)} on average, from ${count(peers, 'peer')}`;
+    bytes === 0
+      ? ': its files are empty'
+      : downloaded === 0
+        ? ' was complete already'
+        : `: ${size(downloaded)} in ${duration(seconds)}, ${rate(downloaded / seconds)} on average, from ${count(peers, 'peer')}`;
   output.result(`${name}${story}\n  ${plain(active.path)}`);
   if (onDone !== undefined)
     await runOnDone(onDone, { path: active.path, name: metainfo.name, infoHash }, signal, output);

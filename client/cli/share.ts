@@ -7,7 +7,14 @@ import { codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { quoted } from './command-line.ts';
-import { contentOptions, createOptions, forceOption, remarkSkipped, sharedPaths } from './create-options.ts';
+import {
+  contentOptions,
+  createOptions,
+  forceOption,
+  remarkEmpty,
+  remarkSkipped,
+  sharedPaths,
+} from './create-options.ts';
 import { everyAddress, type HostPort } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
@@ -68,6 +75,7 @@ export default defineCommand({
           });
           output.clearLive();
           remarkSkipped(skipped, output);
+          remarkEmpty(metainfo.bytes, output);
           const target = targets[index];
           if (target !== undefined) await writeTorrentFile(target, bytes, { force: args.force ?? false });
           const transfer = new Transfer(metainfo, output);

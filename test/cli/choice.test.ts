@@ -37,6 +37,24 @@ describe('only what is wanted is fetched, and it is all of it', () => {
     expect((await got('Album.torrent', '--exclude', 'CD1/*')).files).toEqual(['2.flac']);
   });
 
+  it('and nothing is left beside it, though the torrent’s files share a piece', async () => {
+    await scene.here(
+      'create',
+      'Album',
+      '--format',
+      'v1',
+      '-l',
+      '256KiB',
+      '-o',
+      'v1.torrent',
+      '-a',
+      scene.announce,
+    );
+    scene.start('seed', 'v1.torrent', 'Album', '--port', '0', '--json');
+    const { files, names } = await got('v1.torrent', '--select-file', '2');
+    expect({ files, names }).toEqual({ files: ['CD1/1.flac'], names: ['CD1'] });
+  });
+
   it('as the link says, unless the line says otherwise', async () => {
     const { metainfo } = { metainfo: parseMetainfo(readFileSync(join(scene.place, 'Album.torrent'))) };
     const { index } = metainfo.files.find(({ components }) => components[0] === '2.flac')!;

@@ -58,12 +58,14 @@ describe('a download', () => {
     const empty = path.join(root, 'empty', 'nothing');
     fs.mkdirSync(empty, { recursive: true });
     fs.writeFileSync(path.join(empty, 'a.log'), '');
-    const created = await createTorrent(empty, { format: 'v1' }).catch(() => undefined);
-    // A torrent of no bytes at all is not made; then there is nothing to fetch either.
-    if (created === undefined) return;
-    const torrent = await client.download(created.metainfo, { folder: path.join(root, 'download') });
-    await torrent.completed;
-    expect(fs.readdirSync(torrent.path)).toEqual(['a.log']);
+    for (const format of ['v1', 'v2', 'hybrid'] as const) {
+      const created = await createTorrent(empty, { format });
+      const torrent = await client.download(created.metainfo, { folder: path.join(root, format) });
+      await torrent.completed;
+      expect(fs.readdirSync(torrent.path)).toEqual(['a.log']);
+      expect(torrent.status()).toMatchObject({ complete: true, pieceCount: 0 });
+      await torrent.stop();
+    }
   });
 
   it('is refused a second time while it runs, and not afterwards', async () => {

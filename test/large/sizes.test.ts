@@ -1,4 +1,4 @@
-/** Torrents of every size there is: one byte, the smallest and the largest pieces, many files, a large file. */
+/** Torrents of every size there is: no byte and one, the smallest and the largest pieces, many files, a large file. */
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -10,6 +10,7 @@ const timeoutMs = 4 * 60_000;
 
 type Make = (album: string) => void;
 const cases: readonly (readonly [string, readonly string[], Make])[] = [
+  ['no bytes', [], (album) => writeFileSync(join(album, 'none.log'), '')],
   ['one byte', [], (album) => writeFileSync(join(album, 'one.log'), 'x')],
   ['pieces of 16 KiB', ['-l', '16KiB'], (album) => writeAlbum(album, 40 * MiB, 7)],
   ['pieces of 16 MiB', ['-l', '16MiB'], (album) => writeAlbum(album, 200 * MiB, 7)],

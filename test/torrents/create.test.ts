@@ -132,7 +132,6 @@ describe('createTorrent', () => {
 
   test.each([
     ['create-nothing', {}, {}],
-    ['create-nothing', { 'empty.txt': '' }, {}],
     ['create-name', { a: 1 }, { name: '..' }],
     ['create-name', { a: 1 }, { name: '' }],
     ['create-piece-length', { a: 1 }, { pieceLength: 8192 }],
@@ -140,6 +139,15 @@ describe('createTorrent', () => {
     ['create-piece-length', { a: 1 }, { pieceLength: 2 ** 25 }],
   ])('%s: %j %j', async (code, files, options) => {
     await expect(createTorrent(makeFolder('Album', files), options)).rejects.toMatchObject({ code });
+  });
+
+  test.each(['v1', 'v2', 'hybrid'] as const)('%s of empty files has no pieces', async (format) => {
+    const { metainfo } = await createTorrent(makeFolder('Album', { a: '', 'b/c': '' }), { format });
+    expect(metainfo).toMatchObject({ format, bytes: 0, geometry: { pieceCount: 0 } });
+    expect(metainfo.files.map((file) => [file.components.join('/'), file.bytes])).toEqual([
+      ['a', 0],
+      ['b/c', 0],
+    ]);
   });
 
   test('a path that is not there is named', async () => {

@@ -137,7 +137,7 @@ describe('v2', () => {
       'a layer of another file',
       torrent(v2Info(), layers(new Uint8Array(layer.length))),
     ],
-    ['metainfo-nothing', 'nothing but empty files', torrent(v2Info({ 'file tree': { a: file(0) } }))],
+    ['metainfo-nothing', 'no files', torrent(v2Info({ 'file tree': {} }), {})],
   ])('%s: %s', (code, _what, bytes) => expect(codeOf(bytes)).toBe(code));
 
   test.each([

@@ -158,7 +158,7 @@ describe('refusing', () => {
       'a path 101 deep',
       { ...folder, files: [{ length: 1, path: Array(101).fill('a') }] },
     ],
-    ['metainfo-nothing', 'nothing but empty files', { ...single, length: 0, pieces: '' }],
+    ['metainfo-nothing', 'no files', { ...folder, files: [], pieces: '' }],
     ['metainfo-version', 'a version of the future', { ...single, 'meta version': 3 }],
   ])('%s: %s', (code, _what, info) => expect(codeOf(torrent(info))).toBe(code));
 
