@@ -1,0 +1,238 @@
+/** What searching a Catalogue finds, and in which order, as tests that run against each implementation. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Catalogue, SearchInput } from '../../tracker/catalogue/contract.ts';
+import { type Album, publication, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { anonymous, type CatalogueBench, member, publisher } from './catalogue.contract.ts';
+
+const shelf: readonly Album[] = [
+  {
+    album: 'Help!',
+    artist: 'The Beatles',
+    year: 1965,
+    genre: 'Rock',
+    tracks: ['Help!', 'Yesterday', 'Act Naturally'],
+  },
+  {
+    album: 'Yesterday and Today',
+    artist: 'The Beatles',
+    year: 1966,
+    tracks: ['Drive My Car', 'Yesterday Once More'],
+  },
+  {
+    album: 'Vespertine',
+    artist: 'Björk',
+    year: 2001,
+    genre: 'Electronic',
+    tracks: ['Hidden Place', 'Cocoon'],
+  },
+  {
+    album: 'Takk...',
+    artist: 'Sigur Rós',
+    year: 2005,
+    tracks: ['Sæglópur', 'Hoppípolla', { title: 'Glósóli', codec: 'mp3', bitRate: 320_000 }],
+  },
+  {
+    album: 'Yellow Submarine',
+    artist: 'The Beatles',
+    year: 1969,
+    tracks: [{ title: 'Pepperland', durationMs: 140_000 }],
+  },
+  {
+    album: '椎名林檎作品集',
+    artist: '椎名林檎',
+    year: 1999,
+    tracks: ['丸の内サディスティック', '歌舞伎町の女王'],
+  },
+  { album: '范特西', artist: '周杰倫', year: 2001, tracks: ['愛在西元前', '雙截棍'] },
+  { album: '봄여름가을겨울', artist: '아이유', year: 2015, tracks: ['봄 사랑 벚꽃 말고', '좋은 날'] },
+  { album: 'Группа крови', artist: 'Кино', year: 1988, tracks: ['Группа крови', 'Звезда по имени Солнце'] },
+  {
+    album: '!!!',
+    artist: '!!!',
+    year: 2000,
+    tracks: ["Don't Stop", 'U2 Tribute', '(What) "AND" OR NOT NEAR*'],
+  },
+  { album: 'Concert', artist: 'Σπύρος', tracks: ['Ταξίδι'] },
+];
+
+export function catalogueSearchContract(name: string, open: () => Promise<CatalogueBench>): void {
+  describe(`${name} as a catalogue that is searched`, () => {
+    let bench: CatalogueBench;
+    let catalogue: Catalogue;
+    beforeAll(async () => {
+      bench = await open();
+      catalogue = bench.catalogue;
+      for (const [index, album] of shelf.entries()) {
+        const viewer = index < 5 ? publisher : member;
+        await catalogue.publish(publication(releaseIdOf(album.album), viewer, album));
+      }
+    });
+    afterAll(() => bench.stop());
+
+    const ask = (text: string, more: Partial<SearchInput> = {}): SearchInput => ({
+      viewer: anonymous,
+      text,
+      ...more,
+    });
+    const tracks = async (text: string, more: Partial<SearchInput> = {}) =>
+      (await catalogue.searchTracks(ask(text, more))).rows.map(({ title }) => title);
+    const albums = async (text: string, more: Partial<SearchInput> = {}) =>
+      (await catalogue.searchReleases(ask(text, more))).rows.map(({ album }) => album);
+
+    it.each([
+      ['words of the title', 'drive car', ['Drive My Car']],
+      ['of artist and title together', 'beatles naturally', ['Act Naturally']],
+      ['of the genre', 'electronic cocoon', ['Cocoon']],
+      ['without their accents', 'bjork cocoon', ['Cocoon']],
+      ['with accents that are not there', 'bëatles dríve', ['Drive My Car']],
+      ['letters that stand for two', 'saeglopur', ['Sæglópur']],
+      ['in capitals, and wide', 'ＰＥＰＰＥＲＬＡＮＤ', ['Pepperland']],
+      ['the beginning of the last one', 'pepperl', ['Pepperland']],
+      ['with and without an apostrophe', 'dont stop', ["Don't Stop"]],
+      ['of two letters', 'u2', ['U2 Tribute']],
+      ['Cyrillic', 'звезда солнце', ['Звезда по имени Солнце']],
+      ['Greek, without its accent', 'ταξιδι', ['Ταξίδι']],
+      ['Japanese, a part of a title', 'サディスティック', ['丸の内サディスティック']],
+      ['Japanese, one character', '女', ['歌舞伎町の女王']],
+      ['Chinese, two characters', '西元', ['愛在西元前']],
+      ['Korean, a part of a word', '벚꽃', ['봄 사랑 벚꽃 말고']],
+    ])('finds %s', async (_, text, titles) => {
+      expect(await tracks(text)).toEqual(titles);
+    });
+
+    it.each([
+      ['a letter missing', 'peperland', 'Pepperland'],
+      ['two letters swapped', 'peppelrand', 'Pepperland'],
+      ['a wrong letter in each word', 'hodden plece', 'Hidden Place'],
+      ['one too many, in Cyrillic', 'звеззда', 'Звезда по имени Солнце'],
+      ['a part of a word', 'pperla', 'Pepperland'],
+      ['an error in a word that is not finished', 'hoppipalo', 'Hoppípolla'],
+    ])('finds what was meant with %s, and says so', async (_, text, title) => {
+      const { rows } = await catalogue.searchTracks(ask(text));
+      expect(rows[0]).toMatchObject({ title, approximate: true });
+    });
+
+    it('puts what is called exactly so first, then titles, then everything that holds the words', async () => {
+      expect(await tracks('yesterday')).toEqual(['Yesterday', 'Yesterday Once More', 'Drive My Car']);
+    });
+
+    it('finds what has no letters in its name', async () => {
+      expect(await albums('!!!')).toEqual(['!!!']);
+    });
+
+    it.each([
+      '"',
+      '*',
+      'NOT',
+      'a AND b',
+      'NEAR(',
+      'title:yesterday',
+      '{title} : x',
+      '^',
+      "'; DROP TABLE tracks; --",
+      '\u0000',
+      '\ud800',
+      '%',
+      '-'.repeat(300),
+    ])('takes %j for text and never for syntax', async (text) => {
+      const { rows } = await catalogue.searchTracks(ask(text));
+      expect(rows.length).toBeLessThan(20);
+      expect(await tracks('"and" or not near*')).toEqual(['(What) "AND" OR NOT NEAR*']);
+    });
+
+    it('refuses what nobody types', async () => {
+      await expect(catalogue.searchTracks(ask('x'.repeat(301)))).rejects.toMatchObject({
+        code: 'query-invalid',
+      });
+      await expect(catalogue.searchTracks(ask('x', { format: 'f*" OR' }))).rejects.toMatchObject({
+        code: 'query-invalid',
+      });
+      for (const after of [
+        '',
+        'x',
+        'MSwyLDM',
+        Buffer.from('1,2,3,4,-5').toString('base64url'),
+        'x'.repeat(1000),
+      ]) {
+        await expect(catalogue.searchTracks(ask('x', { after }))).rejects.toMatchObject({
+          code: 'cursor-invalid',
+        });
+      }
+    });
+
+    it('finds releases by their name, their artist, and the songs on them', async () => {
+      expect(await albums('vespertine')).toEqual(['Vespertine']);
+      expect(await albums('椎名')).toEqual(['椎名林檎作品集']);
+      expect(await albums('beatles')).toEqual(['Yellow Submarine', 'Yesterday and Today', 'Help!']);
+      expect(await albums('yesterday')).toEqual(['Yesterday and Today', 'Help!']);
+    });
+
+    it.each([
+      ['format', { format: 'mp3' }, ['Glósóli']],
+      ['lossless', { lossless: false }, ['Glósóli']],
+      ['bit rate', { bitRateMin: 500_000, publisherId: 1, yearFrom: 2005 }, ['Hoppípolla', 'Sæglópur']],
+      ['a year', { yearFrom: 1988, yearTo: 1988 }, ['Звезда по имени Солнце', 'Группа крови']],
+      ['a long span of years', { yearFrom: 1900, yearTo: 1965 }, ['Act Naturally', 'Yesterday', 'Help!']],
+      ['duration', { durationMaxMs: 150_000 }, ['Pepperland']],
+      ['both ends of it', { durationMinMs: 140_000, durationMaxMs: 140_000 }, ['Pepperland']],
+    ])('filters by %s, with words and without', async (_, filters, titles) => {
+      expect(await tracks('', filters)).toEqual(titles);
+      expect(await tracks(titles[0]!, filters)).toContain(titles[0]);
+      expect(await tracks('act naturally yesterday', { ...filters, yearFrom: 2100 })).toEqual([]);
+    });
+
+    it('filters by publisher', async () => {
+      expect(await albums('', { publisherId: 2 })).toEqual(
+        shelf
+          .slice(5)
+          .map(({ album }) => album)
+          .reverse(),
+      );
+      expect(await tracks('yesterday', { publisherId: 2 })).toEqual([]);
+    });
+
+    it('knows who has seeds, and puts them first among equals', async () => {
+      const releaseId = releaseIdOf('Help!');
+      expect(await albums('beatles', { hasSeeds: true })).toEqual([]);
+      await catalogue.setSwarms([
+        { releaseId, seeds: 3, leechers: 1 },
+        { releaseId: releaseIdOf('none'), seeds: 1, leechers: 0 },
+      ]);
+      expect(await albums('beatles')).toEqual(['Help!', 'Yellow Submarine', 'Yesterday and Today']);
+      expect(await albums('beatles', { hasSeeds: true })).toEqual(['Help!']);
+      expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
+        seeds: 3,
+        leechers: 1,
+      });
+      // Words count for more than seeds.
+      expect(await albums('yesterday')).toEqual(['Yesterday and Today', 'Help!']);
+      await catalogue.setSwarms([{ releaseId, seeds: 0, leechers: 0 }]);
+    });
+
+    it('pages through everything, tier by tier, without leaving out or repeating anything', async () => {
+      for (const text of ['', 'yesterday', 'beatles', 'the', 'o']) {
+        const whole = await tracks(text);
+        const paged: string[] = [];
+        let after: string | undefined;
+        do {
+          const page = await catalogue.searchTracks(ask(text, { limit: 2, after }));
+          paged.push(...page.rows.map(({ title }) => title));
+          after = page.next;
+        } while (after !== undefined);
+        expect(paged).toEqual(whole);
+      }
+    });
+
+    it('shows at most fifty rows, whatever is asked for', async () => {
+      const album: Album = { album: 'Long', tracks: Array.from({ length: 120 }, (_, n) => `Interlude ${n}`) };
+      const releaseId = releaseIdOf('Long');
+      await catalogue.publish(publication(releaseId, member, album));
+      for (const limit of [1_000_000, Number.POSITIVE_INFINITY, undefined]) {
+        expect((await catalogue.searchTracks(ask('interlude', { limit }))).rows.length).toBe(50);
+      }
+      for (const limit of [0, -1])
+        expect((await catalogue.searchTracks(ask('interlude', { limit }))).rows.length).toBe(1);
+      await catalogue.withdraw({ viewer: member, releaseId });
+    });
+  });
+}

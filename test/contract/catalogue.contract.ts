@@ -1,0 +1,411 @@
+/**
+ * What every Catalogue must do (tracker/catalogue/contract.ts), as tests that run against each implementation; what
+ * searching finds is in catalogue-search.contract.ts.
+ */
+import { generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseMetainfo } from '../../torrents/metainfo.ts';
+import { signVersion, versionOf } from '../../torrents/version-signature.ts';
+import type { Catalogue, CatalogueViewer, ServedRelease } from '../../tracker/catalogue/contract.ts';
+import { type Album, albumTorrent, publication, releaseIdOf } from '../tracker/catalogue-album.ts';
+
+export interface CatalogueBench {
+  readonly catalogue: Catalogue;
+  /** Stops it in an orderly way and opens it again on the same data. */
+  reopen(): Promise<Catalogue>;
+  stop(): Promise<void>;
+}
+
+export const publisher: CatalogueViewer = { accountId: 1, role: 'member', groupIds: [] };
+export const member: CatalogueViewer = { accountId: 2, role: 'member', groupIds: [7] };
+export const guest: CatalogueViewer = { accountId: 3, role: 'guest', groupIds: [] };
+export const anonymous: CatalogueViewer = { role: 'anonymous', groupIds: [] };
+export const owner: CatalogueViewer = { accountId: 9, role: 'owner', groupIds: [] };
+const viewers = { publisher, member, guest, anonymous, owner };
+
+const abbeyRoad: Album = {
+  album: 'Abbey Road',
+  artist: 'The Beatles',
+  year: 1969,
+  genre: 'Rock',
+  tracks: ['Come Together', 'Something', { title: 'Octopus’s Garden', durationMs: 171_000 }],
+};
+/** A 1x1 PNG's beginning, which is what a cover is judged by. */
+const png = new Uint8Array(
+  Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex'),
+);
+
+export function catalogueContract(name: string, open: () => Promise<CatalogueBench>): void {
+  describe(`${name} as a catalogue`, () => {
+    let bench: CatalogueBench;
+    let catalogue: Catalogue;
+    beforeEach(async () => {
+      bench = await open();
+      catalogue = bench.catalogue;
+    });
+    afterEach(() => bench.stop());
+
+    async function publish(album: Album, viewer = publisher): Promise<string> {
+      const releaseId = releaseIdOf(`${viewer.accountId} ${album.album}`);
+      await catalogue.publish(publication(releaseId, viewer, album));
+      return releaseId;
+    }
+
+    describe('a release', () => {
+      it('is told as it was published, with what its torrent says of the files', async () => {
+        const releaseId = await publish(abbeyRoad);
+        const { infoHashV2, files } = parseMetainfo(albumTorrent(abbeyRoad));
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
+          releaseId,
+          publisherId: 1,
+          visibility: 'everyone',
+          album: 'Abbey Road',
+          artist: 'The Beatles',
+          year: 1969,
+          trackCount: 3,
+          durationMs: 571_000,
+          bytes: 15_000_003,
+          codec: 'flac',
+          lossless: true,
+          completeness: 100,
+          hasCover: false,
+          version: 1,
+          infoHash: undefined,
+          infoHashV2: new Uint8Array(infoHashV2!),
+          createdAtMs: 1_700_000_000_500,
+          tracks: [
+            {
+              fileIndex: 0,
+              path: '0001 Come Together.flac',
+              track: 1,
+              title: 'Come Together',
+              bytes: 5_000_000,
+            },
+            { title: 'Something', piecesRoot: new Uint8Array(files[1]!.piecesRoot!) },
+            { title: 'Octopus’s Garden', durationMs: 171_000 },
+          ],
+        });
+      });
+
+      it('hands out its torrent, byte for byte', async () => {
+        const releaseId = await publish(abbeyRoad);
+        const torrent = await catalogue.torrent({ viewer: anonymous, releaseId });
+        expect(Buffer.from(torrent!).equals(albumTorrent(abbeyRoad))).toBe(true);
+        expect(await catalogue.torrent({ viewer: anonymous, releaseId, version: 2 })).toBeUndefined();
+      });
+
+      it('shows its cover as the kind of image that its bytes are', async () => {
+        const releaseId = releaseIdOf('with a cover');
+        await catalogue.publish({ ...publication(releaseId, publisher, abbeyRoad), cover: png });
+        expect(await catalogue.cover({ viewer: anonymous, releaseId })).toEqual({
+          type: 'image/png',
+          bytes: png,
+        });
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({ hasCover: true });
+      });
+
+      it('is still there when the catalogue is opened again', async () => {
+        const releaseId = await publish(abbeyRoad);
+        catalogue = await bench.reopen();
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
+          album: 'Abbey Road',
+        });
+        expect((await catalogue.searchTracks({ viewer: anonymous, text: 'octopuss' })).rows.length).toBe(1);
+        expect(await catalogue.torrent({ viewer: anonymous, releaseId })).toBeDefined();
+      });
+
+      it('is found by its torrent, and its songs by their roots wherever they are', async () => {
+        const song = { title: 'Something', content: 'the same bytes' };
+        const first = await publish({ album: 'One', tracks: [song] });
+        const second = await publish({ album: 'Two', tracks: ['Other', song] });
+        const { infoHashV2, files } = parseMetainfo(albumTorrent({ album: 'One', tracks: [song] }));
+        const found = await catalogue.releasesOfTorrent({ viewer: anonymous, infoHash: infoHashV2! });
+        expect(found.map(({ releaseId }) => releaseId)).toEqual([first]);
+        const homes = await catalogue.homesOf({ viewer: anonymous, piecesRoot: files[0]!.piecesRoot! });
+        expect(homes.map(({ releaseId, fileIndex }) => [releaseId, fileIndex])).toEqual([
+          [second, 1],
+          [first, 0],
+        ]);
+      });
+
+      it('counts the tracks that its numbers tell of', async () => {
+        const releaseId = releaseIdOf('incomplete');
+        const input = publication(releaseId, publisher, { album: 'Half', tracks: ['One', 'Four'] });
+        const tracks = input.description.tracks.map((track, index) => ({ ...track, track: [1, 4][index] }));
+        await catalogue.publish({ ...input, description: { ...input.description, tracks } });
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({ completeness: 50 });
+      });
+    });
+
+    describe('what cannot be published', () => {
+      const releaseId = releaseIdOf('refused');
+      const input = publication(releaseId, publisher, abbeyRoad);
+      const { description } = input;
+      const [track] = description.tracks;
+
+      it.each([
+        ['by somebody without an account', { viewer: anonymous }, 'not-allowed'],
+        ['with an id that is none', { releaseId: "' OR 1=1 --" }, 'release-invalid'],
+        ['with a torrent that is none', { torrent: new TextEncoder().encode('l-3:e') }, 'torrent-invalid'],
+        [
+          'with a picture that is a program',
+          { cover: new TextEncoder().encode('<svg/>') },
+          'release-invalid',
+        ],
+        ['without a name', { description: { ...description, album: '\u202e \0' } }, 'release-invalid'],
+        [
+          'with a file that is not in its torrent',
+          { description: { ...description, tracks: [{ ...track!, fileIndex: 3 }] } },
+          'release-invalid',
+        ],
+        [
+          'with a file that is two tracks',
+          { description: { ...description, tracks: [track!, track!] } },
+          'release-invalid',
+        ],
+        [
+          'for some people, with a torrent that clients pass on',
+          { access: { visibility: 'members' } },
+          'release-not-private',
+        ],
+        ['for a group that is not named', { access: { visibility: 'group' } }, 'release-not-private'],
+        ['at a time that is none', { publishedAtMs: Number.NaN }, 'release-invalid'],
+      ] as const)('%s', async (_, changes, code) => {
+        await expect(catalogue.publish({ ...input, ...changes })).rejects.toMatchObject({ code });
+        expect(await catalogue.served()).toEqual([]);
+      });
+
+      it('twice by the same person, though others may: what they have may be hidden', async () => {
+        await publish(abbeyRoad);
+        await expect(catalogue.publish(input)).rejects.toMatchObject({ code: 'already-published' });
+        await publish(abbeyRoad, member);
+        expect((await catalogue.releases({ viewer: anonymous })).rows.length).toBe(2);
+      });
+
+      it('under an id that is taken', async () => {
+        const taken = await publish(abbeyRoad);
+        const again = publication(taken, member, { ...abbeyRoad, album: 'Other' });
+        await expect(catalogue.publish(again)).rejects.toMatchObject({ code: 'release-exists' });
+      });
+
+      it('text keeps one line, without what turns or hides it, and numbers of broken tags are left out', async () => {
+        const wild = { ...description, album: 'A\u202eb\nc', year: 99_999, genre: '\u200b' };
+        await catalogue.publish({ ...input, description: wild });
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
+          album: 'A b c',
+          year: undefined,
+          genre: undefined,
+        });
+      });
+    });
+
+    describe('a signature', () => {
+      const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+      const publisherKey = new Uint8Array(Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url'));
+      const releaseId = releaseIdOf('signed');
+      const input = { ...publication(releaseId, publisher, abbeyRoad), publisherKey };
+      const version = versionOf(parseMetainfo(input.torrent), {
+        ...{ releaseId, version: 1, publishedAtMs: input.publishedAtMs },
+      });
+
+      it('of the publisher is kept with its version', async () => {
+        const { signature } = signVersion(version, privateKey);
+        await catalogue.publish({ ...input, signature });
+        expect(await catalogue.versions({ viewer: anonymous, releaseId })).toMatchObject([
+          { version: 1, signature, publishedAtMs: input.publishedAtMs, fileCount: 3 },
+        ]);
+      });
+
+      it('of something else is refused, and so is none where the account has a key', async () => {
+        const { signature } = signVersion({ ...version, version: 2 }, privateKey);
+        await expect(catalogue.publish({ ...input, signature })).rejects.toMatchObject({
+          code: 'signature-invalid',
+        });
+        await expect(catalogue.publish(input)).rejects.toMatchObject({ code: 'signature-invalid' });
+      });
+    });
+
+    describe('a new version', () => {
+      const newer: Album = { ...abbeyRoad, tracks: ['Come Together', 'Maxwell’s Silver Hammer'] };
+      const next = (releaseId: string, version: number, viewer = publisher) => ({
+        ...publication(releaseId, viewer, newer),
+        version,
+        nowMs: 1_700_000_001_000,
+      });
+
+      it('is what is shown and found; the older one stays served', async () => {
+        const releaseId = await publish(abbeyRoad);
+        const served = await catalogue.addVersion(next(releaseId, 2));
+        expect(served.infoHashes.length).toBe(2);
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
+          version: 2,
+          trackCount: 2,
+          createdAtMs: 1_700_000_000_500,
+          updatedAtMs: 1_700_000_001_000,
+        });
+        expect((await catalogue.searchTracks({ viewer: anonymous, text: 'hammer' })).rows.length).toBe(1);
+        expect((await catalogue.searchTracks({ viewer: anonymous, text: 'octopuss' })).rows).toEqual([]);
+        const old = await catalogue.torrent({ viewer: anonymous, releaseId, version: 1 });
+        expect(Buffer.from(old!).equals(albumTorrent(abbeyRoad))).toBe(true);
+        const versions = await catalogue.versions({ viewer: anonymous, releaseId });
+        expect(versions.map(({ version }) => version)).toEqual([2, 1]);
+      });
+
+      it('comes after the latest one, from its publisher, with another torrent', async () => {
+        const releaseId = await publish(abbeyRoad);
+        await expect(catalogue.addVersion(next(releaseId, 3))).rejects.toMatchObject({
+          code: 'version-not-next',
+        });
+        await expect(catalogue.addVersion(next(releaseId, 2, owner))).rejects.toMatchObject({
+          code: 'not-allowed',
+        });
+        const same = { ...publication(releaseId, publisher, abbeyRoad), version: 2 };
+        await expect(catalogue.addVersion(same)).rejects.toMatchObject({ code: 'already-published' });
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({
+          version: 1,
+          trackCount: 3,
+        });
+      });
+    });
+
+    describe('what may not be seen', () => {
+      const secret: Album = { ...abbeyRoad, private: true };
+      const cases = [
+        [{ visibility: 'everyone' }, ['publisher', 'member', 'guest', 'anonymous', 'owner']],
+        [{ visibility: 'members' }, ['publisher', 'member', 'owner']],
+        [{ visibility: 'group', groupId: 7 }, ['publisher', 'member']],
+        [{ visibility: 'people', peopleIds: [3] }, ['publisher', 'guest']],
+        [{ visibility: 'nobody' }, ['publisher']],
+      ] as const;
+
+      it.each(cases)(
+        '%o is seen by %o, and does not exist for the others, whatever they ask',
+        async (access, seers) => {
+          const releaseId = await publish({ ...secret, access });
+          const { infoHashV2, files } = parseMetainfo(albumTorrent(secret));
+          for (const [who, viewer] of Object.entries(viewers)) {
+            const sees = (seers as readonly string[]).includes(who);
+            const asked = { viewer, releaseId };
+            const counts = {
+              release: Number((await catalogue.release(asked)) !== undefined),
+              torrent: Number((await catalogue.torrent(asked)) !== undefined),
+              versions: (await catalogue.versions(asked)).length,
+              list: (await catalogue.releases({ viewer })).rows.length,
+              ofPublisher: (await catalogue.releases({ viewer, publisherId: 1 })).rows.length,
+              ofTorrent: (await catalogue.releasesOfTorrent({ viewer, infoHash: infoHashV2! })).length,
+              homes: (await catalogue.homesOf({ viewer, piecesRoot: files[0]!.piecesRoot! })).length,
+              tracks: (await catalogue.searchTracks({ viewer, text: 'come together' })).rows.length,
+              misspelt: (await catalogue.searchTracks({ viewer, text: 'comr togethre' })).rows.length,
+              found: (await catalogue.searchReleases({ viewer, text: 'abbey' })).rows.length,
+              everything: (await catalogue.searchReleases({ viewer, text: '' })).rows.length,
+            };
+            const expected = Object.fromEntries(Object.keys(counts).map((key) => [key, Number(sees)]));
+            expect(counts, `${who} asks`).toEqual(expected);
+          }
+        },
+      );
+
+      it('is refused like what does not exist when somebody tries to change it', async () => {
+        const releaseId = await publish({ ...secret, access: { visibility: 'nobody' } });
+        const refusal = async (id: string) => {
+          const input = { viewer: owner, releaseId: id };
+          const tries = [
+            catalogue.withdraw(input),
+            catalogue.changeAccess({ ...input, access: { visibility: 'everyone' }, nowMs: 0 }),
+            catalogue.addVersion({ ...publication(id, owner, abbeyRoad), version: 2 }),
+          ];
+          return (await Promise.allSettled(tries)).map((result) =>
+            result.status === 'rejected' ? [result.reason.code, result.reason.message] : 'done',
+          );
+        };
+        expect(await refusal(releaseId)).toEqual(await refusal(releaseIdOf('nowhere')));
+      });
+
+      it('fills no place of a page', async () => {
+        for (const n of [1, 2, 3, 4, 5, 6]) {
+          const access = { visibility: n % 2 === 0 ? 'nobody' : 'everyone' } as const;
+          await publish({ ...secret, album: `Album ${n}`, access });
+        }
+        const page = await catalogue.searchReleases({ viewer: anonymous, text: 'album', limit: 3 });
+        expect(page.rows.map(({ album }) => album)).toEqual(['Album 5', 'Album 3', 'Album 1']);
+        const list = await catalogue.releases({ viewer: anonymous, limit: 3 });
+        expect(list).toMatchObject({
+          rows: [{ album: 'Album 5' }, { album: 'Album 3' }, { album: 'Album 1' }],
+        });
+        expect(list.next).toBeUndefined();
+      });
+
+      it('follows a change at once, both ways', async () => {
+        const releaseId = await publish({ ...secret, access: { visibility: 'everyone' } });
+        const found = async () =>
+          (await catalogue.searchTracks({ viewer: member, text: 'something' })).rows.length;
+        expect(await found()).toBe(1);
+        await catalogue.changeAccess({
+          viewer: publisher,
+          releaseId,
+          access: { visibility: 'nobody' },
+          nowMs: 1,
+        });
+        expect(await found()).toBe(0);
+        await catalogue.changeAccess({
+          ...{ viewer: publisher, releaseId, nowMs: 2 },
+          access: { visibility: 'group', groupId: 7 },
+        });
+        expect(await found()).toBe(1);
+      });
+
+      it('names the people it is for to its publisher only', async () => {
+        const access = { visibility: 'people', peopleIds: [3, 2] } as const;
+        const releaseId = await publish({ ...secret, access });
+        expect((await catalogue.release({ viewer: publisher, releaseId }))!.peopleIds).toEqual([2, 3]);
+        expect((await catalogue.release({ viewer: guest, releaseId }))!.peopleIds).toBeUndefined();
+      });
+    });
+
+    describe('what is served', () => {
+      it('is told of as it changes, before the publisher hears of it, and whole at the start', async () => {
+        const told: ServedRelease[] = [];
+        catalogue.onServed((release) => told.push(release));
+        const album: Album = { ...abbeyRoad, private: true };
+        const releaseId = await publish(album);
+        const infoHash = new Uint8Array(parseMetainfo(albumTorrent(album)).infoHash);
+        const access = { visibility: 'people', publisherId: 1, peopleIds: [2] } as const;
+        await catalogue.changeAccess({ viewer: publisher, releaseId, access, nowMs: 1 });
+        expect(told).toEqual([
+          { releaseId, infoHashes: [infoHash], access: { visibility: 'everyone', publisherId: 1 } },
+          { releaseId, infoHashes: [infoHash], access },
+        ]);
+        expect(await catalogue.served()).toEqual(told.slice(1));
+        await catalogue.withdraw({ viewer: publisher, releaseId });
+        expect(told[2]).toEqual({ releaseId, infoHashes: [infoHash], access: undefined });
+        expect(await catalogue.served()).toEqual([]);
+      });
+
+      it('ends when it is withdrawn, by its publisher or a moderator who sees it, and by nobody else', async () => {
+        const releaseId = await publish(abbeyRoad);
+        await expect(catalogue.withdraw({ viewer: member, releaseId })).rejects.toMatchObject({
+          code: 'not-allowed',
+        });
+        await catalogue.withdraw({ viewer: owner, releaseId });
+        expect(await catalogue.release({ viewer: publisher, releaseId })).toBeUndefined();
+        expect((await catalogue.searchTracks({ viewer: publisher, text: 'something' })).rows).toEqual([]);
+        // The same torrent can be published again, and outlives the tidying at the next start.
+        await publish(abbeyRoad, publisher);
+        catalogue = await bench.reopen();
+        expect(await catalogue.torrent({ viewer: anonymous, releaseId })).toBeDefined();
+      });
+    });
+
+    it('pages through a list without leaving out or repeating anything', async () => {
+      for (let n = 0; n < 7; n++) await publish({ ...abbeyRoad, album: `Album ${n}` });
+      const seen: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await catalogue.releases({ viewer: anonymous, limit: 3, after });
+        seen.push(...page.rows.map(({ album }) => album));
+        after = page.next;
+      } while (after !== undefined);
+      expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map((n) => `Album ${n}`));
+    });
+  });
+}

@@ -1,0 +1,16 @@
+/** The catalogue's stores, as the workers of the database load them (tracker/database/store.ts). */
+import type { DatabaseSync } from 'node:sqlite';
+import { ReleaseFacts } from './release-facts.ts';
+import { releaseReads } from './release-reads.ts';
+import { releaseWrites } from './release-writes.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+export { migrations } from './migrations.ts';
+
+export function writes(db: DatabaseSync) {
+  return releaseWrites(db);
+}
+
+export function reads(db: DatabaseSync) {
+  return releaseReads(db, new ReleaseFacts(db), new Vocabulary(db));
+}

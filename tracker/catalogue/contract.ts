@@ -1,0 +1,224 @@
+/**
+ * The catalogue as the rest of the tracker sees it, whatever keeps it. Tests of the contract:
+ * test/contract/catalogue.contract.ts.
+ *
+ * Invariants: what a viewer may not see answers exactly as what does not exist, in every method. Whatever was answered
+ * to a publisher outlives a crash. Texts are stored as they are shown: one line, NFC, no controls.
+ * Left to others: who a viewer is and what its role may do beyond seeing (community), and who holds what (registry).
+ */
+import type { CoverImage, ReleaseTrack } from '../../torrents/release.ts';
+
+export type Visibility = 'everyone' | 'members' | 'group' | 'people' | 'nobody';
+
+/** Whoever asks; anonymous: no account, no groups. */
+export interface CatalogueViewer {
+  readonly accountId?: number;
+  readonly role: 'anonymous' | 'guest' | 'member' | 'moderator' | 'owner';
+  readonly groupIds: readonly number[];
+}
+
+/** What decides who sees a release. Its publisher always does. */
+export interface ReleaseAccess {
+  readonly visibility: Visibility;
+  readonly publisherId: number;
+  /** With `group`. */
+  readonly groupId?: number;
+  /** With `people`. */
+  readonly peopleIds?: readonly number[];
+}
+
+/** As the publisher wishes it. */
+export type WantedAccess = Omit<ReleaseAccess, 'publisherId'>;
+
+/** What the publisher says of the music; the torrent says the rest. */
+export interface Description {
+  readonly album: string;
+  readonly artist?: string | undefined;
+  readonly albumArtist?: string | undefined;
+  readonly year?: number | undefined;
+  readonly genre?: string | undefined;
+  /** In the order in which they are shown. Their bytes and roots are the torrent's. */
+  readonly tracks: readonly Omit<ReleaseTrack, 'path' | 'bytes' | 'piecesRoot'>[];
+}
+
+export interface VersionInput {
+  /** Who publishes; an account. */
+  readonly viewer: CatalogueViewer;
+  /** 26 characters of base32 (16 random bytes) that the publisher chose, since they are signed. */
+  readonly releaseId: string;
+  /** The .torrent file. */
+  readonly torrent: Uint8Array;
+  readonly description: Description;
+  readonly cover?: Uint8Array | undefined;
+  /** By the publisher's clock, as it was signed. */
+  readonly publishedAtMs: number;
+  readonly signature?: Uint8Array | undefined;
+  /** Of the publisher's account, where it has one: then the signature must be its. */
+  readonly publisherKey?: Uint8Array | undefined;
+  /** The tracker's clock. */
+  readonly nowMs: number;
+}
+
+export interface PublishInput extends VersionInput {
+  readonly access: WantedAccess;
+}
+
+export interface AddVersionInput extends VersionInput {
+  /** One more than the latest. */
+  readonly version: number;
+}
+
+export interface ReleaseSummary {
+  readonly releaseId: string;
+  readonly publisherId: number;
+  readonly visibility: Visibility;
+  readonly album: string;
+  readonly artist: string | undefined;
+  readonly albumArtist: string | undefined;
+  readonly year: number | undefined;
+  readonly genre: string | undefined;
+  readonly trackCount: number;
+  readonly durationMs: number;
+  readonly bytes: number;
+  /** Of most of its tracks. */
+  readonly codec: string | undefined;
+  /** All of its tracks. */
+  readonly lossless: boolean;
+  /** Percent of the tracks that their numbers tell of. */
+  readonly completeness: number;
+  readonly hasCover: boolean;
+  readonly version: number;
+  readonly infoHash: Uint8Array | undefined;
+  readonly infoHashV2: Uint8Array | undefined;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly seeds: number;
+  readonly leechers: number;
+}
+
+export interface ReleaseDetail extends ReleaseSummary {
+  readonly groupId: number | undefined;
+  /** For the publisher only. */
+  readonly peopleIds: readonly number[] | undefined;
+  readonly tracks: readonly ReleaseTrack[];
+}
+
+export interface VersionSummary {
+  readonly version: number;
+  readonly infoHash: Uint8Array | undefined;
+  readonly infoHashV2: Uint8Array | undefined;
+  readonly bytes: number;
+  readonly fileCount: number;
+  readonly publishedAtMs: number;
+  readonly signature: Uint8Array | undefined;
+}
+
+export interface TrackHit extends ReleaseTrack {
+  readonly releaseId: string;
+  readonly publisherId: number;
+  readonly album: string;
+  readonly year: number | undefined;
+  readonly genre: string | undefined;
+  readonly version: number;
+  readonly infoHash: Uint8Array | undefined;
+  readonly infoHashV2: Uint8Array | undefined;
+  readonly seeds: number;
+  readonly leechers: number;
+  /** Found by a like word or a part of one, not by the words as they were typed. */
+  readonly approximate: boolean;
+}
+
+export interface ReleaseHit extends ReleaseSummary {
+  readonly approximate: boolean;
+}
+
+export interface SearchFilters {
+  /** `flac`, `mp3` … */
+  readonly format?: string | undefined;
+  readonly lossless?: boolean | undefined;
+  /** Bits a second. */
+  readonly bitRateMin?: number | undefined;
+  readonly yearFrom?: number | undefined;
+  readonly yearTo?: number | undefined;
+  /** Of a track; of all tracks together where releases are searched. */
+  readonly durationMinMs?: number | undefined;
+  readonly durationMaxMs?: number | undefined;
+  readonly hasSeeds?: boolean | undefined;
+  readonly publisherId?: number | undefined;
+}
+
+export interface SearchInput extends SearchFilters {
+  readonly viewer: CatalogueViewer;
+  /** Words, in any script; nothing in it is syntax. The last one may be the beginning of one. */
+  readonly text: string;
+  readonly after?: string | undefined;
+  /** At most 50. */
+  readonly limit?: number | undefined;
+}
+
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** For `after`; undefined on the last page. A page may be short and still have one behind it. */
+  readonly next: string | undefined;
+}
+
+/** A release as the announce path has to know it: the whole of its present state. */
+export interface ServedRelease {
+  readonly releaseId: string;
+  /** 20 bytes each, as announces name them: of all versions, both hashes of hybrids. */
+  readonly infoHashes: readonly Uint8Array[];
+  /** Undefined: it was withdrawn. */
+  readonly access: ReleaseAccess | undefined;
+}
+
+export interface SwarmCount {
+  readonly releaseId: string;
+  readonly seeds: number;
+  readonly leechers: number;
+}
+
+type ReleaseQuestion = { readonly viewer: CatalogueViewer; readonly releaseId: string };
+
+export interface Catalogue {
+  /** Each rejects with a CatalogueError's `code`; all codes are in catalogue-error.ts. */
+  publish(input: PublishInput): Promise<ServedRelease>;
+  addVersion(input: AddVersionInput): Promise<ServedRelease>;
+  changeAccess(
+    input: ReleaseQuestion & { readonly access: WantedAccess; readonly nowMs: number },
+  ): Promise<ServedRelease>;
+  /** By its publisher, or a moderator who sees it. */
+  withdraw(input: ReleaseQuestion): Promise<ServedRelease>;
+
+  release(input: ReleaseQuestion): Promise<ReleaseDetail | undefined>;
+  /** What may be seen of the releases that hold this torrent, in any version; 20 or 32 bytes. */
+  releasesOfTorrent(input: {
+    readonly viewer: CatalogueViewer;
+    readonly infoHash: Uint8Array;
+  }): Promise<readonly ReleaseSummary[]>;
+  /** The same song elsewhere: by its root of BEP 52. */
+  homesOf(input: {
+    readonly viewer: CatalogueViewer;
+    readonly piecesRoot: Uint8Array;
+  }): Promise<readonly TrackHit[]>;
+  versions(input: ReleaseQuestion): Promise<readonly VersionSummary[]>;
+  /** The latest one when no version is named. */
+  torrent(
+    input: ReleaseQuestion & { readonly version?: number | undefined },
+  ): Promise<Uint8Array | undefined>;
+  cover(input: ReleaseQuestion): Promise<CoverImage | undefined>;
+  /** Newest first. */
+  releases(input: {
+    readonly viewer: CatalogueViewer;
+    readonly publisherId?: number | undefined;
+    readonly after?: string | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<Page<ReleaseSummary>>;
+  searchTracks(input: SearchInput): Promise<Page<TrackHit>>;
+  searchReleases(input: SearchInput): Promise<Page<ReleaseHit>>;
+
+  /** Everything that is served, when the tracker starts; then the listener hears of each change, before its publisher. */
+  served(): Promise<readonly ServedRelease[]>;
+  onServed(listener: (release: ServedRelease) => void): void;
+  /** Of releases whose swarms have changed: search ranks and filters by them. */
+  setSwarms(counts: readonly SwarmCount[]): Promise<void>;
+}

@@ -1,0 +1,110 @@
+/**
+ * The tables of the catalogue. A release has a small number inside; the number of a track is made of its release's and
+ * its place (track-id.ts), so that from a track's number alone one knows whose it is.
+ *
+ * The two full-text tables hold words only, not the texts. Their words are made by words.ts, their facets by
+ * search-index.ts; a change of either needs a migration that fills them anew.
+ */
+import type { Migration } from '../database/store.ts';
+
+export const migrations: readonly Migration[] = [
+  `
+  CREATE TABLE releases (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    public_id     TEXT NOT NULL UNIQUE,
+    publisher_id  INTEGER NOT NULL,
+    visibility    INTEGER NOT NULL,
+    group_id      INTEGER,
+    album         TEXT NOT NULL,
+    artist        TEXT,
+    album_artist  TEXT,
+    year          INTEGER,
+    genre         TEXT,
+    track_count   INTEGER NOT NULL,
+    duration_ms   INTEGER NOT NULL,
+    bytes         INTEGER NOT NULL,
+    codec         TEXT,
+    lossless      INTEGER NOT NULL,
+    bit_rate      INTEGER,
+    completeness  INTEGER NOT NULL,
+    private       INTEGER NOT NULL,
+    version       INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL,
+    change        INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX releases_by_publisher ON releases (publisher_id, id);
+  CREATE UNIQUE INDEX releases_by_change ON releases (change);
+
+  -- Never goes back, also when the release that was changed last is withdrawn.
+  CREATE TABLE changes (last INTEGER NOT NULL) STRICT;
+  INSERT INTO changes VALUES (0);
+
+  CREATE TABLE release_people (
+    release_id  INTEGER NOT NULL REFERENCES releases ON DELETE CASCADE,
+    account_id  INTEGER NOT NULL,
+    PRIMARY KEY (release_id, account_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE covers (
+    release_id  INTEGER PRIMARY KEY REFERENCES releases ON DELETE CASCADE,
+    type        TEXT NOT NULL,
+    bytes       BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE versions (
+    id            INTEGER PRIMARY KEY,
+    release_id    INTEGER NOT NULL REFERENCES releases ON DELETE CASCADE,
+    number        INTEGER NOT NULL,
+    info_hash     BLOB,
+    info_hash_v2  BLOB,
+    bytes         INTEGER NOT NULL,
+    file_count    INTEGER NOT NULL,
+    published_at  INTEGER NOT NULL,
+    signature     BLOB,
+    torrent       BLOB NOT NULL, -- SHA-256 of the file
+    UNIQUE (release_id, number)
+  ) STRICT;
+  CREATE INDEX versions_by_torrent ON versions (torrent);
+  CREATE INDEX versions_by_hash ON versions (info_hash) WHERE info_hash IS NOT NULL;
+  CREATE INDEX versions_by_hash_v2 ON versions (info_hash_v2) WHERE info_hash_v2 IS NOT NULL;
+
+  -- Whose files are to be removed when the tracker starts again (torrent-files.ts).
+  CREATE TABLE dropped_torrents (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE tracks (
+    id           INTEGER PRIMARY KEY,
+    file_index   INTEGER NOT NULL,
+    path         TEXT NOT NULL,
+    disc         INTEGER,
+    track        INTEGER,
+    title        TEXT NOT NULL,
+    artist       TEXT,
+    duration_ms  INTEGER,
+    codec        TEXT,
+    lossless     INTEGER,
+    bit_rate     INTEGER,
+    sample_rate  INTEGER,
+    bytes        INTEGER NOT NULL,
+    pieces_root  BLOB
+  ) STRICT;
+  CREATE INDEX tracks_by_root ON tracks (pieces_root) WHERE pieces_root IS NOT NULL;
+
+  CREATE VIRTUAL TABLE track_words USING fts5 (
+    title, artist, album, genre, facets,
+    content = '', contentless_delete = 1, detail = column, prefix = '2 3 4',
+    tokenize = "ascii tokenchars ':_-'"
+  );
+  CREATE VIRTUAL TABLE release_words USING fts5 (
+    title, artist, tracks, genre, facets,
+    content = '', contentless_delete = 1, detail = column, prefix = '2 3 4',
+    tokenize = "ascii tokenchars ':_-'"
+  );
+
+  CREATE TABLE vocabulary (
+    id        INTEGER PRIMARY KEY,
+    word      TEXT NOT NULL UNIQUE,
+    releases  INTEGER NOT NULL
+  ) STRICT;
+  `,
+];

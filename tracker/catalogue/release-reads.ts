@@ -1,0 +1,206 @@
+/** What the reader answers beside searching: a release, its versions and files, lists of releases. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { CoverImage } from '../../torrents/tags/cover-image.ts';
+import type {
+  CatalogueViewer,
+  Page,
+  ReleaseDetail,
+  ReleaseHit,
+  ReleaseSummary,
+  SearchInput,
+  ServedRelease,
+  SwarmCount,
+  TrackHit,
+  VersionSummary,
+} from './contract.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { ReleaseFacts } from './release-facts.ts';
+import {
+  blob,
+  type Row,
+  releasesWithLatest,
+  summaryColumns,
+  summaryOf,
+  trackColumns,
+  trackOf,
+  versionRow,
+} from './rows.ts';
+import { type Hit, pageRowsMax, searcher } from './search.ts';
+import { storedReleases } from './stored-release.ts';
+import { torrentFiles } from './torrent-files.ts';
+import { releaseOfTrack, trackRange } from './track-id.ts';
+import { visibleParameters, visibleSql } from './visible.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+type ReleaseQuestion = { readonly viewer: CatalogueViewer; readonly releaseId: string };
+
+export function releaseReads(db: DatabaseSync, facts: ReleaseFacts, vocabulary: Vocabulary) {
+  const stored = storedReleases(db);
+  const files = torrentFiles(db);
+  const sql = statements(db);
+  const searchTracks = searcher(
+    db,
+    { words: 'track_words', rows: 'tracks', releaseOf: releaseOfTrack },
+    facts,
+    vocabulary,
+  );
+  const searchReleases = searcher(
+    db,
+    { words: 'release_words', rows: 'releases', releaseOf: (id) => id },
+    facts,
+    vocabulary,
+  );
+
+  const swarmOf = (releaseNumber: unknown) => {
+    const { seeds = 0, leechers = 0 } = facts.get(releaseNumber as number) ?? {};
+    return { seeds, leechers };
+  };
+  const summary = (row: Row) => summaryOf(row, swarmOf(row.id));
+  const question = ({ viewer, releaseId }: ReleaseQuestion) => ({ releaseId, ...visibleParameters(viewer) });
+
+  function trackHit(row: Row, approximate = false): TrackHit {
+    const { releaseId, publisherId, album, artist, year, genre, version, infoHash, infoHashV2 } =
+      summary(row);
+    const track = trackOf(row);
+    return {
+      ...track,
+      artist: track.artist ?? artist,
+      ...{ releaseId, publisherId, album, year, genre, version, infoHash, infoHashV2 },
+      ...swarmOf(row.id),
+      approximate,
+    };
+  }
+
+  return {
+    release(input: ReleaseQuestion): ReleaseDetail | undefined {
+      const row = sql.release.get(question(input));
+      if (row === undefined) return undefined;
+      const { publisherId, groupId, peopleIds } = stored.accessOf(row);
+      return {
+        ...summary(row),
+        groupId,
+        peopleIds: publisherId === input.viewer.accountId ? peopleIds : undefined,
+        tracks: sql.tracks.all(...trackRange(row.id as number)).map(trackOf),
+      };
+    },
+
+    releasesOfTorrent(input: { viewer: CatalogueViewer; infoHash: Uint8Array }): ReleaseSummary[] {
+      const { viewer, infoHash } = input;
+      return sql.ofTorrent.all({ infoHash, ...visibleParameters(viewer) }).map(summary);
+    },
+
+    homesOf({ viewer, piecesRoot }: { viewer: CatalogueViewer; piecesRoot: Uint8Array }): TrackHit[] {
+      return sql.homes.all({ piecesRoot, ...visibleParameters(viewer) }).map((row) => trackHit(row));
+    },
+
+    versions(input: ReleaseQuestion): VersionSummary[] {
+      return sql.versions.all(question(input)).map(versionRow);
+    },
+
+    torrent(input: ReleaseQuestion & { readonly version?: number | undefined }): Uint8Array | undefined {
+      const row = sql.torrent.get({ ...question(input), version: input.version ?? null });
+      return row && files.read(blob(row.torrent)!);
+    },
+
+    cover(input: ReleaseQuestion): CoverImage | undefined {
+      const row = sql.cover.get(question(input));
+      return row && { type: row.type as CoverImage['type'], bytes: blob(row.bytes)! };
+    },
+
+    releases(input: {
+      readonly viewer: CatalogueViewer;
+      readonly publisherId?: number | undefined;
+      readonly after?: string | undefined;
+      readonly limit?: number | undefined;
+    }): Page<ReleaseSummary> {
+      const { viewer, publisherId, after } = input;
+      const limit = Math.min(pageRowsMax, Math.max(1, Math.floor(input.limit ?? pageRowsMax)));
+      const [below] = after === undefined ? [Number.MAX_SAFE_INTEGER] : readCursor(after, 1);
+      const parameters = { ...visibleParameters(viewer), below: below!, limit: limit + 1 };
+      const rows =
+        publisherId === undefined
+          ? sql.newest.all(parameters)
+          : sql.newestOf.all({ ...parameters, publisher: publisherId });
+      const shown = rows.slice(0, limit);
+      const next = rows.length > limit ? writeCursor([shown.at(-1)!.id as number]) : undefined;
+      return { rows: shown.map(summary), next };
+    },
+
+    searchTracks(input: SearchInput): Page<TrackHit> {
+      const { hits, next } = searchTracks(input);
+      return { rows: inOrder(hits, sql.trackHits.all(idList(hits)), 'track_id', trackHit), next };
+    },
+
+    searchReleases(input: SearchInput): Page<ReleaseHit> {
+      const { hits, next } = searchReleases(input);
+      const hitOf = (row: Row, approximate: boolean) => ({ ...summary(row), approximate });
+      return { rows: inOrder(hits, sql.releaseHits.all(idList(hits)), 'id', hitOf), next };
+    },
+
+    served(): ServedRelease[] {
+      return stored.servedAll();
+    },
+
+    setSwarms(counts: readonly SwarmCount[]): void {
+      facts.refresh();
+      for (const { releaseId, seeds, leechers } of counts) {
+        const row = sql.number.get(releaseId);
+        const fact = row && facts.get(row.id as number);
+        if (fact !== undefined) Object.assign(fact, { seeds, leechers });
+      }
+    },
+  };
+}
+
+function idList(hits: readonly Hit[]): string {
+  return JSON.stringify(hits.map(({ id }) => id));
+}
+
+function inOrder<Found>(
+  hits: readonly Hit[],
+  rows: readonly Row[],
+  idColumn: string,
+  found: (row: Row, approximate: boolean) => Found,
+): Found[] {
+  const byId = new Map(rows.map((row) => [row[idColumn] as number, row]));
+  return hits.map(({ id, approximate }) => found(byId.get(id)!, approximate));
+}
+
+function statements(db: DatabaseSync) {
+  const one = `r.public_id = :releaseId AND ${visibleSql}`;
+  const newest = (condition: string) =>
+    db.prepare(`SELECT ${summaryColumns} FROM ${releasesWithLatest}
+      WHERE r.id < :below AND ${condition} AND ${visibleSql} ORDER BY r.id DESC LIMIT :limit`);
+  // Every statement is one look at the visibility and the thing itself: nothing can come in between.
+  return {
+    release: db.prepare(`SELECT ${summaryColumns} FROM ${releasesWithLatest} WHERE ${one}`),
+    tracks: db.prepare(`SELECT ${trackColumns} FROM tracks t WHERE t.id >= ? AND t.id < ? ORDER BY t.id`),
+    ofTorrent: db.prepare(`
+      SELECT ${summaryColumns} FROM ${releasesWithLatest}
+      WHERE r.id IN (SELECT release_id FROM versions WHERE info_hash = :infoHash
+                     UNION SELECT release_id FROM versions WHERE info_hash_v2 = :infoHash) AND ${visibleSql}
+      ORDER BY r.id DESC LIMIT ${pageRowsMax}`),
+    homes: db.prepare(`
+      SELECT ${summaryColumns}, ${trackColumns}
+      FROM tracks t JOIN releases r ON r.id = t.id / ${trackRange(1)[0]} JOIN versions v
+        ON v.release_id = r.id AND v.number = r.version
+      WHERE t.pieces_root = :piecesRoot AND ${visibleSql} ORDER BY t.id DESC LIMIT ${pageRowsMax}`),
+    versions: db.prepare(`
+      SELECT v.* FROM versions v JOIN releases r ON r.id = v.release_id WHERE ${one} ORDER BY v.number DESC`),
+    torrent: db.prepare(`
+      SELECT v.torrent FROM versions v JOIN releases r ON r.id = v.release_id
+      WHERE ${one} AND v.number = coalesce(:version, r.version)`),
+    cover: db.prepare(`
+      SELECT c.type, c.bytes FROM covers c JOIN releases r ON r.id = c.release_id WHERE ${one}`),
+    newest: newest('TRUE'),
+    newestOf: newest('r.publisher_id = :publisher'),
+    trackHits: db.prepare(`
+      SELECT ${summaryColumns}, ${trackColumns}
+      FROM json_each(?) hit JOIN tracks t ON t.id = hit.value JOIN releases r ON r.id = t.id / ${trackRange(1)[0]}
+        JOIN versions v ON v.release_id = r.id AND v.number = r.version`),
+    releaseHits: db.prepare(`
+      SELECT ${summaryColumns} FROM json_each(?) hit JOIN releases r ON r.id = hit.value
+        JOIN versions v ON v.release_id = r.id AND v.number = r.version`),
+    number: db.prepare('SELECT id FROM releases WHERE public_id = ?'),
+  };
+}

@@ -1,0 +1,248 @@
+/**
+ * Publishing, new versions, who may see a release, withdrawing: what the writer does with the catalogue.
+ *
+ * Invariant: the rows of a release, its words in the search index and its files change together or not at all. Only the
+ * tracks of the latest version are kept; older versions live on as torrents, so that their swarms go on.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { CatalogueError, noSuchRelease } from './catalogue-error.ts';
+import type {
+  AddVersionInput,
+  CatalogueViewer,
+  PublishInput,
+  ServedRelease,
+  VersionInput,
+  WantedAccess,
+} from './contract.ts';
+import { completenessOf, type Publication, readAccess, readPublication } from './publication.ts';
+import { visibilities } from './rows.ts';
+import { searchIndex } from './search-index.ts';
+import { type StoredRelease, storedReleases } from './stored-release.ts';
+import { removeDropped, torrentFiles } from './torrent-files.ts';
+import { trackId, trackRange } from './track-id.ts';
+
+/** As many as one address may seed (tracker/registry/limits.ts). */
+const releasesPerPublisherMax = 20_000;
+/** A folder that changes daily keeps a season; older torrents are dropped. */
+const versionsKeptMax = 100;
+
+export function releaseWrites(db: DatabaseSync) {
+  removeDropped(db);
+  const stored = storedReleases(db);
+  const index = searchIndex(db);
+  const files = torrentFiles(db);
+  const sql = statements(db);
+
+  function publish(input: PublishInput): ServedRelease {
+    const publisherId = accountOf(input.viewer);
+    const publication = readPublication(input, 1);
+    const access = readAccess(input.access, publication.metainfo);
+    if (sql.taken.get(input.releaseId) !== undefined) {
+      throw new CatalogueError('release-exists', 'there is a release with this id: choose another');
+    }
+    if (Number(sql.countOf.get(publisherId)!.n) >= releasesPerPublisherMax) {
+      throw new CatalogueError(
+        'release-limit',
+        `an account publishes at most ${releasesPerPublisherMax} releases`,
+      );
+    }
+    refuseTwice(publication, publisherId);
+    const { lastInsertRowid } = sql.insert.run(input.releaseId, publisherId, input.nowMs, input.nowMs);
+    const number = Number(lastInsertRowid);
+    storeAccess(number, access);
+    storeVersion(number, 1, input, publication);
+    return publishStored(number);
+  }
+
+  function addVersion(input: AddVersionInput): ServedRelease {
+    const before = ownRelease(input.viewer, input.releaseId);
+    const { number, version, indexed } = before;
+    const publication = readPublication(input, input.version);
+    readAccess(indexed.access, publication.metainfo);
+    if (input.version !== version + 1) {
+      const message = `the latest version is ${version}, so the next one is ${version + 1}, not ${input.version}`;
+      throw new CatalogueError('version-not-next', message);
+    }
+    refuseTwice(publication, indexed.access.publisherId);
+    index.take(number, indexed);
+    sql.dropTracks.run(...trackRange(number));
+    storeVersion(number, input.version, input, publication);
+    sql.keepDropped.run(number, input.version - versionsKeptMax);
+    sql.dropVersions.run(number, input.version - versionsKeptMax);
+    return publishStored(number);
+  }
+
+  function changeAccess(input: {
+    readonly viewer: CatalogueViewer;
+    readonly releaseId: string;
+    readonly access: WantedAccess;
+    readonly nowMs: number;
+  }): ServedRelease {
+    const { number, indexed, isPrivate } = ownRelease(input.viewer, input.releaseId);
+    const access = readAccess(input.access, { private: isPrivate });
+    index.take(number, indexed);
+    storeAccess(number, access);
+    sql.touch.run(input.nowMs, number);
+    return publishStored(number);
+  }
+
+  function withdraw(input: { readonly viewer: CatalogueViewer; readonly releaseId: string }): ServedRelease {
+    const release = stored.visibleTo(input.viewer, input.releaseId);
+    if (release === undefined) throw noSuchRelease();
+    const { number, indexed } = release;
+    const isModerator = input.viewer.role === 'moderator' || input.viewer.role === 'owner';
+    if (indexed.access.publisherId !== input.viewer.accountId && !isModerator) {
+      throw new CatalogueError(
+        'not-allowed',
+        'only who has published a release, or a moderator, withdraws it',
+      );
+    }
+    const served = stored.served(number);
+    index.take(number, indexed);
+    sql.keepDropped.run(number, Number.MAX_SAFE_INTEGER);
+    sql.dropTracks.run(...trackRange(number));
+    sql.drop.run(number);
+    return { ...served, access: undefined };
+  }
+
+  function ownRelease(viewer: CatalogueViewer, releaseId: string): StoredRelease {
+    const release = stored.visibleTo(viewer, releaseId);
+    if (release === undefined) throw noSuchRelease();
+    if (release.indexed.access.publisherId !== viewer.accountId) {
+      throw new CatalogueError('not-allowed', 'only who has published a release changes it');
+    }
+    return release;
+  }
+
+  /** Says nothing of what others have published: that may be hidden. */
+  function refuseTwice({ metainfo }: Publication, publisherId: number): void {
+    const { infoHash, infoHashV2, format } = metainfo;
+    const twice = sql.publishedBy.get(publisherId, format === 'v2' ? null : infoHash, infoHashV2 ?? null);
+    if (twice === undefined) return;
+    const message = `you have published this torrent, as version ${twice.number} of release ${twice.public_id}`;
+    throw new CatalogueError('already-published', message);
+  }
+
+  function storeAccess(number: number, { visibility, groupId, peopleIds = [] }: WantedAccess): void {
+    sql.access.run(visibilities.indexOf(visibility), groupId ?? null, number);
+    sql.dropPeople.run(number);
+    for (const accountId of peopleIds) sql.person.run(number, accountId);
+  }
+
+  function storeVersion(
+    number: number,
+    version: number,
+    input: VersionInput,
+    publication: Publication,
+  ): void {
+    const { metainfo, album, artist, albumArtist, year, genre, tracks, cover } = publication;
+    const { infoHash, infoHashV2, format } = metainfo;
+    sql.version.run(
+      number,
+      version,
+      format === 'v2' ? null : infoHash,
+      infoHashV2 ?? null,
+      metainfo.bytes,
+      metainfo.files.filter((file) => !file.isPad).length,
+      input.publishedAtMs,
+      input.signature ?? null,
+      files.write(input.torrent),
+    );
+    sql.describe.run(
+      album,
+      artist ?? null,
+      albumArtist ?? null,
+      year ?? null,
+      genre ?? null,
+      tracks.length,
+      tracks.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0),
+      metainfo.bytes,
+      mostOf(tracks.map(({ codec }) => codec)) ?? null,
+      tracks.length > 0 && tracks.every(({ lossless }) => lossless === true) ? 1 : 0,
+      Math.min(...tracks.map(({ bitRate = 0 }) => bitRate), Number.MAX_SAFE_INTEGER),
+      completenessOf(tracks),
+      metainfo.private ? 1 : 0,
+      version,
+      input.nowMs,
+      number,
+    );
+    sql.dropCover.run(number);
+    if (cover !== undefined) sql.cover.run(number, cover.type, cover.bytes);
+    tracks.forEach((track, place) => {
+      sql.track.run(
+        trackId(number, place),
+        track.fileIndex,
+        track.path,
+        track.disc ?? null,
+        track.track ?? null,
+        track.title,
+        track.artist ?? null,
+        track.durationMs ?? null,
+        track.codec ?? null,
+        track.lossless === undefined ? null : Number(track.lossless),
+        track.bitRate ?? null,
+        track.sampleRate ?? null,
+        track.bytes,
+        track.piecesRoot ?? null,
+      );
+    });
+  }
+
+  /** What is stored now is what is indexed, and what its change number tells readers to look at. */
+  function publishStored(number: number): ServedRelease {
+    index.put(number, stored.of(number)!.indexed);
+    sql.nextChange.run();
+    sql.change.run(number);
+    return stored.served(number);
+  }
+
+  return { publish, addVersion, changeAccess, withdraw };
+}
+
+function accountOf({ accountId }: CatalogueViewer): number {
+  if (accountId !== undefined) return accountId;
+  throw new CatalogueError('not-allowed', 'only who has an account here publishes: sign in');
+}
+
+function mostOf(values: readonly (string | undefined)[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const value of values) if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+function statements(db: DatabaseSync) {
+  return {
+    taken: db.prepare('SELECT 1 FROM releases WHERE public_id = ?'),
+    countOf: db.prepare('SELECT count(*) AS n FROM releases WHERE publisher_id = ?'),
+    publishedBy: db.prepare(`
+      SELECT v.number, r.public_id FROM versions v JOIN releases r ON r.id = v.release_id
+      WHERE r.publisher_id = ? AND (v.info_hash = ? OR v.info_hash_v2 = ?) LIMIT 1`),
+    insert: db.prepare(`
+      INSERT INTO releases (public_id, publisher_id, visibility, album, track_count, duration_ms, bytes, lossless,
+                            completeness, private, version, created_at, updated_at, change)
+      VALUES (?, ?, ${visibilities.indexOf('nobody')}, '', 0, 0, 0, 0, 0, 0, 0, ?, ?,
+              -(SELECT last FROM changes) - 1)`),
+    describe: db.prepare(`
+      UPDATE releases SET album = ?, artist = ?, album_artist = ?, year = ?, genre = ?, track_count = ?, duration_ms = ?,
+        bytes = ?, codec = ?, lossless = ?, bit_rate = ?, completeness = ?, private = ?, version = ?, updated_at = ?
+      WHERE id = ?`),
+    access: db.prepare('UPDATE releases SET visibility = ?, group_id = ? WHERE id = ?'),
+    touch: db.prepare('UPDATE releases SET updated_at = ? WHERE id = ?'),
+    nextChange: db.prepare('UPDATE changes SET last = last + 1'),
+    change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
+    person: db.prepare('INSERT INTO release_people VALUES (?, ?)'),
+    dropPeople: db.prepare('DELETE FROM release_people WHERE release_id = ?'),
+    cover: db.prepare('INSERT INTO covers VALUES (?, ?, ?)'),
+    dropCover: db.prepare('DELETE FROM covers WHERE release_id = ?'),
+    version: db.prepare(`
+      INSERT INTO versions (release_id, number, info_hash, info_hash_v2, bytes, file_count, published_at, signature, torrent)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    track: db.prepare('INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    dropTracks: db.prepare('DELETE FROM tracks WHERE id >= ? AND id < ?'),
+    keepDropped: db.prepare(
+      'INSERT OR IGNORE INTO dropped_torrents SELECT torrent FROM versions WHERE release_id = ? AND number <= ?',
+    ),
+    dropVersions: db.prepare('DELETE FROM versions WHERE release_id = ? AND number <= ?'),
+    drop: db.prepare('DELETE FROM releases WHERE id = ?'),
+  };
+}

@@ -1,0 +1,89 @@
+/** Rows of the tables ⇄ what the contract speaks of. */
+import type { ReleaseTrack } from '../../torrents/release.ts';
+import type { ReleaseSummary, VersionSummary, Visibility } from './contract.ts';
+
+export type Row = Record<string, unknown>;
+
+/** Their place is what the tables hold: never reordered. */
+export const visibilities: readonly Visibility[] = ['everyone', 'members', 'group', 'people', 'nobody'];
+
+/** Of `releases r` with its latest version `v`. */
+export const summaryColumns = `r.id, r.public_id, r.publisher_id, r.visibility, r.group_id, r.album, r.artist,
+  r.album_artist, r.year, r.genre, r.track_count, r.duration_ms, r.bytes, r.codec, r.lossless, r.completeness, r.version,
+  r.created_at, r.updated_at, v.info_hash, v.info_hash_v2,
+  EXISTS (SELECT 1 FROM covers c WHERE c.release_id = r.id) AS has_cover`;
+export const releasesWithLatest =
+  'releases r JOIN versions v ON v.release_id = r.id AND v.number = r.version';
+
+export function summaryOf(row: Row, swarm: { seeds: number; leechers: number }): ReleaseSummary {
+  return {
+    releaseId: row.public_id as string,
+    publisherId: row.publisher_id as number,
+    visibility: visibilities[row.visibility as number]!,
+    album: row.album as string,
+    artist: text(row.artist),
+    albumArtist: text(row.album_artist),
+    year: number(row.year),
+    genre: text(row.genre),
+    trackCount: row.track_count as number,
+    durationMs: row.duration_ms as number,
+    bytes: row.bytes as number,
+    codec: text(row.codec),
+    lossless: row.lossless === 1,
+    completeness: row.completeness as number,
+    hasCover: row.has_cover === 1,
+    version: row.version as number,
+    infoHash: blob(row.info_hash),
+    infoHashV2: blob(row.info_hash_v2),
+    createdAtMs: row.created_at as number,
+    updatedAtMs: row.updated_at as number,
+    ...swarm,
+  };
+}
+
+/** Of `tracks t`; t.artist is what differs from the release's. */
+export const trackColumns = `t.id AS track_id, t.file_index, t.path, t.disc, t.track, t.title, t.artist AS track_artist,
+  t.duration_ms AS track_duration_ms, t.codec AS track_codec, t.lossless AS track_lossless, t.bit_rate, t.sample_rate,
+  t.bytes AS track_bytes, t.pieces_root`;
+
+export function trackOf(row: Row): ReleaseTrack {
+  return {
+    fileIndex: row.file_index as number,
+    path: row.path as string,
+    disc: number(row.disc),
+    track: number(row.track),
+    title: row.title as string,
+    artist: text(row.track_artist),
+    durationMs: number(row.track_duration_ms),
+    codec: text(row.track_codec),
+    lossless: row.track_lossless === null ? undefined : row.track_lossless === 1,
+    bitRate: number(row.bit_rate),
+    sampleRate: number(row.sample_rate),
+    bytes: row.track_bytes as number,
+    piecesRoot: blob(row.pieces_root),
+  };
+}
+
+export function versionRow(row: Row): VersionSummary {
+  return {
+    version: row.number as number,
+    infoHash: blob(row.info_hash),
+    infoHashV2: blob(row.info_hash_v2),
+    bytes: row.bytes as number,
+    fileCount: row.file_count as number,
+    publishedAtMs: row.published_at as number,
+    signature: blob(row.signature),
+  };
+}
+
+export function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function blob(value: unknown): Uint8Array | undefined {
+  return value instanceof Uint8Array ? value : undefined;
+}

@@ -1,0 +1,32 @@
+/** The catalogue on our database: calls go to its workers; changes are told before their publisher hears of them. */
+import { extname } from 'node:path';
+import type { Database } from '../database/database.ts';
+import type { reads, writes } from './catalogue-stores.ts';
+import type { Catalogue, ServedRelease } from './contract.ts';
+
+/** For `rooms` of openDatabase. */
+export const catalogueStores = new URL(`./catalogue-stores${extname(import.meta.url)}`, import.meta.url);
+
+/** `room`: the name under which the database was given the stores. */
+export function sqliteCatalogue(database: Database, room = 'catalogue'): Catalogue {
+  const write = database.writes<ReturnType<typeof writes>>(room);
+  const read = database.reads<ReturnType<typeof reads>>(room);
+  const listeners: ((release: ServedRelease) => void)[] = [];
+  const telling =
+    <Input>(change: (input: Input) => Promise<ServedRelease>) =>
+    async (input: Input) => {
+      const served = await change(input);
+      for (const listener of listeners) listener(served);
+      return served;
+    };
+  return {
+    ...read,
+    publish: telling(write.publish),
+    addVersion: telling(write.addVersion),
+    changeAccess: telling(write.changeAccess),
+    withdraw: telling(write.withdraw),
+    onServed(listener) {
+      listeners.push(listener);
+    },
+  };
+}

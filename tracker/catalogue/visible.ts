@@ -1,0 +1,28 @@
+/** Who sees a release, as a condition in SQL: a page is filled with what may be seen, and has no holes. */
+import type { CatalogueViewer } from './contract.ts';
+import { visibilities } from './rows.ts';
+
+const place = (name: (typeof visibilities)[number]) => visibilities.indexOf(name);
+
+/** On `releases r`, with the named parameters of visibleParameters. */
+export const visibleSql = `(
+  r.publisher_id = :viewer
+  OR r.visibility = ${place('everyone')}
+  OR (r.visibility = ${place('members')} AND :isMember)
+  OR (r.visibility = ${place('group')} AND r.group_id IN (SELECT value FROM json_each(:groups)))
+  OR (r.visibility = ${place('people')}
+      AND EXISTS (SELECT 1 FROM release_people p WHERE p.release_id = r.id AND p.account_id = :viewer))
+)`;
+
+export function visibleParameters({ accountId, role, groupIds }: CatalogueViewer) {
+  return {
+    // No account has a number below one.
+    viewer: accountId ?? -1,
+    isMember: Number(isMember(role)),
+    groups: JSON.stringify(groupIds),
+  };
+}
+
+export function isMember(role: CatalogueViewer['role']): boolean {
+  return role !== 'anonymous' && role !== 'guest';
+}

@@ -1,0 +1,88 @@
+/**
+ * Text → words, the same for what is stored and what is searched for. Pure.
+ *
+ * Accents, case and width are folded. Japanese, Chinese and Korean have no spaces to go by: every character and every
+ * pair of neighbours is a word. An apostrophe joins (`don't` is `dont`), everything else that is no letter or digit
+ * separates.
+ * Invariant: a word holds letters, marks and digits only, so none can be syntax of a full-text query.
+ */
+
+/** Nobody types more of one word. */
+const wordCharsMax = 40;
+/** Of one field: a title of 300 characters has fewer. */
+const wordsMax = 100;
+
+/** Letters that Unicode does not take apart. */
+const plainLetters: Readonly<Record<string, string>> = {
+  ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i', ħ: 'h', ŧ: 't' },
+};
+
+/** Accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic. Vowel signs of other scripts are letters. */
+const accentPattern = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]/g;
+const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
+/** A run of characters of scripts without spaces; the long-vowel and repetition marks belong to no script alone. */
+const spacelessPattern = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々]+/gu;
+
+export function fold(text: string): string {
+  return (
+    text
+      .toWellFormed()
+      .normalize('NFKD')
+      .replace(accentPattern, '')
+      .normalize('NFKC')
+      .toLowerCase()
+      // `İ` becomes two characters there.
+      .replace(accentPattern, '')
+      .replace(/[ßæœøłđðþıħŧ]/g, (letter) => plainLetters[letter]!)
+      .replace(/(?<=\p{L})['’ʼ`´](?=\p{L})/gu, '')
+  );
+}
+
+export interface Words {
+  /** As they stand, in words of scripts with spaces. */
+  readonly plain: readonly string[];
+  /** Runs of characters of scripts without. */
+  readonly runs: readonly string[];
+}
+
+export function wordsOf(text: string): Words {
+  const plain: string[] = [];
+  const runs: string[] = [];
+  for (const [piece] of fold(text).matchAll(wordPattern)) {
+    if (plain.length + runs.length >= wordsMax) break;
+    let from = 0;
+    for (const match of piece.matchAll(spacelessPattern)) {
+      if (match.index > from) plain.push(piece.slice(from, match.index));
+      runs.push(match[0]);
+      from = match.index + match[0].length;
+    }
+    if (from < piece.length) plain.push(piece.slice(from));
+  }
+  return { plain: plain.map(cut), runs: runs.map(cut) };
+}
+
+/** What is indexed of a text. */
+export function indexWords(text: string | undefined): string[] {
+  if (text === undefined) return [];
+  const { plain, runs } = wordsOf(text);
+  return [...plain, ...runs.flatMap((run) => [...run, ...pairsOf(run)])];
+}
+
+/** Neighbours in a run; a single character stands for itself. */
+export function pairsOf(run: string): string[] {
+  const characters = [...run];
+  if (characters.length === 1) return characters;
+  return characters.slice(1).map((character, index) => characters[index]! + character);
+}
+
+/** One mark for a whole text, to find what is called exactly so. Names of signs alone (`!!!`) have one, too. */
+export function exactWord(text: string): string {
+  const { plain, runs } = wordsOf(text);
+  const words = [...plain, ...runs].join('_');
+  if (words !== '') return words.slice(0, 2 * wordCharsMax);
+  return `-${Buffer.from(fold(text).replace(/\s/g, '')).toString('hex').slice(0, wordCharsMax)}`;
+}
+
+function cut(word: string): string {
+  return word.length <= wordCharsMax ? word : [...word].slice(0, wordCharsMax).join('');
+}
