@@ -67,7 +67,10 @@ export class Scheduler {
     while (!done()) {
       const slot = this.#nowMs & slotMask;
       if (this.#cursor < this.#counts[slot]!) {
-        const task = this.#slots[slot]![this.#cursor++]!;
+        const tasks = this.#slots[slot]!;
+        const task = tasks[this.#cursor]!;
+        // What has run must not be kept alive by its place until the wheel comes round.
+        tasks[this.#cursor++] = idle;
         this.events += 1;
         task.run();
         continue;
@@ -117,6 +120,7 @@ export class Scheduler {
 }
 
 const nothing = (): void => {};
+const idle: Task = { run: nothing };
 
 function pushDistant(heap: Distant[], added: Distant): void {
   let at = heap.length;

@@ -16,9 +16,9 @@ import { End, Run, travel } from './stream.ts';
 
 /** What a connection sends before it is another one's turn: a block and its header. */
 const turnBytes = 16 * 1024 + 13;
-/** Less than this that has left is told later, together. */
+/** Less than this that has left is told later, together: it matters to nobody who has a window of megabytes. */
 const reportBytesMin = 8 * 1024;
-const reportMs = 100;
+const reportMs = 1_000;
 /** When the kernel gives a dial up that nobody answers; Linux waits twice as long. */
 const dialMs = 60_000;
 const perMillion = 1_000_000;
