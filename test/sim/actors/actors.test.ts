@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
+import { Inspector } from '../checkers/inspector.ts';
 import { World } from '../world/world.ts';
 import { churner } from './churner.ts';
 import { crowded, deadAddresses } from './crowded-tracker.ts';
@@ -35,6 +36,7 @@ interface Story {
 /** One seed, three leeches, one actor: everybody honest completes, and is blamed for nothing. */
 function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
   const world = smallWorld(seed);
+  const inspector = new Inspector(world);
   const actor = enter(world, script, { name: 'actor' });
   const honest = [world.join({ has: 'all' }), world.join(), world.join(), world.join()];
   const leeches = honest.slice(1);
@@ -49,12 +51,7 @@ function play(seed: number, script: Script, withinMs = 5 * minuteMs): Story {
   expect(blamed.filter((reason) => !harmless.has(reason))).toEqual([]);
   const failures = leeches.map((leech) => leech.reportsOf('piece-failed').length);
   actor.leave();
-  for (const peer of honest) peer.stop();
-  world.runUntil(() => false, minuteMs);
-  for (const peer of honest) {
-    expect(peer.memory.outstanding).toBe(0);
-    expect(peer.host.openCount).toBe(0);
-  }
+  inspector.end();
   const reasons = new Set(
     dropped.filter(({ address }) => address.host === actor.address.host).map((r) => r.reason),
   );

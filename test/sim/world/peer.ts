@@ -112,6 +112,12 @@ export class SimPeer {
     return this.platter.isAllRight;
   }
 
+  /** Whatever it gives out, it believes to be right, and from the start it was. */
+  get isHonest(): boolean {
+    const { lies = false, infoBytes } = this.#options;
+    return !lies && infoBytes === undefined;
+  }
+
   reportsOf<T extends Report['type']>(type: T): Extract<Report, { type: T }>[] {
     return this.reports.filter((r): r is Extract<Report, { type: T }> => r.type === type);
   }

@@ -1,0 +1,97 @@
+/**
+ * Everything has an end: connections, dials, memory, queues, what lies unread. The limits are those the host was started
+ * with, however small they were drawn.
+ */
+import type { EngineUsage, Inspection } from '../../../client/engine/inspection.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import { blockBytesMax } from '../../../torrents/geometry.ts';
+import type { SimPeer } from '../world/peer.ts';
+import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf } from './checker.ts';
+
+export function capsHold(): Checker {
+  return {
+    name: 'caps-hold',
+    onTurn(turn) {
+      const { usage } = turn.peer.engine;
+      const inspection = inspectionOf(turn.peer);
+      const session = sessionOf(turn);
+      return firstOf(
+        judgeUsage(usage, inspection),
+        session === undefined ? undefined : judgeSession(session, usage),
+      );
+    },
+    inspect(peer) {
+      const { usage } = peer.engine;
+      const disbelief = firstOf(judgeHosts(usage), judgeMemory(peer));
+      if (disbelief !== undefined) return disbelief;
+      for (const session of usage.sessions.values()) {
+        const about = judgeSession(session, usage);
+        if (about !== undefined) return about;
+      }
+      return undefined;
+    },
+  };
+}
+
+function atMost(what: string, count: number, max: number): Disbelief {
+  return count <= max ? undefined : `${count} ${what}, and at most ${max} are allowed`;
+}
+
+function judgeUsage({ limits, budget }: EngineUsage, inspection: Inspection | undefined): Disbelief {
+  // One piece may always be on its way, however small the cap.
+  const pieceBytesMax = Math.max(limits.pieceMemoryBytesMax, inspection?.ledger.geometry.pieceLength ?? 0);
+  return firstOf(
+    atMost('connections', budget.connections, limits.connectionsMax),
+    atMost('dials under way', budget.dials, limits.dialsMax),
+    atMost('bytes of pieces', budget.pieceBytes, pieceBytesMax),
+    inspection &&
+      firstOf(
+        atMost('connections in one torrent', inspection.sessions.size, limits.connectionsPerTorrentMax),
+        atMost('peers served', inspection.choker.servedCount, limits.uploadSlotsMax),
+        atMost('addresses known', inspection.peers.knownCount, limits.peersKnownMax),
+      ),
+  );
+}
+
+function judgeSession(session: PeerSession, { limits }: EngineUsage): Disbelief {
+  if (session.gone) return undefined;
+  const { uploads, pipeline } = session;
+  // A queue as deep as the peer allows; a piece that was taken over; what it helps with at the end.
+  const askedMax =
+    Math.max(limits.requestsReqqMax, limits.requestsOutstandingMax) +
+    limits.requestsOutstandingMax +
+    limits.endgameRequestsMax;
+  return firstOf(
+    atMost('requests that wait', uploads.waitingCount, limits.uploadQueueMax),
+    atMost('bytes unread', uploads.unflushedBytes, limits.unreadBytesMax),
+    atMost(
+      'bytes read and not unread',
+      uploads.pendingBytes - uploads.unflushedBytes,
+      limits.uploadWindowBytes + blockBytesMax,
+    ),
+    atMost('blocks asked for', pipeline.asked.length, askedMax),
+    atMost('refusals in a row', pipeline.rejects, limits.rejectsMax),
+  );
+}
+
+function judgeHosts({ limits, sessions }: EngineUsage): Disbelief {
+  const perHost = new Map<string, number>();
+  for (const { gone, address } of sessions.values()) {
+    if (!gone) perHost.set(address.host, (perHost.get(address.host) ?? 0) + 1);
+  }
+  return firstOf(
+    ...[...perHost].map(([host, count]) =>
+      atMost(`connections with ${host}`, count, limits.connectionsPerHostMax),
+    ),
+  );
+}
+
+/** Buffers that are out are pieces, and copies of blocks that two peers send at once. */
+function judgeMemory({ engine, memory }: SimPeer): Disbelief {
+  const { budget, sessions } = engine.usage;
+  return atMost(
+    'bytes of buffers',
+    memory.outstandingBytes,
+    budget.pieceBytes + sessions.size * blockBytesMax,
+  );
+}

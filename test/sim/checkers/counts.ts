@@ -1,0 +1,79 @@
+/**
+ * Everything that is counted as things change, counted again: how rare pieces are, who has something for us, who is
+ * served, how many connections there are. A count that is off by one is a place lost for ever.
+ */
+import type { EngineUsage, Inspection } from '../../../client/engine/inspection.ts';
+import { type Checker, type Disbelief, firstOf, inspectionOf } from './checker.ts';
+
+export function countsAreRight(): Checker {
+  return {
+    name: 'counts-are-right',
+    inspect(peer) {
+      const inspection = inspectionOf(peer);
+      if (inspection === undefined) return undefined;
+      return firstOf(
+        judgePieces(inspection),
+        judgeInterest(inspection),
+        judgeSlots(inspection, peer.engine.usage),
+        judgeConnections(inspection, peer.engine.usage),
+      );
+    },
+  };
+}
+
+function judgePieces({ ledger, picker, selection, sessions }: Inspection): Disbelief {
+  const tellers = [...sessions.values()].filter((session) => !session.countedAsSeed);
+  let candidates = 0;
+  for (const pieceIndex of ledger.geometry.pieces()) {
+    let holders = 0;
+    for (const session of tellers) if (session.pieces.has(pieceIndex)) holders += 1;
+    if (picker.availability(pieceIndex) !== holders) {
+      return `piece ${pieceIndex} is thought to be with ${picker.availability(pieceIndex)} peers, and is with ${holders}`;
+    }
+    const isCandidate = selection.wants(pieceIndex) && ledger.isMissing(pieceIndex);
+    if (picker.isCandidate(pieceIndex) !== isCandidate) {
+      return `piece ${pieceIndex} is ${isCandidate ? 'wanted and missing and no' : 'a'} candidate`;
+    }
+    if (isCandidate) candidates += 1;
+  }
+  if (candidates === picker.candidateCount) return undefined;
+  return `counted ${picker.candidateCount} candidates, there are ${candidates}`;
+}
+
+function judgeInterest({ ledger, selection, sessions }: Inspection): Disbelief {
+  for (const session of sessions.values()) {
+    let useful = 0;
+    for (const pieceIndex of ledger.geometry.pieces()) {
+      if (selection.lacks(pieceIndex) && session.pieces.has(pieceIndex)) useful += 1;
+    }
+    const whose = `connection ${session.connection}`;
+    if (session.usefulCount !== useful)
+      return `${whose} counts ${session.usefulCount} useful pieces, has ${useful}`;
+    if (session.amInterested !== useful > 0) {
+      return `${whose} has ${useful} pieces for us and was told the contrary`;
+    }
+  }
+  return undefined;
+}
+
+function judgeSlots({ choker, sessions }: Inspection, { limits }: EngineUsage): Disbelief {
+  let served = 0;
+  let waiting = 0;
+  for (const session of sessions.values()) {
+    if (!session.amChoking) served += 1;
+    else if (session.peerInterested) waiting += 1;
+  }
+  if (choker.servedCount !== served)
+    return `counted ${choker.servedCount} who are served, there are ${served}`;
+  if (served >= limits.uploadSlotsMax || waiting === 0) return undefined;
+  return `${waiting} wait to be served while ${served} of ${limits.uploadSlotsMax} slots are taken`;
+}
+
+function judgeConnections({ peers }: Inspection, { budget, sessions, dialCount }: EngineUsage): Disbelief {
+  if (peers.stopping) return undefined;
+  let count = dialCount;
+  for (const session of sessions.values())
+    if (!session.gone && (session.isOpen || session.incoming)) count += 1;
+  if (budget.connections === count) return undefined;
+  return `counted ${budget.connections} connections, there are ${count}`;
+}

@@ -1,0 +1,128 @@
+/**
+ * Keeps all checkers at work while a world runs: the cheap ones after every fact, the dear ones now and then between
+ * events, and the last at the end. The first belief that does not hold ends the run.
+ */
+import type { SimPeer } from '../world/peer.ts';
+import type { Watcher, World } from '../world/world.ts';
+import { downloadedIsSomewhere, sentIsReceivedOrInFlight, unreadIsCounted } from './accounts.ts';
+import { capsHold } from './caps.ts';
+import type { Checker, Disbelief, Turn } from './checker.ts';
+import { countsAreRight } from './counts.ts';
+import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
+import { nothingIsLeft } from './nothing-left.ts';
+import { patienceEnds } from './patience.ts';
+import { haveIsOnDisk, oneStateAPiece, recordedIsDurable } from './pieces.ts';
+import { askedIsFetched } from './requests.ts';
+import { servesTheTruth, speaksTruly } from './speech.ts';
+import { trackersHearTheTruth } from './tracker-talk.ts';
+import { theProvenAreBanned } from './verdicts.ts';
+
+/** Each run has its own: some remember. */
+export const allCheckers: readonly (() => Checker)[] = [
+  oneStateAPiece,
+  haveIsOnDisk,
+  recordedIsDurable,
+  askedIsFetched,
+  countsAreRight,
+  capsHold,
+  patienceEnds,
+  speaksTruly,
+  servesTheTruth,
+  theHonestAreBlameless,
+  liarsStayOut,
+  theProvenAreBanned,
+  metadataIsRight,
+  sentIsReceivedOrInFlight,
+  unreadIsCounted,
+  downloadedIsSomewhere,
+  trackersHearTheTruth,
+  nothingIsLeft,
+];
+
+/** A belief did not hold: what a run fails with. */
+export class BrokenRule extends Error {
+  readonly checker: string;
+  /** The number of the peer whose engine was looked at. */
+  readonly peer: number;
+  readonly atMs: number;
+
+  constructor(checker: string, peer: number, atMs: number, disbelief: string) {
+    super(`${checker}: peer ${peer} at ${atMs} ms: ${disbelief}`);
+    this.name = 'BrokenRule';
+    this.checker = checker;
+    this.peer = peer;
+    this.atMs = atMs;
+  }
+}
+
+export interface InspectorOptions {
+  readonly checkers?: readonly Checker[];
+  /** How often everything is looked at, in virtual time. */
+  readonly everyMs?: number;
+}
+
+/** Rare enough to cost less than the run itself, often enough to meet every phase of a small one. */
+const everyMsDefault = 250;
+/** Goodbyes are said and answered, and everything has been looked at once more. */
+const endMs = 2_000;
+
+export class Inspector implements Watcher {
+  readonly #world: World;
+  readonly #checkers: readonly Checker[];
+  readonly #everyMs: number;
+
+  /** From now on it looks. */
+  constructor(world: World, { checkers, everyMs = everyMsDefault }: InspectorOptions = {}) {
+    this.#world = world;
+    this.#checkers = checkers ?? allCheckers.map((make) => make());
+    this.#everyMs = everyMs;
+    world.watch(this);
+    this.#lookLater();
+  }
+
+  readonly onHandled: NonNullable<Watcher['onHandled']> = (peer, fact, actions, nowMs) => {
+    const turn: Turn = { world: this.#world, peer, fact, actions, nowMs };
+    for (const checker of this.#checkers) {
+      const disbelief = checker.onTurn?.(turn);
+      if (disbelief !== undefined) this.#fail(checker, peer, disbelief);
+    }
+  };
+
+  onCrash(peer: SimPeer): void {
+    this.#judge(peer, (checker) => checker.onCrash?.(peer));
+  }
+
+  /** Everything about everybody, between two events. */
+  look(): void {
+    for (const peer of this.#world.peers) {
+      if (!peer.isAlive || peer.isFrozen) continue;
+      this.#judge(peer, (checker) => checker.inspect?.(peer));
+    }
+  }
+
+  /** Everybody stops, and a moment later nothing may be left of anything. */
+  end(): void {
+    this.look();
+    for (const peer of this.#world.peers) if (peer.isAlive) peer.stop();
+    this.#world.runFor(endMs);
+    for (const peer of this.#world.peers) this.#judge(peer, (checker) => checker.atEnd?.(peer));
+  }
+
+  #lookLater(): void {
+    this.#world.scheduler.after(this.#everyMs, () => {
+      this.look();
+      this.#lookLater();
+    });
+  }
+
+  #judge(peer: SimPeer, ask: (checker: Checker) => Disbelief): void {
+    for (const checker of this.#checkers) {
+      const disbelief = ask(checker);
+      if (disbelief !== undefined) this.#fail(checker, peer, disbelief);
+    }
+  }
+
+  #fail(checker: Checker, peer: SimPeer, disbelief: string): never {
+    throw new BrokenRule(checker.name, peer.number, this.#world.nowMs, disbelief);
+  }
+}

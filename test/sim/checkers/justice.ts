@@ -1,0 +1,113 @@
+/**
+ * Whoever breaks a rule is let go, a proven liar stays out, and nobody honest is ever blamed. Between honest hosts no
+ * violation can happen: if one does, one of the two has a bug.
+ */
+import type { PeerAddress } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { SimPeer } from '../world/peer.ts';
+import type { World } from '../world/world.ts';
+import { type Checker, misremembers } from './checker.ts';
+
+const lies = new Set(['sent-corrupt-data', 'sent-corrupt-metadata']);
+
+/** Reasons to close that only a bug or an enemy can give. */
+const crimes = new Set([
+  ...lies,
+  'not-bittorrent',
+  'message-too-long',
+  'message-length-wrong',
+  'bitfield-length-wrong',
+  'bitfield-spare-bits',
+  'block-too-long',
+  'piece-out-of-range',
+  'request-out-of-range',
+  'block-out-of-range',
+  'fast-without-handshake',
+  'extension-without-handshake',
+  'extension-malformed',
+  'metadata-flood',
+]);
+
+export function theHonestAreBlameless(): Checker {
+  /** Whose address a connection has, until it is closed. */
+  const addresses = new WeakMap<Engine, Map<number, PeerAddress>>();
+  /** Hosts that may send wrong bytes in good faith: their disk has lied to them, now or earlier. */
+  const misled = new WeakSet<SimPeer>();
+  return {
+    name: 'the-honest-are-blameless',
+    onTurn({ world, peer, fact, actions }) {
+      if (misremembers(peer) || peer.temper.wrongReadPpm > 0) misled.add(peer);
+      const known = addresses.get(peer.engine) ?? new Map<number, PeerAddress>();
+      addresses.set(peer.engine, known);
+      if (fact.type === 'connected') known.set(fact.connection, fact.address);
+      for (const action of actions) {
+        if (action.type !== 'close') continue;
+        const address = known.get(action.connection);
+        known.delete(action.connection);
+        const accused = address && honestAt(world, address);
+        if (accused === undefined || !crimes.has(action.reason)) continue;
+        if (lies.has(action.reason) && misled.has(accused)) continue;
+        return `blames ${address!.host}, who is honest: ${action.reason}`;
+      }
+      if (fact.type === 'closed') known.delete(fact.connection);
+      return undefined;
+    },
+  };
+}
+
+/** Actors have no place among the world's peers. */
+function honestAt(world: World, { host }: PeerAddress): SimPeer | undefined {
+  return world.peers.find((peer) => peer.address.host === host);
+}
+
+export function liarsStayOut(): Checker {
+  /** Until when a host is banned, by its address. */
+  const bans = new WeakMap<Engine, Map<string, number>>();
+  return {
+    name: 'liars-stay-out',
+    onTurn({ peer, actions, nowMs }) {
+      const { limits } = peer.engine.usage;
+      const banned = bans.get(peer.engine) ?? new Map<string, number>();
+      bans.set(peer.engine, banned);
+      for (const action of actions) {
+        if (action.type === 'dial' && (banned.get(keyOf(action.address)) ?? 0) > nowMs) {
+          return `dials ${keyOf(action.address)}, a proven liar`;
+        }
+        if (action.type !== 'report') continue;
+        const { report } = action;
+        if (report.type === 'peer-connected') {
+          const untilMs = Math.max(
+            banned.get(report.address.host) ?? 0,
+            banned.get(keyOf(report.address)) ?? 0,
+          );
+          if (untilMs > nowMs) return `lets ${report.address.host} in, a proven liar`;
+        } else if (report.type === 'peer-dropped' && lies.has(report.reason)) {
+          banned.set(keyOf(report.address), nowMs + limits.banMs);
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+function keyOf({ host, port }: PeerAddress): string {
+  return `${host}:${port}`;
+}
+
+/** An info dictionary is believed when its hash is right, and never before. */
+export function metadataIsRight(): Checker {
+  return {
+    name: 'metadata-is-right',
+    onTurn({ world, actions }) {
+      for (const action of actions) {
+        if (action.type !== 'report' || action.report.type !== 'metadata-received') continue;
+        const { infoBytes } = action.report;
+        const isRight =
+          infoBytes.length === world.infoBytes.length &&
+          infoBytes.every((byte, i) => byte === world.infoBytes[i]);
+        if (!isRight) return 'takes an info dictionary that is not the torrent’s';
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * When the torrent has been stopped and a moment has passed, it is as if it had never been: no connection, no buffer, no
+ * read, no alarm.
+ */
+import { type Checker, firstOf } from './checker.ts';
+
+export function nothingIsLeft(): Checker {
+  return {
+    name: 'nothing-is-left',
+    atEnd({ isAlive, engine, memory, host, disk }) {
+      if (!isAlive) return undefined;
+      const { budget, sessions, dialCount } = engine.usage;
+      const none = (what: string, count: number) => (count === 0 ? undefined : `${count} ${what} left`);
+      return firstOf(
+        none('connections are', budget.connections),
+        none('dials are', budget.dials + dialCount),
+        none('sessions are', sessions.size),
+        none('bytes of pieces are', budget.pieceBytes),
+        none('buffers are', memory.outstanding),
+        none('open sockets are', host.openCount),
+        none('reads and writes are', disk.underWay),
+        engine.wakeAtMs === Number.MAX_SAFE_INTEGER ? undefined : 'an alarm is left',
+      );
+    },
+  };
+}

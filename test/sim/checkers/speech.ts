@@ -1,0 +1,226 @@
+/**
+ * What an honest host says on one connection, read back from what it sends: every message in its place and true at the
+ * moment it is said. Whoever is asked, told or served wrongly would drop us, and rightly.                   BEP 3 6 10
+ */
+import type { ConnectionId } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { Inspection } from '../../../client/engine/inspection.ts';
+import type { PeerRecord } from '../../../client/engine/peer-record.ts';
+import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
+import { type Message, readUint32 } from '../../../client/wire/message.ts';
+import { blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
+import { isLentBlock, lentOwn, lentPlace } from '../world/content.ts';
+import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+
+/** What was said on one connection so far. */
+class Speech implements WireHandler<string> {
+  readonly decoder = new WireDecoder();
+  inspection: Inspection | undefined;
+  /** Blocks asked for on this connection, ever, by key. */
+  readonly requested = new Set<number>();
+  #hasShaken = false;
+  #hasToldPieces = false;
+  #choking = true;
+  #interested = false;
+  /** Pieces told one by one. */
+  readonly #told = new Set<number>();
+  readonly #geometry: Geometry;
+
+  constructor(geometry: Geometry) {
+    this.#geometry = geometry;
+    this.decoder.expectBitfieldBytes(Math.ceil(geometry.pieceCount / 8));
+  }
+
+  onHandshake(): Disbelief {
+    this.#hasShaken = true;
+    return undefined;
+  }
+
+  onMessage(message: Message): Disbelief {
+    switch (message.type) {
+      case 'choke':
+      case 'unchoke':
+        return this.#turn('choking', message.type === 'choke');
+      case 'interested':
+      case 'not-interested':
+        return this.#turn('interested', message.type === 'interested');
+      case 'bitfield':
+        return this.#tellPieces(
+          (pieceIndex) => (message.bits[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0,
+        );
+      case 'have-all':
+        return this.#tellPieces(() => true);
+      case 'have-none':
+        return this.#tellPieces(() => false);
+      case 'have':
+        return this.#tell(message.index);
+      case 'request':
+        return this.#request(message.index, message.begin, message.length);
+      case 'cancel':
+        return this.requested.has(this.#key(message.index, message.begin))
+          ? undefined
+          : `cancels a block of piece ${message.index} that it never asked for`;
+      default:
+        return undefined;
+    }
+  }
+
+  /** A block leaves whole and by itself; its header is all that is read of it. */
+  onServed(header: Uint8Array, payload: Uint8Array): Disbelief {
+    const index = readUint32(header, 5);
+    const begin = readUint32(header, 9);
+    const block = this.#geometry.block(index, begin, payload.length);
+    if (block === undefined) return `serves what is no block: ${index}, ${begin}, ${payload.length}`;
+    if (this.#choking) return `serves a block of piece ${index} to a peer it chokes`;
+    if (!this.inspection?.ledger.has(block.pieceIndex))
+      return `serves a block of piece ${index}, which it has not`;
+    return undefined;
+  }
+
+  onBlockStart(): Disbelief {
+    return 'sends a block among its messages';
+  }
+  onBlockBytes(): undefined {}
+  onBlockEnd(): undefined {}
+
+  #turn(what: 'choking' | 'interested', isIt: boolean): Disbelief {
+    if ((what === 'choking' ? this.#choking : this.#interested) === isIt)
+      return `says twice whether it is ${what}`;
+    if (what === 'choking') this.#choking = isIt;
+    else this.#interested = isIt;
+    return undefined;
+  }
+
+  #tellPieces(isTold: (pieceIndex: PieceIndex) => boolean): Disbelief {
+    if (!this.#hasShaken || this.#hasToldPieces || this.#told.size > 0)
+      return 'says what it has at the wrong time';
+    this.#hasToldPieces = true;
+    const ledger = this.inspection?.ledger;
+    // Without the metadata there are no pieces, and nothing to be had.
+    for (const pieceIndex of ledger?.geometry.pieces() ?? []) {
+      if (isTold(pieceIndex) !== ledger!.has(pieceIndex))
+        return `says wrongly whether it has piece ${pieceIndex}`;
+    }
+    return undefined;
+  }
+
+  #tell(index: number): Disbelief {
+    if (this.#told.has(index)) return `says twice that it has piece ${index}`;
+    this.#told.add(index);
+    const pieceIndex = this.#geometry.pieceIndex(index);
+    const isTrue = pieceIndex !== undefined && this.inspection?.ledger.has(pieceIndex);
+    return isTrue ? undefined : `says that it has piece ${index}, and has not`;
+  }
+
+  #request(index: number, begin: number, length: number): Disbelief {
+    const block = this.#geometry.block(index, begin, length);
+    const which = `block ${begin / blockBytesMax} of piece ${index}`;
+    if (block === undefined || begin % blockBytesMax !== 0)
+      return `asks for what is no block: ${index}, ${begin}, ${length}`;
+    if (this.#geometry.blockBytes(block.pieceIndex, begin / blockBytesMax) !== length) {
+      return `asks for ${length} bytes of ${which}`;
+    }
+    if (!this.#interested) return `asks for ${which} and is not interested`;
+    if (this.inspection?.ledger.has(block.pieceIndex)) return `asks for ${which}, which it has`;
+    this.requested.add(this.#key(index, begin));
+    return undefined;
+  }
+
+  #key(index: number, begin: number): number {
+    return index * this.#geometry.blocksPerPiece + begin / blockBytesMax;
+  }
+}
+
+/** The speeches of one life of a host. */
+interface Mouth {
+  readonly speeches: Map<ConnectionId, Speech>;
+  /** Blocks that were asked of a peer, over all its connections, by key. */
+  readonly requestedOf: WeakMap<PeerRecord, Set<number>[]>;
+}
+
+export function speaksTruly(): Checker {
+  const mouths = new WeakMap<Engine, Mouth>();
+  return {
+    name: 'speaks-truly',
+    onTurn(turn) {
+      const { peer, fact, actions } = turn;
+      let mouth = mouths.get(peer.engine);
+      if (mouth === undefined) {
+        mouth = { speeches: new Map(), requestedOf: new WeakMap() };
+        mouths.set(peer.engine, mouth);
+      }
+      for (const action of actions) {
+        const disbelief =
+          action.type === 'send' || action.type === 'send-block'
+            ? hearAction(turn, mouth, action)
+            : action.type === 'store-piece'
+              ? judgeSources(turn, mouth, action.pieceIndex)
+              : undefined;
+        if (disbelief !== undefined) return disbelief;
+        if (action.type === 'close') mouth.speeches.delete(action.connection);
+      }
+      if (fact.type === 'closed') mouth.speeches.delete(fact.connection);
+      return undefined;
+    },
+  };
+}
+
+function hearAction(
+  { world, peer }: Turn,
+  mouth: Mouth,
+  action: Extract<Turn['actions'][number], { type: 'send' | 'send-block' }>,
+): Disbelief {
+  const { connection } = action;
+  const speech = mouth.speeches.get(connection) ?? new Speech(world.geometry);
+  mouth.speeches.set(connection, speech);
+  speech.inspection = inspectionOf(peer);
+  const disbelief =
+    action.type === 'send-block'
+      ? speech.onServed(action.header, action.payload)
+      : speech.decoder.feed(action.bytes, action.bytes.length, speech);
+  if (disbelief !== undefined) return `on connection ${connection} it ${disbelief}`;
+  const record = peer.engine.usage.sessions.get(connection)?.record;
+  if (record === undefined) return undefined;
+  const requested = mouth.requestedOf.get(record);
+  if (requested === undefined) mouth.requestedOf.set(record, [speech.requested]);
+  else if (!requested.includes(speech.requested)) requested.push(speech.requested);
+  return undefined;
+}
+
+/** What a piece is made of came from those who were asked for it. */
+function judgeSources({ peer }: Turn, mouth: Mouth, pieceIndex: PieceIndex): Disbelief {
+  const inspection = inspectionOf(peer);
+  const piece = inspection?.ledger.storing(pieceIndex);
+  if (inspection === undefined || piece === undefined) return undefined;
+  for (const [blockIndex, source] of piece.sources.entries()) {
+    if (source === undefined) continue;
+    const key = inspection.scheduler.blockKey(pieceIndex, blockIndex);
+    const wasAsked = mouth.requestedOf.get(source)?.some((requested) => requested.has(key)) ?? false;
+    if (!wasAsked)
+      return `takes block ${blockIndex} of piece ${pieceIndex} from ${source.key}, who was never asked for it`;
+  }
+  return undefined;
+}
+
+/** Left out: hosts whose disk gives back other bytes than it holds, or holds other bytes than it was given. */
+export function servesTheTruth(): Checker {
+  return {
+    name: 'serves-the-truth',
+    onTurn({ world, peer, actions }) {
+      const { wrongReadPpm, lostWritePpm } = peer.temper;
+      if (wrongReadPpm + lostWritePpm > 0) return undefined;
+      for (const action of actions) {
+        if (action.type !== 'send-block' || !isLentBlock(action.payload)) continue;
+        const pieceIndex = readUint32(action.header, 5) as PieceIndex;
+        const begin = readUint32(action.header, 9);
+        if (begin % blockBytesMax !== 0) continue;
+        const number = world.content.blockNumber(pieceIndex, begin / blockBytesMax);
+        // What its disk holds was checked when it was stored; this is what leaves.
+        if (peer.platter.flavours[number] !== 0) continue;
+        const flavour = world.content.flavourOf(number, lentOwn(), lentPlace(), action.payload.length);
+        if (flavour !== 0) return `sends wrong bytes of piece ${pieceIndex}, which its disk holds right`;
+      }
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * What trackers are told: in its order, true, and no more than one thing at a time.                            BEP 3
+ */
+import type { AnnounceRequest } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+
+interface Relation {
+  /** It has answered an announce of ours. */
+  listsUs: boolean;
+  completedTold: boolean;
+}
+
+interface Talk {
+  readonly relations: Map<string, Relation>;
+  /** The tracker that owes an answer. */
+  inFlight: AnnounceRequest | undefined;
+  wasComplete: boolean;
+}
+
+export function trackersHearTheTruth(): Checker {
+  const talks = new WeakMap<Engine, Talk>();
+  return {
+    name: 'trackers-hear-the-truth',
+    onTurn(turn) {
+      const { peer, fact, actions } = turn;
+      let talk = talks.get(peer.engine);
+      if (talk === undefined || fact.type === 'added' || fact.type === 'magnet-added') {
+        const wasComplete =
+          fact.type === 'added' && inspectionOf(peer)?.ledger.haveBytes === turn.world.geometry.totalBytes;
+        talk = { relations: new Map(), inFlight: undefined, wasComplete };
+        talks.set(peer.engine, talk);
+      }
+      if (fact.type === 'announced' || fact.type === 'announce-failed') {
+        if (talk.inFlight?.tracker === fact.tracker) {
+          if (fact.type === 'announced') {
+            relationOf(talk, fact.tracker).listsUs = true;
+            if (talk.inFlight.event === 'completed') relationOf(talk, fact.tracker).completedTold = true;
+          }
+          talk.inFlight = undefined;
+        }
+      }
+      for (const action of actions) {
+        const disbelief = action.type === 'announce' ? judge(turn, talk, action.request) : undefined;
+        if (disbelief !== undefined)
+          return `tells ${action.type === 'announce' ? action.request.tracker : ''} ${disbelief}`;
+      }
+      return undefined;
+    },
+  };
+}
+
+function relationOf({ relations }: Talk, tracker: string): Relation {
+  const relation = relations.get(tracker) ?? { listsUs: false, completedTold: false };
+  relations.set(tracker, relation);
+  return relation;
+}
+
+function judge({ peer, world }: Turn, talk: Talk, request: AnnounceRequest): Disbelief {
+  const relation = relationOf(talk, request.tracker);
+  const { event, left } = request;
+  if (event === 'stopped') {
+    const isKnown = relation.listsUs || talk.inFlight?.tracker === request.tracker;
+    return isKnown ? undefined : 'that it stops, and has never been listed';
+  }
+  if (talk.inFlight !== undefined) return `something while ${talk.inFlight.tracker} still owes an answer`;
+  talk.inFlight = request;
+  if ((event === 'started') === relation.listsUs)
+    return `${event ?? 'nothing'} and is ${relation.listsUs ? '' : 'not '}listed`;
+  if (event === 'completed' && (talk.wasComplete || relation.completedTold))
+    return 'once more that it is complete';
+  const ledger = inspectionOf(peer)?.ledger;
+  if (ledger === undefined) return undefined;
+  if (event === 'completed' && left > 0) return `that it is complete with ${left} bytes left`;
+  const missing = world.geometry.totalBytes - ledger.haveBytes;
+  return left === missing ? undefined : `that ${left} bytes are left, when ${missing} are`;
+}

@@ -1,0 +1,73 @@
+/**
+ * Guilt is proved, and then it has consequences: a corrupt piece of one source tells who lied at once, and one of several
+ * is kept until the next good copy shows which blocks were wrong.
+ */
+import type { Fact } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
+import type { PeerRecord } from '../../../client/engine/peer-record.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { type Checker, inspectionOf } from './checker.ts';
+
+/** As in client/engine/piece-provenance.ts: more corrupt copies of one piece prove nothing new. */
+const copiesMax = 8;
+
+interface CorruptCopy {
+  readonly sources: FetchingPiece['sources'];
+  readonly digests: readonly string[];
+}
+
+/** What one life of a host could know. */
+interface Court {
+  /** Pieces that are being hashed. */
+  readonly pending: Map<PieceIndex, FetchingPiece>;
+  readonly corrupt: Map<PieceIndex, CorruptCopy[]>;
+}
+
+export function theProvenAreBanned(): Checker {
+  const courts = new WeakMap<Engine, Court>();
+  return {
+    name: 'the-proven-are-banned',
+    onTurn({ peer, fact, actions, nowMs }) {
+      const court: Court = courts.get(peer.engine) ?? { pending: new Map(), corrupt: new Map() };
+      courts.set(peer.engine, court);
+      const ledger = inspectionOf(peer)?.ledger;
+      // Stopped: nobody judges any more.
+      if (ledger === undefined) return undefined;
+      const guilty = proven(court, fact);
+      for (const action of actions) {
+        const piece = action.type === 'store-piece' ? ledger.storing(action.pieceIndex) : undefined;
+        if (piece !== undefined) court.pending.set(piece.pieceIndex, piece);
+      }
+      for (const record of guilty) {
+        if (record.bannedUntilMs <= nowMs)
+          return `has proof that ${record.key} sent wrong blocks, and has not banned it`;
+      }
+      return undefined;
+    },
+  };
+}
+
+function proven(court: Court, fact: Fact): ReadonlySet<PeerRecord> {
+  const guilty = new Set<PeerRecord>();
+  if (fact.type !== 'piece-corrupt' && fact.type !== 'piece-stored') return guilty;
+  const { pieceIndex, digests } = fact;
+  const piece = court.pending.get(pieceIndex);
+  const copies = court.corrupt.get(pieceIndex) ?? [];
+  court.pending.delete(pieceIndex);
+  if (piece === undefined) return guilty;
+  if (fact.type === 'piece-corrupt') {
+    if (copies.length < copiesMax) copies.push({ sources: piece.sources, digests: fact.digests });
+    court.corrupt.set(pieceIndex, copies);
+    for (const source of piece.sources) if (source !== undefined) guilty.add(source);
+    return guilty.size === 1 ? guilty : new Set();
+  }
+  court.corrupt.delete(pieceIndex);
+  for (const copy of digests === undefined ? [] : copies) {
+    for (const [blockIndex, digest] of copy.digests.entries()) {
+      const source = copy.sources[blockIndex];
+      if (source !== undefined && digest !== digests![blockIndex]) guilty.add(source);
+    }
+  }
+  return guilty;
+}
