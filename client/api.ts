@@ -15,10 +15,14 @@
  *     clearInterval(timer);
  *     await client.close();
  */
+export { type FolderChanges, type FolderListing, folderChanges } from './community/folder-listing.ts';
+export { type FolderVersion, makeVersion } from './community/folder-version.ts';
 export { type Identity, openIdentity } from './community/identity.ts';
 export { type Refused, type SecretFilter, secretFilter } from './community/secret-files.ts';
 export { ShareError, type ShareErrorCode } from './community/share-error.ts';
 export { checkShare, type ShareMachine } from './community/share-rules.ts';
+export { forgetVersion } from './community/share-store.ts';
+export { type SharedFolder, type SharedFolderOptions, shareFolder } from './community/shared-folder.ts';
 export {
   forgetSession,
   loadSession,

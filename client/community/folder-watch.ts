@@ -1,0 +1,74 @@
+/**
+ * Tells when a shared folder has gained, changed or lost files, once it has come to rest (settling.ts).
+ *
+ * Invariant: what the system does not tell is found by looking now and then: a network share, a watcher that could not be
+ * had, a disk that was away. A folder that is empty or gone is trouble, and never a version without files.
+ */
+import path from 'node:path';
+import { watch } from 'chokidar';
+import type { ScanOptions } from '../../torrents/folder-scan.ts';
+import { type FolderListing, listFolder } from './folder-listing.ts';
+import { settling } from './settling.ts';
+import { ShareError } from './share-error.ts';
+
+export interface FolderWatch {
+  /** A change that is being told of is waited for. */
+  close(): Promise<void>;
+}
+
+export interface FolderWatchOptions {
+  /** As for the torrent: what does not belong to it is no change. */
+  readonly scan: ScanOptions;
+  /** What the folder looked like when it was last told of; a difference at the start is a change too. */
+  readonly known: FolderListing | undefined;
+  /** When it rejects, that is trouble, and it is called again. `signal`: nobody watches any more. */
+  readonly onChange: (signal: AbortSignal) => Promise<void>;
+  readonly onTrouble: (error: unknown) => void;
+  readonly settleMs?: number | undefined;
+}
+
+/** Copying programs and editors pause for less between two writes, and people wait for more. */
+const settleMsDefault = 2_000;
+const retryMs = 10_000;
+const lookAgainMs = 10 * 60_000;
+
+export function watchFolder(folder: string, options: FolderWatchOptions): FolderWatch {
+  const { scan, known, onChange, onTrouble, settleMs = settleMsDefault } = options;
+  const ended = new AbortController();
+  const list = async () => {
+    const listing = await listFolder(folder, scan, ended.signal);
+    if (listing.size > 0) return listing;
+    const message = `${folder} holds nothing to share any more: is its disk there? Nothing is withdrawn`;
+    throw new ShareError('share-missing', message, folder);
+  };
+  const after = (ms: number, callback: () => void) => {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  };
+  const report = () => onChange(ended.signal);
+  const rest = settling(known, { list, report, onTrouble, after }, { settleMs, retryMs });
+  const isHidden = (at: string) =>
+    path
+      .relative(folder, at)
+      .split(path.sep)
+      .some((name) => name.startsWith('.'));
+  const watcher = watch(folder, {
+    ignoreInitial: true,
+    followSymlinks: scan.followSymlinks ?? false,
+    ignorePermissionErrors: true,
+    ...(scan.includeHidden ? {} : { ignored: isHidden }),
+  });
+  watcher.on('all', rest.touch);
+  // Whoever is told of too many folders to watch still has the look now and then.
+  watcher.on('error', onTrouble);
+  // What happened before the watcher stood was not told.
+  watcher.on('ready', rest.touch);
+  const timer = setInterval(rest.touch, lookAgainMs);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      ended.abort();
+      await Promise.all([watcher.close(), rest.stop()]);
+    },
+  };
+}
