@@ -12,7 +12,7 @@ interface Place {
   readonly owner: Record<string, unknown>;
   readonly key: string;
   readonly original: unknown;
-  readonly forbidden: () => never;
+  readonly forbidden: unknown;
 }
 
 let places: readonly Place[] | undefined;
@@ -50,7 +50,12 @@ function realWorld(): Place[] {
     ...every(globalThis as unknown as Record<string, unknown>, 'globalThis', [
       ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch'],
     ]),
-    ...every(Date as unknown as Record<string, unknown>, 'Date', ['now']),
+    {
+      owner: globalThis as unknown as Record<string, unknown>,
+      key: 'Date',
+      original: Date,
+      forbidden: NoDate,
+    },
     ...every(performance as unknown as Record<string, unknown>, 'performance', ['now']),
     ...every(Math as unknown as Record<string, unknown>, 'Math', ['random']),
     ...every(process as unknown as Record<string, unknown>, 'process', ['nextTick', 'hrtime', 'uptime']),
@@ -107,15 +112,22 @@ const fileCalls = [
   ],
 ];
 
+class NoDate {
+  static readonly now = refusal('Date.now');
+
+  constructor() {
+    refusal('Date')();
+  }
+}
+
 function every(owner: Record<string, unknown>, name: string, keys: readonly string[]): Place[] {
-  return keys.map((key) => ({
-    owner,
-    key,
-    original: owner[key],
-    forbidden: () => {
-      throw new Error(
-        `guard: ${name}.${key} was called in a simulated run; there is only virtual time and seeded chance`,
-      );
-    },
-  }));
+  return keys.map((key) => ({ owner, key, original: owner[key], forbidden: refusal(`${name}.${key}`) }));
+}
+
+function refusal(name: string): () => never {
+  return () => {
+    throw new Error(
+      `guard: ${name} was called in a simulated run; there is only virtual time and seeded chance`,
+    );
+  };
 }
