@@ -7,8 +7,9 @@
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { CommunityError } from './community-error.ts';
+import { openTurns } from './turns.ts';
 
-/** OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane; some 20 ms of a core. */
+/** OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane; about 40 ms of a core. */
 const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const saltBytes = 16;
 const hashBytes = 32;
@@ -63,27 +64,13 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 }
 
-let running = 0;
-const waiting: (() => void)[] = [];
+const takeTurn = openTurns({ runningMax, waitingMax });
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= runningMax) {
-    if (waiting.length >= waitingMax) {
-      throw new CommunityError(
-        'sign-in-busy',
-        'too many people sign in at this moment: try again in a few seconds',
-      );
-    }
-    // Whoever is done hands over the place.
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else {
-    running++;
-  }
-  try {
-    return await work();
-  } finally {
-    const next = waiting.shift();
-    if (next === undefined) running--;
-    else next();
-  }
+async function inTurn(work: () => Promise<Buffer>): Promise<Buffer> {
+  const done = await takeTurn(work);
+  if (done !== undefined) return done.result;
+  throw new CommunityError(
+    'sign-in-busy',
+    'too many people sign in at this moment: try again in a few seconds',
+  );
 }

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import {
+  isWished,
+  keyWord,
+  keyWordsOf,
+  type Wish,
+  type WishedRelease,
+} from '../../tracker/community/wish.ts';
+
+const release: WishedRelease = {
+  title: 'Kalk Samen Kuri no Hana',
+  artist: '椎名林檎',
+  genre: 'Art Pop',
+  year: 2003,
+  tracks: [
+    { title: 'Shūkyō', codec: 'flac', isLossless: true, bitRate: 900_000 },
+    { title: 'Doppelgänger', codec: 'mp3', isLossless: false, bitRate: 192_000 },
+  ],
+};
+
+it.each<[Wish, boolean]>([
+  [{ query: 'kalk' }, true],
+  [{ query: 'KALK hana doppel' }, true],
+  [{ query: 'shukyo 林檎' }, true],
+  [{ query: '椎名' }, true],
+  [{ query: 'kalk stem' }, false],
+  // Both words are there, but of two songs.
+  [{ query: 'shukyo doppelganger' }, false],
+  [{ query: 'hana', format: 'FLAC' }, true],
+  [{ query: 'doppelganger', isLossless: true }, false],
+  [{ query: 'doppelganger', bitRateMin: 192_000 }, true],
+  [{ query: 'doppelganger', bitRateMin: 256_000 }, false],
+  [{ query: 'kuri', yearFrom: 2003, yearTo: 2003 }, true],
+  [{ query: 'kuri', yearTo: 2002 }, false],
+])('%j comes true: %s', (wish, comesTrue) => expect(isWished(wish, release)).toBe(comesTrue));
+
+it('a year that is asked for and unknown is not the one', () => {
+  const { year: _, ...undated } = release;
+  expect(isWished({ query: 'kalk', yearFrom: 1900 }, undated)).toBe(false);
+});
+
+it('whoever wishes for whole words is found through the key word', () => {
+  for (const query of ['kalk', 'art pop doppelganger', '椎名林檎', 'hana 2003 kuri'.replace(' 2003', '')]) {
+    expect(keyWordsOf(release)).toContain(keyWord({ query }));
+  }
+});
+
+it('without a word there is no wish, and a release without tracks is still one', () => {
+  expect(keyWord({ query: '* " -' })).toBeUndefined();
+  expect(isWished({ query: 'kalk' }, { ...release, tracks: [] })).toBe(true);
+});
