@@ -40,6 +40,8 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   readonly transferred = { uploaded: 0, downloaded: 0, left: metadataBlockBytes };
   readonly #context: Context;
   readonly #fetches = new Map<ConnectionId, Fetch>();
+  /** Who has refused, and when it is asked again: it may only have been busy.  BEP 9 */
+  readonly #refusedUntilMs = new Map<ConnectionId, number>();
   /** Fetched and being checked: who sent it. */
   readonly #checking = new Map<ConnectionId, { readonly record: PeerRecord; readonly bytes: Uint8Array }>();
 
@@ -85,6 +87,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
 
   onLeft(session: PeerSession, nowMs: number): void {
     this.#fetches.delete(session.connection);
+    this.#refusedUntilMs.delete(session.connection);
     if (!this.peers.stopping) this.#fetchMore(nowMs);
   }
 
@@ -101,6 +104,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
       if (this.#fetches.size + this.#checking.size >= metadataSourcesMax) return;
       const { connection, extensions } = session;
       if (this.#fetches.has(connection) || this.#checking.has(connection)) continue;
+      if (nowMs < (this.#refusedUntilMs.get(connection) ?? 0)) continue;
       const { metadataBytes, utMetadataId } = extensions ?? {};
       if (metadataBytes === undefined || utMetadataId === undefined || metadataBytes > metadataBytesMax)
         continue;
@@ -141,7 +145,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
     if (blockIndex >= fetch.nextBlock || fetch.received[blockIndex] === 1) return 'extension-malformed';
     if (message.type === 'reject') {
       this.#fetches.delete(session.connection);
-      session.extensions = { ...session.extensions!, metadataBytes: undefined };
+      this.#refusedUntilMs.set(session.connection, nowMs + this.#context.limits.metadataTimeoutMs);
       this.#fetchMore(nowMs);
       return undefined;
     }

@@ -1,6 +1,7 @@
 /** A torrent of which only the hash is known: what peers are asked for, and what is done with what they send.  BEP 9 */
 import { describe, expect, it } from 'vitest';
 import { ourExtensionId } from '../../client/engine/extension-handshake.ts';
+import { defaultLimits } from '../../client/engine/limits.ts';
 import {
   encodeMetadataBlock,
   encodeMetadataReject,
@@ -109,6 +110,16 @@ describe('the info dictionary', () => {
     say(first, encodeMetadataReject(0));
     expect(asked(second)).toEqual([0, 1, 2]);
     expect(first.closed).toBeUndefined();
+  });
+
+  it('that a peer refuses is asked of it again after a while: it may have been busy', () => {
+    const lab = newLab();
+    const peer = join(lab);
+    say(peer, encodeMetadataReject(0));
+    lab.pass(defaultLimits.metadataTimeoutMs - 1_000);
+    expect(asked(peer)).toEqual([0, 1, 2]);
+    lab.pass(2_000);
+    expect(asked(peer)).toEqual([0, 1, 2, 0, 1, 2]);
   });
 
   it.each([
