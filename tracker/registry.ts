@@ -81,7 +81,9 @@ export class Registry {
     const listed = slot === undefined ? undefined : { kind, record: this.#peers.record(slot) };
     const wanted = Math.min(request.numWant, numWantMax);
     const mayBeMagnet = isSeed && event !== 'completed' && request.uploaded === 0 && request.downloaded === 0;
-    const asker = { address, port, isSeed, mayBeMagnet, wanted, listed };
+    // Neither fetches anything.  BEP 21
+    const isSated = isSeed || event === 'paused';
+    const asker = { address, port, isSeed: isSated, mayBeMagnet, wanted, listed };
     const peers = selectPeers(swarm, asker, random);
     return this.#reply(swarm, peers, address, random, warning);
   }
@@ -177,7 +179,7 @@ export class Registry {
 const noPeers: PackedPeers = { peers: new Uint8Array(0), peers6: new Uint8Array(0) };
 
 /** Said of every torrent that is not served, existing or not, so that nobody learns which ones there are. */
-const notServed: TrackerFailure = { failureReason: 'this tracker does not serve that torrent' };
+export const notServed: TrackerFailure = { failureReason: 'this tracker does not serve that torrent' };
 
 function toSeconds(nowMs: number): number {
   return Math.floor(nowMs / 1000);

@@ -84,13 +84,14 @@ function rowOf(peer: PeerStatus, status: TorrentStatus): Row {
   const { downBps, upBps, downloaded, uploaded } = peer;
   const isTaking = status.complete || (downBps === 0 && upBps > 0);
   const bps = isTaking ? upBps : downBps;
+  const trial = peer.onTrial && !isTaking ? 'on trial: one piece first' : '';
   return {
     address: addressText(peer.address),
     client: plain(peer.client ?? ''),
     rate: bps === 0 ? '' : `${isTaking ? '↑' : '↓'} ${rate(bps)}`,
     bytes: size(isTaking ? uploaded : downloaded),
     pieces: percent(peer.haveCount, status.pieceCount),
-    state: bps > 0 ? '' : status.complete ? idleTaker(peer) : idleGiver(peer, status),
+    state: bps > 0 ? trial : status.complete ? idleTaker(peer) : idleGiver(peer, status),
   };
 }
 
@@ -100,7 +101,7 @@ export function idleGiver(peer: PeerStatus, status: TorrentStatus): string {
   if (peer.stalled) return 'stalled: silent, though asked';
   if (!peer.amInterested) return 'has nothing we need';
   if (peer.peerChoking) return 'choked by it: waiting for a turn';
-  return 'asked, nothing yet';
+  return peer.onTrial ? 'on trial: its first piece is under way' : 'asked, nothing yet';
 }
 
 /** Why nothing goes to it. */

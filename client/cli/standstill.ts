@@ -8,13 +8,20 @@ import { paint } from './output.ts';
 import { padToWidth } from './text-width.ts';
 import { isHopeless } from './tracker-complaints.ts';
 import { trackerHost, trackerNews } from './waiting-reason.ts';
-import { count } from './wording.ts';
+import { count, duration } from './wording.ts';
 
 /** A stall of a few seconds explains itself: peers are being dialed, a turn is waited for. */
 export const standstillAfterMs = 10_000;
 
-/** Connections that ended, by reason. */
-export type Departures = ReadonlyMap<string, number>;
+/** How often, by reason. */
+type Reasons = ReadonlyMap<string, number>;
+
+export interface Departures {
+  /** Connections. */
+  readonly ended: Reasons;
+  /** Dials that came to none. */
+  readonly unreached: Reasons;
+}
 
 /**
  * `fatal`: nothing that we know of can end it, somebody has to do something. `temporary`: it may go on by itself, and is
@@ -41,21 +48,26 @@ export function standstillLines(status: TorrentStatus, departures: Departures): 
 }
 
 function lastWords(tracker: TrackerStatus): string {
+  const { lastFailure, askedInSeconds, url } = tracker;
   const news = trackerNews(tracker);
-  if (tracker.lastFailure === undefined) return news;
-  return `${news}; ${isHopeless(tracker.url) ? 'it cannot be asked' : 'it is asked again by itself'}`;
+  if (askedInSeconds !== undefined) return `${news}; asked again in ${duration(askedInSeconds)}`;
+  if (lastFailure === undefined) return news;
+  return `${news}; ${isHopeless(url) ? 'it cannot be asked' : 'it is asked again by itself'}`;
 }
 
-function peerWords({ peers, peersKnown }: TorrentStatus, departures: Departures): string {
-  const reasons = [...departures]
+function peerWords({ peers, peersKnown }: TorrentStatus, { ended, unreached }: Departures): string {
+  return [
+    `${peersKnown} known, ${peers.length} connected`,
+    ...tally(unreached, 'dial', 'came to nothing'),
+    ...tally(ended, 'connection', 'ended'),
+  ].join('; ');
+}
+
+function tally(reasons: Reasons, what: string, became: string): string[] {
+  if (reasons.size === 0) return [];
+  const total = [...reasons.values()].reduce((sum, times) => sum + times, 0);
+  const each = [...reasons]
     .sort(([, a], [, b]) => b - a)
     .map(([reason, times]) => `${times} × ${dropReason(reason)}`);
-  const counts = `${peersKnown} known, ${peers.length} connected`;
-  return reasons.length === 0
-    ? counts
-    : `${counts}; ${count(sum(departures), 'connection')} ended: ${reasons.join(', ')}`;
-}
-
-function sum(departures: Departures): number {
-  return [...departures.values()].reduce((total, times) => total + times, 0);
+  return [`${count(total, what)} ${became}: ${each.join(', ')}`];
 }

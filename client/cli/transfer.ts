@@ -40,7 +40,7 @@ export class Transfer {
   readonly #sources = new Map<string, Source>();
   readonly #filesDone = new Set<TorrentFile>();
   readonly #complaints: TrackerComplaints;
-  readonly #departures = new Map<string, number>();
+  readonly #departures = { ended: new Map<string, number>(), unreached: new Map<string, number>() };
   #startedMs = performance.now();
   #active: ActiveTorrent | undefined;
 
@@ -84,7 +84,7 @@ export class Transfer {
       .sort((a, b) => b.bytes - a.bytes);
   }
 
-  /** Connections that ended, by reason. */
+  /** Connections that ended, and those that never came about, by reason. */
   get departures(): Departures {
     return this.#departures;
   }
@@ -108,7 +108,7 @@ export class Transfer {
         const source = this.#source(report.address);
         source.before += report.downloaded;
         Object.assign(source, { now: 0, downBps: 0, connected: false });
-        this.#departures.set(report.reason, (this.#departures.get(report.reason) ?? 0) + 1);
+        countOne(this.#departures.ended, report.reason);
         source.lied ||= report.reason === 'sent-corrupt-data';
         const { address: peer, lied } = source;
         document('peer-dropped', { peer, reason: report.reason, bytes: report.downloaded });
@@ -117,6 +117,8 @@ export class Transfer {
           ? this.#output.remark(`Dropped ${words}; none of it was kept`)
           : this.#output.detail(`left ${words}`);
       }
+      case 'dial-failed':
+        return countOne(this.#departures.unreached, report.reason);
       case 'piece-failed':
         document('piece-failed', { piece: report.pieceIndex });
         return this.#output.detail(`piece ${report.pieceIndex} does not match its hash; it is fetched again`);
@@ -204,4 +206,8 @@ export class Transfer {
       existsSync(join(dirname(this.#active.path), ...file.diskPath))
     );
   }
+}
+
+function countOne(counts: Map<string, number>, reason: string): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + 1);
 }

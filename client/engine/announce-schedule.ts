@@ -59,6 +59,17 @@ export class AnnounceSchedule {
     return Math.max(earliest, this.#dueMs);
   }
 
+  /** Who is asked next, and when, if everything stays as it is; undefined while one is asked, or when nobody can be. */
+  get nextAsk(): { readonly tracker: TrackerState; readonly atMs: number } | undefined {
+    if (this.#stopped || this.#inFlight !== undefined) return undefined;
+    let next: { tracker: TrackerState; atMs: number } | undefined;
+    for (const tracker of this.#tiers.flat()) {
+      const atMs = Math.max(tracker.notBeforeMs, this.#dueMs);
+      if (atMs < (next?.atMs ?? Number.MAX_SAFE_INTEGER)) next = { tracker, atMs };
+    }
+    return next;
+  }
+
   /** The announce that is due, if any; it counts as under way until answered or failed. */
   next(nowMs: number): { tracker: TrackerState; event: AnnounceEvent } | undefined {
     if (this.#stopped || this.#inFlight !== undefined || nowMs < this.#dueMs) return undefined;

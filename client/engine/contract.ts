@@ -62,7 +62,8 @@ export interface MagnetSpec {
   readonly trackers: readonly (readonly string[])[];
 }
 
-export type AnnounceEvent = 'started' | 'completed' | 'stopped' | undefined;
+/** `paused`: it lacks something and fetches nothing more.  BEP 21 */
+export type AnnounceEvent = 'started' | 'completed' | 'stopped' | 'paused' | undefined;
 
 /** Why a piece could not be written or a block not be read: the host's words, and its code (ENOSPC …). */
 export interface DiskTrouble {
@@ -220,6 +221,13 @@ export type Report =
   | { readonly type: 'piece-stored'; readonly torrent: TorrentId; readonly pieceIndex: PieceIndex }
   | { readonly type: 'piece-failed'; readonly torrent: TorrentId; readonly pieceIndex: PieceIndex }
   | { readonly type: 'peer-connected'; readonly torrent: TorrentId; readonly address: PeerAddress }
+  /** It did not come to a connection, or on it not to a handshake. */
+  | {
+      readonly type: 'dial-failed';
+      readonly torrent: TorrentId;
+      readonly address: PeerAddress;
+      readonly reason: string;
+    }
   | {
       readonly type: 'peer-dropped';
       readonly torrent: TorrentId;

@@ -207,7 +207,7 @@ export class Engine {
     for (const [connection, { sinceMs }] of this.#dials) {
       if (this.#sessions.has(connection) || nowMs - sinceMs < this.#context.limits.dialTimeoutMs) continue;
       this.#context.emit({ type: 'close', connection, reason: 'dial-timeout' });
-      this.#endUnopened(connection, undefined, nowMs);
+      this.#endUnopened(connection, undefined, 'dial-timeout', nowMs);
     }
     for (const swarm of this.#swarms.values()) swarm.tick(nowMs, elapsedMs);
     // Sessions that their swarms have ended leave the tables here: often enough, and never in the middle of a loop.
@@ -285,7 +285,7 @@ export class Engine {
       this.#swarmOf.get(connection)!.peers.detach(session, reason, nowMs);
     } else {
       session?.end();
-      this.#endUnopened(connection, session, nowMs);
+      this.#endUnopened(connection, session, reason, nowMs);
     }
   }
 
@@ -295,14 +295,20 @@ export class Engine {
     if (session.isOpen) return this.#swarmOf.get(session.connection)!.peers.drop(session, reason, nowMs);
     session.end();
     this.#context.emit({ type: 'close', connection: session.connection, reason });
-    this.#endUnopened(session.connection, session, nowMs);
+    this.#endUnopened(session.connection, session, reason, nowMs);
   }
 
   /** A dial that failed, or a connection that never came to a handshake. */
-  #endUnopened(connection: ConnectionId, session: PeerSession | undefined, nowMs: number): void {
+  #endUnopened(
+    connection: ConnectionId,
+    session: PeerSession | undefined,
+    reason: string,
+    nowMs: number,
+  ): void {
     this.#sessions.delete(connection);
     if (session?.incoming) this.#context.budget.close(session.address.host);
-    this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1)?.peers.onDialEnded(connection, nowMs);
+    const swarm = this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1);
+    swarm?.peers.onDialEnded(connection, reason, nowMs);
     this.#dials.delete(connection);
   }
 }

@@ -9,11 +9,13 @@
  */
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import { priorityDefault, priorityMax, unwanted } from './piece-selection.ts';
-import type { Prng } from './prng.ts';
+import { type Prng, shuffle } from './prng.ts';
 import { RarityOrder } from './rarity-order.ts';
 
 /** What the picker has to know of a peer. */
 export interface PieceHolder {
+  /** What it would like us to take next, taken off as it is looked at.  BEP 6 */
+  readonly suggested: PieceIndex[];
   /** It has the piece and may be asked for it. */
   offers(pieceIndex: PieceIndex): boolean;
 }
@@ -145,6 +147,16 @@ export class PiecePicker {
     return undefined;
   }
 
+  /** The first piece it suggests that we may as well begin with: nothing that is wanted more is missing. */
+  pickSuggested(holder: PieceHolder): PieceIndex | undefined {
+    for (const pieceIndex of holder.suggested.splice(0)) {
+      if (this.sequential || !this.isCandidate(pieceIndex) || !holder.offers(pieceIndex)) continue;
+      if (this.#orders.some(({ count }, priority) => count > 0 && priority > this.#priority[pieceIndex]!)) continue;
+      return pieceIndex;
+    }
+    return undefined;
+  }
+
   /** `pick` for a peer that had nothing at `version`, and has said since that it has `news`: only what is new is looked at. */
   pickNew(holder: PieceHolder, version: number, news: readonly PieceIndex[]): PieceIndex | undefined {
     if (version < this.#forgotten) return this.pick(holder);
@@ -192,12 +204,5 @@ export class PiecePicker {
   #forgetJoined(more: number): void {
     this.#forgotten += this.#joined.length + more;
     this.#joined = [];
-  }
-}
-
-function shuffle(pieces: PieceIndex[], random: Prng): void {
-  for (let i = pieces.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [pieces[i], pieces[j]] = [pieces[j]!, pieces[i]!];
   }
 }

@@ -42,3 +42,11 @@ export class Prng {
     return Math.floor((this.next() * bound) / 0x1_0000_0000);
   }
 }
+
+/** Every order is as likely as any other. */
+export function shuffle<T>(items: T[], random: Prng): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [items[i], items[j]] = [items[j]!, items[i]!];
+  }
+}

@@ -25,6 +25,8 @@ export interface PeerStatus {
   readonly peerInterested: boolean;
   /** It holds requests of ours and is silent. */
   readonly stalled: boolean;
+  /** It has had no part in a verified piece yet: it is asked for one piece alone. */
+  readonly onTrial: boolean;
 }
 
 export interface TrackerStatus {
@@ -34,6 +36,8 @@ export interface TrackerStatus {
   readonly lastWarning: string | undefined;
   /** Peers in its last answer. */
   readonly peers: number | undefined;
+  /** It is the next to be asked, in so many seconds. */
+  readonly askedInSeconds: number | undefined;
 }
 
 export interface TorrentStatus {
@@ -78,5 +82,6 @@ export function peerStatus(session: PeerSession): PeerStatus {
     amChoking: session.amChoking,
     peerInterested: session.peerInterested,
     stalled: session.pipeline.stalled,
+    onTrial: session.trialPiece !== undefined && session.record!.goodPieces === 0,
   };
 }

@@ -112,13 +112,14 @@ export class SwarmPeers {
   }
 
   /** The dial did not come to a handshake. */
-  onDialEnded(connection: ConnectionId, nowMs: number): void {
+  onDialEnded(connection: ConnectionId, reason: string, nowMs: number): void {
     const record = this.#dialing.get(connection);
     if (record === undefined) return;
     this.#dialing.delete(connection);
     this.#context.budget.dials -= 1;
     this.#context.budget.close(record.address.host);
     this.#directory.release(record, false, nowMs);
+    if (!this.stopping) this.report({ type: 'dial-failed', address: record.address, reason });
   }
 
   /** Takes the session in, or says why not. */
@@ -246,10 +247,14 @@ export class SwarmPeers {
   #emitAnnounce(tracker: string, event: AnnounceEvent, peersWanted: number): void {
     const { peerId, port } = this.#context;
     const { torrent, infoHash } = this.#identity;
-    const { transferred } = this.#content;
+    const { transferred, wantsSeeds } = this.#content;
+    // BEP 21 has a partial seed say so in every announce. It has one `event` as all have: as in libtorrent's, those of
+    // BEP 3 go first, because a tracker may count by them.
+    const isPartialSeed = !wantsSeeds && transferred.left > 0;
+    const said = event ?? (isPartialSeed ? 'paused' : undefined);
     this.#context.emit({
       type: 'announce',
-      request: { torrent, tracker, infoHash, peerId, port, ...transferred, event, peersWanted },
+      request: { torrent, tracker, infoHash, peerId, port, ...transferred, event: said, peersWanted },
     });
   }
 
@@ -260,17 +265,20 @@ export class SwarmPeers {
     for (const session of this.sessions.values()) this.drop(session, 'stopped', nowMs);
     for (const connection of [...this.#dialing.keys()]) {
       this.#context.emit({ type: 'close', connection, reason: 'stopped' });
-      this.onDialEnded(connection, nowMs);
+      this.onDialEnded(connection, 'stopped', nowMs);
     }
   }
 
   get trackers(): readonly TrackerStatus[] {
+    const next = this.#announces.nextAsk;
+    const waitMs = Math.max(0, (next?.atMs ?? 0) - this.#context.nowMs);
     return this.#announces.trackers.map((tracker) => ({
       url: tracker.url,
       working: tracker.listsUs && tracker.failures === 0,
       lastFailure: tracker.lastFailure,
       lastWarning: tracker.lastWarning,
       peers: tracker.peers,
+      askedInSeconds: tracker === next?.tracker ? Math.ceil(waitMs / 1000) : undefined,
     }));
   }
 

@@ -11,12 +11,12 @@ const peer = (fields: Partial<PeerStatus> = {}): PeerStatus => ({
   ...{ address: { host: '192.168.1.5', port: 6881 }, incoming: false, peerId: new Uint8Array(20) },
   ...{ client: 'qBittorrent 4.5.2', haveCount: 50, downloaded: 12_582_912, uploaded: 0 },
   ...{ downBps: 1_048_576, upBps: 0, peerChoking: false, amInterested: true, amChoking: true },
-  ...{ peerInterested: false, stalled: false },
+  ...{ peerInterested: false, stalled: false, onTrial: false },
   ...fields,
 });
 const tracker = (fields: Partial<TrackerStatus> = {}): TrackerStatus => ({
   ...{ url: 'http://host:6969/passkey/announce', working: false, lastFailure: undefined },
-  ...{ lastWarning: undefined, peers: undefined },
+  ...{ lastWarning: undefined, peers: undefined, askedInSeconds: undefined },
   ...fields,
 });
 const status = (fields: Partial<TorrentStatus> = {}) =>
@@ -41,6 +41,8 @@ describe('the table of sources', () => {
     ['stalled: silent, though asked', { stalled: true }, {}],
     ['waiting for our disk', {}, { trouble: { code: 'ENOSPC', message: 'full' } }],
     ['asked, nothing yet', {}, {}],
+    ['on trial: its first piece is under way', { onTrial: true }, {}],
+    ['on trial: one piece first', { onTrial: true, downBps: 1 }, {}],
     ['wants nothing we have', {}, { complete: true }],
     ['waits for its turn', { peerInterested: true }, { complete: true }],
     ['asks for nothing just now', { peerInterested: true, amChoking: false }, { complete: true }],
@@ -96,18 +98,24 @@ describe('the table of sources', () => {
 });
 
 describe('a download that stands still', () => {
-  const lines = (of: Partial<TorrentStatus>, gone: [string, number][] = []) =>
-    standstillLines(status(of), new Map(gone)).map((line) => stripVTControlCharacters(line).trim());
+  const lines = (
+    of: Partial<TorrentStatus>,
+    ended: [string, number][] = [],
+    unreached: [string, number][] = [],
+  ) =>
+    standstillLines(status(of), { ended: new Map(ended), unreached: new Map(unreached) }).map((line) =>
+      stripVTControlCharacters(line).trim(),
+    );
 
   it('tells the last words of every tracker, by its host alone', () => {
     const trackers = [
       tracker({ lastFailure: 'nobody is listening there' }),
-      tracker({ url: 'http://other/announce', peers: 3 }),
+      tracker({ url: 'http://other/announce', peers: 3, askedInSeconds: 90 }),
       tracker({ url: 'udp://old:1', lastFailure: 'udp trackers are not supported' }),
     ];
     expect(lines({ trackers, peersKnown: 3 })).toEqual([
       'host:6969  nobody is listening there; it is asked again by itself',
-      'other      knows 3 peers',
+      'other      knows 3 peers; asked again in 1 min 30 s',
       'old:1      udp trackers are not supported; it cannot be asked',
       'peers      3 known, 0 connected',
     ]);
@@ -121,6 +129,16 @@ describe('a download that stands still', () => {
       ]),
     ).toEqual([
       'peers  4 known, 0 connected; 4 connections ended: 3 × it closed the connection, 1 × it kept us waiting for a minute',
+    ]);
+  });
+
+  it('counts who could not be reached, by reason', () => {
+    const unreached: [string, number][] = [
+      ['ECONNREFUSED', 2],
+      ['dial-timeout', 1],
+    ];
+    expect(lines({ peersKnown: 3 }, [], unreached)).toEqual([
+      'peers  3 known, 0 connected; 3 dials came to nothing: 2 × nobody is listening there, 1 × no connection in time',
     ]);
   });
 

@@ -30,6 +30,31 @@ function nextSaid(
   return undefined;
 }
 
+describe('who is asked next', () => {
+  it('is known once nobody is being asked: the working one at its time, or the first whose wait is over', () => {
+    const s = schedule([['a'], ['b']]);
+    expect(s.nextAsk).toMatchObject({ tracker: { url: 'a' }, atMs: 0 });
+    s.next(0);
+    expect(s.nextAsk).toBeUndefined();
+    s.onFailure('a', 'down', 600, 0);
+    expect(s.nextAsk).toMatchObject({ tracker: { url: 'b' }, atMs: 0 });
+    s.next(0);
+    s.onAnswer('b', answer, 1_000);
+    expect(s.nextAsk).toMatchObject({ tracker: { url: 'a' }, atMs: 1_801_000 });
+    expect(nextSaid(s, 1_000, 2_000_000)).toEqual({ atMs: 1_801_000, what: 'started a' });
+  });
+
+  it('is nobody when none can be asked, or the end has come', () => {
+    const s = schedule([['a']]);
+    s.next(0);
+    s.onFailure('a', 'no', 'never', 0);
+    expect(s.nextAsk).toBeUndefined();
+    const other = schedule([['a']]);
+    other.stop();
+    expect(other.nextAsk).toBeUndefined();
+  });
+});
+
 describe('tiers', () => {
   it('are shuffled within, so that trackers share the load, and never between', () => {
     const firsts = new Set<string>();

@@ -104,6 +104,21 @@ describe('two torrents of one info-hash', () => {
   });
 });
 
+describe('a peer that cannot be reached', () => {
+  it('is told of with its reason: refused, silent, or no BitTorrent', () => {
+    const lab = new EngineLab();
+    lab.learn('10.1.1.1', '10.1.1.2', '10.1.1.3');
+    const [refused] = lab.dials.splice(0, 1);
+    lab.tell({ type: 'closed', connection: refused!.connection, reason: 'ECONNREFUSED' });
+    lab.answerDial().sayBytes(Buffer.from('HTTP/1.1 400 Bad Request'));
+    lab.pass(11_000);
+    const failed = lab.reports.filter((report) => report.type === 'dial-failed');
+    const reasons = failed.slice(0, 3).map(({ reason }) => reason);
+    expect(reasons.sort()).toEqual(['ECONNREFUSED', 'dial-timeout', 'not-bittorrent']);
+    expect(failed[0]!.address).toEqual(refused!.address);
+  });
+});
+
 describe('the peer directory', () => {
   it('does not remember peers that were turned away', () => {
     const lab = new EngineLab({ limits: { connectionsPerTorrentMax: 1 } });

@@ -134,7 +134,7 @@ describe('somebody who wants a part', () => {
     expect(said()).toEqual(['0', '1', '0']);
   });
 
-  it('tells trackers what it lacks of the whole, and never that it has completed', () => {
+  it('tells trackers what it lacks of the whole, that it fetches no more of it, and never that it has completed', () => {
     const lab = new EngineLab({ pieceCount: 2, trackers: [['http://t/']] });
     const answer = { peers: [], intervalSeconds: 60 };
     lab.tell({ type: 'announced', torrent: 1, tracker: 'http://t/', answer });
@@ -142,7 +142,7 @@ describe('somebody who wants a part', () => {
     run(lab, lab.join({ has: [0] }));
     expect(lab.status.complete).toBe(true);
     lab.pass(120_000);
-    expect(lab.announces.at(-1)).toMatchObject({ left: pieceBytes, event: undefined });
+    expect(lab.announces.at(-1)).toMatchObject({ left: pieceBytes, event: 'paused' });
     lab.tell({ type: 'announced', torrent: 1, tracker: 'http://t/', answer });
     select(lab, 4, 4);
     run(lab, lab.join());

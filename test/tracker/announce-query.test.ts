@@ -116,8 +116,9 @@ describe('an announce query', () => {
     expect(parsed(plain + parameter).numWant).toBe(numWant);
   });
 
-  it('takes an unknown event for a regular announce', () => {
-    expect(parsed(`${plain}&event=paused`).event).toBeUndefined();
+  it('reads what a partial seed says, and takes an unknown event for a regular announce', () => {
+    expect(parsed(`${plain}&event=paused`).event).toBe('paused');
+    expect(parsed(`${plain}&event=toString`).event).toBeUndefined();
     expect(parsed(`${plain}&event=`).event).toBeUndefined();
   });
 

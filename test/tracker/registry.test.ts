@@ -41,6 +41,14 @@ describe('a swarm', () => {
     expect(world.peersFor('10.0.0.2/2')).toEqual(['10.0.0.1/1', '10.0.0.3/3']);
   });
 
+  it('never hands seeds to a partial seed, which counts as lacking something', () => {
+    const world = swarmWorld();
+    world.announce('10.0.0.1/1', seed);
+    world.announce('10.0.0.2/2');
+    expect(world.peersFor('10.0.0.3/3', { left: 7, event: 'paused' })).toEqual(['10.0.0.2/2']);
+    expect(world.counts()).toMatchObject({ complete: 1, incomplete: 2 });
+  });
+
   it('tells one of a few seeds that has everything, and has neither given nor taken a byte: it may be a magnet', () => {
     const world = swarmWorld();
     for (let n = 0; n < 100; n++) world.announce(`10.0.0.${n}/1`, seed);

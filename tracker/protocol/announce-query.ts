@@ -2,13 +2,15 @@
  * An announce as a request: the query of `GET /announce` ⇄ AnnounceRequest.
  *
  * Invariant: every number in a parsed request is an integer in its range, and both hashes are exactly 20 bytes.
- * `ip`, `ipv4` and `ipv6` are not read: an address that a stranger may choose is a list of victims.    BEP 3 7 23 52
+ * `ip`, `ipv4` and `ipv6` are not read: an address that a stranger may choose is a list of victims.    BEP 3 7 21 23 52
  */
 import { type ProtocolError, protocolError } from './protocol-error.ts';
 import { decodeBytes, encodeBytes, forEachParameter, parseCount, queryLengthMax } from './query.ts';
 
-/** Undefined: one of the announces at regular intervals. */
-export type AnnounceEvent = 'started' | 'completed' | 'stopped' | undefined;
+/** Undefined: one of the announces at regular intervals; `paused`: one of a partial seed (BEP 21). */
+export type AnnounceEvent = (typeof events)[number] | undefined;
+
+const events = ['started', 'completed', 'stopped', 'paused'] as const;
 
 export interface AnnounceRequest {
   /** 20 bytes: SHA-1 of a v1 info dictionary, or the first 20 of a v2 one (BEP 52). */
@@ -106,7 +108,7 @@ function readField(fields: Fields, name: string, value: string): boolean {
       break;
     case 'event':
       // Any other word, such as BEP 21's `paused`, is an announce like the regular ones.
-      fields.event = value === 'started' || value === 'completed' || value === 'stopped' ? value : undefined;
+      fields.event = events.find((event) => event === value);
       break;
     case 'numwant':
       // `-1` is what clients that also speak UDP (BEP 15) say for "as you like".

@@ -30,6 +30,7 @@ export type RandomBelow = (bound: number) => number;
 export interface Asker {
   readonly address: PeerAddress;
   readonly port: number;
+  /** Of no use to seeds: it is one, or a partial one. */
   readonly isSeed: boolean;
   /** It has everything, as it says, and has neither given nor taken a byte: perhaps it lacks even the metadata. */
   readonly mayBeMagnet: boolean;

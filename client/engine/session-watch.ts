@@ -1,0 +1,33 @@
+/**
+ * What time does to one connection, at every tick: its rates follow, and silence has consequences. A peer that holds our
+ * requests and sends nothing first gives them back and is let go only later; one that says nothing at all is let go, too.
+ */
+import type { Limits } from './limits.ts';
+import type { PeerSession } from './peer-session.ts';
+import type { RequestScheduler } from './request-scheduler.ts';
+
+/** `elapsedMs`: since the last tick. Answers why the connection is to be closed, or undefined. */
+export function watchSession(
+  session: PeerSession,
+  scheduler: RequestScheduler,
+  limits: Limits,
+  nowMs: number,
+  elapsedMs: number,
+): 'silent' | 'stalled' | undefined {
+  const { pipeline } = session;
+  if (elapsedMs > 0) {
+    session.down.tick(elapsedMs);
+    session.up.tick(elapsedMs);
+    if (pipeline.asked.length > 0) pipeline.tick(session.down.rate);
+  }
+  if (nowMs - session.heardMs >= limits.idleTimeoutMs) return 'silent';
+  if (pipeline.isSilent(nowMs, limits.stallCloseMs)) return 'stalled';
+  if (!pipeline.stalled && pipeline.isSilent(nowMs, limits.stallTimeoutMs)) {
+    // One request stays with it, to tell whether it comes back; the others are cancelled, lest all arrive twice.
+    for (const key of pipeline.asked.slice(1)) scheduler.cancel(session, key);
+    scheduler.release(session);
+    pipeline.stalled = true;
+  }
+  session.keepAlive(nowMs);
+  return undefined;
+}
