@@ -45,6 +45,9 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   /** Fetched and being checked: who sent it. */
   readonly #checking = new Map<ConnectionId, { readonly record: PeerRecord; readonly bytes: Uint8Array }>();
 
+  /** The right one is here, and nobody is asked any more. */
+  #isFound = false;
+
   constructor(spec: MagnetSpec, context: Context, nowMs: number) {
     this.spec = spec;
     this.#context = context;
@@ -99,6 +102,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
 
   /** Peers that have it, and are not asked yet, up to so many at once. */
   #fetchMore(nowMs: number): void {
+    if (this.#isFound) return;
     const { metadataSourcesMax, metadataBytesMax, metadataRequestsMax } = this.#context.limits;
     for (const session of this.peers.sessions.values()) {
       if (this.#fetches.size + this.#checking.size >= metadataSourcesMax) return;
@@ -174,6 +178,9 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
     this.#checking.delete(connection);
     if (checked === undefined || this.peers.stopping) return;
     if (isRight) {
+      if (this.#isFound) return;
+      this.#isFound = true;
+      this.#fetches.clear();
       const peers = this.peers.knownAddresses;
       this.peers.report({ type: 'metadata-received', infoBytes: checked.bytes, peers });
     } else {

@@ -65,6 +65,19 @@ describe('the info dictionary', () => {
     expect(received(lab)).toMatchObject({ torrent, infoBytes });
   });
 
+  it('that is here is asked of nobody any more, and passed on once', () => {
+    const lab = newLab();
+    const [first, second] = [join(lab), join(lab)];
+    sendAll(first);
+    sendAll(second);
+    for (const { connection } of [...lab.checks]) {
+      lab.tell({ type: 'metadata-checked', torrent, connection, isRight: true });
+    }
+    lab.pass(5_000);
+    expect(asked(join(lab))).toEqual([]);
+    expect(lab.reports.filter(({ type }) => type === 'metadata-received')).toHaveLength(1);
+  });
+
   it('is asked for a few blocks at a time', () => {
     const lab = newLab({ metadataRequestsMax: 2 });
     const peer = join(lab);
