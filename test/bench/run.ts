@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- create verify download announce engine]`: what this machine does, beside the programs others use, in one
- * run and in turn. All of them when none is named; each says which programs it did not find.
+ * `npm run bench [-- create verify download announce engine catalogue]`: what this machine does, beside the programs
+ * others use, in one run and in turn. All of them when none is named; each says which programs it did not find.
  */
 import process from 'node:process';
 import { benchAnnounce } from './announce.ts';
+import { benchCatalogue } from './catalogue.ts';
 import { benchCreate } from './create.ts';
 import { benchDownload } from './download.ts';
 import { benchEngine } from './engine.ts';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, (report: (line: string) => void) => Promi
   download: benchDownload,
   announce: benchAnnounce,
   engine: benchEngine,
+  catalogue: benchCatalogue,
 };
 
 const names = process.argv.slice(2);

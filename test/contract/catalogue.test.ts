@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { catalogueStores, sqliteCatalogue } from '../../tracker/catalogue/sqlite-catalogue.ts';
 import { openDatabase } from '../../tracker/database/database.ts';
 import { type CatalogueBench, catalogueContract } from './catalogue.contract.ts';
+import { catalogueAccessContract } from './catalogue-access.contract.ts';
 import { catalogueSearchContract } from './catalogue-search.contract.ts';
 
 async function openSqlite(): Promise<CatalogueBench> {
@@ -25,4 +26,5 @@ async function openSqlite(): Promise<CatalogueBench> {
 }
 
 catalogueContract('SQLite', openSqlite);
+catalogueAccessContract('SQLite', openSqlite);
 catalogueSearchContract('SQLite', openSqlite);

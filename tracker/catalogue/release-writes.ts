@@ -18,7 +18,7 @@ import { completenessOf, type Publication, readAccess, readPublication } from '.
 import { visibilities } from './rows.ts';
 import { searchIndex } from './search-index.ts';
 import { type StoredRelease, storedReleases } from './stored-release.ts';
-import { removeDropped, torrentFiles } from './torrent-files.ts';
+import { removeDropped, type TorrentFiles, torrentFiles } from './torrent-files.ts';
 import { trackId, trackRange } from './track-id.ts';
 
 /** As many as one address may seed (tracker/registry/limits.ts). */
@@ -26,11 +26,10 @@ const releasesPerPublisherMax = 20_000;
 /** A folder that changes daily keeps a season; older torrents are dropped. */
 const versionsKeptMax = 100;
 
-export function releaseWrites(db: DatabaseSync) {
+export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFiles(db)) {
   removeDropped(db);
   const stored = storedReleases(db);
   const index = searchIndex(db);
-  const files = torrentFiles(db);
   const sql = statements(db);
 
   function publish(input: PublishInput): ServedRelease {

@@ -65,7 +65,7 @@ export function wordsOf(text: string): Words {
 export function indexWords(text: string | undefined): string[] {
   if (text === undefined) return [];
   const { plain, runs } = wordsOf(text);
-  return [...plain, ...runs.flatMap((run) => [...run, ...pairsOf(run)])];
+  return [...plain, ...runs.flatMap((run) => [...new Set([...run, ...pairsOf(run)])])];
 }
 
 /** Neighbours in a run; a single character stands for itself. */
