@@ -12,7 +12,7 @@ import type { SimOptions } from './options.ts';
 import { planText, readPlan, writePlan } from './plan-file.ts';
 import { failureLines, fileOrigin, type Origin, seedOrigin, summary } from './wording.ts';
 
-const lastEventsKept = 200;
+const lastEventsKept = 100;
 /** What `--shrink` may cost: a few minutes for a drawn plan. */
 const shrinkRunsMax = 5_000;
 

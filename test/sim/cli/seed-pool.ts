@@ -9,7 +9,7 @@ import type { RunResult } from '../runner/result.ts';
 import type { SeedDone } from './seed-worker.ts';
 
 /** A drawn swarm takes some hundredths of a second; on a loaded machine a few. */
-const seedMsMax = 120_000;
+const seedMsMax = 60_000;
 
 export interface SeedsOutcome {
   /** Seeds that passed, failures apart. */

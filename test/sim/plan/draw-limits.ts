@@ -23,7 +23,8 @@ const knobs: readonly ((random: Prng, pieceBytes: number) => Partial<Limits>)[] 
   (random) => ({ uploadSlotsMax: 1 + random.below(3) }),
   (random) => ({ dialsMax: 1 + random.below(2) }),
   (random, pieceBytes) => ({ pieceMemoryBytesMax: pieceBytes * (1 + random.below(3)) }),
-  () => ({ uploadWindowBytes: 1, unreadBytesMax: 1024 * 1024 }),
+  // Less would not hold one block of metadata, and who is asked for the next refuses it then.
+  () => ({ uploadWindowBytes: 32 * 1024, unreadBytesMax: 128 * 1024, metadataRequestsMax: 1 }),
   (random) => ({ tickMs: 20 + random.below(1_500) }),
   (random) => ({ stallTimeoutMs: 3_000 + random.below(3_000), stallCloseMs: 8_000 + random.below(5_000) }),
   (random) => ({ randomFirstPieces: random.below(2) * 1_000 }),

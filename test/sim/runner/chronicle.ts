@@ -2,7 +2,7 @@
  * The last things that happened in a run, a line each, for whoever looks into a failure. Kept only when asked for: it
  * costs as much as the run itself.
  */
-import type { Fact, Report } from '../../../client/engine/contract.ts';
+import type { Action, Fact, Report } from '../../../client/engine/contract.ts';
 import type { SimPeer } from '../world/peer.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
@@ -16,8 +16,11 @@ export class Chronicle {
     this.#linesMax = linesMax;
     if (linesMax === 0) return;
     swarm.world.watch({
-      onTurn: (peer, fact) => this.#add(peer, factText(fact)),
-      onReport: (peer, report) => this.#add(peer, reportText(report)),
+      onHandled: (peer, fact, actions) => {
+        if (!isEverywhere(fact.type)) this.#add(peer, factText(fact));
+        for (const action of actions)
+          if (!isEverywhere(action.type)) this.#add(peer, `→ ${actionText(action)}`);
+      },
       onCrash: (peer) => this.#add(peer, 'crashed'),
     });
   }
@@ -35,12 +38,15 @@ export class Chronicle {
   }
 }
 
+/** What every host does all the time would leave no room for anything else. */
+function isEverywhere(type: Fact['type'] | Action['type']): boolean {
+  return type === 'woke' || type === 'flushed' || type === 'send-block' || type === 'read-block';
+}
+
 function factText(fact: Fact): string {
   switch (fact.type) {
     case 'received':
       return `received #${fact.connection} ${fact.count} B`;
-    case 'flushed':
-      return `flushed #${fact.connection} ${fact.bytes} B`;
     case 'connected':
       return `connected #${fact.connection} ${fact.incoming ? 'from' : 'to'} ${fact.address.host}`;
     case 'closed':
@@ -61,16 +67,35 @@ function factText(fact: Fact): string {
   }
 }
 
+function actionText(action: Action): string {
+  switch (action.type) {
+    case 'dial':
+      return `dial #${action.connection} ${action.address.host}`;
+    case 'send':
+      return `send #${action.connection} ${action.bytes.length} B`;
+    case 'close':
+      return `close #${action.connection}: ${action.reason}`;
+    case 'store-piece':
+      return `store-piece ${action.pieceIndex}`;
+    case 'announce':
+      return `announce ${action.request.event ?? ''}, ${action.request.left} B left`;
+    case 'report':
+      return reportText(action.report);
+    default:
+      return action.type;
+  }
+}
+
 function reportText(report: Report): string {
   switch (report.type) {
     case 'piece-stored':
     case 'piece-failed':
-      return `reports ${report.type} ${report.pieceIndex}`;
+      return `report ${report.type} ${report.pieceIndex}`;
     case 'peer-connected':
-      return `reports ${report.type} ${report.address.host}`;
+      return `report ${report.type} ${report.address.host}`;
     case 'peer-dropped':
-      return `reports ${report.type} ${report.address.host}: ${report.reason}`;
+      return `report ${report.type} ${report.address.host}: ${report.reason}`;
     default:
-      return `reports ${report.type}`;
+      return `report ${report.type}`;
   }
 }

@@ -23,7 +23,8 @@ export class PlannedSwarm {
   readonly actors = new Map<string, StandingActor>();
   readonly trackers = new Map<string, SimTracker>();
   readonly #called: ReadonlyMap<string, readonly string[]>;
-  readonly #names = new Map<SimPeer, string>();
+  /** By number. */
+  readonly #names = new Map<number, string>();
 
   constructor(plan: SwarmPlan) {
     this.plan = plan;
@@ -48,7 +49,7 @@ export class PlannedSwarm {
   }
 
   nameOf(peer: SimPeer): string {
-    return this.#names.get(peer)!;
+    return this.#names.get(peer.number)!;
   }
 
   /** Of those who are called, the honest ones that have joined. */
@@ -84,6 +85,8 @@ export class PlannedSwarm {
       );
       return;
     }
+    // It acts before it has joined for good.
+    this.#names.set(world.peers.length + 1, name);
     const peer = world.join({
       has,
       magnet,
@@ -95,7 +98,6 @@ export class PlannedSwarm {
       downloadBpsMax,
     });
     this.peers.set(name, peer);
-    this.#names.set(peer, name);
     this.#introduce(member);
   }
 

@@ -3,6 +3,8 @@
  * every event. Then everything heals, and whoever can come to a full set of pieces has to: slow is allowed, stuck is
  * not, and what tells them apart is progress. At last all go home, and nothing may be left.
  */
+
+import { BrokenRule, Inspector } from '../checkers/inspector.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { Chronicle } from './chronicle.ts';
@@ -18,19 +20,17 @@ export interface RunOptions {
 
 /** Redials come every 15 minutes at the latest, announces every 10 after failures, and a ban of an hour ends. */
 const stuckMsDefault = 75 * 60_000;
-/** For goodbyes, and what was on its way. */
-const goHomeMs = 90_000;
 
 /** The same plan gives the same result, always and everywhere. */
 export function runPlan(plan: SwarmPlan, { lastEvents = 0 }: RunOptions = {}): RunResult {
   return new Run(new PlannedSwarm(plan), lastEvents).toEnd();
 }
 
-/** A rule was broken: the run ends here. */
-class Broken extends Error {
-  readonly checker: string;
+/** Nobody broke a rule, and yet it did not end as it must. */
+class NotDone extends Error {
+  readonly checker: 'stuck' | 'late';
 
-  constructor(checker: string, message: string) {
+  constructor(checker: 'stuck' | 'late', message: string) {
     super(message);
     this.checker = checker;
   }
@@ -39,6 +39,7 @@ class Broken extends Error {
 class Run {
   readonly #swarm: PlannedSwarm;
   readonly #chronicle: Chronicle;
+  readonly #inspector: Inspector;
   /** When somebody last came nearer to what it wants. */
   #progressMs = 0;
   /** Who has found the metadata it looked for. */
@@ -51,10 +52,11 @@ class Run {
     this.#chronicle = new Chronicle(swarm, lastEvents);
     swarm.world.watch({
       onReport: (peer, { type }) => {
-        if (type === 'metadata-received') this.#found.add(peer);
+        if (type === 'metadata-received') this.#onFound(peer);
         if (type === 'piece-stored' || type === 'metadata-received') this.#progressMs = swarm.world.nowMs;
       },
     });
+    this.#inspector = new Inspector(swarm.world);
     arrangeTroubles(swarm);
   }
 
@@ -111,16 +113,21 @@ class Run {
     if (missing.length === 0) return;
     const sinceSeconds = Math.round((world.nowMs - this.#progressMs) / 1000);
     const checker = world.nowMs >= endMs ? 'late' : 'stuck';
-    throw new Broken(
+    throw new NotDone(
       checker,
       `${missing.map((name) => this.#standing(name)).join('; ')}; no progress for ${sinceSeconds} s`,
     );
   }
 
   #goHome(): void {
-    const { cast, world } = this.#swarm;
-    for (const { name } of cast) this.#swarm.leave(name);
-    world.runFor(goHomeMs);
+    for (const actor of this.#swarm.actors.values()) actor.leave();
+    this.#inspector.end();
+  }
+
+  /** Whoever looked for it has it, and lets go; not from within the engine's turn. */
+  #onFound(peer: SimPeer): void {
+    this.#found.add(peer);
+    this.#swarm.world.scheduler.after(0, () => peer.stop());
   }
 
   #findWaiting(): string | undefined {
@@ -144,14 +151,13 @@ class Run {
 
   #failureOf(error: Error): Failure {
     const { world } = this.#swarm;
-    const isRule = error instanceof Broken;
-    return {
-      checker: isRule ? error.checker : 'threw',
-      message: isRule ? error.message : `${error.message}${whereOf(error)}`,
-      atMs: world.nowMs,
-      peer: undefined,
-      lastEvents: this.#chronicle.lines,
-    };
+    const lastEvents = this.#chronicle.lines;
+    const base = { atMs: world.nowMs, lastEvents, message: error.message, peer: undefined };
+    if (error instanceof NotDone) return { ...base, checker: error.checker };
+    if (!(error instanceof BrokenRule))
+      return { ...base, checker: 'threw', message: `${error.message}${whereOf(error)}` };
+    const peer = this.#swarm.nameOf(world.peers[error.peer - 1]!);
+    return { ...base, checker: error.checker, peer };
   }
 }
 
