@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- create verify download announce engine catalogue]`: what this machine does, beside the programs
+ * `npm run bench [-- create verify download sources announce engine catalogue]`: what this machine does, beside the programs
  * others use, in one run and in turn. All of them when none is named; each says which programs it did not find.
  */
 import process from 'node:process';
@@ -9,12 +9,14 @@ import { benchCreate } from './create.ts';
 import { benchDownload } from './download.ts';
 import { benchEngine } from './engine.ts';
 import { machineLines } from './machine.ts';
+import { benchSources } from './sources.ts';
 import { benchVerify } from './verify.ts';
 
 const benches: Readonly<Record<string, (report: (line: string) => void) => Promise<void>>> = {
   create: benchCreate,
   verify: benchVerify,
   download: benchDownload,
+  sources: benchSources,
   announce: benchAnnounce,
   engine: benchEngine,
   catalogue: benchCatalogue,
