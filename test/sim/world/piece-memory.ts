@@ -1,6 +1,6 @@
 /**
  * Piece memory that keeps a token and a length per block instead of its bytes. What is written is checked against the
- * pattern as it comes: lent bytes (content.ts) at both ends of the run, all others one by one. So a byte that was
+ * pattern as it comes: lent bytes (content.ts) at both ends of the run, all others from one to the other. So a byte that was
  * changed, shifted or left out makes another block of it, as it does in real memory.
  */
 import type { PieceBuffer, PieceMemory } from '../../../client/engine/contract.ts';
@@ -10,6 +10,7 @@ import { isLent, patternByte, tokenBytes } from './content.ts';
 
 /** Bytes looked at on either end of a lent run. */
 const checkedBytes = 4;
+const pattern = Buffer.from(Uint8Array.from({ length: blockBytesMax }, (_, at) => patternByte(at)));
 
 export class SimBuffer implements PieceBuffer {
   readonly bytes: number;
@@ -58,7 +59,7 @@ export class SimBuffer implements PieceBuffer {
       this.#writeToken(blockIndex, at, source[from + at - begin]!);
     const body = Math.max(begin, tokenBytes);
     const shift = from - begin;
-    if (body < end && !(isLent(source) && matchesPattern(source, body + shift, body, end - body))) {
+    if (body < end && !matchesPattern(source, body + shift, body, end - body)) {
       this.#writeStrange(offset - begin, source, shift, body, end);
     } else if (this.strange !== undefined) {
       for (let at = body; at < end; at++) this.strange.delete(offset - begin + at);
@@ -143,8 +144,9 @@ export class SimMemory implements PieceMemory {
   }
 }
 
-/** Whether `count` bytes from `from` are those that stand from `at` on in every block: its ends are looked at. */
+/** Whether `count` bytes from `from` are those that stand from `at` on in every block. Of lent ones the ends suffice. */
 function matchesPattern(source: Uint8Array, from: number, at: number, count: number): boolean {
+  if (!isLent(source)) return pattern.compare(source, from, from + count, at, at + count) === 0;
   const checked = Math.min(checkedBytes, count);
   for (let i = 0; i < checked; i++) {
     if (source[from + i] !== patternByte(at + i)) return false;
