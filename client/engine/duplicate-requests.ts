@@ -100,7 +100,7 @@ export class DuplicateRequests {
       const { piece, blockIndex } = this.#requests.locate(asked[i]!);
       if (piece === undefined || !helper.pieces.offers(piece.pieceIndex)) continue;
       if (piece.exclusiveTo !== undefined || piece.copies(blockIndex) >= endgameCopiesMax) continue;
-      this.#askToo(piece, blockIndex, slow, helper, nowMs);
+      this.#askToo(piece, blockIndex, helper, nowMs);
       left -= 1;
     }
     return left;
@@ -166,7 +166,7 @@ export class DuplicateRequests {
       if (helper === undefined) return;
       const { asked, knownRate } = helper.pipeline;
       if (helper === slow || msFor((asked.length + 1) * blockBytesMax, knownRate!) * 2 > theirMs) continue;
-      this.#askToo(piece, blockIndex, slow, helper, nowMs);
+      this.#askToo(piece, blockIndex, helper, nowMs);
       copies += 1;
     }
   }
@@ -194,17 +194,13 @@ export class DuplicateRequests {
     return fastest;
   }
 
-  #askToo(
-    piece: FetchingPiece,
-    blockIndex: number,
-    holder: PeerSession,
-    helper: PeerSession,
-    nowMs: number,
-  ): void {
+  #askToo(piece: FetchingPiece, blockIndex: number, helper: PeerSession, nowMs: number): void {
     const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);
+    // Whoever was asked last: whom the helper is to be sooner than may have been asked before others.
+    const last = piece.askers[blockIndex] as PeerSession;
     const earlier = this.#earlier.get(key);
-    if (earlier === undefined) this.#earlier.set(key, [holder]);
-    else earlier.push(holder);
+    if (earlier === undefined) this.#earlier.set(key, [last]);
+    else earlier.push(last);
     piece.askAgain(blockIndex);
     this.#requests.ask(piece, blockIndex, helper, nowMs);
   }
