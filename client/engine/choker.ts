@@ -1,29 +1,39 @@
 /**
  * Whom we serve. While a slot is free, whoever is interested is served at once. When slots are short: while we fetch,
  * those who give us most (tit-for-tat); once we have everything, those we serve fastest; and one slot is lent in turn
- * to somebody new, so that better peers are found and newcomers get a start.                              BEP 3
+ * to somebody new, so that better peers are found and newcomers get a start.
+ *
+ * A fast line has more slots than a slow one, and what a peer does not use for a while goes to the next in line.   BEP 3
  */
+import type { FirstCopies } from './first-copies.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { Prng } from './prng.ts';
 
 export class Choker {
+  readonly #firstCopies: FirstCopies;
   readonly #limits: Limits;
   readonly #random: Prng;
   #nextRechokeMs = 0;
   #rounds = 0;
-  #served = 0;
+  /** Whom we serve, and when each last wanted something of us. */
+  readonly #served = new Map<PeerSession, number>();
+  #slots: number;
+  /** Of the last tick. */
+  #nowMs = 0;
   /** Interested and not served, in the order in which they began to wait. */
   readonly #waiting = new Set<PeerSession>();
 
-  constructor(limits: Limits, random: Prng) {
+  constructor(firstCopies: FirstCopies, limits: Limits, random: Prng) {
+    this.#firstCopies = firstCopies;
     this.#limits = limits;
     this.#random = random;
+    this.#slots = this.#slotsFor(0);
   }
 
   /** Peers that hold an upload slot. */
   get servedCount(): number {
-    return this.#served;
+    return this.#served.size;
   }
 
   /** The peer wants something, or nothing any more. */
@@ -40,27 +50,34 @@ export class Choker {
   /** It was being served and has gone: its slot is free. */
   onGone(session: PeerSession): void {
     this.#waiting.delete(session);
-    if (session.amChoking) return;
-    this.#served -= 1;
+    if (!this.#served.delete(session)) return;
+    this.#firstCopies.release(session);
     session.amChoking = true;
     this.#fillSlots();
   }
 
-  /** At every tick. `haveAll`: we only serve now. */
-  tick(sessions: Iterable<PeerSession>, haveAll: boolean, nowMs: number): void {
+  /** At every tick. `haveAll`: we only serve now; `upRate`: payload bytes per second that we send. */
+  tick(sessions: Iterable<PeerSession>, haveAll: boolean, upRate: number, nowMs: number): void {
+    this.#nowMs = nowMs;
+    const base = this.#slotsFor(upRate);
+    this.#slots = Math.min(this.#limits.uploadSlotsMax, base + this.#idleCount(nowMs));
+    this.#fillSlots();
+    for (const session of this.#served.keys()) this.#firstCopies.suggest(session);
     if (nowMs < this.#nextRechokeMs) return;
     this.#nextRechokeMs = nowMs + this.#limits.rechokeMs;
     const wanting = [...sessions].filter((s) => s.isOpen && s.peerInterested);
-    if (wanting.length <= this.#limits.uploadSlotsMax) return;
+    if (wanting.length > this.#slots) this.#rechoke(wanting, haveAll);
+  }
+
+  #rechoke(wanting: readonly PeerSession[], haveAll: boolean): void {
     this.#rounds += 1;
     const rotate = (this.#rounds - 1) % this.#limits.optimisticRechokes === 0;
     if (rotate) for (const session of wanting) session.optimistic = false;
 
     const worth = (s: PeerSession) => (haveAll ? s.up.rate : s.down.rate);
     const ranked = [...wanting].sort((a, b) => worth(b) - worth(a) || a.connection - b.connection);
-    const lucky =
-      wanting.find((s) => s.optimistic) ?? this.#draw(ranked.slice(this.#limits.uploadSlotsMax - 1));
-    const chosen = new Set(ranked.filter((s) => s !== lucky).slice(0, this.#limits.uploadSlotsMax - 1));
+    const lucky = wanting.find((s) => s.optimistic) ?? this.#draw(ranked.slice(this.#slots - 1));
+    const chosen = new Set(ranked.filter((s) => s !== lucky).slice(0, this.#slots - 1));
     if (lucky !== undefined) {
       lucky.optimistic = true;
       chosen.add(lucky);
@@ -69,10 +86,26 @@ export class Choker {
     for (const session of chosen) if (session.amChoking) this.#serve(session);
   }
 
+  /** Enough for the line, and not so many that each has next to nothing. */
+  #slotsFor(upRate: number): number {
+    const { uploadSlotsMin, uploadSlotsMax, uploadSlotBps } = this.#limits;
+    return Math.min(uploadSlotsMax, Math.max(uploadSlotsMin, Math.floor(upRate / uploadSlotBps)));
+  }
+
+  /** Peers we serve that have wanted nothing for a while. */
+  #idleCount(nowMs: number): number {
+    let count = 0;
+    for (const [session, usedMs] of this.#served) {
+      if (!session.uploads.isIdle) this.#served.set(session, nowMs);
+      else if (nowMs - usedMs >= this.#limits.uploadSlotIdleMs) count += 1;
+    }
+    return count;
+  }
+
   /** Those who have waited longest come first; chance would starve somebody. */
   #fillSlots(): void {
     for (const next of this.#waiting) {
-      if (this.#served >= this.#limits.uploadSlotsMax) return;
+      if (this.#served.size >= this.#slots) return;
       this.#serve(next);
     }
   }
@@ -82,14 +115,16 @@ export class Choker {
   }
 
   #serve(session: PeerSession): void {
-    session.setChoking(false);
     this.#waiting.delete(session);
-    this.#served += 1;
+    this.#served.set(session, this.#nowMs);
+    this.#firstCopies.suggest(session);
+    session.setChoking(false);
   }
 
   #refuse(session: PeerSession): void {
     session.setChoking(true);
     if (session.peerInterested) this.#waiting.add(session);
-    this.#served -= 1;
+    this.#served.delete(session);
+    this.#firstCopies.release(session);
   }
 }

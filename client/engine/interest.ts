@@ -6,26 +6,35 @@
  */
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import type { ConnectionId } from './contract.ts';
+import type { FirstCopies } from './first-copies.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { PiecePicker } from './piece-picker.ts';
 import type { PieceSelection } from './piece-selection.ts';
 
 type PeerSessions = ReadonlyMap<ConnectionId, PeerSession>;
 
+export interface InterestParts {
+  readonly selection: PieceSelection;
+  readonly picker: PiecePicker;
+  readonly firstCopies: FirstCopies;
+}
+
 export class Interest {
   readonly #geometry: Geometry;
   readonly #selection: PieceSelection;
   readonly #picker: PiecePicker;
+  readonly #firstCopies: FirstCopies;
   readonly #tellAtOnceMax: number;
   /** Stored, and not everybody has heard of it. */
   readonly #untold: PieceIndex[] = [];
 
   /** `tellAtOnceMax`: with more peers than this, they hear of new pieces at the next tick, of several at once. */
-  constructor(geometry: Geometry, selection: PieceSelection, picker: PiecePicker, tellAtOnceMax: number) {
+  constructor(geometry: Geometry, parts: InterestParts, tellAtOnceMax: number) {
     this.#geometry = geometry;
     this.#tellAtOnceMax = tellAtOnceMax;
-    this.#selection = selection;
-    this.#picker = picker;
+    this.#selection = parts.selection;
+    this.#picker = parts.picker;
+    this.#firstCopies = parts.firstCopies;
   }
 
   /** What it has, all at once. A seed is counted, not walked. */
@@ -48,6 +57,7 @@ export class Interest {
   /** One piece more. True when that is of use to us. */
   onHave(session: PeerSession, pieceIndex: PieceIndex): boolean {
     this.#picker.onHave(pieceIndex);
+    this.#firstCopies.onHave(pieceIndex);
     if (session.pieces.count === this.#geometry.pieceCount) session.record!.isSeed = true;
     if (!this.#selection.lacks(pieceIndex)) return false;
     session.usefulCount += 1;
@@ -77,7 +87,8 @@ export class Interest {
   tell(sessions: PeerSessions): void {
     for (const pieceIndex of this.#untold.splice(0)) {
       for (const session of sessions.values()) {
-        if (!session.pieces.has(pieceIndex)) session.sendHave(pieceIndex);
+        // A seed is told, too: it cares for what nobody has yet (first-copies.ts).
+        if (session.pieces.isAll || !session.pieces.has(pieceIndex)) session.sendHave(pieceIndex);
       }
     }
   }

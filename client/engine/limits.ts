@@ -87,6 +87,14 @@ export const defaultLimits = {
 
   /** Peers served at once in one torrent; libtorrent's unchoke_slots. */
   uploadSlotsMax: 8,
+  /** BEP 3's four: on a slow line fewer at a time have whole pieces sooner, and can give them on (docs/experiments.md). */
+  uploadSlotsMin: 4,
+  /** A line that carries so much a slot carries one more: a piece of 1 MiB takes 8 s. */
+  uploadSlotBps: 128 * 1024,
+  /** A slot that nobody has used for so long is lent to the next in line, as long as there are any. */
+  uploadSlotIdleMs: 2_000,
+  /** Pieces we ask one peer to take next at a time: a connection of 100 Mbit/s and pieces of 512 KiB. */
+  suggestionsMax: 64,
   /** BEP 3: ten seconds, so that TCP has time to reach its rate. */
   rechokeMs: 10_000,
   /** BEP 3: every third rechoke somebody new is tried. */
@@ -141,7 +149,8 @@ const relations: readonly (readonly [(limits: Limits) => boolean, string])[] = [
   [(l) => l.stallTimeoutMs < l.stallCloseMs, 'a stalled peer first gives its requests back'],
   [(l) => l.requestsOutstandingMax <= l.uploadQueueMax, 'two of us never overrun each other'],
   [(l) => l.unreadBytesMax > l.uploadWindowBytes, 'a full window is not yet a peer that does not read'],
-  [(l) => l.uploadSlotsMax >= 1, 'somebody is served'],
+  [(l) => l.uploadSlotsMax >= 1 && l.uploadSlotsMin >= 1, 'somebody is served'],
+  [(l) => l.uploadSlotBps >= 1, 'a slot carries something'],
   [(l) => l.requestsReqqMax <= l.uploadQueueMax, 'we ask no more of others than we let wait ourselves'],
   [(l) => l.requestsOutstandingMin >= 1, 'a peer may always be asked for something'],
   [(l) => l.tickMs < l.handshakeTimeoutMs, 'timeouts are longer than their grain'],

@@ -8,6 +8,8 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 
 /** Haves of a peer that had nothing for us: after more of them everything it has is looked at again. */
 const newsMax = 256;
+/** Twice what we suggest ourselves; the oldest are forgotten. */
+const suggestedMax = 128;
 
 export class PeerPieces {
   count = 0;
@@ -16,6 +18,8 @@ export class PeerPieces {
   /** The picker's version at which it had nothing for us to begin, and candidates that it has had since. */
   nothingAtVersion = -1;
   readonly news: PieceIndex[] = [];
+  /** What it would like us to take next, the oldest first.  BEP 6 */
+  readonly suggested: PieceIndex[] = [];
   /** The scheduler's version at which it had none of the pieces with free blocks. */
   nothingOpenAt = -1;
   readonly #refused = new Set<PieceIndex>();
@@ -46,6 +50,12 @@ export class PeerPieces {
   setAll(pieces: Uint8Array | 'all'): void {
     this.count = pieces === 'all' ? this.#pieceCount : countBits(pieces);
     this.#bits = pieces === 'all' || this.count === this.#pieceCount ? 'all' : pieces.slice();
+  }
+
+  /** A hint: whether it is followed is the picker's affair. */
+  suggest(pieceIndex: PieceIndex): void {
+    this.suggested.push(pieceIndex);
+    if (this.suggested.length > suggestedMax) this.suggested.shift();
   }
 
   add(pieceIndex: PieceIndex): void {

@@ -217,8 +217,14 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
         if (block === undefined) return 'request-out-of-range';
         return this.#swarm!.onReject(this, block, this.#nowMs);
       }
-      // Hints and extensions that we do not use; nothing in them is believed.
-      case 'suggest':
+      case 'suggest': {
+        if (!this.fast) return 'fast-without-handshake';
+        const pieceIndex = this.#geometry.pieceIndex(message.index);
+        if (pieceIndex === undefined) return 'piece-out-of-range';
+        this.pieces.suggest(pieceIndex);
+        return undefined;
+      }
+      // Extensions that we do not use; nothing in them is believed.
       case 'allowed-fast':
       case 'port':
       case 'keep-alive':

@@ -64,6 +64,11 @@ export class PeerVoice implements Speaker {
     this.#write.have(pieceIndex);
   }
 
+  /** BEP 6: what it may as well take next; only to a peer that speaks it. */
+  sendSuggest(pieceIndex: PieceIndex): void {
+    if (this.fast) this.#write.suggest(pieceIndex);
+  }
+
   setInterested(interested: boolean): void {
     if (this.amInterested === interested) return;
     this.amInterested = interested;

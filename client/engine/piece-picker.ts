@@ -14,10 +14,13 @@ import { RarityOrder } from './rarity-order.ts';
 
 /** What the picker has to know of a peer. */
 export interface PieceHolder {
-  /** What it would like us to take next, taken off as it is looked at.  BEP 6 */
-  readonly suggested: PieceIndex[];
   /** It has the piece and may be asked for it. */
   offers(pieceIndex: PieceIndex): boolean;
+}
+
+export interface PieceSuggester extends PieceHolder {
+  /** What it would like us to take next; taken off as it is looked at.  BEP 6 */
+  readonly suggested: PieceIndex[];
 }
 
 const absent = -1;
@@ -148,11 +151,9 @@ export class PiecePicker {
   }
 
   /** The first piece it suggests that we may as well begin with: nothing that is wanted more is missing. */
-  pickSuggested(holder: PieceHolder): PieceIndex | undefined {
-    for (const pieceIndex of holder.suggested.splice(0)) {
-      if (this.sequential || !this.isCandidate(pieceIndex) || !holder.offers(pieceIndex)) continue;
-      if (this.#orders.some(({ count }, priority) => count > 0 && priority > this.#priority[pieceIndex]!)) continue;
-      return pieceIndex;
+  pickSuggested(holder: PieceSuggester): PieceIndex | undefined {
+    for (let next = holder.suggested.shift(); next !== undefined; next = holder.suggested.shift()) {
+      if (!this.sequential && this.isCandidate(next) && holder.offers(next) && this.#isTop(next)) return next;
     }
     return undefined;
   }
@@ -166,6 +167,12 @@ export class PiecePicker {
     }
     for (const pieceIndex of news) best = this.#better(best, pieceIndex, holder);
     return best;
+  }
+
+  /** No candidate is wanted more. */
+  #isTop(pieceIndex: PieceIndex): boolean {
+    const own = this.#priority[pieceIndex]!;
+    return !this.#orders.some(({ count }, priority) => priority > own && count > 0);
   }
 
   #better(best: PieceIndex | undefined, other: PieceIndex, holder: PieceHolder): PieceIndex | undefined {

@@ -273,8 +273,8 @@ export class RequestScheduler implements BlockRequests {
     const { nothingAtVersion, news } = pieces;
     const knowsNothing = nothingAtVersion === picker.version && news.length === 0;
     if (knowsNothing || !this.#ownership.mayTake(session) || !this.#memory.admits(session)) return undefined;
-    const pieceIndex =
-      nothingAtVersion < 0 ? picker.pick(pieces) : picker.pickNew(pieces, nothingAtVersion, news);
+    // Before it has found nothing, all is new.
+    const pieceIndex = picker.pickSuggested(pieces) ?? picker.pickNew(pieces, nothingAtVersion, news);
     if (pieceIndex !== undefined) return this.#beginPiece(pieceIndex, session);
     pieces.nothingAtVersion = picker.version;
     news.length = 0;

@@ -12,6 +12,7 @@ import type { ConnectionId, DiskTrouble, ReadId, TorrentSpec } from './contract.
 import type { ExtensionHandshake } from './extension-handshake.ts';
 import { ExtensionVoice } from './extension-voice.ts';
 import type { FetchingPiece, Sink } from './fetching-piece.ts';
+import { FirstCopies } from './first-copies.ts';
 import type { Inspection } from './inspection.ts';
 import { Interest } from './interest.ts';
 import type { MetadataMessage } from './metadata-exchange.ts';
@@ -22,6 +23,7 @@ import { PiecePicker } from './piece-picker.ts';
 import { PieceProvenance } from './piece-provenance.ts';
 import { PieceSelection } from './piece-selection.ts';
 import { RequestScheduler } from './request-scheduler.ts';
+import { watchSession } from './session-watch.ts';
 import { peerStatus, type TorrentStatus } from './status.ts';
 import { type SwarmContent, SwarmPeers } from './swarm-peers.ts';
 import { TransferMeter } from './transfer-meter.ts';
@@ -57,10 +59,14 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     const isMissing = (pieceIndex: PieceIndex) => this.ledger.isMissing(pieceIndex);
     this.picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
     if (spec.priorities !== undefined) this.#orderCandidates();
-    this.#interest = new Interest(spec.geometry, this.selection, this.picker, limits.havesAtOnceMax);
+    const hasAll = () => this.ledger.hasAll;
+    const availability = (pieceIndex: PieceIndex) => this.picker.availability(pieceIndex);
+    const firstCopies = new FirstCopies(spec.geometry, hasAll, availability, limits, random);
+    const interestParts = { selection: this.selection, picker: this.picker, firstCopies };
+    this.#interest = new Interest(spec.geometry, interestParts, limits.havesAtOnceMax);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
     this.scheduler = new RequestScheduler(this.ledger, this.picker, this.sessions, isSuspect, context);
-    this.choker = new Choker(limits, random);
+    this.choker = new Choker(firstCopies, limits, random);
     this.server = new BlockServer(spec.torrent, (pieceIndex) => this.ledger.has(pieceIndex), context);
     this.tick(nowMs, 0);
   }
@@ -72,32 +78,16 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     if (this.peers.stopping) return;
     if (nowMs >= this.#diskRetryMs) this.scheduler.paused = false;
     this.server.tick(nowMs, elapsedMs);
-    for (const session of this.sessions.values()) this.#tickSession(session, nowMs, elapsedMs);
+    for (const session of this.sessions.values()) {
+      const fault = watchSession(session, this.scheduler, this.#context.limits, nowMs, elapsedMs);
+      if (fault !== undefined) this.peers.drop(session, fault, nowMs);
+    }
     if (elapsedMs > 0) this.#down.tick(elapsedMs);
-    this.choker.tick(this.sessions.values(), this.selection.isComplete, nowMs);
+    this.choker.tick(this.sessions.values(), this.selection.isComplete, this.server.up.rate, nowMs);
     this.scheduler.tick(nowMs);
     this.#interest.tell(this.sessions);
     this.peers.tick(nowMs);
     this.#fillAll(nowMs);
-  }
-
-  #tickSession(session: PeerSession, nowMs: number, elapsedMs: number): void {
-    const { limits } = this.#context;
-    const { pipeline } = session;
-    if (elapsedMs > 0) {
-      session.down.tick(elapsedMs);
-      session.up.tick(elapsedMs);
-      if (pipeline.asked.length > 0) pipeline.tick(session.down.rate);
-    }
-    if (nowMs - session.heardMs >= limits.idleTimeoutMs) return this.peers.drop(session, 'silent', nowMs);
-    if (pipeline.isSilent(nowMs, limits.stallCloseMs)) return this.peers.drop(session, 'stalled', nowMs);
-    if (!pipeline.stalled && pipeline.isSilent(nowMs, limits.stallTimeoutMs)) {
-      // One request stays with it, to tell whether it comes back; the others are cancelled, lest all arrive twice.
-      for (const key of pipeline.asked.slice(1)) this.scheduler.cancel(session, key);
-      this.scheduler.release(session);
-      pipeline.stalled = true;
-    }
-    session.keepAlive(nowMs);
   }
 
   // Coming and going ------------------------------------------------------------------------------------------------

@@ -29,6 +29,11 @@ export class UploadQueue {
     return this.#waiting.size;
   }
 
+  /** The peer wants nothing of us, and nothing is on its way to it. */
+  get isIdle(): boolean {
+    return this.#waiting.size === 0 && this.pendingBytes === 0;
+  }
+
   /** Sent, and not yet taken by the kernel. */
   get unflushedBytes(): number {
     return this.#unflushedBytes;

@@ -108,6 +108,12 @@ export class MessageWriter {
     writeUint32(this.#bytes, at, index);
   }
 
+  /** BEP 6. */
+  suggest(index: number): void {
+    const at = this.#header(5, messageId.suggest);
+    writeUint32(this.#bytes, at, index);
+  }
+
   /** MSB first, spare bits zero.  BEP 3 */
   bitfield(bits: Uint8Array): void {
     const at = this.#header(1 + bits.length, messageId.bitfield);

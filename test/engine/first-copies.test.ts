@@ -1,0 +1,147 @@
+/** A seed sees to it that every piece leaves it once before any leaves it twice; a fetcher does it the favour. */
+import { describe, expect, it } from 'vitest';
+import { blockBytes, EngineLab, type ScriptedPeer } from './engine-lab.ts';
+
+const suggested = (peer: ScriptedPeer) => peer.heardOf('suggest').map(({ index }) => index);
+
+function crowd(lab: EngineLab, count: number, fast = true): ScriptedPeer[] {
+  return Array.from({ length: count }, () => lab.join({ has: 'none', interested: true, fast }));
+}
+
+describe('a seed', () => {
+  it('asks everybody it serves to take something else', () => {
+    const lab = new EngineLab({ has: 'all', pieceCount: 8 });
+    const peers = crowd(lab, 3);
+    const all = peers.flatMap(suggested);
+    expect(all.length).toBe(6);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('names the next one when the last has arrived, until all are out', () => {
+    const lab = new EngineLab({ has: 'all', pieceCount: 8 });
+    const [peer] = crowd(lab, 1) as [ScriptedPeer];
+    for (let i = 0; i < 8; i++) peer.say({ type: 'have', index: suggested(peer)[i]! });
+    expect([...suggested(peer)].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    lab.pass(2_000);
+    expect(suggested(peer)).toHaveLength(8);
+  });
+
+  it('names nothing that somebody has already', () => {
+    const lab = new EngineLab({ has: 'all', pieceCount: 8 });
+    lab.join({ has: [0, 1, 2, 3, 4, 5] });
+    const [peer] = crowd(lab, 1) as [ScriptedPeer];
+    expect([...suggested(peer)].sort()).toEqual([6, 7]);
+  });
+
+  it('names what one left untaken to the others', () => {
+    const lab = new EngineLab({ has: 'all', pieceCount: 4 });
+    const [first, second] = crowd(lab, 2) as [ScriptedPeer, ScriptedPeer];
+    first.hangUp();
+    for (const index of suggested(second)) second.say({ type: 'have', index });
+    expect([...suggested(second)].sort()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('names nothing to whoever it does not serve, nor to whoever does not speak BEP 6', () => {
+    const lab = new EngineLab({ has: 'all', limits: { uploadSlotsMax: 1 } });
+    const [, waiting] = crowd(lab, 2) as [ScriptedPeer, ScriptedPeer];
+    const [plain] = crowd(new EngineLab({ has: 'all' }), 1, false) as [ScriptedPeer];
+    expect(suggested(waiting)).toEqual([]);
+    expect(suggested(plain)).toEqual([]);
+  });
+});
+
+it('a peer that lacks pieces itself suggests nothing', () => {
+  const lab = new EngineLab({ has: (i) => i < 4 });
+  expect(crowd(lab, 2).flatMap(suggested)).toEqual([]);
+});
+
+it('a seed is told what has arrived, though it has it: it plans by it', () => {
+  const lab = new EngineLab({ pieceCount: 3, blocksPerPiece: 1 });
+  const seed = lab.join();
+  seed.serve();
+  while (lab.stores.length > 0) lab.store();
+  expect(seed.heardOf('have').length).toBeGreaterThan(0);
+});
+
+describe('what a peer suggests', () => {
+  it('is begun first', () => {
+    const lab = new EngineLab({ pieceCount: 50, blocksPerPiece: 1 });
+    const seed = lab.join({ chokes: true });
+    seed.say({ type: 'suggest', index: 33 }, { type: 'suggest', index: 7 }, { type: 'unchoke' });
+    expect(seed.owed[0]!.index).toBe(33);
+    seed.serve(1);
+    lab.store();
+    expect(seed.owed[0]!.index).toBe(7);
+  });
+
+  it('is not, when it is here already, or the peer has it not', () => {
+    const lab = new EngineLab({ pieceCount: 3, blocksPerPiece: 1, has: (i) => i === 0 });
+    const peer = lab.join({ has: [0, 2], chokes: true });
+    peer.say({ type: 'suggest', index: 0 }, { type: 'suggest', index: 1 }, { type: 'unchoke' });
+    expect(peer.owed.map(({ index }) => index)).toEqual([2]);
+  });
+
+  it('does not go before what the user wants more', () => {
+    const lab = new EngineLab({ pieceCount: 4, blocksPerPiece: 1 });
+    lab.tell({ type: 'pieces-selected', torrent: 1, priorities: Uint8Array.from([4, 4, 7, 4]) });
+    const seed = lab.join({ chokes: true });
+    seed.say({ type: 'suggest', index: 3 }, { type: 'unchoke' });
+    expect(seed.owed[0]!.index).toBe(2);
+  });
+
+  it('is kept within bounds, and refused when it is no piece', () => {
+    const lab = new EngineLab({ pieceCount: 4 });
+    const flood = lab.join({ chokes: true });
+    for (let i = 0; i < 10_000; i++) flood.say({ type: 'suggest', index: i % 4 });
+    expect(flood.closed).toBeUndefined();
+    flood.say({ type: 'suggest', index: 4 });
+    expect(flood.closed).toBe('piece-out-of-range');
+  });
+
+  it('is a word of BEP 6 alone', () => {
+    const lab = new EngineLab({ pieceCount: 4 });
+    const plain = lab.join({ fast: false });
+    plain.say({ type: 'suggest', index: 1 });
+    expect(plain.closed).toBe('fast-without-handshake');
+  });
+});
+
+describe('slots', () => {
+  const served = (peers: readonly ScriptedPeer[]) =>
+    peers.filter((peer) => peer.heardOf('unchoke').length > peer.heardOf('choke').length).length;
+  const limits = { connectionsPerHostMax: 50 };
+
+  it('are four on a line that carries little, and those that nobody uses are lent to others, eight at most', () => {
+    const lab = new EngineLab({ has: 'all', limits });
+    const peers = crowd(lab, 12);
+    expect(served(peers)).toBe(4);
+    // What was said has left: only what they want of us counts.
+    for (const { connection, bytesHeard: bytes } of peers) lab.tell({ type: 'flushed', connection, bytes });
+    lab.pass(1_500, 500);
+    expect(served(peers)).toBe(4);
+    lab.pass(2_000, 500);
+    expect(served(peers)).toBe(8);
+  });
+
+  it('are not lent while they are used', () => {
+    const lab = new EngineLab({ has: 'all', limits });
+    const peers = crowd(lab, 12);
+    for (let i = 0; i < 4; i++) peers[i]!.say({ type: 'request', index: 0, begin: 0, length: blockBytes });
+    lab.pass(6_000, 500);
+    expect(served(peers)).toBe(4);
+  });
+
+  it('become more as the line shows what it carries', () => {
+    const lab = new EngineLab({ has: 'all', pieceCount: 400, limits });
+    const peers = crowd(lab, 12);
+    for (let round = 0; round < 16; round++) {
+      for (let i = 0; i < 4; i++) {
+        for (let n = 0; n < 16; n++)
+          peers[i]!.say({ type: 'request', index: round * 16 + n, begin: 0, length: blockBytes });
+      }
+      lab.answerReads();
+      lab.pass(500, 500);
+    }
+    expect(served(peers)).toBe(8);
+  });
+});

@@ -1,0 +1,67 @@
+/**
+ * What a distribution is measured by. The fluid bound is what no protocol can beat when bytes flow like water: somebody
+ * has to give the first copy, the slowest has to take one, and all that is taken has to be given by somebody
+ * (Kumar and Ross, "Peer-assisted file distribution: the minimum distribution time", 2006).
+ */
+
+export interface Line {
+  /** Bytes per second. */
+  readonly upBps: number;
+  readonly downBps: number;
+}
+
+export interface Receiver extends Line {
+  /** Seconds after the start; nobody takes anything before. */
+  readonly joinSeconds: number;
+}
+
+/**
+ * The earliest time, in seconds from the start, at which every receiver can have `bytes`. `sources` have everything from
+ * the start, `helpers` give and are not waited for.
+ */
+export function fluidBoundSeconds(
+  bytes: number,
+  sources: readonly Line[],
+  receivers: readonly Receiver[],
+  helpers: readonly Line[] = [],
+): number {
+  if (receivers.length === 0) return 0;
+  const fromSources = sumOf(sources, ({ upBps }) => upBps);
+  const fromAll = fromSources + sumOf([...receivers, ...helpers], ({ upBps }) => upBps);
+  const firstCopy = bytes / fromSources;
+  const slowest = receivers.reduce(
+    (latest, { joinSeconds, downBps }) => Math.max(latest, joinSeconds + bytes / downBps),
+    0,
+  );
+  return Math.max(firstCopy, slowest, (receivers.length * bytes) / fromAll);
+}
+
+/** Jain's index: 1 when all have the same, 1/n when one has everything; 1 of nothing at all. */
+export function jainIndex(shares: readonly number[]): number {
+  const sum = sumOf(shares, (share) => share);
+  const squares = sumOf(shares, (share) => share * share);
+  return squares === 0 ? 1 : (sum * sum) / (shares.length * squares);
+}
+
+/** The value that the share `q` (0 to 1) of them does not exceed; NaN of none. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}
+
+export function mean(values: readonly number[]): number {
+  return sumOf(values, (value) => value) / values.length;
+}
+
+/** Of a sample; 0 of one value. */
+export function standardDeviation(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const middle = mean(values);
+  return Math.sqrt(sumOf(values, (value) => (value - middle) ** 2) / (values.length - 1));
+}
+
+function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
+  let sum = 0;
+  for (const item of items) sum += value(item);
+  return sum;
+}
