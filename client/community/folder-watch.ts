@@ -31,6 +31,8 @@ export interface FolderWatchOptions {
 const settleMsDefault = 2_000;
 const retryMs = 10_000;
 const lookAgainMs = 10 * 60_000;
+/** When the system has too many folders to watch already. A look costs a millisecond a hundred files. */
+const blindLookMs = 30_000;
 
 export function watchFolder(folder: string, options: FolderWatchOptions): FolderWatch {
   const { scan, known, onChange, onTrouble, settleMs = settleMsDefault } = options;
@@ -59,11 +61,14 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
     ...(scan.includeHidden ? {} : { ignored: isHidden }),
   });
   watcher.on('all', rest.touch);
-  // Whoever is told of too many folders to watch still has the look now and then.
-  watcher.on('error', onTrouble);
   // What happened before the watcher stood was not told.
   watcher.on('ready', rest.touch);
-  const timer = setInterval(rest.touch, lookAgainMs);
+  let timer = setInterval(rest.touch, lookAgainMs);
+  watcher.on('error', (error) => {
+    onTrouble(error);
+    clearInterval(timer);
+    timer = setInterval(rest.touch, blindLookMs);
+  });
   return {
     close: async () => {
       clearInterval(timer);

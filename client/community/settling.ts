@@ -44,6 +44,7 @@ export function settling(
   let last: FolderListing | undefined;
   let callOff: (() => void) | undefined;
   let turn: Promise<void> | undefined;
+  let trouble: string | undefined;
   let isTouched = false;
   let isStopped = false;
 
@@ -69,11 +70,14 @@ export function settling(
         reported = listing;
       }
       last = undefined;
+      trouble = undefined;
       if (isTouched && !isStopped) wait(times.settleMs);
     } catch (error) {
       last = undefined;
       if (isStopped) return;
-      ports.onTrouble(error);
+      // A disk that is away all night is told of once.
+      if (String(error) !== trouble) ports.onTrouble(error);
+      trouble = String(error);
       wait(times.retryMs);
     }
   };

@@ -133,6 +133,21 @@ describe('trouble', () => {
     expect(scene.reports).toEqual([]);
   });
 
+  it('that goes on is told once, and again when it comes back', async () => {
+    const scene = new Scene({ a: 1 });
+    const gone = new Error('gone');
+    scene.files = gone;
+    scene.settling.touch();
+    for (let i = 0; i < 5; i++) await scene.pass();
+    expect(scene.troubles).toEqual([gone]);
+    scene.files = { a: 1 };
+    await scene.rest();
+    scene.files = gone;
+    scene.settling.touch();
+    await scene.pass();
+    expect(scene.troubles).toEqual([gone, gone]);
+  });
+
   it('with the telling is told, and it is told again', async () => {
     const scene = new Scene({});
     scene.files = { a: 1 };

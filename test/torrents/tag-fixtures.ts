@@ -52,7 +52,7 @@ function pictureBlock(picture: Uint8Array): Buffer {
 }
 
 /** An Ogg page that announces 4,294,967,295 comments, the first of them as long as a disk. */
-export function oggWithEndlessComment(): Uint8Array {
+function oggWithEndlessComment(): Uint8Array {
   const identification = Buffer.concat([Buffer.from('\x01vorbis', 'latin1'), Buffer.alloc(23, 1)]);
   const comment = Buffer.concat([
     Buffer.from('\x03vorbis', 'latin1'),
@@ -70,6 +70,70 @@ function oggPage(sequence: number, content: Buffer): Buffer {
   const sizes = [...Array<number>(Math.floor(content.length / 255)).fill(255), content.length % 255];
   head[26] = sizes.length;
   return Buffer.concat([head, Buffer.from(sizes), content]);
+}
+
+/** Headers whose sizes lead a careless parser round in a circle, out of the file, or into all of its memory. */
+export function hostileFiles(): Record<string, Uint8Array> {
+  const asfHeader = Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex');
+  const asfFile = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex');
+  const none = Buffer.alloc(8);
+  return {
+    // CVE-2026-32256: an object of no length is read for ever.
+    'asf-object.wma': Buffer.concat([
+      asfHeader,
+      uint64le(2n ** 40n),
+      uint32le(9),
+      Buffer.from([1, 2]),
+      asfFile,
+      none,
+      none,
+    ]),
+    // GHSA-f94x-6692-553q: so is a sample description.
+    'mp4-description.m4a': Buffer.concat([
+      atom('ftyp', Buffer.from('M4A \0\0\0\0')),
+      atom(
+        'moov',
+        atom(
+          'trak',
+          atom('mdia', atom('minf', atom('stbl', atom('stsd', none, uint32be(0xffffffff), none)))),
+        ),
+      ),
+    ]),
+    'mp4-atom.m4a': Buffer.concat([
+      atom('ftyp', Buffer.from('M4A \0\0\0\0')),
+      uint32be(1),
+      Buffer.from('moov'),
+      none,
+      none,
+    ]),
+    'id3-frame.mp3': Buffer.concat([
+      Buffer.from('ID3\x04\0\0\x7f\x7f\x7f\x7fTIT2\x7f\x7f\x7f\x7f\0\0', 'latin1'),
+      none,
+    ]),
+    'riff-chunk.wav': Buffer.concat([
+      Buffer.from('RIFF\xff\xff\xff\xffWAVELIST\xff\xff\xff\xffINFO', 'latin1'),
+      none,
+    ]),
+    'flac-block.flac': Buffer.from('fLaC\x84\xff\xff\xff\xff\xff\xff\xff', 'latin1'),
+    'ape-tag.ape': Buffer.concat([
+      Buffer.from('APETAGEX\xd0\x07\0\0\xff\xff\xff\x7f\xff\xff\xff\x7f', 'latin1'),
+      none,
+      none,
+    ]),
+    'ogg-comment.ogg': oggWithEndlessComment(),
+    'ebml-size.mka': Buffer.from('1a45dfa301ffffffffffffff42868101', 'hex'),
+    'dsf-chunk.dsf': Buffer.concat([Buffer.from('DSD '), uint64le(0n), uint64le(2n ** 63n), uint64le(28n)]),
+    'aiff-chunk.aiff': Buffer.concat([
+      Buffer.from('FORM\0\0\0\x20AIFFCOMM\xff\xff\xff\xff', 'latin1'),
+      none,
+      none,
+    ]),
+  };
+}
+
+function atom(name: string, ...content: Uint8Array[]): Buffer {
+  const inside = Buffer.concat(content);
+  return Buffer.concat([uint32be(inside.length + 8), Buffer.from(name), inside]);
 }
 
 export function png(width: number, height: number): Uint8Array {
@@ -101,6 +165,12 @@ export function webp(width: number, height: number): Uint8Array {
 function uint32le(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
+  return bytes;
+}
+
+function uint64le(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64LE(value);
   return bytes;
 }
 

@@ -29,6 +29,8 @@ process.on('message', ({ path, wantCovers }: TagRequest) => {
   );
 });
 process.on('disconnect', () => process.exit());
+// All its code is there: from now on a file's time counts.
+process.send!('ready');
 
 async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
   // `duration`: what the header tells; otherwise every MP3 would be read to its end.

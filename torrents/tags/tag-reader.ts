@@ -1,7 +1,7 @@
 /**
  * Reads tags in a child process, one file at a time, and ends the child when a file takes too long or too much memory.
  *
- * Invariant: read() always answers, in not much more than fileTimeoutMs, and nothing that a file holds can stop us. After
+ * Invariant: read() always answers, in not much more than fileTimeoutMs once the child is up, and nothing that a file holds can stop us. After
  * stop() no child runs. A child that was ended is replaced when the next file is read.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -28,6 +28,8 @@ export interface TagLimits {
 
 /** The parsers take 2 to 20 ms; a disk that has to wake up, seconds. */
 const fileTimeoutMsDefault = 5_000;
+/** To start a program on a machine that has much else to do: no file's fault. */
+const startTimeoutMs = 30_000;
 /** A FLAC with a booklet of 16 MB in it, read, joined and sent, fits twice. */
 const memoryBytesMaxDefault = 320 * 2 ** 20;
 /** What the parsers keep in objects is small; pictures lie outside of this heap. */
@@ -37,27 +39,34 @@ const memoryLookMs = 50;
 
 export function openTagReader(limits: TagLimits = {}): TagReader {
   const { fileTimeoutMs = fileTimeoutMsDefault, memoryBytesMax = memoryBytesMaxDefault } = limits;
-  let child: ChildProcess | undefined;
+  let child: Child | undefined;
 
   const stop = () => {
-    child?.kill('SIGKILL');
+    child?.process.kill('SIGKILL');
     child = undefined;
   };
-  const read = (path: string, wantCovers: boolean): Promise<TrackTags | TagFault> => {
-    const one = (child ??= startChild());
+  const read = async (path: string, wantCovers: boolean): Promise<TrackTags | TagFault> => {
+    if (child !== undefined && hasEnded(child.process)) child = undefined;
+    const { process: one, isReady } = (child ??= startChild());
+    one.ref();
+    one.channel?.ref();
+    const result = (await isReady) ? await ask(one, { path, wantCovers }) : 'crashed';
+    // While nobody waits for it, it must not keep a finished program alive.
+    one.unref();
+    one.channel?.unref();
+    return result;
+  };
+  const ask = (one: ChildProcess, request: TagRequest): Promise<TrackTags | TagFault> => {
     return new Promise((resolve) => {
       const settle = (result: TrackTags | TagFault) => {
         clearTimeout(deadline);
         clearInterval(watch);
         one.off('message', onMessage).off('exit', onEnd).off('error', onEnd);
-        one.unref();
-        one.channel?.unref();
         resolve(result);
       };
       const end = (fault: TagFault) => {
         // It may be in a loop, in which no other signal is heard.
         one.kill('SIGKILL');
-        if (child === one) child = undefined;
         settle(fault);
       };
       const onMessage = (message: unknown) => {
@@ -70,19 +79,24 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
         if (residentBytes(one.pid) > memoryBytesMax) end('too-large');
       }, memoryLookMs);
       one.on('message', onMessage).on('exit', onEnd).on('error', onEnd);
-      one.ref();
-      one.channel?.ref();
-      one.send({ path, wantCovers } satisfies TagRequest, (error) => error && onEnd());
+      // What cannot be sent goes to a child that has ended.
+      one.send(request, (error) => error && onEnd());
     });
   };
   return { read, stop };
 }
 
-function startChild(): ChildProcess {
+interface Child {
+  readonly process: ChildProcess;
+  /** False when it did not come up. */
+  readonly isReady: Promise<boolean>;
+}
+
+function startChild(): Child {
   // The published package is compiled: the child's file lies beside this one under the same extension.
   const script = new URL(`./tag-child${extname(import.meta.url)}`, import.meta.url);
-  return fork(script, {
-    // No network of ours, no secrets in the environment, no writing: what a file could make of the child stays there.
+  const child = fork(script, {
+    // No secrets in the environment, no writing, no programs: what a file could make of the child stays there.
     env: {},
     execArgv: [
       `--max-old-space-size=${heapMb}`,
@@ -93,6 +107,22 @@ function startChild(): ChildProcess {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  const isReady = new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
+    const settle = (ready: boolean) => {
+      clearTimeout(timer);
+      resolve(ready);
+    };
+    child.once('message', () => settle(true));
+    child.once('exit', () => settle(false));
+    child.on('error', () => settle(false));
+  });
+  return { process: child, isReady };
+}
+
+/** Or never began. */
+function hasEnded({ pid, killed, exitCode, signalCode }: ChildProcess): boolean {
+  return pid === undefined || killed || exitCode !== null || signalCode !== null;
 }
 
 /** Where the system does not tell, the heap's limit has to do. */
