@@ -1,0 +1,112 @@
+/** A tracker that is killed again and again while people publish and talk: what it acknowledged, it keeps. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { Prng } from '../../client/engine/prng.ts';
+import { TemporaryFolder } from '../e2e/shared-folder.ts';
+import { large } from './large.ts';
+import type { FromChild, Ledger, ToChild } from './tracker-under-load.ts';
+
+const kills = 50;
+/** From the start of the program to the moment at which it could answer announces. */
+const backWithinMs = 2_000;
+const underLoadMsMax = 400;
+const timeoutMs = 5 * 60_000;
+
+const program = fileURLToPath(new URL('./tracker-under-load.ts', import.meta.url));
+
+large('kill -9 of the tracker', () => {
+  it('fifty times under load: nothing acknowledged is lost, and it is back in two seconds', {
+    timeout: timeoutMs,
+  }, async () => {
+    using temporary = new TemporaryFolder();
+    const path = temporary.in('tracker.sqlite');
+    const random = new Prng(process.pid);
+    /** Everything that was ever acknowledged, and how much of it the runs before the last one were asked for. */
+    const messages: (readonly [number, string])[] = [];
+    const releaseIds: string[] = [];
+    const passkeys: string[] = [];
+    let token: string | undefined;
+    let checked = { messages: 0, releases: 0 };
+    const startsMs: number[] = [];
+
+    const start = () => fork(program, token === undefined ? [path] : [path, token], { stdio: 'inherit' });
+    const ledgerFrom = (from: typeof checked): Ledger => ({
+      messages: messages.slice(from.messages),
+      releaseIds: releaseIds.slice(from.releases),
+      passkeys,
+    });
+
+    for (let kill = 1; kill <= kills + 1; kill++) {
+      // Now and then it is killed while it puts back what the kill before has left.
+      if (kill % 5 === 0) await end(start(), random.below(200));
+      const startedMs = performance.now();
+      const child = start();
+      const answers = listen(child, (message) => {
+        if ('said' in message) messages.push(message.said);
+        if ('published' in message) releaseIds.push(message.published);
+        if ('passkey' in message) passkeys.push(message.passkey);
+      });
+      ({ token } = (await answers('ready')).ready);
+      startsMs.push(performance.now() - startedMs);
+      const isLast = kill > kills;
+      // The last time everything, before that what came since.
+      const ledger = ledgerFrom(isLast ? { messages: 0, releases: 0 } : checked);
+      checked = { messages: messages.length, releases: releaseIds.length };
+      child.send({ check: ledger } satisfies ToChild);
+      expect((await answers('missing')).missing, `after kill ${kill - 1}`).toEqual([]);
+      // Beside the program, which has put back what the log held: nothing of that may be left to us.
+      expect(integrityOf(path), `after kill ${kill - 1}`).toEqual(['ok']);
+      await answers('published');
+      await end(child, random.below(underLoadMsMax));
+    }
+    const [median, slowest] = [startsMs.length >> 1, startsMs.length - 1].map((rank) =>
+      Math.round(startsMs.toSorted((a, b) => a - b)[rank]!),
+    );
+    console.log(
+      `${kills} kills: ${messages.length} messages and ${releaseIds.length} releases kept, ` +
+        `back in ${median} ms (median), ${slowest} ms (slowest)`,
+    );
+    expect(messages.length).toBeGreaterThan(kills);
+    expect(releaseIds.length).toBeGreaterThan(kills);
+    // The slowest tells of the machine's other work as well.
+    expect(median).toBeLessThan(backWithinMs);
+  });
+});
+
+/** The next message that has this field. What was said before it was heard, too. */
+type Answers = <Name extends string>(field: Name) => Promise<Extract<FromChild, Record<Name, unknown>>>;
+
+function listen(child: ChildProcess, hear: (message: FromChild) => void): Answers {
+  child.on('message', (message) => hear(message as FromChild));
+  return (field) =>
+    new Promise((resolve, reject) => {
+      child.once('exit', (code, signal) => reject(new Error(`it ended by itself: ${code ?? signal}`)));
+      child.on('message', (message) => {
+        if (field in (message as FromChild)) resolve(message as never);
+      });
+    });
+}
+
+async function end(child: ChildProcess, afterMs: number): Promise<void> {
+  // What it has sent before its end still arrives, and `close` comes after it.
+  const closed = once(child, 'close');
+  await sleep(afterMs);
+  child.kill('SIGKILL');
+  await closed;
+}
+
+function integrityOf(path: string): string[] {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    return db
+      .prepare('PRAGMA integrity_check')
+      .all()
+      .map((row) => String(row.integrity_check));
+  } finally {
+    db.close();
+  }
+}
