@@ -235,6 +235,13 @@ export class Engine {
     if (swarm === undefined) return;
     swarm.stop(nowMs);
     this.#swarms.delete(torrent);
+    // Its dials were closed with it, those that had not shaken hands yet among them.
+    for (const [connection, dial] of this.#dials) {
+      if (dial.torrent !== torrent) continue;
+      this.#sessions.get(connection)?.end();
+      this.#sessions.delete(connection);
+      this.#dials.delete(connection);
+    }
     const infoHash = key(swarm.spec.infoHash);
     if (this.#byInfoHash.get(infoHash) === swarm) this.#byInfoHash.delete(infoHash);
   }

@@ -6,6 +6,7 @@ import { Geometry } from '../../torrents/geometry.ts';
 import { World } from '../sim/world/world.ts';
 import { join, uint32 } from '../wire/reference-encoder.ts';
 import { blockBytes, EngineLab, type ScriptedPeer } from './engine-lab.ts';
+import { expectNothingLeft, limits } from './leftovers.ts';
 
 describe('a full disk', () => {
   it('that has room again is tried again, also when another piece was stored meanwhile', () => {
@@ -116,6 +117,18 @@ describe('a peer that cannot be reached', () => {
     const reasons = failed.slice(0, 3).map(({ reason }) => reason);
     expect(reasons.sort()).toEqual(['ECONNREFUSED', 'dial-timeout', 'not-bittorrent']);
     expect(failed[0]!.address).toEqual(refused!.address);
+  });
+});
+
+describe('a torrent that is stopped', () => {
+  it('leaves no dial behind, answered or not', () => {
+    const lab = new EngineLab({ limits });
+    lab.learn('10.1.1.1', '10.1.1.2');
+    const peer = lab.answerDial();
+    lab.stop();
+    expect(peer.closed).toBe('stopped');
+    expect(lab.engine.usage.sessions.size).toBe(0);
+    expectNothingLeft(lab);
   });
 });
 

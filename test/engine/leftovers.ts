@@ -10,6 +10,10 @@ export function expectNothingLeft(lab: EngineLab): void {
   for (const peer of lab.peers.values()) peer.hangUp();
   lab.stop();
   expect(lab.memory.outstanding).toBe(0);
+  expect(lab.engine.usage).toMatchObject({
+    dialCount: 0,
+    budget: { connections: 0, dials: 0, pieceBytes: 0 },
+  });
   expect(lab.engine.wakeAtMs).toBe(Number.MAX_SAFE_INTEGER);
   // Every place is free again, and no more than there were.
   const newcomers = Array.from({ length: connectionsMax + 1 }, () => lab.connect());
