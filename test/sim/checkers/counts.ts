@@ -14,7 +14,7 @@ export function countsAreRight(): Checker {
       return firstOf(
         judgePieces(inspection),
         judgeInterest(inspection),
-        judgeSlots(inspection, peer.engine.usage),
+        judgeSlots(inspection),
         judgeConnections(inspection, peer.engine.usage),
       );
     },
@@ -56,7 +56,7 @@ function judgeInterest({ ledger, selection, sessions }: Inspection): Disbelief {
   return undefined;
 }
 
-function judgeSlots({ choker, sessions }: Inspection, { limits }: EngineUsage): Disbelief {
+function judgeSlots({ choker, sessions }: Inspection): Disbelief {
   let served = 0;
   let waiting = 0;
   for (const session of sessions.values()) {
@@ -65,8 +65,8 @@ function judgeSlots({ choker, sessions }: Inspection, { limits }: EngineUsage): 
   }
   if (choker.servedCount !== served)
     return `counted ${choker.servedCount} who are served, there are ${served}`;
-  if (served >= limits.uploadSlotsMax || waiting === 0) return undefined;
-  return `${waiting} wait to be served while ${served} of ${limits.uploadSlotsMax} slots are taken`;
+  // How many are served at a time is policy; that somebody is, is not.
+  return served === 0 && waiting > 0 ? `serves nobody while ${waiting} wait` : undefined;
 }
 
 function judgeConnections({ peers }: Inspection, { budget, sessions, dialCount }: EngineUsage): Disbelief {

@@ -63,8 +63,8 @@ export interface InspectorOptions {
 
 /** Rare enough to cost less than the run itself, often enough to meet every phase of a small one. */
 const everyMsDefault = 250;
-/** Goodbyes are said and answered, and everything has been looked at once more. */
-const endMs = 2_000;
+/** Time for goodbyes, and for what was on its way over the slowest line. */
+const endMs = 10_000;
 
 export class Inspector implements Watcher {
   readonly #world: World;
