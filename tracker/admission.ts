@@ -19,6 +19,8 @@ export interface Admitted {
 export interface Admission {
   /** Undefined: not served. `infoHash`: 20 bytes. */
   admit(infoHash: Uint8Array, passkey: string | undefined, nowMs: number): Admitted | undefined;
+  /** Whose passkey it is; a stranger without one. Undefined: not good, or everybody signs in here. */
+  viewer(passkey: string | undefined, nowMs: number): Viewer | undefined;
   /** Takes the present state of a release. */
   setRelease(release: ServedRelease): void;
   /** Takes the present state of an account. */
@@ -60,6 +62,7 @@ export function openAdmission({ signInRequired }: { readonly signInRequired: boo
       }
       return undefined;
     },
+    viewer: viewerOf,
     setRelease(release) {
       const { releaseId, infoHashes, access } = release;
       forget(releaseId);

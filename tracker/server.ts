@@ -1,15 +1,18 @@
 /**
  * A tracker that runs: the registry, its HTTP side, the clock that expires peers, and a port.
  *
- * Nothing is written to disk: after a restart the peers come back with their next announces.
+ * Swarms are not written to disk: after a restart the peers come back with their next announces. The catalogue is.
  */
 import { randomInt } from 'node:crypto';
+import type { CommunityPolicy } from './community/method-context.ts';
 import { trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
+import { openLibrary } from './library.ts';
 import { checkPort, listenError, urlOf } from './listening.ts';
+import { resolveOptions } from './registry/limits.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
 
 export interface TrackerOptions {
@@ -24,6 +27,10 @@ export interface TrackerOptions {
   /** Where everybody reaches this tracker when that is not where it listens: `https://tracker.example.org`. */
   readonly publicUrl?: string;
   readonly registry?: Partial<RegistryOptions>;
+  /** Keeps a catalogue and a community there. Then only what is published is served. Without it any hash is. */
+  readonly dataFolder?: string | undefined;
+  /** Who gets in. Everybody, unless given. */
+  readonly policy?: CommunityPolicy;
   readonly limits?: Partial<HttpLimits>;
   /** Milliseconds, whole, never going back. */
   readonly nowMs?: () => number;
@@ -49,6 +56,8 @@ export interface RunningTracker {
   /** `http://ADDRESS:PORT`, or the public URL. */
   readonly url: string;
   readonly announceUrl: string;
+  /** While nobody owns the catalogue: whoever registers with this token does. */
+  readonly setupToken: string | undefined;
   /** Shows and hands out one more torrent. Throws MetainfoError. */
   addTorrent(bytes: Uint8Array): TrackerTorrent;
   stats(): TrackerStats;
@@ -60,7 +69,7 @@ export const defaultPort = 6969;
 
 const expireEveryMs = 1000;
 
-/** Rejects with ListenError, MetainfoError or ProxyListError, each with a stable `code`. */
+/** Rejects with ListenError, MetainfoError, DatabaseError or ProxyListError, each with a stable `code`. */
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
   const { host = '127.0.0.1', port: wantedPort = defaultPort } = options;
   // A clock that does not jump when somebody sets the time.
@@ -75,25 +84,43 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   };
   for (const torrent of options.torrents ?? []) list(torrent instanceof Uint8Array ? torrent : torrent.bytes);
 
+  const onError = options.onError ?? ((error) => console.error(error));
+  const { peerTimeoutSeconds } = resolveOptions(options.registry ?? {});
+  const library =
+    options.dataFolder === undefined
+      ? undefined
+      : await openLibrary({
+          dataFolder: options.dataFolder,
+          ...(options.policy !== undefined && { policy: options.policy }),
+          registry,
+          peerTimeoutMs: peerTimeoutSeconds * 1000,
+          nowMs,
+          onError,
+        });
   const app = trackerApp({
     registry,
+    library,
     torrents,
     addresses: clientAddresses(options.trustedProxies),
     limits: { ...httpLimits, ...options.limits },
     publicUrl: options.publicUrl,
     nowMs,
     random: (bound) => Math.floor(Math.random() * bound),
-    onError: options.onError ?? ((error) => console.error(error)),
+    onError,
   });
   try {
     await app.fastify.listen({ host, port: wantedPort });
   } catch (error) {
     await app.fastify.close();
+    await library?.close();
     throw listenError(error, host, wantedPort);
   }
   const address = app.fastify.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : wantedPort;
-  const expiry = setInterval(() => registry.expire(nowMs()), expireEveryMs);
+  const expiry = setInterval(() => {
+    registry.expire(nowMs());
+    library?.tick();
+  }, expireEveryMs);
 
   const url = options.publicUrl?.replace(/\/+$/, '') ?? urlOf(host, port);
   const announceUrl = `${url}/announce`;
@@ -102,6 +129,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     port,
     url,
     announceUrl,
+    setupToken: await library?.community.newSetupToken(),
     addTorrent(bytes) {
       const torrent = list(bytes);
       const { infoHash, infoHashV2, name, bytes: size, files } = torrent;
@@ -113,6 +141,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     async close() {
       clearInterval(expiry);
       await app.fastify.close();
+      await library?.close();
     },
   };
 }

@@ -3,7 +3,9 @@
  * its place (track-id.ts), so that from a track's number alone one knows whose it is.
  *
  * The two full-text tables hold words only, not the texts. Their words are made by words.ts, their facets by
- * search-index.ts; a change of either needs a migration that fills them anew.
+ * search-index.ts; a change of either needs a migration that fills them anew. Beginnings of two to six letters have lists
+ * of their own: what somebody types would otherwise be gathered from every word that begins so, and frequent stems cost
+ * tens of milliseconds.
  */
 import type { Migration } from '../database/store.ts';
 
@@ -92,12 +94,12 @@ export const migrations: readonly Migration[] = [
 
   CREATE VIRTUAL TABLE track_words USING fts5 (
     title, artist, album, genre, facets,
-    content = '', contentless_delete = 1, detail = column, prefix = '2 3 4',
+    content = '', contentless_delete = 1, detail = column, prefix = '2 3 4 5 6',
     tokenize = "ascii tokenchars ':_-'"
   );
   CREATE VIRTUAL TABLE release_words USING fts5 (
     title, artist, tracks, genre, facets,
-    content = '', contentless_delete = 1, detail = column, prefix = '2 3 4',
+    content = '', contentless_delete = 1, detail = column, prefix = '2 3 4 5 6',
     tokenize = "ascii tokenchars ':_-'"
   );
 

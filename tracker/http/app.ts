@@ -6,9 +6,13 @@
  * kept alive and some 15 % of one on a new connection; through the same function they are routes as well. fastify's own reading of queries destroys `info_hash`, so it is switched off, as is
  * its `trustProxy`: whose headers count is decided in client-address.ts.
  */
+import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type ServerOptions } from 'node:http';
+import { parse } from 'node:querystring';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { Library } from '../library.ts';
 import type { RandomBelow, Registry } from '../registry.ts';
+import { addApi } from './api/api.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { answerClientError, answerError, installErrorAnswers } from './errors.ts';
 import type { HttpLimits } from './limits.ts';
@@ -29,6 +33,8 @@ export interface TrackerAppOptions {
   readonly random: RandomBelow;
   /** Told of what should not happen: a fault of ours that one request has met. */
   readonly onError: (error: unknown) => void;
+  /** The catalogue and its community, when there is one. */
+  readonly library?: Library | undefined;
 }
 
 export interface TrackerApp {
@@ -38,7 +44,8 @@ export interface TrackerApp {
 
 export function trackerApp(options: TrackerAppOptions): TrackerApp {
   const { registry, limits, nowMs, onError } = options;
-  const calls = trackerCalls(options);
+  const { library } = options;
+  const calls = trackerCalls({ ...options, library });
   const connections = { open: 0, dropped: 0 };
   const startedMs = nowMs();
   const stats = (): TrackerStats => ({
@@ -53,7 +60,9 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     logger: false,
     bodyLimit: limits.bodyBytesMax,
     forceCloseConnections: true,
-    routerOptions: { querystringParser: () => ({}) },
+    genReqId: () => randomBytes(8).toString('hex'),
+    // Only the API reads queries this way: repeated names become lists, which its schemas refuse.
+    routerOptions: { querystringParser: (text) => parse(text), maxParamLength: paramCharactersMax },
     serverFactory: (handler) => {
       const server = createServer(serverOptions(limits), (request, response) => {
         try {
@@ -79,6 +88,7 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     done();
   });
   installErrorAnswers(app, onError);
+  if (library !== undefined) addApi(app, { ...options, library });
   addRoutes(app, { ...options, calls, stats });
   return { fastify: app, stats };
 }
@@ -105,6 +115,9 @@ function countConnections(server: Server, connections: { open: number; dropped: 
     connections.dropped += 1;
   });
 }
+
+/** The longest part of a path that means something: a name of 32 characters, each as four escaped bytes. */
+const paramCharactersMax = 400;
 
 /** Pages and files change with every peer that comes, and nothing here is to be taken for anything else. */
 const headersForAll = {

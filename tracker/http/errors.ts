@@ -1,10 +1,11 @@
 /**
- * How the HTTP side says no: to a person with a page, to a program with `{"error":{"code","message"}}` and a status.
+ * How the HTTP side says no: to a person with a page, to a program with `{"error":{"code","message","requestId"}}` and a status.
  * `code` is stable. (Announces and scrapes fail in their own way: tracker-calls.ts.)
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { statusOf } from './error-status.ts';
 import { notFoundPage } from './page.ts';
 
 /** Whether a browser asks, for somebody to read. */
@@ -23,23 +24,28 @@ export function installErrorAnswers(app: FastifyInstance, onError: (error: unkno
   });
 }
 
-/** What fastify finds wrong before it has a route: a path that cannot be decoded. */
+/** What fastify finds wrong, with or without a route, and what catalogue, community and database refuse. */
 export function answerError(
   error: FastifyError,
   reply: FastifyReply,
   onError: (error: unknown) => void,
 ): void {
-  const status = error.statusCode ?? 500;
-  if (status < 500) {
-    fail(reply, status, 'bad-request', error.message);
+  const status = error.statusCode ?? statusOf(error.code) ?? 500;
+  if (status < 500 || status === 503) {
+    if (status === 503) reply.header('Retry-After', '5');
+    const { retryAfterSeconds } = error as { retryAfterSeconds?: number };
+    if (retryAfterSeconds !== undefined) reply.header('Retry-After', String(retryAfterSeconds));
+    // fastify's own codes are in capitals.
+    const isOurs = error.statusCode === undefined || /^[a-z-]+$/.test(error.code ?? '');
+    fail(reply, status, isOurs ? error.code : 'bad-request', error.message);
     return;
   }
   onError(error);
   fail(reply, 500, 'internal', 'the tracker met a fault of its own; it goes on');
 }
 
-function fail(reply: FastifyReply, status: number, code: string, message: string): void {
-  reply.code(status).send({ error: { code, message } });
+export function fail(reply: FastifyReply, status: number, code: string, message: string): void {
+  reply.code(status).send({ error: { code, message, requestId: reply.request.id } });
 }
 
 /** What node's parser finds wrong, and senders that are too slow: nothing but a status, and the end of the connection. */

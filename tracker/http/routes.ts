@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { encodeFailure } from '../protocol/reply.ts';
 import type { SwarmCounts } from '../protocol/scrape-reply.ts';
 import type { Registry } from '../registry.ts';
+import { attachment } from './attachment.ts';
 import { baseUrl } from './base-url.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { wantsPage } from './errors.ts';
@@ -85,14 +86,4 @@ function swarmCounts(registry: Registry, torrent: ListedTorrent): SwarmCounts {
   const swarms = registry.scrape(torrent.swarms);
   const most = (of: keyof SwarmCounts) => Math.max(...swarms.map((swarm) => swarm[of]));
   return { complete: most('complete'), incomplete: most('incomplete'), downloaded: most('downloaded') };
-}
-
-/** RFC 6266: a name for every browser, and the real one for those that know UTF-8. Strangers choose it. */
-function attachment(fileName: string): string {
-  const ascii = fileName.replace(/[^A-Za-z0-9 ._-]/g, '_');
-  const encoded = encodeURIComponent(fileName).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16)}`,
-  );
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }

@@ -5,12 +5,13 @@
  * A refusal is HTTP 200 with a `failure reason`, because that is the only kind that clients show to people.   BEP 3 48
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Library } from '../library.ts';
 import { parseAnnounceQuery } from '../protocol/announce-query.ts';
 import { encodeAnnounceReply } from '../protocol/announce-reply.ts';
 import { encodeFailure } from '../protocol/reply.ts';
 import { parseScrapeQuery } from '../protocol/scrape-query.ts';
 import { encodeScrapeReply } from '../protocol/scrape-reply.ts';
-import type { RandomBelow, Registry } from '../registry.ts';
+import { notServed, type RandomBelow, type Registry } from '../registry.ts';
 import type { ClientAddresses } from './client-address.ts';
 
 /** What has been answered so far; shown at /metrics and on the page. */
@@ -32,9 +33,21 @@ export interface TrackerCallsOptions {
   readonly addresses: ClientAddresses;
   readonly nowMs: () => number;
   readonly random: RandomBelow;
+  /** With a catalogue only what it has is served, and only to those who may see it. */
+  readonly library: Library | undefined;
 }
 
-export function trackerCalls({ registry, addresses, nowMs, random }: TrackerCallsOptions): TrackerCalls {
+/** `/PASSKEY/announce?…`: whose client it is. The passkey is never logged. */
+const ownCall = /^\/([a-z2-7]{32})\/(announce|scrape)\?/;
+const ownCallLength = (call: string): number => `/${'x'.repeat(32)}/${call}?`.length;
+
+export function trackerCalls({
+  registry,
+  addresses,
+  nowMs,
+  random,
+  library,
+}: TrackerCallsOptions): TrackerCalls {
   const counts: CallCounts = { announces: 0, scrapes: 0, refused: 0 };
 
   const refuse = (failureReason: string): Uint8Array => {
@@ -42,32 +55,58 @@ export function trackerCalls({ registry, addresses, nowMs, random }: TrackerCall
     return encodeFailure({ failureReason });
   };
 
-  const announce = (rawQuery: string, request: IncomingMessage): Uint8Array => {
+  const announce = (rawQuery: string, request: IncomingMessage, passkey?: string): Uint8Array => {
     counts.announces += 1;
     const parsed = parseAnnounceQuery(rawQuery);
     if ('code' in parsed) return refuse(parsed.message);
     const address = addresses.of(request);
     if (address === undefined) return refuse('the tracker cannot tell your address (its proxy does not say)');
+    const { infoHash } = parsed;
+    const admitted = library?.admission.admit(infoHash, passkey, Date.now());
+    if (library !== undefined && admitted === undefined) return refuse(notServed.failureReason);
     const reply = registry.announce(parsed, address, nowMs(), random);
     if ('failureReason' in reply) counts.refused += 1;
+    else if (library !== undefined) {
+      library.onSwarmChanged(infoHash);
+      const accountId = admitted?.accountId;
+      if (accountId !== undefined) library.onAnnounced(parsed, address, accountId);
+    }
     return encodeAnnounceReply(reply, parsed.compact);
   };
 
-  const scrape = (rawQuery: string): Uint8Array => {
+  const scrape = (rawQuery: string, passkey?: string): Uint8Array => {
     counts.scrapes += 1;
     const parsed = parseScrapeQuery(rawQuery);
-    return 'code' in parsed ? refuse(parsed.message) : encodeScrapeReply(registry.scrape(parsed));
+    if ('code' in parsed) return refuse(parsed.message);
+    const swarms = registry.scrape(parsed);
+    if (library === undefined) return encodeScrapeReply(swarms);
+    const nobody = { complete: 0, incomplete: 0, downloaded: 0 };
+    return encodeScrapeReply(
+      swarms.map((swarm) =>
+        library.admission.admit(swarm.infoHash, passkey, Date.now()) === undefined
+          ? { infoHash: swarm.infoHash, ...nobody }
+          : swarm,
+      ),
+    );
+  };
+
+  const ownReply = (url: string, request: IncomingMessage): Uint8Array | undefined => {
+    const [, passkey, call] = ownCall.exec(url) ?? [];
+    if (passkey === undefined || call === undefined) return undefined;
+    const rawQuery = url.slice(ownCallLength(call));
+    return call === 'announce' ? announce(rawQuery, request, passkey) : scrape(rawQuery, passkey);
   };
 
   return {
     counts,
     answer(request, response) {
       const url = request.url ?? '';
-      let reply: Uint8Array;
+      let reply: Uint8Array | undefined;
       if (request.method !== 'GET') return false;
       if (url.startsWith('/announce?')) reply = announce(url.slice('/announce?'.length), request);
       else if (url.startsWith('/scrape?')) reply = scrape(url.slice('/scrape?'.length));
-      else return false;
+      else reply = ownReply(url, request);
+      if (reply === undefined) return false;
       response.sendDate = false;
       response.writeHead(200, [...replyHeaders, 'Content-Length', String(reply.length)]);
       response.end(reply);

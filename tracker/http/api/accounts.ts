@@ -1,0 +1,209 @@
+/** Coming in, and one's own account. Other people: people.ts. */
+
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { SignedIn } from '../../community/contract.ts';
+import {
+  type Api,
+  type ApiContext,
+  ApiError,
+  announceUrl,
+  calledHost,
+  noContent,
+  type openGates,
+  signedIn,
+  visitorKey,
+} from './context.ts';
+import * as schemas from './schemas.ts';
+import { fromBase64, ownAccountShape } from './shapes.ts';
+
+const named = Type.Object({ name: schemas.nameText });
+const withId = Type.Object({ id: Type.String({ maxLength: 64 }) });
+
+export function addAccountRoutes(
+  api: Api,
+  context: ApiContext,
+  gates: ReturnType<typeof openGates>,
+  about: { readonly version: string },
+): void {
+  const { library } = context;
+  const { community, policy } = library;
+
+  const inside = (request: FastifyRequest, { account, session }: SignedIn) => ({
+    account: ownAccountShape(account, announceUrl(context, request, account.passkey)),
+    session,
+  });
+
+  api.get(
+    '/server',
+    {
+      schema: { summary: 'What this tracker is', tags: ['server'], response: { 200: schemas.serverAnswer } },
+    },
+    async (request) => {
+      const own = request.signedIn && (await community.me(request.signedIn));
+      return {
+        name: 'Cicada tracker',
+        version: about.version,
+        signInRequired: policy.signInRequired,
+        registration: policy.newcomerRole === undefined ? ('invited' as const) : ('open' as const),
+        announceUrl: announceUrl(context, request, own?.passkey),
+        nowMs: Date.now(),
+      };
+    },
+  );
+
+  api.post(
+    '/accounts',
+    {
+      schema: {
+        summary: 'Register: a name with a key, a password, or both',
+        tags: ['accounts'],
+        body: schemas.registrationBody,
+        response: { 201: schemas.signedIn },
+      },
+    },
+    async (request, reply) => {
+      gates.take('registrationPerAddress', visitorKey(context, request));
+      const { publicKey, ...rest } = request.body;
+      const key = publicKey === undefined ? {} : { publicKey: fromBase64(publicKey) };
+      const entered = await community.register({ ...rest, ...key });
+      reply.code(201);
+      return inside(request, entered);
+    },
+  );
+
+  api.get(
+    '/challenge',
+    {
+      schema: {
+        summary: 'Something to sign, good once and for a minute',
+        tags: ['accounts'],
+        querystring: named,
+        response: {
+          200: Type.Object({ challenge: Type.String(), expiresAtMs: Type.Integer(), host: Type.String() }),
+        },
+      },
+    },
+    async (request) => {
+      gates.take('challengePerAddress', visitorKey(context, request));
+      return { ...community.challenge(request.query.name), host: calledHost(context, request) };
+    },
+  );
+
+  api.post(
+    '/sessions',
+    {
+      schema: {
+        summary: 'Sign in, by password or by a signed challenge',
+        tags: ['accounts'],
+        body: schemas.signInBody,
+        response: { 201: schemas.signedIn },
+      },
+    },
+    async (request, reply) => {
+      const { name, password, challenge, signature, label } = request.body;
+      const visitor = visitorKey(context, request);
+      let entered: SignedIn;
+      if (challenge !== undefined && signature !== undefined) {
+        gates.take('signInPerAddress', visitor);
+        const host = calledHost(context, request);
+        entered = await community.signInWithKey({ host, name, challenge }, fromBase64(signature), label);
+      } else if (password !== undefined) {
+        const both = `${visitor} ${name.toLowerCase()}`;
+        gates.take('signInPerNameAndAddress', both);
+        gates.take('signInPerAddress', visitor);
+        gates.take('signInPerName', name.toLowerCase());
+        entered = await community.signInWithPassword(name, password, label);
+        gates.giveBack('signInPerNameAndAddress', both);
+        gates.giveBack('signInPerName', name.toLowerCase());
+      } else {
+        throw new ApiError(400, 'credentials-missing', 'send a password, or a challenge and its signature');
+      }
+      reply.code(201);
+      return inside(request, entered);
+    },
+  );
+
+  api.get(
+    '/sessions',
+    {
+      schema: {
+        summary: 'Where one is signed in',
+        tags: ['accounts'],
+        response: { 200: Type.Object({ rows: Type.Array(schemas.session) }) },
+      },
+    },
+    async (request) => {
+      const own = signedIn(request);
+      return { rows: [...(await community.sessions(own, own.sessionId))] };
+    },
+  );
+
+  api.delete(
+    '/sessions/:id',
+    {
+      schema: {
+        summary: 'Sign out: `current`, or another session of one’s own',
+        tags: ['accounts'],
+        params: withId,
+        response: { 204: schemas.emptyAnswer },
+      },
+    },
+    async (request, reply) => {
+      const own = signedIn(request);
+      const { id } = request.params;
+      await community.signOut(own, id === 'current' ? own.sessionId : id);
+      return noContent(reply);
+    },
+  );
+
+  api.get(
+    '/accounts/me',
+    { schema: { summary: 'One’s own account', tags: ['accounts'], response: { 200: schemas.ownAccount } } },
+    async (request) => ownShape(request),
+  );
+
+  api.patch(
+    '/accounts/me',
+    {
+      schema: {
+        summary: 'Change the password, or add the key of a client',
+        tags: ['accounts'],
+        body: schemas.accountChange,
+        response: { 200: schemas.ownAccount },
+      },
+    },
+    async (request) => {
+      const own = signedIn(request);
+      const { password, publicKey } = request.body;
+      if (password !== undefined) {
+        gates.take('signInPerNameAndAddress', `${visitorKey(context, request)} ${own.name.toLowerCase()}`);
+        await community.changePassword(own, password, own.sessionId);
+      }
+      if (publicKey !== undefined) await community.addKey(own, fromBase64(publicKey));
+      return ownShape(request);
+    },
+  );
+
+  api.post(
+    '/accounts/me/passkey',
+    {
+      schema: {
+        summary: 'A new passkey; announces with the old one are refused from now on',
+        tags: ['accounts'],
+        response: { 200: schemas.ownAccount },
+      },
+    },
+    async (request) => {
+      const own = signedIn(request);
+      gates.take('changePerAccount', String(own.accountId));
+      await community.renewPasskey(own);
+      return ownShape(request);
+    },
+  );
+
+  async function ownShape(request: FastifyRequest) {
+    const account = await community.me(signedIn(request));
+    return ownAccountShape(account, announceUrl(context, request, account.passkey));
+  }
+}

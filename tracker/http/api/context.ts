@@ -1,0 +1,114 @@
+/** What every route of the API works with: the library, who asks, and how often they may. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { Authenticated } from '../../community/contract.ts';
+import { type Action, mayEnter, type Viewer } from '../../community/permissions.ts';
+import { addressKey, openRateGate, type RateGate, rateLimits } from '../../community/rate-limits.ts';
+import type { Library } from '../../library.ts';
+import { baseUrl } from '../base-url.ts';
+import type { ClientAddresses } from '../client-address.ts';
+
+/** fastify, told that schemas are TypeBox's. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+export interface ApiContext {
+  readonly library: Library;
+  readonly addresses: ClientAddresses;
+  readonly publicUrl: string | undefined;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Thrown by routes; `code` and status are answered as they are. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly statusCode: number;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(statusCode: number, code: string, message: string, retryAfterSeconds?: number) {
+    super(message);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; anonymous without a session. */
+    viewer: Viewer;
+    signedIn: Authenticated | undefined;
+  }
+}
+
+export type Gate = keyof typeof rateLimits;
+export type Gates = (gate: Gate, key: string) => void;
+
+/** Throws ApiError `too-often` when it is too soon. */
+export function openGates(nowMs: () => number): {
+  readonly take: Gates;
+  readonly giveBack: (gate: Gate, key: string) => void;
+} {
+  const gates = new Map<Gate, RateGate>(
+    Object.entries(rateLimits).map(([gate, limit]) => [gate as Gate, openRateGate(limit)]),
+  );
+  return {
+    take(gate, key) {
+      const waitMs = gates.get(gate)!.take(key, nowMs());
+      if (waitMs === 0) return;
+      const seconds = Math.ceil(waitMs / 1000);
+      throw new ApiError(429, 'too-often', `too often: try again in ${seconds} s`, seconds);
+    },
+    giveBack: (gate, key) => gates.get(gate)!.giveBack(key),
+  };
+}
+
+/** One visitor, for limits: an address, or a network of IPv6. */
+export function visitorKey({ addresses }: ApiContext, request: FastifyRequest): string {
+  const address = addresses.of(request.raw);
+  return address === undefined ? 'unknown' : addressKey(address.remote);
+}
+
+/** Throws ApiError `not-signed-in`. */
+export function signedIn(request: FastifyRequest): Authenticated {
+  if (request.signedIn !== undefined) return request.signedIn;
+  throw new ApiError(401, 'not-signed-in', 'sign in first');
+}
+
+/** Throws ApiError when a stranger is to sign in first. */
+export function enter({ library }: ApiContext, { viewer }: FastifyRequest, action: Action): Viewer {
+  if (!mayEnter(viewer.role, action, library.policy.signInRequired)) {
+    throw new ApiError(401, 'not-signed-in', 'this tracker is for people it knows: sign in first');
+  }
+  return viewer;
+}
+
+/** Where this visitor reaches us, and with a passkey their own announce URL. */
+export function announceUrl(context: ApiContext, request: FastifyRequest, passkey?: string): string {
+  const base = baseUrl(request.raw, context.addresses, context.publicUrl) ?? '';
+  return passkey === undefined ? `${base}/announce` : `${base}/${passkey}/announce`;
+}
+
+/** The host a client has to sign for: the one it called. */
+export function calledHost(context: ApiContext, request: FastifyRequest): string {
+  const base = baseUrl(request.raw, context.addresses, context.publicUrl);
+  return base === undefined ? '' : new URL(base).host;
+}
+
+export function noContent(reply: FastifyReply): null {
+  reply.code(204);
+  return null;
+}

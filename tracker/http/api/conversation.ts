@@ -1,0 +1,235 @@
+/** Rooms, direct messages, and comments on releases. */
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { Authenticated, Message, Room } from '../../community/contract.ts';
+import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
+import { noSuchRelease } from './releases.ts';
+import * as schemas from './schemas.ts';
+import { defined } from './shapes.ts';
+import * as talk from './talk-schemas.ts';
+
+const inRoom = Type.Object({ room: schemas.nameText });
+const ofRelease = Type.Object({ id: schemas.releaseIdText });
+const withNumber = Type.Object({ id: Type.Integer({ minimum: 1 }) });
+
+export function addConversationRoutes(
+  api: Api,
+  context: ApiContext,
+  gates: ReturnType<typeof openGates>,
+): void {
+  const { catalogue, community } = context.library;
+
+  /** Somebody who speaks. */
+  function speaker(request: FastifyRequest): Authenticated {
+    const own = signedIn(request);
+    gates.take('messagePerAccount', String(own.accountId));
+    return own;
+  }
+
+  async function seen(request: FastifyRequest, releaseId: string) {
+    const viewer = enter(context, request, 'browse');
+    const release = await catalogue.release({ viewer, releaseId });
+    if (release === undefined) throw noSuchRelease();
+    const { publisherId, album: title } = release;
+    return { releaseId, publisherId, title };
+  }
+
+  api.get(
+    '/rooms',
+    {
+      schema: {
+        summary: 'Rooms one may read',
+        tags: ['rooms'],
+        response: { 200: Type.Object({ rows: Type.Array(talk.room) }) },
+      },
+    },
+    async (request) => ({ rows: (await community.rooms(request.viewer)).map(roomShape) }),
+  );
+  api.post(
+    '/rooms',
+    {
+      schema: {
+        summary: 'Open a room',
+        tags: ['rooms'],
+        body: talk.roomBody,
+        response: { 201: talk.room },
+      },
+    },
+    async (request, reply) => {
+      const own = signedIn(request);
+      gates.take('changePerAccount', String(own.accountId));
+      const { visibility = 'everyone', ...rest } = request.body;
+      reply.code(201);
+      return roomShape(await community.createRoom(own, { ...rest, visibility }));
+    },
+  );
+  api.patch(
+    '/rooms/:room',
+    {
+      schema: {
+        summary: 'Change the topic',
+        tags: ['rooms'],
+        params: inRoom,
+        body: talk.topicBody,
+        response: { 200: talk.room },
+      },
+    },
+    async (request) =>
+      roomShape(await community.changeTopic(signedIn(request), request.params.room, request.body.topic)),
+  );
+  api.get(
+    '/rooms/:room/messages',
+    {
+      schema: {
+        summary: 'What was said in a room, the newest first',
+        tags: ['rooms'],
+        params: inRoom,
+        querystring: talk.talkQuery,
+        response: { 200: talk.talk(talk.message) },
+      },
+    },
+    async (request) =>
+      talkShape(await community.messages(request.viewer, request.params.room, request.query)),
+  );
+  api.post(
+    '/rooms/:room/messages',
+    {
+      schema: {
+        summary: 'Say something',
+        tags: ['rooms'],
+        params: inRoom,
+        body: talk.messageBody,
+        response: { 201: talk.message },
+      },
+    },
+    async (request, reply) => {
+      const message = await community.say(speaker(request), request.params.room, request.body.text);
+      reply.code(201);
+      return message;
+    },
+  );
+  api.get(
+    '/messages',
+    {
+      schema: {
+        summary: 'Search what was said',
+        tags: ['rooms'],
+        querystring: Type.Object({ ...talk.talkQuery.properties, q: Type.String({ maxLength: 512 }) }),
+        response: { 200: talk.talk(talk.message) },
+      },
+    },
+    async (request) => {
+      const { q, ...page } = request.query;
+      return talkShape(await community.searchMessages(request.viewer, q, page));
+    },
+  );
+  api.delete(
+    '/messages/:id',
+    {
+      schema: {
+        summary: 'Delete a message or a comment',
+        tags: ['rooms'],
+        params: withNumber,
+        response: { 204: schemas.emptyAnswer },
+      },
+    },
+    async (request, reply) => {
+      await community.deleteMessage(signedIn(request), request.params.id);
+      return noContent(reply);
+    },
+  );
+
+  const withName = Type.Object({ name: schemas.nameText });
+  api.get(
+    '/direct',
+    {
+      schema: {
+        summary: 'With whom one talks',
+        tags: ['direct messages'],
+        querystring: talk.talkQuery,
+        response: { 200: talk.talk(talk.conversation) },
+      },
+    },
+    async (request) => talkShape(await community.conversations(signedIn(request), request.query)),
+  );
+  api.get(
+    '/direct/:name/messages',
+    {
+      schema: {
+        summary: 'What one has said to each other',
+        tags: ['direct messages'],
+        params: withName,
+        querystring: talk.talkQuery,
+        response: { 200: talk.talk(talk.message) },
+      },
+    },
+    async (request) =>
+      talkShape(await community.directMessages(signedIn(request), request.params.name, request.query)),
+  );
+  api.post(
+    '/direct/:name/messages',
+    {
+      schema: {
+        summary: 'Say something to somebody',
+        tags: ['direct messages'],
+        params: withName,
+        body: talk.messageBody,
+        response: { 201: talk.message },
+      },
+    },
+    async (request, reply) => {
+      const message = await community.sayTo(speaker(request), request.params.name, request.body.text);
+      reply.code(201);
+      return message;
+    },
+  );
+
+  api.get(
+    '/releases/:id/comments',
+    {
+      schema: {
+        summary: 'Comments on a release',
+        tags: ['releases'],
+        params: ofRelease,
+        querystring: talk.talkQuery,
+        response: { 200: talk.talk(talk.message) },
+      },
+    },
+    async (request) => {
+      const { releaseId } = await seen(request, request.params.id);
+      return talkShape(await community.comments(request.viewer, releaseId, request.query));
+    },
+  );
+  api.post(
+    '/releases/:id/comments',
+    {
+      schema: {
+        summary: 'Comment on a release',
+        tags: ['releases'],
+        params: ofRelease,
+        body: talk.messageBody,
+        response: { 201: talk.message },
+      },
+    },
+    async (request, reply) => {
+      const own = speaker(request);
+      const release = await seen(request, request.params.id);
+      reply.code(201);
+      return community.comment(own, release, request.body.text);
+    },
+  );
+}
+
+function roomShape(room: Room): Room {
+  return defined({ ...room });
+}
+
+function talkShape<Row extends Message | object>({
+  rows,
+  hasMore,
+}: {
+  readonly rows: readonly Row[];
+  readonly hasMore: boolean;
+}) {
+  return { rows: [...rows], hasMore };
+}

@@ -1,0 +1,139 @@
+/** What one follows, wishes for, and is told. */
+import Type from 'typebox';
+import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
+import { noSuchRelease } from './releases.ts';
+import * as schemas from './schemas.ts';
+import * as talk from './talk-schemas.ts';
+
+const ofRelease = Type.Object({ id: schemas.releaseIdText });
+const named = Type.Object({ name: schemas.nameText });
+
+export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
+  const { catalogue, community } = context.library;
+  const change = (accountId: number) => gates.take('changePerAccount', String(accountId));
+  const tags = ['following'];
+  const done = { 204: schemas.emptyAnswer };
+
+  api.get(
+    '/follows',
+    { schema: { summary: 'What one follows', tags, response: { 200: talk.follows } } },
+    async (request) => {
+      const { releaseIds, accounts } = await community.follows(signedIn(request));
+      return { releases: [...releaseIds], accounts: [...accounts] };
+    },
+  );
+  api.put(
+    '/releases/:id/follow',
+    { schema: { summary: 'Be told of new versions', tags, params: ofRelease, response: done } },
+    async (request, reply) => {
+      const own = signedIn(request);
+      change(own.accountId);
+      const viewer = enter(context, request, 'browse');
+      const { id: releaseId } = request.params;
+      if ((await catalogue.release({ viewer, releaseId })) === undefined) throw noSuchRelease();
+      await community.follow(own, { releaseId });
+      return noContent(reply);
+    },
+  );
+  api.delete(
+    '/releases/:id/follow',
+    { schema: { summary: 'Not any more', tags, params: ofRelease, response: done } },
+    async (request, reply) => {
+      await community.unfollow(signedIn(request), { releaseId: request.params.id });
+      return noContent(reply);
+    },
+  );
+  api.put(
+    '/accounts/:name/follow',
+    { schema: { summary: 'Be told of what somebody publishes', tags, params: named, response: done } },
+    async (request, reply) => {
+      const own = signedIn(request);
+      change(own.accountId);
+      await community.follow(own, { account: request.params.name });
+      return noContent(reply);
+    },
+  );
+  api.delete(
+    '/accounts/:name/follow',
+    { schema: { summary: 'Not any more', tags, params: named, response: done } },
+    async (request, reply) => {
+      await community.unfollow(signedIn(request), { account: request.params.name });
+      return noContent(reply);
+    },
+  );
+
+  api.get(
+    '/wishes',
+    {
+      schema: {
+        summary: 'Saved searches',
+        tags: ['wishes'],
+        response: { 200: Type.Object({ rows: Type.Array(talk.wish) }) },
+      },
+    },
+    async (request) => ({ rows: [...(await community.wishes(signedIn(request)))] }),
+  );
+  api.post(
+    '/wishes',
+    {
+      schema: {
+        summary: 'Be told when something like this is published',
+        tags: ['wishes'],
+        body: talk.wishBody,
+        response: { 201: talk.wish },
+      },
+    },
+    async (request, reply) => {
+      const own = signedIn(request);
+      change(own.accountId);
+      reply.code(201);
+      return community.addWish(own, request.body);
+    },
+  );
+  api.delete(
+    '/wishes/:id',
+    {
+      schema: {
+        summary: 'Forget a wish',
+        tags: ['wishes'],
+        params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
+        response: done,
+      },
+    },
+    async (request, reply) => {
+      await community.dropWish(signedIn(request), request.params.id);
+      return noContent(reply);
+    },
+  );
+
+  api.get(
+    '/notices',
+    {
+      schema: {
+        summary: 'One’s inbox, the newest first',
+        tags: ['inbox'],
+        querystring: talk.talkQuery,
+        response: { 200: talk.talk(talk.notice) },
+      },
+    },
+    async (request) => {
+      const { rows, hasMore } = await community.notices(signedIn(request), request.query);
+      return { rows: [...rows], hasMore };
+    },
+  );
+  api.post(
+    '/notices/read',
+    {
+      schema: {
+        summary: 'These have been read',
+        tags: ['inbox'],
+        body: talk.readBody,
+        response: done,
+      },
+    },
+    async (request, reply) => {
+      await community.readNotices(signedIn(request), request.body.upToId);
+      return noContent(reply);
+    },
+  );
+}

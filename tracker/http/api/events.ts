@@ -1,0 +1,134 @@
+/**
+ * Live news by server-sent events: messages of rooms one may read, direct messages, notices. Whoever comes back names the
+ * last event seen and gets what was missed first.
+ *
+ * Invariant: ids ascend on a stream; whoever does not read fast enough is cut off and comes back; a stream ends when
+ * what its account may see has changed.
+ */
+import type { ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { CommunityEvent } from '../../community/contract.ts';
+import { hears, type Viewer } from '../../community/permissions.ts';
+import { type Api, type ApiContext, ApiError, enter, visitorKey } from './context.ts';
+
+/** Each costs a connection and some kilobytes. */
+const streamsMax = 2_000;
+const streamsPerVisitorMax = 10;
+/** Below the tracker's own idle timeout, and that of most proxies. */
+const beatMs = 15_000;
+/** Somebody's screen does not need more than this at once. */
+const unreadBytesMax = 256 * 1024;
+/** Pages of missed events; after that it is better to load everything anew. */
+const catchUpPagesMax = 20;
+/** Events that come while the missed ones are read. */
+const heldMax = 1_000;
+
+export function addEventRoutes(api: Api, context: ApiContext): void {
+  const { community } = context.library;
+  const perVisitor = new Map<string, number>();
+  const streams = new Set<ServerResponse>();
+
+  api.addHook('onClose', async () => {
+    for (const stream of streams) stream.destroy();
+  });
+
+  api.get(
+    '/events',
+    {
+      schema: {
+        summary: 'Live news (server-sent events); Last-Event-ID catches up',
+        tags: ['events'],
+        querystring: Type.Object({ after: Type.Optional(Type.Integer({ minimum: 0 })) }),
+      },
+    },
+    async (request, reply) => {
+      const viewer = enter(context, request, 'read-room');
+      const visitor = visitorKey(context, request);
+      const open = perVisitor.get(visitor) ?? 0;
+      if (streams.size >= streamsMax || open >= streamsPerVisitorMax) {
+        throw new ApiError(429, 'too-many-streams', 'too many live streams are open: close one', 30);
+      }
+      perVisitor.set(visitor, open + 1);
+      const after = lastSeen(request) ?? request.query.after;
+      reply.hijack();
+      const { raw } = reply;
+      streams.add(raw);
+      raw.once('close', () => {
+        streams.delete(raw);
+        const left = (perVisitor.get(visitor) ?? 1) - 1;
+        if (left > 0) perVisitor.set(visitor, left);
+        else perVisitor.delete(visitor);
+      });
+      raw.writeHead(200, {
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store',
+        'X-Accel-Buffering': 'no',
+        'X-Content-Type-Options': 'nosniff',
+      });
+      raw.write('retry: 2000\n\n');
+      await stream(raw, viewer, after);
+    },
+  );
+
+  async function stream(raw: ServerResponse, viewer: Viewer, after: number | undefined): Promise<void> {
+    /** Undefined once what was missed has been sent. */
+    let held: CommunityEvent[] | undefined = [];
+    let lastId = after ?? 0;
+    const send = (id: number, body: CommunityEvent['body']): void => {
+      if (id <= lastId) return;
+      lastId = id;
+      if (raw.writableLength > unreadBytesMax) return void raw.destroy();
+      raw.write(`id: ${id}\nevent: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`);
+    };
+    const stopEvents = community.onEvent((event) => {
+      if (!hears(viewer, event.audience)) return;
+      if (held === undefined) send(event.id, event.body);
+      else if (held.push(event) > heldMax) raw.destroy();
+    });
+    const stopAccess = community.onAccess(({ accountId }) => {
+      if (accountId === viewer.accountId) raw.end();
+    });
+    const beat = setInterval(() => raw.write(': here\n\n'), beatMs);
+    raw.once('close', () => {
+      stopEvents();
+      stopAccess();
+      clearInterval(beat);
+    });
+    try {
+      if (after !== undefined) await catchUp(raw, viewer, after, send);
+    } catch (error) {
+      context.onError(error);
+      raw.end();
+      return;
+    }
+    const missed = held;
+    held = undefined;
+    for (const { id, body } of missed) send(id, body);
+  }
+
+  async function catchUp(
+    raw: ServerResponse,
+    viewer: Viewer,
+    after: number,
+    send: (id: number, body: CommunityEvent['body']) => void,
+  ): Promise<void> {
+    let from = after;
+    for (let pages = 0; ; pages++) {
+      const { events, lastId, hasMore, isTooFar } = await community.eventsAfter(viewer, from);
+      for (const { id, body } of events) send(id, body);
+      from = lastId;
+      if (isTooFar || (hasMore && pages >= catchUpPagesMax)) {
+        raw.write(`id: ${lastId}\nevent: reload\ndata: {}\n\n`);
+        return;
+      }
+      if (!hasMore || raw.destroyed) return;
+    }
+  }
+}
+
+function lastSeen(request: FastifyRequest): number | undefined {
+  const text = request.headers['last-event-id'];
+  if (typeof text !== 'string' || !/^\d{1,15}$/.test(text)) return undefined;
+  return Number(text);
+}

@@ -1,0 +1,227 @@
+/** Other people: who they are, moderation, invitations and groups. */
+import Type from 'typebox';
+import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
+import * as schemas from './schemas.ts';
+import { accountShape, defined } from './shapes.ts';
+
+const named = Type.Object({ name: schemas.nameText });
+const withId = Type.Object({ id: Type.String({ maxLength: 64 }) });
+
+export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
+  const { community, presence } = context.library;
+
+  api.get(
+    '/accounts/:name',
+    {
+      schema: {
+        summary: 'Somebody',
+        tags: ['accounts'],
+        params: named,
+        response: { 200: schemas.account },
+      },
+    },
+    async (request) => {
+      const viewer = enter(context, request, 'browse');
+      const { name } = request.params;
+      const account = await community.account(viewer, name);
+      return accountShape(account, await isOnline(name));
+    },
+  );
+
+  async function isOnline(name: string): Promise<boolean> {
+    const id = await community.accountId(name);
+    return id !== undefined && presence.isOnline(id);
+  }
+
+  api.patch(
+    '/accounts/:name',
+    {
+      schema: {
+        summary: 'Change somebody’s role',
+        tags: ['moderation'],
+        params: named,
+        body: schemas.roleBody,
+        response: { 200: schemas.account },
+      },
+    },
+    async (request) => {
+      const { name } = request.params;
+      const account = await community.changeRole(signedIn(request), name, request.body.role);
+      return accountShape(account, await isOnline(name));
+    },
+  );
+
+  api.put(
+    '/accounts/:name/ban',
+    {
+      schema: {
+        summary: 'Ban an account, for a time or for good',
+        tags: ['moderation'],
+        params: named,
+        body: schemas.banBody,
+        response: { 200: schemas.account },
+      },
+    },
+    async (request) => {
+      const { name } = request.params;
+      return accountShape(await community.ban(signedIn(request), name, request.body), await isOnline(name));
+    },
+  );
+
+  api.delete(
+    '/accounts/:name/ban',
+    {
+      schema: {
+        summary: 'Lift a ban',
+        tags: ['moderation'],
+        params: named,
+        response: { 200: schemas.account },
+      },
+    },
+    async (request) => {
+      const { name } = request.params;
+      return accountShape(await community.unban(signedIn(request), name), await isOnline(name));
+    },
+  );
+
+  api.get(
+    '/online',
+    {
+      schema: {
+        summary: 'Who shares or fetches at this moment',
+        tags: ['accounts'],
+        response: { 200: Type.Object({ names: Type.Array(Type.String()), count: Type.Integer() }) },
+      },
+    },
+    async (request) => {
+      enter(context, request, 'browse');
+      const online = presence.online();
+      const names = await community.names([...online].slice(0, onlineNamesMax));
+      return { names: [...names.values()].sort(), count: online.size };
+    },
+  );
+
+  api.post(
+    '/invitations',
+    {
+      schema: {
+        summary: 'Invite somebody',
+        tags: ['accounts'],
+        body: schemas.invitationBody,
+        response: { 201: schemas.newInvitation },
+      },
+    },
+    async (request, reply) => {
+      const own = signedIn(request);
+      change(own.accountId);
+      reply.code(201);
+      return community.invite(own, request.body);
+    },
+  );
+  api.get(
+    '/invitations',
+    {
+      schema: {
+        summary: 'Invitations that are open',
+        tags: ['accounts'],
+        response: { 200: Type.Object({ rows: Type.Array(schemas.invitation) }) },
+      },
+    },
+    async (request) => ({ rows: [...(await community.invitations(signedIn(request)))] }),
+  );
+  api.delete(
+    '/invitations/:id',
+    {
+      schema: {
+        summary: 'Withdraw an invitation',
+        tags: ['accounts'],
+        params: withId,
+        response: { 204: schemas.emptyAnswer },
+      },
+    },
+    async (request, reply) => {
+      await community.withdrawInvitation(signedIn(request), request.params.id);
+      return noContent(reply);
+    },
+  );
+
+  api.get(
+    '/groups',
+    {
+      schema: {
+        summary: 'Groups one is in',
+        tags: ['accounts'],
+        response: { 200: Type.Object({ rows: Type.Array(schemas.group) }) },
+      },
+    },
+    async (request) => ({ rows: (await community.groups(signedIn(request))).map(groupShape) }),
+  );
+  api.post(
+    '/groups',
+    {
+      schema: {
+        summary: 'Found a group',
+        tags: ['accounts'],
+        body: named,
+        response: { 201: schemas.group },
+      },
+    },
+    async (request, reply) => {
+      const own = signedIn(request);
+      change(own.accountId);
+      reply.code(201);
+      return groupShape(await community.createGroup(own, request.body.name));
+    },
+  );
+  const member = Type.Object({ group: schemas.nameText, name: schemas.nameText });
+  api.put(
+    '/groups/:group/members/:name',
+    {
+      schema: {
+        summary: 'Add somebody to a group of one’s own',
+        tags: ['accounts'],
+        params: member,
+        response: { 200: schemas.group },
+      },
+    },
+    async (request) => {
+      const { group, name } = request.params;
+      return groupShape(await community.addToGroup(signedIn(request), group, name));
+    },
+  );
+  api.delete(
+    '/groups/:group/members/:name',
+    {
+      schema: {
+        summary: 'Remove somebody from a group, or leave it',
+        tags: ['accounts'],
+        params: member,
+        response: { 204: schemas.emptyAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { group, name } = request.params;
+      await community.removeFromGroup(signedIn(request), group, name);
+      return noContent(reply);
+    },
+  );
+
+  function change(accountId: number): void {
+    gates.take('changePerAccount', String(accountId));
+  }
+}
+
+/** A page of them; nobody reads more. */
+const onlineNamesMax = 500;
+
+function groupShape({
+  name,
+  founder,
+  members,
+}: {
+  name: string;
+  founder: string;
+  members: readonly string[];
+}) {
+  return defined({ name, founder, members: [...members] });
+}

@@ -1,0 +1,78 @@
+/** Search over songs and releases; each result names who has it. */
+
+import Type from 'typebox';
+import type { SearchInput } from '../../catalogue/contract.ts';
+import { type Api, type ApiContext, ApiError, enter, type openGates, visitorKey } from './context.ts';
+import * as schemas from './schemas.ts';
+import {
+  defined,
+  holdersOf,
+  holdersShownMax,
+  namedHolders,
+  releaseHitShape,
+  swarmHashes,
+  trackHitShape,
+} from './shapes.ts';
+
+interface Found {
+  readonly publisherId: number;
+  readonly version: number;
+  readonly infoHash: Uint8Array | undefined;
+  readonly infoHashV2: Uint8Array | undefined;
+}
+
+export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
+  const { library } = context;
+  const { catalogue, community } = library;
+
+  /** One look-up of names for the whole page. */
+  async function withHolders<Row extends Found>(rows: readonly Row[]) {
+    const holders = rows.map((row) =>
+      holdersOf(library, [{ hashes: swarmHashes(row), version: row.version }], holdersShownMax),
+    );
+    const ids = [...rows.map((row) => row.publisherId), ...holders.flat().map(({ accountId }) => accountId)];
+    return { holders, names: await community.names([...new Set(ids)]) };
+  }
+
+  api.get(
+    '/search',
+    {
+      schema: {
+        summary: 'Find songs (or releases) by words',
+        description:
+          'Words of artist, album, title and genre in any script; mistyped ones are understood. At most 50 rows a page.',
+        tags: ['search'],
+        querystring: schemas.searchQuery,
+        response: {
+          200: Type.Union([schemas.page(schemas.trackHit), schemas.page(schemas.releaseHit)]),
+        },
+      },
+    },
+    async (request) => {
+      const viewer = enter(context, request, 'browse');
+      gates.take('searchPerAddress', visitorKey(context, request));
+      const { q, kind = 'tracks', user, ...filters } = request.query;
+      const publisherId = user === undefined ? undefined : await community.accountId(user);
+      if (user !== undefined && publisherId === undefined) {
+        throw new ApiError(404, 'not-found', 'nobody here has that name');
+      }
+      const input: SearchInput = { ...filters, viewer, text: q, publisherId };
+      if (kind === 'tracks') {
+        const { rows, next } = await catalogue.searchTracks(input);
+        const { holders, names } = await withHolders(rows);
+        const shown = rows.map((row, i) => ({
+          ...trackHitShape(row, names),
+          holders: namedHolders(holders[i]!, names),
+        }));
+        return defined({ rows: shown, next });
+      }
+      const { rows, next } = await catalogue.searchReleases(input);
+      const { holders, names } = await withHolders(rows);
+      const shown = rows.map((row, i) => ({
+        ...releaseHitShape(row, names),
+        holders: namedHolders(holders[i]!, names),
+      }));
+      return defined({ rows: shown, next });
+    },
+  );
+}

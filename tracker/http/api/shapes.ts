@@ -1,0 +1,129 @@
+/** What catalogue and community answer → what the API says: names for numbers, text for bytes, nothing that is absent. */
+
+import type { ReleaseTrack } from '../../../torrents/release.ts';
+import type {
+  ReleaseDetail,
+  ReleaseHit,
+  ReleaseSummary,
+  TrackHit,
+  VersionSummary,
+} from '../../catalogue/contract.ts';
+import type { Account, OwnAccount } from '../../community/contract.ts';
+import type { Library } from '../../library.ts';
+import type { HolderShape } from './schemas.ts';
+
+/** Who is named with a result: enough to choose from, few enough for fifty results. */
+export const holdersShownMax = 8;
+/** In the whole story of one release. */
+export const holdersOfReleaseMax = 200;
+
+type Absent<Fields> = { [Key in keyof Fields]: undefined extends Fields[Key] ? Key : never }[keyof Fields];
+type Defined<Fields> = { [Key in Exclude<keyof Fields, Absent<Fields>>]: Fields[Key] } & {
+  [Key in Absent<Fields>]?: Exclude<Fields[Key], undefined>;
+};
+
+/** JSON knows no undefined; schemas of answers leave such fields out. */
+export function defined<Fields extends object>(fields: Fields): Defined<Fields> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Defined<Fields>;
+}
+
+export const hex = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes === undefined ? undefined : Buffer.from(bytes).toString('hex');
+export const base64 = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes === undefined ? undefined : Buffer.from(bytes).toString('base64');
+export const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
+
+/** Of an account that is not there any more. */
+const nobody = '?';
+export type Names = ReadonlyMap<number, string>;
+export const nameIn = (names: Names, accountId: number): string => names.get(accountId) ?? nobody;
+
+/** As announces name them. */
+export function swarmHashes(hashes: {
+  readonly infoHash: Uint8Array | undefined;
+  readonly infoHashV2: Uint8Array | undefined;
+}): Uint8Array[] {
+  const { infoHash, infoHashV2 } = hashes;
+  return [infoHash, infoHashV2?.subarray(0, 20)].filter((hash) => hash !== undefined);
+}
+
+/** One line an account and address, seeds first: a hybrid's peer is in two swarms. */
+export function holdersOf(
+  { presence }: Library,
+  swarms: readonly { readonly hashes: readonly Uint8Array[]; readonly version?: number }[],
+  limit: number,
+): (Omit<HolderShape, 'name'> & { readonly accountId: number })[] {
+  const found = new Map<string, Omit<HolderShape, 'name'> & { readonly accountId: number }>();
+  for (const { hashes, version } of swarms) {
+    for (const holder of hashes.flatMap((hash) => presence.holders(hash, limit))) {
+      const key = `${holder.accountId} ${holder.host} ${holder.port} ${version}`;
+      if (!found.has(key) || holder.isSeed) found.set(key, defined({ ...holder, version }));
+    }
+  }
+  return [...found.values()].sort((a, b) => Number(b.isSeed) - Number(a.isSeed)).slice(0, limit);
+}
+
+export function namedHolders(holders: ReturnType<typeof holdersOf>, names: Names): HolderShape[] {
+  return holders.map(({ accountId, ...holder }) => ({ ...holder, name: nameIn(names, accountId) }));
+}
+
+export function releaseShape(release: ReleaseSummary, names: Names) {
+  const { releaseId, publisherId, infoHash, infoHashV2, completeness: _, ...shown } = release;
+  return defined({
+    ...shown,
+    id: releaseId,
+    publisher: nameIn(names, publisherId),
+    infoHash: hex(infoHash),
+    infoHashV2: hex(infoHashV2),
+  });
+}
+
+export function trackShape({ piecesRoot, ...track }: ReleaseTrack) {
+  return defined({ ...track, piecesRoot: hex(piecesRoot) });
+}
+
+export function detailShape(release: ReleaseDetail, names: Names, groupName: string | undefined) {
+  const { tracks, groupId: _, peopleIds, ...summary } = release;
+  return defined({
+    ...releaseShape(summary, names),
+    group: groupName,
+    people: peopleIds?.map((id) => nameIn(names, id)),
+    tracks: tracks.map(trackShape),
+  });
+}
+
+export function trackHitShape(hit: TrackHit, names: Names) {
+  const { publisherId, infoHash, infoHashV2, piecesRoot, ...shown } = hit;
+  return defined({
+    ...shown,
+    publisher: nameIn(names, publisherId),
+    infoHash: hex(infoHash),
+    infoHashV2: hex(infoHashV2),
+    piecesRoot: hex(piecesRoot),
+  });
+}
+
+export function releaseHitShape({ approximate, ...release }: ReleaseHit, names: Names) {
+  return { ...releaseShape(release, names), approximate };
+}
+
+export function versionShape({ infoHash, infoHashV2, signature, ...version }: VersionSummary) {
+  return defined({
+    ...version,
+    infoHash: hex(infoHash),
+    infoHashV2: hex(infoHashV2),
+    signature: base64(signature),
+  });
+}
+
+export function accountShape(account: Account, isOnline: boolean) {
+  const { name, role, publicKey, createdAtMs, ban } = account;
+  return defined({ name, role, publicKey: base64(publicKey), createdAtMs, ban, isOnline });
+}
+
+export function ownAccountShape(account: OwnAccount, announceUrl: string) {
+  const { accountId: _, ban: __, publicKey, groups, ...shown } = account;
+  return defined({ ...shown, groups: [...groups], publicKey: base64(publicKey), announceUrl });
+}

@@ -1,0 +1,88 @@
+/** The shapes of what people say, and of what they are told. */
+import Type, { type TSchema } from 'typebox';
+import { line, loose, nameText, optional, time } from './schemas.ts';
+
+/** Of conversations, which go both ways. */
+export const talk = <Row extends TSchema>(row: Row) =>
+  Type.Object({ rows: Type.Array(row), hasMore: Type.Boolean() }, loose);
+export const talkQuery = Type.Object(
+  {
+    before: optional(Type.Integer({ minimum: 1 })),
+    after: optional(Type.Integer({ minimum: 0 })),
+    limit: optional(Type.Integer({ minimum: 1, maximum: 50 })),
+  },
+  loose,
+);
+
+// Conversation.
+
+const roomVisibility = Type.Union([Type.Literal('everyone'), Type.Literal('members'), Type.Literal('group')]);
+export const roomBody = Type.Object(
+  {
+    name: nameText,
+    topic: optional(line(400)),
+    visibility: optional(roomVisibility),
+    group: optional(nameText),
+  },
+  loose,
+);
+export const topicBody = Type.Object({ topic: line(400) }, loose);
+export const room = Type.Object(
+  {
+    name: Type.String(),
+    topic: Type.String(),
+    visibility: roomVisibility,
+    group: optional(Type.String()),
+    lastMessageAtMs: optional(time),
+  },
+  loose,
+);
+export const messageBody = Type.Object({ text: line(8_000) }, loose);
+export const message = Type.Object(
+  {
+    id: Type.Integer(),
+    author: Type.String(),
+    room: optional(Type.String()),
+    receiver: optional(Type.String()),
+    releaseId: optional(Type.String()),
+    text: Type.String(),
+    sentAtMs: time,
+    isDeleted: Type.Boolean(),
+  },
+  loose,
+);
+export const conversation = Type.Object({ with: Type.String(), last: message }, loose);
+
+// One's own desk.
+
+export const follows = Type.Object(
+  { releases: Type.Array(Type.String()), accounts: Type.Array(Type.String()) },
+  loose,
+);
+const wishFields = {
+  query: line(512),
+  format: optional(line(32)),
+  isLossless: optional(Type.Boolean()),
+  bitRateMin: optional(Type.Integer({ minimum: 0 })),
+  yearFrom: optional(Type.Integer({ minimum: 0, maximum: 9999 })),
+  yearTo: optional(Type.Integer({ minimum: 0, maximum: 9999 })),
+  /** The client that reads the notice fetches it by itself. */
+  downloads: optional(Type.Boolean()),
+};
+export const wishBody = Type.Object(wishFields, loose);
+export const wish = Type.Object({ id: Type.String(), createdAtMs: time, ...wishFields }, loose);
+export const notice = Type.Object(
+  {
+    id: Type.Integer(),
+    kind: Type.String(),
+    madeAtMs: time,
+    isRead: Type.Boolean(),
+    actor: optional(Type.String()),
+    releaseId: optional(Type.String()),
+    version: optional(Type.Integer()),
+    title: optional(Type.String()),
+    wishId: optional(Type.String()),
+  },
+  loose,
+);
+export const readBody = Type.Object({ upToId: Type.Integer({ minimum: 0 }) }, loose);

@@ -1,0 +1,204 @@
+/**
+ * What makes a tracker more than an introducer: catalogue, community and presence, over one database, and the admission
+ * that announces ask. Here they hear of each other: what is published reaches admission and followers, and what swarms
+ * do reaches the search.
+ *
+ * Invariant: announces read memory only. Whatever they cause (a notice, new counts of seeds) happens behind them.
+ */
+import { join } from 'node:path';
+import { type Admission, openAdmission } from './admission.ts';
+import type { Catalogue, ReleaseDetail, ServedRelease, SwarmCount } from './catalogue/contract.ts';
+import { catalogueStores, sqliteCatalogue } from './catalogue/sqlite-catalogue.ts';
+import { communityRoom, communityStores, openCommunity } from './community/community.ts';
+import type { Community } from './community/contract.ts';
+import type { CommunityPolicy } from './community/method-context.ts';
+import { openPolicy } from './community/method-context.ts';
+import { openDatabase } from './database/database.ts';
+import { findDamage } from './database/integrity.ts';
+import { openPresence, type Presence } from './presence.ts';
+import { addressText } from './protocol/address.ts';
+import type { AnnounceRequest } from './protocol/announce-query.ts';
+import type { PeerAddress, Registry } from './registry.ts';
+
+export interface LibraryOptions {
+  /** Made when it is not there. */
+  readonly dataFolder: string;
+  readonly policy?: CommunityPolicy;
+  readonly registry: Registry;
+  /** After which a silent peer is gone. */
+  readonly peerTimeoutMs: number;
+  readonly nowMs: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Library {
+  readonly catalogue: Catalogue;
+  readonly community: Community;
+  readonly admission: Admission;
+  readonly presence: Presence;
+  readonly policy: CommunityPolicy;
+  /** Both hashes of every version that is served, as announces name them. */
+  served(releaseId: string): ServedRelease | undefined;
+  /** An announce of somebody with an account was answered. */
+  onAnnounced(request: AnnounceRequest, address: PeerAddress, accountId: number): void;
+  /** A swarm has changed, by whomever: search is told soon. */
+  onSwarmChanged(infoHash: Uint8Array): void;
+  /** Tells followers and wishes of what the catalogue has just acknowledged. */
+  tellPublished(releaseId: string): void;
+  /** Once a second or so. */
+  tick(): void;
+  close(): Promise<void>;
+}
+
+/** Search ranks by swarms: a few seconds late is soon enough, and one call carries them all. */
+const swarmsEveryMs = 2_000;
+
+/** Rejects with DatabaseError. */
+export async function openLibrary(options: LibraryOptions): Promise<Library> {
+  const { dataFolder, policy = openPolicy, registry, nowMs, onError } = options;
+  const path = join(dataFolder, 'tracker.db');
+  const database = await openDatabase({
+    path,
+    rooms: { [communityRoom]: communityStores, catalogue: catalogueStores },
+    onFault: onError,
+  });
+  if (database.afterUncleanStop) {
+    findDamage(path).then((lines) => {
+      if (lines.length > 0) onError(new Error(`the database ${path} is damaged: ${lines.join('; ')}`));
+    }, onError);
+  }
+  const catalogue = sqliteCatalogue(database);
+  const community = openCommunity(database, { policy });
+  const admission = openAdmission({ signInRequired: policy.signInRequired });
+  const presence = openPresence(options.peerTimeoutMs);
+  const served = new Map<string, ServedRelease>();
+  const homes = new Map<string, Set<string>>();
+  const changed = new Set<string>();
+  let swarmsAtMs = 0;
+  let isTelling = false;
+
+  function setServed(release: ServedRelease): void {
+    for (const infoHash of served.get(release.releaseId)?.infoHashes ?? []) {
+      homes.get(hashKey(infoHash))?.delete(release.releaseId);
+    }
+    admission.setRelease(release);
+    if (release.access === undefined) {
+      served.delete(release.releaseId);
+      return;
+    }
+    served.set(release.releaseId, release);
+    for (const infoHash of release.infoHashes) {
+      const key = hashKey(infoHash);
+      homes.set(key, (homes.get(key) ?? new Set()).add(release.releaseId));
+    }
+    changed.add(release.releaseId);
+  }
+
+  // The listeners first: whatever happens while we load is told twice and never missed.
+  catalogue.onServed(setServed);
+  community.onAccess((access) => admission.setAccount(access));
+  for (const release of await catalogue.served()) setServed(release);
+  for (let after = 0; ; ) {
+    const page = await community.accessAfter(after);
+    for (const access of page) admission.setAccount(access);
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.accountId;
+  }
+
+  function countsOf(releaseId: string): SwarmCount {
+    const swarms = registry.scrape(served.get(releaseId)?.infoHashes ?? []);
+    // A peer of a hybrid is in both of its swarms or in one of them.
+    const seeds = Math.max(0, ...swarms.map(({ complete }) => complete));
+    const leechers = Math.max(0, ...swarms.map(({ incomplete }) => incomplete));
+    return { releaseId, seeds, leechers };
+  }
+
+  async function tellSwarms(): Promise<void> {
+    const counts = [...changed].map(countsOf);
+    changed.clear();
+    isTelling = true;
+    try {
+      await catalogue.setSwarms(counts);
+    } catch (error) {
+      for (const { releaseId } of counts) changed.add(releaseId);
+      onError(error);
+    } finally {
+      isTelling = false;
+    }
+  }
+
+  async function tellFinished(infoHash: Uint8Array, accountId: number): Promise<void> {
+    for (const releaseId of homes.get(hashKey(infoHash)) ?? []) {
+      const access = served.get(releaseId)?.access;
+      if (access === undefined || access.publisherId === accountId) continue;
+      const release = await seenByPublisher(releaseId);
+      if (release === undefined) continue;
+      const { publisherId, album: title } = release;
+      await community.tellFinished({ releaseId, publisherId, title }, accountId);
+    }
+  }
+
+  /** As its publisher sees it: for what the tracker itself has to say of it. */
+  async function seenByPublisher(releaseId: string): Promise<ReleaseDetail | undefined> {
+    const publisherId = served.get(releaseId)?.access?.publisherId;
+    if (publisherId === undefined) return undefined;
+    return catalogue.release({ viewer: { accountId: publisherId, role: 'member', groupIds: [] }, releaseId });
+  }
+
+  async function tellPublished(releaseId: string): Promise<void> {
+    const release = await seenByPublisher(releaseId);
+    const access = served.get(releaseId)?.access;
+    if (release === undefined || access === undefined) return;
+    const { version, album: title, artist, genre, year } = release;
+    const tracks = release.tracks.map((track) => ({
+      title: track.title,
+      ...given({
+        artist: track.artist,
+        codec: track.codec,
+        isLossless: track.lossless,
+        bitRate: track.bitRate,
+      }),
+    }));
+    const about = given({ artist: artist ?? release.albumArtist, genre, year });
+    await community.tellPublished({ releaseId, version, access, title, album: title, ...about, tracks });
+  }
+
+  return {
+    catalogue,
+    community,
+    admission,
+    presence,
+    policy,
+    served: (releaseId) => served.get(releaseId),
+    onAnnounced(request, address, accountId) {
+      const { infoHash, port, event, left } = request;
+      const host = addressText(address.remote);
+      if (event === 'stopped') presence.stopped({ infoHash, host, port });
+      else presence.announced({ infoHash, accountId, host, port, isSeed: left === 0 }, nowMs());
+      if (event === 'completed' && left === 0) tellFinished(infoHash, accountId).catch(onError);
+    },
+    onSwarmChanged(infoHash) {
+      for (const releaseId of homes.get(hashKey(infoHash)) ?? []) changed.add(releaseId);
+    },
+    tellPublished: (releaseId) => void tellPublished(releaseId).catch(onError),
+    tick() {
+      presence.expire(nowMs());
+      if (changed.size === 0 || isTelling || nowMs() < swarmsAtMs) return;
+      swarmsAtMs = nowMs() + swarmsEveryMs;
+      void tellSwarms();
+    },
+    close: () => database.close(),
+  };
+}
+
+/** Without the fields that are not there: an absent field and an undefined one are different things to a contract. */
+function given<Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}
+
+function hashKey(infoHash: Uint8Array): string {
+  return String.fromCharCode(...infoHash);
+}
