@@ -136,7 +136,7 @@ export class SimHost implements Network {
     this.#trace(traceKind.close, connection, 0);
     this.forget(end);
     if (end.other === undefined) return;
-    this.#depart(new Run(end, 'end', 0, [], 0, 'closed by peer'), this.#internet.scheduler.nowMs);
+    this.#depart(new Run(end, 'end', 0, undefined, 0, 'closed by peer'), this.#internet.scheduler.nowMs);
   }
 
   // The line up -----------------------------------------------------------------------------------------------------
@@ -174,7 +174,8 @@ export class SimHost implements Network {
       }
       this.#flush(end);
     }
-    turns.splice(0, next);
+    if (next === 1) turns.shift();
+    else turns.splice(0, next);
     if (turns.length === 0) return;
     this.#isPumpSet = true;
     this.#internet.scheduler.at(Math.max(nowMs + 1, Math.floor(this.#upUntilMs)), this.#pumpTask);

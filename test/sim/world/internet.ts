@@ -90,6 +90,7 @@ export class SimInternet {
   }
 
   park(run: Run): void {
+    run.from.parked ??= [];
     run.from.parked.push(run);
     this.#parked.add(run.from);
   }
@@ -99,8 +100,8 @@ export class SimInternet {
       const { host: to } = end.other!;
       if (this.isBlocked(end.host, to)) continue;
       this.#parked.delete(end);
-      const runs = end.parked;
-      end.parked = [];
+      const runs = end.parked ?? [];
+      end.parked = undefined;
       for (const run of runs) travel(this.scheduler, run, this.scheduler.nowMs + this.awayMs(end.host, to));
     }
   }

@@ -9,13 +9,25 @@ import type { Scheduler, Task } from '../kernel/scheduler.ts';
 import { isLentBlock, lendMessage, lentOwn, lentPlace } from './content.ts';
 import type { SimHost } from './host.ts';
 
-/** One message or a run of them; a block's header with its token. */
-interface Part {
+/** Messages that were sent together; or a block's header with its token. What was sent next hangs on it. */
+class Part {
   readonly bytes: Uint8Array;
   /** Bytes of the block behind a header; 0 when there is none. */
   readonly blockBytes: number;
   readonly own: number;
   readonly place: number;
+  next: Part | undefined = undefined;
+
+  constructor(bytes: Uint8Array, blockBytes: number, own: number, place: number) {
+    this.bytes = bytes;
+    this.blockBytes = blockBytes;
+    this.own = own;
+    this.place = place;
+  }
+
+  get count(): number {
+    return this.bytes.length + this.blockBytes;
+  }
 }
 
 /** What a read from a socket brings at most when small messages come together. */
@@ -44,9 +56,9 @@ export class End {
   /** Runs that have arrived at the other side's line, and wait there. */
   waitingBelow = 0;
   /** Runs that a partition holds up. */
-  parked: Run[] = [];
-  #parts: Part[] = [];
-  #first = 0;
+  parked: Run[] | undefined;
+  #first: Part | undefined;
+  #last: Part | undefined;
   /** Bytes of the first part that have left. */
   #left = 0;
 
@@ -56,37 +68,34 @@ export class End {
   }
 
   push(bytes: Uint8Array): void {
-    this.#push({ bytes, blockBytes: 0, own: 0, place: 0 }, bytes.length);
+    this.#push(new Part(bytes, 0, 0, 0));
   }
 
   pushBlock(header: Uint8Array, payload: Uint8Array): void {
-    if (!isLentBlock(payload)) {
-      this.push(header);
-      this.push(payload);
-      return;
-    }
-    const part = { bytes: header, blockBytes: payload.length, own: lentOwn(), place: lentPlace() };
-    this.#push(part, header.length + payload.length);
+    if (isLentBlock(payload)) return this.#push(new Part(header, payload.length, lentOwn(), lentPlace()));
+    this.push(header);
+    this.push(payload);
   }
 
-  #push(part: Part, bytes: number): void {
-    this.#parts.push(part);
-    this.queuedBytes += bytes;
-    this.sentBytes += bytes;
+  #push(part: Part): void {
+    if (this.#last === undefined) this.#first = part;
+    else this.#last.next = part;
+    this.#last = part;
+    this.queuedBytes += part.count;
+    this.sentBytes += part.count;
   }
 
   /** The next bytes to leave, at most `bytesMax`. Between messages where `recut` is false and they fit. */
   cut(bytesMax: number, recut: boolean): Run {
-    const parts: Part[] = [];
-    const from = this.#left;
+    const start = this.#left;
+    const first = this.#first;
+    let part = first;
     let count = 0;
-    while (count < bytesMax && this.#first < this.#parts.length) {
-      const part = this.#parts[this.#first]!;
-      const rest = part.bytes.length + part.blockBytes - this.#left;
+    for (; part !== undefined && count < bytesMax; part = part.next) {
+      const rest = part.count - this.#left;
       const isFitting = rest <= bytesMax - count;
       // A block leaves alone, and is not cut because something small came before it.
       if (!recut && count > 0 && (part.blockBytes > 0 || !isFitting)) break;
-      parts.push(part);
       if (!isFitting) {
         this.#left += bytesMax - count;
         count = bytesMax;
@@ -94,25 +103,22 @@ export class End {
       }
       count += rest;
       this.#left = 0;
-      this.#first += 1;
-      if (!recut && part.blockBytes > 0) break;
+      if (!recut && part.blockBytes > 0) {
+        part = part.next;
+        break;
+      }
     }
-    if (this.#first === this.#parts.length) {
-      this.#parts.length = 0;
-      this.#first = 0;
-    } else if (this.#first >= 64 && this.#first * 2 >= this.#parts.length) {
-      this.#parts.splice(0, this.#first);
-      this.#first = 0;
-    }
+    this.#first = part;
+    if (part === undefined) this.#last = undefined;
     this.queuedBytes -= count;
     this.inFlightBytes += count;
-    return new Run(this, 'bytes', count, parts, from);
+    return new Run(this, 'bytes', count, first, start);
   }
 
   /** The connection is over: what waits here never leaves. */
   drop(): void {
-    this.#parts.length = 0;
-    this.#first = 0;
+    this.#first = undefined;
+    this.#last = undefined;
     this.#left = 0;
     this.queuedBytes = 0;
     this.unreportedBytes = 0;
@@ -128,14 +134,15 @@ export class Run implements Task {
   stage: 'travelling' | 'below' | 'here' = 'travelling';
   /** Why it is over. */
   readonly reason: string;
-  readonly #parts: readonly Part[];
+  /** It begins within this part, and goes on with those that hang on it. */
+  readonly #first: Part | undefined;
   readonly #start: number;
 
-  constructor(from: End, kind: Run['kind'], count = 0, parts: readonly Part[] = [], start = 0, reason = '') {
+  constructor(from: End, kind: Run['kind'], count = 0, first?: Part, start = 0, reason = '') {
     this.from = from;
     this.kind = kind;
     this.count = count;
-    this.#parts = parts;
+    this.#first = first;
     this.#start = start;
     this.reason = reason;
   }
@@ -151,8 +158,9 @@ export class Run implements Task {
     let start = this.#start;
     let left = this.count;
     let held = 0;
-    for (const { bytes, blockBytes, own, place } of this.#parts) {
-      const run = Math.min(left, bytes.length + blockBytes - start);
+    for (let part = this.#first; part !== undefined && left > 0; part = part.next) {
+      const { bytes, blockBytes, own, place } = part;
+      const run = Math.min(left, part.count - start);
       const source = blockBytes === 0 ? bytes : lendMessage(bytes, own, place);
       left -= run;
       if (held + run <= gathered.length && (joined || blockBytes === 0)) {
