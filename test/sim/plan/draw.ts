@@ -63,8 +63,8 @@ function drawTrackers(random: Prng): TrackerPlan[] {
   const count = [1, 1, 1, 1, 2, 2, 3, 0][random.below(8)]!;
   return Array.from({ length: count }, (_, i) => ({
     name: `tracker-${i}`,
-    intervalSeconds: oneOf(random, [10, 30, 60, 600]),
-    ...(random.below(6) === 0 ? { deadAddresses: 1 + random.below(3_000) } : {}),
+    intervalSeconds: oneOf(random, [10, 30, 60, 120]),
+    ...(random.below(6) === 0 ? { deadAddresses: 1 + random.below(200) } : {}),
   }));
 }
 

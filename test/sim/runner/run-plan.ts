@@ -21,6 +21,10 @@ export interface RunOptions {
 /** Redials come every 15 minutes at the latest, announces every 10 after failures, and a ban of an hour ends. */
 const stuckMsDefault = 75 * 60_000;
 
+/** How often everything is looked at: often in one run of eight, since it costs more than the run itself. */
+const closelyMs = 50;
+const usuallyMs = 1_000;
+
 /** The same plan gives the same result, always and everywhere. */
 export function runPlan(plan: SwarmPlan, { lastEvents = 0 }: RunOptions = {}): RunResult {
   return new Run(new PlannedSwarm(plan), lastEvents).toEnd();
@@ -56,7 +60,9 @@ class Run {
         if (type === 'piece-stored' || type === 'metadata-received') this.#progressMs = swarm.world.nowMs;
       },
     });
-    this.#inspector = new Inspector(swarm.world);
+    this.#inspector = new Inspector(swarm.world, {
+      everyMs: swarm.plan.seed % 8 === 0 ? closelyMs : usuallyMs,
+    });
     arrangeTroubles(swarm);
   }
 
