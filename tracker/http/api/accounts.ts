@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { SignedIn } from '../../community/contract.ts';
+import * as schemas from '../../protocol/api-shapes.ts';
 import {
   type Api,
   type ApiContext,
@@ -14,7 +15,6 @@ import {
   signedIn,
   visitorKey,
 } from './context.ts';
-import * as schemas from './schemas.ts';
 import { fromBase64, ownAccountShape } from './shapes.ts';
 
 const named = Type.Object({ name: schemas.nameText });

@@ -2,11 +2,11 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Authenticated, Message, Room } from '../../community/contract.ts';
+import * as schemas from '../../protocol/api-shapes.ts';
+import * as talk from '../../protocol/talk-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
 import { noSuchRelease } from './releases.ts';
-import * as schemas from './schemas.ts';
 import { defined } from './shapes.ts';
-import * as talk from './talk-schemas.ts';
 
 const inRoom = Type.Object({ room: schemas.nameText });
 const ofRelease = Type.Object({ id: schemas.releaseIdText });

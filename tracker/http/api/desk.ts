@@ -1,9 +1,9 @@
 /** What one follows, wishes for, and is told. */
 import Type from 'typebox';
+import * as schemas from '../../protocol/api-shapes.ts';
+import * as talk from '../../protocol/talk-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
 import { noSuchRelease } from './releases.ts';
-import * as schemas from './schemas.ts';
-import * as talk from './talk-schemas.ts';
 
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
 const named = Type.Object({ name: schemas.nameText });

@@ -1,7 +1,7 @@
 /** Other people: who they are, moderation, invitations and groups. */
 import Type from 'typebox';
+import * as schemas from '../../protocol/api-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
-import * as schemas from './schemas.ts';
 import { accountShape, defined } from './shapes.ts';
 
 const named = Type.Object({ name: schemas.nameText });

@@ -6,6 +6,7 @@ import { parseMetainfo } from '../../../torrents/metainfo.ts';
 import { encodeMetainfo } from '../../../torrents/metainfo-encode.ts';
 import type { ReleaseDetail, VersionInput, WantedAccess } from '../../catalogue/contract.ts';
 import { may, type Viewer } from '../../community/permissions.ts';
+import * as schemas from '../../protocol/api-shapes.ts';
 import { attachment } from '../attachment.ts';
 import {
   type Api,
@@ -17,7 +18,6 @@ import {
   type openGates,
   signedIn,
 } from './context.ts';
-import * as schemas from './schemas.ts';
 import {
   base64,
   defined,

@@ -2,8 +2,8 @@
 
 import Type from 'typebox';
 import type { SearchInput } from '../../catalogue/contract.ts';
+import * as schemas from '../../protocol/api-shapes.ts';
 import { type Api, type ApiContext, ApiError, enter, type openGates, visitorKey } from './context.ts';
-import * as schemas from './schemas.ts';
 import {
   defined,
   holdersOf,

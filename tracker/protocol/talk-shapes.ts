@@ -1,6 +1,6 @@
 /** The shapes of what people say, and of what they are told. */
 import Type, { type TSchema } from 'typebox';
-import { line, loose, nameText, optional, time } from './schemas.ts';
+import { line, loose, nameText, optional, time } from './api-shapes.ts';
 
 /** Of conversations, which go both ways. */
 export const talk = <Row extends TSchema>(row: Row) =>

@@ -1,0 +1,233 @@
+/**
+ * Talks to a tracker's API. What comes back is checked against the shape it must have, and is a stranger's text still: it
+ * is made fit to be seen where it is shown.
+ *
+ * Invariant: the session's token goes to the tracker that gave it and nowhere else: redirects are not followed.
+ */
+import { Ajv, type ValidateFunction } from 'ajv';
+import type { Static, TSchema } from 'typebox';
+import { Agent, request } from 'undici';
+
+/** A tracker's refusal with its stable code, or `tracker-…` when there was no proper answer. */
+export class TrackerError extends Error {
+  override readonly name = 'TrackerError';
+  readonly code: string;
+  /** HTTP; 0 when there was none. */
+  readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    status = 0,
+    more: { retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = code;
+    this.status = status;
+    this.retryAfterSeconds = more.retryAfterSeconds;
+  }
+}
+
+export interface ApiCall<Schema extends TSchema> {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below /api/v1, its parts escaped: see `apiPath`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** Undefined: nothing is expected. */
+  readonly answer?: Schema;
+}
+
+/** A page of fifty releases with all their tracks is some hundred KiB. */
+const answerBytesMax = 16 * 1024 * 1024;
+/** A .torrent, as its reader takes it. */
+const torrentBytesMax = 64 * 1024 * 1024;
+const answerMsMax = 30_000;
+/** What a tracker may say of itself in an error. */
+const messageCharactersMax = 500;
+
+/** `api/${name}` with whatever is in the name. */
+export function apiPath(parts: TemplateStringsArray, ...names: (string | number)[]): string {
+  return parts.reduce((path, part, i) => path + encodeURIComponent(String(names[i - 1])) + part);
+}
+
+export class TrackerClient {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly #token: string | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #agent = new Agent({ connect: { timeout: 10_000 } });
+  readonly #checks = new Map<TSchema, ValidateFunction>();
+  // Fields that a newer tracker adds are left out, not refused.
+  readonly #ajv = new Ajv({ strict: false, removeAdditional: true });
+
+  constructor(
+    url: string,
+    options: { readonly token?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ) {
+    this.url = trackerBase(url);
+    this.#token = options.token;
+    this.#signal = options.signal;
+  }
+
+  /** Throws TrackerError, or the reason of the signal. */
+  async call<Schema extends TSchema>(call: ApiCall<Schema>): Promise<Static<Schema>> {
+    const { body: bytes } = await this.#request(call, 'application/json', answerBytesMax);
+    const { answer: schema } = call;
+    if (schema === undefined) return undefined as Static<Schema>;
+    const value = parsed(bytes);
+    let check = this.#checks.get(schema);
+    if (check === undefined) {
+      check = this.#ajv.compile(schema);
+      this.#checks.set(schema, check);
+    }
+    if (value === undefined || !check(value)) {
+      const [fault] = check.errors ?? [];
+      const where = fault === undefined ? 'it is no JSON' : `${fault.instancePath} ${fault.message}`;
+      throw new TrackerError(
+        'tracker-unclear',
+        `${this.url} answers something that this client does not understand: ${where}`,
+      );
+    }
+    return value as Static<Schema>;
+  }
+
+  /** A file: a torrent, or a cover. */
+  async bytes(path: string, query: ApiCall<TSchema>['query'] = {}): Promise<Uint8Array> {
+    return (await this.#request({ path, query }, '*/*', torrentBytesMax)).body;
+  }
+
+  /** A live stream of news, as text; ends when the tracker or the signal ends it. */
+  async *events(lastEventId: number | undefined): AsyncGenerator<string> {
+    const headers = lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) };
+    const response = await this.#send(
+      { path: '/events' },
+      { accept: 'text/event-stream', ...headers },
+      false,
+    );
+    if (response.statusCode !== 200)
+      throw refusal(response.statusCode, await read(response.body, answerBytesMax), response.headers);
+    const decoder = new TextDecoder();
+    for await (const part of response.body as AsyncIterable<Uint8Array>)
+      yield decoder.decode(part, { stream: true });
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #request<Schema extends TSchema>(call: ApiCall<Schema>, accept: string, bytesMax: number) {
+    const response = await this.#send(call, { accept }, true);
+    const body = await this.#orRefusal(read(response.body, bytesMax));
+    if (response.statusCode >= 200 && response.statusCode < 300) return { body };
+    throw refusal(response.statusCode, body, response.headers);
+  }
+
+  #send(
+    { method = 'GET', path, query = {}, body }: ApiCall<TSchema>,
+    headers: Record<string, string>,
+    isBounded: boolean,
+  ) {
+    const url = new URL(`${this.url}/api/v1${path}`);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const timeout = isBounded ? [AbortSignal.timeout(answerMsMax)] : [];
+    const signal = AbortSignal.any([...timeout, ...(this.#signal === undefined ? [] : [this.#signal])]);
+    return this.#orRefusal(
+      request(url, {
+        method,
+        dispatcher: this.#agent,
+        signal,
+        ...(isBounded ? {} : { bodyTimeout: 60_000 }),
+        headers: {
+          ...headers,
+          'user-agent': 'Cicada',
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
+  }
+
+  async #orRefusal<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (error instanceof TrackerError) throw error;
+      const { code = '', name, message } = error as NodeJS.ErrnoException;
+      const why =
+        words[code] ?? (name === 'TimeoutError' ? `no answer within ${answerMsMax / 1000} s` : message);
+      throw new TrackerError('tracker-unreachable', `${this.url}: ${why}`, 0, { cause: error });
+    }
+  }
+}
+
+const words: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody is listening there (connection refused); is the tracker running?',
+  ENOTFOUND: 'no such host; check the address',
+  EAI_AGAIN: 'the name could not be looked up; is there a network?',
+  ECONNRESET: 'the connection was closed without an answer',
+  UND_ERR_SOCKET: 'the connection was closed without an answer',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection within 10 s',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+};
+
+/** From whatever somebody gives as a tracker: its page, its announce URL with or without a passkey. Throws TrackerError. */
+export function trackerBase(given: string): string {
+  const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new TrackerError('tracker-invalid', `"${given}" is no tracker; give it like http://HOST:6969`);
+  }
+  const url = new URL(text);
+  const path = url.pathname.replace(/(\/[a-z2-7]{32})?\/announce$/, '').replace(/\/+$/, '');
+  return `${url.protocol}//${url.host}${path}`;
+}
+
+async function read(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > bytesMax) throw new TrackerError('tracker-unclear', 'the tracker answers without an end');
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function refusal(
+  status: number,
+  body: Uint8Array,
+  headers: Record<string, string | string[] | undefined>,
+): TrackerError {
+  const { error } = (parsed(body) ?? {}) as { error?: { code?: unknown; message?: unknown } };
+  const retryAfter = Number(headers['retry-after']);
+  const more = Number.isFinite(retryAfter) ? { retryAfterSeconds: retryAfter } : {};
+  if (
+    typeof error?.code === 'string' &&
+    typeof error.message === 'string' &&
+    /^[a-z-]{1,40}$/.test(error.code)
+  ) {
+    return new TrackerError(error.code, error.message.slice(0, messageCharactersMax), status, more);
+  }
+  const what =
+    status === 404 ? 'it has no catalogue: it was started without --data' : `it answered HTTP ${status}`;
+  return new TrackerError(
+    status === 404 ? 'tracker-bare' : 'tracker-unclear',
+    `this is no tracker with a catalogue, or ${what}`,
+    status,
+    more,
+  );
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
