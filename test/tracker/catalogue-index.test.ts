@@ -1,0 +1,144 @@
+/** What the SQLite catalogue keeps beside its rows (index, vocabulary, files), and that it lets go of it. */
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { migrations, reads, writes } from '../../tracker/catalogue/catalogue-stores.ts';
+import type { CatalogueViewer } from '../../tracker/catalogue/contract.ts';
+import { openConnection } from '../../tracker/database/connection.ts';
+import { migrate } from '../../tracker/database/migrations.ts';
+import { type Album, publication, releaseIdOf } from './catalogue-album.ts';
+
+const viewer: CatalogueViewer = { accountId: 1, role: 'member', groupIds: [] };
+
+let folder: string;
+let path: string;
+let db: DatabaseSync;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cicada-index-'));
+  path = join(folder, 'cicada.db');
+  db = openConnection(path, 'writer');
+  // Every statement is a transaction of its own here, and none of these tests stops the machine.
+  db.exec('PRAGMA synchronous = OFF');
+  migrate(db, new Map([['catalogue', migrations]]));
+});
+afterEach(async () => {
+  db.close();
+  await rm(folder, { recursive: true });
+});
+
+const torrentFileNames = () =>
+  existsSync(`${path}-torrents`)
+    ? readdirSync(`${path}-torrents`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.endsWith('.torrent'),
+      )
+    : [];
+const numberOf = (sql: string) => Number(Object.values(db.prepare(sql).get()!)[0]);
+
+const title = fc.constantFrom(
+  'Love',
+  'Love Me Do',
+  'Amor',
+  '愛の歌',
+  'Ночь',
+  'Hoppípolla',
+  '!!!',
+  'U2',
+  'love LOVE',
+);
+const album = fc.record({
+  album: title,
+  artist: title,
+  genre: fc.constantFrom('Rock', 'Jazz'),
+  year: fc.integer({ min: 1960, max: 2020 }),
+  tracks: fc.array(title, { minLength: 1, maxLength: 4 }),
+});
+
+describe('the search index', () => {
+  it('holds nothing of what was changed or withdrawn, in whatever order', () => {
+    const { publish, addVersion, changeAccess, withdraw } = writes(db);
+    let run = 0;
+    fc.assert(
+      fc.property(fc.array(album, { minLength: 1, maxLength: 3 }), album, (albums, next) => {
+        run++;
+        const ids = albums.map((_, index) => releaseIdOf(`${run} ${index}`));
+        const own = (one: Album, index: number): Album => ({
+          ...one,
+          private: true,
+          album: `${one.album} ${run} ${index}`,
+        });
+        for (const [index, one] of albums.entries())
+          publish(publication(ids[index]!, viewer, own(one, index)));
+        addVersion({ ...publication(ids[0]!, viewer, own(next, albums.length)), version: 2 });
+        const access = { visibility: 'people', peopleIds: [5] } as const;
+        changeAccess({ viewer, releaseId: ids.at(-1)!, access, nowMs: 1 });
+        for (const releaseId of ids) withdraw({ viewer, releaseId });
+        for (const table of [
+          'track_words',
+          'release_words',
+          'tracks',
+          'release_people',
+          'versions',
+          'releases',
+        ]) {
+          expect(numberOf(`SELECT count(*) FROM ${table}`), table).toBe(0);
+        }
+        expect(numberOf('SELECT count(*) FROM vocabulary WHERE releases <> 0')).toBe(0);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('finds every hit of a search once, also when there are more than are ranked together', () => {
+    const tracks = Array.from({ length: 2_500 }, (_, n) => `Interlude ${n}`);
+    const { publish } = writes(db);
+    for (const name of ['one', 'two'])
+      publish(publication(releaseIdOf(name), viewer, { album: name, tracks }));
+    const { searchTracks } = reads(db);
+    const seen = new Set<string>();
+    let rows = 0;
+    let after: string | undefined;
+    do {
+      const page = searchTracks({ viewer, text: 'interlude', after });
+      rows += page.rows.length;
+      for (const { releaseId, fileIndex } of page.rows) seen.add(`${releaseId} ${fileIndex}`);
+      after = page.next;
+    } while (after !== undefined);
+    expect([rows, seen.size]).toEqual([5_000, 5_000]);
+  });
+});
+
+describe('the files of torrents', () => {
+  it('go when the tracker starts again, and not before: a crash may still undo the withdrawal', () => {
+    const { publish, withdraw } = writes(db);
+    publish(publication(releaseIdOf('kept'), viewer, { album: 'Kept', tracks: ['a'] }));
+    publish(publication(releaseIdOf('gone'), viewer, { album: 'Gone', tracks: ['a'] }));
+    withdraw({ viewer, releaseId: releaseIdOf('gone') });
+    expect(torrentFileNames().length).toBe(2);
+    const { torrent } = reads(db);
+    writes(db);
+    expect(torrentFileNames().length).toBe(1);
+    expect(torrent({ viewer, releaseId: releaseIdOf('kept') })).toBeDefined();
+  });
+
+  it('are kept for the last hundred versions', () => {
+    const releaseId = releaseIdOf('daily');
+    const { publish, addVersion } = writes(db);
+    publish(publication(releaseId, viewer, { album: 'Daily', tracks: ['day 1'] }));
+    for (let version = 2; version <= 102; version++) {
+      addVersion({
+        ...publication(releaseId, viewer, { album: 'Daily', tracks: [`day ${version}`] }),
+        version,
+      });
+    }
+    const { versions, torrent } = reads(db);
+    const numbers = versions({ viewer, releaseId }).map(({ version }) => version);
+    expect([numbers[0], numbers.at(-1), numbers.length]).toEqual([102, 3, 100]);
+    expect(torrent({ viewer, releaseId, version: 2 })).toBeUndefined();
+    writes(db);
+    expect(torrentFileNames().length).toBe(100);
+  });
+});
