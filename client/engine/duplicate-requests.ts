@@ -100,6 +100,8 @@ export class DuplicateRequests {
       const { piece, blockIndex } = this.#requests.locate(asked[i]!);
       if (piece === undefined || !helper.pieces.offers(piece.pieceIndex)) continue;
       if (piece.exclusiveTo !== undefined || piece.copies(blockIndex) >= endgameCopiesMax) continue;
+      // Copied from another slow peer a moment ago.
+      if (ours.includes(asked[i]!)) continue;
       this.#askToo(piece, blockIndex, helper, nowMs);
       left -= 1;
     }
@@ -165,6 +167,7 @@ export class DuplicateRequests {
       helper ??= this.#fastest(piece);
       if (helper === undefined) return;
       const { asked, knownRate } = helper.pipeline;
+      if (asked.includes(key)) continue;
       if (helper === slow || msFor((asked.length + 1) * blockBytesMax, knownRate!) * 2 > theirMs) continue;
       this.#askToo(piece, blockIndex, helper, nowMs);
       copies += 1;
