@@ -18,6 +18,7 @@
 export { type FolderChanges, type FolderListing, folderChanges } from './community/folder-listing.ts';
 export { type FolderVersion, makeVersion } from './community/folder-version.ts';
 export { type Identity, openIdentity } from './community/identity.ts';
+export { newReleaseId } from './community/release-id.ts';
 export { type Refused, type SecretFilter, secretFilter } from './community/secret-files.ts';
 export { ShareError, type ShareErrorCode } from './community/share-error.ts';
 export { checkShare, type ShareMachine } from './community/share-rules.ts';
