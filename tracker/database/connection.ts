@@ -4,6 +4,7 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseError } from './database-error.ts';
+import { tolerateRowNumbers } from './row-numbers.ts';
 
 /** With an older one, two connections that checkpoint at the same moment can damage the file (the WAL-reset bug). */
 export const sqliteVersionMin = '3.51.3';
@@ -22,6 +23,7 @@ export function openConnection(path: string, role: ConnectionRole): DatabaseSync
   checkSqliteVersion(process.versions.sqlite ?? '0');
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: role === 'reader' });
   db.enableDefensive(true);
+  tolerateRowNumbers(db);
   if (role === 'writer') {
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${walBytesMax};`);
   }
