@@ -103,9 +103,15 @@ export class Inspector implements Watcher {
   /** Everybody stops, and a moment later nothing may be left of anything. */
   end(): void {
     this.look();
-    for (const peer of this.#world.peers) if (peer.isAlive) peer.stop();
+    const stopped = this.#world.peers
+      .filter((peer) => peer.isAlive)
+      .map((peer) => ({ peer, engine: peer.engine }));
+    for (const { peer } of stopped) peer.stop();
     this.#world.runFor(endMs);
-    for (const peer of this.#world.peers) this.#judge(peer, (checker) => checker.atEnd?.(peer));
+    for (const { peer, engine } of stopped) {
+      // Whoever was just starting again is another life.
+      if (peer.engine === engine) this.#judge(peer, (checker) => checker.atEnd?.(peer));
+    }
   }
 
   #lookLater(): void {

@@ -74,18 +74,16 @@ function judgePiece(
   return `piece ${piece.pieceIndex} counts ${piece.freeCount} blocks free and ${piece.receivedCount} here, there are ${free} and ${received}`;
 }
 
-/** A piece with free blocks is one that somebody will be asked for. */
+/** A piece with free blocks is one that somebody will be asked for; one without may stay on the lists until it is looked at. */
 function judgeOwner({ sessions, scheduler }: Inspection, piece: FetchingPiece): Disbelief {
   const which = `piece ${piece.pieceIndex}`;
   const { open, orphans } = scheduler;
   const owner = piece.owner as PeerSession | undefined;
-  if (open.has(piece) !== piece.freeCount > 0) {
-    return `${which} has ${piece.freeCount} free blocks and is ${open.has(piece) ? '' : 'not '}open`;
-  }
+  if (piece.freeCount > 0 && !open.has(piece))
+    return `${which} has ${piece.freeCount} free blocks and is not open`;
   if (owner !== undefined && sessions.get(owner.connection) !== owner)
     return `${which} is owned by one who has gone`;
   if (owner !== undefined && !owner.owned.has(piece)) return `the owner of ${which} does not know of it`;
-  const isOrphan = owner === undefined && piece.freeCount > 0;
-  if (orphans.has(piece) === isOrphan) return undefined;
-  return `${which} ${isOrphan ? 'has nobody and is no orphan' : 'is an orphan without need'}`;
+  if (owner !== undefined) return orphans.has(piece) ? `${which} is owned and an orphan` : undefined;
+  return piece.freeCount > 0 && !orphans.has(piece) ? `${which} has nobody and is no orphan` : undefined;
 }
