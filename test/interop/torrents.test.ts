@@ -142,6 +142,23 @@ describeWith('libtorrent', 'the same folder is the same torrent', () => {
   });
 });
 
+describeWith('libtorrent', 'the smallest torrents', () => {
+  const readBy = (bytes: Uint8Array) =>
+    spawnSync(python, [helper, 'read', temporaryFile('x.torrent', bytes)], { encoding: 'utf8' });
+
+  test.each(formats)(
+    '%s: of a byte it reads; of empty files it refuses, as our own program remarks',
+    async (format) => {
+      for (const files of [{ a: 'x' }, { a: 'x', b: '', 'c/d': '' }]) {
+        const { bytes } = await createTorrent(makeFolder('one', files), { format });
+        expect(JSON.parse(readBy(bytes).stdout)).toMatchObject({ pieces: 1 });
+      }
+      const { bytes } = await createTorrent(makeFolder('none', { a: '', b: '' }), { format });
+      expect(readBy(bytes).stderr).toContain('invalid length of torrent');
+    },
+  );
+});
+
 describeWith('mktorrent', 'the same folder has the same hashes', () => {
   test('a folder, in its order, and a single file', async () => {
     const folder = makeFolder('album', shapes.album!);
