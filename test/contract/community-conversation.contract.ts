@@ -135,6 +135,21 @@ export function conversationContract(
       await expect(community.deleteMessage(moderator.viewer, said.id)).rejects.toEqual(refused('not-found'));
     });
 
+    it('many say and delete at once, and nobody is told of an error that was none', async () => {
+      await community.createRoom(owner.viewer, { name: 'Noise', visibility: 'members' });
+      const noise = Array.from({ length: 8 }, async (_, speaker) => {
+        for (let i = 0; i < 6; i++) {
+          const { id } = await community.say(owner.viewer, 'noise', `noise ${speaker} ${i}`);
+          if (i % 2 === 0) await community.deleteMessage(owner.viewer, id);
+          await community.readNotices(owner.viewer, id);
+        }
+      });
+      await Promise.all(noise);
+      const { rows } = await community.messages(owner.viewer, 'noise');
+      expect(rows.map(({ isDeleted }) => isDeleted).filter(Boolean)).toHaveLength(24);
+      expect((await community.searchMessages(owner.viewer, 'noise')).rows).toHaveLength(24);
+    });
+
     it('comments stay with their release; its publisher is told once, again when there is more', async () => {
       const release = { releaseId: 'r1', publisherId: ben.viewer.accountId, title: 'Blue' };
       await community.comment(ada.viewer, release, 'lovely');
