@@ -71,7 +71,8 @@ export class UploadQueue {
 
   /** The next block to read, while the window has room. */
   get next(): Block | undefined {
-    if (this.pendingBytes >= this.#limits.uploadWindowBytes) return undefined;
+    // It is asked at every message of every peer, and mostly nothing waits.
+    if (this.#waiting.size === 0 || this.pendingBytes >= this.#limits.uploadWindowBytes) return undefined;
     return this.#waiting.values().next().value;
   }
 
