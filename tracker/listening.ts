@@ -3,8 +3,9 @@
  */
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { createSecureContext } from 'node:tls';
 
-/** `code`: port-in-use, port-not-permitted, port-invalid, address-not-available, host-not-found, listen-failed. */
+/** `code`: certificate-invalid, port-in-use, port-not-permitted, port-invalid, address-not-available, host-not-found, listen-failed. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly code: string;
@@ -21,6 +22,19 @@ export function checkPort(port: number): void {
     'port-invalid',
     `${port} is not a port: give a number from 1 to 65535, or 0 for any free one`,
   );
+}
+
+/** Before anything is opened: a bad certificate is better known at once. */
+export function checkCertificate(files: { readonly cert: Uint8Array; readonly key: Uint8Array }): void {
+  try {
+    createSecureContext({ cert: Buffer.from(files.cert), key: Buffer.from(files.key) });
+  } catch (error) {
+    throw new ListenError(
+      'certificate-invalid',
+      `the certificate and its key cannot be used (${(error as Error).message}): both are PEM files, and belong together`,
+      error,
+    );
+  }
 }
 
 /** What the system said when we tried to listen → what to do about it. */
@@ -57,11 +71,11 @@ function explain(code: string, host: string, port: number): [code: string, messa
   }
 }
 
-/** `http://HOST:PORT` for others to use: in place of "all addresses" the first that a neighbour could reach. */
-export function urlOf(host: string, port: number): string {
+/** `http://HOST:PORT`, or https, for others to use: in place of "all addresses" the first that a neighbour could reach. */
+export function urlOf(host: string, port: number, isSecure = false): string {
   const isWildcard = host === '0.0.0.0' || host === '::' || host === '';
   const reachable = isWildcard ? (outerAddress() ?? '127.0.0.1') : host;
-  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+  return `${isSecure ? 'https' : 'http'}://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function outerAddress(): string | undefined {

@@ -5,13 +5,13 @@
  */
 import { randomInt } from 'node:crypto';
 import type { CommunityPolicy } from './community/method-context.ts';
-import { trackerApp } from './http/app.ts';
+import { type TlsFiles, trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
 import { openLibrary } from './library.ts';
-import { checkPort, listenError, urlOf } from './listening.ts';
+import { checkCertificate, checkPort, listenError, urlOf } from './listening.ts';
 import { resolveOptions } from './registry/limits.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
 
@@ -29,6 +29,8 @@ export interface TrackerOptions {
   readonly registry?: Partial<RegistryOptions>;
   /** Keeps a catalogue and a community there. Then only what is published is served. Without it any hash is. */
   readonly dataFolder?: string | undefined;
+  /** HTTPS with one's own certificate. */
+  readonly tls?: TlsFiles | undefined;
   /** Who gets in. Everybody, unless given. */
   readonly policy?: CommunityPolicy;
   readonly limits?: Partial<HttpLimits>;
@@ -75,6 +77,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   // A clock that does not jump when somebody sets the time.
   const nowMs = options.nowMs ?? (() => Math.floor(performance.now()));
   checkPort(wantedPort);
+  if (options.tls !== undefined) checkCertificate(options.tls);
   const registry = new Registry({ hashSeed: randomInt(2 ** 32), ...options.registry });
   const torrents = new ListedTorrents();
   const list = (bytes: Uint8Array): ListedTorrent => {
@@ -100,6 +103,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const app = trackerApp({
     registry,
     library,
+    tls: options.tls,
     torrents,
     addresses: clientAddresses(options.trustedProxies),
     limits: { ...httpLimits, ...options.limits },
@@ -122,7 +126,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     library?.tick();
   }, expireEveryMs);
 
-  const url = options.publicUrl?.replace(/\/+$/, '') ?? urlOf(host, port);
+  const url = options.publicUrl?.replace(/\/+$/, '') ?? urlOf(host, port, options.tls !== undefined);
   const announceUrl = `${url}/announce`;
   return {
     host,

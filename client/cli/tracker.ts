@@ -1,5 +1,11 @@
-/** `cicada tracker`: introduces people who share the same torrents to one another. */
+/**
+ * `cicada tracker`: introduces people who share the same torrents to one another; with `--data` it is the catalogue they
+ * search as well.
+ */
+import { readFile } from 'node:fs/promises';
+import { openPolicy } from '../../tracker/community/method-context.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
+import { badOption, CliError } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { everyAddress, parseListen } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
@@ -18,7 +24,7 @@ export const listenOption = {
 
 export default defineCommand({
   usage: 'tracker [torrent..]',
-  describe: 'Run a tracker, which introduces people to one another',
+  describe: 'Run a tracker, which introduces people to one another, and a catalogue of what they share',
   positionals: {
     torrent: {
       ...torrentPositional,
@@ -26,24 +32,61 @@ export default defineCommand({
       describe: 'Torrent files to show on its page and hand out',
     },
   },
-  options: { listen: listenOption },
+  options: {
+    listen: listenOption,
+    data: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Keep a catalogue here: accounts, search, rooms; then only what is published is served',
+    },
+    'require-sign-in': {
+      type: 'boolean',
+      describe: 'Strangers see nothing of the catalogue, and announce nothing',
+    },
+    'invite-only': { type: 'boolean', describe: 'Nobody registers without an invitation' },
+    'public-url': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Where everybody reaches it, when that is not where it listens: https://music.example.org',
+    },
+    'trusted-proxy': {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'A proxy whose X-Forwarded-For is believed: an address or a network; again for more',
+    },
+    'tls-cert': { type: 'string', requiresArg: true, describe: 'Speak HTTPS with this certificate (PEM)' },
+    'tls-key': { type: 'string', requiresArg: true, describe: 'and its key (PEM)' },
+  },
   examples: [
     ['tracker', 'listens on every address of this machine'],
+    ['tracker --data ~/cicada-tracker', 'with a catalogue; the first start prints how to become its owner'],
     ['tracker --listen 127.0.0.1:6969 Album.torrent', 'for this machine alone, with a torrent on its page'],
   ],
 
-  async run({ torrent = [], listen }, output) {
+  async run({ torrent = [], listen, ...args }, output) {
     const signal = interruption();
     const torrents = [];
     for (const source of torrent) torrents.push(await loadTorrent(source, signal));
+    const publicUrl = args['public-url'];
+    const trustedProxies = (args['trusted-proxy'] ?? []).filter((proxy) => proxy !== undefined);
     const tracker = await startTracker({
       ...(listen ?? { host: everyAddress(), port: defaultPort }),
       torrents,
+      ...(await tlsFiles(args['tls-cert'], args['tls-key'])),
+      ...(publicUrl !== undefined && { publicUrl: webAddress(publicUrl) }),
+      trustedProxies,
+      ...catalogueOptions(args.data, args['require-sign-in'] === true, args['invite-only'] === true),
     });
     try {
-      output.document({ event: 'listening', announce: tracker.announceUrl, api: tracker.url });
-      output.result(`${paint('bold', 'Tracker')} ${tracker.announceUrl}`);
-      output.remark(`Its page is ${tracker.url}; Ctrl-C stops it.`);
+      const { announceUrl: announce, url: api, setupToken } = tracker;
+      output.document({ event: 'listening', announce, api, ...(setupToken !== undefined && { setupToken }) });
+      output.result(`${paint('bold', 'Tracker')} ${announce}`);
+      output.remark(`Its page is ${api}; Ctrl-C stops it.`);
+      if (setupToken !== undefined) {
+        output.result('Nobody owns its catalogue yet. To become its owner, once, wherever you are:');
+        output.result(paint('bold', `cicada register YOUR-NAME --tracker ${api} --setup ${setupToken}`));
+      }
       await watch(aborted(signal), paintEveryMs, () => output.live(countsLine(tracker)));
       output.clearLive();
       return exitCode.done;
@@ -52,6 +95,35 @@ export default defineCommand({
     }
   },
 });
+
+/** Without `--data` there is nothing to sign in to. */
+function catalogueOptions(data: string | undefined, signInRequired: boolean, inviteOnly: boolean) {
+  if (data === undefined) {
+    if (!signInRequired && !inviteOnly) return {};
+    throw badOption('--require-sign-in and --invite-only are about a catalogue: name its folder with --data');
+  }
+  const newcomerRole = inviteOnly ? undefined : openPolicy.newcomerRole;
+  return { dataFolder: data, policy: { signInRequired, newcomerRole } };
+}
+
+async function tlsFiles(cert: string | undefined, key: string | undefined) {
+  if (cert === undefined && key === undefined) return {};
+  if (cert === undefined || key === undefined) throw badOption('--tls-cert and --tls-key go together');
+  const read = async (path: string) => {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code ?? '';
+      throw new CliError('file-unreadable', `${path} cannot be read (${why})`, error);
+    }
+  };
+  return { tls: { cert: await read(cert), key: await read(key) } };
+}
+
+function webAddress(url: string): string {
+  if (/^https?:\/\//i.test(url) && URL.canParse(url)) return url;
+  throw badOption(`--public-url: "${url}" is no web address; give it like https://music.example.org`);
+}
 
 function countsLine(tracker: RunningTracker): LiveText {
   const { torrents, seeds, leechers, announces } = tracker.stats();

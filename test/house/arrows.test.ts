@@ -37,7 +37,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ),
   ],
   'client/host': ['client/engine', 'client/wire', 'torrents', 'tracker/protocol'],
-  'client/community': ['client/host', 'torrents'],
+  'client/community': ['client/host', 'torrents', 'tracker/protocol'],
   'client/api.ts': ['client/host', 'client/engine', 'client/community'],
   'client/cli': ['client', 'tracker', 'torrents'],
   'test/sim': [

@@ -25,7 +25,7 @@ import {
   trackOf,
   versionRow,
 } from './rows.ts';
-import { type Hit, pageRowsMax, searcher } from './search.ts';
+import { type Hit, pageLimit, pageRowsMax, searcher } from './search.ts';
 import { storedReleases } from './stored-release.ts';
 import { torrentFiles } from './torrent-files.ts';
 import { releaseOfTrack, trackRange } from './track-id.ts';
@@ -114,7 +114,7 @@ export function releaseReads(db: DatabaseSync, facts: ReleaseFacts, vocabulary: 
       readonly limit?: number | undefined;
     }): Page<ReleaseSummary> {
       const { viewer, publisherId, after } = input;
-      const limit = Math.min(pageRowsMax, Math.max(1, Math.floor(input.limit ?? pageRowsMax)));
+      const limit = pageLimit(input.limit);
       const [below] = after === undefined ? [Number.MAX_SAFE_INTEGER] : readCursor(after, 1);
       const parameters = { ...visibleParameters(viewer), below: below!, limit: limit + 1 };
       const rows =

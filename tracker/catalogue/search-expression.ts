@@ -83,12 +83,17 @@ export const tierCount = 4;
 /** Hits of this tier hold other words than those that were typed. */
 export const approximateTier = 3;
 
-/** What the index can tell by itself. `viewer`: given when most of what there is may not be seen. */
+/** Throws CatalogueError `query-invalid`. What the index can tell by itself. `viewer`: given when most of what there is may not be seen. */
 export function facetExpression(
   filters: SearchFilters,
   viewer: CatalogueViewer | undefined,
 ): string | undefined {
   const { format, lossless, publisherId } = filters;
+  for (const [name, value] of Object.entries(filters)) {
+    if (typeof value === 'number' && name !== 'limit' && !(Number.isSafeInteger(value) && value >= 0)) {
+      throw new CatalogueError('query-invalid', `${name} is no whole number`);
+    }
+  }
   const parts: string[] = [];
   if (format !== undefined) {
     if (!/^[a-z0-9]{1,16}$/i.test(format)) {

@@ -20,6 +20,11 @@ import {
 import type { Vocabulary } from './vocabulary.ts';
 
 export const pageRowsMax = 50;
+/** Whatever is asked for. */
+export function pageLimit(limit: number = pageRowsMax): number {
+  return Math.min(pageRowsMax, Math.max(1, Math.floor(limit) || 1));
+}
+
 /** Hits that are ranked together: forty full pages. */
 const poolMax = 2_000;
 /**
@@ -78,7 +83,7 @@ export function searcher(db: DatabaseSync, scope: SearchScope, facts: ReleaseFac
   return (input: SearchInput): HitPage => {
     if (facts.refresh()) vocabulary.refresh();
     const { viewer } = input;
-    const limit = Math.min(pageRowsMax, Math.max(1, Math.floor(input.limit ?? pageRowsMax)));
+    const limit = pageLimit(input.limit);
     const query = parseQuery(input.text);
     const facets = facetExpression(input, facts.seesMost(viewer) ? undefined : viewer);
     const expressionOf = tierExpressions(query, facets, vocabulary);

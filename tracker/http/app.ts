@@ -7,7 +7,8 @@
  * its `trustProxy`: whose headers count is decided in client-address.ts.
  */
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { parse } from 'node:querystring';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Library } from '../library.ts';
@@ -35,6 +36,14 @@ export interface TrackerAppOptions {
   readonly onError: (error: unknown) => void;
   /** The catalogue and its community, when there is one. */
   readonly library?: Library | undefined;
+  /** Speaks HTTPS with this certificate; plain HTTP without. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** PEM: the certificate with those above it, and its key. */
+export interface TlsFiles {
+  readonly cert: Uint8Array;
+  readonly key: Uint8Array;
 }
 
 export interface TrackerApp {
@@ -64,7 +73,7 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     // Only the API reads queries this way: repeated names become lists, which its schemas refuse.
     routerOptions: { querystringParser: (text) => parse(text), maxParamLength: paramCharactersMax },
     serverFactory: (handler) => {
-      const server = createServer(serverOptions(limits), (request, response) => {
+      const listener: RequestListener = (request, response) => {
         try {
           if (calls.answer(request, response)) return;
         } catch (error) {
@@ -73,7 +82,8 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
           return;
         }
         handler(request, response);
-      });
+      };
+      const server = openServer(serverOptions(limits), options.tls, listener);
       server.setTimeout(limits.idleTimeoutMs);
       server.maxHeadersCount = limits.headersMax;
       server.maxConnections = limits.connectionsMax;
@@ -91,6 +101,15 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
   if (library !== undefined) addApi(app, { ...options, library });
   addRoutes(app, { ...options, calls, stats });
   return { fastify: app, stats };
+}
+
+function openServer(options: ServerOptions, tls: TlsFiles | undefined, listener: RequestListener): Server {
+  if (tls === undefined) return createServer(options, listener);
+  const certificate = { cert: Buffer.from(tls.cert), key: Buffer.from(tls.key) };
+  return createTlsServer(
+    { ...options, ...certificate, minVersion: 'TLSv1.2' },
+    listener,
+  ) as unknown as Server;
 }
 
 function serverOptions(limits: HttpLimits): ServerOptions {

@@ -15,7 +15,7 @@ export function baseUrl(
   if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
   const { host, 'x-forwarded-proto': forwardedScheme } = request.headers;
   if (host === undefined || !hostPattern.test(host)) return undefined;
-  // We speak plain HTTP ourselves: only a proxy in front of us can have spoken TLS.
-  const scheme = forwardedScheme === 'https' && addresses.isProxied(request) ? 'https' : 'http';
-  return `${scheme}://${host}`;
+  const isSecure =
+    'encrypted' in request.socket || (forwardedScheme === 'https' && addresses.isProxied(request));
+  return `${isSecure ? 'https' : 'http'}://${host}`;
 }
