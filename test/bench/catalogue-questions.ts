@@ -5,6 +5,13 @@ import type { Prng } from './catalogue-prng.ts';
 
 type Question = Omit<SearchInput, 'viewer'>;
 
+/** Asked of the releases; the others of the tracks. */
+export const releaseQuestionKinds: typeof questionKinds = {
+  'releases: an album': (album) => ({ text: album.album }),
+  'releases: an album, misspelt': (album, prng) => ({ text: misspelt(album.album, prng) }),
+  'releases: with a song on it': (album, prng) => ({ text: titleOf(album, prng) }),
+};
+
 export const questionKinds: Readonly<Record<string, (album: Album, prng: Prng) => Question>> = {
   'the title of a track': (album, prng) => ({ text: titleOf(album, prng) }),
   'an artist': (album) => ({ text: album.artist! }),

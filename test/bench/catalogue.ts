@@ -17,7 +17,7 @@ import { publication, releaseIdOf } from '../tracker/catalogue-album.ts';
 import { fillCatalogue, publisherCount } from './catalogue-fill.ts';
 import { musicLibrary } from './catalogue-music.ts';
 import { createPrng } from './catalogue-prng.ts';
-import { questionKinds } from './catalogue-questions.ts';
+import { questionKinds, releaseQuestionKinds } from './catalogue-questions.ts';
 
 const releases = 80_000;
 const questionsEach = 300;
@@ -68,7 +68,8 @@ async function seedHalf(catalogue: Catalogue): Promise<void> {
 async function benchSearch(catalogue: Catalogue, report: (line: string) => void): Promise<void> {
   const albumOf = musicLibrary();
   const all: number[] = [];
-  for (const [name, questionOf] of Object.entries(questionKinds)) {
+  for (const [name, questionOf] of Object.entries({ ...questionKinds, ...releaseQuestionKinds })) {
+    const search = Object.hasOwn(questionKinds, name) ? catalogue.searchTracks : catalogue.searchReleases;
     const prng = createPrng(9);
     const timesMs: number[] = [];
     let rows = 0;
@@ -76,7 +77,7 @@ async function benchSearch(catalogue: Catalogue, report: (line: string) => void)
       const question = questionOf(albumOf(prng.below(releases)), prng);
       const input: SearchInput = { viewer, limit: 50, ...question };
       const startedMs = performance.now();
-      const page = await catalogue.searchTracks(input);
+      const page = await search(input);
       const tookMs = performance.now() - startedMs;
       if (n < 0) continue;
       timesMs.push(tookMs);

@@ -111,6 +111,42 @@ describe('the search index', () => {
   });
 });
 
+describe('a search', () => {
+  it('answers or refuses, whatever is typed and asked for', () => {
+    const { publish } = writes(db);
+    publish(publication(releaseIdOf('one'), viewer, { album: 'Love', tracks: ['Love Me Do', '愛の歌'] }));
+    const { searchTracks, searchReleases } = reads(db);
+    const signs = fc.string({
+      unit: fc.constantFrom('love', ' ', '"', '*', '(', ')', 'AND', '{', '}', ':', '^', '愛', '-', '+', ','),
+    });
+    const number = fc.option(fc.oneof(fc.nat(3_000), fc.double()), { nil: undefined });
+    const filters = fc.record({
+      ...{
+        bitRateMin: number,
+        yearFrom: number,
+        yearTo: number,
+        durationMinMs: number,
+        durationMaxMs: number,
+      },
+      ...{ publisherId: number, limit: number, hasSeeds: fc.option(fc.boolean(), { nil: undefined }) },
+      format: fc.option(fc.string(), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.oneof(signs, fc.string({ unit: 'binary' })), filters, (text, more) => {
+        for (const search of [searchTracks, searchReleases]) {
+          try {
+            const { rows } = search({ viewer, text, ...more });
+            expect(rows.length).toBeLessThanOrEqual(2);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'query-invalid' });
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
 describe('the files of torrents', () => {
   it('go when the tracker starts again, and not before: a crash may still undo the withdrawal', () => {
     const { publish, withdraw } = writes(db);
