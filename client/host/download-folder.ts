@@ -18,7 +18,7 @@ import { SideFile } from './side-file.ts';
 import { recallSide } from './side-recall.ts';
 import type { StoragePool } from './storage-pool.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
-import { planUpgrade, type UpgradeFrom } from './upgrade.ts';
+import { planUpgrade, type Upgrade, type UpgradeFrom } from './upgrade.ts';
 
 export interface PreparedDownload {
   readonly files: TorrentFiles;
@@ -55,12 +55,11 @@ export async function prepareDownload(
   let anythingThere = false;
   for (const file of metainfo.files) {
     const isWanted = wanted?.isWanted(file) ?? true;
-    const replaces = upgrade?.replaced.get(file.index);
-    const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links, isWanted, replaces);
+    const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links, isWanted, upgrade);
     stored.push(found?.stored);
     anythingThere ||= found?.isThere ?? false;
   }
-  if (await upgrade?.copyMoved(stored)) anythingThere = true;
+  if (await upgrade?.makeReady(stored)) anythingThere = true;
   const { geometry, layout, infoHash } = metainfo;
   const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
   const files = new TorrentFiles(layout, stored, sideFile);
@@ -158,10 +157,11 @@ async function lookAt(
   folder: string,
   links: Map<string, boolean>,
   isWanted: boolean,
-  replaces: FileStamp | undefined,
+  upgrade: Upgrade | undefined,
 ): Promise<{ stored: StoredFile; isThere: boolean }> {
   const finalPath = path.join(folder, ...file.diskPath);
   const partPath = path.join(folder, ...metainfo.layout.partPath(file.index));
+  const replaces = upgrade?.replaced.get(file.index);
   for (let depth = 1; depth < file.diskPath.length; depth++) {
     await refuseLink(path.join(folder, ...file.diskPath.slice(0, depth)), links);
   }
@@ -173,7 +173,7 @@ async function lookAt(
     if (!isOfSize) throw isDifferent(finalPath);
     return { stored: { ...stored, state: 'foreign' }, isThere: true };
   }
-  const part = await look(partPath);
+  const part = upgrade?.stale.has(file.index) ? undefined : await look(partPath);
   if (part === undefined) return { stored: { ...stored, state: isWanted ? 'part' : 'side' }, isThere: false };
   // Ours are plain files with one name, never larger than they will be.
   if (!part.isFile() || part.nlink !== 1 || part.size > file.bytes) throw isDifferent(partPath);

@@ -13,7 +13,7 @@ import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError } from './client-error.ts';
-import { type FileStamp, type ResumeRecord, type ResumeStore, sameStamp } from './resume-store.ts';
+import { type FileStamp, type ResumeRecord, type ResumeStore, sameStamp, stampOf } from './resume-store.ts';
 import { lookAtShare } from './share-check.ts';
 import type { StoredFile } from './torrent-files.ts';
 
@@ -29,8 +29,13 @@ export interface Upgrade {
   readonly replaced: ReadonlyMap<number, FileStamp>;
   /** What is known without hashing of the files that stay, as a record of the new version. */
   readonly record: ResumeRecord | undefined;
-  /** Makes files under way of those that lie elsewhere. Only from within a folder whose links have been checked. */
-  copyMoved(stored: readonly (StoredFile | undefined)[]): Promise<boolean>;
+  /** Files under way of the earlier version, that never were whole, in whose place another file goes: by index. */
+  readonly stale: ReadonlySet<number>;
+  /**
+   * Makes files under way of those that lie elsewhere; true when there are any. Only once all links on the way have been
+   * looked at.
+   */
+  makeReady(stored: readonly (StoredFile | undefined)[]): Promise<boolean>;
 }
 
 /** Files that the new version does not have any more: they stay on the disk, and somebody should be told. */
@@ -65,14 +70,20 @@ export async function planUpgrade(
   const kept = new Map<number, number>();
   const sources = new Map<string, string>();
   const replaced = new Map<number, FileStamp>();
+  const stale = new Set<number>();
   /** Files that may be the earlier version's, if their hashes say so: its index → the new one's. */
   const doubtful = new Map<number, number>();
   for (const file of earlier.files) {
     const at = file.isPad ? undefined : pathOf(file);
-    const stamp = stamps[file.index];
-    if (at === undefined || stamp === undefined || stamp.bytes !== file.bytes) continue;
-    if (file.piecesRoot !== undefined) sources.set(keyOf(file.piecesRoot), at);
+    if (at === undefined) continue;
     const next = nextAt.get(path.resolve(at));
+    const stamp = stamps[file.index];
+    if (stamp === undefined && next !== undefined && !isSameFile(file, next)) {
+      const part = await stampOf(path.resolve(folder, ...metainfo.layout.partPath(next.index)));
+      if (part !== undefined && part.inode === record?.stamps[file.index]?.inode) stale.add(next.index);
+    }
+    if (stamp === undefined || stamp.bytes !== file.bytes) continue;
+    if (file.piecesRoot !== undefined) sources.set(keyOf(file.piecesRoot), at);
     if (next === undefined) continue;
     if (isSameFile(file, next)) kept.set(next.index, file.index);
     else if (isRecorded(earlier, file, stamp, record)) replaced.set(next.index, stamp);
@@ -88,7 +99,11 @@ export async function planUpgrade(
   return {
     replaced,
     record: record && carriedOver(metainfo, earlier, record, kept),
-    copyMoved: (stored) => copyMoved(stored, (root) => sources.get(keyOf(root))),
+    stale,
+    makeReady: async (stored) => {
+      for (const index of stale) await fs.promises.rm(stored[index]!.partPath, { force: true });
+      return copyMoved(stored, (root) => sources.get(keyOf(root)));
+    },
   };
 }
 

@@ -164,6 +164,34 @@ describe('a new version', () => {
     expect(fs.readdirSync(path.join(mine, 'album'))).toEqual(['1.flac', '2.flac']);
   });
 
+  it('of a download that is not complete drops what was begun of a file that has changed', async () => {
+    const stateFolder = path.join(root, 'state');
+    const mine = path.join(root, 'mine');
+    const part = path.join(mine, 'album', '02 Changed.flac.part');
+    write(path.dirname(part), { [path.basename(part)]: firstFiles['02 Changed.flac']!.subarray(0, 40_000) });
+    const one = await open({ stateFolder });
+    const begun = await one.download(first, { folder: mine });
+    expect(begun.status().haveCount).toBe(2);
+    await begun.stop();
+
+    // Shorter than what is there of it.
+    fs.writeFileSync(path.join(source, '02 Changed.flac'), noise(15_000, 8));
+    const next = await seeded();
+    const active = await one.download(next.metainfo, {
+      ...{ folder: mine, peers: next.peers },
+      upgradeFrom: { metainfo: first, path: mine },
+    });
+    expect(fs.existsSync(part)).toBe(false);
+    await active.stop();
+    const two = await open({ stateFolder });
+    const again = await two.download(next.metainfo, { folder: mine, peers: next.peers });
+    await again.completed;
+    for (const name of fs.readdirSync(source)) {
+      const expected = fs.readFileSync(path.join(source, name));
+      expect(fs.readFileSync(path.join(mine, 'album', name)).equals(expected), name).toBe(true);
+    }
+  });
+
   it('into another folder takes what it can from the old one, which stays as it is', async () => {
     const { metainfo, peers } = await seeded();
     const other = path.join(root, 'other');
