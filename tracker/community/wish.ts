@@ -44,33 +44,41 @@ export function keyWord({ query }: Wish): string | undefined {
   return queryWords(query).toSorted((a, b) => b.length - a.length)[0];
 }
 
-/** Whole words only: a key word is not the beginning of another. */
-export function keyWordsOf(release: WishedRelease): ReadonlySet<string> {
-  return new Set(tracksOf(release).flatMap((track) => [...wordsOf(release, track)]));
+/** A release taken apart once, for however many wishes are asked about it. */
+export interface Wishable {
+  /** Whole words only: a key word is not the beginning of another. */
+  readonly keyWords: ReadonlySet<string>;
+  isWished(wish: Wish): boolean;
 }
 
-export function isWished(wish: Wish, release: WishedRelease): boolean {
-  const { yearFrom = -Infinity, yearTo = Infinity } = wish;
-  if ((wish.yearFrom ?? wish.yearTo) !== undefined) {
-    if (release.year === undefined || release.year < yearFrom || release.year > yearTo) return false;
-  }
-  const words = queryWords(wish.query);
-  return tracksOf(release).some((track) => {
-    if (!fits(wish, track)) return false;
-    const present = [...wordsOf(release, track)];
-    return words.every((word) => present.some((other) => other.startsWith(word)));
-  });
+export function wishable(release: WishedRelease): Wishable {
+  // A release without tracks is one nameless track.
+  const tracks = (release.tracks.length > 0 ? release.tracks : [{ title: '' }]).map((track) => ({
+    track,
+    words: [...wordsOf(release, track)],
+  }));
+  return {
+    keyWords: new Set(tracks.flatMap(({ words }) => words)),
+    isWished(wish) {
+      if (!isOfYear(wish, release.year)) return false;
+      const wanted = queryWords(wish.query);
+      return tracks.some(
+        ({ track, words }) =>
+          fits(wish, track) && wanted.every((word) => words.some((other) => other.startsWith(word))),
+      );
+    },
+  };
+}
+
+function isOfYear({ yearFrom, yearTo }: Wish, year: number | undefined): boolean {
+  if (yearFrom === undefined && yearTo === undefined) return true;
+  return year !== undefined && year >= (yearFrom ?? -Infinity) && year <= (yearTo ?? Infinity);
 }
 
 function fits(wish: Wish, track: WishedTrack): boolean {
   if (wish.format !== undefined && track.codec?.toLowerCase() !== wish.format.toLowerCase()) return false;
   if (wish.isLossless !== undefined && track.isLossless !== wish.isLossless) return false;
   return wish.bitRateMin === undefined || (track.bitRate ?? 0) >= wish.bitRateMin;
-}
-
-/** A release without tracks is one nameless track. */
-function tracksOf({ tracks }: WishedRelease): readonly WishedTrack[] {
-  return tracks.length > 0 ? tracks : [{ title: '' }];
 }
 
 function wordsOf(release: WishedRelease, track: WishedTrack): Set<string> {

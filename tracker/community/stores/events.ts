@@ -37,14 +37,10 @@ export function eventReads(db: DatabaseSync) {
       if (after > last || last - after > limits.eventsToCatchUp) {
         return { events: [], lastId: last, hasMore: false, isTooFar: true };
       }
-      const visible = rooms.visibleTo(viewer);
       const by = viewer.accountId ?? -1;
       const limit = limits.eventsPerAnswer + 1;
       const found = [
-        ...all<MessageRow>(messages, {
-          ...{ after, by, limit },
-          rooms: JSON.stringify(visible.map(({ id }) => id)),
-        }).map((row) => ({
+        ...all<MessageRow>(messages, { after, by, limit, rooms: rooms.idsVisibleTo(viewer) }).map((row) => ({
           id: row.changed_event,
           body: { type: 'message' as const, message: messageOf(row) },
         })),

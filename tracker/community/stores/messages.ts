@@ -61,10 +61,9 @@ export function messageReads(db: DatabaseSync) {
       messagesOf(ofRelease(page, { releaseId })),
     /** `words` are of queryWords: letters and digits, nothing that FTS5 takes for an operator. */
     searchMessages({ viewer, words, page }: { viewer: Viewer; words: readonly string[]; page: PageAsked }) {
-      const visible = rooms.visibleTo(viewer).map(({ id }) => id);
       const match = words.map((word) => `"${word}"*`).join(' AND ');
       const by = viewer.accountId ?? -1;
-      return messagesOf(found(page, { match, by, rooms: JSON.stringify(visible) }));
+      return messagesOf(found(page, { match, by, rooms: rooms.idsVisibleTo(viewer) }));
     },
   };
 }

@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { CommunityEvent, NoticeKind, PageAsked, PublishedRelease, ReleaseRef } from '../contract.ts';
 import { maySee } from '../permissions.ts';
-import { isWished, keyWordsOf, type Wish } from '../wish.ts';
+import { type Wish, wishable } from '../wish.ts';
 import { type Acting, actorFinder } from './actor.ts';
 import { eventCounter } from './events.ts';
 import { limits } from './limits.ts';
@@ -102,10 +102,11 @@ export function noticeWrites(db: DatabaseSync) {
         const kind = version === 1 ? 'new-release' : 'new-version';
         events.push(...notify({ ...common, accountId, kind, about: `version ${releaseId} ${version}` }));
       }
-      const words = JSON.stringify([...keyWordsOf(release)]);
+      const { keyWords, isWished } = wishable(release);
+      const words = JSON.stringify([...keyWords]);
       for (const row of all<{ id: string; account_id: number; wish: string }>(wishes, { words })) {
         const { id: wishId, account_id: accountId } = row;
-        if (!isWished(JSON.parse(row.wish) as Wish, release) || !sees(accountId)) continue;
+        if (!isWished(JSON.parse(row.wish) as Wish) || !sees(accountId)) continue;
         const about = `wish ${wishId} ${releaseId}`;
         events.push(...notify({ ...common, accountId, kind: 'wish', about, wishId }));
       }

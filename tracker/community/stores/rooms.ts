@@ -33,6 +33,7 @@ export function roomQueries(db: DatabaseSync) {
   const named = db.prepare(`${roomColumns} WHERE r.name_key = :key`);
   const byId = db.prepare(`${roomColumns} WHERE r.id = :id`);
   const listed = db.prepare(`${roomColumns} ORDER BY last_ms DESC NULLS LAST, r.name_key`);
+  const ids = db.prepare('SELECT id, visibility, group_id FROM rooms');
   return {
     /** Throws CommunityError `not-found`, also for a room that this viewer may not see. */
     rowNamed(key: string, viewer: Viewer): RoomRow {
@@ -42,6 +43,11 @@ export function roomQueries(db: DatabaseSync) {
     },
     rowById: (id: number) => first<RoomRow>(byId, { id })!,
     visibleTo: (viewer: Viewer) => all<RoomRow>(listed).filter((row) => hears(viewer, audienceOf(row))),
+    /** As JSON, for json_each. */
+    idsVisibleTo(viewer: Viewer): string {
+      const rows = all<RoomRow>(ids).filter((row) => hears(viewer, audienceOf(row)));
+      return JSON.stringify(rows.map(({ id }) => id));
+    },
   };
 }
 
