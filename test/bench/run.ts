@@ -1,6 +1,6 @@
 /**
- * `npm run bench [-- create verify download sources announce engine catalogue]`: what this machine does, beside the programs
- * others use, in one run and in turn. All of them when none is named; each says which programs it did not find.
+ * `npm run bench [-- create verify download sources announce engine sim catalogue]`: what this machine does, beside the
+ * programs others use, in one run and in turn. All of them when none is named; each says which programs it did not find.
  */
 import process from 'node:process';
 import { benchAnnounce } from './announce.ts';
@@ -9,6 +9,7 @@ import { benchCreate } from './create.ts';
 import { benchDownload } from './download.ts';
 import { benchEngine } from './engine.ts';
 import { machineLines } from './machine.ts';
+import { benchSim } from './sim.ts';
 import { benchSources } from './sources.ts';
 import { benchVerify } from './verify.ts';
 
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (report: (line: string) => void) => Promi
   sources: benchSources,
   announce: benchAnnounce,
   engine: benchEngine,
+  sim: benchSim,
   catalogue: benchCatalogue,
 };
 
