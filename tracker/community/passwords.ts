@@ -31,7 +31,7 @@ export async function hashPassword(password: string): Promise<string> {
     throw new CommunityError('password-invalid', `a password has ${range}: choose another`);
   }
   const nonce = randomBytes(saltBytes);
-  const hash = await inTurn(() => derive('argon2id', parametersOf(message, nonce)));
+  const hash = await inTurn(() => derive('argon2id', { ...parametersOf(nonce, cost), message }));
   return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(hash)}`;
 }
 
@@ -40,16 +40,30 @@ export async function hashPassword(password: string): Promise<string> {
  * Rejects with CommunityError `sign-in-busy`.
  */
 export async function isPassword(password: string, phc: string | undefined): Promise<boolean> {
-  const [, nonce, hash] = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$([^$]{22})\$([^$]{43})$/.exec(phc ?? '') ?? [];
+  const known = phc === undefined ? undefined : parsePhc(phc);
   const message = encode(password);
-  const salt = nonce === undefined ? Buffer.alloc(saltBytes) : Buffer.from(nonce, 'base64');
-  const actual = await inTurn(() => derive('argon2id', parametersOf(message ?? Buffer.alloc(0), salt)));
-  if (hash === undefined || message === undefined) return false;
-  return timingSafeEqual(actual, Buffer.from(hash, 'base64'));
+  const parameters = known?.parameters ?? parametersOf(Buffer.alloc(saltBytes), cost);
+  const actual = await inTurn(() => derive('argon2id', { ...parameters, message: message ?? '' }));
+  return known !== undefined && message !== undefined && timingSafeEqual(actual, known.hash);
 }
 
-function parametersOf(message: Uint8Array, nonce: Uint8Array): Argon2Parameters {
-  return { message, nonce, ...cost, tagLength: hashBytes };
+type Cost = Pick<Argon2Parameters, 'memory' | 'passes' | 'parallelism'>;
+
+function parametersOf(
+  nonce: Uint8Array,
+  { memory, passes, parallelism }: Cost,
+): Omit<Argon2Parameters, 'message'> {
+  return { nonce, memory, passes, parallelism, tagLength: hashBytes };
+}
+
+/** With the cost it was made with, which need not be today's. */
+function parsePhc(phc: string): { parameters: Omit<Argon2Parameters, 'message'>; hash: Buffer } | undefined {
+  const pattern =
+    /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d)\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
+  const [, memory, passes, parallelism, nonce, hash] = pattern.exec(phc) ?? [];
+  if (nonce === undefined || hash === undefined) return undefined;
+  const made = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+  return { parameters: parametersOf(Buffer.from(nonce, 'base64'), made), hash: Buffer.from(hash, 'base64') };
 }
 
 /** The same characters typed on another keyboard are the same password (RFC 8265). */

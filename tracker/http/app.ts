@@ -14,13 +14,14 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { Library } from '../library.ts';
 import type { RandomBelow, Registry } from '../registry.ts';
 import { addApi } from './api/api.ts';
+import { addCataloguePages } from './catalogue-pages.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { answerClientError, answerError, installErrorAnswers } from './errors.ts';
 import type { HttpLimits } from './limits.ts';
 import type { ListedTorrents } from './listed-torrents.ts';
 import type { TrackerStats } from './metrics.ts';
 import { contentSecurityPolicy } from './page-style.ts';
-import { addRoutes } from './routes.ts';
+import { addPages, addRoutes, addTorrentFiles } from './routes.ts';
 import { trackerCalls } from './tracker-calls.ts';
 
 export interface TrackerAppOptions {
@@ -98,8 +99,14 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     done();
   });
   installErrorAnswers(app, onError);
-  if (library !== undefined) addApi(app, { ...options, library });
   addRoutes(app, { ...options, calls, stats });
+  if (library === undefined) addPages(app, { ...options, stats });
+  else {
+    const context = { ...options, library };
+    addApi(app, context);
+    addCataloguePages(app, context, stats);
+  }
+  addTorrentFiles(app, options.torrents);
   return { fastify: app, stats };
 }
 

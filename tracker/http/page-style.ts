@@ -41,16 +41,23 @@ summary{cursor:pointer;color:var(--green);width:fit-content}
 .figures div{display:flex;flex-direction:column-reverse}
 .figures dt{font-size:.8125rem;color:var(--soft)}
 .figures dd{margin:0;font-size:1.5rem;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
+form{display:flex;gap:.6rem;margin:2.25rem 0 0}
+input,button{font:inherit;font-size:1.0625rem;padding:.6rem .9rem;border:1px solid var(--line);border-radius:.5rem;
+background:var(--raised);color:var(--ink);min-width:0}
+input{flex:1}
+button{color:var(--green);cursor:pointer}
+.cover{float:right;width:8rem;height:8rem;object-fit:cover;border-radius:.5rem;margin:0 0 1rem 1.25rem}
+.name a{color:inherit}
 footer{margin-top:4rem;padding-top:1.1rem;border-top:1px solid var(--line);font-size:.8125rem;line-height:1.6;color:var(--soft)}
 footer nav{display:flex;flex-wrap:wrap;gap:.1rem 1.25rem}
 `;
 
-/** Nothing is loaded, run, framed or sent; this one style sheet, named by its hash, is the only exception. */
+/** Nothing is run or framed, and nothing loaded from or sent to elsewhere; the one style sheet is named by its hash. */
 export const contentSecurityPolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(pageStyle).digest('base64')}'`,
   "img-src 'self'",
   "base-uri 'none'",
-  "form-action 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');

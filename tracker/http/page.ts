@@ -3,10 +3,10 @@
  * nothing from elsewhere.
  */
 import type { SwarmCounts } from '../protocol/scrape-reply.ts';
-import { Html, html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { type ListedTorrent, magnetFor } from './listed-torrents.ts';
 import type { TrackerStats } from './metrics.ts';
-import { pageStyle } from './page-style.ts';
+import { count, duration, figure, grouped, mark, page, size } from './page-parts.ts';
 
 export interface HomePage {
   /** Ours, by the address at which the reader has reached us. */
@@ -18,17 +18,6 @@ export interface HomePage {
 /** A page stays readable, and cheap to send to anybody who asks. */
 const torrentsShownMax = 200;
 const filesShownMax = 100;
-
-/** A cicada, seen from above. */
-const mark = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" fill="none" stroke="currentColor"
- stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round" role="img" aria-label="A cicada">
-<path d="M24 10c3.6 0 5.6 2.2 5.6 5v13c0 5.4-2.4 10-5.6 12.5-3.2-2.5-5.6-7.1-5.6-12.5V15c0-2.8 2-5 5.6-5z"/>
-<path d="M18.4 17C11 20.5 6.5 29 6 39.5c5.5-1 10.3-4.5 13.2-9.5M29.6 17C37 20.5 41.5 29 42 39.5c-5.5-1-10.3-4.5-13.2-9.5"/>
-<path d="M18.4 21h11.2M18.9 27h10.2M20 33h8M21 10.5 18 6.5M27 10.5l3-4M15.5 21c-3 4-5 8.8-6 14M32.5 21c3 4 5 8.8 6 14"/>
-</svg>`;
-
-/** The mark as a file of its own, for the tab of a browser. */
-export const iconSvg = mark.text.replace('currentColor', '#4f8a57');
 
 export function homePage({ announceUrl, torrents, stats }: HomePage): string {
   const shown = torrents.slice(0, torrentsShownMax);
@@ -82,15 +71,6 @@ export function notFoundPage(): string {
   );
 }
 
-function page(title: string, body: Html): string {
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex"><title>${title}</title>
-<link rel="icon" type="image/svg+xml" href="/icon.svg"><style>${new Html(pageStyle)}</style></head>
-<body>${body}</body></html>
-`.text;
-}
-
 function torrentItem({ torrent, counts }: HomePage['torrents'][number], announceUrl: string): Html {
   const { files } = torrent;
   return html`<li>
@@ -110,40 +90,4 @@ function fileList(files: ListedTorrent['files']): Html {
     .map(({ path, bytes }) => html`<li><span>${path}</span><span>${size(bytes)}</span></li>`)}${
     more > 0 ? html`<li><span>and ${count(more, 'more file')}</span></li>` : undefined
   }</ol></details>`;
-}
-
-function figure(name: string, value: string): Html {
-  return html`<div><dt>${name}</dt><dd>${value}</dd></div>
-`;
-}
-
-/** `1 seed`, `2 seeds`. */
-function count(number: number, noun: string): string {
-  return `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** Thousands apart by a thin space, which everybody reads the same way. */
-function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-}
-
-/** Bytes in the units of the command line, three digits of them. */
-function size(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1023.5 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${value.toFixed(digits)} ${bytes === 1 ? 'byte' : units[unit]}`;
-}
-
-/** The largest unit that fits: `3 days`. */
-function duration(seconds: number): string {
-  if (seconds < 120) return count(seconds, 'second');
-  if (seconds < 2 * 3600) return count(Math.floor(seconds / 60), 'minute');
-  if (seconds < 2 * 86_400) return count(Math.floor(seconds / 3600), 'hour');
-  return count(Math.floor(seconds / 86_400), 'day');
 }

@@ -12,7 +12,8 @@ import type { ClientAddresses } from './client-address.ts';
 import { wantsPage } from './errors.ts';
 import type { ListedTorrent, ListedTorrents } from './listed-torrents.ts';
 import { metricsText, type TrackerStats } from './metrics.ts';
-import { homePage, iconSvg } from './page.ts';
+import { homePage } from './page.ts';
+import { iconSvg } from './page-parts.ts';
 import type { TrackerCalls } from './tracker-calls.ts';
 
 export interface RouteSources {
@@ -26,7 +27,9 @@ export interface RouteSources {
 
 export function addRoutes(app: FastifyInstance, sources: RouteSources): void {
   addCalls(app, sources.calls);
-  addPages(app, sources);
+  app.get('/icon.svg', (_request, reply) => {
+    reply.type('image/svg+xml').header('Cache-Control', 'max-age=86400').send(iconSvg);
+  });
   app.get('/health', (_request, reply) => {
     reply.send({ status: 'ok', uptimeSeconds: sources.stats().uptimeSeconds });
   });
@@ -52,9 +55,10 @@ function addCalls(app: FastifyInstance, calls: TrackerCalls): void {
   }
 }
 
-function addPages(
+/** The page of a tracker without a catalogue. */
+export function addPages(
   app: FastifyInstance,
-  { registry, torrents, addresses, publicUrl, stats }: RouteSources,
+  { registry, torrents, addresses, publicUrl, stats }: Omit<RouteSources, 'calls'>,
 ): void {
   app.get('/', (request, reply) => {
     const listed = torrents.all.map((torrent) => ({ torrent, counts: swarmCounts(registry, torrent) }));
@@ -62,11 +66,10 @@ function addPages(
     const page = homePage({ announceUrl: `${base}/announce`, torrents: listed, stats: stats() });
     reply.type('text/html; charset=utf-8').send(page);
   });
+}
 
-  app.get('/icon.svg', (_request, reply) => {
-    reply.type('image/svg+xml').header('Cache-Control', 'max-age=86400').send(iconSvg);
-  });
-
+/** The .torrent files of what the tracker was given to list. */
+export function addTorrentFiles(app: FastifyInstance, torrents: ListedTorrents): void {
   app.get<{ Params: { file: string } }>('/:file', (request, reply) => {
     const [, hash] = /^([0-9a-f]{40}|[0-9a-f]{64})\.torrent$/i.exec(request.params.file) ?? [];
     const torrent = hash === undefined ? undefined : torrents.find(hash);

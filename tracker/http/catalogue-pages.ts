@@ -1,0 +1,201 @@
+/**
+ * The catalogue as a stranger with a browser sees it: search, releases, who has them. It shows what nobody has to sign in
+ * for; everything else is for clients, through the API.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { makeMagnet } from '../../torrents/magnet.ts';
+import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
+import { anonymous } from '../community/permissions.ts';
+import { type ApiContext, announceUrl } from './api/context.ts';
+import { holdersOf, type Names, nameIn, swarmHashes } from './api/shapes.ts';
+import { type Html, html } from './html.ts';
+import type { TrackerStats } from './metrics.ts';
+import { count, duration, figure, grouped, mark, page, size } from './page-parts.ts';
+
+/** Who has a release, by name. */
+const holdersNamedMax = 30;
+const onlineNamedMax = 50;
+
+export function addCataloguePages(
+  app: FastifyInstance,
+  context: ApiContext,
+  stats: () => TrackerStats,
+): void {
+  const { library } = context;
+  const { catalogue, community, policy, presence } = library;
+
+  app.get('/', async (request, reply) => {
+    reply.type('text/html; charset=utf-8');
+    if (policy.signInRequired) return closedPage(announceUrl(context, request));
+    const text = queryOf(request).trim();
+    const isSearch = text !== '';
+    const tracks = isSearch
+      ? (await catalogue.searchTracks({ viewer: anonymous, text, limit: 30 })).rows
+      : [];
+    const { rows } = isSearch
+      ? await catalogue.searchReleases({ viewer: anonymous, text, limit: 20 })
+      : await catalogue.releases({ viewer: anonymous, limit: 20 });
+    const online = presence.online();
+    const shown = [...online].slice(0, onlineNamedMax);
+    const names = await community.names([
+      ...new Set([...rows, ...tracks].map((row) => row.publisherId)),
+      ...shown,
+    ]);
+    const onlineNames = shown.map((id) => nameIn(names, id));
+    return cataloguePage({
+      text,
+      tracks,
+      releases: rows,
+      names,
+      online: onlineNames,
+      onlineCount: online.size,
+      stats: stats(),
+    });
+  });
+
+  app.get<{ Params: { id: string } }>('/releases/:id', async (request, reply) => {
+    const { id: releaseId } = request.params;
+    const isId = /^[a-z2-7]{26}$/.test(releaseId) && !policy.signInRequired;
+    const release = isId ? await catalogue.release({ viewer: anonymous, releaseId }) : undefined;
+    if (release === undefined) return reply.callNotFound();
+    const holders = holdersOf(library, [{ hashes: swarmHashes(release) }], holdersNamedMax);
+    const names = await community.names([release.publisherId, ...holders.map(({ accountId }) => accountId)]);
+    reply.type('text/html; charset=utf-8');
+    return releasePage(release, names, holders, announceUrl(context, request));
+  });
+}
+
+function queryOf(request: FastifyRequest): string {
+  const { q } = request.query as { q?: unknown };
+  return typeof q === 'string' ? q.slice(0, 512) : '';
+}
+
+interface CataloguePage {
+  readonly text: string;
+  readonly tracks: readonly TrackHit[];
+  readonly releases: readonly ReleaseSummary[];
+  readonly names: Names;
+  readonly online: readonly string[];
+  readonly onlineCount: number;
+  readonly stats: TrackerStats;
+}
+
+function cataloguePage({ text, tracks, releases, names, online, onlineCount, stats }: CataloguePage): string {
+  const more = onlineCount - online.length;
+  return page(
+    text === '' ? 'Cicada' : `${text} · Cicada`,
+    html`
+<header>${mark}
+<h1>${text === '' ? 'What people here share.' : 'Found here.'}</h1>
+<p class="lead">The music goes straight from listener to listener; this page knows who has it.</p>
+</header>
+<main>
+<form action="/" method="get" role="search"><input type="search" name="q" value="${text}" maxlength="200"
+ placeholder="Artist, album, song" aria-label="Artist, album or song"><button>Search</button></form>
+${
+  tracks.length === 0
+    ? undefined
+    : html`<section aria-labelledby="songs"><h2 id="songs">Songs</h2><ol class="torrents">${tracks.map(trackItem)}</ol></section>`
+}
+<section aria-labelledby="releases"><h2 id="releases">${text === '' ? 'Newest' : 'Albums'}</h2>
+${
+  releases.length === 0
+    ? html`<p class="soft">${text === '' ? 'Nothing yet.' : 'No album has these words.'}</p>`
+    : html`<ol class="torrents">${releases.map((release) => releaseItem(release, names))}</ol>`
+}</section>
+<section aria-labelledby="online"><h2 id="online">Here at the moment</h2>
+<p>${onlineCount === 0 ? 'Nobody is sharing just now.' : online.join(', ')}${more > 0 ? ` and ${grouped(more)} more` : ''}</p>
+<dl class="figures">
+${figure('Torrents', grouped(stats.torrents))}
+${figure('Seeds', grouped(stats.seeds))}
+${figure('Downloading', grouped(stats.leechers))}
+</dl></section>
+</main>
+<footer><nav><a href="/api">API</a><a href="/metrics">Metrics</a><a href="/rss/search?q=${encodeURIComponent(text)}">Feed</a></nav>
+Cicada, a catalogue of shared music, up for ${duration(stats.uptimeSeconds)}.</footer>`,
+  );
+}
+
+function closedPage(url: string): string {
+  return page(
+    'Cicada',
+    html`
+<header>${mark}<h1>This catalogue is for people it knows.</h1>
+<p class="lead">Sign in with your client; whoever runs it invites people.</p></header>
+<main><span class="label">To sign in</span><code class="copy">cicada login YOUR-NAME --tracker ${url.replace(/\/announce$/, '')}</code></main>`,
+  );
+}
+
+function releasePage(
+  release: ReleaseDetail,
+  names: Names,
+  holders: ReturnType<typeof holdersOf>,
+  announce: string,
+): string {
+  const { releaseId, album, infoHash, infoHashV2, hasCover, tracks } = release;
+  const magnet = makeMagnet({ infoHash, infoHashV2, name: album, trackers: [announce] });
+  const people = [...new Set(holders.map(({ accountId }) => nameIn(names, accountId)))];
+  return page(
+    `${titleOf(release)} · Cicada`,
+    html`
+<header>${hasCover ? html`<img class="cover" src="/api/v1/releases/${releaseId}/cover" alt="Cover">` : mark}
+<h1>${album}</h1><p class="lead">${release.artist ?? release.albumArtist ?? 'Unknown artist'}</p>
+${facts(release, names)}
+<div class="get"><a href="${magnet}">Magnet link</a><a href="/api/v1/releases/${releaseId}/torrent">Torrent file</a></div></header>
+<main>
+<span class="label">To fetch it</span><code class="copy">cicada get ${releaseId}</code>
+<section aria-labelledby="tracks"><h2 id="tracks">Tracks</h2><ol class="files">${tracks.map(
+      ({ title, artist, durationMs }) =>
+        html`<li><span>${artist === undefined || artist === release.artist ? title : `${title} (${artist})`}</span><span>${clock(durationMs)}</span></li>`,
+    )}</ol></section>
+<section aria-labelledby="holders"><h2 id="holders">Who has it</h2><p>${
+      people.length === 0 ? 'Nobody who is here just now.' : people.join(', ')
+    }</p></section>
+</main>
+<footer><nav><a href="/">Everything</a></nav></footer>`,
+  );
+}
+
+function releaseItem(release: ReleaseSummary, names: Names): Html {
+  return html`<li><p class="name"><a href="/releases/${release.releaseId}">${titleOf(release)}</a></p>${facts(release, names)}</li>`;
+}
+
+function facts(release: ReleaseSummary, names: Names): Html {
+  const { year, trackCount, codec, bytes, seeds, leechers, publisherId } = release;
+  const words = [
+    year,
+    count(trackCount, 'track'),
+    codec?.toUpperCase(),
+    size(bytes),
+    `from ${nameIn(names, publisherId)}`,
+  ];
+  return html`<p class="meta">${words.filter((word) => word !== undefined).map((word) => html`<span>${word}</span>`)}<span class="${
+    seeds > 0 ? 'live' : 'none'
+  }">${count(seeds, 'seed')}</span><span>${grouped(leechers)} downloading</span></p>`;
+}
+
+function trackItem({ releaseId, title, artist, album, durationMs, codec, seeds }: TrackHit): Html {
+  const words = [artist, album, clock(durationMs), codec?.toUpperCase()].filter(
+    (word) => word !== undefined && word !== '',
+  );
+  return html`<li><p class="name"><a href="/releases/${releaseId}">${title}</a></p><p class="meta">${words.map(
+    (word) => html`<span>${word}</span>`,
+  )}<span class="${seeds > 0 ? 'live' : 'none'}">${count(seeds, 'seed')}</span></p></li>`;
+}
+
+function titleOf({
+  artist,
+  albumArtist,
+  album,
+}: Pick<ReleaseSummary, 'artist' | 'albumArtist' | 'album'>): string {
+  return [albumArtist ?? artist, album].filter((word) => word !== undefined).join(' – ');
+}
+
+/** `3:07`, `1:02:45`. */
+function clock(durationMs: number | undefined): string {
+  if (durationMs === undefined) return '';
+  const seconds = Math.round(durationMs / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const two = (value: number) => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
