@@ -115,8 +115,8 @@ export class Engine {
   }
 
   get usage(): EngineUsage {
-    const { limits, budget } = this.#context;
-    return { limits, budget, sessions: this.#sessions, dialCount: this.#dials.size };
+    const { peerId, limits, budget } = this.#context;
+    return { peerId, limits, budget, sessions: this.#sessions, dialCount: this.#dials.size };
   }
 
   #dispatch(fact: Fact, nowMs: number): void {

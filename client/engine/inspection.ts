@@ -42,6 +42,8 @@ export interface Inspection {
 
 /** Of all torrents together. */
 export interface EngineUsage {
+  /** 20 bytes. */
+  readonly peerId: Uint8Array;
   readonly limits: Limits;
   readonly budget: Pick<SharedBudget, 'connections' | 'dials' | 'pieceBytes'>;
   /** Every connection, before its handshake too; those that have ended leave at the next tick. */

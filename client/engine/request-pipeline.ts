@@ -19,7 +19,6 @@ export class RequestPipeline {
   readonly #cancelled = new Map<number, number>();
   /** Requests it has refused since it last sent a block. */
   rejects = 0;
-  /** Blocks it has sent that were not asked for, less what good blocks have made up for. */
   #unasked = 0;
   /** The payload rate when it was last busy; undefined until it has been. */
   knownRate: number | undefined;
@@ -99,6 +98,11 @@ export class RequestPipeline {
     if (cancels > 1) this.#cancelled.set(key, cancels - 1);
     else this.#cancelled.delete(key);
     return cancels > 0;
+  }
+
+  /** Blocks it has sent that nobody asked for, less what good ones have made up for. */
+  get unaskedCount(): number {
+    return this.#unasked;
   }
 
   /** A block nobody asked for: true while that is rare. */

@@ -3,9 +3,11 @@
  * with, however small they were drawn.
  */
 import type { EngineUsage, Inspection } from '../../../client/engine/inspection.ts';
+import { metadataBlockCount } from '../../../client/engine/metadata-exchange.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import type { SimPeer } from '../world/peer.ts';
+import type { World } from '../world/world.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf } from './checker.ts';
 
 export function capsHold(): Checker {
@@ -17,7 +19,7 @@ export function capsHold(): Checker {
       const session = sessionOf(turn);
       return firstOf(
         judgeUsage(usage, inspection),
-        session === undefined ? undefined : judgeSession(session, usage),
+        session && firstOf(judgeSession(session, usage), judgeMetadata(session, usage, turn.world)),
       );
     },
     inspect(peer) {
@@ -71,10 +73,19 @@ function judgeSession(session: PeerSession, { limits }: EngineUsage): Disbelief 
     ),
     atMost('blocks asked for', pipeline.asked.length, askedMax),
     atMost('refusals in a row', pipeline.rejects, limits.rejectsMax),
+    atMost('blocks nobody asked for', pipeline.unaskedCount, limits.unaskedBlocksMax),
   );
 }
 
+function judgeMetadata(session: PeerSession, { limits }: EngineUsage, { infoBytes }: World): Disbelief {
+  const blockCount = metadataBlockCount(infoBytes.length);
+  return session.gone
+    ? undefined
+    : atMost('blocks of metadata', session.metadataBlocksSent, blockCount * limits.metadataCopiesMax);
+}
+
 function judgeHosts({ limits, sessions }: EngineUsage): Disbelief {
+  if (sessions.size <= limits.connectionsPerHostMax) return undefined;
   const perHost = new Map<string, number>();
   for (const { gone, address } of sessions.values()) {
     if (!gone) perHost.set(address.host, (perHost.get(address.host) ?? 0) + 1);

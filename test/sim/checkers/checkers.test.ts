@@ -16,6 +16,7 @@ import { downloadedIsSomewhere, sentIsReceivedOrInFlight, unreadIsCounted } from
 import { capsHold } from './caps.ts';
 import type { Checker, Disbelief } from './checker.ts';
 import { countsAreRight } from './counts.ts';
+import { everybodyIsSomebodyElse } from './identity.ts';
 import { allCheckers, BrokenRule, Inspector } from './inspector.ts';
 import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
 import { nothingIsLeft } from './nothing-left.ts';
@@ -191,6 +192,11 @@ describe('counts-are-right', () => {
     expect(look(leech)).toMatch(/was told the contrary$/);
   });
 
+  it('finds a piece that a peer has not', () => {
+    sessionIn(leech).pieces.count += 1;
+    expect(look(leech)).toMatch(/counts 41 pieces, has 40$/);
+  });
+
   it('finds a useful piece too many', () => {
     sessionIn(leech).usefulCount += 1;
     expect(look(leech)).toMatch(/useful pieces/);
@@ -227,6 +233,15 @@ describe('caps-hold', () => {
     session.pipeline.rejects = 51;
     const fact: Fact = { type: 'flushed', connection: session.connection, bytes: 0 };
     expect(turn(capsHold(), leech, fact)).toBe('51 refusals in a row, and at most 50 are allowed');
+  });
+
+  it('finds a peer from whom too much is taken that nobody asked for', () => {
+    const session = sessionIn(leech);
+    for (let i = 0; i < 65; i++) session.pipeline.tolerate();
+    const fact: Fact = { type: 'flushed', connection: session.connection, bytes: 0 };
+    expect(turn(capsHold(), leech, fact)).toMatch(/^65 blocks nobody asked for/);
+    session.metadataBlocksSent = 13;
+    expect(turn(capsHold(), leech, fact)).toMatch(/blocks/);
   });
 
   it('finds buffers that belong to no piece', () => {
@@ -457,6 +472,18 @@ describe('trackers-hear-the-truth', () => {
   ])('never hear %s', (_, event, by) => {
     expect(turn(trackersHearTheTruth(), leech, woke, announce(event, left() + by))).toMatch(/^tells t /);
   });
+});
+
+it('everybody-is-somebody-else: neither ourselves nor a peer we have already', () => {
+  const checker = everybodyIsSomebodyElse();
+  const { address } = seed;
+  const arrived: Action = { type: 'report', report: { type: 'peer-connected', torrent, address } };
+  expect(turn(checker, leech, woke, arrived)).toBeUndefined();
+  const session = sessionIn(leech);
+  (parts(leech).sessions as Map<number, PeerSession>).set(902, session);
+  expect(turn(checker, leech, woke, arrived)).toMatch(/^is connected twice with/);
+  session.peerId = leech.engine.usage.peerId;
+  expect(turn(checker, leech, woke, arrived)).toBe('is connected with itself, as 10.0.0.1');
 });
 
 it('nothing-is-left: neither a buffer nor a connection', () => {

@@ -42,11 +42,15 @@ function judgePieces({ ledger, picker, selection, sessions }: Inspection): Disbe
 
 function judgeInterest({ ledger, selection, sessions }: Inspection): Disbelief {
   for (const session of sessions.values()) {
+    let count = 0;
     let useful = 0;
     for (const pieceIndex of ledger.geometry.pieces()) {
-      if (selection.lacks(pieceIndex) && session.pieces.has(pieceIndex)) useful += 1;
+      if (!session.pieces.has(pieceIndex)) continue;
+      count += 1;
+      if (selection.lacks(pieceIndex)) useful += 1;
     }
     const whose = `connection ${session.connection}`;
+    if (session.pieces.count !== count) return `${whose} counts ${session.pieces.count} pieces, has ${count}`;
     if (session.usefulCount !== useful)
       return `${whose} counts ${session.usefulCount} useful pieces, has ${useful}`;
     if (session.amInterested !== useful > 0) {

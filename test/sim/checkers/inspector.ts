@@ -8,6 +8,7 @@ import { downloadedIsSomewhere, sentIsReceivedOrInFlight, unreadIsCounted } from
 import { capsHold } from './caps.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
 import { countsAreRight } from './counts.ts';
+import { everybodyIsSomebodyElse } from './identity.ts';
 import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
 import { nothingIsLeft } from './nothing-left.ts';
 import { patienceEnds } from './patience.ts';
@@ -30,6 +31,7 @@ export const allCheckers: readonly (() => Checker)[] = [
   servesTheTruth,
   theHonestAreBlameless,
   liarsStayOut,
+  everybodyIsSomebodyElse,
   theProvenAreBanned,
   metadataIsRight,
   sentIsReceivedOrInFlight,
@@ -61,6 +63,8 @@ export interface InspectorOptions {
   readonly everyMs?: number;
 }
 
+type QuickChecker = Checker & Required<Pick<Checker, 'onTurn'>>;
+
 /** Rare enough to cost less than the run itself, often enough to meet every phase of a small one. */
 const everyMsDefault = 250;
 /** Time for goodbyes, and for what was on its way over the slowest line. */
@@ -69,12 +73,17 @@ const endMs = 10_000;
 export class Inspector implements Watcher {
   readonly #world: World;
   readonly #checkers: readonly Checker[];
+  /** Those that look after every fact. */
+  readonly #quick: readonly QuickChecker[];
+  /** Something has happened to them since they were looked at. */
+  readonly #stirred = new Set<SimPeer>();
   readonly #everyMs: number;
 
   /** From now on it looks. */
   constructor(world: World, { checkers, everyMs = everyMsDefault }: InspectorOptions = {}) {
     this.#world = world;
     this.#checkers = checkers ?? allCheckers.map((make) => make());
+    this.#quick = this.#checkers.filter((checker): checker is QuickChecker => checker.onTurn !== undefined);
     this.#everyMs = everyMs;
     world.watch(this);
     this.#lookLater();
@@ -82,8 +91,9 @@ export class Inspector implements Watcher {
 
   readonly onHandled: NonNullable<Watcher['onHandled']> = (peer, fact, actions, nowMs) => {
     const turn: Turn = { world: this.#world, peer, fact, actions, nowMs };
-    for (const checker of this.#checkers) {
-      const disbelief = checker.onTurn?.(turn);
+    if (fact.type !== 'woke' || actions.length > 0) this.#stirred.add(peer);
+    for (const checker of this.#quick) {
+      const disbelief = checker.onTurn(turn);
       if (disbelief !== undefined) this.#fail(checker, peer, disbelief);
     }
   };
@@ -92,12 +102,12 @@ export class Inspector implements Watcher {
     this.#judge(peer, (checker) => checker.onCrash?.(peer));
   }
 
-  /** Everything about everybody, between two events. */
+  /** Everything about everybody to whom something has happened, between two events. */
   look(): void {
-    for (const peer of this.#world.peers) {
-      if (!peer.isAlive || peer.isFrozen) continue;
-      this.#judge(peer, (checker) => checker.inspect?.(peer));
+    for (const peer of this.#stirred) {
+      if (peer.isAlive && !peer.isFrozen) this.#judge(peer, (checker) => checker.inspect?.(peer));
     }
+    this.#stirred.clear();
   }
 
   /** Everybody stops, and a moment later nothing may be left of anything. */

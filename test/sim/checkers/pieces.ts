@@ -2,6 +2,7 @@
  * What is believed of pieces: one state each, and `have` means that the disk holds exactly what the author had, also
  * after a crash.
  */
+import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { type Checker, type Disbelief, inspectionOf, misremembers } from './checker.ts';
@@ -19,7 +20,7 @@ export function oneStateAPiece(): Checker {
       let haveCount = 0;
       let haveBytes = 0;
       for (const pieceIndex of ledger.geometry.pieces()) {
-        const disbelief = stateOf(peer, pieceIndex);
+        const disbelief = judgeState(ledger, pieceIndex);
         if (disbelief !== undefined) return disbelief;
         if (!ledger.has(pieceIndex)) continue;
         haveCount += 1;
@@ -33,15 +34,18 @@ export function oneStateAPiece(): Checker {
 
 function stateOf(peer: SimPeer, pieceIndex: PieceIndex): Disbelief {
   const ledger = inspectionOf(peer)?.ledger;
-  if (ledger === undefined) return undefined;
-  const states = {
-    have: ledger.has(pieceIndex),
-    storing: ledger.storing(pieceIndex) !== undefined,
-    fetching: ledger.fetching(pieceIndex) !== undefined,
-    missing: ledger.isMissing(pieceIndex),
-  };
+  return ledger === undefined ? undefined : judgeState(ledger, pieceIndex);
+}
+
+function judgeState(ledger: Inspection['ledger'], pieceIndex: PieceIndex): Disbelief {
+  const have = ledger.has(pieceIndex);
+  const isStoring = ledger.storing(pieceIndex) !== undefined;
+  const isFetching = ledger.fetching(pieceIndex) !== undefined;
+  const isMissing = ledger.isMissing(pieceIndex);
+  if (Number(have) + Number(isStoring) + Number(isFetching) + Number(isMissing) === 1) return undefined;
+  const states = { have, storing: isStoring, fetching: isFetching, missing: isMissing };
   const names = Object.entries(states).flatMap(([name, holds]) => (holds ? [name] : []));
-  return names.length === 1 ? undefined : `piece ${pieceIndex} is ${names.join(' and ') || 'in no state'}`;
+  return `piece ${pieceIndex} is ${names.join(' and ') || 'in no state'}`;
 }
 
 /** Left out: hosts whose disk loses what it has acknowledged, or began with something else than the author's. */

@@ -1,0 +1,33 @@
+/**
+ * Whoever we are connected with is somebody else, and is so once: neither an echo of ourselves nor the same peer of the
+ * same host again.                                                                                               BEP 3
+ */
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import { type Checker, inspectionOf } from './checker.ts';
+
+export function everybodyIsSomebodyElse(): Checker {
+  return {
+    name: 'everybody-is-somebody-else',
+    onTurn({ peer, actions }) {
+      const hasMet = actions.some(
+        (action) => action.type === 'report' && action.report.type === 'peer-connected',
+      );
+      return hasMet
+        ? judge(peer.engine.usage.peerId, inspectionOf(peer)?.sessions.values() ?? [])
+        : undefined;
+    },
+  };
+}
+
+function judge(ourId: Uint8Array, sessions: Iterable<PeerSession>): string | undefined {
+  const us = Buffer.from(ourId).toString('hex');
+  const known = new Set<string>();
+  for (const { peerId, address } of sessions) {
+    const id = Buffer.from(peerId!).toString('hex');
+    if (id === us) return `is connected with itself, as ${address.host}`;
+    const name = `${id} at ${address.host}`;
+    if (known.has(name)) return `is connected twice with ${name}`;
+    known.add(name);
+  }
+  return undefined;
+}
