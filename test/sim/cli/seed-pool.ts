@@ -5,11 +5,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SwarmPlan } from '../plan/schema.ts';
 import type { RunResult } from '../runner/result.ts';
 import type { SeedDone } from './seed-worker.ts';
 
 /** A drawn swarm takes some hundredths of a second; on a loaded machine a few. */
-const seedMsMax = 60_000;
+const seedMsMaxDefault = 60_000;
 
 export interface SeedsOutcome {
   /** Seeds that passed, failures apart. */
@@ -30,6 +31,8 @@ export interface SeedRange {
   readonly jobs: number;
   /** Where the code under test is, when it is another tree's. */
   readonly worker?: URL;
+  /** After so long a seed has failed. */
+  readonly seedMsMax?: number;
 }
 
 const ownWorker = new URL(`./seed-worker${extname(import.meta.url)}`, import.meta.url);
@@ -45,6 +48,23 @@ export function runSeeds(
   });
 }
 
+/** One plan in a process of its own; undefined when it comes to no result within `msMax`. */
+export function askWorker(worker: URL, plan: SwarmPlan, msMax: number): Promise<RunResult | undefined> {
+  return new Promise((resolve) => {
+    const child = fork(fileURLToPath(worker), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const watchdog = setTimeout(() => child.kill('SIGKILL'), msMax);
+    child.on('message', ({ result }: SeedDone) => {
+      resolve(result);
+      child.disconnect();
+    });
+    child.on('exit', () => {
+      clearTimeout(watchdog);
+      resolve(undefined);
+    });
+    child.send(plan);
+  });
+}
+
 interface Worker {
   readonly process: ChildProcess;
   seed: number;
@@ -56,6 +76,7 @@ class SeedPool {
   readonly #onPassed: (count: number) => void;
   readonly #resolve: (outcome: SeedsOutcome) => void;
   readonly #workers = new Set<Worker>();
+  readonly #seedMsMax: number;
   #next: number;
   #end: number;
   #passed = 0;
@@ -67,6 +88,7 @@ class SeedPool {
     this.#range = range;
     this.#onPassed = onPassed;
     this.#resolve = resolve;
+    this.#seedMsMax = range.seedMsMax ?? seedMsMaxDefault;
     this.#next = range.from;
     this.#end = range.from + range.count;
   }
@@ -93,7 +115,7 @@ class SeedPool {
   #give(worker: Worker): void {
     if (this.#next >= this.#end) return void worker.process.disconnect();
     worker.seed = this.#next++;
-    worker.watchdog = setTimeout(() => worker.process.kill('SIGKILL'), seedMsMax);
+    worker.watchdog = setTimeout(() => worker.process.kill('SIGKILL'), this.#seedMsMax);
     worker.process.send(worker.seed);
   }
 
@@ -113,7 +135,7 @@ class SeedPool {
       clearTimeout(worker.watchdog);
       const reason =
         how === 'SIGKILL'
-          ? `no result within ${seedMsMax / 1000} s`
+          ? `no result within ${this.#seedMsMax / 1000} s`
           : `its process ended with ${how}\n${said}`;
       this.#fail({ seed: worker.seed, kind: 'lost', reason });
     }

@@ -1,8 +1,9 @@
 /**
- * A process that runs seeds for seed-pool.ts: one number in, one result out.
+ * A process that runs seeds for seed-pool.ts: a number or a plan in, its result out.
  */
 import process from 'node:process';
 import { drawPlan } from '../plan/draw.ts';
+import type { SwarmPlan } from '../plan/schema.ts';
 import type { RunResult } from '../runner/result.ts';
 import { runPlan } from '../runner/run-plan.ts';
 
@@ -11,6 +12,7 @@ export interface SeedDone {
   readonly result: RunResult;
 }
 
-process.on('message', (seed: number) => {
-  process.send!({ seed, result: runPlan(drawPlan(seed)) } satisfies SeedDone);
+process.on('message', (wanted: number | SwarmPlan) => {
+  const plan = typeof wanted === 'number' ? drawPlan(wanted) : wanted;
+  process.send!({ seed: plan.seed, result: runPlan(plan) } satisfies SeedDone);
 });

@@ -1,0 +1,100 @@
+#!/usr/bin/env node
+/**
+ * `npm run sim:mutants [-- part of a name]`: is the simulator worth anything? Each mutant is let loose in a copy of the
+ * tree and hunted with drawn swarms. The table says which seed found it, which checker, and which hostile actor had to
+ * be there. Exit code 1 when one got away.
+ */
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import { askWorker, runSeeds } from '../cli/seed-pool.ts';
+import { drawPlan } from '../plan/draw.ts';
+import { smallerPlans } from '../plan/smaller.ts';
+import { type Mutant, mutants } from './mutants.ts';
+import { MutantError, MutatedTree } from './mutated-tree.ts';
+
+/** Found within so many seeds, or got away. */
+const seedsMax = 500;
+/** Half a minute of one core: a mutant that loops for ever is found by that. */
+const seedMsMax = 30_000;
+
+interface Catch {
+  readonly mutant: string;
+  /** How many seeds it took; undefined: it got away. */
+  readonly seed: number | undefined;
+  readonly checker: string;
+  readonly actor: string;
+}
+
+async function hunt(tree: MutatedTree, mutant: Mutant): Promise<Catch> {
+  const restore = tree.apply(mutant);
+  try {
+    const { worker } = tree;
+    const range = { from: 1, count: seedsMax, jobs: availableParallelism(), worker, seedMsMax };
+    const { failure } = await runSeeds(range);
+    const { name } = mutant;
+    if (failure === undefined) return { mutant: name, seed: undefined, checker: '', actor: '' };
+    if (failure.kind === 'lost')
+      return { mutant: name, seed: failure.seed, checker: 'never ends', actor: '' };
+    const { checker } = failure.result.failure!;
+    return { mutant: name, seed: failure.seed, checker, actor: await actorBehind(worker, failure.seed) };
+  } finally {
+    restore();
+  }
+}
+
+/** The foes without whom the same seed would not have found it, by their roles. */
+async function actorBehind(worker: URL, seed: number): Promise<string> {
+  const plan = drawPlan(seed);
+  const needed: string[] = [];
+  for (const { name, role = 'honest' } of plan.peers) {
+    if (role === 'honest') continue;
+    const without = [...smallerPlans(plan)].find(
+      ({ peers }) => peers.length === plan.peers.length - 1 && peers.every((peer) => peer.name !== name),
+    );
+    if (without === undefined) continue;
+    const result = await askWorker(worker, without, seedMsMax);
+    if (result !== undefined && result.failure === undefined) needed.push(role);
+  }
+  return needed.join(', ');
+}
+
+function line({ mutant, seed, checker, actor }: Catch): string {
+  const columns = [
+    mutant.padEnd(58),
+    (seed === undefined ? 'GOT AWAY' : String(seed)).padStart(8),
+    checker.padEnd(28),
+    actor,
+  ];
+  return columns.join('  ').trimEnd();
+}
+
+const wanted = process.argv.slice(2);
+const hunted = mutants.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)),
+);
+const tree = new MutatedTree();
+try {
+  // The whole list first: one that is out of date is our fault and no catch.
+  const outOfDate = mutants.filter((mutant) => !tree.fits(mutant));
+  if (outOfDate.length > 0) throw new MutantError(outOfDate);
+  console.log(
+    line({ mutant: 'mutant', seed: undefined, checker: 'checker', actor: 'actor' }).replace(
+      'GOT AWAY',
+      '    seed',
+    ),
+  );
+  let gotAway = 0;
+  for (const mutant of hunted) {
+    const caught = await hunt(tree, mutant);
+    if (caught.seed === undefined) gotAway += 1;
+    console.log(line(caught));
+  }
+  console.log(`${hunted.length - gotAway} of ${hunted.length} found within ${seedsMax} seeds`);
+  process.exitCode = gotAway === 0 ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof MutantError)) throw error;
+  console.error(`sim:mutants: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  tree.remove();
+}
