@@ -148,6 +148,9 @@ export function conversationContract(
       const { rows } = await community.messages(owner.viewer, 'noise');
       expect(rows.map(({ isDeleted }) => isDeleted).filter(Boolean)).toHaveLength(24);
       expect((await community.searchMessages(owner.viewer, 'noise')).rows).toHaveLength(24);
+      // Whoever has heard one has heard all before it.
+      const ids = heard.map(({ id }) => id);
+      expect(ids).toEqual(ids.toSorted((a, b) => a - b));
     });
 
     it('comments stay with their release; its publisher is told once, again when there is more', async () => {

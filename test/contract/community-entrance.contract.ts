@@ -154,11 +154,14 @@ export function entranceContract(
         refused('not-allowed'),
       );
       const untilMs = bench.clock.nowMs + dayMs;
+      const { token: invitation } = await community.invite(person.viewer, {});
       await community.ban(moderator.viewer, 'bad', { reason: 'noise', untilMs });
       expect(told.at(-1)).toMatchObject({ accountId: person.viewer.accountId, bannedUntilMs: untilMs });
       expect(await community.authenticate(person.session.token)).toBeUndefined();
       await expect(community.say(person.viewer, 'lobby', 'hi')).rejects.toEqual(refused('account-banned'));
       expect(await community.account(anonymous, 'Bad')).toMatchObject({ ban: { reason: 'noise', untilMs } });
+      const another = community.register({ name: 'Bad again', publicKey: someKey(), invitation });
+      await expect(another).rejects.toEqual(refused('invitation-invalid'));
       bench.clock.nowMs += dayMs;
       await community.say(person.viewer, 'lobby', 'sorry');
       expect(await community.account(anonymous, 'Bad')).not.toHaveProperty('ban');

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { argon2Sync, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { challengeLifeMs, openChallenges } from '../../tracker/community/challenges.ts';
 import { hashPassword, isPassword } from '../../tracker/community/passwords.ts';
@@ -24,6 +24,16 @@ describe('passwords', () => {
       await expect(hashPassword(password)).rejects.toMatchObject({ code: 'password-invalid' });
     },
   );
+
+  it('a hash is checked at the cost it was made with', async () => {
+    const nonce = new Uint8Array(16).fill(7);
+    const cheap = { memory: 64, passes: 3, parallelism: 2, tagLength: 32 };
+    const hash = argon2Sync('argon2id', { message: 'correct horse', nonce, ...cheap });
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+    const phc = `$argon2id$v=19$m=64,t=3,p=2$${base64(nonce)}$${base64(hash)}`;
+    expect(await isPassword('correct horse', phc)).toBe(true);
+    expect(await isPassword('correct house', phc)).toBe(false);
+  });
 
   it('nothing fits no hash, or one that is no hash', async () => {
     for (const hash of [

@@ -133,6 +133,7 @@ export function accountWrites(db: DatabaseSync) {
     'UPDATE accounts SET banned_ms = NULL, ban_until_ms = NULL, ban_reason = NULL WHERE id = :id',
   );
   const endSessions = db.prepare('DELETE FROM sessions WHERE account_id = :id AND id IS NOT :kept');
+  const endInvitations = db.prepare('DELETE FROM invitations WHERE inviter_id = :id');
 
   const outcome = (id: number, nowMs: number) => {
     const row = queries.rowById(id)!;
@@ -188,6 +189,8 @@ export function accountWrites(db: DatabaseSync) {
       if (!mayRule(role, target.role)) throw notAllowed(`ban a ${target.role}`);
       setBan.run({ id: target.id, reason, untilMs, nowMs: acting.nowMs });
       endSessions.run({ id: target.id, kept: null });
+      // Or they would come in again by a code they gave themselves.
+      endInvitations.run({ id: target.id });
       return outcome(target.id, acting.nowMs);
     },
     unban({ key, ...acting }: Acting & { key: string }) {
