@@ -8,6 +8,7 @@ import type { Limits } from '../../../client/engine/limits.ts';
 import { Driver } from '../../../client/host/driver.ts';
 import { Gate } from '../kernel/gate.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
+import { simAnnouncer } from './announcer.ts';
 import { type DiskTemper, SimDisk } from './disk.ts';
 import { traceFact } from './fact-trace.ts';
 import type { Reachability, SimHost } from './host.ts';
@@ -16,7 +17,7 @@ import { ResumeJournal } from './journal.ts';
 import type { Link } from './link.ts';
 import { SimMemory } from './piece-memory.ts';
 import type { Platter } from './platter.ts';
-import { type SimTracker, simAnnouncer } from './tracker.ts';
+import type { SimTracker } from './tracker.ts';
 
 export interface LifeOptions {
   readonly internet: SimInternet;

@@ -1,23 +1,17 @@
 /**
  * The production registry behind a simulated wire, with the moods of real trackers: down, refusing, slow, lying,
- * restarted with nothing in its memory. The announcer port of a host finds trackers by their URL.
+ * restarted with nothing in its memory. How it is asked is announcer.ts.
  */
 import type { AnnounceRequest, Fact, PeerAddress, TrackerAnswer } from '../../../client/engine/contract.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
-import type { Announcer, FactSink } from '../../../client/host/ports.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import { replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
 import { Registry, type RegistryOptions } from '../../../tracker/registry.ts';
-import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
-import { type Trace, traceKind } from '../kernel/trace.ts';
 
-/** As client/host/http-announcer.ts. */
-const timeoutMs = 15_000;
 const roundTripMsDefault = 40;
 /** How often the tracker drops who has fallen silent. */
 const expireMs = 60_000;
-const secondsMs = 1_000;
 
 /** `down` does not answer at all, `refusing` says no at once. */
 export type TrackerMood = 'up' | 'down' | 'refusing';
@@ -36,7 +30,7 @@ export interface TrackerParts {
 
 export class SimTracker {
   mood: TrackerMood = 'up';
-  /** Until an announce is answered; more than 15 s is no answer. */
+  /** Until an announce is answered; more than 30 s is no answer. */
   roundTripMs = roundTripMsDefault;
   /** Makes another answer of the honest one: for trackers that lie. */
   distort: ((answer: TrackerAnswer, request: AnnounceRequest) => TrackerAnswer) | undefined;
@@ -102,53 +96,15 @@ export class SimTracker {
     if ('failureReason' in reply) {
       return { type: 'announce-failed', torrent, tracker, reason: reply.failureReason };
     }
-    const { intervalSeconds, minIntervalSeconds } = reply;
+    const { intervalSeconds, minIntervalSeconds, complete, incomplete, warning } = reply;
     const answer = {
       peers: replyEndpoints(reply),
       intervalSeconds,
       ...(minIntervalSeconds !== undefined && { minIntervalSeconds }),
+      ...(complete !== undefined && { seeds: complete }),
+      ...(incomplete !== undefined && { leechers: incomplete }),
+      ...(warning !== undefined && { warning }),
     };
     return { type: 'announced', torrent, tracker, answer: this.distort?.(answer, request) ?? answer };
   }
-}
-
-export interface AnnouncerParts {
-  readonly scheduler: Scheduler;
-  readonly trace: Trace;
-  readonly gate: Gate;
-  readonly sink: FactSink;
-  /** What others see announces come from. */
-  readonly self: PeerAddress;
-  readonly trackers: ReadonlyMap<string, SimTracker>;
-}
-
-export function simAnnouncer({ scheduler, trace, gate, sink, self, trackers }: AnnouncerParts): Announcer {
-  const tell = (atMs: number, fact: () => Fact) => {
-    const task = { run: () => (gate.admits(task) ? sink(fact()) : undefined) };
-    scheduler.at(atMs, task);
-  };
-  return {
-    announce(request) {
-      const { torrent, tracker } = request;
-      trace.mix(traceKind.announce);
-      trace.mix(request.left);
-      const sentMs = scheduler.nowMs;
-      const noAnswer = () =>
-        tell(Math.max(scheduler.nowMs, sentMs + timeoutMs), () => ({
-          type: 'announce-failed',
-          torrent,
-          tracker,
-          reason: `no answer within ${timeoutMs / secondsMs} s`,
-        }));
-      const there = trackers.get(tracker);
-      if (there === undefined) return noAnswer();
-      // It is the tracker's state when the request arrives that counts, also when the asker is gone by then.
-      scheduler.after(Math.floor(there.roundTripMs / 2), () => {
-        const fact = there.answer(request, self);
-        const answeredMs = sentMs + there.roundTripMs;
-        if (fact === undefined || answeredMs - sentMs > timeoutMs) noAnswer();
-        else tell(answeredMs, () => fact);
-      });
-    },
-  };
 }

@@ -16,13 +16,14 @@ import { guarded } from '../kernel/guard.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { Scheduler } from '../kernel/scheduler.ts';
 import { Trace } from '../kernel/trace.ts';
+import { simAnnouncer } from './announcer.ts';
 import { Content } from './content.ts';
 import { healthyDisk } from './disk.ts';
 import type { Reachability, SimHost } from './host.ts';
 import { SimInternet } from './internet.ts';
 import type { Link } from './link.ts';
 import { type PeerOptions, SimPeer } from './peer.ts';
-import { SimTracker, simAnnouncer } from './tracker.ts';
+import { SimTracker } from './tracker.ts';
 
 export const trackerUrl = 'http://tracker.sim/announce';
 /** Three blocks of an info dictionary and a bit. */

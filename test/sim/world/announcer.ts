@@ -1,0 +1,72 @@
+/**
+ * The announcer port of one life of a host: asks the simulated tracker at a URL, and waits as long for its answer as the
+ * real one (client/host/http-announcer.ts), one announce after the other to each tracker.
+ */
+import type { AnnounceRequest, Fact, PeerAddress } from '../../../client/engine/contract.ts';
+import type { Announcer, FactSink } from '../../../client/host/ports.ts';
+import type { Gate } from '../kernel/gate.ts';
+import type { Scheduler } from '../kernel/scheduler.ts';
+import { type Trace, traceKind } from '../kernel/trace.ts';
+import type { SimTracker } from './tracker.ts';
+
+/** As client/host/http-announcer.ts: an answer, and one to a farewell. */
+const answerMsMax = 30_000;
+const farewellMsMax = 3_000;
+
+export interface AnnouncerParts {
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly gate: Gate;
+  readonly sink: FactSink;
+  /** Where others see announces come from. */
+  readonly self: PeerAddress;
+  /** By URL. A host that is no tracker does not answer. */
+  readonly trackers: ReadonlyMap<string, SimTracker>;
+}
+
+export function simAnnouncer(parts: AnnouncerParts): Announcer {
+  const { trace } = parts;
+  /** By torrent and tracker: the announce under way, and those that wait for its end. */
+  const lines = new Map<string, AnnounceRequest[]>();
+  const next = (line: AnnounceRequest[]) => {
+    ask(parts, line[0]!, (fact) => {
+      line.shift();
+      if (line.length > 0) next(line);
+      parts.sink(fact);
+    });
+  };
+  return {
+    announce(request) {
+      trace.mix(traceKind.announce);
+      trace.mix(request.left);
+      const name = `${request.torrent} ${request.tracker}`;
+      const line = lines.get(name) ?? [];
+      lines.set(name, line);
+      line.push(request);
+      if (line.length === 1) next(line);
+    },
+  };
+}
+
+/** `done` hears the one answer, in time or that there was none; never once the program has ended. */
+function ask(parts: AnnouncerParts, request: AnnounceRequest, done: (fact: Fact) => void): void {
+  const { scheduler, gate, self, trackers } = parts;
+  const { torrent, tracker, event } = request;
+  const answer = (atMs: number, fact: Fact) => {
+    const task = { run: () => (gate.admits(task) ? done(fact) : undefined) };
+    scheduler.at(atMs, task);
+  };
+  const waitMs = event === 'stopped' ? farewellMsMax : answerMsMax;
+  const lateMs = scheduler.nowMs + waitMs;
+  const silence: Fact = { type: 'announce-failed', torrent, tracker, reason: 'no answer in time' };
+  const there = trackers.get(tracker);
+  if (there === undefined) return answer(lateMs, silence);
+  const { roundTripMs } = there;
+  const answeredMs = scheduler.nowMs + roundTripMs;
+  // What the tracker does counts from when the request is there, also when who asked is gone by then.
+  scheduler.after(Math.floor(roundTripMs / 2), () => {
+    const fact = there.answer(request, self);
+    if (fact === undefined || answeredMs > lateMs) answer(Math.max(scheduler.nowMs, lateMs), silence);
+    else answer(answeredMs, fact);
+  });
+}
