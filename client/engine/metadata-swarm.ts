@@ -21,6 +21,9 @@ import type { PeerSession, SessionEvents, Violation } from './peer-session.ts';
 import { peerStatus, type TorrentStatus } from './status.ts';
 import { clientName, type SwarmContent, SwarmPeers } from './swarm-peers.ts';
 
+/** A peer that was too slow is given twice as long the next time, up to 16 minutes: 8 MiB over a good DSL line. */
+const doublingsMax = 4;
+
 /** The dictionary on its way from one peer. */
 interface Fetch {
   readonly session: PeerSession;
@@ -45,6 +48,8 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   /** Fetched and being checked: who sent it. */
   readonly #checking = new Map<ConnectionId, { readonly record: PeerRecord; readonly bytes: Uint8Array }>();
 
+  /** How often a peer was given up. */
+  readonly #slowness = new WeakMap<PeerRecord, number>();
   /** The right one is here, and nobody is asked any more. */
   #isFound = false;
 
@@ -57,18 +62,31 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
 
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
-    const { idleTimeoutMs, metadataTimeoutMs, metadataFetchMsMax } = this.#context.limits;
+    const { idleTimeoutMs } = this.#context.limits;
     for (const session of this.peers.sessions.values()) {
       if (elapsedMs > 0) session.down.tick(elapsedMs);
       if (nowMs - session.heardMs >= idleTimeoutMs) this.peers.drop(session, 'silent', nowMs);
       else session.keepAlive(nowMs);
     }
-    for (const { session, progressMs, startedMs } of this.#fetches.values()) {
-      const isTooSlow = nowMs - progressMs >= metadataTimeoutMs || nowMs - startedMs >= metadataFetchMsMax;
-      if (isTooSlow) this.peers.drop(session, 'stalled', nowMs);
-    }
+    for (const fetch of this.#fetches.values()) if (this.#isTooSlow(fetch, nowMs)) this.#giveUp(fetch, nowMs);
     this.peers.tick(nowMs);
     this.#fetchMore(nowMs);
+  }
+
+  /** On a slow line a block takes longer than a silence may last, and its first bytes are no silence. */
+  #isTooSlow({ session, progressMs, startedMs }: Fetch, nowMs: number): boolean {
+    const { metadataTimeoutMs, metadataFetchMsMax } = this.#context.limits;
+    const doublings = Math.min(doublingsMax, this.#slowness.get(session.record!) ?? 0);
+    const allowedMs = metadataFetchMsMax * (1 << doublings);
+    return (
+      nowMs - Math.max(progressMs, session.heardMs) >= metadataTimeoutMs || nowMs - startedMs >= allowedMs
+    );
+  }
+
+  /** Others are given its place, and it is given more time when it comes again. */
+  #giveUp({ session }: Fetch, nowMs: number): void {
+    this.#slowness.set(session.record!, 1 + (this.#slowness.get(session.record!) ?? 0));
+    this.peers.drop(session, 'stalled', nowMs);
   }
 
   // Coming and going ------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import {
   metadataBlockBytes,
   parseMetadataMessage,
 } from '../../client/engine/metadata-exchange.ts';
+import { uint32 } from '../wire/reference-encoder.ts';
 import { EngineLab, type LabOptions, type ScriptedPeer } from './engine-lab.ts';
 
 const torrent = 2;
@@ -153,6 +154,31 @@ describe('the info dictionary', () => {
     expect(slow.closed).toBe('stalled');
     expect(asked(other)).toEqual([0, 1, 2]);
   });
+});
+
+it('the info dictionary over a slow line is waited for while it comes, and longer the next time', () => {
+  const lab = newLab({ metadataTimeoutMs: 5_000, metadataFetchMsMax: 20_000 });
+  lab.tell({ type: 'peers-found', torrent, peers: [{ host: '10.1.1.1', port: 6881 }] });
+  /** A byte of its first block every two seconds. */
+  const trickleFor = (ms: number) => {
+    const peer = lab.answerDial();
+    peer.shakeHands({ infoHash, extended: true, has: 'silent', chokes: true });
+    const hello = `d1:md11:ut_metadatai${theirId}ee13:metadata_sizei${infoBytes.length}e`;
+    peer.say({ type: 'extended', id: ourExtensionId.handshake, payload: Buffer.from(`${hello}e`) });
+    peer.sayBytes(uint32(metadataBlockBytes));
+    peer.sayBytes(Uint8Array.of(20));
+    for (let passed = 0; passed < ms && peer.closed === undefined; passed += 2_000) {
+      peer.sayBytes(Uint8Array.of(0));
+      lab.pass(2_000);
+    }
+    return peer.closed;
+  };
+  // 20, 40 and 80 seconds; in between it is not dialed at once.
+  for (const allowedMs of [20_000, 40_000, 80_000]) {
+    expect(trickleFor(allowedMs - 4_000)).toBeUndefined();
+    lab.pass(30_000);
+    expect(lab.dials).toHaveLength(1);
+  }
 });
 
 describe('a block of it is refused, and its sender with it,', () => {
