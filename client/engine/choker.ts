@@ -9,6 +9,14 @@ import type { FirstCopies } from './first-copies.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { Prng } from './prng.ts';
+import { TransferMeter } from './transfer-meter.ts';
+
+interface Slot {
+  /** When its peer last wanted something of us. */
+  usedMs: number;
+  /** What had left for it at the last tick. */
+  flushedBytes: number;
+}
 
 export class Choker {
   readonly #firstCopies: FirstCopies;
@@ -16,8 +24,9 @@ export class Choker {
   readonly #random: Prng;
   #nextRechokeMs = 0;
   #rounds = 0;
-  /** Whom we serve, and when each last wanted something of us. */
-  readonly #served = new Map<PeerSession, number>();
+  readonly #served = new Map<PeerSession, Slot>();
+  /** What leaves for them: what was only handed to the kernel says nothing about the line. */
+  readonly #line = new TransferMeter();
   #slots: number;
   /** Of the last tick. */
   #nowMs = 0;
@@ -56,11 +65,12 @@ export class Choker {
     this.#fillSlots();
   }
 
-  /** At every tick. `haveAll`: we only serve now; `upRate`: payload bytes per second that we send. */
-  tick(sessions: Iterable<PeerSession>, haveAll: boolean, upRate: number, nowMs: number): void {
+  /** At every tick. `haveAll`: we only serve now. */
+  tick(sessions: Iterable<PeerSession>, haveAll: boolean, nowMs: number): void {
+    const idleCount = this.#lookAtSlots(nowMs);
+    if (nowMs > this.#nowMs) this.#line.tick(nowMs - this.#nowMs);
     this.#nowMs = nowMs;
-    const base = this.#slotsFor(upRate);
-    this.#slots = Math.min(this.#limits.uploadSlotsMax, base + this.#idleCount(nowMs));
+    this.#slots = Math.min(this.#limits.uploadSlotsMax, this.#slotsFor(this.#line.rate) + idleCount);
     this.#fillSlots();
     for (const session of this.#served.keys()) this.#firstCopies.suggest(session);
     if (nowMs < this.#nextRechokeMs) return;
@@ -92,14 +102,16 @@ export class Choker {
     return Math.min(uploadSlotsMax, Math.max(uploadSlotsMin, Math.floor(upRate / uploadSlotBps)));
   }
 
-  /** Peers we serve that have wanted nothing for a while. */
-  #idleCount(nowMs: number): number {
-    let count = 0;
-    for (const [session, usedMs] of this.#served) {
-      if (!session.uploads.isIdle) this.#served.set(session, nowMs);
-      else if (nowMs - usedMs >= this.#limits.uploadSlotIdleMs) count += 1;
+  /** What has left since the last tick; answers how many we serve who have wanted nothing for a while. */
+  #lookAtSlots(nowMs: number): number {
+    let idleCount = 0;
+    for (const [{ uploads }, slot] of this.#served) {
+      this.#line.add(uploads.flushedBytes - slot.flushedBytes);
+      slot.flushedBytes = uploads.flushedBytes;
+      if (!uploads.isIdle) slot.usedMs = nowMs;
+      else if (nowMs - slot.usedMs >= this.#limits.uploadSlotIdleMs) idleCount += 1;
     }
-    return count;
+    return idleCount;
   }
 
   /** Those who have waited longest come first; chance would starve somebody. */
@@ -116,7 +128,7 @@ export class Choker {
 
   #serve(session: PeerSession): void {
     this.#waiting.delete(session);
-    this.#served.set(session, this.#nowMs);
+    this.#served.set(session, { usedMs: this.#nowMs, flushedBytes: session.uploads.flushedBytes });
     this.#firstCopies.suggest(session);
     session.setChoking(false);
   }

@@ -11,18 +11,25 @@ import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import { type Prng, shuffle } from './prng.ts';
 
+/** What one peer is to take: pieces of which it has asked for something, and those of which it has not. */
+interface Promises {
+  readonly begun: Set<PieceIndex>;
+  readonly ahead: Set<PieceIndex>;
+}
+
 export class FirstCopies {
   readonly #geometry: Geometry;
   readonly #hasAll: () => boolean;
   readonly #availability: (pieceIndex: PieceIndex) => number;
-  readonly #limits: Limits;
+  /** Of whom nothing is known asks for so many pieces at once, and one more is named. */
+  readonly #aheadMin: number;
   readonly #random: Prng;
   /** Pieces still to be promised, in this order; made when we have everything. */
   #waiting: PieceIndex[] | undefined;
   /** Of these so many have been looked at. */
   #seen = 0;
   readonly #promises = new Map<PieceIndex, PeerSession>();
-  readonly #promisesTo = new Map<PeerSession, Set<PieceIndex>>();
+  readonly #promisesTo = new Map<PeerSession, Promises>();
 
   /** `availability`: connected peers that have a piece. */
   constructor(
@@ -33,50 +40,54 @@ export class FirstCopies {
     random: Prng,
   ) {
     this.#geometry = geometry;
+    const { requestsOutstandingFirst } = limits;
+    this.#aheadMin = 1 + Math.ceil(requestsOutstandingFirst / geometry.blocksPerPiece);
     this.#hasAll = hasAll;
     this.#availability = availability;
-    this.#limits = limits;
     this.#random = random;
   }
 
-  /** We serve this peer: it is told what to take next, as far ahead as it asks. */
+  /** We serve this peer: it is told what to take next, before it has to choose by itself. */
   suggest(session: PeerSession): void {
     if (!session.fast || !this.#hasAll()) return;
-    const promises = this.#promisesTo.get(session) ?? new Set();
-    const wanted = this.#pipelinePieces(session);
-    while (promises.size < wanted) {
+    const promises = this.#promisesTo.get(session) ?? { begun: new Set(), ahead: new Set() };
+    while (promises.ahead.size < this.#aheadMin) {
       const pieceIndex = this.#next();
       if (pieceIndex === undefined) return;
-      promises.add(pieceIndex);
+      promises.ahead.add(pieceIndex);
       this.#promisesTo.set(session, promises);
       this.#promises.set(pieceIndex, session);
       session.sendSuggest(pieceIndex);
     }
   }
 
-  /** Somebody else has it now; whoever was to take it is told of another one. */
+  /** It has asked us for some of this piece. */
+  onRequest(session: PeerSession, pieceIndex: PieceIndex): void {
+    const promises = this.#promisesTo.get(session);
+    if (promises === undefined || !promises.ahead.delete(pieceIndex)) return;
+    promises.begun.add(pieceIndex);
+    this.suggest(session);
+  }
+
+  /** Somebody else has it now; whoever was to take it, and has not begun, is told of another one. */
   onHave(pieceIndex: PieceIndex): void {
     const session = this.#promises.get(pieceIndex);
     if (session === undefined) return;
     this.#promises.delete(pieceIndex);
-    this.#promisesTo.get(session)!.delete(pieceIndex);
-    this.suggest(session);
+    const { begun, ahead } = this.#promisesTo.get(session)!;
+    begun.delete(pieceIndex);
+    if (ahead.delete(pieceIndex)) this.suggest(session);
   }
 
   /** We do not serve it any more: what it was to take is for others. */
   release(session: PeerSession): void {
-    for (const pieceIndex of this.#promisesTo.get(session) ?? []) {
+    const promises = this.#promisesTo.get(session);
+    if (promises === undefined) return;
+    this.#promisesTo.delete(session);
+    for (const pieceIndex of [...promises.begun, ...promises.ahead]) {
       this.#promises.delete(pieceIndex);
       this.#waiting!.push(pieceIndex);
     }
-    this.#promisesTo.delete(session);
-  }
-
-  /** The one that is on its way, those that it asks for meanwhile, and one more. */
-  #pipelinePieces(session: PeerSession): number {
-    const { requestQueueSeconds, suggestionsMax } = this.#limits;
-    const ahead = Math.floor((session.up.rate * requestQueueSeconds) / this.#geometry.pieceLength);
-    return Math.min(suggestionsMax, 2 + ahead);
   }
 
   #next(): PieceIndex | undefined {

@@ -3,6 +3,8 @@
  * "libtorrent" stands for the defaults in its settings_pack.cpp.
  */
 
+import { blockBytesMax } from '../../torrents/geometry.ts';
+
 /** The simulator draws some of them absurdly small: nothing may rely on more than the relations below. */
 export type Limits = { readonly [Name in keyof typeof defaultLimits]: number };
 
@@ -59,6 +61,8 @@ export const defaultLimits = {
   requestQueueSeconds: 3,
   /** libtorrent's piece_timeout halved: a peer silent for this long with our requests in hand gives them back. */
   stallTimeoutMs: 10_000,
+  /** Less payload than this within `stallTimeoutMs` is silence: a modem shared by eight sends seven times as much. */
+  progressBytesMin: 1024,
   /** libtorrent's request_timeout: a stalled peer that does not come back is let go. */
   stallCloseMs: 60_000,
   /** libtorrent's max_rejects: a peer that unchokes and then refuses everything is of no use. */
@@ -93,8 +97,6 @@ export const defaultLimits = {
   uploadSlotBps: 128 * 1024,
   /** A slot that nobody has used for so long is lent to the next in line, as long as there are any. */
   uploadSlotIdleMs: 2_000,
-  /** Pieces we ask one peer to take next at a time: a connection of 100 Mbit/s and pieces of 512 KiB. */
-  suggestionsMax: 64,
   /** BEP 3: ten seconds, so that TCP has time to reach its rate. */
   rechokeMs: 10_000,
   /** BEP 3: every third rechoke somebody new is tried. */
@@ -117,9 +119,9 @@ export const defaultLimits = {
   metadataSourcesMax: 3,
   /** Blocks asked of one peer at once. */
   metadataRequestsMax: 16,
-  /** A peer that has sent no block for so long is given up for another. */
+  /** A peer that has sent nothing at all for so long is given up for another. */
   metadataTimeoutMs: 10_000,
-  /** However it trickles, a fetch that has not ended by then makes room for another. */
+  /** However it trickles, a fetch that has not ended by then makes room for another; twice as long the next time. */
   metadataFetchMsMax: 60_000,
   /** Times one peer may fetch our metadata whole: once, and again after a mishap or two. */
   metadataCopiesMax: 3,
@@ -147,6 +149,7 @@ const relations: readonly (readonly [(limits: Limits) => boolean, string])[] = [
   [(l) => l.connectionsPerTorrentMax <= l.connectionsMax, 'a torrent may hold at most all connections'],
   [(l) => l.keepAliveMs + l.tickMs < l.idleTimeoutMs, 'a keep-alive arrives before the other side gives up'],
   [(l) => l.stallTimeoutMs < l.stallCloseMs, 'a stalled peer first gives its requests back'],
+  [(l) => l.progressBytesMin <= blockBytesMax, 'a whole block is progress'],
   [(l) => l.requestsOutstandingMax <= l.uploadQueueMax, 'two of us never overrun each other'],
   [(l) => l.unreadBytesMax > l.uploadWindowBytes, 'a full window is not yet a peer that does not read'],
   [(l) => l.uploadSlotsMax >= 1 && l.uploadSlotsMin >= 1, 'somebody is served'],

@@ -8,8 +8,8 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 
 /** Haves of a peer that had nothing for us: after more of them everything it has is looked at again. */
 const newsMax = 256;
-/** Twice what we suggest ourselves; the oldest are forgotten. */
-const suggestedMax = 128;
+/** More than any of us names at a time; the oldest are forgotten. */
+const suggestedMax = 64;
 
 export class PeerPieces {
   count = 0;
@@ -50,6 +50,16 @@ export class PeerPieces {
   setAll(pieces: Uint8Array | 'all'): void {
     this.count = pieces === 'all' ? this.#pieceCount : countBits(pieces);
     this.#bits = pieces === 'all' || this.count === this.#pieceCount ? 'all' : pieces.slice();
+  }
+
+  /** Whether there may be something in it to begin: pieces that have joined the candidates since, or news of its own. */
+  mayHaveNew(version: number): boolean {
+    return this.nothingAtVersion !== version || this.news.length > 0;
+  }
+
+  foundNothing(version: number): void {
+    this.nothingAtVersion = version;
+    this.news.length = 0;
   }
 
   /** A hint: whether it is followed is the picker's affair. */

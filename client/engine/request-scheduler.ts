@@ -2,9 +2,10 @@
  * What to ask each peer for, block by block.
  *
  * A peer keeps to the pieces it began, so that most pieces have one source: a lie is then proved at once, and disks
- * read in order. In this order it is given: what is due by a certain time (deadlines.ts); blocks of its own pieces; of
- * pieces whose peer has gone; a new piece (piece-picker.ts); then it helps others with theirs; and when nothing is left to
- * ask for at all, copies of what the slowest peers still owe (duplicate-requests.ts).
+ * read in order. In this order it is given: what is due by a certain time (deadlines.ts); blocks of its own pieces; a new
+ * piece that it suggests itself; pieces whose peer has gone; any other new piece (piece-picker.ts); then it helps others
+ * with theirs; and when nothing is left to ask for at all, copies of what the slowest peers still owe
+ * (duplicate-requests.ts).
  * A peer that has not yet had part in one verified piece is trusted with one piece alone.                  BEP 3
  */
 import { blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
@@ -88,13 +89,10 @@ export class RequestScheduler implements BlockRequests {
       room = this.#askFrom(piece, session, room, nowMs);
       if (room === 0) return;
     }
+    room = this.#beginPieces(session, room, nowMs, true);
     const knowsNothingOpen = session.pieces.nothingOpenAt === this.#openVersion;
     if (!knowsNothingOpen) room = this.#adopt(session, room, nowMs);
-    while (room > 0) {
-      const piece = this.#begin(session);
-      if (piece === undefined) break;
-      room = this.#askFrom(piece, session, room, nowMs);
-    }
+    room = this.#beginPieces(session, room, nowMs, false);
     // A stranger helps only when there is nothing else for it to prove itself with.
     if (room > 0 && !knowsNothingOpen && (!this.#ownership.isUnproven(session) || this.#allBegun))
       room = this.#help(session, room, nowMs);
@@ -127,13 +125,9 @@ export class RequestScheduler implements BlockRequests {
     else if (this.#picker.isCandidate(pieceIndex)) session.pieces.hearNews(pieceIndex);
   }
 
-  /** Twice a second: refusals are forgotten after a while, and memory is not held for what nobody can send. */
+  /** Twice a second: memory is not held for what nobody can send. */
   tick(nowMs: number): void {
     const { limits, budget } = this.#context;
-    for (const { pieces, pipeline } of this.#sessions.values()) {
-      const waitMs = Math.min(limits.refusedMaxMs, limits.refusedFirstMs * Math.max(1, pipeline.rejects));
-      if (nowMs - pieces.refusedMs >= waitMs) pieces.forgetRefusals();
-    }
     if (this.deadlines.size > 0 && !this.paused) this.#duplicates.rescue(this.deadlines, nowMs);
     if (budget.pieceBytes + this.#ledger.geometry.pieceLength <= limits.pieceMemoryBytesMax) return;
     const unchoked = [...this.#sessions.values()].filter((session) => !session.peerChoking);
@@ -267,18 +261,21 @@ export class RequestScheduler implements BlockRequests {
     return left;
   }
 
-  #begin(session: PeerSession): FetchingPiece | undefined {
+  /** New ones, as many as it takes; `suggested`: only those that it would like us to take. */
+  #beginPieces(session: PeerSession, room: number, nowMs: number, suggested: boolean): number {
     const picker = this.#picker;
     const { pieces } = session;
-    const { nothingAtVersion, news } = pieces;
-    const knowsNothing = nothingAtVersion === picker.version && news.length === 0;
-    if (knowsNothing || !this.#ownership.mayTake(session) || !this.#memory.admits(session)) return undefined;
-    // Before it has found nothing, all is new.
-    const pieceIndex = picker.pickSuggested(pieces) ?? picker.pickNew(pieces, nothingAtVersion, news);
-    if (pieceIndex !== undefined) return this.#beginPiece(pieceIndex, session);
-    pieces.nothingAtVersion = picker.version;
-    news.length = 0;
-    return undefined;
+    let left = room;
+    while (left > 0 && (suggested ? pieces.suggested.length > 0 : pieces.mayHaveNew(picker.version))) {
+      if (!this.#ownership.mayTake(session) || !this.#memory.admits(session)) break;
+      const pieceIndex = suggested
+        ? picker.pickSuggested(pieces)
+        : picker.pickNew(pieces, pieces.nothingAtVersion, pieces.news);
+      if (pieceIndex !== undefined)
+        left = this.#askFrom(this.#beginPiece(pieceIndex, session), session, left, nowMs);
+      else if (!suggested) pieces.foundNothing(picker.version);
+    }
+    return left;
   }
 
   #beginPiece(pieceIndex: PieceIndex, session: PeerSession): FetchingPiece {

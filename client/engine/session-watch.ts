@@ -1,5 +1,6 @@
 /**
- * What time does to one connection, at every tick: its rates follow, and silence has consequences. A peer that holds our
+ * What time does to one connection, at every tick: its rates follow, what it refused may be
+ * asked for again, and silence has consequences. A peer that holds our
  * requests and sends nothing first gives them back and is let go only later; one that says nothing at all is let go, too.
  */
 import type { Limits } from './limits.ts';
@@ -14,12 +15,14 @@ export function watchSession(
   nowMs: number,
   elapsedMs: number,
 ): 'silent' | 'stalled' | undefined {
-  const { pipeline } = session;
+  const { pipeline, pieces } = session;
   if (elapsedMs > 0) {
     session.down.tick(elapsedMs);
     session.up.tick(elapsedMs);
     if (pipeline.asked.length > 0) pipeline.tick(session.down.rate);
   }
+  const waitMs = Math.min(limits.refusedMaxMs, limits.refusedFirstMs * Math.max(1, pipeline.rejects));
+  if (nowMs - pieces.refusedMs >= waitMs) pieces.forgetRefusals();
   if (nowMs - session.heardMs >= limits.idleTimeoutMs) return 'silent';
   if (pipeline.isSilent(nowMs, limits.stallCloseMs)) return 'stalled';
   if (!pipeline.stalled && pipeline.isSilent(nowMs, limits.stallTimeoutMs)) {

@@ -38,6 +38,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   readonly ledger: PieceLedger;
   readonly selection: PieceSelection;
   readonly picker: PiecePicker;
+  readonly #firstCopies: FirstCopies;
   readonly #interest: Interest;
   readonly #provenance = new PieceProvenance();
   readonly scheduler: RequestScheduler;
@@ -61,12 +62,12 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     if (spec.priorities !== undefined) this.#orderCandidates();
     const hasAll = () => this.ledger.hasAll;
     const availability = (pieceIndex: PieceIndex) => this.picker.availability(pieceIndex);
-    const firstCopies = new FirstCopies(spec.geometry, hasAll, availability, limits, random);
-    const interestParts = { selection: this.selection, picker: this.picker, firstCopies };
+    this.#firstCopies = new FirstCopies(spec.geometry, hasAll, availability, limits, random);
+    const interestParts = { selection: this.selection, picker: this.picker, firstCopies: this.#firstCopies };
     this.#interest = new Interest(spec.geometry, interestParts, limits.havesAtOnceMax);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
     this.scheduler = new RequestScheduler(this.ledger, this.picker, this.sessions, isSuspect, context);
-    this.choker = new Choker(firstCopies, limits, random);
+    this.choker = new Choker(this.#firstCopies, limits, random);
     this.server = new BlockServer(spec.torrent, (pieceIndex) => this.ledger.has(pieceIndex), context);
     this.tick(nowMs, 0);
   }
@@ -83,7 +84,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
       if (fault !== undefined) this.peers.drop(session, fault, nowMs);
     }
     if (elapsedMs > 0) this.#down.tick(elapsedMs);
-    this.choker.tick(this.sessions.values(), this.selection.isComplete, this.server.up.rate, nowMs);
+    this.choker.tick(this.sessions.values(), this.selection.isComplete, nowMs);
     this.scheduler.tick(nowMs);
     this.#interest.tell(this.sessions);
     this.peers.tick(nowMs);
@@ -298,6 +299,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   // Serving: block-server.ts ----------------------------------------------------------------------------------------
 
   onRequest(session: PeerSession, block: Block): Violation | undefined {
+    if (!session.amChoking) this.#firstCopies.onRequest(session, block.pieceIndex);
     return this.server.onRequest(session, block);
   }
 

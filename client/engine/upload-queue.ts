@@ -17,6 +17,8 @@ export class UploadQueue {
   readonly #waiting = new Map<string, Block>();
   readonly #reading = new Map<ReadId, Block>();
   readonly #readOf = new Map<string, ReadId>();
+  /** All that the kernel has taken so far. */
+  flushedBytes = 0;
   #unflushedBytes = 0;
   #readingBytes = 0;
   readonly #limits: Limits;
@@ -100,6 +102,7 @@ export class UploadQueue {
   }
 
   onFlushed(bytes: number): void {
+    this.flushedBytes += bytes;
     this.#unflushedBytes = Math.max(0, this.#unflushedBytes - bytes);
   }
 }

@@ -8,43 +8,54 @@ function crowd(lab: EngineLab, count: number, fast = true): ScriptedPeer[] {
   return Array.from({ length: count }, () => lab.join({ has: 'none', interested: true, fast }));
 }
 
+/** Sixteen blocks a piece: so many are asked for at first, and one piece more is named ahead of it. */
+const seedOf = (pieceCount: number, limits = {}) =>
+  new EngineLab({ has: 'all', pieceCount, blocksPerPiece: 16, limits });
+const sorted = (pieces: readonly number[]) => [...pieces].sort((a, b) => a - b);
+
 describe('a seed', () => {
   it('asks everybody it serves to take something else', () => {
-    const lab = new EngineLab({ has: 'all', pieceCount: 8 });
-    const peers = crowd(lab, 3);
-    const all = peers.flatMap(suggested);
+    const all = crowd(seedOf(8), 3).flatMap(suggested);
     expect(all.length).toBe(6);
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('names the next one when the last has arrived, until all are out', () => {
-    const lab = new EngineLab({ has: 'all', pieceCount: 8 });
-    const [peer] = crowd(lab, 1) as [ScriptedPeer];
-    for (let i = 0; i < 8; i++) peer.say({ type: 'have', index: suggested(peer)[i]! });
-    expect([...suggested(peer)].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    lab.pass(2_000);
-    expect(suggested(peer)).toHaveLength(8);
+  it('names another one when one has been begun, until all are out', () => {
+    const [peer] = crowd(seedOf(8), 1) as [ScriptedPeer];
+    for (let i = 0; i < 8; i++)
+      peer.say({ type: 'request', index: suggested(peer)[i]!, begin: 0, length: blockBytes });
+    expect(sorted(suggested(peer))).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it('names another one when somebody else has brought one', () => {
+    const lab = seedOf(3);
+    const [peer, other] = crowd(lab, 2) as [ScriptedPeer, ScriptedPeer];
+    expect([suggested(peer).length, suggested(other).length]).toEqual([2, 1]);
+    const [bringer] = crowd(lab, 1) as [ScriptedPeer];
+    bringer.say({ type: 'have', index: suggested(peer)[0]! });
+    peer.hangUp();
+    lab.pass(500);
+    expect(sorted(suggested(other))).toEqual(sorted([...suggested(other).slice(0, 1), suggested(peer)[1]!]));
   });
 
   it('names nothing that somebody has already', () => {
-    const lab = new EngineLab({ has: 'all', pieceCount: 8 });
+    const lab = seedOf(8);
     lab.join({ has: [0, 1, 2, 3, 4, 5] });
     const [peer] = crowd(lab, 1) as [ScriptedPeer];
-    expect([...suggested(peer)].sort()).toEqual([6, 7]);
+    expect(sorted(suggested(peer))).toEqual([6, 7]);
   });
 
   it('names what one left untaken to the others', () => {
-    const lab = new EngineLab({ has: 'all', pieceCount: 4 });
-    const [first, second] = crowd(lab, 2) as [ScriptedPeer, ScriptedPeer];
+    const [first, second] = crowd(seedOf(4), 2) as [ScriptedPeer, ScriptedPeer];
     first.hangUp();
-    for (const index of suggested(second)) second.say({ type: 'have', index });
-    expect([...suggested(second)].sort()).toEqual([0, 1, 2, 3]);
+    for (const index of suggested(second))
+      second.say({ type: 'request', index, begin: 0, length: blockBytes });
+    expect(sorted(suggested(second))).toEqual([0, 1, 2, 3]);
   });
 
   it('names nothing to whoever it does not serve, nor to whoever does not speak BEP 6', () => {
-    const lab = new EngineLab({ has: 'all', limits: { uploadSlotsMax: 1 } });
-    const [, waiting] = crowd(lab, 2) as [ScriptedPeer, ScriptedPeer];
-    const [plain] = crowd(new EngineLab({ has: 'all' }), 1, false) as [ScriptedPeer];
+    const [, waiting] = crowd(seedOf(8, { uploadSlotsMax: 1 }), 2) as [ScriptedPeer, ScriptedPeer];
+    const [plain] = crowd(seedOf(8), 1, false) as [ScriptedPeer];
     expect(suggested(waiting)).toEqual([]);
     expect(suggested(plain)).toEqual([]);
   });
@@ -140,6 +151,7 @@ describe('slots', () => {
           peers[i]!.say({ type: 'request', index: round * 16 + n, begin: 0, length: blockBytes });
       }
       lab.answerReads();
+      for (const { connection } of peers) lab.tell({ type: 'flushed', connection, bytes: 16 * blockBytes });
       lab.pass(500, 500);
     }
     expect(served(peers)).toBe(8);

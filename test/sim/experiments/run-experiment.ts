@@ -1,0 +1,159 @@
+/**
+ * An experiment → what was measured. The same experiment, size and code give the same numbers, always and everywhere.
+ */
+import type { Limits } from '../../../client/engine/limits.ts';
+import type { CastMember } from '../plan/cast.ts';
+import type { SwarmPlan } from '../plan/schema.ts';
+import { validatePlan } from '../plan/validate.ts';
+import { PlannedSwarm } from '../runner/planned-swarm.ts';
+import { arrangeTroubles } from '../runner/troubles.ts';
+import type { Experiment, ExperimentSize } from './experiment.ts';
+import { fluidBoundSeconds, jainIndex, mean, quantile } from './measures.ts';
+import { type Sample, SwarmWatch } from './swarm-watch.ts';
+
+/** One who fetched. */
+export interface FetcherOutcome {
+  readonly name: string;
+  readonly joinSeconds: number;
+  /** From joining to the last piece; undefined when it never came. */
+  readonly seconds: number | undefined;
+  /** Payload bytes. */
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly wasted: number;
+  /** Of its line, bytes per second. */
+  readonly upBps: number;
+  readonly downBps: number;
+}
+
+export interface Outcome {
+  readonly experiment: string;
+  readonly seed: number;
+  readonly peers: number;
+  readonly fetchers: number;
+  readonly completed: number;
+  /** No protocol has the last one complete before. */
+  readonly boundSeconds: number;
+  /** When the last one was complete. */
+  readonly lastSeconds: number;
+  /** From joining to being complete. */
+  readonly meanSeconds: number;
+  readonly medianSeconds: number;
+  /** boundSeconds / lastSeconds; 0 when somebody never was complete. */
+  readonly efficiency: number;
+  /** When all pieces had left the first seed, and what it had given by then and until the end, in copies. */
+  readonly firstCopySeconds: number | undefined;
+  readonly givenAtFirstCopy: number | undefined;
+  readonly givenBySeed: number;
+  /** Jain's index over rates (bytes of the torrent over time, as a share of the line down), and of giving (of the line up). */
+  readonly fairnessOfRates: number;
+  readonly fairnessOfGiving: number;
+  /** Payload received and thrown away, as a share of all that was received. */
+  readonly waste: number;
+  readonly virtualSeconds: number;
+  readonly events: number;
+  readonly traceHash: string;
+}
+
+export interface Measured {
+  readonly outcome: Outcome;
+  readonly samples: readonly Sample[];
+  readonly fetchers: readonly FetcherOutcome[];
+}
+
+const stuckSecondsDefault = 2 * 60 * 60;
+
+/** `limits`: other constants for every engine, to see what they are worth. */
+export function runExperiment(
+  experiment: Experiment,
+  size: ExperimentSize,
+  limits: Partial<Limits> = {},
+): Measured {
+  const plan = experiment.plan(size);
+  const swarm = new PlannedSwarm(validatePlan({ ...plan, limits: { ...plan.limits, ...limits } }));
+  arrangeTroubles(swarm);
+  const watch = new SwarmWatch(swarm);
+  const { stuckSeconds = stuckSecondsDefault } = experiment;
+  const settledSeconds = swarm.settledMs / 1000;
+  while (!watch.isDone && watch.seconds < Math.max(settledSeconds, watch.progressSeconds) + stuckSeconds) {
+    watch.look();
+    swarm.world.runUntil(() => watch.isDone, 1_000);
+    experiment.look?.(watch);
+  }
+  watch.look();
+  return measure(experiment, size, plan, watch);
+}
+
+function measure(experiment: Experiment, size: ExperimentSize, plan: SwarmPlan, watch: SwarmWatch): Measured {
+  const { world } = watch.swarm;
+  const { totalBytes } = world.geometry;
+  const fetchers = watch.fetchers.map((member) => outcomeOf(member, watch));
+  const done = fetchers.flatMap(({ seconds }) => seconds ?? []);
+  const lastSeconds = Math.max(0, ...watch.completeSeconds.values());
+  const boundSeconds = boundOf(experiment, watch);
+  const isComplete = done.length === fetchers.length;
+  const downloaded = fetchers.reduce((sum, fetcher) => sum + fetcher.downloaded, 0);
+  const present = ({ joinSeconds, seconds }: FetcherOutcome) => seconds ?? watch.seconds - joinSeconds;
+  const outcome: Outcome = {
+    experiment: experiment.name,
+    seed: plan.seed,
+    peers: size.peers,
+    fetchers: fetchers.length,
+    completed: done.length,
+    boundSeconds,
+    lastSeconds,
+    meanSeconds: mean(done),
+    medianSeconds: quantile(done, 0.5),
+    efficiency: isComplete ? boundSeconds / lastSeconds : 0,
+    firstCopySeconds: watch.firstCopy?.seconds,
+    givenAtFirstCopy: watch.firstCopy?.givenBySeed,
+    givenBySeed: watch.givenBySeed,
+    fairnessOfRates: jainIndex(
+      fetchers.map((f) => (f.seconds === undefined ? 0 : totalBytes / f.seconds / f.downBps)),
+    ),
+    fairnessOfGiving: jainIndex(fetchers.map((f) => f.uploaded / f.upBps / present(f))),
+    waste: fetchers.reduce((sum, { wasted }) => sum + wasted, 0) / downloaded,
+    virtualSeconds: watch.seconds,
+    events: world.scheduler.events,
+    traceHash: world.trace.hash,
+  };
+  return { outcome, samples: watch.samples, fetchers };
+}
+
+function outcomeOf(member: CastMember, watch: SwarmWatch): FetcherOutcome {
+  const { name, joinMs } = member;
+  const joinSeconds = joinMs / 1000;
+  const complete = watch.completeSeconds.get(name);
+  const figures = watch.figuresOf(name);
+  return {
+    ...{ name, joinSeconds, seconds: complete === undefined ? undefined : complete - joinSeconds },
+    ...figures,
+    ...lineOf(member),
+  };
+}
+
+/** Whoever has something at first is a source of that; what only one of them has, only it can give. */
+function boundOf({ latecomersNotBeforeSeconds = 0 }: Experiment, { swarm, fetchers }: SwarmWatch): number {
+  const { geometry } = swarm.world;
+  const honest = swarm.cast.filter(({ role }) => role === 'honest');
+  const sources = honest.filter((member) => !fetchers.includes(member));
+  let bound = 0;
+  for (const member of honest) {
+    const alone = [...geometry.pieces()].filter(
+      (piece) => member.has(piece) && !honest.some((other) => other !== member && other.has(piece)),
+    );
+    bound = Math.max(bound, (alone.length * geometry.pieceLength) / lineOf(member).upBps);
+  }
+  const receivers = fetchers.map((member) => ({
+    ...lineOf(member),
+    joinSeconds: member.joinMs > 1_000 ? Math.max(member.joinMs / 1000, latecomersNotBeforeSeconds) : 0,
+  }));
+  // Those who have a part at first give it, and take only the rest: the fluid bound knows of neither.
+  const isFresh = fetchers.every((member) => ![...geometry.pieces()].some((piece) => member.has(piece)));
+  if (!isFresh) return Math.max(bound, ...receivers.map(({ joinSeconds }) => joinSeconds));
+  return Math.max(bound, fluidBoundSeconds(geometry.totalBytes, sources.map(lineOf), receivers));
+}
+
+function lineOf({ link }: CastMember) {
+  return { upBps: link.up * 1000, downBps: link.down * 1000 };
+}
