@@ -16,23 +16,38 @@ let row = new Uint8Array(charsMax + 1);
 export function editDistance(typed: string, word: string, max: number, isBeginning = false): number {
   const width = Math.min(word.length, isBeginning ? typed.length + max : word.length);
   if (width > charsMax || typed.length > charsMax) return max + 1;
+  if (width < typed.length - max || (!isBeginning && width > typed.length + max)) return max + 1;
+  // Only what lies within `max` of the diagonal can be reached with so many errors; beyond it stands too much.
+  const tooMuch = max + 1;
+  let leastBefore = 0;
   for (let j = 0; j <= width; j++) last[j] = j;
   for (let i = 1; i <= typed.length; i++) {
     const letter = typed.charCodeAt(i - 1);
-    row[0] = i;
-    let least = i;
-    for (let j = 1; j <= width; j++) {
+    const from = Math.max(1, i - max);
+    const to = Math.min(width, i + max);
+    row[from - 1] = from === 1 ? i : tooMuch;
+    let least = row[from - 1]!;
+    for (let j = from; j <= to; j++) {
       const other = word.charCodeAt(j - 1);
-      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (letter === other ? 0 : 1));
-      const isSwap = i > 1 && j > 1 && letter === word.charCodeAt(j - 2) && typed.charCodeAt(i - 2) === other;
-      if (isSwap) cost = Math.min(cost, beforeLast[j - 2]! + 1);
+      let cost = last[j - 1]!;
+      if (letter !== other) {
+        const skipped = Math.min(last[j]!, row[j - 1]!);
+        cost = 1 + Math.min(cost, skipped);
+        const isSwap =
+          i > 1 && j > 1 && letter === word.charCodeAt(j - 2) && typed.charCodeAt(i - 2) === other;
+        if (isSwap) cost = Math.min(cost, beforeLast[j - 2]! + 1);
+      }
       row[j] = cost;
       if (cost < least) least = cost;
     }
-    // A swap may still come from the row before, one cheaper than the least of this one.
-    if (least > max + 1) return max + 1;
+    if (to < width) row[to + 1] = tooMuch;
+    // The next row comes from this one, or by a swap and one error from the one before.
+    if (least > max && leastBefore >= max) return tooMuch;
+    leastBefore = least;
     [beforeLast, last, row] = [last, row, beforeLast];
   }
-  const distance = isBeginning ? Math.min(...last.subarray(0, width + 1)) : last[width]!;
-  return Math.min(distance, max + 1);
+  if (!isBeginning) return Math.min(last[width]!, tooMuch);
+  let least = tooMuch;
+  for (let j = Math.max(0, typed.length - max); j <= width; j++) if (last[j]! < least) least = last[j]!;
+  return least;
 }

@@ -50,7 +50,10 @@ export class Vocabulary {
     }
   }
 
-  /** The nearest first, those of more releases before others. `isBeginning`: there may be more of the word to come. */
+  /**
+   * Other words than this one, the nearest first, those of more releases before others. `isBeginning`: there may be more
+   * of the word to come.
+   */
   like(word: string, isBeginning: boolean): LikeWord[] {
     const errorsMax = errorsAllowed(word);
     const mark = markOf(word);
@@ -60,16 +63,15 @@ export class Vocabulary {
       const missing = bitCount(mark & ~other);
       if (missing > errorsMax) continue;
       const candidate = this.#words[i]!;
+      if (candidate === word) continue;
+      let distance = 1;
       const isPart = missing === 0 && word.length >= partCharsMin && candidate.includes(word);
-      let distance = errorsMax + 1;
-      if (isPart) distance = candidate === word ? 0 : 1;
-      else if (
-        isNear(word, candidate, errorsMax, isBeginning) &&
-        (isBeginning || bitCount(other & ~mark) <= errorsMax)
-      ) {
+      if (!isPart) {
+        // Where the whole word was typed, it lacks as little of the other one's letters.
+        if (!isBeginning && bitCount(other & ~mark) > errorsMax) continue;
         distance = editDistance(word, candidate, errorsMax, isBeginning);
+        if (distance > errorsMax) continue;
       }
-      if (distance > errorsMax && !isPart) continue;
       found.push({ word: candidate, distance, releases: this.#releases[i]! });
     }
     found.sort((a, b) => a.distance - b.distance || b.releases - a.releases || (a.word < b.word ? -1 : 1));
@@ -81,11 +83,6 @@ export class Vocabulary {
 function errorsAllowed(word: string): number {
   if (word.length < partCharsMin || /^\p{N}+$/u.test(word)) return 0;
   return word.length < 6 ? 1 : 2;
-}
-
-function isNear(word: string, candidate: string, errorsMax: number, isBeginning: boolean): boolean {
-  const longer = candidate.length - word.length;
-  return longer >= -errorsMax && (isBeginning || longer <= errorsMax);
 }
 
 function markOf(word: string): number {
