@@ -23,7 +23,8 @@ import { nothingIsLeft } from './nothing-left.ts';
 import { patienceEnds } from './patience.ts';
 import { haveIsOnDisk, oneStateAPiece, recordedIsDurable } from './pieces.ts';
 import { askedIsFetched } from './requests.ts';
-import { servesTheTruth, speaksTruly } from './speech.ts';
+import { servesTheTruth } from './served-bytes.ts';
+import { speaksTruly } from './speech.ts';
 import { trackersHearTheTruth } from './tracker-talk.ts';
 import { theProvenAreBanned } from './verdicts.ts';
 
@@ -342,14 +343,19 @@ describe('speaks-truly', () => {
   });
 });
 
-it('serves-the-truth: what leaves is what the disk holds', () => {
-  const serve = (flavour: number): Action => {
-    const block = world.geometry.block(2, 16 * KiB, 16 * KiB)!;
-    const header = encodePieceHeader(2, 16 * KiB, 16 * KiB);
-    return { type: 'send-block', connection: 901, header, payload: world.content.lend(block, flavour) };
+it('serves-the-truth: what leaves is what the disk holds, and what was asked for', () => {
+  const block = world.geometry.block(2, 16 * KiB, 16 * KiB)!;
+  const serve = (flavour: number, bytes = block.bytes) => {
+    const checker = servesTheTruth();
+    const read: Fact = { type: 'block-read', torrent, read: 77, bytes: new Uint8Array(bytes) };
+    turn(checker, seed, woke, { type: 'read-block', torrent, read: 77, block });
+    const payload = world.content.lend({ ...block, bytes }, flavour);
+    const header = encodePieceHeader(2, block.begin, bytes);
+    return turn(checker, seed, read, { type: 'send-block', connection: 901, header, payload });
   };
-  expect(turn(servesTheTruth(), seed, woke, serve(0))).toBeUndefined();
-  expect(turn(servesTheTruth(), seed, woke, serve(9))).toMatch(/^sends wrong bytes of piece 2/);
+  expect(serve(0)).toBeUndefined();
+  expect(serve(9)).toMatch(/^sends wrong bytes of piece 2/);
+  expect(serve(0, 8 * KiB)).toMatch(/and was asked for others$/);
 });
 
 describe('justice', () => {

@@ -14,7 +14,8 @@ import { nothingIsLeft } from './nothing-left.ts';
 import { patienceEnds } from './patience.ts';
 import { haveIsOnDisk, oneStateAPiece, recordedIsDurable } from './pieces.ts';
 import { askedIsFetched } from './requests.ts';
-import { servesTheTruth, speaksTruly } from './speech.ts';
+import { servesTheTruth } from './served-bytes.ts';
+import { speaksTruly } from './speech.ts';
 import { trackersHearTheTruth } from './tracker-talk.ts';
 import { theProvenAreBanned } from './verdicts.ts';
 

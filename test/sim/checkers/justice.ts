@@ -4,6 +4,7 @@
  */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
+import { defaultLimits } from '../../../client/engine/limits.ts';
 import type { SimPeer } from '../world/peer.ts';
 import type { World } from '../world/world.ts';
 import { type Checker, misremembers } from './checker.ts';
@@ -22,6 +23,7 @@ const crimes = new Set([
   'piece-out-of-range',
   'request-out-of-range',
   'block-out-of-range',
+  'block-unasked',
   'fast-without-handshake',
   'extension-without-handshake',
   'extension-malformed',
@@ -47,6 +49,9 @@ export function theHonestAreBlameless(): Checker {
         const accused = address && honestAt(world, address);
         if (accused === undefined || !crimes.has(action.reason)) continue;
         if (lies.has(action.reason) && misled.has(accused)) continue;
+        // Cancels and blocks cross: with less patience than usual that is no crime.
+        const { unaskedBlocksMax } = peer.engine.usage.limits;
+        if (action.reason === 'block-unasked' && unaskedBlocksMax < defaultLimits.unaskedBlocksMax) continue;
         return `blames ${address!.host}, who is honest: ${action.reason}`;
       }
       if (fact.type === 'closed') known.delete(fact.connection);

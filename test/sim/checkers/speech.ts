@@ -9,7 +9,6 @@ import type { PeerRecord } from '../../../client/engine/peer-record.ts';
 import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
 import { type Message, readUint32 } from '../../../client/wire/message.ts';
 import { blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
-import { isLentBlock, lentOwn, lentPlace } from '../world/content.ts';
 import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
 
 /** What was said on one connection so far. */
@@ -200,27 +199,4 @@ function judgeSources({ peer }: Turn, mouth: Mouth, pieceIndex: PieceIndex): Dis
       return `takes block ${blockIndex} of piece ${pieceIndex} from ${source.key}, who was never asked for it`;
   }
   return undefined;
-}
-
-/** Left out: hosts whose disk gives back other bytes than it holds, or holds other bytes than it was given. */
-export function servesTheTruth(): Checker {
-  return {
-    name: 'serves-the-truth',
-    onTurn({ world, peer, actions }) {
-      const { wrongReadPpm, lostWritePpm } = peer.temper;
-      if (wrongReadPpm + lostWritePpm > 0) return undefined;
-      for (const action of actions) {
-        if (action.type !== 'send-block' || !isLentBlock(action.payload)) continue;
-        const pieceIndex = readUint32(action.header, 5) as PieceIndex;
-        const begin = readUint32(action.header, 9);
-        if (begin % blockBytesMax !== 0) continue;
-        const number = world.content.blockNumber(pieceIndex, begin / blockBytesMax);
-        // What its disk holds was checked when it was stored; this is what leaves.
-        if (peer.platter.flavours[number] !== 0) continue;
-        const flavour = world.content.flavourOf(number, lentOwn(), lentPlace(), action.payload.length);
-        if (flavour !== 0) return `sends wrong bytes of piece ${pieceIndex}, which its disk holds right`;
-      }
-      return undefined;
-    },
-  };
 }
