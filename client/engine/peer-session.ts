@@ -4,7 +4,7 @@
  *
  * Invariant: after `gone` nothing more is sent or believed.                                             BEP 3 6
  */
-import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../torrents/geometry.ts';
 import { WireDecoder, type WireHandler, type WireViolation } from '../wire/decoder.ts';
 import type { Handshake } from '../wire/handshake.ts';
 import type { Message } from '../wire/message.ts';
@@ -245,12 +245,14 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
 
   onBlockBytes(bytes: Uint8Array, from: number, to: number): undefined {
     this.down.add(to - from);
-    this.pipeline.onProgress(this.#nowMs);
+    this.pipeline.onProgress(to - from, this.#nowMs);
     const sink = this.#sink;
     if (sink !== undefined) sink.piece.write(sink, bytes, from, to);
   }
 
   onBlockEnd(): undefined {
+    // However small, a whole block is what it was asked for.
+    this.pipeline.onProgress(blockBytesMax, this.#nowMs);
     const sink = this.#sink;
     this.#sink = undefined;
     this.#swarm!.onBlock(this, this.#block!, sink, this.#nowMs);

@@ -24,6 +24,8 @@ export class RequestPipeline {
   knownRate: number | undefined;
   /** When payload last arrived, or when the first request went out after a pause. */
   progressMs = 0;
+  /** Payload since then. */
+  #progressBytes = 0;
   /** What the peer lets wait: its `reqq` (BEP 10), or what nobody minds. */
   #askedMax: number;
   #slowStart = true;
@@ -111,7 +113,11 @@ export class RequestPipeline {
     return this.#unasked <= this.#limits.unaskedBlocksMax;
   }
 
-  onProgress(nowMs: number): void {
+  /** Payload has come. A few bytes now and then are none: whoever sends so holds its piece for ever. */
+  onProgress(bytes: number, nowMs: number): void {
+    this.#progressBytes += bytes;
+    if (this.#progressBytes < this.#limits.progressBytesMin) return;
+    this.#progressBytes = 0;
     this.progressMs = nowMs;
     this.stalled = false;
   }

@@ -131,14 +131,23 @@ describe('blocks nobody asked for', () => {
 });
 
 describe('silence', () => {
-  it('counts from the first request after a pause, and from every byte that comes', () => {
+  it('counts from the first request after a pause, and from what comes', () => {
     const pipeline = newPipeline();
     expect(pipeline.isSilent(1e9, 10_000)).toBe(false);
     pipeline.ask(1, 50_000);
     pipeline.ask(2, 55_000);
     expect([pipeline.isSilent(59_999, 10_000), pipeline.isSilent(60_000, 10_000)]).toEqual([false, true]);
-    pipeline.onProgress(58_000);
+    pipeline.onProgress(blockBytes, 58_000);
     expect(pipeline.isSilent(67_999, 10_000)).toBe(false);
+  });
+
+  it('is what a few bytes now and then are: they would hold a piece for ever', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(1, 0);
+    for (let nowMs = 1_000; nowMs < 10_000; nowMs += 1_000) pipeline.onProgress(100, nowMs);
+    expect(pipeline.isSilent(10_000, 10_000)).toBe(true);
+    pipeline.onProgress(200, 10_000);
+    expect(pipeline.isSilent(19_999, 10_000)).toBe(false);
   });
 
   it('of a stalled peer goes on counting with nothing left to wait for, and it is asked nothing', () => {
@@ -147,7 +156,7 @@ describe('silence', () => {
     pipeline.giveUp(1);
     pipeline.stalled = true;
     expect([pipeline.room, pipeline.isSilent(60_000, 60_000)]).toEqual([0, true]);
-    pipeline.onProgress(60_001);
+    pipeline.onProgress(blockBytes, 60_001);
     expect([pipeline.room, pipeline.isSilent(200_000, 60_000)]).toEqual([4, false]);
   });
 });
