@@ -18,6 +18,7 @@ import { BlockReader, extentBytes } from './block-reader.ts';
 import { DescriptorPool } from './descriptor-pool.ts';
 import type { Disk, FactSink } from './ports.ts';
 import type { ResumeJournal } from './resume-journal.ts';
+import { ServedFiles } from './served-files.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import type { StoragePool } from './storage-pool.ts';
 import type { ExpectedHashes, StoreResult, StoreSegment } from './storage-worker.ts';
@@ -45,6 +46,7 @@ export class FileDisk implements Disk {
   readonly #magnets = new Map<TorrentId, (infoBytes: Uint8Array) => boolean>();
   readonly #descriptors = new DescriptorPool();
   readonly #reader = new BlockReader();
+  readonly #served = new ServedFiles();
   readonly #pool: StoragePool;
   readonly #memory: PieceMemory;
   readonly #sink: FactSink;
@@ -223,7 +225,9 @@ export class FileDisk implements Disk {
         } catch (error) {
           return finish(troubleOf(error));
         }
+        const { file } = place;
         fs.read(descriptor, into, 0, into.length, place.position, (error, count) => {
+          const isSame = error !== null || place.isAside || this.#served.isUnchanged(file, descriptor);
           this.#unpin(pinned.splice(0));
           if (error !== null) return finish(troubleOf(error));
           if (count < into.length) {
@@ -231,6 +235,10 @@ export class FileDisk implements Disk {
               code: 'ESHORT',
               message: `${place.at.finalPath} is shorter than the torrent says`,
             });
+          }
+          if (!isSame) {
+            const message = `${place.at.finalPath} has changed since it was checked: it is not what the torrent describes`;
+            return finish({ code: 'ECHANGED', message });
           }
           next(i + 1);
         });

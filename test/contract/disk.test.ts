@@ -238,6 +238,20 @@ describe('The file system', () => {
     expect(bench.listing().some((name) => name.endsWith('.part'))).toBe(false);
   });
 
+  it('serves nothing of a file that has changed since it was first read', async () => {
+    bench = await openFileBench({
+      prepare: (folder, source) => fs.cpSync(source, path.join(folder, 'album'), { recursive: true }),
+    });
+    const ask = async (read: number, pieceIndex: number) => {
+      bench.disk.readBlock(bench.torrent, read, { pieceIndex: piece(pieceIndex), begin: 0, bytes: 1_000 });
+      await bench.until(() => bench.facts.some((fact) => 'read' in fact && fact.read === read));
+      return bench.facts.find((fact) => 'read' in fact && fact.read === read);
+    };
+    expect(await ask(1, 0)).toMatchObject({ type: 'block-read' });
+    fs.appendFileSync(path.join(bench.album, 'a.flac'), 'a tag that was edited');
+    expect(await ask(2, 1)).toMatchObject({ type: 'block-unreadable', trouble: { code: 'ECHANGED' } });
+  });
+
   it('answers nothing of a torrent that was removed but gives its buffers back', async () => {
     bench = await openFileBench();
     bench.disk.remove(1);
