@@ -33,8 +33,10 @@ async function hunt(tree: MutatedTree, mutant: Mutant): Promise<Catch> {
     const { failure } = await runSeeds(range);
     const { name } = mutant;
     if (failure === undefined) return { mutant: name, seed: undefined, checker: '', actor: '' };
-    if (failure.kind === 'lost')
-      return { mutant: name, seed: failure.seed, checker: 'never ends', actor: '' };
+    if (failure.kind === 'lost') {
+      const checker = failure.reason.startsWith('no result') ? 'never ends' : 'the process ended';
+      return { mutant: name, seed: failure.seed, checker, actor: '' };
+    }
     const { checker } = failure.result.failure!;
     return { mutant: name, seed: failure.seed, checker, actor: await actorBehind(worker, failure.seed) };
   } finally {
