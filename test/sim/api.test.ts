@@ -1,0 +1,87 @@
+/** What `cicada/sim` promises to others. */
+import { describe, expect, it } from 'vitest';
+import { drawPlan, PlanError, type SwarmPlan, shrinkPlan, simulate } from './api.ts';
+
+const plan: SwarmPlan = {
+  seed: 1,
+  torrent: { pieces: 24, pieceBytes: 65_536 },
+  trackers: [{ name: 'main' }],
+  peers: [
+    { name: 'seed', has: 'all' },
+    { name: 'leech', count: 6, link: 'cable' },
+  ],
+};
+
+describe('a swarm that is described', () => {
+  it('is run to its end', () => {
+    const result = simulate(plan);
+    expect(result).toMatchObject({ seed: 1, completed: 7, failed: 0, failure: undefined });
+    expect(result.virtualSeconds).toBeGreaterThan(0);
+  });
+
+  it('may have faults and foes in it', () => {
+    const troubled: SwarmPlan = {
+      ...plan,
+      peers: [...plan.peers, { name: 'foe', role: 'poisoner' }],
+      faults: [
+        { type: 'crash', peers: ['leech-0'], atMs: 500, forMs: 2_000, powerCut: true },
+        { type: 'partition', from: ['seed'], to: ['leech'], atMs: 1_000, forMs: 3_000 },
+        { type: 'tracker', tracker: 'main', atMs: 0, forMs: 5_000, kind: 'down' },
+      ],
+      healMs: 6_000,
+    };
+    expect(simulate(troubled)).toMatchObject({ completed: 7, failure: undefined });
+  });
+
+  it('that nobody can complete is not expected to be', () => {
+    const seedless = { ...plan, peers: [{ name: 'leech', count: 2 }] };
+    expect(simulate(seedless)).toMatchObject({ completed: 0, failed: 0, failure: undefined });
+  });
+
+  it('that makes no progress for as long as it may is stuck, and the last events are told', () => {
+    // The only link lets nothing pass in time.
+    const slow: SwarmPlan = {
+      ...plan,
+      stuckMs: 1_000,
+      peers: [{ name: 'seed', has: 'all', link: { upBps: 1_000 } }, { name: 'leech' }],
+    };
+    const { failure, failed } = simulate(slow, { lastEvents: 5 });
+    expect(failed).toBe(1);
+    expect(failure).toMatchObject({
+      checker: 'stuck',
+      message: expect.stringMatching(/^leech has 0 of 24 pieces/),
+    });
+    expect(failure!.lastEvents).toHaveLength(5);
+  });
+
+  it('that is none is refused, and it is said where', () => {
+    expect(() => simulate({ ...plan, peers: [] })).toThrow(PlanError);
+  });
+});
+
+describe('one seed', () => {
+  it('is one run', () => {
+    for (const seed of [3, 11, 17]) {
+      const first = simulate(drawPlan(seed));
+      for (let i = 0; i < 4; i++) expect(simulate(drawPlan(seed))).toEqual(first);
+    }
+  });
+
+  it('is another run with another seed', () => {
+    expect(simulate({ ...plan, seed: 2 }).traceHash).not.toBe(simulate(plan).traceHash);
+  });
+});
+
+it('a failing swarm is made smaller', () => {
+  const isStuck = (smaller: SwarmPlan) => simulate({ ...smaller, stuckMs: 500 }).failure?.checker === 'stuck';
+  const slow: SwarmPlan = {
+    ...plan,
+    peers: [
+      { name: 'seed', has: 'all', link: { upBps: 1_000 } },
+      { name: 'leech', count: 3 },
+    ],
+  };
+  const smallest = shrinkPlan(slow, isStuck, { runsMax: 200 });
+  expect(smallest.peers.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(2);
+  expect(isStuck(smallest)).toBe(true);
+});
