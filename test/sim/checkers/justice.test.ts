@@ -1,0 +1,114 @@
+/** Who is blamed, who is let in again, and whether every byte is accounted for. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Action, Fact } from '../../../client/engine/contract.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import { enter } from '../actors/enter.ts';
+import { poisoner } from '../actors/poisoner.ts';
+import { type SimPeer, torrent } from '../world/peer.ts';
+import { World } from '../world/world.ts';
+import { downloadedIsSomewhere, sentIsReceivedOrInFlight, unreadIsCounted } from './accounts.ts';
+import type { Disbelief } from './checker.ts';
+import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
+import { type Midway, midway, minuteMs, parts, pieceLength, sessionIn, woke } from './midway.ts';
+import { theProvenAreBanned } from './verdicts.ts';
+
+let world: World;
+let seed: SimPeer;
+let leech: SimPeer;
+let turn: Midway['turn'];
+
+beforeEach(() => {
+  ({ world, seed, leech, turn } = midway());
+});
+
+describe('justice', () => {
+  it('the-honest-are-blameless: no crime happens between two of us', () => {
+    const checker = theHonestAreBlameless();
+    const { address } = seed;
+    const accuse = (reason: string) => {
+      const connection = 903;
+      const close: Action = { type: 'close', connection, reason };
+      return turn(checker, leech, { type: 'connected', connection, address, incoming: true }, close);
+    };
+    expect(accuse('both-complete')).toBeUndefined();
+    expect(accuse('sent-corrupt-data')).toBe('blames 10.0.0.1, who is honest: sent-corrupt-data');
+    // Whose disk lies to it may send a lie.
+    seed.temper.wrongReadPpm = 1;
+    turn(checker, seed, woke);
+    expect(accuse('sent-corrupt-data')).toBeUndefined();
+    expect(accuse('request-out-of-range')).toMatch(/who is honest/);
+  });
+
+  it('liars-stay-out: whoever was banned is neither let in nor dialed while the ban lasts', () => {
+    const checker = liarsStayOut();
+    const address = { host: '172.16.0.9', port: 6881 };
+    const report = (type: 'peer-connected' | 'peer-dropped'): Action => ({
+      type: 'report',
+      report: { type, torrent, address, reason: 'sent-corrupt-data', downloaded: 0 } as never,
+    });
+    expect(turn(checker, leech, woke, report('peer-connected'), report('peer-dropped'))).toBeUndefined();
+    expect(turn(checker, leech, woke, { type: 'dial', connection: 2, address })).toMatch(/^dials/);
+    expect(turn(checker, leech, woke, report('peer-connected'))).toMatch(/^lets/);
+    const later = world.nowMs + 60 * minuteMs;
+    const again = { world, peer: leech, fact: woke, actions: [report('peer-connected')], nowMs: later };
+    expect(checker.onTurn!(again)).toBeUndefined();
+  });
+
+  it('the-proven-are-banned: a corrupt piece of one source has its author', () => {
+    const dark = new World({ seed: 7, totalBytes: 4 * pieceLength, pieceLength });
+    enter(dark, poisoner({ wrongOneIn: 1 }), { name: 'poisoner' });
+    const checker = theProvenAreBanned();
+    const victim = dark.join();
+    let disbelief: Disbelief;
+    dark.watch({
+      onHandled(peer, fact, actions, nowMs) {
+        // The ban is taken back before anybody looks.
+        if (fact.type === 'piece-corrupt') {
+          for (const { record } of known) if (record !== undefined) record.bannedUntilMs = 0;
+        }
+        for (const session of peer.engine.usage.sessions.values()) known.add(session);
+        disbelief ??= checker.onTurn!({ world: dark, peer, fact, actions, nowMs });
+      },
+    });
+    const known = new Set<PeerSession>();
+    dark.runUntil(() => victim.reportsOf('piece-failed').length > 0, minuteMs);
+    expect(disbelief).toMatch(/and has not banned it$/);
+  });
+
+  it('metadata-is-right: another dictionary is not the torrent’s', () => {
+    const report = (infoBytes: Uint8Array): Action => ({
+      type: 'report',
+      report: { type: 'metadata-received', torrent, infoBytes, peers: [] },
+    });
+    expect(turn(metadataIsRight(), leech, woke, report(world.infoBytes))).toBeUndefined();
+    expect(turn(metadataIsRight(), leech, woke, report(world.infoBytes.slice(1)))).toBeDefined();
+  });
+});
+
+describe('accounts', () => {
+  it('sent-is-received-or-in-flight: a byte that vanishes is missed', () => {
+    expect(sentIsReceivedOrInFlight().inspect!(seed)).toBeUndefined();
+    [...seed.host.ends][0]!.sentBytes += 1;
+    expect(sentIsReceivedOrInFlight().inspect!(seed)).toMatch(/^connection \d+: sent \d+ bytes/);
+  });
+
+  it('unread-is-counted: what leaves unnoticed is missed', () => {
+    const checker = unreadIsCounted();
+    const { connection } = sessionIn(seed);
+    // It begins to listen in the middle: whatever was sent before, nobody has told it of.
+    const flushed: Fact = { type: 'flushed', connection, bytes: 12 };
+    expect(turn(checker, seed, flushed)).toMatch(/-12 bytes are unread/);
+  });
+
+  it('downloaded-is-somewhere: a byte that was stored twice is found', () => {
+    const checker = downloadedIsSomewhere();
+    const fresh = world.join();
+    let added: Fact | undefined;
+    world.watch({ onHandled: (peer, fact) => void (peer === fresh && (added ??= fact)) });
+    turn(checker, fresh, { type: 'added', spec: {} as never });
+    world.runUntil(() => fresh.status.haveCount > 5, minuteMs);
+    expect(checker.inspect!(fresh)).toBeUndefined();
+    (parts(fresh).ledger as { haveBytes: number }).haveBytes += 1;
+    expect(checker.inspect!(fresh)).toMatch(/^downloaded \d+ bytes/);
+  });
+});

@@ -1,0 +1,54 @@
+/**
+ * A download in the middle, for tests that do something wrong to it by hand: pieces of every state, one seed, one leech,
+ * and ways to show a checker one turn of either.
+ */
+import type { Action, Fact } from '../../../client/engine/contract.ts';
+import type { Inspection } from '../../../client/engine/inspection.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import { MessageWriter } from '../../../client/wire/message.ts';
+import { type SimPeer, torrent } from '../world/peer.ts';
+import { World } from '../world/world.ts';
+import type { Checker, Disbelief } from './checker.ts';
+
+export const KiB = 1024;
+export const minuteMs = 60_000;
+export const pieceLength = 64 * KiB;
+export const woke: Fact = { type: 'woke' };
+
+export interface Midway {
+  readonly world: World;
+  readonly seed: SimPeer;
+  readonly leech: SimPeer;
+  /** `checker` is told that `peer` has answered `fact` with `actions`. */
+  turn(checker: Checker, peer: SimPeer, fact: Fact, ...actions: Action[]): Disbelief;
+}
+
+export function midway(): Midway {
+  const world = new World({ seed: 5, totalBytes: 40 * pieceLength - 1_234, pieceLength });
+  const seed = world.join({ has: 'all' });
+  const leech = world.join();
+  world.runUntil(() => leech.status.haveCount >= 10, minuteMs);
+  return {
+    world,
+    seed,
+    leech,
+    turn: (checker, peer, fact, ...actions) =>
+      checker.onTurn!({ world, peer, fact, actions, nowMs: world.nowMs }),
+  };
+}
+
+export function parts(peer: SimPeer): Inspection {
+  return peer.engine.inspect(torrent)!;
+}
+
+/** Its only connection. */
+export function sessionIn(peer: SimPeer): PeerSession {
+  return [...parts(peer).sessions.values()][0]!;
+}
+
+/** Words put into a peer's mouth, on a connection that is not there. */
+export function said(write: (writer: MessageWriter) => void): Action {
+  const writer = new MessageWriter();
+  write(writer);
+  return { type: 'send', connection: 901, bytes: writer.take() };
+}

@@ -1,0 +1,211 @@
+/** What an engine believes of itself: every wrong that is done to its parts by hand is found. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Action, Fact } from '../../../client/engine/contract.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { type SimPeer, torrent } from '../world/peer.ts';
+import type { World } from '../world/world.ts';
+import { capsHold } from './caps.ts';
+import { countsAreRight } from './counts.ts';
+import { everybodyIsSomebodyElse } from './identity.ts';
+import { KiB, type Midway, midway, parts, sessionIn, woke } from './midway.ts';
+import { nothingIsLeft } from './nothing-left.ts';
+import { patienceEnds } from './patience.ts';
+import { haveIsOnDisk, oneStateAPiece, recordedIsDurable } from './pieces.ts';
+import { askedIsFetched } from './requests.ts';
+
+let world: World;
+let seed: SimPeer;
+let leech: SimPeer;
+let turn: Midway['turn'];
+
+beforeEach(() => {
+  ({ world, seed, leech, turn } = midway());
+});
+
+describe('one-state-a-piece', () => {
+  it('misses a piece that is in two states', () => {
+    const { ledger } = parts(leech);
+    const checker = oneStateAPiece();
+    expect(checker.inspect!(leech)).toBeUndefined();
+    (ledger as { isMissing(pieceIndex: PieceIndex): boolean }).isMissing = () => true;
+    expect(checker.inspect!(leech)).toMatch(/^piece \d+ is (have|fetching|storing) and missing$/);
+  });
+
+  it('counts what it has again', () => {
+    (parts(leech).ledger as { haveCount: number }).haveCount += 1;
+    expect(oneStateAPiece().inspect!(leech)).toMatch(/^counted 11 pieces/);
+  });
+});
+
+describe('have-is-on-disk', () => {
+  it('looks at the disk', () => {
+    const checker = haveIsOnDisk();
+    expect(checker.inspect!(seed)).toBeUndefined();
+    seed.platter.damage(7 as PieceIndex, 2, 1);
+    expect(checker.inspect!(seed)).toBe('has piece 7, and the disk holds something else');
+    expect(turn(checker, seed, { type: 'piece-stored', torrent, pieceIndex: 7 as PieceIndex })).toContain(
+      'piece 7',
+    );
+  });
+
+  it('leaves out who could not know', () => {
+    const checker = haveIsOnDisk();
+    seed.temper.lostWritePpm = 1;
+    turn(checker, seed, woke);
+    seed.platter.damage(7 as PieceIndex, 2, 1);
+    expect(checker.inspect!(seed)).toBeUndefined();
+  });
+});
+
+it('recorded-is-durable: what is recorded has survived the crash', () => {
+  const checker = recordedIsDurable();
+  expect(checker.onCrash!(seed)).toBeUndefined();
+  seed.platter.damage(3 as PieceIndex, 0, 1);
+  expect(checker.onCrash!(seed)).toBe('piece 3 is recorded, and the crash has taken it');
+});
+
+describe('asked-is-fetched', () => {
+  const look = () => askedIsFetched().inspect!(leech);
+
+  it('is content with a download in the middle', () => {
+    expect(sessionIn(leech).pipeline.asked.length).toBeGreaterThan(0);
+    expect(look()).toBeUndefined();
+  });
+
+  it('finds a request for a piece nobody fetches', () => {
+    const has = [...parts(leech).ledger.geometry.pieces()].find((index) => parts(leech).ledger.has(index))!;
+    sessionIn(leech).pipeline.asked.push(has * 4);
+    expect(look()).toMatch(/which nobody fetches$/);
+  });
+
+  it('finds a request that counts on one side only', () => {
+    sessionIn(leech).pipeline.asked.pop();
+    expect(look()).toMatch(/counts 1 copies on their way, and 0 peers are asked for it$/);
+  });
+
+  it('finds a block asked for twice', () => {
+    const { asked } = sessionIn(leech).pipeline;
+    asked.push(asked[0]!);
+    expect(look()).toMatch(/asked for one block twice$/);
+  });
+
+  it('finds requests to a peer that chokes us', () => {
+    sessionIn(leech).peerChoking = true;
+    expect(look()).toMatch(/chokes us, and \d+ blocks are asked of it$/);
+  });
+
+  it('finds a piece that has lost its owner', () => {
+    const piece = [...parts(leech).ledger.fetchingPieces].find(({ owner }) => owner !== undefined)!;
+    (piece.owner as PeerSession).owned.delete(piece);
+    expect(look()).toBe(`the owner of piece ${piece.pieceIndex} does not know of it`);
+  });
+});
+
+describe('counts-are-right', () => {
+  const look = (peer: SimPeer) => countsAreRight().inspect!(peer);
+
+  it('are, in a download in the middle', () => {
+    expect([look(seed), look(leech)]).toEqual([undefined, undefined]);
+  });
+
+  it('finds a have that counts twice', () => {
+    const { picker } = parts(seed) as unknown as { picker: { onHave(pieceIndex: number): void } };
+    picker.onHave(0);
+    expect(look(seed)).toMatch(/^piece 0 is thought to be with \d+ peers/);
+  });
+
+  it('finds a peer that has something for us and was told the contrary', () => {
+    sessionIn(leech).amInterested = false;
+    expect(look(leech)).toMatch(/was told the contrary$/);
+  });
+
+  it('finds a piece that a peer has not', () => {
+    sessionIn(leech).pieces.count += 1;
+    expect(look(leech)).toMatch(/counts 41 pieces, has 40$/);
+  });
+
+  it('finds a useful piece too many', () => {
+    sessionIn(leech).usefulCount += 1;
+    expect(look(leech)).toMatch(/useful pieces/);
+  });
+
+  it('finds a slot that nobody has', () => {
+    sessionIn(seed).amChoking = true;
+    expect(look(seed)).toBe('counted 1 who are served, there are 0');
+  });
+
+  it('finds a place that nobody has', () => {
+    (leech.engine.usage.budget as unknown as { open(host: string): void }).open('10.5.5.5');
+    expect(look(leech)).toBe('counted 2 connections, there are 1');
+  });
+});
+
+describe('caps-hold', () => {
+  it('finds too many connections, too many bytes and too many dials', () => {
+    const checker = capsHold();
+    const { budget, limits } = leech.engine.usage as {
+      budget: { pieceBytes: number; dials: number };
+      limits: { pieceMemoryBytesMax: number; dialsMax: number };
+    };
+    expect(turn(checker, leech, woke)).toBeUndefined();
+    budget.pieceBytes = limits.pieceMemoryBytesMax + 1;
+    expect(turn(checker, leech, woke)).toMatch(/bytes of pieces, and at most/);
+    budget.pieceBytes = 0;
+    budget.dials = limits.dialsMax + 1;
+    expect(turn(checker, leech, woke)).toMatch(/dials under way, and at most/);
+  });
+
+  it('finds a peer of whom too much is asked', () => {
+    const session = sessionIn(leech);
+    session.pipeline.rejects = 51;
+    const fact: Fact = { type: 'flushed', connection: session.connection, bytes: 0 };
+    expect(turn(capsHold(), leech, fact)).toBe('51 refusals in a row, and at most 50 are allowed');
+  });
+
+  it('finds a peer from whom too much is taken that nobody asked for', () => {
+    const session = sessionIn(leech);
+    for (let i = 0; i < 65; i++) session.pipeline.tolerate();
+    const fact: Fact = { type: 'flushed', connection: session.connection, bytes: 0 };
+    expect(turn(capsHold(), leech, fact)).toMatch(/^65 blocks nobody asked for/);
+    session.metadataBlocksSent = 13;
+    expect(turn(capsHold(), leech, fact)).toMatch(/blocks/);
+  });
+
+  it('finds buffers that belong to no piece', () => {
+    leech.memory.allocate(1024 * KiB);
+    expect(capsHold().inspect!(leech)).toMatch(/bytes of buffers, and at most/);
+  });
+});
+
+describe('patience-ends', () => {
+  it('finds who was waited for too long', () => {
+    const checker = patienceEnds();
+    expect(turn(checker, leech, woke)).toBeUndefined();
+    sessionIn(leech).pipeline.progressMs = world.nowMs - 60_500;
+    expect(turn(checker, leech, woke)).toMatch(/asked for blocks, and nothing came for 60000 ms$/);
+    sessionIn(leech).heardMs = world.nowMs - 180_500;
+    expect(turn(checker, leech, woke)).toMatch(/180500 ms without a word from the peer$/);
+  });
+});
+
+it('everybody-is-somebody-else: neither ourselves nor a peer we have already', () => {
+  const checker = everybodyIsSomebodyElse();
+  const { address } = seed;
+  const arrived: Action = { type: 'report', report: { type: 'peer-connected', torrent, address } };
+  expect(turn(checker, leech, woke, arrived)).toBeUndefined();
+  const session = sessionIn(leech);
+  (parts(leech).sessions as Map<number, PeerSession>).set(902, session);
+  expect(turn(checker, leech, woke, arrived)).toMatch(/^is connected twice with/);
+  session.peerId = leech.engine.usage.peerId;
+  expect(turn(checker, leech, woke, arrived)).toBe('is connected with itself, as 10.0.0.1');
+});
+
+it('nothing-is-left: neither a buffer nor a connection', () => {
+  expect(nothingIsLeft().atEnd!(leech)).toMatch(/connections are left$/);
+  leech.stop();
+  world.runFor(2_000);
+  expect(nothingIsLeft().atEnd!(leech)).toBeUndefined();
+  leech.memory.allocate(1);
+  expect(nothingIsLeft().atEnd!(leech)).toBe('1 buffers are left');
+});
