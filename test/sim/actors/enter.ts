@@ -2,8 +2,7 @@
  * The way onto the stage: a host in a simulated world on which an actor stands in a program's place.
  */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
-import type { Reachability } from '../world/host.ts';
-import { homeLink, type Link } from '../world/link.ts';
+import { homeLink, type Link, type Reachability } from '../world/link.ts';
 import { torrent } from '../world/peer.ts';
 import type { World } from '../world/world.ts';
 import { Puppet, type Script } from './puppet.ts';

@@ -4,8 +4,7 @@
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 import { Randomness } from '../kernel/randomness.ts';
-import type { Reachability } from '../world/host.ts';
-import { homeLink, type Link, links } from '../world/link.ts';
+import { homeLink, type Link, links, type Reachability } from '../world/link.ts';
 import type { PeerPlan, Role, SwarmPlan } from './schema.ts';
 
 export interface CastMember {

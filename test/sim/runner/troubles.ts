@@ -3,7 +3,7 @@
  */
 import type { TrackerAnswer } from '../../../client/engine/contract.ts';
 import type { Fault } from '../plan/schema.ts';
-import { type DiskTemper, healthyDisk } from '../world/disk.ts';
+import { type DiskTemper, healthyDisk } from '../world/disk-temper.ts';
 import type { SimPeer } from '../world/peer.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 

@@ -3,16 +3,22 @@
  * lives. Connections take turns on the line up, a run of bytes each; what arrives queues for the line down.
  *
  * Invariant: an end is in #ends from the dial or the first packet until it is closed, and nothing is told of it after.
- * Left to others: who may reach whom (internet.ts), what waits on a connection (stream.ts).
+ * Left to others: who may reach whom (ways.ts), what waits on a connection (stream.ts).
  */
 import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { FactSink, Network } from '../../../client/host/ports.ts';
 import { Gate } from '../kernel/gate.ts';
 import { traceKind } from '../kernel/trace.ts';
-import type { SimInternet } from './internet.ts';
-import { type Link, lossMsDefault, socketBytesDefault, windowBytesDefault } from './link.ts';
-import { End, Run, travel } from './stream.ts';
+import {
+  type Link,
+  lossMsDefault,
+  type Reachability,
+  socketBytesDefault,
+  windowBytesDefault,
+} from './link.ts';
+import { End, Run, type Station, travel } from './stream.ts';
+import type { Ways } from './ways.ts';
 
 /** What a connection sends before it is another one's turn: a block and its header. */
 const turnBytes = 16 * 1024 + 13;
@@ -23,9 +29,6 @@ const reportMs = 1_000;
 const dialMs = 60_000;
 const perMillion = 1_000_000;
 
-/** How dials to this host end: taken, refused, or never answered, as behind most home routers. */
-export type Reachability = 'open' | 'refuses' | 'silent';
-
 export interface HostOptions {
   readonly address: PeerAddress;
   readonly link: Link;
@@ -34,13 +37,13 @@ export interface HostOptions {
   readonly reachability?: Reachability;
 }
 
-export class SimHost implements Network {
+export class SimHost implements Network, Station {
   readonly address: PeerAddress;
   readonly gate: Gate;
   /** Both may be changed while the world runs. */
   reachability: Reachability;
   link: Link;
-  readonly #internet: SimInternet;
+  readonly #ways: Ways;
   readonly #sink: FactSink;
   readonly #random: Prng;
   readonly #ends = new Map<ConnectionId, End>();
@@ -53,17 +56,14 @@ export class SimHost implements Network {
   #isPumpSet = false;
   #isReportSet = false;
 
-  constructor(
-    internet: SimInternet,
-    { address, link, sink, gate = new Gate(), reachability = 'open' }: HostOptions,
-  ) {
+  constructor(ways: Ways, { address, link, sink, gate = new Gate(), reachability = 'open' }: HostOptions) {
     this.address = address;
     this.gate = gate;
     this.reachability = reachability;
     this.link = link;
-    this.#internet = internet;
+    this.#ways = ways;
     this.#sink = sink;
-    this.#random = internet.random.of(`host ${address.host}:${address.port}`);
+    this.#random = ways.random.of(`host ${address.host}:${address.port}`);
   }
 
   get openCount(): number {
@@ -78,16 +78,16 @@ export class SimHost implements Network {
   // Network ---------------------------------------------------------------------------------------------------------
 
   dial(connection: ConnectionId, address: PeerAddress): void {
-    const { scheduler } = this.#internet;
+    const { scheduler } = this.#ways;
     const end = new End(this, connection);
     this.#ends.set(connection, end);
     this.#trace(traceKind.dial, connection, address.port);
-    const awayMs = this.#internet.awayMs(this, this.#internet.find(address) ?? this);
-    const answer = this.#internet.answerTo(this, address);
+    const awayMs = this.#ways.awayMs(this, this.#ways.find(address) ?? this);
+    const answer = this.#ways.answerTo(this, address);
     if (answer === 'silent') return void scheduler.after(dialMs, () => this.lose(end, 'timed out'));
     if (answer === 'refuses') return void scheduler.after(2 * awayMs, () => this.lose(end, 'refused'));
     scheduler.after(awayMs, () => {
-      const other = this.#internet.find(address)?.accept(end);
+      const other = this.#ways.find(address)?.accept(end);
       scheduler.after(awayMs, () => this.#answered(end, other, address));
     });
   }
@@ -109,7 +109,7 @@ export class SimHost implements Network {
     if (!this.gate.admits(task)) return;
     end.other = other;
     end.isTold = true;
-    this.#depart(new Run(end, 'open'), this.#internet.scheduler.nowMs);
+    this.#depart(new Run(end, 'open'), this.#ways.scheduler.nowMs);
     this.#sink({ type: 'connected', connection: end.connection, address, incoming: false });
   }
 
@@ -118,7 +118,7 @@ export class SimHost implements Network {
     if (end === undefined) return;
     this.#trace(traceKind.send, connection, bytes.length);
     end.push(bytes);
-    this.#queue(end);
+    this.goOn(end);
   }
 
   sendBlock(connection: ConnectionId, header: Uint8Array, payload: Uint8Array): void {
@@ -126,7 +126,7 @@ export class SimHost implements Network {
     if (end === undefined) return;
     this.#trace(traceKind.sendBlock, connection, payload.length);
     end.pushBlock(header, payload);
-    this.#queue(end);
+    this.goOn(end);
   }
 
   /** What was not yet on the line is dropped, as the real one does. */
@@ -136,12 +136,12 @@ export class SimHost implements Network {
     this.#trace(traceKind.close, connection, 0);
     this.forget(end);
     if (end.other === undefined) return;
-    this.#depart(new Run(end, 'end', 0, undefined, 0, 'closed by peer'), this.#internet.scheduler.nowMs);
+    this.#depart(new Run(end, 'end', 0, undefined, 0, 'closed by peer'), this.#ways.scheduler.nowMs);
   }
 
   // The line up -----------------------------------------------------------------------------------------------------
 
-  #queue(end: End): void {
+  goOn(end: End): void {
     if (end.isWaiting || end.other === undefined || end.queuedBytes === 0 || !this.#hasRoom(end)) return;
     end.isWaiting = true;
     this.#turns.push(end);
@@ -156,7 +156,7 @@ export class SimHost implements Network {
 
   /** Sends until the line is busy beyond this millisecond. */
   #pump(): void {
-    const { nowMs } = this.#internet.scheduler;
+    const { nowMs } = this.#ways.scheduler;
     const { up, recut = false, windowBytes = windowBytesDefault } = this.link;
     const most = Math.min(turnBytes, windowBytes);
     const turns = this.#turns;
@@ -178,7 +178,7 @@ export class SimHost implements Network {
     else turns.splice(0, next);
     if (turns.length === 0) return;
     this.#isPumpSet = true;
-    this.#internet.scheduler.at(Math.max(nowMs + 1, Math.floor(this.#upUntilMs)), this.#pumpTask);
+    this.#ways.scheduler.at(Math.max(nowMs + 1, Math.floor(this.#upUntilMs)), this.#pumpTask);
   }
 
   readonly #pumpTask = {
@@ -198,7 +198,7 @@ export class SimHost implements Network {
     if (end.unreportedBytes >= reportBytesMin) return this.#report(end);
     if (this.#isReportSet || end.unreportedBytes === 0) return;
     this.#isReportSet = true;
-    this.#internet.scheduler.at(this.#internet.scheduler.nowMs + reportMs, this.#reportTask);
+    this.#ways.scheduler.at(this.#ways.scheduler.nowMs + reportMs, this.#reportTask);
   }
 
   readonly #reportTask = {
@@ -222,30 +222,30 @@ export class SimHost implements Network {
     const end = run.from;
     const other = end.other!;
     const { jitterMs = 0, lossPpm = 0, lossMs = lossMsDefault, resetPpm = 0 } = this.link;
-    let delayMs = this.#internet.awayMs(this, other.host);
+    let delayMs = this.#ways.awayMs(this, other.host);
     if (jitterMs > 0) delayMs += this.#random.below(jitterMs + 1);
     if (lossPpm > 0 && this.#random.below(perMillion) < lossPpm) {
       delayMs += Math.ceil(lossMs / 2) + this.#random.below(Math.ceil(lossMs / 2));
     }
     if (resetPpm > 0 && this.#random.below(perMillion) < resetPpm) return this.reset(end);
-    if (this.#internet.isBlocked(this, other.host)) this.#internet.park(run);
-    else travel(this.#internet.scheduler, run, departsMs + delayMs);
+    if (this.#ways.isBlocked(this, other.host)) this.#ways.park(run);
+    else travel(this.#ways.scheduler, run, departsMs + delayMs);
   }
 
   /** The connection is over for both sides, and neither meant it. */
   reset(end: End): void {
-    const { scheduler } = this.#internet;
+    const { scheduler } = this.#ways;
     const { other } = end;
     scheduler.after(0, () => this.lose(end, 'reset'));
     if (other === undefined) return;
-    scheduler.after(this.#internet.awayMs(this, other.host), () => other.host.lose(other, 'reset'));
+    scheduler.after(this.#ways.awayMs(this, other.host), () => other.host.lose(other, 'reset'));
   }
 
   // The line down ---------------------------------------------------------------------------------------------------
 
   /** A run has come to this host's line. */
   arrive(run: Run): void {
-    const { scheduler } = this.#internet;
+    const { scheduler } = this.#ways;
     this.#downUntilMs = Math.max(scheduler.nowMs, this.#downUntilMs + run.count / this.link.down);
     if (this.#downUntilMs <= scheduler.nowMs && run.from.waitingBelow === 0) return this.take(run);
     run.stage = 'below';
@@ -258,12 +258,12 @@ export class SimHost implements Network {
     const { from } = run;
     if (run.stage === 'below') from.waitingBelow -= 1;
     run.stage = 'here';
-    if (this.gate.isEnded) return this.#internet.answerForDead(this, run);
+    if (this.gate.isEnded) return this.#ways.answerForDead(this, run);
     if (!this.gate.admits(run)) return;
     from.inFlightBytes -= run.count;
     const to = from.other!;
     if (to.isOpen) this.#hear(run, to);
-    if (from.isOpen) from.host.#queue(from);
+    if (from.isOpen) from.host.goOn(from);
   }
 
   #hear(run: Run, to: End): void {
@@ -310,7 +310,7 @@ export class SimHost implements Network {
    * nobody does, and they find out when they next hear nothing.
    */
   crash(silently = false): void {
-    this.#internet.leave(this);
+    this.#ways.leave(this);
     for (const end of [...this.#ends.values()]) {
       if (silently) this.forget(end);
       else this.close(end.connection);
@@ -329,7 +329,7 @@ export class SimHost implements Network {
   }
 
   #trace(kind: number, connection: ConnectionId, value: number): void {
-    const { trace } = this.#internet;
+    const { trace } = this.#ways;
     trace.mix(kind);
     trace.mix(connection);
     trace.mix(value);

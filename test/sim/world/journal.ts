@@ -8,7 +8,7 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
-import type { DiskTemper } from './disk.ts';
+import type { DiskTemper } from './disk-temper.ts';
 import { isMarked, mark, type Platter } from './platter.ts';
 
 /** As in client/host/resume-journal.ts. */

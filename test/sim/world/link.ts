@@ -3,6 +3,9 @@
  * what one sends leaves at its rate up and arrives at the other's rate down.
  */
 
+/** How dials to a host end: taken, refused, or never answered, as behind most home routers. */
+export type Reachability = 'open' | 'refuses' | 'silent';
+
 export interface Link {
   /** One way to a host with the same link. */
   readonly latencyMs: number;

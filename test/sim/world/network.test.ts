@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Fact, PeerAddress } from '../../../client/engine/contract.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { Scheduler } from '../kernel/scheduler.ts';
-import type { Reachability, SimHost } from './host.ts';
+import type { SimHost } from './host.ts';
 import { SimInternet } from './internet.ts';
-import type { Link } from './link.ts';
+import type { Link, Reachability } from './link.ts';
 
 /** 100 bytes a millisecond up, ten times that down, 10 ms apart. */
 const line: Link = { latencyMs: 10, up: 100, down: 1_000 };

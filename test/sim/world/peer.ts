@@ -2,19 +2,25 @@
  * A participant of the swarm who runs Cicada: the disk, the line and the address it keeps, and its lives. It can be
  * crashed, frozen and started again; a new life begins with what the last one had recorded, and hashes the rest.
  */
-import type { Fact, PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
+import type { Action, Fact, PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { TorrentStatus } from '../../../client/engine/status.ts';
+import type { Geometry } from '../../../torrents/geometry.ts';
+import type { Randomness } from '../kernel/randomness.ts';
+import type { Scheduler } from '../kernel/scheduler.ts';
 import { traceKind } from '../kernel/trace.ts';
-import { type DiskTemper, healthyDisk, type SimDisk } from './disk.ts';
-import type { Reachability, SimHost } from './host.ts';
+import type { Content } from './content.ts';
+import type { SimDisk } from './disk.ts';
+import { type DiskTemper, healthyDisk } from './disk-temper.ts';
+import type { SimHost } from './host.ts';
+import type { SimInternet } from './internet.ts';
 import { Life } from './life.ts';
-import { homeLink, type Link } from './link.ts';
+import { homeLink, type Link, type Reachability } from './link.ts';
 import type { SimMemory } from './piece-memory.ts';
 import { mark, Platter } from './platter.ts';
-import type { World } from './world.ts';
+import type { SimTracker } from './tracker.ts';
 
 /** The one torrent of a world, on every host. */
 export const torrent: TorrentId = 1;
@@ -43,6 +49,24 @@ export interface PeerOptions {
   readonly disk?: Partial<DiskTemper>;
 }
 
+/** What a peer needs of its world, and tells it. */
+export interface Surroundings {
+  readonly options: { readonly limits?: Partial<Limits>; readonly keepsReports?: boolean };
+  readonly random: Randomness;
+  readonly internet: SimInternet;
+  readonly scheduler: Scheduler;
+  readonly trackers: ReadonlyMap<string, SimTracker>;
+  readonly announceTiers: readonly (readonly string[])[];
+  readonly content: Content;
+  readonly geometry: Geometry;
+  readonly infoHash: Uint8Array;
+  readonly infoBytes: Uint8Array;
+  onHandled(peer: SimPeer, fact: Fact, actions: readonly Action[], nowMs: number): void;
+  onTurn(peer: SimPeer, fact: Fact): void;
+  onReport(peer: SimPeer, report: Report): void;
+  onCrash(peer: SimPeer): void;
+}
+
 export class SimPeer {
   readonly number: number;
   readonly address: PeerAddress;
@@ -55,7 +79,7 @@ export class SimPeer {
   /** It has left for good. */
   hasLeft = false;
   lives = 0;
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #options: PeerOptions;
   readonly #random: Prng;
   #clockAheadMs = 0;
@@ -64,7 +88,7 @@ export class SimPeer {
   /** A start that is under way: it hashes. */
   #isStarting = false;
 
-  constructor(world: World, number: number, options: PeerOptions) {
+  constructor(world: Surroundings, number: number, options: PeerOptions) {
     const { has = 'none', lies = false } = options;
     this.#world = world;
     this.#options = options;

@@ -4,10 +4,10 @@
  * Conservation: everything sent waits here, or is on its way, or has arrived at the other end, or was lost with the
  * connection. A block is carried as its token (content.ts), everything else as its bytes.
  */
-import type { ConnectionId } from '../../../client/engine/contract.ts';
+import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
 import type { Scheduler, Task } from '../kernel/scheduler.ts';
 import { isLentBlock, lendMessage, lentOwn, lentPlace } from './content.ts';
-import type { SimHost } from './host.ts';
+import type { Link, Reachability } from './link.ts';
 
 /** Messages that were sent together; or a block's header with its token. What was sent next hangs on it. */
 class Part {
@@ -30,11 +30,30 @@ class Part {
   }
 }
 
+/** A host, as its connections and the ways between hosts see it. */
+export interface Station {
+  readonly address: PeerAddress;
+  readonly link: Link;
+  readonly reachability: Reachability;
+  /** The first packet of a connection has come. */
+  accept(dialer: End): End;
+  /** A run has come to this side's line; or it is through. */
+  arrive(run: Run): void;
+  take(run: Run): void;
+  receive(to: End, bytes: Uint8Array, count: number): void;
+  /** What it sent has arrived: there is room for more. */
+  goOn(end: End): void;
+  /** A connection has ended without this side. */
+  lose(end: End, reason: string): void;
+  /** Without a word to the program. */
+  forget(end: End): void;
+}
+
 /** What a read from a socket brings at most when small messages come together. */
 const gathered = new Uint8Array(32 * 1024);
 
 export class End {
-  readonly host: SimHost;
+  readonly host: Station;
   readonly connection: ConnectionId;
   other: End | undefined;
   isOpen = true;
@@ -62,7 +81,7 @@ export class End {
   /** Bytes of the first part that have left. */
   #left = 0;
 
-  constructor(host: SimHost, connection: ConnectionId) {
+  constructor(host: Station, connection: ConnectionId) {
     this.host = host;
     this.connection = connection;
   }

@@ -18,10 +18,10 @@ import { Scheduler } from '../kernel/scheduler.ts';
 import { Trace } from '../kernel/trace.ts';
 import { simAnnouncer } from './announcer.ts';
 import { Content } from './content.ts';
-import { healthyDisk } from './disk.ts';
-import type { Reachability, SimHost } from './host.ts';
+import { healthyDisk } from './disk-temper.ts';
+import type { SimHost } from './host.ts';
 import { SimInternet } from './internet.ts';
-import type { Link } from './link.ts';
+import type { Link, Reachability } from './link.ts';
 import { type PeerOptions, SimPeer } from './peer.ts';
 import { SimTracker } from './tracker.ts';
 
