@@ -40,12 +40,13 @@ export function freeRider({ boasts, requestsMax = 32 }: FreeRiderOptions = {}): 
       for (const key of asked) taken.delete(key);
       asked.clear();
     };
-    const ask = (line: Line) => {
+    /** Looks at so many pieces from the one where it left off, or from the one it has just heard of. */
+    const ask = (line: Line, from = askingOf(line).at, pieces = pieceCount) => {
       const asking = askingOf(line);
       if (line.peerChoking || asking.asked.size > requestsMax / 2) return;
       line.say((writer) => {
-        for (let seen = 0; seen < pieceCount && asking.asked.size < requestsMax; seen++) {
-          const pieceIndex = geometry.pieceIndex((asking.at + seen) % pieceCount)!;
+        for (let seen = 0; seen < pieces && asking.asked.size < requestsMax; seen++) {
+          const pieceIndex = geometry.pieceIndex((from + seen) % pieceCount)!;
           if (!line.has(pieceIndex) || received[pieceIndex] === geometry.blockCount(pieceIndex)) continue;
           for (let i = 0; i < geometry.blockCount(pieceIndex) && asking.asked.size < requestsMax; i++) {
             const key = pieceIndex * blocksPerPiece + i;
@@ -70,7 +71,8 @@ export function freeRider({ boasts, requestsMax = 32 }: FreeRiderOptions = {}): 
         else if (message.type === 'reject') {
           const key = message.index * blocksPerPiece + message.begin / blockBytesMax;
           if (askingOf(line).asked.delete(key)) taken.delete(key);
-        } else if (message.type === 'unchoke' || message.type === 'have') ask(line);
+        } else if (message.type === 'unchoke') ask(line);
+        else if (message.type === 'have') ask(line, message.index, 1);
       },
       onBlock(line, index, begin) {
         if (!askingOf(line).asked.delete(index * blocksPerPiece + begin / blockBytesMax)) return;
