@@ -133,6 +133,17 @@ describe('a database that is open', () => {
   });
 });
 
+it('damage that a disk has done is found', async () => {
+  const { database, writes } = await open();
+  await Promise.all(Array.from({ length: 300 }, (_, n) => writes.add(`note ${n} ${'x'.repeat(50)}`)));
+  await database.close();
+  const bytes = await readFile(path);
+  // The last page belongs to a table or its index, and begins with what kind of page it is.
+  bytes.fill(0xff, bytes.length - 4096, bytes.length - 4000);
+  await writeFile(path, bytes);
+  expect(await findDamage(path)).not.toEqual([]);
+});
+
 describe('a file that is no database of ours', () => {
   it('is refused when it holds something else', async () => {
     path = join(folder, 'song.flac');

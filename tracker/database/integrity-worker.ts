@@ -1,12 +1,22 @@
 /** The thread behind integrity.ts: one check, one answer, and it ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openConnection } from './connection.ts';
+import { codedError } from './database-error.ts';
 
-const db = openConnection(workerData as string, 'reader');
-try {
-  // Everything but whether each index holds what its table does, which takes many times as long.
-  const lines = db.prepare('PRAGMA quick_check(20)').all();
-  parentPort!.postMessage(lines.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok'));
-} finally {
-  db.close();
+parentPort!.postMessage(linesOf(workerData as string));
+
+function linesOf(path: string): string[] {
+  const db = openConnection(path, 'reader');
+  try {
+    // Everything but whether each index holds what its table does, which takes many times as long.
+    const rows = db.prepare('PRAGMA quick_check(20)').all();
+    return rows.map((row) => String(Object.values(row)[0])).filter((line) => line !== 'ok');
+  } catch (error) {
+    // Some damage ends the check itself.
+    const { code, message } = codedError(error);
+    if (code === 'database-damaged') return [message];
+    throw error;
+  } finally {
+    db.close();
+  }
 }
