@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
+import { runExperiments } from './cli/experiment-command.ts';
 import { readOptions, UsageError, usage } from './cli/options.ts';
 import { runScenarioFile, runSeed } from './cli/plan-command.ts';
 import { replayRecording } from './cli/replay-command.ts';
@@ -23,7 +24,7 @@ async function main(): Promise<number> {
     case 'replay':
       return replayRecording(task.file, options);
     case 'experiment':
-      throw new UsageError('there are no experiments yet');
+      return runExperiments(task, options);
   }
 }
 

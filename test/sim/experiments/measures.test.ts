@@ -2,24 +2,33 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fluidBoundSeconds, jainIndex, mean, quantile, standardDeviation } from './measures.ts';
 
-const at = (upBps: number, downBps: number, joinSeconds = 0) => ({ upBps, downBps, joinSeconds });
+const line = (upBps: number, downBps: number) => ({ upBps, downBps });
+const wants = (upBps: number, downBps: number, joinSeconds = 0, missingBytes = 100) => ({
+  ...line(upBps, downBps),
+  ...{ joinSeconds, missingBytes },
+});
 
 describe('the fluid bound', () => {
   it('is the first copy when the seed is the narrowest', () => {
-    expect(fluidBoundSeconds(100, [at(1, 1)], [at(50, 50), at(50, 50)])).toBe(100);
+    expect(fluidBoundSeconds([line(1, 1)], 100, [wants(50, 50), wants(50, 50)])).toBe(100);
   });
 
   it('is the slowest line down when that is', () => {
-    expect(fluidBoundSeconds(100, [at(50, 50)], [at(50, 50), at(50, 2)])).toBe(50);
+    expect(fluidBoundSeconds([line(50, 50)], 100, [wants(50, 50), wants(50, 2)])).toBe(50);
   });
 
   it('is what all can give together when that is least', () => {
-    expect(fluidBoundSeconds(100, [at(10, 10)], [at(0, 100), at(0, 100), at(0, 100)])).toBe(30);
-    expect(fluidBoundSeconds(100, [at(10, 10)], [at(0, 100), at(0, 100), at(0, 100)], [at(20, 0)])).toBe(10);
+    const thirsty = [wants(0, 100), wants(0, 100), wants(0, 100)];
+    expect(fluidBoundSeconds([line(10, 10)], 100, thirsty)).toBe(30);
   });
 
   it('waits for whoever comes late', () => {
-    expect(fluidBoundSeconds(100, [at(50, 50)], [at(50, 50), at(50, 50, 90)])).toBe(92);
+    expect(fluidBoundSeconds([line(50, 50)], 100, [wants(50, 50), wants(50, 50, 90)])).toBe(92);
+  });
+
+  it('counts only what is missing', () => {
+    expect(fluidBoundSeconds([], 0, [wants(1, 100, 0, 10), wants(1, 100, 0, 30)])).toBe(20);
+    expect(fluidBoundSeconds([], 0, [])).toBe(0);
   });
 });
 

@@ -13,27 +13,28 @@ export interface Line {
 export interface Receiver extends Line {
   /** Seconds after the start; nobody takes anything before. */
   readonly joinSeconds: number;
+  readonly missingBytes: number;
 }
 
 /**
- * The earliest time, in seconds from the start, at which every receiver can have `bytes`. `sources` have everything from
- * the start, `helpers` give and are not waited for.
+ * The earliest time, in seconds from the start, at which every receiver can have what it misses. `sources` have
+ * everything and miss nothing; `sourceBytes`: what none of the receivers has at the start.
  */
 export function fluidBoundSeconds(
-  bytes: number,
   sources: readonly Line[],
+  sourceBytes: number,
   receivers: readonly Receiver[],
-  helpers: readonly Line[] = [],
 ): number {
-  if (receivers.length === 0) return 0;
   const fromSources = sumOf(sources, ({ upBps }) => upBps);
-  const fromAll = fromSources + sumOf([...receivers, ...helpers], ({ upBps }) => upBps);
-  const firstCopy = bytes / fromSources;
+  const fromAll = fromSources + sumOf(receivers, ({ upBps }) => upBps);
+  const firstCopy = sourceBytes === 0 ? 0 : sourceBytes / fromSources;
   const slowest = receivers.reduce(
-    (latest, { joinSeconds, downBps }) => Math.max(latest, joinSeconds + bytes / downBps),
+    (latest, { joinSeconds, missingBytes, downBps }) =>
+      Math.max(latest, joinSeconds + missingBytes / downBps),
     0,
   );
-  return Math.max(firstCopy, slowest, (receivers.length * bytes) / fromAll);
+  const missing = sumOf(receivers, ({ missingBytes }) => missingBytes);
+  return Math.max(firstCopy, slowest, missing === 0 ? 0 : missing / fromAll);
 }
 
 /** Jain's index: 1 when all have the same, 1/n when one has everything; 1 of nothing at all. */

@@ -132,26 +132,30 @@ function outcomeOf(member: CastMember, watch: SwarmWatch): FetcherOutcome {
   };
 }
 
-/** Whoever has something at first is a source of that; what only one of them has, only it can give. */
+/** What only one has at the start, only that one can give: a bound of its own, and often the highest. */
 function boundOf({ latecomersNotBeforeSeconds = 0 }: Experiment, { swarm, fetchers }: SwarmWatch): number {
   const { geometry } = swarm.world;
-  const honest = swarm.cast.filter(({ role }) => role === 'honest');
-  const sources = honest.filter((member) => !fetchers.includes(member));
-  let bound = 0;
-  for (const member of honest) {
-    const alone = [...geometry.pieces()].filter(
-      (piece) => member.has(piece) && !honest.some((other) => other !== member && other.has(piece)),
-    );
-    bound = Math.max(bound, (alone.length * geometry.pieceLength) / lineOf(member).upBps);
+  const pieces = [...geometry.pieces()];
+  const holders = pieces.map(() => [] as CastMember[]);
+  for (const member of swarm.cast) {
+    if (member.role !== 'honest') continue;
+    for (const piece of pieces) if (member.has(piece)) holders[piece]!.push(member);
   }
+  const bytesWhere = (holds: (members: readonly CastMember[]) => boolean) =>
+    pieces.reduce((sum, piece) => sum + (holds(holders[piece]!) ? geometry.pieceBytes(piece) : 0), 0);
+  const isFetching = new Set(fetchers);
+  const givers = new Set(holders.flat());
+  const alone = [...givers].map(
+    (giver) => bytesWhere((members) => members.length === 1 && members[0] === giver) / lineOf(giver).upBps,
+  );
+  const sources = [...givers].filter((giver) => !isFetching.has(giver));
+  const sourceBytes = bytesWhere((members) => !members.some((member) => isFetching.has(member)));
   const receivers = fetchers.map((member) => ({
     ...lineOf(member),
-    joinSeconds: member.joinMs > 1_000 ? Math.max(member.joinMs / 1000, latecomersNotBeforeSeconds) : 0,
+    missingBytes: bytesWhere((members) => !members.includes(member)),
+    joinSeconds: Math.max(member.joinMs / 1000, member.joinMs > 0 ? latecomersNotBeforeSeconds : 0),
   }));
-  // Those who have a part at first give it, and take only the rest: the fluid bound knows of neither.
-  const isFresh = fetchers.every((member) => ![...geometry.pieces()].some((piece) => member.has(piece)));
-  if (!isFresh) return Math.max(bound, ...receivers.map(({ joinSeconds }) => joinSeconds));
-  return Math.max(bound, fluidBoundSeconds(geometry.totalBytes, sources.map(lineOf), receivers));
+  return Math.max(...alone, fluidBoundSeconds(sources.map(lineOf), sourceBytes, receivers));
 }
 
 function lineOf({ link }: CastMember) {
