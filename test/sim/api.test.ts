@@ -60,11 +60,23 @@ describe('a swarm that is described', () => {
 });
 
 describe('one seed', () => {
-  it('is one run', () => {
-    for (const seed of [3, 11, 17]) {
-      const first = simulate(drawPlan(seed));
-      for (let i = 0; i < 4; i++) expect(simulate(drawPlan(seed))).toEqual(first);
-    }
+  it('is one run, a hundred times of a hundred', () => {
+    const small: SwarmPlan = {
+      ...plan,
+      torrent: { pieces: 3, pieceBytes: 40_000 },
+      streams: 'recut',
+      peers: [
+        { name: 'seed', has: 'all' },
+        { name: 'leech', count: 2 },
+      ],
+    };
+    const { traceHash } = simulate(small);
+    for (let i = 0; i < 99; i++) expect(simulate(small).traceHash).toBe(traceHash);
+  });
+
+  it.each([3, 11, 17])('is one run, with all that was drawn (%i)', (seed) => {
+    const first = simulate(drawPlan(seed));
+    for (let i = 0; i < 4; i++) expect(simulate(drawPlan(seed))).toEqual(first);
   });
 
   it('is another run with another seed', () => {

@@ -101,12 +101,6 @@ export const mutants: readonly Mutant[] = [
     to: 'return this.#unasked >= 0;',
   },
   {
-    name: 'forget to refuse what cannot be read',
-    file: engine('block-server'),
-    from: '      this.#unreadable.add(block.pieceIndex);\n      session.sendReject(block);',
-    to: '      this.#unreadable.add(block.pieceIndex);',
-  },
-  {
     name: 'tell nobody of a new piece',
     file: engine('interest'),
     from: 'session.sendHave(pieceIndex);',
@@ -173,10 +167,10 @@ export const mutants: readonly Mutant[] = [
     to: 'this.#unflushedBytes += bytes & ~15;',
   },
   {
-    name: 'take what a peer has for more than there is',
+    name: 'believe that a peer has a piece that is none',
     file: engine('peer-session'),
-    from: "return 'bitfield-spare-bits';",
-    to: 'return undefined;',
+    from: "const pieceIndex = this.#geometry!.pieceIndex(index);\n    if (pieceIndex === undefined) return 'piece-out-of-range';",
+    to: 'const pieceIndex = index as PieceIndex;',
   },
   {
     name: 'never let go of a peer that refuses everything',
