@@ -16,7 +16,7 @@ export interface PlotOptions {
 const width = 420;
 const height = 220;
 const left = 44;
-const right = 10;
+const right = 18;
 const top = 18;
 const bottom = 26;
 

@@ -80,7 +80,7 @@ export function runExperiment(
     swarm.world.runUntil(() => watch.isDone, 1_000);
     experiment.look?.(watch);
   }
-  watch.look();
+  watch.look(true);
   return measure(experiment, size, plan, watch);
 }
 

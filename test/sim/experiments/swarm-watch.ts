@@ -107,11 +107,11 @@ export class SwarmWatch {
     this.swarm.leave(name);
   }
 
-  /** Every second of virtual time. */
-  look(): void {
+  /** Every second of virtual time; `isLast`: at the end, whatever the time. */
+  look(isLast = false): void {
     const { seconds } = this;
     const last = this.samples.at(-1);
-    if (last !== undefined && seconds - last.seconds < this.#everySeconds) return;
+    if (last !== undefined && seconds - last.seconds < (isLast ? 0.001 : this.#everySeconds)) return;
     const { pieceCount, pieceLength } = this.swarm.world.geometry;
     const fetched = this.#stored / this.#wanted;
     const count = this.fetchers.length;
