@@ -179,10 +179,10 @@ export const mutants: readonly Mutant[] = [
     to: 'return undefined;',
   },
   {
-    name: 'miscount what a peer had that leaves',
+    name: 'go on counting what a peer had that has left',
     file: engine('interest'),
     from: 'if (session.pieces.has(pieceIndex)) this.#picker.onLost(pieceIndex);',
-    to: 'if (session.pieces.offers(pieceIndex)) this.#picker.onLost(pieceIndex);',
+    to: 'if (session.pieces.offers(pieceIndex)) this.#picker.isCandidate(pieceIndex);',
   },
   {
     name: 'know more addresses than there is room for',
