@@ -225,7 +225,13 @@ export class Client {
   /** `isVerified` is false when somebody wants it believed without a look: then it is not remembered either. */
   async #start(
     metainfo: Metainfo,
-    { files, have, stamps, priorities }: PreparedDownload & { readonly priorities?: Uint8Array | undefined },
+    {
+      files,
+      have,
+      stamps,
+      unforced,
+      priorities,
+    }: PreparedDownload & { readonly priorities?: Uint8Array | undefined },
     peers: readonly PeerAddress[],
     control: TorrentControl,
     isVerified = true,
@@ -233,7 +239,9 @@ export class Client {
     const { store } = this.#ports;
     const unlock = await this.#lock(metainfo, files.rootPath);
     const journal =
-      store && isVerified ? new ResumeJournal(store, metainfo.infoHash, files, have, stamps) : undefined;
+      store && isVerified
+        ? new ResumeJournal(store, metainfo.infoHash, files, have, stamps, unforced)
+        : undefined;
     const torrent = ++this.#torrents;
     const { geometry, infoHash, infoBytes, trackers } = metainfo;
     this.#ports.disk.add({

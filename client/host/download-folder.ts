@@ -26,6 +26,8 @@ export interface PreparedDownload {
   readonly have: Uint8Array;
   /** What the files look like now, by index. */
   readonly stamps: readonly (FileStamp | undefined)[];
+  /** Files of pieces that no record tells of: their bytes were read, and may still be only in the system's memory. */
+  readonly unforced?: ReadonlySet<StoredFile>;
 }
 
 /** What is needed to believe the record of an earlier run. */
@@ -65,8 +67,10 @@ export async function prepareDownload(
   const files = new TorrentFiles(layout, stored, sideFile);
   const stamps = await Promise.all(stored.map((file) => file && stampOf(files.pathOf(file))));
   let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
+  let recorded: Uint8Array | undefined;
   if (anythingThere) {
     const record = (await memory?.store.load(infoHash, files.rootPath, stored.length)) ?? upgrade?.record;
+    recorded = record?.have;
     if (record !== undefined && memory !== undefined) {
       have = await recall(metainfo, files, stamps, record, memory.pool, control);
     } else {
@@ -87,10 +91,17 @@ export async function prepareDownload(
       throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error);
     }
   }
+  const unforced = new Set<StoredFile>();
   for (const pieceIndex of geometry.pieces()) {
-    countPiece(metainfo, files, pieceIndex, (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0);
+    const bit = 0x80 >> (pieceIndex & 7);
+    const isGood = (have[pieceIndex >> 3]! & bit) !== 0;
+    countPiece(metainfo, files, pieceIndex, isGood);
+    if (!isGood || ((recorded?.[pieceIndex >> 3] ?? 0) & bit) !== 0) continue;
+    for (const { file } of files.places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex))) {
+      if (file !== undefined) unforced.add(file);
+    }
   }
-  return { files, have, stamps };
+  return { files, have, stamps, unforced };
 }
 
 /** A file that nobody wants and that is there all the same is adopted when it is right; otherwise it is let be. */

@@ -28,19 +28,25 @@ export class ResumeJournal {
   #broken = false;
   readonly #stamps: (FileStamp | undefined)[];
 
-  /** `have`: what is verified and on the disk already; `stamps`: what the files look like, by index. */
+  /**
+   * `have`: what is verified; `stamps`: what the files look like, by index; `unforced`: files of which nobody knows
+   * whether what is verified of them is on the disk already. A program that is killed leaves such.
+   */
   constructor(
     store: ResumeStore,
     infoHash: Uint8Array,
     files: TorrentFiles,
     have: Uint8Array,
     stamps: readonly (FileStamp | undefined)[],
+    unforced: Iterable<StoredFile> = [],
   ) {
     this.#store = store;
     this.#infoHash = infoHash;
     this.#files = files;
     this.#have = have.slice();
     this.#stamps = [...stamps];
+    this.#dirty = new Set(unforced);
+    if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#begin(), flushMs).unref();
   }
 
   /** A piece has been written into these files. */

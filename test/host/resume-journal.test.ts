@@ -1,0 +1,62 @@
+/** What the record of a download may say: nothing that was not forced to the disk before. */
+import fs from 'node:fs/promises';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { prepareDownload } from '../../client/host/download-folder.ts';
+import { ResumeJournal } from '../../client/host/resume-journal.ts';
+import { ResumeStore } from '../../client/host/resume-store.ts';
+import { createTorrent } from '../../torrents/create.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { TemporaryFolder, writeAlbum } from '../e2e/shared-folder.ts';
+
+const KiB = 1024;
+let temporary: TemporaryFolder;
+let metainfo: Metainfo;
+
+beforeEach(async () => {
+  temporary = new TemporaryFolder();
+  writeAlbum(temporary.in('Album'), 512 * KiB, 3);
+  ({ metainfo } = await createTorrent(temporary.in('Album'), { pieceLength: 64 * KiB }));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  temporary[Symbol.dispose]();
+});
+
+/** Paths that were opened to be forced to the disk, before the record was written. */
+async function forcedBy(act: () => Promise<void>): Promise<string[]> {
+  const opened: string[] = [];
+  const { open } = fs;
+  vi.spyOn(fs, 'open').mockImplementation((file, ...more) => {
+    opened.push(String(file));
+    return open(file, ...more);
+  });
+  await act();
+  vi.restoreAllMocks();
+  const recordAt = opened.findIndex((file) => file.endsWith('.tmp'));
+  expect(recordAt).toBeGreaterThanOrEqual(0);
+  return opened.slice(0, recordAt);
+}
+
+it('forces to the disk what was only found by hashing, before it is recorded', async () => {
+  // Who was killed has left right files behind, and no record.
+  const { files, have, stamps, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  expect([...unforced!].length).toBeGreaterThanOrEqual(3);
+  const store = new ResumeStore(temporary.in('state'));
+  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, stamps, unforced);
+  const forced = await forcedBy(() => journal.stop());
+  for (const file of files.files) {
+    if (file !== undefined && file.file.bytes > 0) expect(forced).toContain(files.pathOf(file));
+  }
+});
+
+it('opens nothing again of what the record had already', async () => {
+  const { files, have, stamps } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const journal = new ResumeJournal(
+    new ResumeStore(temporary.in('state')),
+    metainfo.infoHash,
+    files,
+    have,
+    stamps,
+  );
+  expect(await forcedBy(() => journal.stop())).toEqual([]);
+});
