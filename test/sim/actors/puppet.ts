@@ -48,8 +48,9 @@ export class Puppet implements Actor, LineEvents {
     this.#announce('started');
   }
 
-  get lines(): Iterable<Line> {
-    return this.#lines.values();
+  /** As they are now: whoever walks them may dial and hang up. */
+  get lines(): readonly Line[] {
+    return [...this.#lines.values()];
   }
 
   dial(address: PeerAddress): void {

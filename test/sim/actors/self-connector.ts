@@ -39,10 +39,12 @@ export function selfConnector(options: SelfConnectorOptions = {}): Script {
         const others = [...names].filter(([other]) => other !== host);
         if (!line.hasShaken)
           line.shakeHands(others.length === 0 ? undefined : pick(others, puppet.stage.random)[1]);
-        // Now that it knows one name more, it goes back to the others under it.
+        // Now that it knows one name more, it goes back to everybody else under it, once each.
         if (!isStranger) return;
-        for (const other of [...puppet.lines])
-          if (other.address.host !== host && !other.incoming) puppet.dial(other.address);
+        const dialed = puppet.lines.filter((other) => !other.incoming).map((other) => other.address);
+        const elsewhere = new Map(dialed.map((address) => [address.host, address]));
+        elsewhere.delete(host);
+        for (const address of elsewhere.values()) puppet.dial(address);
       },
       onOpen(line) {
         line.say((writer) => writer.haveNone());
