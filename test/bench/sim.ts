@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 
 const sizes = [10, 50, 100, 200, 500, 1_000, 2_000];
 const pieceCount = 1_000;
+/** A peer needs about half a MiB. Told so, V8 collects in time; left alone, it takes what the machine has. */
+const heapMiB = (peerCount: number) => 200 + Math.ceil(0.7 * peerCount);
 
 interface Cost {
   readonly isComplete: boolean;
@@ -46,7 +48,7 @@ export async function benchSim(report: (line: string) => void): Promise<void> {
 
 async function simulate(peerCount: number): Promise<Cost> {
   const script = join(import.meta.dirname, 'sim-once.ts');
-  const args = [script, String(peerCount), String(pieceCount)];
+  const args = [`--max-old-space-size=${heapMiB(peerCount)}`, script, String(peerCount), String(pieceCount)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout) as Cost;
 }
