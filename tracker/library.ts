@@ -13,6 +13,7 @@ import { communityRoom, communityStores, openCommunity } from './community/commu
 import type { Community } from './community/contract.ts';
 import type { CommunityPolicy } from './community/method-context.ts';
 import { openPolicy } from './community/method-context.ts';
+import { openRateGate, type RateLimit } from './community/rate-limits.ts';
 import { openDatabase } from './database/database.ts';
 import { findDamage } from './database/integrity.ts';
 import { openPresence, type Presence } from './presence.ts';
@@ -50,8 +51,14 @@ export interface Library {
   close(): Promise<void>;
 }
 
-/** Search ranks by swarms: a few seconds late is soon enough, and one call carries them all. */
+/** Search ranks by swarms: a few seconds late is soon enough, and one call carries many. */
 const swarmsEveryMs = 2_000;
+/** Releases in one call: the search worker answers nobody for the ten milliseconds that this takes. */
+const swarmsAtOnceMax = 2_000;
+/** `completed` is said by whoever wants to, and each costs a write: an album after the other, and no flood. */
+const finishedPerAccount: RateLimit = { burst: 100, everyMs: 1_000 };
+/** More than can be acknowledged and untold at the same moment: writes that wait are limited to fewer. */
+const untoldMax = 2_000;
 
 /** Rejects with DatabaseError. */
 export async function openLibrary(options: LibraryOptions): Promise<Library> {
@@ -62,11 +69,6 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     rooms: { [communityRoom]: communityStores, catalogue: catalogueStores },
     onFault: onError,
   });
-  if (database.afterUncleanStop) {
-    findDamage(path).then((lines) => {
-      if (lines.length > 0) onError(new Error(`the database ${path} is damaged: ${lines.join('; ')}`));
-    }, onError);
-  }
   const catalogue = sqliteCatalogue(database);
   const community = openCommunity(database, { policy });
   const admission = openAdmission({ signInRequired: policy.signInRequired });
@@ -75,11 +77,18 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   const homes = new Map<string, Set<string>>();
   const changed = new Set<string>();
   let swarmsAtMs = 0;
-  let isTelling = false;
+  const finished = openRateGate(finishedPerAccount);
+  /** What people are still to be told of. */
+  const telling = new Set<Promise<void>>();
+  let isTellingSwarms = false;
+  let isClosing = false;
 
   function setServed(release: ServedRelease): void {
     for (const infoHash of served.get(release.releaseId)?.infoHashes ?? []) {
-      homes.get(hashKey(infoHash))?.delete(release.releaseId);
+      const key = hashKey(infoHash);
+      const inThem = homes.get(key);
+      inThem?.delete(release.releaseId);
+      if (inThem?.size === 0) homes.delete(key);
     }
     admission.setRelease(release);
     if (release.access === undefined) {
@@ -91,19 +100,53 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
       const key = hashKey(infoHash);
       homes.set(key, (homes.get(key) ?? new Set()).add(release.releaseId));
     }
-    changed.add(release.releaseId);
   }
 
   // The listeners first: whatever happens while we load is told twice and never missed.
-  catalogue.onServed(setServed);
-  community.onAccess((access) => admission.setAccount(access));
-  for (const release of await catalogue.served()) setServed(release);
-  for (let after = 0; ; ) {
-    const page = await community.accessAfter(after);
-    for (const access of page) admission.setAccount(access);
-    const last = page.at(-1);
-    if (last === undefined) break;
-    after = last.accountId;
+  catalogue.onServed((release) => {
+    setServed(release);
+    changed.add(release.releaseId);
+  });
+  community.onAccess((access) => {
+    admission.setAccount(access);
+    if (Date.now() < (access.bannedUntilMs ?? -Infinity)) presence.gone(access.accountId);
+  });
+  try {
+    await loadAdmission();
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  if (database.afterUncleanStop) {
+    findDamage(path).then((lines) => {
+      if (lines.length > 0) onError(new Error(`the database ${path} is damaged: ${lines.join('; ')}`));
+    }, onError);
+    tell(tellAgain());
+  }
+
+  async function loadAdmission(): Promise<void> {
+    for (const release of await catalogue.served()) setServed(release);
+    for (let after = 0; ; ) {
+      const page = await community.accessAfter(after);
+      for (const access of page) admission.setAccount(access);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      after = last.accountId;
+    }
+  }
+
+  /** Nobody waits for it but whoever closes. */
+  function tell(people: Promise<void>): void {
+    const told = people.catch(onError).finally(() => telling.delete(told));
+    telling.add(told);
+  }
+
+  /** Between the acknowledgement of a publication and its notices lies a moment in which the tracker may have ended. */
+  async function tellAgain(): Promise<void> {
+    for (const releaseId of await catalogue.changedLast(untoldMax)) {
+      if (isClosing) return;
+      await tellPublished(releaseId);
+    }
   }
 
   function countsOf(releaseId: string): SwarmCount {
@@ -115,16 +158,17 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   }
 
   async function tellSwarms(): Promise<void> {
-    const counts = [...changed].map(countsOf);
-    changed.clear();
-    isTelling = true;
+    const releaseIds = [...changed].slice(0, swarmsAtOnceMax);
+    for (const releaseId of releaseIds) changed.delete(releaseId);
+    const counts = releaseIds.map(countsOf);
+    isTellingSwarms = true;
     try {
       await catalogue.setSwarms(counts);
     } catch (error) {
       for (const { releaseId } of counts) changed.add(releaseId);
       onError(error);
     } finally {
-      isTelling = false;
+      isTellingSwarms = false;
     }
   }
 
@@ -176,19 +220,26 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
       const host = addressText(address.remote);
       if (event === 'stopped') presence.stopped({ infoHash, host, port });
       else presence.announced({ infoHash, accountId, host, port, isSeed: left === 0 }, nowMs());
-      if (event === 'completed' && left === 0) tellFinished(infoHash, accountId).catch(onError);
+      if (event === 'completed' && left === 0 && finished.take(String(accountId), nowMs()) === 0) {
+        tell(tellFinished(infoHash, accountId));
+      }
     },
     onSwarmChanged(infoHash) {
       for (const releaseId of homes.get(hashKey(infoHash)) ?? []) changed.add(releaseId);
     },
-    tellPublished: (releaseId) => void tellPublished(releaseId).catch(onError),
+    tellPublished: (releaseId) => tell(tellPublished(releaseId)),
     tick() {
       presence.expire(nowMs());
-      if (changed.size === 0 || isTelling || nowMs() < swarmsAtMs) return;
+      if (changed.size === 0 || isTellingSwarms || nowMs() < swarmsAtMs) return;
       swarmsAtMs = nowMs() + swarmsEveryMs;
-      void tellSwarms();
+      tell(tellSwarms());
     },
-    close: () => database.close(),
+    async close() {
+      isClosing = true;
+      // After a clean stop nobody looks for what was left untold.
+      while (telling.size > 0) await Promise.all(telling);
+      await database.close();
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export interface PresentPeer extends Holder {
 export interface Presence {
   announced(peer: PresentPeer, nowMs: number): void;
   stopped(peer: Pick<PresentPeer, 'infoHash' | 'host' | 'port'>): void;
+  /** Everything that this account announced: it may not any more. */
+  gone(accountId: number): void;
   /** Forgets whoever has been silent for the timeout. */
   expire(nowMs: number): void;
   /** At most `limit`, seeds first. */
@@ -44,16 +46,12 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
   /** The least recently heard of stands first. */
   const records = new Map<string, Record>();
   const byHash = new Map<string, Set<Record>>();
-  const counts = new Map<number, number>();
+  const byAccount = new Map<number, Set<Record>>();
 
   function remove(record: Record): void {
     records.delete(record.key);
-    const swarm = byHash.get(record.hashKey);
-    swarm?.delete(record);
-    if (swarm?.size === 0) byHash.delete(record.hashKey);
-    const left = (counts.get(record.accountId) ?? 1) - 1;
-    if (left > 0) counts.set(record.accountId, left);
-    else counts.delete(record.accountId);
+    dropFrom(byHash, record.hashKey, record);
+    dropFrom(byAccount, record.accountId, record);
   }
 
   return {
@@ -65,14 +63,15 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       else if (records.size >= recordsMax) return;
       const record: Record = { key, hashKey, accountId, host, port, isSeed, seenMs: nowMs };
       records.set(key, record);
-      const swarm = byHash.get(hashKey);
-      if (swarm === undefined) byHash.set(hashKey, new Set([record]));
-      else swarm.add(record);
-      counts.set(accountId, (counts.get(accountId) ?? 0) + 1);
+      putInto(byHash, hashKey, record);
+      putInto(byAccount, accountId, record);
     },
     stopped({ infoHash, host, port }) {
       const record = records.get(`${String.fromCharCode(...infoHash)}${host} ${port}`);
       if (record !== undefined) remove(record);
+    },
+    gone(accountId) {
+      for (const record of byAccount.get(accountId) ?? []) remove(record);
     },
     expire(nowMs) {
       for (const record of records.values()) {
@@ -87,7 +86,19 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
         .slice(0, limit)
         .map(({ accountId, host, port, isSeed }) => ({ accountId, host, port, isSeed }));
     },
-    online: () => new Set(counts.keys()),
-    isOnline: (accountId) => counts.has(accountId),
+    online: () => new Set(byAccount.keys()),
+    isOnline: (accountId) => byAccount.has(accountId),
   };
+}
+
+function putInto<Key>(sets: Map<Key, Set<Record>>, key: Key, record: Record): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([record]));
+  else set.add(record);
+}
+
+function dropFrom<Key>(sets: Map<Key, Set<Record>>, key: Key, record: Record): void {
+  const set = sets.get(key);
+  set?.delete(record);
+  if (set?.size === 0) sets.delete(key);
 }

@@ -89,6 +89,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
 
   const onError = options.onError ?? ((error) => console.error(error));
   const { peerTimeoutSeconds } = resolveOptions(options.registry ?? {});
+  const addresses = clientAddresses(options.trustedProxies);
   const library =
     options.dataFolder === undefined
       ? undefined
@@ -105,7 +106,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     library,
     tls: options.tls,
     torrents,
-    addresses: clientAddresses(options.trustedProxies),
+    addresses,
     limits: { ...httpLimits, ...options.limits },
     publicUrl: options.publicUrl,
     nowMs,
@@ -119,6 +120,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     await library?.close();
     throw listenError(error, host, wantedPort);
   }
+  const setupToken = await library?.community.newSetupToken();
   const address = app.fastify.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : wantedPort;
   const expiry = setInterval(() => {
@@ -133,7 +135,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     port,
     url,
     announceUrl,
-    setupToken: await library?.community.newSetupToken(),
+    setupToken,
     addTorrent(bytes) {
       const torrent = list(bytes);
       const { infoHash, infoHashV2, name, bytes: size, files } = torrent;

@@ -218,6 +218,8 @@ export interface Catalogue {
 
   /** Everything that is served, when the tracker starts; then the listener hears of each change, before its publisher. */
   served(): Promise<readonly ServedRelease[]>;
+  /** Ids of those that were published or changed last, the latest first: what a crash may have kept from being told. */
+  changedLast(limit: number): Promise<readonly string[]>;
   onServed(listener: (release: ServedRelease) => void): void;
   /** Of releases whose swarms have changed: search ranks and filters by them. */
   setSwarms(counts: readonly SwarmCount[]): Promise<void>;

@@ -141,6 +141,10 @@ export function releaseReads(db: DatabaseSync, facts: ReleaseFacts, vocabulary: 
       return stored.servedAll();
     },
 
+    changedLast(limit: number): string[] {
+      return sql.changedLast.all(limit).map((row) => row.public_id as string);
+    },
+
     setSwarms(counts: readonly SwarmCount[]): void {
       facts.refresh();
       for (const { releaseId, seeds, leechers } of counts) {
@@ -201,6 +205,7 @@ function statements(db: DatabaseSync) {
     releaseHits: db.prepare(`
       SELECT ${summaryColumns} FROM json_each(?) hit JOIN releases r ON r.id = hit.value
         JOIN versions v ON v.release_id = r.id AND v.number = r.version`),
+    changedLast: db.prepare('SELECT public_id FROM releases ORDER BY change DESC LIMIT ?'),
     number: db.prepare('SELECT id FROM releases WHERE public_id = ?'),
   };
 }

@@ -308,6 +308,7 @@ export interface Community {
 
   // For the rest of the tracker; each answers how to stop listening.
   onEvent(listener: (event: CommunityEvent) => void): () => void;
+  /** An account has come, what it may do has changed, or one of its sessions has ended. */
   onAccess(listener: (access: AccountAccess) => void): () => void;
   /** Every account, in pages by ascending id. */
   accessAfter(accountId: number): Promise<readonly AccountAccess[]>;

@@ -101,7 +101,9 @@ export function entranceMethods({
     sessions: async (viewer, currentId) =>
       reads.sessions({ ...acting(viewer), ...(currentId !== undefined && { currentId }) }),
 
-    signOut: async (viewer, id) => writes.signOut({ ...acting(viewer), id }),
+    async signOut(viewer, id) {
+      await tell(writes.signOut({ ...acting(viewer), id }));
+    },
 
     async invite(viewer, { role = 'member', note = '', uses = 1, lifeMs = invitationLifeMsDefault }) {
       const who = acting(viewer);

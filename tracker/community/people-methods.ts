@@ -46,7 +46,7 @@ export function peopleMethods({ reads, writes, now, tell, enter, acting }: Metho
       // An account that has only a key has no old password to ask for.
       if (old !== undefined && !(await isPassword(change.old ?? '', old))) throw signInFailed();
       const password = await hashPassword(change.new);
-      await writes.setPassword({ ...who, old: old ?? null, password, kept: keptSessionId ?? null });
+      await tell(writes.setPassword({ ...who, old: old ?? null, password, kept: keptSessionId ?? null }));
     },
 
     async addKey(viewer, publicKey) {

@@ -32,6 +32,8 @@ export const rateLimits = {
   changePerAccount: { burst: 60, everyMs: 2 * secondMs },
   /** Search as you type: a key stroke every 100 ms. */
   searchPerAddress: { burst: 60, everyMs: 50 },
+  /** Everything together, good sessions or forged ones: a client that starts asks for some hundred things. */
+  callPerAddress: { burst: 1_000, everyMs: 20 },
 } as const satisfies Readonly<Record<string, RateLimit>>;
 
 /** Some 10 MB when all are taken. */

@@ -14,6 +14,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { Library } from '../library.ts';
 import type { RandomBelow, Registry } from '../registry.ts';
 import { addApi } from './api/api.ts';
+import { openGates } from './api/context.ts';
 import { addCataloguePages } from './catalogue-pages.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { answerClientError, answerError, installErrorAnswers } from './errors.ts';
@@ -103,8 +104,9 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
   if (library === undefined) addPages(app, { ...options, stats });
   else {
     const context = { ...options, library };
-    addApi(app, context);
-    addCataloguePages(app, context, stats);
+    const gates = openGates(nowMs);
+    addApi(app, context, gates);
+    addCataloguePages(app, context, gates, stats);
   }
   addTorrentFiles(app, options.torrents);
   return { fastify: app, stats };

@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../torrents/magnet.ts';
 import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
 import { anonymous } from '../community/permissions.ts';
-import { type ApiContext, announceUrl } from './api/context.ts';
+import { type ApiContext, announceUrl, type openGates, visitorKey } from './api/context.ts';
 import { holdersOf, type Names, nameIn, swarmHashes } from './api/shapes.ts';
 import { type Html, html } from './html.ts';
 import type { TrackerStats } from './metrics.ts';
@@ -19,12 +19,14 @@ const onlineNamedMax = 50;
 export function addCataloguePages(
   app: FastifyInstance,
   context: ApiContext,
+  gates: ReturnType<typeof openGates>,
   stats: () => TrackerStats,
 ): void {
   const { library } = context;
   const { catalogue, community, policy, presence } = library;
 
   app.get('/', async (request, reply) => {
+    gates.take('searchPerAddress', visitorKey(context, request));
     reply.type('text/html; charset=utf-8');
     if (policy.signInRequired) return closedPage(announceUrl(context, request));
     const text = queryOf(request).trim();
@@ -54,6 +56,7 @@ export function addCataloguePages(
   });
 
   app.get<{ Params: { id: string } }>('/releases/:id', async (request, reply) => {
+    gates.take('searchPerAddress', visitorKey(context, request));
     const { id: releaseId } = request.params;
     const isId = /^[a-z2-7]{26}$/.test(releaseId) && !policy.signInRequired;
     const release = isId ? await catalogue.release({ viewer: anonymous, releaseId }) : undefined;
@@ -67,7 +70,8 @@ export function addCataloguePages(
 
 function queryOf(request: FastifyRequest): string {
   const { q } = request.query as { q?: unknown };
-  return typeof q === 'string' ? q.slice(0, 512) : '';
+  // The cut may go through the middle of a character.
+  return typeof q === 'string' ? q.slice(0, 512).toWellFormed() : '';
 }
 
 interface CataloguePage {

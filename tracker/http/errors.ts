@@ -16,7 +16,8 @@ export function wantsPage(request: FastifyRequest): boolean {
 /** Answers what fastify's routing finds wrong, and what our routes throw. */
 export function installErrorAnswers(app: FastifyInstance, onError: (error: unknown) => void): void {
   app.setNotFoundHandler((request, reply) => {
-    if (wantsPage(request)) reply.code(404).type('text/html; charset=utf-8').send(notFoundPage());
+    if (wantsPage(request) && !request.url.startsWith('/api/'))
+      reply.code(404).type('text/html; charset=utf-8').send(notFoundPage());
     else fail(reply, 404, 'not-found', 'there is nothing at this address');
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => {
@@ -37,12 +38,14 @@ export function answerError(
     if (retryAfterSeconds !== undefined) reply.header('Retry-After', String(retryAfterSeconds));
     // fastify's own codes are in capitals.
     const isOurs = error.statusCode === undefined || /^[a-z-]+$/.test(error.code ?? '');
-    fail(reply, status, isOurs ? error.code : 'bad-request', error.message);
+    fail(reply, status, isOurs ? error.code : (frameworkCodes[status] ?? 'bad-request'), error.message);
     return;
   }
   onError(error);
   fail(reply, 500, 'internal', 'the tracker met a fault of its own; it goes on');
 }
+
+const frameworkCodes: Readonly<Record<number, string>> = { 413: 'body-too-large', 415: 'media-type-unknown' };
 
 export function fail(reply: FastifyReply, status: number, code: string, message: string): void {
   reply.code(status).send({ error: { code, message, requestId: reply.request.id } });

@@ -161,6 +161,7 @@ export function accountWrites(db: DatabaseSync) {
       }
       setPassword.run({ by: id, password: change.password });
       endSessions.run({ id, kept: change.kept });
+      return { access: [queries.access(queries.rowById(id)!)] };
     },
     renewPasskey({ passkey, ...acting }: Acting & { passkey: string }) {
       const { id } = actor(acting, 'change-account', true);

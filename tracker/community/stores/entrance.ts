@@ -192,6 +192,7 @@ export function entranceWrites(db: DatabaseSync) {
     seen: ({ id, nowMs }: { id: string; nowMs: number }) => void touch.run({ id, nowMs }),
     signOut({ id, by }: Acting & { id: string }) {
       if (dropSession.run({ id, by }).changes === 0) throw notFound();
+      return { access: [queries.access(queries.rowById(by)!)] };
     },
     invite(argument: Acting & InviteArgument): void {
       const { by, nowMs, id, tokenHash, role, note, uses, expiresMs } = argument;

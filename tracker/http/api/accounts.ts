@@ -3,13 +3,14 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { SignedIn } from '../../community/contract.ts';
+import { nameKey } from '../../community/texts.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
+import { calledHost } from './called-host.ts';
 import {
   type Api,
   type ApiContext,
   ApiError,
   announceUrl,
-  calledHost,
   noContent,
   type openGates,
   signedIn,
@@ -109,13 +110,15 @@ export function addAccountRoutes(
         const host = calledHost(context, request);
         entered = await community.signInWithKey({ host, name, challenge }, fromBase64(signature), label);
       } else if (password !== undefined) {
-        const both = `${visitor} ${name.toLowerCase()}`;
+        // Whatever is the same name: there are many ways to write each.
+        const key = nameKey(name);
+        const both = `${visitor} ${key}`;
         gates.take('signInPerNameAndAddress', both);
         gates.take('signInPerAddress', visitor);
-        gates.take('signInPerName', name.toLowerCase());
+        gates.take('signInPerName', key);
         entered = await community.signInWithPassword(name, password, label);
         gates.giveBack('signInPerNameAndAddress', both);
-        gates.giveBack('signInPerName', name.toLowerCase());
+        gates.giveBack('signInPerName', key);
       } else {
         throw new ApiError(400, 'credentials-missing', 'send a password, or a challenge and its signature');
       }
@@ -177,7 +180,7 @@ export function addAccountRoutes(
       const own = signedIn(request);
       const { password, publicKey } = request.body;
       if (password !== undefined) {
-        gates.take('signInPerNameAndAddress', `${visitorKey(context, request)} ${own.name.toLowerCase()}`);
+        gates.take('signInPerNameAndAddress', `${visitorKey(context, request)} ${nameKey(own.name)}`);
         await community.changePassword(own, password, own.sessionId);
       }
       if (publicKey !== undefined) await community.addKey(own, fromBase64(publicKey));

@@ -9,11 +9,12 @@ import { Ajv } from 'ajv';
 import type { FastifyInstance } from 'fastify';
 import { anonymous } from '../../community/permissions.ts';
 import { addAccountRoutes } from './accounts.ts';
-import { type Api, type ApiContext, ApiError, openGates } from './context.ts';
+import { type Api, type ApiContext, ApiError, type openGates, sessionToken, visitorKey } from './context.ts';
 import { addConversationRoutes } from './conversation.ts';
 import { addDeskRoutes } from './desk.ts';
 import { addEventRoutes } from './events.ts';
 import { addFeeds } from './feeds.ts';
+import { watchMethods } from './methods.ts';
 import { addPeopleRoutes } from './people.ts';
 import { addReleaseRoutes } from './releases.ts';
 import { addSearchRoutes } from './search.ts';
@@ -25,8 +26,7 @@ const version = '1';
 const documentationPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'self'; object-src 'none'; frame-ancestors 'none'";
 
-export function addApi(app: FastifyInstance, context: ApiContext): void {
-  const gates = openGates(() => Math.floor(performance.now()));
+export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnType<typeof openGates>): void {
   app.decorateRequest('viewer');
   app.decorateRequest('signedIn');
   app.register(swagger, {
@@ -51,7 +51,9 @@ export function addApi(app: FastifyInstance, context: ApiContext): void {
     async (plain) => {
       const api = plain.withTypeProvider() as Api;
       installChecks(api);
+      api.addHook('onRequest', async (request) => gates.take('callPerAddress', visitorKey(context, request)));
       installAuthentication(api, context);
+      const refuseOtherMethods = watchMethods(api);
       addAccountRoutes(api, context, gates, { version });
       addPeopleRoutes(api, context, gates);
       addReleaseRoutes(api, context, gates);
@@ -60,6 +62,7 @@ export function addApi(app: FastifyInstance, context: ApiContext): void {
       addDeskRoutes(api, context, gates);
       addEventRoutes(api, context);
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+      refuseOtherMethods();
     },
     { prefix: '/api/v1', bodyLimit: bodyBytesMax },
   );
@@ -84,9 +87,8 @@ function installChecks(api: Api): void {
 function installAuthentication(api: Api, { library }: ApiContext): void {
   api.addHook('onRequest', async (request) => {
     request.viewer = anonymous;
-    const { authorization } = request.headers;
-    if (authorization === undefined) return;
-    const [, token] = /^Bearer ([A-Za-z0-9_-]{1,128})$/i.exec(authorization) ?? [];
+    if (request.headers.authorization === undefined) return;
+    const token = sessionToken(request);
     const signedIn = token === undefined ? undefined : await library.community.authenticate(token);
     // Whoever sends a token means to be somebody: being nobody instead would answer another question.
     if (signedIn === undefined) {

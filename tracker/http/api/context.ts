@@ -76,6 +76,11 @@ export function openGates(nowMs: () => number): {
   };
 }
 
+/** What stands where a session's token stands; undefined when that is none. */
+export function sessionToken({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer ([A-Za-z0-9_-]{1,128})$/i.exec(headers.authorization ?? '')?.[1];
+}
+
 /** One visitor, for limits: an address, or a network of IPv6. */
 export function visitorKey({ addresses }: ApiContext, request: FastifyRequest): string {
   const address = addresses.of(request.raw);
@@ -100,12 +105,6 @@ export function enter({ library }: ApiContext, { viewer }: FastifyRequest, actio
 export function announceUrl(context: ApiContext, request: FastifyRequest, passkey?: string): string {
   const base = baseUrl(request.raw, context.addresses, context.publicUrl) ?? '';
   return passkey === undefined ? `${base}/announce` : `${base}/${passkey}/announce`;
-}
-
-/** The host a client has to sign for: the one it called. */
-export function calledHost(context: ApiContext, request: FastifyRequest): string {
-  const base = baseUrl(request.raw, context.addresses, context.publicUrl);
-  return base === undefined ? '' : new URL(base).host;
 }
 
 export function noContent(reply: FastifyReply): null {

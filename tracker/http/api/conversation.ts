@@ -4,7 +4,15 @@ import Type from 'typebox';
 import type { Authenticated, Message, Room } from '../../community/contract.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import * as talk from '../../protocol/talk-shapes.ts';
-import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
+import {
+  type Api,
+  type ApiContext,
+  enter,
+  noContent,
+  type openGates,
+  signedIn,
+  visitorKey,
+} from './context.ts';
 import { noSuchRelease } from './releases.ts';
 import { defined } from './shapes.ts';
 
@@ -119,6 +127,7 @@ export function addConversationRoutes(
       },
     },
     async (request) => {
+      gates.take('searchPerAddress', visitorKey(context, request));
       const { q, ...page } = request.query;
       return talkShape(await community.searchMessages(request.viewer, q, page));
     },

@@ -10,11 +10,11 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { CommunityEvent } from '../../community/contract.ts';
 import { hears, type Viewer } from '../../community/permissions.ts';
-import { type Api, type ApiContext, ApiError, enter, visitorKey } from './context.ts';
+import { openBudget } from './budget.ts';
+import { type Api, type ApiContext, ApiError, enter, sessionToken, visitorKey } from './context.ts';
 
 /** Each costs a connection and some kilobytes. */
-const streamsMax = 2_000;
-const streamsPerVisitorMax = 10;
+const streamsMax = { perKeyMax: 10, allMax: 2_000 };
 /** Below the tracker's own idle timeout, and that of most proxies. */
 const beatMs = 15_000;
 /** Somebody's screen does not need more than this at once. */
@@ -26,7 +26,7 @@ const heldMax = 1_000;
 
 export function addEventRoutes(api: Api, context: ApiContext): void {
   const { community } = context.library;
-  const perVisitor = new Map<string, number>();
+  const takeBudget = openBudget(streamsMax);
   const streams = new Set<ServerResponse>();
 
   api.addHook('onClose', async () => {
@@ -36,6 +36,7 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
   api.get(
     '/events',
     {
+      exposeHeadRoute: false,
       schema: {
         summary: 'Live news (server-sent events); Last-Event-ID catches up',
         tags: ['events'],
@@ -44,22 +45,16 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
     },
     async (request, reply) => {
       const viewer = enter(context, request, 'read-room');
-      const visitor = visitorKey(context, request);
-      const open = perVisitor.get(visitor) ?? 0;
-      if (streams.size >= streamsMax || open >= streamsPerVisitorMax) {
+      const { raw } = reply;
+      if (!takeBudget(visitorKey(context, request), 1, raw)) {
         throw new ApiError(429, 'too-many-streams', 'too many live streams are open: close one', 30);
       }
-      perVisitor.set(visitor, open + 1);
       const after = lastSeen(request) ?? request.query.after;
       reply.hijack();
-      const { raw } = reply;
+      // Whoever has left meanwhile will not leave again.
+      if (raw.destroyed) return;
       streams.add(raw);
-      raw.once('close', () => {
-        streams.delete(raw);
-        const left = (perVisitor.get(visitor) ?? 1) - 1;
-        if (left > 0) perVisitor.set(visitor, left);
-        else perVisitor.delete(visitor);
-      });
+      raw.once('close', () => streams.delete(raw));
       raw.writeHead(200, {
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store',
@@ -67,24 +62,32 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
         'X-Content-Type-Options': 'nosniff',
       });
       raw.write('retry: 2000\n\n');
-      await stream(raw, viewer, after);
+      await stream(raw, viewer, after, sessionToken(request));
     },
   );
 
-  async function stream(raw: ServerResponse, viewer: Viewer, after: number | undefined): Promise<void> {
+  async function stream(
+    raw: ServerResponse,
+    asked: Viewer,
+    after: number | undefined,
+    token: string | undefined,
+  ): Promise<void> {
+    let viewer = asked;
     /** Undefined once what was missed has been sent. */
     let held: CommunityEvent[] | undefined = [];
     let lastId = after ?? 0;
-    const send = (id: number, body: CommunityEvent['body']): void => {
-      if (id <= lastId) return;
+    /** False: whoever reads has not read it all yet. */
+    const send = (id: number, body: CommunityEvent['body']): boolean => {
+      if (id <= lastId) return true;
       lastId = id;
-      if (raw.writableLength > unreadBytesMax) return void raw.destroy();
-      raw.write(`id: ${id}\nevent: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`);
+      return raw.write(`id: ${id}\nevent: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`);
     };
     const stopEvents = community.onEvent((event) => {
       if (!hears(viewer, event.audience)) return;
-      if (held === undefined) send(event.id, event.body);
-      else if (held.push(event) > heldMax) raw.destroy();
+      if (held === undefined) {
+        if (raw.writableLength > unreadBytesMax) raw.destroy();
+        else send(event.id, event.body);
+      } else if (held.push(event) > heldMax) raw.destroy();
     });
     const stopAccess = community.onAccess(({ accountId }) => {
       if (accountId === viewer.accountId) raw.end();
@@ -96,7 +99,16 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       clearInterval(beat);
     });
     try {
+      // What has changed between asking who this is and listening has been heard of by nobody.
+      const known = token === undefined ? viewer : await community.authenticate(token);
+      if (known === undefined) return void raw.end();
+      viewer = known;
       if (after !== undefined) await catchUp(raw, viewer, after, send);
+      else {
+        // From here on nothing is missed, also by whoever is cut off before anything happens.
+        const { lastId: now } = await community.eventsAfter(viewer, Number.MAX_SAFE_INTEGER);
+        raw.write(`id: ${held[0] === undefined ? now : held[0].id - 1}\n\n`);
+      }
     } catch (error) {
       context.onError(error);
       raw.end();
@@ -111,12 +123,12 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
     raw: ServerResponse,
     viewer: Viewer,
     after: number,
-    send: (id: number, body: CommunityEvent['body']) => void,
+    send: (id: number, body: CommunityEvent['body']) => boolean,
   ): Promise<void> {
     let from = after;
     for (let pages = 0; ; pages++) {
       const { events, lastId, hasMore, isTooFar } = await community.eventsAfter(viewer, from);
-      for (const { id, body } of events) send(id, body);
+      for (const { id, body } of events) if (!send(id, body)) await read(raw);
       from = lastId;
       if (isTooFar || (hasMore && pages >= catchUpPagesMax)) {
         raw.write(`id: ${lastId}\nevent: reload\ndata: {}\n\n`);
@@ -125,6 +137,18 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       if (!hasMore || raw.destroyed) return;
     }
   }
+}
+
+/** Until what was written has been read, or nobody reads any more. */
+function read(raw: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (raw.destroyed || !raw.writableNeedDrain) return resolve();
+    const done = () => {
+      raw.off('drain', done).off('close', done);
+      resolve();
+    };
+    raw.on('drain', done).on('close', done);
+  });
 }
 
 function lastSeen(request: FastifyRequest): number | undefined {

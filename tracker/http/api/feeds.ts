@@ -37,8 +37,8 @@ export function addFeeds(
 
   app.get('/rss/search', async (request, reply) => {
     const { viewer, base, query } = reader(request);
-    const q = one(query.q) ?? '';
-    const { rows } = await catalogue.searchReleases({ viewer, text: q.slice(0, 512) });
+    const q = (one(query.q) ?? '').slice(0, 512).toWellFormed();
+    const { rows } = await catalogue.searchReleases({ viewer, text: q });
     const items = [...rows]
       .sort((a, b) => b.createdAtMs - a.createdAtMs)
       .map((release) => releaseItem(release, base));
@@ -113,11 +113,15 @@ function feed(title: string, link: string, items: readonly Item[]): string {
 <guid isPermaLink="false">${id}</guid><pubDate>${new Date(atMs).toUTCString()}</pubDate>
 <description>${text}</description></item>
 `;
-  return html`<?xml version="1.0" encoding="utf-8"?>
+  const text = html`<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0"><channel><title>${title}</title><link>${link}</link><description>${title}</description>
 ${items.map(entry)}</channel></rss>
 `.text;
+  return text.toWellFormed().replace(notXml, '\ufffd');
 }
+
+/** XML 1.0, 2.2: what may stand in a document in no way at all. */
+const notXml = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 function one(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;

@@ -1,5 +1,5 @@
 /** What is shared here: publish, read, change, withdraw; torrents and covers. */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { peerLimits } from '../../../torrents/bencode.ts';
 import { parseMetainfo } from '../../../torrents/metainfo.ts';
@@ -8,6 +8,7 @@ import type { ReleaseDetail, VersionInput, WantedAccess } from '../../catalogue/
 import { may, type Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { attachment } from '../attachment.ts';
+import { openBudget } from './budget.ts';
 import {
   type Api,
   type ApiContext,
@@ -35,10 +36,13 @@ import {
 const withId = Type.Object({ id: schemas.releaseIdText });
 /** A torrent of 8 MiB in base64, a cover, and 20,000 tracks with their names. */
 const publishBytesMax = 20 * 1024 * 1024;
+/** Bodies that are being read: two of the largest for an account, eight for all. Each is in memory some three times. */
+const publishing = { perKeyMax: 2 * publishBytesMax, allMax: 8 * publishBytesMax };
 
 export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
   const { library } = context;
   const { catalogue, community } = library;
+  const takeBudget = openBudget(publishing);
 
   /** Throws `not-found`: what is not there, and what may not be seen. */
   async function seen(viewer: Viewer, releaseId: string): Promise<ReleaseDetail> {
@@ -123,12 +127,21 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     };
   }
 
+  /** Before the body is read: nobody else may send that much. */
+  async function admitPublication(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { accountId } = publisher(request);
+    gates.take('publicationPerAccount', String(accountId));
+    const { 'content-length': length } = request.headers;
+    const bytes = length === undefined ? publishBytesMax : Math.min(Number(length), publishBytesMax);
+    if (takeBudget(String(accountId), bytes, reply.raw)) return;
+    throw new ApiError(429, 'too-often', 'too many publications at once: wait for one to be done', 5);
+  }
+
   function publisher(request: FastifyRequest): Viewer & { readonly accountId: number } {
     const own = signedIn(request);
     if (!may(own.role, 'publish', true)) {
       throw new ApiError(403, 'not-allowed', 'you may not publish here: ask somebody who runs this tracker');
     }
-    gates.take('publicationPerAccount', String(own.accountId));
     return own;
   }
 
@@ -177,6 +190,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     '/releases',
     {
       bodyLimit: publishBytesMax,
+      onRequest: admitPublication,
       schema: {
         summary: 'Publish a release',
         tags: ['releases'],
@@ -275,6 +289,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     '/releases/:id/versions',
     {
       bodyLimit: publishBytesMax,
+      onRequest: admitPublication,
       schema: {
         summary: 'The next version of a release',
         tags: ['releases'],

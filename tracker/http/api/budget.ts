@@ -1,0 +1,37 @@
+/**
+ * What visitors may have under way at once, in all and for each: bytes of bodies that are being read, streams that stand
+ * open. Whatever was taken is given back when its answer ends, in whatever way.
+ */
+import type { ServerResponse } from 'node:http';
+
+export interface BudgetLimits {
+  readonly perKeyMax: number;
+  readonly allMax: number;
+}
+
+/** False, with nothing taken: there is no room now. Nothing is taken for an answer that has ended already, either. */
+export type TakeBudget = (key: string, cost: number, until: ServerResponse) => boolean;
+
+export function openBudget({ perKeyMax, allMax }: BudgetLimits): TakeBudget {
+  const perKey = new Map<string, number>();
+  let all = 0;
+  return (key, cost, until) => {
+    const taken = perKey.get(key) ?? 0;
+    if (taken + cost > perKeyMax || all + cost > allMax) return false;
+    if (until.destroyed || until.writableFinished) return true;
+    perKey.set(key, taken + cost);
+    all += cost;
+    let isHeld = true;
+    const giveBack = () => {
+      if (!isHeld) return;
+      isHeld = false;
+      all -= cost;
+      const left = perKey.get(key)! - cost;
+      if (left > 0) perKey.set(key, left);
+      else perKey.delete(key);
+    };
+    until.once('close', giveBack);
+    until.once('finish', giveBack);
+    return true;
+  };
+}
