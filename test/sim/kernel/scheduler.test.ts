@@ -71,6 +71,13 @@ describe('virtual time', () => {
     expect(scheduler.events).toBe(1);
   });
 
+  it('knows no parts of a millisecond', () => {
+    const scheduler = new Scheduler();
+    for (const ms of [0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => scheduler.after(ms, () => {})).toThrow('whole milliseconds');
+    }
+  });
+
   it('counts what waits', () => {
     const scheduler = new Scheduler();
     for (const ms of [0, 1, 1, 50_000]) scheduler.after(ms, () => {});

@@ -49,6 +49,7 @@ export class Scheduler {
 
   /** `task` runs at `atMs`, an integer; the past counts as now. */
   at(atMs: number, task: Task): void {
+    if (!Number.isInteger(atMs)) throw new RangeError(`virtual time is whole milliseconds: ${atMs}`);
     if (atMs < this.#nowMs + horizonMs) this.#put(atMs <= this.#nowMs ? this.#nowMs : atMs, task);
     else pushDistant(this.#overflow, { atMs, sequence: this.#sequence++, task });
   }
