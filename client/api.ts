@@ -32,7 +32,8 @@ export {
 } from './community/tracker-sessions.ts';
 export type { DiskTrouble, PeerAddress, Report } from './engine/contract.ts';
 export type { PeerStatus, TorrentStatus, TrackerStatus } from './engine/status.ts';
-export type { ActiveTorrent, Client, TorrentControl } from './host/client.ts';
+export type { ActiveTorrent, TorrentControl } from './host/active-torrent.ts';
+export type { Client } from './host/client.ts';
 export { ClientError, type ClientErrorCode } from './host/client-error.ts';
 export type { FileChoice } from './host/file-selection.ts';
 export { type ClientOptions, openClient } from './host/open-client.ts';

@@ -10,7 +10,7 @@ import type { Metainfo } from '../../torrents/metainfo.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
 import type { PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
-import type { ActiveTorrent } from '../host/client.ts';
+import type { ActiveTorrent } from '../host/active-torrent.ts';
 import { dropReason } from './drop-reasons.ts';
 import { addressText } from './endpoints.ts';
 import type { Output } from './output.ts';

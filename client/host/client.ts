@@ -3,13 +3,13 @@
  * that) becomes facts, and what the engine reports becomes promises. Put together in open-client.ts.
  */
 import type { TorrentFile } from '../../torrents/file-layout.ts';
-import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { unwanted } from '../engine/piece-selection.ts';
 import type { TorrentStatus } from '../engine/status.ts';
+import type { ActiveTorrent, TorrentControl } from './active-torrent.ts';
 import { ClientError, cannotWrite, isHopeless } from './client-error.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import type { Driver } from './driver.ts';
@@ -21,32 +21,8 @@ import { dataBytesOfPadded, expectedHashes, hasPieceHashes } from './piece-hashe
 import type { RealPorts } from './real-ports.ts';
 import { ResumeJournal } from './resume-journal.ts';
 import { checkShare, isRemembered, lookAtShare } from './share-check.ts';
-import { type TorrentWishes, wishesOf } from './torrent-wishes.ts';
+import { wishesOf } from './torrent-wishes.ts';
 import type { UpgradeFrom } from './upgrade.ts';
-
-export interface TorrentControl {
-  /** Ends the checking of what is there; later, use stop(). */
-  readonly signal?: AbortSignal;
-  /** Progress of that checking. */
-  readonly onCheck?: (progress: HashProgress) => void;
-  readonly onReport?: (report: Report) => void;
-}
-
-export interface ActiveTorrent extends TorrentWishes {
-  readonly metainfo: Metainfo;
-  /** Where the torrent's own folder or file lies. */
-  readonly path: string;
-  status(): TorrentStatus;
-  /**
-   * Every wanted piece is stored and every wanted file has its name; at once when nothing was missing. Rejects when that
-   * became impossible. A new promise when more has been selected since.
-   */
-  readonly completed: Promise<void>;
-  /** Peers are let go, trackers are told. What files that are not wanted hold is kept for the next time. */
-  stop(): Promise<void>;
-  /** As stop(), for good: once complete, nothing is left beside the files that were wanted. */
-  remove(): Promise<void>;
-}
 
 interface Running {
   readonly onReport: (report: Report) => void;

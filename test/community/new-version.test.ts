@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { FolderVersion } from '../../client/community/folder-version.ts';
 import { openIdentity } from '../../client/community/identity.ts';
 import { shareFolder } from '../../client/community/shared-folder.ts';
-import type { ActiveTorrent } from '../../client/host/client.ts';
+import type { ActiveTorrent } from '../../client/host/active-torrent.ts';
 import { openClient } from '../../client/host/open-client.ts';
 import { parseMetainfo } from '../../torrents/metainfo.ts';
 import { latestVersion, type SignedVersion, versionOf } from '../../torrents/version-signature.ts';

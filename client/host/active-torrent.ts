@@ -1,0 +1,30 @@
+/** What somebody who fetches or seeds a torrent is given: how to follow it, choose from it, and end it. */
+import type { HashProgress } from '../../torrents/hashing/engine.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { Report } from '../engine/contract.ts';
+import type { TorrentStatus } from '../engine/status.ts';
+import type { TorrentWishes } from './torrent-wishes.ts';
+
+export interface TorrentControl {
+  /** Ends the checking of what is there; later, use stop(). */
+  readonly signal?: AbortSignal;
+  /** Progress of that checking. */
+  readonly onCheck?: (progress: HashProgress) => void;
+  readonly onReport?: (report: Report) => void;
+}
+
+export interface ActiveTorrent extends TorrentWishes {
+  readonly metainfo: Metainfo;
+  /** Where the torrent's own folder or file lies. */
+  readonly path: string;
+  status(): TorrentStatus;
+  /**
+   * Every wanted piece is stored and every wanted file has its name; at once when nothing was missing. Rejects when that
+   * became impossible. A new promise when more has been selected since.
+   */
+  readonly completed: Promise<void>;
+  /** Peers are let go, trackers are told. What files that are not wanted hold is kept for the next time. */
+  stop(): Promise<void>;
+  /** As stop(), for good: once complete, nothing is left beside the files that were wanted. */
+  remove(): Promise<void>;
+}
