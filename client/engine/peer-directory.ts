@@ -9,7 +9,7 @@ import type { PeerAddress } from './contract.ts';
 import { DialQueue } from './dial-queue.ts';
 import type { Limits } from './limits.ts';
 import { newRecord, type PeerRecord } from './peer-record.ts';
-import type { Prng } from './prng.ts';
+import { type Prng, shuffle } from './prng.ts';
 
 export class PeerDirectory {
   readonly #records = new Map<string, PeerRecord>();
@@ -30,7 +30,7 @@ export class PeerDirectory {
 
   /** Addresses somebody told us of: all untrusted, duplicates expected. */
   learn(addresses: readonly PeerAddress[], nowMs: number): void {
-    for (const address of addresses) {
+    for (const address of this.#inFairOrder(addresses)) {
       const key = addressKey(address);
       if (this.#records.has(key)) continue;
       if (!this.#makeRoom(nowMs)) return;
@@ -38,6 +38,14 @@ export class PeerDirectory {
       this.#records.set(key, record);
       this.#enqueue(record, nowMs);
     }
+  }
+
+  /** There is not room for all: whoever is named last, after thousands that are dead, has the chance of all others. */
+  #inFairOrder(addresses: readonly PeerAddress[]): readonly PeerAddress[] {
+    if (this.#records.size + addresses.length <= this.#limits.peersKnownMax) return addresses;
+    const inOrder = [...addresses];
+    shuffle(inOrder, this.#random);
+    return inOrder;
   }
 
   /** The record of a peer that came to us, known by its host and the id it calls itself; not yet kept. */

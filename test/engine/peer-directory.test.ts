@@ -98,6 +98,20 @@ describe('an address', () => {
     expect(directory.next(2_000, true, () => false)).toBeDefined();
   });
 
+  it('that is named last has its chance, also when there is not room for all', () => {
+    const last = address(999);
+    const isKnown = (seed: number) => {
+      const directory = newDirectory({ peersKnownMax: 10 }, seed);
+      directory.learn([...addresses(39), last], 0);
+      expect(directory.size).toBe(10);
+      return directory.dialable.some(({ host }) => host === last.host);
+    };
+    const known = Array.from({ length: 200 }, (_, seed) => isKnown(seed)).filter(Boolean).length;
+    // One in four, give or take.
+    expect(known).toBeGreaterThan(25);
+    expect(known).toBeLessThan(80);
+  });
+
   it('of a host with which there are enough connections has to wait', () => {
     const directory = newDirectory();
     directory.learn([address(1), address(2)], 0);
