@@ -39,6 +39,7 @@ const knobs: readonly ((random: Prng, pieceBytes: number) => Partial<Limits>)[] 
   (random) => ({ unaskedBlocksMax: 16 + random.below(16) }),
   (random) => ({ keepAliveMs: 5_000, idleTimeoutMs: 20_000 + random.below(20_000) }),
   (random) => ({ diskRetryMs: 1 + random.below(2_000) }),
+  (random) => ({ peersKnownMax: 40 + random.below(100) }),
   (random) => ({ peersWantedDefault: 1 + random.below(8) }),
 ];
 
