@@ -139,8 +139,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'wait for ever for a peer that sends nothing',
     file: engine('session-watch'),
-    from: 'pipeline.isSilent(nowMs, limits.stallTimeoutMs)',
-    to: 'pipeline.isSilent(nowMs, 1_000 * limits.stallCloseMs)',
+    from: 'if (pipeline.isSilent(nowMs, limits.stallCloseMs))',
+    to: 'if (pipeline.isSilent(nowMs, 1_000 * limits.stallCloseMs))',
   },
   {
     name: 'wait for ever for a handshake',
@@ -191,10 +191,10 @@ export const mutants: readonly Mutant[] = [
     to: 'if (this.#records.size >= 0) return true;',
   },
   {
-    name: 'record before fsync (the model of the journal)',
+    name: 'record without fsync (the model of the journal)',
     file: 'test/sim/world/journal.ts',
-    from: '    this.#isFlushing = true;',
-    to: '    this.#isFlushing = true;\n    this.#parts.platter.record = have;',
+    from: '    platter.sync(dirty);\n',
+    to: '',
   },
   {
     name: 'send a short read as a whole block (the model of the disk)',

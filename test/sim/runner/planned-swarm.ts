@@ -48,8 +48,8 @@ export class PlannedSwarm {
     this.#introduceLater();
   }
 
-  nameOf(peer: SimPeer): string {
-    return this.#names.get(peer.number)!;
+  nameOf({ number }: { readonly number: number }): string {
+    return this.#names.get(number)!;
   }
 
   /** Of those who are called, the honest ones that have joined. */

@@ -162,7 +162,7 @@ class Run {
     if (error instanceof NotDone) return { ...base, checker: error.checker };
     if (!(error instanceof BrokenRule))
       return { ...base, checker: 'threw', message: `${error.message}${whereOf(error)}` };
-    const peer = this.#swarm.nameOf(world.peers[error.peer - 1]!);
+    const peer = this.#swarm.nameOf({ number: error.peer });
     return { ...base, checker: error.checker, peer };
   }
 }
