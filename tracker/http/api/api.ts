@@ -8,6 +8,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { Ajv } from 'ajv';
 import type { FastifyInstance } from 'fastify';
 import { anonymous } from '../../community/permissions.ts';
+import { errorAnswer } from '../../protocol/api-shapes.ts';
 import { addAccountRoutes } from './accounts.ts';
 import { type Api, type ApiContext, ApiError, type openGates, sessionToken, visitorKey } from './context.ts';
 import { addConversationRoutes } from './conversation.ts';
@@ -53,6 +54,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       installChecks(api);
       api.addHook('onRequest', async (request) => gates.take('callPerAddress', visitorKey(context, request)));
       installAuthentication(api, context);
+      documentRefusals(api);
       const refuseOtherMethods = watchMethods(api);
       addAccountRoutes(api, context, gates, { version });
       addPeopleRoutes(api, context, gates);
@@ -67,6 +69,14 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
     { prefix: '/api/v1', bodyLimit: bodyBytesMax },
   );
   app.register(async (feeds) => addFeeds(feeds, context, gates));
+}
+
+/** Every route may refuse, and all in one shape. */
+function documentRefusals(api: Api): void {
+  api.addHook('onRoute', (route) => {
+    const { response } = (route.schema ?? {}) as { response?: object };
+    route.schema = { ...route.schema, response: { '4xx': errorAnswer, ...response } };
+  });
 }
 
 function installChecks(api: Api): void {
