@@ -135,15 +135,16 @@ export class PeerDirectory {
   /** On loopback all peers of the machine have one address: there only the record is banned. */
   ban(record: PeerRecord, nowMs: number): void {
     record.bannedUntilMs = nowMs + this.#limits.banMs;
-    this.#records.set(record.key, record);
+    // The memory of a ban is worth more than an address nobody has tried.
+    if (this.#records.has(record.key) || this.#makeRoom(nowMs, true)) this.#records.set(record.key, record);
     const { host } = record.address;
     if (isLoopbackHost(host)) return;
     if (this.#bannedHosts.size >= this.#limits.peersKnownMax) this.#bannedHosts.clear();
     this.#bannedHosts.set(host, record.bannedUntilMs);
   }
 
-  /** True when one more record fits; when full, the least useful idle one makes way. */
-  #makeRoom(nowMs: number): boolean {
+  /** True when one more record fits; when full, the least useful idle one makes way, an untried one only if it must. */
+  #makeRoom(nowMs: number, mustFit = false): boolean {
     if (this.#records.size < this.#limits.peersKnownMax) return true;
     let worst: PeerRecord | undefined;
     for (const record of this.#records.values()) {
@@ -151,7 +152,7 @@ export class PeerDirectory {
       if (!record.dialable || worst === undefined || record.failures > worst.failures) worst = record;
       if (!record.dialable) break;
     }
-    if (worst === undefined || (worst.dialable && worst.failures === 0)) return false;
+    if (worst === undefined || (!mustFit && worst.dialable && worst.failures === 0)) return false;
     this.#records.delete(worst.key);
     return true;
   }

@@ -112,6 +112,17 @@ describe('an address', () => {
     expect(known).toBeLessThan(80);
   });
 
+  it('of a liar takes the place of another when there is no room', () => {
+    const directory = newDirectory({ peersKnownMax: 3 });
+    directory.learn(addresses(3), 0);
+    const liar = directory.incoming(address(9), peerId(9), 0);
+    directory.keep(liar, 0);
+    directory.ban(liar, 0);
+    expect(directory.size).toBe(3);
+    expect(directory.isBannedHost(address(9).host, 1)).toBe(true);
+    expect(directory.incoming(address(9), peerId(9), 1)).toBe(liar);
+  });
+
   it('of a host with which there are enough connections has to wait', () => {
     const directory = newDirectory();
     directory.learn([address(1), address(2)], 0);
