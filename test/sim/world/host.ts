@@ -1,33 +1,21 @@
 /**
  * One host on the simulated internet: the Network port of the program that runs on it, for as long as that program
- * lives. Connections take turns on the line up, a run of bytes each; what arrives queues for the line down.
+ * lives. What it sends leaves by uplink.ts; what arrives queues for the line down.
  *
  * Invariant: an end is in #ends from the dial or the first packet until it is closed, and nothing is told of it after.
  * Left to others: who may reach whom (ways.ts), what waits on a connection (stream.ts).
  */
 import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
-import type { Prng } from '../../../client/engine/prng.ts';
 import type { FactSink, Network } from '../../../client/host/ports.ts';
 import { Gate } from '../kernel/gate.ts';
 import { traceKind } from '../kernel/trace.ts';
-import {
-  type Link,
-  lossMsDefault,
-  type Reachability,
-  socketBytesDefault,
-  windowBytesDefault,
-} from './link.ts';
-import { End, Run, type Station, travel } from './stream.ts';
+import type { Link, Reachability } from './link.ts';
+import { End, Run, type Station } from './stream.ts';
+import { Uplink } from './uplink.ts';
 import type { Ways } from './ways.ts';
 
-/** What a connection sends before it is another one's turn: a block and its header. */
-const turnBytes = 16 * 1024 + 13;
-/** Less than this that has left is told later, together: it matters to nobody who has a window of megabytes. */
-const reportBytesMin = 8 * 1024;
-const reportMs = 1_000;
 /** When the kernel gives a dial up that nobody answers; Linux waits twice as long. */
 const dialMs = 60_000;
-const perMillion = 1_000_000;
 
 export interface HostOptions {
   readonly address: PeerAddress;
@@ -45,16 +33,11 @@ export class SimHost implements Network, Station {
   link: Link;
   readonly #ways: Ways;
   readonly #sink: FactSink;
-  readonly #random: Prng;
   readonly #ends = new Map<ConnectionId, End>();
-  /** Ends with something to send, in turn. */
-  readonly #turns: End[] = [];
+  readonly #uplink: Uplink;
   #accepted = 1;
-  /** When the line up has sent what it was given, and the line down has taken what came; with fractions. */
-  #upUntilMs = 0;
+  /** When the line down has taken what came; with fractions. */
   #downUntilMs = 0;
-  #isPumpSet = false;
-  #isReportSet = false;
 
   constructor(ways: Ways, { address, link, sink, gate = new Gate(), reachability = 'open' }: HostOptions) {
     this.address = address;
@@ -63,7 +46,8 @@ export class SimHost implements Network, Station {
     this.link = link;
     this.#ways = ways;
     this.#sink = sink;
-    this.#random = ways.random.of(`host ${address.host}:${address.port}`);
+    const random = ways.random.of(`host ${address.host}:${address.port}`);
+    this.#uplink = new Uplink(this, this.#ends, { ways, gate, sink, random });
   }
 
   get openCount(): number {
@@ -109,7 +93,7 @@ export class SimHost implements Network, Station {
     if (!this.gate.admits(task)) return;
     end.other = other;
     end.isTold = true;
-    this.#depart(new Run(end, 'open'), this.#ways.scheduler.nowMs);
+    this.#uplink.depart(new Run(end, 'open'), this.#ways.scheduler.nowMs);
     this.#sink({ type: 'connected', connection: end.connection, address, incoming: false });
   }
 
@@ -136,100 +120,11 @@ export class SimHost implements Network, Station {
     this.#trace(traceKind.close, connection, 0);
     this.forget(end);
     if (end.other === undefined) return;
-    this.#depart(new Run(end, 'end', 0, undefined, 0, 'closed by peer'), this.#ways.scheduler.nowMs);
+    this.#uplink.depart(new Run(end, 'end', 0, undefined, 0, 'closed by peer'), this.#ways.scheduler.nowMs);
   }
-
-  // The line up -----------------------------------------------------------------------------------------------------
 
   goOn(end: End): void {
-    if (end.isWaiting || end.other === undefined || end.queuedBytes === 0 || !this.#hasRoom(end)) return;
-    end.isWaiting = true;
-    this.#turns.push(end);
-    if (!this.#isPumpSet) this.#pump();
-  }
-
-  /** The window of its connection lets it send. */
-  #hasRoom(end: End): boolean {
-    const windowBytes = this.link.windowBytes ?? windowBytesDefault;
-    return end.inFlightBytes === 0 || end.inFlightBytes + turnBytes <= windowBytes;
-  }
-
-  /** Sends until the line is busy beyond this millisecond. */
-  #pump(): void {
-    const { nowMs } = this.#ways.scheduler;
-    const { up, recut = false, windowBytes = windowBytesDefault } = this.link;
-    const most = Math.min(turnBytes, windowBytes);
-    const turns = this.#turns;
-    let next = 0;
-    while (next < turns.length && this.#upUntilMs < nowMs + 1) {
-      const end = turns[next++]!;
-      end.isWaiting = false;
-      if (!end.isOpen || end.queuedBytes === 0) continue;
-      const run = end.cut(recut ? 1 + this.#random.below(most) : most, recut);
-      this.#upUntilMs = Math.max(this.#upUntilMs, nowMs) + run.count / up;
-      this.#depart(run, this.#upUntilMs);
-      if (end.queuedBytes > 0 && this.#hasRoom(end)) {
-        end.isWaiting = true;
-        turns.push(end);
-      }
-      this.#flush(end);
-    }
-    if (next === 1) turns.shift();
-    else turns.splice(0, next);
-    if (turns.length === 0) return;
-    this.#isPumpSet = true;
-    this.#ways.scheduler.at(Math.max(nowMs + 1, Math.floor(this.#upUntilMs)), this.#pumpTask);
-  }
-
-  readonly #pumpTask = {
-    run: (): void => {
-      this.#isPumpSet = false;
-      if (!this.gate.isEnded) this.#pump();
-    },
-  };
-
-  /** So much of what was sent has left for the kernel, which holds `socketBytes` of it. */
-  #flush(end: End): void {
-    const taken = Math.min(
-      end.sentBytes,
-      end.sentBytes - end.queuedBytes + (this.link.socketBytes ?? socketBytesDefault),
-    );
-    end.unreportedBytes = taken - end.reportedBytes;
-    if (end.unreportedBytes >= reportBytesMin) return this.#report(end);
-    if (this.#isReportSet || end.unreportedBytes === 0) return;
-    this.#isReportSet = true;
-    this.#ways.scheduler.at(this.#ways.scheduler.nowMs + reportMs, this.#reportTask);
-  }
-
-  readonly #reportTask = {
-    run: (): void => {
-      if (!this.gate.admits(this.#reportTask)) return;
-      this.#isReportSet = false;
-      for (const end of this.#ends.values()) if (end.unreportedBytes > 0) this.#report(end);
-    },
-  };
-
-  #report(end: End): void {
-    const bytes = end.unreportedBytes;
-    if (this.gate.isFrozen) return;
-    end.unreportedBytes = 0;
-    end.reportedBytes += bytes;
-    this.#sink({ type: 'flushed', connection: end.connection, bytes });
-  }
-
-  /** A run leaves at `departsMs`: it arrives, is held up, or takes its connection with it. */
-  #depart(run: Run, departsMs: number): void {
-    const end = run.from;
-    const other = end.other!;
-    const { jitterMs = 0, lossPpm = 0, lossMs = lossMsDefault, resetPpm = 0 } = this.link;
-    let delayMs = this.#ways.awayMs(this, other.host);
-    if (jitterMs > 0) delayMs += this.#random.below(jitterMs + 1);
-    if (lossPpm > 0 && this.#random.below(perMillion) < lossPpm) {
-      delayMs += Math.ceil(lossMs / 2) + this.#random.below(Math.ceil(lossMs / 2));
-    }
-    if (resetPpm > 0 && this.#random.below(perMillion) < resetPpm) return this.reset(end);
-    if (this.#ways.isBlocked(this, other.host)) this.#ways.park(run);
-    else travel(this.#ways.scheduler, run, departsMs + delayMs);
+    this.#uplink.goOn(end);
   }
 
   /** The connection is over for both sides, and neither meant it. */
@@ -325,7 +220,7 @@ export class SimHost implements Network, Station {
 
   thaw(): void {
     this.gate.thaw();
-    for (const end of [...this.#ends.values()]) if (end.unreportedBytes > 0) this.#report(end);
+    this.#uplink.reportAll();
   }
 
   #trace(kind: number, connection: ConnectionId, value: number): void {

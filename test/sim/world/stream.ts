@@ -45,6 +45,8 @@ export interface Station {
   goOn(end: End): void;
   /** A connection has ended without this side. */
   lose(end: End, reason: string): void;
+  /** The connection is over for both sides, and neither meant it. */
+  reset(end: End): void;
   /** Without a word to the program. */
   forget(end: End): void;
 }
