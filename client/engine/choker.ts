@@ -1,7 +1,8 @@
 /**
  * Whom we serve. While a slot is free, whoever is interested is served at once. When slots are short: while we fetch,
- * those who give us most (tit-for-tat); once we have everything, those we serve fastest; and one slot is lent in turn
- * to somebody new, so that better peers are found and newcomers get a start.
+ * those who give us most (tit-for-tat); once we have everything, those who pass on what we give them, and then those
+ * we serve fastest; and one slot is lent in turn to somebody new, so that better peers are found and newcomers get a
+ * start.
  *
  * A fast line has more slots than a slow one, and what a peer does not use for a while goes to the next in line.   BEP 3
  */
@@ -14,6 +15,7 @@ import { TransferMeter } from './transfer-meter.ts';
 interface Slot {
   /** When its peer last wanted something of us. */
   usedMs: number;
+  readonly sinceMs: number;
   /** What had left for it at the last tick. */
   flushedBytes: number;
 }
@@ -72,6 +74,7 @@ export class Choker {
     this.#nowMs = nowMs;
     this.#slots = Math.min(this.#limits.uploadSlotsMax, this.#slotsFor(this.#line.rate) + idleCount);
     this.#fillSlots();
+    this.#firstCopies.tick(nowMs);
     for (const session of this.#served.keys()) this.#firstCopies.suggest(session);
     if (nowMs < this.#nextRechokeMs) return;
     this.#nextRechokeMs = nowMs + this.#limits.rechokeMs;
@@ -85,7 +88,13 @@ export class Choker {
     if (rotate) for (const session of wanting) session.optimistic = false;
 
     const worth = (s: PeerSession) => (haveAll ? s.up.rate : s.down.rate);
-    const ranked = [...wanting].sort((a, b) => worth(b) - worth(a) || a.connection - b.connection);
+    const merit = (s: PeerSession) =>
+      haveAll ? (this.#isOnTrial(s) ? Number.MAX_SAFE_INTEGER : s.spread) : 0;
+    const ranked = [...wanting].sort(
+      (a, b) => merit(b) - merit(a) || worth(b) - worth(a) || a.connection - b.connection,
+    );
+    // A quarter is forgotten every time, down to nothing at all.
+    for (const session of wanting) session.spread -= (session.spread + 3) >> 2;
     const lucky = wanting.find((s) => s.optimistic) ?? this.#draw(ranked.slice(this.#slots - 1));
     const chosen = new Set(ranked.filter((s) => s !== lucky).slice(0, this.#slots - 1));
     if (lucky !== undefined) {
@@ -94,6 +103,11 @@ export class Choker {
     }
     for (const session of wanting) if (!chosen.has(session) && !session.amChoking) this.#refuse(session);
     for (const session of chosen) if (session.amChoking) this.#serve(session);
+  }
+
+  #isOnTrial(session: PeerSession): boolean {
+    const slot = this.#served.get(session);
+    return slot !== undefined && this.#nowMs - slot.sinceMs < this.#limits.trialMs;
   }
 
   /** Enough for the line, and not so many that each has next to nothing. */
@@ -128,7 +142,11 @@ export class Choker {
 
   #serve(session: PeerSession): void {
     this.#waiting.delete(session);
-    this.#served.set(session, { usedMs: this.#nowMs, flushedBytes: session.uploads.flushedBytes });
+    this.#served.set(session, {
+      usedMs: this.#nowMs,
+      sinceMs: this.#nowMs,
+      flushedBytes: session.uploads.flushedBytes,
+    });
     this.#firstCopies.suggest(session);
     session.setChoking(false);
   }

@@ -3,13 +3,23 @@
  * know what others are fetching from us at the moment, and often choose alike; so whoever we serve is told which piece we
  * would like it to take next (`suggest`). Who does not listen chooses by itself, as ever.
  *
+ * And who spreads what it is given is known by that: a piece that one peer had first is heard of from others later. One that
+ * nobody else has after a while is given to somebody else, and the choker prefers those who pass on (`spread`).
+ *
  * Invariant: a piece is promised to at most one peer, one that we serve, and only while nobody else has it. Each piece is
  * looked at once, and once more for every promise that was not kept.                                        BEP 6
  */
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { Context } from './context.ts';
+import type { ConnectionId } from './contract.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import { type Prng, shuffle } from './prng.ts';
+
+/** A miser is not looked at for ever: so many of the pieces it keeps, and then it is the next one's turn. */
+const passedMax = 16;
+/** So that a quarter of it can be taken off in integers. */
+const spreadUnit = 64;
 
 /** What one peer is to take: pieces of which it has asked for something, and those of which it has not. */
 interface Promises {
@@ -17,12 +27,21 @@ interface Promises {
   readonly ahead: Set<PieceIndex>;
 }
 
+/** What it has to know of the swarm. */
+export interface SwarmView {
+  /** We have everything. */
+  hasAll(): boolean;
+  /** Connected peers that have a piece. */
+  availability(pieceIndex: PieceIndex): number;
+  readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
+}
+
 export class FirstCopies {
   readonly #geometry: Geometry;
-  readonly #hasAll: () => boolean;
-  readonly #availability: (pieceIndex: PieceIndex) => number;
+  readonly #view: SwarmView;
   /** Of whom nothing is known asks for so many pieces at once, and one more is named. */
   readonly #aheadMin: number;
+  readonly #limits: Limits;
   readonly #random: Prng;
   /** Pieces still to be promised, in this order; made when we have everything. */
   #waiting: PieceIndex[] | undefined;
@@ -30,29 +49,26 @@ export class FirstCopies {
   #seen = 0;
   readonly #promises = new Map<PieceIndex, PeerSession>();
   readonly #promisesTo = new Map<PeerSession, Promises>();
+  /** Who was the first to have a piece, and pieces that nobody else had at last sight, the oldest first. */
+  readonly #firstHolders = new Map<PieceIndex, ConnectionId>();
+  readonly #lonely = new Map<PieceIndex, number>();
+  /** Pieces that somebody had for long and nobody else. */
+  readonly #kept = new Set<PieceIndex>();
 
-  /** `availability`: connected peers that have a piece. */
-  constructor(
-    geometry: Geometry,
-    hasAll: () => boolean,
-    availability: (pieceIndex: PieceIndex) => number,
-    limits: Limits,
-    random: Prng,
-  ) {
+  constructor(geometry: Geometry, view: SwarmView, { limits, random }: Context) {
     this.#geometry = geometry;
-    const { requestsOutstandingFirst } = limits;
-    this.#aheadMin = 1 + Math.ceil(requestsOutstandingFirst / geometry.blocksPerPiece);
-    this.#hasAll = hasAll;
-    this.#availability = availability;
+    this.#view = view;
+    this.#limits = limits;
     this.#random = random;
+    this.#aheadMin = 1 + Math.ceil(limits.requestsOutstandingFirst / geometry.blocksPerPiece);
   }
 
   /** We serve this peer: it is told what to take next, before it has to choose by itself. */
   suggest(session: PeerSession): void {
-    if (!session.fast || !this.#hasAll()) return;
+    if (!session.fast || !this.#view.hasAll()) return;
     const promises = this.#promisesTo.get(session) ?? { begun: new Set(), ahead: new Set() };
     while (promises.ahead.size < this.#aheadMin) {
-      const pieceIndex = this.#next();
+      const pieceIndex = this.#next(session);
       if (pieceIndex === undefined) return;
       promises.ahead.add(pieceIndex);
       this.#promisesTo.set(session, promises);
@@ -69,14 +85,38 @@ export class FirstCopies {
     this.suggest(session);
   }
 
-  /** Somebody else has it now; whoever was to take it, and has not begun, is told of another one. */
-  onHave(pieceIndex: PieceIndex): void {
+  /** This peer has it now. Whoever was to take it, and has not begun, is told of another one. */
+  onHave(from: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
+    if (!this.#view.hasAll()) return;
+    const first = this.#firstHolders.get(pieceIndex);
+    if (first === undefined) {
+      this.#firstHolders.set(pieceIndex, from.connection);
+      this.#lonely.set(pieceIndex, nowMs);
+    } else if (first !== from.connection) {
+      const giver = this.#view.sessions.get(first);
+      if (giver !== undefined) giver.spread += spreadUnit;
+      this.#lonely.delete(pieceIndex);
+      this.#kept.delete(pieceIndex);
+    }
     const session = this.#promises.get(pieceIndex);
     if (session === undefined) return;
     this.#promises.delete(pieceIndex);
     const { begun, ahead } = this.#promisesTo.get(session)!;
     begun.delete(pieceIndex);
     if (ahead.delete(pieceIndex)) this.suggest(session);
+  }
+
+  /** At every tick: what somebody has kept to itself is for others to take. */
+  tick(nowMs: number): void {
+    // A Map keeps the order in which its keys came: the oldest first.
+    for (const [pieceIndex, sinceMs] of this.#lonely) {
+      if (nowMs - sinceMs < this.#limits.spreadTimeoutMs) return;
+      this.#lonely.delete(pieceIndex);
+      if (this.#view.availability(pieceIndex) > 1) continue;
+      this.#firstHolders.delete(pieceIndex);
+      this.#kept.add(pieceIndex);
+      this.#waiting?.push(pieceIndex);
+    }
   }
 
   /** We do not serve it any more: what it was to take is for others. */
@@ -90,17 +130,29 @@ export class FirstCopies {
     }
   }
 
-  #next(): PieceIndex | undefined {
-    if (this.#waiting === undefined) {
-      this.#waiting = [...this.#geometry.pieces()];
-      shuffle(this.#waiting, this.#random);
-    }
-    while (this.#seen < this.#waiting.length) {
+  /** Something for this peer that nobody else has, or that somebody keeps. */
+  #next(session: PeerSession): PieceIndex | undefined {
+    this.#waiting ??= this.#shuffled();
+    const passed: PieceIndex[] = [];
+    let found: PieceIndex | undefined;
+    while (found === undefined && this.#seen < this.#waiting.length && passed.length < passedMax) {
       const pieceIndex = this.#waiting[this.#seen++]!;
-      if (this.#availability(pieceIndex) === 0) return pieceIndex;
+      const isCaredFor = this.#view.availability(pieceIndex) > (this.#kept.has(pieceIndex) ? 1 : 0);
+      if (isCaredFor || this.#promises.has(pieceIndex)) continue;
+      if (session.pieces.has(pieceIndex)) passed.push(pieceIndex);
+      else found = pieceIndex;
     }
-    this.#waiting.length = 0;
-    this.#seen = 0;
-    return undefined;
+    if (this.#seen === this.#waiting.length) {
+      this.#waiting.length = 0;
+      this.#seen = 0;
+    }
+    this.#waiting.push(...passed);
+    return found;
+  }
+
+  #shuffled(): PieceIndex[] {
+    const pieces = [...this.#geometry.pieces()];
+    shuffle(pieces, this.#random);
+    return pieces;
   }
 }

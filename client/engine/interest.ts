@@ -55,9 +55,9 @@ export class Interest {
   }
 
   /** One piece more. True when that is of use to us. */
-  onHave(session: PeerSession, pieceIndex: PieceIndex): boolean {
+  onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): boolean {
     this.#picker.onHave(pieceIndex);
-    this.#firstCopies.onHave(pieceIndex);
+    this.#firstCopies.onHave(session, pieceIndex, nowMs);
     if (session.pieces.count === this.#geometry.pieceCount) session.record!.isSeed = true;
     if (!this.#selection.lacks(pieceIndex)) return false;
     session.usefulCount += 1;

@@ -95,6 +95,10 @@ export const defaultLimits = {
   uploadSlotsMin: 4,
   /** A line that carries so much a slot carries one more: a piece of 1 MiB takes 8 s. */
   uploadSlotBps: 128 * 1024,
+  /** A piece that a seed has given away and that no second peer has by then was kept: two pieces of 1 MiB on a slow line. */
+  spreadTimeoutMs: 30_000,
+  /** Whom a seed begins to serve has so long to pass something on before it is compared with others. */
+  trialMs: 30_000,
   /** A slot that nobody has used for so long is lent to the next in line, as long as there are any. */
   uploadSlotIdleMs: 2_000,
   /** BEP 3: ten seconds, so that TCP has time to reach its rate. */

@@ -88,6 +88,8 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   /** Told to the picker as a seed rather than piece by piece. */
   countedAsSeed = false;
   optimistic = false;
+  /** How much of what we gave it first others have since, lately. */
+  spread = 0;
   heardMs: number;
   readonly pipeline: RequestPipeline;
   readonly down = new TransferMeter();

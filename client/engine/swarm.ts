@@ -60,9 +60,12 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     const isMissing = (pieceIndex: PieceIndex) => this.ledger.isMissing(pieceIndex);
     this.picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
     if (spec.priorities !== undefined) this.#orderCandidates();
-    const hasAll = () => this.ledger.hasAll;
-    const availability = (pieceIndex: PieceIndex) => this.picker.availability(pieceIndex);
-    this.#firstCopies = new FirstCopies(spec.geometry, hasAll, availability, limits, random);
+    const view = {
+      hasAll: () => this.ledger.hasAll,
+      availability: (pieceIndex: PieceIndex) => this.picker.availability(pieceIndex),
+      sessions: this.sessions,
+    };
+    this.#firstCopies = new FirstCopies(spec.geometry, view, context);
     const interestParts = { selection: this.selection, picker: this.picker, firstCopies: this.#firstCopies };
     this.#interest = new Interest(spec.geometry, interestParts, limits.havesAtOnceMax);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
@@ -136,7 +139,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   }
 
   onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
-    if (this.#interest.onHave(session, pieceIndex)) this.scheduler.onOffer(session, pieceIndex);
+    if (this.#interest.onHave(session, pieceIndex, nowMs)) this.scheduler.onOffer(session, pieceIndex);
     this.#dropSeed(session, nowMs);
   }
 

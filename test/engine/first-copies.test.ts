@@ -61,6 +61,46 @@ describe('a seed', () => {
   });
 });
 
+describe('who keeps what it is given', () => {
+  it('is not relied on: others are asked to take the same', () => {
+    const lab = seedOf(3, { spreadTimeoutMs: 20_000 });
+    const [miser, other] = crowd(lab, 2) as [ScriptedPeer, ScriptedPeer];
+    const kept = suggested(miser)[0]!;
+    miser.say({ type: 'have', index: kept });
+    for (const index of [...suggested(other), ...suggested(miser)])
+      other.say({ type: 'request', index, begin: 0, length: blockBytes });
+    expect(suggested(other)).not.toContain(kept);
+    lab.pass(25_000, 500);
+    expect(suggested(other)).toContain(kept);
+  });
+
+  it('is served after those who pass it on', () => {
+    const lab = seedOf(64, { uploadSlotsMax: 2, trialMs: 1_000 });
+    const peers = crowd(lab, 6);
+    const served = (peer: ScriptedPeer) => peer.heardOf('unchoke').length > peer.heardOf('choke').length;
+    const giver = peers.find(served)!;
+    for (let index = 0; index < 20; index++) {
+      giver.say({ type: 'have', index });
+      for (const peer of peers) if (peer !== giver) peer.say({ type: 'have', index });
+      lab.pass(10_000, 500);
+      for (const peer of peers) peer.say({ type: 'keep-alive' });
+      expect(served(giver)).toBe(true);
+    }
+    // Now it is another one whose pieces go round.
+    const next = peers.find((peer) => peer !== giver)!;
+    const seen = new Set<boolean>();
+    for (let index = 20; index < 50; index++) {
+      next.say({ type: 'have', index });
+      for (const peer of peers) if (peer !== next) peer.say({ type: 'have', index });
+      lab.pass(10_000, 500);
+      for (const peer of peers) peer.say({ type: 'keep-alive' });
+      seen.add(served(giver));
+    }
+    expect(seen.has(false)).toBe(true);
+    expect(served(next)).toBe(true);
+  });
+});
+
 it('a peer that lacks pieces itself suggests nothing', () => {
   const lab = new EngineLab({ has: (i) => i < 4 });
   expect(crowd(lab, 2).flatMap(suggested)).toEqual([]);
