@@ -39,11 +39,12 @@ export function addRoutes(app: FastifyInstance, sources: RouteSources): void {
 }
 
 function addCalls(app: FastifyInstance, calls: TrackerCalls): void {
-  for (const call of ['announce', 'scrape']) {
-    app.get(`/${call}`, { exposeHeadRoute: false }, (request, reply) => {
+  for (const path of ['/announce', '/scrape', '/:passkey/announce', '/:passkey/scrape']) {
+    const call = path.split('/').at(-1);
+    app.get(path, { exposeHeadRoute: false }, (request, reply) => {
       if (request.raw.url?.includes('?')) {
-        reply.hijack();
-        calls.answer(request.raw, reply.raw);
+        if (calls.answer(request.raw, reply.raw)) reply.hijack();
+        else reply.callNotFound();
       } else if (wantsPage(request)) {
         // Somebody has opened the announce URL to see what it is.
         reply.redirect('/', 303);

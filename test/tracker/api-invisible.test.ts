@@ -1,0 +1,213 @@
+/**
+ * What one may not see answers exactly like what does not exist: status, headers and every byte, on every route that
+ * names a release, a room or a group, on pages and feeds, and where peers announce.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseMetainfo } from '../../torrents/metainfo.ts';
+import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo-encode.ts';
+import { signVersion, versionOf } from '../../torrents/version-signature.ts';
+import { callOf, documentedRoutes, matrix } from './api-matrix.table.ts';
+import {
+  type ApiScene,
+  type Asked,
+  infoHashOf,
+  openApiScene,
+  type Person,
+  publishBody,
+} from './api-scene.ts';
+import { type Album, releaseIdOf } from './catalogue-album.ts';
+
+const hiddenAlbum: Album = { album: 'Hidden', tracks: ['Whisper'], private: true };
+const v1Album: Album = { ...hiddenAlbum, album: 'Hidden one', format: 'v1' };
+const nowhere = releaseIdOf('nowhere');
+const nothing = Buffer.alloc(20, 7);
+
+let scene: ApiScene;
+let hidden: string;
+/** Hashes under which hidden things are announced. */
+const hashes = new Map<string, Uint8Array>();
+
+beforeAll(async () => {
+  scene = await openApiScene();
+  const { pia, owner } = scene.people;
+  const forNobody = { visibility: 'nobody' };
+  hidden = await scene.publish(hiddenAlbum, forNobody);
+  await scene.publish(v1Album, forNobody);
+  hashes.set('v2', infoHashOf(hiddenAlbum));
+  hashes.set('v1', infoHashOf(v1Album));
+  // The next version: the older one is still served.
+  const second: Album = { ...hiddenAlbum, album: 'Hidden again' };
+  const { releaseId: _, ...body } = publishBody(second, pia, 2, hiddenAlbum.album);
+  await scene.ask(`POST /releases/${hidden}/versions`, { by: pia, body: { version: 2, ...body } });
+  hashes.set('the latest version', infoHashOf(second));
+  for (const [which, hash] of await publishHybrid()) hashes.set(which, hash);
+  await scene.ask('POST /groups', { by: pia, body: { name: 'Friends' } });
+  await scene.ask('POST /rooms', { by: pia, body: { name: 'Attic', visibility: 'group', group: 'Friends' } });
+  await scene.ask('POST /rooms/Attic/messages', { by: pia, body: { text: 'whisper' } });
+  await scene.ask(`POST /releases/${hidden}/comments`, { by: pia, body: { text: 'whisper' } });
+  await scene.ask('POST /rooms/lobby/messages', { by: owner, body: { text: 'aloud' } });
+});
+afterAll(() => scene.close());
+
+async function publishHybrid(): Promise<[string, Uint8Array][]> {
+  const file = { components: ['Both'], bytes: 9, piecesRoot: new Uint8Array(32).fill(1), isPad: false };
+  const fields = {
+    name: 'Both',
+    pieceLength: 16_384,
+    pieceHashes: new Uint8Array(20),
+    files: [file],
+    private: true,
+  };
+  const infoBytes = encodeInfo({ ...fields, format: 'hybrid', isSingleFile: true });
+  const torrent = encodeMetainfo({ infoBytes });
+  const { pia } = scene.people;
+  const body = publishBody({ album: 'Both', tracks: ['a'] }, pia);
+  const { releaseId, publishedAtMs } = body;
+  const metainfo = parseMetainfo(torrent);
+  const { signature } = signVersion(versionOf(metainfo, { releaseId, version: 1, publishedAtMs }), pia.key);
+  const answer = await scene.ask('POST /releases', {
+    by: pia,
+    body: {
+      ...body,
+      torrent: Buffer.from(torrent).toString('base64'),
+      signature: Buffer.from(signature).toString('base64'),
+      access: { visibility: 'nobody' },
+    },
+  });
+  expect(answer.status).toBe(201);
+  return [
+    ['a hybrid`s first hash', metainfo.infoHash!],
+    ['a hybrid`s second hash', metainfo.infoHashV2!.subarray(0, 20)],
+  ];
+}
+
+/** All that an asker sees but what tells one request from another, and the name they asked for. */
+async function seen(call: string, asked: Asked, name: string): Promise<unknown> {
+  const { status, text, headers } = await scene.ask(call as 'GET /', asked);
+  const { date: _, ...told } = headers as Record<string, unknown>;
+  const body = text
+    .replace(/"requestId":"[^"]*"/, '')
+    .replaceAll(name, 'X')
+    .replaceAll(encodeURIComponent(name), 'X');
+  return { status, body, headers: { ...told, 'content-length': body.length } };
+}
+
+const askers: (keyof ApiScene['people'] | 'anonymous')[] = [
+  'anonymous',
+  'guest',
+  'member',
+  'moderator',
+  'owner',
+];
+const personOf = (who: (typeof askers)[number]): Person | undefined =>
+  who === 'anonymous' ? undefined : scene.people[who];
+
+describe('a hidden release', () => {
+  const routes = matrix.filter(({ route }) => route.includes('/releases/{id}'));
+
+  it('is asked for on every route that names one', () => {
+    const named = documentedRoutes(scene).filter((route) => route.includes('/releases/{id}'));
+    expect(routes.map(({ route }) => route).sort()).toEqual(named);
+  });
+
+  it.each(routes)('is not there for others: $route', async ({ route, ask }) => {
+    const { body } = (await ask?.(scene, `asked ${route}`, undefined)) ?? {};
+    for (const who of askers) {
+      const by = personOf(who);
+      const of = (id: string) => seen(callOf(route, { path: { id } }), { by, body }, id);
+      expect(await of(hidden), who).toEqual(await of(nowhere));
+    }
+  });
+
+  it('is there for who has published it', async () => {
+    const { status, json } = await scene.ask(`GET /releases/${hidden}`, { by: scene.people.pia });
+    expect([status, json.album, json.version]).toEqual([200, 'Hidden again', 2]);
+  });
+
+  it('is on no page, in no feed and in no search', async () => {
+    const page = (id: string) => seen(`GET //releases/${id}`, { headers: { accept: 'text/html' } }, id);
+    expect(await page(hidden)).toEqual(await page(nowhere));
+    const find = (q: string) => seen(`GET /search?q=${q}`, { by: scene.people.owner }, q);
+    expect(await find('whisper')).toEqual(await find('nothingatall'));
+    const feed = (q: string) => seen(`GET //rss/search?q=${q}`, {}, q);
+    expect(await feed('whisper')).toEqual(await feed('nothingatall'));
+    for (const url of ['//', '//?q=hidden', '//rss/users/Pia', '/releases', '/accounts/Pia/releases']) {
+      expect((await scene.ask(`GET ${url}`, { by: scene.people.owner })).text).not.toContain('Hidden');
+    }
+  });
+
+  it('can be published by somebody else, who learns nothing', async () => {
+    const body = publishBody(hiddenAlbum, scene.people.member);
+    const access = { visibility: 'nobody' };
+    expect(
+      await scene.ask('POST /releases', { by: scene.people.member, body: { ...body, access } }),
+    ).toMatchObject({
+      status: 201,
+    });
+  });
+});
+
+describe('what is announced under a hidden hash', () => {
+  it.each(['v1', 'v2', 'the latest version', 'a hybrid`s first hash', 'a hybrid`s second hash'])(
+    'is answered like a hash that nobody has: %s',
+    async (which) => {
+      const hash = hashes.get(which)!;
+      const { pia, guest, moderator, owner, banned } = scene.people;
+      const piaNow = (await scene.ask('GET /accounts/me', { by: pia })).json.passkey;
+      expect((await scene.announce(hash, piaNow)).toString('latin1')).toContain('8:completei1e');
+      expect((await scene.scrape(hash, piaNow)).toString('latin1')).toContain('8:completei1e');
+      const wrong = [guest, moderator, owner, banned].map(({ passkey }) => passkey);
+      for (const passkey of [undefined, ...wrong, 'a'.repeat(32)]) {
+        for (const more of ['', '&event=started', '&event=stopped', '&event=completed', '&numwant=0']) {
+          expect(await scene.announce(hash, passkey, more)).toEqual(
+            await scene.announce(nothing, passkey, more),
+          );
+        }
+        const scraped = (bytes: Buffer, of: Uint8Array) =>
+          bytes.toString('latin1').replace(Buffer.from(of).toString('latin1'), '');
+        expect(scraped(await scene.scrape(hash, passkey), hash)).toBe(
+          scraped(await scene.scrape(nothing, passkey), nothing),
+        );
+      }
+    },
+  );
+});
+
+describe('what is said in a group', () => {
+  const inRooms = matrix.filter(({ route }) => route.includes('/rooms/{room}'));
+
+  it.each(inRooms)('is said nowhere for others: $route', async ({ route }) => {
+    const body = route.startsWith('PATCH')
+      ? { topic: 'x' }
+      : route.startsWith('POST')
+        ? { text: 'x' }
+        : undefined;
+    for (const who of askers) {
+      const of = (room: string) => seen(callOf(route, { path: { room } }), { by: personOf(who), body }, room);
+      expect(await of('Attic'), who).toEqual(await of('Cellar'));
+    }
+  });
+
+  it('is in no list, no feed, no search, and cannot be deleted', async () => {
+    const id = (await scene.ask('GET /rooms/Attic/messages', { by: scene.people.pia })).json.rows[0].id;
+    for (const who of askers) {
+      const by = personOf(who);
+      expect((await scene.ask('GET /rooms', { by })).text).not.toContain('Attic');
+      expect((await scene.ask('GET /messages?q=whisper', { by })).json.rows).toEqual([]);
+      const remove = (message: number) => seen(`DELETE /messages/${message}`, { by }, String(message));
+      expect(await remove(id), who).toEqual(await remove(999_999_999));
+    }
+    const feed = (room: string) => seen(`GET //rss/rooms/${room}`, {}, room);
+    expect(await feed('Attic')).toEqual(await feed('Cellar'));
+  });
+
+  it('names the group to those who are in it only', async () => {
+    for (const who of askers) {
+      for (const method of ['PUT', 'DELETE']) {
+        const of = (group: string) =>
+          seen(`${method} /groups/${group}/members/Mia`, { by: personOf(who) }, group);
+        expect(await of('Friends'), who).toEqual(await of('Enemies'));
+      }
+    }
+  });
+});
