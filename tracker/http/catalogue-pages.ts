@@ -86,11 +86,13 @@ interface CataloguePage {
 
 function cataloguePage({ text, tracks, releases, names, online, onlineCount, stats }: CataloguePage): string {
   const more = onlineCount - online.length;
+  const found = tracks.length + releases.length > 0;
+  const heading = text === '' ? 'What people here share.' : found ? 'Found here.' : 'Nobody here has that.';
   return page(
     text === '' ? 'Cicada' : `${text} · Cicada`,
     html`
 <header>${mark}
-<h1>${text === '' ? 'What people here share.' : 'Found here.'}</h1>
+<h1>${heading}</h1>
 <p class="lead">The music goes straight from listener to listener; this page knows who has it.</p>
 </header>
 <main>
