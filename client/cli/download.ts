@@ -1,4 +1,5 @@
 /** `cicada download`, or `get`: fetches torrents from everybody who has them. */
+import { readCatalogueSources } from './catalogue-source.ts';
 import { badOption } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
@@ -19,6 +20,7 @@ import { seedUntil } from './seeding.ts';
 import {
   type Helpers,
   infoHashOf,
+  type KnownTorrent,
   readWanted,
   trackerOption,
   type WantedTorrent,
@@ -54,6 +56,7 @@ export default defineCommand({
     ...recordOption,
   },
   examples: [
+    ['get 3', 'the third of the results of cicada search: a song, or an album'],
     ['get Album.torrent', 'fetches into this folder and ends when it is done'],
     ['get http://192.168.1.5:6969/INFO-HASH.torrent -o ~/Music', 'fetches into ~/Music'],
     ['get Album.torrent --select-file 1-3,7', 'some of its files, by their numbers in "cicada info"'],
@@ -66,7 +69,9 @@ export default defineCommand({
   async run(args, output) {
     const signal = interruption();
     const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
-    const wanted = await readAll(args.torrent, { trackers: args.tracker ?? [], peers }, signal);
+    const asked = { folder: args.out, tracker: args.tracker?.[0], signal };
+    const { wanted: releases, others } = await readCatalogueSources(args.torrent, asked, output);
+    const wanted = await readAll(releases, others, { trackers: args.tracker ?? [], peers }, signal);
     if (args['select-file'] !== undefined && wanted.length > 1) {
       throw badOption(`--select-file: that is for one torrent, and ${wanted.length} are given`);
     }
@@ -90,11 +95,12 @@ export default defineCommand({
 
 /** All of them are read before the first one starts: a bad one is better known at once. The same one twice is once. */
 async function readAll(
+  releases: readonly KnownTorrent[],
   sources: readonly string[],
   helpers: Helpers,
   signal: AbortSignal,
 ): Promise<WantedTorrent[]> {
-  const byHash = new Map<string, WantedTorrent>();
+  const byHash = new Map<string, WantedTorrent>(releases.map((release) => [infoHashOf(release), release]));
   for (const source of sources) {
     const wanted = await readWanted(source, helpers, signal);
     const hash = infoHashOf(wanted);

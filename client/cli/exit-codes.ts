@@ -62,6 +62,50 @@ const byCode: Readonly<Record<string, number>> = {
   'format-not-supported': exitCode.badTorrent,
   'data-mismatch': exitCode.dataMismatch,
 
+  'tracker-unknown': exitCode.notAllowed,
+  'not-signed-in': exitCode.notAllowed,
+  'session-invalid': exitCode.notAllowed,
+  'sign-in-failed': exitCode.notAllowed,
+  'not-allowed': exitCode.notAllowed,
+  'account-banned': exitCode.notAllowed,
+  'registration-closed': exitCode.notAllowed,
+  'invitation-invalid': exitCode.notAllowed,
+  'setup-invalid': exitCode.notAllowed,
+  'last-owner': exitCode.notAllowed,
+  'signature-invalid': exitCode.notAllowed,
+  'private-file-readable': exitCode.notAllowed,
+  'certificate-invalid': exitCode.fileError,
+
+  'result-not-found': exitCode.notFound,
+  'tracker-bare': exitCode.notFound,
+  'share-missing': exitCode.notFound,
+
+  'tracker-unreachable': exitCode.network,
+  'tracker-unclear': exitCode.network,
+  'too-often': exitCode.network,
+  'too-many-streams': exitCode.network,
+  'sign-in-busy': exitCode.network,
+
+  'name-taken': exitCode.existsAlready,
+  'key-taken': exitCode.existsAlready,
+  'release-exists': exitCode.existsAlready,
+  'already-published': exitCode.existsAlready,
+  'version-not-next': exitCode.existsAlready,
+
+  'release-forged': exitCode.dataMismatch,
+  'torrent-invalid': exitCode.badTorrent,
+
+  'tracker-invalid': exitCode.badOption,
+  'password-missing': exitCode.badOption,
+  'bad-request': exitCode.badOption,
+  'name-invalid': exitCode.badOption,
+  'key-invalid': exitCode.badOption,
+  'password-invalid': exitCode.badOption,
+  'text-invalid': exitCode.badOption,
+  'query-invalid': exitCode.badOption,
+  'role-invalid': exitCode.badOption,
+  'release-invalid': exitCode.badOption,
+  'release-not-private': exitCode.badOption,
   'create-piece-length': exitCode.badOption,
   'create-too-many-pieces': exitCode.badOption,
   'port-invalid': exitCode.badOption,
@@ -78,6 +122,10 @@ const byPrefix: readonly (readonly [prefix: string, number])[] = [
   ['file-', exitCode.fileError],
   ['create-', exitCode.fileError],
   ['verify-', exitCode.fileError],
+  ['share-', exitCode.fileError],
+  ['private-file-', exitCode.fileError],
+  // Of a tracker whose disk or memory is full: another time it may go.
+  ['database-', exitCode.network],
 ];
 
 export function exitCodeOf(error: unknown): number {

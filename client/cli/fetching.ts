@@ -5,6 +5,7 @@
 import process from 'node:process';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { Client } from '../host/client.ts';
+import type { FileChoice } from '../host/file-selection.ts';
 import { codeOf } from './cli-error.ts';
 import { commandLine } from './command-line.ts';
 import { DownloadView } from './download-view.ts';
@@ -55,7 +56,10 @@ export async function fetchAll(
       const found =
         'link' in torrent ? await find(client, torrent, options, view, output) : fromFile(torrent, options);
       const transfer = await inTurn(() => begin(client, torrent, found, options, view, output));
+      const remember = 'metainfo' in torrent ? torrent.remember : undefined;
+      await remember?.(transfer.active.path, false);
       await transfer.active.completed;
+      await remember?.(transfer.active.path, true);
       await finish(transfer, options, output);
     } catch (error) {
       if (wanted.length === 1 || signal.aborted) throw error;
@@ -109,8 +113,13 @@ async function begin(
       view.checking = progress;
     };
     const { onReport } = transfer;
-    const select = fileChoice(metainfo, files, 'link' in wanted ? wanted.link : undefined);
-    const place = { folder, peers, ...(select && { select }) };
+    const known = 'metainfo' in wanted ? wanted : undefined;
+    const select = bothOf(
+      fileChoice(metainfo, files, 'link' in wanted ? wanted.link : undefined),
+      known?.songs,
+    );
+    const upgradeFrom = known?.upgradeFrom;
+    const place = { folder, peers, ...(select && { select }), ...(upgradeFrom && { upgradeFrom }) };
     transfer.attach(await client.download(metainfo, { ...place, signal, onCheck, onReport }));
     if (sequential) transfer.active.setSequential(true);
   } finally {
@@ -132,6 +141,14 @@ async function begin(
     output.remark(`Going on: ${percent(bytes, total)} of ${plain(name)} is here already.`);
   view.look();
   return transfer;
+}
+
+function bothOf(
+  choice: FileChoice | undefined,
+  songs: ReadonlySet<number> | undefined,
+): FileChoice | undefined {
+  if (songs === undefined) return choice;
+  return (file) => (songs.has(file.index) ? (choice?.(file) ?? true) : false);
 }
 
 async function finish(transfer: Transfer, { onDone, signal }: FetchOptions, output: Output): Promise<void> {

@@ -34,6 +34,20 @@ const choices: readonly Choice[] = [
     choose: async (ask) => command('get', await ask('Which torrent? ')),
   },
   {
+    key: 'f',
+    title: 'Find music',
+    what: 'in the catalogue of a tracker: title, artist or album; then "Get something" and the number',
+    choose: async (ask) => command('search', await ask('Which words? ')),
+    returns: true,
+  },
+  {
+    key: 'i',
+    title: 'Inbox',
+    what: 'new versions, wishes come true, messages',
+    choose: async () => ['inbox'],
+    returns: true,
+  },
+  {
     key: 't',
     title: 'Status',
     what: 'what this machine has fetched and shared',

@@ -11,6 +11,7 @@ import type { PendingMagnet } from '../host/pending-magnet.ts';
 import { dropReason } from './drop-reasons.ts';
 import { addressText, type HostPort, resolvePeer } from './endpoints.ts';
 import type { LiveText, Output } from './output.ts';
+import { withoutPasskey } from './shown-tracker.ts';
 import { plain } from './torrent-summary.ts';
 import { TrackerComplaints } from './tracker-complaints.ts';
 import { trackerHost, trackerWords } from './waiting-reason.ts';
@@ -91,10 +92,10 @@ export class MetadataSearch {
         return this.#output.detail(`left ${addressText(report.address)}: ${dropReason(report.reason)}`);
       case 'tracker-answered':
         this.#complaints.onAnswered(report.tracker);
-        this.#announce('tracker-answered', { tracker: report.tracker, peers: report.peers });
+        this.#announce('tracker-answered', { tracker: withoutPasskey(report.tracker), peers: report.peers });
         return this.#output.detail(`${trackerHost(report.tracker)} named ${count(report.peers, 'peer')}`);
       case 'tracker-failed':
-        this.#announce('tracker-failed', { tracker: report.tracker, reason: report.reason });
+        this.#announce('tracker-failed', { tracker: withoutPasskey(report.tracker), reason: report.reason });
         return this.#complaints.onFailed(report.tracker, report.reason);
     }
   };

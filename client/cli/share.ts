@@ -1,9 +1,15 @@
-/** `cicada share`: makes a torrent of a folder and seeds it, in one go; with a tracker of its own when none is named. */
+/**
+ * `cicada share`: makes a torrent of a folder and seeds it, in one go. Whoever is signed in at a tracker with a catalogue
+ * publishes it there; others have a tracker of their own when none is named.
+ */
 
 import { createTorrent, writeTorrentFile } from '../../torrents/create.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
-import { codeOf } from './cli-error.ts';
+import { type AccountPlace, openAccount } from '../community/account.ts';
+import { lastTracker } from '../community/last-tracker.ts';
+import { notSignedIn } from './account-session.ts';
+import { badOption, CliError, codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { quoted } from './command-line.ts';
@@ -21,11 +27,14 @@ import { interruption } from './interruption.ts';
 import { portOption, uploadLimitOption } from './network-options.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
+import { sharePublished } from './publish-sharing.ts';
 import { seedUntil } from './seeding.ts';
 import { torrentOutput } from './torrent-output.ts';
 import { plain, torrentDocument } from './torrent-summary.ts';
 import { listenOption } from './tracker.ts';
 import { Transfer } from './transfer.ts';
+import { stateFolder } from './user-folders.ts';
+import { visibilityOption } from './visibility.ts';
 import { count, size } from './wording.ts';
 
 export default defineCommand({
@@ -41,12 +50,21 @@ export default defineCommand({
       describe: 'Write the torrent file too: a file or a folder',
     },
     ...forceOption,
+    publish: {
+      type: 'boolean',
+      describe: 'Publish it where you are signed in, and keep it up to date; --no-publish: not there',
+    },
+    ...visibilityOption,
     listen: { ...listenOption, describe: 'HOST:PORT of the tracker that it runs when no --tracker is given' },
     ...portOption,
     ...uploadLimitOption,
   },
   examples: [
     ['share ~/Music/Album', 'prints the line to type on another computer'],
+    [
+      'share ~/Music/Album --visibility group:friends',
+      'published where you are signed in, and again when it changes; for friends only',
+    ],
     [
       'share ~/Music/Album --tracker http://host:6969/announce',
       'announces it there, and writes Album.torrent',
@@ -56,6 +74,19 @@ export default defineCommand({
   async run(args, output) {
     const signal = interruption();
     const named = args.announce ?? [];
+    const account = await catalogueAccount(args, named, signal);
+    if (account !== undefined) {
+      const { at, place } = account;
+      const { path: folders, visibility: access, threads } = args;
+      const sharing = { folders, create: createOptions(args, []), access, threads };
+      try {
+        return await withClient({ ...args, remembers: false }, output, (client) =>
+          sharePublished(client, at, { ...place, signal }, sharing, output),
+        );
+      } finally {
+        await at.close();
+      }
+    }
     // With a tracker of somebody else's the torrent file is all that can be handed on.
     const place = args.output ?? (named.length > 0 ? '.' : undefined);
     const targets: (string | undefined)[] = [];
@@ -96,6 +127,39 @@ export default defineCommand({
     }
   },
 });
+
+/** Where it is to be published, if anywhere. Throws CliError `not-signed-in` when that was asked for. */
+async function catalogueAccount(
+  args: {
+    readonly publish?: boolean | undefined;
+    readonly visibility?: unknown;
+    readonly output?: unknown;
+    readonly listen?: unknown;
+  },
+  named: readonly (readonly string[])[],
+  signal: AbortSignal,
+) {
+  const isAsked = args.publish === true || args.visibility !== undefined;
+  // A torrent file to hand on, a tracker of one's own, or several trackers: that is another way of sharing.
+  const isOtherwise = args.publish === false || args.output !== undefined || args.listen !== undefined;
+  const urls = named.flat();
+  if (isAsked && isOtherwise) {
+    throw badOption('what is published goes with neither --output nor --listen: the tracker hands it out');
+  }
+  if (isOtherwise || (urls.length > 1 && !isAsked)) return undefined;
+  const state = stateFolder();
+  const tracker = urls.find((url) => /^https?:/i.test(url)) ?? (await lastTracker(state));
+  if (tracker === undefined) {
+    if (!isAsked) return undefined;
+    throw new CliError('not-signed-in', 'to publish, sign in first: cicada register NAME --tracker URL');
+  }
+  const place: AccountPlace = { stateFolder: state, tracker, signal };
+  const at = await openAccount(place);
+  if (at.name !== undefined) return { at, place };
+  await at.close();
+  if (isAsked) throw notSignedIn(at.url);
+  return undefined;
+}
 
 /** What was shared, and the line to type elsewhere: alone on its line, to be copied. */
 function tellShared(

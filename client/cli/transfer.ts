@@ -15,6 +15,7 @@ import { dropReason } from './drop-reasons.ts';
 import { addressText } from './endpoints.ts';
 import type { Output } from './output.ts';
 import type { TransferFigures } from './progress-line.ts';
+import { withoutPasskey } from './shown-tracker.ts';
 import { type Departures, outlook } from './standstill.ts';
 import { TrackerComplaints } from './tracker-complaints.ts';
 import { trackerHost, waitingReason } from './waiting-reason.ts';
@@ -126,11 +127,11 @@ export class Transfer {
         return this.#announceFiles(report.pieceIndex, document);
       case 'tracker-answered': {
         this.#complaints.onAnswered(report.tracker);
-        document('tracker-answered', { tracker: report.tracker, peers: report.peers });
+        document('tracker-answered', { tracker: withoutPasskey(report.tracker), peers: report.peers });
         return this.#output.detail(`${trackerHost(report.tracker)} named ${count(report.peers, 'peer')}`);
       }
       case 'tracker-failed':
-        document('tracker-failed', { tracker: report.tracker, reason: report.reason });
+        document('tracker-failed', { tracker: withoutPasskey(report.tracker), reason: report.reason });
         return this.#complaints.onFailed(report.tracker, report.reason);
       case 'disk-trouble':
         document('disk-trouble', { code: report.trouble.code, message: report.trouble.message });

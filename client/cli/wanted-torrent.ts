@@ -6,15 +6,27 @@ import { existsSync } from 'node:fs';
 import type { Options } from 'yargs';
 import { type MagnetLink, parseMagnet } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { UpgradeFrom } from '../host/upgrade.ts';
 import { badOption } from './cli-error.ts';
 import { loadTorrent } from './torrent-source.ts';
 
-export type WantedTorrent = { readonly metainfo: Metainfo } | { readonly link: MagnetLink };
+export type WantedTorrent = KnownTorrent | { readonly link: MagnetLink };
+
+export interface KnownTorrent {
+  readonly metainfo: Metainfo;
+  /** Indices of the files that are wanted; undefined: all. */
+  readonly songs?: ReadonlySet<number> | undefined;
+  /** What lies there of an earlier version of it. */
+  readonly upgradeFrom?: UpgradeFrom | undefined;
+  /** Told where it lies once it has begun, and once more when it is complete. */
+  readonly remember?: ((path: string, isComplete: boolean) => Promise<void>) | undefined;
+}
 
 /** For the help of every command that takes one. */
 export const wantedPositional = {
   type: 'string',
-  describe: 'A .torrent file, its http(s) address, a magnet link, an info-hash, or - for stdin',
+  describe:
+    'A .torrent file, its http(s) address, a magnet link, an info-hash, - for stdin; or the number of a search result',
 } as const;
 
 export const trackerOption = {

@@ -19,7 +19,8 @@ const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0;
 
 describe.skipIf(!has('bash'))('bash', () => {
   it.each<[string[], string]>([
-    [['cicada', 'se'], 'seed'],
+    [['cicada', 'see'], 'seed'],
+    [['cicada', 'wish'], 'wish wishes'],
     [['cicada', 'get', '--seed-'], '--seed-ratio --seed-time'],
     [['cicada', 'seed', '--no-such'], ''],
     [['cicada', 'create', '--format', ''], 'v1 v2 hybrid'],

@@ -1,0 +1,38 @@
+/** `cicada browse`: what somebody shares, or what is new; numbered like the results of a search. */
+import * as shapes from '../../tracker/protocol/api-shapes.ts';
+import { apiPath } from '../community/tracker-client.ts';
+import { accountOptions, withTracker } from './account-session.ts';
+import { defineCommand } from './command.ts';
+import { exitCode } from './exit-codes.ts';
+import { pages, showResults } from './results.ts';
+import { resultOptions } from './search.ts';
+import { plain } from './torrent-summary.ts';
+
+const releasePage = shapes.page(shapes.release);
+
+export default defineCommand({
+  usage: 'browse [user]',
+  describe: 'List what somebody shares, or what is new',
+  positionals: { user: { type: 'string', describe: 'Whose albums; everybody’s newest if left out' } },
+  options: { ...resultOptions, ...accountOptions },
+  examples: [
+    ['browse ada', 'her albums, the newest first; then cicada get 1-3 fetches three of them'],
+    ['browse', 'what is new at the tracker'],
+  ],
+
+  async run({ user, limit, ...args }, output) {
+    return await withTracker(args, async (account, place) => {
+      const path = user === undefined ? '/releases' : apiPath`/accounts/${user}/releases`;
+      const { rows, hasMore } = await pages(limit, (page) =>
+        account.call({ path, query: page, answer: releasePage }),
+      );
+      const found = { kind: 'releases' as const, rows, hasMore };
+      await showResults(found, { about: { user: user ?? null }, account, place }, output);
+      if (rows.length === 0)
+        output.remark(
+          user === undefined ? 'Nothing is shared yet.' : `${plain(user)} shares nothing that you see.`,
+        );
+      return exitCode.done;
+    });
+  },
+});

@@ -1,0 +1,135 @@
+/**
+ * What of a tracker's catalogue is to be fetched, as people name it: numbers of results that were listed, or ids of
+ * releases. Each becomes the torrent that its publisher signed, with what lies here of an earlier version.
+ *
+ * Left to others: torrents by files, addresses and hashes (wanted-torrent.ts).
+ */
+import { existsSync } from 'node:fs';
+import { openAccount, type TrackerAccount } from '../community/account.ts';
+import { type FetchedRelease, loadFetched, saveFetched } from '../community/fetched-releases.ts';
+import { lastTracker } from '../community/last-tracker.ts';
+import { fetchReleaseTorrent, type ReleaseTorrent } from '../community/release-torrent.ts';
+import { leftBehind } from '../host/upgrade.ts';
+import { CliError } from './cli-error.ts';
+import type { Output } from './output.ts';
+import { isNumbers, isReleaseId, resultsAt } from './release-names.ts';
+import { plain } from './torrent-summary.ts';
+import { stateFolder } from './user-folders.ts';
+import type { KnownTorrent } from './wanted-torrent.ts';
+import { count } from './wording.ts';
+
+export interface CatalogueAsked {
+  /** Where the release's own folder goes. */
+  readonly folder: string;
+  /** Instead of the one that was named last; results know theirs. */
+  readonly tracker: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What is no number and no id is left in `others`. A file of that name comes first. */
+export async function readCatalogueSources(
+  sources: readonly string[],
+  asked: CatalogueAsked,
+  output: Output,
+): Promise<{ readonly wanted: readonly KnownTorrent[]; readonly others: readonly string[] }> {
+  const state = stateFolder();
+  const others: string[] = [];
+  /** By tracker and release: all of it, or the songs of one version. */
+  const wishes = new Map<string, { tracker: string; releaseId: string; songs: Songs | undefined }>();
+  const wish = (
+    tracker: string,
+    releaseId: string,
+    song: { version: number; fileIndex: number } | undefined,
+  ) => {
+    const key = `${tracker} ${releaseId}`;
+    const known = wishes.get(key);
+    if (song === undefined || (known !== undefined && known.songs === undefined)) {
+      wishes.set(key, { tracker, releaseId, songs: undefined });
+      return;
+    }
+    const files = new Set([...(known?.songs?.files ?? []), song.fileIndex]);
+    wishes.set(key, { tracker, releaseId, songs: { version: song.version, files } });
+  };
+  for (const source of sources) {
+    const isNumber = isNumbers(source);
+    if (!isNumber && !isReleaseId(source)) others.push(source);
+    else if (existsSync(source)) {
+      output.remark(`${plain(source)} is a file here, and that is what is taken.`);
+      others.push(source);
+    } else if (isNumber) {
+      const { tracker, results } = await resultsAt(source, state);
+      for (const { releaseId, song } of results) wish(tracker, releaseId, song);
+    } else wish(asked.tracker ?? (await knownTracker(state)), source, undefined);
+  }
+  const wanted: KnownTorrent[] = [];
+  for (const { tracker, releaseId, songs } of wishes.values()) {
+    const account = await openAccount({ stateFolder: state, tracker, signal: asked.signal });
+    try {
+      wanted.push(await wantedRelease(account, releaseId, songs, asked.folder, output));
+    } finally {
+      await account.close();
+    }
+  }
+  return { wanted, others };
+}
+
+export interface Songs {
+  /** In which the files are counted. */
+  readonly version: number;
+  readonly files: ReadonlySet<number>;
+}
+
+/** The latest version into `folder`; of songs the version that they were found in. Throws TrackerError. */
+export async function wantedRelease(
+  account: TrackerAccount,
+  releaseId: string,
+  songs: Songs | undefined,
+  folder: string,
+  output: Output,
+): Promise<KnownTorrent> {
+  const state = stateFolder();
+  const earlier = await loadFetched(state, releaseId, folder);
+  const asked = { version: songs?.version, publicKey: earlier?.publicKey };
+  const torrent = await fetchReleaseTorrent(account, releaseId, asked);
+  if (torrent.publicKey === undefined) {
+    output.remark(
+      `${plain(torrent.publisher)} has no key: nobody can tell whether this is what they published.`,
+    );
+  }
+  const { metainfo } = torrent;
+  const upgradeFrom = earlierOf(torrent, earlier);
+  if (upgradeFrom !== undefined) tellUpgrade(upgradeFrom, torrent, output);
+  return {
+    metainfo,
+    songs: songs?.files,
+    upgradeFrom,
+    remember: async (path, isComplete) => {
+      // Until the new version is whole, the next try begins where this one did.
+      if (upgradeFrom === undefined || isComplete) await saveFetched(state, folder, { ...torrent, path });
+    },
+  };
+}
+
+/** Versions of v1 cannot be compared file by file. */
+function earlierOf(torrent: ReleaseTorrent, earlier: FetchedRelease | undefined): FetchedRelease | undefined {
+  if (earlier === undefined || earlier.version >= torrent.version || !existsSync(earlier.path))
+    return undefined;
+  return earlier.metainfo.format === 'v1' || torrent.metainfo.format === 'v1' ? undefined : earlier;
+}
+
+function tellUpgrade(earlier: FetchedRelease, { metainfo, version }: ReleaseTorrent, output: Output): void {
+  output.remark(
+    `Version ${earlier.version} of ${plain(metainfo.name)} is here: only what version ${version} changes is fetched.`,
+  );
+  const left = leftBehind(earlier.metainfo, metainfo);
+  const [first] = left;
+  if (first === undefined) return;
+  const names = `${plain(first.components.join('/'))}${left.length > 1 ? ' …' : ''}`;
+  output.remark(`Not in it any more, and left where it is: ${count(left.length, 'file')} (${names})`);
+}
+
+async function knownTracker(state: string): Promise<string> {
+  const tracker = await lastTracker(state);
+  if (tracker !== undefined) return tracker;
+  throw new CliError('tracker-unknown', 'that is the id of a release: say at which tracker with --tracker');
+}

@@ -1,0 +1,30 @@
+/** `cicada comment`: says something about a release. */
+import * as talk from '../../tracker/protocol/talk-shapes.ts';
+import { apiPath } from '../community/tracker-client.ts';
+import { accountOptions, withAccount } from './account-session.ts';
+import { defineCommand } from './command.ts';
+import { exitCode } from './exit-codes.ts';
+import { releaseIdOf, releasePositional } from './release-names.ts';
+
+export default defineCommand({
+  usage: 'comment <release> <text..>',
+  describe: 'Say something about a release',
+  positionals: {
+    release: releasePositional,
+    text: { type: 'string', array: true, demandOption: true, describe: 'What you have to say' },
+  },
+  options: { ...accountOptions },
+  examples: [['comment 1 "the last song skips at 2:10"', 'about the first of the last results']],
+
+  async run({ release, text, ...args }, output) {
+    return await withAccount(args, async (account, { stateFolder }) => {
+      const releaseId = await releaseIdOf(release, stateFolder);
+      const path = apiPath`/releases/${releaseId}/comments`;
+      const body = { text: text.join(' ') };
+      const message = await account.call({ method: 'POST', path, body, answer: talk.message });
+      output.document({ event: 'said', message });
+      output.result(`Said; cicada read ${releaseId} shows what others say`);
+      return exitCode.done;
+    });
+  },
+});

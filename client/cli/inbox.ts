@@ -1,0 +1,104 @@
+/** `cicada inbox`: what one is told; with --follow as it happens, and with --download it is fetched as well. */
+import * as talk from '../../tracker/protocol/talk-shapes.ts';
+import type { TrackerAccount } from '../community/account.ts';
+import { type LiveNewsOptions, liveNews } from '../community/live-news.ts';
+import { accountOptions, withAccount } from './account-session.ts';
+import { badOption } from './cli-error.ts';
+import { withClient } from './client-session.ts';
+import { defineCommand } from './command.ts';
+import { exitCode } from './exit-codes.ts';
+import { interruption } from './interruption.ts';
+import { downloadLimitOption, portOption, uploadLimitOption } from './network-options.ts';
+import { openNoticeFetcher } from './notice-fetcher.ts';
+import { type Notice, noticeLine } from './notice-view.ts';
+import type { Output } from './output.ts';
+
+const noticePage = talk.talk(talk.notice);
+/** As much as comes in one answer. */
+const rowsMax = 50;
+
+export default defineCommand({
+  usage: 'inbox',
+  describe: 'Read what you are told: new versions, wishes come true, messages',
+  positionals: {},
+  options: {
+    follow: { type: 'boolean', describe: 'Go on with what happens from now on, until Ctrl-C' },
+    download: {
+      type: 'boolean',
+      describe: 'With --follow: fetch new versions of what you follow, and wishes marked for it',
+    },
+    out: {
+      type: 'string',
+      alias: 'o',
+      requiresArg: true,
+      default: '.',
+      describe: 'Where --download puts folders; an earlier version there becomes the new one',
+    },
+    keep: { type: 'boolean', describe: 'Do not mark them as read' },
+    ...portOption,
+    ...downloadLimitOption,
+    ...uploadLimitOption,
+    ...accountOptions,
+  },
+  examples: [
+    ['inbox', 'the last fifty, those that are new marked'],
+    ['inbox --follow', 'and what comes from now on'],
+    ['inbox --follow --download -o ~/Music', 'keeps what you follow up to date, and gives it on'],
+  ],
+
+  async run({ follow = false, download = false, out: folder, keep = false, ...args }, output) {
+    if (download && !follow) throw badOption('--download goes with --follow: it is for what comes');
+    const signal = interruption();
+    return await withAccount(args, async (account) => {
+      const told = await account.call({ path: '/notices', query: { limit: rowsMax }, answer: noticePage });
+      const notices = told.rows.toReversed();
+      if (!follow) output.document({ notices, hasMore: told.hasMore });
+      for (const notice of notices) output.data(noticeLine(notice));
+      if (notices.length === 0) output.remark('Nothing has happened yet.');
+      if (!keep) await markRead(account, notices.at(-1));
+      if (!follow) return exitCode.done;
+      const after = notices.at(-1)?.id;
+      const live = { signal, keep, ...(after !== undefined && { after }) };
+      if (!download) {
+        await tellNews(account, live, async () => {}, output);
+        return exitCode.done;
+      }
+      return await withClient({ ...args, remembers: true }, output, async (client) => {
+        const fetcher = openNoticeFetcher(client, account, { folder, signal }, output);
+        await Promise.race([tellNews(account, live, fetcher.take, output), fetcher.ended]);
+        return exitCode.done;
+      });
+    });
+  },
+});
+
+async function tellNews(
+  account: TrackerAccount,
+  { keep, after, ...live }: LiveNewsOptions & { readonly keep: boolean },
+  onNotice: (notice: Notice) => Promise<void>,
+  output: Output,
+): Promise<void> {
+  let lastId = after ?? 0;
+  const tell = async (notice: Notice) => {
+    if (notice.id <= lastId) return;
+    lastId = notice.id;
+    output.document({ event: 'notice', notice });
+    output.data(noticeLine(notice));
+    if (!keep) await markRead(account, notice);
+    await onNotice(notice);
+  };
+  for await (const news of liveNews(account, live)) {
+    if (news.type === 'notice') await tell(news.notice);
+    if (news.type !== 'listening' && news.type !== 'reload') continue;
+    // Between the page and the stream, and in a break without an event to go on from, something may have happened.
+    const query = { limit: rowsMax, after: lastId };
+    const { rows } = await account.call({ path: '/notices', query, answer: noticePage });
+    for (const notice of rows.toReversed()) await tell(notice);
+    if (news.type === 'listening') output.document({ event: 'listening' });
+  }
+}
+
+async function markRead(account: TrackerAccount, last: Notice | undefined): Promise<void> {
+  if (last === undefined) return;
+  await account.call({ method: 'POST', path: '/notices/read', body: { upToId: last.id } });
+}

@@ -1,0 +1,35 @@
+/** What one is told, in a line each. */
+import type { Static } from 'typebox';
+import type * as talk from '../../tracker/protocol/talk-shapes.ts';
+import { paint } from './output.ts';
+import { timeWords } from './talk-view.ts';
+import { plain } from './torrent-summary.ts';
+
+export type Notice = Static<typeof talk.notice>;
+
+export function noticeLine(notice: Notice): string {
+  const mark = notice.isRead ? ' ' : paint('green', '•');
+  const id = notice.releaseId === undefined ? '' : `  ${paint('dim', plain(notice.releaseId))}`;
+  return `${mark} ${paint('dim', timeWords(notice.madeAtMs))}  ${words(notice)}${id}`;
+}
+
+function words({ kind, actor, title, version }: Notice): string {
+  const who = plain(actor ?? 'somebody');
+  const what = paint('bold', plain(title ?? 'something'));
+  switch (kind) {
+    case 'new-version':
+      return `${what} has version ${version ?? '?'}, by ${who}`;
+    case 'new-release':
+      return `${who} has published ${what}`;
+    case 'wish':
+      return `Your wish has come true: ${what}, by ${who}`;
+    case 'finished':
+      return `${who} has all of your ${what}`;
+    case 'comment':
+      return `${who} has said something about ${what}`;
+    case 'direct':
+      return `${who} has written to you: cicada read @${who}`;
+    default:
+      return `${plain(kind)}: ${what}, ${who}`;
+  }
+}

@@ -1,0 +1,100 @@
+/** Sharing at a tracker with a catalogue: every folder is published, seeded, watched, and published again when it changes. */
+import type { CreateOptions } from '../../torrents/create.ts';
+import { type AccountPlace, ownAccount, type TrackerAccount } from '../community/account.ts';
+import { openIdentity } from '../community/identity.ts';
+import type { AccessBody, ReleaseDetail } from '../community/publishing.ts';
+import type { SharedFolder } from '../community/shared-folder.ts';
+import type { Client } from '../host/client.ts';
+import { codeOf } from './cli-error.ts';
+import { commandLine } from './command-line.ts';
+import { exitCode } from './exit-codes.ts';
+import { type Output, paint } from './output.ts';
+import { hashingLine } from './progress-line.ts';
+import { publishFolder } from './publishing-folder.ts';
+import { seedUntil } from './seeding.ts';
+import { plain, torrentDocument } from './torrent-summary.ts';
+import { Transfer } from './transfer.ts';
+import { count, size } from './wording.ts';
+
+export interface PublishSharing {
+  readonly folders: readonly string[];
+  readonly create: CreateOptions;
+  readonly access: AccessBody | undefined;
+  readonly threads: number | undefined;
+}
+
+/** Resolves when it is time to stop. */
+export async function sharePublished(
+  client: Client,
+  account: TrackerAccount,
+  place: AccountPlace & { readonly signal: AbortSignal },
+  { folders, ...options }: PublishSharing,
+  output: Output,
+): Promise<number> {
+  const { signal, stateFolder } = place;
+  const identity = await openIdentity(stateFolder);
+  // A passkey may have been renewed since: it is asked for each time, and never told.
+  const { announceUrl } = await ownAccount(account);
+  const transfers: Transfer[] = [];
+  const shares: SharedFolder[] = [];
+  try {
+    for (const [at, folder] of folders.entries()) {
+      const share = await publishFolder({
+        ...{ ...options, folder, place, account, identity },
+        onHash: (progress) => output.live(hashingLine('Hashing', progress)),
+        onTrouble: (error) => tellTrouble(error, folder, output),
+        onPublished: async (version, release, isNew) => {
+          output.clearLive();
+          const isFirst = transfers[at] === undefined;
+          // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
+          if (!isFirst) await transfers[at]!.active.stop();
+          const metainfo = { ...version.metainfo, trackers: [[announceUrl]] };
+          const transfer = new Transfer(metainfo, output);
+          const { onReport } = transfer;
+          transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport }));
+          transfers[at] = transfer;
+          const document = {
+            ...torrentDocument(version.metainfo, null),
+            ...{ release: release.id, version: release.version, visibility: release.visibility },
+          };
+          const event = isFirst ? 'sharing' : 'new-version';
+          output.document({ event, ...document, published: isNew, url: null, port: client.port });
+          tellPublished(release, isFirst, account.url, output);
+        },
+      });
+      shares.push(share);
+      for (const { path, reason } of share.refused) {
+        output.remark(`Left out: ${plain(path)} (it looks like ${plain(reason)})`);
+      }
+    }
+    output.remark(paint('dim', 'Sharing until Ctrl-C; when a folder changes, that is a new version.'));
+    await seedUntil(signal, transfers, output);
+    return exitCode.done;
+  } finally {
+    await Promise.all(shares.map((share) => share.close()));
+  }
+}
+
+/** Also of `publish`. */
+export function tellPublished(
+  release: ReleaseDetail,
+  isFirst: boolean,
+  tracker: string,
+  output: Output,
+): void {
+  const { id, album, albumArtist, artist, bytes, trackCount, version, visibility } = release;
+  const by = albumArtist ?? artist;
+  const name = `${paint('bold', plain(album))}${by === undefined ? '' : ` by ${plain(by)}`}`;
+  const songs = count(trackCount, 'song');
+  if (!isFirst) return output.result(`Version ${version} of ${name}: ${size(bytes)}, ${songs}`);
+  const seen = visibility === 'everyone' ? '' : `, for ${visibility} only`;
+  output.result(`${name}: ${size(bytes)}, ${songs}; version ${version} at ${plain(tracker)}${seen}`);
+  output.result('To fetch it on another computer:');
+  output.result(paint('bold', plain(commandLine(['get', id, '--tracker', tracker]))));
+}
+
+function tellTrouble(error: unknown, folder: string, output: Output): void {
+  const message = error instanceof Error ? error.message : String(error);
+  output.document({ event: 'trouble', path: folder, code: codeOf(error), message });
+  output.remark(`${plain(folder)}: ${plain(message)}; it is tried again`);
+}

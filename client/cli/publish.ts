@@ -1,0 +1,87 @@
+/** `cicada publish`: puts folders, or torrents that were made of them, into the catalogue of a tracker. */
+import { statSync } from 'node:fs';
+import { readRelease } from '../../torrents/release.ts';
+import { openIdentity } from '../community/identity.ts';
+import { publishRelease, type ReleaseDetail } from '../community/publishing.ts';
+import { accountOptions, withAccount } from './account-session.ts';
+import { badOption } from './cli-error.ts';
+import { defineCommand } from './command.ts';
+import { commandLine } from './command-line.ts';
+import { contentOptions, createOptions } from './create-options.ts';
+import { exitCode } from './exit-codes.ts';
+import { interruption } from './interruption.ts';
+import type { Output } from './output.ts';
+import { hashingLine } from './progress-line.ts';
+import { tellPublished } from './publish-sharing.ts';
+import { publishFolder } from './publishing-folder.ts';
+import { loadTorrent } from './torrent-source.ts';
+import { plain } from './torrent-summary.ts';
+import { visibilityOption } from './visibility.ts';
+
+// Announce addresses are the tracker's own, and `--tracker` is which tracker.
+const { announce: _, ...folderOptions } = contentOptions;
+
+export default defineCommand({
+  usage: 'publish <path..>',
+  describe: 'Put folders into the catalogue of a tracker, without seeding them',
+  positionals: {
+    path: { type: 'string', array: true, demandOption: true, describe: 'Folders, or .torrent files' },
+  },
+  options: {
+    ...visibilityOption,
+    data: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Where the files of a .torrent lie, for their tags',
+    },
+    ...folderOptions,
+    ...accountOptions,
+  },
+  examples: [
+    ['publish ~/Music/Album', 'others find it; cicada share ~/Music/Album gives it to them'],
+    ['publish Album.torrent --data ~/Music', 'a torrent that is seeded by another program'],
+    ['publish Album --visibility members', 'only for those who have an account there'],
+  ],
+
+  async run({ path: paths, visibility: access, data, ...args }, output) {
+    const signal = interruption();
+    if (data !== undefined && paths.length > 1)
+      throw badOption('--data: that is for one torrent, and several are given');
+    return await withAccount(args, async (account, place) => {
+      const identity = await openIdentity(place.stateFolder);
+      for (const path of paths) {
+        if (isTorrent(path)) {
+          const { metainfo } = await loadTorrent(path, signal);
+          const release = await readRelease(metainfo, data ?? (() => undefined), { signal });
+          const publication = { metainfo, release, access, releaseId: undefined };
+          const published = await publishRelease(account, identity, publication);
+          tell(published.release, published.isNew, account.url, output);
+          continue;
+        }
+        const create = createOptions({ announce: undefined, ...args }, []);
+        const shared = await publishFolder({
+          ...{ folder: path, place, account, identity, create, access, threads: args.threads },
+          onHash: (progress) => output.live(hashingLine('Hashing', progress)),
+          onTrouble: (error) => output.remark(plain(String(error))),
+          onPublished: async (_version, release, isNew) => tell(release, isNew, account.url, output),
+        });
+        await shared.close();
+        output.remark(`Nobody has it from here before this runs: ${plain(commandLine(['share', path]))}`);
+      }
+      return exitCode.done;
+    });
+  },
+});
+
+function isTorrent(path: string): boolean {
+  if (/^https?:\/\//i.test(path) || path === '-') return true;
+  return /\.torrent$/i.test(path) && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+}
+
+function tell(release: ReleaseDetail, isNew: boolean, tracker: string, output: Output): void {
+  output.clearLive();
+  const { id, version, visibility, album } = release;
+  output.document({ event: 'published', release: id, version, visibility, album, published: isNew });
+  if (!isNew) output.remark(`${plain(album)} was published already, as version ${version}.`);
+  tellPublished(release, true, tracker, output);
+}

@@ -1,0 +1,71 @@
+/**
+ * One folder as a release at a tracker: watched, and published whenever there is a new version of it; the same for
+ * `publish`, which stops then, and `share`, which seeds each version.
+ *
+ * Invariant: a restricted folder has a private torrent, every time; it stays restricted until somebody says otherwise.
+ */
+import type { CreateOptions } from '../../torrents/create.ts';
+import type { HashProgress } from '../../torrents/hashing/engine.ts';
+import { readRelease } from '../../torrents/release.ts';
+import type { AccountPlace, TrackerAccount } from '../community/account.ts';
+import type { FolderVersion } from '../community/folder-version.ts';
+import type { Identity } from '../community/identity.ts';
+import { loadPublication, savePublication } from '../community/publication-store.ts';
+import { type AccessBody, publishRelease, type ReleaseDetail } from '../community/publishing.ts';
+import { checkShare } from '../community/share-rules.ts';
+import { type SharedFolder, shareFolder } from '../community/shared-folder.ts';
+
+export interface PublishingFolder {
+  readonly folder: string;
+  readonly place: AccountPlace;
+  readonly account: TrackerAccount;
+  readonly identity: Identity;
+  readonly create: CreateOptions;
+  /** Undefined: as before; everyone the first time. */
+  readonly access: AccessBody | undefined;
+  readonly threads: number | undefined;
+  readonly onHash: (progress: HashProgress) => void;
+  readonly onTrouble: (error: unknown) => void;
+  /** The tracker has it. Called for every version, one after the other. */
+  readonly onPublished: (version: FolderVersion, release: ReleaseDetail, isNew: boolean) => Promise<void>;
+}
+
+/** Resolves once its present version is published. Throws TrackerError, ShareError and CreateError. */
+export async function publishFolder(options: PublishingFolder): Promise<SharedFolder> {
+  const { account, identity, place, create, threads, onHash, onTrouble, onPublished } = options;
+  const { stateFolder, signal } = place;
+  const real = checkShare(options.folder, { privateFolders: [stateFolder] });
+  const before = await loadPublication(stateFolder, account.url, real);
+  const access = options.access ?? before?.access ?? { visibility: 'everyone' as const };
+  let releaseId = before?.releaseId;
+  let current: FolderVersion | undefined;
+
+  const onVersion = async (version: FolderVersion): Promise<void> => {
+    const { metainfo } = version;
+    const described = await readRelease(metainfo, real, { signal });
+    const publication = { metainfo, release: described, access, releaseId };
+    const { release, isNew } = await publishRelease(account, identity, publication);
+    releaseId = release.id;
+    await savePublication(stateFolder, account.url, real, { releaseId, access });
+    await onPublished(version, release, isNew);
+    current = version;
+  };
+  const isPrivate = create.private === true || access.visibility !== 'everyone';
+  const shared = await shareFolder(real, {
+    ...{ stateFolder, onVersion, onTrouble },
+    create: { ...create, private: isPrivate, trackers: [] },
+    control: {
+      ...(signal && { signal }),
+      ...(threads === undefined ? {} : { threads }),
+      onProgress: onHash,
+    },
+  });
+  try {
+    // Nothing has changed since an earlier run, which may have been at another tracker.
+    if (current === undefined) await onVersion(shared.current);
+    return shared;
+  } catch (error) {
+    await shared.close();
+    throw error;
+  }
+}

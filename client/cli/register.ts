@@ -1,0 +1,54 @@
+/** `cicada register`: makes an account at a tracker. The key of this client owns the name there. */
+import { type OwnAccount, register } from '../community/account.ts';
+import { rememberTracker } from '../community/last-tracker.ts';
+import { accountOptions, accountPlace } from './account-session.ts';
+import { defineCommand } from './command.ts';
+import { exitCode } from './exit-codes.ts';
+import { type Output, paint } from './output.ts';
+import { askPassword } from './secret-prompt.ts';
+import { plain } from './torrent-summary.ts';
+
+export default defineCommand({
+  usage: 'register <name>',
+  describe: 'Make an account at a tracker, to publish, talk and follow',
+  positionals: { name: { type: 'string', demandOption: true, describe: 'How others see you there' } },
+  options: {
+    ...accountOptions,
+    password: {
+      type: 'boolean',
+      describe: 'Set a password too, for its page and other machines; asked for, or read from stdin',
+    },
+    invitation: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'What somebody who invites you has given you',
+    },
+    setup: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'What a new tracker prints: its owner is you then',
+    },
+  },
+  examples: [
+    ['register ada --tracker http://host:6969', 'a key that is kept here signs you in from now on'],
+    ['register ada --password', 'with a password too, at the tracker that was named last'],
+    ['register ada --tracker http://host:6969 --setup TOKEN', 'as the owner of a tracker of your own'],
+  ],
+
+  async run({ name, invitation, setup: setupToken, ...args }, output) {
+    const place = await accountPlace(args);
+    const password =
+      args.password === true ? await askPassword(`A password for ${plain(name)}: `) : undefined;
+    const account = await register(place, { name, password, invitation, setupToken });
+    await rememberTracker(place.stateFolder, place.tracker);
+    tellAccount('registered', account, place.tracker, output);
+    return exitCode.done;
+  },
+});
+
+/** The passkey is not told: whoever has it announces under this name. */
+export function tellAccount(event: string, account: OwnAccount, tracker: string, output: Output): void {
+  const { name, role, groups, unreadNotices, hasPassword } = account;
+  output.document({ event, tracker, name, role, groups, unreadNotices, hasPassword });
+  output.result(`You are ${paint('bold', plain(name))} (${role}) at ${plain(tracker)}`);
+}

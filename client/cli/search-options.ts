@@ -1,0 +1,104 @@
+/** The filters of a search as people type them, for `search` and `wish`. */
+import type { InferredOptionTypes, Options } from 'yargs';
+import { badOption } from './cli-error.ts';
+
+/** What a wish has, too. */
+export const qualityOptions = {
+  codec: {
+    type: 'string',
+    // In the settings `format` is that of torrents.
+    alias: 'format',
+    requiresArg: true,
+    describe: 'Only this format: flac, mp3, opus …',
+    coerce: (text: string) => text.toLowerCase(),
+  },
+  lossless: { type: 'boolean', describe: 'Only what nothing was taken away from' },
+  'bit-rate': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'At least so many bits a second: 320k',
+    coerce: parseBitRate,
+  },
+  year: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Of that year, or of those: 1990-1999, 1990-, -1999',
+    coerce: parseYears,
+  },
+} as const satisfies Record<string, Options>;
+
+export const searchOptions = {
+  ...qualityOptions,
+  'min-duration': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'At least so long: 3:30, or seconds',
+    coerce: (text: string) => parseDuration(text, '--min-duration'),
+  },
+  'max-duration': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'At most so long',
+    coerce: (text: string) => parseDuration(text, '--max-duration'),
+  },
+  'has-seeds': { type: 'boolean', describe: 'Only what somebody has all of, now' },
+  user: { type: 'string', requiresArg: true, describe: 'Only what this person has published' },
+} as const satisfies Record<string, Options>;
+
+type QualityArgs = InferredOptionTypes<typeof qualityOptions>;
+type SearchArgs = InferredOptionTypes<typeof searchOptions>;
+
+export function searchFilters(args: SearchArgs) {
+  return {
+    format: args.codec,
+    lossless: args.lossless === true ? true : undefined,
+    bitRateMin: args['bit-rate'],
+    yearFrom: args.year?.from,
+    yearTo: args.year?.to,
+    durationMinMs: args['min-duration'],
+    durationMaxMs: args['max-duration'],
+    hasSeeds: args['has-seeds'] === true ? true : undefined,
+    user: args.user,
+  };
+}
+
+/** Without those that are not given. */
+export function wishFilters(args: QualityArgs): object {
+  const filters = {
+    format: args.codec,
+    isLossless: args.lossless === true ? true : undefined,
+    bitRateMin: args['bit-rate'],
+    yearFrom: args.year?.from,
+    yearTo: args.year?.to,
+  };
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
+}
+
+/** `320k`, `320`, `320000`: nobody means 320 bits. */
+function parseBitRate(text: string): number {
+  const [, digits, unit] = /^(\d{1,8})(k|kbps|kbit\/s)?$/i.exec(text) ?? [];
+  if (digits === undefined) throw badOption(`--bit-rate: "${text}" is no bit rate; give it like 320k`);
+  const number = Number(digits);
+  return unit !== undefined || number < 10_000 ? number * 1000 : number;
+}
+
+function parseYears(text: string): { readonly from?: number; readonly to?: number } {
+  const [, from, dash, to] = /^(\d{1,4})?(-)?(\d{1,4})?$/.exec(text) ?? [];
+  if (from !== undefined && dash === undefined) return { from: Number(from), to: Number(from) };
+  const isInOrder = from === undefined || to === undefined || Number(from) <= Number(to);
+  if (dash === undefined || (from ?? to) === undefined || !isInOrder) {
+    throw badOption(`--year: "${text}" is no year and no span of years; give it like 1994 or 1990-1999`);
+  }
+  return {
+    ...(from === undefined ? {} : { from: Number(from) }),
+    ...(to === undefined ? {} : { to: Number(to) }),
+  };
+}
+
+/** `3:30`, `1:02:03`, `210`, in milliseconds. */
+function parseDuration(text: string, what: string): number {
+  if (!/^\d{1,5}(:[0-5]?\d){0,2}$/.test(text)) {
+    throw badOption(`${what}: "${text}" is no duration; give it like 3:30, or in seconds`);
+  }
+  return text.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0) * 1000;
+}

@@ -1,0 +1,37 @@
+/** What people say, fit for a terminal: when, who, and their words, whatever they put into them. */
+import type { Static } from 'typebox';
+import type * as talk from '../../tracker/protocol/talk-shapes.ts';
+import { badOption } from './cli-error.ts';
+import { paint } from './output.ts';
+import { plain } from './torrent-summary.ts';
+
+export type Message = Static<typeof talk.message>;
+
+/** Somebody (`@ada`), or a room. */
+export type Place = { readonly person: string } | { readonly room: string };
+
+export function placeOf(text: string): Place {
+  const [, at, name = ''] = /^(@|#)?(.*)$/s.exec(text) ?? [];
+  if (name === '') throw badOption(`"${text}" is no room and nobody; give it like music, or @ada`);
+  return at === '@' ? { person: name } : { room: name };
+}
+
+export function placeWords(place: Place): string {
+  return 'person' in place ? `@${place.person}` : place.room;
+}
+
+/** Lines of a longer text stand below one another. */
+export function messageLines({ author, text, sentAtMs, isDeleted }: Message): string {
+  const [first = '', ...more] = isDeleted ? [paint('dim', '(deleted)')] : text.split('\n').map(plain);
+  const head = `${paint('dim', timeWords(sentAtMs))} ${paint('bold', plain(author))}  ${first}`;
+  return [head, ...more.map((line) => `    ${line}`)].join('\n');
+}
+
+/** `2026-11-20 23:05`, by the clock of this machine. */
+export function timeWords(ms: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return '?';
+  const two = (number: number) => String(number).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}

@@ -1,0 +1,23 @@
+/** `cicada unfollow`: be told no more. */
+import { accountOptions, withAccount } from './account-session.ts';
+import { defineCommand } from './command.ts';
+import { exitCode } from './exit-codes.ts';
+import { followedPositional, setFollow } from './follow.ts';
+import { plain } from './torrent-summary.ts';
+
+export default defineCommand({
+  usage: 'unfollow <what>',
+  describe: 'Be told no more of a release or of somebody',
+  positionals: { what: { ...followedPositional, demandOption: true } },
+  options: { ...accountOptions },
+  examples: [['unfollow @ada', 'cicada follow lists what is left']],
+
+  async run({ what, ...args }, output) {
+    return await withAccount(args, async (account, { stateFolder }) => {
+      const target = await setFollow(account, what, stateFolder, 'DELETE');
+      output.document({ event: 'unfollowed', what: target });
+      output.result(`Not following ${plain(target)} any more`);
+      return exitCode.done;
+    });
+  },
+});

@@ -1,0 +1,107 @@
+/**
+ * News of a tracker as they come: server-sent events → checked values, over however many connections that takes. After a
+ * break it goes on where it was, so that nothing is missed.
+ *
+ * Invariant: what is no event of a known shape is passed over; ids ascend.                    WHATWG HTML, 9.2
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Ajv } from 'ajv';
+import Type, { type Static } from 'typebox';
+import * as talk from '../../tracker/protocol/talk-shapes.ts';
+import type { TrackerAccount } from './account.ts';
+import { TrackerError } from './tracker-client.ts';
+
+const messageNews = Type.Object({ type: Type.Literal('message'), message: talk.message });
+const noticeNews = Type.Object({ type: Type.Literal('notice'), notice: talk.notice });
+export type News =
+  | Static<typeof messageNews>
+  | Static<typeof noticeNews>
+  /** So much was missed that everything is better looked up anew. */
+  | { readonly type: 'reload' }
+  /** The stream stands: what happens from now on is told. */
+  | { readonly type: 'listening' };
+
+export interface LiveNewsOptions {
+  /** The last one that was heard: what came since is told first. */
+  readonly after?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface SentEvent {
+  readonly id: number | undefined;
+  readonly type: string;
+  readonly data: string;
+}
+
+/** A message of 8,000 characters, escaped, with room to spare. */
+const eventCharactersMax = 256 * 1024;
+/** As the tracker asks for (`retry: 2000`). */
+const retryMs = 2_000;
+
+const ajv = new Ajv({ strict: false });
+const isMessage = ajv.compile(messageNews);
+const isNotice = ajv.compile(noticeNews);
+
+/** Until the signal is aborted. Throws TrackerError when the tracker refuses; one that is away is asked again. */
+export async function* liveNews(
+  account: TrackerAccount,
+  { after, signal }: LiveNewsOptions,
+): AsyncGenerator<News> {
+  let lastId = after;
+  while (!signal.aborted) {
+    try {
+      let isFirst = true;
+      for await (const event of sentEvents(account.events(lastId))) {
+        if (isFirst) yield { type: 'listening' };
+        isFirst = false;
+        lastId = event.id ?? lastId;
+        const news = newsOf(event);
+        if (news !== undefined) yield news;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      // A refusal stays one, and a break does not.
+      if (error instanceof TrackerError && error.status >= 400 && error.status < 500) throw error;
+    }
+    await wait(retryMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+function newsOf({ type, data }: SentEvent): News | undefined {
+  if (type === 'reload') return { type };
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+  if (isMessage(value) || isNotice(value)) return value as News;
+  return undefined;
+}
+
+/** One for every block that ends with an empty line; a block without data is one without data. */
+export async function* sentEvents(parts: AsyncIterable<string>): AsyncGenerator<SentEvent> {
+  let rest = '';
+  for await (const part of parts) {
+    rest += part.replaceAll('\r', '');
+    if (rest.length > eventCharactersMax) {
+      throw new TrackerError('tracker-unclear', 'the tracker sends an event without an end');
+    }
+    const blocks = rest.split('\n\n');
+    rest = blocks.pop()!;
+    for (const block of blocks) yield eventOf(block);
+  }
+}
+
+function eventOf(block: string): SentEvent {
+  let id: number | undefined;
+  let type = 'message';
+  const data: string[] = [];
+  for (const line of block.split('\n')) {
+    const [, field, value = ''] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
+    if (field === 'id' && /^\d{1,15}$/.test(value)) id = Number(value);
+    else if (field === 'event') type = value;
+    else if (field === 'data') data.push(value);
+  }
+  return { id, type, data: data.join('\n') };
+}

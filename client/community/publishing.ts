@@ -1,0 +1,154 @@
+/**
+ * A torrent and its tags → a release at a tracker, its next version, or nothing when the tracker has it already; signed
+ * by this client.
+ *
+ * Invariant: what is published carries no announce address: passkeys are their owner's.
+ */
+import type { Static } from 'typebox';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { encodeMetainfo } from '../../torrents/metainfo-encode.ts';
+import type { Release } from '../../torrents/release.ts';
+import { versionOf } from '../../torrents/version-signature.ts';
+import * as shapes from '../../tracker/protocol/api-shapes.ts';
+import type { TrackerAccount } from './account.ts';
+import type { Identity } from './identity.ts';
+import { newReleaseId } from './release-id.ts';
+import { apiPath, TrackerError } from './tracker-client.ts';
+
+export type ReleaseDetail = Static<typeof shapes.releaseDetail>;
+export type { AccessBody } from '../../tracker/protocol/api-shapes.ts';
+
+export interface Publication {
+  readonly metainfo: Metainfo;
+  readonly release: Release;
+  /** Undefined: everyone for a new release, and as it is for one that is there. */
+  readonly access: shapes.AccessBody | undefined;
+  /** As which it was published before, if it was. */
+  readonly releaseId: string | undefined;
+}
+
+export interface Published {
+  readonly release: ReleaseDetail;
+  /** False: the tracker had this very torrent. */
+  readonly isNew: boolean;
+}
+
+/** Throws TrackerError. */
+export async function publishRelease(
+  account: TrackerAccount,
+  identity: Identity,
+  publication: Publication,
+): Promise<Published> {
+  const { metainfo, access } = publication;
+  const earlier =
+    (publication.releaseId && (await releaseAt(account, publication.releaseId))) ||
+    (await ownReleaseOf(account, metainfo));
+  if (earlier === undefined) {
+    return { release: await publishFirst(account, identity, publication), isNew: true };
+  }
+  const isSame = isOf(earlier, metainfo);
+  const { id } = earlier;
+  const changeAccess = async (release: ReleaseDetail): Promise<ReleaseDetail> => {
+    if (access === undefined || isSameAccess(access, release)) return release;
+    const path = apiPath`/releases/${id}`;
+    return await account.call({ method: 'PATCH', path, body: { access }, answer: shapes.releaseDetail });
+  };
+  // A release that is to be restricted needs its private torrent first; one that no longer is may have another only after.
+  let release = access?.visibility === 'everyone' ? await changeAccess(earlier) : earlier;
+  if (!isSame) {
+    const version = earlier.version + 1;
+    release = await account.call({
+      method: 'POST',
+      path: apiPath`/releases/${id}/versions`,
+      body: { version, ...versionFields(identity, publication, id, version) },
+      answer: shapes.releaseDetail,
+    });
+  }
+  release = await changeAccess(release);
+  return { release, isNew: !isSame };
+}
+
+/** Undefined: it is not there, or not for us. */
+export async function releaseAt(account: TrackerAccount, id: string): Promise<ReleaseDetail | undefined> {
+  try {
+    return await account.call({ path: apiPath`/releases/${id}`, answer: shapes.releaseDetail });
+  } catch (error) {
+    if (error instanceof TrackerError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+async function publishFirst(account: TrackerAccount, identity: Identity, publication: Publication) {
+  const releaseId = newReleaseId();
+  const { access = { visibility: 'everyone' as const } } = publication;
+  return await account.call({
+    method: 'POST',
+    path: '/releases',
+    body: { releaseId, access, ...versionFields(identity, publication, releaseId, 1) },
+    answer: shapes.releaseDetail,
+  });
+}
+
+/** Pages of one's own releases that are looked through for one whose record is lost. */
+const ownPagesMax = 40;
+const releasePage = shapes.page(shapes.release);
+
+/** The tracker's records outlive ours: a torrent is one release, however often it is published. */
+async function ownReleaseOf(account: TrackerAccount, metainfo: Metainfo): Promise<ReleaseDetail | undefined> {
+  if (account.name === undefined) return undefined;
+  let after: string | undefined;
+  for (let pages = 0; pages < ownPagesMax; pages++) {
+    const path = apiPath`/accounts/${account.name}/releases`;
+    const { rows, next } = await account.call({ path, query: { after, limit: 50 }, answer: releasePage });
+    const found = rows.find((row) => isOf(row, metainfo));
+    if (found !== undefined) return await releaseAt(account, found.id);
+    if (next === undefined) return undefined;
+    after = next;
+  }
+  return undefined;
+}
+
+/** Whether its present version is this torrent. */
+export function isOf(
+  release: { readonly infoHash?: string; readonly infoHashV2?: string },
+  { format, infoHash, infoHashV2 }: Pick<Metainfo, 'format' | 'infoHash' | 'infoHashV2'>,
+): boolean {
+  const v1 = format === 'v2' ? undefined : Buffer.from(infoHash).toString('hex');
+  const v2 = infoHashV2 && Buffer.from(infoHashV2).toString('hex');
+  return release.infoHash === v1 && release.infoHashV2 === v2;
+}
+
+function isSameAccess(access: shapes.AccessBody, release: ReleaseDetail): boolean {
+  const people = (names: readonly string[] = []) => [...names].sort().join('\n');
+  return (
+    access.visibility === release.visibility &&
+    (access.visibility !== 'group' || access.group === release.group) &&
+    (access.visibility !== 'people' || people(access.people) === people(release.people))
+  );
+}
+
+function versionFields(
+  identity: Identity,
+  { metainfo, release }: Publication,
+  releaseId: string,
+  version: number,
+): Omit<shapes.VersionBody, 'version'> {
+  const publishedAtMs = Date.now();
+  const { signature } = identity.signVersion(versionOf(metainfo, { releaseId, version, publishedAtMs }));
+  const { album, artist, albumArtist, year, genre, tracks, cover } = release;
+  const torrent = encodeMetainfo({ ...metainfo, trackers: [] });
+  return definedOnly({
+    torrent: base64(torrent),
+    ...{ album, artist, albumArtist, year, genre, publishedAtMs },
+    // What the torrent itself says (paths, sizes, roots) the tracker reads there.
+    tracks: tracks.map(({ path: _, bytes: __, piecesRoot: ___, ...track }) => definedOnly(track)),
+    cover: cover === undefined ? undefined : base64(cover.bytes),
+    signature: base64(signature),
+  }) as Omit<shapes.VersionBody, 'version'>;
+}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+function definedOnly(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
