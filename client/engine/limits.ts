@@ -57,8 +57,11 @@ export const defaultLimits = {
   requestsOutstandingFirst: 16,
   /** Never below this: one on the way, one being read. */
   requestsOutstandingMin: 2,
-  /** libtorrent's request_queue_time: what a peer should always have to do. */
-  requestQueueSeconds: 3,
+  /**
+   * What a peer should always have to do. libtorrent's request_queue_time is 3; what waits at a peer that chokes us is asked
+   * of others for nothing, and the longest line is 0.6 s there and back (docs/experiments.md).
+   */
+  requestQueueSeconds: 1,
   /** libtorrent's piece_timeout halved: a peer silent for this long with our requests in hand gives them back. */
   stallTimeoutMs: 10_000,
   /** Less payload than this within `stallTimeoutMs` is silence: a modem shared by eight sends seven times as much. */

@@ -29,11 +29,11 @@ describe('the depth', () => {
     expect(pipeline.depth).toBe(50);
   });
 
-  it('holds three seconds of blocks once the rate no longer rises, and never fewer than two', () => {
+  it('holds a second of blocks once the rate no longer rises, and never fewer than two', () => {
     const pipeline = newPipeline();
     pipeline.tick(100_000);
     pipeline.tick(100_000);
-    expect(pipeline.depth).toBe(Math.ceil((3 * 100_000) / blockBytes));
+    expect(pipeline.depth).toBe(Math.ceil(100_000 / blockBytes));
     pipeline.tick(0);
     expect(pipeline.depth).toBe(2);
     pipeline.tick(1e9);
