@@ -31,8 +31,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'leak a request slot',
     file: engine('request-pipeline'),
-    from: '    if (at >= 0) this.asked.splice(at, 1);',
-    to: '',
+    from: 'if (at >= 0) this.asked.splice(at, 1);\n    // BEP 6',
+    to: 'if (at >= 0) this.late.delete(key);\n    // BEP 6',
   },
   {
     name: 'off by one in the last block',
@@ -141,6 +141,18 @@ export const mutants: readonly Mutant[] = [
     file: engine('session-watch'),
     from: 'if (pipeline.isSilent(nowMs, limits.stallCloseMs))',
     to: 'if (pipeline.isSilent(nowMs, 1_000 * limits.stallCloseMs))',
+  },
+  {
+    name: 'take a byte a second for progress',
+    file: engine('request-pipeline'),
+    from: 'if (this.#progressBytes < this.#limits.progressBytesMin) return;',
+    to: 'if (this.#progressBytes < 1) return;',
+  },
+  {
+    name: 'forget what was asked of a peer that has left',
+    file: engine('swarm'),
+    from: 'onLeft(session: PeerSession, nowMs: number): void {\n    this.scheduler.release(session);',
+    to: 'onLeft(session: PeerSession, nowMs: number): void {',
   },
   {
     name: 'wait for ever for a handshake',

@@ -34,8 +34,10 @@ async function hunt(tree: MutatedTree, mutant: Mutant): Promise<Catch> {
     const { name } = mutant;
     if (failure === undefined) return { mutant: name, seed: undefined, checker: '', actor: '' };
     if (failure.kind === 'lost') {
-      const checker = failure.reason.startsWith('no result') ? 'never ends' : 'the process ended';
-      return { mutant: name, seed: failure.seed, checker, actor: '' };
+      // A loop without end is found by whoever waits for it; what does not even run is no mutant.
+      const neverEnds = failure.reason.startsWith('no result');
+      if (!neverEnds) throw new Error(`the mutant "${name}" does not run: ${failure.reason}`);
+      return { mutant: name, seed: failure.seed, checker: 'never ends', actor: '' };
     }
     const { checker } = failure.result.failure!;
     return { mutant: name, seed: failure.seed, checker, actor: await actorBehind(worker, failure.seed) };
