@@ -209,6 +209,15 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       await catalogue.setSwarms([{ releaseId, seeds: 0, leechers: 0 }]);
     });
 
+    it('mends typing errors in what was published a moment ago, whoever looked at its swarm first', async () => {
+      const album: Album = { album: 'Wild Is the Wind', artist: 'Nina Simone', tracks: ['Four Women'] };
+      await catalogue.publish(publication(releaseIdOf(album.album), publisher, album));
+      await catalogue.setSwarms([{ releaseId: releaseIdOf(album.album), seeds: 1, leechers: 0 }]);
+      expect(await tracks('four wimen')).toEqual(['Four Women']);
+      expect(await tracks('fuor women')).toEqual(['Four Women']);
+      await catalogue.withdraw({ viewer: publisher, releaseId: releaseIdOf(album.album) });
+    });
+
     it('pages through everything, tier by tier, without leaving out or repeating anything', async () => {
       for (const text of ['', 'yesterday', 'beatles', 'the', 'o']) {
         const whole = await tracks(text);

@@ -81,7 +81,8 @@ export function searcher(db: DatabaseSync, scope: SearchScope, facts: ReleaseFac
     (statement.all(...values) as unknown as number[][]).map((row) => row[0]!);
 
   return (input: SearchInput): HitPage => {
-    if (facts.refresh()) vocabulary.refresh();
+    facts.refresh();
+    vocabulary.refresh();
     const { viewer } = input;
     const limit = pageLimit(input.limit);
     const query = parseQuery(input.text);
