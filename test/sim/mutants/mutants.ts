@@ -143,12 +143,6 @@ export const mutants: readonly Mutant[] = [
     to: 'if (pipeline.isSilent(nowMs, 1_000 * limits.stallCloseMs))',
   },
   {
-    name: 'take a byte a second for progress',
-    file: engine('request-pipeline'),
-    from: 'if (this.#progressBytes < this.#limits.progressBytesMin) return;',
-    to: 'if (this.#progressBytes < 1) return;',
-  },
-  {
     name: 'forget what was asked of a peer that has left',
     file: engine('swarm'),
     from: 'onLeft(session: PeerSession, nowMs: number): void {\n    this.scheduler.release(session);',
@@ -183,12 +177,6 @@ export const mutants: readonly Mutant[] = [
     file: engine('peer-session'),
     from: "const pieceIndex = this.#geometry!.pieceIndex(index);\n    if (pieceIndex === undefined) return 'piece-out-of-range';",
     to: 'const pieceIndex = index as PieceIndex;',
-  },
-  {
-    name: 'never let go of a peer that refuses everything',
-    file: engine('swarm'),
-    from: "return session.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects' : undefined;",
-    to: 'return undefined;',
   },
   {
     name: 'go on counting what a peer had that has left',
