@@ -1,0 +1,37 @@
+/** Somebody with a computer of their own: runs `cicada` there, with a home that nobody else has. */
+import { join } from 'node:path';
+import { type Child, type Children, cicada, type Document } from './child.ts';
+
+export class Person {
+  readonly #home: string;
+  readonly #inside: readonly string[];
+  readonly #children: Children;
+
+  /** `home`: where their programs remember. `inside`: what runs a command on their host. */
+  constructor(home: string, children: Children, inside: readonly string[] = []) {
+    this.#home = home;
+    this.#children = children;
+    this.#inside = inside;
+  }
+
+  /** One that goes on running. */
+  start(...args: string[]): Child {
+    const env = { XDG_STATE_HOME: join(this.#home, 'state'), XDG_CONFIG_HOME: join(this.#home, 'config') };
+    return this.#children.add(cicada(args, this.#inside, env));
+  }
+
+  /** To its end, which has to be a good one: what it printed. */
+  async run(...args: string[]): Promise<readonly Document[]> {
+    const child = this.start(...args);
+    await child.success();
+    return child.lines.map((line) => JSON.parse(line) as Document);
+  }
+
+  /** To its end, which has to be a bad one: the exit code, and the stable code of what was wrong. */
+  async fails(...args: string[]): Promise<{ readonly exit: number | null; readonly code: unknown }> {
+    const child = this.start(...args);
+    const exit = await child.ended;
+    const last = JSON.parse(child.lines.at(-1) ?? '{}') as Document;
+    return { exit, code: last.event === 'error' ? last.code : undefined };
+  }
+}
