@@ -56,7 +56,8 @@ export interface ApiScene {
   readonly errors: unknown[];
   /** Between a request and the next. */
   readonly clock: { stepMs: number };
-  ask(call: `${string} /${string}`, asked?: Asked): Promise<Answer>;
+  /** `GET /search?q=x`: of the API; `GET //`: with two strokes, of the tracker. */
+  ask(call: string, asked?: Asked): Promise<Answer>;
   register(name: string): Promise<Person>;
   /** Of Pia's, unless it is said whose. Answers its id. */
   publish(album: Partial<Album> & { readonly album: string }, access?: object, by?: Person): Promise<string>;

@@ -5,7 +5,7 @@ import type { Community } from './contract.ts';
 import type { MethodContext } from './method-context.ts';
 import { newPublicId } from './secrets.ts';
 import type { Followed } from './stores/desk.ts';
-import { nameKey } from './texts.ts';
+import { lineOf, nameKey } from './texts.ts';
 import { keyWord, type Wish, wishQueryCharactersMax } from './wish.ts';
 
 type DeskPart = Pick<
@@ -74,8 +74,8 @@ function checkWish(wish: Wish): Wish {
     );
   }
   return {
-    query: query.toWellFormed().normalize('NFC'),
-    ...(format !== undefined && { format }),
+    query: lineOf(query),
+    ...(format !== undefined && { format: lineOf(format) }),
     ...(isLossless !== undefined && { isLossless }),
     ...(bitRateMin !== undefined && { bitRateMin }),
     ...(yearFrom !== undefined && { yearFrom }),

@@ -99,9 +99,14 @@ export function parseMessage(text: string): string {
 /** Text of one line, which may be empty. Throws CommunityError `text-invalid`. */
 export function parseLine(text: string): string {
   if (text.length > lineCharactersMax * 2) throw tooLong(lineCharactersMax);
-  const clean = visible(text.replace(/[\s\u2028\u2029]+/g, ' ')).trim();
+  const clean = lineOf(text);
   if ([...clean].length > lineCharactersMax) throw tooLong(lineCharactersMax);
   return clean;
+}
+
+/** One line that shows all that is in it, of whatever length. */
+export function lineOf(text: string): string {
+  return visible(text.replace(/[\s\u2028\u2029]+/g, ' ')).trim();
 }
 
 function tooLong(charactersMax: number): CommunityError {

@@ -38,14 +38,30 @@ export function answerError(
     if (retryAfterSeconds !== undefined) reply.header('Retry-After', String(retryAfterSeconds));
     // fastify's own codes are in capitals.
     const isOurs = error.statusCode === undefined || /^[a-z-]+$/.test(error.code ?? '');
-    fail(reply, status, isOurs ? error.code : (frameworkCodes[status] ?? 'bad-request'), error.message);
+    const [code, message] = isOurs ? [error.code, error.message] : frameworkRefusal(error, status);
+    fail(reply, status, code, message);
     return;
   }
   onError(error);
   fail(reply, 500, 'internal', 'the tracker met a fault of its own; it goes on');
 }
 
-const frameworkCodes: Readonly<Record<number, string>> = { 413: 'body-too-large', 415: 'media-type-unknown' };
+/** fastify's words repeat what was sent: an address may have a passkey in it, and has no end. */
+function frameworkRefusal({ code }: FastifyError, status: number): readonly [code: string, message: string] {
+  const known = frameworkRefusals[status];
+  if (known !== undefined) return known;
+  const isAddress = code === 'FST_ERR_BAD_URL';
+  return [
+    'bad-request',
+    isAddress ? 'this address is not escaped as it should be' : 'the body cannot be read: send whole JSON',
+  ];
+}
+
+const frameworkRefusals: Readonly<Record<number, readonly [code: string, message: string]>> = {
+  413: ['body-too-large', 'the body is larger than this address takes'],
+  414: ['address-too-long', 'a part of this address is longer than any that is known'],
+  415: ['media-type-unknown', 'bodies are JSON: send Content-Type: application/json'],
+};
 
 export function fail(reply: FastifyReply, status: number, code: string, message: string): void {
   reply.code(status).send({ error: { code, message, requestId: reply.request.id } });

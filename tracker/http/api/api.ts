@@ -54,7 +54,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       installChecks(api);
       api.addHook('onRequest', async (request) => gates.take('callPerAddress', visitorKey(context, request)));
       installAuthentication(api, context);
-      documentRefusals(api);
+      installDefaults(api);
       const refuseOtherMethods = watchMethods(api);
       addAccountRoutes(api, context, gates, { version });
       addPeopleRoutes(api, context, gates);
@@ -66,16 +66,18 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
       refuseOtherMethods();
     },
-    { prefix: '/api/v1', bodyLimit: bodyBytesMax },
+    { prefix: '/api/v1' },
   );
   app.register(async (feeds) => addFeeds(feeds, context, gates));
 }
 
-/** Every route may refuse, and all in one shape. */
-function documentRefusals(api: Api): void {
+/** Common to all routes: refusals have one shape, and bodies an end. */
+function installDefaults(api: Api): void {
+  api.removeContentTypeParser('text/plain');
   api.addHook('onRoute', (route) => {
     const { response } = (route.schema ?? {}) as { response?: object };
     route.schema = { ...route.schema, response: { '4xx': errorAnswer, ...response } };
+    route.bodyLimit ??= bodyBytesMax;
   });
 }
 

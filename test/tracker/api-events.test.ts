@@ -1,0 +1,161 @@
+/** Live news over real sockets: who hears what, catching up after a break, and when a stream ends. */
+
+import { once } from 'node:events';
+import { get, type IncomingMessage, request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type SentEvent, sentEvents } from '../../client/community/live-news.ts';
+import { type ApiScene, openApiScene, type Person } from './api-scene.ts';
+
+let scene: ApiScene;
+let port: number;
+beforeAll(async () => {
+  scene = await openApiScene();
+  await scene.app.listen({ port: 0, host: '127.0.0.1' });
+  port = (scene.app.server.address() as { port: number }).port;
+});
+afterAll(() => scene.close());
+
+interface Stream {
+  readonly response: IncomingMessage;
+  /** The next one with data. Rejects when the tracker ends it. */
+  next(): Promise<SentEvent>;
+  close(): void;
+}
+
+async function listen(by?: Person, lastEventId?: number): Promise<Stream> {
+  const headers = {
+    ...(by !== undefined && { authorization: `Bearer ${by.token}` }),
+    ...(lastEventId !== undefined && { 'last-event-id': String(lastEventId) }),
+  };
+  const asking = get({ port, path: '/api/v1/events', agent: false, headers });
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
+  response.setEncoding('utf8');
+  const events = sentEvents(response as AsyncIterable<string>);
+  const next = async () => {
+    for (;;) {
+      const { value, done } = await events.next();
+      if (done) throw new Error('the stream has ended');
+      if (value.data !== '' || value.type === 'reload') return value;
+    }
+  };
+  // What starts it: from here on nothing is missed.
+  if (response.statusCode === 200) await events.next();
+  return { response, next, close: () => response.destroy() };
+}
+
+const say = (by: Person, text: string, room = 'lobby') =>
+  scene.ask(`POST /rooms/${room}/messages`, { by, body: { text } });
+const textOf = ({ data }: SentEvent): string => JSON.parse(data).message.text;
+const streams = (count: number) => Array.from({ length: count });
+
+describe('a stream of news', () => {
+  it('tells a message to everybody who may read the room, and to nobody else', async () => {
+    const { pia, member, owner } = scene.people;
+    await scene.ask('POST /groups', { by: pia, body: { name: 'Band' } });
+    await scene.ask('PUT /groups/Band/members/Mia', { by: pia });
+    await scene.ask('POST /rooms', { by: pia, body: { name: 'Studio', visibility: 'group', group: 'Band' } });
+    const [mias, owners, strangers] = [await listen(member), await listen(owner), await listen()];
+    await say(pia, 'for us', 'Studio');
+    await scene.ask('POST /direct/Mia/messages', { by: pia, body: { text: 'for you' } });
+    await say(pia, 'for all');
+    expect(textOf(await mias.next())).toBe('for us');
+    expect(textOf(await mias.next())).toBe('for you');
+    expect(JSON.parse((await mias.next()).data).notice.kind).toBe('direct');
+    for (const stream of [mias, owners, strangers]) expect(textOf(await stream.next())).toBe('for all');
+    for (const stream of [mias, owners, strangers]) stream.close();
+  });
+
+  it('goes on after a break where it was, in order and without gaps', async () => {
+    const { pia, owner } = scene.people;
+    const first = await listen(owner);
+    await say(pia, 'one');
+    const { id } = await first.next();
+    first.close();
+    for (const text of ['two', 'three', 'four']) await say(pia, text);
+    const second = await listen(owner, id);
+    await say(pia, 'five');
+    const texts = [];
+    for (let n = 0; n < 4; n++) texts.push(await second.next());
+    expect(texts.map(textOf)).toEqual(['two', 'three', 'four', 'five']);
+    expect(texts.map((event) => event.id)).toEqual(
+      texts.map((event) => event.id).toSorted((a, b) => a! - b!),
+    );
+    second.close();
+  });
+
+  it('can be taken up again by whoever was cut off before anything happened', async () => {
+    const asking = get({ port, path: '/api/v1/events', agent: false });
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    response.setEncoding('utf8');
+    let id: number | undefined;
+    for await (const event of sentEvents(response as AsyncIterable<string>)) {
+      id = event.id;
+      if (id !== undefined) break;
+    }
+    await say(scene.people.pia, 'missed');
+    const again = await listen(undefined, id);
+    expect(textOf(await again.next())).toBe('missed');
+    again.close();
+  });
+
+  it('says to load anew when the number is from another time', async () => {
+    const stream = await listen(undefined, 999_999_999);
+    expect((await stream.next()).type).toBe('reload');
+    stream.close();
+  });
+
+  it('ends with the session it was opened with, with a ban, and with any change of what one may see', async () => {
+    const [first, second, third] = [
+      await scene.register('Sid'),
+      await scene.register('Ben'),
+      await scene.register('Rol'),
+    ];
+    const opened = [await listen(first), await listen(second), await listen(third)];
+    await scene.ask('DELETE /sessions/current', { by: first });
+    await scene.ask('PUT /accounts/Ben/ban', { by: scene.people.owner, body: { reason: 'noise' } });
+    await scene.ask('PATCH /accounts/Rol', { by: scene.people.owner, body: { role: 'guest' } });
+    for (const stream of opened) await expect(stream.next()).rejects.toThrow('the stream has ended');
+    expect((await listen(first)).response.statusCode).toBe(401);
+    expect((await listen(second)).response.statusCode).toBe(401);
+  });
+
+  it('is one of ten for an address, and a closed one makes room', async () => {
+    const open = await Promise.all(streams(10).map(() => listen()));
+    const refused = await listen();
+    expect([refused.response.statusCode, refused.response.headers['retry-after']]).toEqual([429, '30']);
+    // The tracker has seen the end of one when it has taken its socket off.
+    const sockets = () =>
+      new Promise<number>((resolve) => scene.app.server.getConnections((_, n) => resolve(n)));
+    const before = await sockets();
+    open[0]!.close();
+    while ((await sockets()) >= before) await new Promise(setImmediate);
+    const next = await listen();
+    expect(next.response.statusCode).toBe(200);
+    for (const stream of [...open, refused, next]) stream.close();
+  });
+
+  it('is cut off when nobody reads it, and what is kept for it stays small', async () => {
+    const asking = request({ port, path: '/api/v1/events', agent: false }).end();
+    const [response] = (await once(asking, 'response')) as [IncomingMessage];
+    response.pause();
+    const served = await servedSocket(response.socket.localPort!);
+    let writes = 0;
+    const text = '\u266b'.repeat(4_000);
+    const { pia } = scene.people;
+    while (!served.destroyed && writes < 2_000) {
+      await Promise.all(streams(20).map(() => say(pia, text)));
+      writes += 20;
+      expect(served.writableLength).toBeLessThan(1024 * 1024);
+    }
+    expect(served.destroyed).toBe(true);
+    response.destroy();
+  });
+});
+
+/** The tracker's end of a connection. */
+async function servedSocket(remotePort: number) {
+  const handles = (
+    process as unknown as { _getActiveHandles(): import('node:net').Socket[] }
+  )._getActiveHandles();
+  return handles.find((handle) => handle.remotePort === remotePort && handle.localPort === port)!;
+}
