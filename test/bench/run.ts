@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- create verify download sources announce engine sim catalogue]`: what this machine does, beside the
+ * `npm run bench [-- create verify download sources announce engine sim catalogue catalogue-load]`: what this machine does, beside the
  * programs others use, in one run and in turn. All of them when none is named; each says which programs it did not find.
  */
 import process from 'node:process';
 import { benchAnnounce } from './announce.ts';
 import { benchCatalogue } from './catalogue.ts';
+import { benchCatalogueLoad } from './catalogue-load.ts';
 import { benchCreate } from './create.ts';
 import { benchDownload } from './download.ts';
 import { benchEngine } from './engine.ts';
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, (report: (line: string) => void) => Promi
   engine: benchEngine,
   sim: benchSim,
   catalogue: benchCatalogue,
+  'catalogue-load': benchCatalogueLoad,
 };
 
 const names = process.argv.slice(2);

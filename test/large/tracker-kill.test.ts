@@ -1,6 +1,10 @@
-/** A tracker that is killed again and again while people publish and talk: what it acknowledged, it keeps. */
+/**
+ * A whole tracker that is killed again and again while people publish and talk: what it acknowledged, it keeps, whoever
+ * follows is told of it, and peers are back with their next announce.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +12,10 @@ import { expect, it } from 'vitest';
 import { Prng } from '../../client/engine/prng.ts';
 import { TemporaryFolder } from '../e2e/shared-folder.ts';
 import { large } from './large.ts';
-import type { FromChild, Ledger, ToChild } from './tracker-under-load.ts';
+import type { FromChild, Ledger, People, ToChild } from './tracker-under-load.ts';
 
 const kills = 50;
-/** From the start of the program to the moment at which it could answer announces. */
+/** From the start of the program to the moment at which it answers announces and has its catalogue. */
 const backWithinMs = 2_000;
 const underLoadMsMax = 400;
 const timeoutMs = 5 * 60_000;
@@ -23,17 +27,21 @@ large('kill -9 of the tracker', () => {
     timeout: timeoutMs,
   }, async () => {
     using temporary = new TemporaryFolder();
-    const path = temporary.in('tracker.sqlite');
+    const folder = temporary.in('data');
+    const path = join(folder, 'tracker.db');
     const random = new Prng(process.pid);
     /** Everything that was ever acknowledged, and how much of it the runs before the last one were asked for. */
     const messages: (readonly [number, string])[] = [];
     const releaseIds: string[] = [];
     const passkeys: string[] = [];
-    let token: string | undefined;
+    let people: People | undefined;
     let checked = { messages: 0, releases: 0 };
     const startsMs: number[] = [];
 
-    const start = () => fork(program, token === undefined ? [path] : [path, token], { stdio: 'inherit' });
+    const start = () => {
+      const sessions = people === undefined ? [] : [people.publisher, people.follower];
+      return fork(program, [folder, ...sessions], { stdio: 'inherit' });
+    };
     const ledgerFrom = (from: typeof checked): Ledger => ({
       messages: messages.slice(from.messages),
       releaseIds: releaseIds.slice(from.releases),
@@ -50,7 +58,7 @@ large('kill -9 of the tracker', () => {
         if ('published' in message) releaseIds.push(message.published);
         if ('passkey' in message) passkeys.push(message.passkey);
       });
-      ({ token } = (await answers('ready')).ready);
+      people = (await answers('ready')).ready;
       startsMs.push(performance.now() - startedMs);
       const isLast = kill > kills;
       // The last time everything, before that what came since.

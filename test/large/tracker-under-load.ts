@@ -1,15 +1,13 @@
 /**
- * A program to be killed: the tracker's catalogue and community on one database, with people who publish and talk
- * without end. Every acknowledgement goes to the parent as soon as it is there; the parent may ask whether all it was
- * ever told is still known.
+ * A program to be killed: a whole tracker with its catalogue and community, and people in it who publish and talk over
+ * HTTP without end. Every acknowledgement goes to the parent as soon as it is there; the parent may ask whether all it
+ * was ever told is still known. A peer that was there before announces as soon as the tracker is back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openAdmission } from '../../tracker/admission.ts';
-import { catalogueStores, sqliteCatalogue } from '../../tracker/catalogue/sqlite-catalogue.ts';
-import { communityRoom, communityStores, openCommunity } from '../../tracker/community/community.ts';
-import type { Authenticated } from '../../tracker/community/contract.ts';
-import { openDatabase } from '../../tracker/database/database.ts';
-import { publication, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { request } from 'undici';
+import { startTracker } from '../../tracker/api.ts';
+import { encodeBytes } from '../../tracker/protocol/query.ts';
+import { albumTorrent, releaseIdOf } from '../tracker/catalogue-album.ts';
 
 /** What the parent has seen acknowledged. */
 export interface Ledger {
@@ -20,8 +18,14 @@ export interface Ledger {
   readonly passkeys: readonly string[];
 }
 
+/** Those who publish and who listens to them: sessions that outlive every kill. */
+export interface People {
+  readonly publisher: string;
+  readonly follower: string;
+}
+
 export type FromChild =
-  | { readonly ready: { readonly token: string } }
+  | { readonly ready: People }
   | { readonly said: readonly [id: number, text: string] }
   | { readonly published: string }
   | { readonly passkey: string }
@@ -34,62 +38,87 @@ export interface ToChild {
 const talkers = 8;
 const publishers = 2;
 
-const [path, knownToken] = process.argv.slice(2);
+const [dataFolder, ...known] = process.argv.slice(2);
 const say = (message: FromChild) => process.send!(message);
 
-const database = await openDatabase({
-  path: path!,
-  rooms: { catalogue: catalogueStores, [communityRoom]: communityStores },
-});
-const catalogue = sqliteCatalogue(database);
-const community = openCommunity(database);
-const admission = openAdmission({ signInRequired: true });
-catalogue.onServed(admission.setRelease);
-community.onAccess(admission.setAccount);
-for (const release of await catalogue.served()) admission.setRelease(release);
-for (const access of await community.accessAfter(0)) admission.setAccount(access);
-
-const token = knownToken ?? (await register());
-const viewer = (await community.authenticate(token))!;
-say({ ready: { token } });
+// Everybody here comes from one address: limits of rate are tested elsewhere, and a clock that runs away lifts them.
+let startedMs = 0;
+const nowMs = () => (startedMs += 1_000);
+const registry = { peerTimeoutSeconds: 1e9 };
+const tracker = await startTracker({ port: 0, dataFolder: dataFolder!, nowMs, registry });
+const people: People =
+  known.length === 2
+    ? { publisher: known[0]!, follower: known[1]! }
+    : await registerPeople(tracker.setupToken!);
+const { publisher, follower } = people;
+say({ ready: people });
 
 process.on('message', async ({ check }: ToChild) => {
   say({ missing: await missing(check) });
   load();
 });
 
-async function register(): Promise<string> {
-  const setupToken = (await community.newSetupToken())!;
-  const publicKey = crypto.getRandomValues(new Uint8Array(32));
-  return (await community.register({ name: 'Ada', publicKey, setupToken })).session.token;
+async function call(
+  token: string | undefined,
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  body?: object,
+  // biome-ignore lint/suspicious/noExplicitAny: the answers of our own API, whose shapes other tests check.
+): Promise<any> {
+  const answer = await request(`${tracker.url}/api/v1${path}`, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+async function registerPeople(setupToken: string): Promise<People> {
+  const password = 'correct horse battery';
+  const { session } = await call(undefined, 'POST', '/accounts', { name: 'Ada', password, setupToken });
+  const other = await call(undefined, 'POST', '/accounts', { name: 'Bo', password });
+  await call(other.session.token, 'PUT', '/accounts/Ada/follow');
+  return { publisher: session.token, follower: other.session.token };
 }
 
 function load(): void {
-  for (let i = 0; i < talkers; i++) void talk(viewer, i);
-  for (let i = 0; i < publishers; i++) void publish(viewer, i);
-  void renew(viewer);
+  for (let i = 0; i < talkers; i++) void talk(i);
+  for (let i = 0; i < publishers; i++) void publish(i);
+  void renew();
 }
 
-async function talk(who: Authenticated, talker: number): Promise<never> {
+async function talk(talker: number): Promise<never> {
   for (let i = 0; ; i++) {
-    const { id, text } = await community.say(who, 'lobby', `${process.pid} ${talker} says ${i}`);
+    const said = { text: `${process.pid} ${talker} says ${i}` };
+    const { id, text } = await call(publisher, 'POST', '/rooms/lobby/messages', said);
     say({ said: [id, text] });
   }
 }
 
-async function publish(who: Authenticated, publisher: number): Promise<never> {
+async function publish(line: number): Promise<never> {
   for (let i = 0; ; i++) {
-    const album = `Album ${process.pid} ${publisher} ${i}`;
-    const tracks = Array.from({ length: 15 }, (_, track) => `${album} song ${track}`);
+    const album = `Album ${process.pid} ${line} ${i}`;
+    const titles = Array.from({ length: 15 }, (_, track) => `${album} song ${track}`);
     const releaseId = releaseIdOf(album);
-    await catalogue.publish(publication(releaseId, who, { album, tracks }));
+    await call(publisher, 'POST', '/releases', {
+      releaseId,
+      torrent: Buffer.from(albumTorrent({ album, tracks: titles })).toString('base64'),
+      album,
+      tracks: titles.map((title, fileIndex) => ({ fileIndex, title })),
+      publishedAtMs: 1_700_000_000_000,
+    });
     say({ published: releaseId });
   }
 }
 
-async function renew(who: Authenticated): Promise<never> {
+async function renew(): Promise<never> {
   for (;;) {
-    say({ passkey: await community.renewPasskey(who) });
+    say({ passkey: (await call(publisher, 'POST', '/accounts/me/passkey')).passkey });
     await sleep(5);
   }
 }
@@ -97,20 +126,53 @@ async function renew(who: Authenticated): Promise<never> {
 /** In words, a few are enough. */
 async function missing({ messages, releaseIds, passkeys }: Ledger): Promise<string[]> {
   const faults: string[] = [];
-  const { passkey } = await community.me(viewer);
+  const { passkey } = await call(publisher, 'GET', '/accounts/me');
   // A later one may have been stored and acknowledged to nobody; one that was replaced must not have come back.
   if (passkeys.slice(0, -1).includes(passkey)) faults.push('an old passkey is good again');
   for (const [id, text] of messages) {
-    const [row] = (await community.messages(viewer, 'lobby', { before: id + 1, limit: 1 })).rows;
-    if (row?.id !== id || row.text !== text) faults.push(`message ${id} ${text}`);
+    const { rows } = await call(publisher, 'GET', `/rooms/lobby/messages?before=${id + 1}&limit=1`);
+    if (rows[0]?.id !== id || rows[0].text !== text) faults.push(`message ${id} ${text}`);
   }
   for (const releaseId of releaseIds) {
-    const release = await catalogue.release({ viewer, releaseId });
-    const torrent = await catalogue.torrent({ viewer, releaseId });
-    if (release?.trackCount !== 15 || torrent === undefined) faults.push(`release ${releaseId}`);
-    else if (admission.admit(release.infoHashV2!.subarray(0, 20), passkey, Date.now()) === undefined) {
+    const release = await call(undefined, 'GET', `/releases/${releaseId}`).catch(() => undefined);
+    if (release?.tracks.length !== 15) faults.push(`release ${releaseId}`);
+    else if (!(await announces(release.infoHashV2, passkey)))
       faults.push(`release ${releaseId} is not served`);
-    }
+    else if (!(await isHeldByAda(releaseId))) faults.push(`whoever has release ${releaseId} is not shown`);
   }
+  faults.push(...(await untold(releaseIds)));
   return faults.slice(0, 10);
 }
+
+/** As its client does the next time. */
+async function announces(infoHashV2: string, passkey: string): Promise<boolean> {
+  const hash = encodeBytes(Buffer.from(infoHashV2, 'hex').subarray(0, 20));
+  const query = `info_hash=${hash}&peer_id=-XX0001-aaaaaaaaaaaa&port=6881&left=0&compact=1`;
+  const { body } = await request(`${tracker.url}/${passkey}/announce?${query}`);
+  return (await body.text()).includes('8:completei1e');
+}
+
+async function isHeldByAda(releaseId: string): Promise<boolean> {
+  const { holders } = await call(undefined, 'GET', `/releases/${releaseId}`);
+  return holders.some(({ name, isSeed }: { name: string; isSeed: boolean }) => name === 'Ada' && isSeed);
+}
+
+/** Those of whom the follower was told nothing; what a kill has cut short is told soon after the start. */
+async function untold(releaseIds: readonly string[]): Promise<string[]> {
+  // An inbox keeps the last thousand.
+  const wanted = new Set(releaseIds.slice(-noticesLookedAt));
+  for (let tries = 0; tries < 200 && wanted.size > 0; tries++) {
+    let before: number | undefined;
+    for (let page = 0; page < 20; page++) {
+      const edge = before === undefined ? '' : `&before=${before}`;
+      const { rows, hasMore } = await call(follower, 'GET', `/notices?limit=50${edge}`);
+      for (const { releaseId } of rows) wanted.delete(releaseId);
+      before = rows.at(-1)?.id;
+      if (!hasMore) break;
+    }
+    await sleep(20);
+  }
+  return [...wanted].map((releaseId) => `nobody was told of release ${releaseId}`);
+}
+
+const noticesLookedAt = 200;

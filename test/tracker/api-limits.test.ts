@@ -1,0 +1,139 @@
+/** Floods and forgeries: guessed passwords, forged tokens and addresses, and signatures meant for another tracker. */
+import { sign } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signInText } from '../../tracker/protocol/sign-in-text.ts';
+import { type ApiScene, openApiScene, type Person } from './api-scene.ts';
+
+const times = (count: number) => Array.from({ length: count }, (_, n) => n);
+const password = 'correct horse battery';
+
+let scene: ApiScene;
+beforeAll(async () => {
+  scene = await openApiScene({}, { trustedProxies: ['192.0.2.1'] });
+  await scene.ask('POST /accounts', { body: { name: 'Paul', password } });
+  // From here on everything happens at one moment.
+  scene.clock.stepMs = 0;
+});
+afterAll(() => scene.close());
+
+const signIn = (name: string, word: string, more: object = {}) =>
+  scene.ask('POST /sessions', { body: { name, password: word }, ...more });
+const statuses = async (answers: Promise<{ status: number }>[]) => {
+  const counts: Record<number, number> = {};
+  for (const { status } of await Promise.all(answers)) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+};
+
+describe('a guessed password', () => {
+  it('is tried ten times from one address, however the name is written', async () => {
+    const spellings = ['Paul', 'paul', 'PAUL', '\uff30aul', 'P\uff41ul', 'pau\uff4c'];
+    const from = '198.51.100.7';
+    const answers: number[] = [];
+    for (const n of times(14)) {
+      answers.push((await signIn(spellings[n % spellings.length]!, 'wrong guess', { from })).status);
+    }
+    expect(answers).toEqual([...times(10).map(() => 401), 429, 429, 429, 429]);
+    expect((await signIn('Paul', password, { from })).headers['retry-after']).toBe('900');
+  });
+
+  it('of many names from one address is told to wait after sixty, and costs nothing then', async () => {
+    const from = '198.51.100.8';
+    const first = await statuses(times(50).map((n) => signIn(`guess ${n}`, 'x', { from })));
+    const then = await statuses(times(1_000).map((n) => signIn(`more ${n}`, 'x', { from })));
+    expect(first[429] ?? 0).toBe(0);
+    expect(then[429]).toBeGreaterThanOrEqual(990);
+  });
+
+  it('from a thousand addresses at once is sent away, and announces nobody keeps waiting', async () => {
+    const crowd = statuses(times(1_000).map((n) => signIn(`crowd ${n}`, 'some password')));
+    const reply = await scene.announce(Buffer.alloc(20, 1));
+    expect(reply.toString('latin1')).toContain('failure reason');
+    const counts = await crowd;
+    expect(Object.keys(counts).toSorted()).toEqual(['401', '503']);
+    expect(counts[503]).toBeGreaterThan(900);
+  });
+
+  it('says the same, in the same words, for a name that nobody has', async () => {
+    const told = async (name: string) => (await signIn(name, 'wrong guess')).json.error;
+    const { requestId: _, ...known } = await told('Paul');
+    const { requestId: __, ...unknown } = await told('Nobody here');
+    expect(known).toEqual(unknown);
+  });
+});
+
+describe('a forged token', () => {
+  it.each([
+    ['of nobody', 'Bearer AAAA'],
+    ['of no letters', 'Bearer %00'],
+    ['too long', `Bearer ${'A'.repeat(5_000)}`],
+    ['of another kind', 'Basic b2xnYTpvbGdh'],
+    ['empty', 'Bearer '],
+    ['twice', 'Bearer AAAA, Bearer BBBB'],
+  ])('that is %s is nobody, and never a stranger', async (_, authorization) => {
+    const { status, code } = await scene.ask('GET /releases', { headers: { authorization } });
+    expect([status, code]).toEqual([401, 'session-invalid']);
+  });
+
+  it('is asked for a thousand times from one address and not oftener', async () => {
+    const by = { token: 'B'.repeat(43) };
+    const counts = await statuses(
+      times(1_500).map(() => scene.ask('GET /rooms', { by, from: '198.51.100.9' })),
+    );
+    expect(counts[429]).toBe(500);
+  });
+});
+
+describe('a forged address', () => {
+  const registered = async (headers: (n: number) => Record<string, string>, from: string, name: string) => {
+    const register = (n: number) =>
+      scene.ask('POST /accounts', {
+        headers: headers(n),
+        from,
+        body: { name: `${name} ${n}`, publicKey: 'AAAA' },
+      });
+    return (await statuses(times(12).map(register)))[429] ?? 0;
+  };
+
+  it('in X-Forwarded-For is not believed of strangers', async () => {
+    const forged = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}` });
+    expect(await registered(forged, '198.51.100.20', 'forger')).toBe(2);
+  });
+
+  it('that stands left of what a trusted proxy wrote is not believed', async () => {
+    const forged = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}, 198.51.100.21` });
+    expect(await registered(forged, '192.0.2.1', 'proxied')).toBe(2);
+  });
+
+  it('of IPv6 is one customer, not one of 2^64', async () => {
+    const own = (n: number) => ({ 'x-forwarded-for': `2001:db8:1:2::${n.toString(16)}` });
+    expect(await registered(own, '192.0.2.1', 'six')).toBe(2);
+  });
+});
+
+describe('a signature to sign in with', () => {
+  async function signedBy({ name, key }: Person, host: string, headers: Record<string, string> = {}) {
+    const { json } = await scene.ask(`GET /challenge?name=${name}`);
+    const { challenge } = json;
+    const signature = sign(null, Buffer.from(signInText({ host, name, challenge })!), key).toString('base64');
+    const body = { name, challenge, signature };
+    return { body, answer: await scene.ask('POST /sessions', { body, headers }) };
+  }
+
+  it('is good for this tracker, once', async () => {
+    const { answer, body } = await signedBy(scene.people.pia, 'tracker.example');
+    expect(answer.status).toBe(201);
+    expect((await scene.ask('POST /sessions', { body })).code).toBe('sign-in-failed');
+  });
+
+  it('that was given to another tracker opens nothing here, whatever the asker calls us', async () => {
+    const host = 'evil.example';
+    const { answer } = await signedBy(scene.people.pia, host, { host });
+    expect([answer.status, answer.code]).toEqual([401, 'sign-in-failed']);
+  });
+
+  it('of somebody else is none', async () => {
+    const { pia, member } = scene.people;
+    const { answer } = await signedBy({ ...pia, key: member.key }, 'tracker.example');
+    expect(answer.code).toBe('sign-in-failed');
+  });
+});
