@@ -20,7 +20,7 @@ const politeMs = 8_000;
 /** A failure shows the end of what was printed; a program gone wild must not fill the memory. */
 const linesMax = 20_000;
 
-const cicadaMain = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
+export const cicadaMain = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 
 /** What the programs remember is nobody's but theirs. */
 const home = join(tmpdir(), `cicada-test-home-${process.pid}`);

@@ -1,6 +1,6 @@
 /** Somebody with a computer of their own: runs `cicada` there, with a home that nobody else has. */
 import { join } from 'node:path';
-import { type Child, type Children, cicada, type Document } from './child.ts';
+import { Child, type Children, cicada, cicadaMain, type Document } from './child.ts';
 
 export class Person {
   readonly #home: string;
@@ -16,8 +16,17 @@ export class Person {
 
   /** One that goes on running. */
   start(...args: string[]): Child {
-    const env = { XDG_STATE_HOME: join(this.#home, 'state'), XDG_CONFIG_HOME: join(this.#home, 'config') };
-    return this.#children.add(cicada(args, this.#inside, env));
+    return this.#children.add(cicada(args, this.#inside, this.#env));
+  }
+
+  /** The same without `--json`: what a person sees. */
+  plainly(...args: string[]): Child {
+    const command = [...this.#inside, process.execPath, cicadaMain, ...args];
+    return this.#children.add(new Child(command, { env: this.#env }));
+  }
+
+  get #env(): NodeJS.ProcessEnv {
+    return { XDG_STATE_HOME: join(this.#home, 'state'), XDG_CONFIG_HOME: join(this.#home, 'config') };
   }
 
   /** To its end, which has to be a good one: what it printed. */

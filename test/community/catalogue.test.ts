@@ -1,0 +1,204 @@
+/** An account, a publisher and a reader against a real tracker, and what a tracker that lies comes to. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type AccountPlace,
+  openAccount,
+  ownAccount,
+  register,
+  signIn,
+  signOut,
+  type TrackerAccount,
+} from '../../client/community/account.ts';
+import { loadFetched, saveFetched } from '../../client/community/fetched-releases.ts';
+import { openIdentity } from '../../client/community/identity.ts';
+import { lastTracker, rememberTracker } from '../../client/community/last-tracker.ts';
+import { loadPublication, savePublication } from '../../client/community/publication-store.ts';
+import { isOf, publishRelease } from '../../client/community/publishing.ts';
+import { fetchReleaseTorrent } from '../../client/community/release-torrent.ts';
+import { TrackerClient } from '../../client/community/tracker-client.ts';
+import { createTorrent } from '../../torrents/create.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { readRelease } from '../../torrents/release.ts';
+import { type RunningTracker, startTracker } from '../../tracker/server.ts';
+import { makeFolder } from '../torrents/folder-fixture.ts';
+
+const home = mkdtempSync(path.join(tmpdir(), 'cicada-catalogue-'));
+let tracker: RunningTracker;
+let ada: TrackerAccount;
+const placeOf = (name: string): AccountPlace => ({
+  stateFolder: path.join(home, name),
+  tracker: tracker.url,
+});
+
+beforeAll(async () => {
+  tracker = await startTracker({ port: 0, dataFolder: path.join(home, 'tracker') });
+  await register(placeOf('ada'), { name: 'ada' });
+  ada = await openAccount(placeOf('ada'));
+});
+afterAll(async () => {
+  await ada?.close();
+  await tracker?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function torrentOf(files: Record<string, number>, options: { private?: boolean } = {}) {
+  const folder = makeFolder('Album', files);
+  const trackers = [['http://tracker.example/secret/announce']];
+  const { metainfo } = await createTorrent(folder, { trackers, ...options }, { threads: 1 });
+  return { metainfo, release: await readRelease(metainfo, () => undefined) };
+}
+
+const publish = async (metainfo: Metainfo, more: { releaseId?: string; access?: object } = {}) =>
+  await publishRelease(ada, await openIdentity(path.join(home, 'ada')), {
+    metainfo,
+    release: await readRelease(metainfo, () => undefined),
+    releaseId: more.releaseId,
+    access: more.access as never,
+  });
+
+describe('an account', () => {
+  it('made on the tracker’s page gets the key of the client that opens it', async () => {
+    const client = new TrackerClient(tracker.url);
+    const body = { name: 'gus', password: 'a long enough one' };
+    await client.call({ method: 'POST', path: '/accounts', body });
+    await client.close();
+    const place = placeOf('gus');
+    await expect(signIn(place, 'gus', undefined)).rejects.toMatchObject({ code: 'sign-in-failed' });
+    await signIn(place, 'gus', body.password);
+    expect(await signIn(place, 'gus', undefined)).toMatchObject({ name: 'gus', hasPassword: true });
+  });
+
+  it('with a password is opened elsewhere, and keeps the key that registered it', async () => {
+    const [home, elsewhere] = [placeOf('cleo'), placeOf('cleo-elsewhere')];
+    await register(home, { name: 'cleo', password: 'a long enough one' });
+    const account = await signIn(elsewhere, 'cleo', 'a long enough one');
+    expect(account.publicKey).toBe(
+      Buffer.from((await openIdentity(home.stateFolder)).publicKey).toString('base64'),
+    );
+    await expect(signIn(elsewhere, 'cleo', undefined)).rejects.toMatchObject({ code: 'sign-in-failed' });
+    await expect(signIn(elsewhere, 'cleo', 'a wrong one, too')).rejects.toMatchObject({ status: 401 });
+  });
+
+  it('whose session has ended signs in again once, however many calls find out', async () => {
+    const place = placeOf('dora');
+    await register(place, { name: 'dora' });
+    const one = await openAccount(place);
+    await one.call({ method: 'DELETE', path: '/sessions/current' });
+    const answers = await Promise.all([ownAccount(one), ownAccount(one), ownAccount(one)]);
+    expect(answers.map(({ name }) => name)).toEqual(['dora', 'dora', 'dora']);
+    await one.close();
+  });
+
+  it('that signs out is a stranger', async () => {
+    const place = placeOf('finn');
+    await register(place, { name: 'finn' });
+    expect(await signOut(place)).toBe(true);
+    expect(await signOut(place)).toBe(false);
+    const stranger = await openAccount(place);
+    expect(stranger.name).toBeUndefined();
+    await expect(ownAccount(stranger)).rejects.toMatchObject({ code: 'not-signed-in' });
+    await stranger.close();
+  });
+});
+
+describe('a release', () => {
+  it('is one, however often its torrent is published, with a record and without', async () => {
+    const { metainfo } = await torrentOf({ '1.flac': 40_000 });
+    const first = await publish(metainfo);
+    expect(first).toMatchObject({ isNew: true, release: { version: 1, publisher: 'ada' } });
+    for (const releaseId of [undefined, first.release.id, 'a'.repeat(26)]) {
+      const again = await publish(metainfo, { ...(releaseId && { releaseId }) });
+      expect(again).toMatchObject({ isNew: false, release: { id: first.release.id, version: 1 } });
+    }
+  });
+
+  it('goes from private to public and back, torrent and access in the order that is allowed', async () => {
+    const people = { visibility: 'people', people: ['ada'] };
+    const hidden = await torrentOf({ '1.flac': 41_000 }, { private: true });
+    const { release } = await publish(hidden.metainfo, { access: people });
+    const open = await torrentOf({ '1.flac': 42_000 });
+    const everyone = { visibility: 'everyone' };
+    const second = await publish(open.metainfo, { releaseId: release.id, access: everyone });
+    expect(second.release).toMatchObject({ version: 2, visibility: 'everyone' });
+    const again = await torrentOf({ '1.flac': 43_000 }, { private: true });
+    const third = await publish(again.metainfo, { releaseId: release.id, access: people });
+    expect(third.release).toMatchObject({ version: 3, visibility: 'people', people: ['ada'] });
+  });
+
+  it('comes back as it was signed, without the announce addresses it was published with', async () => {
+    const { metainfo } = await torrentOf({ '1.flac': 44_000 });
+    const { release } = await publish(metainfo);
+    const fetched = await fetchReleaseTorrent(ada, release.id);
+    expect(isOf(release, fetched.metainfo)).toBe(true);
+    expect(fetched).toMatchObject({ version: 1, publisher: 'ada' });
+    expect(fetched.metainfo.trackers.flat().join()).toContain(tracker.url);
+    expect(fetched.metainfo.trackers.flat().join()).not.toContain('tracker.example');
+  });
+});
+
+describe('a tracker that lies is found out', () => {
+  /** It answers what the real one does, changed. */
+  function lying(change: (answer: never, path: string) => unknown, bytes?: Uint8Array): TrackerAccount {
+    return {
+      ...ada,
+      call: async (call) => change((await ada.call(call)) as never, call.path) as never,
+      bytes: async (at, query) => bytes ?? (await ada.bytes(at, query)),
+    };
+  }
+  const refused = { code: 'release-forged' };
+
+  it('when it hands out another torrent, another hash, another key or a version that was never signed', async () => {
+    const { metainfo } = await torrentOf({ '1.flac': 45_000 });
+    const { id } = (await publish(metainfo)).release;
+    const other = (await publish((await torrentOf({ '1.flac': 46_000 })).metainfo)).release;
+    const torrent = await ada.bytes(`/releases/${other.id}/torrent`);
+    await expect(
+      fetchReleaseTorrent(
+        lying((a) => a, torrent),
+        id,
+      ),
+    ).rejects.toMatchObject(refused);
+
+    type Versions = { publicKey: string; rows: { version: number; infoHashV2: string; signature: string }[] };
+    const withRow = (row: object) =>
+      lying((answer: Versions) => ({ ...answer, rows: answer.rows.map((known) => ({ ...known, ...row })) }));
+    const lies = [{ infoHash: '0'.repeat(40) }, { version: 2 }, { signature: '' }, { publishedAtMs: 1 }];
+    for (const row of lies)
+      await expect(fetchReleaseTorrent(withRow(row), id)).rejects.toMatchObject(refused);
+
+    const { publicKey } = await fetchReleaseTorrent(ada, id);
+    const otherKey = Buffer.alloc(32, 1).toString('base64');
+    const asked = { publicKey: otherKey };
+    await expect(fetchReleaseTorrent(ada, id, asked)).rejects.toMatchObject(refused);
+    // No key at all, where there was one, is another key as well.
+    const keyless = lying(({ publicKey: _, ...answer }: Versions) => answer);
+    await expect(fetchReleaseTorrent(keyless, id, { publicKey })).rejects.toMatchObject(refused);
+  });
+});
+
+describe('what is remembered', () => {
+  it('is the tracker, the release of a folder at it, and the version that lies in a place', async () => {
+    const state = path.join(home, 'memory');
+    expect(await lastTracker(state)).toBeUndefined();
+    await rememberTracker(state, 'tracker.example:6969/announce');
+    expect(await lastTracker(state)).toBe('http://tracker.example:6969');
+
+    const record = { releaseId: 'b'.repeat(26), access: { visibility: 'members' as const } };
+    await savePublication(state, 'http://a', '/music', record);
+    expect(await loadPublication(state, 'http://a', '/music')).toEqual(record);
+    expect(await loadPublication(state, 'http://b', '/music')).toBeUndefined();
+
+    const { metainfo } = await torrentOf({ '1.flac': 47_000 });
+    const fetched = { releaseId: 'c'.repeat(26), version: 3, publicKey: 'k', metainfo, path: '/music/Album' };
+    await saveFetched(state, '/music', fetched);
+    expect(await loadFetched(state, fetched.releaseId, '/music')).toMatchObject({
+      version: 3,
+      publicKey: 'k',
+    });
+    expect((await loadFetched(state, fetched.releaseId, '/music'))!.metainfo.trackers).toEqual([]);
+    expect(await loadFetched(state, fetched.releaseId, '/elsewhere')).toBeUndefined();
+  });
+});

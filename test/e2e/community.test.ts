@@ -1,0 +1,264 @@
+/** The community on the command line, against a real tracker: what each command says, and who may do what. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TrackerClient } from '../../client/community/tracker-client.ts';
+import { loadSession } from '../../client/community/tracker-sessions.ts';
+import { noise } from '../torrents/folder-fixture.ts';
+import { type Child, Children, cicada, type Document } from './child.ts';
+import { Person } from './person.ts';
+import { TemporaryFolder } from './shared-folder.ts';
+
+const place = new TemporaryFolder();
+const children = new Children();
+const person = (name: string) => new Person(place.in(name), children);
+const [ada, bob, eve] = [person('ada'), person('bob'), person('eve')];
+let tracker = '';
+let setupToken = '';
+let share: Child;
+let release = '';
+/** Only for some people. */
+let secret = '';
+
+function album(name: string, ...songs: string[]): string {
+  const folder = place.in('music', name);
+  mkdirSync(folder, { recursive: true });
+  for (const [at, song] of songs.entries())
+    writeFileSync(join(folder, `0${at + 1} ${song}.flac`), noise(50_000, name.length * 10 + at));
+  return folder;
+}
+
+beforeAll(async () => {
+  const listening = children.add(
+    cicada(['tracker', '--listen', '127.0.0.1:0', '--data', place.in('tracker')]),
+  );
+  const said = await listening.event('listening');
+  [tracker, setupToken] = [String(said.api), String(said.setupToken)];
+  await ada.run('register', 'ada', '--tracker', tracker, '--setup', setupToken);
+  await bob.run('register', 'bob', '--tracker', tracker);
+  share = ada.start('share', album('Noon', 'Heat Haze', 'Treetops'), '--port', '0');
+  release = String((await share.event('sharing')).release);
+  await share.event('tracker-answered');
+});
+afterAll(async () => {
+  await children[Symbol.asyncDispose]();
+  place[Symbol.dispose]();
+});
+
+describe('an account', () => {
+  it('is the owner’s with what the tracker printed, and a member’s otherwise', async () => {
+    expect(await ada.run('whoami')).toMatchObject([{ name: 'ada', role: 'owner', tracker }]);
+    expect(await bob.run('whoami')).toMatchObject([{ name: 'bob', role: 'member' }]);
+  });
+
+  it('is needed, and the exit code says so', async () => {
+    expect(await eve.fails('whoami')).toEqual({ exit: 24, code: 'tracker-unknown' });
+    expect(await eve.fails('whoami', '--tracker', tracker)).toEqual({ exit: 24, code: 'not-signed-in' });
+    expect(await eve.fails('register', 'bob', '--tracker', tracker)).toEqual({
+      exit: 13,
+      code: 'name-taken',
+    });
+    expect(await eve.fails('login', 'bob', '--tracker', tracker)).toEqual({
+      exit: 24,
+      code: 'sign-in-failed',
+    });
+    expect(await eve.fails('whoami', '--tracker', 'http://127.0.0.1:1')).toMatchObject({ exit: 24 });
+    expect(await eve.fails('browse', '--tracker', 'http://127.0.0.1:1')).toEqual({
+      exit: 6,
+      code: 'tracker-unreachable',
+    });
+  });
+
+  it('is left and opened again by the key that is kept', async () => {
+    expect(await bob.run('logout')).toMatchObject([{ wasSignedIn: true }]);
+    expect(await bob.fails('inbox')).toEqual({ exit: 24, code: 'not-signed-in' });
+    expect(await bob.run('login', 'bob')).toMatchObject([{ event: 'signed-in', name: 'bob' }]);
+  });
+
+  it('signs in again by itself when its session has ended', async () => {
+    const state = place.in('bob', 'state', 'cicada');
+    const session = await loadSession(state, tracker);
+    const client = new TrackerClient(tracker, { token: session!.token });
+    await client.call({ method: 'DELETE', path: '/sessions/current' });
+    await client.close();
+    expect(await bob.run('whoami')).toMatchObject([{ name: 'bob' }]);
+    expect((await loadSession(state, tracker))!.token).not.toBe(session!.token);
+  });
+
+  it('keeps its token and key where only its owner reads them, and prints neither them nor the passkey', async () => {
+    const state = place.in('ada', 'state', 'cicada');
+    const { token, passkey } = (await loadSession(state, tracker))!;
+    for (const name of [
+      'identity.json',
+      'tracker.txt',
+      join('sessions', readdirSync(join(state, 'sessions'))[0]!),
+    ])
+      expect(statSync(join(state, name)).mode & 0o077, name).toBe(0);
+    const printed = [...share.lines, ...share.errorLines].join('\n');
+    expect(printed).toContain('tracker-answered');
+    for (const kept of [token, passkey]) expect(printed).not.toContain(kept);
+  });
+});
+
+describe('a result', () => {
+  it('is fetched by its number among the last ones', async () => {
+    await bob.run('search', 'heat', 'haze');
+    await bob.run('get', '1', '-o', place.in('bob', 'one'), '--port', '0');
+    expect(readdirSync(place.in('bob', 'one', 'Noon'))).toEqual(['01 Heat Haze.flac']);
+    expect(await bob.fails('get', '7', '-o', place.in('bob', 'one'))).toEqual({
+      exit: 3,
+      code: 'result-not-found',
+    });
+    expect(await eve.fails('get', '1')).toEqual({ exit: 3, code: 'result-not-found' });
+  });
+
+  it('is nothing when nothing is called so', async () => {
+    const child = bob.start('search', 'zzyzx');
+    expect(await child.ended).toBe(3);
+    expect(JSON.parse(child.lines[0]!)).toMatchObject({ rows: [], hasMore: false });
+  });
+
+  it('is filtered by what its file is', async () => {
+    const titles = async (...filters: string[]) => {
+      const child = bob.start('search', 'treetops', ...filters);
+      await child.ended;
+      return (JSON.parse(child.lines[0]!).rows as Document[]).map(({ title }) => title);
+    };
+    expect(await titles('--codec', 'FLAC', '--lossless', '--user', 'ada')).toEqual(['Treetops']);
+    expect(await titles('--codec', 'mp3')).toEqual([]);
+    expect(await titles('--min-duration', '3:30')).toEqual([]);
+  });
+
+  it('may be all that somebody shares', async () => {
+    expect(await bob.run('browse', 'ada')).toMatchObject([
+      { rows: [{ number: 1, album: 'Noon', id: release }] },
+    ]);
+    expect(await bob.fails('browse', 'nobody-of-that-name')).toEqual({ exit: 3, code: 'not-found' });
+  });
+});
+
+describe('who may see a release', () => {
+  it('is said when it is published, and is kept when it is published again', async () => {
+    const folder = album('Night', 'Evening Call');
+    const publish = (...more: string[]) => ada.run('publish', folder, ...more);
+    const [first] = await publish('--visibility', 'people:ada');
+    expect(first).toMatchObject({ visibility: 'people', version: 1, published: true });
+    secret = String(first!.release);
+    expect(await bob.fails('get', secret, '--tracker', tracker)).toEqual({ exit: 3, code: 'not-found' });
+    expect(await publish()).toMatchObject([
+      { release: secret, visibility: 'people', version: 1, published: false },
+    ]);
+    writeFileSync(join(folder, '02 More.flac'), noise(1000, 5));
+    expect(await publish()).toMatchObject([{ release: secret, visibility: 'people', version: 2 }]);
+    expect(await publish('--visibility', 'members')).toMatchObject([{ visibility: 'members', version: 2 }]);
+    expect(await bob.run('browse', 'ada')).toMatchObject([{ rows: [{ id: secret }, { id: release }] }]);
+    // Everyone may have a torrent that is not private: another one, and so another version.
+    expect(await publish('--visibility', 'everyone')).toMatchObject([{ visibility: 'everyone', version: 3 }]);
+  });
+
+  it('may be a group', async () => {
+    await ada.run('group', 'friends', '--add', 'bob');
+    expect(await bob.run('group')).toMatchObject([{ groups: [{ name: 'friends', founder: 'ada' }] }]);
+    const folder = album('Dawn', 'First Light');
+    const [made] = await ada.run('publish', folder, '--visibility', 'group:friends');
+    expect(made).toMatchObject({ visibility: 'group' });
+    expect(await bob.run('search', 'first', 'light')).toMatchObject([
+      { rows: [{ releaseId: made!.release }] },
+    ]);
+    await ada.run('unpublish', String(made!.release));
+    expect(await bob.fails('get', String(made!.release))).toEqual({ exit: 3, code: 'not-found' });
+  });
+
+  it('is asked before anything is read', async () => {
+    expect(await ada.fails('publish', '/etc')).toEqual({ exit: 17, code: 'share-system-folder' });
+    expect(await ada.fails('share', place.in('ada', 'state'))).toMatchObject({ exit: 17 });
+    expect(await eve.fails('share', album('Dusk', 'Out'), '--visibility', 'members')).toEqual({
+      exit: 24,
+      code: 'not-signed-in',
+    });
+  });
+});
+
+describe('talk', () => {
+  it('is heard by those who listen, and read by those who come later', async () => {
+    await ada.run('rooms', '--open', 'jazz', '--topic', 'last night');
+    const listener = bob.start('read', 'jazz', '--follow');
+    await listener.event('listening');
+    await ada.run('say', 'jazz', 'one', 'two');
+    const { message } = await listener.event('message');
+    expect(message).toMatchObject({ author: 'ada', room: 'jazz', text: 'one two' });
+    await listener.kill('SIGINT');
+    expect(await listener.ended).toBe(0);
+    expect(await bob.run('read', 'jazz')).toMatchObject([{ messages: [{ text: 'one two' }] }]);
+    expect((await bob.run('rooms'))[0]!.rooms).toMatchObject([{ name: 'jazz', topic: 'last night' }, {}]);
+  });
+
+  it('is kept out of rooms that are not there', async () => {
+    expect(await bob.fails('say', 'nowhere', 'x')).toEqual({ exit: 3, code: 'not-found' });
+    expect(await bob.fails('read', '@')).toEqual({ exit: 28, code: 'option-invalid' });
+  });
+
+  it('does nothing to a terminal', async () => {
+    await bob.run('comment', release, 'red \u001b[31m and \u202ebackwards\nsecond line');
+    const reader = ada.plainly('read', release);
+    await reader.success();
+    expect(reader.lines.join('\n')).toMatch(/bob {2}red .*and .*backwards\n {4}second line/);
+    expect(reader.lines.join('\n')).not.toMatch(/[\u001b\u202e]/);
+  });
+});
+
+describe('a wish', () => {
+  it('comes true, and is fetched when it is marked for that', async () => {
+    await bob.run('wish', 'wings', '--codec', 'flac', '--download');
+    await bob.run('wish', 'nothing', 'ever');
+    const [{ wishes }] = (await bob.run('wishes')) as [Document];
+    expect(wishes).toMatchObject([{ query: 'nothing ever' }, { query: 'wings' }]);
+    const music = place.in('bob', 'wished');
+    const inbox = bob.start('inbox', '--follow', '--download', '-o', music, '--port', '0');
+    await inbox.event('listening');
+    const sharing = ada.start('share', album('Air', 'New Wings'), '--port', '0');
+    await inbox.event('notice', ({ notice }) => (notice as Document).kind === 'wish');
+    await inbox.event('done');
+    expect(readFileSync(join(music, 'Air/01 New Wings.flac'))).toEqual(
+      readFileSync(place.in('music/Air/01 New Wings.flac')),
+    );
+    await Promise.all([inbox.kill('SIGTERM'), sharing.kill('SIGTERM')]);
+    await bob.run('unwish', 'nothing ever');
+    expect((await bob.run('wishes'))[0]!.wishes).toHaveLength(1);
+  });
+});
+
+describe('what is followed', () => {
+  it('is listed, and let go', async () => {
+    await bob.run('follow', release);
+    await bob.run('follow', '@ada');
+    expect(await bob.run('follow')).toEqual([{ accounts: ['ada'], releases: [release] }]);
+    await bob.run('unfollow', '@ada');
+    await bob.run('unfollow', release);
+    expect(await bob.run('follow')).toEqual([{ accounts: [], releases: [] }]);
+  });
+});
+
+describe('moderators', () => {
+  it('invite, ban, and let in again; members may not', async () => {
+    expect(await bob.fails('admin', 'ban', 'ada', 'why not')).toEqual({ exit: 24, code: 'not-allowed' });
+    const [{ invitation }] = (await ada.run('invite', '--note', 'for eve')) as [Document];
+    const { token } = invitation as { token: string };
+    await eve.run('register', 'eve', '--tracker', tracker, '--invitation', token);
+    await ada.run('admin', 'ban', 'eve', 'a test');
+    expect(await eve.fails('say', 'lobby', 'x')).toMatchObject({ exit: 24 });
+    await ada.run('admin', 'unban', 'eve');
+    await eve.run('login', 'eve');
+    await ada.run('admin', 'role', 'eve', 'moderator');
+    expect(await eve.run('whoami')).toMatchObject([{ role: 'moderator' }]);
+  });
+});
+
+it('without an account a folder is shared as before, with a tracker of its own', async () => {
+  const stranger = person('stranger');
+  const child = stranger.start('share', album('Alone', 'x'), '--port', '0', '--listen', '127.0.0.1:0');
+  const { url, release: none } = await child.event('sharing');
+  expect(url).toMatch(/^http/);
+  expect(none).toBeUndefined();
+  expect(existsSync(place.in('stranger', 'state', 'cicada', 'shares'))).toBe(false);
+});
