@@ -15,7 +15,7 @@ import type { Decider } from './driver.ts';
 import { PayloadElision } from './payload-elision.ts';
 import { base64, recordedFact, recordingFormat, recordingVersion } from './recorded-fact.ts';
 
-/** A gigabyte fetched is some 6 MB here, so this is a night on a fast line; more than a developer can be sent. */
+/** A GiB fetched is 4 MB here, one that is given 9 MB: a night on a fast line, and more than a developer can be sent. */
 const recordingBytesMax = 256 * 1024 * 1024;
 /** Written at once: a system call for every fact would cost more than the fact. */
 const bufferBytesMax = 64 * 1024;
