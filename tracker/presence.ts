@@ -45,12 +45,14 @@ const recordsMaxDefault = 500_000;
 export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault): Presence {
   /** The least recently heard of stands first. */
   const records = new Map<string, Record>();
-  const byHash = new Map<string, Set<Record>>();
+  /** Apart, so that a few of a large swarm are found without a walk over it. */
+  const seeds = new Map<string, Set<Record>>();
+  const leechers = new Map<string, Set<Record>>();
   const byAccount = new Map<number, Set<Record>>();
 
   function remove(record: Record): void {
     records.delete(record.key);
-    dropFrom(byHash, record.hashKey, record);
+    dropFrom(record.isSeed ? seeds : leechers, record.hashKey, record);
     dropFrom(byAccount, record.accountId, record);
   }
 
@@ -63,7 +65,7 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       else if (records.size >= recordsMax) return;
       const record: Record = { key, hashKey, accountId, host, port, isSeed, seenMs: nowMs };
       records.set(key, record);
-      putInto(byHash, hashKey, record);
+      putInto(isSeed ? seeds : leechers, hashKey, record);
       putInto(byAccount, accountId, record);
     },
     stopped({ infoHash, host, port }) {
@@ -80,11 +82,15 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       }
     },
     holders(infoHash, limit) {
-      const swarm = [...(byHash.get(String.fromCharCode(...infoHash)) ?? [])];
-      swarm.sort((a, b) => Number(b.isSeed) - Number(a.isSeed));
-      return swarm
-        .slice(0, limit)
-        .map(({ accountId, host, port, isSeed }) => ({ accountId, host, port, isSeed }));
+      const hashKey = String.fromCharCode(...infoHash);
+      const found: Holder[] = [];
+      for (const swarm of [seeds.get(hashKey), leechers.get(hashKey)]) {
+        for (const { accountId, host, port, isSeed } of swarm ?? []) {
+          if (found.length >= limit) return found;
+          found.push({ accountId, host, port, isSeed });
+        }
+      }
+      return found;
     },
     online: () => new Set(byAccount.keys()),
     isOnline: (accountId) => byAccount.has(accountId),

@@ -85,7 +85,7 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
         }
         handler(request, response);
       };
-      const server = openServer(serverOptions(limits), options.tls, listener);
+      const server = openServer(serverOptions(limits, library !== undefined), options.tls, listener);
       server.setTimeout(limits.idleTimeoutMs);
       server.maxHeadersCount = limits.headersMax;
       server.maxConnections = limits.connectionsMax;
@@ -121,11 +121,11 @@ function openServer(options: ServerOptions, tls: TlsFiles | undefined, listener:
   ) as unknown as Server;
 }
 
-function serverOptions(limits: HttpLimits): ServerOptions {
+function serverOptions(limits: HttpLimits, hasCatalogue: boolean): ServerOptions {
   return {
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    requestTimeout: hasCatalogue ? limits.publishTimeoutMs : limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: limits.checkIntervalMs,
     noDelay: true,

@@ -7,6 +7,8 @@ export interface HttpLimits {
   readonly headersTimeoutMs: number;
   /** To the end of the request. No request here carries a body worth waiting for. */
   readonly requestTimeoutMs: number;
+  /** The same where there is a catalogue: 20 MiB of a publication over a line of 1.5 Mbit/s. */
+  readonly publishTimeoutMs: number;
   /** Between two requests of one connection. Peers call again in minutes: they are to come back with a new one. */
   readonly keepAliveTimeoutMs: number;
   /** Without a byte in either direction: readers that do not read. */
@@ -24,6 +26,7 @@ export interface HttpLimits {
 export const httpLimits: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 15_000,
+  publishTimeoutMs: 120_000,
   keepAliveTimeoutMs: 5_000,
   idleTimeoutMs: 30_000,
   checkIntervalMs: 2_000,

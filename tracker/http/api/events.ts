@@ -80,7 +80,7 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
     const send = (id: number, body: CommunityEvent['body']): boolean => {
       if (id <= lastId) return true;
       lastId = id;
-      return raw.write(`id: ${id}\nevent: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`);
+      return raw.write(`id: ${id}\nevent: ${body.type}\ndata: ${textOf(body)}\n\n`);
     };
     const stopEvents = community.onEvent((event) => {
       if (!hears(viewer, event.audience)) return;
@@ -137,6 +137,17 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       if (!hasMore || raw.destroyed) return;
     }
   }
+}
+
+/** Written once for all streams that it goes to. */
+const texts = new WeakMap<CommunityEvent['body'], string>();
+
+function textOf(body: CommunityEvent['body']): string {
+  const known = texts.get(body);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(body);
+  texts.set(body, text);
+  return text;
 }
 
 /** Until what was written has been read, or nobody reads any more. */

@@ -1,0 +1,121 @@
+/** What the library does behind announces and acknowledgements: after a kill, under a flood, and when it closes. */
+import { cpSync, mkdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Library, openLibrary } from '../../tracker/library.ts';
+import { Registry } from '../../tracker/registry.ts';
+import { publication, releaseIdOf } from './catalogue-album.ts';
+import { enrol, type Person } from './community-scene.ts';
+
+let folder: string;
+let library: Library;
+let clockMs = 0;
+const errors: unknown[] = [];
+const opened: Library[] = [];
+
+async function open(dataFolder: string, registry = new Registry({ hashSeed: 1 })): Promise<Library> {
+  const peerTimeoutMs = 60_000;
+  const onError = (error: unknown) => void errors.push(error);
+  const it = await openLibrary({ dataFolder, registry, peerTimeoutMs, nowMs: () => clockMs, onError });
+  opened.push(it);
+  return it;
+}
+
+/** What is on the disk at this moment, as after a kill. */
+function diskNow(): string {
+  const copy = join(folder, 'copy');
+  mkdirSync(copy);
+  for (const file of ['tracker.db', 'tracker.db-wal']) cpSync(join(folder, 'data', file), join(copy, file));
+  cpSync(join(folder, 'data', 'tracker.db-torrents'), join(copy, 'tracker.db-torrents'), {
+    recursive: true,
+    force: true,
+  });
+  return copy;
+}
+
+let ada: Person;
+let bo: Person;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cicada-library-'));
+  library = await open(join(folder, 'data'));
+  ada = await enrol(library.community, 'Ada');
+  bo = await enrol(library.community, 'Bo');
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((one) => one.close()));
+  await rm(folder, { recursive: true, force: true });
+  expect(errors.splice(0)).toEqual([]);
+});
+
+async function publish(album: string): Promise<string> {
+  const releaseId = releaseIdOf(album);
+  await library.catalogue.publish(publication(releaseId, ada.viewer, { album, tracks: ['Song'] }));
+  return releaseId;
+}
+
+const kindsTold = async ({ community }: Library, to: Person) =>
+  (await community.notices(to.viewer)).rows.map(({ kind, releaseId }) => [kind, releaseId]);
+
+describe('who follows', () => {
+  beforeEach(() => library.community.follow(bo.viewer, { account: 'Ada' }));
+
+  it('is told of what was acknowledged before a kill, once', async () => {
+    const told = await publish('Told');
+    library.tellPublished(told);
+    const untold = await publish('Untold');
+    const restarted = await open(diskNow());
+    while ((await kindsTold(restarted, bo)).length < 2) await new Promise(setImmediate);
+    await restarted.close();
+    const again = await open(join(folder, 'copy'));
+    expect((await kindsTold(again, bo)).toSorted()).toEqual(
+      [
+        ['new-release', told],
+        ['new-release', untold],
+      ].toSorted(),
+    );
+  });
+
+  it('is told before the tracker closes', async () => {
+    const ids = await Promise.all(['One', 'Two', 'Three'].map(publish));
+    for (const id of ids) library.tellPublished(id);
+    await library.close();
+    expect((await kindsTold(await open(join(folder, 'data')), bo)).length).toBe(3);
+  });
+});
+
+describe('a flood of announces that say "completed"', () => {
+  it('costs as many writes as a limit allows, and no more', async () => {
+    const releaseId = await publish('Flood');
+    const [infoHash] = library.served(releaseId)!.infoHashes;
+    let asked = 0;
+    const { release } = library.catalogue;
+    Object.assign(library.catalogue, {
+      release(input: never) {
+        asked += 1;
+        return release(input);
+      },
+    });
+    const request = { infoHash: infoHash!, port: 7000, event: 'completed', left: 0 } as never;
+    const address = { remote: Uint8Array.of(10, 0, 0, 1) };
+    for (let n = 0; n < 5_000; n++) library.onAnnounced(request, address, bo.account.accountId);
+    await library.close();
+    expect(asked).toBe(100);
+  });
+});
+
+describe('what search knows of swarms', () => {
+  it('is told some seconds later, many releases in one call', async () => {
+    const releaseId = await publish('Tide');
+    const registry = { scrape: () => [{ complete: 3, incomplete: 2 }] } as unknown as Registry;
+    await library.close();
+    const busy = await open(join(folder, 'data'), registry);
+    const [infoHash] = busy.served(releaseId)!.infoHashes;
+    busy.onSwarmChanged(infoHash!);
+    clockMs += 10_000;
+    busy.tick();
+    const hits = async () => (await busy.catalogue.searchTracks({ viewer: ada.viewer, text: 'tide' })).rows;
+    expect((await hits())[0]).toMatchObject({ seeds: 3, leechers: 2 });
+  });
+});

@@ -1,0 +1,76 @@
+/** Who is here: told by announces, gone with the last of them. */
+import { describe, expect, it } from 'vitest';
+import { openPresence, type PresentPeer } from '../../tracker/presence.ts';
+
+const [tide, moon] = [Uint8Array.of(1), Uint8Array.of(2)];
+const peer = (accountId: number, more: Partial<PresentPeer> = {}): PresentPeer => ({
+  infoHash: tide,
+  accountId,
+  host: '10.0.0.1',
+  port: 7000 + accountId,
+  isSeed: true,
+  ...more,
+});
+
+describe('somebody who announces', () => {
+  it('is here, and holds what was announced, fully or partly', () => {
+    const presence = openPresence(1_000);
+    presence.announced(peer(1), 0);
+    presence.announced(peer(2, { isSeed: false }), 0);
+    presence.announced(peer(1, { infoHash: moon }), 0);
+    expect(presence.holders(tide, 10).map(({ accountId, isSeed }) => [accountId, isSeed])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+    expect([...presence.online()]).toEqual([1, 2]);
+  });
+
+  it('is gone at once with "stopped", from this torrent alone', () => {
+    const presence = openPresence(1_000);
+    presence.announced(peer(1), 0);
+    presence.announced(peer(1, { infoHash: moon }), 0);
+    presence.stopped(peer(1));
+    expect([presence.holders(tide, 10), presence.isOnline(1)]).toEqual([[], true]);
+    presence.stopped(peer(1, { infoHash: moon }));
+    expect(presence.isOnline(1)).toBe(false);
+  });
+
+  it('is gone after the timeout, counted from the last announce', () => {
+    const presence = openPresence(1_000);
+    presence.announced(peer(1), 0);
+    presence.announced(peer(2), 100);
+    presence.announced(peer(1), 900);
+    presence.expire(1_099);
+    expect([...presence.online()].sort()).toEqual([1, 2]);
+    presence.expire(1_100);
+    expect([...presence.online()]).toEqual([1]);
+    presence.expire(1_900);
+    expect(presence.online().size).toBe(0);
+  });
+
+  it('is gone from everything when the account may not announce any more', () => {
+    const presence = openPresence(1_000);
+    for (const infoHash of [tide, moon]) presence.announced(peer(1, { infoHash }), 0);
+    presence.announced(peer(2), 0);
+    presence.gone(1);
+    expect([...presence.online()]).toEqual([2]);
+    expect([presence.holders(moon, 10), presence.holders(tide, 10).length]).toEqual([[], 1]);
+    presence.gone(1);
+  });
+
+  it('under another account takes the place of the first one at that port', () => {
+    const presence = openPresence(1_000);
+    presence.announced(peer(1, { port: 7000 }), 0);
+    presence.announced(peer(2, { port: 7000 }), 1);
+    expect(presence.holders(tide, 10).map(({ accountId }) => accountId)).toEqual([2]);
+    expect([presence.isOnline(1), presence.isOnline(2)]).toEqual([false, true]);
+  });
+
+  it('is not listed when as many are as one process is meant for; who is listed stays', () => {
+    const presence = openPresence(1_000, 2);
+    for (const accountId of [1, 2, 3]) presence.announced(peer(accountId), 0);
+    presence.announced(peer(1, { isSeed: false }), 10);
+    expect([...presence.online()].sort()).toEqual([1, 2]);
+    expect(presence.holders(tide, 1)).toMatchObject([{ accountId: 2 }]);
+  });
+});
