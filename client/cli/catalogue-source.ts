@@ -79,7 +79,7 @@ export interface Songs {
   readonly files: ReadonlySet<number>;
 }
 
-/** The latest version into `folder`; of songs the version that they were found in. Throws TrackerError. */
+/** The latest version into `folder`, whichever it was that songs were found in. Throws TrackerError and CliError. */
 export async function wantedRelease(
   account: TrackerAccount,
   releaseId: string,
@@ -89,8 +89,8 @@ export async function wantedRelease(
 ): Promise<KnownTorrent> {
   const state = stateFolder();
   const earlier = await loadFetched(state, releaseId, folder);
-  const asked = { version: songs?.version, publicKey: earlier?.publicKey };
-  const torrent = await fetchReleaseTorrent(account, releaseId, asked);
+  const publicKey = earlier?.publicKey;
+  const torrent = await fetchReleaseTorrent(account, releaseId, { publicKey });
   if (torrent.publicKey === undefined) {
     output.remark(
       `${plain(torrent.publisher)} has no key: nobody can tell whether this is what they published.`,
@@ -101,13 +101,32 @@ export async function wantedRelease(
   if (upgradeFrom !== undefined) tellUpgrade(upgradeFrom, torrent, output);
   return {
     metainfo,
-    songs: songs?.files,
+    songs: songs && (await songsIn(account, torrent, songs)),
     upgradeFrom,
     remember: async (path, isComplete) => {
-      // Until the new version is whole, the next try begins where this one did.
-      if (upgradeFrom === undefined || isComplete) await saveFetched(state, folder, { ...torrent, path });
+      // Until all of the new version is here, the next try begins where this one did.
+      const isUpgraded = isComplete && songs === undefined;
+      if (upgradeFrom === undefined || isUpgraded) await saveFetched(state, folder, { ...torrent, path });
     },
   };
+}
+
+/** Files of the version that they were found in → those of the same names in this one. */
+async function songsIn(
+  account: TrackerAccount,
+  { releaseId, version, publicKey, metainfo }: ReleaseTorrent,
+  songs: Songs,
+): Promise<ReadonlySet<number>> {
+  if (songs.version === version) return songs.files;
+  const then = await fetchReleaseTorrent(account, releaseId, { version: songs.version, publicKey });
+  const nameOf = (components: readonly string[]) => components.join('/');
+  const now = new Map(metainfo.files.map((file) => [nameOf(file.components), file.index]));
+  const found = [...songs.files].map((index) =>
+    now.get(nameOf(then.metainfo.files[index]?.components ?? [])),
+  );
+  if (found.every((index) => index !== undefined)) return new Set(found);
+  const message = `${plain(metainfo.name)} has changed since that search, and the song has gone or has another name: search again`;
+  throw new CliError('result-not-found', message);
 }
 
 /** Versions of v1 cannot be compared file by file. */

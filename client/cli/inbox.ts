@@ -65,6 +65,8 @@ export default defineCommand({
       }
       return await withClient({ ...args, remembers: true }, output, async (client) => {
         const fetcher = openNoticeFetcher(client, account, { folder, signal }, output);
+        // What came while nobody was here.
+        for (const notice of notices) if (!notice.isRead) await fetcher.take(notice);
         await Promise.race([tellNews(account, live, fetcher.take, output), fetcher.ended]);
         return exitCode.done;
       });

@@ -5,7 +5,7 @@ import { openIdentity } from '../community/identity.ts';
 import type { AccessBody, ReleaseDetail } from '../community/publishing.ts';
 import type { SharedFolder } from '../community/shared-folder.ts';
 import type { Client } from '../host/client.ts';
-import { codeOf } from './cli-error.ts';
+import { CliError, codeOf } from './cli-error.ts';
 import { commandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { type Output, paint } from './output.ts';
@@ -34,7 +34,10 @@ export async function sharePublished(
   const { signal, stateFolder } = place;
   const identity = await openIdentity(stateFolder);
   // A passkey may have been renewed since: it is asked for each time, and never told.
-  const { announceUrl } = await ownAccount(account);
+  const { announceUrl } = await ownAccount(account).catch((error: Error) => {
+    if (codeOf(error) !== 'tracker-unreachable') throw error;
+    throw new CliError('tracker-unreachable', `${error.message} (--no-publish shares without it)`, error);
+  });
   const transfers: Transfer[] = [];
   const shares: SharedFolder[] = [];
   try {

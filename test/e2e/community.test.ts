@@ -239,6 +239,25 @@ describe('what is followed', () => {
   });
 });
 
+it('a new version that came while nobody was there is fetched by the one who comes back', async () => {
+  const folder = album('Late', 'Treetops at Dusk', 'The Long Wait');
+  const sharing = ada.start('share', folder, '--port', '0');
+  const id = String((await sharing.event('sharing')).release);
+  await sharing.event('tracker-answered');
+  const music = place.in('bob', 'late');
+  await bob.run('get', id, '-o', music, '--port', '0');
+  await bob.run('follow', id);
+  writeFileSync(join(folder, '02 The Long Wait.flac'), noise(50_000, 77));
+  await sharing.event('new-version');
+  const inbox = bob.start('inbox', '--follow', '--download', '-o', music, '--port', '0');
+  expect(await inbox.event('done')).toMatchObject({ path: join(music, 'Late') });
+  expect(readFileSync(join(music, 'Late/02 The Long Wait.flac'))).toEqual(
+    readFileSync(join(folder, '02 The Long Wait.flac')),
+  );
+  await Promise.all([inbox.kill('SIGTERM'), sharing.kill('SIGTERM')]);
+  expect(await inbox.ended).toBe(0);
+});
+
 describe('moderators', () => {
   it('invite, ban, and let in again; members may not', async () => {
     expect(await bob.fails('admin', 'ban', 'ada', 'why not')).toEqual({ exit: 24, code: 'not-allowed' });
