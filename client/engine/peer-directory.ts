@@ -2,7 +2,8 @@
  * Every peer address one torrent knows, whom to dial next, and who has lost our trust. A record outlives its
  * connection, so that a block's origin stays known after the peer has gone.
  *
- * Invariant: at most `peersKnownMax` records; a record is dialed only when idle, due and not banned.
+ * Invariant: at most `peersKnownMax` records; a record is dialed only when idle, due, not banned, and not held by somebody
+ * with whom we are connected already.
  */
 import { backoffMs } from './backoff.ts';
 import type { PeerAddress } from './contract.ts';
@@ -14,6 +15,8 @@ import { type Prng, shuffle } from './prng.ts';
 export class PeerDirectory {
   readonly #records = new Map<string, PeerRecord>();
   readonly #bannedHosts = new Map<string, number>();
+  /** By the record of who is connected: the other records of the same peer, all of them `held`. */
+  readonly #heldBy = new Map<PeerRecord, PeerRecord[]>();
   readonly #limits: Limits;
   readonly #random: Prng;
   readonly #dials: DialQueue;
@@ -34,10 +37,13 @@ export class PeerDirectory {
       const key = addressKey(address);
       if (this.#records.has(key)) continue;
       if (!this.#makeRoom(nowMs)) return;
-      const record = newRecord(key, address, true, nowMs);
-      this.#records.set(key, record);
-      this.#enqueue(record, nowMs);
+      this.#add(newRecord(key, address, true, nowMs), nowMs);
     }
+  }
+
+  #add(record: PeerRecord, nowMs: number): void {
+    this.#records.set(record.key, record);
+    this.#enqueue(record, nowMs);
   }
 
   /** There is not room for all: whoever is named last, after thousands that are dead, has the chance of all others. */
@@ -70,8 +76,7 @@ export class PeerDirectory {
 
   /** The best peer to dial now: fewest failures first, then by chance. `includeSeeds` is false once we need nothing. */
   next(nowMs: number, includeSeeds: boolean, isHostFull: (host: string) => boolean): PeerRecord | undefined {
-    const isCurrent = (record: PeerRecord) =>
-      record.state === 'idle' && this.#records.get(record.key) === record;
+    const isCurrent = (record: PeerRecord) => isFree(record) && this.#records.get(record.key) === record;
     return this.#dials.take(nowMs, includeSeeds, isCurrent, isHostFull, this.#limits.hostFullWaitMs);
   }
 
@@ -84,12 +89,15 @@ export class PeerDirectory {
   #rebuildDials(nowMs: number): void {
     this.#dials.clear();
     for (const record of this.#records.values())
-      if (record.dialable && record.state === 'idle') this.#dials.add(record, nowMs);
+      if (record.dialable && isFree(record)) this.#dials.add(record, nowMs);
   }
 
   /** A connection ended, or a dial failed. `worked` when a handshake had been exchanged. */
   release(record: PeerRecord, worked: boolean, nowMs: number): void {
     record.state = 'idle';
+    this.#letGo(record, worked, nowMs);
+    // Whether the dial came to anything or not: it need not have been made.
+    if (record.held) return;
     record.failures = worked ? 0 : record.failures + 1;
     const isHopeless = !record.dialable || record.failures >= this.#limits.dialFailuresMax;
     // A banned record stays: it is the memory of the ban.
@@ -114,17 +122,50 @@ export class PeerDirectory {
     this.#rebuildDials(nowMs);
   }
 
-  /** It is the same peer as one we are connected with: no failure of its, but no need to dial it either. */
-  postpone(record: PeerRecord, nowMs: number): void {
-    record.failures = 0;
-    record.notBeforeMs = nowMs + this.#limits.redialMaxMs;
+  /**
+   * A dial has found the peer that is connected as `connected`: no failure, but no need for another while that lasts.
+   * Anybody may borrow a name: at another host it is only put off, lest the borrower keep us from the owner.
+   */
+  hold(record: PeerRecord, connected: PeerRecord, nowMs: number): void {
+    if (record === connected || record.held || !record.dialable) return;
+    const held = this.#heldBy.get(connected) ?? [];
+    const isSameHost = record.address.host === connected.address.host;
+    if (!isSameHost || held.length >= this.#limits.connectionsPerHostMax) {
+      record.notBeforeMs = nowMs + this.#limits.redialMaxMs;
+      return;
+    }
+    record.held = true;
+    this.#heldBy.set(connected, [...held, record]);
   }
 
-  /** Somebody we are connected with listens there. */
-  alias(address: PeerAddress, nowMs: number): void {
-    this.learn([address], nowMs);
-    const record = this.#records.get(addressKey(address));
-    if (record !== undefined) this.postpone(record, nowMs);
+  /** The peer that is connected as `connected` listens there. */
+  alias(address: PeerAddress, connected: PeerRecord, nowMs: number): void {
+    const key = addressKey(address);
+    if (!this.#records.has(key) && this.#makeRoom(nowMs, true))
+      this.#add(newRecord(key, address, true, nowMs), nowMs);
+    const record = this.#records.get(key);
+    if (record !== undefined && record.state !== 'connected') this.hold(record, connected, nowMs);
+  }
+
+  /** The connection of the same peer has been replaced by another: what was known of one holds of the other. */
+  succeed(former: PeerRecord, held: readonly PeerRecord[], connected: PeerRecord, nowMs: number): void {
+    for (const record of [former, ...held]) if (record.state === 'idle') this.hold(record, connected, nowMs);
+  }
+
+  /** Other records of the peer that is connected as this one. */
+  heldBy(connected: PeerRecord): readonly PeerRecord[] {
+    return this.#heldBy.get(connected) ?? [];
+  }
+
+  /** Its connection is over: its other addresses may be dialed as it may be. */
+  #letGo(connected: PeerRecord, worked: boolean, nowMs: number): void {
+    const held = this.#heldBy.get(connected) ?? [];
+    this.#heldBy.delete(connected);
+    for (const record of held) {
+      record.held = false;
+      record.isSeed = connected.isSeed;
+      if (record.state === 'idle') this.release(record, worked, nowMs);
+    }
   }
 
   /** Addresses that can be dialed, for whoever goes on with this torrent. */
@@ -139,6 +180,7 @@ export class PeerDirectory {
     if (this.#records.has(record.key) || this.#makeRoom(nowMs, true)) this.#records.set(record.key, record);
     const { host } = record.address;
     if (isLoopbackHost(host)) return;
+    for (const held of this.heldBy(record)) held.bannedUntilMs = record.bannedUntilMs;
     if (this.#bannedHosts.size >= this.#limits.peersKnownMax) this.#bannedHosts.clear();
     this.#bannedHosts.set(host, record.bannedUntilMs);
   }
@@ -148,7 +190,7 @@ export class PeerDirectory {
     if (this.#records.size < this.#limits.peersKnownMax) return true;
     let worst: PeerRecord | undefined;
     for (const record of this.#records.values()) {
-      if (record.state !== 'idle' || record.bannedUntilMs > nowMs) continue;
+      if (!isFree(record) || record.bannedUntilMs > nowMs) continue;
       if (!record.dialable || worst === undefined || record.failures > worst.failures) worst = record;
       if (!record.dialable) break;
     }
@@ -161,6 +203,11 @@ export class PeerDirectory {
   forget(record: PeerRecord): void {
     record.bannedUntilMs = Number.MAX_SAFE_INTEGER;
   }
+}
+
+/** Nobody is connected with it, or tries to be. */
+function isFree({ state, held }: PeerRecord): boolean {
+  return state === 'idle' && !held;
 }
 
 export function isLoopbackHost(host: string): boolean {

@@ -11,6 +11,8 @@ export interface PeerRecord {
   /** False for a peer that came to us: the port it came from is not one it listens on. */
   readonly dialable: boolean;
   state: 'idle' | 'dialing' | 'connected';
+  /** We are connected with whoever listens there, by way of another record: not dialed while that lasts. */
+  held: boolean;
   /** Its turn to be dialed will come (dial-queue.ts). */
   queued: boolean;
   failures: number;
@@ -30,6 +32,7 @@ export function newRecord(key: string, address: PeerAddress, dialable: boolean, 
     address,
     dialable,
     state: 'idle',
+    held: false,
     queued: false,
     failures: 0,
     nextDialMs: nowMs,

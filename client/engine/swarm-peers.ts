@@ -118,7 +118,8 @@ export class SwarmPeers {
     this.#dialing.delete(connection);
     this.#context.budget.dials -= 1;
     this.#context.budget.close(record.address.host);
-    this.#directory.release(record, false, nowMs);
+    // That one was there: it is no failure that it is the same as another.
+    this.#directory.release(record, reason === 'connected-twice', nowMs);
     if (!this.stopping) this.report({ type: 'dial-failed', address: record.address, reason });
   }
 
@@ -134,6 +135,8 @@ export class SwarmPeers {
     if (record.bannedUntilMs > nowMs || isBannedHost) return 'banned';
     if (this.sessions.size >= this.#context.limits.connectionsPerTorrentMax) return 'too-many-connections';
     const other = this.#sameAs(session, handshake.peerId);
+    const former = other?.record;
+    const heldByFormer = former === undefined ? [] : this.#directory.heldBy(former);
     if (other !== undefined) {
       // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
       const isTie = nowMs - other.openedMs < this.#context.limits.dialTimeoutMs;
@@ -145,13 +148,14 @@ export class SwarmPeers {
       const isKept =
         isSameHost && isTie && other.incoming !== session.incoming && session.incoming === keepsIncoming;
       if (!isKept && !isStale) {
-        if (dialed !== undefined) this.#directory.postpone(dialed, nowMs);
+        if (dialed !== undefined) this.#directory.hold(dialed, other.record!, nowMs);
         return 'connected-twice';
       }
       this.drop(other, 'connected-twice', nowMs);
     }
     if (this.#dialing.delete(session.connection)) this.#context.budget.dials -= 1;
     this.#directory.keep(record, nowMs);
+    if (former !== undefined) this.#directory.succeed(former, heldByFormer, record, nowMs);
     this.sessions.set(session.connection, session);
     if (session.incoming) session.sendHandshake(this.#identity.infoHash);
     this.#content.onJoined(session, record, handshake);
@@ -207,7 +211,7 @@ export class SwarmPeers {
   onListenPort(session: PeerSession, port: number, nowMs: number): void {
     // Once a connection: whoever says it a thousand times would fill the directory.
     if (session.incoming && session.extensionHandshakes === 1)
-      this.#directory.alias({ host: session.address.host, port }, nowMs);
+      this.#directory.alias({ host: session.address.host, port }, session.record!, nowMs);
   }
 
   // Trackers --------------------------------------------------------------------------------------------------------

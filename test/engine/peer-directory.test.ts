@@ -132,12 +132,54 @@ describe('an address', () => {
     expect(directory.next(defaultLimits.hostFullWaitMs, true, anyHost)!.address).toEqual(address(1));
   });
 
-  it('of a peer we are connected with already is put off, and counts as no failure', () => {
+  it('of a peer that is connected with us is not dialed while that lasts, however often it is named', () => {
     const directory = newDirectory();
-    directory.alias(address(1), 0);
-    expect(directory.size).toBe(1);
+    const guest = directory.incoming(address(1), peerId(1), 0);
+    directory.keep(guest, 0);
+    directory.alias(address(1), guest, 0);
+    for (let nowMs = 0; nowMs < 3 * hourMs; nowMs += 60_000) {
+      directory.learn([address(1)], nowMs);
+      expect(dial(directory, nowMs)).toBeUndefined();
+    }
+    directory.release(guest, true, 3 * hourMs);
+    expect(dial(directory, 3 * hourMs)).toBeUndefined();
+    expect(dial(directory, 3 * hourMs + 10_000)!.address).toEqual(address(1));
+  });
+
+  it('that is being dialed when its peer turns out to be connected counts no failure', () => {
+    const directory = newDirectory({ dialFailuresMax: 1 });
+    directory.learn([address(1)], 0);
+    const dialed = dial(directory, 0)!;
+    const guest = directory.incoming(address(1), peerId(1), 0);
+    directory.keep(guest, 0);
+    directory.alias(address(1), guest, 0);
+    // The other side closes what it need not have: nobody knows why.
+    directory.release(dialed, false, 1_000);
+    directory.learn([address(1)], 2_000);
+    expect([dialed.failures, directory.size, dial(directory, hourMs)]).toEqual([0, 2, undefined]);
+  });
+
+  it('at another host, of somebody with the name of one who is connected, is only put off', () => {
+    const directory = newDirectory();
+    const guest = directory.incoming(address(1), peerId(1), 0);
+    directory.keep(guest, 0);
+    directory.learn([address(2)], 0);
+    const dialed = dial(directory, 0)!;
+    directory.hold(dialed, guest, 0);
+    directory.release(dialed, true, 0);
     expect(dial(directory, defaultLimits.redialMaxMs - 1)).toBeUndefined();
-    expect(dial(directory, defaultLimits.redialMaxMs)).toBeDefined();
+    expect(dial(directory, defaultLimits.redialMaxMs)).toBe(dialed);
+  });
+
+  it('of a liar is not dialed under its other name either', () => {
+    const directory = newDirectory();
+    const guest = directory.incoming(address(1), peerId(1), 0);
+    directory.keep(guest, 0);
+    directory.alias(address(1), guest, 0);
+    directory.ban(guest, 0);
+    directory.release(guest, true, 0);
+    expect(dial(directory, hourMs - 1)).toBeUndefined();
+    expect(dial(directory, hourMs + 10_000)!.address).toEqual(address(1));
   });
 
   it('of ourselves is never dialed again', () => {

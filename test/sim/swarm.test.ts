@@ -327,3 +327,17 @@ describe('rate limits', () => {
     expect(world.scheduler.nowMs).toBeLessThan(10_000);
   });
 });
+
+it('who is connected is not dialed, for hours, whatever trackers say and whoever dialed whom', () => {
+  const world = smallWorld(61, { redialMaxMs: 20_000, dialFailuresMax: 2 });
+  const half = (first: number) => ({ has: (piece: number) => piece % 2 === first, uploadBpsMax: 40_000 });
+  // Slow enough never to be done.
+  const peers = [0, 1, 0, 1].map((first) => world.join({ ...half(first), downloadBpsMax: 500 }));
+  world.runFor(5 * minuteMs);
+  const dialsSoFar = peers.map((peer) => peer.reportsOf('dial-failed').length);
+  const connections = peers.map((peer) => peer.reportsOf('peer-connected').length);
+  world.runFor(90 * minuteMs);
+  expect(peers.map((peer) => peer.status.complete)).toEqual([false, false, false, false]);
+  expect(peers.map((peer) => peer.reportsOf('dial-failed').length)).toEqual(dialsSoFar);
+  expect(peers.map((peer) => peer.reportsOf('peer-connected').length)).toEqual(connections);
+});
