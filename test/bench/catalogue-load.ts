@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -90,10 +90,13 @@ async function startTracker(dataFolder: string) {
     const tracker = await startTracker({ port: 0, dataFolder: ${JSON.stringify(dataFolder)}, trustedProxies: ['127.0.0.1'] });
     console.log(JSON.stringify({ url: tracker.url, setupToken: tracker.setupToken }));
     process.stdin.on('end', () => tracker.close()).resume();`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const [line] = await once(child.stdout, 'data');
+  // A file, since workers take over the options of their program.
+  const file = join(dataFolder, 'tracker.mjs');
+  await writeFile(file, program);
+  const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the tracker ended: ${code}`)));
+  const [line] = await Promise.race([once(child.stdout, 'data'), ended]);
+  ended.catch(() => {});
   return { child, ...(JSON.parse(String(line)) as { url: string; setupToken: string }) };
 }
 
@@ -151,7 +154,7 @@ async function announceSteadily(place: Place, paths: readonly string[], forMs: n
     const dueMs = startedMs + (1000 / announcesPerSecond) * n;
     if (dueMs > startedMs + forMs) break;
     const waitMs = dueMs - performance.now();
-    if (waitMs > 0) await sleep(waitMs);
+    if (waitMs > 0) await sleep(Math.ceil(waitMs));
     under.push(
       (async () => {
         const path = paths[n % paths.length]!;

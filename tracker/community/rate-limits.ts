@@ -28,6 +28,8 @@ export const rateLimits = {
   /** Talking fast is two seconds a message. */
   messagePerAccount: { burst: 15, everyMs: 2 * secondMs },
   publicationPerAccount: { burst: 200, everyMs: secondMs },
+  /** Of thousands of files: a whole archive as one release. */
+  largePublicationPerAccount: { burst: 10, everyMs: minuteMs },
   /** Follows, wishes, rooms, groups, invitations. */
   changePerAccount: { burst: 60, everyMs: 2 * secondMs },
   /** Search as you type: a key stroke every 100 ms. */

@@ -1,13 +1,11 @@
 /** What is shared here: publish, read, change, withdraw; torrents and covers. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { peerLimits } from '../../../torrents/bencode.ts';
-import { parseMetainfo } from '../../../torrents/metainfo.ts';
-import { encodeMetainfo } from '../../../torrents/metainfo-encode.ts';
 import type { ReleaseDetail, VersionInput, WantedAccess } from '../../catalogue/contract.ts';
 import { may, type Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { attachment } from '../attachment.ts';
+import { ownTorrent } from '../own-torrent.ts';
 import { openBudget } from './budget.ts';
 import {
   type Api,
@@ -36,6 +34,8 @@ import {
 const withId = Type.Object({ id: schemas.releaseIdText });
 /** A torrent of 8 MiB in base64, a cover, and 20,000 tracks with their names. */
 const publishBytesMax = 20 * 1024 * 1024;
+/** Above it, a body is some tens of milliseconds in which nothing else is answered. */
+const largeBytes = 2 * 1024 * 1024;
 /** Bodies that are being read: two of the largest for an account, eight for all. Each is in memory some three times. */
 const publishing = { perKeyMax: 2 * publishBytesMax, allMax: 8 * publishBytesMax };
 
@@ -133,6 +133,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     gates.take('publicationPerAccount', String(accountId));
     const { 'content-length': length } = request.headers;
     const bytes = length === undefined ? publishBytesMax : Math.min(Number(length), publishBytesMax);
+    if (bytes > largeBytes) gates.take('largePublicationPerAccount', String(accountId));
     if (takeBudget(String(accountId), bytes, reply.raw)) return;
     throw new ApiError(429, 'too-often', 'too many publications at once: wait for one to be done', 5);
   }
@@ -326,11 +327,9 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       const torrent = await catalogue.torrent({ viewer, releaseId, version: request.query.version });
       if (torrent === undefined) throw noSuchRelease();
       const passkey = request.signedIn && (await community.me(request.signedIn)).passkey;
-      const metainfo = parseMetainfo(torrent, { limits: peerLimits });
-      // Whoever published it may have left their own passkey in it, or other trackers.
-      const bytes = encodeMetainfo({ ...metainfo, trackers: [[announceUrl(context, request, passkey)]] });
+      const { name, bytes } = ownTorrent(torrent, announceUrl(context, request, passkey));
       reply.type('application/x-bittorrent');
-      reply.header('Content-Disposition', attachment(`${metainfo.name}.torrent`));
+      reply.header('Content-Disposition', attachment(`${name}.torrent`));
       return reply.send(Buffer.from(bytes));
     },
   );
