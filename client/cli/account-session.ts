@@ -2,7 +2,8 @@
 import type { Options } from 'yargs';
 import { type AccountPlace, openAccount, type TrackerAccount } from '../community/account.ts';
 import { lastTracker } from '../community/last-tracker.ts';
-import { TrackerError, trackerBase } from '../community/tracker-client.ts';
+import { trackerBase } from '../community/tracker-address.ts';
+import { TrackerError } from '../community/tracker-error.ts';
 import { badOption, CliError } from './cli-error.ts';
 import { interruption } from './interruption.ts';
 import { stateFolder } from './user-folders.ts';

@@ -1,5 +1,5 @@
 /** `cicada download`, or `get`: fetches torrents from everybody who has them. */
-import { readCatalogueSources } from './catalogue-source.ts';
+import type { CatalogueAsked } from './catalogue-source.ts';
 import { badOption } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
@@ -14,7 +14,8 @@ import {
   recordOption,
   uploadLimitOption,
 } from './network-options.ts';
-import { paint } from './output.ts';
+import { type Output, paint } from './output.ts';
+import { isNumbers, isReleaseId } from './release-names.ts';
 import { seedLimitOptions, seedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
 import {
@@ -70,7 +71,7 @@ export default defineCommand({
     const signal = interruption();
     const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
     const asked = { folder: args.out, tracker: args.tracker?.[0], signal };
-    const { wanted: releases, others } = await readCatalogueSources(args.torrent, asked, output);
+    const { wanted: releases, others } = await releasesAmong(args.torrent, asked, output);
     const wanted = await readAll(releases, others, { trackers: args.tracker ?? [], peers }, signal);
     if (args['select-file'] !== undefined && wanted.length > 1) {
       throw badOption(`--select-file: that is for one torrent, and ${wanted.length} are given`);
@@ -92,6 +93,14 @@ export default defineCommand({
     });
   },
 });
+
+/** What talks to catalogues is loaded for those who do. */
+async function releasesAmong(sources: readonly string[], asked: CatalogueAsked, output: Output) {
+  if (!sources.some((source) => isNumbers(source) || isReleaseId(source)))
+    return { wanted: [], others: sources };
+  const { readCatalogueSources } = await import('./catalogue-source.ts');
+  return await readCatalogueSources(sources, asked, output);
+}
 
 /** All of them are read before the first one starts: a bad one is better known at once. The same one twice is once. */
 async function readAll(

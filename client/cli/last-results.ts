@@ -2,6 +2,9 @@
 import { join } from 'node:path';
 import { readPrivate, writePrivate } from '../community/private-file.ts';
 
+/** A number that people still look at. */
+export const resultsMax = 500;
+
 export interface RememberedResult {
   readonly releaseId: string;
   /** A song: its file in that version. Undefined: all of the release. */

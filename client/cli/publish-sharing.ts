@@ -1,6 +1,6 @@
 /** Sharing at a tracker with a catalogue: every folder is published, seeded, watched, and published again when it changes. */
 import type { CreateOptions } from '../../torrents/create.ts';
-import { type AccountPlace, ownAccount, type TrackerAccount } from '../community/account.ts';
+import { type AccountPlace, openAccount, ownAccount, type TrackerAccount } from '../community/account.ts';
 import { openIdentity } from '../community/identity.ts';
 import type { AccessBody, ReleaseDetail } from '../community/publishing.ts';
 import type { SharedFolder } from '../community/shared-folder.ts';
@@ -16,6 +16,8 @@ import { plain, torrentDocument } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 import { count, size } from './wording.ts';
 
+type SharingPlace = AccountPlace & { readonly signal: AbortSignal };
+
 export interface PublishSharing {
   readonly folders: readonly string[];
   readonly create: CreateOptions;
@@ -26,8 +28,22 @@ export interface PublishSharing {
 /** Resolves when it is time to stop. */
 export async function sharePublished(
   client: Client,
+  place: SharingPlace,
+  sharing: PublishSharing,
+  output: Output,
+): Promise<number> {
+  const account = await openAccount(place);
+  try {
+    return await shareWith(client, account, place, sharing, output);
+  } finally {
+    await account.close();
+  }
+}
+
+async function shareWith(
+  client: Client,
   account: TrackerAccount,
-  place: AccountPlace & { readonly signal: AbortSignal },
+  place: SharingPlace,
   { folders, ...options }: PublishSharing,
   output: Output,
 ): Promise<number> {

@@ -29,7 +29,7 @@ export default defineCommand({
   },
   options: {
     ...visibilityOption,
-    data: {
+    from: {
       type: 'string',
       requiresArg: true,
       describe: 'Where the files of a .torrent lie, for their tags',
@@ -39,20 +39,20 @@ export default defineCommand({
   },
   examples: [
     ['publish ~/Music/Album', 'others find it; cicada share ~/Music/Album gives it to them'],
-    ['publish Album.torrent --data ~/Music', 'a torrent that is seeded by another program'],
+    ['publish Album.torrent --from ~/Music', 'a torrent that is seeded by another program'],
     ['publish Album --visibility members', 'only for those who have an account there'],
   ],
 
-  async run({ path: paths, visibility: access, data, ...args }, output) {
+  async run({ path: paths, visibility: access, from, ...args }, output) {
     const signal = interruption();
-    if (data !== undefined && paths.length > 1)
-      throw badOption('--data: that is for one torrent, and several are given');
+    if (from !== undefined && paths.length > 1)
+      throw badOption('--from: that is for one torrent, and several are given');
     return await withAccount(args, async (account, place) => {
       const identity = await openIdentity(place.stateFolder);
       for (const path of paths) {
         if (isTorrent(path)) {
           const { metainfo } = await loadTorrent(path, signal);
-          const release = await readRelease(metainfo, data ?? (() => undefined), { signal });
+          const release = await readRelease(metainfo, from ?? (() => undefined), { signal });
           const publication = { metainfo, release, access, releaseId: undefined };
           const published = await publishRelease(account, identity, publication);
           tell(published.release, published.isNew, account.url, output);

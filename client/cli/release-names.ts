@@ -1,7 +1,6 @@
 /** How a release is named on a command line: by its id, or by its number among the results that were listed last. */
 import { badOption, CliError } from './cli-error.ts';
-import { loadResults, type RememberedResult } from './last-results.ts';
-import { resultsMax } from './results.ts';
+import { loadResults, type RememberedResult, resultsMax } from './last-results.ts';
 
 /** 26 characters of base32: no hash has so many. */
 export function isReleaseId(text: string): boolean {

@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import type * as shapes from '../../tracker/protocol/api-shapes.ts';
 import type { AccountPlace, TrackerAccount } from '../community/account.ts';
 import { measureNearness, nearestFirst, placeKey } from '../community/nearness.ts';
-import { saveResults } from './last-results.ts';
+import { resultsMax, saveResults } from './last-results.ts';
 import type { Output } from './output.ts';
 import { resultLines, type ShownHolder, type ShownResult } from './result-table.ts';
 
@@ -14,8 +14,6 @@ type Album = Omit<AlbumHit, 'approximate' | 'holders'> & Partial<Pick<AlbumHit, 
 
 /** The tracker gives at most so many at once. */
 const pageRowsMax = 50;
-/** A number that people still look at. */
-export const resultsMax = 500;
 const widthWithoutTerminal = 160;
 
 export type Found =

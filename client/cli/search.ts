@@ -5,7 +5,8 @@ import { accountOptions, withTracker } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
-import { type Found, pages, resultsMax, showResults } from './results.ts';
+import { resultsMax } from './last-results.ts';
+import { type Found, pages, showResults } from './results.ts';
 import { searchFilters, searchOptions } from './search-options.ts';
 import { plain } from './torrent-summary.ts';
 

@@ -6,9 +6,8 @@
 import { createTorrent, writeTorrentFile } from '../../torrents/create.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
-import { type AccountPlace, openAccount } from '../community/account.ts';
 import { lastTracker } from '../community/last-tracker.ts';
-import { notSignedIn } from './account-session.ts';
+import { loadSession } from '../community/tracker-sessions.ts';
 import { badOption, CliError, codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
@@ -27,7 +26,6 @@ import { interruption } from './interruption.ts';
 import { portOption, uploadLimitOption } from './network-options.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
-import { sharePublished } from './publish-sharing.ts';
 import { seedUntil } from './seeding.ts';
 import { torrentOutput } from './torrent-output.ts';
 import { plain, torrentDocument } from './torrent-summary.ts';
@@ -74,18 +72,15 @@ export default defineCommand({
   async run(args, output) {
     const signal = interruption();
     const named = args.announce ?? [];
-    const account = await catalogueAccount(args, named, signal);
-    if (account !== undefined) {
-      const { at, place } = account;
+    const catalogue = await catalogueOf(args, named);
+    if (catalogue !== undefined) {
+      const { sharePublished } = await import('./publish-sharing.ts');
       const { path: folders, visibility: access, threads } = args;
       const sharing = { folders, create: createOptions(args, []), access, threads };
-      try {
-        return await withClient({ ...args, remembers: false }, output, (client) =>
-          sharePublished(client, at, { ...place, signal }, sharing, output),
-        );
-      } finally {
-        await at.close();
-      }
+      const place = { stateFolder: stateFolder(), tracker: catalogue, signal };
+      return await withClient({ ...args, remembers: false }, output, (client) =>
+        sharePublished(client, place, sharing, output),
+      );
     }
     // With a tracker of somebody else's the torrent file is all that can be handed on.
     const place = args.output ?? (named.length > 0 ? '.' : undefined);
@@ -129,7 +124,7 @@ export default defineCommand({
 });
 
 /** Where it is to be published, if anywhere. Throws CliError `not-signed-in` when that was asked for. */
-async function catalogueAccount(
+async function catalogueOf(
   args: {
     readonly publish?: boolean | undefined;
     readonly visibility?: unknown;
@@ -137,8 +132,7 @@ async function catalogueAccount(
     readonly listen?: unknown;
   },
   named: readonly (readonly string[])[],
-  signal: AbortSignal,
-) {
+): Promise<string | undefined> {
   const isAsked = args.publish === true || args.visibility !== undefined;
   // A torrent file to hand on, a tracker of one's own, or several trackers: that is another way of sharing.
   const isOtherwise = args.publish === false || args.output !== undefined || args.listen !== undefined;
@@ -153,12 +147,9 @@ async function catalogueAccount(
     if (!isAsked) return undefined;
     throw new CliError('not-signed-in', 'to publish, sign in first: cicada register NAME --tracker URL');
   }
-  const place: AccountPlace = { stateFolder: state, tracker, signal };
-  const at = await openAccount(place);
-  if (at.name !== undefined) return { at, place };
-  await at.close();
-  if (isAsked) throw notSignedIn(at.url);
-  return undefined;
+  if ((await loadSession(state, tracker)) !== undefined) return tracker;
+  if (!isAsked) return undefined;
+  throw new CliError('not-signed-in', `you are not signed in at ${tracker}: cicada register NAME, or login`);
 }
 
 /** What was shared, and the line to type elsewhere: alone on its line, to be copied. */

@@ -10,7 +10,9 @@ import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import { signInText } from '../../tracker/protocol/sign-in-text.ts';
 import type { Identity } from './identity.ts';
 import { openIdentity } from './identity.ts';
-import { type ApiCall, TrackerClient, TrackerError, trackerBase } from './tracker-client.ts';
+import { trackerBase } from './tracker-address.ts';
+import { type ApiCall, TrackerClient } from './tracker-client.ts';
+import { TrackerError } from './tracker-error.ts';
 import { forgetSession, loadSession, saveSession } from './tracker-sessions.ts';
 
 export type OwnAccount = Static<typeof shapes.ownAccount>;

@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { readPrivate, writePrivate } from './private-file.ts';
-import { trackerBase } from './tracker-client.ts';
+import { trackerBase } from './tracker-address.ts';
 
 /** Undefined when none was ever named. What is no address counts as none. */
 export async function lastTracker(stateFolder: string): Promise<string | undefined> {

@@ -9,7 +9,7 @@ import { Ajv } from 'ajv';
 import Type, { type Static } from 'typebox';
 import * as talk from '../../tracker/protocol/talk-shapes.ts';
 import type { TrackerAccount } from './account.ts';
-import { TrackerError } from './tracker-client.ts';
+import { TrackerError } from './tracker-error.ts';
 
 const messageNews = Type.Object({ type: Type.Literal('message'), message: talk.message });
 const noticeNews = Type.Object({ type: Type.Literal('notice'), notice: talk.notice });

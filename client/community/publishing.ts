@@ -13,7 +13,8 @@ import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import type { TrackerAccount } from './account.ts';
 import type { Identity } from './identity.ts';
 import { newReleaseId } from './release-id.ts';
-import { apiPath, TrackerError } from './tracker-client.ts';
+import { apiPath } from './tracker-client.ts';
+import { TrackerError } from './tracker-error.ts';
 
 export type ReleaseDetail = Static<typeof shapes.releaseDetail>;
 export type { AccessBody } from '../../tracker/protocol/api-shapes.ts';

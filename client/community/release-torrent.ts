@@ -11,7 +11,8 @@ import { isSignedBy, type SignedVersion } from '../../torrents/version-signature
 import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import type { TrackerAccount } from './account.ts';
 import { isOf } from './publishing.ts';
-import { apiPath, TrackerError } from './tracker-client.ts';
+import { apiPath } from './tracker-client.ts';
+import { TrackerError } from './tracker-error.ts';
 
 export interface ReleaseTorrent {
   readonly releaseId: string;

@@ -7,27 +7,8 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import { Agent, request } from 'undici';
-
-/** A tracker's refusal with its stable code, or `tracker-…` when there was no proper answer. */
-export class TrackerError extends Error {
-  override readonly name = 'TrackerError';
-  readonly code: string;
-  /** HTTP; 0 when there was none. */
-  readonly status: number;
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(
-    code: string,
-    message: string,
-    status = 0,
-    more: { retryAfterSeconds?: number; cause?: unknown } = {},
-  ) {
-    super(message, more.cause === undefined ? undefined : { cause: more.cause });
-    this.code = code;
-    this.status = status;
-    this.retryAfterSeconds = more.retryAfterSeconds;
-  }
-}
+import { trackerBase } from './tracker-address.ts';
+import { TrackerError } from './tracker-error.ts';
 
 export interface ApiCall<Schema extends TSchema> {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -176,17 +157,6 @@ const words: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
 };
-
-/** From whatever somebody gives as a tracker: its page, its announce URL with or without a passkey. Throws TrackerError. */
-export function trackerBase(given: string): string {
-  const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new TrackerError('tracker-invalid', `"${given}" is no tracker; give it like http://HOST:6969`);
-  }
-  const url = new URL(text);
-  const path = url.pathname.replace(/(\/[a-z2-7]{32})?\/announce$/, '').replace(/\/+$/, '');
-  return `${url.protocol}//${url.host}${path}`;
-}
 
 async function read(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];

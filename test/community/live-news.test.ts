@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TrackerAccount } from '../../client/community/account.ts';
 import { liveNews, type News, type SentEvent, sentEvents } from '../../client/community/live-news.ts';
-import { TrackerError } from '../../client/community/tracker-client.ts';
+import { TrackerError } from '../../client/community/tracker-error.ts';
 
 const notice = { id: 7, kind: 'finished', madeAtMs: 1, isRead: false };
 const said = { id: 8, author: 'ada', room: 'jazz', text: 'one', sentAtMs: 2, isDeleted: false };
