@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../torrents/magnet.ts';
 import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
+import { queryCharsMax } from '../catalogue/search-expression.ts';
 import { anonymous } from '../community/permissions.ts';
 import { type ApiContext, announceUrl, type openGates, visitorKey } from './api/context.ts';
 import { holdersOf, type Names, nameIn, swarmHashes } from './api/shapes.ts';
@@ -71,7 +72,7 @@ export function addCataloguePages(
 function queryOf(request: FastifyRequest): string {
   const { q } = request.query as { q?: unknown };
   // The cut may go through the middle of a character.
-  return typeof q === 'string' ? q.slice(0, 512).toWellFormed() : '';
+  return typeof q === 'string' ? q.slice(0, queryCharsMax).toWellFormed() : '';
 }
 
 interface CataloguePage {

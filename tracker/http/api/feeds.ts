@@ -3,6 +3,7 @@
  * puts their passkey into the address (`?key=`): a reader of feeds cannot sign in.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { queryCharsMax } from '../../catalogue/search-expression.ts';
 import type { Viewer } from '../../community/permissions.ts';
 import { baseUrl } from '../base-url.ts';
 import { type Html, html } from '../html.ts';
@@ -37,7 +38,7 @@ export function addFeeds(
 
   app.get('/rss/search', async (request, reply) => {
     const { viewer, base, query } = reader(request);
-    const q = (one(query.q) ?? '').slice(0, 512).toWellFormed();
+    const q = (one(query.q) ?? '').slice(0, queryCharsMax).toWellFormed();
     const { rows } = await catalogue.searchReleases({ viewer, text: q });
     const items = [...rows]
       .sort((a, b) => b.createdAtMs - a.createdAtMs)

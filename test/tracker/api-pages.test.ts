@@ -1,0 +1,97 @@
+/** Pages and feeds show what strangers wrote as text: nothing in it runs, loads, or ends what it stands in. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ApiScene, openApiScene } from './api-scene.ts';
+
+const payloads = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)",
+  '</title></style><svg onload=alert(1)>',
+  '<a href="javascript:alert(1)">x</a>',
+  '&lt;script&gt;',
+  ']]><script/>',
+  '<!--',
+];
+
+let scene: ApiScene;
+let ids: string[];
+beforeAll(async () => {
+  scene = await openApiScene();
+  ids = await Promise.all(
+    payloads.map((text, n) =>
+      scene.publish({
+        album: `zebra ${n} ${text}`,
+        artist: text,
+        tracks: [`zebra ${text}`, { title: text, artist: text }],
+      }),
+    ),
+  );
+  for (const text of payloads) {
+    await scene.ask('POST /rooms/lobby/messages', { by: scene.people.pia, body: { text } });
+  }
+});
+afterAll(() => scene.close());
+
+/** Every tag and its attributes, as a browser would begin to read them. */
+const tagsIn = (html: string) => [...html.matchAll(/<([a-z!/?][^\s>]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi)];
+
+describe('what strangers wrote', () => {
+  it.each([
+    ['the first page', () => ['//']],
+    ['what was found', () => [...payloads, 'zebra'].map((text) => `//?q=${encodeURIComponent(text)}`)],
+    ['releases', () => ids.map((id) => `//releases/${id}`)],
+  ])('is text on %s', async (_, urls) => {
+    for (const url of urls()) {
+      const { status, text, headers } = await scene.ask(`GET ${url}`);
+      expect(status, url).toBe(200);
+      for (const [, tag = '', attributes = ''] of tagsIn(text)) {
+        expect(tag.toLowerCase(), url).not.toMatch(/^(script|iframe|object|embed|base)$/);
+        expect(attributes, url).not.toMatch(/^(?:[^"]|"[^"]*")*\son[a-z]+\s*=/i);
+        expect(attributes, url).not.toMatch(/="\s*javascript:/i);
+      }
+      expect(headers['content-security-policy'], url).toMatch(/default-src 'none'/);
+      expect(headers['content-security-policy'], url).not.toMatch(/script-src|unsafe/);
+      expect(headers['x-content-type-options'], url).toBe('nosniff');
+    }
+  });
+
+  it.each([
+    ['a search', '//rss/search?q=zebra'],
+    ['a search that is itself hostile', `//rss/search?q=${encodeURIComponent(']]></title><script>')}`],
+    [
+      'a search with half a character and what XML cannot hold',
+      `//rss/search?q=%00%0b${'a'.repeat(297)}%F0%9F%8E%B5`,
+    ],
+    ['a room', '//rss/rooms/lobby'],
+    ['somebody', '//rss/users/Pia'],
+  ])('is text in the feed of %s', async (_, url) => {
+    const { status, text, headers } = await scene.ask(`GET ${url}`);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('application/rss+xml; charset=utf-8');
+    // Well formed: all that opens closes, in turn, and nothing else begins with a <.
+    const open: string[] = [];
+    for (const [whole, tag = ''] of tagsIn(text)) {
+      if (tag.startsWith('?')) continue;
+      if (tag.startsWith('/')) expect(open.pop()).toBe(tag.slice(1));
+      else if (!whole.endsWith('/>')) open.push(tag);
+      expect(tag.replace('/', '')).toMatch(/^(rss|channel|title|link|description|item|guid|pubDate)$/);
+    }
+    expect(open).toEqual([]);
+    expect(text).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/);
+    expect(text.isWellFormed()).toBe(true);
+  });
+
+  it('is cut in a page without half a character, however long it is', async () => {
+    const { status } = await scene.ask(`GET //?q=${'a'.repeat(299)}%F0%9F%8E%B5`);
+    expect(status).toBe(200);
+  });
+
+  it('is in the documentation`s page not at all: it loads nothing from elsewhere', async () => {
+    const { status, text, headers } = await scene.ask('GET //api/');
+    expect(status).toBe(200);
+    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toMatch(/default-src 'self'/);
+    expect(policy).not.toMatch(/https?:|script-src[^;]*unsafe/);
+  });
+});
