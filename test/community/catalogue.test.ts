@@ -128,6 +128,16 @@ describe('a release', () => {
     expect(third.release).toMatchObject({ version: 3, visibility: 'people', people: ['ada'] });
   });
 
+  it('whose change is taken back has one more version, which is an earlier one', async () => {
+    const [one, two] = [await torrentOf({ '1.flac': 48_000 }), await torrentOf({ '1.flac': 49_000 })];
+    const { id: releaseId } = (await publish(one.metainfo)).release;
+    await publish(two.metainfo, { releaseId });
+    expect((await publish(one.metainfo, { releaseId })).release).toMatchObject({ version: 3 });
+    const fetched = await fetchReleaseTorrent(ada, releaseId);
+    expect(fetched.version).toBe(3);
+    expect(isOf((await publish(one.metainfo, { releaseId })).release, fetched.metainfo)).toBe(true);
+  });
+
   it('comes back as it was signed, without the announce addresses it was published with', async () => {
     const { metainfo } = await torrentOf({ '1.flac': 44_000 });
     const { release } = await publish(metainfo);

@@ -267,6 +267,26 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
       });
     });
 
+    it('takes back a change: what was there before the latest version is the next one', async () => {
+      const releaseId = await publish(abbeyRoad);
+      const changed: Album = { ...abbeyRoad, tracks: ['Come Together'] };
+      const next = (album: Album, version: number) => ({
+        ...publication(releaseId, publisher, album),
+        version,
+      });
+      await catalogue.addVersion(next(changed, 2));
+      await catalogue.addVersion(next(abbeyRoad, 3));
+      await expect(catalogue.addVersion(next(abbeyRoad, 4))).rejects.toMatchObject({
+        code: 'already-published',
+      });
+      const viewer = anonymous;
+      expect(await catalogue.release({ viewer, releaseId })).toMatchObject({ version: 3, trackCount: 3 });
+      const versions = await catalogue.versions({ viewer, releaseId });
+      expect(versions[0]!.infoHash).toEqual(versions[2]!.infoHash);
+      await catalogue.withdraw({ viewer: publisher, releaseId });
+      expect(await catalogue.served()).toEqual([]);
+    });
+
     it('pages through a list without leaving out or repeating anything', async () => {
       for (let n = 0; n < 7; n++) await publish({ ...abbeyRoad, album: `Album ${n}` });
       const seen: string[] = [];

@@ -62,7 +62,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       const message = `the latest version is ${version}, so the next one is ${version + 1}, not ${input.version}`;
       throw new CatalogueError('version-not-next', message);
     }
-    refuseTwice(publication, indexed.access.publisherId);
+    refuseTwice(publication, indexed.access.publisherId, { number, version });
     index.take(number, indexed);
     sql.dropTracks.run(...trackRange(number));
     storeVersion(number, input.version, input, publication);
@@ -113,10 +113,18 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     return release;
   }
 
-  /** Says nothing of what others have published: that may be hidden. */
-  function refuseTwice({ metainfo }: Publication, publisherId: number): void {
+  /**
+   * Says nothing of what others have published: that may be hidden. Whoever takes back a change may publish again what was
+   * there before the latest version of `own`.
+   */
+  function refuseTwice(
+    { metainfo }: Publication,
+    publisherId: number,
+    own: Pick<StoredRelease, 'number' | 'version'> = { number: 0, version: 0 },
+  ): void {
     const { infoHash, infoHashV2, format } = metainfo;
-    const twice = sql.publishedBy.get(publisherId, format === 'v2' ? null : infoHash, infoHashV2 ?? null);
+    const hashes = [format === 'v2' ? null : infoHash, infoHashV2 ?? null];
+    const twice = sql.publishedBy.get(publisherId, ...hashes, own.number, own.version);
     if (twice === undefined) return;
     const message = `you have published this torrent, as version ${twice.number} of release ${twice.public_id}`;
     throw new CatalogueError('already-published', message);
@@ -215,7 +223,8 @@ function statements(db: DatabaseSync) {
     countOf: db.prepare('SELECT count(*) AS n FROM releases WHERE publisher_id = ?'),
     publishedBy: db.prepare(`
       SELECT v.number, r.public_id FROM versions v JOIN releases r ON r.id = v.release_id
-      WHERE r.publisher_id = ? AND (v.info_hash = ? OR v.info_hash_v2 = ?) LIMIT 1`),
+      WHERE r.publisher_id = ? AND (v.info_hash = ? OR v.info_hash_v2 = ?)
+        AND NOT (v.release_id = ? AND v.number < ?) LIMIT 1`),
     insert: db.prepare(`
       INSERT INTO releases (public_id, publisher_id, visibility, album, track_count, duration_ms, bytes, lossless,
                             completeness, private, version, created_at, updated_at, change)
