@@ -4,7 +4,8 @@
  * publish as fast as they are answered. What counts is how long an announce waits then, beside how long it waits alone.
  *
  * Announces leave on a schedule and are timed from the moment they should have left, so a tracker that stands still
- * delays all that fall into that time. CICADA_BENCH_CATALOGUE=FILE takes a copy of a database that is filled already.
+ * delays all that fall into that time. What else the machine does delays them too, so the processor time that the
+ * tracker's own thread takes between two turns of its loop is told beside them. CICADA_BENCH_CATALOGUE=FILE takes a copy of a database that is filled already.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +13,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
 import { parseMetainfo } from '../../torrents/metainfo.ts';
@@ -49,18 +51,23 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
     );
     const paths = announcePaths(place.passkey);
     await announceSteadily(place, paths, warmUpMs);
+    const turnsMs = turnsOf(started.child);
+    await turnsMs();
     report(
       `  ${'announces alone'.padEnd(36)} ${percentiles(await announceSteadily(place, paths, measuredMs))}`,
     );
+    report(`  ${'  turns of its own thread'.padEnd(36)} ${percentiles(await turnsMs())}`);
     const load = startLoad(place);
     await sleep(warmUpMs);
     const before = { ...load.counts };
+    await turnsMs();
     const timesMs = await announceSteadily(place, paths, measuredMs);
     const done = Object.entries(load.counts).map(([what, count]) => {
       const perSecond = (count - before[what as keyof typeof before]) / (measuredMs / 1000);
       return `${perSecond.toFixed(0)} ${what}`;
     });
     report(`  ${'announces beside all the rest'.padEnd(36)} ${percentiles(timesMs)}`);
+    report(`  ${'  turns of its own thread'.padEnd(36)} ${percentiles(await turnsMs())}`);
     report(`  all the rest, a second: ${done.join(', ')}, ${listeners} live streams`);
     await load.stop();
   } finally {
@@ -82,14 +89,28 @@ async function prepareDatabase(dataFolder: string): Promise<void> {
   else await copyFile(kept, path);
 }
 
-/** Behind a proxy that says who asks: everybody of the load is somebody else. It ends with its standard input. */
+/**
+ * Behind a proxy that says who asks: everybody of the load is somebody else. It ends with its standard input, and says for
+ * each byte there how long the turns of its loop have taken since the last one.
+ */
 async function startTracker(dataFolder: string) {
   const api = JSON.stringify(new URL('../../tracker/api.ts', import.meta.url).href);
   const program = `
     import { startTracker } from ${api};
     const tracker = await startTracker({ port: 0, dataFolder: ${JSON.stringify(dataFolder)}, trustedProxies: ['127.0.0.1'] });
     console.log(JSON.stringify({ url: tracker.url, setupToken: tracker.setupToken }));
-    process.stdin.on('end', () => tracker.close()).resume();`;
+    let turnsMs = [];
+    let last = process.threadCpuUsage();
+    setInterval(() => {
+      const now = process.threadCpuUsage();
+      turnsMs.push((now.user + now.system - last.user - last.system) / 1000);
+      last = now;
+    }, 1);
+    process.stdin.on('end', () => tracker.close());
+    process.stdin.on('data', () => {
+      console.log(JSON.stringify(turnsMs));
+      turnsMs = [];
+    });`;
   // A file, since workers take over the options of their program.
   const file = join(dataFolder, 'tracker.mjs');
   await writeFile(file, program);
@@ -98,6 +119,15 @@ async function startTracker(dataFolder: string) {
   const [line] = await Promise.race([once(child.stdout, 'data'), ended]);
   ended.catch(() => {});
   return { child, ...(JSON.parse(String(line)) as { url: string; setupToken: string }) };
+}
+
+function turnsOf(child: ChildProcess): () => Promise<number[]> {
+  const lines = createInterface({ input: child.stdout! });
+  return async () => {
+    child.stdin!.write('?');
+    const [line] = await once(lines, 'line');
+    return JSON.parse(line);
+  };
 }
 
 async function register({ url, setupToken }: { url: string; setupToken: string }, agent: Agent) {
