@@ -254,6 +254,13 @@ it('a new version that came while nobody was there is fetched by the one who com
   expect(readFileSync(join(music, 'Late/02 The Long Wait.flac'))).toEqual(
     readFileSync(join(folder, '02 The Long Wait.flac')),
   );
+  // The change is taken back: that is a version as well.
+  const before = noise(50_000, 41);
+  const [version, done] = [sharing.nextEvent('new-version'), inbox.nextEvent('done')];
+  writeFileSync(join(folder, '02 The Long Wait.flac'), before);
+  expect(await version).toMatchObject({ version: 3 });
+  await done;
+  expect(readFileSync(join(music, 'Late/02 The Long Wait.flac')).equals(before)).toBe(true);
   await Promise.all([inbox.kill('SIGTERM'), sharing.kill('SIGTERM')]);
   expect(await inbox.ended).toBe(0);
 });
