@@ -17,6 +17,7 @@ import { addEventRoutes } from './events.ts';
 import { addFeeds } from './feeds.ts';
 import { watchMethods } from './methods.ts';
 import { addPeopleRoutes } from './people.ts';
+import { addReleaseFileRoutes } from './release-files.ts';
 import { addReleaseRoutes } from './releases.ts';
 import { addSearchRoutes } from './search.ts';
 
@@ -59,6 +60,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       addAccountRoutes(api, context, gates, { version });
       addPeopleRoutes(api, context, gates);
       addReleaseRoutes(api, context, gates);
+      addReleaseFileRoutes(api, context);
       addSearchRoutes(api, context, gates);
       addConversationRoutes(api, context, gates);
       addDeskRoutes(api, context, gates);

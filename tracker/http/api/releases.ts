@@ -4,14 +4,11 @@ import Type from 'typebox';
 import type { ReleaseDetail, VersionInput, WantedAccess } from '../../catalogue/contract.ts';
 import { may, type Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
-import { attachment } from '../attachment.ts';
-import { ownTorrent } from '../own-torrent.ts';
 import { openBudget } from './budget.ts';
 import {
   type Api,
   type ApiContext,
   ApiError,
-  announceUrl,
   enter,
   noContent,
   type openGates,
@@ -308,40 +305,6 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       library.tellPublished(releaseId);
       reply.code(201);
       return shape(viewer, await seen(viewer, releaseId));
-    },
-  );
-
-  api.get(
-    '/releases/:id/torrent',
-    {
-      schema: {
-        summary: 'The .torrent file, with one’s own announce URL in it',
-        tags: ['releases'],
-        params: withId,
-        querystring: Type.Object({ version: Type.Optional(Type.Integer({ minimum: 1 })) }),
-      },
-    },
-    async (request, reply) => {
-      const viewer = enter(context, request, 'browse');
-      const { id: releaseId } = request.params;
-      const torrent = await catalogue.torrent({ viewer, releaseId, version: request.query.version });
-      if (torrent === undefined) throw noSuchRelease();
-      const passkey = request.signedIn && (await community.me(request.signedIn)).passkey;
-      const { name, bytes } = ownTorrent(torrent, announceUrl(context, request, passkey));
-      reply.type('application/x-bittorrent');
-      reply.header('Content-Disposition', attachment(`${name}.torrent`));
-      return reply.send(Buffer.from(bytes));
-    },
-  );
-
-  api.get(
-    '/releases/:id/cover',
-    { schema: { summary: 'The cover', tags: ['releases'], params: withId } },
-    async (request, reply) => {
-      const viewer = enter(context, request, 'browse');
-      const cover = await catalogue.cover({ viewer, releaseId: request.params.id });
-      if (cover === undefined) throw noSuchRelease();
-      return reply.type(cover.type).send(Buffer.from(cover.bytes));
     },
   );
 }
