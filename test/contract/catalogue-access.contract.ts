@@ -144,6 +144,23 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         expect(await catalogue.served()).toEqual([]);
       });
 
+      it('is told in the order of its last changes, hidden things too', async () => {
+        const [first, second] = [
+          await publish(abbeyRoad),
+          await publish({ ...abbeyRoad, album: 'Let It Be', private: true }),
+        ];
+        expect(await catalogue.changedLast(10)).toEqual([second, first]);
+        const more = {
+          viewer: publisher,
+          releaseId: first,
+          access: { visibility: 'everyone' },
+          nowMs: 1,
+        } as const;
+        await catalogue.changeAccess(more);
+        expect(await catalogue.changedLast(10)).toEqual([first, second]);
+        expect(await catalogue.changedLast(1)).toEqual([first]);
+      });
+
       it('ends when it is withdrawn, by its publisher or a moderator who sees it, and by nobody else', async () => {
         const releaseId = await publish(abbeyRoad);
         await expect(catalogue.withdraw({ viewer: member, releaseId })).rejects.toMatchObject({
