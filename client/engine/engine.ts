@@ -282,8 +282,14 @@ export class Engine {
     const session = this.#sessions.get(connection);
     if (session === undefined || session.gone) return;
     const violation = session.receive(bytes, count, nowMs);
-    if (violation !== undefined) this.#close(session, violation, nowMs);
+    if (violation === 'too-many-messages') this.#ban(session, violation, nowMs);
+    else if (violation !== undefined) this.#close(session, violation, nowMs);
     else if (session.isOpen) this.#advance(session, nowMs);
+  }
+
+  /** Whoever drowns us would do so again: each time it came back it would have all its words again. */
+  #ban(session: PeerSession, reason: string, nowMs: number): void {
+    this.#swarmOf.get(session.connection)?.peers.ban(session.record!, reason, nowMs);
   }
 
   #onClosed(connection: ConnectionId, reason: string, nowMs: number): void {

@@ -118,6 +118,17 @@ export const defaultLimits = {
   /** With more peers than this, they hear of new pieces twice a second: a write to each for every piece would cost more than it. */
   havesAtOnceMax: 100,
 
+  // Talk ----------------------------------------------------------------------------------------------------------
+
+  /** What a peer may say at once: the longest queue of requests (uploadQueueMax) four times, each time for a choke. */
+  messagesBurst: 8_000,
+  /** And a second from then on. Without a block or a new piece, libtorrent and we say less than one a second. */
+  messagesPerSecond: 100,
+  /** A block or a new piece may be answered so: request, cancel, interested and not. 65,536 blocks a second are 1 GiB/s. */
+  messagesPerTrade: 4,
+  /** As many pieces as the largest torrent we would take has. */
+  blindHavesMax: 262_144,
+
   // Metadata (BEP 9) ----------------------------------------------------------------------------------------------
 
   /** A hybrid torrent of 20,000 files has 5 MB; more from strangers is an attack. */
@@ -162,6 +173,11 @@ const relations: readonly (readonly [(limits: Limits) => boolean, string])[] = [
   [(l) => l.uploadSlotsMax >= 1 && l.uploadSlotsMin >= 1, 'somebody is served'],
   [(l) => l.uploadSlotBps >= 1, 'a slot carries something'],
   [(l) => l.requestsReqqMax <= l.uploadQueueMax, 'we ask no more of others than we let wait ourselves'],
+  [
+    (l) => l.messagesBurst >= 4 * l.uploadQueueMax,
+    'whoever is refused a full queue of requests has words left',
+  ],
+  [(l) => l.messagesPerTrade >= 2, 'a block may be asked for and its request taken back'],
   [(l) => l.requestsOutstandingMin >= 1, 'a peer may always be asked for something'],
   [(l) => l.tickMs < l.handshakeTimeoutMs, 'timeouts are longer than their grain'],
 ];

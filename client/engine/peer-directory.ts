@@ -77,7 +77,9 @@ export class PeerDirectory {
   /** The best peer to dial now: fewest failures first, then by chance. `includeSeeds` is false once we need nothing. */
   next(nowMs: number, includeSeeds: boolean, isHostFull: (host: string) => boolean): PeerRecord | undefined {
     const isCurrent = (record: PeerRecord) => isFree(record) && this.#records.get(record.key) === record;
-    return this.#dials.take(nowMs, includeSeeds, isCurrent, isHostFull, this.#limits.hostFullWaitMs);
+    // Who came to us from there and was banned may be listed by trackers under its other port.
+    const hasToWait = (host: string) => isHostFull(host) || this.isBannedHost(host, nowMs);
+    return this.#dials.take(nowMs, includeSeeds, isCurrent, hasToWait, this.#limits.hostFullWaitMs);
   }
 
   /** Entries of records that made way for others are swept out when they are as many as the rest. */
@@ -180,7 +182,6 @@ export class PeerDirectory {
     if (this.#records.has(record.key) || this.#makeRoom(nowMs, true)) this.#records.set(record.key, record);
     const { host } = record.address;
     if (isLoopbackHost(host)) return;
-    for (const held of this.heldBy(record)) held.bannedUntilMs = record.bannedUntilMs;
     if (this.#bannedHosts.size >= this.#limits.peersKnownMax) this.#bannedHosts.clear();
     this.#bannedHosts.set(host, record.bannedUntilMs);
   }

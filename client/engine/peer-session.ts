@@ -38,6 +38,7 @@ export type Violation =
   | 'block-out-of-range'
   | 'block-unasked'
   | 'too-many-requests'
+  | 'too-many-messages'
   | 'fast-without-handshake'
   | 'extension-without-handshake'
   | 'extension-malformed'
@@ -175,7 +176,32 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     return this.#onMessage(message) ?? (this.gone ? 'ended' : undefined);
   }
 
+  /** Nobody has defined it: nothing is believed, and it is no free talk either. */
+  onUnknown(bytes: number): Violation | undefined {
+    return this.#spend(1 + (bytes >> 10));
+  }
+
+  #spend(words = 1): Violation | undefined {
+    return this.allowance.spend(words, this.#nowMs) ? undefined : 'too-many-messages';
+  }
+
   #onMessage(message: Message): Violation | undefined {
+    if (message.type === 'have') return this.#onHaveMessage(message.index);
+    return this.#spend() ?? this.#onTalk(message);
+  }
+
+  /** What is news is free. */
+  #onHaveMessage(index: number): Violation | undefined {
+    if (this.#geometry === undefined)
+      return this.allowance.spendBlindHave(this.#nowMs) ? undefined : 'too-many-messages';
+    const pieceIndex = this.#geometry.pieceIndex(index);
+    if (pieceIndex === undefined) return 'piece-out-of-range';
+    if (this.pieces.has(pieceIndex)) return this.#spend();
+    this.#onHave(pieceIndex);
+    return undefined;
+  }
+
+  #onTalk(message: Exclude<Message, { type: 'have' }>): Violation | undefined {
     if (message.type === 'extended') return this.#onExtended(message.id, message.payload);
     if (this.#geometry === undefined) return undefined;
     switch (message.type) {
@@ -195,8 +221,6 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
         this.#swarm!.onPeerInterested(this, this.#nowMs);
         return undefined;
       }
-      case 'have':
-        return this.#onHave(message.index);
       case 'bitfield':
         return this.#onPieces(message.bits);
       case 'have-all':
@@ -253,6 +277,7 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   }
 
   onBlockEnd(): undefined {
+    this.allowance.earn();
     // However small, a whole block is what it was asked for.
     this.pipeline.onProgress(blockBytesMax, this.#nowMs);
     const sink = this.#sink;
@@ -272,21 +297,18 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
       return undefined;
     }
     // Ids we have not given out are nobody's; BEP 10 has them ignored.
-    if (id !== ourExtensionId.utMetadata) return undefined;
+    if (id !== ourExtensionId.utMetadata) return this.onUnknown(payload.length);
     const message = parseMetadataMessage(payload);
     if (message === undefined) return 'extension-malformed';
     return message === 'unknown-type' ? undefined : this.#swarm!.onMetadata(this, message, this.#nowMs);
   }
 
-  #onHave(index: number): Violation | undefined {
-    const pieceIndex = this.#geometry!.pieceIndex(index);
-    if (pieceIndex === undefined) return 'piece-out-of-range';
+  #onHave(pieceIndex: PieceIndex): void {
     this.#heardPieces = true;
-    if (this.pieces.has(pieceIndex)) return undefined;
+    if (this.pieces.has(pieceIndex)) return;
     this.pieces.add(pieceIndex);
     this.#swarm!.onHave(this, pieceIndex, this.#nowMs);
     if (!this.countedAsSeed) this.pieces.forgetBits();
-    return undefined;
   }
 
   /**

@@ -7,6 +7,7 @@ import { encodeHandshake } from '../wire/handshake.ts';
 import { encodePieceHeader, MessageWriter } from '../wire/message.ts';
 import type { Context, Speaker } from './context.ts';
 import type { ConnectionId } from './contract.ts';
+import { MessageAllowance } from './message-allowance.ts';
 import { TransferMeter } from './transfer-meter.ts';
 import { UploadQueue } from './upload-queue.ts';
 
@@ -22,6 +23,8 @@ export class PeerVoice implements Speaker {
   spokeMs: number;
   readonly uploads: UploadQueue;
   readonly up = new TransferMeter();
+  /** What the peer may still say, which depends on what we have told it. */
+  protected readonly allowance: MessageAllowance;
   readonly #context: Context;
   readonly #writer = new MessageWriter();
   #geometry: Geometry | undefined;
@@ -31,6 +34,7 @@ export class PeerVoice implements Speaker {
     this.#context = context;
     this.spokeMs = nowMs;
     this.uploads = new UploadQueue(context.limits);
+    this.allowance = new MessageAllowance(context.limits, nowMs);
   }
 
   /** Whatever we send stays unread. */
@@ -61,6 +65,7 @@ export class PeerVoice implements Speaker {
   }
 
   sendHave(pieceIndex: PieceIndex): void {
+    this.allowance.earn();
     this.#write.have(pieceIndex);
   }
 
@@ -114,6 +119,7 @@ export class PeerVoice implements Speaker {
     const header = encodePieceHeader(block.pieceIndex, block.begin, payload.length);
     this.uploads.onSent(header.length + payload.length);
     this.up.add(payload.length);
+    this.allowance.earn();
     this.spokeMs = this.#context.nowMs;
     this.#context.emit({ type: 'send-block', connection: this.connection, header, payload });
   }

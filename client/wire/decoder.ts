@@ -21,6 +21,8 @@ export type WireViolation =
 export interface WireHandler<Stop> {
   onHandshake(handshake: Handshake): Stop | undefined;
   onMessage(message: Message): Stop | undefined;
+  /** A message nobody has defined begins: its body is skipped. */
+  onUnknown?(bytes: number): Stop | undefined;
   /** A `piece` message begins: three numbers straight from the peer. */
   onBlockStart(index: number, begin: number, bytes: number): Stop | undefined;
   /** The next run of its payload: bytes[from, to), borrowed until the call returns. */
@@ -163,7 +165,7 @@ export class WireDecoder {
       this.#state = 'skip';
       this.#remaining = body;
       if (body === 0) this.#expect('length', 4);
-      return undefined;
+      return handler.onUnknown?.(body);
     }
     this.#expect('body', body);
     return body === 0 ? this.#complete(handler) : undefined;

@@ -171,16 +171,20 @@ describe('an address', () => {
     expect(dial(directory, defaultLimits.redialMaxMs)).toBe(dialed);
   });
 
-  it('of a liar is not dialed under its other name either', () => {
-    const directory = newDirectory();
-    const guest = directory.incoming(address(1), peerId(1), 0);
-    directory.keep(guest, 0);
-    directory.alias(address(1), guest, 0);
-    directory.ban(guest, 0);
-    directory.release(guest, true, 0);
-    expect(dial(directory, hourMs - 1)).toBeUndefined();
-    expect(dial(directory, hourMs + 10_000)!.address).toEqual(address(1));
-  });
+  it.each(['as it says', 'as a tracker says'])(
+    'at which a liar listens who came to us is not dialed while it is banned (%s)',
+    (source) => {
+      const directory = newDirectory();
+      const guest = directory.incoming(address(1), peerId(1), 0);
+      directory.keep(guest, 0);
+      if (source === 'as it says') directory.alias(address(1), guest, 0);
+      else directory.learn([address(1)], 0);
+      directory.ban(guest, 0);
+      directory.release(guest, true, 0);
+      expect(dial(directory, hourMs - 1)).toBeUndefined();
+      expect(dial(directory, hourMs + 10_000)!.address).toEqual(address(1));
+    },
+  );
 
   it('of ourselves is never dialed again', () => {
     const directory = newDirectory();

@@ -189,6 +189,30 @@ const faults: readonly (readonly [
       }
     },
   ],
+  ...(
+    [
+      ['changes of mind', () => [{ type: 'interested' }, { type: 'not-interested' }]],
+      ['chokes and unchokes', () => [{ type: 'choke' }, { type: 'unchoke' }]],
+      ['requests that it takes back', () => [request(0, 0, 1), { ...request(0, 0, 1), type: 'cancel' }]],
+      ['news that are old', () => [{ type: 'have', index: 0 }]],
+      ['signs of life', () => [{ type: 'keep-alive' }]],
+    ] as const satisfies readonly (readonly [string, () => readonly Message[]])[]
+  ).map(
+    ([what, words]) =>
+      [
+        'too-many-messages',
+        `${what} without end`,
+        { limits: { messagesBurst: 8_000 } },
+        {},
+        (p: ScriptedPeer, lab: EngineLab) => {
+          // A second of time earns a hundred words: not as many as it says.
+          for (let n = 0; n < 10_000 && p.closed === undefined; n++) {
+            p.say(...words());
+            if (n % 1_000 === 999) lab.pass(500);
+          }
+        },
+      ] as const,
+  ),
   [
     'metadata-flood',
     'asking for the info dictionary again and again',
@@ -207,6 +231,46 @@ const faults: readonly (readonly [
 function request(index: number, begin: number, length: number): Extract<Message, { type: 'request' }> {
   return { type: 'request', index, begin, length };
 }
+
+describe('a peer that says much and does no wrong is kept', () => {
+  it('a have for each of a hundred thousand pieces, at once', () => {
+    const pieceCount = 100_000;
+    const lab = new EngineLab({ pieceCount, blocksPerPiece: 1 });
+    const peer = lab.join({ has: 'none', chokes: true });
+    for (let from = 0; from < pieceCount; from += 1_000)
+      peer.say(...Array.from({ length: 1_000 }, (_, i) => ({ type: 'have', index: from + i }) as const));
+    expect(peer.closed).toBeUndefined();
+  });
+
+  it('65,536 requests a second, each answered with a block: 1 GiB/s', () => {
+    const lab = new EngineLab({ has: 'all', pieceCount: 4, blocksPerPiece: 64 });
+    const peer = lab.join({ has: 'none', interested: true });
+    for (let n = 0; n < 65_536; n++) {
+      peer.say(request(n % 4, ((n >> 2) % 64) * blockBytes, blockBytes));
+      for (const { read } of lab.reads.splice(0)) {
+        lab.tell({ type: 'block-read', torrent: 1, read, bytes: new Uint8Array(16) });
+        lab.tell({ type: 'flushed', connection: peer.connection, bytes: blockBytes });
+      }
+    }
+    expect(peer.closed).toBeUndefined();
+  });
+
+  it('a full queue of requests whenever it is unchoked, and given back each time', () => {
+    const lab = new EngineLab({
+      has: 'all',
+      pieceCount: 64,
+      blocksPerPiece: 64,
+      limits: { uploadWindowBytes: 1 },
+    });
+    const peer = lab.join({ has: 'none', interested: true });
+    for (let round = 0; round < 10; round++) {
+      for (let n = 0; n < 2_000; n++) peer.say(request(n % 64, (n >> 6) * blockBytes, blockBytes));
+      // Half a minute, in which others are served.
+      for (let n = 0; n < 60; n++) lab.pass(500);
+    }
+    expect(peer.closed).toBeUndefined();
+  });
+});
 
 describe('a peer that does wrong is let go, and nobody else', () => {
   it.each(faults)('%s: %s', (violation, _, labOptions, peerOptions, act) => {

@@ -89,6 +89,7 @@ describe('a slow-loris', () => {
 describe('a flooder', () => {
   const deserved: Partial<Record<(typeof floods)[number], string>> = {
     'unasked-blocks': 'block-unasked',
+    chatter: 'too-many-messages',
     'long-message': 'message-too-long',
     'metadata-requests': 'metadata-flood',
   };

@@ -14,6 +14,7 @@ export const floods = [
   'requests',
   'unasked-blocks',
   'small-talk',
+  'chatter',
   'garbage',
   'long-message',
   'connections',
@@ -32,6 +33,10 @@ const unaskedBlocks = 80;
 /** A household has four; more are somebody filling a table. */
 const connections = 12;
 const pauseMs = 5_000;
+/** Faster than a slow line can take it in. */
+const chatterPauseMs = 250;
+/** No message of any BEP. */
+const nobodysId = 99;
 
 export function flooder(options: FlooderOptions = {}): Script {
   return (puppet) => {
@@ -41,10 +46,10 @@ export function flooder(options: FlooderOptions = {}): Script {
 }
 
 /** Says the same again every few seconds while the line is open. */
-function repeat(puppet: Puppet, line: Line, run: () => void): void {
+function repeat(puppet: Puppet, line: Line, run: () => void, everyMs = pauseMs): void {
   if (!line.isOpen) return;
   run();
-  puppet.after(pauseMs, () => repeat(puppet, line, run));
+  puppet.after(everyMs, () => repeat(puppet, line, run, everyMs));
 }
 
 const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: number) => Role>> = {
@@ -105,6 +110,27 @@ const roles: Readonly<Record<(typeof floods)[number], (puppet: Puppet, count: nu
           }
         }),
       );
+    },
+  }),
+
+  /** Nothing that is forbidden, of no use at all, and more than a slow line can carry. */
+  chatter: (puppet, count) => ({
+    onOpen(line) {
+      line.say((writer) => writer.haveNone());
+      const { geometry } = puppet.stage.torrent;
+      const first = geometry.pieceIndex(0)!;
+      const everyWord = () =>
+        line.say((writer) => {
+          for (let n = 0; n < count; n += 6) {
+            writer.interested();
+            writer.notInterested();
+            writer.keepAlive();
+            writer.cancel(first, 0, geometry.blockBytes(first, 0));
+            writer.suggest(first);
+            writer.raw(Uint8Array.of(0, 0, 0, 1, nobodysId));
+          }
+        });
+      repeat(puppet, line, everyWord, chatterPauseMs);
     },
   }),
 

@@ -10,6 +10,8 @@ import type { World } from '../world/world.ts';
 import { type Checker, misremembers } from './checker.ts';
 
 const lies = new Set(['sent-corrupt-data', 'sent-corrupt-metadata']);
+/** For these a host stays out for a while. */
+const bannedFor = new Set([...lies, 'too-many-messages']);
 
 /** Reasons to close that only a bug or an enemy can give. */
 const crimes = new Set([
@@ -24,6 +26,7 @@ const crimes = new Set([
   'request-out-of-range',
   'block-out-of-range',
   'block-unasked',
+  'too-many-messages',
   'fast-without-handshake',
   'extension-without-handshake',
   'extension-malformed',
@@ -86,7 +89,7 @@ export function liarsStayOut(): Checker {
             banned.get(keyOf(report.address)) ?? 0,
           );
           if (untilMs > nowMs) return `lets ${report.address.host} in, a proven liar`;
-        } else if (report.type === 'peer-dropped' && lies.has(report.reason)) {
+        } else if (report.type === 'peer-dropped' && bannedFor.has(report.reason)) {
           banned.set(keyOf(report.address), nowMs + limits.banMs);
         }
       }

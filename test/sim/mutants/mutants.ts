@@ -175,7 +175,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'believe that a peer has a piece that is none',
     file: engine('peer-session'),
-    from: "const pieceIndex = this.#geometry!.pieceIndex(index);\n    if (pieceIndex === undefined) return 'piece-out-of-range';",
+    from: "const pieceIndex = this.#geometry.pieceIndex(index);\n    if (pieceIndex === undefined) return 'piece-out-of-range';",
     to: 'const pieceIndex = index as PieceIndex;',
   },
   {
