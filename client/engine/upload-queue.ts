@@ -31,6 +31,11 @@ export class UploadQueue {
     return this.#waiting.size;
   }
 
+  /** Asked for, and neither sent nor refused. */
+  get pendingCount(): number {
+    return this.#waiting.size + this.#reading.size;
+  }
+
   /** The peer wants nothing of us, and nothing is on its way to it. */
   get isIdle(): boolean {
     return this.#waiting.size === 0 && this.pendingBytes === 0;

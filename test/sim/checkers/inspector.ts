@@ -8,6 +8,7 @@ import { downloadedIsSomewhere, sentIsReceivedOrInFlight, unreadIsCounted } from
 import { capsHold } from './caps.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
 import { countsAreRight } from './counts.ts';
+import { dialogueIsFair } from './dialogue.ts';
 import { everybodyIsSomebodyElse } from './identity.ts';
 import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
 import { nothingIsLeft } from './nothing-left.ts';
@@ -25,6 +26,7 @@ export const allCheckers: readonly (() => Checker)[] = [
   haveIsOnDisk,
   recordedIsDurable,
   askedIsFetched,
+  dialogueIsFair,
   countsAreRight,
   capsHold,
   patienceEnds,

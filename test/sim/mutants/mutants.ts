@@ -191,6 +191,24 @@ export const mutants: readonly Mutant[] = [
     to: 'if (this.#records.size >= 0) return true;',
   },
   {
+    name: 'let a peer talk without end',
+    file: engine('message-allowance'),
+    from: 'seconds * messagesPerSecond);\n    return this.#words >= 0;',
+    to: 'seconds * messagesPerSecond);\n    return true;',
+  },
+  {
+    name: 'forget to refuse what cannot be read',
+    file: engine('block-server'),
+    from: '      this.#unreadable.add(block.pieceIndex);\n      session.sendReject(block);\n',
+    to: '      this.#unreadable.add(block.pieceIndex);\n',
+  },
+  {
+    name: 'take a byte a second for progress',
+    file: engine('request-pipeline'),
+    from: 'if (this.#progressBytes < this.#limits.progressBytesMin) return;',
+    to: 'if (this.#progressBytes < 1) return;',
+  },
+  {
     name: 'record without fsync (the model of the journal)',
     file: 'test/sim/world/journal.ts',
     from: '    platter.sync(dirty);\n',
