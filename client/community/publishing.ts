@@ -49,24 +49,22 @@ export async function publishRelease(
   }
   const isSame = isOf(earlier, metainfo);
   const { id } = earlier;
-  const changeAccess = async (release: ReleaseDetail): Promise<ReleaseDetail> => {
-    if (access === undefined || isSameAccess(access, release)) return release;
+  const change = access === undefined || isSameAccess(access, earlier) ? undefined : { access };
+  if (isSame) {
+    if (change === undefined) return { release: earlier, isNew: false };
     const path = apiPath`/releases/${id}`;
-    return await account.call({ method: 'PATCH', path, body: { access }, answer: shapes.releaseDetail });
-  };
-  // A release that is to be restricted needs its private torrent first; one that no longer is may have another only after.
-  let release = access?.visibility === 'everyone' ? await changeAccess(earlier) : earlier;
-  if (!isSame) {
-    const version = earlier.version + 1;
-    release = await account.call({
-      method: 'POST',
-      path: apiPath`/releases/${id}/versions`,
-      body: { version, ...versionFields(identity, publication, id, version) },
-      answer: shapes.releaseDetail,
-    });
+    const answer = shapes.releaseDetail;
+    return { release: await account.call({ method: 'PATCH', path, body: change, answer }), isNew: false };
   }
-  release = await changeAccess(release);
-  return { release, isNew: !isSame };
+  const version = earlier.version + 1;
+  // Together: who is told of the version is who may see it from now on.
+  const release = await account.call({
+    method: 'POST',
+    path: apiPath`/releases/${id}/versions`,
+    body: { version, ...change, ...versionFields(identity, publication, id, version) },
+    answer: shapes.releaseDetail,
+  });
+  return { release, isNew: true };
 }
 
 /** Undefined: it is not there, or not for us. */
@@ -133,7 +131,7 @@ function versionFields(
   { metainfo, release }: Publication,
   releaseId: string,
   version: number,
-): Omit<shapes.VersionBody, 'version'> {
+): Omit<shapes.VersionBody, 'version' | 'access'> {
   const publishedAtMs = Date.now();
   const { signature } = identity.signVersion(versionOf(metainfo, { releaseId, version, publishedAtMs }));
   const { album, artist, albumArtist, year, genre, tracks, cover } = release;
@@ -145,7 +143,7 @@ function versionFields(
     tracks: tracks.map(({ path: _, bytes: __, piecesRoot: ___, ...track }) => definedOnly(track)),
     cover: cover === undefined ? undefined : base64(cover.bytes),
     signature: base64(signature),
-  }) as Omit<shapes.VersionBody, 'version'>;
+  }) as Omit<shapes.VersionBody, 'version' | 'access'>;
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

@@ -110,6 +110,30 @@ describe('a forged address', () => {
   });
 });
 
+describe('registering', () => {
+  const register = (name: string, more: object, from: string) =>
+    scene.ask('POST /accounts', { from, body: { name, password, ...more } });
+
+  it('by invitation is open to a household behind one address, and misspelt ones cost none of its turns', async () => {
+    const from = '198.51.100.30';
+    const { json } = await scene.ask('POST /invitations', { by: scene.people.owner, body: { uses: 40 } });
+    const answers: number[] = [];
+    for (const n of times(12)) {
+      answers.push((await register(`Kin ${n}`, { invitation: 'x'.repeat(43) }, from)).status);
+      answers.push((await register(`Kin ${n}`, { invitation: json.token }, from)).status);
+    }
+    expect(answers).toEqual(times(12).flatMap(() => [403, 201]));
+    expect((await register('Kin of nobody', {}, from)).status).toBe(201);
+  });
+
+  it('with thirty invitations that are none has to wait', async () => {
+    const from = '198.51.100.31';
+    const tries = times(32).map((n) => ({ name: `Try ${n}`, publicKey: 'AAAA', invitation: 'y'.repeat(43) }));
+    const counts = await statuses(tries.map((body) => scene.ask('POST /accounts', { from, body })));
+    expect(counts[429]).toBe(2);
+  });
+});
+
 describe('a signature to sign in with', () => {
   async function signedBy({ name, key }: Person, host: string, headers: Record<string, string> = {}) {
     const { json } = await scene.ask(`GET /challenge?name=${name}`);

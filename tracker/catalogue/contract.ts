@@ -66,6 +66,8 @@ export interface PublishInput extends VersionInput {
 export interface AddVersionInput extends VersionInput {
   /** One more than the latest. */
   readonly version: number;
+  /** Changed together with the version, so that nobody hears of one that is not for them; as it is when left out. */
+  readonly access?: WantedAccess | undefined;
 }
 
 export interface ReleaseSummary {

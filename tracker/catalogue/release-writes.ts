@@ -57,7 +57,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     const before = ownRelease(input.viewer, input.releaseId);
     const { number, version, indexed } = before;
     const publication = readPublication(input, input.version);
-    readAccess(indexed.access, publication.metainfo);
+    const access = readAccess(input.access ?? indexed.access, publication.metainfo);
     if (input.version !== version + 1) {
       const message = `the latest version is ${version}, so the next one is ${version + 1}, not ${input.version}`;
       throw new CatalogueError('version-not-next', message);
@@ -65,6 +65,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     refuseTwice(publication, indexed.access.publisherId, { number, version });
     index.take(number, indexed);
     sql.dropTracks.run(...trackRange(number));
+    if (input.access !== undefined) storeAccess(number, access);
     storeVersion(number, input.version, input, publication);
     sql.keepDropped.run(number, input.version - versionsKeptMax);
     sql.dropVersions.run(number, input.version - versionsKeptMax);

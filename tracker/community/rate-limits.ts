@@ -25,6 +25,8 @@ export const rateLimits = {
   signInPerName: { burst: 100, everyMs: minuteMs },
   challengePerAddress: { burst: 60, everyMs: secondMs },
   registrationPerAddress: { burst: 10, everyMs: 6 * minuteMs },
+  /** With an invitation or the first owner's token; who comes in with one is not counted, so these are misspelt ones. */
+  invitedRegistrationPerAddress: { burst: 30, everyMs: minuteMs },
   /** Talking fast is two seconds a message. */
   messagePerAccount: { burst: 15, everyMs: 2 * secondMs },
   publicationPerAccount: { burst: 200, everyMs: secondMs },

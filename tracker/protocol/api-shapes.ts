@@ -195,7 +195,12 @@ export const publishBody = Type.Object(
   loose,
 );
 export const addVersionBody = Type.Object(
-  { version: Type.Integer({ minimum: 2, maximum: 1_000_000 }), ...versionFields },
+  {
+    version: Type.Integer({ minimum: 2, maximum: 1_000_000 }),
+    /** From this version on; as it is when left out. */
+    access: optional(accessBody),
+    ...versionFields,
+  },
   loose,
 );
 export const holder = Type.Object(

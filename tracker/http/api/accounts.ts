@@ -2,7 +2,7 @@
 
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { SignedIn } from '../../community/contract.ts';
+import type { OwnAccount, SignedIn } from '../../community/contract.ts';
 import { nameKey } from '../../community/texts.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { calledHost } from './called-host.ts';
@@ -16,6 +16,7 @@ import {
   signedIn,
   visitorKey,
 } from './context.ts';
+import { unreadSeen } from './seen-notices.ts';
 import { fromBase64, ownAccountShape } from './shapes.ts';
 
 const named = Type.Object({ name: schemas.nameText });
@@ -30,8 +31,8 @@ export function addAccountRoutes(
   const { library } = context;
   const { community, policy } = library;
 
-  const inside = (request: FastifyRequest, { account, session }: SignedIn) => ({
-    account: ownAccountShape(account, announceUrl(context, request, account.passkey)),
+  const inside = async (request: FastifyRequest, { account, session }: SignedIn) => ({
+    account: await shown(request, account),
     session,
   });
 
@@ -64,10 +65,15 @@ export function addAccountRoutes(
       },
     },
     async (request, reply) => {
-      gates.take('registrationPerAddress', visitorKey(context, request));
       const { publicKey, ...rest } = request.body;
+      const isInvited = rest.invitation !== undefined || rest.setupToken !== undefined;
+      const gate = isInvited ? 'invitedRegistrationPerAddress' : 'registrationPerAddress';
+      const visitor = visitorKey(context, request);
+      gates.take(gate, visitor);
       const key = publicKey === undefined ? {} : { publicKey: fromBase64(publicKey) };
       const entered = await community.register({ ...rest, ...key });
+      // A household comes in through one address: an invitation has its own limit.
+      if (isInvited) gates.giveBack(gate, visitor);
       reply.code(201);
       return inside(request, entered);
     },
@@ -206,7 +212,11 @@ export function addAccountRoutes(
   );
 
   async function ownShape(request: FastifyRequest) {
-    const account = await community.me(signedIn(request));
-    return ownAccountShape(account, announceUrl(context, request, account.passkey));
+    return shown(request, await community.me(signedIn(request)));
+  }
+
+  async function shown(request: FastifyRequest, account: OwnAccount) {
+    const unreadNotices = await unreadSeen(library, account);
+    return ownAccountShape({ ...account, unreadNotices }, announceUrl(context, request, account.passkey));
   }
 }

@@ -4,6 +4,7 @@ import * as schemas from '../../protocol/api-shapes.ts';
 import * as talk from '../../protocol/talk-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
 import { noSuchRelease } from './releases.ts';
+import { isSeen, seenNotices } from './seen-notices.ts';
 
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
 const named = Type.Object({ name: schemas.nameText });
@@ -18,8 +19,10 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
     '/follows',
     { schema: { summary: 'What one follows', tags, response: { 200: talk.follows } } },
     async (request) => {
-      const { releaseIds, accounts } = await community.follows(signedIn(request));
-      return { releases: [...releaseIds], accounts: [...accounts] };
+      const own = signedIn(request);
+      const { releaseIds, accounts } = await community.follows(own);
+      const releases = releaseIds.filter((releaseId) => isSeen(context.library, own, { releaseId }));
+      return { releases, accounts: [...accounts] };
     },
   );
   api.put(
@@ -117,8 +120,7 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
       },
     },
     async (request) => {
-      const { rows, hasMore } = await community.notices(signedIn(request), request.query);
-      return { rows: [...rows], hasMore };
+      return seenNotices(context.library, signedIn(request), request.query);
     },
   );
   api.post(

@@ -12,6 +12,7 @@ import type { CommunityEvent } from '../../community/contract.ts';
 import { hears, type Viewer } from '../../community/permissions.ts';
 import { openBudget } from './budget.ts';
 import { type Api, type ApiContext, ApiError, enter, sessionToken, visitorKey } from './context.ts';
+import { isSeen } from './seen-notices.ts';
 
 /** Each costs a connection and some kilobytes. */
 const streamsMax = { perKeyMax: 10, allMax: 2_000 };
@@ -80,6 +81,7 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
     const send = (id: number, body: CommunityEvent['body']): boolean => {
       if (id <= lastId) return true;
       lastId = id;
+      if (body.type === 'notice' && !isSeen(context.library, viewer, body.notice)) return true;
       return raw.write(`id: ${id}\nevent: ${body.type}\ndata: ${textOf(body)}\n\n`);
     };
     const stopEvents = community.onEvent((event) => {

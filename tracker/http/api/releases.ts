@@ -88,7 +88,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
   async function versionInput(
     viewer: Viewer,
     releaseId: string,
-    body: Omit<schemas.VersionBody, 'version'>,
+    body: Omit<schemas.VersionBody, 'version' | 'access'>,
   ): Promise<VersionInput> {
     const { torrent, album, artist, albumArtist, year, genre, tracks, cover, publishedAtMs, signature } =
       body;
@@ -299,9 +299,10 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     async (request, reply) => {
       const viewer = publisher(request);
       const { id: releaseId } = request.params;
-      const { version, ...body } = request.body;
+      const { version, access, ...body } = request.body;
       const input = await versionInput(viewer, releaseId, body);
-      await catalogue.addVersion({ ...input, version });
+      const change = access === undefined ? {} : { access: await wanted(viewer, access) };
+      await catalogue.addVersion({ ...input, version, ...change });
       library.tellPublished(releaseId);
       reply.code(201);
       return shape(viewer, await seen(viewer, releaseId));

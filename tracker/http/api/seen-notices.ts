@@ -1,0 +1,63 @@
+/**
+ * Notices as their reader may see them now: one of a release that has been withdrawn, or is for others by now, answers
+ * as one that was never made.
+ *
+ * Invariant: a page has as many rows as it was asked for unless there are no more.
+ */
+import type { Notice, OwnAccount, PageAsked } from '../../community/contract.ts';
+import { pageRowsMax } from '../../community/contract.ts';
+import { maySee, type Viewer } from '../../community/permissions.ts';
+import type { Library } from '../../library.ts';
+
+/** `releaseId` undefined: it is about no release. */
+export function isSeen(
+  library: Pick<Library, 'served'>,
+  viewer: Viewer,
+  { releaseId }: { readonly releaseId?: string },
+): boolean {
+  if (releaseId === undefined) return true;
+  const access = library.served(releaseId)?.access;
+  return access !== undefined && maySee(viewer, access);
+}
+
+/** As Community's `notices` answers: the newest first. */
+export async function seenNotices(
+  library: Library,
+  viewer: Viewer,
+  { before, after, limit = pageRowsMax }: PageAsked,
+): Promise<{ rows: Notice[]; hasMore: boolean }> {
+  const isForward = before === undefined && after !== undefined;
+  const rows: Notice[] = [];
+  let edge = isForward ? after : before;
+  // One more than is shown says whether there are more. An inbox holds a thousand notices: some twenty pages at most.
+  while (rows.length <= limit) {
+    const asked = edge === undefined ? {} : isForward ? { after: edge } : { before: edge };
+    const page = await library.community.notices(viewer, asked);
+    const seen = page.rows.filter((notice) => isSeen(library, viewer, notice));
+    // In the order in which pages go on.
+    rows.push(...(isForward ? seen.toReversed() : seen));
+    edge = (isForward ? page.rows[0] : page.rows.at(-1))?.id;
+    if (!page.hasMore || edge === undefined) break;
+  }
+  const shown = rows.slice(0, limit);
+  return { rows: isForward ? shown.reverse() : shown, hasMore: rows.length > limit };
+}
+
+/** Of those that are unread, how many there are to read. */
+export async function unreadSeen(library: Library, account: OwnAccount): Promise<number> {
+  if (account.unreadNotices === 0) return 0;
+  const { accountId, role } = account;
+  const groups = await library.community.groups({ accountId, role, groupIds: [] });
+  const viewer: Viewer = { accountId, role, groupIds: groups.map(({ groupId }) => groupId) };
+  let count = 0;
+  let left = account.unreadNotices;
+  for (let before: number | undefined; left > 0; ) {
+    const page = await library.community.notices(viewer, before === undefined ? {} : { before });
+    const unread = page.rows.filter(({ isRead }) => !isRead);
+    count += unread.filter((notice) => isSeen(library, viewer, notice)).length;
+    left -= unread.length;
+    before = page.rows.at(-1)?.id;
+    if (!page.hasMore || unread.length < page.rows.length) break;
+  }
+  return count;
+}
