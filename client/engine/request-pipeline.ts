@@ -17,6 +17,9 @@ export class RequestPipeline {
   stalled = false;
   /** Cancels sent, by block, that neither the block nor a reject has answered yet. */
   readonly #cancelled = new Map<number, number>();
+  /** The block that is arriving, and whether it was asked for once more since it began to. */
+  #arriving = -1;
+  #askedMeanwhile = false;
   /** Requests it has refused since it last sent a block. */
   rejects = 0;
   #unasked = 0;
@@ -55,17 +58,26 @@ export class RequestPipeline {
     if (this.asked.length === 0) this.progressMs = nowMs;
     this.asked.push(key);
     this.late.delete(key);
+    if (key === this.#arriving) this.#askedMeanwhile = true;
   }
 
-  /** We asked for this block, and have not heard of it since. */
+  /** A block begins to arrive: true when we asked for it, and have not heard of it since. */
   expects(key: number): boolean {
+    this.#arriving = key;
+    this.#askedMeanwhile = false;
     return this.late.has(key) || this.asked.includes(key);
   }
 
-  /** The block has arrived. True when it still counted as on its way. */
-  settle(key: number): boolean {
+  /**
+   * The block has arrived. True when it still counted as on its way. What is of no use and began to arrive before it was
+   * asked for again answers an older request: the answer to the new one follows it.
+   */
+  settle(key: number, isUseful = true): boolean {
     this.late.delete(key);
-    const at = this.asked.indexOf(key);
+    const isOld = this.#askedMeanwhile && !isUseful;
+    this.#arriving = -1;
+    this.#askedMeanwhile = false;
+    const at = isOld ? -1 : this.asked.indexOf(key);
     if (at >= 0) this.asked.splice(at, 1);
     // BEP 6: a cancel that crossed with the block has its answer. A request made since is still to be answered.
     else this.#settleCancel(key);

@@ -177,7 +177,9 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
 
   onBlock(session: PeerSession, block: Block, sink: Sink | undefined): void {
     const blockIndex = block.begin / blockBytesMax;
-    const wasAsked = session.pipeline.settle(this.scheduler.blockKey(block.pieceIndex, blockIndex));
+    const key = this.scheduler.blockKey(block.pieceIndex, blockIndex);
+    const isUseful = sink !== undefined && sink.piece === this.ledger.fetching(block.pieceIndex);
+    const wasAsked = session.pipeline.settle(key, isUseful && !sink.piece.isReceived(blockIndex));
     session.pipeline.onBlock(wasAsked);
     this.#down.add(block.bytes);
     const used = sink?.piece.receive(sink, session.record!) ?? false;

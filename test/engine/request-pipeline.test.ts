@@ -72,6 +72,22 @@ describe('a request', () => {
     expect([pipeline.expects(7), pipeline.expects(8)]).toEqual([false, false]);
   });
 
+  it('made while an older copy of the block arrives that is of no use is answered by the next', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(7, 0);
+    pipeline.giveUp(7);
+    expect(pipeline.expects(7)).toBe(true);
+    pipeline.ask(7, 0);
+    expect([pipeline.settle(7, false), pipeline.asked]).toEqual([false, [7]]);
+    expect([pipeline.expects(7), pipeline.settle(7, false), pipeline.asked]).toEqual([true, true, []]);
+    // Of use, it is the answer all the same.
+    pipeline.ask(8, 0);
+    pipeline.giveUp(8);
+    pipeline.expects(8);
+    pipeline.ask(8, 0);
+    expect([pipeline.settle(8, true), pipeline.asked]).toEqual([true, []]);
+  });
+
   it('given up long ago is forgotten: what is late is bounded', () => {
     const pipeline = newPipeline();
     for (let key = 0; key < 1_000; key++) {
