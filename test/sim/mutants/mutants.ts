@@ -203,12 +203,6 @@ export const mutants: readonly Mutant[] = [
     to: '      this.#unreadable.add(block.pieceIndex);\n',
   },
   {
-    name: 'take a byte a second for progress',
-    file: engine('request-pipeline'),
-    from: 'if (this.#progressBytes < this.#limits.progressBytesMin) return;',
-    to: 'if (this.#progressBytes < 1) return;',
-  },
-  {
     name: 'record without fsync (the model of the journal)',
     file: 'test/sim/world/journal.ts',
     from: '    platter.sync(dirty);\n',
