@@ -12,6 +12,7 @@ import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { publishFolder } from './publishing-folder.ts';
 import { seedUntil } from './seeding.ts';
+import { watchStanding } from './share-standing.ts';
 import { plain, torrentDocument } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 import { count, size } from './wording.ts';
@@ -56,6 +57,7 @@ async function shareWith(
   });
   const transfers: Transfer[] = [];
   const shares: SharedFolder[] = [];
+  const releases: ReleaseDetail[] = [];
   try {
     for (const [at, folder] of folders.entries()) {
       const share = await publishFolder({
@@ -65,6 +67,7 @@ async function shareWith(
         onPublished: async (version, release, isNew) => {
           output.clearLive();
           const isFirst = transfers[at] === undefined;
+          releases[at] = release;
           // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
           if (!isFirst) await transfers[at]!.active.stop();
           const metainfo = { ...version.metainfo, trackers: [[announceUrl]] };
@@ -87,7 +90,9 @@ async function shareWith(
       }
     }
     output.remark(paint('dim', 'Sharing until Ctrl-C; when a folder changes, that is a new version.'));
+    const watching = watchStanding(account, () => releases, signal, output);
     await seedUntil(signal, transfers, output);
+    await watching;
     return exitCode.done;
   } finally {
     await Promise.all(shares.map((share) => share.close()));

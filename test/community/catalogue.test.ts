@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStanding } from '../../client/cli/share-standing.ts';
 import {
   type AccountPlace,
   openAccount,
@@ -58,6 +59,36 @@ const publish = async (metainfo: Metainfo, more: { releaseId?: string; access?: 
     releaseId: more.releaseId,
     access: more.access as never,
   });
+
+describe('what is shared', () => {
+  it('is said to be withdrawn, its publisher banned, its tracker silent: once each', async () => {
+    const other = await startTracker({ port: 0, dataFolder: path.join(home, 'standing') });
+    const at = (name: string) => ({ stateFolder: path.join(home, `standing-${name}`), tracker: other.url });
+    const setupToken = other.setupToken!;
+    await register(at('olga'), { name: 'olga', setupToken });
+    await register(at('pia'), { name: 'pia' });
+    const [olga, pia] = [await openAccount(at('olga')), await openAccount(at('pia'))];
+    const { metainfo, release } = await torrentOf({ 'standing.flac': 40_000 });
+    const publication = { metainfo, release, access: undefined, releaseId: undefined };
+    const identity = await openIdentity(at('pia').stateFolder);
+    const { release: shared } = await publishRelease(pia, identity, publication);
+    const told: string[] = [];
+    const standing = openStanding(pia, { document: () => {}, remark: (line) => void told.push(line) });
+    const look = async () => {
+      for (let time = 0; time < 2; time++) await standing.look(shared);
+      return told.splice(0);
+    };
+    expect(await look()).toEqual([]);
+    await olga.call({ method: 'DELETE', path: `/releases/${shared.id}` });
+    expect(await look()).toEqual([expect.stringContaining('was withdrawn at')]);
+    await olga.call({ method: 'PUT', path: '/accounts/pia/ban', body: { reason: 'noise' } });
+    expect(await look()).toEqual([expect.stringContaining('this account is banned: noise')]);
+    await olga.close();
+    await other.close();
+    expect(await look()).toEqual([expect.stringContaining('does not answer')]);
+    await pia.close();
+  });
+});
 
 describe('an account', () => {
   it('made on the tracker’s page gets the key of the client that opens it', async () => {

@@ -1,0 +1,77 @@
+/**
+ * What becomes of shared releases at their tracker while they are shared: one was withdrawn, its publisher banned, or the
+ * tracker does not answer.
+ *
+ * Invariant: each is said once, and again only after it was over in between.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { TrackerAccount } from '../community/account.ts';
+import { type ReleaseDetail, releaseAt } from '../community/publishing.ts';
+import { codeOf } from './cli-error.ts';
+import type { Output } from './output.ts';
+import { plain } from './torrent-summary.ts';
+
+type Shared = Pick<ReleaseDetail, 'id' | 'album'>;
+
+/** Soon enough to do something about it; somebody who shares a thousand folders still asks once a second only. */
+const lookEveryMs = 20_000;
+const askEveryMs = 1_000;
+
+/** Until the signal is aborted; never rejects. */
+export async function watchStanding(
+  account: TrackerAccount,
+  shared: () => readonly Shared[],
+  signal: AbortSignal,
+  output: Pick<Output, 'document' | 'remark'>,
+): Promise<void> {
+  const standing = openStanding(account, output);
+  const pause = (ms: number) => wait(ms, undefined, { signal }).catch(() => {});
+  while (!signal.aborted) {
+    await pause(lookEveryMs);
+    for (const release of shared()) {
+      if (signal.aborted) return;
+      await standing.look(release);
+      await pause(askEveryMs);
+    }
+  }
+}
+
+export function openStanding(account: TrackerAccount, output: Pick<Output, 'document' | 'remark'>) {
+  /** Release, or '' for all of them → the code of what was said of it. */
+  const said = new Map<string, string>();
+
+  function say(subject: string, code: string, message: string): void {
+    if (said.get(subject) === code) return;
+    said.set(subject, code);
+    output.document({ event: 'trouble', release: subject || null, code, message });
+    output.remark(plain(message));
+  }
+
+  return {
+    /** Never rejects. */
+    async look({ id, album }: Shared): Promise<void> {
+      try {
+        const release = await releaseAt(account, id);
+        said.delete('');
+        if (release !== undefined) said.delete(id);
+        else say(id, 'withdrawn', `${album} was withdrawn at ${account.url}: nobody finds it there any more`);
+      } catch (error) {
+        const code = codeOf(error);
+        // Whoever looks ends as well.
+        if (code === 'interrupted') return;
+        say('', code, wordsOf(code, error as Error, account.url));
+      }
+    },
+  };
+}
+
+function wordsOf(code: string, { message }: Error, url: string): string {
+  switch (code) {
+    case 'account-banned':
+      return `${url}: ${message}; nobody is sent to you from there any more`;
+    case 'tracker-unreachable':
+      return `The tracker does not answer: ${message}; it is asked again by itself`;
+    default:
+      return `${url}: ${message}`;
+  }
+}
