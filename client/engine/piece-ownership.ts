@@ -9,17 +9,20 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { FetchingPiece } from './fetching-piece.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
+import type { StrangerTrials } from './stranger-trials.ts';
 
 export class PieceOwnership {
   /** Pieces whose peer has gone, with free blocks. */
   readonly orphans = new Set<FetchingPiece>();
   readonly #ledger: PieceLedger;
   readonly #isSuspect: (pieceIndex: PieceIndex) => boolean;
+  readonly #trials: StrangerTrials;
 
   /** `isSuspect`: an earlier copy was corrupt, so that the next one comes from one peer alone. */
-  constructor(ledger: PieceLedger, isSuspect: (pieceIndex: PieceIndex) => boolean) {
+  constructor(ledger: PieceLedger, isSuspect: (pieceIndex: PieceIndex) => boolean, trials: StrangerTrials) {
     this.#ledger = ledger;
     this.#isSuspect = isSuspect;
+    this.#trials = trials;
   }
 
   isUnproven(session: PeerSession): boolean {
@@ -46,7 +49,10 @@ export class PieceOwnership {
     piece.ownedMs = nowMs;
     session.owned.add(piece);
     if (this.#isSuspect(piece.pieceIndex)) piece.exclusiveTo = session;
-    if (this.isUnproven(session)) session.trialPiece = piece.pieceIndex;
+    if (this.isUnproven(session)) {
+      if (session.trialPiece === undefined) this.#trials.onBegun(session, nowMs);
+      session.trialPiece = piece.pieceIndex;
+    }
     session.ownPieces.add(piece);
   }
 

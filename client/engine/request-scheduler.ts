@@ -1,12 +1,11 @@
 /**
  * What to ask each peer for, block by block.
  *
- * A peer keeps to the pieces it began, so that most pieces have one source: a lie is then proved at once, and disks
- * read in order. In this order it is given: what is due by a certain time (deadlines.ts); blocks of its own pieces; a new
- * piece that it suggests itself; pieces whose peer has gone; any other new piece (piece-picker.ts); then it helps others
- * with theirs; and when nothing is left to ask for at all, copies of what the slowest peers still owe
- * (duplicate-requests.ts).
- * A peer that has not yet had part in one verified piece is trusted with one piece alone.                  BEP 3
+ * A peer keeps to the pieces it began, so that most pieces have one source: a lie is then proved at once. It is given what is
+ * due by a certain time (deadlines.ts); blocks of its own pieces; a new piece that it suggests itself; pieces whose peer has
+ * gone; any other new piece (piece-picker.ts); then it helps others with theirs; and when nothing is left to ask for at all,
+ * copies of what the slowest peers still owe (duplicate-requests.ts). One that has not yet had part in one verified piece
+ * is trusted with one piece alone.                                                                        BEP 3
  */
 import { blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
 import type { Context } from './context.ts';
@@ -18,6 +17,7 @@ import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
 import { PieceOwnership } from './piece-ownership.ts';
 import type { PiecePicker } from './piece-picker.ts';
+import { StrangerTrials } from './stranger-trials.ts';
 
 /** Pieces whose peers have gone that one tick considers for abandoning: the rest has time. */
 const orphansPerTickMax = 64;
@@ -28,6 +28,7 @@ export class RequestScheduler implements BlockRequests {
   /** Received bytes of pieces that were given up. */
   droppedBytes = 0;
   readonly deadlines: Deadlines;
+  readonly trials: StrangerTrials;
   readonly #ledger: PieceLedger;
   readonly #picker: PiecePicker;
   readonly #context: Context;
@@ -51,7 +52,8 @@ export class RequestScheduler implements BlockRequests {
     this.#ledger = ledger;
     this.#picker = picker;
     this.#sessions = sessions;
-    this.#ownership = new PieceOwnership(ledger, isSuspect);
+    this.trials = new StrangerTrials(sessions, context);
+    this.#ownership = new PieceOwnership(ledger, isSuspect, this.trials);
     this.#context = context;
     this.deadlines = new Deadlines(context.limits.deadlinesMax);
     this.#memory = new MemoryQueue(ledger.geometry.pieceLength, context);
@@ -80,7 +82,7 @@ export class RequestScheduler implements BlockRequests {
 
   /** Asks this peer for as much as its pipeline holds. */
   fill(session: PeerSession, nowMs: number): void {
-    if (this.paused || !session.mayBeAsked) return;
+    if (this.paused || !session.mayBeAsked || !this.trials.mayAsk(session, nowMs)) return;
     let room = session.pipeline.room;
     if (room <= 0) return;
     if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(session, room, nowMs);
@@ -128,6 +130,7 @@ export class RequestScheduler implements BlockRequests {
   /** Twice a second: memory is not held for what nobody can send. */
   tick(nowMs: number): void {
     const { limits, budget } = this.#context;
+    this.trials.tick();
     if (this.deadlines.size > 0 && !this.paused) this.#duplicates.rescue(this.deadlines, nowMs);
     if (budget.pieceBytes + this.#ledger.geometry.pieceLength <= limits.pieceMemoryBytesMax) return;
     const unchoked = [...this.#sessions.values()].filter((session) => !session.peerChoking);

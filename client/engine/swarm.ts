@@ -244,7 +244,10 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   }
 
   #punish(guilty: readonly PeerRecord[], nowMs: number): void {
-    for (const record of guilty) this.peers.ban(record, 'sent-corrupt-data', nowMs);
+    for (const record of guilty) {
+      if (record.isSeed) this.scheduler.trials.onLiar(nowMs);
+      this.peers.ban(record, 'sent-corrupt-data', nowMs);
+    }
   }
 
   #restore(pieceIndex: PieceIndex): void {
