@@ -3,7 +3,7 @@
  * different is refused by name, and nothing is touched either way. Only an earlier version of the same folder makes way
  * (upgrade.ts).
  */
-import type { Stats } from 'node:fs';
+import { rmdirSync, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { TorrentFile } from '../../torrents/file-layout.ts';
@@ -12,6 +12,7 @@ import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
+import { makeFolders } from './make-folders.ts';
 import { recall } from './resume-recall.ts';
 import { type FileStamp, type ResumeStore, stampOf } from './resume-store.ts';
 import { SideFile } from './side-file.ts';
@@ -153,12 +154,21 @@ async function checkFolder(folder: string): Promise<void> {
       () => true,
       () => false,
     );
-    if (mayWrite) return;
+    if (mayWrite) return tryMaking(folder);
     throw new ClientError(
       'folder-not-writable',
       `${at} cannot be written to: choose another place with --out, or ask its owner`,
       { path: at },
     );
+  }
+}
+
+/** Whether it can be made shows only when it is: better now than with the first piece. Nothing stays of the attempt. */
+function tryMaking(folder: string): void {
+  try {
+    for (const made of makeFolders(folder).reverse()) rmdirSync(made);
+  } catch (error) {
+    throw cannotWrite(path.resolve(folder), error);
   }
 }
 

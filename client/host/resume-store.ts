@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from './make-folders.ts';
 
 /** What a file looked like. Any change to its content changes one of them. */
 export interface FileStamp {
@@ -59,7 +60,7 @@ export class ResumeStore {
       have: Buffer.from(record.have).toString('base64'),
       stamps: record.stamps.map((s) => (s === undefined ? null : [s.bytes, s.mtimeNs, s.inode])),
     });
-    await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.#folder, 0o700);
     const handle = await fs.open(temporary, 'w', 0o600);
     try {
       await handle.writeFile(text);
@@ -80,7 +81,7 @@ export class ResumeStore {
    */
   async lock(infoHash: Uint8Array, rootPath: string): Promise<(() => Promise<void>) | number> {
     const file = `${this.#file(infoHash, rootPath)}.lock`;
-    await fs.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.#folder, 0o700);
     for (let attempt = 0; attempt < 2; attempt++) {
       try {
         await fs.writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 });

@@ -14,6 +14,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
 import type { PieceIndex } from '../../torrents/geometry.ts';
+import { makeFolders } from './make-folders.ts';
 import { type FileStamp, sameStamp, stampFrom } from './resume-store.ts';
 import type { SideFile } from './side-file.ts';
 
@@ -57,7 +58,7 @@ export function openStored(stored: Pick<StoredFile, 'state' | 'finalPath' | 'par
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  fs.mkdirSync(path.dirname(stored.partPath), { recursive: true });
+  makeFolders(path.dirname(stored.partPath));
   return fs.openSync(stored.partPath, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
 }
 

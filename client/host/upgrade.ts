@@ -13,6 +13,7 @@ import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError } from './client-error.ts';
+import { makeFolders } from './make-folders.ts';
 import { type FileStamp, type ResumeRecord, type ResumeStore, sameStamp, stampOf } from './resume-store.ts';
 import { lookAtShare } from './share-check.ts';
 import type { StoredFile } from './torrent-files.ts';
@@ -162,7 +163,7 @@ async function copyMoved(
     const source = root && sourceOf(root);
     if (file === undefined || source === undefined || fs.existsSync(file.partPath)) continue;
     try {
-      await fs.promises.mkdir(path.dirname(file.partPath), { recursive: true });
+      makeFolders(path.dirname(file.partPath));
       // Where the file system can, a copy takes no room until one of the two is changed.
       const { COPYFILE_EXCL, COPYFILE_FICLONE } = fs.constants;
       await fs.promises.copyFile(source, file.partPath, COPYFILE_EXCL | COPYFILE_FICLONE);

@@ -215,6 +215,17 @@ describe('links and special files', () => {
   });
 });
 
+it.runIf(fs.existsSync('/proc/self'))(
+  'a folder that the system will not make is refused in its words',
+  async () => {
+    const refused = {
+      code: 'folder-not-writable',
+      message: expect.stringMatching(/proc.*(ENOENT|EACCES|EROFS)/),
+    };
+    await expect(prepare('/proc/cicada/a')).rejects.toMatchObject(refused);
+  },
+);
+
 describe('a folder that cannot be used', () => {
   it('is refused: it is a file', async () => {
     const at = path.join(folder, 'file');
