@@ -1,9 +1,8 @@
 /**
  * Ctrl-C. The first one asks the command under way to end cleanly: trackers are told, files are closed. The second one
- * ends the program at once.
+ * ends the program at once, and is the system's own to answer: it works when the program is too busy to hear it.
  */
 import process from 'node:process';
-import { exitCode } from './exit-codes.ts';
 
 /** Somebody pressed Ctrl-C, or the system asked us to go. */
 export class Interrupted extends Error {
@@ -24,12 +23,13 @@ let controller: AbortController | undefined;
 export function interruption(): AbortSignal {
   if (controller !== undefined) return controller.signal;
   const { signal } = (controller = new AbortController());
-  let firstMs = 0;
   const onSignal = () => {
-    if (!signal.aborted) {
-      firstMs = performance.now();
-      controller?.abort(new Interrupted());
-    } else if (performance.now() - firstMs > sameKeyMs) process.exit(exitCode.stopped);
+    if (signal.aborted) return;
+    setTimeout(letGo, sameKeyMs).unref();
+    controller?.abort(new Interrupted());
+  };
+  const letGo = () => {
+    for (const name of signals) process.off(name, onSignal);
   };
   for (const name of signals) process.on(name, onSignal);
   return signal;
