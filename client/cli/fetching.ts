@@ -2,6 +2,7 @@
  * Fetches torrents side by side, each from what is known of it to the last piece. One that cannot be had does not keep
  * the others; the first failure decides how we end.
  */
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { Client } from '../host/client.ts';
@@ -60,7 +61,7 @@ export async function fetchAll(
       await remember?.(transfer.active.path, false);
       await transfer.active.completed;
       await remember?.(transfer.active.path, true);
-      await finish(transfer, options, output);
+      await finish(transfer, songPath(torrent, transfer), options, output);
     } catch (error) {
       if (wanted.length === 1 || signal.aborted) throw error;
       output.failure(codeOf(error), (error as Error).message);
@@ -151,8 +152,21 @@ function bothOf(
   return (file) => (songs.has(file.index) ? (choice?.(file) ?? true) : false);
 }
 
-async function finish(transfer: Transfer, { onDone, signal }: FetchOptions, output: Output): Promise<void> {
-  const { seconds, status, metainfo, active, infoHash } = transfer;
+/** Where it lies, when one song of an album was asked for. */
+function songPath(wanted: WantedTorrent, { metainfo, active }: Transfer): string | undefined {
+  const songs = 'metainfo' in wanted ? wanted.songs : undefined;
+  const [index] = songs ?? [];
+  const file = songs?.size === 1 ? metainfo.files.find((each) => each.index === index) : undefined;
+  return file && join(dirname(active.path), ...file.diskPath);
+}
+
+async function finish(
+  transfer: Transfer,
+  song: string | undefined,
+  { onDone, signal }: FetchOptions,
+  output: Output,
+): Promise<void> {
+  const { seconds, status, metainfo, active, infoHash, fetchedBytes } = transfer;
   const { downloaded, wasted, wantedBytes: bytes } = status;
   const sources = transfer.sources().map(({ address: peer, ...source }) => ({ peer, ...source }));
   const peers = transfer.honestSources;
@@ -160,14 +174,15 @@ async function finish(transfer: Transfer, { onDone, signal }: FetchOptions, outp
     ...{ event: 'done', infoHash, path: active.path, seconds: Math.round(seconds * 1000) / 1000 },
     ...{ bytes, downloaded, wasted, peers, sources },
   });
-  const name = `${paint('green', '✓')} ${paint('bold', plain(metainfo.name))}`;
+  const what = song === undefined ? metainfo.name : basename(song);
+  const name = `${paint('green', '✓')} ${paint('bold', plain(what))}`;
   const story =
     bytes === 0
       ? ': its files are empty'
       : downloaded === 0
         ? ' was complete already'
-        : `: ${size(downloaded)} in ${duration(seconds)}, ${rate(downloaded / seconds)} on average, from ${count(peers, 'peer')}`;
-  output.result(`${name}${story}\n  ${plain(active.path)}`);
+        : `: ${size(fetchedBytes)} in ${duration(seconds)}, ${rate(fetchedBytes / seconds)} on average, from ${count(peers, 'peer')}`;
+  output.result(`${name}${story}\n  ${plain(song ?? active.path)}`);
   if (onDone !== undefined)
     await runOnDone(onDone, { path: active.path, name: metainfo.name, infoHash }, signal, output);
 }

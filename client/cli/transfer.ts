@@ -43,6 +43,7 @@ export class Transfer {
   readonly #complaints: TrackerComplaints;
   readonly #departures = { ended: new Map<string, number>(), unreached: new Map<string, number>() };
   #startedMs = performance.now();
+  #startedBytes = 0;
   #active: ActiveTorrent | undefined;
 
   constructor(metainfo: Metainfo, output: Output) {
@@ -56,6 +57,7 @@ export class Transfer {
   attach(active: ActiveTorrent): void {
     this.#active = active;
     this.#startedMs = performance.now();
+    this.#startedBytes = active.status().haveWantedBytes;
     for (const file of this.metainfo.files) if (this.#isFinished(file)) this.#filesDone.add(file);
   }
 
@@ -71,6 +73,11 @@ export class Transfer {
   /** Since it runs; checking what was there does not count. */
   get seconds(): number {
     return (performance.now() - this.#startedMs) / 1000;
+  }
+
+  /** Bytes of files that have come since it runs: what came on the wire has pads and what came twice, too.  BEP 47 */
+  get fetchedBytes(): number {
+    return this.status.haveWantedBytes - this.#startedBytes;
   }
 
   /** Who gave something, the most generous first. To be called often enough to see every peer's bytes. */
