@@ -15,6 +15,9 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), Date.now() % 0x1_0000_0000, availableParallelism());
   const { task } = options;
   switch (task.kind) {
+    case 'help':
+      console.log(usage);
+      return 0;
     case 'seed':
       return runSeed(task.seed, options);
     case 'seeds':

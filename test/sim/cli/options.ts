@@ -13,7 +13,8 @@ what  --seed S              one drawn swarm; without anything, one from the cloc
 how   --json                one document on stdout
       --shrink              a failing swarm is made smaller and written to --out FILE
       --jobs N              processes for --seeds
-      --report FILE.html    a page of plots for --experiment`;
+      --report FILE.html    a page of plots for --experiment
+      --help                this`;
 
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -21,6 +22,7 @@ export class UsageError extends Error {
 }
 
 export type Task =
+  | { readonly kind: 'help' }
   | { readonly kind: 'seed'; readonly seed: number }
   | { readonly kind: 'seeds'; readonly from: number; readonly count: number }
   | { readonly kind: 'scenario'; readonly file: string }
@@ -62,7 +64,8 @@ export function readOptions(args: readonly string[], clockSeed: number, coreCoun
   };
 
   function taskOf(): Task {
-    const { scenario, replay, experiment, report } = values;
+    const { help, scenario, replay, experiment, report } = values;
+    if (help === true) return { kind: 'help' };
     if (scenario !== undefined) return { kind: 'scenario', file: scenario };
     if (replay !== undefined) return { kind: 'replay', file: replay };
     if (experiment !== undefined) return { kind: 'experiment', name: experiment, peers, seed, report };
@@ -84,6 +87,7 @@ const options = {
   shrink: { type: 'boolean' },
   out: { type: 'string' },
   jobs: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
 } as const;
 
 function parse(args: readonly string[]) {

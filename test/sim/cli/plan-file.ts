@@ -22,9 +22,42 @@ function parse(file: string): unknown {
   try {
     const text = readFileSync(file, 'utf8');
     if (text.length > planBytesMax) throw new Error(`it has ${text.length} characters`);
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new PlanFileError(`${file} is no plan: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = (cause as Error).message.replaceAll(/\s+/g, ' ');
+    throw new SyntaxError(`line ${wrongLine(text)}: ${message}`, { cause });
+  }
+}
+
+/** The parser says what it came upon but not always where: the first lines that it stumbles over in the same way. */
+function wrongLine(text: string): number {
+  const lines = text.split('\n');
+  let [good, bad] = [0, lines.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (breaksWithin(lines.slice(0, middle).join('\n'))) bad = middle;
+    else good = middle;
+  }
+  return bad;
+}
+
+/** And not merely because there is no more of it. */
+function breaksWithin(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    return position === undefined ? !message.includes('end of JSON') : Number(position) < text.length;
   }
 }
 

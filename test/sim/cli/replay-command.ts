@@ -2,14 +2,19 @@
  * A flight recording of a real run, fed to a fresh engine: identical actions, or where they part.
  */
 import { readFileSync } from 'node:fs';
-import { replay } from '../replay/replay.ts';
+import { type ReplayResult, replay } from '../replay/replay.ts';
 import type { SimOptions } from './options.ts';
 
 /** A recording of an hour has some tens of MB; this is what one string may hold. */
 const charsMax = 500_000_000;
 
+export class ReplayFileError extends Error {
+  override readonly name = 'ReplayFileError';
+  readonly code = 'replay-file-unreadable';
+}
+
 export function replayRecording(file: string, { json }: SimOptions): number {
-  const result = replay(linesOf(file));
+  const result = replayOf(file);
   if (json) {
     console.log(JSON.stringify(result));
   } else {
@@ -28,9 +33,19 @@ export function replayRecording(file: string, { json }: SimOptions): number {
   return result.identical ? 0 : 1;
 }
 
-function* linesOf(file: string): Generator<string> {
-  const text = readFileSync(file, 'utf8');
-  if (text.length > charsMax) throw new RangeError(`${file} has ${text.length} characters`);
+/** Throws a ReplayFileError. */
+function replayOf(file: string): ReplayResult {
+  try {
+    return replay(linesOf(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    throw new ReplayFileError(`${file}: ${cause.message}`, { cause });
+  }
+}
+
+function* linesOf(text: string): Generator<string> {
+  if (text.length > charsMax)
+    throw new ReplayFileError(`it has ${text.length} characters, which is too long`);
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf('\n', from);
     yield text.slice(from, end < 0 ? text.length : end);

@@ -17,7 +17,11 @@ import {
   stepShape,
 } from './recorded-shapes.ts';
 
-export type RecordingErrorCode = 'recording-unknown' | 'recording-version' | 'recording-line-invalid';
+export type RecordingErrorCode =
+  | 'recording-unknown'
+  | 'recording-version'
+  | 'recording-line-invalid'
+  | 'recording-empty';
 
 export class RecordingError extends Error {
   readonly code: RecordingErrorCode;

@@ -48,6 +48,15 @@ describe('a recording', () => {
     expect(replay(lines)).toMatchObject({ identical: true, end: 'cut-off', facts: 2 });
   });
 
+  it('that was cut off before its first fact is none', () => {
+    const whole = digestOf(facts[0]!);
+    for (const lines of [whole.slice(0, 1), [whole[0]!, whole[1]!.slice(0, 20)]])
+      expect(() => replay(lines)).toThrow(
+        `nothing to replay: the recording breaks off on line ${lines.length}`,
+      );
+    expect(() => replay([header.slice(0, 30)])).toThrow(/line 1/);
+  });
+
   it('that differs names the line, both digests, and what this engine did', () => {
     const lines = digestOf(...facts);
     lines[2] = step(facts[1]!, 1, 'deadbeef');

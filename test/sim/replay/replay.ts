@@ -48,7 +48,7 @@ export function replay(lines: Iterable<string>): ReplayResult {
   }
   if (held === undefined) throw new RecordingError('recording-unknown', 1, 'the file is empty');
   run.feedLast(held);
-  return run.result;
+  return run.whole();
 }
 
 class Replay {
@@ -72,6 +72,13 @@ class Replay {
       divergence: this.#divergence,
       threw: this.#threw,
     };
+  }
+
+  /** Of a recording that was read to its end. One that was cut off before the first fact proves nothing. */
+  whole(): ReplayResult {
+    if (this.#facts > 0 || this.#end !== 'cut-off') return this.result;
+    const message = `nothing to replay: the recording breaks off on line ${this.#line}`;
+    throw new RecordingError('recording-empty', this.#line, message);
   }
 
   /** False when there is no sense in going on. */
