@@ -9,6 +9,7 @@ import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
 import { roles } from './invite.ts';
 import { plain } from './torrent-summary.ts';
+import { noSuchPerson, orUnknown } from './unknown-names.ts';
 
 type Deed = (account: TrackerAccount, who: string, words: readonly string[]) => Promise<string>;
 
@@ -17,22 +18,29 @@ const deeds: Readonly<Record<string, Deed>> = {
     if (words.length === 0) throw badOption('ban: say why: cicada admin ban NAME REASON');
     const body = { reason: words.join(' ') };
     const path = apiPath`/accounts/${who}/ban`;
-    return banWords(await account.call({ method: 'PUT', path, body, answer: shapes.account }));
+    const banned = account.call({ method: 'PUT', path, body, answer: shapes.account });
+    return banWords(await orUnknown(banned, noSuchPerson(who)));
   },
   async unban(account, who) {
     const path = apiPath`/accounts/${who}/ban`;
-    return banWords(await account.call({ method: 'DELETE', path, answer: shapes.account }));
+    const unbanned = account.call({ method: 'DELETE', path, answer: shapes.account });
+    return banWords(await orUnknown(unbanned, noSuchPerson(who)));
   },
   async role(account, who, [role]) {
-    if (!roles.some((known) => known === role)) throw badOption(`role: it is one of ${roles.join(', ')}`);
+    if (role === undefined) throw badOption(`role: say which: one of ${roles.join(', ')}`);
+    if (!roles.some((known) => known === role)) {
+      throw badOption(`"${role}" is no role: it is one of ${roles.join(', ')}`);
+    }
     const path = apiPath`/accounts/${who}`;
-    const changed = await account.call({ method: 'PATCH', path, body: { role }, answer: shapes.account });
+    const asked = account.call({ method: 'PATCH', path, body: { role }, answer: shapes.account });
+    const changed = await orUnknown(asked, noSuchPerson(who));
     return `${changed.name} is ${changed.role} now`;
   },
   async delete(account, id) {
     if (!/^\d{1,15}$/.test(id))
-      throw badOption('delete: give the number of a message, as in cicada read --json');
-    await account.call({ method: 'DELETE', path: apiPath`/messages/${id}` });
+      throw badOption('delete: give the number of a message, as cicada read -v shows it');
+    const deleted = account.call({ method: 'DELETE', path: apiPath`/messages/${id}` });
+    await orUnknown(deleted, `there is no message ${id}`);
     return `Message ${id} is deleted`;
   },
 };

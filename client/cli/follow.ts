@@ -1,12 +1,16 @@
 /** `cicada follow`: be told of new versions of a release, or of what somebody publishes; alone, what one follows. */
 import * as talk from '../../tracker/protocol/talk-shapes.ts';
 import type { TrackerAccount } from '../community/account.ts';
+import { releaseAt } from '../community/publishing.ts';
 import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
+import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { quoted } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
-import { releaseIdOf } from './release-names.ts';
+import { isNumbers, isReleaseId, releaseIdOf, releaseTitle } from './release-names.ts';
 import { plain } from './torrent-summary.ts';
+import { noSuchPerson, orUnknown } from './unknown-names.ts';
 
 export const followedPositional = {
   type: 'string',
@@ -30,31 +34,48 @@ export default defineCommand({
         const followed = await account.call({ path: '/follows', answer: talk.follows });
         output.document(followed);
         for (const name of followed.accounts) output.data(`@${plain(name)}`);
-        for (const id of followed.releases) output.data(plain(id));
+        for (const id of followed.releases) {
+          // Only people need its name.
+          if (!output.json) output.data(await followedWords(account, id));
+        }
         if (followed.accounts.length + followed.releases.length === 0)
           output.remark('You follow nothing yet.');
         return exitCode.done;
       }
-      const target = await setFollow(account, what, stateFolder, 'PUT');
+      const { target, words } = await setFollow(account, what, stateFolder, 'PUT');
       output.document({ event: 'following', what: target });
-      output.result(`Following ${plain(target)}: cicada inbox tells what is new`);
+      output.result(`Following ${words}: cicada inbox tells what is new`);
       return exitCode.done;
     });
   },
 });
 
-/** Answers what it is about, as `@NAME` or a release's id. */
+/** Answers what it is about: `@NAME` or a release's id, and in words for people. */
 export async function setFollow(
   account: TrackerAccount,
   what: string,
   stateFolder: string,
   method: 'PUT' | 'DELETE',
-): Promise<string> {
+): Promise<{ readonly target: string; readonly words: string }> {
   if (what.startsWith('@')) {
-    await account.call({ method, path: apiPath`/accounts/${what.slice(1)}/follow` });
-    return what;
+    const name = what.slice(1);
+    const asked = account.call({ method, path: apiPath`/accounts/${name}/follow` });
+    await orUnknown(asked, noSuchPerson(name));
+    return { target: what, words: plain(what) };
+  }
+  if (!isReleaseId(what) && !isNumbers(what)) {
+    const person = quoted(`@${what}`);
+    const how = `cicada ${method === 'PUT' ? 'follow' : 'unfollow'} ${person}`;
+    throw badOption(`"${what}" is neither the id of a release nor a result; for a person: ${how}`);
   }
   const releaseId = await releaseIdOf(what, stateFolder);
   await account.call({ method, path: apiPath`/releases/${releaseId}/follow` });
-  return releaseId;
+  return { target: releaseId, words: await followedWords(account, releaseId) };
+}
+
+/** With its id, which `unfollow` understands; alone when the release is no longer there for us. */
+async function followedWords(account: TrackerAccount, releaseId: string): Promise<string> {
+  const release = await releaseAt(account, releaseId);
+  const id = plain(releaseId);
+  return release === undefined ? id : `${releaseTitle(release)} (${id})`;
 }

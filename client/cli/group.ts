@@ -3,9 +3,11 @@ import Type, { type Static } from 'typebox';
 import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
+import { CliError } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
 import { plain } from './torrent-summary.ts';
+import { noSuchPerson, orUnknown } from './unknown-names.ts';
 
 const groupList = Type.Object({ rows: Type.Array(shapes.group) });
 
@@ -29,19 +31,22 @@ export default defineCommand({
       let shown = rows;
       if (name !== undefined) {
         const known = rows.find((group) => group.name.toLowerCase() === name.toLowerCase());
+        if (known === undefined && remove.length > 0) {
+          throw new CliError('not-found', `you are in no group called "${name}": nobody is removed`);
+        }
         const body = { name };
         const found = async () =>
           await account.call({ method: 'POST', path: '/groups', body, answer: shapes.group });
         let group = known ?? (await found());
         for (const person of add) {
           const path = apiPath`/groups/${group.name}/members/${person ?? ''}`;
-          group = await account.call({ method: 'PUT', path, answer: shapes.group });
+          const added = account.call({ method: 'PUT', path, answer: shapes.group });
+          group = await orUnknown(added, noSuchPerson(person ?? ''));
         }
         for (const person of remove) {
-          await account.call({
-            method: 'DELETE',
-            path: apiPath`/groups/${group.name}/members/${person ?? ''}`,
-          });
+          const path = apiPath`/groups/${group.name}/members/${person ?? ''}`;
+          const removed = account.call({ method: 'DELETE', path });
+          await orUnknown(removed, `nobody is called "${person ?? ''}" in ${group.name}`);
           group = { ...group, members: group.members.filter((member) => member !== person) };
         }
         shown = [group];

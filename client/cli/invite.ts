@@ -6,7 +6,9 @@ import { defineCommand } from './command.ts';
 import { commandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { paint } from './output.ts';
+import { timeWords } from './talk-view.ts';
 import { plain } from './torrent-summary.ts';
+import { count } from './wording.ts';
 
 export const roles = ['guest', 'member', 'moderator', 'owner'] as const;
 
@@ -33,7 +35,9 @@ export default defineCommand({
       const answer = shapes.newInvitation;
       const invitation = await account.call({ method: 'POST', path: '/invitations', body, answer });
       output.document({ event: 'invited', invitation });
-      output.result('Whoever types this is let in:');
+      const until = timeWords(invitation.expiresAtMs);
+      const people = count(invitation.usesLeft, 'person', 'people');
+      output.result(`Whoever types this is let in: for ${people}, until ${until}`);
       const line = ['register', 'NAME', '--tracker', account.url, '--invitation', invitation.token];
       output.result(paint('bold', plain(commandLine(line))));
       return exitCode.done;

@@ -11,10 +11,12 @@ import { exitCode } from './exit-codes.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { publishFolder } from './publishing-folder.ts';
+import { releaseTitle } from './release-names.ts';
 import { seedUntil } from './seeding.ts';
 import { watchStanding } from './share-standing.ts';
 import { plain, torrentDocument } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
+import { audienceWords } from './visibility.ts';
 import { count, size } from './wording.ts';
 
 type SharingPlace = AccountPlace & { readonly signal: AbortSignal };
@@ -64,7 +66,7 @@ async function shareWith(
         ...{ ...options, folder, place, account, identity },
         onHash: (progress) => output.live(hashingLine('Hashing', progress)),
         onTrouble: (error) => tellTrouble(error, folder, output),
-        onPublished: async (version, release, isNew) => {
+        onPublished: async (version, { release, isNew }) => {
           output.clearLive();
           const isFirst = transfers[at] === undefined;
           releases[at] = release;
@@ -106,13 +108,13 @@ export function tellPublished(
   tracker: string,
   output: Output,
 ): void {
-  const { id, album, albumArtist, artist, bytes, trackCount, version, visibility } = release;
-  const by = albumArtist ?? artist;
-  const name = `${paint('bold', plain(album))}${by === undefined ? '' : ` by ${plain(by)}`}`;
+  const { id, bytes, trackCount, version, visibility } = release;
+  const name = releaseTitle(release);
   const songs = count(trackCount, 'song');
   if (!isFirst) return output.result(`Version ${version} of ${name}: ${size(bytes)}, ${songs}`);
-  const seen = visibility === 'everyone' ? '' : `, for ${visibility} only`;
+  const seen = visibility === 'everyone' ? '' : `, ${audienceWords(release)}`;
   output.result(`${name}: ${size(bytes)}, ${songs}; version ${version} at ${plain(tracker)}${seen}`);
+  if (visibility === 'nobody') return;
   output.result('To fetch it on another computer:');
   output.result(paint('bold', plain(commandLine(['get', id, '--tracker', tracker]))));
 }

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { readRelease } from '../../torrents/release.ts';
 import { openIdentity } from '../community/identity.ts';
-import { publishRelease, type ReleaseDetail } from '../community/publishing.ts';
+import { type Published, publishRelease } from '../community/publishing.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
@@ -16,7 +16,7 @@ import { tellPublished } from './publish-sharing.ts';
 import { publishFolder } from './publishing-folder.ts';
 import { loadTorrent } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
-import { visibilityOption } from './visibility.ts';
+import { newAudienceWords, visibilityOption } from './visibility.ts';
 
 // Announce addresses are the tracker's own, and `--tracker` is which tracker.
 const { announce: _, ...folderOptions } = contentOptions;
@@ -55,7 +55,7 @@ export default defineCommand({
           const release = await readRelease(metainfo, from ?? (() => undefined), { signal });
           const publication = { metainfo, release, access, releaseId: undefined };
           const published = await publishRelease(account, identity, publication);
-          tell(published.release, published.isNew, account.url, output);
+          tell(published, account.url, output);
           continue;
         }
         const create = createOptions({ announce: undefined, ...args }, []);
@@ -63,7 +63,7 @@ export default defineCommand({
           ...{ folder: path, place, account, identity, create, access, threads: args.threads },
           onHash: (progress) => output.live(hashingLine('Hashing', progress)),
           onTrouble: (error) => output.remark(plain(String(error))),
-          onPublished: async (_version, release, isNew) => tell(release, isNew, account.url, output),
+          onPublished: async (_version, published) => tell(published, account.url, output),
         });
         await shared.close();
         output.remark(`Nobody has it from here before this runs: ${plain(commandLine(['share', path]))}`);
@@ -78,10 +78,11 @@ function isTorrent(path: string): boolean {
   return /\.torrent$/i.test(path) && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
 }
 
-function tell(release: ReleaseDetail, isNew: boolean, tracker: string, output: Output): void {
+function tell({ release, isNew, isAccessChanged }: Published, tracker: string, output: Output): void {
   output.clearLive();
   const { id, version, visibility, album } = release;
   output.document({ event: 'published', release: id, version, visibility, album, published: isNew });
-  if (!isNew) output.remark(`${plain(album)} was published already, as version ${version}.`);
+  const now = isAccessChanged ? `; ${newAudienceWords(release)}` : '';
+  if (!isNew) output.remark(`${plain(album)} was published already, as version ${version}${now}.`);
   tellPublished(release, true, tracker, output);
 }

@@ -11,7 +11,7 @@ import type { AccountPlace, TrackerAccount } from '../community/account.ts';
 import type { FolderVersion } from '../community/folder-version.ts';
 import type { Identity } from '../community/identity.ts';
 import { loadPublication, savePublication } from '../community/publication-store.ts';
-import { type AccessBody, publishRelease, type ReleaseDetail } from '../community/publishing.ts';
+import { type AccessBody, type Published, publishRelease } from '../community/publishing.ts';
 import { checkShare } from '../community/share-rules.ts';
 import { type SharedFolder, shareFolder } from '../community/shared-folder.ts';
 
@@ -27,7 +27,7 @@ export interface PublishingFolder {
   readonly onHash: (progress: HashProgress) => void;
   readonly onTrouble: (error: unknown) => void;
   /** The tracker has it. Called for every version, one after the other. */
-  readonly onPublished: (version: FolderVersion, release: ReleaseDetail, isNew: boolean) => Promise<void>;
+  readonly onPublished: (version: FolderVersion, published: Published) => Promise<void>;
 }
 
 /** Resolves once its present version is published. Throws TrackerError, ShareError and CreateError. */
@@ -44,10 +44,10 @@ export async function publishFolder(options: PublishingFolder): Promise<SharedFo
     const { metainfo } = version;
     const described = await readRelease(metainfo, real, { signal });
     const publication = { metainfo, release: described, access, releaseId };
-    const { release, isNew } = await publishRelease(account, identity, publication);
-    releaseId = release.id;
+    const published = await publishRelease(account, identity, publication);
+    releaseId = published.release.id;
     await savePublication(stateFolder, account.url, real, { releaseId, access });
-    await onPublished(version, release, isNew);
+    await onPublished(version, published);
     current = version;
   };
   const isPrivate = create.private === true || access.visibility !== 'everyone';

@@ -1,6 +1,6 @@
 /** `cicada read`: what was said in a room, to somebody, or about a release; with --follow what is said from now on. */
 import * as talk from '../../tracker/protocol/talk-shapes.ts';
-import type { TrackerAccount } from '../community/account.ts';
+import { ownAccount, type TrackerAccount } from '../community/account.ts';
 import { liveNews } from '../community/live-news.ts';
 import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withTracker } from './account-session.ts';
@@ -8,8 +8,9 @@ import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import type { Output } from './output.ts';
-import { isReleaseId } from './release-names.ts';
-import { type Message, messageLines, type Place, placeOf } from './talk-view.ts';
+import { isNumber, isReleaseId, releaseIdOf } from './release-names.ts';
+import { type Message, messageLines, noSuchPlace, type Place, placeOf } from './talk-view.ts';
+import { orUnknown } from './unknown-names.ts';
 
 const page = talk.talk(talk.message);
 /** As much as comes in one answer. */
@@ -21,7 +22,11 @@ export default defineCommand({
   usage: 'read <place>',
   describe: 'Read a room, a conversation, or what is said about a release',
   positionals: {
-    place: { type: 'string', demandOption: true, describe: 'A room, @NAME, or the id of a release' },
+    place: {
+      type: 'string',
+      demandOption: true,
+      describe: 'A room, @NAME, the id of a release, or its number among the last results',
+    },
   },
   options: {
     follow: { type: 'boolean', describe: 'Go on with what is said from now on, until Ctrl-C' },
@@ -29,19 +34,22 @@ export default defineCommand({
   },
   examples: [
     ['read music', 'the last of what was said there'],
+    ['read 1', 'what is said about the first of the last results; a room of that name is #1'],
     ['read @ada --follow', 'your conversation with ada, as it goes on'],
   ],
 
   async run({ place: given, follow = false, ...args }, output) {
     const signal = interruption();
-    const place: Heard = isReleaseId(given) ? { releaseId: given } : placeOf(given);
-    return await withTracker(args, async (account) => {
+    return await withTracker(args, async (account, { stateFolder }) => {
+      const isRelease = isReleaseId(given) || isNumber(given);
+      const place: Heard = isRelease ? { releaseId: await releaseIdOf(given, stateFolder) } : placeOf(given);
+      const isNumbered = output.verbose || (await mayDelete(account));
       const seen = new Set<number>();
       const tell = (message: Message) => {
         if (seen.has(message.id)) return;
         seen.add(message.id);
         if (follow) output.document({ event: 'message', message });
-        output.data(messageLines(message));
+        output.data(messageLines(message, { isNumbered }));
       };
       const messages = await lastSaid(account, place);
       if (!follow) output.document({ messages });
@@ -53,6 +61,12 @@ export default defineCommand({
   },
 });
 
+async function mayDelete(account: TrackerAccount): Promise<boolean> {
+  if (account.name === undefined) return false;
+  const { role } = await ownAccount(account);
+  return role === 'moderator' || role === 'owner';
+}
+
 /** The oldest first. */
 async function lastSaid(account: TrackerAccount, place: Heard): Promise<Message[]> {
   const path =
@@ -61,7 +75,8 @@ async function lastSaid(account: TrackerAccount, place: Heard): Promise<Message[
       : 'person' in place
         ? apiPath`/direct/${place.person}/messages`
         : apiPath`/rooms/${place.room}/messages`;
-  const { rows } = await account.call({ path, query: { limit: rowsMax }, answer: page });
+  const said = account.call({ path, query: { limit: rowsMax }, answer: page });
+  const { rows } = 'releaseId' in place ? await said : await orUnknown(said, noSuchPlace(place));
   return rows.toReversed();
 }
 

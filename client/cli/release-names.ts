@@ -1,10 +1,17 @@
 /** How a release is named on a command line: by its id, or by its number among the results that were listed last. */
 import { badOption, CliError } from './cli-error.ts';
 import { loadResults, type RememberedResult, resultsMax } from './last-results.ts';
+import { paint } from './output.ts';
+import { plain } from './torrent-summary.ts';
 
 /** 26 characters of base32: no hash has so many. */
 export function isReleaseId(text: string): boolean {
   return /^[a-z2-7]{26}$/.test(text);
+}
+
+/** `3`. */
+export function isNumber(text: string): boolean {
+  return /^\d{1,3}$/.test(text);
 }
 
 /** `3`, `1-3`, `1,4`. */
@@ -39,7 +46,7 @@ export async function resultsAt(
 /** For commands about one release. */
 export async function releaseIdOf(text: string, stateFolder: string): Promise<string> {
   if (isReleaseId(text)) return text;
-  if (/^\d{1,3}$/.test(text)) return (await resultsAt(text, stateFolder)).results[0]!.releaseId;
+  if (isNumber(text)) return (await resultsAt(text, stateFolder)).results[0]!.releaseId;
   throw badOption(`"${text}" is no release; give its id, or its number among the last results`);
 }
 
@@ -48,3 +55,17 @@ export const releasePositional = {
   demandOption: true,
   describe: 'The id of a release, or its number among the last results',
 } as const;
+
+/** `Evening Call by Brood`. */
+export function releaseTitle({
+  album,
+  albumArtist,
+  artist,
+}: {
+  readonly album: string;
+  readonly albumArtist?: string;
+  readonly artist?: string;
+}): string {
+  const by = albumArtist ?? artist;
+  return `${paint('bold', plain(album))}${by === undefined ? '' : ` by ${plain(by)}`}`;
+}

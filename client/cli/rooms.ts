@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import * as talk from '../../tracker/protocol/talk-shapes.ts';
 import { accountOptions, withAccount, withTracker } from './account-session.ts';
+import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
 import { paint } from './output.ts';
@@ -20,19 +21,32 @@ export default defineCommand({
   options: {
     open: { type: 'string', requiresArg: true, describe: 'Open a new room of this name' },
     topic: { type: 'string', requiresArg: true, describe: 'and what it is about' },
+    visibility: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'and for whom: everyone (if left out), members or group:NAME',
+      coerce: parseRoomVisibility,
+    },
     group: { type: 'string', requiresArg: true, describe: 'and only for this group of yours' },
     ...accountOptions,
   },
   examples: [
     ['rooms', 'then cicada read ROOM, and cicada say ROOM TEXT'],
     ['rooms --open jazz --topic "what you heard last night"', 'a room for everybody there'],
+    ['rooms --open attic --visibility group:friends', 'a room for a group of yours'],
   ],
 
-  async run({ open, topic, group, ...args }, output) {
+  async run({ open, topic, group, visibility: given, ...args }, output) {
+    if (group !== undefined && given !== undefined) {
+      throw badOption('--group is --visibility group:NAME: give one of them');
+    }
+    if (open === undefined && (topic ?? group ?? given) !== undefined) {
+      throw badOption('--topic, --visibility and --group are of a new room: --open NAME');
+    }
     if (open !== undefined) {
       return await withAccount(args, async (account) => {
-        const visibility = group === undefined ? 'everyone' : 'group';
-        const body = { name: open, visibility, ...(topic && { topic }), ...(group && { group }) };
+        const access = group === undefined ? (given ?? { visibility: 'everyone' }) : ofGroup(group);
+        const body = { name: open, ...access, ...(topic && { topic }) };
         const room = await account.call({ method: 'POST', path: '/rooms', body, answer: talk.room });
         output.document({ event: 'opened', room });
         output.result(`Opened ${paint('bold', plain(room.name))}`);
@@ -62,3 +76,14 @@ export default defineCommand({
     });
   },
 });
+
+function ofGroup(group: string) {
+  return { visibility: 'group', group } as const;
+}
+
+function parseRoomVisibility(text: string) {
+  if (text === 'everyone' || text === 'members') return { visibility: text } as const;
+  const [, group] = /^group:(.+)$/s.exec(text) ?? [];
+  if (group !== undefined) return ofGroup(group);
+  throw badOption(`--visibility: "${text}" is none of everyone, members and group:NAME`);
+}

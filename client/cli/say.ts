@@ -4,8 +4,9 @@ import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
-import { placeOf, placeWords } from './talk-view.ts';
+import { noSuchPlace, placeOf, placeWords } from './talk-view.ts';
 import { plain } from './torrent-summary.ts';
+import { orUnknown } from './unknown-names.ts';
 
 export const placePositional = {
   type: 'string',
@@ -34,7 +35,8 @@ export default defineCommand({
           ? apiPath`/direct/${place.person}/messages`
           : apiPath`/rooms/${place.room}/messages`;
       const body = { text: text.join(' ') };
-      const message = await account.call({ method: 'POST', path, body, answer: talk.message });
+      const said = account.call({ method: 'POST', path, body, answer: talk.message });
+      const message = await orUnknown(said, noSuchPlace(place));
       output.document({ event: 'said', message });
       output.result(`Said to ${plain(placeWords(place))}`);
       return exitCode.done;

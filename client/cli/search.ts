@@ -76,7 +76,11 @@ export default defineCommand({
           };
       await showResults(found, { about: { query }, account, place }, output);
       if (found.rows.length > 0) return exitCode.done;
-      output.remark(`Nothing there is called like “${plain(query)}”. cicada wish tells you once there is.`);
+      const isFiltered = Object.values(filters).some((value) => value !== undefined);
+      const how = isFiltered ? ' with these filters' : '';
+      output.remark(
+        `Nothing there is called like “${plain(query)}”${how}. cicada wish tells you once there is.`,
+      );
       return exitCode.notFound;
     });
   },

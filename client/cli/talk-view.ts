@@ -4,6 +4,7 @@ import type * as talk from '../../tracker/protocol/talk-shapes.ts';
 import { badOption } from './cli-error.ts';
 import { paint } from './output.ts';
 import { plain } from './torrent-summary.ts';
+import { noSuchPerson, noSuchRoom } from './unknown-names.ts';
 
 export type Message = Static<typeof talk.message>;
 
@@ -20,10 +21,18 @@ export function placeWords(place: Place): string {
   return 'person' in place ? `@${place.person}` : place.room;
 }
 
-/** Lines of a longer text stand below one another. */
-export function messageLines({ author, text, sentAtMs, isDeleted }: Message): string {
+export function noSuchPlace(place: Place): string {
+  return 'person' in place ? noSuchPerson(place.person) : noSuchRoom(place.room);
+}
+
+/** `isNumbered`: for those who may have it deleted by its number. Lines of a longer text stand below one another. */
+export function messageLines(
+  { id, author, text, sentAtMs, isDeleted }: Message,
+  { isNumbered = false }: { readonly isNumbered?: boolean } = {},
+): string {
   const [first = '', ...more] = isDeleted ? [paint('dim', '(deleted)')] : text.split('\n').map(plain);
-  const head = `${paint('dim', timeWords(sentAtMs))} ${paint('bold', plain(author))}  ${first}`;
+  const number = isNumbered ? `${paint('dim', `#${id}`)} ` : '';
+  const head = `${number}${paint('dim', timeWords(sentAtMs))} ${paint('bold', plain(author))}  ${first}`;
   return [head, ...more.map((line) => `    ${line}`)].join('\n');
 }
 

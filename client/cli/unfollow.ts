@@ -3,7 +3,6 @@ import { accountOptions, withAccount } from './account-session.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
 import { followedPositional, setFollow } from './follow.ts';
-import { plain } from './torrent-summary.ts';
 
 export default defineCommand({
   usage: 'unfollow <what>',
@@ -14,9 +13,9 @@ export default defineCommand({
 
   async run({ what, ...args }, output) {
     return await withAccount(args, async (account, { stateFolder }) => {
-      const target = await setFollow(account, what, stateFolder, 'DELETE');
+      const { target, words } = await setFollow(account, what, stateFolder, 'DELETE');
       output.document({ event: 'unfollowed', what: target });
-      output.result(`Not following ${plain(target)} any more`);
+      output.result(`Not following ${words} any more`);
       return exitCode.done;
     });
   },

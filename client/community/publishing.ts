@@ -32,6 +32,8 @@ export interface Published {
   readonly release: ReleaseDetail;
   /** False: the tracker had this very torrent. */
   readonly isNew: boolean;
+  /** Others may see it than before. */
+  readonly isAccessChanged: boolean;
 }
 
 /** Throws TrackerError. */
@@ -45,16 +47,21 @@ export async function publishRelease(
     (publication.releaseId && (await releaseAt(account, publication.releaseId))) ||
     (await ownReleaseOf(account, metainfo));
   if (earlier === undefined) {
-    return { release: await publishFirst(account, identity, publication), isNew: true };
+    return {
+      release: await publishFirst(account, identity, publication),
+      isNew: true,
+      isAccessChanged: false,
+    };
   }
   const isSame = isOf(earlier, metainfo);
   const { id } = earlier;
   const change = access === undefined || isSameAccess(access, earlier) ? undefined : { access };
   if (isSame) {
-    if (change === undefined) return { release: earlier, isNew: false };
+    if (change === undefined) return { release: earlier, isNew: false, isAccessChanged: false };
     const path = apiPath`/releases/${id}`;
     const answer = shapes.releaseDetail;
-    return { release: await account.call({ method: 'PATCH', path, body: change, answer }), isNew: false };
+    const release = await account.call({ method: 'PATCH', path, body: change, answer });
+    return { release, isNew: false, isAccessChanged: true };
   }
   const version = earlier.version + 1;
   // Together: who is told of the version is who may see it from now on.
@@ -64,7 +71,7 @@ export async function publishRelease(
     body: { version, ...change, ...versionFields(identity, publication, id, version) },
     answer: shapes.releaseDetail,
   });
-  return { release, isNew: true };
+  return { release, isNew: true, isAccessChanged: change !== undefined };
 }
 
 /** Undefined: it is not there, or not for us. */

@@ -172,7 +172,7 @@ export function accountWrites(db: DatabaseSync) {
       const { role: ofActor } = actor(acting, 'change-role');
       const target = queries.rowNamed(key);
       if (!mayChangeRole(ofActor, target.role, role))
-        throw notAllowed(`make a ${role} of this ${target.role}`);
+        throw notAllowed(`make ${aRole(role)} of this ${target.role}`);
       if (target.role === 'owner' && role !== 'owner' && first(otherOwner, { id: target.id }) === undefined) {
         throw new CommunityError('last-owner', 'a tracker has an owner: make somebody else one first');
       }
@@ -187,7 +187,7 @@ export function accountWrites(db: DatabaseSync) {
     }: Acting & { key: string; reason: string; untilMs: number | null }) {
       const { role } = actor(acting, 'ban');
       const target = queries.rowNamed(key);
-      if (!mayRule(role, target.role)) throw notAllowed(`ban a ${target.role}`);
+      if (!mayRule(role, target.role)) throw notAllowed(`ban ${aRole(target.role)}`);
       setBan.run({ id: target.id, reason, untilMs, nowMs: acting.nowMs });
       endSessions.run({ id: target.id, kept: null });
       // Or they would come in again by a code they gave themselves.
@@ -197,11 +197,15 @@ export function accountWrites(db: DatabaseSync) {
     unban({ key, ...acting }: Acting & { key: string }) {
       const { role } = actor(acting, 'ban');
       const target = queries.rowNamed(key);
-      if (!mayRule(role, target.role)) throw notAllowed(`lift the ban of a ${target.role}`);
+      if (!mayRule(role, target.role)) throw notAllowed(`lift the ban of ${aRole(target.role)}`);
       liftBan.run({ id: target.id });
       return outcome(target.id, acting.nowMs);
     },
   };
+}
+
+function aRole(role: Role): string {
+  return role === 'owner' ? 'an owner' : `a ${role}`;
 }
 
 export function keyTaken(): CommunityError {
