@@ -42,5 +42,5 @@ function audience({
 }: Pick<ReleaseDetail, 'visibility' | 'group' | 'people'>) {
   // A group that one has left has no name for one.
   if (visibility === 'group') return group === undefined ? 'a group' : `the group ${plain(group)}`;
-  return visibility === 'people' && people.length > 0 ? list(people.map(plain)) : visibility;
+  return visibility === 'people' && people.length > 0 ? list(people.map(plain).sort()) : visibility;
 }

@@ -55,7 +55,11 @@ it('a song that was found is the one of that name in the version of today', asyn
   const share = ada.start('share', folder, '--port', '0');
   expect(await share.event('sharing')).toMatchObject({ version: 2 });
   await share.event('tracker-answered');
-  await bob.run('get', '1', '-o', place.in('music'), '--port', '0');
+  const get = bob.plainly('get', '1', '-o', place.in('music'), '--port', '0');
+  await get.success();
+  // It is named by its own file, not by the folder of its album.
+  expect(get.lines.at(-2)).toContain('3 Treetops.flac');
+  expect(get.lines.at(-1)).toBe(`  ${place.in('music', 'Noon', '3 Treetops.flac')}`);
   expect(readdirSync(place.in('music', 'Noon'))).toEqual(['3 Treetops.flac']);
   expect(readFileSync(place.in('music', 'Noon', '3 Treetops.flac'))).toEqual(
     readFileSync(join(folder, '3 Treetops.flac')),
