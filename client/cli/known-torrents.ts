@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { sharedNow } from './sharing-now.ts';
 
 export interface KnownTorrent {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface KnownTorrent {
   readonly piecesVerified: number;
   /** The program that works on it now. */
   readonly processId: number | undefined;
+  /** That program gives it on. */
+  readonly sharingNow: boolean;
   readonly lastUsed: Date;
 }
 
@@ -34,6 +37,23 @@ export async function knownTorrents(stateFolder: string): Promise<KnownTorrent[]
     .sort((a, b) => b.lastUsed.getTime() - a.lastUsed.getTime());
 }
 
+/** What is given on at this moment, and of every other place the newest version alone. */
+export async function shownTorrents(stateFolder: string): Promise<KnownTorrent[]> {
+  const shared = sharedNow(stateFolder, isRunning).map(
+    ({ infoHash, path, processId }): KnownTorrent => ({
+      ...{ name: basename(path), infoHash, path, processId, sharingNow: true, piecesVerified: 0 },
+      state: existsSync(path) ? 'complete' : 'gone',
+      lastUsed: new Date(),
+    }),
+  );
+  // A download that never got a piece has left nothing.
+  const known = (await knownTorrents(stateFolder)).filter(
+    ({ piecesVerified, processId }) => piecesVerified > 0 || processId !== undefined,
+  );
+  const places = new Set<string>();
+  return [...shared, ...known].filter(({ path }) => !places.has(path) && places.add(path));
+}
+
 async function readRecord(file: string): Promise<KnownTorrent | undefined> {
   const { path, infoHash, have } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   if (typeof path !== 'string' || typeof infoHash !== 'string' || typeof have !== 'string') return undefined;
@@ -43,6 +63,7 @@ async function readRecord(file: string): Promise<KnownTorrent | undefined> {
     state: existsSync(path) ? (isFull(bits) ? 'complete' : 'unfinished') : 'gone',
     piecesVerified: bits.reduce((sum, byte) => sum + bitsSet(byte), 0),
     processId: await holder(`${file}.lock`),
+    sharingNow: false,
     lastUsed: (await stat(file)).mtime,
   };
 }
@@ -64,10 +85,15 @@ function bitsSet(byte: number): number {
 async function holder(lock: string): Promise<number | undefined> {
   const processId = Number(await readFile(lock, 'utf8').catch(() => ''));
   if (!Number.isInteger(processId) || processId <= 0) return undefined;
+  return isRunning(processId) ? processId : undefined;
+}
+
+function isRunning(processId: number): boolean {
+  if (processId <= 0) return false;
   try {
     process.kill(processId, 0);
-    return processId;
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? processId : undefined;
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -2,8 +2,10 @@
 import { aborted } from './interruption.ts';
 import { type LiveText, type Output, paint, paintEveryMs } from './output.ts';
 import { noSeedLimits, reachedLimit, type SeedLimits } from './seed-limits.ts';
+import { noteSharing } from './sharing-now.ts';
 import { sourceTable, sourceWords } from './source-table.ts';
 import type { Transfer } from './transfer.ts';
+import { stateFolder } from './user-folders.ts';
 import { waitingReason } from './waiting-reason.ts';
 import { watch } from './watch.ts';
 import { count, duration, rate, size } from './wording.ts';
@@ -23,7 +25,15 @@ export async function seedUntil(
   const bytes = sum(transfers, ({ metainfo }) => metainfo.bytes);
   const enough = Promise.withResolvers<void>();
   let limit: string | undefined;
+  let noted = '';
+  const note = () => {
+    const shared = transfers.map(({ infoHash, active }) => ({ infoHash, path: active.path }));
+    const text = JSON.stringify(shared);
+    if (text !== noted) noteSharing(stateFolder(), shared);
+    noted = text;
+  };
   const look = () => {
+    note();
     if (output.json) announceProgress(transfers);
     else output.live(seedingText(transfers, output.verbose));
     limit = reachedLimit(limits, given(transfers), bytes, seconds());
@@ -33,7 +43,7 @@ export async function seedUntil(
     Promise.race([aborted(signal), enough.promise]),
     output.json ? announceEveryMs : paintEveryMs,
     look,
-  );
+  ).finally(() => noteSharing(stateFolder(), []));
   output.clearLive();
   const why = limit === undefined ? `Stopped after ${duration(seconds())}` : `Done sharing, ${limit}`;
   const total = given(transfers);

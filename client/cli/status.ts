@@ -1,7 +1,7 @@
 /** `cicada status`: what this machine has fetched and shared, and what is at work now. */
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
-import { type KnownTorrent, knownTorrents } from './known-torrents.ts';
+import { type KnownTorrent, shownTorrents } from './known-torrents.ts';
 import { paint } from './output.ts';
 import { padToWidth } from './text-width.ts';
 import { plain } from './torrent-summary.ts';
@@ -19,11 +19,7 @@ export default defineCommand({
   ],
 
   async run(_, output) {
-    const all = await knownTorrents(stateFolder());
-    // A download that never got a piece has left nothing.
-    const torrents = all.filter(
-      ({ piecesVerified, processId }) => piecesVerified > 0 || processId !== undefined,
-    );
+    const torrents = await shownTorrents(stateFolder());
     output.document({ torrents });
     if (torrents.length === 0)
       output.remark('Nothing has been fetched or shared here yet: cicada share FOLDER begins.');
@@ -36,13 +32,16 @@ export default defineCommand({
 const marks = { complete: paint('green', '✓'), unfinished: paint('yellow', '◐'), gone: paint('dim', '·') };
 
 function lines(torrent: KnownTorrent, nowMs: number): string {
-  const { name, path, state, piecesVerified, processId, lastUsed } = torrent;
+  const { name, path, state, piecesVerified, processId, sharingNow, lastUsed } = torrent;
   const ago = `${duration(Math.max(0, Math.round((nowMs - lastUsed.getTime()) / 1000)))} ago`;
   const what = {
     complete: 'complete',
     unfinished: `unfinished, ${count(piecesVerified, 'piece')} so far`,
     gone: 'not there any more',
   }[state];
-  const now = processId === undefined ? ago : paint('bold', `at work (process ${processId})`);
+  const now =
+    processId === undefined
+      ? ago
+      : paint('bold', `${sharingNow ? 'sharing now' : 'at work'} (process ${processId})`);
   return `${marks[state]} ${padToWidth(plain(name), 32)}  ${what}, ${now}\n  ${paint('dim', plain(path))}`;
 }
