@@ -20,6 +20,14 @@ interface SessionArgs extends NetworkArgs {
   readonly remembers: boolean;
 }
 
+const lastWords = new WeakMap<Output, (() => void)[]>();
+
+/** For the words that sum a command up: they are told when its client is closed. */
+export function afterClosing(output: Output, tell: () => void): void {
+  const all = lastWords.get(output) ?? [];
+  lastWords.set(output, [...all, tell]);
+}
+
 /** Answers what `use` answers. Trackers are told before this settles, for a few seconds at most. */
 export async function withClient<T>(
   args: SessionArgs,
@@ -35,6 +43,8 @@ export async function withClient<T>(
       output.live({ lines: () => [words], plain: () => words }),
     );
     output.clearLive();
+    for (const tell of lastWords.get(output) ?? []) tell();
+    lastWords.delete(output);
     if (client.recording !== undefined) announceRecording(client.recording, output);
   }
 }

@@ -1,4 +1,5 @@
 /** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
+import { afterClosing } from './client-session.ts';
 import { aborted } from './interruption.ts';
 import { type LiveText, type Output, paint, paintEveryMs } from './output.ts';
 import { noSeedLimits, reachedLimit, type SeedLimits } from './seed-limits.ts';
@@ -48,7 +49,8 @@ export async function seedUntil(
   const why = limit === undefined ? `Stopped after ${duration(seconds())}` : `Done sharing, ${limit}`;
   const total = given(transfers);
   output.document({ event: 'seeded', given: total, limit: limit ?? null });
-  output.remark(total === 0 ? `${why}; nobody asked for anything.` : `${why}; gave ${size(total)}.`);
+  const story = total === 0 ? `${why}; nobody asked for anything.` : `${why}; gave ${size(total)}.`;
+  afterClosing(output, () => output.remark(story));
 }
 
 /** The `progress` lines of scripts. */

@@ -89,6 +89,8 @@ export default defineCommand({
       }
       await watch(aborted(signal), paintEveryMs, () => output.live(countsLine(tracker)));
       output.clearLive();
+      const { torrents, announces } = tracker.stats();
+      output.remark(`Stopped; served ${count(announces, 'announce')} of ${count(torrents, 'torrent')}.`);
       return exitCode.done;
     } finally {
       await tracker.close();
