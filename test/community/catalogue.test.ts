@@ -23,6 +23,7 @@ import { TrackerClient } from '../../client/community/tracker-client.ts';
 import { createTorrent } from '../../torrents/create.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { readRelease } from '../../torrents/release.ts';
+import { notice, talk } from '../../tracker/protocol/talk-shapes.ts';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { makeFolder } from '../torrents/folder-fixture.ts';
 
@@ -157,6 +158,29 @@ describe('a release', () => {
     const again = await torrentOf({ '1.flac': 43_000 }, { private: true });
     const third = await publish(again.metainfo, { releaseId: release.id, access: people });
     expect(third.release).toMatchObject({ version: 3, visibility: 'people', people: ['ada'] });
+  });
+
+  it('that is narrowed with a new version tells it to nobody who is left out', async () => {
+    const [fay, gil] = (await Promise.all(
+      ['fay', 'gil'].map(async (name) => {
+        await register(placeOf(name), { name });
+        return await openAccount(placeOf(name));
+      }),
+    )) as [TrackerAccount, TrackerAccount];
+    const told = async (who: TrackerAccount) =>
+      (await who.call({ path: '/notices', answer: talk(notice) })).rows.map(({ version }) => version);
+    const one = await torrentOf({ 'narrow.flac': 50_000 }, { private: true });
+    const { release } = await publish(one.metainfo, { access: { visibility: 'members' } });
+    for (const who of [fay, gil]) await who.call({ method: 'PUT', path: `/releases/${release.id}/follow` });
+    const two = await torrentOf({ 'narrow.flac': 51_000 }, { private: true });
+    const more = { releaseId: release.id, access: { visibility: 'people', people: ['gil'] } };
+    expect(await publish(two.metainfo, more)).toMatchObject({ isNew: true, isAccessChanged: true });
+    await expect.poll(() => told(gil)).toEqual([2]);
+    // Whoever was told would see the notice again now.
+    const wider = { ...more, access: { visibility: 'members' } };
+    expect(await publish(two.metainfo, wider)).toMatchObject({ isNew: false, isAccessChanged: true });
+    expect(await told(fay)).toEqual([]);
+    for (const who of [fay, gil]) await who.close();
   });
 
   it('whose change is taken back has one more version, which is an earlier one', async () => {
