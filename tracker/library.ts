@@ -57,8 +57,11 @@ const swarmsEveryMs = 2_000;
 const swarmsAtOnceMax = 2_000;
 /** `completed` is said by whoever wants to, and each costs a write: an album after the other, and no flood. */
 const finishedPerAccount: RateLimit = { burst: 100, everyMs: 1_000 };
-/** More than can be acknowledged and untold at the same moment: writes that wait are limited to fewer. */
-const untoldMax = 2_000;
+/**
+ * More than are acknowledged and untold at one moment, telling being the next thing after the answer; and far fewer than an
+ * inbox keeps (1,000): whether somebody was told is seen by the notice, and one that was pushed out would come again.
+ */
+const untoldMax = 200;
 
 /** Rejects with DatabaseError. */
 export async function openLibrary(options: LibraryOptions): Promise<Library> {
