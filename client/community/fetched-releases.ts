@@ -10,6 +10,7 @@ import path from 'node:path';
 import { type Metainfo, parseMetainfo } from '../../torrents/metainfo.ts';
 import { encodeMetainfo } from '../../torrents/metainfo-encode.ts';
 import { writeTorrentFile } from '../../torrents/torrent-write.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import { readPrivate, writePrivate } from './private-file.ts';
 
 export interface FetchedRelease {
@@ -50,7 +51,7 @@ export async function saveFetched(
 ): Promise<void> {
   const { releaseId, version, publicKey, metainfo, path: at } = fetched;
   const files = filesOf(stateFolder, releaseId, parent);
-  await fs.mkdir(path.dirname(files.torrent), { recursive: true, mode: 0o700 });
+  makeFolders(path.dirname(files.torrent), 0o700);
   // Announce URLs bear the passkey, and are given anew every time.
   await writeTorrentFile(files.torrent, encodeMetainfo({ ...metainfo, trackers: [] }), { force: true });
   const record = { releaseId, version, publicKey, at, infoHash: hashOf(metainfo) };

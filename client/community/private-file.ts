@@ -9,6 +9,7 @@ import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import { makeFolders } from '../host/make-folders.ts';
 import { ShareError } from './share-error.ts';
 
 /** Keys and tokens are short; anything else is not ours. */
@@ -54,7 +55,7 @@ export async function writePrivate(
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     const handle = await fs.open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(text);

@@ -10,6 +10,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { parseMetainfo } from '../../torrents/metainfo.ts';
 import { writeTorrentFile } from '../../torrents/torrent-write.ts';
+import { makeFolders } from '../host/make-folders.ts';
 import type { FolderListing, ListedStamp } from './folder-listing.ts';
 import type { FolderVersion } from './folder-version.ts';
 
@@ -36,7 +37,7 @@ export async function loadVersion(stateFolder: string, folder: string): Promise<
 /** Throws a CreateError, or what the system says, when it cannot be written: a later start has more to hash then. */
 export async function saveVersion(stateFolder: string, folder: string, made: FolderVersion): Promise<void> {
   const files = filesOf(stateFolder, folder);
-  await fs.mkdir(path.dirname(files.record), { recursive: true, mode: 0o700 });
+  makeFolders(path.dirname(files.record), 0o700);
   await writeTorrentFile(files.torrent, made.torrent, { force: true });
   const text = JSON.stringify({
     version,
