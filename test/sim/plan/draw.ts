@@ -111,8 +111,9 @@ function drawStay(random: Prng): Partial<PeerPlan> {
 
 function drawLink(random: Prng, bytes: number): NonNullable<PeerPlan['link']> {
   if (random.below(4) === 0) return oneOf(random, ['lan', 'fibre', 'cable', 'adsl', 'mobile', 'satellite']);
-  // One copy takes from one to ten seconds over it.
-  const upBps = Math.max(2_000, Math.floor(bytes / (1 + random.below(10))));
+  // One copy takes from one to ten seconds over it. Slower ones can be drowned for good by whoever chatters on a fast one
+  // (seed 5001709 at 9dd9364).
+  const upBps = Math.max(10_000, Math.floor(bytes / (1 + random.below(10))));
   return {
     latencyMs: random.below(3) === 0 ? random.below(300) : random.below(40),
     jitterMs: random.below(3) === 0 ? random.below(200) : 0,
