@@ -1,3 +1,4 @@
+/** What only the system's clock has; what every clock does is in test/contract/clock.test.ts. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fact } from '../../client/engine/contract.ts';
 import { systemClock } from '../../client/host/system-clock.ts';
@@ -29,40 +30,6 @@ describe('the time', () => {
 });
 
 describe('the alarm', () => {
-  it('rings once, when its time has come and not before', () => {
-    const { clock, facts } = newClock();
-    clock.wakeAt(clock.nowMs() + 500);
-    vi.advanceTimersByTime(499);
-    expect(facts).toEqual([]);
-    vi.advanceTimersByTime(2);
-    expect(facts).toEqual([{ type: 'woke' }]);
-    vi.advanceTimersByTime(10_000);
-    expect(facts).toHaveLength(1);
-  });
-
-  it('is the latest that was set: earlier or later', () => {
-    const { clock, facts } = newClock();
-    const startMs = clock.nowMs();
-    clock.wakeAt(startMs + 1_000);
-    clock.wakeAt(startMs + 100);
-    vi.advanceTimersByTime(101);
-    expect(facts).toHaveLength(1);
-    clock.wakeAt(startMs + 500);
-    clock.wakeAt(startMs + 2_000);
-    vi.advanceTimersByTime(1_500);
-    expect(facts).toHaveLength(1);
-    vi.advanceTimersByTime(500);
-    expect(facts).toHaveLength(2);
-  });
-
-  it('for a time that has passed rings at once', () => {
-    const { clock, facts } = newClock();
-    vi.advanceTimersByTime(1_000);
-    clock.wakeAt(5);
-    vi.advanceTimersByTime(1);
-    expect(facts).toHaveLength(1);
-  });
-
   it('further away than Node can count rings when it should, not at once', () => {
     const { clock, facts } = newClock();
     clock.wakeAt(clock.nowMs() + 2 ** 32);

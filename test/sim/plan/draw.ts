@@ -9,7 +9,7 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { drawFaults } from './draw-faults.ts';
 import { drawLimits } from './draw-limits.ts';
-import type { PeerPlan, Role, SwarmPlan, TrackerPlan } from './schema.ts';
+import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
 import { validatePlan } from './validate.ts';
 
 const KiB = 1024;
@@ -17,17 +17,7 @@ const KiB = 1024;
 /** One that is no power of two, and one that is smaller than a block, besides the usual ones. */
 const pieceSizes = [16 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 128 * KiB, 20_000, 5_000];
 
-const hostileRoles: readonly Role[] = [
-  'poisoner',
-  'liar',
-  'slow-loris',
-  'flooder',
-  'metadata-liar',
-  'false-bitfield',
-  'self-connector',
-  'churner',
-  'free-rider',
-];
+const hostileRoles: readonly Role[] = roles.filter((role) => role !== 'honest');
 
 /** `seed`: a u32. The same seed gives the same plan, always. */
 export function drawPlan(seed: number): SwarmPlan {
