@@ -8,7 +8,7 @@
 import { backoffMs } from './backoff.ts';
 import type { AnnounceEvent, TrackerAnswer } from './contract.ts';
 import type { Limits } from './limits.ts';
-import type { Prng } from './prng.ts';
+import { type Prng, shuffle } from './prng.ts';
 
 export interface TrackerState {
   readonly url: string;
@@ -44,7 +44,11 @@ export class AnnounceSchedule {
     this.#random = random;
     this.#minIntervalMs = limits.announceIntervalMinSeconds * 1000;
     this.#dueMs = nowMs;
-    this.#tiers = tiers.map((tier) => shuffled(tier, random).map((url) => newTracker(url, nowMs)));
+    this.#tiers = tiers.map((urls) => {
+      const tier = urls.map((url) => newTracker(url, nowMs));
+      shuffle(tier, random);
+      return tier;
+    });
   }
 
   get trackers(): readonly TrackerState[] {
@@ -185,13 +189,4 @@ function newTracker(url: string, nowMs: number): TrackerState {
 
 function clamp(value: number, min: number, max: number): number {
   return Math.max(min, Math.min(max, value));
-}
-
-function shuffled<T>(items: readonly T[], random: Prng): T[] {
-  const result = [...items];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [result[i], result[j]] = [result[j]!, result[i]!];
-  }
-  return result;
 }
