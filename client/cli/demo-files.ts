@@ -1,10 +1,11 @@
 /** The files of the demo: an altered copy for the one who lies, and the digests that prove the honest copy. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makeFolders } from '../../torrents/make-folders.ts';
 import { CliError } from './cli-error.ts';
 import { size } from './wording.ts';
 
@@ -20,7 +21,7 @@ export async function copyAltered(
 ): Promise<void> {
   for (const path of paths) {
     const target = join(to, path);
-    await mkdir(dirname(target), { recursive: true });
+    makeFolders(dirname(target));
     await pipeline(createReadStream(join(from, path)), alteration(), createWriteStream(target), { signal });
   }
 }

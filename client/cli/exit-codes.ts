@@ -48,6 +48,12 @@ const byCode: Readonly<Record<string, number>> = {
   exists: exitCode.existsAlready,
   'already-added': exitCode.existsAlready,
 
+  // These are about the tracker that was to be started here.
+  'database-in-use': exitCode.fileError,
+  'database-newer': exitCode.fileError,
+  'database-unreadable': exitCode.fileError,
+  'database-damaged': exitCode.fileError,
+
   'not-a-folder': exitCode.fileError,
   'folder-not-writable': exitCode.fileError,
   'unsafe-link': exitCode.fileError,

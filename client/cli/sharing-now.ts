@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { makeFolders } from '../host/make-folders.ts';
+import { makeFolders } from '../../torrents/make-folders.ts';
 
 export interface SharedNow {
   readonly infoHash: string;

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { openPolicy } from '../../tracker/community/method-context.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
-import { badOption, CliError } from './cli-error.ts';
+import { badOption, CliError, codeOf } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { everyAddress, parseListen } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
@@ -70,7 +70,7 @@ export default defineCommand({
     for (const source of torrent) torrents.push(await loadTorrent(source, signal));
     const publicUrl = args['public-url'];
     const trustedProxies = (args['trusted-proxy'] ?? []).filter((proxy) => proxy !== undefined);
-    const tracker = await startTracker({
+    const tracker = await started({
       ...(listen ?? { host: everyAddress(), port: defaultPort }),
       torrents,
       ...(await tlsFiles(args['tls-cert'], args['tls-key'])),
@@ -98,12 +98,21 @@ export default defineCommand({
   },
 });
 
+/** A tracker elsewhere says `database-full` too; the disk of this one is the user's. */
+async function started(options: Parameters<typeof startTracker>[0]): Promise<RunningTracker> {
+  return await startTracker(options).catch((error: unknown) => {
+    if (codeOf(error) !== 'database-full') throw error;
+    throw new CliError('disk-full', (error as Error).message, error);
+  });
+}
+
 /** Without `--data` there is nothing to sign in to. */
 function catalogueOptions(data: string | undefined, signInRequired: boolean, inviteOnly: boolean) {
   if (data === undefined) {
     if (!signInRequired && !inviteOnly) return {};
     throw badOption('--require-sign-in and --invite-only are about a catalogue: name its folder with --data');
   }
+  if (data === '') throw badOption('--data needs the name of a folder');
   const newcomerRole = inviteOnly ? undefined : openPolicy.newcomerRole;
   return { dataFolder: data, policy: { signInRequired, newcomerRole } };
 }

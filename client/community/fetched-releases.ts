@@ -7,10 +7,10 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../../torrents/make-folders.ts';
 import { type Metainfo, parseMetainfo } from '../../torrents/metainfo.ts';
 import { encodeMetainfo } from '../../torrents/metainfo-encode.ts';
 import { writeTorrentFile } from '../../torrents/torrent-write.ts';
-import { makeFolders } from '../host/make-folders.ts';
 import { readPrivate, writePrivate } from './private-file.ts';
 
 export interface FetchedRelease {

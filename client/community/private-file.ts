@@ -9,7 +9,7 @@ import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import { makeFolders } from '../host/make-folders.ts';
+import { makeFolders } from '../../torrents/make-folders.ts';
 import { ShareError } from './share-error.ts';
 
 /** Keys and tokens are short; anything else is not ours. */

@@ -8,9 +8,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolders } from '../../torrents/make-folders.ts';
 import { parseMetainfo } from '../../torrents/metainfo.ts';
 import { writeTorrentFile } from '../../torrents/torrent-write.ts';
-import { makeFolders } from '../host/make-folders.ts';
 import type { FolderListing, ListedStamp } from './folder-listing.ts';
 import type { FolderVersion } from './folder-version.ts';
 

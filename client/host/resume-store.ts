@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolders } from './make-folders.ts';
+import { makeFolders } from '../../torrents/make-folders.ts';
 
 /** What a file looked like. Any change to its content changes one of them. */
 export interface FileStamp {

@@ -14,7 +14,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
 import type { PieceIndex } from '../../torrents/geometry.ts';
-import { makeFolders } from './make-folders.ts';
+import { makeFolders } from '../../torrents/make-folders.ts';
 import { type FileStamp, sameStamp, stampFrom } from './resume-store.ts';
 import type { SideFile } from './side-file.ts';
 

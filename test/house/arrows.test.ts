@@ -16,7 +16,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/protocol': ['torrents'],
   'tracker/registry': ['tracker/protocol', 'torrents'],
   'tracker/registry.ts': ['tracker/registry', 'tracker/protocol', 'torrents'],
-  'tracker/database': [],
+  'tracker/database': ['torrents/make-folders.ts'],
   'tracker/catalogue': ['tracker/database', 'tracker/protocol', 'torrents'],
   'tracker/community': [
     ...['tracker/database', 'tracker/protocol', 'torrents'],

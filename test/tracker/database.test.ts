@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -79,6 +79,22 @@ describe('a database that is open', () => {
   it('refuses a second program', async () => {
     await open();
     await expect(open()).rejects.toMatchObject({ code: 'database-in-use' });
+  });
+
+  // Node's own recursive mkdir never returns in /proc, and no signal but SIGKILL reaches it.
+  it.each([
+    ['a folder that the system does not make', () => '/proc/cicada/x'],
+    ['a file in the way', () => join(folder, 'file', 'data')],
+    ['a file in its place', () => join(folder, 'file')],
+    ['a link that leads nowhere', () => join(folder, 'link')],
+  ])('says at once that it cannot be kept in %s', async (_, place) => {
+    await writeFile(join(folder, 'file'), '');
+    await symlink('nowhere', join(folder, 'link'));
+    path = join(place(), 'cicada.db');
+    await expect(open()).rejects.toMatchObject({
+      code: 'database-unreadable',
+      message: expect.stringContaining(place()),
+    });
   });
 
   it('can be read by its owner only', async () => {

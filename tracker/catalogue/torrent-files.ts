@@ -5,18 +5,10 @@
  * Invariant: a file is on the disk before anything refers to it, and goes only when it is certain that nothing does.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { makeFolders } from '../../torrents/make-folders.ts';
 
 export interface TorrentFiles {
   /** → its digest. Synced to the disk. */
@@ -30,7 +22,7 @@ export function torrentFiles(db: DatabaseSync): TorrentFiles {
     write(bytes) {
       const digest = createHash('sha256').update(bytes).digest();
       const path = pathOf(folder, digest);
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolders(dirname(path), 0o700);
       // One writer, one file at a time: whatever an earlier one left half-written is written over.
       const half = join(folder, 'half');
       withFile(half, 'w', (file) => {

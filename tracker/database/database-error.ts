@@ -38,13 +38,29 @@ const codeOfResult: ReadonlyMap<number, readonly [DatabaseErrorCode, string]> = 
   [26, ['database-damaged', 'the file is no database: move it away, or name another one']],
 ]);
 
+/** Of the files beside the database, too, the system says when a disk is full. */
+const codeOfSystem: ReadonlyMap<string, DatabaseErrorCode> = new Map([
+  ['ENOSPC', 'database-full'],
+  ['EDQUOT', 'database-full'],
+  ...['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EROFS', 'EIO'].map(
+    (code) => [code, 'database-unreadable'] as const,
+  ),
+]);
+
 /** Whatever was thrown, as an error that carries a stable `code`. */
 export function codedError(error: unknown): Error & { readonly code: string } {
   if (!(error instanceof Error)) return new DatabaseError('database-failed', String(error));
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  const system = typeof code === 'string' ? codeOfSystem.get(code) : undefined;
+  if (system !== undefined) return systemError(system, error);
   if (code !== 'ERR_SQLITE_ERROR' && typeof code === 'string') return error as Error & { code: string };
   // The extended code holds the primary one in its lowest byte.
   const known = typeof errcode === 'number' ? codeOfResult.get(errcode & 0xff) : undefined;
   if (known === undefined) return new DatabaseError('database-failed', error.message, { cause: error });
   return new DatabaseError(known[0], `${known[1]} (${error.message})`, { cause: error });
+}
+
+function systemError(code: DatabaseErrorCode, cause: NodeJS.ErrnoException): DatabaseError {
+  const words = code === 'database-full' ? 'the disk of the database is full: make room' : cause.message;
+  return new DatabaseError(code, words, { cause });
 }

@@ -5,9 +5,10 @@
  * Invariant: a write that was answered is on the disk, also after kill -9 or a power cut. One process at a time: a
  * second one is refused.
  */
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolders } from '../../torrents/make-folders.ts';
 import { codedError, DatabaseError } from './database-error.ts';
 import type { Calls, Store } from './store.ts';
 import { openWorkerLine, type WorkerLine } from './worker-line.ts';
@@ -77,8 +78,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
  * which the system drops with the process.
  */
 function takeFile(path: string): { close(): void } {
+  makeFolderOf(path);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // It holds what passwords are checked against; SQLite gives its log and index the same mode.
     closeSync(openSync(path, 'a', 0o600));
     const owner = new DatabaseSync(`${path}.lock`, { timeout: 0 });
@@ -100,9 +101,22 @@ function takeFile(path: string): { close(): void } {
         },
       );
     }
-    if (coded instanceof DatabaseError) throw coded;
-    throw new DatabaseError('database-unreadable', `${path} cannot be used: ${coded.message}`, {
-      cause: error,
-    });
+    const code = coded instanceof DatabaseError ? coded.code : 'database-unreadable';
+    throw new DatabaseError(code, `${path} cannot be used: ${coded.message}`, { cause: error });
+  }
+}
+
+function makeFolderOf(path: string): void {
+  const folder = dirname(path);
+  try {
+    makeFolders(folder, 0o700);
+  } catch (error) {
+    const { code, message } = codedError(error);
+    const { code: system = message } = error as NodeJS.ErrnoException;
+    throw new DatabaseError(
+      code === 'database-full' ? code : 'database-unreadable',
+      `the folder ${folder} cannot be made (${system}): name one on a disk that can be written`,
+      { cause: error },
+    );
   }
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { makeFolders } from '../../client/host/make-folders.ts';
+import { makeFolders } from '../../torrents/make-folders.ts';
 
 function temporaryFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'cicada-folders-'));
@@ -21,6 +21,12 @@ it('a file in the way is named', () => {
   const file = path.join(temporaryFolder(), 'file');
   fs.writeFileSync(file, '');
   expect(() => makeFolders(path.join(file, 'a', 'b'))).toThrow(/ENOTDIR.*file/);
+});
+
+it('a link that leads nowhere is no folder', () => {
+  const link = path.join(temporaryFolder(), 'link');
+  fs.symlinkSync('nowhere', link);
+  expect(() => makeFolders(link)).toThrow(/EEXIST.*link/);
 });
 
 // There every new name is "no such file", though its parent is there: what is made again and again never comes.

@@ -1,7 +1,7 @@
 /**
  * Makes a folder and those above it that are missing, one by one. Node's own `recursive` climbs and descends without end
  * where the system answers ENOENT for a folder whose parent is there (/proc, some network file systems), on a thread
- * that no signal reaches.
+ * that no signal reaches. Nothing that we ship uses it: test/house.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,9 +19,17 @@ export function makeFolders(folder: string, mode = 0o777): string[] {
       fs.mkdirSync(at, { mode });
       made.push(at);
     } catch (error) {
-      // Somebody else made it meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      // Another process may have made it in the same moment. A file, or a link that leads nowhere, is in the way.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(at)) throw error;
     }
   }
   return made;
+}
+
+function isFolder(at: string): boolean {
+  try {
+    return fs.statSync(at).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -1,0 +1,49 @@
+/** What the published package is made of: its dependencies, and calls that must not be in it. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { codeLines, sourceFiles } from './source-files.ts';
+
+const shipped = sourceFiles('torrents', 'tracker', 'client', 'test/sim').filter(
+  ({ path }) => !path.endsWith('.test.ts'),
+);
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+
+/** `@scope/name/part` → `@scope/name`. */
+function packageOf(name: string): string {
+  return name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+it('no folder is made by the recursive mkdir of Node, which never returns in /proc', () => {
+  const wrong = shipped.flatMap(({ path, text }) =>
+    [...text.matchAll(/\b(?:mkdir|mkdirSync|cp|cpSync)\([^;]*?\brecursive\b/g)].map(({ 0: call, index }) => {
+      return `${path}:${text.slice(0, index).split('\n').length} ${call.split('(', 1)[0]}`;
+    }),
+  );
+  // The mutants of the simulator are made in a checkout, in the folder for temporary files.
+  const ours = wrong.filter((line) => !line.startsWith('test/sim/mutants/'));
+  expect(ours, 'makeFolders of torrents/make-folders.ts ends everywhere').toEqual([]);
+});
+
+it('every dependency is imported by what is shipped, and every package that is imported is a dependency', () => {
+  const imported = new Set(
+    shipped.flatMap(({ text, foreign }) => [
+      ...foreign.filter((name) => !name.startsWith('node:')).map(packageOf),
+      // A file of a package that is asked for by its address.
+      ...codeLines(text).flatMap(({ code }) =>
+        [...code.matchAll(/import\.meta\.resolve\('([^'.][^']*)'/g)].map((match) => packageOf(match[1]!)),
+      ),
+    ]),
+  );
+  const declared = Object.keys(manifest.dependencies);
+  expect(
+    declared.filter((name) => !imported.has(name)),
+    'nothing imports these: use them or remove them',
+  ).toEqual([]);
+  expect(
+    [...imported].filter((name) => !declared.includes(name)).sort(),
+    'imported and not declared',
+  ).toEqual([]);
+});
