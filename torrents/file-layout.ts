@@ -10,6 +10,7 @@ import { foldName } from './name-folding.ts';
 import {
   cutName,
   mapComponent,
+  mapTopName,
   nameUnits,
   nameUnitsMax,
   type PathPlatform,
@@ -60,8 +61,10 @@ export class FileLayout {
   readonly files: readonly TorrentFile[];
   /** Bytes of the whole space, pads and gaps included. */
   readonly totalBytes: number;
-  /** First component of every disk path. */
+  /** First component of every disk path. Never a hidden name. */
   readonly rootName: string;
+  /** The torrent's own name as this platform can hold it, hidden or not: a publisher's folder is called so. */
+  readonly ownRootName: string;
   readonly isSingleFile: boolean;
   readonly #platform: PathPlatform;
   /** Files with bytes, in order, and where each starts: what a binary search runs over. */
@@ -74,7 +77,8 @@ export class FileLayout {
     const { platform, isSingleFile, alignment = 1 } = options;
     this.isSingleFile = isSingleFile;
     this.#platform = platform;
-    this.rootName = mapComponent(options.name, platform);
+    this.rootName = mapTopName(options.name, platform);
+    this.ownRootName = mapComponent(options.name, platform);
     const { paths } = assignPaths(entries, this.rootName, isSingleFile, platform);
 
     const files: TorrentFile[] = [];

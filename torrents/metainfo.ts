@@ -29,7 +29,7 @@ import {
   readV2,
   sortedDict,
 } from './metainfo-v2.ts';
-import { hostPlatform, type PathPlatform } from './path-rules.ts';
+import { displayPath, hostPlatform, type PathPlatform } from './path-rules.ts';
 
 export { MetainfoError, type MetainfoWarning, type PieceLayer };
 
@@ -149,6 +149,10 @@ function readInfo(
   const entries = v1 && v2 ? mergeHybrid(v1.entries, v2.entries, pieceLength) : (v1 ?? v2)!.entries;
   const alignment = v1 ? 1 : pieceLength;
   const layout = new FileLayout(entries, { name, isSingleFile, platform, alignment });
+  if (layout.rootName !== layout.ownRootName) {
+    const message = `its name is a hidden one, ${displayPath([name])}: it is called ${displayPath([layout.rootName])} where it is fetched`;
+    warnings.add('name-hidden', message);
+  }
   const bytes = layout.files.reduce((sum, file) => sum + (file.isPad ? 0 : file.bytes), 0);
   // mktorrent makes torrents of empty files, and they are complete as soon as the files have their names.
   if (!layout.files.some(({ isPad }) => !isPad))

@@ -5,6 +5,8 @@
  *
  * Invariant: what mapComponent() returns is one ordinary file name on its platform: no separator, no device, no
  * stream, not `.` or `..`, not too long. So a path joined from mapped components lies inside the folder it is joined to.
+ * A torrent's own folder or file (mapTopName) is also never hidden: `.ssh` or `.bash_profile` would be installed where a
+ * torrent is fetched into a home folder.
  * Left to others: two names that become one (file-layout.ts), links on the disk (whoever opens files).
  */
 import process from 'node:process';
@@ -49,6 +51,27 @@ export function mapComponent(component: string, platform: PathPlatform): string 
     if (isWindowsDevice(name)) name = `_${name}`;
   }
   return nameUnits(name, platform) > nameUnitsMax ? shorten(name, platform) : name;
+}
+
+/**
+ * The name that a torrent's own folder or file has on the disk: like mapComponent(), but never hidden. `.ssh` becomes
+ * `_ssh` on every platform, since a home folder may be shared between systems. Names that begin with three dots are
+ * titles (`...And Justice for All`) and stay.
+ */
+export function mapTopName(name: string, platform: PathPlatform): string {
+  const mapped = mapComponent(name, platform);
+  return isHiddenName(mapped) ? mapped.replace(firstVisible, '$1_') : mapped;
+}
+
+const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
+const firstVisible = /^(\p{Default_Ignorable_Code_Point}*)./u;
+
+/**
+ * One or two dots begin it, as file systems compare names: HFS+ passes over invisible characters, ZFS can be told to take
+ * `\uff0e` (fullwidth full stop) and `\u2024` (one dot leader) for a dot (NFKC).
+ */
+export function isHiddenName(name: string): boolean {
+  return /^\.(?!\.\.)/.test(name.replaceAll(ignorable, '').normalize('NFKC'));
 }
 
 /** CON, NUL.txt, com¹.tar.gz: Windows opens a device for them in every folder, whatever follows the first dot. */

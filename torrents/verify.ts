@@ -7,7 +7,7 @@
  */
 import { type Stats, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { TorrentFile } from './file-layout.ts';
+import type { FileLayout, TorrentFile } from './file-layout.ts';
 import type { PieceIndex } from './geometry.ts';
 import { type HashControl, hashFiles } from './hashing/engine.ts';
 import type { PlannedFile } from './hashing/plan.ts';
@@ -165,18 +165,35 @@ export function locateFiles(metainfo: Metainfo, path: string): FilePaths {
   const stats = statOf(root);
   if (stats === undefined) throw new VerifyError('verify-path-missing', `${root} does not exist`, root);
   const { layout } = metainfo;
-  const below: FilePaths = (file) => join(root, ...file.diskPath);
-  if (layout.isSingleFile) return stats.isDirectory() ? below : () => root;
+  // Where Cicada puts it, and where its publisher has it: one may be hidden.
+  const names = [...new Set([layout.rootName, layout.ownRootName])];
+  const belows = names.map(
+    (name): FilePaths =>
+      (file) =>
+        join(root, name, ...file.diskPath.slice(1)),
+  );
+  if (layout.isSingleFile) return stats.isDirectory() ? fittest(layout, belows) : () => root;
   if (!stats.isDirectory()) {
     const message = `${root} is a file, and this torrent is a folder of ${layout.files.length} files`;
     throw new VerifyError('verify-not-a-folder', message, root);
   }
   const inside: FilePaths = (file) => join(root, ...file.diskPath.slice(1));
-  const probes = layout.files.filter((file) => !file.isPad).slice(0, probesMax);
-  const hits = (paths: FilePaths) => probes.filter((file) => statOf(paths(file)!)?.isFile()).length;
   // On a tie, most likely because nothing is there at all, the name of the folder decides.
-  const lead = hits(inside) - hits(below);
-  return lead > 0 || (lead === 0 && basename(root) === layout.rootName) ? inside : below;
+  const isItself = names.includes(basename(root));
+  return fittest(layout, isItself ? [inside, ...belows] : [...belows, inside]);
+}
+
+/** The place with most of the files, and of their sizes; the first one on a tie. */
+function fittest(layout: FileLayout, places: readonly FilePaths[]): FilePaths {
+  const probes = layout.files.filter((file) => !file.isPad).slice(0, probesMax);
+  const scores = places.map((pathOf) => {
+    const found = probes.map((file) => ({ file, stats: statOf(pathOf(file)!) }));
+    const files = found.filter(({ stats }) => stats?.isFile());
+    const whole = files.filter(({ file, stats }) => stats!.size === file.bytes);
+    // Missing files weigh more than cut ones.
+    return files.length * (probesMax + 1) + whole.length;
+  });
+  return places[scores.indexOf(Math.max(...scores))]!;
 }
 
 /** Undefined for what is not there, or cannot be reached: reading it will say why. */

@@ -13,6 +13,7 @@ import { DownloadView } from './download-view.ts';
 import type { HostPort } from './endpoints.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
 import { type ChoiceArgs, fileChoice } from './file-choice.ts';
+import { hiddenNameWords, tellHiddenName } from './hidden-name.ts';
 import { aborted, Interrupted } from './interruption.ts';
 import { type FoundTorrent, MetadataSearch } from './metadata-search.ts';
 import { runOnDone } from './on-done.ts';
@@ -107,6 +108,7 @@ async function begin(
   output: Output,
 ): Promise<Transfer> {
   const transfer = new Transfer(metainfo, output);
+  await tellHiddenName(metainfo, folder, output);
   let isChecked = false;
   try {
     const onCheck = (progress: NonNullable<DownloadView['checking']>) => {
@@ -133,6 +135,7 @@ async function begin(
     event: 'start',
     infoHash: transfer.infoHash,
     name,
+    diskName: metainfo.layout.rootName,
     path: transfer.active.path,
     bytes,
     total,
@@ -171,7 +174,13 @@ async function finish(
   const sources = transfer.sources().map(({ address: peer, ...source }) => ({ peer, ...source }));
   const peers = transfer.honestSources;
   output.document({
-    ...{ event: 'done', infoHash, path: active.path, seconds: Math.round(seconds * 1000) / 1000 },
+    ...{
+      event: 'done',
+      infoHash,
+      diskName: metainfo.layout.rootName,
+      path: active.path,
+      seconds: Math.round(seconds * 1000) / 1000,
+    },
     ...{ bytes, downloaded, wasted, peers, sources },
   });
   const what = song === undefined ? metainfo.name : basename(song);
@@ -182,7 +191,7 @@ async function finish(
       : downloaded === 0
         ? ' was complete already'
         : `: ${size(fetchedBytes)} in ${duration(seconds)}, ${rate(fetchedBytes / seconds)} on average, from ${count(peers, 'peer')}`;
-  output.result(`${name}${story}\n  ${plain(song ?? active.path)}`);
+  output.result(`${name}${story}\n  ${plain(song ?? active.path)}${hiddenNameWords(metainfo)}`);
   if (onDone !== undefined)
     await runOnDone(onDone, { path: active.path, name: metainfo.name, infoHash }, signal, output);
 }

@@ -63,6 +63,7 @@ export function torrentDetailDocument(metainfo: Metainfo, torrent: string) {
   const numbers = new Map(listedFiles(metainfo).map((file, at) => [file.index, at + 1]));
   return {
     ...torrentDocument(metainfo, torrent),
+    diskName: metainfo.layout.rootName,
     files: realFiles(metainfo).map(({ index, components, bytes, piecesRoot }) => ({
       index,
       number: numbers.get(index),

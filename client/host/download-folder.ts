@@ -11,6 +11,7 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import { makeFolders } from '../../torrents/make-folders.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
+import { foldName } from '../../torrents/name-folding.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
 import { recall } from './resume-recall.ts';
@@ -67,10 +68,11 @@ export async function prepareDownload(
   const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
   const files = new TorrentFiles(layout, stored, sideFile);
   const stamps = await Promise.all(stored.map((file) => file && stampOf(files.pathOf(file))));
+  const record = (await memory?.store.load(infoHash, files.rootPath, stored.length)) ?? upgrade?.record;
+  if (record === undefined) await refuseHiddenFolder(metainfo, files);
   let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
   let recorded: Uint8Array | undefined;
   if (anythingThere) {
-    const record = (await memory?.store.load(infoHash, files.rootPath, stored.length)) ?? upgrade?.record;
     recorded = record?.have;
     if (record !== undefined && memory !== undefined) {
       have = await recall(metainfo, files, stamps, record, memory.pool, control);
@@ -227,6 +229,29 @@ async function refuseLink(folder: string, links: Map<string, boolean>): Promise<
     {
       path: folder,
     },
+  );
+}
+
+/**
+ * `...And Justice for All` is a title, and a hidden name all the same: a folder of that name is entered when it is ours
+ * by its record, or holds nothing but files of this torrent. Other hidden names are never given (path-rules.ts).
+ */
+async function refuseHiddenFolder(
+  { layout, files }: Metainfo,
+  { rootPath, side }: TorrentFiles,
+): Promise<void> {
+  if (layout.isSingleFile || !layout.rootName.startsWith('.')) return;
+  const there = await fs.readdir(rootPath).catch(() => []);
+  if (there.length === 0) return;
+  const real = files.filter(({ isPad }) => !isPad);
+  const own = real.flatMap(({ diskPath, index }) => [diskPath[1]!, layout.partPath(index)[1]!]);
+  const ours = new Set([...own, path.basename(side?.path ?? '')].map(foldName));
+  const strange = there.find((name) => !ours.has(foldName(name)));
+  if (strange === undefined) return;
+  throw new ClientError(
+    'exists',
+    `${rootPath} is a hidden folder that holds other things (${strange}): nothing goes into it; choose another --out`,
+    { path: rootPath },
   );
 }
 

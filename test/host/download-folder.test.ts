@@ -241,3 +241,39 @@ describe('a folder that cannot be used', () => {
     fs.chmodSync(folder, 0o700);
   });
 });
+
+describe('hidden folders', () => {
+  const named = async (name: string) => {
+    const at = path.join(root, 'source', name);
+    fs.renameSync(source, at);
+    source = at;
+    album = path.join(folder, name);
+    ({ metainfo } = await createTorrent(at, { format: 'v1', pieceLength }));
+  };
+
+  it('a torrent with a hidden name leaves the folder of that name alone', async () => {
+    await named('.ssh');
+    write('authorized_keys', 'mine');
+    const { files } = await prepare();
+    expect(files.rootPath).toBe(path.join(folder, '_ssh'));
+    for (const file of files.files) expect(file?.finalPath.startsWith(path.join(folder, '_ssh/'))).toBe(true);
+  });
+
+  it('a hidden folder that holds other things is not entered by a title that begins with three dots', async () => {
+    await named('...And Justice for All');
+    write('key', 'mine');
+    const before = snapshot();
+    await expect(prepare()).rejects.toMatchObject({
+      code: 'exists',
+      message: expect.stringMatching(/hidden.*key/),
+    });
+    expect(snapshot()).toEqual(before);
+  });
+
+  it('one that holds nothing but the torrent is gone on with', async () => {
+    await named('...And Justice for All');
+    copy('a.flac');
+    copy('b.txt', 'b.txt.part');
+    expect([...(await prepare()).have].some((bits) => bits > 0)).toBe(true);
+  });
+});

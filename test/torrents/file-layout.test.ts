@@ -224,3 +224,26 @@ test('no tree of names leaves its folder or has two files in one place, on any p
     { numRuns: 150 },
   );
 });
+
+describe('a hidden name at the top', () => {
+  test.each(platforms)('%s: the folder is called otherwise, what is in it keeps its name', (platform) => {
+    const hidden = new FileLayout([entry('.covers/a.jpg'), entry('b')], {
+      name: '.ssh',
+      isSingleFile: false,
+      platform,
+    });
+    expect(hidden.files.map((file) => file.diskPath.join('/'))).toEqual(['_ssh/.covers/a.jpg', '_ssh/b']);
+    expect(hidden.partPath(1)).toEqual(['_ssh', 'b.part']);
+    expect([hidden.rootName, hidden.ownRootName]).toEqual(['_ssh', '.ssh']);
+  });
+
+  test.each(platforms)('%s: a single file too, also while it is under way', (platform) => {
+    const hidden = new FileLayout([entry('.bash_profile')], {
+      name: '.bash_profile',
+      isSingleFile: true,
+      platform,
+    });
+    expect(hidden.files[0]!.diskPath).toEqual(['_bash_profile']);
+    expect(hidden.partPath(0)).toEqual(['_bash_profile.part']);
+  });
+});

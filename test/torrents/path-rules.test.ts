@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import {
   componentFault,
   displayPath,
+  isHiddenName,
   mapComponent,
+  mapTopName,
   nameUnits,
   nameUnitsMax,
   type PathPlatform,
@@ -84,6 +86,67 @@ describe('what Windows cannot hold is mapped', () => {
     ['COM10', 'COM10'],
     ['C:', 'C_'],
   ])('%j → %j', (name, mapped) => expect(mapComponent(name, 'win32')).toBe(mapped));
+});
+
+describe("a torrent's own folder or file is never hidden", () => {
+  test.each([
+    ['.ssh', '_ssh'],
+    ['.bash_profile', '_bash_profile'],
+    ['.SSH', '_SSH'],
+    ['..x', '_.x'],
+    ['.\u0338x', '_\u0338x'],
+    // HFS+ passes over these when it compares names.
+    ['\u200b.ssh', '\u200b_ssh'],
+    ['\ufeff\u00ad.ssh', '\ufeff\u00ad_ssh'],
+    ['.\u200c', '_\u200c'],
+    ['.\u200d.x', '_\u200d.x'],
+    // File systems that compare by NFKC take these for dots.
+    ['\uff0essh', '_ssh'],
+    ['\u2024ssh', '_ssh'],
+    ['\u2025x', '_x'],
+  ])('%j → %j on every platform', (name, mapped) => {
+    for (const platform of platforms) expect(mapTopName(name, platform)).toBe(mapped);
+  });
+
+  test.each([
+    '...And Justice for All',
+    '\u2026And Justice',
+    '....',
+    'a.b',
+    '_x',
+    ' .x',
+    '·x',
+    '。x',
+    '\u0301.x',
+  ])('%j is a title, and stays', (name) => {
+    for (const platform of ['linux', 'darwin'] as const) expect(mapTopName(name, platform)).toBe(name);
+  });
+
+  test('whatever it was', () => {
+    const piece = fc.constantFrom(
+      '.',
+      '\u200b',
+      '\u2024',
+      '\u2026',
+      '\uff0e',
+      'a',
+      ' ',
+      '\n',
+      '\ud800',
+      '\ufe0f',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 8 }), (pieces) => {
+        const name = pieces.join('');
+        if (componentFault(name) !== undefined) return;
+        for (const platform of platforms) {
+          const mapped = mapTopName(name, platform);
+          expect(isHiddenName(mapped)).toBe(false);
+          expect(componentFault(mapped)).toBeUndefined();
+        }
+      }),
+    );
+  });
 });
 
 describe('what is too long is cut', () => {

@@ -14,6 +14,34 @@ const album = async () => {
   return { folder, metainfo: (await createTorrent(folder, { format: 'v1', pieceLength: kib16 })).metainfo };
 };
 
+describe('a torrent with a hidden name is found', () => {
+  test('where its publisher has it, and where Cicada put it', async () => {
+    const folder = makeFolder('.Album', files);
+    const { metainfo } = await createTorrent(folder, { format: 'v1', pieceLength: kib16 });
+    expect(metainfo.warnings.map(({ code }) => code)).toEqual(['name-hidden']);
+    for (const where of [folder, dirname(folder)]) {
+      expect(await verifyTorrent(metainfo, where)).toMatchObject({ ok: true });
+    }
+    const mapped = join(dirname(folder), '_Album');
+    renameSync(folder, mapped);
+    for (const where of [mapped, dirname(folder)]) {
+      expect(await verifyTorrent(metainfo, where)).toMatchObject({ ok: true });
+    }
+  });
+
+  test('as a single file, under either name, and the right one of two', async () => {
+    const folder = makeFolder('Home', { '.profile': files.a });
+    const at = join(folder, '.profile');
+    const { metainfo } = await createTorrent(at, { format: 'v1', pieceLength: kib16 });
+    for (const where of [at, folder])
+      expect(await verifyTorrent(metainfo, where)).toMatchObject({ ok: true });
+    writeFileSync(join(folder, '_profile'), 'another');
+    expect(await verifyTorrent(metainfo, folder)).toMatchObject({ ok: true });
+    renameSync(at, join(folder, '_profile'));
+    expect(await verifyTorrent(metainfo, folder)).toMatchObject({ ok: true });
+  });
+});
+
 describe('verifyTorrent', () => {
   test('everything there: the folder itself or the one that holds it', async () => {
     const { folder, metainfo } = await album();
