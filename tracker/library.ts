@@ -16,6 +16,7 @@ import { openPolicy } from './community/method-context.ts';
 import { openRateGate, type RateLimit } from './community/rate-limits.ts';
 import { openDatabase } from './database/database.ts';
 import { findDamage } from './database/integrity.ts';
+import { loadTrackerKey } from './key-file.ts';
 import { openPresence, type Presence } from './presence.ts';
 import { addressText } from './protocol/address.ts';
 import type { AnnounceRequest } from './protocol/announce-query.ts';
@@ -38,6 +39,8 @@ export interface Library {
   readonly admission: Admission;
   readonly presence: Presence;
   readonly policy: CommunityPolicy;
+  /** Keys for one purpose each are derived from it; see key-file.ts. */
+  readonly key: Buffer;
   /** Both hashes of every version that is served, as announces name them. */
   served(releaseId: string): ServedRelease | undefined;
   /** An announce of somebody with an account was answered. */
@@ -63,7 +66,7 @@ const finishedPerAccount: RateLimit = { burst: 100, everyMs: 1_000 };
  */
 const untoldMax = 200;
 
-/** Rejects with DatabaseError. */
+/** Rejects with DatabaseError or KeyFileError. */
 export async function openLibrary(options: LibraryOptions): Promise<Library> {
   const { dataFolder, policy = openPolicy, registry, nowMs, onError } = options;
   const path = join(dataFolder, 'tracker.db');
@@ -72,6 +75,13 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     rooms: { [communityRoom]: communityStores, catalogue: catalogueStores },
     onFault: onError,
   });
+  let key: Buffer;
+  try {
+    key = loadTrackerKey(dataFolder);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   const catalogue = sqliteCatalogue(database);
   const community = openCommunity(database, { policy });
   const admission = openAdmission({ signInRequired: policy.signInRequired });
@@ -217,6 +227,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     admission,
     presence,
     policy,
+    key,
     served: (releaseId) => served.get(releaseId),
     onAnnounced(request, address, accountId) {
       const { infoHash, port, event, left } = request;

@@ -71,7 +71,7 @@ export const defaultPort = 6969;
 
 const expireEveryMs = 1000;
 
-/** Rejects with ListenError, MetainfoError, DatabaseError or ProxyListError, each with a stable `code`. */
+/** Rejects with ListenError, MetainfoError, DatabaseError, KeyFileError or ProxyListError, each with a stable `code`. */
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
   const { host = '127.0.0.1', port: wantedPort = defaultPort } = options;
   // A clock that does not jump when somebody sets the time.

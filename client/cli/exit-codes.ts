@@ -130,6 +130,7 @@ const byPrefix: readonly (readonly [prefix: string, number])[] = [
   ['verify-', exitCode.fileError],
   ['share-', exitCode.fileError],
   ['private-file-', exitCode.fileError],
+  ['tracker-key-', exitCode.fileError],
   // Of a tracker whose disk or memory is full: another time it may go.
   ['database-', exitCode.network],
 ];

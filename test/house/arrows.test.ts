@@ -24,6 +24,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   'tracker/admission.ts': ['tracker/community', 'tracker/catalogue/contract.ts'],
   'tracker/presence.ts': [],
+  'tracker/key-file.ts': [],
   'tracker/library.ts': ['tracker', 'torrents'],
   'tracker/http': ['tracker', 'torrents'],
   'tracker/listening.ts': [],

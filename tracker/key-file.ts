@@ -1,0 +1,113 @@
+/**
+ * The tracker's key: 32 random bytes in a file of their own beside the database, so that a copy of the database alone
+ * opens nothing. What needs a key derives one for its own purpose (deriveKey); the key itself is used for nothing.
+ *
+ * Invariant: the file is whole on the disk before its name exists, and only its owner may read it. Two trackers that
+ * start at once get the same key.
+ */
+import { hkdfSync, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+
+export type KeyFileErrorCode = 'tracker-key-readable' | 'tracker-key-damaged' | 'tracker-key-unusable';
+
+export class KeyFileError extends Error {
+  readonly code: KeyFileErrorCode;
+  readonly path: string;
+
+  constructor(code: KeyFileErrorCode, message: string, path: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'KeyFileError';
+    this.code = code;
+    this.path = path;
+  }
+}
+
+export const trackerKeyName = 'tracker.key';
+/** As many as SHA-256 gives. */
+const keyBytes = 32;
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+
+/** The key of the tracker whose database lies in this folder; made when it is missing. Throws KeyFileError. */
+export function loadTrackerKey(dataFolder: string): Buffer {
+  const path = join(dataFolder, trackerKeyName);
+  try {
+    return readKey(path) ?? makeKey(dataFolder, path);
+  } catch (error) {
+    if (error instanceof KeyFileError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const text = `${path} cannot be used (${code ?? message}): check the rights of its folder`;
+    throw new KeyFileError('tracker-key-unusable', text, path, error);
+  }
+}
+
+/** A key for one purpose. A different label gives a key from which nothing of this one follows. */
+export function deriveKey(key: Uint8Array, label: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, '', `cicada tracker: ${label}`, keyBytes));
+}
+
+function readKey(path: string): Buffer | undefined {
+  let file: number;
+  try {
+    file = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const stats = fs.fstatSync(file);
+    if (!stats.isFile() || stats.size !== keyBytes) {
+      const text = `${path} is damaged: put a backup in its place, or remove it to begin with a new key`;
+      throw new KeyFileError('tracker-key-damaged', text, path);
+    }
+    // Windows has no such bits: there the folder of the user is the border.
+    if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+      const mode = (stats.mode & 0o777).toString(8);
+      const text = `other users of this machine can read ${path} (mode ${mode}): remove it to get a new key`;
+      throw new KeyFileError('tracker-key-readable', text, path);
+    }
+    return fs.readFileSync(file);
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+function makeKey(folder: string, path: string): Buffer {
+  const key = randomBytes(keyBytes);
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    // 'wx' is O_CREAT | O_EXCL.
+    const file = fs.openSync(temporary, 'wx', 0o600);
+    try {
+      fs.writeFileSync(file, key);
+      fs.fsyncSync(file);
+    } finally {
+      fs.closeSync(file);
+    }
+    // A link never replaces a key that another tracker put there in the same moment.
+    fs.linkSync(temporary, path);
+    syncFolder(folder);
+    return key;
+  } catch (error) {
+    const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? readKey(path) : undefined;
+    if (other === undefined) throw error;
+    return other;
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
+}
+
+/** The name too. Some systems cannot do this, and keep names in order by themselves. */
+function syncFolder(folder: string): void {
+  try {
+    const handle = fs.openSync(folder, 'r');
+    try {
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+  } catch {
+    // The file itself is on the disk: at worst the next start makes a new key.
+  }
+}
