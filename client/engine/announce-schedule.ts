@@ -2,8 +2,8 @@
  * When to tell which tracker what. BEP 12: the trackers of a tier are tried in random order, the one that answers
  * moves to the front of its tier, and the next tier is asked only when a whole tier has failed.
  *
- * Invariant: at most one announce is under way, apart from the farewells. A tracker that never heard `started`
- * never hears `completed` or `stopped`.                                                             BEP 3 12 31
+ * Invariant: at most one announce is under way, apart from the farewells, and at most one to each tracker. A tracker that
+ * never heard `started` never hears `completed` or `stopped`, and it hears `completed` at most once.      BEP 3 12 31
  */
 import { backoffMs } from './backoff.ts';
 import type { AnnounceEvent, TrackerAnswer } from './contract.ts';
@@ -16,6 +16,9 @@ export interface TrackerState {
   listsUs: boolean;
   /** `completed` is owed to it. */
   owesCompleted: boolean;
+  hasHeardCompleted: boolean;
+  /** `stopped` is on its way to it, and we may come back: it is told nothing else before its answer. */
+  isTakingLeave: boolean;
   failures: number;
   /** Not to be asked before. */
   notBeforeMs: number;
@@ -38,6 +41,8 @@ export class AnnounceSchedule {
   /** Announces made early for want of peers, in a row. */
   #lonelyAsks = 0;
   #stopped = false;
+  /** We are not there at the moment: trackers hear `stopped`, and `started` when we are back. */
+  #suspended = false;
 
   constructor(tiers: readonly (readonly string[])[], nowMs: number, limits: Limits, random: Prng) {
     this.#limits = limits;
@@ -57,7 +62,7 @@ export class AnnounceSchedule {
 
   /** When `next` has something to say at the earliest. */
   get wakeAtMs(): number {
-    if (this.#stopped || this.#inFlight !== undefined) return Number.MAX_SAFE_INTEGER;
+    if (this.#stopped || this.#suspended || this.#inFlight !== undefined) return Number.MAX_SAFE_INTEGER;
     let earliest = Number.MAX_SAFE_INTEGER;
     for (const tier of this.#tiers) for (const t of tier) earliest = Math.min(earliest, t.notBeforeMs);
     return Math.max(earliest, this.#dueMs);
@@ -65,7 +70,7 @@ export class AnnounceSchedule {
 
   /** Who is asked next, and when, if everything stays as it is; undefined while one is asked, or when nobody can be. */
   get nextAsk(): { readonly tracker: TrackerState; readonly atMs: number } | undefined {
-    if (this.#stopped || this.#inFlight !== undefined) return undefined;
+    if (this.#stopped || this.#suspended || this.#inFlight !== undefined) return undefined;
     let next: { tracker: TrackerState; atMs: number } | undefined;
     for (const tracker of this.#tiers.flat()) {
       const atMs = Math.max(tracker.notBeforeMs, this.#dueMs);
@@ -76,10 +81,12 @@ export class AnnounceSchedule {
 
   /** The announce that is due, if any; it counts as under way until answered or failed. */
   next(nowMs: number): { tracker: TrackerState; event: AnnounceEvent } | undefined {
-    if (this.#stopped || this.#inFlight !== undefined || nowMs < this.#dueMs) return undefined;
+    if (this.#stopped || this.#suspended || this.#inFlight !== undefined || nowMs < this.#dueMs)
+      return undefined;
     for (const tier of this.#tiers) {
       for (const tracker of tier) {
         if (tracker.notBeforeMs > nowMs) continue;
+        if (tracker.isTakingLeave) return undefined;
         this.#inFlight = tracker;
         this.#lastMs = nowMs;
         const event = !tracker.listsUs ? 'started' : tracker.owesCompleted ? 'completed' : undefined;
@@ -101,8 +108,11 @@ export class AnnounceSchedule {
     this.#minIntervalMs =
       clamp(answer.minIntervalSeconds ?? interval, this.#limits.announceIntervalMinSeconds, interval) * 1000;
     // The last piece may have come while another event was under way: then `completed` is still owed.
-    if (this.#inFlightEvent === 'completed') tracker.owesCompleted = false;
-    tracker.listsUs = true;
+    if (this.#inFlightEvent === 'completed') {
+      tracker.owesCompleted = false;
+      tracker.hasHeardCompleted = true;
+    }
+    tracker.listsUs = !tracker.isTakingLeave;
     tracker.failures = 0;
     tracker.notBeforeMs = nowMs;
     tracker.lastFailure = undefined;
@@ -131,14 +141,54 @@ export class AnnounceSchedule {
     this.#dueMs = nowMs;
   }
 
-  /** The last piece is here: whoever lists us is told soon. */
-  onCompleted(nowMs: number): void {
+  /**
+   * The last piece is here: whoever lists us is told soon. `completed` is for a download that ends, and it ends once:
+   * not for what was complete at the start, and not again when lost pieces are back.
+   */
+  onCompleted(isDownload: boolean, nowMs: number): void {
     let owed = false;
     for (const tracker of this.#tiers.flat()) {
-      tracker.owesCompleted = tracker.listsUs || tracker === this.#inFlight;
-      owed ||= tracker.listsUs;
+      const isListed = tracker.listsUs || tracker === this.#inFlight;
+      tracker.owesCompleted = isDownload && isListed && !tracker.hasHeardCompleted;
+      owed ||= tracker.listsUs && tracker.owesCompleted;
     }
     if (owed) this.#dueMs = nowMs;
+    else this.#hasten(nowMs);
+  }
+
+  /** We are no seed any more: trackers count us as one until they are told. */
+  onIncomplete(nowMs: number): void {
+    for (const tracker of this.#tiers.flat()) tracker.owesCompleted = false;
+    this.#hasten(nowMs);
+  }
+
+  /** Trackers count by what has changed. A disk that flaps may not make that a burden. */
+  #hasten(nowMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs, this.#lastMs + this.#limits.lossRoundMs));
+  }
+
+  /** We are not there for a while. Answers the trackers that are told `stopped`, once each. */
+  suspend(): readonly TrackerState[] {
+    if (this.#suspended || this.#stopped) return [];
+    this.#suspended = true;
+    const leaving = this.#listing.filter((tracker) => !tracker.isTakingLeave);
+    for (const tracker of leaving) {
+      tracker.listsUs = false;
+      tracker.owesCompleted = false;
+      tracker.isTakingLeave = true;
+    }
+    return leaving;
+  }
+
+  /** Trackers that list us, or will when they have answered. */
+  get #listing(): TrackerState[] {
+    return this.#tiers.flat().filter((t) => t.listsUs || t === this.#inFlight);
+  }
+
+  /** We are there again: `started`. A disk that comes and goes is announced no oftener than a tracker may ask for. */
+  resume(nowMs: number): void {
+    this.#suspended = false;
+    this.#dueMs = Math.max(nowMs, this.#lastMs + this.#limits.announceIntervalMinSeconds * 1000);
   }
 
   /**
@@ -147,7 +197,7 @@ export class AnnounceSchedule {
    */
   setAlone(alone: boolean, nowMs: number): void {
     if (!alone) this.#lonelyAsks = 0;
-    if (!alone || this.#inFlight !== undefined) return;
+    if (!alone || this.#suspended || this.#inFlight !== undefined) return;
     let waitMs = this.#minIntervalMs;
     for (let n = 0; n < this.#lonelyAsks && this.#lastMs + waitMs < this.#dueMs; n++) waitMs *= 2;
     if (this.#lastMs + waitMs >= this.#dueMs || nowMs < this.#lastMs + waitMs) return;
@@ -158,13 +208,19 @@ export class AnnounceSchedule {
   /** No more announces but the farewells this answers: to each tracker that lists us. */
   stop(): readonly TrackerState[] {
     this.#stopped = true;
-    return this.#tiers.flat().filter((t) => t.listsUs || t === this.#inFlight);
+    return this.#listing.filter((tracker) => !tracker.isTakingLeave);
   }
 
+  /** A tracker is asked one thing after the other: what it answers first was asked before the farewell. */
   #settle(url: string): TrackerState | undefined {
     const tracker = this.#inFlight?.url === url ? this.#inFlight : undefined;
-    if (tracker !== undefined) this.#inFlight = undefined;
-    return tracker;
+    if (tracker !== undefined) {
+      this.#inFlight = undefined;
+      return tracker;
+    }
+    const leaving = this.#tiers.flat().find((left) => left.isTakingLeave && left.url === url);
+    if (leaving !== undefined) leaving.isTakingLeave = false;
+    return undefined;
   }
 
   #promote(tracker: TrackerState): void {
@@ -179,6 +235,8 @@ function newTracker(url: string, nowMs: number): TrackerState {
     url,
     listsUs: false,
     owesCompleted: false,
+    hasHeardCompleted: false,
+    isTakingLeave: false,
     failures: 0,
     notBeforeMs: nowMs,
     lastFailure: undefined,

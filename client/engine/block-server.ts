@@ -58,6 +58,15 @@ export class BlockServer {
     if (session.uploads.cancel(block)) session.sendReject(block);
   }
 
+  /** Stored pieces are gone: requests for them are refused, and what is being read of them is not sent. */
+  onLost(sessions: Iterable<PeerSession>, pieces: ReadonlySet<PieceIndex>): void {
+    for (const session of sessions) {
+      for (const block of session.uploads.dropPieces((pieceIndex) => pieces.has(pieceIndex)))
+        session.sendReject(block);
+      this.pump(session);
+    }
+  }
+
   onRead(read: ReadId, bytes: Uint8Array): void {
     this.trouble = undefined;
     const { session, block } = this.#settle(read);

@@ -65,7 +65,7 @@ export interface MagnetSpec {
 /** `paused`: it lacks something and fetches nothing more.  BEP 21 */
 export type AnnounceEvent = 'started' | 'completed' | 'stopped' | 'paused' | undefined;
 
-/** Why a piece could not be written or a block not be read: the host's words, and its code (ENOSPC …). */
+/** Why a piece could not be written, read or kept: the host's words, and its code (ENOSPC …). */
 export interface DiskTrouble {
   readonly code: string;
   readonly message: string;
@@ -139,6 +139,20 @@ export type Fact =
       readonly pieceIndex: PieceIndex;
       readonly trouble: DiskTrouble;
     }
+  /**
+   * These pieces were stored, and are not on the disk any more (a file was deleted, moved or changed). Pieces in the list
+   * that are not `have` (missing, being fetched, being stored) stay as they are: the disk may have written them since.
+   */
+  | {
+      readonly type: 'pieces-lost';
+      readonly torrent: TorrentId;
+      readonly pieces: readonly PieceIndex[];
+      readonly trouble: DiskTrouble;
+    }
+  /** Every wanted piece was stored, and the files are not where they were. Nothing is served until `content-online`. */
+  | { readonly type: 'content-offline'; readonly torrent: TorrentId; readonly trouble: DiskTrouble }
+  /** The files are back, unchanged. */
+  | { readonly type: 'content-online'; readonly torrent: TorrentId }
   /** Whether what one peer sent as the info dictionary has the torrent's hash. */
   | {
       readonly type: 'metadata-checked';
@@ -236,7 +250,7 @@ export type Report =
       /** Payload bytes this peer sent that were verified or may yet be. */
       readonly downloaded: number;
     }
-  /** Every wanted piece is stored; again when more was wanted meanwhile. */
+  /** Every wanted piece is stored; again when more was wanted meanwhile, or when lost pieces are stored again. */
   | { readonly type: 'completed'; readonly torrent: TorrentId }
   /** The info dictionary is here and has the right hash; `peers` are those to go on with. */
   | {
@@ -247,6 +261,16 @@ export type Report =
     }
   | { readonly type: 'stopped'; readonly torrent: TorrentId }
   | { readonly type: 'disk-trouble'; readonly torrent: TorrentId; readonly trouble: DiskTrouble }
+  /** Stored pieces are not on the disk any more. Those that are wanted are fetched again. `bytes`: without pads. */
+  | {
+      readonly type: 'pieces-lost';
+      readonly torrent: TorrentId;
+      readonly pieceCount: number;
+      readonly bytes: number;
+      readonly trouble: DiskTrouble;
+    }
+  | { readonly type: 'content-offline'; readonly torrent: TorrentId; readonly trouble: DiskTrouble }
+  | { readonly type: 'content-online'; readonly torrent: TorrentId }
   | {
       readonly type: 'tracker-answered';
       readonly torrent: TorrentId;

@@ -7,7 +7,15 @@
  */
 
 import type { Context } from './context.ts';
-import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
+import type {
+  Action,
+  ConnectionId,
+  DiskTrouble,
+  Fact,
+  PeerAddress,
+  PieceMemory,
+  TorrentId,
+} from './contract.ts';
 import type { EngineUsage, Inspection } from './inspection.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
 import { MetadataSwarm } from './metadata-swarm.ts';
@@ -139,6 +147,12 @@ export class Engine {
         return this.#swarm(fact.torrent)?.onPieceCorrupt(fact.pieceIndex, fact.digests, nowMs);
       case 'piece-unstorable':
         return this.#swarm(fact.torrent)?.onPieceUnstorable(fact.pieceIndex, fact.trouble, nowMs);
+      case 'pieces-lost':
+        return this.#swarm(fact.torrent)?.onPiecesLost(fact.pieces, fact.trouble, nowMs);
+      case 'content-offline':
+        return this.#onOffline(fact.torrent, fact.trouble, nowMs);
+      case 'content-online':
+        return this.#swarm(fact.torrent)?.comeOnline(nowMs);
       case 'connected':
         return this.#onConnected(fact.connection, fact.address, fact.incoming, nowMs);
       case 'closed':
@@ -235,15 +249,24 @@ export class Engine {
     if (swarm === undefined) return;
     swarm.stop(nowMs);
     this.#swarms.delete(torrent);
-    // Its dials were closed with it, those that had not shaken hands yet among them.
+    this.#forgetDials(torrent);
+    const infoHash = key(swarm.spec.infoHash);
+    if (this.#byInfoHash.get(infoHash) === swarm) this.#byInfoHash.delete(infoHash);
+  }
+
+  #onOffline(torrent: TorrentId, trouble: DiskTrouble, nowMs: number): void {
+    this.#swarm(torrent)?.goOffline(trouble, nowMs);
+    if (this.#swarm(torrent)?.peers.isOffline) this.#forgetDials(torrent);
+  }
+
+  /** Its swarm has closed its dials, those that had not shaken hands yet among them. */
+  #forgetDials(torrent: TorrentId): void {
     for (const [connection, dial] of this.#dials) {
       if (dial.torrent !== torrent) continue;
       this.#sessions.get(connection)?.end();
       this.#sessions.delete(connection);
       this.#dials.delete(connection);
     }
-    const infoHash = key(swarm.spec.infoHash);
-    if (this.#byInfoHash.get(infoHash) === swarm) this.#byInfoHash.delete(infoHash);
   }
 
   // Connections -----------------------------------------------------------------------------------------------------

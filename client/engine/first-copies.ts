@@ -119,6 +119,17 @@ export class FirstCopies {
     }
   }
 
+  /** We have not everything any more: when we have again, every piece is looked at anew. */
+  forget(): void {
+    this.#waiting = undefined;
+    this.#seen = 0;
+    this.#promises.clear();
+    this.#promisesTo.clear();
+    this.#firstHolders.clear();
+    this.#lonely.clear();
+    this.#kept.clear();
+  }
+
   /** We do not serve it any more: what it was to take is for others. */
   release(session: PeerSession): void {
     const promises = this.#promisesTo.get(session);

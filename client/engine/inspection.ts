@@ -34,7 +34,7 @@ export interface Inspection {
   >;
   readonly selection: Pick<PieceSelection, 'wants' | 'lacks' | 'missingCount'>;
   readonly picker: Pick<PiecePicker, 'isCandidate' | 'candidateCount' | 'availability'>;
-  readonly peers: Pick<SwarmPeers, 'knownCount' | 'stopping'>;
+  readonly peers: Pick<SwarmPeers, 'knownCount' | 'stopping' | 'isOffline'>;
   readonly choker: Pick<Choker, 'servedCount'>;
   readonly server: Pick<BlockServer, 'readCount'>;
   readonly scheduler: Pick<RequestScheduler, 'blockKey' | 'open' | 'orphans'>;

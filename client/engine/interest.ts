@@ -26,7 +26,7 @@ export class Interest {
   readonly #firstCopies: FirstCopies;
   readonly #tellAtOnceMax: number;
   /** Stored, and not everybody has heard of it. */
-  readonly #untold: PieceIndex[] = [];
+  #untold: PieceIndex[] = [];
 
   /** `tellAtOnceMax`: with more peers than this, they hear of new pieces at the next tick, of several at once. */
   constructor(geometry: Geometry, parts: InterestParts, tellAtOnceMax: number) {
@@ -81,6 +81,17 @@ export class Interest {
       }
     }
     if (sessions.size <= this.#tellAtOnceMax) this.tell(sessions);
+  }
+
+  /** Stored pieces are missing again: peers that have them are of use once more. `pieces` are in no peer's count yet. */
+  onLost(sessions: PeerSessions, pieces: readonly PieceIndex[]): void {
+    const lost = new Set(pieces);
+    this.#untold = this.#untold.filter((pieceIndex) => !lost.has(pieceIndex));
+    const lacked = pieces.filter((pieceIndex) => this.#selection.lacks(pieceIndex));
+    for (const session of sessions.values()) {
+      for (const pieceIndex of lacked) if (session.pieces.has(pieceIndex)) session.usefulCount += 1;
+      session.setInterested(session.usefulCount > 0);
+    }
   }
 
   /** Whoever has not heard of what is stored hears of it. */

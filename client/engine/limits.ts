@@ -161,6 +161,8 @@ export const defaultLimits = {
   peersWantedDefault: 50,
   /** After a failed write: room may have been made. */
   diskRetryMs: 5_000,
+  /** A disk that loses pieces again and again lets peers go, and tells trackers, at most once in this time. */
+  lossRoundMs: 60_000,
 } as const;
 
 /** What other code relies on, whatever the numbers are. Throws: a wrong set of limits is our own bug. */

@@ -229,6 +229,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
       peers: [...this.peers.sessions.values()].map(peerStatus),
       peersKnown: this.peers.knownCount,
       trackers: this.peers.trackers,
+      offline: false,
       trouble: undefined,
     };
   }

@@ -31,6 +31,7 @@ export type Violation =
   | 'too-many-connections'
   | 'banned'
   | 'wrong-torrent'
+  | 'torrent-offline'
   | 'too-many-rejects'
   | 'bitfield-spare-bits'
   | 'piece-out-of-range'

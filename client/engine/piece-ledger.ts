@@ -3,8 +3,10 @@
  * transitions:
  *
  *   missing ──begin──▶ fetching ──finish──▶ storing ──stored──▶ have
- *      ▲                  │                    │
- *      └─────abandon──────┘        failed──────┘   (corrupt, or the disk would not take it)
+ *      ▲                  │                    │                  │
+ *      ├─────abandon──────┘                    │                  │
+ *      ├─────failed────────────────────────────┘                  │   (corrupt, or the disk would not take it)
+ *      └─────lost─────────────────────────────────────────────────┘   (the disk does not hold it any more)
  *
  * `have` means verified and readable. What to fetch next is policy: piece-picker.ts.
  */
@@ -123,6 +125,14 @@ export class PieceLedger {
   /** Corrupt, or the disk would not take it: missing again. */
   failed(pieceIndex: PieceIndex): FetchingPiece {
     return this.#leaveStoring(pieceIndex);
+  }
+
+  /** It was stored, and the disk does not hold it any more: missing again. */
+  lost(pieceIndex: PieceIndex): void {
+    assert(this.has(pieceIndex), `piece ${pieceIndex} was stored before it is lost`);
+    this.#have.set(pieceIndex, false);
+    this.haveCount -= 1;
+    this.haveBytes -= this.dataBytes(pieceIndex);
   }
 
   /** Nobody is left to send the rest of it: missing again, and what came of it is dropped. */

@@ -2,7 +2,7 @@
  * Which pieces the user wants, in what priority, and how much of that is stored. A piece is wanted as much as the file in
  * it that is wanted most: which file that is, is the host's affair.
  *
- * Invariant: the counts agree with the ledger, which tells of every stored piece.
+ * Invariant: the counts agree with the ledger, which tells of every stored and every lost piece.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { PieceLedger } from './piece-ledger.ts';
@@ -69,6 +69,13 @@ export class PieceSelection {
     if (!this.wants(pieceIndex)) return;
     this.#missingCount -= 1;
     this.haveWantedBytes += this.#ledger.dataBytes(pieceIndex);
+  }
+
+  /** The ledger has just marked it as missing again. */
+  onLost(pieceIndex: PieceIndex): void {
+    if (!this.wants(pieceIndex)) return;
+    this.#missingCount += 1;
+    this.haveWantedBytes -= this.#ledger.dataBytes(pieceIndex);
   }
 
   /** The pieces we lack, MSB first: what a peer has of them is counted byte by byte. */

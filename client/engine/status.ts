@@ -61,7 +61,9 @@ export interface TorrentStatus {
   /** Addresses known, connected or not. */
   readonly peersKnown: number;
   readonly trackers: readonly TrackerStatus[];
-  /** The disk refuses pieces; tried again by itself. */
+  /** Its files are not where they were: nothing is served until they are back. */
+  readonly offline: boolean;
+  /** The disk refuses pieces or has lost some; tried again by itself. */
   readonly trouble: DiskTrouble | undefined;
 }
 

@@ -6,7 +6,7 @@
  * until it ends, and the shared budget counts both.                                                    BEP 3 12
  */
 import type { Handshake } from '../wire/handshake.ts';
-import { AnnounceSchedule } from './announce-schedule.ts';
+import { AnnounceSchedule, type TrackerState } from './announce-schedule.ts';
 import type { Context } from './context.ts';
 import type {
   AnnounceEvent,
@@ -46,6 +46,8 @@ export interface SwarmContent {
 export class SwarmPeers {
   readonly sessions = new Map<ConnectionId, PeerSession>();
   stopping = false;
+  /** The torrent's files are not there: no peer is dialed or taken in, and trackers do not list us. */
+  isOffline = false;
   readonly #identity: SwarmIdentity;
   readonly #content: SwarmContent;
   readonly #context: Context;
@@ -84,10 +86,11 @@ export class SwarmPeers {
 
   learn(peers: readonly PeerAddress[], nowMs: number): void {
     this.#directory.learn(peers, nowMs);
-    if (!this.stopping) this.#dial(nowMs);
+    this.#dial(nowMs);
   }
 
   #dial(nowMs: number): void {
+    if (this.stopping || this.isOffline) return;
     const { limits, budget } = this.#context;
     while (
       this.connectionCount < limits.connectionsPerTorrentMax &&
@@ -108,7 +111,7 @@ export class SwarmPeers {
   /** We want more again: those that were let go because neither of us wanted anything are of use. */
   seekSeeds(nowMs: number): void {
     this.#directory.redialSeeds(nowMs);
-    if (!this.stopping) this.#dial(nowMs);
+    this.#dial(nowMs);
   }
 
   /** The dial did not come to a handshake. */
@@ -120,11 +123,13 @@ export class SwarmPeers {
     this.#context.budget.close(record.address.host);
     // That one was there: it is no failure that it is the same as another.
     this.#directory.release(record, reason === 'connected-twice', nowMs);
-    if (!this.stopping) this.report({ type: 'dial-failed', address: record.address, reason });
+    if (!this.stopping && !this.isOffline)
+      this.report({ type: 'dial-failed', address: record.address, reason });
   }
 
   /** Takes the session in, or says why not. */
   admit(session: PeerSession, handshake: Handshake, nowMs: number): Violation | undefined {
+    if (this.isOffline) return 'torrent-offline';
     const dialed = this.#dialing.get(session.connection);
     if (sameBytes(handshake.peerId, this.#context.peerId)) {
       if (dialed !== undefined) this.#directory.forget(dialed);
@@ -235,9 +240,15 @@ export class SwarmPeers {
     if (!this.stopping) this.announce(nowMs);
   }
 
-  /** The last piece is here. */
-  onCompleted(nowMs: number): void {
-    this.#announces.onCompleted(nowMs);
+  /** The last piece is here; `isDownload`: some of it had to be fetched since the start. */
+  onCompleted(isDownload: boolean, nowMs: number): void {
+    this.#announces.onCompleted(isDownload, nowMs);
+    this.announce(nowMs);
+  }
+
+  /** We had everything, and have not any more. */
+  onIncomplete(nowMs: number): void {
+    this.#announces.onIncomplete(nowMs);
     this.announce(nowMs);
   }
 
@@ -265,11 +276,28 @@ export class SwarmPeers {
   /** Trackers that list us are told, peers are let go. */
   stop(nowMs: number): void {
     this.stopping = true;
-    for (const tracker of this.#announces.stop()) this.#emitAnnounce(tracker.url, 'stopped', 0);
-    for (const session of this.sessions.values()) this.drop(session, 'stopped', nowMs);
+    this.#part(this.#announces.stop(), 'stopped', nowMs);
+  }
+
+  /** As if it were stopped, until `comeOnline`. */
+  goOffline(nowMs: number): void {
+    this.isOffline = true;
+    this.#part(this.#announces.suspend(), 'torrent-offline', nowMs);
+  }
+
+  comeOnline(nowMs: number): void {
+    this.isOffline = false;
+    this.#announces.resume(nowMs);
+    this.announce(nowMs);
+    this.#dial(nowMs);
+  }
+
+  #part(trackers: readonly TrackerState[], reason: string, nowMs: number): void {
+    for (const tracker of trackers) this.#emitAnnounce(tracker.url, 'stopped', 0);
+    for (const session of this.sessions.values()) this.drop(session, reason, nowMs);
     for (const connection of [...this.#dialing.keys()]) {
-      this.#context.emit({ type: 'close', connection, reason: 'stopped' });
-      this.onDialEnded(connection, 'stopped', nowMs);
+      this.#context.emit({ type: 'close', connection, reason });
+      this.onDialEnded(connection, reason, nowMs);
     }
   }
 

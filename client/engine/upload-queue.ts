@@ -5,7 +5,7 @@
  * Invariant: a block is waiting, or being read, or sent; a cancel or a choke ends the first two. Asking twice for what
  * is still waiting changes nothing.                                                                         BEP 3
  */
-import type { Block } from '../../torrents/geometry.ts';
+import type { Block, PieceIndex } from '../../torrents/geometry.ts';
 import type { ReadId } from './contract.ts';
 import type { Limits } from './limits.ts';
 
@@ -73,6 +73,14 @@ export class UploadQueue {
     this.#reading.clear();
     this.#readOf.clear();
     this.#readingBytes = 0;
+    return dropped;
+  }
+
+  /** Everything of these pieces that has not been sent is dropped. Answers what that was, for the rejects of BEP 6. */
+  dropPieces(isDropped: (pieceIndex: PieceIndex) => boolean): Block[] {
+    const pending = [...this.#reading.values(), ...this.#waiting.values()];
+    const dropped = pending.filter(({ pieceIndex }) => isDropped(pieceIndex));
+    for (const block of dropped) this.cancel(block);
     return dropped;
   }
 

@@ -114,7 +114,7 @@ describe('at most one announce', () => {
   it('is under way: nothing more is said until it is answered', () => {
     const s = schedule([['a'], ['b']]);
     expect(said(s, 0)).toBe('started a');
-    s.onCompleted(0);
+    s.onCompleted(true, 0);
     s.setAlone(true, minuteMs);
     expect(nextSaid(s, 0, 60 * minuteMs)).toBeUndefined();
   });
@@ -148,7 +148,7 @@ describe('events', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onAnswer('a', answer, 0);
-    s.onCompleted(60_000);
+    s.onCompleted(true, 60_000);
     expect(said(s, 60_000)).toBe('completed a');
     s.onAnswer('a', answer, 60_000);
     expect(nextSaid(s, 60_500, 3_600_000)?.what).toBe('none a');
@@ -158,7 +158,7 @@ describe('events', () => {
     const s = schedule([['a']]);
     s.next(0);
     s.onAnswer('a', answer, 0);
-    s.onCompleted(60_000);
+    s.onCompleted(true, 60_000);
     s.next(60_000);
     s.onFailure('a', 'down', undefined, 60_000);
     expect(nextSaid(s, 60_000, 80_000)?.what).toBe('completed a');
@@ -167,7 +167,7 @@ describe('events', () => {
   it('are completed right after started when the last piece came in between', () => {
     const s = schedule([['a']]);
     s.next(0);
-    s.onCompleted(100);
+    s.onCompleted(true, 100);
     s.onAnswer('a', answer, 200);
     expect(said(s, 200)).toBe('completed a');
   });
@@ -176,7 +176,7 @@ describe('events', () => {
     const s = schedule([['a'], ['b']]);
     s.next(0);
     s.onAnswer('a', answer, 0);
-    s.onCompleted(10);
+    s.onCompleted(true, 10);
     said(s, 10);
     s.onFailure('a', 'down', undefined, 10);
     expect(said(s, 10)).toBe('started b');

@@ -66,6 +66,13 @@ export const factShapes: Readonly<Record<Fact['type'], ReturnType<typeof fact>>>
   'piece-stored': fact({ torrent: id, pieceIndex, digests: Type.Optional(digests) }),
   'piece-corrupt': fact({ torrent: id, pieceIndex, digests }),
   'piece-unstorable': fact({ torrent: id, pieceIndex, trouble }),
+  'pieces-lost': fact({
+    torrent: id,
+    pieces: Type.Array(pieceIndex, { maxItems: pieceCountMax }),
+    trouble,
+  }),
+  'content-offline': fact({ torrent: id, trouble }),
+  'content-online': fact({ torrent: id }),
   'metadata-checked': fact({ torrent: id, connection: id, isRight: Type.Boolean() }),
   announced: fact({
     torrent: id,
