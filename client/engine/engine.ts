@@ -7,15 +7,7 @@
  */
 
 import type { Context } from './context.ts';
-import type {
-  Action,
-  ConnectionId,
-  DiskTrouble,
-  Fact,
-  PeerAddress,
-  PieceMemory,
-  TorrentId,
-} from './contract.ts';
+import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
 import type { EngineUsage, Inspection } from './inspection.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
 import { MetadataSwarm } from './metadata-swarm.ts';
@@ -140,7 +132,7 @@ export class Engine {
       case 'block-read':
         return this.#swarm(fact.torrent)?.server.onRead(fact.read, fact.bytes);
       case 'block-unreadable':
-        return this.#swarm(fact.torrent)?.onBlockUnreadable(fact.read, fact.trouble, nowMs);
+        return this.#swarm(fact.torrent)?.troubles.onUnreadable(fact.read, fact.trouble, nowMs);
       case 'piece-stored':
         return this.#swarm(fact.torrent)?.onPieceStored(fact.pieceIndex, fact.digests, nowMs);
       case 'piece-corrupt':
@@ -148,11 +140,13 @@ export class Engine {
       case 'piece-unstorable':
         return this.#swarm(fact.torrent)?.onPieceUnstorable(fact.pieceIndex, fact.trouble, nowMs);
       case 'pieces-lost':
-        return this.#swarm(fact.torrent)?.onPiecesLost(fact.pieces, fact.trouble, nowMs);
+        return this.#swarm(fact.torrent)?.troubles.onLost(fact.pieces, fact.trouble, nowMs);
       case 'content-offline':
-        return this.#onOffline(fact.torrent, fact.trouble, nowMs);
+        if (this.#swarm(fact.torrent)?.troubles.goOffline(fact.trouble, nowMs))
+          this.#forgetDials(fact.torrent);
+        return;
       case 'content-online':
-        return this.#swarm(fact.torrent)?.comeOnline(nowMs);
+        return this.#swarm(fact.torrent)?.troubles.comeOnline(nowMs);
       case 'connected':
         return this.#onConnected(fact.connection, fact.address, fact.incoming, nowMs);
       case 'closed':
@@ -252,11 +246,6 @@ export class Engine {
     this.#forgetDials(torrent);
     const infoHash = key(swarm.spec.infoHash);
     if (this.#byInfoHash.get(infoHash) === swarm) this.#byInfoHash.delete(infoHash);
-  }
-
-  #onOffline(torrent: TorrentId, trouble: DiskTrouble, nowMs: number): void {
-    this.#swarm(torrent)?.goOffline(trouble, nowMs);
-    if (this.#swarm(torrent)?.peers.isOffline) this.#forgetDials(torrent);
   }
 
   /** Its swarm has closed its dials, those that had not shaken hands yet among them. */

@@ -16,7 +16,6 @@ type PeerSessions = ReadonlyMap<ConnectionId, PeerSession>;
 export interface InterestParts {
   readonly selection: PieceSelection;
   readonly picker: PiecePicker;
-  readonly firstCopies: FirstCopies;
 }
 
 export class Interest {
@@ -29,12 +28,12 @@ export class Interest {
   #untold: PieceIndex[] = [];
 
   /** `tellAtOnceMax`: with more peers than this, they hear of new pieces at the next tick, of several at once. */
-  constructor(geometry: Geometry, parts: InterestParts, tellAtOnceMax: number) {
+  constructor(geometry: Geometry, parts: InterestParts, firstCopies: FirstCopies, tellAtOnceMax: number) {
     this.#geometry = geometry;
     this.#tellAtOnceMax = tellAtOnceMax;
     this.#selection = parts.selection;
     this.#picker = parts.picker;
-    this.#firstCopies = parts.firstCopies;
+    this.#firstCopies = firstCopies;
   }
 
   /** What it has, all at once. A seed is counted, not walked. */
@@ -83,11 +82,10 @@ export class Interest {
     if (sessions.size <= this.#tellAtOnceMax) this.tell(sessions);
   }
 
-  /** Stored pieces are missing again: peers that have them are of use once more. `pieces` are in no peer's count yet. */
-  onLost(sessions: PeerSessions, pieces: readonly PieceIndex[]): void {
-    const lost = new Set(pieces);
+  /** Stored pieces are missing again: peers that have them are of use once more. */
+  onLost(sessions: PeerSessions, lost: ReadonlySet<PieceIndex>): void {
     this.#untold = this.#untold.filter((pieceIndex) => !lost.has(pieceIndex));
-    const lacked = pieces.filter((pieceIndex) => this.#selection.lacks(pieceIndex));
+    const lacked = [...lost].filter((pieceIndex) => this.#selection.lacks(pieceIndex));
     for (const session of sessions.values()) {
       for (const pieceIndex of lacked) if (session.pieces.has(pieceIndex)) session.usefulCount += 1;
       session.setInterested(session.usefulCount > 0);

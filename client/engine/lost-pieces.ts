@@ -32,7 +32,7 @@ export class LostPieces {
     this.#toldAt.set(session, this.#losses);
   }
 
-  onLost(pieces: readonly PieceIndex[]): void {
+  onLost(pieces: Iterable<PieceIndex>): void {
     this.#losses += 1;
     for (const pieceIndex of pieces) this.#lost.set(pieceIndex, this.#losses);
     this.#isRoundDue = true;

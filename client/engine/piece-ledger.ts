@@ -18,6 +18,8 @@ import { FetchingPiece } from './fetching-piece.ts';
 export class PieceLedger {
   readonly geometry: Geometry;
   haveCount = 0;
+  /** Nothing was missing at the start: it is no download, whatever is lost later. */
+  readonly beganWhole: boolean;
   /** Without pads, as everything people are told. */
   haveBytes = 0;
   readonly totalBytes: number;
@@ -44,9 +46,9 @@ export class PieceLedger {
     for (const pieceIndex of geometry.pieces()) totalBytes += this.dataBytes(pieceIndex);
     this.totalBytes = totalBytes;
     this.#have = new BitField(geometry.pieceCount);
-    if (have === undefined) return;
-    const given = new BitField(have);
+    const given = new BitField(have ?? 0);
     for (const pieceIndex of geometry.pieces()) if (given.get(pieceIndex)) this.#markHave(pieceIndex);
+    this.beganWhole = this.hasAll;
   }
 
   /** Nothing is missing at all: we are a seed. What the user wants may be less: piece-selection.ts. */

@@ -155,11 +155,6 @@ export class RequestScheduler implements BlockRequests {
     for (const piece of dropped) this.#abandon(piece);
   }
 
-  /** Nothing is fetched any more: all that is being put together is dropped. The picker is told anew after this. */
-  dropAll(): void {
-    this.dropUnwanted(() => false);
-  }
-
   /** We want this block no more from this peer; it may come all the same. */
   cancel(session: PeerSession, key: number): void {
     const { piece, blockIndex } = this.locate(key);

@@ -8,14 +8,14 @@ import type { Handshake } from '../wire/handshake.ts';
 import { BlockServer } from './block-server.ts';
 import { Choker } from './choker.ts';
 import type { Context } from './context.ts';
-import type { ConnectionId, DiskTrouble, ReadId, TorrentSpec } from './contract.ts';
+import type { ConnectionId, DiskTrouble, TorrentSpec } from './contract.ts';
+import { DiskTroubles } from './disk-troubles.ts';
 import type { ExtensionHandshake } from './extension-handshake.ts';
 import { ExtensionVoice } from './extension-voice.ts';
 import type { FetchingPiece, Sink } from './fetching-piece.ts';
 import { FirstCopies } from './first-copies.ts';
 import type { Inspection } from './inspection.ts';
 import { Interest } from './interest.ts';
-import { LostPieces } from './lost-pieces.ts';
 import type { MetadataMessage } from './metadata-exchange.ts';
 import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, SessionEvents, Violation } from './peer-session.ts';
@@ -42,19 +42,11 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   readonly #firstCopies: FirstCopies;
   readonly #interest: Interest;
   readonly #provenance = new PieceProvenance();
-  readonly #lostPieces: LostPieces;
   readonly scheduler: RequestScheduler;
   readonly choker: Choker;
+  readonly troubles: DiskTroubles;
   readonly #down = new TransferMeter();
   #wasted = 0;
-  #trouble: DiskTrouble | undefined;
-  /** Why pieces were lost that are wanted and not stored again. */
-  #lossTrouble: DiskTrouble | undefined;
-  /** Why it is offline. */
-  #offlineTrouble: DiskTrouble | undefined;
-  #diskRetryMs = 0;
-  /** Some of it has to be fetched: its end is the `completed` that trackers hear.  BEP 3 */
-  readonly #isDownload: boolean;
 
   constructor(spec: TorrentSpec, context: Context, nowMs: number) {
     const { limits, random, memory, budget } = context;
@@ -64,8 +56,6 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     this.sessions = this.peers.sessions;
     this.#voice = new ExtensionVoice(spec.infoBytes, context);
     this.ledger = new PieceLedger(spec.geometry, memory, budget, spec);
-    this.#isDownload = !this.ledger.hasAll;
-    this.#lostPieces = new LostPieces(limits.lossRoundMs);
     this.selection = new PieceSelection(this.ledger, spec.priorities);
     const isMissing = (pieceIndex: PieceIndex) => this.ledger.isMissing(pieceIndex);
     this.picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
@@ -76,12 +66,12 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
       sessions: this.sessions,
     };
     this.#firstCopies = new FirstCopies(spec.geometry, view, context);
-    const interestParts = { selection: this.selection, picker: this.picker, firstCopies: this.#firstCopies };
-    this.#interest = new Interest(spec.geometry, interestParts, limits.havesAtOnceMax);
+    this.#interest = new Interest(spec.geometry, this, this.#firstCopies, limits.havesAtOnceMax);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
     this.scheduler = new RequestScheduler(this.ledger, this.picker, this.sessions, isSuspect, context);
     this.choker = new Choker(this.#firstCopies, limits, random);
     this.server = new BlockServer(spec.torrent, (pieceIndex) => this.ledger.has(pieceIndex), context);
+    this.troubles = new DiskTroubles(this, this.#interest, this.#firstCopies, limits);
     this.tick(nowMs, 0);
   }
 
@@ -90,7 +80,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   /** `elapsedMs`: since the last tick. */
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
-    if (nowMs >= this.#diskRetryMs) this.scheduler.paused = false;
+    this.troubles.tick(nowMs);
     this.server.tick(nowMs, elapsedMs);
     for (const session of this.sessions.values()) {
       const fault = watchSession(session, this.scheduler, this.#context.limits, nowMs, elapsedMs);
@@ -100,7 +90,6 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     this.choker.tick(this.sessions.values(), this.selection.isComplete, nowMs);
     this.scheduler.tick(nowMs);
     this.#interest.tell(this.sessions);
-    this.#dropMisled(nowMs);
     this.peers.tick(nowMs);
     this.#fillAll(nowMs);
   }
@@ -112,7 +101,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     record.isSeed = false;
     session.open(this, geometry, record, handshake);
     session.sendPieces(this.ledger.haveCount, geometry.pieceCount, () => this.ledger.haveBits());
-    this.#lostPieces.onTold(session);
+    this.troubles.onTold(session);
     this.#voice.introduce(session, this.selection.isComplete);
   }
 
@@ -225,14 +214,12 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     const piece = this.ledger.stored(pieceIndex);
     this.selection.onStored(pieceIndex);
     this.scheduler.deadlines.clear(pieceIndex);
-    this.#trouble = undefined;
-    this.#lostPieces.onStored(pieceIndex);
-    this.#forgetLoss();
+    this.troubles.onStored(pieceIndex);
     for (const source of new Set(piece.sources)) if (source !== undefined) source.goodPieces += 1;
     this.peers.report({ type: 'piece-stored', pieceIndex });
     this.#interest.onStored(this.sessions, pieceIndex, wasLacking);
     this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
-    if (this.ledger.hasAll) this.peers.onCompleted(this.#isDownload, nowMs);
+    if (this.ledger.hasAll) this.peers.onCompleted(!this.ledger.beganWhole, nowMs);
     if (!this.selection.isComplete) this.scheduler.onStored(piece, nowMs);
     else if (!wasComplete) this.#complete(nowMs);
   }
@@ -250,69 +237,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     this.ledger.failed(pieceIndex);
     this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);
     this.#restore(pieceIndex);
-    this.scheduler.paused = true;
-    this.#diskRetryMs = nowMs + this.#context.limits.diskRetryMs;
-    const isNews = this.#trouble?.code !== trouble.code;
-    this.#trouble = trouble;
-    if (isNews) this.peers.report({ type: 'disk-trouble', trouble });
-  }
-
-  /** The disk does not hold any more what it held: it is fetched again, and nobody is served it. */
-  onPiecesLost(pieces: readonly PieceIndex[], trouble: DiskTrouble, nowMs: number): void {
-    const wasComplete = this.selection.isComplete;
-    const hadAll = this.ledger.hasAll;
-    const lost = new Set(pieces.filter((pieceIndex) => this.ledger.has(pieceIndex)));
-    if (lost.size === 0) return;
-    let bytes = 0;
-    for (const pieceIndex of lost) {
-      this.ledger.lost(pieceIndex);
-      this.selection.onLost(pieceIndex);
-      this.#restore(pieceIndex);
-      bytes += this.ledger.dataBytes(pieceIndex);
-    }
-    this.#lossTrouble = trouble;
-    this.#lostPieces.onLost([...lost]);
-    this.#forgetLoss();
-    this.#firstCopies.forget();
-    this.peers.report({ type: 'pieces-lost', pieceCount: lost.size, bytes, trouble });
-    this.#interest.onLost(this.sessions, [...lost]);
-    this.server.onLost(this.sessions.values(), lost);
-    this.#dropMisled(nowMs);
-    if (hadAll) this.peers.onIncomplete(nowMs);
-    if (wasComplete && !this.selection.isComplete) this.#wantAgain(nowMs);
-    this.#fillAll(nowMs);
-  }
-
-  /** What is lost is no trouble any more when it is here again, or not wanted. */
-  #forgetLoss(): void {
-    if (this.#lossTrouble === undefined) return;
-    const isLacked = this.#lostPieces.isAnyLacked((pieceIndex) => this.selection.lacks(pieceIndex));
-    if (!isLacked) this.#lossTrouble = undefined;
-  }
-
-  /** Peers that believe we have what is lost: lost-pieces.ts. */
-  #dropMisled(nowMs: number): void {
-    for (const session of this.#lostPieces.takeMisled(this.sessions.values(), nowMs))
-      this.peers.drop(session, 'pieces-lost', nowMs);
-  }
-
-  /** Its files are not there. What is being fetched is dropped: there is no place for it either. */
-  goOffline(trouble: DiskTrouble, nowMs: number): void {
-    if (this.peers.isOffline) return;
-    this.#offlineTrouble = trouble;
-    this.peers.goOffline(nowMs);
-    if (this.ledger.fetchingCount > 0) {
-      this.scheduler.dropAll();
-      this.#orderCandidates();
-    }
-    this.peers.report({ type: 'content-offline', trouble });
-  }
-
-  comeOnline(nowMs: number): void {
-    if (!this.peers.isOffline) return;
-    this.#offlineTrouble = undefined;
-    this.peers.report({ type: 'content-online' });
-    this.peers.comeOnline(nowMs);
+    this.troubles.onRefused(trouble, nowMs);
   }
 
   #punish(guilty: readonly PeerRecord[], nowMs: number): void {
@@ -350,17 +275,17 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   onSelected(priorities: Uint8Array, nowMs: number): void {
     const wasComplete = this.selection.isComplete;
     this.selection.choose(priorities);
-    this.#forgetLoss();
+    this.troubles.onSelected();
     this.scheduler.dropUnwanted((pieceIndex) => this.selection.wants(pieceIndex));
     this.#orderCandidates();
     this.#interest.onSelected(this.sessions.values());
     if (this.selection.isComplete) return wasComplete ? undefined : this.#complete(nowMs);
-    if (wasComplete) this.#wantAgain(nowMs);
+    if (wasComplete) this.wantMore(nowMs);
     this.#fillAll(nowMs);
   }
 
   /** There is something to fetch again. */
-  #wantAgain(nowMs: number): void {
+  wantMore(nowMs: number): void {
     for (const session of this.sessions.values()) this.#voice.introduce(session, false);
     this.peers.seekSeeds(nowMs);
   }
@@ -385,10 +310,6 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   onRequest(session: PeerSession, block: Block): Violation | undefined {
     if (!session.amChoking) this.#firstCopies.onRequest(session, block.pieceIndex);
     return this.server.onRequest(session, block);
-  }
-
-  onBlockUnreadable(read: ReadId, trouble: DiskTrouble, nowMs: number): void {
-    if (this.server.onUnreadable(read, trouble, nowMs)) this.peers.report({ type: 'disk-trouble', trouble });
   }
 
   onCancel(session: PeerSession, block: Block): void {
@@ -420,7 +341,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
       peersKnown: this.peers.knownCount,
       trackers: this.peers.trackers,
       offline: this.peers.isOffline,
-      trouble: this.#offlineTrouble ?? this.#trouble ?? this.#lossTrouble ?? this.server.trouble,
+      trouble: this.troubles.current,
     };
   }
 }
