@@ -100,6 +100,7 @@ const byCode: Readonly<Record<string, number>> = {
 
   'release-forged': exitCode.dataMismatch,
   'torrent-invalid': exitCode.badTorrent,
+  'torrent-name-hidden': exitCode.badTorrent,
 
   'tracker-invalid': exitCode.badOption,
   'password-missing': exitCode.badOption,

@@ -14,6 +14,8 @@ export interface ShownResult {
   readonly title: string;
   readonly artist: string;
   readonly album: string;
+  /** What its torrent calls the folder that is fetched, where that says something else; or ''. */
+  readonly torrent: string;
   readonly durationMs: number | undefined;
   readonly format: string;
   readonly seeds: number;
@@ -40,17 +42,18 @@ export function resultLines(
     plain(row.title),
     plain(row.artist),
     plain(row.album),
+    plain(row.torrent),
     lengthWords(row.durationMs),
     plain(row.format),
     row.leechers === 0 ? String(row.seeds) : `${row.seeds}+${row.leechers}`,
     holderWords(row.holders, nearness, self),
   ]);
-  const titles = ['#', 'title', 'artist', 'album', 'length', 'format', 'seeds', 'who has it'];
+  const titles = ['#', 'title', 'artist', 'album', 'torrent', 'length', 'format', 'seeds', 'who has it'];
   const kept = titles.map((_, column) => column).filter((column) => cells.some((row) => row[column] !== ''));
   const widest = (column: number) =>
     Math.max(textWidth(titles[column]!), ...cells.map((row) => textWidth(row[column]!)));
   const widths = fitted(
-    kept.map((column) => ({ wanted: widest(column), mayShrink: [1, 2, 3, 7].includes(column) })),
+    kept.map((column) => ({ wanted: widest(column), mayShrink: [1, 2, 3, 4, 8].includes(column) })),
     columns - gap.length * (kept.length - 1),
   );
   const line = (row: readonly string[]) =>

@@ -1,6 +1,7 @@
 /** Pages of results: asked for, measured, numbered, remembered and shown; the same for `search` and `browse`. */
 import process from 'node:process';
 import type { Static } from 'typebox';
+import { indexWords } from '../../tracker/catalogue/words.ts';
 import type * as shapes from '../../tracker/protocol/api-shapes.ts';
 import type { AccountPlace, TrackerAccount } from '../community/account.ts';
 import { measureNearness, nearestFirst, placeKey } from '../community/nearness.ts';
@@ -78,19 +79,29 @@ export async function showResults(
 }
 
 function shownTrack(hit: TrackHit): ShownResult {
-  const { title, artist = '', album, durationMs, seeds, leechers, holders } = hit;
-  return { title, artist, album, durationMs, format: formatWords(hit), seeds, leechers, holders };
+  const { title, artist = '', album, torrentName, durationMs, seeds, leechers, holders } = hit;
+  // With songs the table is wide already: the usual `Artist - Album (1999) [FLAC]` says nothing new.
+  const torrent = torrentName === undefined || names(torrentName, album) ? '' : torrentName;
+  return { title, artist, album, torrent, durationMs, format: formatWords(hit), seeds, leechers, holders };
 }
 
 function shownAlbum(hit: Album): ShownResult {
-  const { album: title, year, albumArtist, artist, durationMs, seeds, leechers, holders = [] } = hit;
+  const { album: title, torrentName, year, albumArtist, artist, durationMs, seeds, leechers } = hit;
+  const { holders = [] } = hit;
   const tracks = hit.trackCount === 1 ? '1 song' : `${hit.trackCount} songs`;
   return {
     title: year === undefined ? title : `${title} (${year})`,
     artist: albumArtist ?? artist ?? '',
     album: tracks,
+    torrent: torrentName === undefined || torrentName === title ? '' : torrentName,
     ...{ durationMs, format: formatWords(hit), seeds, leechers, holders },
   };
+}
+
+/** All words of the album are in it. */
+function names(torrentName: string, album: string): boolean {
+  const words = new Set(indexWords(torrentName));
+  return indexWords(album).every((word) => words.has(word));
 }
 
 /** `flac`, `mp3 320k`. */

@@ -61,10 +61,18 @@ it.each([
 describe('the table', () => {
   const row = (over: Partial<ShownResult> = {}): ShownResult => ({
     ...{ title: 'Evening Call', artist: 'The Brood', album: 'Seventeen Summers', durationMs: 185_000 },
-    ...{ format: 'flac', seeds: 2, leechers: 1, holders: [] },
+    ...{ torrent: '', format: 'flac', seeds: 2, leechers: 1, holders: [] },
     ...over,
   });
   const holder = (name: string, port: number, isSeed = true) => ({ name, host: '192.0.2.1', port, isSeed });
+
+  it('tells what the torrent is called where that differs, and gives it no column elsewhere', () => {
+    const options = { columns: 160, nearness: new Map(), self: undefined };
+    const [titles, line] = resultLines([row({ torrent: 'x\u202Egnp.exe' })], options);
+    expect(titles).toContain('torrent');
+    expect(line).toContain('x\\u202egnp.exe');
+    expect(resultLines([row()], options)[0]).not.toContain('torrent');
+  });
 
   it('names seeds before others, the nearest first, and oneself', () => {
     const holders = [holder('far', 1), holder('part', 2, false), holder('me', 3), holder('near', 4)];

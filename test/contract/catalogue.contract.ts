@@ -59,6 +59,7 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
           publisherId: 1,
           visibility: 'everyone',
           album: 'Abbey Road',
+          torrentName: 'Abbey Road',
           artist: 'The Beatles',
           year: 1969,
           trackCount: 3,
@@ -84,6 +85,38 @@ export function catalogueContract(name: string, open: () => Promise<CatalogueBen
             { title: 'Octopus’s Garden', durationMs: 171_000 },
           ],
         });
+      });
+
+      it('is told with the name of its torrent, whatever the album is called', async () => {
+        const releaseId = releaseIdOf('another name');
+        const named = publication(releaseId, publisher, abbeyRoad);
+        const torrent = albumTorrent({ ...abbeyRoad, album: 'x\u202Egnp.exe' });
+        await catalogue.publish({ ...named, torrent });
+        const torrentName = 'x\\u202egnp.exe';
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({ torrentName });
+        const [hit] = (await catalogue.searchReleases({ viewer: anonymous, text: 'abbey' })).rows;
+        expect(hit).toMatchObject({ album: 'Abbey Road', torrentName });
+        const [song] = (await catalogue.searchTracks({ viewer: anonymous, text: 'something' })).rows;
+        expect(song).toMatchObject({ album: 'Abbey Road', torrentName });
+      });
+
+      it.each(['.ssh', '.bash_profile', '..x', '\u200b.ssh', '\uff0essh'])(
+        'is refused when its torrent is called %j, which is a hidden name',
+        async (album) => {
+          const named = publication(releaseIdOf(album), publisher, abbeyRoad);
+          const torrent = albumTorrent({ ...abbeyRoad, album });
+          const refused = { code: 'torrent-name-hidden', message: expect.stringMatching(/hidden: rename/) };
+          await expect(catalogue.publish({ ...named, torrent })).rejects.toMatchObject(refused);
+          const releaseId = await publish(abbeyRoad);
+          const next = { ...named, releaseId, torrent, version: 2 };
+          await expect(catalogue.addVersion(next)).rejects.toMatchObject(refused);
+        },
+      );
+
+      it('is taken when its torrent is called by a title that begins with three dots', async () => {
+        const releaseId = await publish({ album: '...And Justice for All', tracks: ['One'] });
+        const torrentName = '...And Justice for All';
+        expect(await catalogue.release({ viewer: anonymous, releaseId })).toMatchObject({ torrentName });
       });
 
       it('hands out its torrent, byte for byte', async () => {

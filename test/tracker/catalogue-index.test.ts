@@ -178,3 +178,30 @@ describe('the files of torrents', () => {
     expect(torrentFileNames().length).toBe(100);
   });
 });
+
+describe("the name of a release's torrent", () => {
+  const of = (albumName: string) => ({ viewer, releaseId: releaseIdOf(albumName) });
+
+  it('is read from the torrent where the version before stored the release', () => {
+    const store = writes(db);
+    for (const name of ['One', 'Two']) {
+      store.publish(publication(releaseIdOf(name), viewer, { album: name, tracks: ['Song'] }));
+    }
+    // The tables as they were before they had a place for it.
+    db.exec('ALTER TABLE versions DROP COLUMN torrent_name');
+    db.prepare('UPDATE room_versions SET version = ?').run(
+      migrations.findIndex((step) => String(step).includes('torrent_name')),
+    );
+    migrate(db, new Map([['catalogue', migrations]]));
+    const before = reads(db);
+    expect(before.release(of('One'))).toMatchObject({ torrentName: 'One' });
+    expect(before.searchReleases({ viewer, text: 'two' }).rows[0]).toMatchObject({ torrentName: 'Two' });
+  });
+
+  it('is left out when the torrent file is lost, and nothing else fails', async () => {
+    writes(db).publish(publication(releaseIdOf('One'), viewer, { album: 'One', tracks: ['Song'] }));
+    db.exec('UPDATE versions SET torrent_name = NULL');
+    await rm(`${path}-torrents`, { recursive: true });
+    expect(reads(db).release(of('One'))).toMatchObject({ album: 'One', torrentName: undefined });
+  });
+});

@@ -8,6 +8,7 @@ export type CatalogueErrorCode =
   | 'release-not-private'
   | 'release-limit'
   | 'torrent-invalid'
+  | 'torrent-name-hidden'
   | 'version-not-next'
   | 'signature-invalid'
   | 'query-invalid'

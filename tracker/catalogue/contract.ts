@@ -75,6 +75,8 @@ export interface ReleaseSummary {
   readonly publisherId: number;
   readonly visibility: Visibility;
   readonly album: string;
+  /** What the torrent calls its own folder, and the disk of whoever fetches it; undefined when its file is lost. */
+  readonly torrentName: string | undefined;
   readonly artist: string | undefined;
   readonly albumArtist: string | undefined;
   readonly year: number | undefined;
@@ -119,6 +121,8 @@ export interface TrackHit extends ReleaseTrack {
   readonly releaseId: string;
   readonly publisherId: number;
   readonly album: string;
+  /** As of ReleaseSummary. */
+  readonly torrentName: string | undefined;
   readonly year: number | undefined;
   readonly genre: string | undefined;
   readonly version: number;

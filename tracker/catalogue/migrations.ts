@@ -109,4 +109,6 @@ export const migrations: readonly Migration[] = [
     releases  INTEGER NOT NULL
   ) STRICT;
   `,
+  // What the torrent calls its own folder. NULL: stored before this; it is read from the torrent (torrent-names.ts).
+  'ALTER TABLE versions ADD COLUMN torrent_name TEXT',
 ];

@@ -5,13 +5,14 @@
 
 import { peerLimits } from '../../torrents/bencode.ts';
 import { type Metainfo, parseMetainfo } from '../../torrents/metainfo.ts';
-import { displayPath } from '../../torrents/path-rules.ts';
+import { displayPath, isHiddenName } from '../../torrents/path-rules.ts';
 import type { ReleaseTrack } from '../../torrents/release.ts';
 import { type CoverImage, coverImage } from '../../torrents/tags/cover-image.ts';
 import { tagText } from '../../torrents/tags/tag-text.ts';
 import { isSignedBy, versionOf } from '../../torrents/version-signature.ts';
 import { CatalogueError } from './catalogue-error.ts';
 import type { Description, VersionInput, WantedAccess } from './contract.ts';
+import { torrentNameText } from './torrent-names.ts';
 import { tracksMax } from './track-id.ts';
 
 /** Everything that a version brings, fit to be stored. */
@@ -45,6 +46,7 @@ export function readPublication(input: VersionInput, version: number): Publicati
   if (!releaseIdPattern.test(releaseId)) throw invalid('its id is not 26 characters of base32');
   if (!isCount(publishedAtMs, 2 ** 52)) throw invalid('its time is no whole number of milliseconds');
   const metainfo = readTorrent(torrent);
+  refuseHiddenName(metainfo);
   checkSignature(input, metainfo, version);
   const image = cover === undefined ? undefined : coverImage(cover);
   if (cover !== undefined && image === undefined) {
@@ -94,6 +96,15 @@ function readTorrent(torrent: Uint8Array): Metainfo {
       cause: error,
     });
   }
+}
+
+/** Cicada would not put it under that name; other programs would, into `.ssh` of whoever fetches into a home folder. */
+function refuseHiddenName({ name }: Metainfo): void {
+  if (!isHiddenName(name)) return;
+  throw new CatalogueError(
+    'torrent-name-hidden',
+    `its torrent is called ${torrentNameText(name)}, and names that begin with a dot are hidden: rename the folder, and make a new torrent of it`,
+  );
 }
 
 function checkSignature(input: VersionInput, metainfo: Metainfo, version: number): void {

@@ -28,6 +28,7 @@ import {
 import { type Hit, pageLimit, pageRowsMax, searcher } from './search.ts';
 import { storedReleases } from './stored-release.ts';
 import { torrentFiles } from './torrent-files.ts';
+import { torrentNames } from './torrent-names.ts';
 import { releaseOfTrack, trackRange } from './track-id.ts';
 import { visibleParameters, visibleSql } from './visible.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -55,17 +56,19 @@ export function releaseReads(db: DatabaseSync, facts: ReleaseFacts, vocabulary: 
     const { seeds = 0, leechers = 0 } = facts.get(releaseNumber as number) ?? {};
     return { seeds, leechers };
   };
-  const summary = (row: Row) => summaryOf(row, swarmOf(row.id));
+  const torrentName = torrentNames(files);
+  const summary = (row: Row) => summaryOf(row, torrentName(row), swarmOf(row.id));
   const question = ({ viewer, releaseId }: ReleaseQuestion) => ({ releaseId, ...visibleParameters(viewer) });
 
   function trackHit(row: Row, approximate = false): TrackHit {
-    const { releaseId, publisherId, album, artist, year, genre, version, infoHash, infoHashV2 } =
-      summary(row);
+    const { artist, ...release } = summary(row);
+    const { releaseId, publisherId, album, torrentName, year, genre, version, infoHash, infoHashV2 } =
+      release;
     const track = trackOf(row);
     return {
       ...track,
       artist: track.artist ?? artist,
-      ...{ releaseId, publisherId, album, year, genre, version, infoHash, infoHashV2 },
+      ...{ releaseId, publisherId, album, torrentName, year, genre, version, infoHash, infoHashV2 },
       ...swarmOf(row.id),
       approximate,
     };

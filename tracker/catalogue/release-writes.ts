@@ -19,6 +19,7 @@ import { visibilities } from './rows.ts';
 import { searchIndex } from './search-index.ts';
 import { type StoredRelease, storedReleases } from './stored-release.ts';
 import { removeDropped, type TorrentFiles, torrentFiles } from './torrent-files.ts';
+import { torrentNameText } from './torrent-names.ts';
 import { trackId, trackRange } from './track-id.ts';
 
 /** As many as one address may seed (tracker/registry/limits.ts). */
@@ -155,6 +156,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       input.publishedAtMs,
       input.signature ?? null,
       files.write(input.torrent),
+      torrentNameText(metainfo.name),
     );
     sql.describe.run(
       album,
@@ -244,8 +246,9 @@ function statements(db: DatabaseSync) {
     cover: db.prepare('INSERT INTO covers VALUES (?, ?, ?)'),
     dropCover: db.prepare('DELETE FROM covers WHERE release_id = ?'),
     version: db.prepare(`
-      INSERT INTO versions (release_id, number, info_hash, info_hash_v2, bytes, file_count, published_at, signature, torrent)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+      INSERT INTO versions (release_id, number, info_hash, info_hash_v2, bytes, file_count, published_at, signature, torrent,
+                            torrent_name)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     track: db.prepare('INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     dropTracks: db.prepare('DELETE FROM tracks WHERE id >= ? AND id < ?'),
     keepDropped: db.prepare(

@@ -16,6 +16,8 @@ import { count, duration, figure, grouped, mark, page, size } from './page-parts
 /** Who has a release, by name. */
 const holdersNamedMax = 30;
 const onlineNamedMax = 50;
+/** Of a torrent's name, in a list. */
+const nameCharsShown = 60;
 
 export function addCataloguePages(
   app: FastifyInstance,
@@ -164,16 +166,19 @@ ${facts(release, names)}
 }
 
 function releaseItem(release: ReleaseSummary, names: Names): Html {
-  return html`<li><p class="name"><a href="/releases/${release.releaseId}">${titleOf(release)}</a></p>${facts(release, names)}</li>`;
+  return html`<li><p class="name"><a href="/releases/${release.releaseId}">${titleOf(release)}</a></p>${facts(release, names, nameCharsShown)}</li>`;
 }
 
-function facts(release: ReleaseSummary, names: Names): Html {
-  const { year, trackCount, codec, bytes, seeds, leechers, publisherId } = release;
+function facts(release: ReleaseSummary, names: Names, nameCharsMax = Number.MAX_SAFE_INTEGER): Html {
+  const { album, torrentName, year, trackCount, codec, bytes, seeds, leechers, publisherId } = release;
   const words = [
     year,
     count(trackCount, 'track'),
     codec?.toUpperCase(),
     size(bytes),
+    torrentName === undefined || torrentName === album
+      ? undefined
+      : `torrent ${cut(torrentName, nameCharsMax)}`,
     `from ${nameIn(names, publisherId)}`,
   ];
   return html`<p class="meta">${words.filter((word) => word !== undefined).map((word) => html`<span>${word}</span>`)}<span class="${
@@ -196,6 +201,12 @@ function titleOf({
   album,
 }: Pick<ReleaseSummary, 'artist' | 'albumArtist' | 'album'>): string {
   return [albumArtist ?? artist, album].filter((word) => word !== undefined).join(' – ');
+}
+
+/** The page of the release has the whole name. */
+function cut(name: string, charsMax: number): string {
+  const characters = [...name];
+  return characters.length <= charsMax ? name : `${characters.slice(0, charsMax - 1).join('')}…`;
 }
 
 /** `3:07`, `1:02:45`. */

@@ -26,6 +26,7 @@ const statuses: Readonly<Record<Code, number | undefined>> = {
   'release-invalid': 400,
   'release-not-private': 400,
   'torrent-invalid': 400,
+  'torrent-name-hidden': 400,
   'signature-invalid': 400,
   'name-taken': 409,
   'key-taken': 409,

@@ -218,6 +218,8 @@ const releaseFields = {
   publisher: Type.String(),
   visibility,
   album: Type.String(),
+  /** What the torrent calls its own folder or file. */
+  torrentName: optional(Type.String()),
   artist: optional(Type.String()),
   albumArtist: optional(Type.String()),
   year: optional(Type.Integer()),
@@ -297,6 +299,7 @@ export const trackHit = Type.Object(
     releaseId: Type.String(),
     publisher: Type.String(),
     album: Type.String(),
+    torrentName: optional(Type.String()),
     year: optional(Type.Integer()),
     genre: optional(Type.String()),
     version: Type.Integer(),
