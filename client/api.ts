@@ -40,3 +40,4 @@ export { type ClientOptions, openClient } from './host/open-client.ts';
 export type { FoundTorrent, PendingMagnet } from './host/pending-magnet.ts';
 export type { TorrentWishes } from './host/torrent-wishes.ts';
 export { leftBehind, type UpgradeFrom } from './host/upgrade.ts';
+export type { UserTrust } from './host/user-trust.ts';

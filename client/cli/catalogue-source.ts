@@ -101,6 +101,7 @@ export async function wantedRelease(
   if (upgradeFrom !== undefined) tellUpgrade(upgradeFrom, torrent, output);
   return {
     metainfo,
+    trust: { origin: new URL(account.url).origin },
     songs: songs && (await songsIn(account, torrent, songs)),
     upgradeFrom,
     remember: async (path, isComplete) => {

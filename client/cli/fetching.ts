@@ -93,7 +93,7 @@ async function find(
   const search = new MetadataSearch(wanted.link, infoHashOf(wanted), output);
   view.searches.add(search);
   try {
-    return await search.run(client, wanted.link, peers);
+    return await search.run(client, wanted.link, { peers, trust: wanted.trust });
   } finally {
     view.searches.delete(search);
   }
@@ -123,7 +123,9 @@ async function begin(
     );
     const upgradeFrom = known?.upgradeFrom;
     const place = { folder, peers, ...(select && { select }), ...(upgradeFrom && { upgradeFrom }) };
-    transfer.attach(await client.download(metainfo, { ...place, signal, onCheck, onReport }));
+    transfer.attach(
+      await client.download(metainfo, { ...place, signal, onCheck, onReport, trust: wanted.trust }),
+    );
     if (sequential) transfer.active.setSequential(true);
   } finally {
     view.checking = undefined;

@@ -8,6 +8,7 @@ import type { PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { Client } from '../host/client.ts';
 import type { PendingMagnet } from '../host/pending-magnet.ts';
+import type { UserTrust } from '../host/user-trust.ts';
 import { dropReason } from './drop-reasons.ts';
 import { addressText, type HostPort, resolvePeer } from './endpoints.ts';
 import type { LiveText, Output } from './output.ts';
@@ -46,10 +47,14 @@ export class MetadataSearch {
   }
 
   /** Rejects with what the client rejects with; a torrent from strangers may be no torrent at all. */
-  async run(client: Client, link: MagnetLink, named: readonly HostPort[]): Promise<FoundTorrent> {
+  async run(
+    client: Client,
+    link: MagnetLink,
+    named: { readonly peers: readonly HostPort[]; readonly trust: UserTrust },
+  ): Promise<FoundTorrent> {
     this.#announce('searching', { name: link.name ?? null });
-    const peers = [...named, ...(await this.#resolve(link.peers))];
-    this.#pending = client.openMagnet(link, { peers, onReport: this.#onReport });
+    const peers = [...named.peers, ...(await this.#resolve(link.peers))];
+    this.#pending = client.openMagnet(link, { peers, onReport: this.#onReport, trust: named.trust });
     const found = await this.#pending.found;
     this.#announce('found', { name: found.metainfo.name });
     return { metainfo: found.metainfo, peers: [...peers, ...found.peers] };

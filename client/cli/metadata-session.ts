@@ -23,7 +23,7 @@ export async function findTorrent(
         `stopped before it was found. To try again:\n  ${commandLine(process.argv.slice(2))}`,
       );
     });
-    const found = Promise.race([search.run(client, wanted.link, peers), stopped]);
+    const found = Promise.race([search.run(client, wanted.link, { peers, trust: wanted.trust }), stopped]);
     const { metainfo } = await watch(found, paintEveryMs, () => output.live(search.view()));
     output.clearLive();
     return metainfo;

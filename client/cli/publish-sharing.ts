@@ -57,6 +57,7 @@ async function shareWith(
     if (codeOf(error) !== 'tracker-unreachable') throw error;
     throw new CliError('tracker-unreachable', `${error.message} (--no-publish shares without it)`, error);
   });
+  const trust = { origin: new URL(account.url).origin };
   const transfers: Transfer[] = [];
   const shares: SharedFolder[] = [];
   const releases: ReleaseDetail[] = [];
@@ -75,7 +76,7 @@ async function shareWith(
           const metainfo = { ...version.metainfo, trackers: [[announceUrl]] };
           const transfer = new Transfer(metainfo, output);
           const { onReport } = transfer;
-          transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport }));
+          transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport, trust }));
           transfers[at] = transfer;
           const document = {
             ...torrentDocument(version.metainfo, null),

@@ -1,5 +1,4 @@
 /** `cicada seed`: gives on what is already there, until it is told to stop. */
-import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { Client } from '../host/client.ts';
 import { codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
@@ -11,7 +10,7 @@ import type { Output } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedLimitOptions, seedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
-import { loadTorrent, torrentPositional } from './torrent-source.ts';
+import { type LoadedTorrent, loadTorrent, torrentPositional } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 
@@ -48,9 +47,9 @@ export default defineCommand({
 
   async run(args, output) {
     const signal = interruption();
-    const { metainfo } = await loadTorrent(args.torrent, signal);
+    const loaded = await loadTorrent(args.torrent, signal);
     const share = async (client: Client) => {
-      const transfer = await start(client, metainfo, args, signal, output);
+      const transfer = await start(client, loaded, args, signal, output);
       await seedUntil(signal, [transfer], output, seedLimits(args));
       return exitCode.done;
     };
@@ -69,7 +68,7 @@ export default defineCommand({
 
 async function start(
   client: Client,
-  metainfo: Metainfo,
+  { metainfo, trust }: LoadedTorrent,
   args: { readonly path: string; readonly verify?: boolean | undefined },
   signal: AbortSignal,
   output: Output,
@@ -79,7 +78,7 @@ async function start(
   const verify = args.verify === true ? 'anew' : (args.verify ?? true);
   let isChecked = verify === false;
   const active = await client.seed(metainfo, {
-    ...{ path, verify, signal, onReport: transfer.onReport },
+    ...{ path, verify, signal, onReport: transfer.onReport, trust },
     onCheck: (progress) => {
       isChecked = true;
       output.live(hashingLine('Checking', progress));

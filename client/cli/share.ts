@@ -92,6 +92,7 @@ export default defineCommand({
     try {
       return await withClient({ ...args, remembers: false }, output, async (client) => {
         const options = createOptions(args, tracker === undefined ? named : [[tracker.announceUrl]]);
+        const trust = { trackers: named.flat() };
         const transfers: Transfer[] = [];
         for (const [index, path] of args.path.entries()) {
           const { bytes, metainfo, skipped } = await createTorrent(path, options, {
@@ -106,7 +107,7 @@ export default defineCommand({
           if (target !== undefined) await writeTorrentFile(target, bytes, { force: args.force ?? false });
           const transfer = new Transfer(metainfo, output);
           const { onReport } = transfer;
-          transfer.attach(await client.seed(metainfo, { path, verify: false, signal, onReport }));
+          transfer.attach(await client.seed(metainfo, { path, verify: false, signal, onReport, trust }));
           transfers.push(transfer);
           const url = tracker?.addTorrent(bytes).torrentUrl;
           const document = torrentDocument(metainfo, target ?? null, skipped);

@@ -1,6 +1,6 @@
 /** Gets a torrent file from a web address (client/host/web-request.ts): every way it fails has its sentence. */
 import { localLimits } from '../../torrents/bencode.ts';
-import { redirectsMax, WebClient } from '../host/web-request.ts';
+import { redirectsMax, type WebAnswer, WebClient } from '../host/web-request.ts';
 import { CliError } from './cli-error.ts';
 
 /** Long enough for a slow server, short enough to wait for. */
@@ -8,18 +8,22 @@ const answerMsMax = 30_000;
 /** What the reader of torrent files accepts. */
 const bytesMax = localLimits.bytesMax;
 
-/** The bytes there. Throws CliError `fetch-…`, or the reason of the signal. */
-export async function fetchTorrent(url: string, signal: AbortSignal): Promise<Uint8Array> {
+/** The bytes there, and which server gave them. Throws CliError `fetch-…`, or the reason of the signal. */
+export async function fetchTorrent(
+  url: string,
+  signal: AbortSignal,
+): Promise<Pick<WebAnswer, 'body' | 'origin'>> {
   const web = new WebClient();
   const timeout = AbortSignal.timeout(answerMsMax);
   try {
-    const { statusCode, body } = await web.get(url, {
+    const { statusCode, body, origin } = await web.get(url, {
       headers: { accept: 'application/x-bittorrent, */*;q=0.5', 'user-agent': 'Cicada' },
       signal: AbortSignal.any([signal, timeout]),
       bytesMax,
+      isTyped: true,
     });
     if (statusCode !== 200) throw refusal(url, statusCode);
-    return body;
+    return { body, origin };
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof CliError ? error : failure(url, error, timeout.aborted);

@@ -7,6 +7,7 @@ import process from 'node:process';
 import { localLimits } from '../../torrents/bencode.ts';
 import { type Metainfo, MetainfoError, parseMetainfo } from '../../torrents/metainfo.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
+import type { UserTrust } from '../host/user-trust.ts';
 import { badOption, CliError } from './cli-error.ts';
 import { quoted } from './command-line.ts';
 
@@ -16,6 +17,8 @@ export interface LoadedTorrent {
   readonly bytes: Uint8Array;
   /** As it was given. */
   readonly source: string;
+  /** When it came from a web address, what it names there is that server's own. */
+  readonly trust: UserTrust;
 }
 
 /** For the help of every command that takes one. */
@@ -26,25 +29,29 @@ export const torrentPositional = {
 
 /** Throws CliError or MetainfoError, or the reason of the signal. */
 export async function loadTorrent(source: string, signal: AbortSignal): Promise<LoadedTorrent> {
-  const bytes = await readSource(source, signal);
+  const { bytes, trust } = await readSource(source, signal);
   try {
-    return { metainfo: parseMetainfo(bytes), bytes, source };
+    return { metainfo: parseMetainfo(bytes), bytes, source, trust };
   } catch (error) {
     if (!(error instanceof MetainfoError)) throw error;
     throw new MetainfoError(error.code, `${shown(source)}: ${error.message}`);
   }
 }
 
-async function readSource(source: string, signal: AbortSignal): Promise<Uint8Array> {
-  if (source === '-') return await readStdin();
+type SourceBytes = Pick<LoadedTorrent, 'bytes' | 'trust'>;
+
+async function readSource(source: string, signal: AbortSignal): Promise<SourceBytes> {
+  if (source === '-') return { bytes: await readStdin(), trust: {} };
   if (/^https?:\/\//i.test(source)) {
     if (!URL.canParse(source)) throw new CliError('option-invalid', `"${source}" is no web address`);
     // Most torrents come from a file: the HTTP client is loaded for those that do not.
     const { fetchTorrent } = await import('./torrent-fetch.ts');
-    return await fetchTorrent(source, signal);
+    const { body: bytes, origin } = await fetchTorrent(source, signal);
+    // A server that led us on to another one has not given this torrent, and what that one names there is a stranger's.
+    return { bytes, trust: origin === new URL(source).origin ? { origin } : {} };
   }
   if (/^magnet:/i.test(source)) throw onlyHash('a magnet link');
-  return await readTorrentFile(source);
+  return { bytes: await readTorrentFile(source), trust: {} };
 }
 
 async function readTorrentFile(path: string): Promise<Uint8Array> {

@@ -7,13 +7,16 @@ import type { Options } from 'yargs';
 import { type MagnetLink, parseMagnet } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { UpgradeFrom } from '../host/upgrade.ts';
+import type { UserTrust } from '../host/user-trust.ts';
 import { badOption } from './cli-error.ts';
 import { loadTorrent } from './torrent-source.ts';
 
-export type WantedTorrent = KnownTorrent | { readonly link: MagnetLink };
+export type WantedTorrent = KnownTorrent | { readonly link: MagnetLink; readonly trust: UserTrust };
 
 export interface KnownTorrent {
   readonly metainfo: Metainfo;
+  /** Which of its trackers the user chose. */
+  readonly trust: UserTrust;
   /** Indices of the files that are wanted; undefined: all. */
   readonly songs?: ReadonlySet<number> | undefined;
   /** What lies there of an earlier version of it. */
@@ -52,14 +55,18 @@ export async function readWanted(
   signal: AbortSignal,
 ): Promise<WantedTorrent> {
   const link = linkOf(source);
-  if (link === undefined) return { metainfo: (await loadTorrent(source, signal)).metainfo };
+  const typed: UserTrust = { trackers: helpers.trackers };
+  if (link === undefined) {
+    const { metainfo, trust } = await loadTorrent(source, signal);
+    return { metainfo, trust: { ...trust, ...typed } };
+  }
   const trackers = [...new Set([...helpers.trackers, ...link.trackers])];
   if (trackers.length + helpers.peers.length + link.peers.length === 0) {
     throw badOption(
       'this names nobody who could know the torrent: say whom to ask with --tracker http://HOST:PORT/announce or --peer HOST:PORT',
     );
   }
-  return { link: { ...link, trackers } };
+  return { link: { ...link, trackers }, trust: typed };
 }
 
 /** Hexadecimal: what tells one torrent from another. */

@@ -4,6 +4,7 @@ import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { TorrentWishes } from './torrent-wishes.ts';
+import type { UserTrust } from './user-trust.ts';
 
 export interface TorrentControl {
   /** Ends the checking of what is there; later, use stop(). */
@@ -11,6 +12,8 @@ export interface TorrentControl {
   /** Progress of that checking. */
   readonly onCheck?: (progress: HashProgress) => void;
   readonly onReport?: (report: Report) => void;
+  /** Which of its trackers the user chose. Without it none: inside of their network only plain announces are made. */
+  readonly trust?: UserTrust | undefined;
 }
 
 export interface ActiveTorrent extends TorrentWishes {

@@ -124,7 +124,7 @@ export class Client {
   /** Asks trackers and peers for what a magnet link stands for. Throws a ClientError when it names no hash. */
   openMagnet(
     link: MagnetLink,
-    options: Pick<TorrentControl, 'onReport'> & { readonly peers?: readonly PeerAddress[] } = {},
+    options: Pick<TorrentControl, 'onReport' | 'trust'> & { readonly peers?: readonly PeerAddress[] } = {},
   ): PendingMagnet {
     const infoHash = link.infoHash ?? link.infoHashV2?.slice(0, 20);
     if (infoHash === undefined)
@@ -140,6 +140,7 @@ export class Client {
       if (!this.#running.delete(torrent)) return;
       this.#driver.enqueue({ type: 'stopped', torrent });
       this.#ports.disk.remove(torrent);
+      this.#ports.announcer.forget(torrent);
     };
     const { magnet, onReport } = awaitMagnet(link, status, letGo);
     const running: Running = {
@@ -152,6 +153,7 @@ export class Client {
       finish: async () => {},
     };
     this.#running.set(torrent, running);
+    if (options.trust !== undefined) this.#ports.announcer.trust(torrent, options.trust);
     this.#ports.disk.expectMetadata(torrent, (infoBytes) => isInfoOf(infoBytes, link));
     this.#driver.enqueue({ type: 'magnet-added', spec: { torrent, infoHash, trackers } });
     if (options.peers !== undefined)
@@ -268,6 +270,7 @@ export class Client {
     const dataBytes = dataBytesOfPadded(metainfo);
     const known = { torrent, infoHash, geometry, dataBytes, have, trackers, infoBytes };
     const spec = priorities === undefined ? known : { ...known, priorities };
+    if (control.trust !== undefined) this.#ports.announcer.trust(torrent, control.trust);
     this.#driver.enqueue({ type: 'added', spec });
     if (peers.length > 0) this.#driver.enqueue({ type: 'peers-found', torrent, peers });
     if (status().complete) completed.resolve();
@@ -321,6 +324,7 @@ export class Client {
     if (!this.#running.delete(torrent)) return;
     this.#driver.enqueue({ type: 'stopped', torrent });
     this.#ports.disk.remove(torrent);
+    this.#ports.announcer.forget(torrent);
     this.#infoHashes.delete(Buffer.from(metainfo.infoHash).toString('hex'));
     reject(new ClientError('stopped', `${metainfo.name} was stopped before it was complete`));
   }

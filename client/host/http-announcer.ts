@@ -1,14 +1,16 @@
 /**
  * Announces over HTTP(S). Everything a tracker answers is hostile until tracker/protocol has parsed it;
- * what goes wrong becomes one sentence for people.                                                    BEP 3 23 31
+ * what goes wrong becomes one sentence for people. A tracker that the user did not type gets no request inside of their
+ * network but a plain announce (web-door.ts).                                                          BEP 3 23 31
  */
 import { randomBytes } from 'node:crypto';
 import { announceUrl } from '../../tracker/protocol/announce-query.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
 import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
-import type { AnnounceRequest, Fact } from '../engine/contract.ts';
+import type { AnnounceRequest, Fact, TorrentId } from '../engine/contract.ts';
 import type { Announcer, FactSink } from './ports.ts';
-import { type WebAnswer, WebClient } from './web-request.ts';
+import { isTrusted, type UserTrust } from './user-trust.ts';
+import { type WebAnswer, WebClient, type WebWorld } from './web-request.ts';
 
 /** libtorrent's tracker_completion_timeout. */
 const answerMsMax = 30_000;
@@ -19,21 +21,34 @@ const answerBytesMax = 1024 * 1024;
 
 export class HttpAnnouncer implements Announcer {
   readonly #sink: FactSink;
-  readonly #web = new WebClient();
+  readonly #web: WebClient;
   /** BEP 7: lets a tracker know us again when our address changes. */
   readonly #key = randomBytes(4).toString('hex');
   readonly #underWay = new Map<string, Promise<void>>();
+  readonly #trusts = new Map<TorrentId, UserTrust>();
 
-  constructor(sink: FactSink) {
+  constructor(sink: FactSink, world?: WebWorld) {
     this.#sink = sink;
+    this.#web = new WebClient(world);
+  }
+
+  /** Before its first announce. Of a torrent that nothing is said of, no tracker was typed by the user. */
+  trust(torrent: TorrentId, trust: UserTrust): void {
+    this.#trusts.set(torrent, trust);
+  }
+
+  /** Once its farewells are under way: what they may do is decided when they are asked for. */
+  forget(torrent: TorrentId): void {
+    this.#trusts.delete(torrent);
   }
 
   announce(announce: AnnounceRequest): void {
     // One after the other to one tracker: a `stopped` must not overtake the `started` it ends.
     const name = `${announce.torrent} ${announce.tracker}`;
     const before = this.#underWay.get(name) ?? Promise.resolve();
+    const isTyped = isTrusted(announce.tracker, this.#trusts.get(announce.torrent) ?? {});
     const done = before
-      .then(() => this.#ask(announce))
+      .then(() => this.#ask(announce, isTyped))
       .then((fact) => {
         if (this.#underWay.get(name) === done) this.#underWay.delete(name);
         this.#sink(fact);
@@ -54,7 +69,7 @@ export class HttpAnnouncer implements Announcer {
     await this.#web.close();
   }
 
-  async #ask(announce: AnnounceRequest): Promise<Fact> {
+  async #ask(announce: AnnounceRequest, isTyped: boolean): Promise<Fact> {
     const { torrent, tracker } = announce;
     const failed = (reason: string, retryInSeconds?: number | 'never'): Fact => ({
       type: 'announce-failed',
@@ -69,7 +84,7 @@ export class HttpAnnouncer implements Announcer {
     let body: Uint8Array;
     let statusCode: number;
     try {
-      ({ body, statusCode } = await this.#get(announce));
+      ({ body, statusCode } = await this.#get(announce, isTyped));
     } catch (error) {
       return failed(inWords(error));
     }
@@ -99,18 +114,15 @@ export class HttpAnnouncer implements Announcer {
     };
   }
 
-  async #get(announce: AnnounceRequest): Promise<WebAnswer> {
+  async #get(announce: AnnounceRequest, isTyped: boolean): Promise<WebAnswer> {
     const { infoHash, peerId, port, uploaded, downloaded, left, event } = announce;
-    const query = { infoHash, peerId, port, uploaded, downloaded, left, event };
-    const url = announceUrl(announce.tracker, {
-      ...query,
-      numWant: announce.peersWanted,
-      compact: true,
-      key: this.#key,
-    });
+    const fields = { infoHash, peerId, port, uploaded, downloaded, left, event };
+    const query = { ...fields, numWant: announce.peersWanted, compact: true, key: this.#key };
+    const url = announceUrl(announce.tracker, query);
+    const ownQuery = announceUrl('', query).slice(1);
     const signal = AbortSignal.timeout(event === 'stopped' ? farewellMsMax : answerMsMax);
     const headers = { 'user-agent': 'Cicada', accept: '*/*' };
-    return await this.#web.get(url, { headers, signal, bytesMax: answerBytesMax });
+    return await this.#web.get(url, { headers, signal, bytesMax: answerBytesMax, isTyped, ownQuery });
   }
 }
 

@@ -1,24 +1,29 @@
 /**
  * Gets what lies at a web address: bounded in bytes and redirects, and in time by the caller's signal.
  *
- * Invariant: once a server on the open net has answered, no redirect leads to an address that is private. It is the
- * address we connect to that counts, when we connect: a name may stand for another one each time it is looked up.
+ * Invariant: no request is sent to an address that its reach (web-door.ts) does not hold. It is the address we connect to
+ * that counts, each time we connect: a name may stand for another one whenever it is looked up. A connection is kept for
+ * requests of the same reach only.
  */
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
-import { isPrivateAddress } from './private-address.ts';
+import { type AddressKind, addressKind } from './address-kind.ts';
+import { isInReach, type Reach, reaches, reachOf } from './web-door.ts';
 
 /** libtorrent follows five; who needs more than three is lost. */
 export const redirectsMax = 3;
 const connectMsMax = 10_000;
+/** Origins of the open net that are remembered as such. Beyond that all count as such, which allows less. */
+const openOriginsMax = 10_000;
 
 export type WebErrorCode =
   | 'web-too-large'
   | 'web-redirects'
   | 'web-redirect-protocol'
   | 'web-redirect-private'
-  | 'web-address-private';
+  | 'web-address-private'
+  | 'web-address-forbidden';
 
 export class WebError extends Error {
   readonly code: WebErrorCode;
@@ -33,49 +38,59 @@ export class WebError extends Error {
 export interface WebAnswer {
   readonly statusCode: number;
   readonly body: Uint8Array;
+  /** `http://HOST:PORT` of the server that gave it, behind all redirects. */
+  readonly origin: string;
 }
 
 export interface WebRequestOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly bytesMax: number;
+  /** The user typed this address, or it is of the server that they typed. Every other one was chosen by a stranger. */
+  readonly isTyped: boolean;
+  /** The part of the URL's query that is ours: all behind its `?`, or nothing. */
+  readonly ownQuery?: string;
 }
 
 /** Who says what an address is, and which addresses a name has: the system, but for tests. */
 export interface WebWorld {
-  readonly isPrivate: (address: string) => boolean;
+  readonly kindOf: (address: string) => AddressKind;
   readonly lookup: typeof systemLookup;
 }
 
 export class WebClient {
   readonly #world: WebWorld;
-  readonly #anywhere: Agent;
-  readonly #openNetOnly: Agent;
+  readonly #agents: Readonly<Record<Reach, Agent>>;
   /** Origins that have been connected to at an address of the open net. */
   readonly #openOrigins = new Set<string>();
 
-  constructor(world: WebWorld = { isPrivate: isPrivateAddress, lookup: systemLookup }) {
+  constructor(world: WebWorld = { kindOf: addressKind, lookup: systemLookup }) {
     this.#world = world;
     const limits = { connections: 4, keepAliveTimeout: 10_000 };
-    this.#anywhere = new Agent({ ...limits, connect: this.#connector() });
-    this.#openNetOnly = new Agent({ ...limits, connect: this.#connector(this.#openNetLookup) });
+    const agents = reaches.map((reach) => [reach, new Agent({ ...limits, connect: this.#connector(reach) })]);
+    this.#agents = Object.fromEntries(agents) as Record<Reach, Agent>;
   }
 
   /** Rejects with a WebError, with the system's or undici's error, or with the reason of the signal. */
-  async get(url: string, { headers, signal, bytesMax }: WebRequestOptions): Promise<WebAnswer> {
+  async get(url: string, options: WebRequestOptions): Promise<WebAnswer> {
+    const { headers, signal, bytesMax, isTyped, ownQuery = '' } = options;
     let target = new URL(url);
-    let isOpenNet = false;
+    const typedOrigin = isTyped ? target.origin : undefined;
+    const ownSearch = new URL(`http://host/?${ownQuery}`).search;
+    let isAfterOpenNet = false;
     for (let redirects = 0; ; redirects++) {
-      const dispatcher = isOpenNet ? this.#openNetOnly : this.#anywhere;
+      const reach = reachOf({ target, typedOrigin, ownSearch, isAfterOpenNet });
+      const dispatcher = this.#agents[reach];
       const response = await request(target, { dispatcher, headers, signal }).catch((error) => {
-        throw (error as { code?: string }).code === 'web-address-private' ? redirectsInside() : error;
+        const isInside = (error as { code?: string }).code === 'web-address-private' && redirects > 0;
+        throw isInside ? redirectsInside() : error;
       });
-      isOpenNet ||= this.#openOrigins.has(target.origin);
+      isAfterOpenNet ||= this.#isOfOpenNet(target.origin);
       const { location } = response.headers;
       const isRedirect = response.statusCode >= 300 && response.statusCode < 400;
       if (!isRedirect || typeof location !== 'string') {
         const body = await readBounded(response.body as AsyncIterable<Uint8Array>, bytesMax);
-        return { statusCode: response.statusCode, body };
+        return { statusCode: response.statusCode, body, origin: target.origin };
       }
       await response.body.dump();
       if (redirects >= redirectsMax) throw new WebError('web-redirects', 'it redirects in circles');
@@ -88,39 +103,80 @@ export class WebClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#anywhere.destroy(), this.#openNetOnly.destroy()]);
+    await Promise.all(Object.values(this.#agents).map((agent) => agent.destroy()));
   }
 
-  /** Looks at the address that the socket has in the end, too: a host may be an address already, and is not looked up. */
-  #connector(lookup?: LookupFunction): buildConnector.connector {
-    const connect = buildConnector({ timeout: connectMsMax, ...(lookup && { lookup }) });
-    return (options, callback) =>
+  #isOfOpenNet(origin: string): boolean {
+    return this.#openOrigins.has(origin) || this.#openOrigins.size >= openOriginsMax;
+  }
+
+  /**
+   * An address is looked at before it is dialed, and once more when the socket stands: what is not looked up (a URL may
+   * hold an address) and what a system makes of it in the end.
+   */
+  #connector(reach: Reach): buildConnector.connector {
+    const connect = buildConnector({ timeout: connectMsMax, lookup: this.#lookupWithin(reach) });
+    return (options, callback) => {
+      const host = options.hostname.replace(/^\[|\]$/g, '');
+      const refused = isIP(host) === 0 ? undefined : this.#refusal(host, reach);
+      if (refused !== undefined) {
+        // Not within this turn: undici has not noted that it connects.
+        queueMicrotask(() => callback(refused, null));
+        return;
+      }
       connect(options, (...[error, socket]) => {
         if (error !== null) return callback(error, null);
-        const isPrivate = this.#world.isPrivate(socket.remoteAddress ?? '');
-        if (isPrivate && lookup !== undefined) {
+        const address = socket.remoteAddress ?? '';
+        const late = this.#refusal(address, reach);
+        if (late !== undefined) {
           socket.destroy();
-          return callback(refusedAddress(), null);
+          return callback(late, null);
         }
-        if (!isPrivate) this.#openOrigins.add(`${options.protocol}//${options.host}`);
+        const isOpenNet = this.#world.kindOf(address) === 'public';
+        if (isOpenNet && this.#openOrigins.size < openOriginsMax) {
+          this.#openOrigins.add(new URL(`${options.protocol}//${options.host}`).origin);
+        }
         callback(null, socket);
       });
+    };
   }
 
-  readonly #openNetLookup: LookupFunction = (hostname, options, callback) => {
-    const all = { ...options, all: true } as const;
-    this.#world.lookup(hostname, all, (error, addresses: LookupAddress[]) => {
-      if (error !== null) return callback(error, []);
-      const [first, ...others] = addresses.filter(({ address }) => !this.#world.isPrivate(address));
-      if (first === undefined) return callback(refusedAddress(), []);
-      if (options.all) callback(null, [first, ...others]);
-      else callback(null, first.address, first.family);
-    });
-  };
+  /** The addresses of a name without those out of reach. */
+  #lookupWithin(reach: Reach): LookupFunction {
+    return (hostname, options, callback) => {
+      const all = { ...options, all: true } as const;
+      this.#world.lookup(hostname, all, (error, addresses: LookupAddress[]) => {
+        if (error !== null) return callback(error, []);
+        const [first, ...others] = addresses.filter(
+          ({ address }) => this.#refusal(address, reach) === undefined,
+        );
+        if (first === undefined) {
+          // Of several the mildest is said: it is what the user can do something about.
+          const kinds = addresses.map(({ address }) => this.#world.kindOf(address));
+          return callback(kinds.includes('private') ? isPrivate() : isForbidden(), []);
+        }
+        if (options.all) callback(null, [first, ...others]);
+        else callback(null, first.address, first.family);
+      });
+    };
+  }
+
+  #refusal(address: string, reach: Reach): WebError | undefined {
+    const kind = this.#world.kindOf(address);
+    if (isInReach(kind, reach)) return undefined;
+    return kind === 'private' ? isPrivate() : isForbidden();
+  }
 }
 
-function refusedAddress(): WebError {
-  return new WebError('web-address-private', 'its address is in a private network');
+function isPrivate(): WebError {
+  const message =
+    'its address is in a private network, and there only plain announces (…/announce) are made for a torrent';
+  return new WebError('web-address-private', `${message}; what you type yourself with --tracker is asked`);
+}
+
+function isForbidden(): WebError {
+  const message = 'its address is not one at which a tracker can be (link-local, a group, or none at all)';
+  return new WebError('web-address-forbidden', message);
 }
 
 function redirectsInside(): WebError {

@@ -107,6 +107,7 @@ describe('a good answer', () => {
   });
 
   it('is asked for with what the tracker’s own address carries, a passkey say', async () => {
+    announcer.trust(7, { trackers: [`${origin}/announce?passkey=s3cret`] });
     await ask(reply(goodBytes), `${origin}/announce?passkey=s3cret`);
     expect(heard[0]).toMatch(/^\/announce\?passkey=s3cret&/);
   });
@@ -217,6 +218,7 @@ describe('an answer that is none', () => {
 
 describe('a redirect', () => {
   it('is followed', async () => {
+    announcer.trust(7, { origin });
     const fact = await ask((incoming, response) => {
       if (incoming.url!.startsWith('/announce')) {
         response.writeHead(302, { location: incoming.url!.replace('/announce', '/elsewhere') }).end();
@@ -237,6 +239,48 @@ describe('a redirect', () => {
   it('to another protocol is refused', async () => {
     const fact = await ask(reply('', 302, { location: 'file:///etc/passwd' }));
     expect(fact).toMatchObject({ type: 'announce-failed' });
+  });
+});
+
+describe('a tracker in a private network', () => {
+  const forged = '/api/admin?action=wipe';
+
+  it('that the torrent names is asked for plain announces only', async () => {
+    for (const path of [forged, '/announce?passkey=k', '/announce.php', '/']) {
+      const fact = await ask(reply(goodBytes), origin + path);
+      expect(fact).toMatchObject({ type: 'announce-failed' });
+      expect((fact as Extract<Fact, { type: 'announce-failed' }>).reason).toMatch(
+        /private network.*--tracker/,
+      );
+    }
+    expect(heard).toEqual([]);
+    expect((await ask(reply(goodBytes), `${origin}/music/KEY/announce`)).type).toBe('announced');
+  });
+
+  it('is asked whatever its address when the user typed it, and only at that address', async () => {
+    announcer.trust(7, { trackers: [`${origin}/announce.php?passkey=k`] });
+    expect((await ask(reply(goodBytes), `${origin}/announce.php?passkey=k`)).type).toBe('announced');
+    expect((await ask(reply(goodBytes), origin + forged)).type).toBe('announce-failed');
+    expect(heard).toHaveLength(1);
+  });
+
+  it('is asked whatever its address when the torrent came from there', async () => {
+    announcer.trust(7, { origin });
+    expect((await ask(reply(goodBytes), `${origin}/announce.php?passkey=k`)).type).toBe('announced');
+    const elsewhere = await ask(reply(goodBytes), origin.replace('127.0.0.1', '127.0.0.2') + forged);
+    expect(elsewhere.type).toBe('announce-failed');
+  });
+
+  it('is trusted for one torrent alone, and until that is forgotten', async () => {
+    announcer.trust(8, { origin });
+    expect((await ask(reply(goodBytes), origin + forged)).type).toBe('announce-failed');
+    announcer.trust(7, { origin });
+    handler = reply(goodBytes);
+    const farewell = nextFact();
+    announcer.announce({ ...request, tracker: `${origin}/announce.php`, event: 'stopped' });
+    announcer.forget(7);
+    expect((await farewell).type).toBe('announced');
+    expect((await ask(reply(goodBytes), origin + forged)).type).toBe('announce-failed');
   });
 });
 
