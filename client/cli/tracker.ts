@@ -47,7 +47,8 @@ export default defineCommand({
     'public-url': {
       type: 'string',
       requiresArg: true,
-      describe: 'Where everybody reaches it, when that is not where it listens: https://music.example.org',
+      describe:
+        'Where everybody reaches it, by a name, a proxy or a router; it goes into torrents: https://music.example.org',
     },
     'trusted-proxy': {
       type: 'string',
@@ -83,6 +84,9 @@ export default defineCommand({
       output.document({ event: 'listening', announce, api, ...(setupToken !== undefined && { setupToken }) });
       output.result(`${paint('bold', 'Tracker')} ${announce}`);
       output.remark(`Its page is ${api}; Ctrl-C stops it.`);
+      if (trustedProxies.length > 0 && publicUrl === undefined) {
+        output.remark('Behind a proxy it does not know its own address: name it with --public-url.');
+      }
       if (setupToken !== undefined) {
         output.result('Nobody owns its catalogue yet. To become its owner, once, wherever you are:');
         output.result(paint('bold', `cicada register YOUR-NAME --tracker ${api} --setup ${setupToken}`));

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { baseUrl } from '../../tracker/http/base-url.ts';
 import { type AddressedRequest, clientAddresses } from '../../tracker/http/client-address.ts';
 import { addressText } from '../../tracker/protocol/address.ts';
 
@@ -73,35 +72,4 @@ describe('who is asking', () => {
       expect(() => clientAddresses([entry])).toThrow(expect.objectContaining({ code: 'proxy-invalid' }));
     },
   );
-});
-
-describe('the address shown to a reader', () => {
-  const shown = (from: AddressedRequest, publicUrl?: string) =>
-    baseUrl(from, clientAddresses(proxies), publicUrl);
-
-  it.each([
-    ['tracker.example', 'http://tracker.example'],
-    ['192.168.1.5:6969', 'http://192.168.1.5:6969'],
-    ['[2001:db8::1]:6969', 'http://[2001:db8::1]:6969'],
-    ['', undefined],
-    ['evil.example/path', undefined],
-    ['evil"onload=x', undefined],
-    ['user@evil.example', undefined],
-    ['[::1', undefined],
-    [`${'a'.repeat(300)}.example`, undefined],
-  ])('for the Host %j is %s', (host, url) => {
-    expect(shown(request('8.8.8.8', { host }))).toBe(url);
-  });
-
-  it('is the public one where there is one', () => {
-    expect(shown(request('8.8.8.8', { host: 'x' }), 'https://tracker.example/')).toBe(
-      'https://tracker.example',
-    );
-  });
-
-  it('has the scheme that a trusted proxy names, and only that', () => {
-    const headers = { host: 'tracker.example', 'x-forwarded-proto': 'https' };
-    expect(shown(request('10.0.0.1', headers))).toBe('https://tracker.example');
-    expect(shown(request('8.8.8.8', headers))).toBe('http://tracker.example');
-  });
 });

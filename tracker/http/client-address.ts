@@ -16,8 +16,6 @@ export type AddressedRequest = Pick<IncomingMessage, 'headers'> & {
 export interface ClientAddresses {
   /** Undefined when it cannot be known: the socket is gone, or a trusted proxy did not say. */
   of(request: AddressedRequest): PeerAddress | undefined;
-  /** Whether the request came through a trusted proxy, so that its X-Forwarded headers count. */
-  isProxied(request: AddressedRequest): boolean;
 }
 
 /** `trustedProxies`: addresses (`10.0.0.7`, `::1`) and networks (`10.0.0.0/8`). Throws code 'proxy-invalid'. */
@@ -55,10 +53,6 @@ export function clientAddresses(trustedProxies: readonly string[] = []): ClientA
       }
       // Which of our addresses the asker used is known to the proxy only.
       return remote && { remote };
-    },
-    isProxied(request) {
-      const address = socketAddress(request);
-      return address !== undefined && isTrusted(address.remote);
     },
   };
 }

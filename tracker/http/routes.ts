@@ -59,11 +59,11 @@ function addCalls(app: FastifyInstance, calls: TrackerCalls): void {
 /** The page of a tracker without a catalogue. */
 export function addPages(
   app: FastifyInstance,
-  { registry, torrents, addresses, publicUrl, stats }: Omit<RouteSources, 'calls'>,
+  { registry, torrents, publicUrl, stats }: Omit<RouteSources, 'calls'>,
 ): void {
   app.get('/', (request, reply) => {
     const listed = torrents.all.map((torrent) => ({ torrent, counts: swarmCounts(registry, torrent) }));
-    const base = baseUrl(request, addresses, publicUrl) ?? '';
+    const base = baseUrl(request.raw, publicUrl);
     const page = homePage({ announceUrl: `${base}/announce`, torrents: listed, stats: stats() });
     reply.type('text/html; charset=utf-8').send(page);
   });

@@ -103,7 +103,7 @@ export function enter({ library }: ApiContext, { viewer }: FastifyRequest, actio
 
 /** Where this visitor reaches us, and with a passkey their own announce URL. */
 export function announceUrl(context: ApiContext, request: FastifyRequest, passkey?: string): string {
-  const base = baseUrl(request.raw, context.addresses, context.publicUrl) ?? '';
+  const base = baseUrl(request.raw, context.publicUrl);
   return passkey === undefined ? `${base}/announce` : `${base}/${passkey}/announce`;
 }
 

@@ -33,7 +33,7 @@ export function addFeeds(
     const query = request.query as Query;
     const viewer = library.admission.viewer(one(query.key), Date.now());
     if (viewer === undefined) throw new ApiError(401, 'not-signed-in', 'this feed needs a key: ?key=PASSKEY');
-    return { viewer, base: baseUrl(request.raw, context.addresses, context.publicUrl) ?? '', query };
+    return { viewer, base: baseUrl(request.raw, context.publicUrl), query };
   }
 
   app.get('/rss/search', async (request, reply) => {
