@@ -32,10 +32,11 @@ export {
 } from './community/tracker-sessions.ts';
 export type { DiskTrouble, PeerAddress, Report } from './engine/contract.ts';
 export type { PeerStatus, TorrentStatus, TrackerStatus } from './engine/status.ts';
-export type { ActiveTorrent, TorrentControl } from './host/active-torrent.ts';
+export type { ActiveTorrent, DownloadOptions, TorrentControl } from './host/active-torrent.ts';
 export type { Client } from './host/client.ts';
-export { ClientError, type ClientErrorCode } from './host/client-error.ts';
+export { ClientError, type ClientErrorCode, type SpaceFigures } from './host/client-error.ts';
 export type { FileChoice } from './host/file-selection.ts';
+export type { DiskSpace } from './host/free-space.ts';
 export { type ClientOptions, openClient } from './host/open-client.ts';
 export type { FoundTorrent, PendingMagnet } from './host/pending-magnet.ts';
 export type { TorrentWishes } from './host/torrent-wishes.ts';

@@ -25,6 +25,7 @@ export class DownloadView {
 
   /** To be called a few times a second. */
   look(): void {
+    for (const transfer of this.#open) transfer.lookAtDisk();
     this.#explainStandstill();
     if (this.#output.json) announceProgress(this.transfers);
     else this.#output.live(this.#text());
@@ -35,6 +36,9 @@ export class DownloadView {
     const all = this.transfers.map((transfer) => transfer.figures());
     const sum = (of: (figures: TransferFigures) => number) => all.reduce((total, f) => total + of(f), 0);
     const open = all.filter(({ bytes, totalBytes }) => bytes < totalBytes);
+    // One disk that refuses is news, whatever goes on beside it: they mostly share it.
+    const refusedAt = this.transfers.findIndex(({ diskTrouble }) => diskTrouble !== undefined);
+    const refused = all[refusedAt];
     const [bytes, totalBytes, downBps] = [
       sum((f) => f.bytes),
       sum((f) => f.totalBytes),
@@ -42,8 +46,12 @@ export class DownloadView {
     ];
     return {
       ...{ bytes, totalBytes, downBps, upBps: sum((f) => f.upBps), peers: sum((f) => f.peers) },
-      etaSeconds: downBps > 0 ? Math.ceil((totalBytes - bytes) / downBps) : undefined,
-      waitingFor: open.every((f) => f.waitingFor !== undefined) ? open[0]?.waitingFor : undefined,
+      etaSeconds:
+        refused === undefined && downBps > 0 ? Math.ceil((totalBytes - bytes) / downBps) : undefined,
+      waitingFor:
+        refused !== undefined || open.every((f) => f.waitingFor !== undefined)
+          ? (refused ?? open[0])?.waitingFor
+          : undefined,
     };
   }
 
@@ -72,7 +80,8 @@ export class DownloadView {
   /** Below the line: why nothing comes, and with `-v` from whom something does. */
   #details(columns: number, rows: number): string[] {
     const open = this.#open;
-    const isStill = open.length > 0 && open.every((transfer) => !transfer.isMoving);
+    const isRefused = open.some(({ diskTrouble }) => diskTrouble !== undefined);
+    const isStill = !isRefused && open.length > 0 && open.every((transfer) => !transfer.isMoving);
     const why = isStill ? standstillLines(open[0]!.status, open[0]!.departures) : [];
     if (!this.#output.verbose) return why;
     const table = sourceTable(
@@ -95,7 +104,8 @@ export class DownloadView {
     if (this.#isExplained || this.#output.isLive || performance.now() - this.#movedMs < standstillAfterMs)
       return;
     this.#isExplained = true;
-    for (const { metainfo, status, departures } of open) {
+    for (const { metainfo, status, departures, diskTrouble } of open) {
+      if (diskTrouble !== undefined) continue;
       const state =
         outlook(status) === 'fatal'
           ? 'stands still, and nothing will change by itself'

@@ -51,6 +51,10 @@ export default defineCommand({
       requiresArg: true,
       describe: 'Run this when one is complete; it is told $CICADA_PATH, $CICADA_NAME, $CICADA_INFO_HASH',
     },
+    'space-check': {
+      type: 'boolean',
+      describe: 'Start only with room for all of it on the disk; --no-space-check: in any case',
+    },
     ...downloadLimitOption,
     ...uploadLimitOption,
     ...portOption,
@@ -80,7 +84,8 @@ export default defineCommand({
     const isLimited = limits.ratioMax !== undefined || limits.secondsMax !== undefined;
     return await withClient({ ...args, remembers: true }, output, async (client) => {
       const { out: folder, sequential = false, 'on-done': onDone } = args;
-      const options = { folder, peers, signal, files: args, sequential, onDone };
+      const spaceCheck = args['space-check'] !== false;
+      const options = { folder, peers, signal, files: args, sequential, spaceCheck, onDone };
       const { transfers, code } = await fetchAll(client, wanted, options, output);
       if (transfers.length === 0) return code;
       if (args.seed ?? isLimited) await seedUntil(signal, transfers, output, limits);

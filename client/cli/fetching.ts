@@ -2,13 +2,16 @@
  * Fetches torrents side by side, each from what is known of it to the last piece. One that cannot be had does not keep
  * the others; the first failure decides how we end.
  */
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { Client } from '../host/client.ts';
+import { ClientError } from '../host/client-error.ts';
 import type { FileChoice } from '../host/file-selection.ts';
-import { codeOf } from './cli-error.ts';
+import type { DiskSpace } from '../host/free-space.ts';
+import { CliError, codeOf } from './cli-error.ts';
 import { commandLine } from './command-line.ts';
+import { tooLittleSpaceWords } from './disk-words.ts';
 import { DownloadView } from './download-view.ts';
 import type { HostPort } from './endpoints.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
@@ -25,6 +28,9 @@ import { infoHashOf, type WantedTorrent } from './wanted-torrent.ts';
 import { watch } from './watch.ts';
 import { count, duration, percent, rate, size } from './wording.ts';
 
+/** Other programs write too: a disk that is to be filled to this part is worth a remark. */
+const narrowShare = 0.95;
+
 export interface FetchOptions {
   readonly folder: string;
   readonly peers: readonly HostPort[];
@@ -32,6 +38,8 @@ export interface FetchOptions {
   readonly files: ChoiceArgs;
   /** The first pieces first. */
   readonly sequential: boolean;
+  /** Not without room for all of it. */
+  readonly spaceCheck: boolean;
   /** The user's own command, for every torrent that is complete. */
   readonly onDone: string | undefined;
 }
@@ -103,13 +111,14 @@ async function begin(
   client: Client,
   wanted: WantedTorrent,
   { metainfo, peers }: FoundTorrent,
-  { folder, signal, files, sequential }: FetchOptions,
+  { folder, signal, files, sequential, spaceCheck }: FetchOptions,
   view: DownloadView,
   output: Output,
 ): Promise<Transfer> {
   const transfer = new Transfer(metainfo, output);
   await tellHiddenName(metainfo, folder, output);
   let isChecked = false;
+  let space: DiskSpace | undefined;
   try {
     const onCheck = (progress: NonNullable<DownloadView['checking']>) => {
       isChecked = true;
@@ -123,14 +132,17 @@ async function begin(
     );
     const upgradeFrom = known?.upgradeFrom;
     const place = { folder, peers, ...(select && { select }), ...(upgradeFrom && { upgradeFrom }) };
-    transfer.attach(
-      await client.download(metainfo, { ...place, signal, onCheck, onReport, trust: wanted.trust }),
-    );
+    const spacing = { spaceCheck, onSpace: (found: DiskSpace) => (space = found) };
+    const watching = { signal, onCheck, onReport, trust: wanted.trust };
+    transfer.attach(await client.download(metainfo, { ...place, ...spacing, ...watching }));
     if (sequential) transfer.active.setSequential(true);
+  } catch (error) {
+    throw tooLittleSpace(error, metainfo, folder) ?? error;
   } finally {
     view.checking = undefined;
   }
   view.transfers.push(transfer);
+  tellSpace(space, output);
   const { haveWantedBytes: bytes, wantedBytes: total } = transfer.status;
   const { name } = metainfo;
   output.document({
@@ -141,12 +153,32 @@ async function begin(
     path: transfer.active.path,
     bytes,
     total,
+    missingBytes: space?.missingBytes ?? null,
+    freeBytes: space?.freeBytes ?? null,
   });
   if (bytes > 0 && !isChecked) output.detail(`${plain(name)}: what is here is remembered from last time.`);
   if (bytes > 0 && bytes < total)
     output.remark(`Going on: ${percent(bytes, total)} of ${plain(name)} is here already.`);
   view.look();
   return transfer;
+}
+
+function tooLittleSpace(error: unknown, { name }: Metainfo, folder: string): CliError | undefined {
+  if (!(error instanceof ClientError) || error.space === undefined) return undefined;
+  const words = tooLittleSpaceWords(plain(name), plain(resolve(folder)), error.space);
+  return new CliError('disk-full', words, error);
+}
+
+/** Both figures: always when it is asked for much, and when it will be narrow. */
+function tellSpace(space: DiskSpace | undefined, output: Output): void {
+  if (space === undefined || space.missingBytes === 0 || space.freeBytes === undefined) return;
+  const { missingBytes, promisedBytes, freeBytes } = space;
+  const words = `${size(missingBytes)} to fetch, ${size(freeBytes)} free`;
+  if (missingBytes + promisedBytes > freeBytes)
+    output.remark(`${words}: it will not fit unless room is made.`);
+  else if (missingBytes + promisedBytes > freeBytes * narrowShare)
+    output.remark(`${words}: it will be narrow.`);
+  else output.detail(words);
 }
 
 function bothOf(

@@ -43,7 +43,8 @@ export function openNoticeFetcher(
       return;
     await before?.active.stop();
     active.delete(releaseId);
-    const options = { folder, peers: [], signal, files: {}, sequential: false, onDone: undefined };
+    const how = { files: {}, sequential: false, spaceCheck: true, onDone: undefined };
+    const options = { folder, peers: [], signal, ...how };
     const { transfers } = await fetchAll(client, [wanted], options, output);
     for (const transfer of transfers) active.set(releaseId, transfer);
   }

@@ -8,9 +8,12 @@ import { dirname, join } from 'node:path';
 import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
-import type { PeerAddress, Report } from '../engine/contract.ts';
+import type { DiskTrouble, PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { ActiveTorrent } from '../host/active-torrent.ts';
+import { freeSpace } from '../host/free-space.ts';
+import { DiskRefusal } from './disk-refusal.ts';
+import { diskWords } from './disk-words.ts';
 import { dropReason } from './drop-reasons.ts';
 import { addressText } from './endpoints.ts';
 import type { Output } from './output.ts';
@@ -20,6 +23,9 @@ import { type Departures, outlook } from './standstill.ts';
 import { TrackerComplaints } from './tracker-complaints.ts';
 import { trackerHost, waitingReason } from './waiting-reason.ts';
 import { count } from './wording.ts';
+
+/** While a disk refuses: somebody makes room, and looks whether that is enough. */
+const askFreeEveryMs = 1_000;
 
 /** A peer as a source: payload bytes over all its connections. */
 interface Source {
@@ -42,6 +48,10 @@ export class Transfer {
   readonly #filesDone = new Set<TorrentFile>();
   readonly #complaints: TrackerComplaints;
   readonly #departures = { ended: new Map<string, number>(), unreached: new Map<string, number>() };
+  readonly #refusal = new DiskRefusal();
+  /** Of the disk that refuses. */
+  #freeBytes: number | undefined;
+  #freeAskedMs = -askFreeEveryMs;
   #startedMs = performance.now();
   #startedBytes = 0;
   #active: ActiveTorrent | undefined;
@@ -142,17 +152,56 @@ export class Transfer {
         return this.#complaints.onFailed(report.tracker, report.reason);
       case 'disk-trouble':
         document('disk-trouble', { code: report.trouble.code, message: report.trouble.message });
-        return this.#output.remark(`The disk refuses: ${displayPath([report.trouble.message])}`);
+        return this.#onDiskTrouble(report.trouble);
       case 'completed':
+        return this.lookAtDisk();
       case 'stopped':
         return;
     }
   };
 
+  #onDiskTrouble(trouble: DiskTrouble): void {
+    const { complete, haveWantedBytes } = this.#active?.status() ?? { complete: false, haveWantedBytes: 0 };
+    // A seed that cannot read something has its peers ask others: nothing waits for its disk.
+    const isNews = complete || this.#refusal.onTrouble(trouble, haveWantedBytes);
+    if (isNews) this.#output.remark(capital(this.#diskWords(trouble)));
+  }
+
+  /** What the disk refuses now; undefined while it takes what comes. Rates say nothing then: what comes is lost. */
+  get diskTrouble(): DiskTrouble | undefined {
+    return this.#refusal.trouble;
+  }
+
+  /** To be called a few times a second: whether the disk takes again what it has refused. */
+  lookAtDisk(): void {
+    if (this.#active === undefined) return;
+    const { haveWantedBytes, complete } = this.status;
+    const nowMs = performance.now();
+    if (this.#refusal.look(haveWantedBytes, complete, nowMs)) {
+      this.#output.document({ event: 'disk-recovered', infoHash: this.infoHash });
+      this.#output.remark(`The disk takes ${displayPath([this.metainfo.name])} again: going on.`);
+    }
+    if (this.#refusal.trouble === undefined || nowMs < this.#freeAskedMs + askFreeEveryMs) return;
+    this.#freeAskedMs = nowMs;
+    freeSpace(dirname(this.active.path)).then(
+      ({ freeBytes }) => {
+        this.#freeBytes = freeBytes;
+      },
+      () => {},
+    );
+  }
+
+  #diskWords(trouble: DiskTrouble): string {
+    if (this.#refusal.isSettling) return 'the disk takes pieces again';
+    const { wantedBytes, haveWantedBytes } = this.#active?.status() ?? { wantedBytes: 0, haveWantedBytes: 0 };
+    return diskWords(trouble, { missingBytes: wantedBytes - haveWantedBytes, freeBytes: this.#freeBytes });
+  }
+
   figures(): TransferFigures {
-    const { status } = this;
-    const { haveWantedBytes, wantedBytes, downBps, upBps, peers, complete } = status;
+    const { status, diskTrouble } = this;
+    const { haveWantedBytes, wantedBytes, upBps, peers, complete } = status;
     const missing = wantedBytes - haveWantedBytes;
+    const downBps = diskTrouble === undefined ? status.downBps : 0;
     return {
       bytes: haveWantedBytes,
       totalBytes: wantedBytes,
@@ -160,24 +209,37 @@ export class Transfer {
       upBps,
       peers: peers.length,
       etaSeconds: downBps > 0 ? Math.ceil(missing / downBps) : undefined,
-      waitingFor: complete || this.isMoving ? undefined : waitingReason(status),
+      waitingFor:
+        diskTrouble !== undefined
+          ? this.#diskWords(diskTrouble)
+          : complete || this.isMoving
+            ? undefined
+            : waitingReason(status),
     };
   }
 
   /** The rate is an average of the last seconds: it outlives the last peer. */
   get isMoving(): boolean {
     const { downBps, peers } = this.status;
-    return downBps > 0 && peers.length > 0;
+    return this.diskTrouble === undefined && downBps > 0 && peers.length > 0;
   }
 
   /** The `progress` line of scripts. */
   announceProgress(): void {
     const { bytes, totalBytes: total, etaSeconds = null, waitingFor = null, ...figures } = this.figures();
-    const { status } = this;
+    const { status, diskTrouble } = this;
     const { uploaded } = status;
+    const disk =
+      diskTrouble === undefined
+        ? null
+        : {
+            ...{ code: diskTrouble.code, message: diskTrouble.message },
+            ...{ missingBytes: total - bytes, freeBytes: this.#freeBytes ?? null },
+          };
     this.#output.document({
       ...{ event: 'progress', infoHash: this.infoHash, bytes, total, etaSeconds, ...figures, uploaded },
       waitingFor,
+      disk,
       outlook: waitingFor === null ? null : outlook(status),
       sources: this.sources().map(({ address: peer, ...source }) => ({ peer, ...source })),
     });
@@ -214,6 +276,10 @@ export class Transfer {
       existsSync(join(dirname(this.#active.path), ...file.diskPath))
     );
   }
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function countOne(counts: Map<string, number>, reason: string): void {

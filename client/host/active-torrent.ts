@@ -1,9 +1,12 @@
 /** What somebody who fetches or seeds a torrent is given: how to follow it, choose from it, and end it. */
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
-import type { Report } from '../engine/contract.ts';
+import type { PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
+import type { FileChoice } from './file-selection.ts';
+import type { DiskSpace } from './free-space.ts';
 import type { TorrentWishes } from './torrent-wishes.ts';
+import type { UpgradeFrom } from './upgrade.ts';
 import type { UserTrust } from './user-trust.ts';
 
 export interface TorrentControl {
@@ -14,6 +17,20 @@ export interface TorrentControl {
   readonly onReport?: (report: Report) => void;
   /** Which of its trackers the user chose. Without it none: inside of their network only plain announces are made. */
   readonly trust?: UserTrust | undefined;
+}
+
+export interface DownloadOptions extends TorrentControl {
+  /** The torrent's own folder or file goes inside it. */
+  readonly folder: string;
+  readonly peers?: readonly PeerAddress[];
+  /** Which files are wanted; without it all. The others do not appear on the disk. */
+  readonly select?: FileChoice;
+  /** False: start also when the disk has too little room; without it that is a ClientError `disk-full`. */
+  readonly spaceCheck?: boolean;
+  /** What is missing and what is free, before anything is fetched. */
+  readonly onSpace?: (space: DiskSpace) => void;
+  /** An earlier version, stopped by now: its files are used where they are the same, and replaced where they are not. */
+  readonly upgradeFrom?: UpgradeFrom;
 }
 
 export interface ActiveTorrent extends TorrentWishes {

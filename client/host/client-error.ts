@@ -8,6 +8,7 @@ export type ClientErrorCode =
   | 'listen-failed'
   | 'already-added'
   | 'exists'
+  | 'disk-full'
   | 'format-not-supported'
   | 'not-a-folder'
   | 'folder-not-writable'
@@ -17,15 +18,28 @@ export type ClientErrorCode =
   | 'data-mismatch'
   | 'stopped';
 
+/** Of `disk-full`: what is missing, what other downloads will yet take, and what is free. */
+export interface SpaceFigures {
+  readonly missingBytes: number;
+  readonly promisedBytes: number;
+  readonly freeBytes: number;
+}
+
 export class ClientError extends Error {
   readonly code: ClientErrorCode;
   readonly path: string | undefined;
+  readonly space: SpaceFigures | undefined;
 
-  constructor(code: ClientErrorCode, message: string, options: { path?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    options: { path?: string; cause?: unknown; space?: SpaceFigures } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ClientError';
     this.code = code;
     this.path = options.path;
+    this.space = options.space;
   }
 }
 

@@ -9,12 +9,13 @@ import type { PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { unwanted } from '../engine/piece-selection.ts';
 import type { TorrentStatus } from '../engine/status.ts';
-import type { ActiveTorrent, TorrentControl } from './active-torrent.ts';
+import type { ActiveTorrent, DownloadOptions, TorrentControl } from './active-torrent.ts';
 import { ClientError, cannotWrite, isHopeless } from './client-error.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import type { Driver } from './driver.ts';
-import { type FileChoice, filePriority, piecePriorities } from './file-selection.ts';
+import { filePriority, piecePriorities } from './file-selection.ts';
 import type { RecordingSummary } from './flight-recorder.ts';
+import { measureSpace, refuseFullDisk } from './free-space.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
 import { dataBytesOfPadded, expectedHashes, hasPieceHashes } from './piece-hashes.ts';
@@ -22,11 +23,12 @@ import type { RealPorts } from './real-ports.ts';
 import { ResumeJournal } from './resume-journal.ts';
 import { checkShare, isRemembered, lookAtShare } from './share-check.ts';
 import { wishesOf } from './torrent-wishes.ts';
-import type { UpgradeFrom } from './upgrade.ts';
 
 interface Running {
   readonly onReport: (report: Report) => void;
   lastStatus: TorrentStatus | undefined;
+  /** Of the disk that it is fetched to. */
+  readonly device: number | undefined;
   /** The engine lets go of it; whoever waits for it is told. */
   readonly end: () => void;
   /** The last record is written, others may have the folder. */
@@ -60,17 +62,7 @@ export class Client {
   }
 
   /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
-  async download(
-    metainfo: Metainfo,
-    options: TorrentControl & {
-      readonly folder: string;
-      readonly peers?: readonly PeerAddress[];
-      /** Which files are wanted; without it all. The others do not appear on the disk. */
-      readonly select?: FileChoice;
-      /** An earlier version, stopped by now: its files are used where they are the same, and replaced where they are not. */
-      readonly upgradeFrom?: UpgradeFrom;
-    },
-  ): Promise<ActiveTorrent> {
+  async download(metainfo: Metainfo, options: DownloadOptions): Promise<ActiveTorrent> {
     const release = this.#claim(metainfo);
     try {
       const { pool, store } = this.#ports;
@@ -83,7 +75,12 @@ export class Client {
       if (upgradeFrom !== undefined) this.#claim(upgradeFrom.metainfo)();
       const prepared = await prepareDownload(metainfo, folder, control, memory, wanted, upgradeFrom);
       const priorities = options.select && piecePriorities(metainfo, options.select);
-      return await this.#start(metainfo, { ...prepared, priorities }, options.peers ?? [], options);
+      const promised = (device: number | undefined) => this.#promisedBytes(device);
+      const space = await measureSpace(metainfo, prepared, folder, priorities, promised);
+      options.onSpace?.(space);
+      if (options.spaceCheck !== false) refuseFullDisk(space, metainfo, folder);
+      const plan = { ...prepared, priorities, device: space.device };
+      return await this.#start(metainfo, plan, options.peers ?? [], options);
     } catch (error) {
       release();
       throw error;
@@ -149,6 +146,7 @@ export class Client {
         onReport(report);
       },
       lastStatus: undefined,
+      device: undefined,
       end: magnet.stop,
       finish: async () => {},
     };
@@ -209,7 +207,11 @@ export class Client {
       stamps,
       unforced,
       priorities,
-    }: PreparedDownload & { readonly priorities?: Uint8Array | undefined },
+      device,
+    }: PreparedDownload & {
+      readonly priorities?: Uint8Array | undefined;
+      readonly device?: number | undefined;
+    },
     peers: readonly PeerAddress[],
     control: TorrentControl,
     isVerified = true,
@@ -247,6 +249,7 @@ export class Client {
         }
       },
       lastStatus: undefined,
+      device,
       end: () => {
         status();
         this.#stop(torrent, metainfo, (reason) => completed.reject(reason));
@@ -307,6 +310,16 @@ export class Client {
         queueMicrotask(() => status().complete && completed.resolve());
       },
     };
+  }
+
+  /** What the downloads under way will yet write on this disk. */
+  #promisedBytes(device: number | undefined): number {
+    let sum = 0;
+    for (const [torrent, running] of this.#running) {
+      const status = running.device === device ? this.#engine.status(torrent) : undefined;
+      if (status !== undefined && device !== undefined) sum += status.wantedBytes - status.haveWantedBytes;
+    }
+    return sum;
   }
 
   /** One program at a time works on one download: the second is told. */

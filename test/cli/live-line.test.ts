@@ -94,7 +94,7 @@ describe('why nothing comes', () => {
     ],
     ['peers that choke', { peers: [peer({ peerChoking: true })] }, /waiting for a turn/],
     ['a silent peer', { peers: [peer({ stalled: true })] }, /silent/],
-    ['a full disk', { trouble: { code: 'ENOSPC', message: 'no space left' } }, /disk refuses.*no space left/],
+    ['a full disk', { trouble: { code: 'ENOSPC', message: 'no space left' } }, /disk is full: make room/],
   ])('%s', (_, fields, words) => expect(waitingReason(status(fields))).toMatch(words));
 
   it('never shows the secret part of a tracker’s address', () => {

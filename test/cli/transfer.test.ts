@@ -56,7 +56,10 @@ describe('what scripts rely on', () => {
       .map((line) => JSON.parse(line));
     const path = join(place, 'out/Album');
     const total = 1_600_000;
-    expect(documents[0]).toEqual({ event: 'start', infoHash, name: 'Album', path, bytes: 0, total });
+    expect(documents[0]).toEqual({
+      ...{ event: 'start', infoHash, name: 'Album', diskName: 'Album', path, bytes: 0, total },
+      ...{ missingBytes: total, freeBytes: expect.any(Number) },
+    });
     expect(documents.find(({ event }) => event === 'progress')).toMatchObject({
       ...{
         bytes: expect.any(Number),

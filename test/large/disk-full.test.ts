@@ -1,6 +1,6 @@
 /** A disk that is full pauses a download with the reason, and room makes it go on by itself. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Children, cicada } from '../e2e/child.ts';
@@ -51,10 +51,18 @@ large('a full disk', () => {
       const { port } = await seeder.event('seeding');
       const state = { XDG_STATE_HOME: temporary.in('state') };
       const args = ['download', torrent, '-o', disk.path, '--port', '0', '--peer', `127.0.0.1:${port}`];
-      const download = children.add(cicada(args, [], state));
+      const refused = children.add(cicada(args, [], state));
+      expect(await refused.ended).toBe(9);
+      expect(refused.lines.join('\n')).toMatch(/96 MiB are missing, and 40 MiB are free.*--no-space-check/);
+      expect(existsSync(join(disk.path, 'Album'))).toBe(false);
+      const download = children.add(cicada([...args, '--no-space-check'], [], state));
       const trouble = await download.event('disk-trouble');
       expect(JSON.stringify(trouble)).toContain('ENOSPC');
+      const progress = await download.event('progress', ({ disk }) => disk !== null);
+      expect(progress).toMatchObject({ disk: { code: 'ENOSPC' }, etaSeconds: null, downBps: 0 });
+      expect(progress.waitingFor).toMatch(/the disk is full/);
       disk.resize('256M');
+      await download.event('disk-recovered');
       await download.event('done');
       await download.success();
       expect(differenceOf(album, join(disk.path, 'Album'))).toBeUndefined();

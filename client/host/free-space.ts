@@ -1,0 +1,96 @@
+/**
+ * Whether what is missing of a download fits on the disk it goes to, asked before it starts: files under way that are
+ * there already have their place, holes in them do not.
+ *
+ * Left to others: a disk that fills up later (the engine pauses and tries again).
+ */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { unwanted } from '../engine/piece-selection.ts';
+import { ClientError } from './client-error.ts';
+import type { PreparedDownload } from './download-folder.ts';
+import type { StoredFile } from './torrent-files.ts';
+
+export interface DiskSpace {
+  /** What this download will write where nothing is yet. */
+  readonly missingBytes: number;
+  /** What other downloads of this client will yet write on the same disk. */
+  readonly promisedBytes: number;
+  /** For users other than root; undefined where the system does not say (some network disks). */
+  readonly freeBytes: number | undefined;
+  /** Of the disk. */
+  readonly device: number | undefined;
+}
+
+/** `priorities`: by piece; without them all are wanted. `promised`: to others on a disk. */
+export async function measureSpace(
+  metainfo: Metainfo,
+  prepared: PreparedDownload,
+  folder: string,
+  priorities: Uint8Array | undefined,
+  promised: (device: number | undefined) => number,
+): Promise<DiskSpace> {
+  const { freeBytes, device } = await freeSpace(folder);
+  const missingBytes = await bytesToAllocate(metainfo, prepared, priorities);
+  return { missingBytes, promisedBytes: promised(device), freeBytes, device };
+}
+
+/** Throws ClientError `disk-full`. */
+export function refuseFullDisk(
+  { missingBytes, promisedBytes, freeBytes }: DiskSpace,
+  { name }: Metainfo,
+  folder: string,
+): void {
+  if (missingBytes === 0 || freeBytes === undefined || missingBytes + promisedBytes <= freeBytes) return;
+  throw new ClientError('disk-full', `${name} does not fit on the disk of ${path.resolve(folder)}`, {
+    path: folder,
+    space: { missingBytes, promisedBytes, freeBytes },
+  });
+}
+
+/** Where the folder is, or will be made. */
+export async function freeSpace(
+  folder: string,
+): Promise<{ readonly freeBytes: number | undefined; readonly device: number | undefined }> {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const stat = await fs.stat(at).catch(() => undefined);
+    if (stat === undefined && path.dirname(at) !== at) continue;
+    const { bavail = 0, bsize = 0, blocks = 0 } = (await fs.statfs(at).catch(() => undefined)) ?? {};
+    // A disk of no size at all is one that does not say.
+    return { freeBytes: blocks === 0 ? undefined : bavail * bsize, device: stat?.dev };
+  }
+}
+
+async function bytesToAllocate(
+  { geometry }: Metainfo,
+  { files, have, stamps }: PreparedDownload,
+  priorities: Uint8Array | undefined,
+): Promise<number> {
+  let aside = 0;
+  const missing = new Map<StoredFile, number>();
+  for (const pieceIndex of geometry.pieces()) {
+    const isHad = (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+    if (isHad || priorities?.[pieceIndex] === unwanted) continue;
+    const places = files.places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex));
+    for (const { file, bytes, isAside } of places) {
+      if (isAside) aside += bytes;
+      else if (file?.state === 'part') missing.set(file, (missing.get(file) ?? 0) + bytes);
+    }
+  }
+  let sum = aside;
+  for (const [stored, bytes] of missing) {
+    // Pieces that are there and wrong are written over in their place.
+    const isThere = stamps[stored.file.index] !== undefined;
+    const allocated = isThere ? await allocatedBytes(stored.partPath) : 0;
+    sum += Math.min(bytes, Math.max(0, stored.file.bytes - allocated));
+  }
+  return sum;
+}
+
+/** What a file takes of the disk: one that was written from its end has a hole before it. */
+async function allocatedBytes(at: string): Promise<number> {
+  const stat = await fs.lstat(at).catch(() => undefined);
+  if (stat === undefined) return 0;
+  return Math.min(stat.size, stat.blocks * 512);
+}
