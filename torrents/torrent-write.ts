@@ -9,7 +9,8 @@ import { link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CreateError } from './create-error.ts';
 
-/** Written beside it under another name, then moved. Throws CreateError: `exists`, unless forced, and `create-write`. */
+/** Written beside it under another name, then moved. Throws CreateError: `exists`, unless forced, `create-disk-full` and
+ * `create-write`. */
 export async function writeTorrentFile(
   path: string,
   bytes: Uint8Array,
@@ -30,6 +31,10 @@ export async function writeTorrentFile(
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
       throw new CreateError('exists', `${path} exists already: use force to replace it`, path, error);
+    }
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      const message = `${path} cannot be written: the disk is full; make room, or choose another place`;
+      throw new CreateError('create-disk-full', message, path, error);
     }
     throw new CreateError('create-write', `${path} cannot be written (${code ?? message})`, path, error);
   } finally {

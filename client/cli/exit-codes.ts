@@ -42,6 +42,7 @@ const byCode: Readonly<Record<string, number>> = {
   'listen-failed': exitCode.network,
 
   'disk-full': exitCode.diskFull,
+  'create-disk-full': exitCode.diskFull,
   ENOSPC: exitCode.diskFull,
   EDQUOT: exitCode.diskFull,
 

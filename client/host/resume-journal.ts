@@ -26,6 +26,8 @@ export class ResumeJournal {
   #stopped = false;
   /** An fsync has failed: what the disk holds is not known any more, and the next start has to hash. */
   #broken = false;
+  /** The record could not be written: until it can, the next start has more to hash. */
+  #isUnsaved = false;
   readonly #stamps: (FileStamp | undefined)[];
 
   /**
@@ -70,14 +72,13 @@ export class ResumeJournal {
   #begin(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // A record that cannot be written costs a hashing at the next start, nothing else.
     this.#flushing = this.#flush(false)
       .catch(() => {
         this.#broken = true;
       })
       .then(() => {
         this.#flushing = undefined;
-        if (this.#dirtyBytes > 0 && !this.#stopped)
+        if ((this.#dirtyBytes > 0 || this.#isUnsaved) && !this.#stopped)
           this.#timer ??= setTimeout(() => this.#begin(), flushMs).unref();
       });
   }
@@ -96,7 +97,14 @@ export class ResumeJournal {
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
     for (const folder of folders) await syncFolder(folder);
-    await this.#store.save(this.#infoHash, this.#files.rootPath, { have, stamps: this.#stamps, clean });
+    const record = { have, stamps: this.#stamps, clean };
+    try {
+      await this.#store.save(this.#infoHash, this.#files.rootPath, record);
+      this.#isUnsaved = false;
+    } catch {
+      // What was forced to the disk is there. The record may be written when its own disk has room again.
+      this.#isUnsaved = true;
+    }
   }
 }
 

@@ -61,14 +61,20 @@ export class ResumeStore {
       stamps: record.stamps.map((s) => (s === undefined ? null : [s.bytes, s.mtimeNs, s.inode])),
     });
     makeFolders(this.#folder, 0o700);
-    const handle = await fs.open(temporary, 'w', 0o600);
     try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      const handle = await fs.open(temporary, 'w', 0o600);
+      try {
+        await handle.writeFile(text);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await fs.rename(temporary, file);
+    } catch (error) {
+      // On a full disk half of a record would only take room.
+      await fs.rm(temporary, { force: true }).catch(() => {});
+      throw error;
     }
-    await fs.rename(temporary, file);
   }
 
   /** What it says is not so: the next time everything is hashed. */

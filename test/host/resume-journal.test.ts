@@ -1,5 +1,6 @@
 /** What the record of a download may say: nothing that was not forced to the disk before. */
 import fs from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { prepareDownload } from '../../client/host/download-folder.ts';
 import { ResumeJournal } from '../../client/host/resume-journal.ts';
@@ -59,4 +60,36 @@ it('opens nothing again of what the record had already', async () => {
     stamps,
   );
   expect(await forcedBy(() => journal.stop())).toEqual([]);
+});
+
+it('a record that a full disk did not take is written when there is room, and no half of it stays', async () => {
+  const { files, have, stamps, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const state = temporary.in('state');
+  const store = new ResumeStore(state);
+  const record = { have, stamps, clean: false };
+  const { open } = fs;
+  vi.spyOn(fs, 'open').mockImplementation(async (file, ...more) => {
+    const handle = await open(file, ...more);
+    if (!String(file).endsWith('.tmp')) return handle;
+    handle.writeFile = async () => {
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    };
+    return handle;
+  });
+  await expect(store.save(metainfo.infoHash, files.rootPath, record)).rejects.toMatchObject({
+    code: 'ENOSPC',
+  });
+  expect(await fs.readdir(join(state, 'resume'))).toEqual([]);
+  // The journal comes across the same, after two seconds.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const tried = vi.spyOn(store, 'save');
+  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, stamps, unforced);
+  await vi.advanceTimersByTimeAsync(2_000);
+  vi.useRealTimers();
+  await vi.waitFor(() => expect(tried).toHaveBeenCalledTimes(1));
+  await tried.mock.results[0]!.value.catch(() => {});
+  vi.restoreAllMocks();
+  await journal.stop();
+  const saved = await store.load(metainfo.infoHash, files.rootPath, files.files.length);
+  expect(saved).toMatchObject({ clean: true });
 });

@@ -1,6 +1,6 @@
 /** A disk that is full pauses a download with the reason, and room makes it go on by itself. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Children, cicada } from '../e2e/child.ts';
@@ -68,4 +68,23 @@ large('a full disk', () => {
       expect(differenceOf(album, join(disk.path, 'Album'))).toBeUndefined();
     },
   );
+
+  it.skipIf(!isRoot)('keeps no half of a torrent file, and no tracker starts on it', async () => {
+    using temporary = new TemporaryFolder();
+    using disk = new SmallDisk(temporary.in('small'), '64K');
+    await using children = new Children();
+    const album = temporary.in('Album');
+    writeAlbum(album, 32 * MiB, 5);
+    const create = children.add(cicada(['create', album, '-l', '16KiB', '-o', join(disk.path, 'a.torrent')]));
+    expect(await create.ended).toBe(9);
+    expect(create.lines.join('')).toMatch(/create-disk-full.*make room/);
+    expect(readdirSync(disk.path)).toEqual([]);
+    const data = join(disk.path, 'data');
+    const tracker = children.add(cicada(['tracker', '--listen', '127.0.0.1:0', '--data', data]));
+    expect(await tracker.ended).toBe(9);
+    expect(tracker.lines.join('')).toMatch(/disk-full.*disk of the tracker is full/);
+    disk.resize('16M');
+    const again = children.add(cicada(['tracker', '--listen', '127.0.0.1:0', '--data', data]));
+    await again.event('listening');
+  });
 });

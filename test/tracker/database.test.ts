@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runBatch } from '../../tracker/database/batch.ts';
 import { checkSqliteVersion } from '../../tracker/database/connection.ts';
 import { type Database, openDatabase } from '../../tracker/database/database.ts';
+import { codedError } from '../../tracker/database/database-error.ts';
 import { findDamage } from '../../tracker/database/integrity.ts';
 import { migrate } from '../../tracker/database/migrations.ts';
 import type * as notesModule from './database-notes.ts';
@@ -95,6 +96,15 @@ describe('a database that is open', () => {
       code: 'database-unreadable',
       message: expect.stringContaining(place()),
     });
+  });
+
+  it.each([
+    ['ENOSPC', 'database-full'],
+    ['EDQUOT', 'database-full'],
+    ['EROFS', 'database-unreadable'],
+    ['notes-closed', 'notes-closed'],
+  ])('calls what the system says of files beside it by a name of ours: %s is %s', (system, code) => {
+    expect(codedError(Object.assign(new Error('why'), { code: system })).code).toBe(code);
   });
 
   it('can be read by its owner only', async () => {

@@ -25,10 +25,16 @@ export function torrentFiles(db: DatabaseSync): TorrentFiles {
       makeFolders(dirname(path), 0o700);
       // One writer, one file at a time: whatever an earlier one left half-written is written over.
       const half = join(folder, 'half');
-      withFile(half, 'w', (file) => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-        fsyncSync(file);
-      });
+      try {
+        withFile(half, 'w', (file) => {
+          for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+          fsyncSync(file);
+        });
+      } catch (error) {
+        // A disk that is full is not to hold half of something that nobody will ask for.
+        rmSync(half, { force: true });
+        throw error;
+      }
       renameSync(half, path);
       // The name in its folder, and that folder's name, which may be new.
       withFile(dirname(path), 'r', fsyncSync);

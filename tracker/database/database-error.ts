@@ -32,7 +32,10 @@ const codeOfResult: ReadonlyMap<number, readonly [DatabaseErrorCode, string]> = 
   [11, ['database-damaged', 'the database is damaged: restore its last copy']],
   [
     13,
-    ['database-full', 'the disk of the database is full: make room, nothing that was acknowledged is lost'],
+    [
+      'database-full',
+      'the disk of the tracker is full: its owner has to make room, nothing that was acknowledged is lost',
+    ],
   ],
   [14, ['database-unreadable', 'the database cannot be opened: check the rights of its file and folder']],
   [26, ['database-damaged', 'the file is no database: move it away, or name another one']],
@@ -61,6 +64,7 @@ export function codedError(error: unknown): Error & { readonly code: string } {
 }
 
 function systemError(code: DatabaseErrorCode, cause: NodeJS.ErrnoException): DatabaseError {
-  const words = code === 'database-full' ? 'the disk of the database is full: make room' : cause.message;
+  const words =
+    code === 'database-full' ? 'the disk of the tracker is full: its owner has to make room' : cause.message;
   return new DatabaseError(code, words, { cause });
 }
