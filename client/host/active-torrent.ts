@@ -4,7 +4,7 @@ import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { FileChoice } from './file-selection.ts';
-import type { DiskSpace } from './free-space.ts';
+import type { SpaceOptions } from './free-space.ts';
 import type { TorrentWishes } from './torrent-wishes.ts';
 import type { UpgradeFrom } from './upgrade.ts';
 import type { UserTrust } from './user-trust.ts';
@@ -19,16 +19,10 @@ export interface TorrentControl {
   readonly trust?: UserTrust | undefined;
 }
 
-export interface DownloadOptions extends TorrentControl {
-  /** The torrent's own folder or file goes inside it. */
-  readonly folder: string;
+export interface DownloadOptions extends TorrentControl, SpaceOptions {
   readonly peers?: readonly PeerAddress[];
   /** Which files are wanted; without it all. The others do not appear on the disk. */
   readonly select?: FileChoice;
-  /** False: start also when the disk has too little room; without it that is a ClientError `disk-full`. */
-  readonly spaceCheck?: boolean;
-  /** What is missing and what is free, before anything is fetched. */
-  readonly onSpace?: (space: DiskSpace) => void;
   /** An earlier version, stopped by now: its files are used where they are the same, and replaced where they are not. */
   readonly upgradeFrom?: UpgradeFrom;
 }

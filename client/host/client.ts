@@ -15,7 +15,7 @@ import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import type { Driver } from './driver.ts';
 import { filePriority, piecePriorities } from './file-selection.ts';
 import type { RecordingSummary } from './flight-recorder.ts';
-import { measureSpace, refuseFullDisk } from './free-space.ts';
+import { checkSpace } from './free-space.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
 import { dataBytesOfPadded, expectedHashes, hasPieceHashes } from './piece-hashes.ts';
@@ -75,11 +75,8 @@ export class Client {
       if (upgradeFrom !== undefined) this.#claim(upgradeFrom.metainfo)();
       const prepared = await prepareDownload(metainfo, folder, control, memory, wanted, upgradeFrom);
       const priorities = options.select && piecePriorities(metainfo, options.select);
-      const promised = (device: number | undefined) => this.#promisedBytes(device);
-      const space = await measureSpace(metainfo, prepared, folder, priorities, promised);
-      options.onSpace?.(space);
-      if (options.spaceCheck !== false) refuseFullDisk(space, metainfo, folder);
-      const plan = { ...prepared, priorities, device: space.device };
+      const { device } = await checkSpace(metainfo, prepared, options, priorities, this.#promisedBytes);
+      const plan = { ...prepared, priorities, device };
       return await this.#start(metainfo, plan, options.peers ?? [], options);
     } catch (error) {
       release();
@@ -313,14 +310,11 @@ export class Client {
   }
 
   /** What the downloads under way will yet write on this disk. */
-  #promisedBytes(device: number | undefined): number {
-    let sum = 0;
-    for (const [torrent, running] of this.#running) {
-      const status = running.device === device ? this.#engine.status(torrent) : undefined;
-      if (status !== undefined && device !== undefined) sum += status.wantedBytes - status.haveWantedBytes;
-    }
-    return sum;
-  }
+  readonly #promisedBytes = (device: number | undefined): number => {
+    const others = [...this.#running].filter(([, running]) => device && running.device === device);
+    const missing = others.map(([torrent]) => this.#engine.status(torrent));
+    return missing.reduce((sum, s) => sum + (s === undefined ? 0 : s.wantedBytes - s.haveWantedBytes), 0);
+  };
 
   /** One program at a time works on one download: the second is told. */
   async #lock(metainfo: Metainfo, rootPath: string): Promise<() => Promise<void>> {

@@ -23,6 +23,29 @@ export interface DiskSpace {
   readonly device: number | undefined;
 }
 
+export interface SpaceOptions {
+  /** The torrent's own folder or file goes inside it. */
+  readonly folder: string;
+  /** False: start also when the disk has too little room; without it that is a ClientError `disk-full`. */
+  readonly spaceCheck?: boolean;
+  /** What is missing and what is free, before anything is fetched. */
+  readonly onSpace?: (space: DiskSpace) => void;
+}
+
+/** Throws ClientError `disk-full`. */
+export async function checkSpace(
+  metainfo: Metainfo,
+  prepared: PreparedDownload,
+  { folder, spaceCheck = true, onSpace }: SpaceOptions,
+  priorities: Uint8Array | undefined,
+  promised: (device: number | undefined) => number,
+): Promise<DiskSpace> {
+  const space = await measureSpace(metainfo, prepared, folder, priorities, promised);
+  onSpace?.(space);
+  if (spaceCheck) refuseFullDisk(space, metainfo, folder);
+  return space;
+}
+
 /** `priorities`: by piece; without them all are wanted. `promised`: to others on a disk. */
 export async function measureSpace(
   metainfo: Metainfo,
@@ -36,8 +59,7 @@ export async function measureSpace(
   return { missingBytes, promisedBytes: promised(device), freeBytes, device };
 }
 
-/** Throws ClientError `disk-full`. */
-export function refuseFullDisk(
+function refuseFullDisk(
   { missingBytes, promisedBytes, freeBytes }: DiskSpace,
   { name }: Metainfo,
   folder: string,
