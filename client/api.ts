@@ -19,7 +19,8 @@ export { type FolderChanges, type FolderListing, folderChanges } from './communi
 export { type FolderVersion, makeVersion } from './community/folder-version.ts';
 export { type Identity, openIdentity } from './community/identity.ts';
 export { newReleaseId } from './community/release-id.ts';
-export { type Refused, type SecretFilter, secretFilter } from './community/secret-files.ts';
+export { secretOf } from './community/secret-files.ts';
+export { checkSeed, type SecretFile } from './community/seed-rules.ts';
 export { ShareError, type ShareErrorCode } from './community/share-error.ts';
 export { checkShare, type ShareMachine } from './community/share-rules.ts';
 export { forgetVersion } from './community/share-store.ts';

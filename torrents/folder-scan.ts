@@ -23,6 +23,7 @@ export type SkipReason =
   | 'junk'
   | 'hidden'
   | 'excluded'
+  | 'secret'
   | 'symbolic-link'
   | 'link-leads-out'
   | 'link-loop'
@@ -31,6 +32,8 @@ export type SkipReason =
 export interface Skipped {
   readonly path: string;
   readonly reason: SkipReason;
+  /** Of a secret: `a private key`. */
+  readonly looksLike?: string;
 }
 
 export interface ScanOptions {
@@ -40,6 +43,8 @@ export interface ScanOptions {
   readonly followSymlinks?: boolean | undefined;
   /** Whether a file belongs to the torrent, by its path inside the folder. */
   readonly wanted?: ((components: readonly string[]) => boolean) | undefined;
+  /** What a file gives away that nobody should have, such as `a private key`: it is left out, and listed with that. */
+  readonly secretOf?: ((path: string, bytes: number) => string | undefined) | undefined;
 }
 
 export interface FolderScan {
@@ -83,6 +88,10 @@ export async function scanFolder(
   const name = basename(root);
   const stats = statOf(root);
   if (stats.isFile()) {
+    const looksLike = secretIn(root, realpathOf(root), stats.size, options);
+    if (looksLike !== undefined) {
+      throw new CreateError('create-secret', `${root} looks like ${looksLike}`, root);
+    }
     const file = { components: [name], bytes: stats.size, mtimeMs: stats.mtimeMs };
     return { root: dirname(root), name, isSingleFile: true, files: [file], skipped: [] };
   }
@@ -125,6 +134,11 @@ export async function scanFolder(
             skip('link-loop');
             continue;
           }
+          // What lies hidden in the folder does not come to light by a link.
+          if (!options.includeHidden && isHiddenBelow(rootReal, real)) {
+            skip('hidden');
+            continue;
+          }
           entry = statOf(entryPath);
         }
         if (entry.isDirectory()) {
@@ -137,6 +151,11 @@ export async function scanFolder(
         } else if (!entry.isFile()) skip('not-a-file');
         else if (options.wanted?.(components) === false) skip('excluded');
         else {
+          const looksLike = secretIn(entryPath, real, entry.size, options);
+          if (looksLike !== undefined) {
+            skipped.push({ path: entryPath, reason: 'secret', looksLike });
+            continue;
+          }
           files.push({ components, bytes: entry.size, mtimeMs: entry.mtimeMs });
           if (files.length > filesMax) {
             const message = `${root} has more than ${filesMax} files: share its folders one by one`;
@@ -147,6 +166,18 @@ export async function scanFolder(
     }
   }
   return { root, name, isSingleFile: false, files, skipped };
+}
+
+/** By the name it is found under, and by its own when that is another one. */
+function secretIn(path: string, real: string, bytes: number, { secretOf }: ScanOptions): string | undefined {
+  return secretOf?.(path, bytes) ?? (real === '' || real === path ? undefined : secretOf?.(real, bytes));
+}
+
+function isHiddenBelow(rootReal: string, real: string): boolean {
+  return real
+    .slice(rootReal.length)
+    .split(sep)
+    .some((name) => name.startsWith('.'));
 }
 
 function isJunk(name: string): boolean {

@@ -4,12 +4,21 @@ import process from 'node:process';
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import { pieceLengthMax, pieceLengthMin } from '../../torrents/metainfo-fields.ts';
+import { secretOf } from '../community/secret-files.ts';
 import { badOption } from './cli-error.ts';
 import type { Output } from './output.ts';
 import { parseSize } from './size-parser.ts';
 import { plain } from './torrent-summary.ts';
 import { version } from './version.ts';
 import { count } from './wording.ts';
+
+/** The same in every command by which files leave this machine. */
+export const secretsOption = {
+  'include-secrets': {
+    type: 'boolean',
+    describe: 'Files too that look like keys or lists of passwords: everybody who has the torrent gets them',
+  },
+} as const satisfies Record<string, Options>;
 
 export const contentOptions = {
   announce: {
@@ -62,6 +71,7 @@ export const contentOptions = {
   'include-hidden': { type: 'boolean', describe: 'Hidden files too' },
   'include-junk': { type: 'boolean', describe: 'Thumbs.db, .DS_Store and their like too' },
   'follow-symlinks': { type: 'boolean', describe: 'Follow links that stay inside the folder' },
+  ...secretsOption,
 } as const satisfies Record<string, Options>;
 
 /** What becomes a torrent. */
@@ -97,6 +107,7 @@ export function createOptions(args: ContentArgs, trackers: readonly (readonly st
     includeJunk: args['include-junk'],
     followSymlinks: args['follow-symlinks'],
     wanted: fileFilter(args.include ?? [], args.exclude ?? []),
+    secretOf: args['include-secrets'] ? undefined : secretOf,
   };
 }
 
@@ -155,6 +166,7 @@ const skipWords: Readonly<Record<Skipped['reason'], string>> = {
   junk: 'left by a system or a program',
   hidden: 'hidden',
   excluded: 'not wanted',
+  secret: 'it looks like a secret',
   'symbolic-link': 'a link',
   'link-leads-out': 'a link that leads out of the folder',
   'link-loop': 'a link that leads back to where it came from',
@@ -164,17 +176,24 @@ const skipWords: Readonly<Record<Skipped['reason'], string>> = {
 /** So many are named; the rest are in the JSON. */
 const skippedShownMax = 8;
 
-/** People are told what is not in the torrent: nothing is left out in silence. */
+/** People are told what is not in the torrent: nothing is left out in silence. Secrets come first. */
 export function remarkSkipped(skipped: readonly Skipped[], output: Output): void {
-  const remarkable = skipped.filter(({ reason }) => reason !== 'excluded');
-  for (const { path, reason } of remarkable.slice(0, skippedShownMax)) {
-    output.remark(`Left out: ${plain(path)} (${skipWords[reason]})`);
+  const secrets = skipped.filter(({ reason }) => reason === 'secret');
+  const others = skipped.filter(({ reason }) => reason !== 'excluded' && reason !== 'secret');
+  const remarkable = [...secrets, ...others];
+  for (const skip of remarkable.slice(0, skippedShownMax)) {
+    output.remark(`Left out: ${plain(skip.path)} (${wordsFor(skip)})`);
   }
   const more = remarkable.length - skippedShownMax;
   if (more > 0)
     output.remark(`Left out: ${count(more, 'more entry', 'more entries')} (--json names them all)`);
+  if (secrets.length > 0) output.remark('To share keys and password files all the same: --include-secrets');
   const unwanted = skipped.length - remarkable.length;
   if (unwanted > 0) output.remark(`Left out: ${count(unwanted, 'file')} by --include and --exclude`);
+}
+
+function wordsFor({ reason, looksLike }: Skipped): string {
+  return looksLike === undefined ? skipWords[reason] : `it looks like ${looksLike}`;
 }
 
 /** It can be made, and mktorrent makes such ones too. */

@@ -8,6 +8,7 @@ import {
   planTorrent,
   writeTorrentFile,
 } from '../../torrents/create.ts';
+import type { ShareError } from '../community/share-error.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { commandLine } from './command-line.ts';
@@ -24,6 +25,7 @@ import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
+import { shareFault } from './shareable.ts';
 import { plain, type TorrentSummary, torrentDocument, torrentLines } from './torrent-summary.ts';
 
 export default defineCommand({
@@ -60,6 +62,9 @@ export default defineCommand({
     const options = createOptions(args, args.announce ?? []);
     const dryRun = args['dry-run'] === true;
     const place = dryRun ? undefined : (args.output ?? '.');
+    // A torrent file alone gives nothing away but names and hashes; who is to share it is better told now.
+    const faults = args.path.map((path) => shareFault(path, args));
+    for (const fault of faults) if (fault !== undefined) warn(fault, output);
     const jobs = await createJobs(args.path, options, { ...args, place, output, signal });
     for (const job of jobs) {
       if (dryRun) {
@@ -90,21 +95,30 @@ export default defineCommand({
   },
 });
 
+function warn({ message }: ShareError, output: Output): void {
+  output.remark(`Note: ${plain(message)}. A torrent is made of it; cicada share and cicada seed refuse it.`);
+}
+
 type Skips = CreatedTorrent['skipped'];
 
 function tell(
-  { target, path, skippedHere }: CreateJob,
+  { target, path, options, skippedHere }: CreateJob,
   summary: TorrentSummary,
   skipped: Skips,
   output: Output,
 ): void {
   const here = skippedHere(skipped);
+  const notShared = shareFault(path, { 'include-secrets': true });
   remarkSkipped(here, output);
   remarkEmpty(summary.bytes, output);
-  output.document(torrentDocument(summary, target ?? null, here));
+  const document = torrentDocument(summary, target ?? null, here);
+  const { code, message } = notShared ?? {};
+  output.document({ ...document, ...(notShared && { notShared: { code, message } }) });
   const title = target === undefined ? `${plain(summary.name)} (not written)` : plain(target);
   output.result(`${paint('bold', title)}\n${torrentLines(summary)}`);
-  if (target !== undefined) output.remark(`Share it with: ${plain(commandLine(['seed', target, path]))}`);
+  if (target === undefined || notShared !== undefined) return;
+  const flags = options.secretOf === undefined ? ['--include-secrets'] : [];
+  output.remark(`Share it with: ${plain(commandLine(['seed', target, path, ...flags]))}`);
 }
 
 /** What is told of a torrent, but for its hashes. Reading it back would take longer, and more memory than making it. */

@@ -1,8 +1,9 @@
 /** Sharing at a tracker with a catalogue: every folder is published, seeded, watched, and published again when it changes. */
-import type { CreateOptions } from '../../torrents/create.ts';
+import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import { type AccountPlace, openAccount, ownAccount, type TrackerAccount } from '../community/account.ts';
 import { openIdentity } from '../community/identity.ts';
 import type { AccessBody, ReleaseDetail } from '../community/publishing.ts';
+import { ShareError } from '../community/share-error.ts';
 import type { SharedFolder } from '../community/shared-folder.ts';
 import type { Client } from '../host/client.ts';
 import { CliError, codeOf } from './cli-error.ts';
@@ -26,6 +27,7 @@ export interface PublishSharing {
   readonly create: CreateOptions;
   readonly access: AccessBody | undefined;
   readonly threads: number | undefined;
+  readonly includeSecrets: boolean | undefined;
 }
 
 /** Resolves when it is time to stop. */
@@ -66,7 +68,13 @@ async function shareWith(
       const share = await publishFolder({
         ...{ ...options, folder, place, account, identity },
         onHash: (progress) => output.live(hashingLine('Hashing', progress)),
-        onTrouble: (error) => tellTrouble(error, folder, output),
+        onLeftOut: (file) => tellLeftOut(file, output),
+        onTrouble: (error) => {
+          if (!isForbidden(error)) return tellTrouble(error, folder, 'it is tried again', output);
+          // What lies there now is not what was shared: nothing of it is given away.
+          void transfers[at]?.active.stop();
+          tellTrouble(error, folder, 'it is not seeded any more', output);
+        },
         onPublished: async (version, { release, isNew }) => {
           output.clearLive();
           const isFirst = transfers[at] === undefined;
@@ -88,9 +96,6 @@ async function shareWith(
         },
       });
       shares.push(share);
-      for (const { path, reason } of share.refused) {
-        output.remark(`Left out: ${plain(path)} (it looks like ${plain(reason)})`);
-      }
     }
     output.remark(paint('dim', 'Sharing until Ctrl-C; when a folder changes, that is a new version.'));
     const watching = watchStanding(account, () => releases, signal, output);
@@ -120,8 +125,19 @@ export function tellPublished(
   output.result(paint('bold', plain(commandLine(['get', id, '--tracker', tracker]))));
 }
 
-function tellTrouble(error: unknown, folder: string, output: Output): void {
+function tellTrouble(error: unknown, folder: string, next: string, output: Output): void {
   const message = error instanceof Error ? error.message : String(error);
   output.document({ event: 'trouble', path: folder, code: codeOf(error), message });
-  output.remark(`${plain(folder)}: ${plain(message)}; it is tried again`);
+  output.remark(`${plain(folder)}: ${plain(message)}; ${next}`);
+}
+
+/** A folder that is not there may be back soon. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof ShareError && error.code !== 'share-missing';
+}
+
+/** Also of `publish`. */
+export function tellLeftOut({ path, reason, looksLike = 'a secret' }: Skipped, output: Output): void {
+  output.document({ event: 'left-out', path, reason, looksLike });
+  output.remark(`Left out: ${plain(path)} (it looks like ${looksLike}; --include-secrets shares it)`);
 }

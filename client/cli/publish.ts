@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { readRelease } from '../../torrents/release.ts';
 import { openIdentity } from '../community/identity.ts';
 import { type Published, publishRelease } from '../community/publishing.ts';
+import { secretNames } from '../community/seed-rules.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
@@ -12,8 +13,9 @@ import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import type { Output } from './output.ts';
 import { hashingLine } from './progress-line.ts';
-import { tellPublished } from './publish-sharing.ts';
+import { tellLeftOut, tellPublished } from './publish-sharing.ts';
 import { publishFolder } from './publishing-folder.ts';
+import { checkSeeded, refuseSecrets, sharedPlaces } from './shareable.ts';
 import { loadTorrent } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
 import { newAudienceWords, visibilityOption } from './visibility.ts';
@@ -45,6 +47,11 @@ export default defineCommand({
 
   async run({ path: paths, visibility: access, from, ...args }, output) {
     const signal = interruption();
+    // All of them, before anything of the first one is published.
+    sharedPlaces(
+      paths.filter((path) => !isTorrent(path)),
+      args,
+    );
     if (from !== undefined && paths.length > 1)
       throw badOption('--from: that is for one torrent, and several are given');
     return await withAccount(args, async (account, place) => {
@@ -52,6 +59,9 @@ export default defineCommand({
       for (const path of paths) {
         if (isTorrent(path)) {
           const { metainfo } = await loadTorrent(path, signal);
+          // Its tags and its cover are read from there, and published.
+          if (from !== undefined) await checkSeeded(metainfo, from, args, output);
+          else refuseSecrets(metainfo, secretNames(metainfo), args, output);
           const release = await readRelease(metainfo, from ?? (() => undefined), { signal });
           const publication = { metainfo, release, access, releaseId: undefined };
           const published = await publishRelease(account, identity, publication);
@@ -61,6 +71,8 @@ export default defineCommand({
         const create = createOptions({ announce: undefined, ...args }, []);
         const shared = await publishFolder({
           ...{ folder: path, place, account, identity, create, access, threads: args.threads },
+          includeSecrets: args['include-secrets'],
+          onLeftOut: (file) => tellLeftOut(file, output),
           onHash: (progress) => output.live(hashingLine('Hashing', progress)),
           onTrouble: (error) => output.remark(plain(String(error))),
           onPublished: async (_version, published) => tell(published, account.url, output),

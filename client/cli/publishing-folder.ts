@@ -4,7 +4,7 @@
  *
  * Invariant: a restricted folder has a private torrent, every time; it stays restricted until somebody says otherwise.
  */
-import type { CreateOptions } from '../../torrents/create.ts';
+import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import { readRelease } from '../../torrents/release.ts';
 import type { AccountPlace, TrackerAccount } from '../community/account.ts';
@@ -24,6 +24,9 @@ export interface PublishingFolder {
   /** Undefined: as before; everyone the first time. */
   readonly access: AccessBody | undefined;
   readonly threads: number | undefined;
+  readonly includeSecrets: boolean | undefined;
+  /** Keys and password files that are not shared. */
+  readonly onLeftOut: (file: Skipped) => void;
   readonly onHash: (progress: HashProgress) => void;
   readonly onTrouble: (error: unknown) => void;
   /** The tracker has it. Called for every version, one after the other. */
@@ -33,8 +36,9 @@ export interface PublishingFolder {
 /** Resolves once its present version is published. Throws TrackerError, ShareError and CreateError. */
 export async function publishFolder(options: PublishingFolder): Promise<SharedFolder> {
   const { account, identity, place, create, threads, onHash, onTrouble, onPublished } = options;
+  const { includeSecrets, onLeftOut } = options;
   const { stateFolder, signal } = place;
-  const real = checkShare(options.folder, { privateFolders: [stateFolder] });
+  const real = checkShare(options.folder, { privateFolders: [stateFolder] }, { includeSecrets });
   const before = await loadPublication(stateFolder, account.url, real);
   const access = options.access ?? before?.access ?? { visibility: 'everyone' as const };
   let releaseId = before?.releaseId;
@@ -52,7 +56,7 @@ export async function publishFolder(options: PublishingFolder): Promise<SharedFo
   };
   const isPrivate = create.private === true || access.visibility !== 'everyone';
   const shared = await shareFolder(real, {
-    ...{ stateFolder, onVersion, onTrouble },
+    ...{ stateFolder, onVersion, onTrouble, onLeftOut, includeSecrets },
     create: { ...create, private: isPrivate, trackers: [] },
     control: {
       ...(signal && { signal }),

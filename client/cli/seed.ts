@@ -3,6 +3,7 @@ import type { Client } from '../host/client.ts';
 import { codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
+import { secretsOption } from './create-options.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import { portOption, recordOption, uploadLimitOption } from './network-options.ts';
@@ -10,6 +11,7 @@ import type { Output } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedLimitOptions, seedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
+import { checkSeeded } from './shareable.ts';
 import { type LoadedTorrent, loadTorrent, torrentPositional } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
@@ -30,6 +32,7 @@ export default defineCommand({
     ...portOption,
     ...recordOption,
     ...uploadLimitOption,
+    ...secretsOption,
     verify: {
       type: 'boolean',
       describe:
@@ -48,6 +51,7 @@ export default defineCommand({
   async run(args, output) {
     const signal = interruption();
     const loaded = await loadTorrent(args.torrent, signal);
+    await checkSeeded(loaded.metainfo, args.path, args, output);
     const share = async (client: Client) => {
       const transfer = await start(client, loaded, args, signal, output);
       await seedUntil(signal, [transfer], output, seedLimits(args));

@@ -3,6 +3,7 @@
  * publishes it there; others have a tracker of their own when none is named.
  */
 
+import { basename, resolve } from 'node:path';
 import { createTorrent, writeTorrentFile } from '../../torrents/create.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
@@ -27,6 +28,7 @@ import { portOption, uploadLimitOption } from './network-options.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedUntil } from './seeding.ts';
+import { sharedPlaces } from './shareable.ts';
 import { torrentOutput } from './torrent-output.ts';
 import { plain, torrentDocument } from './torrent-summary.ts';
 import { listenOption } from './tracker.ts';
@@ -71,12 +73,14 @@ export default defineCommand({
 
   async run(args, output) {
     const signal = interruption();
+    const places = sharedPlaces(args.path, args);
     const named = args.announce ?? [];
     const catalogue = await catalogueOf(args, named);
     if (catalogue !== undefined) {
       const { sharePublished } = await import('./publish-sharing.ts');
-      const { path: folders, visibility: access, threads } = args;
-      const sharing = { folders, create: createOptions(args, []), access, threads };
+      const { visibility: access, threads } = args;
+      const includeSecrets = args['include-secrets'];
+      const sharing = { folders: places, create: createOptions(args, []), access, threads, includeSecrets };
       const place = { stateFolder: stateFolder(), tracker: catalogue, signal };
       return await withClient({ ...args, remembers: false }, output, (client) =>
         sharePublished(client, place, sharing, output),
@@ -94,12 +98,18 @@ export default defineCommand({
         const options = createOptions(args, tracker === undefined ? named : [[tracker.announceUrl]]);
         const trust = { trackers: named.flat() };
         const transfers: Transfer[] = [];
-        for (const [index, path] of args.path.entries()) {
-          const { bytes, metainfo, skipped } = await createTorrent(path, options, {
-            signal,
-            threads: args.threads,
-            onProgress: (progress) => output.live(hashingLine('Hashing', progress)),
-          });
+        for (const [index, path] of places.entries()) {
+          // Of a link it is the link's name that people know.
+          const name = options.name ?? basename(resolve(args.path[index]!));
+          const { bytes, metainfo, skipped } = await createTorrent(
+            path,
+            { ...options, name },
+            {
+              signal,
+              threads: args.threads,
+              onProgress: (progress) => output.live(hashingLine('Hashing', progress)),
+            },
+          );
           output.clearLive();
           remarkSkipped(skipped, output);
           remarkEmpty(metainfo.bytes, output);

@@ -24,6 +24,8 @@ export interface FolderWatchOptions {
   /** When it rejects, that is trouble, and it is called again. `signal`: nobody watches any more. */
   readonly onChange: (signal: AbortSignal) => Promise<void>;
   readonly onTrouble: (error: unknown) => void;
+  /** Throws when the folder must not be looked at: then that is trouble. */
+  readonly beforeLook?: () => void;
   readonly settleMs?: number | undefined;
 }
 
@@ -38,6 +40,7 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
   const { scan, known, onChange, onTrouble, settleMs = settleMsDefault } = options;
   const ended = new AbortController();
   const list = async () => {
+    options.beforeLook?.();
     const listing = await listFolder(folder, scan, ended.signal);
     if (listing.size > 0) return listing;
     const message = `${folder} holds nothing to share any more: is its disk there? Nothing is withdrawn`;

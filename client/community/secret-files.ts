@@ -1,29 +1,16 @@
 /**
- * Keeps keys and passwords out of a share: by name, and small texts by how they begin. They are left out of the torrent,
- * and listed with the reason.
+ * Tells keys and lists of passwords from music: by name, and small texts by what stands in them. Whatever makes a torrent
+ * leaves them out and lists them (`secretOf` of torrents/folder-scan.ts).
  *
  * Left to others: where a share may lie at all (share-rules.ts).
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
 
-export interface Refused {
-  readonly path: string;
-  /** As in `it looks like …`. */
-  readonly reason: string;
-}
-
-export interface SecretFilter {
-  /** For the options of createTorrent: whether a file may be shared. Asked again, it looks again. */
-  readonly wanted: (components: readonly string[]) => boolean;
-  /** What was refused so far, each once. */
-  readonly refused: () => readonly Refused[];
-}
-
 /** Of a file's name: what it gives away. */
 const names: readonly (readonly [RegExp, string])[] = [
   [
-    /^id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\.|$)|^ssh_host_.*_key$|^(authorized_keys|known_hosts)$/,
+    /^id_(rsa|dsa|ecdsa|ed25519)(_sk)?(\.|$)|^ssh_host_.*_key$|^(authorized_keys|known_hosts)$/i,
     'a key of ssh',
   ],
   [/\.(pem|key|p8|p12|pfx|ppk|jks|jceks|keystore|pkcs12|ovpn)$/i, 'a private key'],
@@ -31,6 +18,10 @@ const names: readonly (readonly [RegExp, string])[] = [
   [
     /^(key[34]\.db|logins\.json|login data|cookies(\.sqlite)?|secring\.gpg|wallet\.dat)$/i,
     "a program's secrets",
+  ],
+  [
+    /^(bitwarden|1password|lastpass|dashlane|keeper|keepass)[ _-].*\.(csv|json|xml|txt)$/i,
+    'an export of passwords',
   ],
   // As programs write them: an album may be called Shadow.
   [/^(\.?netrc|\.?pgpass|\.?htpasswd|shadow-?|credentials|\.env(\..*)?)$/, 'a file of passwords'],
@@ -43,43 +34,40 @@ const names: readonly (readonly [RegExp, string])[] = [
 
 /** No key is larger; music nearly always is, and is not opened for this. */
 const keyBytesMax = 64 * 1024;
-const beginningBytes = 128;
-const beginnings: readonly (readonly [RegExp, string])[] = [
-  [/^\s*-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/, 'a private key'],
+/** A key stands at the beginning, or behind a certificate or some remarks of the program that wrote it. */
+const lookedAtBytes = 8 * 1024;
+const contents: readonly (readonly [RegExp, string])[] = [
+  [/^[ \t]*("private_key": *")?-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/m, 'a private key'],
   [/^PuTTY-User-Key-File-\d/, 'a private key'],
-  [/^AGE-SECRET-KEY-/, 'a private key'],
+  [/^AGE-SECRET-KEY-/m, 'a private key'],
 ];
 const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 
-/** `root`: what is shared. A file that cannot be read is not refused here: creating the torrent says why it fails. */
-export function secretFilter(root: string): SecretFilter {
-  const refused = new Map<string, string>();
-  return {
-    wanted: (components) => {
-      const at = path.join(root, ...components);
-      const reason = secretOf(at);
-      if (reason !== undefined) refused.set(at, reason);
-      return reason === undefined;
-    },
-    refused: () => [...refused].map(([at, reason]) => ({ path: at, reason })),
-  };
+/**
+ * What a file gives away, as in `it looks like …`; undefined for all others, and for one that cannot be read: whoever wants
+ * to share it is told of that.
+ */
+export function secretOf(at: string, bytes = 0): string | undefined {
+  return secretName(path.basename(at)) ?? (bytes > keyBytesMax ? undefined : secretContent(at));
 }
 
-/** What a file gives away, by its name or its beginning; undefined for all others. */
-export function secretOf(at: string): string | undefined {
-  const name = path.basename(at);
-  return names.find(([pattern]) => pattern.test(name))?.[1] ?? secretBeginning(at);
+/** The same by its name alone. */
+export function secretName(name: string): string | undefined {
+  return names.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-function secretBeginning(at: string): string | undefined {
+function secretContent(at: string): string | undefined {
   try {
     const descriptor = openSync(at, O_RDONLY | O_NONBLOCK);
     try {
       const stats = fstatSync(descriptor);
       if (!stats.isFile() || stats.size > keyBytesMax) return undefined;
-      const bytes = Buffer.alloc(beginningBytes);
-      const text = bytes.toString('latin1', 0, readSync(descriptor, bytes, 0, beginningBytes, 0));
-      return beginnings.find(([pattern]) => pattern.test(text))?.[1];
+      const bytes = Buffer.alloc(Math.min(lookedAtBytes, stats.size));
+      // Editors may put a byte order mark before it.
+      const text = bytes
+        .toString('latin1', 0, readSync(descriptor, bytes, 0, bytes.length, 0))
+        .replace(/^ï»¿/, '');
+      return contents.find(([pattern]) => pattern.test(text))?.[1];
     } finally {
       closeSync(descriptor);
     }

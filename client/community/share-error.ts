@@ -7,6 +7,7 @@ export type ShareErrorCode =
   | 'share-hidden'
   | 'share-private-folder'
   | 'share-secret'
+  | 'share-moved'
   | 'private-file-readable'
   | 'private-file-damaged'
   | 'private-file-unusable';

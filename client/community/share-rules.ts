@@ -1,15 +1,16 @@
 /**
- * What may be shared at all. A folder is shared because somebody named it, and even then not when it is the system's, a
- * whole home, hidden, or the program's own; and no file in it that is a key or a list of passwords.
+ * What may be shared at all: the one rule of `share`, `publish`, `seed`, the menu and the watcher. A folder is shared
+ * because the user named it, and even then not when it is the system's, a whole home, hidden, or the program's own. There
+ * is no option against that: music in such a place is moved, and a private place is never opened by a mistyped path.
  *
- * Invariant: a folder is judged by where it really lies, after all links. What is refused has a reason.
- * Left to others: hidden files, junk and links inside of the folder (torrents/folder-scan.ts leaves them out).
+ * Invariant: a folder is judged by where it really lies, after all links. What is refused has a reason, and what to do.
+ * Left to others: hidden files, junk, links and secrets inside of the folder (torrents/folder-scan.ts leaves them out).
  */
 import { realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { secretOf } from './secret-files.ts';
+import { secretName, secretOf } from './secret-files.ts';
 import { ShareError, type ShareErrorCode } from './share-error.ts';
 
 /** Whose rules apply; this machine's if left out. Folders are absolute and without links. */
@@ -24,16 +25,7 @@ export interface ShareMachine {
 const systemTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]>> = {
   posix: [
     ...['/bin', '/boot', '/dev', '/etc', '/lib', '/lib32', '/lib64', '/proc', '/sbin', '/sys', '/usr'],
-    ...[
-      '/var/backups',
-      '/var/cache',
-      '/var/log',
-      '/var/mail',
-      '/var/run',
-      '/var/spool',
-      '/run/user',
-      '/snap',
-    ],
+    ...['/var/backups', '/var/cache', '/var/log', '/var/mail', '/var/run', '/var/spool', '/run', '/snap'],
   ],
   darwin: [
     '/System',
@@ -46,13 +38,14 @@ const systemTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string
   ],
   win32: ['\\Windows', '\\Program Files', '\\Program Files (x86)', '\\ProgramData', '\\Recovery'],
 };
+/** Below the trees of the system, and not the system's: disks that were plugged in. */
+const exceptions: readonly string[] = ['/run/media'];
 /** They hold other things beside what somebody might share: parts of them may be. */
 const systemFolders: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]>> = {
   posix: [
     '/',
     '/home',
     '/root',
-    '/run',
     '/run/media',
     '/media',
     '/opt',
@@ -75,12 +68,22 @@ const homeTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]
   win32: ['AppData'],
 };
 
+export interface ShareOptions {
+  /** A file that looks like a key or a list of passwords may be shared: the user says so. */
+  readonly includeSecrets?: boolean | undefined;
+}
+
 /** The folder or file as it really lies. Throws a ShareError that says why it is not shared. */
-export function checkShare(folderOrFile: string, machine: Partial<ShareMachine> = {}): string {
+export function checkShare(
+  folderOrFile: string,
+  machine: Partial<ShareMachine> = {},
+  { includeSecrets = false }: ShareOptions = {},
+): string {
   const named = path.resolve(folderOrFile);
   let real: string;
   try {
-    real = realpathSync(named);
+    // The system's own: it knows the short names of Windows.
+    real = realpathSync.native(named);
   } catch (error) {
     throw new ShareError('share-missing', `${named} is not there, or cannot be reached`, named, error);
   }
@@ -88,24 +91,32 @@ export function checkShare(folderOrFile: string, machine: Partial<ShareMachine> 
   if (!stats.isDirectory() && !stats.isFile()) {
     throw new ShareError('share-not-a-folder', `${named} is neither a folder nor a file`, named);
   }
-  const secret = stats.isFile() ? secretOf(real) : undefined;
-  const fault =
-    secret === undefined
-      ? placeFault(real, {
-          platform: machine.platform ?? process.platform,
-          home: machine.home ?? realHome(),
-          privateFolders: machine.privateFolders ?? [],
-        })
-      : ({ code: 'share-secret', reason: `it looks like ${secret}` } as const);
-  if (fault !== undefined) {
-    const where = real === named ? named : `${named} (${real})`;
-    throw new ShareError(fault.code, `${where} is not shared: ${fault.reason}`, named);
+  const where = real === named ? named : `${named} (${real})`;
+  const fault = realPlaceFault(real, machine);
+  if (fault !== undefined) throw new ShareError(fault.code, `${where} is not shared: ${fault.reason}`, named);
+  const isLookedAt = stats.isFile() && !includeSecrets;
+  const secret = isLookedAt ? (secretName(path.basename(named)) ?? secretOf(real, stats.size)) : undefined;
+  if (secret !== undefined) {
+    throw new ShareError('share-secret', `${where} is not shared: it looks like ${secret}`, named);
   }
   return real;
 }
 
-interface Fault {
+/** placeFault() on this machine, whose user may have more than one home: `$HOME` need not be what the system says. */
+export function realPlaceFault(real: string, machine: Partial<ShareMachine> = {}): Fault | undefined {
+  const { platform = process.platform } = machine;
+  const privateFolders = (machine.privateFolders ?? []).map(realOf);
+  const homes = machine.home === undefined ? realHomes() : [machine.home];
+  for (const home of homes) {
+    const fault = placeFault(real, { platform, home, privateFolders });
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+export interface Fault {
   readonly code: ShareErrorCode;
+  /** And what to do about it. */
   readonly reason: string;
 }
 
@@ -122,6 +133,8 @@ export function placeFault(
   };
   const isSame = (a: string, b: string) => isWithin(a, b) && isWithin(b, a);
   const choose = 'choose the folder with the music in it';
+  const move =
+    'move the music to a folder of your own, such as Music, and share that; a link to it is not enough';
 
   if (isWithin(home, real))
     return { code: 'share-whole-home', reason: `it holds your whole home; ${choose}` };
@@ -140,25 +153,37 @@ export function placeFault(
       return { code: 'share-whole-home', reason: `it is somebody's whole home; ${choose}` };
     }
     const tree = systemTrees[kind].find((folder) => isWithin(real, drive + folder));
-    if (tree !== undefined) return { code: 'share-system-folder', reason: `${tree} belongs to the system` };
+    if (tree !== undefined && !exceptions.some((folder) => isWithin(real, folder))) {
+      // Desktops show folders of other machines there.
+      const isMount = /^\/run\/user\/\d+\/(gvfs|kio-fuse)/.test(real);
+      const instead = isMount ? 'mount that folder below /media or /mnt, and share it there' : move;
+      return { code: 'share-system-folder', reason: `${tree} belongs to the system; ${instead}` };
+    }
     if (systemFolders[kind].some((folder) => isSame(real, drive + folder))) {
       return { code: 'share-system-folder', reason: `it is a folder of the system; ${choose}` };
     }
   }
+  // `\\\\server\\c$`: the whole disk of another machine, for those who look after it.
+  if (isWindows && /^\\\\[^\\]+\\[^\\]+\$(\\|$)/.test(real)) {
+    return { code: 'share-system-folder', reason: `it is on a share for administrators; ${move}` };
+  }
   for (const kind of kinds) {
     const tree = homeTrees[kind].find((folder) => isWithin(real, rules.join(home, folder)));
     if (tree !== undefined)
-      return { code: 'share-private-folder', reason: `programs keep their data in ${tree}` };
+      return { code: 'share-private-folder', reason: `programs keep their data in ${tree}; ${move}` };
   }
   for (const folder of privateFolders) {
     if (isWithin(real, folder) || isWithin(folder, real)) {
-      return { code: 'share-private-folder', reason: `Cicada keeps keys and records in ${folder}` };
+      return {
+        code: 'share-private-folder',
+        reason: `Cicada keeps keys and records in ${folder}; ${choose}`,
+      };
     }
   }
   const hidden = real.split(rules.sep).find((name) => name.startsWith('.'));
   return hidden === undefined
     ? undefined
-    : { code: 'share-hidden', reason: `${hidden} is hidden, and meant to be` };
+    : { code: 'share-hidden', reason: `${hidden} is hidden, and meant to be; ${move}` };
 }
 
 /** Windows and macOS take names for one that differ in case. */
@@ -166,11 +191,22 @@ function folded(at: string, platform: NodeJS.Platform): string {
   return platform === 'win32' || platform === 'darwin' ? at.toLowerCase() : at;
 }
 
-function realHome(): string {
-  const home = homedir();
+function realHomes(): string[] {
+  const homes = [homedir()];
   try {
-    return realpathSync(home);
+    homes.push(userInfo().homedir);
   } catch {
-    return home;
+    // A user whom the system does not know, as in containers.
+  }
+  return [...new Set(homes.filter((home) => path.isAbsolute(home)).map(realOf))];
+}
+
+/** As far as it is there. */
+function realOf(at: string): string {
+  try {
+    return realpathSync.native(at);
+  } catch {
+    const parent = path.dirname(at);
+    return parent === at ? at : path.join(realOf(parent), path.basename(at));
   }
 }

@@ -3,14 +3,16 @@
  * when it has changed. What happens to a version (seeding, publishing, telling followers) is for whoever asked.
  *
  * Invariant: `onVersion` is called once for every version, one after the other, the first one included when it differs from
- * what was remembered.
+ * what was remembered. Whether the folder may be shared is asked before each look at it: it may have been moved, or become
+ * a link, since the last one. Keys and password files are in no version, whenever they appear.
  */
-import type { CreateOptions } from '../../torrents/create.ts';
+import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import { type FolderChanges, folderChanges } from './folder-listing.ts';
 import { type FolderVersion, makeVersion } from './folder-version.ts';
 import { watchFolder } from './folder-watch.ts';
-import { type Refused, secretFilter } from './secret-files.ts';
+import { secretOf } from './secret-files.ts';
+import { ShareError } from './share-error.ts';
 import { checkShare, type ShareMachine } from './share-rules.ts';
 import { loadVersion, saveVersion } from './share-store.ts';
 
@@ -21,6 +23,10 @@ export interface SharedFolderOptions {
   /** A new version, and by which files it differs. When it rejects, that is trouble, and the version is made again. */
   readonly onVersion: (version: FolderVersion, changes: FolderChanges) => Promise<void>;
   readonly onTrouble: (error: unknown) => void;
+  /** A file that looks like a key or a list of passwords was left out; once for each, also of later ones. */
+  readonly onLeftOut?: ((file: Skipped) => void) | undefined;
+  /** They are shared like all others. */
+  readonly includeSecrets?: boolean | undefined;
   readonly settleMs?: number;
   /** Of the first version; later ones are made without a word. */
   readonly control?: HashControl;
@@ -32,25 +38,32 @@ export interface SharedFolder {
   readonly path: string;
   /** The one that was told of last. */
   readonly current: FolderVersion;
-  /** Keys and passwords that were left out of it. */
-  readonly refused: readonly Refused[];
+  /** Keys and passwords that are left out of it. */
+  readonly leftOut: readonly Skipped[];
   /** It is watched no longer. What is remembered stays. */
   close(): Promise<void>;
 }
 
 /** Rejects with a ShareError for what may not be shared, with a CreateError for what cannot. */
 export async function shareFolder(folder: string, options: SharedFolderOptions): Promise<SharedFolder> {
-  const { stateFolder, onVersion, onTrouble, settleMs, create = {} } = options;
+  const { stateFolder, onVersion, onTrouble, settleMs, includeSecrets = false, create = {} } = options;
   const privateFolders = [stateFolder, ...(options.machine?.privateFolders ?? [])];
-  const path = checkShare(folder, { ...options.machine, privateFolders });
-  let filter = secretFilter(path);
-  const wanted = (components: readonly string[]) =>
-    (create.wanted?.(components) ?? true) && filter.wanted(components);
-  const createOptions = { ...create, wanted };
+  const check = (at: string) => checkShare(at, { ...options.machine, privateFolders }, { includeSecrets });
+  const path = check(folder);
+  const secrets = secretList(options.onLeftOut);
+  const createOptions = { ...create, secretOf: includeSecrets ? undefined : secrets.secretOf };
 
   let current: FolderVersion | undefined = await loadVersion(stateFolder, path);
+  /** Where it was judged is where it has to be: behind a link it may be anything. */
+  const checkAgain = () => {
+    const now = check(path);
+    if (now === path) return secrets.startAnew();
+    const message = `${path} has become a link to ${now}: it is not shared any more; share that folder itself`;
+    throw new ShareError('share-moved', message, path);
+  };
   const makeNext = async (control: HashControl) => {
     const before = current;
+    checkAgain();
     const version = await makeVersion(path, createOptions, before, control);
     // Touched, or written again with the same bytes: nobody needs to hear of it.
     const isNew =
@@ -64,9 +77,8 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
   const first = await makeNext(options.control ?? {});
 
   const watcher = watchFolder(path, {
-    ...{ scan: createOptions, known: first.listing, onTrouble, settleMs },
+    ...{ scan: createOptions, known: first.listing, onTrouble, settleMs, beforeLook: checkAgain },
     onChange: async (signal) => {
-      filter = secretFilter(path);
       await makeNext({ signal });
     },
   });
@@ -75,9 +87,31 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
     get current() {
       return current ?? first;
     },
-    get refused() {
-      return filter.refused();
+    get leftOut() {
+      return secrets.all();
     },
     close: () => watcher.close(),
+  };
+}
+
+/** What the last look at the folder has left out; each is told of once, as long as it stays. */
+function secretList(onLeftOut: ((file: Skipped) => void) | undefined) {
+  let before = new Set<string>();
+  let found = new Map<string, Skipped>();
+  return {
+    /** Before each look. */
+    startAnew: () => {
+      before = new Set(found.keys());
+      found = new Map();
+    },
+    secretOf: (path: string, bytes: number): string | undefined => {
+      const looksLike = secretOf(path, bytes);
+      if (looksLike === undefined || found.has(path)) return looksLike;
+      const file: Skipped = { path, reason: 'secret', looksLike };
+      found.set(path, file);
+      if (!before.has(path)) onLeftOut?.(file);
+      return looksLike;
+    },
+    all: () => [...found.values()],
   };
 }

@@ -4,6 +4,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -13,7 +14,7 @@ import type { FolderChanges } from '../../client/community/folder-listing.ts';
 import { type FolderVersion, makeVersion } from '../../client/community/folder-version.ts';
 import { forgetVersion, loadVersion, saveVersion } from '../../client/community/share-store.ts';
 import { type SharedFolderOptions, shareFolder } from '../../client/community/shared-folder.ts';
-import { createTorrent } from '../../torrents/create.ts';
+import { createTorrent, type Skipped } from '../../torrents/create.ts';
 import { makeFolder, noise } from '../torrents/folder-fixture.ts';
 
 const threads = 1;
@@ -210,7 +211,7 @@ describe('a shared folder', () => {
     writeFileSync(path.join(folder, '4.flac'), noise(100, 1));
     while (shared.current === before || versions.length === 0) await new Promise(setImmediate);
     expect(versions.flatMap(({ changes }) => changes.added)).toEqual(['4.flac']);
-    expect(shared.refused.map((file) => path.basename(file.path))).toEqual(['id_rsa']);
+    expect(shared.leftOut.map((file) => path.basename(file.path))).toEqual(['id_rsa']);
   });
 
   it('that has been emptied, or is gone, is trouble and no version', async () => {
@@ -219,6 +220,64 @@ describe('a shared folder', () => {
     const { versions } = await share(folder, newState(), { onTrouble: trouble.resolve });
     versions.length = 0;
     for (const name of ['1.flac', '2.flac', 'cover.jpg']) rmSync(path.join(folder, name));
+    expect(await trouble.promise).toMatchObject({ code: 'share-missing' });
+    expect(versions).toEqual([]);
+  });
+
+  it('leaves out a key that appears later, and says so once', async () => {
+    const folder = album();
+    const heard: (string | undefined)[] = [];
+    let tell = () => {};
+    const onLeftOut = (file: Skipped) => {
+      heard.push(`${path.basename(file.path)}: ${file.looksLike}`);
+      tell();
+    };
+    const { shared, versions, next } = await share(folder, newState(), { onLeftOut });
+    versions.length = 0;
+    const told = new Promise<void>((resolve) => (tell = resolve));
+    writeFileSync(path.join(folder, 'passwords.kdbx'), 'x');
+    await told;
+    expect(versions).toEqual([]);
+    // A file that was shared becomes a key: it goes.
+    writeFileSync(path.join(folder, 'cover.jpg'), '-----BEGIN PRIVATE KEY-----\n');
+    expect((await next()).changes).toEqual({ added: [], changed: [], removed: ['cover.jpg'] });
+    expect(heard).toEqual(['passwords.kdbx: a store of passwords', 'cover.jpg: a private key']);
+    expect(shared.leftOut.map((file) => path.basename(file.path)).sort()).toEqual([
+      'cover.jpg',
+      'passwords.kdbx',
+    ]);
+  });
+
+  it('shares keys when the user says so', async () => {
+    const folder = makeFolder('album', { '1.flac': 100, 'passwords.kdbx': 'x' });
+    const { next, shared } = await share(folder, newState(), { includeSecrets: true });
+    expect((await next()).changes.added).toEqual(['1.flac', 'passwords.kdbx']);
+    expect(shared.leftOut).toEqual([]);
+  });
+
+  it.each([
+    ['a hidden folder', '.secret', 'share-hidden'],
+    ['another folder', 'elsewhere', 'share-moved'],
+  ])('that has become a link to %s is trouble, and nothing there is read', async (_, name, code) => {
+    const place = makeFolder('place', { 'album/1.flac': 100, [`${name}/2.flac`]: 100 });
+    const folder = path.join(place, 'album');
+    const trouble = Promise.withResolvers<unknown>();
+    const { versions, shared } = await share(folder, newState(), { onTrouble: trouble.resolve });
+    versions.length = 0;
+    renameSync(folder, path.join(place, 'moved'));
+    symlinkSync(path.join(place, name), folder);
+    // The watcher may not see it by itself, and looks now and then.
+    expect(await trouble.promise).toMatchObject({ code });
+    expect(versions).toEqual([]);
+    expect([...shared.current.listing.keys()]).toEqual(['1.flac']);
+  });
+
+  it('that was moved to a hidden place is trouble and no version', async () => {
+    const place = makeFolder('place', { 'album/1.flac': 100, '.hidden/x': 1 });
+    const trouble = Promise.withResolvers<unknown>();
+    const { versions } = await share(path.join(place, 'album'), newState(), { onTrouble: trouble.resolve });
+    versions.length = 0;
+    renameSync(path.join(place, 'album'), path.join(place, '.hidden', 'album'));
     expect(await trouble.promise).toMatchObject({ code: 'share-missing' });
     expect(versions).toEqual([]);
   });
