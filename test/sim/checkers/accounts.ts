@@ -52,12 +52,18 @@ export function unreadIsCounted(): Checker {
 }
 
 export function downloadedIsSomewhere(): Checker {
-  /** What a life began with. */
+  /** What a life began with, less what it has lost. */
   const began = new WeakMap<Engine, number>();
   return {
     name: 'downloaded-is-somewhere',
-    onTurn({ peer, fact }) {
-      if (fact.type === 'added') began.set(peer.engine, inspectionOf(peer)?.ledger.haveBytes ?? 0);
+    onTurn({ peer, fact, actions }) {
+      const { engine } = peer;
+      if (fact.type === 'added') began.set(engine, inspectionOf(peer)?.ledger.haveBytes ?? 0);
+      // What is lost is no more of what it began with: it is downloaded once more.
+      for (const action of actions) {
+        if (action.type !== 'report' || action.report.type !== 'pieces-lost') continue;
+        began.set(engine, (began.get(engine) ?? 0) - action.report.bytes);
+      }
       return undefined;
     },
     inspect: (peer) => judgeDownloaded(peer, began.get(peer.engine)),

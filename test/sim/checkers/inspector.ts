@@ -12,6 +12,7 @@ import { dialogueIsFair } from './dialogue.ts';
 import { everybodyIsSomebodyElse } from './identity.ts';
 import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
 import { nothingIsLeft } from './nothing-left.ts';
+import { offlineIsSilent } from './offline.ts';
 import { patienceEnds } from './patience.ts';
 import { haveIsOnDisk, oneStateAPiece, recordedIsDurable } from './pieces.ts';
 import { askedIsFetched } from './requests.ts';
@@ -41,6 +42,7 @@ export const allCheckers: readonly (() => Checker)[] = [
   unreadIsCounted,
   downloadedIsSomewhere,
   trackersHearTheTruth,
+  offlineIsSilent,
   nothingIsLeft,
 ];
 
@@ -111,6 +113,8 @@ export class Inspector implements Watcher {
       if (peer.isAlive && !peer.isFrozen) this.#judge(peer, (checker) => checker.inspect?.(peer));
     }
     this.#stirred.clear();
+    // What others do to files is no fact until the program finds it out: it is waited for.
+    for (const peer of this.#world.peers) if (peer.platter.isHarmed) this.#stirred.add(peer);
   }
 
   /** Everybody stops, and a moment later nothing may be left of anything. */

@@ -36,12 +36,12 @@ const crimes = new Set([
 export function theHonestAreBlameless(): Checker {
   /** Whose address a connection has, until it is closed. */
   const addresses = new WeakMap<Engine, Map<number, PeerAddress>>();
-  /** Hosts that may send wrong bytes in good faith: their disk has lied to them, now or earlier. */
+  /** Hosts that may send wrong bytes in good faith: their disk has lied to them, now or earlier, or others have changed their files. */
   const misled = new WeakSet<SimPeer>();
   return {
     name: 'the-honest-are-blameless',
     onTurn({ world, peer, fact, actions }) {
-      if (misremembers(peer) || peer.temper.wrongReadPpm > 0) misled.add(peer);
+      if (misremembers(peer) || peer.temper.wrongReadPpm > 0 || peer.platter.wasChanged) misled.add(peer);
       const known = addresses.get(peer.engine) ?? new Map<number, PeerAddress>();
       addresses.set(peer.engine, known);
       if (fact.type === 'connected') known.set(fact.connection, fact.address);

@@ -4,6 +4,7 @@
  */
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { lookEveryMs } from '../world/content-watch.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { type Checker, type Disbelief, inspectionOf, misremembers } from './checker.ts';
 
@@ -48,27 +49,37 @@ function judgeState(ledger: Inspection['ledger'], pieceIndex: PieceIndex): Disbe
   return `piece ${pieceIndex} is ${names.join(' and ') || 'in no state'}`;
 }
 
-/** Left out: hosts whose disk loses what it has acknowledged, or began with something else than the author's. */
+/**
+ * What others do to the files is found out by a look every few seconds, at once by the next start, and before a download
+ * counts as complete. Left out: hosts whose disk loses what it has acknowledged, or began with something else than the
+ * author's; and pieces that rot without a trace, until they are written again.
+ */
 export function haveIsOnDisk(): Checker {
   const excused = new WeakSet<SimPeer>();
-  const isHeld = (peer: SimPeer, pieceIndex: PieceIndex): Disbelief =>
-    peer.platter.isRight(pieceIndex)
-      ? undefined
-      : `has piece ${pieceIndex}, and the disk holds something else`;
   return {
     name: 'have-is-on-disk',
-    onTurn({ peer, fact }) {
+    onTurn({ world, peer, fact, actions }) {
       if (misremembers(peer)) excused.add(peer);
-      if (excused.has(peer)) return undefined;
       const ledger = inspectionOf(peer)?.ledger;
-      const pieceIndex = 'pieceIndex' in fact ? fact.pieceIndex : undefined;
-      return pieceIndex !== undefined && ledger?.has(pieceIndex) ? isHeld(peer, pieceIndex) : undefined;
+      if (excused.has(peer) || ledger === undefined) return undefined;
+      // What the disk has just spoken of is true now, not in a few seconds.
+      const named = fact.type === 'pieces-lost' ? fact.pieces : 'pieceIndex' in fact ? [fact.pieceIndex] : [];
+      const isComplete = actions.some((a) => a.type === 'report' && a.report.type === 'completed');
+      for (const pieceIndex of isComplete ? ledger.geometry.pieces() : named) {
+        const disbelief = ledger.has(pieceIndex) ? judgeHave(peer, pieceIndex, world.nowMs, 0) : undefined;
+        if (disbelief !== undefined) return disbelief;
+      }
+      return undefined;
     },
     inspect(peer) {
-      const ledger = inspectionOf(peer)?.ledger;
-      if (ledger === undefined || excused.has(peer)) return undefined;
+      const inspection = inspectionOf(peer);
+      if (inspection === undefined || excused.has(peer)) return undefined;
+      const { ledger, peers } = inspection;
+      // Nothing is served until the files are back, and then they are looked at.
+      if (peers.isOffline) return undefined;
       for (const pieceIndex of ledger.geometry.pieces()) {
-        const disbelief = ledger.has(pieceIndex) ? isHeld(peer, pieceIndex) : undefined;
+        if (!ledger.has(pieceIndex)) continue;
+        const disbelief = judgeHave(peer, pieceIndex, peer.nowMs, lookEveryMs);
         if (disbelief !== undefined) return disbelief;
       }
       return undefined;
@@ -76,7 +87,21 @@ export function haveIsOnDisk(): Checker {
   };
 }
 
-/** Recorded is what the next start believes in without hashing it. */
+/** `graceMs`: what others have done may be unknown for so long. */
+function judgeHave(peer: SimPeer, pieceIndex: PieceIndex, nowMs: number, graceMs: number): Disbelief {
+  const { platter, lookedMs, beganMs } = peer;
+  if (platter.holds(pieceIndex)) return undefined;
+  const harm = platter.harms.get(pieceIndex);
+  if (harm?.isVisible === false) return undefined;
+  const sinceMs = Math.max(harm?.atMs ?? 0, platter.awayMs ?? 0);
+  // A start looks at everything; then the first look comes after a while.
+  const isUnknown = sinceMs > lookedMs && nowMs - Math.max(sinceMs, beganMs) <= graceMs;
+  if (isUnknown && graceMs > 0) return undefined;
+  const what = platter.isAway ? 'the files are somewhere else' : 'the disk holds something else';
+  return `has piece ${pieceIndex}, and ${what}`;
+}
+
+/** What the next start would believe in without hashing it. */
 export function recordedIsDurable(): Checker {
   const excused = new WeakSet<SimPeer>();
   return {
@@ -88,7 +113,9 @@ export function recordedIsDurable(): Checker {
     onCrash(peer) {
       if (excused.has(peer)) return undefined;
       for (const pieceIndex of peer.platter.content.geometry.pieces()) {
-        if (!peer.platter.isRecorded(pieceIndex) || peer.platter.isRight(pieceIndex)) continue;
+        const { platter } = peer;
+        if (!platter.isTrusted(pieceIndex) || platter.isRight(pieceIndex)) continue;
+        if (platter.harms.get(pieceIndex)?.isVisible === false) continue;
         return `piece ${pieceIndex} is recorded, and the crash has taken it`;
       }
       return undefined;

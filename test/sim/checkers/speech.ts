@@ -64,6 +64,10 @@ class Speech implements WireHandler<string> {
     }
   }
 
+  onLost(pieces: readonly PieceIndex[]): void {
+    for (const pieceIndex of pieces) this.#told.delete(pieceIndex);
+  }
+
   /** A block leaves whole and by itself; its header is all that is read of it. */
   onServed(header: Uint8Array, payload: Uint8Array): Disbelief {
     const index = readUint32(header, 5);
@@ -148,6 +152,9 @@ export function speaksTruly(): Checker {
         mouth = { speeches: new Map(), requestedOf: new WeakMap() };
         mouths.set(peer.engine, mouth);
       }
+      // What was lost and is here again is told again.
+      if (fact.type === 'pieces-lost')
+        for (const speech of mouth.speeches.values()) speech.onLost(fact.pieces);
       for (const action of actions) {
         const disbelief =
           action.type === 'send' || action.type === 'send-block'

@@ -9,6 +9,8 @@ interface Relation {
   /** It has answered an announce of ours. */
   listsUs: boolean;
   completedTold: boolean;
+  /** `stopped` was said, and is not answered: it may be said before an answer of earlier. */
+  isLeaving: boolean;
 }
 
 interface Talk {
@@ -32,28 +34,47 @@ export function trackersHearTheTruth(): Checker {
         talks.set(peer.engine, talk);
       }
       if (fact.type === 'announced' || fact.type === 'announce-failed') {
+        const relation = relationOf(talk, fact.tracker);
         if (talk.inFlight?.tracker === fact.tracker) {
           if (fact.type === 'announced') {
-            relationOf(talk, fact.tracker).listsUs = true;
-            if (talk.inFlight.event === 'completed') relationOf(talk, fact.tracker).completedTold = true;
+            relation.listsUs = !relation.isLeaving;
+            if (talk.inFlight.event === 'completed') relation.completedTold = true;
           }
           talk.inFlight = undefined;
+        } else {
+          relation.isLeaving = false;
         }
       }
+      const listing = fact.type === 'content-offline' ? listingOf(talk) : [];
       for (const action of actions) {
         const disbelief = action.type === 'announce' ? judge(turn, talk, action.request) : undefined;
         if (disbelief !== undefined)
           return `tells ${action.type === 'announce' ? action.request.tracker : ''} ${disbelief}`;
       }
+      const unaware = inspectionOf(peer)?.peers.isOffline
+        ? listing.find(({ isLeaving }) => !isLeaving)
+        : undefined;
+      if (unaware !== undefined) return 'not every tracker that lists it that its files are gone';
       return undefined;
     },
   };
 }
 
 function relationOf({ relations }: Talk, tracker: string): Relation {
-  const relation = relations.get(tracker) ?? { listsUs: false, completedTold: false };
+  const relation = relations.get(tracker) ?? {
+    listsUs: false,
+    completedTold: false,
+    isLeaving: false,
+  };
   relations.set(tracker, relation);
   return relation;
+}
+
+/** Those that list it, or will when they have answered. */
+function listingOf({ relations, inFlight }: Talk): Relation[] {
+  return [...relations].flatMap(([tracker, relation]) =>
+    relation.listsUs || inFlight?.tracker === tracker ? [relation] : [],
+  );
 }
 
 function judge({ peer, world }: Turn, talk: Talk, request: AnnounceRequest): Disbelief {
@@ -61,8 +82,13 @@ function judge({ peer, world }: Turn, talk: Talk, request: AnnounceRequest): Dis
   const { event, left } = request;
   if (event === 'stopped') {
     const isKnown = relation.listsUs || talk.inFlight?.tracker === request.tracker;
+    const wasLeaving = relation.isLeaving;
+    relation.listsUs = false;
+    relation.isLeaving = true;
+    if (wasLeaving) return 'twice that it stops';
     return isKnown ? undefined : 'that it stops, and has never been listed';
   }
+  if (relation.isLeaving) return 'something while its answer to `stopped` is to come';
   if (talk.inFlight !== undefined) return `something while ${talk.inFlight.tracker} still owes an answer`;
   talk.inFlight = request;
   if ((event === 'started') === relation.listsUs)

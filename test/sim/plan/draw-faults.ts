@@ -3,6 +3,7 @@
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import {
+  contentKinds,
   diskKinds,
   type Fault,
   type FaultType,
@@ -12,6 +13,8 @@ import {
   trackerKinds,
 } from './schema.ts';
 
+/** What others do to files is drawn apart (drawContentFaults): the rest stays as frequent as it was. */
+const oldKinds = faultTypes.filter((type) => type !== 'content' && type !== 'restart');
 /** Faults begin within this: most drawn swarms are at work for so long. */
 const beginMsMax = 40_000;
 const faultsMax = 8;
@@ -23,7 +26,7 @@ export function drawFaults(
 ): { faults: Fault[]; healMs: number } {
   // One in eight has no faults at all: then it must be fast, and nothing hides what peers do to each other.
   if (random.below(8) === 0) return { faults: [], healMs: 0 };
-  const kinds = faultTypes.filter(
+  const kinds = oldKinds.filter(
     (type) => (trackers.length > 0 || !type.startsWith('tracker')) && random.below(2) === 0,
   );
   if (kinds.length === 0) return { faults: [], healMs: 0 };
@@ -31,10 +34,42 @@ export function drawFaults(
   const faults = Array.from({ length: 1 + random.below(faultsMax) }, () =>
     drawFault(random, kinds[random.below(kinds.length)]!, honest, trackers),
   );
-  return {
-    faults,
-    healMs: Math.max(...faults.map((fault) => fault.atMs + ('forMs' in fault ? fault.forMs : 0))),
+  return { faults, healMs: endOf(faults) };
+}
+
+/**
+ * In one swarm of three: folders that are moved, files that are deleted or changed, while the program runs, and while it is
+ * ended or has crashed. Whoever is the only one to have something may lose it: then others need not get it.
+ */
+export function drawContentFaults(random: Prng, peers: readonly PeerPlan[]): Fault[] {
+  if (random.below(3) > 0) return [];
+  const honest = peers.filter(({ role = 'honest' }) => role === 'honest').map(({ name }) => name);
+  return Array.from({ length: 1 + random.below(4) }, () => drawContentFault(random, honest)).flat();
+}
+
+function drawContentFault(random: Prng, honest: readonly string[]): Fault[] {
+  const peers = drawNames(random, honest);
+  const atMs = random.below(beginMsMax);
+  const kind = contentKinds[random.below(random.below(3) === 0 ? 4 : 3)]!;
+  const isForGood = kind !== 'moved' || random.below(4) === 0;
+  const place = random.below(1_000);
+  const fault: Fault = {
+    ...{ type: 'content', peers, atMs, kind, place },
+    ...(isForGood ? {} : { forMs: 1 + random.below(30_000) }),
   };
+  if (random.below(2) === 0) return [fault];
+  // It happens while the program does not run, or a moment before or after that.
+  const beginMs = Math.max(0, atMs - random.below(5_000));
+  const stop = { peers, atMs: beginMs, forMs: 2_000 + random.below(10_000) };
+  const powerCut = random.below(2) === 0;
+  return random.below(3) === 0
+    ? [{ type: 'crash', ...stop, powerCut }, fault]
+    : [{ type: 'restart', ...stop }, fault];
+}
+
+/** When the last of them is over. */
+export function endOf(faults: readonly Fault[]): number {
+  return Math.max(0, ...faults.map((fault) => fault.atMs + ('forMs' in fault ? (fault.forMs ?? 0) : 0)));
 }
 
 function drawFault(
@@ -50,9 +85,12 @@ function drawFault(
   switch (type) {
     case 'crash':
       return { type, peers, atMs, forMs, powerCut: random.below(2) === 0 };
+    case 'restart':
     case 'freeze':
     case 'clog':
       return { type, peers, atMs, forMs };
+    case 'content':
+      return { type, peers, atMs, forMs, kind: 'moved' };
     case 'reset':
       return { type, peers, atMs };
     case 'loss':

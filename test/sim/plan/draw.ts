@@ -7,7 +7,7 @@
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { Randomness } from '../kernel/randomness.ts';
-import { drawFaults } from './draw-faults.ts';
+import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawLimits } from './draw-limits.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
 import { validatePlan } from './validate.ts';
@@ -26,7 +26,14 @@ export function drawPlan(seed: number): SwarmPlan {
   const trackers = drawTrackers(randomness.of('plan trackers'));
   const bytes = torrent.pieces * torrent.pieceBytes;
   const peers = drawPeers(randomness.of('plan peers'), bytes);
-  const { faults, healMs } = drawFaults(randomness.of('plan faults'), peers, trackers);
+  const { faults: worldFaults, healMs: worldHealMs } = drawFaults(
+    randomness.of('plan faults'),
+    peers,
+    trackers,
+  );
+  const contentFaults = drawContentFaults(randomness.of('plan content'), peers);
+  const faults = [...worldFaults, ...contentFaults];
+  const healMs = Math.max(worldHealMs, endOf(contentFaults));
   const limits = drawLimits(randomness.of('plan limits'), torrent.pieceBytes);
   const random = randomness.of('plan streams');
   return validatePlan({

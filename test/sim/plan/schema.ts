@@ -126,6 +126,8 @@ export const diskKinds = [
   'short-read',
   'slow',
 ] as const;
+/** What others than Cicada do to the files of a host. */
+export const contentKinds = ['moved', 'deleted', 'changed', 'rotten'] as const;
 export const trackerKinds = ['down', 'slow', 'lying', 'refusing'] as const;
 
 function fault<Kind extends string, Rest extends Record<string, TSchema>>(type: Kind, rest: Rest) {
@@ -136,6 +138,18 @@ function fault<Kind extends string, Rest extends Record<string, TSchema>>(type: 
 export const faultSchemas = {
   /** The program is gone from one moment to the next, and back with what its disk had synced. */
   crash: fault('crash', { peers: names, forMs, powerCut: Type.Optional(Type.Boolean()) }),
+  /** The user ends the program, which says goodbye, and starts it again. */
+  restart: fault('restart', { peers: names, forMs }),
+  /**
+   * Others move the folder (for good when `forMs` is missing), delete a file, change a block so that the file's stamp
+   * shows it, or so that it does not. `place`: which file or block, by its remainder.
+   */
+  content: fault('content', {
+    peers: names,
+    forMs: Type.Optional(forMs),
+    kind: oneOf(contentKinds),
+    place: Type.Optional(integer(0, 1_000_000)),
+  }),
   /** The program stands still, its connections stay. */
   freeze: fault('freeze', { peers: names, forMs }),
   /** Nothing passes its line; what was sent arrives late. */

@@ -4,6 +4,7 @@
  */
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
 import { callSheet } from './cast.ts';
+import { endOf } from './draw-faults.ts';
 import type { Fault, PeerPlan, SwarmPlan } from './schema.ts';
 
 export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
@@ -72,7 +73,8 @@ function* shorterFaults(fault: Fault): Generator<Fault> {
   if ('powerCut' in fault) yield without(fault, 'powerCut');
   if ('oneWay' in fault) yield without(fault, 'oneWay');
   if ('ppm' in fault) yield without(fault, 'ppm');
-  if ('forMs' in fault) {
+  if ('place' in fault) yield without(fault, 'place');
+  if ('forMs' in fault && fault.forMs !== undefined) {
     for (const forMs of [1_000, Math.floor(fault.forMs / 2)])
       if (forMs >= 1 && forMs < fault.forMs) yield { ...fault, forMs };
   }
@@ -132,8 +134,9 @@ function keepLimits(plan: SwarmPlan, limits: Partial<Limits>): SwarmPlan | undef
 
 /** It heals as soon as the last fault is over. */
 function heal(plan: SwarmPlan): SwarmPlan {
-  const ends = (plan.faults ?? []).map((fault) => fault.atMs + ('forMs' in fault ? fault.forMs : 0));
-  return plan.healMs === undefined ? plan : { ...plan, healMs: Math.min(plan.healMs, Math.max(0, ...ends)) };
+  return plan.healMs === undefined
+    ? plan
+    : { ...plan, healMs: Math.min(plan.healMs, endOf(plan.faults ?? [])) };
 }
 
 function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {

@@ -5,6 +5,7 @@
  * Whatever an honest peer has reaches everybody it can meet, and so on; what hostile ones have counts for nothing.
  */
 import type { CastMember } from '../plan/cast.ts';
+import type { SimPeer } from '../world/peer.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
 /** By name: those who have or can get every piece; of those who only want the metadata, who can meet anybody with it. */
@@ -12,16 +13,21 @@ export function prospectsOf(swarm: PlannedSwarm): Set<string> {
   const present = swarm.cast.filter(({ name, leaveMs }) => swarm.peers.has(name) && leaveMs === undefined);
   // Pieces pass through those who store them: whoever looks for metadata has none.
   const seekers = present.filter(({ magnet }) => magnet);
-  const holders = present.filter(({ magnet }) => !magnet);
+  const holders = present.filter(({ name, magnet }) => !magnet && isSound(swarm.peers.get(name)!));
   const able = new Set<string>();
   for (const seeker of seekers) if (holders.some((holder) => canMeet(seeker, holder))) able.add(seeker.name);
   const pieces = [...swarm.world.geometry.pieces()];
   for (const group of groupsOf(holders)) {
     const platters = group.map(({ name }) => swarm.peers.get(name)!.platter);
-    const isWhole = pieces.every((pieceIndex) => platters.some((platter) => platter.isRight(pieceIndex)));
+    const isWhole = pieces.every((pieceIndex) => platters.some((platter) => platter.holds(pieceIndex)));
     if (isWhole) for (const { name } of group) able.add(name);
   }
   return able;
+}
+
+/** Left out: seeds whose files are gone for good, and those who give out what has rotted without their knowing. */
+function isSound({ isOfflineForGood, platter }: SimPeer): boolean {
+  return !isOfflineForGood && ![...platter.harms.values()].some(({ isVisible }) => !isVisible);
 }
 
 function groupsOf(members: readonly CastMember[]): CastMember[][] {

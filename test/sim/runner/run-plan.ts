@@ -57,7 +57,8 @@ class Run {
     swarm.world.watch({
       onReport: (peer, { type }) => {
         if (type === 'metadata-received') this.#onFound(peer);
-        if (type === 'piece-stored' || type === 'metadata-received') this.#progressMs = swarm.world.nowMs;
+        if (type === 'piece-stored' || type === 'metadata-received' || type === 'content-online')
+          this.#progressMs = swarm.world.nowMs;
       },
     });
     this.#inspector = new Inspector(swarm.world, {

@@ -5,6 +5,7 @@ import type { TrackerAnswer } from '../../../client/engine/contract.ts';
 import type { Fault } from '../plan/schema.ts';
 import { type DiskTemper, healthyDisk } from '../world/disk-temper.ts';
 import type { SimPeer } from '../world/peer.ts';
+import type { Platter } from '../world/platter.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
 const always = 1_000_000;
@@ -23,7 +24,7 @@ export function arrangeTroubles(swarm: PlannedSwarm): void {
     world.scheduler.after(fault.atMs, () => {
       if (healed) return;
       const end = begin(swarm, fault);
-      if ('forMs' in fault)
+      if ('forMs' in fault && fault.forMs !== undefined)
         world.scheduler.after(fault.forMs, () => {
           if (!healed) end();
         });
@@ -42,6 +43,13 @@ function begin(swarm: PlannedSwarm, fault: Fault): () => void {
         peer.crash({ power: fault.powerCut ?? false });
         return () => peer.restart();
       });
+    case 'restart':
+      return onEach(swarm, fault, (peer) => {
+        peer.quit();
+        return () => peer.restart();
+      });
+    case 'content':
+      return onEach(swarm, fault, ({ platter }) => harm(platter, fault, swarm.world.nowMs));
     case 'freeze':
       return onEach(swarm, fault, (peer) => {
         peer.freeze();
@@ -104,6 +112,23 @@ function onEach(
   return () => {
     for (const end of ends) end();
   };
+}
+
+/** Answers how it ends. */
+function harm(platter: Platter, fault: Extract<Fault, { type: 'content' }>, nowMs: number): () => void {
+  const { kind, place = 0, forMs } = fault;
+  switch (kind) {
+    case 'moved':
+      platter.moveAway(nowMs, forMs === undefined);
+      return () => platter.comeBack();
+    case 'deleted':
+      platter.deleteFile(place % platter.files.count, nowMs);
+      return nothing;
+    case 'changed':
+    case 'rotten':
+      platter.change(place, nowMs, kind === 'changed');
+      return nothing;
+  }
 }
 
 function troubleOf(kind: Extract<Fault, { type: 'disk' }>['kind'], ppm: number): Partial<DiskTemper> {

@@ -10,6 +10,7 @@ import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import { type Trace, traceKind } from '../kernel/trace.ts';
 import { type Content, hole } from './content.ts';
+import { ContentWatch, lookEveryMs, type WatchedContent } from './content-watch.ts';
 import type { DiskTemper } from './disk-temper.ts';
 import type { ResumeJournal } from './journal.ts';
 import type { SimBuffer, SimMemory } from './piece-memory.ts';
@@ -31,6 +32,7 @@ export interface DiskParts {
 interface Stored {
   readonly platter: Platter;
   readonly journal: ResumeJournal | undefined;
+  readonly watch: ContentWatch;
 }
 
 export class SimDisk implements Disk {
@@ -38,6 +40,7 @@ export class SimDisk implements Disk {
   underWay = 0;
   readonly #parts: DiskParts;
   readonly #torrents = new Map<TorrentId, Stored>();
+  readonly #closed = new Set<TorrentId>();
   readonly #metadata = new Map<TorrentId, Uint8Array>();
 
   constructor(parts: DiskParts) {
@@ -49,9 +52,35 @@ export class SimDisk implements Disk {
     return this.#parts.temper;
   }
 
-  /** `journal`: is told of every piece that was stored. */
-  add(torrent: TorrentId, platter: Platter, journal?: ResumeJournal): void {
-    this.#torrents.set(torrent, { platter, journal });
+  /** `journal`: is told of every piece that was stored. `start`: what was found at the start of this life. */
+  add(
+    torrent: TorrentId,
+    platter: Platter,
+    journal?: ResumeJournal,
+    { have, stamps }: Pick<WatchedContent, 'have' | 'stamps'> = startOf(platter),
+  ): void {
+    const watch = new ContentWatch({ torrent, platter, journal, have, stamps }, this.#parts.sink);
+    this.#torrents.set(torrent, { platter, journal, watch });
+  }
+
+  /** From now on the torrent's files are looked at every few seconds, until it is closed. */
+  watch(torrent: TorrentId): ContentWatch {
+    const { watch } = this.#torrents.get(torrent)!;
+    const { scheduler, gate } = this.#parts;
+    const task = {
+      run: () => {
+        if (this.#closed.has(torrent) || !gate.admits(task)) return;
+        watch.lookAtAll();
+        scheduler.at(scheduler.nowMs + lookEveryMs, task);
+      },
+    };
+    scheduler.at(scheduler.nowMs + lookEveryMs, task);
+    return watch;
+  }
+
+  /** The torrent is stopped: nothing is looked at any more. */
+  close(torrent: TorrentId): void {
+    this.#closed.add(torrent);
   }
 
   /** The right info dictionary of a magnet. */
@@ -73,13 +102,16 @@ export class SimDisk implements Disk {
   #read(torrent: TorrentId, read: ReadId, block: Block): void {
     const { sink, random } = this.#parts;
     const { readErrorPpm, shortReadPpm, wrongReadPpm, unreadable } = this.temper;
+    const { platter, watch } = this.#torrents.get(torrent)!;
+    const isThere = watch.beforeRead(block.pieceIndex);
     const code =
-      unreadable ?? (this.#draws(readErrorPpm) ? 'EIO' : this.#draws(shortReadPpm) ? 'ESHORT' : undefined);
+      (isThere ? unreadable : 'ENOENT') ??
+      (this.#draws(readErrorPpm) ? 'EIO' : this.#draws(shortReadPpm) ? 'ESHORT' : undefined);
     if (code !== undefined) {
       const trouble = { code, message: 'the simulated disk does not give it back' };
       return sink({ type: 'block-unreadable', torrent, read, trouble });
     }
-    const { content, flavours } = this.#torrents.get(torrent)!.platter;
+    const { content, flavours } = platter;
     const change = this.#draws(wrongReadPpm) ? 1 + random.below(255) : 0;
     sink({ type: 'block-read', torrent, read, bytes: bytesOf(content, flavours, block, change) });
   }
@@ -93,7 +125,7 @@ export class SimDisk implements Disk {
 
   #store(torrent: TorrentId, pieceIndex: PieceIndex, buffer: SimBuffer, wantDigests: boolean): void {
     const { sink, memory } = this.#parts;
-    const { platter, journal } = this.#torrents.get(torrent)!;
+    const { platter, journal, watch } = this.#torrents.get(torrent)!;
     const isRight = holds(platter.content, pieceIndex, buffer);
     const digests = wantDigests || !isRight ? digestsOf(buffer) : [];
     const { bytes } = buffer;
@@ -104,7 +136,9 @@ export class SimDisk implements Disk {
       const trouble = { code, message: 'the simulated disk refuses' };
       return sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble });
     }
+    watch.beforeWrite(pieceIndex);
     platter.write(pieceIndex);
+    watch.onWritten(pieceIndex);
     if (this.#draws(this.temper.lostWritePpm)) {
       platter.damage(pieceIndex, this.#parts.random.below(buffer.blockCount), hole);
     }
@@ -144,6 +178,10 @@ export class SimDisk implements Disk {
     this.#parts.trace.mix(kind);
     this.#parts.trace.mix(key);
   }
+}
+
+function startOf({ record, files }: Platter): Pick<WatchedContent, 'have' | 'stamps'> {
+  return { have: record, stamps: files.stamps };
 }
 
 /** Lent where it is a block as peers ask for them, else a copy. */

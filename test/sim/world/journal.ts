@@ -1,6 +1,6 @@
 /**
  * The resume record of one life of a host, as client/host/resume-journal.ts keeps it: every two seconds, or after 64 MiB,
- * what was stored since is forced to the disk, and only then recorded.
+ * what was stored since is forced to the disk, and only then recorded, with the stamps of the files.
  *
  * Invariant: a piece is recorded only after an fsync that began after it was written.
  */
@@ -9,7 +9,8 @@ import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import type { DiskTemper } from './disk-temper.ts';
-import { isMarked, mark, type Platter } from './platter.ts';
+import { isSameStamp, type Stamp } from './file-table.ts';
+import { isMarked, mark, type Platter, unmark } from './platter.ts';
 
 /** As in client/host/resume-journal.ts. */
 const flushMs = 2_000;
@@ -21,6 +22,8 @@ export interface JournalParts {
   readonly random: Prng;
   readonly platter: Platter;
   readonly temper: DiskTemper;
+  /** Of the files, as this life knows them: not as they are, which may be the work of others. */
+  readonly stamps: () => readonly Stamp[];
 }
 
 export class ResumeJournal {
@@ -40,9 +43,17 @@ export class ResumeJournal {
     this.#parts = parts;
     this.#have = have.slice();
     for (const pieceIndex of platter.content.geometry.pieces()) {
-      if (isMarked(have, pieceIndex) && !platter.isRecorded(pieceIndex)) this.#dirty.push(pieceIndex);
+      if (isMarked(have, pieceIndex) && !platter.isTrusted(pieceIndex)) this.#dirty.push(pieceIndex);
     }
-    if (this.#dirty.length > 0) this.#arm();
+    const isStale = platter.recordStamps.some((stamp, file) => !isSameStamp(stamp, parts.stamps()[file]!));
+    if (this.#dirty.length > 0 || isStale) this.#arm();
+  }
+
+  /** Pieces are not on the disk any more: the next record does not have them. */
+  onLost(pieces: readonly PieceIndex[]): void {
+    for (const pieceIndex of pieces) unmark(this.#have, pieceIndex);
+    this.#dirty = this.#dirty.filter((pieceIndex) => isMarked(this.#have, pieceIndex));
+    if (!this.#isFlushing) this.#arm();
   }
 
   onStored(pieceIndex: PieceIndex, bytes: number): void {
@@ -64,13 +75,14 @@ export class ResumeJournal {
     if (this.#isBroken) return;
     const dirty = this.#dirty;
     const have = this.#have.slice();
+    const stamps = this.#parts.stamps();
     this.#dirty = [];
     this.#dirtyBytes = 0;
     this.#isFlushing = true;
-    this.#later(this.#parts.temper.syncMs, () => this.#synced(dirty, have));
+    this.#later(this.#parts.temper.syncMs, () => this.#synced(dirty, have, stamps));
   }
 
-  #synced(dirty: readonly PieceIndex[], have: Uint8Array): void {
+  #synced(dirty: readonly PieceIndex[], have: Uint8Array, stamps: readonly Stamp[]): void {
     const { platter, temper, random } = this.#parts;
     this.#isFlushing = false;
     if (temper.syncErrorPpm > 0 && random.below(1_000_000) < temper.syncErrorPpm) {
@@ -79,6 +91,7 @@ export class ResumeJournal {
     }
     platter.sync(dirty);
     platter.record = have;
+    platter.recordStamps = stamps;
     if (this.#dirty.length > 0) this.#arm();
   }
 
@@ -87,6 +100,7 @@ export class ResumeJournal {
     if (this.#isBroken) return;
     this.#parts.platter.sync(this.#parts.platter.content.geometry.pieces());
     this.#parts.platter.record = this.#have.slice();
+    this.#parts.platter.recordStamps = this.#parts.stamps();
   }
 
   #later(delayMs: number, run: () => void): () => void {

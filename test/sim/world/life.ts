@@ -9,9 +9,11 @@ import { Driver } from '../../../client/host/driver.ts';
 import { Gate } from '../kernel/gate.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import { simAnnouncer } from './announcer.ts';
+import type { ContentWatch } from './content-watch.ts';
 import { SimDisk } from './disk.ts';
 import type { DiskTemper } from './disk-temper.ts';
 import { traceFact } from './fact-trace.ts';
+import type { Stamp } from './file-table.ts';
 import type { SimHost } from './host.ts';
 import type { SimInternet } from './internet.ts';
 import { ResumeJournal } from './journal.ts';
@@ -51,6 +53,7 @@ export class Life {
   readonly #options: LifeOptions;
   readonly #driver: Driver;
   #journal: ResumeJournal | undefined;
+  #watch: ContentWatch | undefined;
 
   constructor(options: LifeOptions) {
     const { internet, trackers, name, address, link, reachability, temper, clockAheadMs, onReport } = options;
@@ -85,13 +88,28 @@ export class Life {
     onTurn(fact);
   };
 
-  /** `have`: what this life believes in from the start. */
-  open(torrent: TorrentId, platter: Platter, have: Uint8Array): void {
+  /** `have`: what this life believes in from the start; `stamps`: of the files, as they were seen then. */
+  open(torrent: TorrentId, platter: Platter, have: Uint8Array, stamps: readonly Stamp[]): void {
     const { internet, name, temper } = this.#options;
     const { scheduler, random } = internet;
-    const parts = { scheduler, gate: this.gate, random: random.of(`fsync ${name}`), platter, temper };
+    const { gate } = this;
+    const knownStamps = () => this.#watch?.stamps ?? stamps;
+    const parts = {
+      scheduler,
+      gate,
+      random: random.of(`fsync ${name}`),
+      platter,
+      temper,
+      stamps: knownStamps,
+    };
     this.#journal = new ResumeJournal(parts, have);
-    this.disk.add(torrent, platter, this.#journal);
+    this.disk.add(torrent, platter, this.#journal, { have, stamps });
+    this.#watch = this.disk.watch(torrent);
+  }
+
+  /** As far as it knows, everything is stored. */
+  get isWhole(): boolean {
+    return this.#watch?.isWhole ?? false;
   }
 
   /** The program ends by itself, and knows afterwards what it had. */

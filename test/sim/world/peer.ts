@@ -14,6 +14,7 @@ import { traceKind } from '../kernel/trace.ts';
 import type { Content } from './content.ts';
 import type { SimDisk } from './disk.ts';
 import { type DiskTemper, healthyDisk } from './disk-temper.ts';
+import type { Stamp } from './file-table.ts';
 import type { SimHost } from './host.ts';
 import type { SimInternet } from './internet.ts';
 import { Life } from './life.ts';
@@ -87,6 +88,12 @@ export class SimPeer {
   #life: Life;
   /** A start that is under way: it hashes. */
   #isStarting = false;
+  /** It was told to end, and says goodbye; then it is started again when `#comesBack`. */
+  #isQuitting = false;
+  #comesBack = false;
+  /** When its present life looked at what the disk holds, and when it began to work. */
+  lookedMs = -1;
+  beganMs = 0;
 
   constructor(world: Surroundings, number: number, options: PeerOptions) {
     const { has = 'none', lies = false } = options;
@@ -98,7 +105,7 @@ export class SimPeer {
     this.temper = { ...healthyDisk, ...options.disk };
     const hasIt = (pieceIndex: number) => has === 'all' || (has !== 'none' && has(pieceIndex));
     this.platter = new Platter(world.content, hasIt, lies ? 0xff : 0);
-    this.#life = this.#begin(this.platter.record);
+    this.#life = this.#begin(this.platter.record, this.platter.files.stamps);
   }
 
   get engine(): Engine {
@@ -122,6 +129,11 @@ export class SimPeer {
     return !this.#life.gate.isEnded;
   }
 
+  /** Of the world, not of its clock. */
+  get nowMs(): number {
+    return this.#world.scheduler.nowMs;
+  }
+
   get isFrozen(): boolean {
     return this.#life.gate.isFrozen;
   }
@@ -134,6 +146,11 @@ export class SimPeer {
   /** What its disk holds is what the author had. */
   get isIdentical(): boolean {
     return this.platter.isAllRight;
+  }
+
+  /** Its files were moved for good when it was complete: it will not come back as a seed. */
+  get isOfflineForGood(): boolean {
+    return this.isAlive && !this.#isQuitting && this.platter.isAway && this.#life.isWhole;
   }
 
   /** Whatever it gives out, it believes to be right, and from the start it was. */
@@ -160,6 +177,7 @@ export class SimPeer {
   /** The user stops the torrent; the program goes on. */
   stop(): void {
     this.tell({ type: 'stopped', torrent });
+    this.#life.disk.close(torrent);
   }
 
   /** It says goodbye and ends; what it had is recorded. */
@@ -170,6 +188,21 @@ export class SimPeer {
     this.stop();
     this.#world.scheduler.after(farewellMs, () => {
       if (!life.gate.isEnded) life.end();
+    });
+  }
+
+  /** The user ends the program, and starts it again later: it says goodbye, and what it had is recorded. */
+  quit(): void {
+    if (!this.isAlive || this.isFrozen || this.#isQuitting || this.hasLeft) return;
+    const life = this.#life;
+    this.isComplete = false;
+    this.#isQuitting = true;
+    this.#comesBack = false;
+    this.stop();
+    this.#world.scheduler.after(farewellMs, () => {
+      this.#isQuitting = false;
+      if (!life.gate.isEnded) life.end();
+      if (this.#comesBack) this.restart();
     });
   }
 
@@ -197,25 +230,35 @@ export class SimPeer {
     if (this.isAlive) this.#life.clock.jump(byMs);
   }
 
-  /** A new life: the recorded pieces are believed in, all others that are there are hashed first. */
+  /**
+   * A new life: recorded pieces are believed in when their file has the stamp that was recorded with them, all others that
+   * are there are hashed first.
+   */
   restart(): void {
-    if (this.isAlive || this.#isStarting || this.hasLeft) return;
+    this.#comesBack = true;
+    if (this.isAlive || this.#isStarting || this.#isQuitting || this.hasLeft) return;
     this.#isStarting = true;
-    const have = this.platter.record.slice();
+    const { platter } = this;
+    // What is not there is fetched anew, into a new folder.
+    if (platter.isAway) platter.forsake();
+    this.lookedMs = this.#world.scheduler.nowMs;
+    const { stamps } = platter.files;
+    const have = new Uint8Array(platter.record.length);
     let doubtful = 0;
-    for (const pieceIndex of this.platter.content.geometry.pieces()) {
-      if (this.platter.isRecorded(pieceIndex) || !this.platter.hasAnyOf(pieceIndex)) continue;
-      doubtful += 1;
-      if (this.platter.isRight(pieceIndex)) mark(have, pieceIndex);
+    for (const pieceIndex of platter.content.geometry.pieces()) {
+      const isTrusted = platter.isTrusted(pieceIndex);
+      if (!isTrusted && platter.hasAnyOf(pieceIndex)) doubtful += 1;
+      if (isTrusted || platter.isRight(pieceIndex)) mark(have, pieceIndex);
     }
     this.#world.scheduler.after(1 + doubtful * checkMs, () => {
       this.#isStarting = false;
-      this.#life = this.#begin(have);
+      this.#life = this.#begin(have, stamps);
     });
   }
 
-  #begin(have: Uint8Array): Life {
+  #begin(have: Uint8Array, stamps: readonly Stamp[]): Life {
     const world = this.#world;
+    this.beganMs = world.scheduler.nowMs;
     const {
       link = homeLink,
       reachability = 'open',
@@ -240,7 +283,7 @@ export class SimPeer {
       onHandled: (fact, actions, nowMs) => world.onHandled(this, fact, actions, nowMs),
       onTurn: (fact) => world.onTurn(this, fact),
     });
-    life.open(torrent, this.platter, have);
+    life.open(torrent, this.platter, have, stamps);
     this.#life = life;
     this.#add(life, have);
     return life;
@@ -265,6 +308,7 @@ export class SimPeer {
   #hear(report: Report): void {
     if (this.#world.options.keepsReports ?? true) this.reports.push(report);
     if (report.type === 'completed') this.isComplete = true;
+    if (report.type === 'pieces-lost') this.isComplete = false;
     this.#world.onReport(this, report);
   }
 }

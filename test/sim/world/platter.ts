@@ -1,12 +1,21 @@
 /**
  * What a host's disk holds, over all its lives: a flavour per block (content.ts), which pieces were forced to the disk
- * (fsync), and the resume record.
+ * (fsync), the resume record, and what others than Cicada have done to the files.
  *
- * Invariant: a piece is `synced` only by `sync`, and a power cut touches nothing that is.
+ * Invariant: a piece is `synced` only by `sync`, and a power cut touches nothing that is. A piece that others have harmed is
+ * in `harms` until it is written again.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type Content, hole } from './content.ts';
+import { FileTable, isSameStamp, type Stamp } from './file-table.ts';
+
+/** What others did to a piece. */
+export interface Harm {
+  readonly atMs: number;
+  /** The file's stamp has changed with it. */
+  readonly isVisible: boolean;
+}
 
 export class Platter {
   readonly content: Content;
@@ -14,6 +23,16 @@ export class Platter {
   readonly flavours: Uint32Array;
   /** The resume record: pieces the next start may believe in, MSB first. */
   record: Uint8Array;
+  /** And the stamps that the files had then: what differs has to be hashed. */
+  recordStamps: readonly Stamp[];
+  readonly files: FileTable;
+  readonly harms = new Map<PieceIndex, Harm>();
+  /** Others have changed what it holds, once. */
+  wasChanged = false;
+  /** Since when the files are somewhere else. */
+  awayMs: number | undefined;
+  /** They will not come back. */
+  isAwayForGood = false;
   /** Pieces written since the last fsync that took them along. */
   readonly #unsynced = new Set<PieceIndex>();
 
@@ -22,11 +41,34 @@ export class Platter {
     this.content = content;
     this.flavours = new Uint32Array(content.blockCount).fill(hole);
     this.record = new Uint8Array(Math.ceil(content.geometry.pieceCount / 8));
+    this.files = new FileTable(content.geometry);
     for (const pieceIndex of content.geometry.pieces()) {
       if (!has(pieceIndex)) continue;
       this.#fill(pieceIndex, flavour);
       mark(this.record, pieceIndex);
+      this.files.onWritten(this.files.fileOf(pieceIndex));
     }
+    this.recordStamps = this.files.stamps;
+  }
+
+  get isAway(): boolean {
+    return this.awayMs !== undefined;
+  }
+
+  /** Others have done something to it that is not made good. */
+  get isHarmed(): boolean {
+    return this.isAway || this.harms.size > 0;
+  }
+
+  /** The right bytes lie where the program looks for them. */
+  holds(pieceIndex: PieceIndex): boolean {
+    return !this.isAway && this.isRight(pieceIndex);
+  }
+
+  /** The next start believes in it without hashing: it is recorded, and its file looks as it did then. */
+  isTrusted(pieceIndex: PieceIndex): boolean {
+    const file = this.files.fileOf(pieceIndex);
+    return this.isRecorded(pieceIndex) && isSameStamp(this.files.stamp(file), this.recordStamps[file]!);
   }
 
   /** Every block of the piece is what the author had: what a hash would say. */
@@ -45,7 +87,7 @@ export class Platter {
   }
 
   get isAllRight(): boolean {
-    for (const pieceIndex of this.content.geometry.pieces()) if (!this.isRight(pieceIndex)) return false;
+    for (const pieceIndex of this.content.geometry.pieces()) if (!this.holds(pieceIndex)) return false;
     return true;
   }
 
@@ -61,6 +103,8 @@ export class Platter {
   write(pieceIndex: PieceIndex): void {
     this.#fill(pieceIndex, 0);
     this.#unsynced.add(pieceIndex);
+    this.harms.delete(pieceIndex);
+    this.files.onWritten(this.files.fileOf(pieceIndex));
   }
 
   /** The write was acknowledged and never happened, or something ate a block of it. */
@@ -84,6 +128,55 @@ export class Platter {
     this.#unsynced.clear();
   }
 
+  // What others do ----------------------------------------------------------------------------------------------------
+
+  /** The folder is moved; with nothing in it there is none. */
+  moveAway(nowMs: number, forGood: boolean): void {
+    if (this.isAway || this.files.isEmpty) return;
+    this.awayMs = nowMs;
+    this.isAwayForGood = forGood;
+  }
+
+  /** Of no effect when it was moved for good, or when the program has made a new folder since. */
+  comeBack(): void {
+    if (!this.isAwayForGood) this.awayMs = undefined;
+  }
+
+  /** A new folder is made in its place: what was moved is lost to the program, also when it comes back. */
+  forsake(): void {
+    this.awayMs = undefined;
+    this.isAwayForGood = false;
+    this.flavours.fill(hole);
+    this.files.removeAll();
+    this.harms.clear();
+    this.#unsynced.clear();
+  }
+
+  deleteFile(file: number, nowMs: number): void {
+    if (this.isAway) return;
+    for (const pieceIndex of this.files.pieces(file)) {
+      if (this.hasAnyOf(pieceIndex)) this.harms.set(pieceIndex, { atMs: nowMs, isVisible: true });
+      this.#fill(pieceIndex, hole);
+      this.#unsynced.delete(pieceIndex);
+    }
+    this.files.remove(file);
+  }
+
+  /** Another program writes into it, or the medium rots: then the stamp stays. `place`: which block, by its remainder. */
+  change(place: number, nowMs: number, isVisible: boolean): void {
+    if (this.isAway) return;
+    const written: number[] = [];
+    for (const [number, flavour] of this.flavours.entries()) if (flavour !== hole) written.push(number);
+    const number = written[place % Math.max(1, written.length)];
+    if (number === undefined) return;
+    this.flavours[number] = (this.flavours[number]! ^ 0x5a) >>> 0;
+    this.wasChanged = true;
+    const pieceIndex = Math.floor(number / this.content.geometry.blocksPerPiece) as PieceIndex;
+    // What was harmed without a trace is found with the rest of its file when that is hashed.
+    this.harms.set(pieceIndex, { atMs: nowMs, isVisible });
+    if (isVisible) this.files.onWritten(this.files.fileOf(pieceIndex));
+  }
+
   #fill(pieceIndex: PieceIndex, flavour: number): void {
     const first = this.content.blockNumber(pieceIndex, 0);
     this.flavours.fill(flavour, first, first + this.content.geometry.blockCount(pieceIndex));
@@ -92,6 +185,10 @@ export class Platter {
 
 export function mark(bits: Uint8Array, pieceIndex: PieceIndex): void {
   bits[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+}
+
+export function unmark(bits: Uint8Array, pieceIndex: PieceIndex): void {
+  bits[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
 }
 
 export function isMarked(bits: Uint8Array, pieceIndex: PieceIndex): boolean {

@@ -188,7 +188,7 @@ export class World {
   }
 
   /**
-   * Everything is well again: ways are open, disks and trackers work, links lose nothing, frozen programs go on, and
+   * Everything is well again: ways are open, disks and trackers work, folders are back that were not moved for good, links lose nothing, frozen programs go on, and
    * those that had crashed start again.
    */
   heal(): void {
@@ -197,6 +197,7 @@ export class World {
     for (const peer of this.peers) {
       Object.assign(peer.temper, healthyDisk);
       peer.host.link = { ...peer.host.link, lossPpm: 0, resetPpm: 0 };
+      peer.platter.comeBack();
       peer.thaw();
       peer.restart();
     }

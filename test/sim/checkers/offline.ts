@@ -1,0 +1,51 @@
+/**
+ * A torrent whose files are gone is as good as stopped until they are back: no peer, no dial, no word to a tracker but
+ * `stopped`, and that to each tracker that lists us.
+ */
+import type { Action } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+
+export function offlineIsSilent(): Checker {
+  const offline = new WeakSet<Engine>();
+  return {
+    name: 'offline-is-silent',
+    onTurn(turn) {
+      const { peer, fact } = turn;
+      const { engine } = peer;
+      const inspection = inspectionOf(peer);
+      if (fact.type === 'content-offline' && inspection !== undefined) offline.add(engine);
+      if (fact.type === 'content-online') offline.delete(engine);
+      if (inspection === undefined) offline.delete(engine);
+      return offline.has(engine) ? judge(turn) : undefined;
+    },
+  };
+}
+
+function judge({ peer, fact, actions }: Turn): Disbelief {
+  const inspection = inspectionOf(peer)!;
+  if (!inspection.peers.isOffline) return 'its files are gone, and it goes on';
+  if (inspection.sessions.size > 0)
+    return `its files are gone, and ${inspection.sessions.size} peers are here`;
+  for (const action of actions) {
+    const what = forbidden(action);
+    // Peers hear what was written before, and that they are let go.
+    if (what !== undefined && fact.type !== 'content-offline') return `its files are gone, and it ${what}`;
+  }
+  return undefined;
+}
+
+function forbidden(action: Action): string | undefined {
+  switch (action.type) {
+    case 'dial':
+      return `dials ${action.address.host}`;
+    case 'send-block':
+      return `sends a block on connection ${action.connection}`;
+    case 'announce':
+      return action.request.event === 'stopped'
+        ? undefined
+        : `announces ${action.request.event ?? 'nothing'}`;
+    default:
+      return undefined;
+  }
+}

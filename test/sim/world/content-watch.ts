@@ -1,0 +1,126 @@
+/**
+ * How the disk of one life finds out what others did to a torrent's files, as the real one does: what is gone is noticed
+ * when it is read or written, everything by a look every few seconds and before a download is complete. What it finds
+ * becomes facts: `pieces-lost`, `content-offline`, `content-online`.
+ *
+ * Invariant: a stamp it knows is the one after its own last write, or after a look that hashed what had changed. So what
+ * others write is never taken for its own.
+ */
+import type { TorrentId } from '../../../client/engine/contract.ts';
+import type { FactSink } from '../../../client/host/ports.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { isSameFile, isSameStamp, type Stamp } from './file-table.ts';
+import type { ResumeJournal } from './journal.ts';
+import { isMarked, type Platter } from './platter.ts';
+
+/** The look at everything. */
+export const lookEveryMs = 3_000;
+
+export interface WatchedContent {
+  readonly torrent: TorrentId;
+  readonly platter: Platter;
+  readonly journal: ResumeJournal | undefined;
+  /** What this life believes from its start, and the stamps that were seen then. */
+  readonly have: Uint8Array;
+  readonly stamps: readonly Stamp[];
+}
+
+export class ContentWatch {
+  readonly #content: WatchedContent;
+  readonly #sink: FactSink;
+  /** Stored, as far as the engine was told. */
+  readonly #believed = new Set<PieceIndex>();
+  readonly #known: Stamp[];
+  #isOffline = false;
+
+  constructor(content: WatchedContent, sink: FactSink) {
+    this.#content = content;
+    this.#sink = sink;
+    this.#known = [...content.stamps];
+    for (const pieceIndex of content.platter.content.geometry.pieces())
+      if (isMarked(content.have, pieceIndex)) this.#believed.add(pieceIndex);
+  }
+
+  /** Stamps that the next start may compare with. */
+  get stamps(): readonly Stamp[] {
+    return [...this.#known];
+  }
+
+  /** Everything is stored, as far as the engine was told. */
+  get isWhole(): boolean {
+    return this.#believed.size === this.#content.platter.content.geometry.pieceCount;
+  }
+
+  lookAtAll(): void {
+    this.#lookAtFolder();
+    if (this.#isOffline) return;
+    for (let file = 0; file < this.#known.length; file++) this.#lookAtFile(file);
+  }
+
+  /** Whether the piece can be read. A file that is open tells when it is gone, and not that others have written to it. */
+  beforeRead(pieceIndex: PieceIndex): boolean {
+    this.#lookAtFolder();
+    const { platter } = this.#content;
+    if (this.#isOffline || platter.isAway) return false;
+    const file = platter.files.fileOf(pieceIndex);
+    if (!isSameFile(platter.files.stamp(file), this.#known[file]!)) this.#lookAtFile(file);
+    return this.#believed.has(pieceIndex);
+  }
+
+  /** The last piece is only written when all the others are there. */
+  beforeWrite(pieceIndex: PieceIndex): void {
+    const { platter } = this.#content;
+    const isLast = this.#believed.size + 1 === platter.content.geometry.pieceCount;
+    if (isLast) return this.lookAtAll();
+    this.#lookAtFolder();
+    if (!this.#isOffline) this.#lookAtFile(platter.files.fileOf(pieceIndex));
+  }
+
+  onWritten(pieceIndex: PieceIndex): void {
+    const { files } = this.#content.platter;
+    const file = files.fileOf(pieceIndex);
+    this.#known[file] = files.stamp(file);
+    this.#believed.add(pieceIndex);
+  }
+
+  #lookAtFolder(): void {
+    const { torrent, platter } = this.#content;
+    if (platter.isAway) {
+      if (this.#isOffline) return;
+      if (this.isWhole) {
+        this.#isOffline = true;
+        const trouble = { code: 'content-away', message: 'the simulated folder is not there' };
+        return this.#sink({ type: 'content-offline', torrent, trouble });
+      }
+      // A download goes on in a new folder at the same place.
+      platter.forsake();
+      for (const [file, stamp] of platter.files.stamps.entries()) this.#known[file] = stamp;
+      return this.#lose([...platter.content.geometry.pieces()], 'the simulated folder is not there');
+    }
+    if (!this.#isOffline) return;
+    this.#isOffline = false;
+    for (let file = 0; file < this.#known.length; file++) this.#lookAtFile(file);
+    this.#sink({ type: 'content-online', torrent });
+  }
+
+  #lookAtFile(file: number): void {
+    const { platter } = this.#content;
+    const stamp = platter.files.stamp(file);
+    const known = this.#known[file]!;
+    if (isSameStamp(stamp, known)) return;
+    this.#known[file] = stamp;
+    const pieces = platter.files.pieces(file);
+    // Another file is lost as a whole; one that others have written to is hashed.
+    if (!isSameFile(stamp, known)) return this.#lose(pieces, 'a simulated file is gone');
+    const wrong = pieces.filter((pieceIndex) => !platter.isRight(pieceIndex));
+    this.#lose(wrong, 'a simulated file was changed');
+  }
+
+  #lose(pieces: readonly PieceIndex[], message: string): void {
+    const { torrent, journal } = this.#content;
+    const wasBelieved = pieces.filter((pieceIndex) => this.#believed.delete(pieceIndex));
+    if (wasBelieved.length === 0) return;
+    journal?.onLost(pieces);
+    this.#sink({ type: 'pieces-lost', torrent, pieces, trouble: { code: 'content-lost', message } });
+  }
+}
