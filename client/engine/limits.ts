@@ -42,6 +42,8 @@ export const defaultLimits = {
   redialMaxMs: 15 * 60_000,
   /** An address whose host has its share of connections is passed over for so long: the others are not walked past it. */
   hostFullWaitMs: 2_000,
+  /** Two seeds let each other go. One that is named again after so long may have lost pieces: it costs one dial to see. */
+  seedMemoryMs: 30 * 60_000,
   /** After so many failures in a row an address is forgotten; the tracker names it again if it is alive. */
   dialFailuresMax: 6,
   /** A proven liar is not spoken to again for an hour: long enough for any album, short enough for a shared address. */

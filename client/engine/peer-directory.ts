@@ -33,12 +33,23 @@ export class PeerDirectory {
 
   /** Addresses somebody told us of: all untrusted, duplicates expected. */
   learn(addresses: readonly PeerAddress[], nowMs: number): void {
+    let isAnyDoubted = false;
     for (const address of this.#inFairOrder(addresses)) {
       const key = addressKey(address);
-      if (this.#records.has(key)) continue;
-      if (!this.#makeRoom(nowMs)) return;
-      this.#add(newRecord(key, address, true, nowMs), nowMs);
+      const known = this.#records.get(key);
+      if (known !== undefined) isAnyDoubted = this.#doubt(known, nowMs) || isAnyDoubted;
+      else if (this.#makeRoom(nowMs)) this.#add(newRecord(key, address, true, nowMs), nowMs);
+      else break;
     }
+    if (isAnyDoubted) this.#rebuildDials(nowMs);
+  }
+
+  /** A seed may have lost pieces since: named again after a while, it is dialed as any other. */
+  #doubt(record: PeerRecord, nowMs: number): boolean {
+    const { seedMemoryMs } = this.#limits;
+    if (!record.isSeed || !isFree(record) || nowMs - record.leftMs < seedMemoryMs) return false;
+    record.isSeed = false;
+    return true;
   }
 
   #add(record: PeerRecord, nowMs: number): void {
@@ -97,6 +108,7 @@ export class PeerDirectory {
   /** A connection ended, or a dial failed. `worked` when a handshake had been exchanged. */
   release(record: PeerRecord, worked: boolean, nowMs: number): void {
     record.state = 'idle';
+    record.leftMs = nowMs;
     this.#letGo(record, worked, nowMs);
     // Whether the dial came to anything or not: it need not have been made.
     if (record.held) return;
@@ -166,6 +178,7 @@ export class PeerDirectory {
     for (const record of held) {
       record.held = false;
       record.isSeed = connected.isSeed;
+      record.leftMs = nowMs;
       if (record.state === 'idle') this.release(record, worked, nowMs);
     }
   }

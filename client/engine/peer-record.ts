@@ -24,6 +24,8 @@ export interface PeerRecord {
   goodPieces: number;
   /** It told us that it has everything: of no use to us once we have too. */
   isSeed: boolean;
+  /** When the last connection with it ended. */
+  leftMs: number;
 }
 
 export function newRecord(key: string, address: PeerAddress, dialable: boolean, nowMs: number): PeerRecord {
@@ -40,5 +42,6 @@ export function newRecord(key: string, address: PeerAddress, dialable: boolean, 
     bannedUntilMs: 0,
     goodPieces: 0,
     isSeed: false,
+    leftMs: 0,
   };
 }

@@ -93,7 +93,7 @@ function judgeHave(peer: SimPeer, pieceIndex: PieceIndex, nowMs: number, graceMs
   if (platter.holds(pieceIndex)) return undefined;
   const harm = platter.harms.get(pieceIndex);
   if (harm?.isVisible === false) return undefined;
-  const sinceMs = Math.max(harm?.atMs ?? 0, platter.awayMs ?? 0);
+  const sinceMs = Math.max(harm?.atMs ?? -1, platter.awayMs ?? -1);
   // A start looks at everything; then the first look comes after a while.
   const isUnknown = sinceMs > lookedMs && nowMs - Math.max(sinceMs, beganMs) <= graceMs;
   if (isUnknown && graceMs > 0) return undefined;
