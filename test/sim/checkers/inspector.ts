@@ -11,6 +11,7 @@ import { countsAreRight } from './counts.ts';
 import { dialogueIsFair } from './dialogue.ts';
 import { everybodyIsSomebodyElse } from './identity.ts';
 import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
+import { nobodyIsMisled } from './misled.ts';
 import { nothingIsLeft } from './nothing-left.ts';
 import { offlineIsSilent } from './offline.ts';
 import { patienceEnds } from './patience.ts';
@@ -43,6 +44,7 @@ export const allCheckers: readonly (() => Checker)[] = [
   downloadedIsSomewhere,
   trackersHearTheTruth,
   offlineIsSilent,
+  nobodyIsMisled,
   nothingIsLeft,
 ];
 

@@ -34,6 +34,7 @@ export class Platter {
   /** They will not come back. */
   isAwayForGood = false;
   /** Pieces written since the last fsync that took them along. */
+  #changes = 0;
   readonly #unsynced = new Set<PieceIndex>();
 
   /** `has`: what is stored and recorded from the beginning, with this flavour. */
@@ -169,7 +170,9 @@ export class Platter {
     for (const [number, flavour] of this.flavours.entries()) if (flavour !== hole) written.push(number);
     const number = written[place % Math.max(1, written.length)];
     if (number === undefined) return;
-    this.flavours[number] = (this.flavours[number]! ^ 0x5a) >>> 0;
+    // Never right by chance, also in a block of one byte.
+    this.#changes += 1;
+    this.flavours[number] = 1 + (this.#changes % 255);
     this.wasChanged = true;
     const pieceIndex = Math.floor(number / this.content.geometry.blocksPerPiece) as PieceIndex;
     // What was harmed without a trace is found with the rest of its file when that is hashed.

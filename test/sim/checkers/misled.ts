@@ -1,0 +1,47 @@
+/**
+ * BitTorrent cannot take a `have` back: a peer that was told of a piece which is lost since, and lacks it, is let go. That
+ * happens in rounds (client/engine/lost-pieces.ts), so it may take one round's time.
+ */
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+
+/** Pieces that were lost while a peer was here, and when. */
+type Losses = Map<PieceIndex, number>;
+
+export function nobodyIsMisled(): Checker {
+  const byEngine = new WeakMap<Engine, Map<PeerSession, Losses>>();
+  return {
+    name: 'nobody-is-misled',
+    onTurn(turn) {
+      const { peer, fact, nowMs } = turn;
+      const inspection = inspectionOf(peer);
+      if (inspection === undefined) return undefined;
+      const misled = byEngine.get(peer.engine) ?? new Map<PeerSession, Losses>();
+      byEngine.set(peer.engine, misled);
+      if (fact.type === 'pieces-lost') {
+        for (const session of inspection.sessions.values()) {
+          const losses: Losses = misled.get(session) ?? new Map();
+          misled.set(session, losses);
+          for (const pieceIndex of fact.pieces) if (!losses.has(pieceIndex)) losses.set(pieceIndex, nowMs);
+        }
+      }
+      return fact.type === 'woke' && misled.size > 0 ? judge(turn, misled) : undefined;
+    },
+  };
+}
+
+function judge({ peer, nowMs }: Turn, misled: Map<PeerSession, Losses>): Disbelief {
+  const { ledger } = inspectionOf(peer)!;
+  const { lossRoundMs, tickMs } = peer.engine.usage.limits;
+  for (const [session, losses] of misled) {
+    if (session.gone) misled.delete(session);
+    for (const [pieceIndex, sinceMs] of losses) {
+      if (ledger.has(pieceIndex) || session.pieces.has(pieceIndex)) losses.delete(pieceIndex);
+      else if (!session.gone && nowMs - sinceMs > lossRoundMs + tickMs)
+        return `connection ${session.connection} was told of piece ${pieceIndex}, which is lost since, ${nowMs - sinceMs} ms ago`;
+    }
+  }
+  return undefined;
+}
