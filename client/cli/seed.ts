@@ -15,6 +15,7 @@ import { checkSeeded } from './shareable.ts';
 import { type LoadedTorrent, loadTorrent, torrentPositional } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
+import { trackerOption } from './wanted-torrent.ts';
 
 export default defineCommand({
   usage: 'seed <torrent> <path>',
@@ -32,6 +33,10 @@ export default defineCommand({
     ...portOption,
     ...recordOption,
     ...uploadLimitOption,
+    tracker: {
+      ...trackerOption.tracker,
+      describe: 'Announce to it too, wherever it is; again for more',
+    },
     ...secretsOption,
     verify: {
       type: 'boolean',
@@ -50,7 +55,7 @@ export default defineCommand({
 
   async run(args, output) {
     const signal = interruption();
-    const loaded = await loadTorrent(args.torrent, signal);
+    const loaded = withTrackers(await loadTorrent(args.torrent, signal), args.tracker ?? []);
     await checkSeeded(loaded.metainfo, args.path, args, output);
     const share = async (client: Client) => {
       const transfer = await start(client, loaded, args, signal, output);
@@ -69,6 +74,14 @@ export default defineCommand({
     }
   },
 });
+
+/** Those that the user typed, each in a tier of its own unless the torrent names it. */
+function withTrackers({ metainfo, trust, ...rest }: LoadedTorrent, typed: readonly string[]): LoadedTorrent {
+  const known = metainfo.trackers.flat();
+  const more = typed.filter((url) => !known.includes(url)).map((url) => [url]);
+  const trackers = [...metainfo.trackers, ...more];
+  return { ...rest, metainfo: { ...metainfo, trackers }, trust: { ...trust, trackers: typed } };
+}
 
 async function start(
   client: Client,
