@@ -112,7 +112,7 @@ async function start(
   });
   output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
   if (metainfo.trackers.length === 0) {
-    output.remark('This torrent names no tracker: nobody finds it by itself.');
+    output.remark('This torrent names no tracker: nobody finds it by itself; --tracker URL names one.');
   }
   return transfer;
 }

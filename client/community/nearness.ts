@@ -2,9 +2,10 @@
  * How near those are who have something: the time that a TCP connection to each takes, all of them at once.
  *
  * Invariant: a tracker's word leads nowhere that a peer of ours may not be: only addresses, never names; this machine
- * only when the tracker itself runs on it; and nothing is sent.
+ * only when the tracker itself runs on it; nowhere link-local; and nothing is sent.
  */
 import { connect, isIP } from 'node:net';
+import { addressKind } from '../host/address-kind.ts';
 
 export interface PeerPlace {
   readonly host: string;
@@ -31,6 +32,7 @@ export async function measureNearness(
   const distinct = new Map(places.map((place) => [placeKey(place), place]));
   const asked = [...distinct]
     .filter(([, { host, port }]) => isIP(host) !== 0 && port > 0 && port <= 65_535)
+    .filter(([, { host }]) => addressKind(host) !== 'forbidden')
     .filter(([, { host }]) => isOwnTracker || !isThisMachine(host))
     .slice(0, addressesMax);
   const found = new Map<string, number>();

@@ -85,7 +85,8 @@ export class Client {
   }
 
   /**
-   * Seeds what lies at `path`: the shared folder or file, or the folder that holds it. `verify: false` believes it;
+   * Seeds what lies at `path`: the shared folder or file, or the folder that holds it. Whether that may be shared is the
+   * program's own decision (checkSeed() is that of our command line); it is not asked here. `verify: false` believes it;
    * otherwise every piece is checked first, and a ClientError 'data-mismatch' names the first file that differs. What was
    * checked before and looks the same is not checked again, unless `verify` is 'anew'.
    */

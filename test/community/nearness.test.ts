@@ -1,4 +1,5 @@
 /** Who is near: measured, bounded, and nowhere that a tracker's word must not lead. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { measureNearness, nearestFirst, placeKey } from '../../client/community/nearness.ts';
@@ -40,6 +41,19 @@ it.each(['http://tracker.example', 'http://192.0.2.1:6969'])(
     expect(connections).toBe(0);
   },
 );
+
+it('a link-local address is dialed for no tracker, not even one of this machine', async () => {
+  let sockets = 0;
+  const onSocket = () => (sockets += 1);
+  subscribe('net.client.socket', onSocket);
+  onTestFinished(() => void unsubscribe('net.client.socket', onSocket));
+  const places = ['169.254.169.254', 'fe80::1', '0.0.0.0', '::ffff:169.254.169.254'].map((host) => ({
+    host,
+    port: 80,
+  }));
+  expect((await measureNearness(places, 'http://127.0.0.1:6969')).size).toBe(0);
+  expect(sockets).toBe(0);
+});
 
 it('no more than 64 are asked, and no port that is none', async () => {
   const { port } = await listener(() => {}, '0.0.0.0');

@@ -1,7 +1,17 @@
 /** The community on the command line, against a real tracker: what each command says, and who may do what. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import Type from 'typebox';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TrackerClient } from '../../client/community/tracker-client.ts';
 import { loadSession } from '../../client/community/tracker-sessions.ts';
 import { noise } from '../torrents/folder-fixture.ts';
@@ -263,6 +273,42 @@ it('a new version that came while nobody was there is fetched by the one who com
   expect(readFileSync(join(music, 'Late/02 The Long Wait.flac')).equals(before)).toBe(true);
   await Promise.all([inbox.kill('SIGTERM'), sharing.kill('SIGTERM')]);
   expect(await inbox.ended).toBe(0);
+});
+
+describe('a folder that is shared', () => {
+  it('leaves out a key that appears later, and says so', async () => {
+    const folder = album('Keyless', 'Harbour Lights');
+    const sharing = ada.start('share', folder, '--port', '0');
+    expect(await sharing.event('sharing')).toMatchObject({ files: 1 });
+    writeFileSync(join(folder, 'passwords.kdbx'), 'secret');
+    expect(await sharing.event('left-out')).toEqual({
+      ...{ event: 'left-out', path: join(folder, 'passwords.kdbx') },
+      ...{ reason: 'secret', looksLike: 'a store of passwords' },
+    });
+    writeFileSync(join(folder, '02 More.flac'), noise(50_000, 78));
+    expect(await sharing.event('new-version')).toMatchObject({ files: 2 });
+    await sharing.kill('SIGTERM');
+  });
+
+  it('is seeded no longer once it has become a link to a place that nobody may share', async () => {
+    const folder = album('Moving', 'Slow Ferry');
+    const sharing = ada.start('share', folder, '--port', '0');
+    const { release: id } = await sharing.event('sharing');
+    await sharing.event('tracker-answered');
+    mkdirSync(place.in('music/.hidden'));
+    renameSync(folder, place.in('music/.hidden/Moving'));
+    symlinkSync(place.in('music/.hidden/Moving'), folder);
+    const { message } = await sharing.event('trouble', ({ code }) => code === 'share-hidden');
+    expect(message).toMatch(/\.hidden is hidden/);
+    // Its tracker has been told: nobody is sent here any more.
+    const client = new TrackerClient(tracker);
+    const schema = Type.Object({ seeds: Type.Number() });
+    await vi.waitFor(
+      async () => expect((await client.call({ path: `/releases/${id}`, answer: schema })).seeds).toBe(0),
+      { timeout: 20_000, interval: 200 },
+    );
+    await Promise.all([client.close(), sharing.kill('SIGTERM')]);
+  });
 });
 
 describe('moderators', () => {
