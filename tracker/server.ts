@@ -38,6 +38,11 @@ export interface TrackerOptions {
   readonly nowMs?: () => number;
   /** Told of faults of ours that a request has met; the tracker goes on. By default they go to stderr. */
   readonly onError?: (error: unknown) => void;
+  /**
+   * Told, once, that a visitor calls this tracker by a name or an address that it does not know to be its own. If that is
+   * one, links that it hands out do not lead there before it is the `publicUrl`.
+   */
+  readonly onUnknownHost?: () => void;
 }
 
 export interface TrackerTorrent {
@@ -109,6 +114,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     addresses,
     limits: { ...httpLimits, ...options.limits },
     publicUrl: options.publicUrl,
+    onUnknownHost: options.onUnknownHost,
     nowMs,
     random: (bound) => Math.floor(Math.random() * bound),
     onError,

@@ -77,6 +77,13 @@ export default defineCommand({
       ...(await tlsFiles(args['tls-cert'], args['tls-key'])),
       ...(publicUrl !== undefined && { publicUrl: webAddress(publicUrl) }),
       trustedProxies,
+      // What they call it is their word, and is not repeated: somebody might copy it.
+      onUnknownHost: () => {
+        output.document({ event: 'host-unknown' });
+        output.remark(
+          'A visitor called this tracker by a name or an address that it does not know. If it has one, start it with --public-url: its links lead there then.',
+        );
+      },
       ...catalogueOptions(args.data, args['require-sign-in'] === true, args['invite-only'] === true),
     });
     try {

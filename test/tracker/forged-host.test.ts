@@ -218,6 +218,19 @@ describe('a neighbour', () => {
   });
 });
 
+it('whoever runs a tracker is told once that it is called by a name it does not know, and by none of them', async () => {
+  let told = 0;
+  const onUnknownHost = () => (told += 1);
+  const tracker = await start({ torrents: [torrent], onUnknownHost });
+  const named = await start({ publicUrl: 'https://tracker.example', onUnknownHost });
+  onTestFinished(async () => void (await Promise.all([tracker.close(), named.close()])));
+  await ask(tracker, '/', { headers: { host: `127.0.0.1:${tracker.port}` } });
+  await ask(named, '/', { headers: { host: evil } });
+  expect(told).toBe(0);
+  for (const host of [evil, 'other.example']) await ask(tracker, '/', { headers: { host } });
+  expect(told).toBe(1);
+});
+
 describe('a request line', () => {
   const raw = async (lines: readonly string[]) => {
     const socket = net.connect(bare.port, '127.0.0.1');

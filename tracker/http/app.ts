@@ -15,6 +15,7 @@ import type { Library } from '../library.ts';
 import type { RandomBelow, Registry } from '../registry.ts';
 import { addApi } from './api/api.ts';
 import { openGates } from './api/context.ts';
+import { calledUrl } from './base-url.ts';
 import { addCataloguePages } from './catalogue-pages.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { answerClientError, answerError, installErrorAnswers } from './errors.ts';
@@ -36,6 +37,8 @@ export interface TrackerAppOptions {
   readonly random: RandomBelow;
   /** Told of what should not happen: a fault of ours that one request has met. */
   readonly onError: (error: unknown) => void;
+  /** Told, once, that somebody has reached us by a name or an address that we do not know to be ours (base-url.ts). */
+  readonly onUnknownHost?: (() => void) | undefined;
   /** The catalogue and its community, when there is one. */
   readonly library?: Library | undefined;
   /** Speaks HTTPS with this certificate; plain HTTP without. */
@@ -95,8 +98,13 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     frameworkErrors: (error, _request, reply) => answerError(error, reply, onError),
     clientErrorHandler: answerClientError,
   });
-  app.addHook('onRequest', (_request, reply, done) => {
+  let isHostUnknown = false;
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headersForAll);
+    if (options.publicUrl === undefined && !isHostUnknown && calledUrl(request.raw) === undefined) {
+      isHostUnknown = true;
+      options.onUnknownHost?.();
+    }
     done();
   });
   installErrorAnswers(app, onError);
