@@ -182,6 +182,11 @@ describe('who may see a release', () => {
   it('is asked before anything is read', async () => {
     expect(await ada.fails('publish', '/etc')).toEqual({ exit: 17, code: 'share-system-folder' });
     expect(await ada.fails('share', place.in('ada', 'state'))).toMatchObject({ exit: 17 });
+    const keys = place.in('keys.torrent');
+    writeFileSync(join(album('Keys', 'x'), 'id_rsa'), 'secret');
+    await ada.run('create', place.in('music/Keys'), '--include-secrets', '-o', keys);
+    for (const more of [[], ['--from', place.in('music')]])
+      expect(await ada.fails('publish', keys, ...more)).toEqual({ exit: 17, code: 'share-secret' });
     expect(await eve.fails('share', album('Dusk', 'Out'), '--visibility', 'members')).toEqual({
       exit: 24,
       code: 'not-signed-in',
