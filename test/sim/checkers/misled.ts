@@ -10,21 +10,35 @@ import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker
 /** Pieces that were lost while a peer was here, and when. */
 type Losses = Map<PieceIndex, number>;
 
+interface Memory {
+  /** What the engine had before the fact at hand: the disk may name pieces as lost that it never had. */
+  readonly had: Set<PieceIndex>;
+  readonly misled: Map<PeerSession, Losses>;
+}
+
 export function nobodyIsMisled(): Checker {
-  const byEngine = new WeakMap<Engine, Map<PeerSession, Losses>>();
+  const memories = new WeakMap<Engine, Memory>();
   return {
     name: 'nobody-is-misled',
     onTurn(turn) {
       const { peer, fact, nowMs } = turn;
       const inspection = inspectionOf(peer);
       if (inspection === undefined) return undefined;
-      const misled = byEngine.get(peer.engine) ?? new Map<PeerSession, Losses>();
-      byEngine.set(peer.engine, misled);
+      const { ledger } = inspection;
+      let memory = memories.get(peer.engine);
+      if (memory === undefined || fact.type === 'added') {
+        const had = [...ledger.geometry.pieces()].filter((pieceIndex) => ledger.has(pieceIndex));
+        memory = { had: new Set(had), misled: new Map() };
+        memories.set(peer.engine, memory);
+      }
+      const { had, misled } = memory;
+      if (fact.type === 'piece-stored') had.add(fact.pieceIndex);
       if (fact.type === 'pieces-lost') {
+        const lost = fact.pieces.filter((pieceIndex) => had.delete(pieceIndex));
         for (const session of inspection.sessions.values()) {
           const losses: Losses = misled.get(session) ?? new Map();
           misled.set(session, losses);
-          for (const pieceIndex of fact.pieces) if (!losses.has(pieceIndex)) losses.set(pieceIndex, nowMs);
+          for (const pieceIndex of lost) if (!losses.has(pieceIndex)) losses.set(pieceIndex, nowMs);
         }
       }
       return fact.type === 'woke' && misled.size > 0 ? judge(turn, misled) : undefined;

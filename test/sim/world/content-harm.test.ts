@@ -1,0 +1,189 @@
+/** Files that others move, delete and change: what the simulated disk finds out, when, and what the next start believes. */
+import { describe, expect, it } from 'vitest';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { Inspector } from '../checkers/inspector.ts';
+import { lookEveryMs } from './content-watch.ts';
+import { type SimPeer, torrent } from './peer.ts';
+import { World } from './world.ts';
+
+const KiB = 1024;
+const minuteMs = 60_000;
+
+function newWorld(seed: number): World {
+  const world = new World({ seed, totalBytes: 1024 * KiB - 777, pieceLength: 32 * KiB });
+  new Inspector(world, { everyMs: 50 });
+  return world;
+}
+
+/** A seed and a leech; the leech has everything. */
+function twoSeeds(seed: number): { world: World; source: SimPeer; leech: SimPeer } {
+  const world = newWorld(seed);
+  const source = world.join({ has: 'all' });
+  const leech = world.join();
+  expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+  world.runFor(5_000);
+  return { world, source, leech };
+}
+
+/** A seed and a leech in the middle. */
+function halfWay(seed: number): { world: World; leech: SimPeer } {
+  const world = newWorld(seed);
+  world.join({ has: 'all', uploadBpsMax: 200_000 });
+  const leech = world.join();
+  expect(world.runUntil(() => leech.status.haveCount > 12, minuteMs)).toBe(true);
+  return { world, leech };
+}
+
+const lostCount = (peer: SimPeer) =>
+  peer.reportsOf('pieces-lost').reduce((sum, { pieceCount }) => sum + pieceCount, 0);
+
+/** The user ends the program, something happens to its files, and the user starts it again. */
+function restart(world: World, peer: SimPeer, meanwhile: () => void): void {
+  peer.quit();
+  world.runFor(2_000);
+  expect(peer.isAlive).toBe(false);
+  meanwhile();
+  peer.restart();
+  expect(world.runUntil(() => peer.isAlive, minuteMs)).toBe(true);
+}
+
+describe('a file that is deleted', () => {
+  it('is noticed within a few seconds, and fetched again', () => {
+    const { world, leech } = twoSeeds(1);
+    leech.platter.deleteFile(2, world.nowMs);
+    expect(world.runUntil(() => lostCount(leech) > 0, lookEveryMs)).toBe(true);
+    expect(lostCount(leech)).toBe(8);
+    expect(leech.status).toMatchObject({ complete: false, haveCount: 24, offline: false });
+    expect(world.runUntilComplete([leech], 5 * minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+    expect(leech.status.trouble).toBeUndefined();
+  });
+
+  it('is noticed at once when it is read', () => {
+    const { world, source, leech } = twoSeeds(2);
+    const newcomer = world.join();
+    world.runUntil(() => newcomer.status.haveCount > 0, minuteMs);
+    for (let file = 0; file < 4; file++) source.platter.deleteFile(file, world.nowMs);
+    world.runFor(300);
+    expect(lostCount(source)).toBeGreaterThan(0);
+    expect(world.runUntilComplete([source, newcomer, leech], 10 * minuteMs)).toBe(true);
+    expect([source, newcomer, leech].every(({ isIdentical }) => isIdentical)).toBe(true);
+  });
+
+  it('in the middle of a download is not in what is complete at its end', () => {
+    const { world, leech } = halfWay(3);
+    leech.platter.deleteFile(0, world.nowMs);
+    expect(world.runUntilComplete([leech], 5 * minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+    expect(lostCount(leech)).toBeGreaterThan(0);
+  });
+});
+
+describe('a folder that is moved', () => {
+  it('takes a seed offline: no tracker lists it, and it is back when the folder is', () => {
+    const { world, leech } = twoSeeds(4);
+    expect(world.tracker.counts.seeds).toBe(2);
+    leech.platter.moveAway(world.nowMs, false);
+    world.runFor(lookEveryMs + 1_000);
+    expect(leech.status).toMatchObject({ offline: true, complete: true, peers: [] });
+    expect(world.tracker.counts.seeds).toBe(1);
+    leech.platter.comeBack();
+    world.runFor(lookEveryMs + 20_000);
+    expect(leech.status).toMatchObject({ offline: false, complete: true });
+    expect(world.tracker.counts.seeds).toBe(2);
+    expect(lostCount(leech)).toBe(0);
+  });
+
+  it('makes a download begin anew at its place', () => {
+    const { world, leech } = halfWay(5);
+    leech.platter.moveAway(world.nowMs, false);
+    expect(world.runUntilComplete([leech], 10 * minuteMs)).toBe(true);
+    leech.platter.comeBack();
+    expect(leech.isIdentical).toBe(true);
+    expect(leech.reportsOf('content-offline')).toHaveLength(0);
+  });
+
+  it('and comes back with a changed file is online again with what is right', () => {
+    const { world, leech } = twoSeeds(6);
+    leech.platter.change(3, world.nowMs, true);
+    leech.platter.moveAway(world.nowMs, false);
+    world.runFor(10_000);
+    expect(leech.status.offline).toBe(true);
+    leech.platter.comeBack();
+    world.runFor(lookEveryMs);
+    expect(leech.status.offline).toBe(false);
+    expect(lostCount(leech)).toBe(1);
+    expect(world.runUntilComplete([leech], 5 * minuteMs)).toBe(true);
+  });
+});
+
+describe('a block that is changed', () => {
+  it('with a new stamp is found by the next look', () => {
+    const { world, leech } = twoSeeds(7);
+    leech.platter.change(5, world.nowMs, true);
+    world.runFor(lookEveryMs);
+    expect(lostCount(leech)).toBe(1);
+    expect(world.runUntilComplete([leech], 5 * minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+  });
+
+  it('without a trace is not found by looking', () => {
+    const { world, leech } = twoSeeds(8);
+    leech.platter.change(5, world.nowMs, false);
+    world.runFor(10 * lookEveryMs);
+    expect(lostCount(leech)).toBe(0);
+  });
+});
+
+describe('the next start', () => {
+  it('believes files whose stamps are those that were recorded', () => {
+    const { world, leech } = twoSeeds(9);
+    restart(world, leech, () => {});
+    expect(leech.status.complete).toBe(true);
+    const { pieceCount } = world.geometry;
+    expect(leech.reportsOf('piece-stored')).toHaveLength(pieceCount);
+  });
+
+  it.each<[string, (peer: SimPeer, nowMs: number) => void, number]>([
+    ['a file that was deleted', ({ platter }, nowMs) => platter.deleteFile(1, nowMs), 24],
+    ['a block that was changed', ({ platter }, nowMs) => platter.change(40, nowMs, true), 31],
+    ['a folder that was moved', ({ platter }, nowMs) => platter.moveAway(nowMs, true), 0],
+  ])('does not believe in %s', (_what, harm, haveCount) => {
+    const { world, leech } = twoSeeds(10);
+    restart(world, leech, () => harm(leech, world.nowMs));
+    expect(leech.status.haveCount).toBe(haveCount);
+    expect(world.runUntilComplete([leech], 10 * minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+  });
+
+  it('finds what was changed a moment before the end, which no look has seen', () => {
+    const { world, leech } = twoSeeds(11);
+    leech.platter.change(40, world.nowMs, true);
+    restart(world, leech, () => {});
+    expect(leech.status.haveCount).toBe(31);
+  });
+
+  it('finds what rotted when the file is hashed for another reason', () => {
+    const { world, leech } = twoSeeds(12);
+    restart(world, leech, () => {
+      // Both lie in the first file.
+      leech.platter.change(0, world.nowMs, false);
+      leech.platter.change(3, world.nowMs, true);
+    });
+    expect(leech.status.haveCount).toBe(30);
+  });
+});
+
+it('a list of lost pieces that names others, too, harms none of them', () => {
+  const { world, leech } = halfWay(13);
+  const pieces = [...world.geometry.pieces()];
+  // All of it, in the middle of a download: what is fetched or being stored stays so.
+  leech.platter.deleteFile(0, world.nowMs);
+  leech.tell({
+    type: 'pieces-lost',
+    torrent,
+    pieces: pieces as PieceIndex[],
+    trouble: { code: 'x', message: 'x' },
+  });
+  expect(leech.status.haveCount).toBe(0);
+});
