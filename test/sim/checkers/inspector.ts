@@ -121,6 +121,8 @@ export class Inspector implements Watcher {
 
   /** Everybody stops, and a moment later nothing may be left of anything. */
   end(): void {
+    // Whoever started again after the others have stopped would dial them, and be in the middle of that at the end.
+    this.#world.runUntil(() => this.#world.peers.every((peer) => !peer.isComingBack), endMs);
     this.look();
     const stopped = this.#world.peers
       .filter((peer) => peer.isAlive)
@@ -128,7 +130,6 @@ export class Inspector implements Watcher {
     for (const { peer } of stopped) peer.stop();
     this.#world.runFor(endMs);
     for (const { peer, engine } of stopped) {
-      // Whoever was just starting again is another life.
       if (peer.engine === engine) this.#judge(peer, (checker) => checker.atEnd?.(peer));
     }
   }

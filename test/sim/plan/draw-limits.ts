@@ -43,6 +43,12 @@ const knobs: readonly ((random: Prng, pieceBytes: number) => Partial<Limits>)[] 
   (random) => ({ peersWantedDefault: 1 + random.below(8) }),
 ];
 
+/** For swarms whose files are harmed: what takes a minute or half an hour as a rule is seen within the run. */
+export function drawHarmLimits(random: Prng): Partial<Limits> {
+  if (random.below(2) === 0) return {};
+  return { lossRoundMs: 1 + random.below(3_000), seedMemoryMs: 1 + random.below(20_000) };
+}
+
 export function drawLimits(random: Prng, pieceBytes: number): Partial<Limits> {
   if (random.below(2) === 0) return {};
   // A few at a time: what breaks then can be told from what would break anyway.

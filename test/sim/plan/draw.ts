@@ -8,7 +8,7 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
-import { drawLimits } from './draw-limits.ts';
+import { drawHarmLimits, drawLimits } from './draw-limits.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
 import { validatePlan } from './validate.ts';
 
@@ -34,7 +34,9 @@ export function drawPlan(seed: number): SwarmPlan {
   const contentFaults = drawContentFaults(randomness.of('plan content'), peers);
   const faults = [...worldFaults, ...contentFaults];
   const healMs = Math.max(worldHealMs, endOf(contentFaults));
-  const limits = drawLimits(randomness.of('plan limits'), torrent.pieceBytes);
+  const usualLimits = drawLimits(randomness.of('plan limits'), torrent.pieceBytes);
+  const harmLimits = contentFaults.length === 0 ? {} : drawHarmLimits(randomness.of('plan harm limits'));
+  const limits = { ...usualLimits, ...harmLimits };
   const random = randomness.of('plan streams');
   return validatePlan({
     seed,

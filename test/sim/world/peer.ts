@@ -138,6 +138,11 @@ export class SimPeer {
     return this.#life.gate.isFrozen;
   }
 
+  /** Its next life is on its way. */
+  get isComingBack(): boolean {
+    return this.#isStarting || (this.#isQuitting && this.#comesBack);
+  }
+
   /** Only while the program runs and knows the torrent. */
   get status(): TorrentStatus {
     return this.#life.engine.status(torrent)!;
