@@ -46,6 +46,12 @@ describe('a plan from outside', () => {
     ['a leave before the join', withPeer({ joinMs: 9, leaveMs: 9 }), 'peers[0].leaveMs', /not after/],
     ['an unknown fault', withFault({ type: 'flood' }), 'faults[0].type', /"flood" is none of "crash"/],
     [
+      'harm that nobody knows',
+      withFault({ type: 'content', peers: ['seed'], atMs: 1, kind: 'burnt' }),
+      'faults[0].kind',
+      /"burnt" is none of "moved"/,
+    ],
+    [
       'a fault without an end',
       withFault({ type: 'crash', peers: ['seed'], atMs: 1 }),
       'faults[0]',

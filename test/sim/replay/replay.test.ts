@@ -34,6 +34,24 @@ describe('a recording', () => {
     { type: 'stopped', torrent: 1 },
   ];
 
+  it('holds what the disk has lost, and that it went and came back', () => {
+    const trouble = { code: 'content-away', message: 'the folder is not there' };
+    const whole = {
+      ...spec,
+      have: Buffer.alloc(1, 255).toString('base64'),
+      trackers: [['http://a.test/announce']],
+    };
+    const told = [
+      { type: 'added', spec: whole },
+      { type: 'content-offline', torrent: 1, trouble },
+      { type: 'content-online', torrent: 1 },
+      { type: 'pieces-lost', torrent: 1, pieces: [0, 3], trouble },
+    ];
+    expect(replay(digestOf(...told))).toMatchObject({ identical: true, facts: 4 });
+    const { divergence } = replay([...digestOf(...told.slice(0, 3)), step(told[3]!, 3)]);
+    expect(divergence!.actions).toMatchObject([{ report: { type: 'pieces-lost', pieceCount: 2 } }]);
+  });
+
   it('that ends well says so', () => {
     expect(replay([...digestOf(...facts), end, ''])).toMatchObject({
       identical: true,
@@ -69,6 +87,16 @@ describe('a recording', () => {
 describe('what is refused', () => {
   const first = step({ type: 'added', spec });
   it.each<[string, string[], string, RegExp]>([
+    [
+      'lost pieces without an index',
+      [
+        header,
+        step({ type: 'pieces-lost', torrent: 1, pieces: ['0'], trouble: { code: 'x', message: 'x' } }),
+        end,
+      ],
+      'recording-line-invalid',
+      /line 2: pieces-lost\/pieces\/0/,
+    ],
     ['an empty file', [], 'recording-unknown', /line 1: the file is empty/],
     ['another file', ['ID3'], 'recording-unknown', /line 1: this is no JSON/],
     ['other JSON', ['{"a":1}'], 'recording-unknown', /line 1: .*cicada download --record/],
