@@ -42,6 +42,8 @@ export class DiskTroubles {
   readonly #lostPieces: LostPieces;
   #refusal: DiskTrouble | undefined;
   #loss: DiskTrouble | undefined;
+  /** Lost, wanted, and not stored again. */
+  readonly #lackedLost = new Set<PieceIndex>();
   #absence: DiskTrouble | undefined;
   #retryMs = 0;
 
@@ -72,15 +74,19 @@ export class DiskTroubles {
   onStored(pieceIndex: PieceIndex): void {
     this.#refusal = undefined;
     this.#lostPieces.onStored(pieceIndex);
-    this.onSelected();
+    if (this.#lackedLost.delete(pieceIndex)) this.#endLoss();
   }
 
   /** Other pieces are wanted now. What is lost is no trouble when it is here again, or not wanted. */
   onSelected(): void {
     const { selection } = this.#parts;
-    if (this.#loss === undefined) return;
-    const isLacked = this.#lostPieces.isAnyLacked((pieceIndex) => selection.lacks(pieceIndex));
-    if (!isLacked) this.#loss = undefined;
+    for (const pieceIndex of this.#lackedLost)
+      if (!selection.lacks(pieceIndex)) this.#lackedLost.delete(pieceIndex);
+    this.#endLoss();
+  }
+
+  #endLoss(): void {
+    if (this.#lackedLost.size === 0) this.#loss = undefined;
   }
 
   /** A stored piece could not be read: it is not lost yet. */
@@ -112,10 +118,11 @@ export class DiskTroubles {
       picker.restore(pieceIndex);
       scheduler.deadlines.wait(pieceIndex);
       bytes += ledger.dataBytes(pieceIndex);
+      if (selection.lacks(pieceIndex)) this.#lackedLost.add(pieceIndex);
     }
     this.#loss = trouble;
+    this.#endLoss();
     this.#lostPieces.onLost(lost);
-    this.onSelected();
     this.#firstCopies.forget();
     peers.report({ type: 'pieces-lost', pieceCount: lost.size, bytes, trouble });
     this.#interest.onLost(peers.sessions, lost);

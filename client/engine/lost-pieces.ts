@@ -42,12 +42,6 @@ export class LostPieces {
     this.#lost.delete(pieceIndex);
   }
 
-  /** A lost piece is still wanted and not stored again. */
-  isAnyLacked(lacks: (pieceIndex: PieceIndex) => boolean): boolean {
-    for (const pieceIndex of this.#lost.keys()) if (lacks(pieceIndex)) return true;
-    return false;
-  }
-
   /** The peers to let go now, if a round is due. */
   takeMisled(sessions: Iterable<PeerSession>, nowMs: number): PeerSession[] {
     if (!this.#isRoundDue || nowMs < this.#nextRoundMs) return [];
