@@ -17,7 +17,7 @@ export class DialQueue {
   readonly #ready: PeerRecord[][] = [];
   /** A binary heap, the earliest first. */
   readonly #waiting: Waiting[] = [];
-  readonly #unwantedSeeds: PeerRecord[] = [];
+  readonly #unwantedSeeds = new Set<PeerRecord>();
   readonly #random: Prng;
   #size = 0;
 
@@ -30,8 +30,9 @@ export class DialQueue {
     return this.#size;
   }
 
-  /** Of no effect for one that is queued. */
+  /** Of no effect for one that is queued, unless it waits among the seeds and is none any more. */
   add(record: PeerRecord, nowMs: number): void {
+    if (!record.isSeed && this.#unwantedSeeds.delete(record)) this.#place(record, dueMsOf(record), nowMs);
     if (record.queued) return;
     record.queued = true;
     this.#size += 1;
@@ -42,7 +43,8 @@ export class DialQueue {
     for (const record of this.#ready.flat()) record.queued = false;
     for (const { record } of this.#waiting) record.queued = false;
     for (const record of this.#unwantedSeeds) record.queued = false;
-    this.#ready.length = this.#waiting.length = this.#unwantedSeeds.length = this.#size = 0;
+    this.#ready.length = this.#waiting.length = this.#size = 0;
+    this.#unwantedSeeds.clear();
   }
 
   /**
@@ -56,7 +58,10 @@ export class DialQueue {
     isHostFull: (host: string) => boolean,
     hostFullWaitMs: number,
   ): PeerRecord | undefined {
-    if (includeSeeds) for (const seed of this.#unwantedSeeds.splice(0)) this.#place(seed, 0, nowMs);
+    if (includeSeeds) {
+      for (const seed of this.#unwantedSeeds) this.#place(seed, 0, nowMs);
+      this.#unwantedSeeds.clear();
+    }
     for (
       let first = this.#waiting[0];
       first !== undefined && first.dueMs <= nowMs;
@@ -71,7 +76,7 @@ export class DialQueue {
         const dueMs = dueMsOf(record);
         if (!isCurrent(record)) this.#forget(record);
         else if (dueMs > nowMs) this.#place(record, dueMs, nowMs);
-        else if (record.isSeed && !includeSeeds) this.#unwantedSeeds.push(record);
+        else if (record.isSeed && !includeSeeds) this.#unwantedSeeds.add(record);
         else if (isHostFull(record.address.host)) this.#place(record, nowMs + hostFullWaitMs, nowMs);
         else {
           this.#forget(record);

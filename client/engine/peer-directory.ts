@@ -33,23 +33,21 @@ export class PeerDirectory {
 
   /** Addresses somebody told us of: all untrusted, duplicates expected. */
   learn(addresses: readonly PeerAddress[], nowMs: number): void {
-    let isAnyDoubted = false;
     for (const address of this.#inFairOrder(addresses)) {
       const key = addressKey(address);
       const known = this.#records.get(key);
-      if (known !== undefined) isAnyDoubted = this.#doubt(known, nowMs) || isAnyDoubted;
+      if (known !== undefined) this.#doubt(known, nowMs);
       else if (this.#makeRoom(nowMs)) this.#add(newRecord(key, address, true, nowMs), nowMs);
       else break;
     }
-    if (isAnyDoubted) this.#rebuildDials(nowMs);
   }
 
   /** A seed may have lost pieces since: named again after a while, it is dialed as any other. */
-  #doubt(record: PeerRecord, nowMs: number): boolean {
+  #doubt(record: PeerRecord, nowMs: number): void {
     const { seedMemoryMs } = this.#limits;
-    if (!record.isSeed || !isFree(record) || nowMs - record.leftMs < seedMemoryMs) return false;
+    if (!record.isSeed || !isFree(record) || nowMs - record.leftMs < seedMemoryMs) return;
     record.isSeed = false;
-    return true;
+    this.#enqueue(record, nowMs);
   }
 
   #add(record: PeerRecord, nowMs: number): void {

@@ -21,6 +21,22 @@ function dial(directory: PeerDirectory, nowMs: number, includeSeeds = true): Pee
 }
 
 describe('an address', () => {
+  it('that waited among seeds nobody wanted is dialed when it is no seed any more', () => {
+    const directory = newDirectory();
+    directory.learn([address(1)], 0);
+    const record = dial(directory, 0)!;
+    record.isSeed = true;
+    directory.release(record, true, 0);
+    // Its turn comes, and it is put aside.
+    expect(dial(directory, hourMs, false)).toBeUndefined();
+    // It comes to us by itself, and lacks something now.
+    const incoming = directory.incoming({ ...address(1), port: 50_000 }, peerId(1), hourMs);
+    directory.keep(incoming, hourMs);
+    directory.alias(address(1), incoming, hourMs);
+    directory.release(incoming, true, hourMs);
+    expect(dial(directory, 2 * hourMs, false)).toBe(record);
+  });
+
   it('is known once, however often it is named', () => {
     const directory = newDirectory();
     directory.learn([address(1), address(1), address(2)], 0);

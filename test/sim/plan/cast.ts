@@ -22,6 +22,7 @@ export interface CastMember {
   readonly uploadBpsMax: number;
   readonly downloadBpsMax: number;
   readonly limits: Partial<Limits>;
+  readonly mends: boolean;
 }
 
 /** In the order of the plan, which is the order in which they get their addresses. */
@@ -44,6 +45,7 @@ export function castOf(plan: SwarmPlan): CastMember[] {
       uploadBpsMax: peer.uploadBpsMax ?? 0,
       downloadBpsMax: peer.downloadBpsMax ?? 0,
       limits: { ...plan.limits, ...peer.limits },
+      mends: peer.mends ?? false,
     })),
   );
 }

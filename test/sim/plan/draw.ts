@@ -25,15 +25,17 @@ export function drawPlan(seed: number): SwarmPlan {
   const torrent = drawTorrent(randomness.of('plan torrent'));
   const trackers = drawTrackers(randomness.of('plan trackers'));
   const bytes = torrent.pieces * torrent.pieceBytes;
-  const peers = drawPeers(randomness.of('plan peers'), bytes);
+  const plainPeers = drawPeers(randomness.of('plan peers'), bytes);
   const { faults: worldFaults, healMs: worldHealMs } = drawFaults(
     randomness.of('plan faults'),
-    peers,
+    plainPeers,
     trackers,
   );
-  const contentFaults = drawContentFaults(randomness.of('plan content'), peers);
+  const contentFaults = drawContentFaults(randomness.of('plan content'), plainPeers);
   const faults = [...worldFaults, ...contentFaults];
   const healMs = Math.max(worldHealMs, endOf(contentFaults));
+  const peers =
+    contentFaults.length === 0 ? plainPeers : drawMenders(randomness.of('plan menders'), plainPeers);
   const usualLimits = drawLimits(randomness.of('plan limits'), torrent.pieceBytes);
   const harmLimits = contentFaults.length === 0 ? {} : drawHarmLimits(randomness.of('plan harm limits'));
   const limits = { ...usualLimits, ...harmLimits };
@@ -88,6 +90,11 @@ function drawPeers(random: Prng, bytes: number): PeerPlan[] {
     const other = peers[random.below(peers.length)]!;
     return i > 0 && random.below(3) === 0 && other !== peer ? { ...peer, knows: [other.name] } : peer;
   });
+}
+
+/** Half of them fetch again what a complete torrent has lost; the others leave it to its owner, as the real program does. */
+function drawMenders(random: Prng, peers: readonly PeerPlan[]): PeerPlan[] {
+  return peers.map((peer) => (random.below(2) === 0 ? { ...peer, mends: true } : peer));
 }
 
 function drawPlace(random: Prng, bytes: number): Partial<PeerPlan> {

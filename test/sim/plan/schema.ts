@@ -103,6 +103,8 @@ const peerSchema = Type.Object(
     uploadBpsMax: Type.Optional(integer(0, 10_000_000_000)),
     downloadBpsMax: Type.Optional(integer(0, 10_000_000_000)),
     limits: Type.Optional(limitsSchema),
+    /** What it has lost of a complete torrent is fetched again; otherwise it goes offline. */
+    mends: Type.Optional(Type.Boolean()),
   },
   closed,
 );

@@ -55,7 +55,7 @@ function* withSmallerTorrent(plan: SwarmPlan): Generator<SwarmPlan> {
 
 /** What a peer has that it could do without. */
 function* withPlainerPeers(plan: SwarmPlan): Generator<SwarmPlan> {
-  const extras = ['knows', 'limits', 'link', 'trackers', 'magnet', 'reachability'] as const;
+  const extras = ['knows', 'limits', 'link', 'trackers', 'magnet', 'reachability', 'mends'] as const;
   const times = ['joinMs', 'leaveMs', 'uploadBpsMax', 'downloadBpsMax'] as const;
   for (const [i, peer] of plan.peers.entries())
     for (const key of [...extras, ...times])

@@ -76,7 +76,8 @@ export class PlannedSwarm {
 
   #join(member: CastMember): void {
     const { world } = this;
-    const { name, role, link, reachability, magnet, has, limits, uploadBpsMax, downloadBpsMax } = member;
+    const { name, role, link, reachability, magnet, has, limits, uploadBpsMax, downloadBpsMax, mends } =
+      member;
     const trackers = member.trackers.map((tracker) => [urlOf(tracker)]);
     if (role !== 'honest') {
       this.actors.set(
@@ -96,6 +97,7 @@ export class PlannedSwarm {
       limits,
       uploadBpsMax,
       downloadBpsMax,
+      mends,
     });
     this.peers.set(name, peer);
     this.#introduce(member);

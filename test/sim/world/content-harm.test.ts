@@ -16,10 +16,10 @@ function newWorld(seed: number): World {
 }
 
 /** A seed and a leech; the leech has everything. */
-function twoSeeds(seed: number): { world: World; source: SimPeer; leech: SimPeer } {
+function twoSeeds(seed: number, mends = true): { world: World; source: SimPeer; leech: SimPeer } {
   const world = newWorld(seed);
-  const source = world.join({ has: 'all' });
-  const leech = world.join();
+  const source = world.join({ has: 'all', mends: true });
+  const leech = world.join({ mends });
   expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
   world.runFor(5_000);
   return { world, source, leech };
@@ -114,6 +114,23 @@ describe('a folder that is moved', () => {
     expect(leech.status.offline).toBe(false);
     expect(lostCount(leech)).toBe(1);
     expect(world.runUntilComplete([leech], 5 * minuteMs)).toBe(true);
+  });
+});
+
+describe('a complete torrent that is left to its owner', () => {
+  it.each<[string, (peer: SimPeer, nowMs: number) => void]>([
+    ['a file is deleted', ({ platter }, nowMs) => platter.deleteFile(1, nowMs)],
+    ['a block is changed', ({ platter }, nowMs) => platter.change(40, nowMs, true)],
+  ])('is offline when %s, and fetches nothing until the next start', (_what, harm) => {
+    const { world, leech } = twoSeeds(14, false);
+    harm(leech, world.nowMs);
+    expect(leech.isOfflineForGood).toBe(true);
+    world.runFor(minuteMs);
+    expect(leech.status).toMatchObject({ offline: true, complete: true });
+    expect(lostCount(leech)).toBe(0);
+    restart(world, leech, () => {});
+    expect(world.runUntilComplete([leech], 5 * minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
   });
 });
 

@@ -23,6 +23,11 @@ export interface WatchedContent {
   /** What this life believes from its start, and the stamps that were seen then. */
   readonly have: Uint8Array;
   readonly stamps: readonly Stamp[];
+  /**
+   * What is lost of a complete torrent is fetched again. Otherwise it is its owner's, as with the real disk: it is never
+   * written again, and offline while it is not what it was.
+   */
+  readonly mends: boolean;
 }
 
 export class ContentWatch {
@@ -54,7 +59,7 @@ export class ContentWatch {
   lookAtAll(): void {
     this.#lookAtFolder();
     if (this.#isOffline) return;
-    for (let file = 0; file < this.#known.length; file++) this.#lookAtFile(file);
+    this.#lookAtFiles();
   }
 
   /** Whether the piece can be read. A file that is open tells when it is gone, and not that others have written to it. */
@@ -64,7 +69,7 @@ export class ContentWatch {
     if (this.#isOffline || platter.isAway) return false;
     const file = platter.files.fileOf(pieceIndex);
     if (!isSameFile(platter.files.stamp(file), this.#known[file]!)) this.#lookAtFile(file);
-    return this.#believed.has(pieceIndex);
+    return !this.#isOffline && this.#believed.has(pieceIndex);
   }
 
   /** The last piece is only written when all the others are there. */
@@ -84,23 +89,34 @@ export class ContentWatch {
   }
 
   #lookAtFolder(): void {
-    const { torrent, platter } = this.#content;
+    const { torrent, platter, mends } = this.#content;
     if (platter.isAway) {
       if (this.#isOffline) return;
-      if (this.isWhole) {
-        this.#isOffline = true;
-        const trouble = { code: 'content-away', message: 'the simulated folder is not there' };
-        return this.#sink({ type: 'content-offline', torrent, trouble });
-      }
+      if (this.isWhole) return this.#goOffline('the simulated folder is not there');
       // A download goes on in a new folder at the same place.
       platter.forsake();
       for (const [file, stamp] of platter.files.stamps.entries()) this.#known[file] = stamp;
       return this.#lose([...platter.content.geometry.pieces()], 'the simulated folder is not there');
     }
-    if (!this.#isOffline) return;
+    if (!this.#isOffline || (!mends && !this.#isAsKnown)) return;
     this.#isOffline = false;
-    for (let file = 0; file < this.#known.length; file++) this.#lookAtFile(file);
+    this.#lookAtFiles();
     this.#sink({ type: 'content-online', torrent });
+  }
+
+  #lookAtFiles(): void {
+    for (let file = 0; file < this.#known.length && !this.#isOffline; file++) this.#lookAtFile(file);
+  }
+
+  get #isAsKnown(): boolean {
+    const { files } = this.#content.platter;
+    return this.#known.every((known, file) => isSameStamp(files.stamp(file), known));
+  }
+
+  #goOffline(message: string): void {
+    this.#isOffline = true;
+    const trouble = { code: 'content-away', message };
+    this.#sink({ type: 'content-offline', torrent: this.#content.torrent, trouble });
   }
 
   #lookAtFile(file: number): void {
@@ -108,6 +124,7 @@ export class ContentWatch {
     const stamp = platter.files.stamp(file);
     const known = this.#known[file]!;
     if (isSameStamp(stamp, known)) return;
+    if (this.isWhole && !this.#content.mends) return this.#goOffline('a simulated file is not what it was');
     this.#known[file] = stamp;
     const pieces = platter.files.pieces(file);
     // Another file is lost as a whole; one that others have written to is hashed.

@@ -29,6 +29,9 @@ export interface DiskParts {
   readonly temper: DiskTemper;
 }
 
+/** What was found at the start of a life. */
+export type ContentStart = Pick<WatchedContent, 'have' | 'stamps' | 'mends'>;
+
 interface Stored {
   readonly platter: Platter;
   readonly journal: ResumeJournal | undefined;
@@ -52,14 +55,14 @@ export class SimDisk implements Disk {
     return this.#parts.temper;
   }
 
-  /** `journal`: is told of every piece that was stored. `start`: what was found at the start of this life. */
+  /** `journal`: is told of every piece that was stored. */
   add(
     torrent: TorrentId,
     platter: Platter,
     journal?: ResumeJournal,
-    { have, stamps }: Pick<WatchedContent, 'have' | 'stamps'> = startOf(platter),
+    start: ContentStart = startOf(platter),
   ): void {
-    const watch = new ContentWatch({ torrent, platter, journal, have, stamps }, this.#parts.sink);
+    const watch = new ContentWatch({ torrent, platter, journal, ...start }, this.#parts.sink);
     this.#torrents.set(torrent, { platter, journal, watch });
   }
 
@@ -180,8 +183,8 @@ export class SimDisk implements Disk {
   }
 }
 
-function startOf({ record, files }: Platter): Pick<WatchedContent, 'have' | 'stamps'> {
-  return { have: record, stamps: files.stamps };
+function startOf({ record, files }: Platter): ContentStart {
+  return { have: record, stamps: files.stamps, mends: false };
 }
 
 /** Lent where it is a block as peers ask for them, else a copy. */

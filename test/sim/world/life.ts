@@ -10,10 +10,9 @@ import { Gate } from '../kernel/gate.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import { simAnnouncer } from './announcer.ts';
 import type { ContentWatch } from './content-watch.ts';
-import { SimDisk } from './disk.ts';
+import { type ContentStart, SimDisk } from './disk.ts';
 import type { DiskTemper } from './disk-temper.ts';
 import { traceFact } from './fact-trace.ts';
-import type { Stamp } from './file-table.ts';
 import type { SimHost } from './host.ts';
 import type { SimInternet } from './internet.ts';
 import { ResumeJournal } from './journal.ts';
@@ -88,8 +87,8 @@ export class Life {
     onTurn(fact);
   };
 
-  /** `have`: what this life believes in from the start; `stamps`: of the files, as they were seen then. */
-  open(torrent: TorrentId, platter: Platter, have: Uint8Array, stamps: readonly Stamp[]): void {
+  open(torrent: TorrentId, platter: Platter, start: ContentStart): void {
+    const { have, stamps } = start;
     const { internet, name, temper } = this.#options;
     const { scheduler, random } = internet;
     const { gate } = this;
@@ -103,7 +102,7 @@ export class Life {
       stamps: knownStamps,
     };
     this.#journal = new ResumeJournal(parts, have);
-    this.disk.add(torrent, platter, this.#journal, { have, stamps });
+    this.disk.add(torrent, platter, this.#journal, start);
     this.#watch = this.disk.watch(torrent);
   }
 

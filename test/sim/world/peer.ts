@@ -48,6 +48,8 @@ export interface PeerOptions {
   readonly downloadBpsMax?: number;
   readonly limits?: Partial<Limits>;
   readonly disk?: Partial<DiskTemper>;
+  /** Whether it fetches again what is lost of a complete torrent (content-watch.ts). */
+  readonly mends?: boolean;
 }
 
 /** What a peer needs of its world, and tells it. */
@@ -153,9 +155,10 @@ export class SimPeer {
     return this.platter.isAllRight;
   }
 
-  /** Its files were moved for good when it was complete: it will not come back as a seed. */
+  /** It is complete, and its files are not there any more or not what they were: it will not come back as a seed. */
   get isOfflineForGood(): boolean {
-    return this.isAlive && !this.#isQuitting && this.platter.isAway && this.#life.isWhole;
+    if (!this.isAlive || this.#isQuitting || !this.#life.isWhole) return false;
+    return this.platter.isAway || (!this.#options.mends && this.platter.isVisiblyHarmed);
   }
 
   /** Whatever it gives out, it believes to be right, and from the start it was. */
@@ -288,7 +291,7 @@ export class SimPeer {
       onHandled: (fact, actions, nowMs) => world.onHandled(this, fact, actions, nowMs),
       onTurn: (fact) => world.onTurn(this, fact),
     });
-    life.open(torrent, this.platter, have, stamps);
+    life.open(torrent, this.platter, { have, stamps, mends: this.#options.mends ?? false });
     this.#life = life;
     this.#add(life, have);
     return life;

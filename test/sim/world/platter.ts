@@ -61,6 +61,11 @@ export class Platter {
     return this.isAway || this.harms.size > 0;
   }
 
+  get isVisiblyHarmed(): boolean {
+    for (const { isVisible } of this.harms.values()) if (isVisible) return true;
+    return false;
+  }
+
   /** The right bytes lie where the program looks for them. */
   holds(pieceIndex: PieceIndex): boolean {
     return !this.isAway && this.isRight(pieceIndex);
