@@ -166,37 +166,6 @@ describe('seeds', () => {
   });
 });
 
-describe('a seed that was let go because we were one, too', () => {
-  /** We are a seed, and so is the peer that we dial. */
-  function met(): EngineLab {
-    const lab = seed();
-    lab.learn('10.9.9.9');
-    lab.answerDial().shakeHands();
-    expect(lab.status.peers).toHaveLength(0);
-    return lab;
-  }
-
-  it('is dialed again when it is named after half an hour: it may have lost pieces', () => {
-    const lab = met();
-    lab.pass(30 * 60_000, 10_000);
-    expect(lab.dials).toHaveLength(0);
-    lab.learn('10.9.9.9');
-    const again = lab.answerDial();
-    again.shakeHands({ has: [0, 1, 2], chokes: true });
-    expect(again.closed).toBeUndefined();
-  });
-
-  it('is left alone when it is named before, or not at all', () => {
-    const lab = met();
-    for (let minute = 0; minute < 29; minute++) {
-      lab.learn('10.9.9.9');
-      lab.pass(60_000, 10_000);
-    }
-    lab.pass(3 * 3_600_000, 60_000);
-    expect(lab.dials).toHaveLength(0);
-  });
-});
-
 describe('a peer that asks for a lost piece', () => {
   /** We serve it, and it lacks only what is lost or asked for. */
   function served(lab: EngineLab, has: readonly number[]): ScriptedPeer {
