@@ -1,9 +1,9 @@
 /**
- * The public entry of `cicada/client`: fetch and seed torrents from a program of your own.
+ * The public entry of `cicada-swarm/client`: fetch and seed torrents from a program of your own.
  *
  *     import { readFile } from 'node:fs/promises';
- *     import { openClient } from 'cicada/client';
- *     import { parseMetainfo } from 'cicada/torrents';
+ *     import { openClient } from 'cicada-swarm/client';
+ *     import { parseMetainfo } from 'cicada-swarm/torrents';
  *
  *     const client = await openClient();
  *     const album = await client.download(parseMetainfo(await readFile('album.torrent')), { folder: 'music' });

@@ -1,7 +1,7 @@
 /**
- * `cicada/tracker`: a BitTorrent tracker to run inside another program.
+ * `cicada-swarm/tracker`: a BitTorrent tracker to run inside another program.
  *
- *     import { startTracker } from 'cicada/tracker';
+ *     import { startTracker } from 'cicada-swarm/tracker';
  *
  *     const tracker = await startTracker({ host: '0.0.0.0', port: 6969, torrents: [await readFile('album.torrent')] });
  *     console.log(tracker.announceUrl);

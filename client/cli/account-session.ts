@@ -5,6 +5,7 @@ import { lastTracker } from '../community/last-tracker.ts';
 import { trackerBase } from '../community/tracker-address.ts';
 import { TrackerError } from '../community/tracker-error.ts';
 import { badOption, CliError } from './cli-error.ts';
+import { calledAs } from './command-line.ts';
 import { interruption } from './interruption.ts';
 import { stateFolder } from './user-folders.ts';
 
@@ -28,7 +29,7 @@ export async function accountPlace({ tracker }: AccountArgs): Promise<AccountPla
   if (named === undefined) {
     throw new CliError(
       'tracker-unknown',
-      'no tracker is known yet: cicada register NAME --tracker http://HOST:6969 (or login)',
+      `no tracker is known yet: ${calledAs} register NAME --tracker http://HOST:6969 (or login)`,
     );
   }
   return { stateFolder: state, tracker: named, signal: interruption() };
@@ -67,7 +68,7 @@ function isSignedIn(account: TrackerAccount): account is TrackerAccount & { read
 }
 
 export function notSignedIn(url: string): CliError {
-  const how = 'cicada register NAME makes an account, cicada login NAME opens yours';
+  const how = `${calledAs} register NAME makes an account, ${calledAs} login NAME opens yours`;
   return new CliError('not-signed-in', `you are not signed in at ${url}: ${how}`);
 }
 

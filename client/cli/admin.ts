@@ -6,6 +6,7 @@ import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { roles } from './invite.ts';
 import { plain } from './torrent-summary.ts';
@@ -15,7 +16,7 @@ type Deed = (account: TrackerAccount, who: string, words: readonly string[]) => 
 
 const deeds: Readonly<Record<string, Deed>> = {
   async ban(account, who, words) {
-    if (words.length === 0) throw badOption('ban: say why: cicada admin ban NAME REASON');
+    if (words.length === 0) throw badOption(`ban: say why: ${calledAs} admin ban NAME REASON`);
     const body = { reason: words.join(' ') };
     const path = apiPath`/accounts/${who}/ban`;
     const banned = account.call({ method: 'PUT', path, body, answer: shapes.account });
@@ -38,7 +39,7 @@ const deeds: Readonly<Record<string, Deed>> = {
   },
   async delete(account, id) {
     if (!/^\d{1,15}$/.test(id))
-      throw badOption('delete: give the number of a message, as cicada read -v shows it');
+      throw badOption(`delete: give the number of a message, as ${calledAs} read -v shows it`);
     const deleted = account.call({ method: 'DELETE', path: apiPath`/messages/${id}` });
     await orUnknown(deleted, `there is no message ${id}`);
     return `Message ${id} is deleted`;

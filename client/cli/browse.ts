@@ -3,6 +3,7 @@ import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withTracker } from './account-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { pages, showResults } from './results.ts';
 import { resultOptions } from './search.ts';
@@ -16,7 +17,7 @@ export default defineCommand({
   positionals: { user: { type: 'string', describe: 'Whose albums; everybody’s newest if left out' } },
   options: { ...resultOptions, ...accountOptions },
   examples: [
-    ['browse ada', 'her albums, the newest first; then cicada get 1-3 fetches three of them'],
+    ['browse ada', `her albums, the newest first; then ${calledAs} get 1-3 fetches three of them`],
     ['browse', 'what is new at the tracker'],
   ],
 

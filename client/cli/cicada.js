@@ -4,7 +4,7 @@
  * it has looked at the version, and says in one sentence what to do about an old one.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ if (isEnough) {
       process.exit(1);
     },
   );
-} else if (isCheckout && existsSync(ownNode)) {
+} else if (isCheckout && existsSync(ownNode) && realpathSync(ownNode) !== realpathSync(process.execPath)) {
   goOnWith(ownNode);
 } else {
   console.error(
@@ -45,9 +45,12 @@ if (isEnough) {
   process.exit(1);
 }
 
-/* The same program under another Node: it has our terminal, our signals go on to it, and its end is ours. */
+/*
+ * This file again under another Node: what is started so knows how it was called. It has our terminal, our signals go on
+ * to it, and its end is ours.
+ */
 function goOnWith(node) {
-  const child = spawn(node, [fileURLToPath(source), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     console.error(`cicada: ${node} cannot be started: ${error.message}`);

@@ -3,6 +3,7 @@ import * as talk from '../../tracker/protocol/talk-shapes.ts';
 import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { releaseIdOf, releasePositional } from './release-names.ts';
 
@@ -23,7 +24,7 @@ export default defineCommand({
       const body = { text: text.join(' ') };
       const message = await account.call({ method: 'POST', path, body, answer: talk.message });
       output.document({ event: 'said', message });
-      output.result(`Said; cicada read ${releaseId} shows what others say`);
+      output.result(`Said; ${calledAs} read ${releaseId} shows what others say`);
       return exitCode.done;
     });
   },

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { badOption, CliError } from './cli-error.ts';
-import { quoted } from './command-line.ts';
+import { calledAs, quoted } from './command-line.ts';
 import { albumFolder, writeDemoAlbum } from './demo-album.ts';
 import { learnSources, type Part, Seeder, seederLine, seederWords } from './demo-cast.ts';
 import type { Children, Document } from './demo-children.ts';
@@ -70,7 +70,7 @@ function act(number: number, title: string, { output }: World): void {
 
 /** Starts one of the public commands, and shows what is typed for it. */
 function run(args: readonly string[], { children, output }: World) {
-  output.result(paint('dim', `   $ cicada ${args.map(quoted).join(' ')}`));
+  output.result(paint('dim', `   $ ${calledAs} ${args.map(quoted).join(' ')}`));
   return children.start(args);
 }
 
@@ -135,7 +135,9 @@ async function startSeeders(shared: Shared, world: World): Promise<Seeder[]> {
     start('Cleo', 'vanishing', folder),
     start('Mal', 'liar', altered, '--no-verify'),
   ];
-  world.output.result(paint('dim', `   $ cicada seed ${quoted(torrent)} FOLDER --upload-limit ${limit}`));
+  world.output.result(
+    paint('dim', `   $ ${calledAs} seed ${quoted(torrent)} FOLDER --upload-limit ${limit}`),
+  );
   for (const seeder of seeders) {
     const { port } = await seeder.child.event('seeding');
     seeder.address = `127.0.0.1:${port}`;
@@ -274,7 +276,7 @@ function conclude({ shared, seeders, done, isIdentical }: Facts, output: Output)
       `\n${paint(['bold', 'green'], 'Identical, byte for byte.')} One lied, one vanished, and it made no difference.`,
     );
     output.result(
-      `Now yours: ${paint('bold', 'cicada share FOLDER')} prints what to type on another computer.`,
+      `Now yours: ${paint('bold', `${calledAs} share FOLDER`)} prints what to type on another computer.`,
     );
     return exitCode.done;
   }

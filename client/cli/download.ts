@@ -3,6 +3,7 @@ import type { CatalogueAsked } from './catalogue-source.ts';
 import { badOption } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { resolvePeer } from './endpoints.ts';
 import { fetchAll } from './fetching.ts';
 import { choiceOptions } from './file-choice.ts';
@@ -61,10 +62,10 @@ export default defineCommand({
     ...recordOption,
   },
   examples: [
-    ['get 3', 'the third of the results of cicada search: a song, or an album'],
+    ['get 3', `the third of the results of ${calledAs} search: a song, or an album`],
     ['get Album.torrent', 'fetches into this folder and ends when it is done'],
     ['get http://192.168.1.5:6969/INFO-HASH.torrent -o ~/Music', 'fetches into ~/Music'],
-    ['get Album.torrent --select-file 1-3,7', 'some of its files, by their numbers in "cicada info"'],
+    ['get Album.torrent --select-file 1-3,7', `some of its files, by their numbers in "${calledAs} info"`],
     ["get 'magnet:?xt=urn:btih:…'", 'asks peers for the torrent first; quotes keep the shell away from it'],
     ['get INFO-HASH --tracker http://host:6969/announce', 'the same, when all you have is the hash'],
     ['get Album.torrent --seed-ratio 2 --upload-limit 1MiB/s', 'gives it on twice before it ends'],

@@ -7,6 +7,7 @@ import type { FileRange, MagnetLink } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { FileChoice } from '../host/file-selection.ts';
 import { badOption } from './cli-error.ts';
+import { calledAs } from './command-line.ts';
 import { fileFilter } from './create-options.ts';
 import { listedFiles, plain } from './torrent-summary.ts';
 import { count } from './wording.ts';
@@ -15,7 +16,7 @@ export const choiceOptions = {
   'select-file': {
     type: 'string',
     requiresArg: true,
-    describe: 'Only these files, by the numbers of "cicada info": 1-3,7',
+    describe: `Only these files, by the numbers of "${calledAs} info": 1-3,7`,
     coerce: parseNumbers,
   },
   include: { type: 'string', array: true, nargs: 1, describe: 'Only files that match: "*.flac"' },
@@ -44,7 +45,7 @@ export function fileChoice(
   const last = numbers?.find((range) => range.last > listed.length)?.last;
   if (last !== undefined) {
     const has = `${plain(metainfo.name)} has ${count(listed.length, 'file')}`;
-    throw badOption(`--select-file: there is no file ${last}, ${has} ("cicada info" lists them)`);
+    throw badOption(`--select-file: there is no file ${last}, ${has} ("${calledAs} info" lists them)`);
   }
   const matches = fileFilter(include, exclude);
   const wanted = new Set(

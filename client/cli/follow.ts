@@ -6,7 +6,7 @@ import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
-import { quoted } from './command-line.ts';
+import { calledAs, quoted } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { isNumbers, isReleaseId, releaseIdOf, releaseTitle } from './release-names.ts';
 import { plain } from './torrent-summary.ts';
@@ -23,7 +23,7 @@ export default defineCommand({
   positionals: { what: followedPositional },
   options: { ...accountOptions },
   examples: [
-    ['follow 1', 'the release of the first of the last results; news come to cicada inbox'],
+    ['follow 1', `the release of the first of the last results; news come to ${calledAs} inbox`],
     ['follow @ada', 'everything that ada publishes'],
     ['follow', 'lists what you follow'],
   ],
@@ -44,7 +44,7 @@ export default defineCommand({
       }
       const { target, words } = await setFollow(account, what, stateFolder, 'PUT');
       output.document({ event: 'following', what: target });
-      output.result(`Following ${words}: cicada inbox tells what is new`);
+      output.result(`Following ${words}: ${calledAs} inbox tells what is new`);
       return exitCode.done;
     });
   },
@@ -65,7 +65,7 @@ export async function setFollow(
   }
   if (!isReleaseId(what) && !isNumbers(what)) {
     const person = quoted(`@${what}`);
-    const how = `cicada ${method === 'PUT' ? 'follow' : 'unfollow'} ${person}`;
+    const how = `${calledAs} ${method === 'PUT' ? 'follow' : 'unfollow'} ${person}`;
     throw badOption(`"${what}" is neither the id of a release nor a result; for a person: ${how}`);
   }
   const releaseId = await releaseIdOf(what, stateFolder);

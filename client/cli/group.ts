@@ -5,6 +5,7 @@ import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { CliError } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { plain } from './torrent-summary.ts';
 import { noSuchPerson, orUnknown } from './unknown-names.ts';
@@ -22,7 +23,7 @@ export default defineCommand({
   },
   examples: [
     ['group', 'the groups you are in'],
-    ['group friends --add bob --add carol', 'then cicada share FOLDER --visibility group:friends'],
+    ['group friends --add bob --add carol', `then ${calledAs} share FOLDER --visibility group:friends`],
   ],
 
   async run({ name, add = [], remove = [], ...args }, output) {
@@ -52,7 +53,7 @@ export default defineCommand({
         shown = [group];
       }
       output.document({ groups: shown });
-      if (shown.length === 0) output.remark('You are in no group: cicada group NAME founds one.');
+      if (shown.length === 0) output.remark(`You are in no group: ${calledAs} group NAME founds one.`);
       for (const group of shown) output.data(groupWords(group));
       return exitCode.done;
     });

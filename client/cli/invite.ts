@@ -3,7 +3,7 @@ import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
-import { commandLine } from './command-line.ts';
+import { commandElsewhere } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { paint } from './output.ts';
 import { timeWords } from './talk-view.ts';
@@ -39,7 +39,7 @@ export default defineCommand({
       const people = count(invitation.usesLeft, 'person', 'people');
       output.result(`Whoever types this is let in: for ${people}, until ${until}`);
       const line = ['register', 'NAME', '--tracker', account.url, '--invitation', invitation.token];
-      output.result(paint('bold', plain(commandLine(line))));
+      output.result(paint('bold', plain(commandElsewhere(line))));
       return exitCode.done;
     });
   },

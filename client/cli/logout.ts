@@ -2,6 +2,7 @@
 import { signOut } from '../community/account.ts';
 import { accountOptions, accountPlace } from './account-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { plain } from './torrent-summary.ts';
 
@@ -10,7 +11,7 @@ export default defineCommand({
   describe: 'Sign out of a tracker',
   positionals: {},
   options: { ...accountOptions },
-  examples: [['logout', 'of the tracker that was named last; cicada login comes back']],
+  examples: [['logout', `of the tracker that was named last; ${calledAs} login comes back`]],
 
   async run(args, output) {
     const place = await accountPlace(args);

@@ -6,7 +6,7 @@ import process from 'node:process';
 import yargs, { type Argv, type Options } from 'yargs';
 import { badOption, type CliError } from './cli-error.ts';
 import { type Command, sharedOptions } from './command.ts';
-import { quoted } from './command-line.ts';
+import { calledAs, quoted } from './command-line.ts';
 import { commandTable } from './commands.ts';
 import { readConfig } from './config-file.ts';
 import { exitCode } from './exit-codes.ts';
@@ -55,15 +55,15 @@ async function runOverview(argv: readonly string[]): Promise<number> {
     ['share ~/Music/Album', 'shares a folder, and prints what to type on another computer'],
     ['get Album.torrent', 'fetches one; so it does with a magnet link'],
   ]);
-  parser.epilogue(`${shown}\n\nEvery command has its own help: cicada COMMAND --help`);
+  parser.epilogue(`${shown}\n\nEvery command has its own help: ${calledAs} COMMAND --help`);
   const args = await inOurWords(() => parser.strict().parseAsync(argv.length === 0 ? ['--help'] : argv), {
     argv,
     names: [],
     usage: 'COMMAND',
-    help: 'cicada --help',
+    help: `${calledAs} --help`,
   });
   if (args.help === true || args.version === true || argv.length === 0) return exitCode.done;
-  throw badOption('say which command first: cicada --help lists them');
+  throw badOption(`say which command first: ${calledAs} --help lists them`);
 }
 
 /** Undefined when help or the version was asked for, and has been printed. */
@@ -98,7 +98,7 @@ async function parse(
     argv,
     names: Object.entries(options).flatMap(([key, { alias = [] }]) => [key, ...[alias].flat()]),
     usage: command.usage,
-    help: `cicada ${command.usage.split(' ', 1)[0]} --help`,
+    help: `${calledAs} ${command.usage.split(' ', 1)[0]} --help`,
   });
   if (args.help === true || args.version === true) return undefined;
   for (const key of Object.keys(command.positionals)) args[key] = undisguised(args[key]);
@@ -119,7 +119,7 @@ function undisguised(value: unknown): unknown {
 
 function parserBase(): Argv {
   return yargs()
-    .scriptName('cicada')
+    .scriptName(calledAs)
     .locale('en')
     .parserConfiguration({
       'camel-case-expansion': false,
@@ -138,7 +138,7 @@ function parserBase(): Argv {
 }
 
 function examples(lines: readonly (readonly [command: string, does: string])[]): string {
-  return `Examples:\n${lines.map(([line, does]) => `  cicada ${line}\n      ${does}`).join('\n')}`;
+  return `Examples:\n${lines.map(([line, does]) => `  ${calledAs} ${line}\n      ${does}`).join('\n')}`;
 }
 
 /** Something may stand in for a flag that is not given; a flag that takes one value is not given twice. */
@@ -202,22 +202,22 @@ function refusal(message: string, { argv, usage, help }: Syntax): CliError {
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   if (unknown !== undefined) {
     return argv.includes(unknown)
-      ? badOption(`"${unknown}" is one argument too many; it goes like this: cicada ${usage}`)
+      ? badOption(`"${unknown}" is one argument too many; it goes like this: ${calledAs} ${usage}`)
       : badOption(`there is no ${flagOf(unknown)} (${help} lists all)`);
   }
   const valueless = /^Not enough arguments following: (.+)/.exec(message)?.[1];
   if (valueless !== undefined) return badOption(`${flagOf(valueless)} needs a value (${help} tells which)`);
   if (message.startsWith('Not enough non-option arguments')) {
-    return badOption(`something is missing; it goes like this: cicada ${usage}`);
+    return badOption(`something is missing; it goes like this: ${calledAs} ${usage}`);
   }
   return badOption(message);
 }
 
 function unknownCommand(word: string): CliError {
   if (/^magnet:|^https?:|\.torrent$/i.test(word)) {
-    return badOption(`${word} is no command; to fetch it: cicada get ${quoted(word)}`);
+    return badOption(`${word} is no command; to fetch it: ${calledAs} get ${quoted(word)}`);
   }
   const meant = nearestWord(word, [...commandTable.names, ...Object.keys(commandTable.aliases)]);
   const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-  return badOption(`there is no command "${word}"${hint} (cicada --help lists all)`);
+  return badOption(`there is no command "${word}"${hint} (${calledAs} --help lists all)`);
 }

@@ -7,7 +7,7 @@ import { ShareError } from '../community/share-error.ts';
 import type { SharedFolder } from '../community/shared-folder.ts';
 import type { Client } from '../host/client.ts';
 import { CliError, codeOf } from './cli-error.ts';
-import { commandLine } from './command-line.ts';
+import { commandElsewhere } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
@@ -122,7 +122,7 @@ export function tellPublished(
   output.result(`${name}: ${size(bytes)}, ${songs}; version ${version} at ${plain(tracker)}${seen}`);
   if (visibility === 'nobody') return;
   output.result('To fetch it on another computer:');
-  output.result(paint('bold', plain(commandLine(['get', id, '--tracker', tracker]))));
+  output.result(paint('bold', plain(commandElsewhere(['get', id, '--tracker', tracker]))));
 }
 
 function tellTrouble(error: unknown, folder: string, next: string, output: Output): void {

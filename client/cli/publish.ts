@@ -7,7 +7,7 @@ import { secretNames } from '../community/seed-rules.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
-import { commandLine } from './command-line.ts';
+import { calledAs, commandLine } from './command-line.ts';
 import { contentOptions, createOptions } from './create-options.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
@@ -40,7 +40,7 @@ export default defineCommand({
     ...accountOptions,
   },
   examples: [
-    ['publish ~/Music/Album', 'others find it; cicada share ~/Music/Album gives it to them'],
+    ['publish ~/Music/Album', `others find it; ${calledAs} share ~/Music/Album gives it to them`],
     ['publish Album.torrent --from ~/Music', 'a torrent that is seeded by another program'],
     ['publish Album --visibility members', 'only for those who have an account there'],
   ],

@@ -1,5 +1,6 @@
 /** How a release is named on a command line: by its id, or by its number among the results that were listed last. */
 import { badOption, CliError } from './cli-error.ts';
+import { calledAs } from './command-line.ts';
 import { loadResults, type RememberedResult, resultsMax } from './last-results.ts';
 import { paint } from './output.ts';
 import { plain } from './torrent-summary.ts';
@@ -28,7 +29,7 @@ export async function resultsAt(
   if (known === undefined) {
     throw new CliError(
       'result-not-found',
-      `there are no results to take ${numbers} from: cicada search WORDS`,
+      `there are no results to take ${numbers} from: ${calledAs} search WORDS`,
     );
   }
   const results = numbers.split(',').flatMap((part) => {

@@ -4,6 +4,7 @@ import * as talk from '../../tracker/protocol/talk-shapes.ts';
 import { accountOptions, withAccount, withTracker } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { paint } from './output.ts';
 import { timeWords } from './talk-view.ts';
@@ -31,7 +32,7 @@ export default defineCommand({
     ...accountOptions,
   },
   examples: [
-    ['rooms', 'then cicada read ROOM, and cicada say ROOM TEXT'],
+    ['rooms', `then ${calledAs} read ROOM, and ${calledAs} say ROOM TEXT`],
     ['rooms --open jazz --topic "what you heard last night"', 'a room for everybody there'],
     ['rooms --open attic --visibility group:friends', 'a room for a group of yours'],
   ],
@@ -61,7 +62,7 @@ export default defineCommand({
           : await account.call({ path: '/direct', answer: conversations });
       output.document({ rooms, people });
       if (rooms.length + people.length === 0)
-        output.remark('There is no room yet: cicada rooms --open NAME opens one.');
+        output.remark(`There is no room yet: ${calledAs} rooms --open NAME opens one.`);
       for (const { name, topic: about, lastMessageAtMs } of rooms) {
         const last = lastMessageAtMs === undefined ? 'silent' : timeWords(lastMessageAtMs);
         output.data(

@@ -4,6 +4,7 @@ import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import { accountOptions, withTracker } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { resultsMax } from './last-results.ts';
 import { type Found, pages, showResults } from './results.ts';
@@ -42,7 +43,7 @@ export default defineCommand({
     ...accountOptions,
   },
   examples: [
-    ['search evning call', 'finds “Evening Call”; then cicada get 1 fetches the first result'],
+    ['search evning call', `finds “Evening Call”; then ${calledAs} get 1 fetches the first result`],
     ['search brood --albums --lossless', 'whole albums, as they were recorded'],
     ['search summer --codec mp3 --bit-rate 320k --year 1990-1999', 'good enough, and old enough'],
     ['search seventeen --json | jq ".rows[].title"', 'for a program'],
@@ -79,7 +80,7 @@ export default defineCommand({
       const isFiltered = Object.values(filters).some((value) => value !== undefined);
       const how = isFiltered ? ' with these filters' : '';
       output.remark(
-        `Nothing there is called like “${plain(query)}”${how}. cicada wish tells you once there is.`,
+        `Nothing there is called like “${plain(query)}”${how}. ${calledAs} wish tells you once there is.`,
       );
       return exitCode.notFound;
     });

@@ -12,7 +12,7 @@ import { loadSession } from '../community/tracker-sessions.ts';
 import { badOption, CliError, codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
-import { quoted } from './command-line.ts';
+import { calledAs, commandElsewhere } from './command-line.ts';
 import {
   contentOptions,
   createOptions,
@@ -156,11 +156,14 @@ async function catalogueOf(
   const tracker = urls.find((url) => /^https?:/i.test(url)) ?? (await lastTracker(state));
   if (tracker === undefined) {
     if (!isAsked) return undefined;
-    throw new CliError('not-signed-in', 'to publish, sign in first: cicada register NAME --tracker URL');
+    throw new CliError('not-signed-in', `to publish, sign in first: ${calledAs} register NAME --tracker URL`);
   }
   if ((await loadSession(state, tracker)) !== undefined) return tracker;
   if (!isAsked) return undefined;
-  throw new CliError('not-signed-in', `you are not signed in at ${tracker}: cicada register NAME, or login`);
+  throw new CliError(
+    'not-signed-in',
+    `you are not signed in at ${tracker}: ${calledAs} register NAME, or login`,
+  );
 }
 
 /** What was shared, and the line to type elsewhere: alone on its line, to be copied. */
@@ -175,7 +178,7 @@ function tellShared(
   output.result(`${name}: ${size(metainfo.bytes)} in ${count(files, 'file')}`);
   if (target !== undefined) output.result(`Torrent file: ${plain(target)}`);
   output.result(url === undefined ? 'To fetch it, with that file:' : 'To fetch it on another computer:');
-  output.result(paint('bold', plain(`cicada get ${quoted(url ?? target!)}`)));
+  output.result(paint('bold', plain(commandElsewhere(['get', url ?? target!]))));
 }
 
 /** On the usual port if it is free; a person who named one gets that one or an error. */

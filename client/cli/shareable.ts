@@ -4,6 +4,7 @@ import type { Metainfo } from '../../torrents/metainfo.ts';
 import { checkSeed, type SecretFile } from '../community/seed-rules.ts';
 import { ShareError } from '../community/share-error.ts';
 import { checkShare } from '../community/share-rules.ts';
+import { calledAs } from './command-line.ts';
 import type { Output } from './output.ts';
 import { plain } from './torrent-summary.ts';
 import { configFile, stateFolder } from './user-folders.ts';
@@ -68,8 +69,7 @@ export function refuseSecrets(
   const files = secrets.map((file) => ({ ...file, reason: 'secret' }));
   output.document({ event: isIncluded ? 'included' : 'refused', files });
   if (isIncluded) return output.remark(`Shared as you say: ${list}`);
-  const advice =
-    'a torrent is shared whole, so make one without them (cicada create leaves them out), or add --include-secrets';
+  const advice = `a torrent is shared whole, so make one without them (${calledAs} create leaves them out), or add --include-secrets`;
   throw new ShareError('share-secret', `${plain(name)} is not shared, it holds ${list}: ${advice}`, name);
 }
 

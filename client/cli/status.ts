@@ -1,5 +1,6 @@
 /** `cicada status`: what this machine has fetched and shared, and what is at work now. */
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { type KnownTorrent, shownTorrents } from './known-torrents.ts';
 import { paint } from './output.ts';
@@ -22,7 +23,7 @@ export default defineCommand({
     const torrents = await shownTorrents(stateFolder());
     output.document({ torrents });
     if (torrents.length === 0)
-      output.remark('Nothing has been fetched or shared here yet: cicada share FOLDER begins.');
+      output.remark(`Nothing has been fetched or shared here yet: ${calledAs} share FOLDER begins.`);
     const now = Date.now();
     for (const torrent of torrents) output.data(lines(torrent, now));
     return exitCode.done;

@@ -9,7 +9,7 @@ import { type Metainfo, MetainfoError, parseMetainfo } from '../../torrents/meta
 import { displayPath } from '../../torrents/path-rules.ts';
 import type { UserTrust } from '../host/user-trust.ts';
 import { badOption, CliError } from './cli-error.ts';
-import { quoted } from './command-line.ts';
+import { calledAs, quoted } from './command-line.ts';
 
 export interface LoadedTorrent {
   readonly metainfo: Metainfo;
@@ -103,7 +103,7 @@ function unreadable(path: string, error: NodeJS.ErrnoException): CliError {
 }
 
 function isFolder(path: string): CliError {
-  const message = `${shown(path)} is a folder and no torrent; to share it: cicada share ${quoted(path)}`;
+  const message = `${shown(path)} is a folder and no torrent; to share it: ${calledAs} share ${quoted(path)}`;
   return new CliError('file-is-folder', message);
 }
 

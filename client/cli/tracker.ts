@@ -7,6 +7,7 @@ import { openPolicy } from '../../tracker/community/method-context.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { badOption, CliError, codeOf } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { everyAddress, parseListen } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
 import { aborted, interruption } from './interruption.ts';
@@ -96,7 +97,7 @@ export default defineCommand({
       }
       if (setupToken !== undefined) {
         output.result('Nobody owns its catalogue yet. To become its owner, once, wherever you are:');
-        output.result(paint('bold', `cicada register YOUR-NAME --tracker ${api} --setup ${setupToken}`));
+        output.result(paint('bold', `${calledAs} register YOUR-NAME --tracker ${api} --setup ${setupToken}`));
       }
       await watch(aborted(signal), paintEveryMs, () => output.live(countsLine(tracker)));
       output.clearLive();

@@ -1,6 +1,7 @@
 /** `cicada unfollow`: be told no more. */
 import { accountOptions, withAccount } from './account-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { followedPositional, setFollow } from './follow.ts';
 
@@ -9,7 +10,7 @@ export default defineCommand({
   describe: 'Be told no more of a release or of somebody',
   positionals: { what: { ...followedPositional, demandOption: true } },
   options: { ...accountOptions },
-  examples: [['unfollow @ada', 'cicada follow lists what is left']],
+  examples: [['unfollow @ada', `${calledAs} follow lists what is left`]],
 
   async run({ what, ...args }, output) {
     return await withAccount(args, async (account, { stateFolder }) => {

@@ -1,6 +1,7 @@
 /** A tracker says “not found” of whatever one may not see; what was asked for is known here, and named. */
 import { TrackerError } from '../community/tracker-error.ts';
 import { CliError } from './cli-error.ts';
+import { calledAs } from './command-line.ts';
 
 /** Throws CliError `not-found` with these words in place of the tracker's. */
 export async function orUnknown<T>(asked: Promise<T>, words: string): Promise<T> {
@@ -17,5 +18,5 @@ export function noSuchPerson(name: string): string {
 }
 
 export function noSuchRoom(name: string): string {
-  return `there is no room "${name}" that you may read; cicada rooms lists them`;
+  return `there is no room "${name}" that you may read; ${calledAs} rooms lists them`;
 }

@@ -3,6 +3,7 @@ import { releaseDetail } from '../../tracker/protocol/api-shapes.ts';
 import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { releaseIdOf, releasePositional, releaseTitle } from './release-names.ts';
 import { plain } from './torrent-summary.ts';
@@ -12,7 +13,7 @@ export default defineCommand({
   describe: 'Take a release of yours out of the catalogue',
   positionals: { release: releasePositional },
   options: { ...accountOptions },
-  examples: [['unpublish 2', 'after cicada browse YOUR-NAME']],
+  examples: [['unpublish 2', `after ${calledAs} browse YOUR-NAME`]],
 
   async run({ release, ...args }, output) {
     return await withAccount(args, async (account, { stateFolder }) => {

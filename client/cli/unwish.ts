@@ -3,6 +3,7 @@ import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { CliError } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { plain } from './torrent-summary.ts';
 import { wishesOf } from './wishes.ts';
@@ -14,11 +15,11 @@ export default defineCommand({
     wish: {
       type: 'string',
       demandOption: true,
-      describe: 'Its number in cicada wishes, its words, or its id',
+      describe: `Its number in ${calledAs} wishes, its words, or its id`,
     },
   },
   options: { ...accountOptions },
-  examples: [['unwish 2', 'the second of cicada wishes']],
+  examples: [['unwish 2', `the second of ${calledAs} wishes`]],
 
   async run({ wish: given, ...args }, output) {
     return await withAccount(args, async (account) => {
@@ -27,7 +28,7 @@ export default defineCommand({
         wishes.find(({ id, query }) => id === given || query === given) ??
         (/^\d{1,4}$/.test(given) ? wishes[Number(given) - 1] : undefined);
       if (wish === undefined)
-        throw new CliError('not-found', `you have no wish ${given}: cicada wishes lists them`);
+        throw new CliError('not-found', `you have no wish ${given}: ${calledAs} wishes lists them`);
       await account.call({ method: 'DELETE', path: apiPath`/wishes/${wish.id}` });
       output.document({ event: 'unwished', wish });
       output.result(`Not wished for any more: ${plain(wish.query)}`);

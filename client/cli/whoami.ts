@@ -2,6 +2,7 @@
 import { ownAccount } from '../community/account.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { tellAccount } from './register.ts';
 import { plain } from './torrent-summary.ts';
@@ -19,7 +20,8 @@ export default defineCommand({
       const own = await ownAccount(account);
       tellAccount('account', own, account.url, output);
       if (own.groups.length > 0) output.result(`Groups: ${list(own.groups.map(plain))}`);
-      if (own.unreadNotices > 0) output.result(`${count(own.unreadNotices, 'unread notice')}: cicada inbox`);
+      if (own.unreadNotices > 0)
+        output.result(`${count(own.unreadNotices, 'unread notice')}: ${calledAs} inbox`);
       return exitCode.done;
     });
   },

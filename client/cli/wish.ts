@@ -2,6 +2,7 @@
 import * as talk from '../../tracker/protocol/talk-shapes.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { qualityOptions, wishFilters } from './search-options.ts';
 import { plain } from './torrent-summary.ts';
@@ -19,11 +20,11 @@ export default defineCommand({
   },
   options: {
     ...qualityOptions,
-    download: { type: 'boolean', describe: 'Have it fetched by cicada inbox --follow --download' },
+    download: { type: 'boolean', describe: `Have it fetched by ${calledAs} inbox --follow --download` },
     ...accountOptions,
   },
   examples: [
-    ['wish brood live', 'cicada inbox tells once there is one'],
+    ['wish brood live', `${calledAs} inbox tells once there is one`],
     ['wish brood live --lossless --download', 'and fetches it, if it is as good as that'],
   ],
 

@@ -4,6 +4,7 @@ import * as talk from '../../tracker/protocol/talk-shapes.ts';
 import type { TrackerAccount } from '../community/account.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { plain } from './torrent-summary.ts';
 
@@ -19,13 +20,13 @@ export default defineCommand({
   describe: 'List what you wish for',
   positionals: {},
   options: { ...accountOptions },
-  examples: [['wishes', 'then cicada unwish 2 forgets the second']],
+  examples: [['wishes', `then ${calledAs} unwish 2 forgets the second`]],
 
   async run(args, output) {
     return await withAccount(args, async (account) => {
       const wishes = await wishesOf(account);
       output.document({ wishes });
-      if (wishes.length === 0) output.remark('You wish for nothing yet: cicada wish WORDS.');
+      if (wishes.length === 0) output.remark(`You wish for nothing yet: ${calledAs} wish WORDS.`);
       for (const [at, wish] of wishes.entries())
         output.data(`${String(at + 1).padStart(3)}  ${wishWords(wish)}`);
       return exitCode.done;

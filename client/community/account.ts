@@ -105,7 +105,7 @@ export async function openAccount(place: AccountPlace): Promise<TrackerAccount> 
     const identity = await openIdentity(place.stateFolder);
     const entered = await enterByKey(place, session!.name, identity).catch((error: TrackerError) => {
       if (error.code !== 'sign-in-failed') throw error;
-      const what = `the session of ${session!.name} has ended: sign in again with cicada login`;
+      const what = `the session of ${session!.name} has ended: sign in again (the command "login")`;
       throw new TrackerError('session-invalid', what, 401, { cause: error });
     });
     await remember(place, entered);

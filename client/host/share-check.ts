@@ -52,7 +52,8 @@ export async function checkShare(metainfo: Metainfo, pathOf: FilePaths, control:
   const first = bad[0]!;
   const path = first.diskPath ?? first.path;
   const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
-  const advice = '"cicada verify" tells which files; a changed folder needs a new torrent ("cicada create")';
+  const advice =
+    'the command "verify" tells which files; a changed folder needs a new torrent (the command "create")';
   const message = `${path} ${faultOf(first)}${others}: ${advice}`;
   throw new ClientError(first.missing ? 'not-found' : 'data-mismatch', message, { path });
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
   writeFileSync(join(place, 'package.json'), '{ "private": true }');
   const tarball = join(place, 'cicada-0.1.0.tgz');
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--silent', tarball], place);
-  entry = join(place, 'node_modules/cicada/client/cli/cicada.js');
+  entry = join(place, 'node_modules/cicada-swarm/client/cli/cicada.js');
   mkdirSync(join(place, 'Album'));
   writeFileSync(join(place, 'Album/1.flac'), noise(300_000, 1));
   writeFileSync(join(place, 'Album/2.flac'), noise(500_000, 2));
@@ -66,9 +66,9 @@ it('it makes a torrent in its worker threads, shares it and fetches it', async (
 
 it('its doors for programs open', async () => {
   const source = `
-    import { parseMetainfo, createTorrent } from 'cicada/torrents';
-    import { startTracker } from 'cicada/tracker';
-    import { openClient } from 'cicada/client';
+    import { parseMetainfo, createTorrent } from 'cicada-swarm/torrents';
+    import { startTracker } from 'cicada-swarm/tracker';
+    import { openClient } from 'cicada-swarm/client';
     const { metainfo } = await createTorrent('Album');
     console.log(metainfo.name, typeof startTracker, typeof openClient, typeof parseMetainfo);`;
   writeFileSync(join(place, 'program.mjs'), source);

@@ -1,4 +1,4 @@
-/** What `cicada/sim` promises to others. */
+/** What `cicada-swarm/sim` promises to others. */
 import { describe, expect, it } from 'vitest';
 import { drawPlan, PlanError, type SwarmPlan, shrinkPlan, simulate } from './api.ts';
 

@@ -1,5 +1,5 @@
 /**
- * `cicada/sim`: swarms in virtual time, for anybody's tests. Describe a swarm as data, run it, look at the result; one
+ * `cicada-swarm/sim`: swarms in virtual time, for anybody's tests. Describe a swarm as data, run it, look at the result; one
  * seed is one run, on every machine.
  *
  *     const { completed, failure } = simulate({
