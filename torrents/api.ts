@@ -2,7 +2,7 @@
  * `cicada-swarm/torrents`: make, read and check torrent files, for programs of other people.
  *
  * ```ts
- * import { createTorrent, locateFiles, magnetOf, parseMetainfo, verifyTorrent, writeTorrentFile } from 'cicada-swarm/torrents';
+ * import { createTorrent, magnetOf, parseMetainfo, verifyTorrent, writeTorrentFile } from 'cicada-swarm/torrents';
  *
  * const { bytes, metainfo, skipped } = await createTorrent('Some Album', {
  *   trackers: [['http://tracker.example/announce']],

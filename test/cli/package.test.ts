@@ -1,43 +1,84 @@
-/** What `npm install` gives people: the packed tarball, installed into an empty folder, runs. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * What `npm install` gives people: the packed tarball, unpacked into an empty folder with its dependencies beside it,
+ * runs. A real installation, which needs the registry, is in test/large/install.test.ts.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Child, Children } from '../e2e/child.ts';
 import { differenceOf } from '../e2e/shared-folder.ts';
 import { noise } from '../torrents/folder-fixture.ts';
+import { packedInto, runIn } from './packed.ts';
 import { runCicada } from './run-cicada.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const launcher = join(checkout, 'client/cli/cicada.js');
 let place: string;
 let entry: string;
 
-/** A program beside the Node that runs the tests: npm and npx then run under it too. */
-async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
-  const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
-  const { stdout } = await promisify(execFile)(program, args, { cwd, env: { ...process.env, PATH: path } });
-  return stdout;
-}
-
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'cicada-package-'));
-  // Packing builds first, as it does before publishing.
-  await run('npm', ['pack', '--silent', '--pack-destination', place], checkout);
+  const tarball = await packedInto(place);
+  const modules = join(place, 'node_modules');
+  const own = join(modules, 'cicada-swarm');
+  mkdirSync(modules);
+  mkdirSync(own);
+  await runIn(place, 'tar', ['-xzf', tarball, '-C', own, '--strip-components=1']);
+  linkDependencies(modules);
+  // As npm makes them, of what package.json says.
+  mkdirSync(join(modules, '.bin'));
+  const { bin } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as {
+    bin: Record<string, string>;
+  };
+  for (const [name, file] of Object.entries(bin)) {
+    symlinkSync(join('../cicada-swarm', file), join(modules, '.bin', name));
+  }
   writeFileSync(join(place, 'package.json'), '{ "private": true }');
-  const tarball = join(place, 'cicada-0.1.0.tgz');
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--silent', tarball], place);
-  entry = join(place, 'node_modules/cicada-swarm/client/cli/cicada.js');
+  entry = join(own, 'client/cli/cicada.js');
   mkdirSync(join(place, 'Album'));
   writeFileSync(join(place, 'Album/1.flac'), noise(300_000, 1));
   writeFileSync(join(place, 'Album/2.flac'), noise(500_000, 2));
 }, 120_000);
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-it('npx cicada runs it', async () => {
-  expect(await run('npx', ['--no-install', 'cicada', '--version'], place)).toBe('cicada 0.1.0\n');
+/** What the package depends on and nothing else: what was only there for us would be missed by others. */
+function linkDependencies(modules: string): void {
+  const lock = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+  };
+  for (const [path, { dev = false }] of Object.entries(lock.packages)) {
+    const [, name, ...nested] = path.split('node_modules/');
+    if (dev || name === undefined || nested.length > 0) continue;
+    if (name.startsWith('@')) mkdirSync(join(modules, dirname(name)), { recursive: true });
+    symlinkSync(join(checkout, path), join(modules, name));
+  }
+}
+
+describe('its programs', () => {
+  it.each(['cicada', 'cicada-swarm'])('npx %s runs it', async (name) => {
+    expect(await runIn(place, 'npx', ['--no-install', name, '--version'])).toBe('cicada 0.1.0\n');
+  });
+
+  it('say how they are called, so that what is printed can be typed again', async () => {
+    // The name of the package is ours wherever npx is run; that of the command is another project's.
+    expect(await runIn(place, 'npx', ['--no-install', 'cicada', '--help'])).toMatch(
+      /help: npx cicada-swarm COMMAND --help/,
+    );
+    // As from the folder of globally installed programs.
+    for (const name of ['cicada', 'cicada-swarm']) {
+      const help = await runIn(place, join(place, 'node_modules/.bin', name), ['--help'], { npm: false });
+      expect(help).toMatch(/help: cicada COMMAND --help/);
+      expect(help).not.toContain('npx');
+    }
+    expect(await runIn(checkout, 'npx', ['--no-install', 'cicada', '--help'])).toMatch(
+      /help: npx cicada COMMAND --help/,
+    );
+    expect(await runIn(checkout, process.execPath, [launcher, '--help'], { npm: false })).toMatch(
+      /help: node client\/cli\/cicada\.js COMMAND --help/,
+    );
+  });
 });
 
 it('it makes a torrent in its worker threads, shares it and fetches it', async () => {
@@ -69,11 +110,41 @@ it('its doors for programs open', async () => {
     import { parseMetainfo, createTorrent } from 'cicada-swarm/torrents';
     import { startTracker } from 'cicada-swarm/tracker';
     import { openClient } from 'cicada-swarm/client';
+    import { simulate } from 'cicada-swarm/sim';
     const { metainfo } = await createTorrent('Album');
-    console.log(metainfo.name, typeof startTracker, typeof openClient, typeof parseMetainfo);`;
+    console.log(metainfo.name, typeof startTracker, typeof openClient, typeof parseMetainfo, typeof simulate);`;
   writeFileSync(join(place, 'program.mjs'), source);
-  expect(await run(process.execPath, ['program.mjs'], place)).toBe('Album function function function\n');
+  expect(await runIn(place, process.execPath, ['program.mjs'])).toBe(
+    'Album function function function function\n',
+  );
 });
+
+it('its types are whole: a program that uses every door is checked strictly', async () => {
+  const folder = join(place, 'typed');
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, 'program.mts'),
+    `import { type Metainfo, parseMetainfo } from 'cicada-swarm/torrents';
+    import { type RunningTracker, startTracker } from 'cicada-swarm/tracker';
+    import { type ActiveTorrent, openClient } from 'cicada-swarm/client';
+    import { simulate } from 'cicada-swarm/sim';
+    const metainfo: Metainfo = parseMetainfo(new Uint8Array());
+    const tracker: RunningTracker = await startTracker({ port: 0 });
+    const torrent: ActiveTorrent = await (await openClient()).download(metainfo, { folder: tracker.url });
+    const bytes: number = torrent.status().haveBytes;
+    // @ts-expect-error: were the types lost, this would be allowed.
+    const wrong: string = torrent.status().haveBytes;
+    console.log(bytes, wrong, simulate);`,
+  );
+  const options = { target: 'es2024', module: 'nodenext', strict: true, noEmit: true, types: ['node'] };
+  const typeRoots = [join(checkout, 'node_modules/@types')];
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { ...options, typeRoots, skipLibCheck: true }, include: ['*.mts'] }),
+  );
+  const compiler = join(checkout, 'node_modules/typescript/bin/tsc');
+  expect(await runIn(folder, process.execPath, [compiler, '-p', '.'])).toBe('');
+}, 60_000);
 
 it('says in one sentence what it needs, under a Node that is too old', async () => {
   const { code, stdout, stderr } = await runCicada(['--version'], { entry: [...oldNode('20.20.2'), entry] });
@@ -84,7 +155,6 @@ it('says in one sentence what it needs, under a Node that is too old', async () 
 });
 
 it('in a checkout, goes on by itself with the Node that npm ci has brought', async () => {
-  const launcher = join(checkout, 'client/cli/cicada.js');
   const outcome = await runCicada(['info', 'nope.torrent'], { entry: [...oldNode('18.0.0'), launcher] });
   expect(outcome).toEqual({ code: 3, stdout: '', stderr: 'cicada: there is no file nope.torrent\n' });
 });

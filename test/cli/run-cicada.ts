@@ -39,7 +39,7 @@ interface RunOptions {
 export function runCicada(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const { cwd = tmpdir(), env = {}, stdin = new Uint8Array(), entry = [mainFile], uid } = options;
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(CICADA_|VITEST|NODE_OPTIONS$|FORCE_COLOR$)/.test(name),
+    ([name]) => !/^(CICADA_|npm_|VITEST|NODE_OPTIONS$|FORCE_COLOR$)/.test(name),
   );
   return new Promise((resolve, reject) => {
     const child = execFile(

@@ -1,6 +1,7 @@
 /** What the published package is made of: its dependencies, and calls that must not be in it. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { commandTable } from '../../client/cli/commands.ts';
 import { codeLines, sourceFiles } from './source-files.ts';
 
 const shipped = sourceFiles('torrents', 'tracker', 'client', 'test/sim').filter(
@@ -46,4 +47,16 @@ it('every dependency is imported by what is shipped, and every package that is i
     [...imported].filter((name) => !declared.includes(name)).sort(),
     'imported and not declared',
   ).toEqual([]);
+});
+
+it('every command that is printed is called as this program was', () => {
+  const { names, aliases } = commandTable;
+  const words = [...names, ...Object.keys(aliases), 'COMMAND', '--help'].join('|');
+  const literal = new RegExp(`\\bcicada (${words})(?![\\w-])`);
+  const wrong = shipped
+    .filter(({ path }) => /^client\/(cli|host|community)\//.test(path))
+    .flatMap(({ path, text }) => codeLines(text).map((line) => ({ path, ...line })))
+    .filter(({ code }) => literal.test(code))
+    .map(({ path, line }) => `${path}:${line}`);
+  expect(wrong, 'calledAs, commandLine() or commandElsewhere() of client/cli/command-line.ts').toEqual([]);
 });
