@@ -1,6 +1,6 @@
 /** Pages and feeds show what strangers wrote as text: nothing in it runs, loads, or ends what it stands in. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiScene, openApiScene } from './api-scene.ts';
+import { type ApiScene, openApiScene, publishBody } from './api-scene.ts';
 
 const payloads = [
   '<script>alert(1)</script>',
@@ -34,6 +34,28 @@ afterAll(() => scene.close());
 
 /** Every tag and its attributes, as a browser would begin to read them. */
 const tagsIn = (html: string) => [...html.matchAll(/<([a-z!/?][^\s>]*)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi)];
+
+it("the name of a release's torrent stands beside the album's title, as text", async () => {
+  const { pia } = scene.people;
+  const name = '<b>x\u202Egnp.exe</b>'.replaceAll('/', '_');
+  const body = { ...publishBody({ album: name, tracks: ['Song'] }, pia), album: 'Nice Holiday Album' };
+  expect((await scene.ask('POST /releases', { by: pia, body })).status).toBe(201);
+  const shown = 'torrent &lt;b&gt;x\\u202egnp.exe&lt;_b&gt;';
+  for (const url of ['//?q=holiday', `//releases/${body.releaseId}`]) {
+    const { text } = await scene.ask(`GET ${url}`);
+    expect(text, url).toContain('Nice Holiday Album');
+    expect(text, url).toContain(shown);
+  }
+  const { json } = await scene.ask(`GET /releases/${body.releaseId}`);
+  expect(json).toMatchObject({ album: 'Nice Holiday Album', torrentName: '<b>x\\u202egnp.exe<_b>' });
+});
+
+it('a torrent with a hidden name is refused with its code', async () => {
+  const { pia } = scene.people;
+  const body = { ...publishBody({ album: '.ssh', tracks: ['Song'] }, pia), album: 'Nice Holiday Album' };
+  const { status, json } = await scene.ask('POST /releases', { by: pia, body });
+  expect([status, json.error.code]).toEqual([400, 'torrent-name-hidden']);
+});
 
 describe('what strangers wrote', () => {
   it.each([
