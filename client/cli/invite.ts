@@ -38,7 +38,7 @@ export default defineCommand({
       const until = timeWords(invitation.expiresAtMs);
       const people = count(invitation.usesLeft, 'person', 'people');
       output.result(`Whoever types this is let in: for ${people}, until ${until}`);
-      const line = ['register', 'NAME', '--tracker', account.url, '--invitation', invitation.token];
+      const line = ['register', 'NAME', '--tracker', account.url, `--invitation=${invitation.token}`];
       output.result(paint('bold', plain(commandElsewhere(line))));
       return exitCode.done;
     });

@@ -96,8 +96,8 @@ export default defineCommand({
         output.remark('Behind a proxy it does not know its own address: name it with --public-url.');
       }
       if (setupToken !== undefined) {
-        output.result('Nobody owns its catalogue yet. To become its owner, once, wherever you are:');
-        output.result(paint('bold', `${calledAs} register YOUR-NAME --tracker ${api} --setup ${setupToken}`));
+        output.result('Nobody owns its catalogue yet. To become its owner, once:');
+        output.result(paint('bold', `${calledAs} register YOUR-NAME --tracker ${api} --setup=${setupToken}`));
       }
       await watch(aborted(signal), paintEveryMs, () => output.live(countsLine(tracker)));
       output.clearLive();

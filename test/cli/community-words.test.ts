@@ -26,7 +26,7 @@ const album = (name: string) => {
 beforeAll(async () => {
   tracker = await startTracker({ port: 0, dataFolder: place.in('tracker') });
   const at = ['--tracker', tracker.url];
-  await olga('register', 'olga', ...at, '--setup', tracker.setupToken!);
+  await olga('register', 'olga', ...at, `--setup=${tracker.setupToken}`);
   await ada('register', 'ada', ...at);
   await as('ben', 'register', 'ben', ...at);
   const { stdout } = await ada('publish', album('Noon'));

@@ -194,7 +194,9 @@ function documentReader(event: string, fits: (document: Document) => boolean) {
 
 /** The developer's own settings of the program are not the test's; nor are vitest's. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(CICADA_|npm_|VITEST|NODE_OPTIONS$)/.test(name));
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(CICADA_|npm_|VITEST|NODE_OPTIONS$)/.test(name),
+  );
   return {
     ...Object.fromEntries(kept),
     XDG_STATE_HOME: join(home, 'state'),

@@ -44,7 +44,7 @@ beforeAll(async () => {
   );
   const said = await listening.event('listening');
   [tracker, setupToken] = [String(said.api), String(said.setupToken)];
-  await ada.run('register', 'ada', '--tracker', tracker, '--setup', setupToken);
+  await ada.run('register', 'ada', '--tracker', tracker, `--setup=${setupToken}`);
   await bob.run('register', 'bob', '--tracker', tracker);
   share = ada.start('share', album('Noon', 'Heat Haze', 'Treetops'), '--port', '0');
   release = String((await share.event('sharing')).release);
@@ -321,7 +321,7 @@ describe('moderators', () => {
     expect(await bob.fails('admin', 'ban', 'ada', 'why not')).toEqual({ exit: 24, code: 'not-allowed' });
     const [{ invitation }] = (await ada.run('invite', '--note', 'for eve')) as [Document];
     const { token } = invitation as { token: string };
-    await eve.run('register', 'eve', '--tracker', tracker, '--invitation', token);
+    await eve.run('register', 'eve', '--tracker', tracker, `--invitation=${token}`);
     await ada.run('admin', 'ban', 'eve', 'a test');
     expect(await eve.fails('say', 'lobby', 'x')).toMatchObject({ exit: 24 });
     await ada.run('admin', 'unban', 'eve');
