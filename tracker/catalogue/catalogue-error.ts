@@ -4,6 +4,7 @@ export type CatalogueErrorCode =
   | 'not-allowed'
   | 'release-exists'
   | 'already-published'
+  | 'awaits-approval'
   | 'release-invalid'
   | 'release-not-private'
   | 'release-limit'
@@ -27,4 +28,12 @@ export class CatalogueError extends Error {
 /** One for what is not there and what may not be seen: nobody learns which. */
 export function noSuchRelease(): CatalogueError {
   return new CatalogueError('not-found', 'there is no such release here, or you may not see it');
+}
+
+/** Word for word the same for every account and all blocked content: that it is blocked is all that is told. */
+export function awaitsApproval(): CatalogueError {
+  return new CatalogueError(
+    'awaits-approval',
+    'this waits for the approval of a moderator: your inbox tells you what is decided',
+  );
 }

@@ -101,10 +101,18 @@ export interface ReleaseSummary {
 }
 
 export interface ReleaseDetail extends ReleaseSummary {
+  /** Told to its publisher alone; nobody else is told that there is a release. */
+  readonly takenDown?: TakenDown | undefined;
   readonly groupId: number | undefined;
   /** For the publisher only. */
   readonly peopleIds: readonly number[] | undefined;
   readonly tracks: readonly ReleaseTrack[];
+}
+
+/** A moderator took the release down. */
+export interface TakenDown {
+  readonly reason: string;
+  readonly atMs: number;
 }
 
 export interface VersionSummary {
@@ -186,16 +194,22 @@ export interface SwarmCount {
 type ReleaseQuestion = { readonly viewer: CatalogueViewer; readonly releaseId: string };
 
 export interface Catalogue {
-  /** Each rejects with a CatalogueError's `code`; all codes are in catalogue-error.ts. */
+  /**
+   * Each rejects with a CatalogueError's `code`; all codes are in catalogue-error.ts. `awaits-approval`: its content is
+   * blocked, and a moderator is asked.
+   */
   publish(input: PublishInput): Promise<ServedRelease>;
   addVersion(input: AddVersionInput): Promise<ServedRelease>;
   changeAccess(
     input: ReleaseQuestion & { readonly access: WantedAccess; readonly nowMs: number },
   ): Promise<ServedRelease>;
-  /** By its publisher, or a moderator who sees it. */
+  /** By its publisher, for good. A moderator takes it down instead (tracker/moderation). */
   withdraw(input: ReleaseQuestion): Promise<ServedRelease>;
 
-  release(input: ReleaseQuestion): Promise<ReleaseDetail | undefined>;
+  /** `orTakenDown`: also one's own that was taken down. */
+  release(
+    input: ReleaseQuestion & { readonly orTakenDown?: boolean | undefined },
+  ): Promise<ReleaseDetail | undefined>;
   /** What may be seen of the releases that hold this torrent, in any version; 20 or 32 bytes. */
   releasesOfTorrent(input: {
     readonly viewer: CatalogueViewer;

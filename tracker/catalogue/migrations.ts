@@ -111,4 +111,58 @@ export const migrations: readonly Migration[] = [
   `,
   // What the torrent calls its own folder. NULL: stored before this; it is read from the torrent (torrent-names.ts).
   'ALTER TABLE versions ADD COLUMN torrent_name TEXT',
+  `
+  -- A moderator has taken it down: every row stays, and it is shown, found and served to no account.
+  ALTER TABLE releases ADD COLUMN taken_down_ms INTEGER;
+
+  -- Outlive their releases: a publisher who withdraws one does not lift the block on its content with it.
+  CREATE TABLE takedowns (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    public_id     TEXT NOT NULL,
+    publisher_id  INTEGER NOT NULL,
+    moderator_id  INTEGER NOT NULL,
+    title         TEXT NOT NULL,
+    access        TEXT NOT NULL CHECK (json_valid(access)), -- as it was then: who may read the title
+    reason        TEXT NOT NULL,
+    music_bytes   INTEGER NOT NULL, -- of the files that are blocked
+    made_ms       INTEGER NOT NULL,
+    restored_ms   INTEGER,
+    unblocked_ms  INTEGER
+  ) STRICT;
+  CREATE INDEX takedowns_of_release ON takedowns (public_id, id);
+  CREATE INDEX takedowns_that_block ON takedowns (id) WHERE unblocked_ms IS NULL;
+
+  -- Of blocks that stand (content-print.ts).
+  CREATE TABLE blocked_hashes (
+    hash         BLOB NOT NULL,
+    takedown_id  INTEGER NOT NULL REFERENCES takedowns,
+    PRIMARY KEY (hash, takedown_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX blocked_hashes_of ON blocked_hashes (takedown_id);
+  CREATE TABLE blocked_files (
+    takedown_id  INTEGER NOT NULL REFERENCES takedowns,
+    root         BLOB,
+    bytes        INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX blocked_files_of ON blocked_files (takedown_id);
+  CREATE INDEX blocked_files_by_root ON blocked_files (root) WHERE root IS NOT NULL;
+  CREATE INDEX blocked_files_by_bytes ON blocked_files (bytes);
+
+  -- What met a block. Decided ones stay as the permission to publish, or as the refusal that is not asked about again.
+  CREATE TABLE waiting (
+    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    publisher_id  INTEGER NOT NULL,
+    torrent       BLOB NOT NULL, -- both of its info-hashes
+    takedown_id   INTEGER NOT NULL REFERENCES takedowns,
+    title         TEXT NOT NULL,
+    access        TEXT NOT NULL CHECK (json_valid(access)),
+    bytes         INTEGER NOT NULL,
+    file_count    INTEGER NOT NULL,
+    asked_ms      INTEGER NOT NULL,
+    approved_ms   INTEGER,
+    refused_ms    INTEGER,
+    UNIQUE (publisher_id, torrent)
+  ) STRICT;
+  CREATE INDEX waiting_undecided ON waiting (id) WHERE approved_ms IS NULL AND refused_ms IS NULL;
+  `,
 ];

@@ -35,7 +35,7 @@ export class ReleaseFacts {
 
   constructor(db: DatabaseSync) {
     this.#changed = db.prepare(
-      `SELECT id, visibility, publisher_id, group_id, year, completeness, change FROM releases
+      `SELECT id, visibility, publisher_id, group_id, year, completeness, change, taken_down_ms FROM releases
        WHERE change > ? ORDER BY change`,
     );
     this.#changed.setReturnArrays(true);
@@ -50,9 +50,13 @@ export class ReleaseFacts {
     if (dataVersion === this.#lastDataVersion) return false;
     this.#lastDataVersion = dataVersion;
     for (const row of this.#changed.iterate(this.#lastChange)) {
-      const [id, visibility, publisherId, groupId, year, completeness, change] = row as unknown as number[];
+      const [id, visibility, publisherId, groupId, year, completeness, change, takenDownMs] =
+        row as unknown as number[];
       const known = this.#facts[id!];
       if (known !== undefined) this.#counts[known.visibility]!--;
+      this.#lastChange = change!;
+      this.#facts[id!] = undefined;
+      if (takenDownMs !== null) continue;
       this.#counts[visibility!]!++;
       const named =
         visibility === people ? this.#people.all(id!).map((row) => row.account_id as number) : undefined;
@@ -66,7 +70,6 @@ export class ReleaseFacts {
         seeds: known?.seeds ?? 0,
         leechers: known?.leechers ?? 0,
       };
-      this.#lastChange = change!;
     }
     return true;
   }

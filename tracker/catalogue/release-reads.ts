@@ -30,7 +30,7 @@ import { storedReleases } from './stored-release.ts';
 import { torrentFiles } from './torrent-files.ts';
 import { torrentNames } from './torrent-names.ts';
 import { releaseOfTrack, trackRange } from './track-id.ts';
-import { visibleParameters, visibleSql } from './visible.ts';
+import { takenDownSql, visibleParameters, visibleSql } from './visible.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 type ReleaseQuestion = { readonly viewer: CatalogueViewer; readonly releaseId: string };
@@ -75,15 +75,19 @@ export function releaseReads(db: DatabaseSync, facts: ReleaseFacts, vocabulary: 
   }
 
   return {
-    release(input: ReleaseQuestion): ReleaseDetail | undefined {
-      const row = sql.release.get(question(input));
-      if (row === undefined) return undefined;
+    release(input: ReleaseQuestion & { readonly orTakenDown?: boolean }): ReleaseDetail | undefined {
+      const own = input.orTakenDown === true && input.viewer.accountId !== undefined;
+      const { releaseId, viewer } = question(input);
+      const row = sql.release.get(question(input)) ?? (own && sql.takenDown.get({ releaseId, viewer }));
+      if (row === undefined || row === false) return undefined;
+      const down = row.taken_down_ms === null ? undefined : sql.takedown.get(releaseId);
       const { publisherId, groupId, peopleIds } = stored.accessOf(row);
       return {
         ...summary(row),
         groupId,
         peopleIds: publisherId === input.viewer.accountId ? peopleIds : undefined,
         tracks: sql.tracks.all(...trackRange(row.id as number)).map(trackOf),
+        takenDown: down && { reason: down.reason as string, atMs: down.made_ms as number },
       };
     },
 
@@ -181,6 +185,10 @@ function statements(db: DatabaseSync) {
   // Every statement is one look at the visibility and the thing itself: nothing can come in between.
   return {
     release: db.prepare(`SELECT ${summaryColumns} FROM ${releasesWithLatest} WHERE ${one}`),
+    takenDown: db.prepare(
+      `SELECT ${summaryColumns} FROM ${releasesWithLatest} WHERE r.public_id = :releaseId AND ${takenDownSql}`,
+    ),
+    takedown: db.prepare('SELECT reason, made_ms FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1'),
     tracks: db.prepare(`SELECT ${trackColumns} FROM tracks t WHERE t.id >= ? AND t.id < ? ORDER BY t.id`),
     ofTorrent: db.prepare(`
       SELECT ${summaryColumns} FROM ${releasesWithLatest}

@@ -6,10 +6,13 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { CatalogueError, noSuchRelease } from './catalogue-error.ts';
+import { contentBlocks } from './content-blocks.ts';
+import { contentPrint } from './content-print.ts';
 import type {
   AddVersionInput,
   CatalogueViewer,
   PublishInput,
+  ReleaseAccess,
   ServedRelease,
   VersionInput,
   WantedAccess,
@@ -21,6 +24,13 @@ import { type StoredRelease, storedReleases } from './stored-release.ts';
 import { removeDropped, type TorrentFiles, torrentFiles } from './torrent-files.ts';
 import { torrentNameText } from './torrent-names.ts';
 import { trackId, trackRange } from './track-id.ts';
+import { waitingPublications } from './waiting.ts';
+
+/** It waits for a moderator: answered, not thrown, so that the row that says so is kept. */
+export interface Awaiting {
+  readonly isAwaiting: true;
+}
+const awaiting: Awaiting = { isAwaiting: true };
 
 /** As many as one address may seed (tracker/registry/limits.ts). */
 const releasesPerPublisherMax = 20_000;
@@ -32,8 +42,10 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
   const stored = storedReleases(db);
   const index = searchIndex(db);
   const sql = statements(db);
+  const blocks = contentBlocks(db);
+  const waiting = waitingPublications(db);
 
-  function publish(input: PublishInput): ServedRelease {
+  function publish(input: PublishInput): ServedRelease | Awaiting {
     const publisherId = accountOf(input.viewer);
     const publication = readPublication(input, 1);
     const access = readAccess(input.access, publication.metainfo);
@@ -47,6 +59,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       );
     }
     refuseTwice(publication, publisherId);
+    if (mustWait(publication, { ...access, publisherId }, undefined, input.nowMs)) return awaiting;
     const { lastInsertRowid } = sql.insert.run(input.releaseId, publisherId, input.nowMs, input.nowMs);
     const number = Number(lastInsertRowid);
     storeAccess(number, access);
@@ -54,8 +67,9 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     return publishStored(number);
   }
 
-  function addVersion(input: AddVersionInput): ServedRelease {
-    const before = ownRelease(input.viewer, input.releaseId);
+  function addVersion(input: AddVersionInput): ServedRelease | Awaiting {
+    const takenDown = stored.ownTakenDown(input.viewer, input.releaseId);
+    const before = takenDown ?? ownRelease(input.viewer, input.releaseId);
     const { number, version, indexed } = before;
     const publication = readPublication(input, input.version);
     const access = readAccess(input.access ?? indexed.access, publication.metainfo);
@@ -63,8 +77,16 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       const message = `the latest version is ${version}, so the next one is ${version + 1}, not ${input.version}`;
       throw new CatalogueError('version-not-next', message);
     }
-    refuseTwice(publication, indexed.access.publisherId, { number, version });
-    index.take(number, indexed);
+    const { publisherId } = indexed.access;
+    refuseTwice(publication, publisherId, { number, version });
+    if (mustWait(publication, { ...access, publisherId }, takenDown && input.releaseId, input.nowMs))
+      return awaiting;
+    if (takenDown === undefined) index.take(number, indexed);
+    else {
+      // A moderator has approved this version: with it the release is back.
+      sql.up.run(number);
+      sql.restored.run(input.nowMs, input.releaseId);
+    }
     sql.dropTracks.run(...trackRange(number));
     if (input.access !== undefined) storeAccess(number, access);
     storeVersion(number, input.version, input, publication);
@@ -87,19 +109,13 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     return publishStored(number);
   }
 
+  /** For good. A block on its content stays. */
   function withdraw(input: { readonly viewer: CatalogueViewer; readonly releaseId: string }): ServedRelease {
-    const release = stored.visibleTo(input.viewer, input.releaseId);
-    if (release === undefined) throw noSuchRelease();
-    const { number, indexed } = release;
-    const isModerator = input.viewer.role === 'moderator' || input.viewer.role === 'owner';
-    if (indexed.access.publisherId !== input.viewer.accountId && !isModerator) {
-      throw new CatalogueError(
-        'not-allowed',
-        'only who has published a release, or a moderator, withdraws it',
-      );
-    }
-    const served = stored.served(number);
-    index.take(number, indexed);
+    const { viewer, releaseId } = input;
+    const takenDown = stored.ownTakenDown(viewer, releaseId);
+    const { number, indexed } = takenDown ?? ownRelease(viewer, releaseId);
+    const served = takenDown ? { releaseId, infoHashes: [] } : stored.served(number);
+    if (takenDown === undefined) index.take(number, indexed);
     sql.keepDropped.run(number, Number.MAX_SAFE_INTEGER);
     sql.dropTracks.run(...trackRange(number));
     sql.drop.run(number);
@@ -110,9 +126,26 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     const release = stored.visibleTo(viewer, releaseId);
     if (release === undefined) throw noSuchRelease();
     if (release.indexed.access.publisherId !== viewer.accountId) {
-      throw new CatalogueError('not-allowed', 'only who has published a release changes it');
+      throw new CatalogueError('not-allowed', 'only its publisher changes or withdraws a release');
     }
     return release;
+  }
+
+  /** `takenDown`: the id of the release, when it is a new version of one that was taken down: that waits whatever is in it. */
+  function mustWait(
+    { metainfo, album: title }: Publication,
+    access: ReleaseAccess,
+    takenDown: string | undefined,
+    nowMs: number,
+  ): boolean {
+    const { publisherId } = access;
+    const takedownId =
+      takenDown === undefined
+        ? blocks.blockOf(contentPrint(metainfo))
+        : Number(sql.takedownOf.get(takenDown)!.id);
+    if (takedownId === undefined || waiting.isApproved(publisherId, metainfo)) return false;
+    waiting.put({ publisherId, metainfo, takedownId, title, access, nowMs });
+    return true;
   }
 
   /**
@@ -226,7 +259,7 @@ function statements(db: DatabaseSync) {
     countOf: db.prepare('SELECT count(*) AS n FROM releases WHERE publisher_id = ?'),
     publishedBy: db.prepare(`
       SELECT v.number, r.public_id FROM versions v JOIN releases r ON r.id = v.release_id
-      WHERE r.publisher_id = ? AND (v.info_hash = ? OR v.info_hash_v2 = ?)
+      WHERE r.publisher_id = ? AND r.taken_down_ms IS NULL AND (v.info_hash = ? OR v.info_hash_v2 = ?)
         AND NOT (v.release_id = ? AND v.number < ?) LIMIT 1`),
     insert: db.prepare(`
       INSERT INTO releases (public_id, publisher_id, visibility, album, track_count, duration_ms, bytes, lossless,
@@ -241,6 +274,11 @@ function statements(db: DatabaseSync) {
     touch: db.prepare('UPDATE releases SET updated_at = ? WHERE id = ?'),
     nextChange: db.prepare('UPDATE changes SET last = last + 1'),
     change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
+    takedownOf: db.prepare('SELECT id FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1'),
+    up: db.prepare('UPDATE releases SET taken_down_ms = NULL WHERE id = ?'),
+    restored: db.prepare(
+      'UPDATE takedowns SET restored_ms = ? WHERE public_id = ? AND restored_ms IS NULL',
+    ),
     person: db.prepare('INSERT INTO release_people VALUES (?, ?)'),
     dropPeople: db.prepare('DELETE FROM release_people WHERE release_id = ?'),
     cover: db.prepare('INSERT INTO covers VALUES (?, ?, ?)'),

@@ -10,7 +10,7 @@ export const visibilities: readonly Visibility[] = ['everyone', 'members', 'grou
 /** Of `releases r` with its latest version `v`. */
 export const summaryColumns = `r.id, r.public_id, r.publisher_id, r.visibility, r.group_id, r.album, r.artist,
   r.album_artist, r.year, r.genre, r.track_count, r.duration_ms, r.bytes, r.codec, r.lossless, r.completeness, r.version,
-  r.created_at, r.updated_at, v.info_hash, v.info_hash_v2, v.torrent_name, v.torrent,
+  r.created_at, r.updated_at, r.taken_down_ms, v.info_hash, v.info_hash_v2, v.torrent_name, v.torrent,
   EXISTS (SELECT 1 FROM covers c WHERE c.release_id = r.id) AS has_cover`;
 export const releasesWithLatest =
   'releases r JOIN versions v ON v.release_id = r.id AND v.number = r.version';

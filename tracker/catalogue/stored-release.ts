@@ -4,7 +4,7 @@ import type { CatalogueViewer, ReleaseAccess, ServedRelease } from './contract.t
 import { blob, number, type Row, text, trackColumns, trackOf, visibilities } from './rows.ts';
 import type { IndexedRelease } from './search-index.ts';
 import { trackRange } from './track-id.ts';
-import { visibleParameters, visibleSql } from './visible.ts';
+import { takenDownSql, visibleParameters, visibleSql } from './visible.ts';
 
 export interface StoredRelease {
   readonly number: number;
@@ -20,6 +20,11 @@ const announcedHashBytes = 20;
 export function storedReleases(db: DatabaseSync) {
   const byNumber = db.prepare('SELECT * FROM releases WHERE id = ?');
   const byPublicId = db.prepare(`SELECT * FROM releases r WHERE public_id = :releaseId AND ${visibleSql}`);
+  const ownTakenDown = db.prepare(
+    `SELECT * FROM releases r WHERE public_id = :releaseId AND ${takenDownSql}`,
+  );
+  const upById = db.prepare('SELECT * FROM releases WHERE public_id = ? AND taken_down_ms IS NULL');
+  const downById = db.prepare('SELECT * FROM releases WHERE public_id = ? AND taken_down_ms IS NOT NULL');
   const tracks = db.prepare(
     `SELECT ${trackColumns} FROM tracks t WHERE t.id >= ? AND t.id < ? ORDER BY t.id`,
   );
@@ -27,8 +32,8 @@ export function storedReleases(db: DatabaseSync) {
   // One walk over both tables: a tracker of a million tracks asks for all of them before it answers anybody.
   const announced = `SELECT r.id, r.public_id, r.publisher_id, r.visibility, r.group_id, v.info_hash,
       substr(v.info_hash_v2, 1, ${announcedHashBytes}) AS info_hash_v2
-    FROM releases r JOIN versions v ON v.release_id = r.id`;
-  const announcedOf = db.prepare(`${announced} WHERE r.id = ? ORDER BY v.number`);
+    FROM releases r JOIN versions v ON v.release_id = r.id WHERE r.taken_down_ms IS NULL`;
+  const announcedOf = db.prepare(`${announced} AND r.id = ? ORDER BY v.number`);
   const announcedByAll = db.prepare(`${announced} ORDER BY r.id, v.number`);
 
   function accessOf(row: Row): ReleaseAccess {
@@ -81,6 +86,14 @@ export function storedReleases(db: DatabaseSync) {
     of: (releaseNumber: number) => read(byNumber.get(releaseNumber)),
     visibleTo: (viewer: CatalogueViewer, releaseId: string) =>
       read(byPublicId.get({ releaseId, ...visibleParameters(viewer) })),
+    /** Of this viewer, and taken down. */
+    ownTakenDown: (viewer: CatalogueViewer, releaseId: string) =>
+      viewer.accountId === undefined
+        ? undefined
+        : read(ownTakenDown.get({ releaseId, viewer: viewer.accountId })),
+    /** Whoever may see it. */
+    up: (releaseId: string) => read(upById.get(releaseId)),
+    takenDown: (releaseId: string) => read(downById.get(releaseId)),
     accessOf,
     served: (releaseNumber: number) => servedOf(announcedOf.iterate(releaseNumber))[0]!,
     servedAll: () => servedOf(announcedByAll.iterate()),

@@ -33,6 +33,7 @@ const statuses: Readonly<Record<Code, number | undefined>> = {
   'last-owner': 409,
   'release-exists': 409,
   'already-published': 409,
+  'awaits-approval': 409,
   'version-not-next': 409,
   'limit-reached': 409,
   'release-limit': 409,

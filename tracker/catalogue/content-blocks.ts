@@ -1,0 +1,57 @@
+/** Content that a moderator has taken down, kept so that it is recognised when it is published again. */
+import type { DatabaseSync } from 'node:sqlite';
+import { type BlockedContent, blockOf, type ContentPrint } from './content-print.ts';
+
+export interface ContentBlocks {
+  /** The block that this content meets; undefined: none. */
+  blockOf(print: ContentPrint): number | undefined;
+  /** Of one takedown: the prints of all versions of its release. Answers the bytes of the music in them. */
+  add(takedownId: number, prints: readonly ContentPrint[]): number;
+  lift(takedownId: number): void;
+}
+
+export function contentBlocks(db: DatabaseSync): ContentBlocks {
+  const sql = statements(db);
+  const idsOf = (rows: readonly unknown[]) => rows.map((row) => (row as { id: number }).id);
+  const blocked: BlockedContent = {
+    byHash: (hash) => idsOf(sql.byHash.all(hash)),
+    byRoot: (root) => idsOf(sql.byRoot.all(root)),
+    byBytes: (bytes) => idsOf(sql.byBytes.all(bytes)),
+    musicBytesOf: (id) => Number(sql.musicBytes.get(id)?.music_bytes ?? Infinity),
+  };
+  return {
+    blockOf: (print) => (sql.any.get() === undefined ? undefined : blockOf(print, blocked)),
+    add(takedownId, prints) {
+      const files = new Map<string, { readonly root: Uint8Array | undefined; readonly bytes: number }>();
+      for (const { hashes, files: printed } of prints) {
+        for (const hash of hashes) sql.addHash.run(hash, takedownId);
+        for (const { root, bytes, counts } of printed) {
+          const key = `${root === undefined ? '' : Buffer.from(root).toString('hex')} ${bytes}`;
+          if (counts) files.set(key, { root, bytes });
+        }
+      }
+      for (const { root, bytes } of files.values()) sql.addFile.run(takedownId, root ?? null, bytes);
+      return [...files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    },
+    lift(takedownId) {
+      sql.dropHashes.run(takedownId);
+      sql.dropFiles.run(takedownId);
+    },
+  };
+}
+
+function statements(db: DatabaseSync) {
+  const knownBy = (condition: string) =>
+    db.prepare(`SELECT DISTINCT takedown_id AS id FROM blocked_files WHERE ${condition}`);
+  return {
+    any: db.prepare('SELECT 1 FROM takedowns WHERE unblocked_ms IS NULL LIMIT 1'),
+    byHash: db.prepare('SELECT takedown_id AS id FROM blocked_hashes WHERE hash = ?'),
+    byRoot: knownBy('root = ?'),
+    byBytes: knownBy('bytes = ?'),
+    musicBytes: db.prepare('SELECT music_bytes FROM takedowns WHERE id = ?'),
+    addHash: db.prepare('INSERT OR IGNORE INTO blocked_hashes VALUES (?, ?)'),
+    addFile: db.prepare('INSERT INTO blocked_files VALUES (?, ?, ?)'),
+    dropHashes: db.prepare('DELETE FROM blocked_hashes WHERE takedown_id = ?'),
+    dropFiles: db.prepare('DELETE FROM blocked_files WHERE takedown_id = ?'),
+  };
+}
