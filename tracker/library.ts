@@ -17,6 +17,8 @@ import { openRateGate, type RateLimit } from './community/rate-limits.ts';
 import { openDatabase } from './database/database.ts';
 import { findDamage } from './database/integrity.ts';
 import { loadTrackerKey } from './key-file.ts';
+import type { Moderation } from './moderation/contract.ts';
+import { moderationModule, moderationStores, openModeration } from './moderation/moderation.ts';
 import { openPresence, type Presence } from './presence.ts';
 import { addressText } from './protocol/address.ts';
 import type { AnnounceRequest } from './protocol/announce-query.ts';
@@ -36,6 +38,7 @@ export interface LibraryOptions {
 export interface Library {
   readonly catalogue: Catalogue;
   readonly community: Community;
+  readonly moderation: Moderation;
   readonly admission: Admission;
   readonly presence: Presence;
   readonly policy: CommunityPolicy;
@@ -47,6 +50,8 @@ export interface Library {
   onAnnounced(request: AnnounceRequest, address: PeerAddress, accountId: number): void;
   /** A swarm has changed, by whomever: search is told soon. */
   onSwarmChanged(infoHash: Uint8Array): void;
+  /** A publication waits for a moderator: they hear of it. */
+  tellWaiting(): void;
   /** Tells followers and wishes of what the catalogue has just acknowledged. */
   tellPublished(releaseId: string): void;
   /** Once a second or so. */
@@ -60,6 +65,8 @@ const swarmsEveryMs = 2_000;
 const swarmsAtOnceMax = 2_000;
 /** `completed` is said by whoever wants to, and each costs a write: an album after the other, and no flood. */
 const finishedPerAccount: RateLimit = { burst: 100, everyMs: 1_000 };
+/** Moderators read a list, not each of a flood. */
+const waitingTellings: RateLimit = { burst: 10, everyMs: 60_000 };
 /**
  * More than are acknowledged and untold at one moment, telling being the next thing after the answer; and far fewer than an
  * inbox keeps (1,000): whether somebody was told is seen by the notice, and one that was pushed out would come again.
@@ -72,7 +79,11 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   const path = join(dataFolder, 'tracker.db');
   const database = await openDatabase({
     path,
-    rooms: { [communityRoom]: communityStores, catalogue: catalogueStores },
+    rooms: {
+      [communityRoom]: communityStores,
+      catalogue: catalogueStores,
+      [moderationModule]: moderationStores,
+    },
     onFault: onError,
   });
   let key: Buffer;
@@ -91,6 +102,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   const changed = new Set<string>();
   let swarmsAtMs = 0;
   const finished = openRateGate(finishedPerAccount);
+  const waitingTold = openRateGate(waitingTellings);
   /** What people are still to be told of. */
   const telling = new Set<Promise<void>>();
   let isTellingSwarms = false;
@@ -115,11 +127,13 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     }
   }
 
-  // The listeners first: whatever happens while we load is told twice and never missed.
-  catalogue.onServed((release) => {
+  const onServed = (release: ServedRelease) => {
     setServed(release);
     changed.add(release.releaseId);
-  });
+  };
+  // The listeners first: whatever happens while we load is told twice and never missed.
+  catalogue.onServed(onServed);
+  const moderation = openModeration(database, { served: onServed, events: community.tellEvents });
   community.onAccess((access) => {
     admission.setAccount(access);
     if (Date.now() < (access.bannedUntilMs ?? -Infinity)) presence.gone(access.accountId);
@@ -224,6 +238,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   return {
     catalogue,
     community,
+    moderation,
     admission,
     presence,
     policy,
@@ -242,6 +257,9 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
       for (const releaseId of homes.get(hashKey(infoHash)) ?? []) changed.add(releaseId);
     },
     tellPublished: (releaseId) => tell(tellPublished(releaseId)),
+    tellWaiting() {
+      if (waitingTold.take('', nowMs()) === 0) tell(community.tellWaiting());
+    },
     tick() {
       presence.expire(nowMs());
       if (changed.size === 0 || isTellingSwarms || nowMs() < swarmsAtMs) return;

@@ -169,6 +169,13 @@ describe('after all of it', () => {
       '/sessions',
       '/notices',
       '/direct',
+      '/mutes',
+      '/reports',
+      '/reports?closed=true',
+      '/takedowns',
+      '/waiting',
+      '/accounts',
+      '/audit',
     ]) {
       const { status, json } = await scene.ask(`GET ${path}`, { by: scene.people.owner });
       expect([status, steeringText(json)], path).toEqual([200, undefined]);

@@ -33,6 +33,7 @@ const nobody = { path: { id: 'nowhere' } };
 const pia = { path: { name: 'Pia' } };
 const lobby = { path: { room: 'lobby' } };
 const said = { text: 'hello' };
+const why = { reason: 'not yours to share' };
 
 const ofPia = async (scene: ApiScene, n: string) => ({ path: { id: await scene.publish({ album: n }) } });
 const somebody = async (scene: ApiScene, n: string) => ({
@@ -59,6 +60,20 @@ export const matrix: readonly MatrixRow[] = [
   { route: 'GET /accounts/{name}/releases',         answers: '200 200 200 200 200', ask: () => pia },
   { route: 'PUT /accounts/{name}/follow',           answers: '401 204 204 204 204', ask: () => pia },
   { route: 'DELETE /accounts/{name}/follow',        answers: '401 204 204 204 204', ask: () => pia },
+  { route: 'PUT /accounts/{name}/mute',             answers: '401 204 204 204 204', ask: () => pia },
+  { route: 'DELETE /accounts/{name}/mute',          answers: '401 204 204 204 204', ask: () => pia },
+  { route: 'PUT /accounts/{name}/block',            answers: '401 204 204 204 204', ask: somebody },
+  { route: 'DELETE /accounts/{name}/block',         answers: '401 204 204 204 204', ask: somebody },
+  { route: 'GET /mutes',                            answers: '401 200 200 200 200' },
+  { route: 'POST /reports',                         answers: '401 201 201 201 201', ask: async (scene, n) => ({ body: { account: (await somebody(scene, n)).path.name, text: 'noise' } }) },
+  { route: 'GET /reports',                          answers: '401 403 403 200 200' },
+  { route: 'PUT /reports/{id}/outcome',             answers: '401 403 403 204 204', ask: reportByMia },
+  { route: 'GET /accounts',                         answers: '401 403 403 200 200' },
+  { route: 'GET /audit',                            answers: '401 403 403 200 200' },
+  { route: 'GET /takedowns',                        answers: '401 403 403 200 200' },
+  { route: 'DELETE /takedowns/{id}/block',          answers: '401 403 403 204 204', ask: blockOfPia },
+  { route: 'GET /waiting',                          answers: '401 403 403 200 200' },
+  { route: 'POST /waiting/{id}',                    answers: '401 403 403 204 204', ask: waitingOfPia },
   { route: 'GET /online',                           answers: '200 200 200 200 200' },
   { route: 'POST /invitations',                     answers: '401 403 201 201 201', ask: () => ({ body: {} }) },
   { route: 'GET /invitations',                      answers: '401 200 200 200 200' },
@@ -71,7 +86,9 @@ export const matrix: readonly MatrixRow[] = [
   { route: 'POST /releases',                        answers: '401 403 201 201 201', ask: (scene, n, by) => ({ body: publishBody(album(n), asPublisher(scene, by)) }) },
   { route: 'GET /releases/{id}',                    answers: '200 200 200 200 200', ask: ofPia },
   { route: 'PATCH /releases/{id}',                  answers: '401 403 403 403 403', ask: async (scene, n) => ({ ...(await ofPia(scene, n)), body: { access: { visibility: 'everyone' } } }) },
-  { route: 'DELETE /releases/{id}',                 answers: '401 403 403 204 204', ask: ofPia },
+  { route: 'DELETE /releases/{id}',                 answers: '401 403 403 403 403', ask: ofPia },
+  { route: 'PUT /releases/{id}/takedown',           answers: '401 403 403 204 204', ask: async (scene, n) => ({ ...(await ofPia(scene, n)), body: why }) },
+  { route: 'DELETE /releases/{id}/takedown',        answers: '401 403 403 204 204', ask: takenDownOfPia },
   { route: 'GET /releases/{id}/versions',           answers: '200 200 200 200 200', ask: ofPia },
   { route: 'POST /releases/{id}/versions',          answers: '401 403 403 403 403', ask: nextOfPia },
   { route: 'GET /releases/{id}/torrent',            answers: '200 200 200 200 200', ask: ofPia },
@@ -116,6 +133,32 @@ async function invitationOfPia(scene: ApiScene) {
 async function groupOfPia(scene: ApiScene, n: string) {
   await scene.ask('POST /groups', { by: scene.people.pia, body: { name: n } });
   return { path: { group: n, name: 'Mia' } };
+}
+
+async function reportByMia(scene: ApiScene, n: string) {
+  const body = { account: (await scene.register(n)).name, text: 'noise' };
+  const { json } = await scene.ask('POST /reports', { by: scene.people.member, body });
+  return { path: { id: json.id }, body: { outcome: 'talked to them' } };
+}
+
+async function takenDownOfPia(scene: ApiScene, n: string) {
+  const id = await scene.publish({ album: n });
+  await scene.ask(`PUT /releases/${id}/takedown`, { by: scene.people.owner, body: why });
+  return { path: { id } };
+}
+
+async function blockOfPia(scene: ApiScene, n: string) {
+  await takenDownOfPia(scene, n);
+  const { json } = await scene.ask('GET /takedowns?blocking=true&limit=1', { by: scene.people.owner });
+  return { path: { id: json.rows[0].id } };
+}
+
+async function waitingOfPia(scene: ApiScene, n: string) {
+  await takenDownOfPia(scene, n);
+  const body = { ...publishBody(album(n), scene.people.member), album: n };
+  await scene.ask('POST /releases', { by: scene.people.member, body });
+  const { json } = await scene.ask('GET /waiting?limit=1', { by: scene.people.owner });
+  return { path: { id: json.rows[0].id }, body: { decision: 'approve', ...why } };
 }
 
 async function roomOfPia(scene: ApiScene, n: string) {

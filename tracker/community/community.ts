@@ -16,6 +16,7 @@ import { entranceMethods } from './entrance-methods.ts';
 import { type CommunityPolicy, type MethodContext, openPolicy } from './method-context.ts';
 import { peopleMethods } from './people-methods.ts';
 import { mayEnter } from './permissions.ts';
+import { safeguardMethods } from './safeguard-methods.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 
 export interface CommunityOptions {
@@ -59,6 +60,10 @@ export function openCommunity(database: Database, options: CommunityOptions = {}
     ...peopleMethods(context),
     ...conversationMethods(context),
     ...deskMethods(context),
+    ...safeguardMethods(context),
+    tellEvents(events) {
+      for (const event of events) onEvent.tell(event);
+    },
     onEvent: onEvent.add,
     onAccess: onAccess.add,
     accessAfter: (accountId) => context.reads.accessAfter(accountId),

@@ -7,6 +7,7 @@
  */
 import type { ReleaseAccess } from '../catalogue/contract.ts';
 import type { Audience, Role, RoomVisibility, Viewer } from './permissions.ts';
+import type { Safeguards } from './safeguards.ts';
 import type { Wish, WishedRelease } from './wish.ts';
 
 export interface Account {
@@ -151,8 +152,21 @@ export interface SavedWish extends Wish {
   readonly createdAtMs: number;
 }
 
+/** Of moderators, and to them: they are about what is hidden, and are shown whatever one sees. */
+export const moderationNotices = [
+  'takedown',
+  'restored',
+  'approved',
+  'refused',
+  'report-closed',
+  'report',
+  'waiting',
+] as const;
+
 /** `new-release`: by somebody one follows. `finished`: somebody has all of one's release. */
-export type NoticeKind = 'new-version' | 'new-release' | 'wish' | 'finished' | 'comment' | 'direct';
+export type NoticeKind =
+  | (typeof moderationNotices)[number]
+  | ('new-version' | 'new-release' | 'wish' | 'finished' | 'comment' | 'direct');
 
 export interface Notice {
   readonly id: number;
@@ -166,6 +180,8 @@ export interface Notice {
   /** Of the release, as it was then. */
   readonly title?: string;
   readonly wishId?: string;
+  /** What a moderator says: why. */
+  readonly text?: string;
 }
 
 /** A release as the catalogue has just acknowledged it. */
@@ -190,6 +206,8 @@ export type EventBody =
 export interface CommunityEvent {
   readonly id: number;
   readonly audience: Audience;
+  /** Of a message: whoever has muted them does not hear it. */
+  readonly authorId?: number;
   readonly body: EventBody;
 }
 
@@ -212,7 +230,7 @@ export interface AccountAccess {
   readonly bannedUntilMs?: number;
 }
 
-export interface Community {
+export interface Community extends Safeguards {
   // Coming in.
   /** The token of the first owner's link while there is no owner, new at each call; undefined when there is one. */
   newSetupToken(): Promise<string | undefined>;
@@ -305,6 +323,9 @@ export interface Community {
   forgetRelease(releaseId: string): Promise<void>;
   tellFinished(release: ReleaseRef, accountId: number): Promise<void>;
   eventsAfter(viewer: Viewer, id: number): Promise<EventsAfter>;
+
+  /** Events that came of another module's transaction. */
+  tellEvents(events: readonly CommunityEvent[]): void;
 
   // For the rest of the tracker; each answers how to stop listening.
   onEvent(listener: (event: CommunityEvent) => void): () => void;

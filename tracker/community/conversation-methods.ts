@@ -66,7 +66,7 @@ export function conversationMethods({ reads, writes, tell, enter, acting }: Meth
 
     async comments(viewer, releaseId, page = {}) {
       enter(viewer, 'browse');
-      return reads.comments({ releaseId, page });
+      return reads.comments({ by: viewer.accountId ?? -1, releaseId, page });
     },
 
     async searchMessages(viewer, query, page = {}) {

@@ -33,7 +33,9 @@ export const grants = {
   browse: ['any', 'any', 'any', 'any', 'any'],
   publish: ['no', 'no', 'any', 'any', 'any'],
   'change-release': ['no', 'own', 'own', 'own', 'own'],
-  'withdraw-release': ['no', 'own', 'own', 'any', 'any'],
+  'withdraw-release': ['no', 'own', 'own', 'own', 'own'],
+  // Of a release that the moderator sees, or that was reported; it can be restored.
+  'take-down': ['no', 'no', 'no', 'any', 'any'],
   // Conversation.
   'read-room': ['any', 'any', 'any', 'any', 'any'],
   say: ['no', 'no', 'any', 'any', 'any'],
@@ -54,7 +56,11 @@ export const grants = {
   'create-group': ['no', 'no', 'any', 'any', 'any'],
   // A moderator who could join any group would see what was meant for it alone.
   'change-group': ['no', 'own', 'own', 'own', 'own'],
+  mute: ['no', 'any', 'any', 'any', 'any'],
+  report: ['no', 'any', 'any', 'any', 'any'],
   ban: ['no', 'no', 'no', 'any', 'any'],
+  // The lists of moderators, and deciding what stands in them.
+  moderate: ['no', 'no', 'no', 'any', 'any'],
   'change-role': ['no', 'no', 'no', 'any', 'any'],
 } as const satisfies Readonly<Record<string, readonly [Grant, Grant, Grant, Grant, Grant]>>;
 

@@ -34,6 +34,8 @@ export const rateLimits = {
   largePublicationPerAccount: { burst: 10, everyMs: minuteMs },
   /** Follows, wishes, rooms, groups, invitations. */
   changePerAccount: { burst: 60, everyMs: 2 * secondMs },
+  /** An evening of noise in a room; moderators read each of them. */
+  reportPerAccount: { burst: 20, everyMs: 3 * minuteMs },
   /** Search as you type: a key stroke every 100 ms. */
   searchPerAddress: { burst: 60, everyMs: 50 },
   /** Everything together, good sessions or forged ones: a client that starts asks for some hundred things. */

@@ -252,6 +252,8 @@ export const releaseDetail = Type.Object(
     people: optional(Type.Array(Type.String())),
     tracks: Type.Array(Type.Object(shownTrackFields, loose)),
     holders: Type.Array(holder),
+    /** Told to its publisher alone. */
+    takenDown: optional(Type.Object({ reason: Type.String(), atMs: time }, loose)),
   },
   loose,
 );

@@ -82,6 +82,8 @@ export const notice = Type.Object(
     version: optional(Type.Integer()),
     title: optional(Type.String()),
     wishId: optional(Type.String()),
+    /** What a moderator says. */
+    text: optional(Type.String()),
   },
   loose,
 );

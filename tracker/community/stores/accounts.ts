@@ -4,6 +4,7 @@ import { CommunityError, notAllowed, notFound } from '../community-error.ts';
 import type { Account, AccountAccess, OwnAccount } from '../contract.ts';
 import { mayChangeRole, mayRule, type Role } from '../permissions.ts';
 import { type Acting, actorFinder, isBannedAt } from './actor.ts';
+import { auditor } from './audit.ts';
 import { all, first, optional } from './rows.ts';
 
 export interface AccountRow {
@@ -118,6 +119,7 @@ export function accountReads(db: DatabaseSync) {
 export function accountWrites(db: DatabaseSync) {
   const queries = accountQueries(db);
   const actor = actorFinder(db);
+  const audit = auditor(db);
   const keyOwner = db.prepare('SELECT id FROM accounts WHERE public_key = :publicKey');
   const setKey = db.prepare(
     'UPDATE accounts SET public_key = :publicKey WHERE id = :by AND public_key IS NULL',
@@ -177,6 +179,7 @@ export function accountWrites(db: DatabaseSync) {
         throw new CommunityError('last-owner', 'a tracker has an owner: make somebody else one first');
       }
       setRole.run({ id: target.id, role });
+      audit(acting, { action: 'role', accountId: target.id, detail: `${target.role} to ${role}` });
       return outcome(target.id, acting.nowMs);
     },
     ban({
@@ -189,6 +192,8 @@ export function accountWrites(db: DatabaseSync) {
       const target = queries.rowNamed(key);
       if (!mayRule(role, target.role)) throw notAllowed(`ban ${aRole(target.role)}`);
       setBan.run({ id: target.id, reason, untilMs, nowMs: acting.nowMs });
+      const detail = untilMs === null ? undefined : `until ${new Date(untilMs).toISOString()}`;
+      audit(acting, { action: 'ban', accountId: target.id, reason, detail });
       endSessions.run({ id: target.id, kept: null });
       // Or they would come in again by a code they gave themselves.
       endInvitations.run({ id: target.id });
@@ -199,6 +204,7 @@ export function accountWrites(db: DatabaseSync) {
       const target = queries.rowNamed(key);
       if (!mayRule(role, target.role)) throw notAllowed(`lift the ban of ${aRole(target.role)}`);
       liftBan.run({ id: target.id });
+      audit(acting, { action: 'unban', accountId: target.id });
       return outcome(target.id, acting.nowMs);
     },
   };

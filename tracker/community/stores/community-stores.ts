@@ -2,12 +2,16 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { StoreModule } from '../../database/store.ts';
 import { accountReads, accountWrites } from './accounts.ts';
+import { auditReads } from './audit.ts';
 import { deskReads, deskWrites } from './desk.ts';
 import { entranceReads, entranceWrites } from './entrance.ts';
 import { eventReads } from './events.ts';
 import { groupReads, groupWrites } from './groups.ts';
 import { messageReads, messageWrites } from './messages.ts';
+import { moderatorReads, moderatorWrites } from './moderators.ts';
+import { muteReads, muteWrites } from './mutes.ts';
 import { noticeReads, noticeWrites } from './notices.ts';
+import { reportReads, reportWrites } from './reports.ts';
 import { roomReads, roomWrites } from './rooms.ts';
 import { migrations } from './tables.ts';
 
@@ -23,6 +27,10 @@ export function reads(db: DatabaseSync) {
     ...noticeReads(db),
     ...deskReads(db),
     ...eventReads(db),
+    ...auditReads(db),
+    ...moderatorReads(db),
+    ...muteReads(db),
+    ...reportReads(db),
   };
 }
 
@@ -35,6 +43,9 @@ export function writes(db: DatabaseSync) {
     ...messageWrites(db),
     ...noticeWrites(db),
     ...deskWrites(db),
+    ...moderatorWrites(db),
+    ...muteWrites(db),
+    ...reportWrites(db),
   };
 }
 

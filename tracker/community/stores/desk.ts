@@ -6,6 +6,7 @@ import type { Wish } from '../wish.ts';
 import { accountQueries } from './accounts.ts';
 import { type Acting, actorFinder } from './actor.ts';
 import { limits } from './limits.ts';
+import { muteQueries } from './mutes.ts';
 import { all, first } from './rows.ts';
 
 /** A release, or the account of this name. */
@@ -36,6 +37,7 @@ export function deskReads(db: DatabaseSync) {
 export function deskWrites(db: DatabaseSync) {
   const queries = accountQueries(db);
   const actor = actorFinder(db);
+  const { checkReaches } = muteQueries(db);
   const followed = db.prepare(`
     SELECT (SELECT count(*) FROM followed_releases WHERE follower_id = :by)
          + (SELECT count(*) FROM followed_accounts WHERE follower_id = :by) AS count`);
@@ -61,7 +63,11 @@ export function deskWrites(db: DatabaseSync) {
         throw new CommunityError('limit-reached', `nobody follows more than ${limits.followsPerAccount}`);
       }
       if ('releaseId' in what) followRelease.run({ releaseId: what.releaseId, by });
-      else followAccount.run({ accountId: queries.rowNamed(what.nameKey).id, by });
+      else {
+        const { id: accountId } = queries.rowNamed(what.nameKey);
+        checkReaches(by, accountId, 'follow this person');
+        followAccount.run({ accountId, by });
+      }
     },
     unfollow({ what, ...acting }: Acting & { what: Followed }) {
       const { id: by } = actor(acting, 'follow');

@@ -5,6 +5,7 @@ import type { Authenticated, Invitation, SessionInfo } from '../contract.ts';
 import { may, mayInviteAs, type Role } from '../permissions.ts';
 import { type AccountRow, accountQueries, keyTaken } from './accounts.ts';
 import { type Acting, actorFinder, isBannedAt } from './actor.ts';
+import { auditor } from './audit.ts';
 import { limits } from './limits.ts';
 import { all, first } from './rows.ts';
 
@@ -97,6 +98,7 @@ export function entranceReads(db: DatabaseSync) {
 export function entranceWrites(db: DatabaseSync) {
   const queries = accountQueries(db);
   const actor = actorFinder(db);
+  const audit = auditor(db);
   const anyOwner = db.prepare("SELECT id FROM accounts WHERE role = 'owner' LIMIT 1");
   const setSetup = db.prepare('INSERT OR REPLACE INTO setup_token VALUES (1, :tokenHash)');
   const takeSetup = db.prepare('DELETE FROM setup_token WHERE token_hash = :tokenHash');
@@ -213,6 +215,7 @@ export function entranceWrites(db: DatabaseSync) {
       const { role } = actor(acting, 'withdraw-invitation', true);
       if (inviterId === undefined || !may(role, 'withdraw-invitation', isOwn)) throw notFound();
       dropInvitation.run({ id });
+      if (!isOwn) audit(acting, { action: 'withdraw-invitation', accountId: inviterId, about: id });
     },
   };
 }

@@ -9,6 +9,7 @@ import type { EventsAfter } from '../contract.ts';
 import type { Viewer } from '../permissions.ts';
 import { limits } from './limits.ts';
 import { type MessageRow, messageColumns, messageOf } from './message-rows.ts';
+import { notMuted } from './mutes.ts';
 import { type NoticeRow, noticeColumns, noticeOf } from './notice-rows.ts';
 import { roomQueries } from './rooms.ts';
 import { all, first } from './rows.ts';
@@ -26,9 +27,10 @@ export function eventReads(db: DatabaseSync) {
   const messages = db.prepare(`${messageColumns}
     WHERE changed_event > :after AND m.release_id IS NULL
     AND (m.room_id IN (SELECT value FROM json_each(:rooms)) OR :by IN (m.author_id, m.receiver_id))
+    AND ${notMuted('m.author_id')}
     ORDER BY changed_event LIMIT :limit`);
   const notices = db.prepare(`${noticeColumns}
-    WHERE n.account_id = :by AND n.id > :after ORDER BY n.id LIMIT :limit`);
+    WHERE n.account_id = :by AND n.id > :after AND ${notMuted('n.actor_id')} ORDER BY n.id LIMIT :limit`);
 
   return {
     eventsAfter({ viewer, after }: { viewer: Viewer; after: number }): EventsAfter {

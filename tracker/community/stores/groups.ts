@@ -5,6 +5,7 @@ import type { Group } from '../contract.ts';
 import { accountQueries } from './accounts.ts';
 import { type Acting, actorFinder } from './actor.ts';
 import { limits } from './limits.ts';
+import { muteQueries } from './mutes.ts';
 import { all, first } from './rows.ts';
 
 interface GroupRow {
@@ -52,6 +53,7 @@ export function groupWrites(db: DatabaseSync) {
   const queries = groupQueries(db);
   const accounts = accountQueries(db);
   const actor = actorFinder(db);
+  const { checkReaches } = muteQueries(db);
   const taken = db.prepare('SELECT id FROM groups WHERE name_key = :key');
   const founded = db.prepare('SELECT count(*) AS count FROM groups WHERE founder_id = :by');
   const insert = db.prepare(
@@ -83,6 +85,7 @@ export function groupWrites(db: DatabaseSync) {
       const group = queries.rowNamed(key, acting.by);
       actor(acting, 'change-group', group.founder_id === acting.by);
       const { id: accountId } = accounts.rowNamed(nameKey);
+      checkReaches(acting.by, accountId, 'add this person to a group');
       if (first<{ count: number }>(size, { id: group.id })!.count >= limits.membersPerGroup) {
         throw new CommunityError('limit-reached', `a group has at most ${limits.membersPerGroup} members`);
       }

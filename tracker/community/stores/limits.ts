@@ -20,6 +20,13 @@ export const limits = {
   wishesPerAccount: 200,
   /** Older ones are dropped. */
   noticesPerAccount: 1_000,
+  /** Whoever needs more leaves the tracker. */
+  mutesPerAccount: 1_000,
+  openReportsPerAccount: 50,
+  /** Fifty voices say what there is to say. */
+  textsPerReport: 50,
+  /** Of a new report; a tracker with more moderators has other ways. */
+  moderatorsTold: 100,
   /** Missed more than this: load anew. */
   eventsToCatchUp: 10_000,
   eventsPerAnswer: 200,

@@ -9,9 +9,12 @@ import type { CommunityEvent, Conversation, Page, PageAsked, ReleaseRef } from '
 import { type Audience, hears, may, type Viewer } from '../permissions.ts';
 import { accountQueries } from './accounts.ts';
 import { type Acting, actorFinder } from './actor.ts';
+import { auditor } from './audit.ts';
 import { eventCounter } from './events.ts';
 import { type MessageRow, messageColumns, messageOf } from './message-rows.ts';
+import { muteQueries, notMuted } from './mutes.ts';
 import { notifier } from './notices.ts';
+import { openReports } from './reports.ts';
 import { audienceOf, roomQueries, viewerFinder } from './rooms.ts';
 import { first, pagesOf } from './rows.ts';
 
@@ -20,22 +23,27 @@ const messagesOf = ({ rows, hasMore }: Page<MessageRow>) => ({ rows: rows.map(me
 export function messageReads(db: DatabaseSync) {
   const accounts = accountQueries(db);
   const rooms = roomQueries(db);
-  const ofRoom = pagesOf<MessageRow>(db, `${messageColumns} WHERE m.room_id = :roomId AND $edge`, 'm.id');
+  const heard = notMuted('m.author_id');
+  const ofRoom = pagesOf<MessageRow>(
+    db,
+    `${messageColumns} WHERE m.room_id = :roomId AND ${heard} AND $edge`,
+    'm.id',
+  );
   const ofPair = pagesOf<MessageRow>(
     db,
     `${messageColumns} WHERE m.receiver_id IS NOT NULL AND min(m.author_id, m.receiver_id) = min(:by, :other)
-     AND max(m.author_id, m.receiver_id) = max(:by, :other) AND $edge`,
+     AND max(m.author_id, m.receiver_id) = max(:by, :other) AND ${heard} AND $edge`,
     'm.id',
   );
   const ofRelease = pagesOf<MessageRow>(
     db,
-    `${messageColumns} WHERE m.release_id = :releaseId AND $edge`,
+    `${messageColumns} WHERE m.release_id = :releaseId AND ${heard} AND $edge`,
     'm.id',
   );
   const found = pagesOf<MessageRow>(
     db,
     `${messageColumns} JOIN message_words AS words ON words.rowid = m.id
-     WHERE message_words MATCH :match AND $edge
+     WHERE message_words MATCH :match AND ${heard} AND $edge
      AND (m.room_id IN (SELECT value FROM json_each(:rooms)) OR :by IN (m.author_id, m.receiver_id))`,
     'words.rowid',
   );
@@ -43,12 +51,13 @@ export function messageReads(db: DatabaseSync) {
     db,
     `${messageColumns.replace('SELECT', 'SELECT other.name AS with_name,')}
      JOIN conversations AS c ON c.last_id = m.id JOIN accounts AS other ON other.id = c.with_id
-     WHERE c.account_id = :by AND $edge`,
+     WHERE c.account_id = :by AND ${notMuted('c.with_id')} AND $edge`,
     'c.last_id',
   );
   return {
     messages({ viewer, key, page }: { viewer: Viewer; key: string; page: PageAsked }) {
-      return messagesOf(ofRoom(page, { roomId: rooms.rowNamed(key, viewer).id }));
+      const by = viewer.accountId ?? -1;
+      return messagesOf(ofRoom(page, { by, roomId: rooms.rowNamed(key, viewer).id }));
     },
     directMessages({ by, nameKey, page }: Acting & { nameKey: string; page: PageAsked }) {
       return messagesOf(ofPair(page, { by, other: accounts.rowNamed(nameKey).id }));
@@ -57,8 +66,8 @@ export function messageReads(db: DatabaseSync) {
       const { rows, hasMore } = conversations(page, { by });
       return { rows: rows.map((row) => ({ with: row.with_name, last: messageOf(row) })), hasMore };
     },
-    comments: ({ releaseId, page }: { releaseId: string; page: PageAsked }) =>
-      messagesOf(ofRelease(page, { releaseId })),
+    comments: ({ by, releaseId, page }: { by: number; releaseId: string; page: PageAsked }) =>
+      messagesOf(ofRelease(page, { by, releaseId })),
     /** `words` are of queryWords: letters and digits, nothing that FTS5 takes for an operator. */
     searchMessages({ viewer, words, page }: { viewer: Viewer; words: readonly string[]; page: PageAsked }) {
       const match = words.map((word) => `"${word}"*`).join(' AND ');
@@ -75,6 +84,9 @@ export function messageWrites(db: DatabaseSync) {
   const actor = actorFinder(db);
   const nextEvent = eventCounter(db);
   const notify = notifier(db);
+  const audit = auditor(db);
+  const { checkReaches } = muteQueries(db);
+  const reportsOf = openReports(db);
   const byId = db.prepare(`${messageColumns} WHERE m.id = :id`);
   const insert = db.prepare(`
     INSERT INTO messages (id, changed_event, author_id, room_id, receiver_id, release_id, text, sent_ms)
@@ -91,6 +103,7 @@ export function messageWrites(db: DatabaseSync) {
   const messageEvent = (id: number, message: MessageRow, audience: Audience): CommunityEvent => ({
     id,
     audience,
+    authorId: message.author_id,
     body: { type: 'message', message: messageOf(message) },
   });
 
@@ -126,6 +139,7 @@ export function messageWrites(db: DatabaseSync) {
       const { id: by } = actor(acting, 'send-direct');
       const receiver = accounts.rowNamed(nameKey);
       if (receiver.id === by) throw new CommunityError('text-invalid', 'this is you: write to somebody else');
+      checkReaches(by, receiver.id, 'write to this person');
       const message = add(acting, text, { receiverId: receiver.id });
       setLast.run({ accountId: by, withId: receiver.id, id: message.id });
       setLast.run({ accountId: receiver.id, withId: by, id: message.id });
@@ -141,6 +155,7 @@ export function messageWrites(db: DatabaseSync) {
     comment({ release, text, ...acting }: Acting & { release: ReleaseRef; text: string }) {
       const { id: by } = actor(acting, 'comment');
       const { releaseId, publisherId, title } = release;
+      checkReaches(by, publisherId, 'comment on what this person shares');
       const message = add(acting, text, { releaseId });
       const about = `comment ${releaseId} ${by}`;
       const notice = { accountId: publisherId, actorId: by, releaseId, title, about, nowMs: acting.nowMs };
@@ -152,13 +167,17 @@ export function messageWrites(db: DatabaseSync) {
       const { role } = actor(acting, 'delete-message', message?.author_id === acting.by);
       if (message === undefined || message.deleted_ms !== null) throw notFound();
       const audience = audienceOfMessage(message);
-      const sees = audience === undefined || hears(viewerOf(acting.by), audience);
       const isOwn = message.author_id === acting.by;
+      const sees =
+        audience === undefined ||
+        hears(viewerOf(acting.by), audience) ||
+        reportsOf('message', String(id), acting.by).length > 0;
       // A direct message is its author's to take back, and nobody else's.
       if (!sees || !may(role, 'delete-message', isOwn) || (message.receiver_id !== null && !isOwn))
         throw notFound();
       const event = nextEvent();
       erase.run({ id, event, nowMs: acting.nowMs });
+      if (!isOwn) audit(acting, { action: 'delete-message', accountId: message.author_id, about: String(id) });
       if (message.release_id === null) deleteWords.run({ id });
       return { events: audience === undefined ? [] : [messageEvent(event, row(id)!, audience)] };
     },

@@ -10,6 +10,7 @@ export interface NoticeRow {
   readonly version: number | null;
   readonly title: string | null;
   readonly wish_id: string | null;
+  readonly text: string | null;
   readonly made_ms: number;
   readonly is_read: number;
 }
@@ -31,5 +32,6 @@ export function noticeOf(row: NoticeRow): Notice {
     ...optional('version', row.version),
     ...optional('title', row.title),
     ...optional('wishId', row.wish_id),
+    ...optional('text', row.text),
   };
 }

@@ -9,6 +9,7 @@ import { type Wish, wishable } from '../wish.ts';
 import { type Acting, actorFinder } from './actor.ts';
 import { eventCounter } from './events.ts';
 import { limits } from './limits.ts';
+import { muteQueries, notMuted } from './mutes.ts';
 import { type NoticeRow, noticeColumns, noticeOf } from './notice-rows.ts';
 import { viewerFinder } from './rooms.ts';
 import { all, first, pagesOf } from './rows.ts';
@@ -22,6 +23,8 @@ export interface NewNotice {
   readonly version?: number;
   readonly title?: string;
   readonly wishId?: string;
+  /** What a moderator says. */
+  readonly text?: string;
   readonly nowMs: number;
 }
 
@@ -33,23 +36,26 @@ export function notifier(db: DatabaseSync): Notify {
   const known = db.prepare('SELECT id FROM notices WHERE account_id = :accountId AND about = :about');
   const forget = db.prepare('DELETE FROM notices WHERE id = :id');
   const insert = db.prepare(`
-    INSERT INTO notices (id, account_id, about, kind, actor_id, release_id, version, title, wish_id, made_ms)
-    VALUES (:id, :accountId, :about, :kind, :actorId, :releaseId, :version, :title, :wishId, :nowMs)`);
+    INSERT INTO notices (id, account_id, about, kind, actor_id, release_id, version, title, wish_id, text, made_ms)
+    VALUES (:id, :accountId, :about, :kind, :actorId, :releaseId, :version, :title, :wishId, :text, :nowMs)`);
   const dropOld = db.prepare(`
     DELETE FROM notices WHERE account_id = :accountId AND id <= (
       SELECT id FROM notices WHERE account_id = :accountId ORDER BY id DESC LIMIT 1
       OFFSET ${limits.noticesPerAccount})`);
   const made = db.prepare(`${noticeColumns} WHERE n.id = :id`);
+  const { hasMuted } = muteQueries(db);
   return (notice, again) => {
     const { accountId, about, kind, nowMs, actorId = null, releaseId = null } = notice;
-    const { version = null, title = null, wishId = null } = notice;
+    const { version = null, title = null, wishId = null, text = null } = notice;
+    // What moderators say has no actor: nobody is deaf to it.
+    if (actorId !== null && hasMuted(accountId, actorId)) return [];
     const old = first<{ id: number }>(known, { accountId, about });
     if (old !== undefined) {
       if (again === undefined) return [];
       forget.run({ id: old.id });
     }
     const id = nextEvent();
-    insert.run({ id, accountId, about, kind, actorId, releaseId, version, title, wishId, nowMs });
+    insert.run({ id, accountId, about, kind, actorId, releaseId, version, title, wishId, text, nowMs });
     dropOld.run({ accountId });
     const body = { type: 'notice', notice: noticeOf(first<NoticeRow>(made, { id })!) } as const;
     return [{ id, audience: { kind: 'accounts', accountIds: [accountId] }, body }];
@@ -57,7 +63,11 @@ export function notifier(db: DatabaseSync): Notify {
 }
 
 export function noticeReads(db: DatabaseSync) {
-  const pages = pagesOf<NoticeRow>(db, `${noticeColumns} WHERE n.account_id = :by AND $edge`, 'n.id');
+  const pages = pagesOf<NoticeRow>(
+    db,
+    `${noticeColumns} WHERE n.account_id = :by AND ${notMuted('n.actor_id')} AND $edge`,
+    'n.id',
+  );
   return {
     notices({ by, page }: Acting & { page: PageAsked }) {
       const { rows, hasMore } = pages(page, { by });
@@ -70,6 +80,7 @@ export function noticeWrites(db: DatabaseSync) {
   const actor = actorFinder(db);
   const notify = notifier(db);
   const viewerOf = viewerFinder(db);
+  const { hasBlocked } = muteQueries(db);
   const read = db.prepare(
     'UPDATE accounts SET notices_read = max(notices_read, min(:upTo, (SELECT last FROM event_counter))) WHERE id = :by',
   );
@@ -91,7 +102,8 @@ export function noticeWrites(db: DatabaseSync) {
       const { releaseId, version, title, access } = release;
       const { publisherId } = access;
       const common = { actorId: publisherId, releaseId, version, title, nowMs };
-      const sees = (id: number) => id !== publisherId && maySee(viewerOf(id), access);
+      const sees = (id: number) =>
+        id !== publisherId && !hasBlocked(publisherId, id) && maySee(viewerOf(id), access);
       const events: CommunityEvent[] = [];
       const followers =
         version === 1

@@ -5,6 +5,7 @@ import type { Room } from '../contract.ts';
 import { type Audience, hears, type RoomVisibility, type Viewer } from '../permissions.ts';
 import { accountQueries } from './accounts.ts';
 import { type Acting, actorFinder } from './actor.ts';
+import { auditor } from './audit.ts';
 import { limits } from './limits.ts';
 import { all, first, optional } from './rows.ts';
 
@@ -80,6 +81,7 @@ export function roomWrites(db: DatabaseSync) {
   const rooms = roomQueries(db);
   const viewerOf = viewerFinder(db);
   const actor = actorFinder(db);
+  const audit = auditor(db);
   const counts = db.prepare('SELECT count(*) AS all_rooms, sum(founder_id = :by) AS own FROM rooms');
   const taken = db.prepare('SELECT id FROM rooms WHERE name_key = :key');
   const groupId = db.prepare(`
@@ -118,8 +120,17 @@ export function roomWrites(db: DatabaseSync) {
       const room = rooms.rowNamed(key, viewerOf(acting.by));
       actor(acting, 'change-room', room.founder_id === acting.by);
       setTopic.run({ id: room.id, topic });
+      if (room.founder_id !== acting.by) audit(acting, { action: 'change-topic', ...about(room) });
       return { answer: roomOf(rooms.rowById(room.id)) };
     },
+  };
+}
+
+/** A room of a group has a name for that group alone. */
+function about({ founder_id: accountId, name, visibility }: RoomRow) {
+  return {
+    ...optional('accountId', accountId),
+    ...(visibility !== 'group' && { detail: name }),
   };
 }
 

@@ -155,4 +155,56 @@ export const migrations: readonly Migration[] = [
   ) STRICT;
   CREATE INDEX notices_of_account ON notices (account_id, id);
   `,
+  `
+  -- What a moderator says to the receiver.
+  ALTER TABLE notices ADD COLUMN text TEXT;
+  CREATE INDEX accounts_moderators ON accounts (id) WHERE role IN ('moderator', 'owner');
+  CREATE INDEX accounts_banned ON accounts (id) WHERE banned_ms IS NOT NULL;
+
+  -- Every moderation, written with the deed itself. It is never changed and never deleted.
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    moderator_id INTEGER NOT NULL REFERENCES accounts,
+    action TEXT NOT NULL,
+    account_id INTEGER REFERENCES accounts,
+    about TEXT,
+    detail TEXT,
+    reason TEXT
+  ) STRICT;
+  CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit list is kept'); END;
+  CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit list is kept'); END;
+
+  -- Whom an account neither hears nor sees; a block keeps that person away as well.
+  CREATE TABLE mutes (
+    account_id INTEGER NOT NULL REFERENCES accounts,
+    muted_id INTEGER NOT NULL REFERENCES accounts,
+    is_block INTEGER NOT NULL,
+    made_ms INTEGER NOT NULL,
+    PRIMARY KEY (account_id, muted_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE reports (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL CHECK (kind IN ('release', 'message', 'person')),
+    about TEXT NOT NULL,
+    accused_id INTEGER NOT NULL REFERENCES accounts,
+    title TEXT,
+    quoted TEXT,
+    made_ms INTEGER NOT NULL,
+    closed_ms INTEGER,
+    closed_by INTEGER REFERENCES accounts,
+    outcome TEXT
+  ) STRICT;
+  -- What is reported twice is one report.
+  CREATE UNIQUE INDEX reports_open ON reports (kind, about) WHERE closed_ms IS NULL;
+  CREATE TABLE report_texts (
+    report_id INTEGER NOT NULL REFERENCES reports,
+    reporter_id INTEGER NOT NULL REFERENCES accounts,
+    text TEXT NOT NULL,
+    made_ms INTEGER NOT NULL,
+    PRIMARY KEY (report_id, reporter_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX report_texts_of ON report_texts (reporter_id, made_ms);
+  `,
 ];

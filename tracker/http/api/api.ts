@@ -16,9 +16,11 @@ import { addDeskRoutes } from './desk.ts';
 import { addEventRoutes } from './events.ts';
 import { addFeeds } from './feeds.ts';
 import { watchMethods } from './methods.ts';
+import { addModerationRoutes } from './moderation.ts';
 import { addPeopleRoutes } from './people.ts';
 import { addReleaseFileRoutes } from './release-files.ts';
 import { addReleaseRoutes } from './releases.ts';
+import { addSafeguardRoutes } from './safeguards.ts';
 import { addSearchRoutes } from './search.ts';
 
 /** Of everything but publications, which bring files. A message is 4,000 characters, each perhaps escaped. */
@@ -64,6 +66,8 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       addSearchRoutes(api, context, gates);
       addConversationRoutes(api, context, gates);
       addDeskRoutes(api, context, gates);
+      addSafeguardRoutes(api, context, gates);
+      addModerationRoutes(api, context);
       addEventRoutes(api, context);
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
       refuseOtherMethods();

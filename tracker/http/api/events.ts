@@ -77,6 +77,8 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
     /** Undefined once what was missed has been sent. */
     let held: CommunityEvent[] | undefined = [];
     let lastId = after ?? 0;
+    /** Accounts that this viewer has muted; when that changes, the stream ends. */
+    let muted: ReadonlySet<number> = new Set();
     /** False: whoever reads has not read it all yet. */
     const send = (id: number, body: CommunityEvent['body']): boolean => {
       if (id <= lastId) return true;
@@ -84,8 +86,10 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       if (body.type === 'notice' && !isSeen(context.library, viewer, body.notice)) return true;
       return raw.write(`id: ${id}\nevent: ${body.type}\ndata: ${textOf(body)}\n\n`);
     };
+    const isHeard = ({ audience, authorId }: CommunityEvent) =>
+      hears(viewer, audience) && (authorId === undefined || !muted.has(authorId));
     const stopEvents = community.onEvent((event) => {
-      if (!hears(viewer, event.audience)) return;
+      if (!isHeard(event)) return;
       if (held === undefined) {
         if (raw.writableLength > unreadBytesMax) raw.destroy();
         else send(event.id, event.body);
@@ -105,6 +109,7 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       const known = token === undefined ? viewer : await community.authenticate(token);
       if (known === undefined) return void raw.end();
       viewer = known;
+      muted = new Set(await community.mutedIds(viewer));
       if (after !== undefined) await catchUp(raw, viewer, after, send);
       else {
         // From here on nothing is missed, also by whoever is cut off before anything happens.
@@ -118,7 +123,7 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
     }
     const missed = held;
     held = undefined;
-    for (const { id, body } of missed) send(id, body);
+    for (const event of missed) if (isHeard(event)) send(event.id, event.body);
   }
 
   async function catchUp(

@@ -173,6 +173,16 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     async (request) => list(request, request.params.name, request.query.after, request.query.limit),
   );
 
+  /** Moderators hear of what waits for them. */
+  async function approved<Served>(change: Promise<Served>): Promise<Served> {
+    try {
+      return await change;
+    } catch (error) {
+      if ((error as { code?: string }).code === 'awaits-approval') library.tellWaiting();
+      throw error;
+    }
+  }
+
   async function list(request: FastifyRequest, user: string | undefined, after?: string, limit?: number) {
     const viewer = enter(context, request, 'browse');
     const publisherId = user === undefined ? undefined : await community.accountId(user);
@@ -200,7 +210,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       const viewer = publisher(request);
       const { releaseId, access, ...body } = request.body;
       const input = await versionInput(viewer, releaseId, body);
-      await catalogue.publish({ ...input, access: await wanted(viewer, access) });
+      await approved(catalogue.publish({ ...input, access: await wanted(viewer, access) }));
       library.tellPublished(releaseId);
       reply.code(201);
       return shape(viewer, await seen(viewer, releaseId));
@@ -219,7 +229,11 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     },
     async (request) => {
       const viewer = enter(context, request, 'browse');
-      return shape(viewer, await seen(viewer, request.params.id));
+      const { id: releaseId } = request.params;
+      // Its publisher is told that it was taken down, and why.
+      const release = await catalogue.release({ viewer, releaseId, orTakenDown: true });
+      if (release === undefined) throw noSuchRelease();
+      return shape(viewer, release);
     },
   );
 
@@ -247,7 +261,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     '/releases/:id',
     {
       schema: {
-        summary: 'Withdraw a release',
+        summary: 'Withdraw a release of one’s own, for good',
         tags: ['releases'],
         params: withId,
         response: { 204: schemas.emptyAnswer },
@@ -302,7 +316,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       const { version, access, ...body } = request.body;
       const input = await versionInput(viewer, releaseId, body);
       const change = access === undefined ? {} : { access: await wanted(viewer, access) };
-      await catalogue.addVersion({ ...input, version, ...change });
+      await approved(catalogue.addVersion({ ...input, version, ...change }));
       library.tellPublished(releaseId);
       reply.code(201);
       return shape(viewer, await seen(viewer, releaseId));

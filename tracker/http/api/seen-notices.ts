@@ -4,18 +4,20 @@
  *
  * Invariant: a page has as many rows as it was asked for unless there are no more.
  */
-import type { Notice, OwnAccount, PageAsked } from '../../community/contract.ts';
-import { pageRowsMax } from '../../community/contract.ts';
+import type { Notice, NoticeKind, OwnAccount, PageAsked } from '../../community/contract.ts';
+import { moderationNotices, pageRowsMax } from '../../community/contract.ts';
 import { maySee, type Viewer } from '../../community/permissions.ts';
 import type { Library } from '../../library.ts';
 
-/** `releaseId` undefined: it is about no release. */
+const ofModeration: ReadonlySet<NoticeKind> = new Set(moderationNotices);
+
+/** `releaseId` undefined: it is about no release. What moderators say is seen whatever has become of the release. */
 export function isSeen(
   library: Pick<Library, 'served'>,
   viewer: Viewer,
-  { releaseId }: { readonly releaseId?: string },
+  { releaseId, kind }: { readonly releaseId?: string; readonly kind?: NoticeKind },
 ): boolean {
-  if (releaseId === undefined) return true;
+  if (releaseId === undefined || (kind !== undefined && ofModeration.has(kind))) return true;
   const access = library.served(releaseId)?.access;
   return access !== undefined && maySee(viewer, access);
 }

@@ -90,6 +90,7 @@ export function detailShape(release: ReleaseDetail, names: Names, groupName: str
     ...releaseShape(summary, names),
     group: groupName,
     people: peopleIds?.map((id) => nameIn(names, id)),
+    takenDown: release.takenDown,
     tracks: tracks.map(trackShape),
   });
 }

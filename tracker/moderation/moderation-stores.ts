@@ -1,0 +1,195 @@
+/** What moderators do, over the tables of catalogue and community. The database's workers import this file. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { ReleaseAccess, ServedRelease } from '../catalogue/contract.ts';
+import { type TakedownSubject, takedowns } from '../catalogue/takedowns.ts';
+import { notFound } from '../community/community-error.ts';
+import type { CommunityEvent, PageAsked } from '../community/contract.ts';
+import { maySee } from '../community/permissions.ts';
+import { type Acting, actorFinder } from '../community/stores/actor.ts';
+import { auditor } from '../community/stores/audit.ts';
+import { notifier } from '../community/stores/notices.ts';
+import { openReports, reportCloser } from '../community/stores/reports.ts';
+import { viewerFinder } from '../community/stores/rooms.ts';
+import { optional, pagesOf } from '../community/stores/rows.ts';
+import type { StoreModule } from '../database/store.ts';
+import type { Takedown, WaitingPublication } from './contract.ts';
+
+export interface ModerationOutcome {
+  readonly served?: ServedRelease;
+  readonly events: readonly CommunityEvent[];
+}
+
+/** The tables are those of catalogue and community. */
+export const migrations: StoreModule['migrations'] = [];
+
+export function writes(db: DatabaseSync) {
+  const releases = takedowns(db);
+  const actor = actorFinder(db);
+  const viewerOf = viewerFinder(db);
+  const audit = auditor(db);
+  const notify = notifier(db);
+  const reportsOf = openReports(db);
+  const closeReport = reportCloser(db);
+
+  /** For the audit list, which every moderator reads. */
+  const titleFor = ({ title, access }: Pick<TakedownSubject, 'title' | 'access'>) =>
+    access.visibility === 'everyone' ? title : undefined;
+
+  function tellPublisher(
+    { publisherId, releaseId, title, takedownId }: TakedownSubject,
+    kind: 'takedown' | 'restored',
+    nowMs: number,
+    text?: string,
+  ): CommunityEvent[] {
+    const about = `${kind} ${takedownId}`;
+    return notify({ accountId: publisherId, kind, about, releaseId, title, nowMs, ...optional('text', text) });
+  }
+
+  return {
+    takeDown({ releaseId, reason, ...acting }: Acting & { releaseId: string; reason: string }) {
+      const { id: by } = actor(acting, 'take-down');
+      const { nowMs } = acting;
+      const reports = reportsOf('release', releaseId, by);
+      const viewer = reports.length > 0 ? undefined : viewerOf(by);
+      const taken = releases.takeDown(viewer, { releaseId, moderatorId: by, reason, nowMs });
+      if (taken === undefined) throw notFound();
+      const { subject, served } = taken;
+      const { publisherId: accountId } = subject;
+      audit(acting, { action: 'take-down', accountId, about: releaseId, detail: titleFor(subject), reason });
+      const closed = reports.flatMap((id) => closeReport(acting, id, `taken down: ${reason}`) ?? []);
+      const events = [...tellPublisher(subject, 'takedown', nowMs, reason), ...closed];
+      return { served, events } satisfies ModerationOutcome;
+    },
+
+    restore({ releaseId, ...acting }: Acting & { releaseId: string }) {
+      actor(acting, 'take-down');
+      const restored = releases.restore(releaseId, acting.nowMs);
+      if (restored === undefined) throw notFound();
+      const { subject, served } = restored;
+      const { publisherId: accountId } = subject;
+      audit(acting, { action: 'restore', accountId, about: releaseId, detail: titleFor(subject) });
+      const events = tellPublisher(subject, 'restored', acting.nowMs);
+      return { served, events } satisfies ModerationOutcome;
+    },
+
+    liftBlock({ takedownId, ...acting }: Acting & { takedownId: number }): ModerationOutcome {
+      actor(acting, 'moderate');
+      const subject = releases.unblock(takedownId, acting.nowMs);
+      if (subject === undefined) throw notFound();
+      const { publisherId: accountId } = subject;
+      const about = String(takedownId);
+      audit(acting, { action: 'lift-block', accountId, about, detail: titleFor(subject) });
+      return { events: [] };
+    },
+
+    decide(
+      argument: Acting & { waitingId: number; isApproved: boolean; reason: string },
+    ): ModerationOutcome {
+      const { waitingId, isApproved, reason, ...acting } = argument;
+      actor(acting, 'moderate');
+      const decided = releases.decide(waitingId, isApproved, acting.nowMs);
+      if (decided === undefined) throw notFound();
+      const { publisherId: accountId, title } = decided;
+      const action = isApproved ? 'approve' : 'refuse';
+      audit(acting, { action, accountId, about: String(waitingId), detail: titleFor(decided), reason });
+      const kind = isApproved ? 'approved' : 'refused';
+      const notice = { accountId, kind, about: `decided ${waitingId}`, title, text: reason } as const;
+      return { events: notify({ ...notice, nowMs: acting.nowMs }) };
+    },
+  };
+}
+
+interface TakedownRow {
+  readonly id: number;
+  readonly public_id: string;
+  readonly publisher: string;
+  readonly moderator: string;
+  readonly title: string;
+  readonly access: string;
+  readonly reason: string;
+  readonly made_ms: number;
+  readonly restored_ms: number | null;
+  readonly unblocked_ms: number | null;
+}
+
+interface WaitingRow {
+  readonly id: number;
+  readonly publisher: string;
+  readonly takedown_id: number;
+  readonly title: string;
+  readonly access: string;
+  readonly bytes: number;
+  readonly file_count: number;
+  readonly asked_ms: number;
+}
+
+export function reads(db: DatabaseSync) {
+  const actor = actorFinder(db);
+  const viewerOf = viewerFinder(db);
+  const list = (condition: string) =>
+    pagesOf<TakedownRow>(
+      db,
+      `SELECT t.*, publisher.name AS publisher, moderator.name AS moderator FROM takedowns AS t
+       JOIN accounts AS publisher ON publisher.id = t.publisher_id
+       JOIN accounts AS moderator ON moderator.id = t.moderator_id WHERE ${condition} AND $edge`,
+      't.id',
+    );
+  const [every, blocking] = [list('TRUE'), list('t.unblocked_ms IS NULL')];
+  const undecided = pagesOf<WaitingRow>(
+    db,
+    `SELECT w.*, publisher.name AS publisher FROM waiting AS w
+     JOIN accounts AS publisher ON publisher.id = w.publisher_id
+     WHERE w.approved_ms IS NULL AND w.refused_ms IS NULL AND $edge`,
+    'w.id',
+  );
+
+  return {
+    takedowns({ page, isBlocking, ...acting }: Acting & { page: PageAsked; isBlocking: boolean }) {
+      const { id } = actor(acting, 'moderate');
+      const viewer = viewerOf(id);
+      const { rows, hasMore } = (isBlocking ? blocking : every)(page, {});
+      return {
+        rows: rows.map((row): Takedown => ({
+          id: row.id,
+          releaseId: row.public_id,
+          publisher: row.publisher,
+          moderator: row.moderator,
+          ...(maySee(viewer, accessOf(row)) && { title: row.title }),
+          reason: row.reason,
+          atMs: row.made_ms,
+          ...optional('restoredAtMs', row.restored_ms),
+          ...optional('unblockedAtMs', row.unblocked_ms),
+        })),
+        hasMore,
+      };
+    },
+    waiting({ page, ...acting }: Acting & { page: PageAsked }) {
+      const { id } = actor(acting, 'moderate');
+      const viewer = viewerOf(id);
+      const { rows, hasMore } = undecided(page, {});
+      return {
+        rows: rows.map((row): WaitingPublication => {
+          const { title, bytes, file_count: fileCount } = row;
+          const access = accessOf(row);
+          return {
+            id: row.id,
+            publisher: row.publisher,
+            takedownId: row.takedown_id,
+            visibility: access.visibility,
+            // Who judges it must know which block it met, and not what a restricted release holds.
+            ...(maySee(viewer, access) && { title, bytes, fileCount }),
+            askedAtMs: row.asked_ms,
+          };
+        }),
+        hasMore,
+      };
+    },
+  };
+}
+
+function accessOf({ access }: { readonly access: string }): ReleaseAccess {
+  return JSON.parse(access) as ReleaseAccess;
+}
+
+// Checked here: the workers find it by these names alone.
+({ migrations, reads, writes }) satisfies StoreModule;

@@ -1,0 +1,44 @@
+/** Moderation on our database: calls go to its workers, and what came of them is told. */
+import { extname } from 'node:path';
+import { CommunityError } from '../community/community-error.ts';
+import { parseReason } from '../community/safeguard-methods.ts';
+import type { Viewer } from '../community/permissions.ts';
+import type { Database } from '../database/database.ts';
+import type { Moderation, ModerationListeners } from './contract.ts';
+import type { ModerationOutcome, reads, writes } from './moderation-stores.ts';
+
+/** For `openDatabase`, behind those of catalogue and community. */
+export const moderationModule = 'moderation';
+export const moderationStores = new URL(
+  `./moderation-stores${extname(import.meta.url)}`,
+  import.meta.url,
+);
+
+export function openModeration(
+  database: Database,
+  listeners: ModerationListeners,
+  now: () => number = Date.now,
+): Moderation {
+  const write = database.writes<ReturnType<typeof writes>>(moderationModule);
+  const read = database.reads<ReturnType<typeof reads>>(moderationModule);
+  const acting = ({ accountId }: Viewer) => {
+    if (accountId === undefined) throw new CommunityError('not-signed-in', 'sign in first');
+    return { by: accountId, nowMs: now() };
+  };
+  const tell = async (outcome: Promise<ModerationOutcome>) => {
+    const { served, events } = await outcome;
+    if (served !== undefined) listeners.served(served);
+    listeners.events(events);
+  };
+  return {
+    takeDown: async (viewer, { releaseId, reason }) =>
+      tell(write.takeDown({ ...acting(viewer), releaseId, reason: parseReason(reason) })),
+    restore: async (viewer, releaseId) => tell(write.restore({ ...acting(viewer), releaseId })),
+    liftBlock: async (viewer, takedownId) => tell(write.liftBlock({ ...acting(viewer), takedownId })),
+    decide: async (viewer, waitingId, { isApproved, reason }) =>
+      tell(write.decide({ ...acting(viewer), waitingId, isApproved, reason: parseReason(reason) })),
+    takedowns: async (viewer, { isBlocking = false, ...page } = {}) =>
+      read.takedowns({ ...acting(viewer), isBlocking, page }),
+    waiting: async (viewer, page = {}) => read.waiting({ ...acting(viewer), page }),
+  };
+}
