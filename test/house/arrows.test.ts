@@ -22,9 +22,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['tracker/database', 'tracker/protocol', 'torrents'],
     ...['tracker/catalogue/contract.ts', 'tracker/catalogue/words.ts'],
   ],
-  'tracker/moderation': [
-    ...['tracker/catalogue', 'tracker/community', 'tracker/database', 'torrents'],
-  ],
+  'tracker/moderation': [...['tracker/catalogue', 'tracker/community', 'tracker/database', 'torrents']],
   'tracker/admission.ts': ['tracker/community', 'tracker/catalogue/contract.ts'],
   'tracker/presence.ts': [],
   'tracker/key-file.ts': [],

@@ -188,7 +188,9 @@ function statements(db: DatabaseSync) {
     takenDown: db.prepare(
       `SELECT ${summaryColumns} FROM ${releasesWithLatest} WHERE r.public_id = :releaseId AND ${takenDownSql}`,
     ),
-    takedown: db.prepare('SELECT reason, made_ms FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1'),
+    takedown: db.prepare(
+      'SELECT reason, made_ms FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1',
+    ),
     tracks: db.prepare(`SELECT ${trackColumns} FROM tracks t WHERE t.id >= ? AND t.id < ? ORDER BY t.id`),
     ofTorrent: db.prepare(`
       SELECT ${summaryColumns} FROM ${releasesWithLatest}

@@ -276,9 +276,7 @@ function statements(db: DatabaseSync) {
     change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
     takedownOf: db.prepare('SELECT id FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1'),
     up: db.prepare('UPDATE releases SET taken_down_ms = NULL WHERE id = ?'),
-    restored: db.prepare(
-      'UPDATE takedowns SET restored_ms = ? WHERE public_id = ? AND restored_ms IS NULL',
-    ),
+    restored: db.prepare('UPDATE takedowns SET restored_ms = ? WHERE public_id = ? AND restored_ms IS NULL'),
     person: db.prepare('INSERT INTO release_people VALUES (?, ?)'),
     dropPeople: db.prepare('DELETE FROM release_people WHERE release_id = ?'),
     cover: db.prepare('INSERT INTO covers VALUES (?, ?, ?)'),

@@ -6,9 +6,10 @@
  * reported to them. A title is told only to those who may see the release, whatever their role.
  * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
  */
+
+import type { ServedRelease, Visibility } from '../catalogue/contract.ts';
 import type { CommunityEvent, Page, PageAsked } from '../community/contract.ts';
 import type { Viewer } from '../community/permissions.ts';
-import type { ServedRelease, Visibility } from '../catalogue/contract.ts';
 
 /** A release that was taken down; its block is known by the same number. */
 export interface Takedown {
@@ -53,10 +54,7 @@ export interface Moderation {
   ): Promise<void>;
 
   /** `isBlocking`: those whose content is blocked. Also the restored ones without it. */
-  takedowns(
-    viewer: Viewer,
-    page?: PageAsked & { readonly isBlocking?: boolean },
-  ): Promise<Page<Takedown>>;
+  takedowns(viewer: Viewer, page?: PageAsked & { readonly isBlocking?: boolean }): Promise<Page<Takedown>>;
   waiting(viewer: Viewer, page?: PageAsked): Promise<Page<WaitingPublication>>;
 }
 

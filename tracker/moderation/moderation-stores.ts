@@ -42,7 +42,15 @@ export function writes(db: DatabaseSync) {
     text?: string,
   ): CommunityEvent[] {
     const about = `${kind} ${takedownId}`;
-    return notify({ accountId: publisherId, kind, about, releaseId, title, nowMs, ...optional('text', text) });
+    return notify({
+      accountId: publisherId,
+      kind,
+      about,
+      releaseId,
+      title,
+      nowMs,
+      ...optional('text', text),
+    });
   }
 
   return {
@@ -82,9 +90,7 @@ export function writes(db: DatabaseSync) {
       return { events: [] };
     },
 
-    decide(
-      argument: Acting & { waitingId: number; isApproved: boolean; reason: string },
-    ): ModerationOutcome {
+    decide(argument: Acting & { waitingId: number; isApproved: boolean; reason: string }): ModerationOutcome {
       const { waitingId, isApproved, reason, ...acting } = argument;
       actor(acting, 'moderate');
       const decided = releases.decide(waitingId, isApproved, acting.nowMs);
@@ -149,17 +155,19 @@ export function reads(db: DatabaseSync) {
       const viewer = viewerOf(id);
       const { rows, hasMore } = (isBlocking ? blocking : every)(page, {});
       return {
-        rows: rows.map((row): Takedown => ({
-          id: row.id,
-          releaseId: row.public_id,
-          publisher: row.publisher,
-          moderator: row.moderator,
-          ...(maySee(viewer, accessOf(row)) && { title: row.title }),
-          reason: row.reason,
-          atMs: row.made_ms,
-          ...optional('restoredAtMs', row.restored_ms),
-          ...optional('unblockedAtMs', row.unblocked_ms),
-        })),
+        rows: rows.map(
+          (row): Takedown => ({
+            id: row.id,
+            releaseId: row.public_id,
+            publisher: row.publisher,
+            moderator: row.moderator,
+            ...(maySee(viewer, accessOf(row)) && { title: row.title }),
+            reason: row.reason,
+            atMs: row.made_ms,
+            ...optional('restoredAtMs', row.restored_ms),
+            ...optional('unblockedAtMs', row.unblocked_ms),
+          }),
+        ),
         hasMore,
       };
     },

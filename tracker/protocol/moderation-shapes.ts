@@ -58,10 +58,7 @@ export const waiting = Type.Object(
   loose,
 );
 
-export const reportsQuery = Type.Object(
-  { ...talkQuery.properties, closed: optional(Type.Boolean()) },
-  loose,
-);
+export const reportsQuery = Type.Object({ ...talkQuery.properties, closed: optional(Type.Boolean()) }, loose);
 export const report = Type.Object(
   {
     id: Type.Integer(),
@@ -92,17 +89,11 @@ export const auditEntry = Type.Object(
   loose,
 );
 
-export const membersQuery = Type.Object(
-  { ...talkQuery.properties, banned: optional(Type.Boolean()) },
-  loose,
-);
+export const membersQuery = Type.Object({ ...talkQuery.properties, banned: optional(Type.Boolean()) }, loose);
 const { isOnline: _, ...memberFields } = account.properties;
 export const member = Type.Object(
   { ...memberFields, id: Type.Integer(), invitedBy: optional(Type.String()) },
   loose,
 );
 
-export const muted = Type.Object(
-  { name: Type.String(), isBlock: Type.Boolean(), sinceMs: time },
-  loose,
-);
+export const muted = Type.Object({ name: Type.String(), isBlock: Type.Boolean(), sinceMs: time }, loose);

@@ -177,7 +177,8 @@ export function messageWrites(db: DatabaseSync) {
         throw notFound();
       const event = nextEvent();
       erase.run({ id, event, nowMs: acting.nowMs });
-      if (!isOwn) audit(acting, { action: 'delete-message', accountId: message.author_id, about: String(id) });
+      if (!isOwn)
+        audit(acting, { action: 'delete-message', accountId: message.author_id, about: String(id) });
       if (message.release_id === null) deleteWords.run({ id });
       return { events: audience === undefined ? [] : [messageEvent(event, row(id)!, audience)] };
     },

@@ -38,11 +38,13 @@ export function moderatorReads(db: DatabaseSync) {
       const { nowMs } = acting;
       const { rows, hasMore } = isBanned ? banned(page, { nowMs }) : everybody(page, {});
       return {
-        rows: rows.map((row): Member => ({
-          ...accountOf(row, nowMs),
-          id: row.id,
-          ...optional('invitedBy', row.inviter),
-        })),
+        rows: rows.map(
+          (row): Member => ({
+            ...accountOf(row, nowMs),
+            id: row.id,
+            ...optional('invitedBy', row.inviter),
+          }),
+        ),
         hasMore,
       };
     },

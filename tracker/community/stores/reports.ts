@@ -8,8 +8,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CommunityError, notFound } from '../community-error.ts';
 import type { CommunityEvent, Message, PageAsked, ReleaseRef } from '../contract.ts';
-import type { Report, ReportKind } from '../safeguards.ts';
 import { hears } from '../permissions.ts';
+import type { Report, ReportKind } from '../safeguards.ts';
 import { accountQueries } from './accounts.ts';
 import { type Acting, actorFinder } from './actor.ts';
 import { auditor } from './audit.ts';
@@ -168,13 +168,20 @@ export function reportCloser(
     const row = first<ReportRow>(open, { id, by });
     if (row === undefined) return undefined;
     close.run({ id, by, nowMs, outcome });
-    audit({ by, nowMs }, {
-      action: 'close-report',
-      accountId: row.accused_id,
-      about: String(id),
-      reason: outcome,
-    });
-    const told = { kind: 'report-closed', about: `report-closed ${id}`, title: row.title ?? row.person } as const;
+    audit(
+      { by, nowMs },
+      {
+        action: 'close-report',
+        accountId: row.accused_id,
+        about: String(id),
+        reason: outcome,
+      },
+    );
+    const told = {
+      kind: 'report-closed',
+      about: `report-closed ${id}`,
+      title: row.title ?? row.person,
+    } as const;
     return all<{ id: number }>(reporters, { id }).flatMap(({ id: accountId }) =>
       notify({ ...told, accountId, nowMs }),
     );

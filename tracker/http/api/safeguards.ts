@@ -2,16 +2,20 @@
 import Type from 'typebox';
 import * as schemas from '../../protocol/api-shapes.ts';
 import * as shapes from '../../protocol/moderation-shapes.ts';
-import { type Api, type ApiContext, ApiError, enter, noContent, type openGates, signedIn } from './context.ts';
+import {
+  type Api,
+  type ApiContext,
+  ApiError,
+  enter,
+  noContent,
+  type openGates,
+  signedIn,
+} from './context.ts';
 import { noSuchRelease } from './releases.ts';
 
 const named = Type.Object({ name: schemas.nameText });
 
-export function addSafeguardRoutes(
-  api: Api,
-  context: ApiContext,
-  gates: ReturnType<typeof openGates>,
-): void {
+export function addSafeguardRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
   const { catalogue, community } = context.library;
   const tags = ['people'];
   const done = { 204: schemas.emptyAnswer };
@@ -30,7 +34,12 @@ export function addSafeguardRoutes(
   const deeds = [
     ['PUT', 'mute', 'Not see what somebody says; they are not told', community.mute],
     ['DELETE', 'mute', 'See it again', community.unmute],
-    ['PUT', 'block', 'As mute; and they can neither write to one, nor follow one, nor comment', community.block],
+    [
+      'PUT',
+      'block',
+      'As mute; and they can neither write to one, nor follow one, nor comment',
+      community.block,
+    ],
     ['DELETE', 'block', 'Lift that', community.unblock],
   ] as const;
   for (const [method, what, summary, act] of deeds) {
@@ -59,7 +68,11 @@ export function addSafeguardRoutes(
       gates.take('reportPerAccount', String(own.accountId));
       const { releaseId, messageId, account, text } = request.body;
       if ([releaseId, messageId, account].filter((what) => what !== undefined).length !== 1) {
-        throw new ApiError(400, 'bad-request', 'a report is about a release, a message or a person: name one');
+        throw new ApiError(
+          400,
+          'bad-request',
+          'a report is about a release, a message or a person: name one',
+        );
       }
       reply.code(201);
       if (account !== undefined) return { id: await community.report(own, { account }, text) };
