@@ -75,6 +75,8 @@ const byCode: Readonly<Record<string, number>> = {
   'sign-in-failed': exitCode.notAllowed,
   'not-allowed': exitCode.notAllowed,
   'account-banned': exitCode.notAllowed,
+  'taken-down': exitCode.notAllowed,
+  'awaits-approval': exitCode.notAllowed,
   'registration-closed': exitCode.notAllowed,
   'invitation-invalid': exitCode.notAllowed,
   'setup-invalid': exitCode.notAllowed,

@@ -2,9 +2,10 @@
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import { type AccountPlace, openAccount, ownAccount, type TrackerAccount } from '../community/account.ts';
 import { openIdentity } from '../community/identity.ts';
-import type { AccessBody, ReleaseDetail } from '../community/publishing.ts';
+import { type AccessBody, isHeld, type ReleaseDetail } from '../community/publishing.ts';
 import { ShareError } from '../community/share-error.ts';
 import type { SharedFolder } from '../community/shared-folder.ts';
+import type { TrackerError } from '../community/tracker-error.ts';
 import type { Client } from '../host/client.ts';
 import { CliError, codeOf } from './cli-error.ts';
 import { commandElsewhere } from './command-line.ts';
@@ -45,6 +46,14 @@ export async function sharePublished(
   }
 }
 
+/** One of the folders, while it is shared. */
+interface Sharing {
+  readonly folder: string;
+  share: SharedFolder | undefined;
+  transfer: Transfer | undefined;
+  release: ReleaseDetail | undefined;
+}
+
 async function shareWith(
   client: Client,
   account: TrackerAccount,
@@ -60,50 +69,93 @@ async function shareWith(
     throw new CliError('tracker-unreachable', `${error.message} (--no-publish shares without it)`, error);
   });
   const trust = { origin: new URL(account.url).origin };
+  const sharings: Sharing[] = [];
   const transfers: Transfer[] = [];
-  const shares: SharedFolder[] = [];
-  const releases: ReleaseDetail[] = [];
+  const nothingLeft = new AbortController();
+  let lastHeld: TrackerError | undefined;
+
+  /** A moderator took it down: it is neither published nor given on any more. The other folders stay. */
+  async function end(sharing: Sharing, error: TrackerError): Promise<void> {
+    const at = sharings.indexOf(sharing);
+    if (at < 0) return;
+    sharings.splice(at, 1);
+    lastHeld = error;
+    tellHeld(error, sharing.folder, sharing.release?.id, output);
+    const transferAt = transfers.findIndex((transfer) => transfer === sharing.transfer);
+    if (transferAt >= 0) transfers.splice(transferAt, 1);
+    await sharing.transfer?.active.stop();
+    if (sharings.length === 0) nothingLeft.abort();
+    // Its watcher may be what told us: it is not waited for.
+    void sharing.share?.close();
+  }
+
   try {
-    for (const [at, folder] of folders.entries()) {
-      const share = await publishFolder({
-        ...{ ...options, folder, place, account, identity },
-        onHash: (progress) => output.live(hashingLine('Hashing', progress)),
-        onLeftOut: (file) => tellLeftOut(file, output),
-        onTrouble: (error) => {
-          if (!isForbidden(error)) return tellTrouble(error, folder, 'it is tried again', output);
-          // What lies there now is not what was shared: nothing of it is given away.
-          void transfers[at]?.active.stop();
-          tellTrouble(error, folder, 'it is not seeded any more', output);
-        },
-        onPublished: async (version, { release, isNew }) => {
-          output.clearLive();
-          const isFirst = transfers[at] === undefined;
-          releases[at] = release;
-          // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
-          if (!isFirst) await transfers[at]!.active.stop();
-          const metainfo = { ...version.metainfo, trackers: [[announceUrl]] };
-          const transfer = new Transfer(metainfo, output);
-          const { onReport } = transfer;
-          transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport, trust }));
-          transfers[at] = transfer;
-          const document = {
-            ...torrentDocument(version.metainfo, null),
-            ...{ release: release.id, version: release.version, visibility: release.visibility },
-          };
-          const event = isFirst ? 'sharing' : 'new-version';
-          output.document({ event, ...document, published: isNew, url: null, port: client.port });
-          tellPublished(release, isFirst, account.url, output);
-        },
-      });
-      shares.push(share);
+    for (const folder of folders) {
+      const sharing: Sharing = { folder, share: undefined, transfer: undefined, release: undefined };
+      sharings.push(sharing);
+      try {
+        sharing.share = await publishFolder({
+          ...{ ...options, folder, place, account, identity },
+          onHash: (progress) => output.live(hashingLine('Hashing', progress)),
+          onLeftOut: (file) => tellLeftOut(file, output),
+          onTrouble: (error) => {
+            if (!isForbidden(error)) return tellTrouble(error, folder, 'it is tried again', output);
+            // What lies there now is not what was shared: nothing of it is given away.
+            void sharing.transfer?.active.stop();
+            tellTrouble(error, folder, 'it is not seeded any more', output);
+          },
+          async onHeld(error) {
+            if (error.code === 'taken-down') await end(sharing, error);
+            else tellHeld(error, folder, sharing.release?.id, output);
+          },
+          onPublished: async (version, { release, isNew }) => {
+            output.clearLive();
+            const { transfer: before } = sharing;
+            sharing.release = release;
+            // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
+            await before?.active.stop();
+            const metainfo = { ...version.metainfo, trackers: [[announceUrl]] };
+            const transfer = new Transfer(metainfo, output);
+            const { onReport } = transfer;
+            transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport, trust }));
+            sharing.transfer = transfer;
+            if (before === undefined) transfers.push(transfer);
+            else transfers[transfers.indexOf(before)] = transfer;
+            const document = {
+              ...torrentDocument(version.metainfo, null),
+              ...{ release: release.id, version: release.version, visibility: release.visibility },
+            };
+            const event = before === undefined ? 'sharing' : 'new-version';
+            output.document({ event, ...document, published: isNew, url: null, port: client.port });
+            tellPublished(release, before === undefined, account.url, output);
+          },
+        });
+      } catch (error) {
+        if (!isHeld(error) || folders.length === 1) throw error;
+        // The other folders are shared all the same.
+        output.clearLive();
+        sharings.splice(sharings.indexOf(sharing), 1);
+        lastHeld = error;
+        tellHeld(error, folder, undefined, output);
+      }
     }
+    if (sharings.length === 0 && lastHeld !== undefined) throw lastHeld;
     output.remark(paint('dim', 'Sharing until Ctrl-C; when a folder changes, that is a new version.'));
-    const watching = watchStanding(account, () => releases, signal, output);
-    await seedUntil(signal, transfers, output);
+    const until = AbortSignal.any([signal, nothingLeft.signal]);
+    const shown = () => sharings.flatMap(({ release }) => (release === undefined ? [] : [release]));
+    const watching = watchStanding(account, shown, until, {
+      document: (document) => output.document(document),
+      remark: (line) => output.remark(line),
+      async onTakenDown(releaseId, error) {
+        const sharing = sharings.find(({ release }) => release?.id === releaseId);
+        if (sharing !== undefined) await end(sharing, error);
+      },
+    });
+    await seedUntil(until, transfers, output);
     await watching;
-    return exitCode.done;
+    return nothingLeft.signal.aborted ? exitCode.notAllowed : exitCode.done;
   } finally {
-    await Promise.all(shares.map((share) => share.close()));
+    await Promise.all(sharings.map(({ share }) => share?.close()));
   }
 }
 
@@ -123,6 +175,13 @@ export function tellPublished(
   if (visibility === 'nobody') return;
   output.result('To fetch it on another computer:');
   output.result(paint('bold', plain(commandElsewhere(['get', id, '--tracker', tracker]))));
+}
+
+/** Said once: a moderator decides, and trying again changes nothing. */
+function tellHeld(error: TrackerError, folder: string, release: string | undefined, output: Output): void {
+  const { code, message } = error;
+  output.document({ event: code, path: folder, release: release ?? null, message });
+  output.remark(`${plain(folder)}: ${plain(message)}.`);
 }
 
 function tellTrouble(error: unknown, folder: string, next: string, output: Output): void {

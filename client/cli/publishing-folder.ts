@@ -11,9 +11,10 @@ import type { AccountPlace, TrackerAccount } from '../community/account.ts';
 import type { FolderVersion } from '../community/folder-version.ts';
 import type { Identity } from '../community/identity.ts';
 import { loadPublication, savePublication } from '../community/publication-store.ts';
-import { type AccessBody, type Published, publishRelease } from '../community/publishing.ts';
+import { type AccessBody, isHeld, type Published, publishRelease } from '../community/publishing.ts';
 import { checkShare } from '../community/share-rules.ts';
 import { type SharedFolder, shareFolder } from '../community/shared-folder.ts';
+import type { TrackerError } from '../community/tracker-error.ts';
 
 export interface PublishingFolder {
   readonly folder: string;
@@ -29,6 +30,10 @@ export interface PublishingFolder {
   readonly onLeftOut: (file: Skipped) => void;
   readonly onHash: (progress: HashProgress) => void;
   readonly onTrouble: (error: unknown) => void;
+  /** Somebody asks for it at this moment, so a changed version of what was taken down is sent. */
+  readonly isAsked?: boolean;
+  /** A later version waits for a moderator, or its release was taken down: it is not tried again. */
+  readonly onHeld?: (error: TrackerError) => Promise<void>;
   /** The tracker has it. Called for every version, one after the other. */
   readonly onPublished: (version: FolderVersion, published: Published) => Promise<void>;
 }
@@ -36,23 +41,34 @@ export interface PublishingFolder {
 /** Resolves once its present version is published. Throws TrackerError, ShareError and CreateError. */
 export async function publishFolder(options: PublishingFolder): Promise<SharedFolder> {
   const { account, identity, place, create, threads, onHash, onTrouble, onPublished } = options;
-  const { includeSecrets, onLeftOut } = options;
+  const { includeSecrets, onLeftOut, isAsked = false, onHeld } = options;
   const { stateFolder, signal } = place;
   const real = checkShare(options.folder, { privateFolders: [stateFolder] }, { includeSecrets });
   const before = await loadPublication(stateFolder, account.url, real);
   const access = options.access ?? before?.access ?? { visibility: 'everyone' as const };
   let releaseId = before?.releaseId;
   let current: FolderVersion | undefined;
+  let isPublished = false;
 
-  const onVersion = async (version: FolderVersion): Promise<void> => {
+  const publish = async (version: FolderVersion): Promise<void> => {
     const { metainfo } = version;
     const described = await readRelease(metainfo, real, { signal });
-    const publication = { metainfo, release: described, access, releaseId };
+    const publication = { metainfo, release: described, access, releaseId, isAsked };
     const published = await publishRelease(account, identity, publication);
     releaseId = published.release.id;
     await savePublication(stateFolder, account.url, real, { releaseId, access });
     await onPublished(version, published);
     current = version;
+    isPublished = true;
+  };
+  const onVersion = async (version: FolderVersion): Promise<void> => {
+    try {
+      await publish(version);
+    } catch (error) {
+      // Of the first version whoever asked for it is told.
+      if (!isPublished || onHeld === undefined || !isHeld(error)) throw error;
+      await onHeld(error);
+    }
   };
   const isPrivate = create.private === true || access.visibility !== 'everyone';
   const shared = await shareFolder(real, {

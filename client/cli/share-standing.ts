@@ -1,12 +1,13 @@
 /**
- * What becomes of shared releases at their tracker while they are shared: one was withdrawn, its publisher banned, or the
- * tracker does not answer.
+ * What becomes of shared releases at their tracker while they are shared: one was withdrawn or taken down, its publisher
+ * banned, or the tracker does not answer.
  *
  * Invariant: each is said once, and again only after it was over in between.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TrackerAccount } from '../community/account.ts';
-import { type ReleaseDetail, releaseAt } from '../community/publishing.ts';
+import { type ReleaseDetail, releaseAt, takenDown } from '../community/publishing.ts';
+import type { TrackerError } from '../community/tracker-error.ts';
 import { codeOf } from './cli-error.ts';
 import type { Output } from './output.ts';
 import { plain } from './torrent-summary.ts';
@@ -17,14 +18,19 @@ type Shared = Pick<ReleaseDetail, 'id' | 'album'>;
 const lookEveryMs = 20_000;
 const askEveryMs = 1_000;
 
+export interface StandingPorts extends Pick<Output, 'document' | 'remark'> {
+  /** A moderator has taken it down: it is shared no more. */
+  readonly onTakenDown: (releaseId: string, error: TrackerError) => Promise<void>;
+}
+
 /** Until the signal is aborted; never rejects. */
 export async function watchStanding(
   account: TrackerAccount,
   shared: () => readonly Shared[],
   signal: AbortSignal,
-  output: Pick<Output, 'document' | 'remark'>,
+  ports: StandingPorts,
 ): Promise<void> {
-  const standing = openStanding(account, output);
+  const standing = openStanding(account, ports);
   const pause = (ms: number) => wait(ms, undefined, { signal }).catch(() => {});
   while (!signal.aborted) {
     await pause(lookEveryMs);
@@ -36,15 +42,15 @@ export async function watchStanding(
   }
 }
 
-export function openStanding(account: TrackerAccount, output: Pick<Output, 'document' | 'remark'>) {
+export function openStanding(account: TrackerAccount, ports: StandingPorts) {
   /** Release, or '' for all of them → the code of what was said of it. */
   const said = new Map<string, string>();
 
   function say(subject: string, code: string, message: string): void {
     if (said.get(subject) === code) return;
     said.set(subject, code);
-    output.document({ event: 'trouble', release: subject || null, code, message });
-    output.remark(plain(message));
+    ports.document({ event: 'trouble', release: subject || null, code, message });
+    ports.remark(plain(message));
   }
 
   return {
@@ -53,7 +59,8 @@ export function openStanding(account: TrackerAccount, output: Pick<Output, 'docu
       try {
         const release = await releaseAt(account, id);
         said.delete('');
-        if (release !== undefined) said.delete(id);
+        if (release?.takenDown !== undefined) await ports.onTakenDown(id, takenDown(release));
+        else if (release !== undefined) said.delete(id);
         else say(id, 'withdrawn', `${album} was withdrawn at ${account.url}: nobody finds it there any more`);
       } catch (error) {
         const code = codeOf(error);

@@ -26,6 +26,8 @@ export interface Publication {
   readonly access: shapes.AccessBody | undefined;
   /** As which it was published before, if it was. */
   readonly releaseId: string | undefined;
+  /** Somebody asks for it at this moment: a changed version of what was taken down is sent, to wait for a moderator. */
+  readonly isAsked?: boolean;
 }
 
 export interface Published {
@@ -55,6 +57,7 @@ export async function publishRelease(
   }
   const isSame = isOf(earlier, metainfo);
   const { id } = earlier;
+  if (earlier.takenDown !== undefined && (isSame || publication.isAsked !== true)) throw takenDown(earlier);
   const change = access === undefined || isSameAccess(access, earlier) ? undefined : { access };
   if (isSame) {
     if (change === undefined) return { release: earlier, isNew: false, isAccessChanged: false };
@@ -74,7 +77,18 @@ export async function publishRelease(
   return { release, isNew: true, isAccessChanged: change !== undefined };
 }
 
-/** Undefined: it is not there, or not for us. */
+/** Said by us: the tracker tells its publisher that a release was taken down, as a part of the release. */
+export function takenDown({ album, takenDown: why }: Pick<ReleaseDetail, 'album' | 'takenDown'>): TrackerError {
+  const what = `${album} was taken down by a moderator: ${why?.reason ?? ''}`;
+  return new TrackerError('taken-down', `${what}. It is not published again`, 403);
+}
+
+/** A moderator is asked, or has decided: trying again by itself helps nobody. */
+export function isHeld(error: unknown): error is TrackerError {
+  return error instanceof TrackerError && ['taken-down', 'awaits-approval'].includes(error.code);
+}
+
+/** Undefined: it is not there, or not for us. One of ours that was taken down says so. */
 export async function releaseAt(account: TrackerAccount, id: string): Promise<ReleaseDetail | undefined> {
   try {
     return await account.call({ path: apiPath`/releases/${id}`, answer: shapes.releaseDetail });
