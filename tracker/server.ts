@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import type { CommunityPolicy } from './community/method-context.ts';
 import { type TlsFiles, trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
+import { checkContact } from './http/contact.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
@@ -26,6 +27,8 @@ export interface TrackerOptions {
   readonly trustedProxies?: readonly string[];
   /** Where everybody reaches this tracker when that is not where it listens: `https://tracker.example.org`. */
   readonly publicUrl?: string;
+  /** Whom people ask when a moderator is needed: an address of mail or of a page. Shown to everybody. */
+  readonly contact?: string | undefined;
   readonly registry?: Partial<RegistryOptions>;
   /** Keeps a catalogue and a community there. Then only what is published is served. Without it any hash is. */
   readonly dataFolder?: string | undefined;
@@ -115,6 +118,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     limits: { ...httpLimits, ...options.limits },
     publicUrl: options.publicUrl,
     onUnknownHost: options.onUnknownHost,
+    contact: options.contact === undefined ? undefined : checkContact(options.contact),
     nowMs,
     random: (bound) => Math.floor(Math.random() * bound),
     onError,

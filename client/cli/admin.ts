@@ -1,82 +1,90 @@
-/** `cicada admin`: what moderators and owners of a tracker do: bans, roles, and messages that have to go. */
-import type { Static } from 'typebox';
-import * as shapes from '../../tracker/protocol/api-shapes.ts';
-import type { TrackerAccount } from '../community/account.ts';
-import { apiPath } from '../community/tracker-client.ts';
+/** `cicada admin`: what moderators and owners of a tracker do and look through. */
 import { accountOptions, withAccount } from './account-session.ts';
+import { adminActions } from './admin-actions.ts';
+import { adminLists } from './admin-lists.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
-import { calledAs } from './command-line.ts';
+import { commandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
-import { roles } from './invite.ts';
 import { plain } from './torrent-summary.ts';
-import { noSuchPerson, orUnknown } from './unknown-names.ts';
+import { list } from './wording.ts';
 
-type Deed = (account: TrackerAccount, who: string, words: readonly string[]) => Promise<string>;
-
-const deeds: Readonly<Record<string, Deed>> = {
-  async ban(account, who, words) {
-    if (words.length === 0) throw badOption(`ban: say why: ${calledAs} admin ban NAME REASON`);
-    const body = { reason: words.join(' ') };
-    const path = apiPath`/accounts/${who}/ban`;
-    const banned = account.call({ method: 'PUT', path, body, answer: shapes.account });
-    return banWords(await orUnknown(banned, noSuchPerson(who)));
-  },
-  async unban(account, who) {
-    const path = apiPath`/accounts/${who}/ban`;
-    const unbanned = account.call({ method: 'DELETE', path, answer: shapes.account });
-    return banWords(await orUnknown(unbanned, noSuchPerson(who)));
-  },
-  async role(account, who, [role]) {
-    if (role === undefined) throw badOption(`role: say which: one of ${roles.join(', ')}`);
-    if (!roles.some((known) => known === role)) {
-      throw badOption(`"${role}" is no role: it is one of ${roles.join(', ')}`);
-    }
-    const path = apiPath`/accounts/${who}`;
-    const asked = account.call({ method: 'PATCH', path, body: { role }, answer: shapes.account });
-    const changed = await orUnknown(asked, noSuchPerson(who));
-    return `${changed.name} is ${changed.role} now`;
-  },
-  async delete(account, id) {
-    if (!/^\d{1,15}$/.test(id))
-      throw badOption(`delete: give the number of a message, as ${calledAs} read -v shows it`);
-    const deleted = account.call({ method: 'DELETE', path: apiPath`/messages/${id}` });
-    await orUnknown(deleted, `there is no message ${id}`);
-    return `Message ${id} is deleted`;
-  },
-};
+const actionNames = Object.keys(adminActions);
+const listNames = Object.keys(adminLists);
 
 export default defineCommand({
-  usage: 'admin <deed> <who> [words..]',
-  describe: 'Moderate a tracker: ban, unban, role, delete',
+  usage: 'admin <action> [who] [words..]',
+  describe: 'Moderate a tracker: bans, roles, takedowns, reports, and the list of it all',
   positionals: {
-    deed: { type: 'string', demandOption: true, describe: Object.keys(deeds).join(', ') },
-    who: {
+    action: {
       type: 'string',
       demandOption: true,
-      describe: 'Whom it is about; for delete the number of a message',
+      describe: `Show ${list(listNames)}; or do ${list(actionNames)}`,
     },
-    words: { type: 'string', array: true, describe: 'The reason of a ban, or the role' },
+    who: {
+      type: 'string',
+      describe: 'Whom or what an action is about: a name, an id, or a number of a list',
+    },
+    words: { type: 'string', array: true, describe: 'The reason, or the role' },
   },
-  options: { ...accountOptions },
+  options: {
+    before: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Of a list: what stands before this number',
+      coerce: parseBefore,
+    },
+    closed: { type: 'boolean', describe: 'With reports: those that are closed' },
+    ...accountOptions,
+  },
   examples: [
     ['admin ban mallory "shares nothing but noise"', 'their sessions, announces and invitations end at once'],
     ['admin unban mallory', 'and lets them in again'],
     ['admin role bob moderator', 'guest, member, moderator or owner'],
+    ['admin reports', 'what people have reported; cicada admin close NUMBER OUTCOME'],
+    ['admin waiting', 'blocked content that somebody published; then approve or refuse NUMBER'],
+    ['admin takedowns', 'then cicada admin restore ID; cicada unpublish ID --reason WHY takes one down'],
+    ['admin blocks', 'content that may not be published; cicada admin unblock NUMBER lifts a block'],
+    ['admin audit', 'every moderation: who, what, whom, when and why'],
   ],
 
-  async run({ deed, who, words = [], ...args }, output) {
-    const act = Object.hasOwn(deeds, deed) ? deeds[deed] : undefined;
-    if (act === undefined) throw badOption(`"${deed}" is none of ${Object.keys(deeds).join(', ')}`);
+  async run({ action, who, words = [], before, closed = false, ...args }, output) {
+    const shown = Object.hasOwn(adminLists, action) ? adminLists[action] : undefined;
+    const act = Object.hasOwn(adminActions, action) ? adminActions[action] : undefined;
+    if (shown === undefined && act === undefined) {
+      throw badOption(`"${action}" is none of ${[...listNames, ...actionNames].join(', ')}`);
+    }
+    if (act !== undefined && who === undefined) {
+      throw badOption(`${action}: say whom or what: cicada admin ${action} WHO`);
+    }
+    if (closed && action !== 'reports') throw badOption('--closed goes with reports');
     return await withAccount(args, async (account) => {
-      const told = await act(account, who, words);
-      output.document({ event: 'done', deed, who });
+      if (shown !== undefined) {
+        const { rows, lines, before: next } = await shown.load(account, { before, closed });
+        output.document({ [action]: rows, before: next ?? null });
+        if (lines.length === 0) output.remark(closed ? 'No report is closed.' : shown.empty);
+        for (const line of lines) output.data(line);
+        if (next !== undefined) {
+          const more = commandLine([
+            'admin',
+            action,
+            '--before',
+            String(next),
+            ...(closed ? ['--closed'] : []),
+          ]);
+          output.remark(`There are more: ${more}`);
+        }
+        return exitCode.done;
+      }
+      const told = await act!(account, who!, words);
+      output.document({ event: 'done', action, who: who! });
       output.result(plain(told));
       return exitCode.done;
     });
   },
 });
 
-function banWords({ name, ban }: Static<typeof shapes.account>): string {
-  return ban === undefined ? `${name} may come in again` : `${name} is banned: ${ban.reason}`;
+function parseBefore(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw badOption(`--before: "${text}" is no number of a list`);
 }

@@ -14,9 +14,10 @@ export function noticeLine(notice: Notice): string {
   return `${mark} ${paint('dim', timeWords(notice.madeAtMs))}  ${words(notice)}${id}`;
 }
 
-function words({ kind, actor, title, version }: Notice): string {
+function words({ kind, actor, title, version, text }: Notice): string {
   const who = plain(actor ?? 'somebody');
   const what = paint('bold', plain(title ?? 'something'));
+  const why = text === undefined ? '' : `: ${plain(text)}`;
   switch (kind) {
     case 'new-version':
       return `${what} has version ${version ?? '?'}, by ${who}`;
@@ -30,6 +31,20 @@ function words({ kind, actor, title, version }: Notice): string {
       return `${who} has said something about ${what}`;
     case 'direct':
       return `${who} has written to you: ${calledAs} read @${who}`;
+    case 'takedown':
+      return `A moderator took down your ${what}${why}`;
+    case 'restored':
+      return `Your ${what} is back: a moderator restored it`;
+    case 'approved':
+      return `A moderator approved your ${what}${why}. Publish it again`;
+    case 'refused':
+      return `A moderator refused your ${what}${why}`;
+    case 'report-closed':
+      return `Your report about ${what} was dealt with`;
+    case 'report':
+      return `Reported: ${what}. ${calledAs} admin reports shows why`;
+    case 'waiting':
+      return `Blocked content was published, and waits: ${calledAs} admin waiting`;
     default:
       return `${plain(kind)}: ${what}, ${who}`;
   }

@@ -81,7 +81,7 @@ async function shareWith(
     sharings.splice(at, 1);
     lastHeld = error;
     tellHeld(error, sharing.folder, sharing.release?.id, output);
-    const transferAt = transfers.findIndex((transfer) => transfer === sharing.transfer);
+    const transferAt = sharing.transfer === undefined ? -1 : transfers.indexOf(sharing.transfer);
     if (transferAt >= 0) transfers.splice(transferAt, 1);
     await sharing.transfer?.active.stop();
     if (sharings.length === 0) nothingLeft.abort();

@@ -63,14 +63,14 @@ export default defineCommand({
           if (from !== undefined) await checkSeeded(metainfo, from, args, output);
           else refuseSecrets(metainfo, secretNames(metainfo), args, output);
           const release = await readRelease(metainfo, from ?? (() => undefined), { signal });
-          const publication = { metainfo, release, access, releaseId: undefined };
+          const publication = { metainfo, release, access, releaseId: undefined, isAsked: true };
           const published = await publishRelease(account, identity, publication);
           tell(published, account.url, output);
           continue;
         }
         const create = createOptions({ announce: undefined, ...args }, []);
         const shared = await publishFolder({
-          ...{ folder: path, place, account, identity, create, access, threads: args.threads },
+          ...{ folder: path, place, account, identity, create, access, threads: args.threads, isAsked: true },
           includeSecrets: args['include-secrets'],
           onLeftOut: (file) => tellLeftOut(file, output),
           onHash: (progress) => output.live(hashingLine('Hashing', progress)),

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { openPolicy } from '../../tracker/community/method-context.ts';
+import { checkContact } from '../../tracker/http/contact.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { badOption, CliError, codeOf } from './cli-error.ts';
 import { defineCommand } from './command.ts';
@@ -51,6 +52,12 @@ export default defineCommand({
       describe:
         'Where everybody reaches it, by a name, a proxy or a router; it goes into torrents: https://music.example.org',
     },
+    contact: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Whom people ask when they need a moderator: an address of mail or of a page, shown to all',
+      coerce: parseContact,
+    },
     'trusted-proxy': {
       type: 'string',
       array: true,
@@ -62,7 +69,10 @@ export default defineCommand({
   },
   examples: [
     ['tracker', 'listens on every address of this machine'],
-    ['tracker --data ~/cicada-tracker', 'with a catalogue; the first start prints how to become its owner'],
+    [
+      'tracker --data ~/cicada-tracker --contact ada@example.org',
+      'with a catalogue; the first start prints how to become its owner',
+    ],
     ['tracker --listen 127.0.0.1:6969 Album.torrent', 'for this machine alone, with a torrent on its page'],
   ],
 
@@ -85,6 +95,7 @@ export default defineCommand({
           'A visitor called this tracker by a name or an address that it does not know. If it has one, start it with --public-url: its links lead there then.',
         );
       },
+      contact: args.contact,
       ...catalogueOptions(args.data, args['require-sign-in'] === true, args['invite-only'] === true),
     });
     try {
@@ -94,6 +105,9 @@ export default defineCommand({
       output.remark(`Its page is ${api}; Ctrl-C stops it.`);
       if (trustedProxies.length > 0 && publicUrl === undefined) {
         output.remark('Behind a proxy it does not know its own address: name it with --public-url.');
+      }
+      if (args.data !== undefined && args.contact === undefined) {
+        output.remark('Nobody is named to ask for a moderator: --contact ADDRESS shows who that is.');
       }
       if (setupToken !== undefined) {
         output.result('Nobody owns its catalogue yet. To become its owner, once:');
@@ -141,6 +155,14 @@ async function tlsFiles(cert: string | undefined, key: string | undefined) {
     }
   };
   return { tls: { cert: await read(cert), key: await read(key) } };
+}
+
+function parseContact(text: string): string {
+  try {
+    return checkContact(text);
+  } catch (error) {
+    throw badOption(`--contact: ${(error as Error).message}`);
+  }
 }
 
 function webAddress(url: string): string {

@@ -1,7 +1,9 @@
-/** `cicada unpublish`: takes a release out of the catalogue of a tracker. Whoever has it keeps it. */
+/** `cicada unpublish`: takes a release of one's own out of the catalogue; as a moderator, takes one down. */
 import { releaseDetail } from '../../tracker/protocol/api-shapes.ts';
 import { apiPath } from '../community/tracker-client.ts';
+import { TrackerError } from '../community/tracker-error.ts';
 import { accountOptions, withAccount } from './account-session.ts';
+import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
@@ -10,21 +12,51 @@ import { plain } from './torrent-summary.ts';
 
 export default defineCommand({
   usage: 'unpublish <release>',
-  describe: 'Take a release of yours out of the catalogue',
+  describe: 'Take a release of yours out of the catalogue; for moderators, anybody’s',
   positionals: { release: releasePositional },
-  options: { ...accountOptions },
-  examples: [['unpublish 2', `after ${calledAs} browse YOUR-NAME`]],
+  options: {
+    reason: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'For moderators: why. Its publisher reads it',
+    },
+    ...accountOptions,
+  },
+  examples: [
+    ['unpublish 2', 'after cicada browse YOUR-NAME; for good, with its comments'],
+    [
+      'unpublish 2 --reason "not theirs to share"',
+      'as a moderator: taken down, its content blocked; cicada admin restore ID undoes it',
+    ],
+  ],
 
-  async run({ release, ...args }, output) {
+  async run({ release, reason, ...args }, output) {
     return await withAccount(args, async (account, { stateFolder }) => {
       const releaseId = await releaseIdOf(release, stateFolder);
-      const withdrawn = await account.call({ path: apiPath`/releases/${releaseId}`, answer: releaseDetail });
-      await account.call({ method: 'DELETE', path: apiPath`/releases/${releaseId}` });
-      output.document({ event: 'unpublished', release: releaseId });
-      // A moderator's deed.
-      const { publisher } = withdrawn;
-      const whose = publisher === account.name ? '' : `, published by ${plain(publisher)}`;
-      output.result(`Withdrawn: ${releaseTitle(withdrawn)}${whose}. Its swarm is served no more.`);
+      const path = apiPath`/releases/${releaseId}`;
+      const found = await account.call({ path, answer: releaseDetail }).catch((error: unknown) => {
+        // A moderator takes down what was reported to them without seeing it.
+        const isHidden = error instanceof TrackerError && error.code === 'not-found';
+        if (!isHidden || reason === undefined) throw error;
+        return undefined;
+      });
+      if (found !== undefined && found.publisher === account.name) {
+        if (reason !== undefined) throw badOption('--reason: this release is yours; leave it out');
+        await account.call({ method: 'DELETE', path });
+        output.document({ event: 'unpublished', release: releaseId });
+        output.result(`Withdrawn: ${releaseTitle(found)}. Its swarm is served no more.`);
+        return exitCode.done;
+      }
+      if (reason === undefined) {
+        const whose = plain(found?.publisher ?? 'somebody else');
+        throw badOption(`this release is ${whose}’s; a moderator says why: --reason "…"`);
+      }
+      await account.call({ method: 'PUT', path: `${path}/takedown`, body: { reason } });
+      output.document({ event: 'taken-down', release: releaseId, reason });
+      const title = found === undefined ? plain(releaseId) : releaseTitle(found);
+      const whose = found === undefined ? '' : `, published by ${plain(found.publisher)}`;
+      output.result(`Taken down: ${title}${whose}. The publisher is told why, and its content is blocked.`);
+      output.remark(`To undo it: cicada admin restore ${plain(releaseId)}`);
       return exitCode.done;
     });
   },

@@ -38,7 +38,8 @@ const eventCharactersMax = 256 * 1024;
 /** As the tracker asks for (`retry: 2000`). */
 const retryMs = 2_000;
 
-const ajv = new Ajv({ strict: false });
+// Fields that a newer tracker adds are left out, not refused.
+const ajv = new Ajv({ strict: false, removeAdditional: true });
 const isMessage = ajv.compile(messageNews);
 const isNotice = ajv.compile(noticeNews);
 

@@ -78,9 +78,13 @@ export async function publishRelease(
 }
 
 /** Said by us: the tracker tells its publisher that a release was taken down, as a part of the release. */
-export function takenDown({ album, takenDown: why }: Pick<ReleaseDetail, 'album' | 'takenDown'>): TrackerError {
+export function takenDown({
+  album,
+  takenDown: why,
+}: Pick<ReleaseDetail, 'album' | 'takenDown'>): TrackerError {
+  const whom = why?.contact === undefined ? '' : ` (contact: ${why.contact})`;
   const what = `${album} was taken down by a moderator: ${why?.reason ?? ''}`;
-  return new TrackerError('taken-down', `${what}. It is not published again`, 403);
+  return new TrackerError('taken-down', `${what}. It is not published again${whom}`, 403);
 }
 
 /** A moderator is asked, or has decided: trying again by itself helps nobody. */

@@ -74,7 +74,11 @@ describe('what is shared', () => {
     const identity = await openIdentity(at('pia').stateFolder);
     const { release: shared } = await publishRelease(pia, identity, publication);
     const told: string[] = [];
-    const standing = openStanding(pia, { document: () => {}, remark: (line) => void told.push(line) });
+    const standing = openStanding(pia, {
+      document: () => {},
+      remark: (line) => void told.push(line),
+      onTakenDown: async () => {},
+    });
     const look = async () => {
       for (let time = 0; time < 2; time++) await standing.look(shared);
       return told.splice(0);

@@ -33,6 +33,8 @@ export interface TrackerAppOptions {
   readonly limits: HttpLimits;
   /** Where everybody reaches us (`https://tracker.example.org`); without it, each reader is shown the way they came. */
   readonly publicUrl: string | undefined;
+  /** Passed checkContact. */
+  readonly contact?: string | undefined;
   readonly nowMs: () => number;
   readonly random: RandomBelow;
   /** Told of what should not happen: a fault of ours that one request has met. */
@@ -58,7 +60,7 @@ export interface TrackerApp {
 
 export function trackerApp(options: TrackerAppOptions): TrackerApp {
   const { registry, limits, nowMs, onError } = options;
-  const { library } = options;
+  const { library, contact } = options;
   const calls = trackerCalls({ ...options, library });
   const connections = { open: 0, dropped: 0 };
   const startedMs = nowMs();
@@ -107,11 +109,11 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     }
     done();
   });
-  installErrorAnswers(app, onError);
+  installErrorAnswers(app, onError, contact);
   addRoutes(app, { ...options, calls, stats });
   if (library === undefined) addPages(app, { ...options, stats });
   else {
-    const context = { ...options, library };
+    const context = { ...options, library, contact };
     const gates = openGates(nowMs);
     addApi(app, context, gates);
     addCataloguePages(app, context, gates, stats);

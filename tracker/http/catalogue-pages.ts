@@ -9,6 +9,7 @@ import { queryCharsMax } from '../catalogue/search-expression.ts';
 import { anonymous } from '../community/permissions.ts';
 import { type ApiContext, announceUrl, type openGates, visitorKey } from './api/context.ts';
 import { holdersOf, type Names, nameIn, swarmHashes } from './api/shapes.ts';
+import { contactLine } from './contact.ts';
 import { type Html, html } from './html.ts';
 import type { TrackerStats } from './metrics.ts';
 import { count, duration, figure, grouped, mark, page, size } from './page-parts.ts';
@@ -31,7 +32,7 @@ export function addCataloguePages(
   app.get('/', async (request, reply) => {
     gates.take('searchPerAddress', visitorKey(context, request));
     reply.type('text/html; charset=utf-8');
-    if (policy.signInRequired) return closedPage(announceUrl(context, request));
+    if (policy.signInRequired) return closedPage(announceUrl(context, request), context.contact);
     const text = queryOf(request).trim();
     const isSearch = text !== '';
     const tracks = isSearch
@@ -55,6 +56,7 @@ export function addCataloguePages(
       online: onlineNames,
       onlineCount: online.size,
       stats: stats(),
+      contact: context.contact,
     });
   });
 
@@ -67,7 +69,7 @@ export function addCataloguePages(
     const holders = holdersOf(library, [{ hashes: swarmHashes(release) }], holdersNamedMax);
     const names = await community.names([release.publisherId, ...holders.map(({ accountId }) => accountId)]);
     reply.type('text/html; charset=utf-8');
-    return releasePage(release, names, holders, announceUrl(context, request));
+    return releasePage(release, names, holders, announceUrl(context, request), context.contact);
   });
 }
 
@@ -85,9 +87,11 @@ interface CataloguePage {
   readonly online: readonly string[];
   readonly onlineCount: number;
   readonly stats: TrackerStats;
+  readonly contact: string | undefined;
 }
 
-function cataloguePage({ text, tracks, releases, names, online, onlineCount, stats }: CataloguePage): string {
+function cataloguePage(shown: CataloguePage): string {
+  const { text, tracks, releases, names, online, onlineCount, stats, contact } = shown;
   const more = onlineCount - online.length;
   const found = tracks.length + releases.length > 0;
   const heading = text === '' ? 'What people here share.' : found ? 'Found here.' : 'Nobody here has that.';
@@ -121,17 +125,18 @@ ${figure('Downloading', grouped(stats.leechers))}
 </dl></section>
 </main>
 <footer><nav><a href="/api">API</a><a href="/metrics">Metrics</a><a href="/rss/search?q=${encodeURIComponent(text)}">Feed</a></nav>
-Cicada, a catalogue of shared music, up for ${duration(stats.uptimeSeconds)}.</footer>`,
+Cicada, a catalogue of shared music, up for ${duration(stats.uptimeSeconds)}.${contactLine(contact)}</footer>`,
   );
 }
 
-function closedPage(url: string): string {
+function closedPage(url: string, contact: string | undefined): string {
   return page(
     'Cicada',
     html`
 <header>${mark}<h1>This catalogue is for people it knows.</h1>
 <p class="lead">Sign in with your client; whoever runs it invites people.</p></header>
-<main><span class="label">To sign in</span><code class="copy">cicada login YOUR-NAME --tracker ${url.replace(/\/announce$/, '')}</code></main>`,
+<main><span class="label">To sign in</span><code class="copy">cicada login YOUR-NAME --tracker ${url.replace(/\/announce$/, '')}</code></main>
+<footer>${contactLine(contact)}</footer>`,
   );
 }
 
@@ -140,6 +145,7 @@ function releasePage(
   names: Names,
   holders: ReturnType<typeof holdersOf>,
   announce: string,
+  contact: string | undefined,
 ): string {
   const { releaseId, album, infoHash, infoHashV2, hasCover, tracks } = release;
   const magnet = makeMagnet({ infoHash, infoHashV2, name: album, trackers: [announce] });
@@ -161,7 +167,7 @@ ${facts(release, names)}
       people.length === 0 ? 'Nobody who is here just now.' : people.join(', ')
     }</p></section>
 </main>
-<footer><nav><a href="/">Everything</a></nav></footer>`,
+<footer><nav><a href="/">Everything</a></nav>${contactLine(contact)}</footer>`,
   );
 }
 

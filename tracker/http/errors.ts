@@ -5,6 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { withContact } from './contact.ts';
 import { statusOf } from './error-status.ts';
 import { notFoundPage } from './page.ts';
 
@@ -14,22 +15,34 @@ export function wantsPage(request: FastifyRequest): boolean {
 }
 
 /** Answers what fastify's routing finds wrong, and what our routes throw. */
-export function installErrorAnswers(app: FastifyInstance, onError: (error: unknown) => void): void {
+export function installErrorAnswers(
+  app: FastifyInstance,
+  onError: (error: unknown) => void,
+  contact?: string,
+): void {
   app.setNotFoundHandler((request, reply) => {
     if (wantsPage(request) && !request.url.startsWith('/api/'))
       reply.code(404).type('text/html; charset=utf-8').send(notFoundPage());
     else fail(reply, 404, 'not-found', 'there is nothing at this address');
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => {
-    answerError(error, reply, onError);
+    answerError(error, reply, onError, contact);
   });
 }
+
+/** Refusals after which only a person can help. */
+const forModerators: ReadonlySet<string | undefined> = new Set([
+  'awaits-approval',
+  'account-banned',
+  'registration-closed',
+]);
 
 /** What fastify finds wrong, with or without a route, and what catalogue, community and database refuse. */
 export function answerError(
   error: FastifyError,
   reply: FastifyReply,
   onError: (error: unknown) => void,
+  contact?: string,
 ): void {
   const status = error.statusCode ?? statusOf(error.code) ?? 500;
   if (status < 500 || status === 503) {
@@ -39,7 +52,7 @@ export function answerError(
     // fastify's own codes are in capitals.
     const isOurs = error.statusCode === undefined || /^[a-z-]+$/.test(error.code ?? '');
     const [code, message] = isOurs ? [error.code, error.message] : frameworkRefusal(error, status);
-    fail(reply, status, code, message);
+    fail(reply, status, code, forModerators.has(code) ? withContact(message, contact) : message);
     return;
   }
   onError(error);

@@ -3,6 +3,7 @@
  * nothing from elsewhere.
  */
 import type { SwarmCounts } from '../protocol/scrape-reply.ts';
+import { contactLine } from './contact.ts';
 import { type Html, html } from './html.ts';
 import { type ListedTorrent, magnetFor } from './listed-torrents.ts';
 import type { TrackerStats } from './metrics.ts';
@@ -13,13 +14,14 @@ export interface HomePage {
   readonly announceUrl: string;
   readonly torrents: readonly { readonly torrent: ListedTorrent; readonly counts: SwarmCounts }[];
   readonly stats: TrackerStats;
+  readonly contact?: string | undefined;
 }
 
 /** A page stays readable, and cheap to send to anybody who asks. */
 const torrentsShownMax = 200;
 const filesShownMax = 100;
 
-export function homePage({ announceUrl, torrents, stats }: HomePage): string {
+export function homePage({ announceUrl, torrents, stats, contact }: HomePage): string {
   const shown = torrents.slice(0, torrentsShownMax);
   return page(
     'Cicada tracker',
@@ -57,7 +59,7 @@ everybody who has it.`
 </section>
 </main>
 <footer><nav><a href="/metrics">Metrics</a><a href="/health">Health</a></nav>
-Cicada, a tracker for shared music folders, up for ${duration(stats.uptimeSeconds)}.</footer>`,
+Cicada, a tracker for shared music folders, up for ${duration(stats.uptimeSeconds)}.${contactLine(contact)}</footer>`,
   );
 }
 

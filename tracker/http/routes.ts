@@ -21,6 +21,7 @@ export interface RouteSources {
   readonly torrents: ListedTorrents;
   readonly addresses: ClientAddresses;
   readonly publicUrl: string | undefined;
+  readonly contact?: string | undefined;
   readonly calls: TrackerCalls;
   readonly stats: () => TrackerStats;
 }
@@ -59,12 +60,12 @@ function addCalls(app: FastifyInstance, calls: TrackerCalls): void {
 /** The page of a tracker without a catalogue. */
 export function addPages(
   app: FastifyInstance,
-  { registry, torrents, publicUrl, stats }: Omit<RouteSources, 'calls'>,
+  { registry, torrents, publicUrl, contact, stats }: Omit<RouteSources, 'calls'>,
 ): void {
   app.get('/', (request, reply) => {
     const listed = torrents.all.map((torrent) => ({ torrent, counts: swarmCounts(registry, torrent) }));
     const base = baseUrl(request.raw, publicUrl);
-    const page = homePage({ announceUrl: `${base}/announce`, torrents: listed, stats: stats() });
+    const page = homePage({ announceUrl: `${base}/announce`, torrents: listed, stats: stats(), contact });
     reply.type('text/html; charset=utf-8').send(page);
   });
 }

@@ -53,6 +53,8 @@ export const serverAnswer = Type.Object(
     registration: Type.Union([Type.Literal('open'), Type.Literal('invited')]),
     /** Of whoever asks: with their own passkey when they are signed in. */
     announceUrl: Type.String(),
+    /** Whom to ask when a moderator is needed. */
+    contact: optional(Type.String()),
     nowMs: time,
   },
   loose,
@@ -253,7 +255,9 @@ export const releaseDetail = Type.Object(
     tracks: Type.Array(Type.Object(shownTrackFields, loose)),
     holders: Type.Array(holder),
     /** Told to its publisher alone. */
-    takenDown: optional(Type.Object({ reason: Type.String(), atMs: time }, loose)),
+    takenDown: optional(
+      Type.Object({ reason: Type.String(), atMs: time, contact: optional(Type.String()) }, loose),
+    ),
   },
   loose,
 );

@@ -49,6 +49,7 @@ export function addAccountRoutes(
         signInRequired: policy.signInRequired,
         registration: policy.newcomerRole === undefined ? ('invited' as const) : ('open' as const),
         announceUrl: announceUrl(context, request, own?.passkey),
+        ...(context.contact !== undefined && { contact: context.contact }),
         nowMs: Date.now(),
       };
     },

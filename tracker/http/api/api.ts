@@ -41,6 +41,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
         version,
         description:
           'The catalogue of a tracker: music that people share, who has it, and what they say. Errors have one shape: `{"error":{"code","message","requestId"}}`.',
+        ...(context.contact !== undefined && { contact: { name: context.contact } }),
       },
       components: { securitySchemes: { session: { type: 'http', scheme: 'bearer' } } },
       security: [{ session: [] }, {}],

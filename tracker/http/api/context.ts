@@ -29,6 +29,7 @@ export interface ApiContext {
   readonly library: Library;
   readonly addresses: ClientAddresses;
   readonly publicUrl: string | undefined;
+  readonly contact: string | undefined;
   readonly onError: (error: unknown) => void;
 }
 

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import type { ReleaseDetail, VersionInput, WantedAccess } from '../../catalogue/contract.ts';
 import { may, type Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
+import { withContact } from '../contact.ts';
 import { openBudget } from './budget.ts';
 import {
   type Api,
@@ -60,7 +61,13 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     ]);
     const groups = release.groupId === undefined ? [] : await community.groups(viewer);
     const group = groups.find(({ groupId }) => groupId === release.groupId)?.name;
-    return { ...detailShape(release, names, group), holders: namedHolders(holders, names) };
+    const { takenDown, ...shown } = detailShape(release, names, group);
+    const { contact } = context;
+    return defined({
+      ...shown,
+      holders: namedHolders(holders, names),
+      takenDown: takenDown && defined({ ...takenDown, contact }),
+    });
   }
 
   async function wanted(viewer: Viewer, access: schemas.AccessBody | undefined): Promise<WantedAccess> {
@@ -138,7 +145,8 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
   function publisher(request: FastifyRequest): Viewer & { readonly accountId: number } {
     const own = signedIn(request);
     if (!may(own.role, 'publish', true)) {
-      throw new ApiError(403, 'not-allowed', 'you may not publish here: ask somebody who runs this tracker');
+      const message = withContact('you may not publish here: ask a moderator', context.contact);
+      throw new ApiError(403, 'not-allowed', message);
     }
     return own;
   }

@@ -1,0 +1,9 @@
+/** `cicada unblock`: lets somebody come near again. */
+import { mutingCommand } from './mutes.ts';
+
+export default mutingCommand({
+  ...{ name: 'unblock', what: 'block', method: 'DELETE' },
+  describe: 'Lift your block of somebody',
+  examples: [['unblock mallory', 'you see them, and they can write to you again']],
+  done: (name) => `No longer blocked: ${name}`,
+});

@@ -1,0 +1,9 @@
+/** `cicada unmute`: see again what somebody says. */
+import { mutingCommand } from './mutes.ts';
+
+export default mutingCommand({
+  ...{ name: 'unmute', what: 'mute', method: 'DELETE' },
+  describe: 'See again what somebody says',
+  examples: [['unmute mallory', 'also what they said meanwhile']],
+  done: (name) => `No longer muted: ${name}`,
+});
