@@ -14,6 +14,7 @@ import type { Community } from './community/contract.ts';
 import type { CommunityPolicy } from './community/method-context.ts';
 import { openPolicy } from './community/method-context.ts';
 import { openRateGate, type RateLimit } from './community/rate-limits.ts';
+import type { Safeguards } from './community/safeguards.ts';
 import { openDatabase } from './database/database.ts';
 import { findDamage } from './database/integrity.ts';
 import { loadTrackerKey } from './key-file.ts';
@@ -37,7 +38,7 @@ export interface LibraryOptions {
 
 export interface Library {
   readonly catalogue: Catalogue;
-  readonly community: Community;
+  readonly community: Community & Safeguards;
   readonly moderation: Moderation;
   readonly admission: Admission;
   readonly presence: Presence;

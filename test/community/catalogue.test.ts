@@ -62,7 +62,7 @@ const publish = async (metainfo: Metainfo, more: { releaseId?: string; access?: 
   });
 
 describe('what is shared', () => {
-  it('is said to be withdrawn, its publisher banned, its tracker silent: once each', async () => {
+  it('is said to be taken down, withdrawn, its publisher banned, its tracker silent: once each', async () => {
     const other = await startTracker({ port: 0, dataFolder: path.join(home, 'standing') });
     const at = (name: string) => ({ stateFolder: path.join(home, `standing-${name}`), tracker: other.url });
     const setupToken = other.setupToken!;
@@ -77,14 +77,29 @@ describe('what is shared', () => {
     const standing = openStanding(pia, {
       document: () => {},
       remark: (line) => void told.push(line),
-      onTakenDown: async () => {},
+      onTakenDown: async (releaseId, error) => {
+        if (!told.includes(error.message)) told.push(error.message);
+        expect([releaseId, error.code]).toEqual([shared.id, 'taken-down']);
+      },
     });
     const look = async () => {
       for (let time = 0; time < 2; time++) await standing.look(shared);
       return told.splice(0);
     };
     expect(await look()).toEqual([]);
-    await olga.call({ method: 'DELETE', path: `/releases/${shared.id}` });
+    const body = { reason: 'not hers' };
+    await olga.call({ method: 'PUT', path: `/releases/${shared.id}/takedown`, body });
+    expect(await look()).toEqual([
+      'Album was taken down by a moderator: not hers. It is not published again',
+    ]);
+    await expect(publishRelease(pia, identity, publication)).rejects.toMatchObject({
+      code: 'awaits-approval',
+    });
+    const again = { ...publication, releaseId: shared.id };
+    await expect(publishRelease(pia, identity, again)).rejects.toMatchObject({ code: 'taken-down' });
+    await olga.call({ method: 'DELETE', path: `/releases/${shared.id}/takedown` });
+    expect(await look()).toEqual([]);
+    await pia.call({ method: 'DELETE', path: `/releases/${shared.id}` });
     expect(await look()).toEqual([expect.stringContaining('was withdrawn at')]);
     await olga.call({ method: 'PUT', path: '/accounts/pia/ban', body: { reason: 'noise' } });
     expect(await look()).toEqual([expect.stringContaining('this account is banned: noise')]);

@@ -6,10 +6,11 @@ import { communityRoom, communityStores, openCommunity } from '../../tracker/com
 import type { Authenticated, Community, SignedIn } from '../../tracker/community/contract.ts';
 import type { CommunityPolicy } from '../../tracker/community/method-context.ts';
 import type { Role } from '../../tracker/community/permissions.ts';
+import type { Safeguards } from '../../tracker/community/safeguards.ts';
 import { openDatabase } from '../../tracker/database/database.ts';
 
 export interface CommunityBench {
-  readonly community: Community;
+  readonly community: Community & Safeguards;
   readonly clock: { nowMs: number };
   /** What is kept, seen by somebody who opens it anew. */
   reopen(policy?: CommunityPolicy): Promise<CommunityBench>;

@@ -37,11 +37,15 @@ const acting: Partial<Record<keyof CommunityWrites, object>> = {
   unfollow: { what: { releaseId: 'r' } },
   addWish: { id: 'w2', wish: { query: 'a' }, word: 'a' },
   dropWish: { id: 'w1' },
+  mute: { nameKey: 'other', isBlock: true },
+  unmute: { nameKey: 'other', isBlock: true },
+  report: { what: { nameKey: 'other' }, text: 'noise' },
+  closeReport: { id: 1, outcome: 'talked' },
 };
 /** Of the tracker itself, or of somebody who shows a secret. */
 const others: readonly (keyof CommunityWrites)[] = [
   ...(['setSetupToken', 'register', 'signIn', 'seen', 'signOut'] as const),
-  ...(['tellPublished', 'tellFinished', 'forgetRelease'] as const),
+  ...(['tellPublished', 'tellFinished', 'forgetRelease', 'tellWaiting'] as const),
 ];
 
 let db: DatabaseSync;
@@ -69,6 +73,7 @@ beforeEach(() => {
   store.addToGroup({ ...acts, key: 'group', nameKey: 'other' });
   store.say({ ...acts, key: 'lobby', text: 'first' });
   store.addWish({ ...acts, id: 'w1', wish: { query: 'a' }, word: 'a' });
+  store.report({ ...acts, what: { nameKey: 'other' }, text: 'noise' });
   store.invite({
     ...acts,
     id: 'i1',

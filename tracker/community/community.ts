@@ -17,6 +17,7 @@ import { type CommunityPolicy, type MethodContext, openPolicy } from './method-c
 import { peopleMethods } from './people-methods.ts';
 import { mayEnter } from './permissions.ts';
 import { safeguardMethods } from './safeguard-methods.ts';
+import type { Safeguards } from './safeguards.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 
 export interface CommunityOptions {
@@ -31,7 +32,10 @@ export const communityStores = new URL(
   import.meta.url,
 );
 
-export function openCommunity(database: Database, options: CommunityOptions = {}): Community {
+export function openCommunity(
+  database: Database,
+  options: CommunityOptions = {},
+): Community & Safeguards {
   const { policy = openPolicy, now = Date.now } = options;
   const onEvent = listeners<CommunityEvent>();
   const onAccess = listeners<AccountAccess>();

@@ -7,7 +7,6 @@
  */
 import type { ReleaseAccess } from '../catalogue/contract.ts';
 import type { Audience, Role, RoomVisibility, Viewer } from './permissions.ts';
-import type { Safeguards } from './safeguards.ts';
 import type { Wish, WishedRelease } from './wish.ts';
 
 export interface Account {
@@ -230,7 +229,8 @@ export interface AccountAccess {
   readonly bannedUntilMs?: number;
 }
 
-export interface Community extends Safeguards {
+/** Muting, reports and what moderators see: Safeguards (safeguards.ts). */
+export interface Community {
   // Coming in.
   /** The token of the first owner's link while there is no owner, new at each call; undefined when there is one. */
   newSetupToken(): Promise<string | undefined>;

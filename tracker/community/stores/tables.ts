@@ -158,7 +158,7 @@ export const migrations: readonly Migration[] = [
   `
   -- What a moderator says to the receiver.
   ALTER TABLE notices ADD COLUMN text TEXT;
-  CREATE INDEX accounts_moderators ON accounts (id) WHERE role IN ('moderator', 'owner');
+  CREATE INDEX accounts_moderators ON accounts (role, id) WHERE role IN ('moderator', 'owner');
   CREATE INDEX accounts_banned ON accounts (id) WHERE banned_ms IS NOT NULL;
 
   -- Every moderation, written with the deed itself. It is never changed and never deleted.
