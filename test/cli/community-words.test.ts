@@ -84,7 +84,11 @@ it('a release is named by its title where it is followed, and by its publisher w
   expect((await olga('follow')).stdout).toBe(`Noon (${noonId})\n`);
   expect((await olga('unfollow', noonId)).stdout).toContain('Not following Noon');
   const id = /get ([a-z2-7]{26})/.exec((await ada('publish', album('Gone'))).stdout)![1]!;
-  expect((await olga('unpublish', id)).stdout).toContain('Withdrawn: Gone, published by ada.');
+  expect(await olga('unpublish', id)).toMatchObject({
+    code: 28,
+    stderr: expect.stringContaining('this release is ada’s; a moderator says why: --reason "…"'),
+  });
+  expect((await ada('unpublish', id)).stdout).toContain('Withdrawn: Gone.');
 });
 
 it('an invitation says for how many it is, and until when', async () => {
