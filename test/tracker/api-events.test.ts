@@ -119,6 +119,36 @@ describe('a stream of news', () => {
     expect((await listen(second)).response.statusCode).toBe(401);
   });
 
+  it('does not tell what somebody says whom its listener has muted, live or missed', async () => {
+    const { pia, owner, moderator } = scene.people;
+    const before = await listen(owner);
+    await scene.ask('PUT /accounts/Pia/mute', { by: owner });
+    // What it may show has changed: it comes back.
+    await expect(before.next()).rejects.toThrow('ended');
+    const { json } = await say(moderator, 'a beginning');
+    const muted = await listen(owner, json.id);
+    await say(pia, 'muted');
+    await say(moderator, 'heard');
+    expect(textOf(await muted.next())).toBe('heard');
+    const missed = await listen(owner, json.id);
+    expect(textOf(await missed.next())).toBe('heard');
+    await scene.ask('DELETE /accounts/Pia/mute', { by: owner });
+    const whole = await listen(owner, json.id);
+    expect([textOf(await whole.next()), textOf(await whole.next())]).toEqual(['muted', 'heard']);
+    for (const stream of [muted, missed, whole]) stream.close();
+  });
+
+  it('tells a takedown to its publisher, who has muted the moderator', async () => {
+    const { pia, moderator } = scene.people;
+    const id = await scene.publish({ album: 'Down' });
+    await scene.ask('PUT /accounts/Moritz/mute', { by: pia });
+    const stream = await listen(pia);
+    await scene.ask(`PUT /releases/${id}/takedown`, { by: moderator, body: { reason: 'not hers' } });
+    const { notice } = JSON.parse((await stream.next()).data);
+    expect(notice).toMatchObject({ kind: 'takedown', releaseId: id, text: 'not hers' });
+    stream.close();
+  });
+
   it('is one of ten for an address, and a closed one makes room', async () => {
     const open = await Promise.all(streams(10).map(() => listen()));
     const refused = await listen();

@@ -161,3 +161,14 @@ describe('a signature to sign in with', () => {
     expect(answer.code).toBe('sign-in-failed');
   });
 });
+
+describe('reports', () => {
+  it('of one account are twenty, and then one in three minutes', async () => {
+    const report = (n: number) =>
+      scene.ask('POST /reports', { by: scene.people.pia, body: { account: 'Mia', text: `noise ${n}` } });
+    expect(await statuses(times(25).map(report))).toEqual({ 201: 20, 429: 5 });
+    expect((await report(0)).headers['retry-after']).toBe('180');
+    const { json } = await scene.ask('GET /reports', { by: scene.people.owner });
+    expect(json.rows).toHaveLength(1);
+  });
+});

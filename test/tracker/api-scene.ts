@@ -70,7 +70,11 @@ const dayMs = 86_400_000;
 
 export async function openApiScene(
   policy: Partial<CommunityPolicy> = {},
-  options: { readonly publicUrl?: string; readonly trustedProxies?: readonly string[] } = {},
+  options: {
+    readonly publicUrl?: string;
+    readonly trustedProxies?: readonly string[];
+    readonly contact?: string;
+  } = {},
 ): Promise<ApiScene> {
   const folder = await mkdtemp(join(tmpdir(), 'cicada-api-'));
   const errors: unknown[] = [];
@@ -93,6 +97,7 @@ export async function openApiScene(
     addresses: clientAddresses(options.trustedProxies),
     limits: httpLimits,
     publicUrl: options.publicUrl ?? 'https://tracker.example',
+    contact: options.contact,
     nowMs,
     random: () => 0,
     onError: (error) => errors.push(error),
