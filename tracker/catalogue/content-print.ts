@@ -31,7 +31,7 @@ export interface ContentPrint {
 /** The blocks that know a hash, a root, or a size of a file. */
 export interface BlockedContent {
   readonly byHash: (hash: Uint8Array) => readonly number[];
-  readonly byRoot: (root: Uint8Array) => readonly number[];
+  readonly byRoot: (root: Uint8Array, bytes: number) => readonly number[];
   readonly byBytes: (bytes: number) => readonly number[];
   /** Of the music of a block. */
   readonly musicBytesOf: (block: number) => number;
@@ -76,8 +76,9 @@ function byRoots(files: readonly PrintedFile[], blocked: BlockedContent): number
   let known = 0;
   for (const { root, bytes, counts } of files) {
     if (root === undefined) continue;
-    const blocks = blocked.byRoot(root);
-    if (blocks.length > 0 && counts) known += bytes;
+    const blocks = blocked.byRoot(root, bytes);
+    if (blocks.length === 0) continue;
+    if (counts) known += bytes;
     const key = Buffer.from(root).toString('hex');
     if (seen.has(key)) continue;
     seen.add(key);
