@@ -177,8 +177,13 @@ export function tellPublished(
   output.result(paint('bold', plain(commandElsewhere(['get', id, '--tracker', tracker]))));
 }
 
-/** Said once: a moderator decides, and trying again changes nothing. */
-function tellHeld(error: TrackerError, folder: string, release: string | undefined, output: Output): void {
+/** Also of `publish`. Said once: a moderator decides, and trying again changes nothing. */
+export function tellHeld(
+  error: TrackerError,
+  folder: string,
+  release: string | undefined,
+  output: Output,
+): void {
   const { code, message } = error;
   output.document({ event: code, path: folder, release: release ?? null, message });
   output.remark(`${plain(folder)}: ${plain(message)}.`);

@@ -2,18 +2,19 @@
 import { statSync } from 'node:fs';
 import { readRelease } from '../../torrents/release.ts';
 import { openIdentity } from '../community/identity.ts';
-import { type Published, publishRelease } from '../community/publishing.ts';
+import { isHeld, type Published, publishRelease } from '../community/publishing.ts';
 import { secretNames } from '../community/seed-rules.ts';
+import type { TrackerError } from '../community/tracker-error.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { calledAs, commandLine } from './command-line.ts';
 import { contentOptions, createOptions } from './create-options.ts';
-import { exitCode } from './exit-codes.ts';
+import { exitCode, exitCodeOf } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import type { Output } from './output.ts';
 import { hashingLine } from './progress-line.ts';
-import { tellLeftOut, tellPublished } from './publish-sharing.ts';
+import { tellHeld, tellLeftOut, tellPublished } from './publish-sharing.ts';
 import { publishFolder } from './publishing-folder.ts';
 import { checkSeeded, refuseSecrets, sharedPlaces } from './shareable.ts';
 import { loadTorrent } from './torrent-source.ts';
@@ -56,7 +57,7 @@ export default defineCommand({
       throw badOption('--from: that is for one torrent, and several are given');
     return await withAccount(args, async (account, place) => {
       const identity = await openIdentity(place.stateFolder);
-      for (const path of paths) {
+      const publish = async (path: string): Promise<void> => {
         if (isTorrent(path)) {
           const { metainfo } = await loadTorrent(path, signal);
           // Its tags and its cover are read from there, and published.
@@ -66,7 +67,7 @@ export default defineCommand({
           const publication = { metainfo, release, access, releaseId: undefined, isAsked: true };
           const published = await publishRelease(account, identity, publication);
           tell(published, account.url, output);
-          continue;
+          return;
         }
         const create = createOptions({ announce: undefined, ...args }, []);
         const shared = await publishFolder({
@@ -79,8 +80,19 @@ export default defineCommand({
         });
         await shared.close();
         output.remark(`Nobody has it from here before this runs: ${plain(commandLine(['share', path]))}`);
+      };
+      let held: TrackerError | undefined;
+      for (const path of paths) {
+        try {
+          await publish(path);
+        } catch (error) {
+          if (!isHeld(error) || paths.length === 1) throw error;
+          // A moderator is asked about this one; the others are published all the same.
+          held = error;
+          tellHeld(error, path, undefined, output);
+        }
       }
-      return exitCode.done;
+      return held === undefined ? exitCode.done : exitCodeOf(held);
     });
   },
 });

@@ -127,6 +127,14 @@ describe('blocked content', () => {
     expect((await as('ada', 'publish', folder)).code).toBe(0);
     expect(await words('olga', 'admin', 'takedowns')).toContain('Free of ben (no longer blocked)');
   });
+
+  it('keeps no other folder from being published with it', async () => {
+    const [held, free] = [album('Held'), album('Other')];
+    await as('olga', 'unpublish', idIn(await words('ben', 'publish', held)), '--reason', 'no');
+    const { code, stdout, stderr } = await as('ada', 'publish', held, free);
+    expect([code, stdout]).toEqual([24, expect.stringContaining('Other: ')]);
+    expect(stderr).toContain(`${held}: this waits for the approval of a moderator`);
+  });
 });
 
 describe('peace', () => {

@@ -221,8 +221,13 @@ describe('the same content', () => {
     const of = album('Lifted');
     const id = await scene.publish(of);
     await takeDown(id);
+    await publish(of, mia);
     const [block] = (await get('/takedowns?blocking=true&limit=1', moritz)).json.rows;
     expect((await scene.ask(`DELETE /takedowns/${block.id}/block`, { by: moritz })).status).toBe(204);
+    expect((await notices(mia))[0]).toMatchObject({ kind: 'approved', text: 'its block was lifted' });
+    expect((await get('/waiting', moritz)).json.rows).not.toContainEqual(
+      expect.objectContaining({ takedownId: block.id }),
+    );
     expect((await publish(of, mia)).status).toBe(201);
     expect((await get(`/releases/${id}`, mia)).code).toBe('not-found');
   });

@@ -26,6 +26,14 @@ export interface TakedownSubject {
   readonly access: ReleaseAccess;
 }
 
+/** A publication that waited. */
+export interface DecidedWaiting {
+  readonly waitingId: number;
+  readonly publisherId: number;
+  readonly title: string;
+  readonly access: ReleaseAccess;
+}
+
 export interface NewTakedown {
   readonly releaseId: string;
   readonly moderatorId: number;
@@ -93,40 +101,45 @@ export function takedowns(db: DatabaseSync) {
   function restore(
     releaseId: string,
     nowMs: number,
-  ): { readonly subject: TakedownSubject; readonly served: ServedRelease } | undefined {
+  ):
+    | {
+        readonly subject: TakedownSubject;
+        readonly served: ServedRelease;
+        readonly freed: readonly DecidedWaiting[];
+      }
+    | undefined {
     const row = sql.standing.get(releaseId);
     const release = row && stored.takenDown(releaseId);
     if (release === undefined) return undefined;
     const { number, indexed } = release;
     const subject = subjectOf(row!);
     sql.setRestored.run(nowMs, subject.takedownId);
-    unblock(subject.takedownId, nowMs);
+    const { freed = [] } = unblock(subject.takedownId, nowMs) ?? {};
     setTakenDown(number, null);
     index.put(number, indexed);
-    return { subject, served: stored.served(number) };
+    return { subject, served: stored.served(number), freed };
   }
 
-  /** Undefined: there is no such block that stands. */
-  function unblock(takedownId: number, nowMs: number): TakedownSubject | undefined {
+  /** Undefined: there is no such block that stands. `freed`: what waited because of it, and waits for nothing now. */
+  function unblock(
+    takedownId: number,
+    nowMs: number,
+  ): { readonly subject: TakedownSubject; readonly freed: readonly DecidedWaiting[] } | undefined {
     const row = sql.blocking.get(takedownId);
     if (row === undefined) return undefined;
     blocks.lift(takedownId);
     sql.setUnblocked.run(nowMs, takedownId);
-    // What waited because of it waits for nothing now.
+    const freed = sql.waitingFor.all(takedownId).map(waitingOf);
     sql.dropWaiting.run(takedownId);
-    return subjectOf(row);
+    return { subject: subjectOf(row), freed };
   }
 
   /** What waits under this number is decided. Undefined: nothing undecided has it. */
-  function decide(waitingId: number, isApproved: boolean, nowMs: number) {
+  function decide(waitingId: number, isApproved: boolean, nowMs: number): DecidedWaiting | undefined {
     const row = sql.undecided.get(waitingId);
     if (row === undefined) return undefined;
     (isApproved ? sql.approve : sql.refuse).run(nowMs, waitingId);
-    return {
-      publisherId: row.publisher_id as number,
-      title: row.title as string,
-      access: JSON.parse(row.access as string) as ReleaseAccess,
-    };
+    return waitingOf(row);
   }
 
   return { takeDown, restore, unblock, decide };
@@ -136,6 +149,15 @@ export function subjectOf(row: Row): TakedownSubject {
   return {
     takedownId: row.id as number,
     releaseId: row.public_id as string,
+    publisherId: row.publisher_id as number,
+    title: row.title as string,
+    access: JSON.parse(row.access as string) as ReleaseAccess,
+  };
+}
+
+function waitingOf(row: Row): DecidedWaiting {
+  return {
+    waitingId: row.id as number,
     publisherId: row.publisher_id as number,
     title: row.title as string,
     access: JSON.parse(row.access as string) as ReleaseAccess,
@@ -172,6 +194,9 @@ function statements(db: DatabaseSync) {
     ),
     approve: db.prepare('UPDATE waiting SET approved_ms = ? WHERE id = ?'),
     refuse: db.prepare('UPDATE waiting SET refused_ms = ? WHERE id = ?'),
+    waitingFor: db.prepare(
+      'SELECT * FROM waiting WHERE takedown_id = ? AND approved_ms IS NULL AND refused_ms IS NULL',
+    ),
     dropWaiting: db.prepare(
       'DELETE FROM waiting WHERE takedown_id = ? AND approved_ms IS NULL AND refused_ms IS NULL',
     ),

@@ -32,10 +32,7 @@ export const communityStores = new URL(
   import.meta.url,
 );
 
-export function openCommunity(
-  database: Database,
-  options: CommunityOptions = {},
-): Community & Safeguards {
+export function openCommunity(database: Database, options: CommunityOptions = {}): Community & Safeguards {
   const { policy = openPolicy, now = Date.now } = options;
   const onEvent = listeners<CommunityEvent>();
   const onAccess = listeners<AccountAccess>();

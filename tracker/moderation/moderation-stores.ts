@@ -1,7 +1,7 @@
 /** What moderators do, over the tables of catalogue and community. The database's workers import this file. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess, ServedRelease } from '../catalogue/contract.ts';
-import { type TakedownSubject, takedowns } from '../catalogue/takedowns.ts';
+import { type DecidedWaiting, type TakedownSubject, takedowns } from '../catalogue/takedowns.ts';
 import { notFound } from '../community/community-error.ts';
 import type { CommunityEvent, PageAsked } from '../community/contract.ts';
 import { maySee } from '../community/permissions.ts';
@@ -53,6 +53,15 @@ export function writes(db: DatabaseSync) {
     });
   }
 
+  function tellDecided(
+    { waitingId, publisherId: accountId, title }: DecidedWaiting,
+    kind: 'approved' | 'refused',
+    text: string,
+    nowMs: number,
+  ): CommunityEvent[] {
+    return notify({ accountId, kind, about: `decided ${waitingId}`, title, text, nowMs });
+  }
+
   return {
     takeDown({ releaseId, reason, ...acting }: Acting & { releaseId: string; reason: string }) {
       const { id: by } = actor(acting, 'take-down');
@@ -73,21 +82,29 @@ export function writes(db: DatabaseSync) {
       actor(acting, 'take-down');
       const restored = releases.restore(releaseId, acting.nowMs);
       if (restored === undefined) throw notFound();
-      const { subject, served } = restored;
+      const { subject, served, freed } = restored;
       const { publisherId: accountId } = subject;
       audit(acting, { action: 'restore', accountId, about: releaseId, detail: titleFor(subject) });
-      const events = tellPublisher(subject, 'restored', acting.nowMs);
+      const events = [
+        ...tellPublisher(subject, 'restored', acting.nowMs),
+        ...freed.flatMap((waiting) => tellDecided(waiting, 'approved', 'its block was lifted', acting.nowMs)),
+      ];
       return { served, events } satisfies ModerationOutcome;
     },
 
     liftBlock({ takedownId, ...acting }: Acting & { takedownId: number }): ModerationOutcome {
       actor(acting, 'moderate');
-      const subject = releases.unblock(takedownId, acting.nowMs);
-      if (subject === undefined) throw notFound();
+      const lifted = releases.unblock(takedownId, acting.nowMs);
+      if (lifted === undefined) throw notFound();
+      const { subject, freed } = lifted;
       const { publisherId: accountId } = subject;
       const about = String(takedownId);
       audit(acting, { action: 'lift-block', accountId, about, detail: titleFor(subject) });
-      return { events: [] };
+      return {
+        events: freed.flatMap((waiting) =>
+          tellDecided(waiting, 'approved', 'its block was lifted', acting.nowMs),
+        ),
+      };
     },
 
     decide(argument: Acting & { waitingId: number; isApproved: boolean; reason: string }): ModerationOutcome {
@@ -95,12 +112,11 @@ export function writes(db: DatabaseSync) {
       actor(acting, 'moderate');
       const decided = releases.decide(waitingId, isApproved, acting.nowMs);
       if (decided === undefined) throw notFound();
-      const { publisherId: accountId, title } = decided;
+      const { publisherId: accountId } = decided;
       const action = isApproved ? 'approve' : 'refuse';
       audit(acting, { action, accountId, about: String(waitingId), detail: titleFor(decided), reason });
       const kind = isApproved ? 'approved' : 'refused';
-      const notice = { accountId, kind, about: `decided ${waitingId}`, title, text: reason } as const;
-      return { events: notify({ ...notice, nowMs: acting.nowMs }) };
+      return { events: tellDecided(decided, kind, reason, acting.nowMs) };
     },
   };
 }
