@@ -4,6 +4,7 @@ import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import type { TrackerAccount } from '../community/account.ts';
 import { apiPath } from '../community/tracker-client.ts';
 import { badOption } from './cli-error.ts';
+import { calledAs } from './command-line.ts';
 import { roles } from './invite.ts';
 import { isReleaseId } from './release-names.ts';
 import { noSuchPerson, orUnknown } from './unknown-names.ts';
@@ -33,21 +34,21 @@ export const adminActions: Readonly<Record<string, Action>> = {
     return `${changed.name} is ${changed.role} now`;
   },
   async delete(account, id) {
-    const number = numberOf(id, 'delete', 'of a message, as cicada read -v shows it');
+    const number = numberOf(id, 'delete', `of a message, as ${calledAs} read -v shows it`);
     const deleted = account.call({ method: 'DELETE', path: apiPath`/messages/${number}` });
     await orUnknown(deleted, `there is no message ${number}`);
     return `Message ${number} is deleted`;
   },
   async restore(account, release) {
     if (!isReleaseId(release)) {
-      throw badOption(`restore: "${release}" is no id of a release; cicada admin takedowns shows them`);
+      throw badOption(`restore: "${release}" is no id of a release; ${calledAs} admin takedowns shows them`);
     }
     const restored = account.call({ method: 'DELETE', path: apiPath`/releases/${release}/takedown` });
     await orUnknown(restored, `no release of the id ${release} is taken down`);
     return `Restored: ${release}, with its comments and followers; its publisher is told`;
   },
   async unblock(account, id) {
-    const number = numberOf(id, 'unblock', 'of a block, as cicada admin blocks shows it');
+    const number = numberOf(id, 'unblock', `of a block, as ${calledAs} admin blocks shows it`);
     const lifted = account.call({ method: 'DELETE', path: apiPath`/takedowns/${number}/block` });
     await orUnknown(lifted, `no block with the number ${number} stands`);
     return `Block ${number} is lifted: its content may be published again`;
@@ -59,7 +60,7 @@ export const adminActions: Readonly<Record<string, Action>> = {
     return await decide(account, id, 'refuse', reasonOf(words, 'refuse NUMBER'));
   },
   async close(account, id, words) {
-    const number = numberOf(id, 'close', 'of a report, as cicada admin reports shows it');
+    const number = numberOf(id, 'close', `of a report, as ${calledAs} admin reports shows it`);
     const body = { outcome: reasonOf(words, 'close NUMBER') };
     const closed = account.call({ method: 'PUT', path: apiPath`/reports/${number}/outcome`, body });
     await orUnknown(closed, `no report with the number ${number} is open`);
@@ -67,7 +68,7 @@ export const adminActions: Readonly<Record<string, Action>> = {
   },
   async withdraw(account, id) {
     const withdrawn = account.call({ method: 'DELETE', path: apiPath`/invitations/${id}` });
-    await orUnknown(withdrawn, `there is no open invitation ${id}; cicada admin invitations lists them`);
+    await orUnknown(withdrawn, `there is no open invitation ${id}; ${calledAs} admin invitations lists them`);
     return `The invitation ${id} is withdrawn`;
   },
 };
@@ -78,7 +79,7 @@ async function decide(
   decision: 'approve' | 'refuse',
   reason: string,
 ): Promise<string> {
-  const number = numberOf(id, decision, 'of what waits, as cicada admin waiting shows it');
+  const number = numberOf(id, decision, `of what waits, as ${calledAs} admin waiting shows it`);
   const body = { decision, reason };
   const decided = account.call({ method: 'POST', path: apiPath`/waiting/${number}`, body });
   await orUnknown(decided, `nothing with the number ${number} waits`);
@@ -89,7 +90,7 @@ async function decide(
 
 function reasonOf(words: readonly string[], action: string): string {
   if (words.length > 0) return words.join(' ');
-  throw badOption(`${action.split(' ')[0]}: say why: cicada admin ${action} REASON`);
+  throw badOption(`${action.split(' ')[0]}: say why: ${calledAs} admin ${action} REASON`);
 }
 
 function numberOf(text: string, action: string, what: string): number {

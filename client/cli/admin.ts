@@ -4,7 +4,7 @@ import { adminActions } from './admin-actions.ts';
 import { adminLists } from './admin-lists.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
-import { commandLine } from './command-line.ts';
+import { calledAs, commandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { plain } from './torrent-summary.ts';
 import { list } from './wording.ts';
@@ -41,10 +41,13 @@ export default defineCommand({
     ['admin ban mallory "shares nothing but noise"', 'their sessions, announces and invitations end at once'],
     ['admin unban mallory', 'and lets them in again'],
     ['admin role bob moderator', 'guest, member, moderator or owner'],
-    ['admin reports', 'what people have reported; cicada admin close NUMBER OUTCOME'],
+    ['admin reports', `what people have reported; ${calledAs} admin close NUMBER OUTCOME`],
     ['admin waiting', 'blocked content that somebody published; then approve or refuse NUMBER'],
-    ['admin takedowns', 'then cicada admin restore ID; cicada unpublish ID --reason WHY takes one down'],
-    ['admin blocks', 'content that may not be published; cicada admin unblock NUMBER lifts a block'],
+    [
+      'admin takedowns',
+      `then ${calledAs} admin restore ID; ${calledAs} unpublish ID --reason WHY takes one down`,
+    ],
+    ['admin blocks', `content that may not be published; ${calledAs} admin unblock NUMBER lifts a block`],
     ['admin audit', 'every moderation: who, what, whom, when and why'],
   ],
 
@@ -55,7 +58,7 @@ export default defineCommand({
       throw badOption(`"${action}" is none of ${[...listNames, ...actionNames].join(', ')}`);
     }
     if (act !== undefined && who === undefined) {
-      throw badOption(`${action}: say whom or what: cicada admin ${action} WHO`);
+      throw badOption(`${action}: say whom or what: ${calledAs} admin ${action} WHO`);
     }
     if (closed && action !== 'reports') throw badOption('--closed goes with reports');
     return await withAccount(args, async (account) => {

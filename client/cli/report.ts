@@ -3,6 +3,7 @@ import { newReport } from '../../tracker/protocol/moderation-shapes.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { isNumber, isReleaseId, releaseIdOf } from './release-names.ts';
 import { orUnknown } from './unknown-names.ts';
@@ -21,8 +22,8 @@ export default defineCommand({
   options: { ...accountOptions },
   examples: [
     ['report 1 "this is my recording, and not theirs to share"', 'the first of the last results'],
-    ['report message:512 "insults"', 'the number stands in cicada read -v'],
-    ['report @mallory "writes to me every day"', 'and cicada block mallory keeps them away'],
+    ['report message:512 "insults"', `the number stands in ${calledAs} read -v`],
+    ['report @mallory "writes to me every day"', `and ${calledAs} block mallory keeps them away`],
   ],
 
   async run({ what, text, ...args }, output) {

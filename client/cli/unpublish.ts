@@ -23,10 +23,10 @@ export default defineCommand({
     ...accountOptions,
   },
   examples: [
-    ['unpublish 2', 'after cicada browse YOUR-NAME; for good, with its comments'],
+    ['unpublish 2', `after ${calledAs} browse YOUR-NAME; for good, with its comments`],
     [
       'unpublish 2 --reason "not theirs to share"',
-      'as a moderator: taken down, its content blocked; cicada admin restore ID undoes it',
+      `as a moderator: taken down, its content blocked; ${calledAs} admin restore ID undoes it`,
     ],
   ],
 
@@ -56,7 +56,7 @@ export default defineCommand({
       const title = found === undefined ? plain(releaseId) : releaseTitle(found);
       const whose = found === undefined ? '' : `, published by ${plain(found.publisher)}`;
       output.result(`Taken down: ${title}${whose}. The publisher is told why, and its content is blocked.`);
-      output.remark(`To undo it: cicada admin restore ${plain(releaseId)}`);
+      output.remark(`To undo it: ${calledAs} admin restore ${plain(releaseId)}`);
       return exitCode.done;
     });
   },
