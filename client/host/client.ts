@@ -10,7 +10,8 @@ import type { Engine } from '../engine/engine.ts';
 import { unwanted } from '../engine/piece-selection.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { ActiveTorrent, DownloadOptions, TorrentControl } from './active-torrent.ts';
-import { ClientError, cannotWrite, isHopeless } from './client-error.ts';
+import { ClientError, cannotWrite, inTheWay, isHopeless } from './client-error.ts';
+import { Completion } from './completion.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
 import type { Driver } from './driver.ts';
 import { filePriority, piecePriorities } from './file-selection.ts';
@@ -109,7 +110,10 @@ export class Client {
         });
       }
       const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8)).fill(0xff);
-      return await this.#start(metainfo, { files, have, stamps }, [], options, verify !== false);
+      return await this.#start(metainfo, { files, have }, [], options, {
+        isVerified: verify !== false,
+        isSeed: true,
+      });
     } catch (error) {
       release();
       throw error;
@@ -196,13 +200,15 @@ export class Client {
     };
   }
 
-  /** `isVerified` is false when somebody wants it believed without a look: then it is not remembered either. */
+  /**
+   * `isVerified` is false when the user wants it believed without a look: then it is not remembered either. `isSeed`: its
+   * files are its owner's, and only read.
+   */
   async #start(
     metainfo: Metainfo,
     {
       files,
       have,
-      stamps,
       unforced,
       priorities,
       device,
@@ -212,24 +218,21 @@ export class Client {
     },
     peers: readonly PeerAddress[],
     control: TorrentControl,
-    isVerified = true,
+    { isVerified, isSeed } = { isVerified: true, isSeed: false },
   ): Promise<ActiveTorrent> {
     const { store } = this.#ports;
     const unlock = await this.#lock(metainfo, files.rootPath);
     const journal =
-      store && isVerified
-        ? new ResumeJournal(store, metainfo.infoHash, files, have, stamps, unforced)
-        : undefined;
+      store && isVerified ? new ResumeJournal(store, metainfo.infoHash, files, have, unforced) : undefined;
     const torrent = ++this.#torrents;
     const { geometry, infoHash, infoBytes, trackers } = metainfo;
-    this.#ports.disk.add({
-      torrent,
-      geometry,
-      files,
-      expected: expectedHashes(metainfo),
-      ...(journal && { journal }),
-    });
-    let completed = newPromise();
+    const expected = expectedHashes(metainfo);
+    const { disk, clock } = this.#ports;
+    disk.add({ torrent, geometry, files, expected, ...(journal && { journal }) }, isSeed);
+    const completed = new Completion(
+      () => status().complete,
+      () => disk.watch.confirm(torrent),
+    );
     let isLast = false;
     const status = () => {
       running.lastStatus = this.#engine.status(torrent) ?? running.lastStatus;
@@ -238,11 +241,11 @@ export class Client {
     const running: Running = {
       onReport: (report) => {
         control.onReport?.(report);
-        if (report.type === 'completed') completed.resolve();
-        if (report.type === 'disk-trouble' && isHopeless(report.trouble)) {
-          const { message } = report.trouble;
-          completed.reject(new ClientError('exists', `${message}: move it away`, { path: files.rootPath }));
-          // Not from within the engine's turn: what follows are new facts.
+        // Not from within the engine's turn: what follows are new facts.
+        if (report.type === 'completed') queueMicrotask(completed.confirm);
+        const isTrouble = report.type === 'disk-trouble' || report.type === 'pieces-lost';
+        if (isTrouble && isHopeless(report.trouble)) {
+          completed.reject(inTheWay(report.trouble, files.rootPath));
           queueMicrotask(running.end);
         }
       },
@@ -274,12 +277,11 @@ export class Client {
     if (control.trust !== undefined) this.#ports.announcer.trust(torrent, control.trust);
     this.#driver.enqueue({ type: 'added', spec });
     if (peers.length > 0) this.#driver.enqueue({ type: 'peers-found', torrent, peers });
-    if (status().complete) completed.resolve();
+    void completed.confirm();
     const stop = async () => {
       running.end();
       await running.finish();
     };
-    const { disk, clock } = this.#ports;
     const wishes = wishesOf(torrent, metainfo, files, { sink: this.#driver.enqueue, disk, clock });
     return {
       metainfo,
@@ -296,16 +298,18 @@ export class Client {
       ...wishes,
       select: (choose) => {
         if (!this.#running.has(torrent)) throw new ClientError('stopped', `${metainfo.name} was stopped`);
-        const before = completed;
-        if (status().complete) completed = newPromise();
+        const takeBack = completed.reopen();
         try {
           wishes.select(choose);
         } catch (error) {
-          completed = before;
+          takeBack();
           throw error;
         }
         // Called from a report, the engine hears of it only after its turn.
-        queueMicrotask(() => status().complete && completed.resolve());
+        queueMicrotask(() => {
+          if (!status().complete) disk.watch.onMoreWanted(torrent);
+          void completed.confirm();
+        });
       },
     };
   }
@@ -336,11 +340,4 @@ export class Client {
     this.#infoHashes.delete(Buffer.from(metainfo.infoHash).toString('hex'));
     reject(new ClientError('stopped', `${metainfo.name} was stopped before it was complete`));
   }
-}
-
-function newPromise(): PromiseWithResolvers<void> {
-  const resolvers = Promise.withResolvers<void>();
-  // Whoever does not wait for it must not be ended by it.
-  resolvers.promise.catch(() => {});
-  return resolvers;
 }

@@ -3,8 +3,11 @@
  */
 import fs from 'node:fs';
 
-interface Entry {
+export interface Pin {
   readonly descriptor: number;
+}
+
+interface Entry extends Pin {
   pins: number;
   /** To be closed as soon as nobody uses it. */
   doomed: boolean;
@@ -17,7 +20,7 @@ export class DescriptorPool {
   readonly #open = new Map<string, Entry>();
 
   /** The descriptor of `key`, opened by `open` when it is not open yet. Every pin is followed by an unpin. */
-  pin(key: string, open: () => number): number {
+  pin(key: string, open: () => number): Pin {
     let entry = this.#open.get(key);
     if (entry === undefined) {
       this.#makeRoom();
@@ -28,40 +31,36 @@ export class DescriptorPool {
     }
     this.#open.set(key, entry);
     entry.pins += 1;
-    return entry.descriptor;
+    return entry;
   }
 
-  unpin(key: string, descriptor: number): void {
-    const entry = this.#open.get(key);
-    if (entry?.descriptor === descriptor) {
-      entry.pins -= 1;
-      if (entry.pins === 0 && entry.doomed) this.#close(key, entry);
-    }
+  unpin(pin: Pin): void {
+    const entry = pin as Entry;
+    entry.pins -= 1;
+    if (entry.pins === 0 && entry.doomed) fs.closeSync(entry.descriptor);
   }
 
-  /** The file moves or ends: closed now, or as soon as nobody uses it. */
+  /** The file moves, ends or is lost: closed now, or as soon as nobody uses it. Whoever asks next opens anew. */
   forget(key: string): void {
     const entry = this.#open.get(key);
     if (entry === undefined) return;
-    if (entry.pins === 0) this.#close(key, entry);
+    this.#open.delete(key);
+    if (entry.pins === 0) fs.closeSync(entry.descriptor);
     else entry.doomed = true;
   }
 
   closeAll(): void {
-    for (const [key, entry] of this.#open) this.#close(key, entry);
+    for (const { descriptor } of this.#open.values()) fs.closeSync(descriptor);
+    this.#open.clear();
   }
 
   #makeRoom(): void {
     if (this.#open.size < openMax) return;
     for (const [key, entry] of this.#open) {
       if (entry.pins > 0) continue;
-      this.#close(key, entry);
+      this.#open.delete(key);
+      fs.closeSync(entry.descriptor);
       return;
     }
-  }
-
-  #close(key: string, entry: Entry): void {
-    this.#open.delete(key);
-    fs.closeSync(entry.descriptor);
   }
 }

@@ -13,9 +13,11 @@ import { makeFolders } from '../../torrents/make-folders.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { foldName } from '../../torrents/name-folding.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
+import { Beneath } from './beneath.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
+import { stampFrom, stampOf } from './file-stamp.ts';
 import { recall } from './resume-recall.ts';
-import { type FileStamp, type ResumeStore, stampOf } from './resume-store.ts';
+import type { ResumeStore } from './resume-store.ts';
 import { SideFile } from './side-file.ts';
 import { recallSide } from './side-recall.ts';
 import type { StoragePool } from './storage-pool.ts';
@@ -26,8 +28,6 @@ export interface PreparedDownload {
   readonly files: TorrentFiles;
   /** Pieces that are there and right, MSB first. */
   readonly have: Uint8Array;
-  /** What the files look like now, by index. */
-  readonly stamps: readonly (FileStamp | undefined)[];
   /** Files of pieces that no record tells of: their bytes were read, and may still be only in the system's memory. */
   readonly unforced?: ReadonlySet<StoredFile>;
 }
@@ -63,11 +63,12 @@ export async function prepareDownload(
     stored.push(found?.stored);
     anythingThere ||= found?.isThere ?? false;
   }
-  if (await upgrade?.makeReady(stored)) anythingThere = true;
+  const beneath = new Beneath(folder);
+  if (await upgrade?.makeReady(stored, beneath)) anythingThere = true;
   const { geometry, layout, infoHash } = metainfo;
   const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
-  const files = new TorrentFiles(layout, stored, sideFile);
-  const stamps = await Promise.all(stored.map((file) => file && stampOf(files.pathOf(file))));
+  const files = new TorrentFiles(layout, geometry, stored, { beneath, sideFile });
+  await lookAtAll(files);
   const record = (await memory?.store.load(infoHash, files.rootPath, stored.length)) ?? upgrade?.record;
   if (record === undefined) await refuseHiddenFolder(metainfo, files);
   let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
@@ -75,7 +76,7 @@ export async function prepareDownload(
   if (anythingThere) {
     recorded = record?.have;
     if (record !== undefined && memory !== undefined) {
-      have = await recall(metainfo, files, stamps, record, memory.pool, control);
+      have = await recall(metainfo, files, record, memory.pool, control);
     } else {
       const place = (file: TorrentFile) => {
         const at = stored[file.index];
@@ -89,7 +90,7 @@ export async function prepareDownload(
       if (file?.state === 'foreign' && !wanted.isWanted(file.file)) letBe(metainfo, file, have);
     }
     try {
-      await recallSide(metainfo, files, stamps, have, wanted.pool, control);
+      await recallSide(metainfo, files, have, wanted.pool, control);
     } catch (error) {
       throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error);
     }
@@ -98,13 +99,13 @@ export async function prepareDownload(
   for (const pieceIndex of geometry.pieces()) {
     const bit = 0x80 >> (pieceIndex & 7);
     const isGood = (have[pieceIndex >> 3]! & bit) !== 0;
-    countPiece(metainfo, files, pieceIndex, isGood);
+    countPiece(files, pieceIndex, isGood);
     if (!isGood || ((recorded?.[pieceIndex >> 3] ?? 0) & bit) !== 0) continue;
-    for (const { file } of files.places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex))) {
+    for (const { file } of files.placesOf(pieceIndex)) {
       if (file !== undefined) unforced.add(file);
     }
   }
-  return { files, have, stamps, unforced };
+  return { files, have, unforced };
 }
 
 /** A file that nobody wants and that is there all the same is adopted when it is right; otherwise it is let be. */
@@ -118,21 +119,27 @@ function letBe({ geometry }: Metainfo, stored: StoredFile, have: Uint8Array): vo
   const own = all.length > 2 ? all.slice(1, -1) : all;
   if (own.every(isHad)) return;
   stored.state = 'side';
+  stored.seen = undefined;
   for (const i of all) have[i >> 3]! &= ~(0x80 >> (i & 7));
 }
 
+/** What is there of each file from now on is this very file. */
+async function lookAtAll(files: TorrentFiles): Promise<void> {
+  const { side } = files;
+  const own = files.files.filter((file) => file !== undefined && file.state !== 'side');
+  const look = async (file: StoredFile) => {
+    file.seen = await stampOf(files.pathOf(file));
+  };
+  await Promise.all(own.map((file) => look(file!)));
+  const stat = side && (await fs.lstat(side.path, { bigint: true }).catch(() => undefined));
+  // Ours is a plain file with one name.
+  if (stat?.nlink === 1n) side!.place.seen = stampFrom(stat);
+}
+
 /** A good piece is counted; a bad one that lies in files of somebody else's alone means that they differ. */
-function countPiece(metainfo: Metainfo, files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean): void {
-  const { geometry } = metainfo;
-  const places = files.places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex));
-  if (isGood) {
-    for (const { file, bytes, isAside } of places) {
-      if (file === undefined) continue;
-      file.missingBytes -= bytes;
-      if (isAside) files.hold(file, pieceIndex);
-    }
-    return;
-  }
+function countPiece(files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean): void {
+  const places = files.placesOf(pieceIndex);
+  if (isGood) return files.onStored(pieceIndex, places);
   const real = places.map(({ file }) => file).filter((file) => file !== undefined);
   const [first] = real;
   if (first !== undefined && real.every((file) => file.state === 'foreign'))
@@ -188,7 +195,8 @@ async function lookAt(
   for (let depth = 1; depth < file.diskPath.length; depth++) {
     await refuseLink(path.join(folder, ...file.diskPath.slice(0, depth)), links);
   }
-  const stored: StoredFile = { file, finalPath, partPath, replaces, state: 'part', missingBytes: file.bytes };
+  const place = { finalPath, partPath, replaces, state: 'part' as const, seen: undefined, lost: undefined };
+  const stored: StoredFile = { ...place, file, isWanted, missingBytes: file.bytes };
   const final = replaces === undefined ? await look(finalPath) : undefined;
   if (final !== undefined) {
     const isOfSize = final.isFile() && final.size === file.bytes;

@@ -5,7 +5,7 @@
  * Invariant: a file is written only by verified pieces, and only in state 'part'.
  */
 import fs from 'node:fs';
-import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { Block, PieceIndex } from '../../torrents/geometry.ts';
 import type {
   ConnectionId,
   DiskTrouble,
@@ -15,30 +15,26 @@ import type {
   TorrentId,
 } from '../engine/contract.ts';
 import { BlockReader, extentBytes } from './block-reader.ts';
-import { DescriptorPool } from './descriptor-pool.ts';
+import { ContentWatch } from './content-watch.ts';
+import { DescriptorPool, type Pin } from './descriptor-pool.ts';
+import { isAboutFiles, isAnother, troubleOf } from './disk-errors.ts';
+import { type FileStamp, laterStamp, sameFile, sameStamp } from './file-stamp.ts';
+import { openKnown, stampOfOpen } from './part-file.ts';
 import type { Disk, FactSink } from './ports.ts';
-import type { ResumeJournal } from './resume-journal.ts';
-import { ServedFiles } from './served-files.ts';
+import { isAsSeen } from './served-files.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import type { StoragePool } from './storage-pool.ts';
-import type { ExpectedHashes, StoreResult, StoreSegment } from './storage-worker.ts';
-import { openStored, type Place, type StoredFile, sideKey, type TorrentFiles } from './torrent-files.ts';
-
-export interface StoredTorrent {
-  readonly torrent: TorrentId;
-  readonly geometry: Geometry;
-  readonly files: TorrentFiles;
-  readonly expected: (pieceIndex: PieceIndex) => ExpectedHashes;
-  /** Told of every stored piece, so that the next start need not hash it. */
-  readonly journal?: ResumeJournal;
-}
+import type { StoreResult, StoreSegment } from './storage-worker.ts';
+import type { StoredTorrent } from './stored-torrent.ts';
+import { type Place, type StoredFile, sideKey } from './torrent-files.ts';
 
 /** Files of one piece that are kept open while it is written. */
 const pinnedFilesMax = 8;
 
-interface Pinned {
-  readonly key: string;
-  readonly descriptor: number;
+/** A piece on its way: where it goes, and which files these were when it left. */
+interface Storing {
+  readonly places: readonly Place[];
+  readonly segments: readonly StoreSegment[];
 }
 
 export class FileDisk implements Disk {
@@ -46,22 +42,29 @@ export class FileDisk implements Disk {
   readonly #magnets = new Map<TorrentId, (infoBytes: Uint8Array) => boolean>();
   readonly #descriptors = new DescriptorPool();
   readonly #reader = new BlockReader();
-  readonly #served = new ServedFiles();
   readonly #pool: StoragePool;
   readonly #memory: PieceMemory;
   readonly #sink: FactSink;
+  /** Looks after what is stored. */
+  readonly watch: ContentWatch;
 
   constructor(memory: PieceMemory, pool: StoragePool, sink: FactSink) {
     this.#memory = memory;
     this.#pool = pool;
     this.#sink = sink;
+    const forget = (torrent: TorrentId, key: string) => this.#descriptors.forget(`${torrent}/${key}`);
+    this.watch = new ContentWatch({ sink, pool, forget });
   }
 
-  add(stored: StoredTorrent): void {
+  /** `isSeeding`: it is complete, and its files are only read. */
+  add(stored: StoredTorrent, isSeeding = false): void {
     this.#torrents.set(stored.torrent, stored);
+    this.watch.add(stored, isSeeding);
+    stored.journal?.onMissing(() => this.watch.suspect(stored.torrent));
   }
 
   remove(torrent: TorrentId): void {
+    this.watch.remove(torrent);
     const stored = this.#torrents.get(torrent);
     this.#torrents.delete(torrent);
     this.#magnets.delete(torrent);
@@ -83,6 +86,7 @@ export class FileDisk implements Disk {
 
   /** Nothing is read or written any more. */
   async stop(): Promise<void> {
+    this.watch.stop();
     await this.#pool.stop();
     this.#descriptors.closeAll();
   }
@@ -104,6 +108,7 @@ export class FileDisk implements Disk {
         this.#reader.lend(bytes);
         this.#sink({ type: 'block-read', torrent, read, bytes });
       } else if (trouble !== undefined) {
+        this.watch.suspect(torrent);
         this.#sink({ type: 'block-unreadable', torrent, read, trouble });
       }
     });
@@ -115,26 +120,26 @@ export class FileDisk implements Disk {
   storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void {
     const stored = this.#torrents.get(torrent);
     if (stored === undefined) return this.#memory.release(buffer);
-    const { geometry, files } = stored;
+    const { files } = stored;
     const expected = stored.expected(pieceIndex);
-    const places = files.places(geometry.pieceOffset(pieceIndex), buffer.bytes);
-    const pinned: Pinned[] = [];
-    let jobs: StoreSegment[];
+    const pins: Pin[] = [];
+    let storing: Storing;
     try {
-      jobs = this.#storeSegments(stored, places, pinned);
+      storing = this.#prepare(stored, pieceIndex, pins);
     } catch (error) {
-      this.#unpin(pinned);
+      this.#unpin(pins);
       this.#memory.release(buffer);
       return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
     }
+    const { places, segments } = storing;
     const { view, inArena } = buffer as SharedPieceBuffer;
     const piece = { shared: view.buffer, offset: view.byteOffset, bytes: view.length, inArena };
     files.onWriting(places);
-    this.#pool.run({ piece, expected, segments: jobs, wantDigests }, (result) => {
-      this.#unpin(pinned);
+    this.#pool.run({ piece, expected, segments, wantDigests }, (result) => {
+      this.#unpin(pins);
       this.#memory.release(buffer);
       files.onWritten(places);
-      this.#onResult(stored, pieceIndex, places, result);
+      this.#onResult(stored, pieceIndex, storing, result);
     });
   }
 
@@ -144,38 +149,72 @@ export class FileDisk implements Disk {
     for (const file of files) if (file?.missingBytes === 0) this.#finish(torrent, file);
   }
 
+  /** A file that is not where it was is found out here: what was stored of it is lost, and the piece goes into a new one. */
+  #prepare(stored: StoredTorrent, pieceIndex: PieceIndex, pins: Pin[]): Storing {
+    try {
+      return this.#open(stored, pieceIndex, pins);
+    } catch (error) {
+      if (!isAboutFiles(troubleOf(error))) throw error;
+      this.#unpin(pins.splice(0));
+      this.watch.lookNow(stored.torrent);
+      return this.#open(stored, pieceIndex, pins);
+    }
+  }
+
+  #open(stored: StoredTorrent, pieceIndex: PieceIndex, pins: Pin[]): Storing {
+    const places = stored.files.placesOf(pieceIndex);
+    stored.files.make(places);
+    const segments: StoreSegment[] = [];
+    for (const place of places) {
+      if (place.file === undefined) continue;
+      const { position, bytes, offset } = place;
+      const { state, finalPath, partPath, seen } = place.at;
+      // A piece over many small files would need as many descriptors: those it opens one after the other.
+      const descriptor = places.length <= pinnedFilesMax ? this.#pin(stored, place, pins) : undefined;
+      if (descriptor !== undefined) this.#lookForOthers(stored, place, descriptor);
+      segments.push({ file: { state, finalPath, partPath, seen }, descriptor, position, bytes, offset });
+    }
+    return { places, segments };
+  }
+
+  /** Nothing of ours is being written into this file: when it looks otherwise than after our last write, others wrote. */
+  #lookForOthers({ torrent, files }: StoredTorrent, { file, at, isAside }: Place, descriptor: number): void {
+    if (file === undefined || isAside || at.state !== 'part' || files.isWriting(file)) return;
+    if (!sameStamp(stampOfOpen(descriptor), at.seen)) this.watch.doubtPart(torrent, file);
+  }
+
   #onResult(
     stored: StoredTorrent,
     pieceIndex: PieceIndex,
-    places: readonly Place[],
+    { places, segments }: Storing,
     result: StoreResult,
   ): void {
-    const { torrent, files } = stored;
+    const { torrent, files, geometry } = stored;
     if (result.outcome === 'corrupt') {
       return this.#sink({ type: 'piece-corrupt', torrent, pieceIndex, digests: result.digests });
     }
+    const refuse = (trouble: DiskTrouble) =>
+      this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble });
+    const real = places.filter(({ file }) => file !== undefined);
+    noteWritten(real, result.stamps);
     if (result.outcome === 'failed') {
-      const trouble = { code: result.code, message: result.message };
-      return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble });
+      this.watch.suspect(torrent);
+      return refuse({ code: result.code, message: result.message });
     }
-    let counted = 0;
+    // It was written into a file that was lost meanwhile.
+    const lost = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
+    if (lost !== undefined) return refuse(troubleOf(isAnother(lost.at.partPath)));
+    const touched = real.map(({ file }) => file!);
     try {
-      for (const { file, bytes, isAside } of places) {
-        counted += 1;
-        if (file === undefined) continue;
-        file.missingBytes -= bytes;
-        if (isAside) files.hold(file, pieceIndex);
-        if (file.missingBytes === 0) this.#finish(torrent, file);
-      }
+      files.onStored(pieceIndex, places);
+      for (const file of touched) if (file.missingBytes === 0) this.#finish(torrent, file);
     } catch (error) {
       // The piece will come again: what it was counted for is taken back.
-      for (const { file, bytes } of places.slice(0, counted)) {
-        if (file !== undefined) file.missingBytes += bytes;
-      }
-      return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
+      files.losePieces([pieceIndex]);
+      this.watch.lookNow(torrent);
+      return refuse(troubleOf(error));
     }
-    const touched = places.map(({ file }) => file).filter((file) => file !== undefined);
-    stored.journal?.onStored(pieceIndex, touched, stored.geometry.pieceBytes(pieceIndex));
+    stored.journal?.onStored(pieceIndex, touched, geometry.pieceBytes(pieceIndex));
     const digests = result.digests === undefined ? {} : { digests: result.digests };
     this.#sink({ type: 'piece-stored', torrent, pieceIndex, ...digests });
   }
@@ -184,28 +223,16 @@ export class FileDisk implements Disk {
     if (file.state !== 'part') return;
     // On Windows an open file cannot be renamed; elsewhere this costs one more open.
     this.#descriptors.forget(descriptorKey(torrent, file));
-    this.#torrents.get(torrent)?.files.finish(file);
-  }
-
-  #storeSegments(stored: StoredTorrent, places: readonly Place[], pinned: Pinned[]): StoreSegment[] {
-    const jobs: StoreSegment[] = [];
-    for (const place of places) {
-      if (place.file === undefined) continue;
-      const { position, bytes, offset } = place;
-      const { state, finalPath, partPath } = place.at;
-      // A piece over many small files would need as many descriptors: those it opens one after the other.
-      const descriptor = places.length <= pinnedFilesMax ? this.#pin(stored, place, pinned) : undefined;
-      jobs.push({ file: { state, finalPath, partPath }, descriptor, position, bytes, offset });
-    }
-    return jobs;
+    const named = this.#torrents.get(torrent)?.files.finish(file);
+    if (named === 'doubtful') this.watch.doubt(torrent, file);
   }
 
   /** Reads one extent, file by file; pads are zeros, and so is the gap behind a file.  BEP 47 52 */
   #readExtent(stored: StoredTorrent) {
     return (offset: number, target: Uint8Array, done: (trouble: DiskTrouble | undefined) => void): void => {
-      const pinned: Pinned[] = [];
+      const pins: Pin[] = [];
       const finish = (trouble: DiskTrouble | undefined) => {
-        this.#unpin(pinned);
+        this.#unpin(pins);
         done(trouble);
       };
       const places = stored.files.places(offset, target.length);
@@ -221,14 +248,14 @@ export class FileDisk implements Disk {
         }
         let descriptor: number;
         try {
-          descriptor = this.#pin(stored, place, pinned);
+          descriptor = this.#pin(stored, place, pins);
         } catch (error) {
           return finish(troubleOf(error));
         }
         const { file } = place;
         fs.read(descriptor, into, 0, into.length, place.position, (error, count) => {
-          const isSame = error !== null || place.isAside || this.#served.isUnchanged(file, descriptor);
-          this.#unpin(pinned.splice(0));
+          const isSame = error !== null || place.isAside || isAsSeen(file, descriptor);
+          this.#unpin(pins.splice(0));
           if (error !== null) return finish(troubleOf(error));
           if (count < into.length) {
             return finish({
@@ -247,15 +274,14 @@ export class FileDisk implements Disk {
     };
   }
 
-  #pin(stored: StoredTorrent, place: Place, pinned: Pinned[]): number {
-    const key = `${stored.torrent}/${place.key}`;
-    const descriptor = this.#descriptors.pin(key, () => openStored(place.at));
-    pinned.push({ key, descriptor });
-    return descriptor;
+  #pin(stored: StoredTorrent, { key, at }: Place, pins: Pin[]): number {
+    const pin = this.#descriptors.pin(`${stored.torrent}/${key}`, () => openKnown(at));
+    pins.push(pin);
+    return pin.descriptor;
   }
 
-  #unpin(pinned: readonly Pinned[]): void {
-    for (const { key, descriptor } of pinned) this.#descriptors.unpin(key, descriptor);
+  #unpin(pins: readonly Pin[]): void {
+    for (const pin of pins) this.#descriptors.unpin(pin);
   }
 }
 
@@ -263,7 +289,10 @@ function descriptorKey(torrent: TorrentId, file: StoredFile): string {
   return `${torrent}/${file.file.index}`;
 }
 
-function troubleOf(error: unknown): DiskTrouble {
-  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-  return { code, message };
+/** What our own writes have made of the looks of these files. */
+function noteWritten(places: readonly Place[], stamps: readonly (FileStamp | undefined)[] = []): void {
+  for (const [i, stamp] of stamps.entries()) {
+    const { at } = places[i]!;
+    if (stamp !== undefined && sameFile(at.seen, stamp)) at.seen = laterStamp(at.seen, stamp);
+  }
 }

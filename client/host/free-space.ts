@@ -86,7 +86,7 @@ export async function freeSpace(
 
 async function bytesToAllocate(
   { geometry }: Metainfo,
-  { files, have, stamps }: PreparedDownload,
+  { files, have }: PreparedDownload,
   priorities: Uint8Array | undefined,
 ): Promise<number> {
   let aside = 0;
@@ -94,7 +94,7 @@ async function bytesToAllocate(
   for (const pieceIndex of geometry.pieces()) {
     const isHad = (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
     if (isHad || priorities?.[pieceIndex] === unwanted) continue;
-    const places = files.places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex));
+    const places = files.placesOf(pieceIndex);
     for (const { file, bytes, isAside } of places) {
       if (isAside) aside += bytes;
       else if (file?.state === 'part') missing.set(file, (missing.get(file) ?? 0) + bytes);
@@ -103,8 +103,7 @@ async function bytesToAllocate(
   let sum = aside;
   for (const [stored, bytes] of missing) {
     // Pieces that are there and wrong are written over in their place.
-    const isThere = stamps[stored.file.index] !== undefined;
-    const allocated = isThere ? await allocatedBytes(stored.partPath) : 0;
+    const allocated = stored.seen !== undefined ? await allocatedBytes(stored.partPath) : 0;
     sum += Math.min(bytes, Math.max(0, stored.file.bytes - allocated));
   }
   return sum;

@@ -82,5 +82,6 @@ export async function openClient(options: ClientOptions = {}): Promise<Client> {
     threads,
   );
   reports.onReport = (report) => client.onReport(report);
+  disk.watch.onReport = reports.onReport;
   return client;
 }

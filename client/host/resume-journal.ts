@@ -2,12 +2,16 @@
  * Keeps the record of one download true while it runs: every two seconds, or after 64 MiB, what was stored since is
  * forced to the disk (fsync), and only then recorded.
  *
- * Invariant: a piece is in the record only after an fsync that began after it was written.
+ * Invariant: a piece is in the record only after an fsync that began after it was written, and not when its file was lost
+ * since. A file's looks in the record are those of our own last write, taken right after it: whatever another program
+ * does to the file later makes it look otherwise.
  */
-import fs from 'node:fs/promises';
+import fs, { type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { PieceIndex } from '../../torrents/geometry.ts';
-import { type FileStamp, type ResumeStore, stampOf } from './resume-store.ts';
+import { codeOf } from './disk-errors.ts';
+import { sameFile, stampFrom } from './file-stamp.ts';
+import type { ResumeStore } from './resume-store.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 /** What a power cut may cost at most: two seconds of work, or this much of it. */
@@ -21,6 +25,8 @@ export class ResumeJournal {
   readonly #have: Uint8Array;
   #dirty = new Set<StoredFile>();
   #dirtyBytes = 0;
+  /** Something was stored or lost since the last record. */
+  #isStale = false;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #stopped = false;
@@ -28,27 +34,37 @@ export class ResumeJournal {
   #broken = false;
   /** The record could not be written: until it can, the next start has more to hash. */
   #isUnsaved = false;
-  readonly #stamps: (FileStamp | undefined)[];
+  #onMissing: (file: StoredFile) => void = () => {};
 
   /**
-   * `have`: what is verified; `stamps`: what the files look like, by index; `unforced`: files of which nobody knows
-   * whether what is verified of them is on the disk already. A program that is killed leaves such.
+   * `have`: what is verified; `unforced`: files of which nobody knows whether what is verified of them is on the disk
+   * already. A program that is killed leaves such.
    */
   constructor(
     store: ResumeStore,
     infoHash: Uint8Array,
     files: TorrentFiles,
     have: Uint8Array,
-    stamps: readonly (FileStamp | undefined)[],
     unforced: Iterable<StoredFile> = [],
   ) {
     this.#store = store;
     this.#infoHash = infoHash;
     this.#files = files;
     this.#have = have.slice();
-    this.#stamps = [...stamps];
     this.#dirty = new Set(unforced);
-    if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#begin(), flushMs).unref();
+    if (this.#dirty.size > 0) this.#flushSoon();
+  }
+
+  /** Told of a file that is not where it was when it is to be forced to the disk. */
+  onMissing(tell: (file: StoredFile) => void): void {
+    this.#onMissing = tell;
+  }
+
+  /** These pieces are not on the disk any more: soon the record does not claim them either. */
+  onLost(pieces: readonly PieceIndex[]): void {
+    for (const pieceIndex of pieces) this.#have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+    this.#isStale = true;
+    if (!this.#stopped && this.#flushing === undefined) this.#flushSoon();
   }
 
   /** A piece has been written into these files. */
@@ -56,9 +72,18 @@ export class ResumeJournal {
     this.#have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
     for (const file of touched) this.#dirty.add(file);
     this.#dirtyBytes += bytes;
+    this.#isStale = true;
     if (this.#stopped || this.#flushing !== undefined) return;
     if (this.#dirtyBytes >= flushBytes) this.#begin();
-    else this.#timer ??= setTimeout(() => this.#begin(), flushMs).unref();
+    else this.#flushSoon();
+  }
+
+  /** Forces to the disk and records what was stored until now. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#flushing;
+    await this.#flush(false);
   }
 
   /** The last word: everything that was stored is forced to the disk and recorded. */
@@ -67,6 +92,10 @@ export class ResumeJournal {
     clearTimeout(this.#timer);
     await this.#flushing;
     await this.#flush(true).catch(() => {});
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => this.#begin(), flushMs).unref();
   }
 
   #begin(): void {
@@ -78,8 +107,7 @@ export class ResumeJournal {
       })
       .then(() => {
         this.#flushing = undefined;
-        if ((this.#dirtyBytes > 0 || this.#isUnsaved) && !this.#stopped)
-          this.#timer ??= setTimeout(() => this.#begin(), flushMs).unref();
+        if ((this.#isStale || this.#isUnsaved) && !this.#stopped) this.#flushSoon();
       });
   }
 
@@ -89,15 +117,23 @@ export class ResumeJournal {
     const have = this.#have.slice();
     this.#dirty = new Set();
     this.#dirtyBytes = 0;
+    this.#isStale = false;
     const folders = new Set<string>();
     for (const file of dirty) {
-      folders.add(path.dirname(file.finalPath));
-      await syncFile(() => this.#files.pathOf(file));
-      this.#stamps[file.file.index] = await stampOf(this.#files.pathOf(file));
+      if (await this.#sync(file)) folders.add(path.dirname(file.finalPath));
+      else {
+        for (const pieceIndex of this.#files.storedIn(file)) {
+          have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+        }
+        this.#onMissing(file);
+      }
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
     for (const folder of folders) await syncFolder(folder);
-    const record = { have, stamps: this.#stamps, clean };
+    // What was lost meanwhile is not claimed.
+    for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
+    const stamps = this.#files.files.map((file) => file && this.#files.seen(file));
+    const record = { have, stamps, clean };
     try {
       await this.#store.save(this.#infoHash, this.#files.rootPath, record);
       this.#isUnsaved = false;
@@ -106,16 +142,34 @@ export class ResumeJournal {
       this.#isUnsaved = true;
     }
   }
-}
 
-/** Throws when it cannot be forced to the disk: then it must not be recorded. */
-async function syncFile(pathOf: () => string): Promise<void> {
-  // It may get its name between our look and our open: the file is the same.
-  const handle = await fs.open(pathOf(), 'r').catch(() => fs.open(pathOf(), 'r'));
-  try {
-    await handle.sync();
-  } finally {
+  /**
+   * False when it is not where it was. Throws when it cannot be forced to the disk: then nothing more is recorded.
+   */
+  async #sync(file: StoredFile): Promise<boolean> {
+    // It may get its name between our look and our open: the file is the same.
+    const handle = (await this.#open(file)) ?? (await this.#open(file));
+    if (handle === undefined) return false;
+    try {
+      await handle.sync();
+      return true;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #open(file: StoredFile): Promise<FileHandle | undefined> {
+    let handle: FileHandle;
+    try {
+      handle = await fs.open(this.#files.pathOf(file), 'r');
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return undefined;
+      throw error;
+    }
+    const looks = await handle.stat({ bigint: true }).then(stampFrom, () => undefined);
+    if (sameFile(looks, this.#files.seen(file))) return handle;
     await handle.close();
+    return undefined;
   }
 }
 

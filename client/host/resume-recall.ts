@@ -2,39 +2,33 @@
  * The record of an earlier run against what the files look like now: what is certain is believed, what is in doubt is
  * hashed, and only that.
  *
- * A recorded piece is believed when each of its files looks exactly as recorded, or is the same file still under way
- * (it has only gained since: its recorded pieces were on the disk). A piece that is not recorded is known to be missing
- * when the program ended cleanly and its files have not changed since. Everything else is in doubt.
+ * A recorded piece is believed when each of its files looks exactly as recorded: since then nothing was written there. A
+ * piece that is not recorded is known to be missing when the program ended cleanly and its files look as recorded.
+ * Everything else is in doubt. After a clean stop that is what others have changed; after a crash or a power cut, also
+ * the files that were written between the last record and the end: two seconds of work, or 64 MiB (resume-journal.ts).
+ * That our own last pieces and a foreign change look alike is why such a file is hashed as far as it goes.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
+import { sameStamp } from './file-stamp.ts';
+import { checkPieces, segmentsToCheck } from './piece-check.ts';
 import { expectedHashes } from './piece-hashes.ts';
-import { type FileStamp, type ResumeRecord, sameStamp } from './resume-store.ts';
+import type { ResumeRecord } from './resume-store.ts';
 import type { StoragePool } from './storage-pool.ts';
-import type { CheckJob } from './storage-worker.ts';
-import type { Place, TorrentFiles } from './torrent-files.ts';
-
-/** Pieces being read and hashed at once: enough to keep every thread busy. */
-const checksMax = 8;
+import type { TorrentFiles } from './torrent-files.ts';
 
 export async function recall(
   metainfo: Metainfo,
   files: TorrentFiles,
-  stamps: readonly (FileStamp | undefined)[],
   record: ResumeRecord,
   pool: StoragePool,
   control: HashControl,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { geometry, layout } = metainfo;
   const have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
-  const isUnchanged = files.files.map((_, i) => sameStamp(stamps[i], record.stamps[i]));
-  const isSamePart = files.files.map(
-    (file, i) =>
-      (file?.state === 'part' || file?.state === 'side') &&
-      stamps[i] !== undefined &&
-      stamps[i].inode === record.stamps[i]?.inode,
-  );
+  const stamps = files.files.map((file) => file && files.seen(file));
+  const isUnchanged = stamps.map((stamp, i) => sameStamp(stamp, record.stamps[i]));
   const doubtful: PieceIndex[] = [];
   for (const pieceIndex of geometry.pieces()) {
     const bit = 0x80 >> (pieceIndex & 7);
@@ -48,51 +42,13 @@ export async function recall(
     // The side file has what several files share, and nothing else.
     const isAside = touched.some((i) => files.files[i]?.state === 'side');
     if (isAside && files.side?.positionOf(geometry.pieceOffset(pieceIndex)) === undefined) continue;
-    if (isRecorded && touched.every((i) => isUnchanged[i] || isSamePart[i])) have[pieceIndex >> 3]! |= bit;
+    if (isRecorded && touched.every((i) => isUnchanged[i])) have[pieceIndex >> 3]! |= bit;
     else if (isRecorded || !record.clean || !touched.every((i) => isUnchanged[i])) doubtful.push(pieceIndex);
   }
-  const segmentsOf = (pieceIndex: PieceIndex) =>
-    files
-      .places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex))
-      .filter(({ file }) => file !== undefined)
-      .map(({ at, position, bytes, offset }) => ({ path: pathOf(at), position, bytes, offset }));
-  await checkPieces(doubtful, metainfo, segmentsOf, pool, control, (pieceIndex) => {
+  const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
+  const checked = { geometry, expected: expectedHashes(metainfo) };
+  await checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => {
     have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
   });
   return have;
-}
-
-function pathOf({ state, partPath, finalPath }: Place['at']): string {
-  return state === 'part' ? partPath : finalPath;
-}
-
-/** Hashes these pieces where `segmentsOf` says they lie. */
-export async function checkPieces(
-  doubtful: readonly PieceIndex[],
-  metainfo: Metainfo,
-  segmentsOf: (pieceIndex: PieceIndex) => CheckJob['segments'],
-  pool: StoragePool,
-  { signal, onProgress }: HashControl,
-  onRight: (pieceIndex: PieceIndex) => void,
-): Promise<void> {
-  const { geometry } = metainfo;
-  const expected = expectedHashes(metainfo);
-  const totalBytes = doubtful.reduce((sum, pieceIndex) => sum + geometry.pieceBytes(pieceIndex), 0);
-  const startedMs = performance.now();
-  let bytes = 0;
-  let next = 0;
-  const worker = async () => {
-    for (let pieceIndex = doubtful[next++]; pieceIndex !== undefined; pieceIndex = doubtful[next++]) {
-      signal?.throwIfAborted();
-      const pieceBytes = geometry.pieceBytes(pieceIndex);
-      const job = { bytes: pieceBytes, expected: expected(pieceIndex), segments: segmentsOf(pieceIndex) };
-      const result = await new Promise<string>((resolve) => pool.run(job, ({ outcome }) => resolve(outcome)));
-      if (result === 'stored') onRight(pieceIndex);
-      bytes += pieceBytes;
-      const bytesPerSecond = Math.round((bytes * 1000) / Math.max(1, performance.now() - startedMs));
-      const etaSeconds = bytesPerSecond === 0 ? undefined : Math.ceil((totalBytes - bytes) / bytesPerSecond);
-      onProgress?.({ bytes, totalBytes, bytesPerSecond, etaSeconds });
-    }
-  };
-  await Promise.all(Array.from({ length: checksMax }, worker));
 }

@@ -5,18 +5,10 @@
  * Invariant: a record that cannot be read, or is not ours, counts as none: then everything is hashed.
  */
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '../../torrents/make-folders.ts';
-
-/** What a file looked like. Any change to its content changes one of them. */
-export interface FileStamp {
-  readonly bytes: number;
-  /** Nanoseconds, as text: they do not fit a number. */
-  readonly mtimeNs: string;
-  readonly inode: string;
-}
+import type { FileStamp } from './file-stamp.ts';
 
 export interface ResumeRecord {
   /** Pieces that were verified and on the disk, MSB first. */
@@ -27,7 +19,9 @@ export interface ResumeRecord {
   readonly clean: boolean;
 }
 
-const version = 1;
+/** Stamps of version 1 have size, mtime and inode only: those are compared, so that no library is hashed for an update. */
+const versions = [1, 2];
+const version = 2;
 /** 100,000 files of 100 bytes each, and the bits of 262,144 pieces. */
 const recordBytesMax = 32 * 1024 * 1024;
 
@@ -58,7 +52,7 @@ export class ResumeStore {
       path: rootPath,
       clean: record.clean,
       have: Buffer.from(record.have).toString('base64'),
-      stamps: record.stamps.map((s) => (s === undefined ? null : [s.bytes, s.mtimeNs, s.inode])),
+      stamps: record.stamps.map(storedStamp),
     });
     makeFolders(this.#folder, 0o700);
     try {
@@ -109,41 +103,29 @@ export class ResumeStore {
   }
 }
 
-/** What a file looks like now; undefined when it is not a plain file that can be seen. */
-export async function stampOf(file: string): Promise<FileStamp | undefined> {
-  return stampFrom(await fs.lstat(file, { bigint: true }).catch(() => undefined));
-}
-
-export function stampFrom(stat: BigIntStats | undefined): FileStamp | undefined {
-  if (stat === undefined || !stat.isFile()) return undefined;
-  return { bytes: Number(stat.size), mtimeNs: String(stat.mtimeNs), inode: String(stat.ino) };
-}
-
-export function sameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
-  return (
-    a !== undefined &&
-    b !== undefined &&
-    a.bytes === b.bytes &&
-    a.mtimeNs === b.mtimeNs &&
-    a.inode === b.inode
-  );
-}
-
 function parse(text: string, fileCount: number): ResumeRecord | undefined {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) return undefined;
   const record = value as Record<string, unknown>;
   const { stamps, have, clean } = record;
-  if (record.version !== version || typeof have !== 'string' || typeof clean !== 'boolean') return undefined;
+  if (!versions.includes(record.version as number)) return undefined;
+  if (typeof have !== 'string' || typeof clean !== 'boolean') return undefined;
   if (!Array.isArray(stamps) || stamps.length !== fileCount) return undefined;
   return { have: new Uint8Array(Buffer.from(have, 'base64')), clean, stamps: stamps.map(parseStamp) };
 }
 
+function storedStamp(stamp: FileStamp | undefined): unknown {
+  if (stamp === undefined) return null;
+  const { bytes, mtimeNs, inode, device, ctimeNs = null } = stamp;
+  return [bytes, mtimeNs, inode, device, ctimeNs];
+}
+
 function parseStamp(value: unknown): FileStamp | undefined {
   if (!Array.isArray(value)) return undefined;
-  const [bytes, mtimeNs, inode]: unknown[] = value;
+  const [bytes, mtimeNs, inode, device = '', ctimeNs = null]: unknown[] = value;
   if (typeof bytes !== 'number' || typeof mtimeNs !== 'string' || typeof inode !== 'string') return undefined;
-  return { bytes, mtimeNs, inode };
+  if (typeof device !== 'string' || (ctimeNs !== null && typeof ctimeNs !== 'string')) return undefined;
+  return { bytes, mtimeNs, inode, device, ctimeNs: ctimeNs ?? undefined, bornNs: undefined };
 }
 
 function isRunning(processId: number): boolean {

@@ -1,31 +1,24 @@
 /**
- * Whether a file still is what was verified: as it looked when we first read it to serve it. Whoever edits a shared file
- * changes pieces that we have said we have; to send them would make liars of us.
+ * Whether a file still is what was verified: as it looked then. Whoever edits a shared file changes pieces that we have
+ * said we have; to send them would fail the receiver's hash check.
  *
- * Invariant: bytes read before `isUnchanged` said yes are those of the first look. A change that leaves size, time and
+ * Invariant: bytes read before `isAsSeen` said yes are those that were verified. A change that leaves size, time and
  * inode as they were is not seen; the receiver's hash sees it.
  */
 import fs from 'node:fs';
+import { sameFile, stampFrom } from './file-stamp.ts';
 import type { StoredFile } from './torrent-files.ts';
 
-interface Look {
-  readonly bytes: number;
-  readonly mtimeMs: number;
-  readonly inode: number;
-}
-
-export class ServedFiles {
-  readonly #looks = new WeakMap<StoredFile, Look>();
-
-  /** To be asked after each read. A file under way changes all the time: it is not judged. */
-  isUnchanged(file: StoredFile, descriptor: number): boolean {
-    if (file.state !== 'final' && file.state !== 'foreign') return true;
-    const { size: bytes, mtimeMs, ino: inode } = fs.fstatSync(descriptor);
-    const first = this.#looks.get(file);
-    if (first === undefined) {
-      this.#looks.set(file, { bytes, mtimeMs, inode });
-      return bytes === file.file.bytes;
-    }
-    return first.bytes === bytes && first.mtimeMs === mtimeMs && first.inode === inode;
-  }
+/** To be asked after each read. A file under way changes all the time: it is not judged. */
+export function isAsSeen(file: StoredFile, descriptor: number): boolean {
+  if (file.state !== 'final' && file.state !== 'foreign') return true;
+  const stat = fs.fstatSync(descriptor, { bigint: true });
+  const looks = stampFrom(stat);
+  // It could not be looked at before: this is the first look.
+  file.seen ??= looks;
+  // Deleted, and read by us alone.
+  if (looks === undefined || stat.nlink === 0n) return false;
+  if (!sameFile(looks, file.seen) || looks.bytes !== file.file.bytes) return false;
+  // Its rights may have changed, which is no harm.
+  return looks.bytes === file.seen?.bytes && looks.mtimeNs === file.seen.mtimeNs;
 }

@@ -1,11 +1,13 @@
 /**
  * Whether what somebody wants to seed is what the torrent describes: remembered from an earlier run, or hashed.
  */
+import fs from 'node:fs/promises';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { type FilePaths, locateFiles, verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError } from './client-error.ts';
-import { type FileStamp, type ResumeStore, sameStamp, stampOf } from './resume-store.ts';
+import { type FileStamp, sameStamp, stampFrom } from './file-stamp.ts';
+import type { ResumeStore } from './resume-store.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
 
 export interface Share {
@@ -21,10 +23,29 @@ export async function lookAtShare(metainfo: Metainfo, at: string): Promise<Share
   const stored = metainfo.files.map((file): StoredFile | undefined => {
     const finalPath = file.isPad ? undefined : pathOf(file);
     if (finalPath === undefined) return undefined;
-    return { file, finalPath, partPath: finalPath, state: 'foreign', missingBytes: 0 };
+    const place = {
+      finalPath,
+      partPath: finalPath,
+      state: 'foreign' as const,
+      seen: undefined,
+      lost: undefined,
+    };
+    return { ...place, file, isWanted: true, missingBytes: 0 };
   });
-  const stamps = await Promise.all(stored.map((file) => file && stampOf(file.finalPath)));
-  return { pathOf, files: new TorrentFiles(metainfo.layout, stored), stamps };
+  const files = new TorrentFiles(metainfo.layout, metainfo.geometry, stored);
+  const stamps = await Promise.all(stored.map((file) => file && lookAt(file)));
+  return { pathOf, files, stamps };
+}
+
+/** Its owner may have put links there: they are followed, but not remembered. */
+async function lookAt(file: StoredFile): Promise<FileStamp | undefined> {
+  const { finalPath } = file;
+  const stat = await fs.lstat(finalPath, { bigint: true }).catch(() => undefined);
+  const followed = stat?.isSymbolicLink()
+    ? await fs.stat(finalPath, { bigint: true }).catch(() => undefined)
+    : stat;
+  file.seen = stampFrom(followed);
+  return stampFrom(stat);
 }
 
 /** It was complete and right when we last looked, and every file still looks the same. */

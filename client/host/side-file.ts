@@ -9,11 +9,12 @@
 import path from 'node:path';
 import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { DiskFile } from './part-file.ts';
 
 export class SideFile {
   readonly path: string;
   /** As a file under way that never gets another name. */
-  readonly place: { readonly state: 'part'; readonly finalPath: string; readonly partPath: string };
+  readonly place: DiskFile;
   readonly #geometry: Geometry;
   readonly #slots = new Map<PieceIndex, number>();
 
@@ -21,7 +22,13 @@ export class SideFile {
   constructor(rootPath: string, infoHash: Uint8Array, layout: FileLayout, geometry: Geometry) {
     const name = Buffer.from(infoHash.subarray(0, 8)).toString('hex');
     this.path = path.join(rootPath, `.${name}.cicada-parts`);
-    this.place = { state: 'part', finalPath: this.path, partPath: this.path };
+    this.place = {
+      state: 'part',
+      finalPath: this.path,
+      partPath: this.path,
+      seen: undefined,
+      lost: undefined,
+    };
     this.#geometry = geometry;
     let lastOfPrevious: PieceIndex | undefined;
     for (const { isPad, bytes, offset } of layout.files) {

@@ -2,37 +2,33 @@
  * What an earlier run left in the side file: every piece that several files share is hashed, with the parts that are not
  * in their own place taken from there. Those of files that are wanted by now go home.
  */
-import fs from 'node:fs/promises';
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
-import { checkPieces } from './resume-recall.ts';
-import type { FileStamp } from './resume-store.ts';
+import { checkPieces } from './piece-check.ts';
+import { expectedHashes } from './piece-hashes.ts';
 import type { StoragePool } from './storage-pool.ts';
 import type { CheckJob } from './storage-worker.ts';
 import type { TorrentFiles } from './torrent-files.ts';
 
-/** Marks in `have` what is right. `stamps`: what is there of each file, by index. */
+/** Marks in `have` what is right. */
 export async function recallSide(
   metainfo: Metainfo,
   files: TorrentFiles,
-  stamps: readonly (FileStamp | undefined)[],
   have: Uint8Array,
   pool: StoragePool,
   control: HashControl,
 ): Promise<void> {
   const { side } = files;
-  const stat = side && (await fs.lstat(side.path).catch(() => undefined));
-  // Ours is a plain file with one name.
-  if (side === undefined || stat === undefined || !stat.isFile() || stat.nlink !== 1) return;
+  if (side?.place.seen === undefined) return;
   const { geometry } = metainfo;
   const partsOf = (pieceIndex: PieceIndex) =>
     files
-      .places(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex))
+      .placesOf(pieceIndex)
       .filter(({ file }) => file !== undefined)
       .map((place) => {
         const file = place.file!;
-        const isAside = place.isAside || stamps[file.file.index] === undefined;
+        const isAside = place.isAside || file.seen === undefined;
         const position = side.positionOf(geometry.pieceOffset(pieceIndex) + place.offset)!;
         return { file, isAside, place, path: isAside ? side.path : files.pathOf(file), position };
       });
@@ -50,7 +46,8 @@ export async function recallSide(
     return !isHad(pieceIndex) && partsOf(pieceIndex).some(({ isAside }) => isAside);
   });
   const right: PieceIndex[] = [];
-  await checkPieces(doubtful, metainfo, segmentsOf, pool, control, (pieceIndex) => right.push(pieceIndex));
+  const checked = { geometry, expected: expectedHashes(metainfo) };
+  await checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => right.push(pieceIndex));
   // Only now: a file that goes home is there from then on, and would be looked for in its own place.
   const aside = right.map((pieceIndex) => ({ pieceIndex, parts: partsOf(pieceIndex) }));
   for (const { pieceIndex, parts } of aside) {

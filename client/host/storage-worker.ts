@@ -10,11 +10,12 @@ import { blockBytesMax } from '../../torrents/geometry.ts';
 import { chooseBackends } from '../../torrents/hashing/backend.ts';
 import { Hasher } from '../../torrents/hashing/hasher.ts';
 import { leafBytes, leafHash, hashBytes as rootBytes, rootOf, zeroHash } from '../../torrents/merkle.ts';
-import { openStored, type StoredFile } from './torrent-files.ts';
+import type { FileStamp } from './file-stamp.ts';
+import { type DiskFile, openKnown, stampOfOpen } from './part-file.ts';
 
 /** Where a run of the piece belongs. */
 export interface StoreSegment {
-  readonly file: Pick<StoredFile, 'state' | 'finalPath' | 'partPath'>;
+  readonly file: Omit<DiskFile, 'lost'>;
   /** Opened by the main thread, and valid in the whole process; undefined: open it for this one write. */
   readonly descriptor: number | undefined;
   /** In the file, in bytes. */
@@ -69,7 +70,11 @@ export interface CheckJob {
   }[];
 }
 
-export type StoreResult = { readonly id: number } & (
+/**
+ * `stamps`: what each file looked like right after it was written, by segment. Taken at once and in the same thread, so
+ * that no change of another program is taken for ours.
+ */
+export type StoreResult = { readonly id: number; readonly stamps?: readonly (FileStamp | undefined)[] } & (
   | { readonly outcome: 'stored'; readonly digests?: readonly string[] }
   | { readonly outcome: 'corrupt'; readonly digests: readonly string[] }
   | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
@@ -133,24 +138,27 @@ function store(job: StoreJob, sha1: Uint8Array | undefined): StoreResult {
   const { shared, offset, bytes } = job.piece;
   const piece = new Uint8Array(shared, offset, bytes);
   if (!isRight(piece, expected, sha1)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
+  const stamps: (FileStamp | undefined)[] = [];
   try {
     for (const segment of job.segments) {
-      const descriptor = segment.descriptor ?? openStored(segment.file);
+      const descriptor = segment.descriptor ?? openKnown(segment.file);
+      const isPart = segment.file.state === 'part';
       try {
         const bytes = piece.subarray(segment.offset, segment.offset + segment.bytes);
-        if (segment.file.state === 'part') write(descriptor, segment.position, bytes);
+        if (isPart) write(descriptor, segment.position, bytes);
         else compare(descriptor, segment, bytes);
       } finally {
+        stamps.push(isPart ? stampOfOpen(descriptor) : undefined);
         if (segment.descriptor === undefined) fs.closeSync(descriptor);
       }
     }
   } catch (error) {
     const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-    return { id, outcome: 'failed', code, message };
+    return { id, outcome: 'failed', code, message, stamps };
   }
   return job.wantDigests
-    ? { id, outcome: 'stored', digests: blockDigests(piece) }
-    : { id, outcome: 'stored' };
+    ? { id, outcome: 'stored', digests: blockDigests(piece), stamps }
+    : { id, outcome: 'stored', stamps };
 }
 
 /** A hybrid's piece must be right in both formats: a torrent whose halves differ would split the swarm. */
@@ -183,7 +191,7 @@ function compare(descriptor: number, { file, position }: StoreSegment, bytes: Ui
   const there = Buffer.alloc(bytes.length);
   const count = fs.readSync(descriptor, there, 0, there.length, position);
   if (count === bytes.length && there.equals(bytes)) return;
-  throw Object.assign(new Error(`${file.finalPath} was there before and differs from the torrent`), {
+  throw Object.assign(new Error(`${file.finalPath} is there already and differs from the torrent`), {
     code: 'EEXIST',
   });
 }

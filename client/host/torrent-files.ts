@@ -1,32 +1,31 @@
 /**
- * The files of one torrent on this disk: where each lies, what state it is in, and how to open it.
+ * The files of one torrent on this disk: where each lies, what state it is in, and which of its pieces are stored.
  *
  *   side ──wanted──▶ part ──last byte──▶ final        foreign: it was there before us, complete; read, compared,
- *     ▲                │                                       never written
- *     └──not begun, ───┘
+ *     ▲                │ ▲                 │                    never written
+ *     └──not begun, ───┘ └──────lost───────┘
  *        not wanted any more
  *
  * A file under way is `NAME.part` in its final place and gets its name when its last byte is verified. One that is not
  * wanted is not there at all: what comes of it lies in the side file (side-file.ts). An earlier version's file keeps its
  * name until then, and is replaced at once.
+ *
+ * Invariant: a piece is stored when it was written into files that have not been lost since (`seen`). Left to others:
+ * how a file is opened, made and named (part-file.ts), and when somebody looks after it (content-watch.ts).
  */
-import fs from 'node:fs';
 import path from 'node:path';
 import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
-import type { PieceIndex } from '../../torrents/geometry.ts';
-import { makeFolders } from '../../torrents/make-folders.ts';
-import { type FileStamp, sameStamp, stampFrom } from './resume-store.ts';
+import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { Beneath } from './beneath.ts';
+import type { FileStamp } from './file-stamp.ts';
+import { copyIntoPart, type DiskFile, makePart, namePart, removeOwn } from './part-file.ts';
 import type { SideFile } from './side-file.ts';
 
-export type FileState = 'side' | 'part' | 'final' | 'foreign';
-
-export interface StoredFile {
+export interface StoredFile extends DiskFile {
   readonly file: TorrentFile;
-  readonly finalPath: string;
-  readonly partPath: string;
   /** What lies in its final place until then, and is of an earlier version: it may be replaced while it looks like this. */
   readonly replaces?: FileStamp | undefined;
-  state: FileState;
+  isWanted: boolean;
   /** Bytes that are not yet verified and stored. */
   missingBytes: number;
 }
@@ -35,8 +34,8 @@ export interface StoredFile {
 export interface Place {
   /** Undefined for pads: they are zeros and lie nowhere.  BEP 47 */
   readonly file: StoredFile | undefined;
-  /** What to open (openStored), and its name among the torrent's open files. */
-  readonly at: Pick<StoredFile, 'state' | 'finalPath' | 'partPath'>;
+  /** What to open, and its name among the torrent's open files. */
+  readonly at: DiskFile;
   readonly key: string;
   readonly isAside: boolean;
   /** In what is opened, in bytes. */
@@ -48,27 +47,24 @@ export interface Place {
 
 export const sideKey = 'side';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR } = fs.constants;
+const nowhere: DiskFile = { state: 'final', finalPath: '', partPath: '', seen: undefined, lost: undefined };
 
-/** Opens it as its state demands. A file under way is made when it is not there; links are never followed. */
-export function openStored(stored: Pick<StoredFile, 'state' | 'finalPath' | 'partPath'>): number {
-  if (stored.state !== 'part') return fs.openSync(stored.finalPath, O_RDONLY);
-  try {
-    return fs.openSync(stored.partPath, O_RDWR | O_NOFOLLOW);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  makeFolders(path.dirname(stored.partPath));
-  return fs.openSync(stored.partPath, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+/** What a download has beside its files. A seed only reads. */
+export interface DownloadPlace {
+  readonly beneath: Beneath;
+  readonly sideFile: (rootPath: string) => SideFile;
 }
 
 export class TorrentFiles {
   /** By file index; undefined for pads, which are never on disk.  BEP 47 */
   readonly files: readonly (StoredFile | undefined)[];
   readonly layout: FileLayout;
+  readonly geometry: Geometry;
   /** Where the torrent's own folder or file lies. */
   readonly rootPath: string;
   readonly side: SideFile | undefined;
+  readonly beneath: Beneath | undefined;
+  readonly #stored: Uint8Array;
   /** Pieces of which a file's part lies in the side file, by file index. */
   readonly #held = new Map<number, Set<PieceIndex>>();
   /** Pieces on their way to the disk, by file index: the file cannot change its place for another meanwhile. */
@@ -76,18 +72,21 @@ export class TorrentFiles {
   #pieces = 0;
   readonly #whenSettled: (() => void)[] = [];
 
-  /** Without a side file every file is wanted. */
   constructor(
     layout: FileLayout,
+    geometry: Geometry,
     files: readonly (StoredFile | undefined)[],
-    sideFile?: (rootPath: string) => SideFile,
+    download?: DownloadPlace,
   ) {
     this.layout = layout;
+    this.geometry = geometry;
     this.files = files;
+    this.#stored = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
     const first = files.find((stored) => stored !== undefined);
     const below = first === undefined || layout.isSingleFile ? 0 : first.file.diskPath.length - 1;
     this.rootPath = path.resolve(first?.finalPath ?? '.', ...Array<string>(below).fill('..'));
-    this.side = sideFile?.(this.rootPath);
+    this.side = download?.sideFile(this.rootPath);
+    this.beneath = download?.beneath;
   }
 
   /** Where a run of bytes inside one piece lies, in order. */
@@ -101,18 +100,85 @@ export class TorrentFiles {
       if (side !== undefined) {
         places.push({ ...run, at: this.side!.place, key: sideKey, isAside: true, position: side });
       } else {
-        const at = file ?? { state: 'final', finalPath: '', partPath: '' };
-        places.push({ ...run, at, key: `${segment.fileIndex}`, isAside: false, position: segment.offset });
+        const key = `${segment.fileIndex}`;
+        places.push({ ...run, at: file ?? nowhere, key, isAside: false, position: segment.offset });
       }
       offset += segment.bytes;
     }
     return places;
   }
 
+  placesOf(pieceIndex: PieceIndex): Place[] {
+    return this.places(this.geometry.pieceOffset(pieceIndex), this.geometry.pieceBytes(pieceIndex));
+  }
+
   /** Where a file lies now, whole or in part. */
   pathOf(stored: StoredFile): string {
     if (stored.state === 'side') return this.side!.path;
     return stored.state === 'part' ? stored.partPath : stored.finalPath;
+  }
+
+  /** What lies there, as it looked when we last wrote it or found it right. */
+  seen(stored: StoredFile): FileStamp | undefined {
+    return stored.state === 'side' ? this.side?.place.seen : stored.seen;
+  }
+
+  has(pieceIndex: PieceIndex): boolean {
+    return (this.#stored[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+  }
+
+  /** This piece has been verified, and lies in these places. */
+  onStored(pieceIndex: PieceIndex, places: readonly Place[]): void {
+    this.#stored[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+    for (const { file, bytes } of places) if (file !== undefined) file.missingBytes -= bytes;
+    for (const { file, isAside } of places) if (file !== undefined && isAside) this.hold(file, pieceIndex);
+  }
+
+  /** Pieces that lie in this file, wholly or in part, and are stored. */
+  storedIn({ file }: StoredFile): PieceIndex[] {
+    const { geometry } = this;
+    if (file.bytes === 0) return [];
+    const last = Math.floor((file.offset + file.bytes - 1) / geometry.pieceLength);
+    const pieces: PieceIndex[] = [];
+    for (let at = Math.floor(file.offset / geometry.pieceLength); at <= last; at++) {
+      const pieceIndex = geometry.pieceIndex(at);
+      if (pieceIndex !== undefined && this.has(pieceIndex)) pieces.push(pieceIndex);
+    }
+    return pieces;
+  }
+
+  /** These pieces are on the disk no more, or not whole. */
+  losePieces(pieces: readonly PieceIndex[]): void {
+    for (const pieceIndex of pieces) {
+      if (!this.has(pieceIndex)) continue;
+      this.#stored[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+      for (const { file, bytes } of this.placesOf(pieceIndex)) {
+        if (file === undefined) continue;
+        file.missingBytes += bytes;
+        this.#held.get(file.file.index)?.delete(pieceIndex);
+      }
+    }
+  }
+
+  /** The file is not in its place any more. Answers the pieces that are lost with it. */
+  lose(stored: StoredFile): PieceIndex[] {
+    const pieces = this.storedIn(stored);
+    this.losePieces(pieces);
+    stored.lost = stored.seen;
+    stored.seen = undefined;
+    stored.state = stored.isWanted || this.side === undefined ? 'part' : 'side';
+    return pieces;
+  }
+
+  /** The side file is not in its place any more. */
+  loseSide(): PieceIndex[] {
+    const pieces = [...new Set([...this.#held.values()].flatMap((held) => [...held]))].filter((i) =>
+      this.has(i),
+    );
+    this.losePieces(pieces);
+    this.#held.clear();
+    Object.assign(this.side!.place, { lost: this.side!.place.seen, seen: undefined });
+    return pieces;
   }
 
   /** A piece goes to the disk. Every call is followed by one of `onWritten`. */
@@ -137,6 +203,11 @@ export class TorrentFiles {
     return new Promise((resolve) => this.#whenSettled.push(resolve));
   }
 
+  /** A piece of this file is on its way to the disk. */
+  isWriting(stored: StoredFile): boolean {
+    return this.#writingCount(stored) > 0;
+  }
+
   #writingCount(stored: StoredFile): number {
     return this.#writing.get(stored.file.index) ?? 0;
   }
@@ -156,79 +227,51 @@ export class TorrentFiles {
     } else if (!isWanted && stored.state === 'part' && this.side !== undefined) {
       // One that has been begun stays where it is.
       const isBegun = stored.missingBytes < stored.file.bytes || this.#writingCount(stored) > 0;
-      if (!isBegun && !fs.existsSync(stored.partPath)) stored.state = 'side';
+      if (!isBegun && stored.seen === undefined) stored.state = 'side';
     }
+    stored.isWanted = isWanted;
   }
 
   /** The torrent ends. What the side file holds is kept for the next time, if there is to be one. */
   tidy(isLast: boolean): void {
-    if (this.side === undefined || (!isLast && this.#held.size > 0)) return;
-    // A torrent of a single file has no folder in which one could lie.
-    if (fs.existsSync(this.side.path)) fs.rmSync(this.side.path, { force: true });
+    const held = [...this.#held.values()].reduce((count, { size }) => count + size, 0);
+    if (this.side === undefined || (!isLast && held > 0)) return;
+    if (this.beneath !== undefined) removeOwn(this.side.place, this.beneath);
   }
 
   /** At most two pieces a file, so that nobody waits for it. */
   #bringHome(stored: StoredFile): void {
     const held = this.#held.get(stored.file.index);
-    if (held === undefined) return;
-    const { finalPath, partPath, file } = stored;
-    const source = fs.openSync(this.side!.path, O_RDONLY | O_NOFOLLOW);
+    if (held === undefined || held.size === 0) return;
+    const side = this.side!;
+    const { file, finalPath, partPath, seen, lost } = stored;
+    // Its state changes when it is home: until then it is what it was.
+    const target: DiskFile = { finalPath, partPath, state: 'part', seen, lost };
+    const runs = [...held].map((pieceIndex) => {
+      const [from, to] = side.rangeIn(pieceIndex, file);
+      return { source: side.positionOf(from)!, target: from - file.offset, bytes: to - from };
+    });
     try {
-      const target = openStored({ state: 'part', finalPath, partPath });
-      try {
-        for (const pieceIndex of held) this.#copyPart(source, target, file, pieceIndex);
-      } finally {
-        fs.closeSync(target);
-      }
+      makePart(target, this.beneath);
+      copyIntoPart(side.place, target, runs);
     } finally {
-      fs.closeSync(source);
+      stored.seen = target.seen;
     }
     this.#held.delete(file.index);
   }
 
-  #copyPart(source: number, target: number, file: TorrentFile, pieceIndex: PieceIndex): void {
-    const [from, to] = this.side!.rangeIn(pieceIndex, file);
-    const bytes = Buffer.allocUnsafe(to - from);
-    const count = fs.readSync(source, bytes, 0, bytes.length, this.side!.positionOf(from)!);
-    if (count < bytes.length)
-      throw Object.assign(new Error(`${this.side!.path} is shorter than it was`), { code: 'ESHORT' });
-    for (let at = 0; at < bytes.length; ) {
-      at += fs.writeSync(target, bytes, at, bytes.length - at, from - file.offset + at);
-    }
+  /** Makes what does not exist yet of these places. */
+  make(places: readonly Place[]): void {
+    for (const { file, at } of places) if (file !== undefined) makePart(at, this.beneath);
   }
 
-  /** Its last byte is verified: it gets its name, unless something else has taken it. */
-  finish(stored: StoredFile): void {
-    if (stored.state !== 'part') return;
-    if (stored.file.bytes === 0) fs.closeSync(openStored(stored));
-    if (mayReplace(stored)) {
-      fs.renameSync(stored.partPath, stored.finalPath);
-      stored.state = 'final';
-      return;
-    }
-    try {
-      // A hard link never replaces what is there; a rename would.
-      fs.linkSync(stored.partPath, stored.finalPath);
-      // Two names for one file are a blemish; the download is complete all the same.
-      fs.rmSync(stored.partPath, { force: true });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // File systems without hard links (FAT, some network shares) say so in several ways.
-      if (
-        code === 'EEXIST' ||
-        !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS', 'EXDEV'].includes(code ?? '')
-      ) {
-        throw error;
-      }
-      if (fs.existsSync(stored.finalPath)) throw Object.assign(new Error('file exists'), { code: 'EEXIST' });
-      fs.renameSync(stored.partPath, stored.finalPath);
-    }
-    stored.state = 'final';
+  /**
+   * Its last byte is verified: it gets its name, unless something else has taken it. `doubtful`: another program has
+   * written into it; `isChecked`: it was hashed since.
+   */
+  finish(stored: StoredFile, isChecked = false): 'named' | 'doubtful' {
+    if (stored.state !== 'part') return 'named';
+    if (stored.file.bytes === 0) makePart(stored, this.beneath);
+    return namePart(stored, stored.file.bytes, this.beneath!, { replaces: stored.replaces, isChecked });
   }
-}
-
-/** The earlier version's file is still in its place, as it was: somebody may have worked on it meanwhile. */
-function mayReplace({ replaces, finalPath }: StoredFile): boolean {
-  if (replaces === undefined) return false;
-  return sameStamp(replaces, stampFrom(fs.lstatSync(finalPath, { bigint: true, throwIfNoEntry: false })));
 }

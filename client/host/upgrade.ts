@@ -10,11 +10,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
-import { makeFolders } from '../../torrents/make-folders.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
+import type { Beneath } from './beneath.ts';
 import { ClientError } from './client-error.ts';
-import { type FileStamp, type ResumeRecord, type ResumeStore, sameStamp, stampOf } from './resume-store.ts';
+import { codeOf } from './disk-errors.ts';
+import { type FileStamp, sameStamp, stampOf } from './file-stamp.ts';
+import type { ResumeRecord, ResumeStore } from './resume-store.ts';
 import { lookAtShare } from './share-check.ts';
 import type { StoredFile } from './torrent-files.ts';
 
@@ -36,7 +38,7 @@ export interface Upgrade {
    * Makes files under way of those that lie elsewhere; true when there are any. Only once all links on the way have been
    * looked at.
    */
-  makeReady(stored: readonly (StoredFile | undefined)[]): Promise<boolean>;
+  makeReady(stored: readonly (StoredFile | undefined)[], beneath: Beneath): Promise<boolean>;
 }
 
 /** Files that the new version does not have any more: they stay on the disk, and somebody should be told. */
@@ -101,9 +103,9 @@ export async function planUpgrade(
     replaced,
     record: record && carriedOver(metainfo, earlier, record, kept),
     stale,
-    makeReady: async (stored) => {
-      for (const index of stale) await fs.promises.rm(stored[index]!.partPath, { force: true });
-      return copyMoved(stored, (root) => sources.get(keyOf(root)));
+    makeReady: async (stored, beneath) => {
+      for (const index of stale) removePart(stored[index]!.partPath, beneath);
+      return copyMoved(stored, beneath, (root) => sources.get(keyOf(root)));
     },
   };
 }
@@ -155,6 +157,7 @@ function hasBit(bits: Uint8Array, index: number): boolean {
 /** Whether there are any. A copy that fails is fetched instead; what is copied is hashed like anything found there. */
 async function copyMoved(
   stored: readonly (StoredFile | undefined)[],
+  beneath: Beneath,
   sourceOf: (root: Uint8Array) => string | undefined,
 ): Promise<boolean> {
   let anything = false;
@@ -162,18 +165,29 @@ async function copyMoved(
     const root = file?.state === 'part' ? file.file.piecesRoot : undefined;
     const source = root && sourceOf(root);
     if (file === undefined || source === undefined || fs.existsSync(file.partPath)) continue;
+    const { partPath } = file;
     try {
-      makeFolders(path.dirname(file.partPath));
-      // Where the file system can, a copy takes no room until one of the two is changed.
-      const { COPYFILE_EXCL, COPYFILE_FICLONE } = fs.constants;
-      await fs.promises.copyFile(source, file.partPath, COPYFILE_EXCL | COPYFILE_FICLONE);
+      await beneath.withinAsync(path.dirname(partPath), true, (folder) => {
+        // Where the file system can, a copy takes no room until one of the two is changed.
+        const { COPYFILE_EXCL, COPYFILE_FICLONE } = fs.constants;
+        const target = path.join(folder, path.basename(partPath));
+        return fs.promises.copyFile(source, target, COPYFILE_EXCL | COPYFILE_FICLONE);
+      });
       anything = true;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EEXIST') await fs.promises.rm(file.partPath, { force: true }).catch(() => {});
+      if (codeOf(error) !== 'EEXIST') removePart(partPath, beneath);
     }
   }
   return anything;
+}
+
+/** One that is not there, or whose folder is not, needs no removing. */
+function removePart(partPath: string, beneath: Beneath): void {
+  try {
+    beneath.within(path.dirname(partPath), false, (folder) => {
+      fs.rmSync(path.join(folder, path.basename(partPath)), { force: true });
+    });
+  } catch {}
 }
 
 function keyOf(root: Uint8Array): string {

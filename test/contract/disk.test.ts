@@ -174,7 +174,7 @@ describe('The file system', () => {
   });
 
   it.each([
-    ['is gone', (at: string) => fs.rmSync(at), 'ENOENT'],
+    ['is gone', (at: string) => fs.rmSync(at), 'EGONE'],
     ['has become shorter', (at: string) => fs.truncateSync(at, 5), 'ESHORT'],
     [
       'has become a folder',
@@ -182,7 +182,7 @@ describe('The file system', () => {
         fs.rmSync(at);
         fs.mkdirSync(at);
       },
-      'EISDIR',
+      'EREPLACED',
     ],
   ])('says of a file that %s that it is unreadable, each time it is asked', async (_, spoil, code) => {
     bench = await openFileBench({

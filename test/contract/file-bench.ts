@@ -7,6 +7,8 @@ import type { Fact, PieceBuffer } from '../../client/engine/contract.ts';
 import { prepareDownload } from '../../client/host/download-folder.ts';
 import { FileDisk } from '../../client/host/file-disk.ts';
 import { expectedHashes } from '../../client/host/piece-hashes.ts';
+import { ResumeJournal } from '../../client/host/resume-journal.ts';
+import { ResumeStore } from '../../client/host/resume-store.ts';
 import { SharedPieceMemory } from '../../client/host/shared-piece-memory.ts';
 import { StoragePool } from '../../client/host/storage-pool.ts';
 import type { TorrentFiles } from '../../client/host/torrent-files.ts';
@@ -56,12 +58,17 @@ export interface FileBench extends DiskBench {
   /** All bytes of a piece, given to the disk. */
   store(pieceIndex: PieceIndex): Promise<Fact>;
   storeAll(): Promise<void>;
+  /** The program ends, cleanly or not; what it remembers is what the next `prepareDownload` is told. */
+  end(how: 'stopped' | 'killed'): Promise<void>;
+  /** What a later start finds in the same folder, and how many bytes it hashed for that. */
+  startAgain(): Promise<{ readonly have: readonly number[]; readonly hashedBytes: number }>;
 }
 
 export interface FileBenchOptions {
   readonly sizes?: Readonly<Record<string, number>>;
   readonly pieceLength?: number;
   readonly format?: TorrentFormat;
+  readonly threads?: number;
   /** Puts things into the folder before it is looked at. */
   readonly prepare?: (folder: string, source: string) => void;
 }
@@ -87,10 +94,14 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
 
   const facts: Fact[] = [];
   const memory = new CountingMemory(16 * 1024 * 1024);
-  const disk = new FileDisk(memory, new StoragePool(1, memory), (fact) => facts.push(fact));
-  const { files } = await prepareDownload(metainfo, folder, {}, undefined);
+  const disk = new FileDisk(memory, new StoragePool(options.threads ?? 1, memory), (fact) =>
+    facts.push(fact),
+  );
+  const resumeStore = new ResumeStore(path.join(root, 'state'));
+  const { files, have, unforced } = await prepareDownload(metainfo, folder, {}, undefined);
   const { geometry } = metainfo;
-  disk.add({ torrent, geometry, files, expected: expectedHashes(metainfo) });
+  const journal = new ResumeJournal(resumeStore, metainfo.infoHash, files, have, unforced);
+  disk.add({ torrent, geometry, files, expected: expectedHashes(metainfo), journal });
   disk.finishComplete(torrent);
   disk.expectMetadata(torrent, (bytes) =>
     createHash('sha1').update(bytes).digest().equals(metainfo.infoHash),
@@ -115,8 +126,10 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
     memory.write(buffer, 0, truth, from, from + bytes);
     const before = facts.length;
     disk.storePiece(torrent, pieceIndex, buffer, false);
-    await until(() => facts.length > before);
-    return facts.at(-1)!;
+    const answer = () =>
+      facts.slice(before).find((fact) => 'pieceIndex' in fact && fact.pieceIndex === pieceIndex);
+    await until(() => answer() !== undefined);
+    return answer()!;
   };
   return {
     disk,
@@ -142,6 +155,23 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
         const fact = await store(pieceIndex);
         if (fact.type !== 'piece-stored') throw new Error(`piece ${pieceIndex}: ${JSON.stringify(fact)}`);
       }
+    },
+    end: async (how) => {
+      await files.settled();
+      // A program that is killed has written its last record some time before.
+      await (how === 'stopped' ? journal.stop() : journal.flush());
+      disk.remove(torrent);
+    },
+    startAgain: async () => {
+      let hashedBytes = 0;
+      const onProgress = ({ bytes }: { bytes: number }) => {
+        hashedBytes = Math.max(hashedBytes, bytes);
+      };
+      const pool = new StoragePool(1);
+      const found = await prepareDownload(metainfo, folder, { onProgress }, { store: resumeStore, pool });
+      await pool.stop();
+      const isHad = (i: number) => (found.have[i >> 3]! & (0x80 >> (i & 7))) !== 0;
+      return { have: [...geometry.pieces()].filter(isHad), hashedBytes };
     },
     // Permissions mean nothing to root: a file where the folder should be stops everybody.
     refuseWrites: (refuse) => {

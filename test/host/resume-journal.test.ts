@@ -40,10 +40,10 @@ async function forcedBy(act: () => Promise<void>): Promise<string[]> {
 
 it('forces to the disk what was only found by hashing, before it is recorded', async () => {
   // Who was killed has left right files behind, and no record.
-  const { files, have, stamps, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
   expect([...unforced!].length).toBeGreaterThanOrEqual(3);
   const store = new ResumeStore(temporary.in('state'));
-  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, stamps, unforced);
+  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
   const forced = await forcedBy(() => journal.stop());
   for (const file of files.files) {
     if (file !== undefined && file.file.bytes > 0) expect(forced).toContain(files.pathOf(file));
@@ -51,21 +51,16 @@ it('forces to the disk what was only found by hashing, before it is recorded', a
 });
 
 it('opens nothing again of what the record had already', async () => {
-  const { files, have, stamps } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
-  const journal = new ResumeJournal(
-    new ResumeStore(temporary.in('state')),
-    metainfo.infoHash,
-    files,
-    have,
-    stamps,
-  );
+  const { files, have } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const journal = new ResumeJournal(new ResumeStore(temporary.in('state')), metainfo.infoHash, files, have);
   expect(await forcedBy(() => journal.stop())).toEqual([]);
 });
 
 it('a record that a full disk did not take is written when there is room, and no half of it stays', async () => {
-  const { files, have, stamps, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
   const state = temporary.in('state');
   const store = new ResumeStore(state);
+  const stamps = files.files.map((file) => file?.seen);
   const record = { have, stamps, clean: false };
   const { open } = fs;
   vi.spyOn(fs, 'open').mockImplementation(async (file, ...more) => {
@@ -83,7 +78,7 @@ it('a record that a full disk did not take is written when there is room, and no
   // The journal comes across the same, after two seconds.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const tried = vi.spyOn(store, 'save');
-  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, stamps, unforced);
+  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
   await vi.advanceTimersByTimeAsync(2_000);
   vi.useRealTimers();
   await vi.waitFor(() => expect(tried).toHaveBeenCalledTimes(1));

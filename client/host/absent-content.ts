@@ -1,0 +1,84 @@
+/**
+ * A complete torrent whose files are not where they were, or not as they were: looked for less and less often, since a
+ * disk may be away for weeks.
+ *
+ * Invariant: what is back counts only when every file looks as it did, or its bytes were read again and are right. A file
+ * that was read and is wrong is not read again until it looks otherwise.
+ */
+import type { Report } from '../engine/contract.ts';
+import { isStoredFile, lookLater, stampNow, unitsOf } from './content-look.ts';
+import { type FileStamp, sameStamp } from './file-stamp.ts';
+import type { DiskFile } from './part-file.ts';
+import type { StoredTorrent } from './stored-torrent.ts';
+import type { StoredFile } from './torrent-files.ts';
+
+const firstWaitMs = 2_000;
+const waitMsMax = 60_000;
+
+export class AbsentContent {
+  readonly #stored: StoredTorrent;
+  readonly #report: (report: Report) => void;
+  readonly #refuted = new Map<StoredFile, FileStamp>();
+  #told: string;
+  #waitMs = firstWaitMs;
+  #nextMs = performance.now() + firstWaitMs;
+
+  /** `told`: what the user knows already. */
+  constructor(stored: StoredTorrent, told: string, report: (report: Report) => void) {
+    this.#stored = stored;
+    this.#told = told;
+    this.#report = report;
+  }
+
+  lookSoon(): void {
+    this.#nextMs = 0;
+  }
+
+  /** It was read with these looks, and is wrong. */
+  refute(file: StoredFile, looks: FileStamp): void {
+    this.#refuted.set(file, looks);
+  }
+
+  /** `found`: all of it is there, and these files have to be read before they are believed. Undefined: it is not yet. */
+  async lookAgain(): Promise<{ readonly looks: number; readonly found?: readonly StoredFile[] }> {
+    if (performance.now() < this.#nextMs) return { looks: 1 };
+    this.#waitMs = Math.min(waitMsMax, this.#waitMs * 2);
+    this.#nextMs = performance.now() + this.#waitMs;
+    const { files } = this.#stored;
+    const doubtful: StoredFile[] = [];
+    let looks = 0;
+    for (const unit of unitsOf(files)) {
+      if ('file' in unit && !isOwned(unit.file)) continue;
+      looks += 1;
+      if ((await lookLater(unit, files)) === undefined) continue;
+      const file = 'file' in unit && isStoredFile(unit.file) ? unit.file : undefined;
+      const looksNow = file && stampNow(file, files);
+      if (file === undefined || looksNow === undefined) return { looks };
+      // Its disk was plugged in elsewhere.
+      if (sameStamp(looksNow, file.seen)) file.seen = looksNow;
+      else if (looksNow.bytes === file.file.bytes && !sameStamp(looksNow, this.#refuted.get(file)))
+        doubtful.push(file);
+      else {
+        this.#tellOnce(notAsDescribed(file));
+        return { looks };
+      }
+    }
+    return { looks, found: doubtful };
+  }
+
+  #tellOnce(message: string): void {
+    if (message === this.#told) return;
+    this.#told = message;
+    const trouble = { code: 'ECHANGED', message };
+    this.#report({ type: 'content-offline', torrent: this.#stored.torrent, trouble });
+  }
+}
+
+/** It has its name and is wanted: the user's, and not ours to make anew. */
+export function isOwned(file: DiskFile): boolean {
+  return isStoredFile(file) && file.isWanted && file.state !== 'part';
+}
+
+export function notAsDescribed(file: StoredFile): string {
+  return `${file.finalPath} is not what the torrent describes any more`;
+}

@@ -1,0 +1,36 @@
+/** Reads what is stored of one file once more, when its looks say that another program may have changed it. */
+import type { PieceIndex } from '../../torrents/geometry.ts';
+import { stampNow } from './content-look.ts';
+import { type FileStamp, laterStamp, sameFile } from './file-stamp.ts';
+import { checkPieces, segmentsToCheck } from './piece-check.ts';
+import type { StoragePool } from './storage-pool.ts';
+import { piecesOf, type StoredTorrent } from './stored-torrent.ts';
+import type { StoredFile } from './torrent-files.ts';
+
+export interface ReadAgain {
+  /** Pieces whose bytes are not the torrent's any more. */
+  readonly bad: readonly PieceIndex[];
+  /** What the file looked like before it was read: a change since then is seen by comparing with this. */
+  readonly looks: FileStamp;
+}
+
+/** `all`: every piece of the file, and its length; otherwise those that are stored. Undefined: it is not there, or moved. */
+export async function readAgain(
+  stored: StoredTorrent,
+  file: StoredFile,
+  pool: StoragePool,
+  all: boolean,
+): Promise<ReadAgain | undefined> {
+  const { files } = stored;
+  const { seen } = file;
+  const before = stampNow(file, files);
+  if (before === undefined) return undefined;
+  const pieces = all ? piecesOf(stored, file.file.index) : files.storedIn(file);
+  const bad = new Set(pieces);
+  const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
+  await checkPieces(pieces, stored, segmentsOf, pool, {}, (right) => bad.delete(right));
+  // It was lost or written meanwhile: what was read says nothing of it now.
+  const isSame = file.state === 'part' ? sameFile(before, file.seen) : file.seen === seen;
+  if (!isSame || !sameFile(before, stampNow(file, files))) return undefined;
+  return { bad: [...bad], looks: file.state === 'part' ? laterStamp(file.seen, before) : before };
+}

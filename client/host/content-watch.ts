@@ -1,0 +1,116 @@
+/**
+ * Looks after what is stored: reads and writes go on unharmed in a file that was moved away, so somebody has to look
+ * whether it still lies in its place. Every few seconds, a part of all files; at once when a read or a write fails; and
+ * all of a torrent before it counts as complete. What follows from what is found: watched-content.ts.
+ */
+import type { Report, TorrentId } from '../engine/contract.ts';
+import type { StoredTorrent } from './stored-torrent.ts';
+import type { StoredFile } from './torrent-files.ts';
+import { type ContentWorld, WatchedContent } from './watched-content.ts';
+
+/** A lost file of a download is known of within this time; so is a share that was moved, when it is one of a few. */
+const lookEveryMs = 2_000;
+/** Looks in one such time, over all torrents: a hundredth of one core. 10,000 albums are seen through in ten minutes. */
+const looksMax = 512;
+/** Reads may fail a thousand times a second. */
+const suspicionMs = 1_000;
+
+export class ContentWatch {
+  readonly #world: Omit<ContentWorld, 'report'>;
+  readonly #contents = new Map<TorrentId, WatchedContent>();
+  readonly #suspicions = new Map<TorrentId, NodeJS.Timeout>();
+  /** What is told to the user beside what the engine tells. */
+  onReport: (report: Report) => void = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #rounds = 0;
+
+  constructor(world: Omit<ContentWorld, 'report'>) {
+    this.#world = world;
+  }
+
+  /** `isSeeding`: it is complete, and only read. */
+  add(stored: StoredTorrent, isSeeding: boolean): void {
+    const report = (report: Report) => this.onReport(report);
+    this.#contents.set(stored.torrent, new WatchedContent(stored, isSeeding, { ...this.#world, report }));
+    // A network disk that does not answer holds up one round, and not one every two seconds.
+    this.#timer ??= setInterval(() => this.#rounds > 0 || this.lookAround(), lookEveryMs).unref();
+  }
+
+  remove(torrent: TorrentId): void {
+    this.#contents.get(torrent)?.end();
+    this.#contents.delete(torrent);
+    clearTimeout(this.#suspicions.get(torrent));
+    this.#suspicions.delete(torrent);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const torrent of [...this.#contents.keys()]) this.remove(torrent);
+  }
+
+  /** More is wanted of it: it is a download again. */
+  onMoreWanted(torrent: TorrentId): void {
+    this.#contents.get(torrent)?.onMoreWanted();
+  }
+
+  /** Something was not as it should be: all of the torrent is looked at soon. */
+  suspect(torrent: TorrentId): void {
+    const content = this.#contents.get(torrent);
+    if (content === undefined || this.#suspicions.has(torrent)) return;
+    const waitMs = Math.max(0, content.lookedMs + suspicionMs - performance.now());
+    const look = () => {
+      this.#suspicions.delete(torrent);
+      content.look();
+    };
+    this.#suspicions.set(torrent, setTimeout(look, waitMs).unref());
+  }
+
+  /** All of the torrent is looked at before this returns; one that is offline is looked for without waiting longer. */
+  lookNow(torrent: TorrentId): void {
+    this.#contents.get(torrent)?.look();
+  }
+
+  /** Another program may have written into it: it is hashed, and gets its name when it is right. */
+  doubt(torrent: TorrentId, file: StoredFile): void {
+    this.#contents.get(torrent)?.doubt(file);
+  }
+
+  /** The same of a file under way, with a pause where the system's times prove to be no sign of that. */
+  doubtPart(torrent: TorrentId, file: StoredFile): void {
+    this.#contents.get(torrent)?.doubtPart(file);
+  }
+
+  /**
+   * The torrent seems complete. True when every wanted file lies in its place, whole and under its final name; false when
+   * something is fetched again, or the torrent has ended.
+   */
+  async confirm(torrent: TorrentId): Promise<boolean> {
+    return (await this.#contents.get(torrent)?.confirm()) ?? false;
+  }
+
+  /** Nothing is being hashed any more. */
+  async settled(): Promise<void> {
+    for (const content of this.#contents.values()) await content.settled();
+  }
+
+  /** One round, as every few seconds, after those that are under way. */
+  lookAround(): Promise<void> {
+    this.#rounds += 1;
+    this.#round = this.#round.then(async () => {
+      await this.#lookAtSome();
+      this.#rounds -= 1;
+    });
+    return this.#round;
+  }
+
+  async #lookAtSome(): Promise<void> {
+    let left = looksMax;
+    for (const [torrent, content] of [...this.#contents]) {
+      if (left <= 0) return;
+      // To the end: the next round begins with those that had no turn in this one.
+      if (this.#contents.delete(torrent)) this.#contents.set(torrent, content);
+      left -= await content.lookAtSome(left);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * One file of a torrent as the system sees it: made, opened and named. It is known by device and inode: whatever has its
+ * path by now, only the very file that we made or found is read, written or given a name.
+ *
+ * Invariant: nothing is opened for writing but what we made or adopted, and a final name never replaces anything but the
+ * earlier version's file.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Beneath } from './beneath.ts';
+import { coded, codeOf, isALink, isAnother, isGone, isTaken } from './disk-errors.ts';
+import { type FileStamp, sameFile, sameStamp, stampFrom } from './file-stamp.ts';
+
+export type FileState = 'side' | 'part' | 'final' | 'foreign';
+
+export interface DiskFile {
+  readonly finalPath: string;
+  readonly partPath: string;
+  state: FileState;
+  /** The file that is ours, as it looked when we last wrote it or found it right. Undefined: it is not made yet. */
+  seen: FileStamp | undefined;
+  /** A part that was ours and was lost: when it is back in its place, it may be written into again. */
+  lost: FileStamp | undefined;
+}
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR } = fs.constants;
+
+export function openedPath({
+  state,
+  partPath,
+  finalPath,
+}: Pick<DiskFile, 'state' | 'partPath' | 'finalPath'>): string {
+  return state === 'part' ? partPath : finalPath;
+}
+
+/** Opens what is known to be there. Also in a storage thread. Throws when it is not the file that it was. */
+export function openKnown(file: Omit<DiskFile, 'lost'>): number {
+  const isPart = file.state === 'part';
+  const at = openedPath(file);
+  let descriptor: number;
+  try {
+    descriptor = fs.openSync(at, isPart ? O_RDWR | O_NOFOLLOW : O_RDONLY);
+  } catch (error) {
+    throw ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '') ? isGone(at) : error;
+  }
+  try {
+    // A share that could not be looked at when it began has no looks to compare with.
+    if (file.seen === undefined && !isPart) return descriptor;
+    if (!sameFile(file.seen, stampOfOpen(descriptor))) throw isAnother(at);
+    return descriptor;
+  } catch (error) {
+    fs.closeSync(descriptor);
+    throw error;
+  }
+}
+
+export function stampOfOpen(descriptor: number): FileStamp | undefined {
+  return stampFrom(fs.fstatSync(descriptor, { bigint: true }));
+}
+
+/** Makes a file under way that is not made yet. */
+export function makePart(file: DiskFile, beneath: Beneath | undefined): void {
+  if (file.state !== 'part' || file.seen !== undefined || beneath === undefined) return;
+  const { partPath } = file;
+  beneath.within(path.dirname(partPath), true, (folder) => {
+    const at = path.join(folder, path.basename(partPath));
+    try {
+      const descriptor = fs.openSync(at, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
+      file.seen = stampOfOpen(descriptor);
+      fs.closeSync(descriptor);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      file.seen = ownAgain(file, at);
+    }
+  });
+}
+
+/** It was moved away and is back. Its bytes count as lost all the same, and are written again. */
+function ownAgain({ partPath, lost }: DiskFile, at: string): FileStamp | undefined {
+  const stat = fs.lstatSync(at, { bigint: true });
+  if (stat.isSymbolicLink()) throw isALink(partPath);
+  const stamp = stampFrom(stat);
+  if (sameFile(stamp, lost) && stat.nlink === 1n) return stamp;
+  throw coded('EEXIST', `${partPath} is there already, and this download did not write it`);
+}
+
+/** Copies runs of one file that is ours into another. */
+export function copyIntoPart(
+  from: DiskFile,
+  to: DiskFile,
+  runs: readonly { readonly source: number; readonly target: number; readonly bytes: number }[],
+): void {
+  const source = openKnown(from);
+  try {
+    const target = openKnown(to);
+    try {
+      for (const run of runs) {
+        const bytes = Buffer.allocUnsafe(run.bytes);
+        if (fs.readSync(source, bytes, 0, bytes.length, run.source) < bytes.length) {
+          throw coded('ESHORT', `${from.partPath} is shorter than it was`);
+        }
+        for (let at = 0; at < bytes.length; ) {
+          at += fs.writeSync(target, bytes, at, bytes.length - at, run.target + at);
+        }
+      }
+      to.seen = stampOfOpen(target);
+    } finally {
+      fs.closeSync(target);
+    }
+  } finally {
+    fs.closeSync(source);
+  }
+}
+
+/** Removes a file under way, if it still is ours. */
+export function removeOwn(file: DiskFile, beneath: Beneath): void {
+  if (file.seen === undefined) return;
+  try {
+    beneath.within(path.dirname(file.partPath), false, (folder) => {
+      const at = path.join(folder, path.basename(file.partPath));
+      if (sameFile(looksOf(at), file.seen)) fs.rmSync(at, { force: true });
+    });
+  } catch {
+    // Its folder has gone, and it with its folder.
+  }
+}
+
+/**
+ * Gives a file under way its final name: in the same folder, below the chosen one, and only while it is the file that was
+ * written and as long as it must be. What has the name afterwards is looked at, so that its completion is no guess.
+ */
+export function namePart(
+  file: DiskFile,
+  bytes: number,
+  beneath: Beneath,
+  { replaces, isChecked }: { readonly replaces: FileStamp | undefined; readonly isChecked: boolean },
+): 'named' | 'doubtful' {
+  const { partPath, finalPath } = file;
+  return beneath.within(path.dirname(partPath), false, (folder) => {
+    const [part, final] = [partPath, finalPath].map((at) => path.join(folder, path.basename(at))) as [
+      string,
+      string,
+    ];
+    const looks = looksOf(part);
+    if (looks === undefined) throw isGone(partPath);
+    if (!sameFile(looks, file.seen)) throw isAnother(partPath);
+    const isAsWritten = looks.bytes === bytes && hasMtime(looks, file.seen);
+    if (!isAsWritten && !isChecked) return 'doubtful';
+    // Another program has appended to it: what we fetched is right, and ends here.
+    if (looks.bytes > bytes) fs.truncateSync(part, bytes);
+    if (replaces !== undefined && sameStamp(replaces, looksOf(final))) fs.renameSync(part, final);
+    else linkOrRename(part, final, finalPath);
+    const named = looksOf(final);
+    if (!sameFile(named, looks)) throw isAnother(finalPath);
+    file.seen = named;
+    file.state = 'final';
+    return 'named';
+  });
+}
+
+/** Windows sets the time of a file when it is closed, so that it is no sign of another writer there. */
+function hasMtime(looks: FileStamp, seen: FileStamp | undefined): boolean {
+  return process.platform === 'win32' || looks.mtimeNs === seen?.mtimeNs;
+}
+
+function looksOf(at: string): FileStamp | undefined {
+  return stampFrom(fs.lstatSync(at, { bigint: true, throwIfNoEntry: false }));
+}
+
+function linkOrRename(part: string, final: string, finalPath: string): void {
+  try {
+    // A hard link never replaces what is there; a rename would.
+    fs.linkSync(part, final);
+    // Two names for one file are a blemish; the download is complete all the same.
+    fs.rmSync(part, { force: true });
+  } catch (error) {
+    const code = codeOf(error) ?? '';
+    // File systems without hard links (FAT, some network shares) say so in several ways.
+    const hasNoLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS', 'EXDEV'].includes(code);
+    if (code === 'EEXIST' || (hasNoLinks && fs.existsSync(final))) throw isTaken(finalPath);
+    if (!hasNoLinks) throw error;
+    fs.renameSync(part, final);
+  }
+}

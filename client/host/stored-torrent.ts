@@ -1,0 +1,22 @@
+/** A torrent as the disk knows it. */
+import type { PieceIndex } from '../../torrents/geometry.ts';
+import type { TorrentId } from '../engine/contract.ts';
+import type { CheckedTorrent } from './piece-check.ts';
+import type { ResumeJournal } from './resume-journal.ts';
+import type { TorrentFiles } from './torrent-files.ts';
+
+export interface StoredTorrent extends CheckedTorrent {
+  readonly torrent: TorrentId;
+  readonly files: TorrentFiles;
+  /** Told of every stored piece, so that the next start need not hash it, and of every lost one. */
+  readonly journal?: ResumeJournal;
+}
+
+/** Pieces that lie in a file, wholly or in part. */
+export function piecesOf({ geometry, files }: StoredTorrent, fileIndex: number): PieceIndex[] {
+  const { offset, bytes } = files.layout.files[fileIndex]!;
+  if (bytes === 0) return [];
+  const first = Math.floor(offset / geometry.pieceLength);
+  const last = Math.floor((offset + bytes - 1) / geometry.pieceLength);
+  return Array.from({ length: last - first + 1 }, (_, i) => geometry.pieceIndex(first + i)!);
+}
