@@ -115,7 +115,7 @@ async function shareWith(
             // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
             await before?.active.stop();
             const metainfo = { ...version.metainfo, trackers: [[announceUrl]] };
-            const transfer = new Transfer(metainfo, output);
+            const transfer = new Transfer(metainfo, output, true);
             const { onReport } = transfer;
             transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport, trust }));
             sharing.transfer = transfer;

@@ -28,7 +28,9 @@ export async function seedUntil(
   let limit: string | undefined;
   let noted = '';
   const note = () => {
-    const shared = transfers.map(({ infoHash, active }) => ({ infoHash, path: active.path }));
+    const shared = transfers
+      .filter(({ status }) => !status.offline)
+      .map(({ infoHash, active }) => ({ infoHash, path: active.path }));
     const text = JSON.stringify(shared);
     if (text !== noted) noteSharing(stateFolder(), shared);
     noted = text;
@@ -62,10 +64,13 @@ function seedingText(transfers: readonly Transfer[], verbose: boolean): LiveText
   const statuses = transfers.map(({ status }) => status);
   const upBps = sum(transfers, ({ status }) => status.upBps);
   const peers = sum(transfers, ({ status }) => status.peers.length);
+  const away = statuses.filter(({ offline }) => offline).length;
   const parts =
-    peers === 0
-      ? [`${size(given(transfers))} given so far`, trackerState(transfers)]
-      : [`↑ ${rate(upBps)}`, count(peers, 'peer'), `${size(given(transfers))} given so far`];
+    away > 0 && away === statuses.length
+      ? ['nothing: the files are not as they were']
+      : peers === 0
+        ? [`${size(given(transfers))} given so far`, trackerState(transfers)]
+        : [`↑ ${rate(upBps)}`, count(peers, 'peer'), `${size(given(transfers))} given so far`];
   return {
     lines: (columns, rows) => [
       [paint('bold', 'Seeding'), ...parts].join('  '),

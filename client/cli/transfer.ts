@@ -11,6 +11,8 @@ import { displayPath } from '../../torrents/path-rules.ts';
 import type { DiskTrouble, PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { ActiveTorrent } from '../host/active-torrent.ts';
+import { isHopeless } from '../host/client-error.ts';
+import { isAboutFiles } from '../host/disk-errors.ts';
 import { freeSpace } from '../host/free-space.ts';
 import { DiskRefusal } from './disk-refusal.ts';
 import { diskWords } from './disk-words.ts';
@@ -20,9 +22,10 @@ import type { Output } from './output.ts';
 import type { TransferFigures } from './progress-line.ts';
 import { withoutPasskey } from './shown-tracker.ts';
 import { type Departures, outlook } from './standstill.ts';
+import { plain } from './torrent-summary.ts';
 import { TrackerComplaints } from './tracker-complaints.ts';
 import { trackerHost, waitingReason } from './waiting-reason.ts';
-import { count } from './wording.ts';
+import { count, size } from './wording.ts';
 
 /** While a disk refuses: somebody makes room, and looks whether that is enough. */
 const askFreeEveryMs = 1_000;
@@ -44,6 +47,7 @@ export class Transfer {
   readonly metainfo: Metainfo;
   readonly infoHash: string;
   readonly #output: Output;
+  readonly #isWatched: boolean;
   readonly #sources = new Map<string, Source>();
   readonly #filesDone = new Set<TorrentFile>();
   readonly #complaints: TrackerComplaints;
@@ -56,7 +60,9 @@ export class Transfer {
   #startedBytes = 0;
   #active: ActiveTorrent | undefined;
 
-  constructor(metainfo: Metainfo, output: Output) {
+  /** `isWatched`: its folder is watched, and becomes a new version when it changes. */
+  constructor(metainfo: Metainfo, output: Output, isWatched = false) {
+    this.#isWatched = isWatched;
     this.metainfo = metainfo;
     this.infoHash = Buffer.from(metainfo.infoHash).toString('hex');
     this.#output = output;
@@ -152,7 +158,24 @@ export class Transfer {
         return this.#complaints.onFailed(report.tracker, report.reason);
       case 'disk-trouble':
         document('disk-trouble', { code: report.trouble.code, message: report.trouble.message });
+        if (isAboutFiles(report.trouble) || isHopeless(report.trouble))
+          return this.#output.detail(displayPath([report.trouble.message]));
         return this.#onDiskTrouble(report.trouble);
+      case 'pieces-lost': {
+        const { pieceCount: pieces, bytes, trouble } = report;
+        document('pieces-lost', { pieces, bytes, code: trouble.code, message: trouble.message });
+        for (const file of this.#filesDone) if (!this.#isFinished(file)) this.#filesDone.delete(file);
+        // The download ends with that, and says so.
+        if (isHopeless(trouble)) return;
+        const what = `${count(pieces, 'piece')} (${size(bytes)}) ${pieces === 1 ? 'is' : 'are'}`;
+        return this.#output.remark(`${displayPath([trouble.message])}: ${what} fetched again`);
+      }
+      case 'content-offline':
+        document('content-offline', { code: report.trouble.code, message: report.trouble.message });
+        return this.#tellOffline(report.trouble);
+      case 'content-online':
+        document('content-online', {});
+        return this.#output.remark(`${plain(this.active.path)} is as it was: it is shared again`);
       case 'completed':
         return this.lookAtDisk();
       case 'stopped':
@@ -195,6 +218,14 @@ export class Transfer {
     if (this.#refusal.isSettling) return 'the disk takes pieces again';
     const { wantedBytes, haveWantedBytes } = this.#active?.status() ?? { wantedBytes: 0, haveWantedBytes: 0 };
     return diskWords(trouble, { missingBytes: wantedBytes - haveWantedBytes, freeBytes: this.#freeBytes });
+  }
+
+  #tellOffline(trouble: DiskTrouble): void {
+    const until = trouble.code === 'ECHANGED' || trouble.code === 'EREPLACED' ? 'as it was' : 'back';
+    const words = `${displayPath([trouble.message])}: it is not shared until it is ${until}`;
+    // A changed folder becomes a new version within seconds: there is nothing to do.
+    if (this.#isWatched && trouble.code === 'ECHANGED') this.#output.detail(words);
+    else this.#output.remark(words);
   }
 
   figures(): TransferFigures {

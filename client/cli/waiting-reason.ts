@@ -5,13 +5,15 @@
 
 import { displayPath } from '../../torrents/path-rules.ts';
 import type { TorrentStatus, TrackerStatus } from '../engine/status.ts';
+import { isAboutFiles } from '../host/disk-errors.ts';
 import { diskWords } from './disk-words.ts';
 import { count } from './wording.ts';
 
 /** Of a torrent that is not complete. */
 export function waitingReason(status: TorrentStatus): string {
   const { peers, peersKnown, trackers, trouble } = status;
-  if (trouble !== undefined) return diskWords(trouble);
+  // What was lost is fetched again like anything else: it is peers that are waited for.
+  if (trouble !== undefined && !isAboutFiles(trouble)) return diskWords(trouble);
   if (peers.length > 0) return reasonWithPeers(status);
   if (peersKnown > 0) return `${count(peersKnown, 'peer')} known, none has answered yet`;
   if (trackers.length === 0) return 'this torrent names no tracker: name a peer with --peer HOST:PORT';
