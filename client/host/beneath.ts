@@ -3,7 +3,7 @@
  * takes the place of a folder during a download would lead the bytes somewhere else. The chosen folder itself may be one.
  *
  * Node has no openat(2). On Linux /proc/self/fd/N/name is the same: each folder is opened below the one that was opened
- * before it, and what happens to their names meanwhile has no effect. Elsewhere every folder is looked at before and
+ * before it, and renaming them at the same time has no effect. Elsewhere every folder is looked at before and
  * after; a swap of folders and back between these two looks is not seen, and an empty file may come to lie outside.
  *
  * Invariant: nothing is made on another disk than the one it began on. A disk that is unplugged leaves an empty folder
@@ -67,7 +67,7 @@ export class Beneath {
     }
   }
 
-  /** Its disk is not there, or another one is in its place: nobody can say what has become of the files. */
+  /** Its disk is not there, or another one is in its place: what has become of the files cannot be known. */
   get isAway(): boolean {
     return this.#nearestDevice() !== this.#device;
   }

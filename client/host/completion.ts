@@ -38,7 +38,7 @@ export class Completion {
 
 function newPromise(): PromiseWithResolvers<void> {
   const resolvers = Promise.withResolvers<void>();
-  // Whoever does not wait for it must not be ended by it.
+  // A caller that does not wait for it must not be ended by its rejection.
   resolvers.promise.catch(() => {});
   return resolvers;
 }

@@ -29,7 +29,7 @@ export async function readAgain(
   const bad = new Set(pieces);
   const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
   await checkPieces(pieces, stored, segmentsOf, pool, {}, (right) => bad.delete(right));
-  // It was lost or written meanwhile: what was read says nothing of it now.
+  // It was lost or written while it was read: the result says nothing of it now.
   const isSame = file.state === 'part' ? sameFile(before, file.seen) : file.seen === seen;
   if (!isSame || !sameFile(before, stampNow(file, files))) return undefined;
   return { bad: [...bad], looks: file.state === 'part' ? laterStamp(file.seen, before) : before };

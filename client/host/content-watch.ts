@@ -1,6 +1,6 @@
 /**
- * Looks after what is stored: reads and writes go on unharmed in a file that was moved away, so somebody has to look
- * whether it still lies in its place. Every few seconds, a part of all files; at once when a read or a write fails; and
+ * Looks after what is stored: reads and writes go on unharmed in a file that was moved away, so the file's place has to
+ * be looked at. Every few seconds, a part of all files; at once when a read or a write fails; and
  * all of a torrent before it counts as complete. What follows from what is found: watched-content.ts.
  */
 import type { Report, TorrentId } from '../engine/contract.ts';

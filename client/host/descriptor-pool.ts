@@ -40,7 +40,7 @@ export class DescriptorPool {
     if (entry.pins === 0 && entry.doomed) fs.closeSync(entry.descriptor);
   }
 
-  /** The file moves, ends or is lost: closed now, or as soon as nobody uses it. Whoever asks next opens anew. */
+  /** The file moves, ends or is lost: closed now, or with its last pin. The next pin opens it anew. */
   forget(key: string): void {
     const entry = this.#open.get(key);
     if (entry === undefined) return;

@@ -68,7 +68,7 @@ export async function prepareDownload(
   const { geometry, layout, infoHash } = metainfo;
   const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
   const files = new TorrentFiles(layout, geometry, stored, { beneath, sideFile });
-  await lookAtAll(files);
+  await rememberLooks(files);
   const record = (await memory?.store.load(infoHash, files.rootPath, stored.length)) ?? upgrade?.record;
   if (record === undefined) await refuseHiddenFolder(metainfo, files);
   let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
@@ -124,7 +124,7 @@ function letBe({ geometry }: Metainfo, stored: StoredFile, have: Uint8Array): vo
 }
 
 /** What is there of each file from now on is this very file. */
-async function lookAtAll(files: TorrentFiles): Promise<void> {
+async function rememberLooks(files: TorrentFiles): Promise<void> {
   const { side } = files;
   const own = files.files.filter((file) => file !== undefined && file.state !== 'side');
   const look = async (file: StoredFile) => {

@@ -201,7 +201,7 @@ export class FileDisk implements Disk {
       this.watch.suspect(torrent);
       return refuse({ code: result.code, message: result.message });
     }
-    // It was written into a file that was lost meanwhile.
+    // It was written into a file that was lost at the same time.
     const lost = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
     if (lost !== undefined) return refuse(troubleOf(isAnother(lost.at.partPath)));
     const touched = real.map(({ file }) => file!);

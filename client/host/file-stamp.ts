@@ -50,7 +50,7 @@ export function sameStamp(a: FileStamp | undefined, b: FileStamp | undefined): b
   return a.ctimeNs === undefined || b.ctimeNs === undefined || a.ctimeNs === b.ctimeNs;
 }
 
-/** The same file of the same disk, whatever is in it by now. */
+/** The same file of the same disk. Its content may have changed. */
 export function sameFile(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
   if (a === undefined || b === undefined || a.inode !== b.inode || a.device !== b.device) return false;
   return a.bornNs === undefined || b.bornNs === undefined || a.bornNs === b.bornNs;

@@ -1,6 +1,6 @@
 /**
- * One file of a torrent as the system sees it: made, opened and named. It is known by device and inode: whatever has its
- * path by now, only the very file that we made or found is read, written or given a name.
+ * One file of a torrent as the system sees it: made, opened and named. It is known by device and inode: another
+ * file may have its path by now, and only the very file that we made or found is read, written or given a name.
  *
  * Invariant: nothing is opened for writing but what we made or adopted, and a final name never replaces anything but the
  * earlier version's file.

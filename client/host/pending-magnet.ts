@@ -25,7 +25,7 @@ export function awaitMagnet(
   letGo: () => void,
 ): { readonly magnet: PendingMagnet; readonly onReport: (report: Report) => void } {
   const found = Promise.withResolvers<FoundTorrent>();
-  // Whoever does not wait for it must not be ended by it.
+  // A caller that does not wait for it must not be ended by its rejection.
   found.promise.catch(() => {});
   const onReport = (report: Report) => {
     if (report.type !== 'metadata-received') return;

@@ -3,8 +3,8 @@
  * forced to the disk (fsync), and only then recorded.
  *
  * Invariant: a piece is in the record only after an fsync that began after it was written, and not when its file was lost
- * since. A file's looks in the record are those of our own last write, taken right after it: whatever another program
- * does to the file later makes it look otherwise.
+ * since. A file's looks in the record are those of our own last write, taken right after it: a later
+ * change by another program makes it look otherwise.
  */
 import fs, { type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -37,8 +37,8 @@ export class ResumeJournal {
   #onMissing: (file: StoredFile) => void = () => {};
 
   /**
-   * `have`: what is verified; `unforced`: files of which nobody knows whether what is verified of them is on the disk
-   * already. A program that is killed leaves such.
+   * `have`: what is verified; `unforced`: files whose verified bytes may still be in the system's memory only. A program
+   * that is killed leaves such.
    */
   constructor(
     store: ResumeStore,
@@ -130,7 +130,7 @@ export class ResumeJournal {
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
     for (const folder of folders) await syncFolder(folder);
-    // What was lost meanwhile is not claimed.
+    // What was lost since is not claimed.
     for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
     const stamps = this.#files.files.map((file) => file && this.#files.seen(file));
     const record = { have, stamps, clean };

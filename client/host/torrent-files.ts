@@ -11,7 +11,7 @@
  * name until then, and is replaced at once.
  *
  * Invariant: a piece is stored when it was written into files that have not been lost since (`seen`). Left to others:
- * how a file is opened, made and named (part-file.ts), and when somebody looks after it (content-watch.ts).
+ * how a file is opened, made and named (part-file.ts), and when its place is looked at (content-watch.ts).
  */
 import path from 'node:path';
 import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';

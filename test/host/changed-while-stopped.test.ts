@@ -33,7 +33,7 @@ describe('after a clean stop', () => {
     await bench.end('stopped');
   });
 
-  it('parts that nobody touched are believed, and nothing is hashed', async () => {
+  it('untouched parts are believed, and nothing is hashed', async () => {
     expect(await bench.startAgain()).toEqual({ have: [0, 1], hashedBytes: 0 });
   });
 
