@@ -1,9 +1,9 @@
 /**
- * A complete torrent whose files are not where they were, or not as they were: looked for less and less often, since a
- * disk may be away for weeks.
+ * A complete torrent whose files are not where they were, or not as they were: looked for less and less
+ * often, since a disk may be away for weeks.
  *
- * Invariant: what is back counts only when every file looks as it did, or its bytes were read again and are right. A file
- * that was read and is wrong is not read again until it looks otherwise.
+ * Invariant: what is back counts only when every file looks as it did, or its bytes were read again and are
+ * right. A file that was read and is wrong is not read again until it looks otherwise.
  */
 import type { Report } from '../engine/contract.ts';
 import { isStoredFile, lookLater, stampNow, unitsOf } from './content-look.ts';
@@ -39,7 +39,10 @@ export class AbsentContent {
     this.#refuted.set(file, looks);
   }
 
-  /** `found`: all of it is there, and these files have to be read before they are believed. Undefined: it is not yet. */
+  /**
+   * `found`: all of it is there, and these files have to be read before they are believed. Undefined: it is
+   * not yet.
+   */
   async lookAgain(): Promise<{ readonly looks: number; readonly found?: readonly StoredFile[] }> {
     if (performance.now() < this.#nextMs) return { looks: 1 };
     this.#waitMs = Math.min(waitMsMax, this.#waitMs * 2);

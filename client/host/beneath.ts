@@ -1,13 +1,15 @@
 /**
- * The folder that the user chose, and what is made and named below it. Below it no folder may be a link: a link that
- * takes the place of a folder during a download would lead the bytes somewhere else. The chosen folder itself may be one.
+ * The folder that the user chose, and what is made and named below it. Below it no folder may be a link: a
+ * link that takes the place of a folder during a download would lead the bytes somewhere else. The chosen
+ * folder itself may be one.
  *
- * Node has no openat(2). On Linux /proc/self/fd/N/name is the same: each folder is opened below the one that was opened
- * before it, and renaming them at the same time has no effect. Elsewhere every folder is looked at before and
- * after; a swap of folders and back between these two looks is not seen, and an empty file may come to lie outside.
+ * Node has no openat(2). On Linux /proc/self/fd/N/name is the same: each folder is opened below the one that
+ * was opened before it, and renaming them at the same time has no effect. Elsewhere every folder is looked at
+ * before and after; a swap of folders and back between these two looks is not seen, and an empty file may
+ * come to lie outside.
  *
- * Invariant: nothing is made on another disk than the one it began on. A disk that is unplugged leaves an empty folder
- * behind, and filling the system's disk would be no help.
+ * Invariant: nothing is made on another disk than the one it began on. A disk that is unplugged leaves an
+ * empty folder behind, and filling the system's disk would be no help.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -40,7 +42,9 @@ export class Beneath {
     this.#byDescriptor = byDescriptor;
   }
 
-  /** Calls `use` with a path to this folder for system calls. `make`: the folder may have to be made first. */
+  /**
+   * Calls `use` with a path to this folder for system calls. `make`: the folder may have to be made first.
+   */
   within<T>(folder: string, make: boolean, use: (at: string) => T): T {
     const held = this.#hold(folder, make);
     try {

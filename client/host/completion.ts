@@ -1,6 +1,6 @@
 /**
- * When a torrent is complete: when every wanted file lies in its place, and not only when its last byte was written. A new
- * promise each time that more is wanted.
+ * When a torrent is complete: when every wanted file lies in its place, and not only when its last byte was
+ * written. A new promise each time that more is wanted.
  */
 export class Completion {
   readonly #isComplete: () => boolean;

@@ -1,4 +1,6 @@
-/** Reads what is stored of one file once more, when its looks say that another program may have changed it. */
+/**
+ * Reads what is stored of one file once more, when its looks say that another program may have changed it.
+ */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { stampNow } from './content-look.ts';
 import { type FileStamp, laterStamp, sameFile } from './file-stamp.ts';
@@ -14,7 +16,10 @@ export interface ReadAgain {
   readonly looks: FileStamp;
 }
 
-/** `all`: every piece of the file, and its length; otherwise those that are stored. Undefined: it is not there, or moved. */
+/**
+ * `all`: every piece of the file, and its length; otherwise those that are stored. Undefined: it is not
+ * there, or moved.
+ */
 export async function readAgain(
   stored: StoredTorrent,
   file: StoredFile,

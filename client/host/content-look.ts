@@ -1,6 +1,6 @@
 /**
- * Whether what is stored still lies where it should: a look at names, sizes and times, without reading. Says what is
- * wrong; what follows from it is decided elsewhere (content-watch.ts).
+ * Whether what is stored still lies where it should: a look at names, sizes and times, without reading. Says
+ * what is wrong; what follows from it is decided elsewhere (content-watch.ts).
  */
 import fs, { type BigIntStats } from 'node:fs';
 import path from 'node:path';
@@ -11,15 +11,18 @@ import { type DiskFile, openedPath } from './part-file.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 /**
- * `misplaced`: it is not there, or another file is, or the way to it leads elsewhere. `changed`: it is there, and has been
- * written by another program. `touched`: its rights or links have changed, and most likely not its content.
+ * `misplaced`: it is not there, or another file is, or the way to it leads elsewhere. `changed`: it is there,
+ * and has been written by another program. `touched`: its rights or links have changed, and most likely not
+ * its content.
  */
 export type Finding = 'misplaced' | 'changed' | 'touched';
 
 /** Something to look at: a folder below the chosen one, a file, or the side file. */
 export type Unit = { readonly folder: string } | { readonly file: DiskFile };
 
-/** Everything of a torrent that is on the disk, folders first: when one is gone, so is all that lies in it. */
+/**
+ * Everything of a torrent that is on the disk, folders first: when one is gone, so is all that lies in it.
+ */
 export function unitsOf(files: TorrentFiles): Unit[] {
   const there = files.files.filter((file) => file !== undefined && isThere(file)) as StoredFile[];
   const side = files.side?.place.seen === undefined ? [] : [files.side.place];
@@ -83,7 +86,9 @@ function judge(unit: Unit, stat: BigIntStats | undefined): Finding | undefined {
   return looks.bytes === seen!.bytes && looks.mtimeNs === seen!.mtimeNs ? 'touched' : 'changed';
 }
 
-/** All that is not as it should be, with one look at everything. What lies in a folder that has gone is gone. */
+/**
+ * All that is not as it should be, with one look at everything. What lies in a folder that has gone is gone.
+ */
 export function lookAtAll(files: TorrentFiles): Map<DiskFile, Finding> {
   const found = new Map<DiskFile, Finding>();
   const gone: string[] = [];
@@ -99,7 +104,10 @@ export function lookAtAll(files: TorrentFiles): Map<DiskFile, Finding> {
   return found;
 }
 
-/** Why these files are not in their places, in one sentence: the first one's cause, and how many more there are. */
+/**
+ * Why these files are not in their places, in one sentence: the first one's cause, and how many more there
+ * are.
+ */
 export function causeOf(lost: readonly DiskFile[], files: TorrentFiles): DiskTrouble {
   const { at, error } = outermostCause(lost[0]!, files);
   const isExplained = (file: DiskFile) =>

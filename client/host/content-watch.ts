@@ -1,16 +1,22 @@
 /**
- * Looks after what is stored: reads and writes go on unharmed in a file that was moved away, so the file's place has to
- * be looked at. Every few seconds, a part of all files; at once when a read or a write fails; and
- * all of a torrent before it counts as complete. What follows from what is found: watched-content.ts.
+ * Looks after what is stored: reads and writes go on unharmed in a file that was moved away, so the file's
+ * place has to be looked at. Every few seconds, a part of all files; at once when a read or a write fails;
+ * and all of a torrent before it counts as complete. What follows from what is found: watched-content.ts.
  */
 import type { Report, TorrentId } from '../engine/contract.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
 import type { StoredFile } from './torrent-files.ts';
 import { type ContentWorld, WatchedContent } from './watched-content.ts';
 
-/** A lost file of a download is known of within this time; so is a share that was moved, when it is one of a few. */
+/**
+ * A lost file of a download is known of within this time; so is a share that was moved, when it is one of a
+ * few.
+ */
 const lookEveryMs = 2_000;
-/** Looks in one such time, over all torrents: a hundredth of one core. 10,000 albums are seen through in ten minutes. */
+/**
+ * Looks in one such time, over all torrents: a hundredth of one core. 10,000 albums are seen through in ten
+ * minutes.
+ */
 const looksMax = 512;
 /** Reads may fail a thousand times a second. */
 const suspicionMs = 1_000;
@@ -66,7 +72,10 @@ export class ContentWatch {
     this.#suspicions.set(torrent, setTimeout(look, waitMs).unref());
   }
 
-  /** All of the torrent is looked at before this returns; one that is offline is looked for without waiting longer. */
+  /**
+   * All of the torrent is looked at before this returns; one that is offline is looked for without waiting
+   * longer.
+   */
   lookNow(torrent: TorrentId): void {
     this.#contents.get(torrent)?.look();
   }
@@ -82,8 +91,8 @@ export class ContentWatch {
   }
 
   /**
-   * The torrent seems complete. True when every wanted file lies in its place, whole and under its final name; false when
-   * something is fetched again, or the torrent has ended.
+   * The torrent seems complete. True when every wanted file lies in its place, whole and under its final
+   * name; false when something is fetched again, or the torrent has ended.
    */
   async confirm(torrent: TorrentId): Promise<boolean> {
     return (await this.#contents.get(torrent)?.confirm()) ?? false;

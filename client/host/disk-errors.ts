@@ -1,6 +1,6 @@
 /**
- * What has become of a file that was ours, in words for people and a code of our own: `EGONE`, `EREPLACED`, `ECHANGED`,
- * `EAWAY`. What is the system's keeps the system's code.
+ * What has become of a file that was ours, in words for people and a code of our own: `EGONE`, `EREPLACED`,
+ * `ECHANGED`, `EAWAY`. What is the system's keeps the system's code.
  */
 import type { DiskTrouble } from '../engine/contract.ts';
 

@@ -1,11 +1,12 @@
 /**
- * What a file looks like without reading it. Two stamps that are the same mean the same content; two that differ mean
- * that the content has to be hashed.
+ * What a file looks like without reading it. Two stamps that are the same mean the same content; two that
+ * differ mean that the content has to be hashed.
  *
- * ctime is what makes this hold: programs can set mtime (`touch -r`, `rsync -t`), but not ctime. It changes with a chmod
- * or a new link too, which costs a hash and nothing else. The device number is part of a file's identity while it is
- * open, but not of its stamp: it changes when a disk is plugged in elsewhere, and a whole library would be hashed. With
- * the inode and ctime equal to the nanosecond, another disk is a copy of this one, block for block.
+ * ctime is what makes this hold: programs can set mtime (`touch -r`, `rsync -t`), but not ctime. It changes
+ * with a chmod or a new link too, which costs a hash and nothing else. The device number is part of a file's
+ * identity while it is open, but not of its stamp: it changes when a disk is plugged in elsewhere, and a
+ * whole library would be hashed. With the inode and ctime equal to the nanosecond, another disk is a copy of
+ * this one, block for block.
  */
 import fs, { type BigIntStats } from 'node:fs';
 
@@ -17,7 +18,10 @@ export interface FileStamp {
   readonly ctimeNs: string | undefined;
   readonly inode: string;
   readonly device: string;
-  /** When it was made, where that never changes: the inode of a deleted file is given to the next one. Not recorded. */
+  /**
+   * When it was made, where that never changes: the inode of a deleted file is given to the next one. Not
+   * recorded.
+   */
   readonly bornNs: string | undefined;
 }
 
@@ -26,7 +30,9 @@ const hasChangeTime = process.platform !== 'win32';
 /** Elsewhere it can be set. */
 const hasBirthTime = process.platform === 'linux';
 
-/** What a file looks like now; undefined when it is not a plain file that can be seen. Links are not followed. */
+/**
+ * What a file looks like now; undefined when it is not a plain file that can be seen. Links are not followed.
+ */
 export async function stampOf(file: string): Promise<FileStamp | undefined> {
   return stampFrom(await fs.promises.lstat(file, { bigint: true }).catch(() => undefined));
 }

@@ -1,9 +1,10 @@
 /**
- * One file of a torrent as the system sees it: made, opened and named. It is known by device and inode: another
- * file may have its path by now, and only the very file that we made or found is read, written or given a name.
+ * One file of a torrent as the system sees it: made, opened and named. It is known by device and inode:
+ * another file may have its path by now, and only the very file that we made or found is read, written or
+ * given a name.
  *
- * Invariant: nothing is opened for writing but what we made or adopted, and a final name never replaces anything but the
- * earlier version's file.
+ * Invariant: nothing is opened for writing but what we made or adopted, and a final name never replaces
+ * anything but the earlier version's file.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -17,7 +18,10 @@ export interface DiskFile {
   readonly finalPath: string;
   readonly partPath: string;
   state: FileState;
-  /** The file that is ours, as it looked when we last wrote it or found it right. Undefined: it is not made yet. */
+  /**
+   * The file that is ours, as it looked when we last wrote it or found it right. Undefined: it is not made
+   * yet.
+   */
   seen: FileStamp | undefined;
   /** A part that was ours and was lost: when it is back in its place, it may be written into again. */
   lost: FileStamp | undefined;
@@ -126,8 +130,9 @@ export function removeOwn(file: DiskFile, beneath: Beneath): void {
 }
 
 /**
- * Gives a file under way its final name: in the same folder, below the chosen one, and only while it is the file that was
- * written and as long as it must be. What has the name afterwards is looked at, so that its completion is no guess.
+ * Gives a file under way its final name: in the same folder, below the chosen one, and only while it is the
+ * file that was written and as long as it must be. What has the name afterwards is looked at, so that its
+ * completion is no guess.
  */
 export function namePart(
   file: DiskFile,

@@ -1,10 +1,10 @@
 /**
- * Keeps the record of one download true while it runs: every two seconds, or after 64 MiB, what was stored since is
- * forced to the disk (fsync), and only then recorded.
+ * Keeps the record of one download true while it runs: every two seconds, or after 64 MiB, what was stored
+ * since is forced to the disk (fsync), and only then recorded.
  *
- * Invariant: a piece is in the record only after an fsync that began after it was written, and not when its file was lost
- * since. A file's looks in the record are those of our own last write, taken right after it: a later
- * change by another program makes it look otherwise.
+ * Invariant: a piece is in the record only after an fsync that began after it was written, and not when its
+ * file was lost since. A file's looks in the record are those of our own last write, taken right after it: a
+ * later change by another program makes it look otherwise.
  */
 import fs, { type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -37,8 +37,8 @@ export class ResumeJournal {
   #onMissing: (file: StoredFile) => void = () => {};
 
   /**
-   * `have`: what is verified; `unforced`: files whose verified bytes may still be in the system's memory only. A program
-   * that is killed leaves such.
+   * `have`: what is verified; `unforced`: files whose verified bytes may still be in the system's memory
+   * only. A program that is killed leaves such.
    */
   constructor(
     store: ResumeStore,
@@ -144,7 +144,8 @@ export class ResumeJournal {
   }
 
   /**
-   * False when it is not where it was. Throws when it cannot be forced to the disk: then nothing more is recorded.
+   * False when it is not where it was. Throws when it cannot be forced to the disk: then nothing more is
+   * recorded.
    */
   async #sync(file: StoredFile): Promise<boolean> {
     // It may get its name between our look and our open: the file is the same.

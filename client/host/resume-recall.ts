@@ -1,12 +1,13 @@
 /**
- * The record of an earlier run against what the files look like now: what is certain is believed, what is in doubt is
- * hashed, and only that.
+ * The record of an earlier run against what the files look like now: what is certain is believed, what is in
+ * doubt is hashed, and only that.
  *
- * A recorded piece is believed when each of its files looks exactly as recorded: since then nothing was written there. A
- * piece that is not recorded is known to be missing when the program ended cleanly and its files look as recorded.
- * Everything else is in doubt. After a clean stop that is what others have changed; after a crash or a power cut, also
- * the files that were written between the last record and the end: two seconds of work, or 64 MiB (resume-journal.ts).
- * That our own last pieces and a foreign change look alike is why such a file is hashed as far as it goes.
+ * A recorded piece is believed when each of its files looks exactly as recorded: since then nothing was
+ * written there. A piece that is not recorded is known to be missing when the program ended cleanly and its
+ * files look as recorded. Everything else is in doubt. After a clean stop that is what others have changed;
+ * after a crash or a power cut, also the files that were written between the last record and the end: two
+ * seconds of work, or 64 MiB (resume-journal.ts). That our own last pieces and a foreign change look alike is
+ * why such a file is hashed as far as it goes.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';

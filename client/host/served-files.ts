@@ -1,9 +1,9 @@
 /**
- * Whether a file still is what was verified: as it looked then. An edit of a shared file changes pieces that peers
- * were told of; what is sent of them would fail the receiver's hash check.
+ * Whether a file still is what was verified: as it looked then. An edit of a shared file changes pieces that
+ * peers were told of; what is sent of them would fail the receiver's hash check.
  *
- * Invariant: bytes read before `isAsSeen` said yes are those that were verified. A change that leaves size, time and
- * inode as they were is not seen; the receiver's hash sees it.
+ * Invariant: bytes read before `isAsSeen` said yes are those that were verified. A change that leaves size,
+ * time and inode as they were is not seen; the receiver's hash sees it.
  */
 import fs from 'node:fs';
 import { sameFile, stampFrom } from './file-stamp.ts';

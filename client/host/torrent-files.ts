@@ -1,17 +1,19 @@
 /**
- * The files of one torrent on this disk: where each lies, what state it is in, and which of its pieces are stored.
+ * The files of one torrent on this disk: where each lies, what state it is in, and which of its pieces are
+ * stored.
  *
  *   side ──wanted──▶ part ──last byte──▶ final        foreign: it was there before us, complete; read, compared,
  *     ▲                │ ▲                 │                    never written
  *     └──not begun, ───┘ └──────lost───────┘
  *        not wanted any more
  *
- * A file under way is `NAME.part` in its final place and gets its name when its last byte is verified. One that is not
- * wanted is not there at all: what comes of it lies in the side file (side-file.ts). An earlier version's file keeps its
- * name until then, and is replaced at once.
+ * A file under way is `NAME.part` in its final place and gets its name when its last byte is verified. One
+ * that is not wanted is not there at all: what comes of it lies in the side file (side-file.ts). An earlier
+ * version's file keeps its name until then, and is replaced at once.
  *
- * Invariant: a piece is stored when it was written into files that have not been lost since (`seen`). Left to others:
- * how a file is opened, made and named (part-file.ts), and when its place is looked at (content-watch.ts).
+ * Invariant: a piece is stored when it was written into files that have not been lost since (`seen`). Left to
+ * others: how a file is opened, made and named (part-file.ts), and when its place is looked at
+ * (content-watch.ts).
  */
 import path from 'node:path';
 import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
@@ -23,7 +25,10 @@ import type { SideFile } from './side-file.ts';
 
 export interface StoredFile extends DiskFile {
   readonly file: TorrentFile;
-  /** What lies in its final place until then, and is of an earlier version: it may be replaced while it looks like this. */
+  /**
+   * What lies in its final place until then, and is of an earlier version: it may be replaced while it looks
+   * like this.
+   */
   readonly replaces?: FileStamp | undefined;
   isWanted: boolean;
   /** Bytes that are not yet verified and stored. */
@@ -67,7 +72,9 @@ export class TorrentFiles {
   readonly #stored: Uint8Array;
   /** Pieces of which a file's part lies in the side file, by file index. */
   readonly #held = new Map<number, Set<PieceIndex>>();
-  /** Pieces on their way to the disk, by file index: the file cannot change its place for another meanwhile. */
+  /**
+   * Pieces on their way to the disk, by file index: the file cannot change its place for another meanwhile.
+   */
   readonly #writing = new Map<number, number>();
   #pieces = 0;
   readonly #whenSettled: (() => void)[] = [];
@@ -266,8 +273,8 @@ export class TorrentFiles {
   }
 
   /**
-   * Its last byte is verified: it gets its name, unless something else has taken it. `doubtful`: another program has
-   * written into it; `isChecked`: it was hashed since.
+   * Its last byte is verified: it gets its name, unless something else has taken it. `doubtful`: another
+   * program has written into it; `isChecked`: it was hashed since.
    */
   finish(stored: StoredFile, isChecked = false): 'named' | 'doubtful' {
     if (stored.state !== 'part') return 'named';

@@ -5,8 +5,8 @@
  *      │ ▲                                                ▲                              │
  *      └─┘ what is lost is fetched again                  └──back, and the same bytes────┘
  *
- * A download makes good what it has lost. What is complete is its owner's: it is never written again, and not shared
- * while it is not what the torrent describes.
+ * A download makes good what it has lost. What is complete is its owner's: it is never written again, and not
+ * shared while it is not what the torrent describes.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { DiskTrouble, Report, TorrentId } from '../engine/contract.ts';
@@ -55,7 +55,10 @@ export class WatchedContent {
   /** Files whose bytes have to be read before they are believed again. */
   readonly #doubtful = new Set<StoredFile>();
   #checking: Promise<void> | undefined;
-  /** On some network disks a time changes by itself: parts that were doubted without need are doubted ever more rarely. */
+  /**
+   * On some network disks a time changes by itself: parts that were doubted without need are doubted ever
+   * more rarely.
+   */
   #partWaitMs = 0;
   #nextPartMs = 0;
   #units: readonly Unit[] = [];
@@ -135,8 +138,8 @@ export class WatchedContent {
   }
 
   /**
-   * Its turn in a round: at most so many looks. Answers how many it took. They do not stop the program while a network
-   * disk does not answer; what they find is looked at once more.
+   * Its turn in a round: at most so many looks. Answers how many it took. They do not stop the program while
+   * a network disk does not answer; what they find is looked at once more.
    */
   async lookAtSome(most: number): Promise<number> {
     const { files } = this.#stored;
@@ -204,7 +207,10 @@ export class WatchedContent {
     this.#world.sink({ type: 'pieces-lost', torrent, pieces: [...new Set(pieces)], trouble });
   }
 
-  /** What is complete and its owner's goes offline; what lies beside it is ours, and fetched again if it is wanted. */
+  /**
+   * What is complete and its owner's goes offline; what lies beside it is ours, and fetched again if it is
+   * wanted.
+   */
   #judgeSeed(found: ReadonlyMap<DiskFile, Finding>): void {
     this.#makeGood(new Map([...found].filter(([file]) => !isOwned(file))));
     const wrong = [...found].filter(([file, finding]) => isOwned(file) && finding !== 'touched');

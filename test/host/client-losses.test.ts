@@ -1,4 +1,7 @@
-/** Whole clients whose files are moved: what is fetched again, what is announced, and when a download is complete. */
+/**
+ * Whole clients whose files are moved: what is fetched again, what is announced, and when a download is
+ * complete.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -19,7 +19,9 @@ export async function storeRight(bench: FileBench, ...pieces: number[]): Promise
   }
 }
 
-/** As the engine does: what is missing is fetched again, until all is stored and stands. Then it is compared. */
+/**
+ * As the engine does: what is missing is fetched again, until all is stored and stands. Then it is compared.
+ */
 export async function goOn(bench: FileBench): Promise<void> {
   for (let round = 0; round < 50; round++) {
     for (const piece of bench.geometry.pieces()) if (!bench.files.has(piece)) await bench.store(piece);
