@@ -5,6 +5,7 @@ import { apiPath } from '../community/tracker-client.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { type Command, defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { paint } from './output.ts';
 import { timeWords } from './talk-view.ts';
@@ -36,7 +37,7 @@ export function mutingCommand({ name: command, describe, what, method, examples,
     async run({ name: given, ...args }, output) {
       const name = given?.replace(/^@/, '');
       if (name === '' || (name === undefined && method === 'DELETE')) {
-        throw badOption(`${command}: say whom: cicada ${command} NAME`);
+        throw badOption(`${command}: say whom: ${calledAs} ${command} NAME`);
       }
       return await withAccount(args, async (account) => {
         if (name === undefined) {
