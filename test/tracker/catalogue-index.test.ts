@@ -7,7 +7,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrations, reads, writes } from '../../tracker/catalogue/catalogue-stores.ts';
-import type { CatalogueViewer } from '../../tracker/catalogue/contract.ts';
+import type { CatalogueViewer, WantedAccess } from '../../tracker/catalogue/contract.ts';
+import { countWords } from '../../tracker/catalogue/word-counts-migration.ts';
 import { openConnection } from '../../tracker/database/connection.ts';
 import { migrate } from '../../tracker/database/migrations.ts';
 import { type Album, publication, releaseIdOf } from './catalogue-album.ts';
@@ -86,10 +87,57 @@ describe('the search index', () => {
         ]) {
           expect(numberOf(`SELECT count(*) FROM ${table}`), table).toBe(0);
         }
-        expect(numberOf('SELECT count(*) FROM vocabulary WHERE releases <> 0')).toBe(0);
+        expect(numberOf('SELECT count(*) FROM word_counts WHERE releases <> 0')).toBe(0);
       }),
       { numRuns: 25 },
     );
+  });
+
+  it('is the same after the step from the database before, which counted all words together', () => {
+    const { publish, addVersion, withdraw } = writes(db);
+    const accesses: WantedAccess[] = [
+      { visibility: 'everyone' },
+      { visibility: 'members' },
+      { visibility: 'group', groupId: 7 },
+      { visibility: 'people', peopleIds: [5, 3] },
+      { visibility: 'nobody' },
+    ];
+    for (const [n, access] of accesses.entries()) {
+      const album = { ...{ album: `Album ${n}`, artist: 'Sigur Rós', genre: 'Rock', private: true }, access };
+      publish(publication(releaseIdOf(`${n}`), viewer, { ...album, tracks: [`Hoppípolla ${n}`, '愛の歌'] }));
+    }
+    const newer = publication(releaseIdOf('0'), viewer, { album: 'Newer', tracks: ['Svefn'], private: true });
+    addVersion({ ...newer, version: 2 });
+    withdraw({ viewer, releaseId: releaseIdOf('1') });
+    const counted = () =>
+      db
+        .prepare(
+          `SELECT word, text, releases FROM word_counts c JOIN vocabulary v ON v.id = c.word_id
+             JOIN audiences a ON a.id = c.audience_id WHERE releases > 0 ORDER BY word, text`,
+        )
+        .all();
+    const before = counted();
+    const step = migrations.indexOf(countWords);
+    expect(before.length).toBeGreaterThan(10);
+    db.exec(`
+      DROP TABLE word_counts; DROP TABLE audiences; DROP TABLE vocabulary;
+      CREATE TABLE vocabulary (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE, releases INTEGER NOT NULL) STRICT;
+      INSERT INTO vocabulary VALUES (1, 'forgotten', 0);
+      UPDATE room_versions SET version = ${step} WHERE room = 'catalogue'`);
+    migrate(db, new Map([['catalogue', migrations.slice(0, step + 1)]]));
+    expect(counted()).toEqual(before);
+    expect(numberOf("SELECT count(*) FROM vocabulary WHERE word = 'forgotten'")).toBe(0);
+  });
+
+  it('forgets the words of what was withdrawn when the tracker starts again', () => {
+    const { publish, withdraw } = writes(db);
+    for (const name of ['kept', 'gone'])
+      publish(publication(releaseIdOf(name), viewer, { album: name, tracks: ['Shared words'] }));
+    withdraw({ viewer, releaseId: releaseIdOf('gone') });
+    writes(db);
+    const words = db.prepare('SELECT word FROM vocabulary ORDER BY word').all();
+    expect(words.map(({ word }) => word)).toEqual(['kept', 'shared', 'words']);
+    expect(numberOf('SELECT count(*) FROM word_counts WHERE releases = 0')).toBe(0);
   });
 
   it('finds every hit of a search once, also when there are more than are ranked together', () => {

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { ReleaseFacts } from './release-facts.ts';
 import { releaseReads } from './release-reads.ts';
 import { releaseWrites } from './release-writes.ts';
+import type { SearchLimits } from './search.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 export { migrations } from './migrations.ts';
@@ -11,6 +12,7 @@ export function writes(db: DatabaseSync) {
   return releaseWrites(db);
 }
 
-export function reads(db: DatabaseSync) {
-  return releaseReads(db, new ReleaseFacts(db), new Vocabulary(db));
+/** `limits`: smaller ones for tests. */
+export function reads(db: DatabaseSync, limits?: SearchLimits) {
+  return releaseReads(db, new ReleaseFacts(db), new Vocabulary(db), limits);
 }

@@ -8,6 +8,7 @@
  * tens of milliseconds.
  */
 import type { Migration } from '../database/store.ts';
+import { countWords } from './word-counts-migration.ts';
 
 export const migrations: readonly Migration[] = [
   `
@@ -165,4 +166,6 @@ export const migrations: readonly Migration[] = [
   ) STRICT;
   CREATE INDEX waiting_undecided ON waiting (id) WHERE approved_ms IS NULL AND refused_ms IS NULL;
   `,
+  // Words by who sees the releases that contain them: the vocabulary before knew of all releases together.
+  countWords,
 ];

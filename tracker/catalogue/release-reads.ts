@@ -25,7 +25,7 @@ import {
   trackOf,
   versionRow,
 } from './rows.ts';
-import { type Hit, pageLimit, pageRowsMax, searcher } from './search.ts';
+import { type Hit, pageLimit, pageRowsMax, type SearchLimits, searcher, searchLimits } from './search.ts';
 import { storedReleases } from './stored-release.ts';
 import { torrentFiles } from './torrent-files.ts';
 import { torrentNames } from './torrent-names.ts';
@@ -35,7 +35,12 @@ import type { Vocabulary } from './vocabulary.ts';
 
 type ReleaseQuestion = { readonly viewer: CatalogueViewer; readonly releaseId: string };
 
-export function releaseReads(db: DatabaseSync, facts: ReleaseFacts, vocabulary: Vocabulary) {
+export function releaseReads(
+  db: DatabaseSync,
+  facts: ReleaseFacts,
+  vocabulary: Vocabulary,
+  limits: SearchLimits = searchLimits,
+) {
   const stored = storedReleases(db);
   const files = torrentFiles(db);
   const sql = statements(db);
@@ -44,12 +49,14 @@ export function releaseReads(db: DatabaseSync, facts: ReleaseFacts, vocabulary: 
     { words: 'track_words', rows: 'tracks', releaseOf: releaseOfTrack },
     facts,
     vocabulary,
+    limits,
   );
   const searchReleases = searcher(
     db,
     { words: 'release_words', rows: 'releases', releaseOf: (id) => id },
     facts,
     vocabulary,
+    limits,
   );
 
   const swarmOf = (releaseNumber: unknown) => {

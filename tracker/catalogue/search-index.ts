@@ -9,6 +9,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseTrack } from '../../torrents/release.ts';
 import type { ReleaseAccess } from './contract.ts';
 import { trackId } from './track-id.ts';
+import { wordCounts } from './word-counts.ts';
 import { exactWord, indexWords } from './words.ts';
 
 export interface IndexedRelease {
@@ -38,14 +39,11 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
   );
   const takeTrack = db.prepare('DELETE FROM track_words WHERE rowid = ?');
   const takeRelease = db.prepare('DELETE FROM release_words WHERE rowid = ?');
-  const learn = db.prepare(
-    'INSERT INTO vocabulary (word, releases) VALUES (?, 1) ON CONFLICT (word) DO UPDATE SET releases = releases + 1',
-  );
+  const counts = wordCounts(db);
   // What a full-text table deletes leaves a number as "the last inserted" that Node refuses to tell, and with it every
   // later write of this connection. An ordinary insert puts an ordinary one there.
   db.exec('CREATE TEMP TABLE IF NOT EXISTS ordinary_insert (id INTEGER PRIMARY KEY)');
   const settle = db.prepare('INSERT OR REPLACE INTO ordinary_insert VALUES (1)');
-  const forget = db.prepare('UPDATE vocabulary SET releases = releases - 1 WHERE word = ?');
   return {
     put(releaseNumber, release) {
       const { album, artist, albumArtist, genre, tracks } = release;
@@ -65,13 +63,13 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
       ].join(' ');
       const facets = [`x:${exactWord(album)}`, ...formatFacets(tracks), ...common].join(' ');
       putRelease.run(releaseNumber, albumWords, artists, titles, genreWords, facets);
-      for (const word of vocabularyOf(release)) learn.run(word);
+      counts.put(release.access, vocabularyOf(release));
     },
     take(releaseNumber, release) {
       for (const place of release.tracks.keys()) takeTrack.get(trackId(releaseNumber, place));
       takeRelease.get(releaseNumber);
       settle.run();
-      for (const word of vocabularyOf(release)) forget.run(word);
+      counts.take(release.access, vocabularyOf(release));
     },
   };
 }
@@ -93,7 +91,9 @@ function formatFacets(tracks: readonly Pick<ReleaseTrack, 'codec' | 'lossless'>[
   return [...codecs, lossless ? 'l:1' : 'l:0'];
 }
 
-function vocabularyOf({ album, artist, albumArtist, genre, tracks }: IndexedRelease): Set<string> {
+/** The words by which a release can be found although they were mistyped. */
+export function vocabularyOf(release: Omit<IndexedRelease, 'access' | 'year'>): Set<string> {
+  const { album, artist, albumArtist, genre, tracks } = release;
   const texts = [
     album,
     artist,

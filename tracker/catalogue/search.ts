@@ -17,7 +17,7 @@ import {
   tierCount,
   tierExpression,
 } from './search-expression.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import type { FindLike, Vocabulary } from './vocabulary.ts';
 
 export const pageRowsMax = 50;
 /** Whatever is asked for. */
@@ -25,13 +25,18 @@ export function pageLimit(limit: number = pageRowsMax): number {
   return Math.min(pageRowsMax, Math.max(1, Math.floor(limit) || 1));
 }
 
-/** Hits that are ranked together: forty full pages. */
-const poolMax = 2_000;
-/**
- * Hits that may be seen and are looked at for one page, filters included; then the page is short and the search goes on
- * with the next one. Some ten milliseconds.
- */
-const lookedAtMax = 20_000;
+export interface SearchLimits {
+  /** Hits that are ranked together. */
+  readonly poolMax: number;
+  /**
+   * Hits that may be seen and are looked at for one page, filters included; then the page is short and the search goes
+   * on with the next one.
+   */
+  readonly lookedAtMax: number;
+}
+
+/** Forty full pages; some ten milliseconds. */
+export const searchLimits: SearchLimits = { poolMax: 2_000, lookedAtMax: 20_000 };
 
 /** What is searched: the table of words, and that of the filters that are compared hit by hit. */
 export interface SearchScope {
@@ -65,18 +70,24 @@ const beginning = (tier: number, below = highest): Position => ({
   ...{ tier, below, seeds: highest, completeness: highest, id: highest },
 });
 
-export function searcher(db: DatabaseSync, scope: SearchScope, facts: ReleaseFacts, vocabulary: Vocabulary) {
+export function searcher(
+  db: DatabaseSync,
+  scope: SearchScope,
+  facts: ReleaseFacts,
+  vocabulary: Vocabulary,
+  { poolMax, lookedAtMax }: SearchLimits,
+) {
   const { words, rows, releaseOf } = scope;
   // Node binds every number as a REAL, and a full-text table looks for a rowid by INTEGER only.
   const matching = db.prepare(
     `SELECT rowid FROM ${words} WHERE ${words} MATCH ? AND rowid < CAST(? AS INTEGER) ORDER BY rowid DESC LIMIT ?`,
   );
   const all = db.prepare(`SELECT id FROM ${rows} WHERE id < CAST(? AS INTEGER) ORDER BY id DESC LIMIT ?`);
-  const fitting = db.prepare(
+  const rowFilter = db.prepare(
     `SELECT id FROM ${rows} WHERE id IN (SELECT value FROM json_each(?))
        AND coalesce(bit_rate, 0) >= ? AND coalesce(duration_ms, 0) BETWEEN ? AND ?`,
   );
-  for (const statement of [matching, all, fitting]) statement.setReturnArrays(true);
+  for (const statement of [matching, all, rowFilter]) statement.setReturnArrays(true);
   const ids = (statement: StatementSync, ...values: (string | number)[]) =>
     (statement.all(...values) as unknown as number[][]).map((row) => row[0]!);
 
@@ -87,39 +98,58 @@ export function searcher(db: DatabaseSync, scope: SearchScope, facts: ReleaseFac
     const limit = pageLimit(input.limit);
     const query = parseQuery(input.text);
     const facets = facetExpression(input, facts.seesMost(viewer) ? undefined : viewer);
-    const expressionOf = tierExpressions(query, facets, vocabulary);
+    const expressionOf = tierExpressions(query, facets, vocabulary.seenBy(viewer));
     const position = input.after === undefined ? beginning(0) : positionOf(input.after);
     const hits: Hit[] = [];
     let lookedAt = 0;
 
-    /** The hits of one pool, unsorted, and below which id the next one begins: nothing is there when it is zero. */
+    /**
+     * The hits of one pool, unsorted, and below which id the next one begins: nothing is there when it is zero. It ends
+     * at a hit, by what may be seen alone: were it to end where a look into the index ends, the order of hits and the
+     * length of pages would tell how many hidden ones lie between.
+     */
     function pool(expression: string | undefined, from: number): { found: Hit[]; below: number } {
       const found: Hit[] = [];
       let below = from;
       // Counted anew in each pool, so that the next page finds the same one.
       let seen = 0;
-      while (below > 0 && found.length < poolMax && seen < lookedAtMax) {
+      while (below > 0) {
         const step =
           expression === undefined ? ids(all, below, poolMax) : ids(matching, expression, below, poolMax);
         below = step.length < poolMax ? 0 : step.at(-1)!;
-        let candidates: Hit[] = [];
-        for (const id of step) {
-          const fact = facts.get(releaseOf(id));
-          if (fact === undefined || !facts.sees(viewer, fact)) continue;
-          seen++;
-          if (fits(fact, input))
-            candidates.push({ id, fact, approximate: position.tier === approximateTier });
+        const visible = seenOf(step).slice(0, lookedAtMax - seen);
+        const taken = fitting(visible).slice(0, poolMax - found.length);
+        found.push(...taken);
+        const isFull = found.length === poolMax;
+        const last = isFull ? taken.at(-1)! : visible.at(-1);
+        seen += isFull ? visible.indexOf(last!) + 1 : visible.length;
+        if (isFull || seen === lookedAtMax) {
+          below = last!.id;
+          break;
         }
-        if (hasRowFilter(input) && candidates.length > 0) {
-          const { bitRateMin = 0, durationMinMs = 0, durationMaxMs = highest } = input;
-          const list = JSON.stringify(candidates.map(({ id }) => id));
-          const left = new Set(ids(fitting, list, bitRateMin, durationMinMs, durationMaxMs));
-          candidates = candidates.filter(({ id }) => left.has(id));
-        }
-        found.push(...candidates);
       }
       lookedAt += seen;
       return { found, below };
+    }
+
+    function seenOf(step: readonly number[]): Hit[] {
+      const visible: Hit[] = [];
+      for (const id of step) {
+        const fact = facts.get(releaseOf(id));
+        if (fact === undefined || !facts.sees(viewer, fact)) continue;
+        visible.push({ id, fact, approximate: position.tier === approximateTier });
+      }
+      return visible;
+    }
+
+    /** Those that pass the filters of the question. */
+    function fitting(hits: readonly Hit[]): readonly Hit[] {
+      const candidates = hits.filter(({ fact }) => fits(fact, input));
+      if (!hasRowFilter(input) || candidates.length === 0) return candidates;
+      const { bitRateMin = 0, durationMinMs = 0, durationMaxMs = highest } = input;
+      const list = JSON.stringify(candidates.map(({ id }) => id));
+      const left = new Set(ids(rowFilter, list, bitRateMin, durationMinMs, durationMaxMs));
+      return candidates.filter(({ id }) => left.has(id));
     }
 
     while (position.tier < tierCount) {
@@ -149,7 +179,7 @@ export function searcher(db: DatabaseSync, scope: SearchScope, facts: ReleaseFac
 const nothing = Symbol('a tier without hits');
 
 /** Tier → its expression; undefined: everything. Without words there is one tier, of whatever passes the filters. */
-function tierExpressions(query: Query, facets: string | undefined, vocabulary: Vocabulary) {
+function tierExpressions(query: Query, facets: string | undefined, findLike: FindLike) {
   return (tier: number): string | undefined | typeof nothing => {
     if (query.words.length === 0) {
       if (tier > 0) return nothing;
@@ -159,7 +189,7 @@ function tierExpressions(query: Query, facets: string | undefined, vocabulary: V
       return facets;
     }
     const like = ({ word, isBeginning, isPair }: Query['words'][number]) =>
-      isPair ? [] : vocabulary.like(word, isBeginning).map((other) => other.word);
+      isPair ? [] : findLike(word, isBeginning).map((other) => other.word);
     return tierExpression(query, tier, facets, like) ?? nothing;
   };
 }

@@ -5,56 +5,174 @@
  * Each word has a mark of 32 bits, one for each letter that is in it (letters share bits). A word that lacks more of the
  * wanted letters than errors are allowed is passed over by one look at its mark, which leaves a few hundred of a million
  * to measure. An index of trigrams finds less and costs more: in a short word one error spoils every trigram.
+ *
+ * Invariant: a word is there for a viewer only when a release that this viewer sees contains it, and the number of such
+ * releases is all that ranks it. Otherwise words of hidden releases could be found by those that they displace.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { type Audience, isIn, membersOf, readAudience } from './audience.ts';
+import type { CatalogueViewer } from './contract.ts';
 import { editDistance } from './edit-distance.ts';
+import { isMember } from './visible.ts';
 
 export interface LikeWord {
   readonly word: string;
   /** Typing errors away; containing counts as one. */
   readonly distance: number;
+  /** That the viewer sees. */
   readonly releases: number;
 }
+
+/**
+ * Other words than this one, the nearest first, those of more releases before others. `isBeginning`: there may be more
+ * of the word to come.
+ */
+export type FindLike = (word: string, isBeginning: boolean) => LikeWord[];
 
 /** More of them find nothing that anybody meant. */
 const likeWordsMax = 8;
 /** A part of a word is worth looking for from here on: two letters are in everything. */
 const partCharsMin = 3;
+/** Counts of a word that are copied rather than added to. */
+const pushedFrom = 32;
 
 export class Vocabulary {
-  readonly #newer;
-  readonly #words: string[] = [];
-  readonly #releases: number[] = [];
+  readonly #newWords;
+  readonly #newAudiences;
+  readonly #newCounts;
+  readonly #countOf;
+  /** All four by the word's number in the database. */
+  readonly #words: (string | undefined)[] = [];
   #marks = new Uint32Array(1 << 12);
-  #lastId = 0;
+  /** Releases for everyone, and for members, that contain the word. */
+  #everyone = new Uint32Array(1 << 12);
+  #members = new Uint32Array(1 << 12);
+  /** Other releases: audience, count, audience, count … Most words have none. */
+  readonly #restricted = new Map<number, number[]>();
+  /** By its number in the database. */
+  readonly #audiences: (Audience | undefined)[] = [];
+  readonly #audienceIds = new Map<string, number>();
+  #lastChange = 0;
 
   constructor(db: DatabaseSync) {
-    this.#newer = db.prepare('SELECT id, word, releases FROM vocabulary WHERE id > ? ORDER BY id');
-    this.#newer.setReturnArrays(true);
-    this.refresh();
+    this.#newWords = db.prepare('SELECT id, word FROM vocabulary WHERE id > ? ORDER BY id');
+    this.#newAudiences = db.prepare('SELECT id, text FROM audiences WHERE id > ? ORDER BY id');
+    this.#newCounts = db.prepare(
+      'SELECT word_id, audience_id, releases, change FROM word_counts WHERE change > ?',
+    );
+    this.#countOf = db.prepare('SELECT releases FROM word_counts WHERE word_id = ? AND audience_id = ?');
+    for (const statement of [this.#newWords, this.#newAudiences, this.#newCounts, this.#countOf]) {
+      statement.setReturnArrays(true);
+    }
+    // All at once is quicker along the table than along the index of changes.
+    const allCounts = db.prepare(
+      'SELECT word_id, audience_id, releases, change FROM word_counts NOT INDEXED WHERE change > ?',
+    );
+    allCounts.setReturnArrays(true);
+    // Three tables as they are at one moment.
+    db.exec('SAVEPOINT all_words');
+    this.#read(allCounts);
+    db.exec('RELEASE all_words');
   }
 
-  /** Takes in the words that were published since. */
+  /** Takes in what was published, changed and withdrawn since. */
   refresh(): void {
-    for (const row of this.#newer.iterate(this.#lastId)) {
-      const [id, word, releases] = row as unknown as [number, string, number];
-      if (this.#words.length === this.#marks.length) {
-        const larger = new Uint32Array(2 * this.#marks.length);
-        larger.set(this.#marks);
-        this.#marks = larger;
-      }
-      this.#marks[this.#words.length] = markOf(word);
-      this.#words.push(word);
-      this.#releases.push(releases);
-      this.#lastId = id;
+    this.#read(this.#newCounts);
+  }
+
+  #read(counts: ReturnType<DatabaseSync['prepare']>): void {
+    for (const row of this.#newWords.iterate(Math.max(0, this.#words.length - 1))) {
+      const [id, word] = row as unknown as [number, string];
+      this.#makeRoom(id);
+      this.#marks[id] = markOf(word);
+      this.#words[id] = word;
+    }
+    for (const row of this.#newAudiences.iterate(Math.max(0, this.#audiences.length - 1))) {
+      const [id, text] = row as unknown as [number, string];
+      this.#audiences[id] = readAudience(text);
+      this.#audienceIds.set(text, id);
+    }
+    let last = this.#lastChange;
+    for (const row of counts.iterate(this.#lastChange)) {
+      const [word, audience, releases, change] = row as unknown as [number, number, number, number];
+      this.#setCount(word, audience, releases);
+      if (change > last) last = change;
+    }
+    this.#lastChange = last;
+  }
+
+  #makeRoom(id: number): void {
+    if (id < this.#marks.length) return;
+    const larger = (from: Uint32Array) => {
+      const array = new Uint32Array(2 * Math.max(from.length, id));
+      array.set(from);
+      return array;
+    };
+    this.#marks = larger(this.#marks);
+    this.#everyone = larger(this.#everyone);
+    this.#members = larger(this.#members);
+  }
+
+  #setCount(word: number, audienceId: number, releases: number): void {
+    const { kind, publisherId } = this.#audiences[audienceId]!;
+    if (kind === 'everyone') this.#everyone[word] = releases;
+    // Those of one publisher are looked up for that publisher alone.
+    else if (kind === 'members') {
+      if (publisherId === undefined) this.#members[word] = releases;
+    } else this.#setRestricted(word, audienceId, releases);
+  }
+
+  #setRestricted(word: number, audienceId: number, releases: number): void {
+    const counts = this.#restricted.get(word) ?? [];
+    let at = 0;
+    while (at < counts.length && counts[at] !== audienceId) at += 2;
+    if (releases > 0 && at < counts.length) counts[at + 1] = releases;
+    else if (releases > 0 && counts.length >= pushedFrom) counts.push(audienceId, releases);
+    // A short array that is made anew has no spare room; one that has grown has more of it than content.
+    else if (releases > 0) this.#restricted.set(word, counts.concat(audienceId, releases));
+    else if (at < counts.length) {
+      counts.splice(at, 2);
+      if (counts.length === 0) this.#restricted.delete(word);
     }
   }
 
-  /**
-   * Other words than this one, the nearest first, those of more releases before others. `isBeginning`: there may be more
-   * of the word to come.
-   */
-  like(word: string, isBeginning: boolean): LikeWord[] {
+  /** For one question of this viewer, after refresh(). */
+  seenBy(viewer: CatalogueViewer): FindLike {
+    const releasesOf = this.#releaseCounter(viewer);
+    return (word, isBeginning) => this.#like(word, isBeginning, releasesOf);
+  }
+
+  /** How many releases that this viewer sees contain a word. */
+  #releaseCounter(viewer: CatalogueViewer): (word: number) => number {
+    const isOfMembers = isMember(viewer.role);
+    // A guest sees no release for members, except those they published as a member.
+    const own =
+      isOfMembers || viewer.accountId === undefined
+        ? undefined
+        : this.#audienceIds.get(membersOf(viewer.accountId));
+    const known = new Map<number, boolean>();
+    const isSeen = (audience: number) => {
+      let answer = known.get(audience);
+      if (answer === undefined) known.set(audience, (answer = isIn(this.#audiences[audience]!, viewer)));
+      return answer;
+    };
+    return (word) => {
+      let releases = this.#everyone[word]!;
+      if (isOfMembers) releases += this.#members[word]!;
+      const restricted = this.#restricted.get(word);
+      if (restricted !== undefined) {
+        for (let at = 0; at < restricted.length; at += 2)
+          if (isSeen(restricted[at]!)) releases += restricted[at + 1]!;
+      }
+      if (own !== undefined) {
+        const row = this.#countOf.get(word, own) as unknown as number[] | undefined;
+        releases += row?.[0] ?? 0;
+      }
+      return releases;
+    };
+  }
+
+  #like(word: string, isBeginning: boolean, releasesOf: (word: number) => number): LikeWord[] {
     const errorsMax = errorsAllowed(word);
     const mark = markOf(word);
     const found: LikeWord[] = [];
@@ -62,8 +180,8 @@ export class Vocabulary {
       const other = this.#marks[i]!;
       const missing = bitCount(mark & ~other);
       if (missing > errorsMax) continue;
-      const candidate = this.#words[i]!;
-      if (candidate === word) continue;
+      const candidate = this.#words[i];
+      if (candidate === undefined || candidate === word) continue;
       let distance = 1;
       const isPart = missing === 0 && word.length >= partCharsMin && candidate.includes(word);
       if (!isPart) {
@@ -72,7 +190,8 @@ export class Vocabulary {
         distance = editDistance(word, candidate, errorsMax, isBeginning);
         if (distance > errorsMax) continue;
       }
-      found.push({ word: candidate, distance, releases: this.#releases[i]! });
+      const releases = releasesOf(i);
+      if (releases > 0) found.push({ word: candidate, distance, releases });
     }
     found.sort((a, b) => a.distance - b.distance || b.releases - a.releases || (a.word < b.word ? -1 : 1));
     return found.slice(0, likeWordsMax);
