@@ -94,7 +94,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     await database.close();
     throw error;
   }
-  const catalogue = sqliteCatalogue(database);
+  const catalogue = sqliteCatalogue(database, key);
   const community = openCommunity(database, { policy });
   const admission = openAdmission({ signInRequired: policy.signInRequired });
   const presence = openPresence(options.peerTimeoutMs);

@@ -34,10 +34,11 @@ export const adminActions: Readonly<Record<string, Action>> = {
     return `${changed.name} is ${changed.role} now`;
   },
   async delete(account, id) {
-    const number = numberOf(id, 'delete', `of a message, as ${calledAs} read -v shows it`);
-    const deleted = account.call({ method: 'DELETE', path: apiPath`/messages/${number}` });
-    await orUnknown(deleted, `there is no message ${number}`);
-    return `Message ${number} is deleted`;
+    if (!/^[a-z2-7]{26}$/.test(id))
+      throw badOption(`delete: give the id of a message, as ${calledAs} read -v shows it behind #`);
+    const deleted = account.call({ method: 'DELETE', path: apiPath`/messages/${id}` });
+    await orUnknown(deleted, `there is no message ${id}`);
+    return `Message ${id} is deleted`;
   },
   async restore(account, release) {
     if (!isReleaseId(release)) {

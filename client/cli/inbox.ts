@@ -60,14 +60,14 @@ export default defineCommand({
       const after = notices.at(-1)?.id;
       const live = { signal, keep, ...(after !== undefined && { after }) };
       if (!download) {
-        await tellNews(account, live, async () => {}, output);
+        await tellNews(account, live, notices, async () => {}, output);
         return exitCode.done;
       }
       return await withClient({ ...args, remembers: true }, output, async (client) => {
         const fetcher = openNoticeFetcher(client, account, { folder, signal }, output);
         // What came while nobody was here.
         for (const notice of notices) if (!notice.isRead) await fetcher.take(notice);
-        await Promise.race([tellNews(account, live, fetcher.take, output), fetcher.ended]);
+        await Promise.race([tellNews(account, live, notices, fetcher.take, output), fetcher.ended]);
         return exitCode.done;
       });
     });
@@ -76,14 +76,17 @@ export default defineCommand({
 
 async function tellNews(
   account: TrackerAccount,
-  { keep, after, ...live }: LiveNewsOptions & { readonly keep: boolean },
+  { keep, ...live }: LiveNewsOptions & { readonly keep: boolean },
+  known: readonly Notice[],
   onNotice: (notice: Notice) => Promise<void>,
   output: Output,
 ): Promise<void> {
-  let lastId = after ?? 0;
+  const told = new Set(known.map(({ id }) => id));
+  let last = known.at(-1);
   const tell = async (notice: Notice) => {
-    if (notice.id <= lastId) return;
-    lastId = notice.id;
+    if (told.has(notice.id)) return;
+    told.add(notice.id);
+    last = notice;
     output.document({ event: 'notice', notice });
     output.data(noticeLine(notice));
     if (!keep) await markRead(account, notice);
@@ -93,7 +96,7 @@ async function tellNews(
     if (news.type === 'notice') await tell(news.notice);
     if (news.type !== 'listening' && news.type !== 'reload') continue;
     // Between the page and the stream, and in a break without an event to go on from, something may have happened.
-    const query = { limit: rowsMax, after: lastId };
+    const query = { limit: rowsMax, ...(last !== undefined && { after: last.id }) };
     const { rows } = await account.call({ path: '/notices', query, answer: noticePage });
     for (const notice of rows.toReversed()) await tell(notice);
     if (news.type === 'listening') output.document({ event: 'listening' });

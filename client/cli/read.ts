@@ -43,13 +43,13 @@ export default defineCommand({
     return await withTracker(args, async (account, { stateFolder }) => {
       const isRelease = isReleaseId(given) || isNumber(given);
       const place: Heard = isRelease ? { releaseId: await releaseIdOf(given, stateFolder) } : placeOf(given);
-      const isNumbered = output.verbose || (await mayDelete(account));
-      const seen = new Set<number>();
+      const withId = output.verbose || (await mayDelete(account));
+      const seen = new Set<string>();
       const tell = (message: Message) => {
         if (seen.has(message.id)) return;
         seen.add(message.id);
         if (follow) output.document({ event: 'message', message });
-        output.data(messageLines(message, { isNumbered }));
+        output.data(messageLines(message, { withId }));
       };
       const messages = await lastSaid(account, place);
       if (!follow) output.document({ messages });

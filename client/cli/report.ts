@@ -15,14 +15,14 @@ export default defineCommand({
     what: {
       type: 'string',
       demandOption: true,
-      describe: 'The id of a release or its number among the last results, message:NUMBER, or @NAME',
+      describe: 'The id of a release or its number among the last results, message:ID, or @NAME',
     },
     text: { type: 'string', array: true, demandOption: true, describe: 'What is wrong' },
   },
   options: { ...accountOptions },
   examples: [
     ['report 1 "this is my recording, and not theirs to share"', 'the first of the last results'],
-    ['report message:512 "insults"', `the number stands in ${calledAs} read -v`],
+    ['report message:23oglennjhgm2vlbonxrx2m6a4 "insults"', `the id stands in ${calledAs} read -v`],
     ['report @mallory "writes to me every day"', `and ${calledAs} block mallory keeps them away`],
   ],
 
@@ -42,8 +42,8 @@ export default defineCommand({
 async function reported(what: string, stateFolder: string) {
   const [, name] = /^@(.+)$/s.exec(what) ?? [];
   if (name !== undefined) return { account: name };
-  const [, message] = /^message:(\d{1,15})$/.exec(what) ?? [];
-  if (message !== undefined) return { messageId: Number(message) };
+  const [, message] = /^message:#?([a-z2-7]{26})$/.exec(what) ?? [];
+  if (message !== undefined) return { messageId: message };
   if (isReleaseId(what) || isNumber(what)) return { releaseId: await releaseIdOf(what, stateFolder) };
-  throw badOption(`"${what}" is no release, message:NUMBER or @NAME`);
+  throw badOption(`"${what}" is no release, message:ID or @NAME`);
 }

@@ -25,14 +25,14 @@ export function noSuchPlace(place: Place): string {
   return 'person' in place ? noSuchPerson(place.person) : noSuchRoom(place.room);
 }
 
-/** `isNumbered`: for those who may have it deleted by its number. Lines of a longer text stand below one another. */
+/** `withId`: for those who may have it deleted by its id. Lines of a longer text stand below one another. */
 export function messageLines(
   { id, author, text, sentAtMs, isDeleted }: Message,
-  { isNumbered = false }: { readonly isNumbered?: boolean } = {},
+  { withId = false }: { readonly withId?: boolean } = {},
 ): string {
   const [first = '', ...more] = isDeleted ? [paint('dim', '(deleted)')] : text.split('\n').map(plain);
-  const number = isNumbered ? `${paint('dim', `#${id}`)} ` : '';
-  const head = `${number}${paint('dim', timeWords(sentAtMs))} ${paint('bold', plain(author))}  ${first}`;
+  const mark = withId ? `  ${paint('dim', `#${plain(id)}`)}` : '';
+  const head = `${paint('dim', timeWords(sentAtMs))} ${paint('bold', plain(author))}  ${first}${mark}`;
   return [head, ...more.map((line) => `    ${line}`)].join('\n');
 }
 

@@ -90,7 +90,7 @@ export interface TrackerAccount {
   readonly name: string | undefined;
   call<Schema extends TSchema>(call: ApiCall<Schema>): Promise<Static<Schema>>;
   bytes(path: string, query?: ApiCall<TSchema>['query']): Promise<Uint8Array>;
-  events(lastEventId: number | undefined): AsyncGenerator<string>;
+  events(lastEventId: string | undefined): AsyncGenerator<string>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
  * News of a tracker as they come: server-sent events → checked values, over however many connections that takes. After a
  * break it goes on where it was, so that nothing is missed.
  *
- * Invariant: what is no event of a known shape is passed over; ids ascend.                    WHATWG HTML, 9.2
+ * Invariant: what is no event of a known shape is passed over; ids are opaque.              WHATWG HTML, 9.2
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Ajv } from 'ajv';
@@ -23,12 +23,12 @@ export type News =
 
 export interface LiveNewsOptions {
   /** The last one that was heard: what came since is told first. */
-  readonly after?: number;
+  readonly after?: string;
   readonly signal: AbortSignal;
 }
 
 export interface SentEvent {
-  readonly id: number | undefined;
+  readonly id: string | undefined;
   readonly type: string;
   readonly data: string;
 }
@@ -95,12 +95,12 @@ export async function* sentEvents(parts: AsyncIterable<string>): AsyncGenerator<
 }
 
 function eventOf(block: string): SentEvent {
-  let id: number | undefined;
+  let id: string | undefined;
   let type = 'message';
   const data: string[] = [];
   for (const line of block.split('\n')) {
     const [, field, value = ''] = /^([a-z]+): ?(.*)$/.exec(line) ?? [];
-    if (field === 'id' && /^\d{1,15}$/.test(value)) id = Number(value);
+    if (field === 'id' && /^[\w-]{1,64}$/.test(value)) id = value;
     else if (field === 'event') type = value;
     else if (field === 'data') data.push(value);
   }

@@ -80,8 +80,8 @@ export class TrackerClient {
   }
 
   /** A live stream of news, as text; ends when the tracker or the signal ends it. */
-  async *events(lastEventId: number | undefined): AsyncGenerator<string> {
-    const headers = lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) };
+  async *events(lastEventId: string | undefined): AsyncGenerator<string> {
+    const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
     const response = await this.#send(
       { path: '/events' },
       { accept: 'text/event-stream', ...headers },

@@ -39,7 +39,7 @@ export async function benchCatalogue(report: (line: string) => void): Promise<vo
     const startedMs = performance.now();
     const database = await openDatabase({ path, rooms: { catalogue: catalogueStores } });
     report(`  open with its vocabulary in memory   ${Math.round(performance.now() - startedMs)} ms`);
-    const catalogue = sqliteCatalogue(database);
+    const catalogue = sqliteCatalogue(database, new Uint8Array(32));
     try {
       await seedHalf(catalogue);
       await benchSearch(catalogue, report);

@@ -104,15 +104,15 @@ it('a room is opened for whom it is said to be', async () => {
   expect((await ada('rooms', '--topic', 'of nothing')).code).toBe(28);
 });
 
-it('messages have numbers for those who delete them, and comments are read by the number of a result', async () => {
+it('messages have ids for those who delete them, and comments are read by the number of a result', async () => {
   await ada('comment', noonId, 'lovely');
   await olga('search', 'noon', '--albums');
   const read = await olga('read', '1');
-  expect(read.stdout).toMatch(/^#\d+ .* ada {2}lovely\n$/);
+  expect(read.stdout).toMatch(/^.* ada {2}lovely {2}#[a-z2-7]{26}\n$/);
   expect((await ada('read', noonId)).stdout).not.toContain('#');
   expect((await ada('read', noonId, '-v')).stdout).toContain('#');
-  const [, number = ''] = /^#(\d+)/.exec(read.stdout)!;
-  expect((await olga('admin', 'delete', number)).code).toBe(0);
+  const [, id = ''] = /#([a-z2-7]+)$/m.exec(read.stdout)!;
+  expect((await olga('admin', 'delete', id)).code).toBe(0);
 });
 
 it('a moderator may not ban an owner, and is told so in good English', async () => {

@@ -155,7 +155,8 @@ describe('what is told to others', () => {
   });
 
   it('keeps its lines, and nothing else that a terminal would act on', () => {
-    const message = { id: 1, author: 'e\u001bve', text: 'a\u0007\nb\u202e', sentAtMs: 0, isDeleted: false };
+    const id = 'a'.repeat(26);
+    const message = { id, author: 'e\u001bve', text: 'a\u0007\nb\u202e', sentAtMs: 0, isDeleted: false };
     const lines = messageLines(message).split('\n');
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line.replace(/\u001b\[\d+m/g, '')).not.toMatch(/[\u0000-\u001f\u202e]/);

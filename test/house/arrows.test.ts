@@ -17,7 +17,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/registry': ['tracker/protocol', 'torrents'],
   'tracker/registry.ts': ['tracker/registry', 'tracker/protocol', 'torrents'],
   'tracker/database': ['torrents/make-folders.ts'],
-  'tracker/catalogue': ['tracker/database', 'tracker/protocol', 'torrents'],
+  'tracker/catalogue': ['tracker/database', 'tracker/protocol', 'tracker/sealed-numbers.ts', 'torrents'],
   'tracker/community': [
     ...['tracker/database', 'tracker/protocol', 'torrents'],
     ...['tracker/catalogue/contract.ts', 'tracker/catalogue/words.ts'],
@@ -26,6 +26,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/admission.ts': ['tracker/community', 'tracker/catalogue/contract.ts'],
   'tracker/presence.ts': [],
   'tracker/key-file.ts': [],
+  'tracker/sealed-numbers.ts': ['tracker/key-file.ts'],
   'tracker/library.ts': ['tracker', 'torrents'],
   'tracker/http': ['tracker', 'torrents'],
   'tracker/listening.ts': [],

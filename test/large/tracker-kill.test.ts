@@ -31,7 +31,7 @@ large('kill -9 of the tracker', () => {
     const path = join(folder, 'tracker.db');
     const random = new Prng(process.pid);
     /** Everything that was ever acknowledged, and how much of it the runs before the last one were asked for. */
-    const messages: (readonly [number, string])[] = [];
+    const messages: (readonly [string, string])[] = [];
     const releaseIds: string[] = [];
     const passkeys: string[] = [];
     let people: People | undefined;

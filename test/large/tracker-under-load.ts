@@ -12,7 +12,7 @@ import { albumTorrent, releaseIdOf } from '../tracker/catalogue-album.ts';
 /** What the parent has seen acknowledged. */
 export interface Ledger {
   /** Id → text. */
-  readonly messages: readonly (readonly [id: number, text: string])[];
+  readonly messages: readonly (readonly [id: string, text: string])[];
   readonly releaseIds: readonly string[];
   /** In the order in which they were given. */
   readonly passkeys: readonly string[];
@@ -26,7 +26,7 @@ export interface People {
 
 export type FromChild =
   | { readonly ready: People }
-  | { readonly said: readonly [id: number, text: string] }
+  | { readonly said: readonly [id: string, text: string] }
   | { readonly published: string }
   | { readonly passkey: string }
   | { readonly missing: readonly string[] };
@@ -130,8 +130,12 @@ async function missing({ messages, releaseIds, passkeys }: Ledger): Promise<stri
   // A later one may have been stored and acknowledged to nobody; one that was replaced must not have come back.
   if (passkeys.slice(0, -1).includes(passkey)) faults.push('an old passkey is good again');
   for (const [id, text] of messages) {
-    const { rows } = await call(publisher, 'GET', `/rooms/lobby/messages?before=${id + 1}&limit=1`);
-    if (rows[0]?.id !== id || rows[0].text !== text) faults.push(`message ${id} ${text}`);
+    // The one before it, and the one after that.
+    const { rows: older } = await call(publisher, 'GET', `/rooms/lobby/messages?before=${id}&limit=1`);
+    const edge = older[0] === undefined ? '' : `&after=${older[0].id}`;
+    const { rows } = await call(publisher, 'GET', `/rooms/lobby/messages?limit=1${edge}`);
+    if (older[0] !== undefined && (rows[0]?.id !== id || rows[0].text !== text))
+      faults.push(`message ${id} ${text}`);
   }
   for (const releaseId of releaseIds) {
     const release = await call(undefined, 'GET', `/releases/${releaseId}`).catch(() => undefined);
@@ -162,7 +166,7 @@ async function untold(releaseIds: readonly string[]): Promise<string[]> {
   // An inbox keeps the last thousand.
   const wanted = new Set(releaseIds.slice(-noticesLookedAt));
   for (let tries = 0; tries < 200 && wanted.size > 0; tries++) {
-    let before: number | undefined;
+    let before: string | undefined;
     for (let page = 0; page < 20; page++) {
       const edge = before === undefined ? '' : `&before=${before}`;
       const { rows, hasMore } = await call(follower, 'GET', `/notices?limit=50${edge}`);

@@ -113,7 +113,7 @@ export const matrix: readonly MatrixRow[] = [
   { route: 'POST /wishes',                          answers: '401 201 201 201 201', ask: () => ({ body: { query: 'abbey road' } }) },
   { route: 'DELETE /wishes/{id}',                   answers: '401 404 404 404 404', ask: () => nobody },
   { route: 'GET /notices',                          answers: '401 200 200 200 200' },
-  { route: 'POST /notices/read',                    answers: '401 204 204 204 204', ask: () => ({ body: { upToId: 1 } }) },
+  { route: 'POST /notices/read',                    answers: '401 204 204 204 204', ask: async (scene) => ({ body: { upToId: (await messageOfPia(scene)).path.id } }) },
   // Its stream: api-events.test.ts. A number of events that is none is refused before anybody is asked who they are.
   { route: 'GET /events',                           answers: '400:bad-request 400:bad-request 400:bad-request 400:bad-request 400:bad-request', isDoor: true, ask: () => ({ query: 'after=x' }) },
 ];

@@ -24,7 +24,7 @@ async function addVersion(of: string, id: string, version: number, access?: obje
 
 const inbox = async (by: Person, query = '') => {
   const { json } = await scene.ask(`GET /notices${query}`, { by });
-  return json as { rows: { id: number; title: string; version: number }[]; hasMore: boolean };
+  return json as { rows: { id: string; title: string; version: number }[]; hasMore: boolean };
 };
 const titles = async (by: Person) => (await inbox(by)).rows.map(({ title }) => title);
 const told = (by: Person, title: string) => expect.poll(() => titles(by)).toContain(title);
@@ -67,6 +67,6 @@ it('what one may no longer see is neither in the inbox, nor unread, nor followed
   expect([first.rows.map(({ title }) => title), first.hasMore]).toEqual([['Page5 1', 'Page3 1'], true]);
   const last = await inbox(by, `?limit=2&before=${first.rows.at(-1)!.id}`);
   expect([last.rows.map(({ title }) => title), last.hasMore]).toEqual([['Page1 1'], false]);
-  const onwards = await inbox(by, `?limit=2&after=${last.rows[0]!.id - 1}`);
-  expect(onwards.rows.map(({ title }) => title)).toEqual(['Page3 1', 'Page1 1']);
+  const onwards = await inbox(by, `?limit=2&after=${last.rows[0]!.id}`);
+  expect(onwards.rows.map(({ title }) => title)).toEqual(['Page5 1', 'Page3 1']);
 });

@@ -65,6 +65,9 @@ interface Position {
   id: number;
 }
 
+/** Of its cursor. */
+export const positionNumbers = 5;
+
 const highest = Number.MAX_SAFE_INTEGER;
 const beginning = (tier: number, below = highest): Position => ({
   ...{ tier, below, seeds: highest, completeness: highest, id: highest },
@@ -214,7 +217,7 @@ function cursorOf({ tier, below, seeds, completeness, id }: Position): string {
 }
 
 function positionOf(cursor: string): Position {
-  const [tier, below, seeds, completeness, id] = readCursor(cursor, 5) as [
+  const [tier, below, seeds, completeness, id] = readCursor(cursor, positionNumbers) as [
     number,
     number,
     number,

@@ -1,16 +1,22 @@
 /** The catalogue on our database: calls go to its workers; changes are told before their publisher hears of them. */
 import { extname } from 'node:path';
 import type { Database } from '../database/database.ts';
+import { type SealedNumbers, sealedNumbers } from '../sealed-numbers.ts';
 import { awaitsApproval } from './catalogue-error.ts';
 import type { reads, writes } from './catalogue-stores.ts';
-import type { Catalogue, ServedRelease } from './contract.ts';
+import type { Catalogue, Page, ServedRelease } from './contract.ts';
+import { cursorInvalid, readCursor, writeCursor } from './cursor.ts';
 import type { Awaiting } from './release-writes.ts';
+import { positionNumbers } from './search.ts';
 
 /** For `rooms` of openDatabase. */
 export const catalogueStores = new URL(`./catalogue-stores${extname(import.meta.url)}`, import.meta.url);
 
-/** `room`: the name under which the database was given the stores. */
-export function sqliteCatalogue(database: Database, room = 'catalogue'): Catalogue {
+/** The name under which the database is given the stores. */
+const room = 'catalogue';
+
+/** `key`: the tracker's (key-file.ts). Where a page ended is understood as long as it stays. */
+export function sqliteCatalogue(database: Database, key: Uint8Array): Catalogue {
   const write = database.writes<ReturnType<typeof writes>>(room);
   const read = database.reads<ReturnType<typeof reads>>(room);
   const listeners: ((release: ServedRelease) => void)[] = [];
@@ -22,8 +28,13 @@ export function sqliteCatalogue(database: Database, room = 'catalogue'): Catalog
       for (const listener of listeners) listener(served);
       return served;
     };
+  const lists = sealedNumbers(key, 'cursors of lists');
+  const searches = sealedNumbers(key, 'cursors of searches');
   return {
     ...read,
+    releases: paged(read.releases, lists, 1),
+    searchTracks: paged(read.searchTracks, searches, positionNumbers),
+    searchReleases: paged(read.searchReleases, searches, positionNumbers),
     publish: telling(write.publish),
     addVersion: telling(write.addVersion),
     changeAccess: telling(write.changeAccess),
@@ -31,5 +42,19 @@ export function sqliteCatalogue(database: Database, room = 'catalogue'): Catalog
     onServed(listener) {
       listeners.push(listener);
     },
+  };
+}
+
+/** The same question, with sealed cursors of so many numbers in place of plain ones. */
+function paged<Input extends { readonly after?: string | undefined }, Row>(
+  ask: (input: Input) => Promise<Page<Row>>,
+  sealed: SealedNumbers,
+  count: number,
+): (input: Input) => Promise<Page<Row>> {
+  return async (input) => {
+    const position = input.after === undefined ? undefined : sealed.open(input.after, count);
+    if (input.after !== undefined && position === undefined) throw cursorInvalid();
+    const { rows, next } = await ask({ ...input, after: position && writeCursor(position) });
+    return { rows, next: next && sealed.seal(readCursor(next, count)) };
   };
 }

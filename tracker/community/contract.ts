@@ -215,7 +215,7 @@ export interface EventsAfter {
   /** Ask again after this one. */
   readonly lastId: number;
   readonly hasMore: boolean;
-  /** So much has happened that it is better to load everything anew; `events` is empty. */
+  /** No number of this database: it is better to load everything anew; `events` is empty. */
   readonly isTooFar: boolean;
 }
 

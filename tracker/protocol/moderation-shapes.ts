@@ -1,7 +1,7 @@
 /** The shapes of moderation: what is taken down, waits, was reported and done, and whom one has muted. */
 import Type from 'typebox';
 import { account, line, loose, nameText, optional, releaseIdText, time } from './api-shapes.ts';
-import { talkQuery } from './talk-shapes.ts';
+import { sealedId } from './talk-shapes.ts';
 
 const number = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 /** Why, in one line of at most 200 characters. */
@@ -14,22 +14,27 @@ export const decisionBody = Type.Object(
   loose,
 );
 export const outcomeBody = Type.Object({ outcome: line(400) }, loose);
+/** Pages of lists for moderators, whose rows have plain numbers. */
+const numberPage = {
+  before: optional(number),
+  after: optional(Type.Integer({ minimum: 0 })),
+  limit: optional(Type.Integer({ minimum: 1, maximum: 50 })),
+};
+export const listQuery = Type.Object(numberPage, loose);
 /** Exactly one of the three; `text` says what is wrong. */
 export const reportBody = Type.Object(
   {
     releaseId: optional(releaseIdText),
-    messageId: optional(number),
+    messageId: optional(sealedId),
     account: optional(nameText),
     text: line(4_000),
   },
   loose,
 );
-export const newReport = Type.Object({ id: number }, loose);
+/** The id is opaque: a number would tell how many reports there are. */
+export const newReport = Type.Object({ id: Type.String() }, loose);
 
-export const takedownsQuery = Type.Object(
-  { ...talkQuery.properties, blocking: optional(Type.Boolean()) },
-  loose,
-);
+export const takedownsQuery = Type.Object({ ...numberPage, blocking: optional(Type.Boolean()) }, loose);
 export const takedown = Type.Object(
   {
     id: Type.Integer(),
@@ -58,14 +63,14 @@ export const waiting = Type.Object(
   loose,
 );
 
-export const reportsQuery = Type.Object({ ...talkQuery.properties, closed: optional(Type.Boolean()) }, loose);
+export const reportsQuery = Type.Object({ ...numberPage, closed: optional(Type.Boolean()) }, loose);
 export const report = Type.Object(
   {
     id: Type.Integer(),
     kind: Type.String(),
     person: Type.String(),
     releaseId: optional(Type.String()),
-    messageId: optional(Type.Integer()),
+    messageId: optional(Type.String()),
     title: optional(Type.String()),
     quoted: optional(Type.String()),
     madeAtMs: time,
@@ -89,7 +94,7 @@ export const auditEntry = Type.Object(
   loose,
 );
 
-export const membersQuery = Type.Object({ ...talkQuery.properties, banned: optional(Type.Boolean()) }, loose);
+export const membersQuery = Type.Object({ ...numberPage, banned: optional(Type.Boolean()) }, loose);
 const { isOnline: _, ...memberFields } = account.properties;
 export const member = Type.Object(
   { ...memberFields, id: Type.Integer(), invitedBy: optional(Type.String()) },

@@ -2,13 +2,18 @@
 import Type, { type TSchema } from 'typebox';
 import { line, loose, nameText, optional, time } from './api-shapes.ts';
 
+/**
+ * Of a message, a notice and an event: one text for each, that tells nothing of its age or of how many others there are.
+ */
+export const sealedId = Type.String({ pattern: '^[a-z2-7]{26}$' });
+
 /** Of conversations, which go both ways. */
 export const talk = <Row extends TSchema>(row: Row) =>
   Type.Object({ rows: Type.Array(row), hasMore: Type.Boolean() }, loose);
 export const talkQuery = Type.Object(
   {
-    before: optional(Type.Integer({ minimum: 1 })),
-    after: optional(Type.Integer({ minimum: 0 })),
+    before: optional(sealedId),
+    after: optional(sealedId),
     limit: optional(Type.Integer({ minimum: 1, maximum: 50 })),
   },
   loose,
@@ -40,7 +45,7 @@ export const room = Type.Object(
 export const messageBody = Type.Object({ text: line(8_000) }, loose);
 export const message = Type.Object(
   {
-    id: Type.Integer(),
+    id: sealedId,
     author: Type.String(),
     room: optional(Type.String()),
     receiver: optional(Type.String()),
@@ -73,7 +78,7 @@ export const wishBody = Type.Object(wishFields, loose);
 export const wish = Type.Object({ id: Type.String(), createdAtMs: time, ...wishFields }, loose);
 export const notice = Type.Object(
   {
-    id: Type.Integer(),
+    id: sealedId,
     kind: Type.String(),
     madeAtMs: time,
     isRead: Type.Boolean(),
@@ -87,4 +92,4 @@ export const notice = Type.Object(
   },
   loose,
 );
-export const readBody = Type.Object({ upToId: Type.Integer({ minimum: 0 }) }, loose);
+export const readBody = Type.Object({ upToId: sealedId }, loose);

@@ -24,11 +24,16 @@ export function eventReads(db: DatabaseSync) {
   const rooms = roomQueries(db);
   const counter = db.prepare('SELECT last FROM event_counter');
   // Comments belong to releases, and whether one may see those the catalogue knows: they are not told live.
+  // Each place by its own index: what others say elsewhere costs this reader nothing, and decides nothing for them.
+  const after = 'changed_event > :after ORDER BY changed_event LIMIT :limit';
+  const heard = `${notMuted('author_id')} AND ${after}`;
   const messages = db.prepare(`${messageColumns}
-    WHERE changed_event > :after AND m.release_id IS NULL
-    AND (m.room_id IN (SELECT value FROM json_each(:rooms)) OR :by IN (m.author_id, m.receiver_id))
-    AND ${notMuted('m.author_id')}
-    ORDER BY changed_event LIMIT :limit`);
+    WHERE m.id IN (
+      SELECT said.id FROM json_each(:rooms) AS room JOIN messages AS said
+        ON said.id IN (SELECT id FROM messages WHERE room_id = room.value AND ${heard})
+      UNION SELECT id FROM (SELECT id FROM messages WHERE receiver_id = :by AND ${heard})
+      UNION SELECT id FROM (SELECT id FROM messages WHERE author_id = :by AND receiver_id IS NOT NULL AND ${after})
+    ) ORDER BY changed_event LIMIT :limit`);
   const notices = db.prepare(`${noticeColumns}
     WHERE n.account_id = :by AND n.id > :after AND ${notMuted('n.actor_id')} ORDER BY n.id LIMIT :limit`);
 
@@ -36,7 +41,7 @@ export function eventReads(db: DatabaseSync) {
     eventsAfter({ viewer, after }: { viewer: Viewer; after: number }): EventsAfter {
       const { last } = first<{ last: number }>(counter)!;
       // A number from the future: the database is an older copy.
-      if (after > last || last - after > limits.eventsToCatchUp) {
+      if (after > last) {
         return { events: [], lastId: last, hasMore: false, isTooFar: true };
       }
       const by = viewer.accountId ?? -1;

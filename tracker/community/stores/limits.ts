@@ -27,7 +27,5 @@ export const limits = {
   textsPerReport: 50,
   /** Of a new report; a tracker with more moderators has other ways. */
   moderatorsTold: 100,
-  /** Missed more than this: load anew. */
-  eventsToCatchUp: 10_000,
   eventsPerAnswer: 200,
 } as const;

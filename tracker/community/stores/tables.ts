@@ -207,4 +207,10 @@ export const migrations: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX report_texts_of ON report_texts (reporter_id, made_ms);
   `,
+  // What was missed of a room, and of what somebody was written or wrote, without a look at what others say.
+  `
+  CREATE INDEX messages_news_of_room ON messages (room_id, changed_event) WHERE room_id IS NOT NULL;
+  CREATE INDEX messages_news_to ON messages (receiver_id, changed_event) WHERE receiver_id IS NOT NULL;
+  CREATE INDEX messages_news_from ON messages (author_id, changed_event) WHERE receiver_id IS NOT NULL;
+  `,
 ];

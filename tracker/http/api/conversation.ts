@@ -1,7 +1,7 @@
 /** Rooms, direct messages, and comments on releases. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Authenticated, Message, Room } from '../../community/contract.ts';
+import type { Authenticated, Message, Page, Room } from '../../community/contract.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import * as talk from '../../protocol/talk-shapes.ts';
 import {
@@ -14,11 +14,12 @@ import {
   visitorKey,
 } from './context.ts';
 import { noSuchRelease } from './releases.ts';
+import { type Sealed, sealedIds } from './sealed-ids.ts';
 import { defined } from './shapes.ts';
 
 const inRoom = Type.Object({ room: schemas.nameText });
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
-const withNumber = Type.Object({ id: Type.Integer({ minimum: 1 }) });
+const withId = Type.Object({ id: talk.sealedId });
 
 export function addConversationRoutes(
   api: Api,
@@ -26,6 +27,11 @@ export function addConversationRoutes(
   gates: ReturnType<typeof openGates>,
 ): void {
   const { catalogue, community } = context.library;
+  const ids = sealedIds(context.library.key);
+
+  function messagePage({ rows, hasMore }: Page<Message>): { rows: Sealed<Message>[]; hasMore: boolean } {
+    return { rows: rows.map(ids.sealed), hasMore };
+  }
 
   /** Somebody who speaks. */
   function speaker(request: FastifyRequest): Authenticated {
@@ -97,7 +103,7 @@ export function addConversationRoutes(
       },
     },
     async (request) =>
-      talkShape(await community.messages(request.viewer, request.params.room, request.query)),
+      messagePage(await community.messages(request.viewer, request.params.room, ids.page(request.query))),
   );
   api.post(
     '/rooms/:room/messages',
@@ -113,7 +119,7 @@ export function addConversationRoutes(
     async (request, reply) => {
       const message = await community.say(speaker(request), request.params.room, request.body.text);
       reply.code(201);
-      return message;
+      return ids.sealed(message);
     },
   );
   api.get(
@@ -129,7 +135,7 @@ export function addConversationRoutes(
     async (request) => {
       gates.take('searchPerAddress', visitorKey(context, request));
       const { q, ...page } = request.query;
-      return talkShape(await community.searchMessages(request.viewer, q, page));
+      return messagePage(await community.searchMessages(request.viewer, q, ids.page(page)));
     },
   );
   api.delete(
@@ -138,12 +144,14 @@ export function addConversationRoutes(
       schema: {
         summary: 'Delete a message or a comment',
         tags: ['rooms'],
-        params: withNumber,
+        params: withId,
         response: { 204: schemas.emptyAnswer },
       },
     },
     async (request, reply) => {
-      await community.deleteMessage(signedIn(request), request.params.id);
+      const own = signedIn(request);
+      // No number of a message is below one.
+      await community.deleteMessage(own, ids.open(request.params.id) ?? 0);
       return noContent(reply);
     },
   );
@@ -159,7 +167,10 @@ export function addConversationRoutes(
         response: { 200: talk.talk(talk.conversation) },
       },
     },
-    async (request) => talkShape(await community.conversations(signedIn(request), request.query)),
+    async (request) => {
+      const { rows, hasMore } = await community.conversations(signedIn(request), ids.page(request.query));
+      return { rows: rows.map(ids.conversation), hasMore };
+    },
   );
   api.get(
     '/direct/:name/messages',
@@ -173,7 +184,9 @@ export function addConversationRoutes(
       },
     },
     async (request) =>
-      talkShape(await community.directMessages(signedIn(request), request.params.name, request.query)),
+      messagePage(
+        await community.directMessages(signedIn(request), request.params.name, ids.page(request.query)),
+      ),
   );
   api.post(
     '/direct/:name/messages',
@@ -189,7 +202,7 @@ export function addConversationRoutes(
     async (request, reply) => {
       const message = await community.sayTo(speaker(request), request.params.name, request.body.text);
       reply.code(201);
-      return message;
+      return ids.sealed(message);
     },
   );
 
@@ -206,7 +219,7 @@ export function addConversationRoutes(
     },
     async (request) => {
       const { releaseId } = await seen(request, request.params.id);
-      return talkShape(await community.comments(request.viewer, releaseId, request.query));
+      return messagePage(await community.comments(request.viewer, releaseId, ids.page(request.query)));
     },
   );
   api.post(
@@ -224,21 +237,11 @@ export function addConversationRoutes(
       const own = speaker(request);
       const release = await seen(request, request.params.id);
       reply.code(201);
-      return community.comment(own, release, request.body.text);
+      return ids.sealed(await community.comment(own, release, request.body.text));
     },
   );
 }
 
 function roomShape(room: Room): Room {
   return defined({ ...room });
-}
-
-function talkShape<Row extends Message | object>({
-  rows,
-  hasMore,
-}: {
-  readonly rows: readonly Row[];
-  readonly hasMore: boolean;
-}) {
-  return { rows: [...rows], hasMore };
 }

@@ -4,6 +4,7 @@ import * as schemas from '../../protocol/api-shapes.ts';
 import * as talk from '../../protocol/talk-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
 import { noSuchRelease } from './releases.ts';
+import { sealedIds } from './sealed-ids.ts';
 import { isSeen, seenNotices } from './seen-notices.ts';
 
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
@@ -11,6 +12,7 @@ const named = Type.Object({ name: schemas.nameText });
 
 export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
   const { catalogue, community } = context.library;
+  const ids = sealedIds(context.library.key);
   const change = (accountId: number) => gates.take('changePerAccount', String(accountId));
   const tags = ['following'];
   const done = { 204: schemas.emptyAnswer };
@@ -120,7 +122,9 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
       },
     },
     async (request) => {
-      return seenNotices(context.library, signedIn(request), request.query);
+      const page = ids.page(request.query);
+      const { rows, hasMore } = await seenNotices(context.library, signedIn(request), page);
+      return { rows: rows.map(ids.sealed), hasMore };
     },
   );
   api.post(
@@ -134,7 +138,7 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
       },
     },
     async (request, reply) => {
-      await community.readNotices(signedIn(request), request.body.upToId);
+      await community.readNotices(signedIn(request), ids.known(request.body.upToId));
       return noContent(reply);
     },
   );

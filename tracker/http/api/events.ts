@@ -2,16 +2,19 @@
  * Live news by server-sent events: messages of rooms one may read, direct messages, notices. Whoever comes back names the
  * last event seen and gets what was missed first.
  *
- * Invariant: ids ascend on a stream; whoever does not read fast enough is cut off and comes back; a stream ends when
- * what its account may see has changed.
+ * Invariant: an event is sent once, in the order of the commits; whoever does not read fast enough is cut off and comes
+ * back; a stream ends when what its account may see has changed. What a reader is sent, `reload` included, follows from
+ * what this reader may see alone.
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { CommunityEvent } from '../../community/contract.ts';
 import { hears, type Viewer } from '../../community/permissions.ts';
+import { sealedId } from '../../protocol/talk-shapes.ts';
 import { openBudget } from './budget.ts';
 import { type Api, type ApiContext, ApiError, enter, sessionToken, visitorKey } from './context.ts';
+import { sealedIds } from './sealed-ids.ts';
 import { isSeen } from './seen-notices.ts';
 
 /** Each costs a connection and some kilobytes. */
@@ -20,14 +23,16 @@ const streamsMax = { perKeyMax: 10, allMax: 2_000 };
 const beatMs = 15_000;
 /** Somebody's screen does not need more than this at once. */
 const unreadBytesMax = 256 * 1024;
-/** Pages of missed events; after that it is better to load everything anew. */
-const catchUpPagesMax = 20;
+/** Missed events that are sent; after that it is better to load everything anew. */
+const missedMax = 4_000;
 /** Events that come while the missed ones are read. */
 const heldMax = 1_000;
 
 export function addEventRoutes(api: Api, context: ApiContext): void {
   const { community } = context.library;
+  const ids = sealedIds(context.library.key);
   const takeBudget = openBudget(streamsMax);
+  const texts = new WeakMap<CommunityEvent['body'], string>();
   const streams = new Set<ServerResponse>();
 
   api.addHook('onClose', async () => {
@@ -41,7 +46,7 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       schema: {
         summary: 'Live news (server-sent events); Last-Event-ID catches up',
         tags: ['events'],
-        querystring: Type.Object({ after: Type.Optional(Type.Integer({ minimum: 0 })) }),
+        querystring: Type.Object({ after: Type.Optional(sealedId) }),
       },
     },
     async (request, reply) => {
@@ -50,7 +55,7 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       if (!takeBudget(visitorKey(context, request), 1, raw)) {
         throw new ApiError(429, 'too-many-streams', 'too many live streams are open: close one', 30);
       }
-      const after = lastSeen(request) ?? request.query.after;
+      const after = numberOf(lastSeen(request) ?? request.query.after);
       reply.hijack();
       // Whoever has left meanwhile will not leave again.
       if (raw.destroyed) return;
@@ -76,16 +81,20 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
     let viewer = asked;
     /** Undefined once what was missed has been sent. */
     let held: CommunityEvent[] | undefined = [];
-    let lastId = after ?? 0;
+    const sender: Sender = {
+      lastId: after ?? 0,
+      sent: 0,
+      send(id, body) {
+        if (id <= sender.lastId) return true;
+        sender.lastId = id;
+        if (body.type === 'notice' && !isSeen(context.library, viewer, body.notice)) return true;
+        sender.sent += 1;
+        return raw.write(`id: ${ids.seal(id)}\nevent: ${body.type}\ndata: ${textOf(body)}\n\n`);
+      },
+    };
+    const { send } = sender;
     /** Accounts that this viewer has muted; when that changes, the stream ends. */
     let muted: ReadonlySet<number> = new Set();
-    /** False: whoever reads has not read it all yet. */
-    const send = (id: number, body: CommunityEvent['body']): boolean => {
-      if (id <= lastId) return true;
-      lastId = id;
-      if (body.type === 'notice' && !isSeen(context.library, viewer, body.notice)) return true;
-      return raw.write(`id: ${id}\nevent: ${body.type}\ndata: ${textOf(body)}\n\n`);
-    };
     const isHeard = ({ audience, authorId }: CommunityEvent) =>
       hears(viewer, audience) && (authorId === undefined || !muted.has(authorId));
     const stopEvents = community.onEvent((event) => {
@@ -110,11 +119,11 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
       if (known === undefined) return void raw.end();
       viewer = known;
       muted = new Set(await community.mutedIds(viewer));
-      if (after !== undefined) await catchUp(raw, viewer, after, send);
+      if (after !== undefined) await catchUp(raw, viewer, after, sender);
       else {
         // From here on nothing is missed, also by whoever is cut off before anything happens.
-        const { lastId: now } = await community.eventsAfter(viewer, Number.MAX_SAFE_INTEGER);
-        raw.write(`id: ${held[0] === undefined ? now : held[0].id - 1}\n\n`);
+        const { lastId: now } = await community.eventsAfter(viewer, noNumber);
+        raw.write(`id: ${ids.seal(held[0] === undefined ? now : held[0].id - 1)}\n\n`);
       }
     } catch (error) {
       context.onError(error);
@@ -126,36 +135,57 @@ export function addEventRoutes(api: Api, context: ApiContext): void {
     for (const event of missed) if (isHeard(event)) send(event.id, event.body);
   }
 
-  async function catchUp(
-    raw: ServerResponse,
-    viewer: Viewer,
-    after: number,
-    send: (id: number, body: CommunityEvent['body']) => boolean,
-  ): Promise<void> {
-    let from = after;
-    for (let pages = 0; ; pages++) {
+  async function catchUp(raw: ServerResponse, viewer: Viewer, after: number, sender: Sender): Promise<void> {
+    for (let from = after; ; ) {
       const { events, lastId, hasMore, isTooFar } = await community.eventsAfter(viewer, from);
-      for (const { id, body } of events) if (!send(id, body)) await read(raw);
-      from = lastId;
-      if (isTooFar || (hasMore && pages >= catchUpPagesMax)) {
-        raw.write(`id: ${lastId}\nevent: reload\ndata: {}\n\n`);
-        return;
+      if (isTooFar) return reload(raw, lastId, sender);
+      for (const { id, body } of events) {
+        if (sender.sent === missedMax) {
+          const { lastId: now } = await community.eventsAfter(viewer, noNumber);
+          return reload(raw, now, sender);
+        }
+        if (!sender.send(id, body)) await read(raw);
       }
+      from = lastId;
       if (!hasMore || raw.destroyed) return;
     }
   }
+
+  /** Goes on with what comes after that event. */
+  function reload(raw: ServerResponse, lastId: number, sender: Sender): void {
+    sender.lastId = lastId;
+    raw.write(`id: ${ids.seal(lastId)}\nevent: reload\ndata: {}\n\n`);
+  }
+
+  /** An id that is none of ours, from another time or another tracker, is one to load everything anew for. */
+  function numberOf(text: string | undefined): number | undefined {
+    return text === undefined ? undefined : (ids.open(text) ?? noNumber);
+  }
+
+  /** Written once for all streams that it goes to. */
+  function textOf(body: CommunityEvent['body']): string {
+    const known = texts.get(body);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(
+      body.type === 'message'
+        ? { ...body, message: ids.sealed(body.message) }
+        : { ...body, notice: ids.sealed(body.notice) },
+    );
+    texts.set(body, text);
+    return text;
+  }
 }
 
-/** Written once for all streams that it goes to. */
-const texts = new WeakMap<CommunityEvent['body'], string>();
-
-function textOf(body: CommunityEvent['body']): string {
-  const known = texts.get(body);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(body);
-  texts.set(body, text);
-  return text;
+/** What one stream was sent. */
+interface Sender {
+  lastId: number;
+  sent: number;
+  /** False: whoever reads has not read it all yet. */
+  readonly send: (id: number, body: CommunityEvent['body']) => boolean;
 }
+
+/** Of no event: none has a number as high. */
+const noNumber = Number.MAX_SAFE_INTEGER;
 
 /** Until what was written has been read, or nobody reads any more. */
 function read(raw: ServerResponse): Promise<void> {
@@ -169,8 +199,7 @@ function read(raw: ServerResponse): Promise<void> {
   });
 }
 
-function lastSeen(request: FastifyRequest): number | undefined {
-  const text = request.headers['last-event-id'];
-  if (typeof text !== 'string' || !/^\d{1,15}$/.test(text)) return undefined;
-  return Number(text);
+function lastSeen({ headers }: FastifyRequest): string | undefined {
+  const text = headers['last-event-id'];
+  return typeof text === 'string' && text !== '' ? text : undefined;
 }

@@ -9,6 +9,7 @@ import { baseUrl } from '../base-url.ts';
 import { type Html, html } from '../html.ts';
 import { type ApiContext, ApiError, type openGates, visitorKey } from './context.ts';
 import { noSuchRelease } from './releases.ts';
+import { sealedIds } from './sealed-ids.ts';
 
 interface Item {
   readonly title: string;
@@ -27,6 +28,7 @@ export function addFeeds(
 ): void {
   const { library } = context;
   const { catalogue, community } = library;
+  const ids = sealedIds(library.key);
 
   function reader(request: FastifyRequest): { viewer: Viewer; base: string; query: Query } {
     gates.take('searchPerAddress', visitorKey(context, request));
@@ -70,7 +72,7 @@ export function addFeeds(
       .map(({ id, author, text, sentAtMs }) => ({
         title: `${author}: ${text.slice(0, 80)}`,
         link: base,
-        id: `message-${id}`,
+        id: `message-${ids.seal(id)}`,
         atMs: sentAtMs,
         text,
       }));

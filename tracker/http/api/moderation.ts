@@ -4,12 +4,14 @@ import * as schemas from '../../protocol/api-shapes.ts';
 import * as shapes from '../../protocol/moderation-shapes.ts';
 import * as talk from '../../protocol/talk-shapes.ts';
 import { type Api, type ApiContext, noContent, signedIn } from './context.ts';
+import { sealedIds } from './sealed-ids.ts';
 import { base64, defined } from './shapes.ts';
 
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
 
 export function addModerationRoutes(api: Api, context: ApiContext): void {
   const { community, moderation } = context.library;
+  const ids = sealedIds(context.library.key);
   const tags = ['moderation'];
   const done = { 204: schemas.emptyAnswer };
 
@@ -69,7 +71,7 @@ export function addModerationRoutes(api: Api, context: ApiContext): void {
     {
       schema: {
         summary: 'Publications of blocked content that wait for a moderator',
-        ...{ tags, querystring: talk.talkQuery, response: { 200: talk.talk(shapes.waiting) } },
+        ...{ tags, querystring: shapes.listQuery, response: { 200: talk.talk(shapes.waiting) } },
       },
     },
     async (request) => listed(await moderation.waiting(signedIn(request), request.query)),
@@ -101,7 +103,11 @@ export function addModerationRoutes(api: Api, context: ApiContext): void {
     async (request) => {
       const { closed: isClosed, ...page } = request.query;
       const { rows, hasMore } = await community.reports(signedIn(request), defined({ ...page, isClosed }));
-      return { rows: rows.map((row) => ({ ...row, texts: [...row.texts] })), hasMore };
+      const shown = rows.map(({ messageId, ...row }) => ({
+        ...{ ...row, texts: [...row.texts] },
+        ...(messageId !== undefined && { messageId: ids.seal(messageId) }),
+      }));
+      return { rows: shown, hasMore };
     },
   );
   api.put(
@@ -140,7 +146,7 @@ export function addModerationRoutes(api: Api, context: ApiContext): void {
     {
       schema: {
         summary: 'Every moderation, the newest first',
-        ...{ tags, querystring: talk.talkQuery, response: { 200: talk.talk(shapes.auditEntry) } },
+        ...{ tags, querystring: shapes.listQuery, response: { 200: talk.talk(shapes.auditEntry) } },
       },
     },
     async (request) => listed(await community.audit(signedIn(request), request.query)),

@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import * as schemas from '../../protocol/api-shapes.ts';
 import * as shapes from '../../protocol/moderation-shapes.ts';
+import { sealedNumbers } from '../../sealed-numbers.ts';
 import {
   type Api,
   type ApiContext,
@@ -12,11 +13,14 @@ import {
   signedIn,
 } from './context.ts';
 import { noSuchRelease } from './releases.ts';
+import { sealedIds } from './sealed-ids.ts';
 
 const named = Type.Object({ name: schemas.nameText });
 
 export function addSafeguardRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
-  const { catalogue, community } = context.library;
+  const { catalogue, community, key } = context.library;
+  const ids = sealedIds(key);
+  const reportIds = sealedNumbers(key, 'reports');
   const tags = ['people'];
   const done = { 204: schemas.emptyAnswer };
 
@@ -75,7 +79,8 @@ export function addSafeguardRoutes(api: Api, context: ApiContext, gates: ReturnT
         );
       }
       reply.code(201);
-      if (account !== undefined) return { id: await community.report(own, { account }, text) };
+      const numbered = (id: number) => ({ id: reportIds.seal([id]) });
+      if (account !== undefined) return numbered(await community.report(own, { account }, text));
       const viewer = enter(context, request, 'browse');
       const seen = async (id: string) => {
         const release = await catalogue.release({ viewer, releaseId: id });
@@ -83,11 +88,13 @@ export function addSafeguardRoutes(api: Api, context: ApiContext, gates: ReturnT
         return { releaseId: id, publisherId: release.publisherId, title: release.album };
       };
       if (releaseId !== undefined) {
-        return { id: await community.report(own, { release: await seen(releaseId) }, text) };
+        return numbered(await community.report(own, { release: await seen(releaseId) }, text));
       }
-      const message = await community.message(own, messageId!);
+      // No number of a message is below one.
+      const number = ids.open(messageId!) ?? 0;
+      const message = await community.message(own, number);
       if (message.releaseId !== undefined) await seen(message.releaseId);
-      return { id: await community.report(own, { messageId: messageId! }, text) };
+      return numbered(await community.report(own, { messageId: number }, text));
     },
   );
 }

@@ -1,0 +1,88 @@
+/**
+ * Numbers of the database as text that leaves the tracker. The numbers count everything, hidden things too: two of them
+ * would tell how much was hidden between two visible things. Sealed, they tell nothing but whether they are the same.
+ *
+ * A synthetic IV (as in RFC 5297): the tag authenticates the numbers and is what they are encrypted with, so the same
+ * numbers are always the same text, and nobody can make one. All texts of as many numbers are of one length.
+ */
+import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
+import { deriveKey } from './key-file.ts';
+
+export interface SealedNumbers {
+  /** Whole numbers from zero to 2^53 - 1. */
+  seal(numbers: readonly number[]): string;
+  /** Undefined: this is no text of ours, or one of more or fewer numbers. */
+  open(text: string, count: number): number[] | undefined;
+}
+
+/** Of one number, with its tag, sixteen bytes: 26 characters. Nobody guesses a tag of 72 bits. */
+const tagBytes = 9;
+const numberBytes = 7;
+const ivBytes = 16;
+const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** `purpose`: a text that was sealed for one purpose is none for another. */
+export function sealedNumbers(key: Uint8Array, purpose: string): SealedNumbers {
+  const tagKey = deriveKey(key, `${purpose}, tag`);
+  const cipherKey = deriveKey(key, `${purpose}, cipher`);
+  const tagOf = (plain: Uint8Array) =>
+    createHmac('sha256', tagKey).update(plain).digest().subarray(0, tagBytes);
+  const crypt = (bytes: Uint8Array, tag: Uint8Array) =>
+    createCipheriv('aes-256-ctr', cipherKey, Buffer.concat([tag], ivBytes)).update(bytes);
+  return {
+    seal(numbers) {
+      const plain = Buffer.alloc(numbers.length * numberBytes);
+      for (const [place, number] of numbers.entries()) {
+        plain.writeUIntBE(Math.floor(number / 2 ** 32), place * numberBytes, 3);
+        plain.writeUInt32BE(number % 2 ** 32, place * numberBytes + 3);
+      }
+      const tag = tagOf(plain);
+      return base32(Buffer.concat([tag, crypt(plain, tag)]));
+    },
+    open(text, count) {
+      const bytes = fromBase32(text, tagBytes + count * numberBytes);
+      if (bytes === undefined) return undefined;
+      const tag = bytes.subarray(0, tagBytes);
+      const plain = crypt(bytes.subarray(tagBytes), tag);
+      if (!timingSafeEqual(tag, tagOf(plain))) return undefined;
+      return Array.from({ length: count }, (_, place) => {
+        const at = place * numberBytes;
+        return plain.readUIntBE(at, 3) * 2 ** 32 + plain.readUInt32BE(at + 3);
+      });
+    },
+  };
+}
+
+/** RFC 4648, lower case, without padding: nothing in it is cut apart by a terminal, or taken for an option. */
+function base32(bytes: Uint8Array): string {
+  let text = '';
+  let bits = 0;
+  let value = 0;
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    for (bits += 8; bits >= 5; bits -= 5) text += alphabet[(value >> (bits - 5)) & 31];
+    value &= (1 << bits) - 1;
+  }
+  return bits === 0 ? text : text + alphabet[(value << (5 - bits)) & 31];
+}
+
+/** One text for the same bytes, and no other. */
+function fromBase32(text: string, length: number): Buffer | undefined {
+  if (text.length !== Math.ceil((length * 8) / 5)) return undefined;
+  const bytes = Buffer.alloc(length);
+  let bits = 0;
+  let value = 0;
+  let at = 0;
+  for (const character of text) {
+    const digit = alphabet.indexOf(character);
+    if (digit === -1) return undefined;
+    value = (value << 5) | digit;
+    bits += 5;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = value >> bits;
+      value &= (1 << bits) - 1;
+    }
+  }
+  return value === 0 ? bytes : undefined;
+}
