@@ -20,9 +20,11 @@ import { findDamage } from './database/integrity.ts';
 import { loadTrackerKey } from './key-file.ts';
 import type { Moderation } from './moderation/contract.ts';
 import { moderationModule, moderationStores, openModeration } from './moderation/moderation.ts';
+import { type Online, openOnline } from './online.ts';
 import { openPresence, type Presence } from './presence.ts';
 import { addressText } from './protocol/address.ts';
 import type { AnnounceRequest } from './protocol/announce-query.ts';
+import { openPublicFigures, type PublicFigures } from './public-figures.ts';
 import type { PeerAddress, Registry } from './registry.ts';
 
 export interface LibraryOptions {
@@ -42,6 +44,10 @@ export interface Library {
   readonly moderation: Moderation;
   readonly admission: Admission;
   readonly presence: Presence;
+  /** Who is here, as each viewer may know it. */
+  readonly online: Online;
+  /** What is shared with everyone. */
+  readonly figures: PublicFigures['figures'];
   readonly policy: CommunityPolicy;
   /** Keys for one purpose each are derived from it; see key-file.ts. */
   readonly key: Buffer;
@@ -98,6 +104,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   const community = openCommunity(database, { policy });
   const admission = openAdmission({ signInRequired: policy.signInRequired });
   const presence = openPresence(options.peerTimeoutMs);
+  const publicFigures = openPublicFigures();
   const served = new Map<string, ServedRelease>();
   const homes = new Map<string, Set<string>>();
   const changed = new Set<string>();
@@ -117,6 +124,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
       if (inThem?.size === 0) homes.delete(key);
     }
     admission.setRelease(release);
+    publicFigures.setRelease(release);
     if (release.access === undefined) {
       served.delete(release.releaseId);
       return;
@@ -191,6 +199,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     const counts = releaseIds.map(countsOf);
     isTellingSwarms = true;
     try {
+      publicFigures.setCounts(counts);
       await catalogue.setSwarms(counts);
     } catch (error) {
       for (const { releaseId } of counts) changed.add(releaseId);
@@ -242,6 +251,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     moderation,
     admission,
     presence,
+    online: openOnline(presence, ({ infoHash }) =>
+      [...(homes.get(hashKey(infoHash)) ?? [])].flatMap((releaseId) => served.get(releaseId)?.access ?? []),
+    ),
+    figures: publicFigures.figures,
     policy,
     key,
     served: (releaseId) => served.get(releaseId),

@@ -22,6 +22,8 @@ export interface PresentPeer extends Holder {
 export interface Presence {
   announced(peer: PresentPeer, nowMs: number): void;
   stopped(peer: Pick<PresentPeer, 'infoHash' | 'host' | 'port'>): void;
+  /** What this account announces, as it is now. */
+  ofAccount(accountId: number): readonly PresentPeer[];
   /** Everything that this account announced: it may not any more. */
   gone(accountId: number): void;
   /** Forgets whoever has been silent for the timeout. */
@@ -33,7 +35,7 @@ export interface Presence {
   isOnline(accountId: number): boolean;
 }
 
-interface Record extends Holder {
+interface Record extends PresentPeer {
   readonly key: string;
   readonly hashKey: string;
   seenMs: number;
@@ -63,7 +65,7 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       const before = records.get(key);
       if (before !== undefined) remove(before);
       else if (records.size >= recordsMax) return;
-      const record: Record = { key, hashKey, accountId, host, port, isSeed, seenMs: nowMs };
+      const record: Record = { key, hashKey, infoHash, accountId, host, port, isSeed, seenMs: nowMs };
       records.set(key, record);
       putInto(isSeed ? seeds : leechers, hashKey, record);
       putInto(byAccount, accountId, record);
@@ -72,6 +74,7 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       const record = records.get(`${String.fromCharCode(...infoHash)}${host} ${port}`);
       if (record !== undefined) remove(record);
     },
+    ofAccount: (accountId) => [...(byAccount.get(accountId) ?? [])],
     gone(accountId) {
       for (const record of byAccount.get(accountId) ?? []) remove(record);
     },

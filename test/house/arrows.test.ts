@@ -25,6 +25,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/moderation': [...['tracker/catalogue', 'tracker/community', 'tracker/database', 'torrents']],
   'tracker/admission.ts': ['tracker/community', 'tracker/catalogue/contract.ts'],
   'tracker/presence.ts': [],
+  'tracker/online.ts': ['tracker/presence.ts', 'tracker/community', 'tracker/catalogue/contract.ts'],
+  'tracker/public-figures.ts': ['tracker/catalogue/contract.ts'],
   'tracker/key-file.ts': [],
   'tracker/sealed-numbers.ts': ['tracker/key-file.ts'],
   'tracker/library.ts': ['tracker', 'torrents'],

@@ -54,6 +54,7 @@ const written: Readonly<Record<Action, string>> = {
   'withdraw-invitation': 'accounts their own, moderators any',
   ban: 'moderators',
   'change-role': 'moderators',
+  'see-metrics': 'moderators',
 };
 
 /** anonymous, guest, member, moderator, owner: on what is another's, and on one's own. */

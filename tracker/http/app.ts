@@ -22,6 +22,7 @@ import { answerClientError, answerError, installErrorAnswers } from './errors.ts
 import type { HttpLimits } from './limits.ts';
 import type { ListedTorrents } from './listed-torrents.ts';
 import type { TrackerStats } from './metrics.ts';
+import { addMetrics } from './metrics-route.ts';
 import { contentSecurityPolicy } from './page-style.ts';
 import { addPages, addRoutes, addTorrentFiles } from './routes.ts';
 import { trackerCalls } from './tracker-calls.ts';
@@ -111,6 +112,7 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
   });
   installErrorAnswers(app, onError, contact);
   addRoutes(app, { ...options, calls, stats });
+  addMetrics(app, { ...options, stats });
   if (library === undefined) addPages(app, { ...options, stats });
   else {
     const context = { ...options, library, contact };

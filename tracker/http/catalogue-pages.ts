@@ -7,6 +7,7 @@ import { makeMagnet } from '../../torrents/magnet.ts';
 import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
 import { queryCharsMax } from '../catalogue/search-expression.ts';
 import { anonymous } from '../community/permissions.ts';
+import type { Figures } from '../public-figures.ts';
 import { type ApiContext, announceUrl, type openGates, visitorKey } from './api/context.ts';
 import { holdersOf, type Names, nameIn, swarmHashes } from './api/shapes.ts';
 import { contactLine } from './contact.ts';
@@ -27,7 +28,7 @@ export function addCataloguePages(
   stats: () => TrackerStats,
 ): void {
   const { library } = context;
-  const { catalogue, community, policy, presence } = library;
+  const { catalogue, community, policy } = library;
 
   app.get('/', async (request, reply) => {
     gates.take('searchPerAddress', visitorKey(context, request));
@@ -41,7 +42,7 @@ export function addCataloguePages(
     const { rows } = isSearch
       ? await catalogue.searchReleases({ viewer: anonymous, text, limit: 20 })
       : await catalogue.releases({ viewer: anonymous, limit: 20 });
-    const online = presence.online();
+    const online = library.online.seenBy(anonymous);
     const shown = [...online].slice(0, onlineNamedMax);
     const names = await community.names([
       ...new Set([...rows, ...tracks].map((row) => row.publisherId)),
@@ -55,7 +56,8 @@ export function addCataloguePages(
       names,
       online: onlineNames,
       onlineCount: online.size,
-      stats: stats(),
+      figures: library.figures(),
+      uptimeSeconds: stats().uptimeSeconds,
       contact: context.contact,
     });
   });
@@ -86,12 +88,13 @@ interface CataloguePage {
   readonly names: Names;
   readonly online: readonly string[];
   readonly onlineCount: number;
-  readonly stats: TrackerStats;
+  readonly figures: Figures;
+  readonly uptimeSeconds: number;
   readonly contact: string | undefined;
 }
 
 function cataloguePage(shown: CataloguePage): string {
-  const { text, tracks, releases, names, online, onlineCount, stats, contact } = shown;
+  const { text, tracks, releases, names, online, onlineCount, figures, uptimeSeconds, contact } = shown;
   const more = onlineCount - online.length;
   const found = tracks.length + releases.length > 0;
   const heading = text === '' ? 'What people here share.' : found ? 'Found here.' : 'Nobody here has that.';
@@ -119,13 +122,13 @@ ${
 <section aria-labelledby="online"><h2 id="online">Here at the moment</h2>
 <p>${onlineCount === 0 ? 'Nobody is sharing just now.' : online.join(', ')}${more > 0 ? ` and ${grouped(more)} more` : ''}</p>
 <dl class="figures">
-${figure('Torrents', grouped(stats.torrents))}
-${figure('Seeds', grouped(stats.seeds))}
-${figure('Downloading', grouped(stats.leechers))}
+${figure('Releases', grouped(figures.releases))}
+${figure('Seeds', grouped(figures.seeds))}
+${figure('Downloading', grouped(figures.leechers))}
 </dl></section>
 </main>
-<footer><nav><a href="/api">API</a><a href="/metrics">Metrics</a><a href="/rss/search?q=${encodeURIComponent(text)}">Feed</a></nav>
-Cicada, a catalogue of shared music, up for ${duration(stats.uptimeSeconds)}.${contactLine(contact)}</footer>`,
+<footer><nav><a href="/api">API</a><a href="/rss/search?q=${encodeURIComponent(text)}">Feed</a></nav>
+Cicada, a catalogue of shared music, up for ${duration(uptimeSeconds)}.${contactLine(contact)}</footer>`,
   );
 }
 

@@ -11,7 +11,7 @@ import { baseUrl } from './base-url.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { wantsPage } from './errors.ts';
 import type { ListedTorrent, ListedTorrents } from './listed-torrents.ts';
-import { metricsText, type TrackerStats } from './metrics.ts';
+import type { TrackerStats } from './metrics.ts';
 import { homePage } from './page.ts';
 import { iconSvg } from './page-parts.ts';
 import type { TrackerCalls } from './tracker-calls.ts';
@@ -33,9 +33,6 @@ export function addRoutes(app: FastifyInstance, sources: RouteSources): void {
   });
   app.get('/health', (_request, reply) => {
     reply.send({ status: 'ok', uptimeSeconds: sources.stats().uptimeSeconds });
-  });
-  app.get('/metrics', (_request, reply) => {
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(sources.stats()));
   });
 }
 

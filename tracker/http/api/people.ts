@@ -1,5 +1,6 @@
 /** Other people: who they are, moderation, invitations and groups. */
 import Type from 'typebox';
+import type { Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
 import { accountShape, defined } from './shapes.ts';
@@ -8,7 +9,7 @@ const named = Type.Object({ name: schemas.nameText });
 const withId = Type.Object({ id: Type.String({ maxLength: 64 }) });
 
 export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
-  const { community, presence } = context.library;
+  const { community, online } = context.library;
 
   api.get(
     '/accounts/:name',
@@ -24,13 +25,14 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
       const viewer = enter(context, request, 'browse');
       const { name } = request.params;
       const account = await community.account(viewer, name);
-      return accountShape(account, await isOnline(name));
+      return accountShape(account, await isOnline(viewer, name));
     },
   );
 
-  async function isOnline(name: string): Promise<boolean> {
+  /** As this viewer may know it. */
+  async function isOnline(viewer: Viewer, name: string): Promise<boolean> {
     const id = await community.accountId(name);
-    return id !== undefined && presence.isOnline(id);
+    return id !== undefined && online.isSeen(viewer, id);
   }
 
   api.patch(
@@ -46,8 +48,9 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
     },
     async (request) => {
       const { name } = request.params;
-      const account = await community.changeRole(signedIn(request), name, request.body.role);
-      return accountShape(account, await isOnline(name));
+      const own = signedIn(request);
+      const account = await community.changeRole(own, name, request.body.role);
+      return accountShape(account, await isOnline(own, name));
     },
   );
 
@@ -64,7 +67,8 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
     },
     async (request) => {
       const { name } = request.params;
-      return accountShape(await community.ban(signedIn(request), name, request.body), await isOnline(name));
+      const own = signedIn(request);
+      return accountShape(await community.ban(own, name, request.body), await isOnline(own, name));
     },
   );
 
@@ -80,7 +84,8 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
     },
     async (request) => {
       const { name } = request.params;
-      return accountShape(await community.unban(signedIn(request), name), await isOnline(name));
+      const own = signedIn(request);
+      return accountShape(await community.unban(own, name), await isOnline(own, name));
     },
   );
 
@@ -88,16 +93,15 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
     '/online',
     {
       schema: {
-        summary: 'Who shares or fetches at this moment',
+        summary: 'Who shares or fetches at this moment, of what one may see',
         tags: ['accounts'],
         response: { 200: Type.Object({ names: Type.Array(Type.String()), count: Type.Integer() }) },
       },
     },
     async (request) => {
-      enter(context, request, 'browse');
-      const online = presence.online();
-      const names = await community.names([...online].slice(0, onlineNamesMax));
-      return { names: [...names.values()].sort(), count: online.size };
+      const here = online.seenBy(enter(context, request, 'browse'));
+      const names = await community.names([...here].slice(0, onlineNamesMax));
+      return { names: [...names.values()].sort(), count: here.size };
     },
   );
 

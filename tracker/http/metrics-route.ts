@@ -1,0 +1,50 @@
+/**
+ * Who reads the metrics. They count every swarm and announce, hidden ones too, so where there is a catalogue they are for
+ * those who run it: from the tracker's own machine without a proxy in between, or with the session of a moderator or an
+ * owner. Without a catalogue there is nothing to hide, and everybody may.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { may } from '../community/permissions.ts';
+import type { Library } from '../library.ts';
+import { isLoopback } from '../protocol/address.ts';
+import { ApiError, sessionToken } from './api/context.ts';
+import type { ClientAddresses } from './client-address.ts';
+import { metricsText, type TrackerStats } from './metrics.ts';
+
+export interface MetricsSources {
+  readonly library?: Library | undefined;
+  readonly addresses: ClientAddresses;
+  readonly stats: () => TrackerStats;
+}
+
+export function addMetrics(app: FastifyInstance, { library, addresses, stats }: MetricsSources): void {
+  app.get('/metrics', async (request, reply) => {
+    if (library !== undefined && !isOwnMachine(request, addresses)) await admit(library, request);
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(stats()));
+  });
+}
+
+/** Throws ApiError. */
+async function admit({ community }: Library, request: FastifyRequest): Promise<void> {
+  const token = sessionToken(request);
+  const reader = token === undefined ? undefined : await community.authenticate(token);
+  if (reader === undefined) {
+    const message =
+      'the metrics are for those who run this tracker: ask from its own machine, or sign in as a moderator';
+    throw new ApiError(401, 'not-signed-in', message);
+  }
+  if (may(reader.role, 'see-metrics', false)) return;
+  throw new ApiError(403, 'not-allowed', 'the metrics are for moderators and owners of this tracker');
+}
+
+/** What a proxy says of whom it asks for. Whoever sends one by themselves only loses by it. */
+const forwardingHeaders = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+/** A page from elsewhere, whose name was made to lead here, comes with that name. */
+const ownNames = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+
+function isOwnMachine({ raw }: FastifyRequest, addresses: ClientAddresses): boolean {
+  if (forwardingHeaders.some((name) => raw.headers[name] !== undefined)) return false;
+  // Undefined for a proxy that is trusted, and did not say for whom it asks.
+  const remote = addresses.of(raw)?.remote;
+  return remote !== undefined && isLoopback(remote) && ownNames.test(raw.headers.host ?? '');
+}

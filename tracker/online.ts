@@ -1,0 +1,27 @@
+/**
+ * Who is online, as a viewer may know it: an account is online for those who see a release that it announces now. An
+ * account that announces only what is hidden from a viewer is not online for that viewer, so nothing tells of its
+ * releases. Being signed in, or reading along, makes nobody online. Pure.
+ */
+import type { ReleaseAccess } from './catalogue/contract.ts';
+import { maySee, type Viewer } from './community/permissions.ts';
+import type { Presence, PresentPeer } from './presence.ts';
+
+export interface Online {
+  /** In no order. */
+  seenBy(viewer: Viewer): ReadonlySet<number>;
+  isSeen(viewer: Viewer, accountId: number): boolean;
+}
+
+/** `releasesOf`: the releases that a peer is in the swarm of, each by who sees it. */
+export function openOnline(
+  presence: Pick<Presence, 'online' | 'ofAccount'>,
+  releasesOf: (peer: PresentPeer) => readonly ReleaseAccess[],
+): Online {
+  const isSeen = (viewer: Viewer, accountId: number) =>
+    presence.ofAccount(accountId).some((peer) => releasesOf(peer).some((access) => maySee(viewer, access)));
+  return {
+    seenBy: (viewer) => new Set([...presence.online()].filter((accountId) => isSeen(viewer, accountId))),
+    isSeen,
+  };
+}

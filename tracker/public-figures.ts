@@ -1,0 +1,48 @@
+/**
+ * How much is shared with everyone: the figures of the first page. Releases that not everyone sees, and their swarms,
+ * count nothing. Pure: told of releases and of swarm counts as they change.
+ */
+import type { ServedRelease, SwarmCount } from './catalogue/contract.ts';
+
+export interface Figures {
+  readonly releases: number;
+  readonly seeds: number;
+  readonly leechers: number;
+}
+
+export interface PublicFigures {
+  /** The present state of a release. */
+  setRelease(release: ServedRelease): void;
+  setCounts(counts: readonly SwarmCount[]): void;
+  figures(): Figures;
+}
+
+export function openPublicFigures(): PublicFigures {
+  /** Releases for everyone, with the counts that are in the sums. */
+  const counted = new Map<string, Omit<SwarmCount, 'releaseId'>>();
+  let seeds = 0;
+  let leechers = 0;
+
+  function set(releaseId: string, now: Omit<SwarmCount, 'releaseId'> | undefined): void {
+    const before = counted.get(releaseId);
+    seeds += (now?.seeds ?? 0) - (before?.seeds ?? 0);
+    leechers += (now?.leechers ?? 0) - (before?.leechers ?? 0);
+    if (now === undefined) counted.delete(releaseId);
+    else counted.set(releaseId, now);
+  }
+
+  return {
+    setRelease({ releaseId, access }) {
+      if (access?.visibility !== 'everyone') set(releaseId, undefined);
+      else if (!counted.has(releaseId)) set(releaseId, none);
+    },
+    setCounts(counts) {
+      for (const { releaseId, seeds, leechers } of counts)
+        if (counted.has(releaseId)) set(releaseId, seeds + leechers === 0 ? none : { seeds, leechers });
+    },
+    figures: () => ({ releases: counted.size, seeds, leechers }),
+  };
+}
+
+/** One for all releases that nobody shares just now. */
+const none = { seeds: 0, leechers: 0 };
