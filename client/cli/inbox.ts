@@ -3,7 +3,7 @@ import * as talk from '../../tracker/protocol/talk-shapes.ts';
 import type { TrackerAccount } from '../community/account.ts';
 import { type LiveNewsOptions, liveNews } from '../community/live-news.ts';
 import { accountOptions, withAccount } from './account-session.ts';
-import { badOption } from './cli-error.ts';
+import { badOption, codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
@@ -96,10 +96,21 @@ async function tellNews(
     if (news.type === 'notice') await tell(news.notice);
     if (news.type !== 'listening' && news.type !== 'reload') continue;
     // Between the page and the stream, and in a break without an event to go on from, something may have happened.
-    const query = { limit: rowsMax, ...(last !== undefined && { after: last.id }) };
-    const { rows } = await account.call({ path: '/notices', query, answer: noticePage });
-    for (const notice of rows.toReversed()) await tell(notice);
+    for (const notice of await noticesAfter(account, last)) await tell(notice);
     if (news.type === 'listening') output.document({ event: 'listening' });
+  }
+}
+
+/** The oldest first. */
+async function noticesAfter(account: TrackerAccount, last: Notice | undefined): Promise<Notice[]> {
+  const look = (query: { readonly after?: string }) =>
+    account.call({ path: '/notices', query: { limit: rowsMax, ...query }, answer: noticePage });
+  try {
+    return (await look(last === undefined ? {} : { after: last.id })).rows.toReversed();
+  } catch (error) {
+    if (codeOf(error) !== 'cursor-invalid') throw error;
+    // The tracker has lost its key, and with it what ids meant: all notices have new ones.
+    return (await look({})).rows.toReversed().filter(({ isRead }) => !isRead);
   }
 }
 
