@@ -131,8 +131,8 @@ function rewind(file: string): void {
       .map(({ name }) => String(name));
   const tables = db.prepare("SELECT name FROM main.sqlite_master WHERE type = 'table'").all();
   for (const table of tables.map(({ name }) => String(name))) {
-    // The words of searches are in tables that keep no text.
-    if (/_words|^sqlite_|^room_versions$/.test(table)) continue;
+    // The words of searches are in tables that keep no text, and are counted anew by the step after this one.
+    if (/_words|^vocabulary$|^sqlite_|^room_versions$/.test(table)) continue;
     const known = columnsOf(table, 'newer');
     const columns = columnsOf(table, 'main')
       .filter((column) => known.includes(column))
