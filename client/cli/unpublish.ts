@@ -5,6 +5,7 @@ import { TrackerError } from '../community/tracker-error.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { releaseIdOf, releasePositional, releaseTitle } from './release-names.ts';
 import { plain } from './torrent-summary.ts';
