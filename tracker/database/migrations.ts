@@ -12,24 +12,38 @@ export function migrate(db: DatabaseSync, rooms: ReadonlyMap<string, readonly Mi
   db.exec(
     'CREATE TABLE IF NOT EXISTS room_versions (room TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
   );
-  for (const [room, steps] of rooms) {
-    const row = db.prepare('SELECT version FROM room_versions WHERE room = ?').get(room);
-    const version = Number(row?.version ?? 0);
-    if (version > steps.length) {
-      throw new DatabaseError(
-        'database-newer',
-        `the database comes from a newer program (${room} ${version}, this one knows ${steps.length}): use that one`,
-      );
-    }
-    for (let step = version; step < steps.length; step++) runStep(db, room, step, steps[step]!);
+  // It cannot be switched inside a transaction.
+  const { foreign_keys: before } = db.prepare('PRAGMA foreign_keys').get() as { foreign_keys: number };
+  db.exec('PRAGMA foreign_keys = OFF');
+  try {
+    for (const [room, steps] of rooms) migrateRoom(db, room, steps);
+  } finally {
+    db.exec(`PRAGMA foreign_keys = ${before}`);
   }
 }
 
+function migrateRoom(db: DatabaseSync, room: string, steps: readonly Migration[]): void {
+  const row = db.prepare('SELECT version FROM room_versions WHERE room = ?').get(room);
+  const version = Number(row?.version ?? 0);
+  if (version > steps.length) {
+    throw new DatabaseError(
+      'database-newer',
+      `the database comes from a newer program (${room} ${version}, this one knows ${steps.length}): use that one`,
+    );
+  }
+  for (let step = version; step < steps.length; step++) runStep(db, room, step, steps[step]!);
+}
+
 function runStep(db: DatabaseSync, room: string, step: number, migration: Migration): void {
+  // Not in the transaction: that is not possible. When we are stopped in between, it is done once more.
+  if (typeof migration === 'object' && migration.rewrite(db)) rewriteFile(db);
   db.exec('BEGIN IMMEDIATE');
   try {
     if (typeof migration === 'string') db.exec(migration);
-    else migration(db);
+    else if (typeof migration === 'function') migration(db);
+    const broken = db.prepare('PRAGMA foreign_key_check').get();
+    if (broken !== undefined)
+      throw new Error(`migration ${step} of ${room} breaks ${JSON.stringify(broken)}`);
     db.prepare(
       'INSERT INTO room_versions VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET version = excluded.version',
     ).run(room, step + 1);
@@ -38,4 +52,11 @@ function runStep(db: DatabaseSync, room: string, step: number, migration: Migrat
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** The log too: it holds pages as they were. In files, since a large database does not fit into memory twice. */
+function rewriteFile(db: DatabaseSync): void {
+  const { temp_store: tempStore } = db.prepare('PRAGMA temp_store').get() as { temp_store: number };
+  db.exec('PRAGMA temp_store = FILE; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+  db.exec(`PRAGMA temp_store = ${tempStore}`);
 }

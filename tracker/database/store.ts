@@ -15,8 +15,16 @@ export type Calls<S extends Store> = {
   readonly [Name in keyof S]: (...args: Parameters<S[Name]>) => Promise<ReturnType<S[Name]>>;
 };
 
-/** One step of a room's tables, from the version before it; SQL, or a function where SQL is not enough. */
-export type Migration = string | ((db: DatabaseSync) => void);
+/**
+ * One step of a room's tables, from the version before it; SQL, or a function where SQL is not enough. Each runs in a
+ * transaction of its own, without foreign keys, so that a table that others refer to can be made anew; they are checked
+ * before the step is kept. `rewrite`: whether the whole file is written anew, so that nothing that was removed by earlier
+ * steps is left in its unused places.
+ */
+export type Migration =
+  | string
+  | ((db: DatabaseSync) => void)
+  | { readonly rewrite: (db: DatabaseSync) => boolean };
 
 /** What the file of a room's stores exports: it is imported in the workers, by its URL. */
 export interface StoreModule {
