@@ -48,17 +48,18 @@ export class Registry {
 
   /**
    * One announce. `nowMs` never goes back; `random` picks the peers and spreads the intervals. The bytes in the reply
-   * belong to the caller.
+   * belong to the caller. `swarmHash`: 20 bytes, the swarm it is in, where one torrent has several.
    */
   announce(
     request: AnnounceRequest,
     address: PeerAddress,
     nowMs: number,
     random: RandomBelow,
+    swarmHash: Uint8Array = request.infoHash,
   ): AnnounceReply | TrackerFailure {
-    const { infoHash, port, event } = request;
-    if (!this.#options.isAllowed(infoHash)) return notServed;
-    const key = swarmKey(infoHash);
+    const { port, event } = request;
+    if (!this.#options.isAllowed(request.infoHash)) return notServed;
+    const key = swarmKey(swarmHash);
     const kind = kindOf(address.remote);
     const endpoint = packEndpoint(address.remote, port);
     let swarm = this.#swarms.get(key);
@@ -73,7 +74,7 @@ export class Registry {
     if (slot !== undefined) {
       this.#peers.refresh(slot, isSeed, toSeconds(nowMs));
     } else if (warning === undefined) {
-      swarm ??= this.#addSwarm(key, infoHash);
+      swarm ??= this.#addSwarm(key, swarmHash);
       slot = this.#peers.add(swarm, kind, endpoint, isSeed, toSeconds(nowMs));
     }
     if (swarm === undefined) return this.#reply(undefined, noPeers, address, random, warning);
@@ -88,10 +89,17 @@ export class Registry {
     return this.#reply(swarm, peers, address, random, warning);
   }
 
-  /** One entry for each hash asked for. Unknown and forbidden ones look like empty swarms. */
-  scrape(infoHashes: readonly Uint8Array[]): ScrapedTorrent[] {
+  /**
+   * One entry for each hash asked for. Unknown and forbidden ones look like empty swarms. `swarmOf`: the swarm of a hash,
+   * where one torrent has several; undefined when the asker may know of none.
+   */
+  scrape(
+    infoHashes: readonly Uint8Array[],
+    swarmOf: (infoHash: Uint8Array) => Uint8Array | undefined = itself,
+  ): ScrapedTorrent[] {
     return infoHashes.map((infoHash) => {
-      const swarm = this.#options.isAllowed(infoHash) ? this.#swarms.get(swarmKey(infoHash)) : undefined;
+      const hash = this.#options.isAllowed(infoHash) ? swarmOf(infoHash) : undefined;
+      const swarm = hash && this.#swarms.get(swarmKey(hash));
       const complete = swarm?.seeds ?? 0;
       const incomplete = (swarm?.count ?? 0) - complete;
       return { infoHash, complete, incomplete, downloaded: swarm?.downloaded ?? 0 };
@@ -110,6 +118,22 @@ export class Registry {
     }
     this.#expired += expired;
     return expired;
+  }
+
+  /** This peer may not be in this swarm any more. */
+  remove(swarmHash: Uint8Array, remote: Uint8Array, port: number): void {
+    const swarm = this.#swarms.get(swarmKey(swarmHash));
+    const slot = swarm && this.#peers.find(swarm, kindOf(remote), packEndpoint(remote, port));
+    if (slot !== undefined) this.#remove(slot);
+  }
+
+  /** All of its peers go, and it begins anew with the next announce. */
+  drop(swarmHash: Uint8Array): void {
+    const key = swarmKey(swarmHash);
+    const swarm = this.#swarms.get(key);
+    if (swarm === undefined) return;
+    for (const slot of this.#peers.of(swarm)) this.#remove(slot);
+    swarm.downloaded = 0;
   }
 
   /** From now on the counters of this torrent outlive its peers. */
@@ -180,6 +204,8 @@ const noPeers: PackedPeers = { peers: new Uint8Array(0), peers6: new Uint8Array(
 
 /** Said of every torrent that is not served, existing or not, so that nobody learns which ones there are. */
 export const notServed: TrackerFailure = { failureReason: 'this tracker does not serve that torrent' };
+
+const itself = (infoHash: Uint8Array): Uint8Array => infoHash;
 
 function toSeconds(nowMs: number): number {
   return Math.floor(nowMs / 1000);

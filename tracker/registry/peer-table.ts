@@ -102,6 +102,14 @@ export class PeerTable {
     return this.#poolOf(slot).isSeed(this.#records[slot]!);
   }
 
+  /** The slots of all peers of a swarm, as they are now: they may be removed while one walks over them. */
+  of(swarm: Swarm): number[] {
+    return swarm.pools.flatMap((pool) => {
+      if (pool === undefined) return [];
+      return [...pool.arena.slotAt.subarray(pool.run, pool.run + pool.count)];
+    });
+  }
+
   /** Where in its pool's arena this peer is listed. */
   record(slot: number): number {
     return this.#records[slot]!;
