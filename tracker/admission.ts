@@ -3,88 +3,168 @@
  * each call. It is loaded at the start and told of every change as it is acknowledged, so a revocation counts from the
  * next announce on.
  *
- * Invariant: a hash that nobody published and one that this account may not see get the same answer, and so does every
- * hash for a passkey that is not good.
- * Left to others: where the passkey stands in a URL (http), and the words of the refusal (registry).
+ * One torrent may be in several releases, and each restricted release has a swarm of its own: the passkey says for which
+ * release an announce is. Releases for everyone share the swarm that is named by the hash itself, and an announce without
+ * a passkey reaches no other. Releases for all members have swarms of their own like those for a group, so that who is in
+ * one never depends on another release.
+ *
+ * Invariant: a hash that nobody published and one that this account may not see get the same answer.
+ * Left to others: where the passkey stands in a URL and the words of a refusal (http), and peers (swarm-access.ts).
  */
+import type { Passkeys } from './admission/passkeys.ts';
+import { ReleaseSwarms, type SwarmRelease } from './admission/release-swarms.ts';
 import type { ServedRelease } from './catalogue/contract.ts';
 import type { AccountAccess } from './community/contract.ts';
 import { anonymous, maySee, type Viewer } from './community/permissions.ts';
+import { accountPasskeyHash } from './community/secrets.ts';
 
 export interface Admitted {
-  /** Who it is; undefined for a stranger, where strangers are served. */
-  readonly accountId: number | undefined;
+  /** 20 bytes: the swarm that it is let into. */
+  readonly swarm: Uint8Array;
+  /** Who it is, and for which release; undefined for a stranger, where strangers are served. */
+  readonly account: { readonly accountId: number; readonly release: ServedRelease } | undefined;
 }
 
+/**
+ * `not-served`: there is no such torrent for this passkey. `fetch-again`: the passkey was renewed, or is none that this
+ * tracker makes; or it is of an account alone and the account sees several swarms of this torrent.
+ */
+export type Refusal = 'not-served' | 'fetch-again';
+
 export interface Admission {
-  /** Undefined: not served. `infoHash`: 20 bytes. */
-  admit(infoHash: Uint8Array, passkey: string | undefined, nowMs: number): Admitted | undefined;
-  /** Whose passkey it is; a stranger without one. Undefined: not good, or everybody signs in here. */
-  viewer(passkey: string | undefined, nowMs: number): Viewer | undefined;
+  /** `infoHash`: 20 bytes. */
+  admit(infoHash: Uint8Array, passkey: string | undefined, nowMs: number): Admitted | Refusal;
+  /** Whose key of feeds it is; a stranger without one. Undefined: not good, or everybody signs in here. */
+  feedReader(key: string | undefined, nowMs: number): Viewer | undefined;
+  /** For the announce URL of this account; undefined when one of both is not there. */
+  passkeyFor(accountId: number, releaseId: string): string | undefined;
+  feedKeyFor(accountId: number): string | undefined;
+  release(releaseId: string): ServedRelease | undefined;
+  account(accountId: number): AccountAccess | undefined;
+  /** As things are now, whatever the request knew when it came in. */
+  sees(accountId: number | undefined, releaseId: string): boolean;
+  readonly swarms: ReleaseSwarms;
   /** Takes the present state of a release. */
   setRelease(release: ServedRelease): void;
   /** Takes the present state of an account. */
   setAccount(access: AccountAccess): void;
 }
 
-export function openAdmission({ signInRequired }: { readonly signInRequired: boolean }): Admission {
-  /** Hash → the releases that have it in one of their versions; nearly always one. */
-  const byHash = new Map<string, Map<string, ServedRelease>>();
-  const releases = new Map<string, ServedRelease>();
-  const byPasskey = new Map<string, AccountAccess>();
-  const passkeys = new Map<number, string>();
+export interface AdmissionOptions {
+  readonly signInRequired: boolean;
+  readonly passkeys: Passkeys;
+}
 
-  function forget(releaseId: string): void {
-    for (const infoHash of releases.get(releaseId)?.infoHashes ?? []) {
-      const key = hashKey(infoHash);
-      const homes = byHash.get(key);
-      homes?.delete(releaseId);
-      if (homes?.size === 0) byHash.delete(key);
-    }
-    releases.delete(releaseId);
+/** Passkeys of accounts alone, as torrents have them that were handed out before passkeys named a release. */
+const accountPasskey = /^[a-z2-7]{32}$/;
+
+export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): Admission {
+  const swarms = new ReleaseSwarms(passkeys.swarmOf);
+  const accounts = new Map<number, AccountAccess>();
+  /** Hash of an account's passkey → whose it is. */
+  const byPasskeyHash = new Map<string, number>();
+
+  function isBanned({ bannedUntilMs = -Infinity }: AccountAccess, nowMs: number): boolean {
+    return nowMs < bannedUntilMs;
   }
 
-  /** Undefined: a passkey that is not good, or a stranger where everybody signs in. */
-  function viewerOf(passkey: string | undefined, nowMs: number): Viewer | undefined {
-    if (passkey === undefined) return signInRequired ? undefined : anonymous;
-    const account = byPasskey.get(passkey);
-    if (account === undefined || nowMs < (account.bannedUntilMs ?? -Infinity)) return undefined;
-    return account;
+  /** Who has this passkey of an account alone. */
+  function accountOf(passkey: string): AccountAccess | undefined {
+    const accountId = byPasskeyHash.get(hashText(accountPasskeyHash(passkey)));
+    return accountId === undefined ? undefined : accounts.get(accountId);
+  }
+
+  function withGeneration(accountId: number, generation: number): AccountAccess | undefined {
+    const account = accounts.get(accountId);
+    return account?.generation === generation ? account : undefined;
+  }
+
+  function admitStranger(infoHash: Uint8Array): Admitted | Refusal {
+    const isServed = !signInRequired && swarms.hasOpen(infoHash);
+    return isServed ? { swarm: infoHash, account: undefined } : 'not-served';
+  }
+
+  function admitTo(
+    entry: SwarmRelease | undefined,
+    infoHash: Uint8Array,
+    viewer: AccountAccess,
+  ): Admitted | Refusal {
+    const swarm = entry && swarms.swarmOf(entry, infoHash);
+    if (entry === undefined || swarm === undefined || !maySee(viewer, entry.access)) return 'not-served';
+    return { swarm, account: { accountId: viewer.accountId, release: entry.release } };
+  }
+
+  function admitAccount(infoHash: Uint8Array, viewer: AccountAccess): Admitted | Refusal {
+    let found: Admitted | undefined;
+    for (const entry of swarms.withHash(infoHash)) {
+      const admitted = admitTo(entry, infoHash, viewer);
+      if (typeof admitted === 'string') continue;
+      found ??= admitted;
+      // Releases for everyone share a swarm: which of them is meant makes no difference.
+      if (found.swarm !== admitted.swarm) return 'fetch-again';
+    }
+    return found ?? 'not-served';
   }
 
   return {
     admit(infoHash, passkey, nowMs) {
-      const viewer = viewerOf(passkey, nowMs);
-      const homes = byHash.get(hashKey(infoHash));
-      if (viewer === undefined || homes === undefined) return undefined;
-      for (const { access } of homes.values()) {
-        if (access !== undefined && maySee(viewer, access)) return { accountId: viewer.accountId };
+      if (passkey === undefined) return admitStranger(infoHash);
+      if (accountPasskey.test(passkey)) {
+        const viewer = accountOf(passkey);
+        return viewer === undefined || isBanned(viewer, nowMs)
+          ? 'not-served'
+          : admitAccount(infoHash, viewer);
       }
-      return undefined;
+      const content = passkeys.read(passkey);
+      const viewer = content?.kind === 'announce' ? accounts.get(content.accountId) : undefined;
+      // Made with another key, before a backup, or by somebody else: whatever the hash, the answer is the same.
+      if (content?.kind !== 'announce' || viewer === undefined) return 'fetch-again';
+      if (isBanned(viewer, nowMs)) return 'not-served';
+      if (content.generation !== viewer.generation) return 'fetch-again';
+      return admitTo(swarms.numbered(content.release), infoHash, viewer);
     },
-    viewer: viewerOf,
-    setRelease(release) {
-      const { releaseId, infoHashes, access } = release;
-      forget(releaseId);
-      if (access === undefined) return;
-      releases.set(releaseId, release);
-      for (const infoHash of infoHashes) {
-        const key = hashKey(infoHash);
-        const homes = byHash.get(key) ?? new Map<string, ServedRelease>();
-        byHash.set(key, homes.set(releaseId, release));
-      }
+    feedReader(key, nowMs) {
+      if (key === undefined) return signInRequired ? undefined : anonymous;
+      const isOfAccount = accountPasskey.test(key);
+      const content = isOfAccount ? undefined : passkeys.read(key);
+      const reader = isOfAccount
+        ? accountOf(key)
+        : content?.kind === 'feed'
+          ? withGeneration(content.accountId, content.generation)
+          : undefined;
+      return reader === undefined || isBanned(reader, nowMs) ? undefined : reader;
     },
+    passkeyFor(accountId, releaseId) {
+      const generation = accounts.get(accountId)?.generation;
+      const release = swarms.release(releaseId)?.number;
+      if (generation === undefined || release === undefined) return undefined;
+      return passkeys.make({ kind: 'announce', accountId, release, generation });
+    },
+    feedKeyFor(accountId) {
+      const generation = accounts.get(accountId)?.generation;
+      return generation === undefined ? undefined : passkeys.make({ kind: 'feed', accountId, generation });
+    },
+    release: (releaseId) => swarms.release(releaseId),
+    account: (accountId) => accounts.get(accountId),
+    sees(accountId, releaseId) {
+      const viewer = accountId === undefined ? anonymous : accounts.get(accountId);
+      const access = swarms.release(releaseId)?.access;
+      return viewer !== undefined && access !== undefined && maySee(viewer, access);
+    },
+    swarms,
+    setRelease: (release) => swarms.set(release),
     setAccount(access) {
-      const { accountId, passkey } = access;
-      const old = passkeys.get(accountId);
-      if (old !== undefined) byPasskey.delete(old);
-      passkeys.set(accountId, passkey);
-      byPasskey.set(passkey, access);
+      const before = accounts.get(access.accountId)?.passkeyHash;
+      if (before !== undefined) byPasskeyHash.delete(hashText(before));
+      accounts.set(access.accountId, access);
+      if (access.passkeyHash !== undefined) {
+        byPasskeyHash.set(hashText(access.passkeyHash), access.accountId);
+      }
     },
   };
 }
 
 /** A Map finds text by its content and bytes only by identity. */
-function hashKey(infoHash: Uint8Array): string {
-  return String.fromCharCode(...infoHash);
+function hashText(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('latin1');
 }

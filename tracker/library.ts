@@ -6,7 +6,8 @@
  * Invariant: announces read memory only. Whatever they cause (a notice, new counts of seeds) happens behind them.
  */
 import { join } from 'node:path';
-import { type Admission, openAdmission } from './admission.ts';
+import { openPasskeys } from './admission/passkeys.ts';
+import type { Admission } from './admission.ts';
 import type { Catalogue, ReleaseDetail, ServedRelease, SwarmCount } from './catalogue/contract.ts';
 import { catalogueStores, sqliteCatalogue } from './catalogue/sqlite-catalogue.ts';
 import { communityRoom, communityStores, openCommunity } from './community/community.ts';
@@ -17,15 +18,14 @@ import { openRateGate, type RateLimit } from './community/rate-limits.ts';
 import type { Safeguards } from './community/safeguards.ts';
 import { openDatabase } from './database/database.ts';
 import { findDamage } from './database/integrity.ts';
-import { loadTrackerKey } from './key-file.ts';
+import { deriveKey, loadTrackerKey } from './key-file.ts';
 import type { Moderation } from './moderation/contract.ts';
 import { moderationModule, moderationStores, openModeration } from './moderation/moderation.ts';
 import { type Online, openOnline } from './online.ts';
-import { openPresence, type Presence } from './presence.ts';
-import { addressText } from './protocol/address.ts';
-import type { AnnounceRequest } from './protocol/announce-query.ts';
+import type { Presence } from './presence.ts';
 import { openPublicFigures, type PublicFigures } from './public-figures.ts';
-import type { PeerAddress, Registry } from './registry.ts';
+import type { Registry } from './registry.ts';
+import { openSwarmAccess, type SwarmAccess } from './swarm-access.ts';
 
 export interface LibraryOptions {
   /** Made when it is not there. */
@@ -48,15 +48,15 @@ export interface Library {
   readonly online: Online;
   /** What is shared with everyone. */
   readonly figures: PublicFigures['figures'];
+  /** Announces and scrapes, and who has what, each as far as the asker may know. */
+  readonly swarmAccess: SwarmAccess;
+  /** The tracker's key is not the one this database knows: announce URLs that were handed out are void. */
+  readonly isKeyReplaced: boolean;
   readonly policy: CommunityPolicy;
   /** Keys for one purpose each are derived from it; see key-file.ts. */
   readonly key: Buffer;
   /** Both hashes of every version that is served, as announces name them. */
   served(releaseId: string): ServedRelease | undefined;
-  /** An announce of somebody with an account was answered. */
-  onAnnounced(request: AnnounceRequest, address: PeerAddress, accountId: number): void;
-  /** A swarm has changed, by whomever: search is told soon. */
-  onSwarmChanged(infoHash: Uint8Array): void;
   /** A publication waits for a moderator: they hear of it. */
   tellWaiting(): void;
   /** Tells followers and wishes of what the catalogue has just acknowledged. */
@@ -102,52 +102,38 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   }
   const catalogue = sqliteCatalogue(database, key);
   const community = openCommunity(database, { policy });
-  const admission = openAdmission({ signInRequired: policy.signInRequired });
-  const presence = openPresence(options.peerTimeoutMs);
   const publicFigures = openPublicFigures();
-  const served = new Map<string, ServedRelease>();
-  const homes = new Map<string, Set<string>>();
   const changed = new Set<string>();
   let swarmsAtMs = 0;
   const finished = openRateGate(finishedPerAccount);
   const waitingTold = openRateGate(waitingTellings);
+  const swarmAccess = openSwarmAccess({
+    registry,
+    signInRequired: policy.signInRequired,
+    passkeys: openPasskeys(deriveKey(key, 'passkeys')),
+    peerTimeoutMs: options.peerTimeoutMs,
+    onChanged: (releaseId) => void changed.add(releaseId),
+    onFinished(releaseId, accountId) {
+      if (finished.take(String(accountId), nowMs()) === 0) tell(tellFinished(releaseId, accountId));
+    },
+  });
+  const { admission, presence } = swarmAccess;
   /** What people are still to be told of. */
   const telling = new Set<Promise<void>>();
   let isTellingSwarms = false;
   let isClosing = false;
 
-  function setServed(release: ServedRelease): void {
-    for (const infoHash of served.get(release.releaseId)?.infoHashes ?? []) {
-      const key = hashKey(infoHash);
-      const inThem = homes.get(key);
-      inThem?.delete(release.releaseId);
-      if (inThem?.size === 0) homes.delete(key);
-    }
-    admission.setRelease(release);
-    publicFigures.setRelease(release);
-    if (release.access === undefined) {
-      served.delete(release.releaseId);
-      return;
-    }
-    served.set(release.releaseId, release);
-    for (const infoHash of release.infoHashes) {
-      const key = hashKey(infoHash);
-      homes.set(key, (homes.get(key) ?? new Set()).add(release.releaseId));
-    }
-  }
-
   const onServed = (release: ServedRelease) => {
-    setServed(release);
-    changed.add(release.releaseId);
+    swarmAccess.setRelease(release);
+    publicFigures.setRelease(release);
   };
   // The listeners first: whatever happens while we load is told twice and never missed.
   catalogue.onServed(onServed);
   const moderation = openModeration(database, { served: onServed, events: community.tellEvents });
-  community.onAccess((access) => {
-    admission.setAccount(access);
-    if (Date.now() < (access.bannedUntilMs ?? -Infinity)) presence.gone(access.accountId);
-  });
+  community.onAccess((access) => swarmAccess.setAccount(access, Date.now()));
+  let isKeyReplaced: boolean;
   try {
+    isKeyReplaced = await noteKey();
     await loadAdmission();
   } catch (error) {
     await database.close();
@@ -160,8 +146,20 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     tell(tellAgain());
   }
 
+  /** The database knows the key by what is derived from it, which gives nothing of the key away. */
+  async function noteKey(): Promise<boolean> {
+    const fingerprint = new Uint8Array(deriveKey(key, 'fingerprint'));
+    const before = await community.keyFingerprint();
+    if (before !== undefined && Buffer.compare(before, fingerprint) === 0) return false;
+    await community.setKeyFingerprint(fingerprint);
+    return before !== undefined;
+  }
+
   async function loadAdmission(): Promise<void> {
-    for (const release of await catalogue.served()) setServed(release);
+    for (const release of await catalogue.served()) {
+      admission.setRelease(release);
+      publicFigures.setRelease(release);
+    }
     for (let after = 0; ; ) {
       const page = await community.accessAfter(after);
       for (const access of page) admission.setAccount(access);
@@ -186,10 +184,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   }
 
   function countsOf(releaseId: string): SwarmCount {
-    const swarms = registry.scrape(served.get(releaseId)?.infoHashes ?? []);
-    // A peer of a hybrid is in both of its swarms or in one of them.
-    const seeds = Math.max(0, ...swarms.map(({ complete }) => complete));
-    const leechers = Math.max(0, ...swarms.map(({ incomplete }) => incomplete));
+    const { complete: seeds, incomplete: leechers } = swarmAccess.counts(releaseId);
     return { releaseId, seeds, leechers };
   }
 
@@ -209,27 +204,25 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     }
   }
 
-  async function tellFinished(infoHash: Uint8Array, accountId: number): Promise<void> {
-    for (const releaseId of homes.get(hashKey(infoHash)) ?? []) {
-      const access = served.get(releaseId)?.access;
-      if (access === undefined || access.publisherId === accountId) continue;
-      const release = await seenByPublisher(releaseId);
-      if (release === undefined) continue;
-      const { publisherId, album: title } = release;
-      await community.tellFinished({ releaseId, publisherId, title }, accountId);
-    }
+  async function tellFinished(releaseId: string, accountId: number): Promise<void> {
+    const access = admission.release(releaseId)?.access;
+    if (access === undefined || access.publisherId === accountId) return;
+    const release = await seenByPublisher(releaseId);
+    if (release === undefined) return;
+    const { publisherId, album: title } = release;
+    await community.tellFinished({ releaseId, publisherId, title }, accountId);
   }
 
   /** As its publisher sees it: for what the tracker itself has to say of it. */
   async function seenByPublisher(releaseId: string): Promise<ReleaseDetail | undefined> {
-    const publisherId = served.get(releaseId)?.access?.publisherId;
+    const publisherId = admission.release(releaseId)?.access?.publisherId;
     if (publisherId === undefined) return undefined;
     return catalogue.release({ viewer: { accountId: publisherId, role: 'member', groupIds: [] }, releaseId });
   }
 
   async function tellPublished(releaseId: string): Promise<void> {
     const release = await seenByPublisher(releaseId);
-    const access = served.get(releaseId)?.access;
+    const access = admission.release(releaseId)?.access;
     if (release === undefined || access === undefined) return;
     const { version, album: title, artist, genre, year } = release;
     const tracks = release.tracks.map((track) => ({
@@ -251,25 +244,13 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     moderation,
     admission,
     presence,
-    online: openOnline(presence, ({ infoHash }) =>
-      [...(homes.get(hashKey(infoHash)) ?? [])].flatMap((releaseId) => served.get(releaseId)?.access ?? []),
-    ),
+    online: openOnline(presence, ({ release }) => admission.swarms.numbered(release)?.access),
     figures: publicFigures.figures,
     policy,
     key,
-    served: (releaseId) => served.get(releaseId),
-    onAnnounced(request, address, accountId) {
-      const { infoHash, port, event, left } = request;
-      const host = addressText(address.remote);
-      if (event === 'stopped') presence.stopped({ infoHash, host, port });
-      else presence.announced({ infoHash, accountId, host, port, isSeed: left === 0 }, nowMs());
-      if (event === 'completed' && left === 0 && finished.take(String(accountId), nowMs()) === 0) {
-        tell(tellFinished(infoHash, accountId));
-      }
-    },
-    onSwarmChanged(infoHash) {
-      for (const releaseId of homes.get(hashKey(infoHash)) ?? []) changed.add(releaseId);
-    },
+    swarmAccess,
+    isKeyReplaced,
+    served: (releaseId) => admission.release(releaseId),
     tellPublished: (releaseId) => tell(tellPublished(releaseId)),
     tellWaiting() {
       if (waitingTold.take('', nowMs()) === 0) tell(community.tellWaiting());
@@ -294,8 +275,4 @@ function given<Fields extends object>(
   fields: Fields,
 ): { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
-}
-
-function hashKey(infoHash: Uint8Array): string {
-  return String.fromCharCode(...infoHash);
 }

@@ -13,13 +13,16 @@ export interface Online {
   isSeen(viewer: Viewer, accountId: number): boolean;
 }
 
-/** `releasesOf`: the releases that a peer is in the swarm of, each by who sees it. */
+/** `accessOf`: who sees the release that a peer is announced for. */
 export function openOnline(
   presence: Pick<Presence, 'online' | 'ofAccount'>,
-  releasesOf: (peer: PresentPeer) => readonly ReleaseAccess[],
+  accessOf: (peer: PresentPeer) => ReleaseAccess | undefined,
 ): Online {
   const isSeen = (viewer: Viewer, accountId: number) =>
-    presence.ofAccount(accountId).some((peer) => releasesOf(peer).some((access) => maySee(viewer, access)));
+    presence.ofAccount(accountId).some((peer) => {
+      const access = accessOf(peer);
+      return access !== undefined && maySee(viewer, access);
+    });
   return {
     seenBy: (viewer) => new Set([...presence.online()].filter((accountId) => isSeen(viewer, accountId))),
     isSeen,

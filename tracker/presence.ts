@@ -2,8 +2,9 @@
  * Who is here, and what they hold: the peers that announced under an account. Pure: it is told of every announce that was
  * answered, and of time.
  *
- * Invariant: one record for each (info-hash, address, port), gone with `stopped` at once and with silence after the
+ * Invariant: one record for each (swarm, address, port), gone with `stopped` at once and with silence after the
  * timeout, like in the registry. Peers without an account are in the registry only.
+ * Left to others: which swarm a release has, and who may be in it (admission.ts, swarm-access.ts).
  */
 export interface Holder {
   readonly accountId: number;
@@ -15,33 +16,38 @@ export interface Holder {
 }
 
 export interface PresentPeer extends Holder {
-  /** 20 bytes. */
-  readonly infoHash: Uint8Array;
+  /** 20 bytes, as the registry names it. */
+  readonly swarm: Uint8Array;
+  /** The catalogue's number of the release that its passkey is for. */
+  readonly release: number;
 }
 
 export interface Presence {
   announced(peer: PresentPeer, nowMs: number): void;
-  stopped(peer: Pick<PresentPeer, 'infoHash' | 'host' | 'port'>): void;
-  /** What this account announces, as it is now. */
+  stopped(peer: Pick<PresentPeer, 'swarm' | 'host' | 'port'>): void;
+  /** All peers of this swarm. */
+  drop(swarm: Uint8Array): void;
+  /** What this account announced, and what was announced for this release; as they are now. */
   ofAccount(accountId: number): readonly PresentPeer[];
-  /** Everything that this account announced: it may not any more. */
-  gone(accountId: number): void;
+  ofRelease(release: number): readonly PresentPeer[];
   /** Forgets whoever has been silent for the timeout. */
   expire(nowMs: number): void;
   /** At most `limit`, seeds first. */
-  holders(infoHash: Uint8Array, limit: number): readonly Holder[];
+  holders(swarm: Uint8Array, limit: number): readonly Holder[];
   /** Accounts that announce something, in no order. */
   online(): ReadonlySet<number>;
   isOnline(accountId: number): boolean;
+  /** There may be peers in the registry that are not known here. */
+  readonly isFull: boolean;
 }
 
 interface Record extends PresentPeer {
   readonly key: string;
-  readonly hashKey: string;
+  readonly swarmKey: string;
   seenMs: number;
 }
 
-/** Twice the peers that one process is meant for with a catalogue; each takes some 300 bytes. */
+/** Twice the peers that one process is meant for with a catalogue; each takes some 400 bytes. */
 const recordsMaxDefault = 500_000;
 
 export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault): Presence {
@@ -51,44 +57,55 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
   const seeds = new Map<string, Set<Record>>();
   const leechers = new Map<string, Set<Record>>();
   const byAccount = new Map<number, Set<Record>>();
+  const byRelease = new Map<number, Set<Record>>();
 
   function remove(record: Record): void {
     records.delete(record.key);
-    dropFrom(record.isSeed ? seeds : leechers, record.hashKey, record);
+    dropFrom(record.isSeed ? seeds : leechers, record.swarmKey, record);
     dropFrom(byAccount, record.accountId, record);
+    dropFrom(byRelease, record.release, record);
   }
 
   return {
-    announced({ infoHash, accountId, host, port, isSeed }, nowMs) {
-      const hashKey = String.fromCharCode(...infoHash);
-      const key = `${hashKey}${host} ${port}`;
+    announced(peer, nowMs) {
+      const { swarm, accountId, release, host, port, isSeed } = peer;
+      const swarmKey = keyOf(swarm);
+      const key = `${swarmKey}${host} ${port}`;
       const before = records.get(key);
       if (before !== undefined) remove(before);
       else if (records.size >= recordsMax) return;
-      const record: Record = { key, hashKey, infoHash, accountId, host, port, isSeed, seenMs: nowMs };
+      const record: Record = {
+        ...{ key, swarmKey, swarm, accountId, release },
+        ...{ host, port, isSeed, seenMs: nowMs },
+      };
       records.set(key, record);
-      putInto(isSeed ? seeds : leechers, hashKey, record);
+      putInto(isSeed ? seeds : leechers, swarmKey, record);
       putInto(byAccount, accountId, record);
+      putInto(byRelease, release, record);
     },
-    stopped({ infoHash, host, port }) {
-      const record = records.get(`${String.fromCharCode(...infoHash)}${host} ${port}`);
+    stopped({ swarm, host, port }) {
+      const record = records.get(`${keyOf(swarm)}${host} ${port}`);
       if (record !== undefined) remove(record);
     },
-    ofAccount: (accountId) => [...(byAccount.get(accountId) ?? [])],
-    gone(accountId) {
-      for (const record of byAccount.get(accountId) ?? []) remove(record);
+    drop(swarm) {
+      const swarmKey = keyOf(swarm);
+      for (const peers of [seeds.get(swarmKey), leechers.get(swarmKey)]) {
+        for (const record of peers ?? []) remove(record);
+      }
     },
+    ofAccount: (accountId) => [...(byAccount.get(accountId) ?? [])],
+    ofRelease: (release) => [...(byRelease.get(release) ?? [])],
     expire(nowMs) {
       for (const record of records.values()) {
         if (record.seenMs + timeoutMs > nowMs) return;
         remove(record);
       }
     },
-    holders(infoHash, limit) {
-      const hashKey = String.fromCharCode(...infoHash);
+    holders(swarm, limit) {
+      const swarmKey = keyOf(swarm);
       const found: Holder[] = [];
-      for (const swarm of [seeds.get(hashKey), leechers.get(hashKey)]) {
-        for (const { accountId, host, port, isSeed } of swarm ?? []) {
+      for (const peers of [seeds.get(swarmKey), leechers.get(swarmKey)]) {
+        for (const { accountId, host, port, isSeed } of peers ?? []) {
           if (found.length >= limit) return found;
           found.push({ accountId, host, port, isSeed });
         }
@@ -97,7 +114,15 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
     },
     online: () => new Set(byAccount.keys()),
     isOnline: (accountId) => byAccount.has(accountId),
+    get isFull() {
+      return records.size >= recordsMax;
+    },
   };
+}
+
+/** A Map finds text by its content and bytes only by identity. */
+function keyOf(swarm: Uint8Array): string {
+  return String.fromCharCode(...swarm);
 }
 
 function putInto<Key>(sets: Map<Key, Set<Record>>, key: Key, record: Record): void {

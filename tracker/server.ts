@@ -68,6 +68,8 @@ export interface RunningTracker {
   readonly announceUrl: string;
   /** While nobody owns the catalogue: whoever registers with this token does. */
   readonly setupToken: string | undefined;
+  /** The key beside the database is another one than before: announce URLs that were handed out are void. */
+  readonly isKeyReplaced: boolean;
   /** Shows and hands out one more torrent. Throws MetainfoError. */
   addTorrent(bytes: Uint8Array): TrackerTorrent;
   stats(): TrackerStats;
@@ -146,6 +148,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     url,
     announceUrl,
     setupToken,
+    isKeyReplaced: library?.isKeyReplaced ?? false,
     addTorrent(bytes) {
       const torrent = list(bytes);
       const { infoHash, infoHashV2, name, bytes: size, files } = torrent;

@@ -63,8 +63,8 @@ async function shareWith(
 ): Promise<number> {
   const { signal, stateFolder } = place;
   const identity = await openIdentity(stateFolder);
-  // A passkey may have been renewed since: it is asked for each time, and never told.
-  const { announceUrl } = await ownAccount(account).catch((error: Error) => {
+  // Before anything is hashed: whether the tracker is there, and knows us.
+  await ownAccount(account).catch((error: Error) => {
     if (codeOf(error) !== 'tracker-unreachable') throw error;
     throw new CliError('tracker-unreachable', `${error.message} (--no-publish shares without it)`, error);
   });
@@ -114,7 +114,8 @@ async function shareWith(
             sharing.release = release;
             // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
             await before?.active.stop();
-            const metainfo = { ...version.metainfo, trackers: [[announceUrl]] };
+            // It bears a passkey for this release, so it is never printed.
+            const metainfo = { ...version.metainfo, trackers: [[release.announceUrl]] };
             const transfer = new Transfer(metainfo, output, true);
             const { onReport } = transfer;
             transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport, trust }));

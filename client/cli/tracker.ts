@@ -109,6 +109,12 @@ export default defineCommand({
       if (args.data !== undefined && args.contact === undefined) {
         output.remark('Nobody is named to ask for a moderator: --contact ADDRESS shows who that is.');
       }
+      if (tracker.isKeyReplaced) {
+        const message =
+          'tracker.key is not the key that this catalogue was used with. Announce URLs and feed keys that were handed out are void: members start cicada share and cicada get anew, and fetch torrents for other programs again. If the earlier file is in a backup, stop the tracker, put it back, and all of them are good again';
+        output.document({ event: 'trouble', code: 'tracker-key-replaced', message });
+        output.result(`Notice: ${message}.`);
+      }
       if (setupToken !== undefined) {
         output.result('Nobody owns its catalogue yet. To become its owner, once:');
         output.result(paint('bold', `${calledAs} register YOUR-NAME --tracker ${api} --setup=${setupToken}`));

@@ -146,7 +146,7 @@ export async function openAccount(place: AccountPlace): Promise<TrackerAccount> 
   };
 }
 
-/** One's own account, with the announce URL that bears one's passkey. Throws TrackerError `not-signed-in`. */
+/** One's own account. Throws TrackerError `not-signed-in`. */
 export function ownAccount(account: TrackerAccount): Promise<OwnAccount> {
   return account.call({ path: '/accounts/me', answer: shapes.ownAccount });
 }
@@ -171,8 +171,10 @@ async function remember(
   place: AccountPlace,
   { account, session }: Static<typeof shapes.signedIn>,
 ): Promise<OwnAccount> {
-  const { name, passkey } = account;
-  await saveSession(place.stateFolder, trackerBase(place.tracker), { name, passkey, token: session.token });
+  await saveSession(place.stateFolder, trackerBase(place.tracker), {
+    name: account.name,
+    token: session.token,
+  });
   return account;
 }
 

@@ -8,6 +8,6 @@ export function trackerBase(given: string): string {
     throw new TrackerError('tracker-invalid', `"${given}" is no tracker; give it like http://HOST:6969`);
   }
   const url = new URL(text);
-  const path = url.pathname.replace(/(\/[a-z2-7]{32})?\/announce$/, '').replace(/\/+$/, '');
+  const path = url.pathname.replace(/(\/(?:[a-z2-7]{48}|[a-z2-7]{32}))?\/announce$/, '').replace(/\/+$/, '');
   return `${url.protocol}//${url.host}${path}`;
 }

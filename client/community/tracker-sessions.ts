@@ -1,5 +1,5 @@
 /**
- * What this client was given by each tracker it has signed in to: its session's token and its passkey. One file a tracker,
+ * What this client was given by each tracker it has signed in to: its session's token. One file a tracker,
  * so that two programs that sign in at the same time do not take each other's away.
  *
  * Invariant: only its owner can read it; a token is given to nobody but the tracker that made it (its scheme, host and port).
@@ -13,8 +13,6 @@ export interface TrackerSession {
   /** Of the account. */
   readonly name: string;
   readonly token: string;
-  /** Part of the announce addresses. */
-  readonly passkey: string;
 }
 
 const fieldCharsMax = 512;
@@ -34,19 +32,20 @@ export async function loadSession(
   } catch (error) {
     throw damaged(file, error);
   }
-  const { name, token, passkey, tracker } = (value ?? {}) as Record<string, unknown>;
-  if (tracker !== origin || !isField(name) || !isField(token) || !isField(passkey)) throw damaged(file);
-  return { name, token, passkey };
+  // Files of earlier versions have a passkey too: those come with each release now.
+  const { name, token, tracker } = (value ?? {}) as Record<string, unknown>;
+  if (tracker !== origin || !isField(name) || !isField(token)) throw damaged(file);
+  return { name, token };
 }
 
 /** In place of the one before. */
 export async function saveSession(
   stateFolder: string,
   trackerUrl: string,
-  { name, token, passkey }: TrackerSession,
+  { name, token }: TrackerSession,
 ): Promise<void> {
   const origin = originOf(trackerUrl);
-  const text = `${JSON.stringify({ tracker: origin, name, token, passkey })}\n`;
+  const text = `${JSON.stringify({ tracker: origin, name, token })}\n`;
   await writePrivate(fileOf(stateFolder, origin), text, { replace: true });
 }
 

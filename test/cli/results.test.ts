@@ -144,6 +144,7 @@ describe('what is told to others', () => {
     expect(withoutPasskey(`http://t/announce?passkey=${passkey}&x=1`)).toBe(
       'http://t/announce?passkey=…&x=1',
     );
+    expect(withoutPasskey(`http://t:1/${'b2'.repeat(24)}/announce`)).toBe('http://t:1/…/announce');
     expect(withoutPasskey('http://t/announce')).toBe('http://t/announce');
   });
 

@@ -90,7 +90,7 @@ describe('an identity', () => {
 });
 
 describe('a session', () => {
-  const session = { name: 'ada', token: 'secret-token', passkey: 'abc' };
+  const session = { name: 'ada', token: 'secret-token' };
 
   it('is remembered for its tracker, whatever the path, and for no other', async () => {
     const state = newState();
@@ -99,6 +99,15 @@ describe('a session', () => {
     for (const other of ['http://tracker.example:8443', 'https://tracker.example', 'https://example:8443']) {
       expect(await loadSession(state, other)).toBeUndefined();
     }
+  });
+
+  it('is read as an earlier version wrote it, with a passkey that is not used any more', async () => {
+    const state = newState();
+    await saveSession(state, 'http://a', session);
+    const [name] = fs.readdirSync(path.join(state, 'sessions'));
+    const earlier = { tracker: 'http://a', ...session, passkey: 'b2'.repeat(16) };
+    fs.writeFileSync(path.join(state, 'sessions', name!), JSON.stringify(earlier));
+    expect(await loadSession(state, 'http://a')).toEqual(session);
   });
 
   it('is replaced by the next one, and forgotten when asked', async () => {

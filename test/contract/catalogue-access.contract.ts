@@ -1,7 +1,7 @@
 /** Who sees a release and who changes it, in every question that can be asked, as tests that run against each implementation. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseMetainfo } from '../../torrents/metainfo.ts';
-import type { Catalogue, ServedRelease } from '../../tracker/catalogue/contract.ts';
+import type { Catalogue, ServedRelease, WantedAccess } from '../../tracker/catalogue/contract.ts';
 import { type Album, albumTorrent, publication, releaseIdOf } from '../tracker/catalogue-album.ts';
 import {
   abbeyRoad,
@@ -117,6 +117,22 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         expect(await found()).toBe(1);
       });
 
+      it('has the counts of its own swarm: what was counted for everyone is not told of a group, nor back', async () => {
+        const releaseId = await publish({ ...secret, access: { visibility: 'everyone' } });
+        const seeds = async () => (await catalogue.release({ viewer: publisher, releaseId }))!.seeds;
+        const change = (access: WantedAccess) =>
+          catalogue.changeAccess({ viewer: publisher, releaseId, access, nowMs: 1 });
+        const count = (seeds: number) => catalogue.setSwarms([{ releaseId, seeds, leechers: 1 }]);
+        await count(7);
+        await change({ visibility: 'group', groupId: 7 });
+        expect(await seeds()).toBe(0);
+        await count(3);
+        await change({ visibility: 'members' });
+        expect(await seeds()).toBe(3);
+        await change({ visibility: 'everyone' });
+        expect(await seeds()).toBe(0);
+      });
+
       it('names the people it is for to its publisher only', async () => {
         const access = { visibility: 'people', peopleIds: [3, 2] } as const;
         const releaseId = await publish({ ...secret, access });
@@ -134,13 +150,20 @@ export function catalogueAccessContract(name: string, open: () => Promise<Catalo
         const infoHash = new Uint8Array(parseMetainfo(albumTorrent(album)).infoHash);
         const access = { visibility: 'people', publisherId: 1, peopleIds: [2] } as const;
         await catalogue.changeAccess({ viewer: publisher, releaseId, access, nowMs: 1 });
+        // Passkeys name a release by it.
+        const { number } = told[0]!;
+        expect(number).toBeGreaterThan(0);
         expect(told).toEqual([
-          { releaseId, infoHashes: [infoHash], access: { visibility: 'everyone', publisherId: 1 } },
-          { releaseId, infoHashes: [infoHash], access },
+          { number, releaseId, infoHashes: [infoHash], access: { visibility: 'everyone', publisherId: 1 } },
+          { number, releaseId, infoHashes: [infoHash], access },
         ]);
         expect(await catalogue.served()).toEqual(told.slice(1));
         await catalogue.withdraw({ viewer: publisher, releaseId });
-        expect(told[2]).toEqual({ releaseId, infoHashes: [infoHash], access: undefined });
+        expect(told[2]).toEqual({ number, releaseId, infoHashes: [infoHash], access: undefined });
+        // Never given to another one.
+        await publish(album);
+        expect(told[3]!.number).not.toBe(number);
+        await catalogue.withdraw({ viewer: publisher, releaseId: told[3]!.releaseId });
         expect(await catalogue.served()).toEqual([]);
       });
 

@@ -19,8 +19,8 @@ describe('somebody who announces', () => {
   it('a hidden release is online for those who see the release, and for nobody else', async () => {
     const { pia, member, owner } = scene.people;
     const hidden = album('Hidden');
-    await scene.publish(hidden, { visibility: 'people', people: ['Mia'] });
-    await scene.announce(infoHashOf(hidden), pia.passkey);
+    const id = await scene.publish(hidden, { visibility: 'people', people: ['Mia'] });
+    await scene.announce(infoHashOf(hidden), scene.passkey(pia, id));
     for (const by of [pia, member]) {
       expect(await online(by)).toEqual({ names: ['Pia'], count: 1 });
       expect(await isOnline('Pia', by)).toBe(true);
@@ -36,7 +36,7 @@ describe('somebody who announces', () => {
     const { pia, guest } = scene.people;
     const open = album('Open');
     const id = await scene.publish(open);
-    await scene.announce(infoHashOf(open), pia.passkey);
+    await scene.announce(infoHashOf(open), scene.passkey(pia, id));
     expect(await online()).toEqual({ names: ['Pia'], count: 1 });
     expect(await homePage()).toContain('<p>Pia</p>');
     await scene.ask(`PATCH /releases/${id}`, { by: pia, body: { access: { visibility: 'members' } } });
@@ -48,8 +48,9 @@ it('the first page counts what everyone sees: releases, and the peers of those',
   const { pia } = scene.people;
   const [open, hidden] = [album('Open'), album('Hidden')];
   const id = await scene.publish(open);
-  await scene.publish(hidden, { visibility: 'members' });
-  for (const one of [open, hidden]) await scene.announce(infoHashOf(one), pia.passkey);
+  const closed = await scene.publish(hidden, { visibility: 'members' });
+  await scene.announce(infoHashOf(open), scene.passkey(pia, id));
+  await scene.announce(infoHashOf(hidden), scene.passkey(pia, closed));
   const figures = async () => {
     scene.library.tick();
     const text = await homePage();

@@ -3,9 +3,7 @@
  * names a release, a room or a group, on pages and feeds, and where peers announce.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseMetainfo } from '../../torrents/metainfo.ts';
-import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo-encode.ts';
-import { signVersion, versionOf } from '../../torrents/version-signature.ts';
+import { peersIn } from './announce-calls.ts';
 import { callOf, documentedRoutes, matrix } from './api-matrix.table.ts';
 import {
   type ApiScene,
@@ -16,6 +14,7 @@ import {
   publishBody,
 } from './api-scene.ts';
 import { type Album, releaseIdOf } from './catalogue-album.ts';
+import { hybridBody } from './hybrid-album.ts';
 
 const hiddenAlbum: Album = { album: 'Hidden', tracks: ['Whisper'], private: true };
 const v1Album: Album = { ...hiddenAlbum, album: 'Hidden one', format: 'v1' };
@@ -24,6 +23,10 @@ const nothing = Buffer.alloc(20, 7);
 
 let scene: ApiScene;
 let hidden: string;
+/** Everyone sees it. */
+let elsewhere: string;
+/** By the names of their hashes. */
+const releases = new Map<string, string>();
 /** Hashes under which hidden things are announced. */
 const hashes = new Map<string, Uint8Array>();
 
@@ -32,7 +35,9 @@ beforeAll(async () => {
   const { pia, owner } = scene.people;
   const forNobody = { visibility: 'nobody' };
   hidden = await scene.publish(hiddenAlbum, forNobody);
-  await scene.publish(v1Album, forNobody);
+  releases.set('v1', await scene.publish(v1Album, forNobody));
+  elsewhere = await scene.publish({ album: 'Elsewhere', tracks: ['Aloud'] });
+  for (const which of ['v2', 'the latest version']) releases.set(which, hidden);
   hashes.set('v2', infoHashOf(hiddenAlbum));
   hashes.set('v1', infoHashOf(v1Album));
   // The next version: the older one is still served.
@@ -50,35 +55,15 @@ beforeAll(async () => {
 afterAll(() => scene.close());
 
 async function publishHybrid(): Promise<[string, Uint8Array][]> {
-  const file = { components: ['Both'], bytes: 9, piecesRoot: new Uint8Array(32).fill(1), isPad: false };
-  const fields = {
-    name: 'Both',
-    pieceLength: 16_384,
-    pieceHashes: new Uint8Array(20),
-    files: [file],
-    private: true,
-  };
-  const infoBytes = encodeInfo({ ...fields, format: 'hybrid', isSingleFile: true });
-  const torrent = encodeMetainfo({ infoBytes });
   const { pia } = scene.people;
-  const body = publishBody({ album: 'Both', tracks: ['a'] }, pia);
-  const { releaseId, publishedAtMs } = body;
-  const metainfo = parseMetainfo(torrent);
-  const { signature } = signVersion(versionOf(metainfo, { releaseId, version: 1, publishedAtMs }), pia.key);
-  const answer = await scene.ask('POST /releases', {
-    by: pia,
-    body: {
-      ...body,
-      torrent: Buffer.from(torrent).toString('base64'),
-      signature: Buffer.from(signature).toString('base64'),
-      access: { visibility: 'nobody' },
-    },
-  });
+  const { body, hashes } = hybridBody('Both', pia);
+  const access = { visibility: 'nobody' };
+  const answer = await scene.ask('POST /releases', { by: pia, body: { ...body, access } });
   expect(answer.status).toBe(201);
-  return [
-    ['a hybrid`s first hash', metainfo.infoHash!],
-    ['a hybrid`s second hash', metainfo.infoHashV2!.subarray(0, 20)],
-  ];
+  return ['first', 'second'].map((which, at): [string, Uint8Array] => {
+    releases.set(`a hybrid\`s ${which} hash`, body.releaseId);
+    return [`a hybrid\`s ${which} hash`, hashes[at]!];
+  });
 }
 
 /** All that an asker sees but what tells one request from another, and the name they asked for. */
@@ -153,11 +138,15 @@ describe('what is announced under a hidden hash', () => {
     async (which) => {
       const hash = hashes.get(which)!;
       const { pia, guest, moderator, owner, banned } = scene.people;
-      const piaNow = (await scene.ask('GET /accounts/me', { by: pia })).json.passkey;
-      expect((await scene.announce(hash, piaNow)).toString('latin1')).toContain('8:completei1e');
-      expect((await scene.scrape(hash, piaNow)).toString('latin1')).toContain('8:completei1e');
-      const wrong = [guest, moderator, owner, banned].map(({ passkey }) => passkey);
-      for (const passkey of [undefined, ...wrong, 'a'.repeat(32)]) {
+      const id = releases.get(which)!;
+      const ofPia = scene.passkey(pia, id);
+      expect((await scene.announce(hash, ofPia)).toString('latin1')).toContain('8:completei1e');
+      expect((await scene.scrape(hash, ofPia)).toString('latin1')).toContain('8:completei1e');
+      // Of this release, as when they lost the right to see it; of another one, also its publisher's; and what is none.
+      const lost = [guest, moderator, owner, banned].map((one) => scene.passkey(one, id));
+      const ofOthers = [guest, owner, pia].map((one) => scene.passkey(one, elsewhere));
+      const { feedKey } = pia;
+      for (const passkey of [undefined, ...lost, ...ofOthers, feedKey, 'a'.repeat(32), 'a'.repeat(48)]) {
         for (const more of ['', '&event=started', '&event=stopped', '&event=completed', '&numwant=0']) {
           expect(await scene.announce(hash, passkey, more)).toEqual(
             await scene.announce(nothing, passkey, more),
@@ -171,6 +160,71 @@ describe('what is announced under a hidden hash', () => {
       }
     },
   );
+});
+
+describe('a hidden release of a torrent that everyone may have', () => {
+  const album: Album = { album: 'Twin', tracks: ['Same'], private: true };
+  const hash = infoHashOf(album);
+
+  /** Everything that others are told, in a tracker with the hidden release and its peers, or without them. */
+  async function toldIn(hasHidden: boolean): Promise<string[]> {
+    await using it = await openApiScene();
+    const { pia, member, guest, owner } = it.people;
+    const elsewhere = await it.publish({ album: 'Elsewhere', tracks: ['Aloud'] });
+    if (hasHidden) {
+      const closed = await it.publish(album, { visibility: 'people', people: ['Moritz'] });
+      for (const by of [pia, it.people.moderator]) {
+        const told = await it.announce(hash, it.passkey(by, closed), '&port=7001&event=completed');
+        expect(told.toString('latin1')).toContain('8:interval');
+      }
+    }
+    const open = await it.publish(album, undefined, member);
+    const from = '10.77.0.1';
+    await peersIn(it, `/${it.passkey(member, open)}/announce`, { infoHash: hash, from });
+    it.library.tick();
+    // A write is answered after those before it, so the search knows the counts.
+    await it.ask('POST /rooms/lobby/messages', { by: owner, body: { text: 'now' } });
+    const answers: string[] = [];
+    for (const by of [undefined, guest, member, owner]) {
+      for (const path of ['', '/versions', '/comments']) {
+        answers.push((await it.ask(`GET /releases/${open}${path}`, { by, from })).text);
+      }
+      for (const path of ['/search?q=twin', '/search?q=same&kind=releases', '/accounts/Mia/releases']) {
+        answers.push((await it.ask(`GET ${path}`, { by, from })).text);
+      }
+      for (const passkey of [undefined, by && it.passkey(by, open), by && it.passkey(by, elsewhere)]) {
+        for (const event of ['started', 'completed', 'stopped']) {
+          const url = passkey === undefined ? '/announce' : `/${passkey}/announce`;
+          const told = { infoHash: hash, from, port: 7009, left: event === 'started' ? 1 : 0, event };
+          answers.push(JSON.stringify(await peersIn(it, url, told)));
+        }
+        answers.push((await it.scrape(hash, passkey)).toString('latin1'));
+      }
+    }
+    for (const url of [`//releases/${open}`, '//rss/search?q=twin', '//?q=twin', '//rss/users/Mia']) {
+      const { text } = await it.ask(`GET ${url}`, { from, headers: { accept: 'text/html' } });
+      // Who is here, and how many: test/tracker/api-pages.test.ts.
+      answers.push(text.replace(/<section aria-labelledby="online".*/s, ''));
+    }
+    // They are written behind the announces: of a guest and of the owner, and never of strangers.
+    const noticesOf = async (by: Person) => (await it.ask('GET /notices', { by, from })).text;
+    await expect.poll(async () => (await noticesOf(member)).match(/"finished"/g)?.length).toBe(2);
+    for (const by of [guest, member, owner]) answers.push(await noticesOf(by));
+    // Keys, signatures and moments are of each run; the numbers of notices count those of all accounts.
+    return answers.map((text) =>
+      text.replaceAll(
+        /\b(\d{13}|[a-z2-7]{48})\b|"id":\d+|"(publicKey|signature|requestId)":"[^"]*"|<pubDate>[^<]*/g,
+        '',
+      ),
+    );
+  }
+
+  it('changes no byte of what others are told: announces, scrapes, holders, counts, pages, feeds, notices', async () => {
+    const without = await toldIn(false);
+    expect(await toldIn(true)).toEqual(without);
+    expect(without.join('\n')).toContain('"holders":[{"name":"Mia","host":"10.77.0.1"');
+    expect(without.join('\n')).toContain('"seeds":1');
+  });
 });
 
 describe('what is said in a group', () => {

@@ -118,7 +118,7 @@ export const matrix: readonly MatrixRow[] = [
   { route: 'GET /events',                           answers: '400:bad-request 400:bad-request 400:bad-request 400:bad-request 400:bad-request', isDoor: true, ask: () => ({ query: 'after=x' }) },
 ];
 
-/** Feeds are asked with the passkey of whoever asks: anonymous, the four roles, a banned account, a passkey that is none. */
+/** Feeds are asked with the key of whoever asks: anonymous, the four roles, a banned account, a key that is none. */
 export const feeds: readonly { readonly route: string; readonly url: string; readonly answers: string }[] = [
   { route: 'GET /rss/search', url: '//rss/search?q=song', answers: '200 200 200 200 200 401 401' },
   { route: 'GET /rss/rooms/{room}', url: '//rss/rooms/lobby', answers: '200 200 200 200 200 401 401' },

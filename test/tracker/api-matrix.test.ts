@@ -49,14 +49,14 @@ describe.each([
     expect(scene.errors).toEqual([]);
   });
 
-  it.each(feeds)('answers $route as written down, to the passkey of each', async ({ url, answers }) => {
+  it.each(feeds)('answers $route as written down, to the key of each', async ({ url, answers }) => {
     const { people } = scene;
     const me = await Promise.all(
       roleNames.map((role) => scene.ask('GET /accounts/me', { by: people[role] })),
     );
-    const own = me.map(({ json }) => json.passkey as string);
+    const own = me.map(({ json }) => json.feedKey as string);
     const statuses: string[] = [];
-    for (const key of [undefined, ...own, people.banned.passkey, 'a'.repeat(32)]) {
+    for (const key of [undefined, ...own, people.banned.feedKey, 'a'.repeat(32)]) {
       const mark = url.includes('?') ? '&' : '?';
       const { status } = await scene.ask(`GET ${url}${key === undefined ? '' : `${mark}key=${key}`}`);
       statuses.push(String(status));

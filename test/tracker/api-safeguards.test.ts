@@ -75,7 +75,7 @@ describe('a mute', () => {
       '/direct',
       '/direct/Pia/messages',
       '/notices',
-      `//rss/rooms/lobby?key=${mia.passkey}`,
+      `//rss/rooms/lobby?key=${mia.feedKey}`,
     ]) {
       expect(
         (await scene.ask(`GET ${path}`, { by: path.startsWith('//') ? undefined : mia })).text,

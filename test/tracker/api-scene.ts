@@ -23,7 +23,9 @@ import { type Album, albumTorrent, releaseIdOf } from './catalogue-album.ts';
 export interface Person {
   readonly name: string;
   readonly token: string;
-  readonly passkey: string;
+  readonly accountId: number;
+  /** Of feeds. */
+  readonly feedKey: string;
   readonly key: KeyObject;
 }
 
@@ -61,9 +63,12 @@ export interface ApiScene {
   register(name: string): Promise<Person>;
   /** Of Pia's, unless it is said whose. Answers its id. */
   publish(album: Partial<Album> & { readonly album: string }, access?: object, by?: Person): Promise<string>;
+  /** As a torrent has it that this person fetched, were they to see the release. */
+  passkey(by: Person, releaseId: string): string;
   announce(infoHash: Uint8Array, passkey?: string, more?: string): Promise<Buffer>;
   scrape(infoHash: Uint8Array, passkey?: string): Promise<Buffer>;
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const dayMs = 86_400_000;
@@ -131,7 +136,8 @@ export async function openApiScene(
     const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url').toString('base64');
     const { status, json, text } = await ask('POST /accounts', { body: { name, publicKey: raw, ...more } });
     if (status !== 201) throw new Error(text);
-    return { name, token: json.session.token, passkey: json.account.passkey, key };
+    const accountId = (await library.community.accountId(name))!;
+    return { name, token: json.session.token, accountId, feedKey: json.account.feedKey, key };
   }
 
   const owner = await register('Olga', { setupToken: await library.community.newSetupToken() });
@@ -169,6 +175,7 @@ export async function openApiScene(
       if (status !== 201) throw new Error(text);
       return body.releaseId;
     },
+    passkey: ({ accountId }, releaseId) => library.admission.passkeyFor(accountId, releaseId)!,
     async announce(infoHash, passkey, more = '') {
       const peer = `&peer_id=-XX0001-aaaaaaaaaaaa&port=6881&left=0&compact=1${more}`;
       const query = `info_hash=${encodeBytes(infoHash)}${peer}`;
@@ -184,6 +191,7 @@ export async function openApiScene(
       await library.close();
       await rm(folder, { recursive: true, force: true });
     },
+    [Symbol.asyncDispose]: () => scene.close(),
   };
   return scene;
 }

@@ -24,8 +24,8 @@ afterEach(() => {
 
 it('twenty thousand private messages make nobody else load anew', () => {
   db.exec(`
-    INSERT INTO accounts (id, name, name_key, role, passkey, created_ms) VALUES
-      (1, 'Ada', 'ada', 'member', 'a', 0), (2, 'Ben', 'ben', 'member', 'b', 0), (3, 'Cem', 'cem', 'member', 'c', 0);
+    INSERT INTO accounts (id, name, name_key, role, generation, created_ms) VALUES
+      (1, 'Ada', 'ada', 'member', 1, 0), (2, 'Ben', 'ben', 'member', 1, 0), (3, 'Cem', 'cem', 'member', 1, 0);
     WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 20001)
       INSERT INTO messages (id, changed_event, author_id, receiver_id, text, sent_ms) SELECT id, id, 1, 2, 'psst', 0 FROM n;
     INSERT INTO messages (id, changed_event, author_id, room_id, text, sent_ms) VALUES

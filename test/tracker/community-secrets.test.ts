@@ -2,7 +2,7 @@ import { argon2Sync, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { challengeLifeMs, openChallenges } from '../../tracker/community/challenges.ts';
 import { hashPassword, isPassword } from '../../tracker/community/passwords.ts';
-import { newPasskey, newPublicId, newToken, tokenHash } from '../../tracker/community/secrets.ts';
+import { newPublicId, newToken, tokenHash } from '../../tracker/community/secrets.ts';
 import { signInText } from '../../tracker/protocol/sign-in-text.ts';
 
 describe('passwords', () => {
@@ -50,7 +50,6 @@ describe('passwords', () => {
 describe('secrets', () => {
   it('have the lengths that are promised, and never come twice', () => {
     expect(newToken()).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    expect(newPasskey()).toMatch(/^[a-z2-7]{32}$/);
     expect(newPublicId()).toMatch(/^[a-z2-7]{26}$/);
     expect(new Set(Array.from({ length: 1_000 }, newPublicId)).size).toBe(1_000);
   });

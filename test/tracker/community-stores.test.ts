@@ -7,6 +7,7 @@ import {
   reads,
   writes,
 } from '../../tracker/community/stores/community-stores.ts';
+import { migrate } from '../../tracker/database/migrations.ts';
 import type { Operation } from '../../tracker/database/store.ts';
 
 const nowMs = 1_000_000;
@@ -17,7 +18,7 @@ const session = (byte: number) => ({ tokenHash: hash(byte), id: `s${byte}`, labe
 const acting: Partial<Record<keyof CommunityWrites, object>> = {
   addKey: { publicKey: hash(9) },
   setPassword: { old: 'old', password: 'x', kept: null },
-  renewPasskey: { passkey: 'new' },
+  renewPasskeys: {},
   changeRole: { key: 'other', role: 'guest' },
   ban: { key: 'other', reason: '', untilMs: null },
   unban: { key: 'other' },
@@ -45,7 +46,7 @@ const acting: Partial<Record<keyof CommunityWrites, object>> = {
 /** Of the tracker itself, or of somebody who shows a secret. */
 const others: readonly (keyof CommunityWrites)[] = [
   ...(['setSetupToken', 'register', 'signIn', 'seen', 'signOut'] as const),
-  ...(['tellPublished', 'tellFinished', 'forgetRelease', 'tellWaiting'] as const),
+  ...(['tellPublished', 'tellFinished', 'forgetRelease', 'tellWaiting', 'setKeyFingerprint'] as const),
 ];
 
 let db: DatabaseSync;
@@ -55,16 +56,16 @@ let by: number;
 beforeEach(() => {
   db = new DatabaseSync(':memory:');
   db.exec('PRAGMA foreign_keys = ON');
-  for (const migration of migrations) db.exec(migration as string);
+  migrate(db, new Map([['community', migrations]]));
   store = writes(db);
   store.setSetupToken(hash(1));
   const newcomer = (name: string, byte: number) =>
     store.register({
-      ...{ name, key: name.toLowerCase(), publicKey: hash(byte), password: null, passkey: name },
+      ...{ name, key: name.toLowerCase(), publicKey: hash(byte), password: null, generation: 1 },
       ...{ newcomerRole: 'member', session: session(byte), nowMs },
     }).answer.accountId;
   by = store.register({
-    ...{ name: 'Owner', key: 'owner', publicKey: null, password: 'old', passkey: 'Owner' },
+    ...{ name: 'Owner', key: 'owner', publicKey: null, password: 'old', generation: 1 },
     ...{ setupHash: hash(1), session: session(1), nowMs },
   }).answer.accountId;
   newcomer('Other', 2);

@@ -120,7 +120,7 @@ function rewind(file: string): void {
     const steps = migrations.findIndex((step) => typeof step === 'string' && step.includes(mark));
     for (const step of migrations.slice(0, steps)) {
       if (typeof step === 'string') db.exec(step);
-      else step(db);
+      else if (typeof step === 'function') step(db);
     }
     db.prepare('INSERT INTO room_versions VALUES (?, ?)').run(room, steps);
   }
@@ -134,12 +134,15 @@ function rewind(file: string): void {
     // The words of searches are in tables that keep no text, and are counted anew by the step after this one.
     if (/_words|^vocabulary$|^sqlite_|^room_versions$/.test(table)) continue;
     const known = columnsOf(table, 'newer');
-    const columns = columnsOf(table, 'main')
-      .filter((column) => known.includes(column))
-      .join();
-    if (columns === '') continue;
+    // Accounts had a passkey then.
+    const before: Record<string, string> = { passkey: "printf('%032d', id)" };
+    const columns = columnsOf(table, 'main').filter(
+      (column) => known.includes(column) || before[column] !== undefined,
+    );
+    if (columns.length === 0) continue;
+    const values = columns.map((column) => (known.includes(column) ? column : before[column])).join();
     db.exec(
-      `DELETE FROM main.${table}; INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM newer.${table}`,
+      `DELETE FROM main.${table}; INSERT INTO main.${table} (${columns.join()}) SELECT ${values} FROM newer.${table}`,
     );
   }
   db.close();

@@ -4,7 +4,8 @@ import { openPresence, type PresentPeer } from '../../tracker/presence.ts';
 
 const [tide, moon] = [Uint8Array.of(1), Uint8Array.of(2)];
 const peer = (accountId: number, more: Partial<PresentPeer> = {}): PresentPeer => ({
-  infoHash: tide,
+  swarm: tide,
+  release: 1,
   accountId,
   host: '10.0.0.1',
   port: 7000 + accountId,
@@ -17,7 +18,7 @@ describe('somebody who announces', () => {
     const presence = openPresence(1_000);
     presence.announced(peer(1), 0);
     presence.announced(peer(2, { isSeed: false }), 0);
-    presence.announced(peer(1, { infoHash: moon }), 0);
+    presence.announced(peer(1, { swarm: moon, release: 2 }), 0);
     expect(presence.holders(tide, 10).map(({ accountId, isSeed }) => [accountId, isSeed])).toEqual([
       [1, true],
       [2, false],
@@ -28,10 +29,10 @@ describe('somebody who announces', () => {
   it('is gone at once with "stopped", from this torrent alone', () => {
     const presence = openPresence(1_000);
     presence.announced(peer(1), 0);
-    presence.announced(peer(1, { infoHash: moon }), 0);
+    presence.announced(peer(1, { swarm: moon, release: 2 }), 0);
     presence.stopped(peer(1));
     expect([presence.holders(tide, 10), presence.isOnline(1)]).toEqual([[], true]);
-    presence.stopped(peer(1, { infoHash: moon }));
+    presence.stopped(peer(1, { swarm: moon, release: 2 }));
     expect(presence.isOnline(1)).toBe(false);
   });
 
@@ -48,14 +49,25 @@ describe('somebody who announces', () => {
     expect(presence.online().size).toBe(0);
   });
 
-  it('is gone from everything when the account may not announce any more', () => {
+  it('is found by account and by release, and gone with its swarm', () => {
     const presence = openPresence(1_000);
-    for (const infoHash of [tide, moon]) presence.announced(peer(1, { infoHash }), 0);
+    presence.announced(peer(1), 0);
+    presence.announced(peer(1, { swarm: moon, release: 2 }), 0);
     presence.announced(peer(2), 0);
-    presence.gone(1);
-    expect([...presence.online()]).toEqual([2]);
-    expect([presence.holders(moon, 10), presence.holders(tide, 10).length]).toEqual([[], 1]);
-    presence.gone(1);
+    const found = (peers: readonly PresentPeer[]) =>
+      peers.map(({ accountId, release }) => [accountId, release]);
+    expect(found(presence.ofAccount(1))).toEqual([
+      [1, 1],
+      [1, 2],
+    ]);
+    expect(found(presence.ofRelease(1))).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+    presence.drop(tide);
+    expect([found(presence.ofAccount(1)), presence.ofRelease(1)]).toEqual([[[1, 2]], []]);
+    expect([...presence.online()]).toEqual([1]);
+    presence.drop(tide);
   });
 
   it('under another account takes the place of the first one at that port', () => {

@@ -24,7 +24,7 @@ it('figures are the sums over the releases that everyone sees now, whatever happ
         }
         const { releaseId, visibility } = one;
         const access: ReleaseAccess | undefined = visibility && { visibility, publisherId: 1 };
-        setRelease({ releaseId, infoHashes: [], access });
+        setRelease({ number: 1, releaseId, infoHashes: [], access });
         if (visibility !== 'everyone') open.delete(releaseId);
         else if (!open.has(releaseId)) open.set(releaseId, { seeds: 0, leechers: 0 });
       }

@@ -178,6 +178,8 @@ export interface Page<Row> {
 
 /** A release as the announce path has to know it: the whole of its present state. */
 export interface ServedRelease {
+  /** The database's, never given twice: what passkeys name it by. */
+  readonly number: number;
   readonly releaseId: string;
   /** 20 bytes each, as announces name them: of all versions, both hashes of hybrids. */
   readonly infoHashes: readonly Uint8Array[];

@@ -58,6 +58,9 @@ export class ReleaseFacts {
       this.#facts[id!] = undefined;
       if (takenDownMs !== null) continue;
       this.#counts[visibility!]!++;
+      // Between everyone and some a release changes its swarm, and what was counted is of the other one.
+      const isSameSwarm =
+        known !== undefined && (known.visibility === everyone) === (visibility === everyone);
       const named =
         visibility === people ? this.#people.all(id!).map((row) => row.account_id as number) : undefined;
       this.#facts[id!] = {
@@ -67,8 +70,8 @@ export class ReleaseFacts {
         people: named && new Set(named),
         year: year ?? 0,
         completeness: completeness!,
-        seeds: known?.seeds ?? 0,
-        leechers: known?.leechers ?? 0,
+        seeds: isSameSwarm ? known.seeds : 0,
+        leechers: isSameSwarm ? known.leechers : 0,
       };
     }
     return true;

@@ -60,6 +60,7 @@ export function releaseReads(
   );
 
   const swarmOf = (releaseNumber: unknown) => {
+    facts.refresh();
     const { seeds = 0, leechers = 0 } = facts.get(releaseNumber as number) ?? {};
     return { seeds, leechers };
   };

@@ -17,6 +17,7 @@ import type {
   VersionInput,
   WantedAccess,
 } from './contract.ts';
+import { keptTorrent } from './kept-parts.ts';
 import { completenessOf, type Publication, readAccess, readPublication } from './publication.ts';
 import { visibilities } from './rows.ts';
 import { searchIndex } from './search-index.ts';
@@ -114,7 +115,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     const { viewer, releaseId } = input;
     const takenDown = stored.ownTakenDown(viewer, releaseId);
     const { number, indexed } = takenDown ?? ownRelease(viewer, releaseId);
-    const served = takenDown ? { releaseId, infoHashes: [] } : stored.served(number);
+    const served = takenDown ? { number, releaseId, infoHashes: [] } : stored.served(number);
     if (takenDown === undefined) index.take(number, indexed);
     sql.keepDropped.run(number, Number.MAX_SAFE_INTEGER);
     sql.dropTracks.run(...trackRange(number));
@@ -188,7 +189,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       metainfo.files.filter((file) => !file.isPad).length,
       input.publishedAtMs,
       input.signature ?? null,
-      files.write(input.torrent),
+      files.write(keptTorrent(input.torrent).bytes),
       torrentNameText(metainfo.name),
     );
     sql.describe.run(

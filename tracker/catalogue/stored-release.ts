@@ -75,7 +75,12 @@ export function storedReleases(db: DatabaseSync) {
       if (row.id !== last) {
         last = row.id;
         infoHashes = [];
-        served.push({ releaseId: row.public_id as string, infoHashes, access: accessOf(row) });
+        served.push({
+          number: row.id as number,
+          releaseId: row.public_id as string,
+          infoHashes,
+          access: accessOf(row),
+        });
       }
       for (const hash of [blob(row.info_hash), blob(row.info_hash_v2)]) if (hash) infoHashes.push(hash);
     }

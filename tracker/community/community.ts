@@ -2,8 +2,8 @@
  * The community, kept in the database: what contract.ts promises. This side has the clock, the chance and the slow
  * arithmetic of passwords; texts are cleaned here, rights are checked in the stores, inside the transaction.
  *
- * Invariant: listeners are told in the order of the commits, and before whoever asked is answered: a passkey that was
- * renewed is refused by announces when its owner reads the new one.
+ * Invariant: listeners are told in the order of the commits, and before whoever asked is answered: passkeys that
+ * were renewed are refused by announces when their owner reads that they were.
  */
 import { extname } from 'node:path';
 import type { Database } from '../database/database.ts';
@@ -68,6 +68,8 @@ export function openCommunity(database: Database, options: CommunityOptions = {}
     onEvent: onEvent.add,
     onAccess: onAccess.add,
     accessAfter: (accountId) => context.reads.accessAfter(accountId),
+    keyFingerprint: () => context.reads.keyFingerprint(),
+    setKeyFingerprint: (fingerprint) => context.writes.setKeyFingerprint(fingerprint),
   };
 }
 

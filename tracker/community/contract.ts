@@ -29,7 +29,6 @@ export interface Ban {
 export interface OwnAccount extends Account {
   readonly accountId: number;
   readonly hasPassword: boolean;
-  readonly passkey: string;
   readonly groups: readonly string[];
   readonly unreadNotices: number;
 }
@@ -222,7 +221,10 @@ export interface EventsAfter {
 /** What the announce path must know of an account. */
 export interface AccountAccess {
   readonly accountId: number;
-  readonly passkey: string;
+  /** Of its passkeys: those of an earlier one are not good any more. */
+  readonly generation: number;
+  /** SHA-256 of the one passkey it had before passkeys named a release, unless that was renewed. */
+  readonly passkeyHash?: Uint8Array;
   readonly role: Role;
   readonly groupIds: readonly number[];
   /** Banned until then; Infinity: for good. */
@@ -261,8 +263,8 @@ export interface Community {
   ): Promise<void>;
   /** From a client that signed in by password and has made its key now. An account with a key keeps it. */
   addKey(viewer: Viewer, publicKey: Uint8Array): Promise<void>;
-  /** The old one is refused from this moment. */
-  renewPasskey(viewer: Viewer): Promise<string>;
+  /** Raises the generation: every passkey that was handed out before is refused from this moment. */
+  renewPasskeys(viewer: Viewer): Promise<void>;
   changeRole(viewer: Viewer, name: string, role: Role): Promise<Account>;
   ban(
     viewer: Viewer,
@@ -333,4 +335,7 @@ export interface Community {
   onAccess(listener: (access: AccountAccess) => void): () => void;
   /** Every account, in pages by ascending id. */
   accessAfter(accountId: number): Promise<readonly AccountAccess[]>;
+  /** Of the tracker's key, by which it is known again; the key itself is never in the database. */
+  keyFingerprint(): Promise<Uint8Array | undefined>;
+  setKeyFingerprint(fingerprint: Uint8Array): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { CommunityError } from './community-error.ts';
 import type { Community, NewSession, Registration } from './contract.ts';
 import type { MethodContext } from './method-context.ts';
 import { hashPassword, isPassword } from './passwords.ts';
-import { newPasskey, newPublicId, newToken, tokenHash } from './secrets.ts';
+import { firstGeneration, newPublicId, newToken, tokenHash } from './secrets.ts';
 import { invitationInvalid, type SessionSecret, signInFailed } from './stores/entrance.ts';
 import { limits } from './stores/limits.ts';
 import { nameKey, parseLine, parseName } from './texts.ts';
@@ -53,11 +53,12 @@ export function entranceMethods({
         ...(invitation !== undefined && { invitationHash: tokenHash(invitation) ?? noToken }),
       };
       const hash = password === undefined ? null : await hashPassword(password);
-      const argument = { name, key, publicKey: publicKey ?? null, password: hash, passkey: newPasskey() };
+      const argument = { name, key, publicKey: publicKey ?? null, password: hash };
       const { answer: account } = await tell(
         writes.register({
           ...argument,
           ...secrets,
+          generation: firstGeneration(),
           ...(newcomerRole !== undefined && { newcomerRole }),
           session: secret,
           nowMs: now(),

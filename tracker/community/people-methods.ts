@@ -5,7 +5,6 @@ import { checkPublicKey } from './entrance-methods.ts';
 import type { MethodContext } from './method-context.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { roles } from './permissions.ts';
-import { newPasskey } from './secrets.ts';
 import { signInFailed } from './stores/entrance.ts';
 import { nameKey, parseLine, parseName } from './texts.ts';
 
@@ -17,7 +16,7 @@ type People = Pick<
   | 'names'
   | 'changePassword'
   | 'addKey'
-  | 'renewPasskey'
+  | 'renewPasskeys'
   | 'changeRole'
   | 'ban'
   | 'unban'
@@ -54,10 +53,8 @@ export function peopleMethods({ reads, writes, now, tell, enter, acting }: Metho
       await writes.addKey({ ...acting(viewer), publicKey });
     },
 
-    async renewPasskey(viewer) {
-      const passkey = newPasskey();
-      await tell(writes.renewPasskey({ ...acting(viewer), passkey }));
-      return passkey;
+    async renewPasskeys(viewer) {
+      await tell(writes.renewPasskeys(acting(viewer)));
     },
 
     async changeRole(viewer, name, role) {

@@ -1,14 +1,12 @@
 /**
  * The random secrets the tracker hands out, and what is kept of them. A token is 32 random bytes: no dictionary leads
- * to it, so one SHA-256 of it is enough to keep.
+ * to it, so one SHA-256 of it is enough to keep. (Passkeys are not kept at all: tracker/admission/passkeys.ts.)
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { base32 } from '../protocol/base32.ts';
 
 const tokenBytes = 32;
-/** As private trackers have it, and short enough for an announce URL. */
-const passkeyBytes = 20;
 const idBytes = 16;
-const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** 43 characters of base64url: sessions, invitations, the first owner's link. */
 export function newToken(): string {
@@ -22,27 +20,25 @@ export function tokenHash(token: string): Uint8Array | undefined {
 }
 
 /**
- * 32 characters of base32. Kept as it is: it goes into every .torrent file this account fetches, also into those it
- * fetches next year, and opens nothing but announces.
+ * Half of what a generation may be, so that there is room to raise it. Not 0: after a restored backup, an account may get
+ * the number of another one, and must not get the use of its passkeys.
  */
-export function newPasskey(): string {
-  return base32(randomBytes(passkeyBytes));
+const firstGenerationMax = 2 ** 31;
+
+/** The generation of a new account's passkeys. */
+export function firstGeneration(): number {
+  return randomInt(firstGenerationMax);
+}
+
+/**
+ * What is kept of a passkey as accounts had one before passkeys named a release: 32 characters of base32. They are 160
+ * random bits, so one SHA-256 is enough.
+ */
+export function accountPasskeyHash(passkey: string): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(passkey).digest());
 }
 
 /** 26 characters of base32: lasting names of what people may point at. */
 export function newPublicId(): string {
   return base32(randomBytes(idBytes));
-}
-
-/** RFC 4648, lower case, without padding. */
-function base32(bytes: Uint8Array): string {
-  let text = '';
-  let bits = 0;
-  let value = 0;
-  for (const byte of bytes) {
-    value = (value << 8) | byte;
-    for (bits += 8; bits >= 5; bits -= 5) text += alphabet[(value >> (bits - 5)) & 31];
-    value &= (1 << bits) - 1;
-  }
-  return bits === 0 ? text : text + alphabet[(value << (5 - bits)) & 31];
 }

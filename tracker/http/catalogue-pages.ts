@@ -68,7 +68,13 @@ export function addCataloguePages(
     const isId = /^[a-z2-7]{26}$/.test(releaseId) && !policy.signInRequired;
     const release = isId ? await catalogue.release({ viewer: anonymous, releaseId }) : undefined;
     if (release === undefined) return reply.callNotFound();
-    const holders = holdersOf(library, [{ hashes: swarmHashes(release) }], holdersNamedMax);
+    const holders = holdersOf(
+      library,
+      anonymous,
+      releaseId,
+      [{ hashes: swarmHashes(release) }],
+      holdersNamedMax,
+    );
     const names = await community.names([release.publisherId, ...holders.map(({ accountId }) => accountId)]);
     reply.type('text/html; charset=utf-8');
     return releasePage(release, names, holders, announceUrl(context, request), context.contact);

@@ -5,6 +5,7 @@
  * A refusal is HTTP 200 with a `failure reason`, because that is the only kind that clients show to people.   BEP 3 48
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Refusal } from '../admission.ts';
 import type { Library } from '../library.ts';
 import { parseAnnounceQuery } from '../protocol/announce-query.ts';
 import { encodeAnnounceReply } from '../protocol/announce-reply.ts';
@@ -12,6 +13,7 @@ import { encodeFailure } from '../protocol/reply.ts';
 import { parseScrapeQuery } from '../protocol/scrape-query.ts';
 import { encodeScrapeReply } from '../protocol/scrape-reply.ts';
 import { notServed, type RandomBelow, type Registry } from '../registry.ts';
+import type { Moment } from '../swarm-access.ts';
 import type { ClientAddresses } from './client-address.ts';
 
 /** What has been answered so far; shown at /metrics and on the page. */
@@ -37,9 +39,11 @@ export interface TrackerCallsOptions {
   readonly library: Library | undefined;
 }
 
-/** `/PASSKEY/announce?…`: whose client it is. The passkey is never logged. */
-const ownCall = /^\/([a-z2-7]{32})\/(announce|scrape)\?/;
-const ownCallLength = (call: string): number => `/${'x'.repeat(32)}/${call}?`.length;
+/**
+ * `/PASSKEY/announce?…`: whose client it is, and of which release. It is never logged. 32 characters: of an account alone,
+ * as they were handed out before.
+ */
+const ownCall = /^\/([a-z2-7]{48}|[a-z2-7]{32})\/(announce|scrape)\?/;
 
 export function trackerCalls({
   registry,
@@ -49,6 +53,9 @@ export function trackerCalls({
   library,
 }: TrackerCallsOptions): TrackerCalls {
   const counts: CallCounts = { announces: 0, scrapes: 0, refused: 0 };
+
+  /** Bans end by the calendar, and silence is counted by a clock that nobody sets. */
+  const moment = (): Moment => ({ nowMs: nowMs(), wallMs: Date.now() });
 
   const refuse = (failureReason: string): Uint8Array => {
     counts.refused += 1;
@@ -61,16 +68,12 @@ export function trackerCalls({
     if ('code' in parsed) return refuse(parsed.message);
     const address = addresses.of(request);
     if (address === undefined) return refuse('the tracker cannot tell your address (its proxy does not say)');
-    const { infoHash } = parsed;
-    const admitted = library?.admission.admit(infoHash, passkey, Date.now());
-    if (library !== undefined && admitted === undefined) return refuse(notServed.failureReason);
-    const reply = registry.announce(parsed, address, nowMs(), random);
+    const reply =
+      library === undefined
+        ? registry.announce(parsed, address, nowMs(), random)
+        : library.swarmAccess.announce(parsed, address, passkey, moment(), random);
+    if (typeof reply === 'string') return refuse(refusals[reply]);
     if ('failureReason' in reply) counts.refused += 1;
-    else if (library !== undefined) {
-      library.onSwarmChanged(infoHash);
-      const accountId = admitted?.accountId;
-      if (accountId !== undefined) library.onAnnounced(parsed, address, accountId);
-    }
     return encodeAnnounceReply(reply, parsed.compact);
   };
 
@@ -78,22 +81,15 @@ export function trackerCalls({
     counts.scrapes += 1;
     const parsed = parseScrapeQuery(rawQuery);
     if ('code' in parsed) return refuse(parsed.message);
-    const swarms = registry.scrape(parsed);
-    if (library === undefined) return encodeScrapeReply(swarms);
-    const nobody = { complete: 0, incomplete: 0, downloaded: 0 };
     return encodeScrapeReply(
-      swarms.map((swarm) =>
-        library.admission.admit(swarm.infoHash, passkey, Date.now()) === undefined
-          ? { infoHash: swarm.infoHash, ...nobody }
-          : swarm,
-      ),
+      library === undefined ? registry.scrape(parsed) : library.swarmAccess.scrape(parsed, passkey, moment()),
     );
   };
 
   const ownReply = (url: string, request: IncomingMessage): Uint8Array | undefined => {
-    const [, passkey, call] = ownCall.exec(url) ?? [];
-    if (passkey === undefined || call === undefined) return undefined;
-    const rawQuery = url.slice(ownCallLength(call));
+    const [path, passkey, call] = ownCall.exec(url) ?? [];
+    if (path === undefined || passkey === undefined || call === undefined) return undefined;
+    const rawQuery = url.slice(path.length);
     return call === 'announce' ? announce(rawQuery, request, passkey) : scrape(rawQuery, passkey);
   };
 
@@ -114,6 +110,12 @@ export function trackerCalls({
     },
   };
 }
+
+/** Said of the passkey alone, or of releases that its account sees: nothing of others can be read from it. */
+const refusals: Readonly<Record<Refusal, string>> = {
+  'not-served': notServed.failureReason,
+  'fetch-again': 'this announce URL is out of date: fetch the torrent again from the catalogue',
+};
 
 /** Text, although it is not: a person who opens an announce URL in a browser can then read the reason. */
 const replyHeaders = ['Content-Type', 'text/plain', 'X-Content-Type-Options', 'nosniff'];

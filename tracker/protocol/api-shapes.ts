@@ -51,7 +51,7 @@ export const serverAnswer = Type.Object(
     signInRequired: Type.Boolean(),
     /** Whether anybody may register, or only who was invited. */
     registration: Type.Union([Type.Literal('open'), Type.Literal('invited')]),
-    /** Of whoever asks: with their own passkey when they are signed in. */
+    /** Without a passkey: reaches what everyone may have. That of a release is in its own answer and torrent. */
     announceUrl: Type.String(),
     /** Whom to ask when a moderator is needed. */
     contact: optional(Type.String()),
@@ -102,8 +102,8 @@ export const ownAccount = Type.Object(
     publicKey: optional(Type.String()),
     createdAtMs: time,
     hasPassword: Type.Boolean(),
-    passkey: Type.String(),
-    announceUrl: Type.String(),
+    /** For the addresses of feeds: `/rss/search?key=…`. A new one ends the one before, and all announce URLs. */
+    feedKey: Type.String(),
     groups: Type.Array(Type.String()),
     unreadNotices: Type.Integer(),
   },
@@ -258,6 +258,8 @@ export const releaseDetail = Type.Object(
     takenDown: optional(
       Type.Object({ reason: Type.String(), atMs: time, contact: optional(Type.String()) }, loose),
     ),
+    /** Of this release, for whoever asks: whoever has it announces under their name. */
+    announceUrl: Type.String(),
   },
   loose,
 );

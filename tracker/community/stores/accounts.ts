@@ -13,7 +13,10 @@ export interface AccountRow {
   readonly role: Role;
   readonly public_key: Uint8Array | null;
   readonly password: string | null;
-  readonly passkey: string;
+  /** Of its passkeys. */
+  readonly generation: number;
+  /** Of the passkey it had before passkeys named a release. */
+  readonly passkey_hash: Uint8Array | null;
   readonly created_ms: number;
   readonly banned_ms: number | null;
   readonly ban_until_ms: number | null;
@@ -56,16 +59,21 @@ export function accountQueries(db: DatabaseSync) {
         ...accountOf(row, nowMs),
         accountId: row.id,
         hasPassword: row.password !== null,
-        passkey: row.passkey,
         groups: groups(row.id).map(({ name }) => name),
         unreadNotices: first<{ count: number }>(unread, { id: row.id, read: row.notices_read })!.count,
       };
     },
     access(row: AccountRow): AccountAccess {
       const bannedUntilMs = row.banned_ms === null ? undefined : (row.ban_until_ms ?? Infinity);
-      const { id: accountId, passkey, role } = row;
-      const groupIds = groups(row.id).map(({ id }) => id);
-      return { accountId, passkey, role, groupIds, ...optional('bannedUntilMs', bannedUntilMs) };
+      const { id: accountId, generation, role } = row;
+      return {
+        accountId,
+        generation,
+        ...optional('passkeyHash', row.passkey_hash),
+        role,
+        groupIds: groups(row.id).map(({ id }) => id),
+        ...optional('bannedUntilMs', bannedUntilMs),
+      };
     },
   };
 }
@@ -125,7 +133,9 @@ export function accountWrites(db: DatabaseSync) {
     'UPDATE accounts SET public_key = :publicKey WHERE id = :by AND public_key IS NULL',
   );
   const setPassword = db.prepare('UPDATE accounts SET password = :password WHERE id = :by');
-  const setPasskey = db.prepare('UPDATE accounts SET passkey = :passkey WHERE id = :by');
+  const renewPasskeys = db.prepare(
+    'UPDATE accounts SET generation = generation + 1, passkey_hash = NULL WHERE id = :by',
+  );
   const setRole = db.prepare('UPDATE accounts SET role = :role WHERE id = :id');
   const otherOwner = db.prepare("SELECT id FROM accounts WHERE role = 'owner' AND id <> :id LIMIT 1");
   const setBan = db.prepare(
@@ -165,9 +175,9 @@ export function accountWrites(db: DatabaseSync) {
       endSessions.run({ id, kept: change.kept });
       return { access: [queries.access(queries.rowById(id)!)] };
     },
-    renewPasskey({ passkey, ...acting }: Acting & { passkey: string }) {
+    renewPasskeys(acting: Acting) {
       const { id } = actor(acting, 'change-account', true);
-      setPasskey.run({ passkey, by: id });
+      renewPasskeys.run({ by: id });
       return { access: [queries.access(queries.rowById(id)!)] };
     },
     changeRole({ key, role, ...acting }: Acting & { key: string; role: Role }) {

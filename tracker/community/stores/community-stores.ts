@@ -14,6 +14,7 @@ import { noticeReads, noticeWrites } from './notices.ts';
 import { reportReads, reportWrites } from './reports.ts';
 import { roomReads, roomWrites } from './rooms.ts';
 import { migrations } from './tables.ts';
+import { trackerKeyReads, trackerKeyWrites } from './tracker-key.ts';
 
 export { migrations };
 
@@ -31,6 +32,7 @@ export function reads(db: DatabaseSync) {
     ...moderatorReads(db),
     ...muteReads(db),
     ...reportReads(db),
+    ...trackerKeyReads(db),
   };
 }
 
@@ -46,6 +48,7 @@ export function writes(db: DatabaseSync) {
     ...moderatorWrites(db),
     ...muteWrites(db),
     ...reportWrites(db),
+    ...trackerKeyWrites(db),
   };
 }
 

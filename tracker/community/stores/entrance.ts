@@ -20,7 +20,7 @@ export interface RegisterArgument {
   readonly key: string;
   readonly publicKey: Uint8Array | null;
   readonly password: string | null;
-  readonly passkey: string;
+  readonly generation: number;
   readonly setupHash?: Uint8Array;
   readonly invitationHash?: Uint8Array;
   /** Undefined: only by invitation. */
@@ -107,8 +107,8 @@ export function entranceWrites(db: DatabaseSync) {
     WHERE token_hash = :tokenHash AND uses_left > 0 AND expires_ms > :nowMs RETURNING role, inviter_id`);
   const keyOwner = db.prepare('SELECT id FROM accounts WHERE public_key = :publicKey');
   const insert = db.prepare(`
-    INSERT INTO accounts (name, name_key, role, public_key, password, passkey, created_ms, invited_by)
-    VALUES (:name, :key, :role, :publicKey, :password, :passkey, :nowMs, :invitedBy)`);
+    INSERT INTO accounts (name, name_key, role, public_key, password, generation, created_ms, invited_by)
+    VALUES (:name, :key, :role, :publicKey, :password, :generation, :nowMs, :invitedBy)`);
   const insertSession = db.prepare(
     'INSERT INTO sessions VALUES (:tokenHash, :id, :accountId, :label, :nowMs, :nowMs)',
   );
@@ -167,7 +167,7 @@ export function entranceWrites(db: DatabaseSync) {
       return true;
     },
     register(argument: RegisterArgument) {
-      const { name, key, publicKey, password, passkey, session, nowMs } = argument;
+      const { name, key, publicKey, password, generation, session, nowMs } = argument;
       const newcomer = roleOfNewcomer(argument);
       if (queries.rowByKey(key) !== undefined) {
         throw new CommunityError(
@@ -176,7 +176,7 @@ export function entranceWrites(db: DatabaseSync) {
         );
       }
       if (publicKey !== null && first(keyOwner, { publicKey }) !== undefined) throw keyTaken();
-      const values = { name, key, publicKey, password, passkey, nowMs };
+      const values = { name, key, publicKey, password, generation, nowMs };
       const id = Number(insert.run({ ...values, ...newcomer }).lastInsertRowid);
       openSession(id, session, nowMs);
       const row = queries.rowById(id)!;

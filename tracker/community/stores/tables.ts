@@ -7,6 +7,7 @@
  * Releases belong to the catalogue: here they are public ids, and whoever calls has asked the catalogue first.
  */
 import type { Migration } from '../../database/store.ts';
+import { dropClearPasskeys, forgetClearPasskeys } from './passkey-migration.ts';
 
 export const migrations: readonly Migration[] = [
   `
@@ -212,5 +213,13 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX messages_news_of_room ON messages (room_id, changed_event) WHERE room_id IS NOT NULL;
   CREATE INDEX messages_news_to ON messages (receiver_id, changed_event) WHERE receiver_id IS NOT NULL;
   CREATE INDEX messages_news_from ON messages (author_id, changed_event) WHERE receiver_id IS NOT NULL;
+  `,
+  dropClearPasskeys,
+  forgetClearPasskeys,
+  `
+  CREATE TABLE tracker_key (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    fingerprint BLOB NOT NULL
+  ) STRICT;
   `,
 ];

@@ -31,8 +31,8 @@ export function addAccountRoutes(
   const { library } = context;
   const { community, policy } = library;
 
-  const inside = async (request: FastifyRequest, { account, session }: SignedIn) => ({
-    account: await shown(request, account),
+  const inside = async ({ account, session }: SignedIn) => ({
+    account: await shown(account),
     session,
   });
 
@@ -42,13 +42,12 @@ export function addAccountRoutes(
       schema: { summary: 'What this tracker is', tags: ['server'], response: { 200: schemas.serverAnswer } },
     },
     async (request) => {
-      const own = request.signedIn && (await community.me(request.signedIn));
       return {
         name: 'Cicada tracker',
         version: about.version,
         signInRequired: policy.signInRequired,
         registration: policy.newcomerRole === undefined ? ('invited' as const) : ('open' as const),
-        announceUrl: announceUrl(context, request, own?.passkey),
+        announceUrl: announceUrl(context, request),
         ...(context.contact !== undefined && { contact: context.contact }),
         nowMs: Date.now(),
       };
@@ -76,7 +75,7 @@ export function addAccountRoutes(
       // A household comes in through one address: an invitation has its own limit.
       if (isInvited) gates.giveBack(gate, visitor);
       reply.code(201);
-      return inside(request, entered);
+      return inside(entered);
     },
   );
 
@@ -130,7 +129,7 @@ export function addAccountRoutes(
         throw new ApiError(400, 'credentials-missing', 'send a password, or a challenge and its signature');
       }
       reply.code(201);
-      return inside(request, entered);
+      return inside(entered);
     },
   );
 
@@ -199,7 +198,7 @@ export function addAccountRoutes(
     '/accounts/me/passkey',
     {
       schema: {
-        summary: 'A new passkey; announces with the old one are refused from now on',
+        summary: 'End all announce URLs and feed keys that were handed out; torrents are to be fetched again',
         tags: ['accounts'],
         response: { 200: schemas.ownAccount },
       },
@@ -207,17 +206,20 @@ export function addAccountRoutes(
     async (request) => {
       const own = signedIn(request);
       gates.take('changePerAccount', String(own.accountId));
-      await community.renewPasskey(own);
+      await community.renewPasskeys(own);
       return ownShape(request);
     },
   );
 
   async function ownShape(request: FastifyRequest) {
-    return shown(request, await community.me(signedIn(request)));
+    return shown(await community.me(signedIn(request)));
   }
 
-  async function shown(request: FastifyRequest, account: OwnAccount) {
+  async function shown(account: OwnAccount) {
     const unreadNotices = await unreadSeen(library, account);
-    return ownAccountShape({ ...account, unreadNotices }, announceUrl(context, request, account.passkey));
+    return ownAccountShape(
+      { ...account, unreadNotices },
+      library.admission.feedKeyFor(account.accountId) ?? '',
+    );
   }
 }

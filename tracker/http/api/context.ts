@@ -102,9 +102,12 @@ export function enter({ library }: ApiContext, { viewer }: FastifyRequest, actio
   return viewer;
 }
 
-/** Where this visitor reaches us, and with a passkey their own announce URL. */
-export function announceUrl(context: ApiContext, request: FastifyRequest, passkey?: string): string {
+/** Where this visitor announces a release: under their own name when they are signed in. Without one: as a stranger. */
+export function announceUrl(context: ApiContext, request: FastifyRequest, releaseId?: string): string {
   const base = baseUrl(request.raw, context.publicUrl);
+  const accountId = request.signedIn?.accountId;
+  const isNamed = accountId !== undefined && releaseId !== undefined;
+  const passkey = isNamed ? context.library.admission.passkeyFor(accountId, releaseId) : undefined;
   return passkey === undefined ? `${base}/announce` : `${base}/${passkey}/announce`;
 }
 

@@ -1,6 +1,6 @@
 /**
  * RSS 2.0 of a search, a room and a person, for readers that know nothing of us. Whoever wants more than a stranger sees
- * puts their passkey into the address (`?key=`): a reader of feeds cannot sign in.
+ * puts the key of their account into the address (`?key=`): a reader of feeds cannot sign in.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { queryCharsMax } from '../../catalogue/search-expression.ts';
@@ -33,8 +33,13 @@ export function addFeeds(
   function reader(request: FastifyRequest): { viewer: Viewer; base: string; query: Query } {
     gates.take('searchPerAddress', visitorKey(context, request));
     const query = request.query as Query;
-    const viewer = library.admission.viewer(one(query.key), Date.now());
-    if (viewer === undefined) throw new ApiError(401, 'not-signed-in', 'this feed needs a key: ?key=PASSKEY');
+    const viewer = library.admission.feedReader(one(query.key), Date.now());
+    if (viewer === undefined)
+      throw new ApiError(
+        401,
+        'not-signed-in',
+        'this feed needs the key of your account: ?key=…, as /api/v1/accounts/me tells it',
+      );
     return { viewer, base: baseUrl(request.raw, context.publicUrl), query };
   }
 

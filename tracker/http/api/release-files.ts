@@ -1,15 +1,15 @@
 /** What a release has as files: its torrent, as each visitor gets it, and its cover. */
 import Type from 'typebox';
+import { keptTorrent } from '../../catalogue/kept-parts.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { attachment } from '../attachment.ts';
-import { ownTorrent } from '../own-torrent.ts';
 import { type Api, type ApiContext, announceUrl, enter } from './context.ts';
 import { noSuchRelease } from './releases.ts';
 
 const withId = Type.Object({ id: schemas.releaseIdText });
 
 export function addReleaseFileRoutes(api: Api, context: ApiContext): void {
-  const { catalogue, community } = context.library;
+  const { catalogue } = context.library;
 
   api.get(
     '/releases/:id/torrent',
@@ -26,8 +26,7 @@ export function addReleaseFileRoutes(api: Api, context: ApiContext): void {
       const { id: releaseId } = request.params;
       const torrent = await catalogue.torrent({ viewer, releaseId, version: request.query.version });
       if (torrent === undefined) throw noSuchRelease();
-      const passkey = request.signedIn && (await community.me(request.signedIn)).passkey;
-      const { name, bytes } = ownTorrent(torrent, announceUrl(context, request, passkey));
+      const { name, bytes } = keptTorrent(torrent, announceUrl(context, request, releaseId));
       reply.type('application/x-bittorrent');
       reply.header('Content-Disposition', attachment(`${name}.torrent`));
       return reply.send(Buffer.from(bytes));

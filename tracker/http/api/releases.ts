@@ -10,6 +10,7 @@ import {
   type Api,
   type ApiContext,
   ApiError,
+  announceUrl,
   enter,
   noContent,
   type openGates,
@@ -49,11 +50,11 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     return release;
   }
 
-  async function shape(viewer: Viewer, release: ReleaseDetail) {
+  async function shape(request: FastifyRequest, viewer: Viewer, release: ReleaseDetail) {
     const { releaseId } = release;
     const versions = await catalogue.versions({ viewer, releaseId });
     const swarms = versions.map((version) => ({ hashes: swarmHashes(version), version: version.version }));
-    const holders = holdersOf(library, swarms, holdersOfReleaseMax);
+    const holders = holdersOf(library, viewer, releaseId, swarms, holdersOfReleaseMax);
     const names = await community.names([
       release.publisherId,
       ...(release.peopleIds ?? []),
@@ -66,6 +67,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     return defined({
       ...shown,
       holders: namedHolders(holders, names),
+      announceUrl: announceUrl(context, request, releaseId),
       takenDown: takenDown && defined({ ...takenDown, contact }),
     });
   }
@@ -221,7 +223,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       await approved(catalogue.publish({ ...input, access: await wanted(viewer, access) }));
       library.tellPublished(releaseId);
       reply.code(201);
-      return shape(viewer, await seen(viewer, releaseId));
+      return shape(request, viewer, await seen(viewer, releaseId));
     },
   );
 
@@ -241,7 +243,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       // Its publisher is told that it was taken down, and why.
       const release = await catalogue.release({ viewer, releaseId, orTakenDown: true });
       if (release === undefined) throw noSuchRelease();
-      return shape(viewer, release);
+      return shape(request, viewer, release);
     },
   );
 
@@ -261,7 +263,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       const { id: releaseId } = request.params;
       const access = await wanted(viewer, request.body.access);
       await catalogue.changeAccess({ viewer, releaseId, access, nowMs: Date.now() });
-      return shape(viewer, await seen(viewer, releaseId));
+      return shape(request, viewer, await seen(viewer, releaseId));
     },
   );
 
@@ -327,7 +329,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       await approved(catalogue.addVersion({ ...input, version, ...change }));
       library.tellPublished(releaseId);
       reply.code(201);
-      return shape(viewer, await seen(viewer, releaseId));
+      return shape(request, viewer, await seen(viewer, releaseId));
     },
   );
 }

@@ -2,6 +2,7 @@
 
 import Type from 'typebox';
 import type { SearchInput } from '../../catalogue/contract.ts';
+import type { Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { type Api, type ApiContext, ApiError, enter, type openGates, visitorKey } from './context.ts';
 import {
@@ -15,6 +16,7 @@ import {
 } from './shapes.ts';
 
 interface Found {
+  readonly releaseId: string;
   readonly publisherId: number;
   readonly version: number;
   readonly infoHash: Uint8Array | undefined;
@@ -26,9 +28,15 @@ export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType
   const { catalogue, community } = library;
 
   /** One look-up of names for the whole page. */
-  async function withHolders<Row extends Found>(rows: readonly Row[]) {
+  async function withHolders<Row extends Found>(viewer: Viewer, rows: readonly Row[]) {
     const holders = rows.map((row) =>
-      holdersOf(library, [{ hashes: swarmHashes(row), version: row.version }], holdersShownMax),
+      holdersOf(
+        library,
+        viewer,
+        row.releaseId,
+        [{ hashes: swarmHashes(row), version: row.version }],
+        holdersShownMax,
+      ),
     );
     const ids = [...rows.map((row) => row.publisherId), ...holders.flat().map(({ accountId }) => accountId)];
     return { holders, names: await community.names([...new Set(ids)]) };
@@ -59,7 +67,7 @@ export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType
       const input: SearchInput = { ...filters, viewer, text: q, publisherId };
       if (kind === 'tracks') {
         const { rows, next } = await catalogue.searchTracks(input);
-        const { holders, names } = await withHolders(rows);
+        const { holders, names } = await withHolders(viewer, rows);
         const shown = rows.map((row, i) => ({
           ...trackHitShape(row, names),
           holders: namedHolders(holders[i]!, names),
@@ -67,7 +75,7 @@ export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType
         return defined({ rows: shown, next });
       }
       const { rows, next } = await catalogue.searchReleases(input);
-      const { holders, names } = await withHolders(rows);
+      const { holders, names } = await withHolders(viewer, rows);
       const shown = rows.map((row, i) => ({
         ...releaseHitShape(row, names),
         holders: namedHolders(holders[i]!, names),

@@ -9,6 +9,7 @@ import type {
   VersionSummary,
 } from '../../catalogue/contract.ts';
 import type { Account, OwnAccount } from '../../community/contract.ts';
+import type { Viewer } from '../../community/permissions.ts';
 import type { Library } from '../../library.ts';
 import type { HolderShape } from '../../protocol/api-shapes.ts';
 
@@ -49,15 +50,17 @@ export function swarmHashes(hashes: {
   return [infoHash, infoHashV2?.subarray(0, 20)].filter((hash) => hash !== undefined);
 }
 
-/** One line an account and address, seeds first: a hybrid's peer is in two swarms. */
+/** One line an account and address, seeds first: a hybrid's peer is in two swarms. For a viewer who sees the release. */
 export function holdersOf(
-  { presence }: Library,
+  { swarmAccess }: Pick<Library, 'swarmAccess'>,
+  { accountId }: Viewer,
+  releaseId: string,
   swarms: readonly { readonly hashes: readonly Uint8Array[]; readonly version?: number }[],
   limit: number,
 ): (Omit<HolderShape, 'name'> & { readonly accountId: number })[] {
   const found = new Map<string, Omit<HolderShape, 'name'> & { readonly accountId: number }>();
   for (const { hashes, version } of swarms) {
-    for (const holder of hashes.flatMap((hash) => presence.holders(hash, limit))) {
+    for (const holder of swarmAccess.holders(accountId, releaseId, hashes, limit)) {
       const key = `${holder.accountId} ${holder.host} ${holder.port} ${version}`;
       if (!found.has(key) || holder.isSeed) found.set(key, defined({ ...holder, version }));
     }
@@ -124,7 +127,7 @@ export function accountShape(account: Account, isOnline: boolean) {
   return defined({ name, role, publicKey: base64(publicKey), createdAtMs, ban, isOnline });
 }
 
-export function ownAccountShape(account: OwnAccount, announceUrl: string) {
+export function ownAccountShape(account: OwnAccount, feedKey: string) {
   const { accountId: _, ban: __, publicKey, groups, ...shown } = account;
-  return defined({ ...shown, groups: [...groups], publicKey: base64(publicKey), announceUrl });
+  return defined({ ...shown, groups: [...groups], publicKey: base64(publicKey), feedKey });
 }

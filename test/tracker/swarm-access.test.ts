@@ -1,0 +1,273 @@
+/**
+ * Announces and changes of access in any order, against a model that knows nothing but who may see what: a peer is told to
+ * those who may see the release that it is announced for, and to all of them.
+ */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { openPasskeys } from '../../tracker/admission/passkeys.ts';
+import type { ReleaseAccess } from '../../tracker/catalogue/contract.ts';
+import type { AccountAccess } from '../../tracker/community/contract.ts';
+import { maySee } from '../../tracker/community/permissions.ts';
+import { accountPasskeyHash } from '../../tracker/community/secrets.ts';
+import { replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
+import { Registry } from '../../tracker/registry.ts';
+import { openSwarmAccess } from '../../tracker/swarm-access.ts';
+
+const [accountCount, releaseCount] = [4, 4];
+/** Two releases of each torrent, and hybrids: every release has two hashes. */
+const hashesOf = (release: number) => [2 * (release % 2), 2 * (release % 2) + 1];
+const hash = (byte: number) => new Uint8Array(20).fill(byte + 1);
+
+type Wanted = Omit<ReleaseAccess, 'publisherId'>;
+const wanted: fc.Arbitrary<Wanted | undefined> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<Wanted>({ visibility: 'everyone' }) },
+  { weight: 3, arbitrary: fc.constant<Wanted>({ visibility: 'group', groupId: 1 }) },
+  fc.constant<Wanted>({ visibility: 'members' }),
+  fc.record({ visibility: fc.constant('people' as const), peopleIds: fc.subarray([1, 2, 3, 4]) }),
+  fc.constant<Wanted>({ visibility: 'nobody' }),
+  fc.constant(undefined),
+);
+const account = fc.integer({ min: 1, max: accountCount });
+const release = fc.integer({ min: 1, max: releaseCount });
+
+type Step =
+  | { kind: 'release'; release: number; access: Wanted | undefined }
+  | { kind: 'account'; account: number; role: 'guest' | 'member'; isInGroup: boolean; isBanned: boolean }
+  | { kind: 'renew'; account: number }
+  | {
+      kind: 'announce';
+      account: number;
+      release: number;
+      which: number;
+      key: 'own' | 'old' | 'account' | 'none';
+      address: number;
+      left: number;
+      event: 'stopped' | 'completed' | undefined;
+    };
+
+const announce = fc.record({
+  kind: fc.constant('announce' as const),
+  account,
+  release,
+  which: fc.nat(1),
+  key: fc.constantFrom('own', 'own', 'own', 'old', 'account', 'none'),
+  address: fc.nat(3),
+  left: fc.nat(1),
+  event: fc.constantFrom(undefined, undefined, undefined, 'completed' as const, 'stopped' as const),
+});
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: announce },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), release, access: wanted }) },
+  fc.record({
+    kind: fc.constant('account' as const),
+    account,
+    role: fc.constantFrom('guest' as const, 'member' as const),
+    isInGroup: fc.boolean(),
+    isBanned: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('renew' as const), account }),
+);
+
+/** A peer as the model has it: where, by whom, for which release, since its last announce that was served. */
+interface Listed {
+  readonly accountId: number | undefined;
+  /** Undefined: a stranger, in what everyone may have. */
+  readonly release: number | undefined;
+  readonly byte: number;
+}
+
+function openWorld() {
+  const passkeys = openPasskeys(new Uint8Array(32).fill(5));
+  const access = openSwarmAccess({
+    registry: new Registry({ hashSeed: 1 }),
+    signInRequired: false,
+    passkeys,
+    peerTimeoutMs: 1e12,
+    onChanged: () => {},
+    onFinished: () => {},
+  });
+  const releases = new Map<number, ReleaseAccess>();
+  const accounts = new Map<number, AccountAccess>();
+  const accountPasskey = (id: number) => String.fromCharCode(96 + id).repeat(32);
+  for (let accountId = 1; accountId <= accountCount; accountId++) {
+    setAccount({
+      accountId,
+      generation: 1,
+      passkeyHash: accountPasskeyHash(accountPasskey(accountId)),
+      role: 'member',
+      groupIds: [1],
+    });
+  }
+  for (let number = 1; number <= releaseCount; number++) {
+    setRelease(number, number % 3 === 0 ? { visibility: 'group', groupId: 1 } : { visibility: 'everyone' });
+  }
+
+  function setAccount(account: AccountAccess): void {
+    accounts.set(account.accountId, account);
+    access.setAccount(account, 0);
+  }
+
+  function setRelease(number: number, wanted: Wanted | undefined): void {
+    const infoHashes = hashesOf(number).map(hash);
+    const now = wanted && { publisherId: ((number - 1) % accountCount) + 1, ...wanted };
+    if (now === undefined) releases.delete(number);
+    else releases.set(number, now);
+    access.setRelease({ number, releaseId: `release ${number}`, infoHashes, access: now });
+  }
+
+  const sees = (accountId: number, number: number): boolean => {
+    const [account, release] = [accounts.get(accountId)!, releases.get(number)];
+    return release !== undefined && account.bannedUntilMs === undefined && maySee(account, release);
+  };
+  const isOpen = (byte: number) =>
+    [...releases].some(
+      ([number, { visibility }]) => visibility === 'everyone' && hashesOf(number).includes(byte),
+    );
+  return { access, passkeys, accounts, releases, accountPasskey, setAccount, setRelease, sees, isOpen };
+}
+
+type World = ReturnType<typeof openWorld>;
+
+/** Each account, and strangers, at ports of their own; an account has several addresses. */
+const portOf = (accountId: number | undefined) => 7000 + (accountId ?? 0);
+const endpointOf = (accountId: number | undefined, address: number) =>
+  `10.0.0.${address + 1}:${portOf(accountId)}`;
+
+function runAnnounce(
+  world: World,
+  told: Extract<Step, { kind: 'announce' }>,
+  listed: Map<string, Listed>,
+): void {
+  const { access, passkeys, accounts, accountPasskey } = world;
+  const byte = hashesOf(told.release)[told.which]!;
+  const isStranger = told.key === 'none';
+  const accountId = isStranger ? undefined : told.account;
+  const generation = accounts.get(told.account)!.generation - (told.key === 'old' ? 1 : 0);
+  const own = { kind: 'announce', accountId: told.account, release: told.release, generation } as const;
+  const passkey = isStranger
+    ? undefined
+    : told.key === 'account'
+      ? accountPasskey(told.account)
+      : passkeys.make(own);
+  const port = portOf(accountId);
+  const request = {
+    ...{ infoHash: hash(byte), peerId: new Uint8Array(20), port, uploaded: 1, downloaded: 1 },
+    ...{ left: told.left, event: told.event, numWant: 200, compact: true },
+  };
+  const remote = Uint8Array.of(10, 0, 0, told.address + 1);
+  const moment = { nowMs: 0, wallMs: 0 };
+  const reply = access.announce(request, { remote }, passkey, moment, () => 0);
+  const isServed = typeof reply !== 'string' && !('failureReason' in reply);
+  const visible = [...world.releases.keys()].filter(
+    (number) => hashesOf(number).includes(byte) && !isStranger && world.sees(told.account, number),
+  );
+  const isOpenFor = (number: number) => world.releases.get(number)!.visibility === 'everyone';
+  if (told.key === 'own') expect(isServed).toBe(world.sees(told.account, told.release));
+  if (told.key === 'old') expect(isServed).toBe(false);
+  if (isStranger) expect(isServed).toBe(world.isOpen(byte));
+  if (told.key === 'account' && accounts.get(told.account)!.passkeyHash !== undefined) {
+    const isClear = visible.length === 1 || (visible.length > 1 && visible.every(isOpenFor));
+    expect(isServed).toBe(isClear);
+  }
+  if (!isServed) return;
+  const release = isStranger ? undefined : told.key === 'own' ? told.release : visible[0]!;
+  const inSwarm = (peer: Listed) =>
+    peer.byte === byte &&
+    (release === undefined || isOpenFor(release)
+      ? peer.release === undefined || isOpenFor(peer.release)
+      : peer.release === release);
+  const me = endpointOf(accountId, told.address);
+  const key = (at: string) =>
+    `${at} ${byte} ${release === undefined || isOpenFor(release) ? 'open' : release}`;
+  if (told.event === 'stopped') {
+    listed.delete(key(me));
+    return;
+  }
+  const others = [...listed].filter(([at, peer]) => inSwarm(peer) && at !== key(me));
+  // A seed is told of those who lack something, so only a leecher hears of all.
+  if (told.left > 0) {
+    const heard = replyEndpoints(reply).map(({ host, port }) => `${host}:${port}`);
+    expect(heard.sort()).toEqual(others.map(([at]) => at.split(' ')[0]!).sort());
+  }
+  listed.set(key(me), { accountId, release, byte });
+}
+
+/** What has to leave when access changes: by the rules, not by how they are kept. */
+function forgetUnseen(world: World, listed: Map<string, Listed>, before: ReadonlyMap<number, string>): void {
+  for (const [at, { accountId, release, byte }] of listed) {
+    const isIn =
+      release === undefined || accountId === undefined
+        ? world.isOpen(byte)
+        : world.sees(accountId, release) &&
+          // From a swarm of one release into that of everyone, or back, a peer comes with its next announce.
+          (world.releases.get(release)!.visibility === 'everyone') === (before.get(release) === 'everyone');
+    if (!isIn) listed.delete(at);
+  }
+}
+
+it('a peer is told to all who may see its release, announce for it, and to nobody else, whatever changes', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
+      const world = openWorld();
+      const listed = new Map<string, Listed>();
+      for (const one of steps) {
+        const before = new Map([...world.releases].map(([number, { visibility }]) => [number, visibility]));
+        if (one.kind === 'announce') {
+          runAnnounce(world, one, listed);
+          continue;
+        }
+        if (one.kind === 'release') world.setRelease(one.release, one.access);
+        else {
+          const account = world.accounts.get(one.account)!;
+          if (one.kind === 'renew') {
+            const { passkeyHash: _, ...rest } = account;
+            world.setAccount({ ...rest, generation: account.generation + 1 });
+            for (const [at, { accountId }] of listed) if (accountId === one.account) listed.delete(at);
+          } else {
+            const { bannedUntilMs: _, ...rest } = account;
+            world.setAccount({
+              ...rest,
+              role: one.role,
+              groupIds: one.isInGroup ? [1] : [],
+              ...(one.isBanned && { bannedUntilMs: Infinity }),
+            });
+          }
+        }
+        forgetUnseen(world, listed, before);
+      }
+      checkHolders(world, listed);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** Holders and counts say what the swarms say. */
+function checkHolders({ access, releases, sees }: World, listed: ReadonlyMap<string, Listed>): void {
+  for (const [number, { visibility }] of releases) {
+    const isOpen = visibility === 'everyone';
+    const mine = [...listed].filter(
+      ([, { release, byte }]) =>
+        hashesOf(number).includes(byte) &&
+        (isOpen
+          ? release === undefined || releases.get(release)?.visibility === 'everyone'
+          : release === number),
+    );
+    const byHash = hashesOf(number).map((byte) => mine.filter(([, peer]) => peer.byte === byte).length);
+    const { complete, incomplete } = access.counts(`release ${number}`);
+    expect(complete + incomplete).toBeGreaterThanOrEqual(Math.max(...byHash));
+    expect(complete + incomplete).toBeLessThanOrEqual(byHash.reduce((sum, count) => sum + count));
+    const named = mine
+      .filter(([, { accountId }]) => accountId !== undefined)
+      .map(([at]) => at.split(' ')[0]!);
+    for (let accountId = 1; accountId <= accountCount; accountId++) {
+      const holders = access.holders(accountId, `release ${number}`, hashesOf(number).map(hash), 1000);
+      const maySee = sees(accountId, number);
+      // A banned account cannot ask.
+      if (!maySee) continue;
+      expect(holders.map(({ host, port }) => `${host}:${port}`).sort()).toEqual(named.sort());
+    }
+    if (!isOpen) {
+      expect(access.holders(undefined, `release ${number}`, hashesOf(number).map(hash), 1000)).toEqual([]);
+    }
+  }
+}

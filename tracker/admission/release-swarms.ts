@@ -1,0 +1,108 @@
+/**
+ * Which releases have a torrent, and which swarm each of them has it in: one that all releases for everyone share, named by
+ * the hash, and one for each restricted release, whose name is made with a secret, so that no hash can be chosen to meet it.
+ *
+ * Invariant: a swarm of a restricted release is in no other release, and never in what a stranger is served.
+ * Left to others: who may see a release (admission.ts).
+ */
+import type { ReleaseAccess, ServedRelease } from '../catalogue/contract.ts';
+
+/** A release that is served. */
+export interface SwarmRelease {
+  readonly release: ServedRelease;
+  readonly access: ReleaseAccess;
+  /** Everyone sees it. */
+  readonly isOpen: boolean;
+  /** Hash → its own swarm: made when it is first asked for, since most torrents have no peers. */
+  readonly own: Map<string, Uint8Array>;
+}
+
+export type NameSwarm = (infoHash: Uint8Array, release: number) => Uint8Array;
+
+export class ReleaseSwarms {
+  readonly #nameSwarm: NameSwarm;
+  readonly #byNumber = new Map<number, SwarmRelease>();
+  readonly #numbers = new Map<string, number>();
+  /** Hash → the releases that have it in one of their versions; nearly always one. */
+  readonly #byHash = new Map<string, readonly SwarmRelease[]>();
+
+  constructor(nameSwarm: NameSwarm) {
+    this.#nameSwarm = nameSwarm;
+  }
+
+  release(releaseId: string): ServedRelease | undefined {
+    const number = this.#numbers.get(releaseId);
+    return number === undefined ? undefined : this.#byNumber.get(number)?.release;
+  }
+
+  numbered(number: number): SwarmRelease | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  /** The oldest first. */
+  withHash(infoHash: Uint8Array): readonly SwarmRelease[] {
+    return this.#byHash.get(keyOf(infoHash)) ?? none;
+  }
+
+  /** Whether everyone sees a release with this hash. */
+  hasOpen(infoHash: Uint8Array): boolean {
+    return this.withHash(infoHash).some(({ isOpen }) => isOpen);
+  }
+
+  /** The swarm in which this release has this hash; undefined when it has not. One of everyone is `infoHash` itself. */
+  swarmOf(entry: SwarmRelease, infoHash: Uint8Array): Uint8Array | undefined {
+    const key = keyOf(infoHash);
+    if (!this.#byHash.get(key)?.includes(entry)) return undefined;
+    if (entry.isOpen) return infoHash;
+    let swarm = entry.own.get(key);
+    if (swarm === undefined) {
+      swarm = this.#nameSwarm(infoHash, entry.release.number);
+      entry.own.set(key, swarm);
+    }
+    return swarm;
+  }
+
+  /** The swarms of a release that may have peers. */
+  inUse(number: number): readonly Uint8Array[] {
+    const entry = this.#byNumber.get(number);
+    if (entry === undefined) return none;
+    return entry.isOpen ? entry.release.infoHashes : [...entry.own.values()];
+  }
+
+  /** Takes the present state of a release. */
+  set(release: ServedRelease): void {
+    const { number, releaseId, infoHashes, access } = release;
+    const before = this.#byNumber.get(number);
+    for (const infoHash of before?.release.infoHashes ?? none) this.#leave(keyOf(infoHash), number);
+    this.#byNumber.delete(number);
+    this.#numbers.delete(releaseId);
+    if (access === undefined) return;
+    const isOpen = access.visibility === 'everyone';
+    const entry: SwarmRelease = { release, access, isOpen, own: new Map() };
+    for (const infoHash of infoHashes) {
+      const key = keyOf(infoHash);
+      const others = (this.#byHash.get(key) ?? none).filter((other) => other.release.number !== number);
+      this.#byHash.set(
+        key,
+        [...others, entry].sort((a, b) => a.release.number - b.release.number),
+      );
+      const swarm = isOpen ? undefined : before?.own.get(key);
+      if (swarm !== undefined) entry.own.set(key, swarm);
+    }
+    this.#byNumber.set(number, entry);
+    this.#numbers.set(releaseId, number);
+  }
+
+  #leave(key: string, number: number): void {
+    const left = (this.#byHash.get(key) ?? none).filter(({ release }) => release.number !== number);
+    if (left.length === 0) this.#byHash.delete(key);
+    else this.#byHash.set(key, left);
+  }
+}
+
+const none: readonly never[] = [];
+
+/** A Map finds text by its content and bytes only by identity. */
+function keyOf(infoHash: Uint8Array): string {
+  return String.fromCharCode(...infoHash);
+}
