@@ -34,7 +34,6 @@ const [searchers, readers, talkers, listeners, publishers] = [6, 2, 2, 20, 1];
 interface Place {
   readonly url: string;
   readonly token: string;
-  readonly passkey: string;
 }
 
 export async function benchCatalogueLoad(report: (line: string) => void): Promise<void> {
@@ -50,7 +49,7 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
     report(
       `  ${announcesPerSecond} announces/s for ${measuredMs / 1000} s to a tracker of ${releases} releases, from the moment each was due`,
     );
-    const paths = announcePaths(place.passkey);
+    const paths = await announcePaths({ ...place, agent });
     await announceSteadily({ ...place, agent }, paths, warmUpMs);
     const turnsMs = turnsOf(started.child);
     await turnsMs();
@@ -134,11 +133,10 @@ function turnsOf(child: ChildProcess): () => Promise<number[]> {
 
 async function register({ url, setupToken }: { url: string; setupToken: string }, agent: Agent) {
   const body = { name: 'Olga', password: 'correct horse battery', setupToken };
-  const { session, account } = (await (await ask({ url, agent }, 'POST', '/accounts', body)).body.json()) as {
+  const { session } = (await (await ask({ url, agent }, 'POST', '/accounts', body)).body.json()) as {
     session: { token: string };
-    account: { passkey: string };
   };
-  return { token: session.token, passkey: account.passkey };
+  return { token: session.token };
 }
 
 let visitors = 0;
@@ -167,15 +165,24 @@ function ask(
   });
 }
 
-/** Of a thousand published releases, half of them with the passkey of an account. */
-function announcePaths(passkey: string): string[] {
+/** Of a thousand published releases, half of them with the passkey of an account for that release. */
+async function announcePaths(place: { url: string; agent: Agent; token: string }): Promise<string[]> {
   const albumOf = musicLibrary();
-  return Array.from({ length: 1_000 }, (_, n) => {
+  const paths: string[] = [];
+  for (let n = 0; n < 1_000; n++) {
     const { infoHash } = parseMetainfo(albumTorrent(albumOf(n * 7)));
-    const own = n % 2 === 0 ? `/${passkey}` : '';
+    let path = '/announce';
+    if (n % 2 === 0) {
+      const answer = await ask(place, 'GET', `/releases/${releaseIdOf(`bench ${n * 7}`)}`);
+      const { announceUrl } = (await answer.body.json()) as { announceUrl: string };
+      path = new URL(announceUrl).pathname;
+    }
     const port = 1_024 + (n % 50_000);
-    return `${own}/announce?info_hash=${encodeBytes(infoHash!)}&peer_id=-XX0001-${String(n).padStart(12, '0')}&port=${port}&left=${n % 3}&compact=1`;
-  });
+    paths.push(
+      `${path}?info_hash=${encodeBytes(infoHash!)}&peer_id=-XX0001-${String(n).padStart(12, '0')}&port=${port}&left=${n % 3}&compact=1`,
+    );
+  }
+  return paths;
 }
 
 async function announceSteadily(

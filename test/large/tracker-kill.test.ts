@@ -33,7 +33,7 @@ large('kill -9 of the tracker', () => {
     /** Everything that was ever acknowledged, and how much of it the runs before the last one were asked for. */
     const messages: (readonly [string, string])[] = [];
     const releaseIds: string[] = [];
-    const passkeys: string[] = [];
+    const feedKeys: string[] = [];
     let people: People | undefined;
     let checked = { messages: 0, releases: 0 };
     const startsMs: number[] = [];
@@ -45,7 +45,7 @@ large('kill -9 of the tracker', () => {
     const ledgerFrom = (from: typeof checked): Ledger => ({
       messages: messages.slice(from.messages),
       releaseIds: releaseIds.slice(from.releases),
-      passkeys,
+      feedKeys,
     });
 
     for (let kill = 1; kill <= kills + 1; kill++) {
@@ -56,7 +56,7 @@ large('kill -9 of the tracker', () => {
       const answers = listen(child, (message) => {
         if ('said' in message) messages.push(message.said);
         if ('published' in message) releaseIds.push(message.published);
-        if ('passkey' in message) passkeys.push(message.passkey);
+        if ('feedKey' in message) feedKeys.push(message.feedKey);
       });
       people = (await answers('ready')).ready;
       startsMs.push(performance.now() - startedMs);

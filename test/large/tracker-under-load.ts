@@ -15,7 +15,7 @@ export interface Ledger {
   readonly messages: readonly (readonly [id: string, text: string])[];
   readonly releaseIds: readonly string[];
   /** In the order in which they were given. */
-  readonly passkeys: readonly string[];
+  readonly feedKeys: readonly string[];
 }
 
 /** Those who publish and who listens to them: sessions that outlive every kill. */
@@ -28,7 +28,7 @@ export type FromChild =
   | { readonly ready: People }
   | { readonly said: readonly [id: string, text: string] }
   | { readonly published: string }
-  | { readonly passkey: string }
+  | { readonly feedKey: string }
   | { readonly missing: readonly string[] };
 
 export interface ToChild {
@@ -118,17 +118,17 @@ async function publish(line: number): Promise<never> {
 
 async function renew(): Promise<never> {
   for (;;) {
-    say({ passkey: (await call(publisher, 'POST', '/accounts/me/passkey')).passkey });
+    say({ feedKey: (await call(publisher, 'POST', '/accounts/me/passkey')).feedKey });
     await sleep(5);
   }
 }
 
 /** In words, a few are enough. */
-async function missing({ messages, releaseIds, passkeys }: Ledger): Promise<string[]> {
+async function missing({ messages, releaseIds, feedKeys }: Ledger): Promise<string[]> {
   const faults: string[] = [];
-  const { passkey } = await call(publisher, 'GET', '/accounts/me');
+  const { feedKey } = await call(publisher, 'GET', '/accounts/me');
   // A later one may have been stored and acknowledged to nobody; one that was replaced must not have come back.
-  if (passkeys.slice(0, -1).includes(passkey)) faults.push('an old passkey is good again');
+  if (feedKeys.slice(0, -1).includes(feedKey)) faults.push('old keys and passkeys are good again');
   for (const [id, text] of messages) {
     // The one before it, and the one after that.
     const { rows: older } = await call(publisher, 'GET', `/rooms/lobby/messages?before=${id}&limit=1`);
@@ -138,9 +138,9 @@ async function missing({ messages, releaseIds, passkeys }: Ledger): Promise<stri
       faults.push(`message ${id} ${text}`);
   }
   for (const releaseId of releaseIds) {
-    const release = await call(undefined, 'GET', `/releases/${releaseId}`).catch(() => undefined);
+    const release = await call(publisher, 'GET', `/releases/${releaseId}`).catch(() => undefined);
     if (release?.tracks.length !== 15) faults.push(`release ${releaseId}`);
-    else if (!(await announces(release.infoHashV2, passkey)))
+    else if (!(await announces(release.infoHashV2, release.announceUrl)))
       faults.push(`release ${releaseId} is not served`);
     else if (!(await isHeldByAda(releaseId))) faults.push(`whoever has release ${releaseId} is not shown`);
   }
@@ -149,10 +149,10 @@ async function missing({ messages, releaseIds, passkeys }: Ledger): Promise<stri
 }
 
 /** As its client does the next time. */
-async function announces(infoHashV2: string, passkey: string): Promise<boolean> {
+async function announces(infoHashV2: string, announceUrl: string): Promise<boolean> {
   const hash = encodeBytes(Buffer.from(infoHashV2, 'hex').subarray(0, 20));
   const query = `info_hash=${hash}&peer_id=-XX0001-aaaaaaaaaaaa&port=6881&left=0&compact=1`;
-  const { body } = await request(`${tracker.url}/${passkey}/announce?${query}`);
+  const { body } = await request(`${announceUrl}?${query}`);
   return (await body.text()).includes('8:completei1e');
 }
 
