@@ -1,6 +1,6 @@
 /**
- * What becomes of shared releases at their tracker while they are shared: one was withdrawn or taken down, its publisher
- * banned, or the tracker does not answer.
+ * What becomes of shared releases at their tracker while they are shared: one was withdrawn or taken down, its announce
+ * URL is another one, its publisher was banned, or the tracker does not answer.
  *
  * Invariant: each is said once, and again only after it was over in between.
  */
@@ -12,7 +12,7 @@ import { codeOf } from './cli-error.ts';
 import type { Output } from './output.ts';
 import { plain } from './torrent-summary.ts';
 
-type Shared = Pick<ReleaseDetail, 'id' | 'album'>;
+type Shared = Pick<ReleaseDetail, 'id' | 'album' | 'announceUrl'>;
 
 /** Soon enough to do something about it; somebody who shares a thousand folders still asks once a second only. */
 const lookEveryMs = 20_000;
@@ -55,13 +55,17 @@ export function openStanding(account: TrackerAccount, ports: StandingPorts) {
 
   return {
     /** Never rejects. */
-    async look({ id, album }: Shared): Promise<void> {
+    async look({ id, album, announceUrl }: Shared): Promise<void> {
       try {
         const release = await releaseAt(account, id);
         said.delete('');
         if (release?.takenDown !== undefined) await ports.onTakenDown(id, takenDown(release));
-        else if (release !== undefined) said.delete(id);
-        else say(id, 'withdrawn', `${album} was withdrawn at ${account.url}: nobody finds it there any more`);
+        else if (release === undefined) {
+          say(id, 'withdrawn', `${album} was withdrawn at ${account.url}: nobody finds it there any more`);
+        } else if (release.announceUrl !== announceUrl) {
+          const what = `the announce URLs of your account at ${account.url} were renewed`;
+          say(id, 'announce-url-renewed', `${album}: ${what}; stop sharing and start it again`);
+        } else said.delete(id);
       } catch (error) {
         const code = codeOf(error);
         // Whoever looks ends as well.

@@ -62,7 +62,7 @@ const publish = async (metainfo: Metainfo, more: { releaseId?: string; access?: 
   });
 
 describe('what is shared', () => {
-  it('is said to be taken down, withdrawn, its publisher banned, its tracker silent: once each', async () => {
+  it('is said to be taken down, elsewhere, withdrawn, its publisher banned, its tracker silent: once each', async () => {
     const other = await startTracker({ port: 0, dataFolder: path.join(home, 'standing') });
     const at = (name: string) => ({ stateFolder: path.join(home, `standing-${name}`), tracker: other.url });
     const setupToken = other.setupToken!;
@@ -99,6 +99,9 @@ describe('what is shared', () => {
     await expect(publishRelease(pia, identity, again)).rejects.toMatchObject({ code: 'taken-down' });
     await olga.call({ method: 'DELETE', path: `/releases/${shared.id}/takedown` });
     expect(await look()).toEqual([]);
+    await pia.call({ method: 'POST', path: '/accounts/me/passkey' });
+    expect(await look()).toEqual([expect.stringMatching(/were renewed; stop sharing and start it again$/)]);
+    expect(told.join()).not.toContain(shared.announceUrl);
     await pia.call({ method: 'DELETE', path: `/releases/${shared.id}` });
     expect(await look()).toEqual([expect.stringContaining('was withdrawn at')]);
     await olga.call({ method: 'PUT', path: '/accounts/pia/ban', body: { reason: 'noise' } });
