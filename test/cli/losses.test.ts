@@ -34,7 +34,8 @@ describe('a download', () => {
     const download = await downloading(children);
     renameSync(out('Album'), out('moved'));
     const lost = await download.event('pieces-lost');
-    expect(lost).toMatchObject({ code: 'EGONE', message: `${out('Album')} is not there any more` });
+    // The folder, or a file in it when a new part had its folder made anew just before.
+    expect(lost).toMatchObject({ code: 'EGONE', message: expect.stringContaining(out('Album')) });
     await download.event('done');
     expect(differenceOf(join(place, 'Album'), out('Album'))).toBeUndefined();
   });
