@@ -34,6 +34,9 @@ export {
 export type { DiskTrouble, PeerAddress, Report } from './engine/contract.ts';
 export type { PeerStatus, TorrentStatus, TrackerStatus } from './engine/status.ts';
 export type { ActiveTorrent, DownloadOptions, TorrentControl } from './host/active-torrent.ts';
+export { ClaimError } from './host/claims/claim-error.ts';
+export type { ClaimHolder } from './host/claims/claim-files.ts';
+export type { ClaimWait } from './host/claims/download-claim.ts';
 export type { Client } from './host/client.ts';
 export { ClientError, type ClientErrorCode, type SpaceFigures } from './host/client-error.ts';
 export type { FileChoice } from './host/file-selection.ts';

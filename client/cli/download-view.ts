@@ -12,6 +12,8 @@ import type { Transfer } from './transfer.ts';
 export class DownloadView {
   readonly transfers: Transfer[] = [];
   readonly searches = new Set<MetadataSearch>();
+  /** Torrents that wait for another one's file, in words, by info-hash. */
+  readonly waits = new Map<string, string>();
   /** Of what is there already; undefined while nothing is looked at. */
   checking: HashProgress | undefined;
   readonly #output: Output;
@@ -58,6 +60,8 @@ export class DownloadView {
   #text(): LiveText {
     const parts = [...this.searches].map((search) => search.view());
     if (this.checking !== undefined) parts.push(hashingLine('Checking what is there', this.checking));
+    // In a log each was said once, when it began.
+    for (const words of this.waits.values()) parts.push({ lines: () => [words], plain: () => '' });
     const open = this.#open;
     if (open.length > 0 || (parts.length === 0 && this.transfers.length > 0))
       parts.push(transferLine(this.figures()));
@@ -68,7 +72,7 @@ export class DownloadView {
       },
       plain: () => {
         const words = this.#output.verbose ? sourceWords(open.map(({ status }) => status)) : [];
-        return [...parts.map((part) => part.plain()), ...words].join('\n');
+        return [...parts.map((part) => part.plain()), ...words].filter(Boolean).join('\n');
       },
     };
   }
@@ -82,7 +86,8 @@ export class DownloadView {
     const open = this.#open;
     const isRefused = open.some(({ diskTrouble }) => diskTrouble !== undefined);
     const isStill = !isRefused && open.length > 0 && open.every((transfer) => !transfer.isMoving);
-    const why = isStill ? standstillLines(open[0]!.status, open[0]!.departures) : [];
+    const still = open.find(({ waitsFor }) => waitsFor === undefined);
+    const why = isStill && still ? standstillLines(still.status, still.departures) : [];
     if (!this.#output.verbose) return why;
     const table = sourceTable(
       open.map(({ status }) => status),
@@ -104,8 +109,8 @@ export class DownloadView {
     if (this.#isExplained || this.#output.isLive || performance.now() - this.#movedMs < standstillAfterMs)
       return;
     this.#isExplained = true;
-    for (const { metainfo, status, departures, diskTrouble } of open) {
-      if (diskTrouble !== undefined) continue;
+    for (const { metainfo, status, departures, diskTrouble, waitsFor } of open) {
+      if (diskTrouble !== undefined || waitsFor !== undefined) continue;
       const state =
         outlook(status) === 'fatal'
           ? 'stands still, and nothing will change by itself'

@@ -48,6 +48,7 @@ const byCode: Readonly<Record<string, number>> = {
 
   exists: exitCode.existsAlready,
   'already-added': exitCode.existsAlready,
+  claimed: exitCode.existsAlready,
 
   // These are about the tracker that was to be started here.
   'database-in-use': exitCode.fileError,

@@ -5,6 +5,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { TorrentControl } from '../host/active-torrent.ts';
 import type { Client } from '../host/client.ts';
 import { ClientError } from '../host/client-error.ts';
 import type { FileChoice } from '../host/file-selection.ts';
@@ -20,6 +21,7 @@ import { hiddenNameWords, tellHiddenName } from './hidden-name.ts';
 import { aborted, Interrupted } from './interruption.ts';
 import { type FoundTorrent, MetadataSearch } from './metadata-search.ts';
 import { runOnDone } from './on-done.ts';
+import { OtherDownloads } from './other-downloads.ts';
 import { type Output, paint, paintEveryMs } from './output.ts';
 import { announceEveryMs } from './seeding.ts';
 import { plain } from './torrent-summary.ts';
@@ -55,17 +57,23 @@ export async function fetchAll(
   const view = new DownloadView(output);
   let code: number = exitCode.done;
   // What is there is looked at for one torrent after the other: side by side the disk would only seek.
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = async <T>(begin: () => Promise<T>): Promise<T> => {
-    const begun = turn.then(begin);
-    turn = begun.catch(() => {});
-    return await begun;
+  let turn: Promise<void> = Promise.resolve();
+  const inTurn = async <T>(begin: (giveWay: () => void) => Promise<T>): Promise<T> => {
+    const before = turn;
+    const { promise, resolve: giveWay } = Promise.withResolvers<void>();
+    turn = promise;
+    await before;
+    return await begin(giveWay).finally(giveWay);
   };
+  const others = new OtherDownloads(view, output);
   const fetchOne = async (torrent: WantedTorrent) => {
     try {
       const found =
         'link' in torrent ? await find(client, torrent, options, view, output) : fromFile(torrent, options);
-      const transfer = await inTurn(() => begin(client, torrent, found, options, view, output));
+      const transfer = await inTurn((giveWay) => {
+        // One that waits for another torrent's file keeps nobody: it may be the next one's.
+        return begin(client, torrent, found, options, view, others.watch(found.metainfo, giveWay), output);
+      });
       const remember = 'metainfo' in torrent ? torrent.remember : undefined;
       await remember?.(transfer.active.path, false);
       await transfer.active.completed;
@@ -113,6 +121,7 @@ async function begin(
   { metainfo, peers }: FoundTorrent,
   { folder, signal, files, sequential, spaceCheck }: FetchOptions,
   view: DownloadView,
+  others: Pick<TorrentControl, 'onWait' | 'onUnguarded'>,
   output: Output,
 ): Promise<Transfer> {
   const transfer = new Transfer(metainfo, output);
@@ -134,7 +143,7 @@ async function begin(
     const place = { folder, peers, ...(select && { select }), ...(upgradeFrom && { upgradeFrom }) };
     const spacing = { spaceCheck, onSpace: (found: DiskSpace) => (space = found) };
     const watching = { signal, onCheck, onReport, trust: wanted.trust };
-    transfer.attach(await client.download(metainfo, { ...place, ...spacing, ...watching }));
+    transfer.attach(await client.download(metainfo, { ...place, ...spacing, ...others, ...watching }));
     if (sequential) transfer.active.setSequential(true);
   } catch (error) {
     throw tooLittleSpace(error, metainfo, folder) ?? error;

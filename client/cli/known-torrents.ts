@@ -5,6 +5,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { ClaimHolder } from '../host/claims/claim-files.ts';
+import { machineClaims } from '../host/claims/claim-register.ts';
 import { sharedNow } from './sharing-now.ts';
 
 export interface KnownTorrent {
@@ -24,13 +26,16 @@ export interface KnownTorrent {
 /** More than this nobody reads. */
 const recordsMax = 1_000;
 
-/** The last used first. */
-export async function knownTorrents(stateFolder: string): Promise<KnownTorrent[]> {
+/** The last used first. `running`: downloads under way on this machine. */
+export async function knownTorrents(
+  stateFolder: string,
+  running: readonly ClaimHolder[] = machineClaims.running(),
+): Promise<KnownTorrent[]> {
   const folder = join(stateFolder, 'resume');
   const names = await readdir(folder).catch(() => []);
   const records = names.filter((name) => name.endsWith('.json')).slice(0, recordsMax);
   const known = await Promise.all(
-    records.map((name) => readRecord(join(folder, name)).catch(() => undefined)),
+    records.map((name) => readRecord(join(folder, name), running).catch(() => undefined)),
   );
   return known
     .filter((torrent) => torrent !== undefined)
@@ -54,7 +59,7 @@ export async function shownTorrents(stateFolder: string): Promise<KnownTorrent[]
   return [...shared, ...known].filter(({ path }) => !places.has(path) && places.add(path));
 }
 
-async function readRecord(file: string): Promise<KnownTorrent | undefined> {
+async function readRecord(file: string, running: readonly ClaimHolder[]): Promise<KnownTorrent | undefined> {
   const { path, infoHash, have } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   if (typeof path !== 'string' || typeof infoHash !== 'string' || typeof have !== 'string') return undefined;
   const bits = Buffer.from(have, 'base64');
@@ -62,7 +67,7 @@ async function readRecord(file: string): Promise<KnownTorrent | undefined> {
     ...{ name: basename(path), infoHash, path },
     state: existsSync(path) ? (isFull(bits) ? 'complete' : 'unfinished') : 'gone',
     piecesVerified: bits.reduce((sum, byte) => sum + bitsSet(byte), 0),
-    processId: await holder(`${file}.lock`),
+    processId: running.find((each) => each.infoHash === infoHash && each.path === path)?.processId,
     sharingNow: false,
     lastUsed: (await stat(file)).mtime,
   };
@@ -79,13 +84,6 @@ function bitsSet(byte: number): number {
   let count = 0;
   for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
   return count;
-}
-
-/** Of a lock that somebody living holds. */
-async function holder(lock: string): Promise<number | undefined> {
-  const processId = Number(await readFile(lock, 'utf8').catch(() => ''));
-  if (!Number.isInteger(processId) || processId <= 0) return undefined;
-  return isRunning(processId) ? processId : undefined;
 }
 
 function isRunning(processId: number): boolean {

@@ -1,6 +1,5 @@
 /** `cicada seed`: gives on what is already there, until it is told to stop. */
 import type { Client } from '../host/client.ts';
-import { codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { secretsOption } from './create-options.ts';
@@ -63,15 +62,7 @@ export default defineCommand({
       return exitCode.done;
     };
     // What is believed without a look is not remembered as verified.
-    const remembers = args.verify !== false;
-    try {
-      return await withClient({ ...args, remembers }, output, share);
-    } catch (error) {
-      // Another Cicada has this folder and its record. It is only read here: both may.
-      if (!remembers || codeOf(error) !== 'already-added') throw error;
-      output.detail(`${(error as Error).message}; it is checked anew`);
-      return await withClient({ ...args, remembers: false }, output, share);
-    }
+    return await withClient({ ...args, remembers: args.verify !== false }, output, share);
   },
 });
 

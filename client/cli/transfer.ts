@@ -4,13 +4,14 @@
  * Invariant: a source's bytes never shrink, though its connections come and go. Left to others: when to look.
  */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
 import type { DiskTrouble, PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { ActiveTorrent } from '../host/active-torrent.ts';
+import type { ClaimWait } from '../host/claims/download-claim.ts';
 import { isHopeless } from '../host/client-error.ts';
 import { isAboutFiles } from '../host/disk-errors.ts';
 import { freeSpace } from '../host/free-space.ts';
@@ -93,7 +94,9 @@ export class Transfer {
 
   /** Bytes of files that have come since it runs: what came on the wire has pads and what came twice, too.  BEP 47 */
   get fetchedBytes(): number {
-    return this.status.haveWantedBytes - this.#startedBytes;
+    const { haveWantedBytes, downloaded } = this.status;
+    // What another torrent has fetched to the same place was only compared.
+    return Math.min(haveWantedBytes - this.#startedBytes, downloaded);
   }
 
   /** Who gave something, the most generous first. To be called often enough to see every peer's bytes. */
@@ -245,8 +248,15 @@ export class Transfer {
           ? this.#diskWords(diskTrouble)
           : complete || this.isMoving
             ? undefined
-            : waitingReason(status),
+            : this.waitsFor === undefined
+              ? waitingReason(status)
+              : `waits for ${displayPath([basename(this.waitsFor.path)])}`,
     };
+  }
+
+  /** Files that another torrent is fetching to the same place. */
+  get waitsFor(): ClaimWait | undefined {
+    return this.#active?.waitsFor;
   }
 
   /** The rate is an average of the last seconds: it outlives the last peer. */

@@ -1,8 +1,9 @@
 /** What somebody who fetches or seeds a torrent is given: how to follow it, choose from it, and end it. */
-import type { HashProgress } from '../../torrents/hashing/engine.ts';
+import type { HashControl, HashProgress } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
+import type { ClaimWait } from './claims/download-claim.ts';
 import type { FileChoice } from './file-selection.ts';
 import type { SpaceOptions } from './free-space.ts';
 import type { TorrentWishes } from './torrent-wishes.ts';
@@ -17,6 +18,10 @@ export interface TorrentControl {
   readonly onReport?: (report: Report) => void;
   /** Which of its trackers the user chose. Without it none: inside of their network only plain announces are made. */
   readonly trust?: UserTrust | undefined;
+  /** A download waits for files that another torrent is fetching to the same place; undefined: not any more. */
+  readonly onWait?: (wait: ClaimWait | undefined) => void;
+  /** Other programs on this machine cannot be asked whether they write to the same place. */
+  readonly onUnguarded?: (error: unknown) => void;
 }
 
 export interface DownloadOptions extends TorrentControl, SpaceOptions {
@@ -32,6 +37,8 @@ export interface ActiveTorrent extends TorrentWishes {
   /** Where the torrent's own folder or file lies. */
   readonly path: string;
   status(): TorrentStatus;
+  /** Another torrent is fetching some of its files to the same place. */
+  readonly waitsFor?: ClaimWait | undefined;
   /**
    * Every wanted piece is stored and every wanted file has its name; at once when nothing was missing. Rejects when that
    * became impossible. A new promise when more has been selected since.
@@ -41,4 +48,13 @@ export interface ActiveTorrent extends TorrentWishes {
   stop(): Promise<void>;
   /** As stop(), for good: once complete, nothing is left beside the files that were wanted. */
   remove(): Promise<void>;
+}
+
+/** The part of it that the checking of what is there takes. */
+export function hashControl({ signal, onCheck }: TorrentControl, threads: number | undefined): HashControl {
+  return {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onCheck === undefined ? {} : { onProgress: onCheck }),
+    ...(threads === undefined ? {} : { threads }),
+  };
 }

@@ -7,6 +7,7 @@ export type ClientErrorCode =
   | 'address-not-available'
   | 'listen-failed'
   | 'already-added'
+  | 'claimed'
   | 'exists'
   | 'disk-full'
   | 'format-not-supported'

@@ -2,21 +2,26 @@
  * A running client: one listening port, one engine, any number of torrents. What a program wants (fetch this, seed
  * that) becomes facts, and what the engine reports becomes promises. Put together in open-client.ts.
  */
-import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { unwanted } from '../engine/piece-selection.ts';
 import type { TorrentStatus } from '../engine/status.ts';
-import type { ActiveTorrent, DownloadOptions, TorrentControl } from './active-torrent.ts';
+import {
+  type ActiveTorrent,
+  type DownloadOptions,
+  hashControl,
+  type TorrentControl,
+} from './active-torrent.ts';
+import { downloadClaimed, type RunClaim } from './claims/waiting-download.ts';
 import { ClientError, cannotWrite, inTheWay, isHopeless } from './client-error.ts';
 import { Completion } from './completion.ts';
-import { type PreparedDownload, prepareDownload } from './download-folder.ts';
+import type { PreparedDownload } from './download-folder.ts';
+import { planDownload } from './download-plan.ts';
 import type { Driver } from './driver.ts';
-import { filePriority, piecePriorities } from './file-selection.ts';
+import { filePriority } from './file-selection.ts';
 import type { RecordingSummary } from './flight-recorder.ts';
-import { checkSpace } from './free-space.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
 import { dataBytesOfPadded, expectedHashes, hasPieceHashes } from './piece-hashes.ts';
@@ -43,6 +48,7 @@ export class Client {
   readonly #threads: number | undefined;
   readonly #running = new Map<TorrentId, Running>();
   readonly #infoHashes = new Set<string>();
+  readonly #closing = new AbortController();
   #torrents = 0;
 
   /** Use openClient (open-client.ts). */
@@ -64,23 +70,28 @@ export class Client {
 
   /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
   async download(metainfo: Metainfo, options: DownloadOptions): Promise<ActiveTorrent> {
-    const release = this.#claim(metainfo);
+    let release: (() => void) | undefined = this.#claim(metainfo);
     try {
-      const { pool, store } = this.#ports;
-      const memory = store === undefined ? undefined : { store, pool };
-      const control = this.#checkControl(options);
-      const choose = options.select ?? (() => true);
-      const wanted = { pool, isWanted: (file: TorrentFile) => filePriority(choose, file) !== unwanted };
-      const { folder, upgradeFrom } = options;
       // Nobody else may be giving away what is about to change.
-      if (upgradeFrom !== undefined) this.#claim(upgradeFrom.metainfo)();
-      const prepared = await prepareDownload(metainfo, folder, control, memory, wanted, upgradeFrom);
-      const priorities = options.select && piecePriorities(metainfo, options.select);
-      const { device } = await checkSpace(metainfo, prepared, options, priorities, this.#promisedBytes);
-      const plan = { ...prepared, priorities, device };
-      return await this.#start(metainfo, plan, options.peers ?? [], options);
+      if (options.upgradeFrom !== undefined) this.#claim(options.upgradeFrom.metainfo)();
+      const { signal: closing } = this.#closing;
+      const { claims, pool, store } = this.#ports;
+      return await downloadClaimed(claims, metainfo, options, closing, async (how, claim, isLeft) => {
+        // A run that was ended has let go of it.
+        const forget = release ?? this.#claim(metainfo);
+        release = undefined;
+        try {
+          const world = { pool, store, threads: this.#threads, promised: this.#promisedBytes };
+          const plan = await planDownload(metainfo, { ...options, ...how }, isLeft, world);
+          closing.throwIfAborted();
+          return await this.#start(metainfo, { ...plan, claim }, options.peers ?? [], { ...options, ...how });
+        } catch (error) {
+          forget();
+          throw error;
+        }
+      });
     } catch (error) {
-      release();
+      release?.();
       throw error;
     }
   }
@@ -102,7 +113,7 @@ export class Client {
       const { store } = this.#ports;
       const isKnown = verify === true && (await isRemembered(metainfo, files, stamps, store));
       if (verify !== false && !isKnown) {
-        await checkShare(metainfo, pathOf, this.#checkControl(options)).catch(async (error) => {
+        await checkShare(metainfo, pathOf, hashControl(options, this.#threads)).catch(async (error) => {
           // A folder that is not there may be back tomorrow, and its record is right then.
           const isWrong = error instanceof ClientError && error.code === 'data-mismatch';
           if (isWrong) await store?.erase(metainfo.infoHash, files.rootPath);
@@ -163,6 +174,7 @@ export class Client {
 
   /** Every torrent is stopped, trackers are told (for a few seconds at most), and everything is closed. */
   async close(): Promise<void> {
+    this.#closing.abort(new ClientError('stopped', 'the client was closed'));
     const running = [...this.#running.values()];
     for (const { end } of running) end();
     await Promise.all([this.#ports.announcer.stop(), this.#ports.network.stop()]);
@@ -192,14 +204,6 @@ export class Client {
     return () => this.#infoHashes.delete(key);
   }
 
-  #checkControl({ signal, onCheck }: TorrentControl) {
-    return {
-      ...(signal === undefined ? {} : { signal }),
-      ...(onCheck === undefined ? {} : { onProgress: onCheck }),
-      ...(this.#threads === undefined ? {} : { threads: this.#threads }),
-    };
-  }
-
   /**
    * `isVerified` is false when the user wants it believed without a look: then it is not remembered either. `isSeed`: its
    * files are its owner's, and only read.
@@ -212,16 +216,17 @@ export class Client {
       unforced,
       priorities,
       device,
+      claim,
     }: PreparedDownload & {
       readonly priorities?: Uint8Array | undefined;
       readonly device?: number | undefined;
+      readonly claim?: RunClaim;
     },
     peers: readonly PeerAddress[],
     control: TorrentControl,
     { isVerified, isSeed } = { isVerified: true, isSeed: false },
   ): Promise<ActiveTorrent> {
     const { store } = this.#ports;
-    const unlock = await this.#lock(metainfo, files.rootPath);
     const journal =
       store && isVerified ? new ResumeJournal(store, metainfo.infoHash, files, have, unforced) : undefined;
     const torrent = ++this.#torrents;
@@ -232,8 +237,14 @@ export class Client {
     const completed = new Completion(
       () => status().complete,
       () => disk.watch.confirm(torrent),
+      () => claim?.rest(files.isWhole),
     );
     let isLast = false;
+    const fail = (reason: Error) => {
+      completed.reject(reason);
+      // Not from within the engine's turn: what follows are new facts.
+      queueMicrotask(running.end);
+    };
     const status = () => {
       running.lastStatus = this.#engine.status(torrent) ?? running.lastStatus;
       return running.lastStatus!;
@@ -243,23 +254,22 @@ export class Client {
         control.onReport?.(report);
         // Not from within the engine's turn: what follows are new facts.
         if (report.type === 'completed') queueMicrotask(completed.confirm);
+        if (report.type === 'pieces-lost') claim?.wake(fail);
         const isTrouble = report.type === 'disk-trouble' || report.type === 'pieces-lost';
-        if (isTrouble && isHopeless(report.trouble)) {
-          completed.reject(inTheWay(report.trouble, files.rootPath));
-          queueMicrotask(running.end);
-        }
+        if (isTrouble && isHopeless(report.trouble)) fail(inTheWay(report.trouble, files.rootPath));
       },
       lastStatus: undefined,
       device,
       end: () => {
         status();
         this.#stop(torrent, metainfo, (reason) => completed.reject(reason));
+        void files.settled().then(() => claim?.rest(files.isWhole));
       },
       finish: async () => {
         await files.settled();
         await journal?.stop();
         files.tidy(isLast && status().complete);
-        await unlock();
+        claim?.release();
       },
     };
     this.#running.set(torrent, running);
@@ -268,7 +278,6 @@ export class Client {
     } catch (error) {
       this.#running.delete(torrent);
       this.#ports.disk.remove(torrent);
-      await unlock();
       throw cannotWrite(files.rootPath, error);
     }
     const dataBytes = dataBytesOfPadded(metainfo);
@@ -300,6 +309,7 @@ export class Client {
         if (!this.#running.has(torrent)) throw new ClientError('stopped', `${metainfo.name} was stopped`);
         const takeBack = completed.reopen();
         try {
+          claim?.select((file) => filePriority(choose, file) !== unwanted);
           wishes.select(choose);
         } catch (error) {
           takeBack();
@@ -320,17 +330,6 @@ export class Client {
     const missing = others.map(([torrent]) => this.#engine.status(torrent));
     return missing.reduce((sum, s) => sum + (s === undefined ? 0 : s.wantedBytes - s.haveWantedBytes), 0);
   };
-
-  /** One program at a time works on one download: the second is told. */
-  async #lock(metainfo: Metainfo, rootPath: string): Promise<() => Promise<void>> {
-    const lock = await this.#ports.store?.lock(metainfo.infoHash, rootPath);
-    if (typeof lock !== 'number') return lock ?? (async () => {});
-    throw new ClientError(
-      'already-added',
-      `${rootPath} is being worked on by another Cicada (process ${lock}): stop that one first`,
-      { path: rootPath },
-    );
-  }
 
   #stop(torrent: TorrentId, metainfo: Metainfo, reject: (reason: Error) => void): void {
     if (!this.#running.delete(torrent)) return;

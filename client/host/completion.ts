@@ -5,12 +5,14 @@
 export class Completion {
   readonly #isComplete: () => boolean;
   readonly #isInPlace: () => Promise<boolean>;
+  readonly #onComplete: () => void;
   #pending = newPromise();
 
-  /** `isComplete`: every wanted piece is stored; `isInPlace` looks where. */
-  constructor(isComplete: () => boolean, isInPlace: () => Promise<boolean>) {
+  /** `isComplete`: every wanted piece is stored; `isInPlace` looks where; `onComplete` hears of it before all others. */
+  constructor(isComplete: () => boolean, isInPlace: () => Promise<boolean>, onComplete: () => void) {
     this.#isComplete = isComplete;
     this.#isInPlace = isInPlace;
+    this.#onComplete = onComplete;
   }
 
   get promise(): Promise<void> {
@@ -19,7 +21,9 @@ export class Completion {
 
   readonly confirm = async (): Promise<void> => {
     const { resolve } = this.#pending;
-    if (this.#isComplete() && (await this.#isInPlace()) && this.#isComplete()) resolve();
+    if (!this.#isComplete() || !(await this.#isInPlace()) || !this.#isComplete()) return;
+    this.#onComplete();
+    resolve();
   };
 
   reject(reason: Error): void {

@@ -41,6 +41,8 @@ export interface Memory {
 /** What somebody wants of it; without this, everything. */
 export interface Wanted {
   readonly isWanted: (file: TorrentFile) => boolean;
+  /** Another torrent is fetching it: what lies there of it is not ours, and it is not wanted. */
+  readonly isLeft?: (file: TorrentFile) => boolean;
   readonly pool: StoragePool;
 }
 
@@ -60,6 +62,9 @@ export async function prepareDownload(
   for (const file of metainfo.files) {
     const isWanted = wanted?.isWanted(file) ?? true;
     const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links, isWanted, upgrade);
+    if (found !== undefined && wanted?.isLeft?.(file)) {
+      Object.assign(found, { isThere: false }).stored.state = 'side';
+    }
     stored.push(found?.stored);
     anythingThere ||= found?.isThere ?? false;
   }

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Report } from '../engine/contract.ts';
 import { Engine } from '../engine/engine.ts';
+import { machineClaims } from './claims/claim-register.ts';
 import { Client } from './client.ts';
 import { cannotListen } from './client-error.ts';
 import { Driver } from './driver.ts';
@@ -78,7 +79,7 @@ export async function openClient(options: ClientOptions = {}): Promise<Client> {
   const client = new Client(
     engine,
     driver,
-    { network, disk, announcer, clock, pool, store, recorder },
+    { network, disk, announcer, clock, pool, store, recorder, claims: machineClaims },
     threads,
   );
   reports.onReport = (report) => client.onReport(report);

@@ -1,4 +1,5 @@
 /** What a client is made of on a real machine: the ports, and what lies behind them. Put together in open-client.ts. */
+import type { ClaimRegister } from './claims/claim-register.ts';
 import type { FileDisk } from './file-disk.ts';
 import type { FlightRecorder } from './flight-recorder.ts';
 import type { HttpAnnouncer } from './http-announcer.ts';
@@ -15,4 +16,5 @@ export interface RealPorts {
   readonly pool: StoragePool;
   readonly store: ResumeStore | undefined;
   readonly recorder: FlightRecorder | undefined;
+  readonly claims: ClaimRegister;
 }

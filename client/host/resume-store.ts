@@ -76,27 +76,6 @@ export class ResumeStore {
     await fs.rm(this.#file(infoHash, rootPath), { force: true }).catch(() => {});
   }
 
-  /**
-   * One program at a time works on a download. Answers how to let go, or the process id of the one that has it.
-   */
-  async lock(infoHash: Uint8Array, rootPath: string): Promise<(() => Promise<void>) | number> {
-    const file = `${this.#file(infoHash, rootPath)}.lock`;
-    makeFolders(this.#folder, 0o700);
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        await fs.writeFile(file, String(process.pid), { flag: 'wx', mode: 0o600 });
-        return () => fs.rm(file, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const holder = Number(await fs.readFile(file, 'utf8').catch(() => ''));
-      if (holder !== process.pid && isRunning(holder)) return holder;
-      // It was ended without a chance to tidy up.
-      await fs.rm(file, { force: true });
-    }
-    return 0;
-  }
-
   #file(infoHash: Uint8Array, rootPath: string): string {
     const place = createHash('sha256').update(rootPath).digest('hex').slice(0, 16);
     return path.join(this.#folder, `${Buffer.from(infoHash).toString('hex')}-${place}.json`);
@@ -126,15 +105,4 @@ function parseStamp(value: unknown): FileStamp | undefined {
   if (typeof bytes !== 'number' || typeof mtimeNs !== 'string' || typeof inode !== 'string') return undefined;
   if (typeof device !== 'string' || (ctimeNs !== null && typeof ctimeNs !== 'string')) return undefined;
   return { bytes, mtimeNs, inode, device, ctimeNs: ctimeNs ?? undefined, bornNs: undefined };
-}
-
-function isRunning(processId: number): boolean {
-  if (!Number.isInteger(processId) || processId <= 0) return false;
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    // It is there, and not ours.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -11,6 +11,11 @@ import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import type { DiskFile } from './part-file.ts';
 
+/** The name is made of the torrent's hash: two torrents may share a folder, and none can hold a file of this name. */
+export function sideFileName(infoHash: Uint8Array): string {
+  return `.${Buffer.from(infoHash.subarray(0, 8)).toString('hex')}.cicada-parts`;
+}
+
 export class SideFile {
   readonly path: string;
   /** As a file under way that never gets another name. */
@@ -18,10 +23,8 @@ export class SideFile {
   readonly #geometry: Geometry;
   readonly #slots = new Map<PieceIndex, number>();
 
-  /** The name is made of the torrent's hash: two torrents may share a folder, and none can hold a file of this name. */
   constructor(rootPath: string, infoHash: Uint8Array, layout: FileLayout, geometry: Geometry) {
-    const name = Buffer.from(infoHash.subarray(0, 8)).toString('hex');
-    this.path = path.join(rootPath, `.${name}.cicada-parts`);
+    this.path = path.join(rootPath, sideFileName(infoHash));
     this.place = {
       state: 'part',
       finalPath: this.path,

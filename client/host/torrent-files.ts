@@ -96,6 +96,11 @@ export class TorrentFiles {
     this.beneath = download?.beneath;
   }
 
+  /** Every file has its name. */
+  get isWhole(): boolean {
+    return this.files.every((stored) => stored === undefined || isNamed(stored));
+  }
+
   /** Where a run of bytes inside one piece lies, in order. */
   places(start: number, bytes: number): Place[] {
     const places: Place[] = [];
@@ -281,4 +286,8 @@ export class TorrentFiles {
     if (stored.file.bytes === 0) makePart(stored, this.beneath);
     return namePart(stored, stored.file.bytes, this.beneath!, { replaces: stored.replaces, isChecked });
   }
+}
+
+function isNamed({ state }: StoredFile): boolean {
+  return state === 'final' || state === 'foreign';
 }

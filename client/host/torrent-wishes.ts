@@ -2,15 +2,16 @@
  * What somebody wants of a running torrent, and in which order: first the files are made ready for it on the disk, then
  * the engine is told.
  */
+import { existsSync } from 'node:fs';
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { TorrentId } from '../engine/contract.ts';
 import { unwanted } from '../engine/piece-selection.ts';
-import { cannotWrite } from './client-error.ts';
+import { ClientError, cannotWrite } from './client-error.ts';
 import type { FileDisk } from './file-disk.ts';
 import { type FileChoice, filePriority, piecePriorities } from './file-selection.ts';
 import type { Clock, FactSink } from './ports.ts';
-import type { TorrentFiles } from './torrent-files.ts';
+import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 export interface TorrentWishes {
   /**
@@ -35,6 +36,9 @@ export function wishesOf(
   return {
     select: (choose) => {
       const priorities = piecePriorities(metainfo, choose);
+      for (const stored of files.files) {
+        if (stored?.state === 'side' && filePriority(choose, stored.file) !== unwanted) refuseUnseen(stored);
+      }
       try {
         for (const stored of files.files) {
           if (stored !== undefined) files.setWanted(stored, filePriority(choose, stored.file) !== unwanted);
@@ -53,4 +57,11 @@ export function wishesOf(
       sink({ type: 'deadline-set', torrent, pieceIndex, atMs });
     },
   };
+}
+
+/** It came there since this download began, or was there and differed: only a new start compares it. */
+function refuseUnseen({ finalPath, replaces }: StoredFile): void {
+  if (replaces !== undefined || !existsSync(finalPath)) return;
+  const message = `${finalPath} is there already: stop this download and begin it again, so that it is compared`;
+  throw new ClientError('exists', message, { path: finalPath });
 }

@@ -58,10 +58,10 @@ it('what was fetched and shared is known from its records, and nothing else is t
   await store.save(hash(1), path, record(0xff, 0xe0));
   await store.save(hash(2), path, record(0xff, 0xa0));
   await store.save(hash(3), join(state, 'Lost'), record(0xff));
-  await store.lock(hash(1), path);
   writeFileSync(join(state, 'resume', 'other.json'), '{}');
   writeFileSync(join(state, 'resume', 'broken.json'), '{');
-  const known = (await knownTorrents(state)).sort((a, b) => a.infoHash.localeCompare(b.infoHash));
+  const running = [{ infoHash: '01'.repeat(20), path, processId: process.pid }];
+  const known = (await knownTorrents(state, running)).sort((a, b) => a.infoHash.localeCompare(b.infoHash));
   expect(known).toMatchObject([
     { name: 'Album', state: 'complete', piecesVerified: 11, processId: process.pid },
     { name: 'Album', state: 'unfinished', piecesVerified: 10, processId: undefined },

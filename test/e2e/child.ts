@@ -84,6 +84,11 @@ export class Child {
     return this.#process.pid!;
   }
 
+  /** Of one with a channel. */
+  send(message: string | number): void {
+    this.#process.send(message);
+  }
+
   /** The first line on stdout, printed or to come, of which `read` makes something. */
   async line<T>(what: string, read: (line: string) => T | undefined): Promise<T> {
     for (const line of this.lines) {

@@ -1,0 +1,38 @@
+/** Everything that is known of a download before it starts: what lies in its folder, what of it is wanted, and the room. */
+import type { TorrentFile } from '../../torrents/file-layout.ts';
+import type { Metainfo } from '../../torrents/metainfo.ts';
+import { unwanted } from '../engine/piece-selection.ts';
+import { type DownloadOptions, hashControl } from './active-torrent.ts';
+import { type PreparedDownload, prepareDownload } from './download-folder.ts';
+import { filePriority, piecePriorities } from './file-selection.ts';
+import { checkSpace } from './free-space.ts';
+import type { RealPorts } from './real-ports.ts';
+
+export interface DownloadPlan extends PreparedDownload {
+  readonly priorities: Uint8Array | undefined;
+  readonly device: number | undefined;
+}
+
+interface PlanningWorld extends Pick<RealPorts, 'pool' | 'store'> {
+  readonly threads: number | undefined;
+  /** What other downloads will yet write on a disk. */
+  readonly promised: (device: number | undefined) => number;
+}
+
+/** `isLeft`: another torrent is fetching it. */
+export async function planDownload(
+  metainfo: Metainfo,
+  options: DownloadOptions,
+  isLeft: (file: TorrentFile) => boolean,
+  { pool, store, threads, promised }: PlanningWorld,
+): Promise<DownloadPlan> {
+  const memory = store === undefined ? undefined : { store, pool };
+  const { folder, upgradeFrom, select } = options;
+  const isWanted = (file: TorrentFile) => filePriority(select ?? (() => true), file) !== unwanted;
+  const wanted = { pool, isWanted, isLeft };
+  const control = hashControl(options, threads);
+  const prepared = await prepareDownload(metainfo, folder, control, memory, wanted, upgradeFrom);
+  const priorities = select && piecePriorities(metainfo, select);
+  const { device } = await checkSpace(metainfo, prepared, options, priorities, promised);
+  return { ...prepared, priorities, device };
+}

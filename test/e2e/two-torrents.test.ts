@@ -1,0 +1,222 @@
+/** Two torrents whose paths meet, fetched by the real program: in one process and in two, with state folders of their own. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTorrent } from '../../torrents/create.ts';
+import { noise } from '../torrents/folder-fixture.ts';
+import { Child, Children, cicada, cicadaMain } from './child.ts';
+
+const place = mkdtempSync(join(tmpdir(), 'cicada-two-'));
+const children = new Children();
+let peers: string[];
+
+/** Torrents by name, each seeded from here. */
+const torrents = {
+  song: { 'a.flac': [3_000_000, 1] },
+  song2: { 'a.flac': [3_000_000, 2] },
+  first: { 'Album/1.flac': [2_000_000, 3], 'Album/cover.jpg': [300_000, 9] },
+  second: { 'Album/2.flac': [2_000_000, 4], 'Album/cover.jpg': [300_000, 9] },
+  stranger: { 'Album/3.flac': [2_000_000, 5], 'Album/cover.jpg': [300_000, 8] },
+} as const satisfies Record<string, Record<string, readonly [number, number]>>;
+
+type Name = keyof typeof torrents;
+
+beforeAll(async () => {
+  peers = await Promise.all(
+    (Object.keys(torrents) as Name[]).map(async (name) => {
+      const source = join(place, 'seeds', name);
+      for (const [file, [bytes, seed]] of Object.entries(torrents[name])) {
+        mkdirSync(join(source, file, '..'), { recursive: true });
+        writeFileSync(join(source, file), noise(bytes, seed));
+      }
+      const top = Object.keys(torrents[name])[0]!.split('/')[0]!;
+      const format = name.startsWith('song') ? 'v1' : 'hybrid';
+      const { bytes } = await createTorrent(join(source, top), { format, pieceLength: 16_384 });
+      writeFileSync(join(place, `${name}.torrent`), bytes);
+      const seed = children.add(
+        cicada(['seed', torrent(name), source, '--port', '0'], [], stateOf(`of-${name}`)),
+      );
+      return `127.0.0.1:${(await seed.event('seeding')).port}`;
+    }),
+  );
+});
+
+afterAll(async () => {
+  await children[Symbol.asyncDispose]();
+  rmSync(place, { recursive: true, force: true });
+});
+
+const torrent = (name: Name) => join(place, `${name}.torrent`);
+const stateOf = (name: string) => ({ XDG_STATE_HOME: join(place, 'state', name) });
+const folder = () => mkdtempSync(join(place, 'out-'));
+const namesIn = (at: string) => (readdirSync(at, { recursive: true }) as string[]).sort();
+
+/** `cicada get`, with a state folder of its own. */
+function get(names: readonly Name[], out: string, state: string, ...more: string[]): Child {
+  const dials = peers.flatMap((peer) => ['--peer', peer]);
+  const words = ['get', ...names.map(torrent), '-o', out, '--port', '0', ...dials, ...more];
+  return children.add(cicada(words, [], stateOf(state)));
+}
+
+/** Slow enough to be met on its way. */
+const slow = ['--download-limit', '256KiB/s'];
+
+function expectWhole(out: string, name: Name): void {
+  for (const [file, [bytes, seed]] of Object.entries(torrents[name])) {
+    expect(readFileSync(join(out, file)).equals(noise(bytes, seed)), file).toBe(true);
+  }
+}
+
+const errorOf = (child: Child) => child.event('error');
+
+describe('two torrents with one path and other bytes', () => {
+  it('in one process: one is whole, the other is refused by name; --on-done runs for the whole one alone', async () => {
+    const out = folder();
+    const done = join(out, 'done.txt');
+    const child = get(['song', 'song2'], out, 'one', '--on-done', `echo "$CICADA_INFO_HASH" >> '${done}'`);
+    const error = await errorOf(child);
+    expect(error).toMatchObject({ code: 'claimed' });
+    expect(error.message).toMatch(
+      /a\.flac is being fetched by the torrent "a\.flac" \([0-9a-f]{8}…\), and is another file/,
+    );
+    expect(await child.ended).toBe(13);
+    expectWhole(out, 'song');
+    expect(namesIn(out)).toEqual(['a.flac', 'done.txt']);
+    expect(readFileSync(done, 'utf8').trim().split('\n')).toHaveLength(1);
+  });
+
+  it('in two processes with their own state folders: the second ends at once and has written nothing', async () => {
+    const out = folder();
+    const first = get(['song'], out, 'first', ...slow);
+    await first.event('start');
+    const second = get(['song2'], out, 'second', '--on-done', `touch '${join(out, 'second-done')}'`);
+    expect(await errorOf(second)).toMatchObject({ code: 'claimed' });
+    expect((await errorOf(second)).message).toContain(`process ${first.pid}`);
+    expect(await second.ended).toBe(13);
+    await first.kill();
+    expect(namesIn(out).filter((name) => name !== 'a.flac.part')).toEqual([]);
+  });
+
+  it('the holder is killed: the next one goes on from what it left, at once', async () => {
+    const out = folder();
+    const first = get(['song'], out, 'killed', ...slow);
+    await first.event('progress', ({ bytes }) => Number(bytes) > 500_000);
+    await first.kill('SIGKILL');
+    // The same torrent under another state folder believes nothing and finds most of it right.
+    const second = get(['song'], out, 'heir');
+    expect(Number((await second.event('start')).bytes)).toBeGreaterThan(300_000);
+    await second.success();
+    expectWhole(out, 'song');
+    expect(namesIn(out)).toEqual(['a.flac']);
+  });
+
+  it('two that start at once: one is whole, the other is refused', async () => {
+    for (let round = 0; round < 2; round++) {
+      const out = folder();
+      const limit = ['--download-limit', '2MiB/s'];
+      const both = [get(['song'], out, `a${round}`, ...limit), get(['song2'], out, `b${round}`, ...limit)];
+      const first = await Promise.race(both.map((child) => child.ended.then((code) => ({ child, code }))));
+      expect(first.code).toBe(13);
+      const other = both.find((child) => child !== first.child)!;
+      await other.success();
+      expectWhole(out, other === both[0] ? 'song' : 'song2');
+      expect(namesIn(out)).toEqual(['a.flac']);
+    }
+  });
+});
+
+it('the same torrent in the same place by a second process is refused, whatever its state folder', async () => {
+  const out = folder();
+  const first = get(['song'], out, 'same', ...slow);
+  await first.event('start');
+  const second = get(['song'], out, 'same-again');
+  expect(await errorOf(second)).toMatchObject({ code: 'already-added' });
+  expect((await errorOf(second)).message).toContain(`process ${first.pid}`);
+  expect(await second.ended).toBe(13);
+  const elsewhere = folder();
+  await get(['song'], elsewhere, 'same-elsewhere').success();
+  await first.kill();
+});
+
+describe('two albums that share only their cover', () => {
+  it('both complete in one process', async () => {
+    const out = folder();
+    const child = get(['first', 'second'], out, 'both');
+    await child.success();
+    for (const name of ['first', 'second'] as const) expectWhole(out, name);
+    expect(namesIn(out)).toEqual(['Album', 'Album/1.flac', 'Album/2.flac', 'Album/cover.jpg']);
+  });
+
+  it('both complete in two processes, and the one that waits says for whom', async () => {
+    const out = folder();
+    const first = get(['first'], out, 'cover-1', '--download-limit', '1MiB/s');
+    await first.event('start');
+    const done = join(place, 'done-second.txt');
+    const second = get(['second'], out, 'cover-2', '--on-done', `ls "$CICADA_PATH" > '${done}'`);
+    const waiting = await second.event('waiting');
+    expect(waiting).toMatchObject({
+      path: join(out, 'Album/cover.jpg'),
+      files: 1,
+      holder: { processId: first.pid },
+    });
+    await Promise.all([first.success(), second.success()]);
+    for (const name of ['first', 'second'] as const) expectWhole(out, name);
+    // Not when it had all but the cover.
+    const seen = readFileSync(done, 'utf8').split('\n');
+    expect(seen).toEqual(expect.arrayContaining(['2.flac', 'cover.jpg']));
+    expect(seen).not.toContain('cover.jpg.part');
+  });
+
+  it('with another cover under its name the second is refused', async () => {
+    const out = folder();
+    const first = get(['first'], out, 'cover-3', ...slow);
+    await first.event('start');
+    const second = get(['stranger'], out, 'cover-4');
+    expect((await errorOf(second)).message).toMatch(/cover\.jpg is being fetched by the torrent "Album"/);
+    expect(await second.ended).toBe(13);
+    expect(existsSync(join(out, 'Album/3.flac.part'))).toBe(false);
+    await first.kill();
+  });
+
+  it('one that waits ends with Ctrl-C, and takes over when the other is killed', async () => {
+    const out = folder();
+    const first = get(['first'], out, 'cover-5', '--download-limit', '8KiB/s');
+    await first.event('start');
+    const stopped = get(['second'], out, 'cover-6');
+    await stopped.event('waiting');
+    await stopped.kill('SIGINT');
+    expect(await stopped.ended).toBe(7);
+    const heir = get(['second'], out, 'cover-7');
+    await heir.event('waiting');
+    await first.kill('SIGKILL');
+    await heir.success();
+    expectWhole(out, 'second');
+  });
+});
+
+it('people are told in words, without the names of system errors', async () => {
+  const out = folder();
+  const first = get(['first'], out, 'words-1', '--download-limit', '8KiB/s');
+  await first.event('start');
+  const words = ['get', torrent('second'), '-o', out, '--port', '0'];
+  const options = { env: { ...stateOf('words-2'), NO_COLOR: '1' } };
+  const second = children.add(new Child([process.execPath, cicadaMain, ...words], options));
+  await expect
+    .poll(() => second.errorLines.join('\n'), { timeout: 20_000 })
+    .toMatch(
+      /^Album waits for cover\.jpg, which the torrent "Album" \([0-9a-f]{8}…, process \d+\) is fetching to the same place\.$/m,
+    );
+  await second.kill('SIGINT');
+  expect(second.errorLines.join('\n')).not.toMatch(/ENOENT|EEXIST/);
+  await first.kill();
+});

@@ -1,0 +1,40 @@
+/** Small torrents whose paths meet, with what they are made of. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createTorrent } from '../../../torrents/create.ts';
+import type { Metainfo } from '../../../torrents/metainfo.ts';
+import { noise } from '../../torrents/folder-fixture.ts';
+
+export type Format = 'v1' | 'v2' | 'hybrid';
+/** Name in the torrent ('': it is a single file) → bytes, and what they are made of. */
+export type Files = Readonly<Record<string, readonly [bytes: number, seed: number]>>;
+
+export interface MadeTorrent {
+  readonly metainfo: Metainfo;
+  /** What a seed has: the torrent's own folder or file. */
+  readonly source: string;
+  /** The torrent file. */
+  readonly torrent: string;
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cicada-claims-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export async function torrentOf(name: string, files: Files, format: Format = 'v1'): Promise<MadeTorrent> {
+  const place = temporaryFolder();
+  const source = join(place, 'source', name);
+  for (const [file, [bytes, seed]] of Object.entries(files)) {
+    const at = file === '' ? source : join(source, file);
+    mkdirSync(dirname(at), { recursive: true });
+    writeFileSync(at, noise(bytes, seed));
+  }
+  const { metainfo, bytes } = await createTorrent(source, { format, pieceLength: 16_384 });
+  const torrent = join(place, `${name}.torrent`);
+  writeFileSync(torrent, bytes);
+  return { metainfo, source, torrent };
+}
