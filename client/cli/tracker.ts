@@ -111,7 +111,7 @@ export default defineCommand({
       }
       if (tracker.isKeyReplaced) {
         const message =
-          'tracker.key is not the key that this catalogue was used with. Announce URLs and feed keys that were handed out are void: members start cicada share and cicada get anew, and fetch torrents for other programs again. If the earlier file is in a backup, stop the tracker, put it back, and all of them are good again';
+          'tracker.key is not the key that this catalogue was used with. Announce URLs and feed keys that were handed out are void: members start their shares and downloads anew, and fetch torrents for other programs again. If the earlier file is in a backup, stop the tracker, put it back, and all of them are good again';
         output.document({ event: 'trouble', code: 'tracker-key-replaced', message });
         output.result(`Notice: ${message}.`);
       }
