@@ -1,5 +1,6 @@
 /** `cicada login`: opens one's account, by the key of this client or by its password. */
-import { signIn } from '../community/account.ts';
+import { ownAccount } from '../../tracker/protocol/api-shapes.ts';
+import { type AccountPlace, openAccount, signIn } from '../community/account.ts';
 import { rememberTracker } from '../community/last-tracker.ts';
 import { accountOptions, accountPlace } from './account-session.ts';
 import { defineCommand } from './command.ts';
@@ -15,10 +16,15 @@ export default defineCommand({
   options: {
     ...accountOptions,
     password: { type: 'boolean', describe: 'By password: asked for, or read from stdin; by key if left out' },
+    'renew-passkeys': {
+      type: 'boolean',
+      describe: 'End every announce URL and feed key that you were given: a torrent of yours went astray',
+    },
   },
   examples: [
     ['login ada --tracker http://host:6969', 'by the key that is kept here'],
     ['login ada --password', 'on another machine, at the tracker that was named last'],
+    ['login ada --renew-passkeys', 'a torrent with your announce URL went to others: make it void'],
   ],
 
   async run({ name, ...args }, output) {
@@ -28,6 +34,21 @@ export default defineCommand({
     const account = await signIn(place, name, password);
     await rememberTracker(place.stateFolder, place.tracker);
     tellAccount('signed-in', account, place.tracker, output);
+    if (args['renew-passkeys'] === true) {
+      await renewPasskeys(place);
+      output.document({ event: 'passkeys-renewed', tracker: place.tracker });
+      output.result('Your announce URLs and feed keys are void now.');
+      output.remark('Start shares and downloads that run anew; fetch torrents for other programs again.');
+    }
     return exitCode.done;
   },
 });
+
+async function renewPasskeys(place: AccountPlace): Promise<void> {
+  const account = await openAccount(place);
+  try {
+    await account.call({ method: 'POST', path: '/accounts/me/passkey', answer: ownAccount });
+  } finally {
+    await account.close();
+  }
+}

@@ -2,6 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openAccount } from '../../client/community/account.ts';
+import { ownAccount } from '../../tracker/protocol/api-shapes.ts';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { Children } from '../e2e/child.ts';
 import { Person } from '../e2e/person.ts';
@@ -36,6 +38,21 @@ it('a password comes from stdin where there is no terminal, and is printed nowhe
   expect((await run('two', 'another password', 'login', 'hal')).code).toBe(24);
   expect(await run('two', '', 'login', 'hal')).toMatchObject({ code: 28, stdout: '' });
   for (const { stdout, stderr } of [made, entered]) expect(stdout + stderr).not.toContain(password);
+});
+
+it('login --renew-passkeys makes feed keys and announce URLs void that were handed out before', async () => {
+  const dan = new Person(place.in('dan'), children);
+  await dan.run('register', 'dan', '--tracker', tracker.url);
+  const account = await openAccount({ stateFolder: place.in('dan/state/cicada'), tracker: tracker.url });
+  const feedKey = async () => (await account.call({ path: '/accounts/me', answer: ownAccount })).feedKey;
+  const isGood = async (key: string) => (await fetch(`${tracker.url}/rss/search?key=${key}`)).status === 200;
+  const before = await feedKey();
+  expect(await isGood(before)).toBe(true);
+  const run = await dan.run('login', 'dan', '--renew-passkeys');
+  expect(run.at(-1)).toEqual({ event: 'passkeys-renewed', tracker: tracker.url });
+  expect(await isGood(before)).toBe(false);
+  expect(await isGood(await feedKey())).toBe(true);
+  await account.close();
 });
 
 it('a song that was found is the one of that name in the version of today', async () => {
