@@ -11,7 +11,7 @@ import {
 import type { ShareError } from '../community/share-error.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
-import { calledAs, commandLine } from './command-line.ts';
+import { commandLine } from './command-line.ts';
 import { type CreateJob, createJobs } from './create-jobs.ts';
 import {
   contentOptions,
@@ -96,9 +96,7 @@ export default defineCommand({
 });
 
 function warn({ message }: ShareError, output: Output): void {
-  output.remark(
-    `Note: ${plain(message)}. A torrent is made of it; ${calledAs} share and ${calledAs} seed refuse it.`,
-  );
+  output.remark(`Note: ${plain(message)}. A torrent is made of it; the commands share and seed refuse it.`);
 }
 
 type Skips = CreatedTorrent['skipped'];

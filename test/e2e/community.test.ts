@@ -218,7 +218,9 @@ describe('talk', () => {
     await bob.run('comment', release, 'red \u001b[31m and \u202ebackwards\nsecond line');
     const reader = ada.plainly('read', release);
     await reader.success();
-    expect(reader.lines.join('\n')).toMatch(/bob {2}red .*and .*backwards(?: {2}#[a-z2-7]{26})?\n {4}second line/);
+    expect(reader.lines.join('\n')).toMatch(
+      /bob {2}red .*and .*backwards(?: {2}#[a-z2-7]{26})?\n {4}second line/,
+    );
     expect(reader.lines.join('\n')).not.toMatch(/[\u001b\u202e]/);
   });
 });

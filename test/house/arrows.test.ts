@@ -70,7 +70,12 @@ const entrances = [
 const aroundTheSimulator = /^test\/sim\/(run\.ts|cli\/|mutants\/|.*\.test\.ts$)/;
 
 /** Decide, and know no clock, no socket, no file, no chance. `Math.pow` and the like differ between engines' versions. */
-const deciders = ['client/engine', 'client/wire', 'tracker/registry', 'tracker/registry.ts'];
+const deciders = [
+  ...['client/engine', 'client/wire', 'client/host/claims/claim.ts', 'client/host/web-door.ts'],
+  ...['tracker/registry', 'tracker/registry.ts', 'tracker/admission.ts', 'tracker/presence.ts'],
+  ...['tracker/swarm-access.ts', 'tracker/online.ts', 'tracker/public-figures.ts'],
+  'tracker/community/permissions.ts',
+];
 const worldly =
   /\b(Date\b|performance\b|Math\.(random|pow|exp|log\w*|sin|cos|tan|sqrt|cbrt|hypot)\b|crypto\b|set(Timeout|Interval|Immediate)\b|queueMicrotask\b|process\b|Promise\b|async\b|await\b|Intl\b|to(Locale)?(Lower|Upper)Case\b|localeCompare\b|toLocaleString\b)/;
 
