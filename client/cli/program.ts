@@ -108,16 +108,21 @@ async function parse(
   return args;
 }
 
-/** The parser loses a lone `-`, which stands for stdin or stdout; no argument can be this one. */
-const dashInDisguise = '\0-';
+/**
+ * Words that the parser would keep for itself: it loses a lone `-`, which stands for stdin or stdout, and takes `help` as
+ * the last word for `--help`, so that `say lobby I need help` said nothing.
+ */
+const keptWords: ReadonlySet<unknown> = new Set(['-', 'help']);
+/** No argument can begin with it. */
+const disguise = '\0';
 
 function disguised(argv: readonly string[]): string[] {
-  return argv.map((word) => (word === '-' ? dashInDisguise : word));
+  return argv.map((word) => (keptWords.has(word) ? `${disguise}${word}` : word));
 }
 
 function undisguised(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(undisguised);
-  return value === dashInDisguise ? '-' : value;
+  return typeof value === 'string' ? value.replace(disguise, '') : value;
 }
 
 function parserBase(): Argv {
@@ -176,7 +181,7 @@ async function inOurWords<T>(parsing: () => Promise<T>, syntax: Syntax): Promise
   try {
     return await parsing();
   } catch (error) {
-    throw refusal((error as Error).message, syntax);
+    throw refusal((error as Error).message.replaceAll(disguise, ''), syntax);
   }
 }
 

@@ -44,6 +44,11 @@ describe('a torrent that is none', () => {
     await expectFailure(['seed', 'nope.torrent', '.'], 3, /there is no file nope\.torrent/);
   });
 
+  it('the word help behind a command is an argument like any other', async () => {
+    await expectFailure(['info', 'help'], 3, /^cicada: there is no file help$/m);
+    await expectFailure(['info', 'help', 'help'], 28, /"help" is one argument too many/);
+  });
+
   it('a file without an end', async () => {
     await expectFailure(['info', '/dev/zero'], 26, /\/dev\/zero is larger than 64 MiB/);
   });
