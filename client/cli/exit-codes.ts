@@ -36,6 +36,7 @@ const byCode: Readonly<Record<string, number>> = {
   'fetch-not-allowed': exitCode.notAllowed,
   'fetch-too-large': exitCode.badTorrent,
   'host-not-found': exitCode.network,
+  'proxy-invalid': exitCode.badOption,
   'port-in-use': exitCode.network,
   'port-not-permitted': exitCode.network,
   'address-not-available': exitCode.network,

@@ -37,7 +37,7 @@ export default defineCommand({
       output.document({ event: 'invited', invitation });
       const until = timeWords(invitation.expiresAtMs);
       const people = count(invitation.usesLeft, 'person', 'people');
-      output.result(`Whoever types this is let in: for ${people}, until ${until}`);
+      output.result(`With this line ${people} can register, until ${until}:`);
       const line = ['register', 'NAME', '--tracker', account.url, `--invitation=${invitation.token}`];
       output.result(paint('bold', plain(commandElsewhere(line))));
       return exitCode.done;

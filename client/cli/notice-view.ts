@@ -1,7 +1,7 @@
 /** What one is told, in a line each. */
 import type { Static } from 'typebox';
 import type * as talk from '../../tracker/protocol/talk-shapes.ts';
-import { calledAs } from './command-line.ts';
+import { calledAs, commandLine } from './command-line.ts';
 import { paint } from './output.ts';
 import { timeWords } from './talk-view.ts';
 import { plain } from './torrent-summary.ts';
@@ -30,7 +30,7 @@ function words({ kind, actor, title, version, text }: Notice): string {
     case 'comment':
       return `${who} has said something about ${what}`;
     case 'direct':
-      return `${who} has written to you: ${calledAs} read @${who}`;
+      return `${who} has written to you: ${plain(commandLine(['read', `@${actor ?? ''}`]))}`;
     case 'takedown':
       return `A moderator took down your ${what}${why}`;
     case 'restored':

@@ -2,7 +2,9 @@
 import { type OwnAccount, register } from '../community/account.ts';
 import { rememberTracker } from '../community/last-tracker.ts';
 import { accountOptions, accountPlace } from './account-session.ts';
+import { CliError, codeOf } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { commandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { type Output, paint } from './output.ts';
 import { askPassword } from './secret-prompt.ts';
@@ -39,12 +41,26 @@ export default defineCommand({
     const place = await accountPlace(args);
     const password =
       args.password === true ? await askPassword(`A password for ${plain(name)}: `) : undefined;
-    const account = await register(place, { name, password, invitation, setupToken });
+    const account = await register(place, { name, password, invitation, setupToken }).catch(
+      (error: unknown) => {
+        throw withLogin(error, name);
+      },
+    );
     await rememberTracker(place.stateFolder, place.tracker);
     tellAccount('registered', account, place.tracker, output);
     return exitCode.done;
   },
 });
+
+/** Whose the name is, the tracker tells nobody: it may well be the user's own, from before. */
+function withLogin(error: unknown, name: string): unknown {
+  const code = codeOf(error);
+  if (code === 'name-taken') {
+    const message = `${(error as Error).message}; if it is yours: ${commandLine(['login', name])}`;
+    return new CliError(code, message, error);
+  }
+  return error;
+}
 
 /** The passkey is not told: whoever has it announces under this name. */
 export function tellAccount(event: string, account: OwnAccount, tracker: string, output: Output): void {

@@ -4,7 +4,7 @@ import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import { accountOptions, withTracker } from './account-session.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
-import { calledAs } from './command-line.ts';
+import { calledAs, commandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { resultsMax } from './last-results.ts';
 import { type Found, pages, showResults } from './results.ts';
@@ -80,7 +80,7 @@ export default defineCommand({
       const isFiltered = Object.values(filters).some((value) => value !== undefined);
       const how = isFiltered ? ' with these filters' : '';
       output.remark(
-        `Nothing there is called like “${plain(query)}”${how}. ${calledAs} wish tells you once there is.`,
+        `Nothing there is called like “${plain(query)}”${how}. To be told once there is: ${plain(commandLine(['wish', ...words]))}`,
       );
       return exitCode.notFound;
     });

@@ -81,7 +81,7 @@ function wordsOf(code: string, { message }: Error, url: string): string {
     case 'account-banned':
       return `${url}: ${message}; nobody is sent to you from there any more`;
     case 'tracker-unreachable':
-      return `The tracker does not answer: ${message}; it is asked again by itself`;
+      return `The tracker does not answer, and is asked again soon: ${message}`;
     default:
       return `${url}: ${message}`;
   }

@@ -107,7 +107,9 @@ export default defineCommand({
         output.remark('Behind a proxy it does not know its own address: name it with --public-url.');
       }
       if (args.data !== undefined && args.contact === undefined) {
-        output.remark('Nobody is named to ask for a moderator: --contact ADDRESS shows who that is.');
+        output.remark(
+          'Its page names no contact: --contact ADDRESS shows people whom to ask for a moderator.',
+        );
       }
       if (tracker.isKeyReplaced) {
         const message =

@@ -49,7 +49,7 @@ export default defineCommand({
       }
       if (reason === undefined) {
         const whose = plain(found?.publisher ?? 'somebody else');
-        throw badOption(`this release is ${whose}’s; a moderator says why: --reason "…"`);
+        throw badOption(`this release is ${whose}’s; a moderator takes it down with --reason "…"`);
       }
       await account.call({ method: 'PUT', path: `${path}/takedown`, body: { reason } });
       output.document({ event: 'taken-down', release: releaseId, reason });

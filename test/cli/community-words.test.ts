@@ -86,14 +86,14 @@ it('a release is named by its title where it is followed, and by its publisher w
   const id = /get ([a-z2-7]{26})/.exec((await ada('publish', album('Gone'))).stdout)![1]!;
   expect(await olga('unpublish', id)).toMatchObject({
     code: 28,
-    stderr: expect.stringContaining('this release is ada’s; a moderator says why: --reason "…"'),
+    stderr: expect.stringContaining('this release is ada’s; a moderator takes it down with --reason "…"'),
   });
   expect((await ada('unpublish', id)).stdout).toContain('Withdrawn: Gone.');
 });
 
 it('an invitation says for how many it is, and until when', async () => {
   const { stdout } = await olga('invite', '--uses', '3');
-  expect(stdout).toMatch(/let in: for 3 people, until \d{4}-\d\d-\d\d \d\d:\d\d\n/);
+  expect(stdout).toMatch(/With this line 3 people can register, until \d{4}-\d\d-\d\d \d\d:\d\d:\n/);
 });
 
 it('a room is opened for whom it is said to be', async () => {

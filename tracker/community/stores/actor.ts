@@ -26,6 +26,14 @@ interface ActorRow extends Actor {
 
 export type FindActor = (acting: Acting, action: Action, isOwn?: boolean) => Actor;
 
+/** Where the name of an action is half a sentence. */
+const actionWords: Partial<Record<Action, string>> = {
+  'take-down': 'take down releases: report it, and a moderator decides',
+  moderate: 'see or decide this: it is for moderators',
+  say: 'write here',
+  'send-direct': 'write to people',
+};
+
 /** The finder throws CommunityError `not-signed-in`, `account-banned` or `not-allowed`. */
 export function actorFinder(db: DatabaseSync): FindActor {
   const find = db.prepare('SELECT id, name, role, banned_ms, ban_until_ms FROM accounts WHERE id = :by');
@@ -34,7 +42,7 @@ export function actorFinder(db: DatabaseSync): FindActor {
     if (row === undefined)
       throw new CommunityError('not-signed-in', 'this account does not exist: sign in again');
     if (isBannedAt(row, nowMs)) throw new CommunityError('account-banned', 'this account is banned');
-    if (!may(row.role, action, isOwn)) throw notAllowed(action.replaceAll('-', ' '));
+    if (!may(row.role, action, isOwn)) throw notAllowed(actionWords[action] ?? action.replaceAll('-', ' '));
     return row;
   };
 }

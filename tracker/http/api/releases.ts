@@ -80,7 +80,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
         throw new ApiError(
           400,
           'release-invalid',
-          `you are in no group called “${group ?? ''}”: see /groups`,
+          `you are in no group called “${group ?? ''}”: make one of that name, or ask its founder to add you`,
         );
       }
       return { visibility, groupId: found.groupId };
