@@ -7,6 +7,7 @@
  */
 import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { deriveKey } from './key-file.ts';
+import { base32, fromBase32 } from './protocol/base32.ts';
 
 export interface SealedNumbers {
   /** Whole numbers from zero to 2^53 - 1. */
@@ -19,7 +20,6 @@ export interface SealedNumbers {
 const tagBytes = 9;
 const numberBytes = 7;
 const ivBytes = 16;
-const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
 
 /** `purpose`: a text that was sealed for one purpose is none for another. */
 export function sealedNumbers(key: Uint8Array, purpose: string): SealedNumbers {
@@ -40,7 +40,7 @@ export function sealedNumbers(key: Uint8Array, purpose: string): SealedNumbers {
       return base32(Buffer.concat([tag, crypt(plain, tag)]));
     },
     open(text, count) {
-      const bytes = fromBase32(text, tagBytes + count * numberBytes);
+      const bytes = bytesOf(text, tagBytes + count * numberBytes);
       if (bytes === undefined) return undefined;
       const tag = bytes.subarray(0, tagBytes);
       const plain = crypt(bytes.subarray(tagBytes), tag);
@@ -53,36 +53,9 @@ export function sealedNumbers(key: Uint8Array, purpose: string): SealedNumbers {
   };
 }
 
-/** RFC 4648, lower case, without padding: nothing in it is cut apart by a terminal, or taken for an option. */
-function base32(bytes: Uint8Array): string {
-  let text = '';
-  let bits = 0;
-  let value = 0;
-  for (const byte of bytes) {
-    value = (value << 8) | byte;
-    for (bits += 8; bits >= 5; bits -= 5) text += alphabet[(value >> (bits - 5)) & 31];
-    value &= (1 << bits) - 1;
-  }
-  return bits === 0 ? text : text + alphabet[(value << (5 - bits)) & 31];
-}
-
 /** One text for the same bytes, and no other. */
-function fromBase32(text: string, length: number): Buffer | undefined {
-  if (text.length !== Math.ceil((length * 8) / 5)) return undefined;
-  const bytes = Buffer.alloc(length);
-  let bits = 0;
-  let value = 0;
-  let at = 0;
-  for (const character of text) {
-    const digit = alphabet.indexOf(character);
-    if (digit === -1) return undefined;
-    value = (value << 5) | digit;
-    bits += 5;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[at++] = value >> bits;
-      value &= (1 << bits) - 1;
-    }
-  }
-  return value === 0 ? bytes : undefined;
+function bytesOf(text: string, length: number): Buffer | undefined {
+  if (!/^[a-z2-7]+$/.test(text) || text.length !== Math.ceil((length * 8) / 5)) return undefined;
+  const bytes = fromBase32(text);
+  return base32(bytes) === text ? Buffer.from(bytes) : undefined;
 }

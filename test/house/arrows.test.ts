@@ -29,7 +29,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/online.ts': ['tracker/presence.ts', 'tracker/community', 'tracker/catalogue/contract.ts'],
   'tracker/public-figures.ts': ['tracker/catalogue/contract.ts'],
   'tracker/key-file.ts': [],
-  'tracker/sealed-numbers.ts': ['tracker/key-file.ts'],
+  'tracker/sealed-numbers.ts': ['tracker/key-file.ts', 'tracker/protocol'],
   'tracker/swarm-access.ts': [
     ...['tracker/admission.ts', 'tracker/presence.ts', 'tracker/registry.ts', 'tracker/protocol'],
     ...['tracker/community', 'tracker/catalogue/contract.ts'],
