@@ -178,7 +178,7 @@ function tooLittleSpace(error: unknown, { name }: Metainfo, folder: string): Cli
   return new CliError('disk-full', words, error);
 }
 
-/** Both figures: always when it is asked for much, and when it will be narrow. */
+/** Both figures: always when it is asked for much, and when little room will be left. */
 function tellSpace(space: DiskSpace | undefined, output: Output): void {
   if (space === undefined || space.missingBytes === 0 || space.freeBytes === undefined) return;
   const { missingBytes, promisedBytes, freeBytes } = space;
@@ -186,7 +186,7 @@ function tellSpace(space: DiskSpace | undefined, output: Output): void {
   if (missingBytes + promisedBytes > freeBytes)
     output.remark(`${words}: it will not fit unless room is made.`);
   else if (missingBytes + promisedBytes > freeBytes * narrowShare)
-    output.remark(`${words}: it will be narrow.`);
+    output.remark(`${words}: little room will be left.`);
   else output.detail(words);
 }
 

@@ -18,7 +18,7 @@ export default defineCommand({
     password: { type: 'boolean', describe: 'By password: asked for, or read from stdin; by key if left out' },
     'renew-passkeys': {
       type: 'boolean',
-      describe: 'End every announce URL and feed key that you were given: a torrent of yours went astray',
+      describe: 'Make all your announce URLs and feed keys void: when a torrent of yours went to others',
     },
   },
   examples: [
@@ -38,7 +38,7 @@ export default defineCommand({
       await renewPasskeys(place);
       output.document({ event: 'passkeys-renewed', tracker: place.tracker });
       output.result('Your announce URLs and feed keys are void now.');
-      output.remark('Start shares and downloads that run anew; fetch torrents for other programs again.');
+      output.remark('Restart running shares and downloads; fetch the torrents of other programs again.');
     }
     return exitCode.done;
   },

@@ -14,7 +14,9 @@ const charactersMax = 1024;
 export async function askPassword(question: string): Promise<string> {
   const password = process.stdin.isTTY ? await askTerminal(question) : await readLine();
   if (password !== '' && password.length <= charactersMax) return password;
-  throw new CliError('password-missing', `a password has 1 to ${charactersMax} characters`);
+  const why =
+    password === '' ? 'no password was given' : `a password has at most ${charactersMax} characters`;
+  throw new CliError('password-missing', why);
 }
 
 async function readLine(): Promise<string> {

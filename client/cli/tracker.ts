@@ -113,7 +113,7 @@ export default defineCommand({
       }
       if (tracker.isKeyReplaced) {
         const message =
-          'tracker.key is not the key that this catalogue was used with. Announce URLs and feed keys that were handed out are void: members start their shares and downloads anew, and fetch torrents for other programs again. If the earlier file is in a backup, stop the tracker, put it back, and all of them are good again';
+          'tracker.key is not the key that this catalogue was used with. Announce URLs and feed keys that were handed out are void: members restart their shares and downloads, and fetch the torrents of other programs again. If a backup has the earlier file, stop the tracker and put it back: all of them are valid again';
         output.document({ event: 'trouble', code: 'tracker-key-replaced', message });
         output.result(`Notice: ${message}.`);
       }
