@@ -113,7 +113,7 @@ export default defineCommand({
       }
       if (tracker.isKeyReplaced) {
         const message =
-          'tracker.key is not the key that this catalogue was used with. Announce URLs and feed keys that were handed out are void: members restart their shares and downloads, and fetch the torrents of other programs again. If a backup has the earlier file, stop the tracker and put it back: all of them are valid again';
+          'tracker.key is not the key of the last start. Announce URLs and feed keys that were made with the other key are void: members restart their shares and downloads, and fetch the torrents of other programs again. If a backup has the right file, stop the tracker and put it back: what was made with it is valid again. If you have just put it back, nothing is left to do';
         output.document({ event: 'trouble', code: 'tracker-key-replaced', message });
         output.result(`Notice: ${message}.`);
       }
