@@ -7,23 +7,26 @@ import { badOption } from './cli-error.ts';
 import { calledAs } from './command-line.ts';
 import { roles } from './invite.ts';
 import { isReleaseId } from './release-names.ts';
-import { noSuchPerson, orUnknown } from './unknown-names.ts';
+import { noSuchPerson, orUnknown, personNamed } from './unknown-names.ts';
 
 type Action = (account: TrackerAccount, who: string, words: readonly string[]) => Promise<string>;
 
 export const adminActions: Readonly<Record<string, Action>> = {
-  async ban(account, who, words) {
+  async ban(account, named, words) {
+    const who = personNamed(named);
     const body = { reason: reasonOf(words, 'ban NAME') };
     const path = apiPath`/accounts/${who}/ban`;
     const banned = account.call({ method: 'PUT', path, body, answer: shapes.account });
     return banWords(await orUnknown(banned, noSuchPerson(who)));
   },
-  async unban(account, who) {
+  async unban(account, named) {
+    const who = personNamed(named);
     const path = apiPath`/accounts/${who}/ban`;
     const unbanned = account.call({ method: 'DELETE', path, answer: shapes.account });
     return banWords(await orUnknown(unbanned, noSuchPerson(who)));
   },
-  async role(account, who, [role]) {
+  async role(account, named, [role]) {
+    const who = personNamed(named);
     if (role === undefined) throw badOption(`role: say which: one of ${roles.join(', ')}`);
     if (!roles.some((known) => known === role)) {
       throw badOption(`"${role}" is no role: it is one of ${roles.join(', ')}`);

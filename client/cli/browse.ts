@@ -8,6 +8,7 @@ import { exitCode } from './exit-codes.ts';
 import { pages, showResults } from './results.ts';
 import { resultOptions } from './search.ts';
 import { plain } from './torrent-summary.ts';
+import { personNamed } from './unknown-names.ts';
 
 const releasePage = shapes.page(shapes.release);
 
@@ -21,7 +22,8 @@ export default defineCommand({
     ['browse', 'what is new at the tracker'],
   ],
 
-  async run({ user, limit, ...args }, output) {
+  async run({ user: named, limit, ...args }, output) {
+    const user = named && personNamed(named);
     return await withTracker(args, async (account, place) => {
       const path = user === undefined ? '/releases' : apiPath`/accounts/${user}/releases`;
       const { rows, hasMore } = await pages(limit, (page) =>

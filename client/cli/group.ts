@@ -8,7 +8,7 @@ import { defineCommand } from './command.ts';
 import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { plain } from './torrent-summary.ts';
-import { noSuchPerson, orUnknown } from './unknown-names.ts';
+import { noSuchPerson, orUnknown, personNamed } from './unknown-names.ts';
 
 const groupList = Type.Object({ rows: Type.Array(shapes.group) });
 
@@ -26,7 +26,9 @@ export default defineCommand({
     ['group friends --add bob --add carol', `then ${calledAs} share FOLDER --visibility group:friends`],
   ],
 
-  async run({ name, add = [], remove = [], ...args }, output) {
+  async run({ name, add: added = [], remove: removed = [], ...args }, output) {
+    const add = added.map((person) => personNamed(person ?? ''));
+    const remove = removed.map((person) => personNamed(person ?? ''));
     return await withAccount(args, async (account) => {
       const { rows } = await account.call({ path: '/groups', answer: groupList });
       let shown = rows;
@@ -40,14 +42,14 @@ export default defineCommand({
           await account.call({ method: 'POST', path: '/groups', body, answer: shapes.group });
         let group = known ?? (await found());
         for (const person of add) {
-          const path = apiPath`/groups/${group.name}/members/${person ?? ''}`;
-          const added = account.call({ method: 'PUT', path, answer: shapes.group });
-          group = await orUnknown(added, noSuchPerson(person ?? ''));
+          const path = apiPath`/groups/${group.name}/members/${person}`;
+          const asked = account.call({ method: 'PUT', path, answer: shapes.group });
+          group = await orUnknown(asked, noSuchPerson(person));
         }
         for (const person of remove) {
-          const path = apiPath`/groups/${group.name}/members/${person ?? ''}`;
-          const removed = account.call({ method: 'DELETE', path });
-          await orUnknown(removed, `nobody is called "${person ?? ''}" in ${group.name}`);
+          const path = apiPath`/groups/${group.name}/members/${person}`;
+          const asked = account.call({ method: 'DELETE', path });
+          await orUnknown(asked, `nobody is called "${person}" in ${group.name}`);
           group = { ...group, members: group.members.filter((member) => member !== person) };
         }
         shown = [group];

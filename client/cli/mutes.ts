@@ -10,7 +10,7 @@ import { exitCode } from './exit-codes.ts';
 import { paint } from './output.ts';
 import { timeWords } from './talk-view.ts';
 import { plain } from './torrent-summary.ts';
-import { noSuchPerson, orUnknown } from './unknown-names.ts';
+import { noSuchPerson, orUnknown, personNamed } from './unknown-names.ts';
 
 const mutedList = Type.Object({ rows: Type.Array(muted) });
 
@@ -35,7 +35,7 @@ export function mutingCommand({ name: command, describe, what, method, examples,
     examples,
 
     async run({ name: given, ...args }, output) {
-      const name = given?.replace(/^@/, '');
+      const name = given && personNamed(given);
       if (name === '' || (name === undefined && method === 'DELETE')) {
         throw badOption(`${command}: say whom: ${calledAs} ${command} NAME`);
       }

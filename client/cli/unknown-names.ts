@@ -18,5 +18,10 @@ export function noSuchPerson(name: string): string {
 }
 
 export function noSuchRoom(name: string): string {
-  return `there is no room "${name}" that you may read; ${calledAs} rooms lists them`;
+  return `there is no room "${name}" that you may read; ${calledAs} rooms lists them; a person is @NAME`;
+}
+
+/** `@ada` is `ada` also where only people are meant. */
+export function personNamed(text: string): string {
+  return text.replace(/^@/, '');
 }

@@ -72,6 +72,12 @@ describe('what is not there', () => {
     expect((await ada('group')).stdout).not.toContain('frends');
   });
 
+  it('a person may be named with an @ where only people are meant', async () => {
+    expect((await olga('browse', '@ada')).stdout).toContain('Noon');
+    expect((await olga('group', 'tea', '--add', '@ben')).stdout).toContain('ben, olga');
+    expect((await olga('admin', 'ban', '@bobb', 'x')).stderr).toContain('nobody is called "bobb" here');
+  });
+
   it('is a person whose @ was left out, a role of another kind, a codec nobody has', async () => {
     expect((await ada('follow', 'a da')).stderr).toContain(" follow '@a da'");
     expect((await olga('admin', 'role', 'ben', 'king')).stderr).toContain('"king" is no role: it is one of');
