@@ -104,9 +104,15 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
       expect((await community.me(ben.viewer)).unreadNotices).toBe(1);
     });
 
-    it('a release that is gone is followed by nobody', async () => {
+    it('a release that is gone is followed by nobody, and its comments are gone', async () => {
       await community.follow(ben.viewer, { releaseId: 'r9' });
+      await community.comment(
+        ben.viewer,
+        { releaseId: 'r9', publisherId: ada.viewer.accountId, title: '' },
+        'x',
+      );
       await community.forgetRelease('r9');
+      expect((await community.comments(ben.viewer, 'r9')).rows).toEqual([]);
       expect((await community.follows(ben.viewer)).releaseIds).not.toContain('r9');
     });
 

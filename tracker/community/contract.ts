@@ -321,7 +321,7 @@ export interface Community {
   readNotices(viewer: Viewer, upToId: number): Promise<void>;
   /** Followers and wishes; may be said again after a crash, nobody is told twice. */
   tellPublished(release: PublishedRelease): Promise<void>;
-  /** Everybody who followed what is gone. */
+  /** The release was withdrawn: nobody follows it, and its comments are gone. */
   forgetRelease(releaseId: string): Promise<void>;
   tellFinished(release: ReleaseRef, accountId: number): Promise<void>;
   eventsAfter(viewer: Viewer, id: number): Promise<EventsAfter>;

@@ -50,6 +50,7 @@ export function deskWrites(db: DatabaseSync) {
     'DELETE FROM followed_accounts WHERE account_id = :accountId AND follower_id = :by',
   );
   const forget = db.prepare('DELETE FROM followed_releases WHERE release_id = :releaseId');
+  const forgetComments = db.prepare('DELETE FROM messages WHERE release_id = :releaseId');
   const wishCount = db.prepare('SELECT count(*) AS count FROM wishes WHERE account_id = :by');
   const insertWish = db.prepare('INSERT INTO wishes VALUES (:id, :by, :wish, :word, :nowMs)');
   const dropWish = db.prepare('DELETE FROM wishes WHERE id = :id AND account_id = :by');
@@ -76,6 +77,8 @@ export function deskWrites(db: DatabaseSync) {
     },
     forgetRelease(releaseId: string): void {
       forget.run({ releaseId });
+      // The id is free again: a later release of that id must not show them.
+      forgetComments.run({ releaseId });
     },
     addWish({ id, wish, word, ...acting }: Acting & { id: string; wish: Wish; word: string }): SavedWish {
       const { id: by } = actor(acting, 'wish');
