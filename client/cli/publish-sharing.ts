@@ -1,5 +1,6 @@
 /** Sharing at a tracker with a catalogue: every folder is published, seeded, watched, and published again when it changes. */
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
+import { isLoopback, packAddress } from '../../tracker/protocol/address.ts';
 import { type AccountPlace, openAccount, ownAccount, type TrackerAccount } from '../community/account.ts';
 import { openIdentity } from '../community/identity.ts';
 import { type AccessBody, isHeld, type ReleaseDetail } from '../community/publishing.ts';
@@ -174,8 +175,17 @@ export function tellPublished(
   const seen = visibility === 'everyone' ? '' : `, ${audienceWords(release)}`;
   output.result(`${name}: ${size(bytes)}, ${songs}; version ${version} at ${plain(tracker)}${seen}`);
   if (visibility === 'nobody') return;
-  output.result('To fetch it on another computer:');
+  const where = isOnThisMachine(tracker)
+    ? 'this computer (others need another address of the tracker)'
+    : 'another computer';
+  output.result(`To fetch it on ${where}:`);
   output.result(paint('bold', plain(commandElsewhere(['get', id, '--tracker', tracker]))));
+}
+
+function isOnThisMachine(url: string): boolean {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  const address = packAddress(host);
+  return host === 'localhost' || (address !== undefined && isLoopback(address));
 }
 
 /** Also of `publish`. Said once: a moderator decides, and trying again changes nothing. */

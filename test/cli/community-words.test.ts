@@ -10,6 +10,7 @@ import { runCicada } from './run-cicada.ts';
 const place = new TemporaryFolder();
 let tracker: RunningTracker;
 let noonId = '';
+let published = '';
 
 const as = async (name: string, ...args: string[]) =>
   await runCicada(args, { env: { XDG_STATE_HOME: place.in(name) } });
@@ -29,12 +30,16 @@ beforeAll(async () => {
   await olga('register', 'olga', ...at, `--setup=${tracker.setupToken}`);
   await ada('register', 'ada', ...at);
   await as('ben', 'register', 'ben', ...at);
-  const { stdout } = await ada('publish', album('Noon'));
-  noonId = /get ([a-z2-7]{26})/.exec(stdout)![1]!;
+  published = (await ada('publish', album('Noon'))).stdout;
+  noonId = /get ([a-z2-7]{26})/.exec(published)![1]!;
 });
 afterAll(async () => {
   await tracker?.close();
   place[Symbol.dispose]();
+});
+
+it('the address of this computer is not offered to others', () => {
+  expect(published).toContain('To fetch it on this computer (others need another address of the tracker):');
 });
 
 describe('who may see a release', () => {
