@@ -273,6 +273,37 @@ describe('a new version', () => {
     expect((await publish(album('Older'), mia)).code).toBe('awaits-approval');
   });
 
+  it('brings back no version before it whose content is blocked: not as a file, not in a swarm', async () => {
+    const of = album('Blocked before');
+    const id = await scene.publish(of);
+    await takeDown(id);
+    const other = album('Harmless after');
+    await next(other, 2, of.album);
+    const [{ id: waiting }] = (await get('/waiting?limit=1', moritz)).json.rows;
+    const body = { decision: 'approve', reason: 'fine' };
+    await scene.ask(`POST /waiting/${waiting}`, { by: moritz, body });
+    expect((await next(other, 2, of.album)).status).toBe(201);
+    expect((await get(`/releases/${id}/versions`, mia)).json.rows).toMatchObject([{ version: 2 }]);
+    expect((await get(`/releases/${id}/torrent?version=1`, mia)).code).toBe('not-found');
+    expect([await isServed(of), await isServed(other)]).toEqual([false, true]);
+  });
+
+  it('keeps the versions before it when the block on them was lifted', async () => {
+    const of = album('Free before');
+    const id = await scene.publish(of);
+    await takeDown(id);
+    const [block] = (await get('/takedowns?blocking=true&limit=1', moritz)).json.rows;
+    await scene.ask(`DELETE /takedowns/${block.id}/block`, { by: moritz });
+    const other = album('Free after');
+    await next(other, 2, of.album);
+    const [{ id: waiting }] = (await get('/waiting?limit=1', moritz)).json.rows;
+    const body = { decision: 'approve', reason: 'fine' };
+    await scene.ask(`POST /waiting/${waiting}`, { by: moritz, body });
+    expect((await next(other, 2, of.album)).status).toBe(201);
+    expect((await get(`/releases/${id}/versions`, mia)).json.rows).toHaveLength(2);
+    expect(await isServed(of)).toBe(true);
+  });
+
   it('of another release waits when blocked content comes with it, and the version before stays', async () => {
     const of = album('Smuggled');
     await takeDown(await scene.publish(of));

@@ -84,15 +84,17 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       return awaiting;
     if (takenDown === undefined) index.take(number, indexed);
     else {
-      // A moderator has approved this version: with it the release is back.
+      // A moderator has approved this version: with it the release is back, and without those before it whose content
+      // is still blocked. They would be fetched as older versions otherwise.
+      const isBlocked = sql.takedownOf.get(input.releaseId)!.unblocked_ms === null;
       sql.up.run(number);
       sql.restored.run(input.nowMs, input.releaseId);
+      if (isBlocked) dropVersions(number, version);
     }
     sql.dropTracks.run(...trackRange(number));
     if (input.access !== undefined) storeAccess(number, access);
     storeVersion(number, input.version, input, publication);
-    sql.keepDropped.run(number, input.version - versionsKeptMax);
-    sql.dropVersions.run(number, input.version - versionsKeptMax);
+    dropVersions(number, input.version - versionsKeptMax);
     return publishStored(number);
   }
 
@@ -121,6 +123,12 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     sql.dropTracks.run(...trackRange(number));
     sql.drop.run(number);
     return { ...served, access: undefined };
+  }
+
+  /** Up to that one; their torrents too, at the next start. */
+  function dropVersions(number: number, upTo: number): void {
+    sql.keepDropped.run(number, upTo);
+    sql.dropVersions.run(number, upTo);
   }
 
   function ownRelease(viewer: CatalogueViewer, releaseId: string): StoredRelease {
@@ -275,7 +283,7 @@ function statements(db: DatabaseSync) {
     touch: db.prepare('UPDATE releases SET updated_at = ? WHERE id = ?'),
     nextChange: db.prepare('UPDATE changes SET last = last + 1'),
     change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
-    takedownOf: db.prepare('SELECT id FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1'),
+    takedownOf: db.prepare('SELECT id, unblocked_ms FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1'),
     up: db.prepare('UPDATE releases SET taken_down_ms = NULL WHERE id = ?'),
     restored: db.prepare('UPDATE takedowns SET restored_ms = ? WHERE public_id = ? AND restored_ms IS NULL'),
     person: db.prepare('INSERT INTO release_people VALUES (?, ?)'),
