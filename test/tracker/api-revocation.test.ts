@@ -98,6 +98,23 @@ describe('who may announce', () => {
   });
 });
 
+it('the id of a withdrawn release is nobody else’s: what was said of it is for none who takes it', async () => {
+  const { ask, publish, people } = scene;
+  const { pia, member: mia } = people;
+  const of = { album: 'Withdrawn id', tracks: ['Song'], private: true };
+  const id = await publish(of, { visibility: 'people', people: ['Mia'] });
+  await ask(`POST /releases/${id}/comments`, { by: mia, body: { text: 'for two' } });
+  await ask(`DELETE /releases/${id}`, { by: pia });
+  const take = (by: typeof pia) =>
+    ask('POST /releases', { by, body: publishBody(of, { ...by, name: pia.name }) });
+  expect((await take(people.moderator)).code).toBe('release-exists');
+  expect((await ask(`GET /releases/${id}/comments`, { by: people.moderator })).code).toBe('not-found');
+  expect((await take(pia)).status).toBe(201);
+  expect((await ask(`GET /releases/${id}/comments`, { by: mia })).json.rows).toMatchObject([
+    { text: 'for two' },
+  ]);
+});
+
 describe('a torrent that is handed out', () => {
   it('has the announce URL of whoever asks and nothing of whoever published it', async () => {
     const { pia, member } = scene.people;

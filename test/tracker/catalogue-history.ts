@@ -106,16 +106,20 @@ export function play(
   only?: ReadonlyMap<number, Kept>,
 ): Map<number, Kept> {
   const kept = new Map<number, Kept>();
+  /** An id stays its first publisher's, also when it was withdrawn. */
+  const publishers = new Map<number, number>();
   for (const [made, one] of steps.entries()) {
     const known = kept.get(one.slot);
     const releaseId = releaseIdOf(`slot ${one.slot}`);
     // A catalogue that holds only what may be seen is given each release as it is seen at the end.
     const final = only?.get(one.slot)?.access;
+    if (one.do === 'publish' && !publishers.has(one.slot)) publishers.set(one.slot, one.by);
     if (one.do === 'publish' && known === undefined) {
+      const by = publishers.get(one.slot)!;
       if (only !== undefined && only.get(one.slot)?.made !== made) continue;
       const wanted = final ?? one.access;
-      bench.write.publish(input(releaseId, one.by, one.album, `${made}`, wanted));
-      kept.set(one.slot, { access: { ...wanted, publisherId: one.by }, version: 1, made });
+      bench.write.publish(input(releaseId, by, one.album, `${made}`, wanted));
+      kept.set(one.slot, { access: { ...wanted, publisherId: by }, version: 1, made });
     } else if (known === undefined) {
     } else if (one.do === 'version') {
       const { access, made: since } = known;

@@ -168,4 +168,14 @@ export const migrations: readonly Migration[] = [
   `,
   // Words by who sees the releases that contain them: the vocabulary before knew of all releases together.
   countWords,
+  `
+  -- Comments and notices know a release by its id, also when it is gone: nobody else gets that id.
+  CREATE TABLE withdrawn_releases (
+    public_id     TEXT PRIMARY KEY,
+    publisher_id  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- Of the others that were withdrawn before nothing is known.
+  INSERT OR IGNORE INTO withdrawn_releases
+    SELECT public_id, publisher_id FROM takedowns WHERE public_id NOT IN (SELECT public_id FROM releases);
+  `,
 ];

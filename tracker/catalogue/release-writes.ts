@@ -50,7 +50,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     const publisherId = accountOf(input.viewer);
     const publication = readPublication(input, 1);
     const access = readAccess(input.access, publication.metainfo);
-    if (sql.taken.get(input.releaseId) !== undefined) {
+    if (sql.taken.get({ releaseId: input.releaseId, publisherId }) !== undefined) {
       throw new CatalogueError('release-exists', 'there is a release with this id: choose another');
     }
     if (Number(sql.countOf.get(publisherId)!.n) >= releasesPerPublisherMax) {
@@ -112,7 +112,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     return publishStored(number);
   }
 
-  /** For good. A block on its content stays. */
+  /** For good. A block on its content stays; its id is for its publisher alone, since what others said of it is kept. */
   function withdraw(input: { readonly viewer: CatalogueViewer; readonly releaseId: string }): ServedRelease {
     const { viewer, releaseId } = input;
     const takenDown = stored.ownTakenDown(viewer, releaseId);
@@ -122,6 +122,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     sql.keepDropped.run(number, Number.MAX_SAFE_INTEGER);
     sql.dropTracks.run(...trackRange(number));
     sql.drop.run(number);
+    sql.noteWithdrawn.run(releaseId, indexed.access.publisherId);
     return { ...served, access: undefined };
   }
 
@@ -264,7 +265,10 @@ function mostOf(values: readonly (string | undefined)[]): string | undefined {
 
 function statements(db: DatabaseSync) {
   return {
-    taken: db.prepare('SELECT 1 FROM releases WHERE public_id = ?'),
+    taken: db.prepare(`
+      SELECT 1 FROM releases WHERE public_id = :releaseId
+      UNION ALL SELECT 1 FROM withdrawn_releases WHERE public_id = :releaseId AND publisher_id <> :publisherId`),
+    noteWithdrawn: db.prepare('INSERT OR IGNORE INTO withdrawn_releases VALUES (?, ?)'),
     countOf: db.prepare('SELECT count(*) AS n FROM releases WHERE publisher_id = ?'),
     publishedBy: db.prepare(`
       SELECT v.number, r.public_id FROM versions v JOIN releases r ON r.id = v.release_id
