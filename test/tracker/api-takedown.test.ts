@@ -204,6 +204,26 @@ describe('the same content', () => {
     expect((await publish(copy, mia)).code).toBe('awaits-approval');
   });
 
+  it('that was approved waits again when it is blocked anew, as whichever torrent it was approved', async () => {
+    const of = album('Twice approved');
+    await takeDown(await scene.publish(of));
+    const decide = async () => {
+      const [{ id }] = (await get('/waiting?limit=1', moritz)).json.rows;
+      const body = { decision: 'approve', reason: 'licensed' };
+      return scene.ask(`POST /waiting/${id}`, { by: moritz, body });
+    };
+    const [first, second] = [again(of, 'First copy'), again(of, 'Second copy')];
+    for (const copy of [first, second]) {
+      await publish(copy, mia);
+      await decide();
+    }
+    await takeDown((await publish(first, mia)).json.id);
+    expect((await publish(second, mia)).code).toBe('awaits-approval');
+    expect((await get('/waiting?limit=1', moritz)).json.rows).toMatchObject([{ publisher: 'Mia' }]);
+    await decide();
+    expect((await publish(second, mia)).status).toBe(201);
+  });
+
   it('that was refused is not asked about again, and gets the same answer', async () => {
     const of = album('Refused');
     await takeDown(await scene.publish(of));

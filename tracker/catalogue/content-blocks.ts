@@ -3,8 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type BlockedContent, blockOf, type ContentPrint } from './content-print.ts';
 
 export interface ContentBlocks {
-  /** The block that this content meets; undefined: none. */
-  blockOf(print: ContentPrint): number | undefined;
+  /** The block that this content meets, of takedowns after that number; undefined: none. */
+  blockOf(print: ContentPrint, after?: number): number | undefined;
   /** Of one takedown: the prints of all versions of its release. Answers the bytes of the music in them. */
   add(takedownId: number, prints: readonly ContentPrint[]): number;
   lift(takedownId: number): void;
@@ -15,9 +15,10 @@ const filesLookedUpMax = 500;
 
 export function contentBlocks(db: DatabaseSync): ContentBlocks {
   const sql = statements(db);
-  const idsOf = (rows: readonly unknown[]) => rows.map((row) => (row as { id: number }).id);
   /** `sizes`: of the files that are blocked; undefined: they are looked up one by one. */
-  const blockedBy = (sizes: ReadonlySet<number> | undefined): BlockedContent => {
+  const blockedBy = (sizes: ReadonlySet<number> | undefined, after: number): BlockedContent => {
+    const idsOf = (rows: readonly unknown[]) =>
+      rows.map((row) => (row as { id: number }).id).filter((id) => id > after);
     const mayBe = (bytes: number) => sizes === undefined || sizes.has(bytes);
     return {
       byHash: (hash) => idsOf(sql.byHash.all(hash)),
@@ -27,11 +28,11 @@ export function contentBlocks(db: DatabaseSync): ContentBlocks {
     };
   };
   return {
-    blockOf(print) {
+    blockOf(print, after = 0) {
       if (sql.any.get() === undefined) return undefined;
       const isLong = print.files.length > filesLookedUpMax;
       const sizes = isLong ? new Set(sql.sizes.all().map((row) => row.bytes as number)) : undefined;
-      return blockOf(print, blockedBy(sizes));
+      return blockOf(print, blockedBy(sizes, after));
     },
     add(takedownId, prints) {
       const files = new Map<string, { readonly root: Uint8Array | undefined; readonly bytes: number }>();

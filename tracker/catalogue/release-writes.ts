@@ -149,11 +149,12 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     nowMs: number,
   ): boolean {
     const { publisherId } = access;
+    const approvedUpTo = waiting.approvedUpTo(publisherId, metainfo);
     const takedownId =
       takenDown === undefined
-        ? blocks.blockOf(contentPrint(metainfo))
+        ? blocks.blockOf(contentPrint(metainfo), approvedUpTo)
         : Number(sql.takedownOf.get(takenDown)!.id);
-    if (takedownId === undefined || waiting.isApproved(publisherId, metainfo)) return false;
+    if (takedownId === undefined || takedownId <= approvedUpTo) return false;
     waiting.put({ publisherId, metainfo, takedownId, title, access, nowMs });
     return true;
   }

@@ -192,7 +192,10 @@ function statements(db: DatabaseSync) {
     undecided: db.prepare(
       'SELECT * FROM waiting WHERE id = ? AND approved_ms IS NULL AND refused_ms IS NULL',
     ),
-    approve: db.prepare('UPDATE waiting SET approved_ms = ? WHERE id = ?'),
+    // For all blocks up to this one.
+    approve: db.prepare(
+      'UPDATE waiting SET approved_ms = ?, takedown_id = (SELECT max(id) FROM takedowns) WHERE id = ?',
+    ),
     refuse: db.prepare('UPDATE waiting SET refused_ms = ? WHERE id = ?'),
     waitingFor: db.prepare(
       'SELECT * FROM waiting WHERE takedown_id = ? AND approved_ms IS NULL AND refused_ms IS NULL',

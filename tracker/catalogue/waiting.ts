@@ -2,7 +2,8 @@
  * Publications that met a block: they wait for a moderator. What was sent is not kept: an approved publisher sends it
  * again, so nothing of a stranger's fills the disk here, and nothing is published that its publisher no longer wants.
  *
- * Invariant: an approval is for one account and one torrent; a publication is asked about once.
+ * Invariant: an approval is for one account and one torrent, and for the blocks that stood when it was given; a
+ * publication is asked about once.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Metainfo } from '../../torrents/metainfo.ts';
@@ -26,7 +27,9 @@ const rowsPerPublisherMax = 1_000;
 const undecidedMs = 90 * 86_400_000;
 
 export interface Waiting {
-  isApproved(publisherId: number, metainfo: Metainfo): boolean;
+  /** The number of the last takedown that an approval knew of; 0 without one. */
+  approvedUpTo(publisherId: number, metainfo: Metainfo): number;
+  /** An approval that was given before this block is void. */
   put(waiting: NewWaiting): void;
   /** It was taken down once more: an earlier approval counts no longer. */
   forget(publisherId: number, torrent: Uint8Array): void;
@@ -34,12 +37,13 @@ export interface Waiting {
 
 export function waitingPublications(db: DatabaseSync): Waiting {
   const approved = db.prepare(
-    'SELECT 1 FROM waiting WHERE publisher_id = ? AND torrent = ? AND approved_ms IS NOT NULL',
+    'SELECT takedown_id FROM waiting WHERE publisher_id = ? AND torrent = ? AND approved_ms IS NOT NULL',
   );
   const put = db.prepare(`
     INSERT INTO waiting (publisher_id, torrent, takedown_id, title, access, bytes, file_count, asked_ms)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (publisher_id, torrent) DO UPDATE SET asked_ms = excluded.asked_ms`);
+    ON CONFLICT (publisher_id, torrent) DO UPDATE SET takedown_id = excluded.takedown_id, title = excluded.title,
+      access = excluded.access, asked_ms = excluded.asked_ms, approved_ms = NULL`);
   const dropOld = db.prepare('DELETE FROM waiting WHERE approved_ms IS NULL AND asked_ms < ?');
   const dropMore = db.prepare(`
     DELETE FROM waiting WHERE publisher_id = :publisher AND id IN (
@@ -50,7 +54,8 @@ export function waitingPublications(db: DatabaseSync): Waiting {
       LIMIT -1 OFFSET ${rowsPerPublisherMax})`);
   const forget = db.prepare('DELETE FROM waiting WHERE publisher_id = ? AND torrent = ?');
   return {
-    isApproved: (publisherId, metainfo) => approved.get(publisherId, torrentKey(metainfo)) !== undefined,
+    approvedUpTo: (publisherId, metainfo) =>
+      Number(approved.get(publisherId, torrentKey(metainfo))?.takedown_id ?? 0),
     put({ publisherId, metainfo, takedownId, title, access, nowMs }) {
       const fileCount = metainfo.files.filter(({ isPad }) => !isPad).length;
       const torrent = torrentKey(metainfo);
