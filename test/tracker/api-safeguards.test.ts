@@ -56,6 +56,13 @@ describe('a report', () => {
   });
 });
 
+it('the audit list names a message by the id that everybody knows it by, which counts nothing', async () => {
+  const { json } = await scene.ask('POST /rooms/lobby/messages', { by: mia, body: { text: 'out of line' } });
+  await scene.ask(`DELETE /messages/${json.id}`, { by: moritz });
+  const audit = await scene.ask('GET /audit?limit=1', { by: moritz });
+  expect(audit.json.rows).toMatchObject([{ action: 'delete-message', about: json.id }]);
+});
+
 describe('a mute', () => {
   it('holds for feeds, comments and the count of what is new, too', async () => {
     const id = await scene.publish({ album: 'Muted' }, undefined, mia);

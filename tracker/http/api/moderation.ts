@@ -1,5 +1,6 @@
 /** What moderators see and decide: takedowns, blocked content, what waits, reports, members, the audit list. */
 import Type from 'typebox';
+import type { AuditEntry } from '../../community/safeguards.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import * as shapes from '../../protocol/moderation-shapes.ts';
 import * as talk from '../../protocol/talk-shapes.ts';
@@ -14,6 +15,12 @@ export function addModerationRoutes(api: Api, context: ApiContext): void {
   const ids = sealedIds(context.library.key);
   const tags = ['moderation'];
   const done = { 204: schemas.emptyAnswer };
+
+  /** Numbers of messages count what is said in private too. */
+  function auditShape({ about, ...row }: AuditEntry): AuditEntry {
+    if (about === undefined) return row;
+    return { ...row, about: row.action === 'delete-message' ? ids.seal(Number(about)) : about };
+  }
 
   api.put(
     '/releases/:id/takedown',
@@ -149,7 +156,10 @@ export function addModerationRoutes(api: Api, context: ApiContext): void {
         ...{ tags, querystring: shapes.listQuery, response: { 200: talk.talk(shapes.auditEntry) } },
       },
     },
-    async (request) => listed(await community.audit(signedIn(request), request.query)),
+    async (request) => {
+      const { rows, hasMore } = await community.audit(signedIn(request), request.query);
+      return { rows: rows.map(auditShape), hasMore };
+    },
   );
 }
 
