@@ -88,6 +88,20 @@ it('a release is down, and comes back whole, across starts of the tracker', asyn
   expect((await second.catalogue.searchReleases({ viewer, text: 'noon' })).rows).toHaveLength(1);
 });
 
+it('a release whose torrent file is lost is taken down, and blocked by its hashes', async () => {
+  const library = await open();
+  const owner = await enrolOwner(library.community);
+  const ada = await enrol(library.community, 'Ada');
+  const noon = { album: 'Noon', tracks: ['One'] };
+  const releaseId = releaseIdOf('Noon');
+  await library.catalogue.publish(publication(releaseId, ada.viewer, noon));
+  rmSync(`${path()}-torrents`, { recursive: true });
+  await library.moderation.takeDown(owner.viewer, { releaseId, reason: 'not hers' });
+  expect(library.served(releaseId)).toBeUndefined();
+  const again = library.catalogue.publish(publication(releaseIdOf('Again'), owner.viewer, noon));
+  await expect(again).rejects.toMatchObject({ code: 'awaits-approval' });
+});
+
 it('a database of the program before opens and keeps everything', async () => {
   const before = await open();
   const { community, catalogue } = before;

@@ -61,11 +61,25 @@ export function takedowns(db: DatabaseSync) {
         prints.push({ hashes, files: [] });
         continue;
       }
-      const torrent = files.read(blob(row.torrent)!);
-      readBytes += torrent.length;
-      prints.push(contentPrint(parseMetainfo(torrent, { limits: peerLimits })));
+      const torrent = readTorrent(blob(row.torrent)!);
+      readBytes += torrent?.length ?? 0;
+      prints.push(
+        torrent === undefined
+          ? { hashes, files: [] }
+          : contentPrint(parseMetainfo(torrent, { limits: peerLimits })),
+      );
     }
     return prints;
+  }
+
+  /** Undefined: the file is lost. What it was of is taken down all the same. */
+  function readTorrent(digest: Uint8Array): Uint8Array | undefined {
+    try {
+      return files.read(digest);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   function setTakenDown(releaseNumber: number, atMs: number | null): void {
