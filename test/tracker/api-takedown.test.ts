@@ -224,6 +224,26 @@ describe('the same content', () => {
     expect((await publish(second, mia)).status).toBe(201);
   });
 
+  it('of a moderator is decided by another one: restoring, lifting, approving', async () => {
+    const of = album('Of a moderator');
+    const { json: release } = await publish(of, moritz);
+    await takeDown(release.id, olga);
+    await publish(again(of, 'His copy'), moritz);
+    const [{ id: waiting }] = (await get('/waiting?limit=1', moritz)).json.rows;
+    const [{ id: block }] = (await get('/takedowns?blocking=true&limit=1', moritz)).json.rows;
+    const [last] = (await get('/audit?limit=1', olga)).json.rows;
+    const body = { decision: 'approve', reason: 'mine' };
+    const approve = (by: Person) => scene.ask(`POST /waiting/${waiting}`, { by, body });
+    const lift = (by: Person) => scene.ask(`DELETE /takedowns/${block}/block`, { by });
+    const deeds = [approve(moritz), lift(moritz), restore(release.id, moritz)];
+    for (const deed of deeds) expect((await deed).code).toBe('not-allowed');
+    expect((await get(`/releases/${release.id}`, mia)).code).toBe('not-found');
+    expect((await get('/audit?limit=1', olga)).json.rows).toEqual([last]);
+    expect((await approve(olga)).status).toBe(204);
+    expect((await lift(olga)).status).toBe(204);
+    expect((await restore(release.id, olga)).status).toBe(204);
+  });
+
   it('that was refused is not asked about again, and gets the same answer', async () => {
     const of = album('Refused');
     await takeDown(await scene.publish(of));

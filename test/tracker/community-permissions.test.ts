@@ -10,6 +10,7 @@ import {
   mayChangeRole,
   mayEnter,
   mayInviteAs,
+  mayJudge,
   mayRule,
   maySee,
   type Role,
@@ -106,6 +107,11 @@ describe('ranks', () => {
     expect(changes('owner')).toHaveLength(16);
     expect(changes('moderator')).toEqual(['guest>guest', 'guest>member', 'member>guest', 'member>member']);
     for (const actor of ['anonymous', 'guest', 'member'] as const) expect(changes(actor)).toEqual([]);
+  });
+
+  it('nobody but an owner decides about what they published', () => {
+    const judges = grantColumns.map((actor) => [mayJudge(actor, true), mayJudge(actor, false)].join());
+    expect(judges).toEqual([...Array(4).fill('false,true'), 'true,true']);
   });
 
   it('a code makes guests and members, and only members give one', () => {

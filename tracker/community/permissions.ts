@@ -94,6 +94,11 @@ export function mayRule(actor: Viewer['role'], target: Role): boolean {
   return rank(actor) >= rank('moderator') && rank(actor) > rank(target);
 }
 
+/** Whether a takedown, a block or what waits stands is for others to decide; an owner has nobody above them to ask. */
+export function mayJudge(actor: Viewer['role'], isOwn: boolean): boolean {
+  return !isOwn || actor === 'owner';
+}
+
 /** A moderator moves people between guest and member; an owner gives and takes every role, an owner's too. */
 export function mayChangeRole(actor: Viewer['role'], from: Role, to: Role): boolean {
   if (actor === 'owner') return true;

@@ -3,7 +3,7 @@
  * and community, because one deed is a change of the one, and a notice and an audit row of the other.
  *
  * Invariant: a deed, its audit row and its notices are one transaction. A moderator takes down what they see, or what was
- * reported to them. A title is told only to those who may see the release, whatever their role.
+ * reported to them; but for an owner nobody decides about what they published. A title is told only to those who may see the release, whatever their role.
  * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
  */
 

@@ -2,10 +2,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess, ServedRelease } from '../catalogue/contract.ts';
 import { type DecidedWaiting, type TakedownSubject, takedowns } from '../catalogue/takedowns.ts';
-import { notFound } from '../community/community-error.ts';
+import { notAllowed, notFound } from '../community/community-error.ts';
 import type { CommunityEvent, PageAsked } from '../community/contract.ts';
-import { maySee } from '../community/permissions.ts';
-import { type Acting, actorFinder } from '../community/stores/actor.ts';
+import { mayJudge, maySee } from '../community/permissions.ts';
+import { type Acting, type Actor, actorFinder } from '../community/stores/actor.ts';
 import { auditor } from '../community/stores/audit.ts';
 import { notifier } from '../community/stores/notices.ts';
 import { openReports, reportCloser } from '../community/stores/reports.ts';
@@ -62,6 +62,11 @@ export function writes(db: DatabaseSync) {
     return notify({ accountId, kind, about: `decided ${waitingId}`, title, text, nowMs });
   }
 
+  /** Throws CommunityError, with which the whole deed is undone. */
+  function checkJudges({ id, role }: Actor, publisherId: number): void {
+    if (!mayJudge(role, id === publisherId)) throw notAllowed('decide this: it is about what you published');
+  }
+
   return {
     takeDown({ releaseId, reason, ...acting }: Acting & { releaseId: string; reason: string }) {
       const { id: by } = actor(acting, 'take-down');
@@ -79,11 +84,12 @@ export function writes(db: DatabaseSync) {
     },
 
     restore({ releaseId, ...acting }: Acting & { releaseId: string }) {
-      actor(acting, 'take-down');
+      const by = actor(acting, 'take-down');
       const restored = releases.restore(releaseId, acting.nowMs);
       if (restored === undefined) throw notFound();
       const { subject, served, freed } = restored;
       const { publisherId: accountId } = subject;
+      checkJudges(by, accountId);
       audit(acting, { action: 'restore', accountId, about: releaseId, detail: titleFor(subject) });
       const events = [
         ...tellPublisher(subject, 'restored', acting.nowMs),
@@ -93,11 +99,12 @@ export function writes(db: DatabaseSync) {
     },
 
     liftBlock({ takedownId, ...acting }: Acting & { takedownId: number }): ModerationOutcome {
-      actor(acting, 'moderate');
+      const by = actor(acting, 'moderate');
       const lifted = releases.unblock(takedownId, acting.nowMs);
       if (lifted === undefined) throw notFound();
       const { subject, freed } = lifted;
       const { publisherId: accountId } = subject;
+      checkJudges(by, accountId);
       const about = String(takedownId);
       audit(acting, { action: 'lift-block', accountId, about, detail: titleFor(subject) });
       return {
@@ -109,10 +116,11 @@ export function writes(db: DatabaseSync) {
 
     decide(argument: Acting & { waitingId: number; isApproved: boolean; reason: string }): ModerationOutcome {
       const { waitingId, isApproved, reason, ...acting } = argument;
-      actor(acting, 'moderate');
+      const by = actor(acting, 'moderate');
       const decided = releases.decide(waitingId, isApproved, acting.nowMs);
       if (decided === undefined) throw notFound();
       const { publisherId: accountId } = decided;
+      checkJudges(by, accountId);
       const action = isApproved ? 'approve' : 'refuse';
       audit(acting, { action, accountId, about: String(waitingId), detail: titleFor(decided), reason });
       const kind = isApproved ? 'approved' : 'refused';
