@@ -288,7 +288,9 @@ function statements(db: DatabaseSync) {
     touch: db.prepare('UPDATE releases SET updated_at = ? WHERE id = ?'),
     nextChange: db.prepare('UPDATE changes SET last = last + 1'),
     change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
-    takedownOf: db.prepare('SELECT id, unblocked_ms FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1'),
+    takedownOf: db.prepare(
+      'SELECT id, unblocked_ms FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1',
+    ),
     up: db.prepare('UPDATE releases SET taken_down_ms = NULL WHERE id = ?'),
     restored: db.prepare('UPDATE takedowns SET restored_ms = ? WHERE public_id = ? AND restored_ms IS NULL'),
     person: db.prepare('INSERT INTO release_people VALUES (?, ?)'),
