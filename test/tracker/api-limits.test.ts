@@ -2,7 +2,7 @@
 import { sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signInText } from '../../tracker/protocol/sign-in-text.ts';
-import { type ApiScene, openApiScene, type Person } from './api-scene.ts';
+import { type ApiScene, openApiScene, type Person, publishBody } from './api-scene.ts';
 
 const times = (count: number) => Array.from({ length: count }, (_, n) => n);
 const password = 'correct horse battery';
@@ -159,6 +159,32 @@ describe('a signature to sign in with', () => {
     const { pia, member } = scene.people;
     const { answer } = await signedBy({ ...pia, key: member.key }, 'tracker.example');
     expect(answer.code).toBe('sign-in-failed');
+  });
+});
+
+describe('the writer, which everybody waits for', () => {
+  const tracks = times(501).map((n) => `Track ${n}`);
+
+  it('takes in ten releases of many tracks from an account, and then one a minute', async () => {
+    const by = await scene.register('Archivist');
+    const publish = (n: number) =>
+      scene.ask('POST /releases', { by, body: publishBody({ album: `Archive ${n}`, tracks }, by) });
+    const codes: (string | undefined)[] = [];
+    for (const n of times(11)) codes.push((await publish(n)).code);
+    expect(codes).toEqual([...times(10).map(() => undefined), 'too-often']);
+  });
+
+  it('changes who may see such a release as seldom, and another one as often as it is published', async () => {
+    const by = await scene.register('Switcher');
+    const large = await scene.publish({ album: 'Large', tracks, private: true }, undefined, by);
+    const small = await scene.publish({ album: 'Small', private: true }, undefined, by);
+    const turn = (id: string, n: number) => {
+      const access = { visibility: n % 2 === 0 ? 'nobody' : 'members' };
+      return scene.ask(`PATCH /releases/${id}`, { by, body: { access } });
+    };
+    expect(await statuses(times(20).map((n) => turn(large, n)))).toEqual({ 200: 9, 429: 11 });
+    const often = await statuses(times(220).map((n) => turn(small, n)));
+    expect(often).toEqual({ 200: 178, 429: 42 });
   });
 });
 

@@ -30,7 +30,7 @@ export const rateLimits = {
   /** Talking fast is two seconds a message. */
   messagePerAccount: { burst: 15, everyMs: 2 * secondMs },
   publicationPerAccount: { burst: 200, everyMs: secondMs },
-  /** Of thousands of files: a whole archive as one release. */
+  /** Of thousands of files or many tracks: a whole archive as one release. A change of who sees one counts as well. */
   largePublicationPerAccount: { burst: 10, everyMs: minuteMs },
   /** Follows, wishes, rooms, groups, invitations. */
   changePerAccount: { burst: 60, everyMs: 2 * secondMs },

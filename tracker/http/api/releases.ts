@@ -5,7 +5,6 @@ import type { ReleaseDetail, VersionInput, WantedAccess } from '../../catalogue/
 import { may, type Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { withContact } from '../contact.ts';
-import { openBudget } from './budget.ts';
 import {
   type Api,
   type ApiContext,
@@ -16,6 +15,7 @@ import {
   type openGates,
   signedIn,
 } from './context.ts';
+import { openPublicationGates, publishBytesMax } from './publication-gates.ts';
 import {
   base64,
   defined,
@@ -31,17 +31,11 @@ import {
 } from './shapes.ts';
 
 const withId = Type.Object({ id: schemas.releaseIdText });
-/** A torrent of 8 MiB in base64, a cover, and 20,000 tracks with their names. */
-const publishBytesMax = 20 * 1024 * 1024;
-/** Above it, a body is some tens of milliseconds in which nothing else is answered. */
-const largeBytes = 2 * 1024 * 1024;
-/** Bodies that are being read: two of the largest for an account, eight for all. Each is in memory some three times. */
-const publishing = { perKeyMax: 2 * publishBytesMax, allMax: 8 * publishBytesMax };
 
 export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
   const { library } = context;
   const { catalogue, community } = library;
-  const takeBudget = openBudget(publishing);
+  const publications = openPublicationGates(gates);
 
   /** Throws `not-found`: what is not there, and what may not be seen. */
   async function seen(viewer: Viewer, releaseId: string): Promise<ReleaseDetail> {
@@ -135,13 +129,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
 
   /** Before the body is read: nobody else may send that much. */
   async function admitPublication(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { accountId } = publisher(request);
-    gates.take('publicationPerAccount', String(accountId));
-    const { 'content-length': length } = request.headers;
-    const bytes = length === undefined ? publishBytesMax : Math.min(Number(length), publishBytesMax);
-    if (bytes > largeBytes) gates.take('largePublicationPerAccount', String(accountId));
-    if (takeBudget(String(accountId), bytes, reply.raw)) return;
-    throw new ApiError(429, 'too-often', 'too many publications at once: wait for one to be done', 5);
+    publications.body(publisher(request).accountId, request, reply);
   }
 
   function publisher(request: FastifyRequest): Viewer & { readonly accountId: number } {
@@ -219,6 +207,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     async (request, reply) => {
       const viewer = publisher(request);
       const { releaseId, access, ...body } = request.body;
+      publications.tracks(viewer.accountId, request, body.tracks.length);
       const input = await versionInput(viewer, releaseId, body);
       await approved(catalogue.publish({ ...input, access: await wanted(viewer, access) }));
       library.tellPublished(releaseId);
@@ -262,6 +251,8 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       const viewer = signedIn(request);
       const { id: releaseId } = request.params;
       const access = await wanted(viewer, request.body.access);
+      const { trackCount } = await seen(viewer, releaseId);
+      publications.access(viewer.accountId, trackCount);
       await catalogue.changeAccess({ viewer, releaseId, access, nowMs: Date.now() });
       return shape(request, viewer, await seen(viewer, releaseId));
     },
@@ -324,6 +315,7 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       const viewer = publisher(request);
       const { id: releaseId } = request.params;
       const { version, access, ...body } = request.body;
+      publications.tracks(viewer.accountId, request, body.tracks.length);
       const input = await versionInput(viewer, releaseId, body);
       const change = access === undefined ? {} : { access: await wanted(viewer, access) };
       await approved(catalogue.addVersion({ ...input, version, ...change }));
