@@ -66,6 +66,24 @@ describe('a new version', () => {
     expect([await isServed(of), await isServed(other)]).toEqual([false, true]);
   });
 
+  it('goes on waiting when the block is lifted, and nobody is told otherwise; restored, it is free', async () => {
+    const of = album('Lifted before');
+    const id = await scene.publish(of);
+    await takeDown(id);
+    const other = album('Lifted after');
+    await next(other, 2, of.album);
+    const [block] = (await get('/takedowns?blocking=true&limit=1', moritz)).json.rows;
+    await scene.ask(`DELETE /takedowns/${block.id}/block`, { by: moritz });
+    expect((await get('/notices?limit=1', pia)).json.rows).toMatchObject([{ kind: 'takedown' }]);
+    expect((await get('/waiting?limit=1', moritz)).json.rows).toMatchObject([{ title: 'Lifted after' }]);
+    expect((await next(other, 2, of.album)).code).toBe('awaits-approval');
+    await scene.ask(`DELETE /releases/${id}/takedown`, { by: moritz });
+    expect((await get('/notices?limit=1', pia)).json.rows).toMatchObject([{ kind: 'approved' }]);
+    const left = (await get('/waiting', moritz)).json.rows as { title: string }[];
+    expect(left.map(({ title }) => title)).not.toContain('Lifted after');
+    expect((await next(other, 2, of.album)).status).toBe(201);
+  });
+
   it('keeps the versions before it when the block on them was lifted', async () => {
     const of = album('Free before');
     const id = await scene.publish(of);

@@ -178,4 +178,8 @@ export const migrations: readonly Migration[] = [
   INSERT OR IGNORE INTO withdrawn_releases
     SELECT public_id, publisher_id FROM takedowns WHERE public_id NOT IN (SELECT public_id FROM releases);
   `,
+  `
+  -- A version of a release that is down: it waits for a moderator also when its content is free.
+  ALTER TABLE waiting ADD COLUMN is_version_of_down INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -155,7 +155,8 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
         ? blocks.blockOf(contentPrint(metainfo), approvedUpTo)
         : Number(sql.takedownOf.get(takenDown)!.id);
     if (takedownId === undefined || takedownId <= approvedUpTo) return false;
-    waiting.put({ publisherId, metainfo, takedownId, title, access, nowMs });
+    const isVersionOfDown = takenDown !== undefined;
+    waiting.put({ publisherId, metainfo, takedownId, isVersionOfDown, title, access, nowMs });
     return true;
   }
 

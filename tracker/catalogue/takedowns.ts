@@ -128,13 +128,25 @@ export function takedowns(db: DatabaseSync) {
     const { number, indexed } = release;
     const subject = subjectOf(row!);
     sql.setRestored.run(nowMs, subject.takedownId);
-    const { freed = [] } = unblock(subject.takedownId, nowMs) ?? {};
+    const { freed: unblocked = [] } = unblock(subject.takedownId, nowMs) ?? {};
+    // Versions of it too: they wait for nothing more once it is up.
+    const freed = [...unblocked, ...free(subject.takedownId, true)];
     setTakenDown(number, null);
     index.put(number, indexed);
     return { subject, served: stored.served(number), freed };
   }
 
-  /** Undefined: there is no such block that stands. `freed`: what waited because of it, and waits for nothing now. */
+  /** What waited because of that takedown waits no longer. */
+  function free(takedownId: number, isVersionOfDown: boolean): DecidedWaiting[] {
+    const freed = sql.waitingFor.all(takedownId, Number(isVersionOfDown)).map(waitingOf);
+    sql.dropWaiting.run(takedownId, Number(isVersionOfDown));
+    return freed;
+  }
+
+  /**
+   * Undefined: there is no such block that stands. `freed`: what waited because of it, and waits for nothing now. A version
+   * of the release itself goes on waiting: the release stays down.
+   */
   function unblock(
     takedownId: number,
     nowMs: number,
@@ -143,9 +155,7 @@ export function takedowns(db: DatabaseSync) {
     if (row === undefined) return undefined;
     blocks.lift(takedownId);
     sql.setUnblocked.run(nowMs, takedownId);
-    const freed = sql.waitingFor.all(takedownId).map(waitingOf);
-    sql.dropWaiting.run(takedownId);
-    return { subject: subjectOf(row), freed };
+    return { subject: subjectOf(row), freed: free(takedownId, false) };
   }
 
   /** What waits under this number is decided. Undefined: nothing undecided has it. */
@@ -187,6 +197,9 @@ function keyOf(row: Row): Uint8Array {
   });
 }
 
+const undecidedOf =
+  'takedown_id = ? AND is_version_of_down = ? AND approved_ms IS NULL AND refused_ms IS NULL';
+
 function statements(db: DatabaseSync) {
   return {
     versions: db.prepare('SELECT * FROM versions WHERE release_id = ? ORDER BY number DESC'),
@@ -211,11 +224,7 @@ function statements(db: DatabaseSync) {
       'UPDATE waiting SET approved_ms = ?, takedown_id = (SELECT max(id) FROM takedowns) WHERE id = ?',
     ),
     refuse: db.prepare('UPDATE waiting SET refused_ms = ? WHERE id = ?'),
-    waitingFor: db.prepare(
-      'SELECT * FROM waiting WHERE takedown_id = ? AND approved_ms IS NULL AND refused_ms IS NULL',
-    ),
-    dropWaiting: db.prepare(
-      'DELETE FROM waiting WHERE takedown_id = ? AND approved_ms IS NULL AND refused_ms IS NULL',
-    ),
+    waitingFor: db.prepare(`SELECT * FROM waiting WHERE ${undecidedOf}`),
+    dropWaiting: db.prepare(`DELETE FROM waiting WHERE ${undecidedOf}`),
   };
 }

@@ -14,6 +14,8 @@ export interface NewWaiting {
   readonly metainfo: Metainfo;
   /** The takedown whose block it met. */
   readonly takedownId: number;
+  /** It is a version of the release that was taken down. */
+  readonly isVersionOfDown: boolean;
   readonly title: string;
   readonly access: ReleaseAccess;
   readonly nowMs: number;
@@ -40,10 +42,12 @@ export function waitingPublications(db: DatabaseSync): Waiting {
     'SELECT takedown_id FROM waiting WHERE publisher_id = ? AND torrent = ? AND approved_ms IS NOT NULL',
   );
   const put = db.prepare(`
-    INSERT INTO waiting (publisher_id, torrent, takedown_id, title, access, bytes, file_count, asked_ms)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO waiting (publisher_id, torrent, takedown_id, title, access, bytes, file_count, asked_ms,
+                         is_version_of_down)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (publisher_id, torrent) DO UPDATE SET takedown_id = excluded.takedown_id, title = excluded.title,
-      access = excluded.access, asked_ms = excluded.asked_ms, approved_ms = NULL`);
+      access = excluded.access, asked_ms = excluded.asked_ms, approved_ms = NULL,
+      is_version_of_down = excluded.is_version_of_down`);
   const dropOld = db.prepare('DELETE FROM waiting WHERE approved_ms IS NULL AND asked_ms < ?');
   const dropMore = db.prepare(`
     DELETE FROM waiting WHERE publisher_id = :publisher AND id IN (
@@ -56,12 +60,13 @@ export function waitingPublications(db: DatabaseSync): Waiting {
   return {
     approvedUpTo: (publisherId, metainfo) =>
       Number(approved.get(publisherId, torrentKey(metainfo))?.takedown_id ?? 0),
-    put({ publisherId, metainfo, takedownId, title, access, nowMs }) {
+    put({ publisherId, metainfo, takedownId, isVersionOfDown, title, access, nowMs }) {
       const fileCount = metainfo.files.filter(({ isPad }) => !isPad).length;
       const torrent = torrentKey(metainfo);
       dropOld.run(nowMs - undecidedMs);
       const seen = JSON.stringify(access);
-      put.run(publisherId, torrent, takedownId, title, seen, metainfo.bytes, fileCount, nowMs);
+      const facts = [title, seen, metainfo.bytes, fileCount, nowMs, Number(isVersionOfDown)] as const;
+      put.run(publisherId, torrent, takedownId, ...facts);
       dropMore.run({ publisher: publisherId });
     },
     forget(publisherId, torrent) {
