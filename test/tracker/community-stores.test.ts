@@ -7,6 +7,7 @@ import {
   reads,
   writes,
 } from '../../tracker/community/stores/community-stores.ts';
+import { limits } from '../../tracker/community/stores/limits.ts';
 import { migrate } from '../../tracker/database/migrations.ts';
 import type { Operation } from '../../tracker/database/store.ts';
 
@@ -104,6 +105,21 @@ it.each(Object.keys(acting) as (keyof CommunityWrites)[])(
     operation({ ...argument, by });
   },
 );
+
+it('whoever has muted as many people as one may can still block each of them, and mute nobody else', () => {
+  const put = db.prepare(`
+    INSERT INTO accounts (name, name_key, role, generation, created_ms) VALUES (:name, :name, 'member', 1, 0)`);
+  const acts = { by, nowMs, isBlock: false };
+  for (let n = 0; n < limits.mutesPerAccount; n++) {
+    put.run({ name: `noisy${n}` });
+    store.mute({ ...acts, nameKey: `noisy${n}` });
+  }
+  expect(() => store.mute({ ...acts, nameKey: 'other' })).toThrow(
+    expect.objectContaining({ code: 'limit-reached' }),
+  );
+  store.mute({ ...acts, nameKey: 'noisy0', isBlock: true });
+  expect(db.prepare('SELECT count(*) AS n FROM mutes WHERE is_block = 1').get()).toMatchObject({ n: 1 });
+});
 
 it('no list walks over all messages, notices, accounts or sessions', () => {
   const asked: string[] = [];

@@ -47,6 +47,7 @@ export function muteReads(db: DatabaseSync) {
 export function muteWrites(db: DatabaseSync) {
   const accounts = accountQueries(db);
   const actor = actorFinder(db);
+  const { hasMuted } = muteQueries(db);
   const count = db.prepare('SELECT count(*) AS count FROM mutes WHERE account_id = :by');
   const put = db.prepare(`
     INSERT INTO mutes VALUES (:by, :muted, :isBlock, :nowMs)
@@ -66,7 +67,8 @@ export function muteWrites(db: DatabaseSync) {
       const { id: by } = actor(acting, 'mute');
       const { id: muted } = accounts.rowNamed(nameKey);
       if (muted === by) throw new CommunityError('text-invalid', 'this is you: name somebody else');
-      if (first<{ count: number }>(count, { by })!.count >= limits.mutesPerAccount) {
+      const isNew = !hasMuted(by, muted);
+      if (isNew && first<{ count: number }>(count, { by })!.count >= limits.mutesPerAccount) {
         throw new CommunityError('limit-reached', `nobody mutes more than ${limits.mutesPerAccount} people`);
       }
       put.run({ by, muted, isBlock: Number(isBlock), nowMs: acting.nowMs });
