@@ -169,7 +169,7 @@ export const migrations: readonly Migration[] = [
   // Words by who sees the releases that contain them: the vocabulary before knew of all releases together.
   countWords,
   `
-  -- Comments and notices know a release by its id, also when it is gone: nobody else gets that id.
+  -- Notices, reports and takedowns know a release by its id, also when it is gone: nobody else gets that id.
   CREATE TABLE withdrawn_releases (
     public_id     TEXT PRIMARY KEY,
     publisher_id  INTEGER NOT NULL

@@ -112,7 +112,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     return publishStored(number);
   }
 
-  /** For good. A block on its content stays; its id is for its publisher alone, since what others said of it is kept. */
+  /** For good. A block on its content stays; its id stays its publisher's: notices and reports name it. */
   function withdraw(input: { readonly viewer: CatalogueViewer; readonly releaseId: string }): ServedRelease {
     const { viewer, releaseId } = input;
     const takenDown = stored.ownTakenDown(viewer, releaseId);

@@ -77,7 +77,7 @@ export function deskWrites(db: DatabaseSync) {
     },
     forgetRelease(releaseId: string): void {
       forget.run({ releaseId });
-      // The id is free again: a later release of that id must not show them.
+      // Its publisher may use the id again: a later release of that id must not show them.
       forgetComments.run({ releaseId });
     },
     addWish({ id, wish, word, ...acting }: Acting & { id: string; wish: Wish; word: string }): SavedWish {
