@@ -25,8 +25,16 @@ import {
   readFront,
   removeDead,
 } from './claim-files.ts';
-import { type ClaimsPlace, machinePlace, openClaimsFolder, otherClaimsFolders } from './claims-folder.ts';
+import {
+  type ClaimsPlace,
+  hasRoom,
+  machinePlace,
+  openClaimsFolders,
+  otherClaimsFolders,
+  ownClaimsFolders,
+} from './claims-folder.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
+import { isFull, overwrite, removeQuietly, replaceFile, writeNew } from './small-files.ts';
 
 export interface ClaimRequest {
   readonly claims: ClaimSet<PathClaim>;
@@ -93,7 +101,9 @@ export class ClaimRegister {
   /** The downloads of this user that run now, on this machine. */
   running(): ClaimHolder[] {
     try {
-      const files = claimFilesIn(openClaimsFolder(this.#place));
+      // There is a place for them at all.
+      openClaimsFolders(this.#place).next();
+      const files = ownClaimsFolders(this.#place).flatMap((folder) => claimFilesIn(folder));
       return files.filter(isAlive).map(holderOf);
     } catch {
       return [...this.#held].map(({ about }) => about);
@@ -118,8 +128,24 @@ export class ClaimRegister {
     return conflicts.sort((a, b) => weightOf(a.meeting) - weightOf(b.meeting));
   }
 
+  /** Where there is no room for them, they lie in the next place, and all the others with them. */
   #write(held: Held, request: ClaimRequest): readonly Conflict[] {
-    const folder = openClaimsFolder(this.#place);
+    const bytes = [...this.#held].reduce((sum, { packed }) => sum + packed.length, 0) + held.packed.length;
+    const now = this.#life?.folder;
+    let crowded: string | undefined;
+    for (const folder of openClaimsFolders(this.#place, now)) {
+      crowded = folder;
+      if (!hasRoom(this.#place, folder, folder === now ? held.packed.length : bytes)) continue;
+      try {
+        return this.#writeIn(folder, held, request);
+      } catch (error) {
+        if (!isFull(error)) throw error;
+      }
+    }
+    return this.#writeIn(crowded!, held, request);
+  }
+
+  #writeIn(folder: string, held: Held, request: ClaimRequest): readonly Conflict[] {
     const guard = lockFile(path.join(folder, 'guard'), 0o600, guardWaitMs);
     try {
       const life = this.#live(folder);
@@ -136,14 +162,13 @@ export class ClaimRegister {
     const at = (ending: string) => path.join(life.folder, `${life.name}-${held.number}.${ending}`);
     writeNew(at('about'), JSON.stringify(held.about), 0o600);
     const before = [...this.#held].find(({ number }) => number === held.number)?.packed;
-    const write = (packed: Buffer) => {
-      writeNew(at('tmp'), packed, 0o644);
-      fs.renameSync(at('tmp'), at('claims'));
-    };
+    const write = (packed: Buffer) => replaceFile(at('tmp'), at('claims'), packed, 0o644);
     write(asQuestion(held.packed));
     const others = otherClaimsFolders(this.#place, life.folder)
       .filter(({ userId }) => held.othersMayWrite || userId === 0 || userId === this.#place.userId)
-      .flatMap(({ folder, userId }) => claimFilesIn(folder, userId));
+      .flatMap(({ folder, userId }) =>
+        claimFilesIn(folder, userId === this.#place.userId ? undefined : userId),
+      );
     const conflicts = request === undefined ? [] : meetFiles(request, others);
     if (conflicts.length === 0) overwrite(at('claims'), hasIt, stateAt);
     else if (before !== undefined) write(before);
@@ -154,30 +179,49 @@ export class ClaimRegister {
   /** Under the guard: until its lock is had, a new life looks like a dead one. */
   #live(folder: string): Life {
     const before = this.#life;
-    if (before !== undefined) {
+    if (before?.folder === folder) {
       const stat = fs.lstatSync(lifePath(folder, before.name), { bigint: true, throwIfNoEntry: false });
-      if (stat?.ino === before.inode && before.folder === folder) return before;
+      if (stat?.ino === before.inode) return before;
       this.#end();
     }
     removeDead(folder);
+    this.#tidyBeside(folder);
     const name = randomBytes(8).toString('hex');
     const lock = lockFile(lifePath(folder, name), 0o644, guardWaitMs);
     const inode = fs.lstatSync(lifePath(folder, name), { bigint: true }).ino;
     const timer = setInterval(() => this.#touch(), touchEveryMs).unref();
     const life = { folder, name, lock, inode, timer };
+    // The folder was removed or tidied, or is full: what is held is written down again, before it goes from the other.
+    try {
+      for (const held of this.#held) this.#publish(life, held);
+    } catch (error) {
+      endLife(life, this.#held);
+      throw error;
+    }
+    this.#end();
     this.#life = life;
-    // The folder was removed or tidied: what is held is written down again.
-    for (const held of this.#held) this.#publish(life, held);
     return life;
+  }
+
+  /** What dead processes have left in the place that is used rarely. */
+  #tidyBeside(folder: string): void {
+    for (const other of ownClaimsFolders(this.#place)) {
+      if (other === folder) continue;
+      try {
+        const guard = lockFile(path.join(other, 'guard'), 0o600, 0);
+        removeDead(other);
+        guard.release();
+      } catch {
+        // Another process is at work there.
+      }
+    }
   }
 
   /** What was written down of it goes, and with the last one the life. */
   #forget({ number }: Held): void {
     const life = this.#life;
     if (life === undefined) return;
-    for (const ending of ['claims', 'tmp', 'about']) {
-      removeQuietly(path.join(life.folder, `${life.name}-${number}.${ending}`));
-    }
+    removeFiles(life, number);
     if (this.#held.size === 0) this.#end();
   }
 
@@ -185,9 +229,7 @@ export class ClaimRegister {
     const life = this.#life;
     if (life === undefined) return;
     this.#life = undefined;
-    clearInterval(life.timer);
-    removeQuietly(lifePath(life.folder, life.name));
-    life.lock.release();
+    endLife(life, this.#held);
   }
 
   #touch(): void {
@@ -253,22 +295,15 @@ function recordOf({ about, claims, othersMayWrite }: ClaimRequest): Omit<Held, '
   return { about: { ...about, processId: process.pid }, othersMayWrite, packed: packClaims(claims) };
 }
 
-function writeNew(file: string, content: string | Uint8Array, mode: number): void {
-  fs.writeFileSync(file, content, { mode });
-  if (process.platform !== 'win32') fs.chmodSync(file, mode);
+function endLife(life: Life, held: Iterable<Held>): void {
+  clearInterval(life.timer);
+  for (const { number } of held) removeFiles(life, number);
+  removeQuietly(lifePath(life.folder, life.name));
+  life.lock.release();
 }
 
-function overwrite(file: string, bytes: Uint8Array, position: number): void {
-  const descriptor = fs.openSync(file, 'r+');
-  try {
-    fs.writeSync(descriptor, bytes, 0, bytes.length, position);
-  } finally {
-    fs.closeSync(descriptor);
+function removeFiles({ folder, name }: Life, number: number): void {
+  for (const ending of ['claims', 'tmp', 'about']) {
+    removeQuietly(path.join(folder, `${name}-${number}.${ending}`));
   }
-}
-
-function removeQuietly(file: string): void {
-  try {
-    fs.rmSync(file, { force: true });
-  } catch {}
 }

@@ -15,6 +15,8 @@ export interface ClaimsPlace {
   readonly bases: readonly string[];
   /** Undefined where the system has no numbers for users. */
   readonly userId: number | undefined;
+  /** Of the disk that a base lies on; undefined: it does not say. The system's answer if left out. */
+  readonly freeBytesIn?: (base: string) => number | undefined;
 }
 
 /** Of more users than this at once on one machine the rest is not seen. */
@@ -26,22 +28,58 @@ export const machinePlace: ClaimsPlace = {
   userId: process.getuid?.(),
 };
 
-/** Made when it is not there. Throws when there is no place for it. */
-export function openClaimsFolder({ bases, userId }: ClaimsPlace): string {
+/**
+ * Each is made when its turn comes, so that the second is there only where the first does not do. `from`: not those before
+ * it. Throws when there is no place for any.
+ */
+export function* openClaimsFolders({ bases, userId }: ClaimsPlace, from?: string): Generator<string> {
   let failure: unknown;
-  for (const base of bases) {
-    const folder = path.join(base, `cicada-claims-${userId ?? windowsUser()}`);
+  let count = 0;
+  const folders = bases.map((base) => folderIn(base, userId));
+  for (const folder of folders.slice(Math.max(0, folders.indexOf(from ?? '')))) {
+    const base = path.dirname(folder);
     try {
       if (!isSafeBase(base)) throw new Error(`others may remove what lies in ${base}`);
       makeFolder(folder);
       if (!isFolderOf(folder, userId)) throw new Error(`${folder} belongs to another user`);
       fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
-      return folder;
     } catch (error) {
       failure ??= error;
+      continue;
     }
+    count += 1;
+    yield folder;
   }
-  throw failure;
+  if (count === 0) throw failure;
+}
+
+/** Those that are there. */
+export function ownClaimsFolders({ bases, userId }: ClaimsPlace): string[] {
+  return bases.map((base) => folderIn(base, userId)).filter((folder) => isFolderOf(folder, userId));
+}
+
+/** /run/lock has 5 MiB on many systems, for all of its programs: three quarters of what is free stay so. */
+const keptFree = 4;
+/** The system counts in pages, and a small file has one too. */
+const leastBytes = 64 * 1024;
+
+/** Whether claims of this size may lie in this folder, so that nothing else is without room. */
+export function hasRoom({ freeBytesIn = freeBytesOf }: ClaimsPlace, folder: string, bytes: number): boolean {
+  const free = freeBytesIn(path.dirname(folder));
+  return free === undefined || keptFree * (bytes + leastBytes) <= free;
+}
+
+function freeBytesOf(base: string): number | undefined {
+  try {
+    const { bavail, bsize, blocks } = fs.statfsSync(base);
+    return blocks === 0 ? undefined : bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
+function folderIn(base: string, userId: number | undefined): string {
+  return path.join(base, `cicada-claims-${userId ?? windowsUser()}`);
 }
 
 /** The folders of the other users, and our own in other places; with the user each belongs to. */

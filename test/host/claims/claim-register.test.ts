@@ -63,6 +63,31 @@ it('what one process has another is refused, with its name, until it is given up
   expect(readdirSync(join(base, `cicada-claims-${userId}`))).toEqual(['guard']);
 });
 
+it('claims that do not fit lie in the next place, are seen there, and leave nothing in the first', async () => {
+  const bases = [temporaryFolder(), temporaryFolder()];
+  const inBase = (at: number) => readdirSync(join(bases[at]!, `cicada-claims-${userId}`));
+  const [a, b] = await twoSongs();
+  const small = await torrentOf('small.flac', { '': [50_000, 3] });
+  let freeBytes = 1024 ** 3;
+  const freeBytesIn = (base: string) => (base === bases[0] ? freeBytes : undefined);
+  const place = { bases, userId, freeBytesIn };
+  const [one, other] = [0, 1].map(() => new ClaimRegister(place));
+  const first = take(one!, small.metainfo, '/music') as HeldClaims;
+  expect(inBase(0)).toHaveLength(4);
+  freeBytes = 100_000;
+  const held = take(one!, a.metainfo, '/music') as HeldClaims;
+  expect(inBase(0)).toEqual(['guard']);
+  freeBytes = 1024 ** 3;
+  const conflict = { meeting: 'different', holder: { name: 'a.flac', processId: process.pid } };
+  expect(take(other!, b.metainfo, '/music')).toMatchObject(conflict);
+  expect(take(other!, small.metainfo, '/music')).toMatchObject({ meeting: 'same' });
+  expect(other!.running()).toHaveLength(2);
+  held.release();
+  (take(other!, b.metainfo, '/music') as HeldClaims).release();
+  first.release();
+  expect([inBase(0), inBase(1)]).toEqual([['guard'], ['guard']]);
+});
+
 it('a claim ends with kill -9 of its process, at once, and so does what it had written down', async () => {
   const base = temporaryFolder();
   const [a, b] = await twoSongs();
