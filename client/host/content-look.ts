@@ -52,6 +52,12 @@ function foldersTo(file: DiskFile, root: string): string[] {
   return folders;
 }
 
+/** No folder on the way to it is a link, or gone. */
+export function isReached(file: DiskFile, files: TorrentFiles): boolean {
+  const folders = files.beneath === undefined ? [] : foldersTo(file, files.beneath.root);
+  return folders.every((folder) => lookNow({ folder }, files) === undefined);
+}
+
 /** What is at the unit's path: links are followed only where their owner put them, in a shared folder. */
 export async function lookLater(unit: Unit, files: TorrentFiles): Promise<Finding | undefined> {
   const at = 'folder' in unit ? unit.folder : openedPath(unit.file);

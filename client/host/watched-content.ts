@@ -15,10 +15,12 @@ import { readAgain } from './content-check.ts';
 import {
   causeOf,
   type Finding,
+  isReached,
   isStoredFile,
   lookAtAll,
   lookLater,
   lookNow,
+  stampNow,
   type Unit,
   unitsOf,
 } from './content-look.ts';
@@ -180,13 +182,27 @@ export class WatchedContent {
   /** What is not in its place is fetched again. */
   #makeGood(found: ReadonlyMap<DiskFile, Finding>): void {
     const { files } = this.#stored;
-    const lost = [...found].filter(([, finding]) => finding === 'misplaced').map(([file]) => file);
+    const misplaced = [...found].filter(([, finding]) => finding === 'misplaced').map(([file]) => file);
+    const lost = misplaced.filter((file) => !this.#readInstead(file));
     if (lost.length === 0) return;
     const trouble = causeOf(lost, files);
     const pieces = lost.flatMap((file) => this.#lose(file));
     this.#tell(pieces, trouble);
     // An empty file has no piece that would bring it back.
     for (const file of lost) if (isStoredFile(file) && file.missingBytes === 0) this.#finish(file);
+  }
+
+  /**
+   * Editors, tools against duplicates and copies back from a backup put a new file in the place of one that has
+   * its name. When it has the right length, its bytes are read before it counts as another one.
+   */
+  #readInstead(file: DiskFile): boolean {
+    const { files, torrent } = this.#stored;
+    if (!isStoredFile(file) || !isOwned(file)) return false;
+    if (stampNow(file, files)?.bytes !== file.file.bytes || !isReached(file, files)) return false;
+    this.#world.forget(torrent, `${file.file.index}`);
+    this.doubt(file);
+    return true;
   }
 
   #lose(file: DiskFile): PieceIndex[] {

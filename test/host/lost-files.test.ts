@@ -166,6 +166,35 @@ describe('during a download', () => {
     expect(fs.readFileSync(at('a.flac')).equals(before)).toBe(true);
   });
 
+  it('a finished file that is saved anew with the same bytes is read, and neither lost nor refused', async () => {
+    await open();
+    await store(0, 1, 2, 3);
+    const songs = [at('a.flac'), at('b.txt')];
+    for (const song of songs) {
+      fs.copyFileSync(song, `${song}.new`);
+      fs.renameSync(`${song}.new`, song);
+    }
+    const inodes = songs.map((song) => fs.statSync(song).ino);
+    await bench.disk.watch.lookAround();
+    await bench.disk.watch.settled();
+    await goOn(bench);
+    expect(losses()).toEqual([]);
+    expect(songs.map((song) => fs.statSync(song).ino)).toEqual(inodes);
+  });
+
+  it('a finished file that is saved anew with other bytes is not written over', async () => {
+    await open();
+    await store(0, 1, 2, 3);
+    const other = fs.readFileSync(at('a.flac')).fill(7, 0, 10);
+    fs.writeFileSync(at('new'), other);
+    fs.renameSync(at('new'), at('a.flac'));
+    await bench.disk.watch.lookAround();
+    await bench.until(() => losses().length > 0);
+    expect(losses()).toMatchObject([{ pieces: [0], trouble: { code: 'EEXIST' } }]);
+    expect(await bench.store(0 as PieceIndex)).toMatchObject({ type: 'piece-unstorable' });
+    expect(fs.readFileSync(at('a.flac')).equals(other)).toBe(true);
+  });
+
   it('a finished file whose rights change stays what it is', async () => {
     await open();
     await store(0, 1, 2, 3);
