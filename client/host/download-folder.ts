@@ -21,6 +21,7 @@ import type { ResumeStore } from './resume-store.ts';
 import { SideFile } from './side-file.ts';
 import { recallSide } from './side-recall.ts';
 import type { StoragePool } from './storage-pool.ts';
+import { strangeParts } from './strange-parts.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
 import { planUpgrade, type Upgrade, type UpgradeFrom } from './upgrade.ts';
 
@@ -99,6 +100,17 @@ export async function prepareDownload(
     } catch (error) {
       throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error);
     }
+  }
+  if (record === undefined) {
+    const strange = upgrade === undefined ? await strangeParts(files, have) : [];
+    for (const part of strange) {
+      if (part.isWanted) throw isDifferent(part.partPath);
+      Object.assign(part, { state: 'side', seen: undefined });
+    }
+    // From now on what is there is known to be ours, however soon this program is killed.
+    const stamps = files.files.map((file) => file && files.seen(file));
+    const nothing = { have: new Uint8Array(have.length), stamps, clean: false };
+    await memory?.store.save(infoHash, files.rootPath, nothing).catch(() => {});
   }
   const unforced = new Set<StoredFile>();
   for (const pieceIndex of geometry.pieces()) {

@@ -4,7 +4,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ClientError } from '../../client/host/client-error.ts';
 import { prepareDownload } from '../../client/host/download-folder.ts';
+import { ResumeStore } from '../../client/host/resume-store.ts';
+import { StoragePool } from '../../client/host/storage-pool.ts';
 import { createTorrent } from '../../torrents/create.ts';
+import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { noise } from '../torrents/folder-fixture.ts';
 
@@ -162,6 +165,33 @@ describe('what is there and different', () => {
   it('is refused by name: a part that is longer than the file will be', async () => {
     write('b.txt.part', 'longer than ten bytes');
     await expectRefused('exists', path.join(album, 'b.txt.part'));
+  });
+
+  it('is refused by name: a part of another program, in which nothing is right', async () => {
+    write('a.flac.part', noise(20_000, 99));
+    await expectRefused('exists', path.join(album, 'a.flac.part'));
+  });
+
+  it('is let be: a part of another program in the place of a file that is not wanted', async () => {
+    write('a.flac.part', noise(20_000, 99));
+    const pool = new StoragePool(1);
+    const isWanted = ({ index }: TorrentFile) => index !== 0;
+    const { files } = await prepareDownload(metainfo, folder, {}, undefined, { isWanted, pool });
+    await pool.stop();
+    expect(files.files[0]).toMatchObject({ state: 'side', seen: undefined });
+  });
+
+  it('is adopted: a part of zeros, and any part that an earlier run may have begun', async () => {
+    const pool = new StoragePool(1);
+    const store = new ResumeStore(path.join(root, 'state'));
+    write('a.flac.part', Buffer.alloc(20_000));
+    write('b.txt.part', noise(10, 11));
+    const prepareAgain = () => prepareDownload(metainfo, folder, {}, { store, pool });
+    expect((await prepareAgain()).files.files[0]).toMatchObject({ state: 'part', missingBytes: 40_000 });
+    // It was killed while it wrote its first piece.
+    write('a.flac.part', noise(5_000, 99));
+    expect((await prepareAgain()).files.files[0]).toMatchObject({ state: 'part', missingBytes: 40_000 });
+    await pool.stop();
   });
 
   it('is refused by name: a part that has a second name elsewhere', async () => {

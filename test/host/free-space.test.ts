@@ -43,6 +43,7 @@ const partOf = (name: string) => {
   fs.mkdirSync(path.join(folder, 'album'));
   return path.join(folder, 'album', `${name}.part`);
 };
+const songBytes = () => fs.readFileSync(path.join(root, 'source', 'album', 'a.flac'));
 
 /** As large as a torrent may be; its pieces are never looked at. */
 function hugeTorrent(): Metainfo {
@@ -68,13 +69,14 @@ describe('what is missing', () => {
   });
 
   it('is not what a file under way has its place for, right or wrong', async () => {
-    fs.writeFileSync(partOf('a.flac'), noise(10 * pieceLength, 9));
+    const right = songBytes().subarray(0, pieceLength);
+    fs.writeFileSync(partOf('a.flac'), Buffer.concat([right, noise(9 * pieceLength, 9)]));
     expect(await measure()).toMatchObject({ missingBytes: 4 * pieceLength });
   });
 
   it('is the hole in a file that was written from its end', async () => {
     const descriptor = fs.openSync(partOf('a.flac'), 'w');
-    fs.writeSync(descriptor, noise(pieceLength, 3), 0, pieceLength, 9 * pieceLength);
+    fs.writeSync(descriptor, songBytes(), 9 * pieceLength, pieceLength, 9 * pieceLength);
     fs.fsyncSync(descriptor);
     fs.closeSync(descriptor);
     const { missingBytes } = await measure();
