@@ -90,11 +90,12 @@ export function cannotListen(
 
 /** Room can be made and disks come back; a file or a link of the user's in the way stays. */
 export function isHopeless(trouble: DiskTrouble): boolean {
-  return trouble.code === 'EEXIST' || trouble.code === 'ELOOP';
+  return ['EEXIST', 'ELOOP', 'EWORKEDON'].includes(trouble.code);
 }
 
 export function inTheWay({ code, message }: DiskTrouble, path: string): ClientError {
   if (code === 'ELOOP')
     return new ClientError('unsafe-link', `${message}: remove it or choose another --out`, { path });
-  return new ClientError('exists', `${message}: move it away`, { path });
+  const advice = code === 'EWORKEDON' ? 'start again to have it compared' : 'move it away';
+  return new ClientError('exists', `${message}: ${advice}`, { path });
 }

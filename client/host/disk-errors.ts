@@ -1,6 +1,6 @@
 /**
  * What has become of a file that was ours, in words for people and a code of our own: `EGONE`, `EREPLACED`,
- * `ECHANGED`, `EAWAY`. What is the system's keeps the system's code.
+ * `ECHANGED`, `EAWAY`, `EWORKEDON`. What is the system's keeps the system's code.
  */
 import type { DiskTrouble } from '../engine/contract.ts';
 
@@ -18,6 +18,11 @@ export function isALink(at: string): Error {
 
 export function isTaken(at: string): Error {
   return coded('EEXIST', `${at} is there already`);
+}
+
+/** Of an earlier version's file. */
+export function isWorkedOn(at: string): Error {
+  return coded('EWORKEDON', `${at} was changed while its new version was fetched`);
 }
 
 export function isAway(at: string): Error {

@@ -9,7 +9,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Beneath } from './beneath.ts';
-import { coded, codeOf, isALink, isAnother, isGone, isTaken } from './disk-errors.ts';
+import { coded, codeOf, isALink, isAnother, isGone, isTaken, isWorkedOn } from './disk-errors.ts';
 import { type FileStamp, sameFile, sameStamp, stampFrom } from './file-stamp.ts';
 
 export type FileState = 'side' | 'part' | 'final' | 'foreign';
@@ -154,7 +154,7 @@ export function namePart(
     // Another program has appended to it: what we fetched is right, and ends here.
     if (looks.bytes > bytes) fs.truncateSync(part, bytes);
     if (replaces !== undefined && sameStamp(replaces, looksOf(final))) fs.renameSync(part, final);
-    else linkOrRename(part, final, finalPath);
+    else linkOrRename(part, final, replaces === undefined ? isTaken(finalPath) : isWorkedOn(finalPath));
     const named = looksOf(final);
     if (!sameFile(named, looks)) throw isAnother(finalPath);
     file.seen = named;
@@ -172,7 +172,7 @@ function looksOf(at: string): FileStamp | undefined {
   return stampFrom(fs.lstatSync(at, { bigint: true, throwIfNoEntry: false }));
 }
 
-function linkOrRename(part: string, final: string, finalPath: string): void {
+function linkOrRename(part: string, final: string, taken: Error): void {
   try {
     // A hard link never replaces what is there; a rename would.
     fs.linkSync(part, final);
@@ -182,7 +182,7 @@ function linkOrRename(part: string, final: string, finalPath: string): void {
     const code = codeOf(error) ?? '';
     // File systems without hard links (FAT, some network shares) say so in several ways.
     const hasNoLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS', 'EXDEV'].includes(code);
-    if (code === 'EEXIST' || (hasNoLinks && fs.existsSync(final))) throw isTaken(finalPath);
+    if (code === 'EEXIST' || (hasNoLinks && fs.existsSync(final))) throw taken;
     if (!hasNoLinks) throw error;
     fs.renameSync(part, final);
   }

@@ -230,7 +230,10 @@ describe('what is not of the earlier version', () => {
     // Who has everything dials us, and gives.
     const peers = [{ host: '127.0.0.1', port: client.port }];
     await (await open()).download(metainfo, { folder: path.dirname(source), peers });
-    await expect(active.completed).rejects.toMatchObject({ code: 'exists' });
+    await expect(active.completed).rejects.toMatchObject({
+      code: 'exists',
+      message: expect.stringMatching(/was changed while its new version was fetched: start again/),
+    });
     expect(read('02 Changed.flac').equals(edited)).toBe(true);
   });
 
