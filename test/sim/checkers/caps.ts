@@ -97,12 +97,15 @@ function judgeHosts({ limits, sessions }: EngineUsage): Disbelief {
   );
 }
 
-/** Buffers that are out are pieces, and copies of blocks that two peers send at once. */
-function judgeMemory({ engine, memory }: SimPeer): Disbelief {
+/**
+ * Buffers that are out are pieces, and copies of blocks that two peers send at once. A torrent that was stopped counts no
+ * pieces any more: those that were being stored are the disk's to release.
+ */
+function judgeMemory({ engine, memory, disk }: SimPeer): Disbelief {
   const { budget, sessions } = engine.usage;
   return atMost(
     'bytes of buffers',
     memory.outstandingBytes,
-    budget.pieceBytes + sessions.size * blockBytesMax,
+    Math.max(budget.pieceBytes, disk.storingBytes) + sessions.size * blockBytesMax,
   );
 }

@@ -41,6 +41,8 @@ interface Stored {
 export class SimDisk implements Disk {
   /** Reads and writes under way. */
   underWay = 0;
+  /** Bytes of pieces that were given to it and are not written yet. */
+  storingBytes = 0;
   readonly #parts: DiskParts;
   readonly #torrents = new Map<TorrentId, Stored>();
   readonly #closed = new Set<TorrentId>();
@@ -121,6 +123,7 @@ export class SimDisk implements Disk {
 
   storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void {
     this.#note(traceKind.storePiece, pieceIndex);
+    this.storingBytes += buffer.bytes;
     this.#later(this.temper.storeMs, () =>
       this.#store(torrent, pieceIndex, buffer as SimBuffer, wantDigests),
     );
@@ -133,6 +136,7 @@ export class SimDisk implements Disk {
     const digests = wantDigests || !isRight ? digestsOf(buffer) : [];
     const { bytes } = buffer;
     memory.release(buffer);
+    this.storingBytes -= bytes;
     if (!isRight) return sink({ type: 'piece-corrupt', torrent, pieceIndex, digests });
     const code = this.#refusal(bytes);
     if (code !== undefined) {
