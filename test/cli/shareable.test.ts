@@ -153,7 +153,7 @@ describe('create', () => {
   it('makes a torrent of a place that nobody may share, and says that', async () => {
     const { code, stderr } = await here('create', 'Link', '-o', 'a.torrent');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^Note: .*is hidden.*cicada share and cicada seed refuse it\.$/m);
+    expect(stderr).toMatch(/^Note: .*is hidden.*the commands share and seed refuse it\.$/m);
     expect(stderr).not.toMatch(/Share it with/);
     const { stdout } = await here('create', 'Link', '-o', 'b.torrent', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ notShared: { code: 'share-hidden' } });
