@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import type { reads, writes } from '../../tracker/catalogue/catalogue-stores.ts';
-import type { CatalogueViewer, WantedAccess } from '../../tracker/catalogue/contract.ts';
+import type { CatalogueViewer, SwarmCount, WantedAccess } from '../../tracker/catalogue/contract.ts';
 import { type Album, publication, releaseIdOf } from './catalogue-album.ts';
 
 export interface CatalogueStores {
@@ -108,6 +108,7 @@ export function play(
   const kept = new Map<number, Kept>();
   /** An id stays its first publisher's, also when it was withdrawn. */
   const publishers = new Map<number, number>();
+  const counts = new Map<number, SwarmCount>();
   for (const [made, one] of steps.entries()) {
     const known = kept.get(one.slot);
     const releaseId = releaseIdOf(`slot ${one.slot}`);
@@ -137,10 +138,14 @@ export function play(
       if (only !== undefined) continue;
       bench.write.withdraw({ viewer: as(known.access.publisherId), releaseId });
       kept.delete(one.slot);
+      counts.delete(one.slot);
     } else if (one.do === 'swarm') {
-      bench.read.setSwarms([{ releaseId, seeds: one.seeds, leechers: 0 }]);
+      counts.set(one.slot, { releaseId, seeds: one.seeds, leechers: 0 });
+      bench.read.setSwarms([counts.get(one.slot)!]);
     }
   }
+  // A release that is opened or closed has another swarm, whose counts begin at none: the tracker tells them soon.
+  bench.read.setSwarms([...counts.values()]);
   return kept;
 }
 
