@@ -64,7 +64,9 @@ function readKey(path: string): Buffer | undefined {
     // Windows has no such bits: there the folder of the user is the border.
     if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
       const mode = (stats.mode & 0o777).toString(8);
-      const text = `other users of this machine can read ${path} (mode ${mode}): remove it to get a new key`;
+      const advice =
+        'chmod 600 it; if one of them may have read it, remove it instead: a new key voids all passkeys';
+      const text = `other users of this machine can read ${path} (mode ${mode}): ${advice}`;
       throw new KeyFileError('tracker-key-readable', text, path);
     }
     return fs.readFileSync(file);
