@@ -38,6 +38,20 @@ describe('a swarm that is described', () => {
     expect(simulate(seedless)).toMatchObject({ completed: 0, failed: 0, failure: undefined });
   });
 
+  it('in which no two peers can meet fails, and says what is missing', () => {
+    const strangers: SwarmPlan = { seed: 1, torrent: plan.torrent, peers: plan.peers };
+    expect(simulate(strangers)).toMatchObject({
+      failed: 1,
+      virtualSeconds: 0,
+      failure: { checker: 'no-meeting', message: expect.stringMatching(/add "trackers"/) },
+    });
+    const unreachable: SwarmPlan = {
+      ...plan,
+      peers: plan.peers.map((peer) => ({ ...peer, reachability: 'silent' as const })),
+    };
+    expect(simulate(unreachable).failure).toMatchObject({ checker: 'no-meeting' });
+  });
+
   it('that makes no progress for as long as it may is stuck, and the last events are told', () => {
     // The only link lets nothing pass in time.
     const slow: SwarmPlan = {

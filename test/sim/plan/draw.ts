@@ -7,8 +7,10 @@
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { Randomness } from '../kernel/randomness.ts';
+import { castOf } from './cast.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
+import { hasMeeting } from './meetings.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
 import { validatePlan } from './validate.ts';
 
@@ -40,16 +42,25 @@ export function drawPlan(seed: number): SwarmPlan {
   const harmLimits = contentFaults.length === 0 ? {} : drawHarmLimits(randomness.of('plan harm limits'));
   const limits = { ...usualLimits, ...harmLimits };
   const random = randomness.of('plan streams');
-  return validatePlan({
-    seed,
-    torrent,
-    streams: random.below(2) === 0 ? 'recut' : 'whole',
-    limits,
-    trackers,
-    peers,
-    faults,
-    healMs,
-  } satisfies SwarmPlan);
+  return introduced(
+    validatePlan({
+      seed,
+      torrent,
+      streams: random.below(2) === 0 ? 'recut' : 'whole',
+      limits,
+      trackers,
+      peers,
+      faults,
+      healMs,
+    } satisfies SwarmPlan),
+  );
+}
+
+/** Without a tracker, or with one reachable peer alone, a swarm may consist of strangers: then the second knows the first. */
+function introduced(plan: SwarmPlan): SwarmPlan {
+  if (hasMeeting(castOf(plan))) return plan;
+  const [{ reachability, ...first }, second, ...others] = plan.peers as [PeerPlan, PeerPlan, ...PeerPlan[]];
+  return { ...plan, peers: [first, { ...second, knows: [first.name] }, ...others] };
 }
 
 function drawTorrent(random: Prng): SwarmPlan['torrent'] {

@@ -22,7 +22,10 @@ const atMs = integer(0, timeMaxMs);
 const forMs = integer(1, timeMaxMs);
 const ppm = integer(0, 1_000_000);
 const perMille = integer(0, 1_000);
-const name = Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' });
+const name = Type.String({
+  pattern: '^[a-z][a-z0-9-]{0,39}$',
+  description: 'a name: a small letter, then small letters, digits and hyphens, 40 characters at most',
+});
 const names = Type.Array(name, { minItems: 1, maxItems: peersMax });
 
 export const torrentSchema = Type.Object(

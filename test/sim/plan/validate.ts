@@ -3,9 +3,12 @@
  * is there. Shapes first (schema.ts), then that every name is somebody's and the limits hold together.
  */
 import type { TSchema } from 'typebox';
-import Value from 'typebox/value';
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
+import { nearestOf } from './nearest-word.ts';
 import { type Fault, faultSchemas, peersMax, planSchema, type SwarmPlan } from './schema.ts';
+import { quoteAll, shapeProblem } from './shape-problem.ts';
+
+const namesToldMax = 20;
 
 export class PlanError extends Error {
   override readonly name = 'PlanError';
@@ -36,54 +39,9 @@ export function validatePlan(value: unknown): SwarmPlan {
 // Shapes --------------------------------------------------------------------------------------------------------------
 
 function checkShape(schema: TSchema, value: unknown, path: string): void {
-  if (Value.Check(schema, value)) return;
-  const errors = Value.Errors(schema, value).filter((error) => error.keyword !== 'boolean');
-  const error = mostTelling(errors);
-  const at = [path, spell(error.instancePath)].filter((part) => part !== '').join('.');
-  const found = Value.Pointer.Get(value, error.instancePath);
-  throw new PlanError(at, problemOf(error, found));
-}
-
-/** Of a choice of shapes the errors of every choice are told: one inside it says more than that none fits. */
-function mostTelling(errors: readonly ShapeError[]): ShapeError {
-  const choice = errors.find(({ keyword }) => keyword === 'anyOf');
-  if (choice === undefined) return errors[0]!;
-  return errors.find(({ instancePath }) => instancePath.startsWith(`${choice.instancePath}/`)) ?? choice;
-}
-
-interface ShapeError {
-  readonly instancePath: string;
-  readonly keyword: string;
-  readonly message: string;
-  readonly params: object;
-}
-
-function problemOf({ keyword, message, params }: ShapeError, found: unknown): string {
-  if ('additionalProperties' in params)
-    return `there is no ${quoteAll(params.additionalProperties as string[])}; is it misspelt?`;
-  if ('requiredProperties' in params) return `${quoteAll(params.requiredProperties as string[])} is missing`;
-  if ('allowedValues' in params)
-    return `${show(found)} is none of ${quoteAll(params.allowedValues as string[])}`;
-  if (keyword === 'anyOf') return `${show(found)} has none of the shapes this may have`;
-  return `${message}, and is ${show(found)}`;
-}
-
-/** /peers/2/link → peers[2].link */
-function spell(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step, i) => (/^\d+$/.test(step) ? `[${step}]` : `${i === 0 ? '' : '.'}${step}`))
-    .join('');
-}
-
-function quoteAll(texts: readonly unknown[]): string {
-  return texts.map((text) => JSON.stringify(text)).join(', ');
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
+  const found = shapeProblem(schema, value);
+  if (found === undefined) return;
+  throw new PlanError([path, found.path].filter((part) => part !== '').join('.'), found.problem);
 }
 
 // Relations -----------------------------------------------------------------------------------------------------------
@@ -135,8 +93,21 @@ export function targetsOf(fault: Fault): Readonly<Record<string, readonly string
 
 function expectAll(called: readonly string[] | undefined, known: ReadonlySet<string>, path: string): void {
   const stranger = called?.find((name) => !known.has(name));
-  if (stranger !== undefined)
-    throw new PlanError(path, `${quoteAll([stranger])} is nobody's name in this plan`);
+  if (stranger === undefined) return;
+  const names = [...known];
+  const nearest = nearestOf(stranger, names);
+  const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+  throw new PlanError(
+    path,
+    `no one is called "${stranger}"${hint}; there ${names.length > 1 ? 'are' : 'is'} ${listed(names)}`,
+  );
+}
+
+/** A plan may have thousands of names. */
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'no name here';
+  const more = names.length - namesToldMax;
+  return `${quoteAll(names.slice(0, namesToldMax))}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function checkLimits(own: Partial<Limits> | undefined, base: Partial<Limits>, path: string): void {

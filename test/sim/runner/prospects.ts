@@ -5,6 +5,7 @@
  * Whatever an honest peer has reaches everybody it can meet, and so on; what hostile ones have counts for nothing.
  */
 import type { CastMember } from '../plan/cast.ts';
+import { canMeet } from '../plan/meetings.ts';
 import type { SimPeer } from '../world/peer.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
@@ -46,13 +47,4 @@ function groupsOf(members: readonly CastMember[]): CastMember[][] {
     groups.push(group);
   }
   return groups;
-}
-
-function canMeet(a: CastMember, b: CastMember): boolean {
-  return learnsOf(a, b) || learnsOf(b, a);
-}
-
-function learnsOf(a: CastMember, b: CastMember): boolean {
-  if (b.reachability !== 'open') return false;
-  return a.knows.includes(b.name) || a.trackers.some((tracker) => b.trackers.includes(tracker));
 }

@@ -5,6 +5,7 @@
  */
 
 import { BrokenRule, Inspector } from '../checkers/inspector.ts';
+import { hasMeeting } from '../plan/meetings.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { Chronicle } from './chronicle.ts';
@@ -30,11 +31,13 @@ export function runPlan(plan: SwarmPlan, { lastEvents = 0 }: RunOptions = {}): R
   return new Run(new PlannedSwarm(plan), lastEvents).toEnd();
 }
 
-/** Nobody broke a rule, and yet it did not end as it must. */
-class NotDone extends Error {
-  readonly checker: 'stuck' | 'late';
+type NotDoneKind = 'stuck' | 'late' | 'no-meeting';
 
-  constructor(checker: 'stuck' | 'late', message: string) {
+/** No rule was broken, and yet the run did not end as it must. */
+class NotDone extends Error {
+  readonly checker: NotDoneKind;
+
+  constructor(checker: NotDoneKind, message: string) {
     super(message);
     this.checker = checker;
   }
@@ -85,6 +88,7 @@ class Run {
 
   #firstFailure(): Failure | undefined {
     try {
+      this.#expectMeetings();
       this.#withFaults();
       this.#healed();
       this.#goHome();
@@ -92,6 +96,17 @@ class Run {
     } catch (error) {
       return this.#failureOf(error as Error);
     }
+  }
+
+  /** A run in which nothing can happen would pass, and prove nothing: its author has forgotten something. */
+  #expectMeetings(): void {
+    const { cast } = this.#swarm;
+    if (cast.length < 2 || hasMeeting(cast)) return;
+    throw new NotDone(
+      'no-meeting',
+      'no two of these peers can meet: none shares a tracker with a reachable peer, and none knows one; ' +
+        'add "trackers" to the plan, or "knows" to a peer',
+    );
   }
 
   #withFaults(): void {
