@@ -9,6 +9,7 @@ import { shrinkPlan } from '../plan/shrink.ts';
 import type { RunResult } from '../runner/result.ts';
 import { runPlan } from '../runner/run-plan.ts';
 import type { SimOptions } from './options.ts';
+import { peerTable } from './peer-table.ts';
 import { planText, readPlan, writePlan } from './plan-file.ts';
 import { failureLines, fileOrigin, type Origin, seedOrigin, summary } from './wording.ts';
 
@@ -32,7 +33,7 @@ function runAndTell(plan: SwarmPlan, origin: Origin, options: SimOptions): numbe
   if (options.json) console.log(JSON.stringify(result));
   else for (const line of failureLines(result, origin)) console.log(line);
   if (result.failure !== undefined && options.shrink) shrinkAndTell(plan, result, options);
-  if (!options.json) console.log(summary(result));
+  if (!options.json) for (const line of [...peerTable(result.peers), summary(result)]) console.log(line);
   return result.failure === undefined ? 0 : 1;
 }
 

@@ -2,6 +2,8 @@
  * What a run comes to, as data: the same for the same plan and the same code, on every machine.
  */
 
+import type { PeerResult } from './peer-results.ts';
+
 /** The rule that was broken, and what led to it. */
 export interface Failure {
   /** The checker's name (test/sim/checkers), or `stuck`, `threw`. */
@@ -25,4 +27,6 @@ export interface RunResult {
   /** Honest peers that could have had all of it and had not; at least one when a rule was broken. */
   readonly failed: number;
   readonly failure: Failure | undefined;
+  /** Of each honest peer that had joined, in the order of the plan. */
+  readonly peers: readonly PeerResult[];
 }

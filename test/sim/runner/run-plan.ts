@@ -9,6 +9,7 @@ import { hasMeeting } from '../plan/meetings.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { Chronicle } from './chronicle.ts';
+import { PeerResults } from './peer-results.ts';
 import { PlannedSwarm } from './planned-swarm.ts';
 import { prospectsOf } from './prospects.ts';
 import type { Failure, RunResult } from './result.ts';
@@ -52,7 +53,8 @@ class Run {
   /** Who has found the metadata it looked for. */
   readonly #found = new Set<SimPeer>();
   /** Who can complete, once that is certain. */
-  #able = new Set<string>();
+  #able: ReadonlySet<string> | undefined;
+  readonly #results: PeerResults;
 
   constructor(swarm: PlannedSwarm, lastEvents: number) {
     this.#swarm = swarm;
@@ -64,6 +66,7 @@ class Run {
           this.#progressMs = swarm.world.nowMs;
       },
     });
+    this.#results = new PeerResults(swarm);
     this.#inspector = new Inspector(swarm.world, {
       everyMs: swarm.plan.seed % 8 === 0 ? closelyMs : usuallyMs,
     });
@@ -74,7 +77,7 @@ class Run {
     const failure = this.#firstFailure();
     const { plan, world } = this.#swarm;
     const completed = this.#swarm.cast.filter(({ name }) => this.#isDone(name)).length;
-    const failed = [...this.#able].filter((name) => !this.#isDone(name)).length;
+    const failed = [...(this.#able ?? [])].filter((name) => !this.#isDone(name)).length;
     return {
       seed: plan.seed,
       traceHash: world.trace.hash,
@@ -83,6 +86,7 @@ class Run {
       completed,
       failed: failure === undefined ? failed : Math.max(1, failed),
       failure,
+      peers: this.#results.list((name) => this.#isDone(name), this.#able),
     };
   }
 
@@ -117,21 +121,22 @@ class Run {
   #healed(): void {
     const { plan, world } = this.#swarm;
     this.#swarm.heal();
-    this.#able = prospectsOf(this.#swarm);
+    const able = prospectsOf(this.#swarm);
+    this.#able = able;
     this.#progressMs = world.nowMs;
     const stuckMs = plan.stuckMs ?? stuckMsDefault;
     const endMs = plan.untilMs ?? Number.MAX_SAFE_INTEGER;
     let waiting: string | undefined;
     const areDone = () => {
       if (waiting !== undefined && !this.#isDone(waiting)) return false;
-      waiting = this.#findWaiting();
+      waiting = [...able].find((name) => !this.#isDone(name));
       return waiting === undefined;
     };
     // As long as somebody makes progress, everybody is given more time.
     while (world.nowMs < Math.min(endMs, this.#progressMs + stuckMs)) {
       if (world.runUntil(areDone, Math.min(endMs, this.#progressMs + stuckMs) - world.nowMs)) return;
     }
-    const missing = [...this.#able].filter((name) => !this.#isDone(name));
+    const missing = [...able].filter((name) => !this.#isDone(name));
     if (missing.length === 0) return;
     const sinceSeconds = Math.round((world.nowMs - this.#progressMs) / 1000);
     const checker = world.nowMs >= endMs ? 'late' : 'stuck';
@@ -150,11 +155,6 @@ class Run {
   #onFound(peer: SimPeer): void {
     this.#found.add(peer);
     this.#swarm.world.scheduler.after(0, () => peer.stop());
-  }
-
-  #findWaiting(): string | undefined {
-    for (const name of this.#able) if (!this.#isDone(name)) return name;
-    return undefined;
   }
 
   #isDone(name: string): boolean {

@@ -22,6 +22,7 @@ import { homeLink, type Link, type Reachability } from './link.ts';
 import type { SimMemory } from './piece-memory.ts';
 import { mark, Platter } from './platter.ts';
 import type { SimTracker } from './tracker.ts';
+import { noTraffic, type Traffic, withLife } from './traffic.ts';
 
 /** The one torrent of a world, on every host. */
 export const torrent: TorrentId = 1;
@@ -93,6 +94,9 @@ export class SimPeer {
   /** It was told to end, and says goodbye; then it is started again when `#comesBack`. */
   #isQuitting = false;
   #comesBack = false;
+  /** Of lives that have ended, and the last one that is counted in it. */
+  #traffic = noTraffic;
+  #counted: Life | undefined;
   /** When its present life looked at what the disk holds, and when it began to work. */
   lookedMs = -1;
   beganMs = 0;
@@ -167,6 +171,19 @@ export class SimPeer {
     return !lies && infoBytes === undefined;
   }
 
+  /** Over all its lives. */
+  get traffic(): Traffic {
+    const isCounted = !this.isAlive || this.#counted === this.#life;
+    return isCounted ? this.#traffic : withLife(this.#traffic, this.#life.engine.status(torrent));
+  }
+
+  /** The engine forgets its figures with the torrent: they are taken before. */
+  #countTraffic(): void {
+    if (this.#counted === this.#life) return;
+    this.#traffic = this.traffic;
+    this.#counted = this.#life;
+  }
+
   reportsOf<T extends Report['type']>(type: T): Extract<Report, { type: T }>[] {
     return this.reports.filter((r): r is Extract<Report, { type: T }> => r.type === type);
   }
@@ -184,6 +201,7 @@ export class SimPeer {
 
   /** The user stops the torrent; the program goes on. */
   stop(): void {
+    this.#countTraffic();
     this.tell({ type: 'stopped', torrent });
     this.#life.disk.close(torrent);
   }
@@ -216,6 +234,7 @@ export class SimPeer {
 
   /** The program is killed; with `power` the whole machine loses its power, and what was not forced to the disk. */
   crash({ power = false } = {}): void {
+    this.#countTraffic();
     this.isComplete = false;
     this.#world.internet.trace.mix(traceKind.crash);
     this.#world.internet.trace.mix(this.number);

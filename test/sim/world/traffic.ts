@@ -1,0 +1,21 @@
+/** Payload that a peer has moved, in bytes, over all lives of its program. */
+import type { TorrentStatus } from '../../../client/engine/status.ts';
+
+export interface Traffic {
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** Of `downloaded`: received and never stored. */
+  readonly wasted: number;
+}
+
+export const noTraffic: Traffic = { downloaded: 0, uploaded: 0, wasted: 0 };
+
+/** `life`: undefined when the engine does not know the torrent any more. */
+export function withLife(before: Traffic, life: TorrentStatus | undefined): Traffic {
+  if (life === undefined) return before;
+  return {
+    downloaded: before.downloaded + life.downloaded,
+    uploaded: before.uploaded + life.uploaded,
+    wasted: before.wasted + life.wasted,
+  };
+}
