@@ -1,12 +1,13 @@
 /**
  * `--experiment NAME`: measures one story, or `all` of them, tells the numbers, and writes a page of plots when asked.
  */
-import { writeFileSync } from 'node:fs';
 import { experiments } from '../experiments/catalogue.ts';
 import type { Experiment } from '../experiments/experiment.ts';
 import { reportPage } from '../experiments/report-page.ts';
 import { type Measured, type Outcome, runExperiment } from '../experiments/run-experiment.ts';
 import { type SimOptions, type Task, UsageError } from './options.ts';
+import { writeReport } from './report-file.ts';
+import { simProgram } from './sim-program.ts';
 
 type ExperimentTask = Extract<Task, { kind: 'experiment' }>;
 
@@ -20,7 +21,7 @@ export function runExperiments(task: ExperimentTask, { json }: SimOptions): numb
     if (!json) for (const line of wording(experiment, result.outcome)) console.log(line);
     return result;
   });
-  if (task.report !== undefined) writeReport(task, seed, measured);
+  if (task.report !== undefined) reportExperiments(task, seed, measured);
   if (json) {
     const outcomes = measured.map(({ outcome }) => outcome);
     console.log(JSON.stringify(outcomes.length === 1 ? outcomes[0] : outcomes));
@@ -60,8 +61,12 @@ function wording({ name, story }: Experiment, outcome: Outcome): string[] {
   ];
 }
 
-function writeReport({ name, peers, report }: ExperimentTask, seed: number, measured: Measured[]): void {
+function reportExperiments(
+  { name, peers, report }: ExperimentTask,
+  seed: number,
+  measured: Measured[],
+): void {
   const size = peers === undefined ? '' : ` --peers ${peers}`;
-  const command = `npm run sim -- --experiment ${name}${size} --seed ${seed}`;
-  writeFileSync(report!, reportPage(measured, command));
+  const command = `${simProgram} --experiment ${name}${size} --seed ${seed}`;
+  writeReport(report!, reportPage(measured, command));
 }

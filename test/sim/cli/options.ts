@@ -2,8 +2,9 @@
  * The command line of `npm run sim`: what is to be run, and how it is told.
  */
 import { parseArgs } from 'node:util';
+import { simProgram } from './sim-program.ts';
 
-export const usage = `npm run sim -- [what] [how]
+export const usage = `${simProgram} [what] [how]
 
 what  --seed S              one drawn swarm; without anything, one from the clock
       --seeds N [--from S]  N drawn swarms, one after the other seed, on all cores
@@ -13,7 +14,8 @@ what  --seed S              one drawn swarm; without anything, one from the cloc
 how   --json                one document on stdout
       --shrink              a failing swarm is made smaller and written to --out FILE
       --jobs N              processes for --seeds
-      --report FILE.html    a page of plots for --experiment
+      --report FILE.html    a page of plots: the swarm over time, or those of --experiment
+      --beside SEED|FILE    a second swarm in the report, on the same scale
       --help                this`;
 
 export class UsageError extends Error {
@@ -40,6 +42,9 @@ export interface SimOptions {
   readonly json: boolean;
   readonly shrink: boolean;
   readonly out: string | undefined;
+  /** A page of one run, and of a second one beside it: a seed or a file. */
+  readonly report: string | undefined;
+  readonly beside: string | undefined;
   readonly jobs: number;
 }
 
@@ -55,11 +60,19 @@ export function readOptions(args: readonly string[], clockSeed: number, coreCoun
   );
   if (named.length > 1)
     throw new UsageError('one of --seeds, --scenario, --replay and --experiment at a time');
+  const task = taskOf();
+  const isOneRun = task.kind === 'seed' || task.kind === 'scenario';
+  if (values.report !== undefined && !isOneRun && task.kind !== 'experiment')
+    throw new UsageError('--report goes with --seed, --scenario or --experiment');
+  if (values.beside !== undefined && (!isOneRun || values.report === undefined))
+    throw new UsageError('--beside goes with --report, and with --seed or --scenario');
   return {
-    task: taskOf(),
+    task,
     json: values.json ?? false,
     shrink: values.shrink ?? false,
     out: values.out,
+    report: values.report,
+    beside: values.beside,
     jobs: integer('jobs', values.jobs, 1, 256) ?? coreCount,
   };
 
@@ -83,6 +96,7 @@ const options = {
   experiment: { type: 'string' },
   peers: { type: 'string' },
   report: { type: 'string' },
+  beside: { type: 'string' },
   json: { type: 'boolean' },
   shrink: { type: 'boolean' },
   out: { type: 'string' },

@@ -14,8 +14,7 @@ const outcomeWords: Readonly<Record<PeerOutcome, string>> = {
 /** Those that are incomplete come first, when not all are told. */
 export function peerTable(peers: readonly PeerResult[]): string[] {
   const isCut = peers.length > peersToldMax;
-  const told = isCut ? [...peers].sort(byTrouble).slice(0, peersToldMax) : peers;
-  const rows = [['peer', '', 'after', 'received', 'sent', 'wasted'], ...told.map(cellsOf)];
+  const rows = peerRows(isCut ? [...peers].sort(byTrouble).slice(0, peersToldMax) : peers);
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) =>
     row
@@ -24,6 +23,11 @@ export function peerTable(peers: readonly PeerResult[]): string[] {
       .trimEnd(),
   );
   return isCut ? [...lines, `and ${peers.length - peersToldMax} more; --json tells of all`] : lines;
+}
+
+/** The head first, then a row of cells for each. */
+export function peerRows(peers: readonly PeerResult[]): string[][] {
+  return [['peer', '', 'after', 'received', 'sent', 'wasted'], ...peers.map(cellsOf)];
 }
 
 function cellsOf({ name, outcome, joinedSeconds, doneSeconds, ...bytes }: PeerResult): string[] {

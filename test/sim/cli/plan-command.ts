@@ -6,11 +6,13 @@ import process from 'node:process';
 import { drawPlan } from '../plan/draw.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
 import { shrinkPlan } from '../plan/shrink.ts';
+import { filmRun, runPage } from '../report/run-page.ts';
 import type { RunResult } from '../runner/result.ts';
 import { runPlan } from '../runner/run-plan.ts';
 import type { SimOptions } from './options.ts';
 import { peerTable } from './peer-table.ts';
 import { planText, readPlan, writePlan } from './plan-file.ts';
+import { writeReport } from './report-file.ts';
 import { failureLines, fileOrigin, type Origin, seedOrigin, summary } from './wording.ts';
 
 const lastEventsKept = 100;
@@ -32,9 +34,33 @@ function runAndTell(plan: SwarmPlan, origin: Origin, options: SimOptions): numbe
   const result = runPlanTwice(plan);
   if (options.json) console.log(JSON.stringify(result));
   else for (const line of failureLines(result, origin)) console.log(line);
+  if (options.report !== undefined)
+    reportRun({ plan, origin, result }, options.report, options.beside, options.json);
   if (result.failure !== undefined && options.shrink) shrinkAndTell(plan, result, options);
   if (!options.json) for (const line of [...peerTable(result.peers), summary(result)]) console.log(line);
   return result.failure === undefined ? 0 : 1;
+}
+
+interface ToldRun {
+  readonly plan: SwarmPlan;
+  readonly origin: Origin;
+  readonly result: RunResult;
+}
+
+/** Filmed the second time: one plan is one run. */
+function reportRun({ plan, origin }: ToldRun, file: string, beside: string | undefined, json: boolean): void {
+  const runs = [{ plan, origin }, ...(beside === undefined ? [] : [planCalled(beside)])];
+  const filmed = runs.map((run) => filmRun(run.origin.what, run.origin.command, run.plan));
+  writeReport(file, runPage(filmed));
+  if (!json) console.log(`the report is in ${file}`);
+}
+
+/** A seed, or else a file. */
+function planCalled(text: string): Pick<ToldRun, 'plan' | 'origin'> {
+  const isSeed = /^\d+$/.test(text) && Number(text) <= 0xffff_ffff;
+  return isSeed
+    ? { plan: drawPlan(Number(text)), origin: seedOrigin(Number(text)) }
+    : { plan: readPlan(text), origin: fileOrigin(text) };
 }
 
 /** Remembering costs as much as running: only what fails is remembered, the second time. */

@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
 import type { RunResult } from '../runner/result.ts';
+import { simProgram } from './sim-program.ts';
 
 /** What one types to see the same again. */
 export interface Origin {
@@ -14,12 +15,12 @@ export interface Origin {
 
 export const seedOrigin = (seed: number): Origin => ({
   what: `seed ${seed}`,
-  command: `npm run sim -- --seed ${seed}`,
+  command: `${simProgram} --seed ${seed}`,
 });
 
 export const fileOrigin = (file: string): Origin => ({
   what: file,
-  command: `npm run sim -- --scenario ${file}`,
+  command: `${simProgram} --scenario ${file}`,
 });
 
 /** One line. */

@@ -1,9 +1,9 @@
 /** Experiments measure what they say they do, and say the same twice. The numbers themselves are in docs/experiments.md. */
 import { describe, expect, it } from 'vitest';
 import { validatePlan } from '../plan/validate.ts';
+import { axisTicks, linePlot } from '../report/line-plot.ts';
 import { experiments } from './catalogue.ts';
 import type { Experiment } from './experiment.ts';
-import { axisTicks, linePlot } from './line-plot.ts';
 import { reportPage } from './report-page.ts';
 import { runExperiment } from './run-experiment.ts';
 

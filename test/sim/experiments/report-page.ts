@@ -3,25 +3,17 @@
  * who is complete, how fast everybody fetches, how rare the rarest piece is, what the first seed had to give, and how
  * evenly times and gifts are spread.
  */
-import { type Curve, escapeText, linePlot } from './line-plot.ts';
+import { type Curve, escapeText, linePlot } from '../report/line-plot.ts';
+import { figure, htmlPage } from '../report/page.ts';
 import type { FetcherOutcome, Measured } from './run-experiment.ts';
 
 /** The page for one experiment or several. `command`: what one types to see the same again. */
 export function reportPage(measured: readonly Measured[], command: string): string {
   const body = measured.map(section).join('\n');
   const title = measured.length === 1 ? measured[0]!.outcome.experiment : 'Experiments';
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escapeText(title)} · Cicada</title>
-<style>${style}</style>
-<h1>${escapeText(title)}</h1>
-<p>Simulated with the production engine in virtual time; the same seed gives the same page:
-<code>${escapeText(command)}</code></p>
-${body}
-</html>
-`;
+  const intro = `<p>Simulated with the production engine in virtual time; the same seed gives the same page:
+<code>${escapeText(command)}</code></p>`;
+  return htmlPage(title, `${intro}\n${body}`);
 }
 
 function section({ outcome, samples, fetchers }: Measured): string {
@@ -125,24 +117,3 @@ function seconds(value: number): string {
 function copiesText(copies: number | undefined): string {
   return copies === undefined ? '–' : `${copies.toFixed(2)} copies`;
 }
-
-function figure(caption: string, svg: string): string {
-  return `<figure><figcaption>${escapeText(caption)}</figcaption>${svg}</figure>`;
-}
-
-const style = `
-:root { color-scheme: light dark; --ink: #1c2320; --paper: #fbfaf7; --line: #c9c6bd; --one: #0b6e4f; --two: #b3541e; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e8e6df; --paper: #171a18; --line: #4a4f4b; --one: #5fd3a5; --two: #f0a06a; }
-}
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
-h1, h2 { font-weight: 600; } small { font-weight: 400; opacity: .7; } code { font-size: .9em; overflow-wrap: anywhere; }
-table { border-collapse: collapse; } th { text-align: left; font-weight: 400; opacity: .8; padding-right: 2rem; }
-td { font-variant-numeric: tabular-nums; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(20rem, 1fr)); gap: 1rem 2rem; margin: 1rem 0 3rem; }
-figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
-svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
-.grid { stroke: var(--line); stroke-width: .5; } .marker { stroke: var(--ink); stroke-dasharray: 3 3; opacity: .6; }
-.curve { fill: none; stroke-width: 2; stroke-linejoin: round; } .c0 { stroke: var(--one); } .c1 { stroke: var(--two); }
-.k0 { fill: var(--one) !important; } .k1 { fill: var(--two) !important; }
-`;

@@ -18,6 +18,8 @@ import { arrangeTroubles } from './troubles.ts';
 export interface RunOptions {
   /** How many of its last events a failure tells. */
   readonly lastEvents?: number;
+  /** Given the swarm before anything happens: it may watch, and must change nothing. */
+  readonly watch?: (swarm: PlannedSwarm) => void;
 }
 
 /** Redials come every 15 minutes at the latest, announces every 10 after failures, and a ban of an hour ends. */
@@ -28,8 +30,10 @@ const closelyMs = 50;
 const usuallyMs = 1_000;
 
 /** The same plan gives the same result, always and everywhere. */
-export function runPlan(plan: SwarmPlan, { lastEvents = 0 }: RunOptions = {}): RunResult {
-  return new Run(new PlannedSwarm(plan), lastEvents).toEnd();
+export function runPlan(plan: SwarmPlan, { lastEvents = 0, watch }: RunOptions = {}): RunResult {
+  const swarm = new PlannedSwarm(plan);
+  watch?.(swarm);
+  return new Run(swarm, lastEvents).toEnd();
 }
 
 type NotDoneKind = 'stuck' | 'late' | 'no-meeting';

@@ -9,6 +9,9 @@ export interface Curve {
 
 export interface PlotOptions {
   readonly xUnit: string;
+  /** Where the axes end at least, when other plots share them; otherwise where the curves end. */
+  readonly xMax?: number;
+  readonly yMax?: number;
   /** A vertical line. */
   readonly marker?: { readonly at: number; readonly name: string } | undefined;
 }
@@ -21,9 +24,9 @@ const top = 18;
 const bottom = 26;
 
 /** Two curves at most have a colour of their own. */
-export function linePlot(curves: readonly Curve[], { xUnit, marker }: PlotOptions): string {
-  const xMax = largest([...curves.flatMap(({ xs }) => xs), marker?.at ?? 0]);
-  const yMax = largest(curves.flatMap(({ ys }) => ys));
+export function linePlot(curves: readonly Curve[], { xUnit, marker, ...least }: PlotOptions): string {
+  const xMax = largest([...curves.flatMap(({ xs }) => xs), marker?.at ?? 0, least.xMax ?? 0]);
+  const yMax = largest([...curves.flatMap(({ ys }) => ys), least.yMax ?? 0]);
   const xTicks = axisTicks(xMax);
   const yTicks = axisTicks(yMax);
   const x = (value: number) => left + (value / Math.max(xMax, xTicks.at(-1)!)) * (width - left - right);

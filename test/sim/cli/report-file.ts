@@ -1,0 +1,16 @@
+/** A report goes to the file that was named. */
+import { writeFileSync } from 'node:fs';
+
+export class ReportFileError extends Error {
+  override readonly name = 'ReportFileError';
+  readonly code = 'report-file-unwritable';
+}
+
+/** Throws a ReportFileError. */
+export function writeReport(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (cause) {
+    throw new ReportFileError(`the report cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
