@@ -81,6 +81,31 @@ describe('its programs', () => {
   });
 });
 
+describe('its simulator', () => {
+  it('runs a seed, and says what to type to see it again', async () => {
+    const bin = join(place, 'node_modules/.bin/cicada-sim');
+    const report = join(place, 'report.html');
+    const said = await runIn(place, bin, ['--seed', '7', '--report', report], { npm: false });
+    expect(said).toMatch(/^seed 7 passed: 7 completed/m);
+    expect(readFileSync(report, 'utf8')).toContain('again: <code>cicada-sim --seed 7</code>');
+    const help = await runIn(place, 'npx', ['--no-install', 'cicada-sim', '--help']);
+    expect(help).toMatch(/^npx -p cicada-swarm cicada-sim \[what\]/);
+  });
+
+  it('runs many seeds in processes of its own', async () => {
+    const said = await runIn(place, 'npx', [
+      '--no-install',
+      'cicada-sim',
+      '--seeds',
+      '20',
+      '--from',
+      '1',
+      '--json',
+    ]);
+    expect(JSON.parse(said)).toMatchObject({ seeds: 20, completed: 20, failed: 0 });
+  });
+});
+
 it('it makes a torrent in its worker threads, shares it and fetches it', async () => {
   await using children = new Children();
   const share = [

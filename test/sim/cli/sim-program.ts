@@ -1,6 +1,10 @@
-/** How this program is called, for lines that people copy: from the npm package under its own name, else by npm. */
+/** How this program is called, for lines that people copy: `npm run sim` in a checkout, its own name from the npm package. */
 import { extname } from 'node:path';
+import process from 'node:process';
 
 /** The package holds compiled files. */
-export const isPackaged = extname(import.meta.url) === '.js';
-export const simProgram = isPackaged ? 'cicada-sim' : 'npm run sim --';
+const isPackaged = extname(import.meta.url) === '.js';
+/** npx finds a program by the name of its package alone, unless it is told which package has it. */
+const packagedProgram = process.env.npm_command === 'exec' ? 'npx -p cicada-swarm cicada-sim' : 'cicada-sim';
+
+export const simProgram = isPackaged ? packagedProgram : 'npm run sim --';
