@@ -9,7 +9,8 @@ import process from 'node:process';
 import { askWorker, runSeeds } from '../cli/seed-pool.ts';
 import { drawPlan } from '../plan/draw.ts';
 import { smallerPlans } from '../plan/smaller.ts';
-import { type Mutant, mutants } from './mutants.ts';
+import type { Mutant } from './mutant.ts';
+import { mutants } from './mutants.ts';
 import { MutantError, MutatedTree } from './mutated-tree.ts';
 
 /** Found within so many seeds, or got away. */

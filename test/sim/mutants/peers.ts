@@ -1,0 +1,73 @@
+/**
+ * Deliberate bugs in whom the engine knows, dials, lets in and lets go, and in what it tells trackers.
+ */
+import { engine, type Mutant } from './mutant.ts';
+
+export const peers: readonly Mutant[] = [
+  {
+    name: 'keep a banned peer',
+    file: engine('swarm-peers'),
+    from: '      if (session.record === record) this.drop(session, reason, nowMs);',
+    to: '      if (session.record === undefined) this.drop(session, reason, nowMs);',
+  },
+  {
+    name: 'forget a ban',
+    file: engine('peer-directory'),
+    from: '    record.bannedUntilMs = nowMs + this.#limits.banMs;',
+    to: '    record.bannedUntilMs = nowMs;',
+  },
+  {
+    name: 'leak a connection of the budget',
+    file: engine('swarm-peers'),
+    from: "    this.#context.budget.close(session.address.host);\n    this.report({ type: 'peer-dropped'",
+    to: "    this.report({ type: 'peer-dropped'",
+  },
+  {
+    name: 'wait for ever for a handshake',
+    file: engine('engine'),
+    from: 'if (session.isOpen || nowMs - session.openedMs < this.#context.limits.handshakeTimeoutMs) continue;',
+    to: 'if (session.isOpen || nowMs - session.openedMs < 1_000 * this.#context.limits.handshakeTimeoutMs) continue;',
+  },
+  {
+    name: 'take an echo of ourselves for a peer',
+    file: engine('swarm-peers'),
+    from: 'if (sameBytes(handshake.peerId, this.#context.peerId)) {',
+    to: 'if (dialed !== undefined && handshake.peerId.length === 0) {',
+  },
+  {
+    name: 'know more addresses than there is room for',
+    file: engine('peer-directory'),
+    from: 'if (this.#records.size < this.#limits.peersKnownMax) return true;',
+    to: 'if (this.#records.size >= 0) return true;',
+  },
+  {
+    name: 'let a peer talk without end',
+    file: engine('message-allowance'),
+    from: 'seconds * messagesPerSecond);\n    return this.#words >= 0;',
+    to: 'seconds * messagesPerSecond);\n    return true;',
+  },
+  {
+    name: 'tell once more that a download is complete',
+    file: engine('announce-schedule'),
+    from: 'isDownload && isListed && !tracker.hasHeardCompleted;',
+    to: 'isListed;',
+  },
+  {
+    name: 'announce a torrent whose files are gone',
+    file: engine('announce-schedule'),
+    from: 'if (this.#stopped || this.#suspended || this.#inFlight !== undefined || nowMs < this.#dueMs)',
+    to: 'if (this.#stopped || this.#inFlight !== undefined || nowMs < this.#dueMs)',
+  },
+  {
+    name: 'tell no tracker that the files are gone',
+    file: engine('swarm-peers'),
+    from: "this.#part(this.#announces.suspend(), 'torrent-offline', nowMs);",
+    to: "this.#part([], 'torrent-offline', nowMs);",
+  },
+  {
+    name: 'take peers in while the files are gone',
+    file: engine('swarm-peers'),
+    from: "    if (this.isOffline) return 'torrent-offline';\n",
+    to: '',
+  },
+];
