@@ -10,6 +10,7 @@ import { isStoredFile, lookLater, stampNow, unitsOf } from './content-look.ts';
 import { type FileStamp, sameStamp } from './file-stamp.ts';
 import type { DiskFile } from './part-file.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
+import type { Timers } from './timers.ts';
 import type { StoredFile } from './torrent-files.ts';
 
 const firstWaitMs = 2_000;
@@ -18,16 +19,23 @@ const waitMsMax = 60_000;
 export class AbsentContent {
   readonly #stored: StoredTorrent;
   readonly #report: (report: Report) => void;
+  readonly #timers: Timers;
   readonly #refuted = new Map<StoredFile, FileStamp>();
   #told: string;
   #waitMs = firstWaitMs;
-  #nextMs = performance.now() + firstWaitMs;
+  #nextMs: number;
 
   /** `told`: what the user knows already. */
-  constructor(stored: StoredTorrent, told: string, report: (report: Report) => void) {
+  constructor(
+    stored: StoredTorrent,
+    told: string,
+    { report, timers }: { readonly report: (report: Report) => void; readonly timers: Timers },
+  ) {
     this.#stored = stored;
     this.#told = told;
     this.#report = report;
+    this.#timers = timers;
+    this.#nextMs = timers.nowMs() + firstWaitMs;
   }
 
   lookSoon(): void {
@@ -44,9 +52,10 @@ export class AbsentContent {
    * not yet.
    */
   async lookAgain(): Promise<{ readonly looks: number; readonly found?: readonly StoredFile[] }> {
-    if (performance.now() < this.#nextMs) return { looks: 1 };
+    const nowMs = this.#timers.nowMs();
+    if (nowMs < this.#nextMs) return { looks: 1 };
     this.#waitMs = Math.min(waitMsMax, this.#waitMs * 2);
-    this.#nextMs = performance.now() + this.#waitMs;
+    this.#nextMs = nowMs + this.#waitMs;
     const { files } = this.#stored;
     const doubtful: StoredFile[] = [];
     let looks = 0;

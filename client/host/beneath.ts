@@ -11,16 +11,11 @@
  * Invariant: nothing is made on another disk than the one it began on. A disk that is unplugged leaves an
  * empty folder behind, and filling the system's disk would be no help.
  */
-import fs from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '../../torrents/make-folders.ts';
 import { coded, codeOf, isALink, isAway, isGone } from './disk-errors.ts';
-
-const { O_DIRECTORY = 0, O_NOFOLLOW = 0 } = fs.constants;
-/** Opens a folder only to name what is in it: reading it need not be allowed. Not among Node's constants. */
-const O_PATH = 0o10000000;
-
-const descriptorsArePaths = process.platform === 'linux' && fs.existsSync('/proc/self/fd');
+import type { FileSystem } from './file-system.ts';
+import { realFiles } from './real-files.ts';
 
 /** A folder that cannot become another one while it is held. */
 interface Held {
@@ -33,11 +28,13 @@ interface Held {
 
 export class Beneath {
   readonly root: string;
+  readonly fs: FileSystem;
   readonly #device: bigint;
   readonly #byDescriptor: boolean;
 
-  constructor(root: string, byDescriptor: boolean = descriptorsArePaths) {
+  constructor(root: string, fs: FileSystem = realFiles, byDescriptor: boolean = fs.descriptorsArePaths) {
     this.root = path.resolve(root);
+    this.fs = fs;
     this.#device = this.#nearestDevice();
     this.#byDescriptor = byDescriptor;
   }
@@ -79,7 +76,7 @@ export class Beneath {
   /** Of the chosen folder, or of what is nearest to it while it is not made yet. */
   #nearestDevice(): bigint {
     for (let at = this.root; ; at = path.dirname(at)) {
-      const device = deviceOf(at);
+      const device = deviceOf(this.fs, at);
       if (device !== undefined) return device;
       if (path.dirname(at) === at) return 0n;
     }
@@ -89,15 +86,15 @@ export class Beneath {
     const names = path.relative(this.root, path.resolve(folder)).split(path.sep).filter(Boolean);
     if (names.includes('..')) throw new RangeError(`${folder} does not lie below ${this.root}`);
     if (this.isAway) throw isAway(this.root);
-    if (make) makeFolders(this.root);
+    if (make) makeFolders(this.root, undefined, this.fs);
     return this.#byDescriptor ? this.#descend(names, make) : this.#walk(names, make);
   }
 
   #descend(names: readonly string[], make: boolean): Held {
-    const flags = O_PATH | O_DIRECTORY;
+    const { fs } = this;
     let descriptor: number;
     try {
-      descriptor = fs.openSync(this.root, flags);
+      descriptor = fs.open(this.root, 'folder');
     } catch (error) {
       throw codeOf(error) === 'ENOENT' ? isGone(this.root) : error;
     }
@@ -107,11 +104,11 @@ export class Beneath {
       const next = `/proc/self/fd/${descriptor}/${name}`;
       try {
         const above = descriptor;
-        descriptor = openOrMake(next, make, () => fs.openSync(next, flags | O_NOFOLLOW));
-        fs.closeSync(above);
+        descriptor = openOrMake(fs, next, make, () => fs.open(next, 'folder-no-link'));
+        fs.close(above);
       } catch (error) {
-        const isLink = fs.lstatSync(next, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-        fs.closeSync(descriptor);
+        const isLink = fs.lstatIfThere(next)?.isSymbolicLink() ?? false;
+        fs.close(descriptor);
         if (isLink) throw isALink(shown);
         throw codeOf(error) === 'ENOENT' ? isGone(shown) : readable(error, next, shown);
       }
@@ -119,20 +116,21 @@ export class Beneath {
     return {
       at: `/proc/self/fd/${descriptor}`,
       check: () => {},
-      release: () => fs.closeSync(descriptor),
+      release: () => fs.close(descriptor),
     };
   }
 
   #walk(names: readonly string[], make: boolean): Held {
-    const real = fs.realpathSync(this.root);
+    const { fs } = this;
+    const real = fs.realPath(this.root);
     const look = (at: string) => {
-      const stat = fs.lstatSync(at, { bigint: true });
+      const stat = fs.lstat(at);
       if (stat.isSymbolicLink()) throw isALink(at);
       if (!stat.isDirectory()) throw coded('ENOTDIR', `${at} is not a folder`);
       return `${stat.dev}:${stat.ino}`;
     };
     const folders = names.map((_, depth) => path.join(real, ...names.slice(0, depth + 1)));
-    const before = folders.map((at) => openOrMake(at, make, () => look(at)));
+    const before = folders.map((at) => openOrMake(fs, at, make, () => look(at)));
     return {
       at: folders.at(-1) ?? real,
       check: () => {
@@ -145,22 +143,22 @@ export class Beneath {
   }
 }
 
-function deviceOf(at: string): bigint | undefined {
+function deviceOf(fs: FileSystem, at: string): bigint | undefined {
   try {
-    return fs.statSync(at, { bigint: true }).dev;
+    return fs.stat(at).dev;
   } catch {
     return undefined;
   }
 }
 
-function openOrMake<T>(at: string, make: boolean, open: () => T): T {
+function openOrMake<T>(fs: FileSystem, at: string, make: boolean, open: () => T): T {
   try {
     return open();
   } catch (error) {
     if (!make || codeOf(error) !== 'ENOENT') throw error;
   }
   try {
-    fs.mkdirSync(at);
+    fs.mkdir(at);
   } catch (error) {
     // Another program made it just now.
     if (codeOf(error) !== 'EEXIST') throw error;

@@ -5,7 +5,7 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import { stampNow } from './content-look.ts';
 import { type FileStamp, laterStamp, sameFile } from './file-stamp.ts';
 import { checkPieces, segmentsToCheck } from './piece-check.ts';
-import type { StoragePool } from './storage-pool.ts';
+import type { StorageJobs } from './storage-job.ts';
 import { piecesOf, type StoredTorrent } from './stored-torrent.ts';
 import type { StoredFile } from './torrent-files.ts';
 
@@ -23,7 +23,7 @@ export interface ReadAgain {
 export async function readAgain(
   stored: StoredTorrent,
   file: StoredFile,
-  pool: StoragePool,
+  pool: StorageJobs,
   all: boolean,
 ): Promise<ReadAgain | undefined> {
   const { files } = stored;

@@ -2,11 +2,11 @@
  * Whether what is stored still lies where it should: a look at names, sizes and times, without reading. Says
  * what is wrong; what follows from it is decided elsewhere (content-watch.ts).
  */
-import fs, { type BigIntStats } from 'node:fs';
 import path from 'node:path';
 import type { DiskTrouble } from '../engine/contract.ts';
 import { codeOf, isALink, isAnother, isGone } from './disk-errors.ts';
 import { type FileStamp, sameFile, sameStamp, stampFrom } from './file-stamp.ts';
+import type { FileStats } from './file-system.ts';
 import { type DiskFile, openedPath } from './part-file.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
@@ -61,8 +61,9 @@ export function isReached(file: DiskFile, files: TorrentFiles): boolean {
 /** What is at the unit's path: links are followed only where their owner put them, in a shared folder. */
 export async function lookLater(unit: Unit, files: TorrentFiles): Promise<Finding | undefined> {
   const at = 'folder' in unit ? unit.folder : openedPath(unit.file);
-  const look = files.beneath === undefined ? fs.promises.stat : fs.promises.lstat;
-  return judge(unit, await look(at, { bigint: true }).catch(() => undefined));
+  const { later } = files.fs;
+  const looks = files.beneath === undefined ? later.stat(at) : later.lstat(at);
+  return judge(unit, await looks.catch(() => undefined));
 }
 
 export function lookNow(unit: Unit, files: TorrentFiles): Finding | undefined {
@@ -73,15 +74,15 @@ export function stampNow(file: DiskFile, files: TorrentFiles): FileStamp | undef
   return stampFrom(statNow(openedPath(file), files));
 }
 
-function statNow(at: string, { beneath }: TorrentFiles): BigIntStats | undefined {
+function statNow(at: string, { beneath, fs }: TorrentFiles): FileStats | undefined {
   try {
-    return beneath === undefined ? fs.statSync(at, { bigint: true }) : fs.lstatSync(at, { bigint: true });
+    return beneath === undefined ? fs.stat(at) : fs.lstat(at);
   } catch {
     return undefined;
   }
 }
 
-function judge(unit: Unit, stat: BigIntStats | undefined): Finding | undefined {
+function judge(unit: Unit, stat: FileStats | undefined): Finding | undefined {
   if ('folder' in unit) return stat?.isDirectory() ? undefined : 'misplaced';
   const { state, seen } = unit.file;
   const looks = stampFrom(stat);

@@ -24,10 +24,11 @@ const suspicionMs = 1_000;
 export class ContentWatch {
   readonly #world: Omit<ContentWorld, 'report'>;
   readonly #contents = new Map<TorrentId, WatchedContent>();
-  readonly #suspicions = new Map<TorrentId, NodeJS.Timeout>();
+  /** By torrent: how to take the look that is due back. */
+  readonly #suspicions = new Map<TorrentId, () => void>();
   /** What is told to the user beside what the engine tells. */
   onReport: (report: Report) => void = () => {};
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: (() => void) | undefined;
   #round: Promise<void> = Promise.resolve();
   #rounds = 0;
 
@@ -39,20 +40,28 @@ export class ContentWatch {
   add(stored: StoredTorrent, isSeeding: boolean): void {
     const report = (report: Report) => this.onReport(report);
     this.#contents.set(stored.torrent, new WatchedContent(stored, isSeeding, { ...this.#world, report }));
-    // A network disk that does not answer holds up one round, and not one every two seconds.
-    this.#timer ??= setInterval(() => this.#rounds > 0 || this.lookAround(), lookEveryMs).unref();
+    if (this.#cancelTimer === undefined) this.#arm();
   }
 
   remove(torrent: TorrentId): void {
     this.#contents.get(torrent)?.end();
     this.#contents.delete(torrent);
-    clearTimeout(this.#suspicions.get(torrent));
+    this.#suspicions.get(torrent)?.();
     this.#suspicions.delete(torrent);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     for (const torrent of [...this.#contents.keys()]) this.remove(torrent);
+  }
+
+  #arm(): void {
+    this.#cancelTimer = this.#world.timers.after(lookEveryMs, () => {
+      this.#arm();
+      // A network disk that does not answer holds up one round, and not one every two seconds.
+      if (this.#rounds === 0) void this.lookAround();
+    });
   }
 
   /** More is wanted of it: it is a download again. */
@@ -64,12 +73,12 @@ export class ContentWatch {
   suspect(torrent: TorrentId): void {
     const content = this.#contents.get(torrent);
     if (content === undefined || this.#suspicions.has(torrent)) return;
-    const waitMs = Math.max(0, content.lookedMs + suspicionMs - performance.now());
+    const waitMs = Math.max(0, content.lookedMs + suspicionMs - this.#world.timers.nowMs());
     const look = () => {
       this.#suspicions.delete(torrent);
       content.look();
     };
-    this.#suspicions.set(torrent, setTimeout(look, waitMs).unref());
+    this.#suspicions.set(torrent, this.#world.timers.after(waitMs, look));
   }
 
   /**

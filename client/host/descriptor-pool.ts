@@ -1,7 +1,7 @@
 /**
  * Open files, at most so many, the least recently used closed first. A descriptor in use is pinned and never closed.
  */
-import fs from 'node:fs';
+import type { FileSystem } from './file-system.ts';
 
 export interface Pin {
   readonly descriptor: number;
@@ -17,7 +17,12 @@ interface Entry extends Pin {
 const openMax = 128;
 
 export class DescriptorPool {
+  readonly #fs: FileSystem;
   readonly #open = new Map<string, Entry>();
+
+  constructor(fs: FileSystem) {
+    this.#fs = fs;
+  }
 
   /** The descriptor of `key`, opened by `open` when it is not open yet. Every pin is followed by an unpin. */
   pin(key: string, open: () => number): Pin {
@@ -37,7 +42,7 @@ export class DescriptorPool {
   unpin(pin: Pin): void {
     const entry = pin as Entry;
     entry.pins -= 1;
-    if (entry.pins === 0 && entry.doomed) fs.closeSync(entry.descriptor);
+    if (entry.pins === 0 && entry.doomed) this.#fs.close(entry.descriptor);
   }
 
   /** The file moves, ends or is lost: closed now, or with its last pin. The next pin opens it anew. */
@@ -45,12 +50,12 @@ export class DescriptorPool {
     const entry = this.#open.get(key);
     if (entry === undefined) return;
     this.#open.delete(key);
-    if (entry.pins === 0) fs.closeSync(entry.descriptor);
+    if (entry.pins === 0) this.#fs.close(entry.descriptor);
     else entry.doomed = true;
   }
 
   closeAll(): void {
-    for (const { descriptor } of this.#open.values()) fs.closeSync(descriptor);
+    for (const { descriptor } of this.#open.values()) this.#fs.close(descriptor);
     this.#open.clear();
   }
 
@@ -59,7 +64,7 @@ export class DescriptorPool {
     for (const [key, entry] of this.#open) {
       if (entry.pins > 0) continue;
       this.#open.delete(key);
-      fs.closeSync(entry.descriptor);
+      this.#fs.close(entry.descriptor);
       return;
     }
   }

@@ -3,8 +3,6 @@
  * different is refused by name, and nothing is touched either way. Only an earlier version of the same folder makes way
  * (upgrade.ts).
  */
-import { rmdirSync, type Stats } from 'node:fs';
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { PieceIndex } from '../../torrents/geometry.ts';
@@ -12,15 +10,17 @@ import type { HashControl } from '../../torrents/hashing/engine.ts';
 import { makeFolders } from '../../torrents/make-folders.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { foldName } from '../../torrents/name-folding.ts';
-import { verifyTorrent } from '../../torrents/verify.ts';
+import { type FilePaths, verifyTorrent } from '../../torrents/verify.ts';
 import { Beneath } from './beneath.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
 import { stampFrom, stampOf } from './file-stamp.ts';
+import type { FileStats, FileSystem } from './file-system.ts';
+import { realFiles } from './real-files.ts';
 import { recall } from './resume-recall.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { SideFile } from './side-file.ts';
 import { recallSide } from './side-recall.ts';
-import type { StoragePool } from './storage-pool.ts';
+import type { StorageJobs } from './storage-job.ts';
 import { strangeParts } from './strange-parts.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
 import { planUpgrade, type Upgrade, type UpgradeFrom } from './upgrade.ts';
@@ -36,7 +36,7 @@ export interface PreparedDownload {
 /** What is needed to believe the record of an earlier run. */
 export interface Memory {
   readonly store: ResumeStore;
-  readonly pool: StoragePool;
+  readonly pool: StorageJobs;
 }
 
 /** What somebody wants of it; without this, everything. */
@@ -44,8 +44,20 @@ export interface Wanted {
   readonly isWanted: (file: TorrentFile) => boolean;
   /** Another torrent is fetching it: what lies there of it is not ours, and it is not wanted. */
   readonly isLeft?: (file: TorrentFile) => boolean;
-  readonly pool: StoragePool;
+  readonly pool: StorageJobs;
 }
+
+/** Where the folder lies, and how all of a torrent is hashed there when no record tells of it. */
+export interface Ground {
+  readonly fs: FileSystem;
+  readonly verify: (
+    metainfo: Metainfo,
+    place: FilePaths,
+    control: HashControl,
+  ) => Promise<{ readonly have: Uint8Array }>;
+}
+
+const realGround: Ground = { fs: realFiles, verify: verifyTorrent };
 
 export async function prepareDownload(
   metainfo: Metainfo,
@@ -54,22 +66,23 @@ export async function prepareDownload(
   memory: Memory | undefined,
   wanted?: Wanted,
   upgradeFrom?: UpgradeFrom,
+  { fs, verify }: Ground = realGround,
 ): Promise<PreparedDownload> {
-  await checkFolder(folder);
+  await checkFolder(fs, folder);
   const upgrade = upgradeFrom && (await planUpgrade(metainfo, folder, upgradeFrom, memory?.store, control));
   const links = new Map<string, boolean>();
   const stored: (StoredFile | undefined)[] = [];
   let anythingThere = false;
   for (const file of metainfo.files) {
     const isWanted = wanted?.isWanted(file) ?? true;
-    const found = file.isPad ? undefined : await lookAt(file, metainfo, folder, links, isWanted, upgrade);
+    const found = file.isPad ? undefined : await lookAt(fs, file, metainfo, folder, links, isWanted, upgrade);
     if (found !== undefined && wanted?.isLeft?.(file)) {
       Object.assign(found, { isThere: false }).stored.state = 'side';
     }
     stored.push(found?.stored);
     anythingThere ||= found?.isThere ?? false;
   }
-  const beneath = new Beneath(folder);
+  const beneath = new Beneath(folder, fs);
   if (await upgrade?.makeReady(stored, beneath)) anythingThere = true;
   const { geometry, layout, infoHash } = metainfo;
   const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
@@ -88,7 +101,7 @@ export async function prepareDownload(
         const at = stored[file.index];
         return at && (at.state === 'side' ? undefined : files.pathOf(at));
       };
-      have = new Uint8Array((await verifyTorrent(metainfo, place, control)).have);
+      have = new Uint8Array((await verify(metainfo, place, control)).have);
     }
   }
   if (wanted !== undefined) {
@@ -142,13 +155,13 @@ function letBe({ geometry }: Metainfo, stored: StoredFile, have: Uint8Array): vo
 
 /** What is there of each file from now on is this very file. */
 async function rememberLooks(files: TorrentFiles): Promise<void> {
-  const { side } = files;
+  const { side, fs } = files;
   const own = files.files.filter((file) => file !== undefined && file.state !== 'side');
   const look = async (file: StoredFile) => {
-    file.seen = await stampOf(files.pathOf(file));
+    file.seen = await stampOf(files.fs, files.pathOf(file));
   };
   await Promise.all(own.map((file) => look(file!)));
-  const stat = side && (await fs.lstat(side.path, { bigint: true }).catch(() => undefined));
+  const stat = side && (await fs.later.lstat(side.path).catch(() => undefined));
   // Ours is a plain file with one name.
   if (stat?.nlink === 1n) side!.place.seen = stampFrom(stat);
 }
@@ -163,10 +176,10 @@ function countPiece(files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean
     throw isDifferent(first.finalPath);
 }
 
-async function checkFolder(folder: string): Promise<void> {
+async function checkFolder(fs: FileSystem, folder: string): Promise<void> {
   // The folder may not be there yet; whatever is nearest to it must be a folder we may write in.
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    const stat = await fs.stat(at).catch(() => undefined);
+    const stat = await fs.later.stat(at).catch(() => undefined);
     if (stat === undefined) {
       if (path.dirname(at) === at) return;
       continue;
@@ -176,11 +189,7 @@ async function checkFolder(folder: string): Promise<void> {
         path: at,
       });
     }
-    const mayWrite = await fs.access(at, fs.constants.W_OK | fs.constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (mayWrite) return tryMaking(folder);
+    if (await fs.later.mayMakeIn(at)) return tryMaking(fs, folder);
     throw new ClientError(
       'folder-not-writable',
       `${at} cannot be written to: choose another place with --out, or ask its owner`,
@@ -190,15 +199,16 @@ async function checkFolder(folder: string): Promise<void> {
 }
 
 /** Whether it can be made shows only when it is: better now than with the first piece. Nothing stays of the attempt. */
-function tryMaking(folder: string): void {
+function tryMaking(fs: FileSystem, folder: string): void {
   try {
-    for (const made of makeFolders(folder).reverse()) rmdirSync(made);
+    for (const made of makeFolders(folder, undefined, fs).reverse()) fs.rmdir(made);
   } catch (error) {
     throw cannotWrite(path.resolve(folder), error);
   }
 }
 
 async function lookAt(
+  fs: FileSystem,
   file: TorrentFile,
   metainfo: Metainfo,
   folder: string,
@@ -210,28 +220,28 @@ async function lookAt(
   const partPath = path.join(folder, ...metainfo.layout.partPath(file.index));
   const replaces = upgrade?.replaced.get(file.index);
   for (let depth = 1; depth < file.diskPath.length; depth++) {
-    await refuseLink(path.join(folder, ...file.diskPath.slice(0, depth)), links);
+    await refuseLink(fs, path.join(folder, ...file.diskPath.slice(0, depth)), links);
   }
   const place = { finalPath, partPath, replaces, state: 'part' as const, seen: undefined, lost: undefined };
   const stored: StoredFile = { ...place, file, isWanted, missingBytes: file.bytes };
-  const final = replaces === undefined ? await look(finalPath) : undefined;
+  const final = replaces === undefined ? await look(fs, finalPath) : undefined;
   if (final !== undefined) {
-    const isOfSize = final.isFile() && final.size === file.bytes;
+    const isOfSize = final.isFile() && Number(final.size) === file.bytes;
     if (!isOfSize && !isWanted) return { stored: { ...stored, state: 'side' }, isThere: false };
     if (!isOfSize) throw isDifferent(finalPath);
     return { stored: { ...stored, state: 'foreign' }, isThere: true };
   }
-  const part = upgrade?.stale.has(file.index) ? undefined : await look(partPath);
+  const part = upgrade?.stale.has(file.index) ? undefined : await look(fs, partPath);
   if (part === undefined) return { stored: { ...stored, state: isWanted ? 'part' : 'side' }, isThere: false };
   // Ours are plain files with one name, never larger than they will be.
-  if (!part.isFile() || part.nlink !== 1 || part.size > file.bytes) throw isDifferent(partPath);
+  if (!part.isFile() || part.nlink !== 1n || part.size > file.bytes) throw isDifferent(partPath);
   return { stored, isThere: part.size > 0 };
 }
 
 /** Undefined when nothing is there. A file where a folder should be is somebody's file all the same. */
-async function look(at: string): Promise<Stats | undefined> {
+async function look(fs: FileSystem, at: string): Promise<FileStats | undefined> {
   try {
-    return await fs.lstat(at);
+    return await fs.later.lstat(at);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
@@ -241,10 +251,10 @@ async function look(at: string): Promise<Stats | undefined> {
 }
 
 /** A folder of the torrent that is a link would lead the download somewhere else. */
-async function refuseLink(folder: string, links: Map<string, boolean>): Promise<void> {
+async function refuseLink(fs: FileSystem, folder: string, links: Map<string, boolean>): Promise<void> {
   let isLink = links.get(folder);
   if (isLink === undefined) {
-    isLink = (await fs.lstat(folder).catch(() => undefined))?.isSymbolicLink() ?? false;
+    isLink = (await fs.later.lstat(folder).catch(() => undefined))?.isSymbolicLink() ?? false;
     links.set(folder, isLink);
   }
   if (!isLink) return;
@@ -263,10 +273,10 @@ async function refuseLink(folder: string, links: Map<string, boolean>): Promise<
  */
 async function refuseHiddenFolder(
   { layout, files }: Metainfo,
-  { rootPath, side }: TorrentFiles,
+  { rootPath, side, fs }: TorrentFiles,
 ): Promise<void> {
   if (layout.isSingleFile || !layout.rootName.startsWith('.')) return;
-  const there = await fs.readdir(rootPath).catch(() => []);
+  const there = await fs.later.readdir(rootPath).catch(() => []);
   if (there.length === 0) return;
   const real = files.filter(({ isPad }) => !isPad);
   const own = real.flatMap(({ diskPath, index }) => [diskPath[1]!, layout.partPath(index)[1]!]);

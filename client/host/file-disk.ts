@@ -4,7 +4,6 @@
  *
  * Invariant: a file is written only by verified pieces, and only in state 'part'.
  */
-import fs from 'node:fs';
 import type { Block, PieceIndex } from '../../torrents/geometry.ts';
 import type {
   ConnectionId,
@@ -19,13 +18,15 @@ import { ContentWatch } from './content-watch.ts';
 import { DescriptorPool, type Pin } from './descriptor-pool.ts';
 import { isAboutFiles, isAnother, troubleOf } from './disk-errors.ts';
 import { type FileStamp, laterStamp, sameFile, sameStamp } from './file-stamp.ts';
+import type { FileSystem } from './file-system.ts';
 import { openKnown, stampOfOpen } from './part-file.ts';
 import type { Disk, FactSink } from './ports.ts';
+import { realFiles } from './real-files.ts';
 import { isAsSeen } from './served-files.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
-import type { StoragePool } from './storage-pool.ts';
-import type { StoreResult, StoreSegment } from './storage-worker.ts';
+import type { StorageJobs, StoreResult, StoreSegment } from './storage-job.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
+import { realTimers, type Timers } from './timers.ts';
 import { type Place, type StoredFile, sideKey } from './torrent-files.ts';
 
 /** Files of one piece that are kept open while it is written. */
@@ -40,20 +41,29 @@ interface Storing {
 export class FileDisk implements Disk {
   readonly #torrents = new Map<TorrentId, StoredTorrent>();
   readonly #magnets = new Map<TorrentId, (infoBytes: Uint8Array) => boolean>();
-  readonly #descriptors = new DescriptorPool();
+  readonly #descriptors: DescriptorPool;
   readonly #reader = new BlockReader();
-  readonly #pool: StoragePool;
+  readonly #pool: StorageJobs;
   readonly #memory: PieceMemory;
   readonly #sink: FactSink;
+  readonly #fs: FileSystem;
   /** Looks after what is stored. */
   readonly watch: ContentWatch;
 
-  constructor(memory: PieceMemory, pool: StoragePool, sink: FactSink) {
+  constructor(
+    memory: PieceMemory,
+    pool: StorageJobs,
+    sink: FactSink,
+    fs: FileSystem = realFiles,
+    timers: Timers = realTimers,
+  ) {
     this.#memory = memory;
     this.#pool = pool;
     this.#sink = sink;
+    this.#fs = fs;
+    this.#descriptors = new DescriptorPool(fs);
     const forget = (torrent: TorrentId, key: string) => this.#descriptors.forget(`${torrent}/${key}`);
-    this.watch = new ContentWatch({ sink, pool, forget });
+    this.watch = new ContentWatch({ sink, pool, timers, forget });
   }
 
   /** `isSeeding`: it is complete, and its files are only read. */
@@ -180,7 +190,7 @@ export class FileDisk implements Disk {
   /** Nothing of ours is being written into this file: when it looks otherwise than after our last write, others wrote. */
   #lookForOthers({ torrent, files }: StoredTorrent, { file, at, isAside }: Place, descriptor: number): void {
     if (file === undefined || isAside || at.state !== 'part' || files.isWriting(file)) return;
-    if (!sameStamp(stampOfOpen(descriptor), at.seen)) this.watch.doubtPart(torrent, file);
+    if (!sameStamp(stampOfOpen(this.#fs, descriptor), at.seen)) this.watch.doubtPart(torrent, file);
   }
 
   #onResult(
@@ -253,8 +263,8 @@ export class FileDisk implements Disk {
           return finish(troubleOf(error));
         }
         const { file } = place;
-        fs.read(descriptor, into, 0, into.length, place.position, (error, count) => {
-          const isSame = error !== null || place.isAside || isAsSeen(file, descriptor);
+        this.#fs.readLater(descriptor, into, place.position, (error, count) => {
+          const isSame = error !== null || place.isAside || isAsSeen(this.#fs, file, descriptor);
           this.#unpin(pins.splice(0));
           if (error !== null) return finish(troubleOf(error));
           if (count < into.length) {
@@ -275,7 +285,7 @@ export class FileDisk implements Disk {
   }
 
   #pin(stored: StoredTorrent, { key, at }: Place, pins: Pin[]): number {
-    const pin = this.#descriptors.pin(`${stored.torrent}/${key}`, () => openKnown(at));
+    const pin = this.#descriptors.pin(`${stored.torrent}/${key}`, () => openKnown(this.#fs, at));
     pins.push(pin);
     return pin.descriptor;
   }

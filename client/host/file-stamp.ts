@@ -8,7 +8,7 @@
  * whole library would be hashed. With the inode and ctime equal to the nanosecond, another disk is a copy of
  * this one, block for block.
  */
-import fs, { type BigIntStats } from 'node:fs';
+import type { FileStats, FileSystem } from './file-system.ts';
 
 export interface FileStamp {
   readonly bytes: number;
@@ -33,11 +33,11 @@ const hasBirthTime = process.platform === 'linux';
 /**
  * What a file looks like now; undefined when it is not a plain file that can be seen. Links are not followed.
  */
-export async function stampOf(file: string): Promise<FileStamp | undefined> {
-  return stampFrom(await fs.promises.lstat(file, { bigint: true }).catch(() => undefined));
+export async function stampOf(fs: FileSystem, file: string): Promise<FileStamp | undefined> {
+  return stampFrom(await fs.later.lstat(file).catch(() => undefined));
 }
 
-export function stampFrom(stat: BigIntStats | undefined): FileStamp | undefined {
+export function stampFrom(stat: FileStats | undefined): FileStamp | undefined {
   if (stat === undefined || !stat.isFile()) return undefined;
   return {
     bytes: Number(stat.size),

@@ -4,12 +4,13 @@
  *
  * Left to others: a disk that fills up later (the engine pauses and tries again).
  */
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { unwanted } from '../engine/piece-selection.ts';
 import { ClientError } from './client-error.ts';
 import type { PreparedDownload } from './download-folder.ts';
+import type { FileSystem } from './file-system.ts';
+import { realFiles } from './real-files.ts';
 import type { StoredFile } from './torrent-files.ts';
 
 export interface DiskSpace {
@@ -54,7 +55,7 @@ export async function measureSpace(
   priorities: Uint8Array | undefined,
   promised: (device: number | undefined) => number,
 ): Promise<DiskSpace> {
-  const { freeBytes, device } = await freeSpace(folder);
+  const { freeBytes, device } = await freeSpace(folder, prepared.files.fs);
   const missingBytes = await bytesToAllocate(metainfo, prepared, priorities);
   return { missingBytes, promisedBytes: promised(device), freeBytes, device };
 }
@@ -74,13 +75,13 @@ function refuseFullDisk(
 /** Where the folder is, or will be made. */
 export async function freeSpace(
   folder: string,
+  fs: FileSystem = realFiles,
 ): Promise<{ readonly freeBytes: number | undefined; readonly device: number | undefined }> {
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    const stat = await fs.stat(at).catch(() => undefined);
+    const stat = await fs.later.stat(at).catch(() => undefined);
     if (stat === undefined && path.dirname(at) !== at) continue;
-    const { bavail = 0, bsize = 0, blocks = 0 } = (await fs.statfs(at).catch(() => undefined)) ?? {};
-    // A disk of no size at all is one that does not say.
-    return { freeBytes: blocks === 0 ? undefined : bavail * bsize, device: stat?.dev };
+    const freeBytes = await fs.later.freeBytes(at).catch(() => undefined);
+    return { freeBytes, device: stat && Number(stat.dev) };
   }
 }
 
@@ -103,15 +104,15 @@ async function bytesToAllocate(
   let sum = aside;
   for (const [stored, bytes] of missing) {
     // Pieces that are there and wrong are written over in their place.
-    const allocated = stored.seen !== undefined ? await allocatedBytes(stored.partPath) : 0;
+    const allocated = stored.seen !== undefined ? await allocatedBytes(files.fs, stored.partPath) : 0;
     sum += Math.min(bytes, Math.max(0, stored.file.bytes - allocated));
   }
   return sum;
 }
 
 /** What a file takes of the disk: one that was written from its end has a hole before it. */
-async function allocatedBytes(at: string): Promise<number> {
-  const stat = await fs.lstat(at).catch(() => undefined);
+async function allocatedBytes(fs: FileSystem, at: string): Promise<number> {
+  const stat = await fs.later.lstat(at).catch(() => undefined);
   if (stat === undefined) return 0;
-  return Math.min(stat.size, stat.blocks * 512);
+  return Math.min(Number(stat.size), Number(stat.blocks) * 512);
 }

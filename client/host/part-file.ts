@@ -6,11 +6,11 @@
  * Invariant: nothing is opened for writing but what we made or adopted, and a final name never replaces
  * anything but the earlier version's file.
  */
-import fs from 'node:fs';
 import path from 'node:path';
 import type { Beneath } from './beneath.ts';
 import { coded, codeOf, isALink, isAnother, isGone, isTaken, isWorkedOn } from './disk-errors.ts';
 import { type FileStamp, sameFile, sameStamp, stampFrom } from './file-stamp.ts';
+import type { FileSystem } from './file-system.ts';
 
 export type FileState = 'side' | 'part' | 'final' | 'foreign';
 
@@ -27,8 +27,6 @@ export interface DiskFile {
   lost: FileStamp | undefined;
 }
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_RDONLY, O_RDWR } = fs.constants;
-
 export function openedPath({
   state,
   partPath,
@@ -38,50 +36,51 @@ export function openedPath({
 }
 
 /** Opens what is known to be there. Also in a storage thread. Throws when it is not the file that it was. */
-export function openKnown(file: Omit<DiskFile, 'lost'>): number {
+export function openKnown(fs: FileSystem, file: Omit<DiskFile, 'lost'>): number {
   const isPart = file.state === 'part';
   const at = openedPath(file);
   let descriptor: number;
   try {
-    descriptor = fs.openSync(at, isPart ? O_RDWR | O_NOFOLLOW : O_RDONLY);
+    descriptor = fs.open(at, isPart ? 'write' : 'read');
   } catch (error) {
     throw ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '') ? isGone(at) : error;
   }
   try {
     // A share that could not be looked at when it began has no looks to compare with.
     if (file.seen === undefined && !isPart) return descriptor;
-    if (!sameFile(file.seen, stampOfOpen(descriptor))) throw isAnother(at);
+    if (!sameFile(file.seen, stampOfOpen(fs, descriptor))) throw isAnother(at);
     return descriptor;
   } catch (error) {
-    fs.closeSync(descriptor);
+    fs.close(descriptor);
     throw error;
   }
 }
 
-export function stampOfOpen(descriptor: number): FileStamp | undefined {
-  return stampFrom(fs.fstatSync(descriptor, { bigint: true }));
+export function stampOfOpen(fs: FileSystem, descriptor: number): FileStamp | undefined {
+  return stampFrom(fs.statOpen(descriptor));
 }
 
 /** Makes a file under way that is not made yet. */
 export function makePart(file: DiskFile, beneath: Beneath | undefined): void {
   if (file.state !== 'part' || file.seen !== undefined || beneath === undefined) return;
   const { partPath } = file;
+  const { fs } = beneath;
   beneath.within(path.dirname(partPath), true, (folder) => {
     const at = path.join(folder, path.basename(partPath));
     try {
-      const descriptor = fs.openSync(at, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666);
-      file.seen = stampOfOpen(descriptor);
-      fs.closeSync(descriptor);
+      const descriptor = fs.open(at, 'make');
+      file.seen = stampOfOpen(fs, descriptor);
+      fs.close(descriptor);
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
-      file.seen = ownAgain(file, at);
+      file.seen = ownAgain(fs, file, at);
     }
   });
 }
 
 /** It was moved away and is back. Its bytes count as lost all the same, and are written again. */
-function ownAgain({ partPath, lost }: DiskFile, at: string): FileStamp | undefined {
-  const stat = fs.lstatSync(at, { bigint: true });
+function ownAgain(fs: FileSystem, { partPath, lost }: DiskFile, at: string): FileStamp | undefined {
+  const stat = fs.lstat(at);
   if (stat.isSymbolicLink()) throw isALink(partPath);
   const stamp = stampFrom(stat);
   if (sameFile(stamp, lost) && stat.nlink === 1n) return stamp;
@@ -90,39 +89,41 @@ function ownAgain({ partPath, lost }: DiskFile, at: string): FileStamp | undefin
 
 /** Copies runs of one file that is ours into another. */
 export function copyIntoPart(
+  fs: FileSystem,
   from: DiskFile,
   to: DiskFile,
   runs: readonly { readonly source: number; readonly target: number; readonly bytes: number }[],
 ): void {
-  const source = openKnown(from);
+  const source = openKnown(fs, from);
   try {
-    const target = openKnown(to);
+    const target = openKnown(fs, to);
     try {
       for (const run of runs) {
         const bytes = Buffer.allocUnsafe(run.bytes);
-        if (fs.readSync(source, bytes, 0, bytes.length, run.source) < bytes.length) {
+        if (fs.read(source, bytes, 0, bytes.length, run.source) < bytes.length) {
           throw coded('ESHORT', `${from.partPath} is shorter than it was`);
         }
         for (let at = 0; at < bytes.length; ) {
-          at += fs.writeSync(target, bytes, at, bytes.length - at, run.target + at);
+          at += fs.write(target, bytes, at, bytes.length - at, run.target + at);
         }
       }
-      to.seen = stampOfOpen(target);
+      to.seen = stampOfOpen(fs, target);
     } finally {
-      fs.closeSync(target);
+      fs.close(target);
     }
   } finally {
-    fs.closeSync(source);
+    fs.close(source);
   }
 }
 
 /** Removes a file under way, if it still is ours. */
 export function removeOwn(file: DiskFile, beneath: Beneath): void {
   if (file.seen === undefined) return;
+  const { fs } = beneath;
   try {
     beneath.within(path.dirname(file.partPath), false, (folder) => {
       const at = path.join(folder, path.basename(file.partPath));
-      if (sameFile(looksOf(at), file.seen)) fs.rmSync(at, { force: true });
+      if (sameFile(looksOf(fs, at), file.seen)) fs.remove(at);
     });
   } catch {
     // Its folder has gone, and it with its folder.
@@ -141,21 +142,22 @@ export function namePart(
   { replaces, isChecked }: { readonly replaces: FileStamp | undefined; readonly isChecked: boolean },
 ): 'named' | 'doubtful' {
   const { partPath, finalPath } = file;
+  const { fs } = beneath;
   return beneath.within(path.dirname(partPath), false, (folder) => {
     const [part, final] = [partPath, finalPath].map((at) => path.join(folder, path.basename(at))) as [
       string,
       string,
     ];
-    const looks = looksOf(part);
+    const looks = looksOf(fs, part);
     if (looks === undefined) throw isGone(partPath);
     if (!sameFile(looks, file.seen)) throw isAnother(partPath);
     const isAsWritten = looks.bytes === bytes && hasMtime(looks, file.seen);
     if (!isAsWritten && !isChecked) return 'doubtful';
     // Another program has appended to it: what we fetched is right, and ends here.
-    if (looks.bytes > bytes) fs.truncateSync(part, bytes);
-    if (replaces !== undefined && sameStamp(replaces, looksOf(final))) fs.renameSync(part, final);
-    else linkOrRename(part, final, replaces === undefined ? isTaken(finalPath) : isWorkedOn(finalPath));
-    const named = looksOf(final);
+    if (looks.bytes > bytes) fs.truncate(part, bytes);
+    if (replaces !== undefined && sameStamp(replaces, looksOf(fs, final))) fs.rename(part, final);
+    else linkOrRename(fs, part, final, replaces === undefined ? isTaken(finalPath) : isWorkedOn(finalPath));
+    const named = looksOf(fs, final);
     if (!sameFile(named, looks)) throw isAnother(finalPath);
     file.seen = named;
     file.state = 'final';
@@ -168,22 +170,22 @@ function hasMtime(looks: FileStamp, seen: FileStamp | undefined): boolean {
   return process.platform === 'win32' || looks.mtimeNs === seen?.mtimeNs;
 }
 
-function looksOf(at: string): FileStamp | undefined {
-  return stampFrom(fs.lstatSync(at, { bigint: true, throwIfNoEntry: false }));
+function looksOf(fs: FileSystem, at: string): FileStamp | undefined {
+  return stampFrom(fs.lstatIfThere(at));
 }
 
-function linkOrRename(part: string, final: string, taken: Error): void {
+function linkOrRename(fs: FileSystem, part: string, final: string, taken: Error): void {
   try {
     // A hard link never replaces what is there; a rename would.
-    fs.linkSync(part, final);
+    fs.link(part, final);
     // Two names for one file are a blemish; the download is complete all the same.
-    fs.rmSync(part, { force: true });
+    fs.remove(part);
   } catch (error) {
     const code = codeOf(error) ?? '';
     // File systems without hard links (FAT, some network shares) say so in several ways.
     const hasNoLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS', 'EXDEV'].includes(code);
-    if (code === 'EEXIST' || (hasNoLinks && fs.existsSync(final))) throw taken;
+    if (code === 'EEXIST' || (hasNoLinks && fs.exists(final))) throw taken;
     if (!hasNoLinks) throw error;
-    fs.renameSync(part, final);
+    fs.rename(part, final);
   }
 }

@@ -1,9 +1,9 @@
 /** Hashes pieces where they lie on the disk, several at a time, in the storage threads. */
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
+import { progressTo } from './check-progress.ts';
 import { openedPath } from './part-file.ts';
-import type { StoragePool } from './storage-pool.ts';
-import type { CheckJob, ExpectedHashes } from './storage-worker.ts';
+import type { CheckJob, ExpectedHashes, StorageJobs } from './storage-job.ts';
 import type { Place } from './torrent-files.ts';
 
 /** Pieces being read and hashed at once: enough to keep every thread busy. */
@@ -19,13 +19,12 @@ export async function checkPieces(
   doubtful: readonly PieceIndex[],
   { geometry, expected }: CheckedTorrent,
   segmentsOf: (pieceIndex: PieceIndex) => CheckJob['segments'],
-  pool: StoragePool,
+  pool: StorageJobs,
   { signal, onProgress }: HashControl,
   onRight: (pieceIndex: PieceIndex) => void,
 ): Promise<void> {
   const totalBytes = doubtful.reduce((sum, pieceIndex) => sum + geometry.pieceBytes(pieceIndex), 0);
-  const startedMs = performance.now();
-  let bytes = 0;
+  const progress = progressTo(onProgress, totalBytes);
   let next = 0;
   const worker = async () => {
     for (let pieceIndex = doubtful[next++]; pieceIndex !== undefined; pieceIndex = doubtful[next++]) {
@@ -34,10 +33,7 @@ export async function checkPieces(
       const job = { bytes: pieceBytes, expected: expected(pieceIndex), segments: segmentsOf(pieceIndex) };
       const result = await new Promise<string>((resolve) => pool.run(job, ({ outcome }) => resolve(outcome)));
       if (result === 'stored') onRight(pieceIndex);
-      bytes += pieceBytes;
-      const bytesPerSecond = Math.round((bytes * 1000) / Math.max(1, performance.now() - startedMs));
-      const etaSeconds = bytesPerSecond === 0 ? undefined : Math.ceil((totalBytes - bytes) / bytesPerSecond);
-      onProgress?.({ bytes, totalBytes, bytesPerSecond, etaSeconds });
+      progress(pieceBytes);
     }
   };
   await Promise.all(Array.from({ length: checksMax }, worker));

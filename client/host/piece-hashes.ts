@@ -5,7 +5,7 @@
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { hashBytes, leafBytes, treeWidth } from '../../torrents/merkle.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
-import type { ExpectedHashes } from './storage-worker.ts';
+import type { ExpectedHashes } from './storage-job.ts';
 
 const sha1Bytes = 20;
 

@@ -6,12 +6,13 @@
  * file was lost since. A file's looks in the record are those of our own last write, taken right after it: a
  * later change by another program makes it look otherwise.
  */
-import fs, { type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { codeOf } from './disk-errors.ts';
 import { sameFile, stampFrom } from './file-stamp.ts';
+import type { FileSystem, OpenedFile } from './file-system.ts';
 import type { ResumeStore } from './resume-store.ts';
+import { realTimers, type Timers } from './timers.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 /** What a power cut may cost at most: two seconds of work, or this much of it. */
@@ -23,11 +24,12 @@ export class ResumeJournal {
   readonly #infoHash: Uint8Array;
   readonly #files: TorrentFiles;
   readonly #have: Uint8Array;
+  readonly #timers: Timers;
   #dirty = new Set<StoredFile>();
   #dirtyBytes = 0;
   /** Something was stored or lost since the last record. */
   #isStale = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: (() => void) | undefined;
   #flushing: Promise<void> | undefined;
   #stopped = false;
   /** An fsync has failed: what the disk holds is not known any more, and the next start has to hash. */
@@ -46,7 +48,9 @@ export class ResumeJournal {
     files: TorrentFiles,
     have: Uint8Array,
     unforced: Iterable<StoredFile> = [],
+    timers: Timers = realTimers,
   ) {
+    this.#timers = timers;
     this.#store = store;
     this.#infoHash = infoHash;
     this.#files = files;
@@ -80,8 +84,7 @@ export class ResumeJournal {
 
   /** Forces to the disk and records what was stored until now. */
   async flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#clearTimer();
     await this.#flushing;
     await this.#flush(false);
   }
@@ -89,18 +92,22 @@ export class ResumeJournal {
   /** The last word: everything that was stored is forced to the disk and recorded. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     await this.#flushing;
     await this.#flush(true).catch(() => {});
   }
 
   #flushSoon(): void {
-    this.#timer ??= setTimeout(() => this.#begin(), flushMs).unref();
+    this.#cancelTimer ??= this.#timers.after(flushMs, () => this.#begin());
+  }
+
+  #clearTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
 
   #begin(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#clearTimer();
     this.#flushing = this.#flush(false)
       .catch(() => {
         this.#broken = true;
@@ -129,7 +136,7 @@ export class ResumeJournal {
       }
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
-    for (const folder of folders) await syncFolder(folder);
+    for (const folder of folders) await syncFolder(this.#files.fs, folder);
     // What was lost since is not claimed.
     for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
     const stamps = this.#files.files.map((file) => file && this.#files.seen(file));
@@ -159,15 +166,15 @@ export class ResumeJournal {
     }
   }
 
-  async #open(file: StoredFile): Promise<FileHandle | undefined> {
-    let handle: FileHandle;
+  async #open(file: StoredFile): Promise<OpenedFile | undefined> {
+    let handle: OpenedFile;
     try {
-      handle = await fs.open(this.#files.pathOf(file), 'r');
+      handle = await this.#files.fs.later.open(this.#files.pathOf(file), 'read');
     } catch (error) {
       if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return undefined;
       throw error;
     }
-    const looks = await handle.stat({ bigint: true }).then(stampFrom, () => undefined);
+    const looks = await handle.stat().then(stampFrom, () => undefined);
     if (sameFile(looks, this.#files.seen(file))) return handle;
     await handle.close();
     return undefined;
@@ -175,8 +182,8 @@ export class ResumeJournal {
 }
 
 /** Some systems cannot; they keep names in order by themselves. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await fs.open(folder, 'r').catch(() => undefined);
+async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
+  const handle = await fs.later.open(folder, 'read').catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
 }

@@ -16,14 +16,14 @@ import { sameStamp } from './file-stamp.ts';
 import { checkPieces, segmentsToCheck } from './piece-check.ts';
 import { expectedHashes } from './piece-hashes.ts';
 import type { ResumeRecord } from './resume-store.ts';
-import type { StoragePool } from './storage-pool.ts';
+import type { StorageJobs } from './storage-job.ts';
 import type { TorrentFiles } from './torrent-files.ts';
 
 export async function recall(
   metainfo: Metainfo,
   files: TorrentFiles,
   record: ResumeRecord,
-  pool: StoragePool,
+  pool: StorageJobs,
   control: HashControl,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { geometry, layout } = metainfo;

@@ -5,10 +5,11 @@
  * Invariant: a record that cannot be read, or is not ours, counts as none: then everything is hashed.
  */
 import { createHash } from 'node:crypto';
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolders } from '../../torrents/make-folders.ts';
 import type { FileStamp } from './file-stamp.ts';
+import type { FileSystem } from './file-system.ts';
+import { realFiles } from './real-files.ts';
 
 export interface ResumeRecord {
   /** Pieces that were verified and on the disk, MSB first. */
@@ -27,17 +28,19 @@ const recordBytesMax = 32 * 1024 * 1024;
 
 export class ResumeStore {
   readonly #folder: string;
+  readonly #fs: FileSystem;
 
   /** The folder is made when the first record is written. */
-  constructor(folder: string) {
+  constructor(folder: string, fs: FileSystem = realFiles) {
     this.#folder = path.join(folder, 'resume');
+    this.#fs = fs;
   }
 
   async load(infoHash: Uint8Array, rootPath: string, fileCount: number): Promise<ResumeRecord | undefined> {
     try {
       const file = this.#file(infoHash, rootPath);
-      if ((await fs.stat(file)).size > recordBytesMax) return undefined;
-      return parse(await fs.readFile(file, 'utf8'), fileCount);
+      if ((await this.#fs.later.stat(file)).size > recordBytesMax) return undefined;
+      return parse(await this.#fs.later.readText(file), fileCount);
     } catch {
       return undefined;
     }
@@ -54,26 +57,27 @@ export class ResumeStore {
       have: Buffer.from(record.have).toString('base64'),
       stamps: record.stamps.map(storedStamp),
     });
-    makeFolders(this.#folder, 0o700);
+    makeFolders(this.#folder, 0o700, this.#fs);
+    const { later } = this.#fs;
     try {
-      const handle = await fs.open(temporary, 'w', 0o600);
+      const handle = await later.open(temporary, 'replace');
       try {
-        await handle.writeFile(text);
+        await handle.writeText(text);
         await handle.sync();
       } finally {
         await handle.close();
       }
-      await fs.rename(temporary, file);
+      await later.rename(temporary, file);
     } catch (error) {
       // On a full disk half of a record would only take room.
-      await fs.rm(temporary, { force: true }).catch(() => {});
+      await later.remove(temporary).catch(() => {});
       throw error;
     }
   }
 
   /** What it says is not so: the next time everything is hashed. */
   async erase(infoHash: Uint8Array, rootPath: string): Promise<void> {
-    await fs.rm(this.#file(infoHash, rootPath), { force: true }).catch(() => {});
+    await this.#fs.later.remove(this.#file(infoHash, rootPath)).catch(() => {});
   }
 
   #file(infoHash: Uint8Array, rootPath: string): string {

@@ -5,14 +5,14 @@
  * Invariant: bytes read before `isAsSeen` said yes are those that were verified. A change that leaves size,
  * time and inode as they were is not seen; the receiver's hash sees it.
  */
-import fs from 'node:fs';
 import { sameFile, stampFrom } from './file-stamp.ts';
+import type { FileSystem } from './file-system.ts';
 import type { StoredFile } from './torrent-files.ts';
 
 /** To be asked after each read. A file under way changes all the time: it is not judged. */
-export function isAsSeen(file: StoredFile, descriptor: number): boolean {
+export function isAsSeen(fs: FileSystem, file: StoredFile, descriptor: number): boolean {
   if (file.state !== 'final' && file.state !== 'foreign') return true;
-  const stat = fs.fstatSync(descriptor, { bigint: true });
+  const stat = fs.statOpen(descriptor);
   const looks = stampFrom(stat);
   // It could not be looked at before: this is the first look.
   file.seen ??= looks;

@@ -1,12 +1,13 @@
 /**
  * Whether what somebody wants to seed is what the torrent describes: remembered from an earlier run, or hashed.
  */
-import fs from 'node:fs/promises';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { type FilePaths, locateFiles, verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError } from './client-error.ts';
 import { type FileStamp, sameStamp, stampFrom } from './file-stamp.ts';
+import type { FileSystem } from './file-system.ts';
+import { realFiles } from './real-files.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
 
@@ -18,7 +19,11 @@ export interface Share {
 }
 
 /** Where the files of a share lie: `at` is the shared folder or file, or the folder that holds it. */
-export async function lookAtShare(metainfo: Metainfo, at: string): Promise<Share> {
+export async function lookAtShare(
+  metainfo: Metainfo,
+  at: string,
+  fs: FileSystem = realFiles,
+): Promise<Share> {
   const pathOf = locateFiles(metainfo, at);
   const stored = metainfo.files.map((file): StoredFile | undefined => {
     const finalPath = file.isPad ? undefined : pathOf(file);
@@ -32,18 +37,16 @@ export async function lookAtShare(metainfo: Metainfo, at: string): Promise<Share
     };
     return { ...place, file, isWanted: true, missingBytes: 0 };
   });
-  const files = new TorrentFiles(metainfo.layout, metainfo.geometry, stored);
-  const stamps = await Promise.all(stored.map((file) => file && lookAt(file)));
+  const files = new TorrentFiles(metainfo.layout, metainfo.geometry, stored, undefined, fs);
+  const stamps = await Promise.all(stored.map((file) => file && lookAt(fs, file)));
   return { pathOf, files, stamps };
 }
 
 /** Its owner may have put links there: they are followed, but not remembered. */
-async function lookAt(file: StoredFile): Promise<FileStamp | undefined> {
+async function lookAt(fs: FileSystem, file: StoredFile): Promise<FileStamp | undefined> {
   const { finalPath } = file;
-  const stat = await fs.lstat(finalPath, { bigint: true }).catch(() => undefined);
-  const followed = stat?.isSymbolicLink()
-    ? await fs.stat(finalPath, { bigint: true }).catch(() => undefined)
-    : stat;
+  const stat = await fs.later.lstat(finalPath).catch(() => undefined);
+  const followed = stat?.isSymbolicLink() ? await fs.later.stat(finalPath).catch(() => undefined) : stat;
   file.seen = stampFrom(followed);
   return stampFrom(stat);
 }

@@ -7,8 +7,7 @@ import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { checkPieces } from './piece-check.ts';
 import { expectedHashes } from './piece-hashes.ts';
-import type { StoragePool } from './storage-pool.ts';
-import type { CheckJob } from './storage-worker.ts';
+import type { CheckJob, StorageJobs } from './storage-job.ts';
 import type { TorrentFiles } from './torrent-files.ts';
 
 /** Marks in `have` what is right. */
@@ -16,7 +15,7 @@ export async function recallSide(
   metainfo: Metainfo,
   files: TorrentFiles,
   have: Uint8Array,
-  pool: StoragePool,
+  pool: StorageJobs,
   control: HashControl,
 ): Promise<void> {
   const { side } = files;

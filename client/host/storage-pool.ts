@@ -7,7 +7,8 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { hasherBytes } from '../../torrents/hashing/hasher.ts';
 import { type SharedPieceMemory, scratchAreas } from './shared-piece-memory.ts';
-import type { CheckJob, StorageWorkerData, StoreJob, StoreResult } from './storage-worker.ts';
+import type { CheckJob, StorageJobs, StoreJob, StoreResult } from './storage-job.ts';
+import type { StorageWorkerData } from './storage-worker.ts';
 
 const workerFile = new URL(`./storage-worker${extname(import.meta.url)}`, import.meta.url);
 
@@ -18,7 +19,7 @@ interface Thread {
   readonly answers: Map<number, (result: StoreResult) => void>;
 }
 
-export class StoragePool {
+export class StoragePool implements StorageJobs {
   readonly #threads: Thread[] = [];
   readonly #threadCount: number;
   readonly #memory: SharedPieceMemory | undefined;

@@ -1,84 +1,20 @@
 /**
- * Runs in a worker thread: hashes finished pieces where they lie in shared memory and, when they are right, writes them.
- * Unverified bytes never reach a file. Pieces that wait at the same time are hashed four at once where that is faster.
- *                                                                                                           BEP 3 52
+ * A worker thread that carries out storage jobs (storage-job.ts). Pieces that wait at the same time are hashed four at
+ * once where that is faster.
  */
-import { createHash } from 'node:crypto';
-import fs from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { blockBytesMax } from '../../torrents/geometry.ts';
 import { chooseBackends } from '../../torrents/hashing/backend.ts';
 import { Hasher } from '../../torrents/hashing/hasher.ts';
-import { leafBytes, leafHash, hashBytes as rootBytes, rootOf, zeroHash } from '../../torrents/merkle.ts';
-import type { FileStamp } from './file-stamp.ts';
-import { type DiskFile, openKnown, stampOfOpen } from './part-file.ts';
-
-/** Where a run of the piece belongs. */
-export interface StoreSegment {
-  readonly file: Omit<DiskFile, 'lost'>;
-  /** Opened by the main thread, and valid in the whole process; undefined: open it for this one write. */
-  readonly descriptor: number | undefined;
-  /** In the file, in bytes. */
-  readonly position: number;
-  readonly bytes: number;
-  /** Offset in the piece. */
-  readonly offset: number;
-}
+import { realFiles } from './real-files.ts';
+import { type CheckJob, runStorageJob, type StoreJob } from './storage-job.ts';
 
 const sha1Bytes = 20;
-
-export interface ExpectedHashes {
-  /** SHA-1 of the whole piece, 20 bytes. */
-  readonly sha1: Uint8Array | undefined;
-  /** Its Merkle root, 32 bytes, over the bytes before the pad; `width`: leaves of the tree, a power of two.  BEP 52 */
-  readonly root: { readonly hash: Uint8Array; readonly bytes: number; readonly width: number } | undefined;
-}
-
-export interface PieceLocation {
-  readonly shared: SharedArrayBuffer;
-  readonly offset: number;
-  readonly bytes: number;
-  /** It lies in the WebAssembly memory the worker was given, where several can be hashed at once. */
-  readonly inArena: boolean;
-}
 
 export interface StorageWorkerData {
   readonly arena: WebAssembly.Memory | undefined;
   /** Where in it this worker may write. */
   readonly scratchOffset: number;
 }
-
-export interface StoreJob {
-  readonly id: number;
-  readonly piece: PieceLocation;
-  /** What the torrent says of the piece: v1, v2, or both. */
-  readonly expected: ExpectedHashes;
-  readonly segments: readonly StoreSegment[];
-  readonly wantDigests: boolean;
-}
-
-/** Whether a piece that lies in these files is right. */
-export interface CheckJob {
-  readonly id: number;
-  readonly bytes: number;
-  readonly expected: ExpectedHashes;
-  readonly segments: readonly {
-    readonly path: string;
-    readonly position: number;
-    readonly bytes: number;
-    readonly offset: number;
-  }[];
-}
-
-/**
- * `stamps`: what each file looked like right after it was written, by segment. Taken at once and in the same thread, so
- * that no change of another program is taken for ours.
- */
-export type StoreResult = { readonly id: number; readonly stamps?: readonly (FileStamp | undefined)[] } & (
-  | { readonly outcome: 'stored'; readonly digests?: readonly string[] }
-  | { readonly outcome: 'corrupt'; readonly digests: readonly string[] }
-  | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
-);
 
 const { arena, scratchOffset } = (workerData ?? {}) as StorageWorkerData;
 /** The choice is made once a thread, before its first piece. */
@@ -94,7 +30,9 @@ parentPort?.on('message', (first: StoreJob | CheckJob) => {
     jobs.push(next.message);
   }
   const digests = sha1Of(jobs.filter((job) => 'piece' in job));
-  for (const job of jobs) parentPort!.postMessage('piece' in job ? store(job, digests.get(job)) : check(job));
+  for (const job of jobs) {
+    parentPort!.postMessage(runStorageJob(realFiles, job, 'piece' in job ? digests.get(job) : undefined));
+  }
 });
 
 /** SHA-1 of the pieces that lie side by side in the arena: all of one length at once. */
@@ -113,98 +51,5 @@ function sha1Of(jobs: readonly StoreJob[]): Map<StoreJob, Uint8Array> {
   );
   for (const [i, job] of alike.entries())
     digests.set(job, target.subarray(i * sha1Bytes, (i + 1) * sha1Bytes));
-  return digests;
-}
-
-function check({ id, bytes, expected, segments }: CheckJob): StoreResult {
-  const piece = Buffer.alloc(bytes);
-  for (const { path, position, bytes: count, offset } of segments) {
-    try {
-      const descriptor = fs.openSync(path, 'r');
-      try {
-        fs.readSync(descriptor, piece, offset, count, position);
-      } finally {
-        fs.closeSync(descriptor);
-      }
-    } catch {
-      return { id, outcome: 'corrupt', digests: [] };
-    }
-  }
-  return isRight(piece, expected) ? { id, outcome: 'stored' } : { id, outcome: 'corrupt', digests: [] };
-}
-
-function store(job: StoreJob, sha1: Uint8Array | undefined): StoreResult {
-  const { id, expected } = job;
-  const { shared, offset, bytes } = job.piece;
-  const piece = new Uint8Array(shared, offset, bytes);
-  if (!isRight(piece, expected, sha1)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
-  const stamps: (FileStamp | undefined)[] = [];
-  try {
-    for (const segment of job.segments) {
-      const descriptor = segment.descriptor ?? openKnown(segment.file);
-      const isPart = segment.file.state === 'part';
-      try {
-        const bytes = piece.subarray(segment.offset, segment.offset + segment.bytes);
-        if (isPart) write(descriptor, segment.position, bytes);
-        else compare(descriptor, segment, bytes);
-      } finally {
-        stamps.push(isPart ? stampOfOpen(descriptor) : undefined);
-        if (segment.descriptor === undefined) fs.closeSync(descriptor);
-      }
-    }
-  } catch (error) {
-    const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-    return { id, outcome: 'failed', code, message, stamps };
-  }
-  return job.wantDigests
-    ? { id, outcome: 'stored', digests: blockDigests(piece), stamps }
-    : { id, outcome: 'stored', stamps };
-}
-
-/** A hybrid's piece must be right in both formats: a torrent whose halves differ would split the swarm. */
-function isRight(piece: Uint8Array, { sha1, root }: ExpectedHashes, known?: Uint8Array): boolean {
-  if (sha1 !== undefined) {
-    const digest = known ?? createHash('sha1').update(piece).digest();
-    if (Buffer.compare(digest, sha1) !== 0) return false;
-  }
-  // A piece nothing is known of is never right.
-  if (root === undefined) return sha1 !== undefined;
-  const leaves = Buffer.alloc(root.width * rootBytes, zeroHash(0));
-  for (let at = 0; at < root.bytes; at += leafBytes) {
-    leaves.set(
-      leafHash(piece.subarray(at, Math.min(at + leafBytes, root.bytes))),
-      (at / leafBytes) * rootBytes,
-    );
-  }
-  return Buffer.compare(rootOf(leaves, 0), root.hash) === 0;
-}
-
-function write(descriptor: number, position: number, bytes: Uint8Array): void {
-  let written = 0;
-  while (written < bytes.length) {
-    written += fs.writeSync(descriptor, bytes, written, bytes.length - written, position + written);
-  }
-}
-
-/** The file was there before us: it is compared, never written. */
-function compare(descriptor: number, { file, position }: StoreSegment, bytes: Uint8Array): void {
-  const there = Buffer.alloc(bytes.length);
-  const count = fs.readSync(descriptor, there, 0, there.length, position);
-  if (count === bytes.length && there.equals(bytes)) return;
-  throw Object.assign(new Error(`${file.finalPath} is there already and differs from the torrent`), {
-    code: 'EEXIST',
-  });
-}
-
-/** Tells, against the next good copy, which blocks of a corrupt piece were wrong. */
-function blockDigests(piece: Uint8Array): string[] {
-  const digests: string[] = [];
-  for (let at = 0; at < piece.length; at += blockBytesMax) {
-    digests.push(
-      createHash('sha1')
-        .update(piece.subarray(at, at + blockBytesMax))
-        .digest('hex'),
-    );
-  }
   return digests;
 }

@@ -5,7 +5,7 @@
  *
  * Not told apart: a part smaller than a piece of a v1 torrent, which shares its piece with its neighbours.
  */
-import fs from 'node:fs/promises';
+import type { FileSystem } from './file-system.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 const bufferBytes = 256 * 1024;
@@ -28,13 +28,13 @@ export async function strangeParts(files: TorrentFiles, have: Uint8Array): Promi
   const strange: StoredFile[] = [];
   for (const [stored, range] of own) {
     if (stored.state !== 'part' || stored.seen === undefined || ours.has(stored)) continue;
-    if (await hasBytes(stored.partPath, range)) strange.push(stored);
+    if (await hasBytes(files.fs, stored.partPath, range)) strange.push(stored);
   }
   return strange;
 }
 
-async function hasBytes(at: string, [from, to]: readonly [number, number]): Promise<boolean> {
-  const handle = await fs.open(at, 'r');
+async function hasBytes(fs: FileSystem, at: string, [from, to]: readonly [number, number]): Promise<boolean> {
+  const handle = await fs.later.open(at, 'read');
   try {
     const buffer = Buffer.alloc(bufferBytes);
     for (let position = from; position < to; ) {

@@ -20,7 +20,9 @@ import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import type { Beneath } from './beneath.ts';
 import type { FileStamp } from './file-stamp.ts';
+import type { FileSystem } from './file-system.ts';
 import { copyIntoPart, type DiskFile, makePart, namePart, removeOwn } from './part-file.ts';
+import { realFiles } from './real-files.ts';
 import type { SideFile } from './side-file.ts';
 
 export interface StoredFile extends DiskFile {
@@ -68,6 +70,8 @@ export class TorrentFiles {
   /** Where the torrent's own folder or file lies. */
   readonly rootPath: string;
   readonly side: SideFile | undefined;
+  /** Where all of it lies. */
+  readonly fs: FileSystem;
   readonly beneath: Beneath | undefined;
   readonly #stored: Uint8Array;
   /** Pieces of which a file's part lies in the side file, by file index. */
@@ -84,7 +88,9 @@ export class TorrentFiles {
     geometry: Geometry,
     files: readonly (StoredFile | undefined)[],
     download?: DownloadPlace,
+    fs: FileSystem = download?.beneath.fs ?? realFiles,
   ) {
+    this.fs = fs;
     this.layout = layout;
     this.geometry = geometry;
     this.files = files;
@@ -265,7 +271,7 @@ export class TorrentFiles {
     });
     try {
       makePart(target, this.beneath);
-      copyIntoPart(side.place, target, runs);
+      copyIntoPart(this.fs, side.place, target, runs);
     } finally {
       stored.seen = target.seen;
     }

@@ -2,7 +2,6 @@
  * What somebody wants of a running torrent, and in which order: first the files are made ready for it on the disk, then
  * the engine is told.
  */
-import { existsSync } from 'node:fs';
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { TorrentId } from '../engine/contract.ts';
@@ -10,6 +9,7 @@ import { unwanted } from '../engine/piece-selection.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
 import type { FileDisk } from './file-disk.ts';
 import { type FileChoice, filePriority, piecePriorities } from './file-selection.ts';
+import type { FileSystem } from './file-system.ts';
 import type { Clock, FactSink } from './ports.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
@@ -37,7 +37,8 @@ export function wishesOf(
     select: (choose) => {
       const priorities = piecePriorities(metainfo, choose);
       for (const stored of files.files) {
-        if (stored?.state === 'side' && filePriority(choose, stored.file) !== unwanted) refuseUnseen(stored);
+        if (stored?.state === 'side' && filePriority(choose, stored.file) !== unwanted)
+          refuseUnseen(files.fs, stored);
       }
       try {
         for (const stored of files.files) {
@@ -60,8 +61,8 @@ export function wishesOf(
 }
 
 /** It came there since this download began, or was there and differed: only a new start compares it. */
-function refuseUnseen({ finalPath, replaces }: StoredFile): void {
-  if (replaces !== undefined || !existsSync(finalPath)) return;
+function refuseUnseen(fs: FileSystem, { finalPath, replaces }: StoredFile): void {
+  if (replaces !== undefined || !fs.exists(finalPath)) return;
   const message = `${finalPath} is there already: stop this download and begin it again, so that it is compared`;
   throw new ClientError('exists', message, { path: finalPath });
 }

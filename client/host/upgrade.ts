@@ -16,6 +16,7 @@ import type { Beneath } from './beneath.ts';
 import { ClientError } from './client-error.ts';
 import { codeOf } from './disk-errors.ts';
 import { type FileStamp, sameStamp, stampOf } from './file-stamp.ts';
+import { realFiles } from './real-files.ts';
 import type { ResumeRecord, ResumeStore } from './resume-store.ts';
 import { lookAtShare } from './share-check.ts';
 import type { StoredFile } from './torrent-files.ts';
@@ -82,7 +83,7 @@ export async function planUpgrade(
     const next = nextAt.get(path.resolve(at));
     const stamp = stamps[file.index];
     if (stamp === undefined && next !== undefined && !isSameFile(file, next)) {
-      const part = await stampOf(path.resolve(folder, ...metainfo.layout.partPath(next.index)));
+      const part = await stampOf(realFiles, path.resolve(folder, ...metainfo.layout.partPath(next.index)));
       if (part !== undefined && part.inode === record?.stamps[file.index]?.inode) stale.add(next.index);
     }
     if (stamp === undefined || stamp.bytes !== file.bytes) continue;

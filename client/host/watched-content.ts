@@ -28,8 +28,9 @@ import { isAway, troubleOf } from './disk-errors.ts';
 import type { FileStamp } from './file-stamp.ts';
 import { type DiskFile, openedPath } from './part-file.ts';
 import type { FactSink } from './ports.ts';
-import type { StoragePool } from './storage-pool.ts';
+import type { StorageJobs } from './storage-job.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
+import type { Timers } from './timers.ts';
 import { type StoredFile, sideKey } from './torrent-files.ts';
 
 /** A torrent that cannot be complete for a reason that may go away is looked at as often as this. */
@@ -40,7 +41,8 @@ const looksPerTurn = 256;
 
 export interface ContentWorld {
   readonly sink: FactSink;
-  readonly pool: StoragePool;
+  readonly pool: StorageJobs;
+  readonly timers: Timers;
   /** Closes what is open of a file. */
   readonly forget: (torrent: TorrentId, key: string) => void;
   /** Tells the user what the engine does not. */
@@ -92,7 +94,7 @@ export class WatchedContent {
   }
 
   doubtPart(file: StoredFile): void {
-    if (performance.now() >= this.#nextPartMs) this.doubt(file);
+    if (this.#world.timers.nowMs() >= this.#nextPartMs) this.doubt(file);
   }
 
   async confirm(): Promise<boolean> {
@@ -110,10 +112,14 @@ export class WatchedContent {
       if (trouble !== undefined && trouble.message !== told)
         this.#world.report({ type: 'disk-trouble', torrent, trouble });
       told = trouble?.message;
-      await new Promise((resolve) => setTimeout(resolve, isWrong && trouble === undefined ? 10 : retryMs));
+      await this.#pause(isWrong && trouble === undefined ? 10 : retryMs);
     }
     this.#isSeeding = true;
     return true;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#world.timers.after(ms, resolve));
   }
 
   /** Of a torrent that has all its bytes: why not every file has its name. */
@@ -133,7 +139,7 @@ export class WatchedContent {
   async #isAnythingWrong(): Promise<boolean> {
     const { files } = this.#stored;
     for (const [count, unit] of unitsOf(files).entries()) {
-      if (count % looksPerTurn === looksPerTurn - 1) await new Promise(setImmediate);
+      if (count % looksPerTurn === looksPerTurn - 1) await this.#pause(0);
       if (lookNow(unit, files) !== undefined) return true;
     }
     return false;
@@ -167,7 +173,7 @@ export class WatchedContent {
       void this.lookAtSome(Number.MAX_SAFE_INTEGER);
     }
     if (this.#isOver || this.#absence !== undefined) return;
-    this.lookedMs = performance.now();
+    this.lookedMs = this.#world.timers.nowMs();
     // Where the disk is away nothing is known of its files.
     if (files.beneath?.isAway && !this.#isSeeding) return;
     const found = lookAtAll(files);
@@ -240,7 +246,7 @@ export class WatchedContent {
 
   #goOffline(trouble: DiskTrouble): void {
     const { torrent, files } = this.#stored;
-    this.#absence = new AbsentContent(this.#stored, trouble.message, this.#world.report);
+    this.#absence = new AbsentContent(this.#stored, trouble.message, this.#world);
     for (const file of files.files) if (file !== undefined) this.#world.forget(torrent, `${file.file.index}`);
     this.#world.sink({ type: 'content-offline', torrent, trouble });
   }
@@ -281,7 +287,7 @@ export class WatchedContent {
     const { bad, looks } = read;
     if (file.state === 'part') {
       this.#partWaitMs = bad.length > 0 ? 0 : Math.min(partWaitMsMax, this.#partWaitMs * 2 + retryMs);
-      this.#nextPartMs = performance.now() + this.#partWaitMs;
+      this.#nextPartMs = this.#world.timers.nowMs() + this.#partWaitMs;
     }
     const isWhole = file.state === 'part' || looks.bytes === file.file.bytes;
     if (bad.length > 0 || !isWhole)
@@ -313,7 +319,7 @@ export class WatchedContent {
     try {
       if (files.finish(file, isChecked) === 'named') return;
       // It is still being written by another program: not read again and again without a pause.
-      setTimeout(() => this.#isOver || this.doubt(file), retryMs).unref();
+      this.#world.timers.after(retryMs, () => this.#isOver || this.doubt(file));
     } catch (error) {
       // The last piece is asked for again, and with it the name.
       const last = files.storedIn(file).slice(-1);

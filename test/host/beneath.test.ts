@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Beneath } from '../../client/host/beneath.ts';
+import { realFiles } from '../../client/host/real-files.ts';
 import { TemporaryFolder } from '../e2e/shared-folder.ts';
 
 let temporary: TemporaryFolder;
@@ -20,7 +21,7 @@ const touch = (folder: string) => fs.writeFileSync(path.join(folder, 'new'), '')
 const outside = () => fs.readdirSync(temporary.in('outside'), { recursive: true });
 
 describe.each(ways)('below the chosen folder (by descriptor: %s)', (byDescriptor) => {
-  const beneath = (at = root) => new Beneath(at, byDescriptor);
+  const beneath = (at = root) => new Beneath(at, realFiles, byDescriptor);
 
   it('folders are made when they may be, and used', () => {
     beneath().within(path.join(root, 'a', 'b'), true, touch);

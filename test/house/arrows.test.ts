@@ -79,6 +79,38 @@ const deciders = [
 const worldly =
   /\b(Date\b|performance\b|Math\.(random|pow|exp|log\w*|sin|cos|tan|sqrt|cbrt|hypot)\b|crypto\b|set(Timeout|Interval|Immediate)\b|queueMicrotask\b|process\b|Promise\b|async\b|await\b|Intl\b|to(Locale)?(Lower|Upper)Case\b|localeCompare\b|toLocaleString\b)/;
 
+/** What the simulator runs over a file system of its own. */
+const storageCode = [
+  ...[
+    'absent-content',
+    'beneath',
+    'block-reader',
+    'content-check',
+    'content-look',
+    'content-watch',
+    'descriptor-pool',
+  ],
+  ...[
+    'download-folder',
+    'file-disk',
+    'file-stamp',
+    'free-space',
+    'part-file',
+    'piece-check',
+    'resume-journal',
+  ],
+  ...[
+    'resume-recall',
+    'resume-store',
+    'served-files',
+    'side-file',
+    'side-recall',
+    'storage-job',
+    'strange-parts',
+  ],
+  ...['torrent-files', 'watched-content'],
+].map((name) => `client/host/${name}.ts`);
+
 const rooms = sourceFiles('torrents', 'tracker', 'client', 'test/sim');
 const byPath = new Map(rooms.map((file) => [file.path, file]));
 
@@ -138,6 +170,32 @@ describe('the parts that decide know no world', () => {
           .map((name) => `${path} ──▶ ${name}`),
       );
     expect(wrong, `never sockets or files: ${drawing}`).toEqual([]);
+  });
+});
+
+describe('the storage code runs over any file system', () => {
+  const stored = rooms.filter(({ path }) => storageCode.includes(path));
+
+  it('it imports no files and no threads of Node: they come through a port', () => {
+    expect(stored.map(({ path }) => path).sort()).toEqual([...storageCode].sort());
+    const wrong = stored.flatMap(({ path, foreign }) =>
+      foreign
+        .filter((name) => /^node:(fs|worker_threads|timers)/.test(name))
+        .map((name) => `${path} ──▶ ${name}`),
+    );
+    expect(wrong, 'the simulator runs these: client/host/file-system.ts, timers.ts').toEqual([]);
+  });
+
+  it('it sets no timer and asks no clock of its own', () => {
+    const wrong = stored.flatMap(({ path, text }) =>
+      codeLines(text).flatMap(({ line, code }) => {
+        const match = /\b(Date\b|performance\b|set(Timeout|Interval|Immediate)\b|queueMicrotask\b)/.exec(
+          withoutTexts(code),
+        );
+        return match === null ? [] : [`${path}:${line} ${match[0]}`];
+      }),
+    );
+    expect(wrong, 'client/host/timers.ts').toEqual([]);
   });
 });
 

@@ -1,0 +1,180 @@
+/**
+ * What a storage thread does for one piece: hashes it where it lies in memory and, when it is right, writes it; or hashes
+ * it where it lies on the disk. Unverified bytes never reach a file.                                            BEP 3 52
+ *
+ * A function of the job and the file system: storage-worker.ts calls it in a thread, test/sim in virtual time.
+ */
+import { createHash } from 'node:crypto';
+import { blockBytesMax } from '../../torrents/geometry.ts';
+import { leafBytes, leafHash, hashBytes as rootBytes, rootOf, zeroHash } from '../../torrents/merkle.ts';
+import type { FileStamp } from './file-stamp.ts';
+import type { FileSystem } from './file-system.ts';
+import { type DiskFile, openKnown, stampOfOpen } from './part-file.ts';
+
+/** Where a run of the piece belongs. */
+export interface StoreSegment {
+  readonly file: Omit<DiskFile, 'lost'>;
+  /** Opened by the main thread, and valid in the whole process; undefined: open it for this one write. */
+  readonly descriptor: number | undefined;
+  /** In the file, in bytes. */
+  readonly position: number;
+  readonly bytes: number;
+  /** Offset in the piece. */
+  readonly offset: number;
+}
+
+export interface ExpectedHashes {
+  /** SHA-1 of the whole piece, 20 bytes. */
+  readonly sha1: Uint8Array | undefined;
+  /** Its Merkle root, 32 bytes, over the bytes before the pad; `width`: leaves of the tree, a power of two.  BEP 52 */
+  readonly root: { readonly hash: Uint8Array; readonly bytes: number; readonly width: number } | undefined;
+}
+
+export interface PieceLocation {
+  readonly shared: SharedArrayBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+  /** It lies in the WebAssembly memory the worker was given, where several can be hashed at once. */
+  readonly inArena: boolean;
+}
+
+export interface StoreJob {
+  readonly id: number;
+  readonly piece: PieceLocation;
+  /** What the torrent says of the piece: v1, v2, or both. */
+  readonly expected: ExpectedHashes;
+  readonly segments: readonly StoreSegment[];
+  readonly wantDigests: boolean;
+}
+
+/** Whether a piece that lies in these files is right. */
+export interface CheckJob {
+  readonly id: number;
+  readonly bytes: number;
+  readonly expected: ExpectedHashes;
+  readonly segments: readonly {
+    readonly path: string;
+    readonly position: number;
+    readonly bytes: number;
+    readonly offset: number;
+  }[];
+}
+
+/**
+ * `stamps`: what each file looked like right after it was written, by segment. Taken at once and in the same thread, so
+ * that no change of another program is taken for ours.
+ */
+export type StoreResult = { readonly id: number; readonly stamps?: readonly (FileStamp | undefined)[] } & (
+  | { readonly outcome: 'stored'; readonly digests?: readonly string[] }
+  | { readonly outcome: 'corrupt'; readonly digests: readonly string[] }
+  | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
+);
+
+/** Carries out jobs, several at a time; each is answered exactly once. */
+export interface StorageJobs {
+  run(job: Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'>, answer: (result: StoreResult) => void): void;
+  stop(): Promise<void>;
+}
+
+/** `sha1`: of the piece, when it is known already. */
+export function runStorageJob(fs: FileSystem, job: StoreJob | CheckJob, sha1?: Uint8Array): StoreResult {
+  return 'piece' in job ? store(fs, job, sha1) : check(fs, job);
+}
+
+function check(fs: FileSystem, { id, bytes, expected, segments }: CheckJob): StoreResult {
+  const piece = Buffer.alloc(bytes);
+  for (const { path, position, bytes: count, offset } of segments) {
+    try {
+      const descriptor = fs.open(path, 'read');
+      try {
+        fs.read(descriptor, piece, offset, count, position);
+      } finally {
+        fs.close(descriptor);
+      }
+    } catch {
+      return { id, outcome: 'corrupt', digests: [] };
+    }
+  }
+  return isRight(piece, expected) ? { id, outcome: 'stored' } : { id, outcome: 'corrupt', digests: [] };
+}
+
+function store(fs: FileSystem, job: StoreJob, sha1: Uint8Array | undefined): StoreResult {
+  const { id, expected } = job;
+  const { shared, offset, bytes } = job.piece;
+  const piece = new Uint8Array(shared, offset, bytes);
+  if (!isRight(piece, expected, sha1)) return { id, outcome: 'corrupt', digests: blockDigests(piece) };
+  const stamps: (FileStamp | undefined)[] = [];
+  try {
+    for (const segment of job.segments) {
+      const descriptor = segment.descriptor ?? openKnown(fs, segment.file);
+      const isPart = segment.file.state === 'part';
+      try {
+        const bytes = piece.subarray(segment.offset, segment.offset + segment.bytes);
+        if (isPart) write(fs, descriptor, segment.position, bytes);
+        else compare(fs, descriptor, segment, bytes);
+      } finally {
+        stamps.push(isPart ? stampOfOpen(fs, descriptor) : undefined);
+        if (segment.descriptor === undefined) fs.close(descriptor);
+      }
+    }
+  } catch (error) {
+    const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+    return { id, outcome: 'failed', code, message, stamps };
+  }
+  return job.wantDigests
+    ? { id, outcome: 'stored', digests: blockDigests(piece), stamps }
+    : { id, outcome: 'stored', stamps };
+}
+
+/** A hybrid's piece must be right in both formats: a torrent whose halves differ would split the swarm. */
+function isRight(piece: Uint8Array, { sha1, root }: ExpectedHashes, known?: Uint8Array): boolean {
+  if (sha1 !== undefined) {
+    const digest = known ?? createHash('sha1').update(piece).digest();
+    if (Buffer.compare(digest, sha1) !== 0) return false;
+  }
+  // A piece nothing is known of is never right.
+  if (root === undefined) return sha1 !== undefined;
+  const leaves = Buffer.alloc(root.width * rootBytes, zeroHash(0));
+  for (let at = 0; at < root.bytes; at += leafBytes) {
+    leaves.set(
+      leafHash(piece.subarray(at, Math.min(at + leafBytes, root.bytes))),
+      (at / leafBytes) * rootBytes,
+    );
+  }
+  return Buffer.compare(rootOf(leaves, 0), root.hash) === 0;
+}
+
+function write(fs: FileSystem, descriptor: number, position: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) {
+    written += fs.write(descriptor, bytes, written, bytes.length - written, position + written);
+  }
+}
+
+/** The file was there before us: it is compared, never written. */
+function compare(
+  fs: FileSystem,
+  descriptor: number,
+  { file, position }: StoreSegment,
+  bytes: Uint8Array,
+): void {
+  const there = Buffer.alloc(bytes.length);
+  const count = fs.read(descriptor, there, 0, there.length, position);
+  if (count === bytes.length && there.equals(bytes)) return;
+  throw Object.assign(new Error(`${file.finalPath} is there already and differs from the torrent`), {
+    code: 'EEXIST',
+  });
+}
+
+/** Tells, against the next good copy, which blocks of a corrupt piece were wrong. */
+function blockDigests(piece: Uint8Array): string[] {
+  const digests: string[] = [];
+  for (let at = 0; at < piece.length; at += blockBytesMax) {
+    digests.push(
+      createHash('sha1')
+        .update(piece.subarray(at, at + blockBytesMax))
+        .digest('hex'),
+    );
+  }
+  return digests;
+}

@@ -1,0 +1,16 @@
+/** Time and timers as the storage code sees them: the machine's here, virtual ones in test/sim. */
+
+export interface Timers {
+  /** Never goes back. */
+  nowMs(): number;
+  /** Calls `run` once, later. Answers how to take that back. It does not keep a finished program alive. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export const realTimers: Timers = {
+  nowMs: () => performance.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
