@@ -9,6 +9,7 @@ import type { Report } from '../engine/contract.ts';
 import { isStoredFile, lookLater, stampNow, unitsOf } from './content-look.ts';
 import { type FileStamp, sameStamp } from './file-stamp.ts';
 import type { DiskFile } from './part-file.ts';
+import type { Steps } from './steps.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
 import type { Timers } from './timers.ts';
 import type { StoredFile } from './torrent-files.ts';
@@ -51,7 +52,7 @@ export class AbsentContent {
    * `found`: all of it is there, and these files have to be read before they are believed. Undefined: it is
    * not yet.
    */
-  async lookAgain(): Promise<{ readonly looks: number; readonly found?: readonly StoredFile[] }> {
+  *lookAgain(): Steps<{ readonly looks: number; readonly found?: readonly StoredFile[] }> {
     const nowMs = this.#timers.nowMs();
     if (nowMs < this.#nextMs) return { looks: 1 };
     this.#waitMs = Math.min(waitMsMax, this.#waitMs * 2);
@@ -62,7 +63,7 @@ export class AbsentContent {
     for (const unit of unitsOf(files)) {
       if ('file' in unit && !isOwned(unit.file)) continue;
       looks += 1;
-      if ((await lookLater(unit, files)) === undefined) continue;
+      if ((yield* lookLater(unit, files)) === undefined) continue;
       const file = 'file' in unit && isStoredFile(unit.file) ? unit.file : undefined;
       const looksNow = file && stampNow(file, files);
       if (file === undefined || looksNow === undefined) return { looks };

@@ -5,6 +5,7 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import { stampNow } from './content-look.ts';
 import { type FileStamp, laterStamp, sameFile } from './file-stamp.ts';
 import { checkPieces, segmentsToCheck } from './piece-check.ts';
+import type { Steps } from './steps.ts';
 import type { StorageJobs } from './storage-job.ts';
 import { piecesOf, type StoredTorrent } from './stored-torrent.ts';
 import type { StoredFile } from './torrent-files.ts';
@@ -20,12 +21,12 @@ export interface ReadAgain {
  * `all`: every piece of the file, and its length; otherwise those that are stored. Undefined: it is not
  * there, or moved.
  */
-export async function readAgain(
+export function* readAgain(
   stored: StoredTorrent,
   file: StoredFile,
   pool: StorageJobs,
   all: boolean,
-): Promise<ReadAgain | undefined> {
+): Steps<ReadAgain | undefined> {
   const { files } = stored;
   const { seen } = file;
   const before = stampNow(file, files);
@@ -33,7 +34,7 @@ export async function readAgain(
   const pieces = all ? piecesOf(stored, file.file.index) : files.storedIn(file);
   const bad = new Set(pieces);
   const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
-  await checkPieces(pieces, stored, segmentsOf, pool, {}, (right) => bad.delete(right));
+  yield* checkPieces(pieces, stored, segmentsOf, pool, {}, (right) => bad.delete(right));
   // It was lost or written while it was read: the result says nothing of it now.
   const isSame = file.state === 'part' ? sameFile(before, file.seen) : file.seen === seen;
   if (!isSame || !sameFile(before, stampNow(file, files))) return undefined;

@@ -8,6 +8,7 @@ import { codeOf, isALink, isAnother, isGone } from './disk-errors.ts';
 import { type FileStamp, sameFile, sameStamp, stampFrom } from './file-stamp.ts';
 import type { FileStats } from './file-system.ts';
 import { type DiskFile, openedPath } from './part-file.ts';
+import { orUndefined, type Steps } from './steps.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 /**
@@ -59,11 +60,11 @@ export function isReached(file: DiskFile, files: TorrentFiles): boolean {
 }
 
 /** What is at the unit's path: links are followed only where their owner put them, in a shared folder. */
-export async function lookLater(unit: Unit, files: TorrentFiles): Promise<Finding | undefined> {
+export function* lookLater(unit: Unit, files: TorrentFiles): Steps<Finding | undefined> {
   const at = 'folder' in unit ? unit.folder : openedPath(unit.file);
   const { later } = files.fs;
   const looks = files.beneath === undefined ? later.stat(at) : later.lstat(at);
-  return judge(unit, await looks.catch(() => undefined));
+  return judge(unit, yield* orUndefined(looks));
 }
 
 export function lookNow(unit: Unit, files: TorrentFiles): Finding | undefined {

@@ -4,6 +4,7 @@
  * and all of a torrent before it counts as complete. What follows from what is found: watched-content.ts.
  */
 import type { Report, TorrentId } from '../engine/contract.ts';
+import { asPromise, launch, Outcome, type Steps, waitFor } from './steps.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
 import type { StoredFile } from './torrent-files.ts';
 import { type ContentWorld, WatchedContent } from './watched-content.ts';
@@ -29,7 +30,8 @@ export class ContentWatch {
   /** What is told to the user beside what the engine tells. */
   onReport: (report: Report) => void = () => {};
   #cancelTimer: (() => void) | undefined;
-  #round: Promise<void> = Promise.resolve();
+  /** Undefined when none is under way. */
+  #round: Outcome<void> | undefined;
   #rounds = 0;
 
   constructor(world: Omit<ContentWorld, 'report'>) {
@@ -60,7 +62,7 @@ export class ContentWatch {
     this.#cancelTimer = this.#world.timers.after(lookEveryMs, () => {
       this.#arm();
       // A network disk that does not answer holds up one round, and not one every two seconds.
-      if (this.#rounds === 0) void this.lookAround();
+      if (this.#rounds === 0) launch(this.#nextRound());
     });
   }
 
@@ -103,32 +105,47 @@ export class ContentWatch {
    * The torrent seems complete. True when every wanted file lies in its place, whole and under its final
    * name; false when something is fetched again, or the torrent has ended.
    */
-  async confirm(torrent: TorrentId): Promise<boolean> {
-    return (await this.#contents.get(torrent)?.confirm()) ?? false;
+  confirm(torrent: TorrentId): Promise<boolean> {
+    return asPromise(this.confirming(torrent));
+  }
+
+  *confirming(torrent: TorrentId): Steps<boolean> {
+    const content = this.#contents.get(torrent);
+    return content !== undefined && (yield* content.confirm());
   }
 
   /** Nothing is being hashed any more. */
-  async settled(): Promise<void> {
-    for (const content of this.#contents.values()) await content.settled();
+  settled(): Promise<void> {
+    return asPromise(this.#settling());
+  }
+
+  *#settling(): Steps<void> {
+    for (const content of this.#contents.values()) yield* content.settled();
   }
 
   /** One round, as every few seconds, after those that are under way. */
   lookAround(): Promise<void> {
-    this.#rounds += 1;
-    this.#round = this.#round.then(async () => {
-      await this.#lookAtSome();
-      this.#rounds -= 1;
-    });
-    return this.#round;
+    return asPromise(this.#nextRound());
   }
 
-  async #lookAtSome(): Promise<void> {
+  *#nextRound(): Steps<void> {
+    const before = this.#round;
+    this.#rounds += 1;
+    const round = new Outcome<void>();
+    this.#round = round;
+    if (before !== undefined) yield* waitFor(before);
+    yield* this.#lookAtSome();
+    this.#rounds -= 1;
+    round.resolve();
+  }
+
+  *#lookAtSome(): Steps<void> {
     let left = looksMax;
     for (const [torrent, content] of [...this.#contents]) {
       if (left <= 0) return;
       // To the end: the next round begins with those that had no turn in this one.
       if (this.#contents.delete(torrent)) this.#contents.set(torrent, content);
-      left -= await content.lookAtSome(left);
+      left -= yield* content.lookAtSome(left);
     }
   }
 }

@@ -20,6 +20,7 @@ import { recall } from './resume-recall.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { SideFile } from './side-file.ts';
 import { recallSide } from './side-recall.ts';
+import { asPromise, orUndefined, type Steps, together, waitFor } from './steps.ts';
 import type { StorageJobs } from './storage-job.ts';
 import { strangeParts } from './strange-parts.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
@@ -54,12 +55,16 @@ export interface Ground {
     metainfo: Metainfo,
     place: FilePaths,
     control: HashControl,
-  ) => Promise<{ readonly have: Uint8Array }>;
+  ) => PromiseLike<{ readonly have: Uint8Array }>;
 }
 
 const realGround: Ground = { fs: realFiles, verify: verifyTorrent };
 
-export async function prepareDownload(
+export function prepareDownload(...about: Parameters<typeof preparing>): Promise<PreparedDownload> {
+  return asPromise(preparing(...about));
+}
+
+export function* preparing(
   metainfo: Metainfo,
   folder: string,
   control: HashControl,
@@ -67,15 +72,18 @@ export async function prepareDownload(
   wanted?: Wanted,
   upgradeFrom?: UpgradeFrom,
   { fs, verify }: Ground = realGround,
-): Promise<PreparedDownload> {
-  await checkFolder(fs, folder);
-  const upgrade = upgradeFrom && (await planUpgrade(metainfo, folder, upgradeFrom, memory?.store, control));
+): Steps<PreparedDownload> {
+  yield* checkFolder(fs, folder);
+  const upgrade =
+    upgradeFrom && (yield* waitFor(planUpgrade(metainfo, folder, upgradeFrom, memory?.store, control)));
   const links = new Map<string, boolean>();
   const stored: (StoredFile | undefined)[] = [];
   let anythingThere = false;
   for (const file of metainfo.files) {
     const isWanted = wanted?.isWanted(file) ?? true;
-    const found = file.isPad ? undefined : await lookAt(fs, file, metainfo, folder, links, isWanted, upgrade);
+    const found = file.isPad
+      ? undefined
+      : yield* lookAt(fs, file, metainfo, folder, links, isWanted, upgrade);
     if (found !== undefined && wanted?.isLeft?.(file)) {
       Object.assign(found, { isThere: false }).stored.state = 'side';
     }
@@ -83,25 +91,26 @@ export async function prepareDownload(
     anythingThere ||= found?.isThere ?? false;
   }
   const beneath = new Beneath(folder, fs);
-  if (await upgrade?.makeReady(stored, beneath)) anythingThere = true;
+  if (upgrade !== undefined && (yield* waitFor(upgrade.makeReady(stored, beneath)))) anythingThere = true;
   const { geometry, layout, infoHash } = metainfo;
   const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
   const files = new TorrentFiles(layout, geometry, stored, { beneath, sideFile });
-  await rememberLooks(files);
-  const record = (await memory?.store.load(infoHash, files.rootPath, stored.length)) ?? upgrade?.record;
-  if (record === undefined) await refuseHiddenFolder(metainfo, files);
+  yield* rememberLooks(files);
+  const record =
+    (memory && (yield* memory.store.loading(infoHash, files.rootPath, stored.length))) ?? upgrade?.record;
+  if (record === undefined) yield* refuseHiddenFolder(metainfo, files);
   let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
   let recorded: Uint8Array | undefined;
   if (anythingThere) {
     recorded = record?.have;
     if (record !== undefined && memory !== undefined) {
-      have = await recall(metainfo, files, record, memory.pool, control);
+      have = yield* recall(metainfo, files, record, memory.pool, control);
     } else {
       const place = (file: TorrentFile) => {
         const at = stored[file.index];
         return at && (at.state === 'side' ? undefined : files.pathOf(at));
       };
-      have = new Uint8Array((await verify(metainfo, place, control)).have);
+      have = new Uint8Array((yield* waitFor(verify(metainfo, place, control))).have);
     }
   }
   if (wanted !== undefined) {
@@ -109,13 +118,13 @@ export async function prepareDownload(
       if (file?.state === 'foreign' && !wanted.isWanted(file.file)) letBe(metainfo, file, have);
     }
     try {
-      await recallSide(metainfo, files, have, wanted.pool, control);
+      yield* recallSide(metainfo, files, have, wanted.pool, control);
     } catch (error) {
       throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error);
     }
   }
   if (record === undefined) {
-    const strange = upgrade === undefined ? await strangeParts(files, have) : [];
+    const strange = upgrade === undefined ? yield* strangeParts(files, have) : [];
     for (const part of strange) {
       if (part.isWanted) throw isDifferent(part.partPath);
       Object.assign(part, { state: 'side', seen: undefined });
@@ -123,7 +132,7 @@ export async function prepareDownload(
     // From now on what is there is known to be ours, however soon this program is killed.
     const stamps = files.files.map((file) => file && files.seen(file));
     const nothing = { have: new Uint8Array(have.length), stamps, clean: false };
-    await memory?.store.save(infoHash, files.rootPath, nothing).catch(() => {});
+    if (memory !== undefined) yield* remember(memory.store.saving(infoHash, files.rootPath, nothing));
   }
   const unforced = new Set<StoredFile>();
   for (const pieceIndex of geometry.pieces()) {
@@ -136,6 +145,13 @@ export async function prepareDownload(
     }
   }
   return { files, have, unforced };
+}
+
+/** A record that cannot be written costs the next start some hashing. */
+function* remember(saving: Steps<void>): Steps<void> {
+  try {
+    yield* saving;
+  } catch {}
 }
 
 /** A file that nobody wants and that is there all the same is adopted when it is right; otherwise it is let be. */
@@ -154,14 +170,14 @@ function letBe({ geometry }: Metainfo, stored: StoredFile, have: Uint8Array): vo
 }
 
 /** What is there of each file from now on is this very file. */
-async function rememberLooks(files: TorrentFiles): Promise<void> {
+function* rememberLooks(files: TorrentFiles): Steps<void> {
   const { side, fs } = files;
   const own = files.files.filter((file) => file !== undefined && file.state !== 'side');
-  const look = async (file: StoredFile) => {
-    file.seen = await stampOf(files.fs, files.pathOf(file));
+  const look = function* (file: StoredFile): Steps<void> {
+    file.seen = yield* stampOf(files.fs, files.pathOf(file));
   };
-  await Promise.all(own.map((file) => look(file!)));
-  const stat = side && (await fs.later.lstat(side.path).catch(() => undefined));
+  yield* together(own.map((file) => look(file!)));
+  const stat = side && (yield* orUndefined(fs.later.lstat(side.path)));
   // Ours is a plain file with one name.
   if (stat?.nlink === 1n) side!.place.seen = stampFrom(stat);
 }
@@ -176,10 +192,10 @@ function countPiece(files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean
     throw isDifferent(first.finalPath);
 }
 
-async function checkFolder(fs: FileSystem, folder: string): Promise<void> {
+function* checkFolder(fs: FileSystem, folder: string): Steps<void> {
   // The folder may not be there yet; whatever is nearest to it must be a folder we may write in.
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    const stat = await fs.later.stat(at).catch(() => undefined);
+    const stat = yield* orUndefined(fs.later.stat(at));
     if (stat === undefined) {
       if (path.dirname(at) === at) return;
       continue;
@@ -189,7 +205,7 @@ async function checkFolder(fs: FileSystem, folder: string): Promise<void> {
         path: at,
       });
     }
-    if (await fs.later.mayMakeIn(at)) return tryMaking(fs, folder);
+    if (yield* waitFor(fs.later.mayMakeIn(at))) return tryMaking(fs, folder);
     throw new ClientError(
       'folder-not-writable',
       `${at} cannot be written to: choose another place with --out, or ask its owner`,
@@ -207,7 +223,7 @@ function tryMaking(fs: FileSystem, folder: string): void {
   }
 }
 
-async function lookAt(
+function* lookAt(
   fs: FileSystem,
   file: TorrentFile,
   metainfo: Metainfo,
@@ -215,23 +231,23 @@ async function lookAt(
   links: Map<string, boolean>,
   isWanted: boolean,
   upgrade: Upgrade | undefined,
-): Promise<{ stored: StoredFile; isThere: boolean }> {
+): Steps<{ stored: StoredFile; isThere: boolean }> {
   const finalPath = path.join(folder, ...file.diskPath);
   const partPath = path.join(folder, ...metainfo.layout.partPath(file.index));
   const replaces = upgrade?.replaced.get(file.index);
   for (let depth = 1; depth < file.diskPath.length; depth++) {
-    await refuseLink(fs, path.join(folder, ...file.diskPath.slice(0, depth)), links);
+    yield* refuseLink(fs, path.join(folder, ...file.diskPath.slice(0, depth)), links);
   }
   const place = { finalPath, partPath, replaces, state: 'part' as const, seen: undefined, lost: undefined };
   const stored: StoredFile = { ...place, file, isWanted, missingBytes: file.bytes };
-  const final = replaces === undefined ? await look(fs, finalPath) : undefined;
+  const final = replaces === undefined ? yield* look(fs, finalPath) : undefined;
   if (final !== undefined) {
     const isOfSize = final.isFile() && Number(final.size) === file.bytes;
     if (!isOfSize && !isWanted) return { stored: { ...stored, state: 'side' }, isThere: false };
     if (!isOfSize) throw isDifferent(finalPath);
     return { stored: { ...stored, state: 'foreign' }, isThere: true };
   }
-  const part = upgrade?.stale.has(file.index) ? undefined : await look(fs, partPath);
+  const part = upgrade?.stale.has(file.index) ? undefined : yield* look(fs, partPath);
   if (part === undefined) return { stored: { ...stored, state: isWanted ? 'part' : 'side' }, isThere: false };
   // Ours are plain files with one name, never larger than they will be.
   if (!part.isFile() || part.nlink !== 1n || part.size > file.bytes) throw isDifferent(partPath);
@@ -239,9 +255,9 @@ async function lookAt(
 }
 
 /** Undefined when nothing is there. A file where a folder should be is somebody's file all the same. */
-async function look(fs: FileSystem, at: string): Promise<FileStats | undefined> {
+function* look(fs: FileSystem, at: string): Steps<FileStats | undefined> {
   try {
-    return await fs.later.lstat(at);
+    return yield* waitFor(fs.later.lstat(at));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
@@ -251,10 +267,10 @@ async function look(fs: FileSystem, at: string): Promise<FileStats | undefined> 
 }
 
 /** A folder of the torrent that is a link would lead the download somewhere else. */
-async function refuseLink(fs: FileSystem, folder: string, links: Map<string, boolean>): Promise<void> {
+function* refuseLink(fs: FileSystem, folder: string, links: Map<string, boolean>): Steps<void> {
   let isLink = links.get(folder);
   if (isLink === undefined) {
-    isLink = (await fs.later.lstat(folder).catch(() => undefined))?.isSymbolicLink() ?? false;
+    isLink = (yield* orUndefined(fs.later.lstat(folder)))?.isSymbolicLink() ?? false;
     links.set(folder, isLink);
   }
   if (!isLink) return;
@@ -271,12 +287,9 @@ async function refuseLink(fs: FileSystem, folder: string, links: Map<string, boo
  * `...And Justice for All` is a title, and a hidden name all the same: a folder of that name is entered when it is ours
  * by its record, or holds nothing but files of this torrent. Other hidden names are never given (path-rules.ts).
  */
-async function refuseHiddenFolder(
-  { layout, files }: Metainfo,
-  { rootPath, side, fs }: TorrentFiles,
-): Promise<void> {
+function* refuseHiddenFolder({ layout, files }: Metainfo, { rootPath, side, fs }: TorrentFiles): Steps<void> {
   if (layout.isSingleFile || !layout.rootName.startsWith('.')) return;
-  const there = await fs.later.readdir(rootPath).catch(() => []);
+  const there = (yield* orUndefined(fs.later.readdir(rootPath))) ?? [];
   if (there.length === 0) return;
   const real = files.filter(({ isPad }) => !isPad);
   const own = real.flatMap(({ diskPath, index }) => [diskPath[1]!, layout.partPath(index)[1]!]);

@@ -9,6 +9,7 @@
  * this one, block for block.
  */
 import type { FileStats, FileSystem } from './file-system.ts';
+import { orUndefined, type Steps } from './steps.ts';
 
 export interface FileStamp {
   readonly bytes: number;
@@ -33,8 +34,8 @@ const hasBirthTime = process.platform === 'linux';
 /**
  * What a file looks like now; undefined when it is not a plain file that can be seen. Links are not followed.
  */
-export async function stampOf(fs: FileSystem, file: string): Promise<FileStamp | undefined> {
-  return stampFrom(await fs.later.lstat(file).catch(() => undefined));
+export function* stampOf(fs: FileSystem, file: string): Steps<FileStamp | undefined> {
+  return stampFrom(yield* orUndefined(fs.later.lstat(file)));
 }
 
 export function stampFrom(stat: FileStats | undefined): FileStamp | undefined {

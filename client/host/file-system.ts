@@ -71,32 +71,32 @@ export interface FileSystem {
 
 export interface FilesLater {
   /** `replace`: a new file for its owner alone, in place of what is there. */
-  open(at: string, mode: 'read' | 'replace'): Promise<OpenedFile>;
-  stat(at: string): Promise<FileStats>;
-  lstat(at: string): Promise<FileStats>;
-  readText(at: string): Promise<string>;
-  readdir(at: string): Promise<string[]>;
-  rename(from: string, to: string): Promise<void>;
+  open(at: string, mode: 'read' | 'replace'): PromiseLike<OpenedFile>;
+  stat(at: string): PromiseLike<FileStats>;
+  lstat(at: string): PromiseLike<FileStats>;
+  readText(at: string): PromiseLike<string>;
+  readdir(at: string): PromiseLike<string[]>;
+  rename(from: string, to: string): PromiseLike<void>;
   /** A file; nothing happens when it is not there. */
-  remove(at: string): Promise<void>;
+  remove(at: string): PromiseLike<void>;
   /** Whether files can be made in this folder. */
-  mayMakeIn(folder: string): Promise<boolean>;
+  mayMakeIn(folder: string): PromiseLike<boolean>;
   /** Of the disk, for users other than root; undefined where the system does not say. */
-  freeBytes(at: string): Promise<number | undefined>;
+  freeBytes(at: string): PromiseLike<number | undefined>;
 }
 
 /** Must be closed. */
 export interface OpenedFile {
-  stat(): Promise<FileStats>;
+  stat(): PromiseLike<FileStats>;
   read(
     target: Uint8Array,
     offset: number,
     bytes: number,
     position: number,
-  ): Promise<{ readonly bytesRead: number }>;
+  ): PromiseLike<{ readonly bytesRead: number }>;
   /** All of it. */
-  writeText(text: string): Promise<void>;
+  writeText(text: string): PromiseLike<void>;
   /** fsync(2): returns when what was written is on the disk. Of a folder: the names in it. */
-  sync(): Promise<void>;
-  close(): Promise<void>;
+  sync(): PromiseLike<void>;
+  close(): PromiseLike<void>;
 }

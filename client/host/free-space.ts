@@ -11,6 +11,7 @@ import { ClientError } from './client-error.ts';
 import type { PreparedDownload } from './download-folder.ts';
 import type { FileSystem } from './file-system.ts';
 import { realFiles } from './real-files.ts';
+import { asPromise, orUndefined, type Steps } from './steps.ts';
 import type { StoredFile } from './torrent-files.ts';
 
 export interface DiskSpace {
@@ -33,6 +34,8 @@ export interface SpaceOptions {
   readonly onSpace?: (space: DiskSpace) => void;
 }
 
+type FreeSpace = Pick<DiskSpace, 'freeBytes' | 'device'>;
+
 /** Throws ClientError `disk-full`. */
 export async function checkSpace(
   metainfo: Metainfo,
@@ -48,15 +51,19 @@ export async function checkSpace(
 }
 
 /** `priorities`: by piece; without them all are wanted. `promised`: to others on a disk. */
-export async function measureSpace(
+export function measureSpace(...about: Parameters<typeof measuring>): Promise<DiskSpace> {
+  return asPromise(measuring(...about));
+}
+
+function* measuring(
   metainfo: Metainfo,
   prepared: PreparedDownload,
   folder: string,
   priorities: Uint8Array | undefined,
   promised: (device: number | undefined) => number,
-): Promise<DiskSpace> {
-  const { freeBytes, device } = await freeSpace(folder, prepared.files.fs);
-  const missingBytes = await bytesToAllocate(metainfo, prepared, priorities);
+): Steps<DiskSpace> {
+  const { freeBytes, device } = yield* spaceOf(folder, prepared.files.fs);
+  const missingBytes = yield* bytesToAllocate(metainfo, prepared, priorities);
   return { missingBytes, promisedBytes: promised(device), freeBytes, device };
 }
 
@@ -73,23 +80,24 @@ function refuseFullDisk(
 }
 
 /** Where the folder is, or will be made. */
-export async function freeSpace(
-  folder: string,
-  fs: FileSystem = realFiles,
-): Promise<{ readonly freeBytes: number | undefined; readonly device: number | undefined }> {
+export function freeSpace(folder: string): Promise<FreeSpace> {
+  return asPromise(spaceOf(folder, realFiles));
+}
+
+function* spaceOf(folder: string, fs: FileSystem): Steps<FreeSpace> {
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
-    const stat = await fs.later.stat(at).catch(() => undefined);
+    const stat = yield* orUndefined(fs.later.stat(at));
     if (stat === undefined && path.dirname(at) !== at) continue;
-    const freeBytes = await fs.later.freeBytes(at).catch(() => undefined);
+    const freeBytes = yield* orUndefined(fs.later.freeBytes(at));
     return { freeBytes, device: stat && Number(stat.dev) };
   }
 }
 
-async function bytesToAllocate(
+function* bytesToAllocate(
   { geometry }: Metainfo,
   { files, have }: PreparedDownload,
   priorities: Uint8Array | undefined,
-): Promise<number> {
+): Steps<number> {
   let aside = 0;
   const missing = new Map<StoredFile, number>();
   for (const pieceIndex of geometry.pieces()) {
@@ -104,15 +112,15 @@ async function bytesToAllocate(
   let sum = aside;
   for (const [stored, bytes] of missing) {
     // Pieces that are there and wrong are written over in their place.
-    const allocated = stored.seen !== undefined ? await allocatedBytes(files.fs, stored.partPath) : 0;
+    const allocated = stored.seen !== undefined ? yield* allocatedBytes(files.fs, stored.partPath) : 0;
     sum += Math.min(bytes, Math.max(0, stored.file.bytes - allocated));
   }
   return sum;
 }
 
 /** What a file takes of the disk: one that was written from its end has a hole before it. */
-async function allocatedBytes(fs: FileSystem, at: string): Promise<number> {
-  const stat = await fs.later.lstat(at).catch(() => undefined);
+function* allocatedBytes(fs: FileSystem, at: string): Steps<number> {
+  const stat = yield* orUndefined(fs.later.lstat(at));
   if (stat === undefined) return 0;
   return Math.min(Number(stat.size), Number(stat.blocks) * 512);
 }

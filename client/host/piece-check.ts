@@ -3,7 +3,8 @@ import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import { progressTo } from './check-progress.ts';
 import { openedPath } from './part-file.ts';
-import type { CheckJob, ExpectedHashes, StorageJobs } from './storage-job.ts';
+import { Outcome, type Steps, together, waitFor } from './steps.ts';
+import type { CheckJob, ExpectedHashes, StorageJobs, StoreResult } from './storage-job.ts';
 import type { Place } from './torrent-files.ts';
 
 /** Pieces being read and hashed at once: enough to keep every thread busy. */
@@ -15,28 +16,29 @@ export interface CheckedTorrent {
 }
 
 /** Hashes these pieces where `segmentsOf` says they lie. */
-export async function checkPieces(
+export function* checkPieces(
   doubtful: readonly PieceIndex[],
   { geometry, expected }: CheckedTorrent,
   segmentsOf: (pieceIndex: PieceIndex) => CheckJob['segments'],
   pool: StorageJobs,
   { signal, onProgress }: HashControl,
   onRight: (pieceIndex: PieceIndex) => void,
-): Promise<void> {
+): Steps<void> {
   const totalBytes = doubtful.reduce((sum, pieceIndex) => sum + geometry.pieceBytes(pieceIndex), 0);
   const progress = progressTo(onProgress, totalBytes);
   let next = 0;
-  const worker = async () => {
+  const worker = function* (): Steps<void> {
     for (let pieceIndex = doubtful[next++]; pieceIndex !== undefined; pieceIndex = doubtful[next++]) {
       signal?.throwIfAborted();
       const pieceBytes = geometry.pieceBytes(pieceIndex);
       const job = { bytes: pieceBytes, expected: expected(pieceIndex), segments: segmentsOf(pieceIndex) };
-      const result = await new Promise<string>((resolve) => pool.run(job, ({ outcome }) => resolve(outcome)));
-      if (result === 'stored') onRight(pieceIndex);
+      const checked = new Outcome<StoreResult>();
+      pool.run(job, (result) => checked.resolve(result));
+      if ((yield* waitFor(checked)).outcome === 'stored') onRight(pieceIndex);
       progress(pieceBytes);
     }
   };
-  await Promise.all(Array.from({ length: checksMax }, worker));
+  yield* together(Array.from({ length: checksMax }, worker));
 }
 
 /** Where a piece has to be read; pads are nowhere.  BEP 47 */

@@ -12,6 +12,7 @@ import { codeOf } from './disk-errors.ts';
 import { sameFile, stampFrom } from './file-stamp.ts';
 import type { FileSystem, OpenedFile } from './file-system.ts';
 import type { ResumeStore } from './resume-store.ts';
+import { asPromise, launch, Outcome, orUndefined, type Steps, waitFor } from './steps.ts';
 import { realTimers, type Timers } from './timers.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
@@ -30,7 +31,7 @@ export class ResumeJournal {
   /** Something was stored or lost since the last record. */
   #isStale = false;
   #cancelTimer: (() => void) | undefined;
-  #flushing: Promise<void> | undefined;
+  #flushing: Outcome<void> | undefined;
   #stopped = false;
   /** An fsync has failed: what the disk holds is not known any more, and the next start has to hash. */
   #broken = false;
@@ -83,18 +84,30 @@ export class ResumeJournal {
   }
 
   /** Forces to the disk and records what was stored until now. */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
+    return asPromise(this.flushing());
+  }
+
+  *flushing(): Steps<void> {
     this.#clearTimer();
-    await this.#flushing;
-    await this.#flush(false);
+    if (this.#flushing !== undefined) yield* waitFor(this.#flushing);
+    yield* this.#flush(false);
   }
 
   /** The last word: everything that was stored is forced to the disk and recorded. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return asPromise(this.stopping());
+  }
+
+  *stopping(): Steps<void> {
     this.#stopped = true;
     this.#clearTimer();
-    await this.#flushing;
-    await this.#flush(true).catch(() => {});
+    if (this.#flushing !== undefined) yield* waitFor(this.#flushing);
+    try {
+      yield* this.#flush(true);
+    } catch {
+      // It cannot be forced to the disk: the next start hashes what is not recorded.
+    }
   }
 
   #flushSoon(): void {
@@ -108,17 +121,23 @@ export class ResumeJournal {
 
   #begin(): void {
     this.#clearTimer();
-    this.#flushing = this.#flush(false)
-      .catch(() => {
-        this.#broken = true;
-      })
-      .then(() => {
-        this.#flushing = undefined;
-        if ((this.#isStale || this.#isUnsaved) && !this.#stopped) this.#flushSoon();
-      });
+    const flushing = new Outcome<void>();
+    this.#flushing = flushing;
+    launch(this.#flushNow(flushing));
   }
 
-  async #flush(clean: boolean): Promise<void> {
+  *#flushNow(flushing: Outcome<void>): Steps<void> {
+    try {
+      yield* this.#flush(false);
+    } catch {
+      this.#broken = true;
+    }
+    this.#flushing = undefined;
+    if ((this.#isStale || this.#isUnsaved) && !this.#stopped) this.#flushSoon();
+    flushing.resolve();
+  }
+
+  *#flush(clean: boolean): Steps<void> {
     if (this.#broken) return;
     const dirty = this.#dirty;
     const have = this.#have.slice();
@@ -127,7 +146,7 @@ export class ResumeJournal {
     this.#isStale = false;
     const folders = new Set<string>();
     for (const file of dirty) {
-      if (await this.#sync(file)) folders.add(path.dirname(file.finalPath));
+      if (yield* this.#sync(file)) folders.add(path.dirname(file.finalPath));
       else {
         for (const pieceIndex of this.#files.storedIn(file)) {
           have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
@@ -136,13 +155,13 @@ export class ResumeJournal {
       }
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
-    for (const folder of folders) await syncFolder(this.#files.fs, folder);
+    for (const folder of folders) yield* syncFolder(this.#files.fs, folder);
     // What was lost since is not claimed.
     for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
     const stamps = this.#files.files.map((file) => file && this.#files.seen(file));
     const record = { have, stamps, clean };
     try {
-      await this.#store.save(this.#infoHash, this.#files.rootPath, record);
+      yield* this.#store.saving(this.#infoHash, this.#files.rootPath, record);
       this.#isUnsaved = false;
     } catch {
       // What was forced to the disk is there. The record may be written when its own disk has room again.
@@ -154,36 +173,37 @@ export class ResumeJournal {
    * False when it is not where it was. Throws when it cannot be forced to the disk: then nothing more is
    * recorded.
    */
-  async #sync(file: StoredFile): Promise<boolean> {
+  *#sync(file: StoredFile): Steps<boolean> {
     // It may get its name between our look and our open: the file is the same.
-    const handle = (await this.#open(file)) ?? (await this.#open(file));
+    const handle = (yield* this.#open(file)) ?? (yield* this.#open(file));
     if (handle === undefined) return false;
     try {
-      await handle.sync();
+      yield* waitFor(handle.sync());
       return true;
     } finally {
-      await handle.close();
+      yield* waitFor(handle.close());
     }
   }
 
-  async #open(file: StoredFile): Promise<OpenedFile | undefined> {
+  *#open(file: StoredFile): Steps<OpenedFile | undefined> {
     let handle: OpenedFile;
     try {
-      handle = await this.#files.fs.later.open(this.#files.pathOf(file), 'read');
+      handle = yield* waitFor(this.#files.fs.later.open(this.#files.pathOf(file), 'read'));
     } catch (error) {
       if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return undefined;
       throw error;
     }
-    const looks = await handle.stat().then(stampFrom, () => undefined);
+    const looks = stampFrom(yield* orUndefined(handle.stat()));
     if (sameFile(looks, this.#files.seen(file))) return handle;
-    await handle.close();
+    yield* waitFor(handle.close());
     return undefined;
   }
 }
 
 /** Some systems cannot; they keep names in order by themselves. */
-async function syncFolder(fs: FileSystem, folder: string): Promise<void> {
-  const handle = await fs.later.open(folder, 'read').catch(() => undefined);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
+function* syncFolder(fs: FileSystem, folder: string): Steps<void> {
+  const handle = yield* orUndefined(fs.later.open(folder, 'read'));
+  if (handle === undefined) return;
+  yield* orUndefined(handle.sync());
+  yield* waitFor(handle.close());
 }

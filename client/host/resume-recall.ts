@@ -16,16 +16,17 @@ import { sameStamp } from './file-stamp.ts';
 import { checkPieces, segmentsToCheck } from './piece-check.ts';
 import { expectedHashes } from './piece-hashes.ts';
 import type { ResumeRecord } from './resume-store.ts';
+import type { Steps } from './steps.ts';
 import type { StorageJobs } from './storage-job.ts';
 import type { TorrentFiles } from './torrent-files.ts';
 
-export async function recall(
+export function* recall(
   metainfo: Metainfo,
   files: TorrentFiles,
   record: ResumeRecord,
   pool: StorageJobs,
   control: HashControl,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Steps<Uint8Array<ArrayBuffer>> {
   const { geometry, layout } = metainfo;
   const have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
   const stamps = files.files.map((file) => file && files.seen(file));
@@ -48,7 +49,7 @@ export async function recall(
   }
   const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
   const checked = { geometry, expected: expectedHashes(metainfo) };
-  await checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => {
+  yield* checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => {
     have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
   });
   return have;

@@ -10,6 +10,7 @@ import { makeFolders } from '../../torrents/make-folders.ts';
 import type { FileStamp } from './file-stamp.ts';
 import type { FileSystem } from './file-system.ts';
 import { realFiles } from './real-files.ts';
+import { asPromise, orUndefined, type Steps, waitFor } from './steps.ts';
 
 export interface ResumeRecord {
   /** Pieces that were verified and on the disk, MSB first. */
@@ -36,17 +37,26 @@ export class ResumeStore {
     this.#fs = fs;
   }
 
-  async load(infoHash: Uint8Array, rootPath: string, fileCount: number): Promise<ResumeRecord | undefined> {
+  load(infoHash: Uint8Array, rootPath: string, fileCount: number): Promise<ResumeRecord | undefined> {
+    return asPromise(this.loading(infoHash, rootPath, fileCount));
+  }
+
+  *loading(infoHash: Uint8Array, rootPath: string, fileCount: number): Steps<ResumeRecord | undefined> {
     try {
       const file = this.#file(infoHash, rootPath);
-      if ((await this.#fs.later.stat(file)).size > recordBytesMax) return undefined;
-      return parse(await this.#fs.later.readText(file), fileCount);
+      const { later } = this.#fs;
+      if ((yield* waitFor(later.stat(file))).size > recordBytesMax) return undefined;
+      return parse(yield* waitFor(later.readText(file)), fileCount);
     } catch {
       return undefined;
     }
   }
 
-  async save(infoHash: Uint8Array, rootPath: string, record: ResumeRecord): Promise<void> {
+  save(infoHash: Uint8Array, rootPath: string, record: ResumeRecord): Promise<void> {
+    return asPromise(this.saving(infoHash, rootPath, record));
+  }
+
+  *saving(infoHash: Uint8Array, rootPath: string, record: ResumeRecord): Steps<void> {
     const file = this.#file(infoHash, rootPath);
     const temporary = `${file}.${process.pid}.tmp`;
     const text = JSON.stringify({
@@ -60,24 +70,24 @@ export class ResumeStore {
     makeFolders(this.#folder, 0o700, this.#fs);
     const { later } = this.#fs;
     try {
-      const handle = await later.open(temporary, 'replace');
+      const handle = yield* waitFor(later.open(temporary, 'replace'));
       try {
-        await handle.writeText(text);
-        await handle.sync();
+        yield* waitFor(handle.writeText(text));
+        yield* waitFor(handle.sync());
       } finally {
-        await handle.close();
+        yield* waitFor(handle.close());
       }
-      await later.rename(temporary, file);
+      yield* waitFor(later.rename(temporary, file));
     } catch (error) {
       // On a full disk half of a record would only take room.
-      await later.remove(temporary).catch(() => {});
+      yield* orUndefined(later.remove(temporary));
       throw error;
     }
   }
 
   /** What it says is not so: the next time everything is hashed. */
-  async erase(infoHash: Uint8Array, rootPath: string): Promise<void> {
-    await this.#fs.later.remove(this.#file(infoHash, rootPath)).catch(() => {});
+  erase(infoHash: Uint8Array, rootPath: string): Promise<void> {
+    return asPromise(orUndefined(this.#fs.later.remove(this.#file(infoHash, rootPath))));
   }
 
   #file(infoHash: Uint8Array, rootPath: string): string {

@@ -9,6 +9,7 @@ import { type FileStamp, sameStamp, stampFrom } from './file-stamp.ts';
 import type { FileSystem } from './file-system.ts';
 import { realFiles } from './real-files.ts';
 import type { ResumeStore } from './resume-store.ts';
+import { asPromise, orUndefined, type Steps } from './steps.ts';
 import { type StoredFile, TorrentFiles } from './torrent-files.ts';
 
 export interface Share {
@@ -38,15 +39,15 @@ export async function lookAtShare(
     return { ...place, file, isWanted: true, missingBytes: 0 };
   });
   const files = new TorrentFiles(metainfo.layout, metainfo.geometry, stored, undefined, fs);
-  const stamps = await Promise.all(stored.map((file) => file && lookAt(fs, file)));
+  const stamps = await Promise.all(stored.map((file) => file && asPromise(lookAt(fs, file))));
   return { pathOf, files, stamps };
 }
 
 /** Its owner may have put links there: they are followed, but not remembered. */
-async function lookAt(fs: FileSystem, file: StoredFile): Promise<FileStamp | undefined> {
+function* lookAt(fs: FileSystem, file: StoredFile): Steps<FileStamp | undefined> {
   const { finalPath } = file;
-  const stat = await fs.later.lstat(finalPath).catch(() => undefined);
-  const followed = stat?.isSymbolicLink() ? await fs.later.stat(finalPath).catch(() => undefined) : stat;
+  const stat = yield* orUndefined(fs.later.lstat(finalPath));
+  const followed = stat?.isSymbolicLink() ? yield* orUndefined(fs.later.stat(finalPath)) : stat;
   file.seen = stampFrom(followed);
   return stampFrom(stat);
 }

@@ -7,17 +7,18 @@ import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { checkPieces } from './piece-check.ts';
 import { expectedHashes } from './piece-hashes.ts';
+import type { Steps } from './steps.ts';
 import type { CheckJob, StorageJobs } from './storage-job.ts';
 import type { TorrentFiles } from './torrent-files.ts';
 
 /** Marks in `have` what is right. */
-export async function recallSide(
+export function* recallSide(
   metainfo: Metainfo,
   files: TorrentFiles,
   have: Uint8Array,
   pool: StorageJobs,
   control: HashControl,
-): Promise<void> {
+): Steps<void> {
   const { side } = files;
   if (side?.place.seen === undefined) return;
   const { geometry } = metainfo;
@@ -46,7 +47,7 @@ export async function recallSide(
   });
   const right: PieceIndex[] = [];
   const checked = { geometry, expected: expectedHashes(metainfo) };
-  await checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => right.push(pieceIndex));
+  yield* checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => right.push(pieceIndex));
   // Only now: a file that goes home is there from then on, and would be looked for in its own place.
   const aside = right.map((pieceIndex) => ({ pieceIndex, parts: partsOf(pieceIndex) }));
   for (const { pieceIndex, parts } of aside) {

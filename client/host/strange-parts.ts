@@ -6,12 +6,13 @@
  * Not told apart: a part smaller than a piece of a v1 torrent, which shares its piece with its neighbours.
  */
 import type { FileSystem } from './file-system.ts';
+import { type Steps, waitFor } from './steps.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 const bufferBytes = 256 * 1024;
 
 /** `have`: pieces that are right. */
-export async function strangeParts(files: TorrentFiles, have: Uint8Array): Promise<StoredFile[]> {
+export function* strangeParts(files: TorrentFiles, have: Uint8Array): Steps<StoredFile[]> {
   const { geometry } = files;
   const ours = new Set<StoredFile>();
   /** Where the pieces lie that a file has for itself: [from, to). */
@@ -28,23 +29,25 @@ export async function strangeParts(files: TorrentFiles, have: Uint8Array): Promi
   const strange: StoredFile[] = [];
   for (const [stored, range] of own) {
     if (stored.state !== 'part' || stored.seen === undefined || ours.has(stored)) continue;
-    if (await hasBytes(files.fs, stored.partPath, range)) strange.push(stored);
+    if (yield* hasBytes(files.fs, stored.partPath, range)) strange.push(stored);
   }
   return strange;
 }
 
-async function hasBytes(fs: FileSystem, at: string, [from, to]: readonly [number, number]): Promise<boolean> {
-  const handle = await fs.later.open(at, 'read');
+function* hasBytes(fs: FileSystem, at: string, [from, to]: readonly [number, number]): Steps<boolean> {
+  const handle = yield* waitFor(fs.later.open(at, 'read'));
   try {
     const buffer = Buffer.alloc(bufferBytes);
     for (let position = from; position < to; ) {
-      const { bytesRead } = await handle.read(buffer, 0, Math.min(bufferBytes, to - position), position);
+      const { bytesRead } = yield* waitFor(
+        handle.read(buffer, 0, Math.min(bufferBytes, to - position), position),
+      );
       if (bytesRead === 0) return false;
       if (buffer.subarray(0, bytesRead).some((byte) => byte !== 0)) return true;
       position += bytesRead;
     }
     return false;
   } finally {
-    await handle.close();
+    yield* waitFor(handle.close());
   }
 }

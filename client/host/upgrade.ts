@@ -19,6 +19,7 @@ import { type FileStamp, sameStamp, stampOf } from './file-stamp.ts';
 import { realFiles } from './real-files.ts';
 import type { ResumeRecord, ResumeStore } from './resume-store.ts';
 import { lookAtShare } from './share-check.ts';
+import { asPromise } from './steps.ts';
 import type { StoredFile } from './torrent-files.ts';
 
 export interface UpgradeFrom {
@@ -83,7 +84,9 @@ export async function planUpgrade(
     const next = nextAt.get(path.resolve(at));
     const stamp = stamps[file.index];
     if (stamp === undefined && next !== undefined && !isSameFile(file, next)) {
-      const part = await stampOf(realFiles, path.resolve(folder, ...metainfo.layout.partPath(next.index)));
+      const part = await asPromise(
+        stampOf(realFiles, path.resolve(folder, ...metainfo.layout.partPath(next.index))),
+      );
       if (part !== undefined && part.inode === record?.stamps[file.index]?.inode) stale.add(next.index);
     }
     if (stamp === undefined || stamp.bytes !== file.bytes) continue;

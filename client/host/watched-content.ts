@@ -28,6 +28,7 @@ import { isAway, troubleOf } from './disk-errors.ts';
 import type { FileStamp } from './file-stamp.ts';
 import { type DiskFile, openedPath } from './part-file.ts';
 import type { FactSink } from './ports.ts';
+import { launch, Outcome, type Steps, waitFor } from './steps.ts';
 import type { StorageJobs } from './storage-job.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
 import type { Timers } from './timers.ts';
@@ -58,7 +59,7 @@ export class WatchedContent {
   #absence: AbsentContent | undefined;
   /** Files whose bytes have to be read before they are believed again. */
   readonly #doubtful = new Set<StoredFile>();
-  #checking: Promise<void> | undefined;
+  #checking: Outcome<void> | undefined;
   /**
    * On some network disks a time changes by itself: parts that were doubted without need are doubted ever
    * more rarely.
@@ -84,8 +85,8 @@ export class WatchedContent {
     this.#isSeeding = false;
   }
 
-  async settled(): Promise<void> {
-    while (this.#checking !== undefined) await this.#checking;
+  *settled(): Steps<void> {
+    while (this.#checking !== undefined) yield* waitFor(this.#checking);
   }
 
   doubt(file: StoredFile): void {
@@ -97,29 +98,31 @@ export class WatchedContent {
     if (this.#world.timers.nowMs() >= this.#nextPartMs) this.doubt(file);
   }
 
-  async confirm(): Promise<boolean> {
+  *confirm(): Steps<boolean> {
     const { files, torrent } = this.#stored;
     let told: string | undefined;
     while (!this.#isSeeding) {
-      const isWrong = await this.#isAnythingWrong();
+      const isWrong = yield* this.#isAnythingWrong();
       if (isWrong) this.look();
       const wanted = files.files.filter((file) => file?.isWanted) as StoredFile[];
       const trouble = this.#nameAll(wanted);
-      await this.settled();
+      yield* this.settled();
       if (this.#isOver || wanted.some(({ missingBytes }) => missingBytes > 0)) return false;
       const isWhole = ({ state, seen, file }: StoredFile) => state !== 'part' && seen?.bytes === file.bytes;
       if (!isWrong && trouble === undefined && wanted.every(isWhole)) break;
       if (trouble !== undefined && trouble.message !== told)
         this.#world.report({ type: 'disk-trouble', torrent, trouble });
       told = trouble?.message;
-      await this.#pause(isWrong && trouble === undefined ? 10 : retryMs);
+      yield* this.#pause(isWrong && trouble === undefined ? 10 : retryMs);
     }
     this.#isSeeding = true;
     return true;
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#world.timers.after(ms, resolve));
+  *#pause(ms: number): Steps<void> {
+    const over = new Outcome<void>();
+    this.#world.timers.after(ms, () => over.resolve());
+    yield* waitFor(over);
   }
 
   /** Of a torrent that has all its bytes: why not every file has its name. */
@@ -136,10 +139,10 @@ export class WatchedContent {
     return undefined;
   }
 
-  async #isAnythingWrong(): Promise<boolean> {
+  *#isAnythingWrong(): Steps<boolean> {
     const { files } = this.#stored;
     for (const [count, unit] of unitsOf(files).entries()) {
-      if (count % looksPerTurn === looksPerTurn - 1) await this.#pause(0);
+      if (count % looksPerTurn === looksPerTurn - 1) yield* this.#pause(0);
       if (lookNow(unit, files) !== undefined) return true;
     }
     return false;
@@ -149,9 +152,9 @@ export class WatchedContent {
    * Its turn in a round: at most so many looks. Answers how many it took. They do not stop the program while
    * a network disk does not answer; what they find is looked at once more.
    */
-  async lookAtSome(most: number): Promise<number> {
+  *lookAtSome(most: number): Steps<number> {
     const { files } = this.#stored;
-    if (this.#absence !== undefined) return await this.#lookForIt(this.#absence);
+    if (this.#absence !== undefined) return yield* this.#lookForIt(this.#absence);
     if (this.#cursor >= this.#units.length) {
       this.#units = unitsOf(files);
       this.#cursor = 0;
@@ -159,7 +162,7 @@ export class WatchedContent {
     const some = this.#units.slice(this.#cursor, this.#cursor + most);
     this.#cursor += some.length;
     for (const unit of some) {
-      if ((await lookLater(unit, files)) === undefined) continue;
+      if ((yield* lookLater(unit, files)) === undefined) continue;
       this.look();
       break;
     }
@@ -170,7 +173,7 @@ export class WatchedContent {
     const { files } = this.#stored;
     if (this.#absence !== undefined) {
       this.#absence.lookSoon();
-      void this.lookAtSome(Number.MAX_SAFE_INTEGER);
+      launch(this.#lookForIt(this.#absence));
     }
     if (this.#isOver || this.#absence !== undefined) return;
     this.lookedMs = this.#world.timers.nowMs();
@@ -251,9 +254,9 @@ export class WatchedContent {
     this.#world.sink({ type: 'content-offline', torrent, trouble });
   }
 
-  async #lookForIt(absence: AbsentContent): Promise<number> {
+  *#lookForIt(absence: AbsentContent): Steps<number> {
     if (this.#checking !== undefined) return 1;
-    const { looks, found } = await absence.lookAgain();
+    const { looks, found } = yield* absence.lookAgain();
     if (this.#isOver || this.#absence !== absence || found === undefined) return looks;
     if (found.length === 0) {
       this.#absence = undefined;
@@ -264,25 +267,34 @@ export class WatchedContent {
   }
 
   #check(): void {
-    this.#checking ??= this.#checkAll().finally(() => {
-      this.#checking = undefined;
-      if (this.#isOver) return;
-      if (this.#doubtful.size > 0) this.#check();
-      // Looked at once more: the rest may have changed while this was read.
-      else if (this.#absence !== undefined) this.look();
-    });
+    if (this.#checking !== undefined) return;
+    const checking = new Outcome<void>();
+    this.#checking = checking;
+    launch(this.#checkUntilDone(checking));
   }
 
-  async #checkAll(): Promise<void> {
+  *#checkUntilDone(checking: Outcome<void>): Steps<void> {
+    try {
+      yield* this.#checkAll();
+    } finally {
+      this.#checking = undefined;
+      if (!this.#isOver && this.#doubtful.size > 0) this.#check();
+      // Looked at once more: the rest may have changed while this was read.
+      else if (!this.#isOver && this.#absence !== undefined) this.look();
+      checking.resolve();
+    }
+  }
+
+  *#checkAll(): Steps<void> {
     for (const file of this.#doubtful) {
-      if (!this.#isOver) await this.#checkOne(file);
+      if (!this.#isOver) yield* this.#checkOne(file);
       this.#doubtful.delete(file);
     }
   }
 
-  async #checkOne(file: StoredFile): Promise<void> {
+  *#checkOne(file: StoredFile): Steps<void> {
     const isSeed = this.#isSeeding && isOwned(file);
-    const read = await readAgain(this.#stored, file, this.#world.pool, isSeed);
+    const read = yield* readAgain(this.#stored, file, this.#world.pool, isSeed);
     if (read === undefined || this.#isOver) return;
     const { bad, looks } = read;
     if (file.state === 'part') {
