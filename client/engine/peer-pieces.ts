@@ -68,10 +68,16 @@ export class PeerPieces {
     if (this.suggested.length > suggestedMax) this.suggested.shift();
   }
 
-  add(pieceIndex: PieceIndex): void {
-    if (this.#bits === 'all' || this.has(pieceIndex)) return;
-    this.#bits[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+  /** True when it did not have it. */
+  add(pieceIndex: PieceIndex): boolean {
+    const bits = this.#bits;
+    if (bits === 'all') return false;
+    const byte = bits[pieceIndex >> 3]!;
+    const bit = 0x80 >> (pieceIndex & 7);
+    if ((byte & bit) !== 0) return false;
+    bits[pieceIndex >> 3] = byte | bit;
     this.count += 1;
+    return true;
   }
 
   /** It has everything by now: the bits are of no more use. */

@@ -177,6 +177,11 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     return this.#onMessage(message) ?? (this.gone ? 'ended' : undefined);
   }
 
+  /** What is news is free. */
+  onHave(index: number): Violation | 'ended' | undefined {
+    return this.#onHaveMessage(index) ?? (this.gone ? 'ended' : undefined);
+  }
+
   /** Nobody has defined it: nothing is believed, and it is no free talk either. */
   onUnknown(bytes: number): Violation | undefined {
     return this.#spend(1 + (bytes >> 10));
@@ -191,15 +196,12 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     return this.#spend() ?? this.#onTalk(message);
   }
 
-  /** What is news is free. */
   #onHaveMessage(index: number): Violation | undefined {
     if (this.#geometry === undefined)
       return this.allowance.spendBlindHave(this.#nowMs) ? undefined : 'too-many-messages';
     const pieceIndex = this.#geometry.pieceIndex(index);
     if (pieceIndex === undefined) return 'piece-out-of-range';
-    if (this.pieces.has(pieceIndex)) return this.#spend();
-    this.#onHave(pieceIndex);
-    return undefined;
+    return this.#onHave(pieceIndex) ? undefined : this.#spend();
   }
 
   #onTalk(message: Exclude<Message, { type: 'have' }>): Violation | undefined {
@@ -304,12 +306,13 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     return message === 'unknown-type' ? undefined : this.#swarm!.onMetadata(this, message, this.#nowMs);
   }
 
-  #onHave(pieceIndex: PieceIndex): void {
+  /** True when it is news. */
+  #onHave(pieceIndex: PieceIndex): boolean {
     this.#heardPieces = true;
-    if (this.pieces.has(pieceIndex)) return;
-    this.pieces.add(pieceIndex);
+    if (!this.pieces.add(pieceIndex)) return false;
     this.#swarm!.onHave(this, pieceIndex, this.#nowMs);
     if (!this.countedAsSeed) this.pieces.forgetBits();
+    return true;
   }
 
   /**

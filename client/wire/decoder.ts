@@ -7,7 +7,7 @@
  * Left to others: whether a number makes sense for the torrent (geometry, peer-session).              BEP 3 6 10
  */
 import { decodeHandshake, type Handshake, handshakeBytes, mayBeHandshake } from './handshake.ts';
-import { type Message, messageId, readUint32 } from './message.ts';
+import { type Message, messageId, pieceHeaderBytes, readUint32 } from './message.ts';
 
 /** What a peer did wrong, as a stable word. The connection closes; nothing is thrown. */
 export type WireViolation =
@@ -21,6 +21,8 @@ export type WireViolation =
 export interface WireHandler<Stop> {
   onHandshake(handshake: Handshake): Stop | undefined;
   onMessage(message: Message): Stop | undefined;
+  /** Most of what peers say in a swarm is `have`: whoever wants its number alone takes it here, and `onMessage` has it not. */
+  onHave?(index: number): Stop | undefined;
   /** A message nobody has defined begins: its body is skipped. */
   onUnknown?(bytes: number): Stop | undefined;
   /** A `piece` message begins: three numbers straight from the peer. */
@@ -37,21 +39,29 @@ const extendedBytesMax = 64 * 1024;
 /** Messages nobody has defined are skipped up to this size, as every client does, so that extensions can grow. */
 const unknownBytesMax = 64 * 1024;
 
-const fixedLength: Readonly<Record<number, number>> = {
-  [messageId.choke]: 1,
-  [messageId.unchoke]: 1,
-  [messageId.interested]: 1,
-  [messageId.notInterested]: 1,
-  [messageId.have]: 5,
-  [messageId.request]: 13,
-  [messageId.cancel]: 13,
-  [messageId.port]: 3,
-  [messageId.suggest]: 5,
-  [messageId.haveAll]: 1,
-  [messageId.haveNone]: 1,
-  [messageId.reject]: 13,
-  [messageId.allowedFast]: 5,
-};
+/** Length by id, of messages that have one length only; 0: others. */
+const fixedLength = new Uint8Array(256);
+for (const [id, length] of [
+  [messageId.choke, 1],
+  [messageId.unchoke, 1],
+  [messageId.interested, 1],
+  [messageId.notInterested, 1],
+  [messageId.have, 5],
+  [messageId.request, 13],
+  [messageId.cancel, 13],
+  [messageId.port, 3],
+  [messageId.suggest, 5],
+  [messageId.haveAll, 1],
+  [messageId.haveNone, 1],
+  [messageId.reject, 13],
+  [messageId.allowedFast, 5],
+] as const) {
+  fixedLength[id] = length;
+}
+/** Any body of fixed length, and the header of a block. */
+const smallBodyBytes = 12;
+/** A length and an id. */
+const prefixBytes = 5;
 
 type State = 'handshake' | 'length' | 'id' | 'body' | 'block-header' | 'block' | 'skip' | 'stopped';
 
@@ -78,6 +88,26 @@ export class WireDecoder {
     let at = 0;
     while (at < count) {
       if (this.#state === 'stopped') return undefined;
+      if (this.#state === 'length' && this.#heldCount === 0 && count - at >= prefixBytes) {
+        // What has come whole is read where it lies: nothing is copied, and one step replaces three.
+        const length = readUint32(bytes, at);
+        const id = bytes[at + 4]!;
+        if (fixedLength[id] === length && length > 0 && 4 + length <= count - at) {
+          const stop = tell(handler, id, bytes, at + prefixBytes, length - 1);
+          if (stop !== undefined) return this.#stop(stop);
+          at += 4 + length;
+          continue;
+        }
+        const isBlock = id === messageId.piece && length > 9 && length - 9 <= blockPayloadBytesMax;
+        if (isBlock && count - at >= pieceHeaderBytes) {
+          this.#state = 'block';
+          this.#remaining = length - 9;
+          const stop = handler.onBlockStart(readUint32(bytes, at + 5), readUint32(bytes, at + 9), length - 9);
+          if (stop !== undefined) return this.#stop(stop);
+          at += pieceHeaderBytes;
+          continue;
+        }
+      }
       if (this.#state === 'block' || this.#state === 'skip') {
         const run = Math.min(this.#remaining, count - at);
         this.#remaining -= run;
@@ -133,9 +163,10 @@ export class WireDecoder {
         return handler.onBlockStart(index, begin, this.#remaining);
       }
       default: {
-        const message = decodeBody(this.#id, this.#held, this.#heldCount);
+        const held = this.#held;
+        const count = this.#heldCount;
         this.#expect('length', 4);
-        return handler.onMessage(message);
+        return tell(handler, this.#id, held, 0, count);
       }
     }
   }
@@ -152,8 +183,8 @@ export class WireDecoder {
       this.#remaining = length - 9;
       return undefined;
     }
-    const fixed = fixedLength[this.#id];
-    if (fixed !== undefined) {
+    const fixed = fixedLength[this.#id]!;
+    if (fixed > 0) {
       if (length !== fixed) return 'message-length-wrong';
     } else if (this.#id === messageId.bitfield) {
       if (body < this.#bitfieldBytesMin || body > this.#bitfieldBytesMax) return 'bitfield-length-wrong';
@@ -175,9 +206,9 @@ export class WireDecoder {
     this.#state = state;
     this.#wanted = bytes;
     this.#heldCount = 0;
-    if (this.#held.length < bytes) this.#held = new Uint8Array(bytes);
-    // A large message is rare: its buffer is not kept for the life of the connection.
-    else if (this.#held.length > 4096 && bytes <= handshakeBytes) this.#held = new Uint8Array(handshakeBytes);
+    // A large message is rare, and the handshake comes once: their buffer is not kept for the life of the connection.
+    const isTooLarge = this.#held.length > smallBodyBytes && bytes <= smallBodyBytes;
+    if (this.#held.length < bytes || isTooLarge) this.#held = new Uint8Array(Math.max(bytes, smallBodyBytes));
   }
 
   #stop<T>(reason: T): T {
@@ -186,8 +217,20 @@ export class WireDecoder {
   }
 }
 
+/** Hands on a message whose body is bytes[at, at + count). The length has been checked. */
+function tell<Stop>(
+  handler: WireHandler<Stop>,
+  id: number,
+  bytes: Uint8Array,
+  at: number,
+  count: number,
+): Stop | undefined {
+  if (id === messageId.have && handler.onHave !== undefined) return handler.onHave(readUint32(bytes, at));
+  return handler.onMessage(decodeBody(id, bytes, at, count));
+}
+
 /** The length has been checked: the reads below are inside `bytes`. */
-function decodeBody(id: number, bytes: Uint8Array, count: number): Message {
+function decodeBody(id: number, bytes: Uint8Array, at: number, count: number): Message {
   switch (id) {
     case messageId.choke:
       return { type: 'choke' };
@@ -198,35 +241,35 @@ function decodeBody(id: number, bytes: Uint8Array, count: number): Message {
     case messageId.notInterested:
       return { type: 'not-interested' };
     case messageId.have:
-      return { type: 'have', index: readUint32(bytes, 0) };
+      return { type: 'have', index: readUint32(bytes, at) };
     case messageId.bitfield:
-      return { type: 'bitfield', bits: bytes.slice(0, count) };
+      return { type: 'bitfield', bits: bytes.slice(at, at + count) };
     case messageId.request:
-      return blockMessage('request', bytes);
+      return blockMessage('request', bytes, at);
     case messageId.cancel:
-      return blockMessage('cancel', bytes);
+      return blockMessage('cancel', bytes, at);
     case messageId.reject:
-      return blockMessage('reject', bytes);
+      return blockMessage('reject', bytes, at);
     case messageId.port:
-      return { type: 'port', port: (bytes[0]! << 8) | bytes[1]! };
+      return { type: 'port', port: (bytes[at]! << 8) | bytes[at + 1]! };
     case messageId.suggest:
-      return { type: 'suggest', index: readUint32(bytes, 0) };
+      return { type: 'suggest', index: readUint32(bytes, at) };
     case messageId.haveAll:
       return { type: 'have-all' };
     case messageId.haveNone:
       return { type: 'have-none' };
     case messageId.allowedFast:
-      return { type: 'allowed-fast', index: readUint32(bytes, 0) };
+      return { type: 'allowed-fast', index: readUint32(bytes, at) };
     default:
-      return { type: 'extended', id: bytes[0]!, payload: bytes.slice(1, count) };
+      return { type: 'extended', id: bytes[at]!, payload: bytes.slice(at + 1, at + count) };
   }
 }
 
-function blockMessage<T extends 'request' | 'cancel' | 'reject'>(type: T, bytes: Uint8Array) {
+function blockMessage<T extends 'request' | 'cancel' | 'reject'>(type: T, bytes: Uint8Array, at: number) {
   return {
     type,
-    index: readUint32(bytes, 0),
-    begin: readUint32(bytes, 4),
-    length: readUint32(bytes, 8),
+    index: readUint32(bytes, at),
+    begin: readUint32(bytes, at + 4),
+    length: readUint32(bytes, at + 8),
   } as const;
 }
