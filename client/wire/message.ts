@@ -58,9 +58,28 @@ export function encodePieceHeader(index: number, begin: number, blockBytes: numb
   return bytes;
 }
 
-/** Collects the small messages of one turn, so that they leave in one write. */
+/** Small messages of most turns fit: a have for each of 28 pieces. */
+const bufferBytes = 256;
+/** Buffers of writers that have nothing to say. More writers than this are rarely at work in one turn. */
+const buffersMax = 64;
+const buffers: Uint8Array<ArrayBuffer>[] = [];
+const noBytes = new Uint8Array(0);
+
+/**
+ * What leaves is cut from a slab, as Node's own Buffer.from does it: memory of its own for every few bytes costs more
+ * than writing them.
+ */
+const slabBytes = 8 * 1024;
+let slab = new ArrayBuffer(slabBytes);
+let slabUsed = 0;
+
+/**
+ * Collects the small messages of one turn, so that they leave in one write.
+ *
+ * Invariant: it holds a buffer only while it is not empty, so that a silent connection costs nothing.
+ */
 export class MessageWriter {
-  #bytes = new Uint8Array(256);
+  #bytes: Uint8Array<ArrayBuffer> = noBytes;
   #length = 0;
 
   get isEmpty(): boolean {
@@ -69,9 +88,11 @@ export class MessageWriter {
 
   /** The bytes written since the last call. The caller owns them. */
   take(): Uint8Array {
-    const bytes = this.#bytes.slice(0, this.#length);
+    const taken = copyOf(this.#bytes, this.#length);
+    if (this.#bytes.length === bufferBytes && buffers.length < buffersMax) buffers.push(this.#bytes);
+    this.#bytes = noBytes;
     this.#length = 0;
-    return bytes;
+    return taken;
   }
 
   raw(bytes: Uint8Array): void {
@@ -155,13 +176,33 @@ export class MessageWriter {
   #reserve(count: number): number {
     const at = this.#length;
     this.#length += count;
-    if (this.#length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
-      grown.set(this.#bytes.subarray(0, at));
-      this.#bytes = grown;
-    }
+    if (this.#length > this.#bytes.length) this.#grow(at);
     return at;
   }
+
+  #grow(used: number): void {
+    if (used === 0 && this.#length <= bufferBytes) {
+      this.#bytes = buffers.pop() ?? new Uint8Array(bufferBytes);
+      return;
+    }
+    const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, used));
+    this.#bytes = grown;
+  }
+}
+
+/** The first `count` bytes of `source`, in memory that nobody else writes to. */
+function copyOf(source: Uint8Array, count: number): Uint8Array {
+  if (count > slabBytes / 8) return source.slice(0, count);
+  if (slabUsed + count > slabBytes) {
+    slab = new ArrayBuffer(slabBytes);
+    slabUsed = 0;
+  }
+  const copy = new Uint8Array(slab, slabUsed, count);
+  slabUsed += count;
+  // For a few dozen bytes this is faster than `set`, which needs a view of them.
+  for (let i = 0; i < count; i++) copy[i] = source[i]!;
+  return copy;
 }
 
 export function readUint32(bytes: Uint8Array, at: number): number {
