@@ -93,7 +93,7 @@ export class SimHost implements Network, Station {
     if (!this.gate.admits(task)) return;
     end.other = other;
     end.isTold = true;
-    this.#uplink.depart(new Run(end, 'open'), this.#ways.scheduler.nowMs);
+    this.#uplink.depart(new Run().set(end, 'open'), this.#ways.scheduler.nowMs);
     this.#sink({ type: 'connected', connection: end.connection, address, incoming: false });
   }
 
@@ -120,7 +120,8 @@ export class SimHost implements Network, Station {
     this.#trace(traceKind.close, connection, 0);
     this.forget(end);
     if (end.other === undefined) return;
-    this.#uplink.depart(new Run(end, 'end', 0, undefined, 0, 'closed by peer'), this.#ways.scheduler.nowMs);
+    const news = new Run().set(end, 'end', 0, undefined, 0, 'closed by peer');
+    this.#uplink.depart(news, this.#ways.scheduler.nowMs);
   }
 
   goOn(end: End): void {
@@ -159,6 +160,7 @@ export class SimHost implements Network, Station {
     const to = from.other!;
     if (to.isOpen) this.#hear(run, to);
     if (from.isOpen) from.host.goOn(from);
+    if (run.kind === 'bytes') run.release();
   }
 
   #hear(run: Run, to: End): void {

@@ -9,26 +9,46 @@ import type { Scheduler, Task } from '../kernel/scheduler.ts';
 import { isLentBlock, lendMessage, lentOwn, lentPlace } from './content.ts';
 import type { Link, Reachability } from './link.ts';
 
-/** Messages that were sent together; or a block's header with its token. What was sent next hangs on it. */
+/** The words of one turn mostly fit; what is longer is kept as it was given. */
+const partBytes = 128;
+
+/**
+ * Messages that were sent together; or a block's header with its token. What was sent next hangs on it.
+ *
+ * Parts and runs are used again: they live as long as bytes are on their way, which is too long for V8 to be rid of them
+ * cheaply, and there is one for every message.
+ */
 class Part {
-  readonly bytes: Uint8Array;
-  /** Bytes of the block behind a header; 0 when there is none. */
-  readonly blockBytes: number;
-  readonly own: number;
-  readonly place: number;
+  readonly #own = new Uint8Array(partBytes);
+  bytes: Uint8Array = this.#own;
+  /** Of `bytes`, and then of the block behind them: 0 when there is none. */
+  headBytes = 0;
+  blockBytes = 0;
+  own = 0;
+  place = 0;
   next: Part | undefined = undefined;
 
-  constructor(bytes: Uint8Array, blockBytes: number, own: number, place: number) {
-    this.bytes = bytes;
+  hold(bytes: Uint8Array, blockBytes: number, own: number, place: number): void {
+    const { length } = bytes;
+    this.headBytes = length;
     this.blockBytes = blockBytes;
     this.own = own;
     this.place = place;
+    if (length > partBytes) {
+      this.bytes = bytes;
+      return;
+    }
+    this.bytes = this.#own;
+    for (let i = 0; i < length; i++) this.#own[i] = bytes[i]!;
   }
 
   get count(): number {
-    return this.bytes.length + this.blockBytes;
+    return this.headBytes + this.blockBytes;
   }
 }
+
+const spareParts: Part[] = [];
+const spareRuns: Run[] = [];
 
 /** A host, as its connections and the ways between hosts see it. */
 export interface Station {
@@ -51,6 +71,7 @@ export interface Station {
   forget(end: End): void;
 }
 
+const noBytes = new Uint8Array(0);
 /** What a read from a socket brings at most when small messages come together. */
 const gathered = new Uint8Array(32 * 1024);
 
@@ -89,16 +110,18 @@ export class End {
   }
 
   push(bytes: Uint8Array): void {
-    this.#push(new Part(bytes, 0, 0, 0));
+    this.#push(bytes, 0, 0, 0);
   }
 
   pushBlock(header: Uint8Array, payload: Uint8Array): void {
-    if (isLentBlock(payload)) return this.#push(new Part(header, payload.length, lentOwn(), lentPlace()));
+    if (isLentBlock(payload)) return this.#push(header, payload.length, lentOwn(), lentPlace());
     this.push(header);
     this.push(payload);
   }
 
-  #push(part: Part): void {
+  #push(bytes: Uint8Array, blockBytes: number, own: number, place: number): void {
+    const part = spareParts.pop() ?? new Part();
+    part.hold(bytes, blockBytes, own, place);
     if (this.#last === undefined) this.#first = part;
     else this.#last.next = part;
     this.#last = part;
@@ -133,7 +156,7 @@ export class End {
     if (part === undefined) this.#last = undefined;
     this.queuedBytes -= count;
     this.inFlightBytes += count;
-    return new Run(this, 'bytes', count, first, start);
+    return (spareRuns.pop() ?? new Run()).set(this, 'bytes', count, first, start);
   }
 
   /** The connection is over: what waits here never leaves. */
@@ -148,24 +171,26 @@ export class End {
 
 /** Bytes on their way from one end to the other; or the news that it is there at all, or that it is over. */
 export class Run implements Task {
-  readonly from: End;
-  readonly count: number;
-  readonly kind: 'open' | 'bytes' | 'end';
+  from: End = undefined!;
+  count = 0;
+  kind: 'open' | 'bytes' | 'end' = 'bytes';
   /** On its way, queueing for the line of the other side, or through it. */
   stage: 'travelling' | 'below' | 'here' = 'travelling';
   /** Why it is over. */
-  readonly reason: string;
+  reason = '';
   /** It begins within this part, and goes on with those that hang on it. */
-  readonly #first: Part | undefined;
-  readonly #start: number;
+  #first: Part | undefined = undefined;
+  #start = 0;
 
-  constructor(from: End, kind: Run['kind'], count = 0, first?: Part, start = 0, reason = '') {
+  set(from: End, kind: Run['kind'], count = 0, first?: Part, start = 0, reason = ''): this {
     this.from = from;
     this.kind = kind;
+    this.stage = 'travelling';
     this.count = count;
     this.#first = first;
     this.#start = start;
     this.reason = reason;
+    return this;
   }
 
   run(): void {
@@ -174,27 +199,39 @@ export class Run implements Task {
     else host.take(this);
   }
 
+  /** It has arrived, and nobody knows it any more: from now on it may be another one. */
+  release(): void {
+    this.#first = undefined;
+    spareRuns.push(this);
+  }
+
   /** Hands the bytes on in the order of the stream, until the receiver closes. `joined`: as one run, whatever is in it. */
   deliver(to: End, joined: boolean): void {
     let start = this.#start;
     let left = this.count;
     let held = 0;
-    for (let part = this.#first; part !== undefined && left > 0; part = part.next) {
-      const { bytes, blockBytes, own, place } = part;
-      const run = Math.min(left, part.count - start);
-      const source = blockBytes === 0 ? bytes : lendMessage(bytes, own, place);
+    for (let part = this.#first, next: Part | undefined; part !== undefined && left > 0; part = next) {
+      const { bytes, headBytes, blockBytes, own, place } = part;
+      const count = headBytes + blockBytes;
+      const run = Math.min(left, count - start);
+      next = part.next;
       left -= run;
       if (held + run <= gathered.length && (joined || blockBytes === 0)) {
-        copy(gathered, held, source, start, run);
+        copy(gathered, held, blockBytes === 0 ? bytes : lendMessage(bytes, own, place), start, run);
         held += run;
       } else {
         if (held > 0) to.host.receive(to, gathered, held);
         held = 0;
         if (!to.isOpen) return;
-        // What was told a moment ago may have lent out the block in between.
         const whole = blockBytes === 0 ? bytes : lendMessage(bytes, own, place);
         to.host.receive(to, start === 0 ? whole : whole.subarray(start, start + run), run);
         if (!to.isOpen) return;
+      }
+      // Its last byte has arrived.
+      if (start + run === count) {
+        part.next = undefined;
+        part.bytes = noBytes;
+        spareParts.push(part);
       }
       start = 0;
     }
