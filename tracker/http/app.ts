@@ -7,7 +7,13 @@
  * its `trustProxy`: whose headers count is decided in client-address.ts.
  */
 import { randomBytes } from 'node:crypto';
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { parse } from 'node:querystring';
 import { type FastifyInstance, fastify } from 'fastify';
@@ -24,6 +30,7 @@ import type { ListedTorrents } from './listed-torrents.ts';
 import type { TrackerStats } from './metrics.ts';
 import { addMetrics } from './metrics-route.ts';
 import { contentSecurityPolicy } from './page-style.ts';
+import { toOriginForm } from './request-target.ts';
 import { addPages, addRoutes, addTorrentFiles } from './routes.ts';
 import { trackerCalls } from './tracker-calls.ts';
 
@@ -77,12 +84,14 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     logger: false,
     bodyLimit: limits.bodyBytesMax,
     forceCloseConnections: true,
-    genReqId: () => randomBytes(8).toString('hex'),
+    genReqId: () => randomBytes(requestIdBytes).toString('hex'),
     // Only the API reads queries this way: repeated names become lists, which its schemas refuse.
     routerOptions: { querystringParser: (text) => parse(text), maxParamLength: paramCharactersMax },
     serverFactory: (handler) => {
       const listener: RequestListener = (request, response) => {
         try {
+          if (!toOriginForm(request)) return refuseTarget(response);
+          if (request.url === '*') return answerAsterisk(response);
           if (calls.answer(request, response)) return;
         } catch (error) {
           onError(error);
@@ -155,6 +164,21 @@ function countConnections(server: Server, connections: { open: number; dropped: 
     connections.dropped += 1;
   });
 }
+
+function refuseTarget(response: ServerResponse): void {
+  const message = 'a request names a path of this tracker (/announce), or its whole http:// or https:// URL';
+  const requestId = randomBytes(requestIdBytes).toString('hex');
+  response.writeHead(400, { ...headersForAll, 'Content-Type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify({ error: { code: 'bad-request', message, requestId } }));
+}
+
+/** `OPTIONS *`: what the whole server can do, whatever the path.  RFC 9110 9.3.7 */
+function answerAsterisk(response: ServerResponse): void {
+  response.writeHead(204, { ...headersForAll, Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }).end();
+}
+
+/** Enough that two requests in a log never share an id. */
+const requestIdBytes = 8;
 
 /** The longest part of a path that means something: a name of 32 characters, each as four escaped bytes. */
 const paramCharactersMax = 400;
