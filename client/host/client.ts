@@ -4,6 +4,7 @@
  */
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
+import { dataBytesOfPadded } from '../../torrents/pads.ts';
 import type { PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { unwanted } from '../engine/piece-selection.ts';
@@ -24,7 +25,7 @@ import { filePriority } from './file-selection.ts';
 import type { RecordingSummary } from './flight-recorder.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
-import { dataBytesOfPadded, expectedHashes, hasPieceHashes } from './piece-hashes.ts';
+import { expectedHashes, hasPieceHashes } from './piece-hashes.ts';
 import type { RealPorts } from './real-ports.ts';
 import { ResumeJournal } from './resume-journal.ts';
 import { checkShare, isRemembered, lookAtShare } from './share-check.ts';
@@ -280,7 +281,7 @@ export class Client {
       this.#ports.disk.remove(torrent);
       throw cannotWrite(files.rootPath, error);
     }
-    const dataBytes = dataBytesOfPadded(metainfo);
+    const dataBytes = dataBytesOfPadded(geometry, metainfo.files);
     const known = { torrent, infoHash, geometry, dataBytes, have, trackers, infoBytes };
     const spec = priorities === undefined ? known : { ...known, priorities };
     if (control.trust !== undefined) this.#ports.announcer.trust(torrent, control.trust);

@@ -1,6 +1,6 @@
 /**
  * What a torrent says of each of its pieces, in the form the storage threads check: SHA-1 for v1, a Merkle root for v2,
- * both for a hybrid; and where pieces end in a pad.                                                    BEP 3 47 52
+ * both for a hybrid.                                                                                   BEP 3 52
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { hashBytes, leafBytes, treeWidth } from '../../torrents/merkle.ts';
@@ -30,19 +30,4 @@ export function expectedHashes(metainfo: Metainfo): (pieceIndex: PieceIndex) => 
     const hash = pieceRoots.slice(pieceIndex * hashBytes, (pieceIndex + 1) * hashBytes);
     return { sha1, root: { hash, bytes: first!.bytes, width } };
   };
-}
-
-/** Bytes before the pad, for each piece that ends in one. */
-export function dataBytesOfPadded(metainfo: Metainfo): Map<PieceIndex, number> {
-  const { geometry, files } = metainfo;
-  const padded = new Map<PieceIndex, number>();
-  for (const { isPad, offset, bytes } of files) {
-    if (!isPad || bytes === 0) continue;
-    const pieceIndex = geometry.pieceIndex(Math.floor(offset / geometry.pieceLength));
-    if (pieceIndex === undefined) continue;
-    const before = offset - geometry.pieceOffset(pieceIndex);
-    // A pad elsewhere than at the end of its piece is only what it says: bytes that are asked for like any other.
-    if (before > 0 && before + bytes === geometry.pieceBytes(pieceIndex)) padded.set(pieceIndex, before);
-  }
-  return padded;
 }
