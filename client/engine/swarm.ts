@@ -226,7 +226,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
 
   onPieceCorrupt(pieceIndex: PieceIndex, digests: readonly string[], nowMs: number): void {
     const piece = this.ledger.failed(pieceIndex);
-    this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);
+    this.#wasted += piece.receivedBytes;
     this.#restore(pieceIndex);
     this.peers.report({ type: 'piece-failed', pieceIndex });
     this.#punish(this.#provenance.onCorrupt(piece, digests), nowMs);
@@ -234,8 +234,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   }
 
   onPieceUnstorable(pieceIndex: PieceIndex, trouble: DiskTrouble, nowMs: number): void {
-    this.ledger.failed(pieceIndex);
-    this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);
+    this.#wasted += this.ledger.failed(pieceIndex).receivedBytes;
     this.#restore(pieceIndex);
     this.troubles.onRefused(trouble, nowMs);
   }
