@@ -7,71 +7,101 @@
  * delays all that fall into that time. What else the machine does delays them too, so the processor time that the
  * tracker's own thread takes between two turns of its loop is told beside them. CICADA_BENCH_CATALOGUE=FILE takes a copy of a database that is filled already.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Agent, type Dispatcher, request } from 'undici';
-import { parseMetainfo } from '../../torrents/metainfo.ts';
-import { encodeBytes } from '../../tracker/protocol/query.ts';
 import { albumTorrent, releaseIdOf } from '../tracker/catalogue-album.ts';
-import { fillCatalogue } from './catalogue-fill.ts';
+import type { HostileLoad } from './catalogue-load-hostile.ts';
+import {
+  announcePaths,
+  announceSteadily,
+  announcesPerSecond,
+  ask,
+  type Place,
+  percentiles,
+  prepareDatabase,
+  register,
+  registerByKey,
+  releases,
+  startTracker,
+  turnsOf,
+  visitor,
+  writeSteadily,
+} from './catalogue-load-place.ts';
 import { musicLibrary } from './catalogue-music.ts';
 import { createPrng } from './catalogue-prng.ts';
 import { questionKinds } from './catalogue-questions.ts';
 
-const releases = 80_000;
-const announcesPerSecond = 200;
 const measuredMs = 10_000;
 const warmUpMs = 2_000;
 const [searchers, readers, talkers, listeners, publishers] = [6, 2, 2, 20, 1];
-
-interface Place {
-  readonly url: string;
-  readonly token: string;
-}
+/** Accounts that send hostile uploads, two at once each; and accounts that write a little, each every two seconds. */
+const [attackers, writers] = [5, 40];
 
 export async function benchCatalogueLoad(report: (line: string) => void): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'cicada-bench-'));
   let child: ChildProcess | undefined;
-  let load: Worker | undefined;
+  const workers: Worker[] = [];
   const agent = new Agent({ connections: 64 });
   try {
     await prepareDatabase(join(folder, 'data'));
     const started = await startTracker(join(folder, 'data'));
     child = started.child;
-    const place = { url: started.url, ...(await register(started, agent)) };
+    const place = { url: started.url, agent, ...(await register(started, agent)) };
     report(
       `  ${announcesPerSecond} announces/s for ${measuredMs / 1000} s to a tracker of ${releases} releases, from the moment each was due`,
     );
-    const paths = await announcePaths({ ...place, agent });
-    await announceSteadily({ ...place, agent }, paths, warmUpMs);
+    const paths = await announcePaths(place);
+    await announceSteadily(place, paths, warmUpMs);
     const turnsMs = turnsOf(started.child);
-    await turnsMs();
-    report(
-      `  ${'announces alone'.padEnd(36)} ${percentiles(await announceSteadily({ ...place, agent }, paths, measuredMs))}`,
-    );
-    report(`  ${'  turns of its own thread'.padEnd(36)} ${percentiles(await turnsMs())}`);
-    // On a thread of its own: what its questions cost it would delay the announces here.
-    load = new Worker(new URL(import.meta.url), { workerData: place });
+    const tokens: string[] = [];
+    for (let n = 0; n < attackers + writers; n++) tokens.push(await registerByKey(place, `Person ${n}`));
+    const small = tokens.slice(attackers);
+    const measure = async (what: string) => {
+      await turnsMs();
+      const [announcedMs, writtenMs] = await Promise.all([
+        announceSteadily(place, paths, measuredMs),
+        writeSteadily(place, small, measuredMs),
+      ]);
+      const [peakMiB, nowMiB] = await memoryOf(started.child);
+      report(`  ${what.padEnd(36)} ${percentiles(announcedMs)}`);
+      report(`  ${'  turns of its own thread'.padEnd(36)} ${percentiles(await turnsMs())}`);
+      report(`  ${'  a small write of somebody else'.padEnd(36)} ${percentiles(writtenMs)}`);
+      report(`  ${'  memory'.padEnd(36)} ${nowMiB} MiB now, ${peakMiB} MiB at most so far`);
+    };
+    await measure('announces alone');
+    // On threads of their own: what their questions cost them would delay the announces here.
+    const hostile: HostileLoad = { url: place.url, tokens: tokens.slice(0, attackers) };
+    const attack = new Worker(new URL('./catalogue-load-hostile.ts', import.meta.url), {
+      workerData: { hostile },
+    });
+    workers.push(attack);
+    await sleep(warmUpMs);
+    await measure('announces beside hostile uploads');
+    const answers = Object.entries(await countsOf(attack)).map(([what, count]) => `${count} ${what}`);
+    report(`  hostile uploads, by answer and kind: ${answers.join(', ')}`);
+    await attack.terminate();
+    await sleep(warmUpMs);
+    const load = new Worker(new URL(import.meta.url), {
+      workerData: { load: { url: place.url, token: place.token } },
+    });
+    workers.push(load);
     await sleep(warmUpMs);
     const before = await countsOf(load);
-    await turnsMs();
-    const timesMs = await announceSteadily({ ...place, agent }, paths, measuredMs);
+    await measure('announces beside all the rest');
     const done = Object.entries(await countsOf(load)).map(([what, count]) => {
       const perSecond = (count - before[what]!) / (measuredMs / 1000);
       return `${perSecond.toFixed(0)} ${what}`;
     });
-    report(`  ${'announces beside all the rest'.padEnd(36)} ${percentiles(timesMs)}`);
-    report(`  ${'  turns of its own thread'.padEnd(36)} ${percentiles(await turnsMs())}`);
     report(`  all the rest, a second: ${done.join(', ')}, ${listeners} live streams`);
   } finally {
-    await load?.terminate();
+    for (const worker of workers) await worker.terminate();
     if (child !== undefined) {
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
@@ -82,134 +112,14 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
   }
 }
 
-async function prepareDatabase(dataFolder: string): Promise<void> {
-  await mkdir(dataFolder);
-  const path = join(dataFolder, 'tracker.db');
-  const kept = process.env.CICADA_BENCH_CATALOGUE;
-  if (kept === undefined) fillCatalogue(path, releases, () => {});
-  else await copyFile(kept, path);
-}
-
-/**
- * Behind a proxy that says who asks: everybody of the load is somebody else. It ends with its standard input, and says for
- * each byte there how long the turns of its loop have taken since the last one.
- */
-async function startTracker(dataFolder: string) {
-  const api = JSON.stringify(new URL('../../tracker/api.ts', import.meta.url).href);
-  const program = `
-    import { startTracker } from ${api};
-    const tracker = await startTracker({ port: 0, dataFolder: ${JSON.stringify(dataFolder)}, trustedProxies: ['127.0.0.1'] });
-    console.log(JSON.stringify({ url: tracker.url, setupToken: tracker.setupToken }));
-    let turnsMs = [];
-    let last = process.threadCpuUsage();
-    setInterval(() => {
-      const now = process.threadCpuUsage();
-      turnsMs.push((now.user + now.system - last.user - last.system) / 1000);
-      last = now;
-    }, 1);
-    process.stdin.on('end', () => tracker.close());
-    process.stdin.on('data', () => {
-      console.log(JSON.stringify(turnsMs));
-      turnsMs = [];
-    });`;
-  // A file, since workers take over the options of their program.
-  const file = join(dataFolder, 'tracker.mjs');
-  await writeFile(file, program);
-  const child = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`the tracker ended: ${code}`)));
-  const [line] = await Promise.race([once(child.stdout, 'data'), ended]);
-  ended.catch(() => {});
-  return { child, ...(JSON.parse(String(line)) as { url: string; setupToken: string }) };
-}
-
-function turnsOf(child: ChildProcess): () => Promise<number[]> {
-  const lines = createInterface({ input: child.stdout! });
-  return async () => {
-    child.stdin!.write('?');
-    const [line] = await once(lines, 'line');
-    return JSON.parse(line);
+/** MiB: the most so far, and now. Linux only. */
+async function memoryOf({ pid }: ChildProcess): Promise<readonly [peak: string, now: string]> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const mebibytes = (field: string) => {
+    const [, kibibytes] = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status) ?? [];
+    return kibibytes === undefined ? '?' : (Number(kibibytes) / 1024).toFixed(0);
   };
-}
-
-async function register({ url, setupToken }: { url: string; setupToken: string }, agent: Agent) {
-  const body = { name: 'Olga', password: 'correct horse battery', setupToken };
-  const { session } = (await (await ask({ url, agent }, 'POST', '/accounts', body)).body.json()) as {
-    session: { token: string };
-  };
-  return { token: session.token };
-}
-
-let visitors = 0;
-
-/** Each from an address of its own. */
-function visitor(): Record<string, string> {
-  visitors += 1;
-  return { 'x-forwarded-for': `10.${(visitors >> 16) & 255}.${(visitors >> 8) & 255}.${visitors & 255}` };
-}
-
-function ask(
-  { url, agent, token }: { url: string; agent: Agent; token?: string },
-  method: 'GET' | 'POST',
-  path: string,
-  body?: object,
-): Promise<Dispatcher.ResponseData> {
-  return request(`${url}/api/v1${path}`, {
-    dispatcher: agent,
-    method,
-    headers: {
-      ...visitor(),
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-}
-
-/** Of a thousand published releases, half of them with the passkey of an account for that release. */
-async function announcePaths(place: { url: string; agent: Agent; token: string }): Promise<string[]> {
-  const albumOf = musicLibrary();
-  const paths: string[] = [];
-  for (let n = 0; n < 1_000; n++) {
-    const { infoHash } = parseMetainfo(albumTorrent(albumOf(n * 7)));
-    let path = '/announce';
-    if (n % 2 === 0) {
-      const answer = await ask(place, 'GET', `/releases/${releaseIdOf(`bench ${n * 7}`)}`);
-      const { announceUrl } = (await answer.body.json()) as { announceUrl: string };
-      path = new URL(announceUrl).pathname;
-    }
-    const port = 1_024 + (n % 50_000);
-    paths.push(
-      `${path}?info_hash=${encodeBytes(infoHash!)}&peer_id=-XX0001-${String(n).padStart(12, '0')}&port=${port}&left=${n % 3}&compact=1`,
-    );
-  }
-  return paths;
-}
-
-async function announceSteadily(
-  place: { readonly url: string; readonly agent: Agent },
-  paths: readonly string[],
-  forMs: number,
-): Promise<number[]> {
-  const timesMs: number[] = [];
-  const startedMs = performance.now();
-  const under: Promise<void>[] = [];
-  for (let n = 0; ; n++) {
-    const dueMs = startedMs + (1000 / announcesPerSecond) * n;
-    if (dueMs > startedMs + forMs) break;
-    const waitMs = dueMs - performance.now();
-    if (waitMs > 0) await sleep(Math.ceil(waitMs));
-    under.push(
-      (async () => {
-        const path = paths[n % paths.length]!;
-        const { body } = await request(place.url + path, { dispatcher: place.agent, headers: visitor() });
-        const text = await body.text();
-        if (!text.includes('8:interval')) throw new Error(`an announce was refused: ${text}`);
-        timesMs.push(performance.now() - dueMs);
-      })(),
-    );
-  }
-  await Promise.all(under);
-  return timesMs;
+  return [mebibytes('VmHWM'), mebibytes('VmRSS')];
 }
 
 function startLoad(place: Place): Record<string, number> {
@@ -279,14 +189,7 @@ function publication(album: ReturnType<ReturnType<typeof musicLibrary>>, n: numb
   };
 }
 
-function percentiles(timesMs: readonly number[]): string {
-  const sorted = timesMs.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!.toFixed(1);
-  return `p50 ${at(0.5).padStart(6)} ms   p99 ${at(0.99).padStart(6)} ms   worst ${at(1).padStart(6)} ms`;
-}
-
-if (!isMainThread) {
-  const counts = startLoad(workerData as Place);
+if (!isMainThread && workerData?.load !== undefined) {
+  const counts = startLoad(workerData.load as Place);
   parentPort!.on('message', () => parentPort!.postMessage(counts));
 }

@@ -1,0 +1,108 @@
+/**
+ * Uploads that cost as much as they can: torrents and bodies of every kind that takes long to read, from several accounts
+ * and addresses, each as fast as it is answered. With them large publications that are good, which hold the writer.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Agent, request } from 'undici';
+import { albumTorrent, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { visitor } from './catalogue-load-place.ts';
+
+export interface HostileLoad {
+  readonly url: string;
+  /** One an account. */
+  readonly tokens: readonly string[];
+}
+
+const mebibyte = 2 ** 20;
+/** What the catalogue takes. */
+const torrentBytesMax = 8 * mebibyte;
+
+const filled = (head: string, unit: string, tail: string, bytes = torrentBytesMax - 64) =>
+  Buffer.concat([
+    Buffer.from(head),
+    Buffer.from(unit.repeat(Math.floor((bytes - head.length - tail.length) / unit.length))),
+    Buffer.from(tail),
+  ]);
+
+/** A torrent with as many files as fit, each path of many parts. */
+function manyFiles(): Buffer {
+  const file = 'd6:lengthi1e4:pathl1:a1:b1:c1:d1:e1:fee';
+  return filled('d4:infod5:filesl', file, `e4:name1:x12:piece lengthi16384e6:pieces20:${'x'.repeat(20)}ee`);
+}
+
+const torrents: Readonly<Record<string, () => Buffer>> = {
+  'empty strings': () => filled('l', '0:', 'e'),
+  numbers: () => filled('l', 'i1e', 'e'),
+  'lists in lists': () => filled('', 'l', ''),
+  'many files': manyFiles,
+  'cut off': () => manyFiles().subarray(0, 6 * mebibyte),
+  'almost as many values as are read': () => filled('d4:infol', '2:xx', 'ee', 3.9 * mebibyte),
+};
+
+let made = 0;
+const nextId = () => releaseIdOf(`hostile ${process.pid} ${made++}`);
+
+const bodyWith = (torrent: string, tracks: string) =>
+  Buffer.from(
+    `{"releaseId":"${nextId()}","torrent":"${torrent}","album":"x","tracks":${tracks},"publishedAtMs":1}`,
+  );
+
+/** 8,000 tracks with titles of their own: the most that a release has. */
+function archive(): Buffer {
+  const album = `Archive ${process.pid} ${made}`;
+  const tracks = Array.from(
+    { length: 8_000 },
+    (_, n) => `Song ${n.toString(36)} of ${(made * 8_000 + n).toString(36)}`,
+  );
+  const torrent = Buffer.from(albumTorrent({ album, tracks })).toString('base64');
+  return bodyWith(torrent, JSON.stringify(tracks.map((title, fileIndex) => ({ fileIndex, title }))));
+}
+
+const bodies: readonly (readonly [kind: string, make: () => Buffer])[] = [
+  ...Object.entries(torrents).map(([kind, torrent]) => {
+    const text = torrent().toString('base64');
+    return [kind, () => bodyWith(text, '[{"fileIndex":0,"title":"x"}]')] as const;
+  }),
+  ['archive', archive],
+  ['JSON: lists in lists', () => bodyWith('', '['.repeat(19 * mebibyte))],
+  ['JSON: many small fields', () => filled('{', '"":1,', '"":1}', 19 * mebibyte)],
+  ['JSON: many small tracks', () => bodyWith('', `[${'{},'.repeat(6 * mebibyte)}{}]`)],
+  ['JSON: a text of escapes', () => bodyWith('\\u0041'.repeat(3 * mebibyte), '[]')],
+];
+
+async function attack({ url, tokens }: HostileLoad, counts: Record<string, number>): Promise<void> {
+  const dispatcher = new Agent({ connections: 2 * tokens.length });
+  const count = (what: string) => {
+    counts[what] = (counts[what] ?? 0) + 1;
+  };
+  const one = async (token: string, first: number) => {
+    const headers = { ...visitor(), authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    for (let n = first; ; n++) {
+      const [kind, make] = bodies[n % bodies.length]!;
+      try {
+        const answer = await request(`${url}/api/v1/releases`, {
+          dispatcher,
+          method: 'POST',
+          headers,
+          body: make(),
+        });
+        await answer.body.arrayBuffer();
+        count(`${answer.statusCode}`);
+        if (answer.statusCode < 429) count(`read: ${kind}`);
+        else await sleep(100);
+      } catch {
+        // Refused before all of it was sent, and the connection with it.
+        count('cut off');
+        await sleep(100);
+      }
+    }
+  };
+  await Promise.all(tokens.flatMap((token, n) => [one(token, n), one(token, n + 5)]));
+}
+
+if (workerData?.hostile !== undefined) {
+  const counts: Record<string, number> = {};
+  void attack(workerData.hostile as HostileLoad, counts);
+  parentPort!.on('message', () => parentPort!.postMessage(counts));
+}
