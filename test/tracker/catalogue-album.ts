@@ -1,7 +1,7 @@
 /** Albums to publish: small descriptions in, publications with real torrents out. */
 import { createHash } from 'node:crypto';
 import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo-encode.ts';
-import type { CatalogueViewer, PublishInput, WantedAccess } from '../../tracker/catalogue/contract.ts';
+import type { CatalogueViewer, VersionInput, WantedAccess } from '../../tracker/catalogue/contract.ts';
 
 export interface AlbumTrack {
   readonly title: string;
@@ -57,7 +57,11 @@ export function albumTorrent({
   return encodeMetainfo({ infoBytes });
 }
 
-export function publication(releaseId: string, viewer: CatalogueViewer, album: Album): PublishInput {
+export function publication(
+  releaseId: string,
+  viewer: CatalogueViewer,
+  album: Album,
+): VersionInput & { readonly access: WantedAccess } {
   return {
     viewer,
     releaseId,

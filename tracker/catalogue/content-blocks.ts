@@ -3,8 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type BlockedContent, blockOf, type ContentPrint } from './content-print.ts';
 
 export interface ContentBlocks {
-  /** The block that this content meets, of takedowns after that number; undefined: none. */
-  blockOf(print: ContentPrint, after?: number): number | undefined;
+  /** The block that this content meets (`print` is asked only when there are blocks), of takedowns after that number; undefined: none. */
+  blockOf(print: () => ContentPrint, after?: number): number | undefined;
   /** Of one takedown: the prints of all versions of its release. Answers the bytes of the music in them. */
   add(takedownId: number, prints: readonly ContentPrint[]): number;
   lift(takedownId: number): void;
@@ -28,8 +28,9 @@ export function contentBlocks(db: DatabaseSync): ContentBlocks {
     };
   };
   return {
-    blockOf(print, after = 0) {
+    blockOf(printOf, after = 0) {
       if (sql.any.get() === undefined) return undefined;
+      const print = printOf();
       const isLong = print.files.length > filesLookedUpMax;
       const sizes = isLong ? new Set(sql.sizes.all().map((row) => row.bytes as number)) : undefined;
       return blockOf(print, blockedBy(sizes, after));

@@ -59,16 +59,20 @@ export interface VersionInput {
   readonly nowMs: number;
 }
 
-export interface PublishInput extends VersionInput {
-  readonly access: WantedAccess;
+/** A version that another thread has read and checked: what it brings is in the parcel (publication-parcel.ts). */
+export interface ReadVersionInput
+  extends Pick<VersionInput, 'viewer' | 'releaseId' | 'publishedAtMs' | 'signature' | 'nowMs'> {
+  readonly parcel: Uint8Array;
 }
 
-export interface AddVersionInput extends VersionInput {
+export type PublishInput = (VersionInput | ReadVersionInput) & { readonly access: WantedAccess };
+
+export type AddVersionInput = (VersionInput | ReadVersionInput) & {
   /** One more than the latest. */
   readonly version: number;
   /** Changed together with the version, so that nobody hears of one that is not for them; as it is when left out. */
   readonly access?: WantedAccess | undefined;
-}
+};
 
 export interface ReleaseSummary {
   readonly releaseId: string;

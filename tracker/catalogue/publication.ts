@@ -11,13 +11,26 @@ import { type CoverImage, coverImage } from '../../torrents/tags/cover-image.ts'
 import { tagText } from '../../torrents/tags/tag-text.ts';
 import { isSignedBy, versionOf } from '../../torrents/version-signature.ts';
 import { CatalogueError } from './catalogue-error.ts';
+import { type ContentPrint, contentPrint } from './content-print.ts';
 import type { Description, VersionInput, WantedAccess } from './contract.ts';
+import { keptTorrent } from './kept-parts.ts';
+import type { IncomingTorrent } from './torrent-files.ts';
 import { torrentNameText } from './torrent-names.ts';
 import { tracksMax } from './track-id.ts';
 
+/** What is stored of a torrent beside its file. */
+export interface TorrentFacts
+  extends Pick<Metainfo, 'name' | 'format' | 'infoHash' | 'infoHashV2' | 'bytes' | 'private'> {
+  /** Without pads. */
+  readonly fileCount: number;
+}
+
 /** Everything that a version brings, fit to be stored. */
 export interface Publication {
-  readonly metainfo: Metainfo;
+  readonly torrent: TorrentFacts;
+  readonly print: ContentPrint;
+  /** Its .torrent as it is kept: the bytes, or a file that is written already. */
+  readonly file: Uint8Array | IncomingTorrent;
   readonly album: string;
   readonly artist: string | undefined;
   readonly albumArtist: string | undefined;
@@ -54,8 +67,12 @@ export function readPublication(input: VersionInput, version: number): Publicati
   }
   const album = tagText(description.album);
   if (album === undefined) throw invalid('it has no name');
+  const { name, format, infoHash, infoHashV2, bytes, files } = metainfo;
+  const fileCount = files.filter(({ isPad }) => !isPad).length;
   return {
-    metainfo,
+    torrent: { name, format, infoHash, infoHashV2, bytes, private: metainfo.private, fileCount },
+    print: contentPrint(metainfo),
+    file: keptTorrent(torrent).bytes,
     album,
     artist: tagText(description.artist),
     albumArtist: tagText(description.albumArtist),
@@ -67,9 +84,9 @@ export function readPublication(input: VersionInput, version: number): Publicati
 }
 
 /** Throws CatalogueError. */
-export function readAccess(access: WantedAccess, metainfo: Pick<Metainfo, 'private'>): WantedAccess {
+export function readAccess(access: WantedAccess, torrent: Pick<Metainfo, 'private'>): WantedAccess {
   const { visibility, groupId, peopleIds = [] } = access;
-  if (visibility !== 'everyone' && !metainfo.private) {
+  if (visibility !== 'everyone' && !torrent.private) {
     throw new CatalogueError(
       'release-not-private',
       'a release that not everyone may see needs a private torrent, or clients pass it on: create it with --private',
@@ -89,7 +106,7 @@ export function readAccess(access: WantedAccess, metainfo: Pick<Metainfo, 'priva
 
 function readTorrent(torrent: Uint8Array): Metainfo {
   try {
-    // The limits for what comes from a stranger: the writer is busy for as long as it takes.
+    // The limits for what comes from a stranger.
     return parseMetainfo(torrent, { limits: peerLimits });
   } catch (error) {
     throw new CatalogueError('torrent-invalid', `its torrent cannot be used: ${(error as Error).message}`, {

@@ -7,18 +7,18 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CatalogueError, noSuchRelease } from './catalogue-error.ts';
 import { contentBlocks } from './content-blocks.ts';
-import { contentPrint } from './content-print.ts';
 import type {
   AddVersionInput,
   CatalogueViewer,
   PublishInput,
+  ReadVersionInput,
   ReleaseAccess,
   ServedRelease,
   VersionInput,
   WantedAccess,
 } from './contract.ts';
-import { keptTorrent } from './kept-parts.ts';
 import { completenessOf, type Publication, readAccess, readPublication } from './publication.ts';
+import { unpackPublication } from './publication-parcel.ts';
 import { visibilities } from './rows.ts';
 import { searchIndex } from './search-index.ts';
 import { type StoredRelease, storedReleases } from './stored-release.ts';
@@ -48,8 +48,8 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
 
   function publish(input: PublishInput): ServedRelease | Awaiting {
     const publisherId = accountOf(input.viewer);
-    const publication = readPublication(input, 1);
-    const access = readAccess(input.access, publication.metainfo);
+    const publication = publicationOf(input, 1);
+    const access = readAccess(input.access, publication.torrent);
     if (sql.taken.get({ releaseId: input.releaseId, publisherId }) !== undefined) {
       throw new CatalogueError('release-exists', 'there is a release with this id: choose another');
     }
@@ -72,8 +72,8 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     const takenDown = stored.ownTakenDown(input.viewer, input.releaseId);
     const before = takenDown ?? ownRelease(input.viewer, input.releaseId);
     const { number, version, indexed } = before;
-    const publication = readPublication(input, input.version);
-    const access = readAccess(input.access ?? indexed.access, publication.metainfo);
+    const publication = publicationOf(input, input.version);
+    const access = readAccess(input.access ?? indexed.access, publication.torrent);
     if (input.version !== version + 1) {
       const message = `the latest version is ${version}, so the next one is ${version + 1}, not ${input.version}`;
       throw new CatalogueError('version-not-next', message);
@@ -143,20 +143,21 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
 
   /** `takenDown`: the id of the release, when it is a new version of one that was taken down: that waits whatever is in it. */
   function mustWait(
-    { metainfo, album: title }: Publication,
+    publication: Publication,
     access: ReleaseAccess,
     takenDown: string | undefined,
     nowMs: number,
   ): boolean {
+    const { torrent, album: title } = publication;
     const { publisherId } = access;
-    const approvedUpTo = waiting.approvedUpTo(publisherId, metainfo);
+    const approvedUpTo = waiting.approvedUpTo(publisherId, torrent);
     const takedownId =
       takenDown === undefined
-        ? blocks.blockOf(contentPrint(metainfo), approvedUpTo)
+        ? blocks.blockOf(() => publication.print, approvedUpTo)
         : Number(sql.takedownOf.get(takenDown)!.id);
     if (takedownId === undefined || takedownId <= approvedUpTo) return false;
     const isVersionOfDown = takenDown !== undefined;
-    waiting.put({ publisherId, metainfo, takedownId, isVersionOfDown, title, access, nowMs });
+    waiting.put({ publisherId, torrent, takedownId, isVersionOfDown, title, access, nowMs });
     return true;
   }
 
@@ -165,11 +166,11 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
    * there before the latest version of `own`.
    */
   function refuseTwice(
-    { metainfo }: Publication,
+    { torrent }: Publication,
     publisherId: number,
     own: Pick<StoredRelease, 'number' | 'version'> = { number: 0, version: 0 },
   ): void {
-    const { infoHash, infoHashV2, format } = metainfo;
+    const { infoHash, infoHashV2, format } = torrent;
     const hashes = [format === 'v2' ? null : infoHash, infoHashV2 ?? null];
     const twice = sql.publishedBy.get(publisherId, ...hashes, own.number, own.version);
     if (twice === undefined) return;
@@ -186,22 +187,22 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
   function storeVersion(
     number: number,
     version: number,
-    input: VersionInput,
+    input: Pick<VersionInput, 'publishedAtMs' | 'signature' | 'nowMs'>,
     publication: Publication,
   ): void {
-    const { metainfo, album, artist, albumArtist, year, genre, tracks, cover } = publication;
-    const { infoHash, infoHashV2, format } = metainfo;
+    const { torrent, file, album, artist, albumArtist, year, genre, tracks, cover } = publication;
+    const { infoHash, infoHashV2, format } = torrent;
     sql.version.run(
       number,
       version,
       format === 'v2' ? null : infoHash,
       infoHashV2 ?? null,
-      metainfo.bytes,
-      metainfo.files.filter((file) => !file.isPad).length,
+      torrent.bytes,
+      torrent.fileCount,
       input.publishedAtMs,
       input.signature ?? null,
-      files.write(keptTorrent(input.torrent).bytes),
-      torrentNameText(metainfo.name),
+      file instanceof Uint8Array ? files.write(file) : files.adopt(file),
+      torrentNameText(torrent.name),
     );
     sql.describe.run(
       album,
@@ -211,12 +212,12 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       genre ?? null,
       tracks.length,
       tracks.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0),
-      metainfo.bytes,
+      torrent.bytes,
       mostOf(tracks.map(({ codec }) => codec)) ?? null,
       tracks.length > 0 && tracks.every(({ lossless }) => lossless === true) ? 1 : 0,
       Math.min(...tracks.map(({ bitRate = 0 }) => bitRate), Number.MAX_SAFE_INTEGER),
       completenessOf(tracks),
-      metainfo.private ? 1 : 0,
+      torrent.private ? 1 : 0,
       version,
       input.nowMs,
       number,
@@ -252,6 +253,11 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
   }
 
   return { publish, addVersion, changeAccess, withdraw };
+}
+
+/** Read here, or by another thread before. `version`: the number that was signed. */
+function publicationOf(input: VersionInput | ReadVersionInput, version: number): Publication {
+  return 'parcel' in input ? unpackPublication(input.parcel) : readPublication(input, version);
 }
 
 function accountOf({ accountId }: CatalogueViewer): number {

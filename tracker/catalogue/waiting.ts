@@ -8,10 +8,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { ReleaseAccess } from './contract.ts';
+import type { TorrentFacts } from './publication.ts';
 
 export interface NewWaiting {
   readonly publisherId: number;
-  readonly metainfo: Metainfo;
+  readonly torrent: TorrentFacts;
   /** The takedown whose block it met. */
   readonly takedownId: number;
   /** It is a version of the release that was taken down. */
@@ -30,7 +31,7 @@ const undecidedMs = 90 * 86_400_000;
 
 export interface Waiting {
   /** The number of the last takedown that an approval knew of; 0 without one. */
-  approvedUpTo(publisherId: number, metainfo: Metainfo): number;
+  approvedUpTo(publisherId: number, torrent: TorrentFacts): number;
   /** An approval that was given before this block is void. */
   put(waiting: NewWaiting): void;
   /** It was taken down once more: an earlier approval counts no longer. */
@@ -58,15 +59,14 @@ export function waitingPublications(db: DatabaseSync): Waiting {
       LIMIT -1 OFFSET ${rowsPerPublisherMax})`);
   const forget = db.prepare('DELETE FROM waiting WHERE publisher_id = ? AND torrent = ?');
   return {
-    approvedUpTo: (publisherId, metainfo) =>
-      Number(approved.get(publisherId, torrentKey(metainfo))?.takedown_id ?? 0),
-    put({ publisherId, metainfo, takedownId, isVersionOfDown, title, access, nowMs }) {
-      const fileCount = metainfo.files.filter(({ isPad }) => !isPad).length;
-      const torrent = torrentKey(metainfo);
+    approvedUpTo: (publisherId, torrent) =>
+      Number(approved.get(publisherId, torrentKey(torrent))?.takedown_id ?? 0),
+    put({ publisherId, torrent, takedownId, isVersionOfDown, title, access, nowMs }) {
+      const { bytes, fileCount } = torrent;
       dropOld.run(nowMs - undecidedMs);
       const seen = JSON.stringify(access);
-      const facts = [title, seen, metainfo.bytes, fileCount, nowMs, Number(isVersionOfDown)] as const;
-      put.run(publisherId, torrent, takedownId, ...facts);
+      const facts = [title, seen, bytes, fileCount, nowMs, Number(isVersionOfDown)] as const;
+      put.run(publisherId, torrentKey(torrent), takedownId, ...facts);
       dropMore.run({ publisher: publisherId });
     },
     forget(publisherId, torrent) {
