@@ -12,6 +12,7 @@ import { dialogueIsFair } from './dialogue.ts';
 import { everybodyIsSomebodyElse } from './identity.ts';
 import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
 import { nobodyIsMisled } from './misled.ts';
+import { modelCheckers } from './more.ts';
 import { nothingIsLeft } from './nothing-left.ts';
 import { offlineIsSilent } from './offline.ts';
 import { patienceEnds } from './patience.ts';
@@ -46,6 +47,7 @@ export const allCheckers: readonly (() => Checker)[] = [
   offlineIsSilent,
   nobodyIsMisled,
   nothingIsLeft,
+  ...modelCheckers,
 ];
 
 /** A belief did not hold: what a run fails with. */

@@ -1,0 +1,121 @@
+/** What a host says is judged by somebody who knows only the BEPs. */
+import { describe, expect, it } from 'vitest';
+import { encodeHandshake } from '../../../../client/wire/handshake.ts';
+import { encodePieceHeader, MessageWriter } from '../../../../client/wire/message.ts';
+import { Geometry } from '../../../../torrents/geometry.ts';
+import { Conversation } from './conversation.ts';
+import { hex } from './reader.ts';
+
+const geometry = new Geometry(5 * 32_768 - 100, 32_768);
+const infoHash = new Uint8Array(20).fill(1);
+const [ours, theirs] = [new Uint8Array(20).fill(2), new Uint8Array(20).fill(3)];
+
+function scene({ fast = true, extended = true } = {}) {
+  const torrent = { geometry, infoHash: hex(infoHash), infoBytes: undefined, uploaded: 0, downloaded: 0 };
+  const conversation = new Conversation(
+    {
+      peerId: hex(ours),
+      port: 6_881,
+      queueMax: 100,
+      torrentOf: (name) => (name === torrent.infoHash ? torrent : undefined),
+      has: () => true,
+      isSated: () => false,
+    },
+    false,
+  );
+  conversation.say(encodeHandshake({ infoHash, peerId: ours, fast: true, extended: true }));
+  conversation.hear(encodeHandshake({ infoHash, peerId: theirs, fast, extended }), 68);
+  const bytes = (write: (writer: MessageWriter) => void) => {
+    const writer = new MessageWriter();
+    write(writer);
+    return writer.take();
+  };
+  return {
+    conversation,
+    torrent,
+    /** Why the connection has to end once the peer has said it. */
+    hear: (write: (writer: MessageWriter) => void) => {
+      const said = bytes(write);
+      conversation.beginTurn();
+      conversation.hear(said, said.length);
+      return conversation.reason;
+    },
+    /** What is wrong with it when we say it. */
+    say: (write: (writer: MessageWriter) => void) => {
+      conversation.say(bytes(write));
+      return conversation.fault;
+    },
+  };
+}
+
+describe('what a host says', () => {
+  it('begins with what it has, and that alone', () => {
+    expect(scene().say((w) => w.haveNone())).toBeUndefined();
+    expect(scene().say((w) => w.interested())).toMatch(/word number 1/);
+    const twice = scene();
+    twice.say((w) => w.haveAll());
+    expect(twice.say((w) => w.haveNone())).toMatch(/word number 2/);
+    expect(scene({ fast: false }).say((w) => w.interested())).toBeUndefined();
+  });
+
+  it('is nothing of an extension the peer does not speak', () => {
+    expect(scene({ fast: false }).say((w) => w.haveAll())).toMatch(/fast-without-handshake/);
+    const plain = scene({ extended: false });
+    plain.say((w) => w.haveNone());
+    expect(plain.say((w) => w.extended(0, Buffer.from('de')))).toMatch(/extension-without-handshake/);
+  });
+
+  it('asks only a peer that has the piece and does not choke', () => {
+    const asking = scene();
+    asking.say((w) => w.haveNone());
+    asking.hear((w) => w.have(2));
+    asking.say((w) => w.interested());
+    expect(asking.say((w) => w.request(2, 0, 16_384))).toMatch(/chokes/);
+    const other = scene();
+    other.say((w) => w.haveNone());
+    other.hear((w) => w.unchoke());
+    expect(other.say((w) => w.request(2, 0, 16_384))).toMatch(/not told of that piece/);
+  });
+
+  it('serves and refuses only what was asked for and waits for an answer', () => {
+    const serving = scene();
+    serving.say((w) => w.haveAll());
+    serving.hear((w) => w.request(0, 0, 16_384));
+    serving.say((w) => w.unchoke());
+    serving.conversation.say(encodePieceHeader(0, 0, 16_384));
+    serving.conversation.say(new Uint8Array(16_384));
+    expect([serving.conversation.fault, serving.torrent.uploaded]).toEqual([undefined, 16_384]);
+    expect(serving.say((w) => w.reject(0, 0, 16_384))).toMatch(/waits for no answer/);
+  });
+
+  it('has nothing in its reserved bits but what it speaks', () => {
+    const wrong = encodeHandshake({ infoHash, peerId: ours, fast: true, extended: true });
+    wrong[20] = 1;
+    const { host } = scene().conversation;
+    const conversation = new Conversation(host, false);
+    conversation.say(wrong);
+    expect(conversation.fault).toMatch(/reserved bits/);
+  });
+});
+
+describe('a connection ends over a word', () => {
+  it.each<[string, { fast?: boolean }, (w: MessageWriter) => void]>([
+    ['piece-out-of-range', {}, (w) => w.have(5)],
+    ['request-out-of-range', {}, (w) => w.request(4, 32_768, 1)],
+    ['message-length-wrong', {}, (w) => w.raw(Uint8Array.of(0, 0, 0, 2, 1, 1))],
+    ['bitfield-spare-bits', {}, (w) => w.bitfield(Uint8Array.of(0b0000_0100))],
+    ['bitfield-length-wrong', {}, (w) => w.bitfield(Uint8Array.of(0, 0))],
+    ['fast-without-handshake', { fast: false }, (w) => w.haveAll()],
+    ['message-too-long', {}, (w) => w.raw(Uint8Array.of(0, 1, 0, 2, 20))],
+    ['block-too-long', {}, (w) => w.raw(Uint8Array.of(0, 0, 0x40, 10, 7))],
+    ['block-out-of-range', {}, (w) => w.raw(encodePieceHeader(4, 32_760, 16_384))],
+  ])('%s', (reason, speaks, write) => {
+    expect(scene(speaks).hear(write)).toBe(reason);
+  });
+
+  it('and not over what nobody has defined, nor over the last block of a piece', () => {
+    const { hear } = scene();
+    expect(hear((w) => w.raw(Uint8Array.of(0, 0, 0, 2, 99, 0)))).toBeUndefined();
+    expect(hear((w) => w.request(4, 16_384, 16_284))).toBeUndefined();
+  });
+});

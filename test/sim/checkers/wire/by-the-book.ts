@@ -1,0 +1,97 @@
+/**
+ * What an honest host says is what the BEPs let it say at that place; what it hears it understands as it was meant; and it
+ * ends a connection over a word when that word breaks a rule, for the right reason, and never otherwise.
+ *                                                                                                     BEP 3 6 9 10
+ */
+import type { PeerSession } from '../../../../client/engine/peer-session.ts';
+import { type Checker, type Disbelief, firstOf, type Turn } from '../checker.ts';
+import type { Conversation } from './conversation.ts';
+import { wireReasons } from './law.ts';
+import { type Overheard, overhear, overheardOf } from './overheard.ts';
+import { hex } from './reader.ts';
+
+export function speaksByTheBook(): Checker {
+  return {
+    name: 'speaks-by-the-book',
+    onTurn(turn) {
+      const all = overhear(turn);
+      const disbelief = firstOf(judgeWords(turn, all), judgeUnderstanding(turn, all));
+      all.forgetEnded();
+      return disbelief;
+    },
+    inspect(peer) {
+      for (const [connection, conversation] of overheardOf(peer.engine)?.conversations ?? []) {
+        const session = peer.engine.usage.sessions.get(connection);
+        const disbelief = session?.isOpen ? judgePieces(session, conversation) : undefined;
+        if (disbelief !== undefined) return `connection ${connection}: ${disbelief}`;
+      }
+      return undefined;
+    },
+  };
+}
+
+function judgeWords({ actions }: Turn, { conversations }: Overheard): Disbelief {
+  for (const action of actions) {
+    if (action.type !== 'send' && action.type !== 'send-block') continue;
+    const fault = conversations.get(action.connection)?.fault;
+    if (fault !== undefined) return `on connection ${action.connection} it ${fault}`;
+  }
+  return undefined;
+}
+
+function judgeUnderstanding(turn: Turn, { conversations, ended }: Overheard): Disbelief {
+  const { fact, peer } = turn;
+  if (fact.type !== 'received') return undefined;
+  const { connection } = fact;
+  const conversation = conversations.get(connection);
+  if (conversation === undefined || conversation.isStray) return undefined;
+  const given = ended.get(connection);
+  const { reason } = conversation;
+  const disbelief =
+    given === undefined
+      ? reason === undefined
+        ? judgeBeliefs(peer.engine.usage.sessions.get(connection), conversation)
+        : `goes on with a peer that broke a rule: ${reason}`
+      : wireReasons.has(given) && given !== reason
+        ? `ends it for ${given}, and ${reason ?? 'nothing'} was wrong`
+        : undefined;
+  return disbelief && `connection ${connection}: ${disbelief}`;
+}
+
+/** What the host makes of what it has heard. */
+function judgeBeliefs(session: PeerSession | undefined, said: Conversation): Disbelief {
+  if (session === undefined || !session.isOpen || said.torrent === undefined) return undefined;
+  const differs = (what: string, believed: unknown, meant: unknown): Disbelief =>
+    believed === meant ? undefined : `believes of ${what}: ${believed}, and the peer has said ${meant}`;
+  const own = firstOf(
+    // Once is enough: it has no second name.
+    said.isKnown ? undefined : differs('its id', hex(session.peerId!), said.peerId),
+    differs('the fast extension', session.fast, said.fast),
+    differs('the extension protocol', session.extended, said.extended),
+    differs('reqq', session.extensions?.reqq, said.extension.reqq),
+    differs('its port', session.extensions?.port, said.extension.listenPort),
+    differs('ut_metadata', session.extensions?.utMetadataId, said.extension.utMetadata),
+    differs('metadata_size', session.extensions?.metadataBytes, said.extension.metadataBytes),
+    differs('upload_only', session.extensions?.uploadOnly ?? false, said.extension.uploadOnly),
+  );
+  said.isKnown = true;
+  const { metadataWaiting } = said.extension;
+  if (metadataWaiting > 0) return `leaves ${metadataWaiting} requests for metadata without an answer`;
+  if (own !== undefined || said.torrent.geometry === undefined) return own;
+  return firstOf(
+    differs('choking', session.peerChoking, said.peerChoking),
+    differs('interest', session.peerInterested, said.peerInterested),
+    differs('how much it has sent', session.down.total, said.payloadIn),
+    differs('how many pieces it has', session.pieces.count, said.peerHas.size),
+    differs('whether it is choked', session.amChoking, said.amChoking),
+    differs('whether it was told of interest', session.amInterested, said.amInterested),
+  );
+}
+
+function judgePieces({ pieces }: PeerSession, { peerHas, torrent }: Conversation): Disbelief {
+  for (const pieceIndex of torrent?.geometry?.pieces() ?? []) {
+    if (pieces.has(pieceIndex) !== peerHas.has(pieceIndex))
+      return `believes that the peer has ${pieces.has(pieceIndex) ? '' : 'no '}piece ${pieceIndex}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,266 @@
+/**
+ * One connection as somebody would write it down who sits between the two and knows only the BEPs: what each has said of
+ * itself, what is asked for and not answered, and whether what an honest host says next is in its place.
+ *                                                                                                      BEP 3 6 9 10
+ */
+import type { Geometry } from '../../../../torrents/geometry.ts';
+import { count, settle } from './counts.ts';
+import { ExtensionTalk } from './extension-talk.ts';
+import type { Host, Torrent } from './host.ts';
+import { bitOf, isBlock, reasonToEnd } from './law.ts';
+import { type Heard, id, u32, WireReader } from './reader.ts';
+
+/** What is wrong with what the host has said, or with what it makes of what it has heard. */
+type Fault = string | undefined;
+
+const ourFast = 0x04;
+const ourExtended = 0x10;
+
+export class Conversation {
+  readonly host: Host;
+  readonly incoming: boolean;
+  /** Known from the first handshake on. */
+  torrent: Torrent | undefined;
+  /** The handshake named a torrent that the host has not: nothing is judged any more. */
+  isStray = false;
+  /** The host's belief of its name has been judged. */
+  isKnown = false;
+  /** What the peer has said of itself. */
+  readonly extension: ExtensionTalk;
+  peerId: string | undefined;
+  fast = false;
+  extended = false;
+  peerChoking = true;
+  peerInterested = false;
+  readonly peerHas = new Set<number>();
+  /** Payload of blocks that came, whole or not. */
+  payloadIn = 0;
+  /** Why it has to end; once there is a reason nothing more is read. */
+  reason: string | undefined;
+  /** The first thing that was wrong with what the host said. */
+  fault: Fault;
+  /** What it has told of; with the time, for pieces told one by one. */
+  readonly told = new Set<number>();
+  hasShaken = false;
+  amChoking = true;
+  amInterested = false;
+  /** Blocks it has asked for and that are not answered, by place: how many times. */
+  readonly asked = new Map<string, number>();
+  /** Blocks the peer has asked for and that are not answered. */
+  readonly wanted = new Map<string, number>();
+  /** At some time of this turn: what is said in it leaves when it is over. */
+  #wasUnchoked = false;
+  #saidPieces = false;
+  #words = 0;
+  readonly #us: WireReader;
+  readonly #them: WireReader;
+
+  constructor(host: Host, incoming: boolean) {
+    this.host = host;
+    this.incoming = incoming;
+    this.extension = new ExtensionTalk(host);
+    this.#us = new WireReader((heard) => {
+      this.fault ??= this.#judge(heard);
+    });
+    this.#them = new WireReader((heard) => this.#hear(heard));
+  }
+
+  beginTurn(): void {
+    this.#wasUnchoked = !this.peerChoking;
+  }
+
+  hear(bytes: Uint8Array, count: number): void {
+    this.#them.read(bytes, count);
+  }
+
+  say(bytes: Uint8Array): void {
+    this.#us.read(bytes, bytes.length);
+  }
+
+  // What the peer says ----------------------------------------------------------------------------------------------
+
+  #hear(heard: Heard): void {
+    if (this.reason !== undefined || this.isStray) return;
+    const geometry = this.torrent?.geometry;
+    const { fast, extended } = this;
+    this.reason = reasonToEnd(heard, { geometry, fast, extended });
+    if (this.reason !== undefined) return;
+    switch (heard.what) {
+      case 'handshake':
+        this.#name(heard.infoHash);
+        this.peerId = heard.peerId;
+        this.fast = (heard.reserved[7]! & ourFast) !== 0;
+        this.extended = (heard.reserved[5]! & ourExtended) !== 0;
+        return;
+      case 'payload':
+        this.payloadIn += heard.bytes;
+        return;
+      case 'block-ends':
+        if (geometry !== undefined) this.torrent!.downloaded += heard.bytes;
+        return this.#answered(heard.index, heard.begin, heard.bytes);
+      case 'message':
+        return this.#note(heard.id, heard.body);
+    }
+  }
+
+  #note(which: number, body: readonly number[]): void {
+    switch (which) {
+      case id.choke:
+        this.peerChoking = true;
+        return this.asked.clear();
+      case id.unchoke:
+        this.peerChoking = false;
+        this.#wasUnchoked = true;
+        return;
+      case id.interested:
+      case id.notInterested:
+        this.peerInterested = which === id.interested;
+        return;
+      case id.have:
+        return void this.peerHas.add(u32(body, 0));
+      case id.bitfield:
+        for (let bit = 0; bit < (this.torrent?.geometry?.pieceCount ?? 0); bit++)
+          if (bitOf(body, bit)) this.peerHas.add(bit);
+        return;
+      case id.haveAll:
+        for (let bit = 0; bit < (this.torrent?.geometry?.pieceCount ?? 0); bit++) this.peerHas.add(bit);
+        return;
+      case id.request:
+        return count(this.wanted, placeOf(body));
+      case id.cancel:
+        // With BEP 6 it is answered all the same; without it silence is an answer.
+        if (!this.fast) this.wanted.delete(placeOf(body));
+        return;
+      case id.reject:
+        return this.#answered(u32(body, 0), u32(body, 4), u32(body, 8));
+      case id.extended:
+        return this.extension.hear(body);
+    }
+  }
+
+  #answered(index: number, begin: number, bytes: number): void {
+    settle(this.asked, `${index}/${begin}/${bytes}`);
+  }
+
+  #name(infoHash: string): void {
+    this.torrent ??= this.host.torrentOf(infoHash);
+    this.isStray = this.torrent?.infoHash !== infoHash;
+  }
+
+  // What the host says ----------------------------------------------------------------------------------------------
+
+  #judge(heard: Heard): Fault {
+    if (this.isStray) return undefined;
+    const geometry = this.torrent?.geometry;
+    switch (heard.what) {
+      case 'not-bittorrent':
+        return 'says what is no BitTorrent';
+      case 'handshake':
+        return this.#judgeHandshake(heard);
+      case 'head': {
+        // Its own torrent's terms hold for what it says, too: others would end the connection.
+        const reason = reasonToEnd(heard, { geometry, fast: this.fast, extended: this.extended });
+        return reason && `says what others end a connection for: ${reason} (message ${heard.id})`;
+      }
+      case 'message':
+        return this.#judgeMessage(heard.id, heard.body);
+      case 'block-ends':
+        return this.#judgeBlock(heard.index, heard.begin, heard.bytes);
+      default:
+        return undefined;
+    }
+  }
+
+  #judgeHandshake({ reserved, infoHash, peerId }: Extract<Heard, { what: 'handshake' }>): Fault {
+    this.hasShaken = true;
+    const { host } = this;
+    if (this.incoming && this.peerId === undefined) return 'shakes hands before the one who came';
+    if (this.torrent === undefined) this.#name(infoHash);
+    if (infoHash !== this.torrent?.infoHash) return 'shakes hands for another torrent';
+    if (peerId !== host.peerId) return 'shakes hands under another name';
+    const isRight = reserved.every((byte, at) => byte === (at === 5 ? ourExtended : at === 7 ? ourFast : 0));
+    return isRight ? undefined : `says with its reserved bits ${reserved.join(' ')}`;
+  }
+
+  #judgeMessage(which: number, body: readonly number[]): Fault {
+    if (this.peerId === undefined) return `says ${which} before the handshake of the other side`;
+    const geometry = this.torrent?.geometry;
+    const terms = { geometry, fast: this.fast, extended: this.extended };
+    const reason = reasonToEnd({ what: 'message', id: which, body }, terms);
+    if (reason !== undefined) return `says what others end a connection for: ${reason} (message ${which})`;
+    this.#words += 1;
+    const tellsPieces = which === id.bitfield || which === id.haveAll || which === id.haveNone;
+    // BEP 6: exactly one of the three, and first. BEP 3: first or never.
+    if (tellsPieces ? this.#saidPieces || this.#words > 1 : this.fast && !this.#saidPieces)
+      return `says ${which} as its word number ${this.#words}`;
+    if (tellsPieces) this.#saidPieces = true;
+    return this.#judgeTalk(which, body, geometry);
+  }
+
+  #judgeTalk(which: number, body: readonly number[], geometry: Geometry | undefined): Fault {
+    switch (which) {
+      case id.choke:
+        this.amChoking = true;
+        if (!this.fast) this.wanted.clear();
+        return undefined;
+      case id.unchoke:
+        this.amChoking = false;
+        return undefined;
+      case id.interested:
+      case id.notInterested:
+        this.amInterested = which === id.interested;
+        return undefined;
+      case id.bitfield:
+        for (let bit = 0; bit < (geometry?.pieceCount ?? 0); bit++) if (bitOf(body, bit)) this.told.add(bit);
+        return this.told.size === 0 ? 'sends an empty bitfield' : undefined;
+      case id.haveAll:
+        for (let bit = 0; bit < (geometry?.pieceCount ?? 0); bit++) this.told.add(bit);
+        return undefined;
+      case id.haveNone:
+        return undefined;
+      case id.have:
+        return void this.told.add(u32(body, 0));
+      case id.suggest:
+        return this.host.has(this.torrent!, u32(body, 0))
+          ? undefined
+          : `suggests piece ${u32(body, 0)}, which it has not`;
+      case id.request:
+        return this.#judgeRequest(body, geometry);
+      case id.cancel: {
+        // What was asked for before a choke may still be taken back: both cross.
+        this.#answered(u32(body, 0), u32(body, 4), u32(body, 8));
+        return undefined;
+      }
+      case id.reject:
+        return settle(this.wanted, placeOf(body))
+          ? undefined
+          : `rejects ${placeOf(body)}, which waits for no answer`;
+      case id.extended:
+        return this.extension.judge(body, this.torrent!);
+      default:
+        return `says message ${which}, which it has no use for`;
+    }
+  }
+
+  #judgeRequest(body: readonly number[], geometry: Geometry | undefined): Fault {
+    const [index, begin, bytes] = [u32(body, 0), u32(body, 4), u32(body, 8)];
+    const place = placeOf(body);
+    if (geometry === undefined || !isBlock(geometry, index, begin, bytes)) return `asks for ${place}`;
+    if (!this.#wasUnchoked) return `asks for ${place} while the peer chokes it`;
+    if (!this.peerHas.has(index)) return `asks for ${place}, and the peer has not told of that piece`;
+    if (!this.amInterested) return `asks for ${place} and is not interested`;
+    count(this.asked, place);
+    return undefined;
+  }
+
+  #judgeBlock(index: number, begin: number, bytes: number): Fault {
+    const place = `${index}/${begin}/${bytes}`;
+    if (this.amChoking) return `sends ${place} to a peer it chokes`;
+    if (this.torrent !== undefined) this.torrent.uploaded += bytes;
+    return settle(this.wanted, place) ? undefined : `sends ${place}, which waits for no answer`;
+  }
+}
+
+function placeOf(body: readonly number[]): string {
+  return `${u32(body, 0)}/${u32(body, 4)}/${u32(body, 8)}`;
+}

@@ -1,0 +1,75 @@
+/**
+ * The little bencoding that extension messages need, read once more without torrents/bencode.                 BEP 3 9 10
+ */
+export type Value = number | string | readonly Value[] | ReadonlyMap<string, Value>;
+
+/** The dictionary a message begins with, and where the rest of it begins; undefined: it begins with none. */
+export function leadingDict(
+  bytes: readonly number[],
+): { readonly dict: ReadonlyMap<string, Value>; readonly end: number } | undefined {
+  const reader = new Reader(bytes);
+  const dict = reader.value(0);
+  return dict instanceof Map && !reader.isLost ? { dict, end: reader.at } : undefined;
+}
+
+export function numberIn(value: Value | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+const depthMax = 8;
+
+class Reader {
+  at = 0;
+  isLost = false;
+  readonly #bytes: readonly number[];
+
+  constructor(bytes: readonly number[]) {
+    this.#bytes = bytes;
+  }
+
+  value(depth: number): Value {
+    const kind = String.fromCharCode(this.#bytes[this.at] ?? 0);
+    if (depth > depthMax) return this.#lose();
+    if (kind === 'i') return this.#integer();
+    if (kind === 'l' || kind === 'd') {
+      const items: Value[] = [];
+      for (this.at += 1; !this.isLost && this.#bytes[this.at] !== 0x65; ) items.push(this.value(depth + 1));
+      this.at += 1;
+      if (kind === 'l') return items;
+      const dict = new Map<string, Value>();
+      for (let i = 0; i < items.length; i += 2) {
+        const [key, value] = [items[i], items[i + 1]];
+        if (typeof key !== 'string' || value === undefined) return this.#lose();
+        dict.set(key, value);
+      }
+      return dict;
+    }
+    return this.#text();
+  }
+
+  #integer(): number {
+    const end = this.#bytes.indexOf(0x65, this.at);
+    if (end < 0) return this.#lose();
+    const text = String.fromCharCode(...this.#bytes.slice(this.at + 1, end));
+    this.at = end + 1;
+    return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : this.#lose();
+  }
+
+  /** One latin1 character a byte. */
+  #text(): string {
+    const colon = this.#bytes.indexOf(0x3a, this.at);
+    const digits = String.fromCharCode(...this.#bytes.slice(this.at, Math.min(colon, this.at + 8)));
+    const length = Number(digits);
+    if (colon < 0 || !/^\d+$/.test(digits) || colon + 1 + length > this.#bytes.length) {
+      this.#lose();
+      return '';
+    }
+    this.at = colon + 1 + length;
+    return String.fromCharCode(...this.#bytes.slice(colon + 1, this.at));
+  }
+
+  #lose(): number {
+    this.isLost = true;
+    return 0;
+  }
+}

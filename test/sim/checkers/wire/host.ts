@@ -1,0 +1,29 @@
+/**
+ * The honest side of a connection, as far as what it says depends on it.
+ */
+import type { Geometry } from '../../../../torrents/geometry.ts';
+
+/** A torrent of the host, as it was added, and what went over its lines. */
+export interface Torrent {
+  /** Undefined: it looks for the metadata. */
+  readonly geometry: Geometry | undefined;
+  /** Hex. */
+  readonly infoHash: string;
+  /** What it gives out; undefined: it has none. */
+  readonly infoBytes: Uint8Array | undefined;
+  /** Payload of whole blocks. */
+  uploaded: number;
+  downloaded: number;
+}
+
+/** The program on one side. */
+export interface Host {
+  /** Hex. */
+  readonly peerId: string;
+  readonly port: number;
+  readonly queueMax: number;
+  torrentOf(infoHash: string): Torrent | undefined;
+  has(torrent: Torrent, pieceIndex: number): boolean;
+  /** Whether it fetches nothing more of it at the moment. */
+  isSated(torrent: Torrent): boolean;
+}
