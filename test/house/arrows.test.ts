@@ -55,6 +55,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['client/host/action-digest.ts', 'client/host/recorded-fact.ts'],
     ...['tracker/registry', 'tracker/registry.ts', 'tracker/protocol', 'torrents'],
   ],
+  /** Trackers and their models: who is let in where is decided by more than the registry. */
+  'test/sim/tracker': [
+    ...['test/sim', 'client/engine', 'tracker/registry', 'tracker/registry.ts', 'tracker/protocol'],
+    ...['tracker/admission', 'tracker/swarm-access.ts', 'tracker/catalogue/contract.ts'],
+    ...['tracker/community/contract.ts', 'tracker/community/secrets.ts'],
+  ],
   /** Actors speak the wire themselves: no engine would say what they say. Checkers hear what an engine says. */
   'test/sim/checkers': ['test/sim', 'client/engine', 'client/wire', 'torrents'],
   'test/sim/actors': ['test/sim', 'client/host/ports.ts', 'client/engine', 'client/wire', 'torrents'],

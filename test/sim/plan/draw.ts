@@ -8,6 +8,7 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { castOf } from './cast.ts';
+import { drawBesides } from './draw-besides.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
 import { hasMeeting } from './meetings.ts';
@@ -49,6 +50,7 @@ export function drawPlan(seed: number): SwarmPlan {
       streams: random.below(2) === 0 ? 'recut' : 'whole',
       limits,
       trackers,
+      ...drawBesides(randomness.of('plan strangers')),
       peers,
       faults,
       healMs,

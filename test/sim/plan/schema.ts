@@ -69,6 +69,17 @@ export const roles = [
   'free-rider',
 ] as const;
 
+const registryKeys = [
+  'intervalSeconds',
+  'minIntervalSeconds',
+  'peerTimeoutSeconds',
+  'torrentsMax',
+  'peersMax',
+  'peersPerTorrentMax',
+  'peersPerAddressMax',
+  'peersPerAddressAndTorrentMax',
+] as const;
+
 const limitsSchema = Type.Unsafe<Partial<Limits>>(
   Type.Object(
     Object.fromEntries(
@@ -121,6 +132,26 @@ const trackerSchema = Type.Object(
   },
   closed,
 );
+
+/** Strangers at a tracker of their own, judged by its model and apart from the swarm (test/sim/tracker/strangers.ts). */
+const strangersSchema = Type.Object(
+  {
+    /** What they do, one thing after the other. */
+    steps: integer(1, 100_000),
+    torrents: integer(1, 100),
+    /** As in tracker/registry/limits.ts. */
+    registry: Type.Optional(
+      Type.Object(
+        Object.fromEntries(registryKeys.map((key) => [key, Type.Optional(integer(1, 2 ** 31))])),
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+/** Members of a tracker with a catalogue, apart from the swarm: who is let in where (test/sim/tracker/members.ts). */
+const membersSchema = Type.Object({ steps: integer(1, 100_000), signInRequired: Type.Boolean() }, closed);
 
 export const diskKinds = [
   'full',
@@ -193,6 +224,8 @@ export const planSchema = Type.Object(
     streams: Type.Optional(oneOf(['recut', 'whole'])),
     limits: Type.Optional(limitsSchema),
     trackers: Type.Optional(Type.Array(trackerSchema, { maxItems: 16 })),
+    strangers: Type.Optional(strangersSchema),
+    members: Type.Optional(membersSchema),
     peers: Type.Array(peerSchema, { minItems: 1, maxItems: peersMax }),
     faults: Type.Optional(
       Type.Array(Type.Unsafe<Fault>(Type.Object({ type: oneOf(faultTypes) })), { maxItems: 10_000 }),

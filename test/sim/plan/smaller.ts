@@ -16,6 +16,8 @@ export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
     keepLimits(plan, Object.fromEntries(limits)),
   );
   yield* withSmallerTorrent(plan);
+  for (const key of ['strangers', 'members'] as const) if (plan[key] !== undefined) yield without(plan, key);
+  yield* withShorterPlays(plan);
   if (plan.streams === 'recut') yield { ...plan, streams: 'whole' };
   yield* withPlainerPeers(plan);
   yield* withLessTime(plan);
@@ -51,6 +53,21 @@ function* withSmallerTorrent(plan: SwarmPlan): Generator<SwarmPlan> {
   if (lastPieceBytes !== undefined) yield { ...plan, torrent: { pieces, pieceBytes } };
   for (const smaller of [16_384, Math.floor(pieceBytes / 2)])
     if (smaller >= 1 && smaller < pieceBytes) yield { ...plan, torrent: { pieces, pieceBytes: smaller } };
+}
+
+/** Half of what others do at trackers of their own. */
+function* withShorterPlays(plan: SwarmPlan): Generator<SwarmPlan> {
+  const { strangers, members } = plan;
+  const shorter = <T extends { readonly steps: number }>(play: T, by: number): T => ({
+    ...play,
+    steps: Math.max(1, play.steps - by),
+  });
+  for (const by of [2, 1_000])
+    if (strangers !== undefined && strangers.steps > 1)
+      yield { ...plan, strangers: shorter(strangers, Math.ceil(strangers.steps / by)) };
+  for (const by of [2, 1_000])
+    if (members !== undefined && members.steps > 1)
+      yield { ...plan, members: shorter(members, Math.ceil(members.steps / by)) };
 }
 
 /** What a peer has that it could do without. */

@@ -7,10 +7,14 @@ import { deadAddresses } from '../actors/crowded-tracker.ts';
 import { enter, type StandingActor } from '../actors/enter.ts';
 import { type CastMember, callSheet, castOf } from '../plan/cast.ts';
 import type { SwarmPlan, TrackerPlan } from '../plan/schema.ts';
+import { playMembers } from '../tracker/members.ts';
+import { playStrangers } from '../tracker/strangers.ts';
 import type { SimPeer } from '../world/peer.ts';
 import type { SimTracker } from '../world/tracker.ts';
 import { World } from '../world/world.ts';
 
+/** When others at trackers of their own have their turn: early, so that the shortest run sees them. */
+const besidesMs = 500;
 /** How often people say again whom they know, as discovery on a LAN does. */
 const introduceMs = 60_000;
 
@@ -46,6 +50,7 @@ export class PlannedSwarm {
       if (member.leaveMs !== undefined) scheduler.after(member.leaveMs, () => this.leave(member.name));
     }
     this.#introduceLater();
+    this.#playBesides();
   }
 
   nameOf({ number }: { readonly number: number }): string {
@@ -122,6 +127,18 @@ export class PlannedSwarm {
     this.world.scheduler.after(introduceMs, () => {
       this.#introduceAll();
       this.#introduceLater();
+    });
+  }
+
+  /** Others at trackers of their own: what they do takes no time of this world. */
+  #playBesides(): void {
+    const { scheduler, random, besides } = this.world;
+    const { strangers, members } = this.plan;
+    scheduler.after(besidesMs, () => {
+      if (strangers !== undefined)
+        besides.push({ name: 'strangers', disbelief: playStrangers(strangers, random.of('strangers')) });
+      if (members !== undefined)
+        besides.push({ name: 'members', disbelief: playMembers(members, random.of('members')) });
     });
   }
 

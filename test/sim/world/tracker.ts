@@ -6,8 +6,10 @@ import type { AnnounceRequest, Fact, PeerAddress, TrackerAnswer } from '../../..
 import type { Prng } from '../../../client/engine/prng.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import { replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
-import { Registry, type RegistryOptions } from '../../../tracker/registry.ts';
+import type { Registry, RegistryOptions } from '../../../tracker/registry.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
+import { JudgedRegistry } from '../tracker/judged-registry.ts';
+import { throughBytes } from '../tracker/through-bytes.ts';
 
 const roundTripMsDefault = 40;
 /** How often the tracker drops who has fallen silent. */
@@ -38,7 +40,8 @@ export class SimTracker {
   readonly heard: HeardAnnounce[] = [];
   readonly #parts: TrackerParts;
   readonly #options: Partial<RegistryOptions>;
-  #registry: Registry;
+  #registry: JudgedRegistry;
+  #disbelief: string | undefined;
   #nextExpiryMs = expireMs;
 
   constructor(
@@ -47,7 +50,7 @@ export class SimTracker {
   ) {
     this.#parts = parts;
     this.#options = options;
-    this.#registry = new Registry(options);
+    this.#registry = new JudgedRegistry(options);
   }
 
   get isDown(): boolean {
@@ -62,9 +65,14 @@ export class SimTracker {
     return this.#registry.counts;
   }
 
+  /** The first thing that was wrong with what it answered, if anything was. */
+  get disbelief(): string | undefined {
+    return this.#disbelief ?? this.#registry.disbelief;
+  }
+
   /** It has forgotten everybody. */
   restart(): void {
-    this.#registry = new Registry(this.#options);
+    this.#registry = new JudgedRegistry(this.#options);
   }
 
   /** It works again, honestly and at its usual pace. */
@@ -87,12 +95,12 @@ export class SimTracker {
       this.#registry.expire(nowMs);
       this.#nextExpiryMs = nowMs + expireMs;
     }
-    const reply = this.#registry.announce(
-      { ...request, numWant: request.peersWanted, compact: true },
-      { remote: packAddress(from.host)! },
-      nowMs,
-      (bound) => this.#parts.random.below(bound),
+    const { reply, disbelief } = throughBytes(request, (asked) =>
+      this.#registry.announce(asked, { remote: packAddress(from.host)! }, nowMs, (bound) =>
+        this.#parts.random.below(bound),
+      ),
     );
+    this.#disbelief ??= disbelief ?? this.#registry.disbelief;
     if ('failureReason' in reply) {
       return { type: 'announce-failed', torrent, tracker, reason: reply.failureReason };
     }

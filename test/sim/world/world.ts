@@ -77,6 +77,8 @@ export class World {
   /** By URL. */
   readonly trackers = new Map<string, SimTracker>();
   readonly peers: SimPeer[] = [];
+  /** What goes on beside the swarm, and the first thing that was wrong with it (checkers/tracker-answers.ts). */
+  readonly besides: { readonly name: string; readonly disbelief: string | undefined }[] = [];
   readonly infoHash: Uint8Array = Buffer.alloc(20, 'swarm-in-a-box');
   /** Stands for the info dictionary. */
   readonly infoBytes: Uint8Array;

@@ -1,0 +1,34 @@
+/**
+ * What goes on beside a drawn swarm: others at trackers of their own. Drawn apart, so that the swarm stays what it was.
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import type { SwarmPlan } from './schema.ts';
+
+/** Others at trackers of their own: in one seed of two each. */
+export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'members'> {
+  const strangers = random.below(2) === 0 ? undefined : drawStrangers(random);
+  const members =
+    random.below(2) === 0
+      ? undefined
+      : { steps: 20 + random.below(120), signInRequired: random.below(4) === 0 };
+  return { ...(strangers && { strangers }), ...(members && { members }) };
+}
+
+function drawStrangers(random: Prng): NonNullable<SwarmPlan['strangers']> {
+  const intervalSeconds = [10, 30, 100][random.below(3)]!;
+  const small = (max: number) => (random.below(4) === 0 ? 1 + random.below(max) : 1_000);
+  return {
+    steps: 50 + random.below(200),
+    torrents: 1 + random.below(4),
+    registry: {
+      intervalSeconds,
+      minIntervalSeconds: 1 + random.below(intervalSeconds),
+      peerTimeoutSeconds: Math.ceil(1.1 * intervalSeconds) + 1 + random.below(intervalSeconds),
+      torrentsMax: small(4),
+      peersMax: small(40),
+      peersPerTorrentMax: small(20),
+      peersPerAddressMax: small(6),
+      peersPerAddressAndTorrentMax: small(3),
+    },
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * Who is let into which swarm, and who is listed there, from first principles: every question walks all releases and
+ * accounts. What tracker/admission.ts and tracker/swarm-access.ts decide is held against it.
+ */
+import type { ServedRelease } from '../../../tracker/catalogue/contract.ts';
+import type { AccountAccess } from '../../../tracker/community/contract.ts';
+import { hexOf } from './registry-model.ts';
+
+/** What a passkey was made of; `old`: of an account alone, as they were before passkeys named a release. */
+export type Key =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'garbage' }
+  | { readonly kind: 'feed'; readonly accountId: number; readonly generation: number }
+  | { readonly kind: 'old'; readonly accountId: number }
+  | {
+      readonly kind: 'release';
+      readonly accountId: number;
+      readonly generation: number;
+      readonly release: number;
+    };
+
+/** A swarm by what it is for: everyone's are named by their hash, the others by their release, too. */
+export type Label = `open ${string}` | `own ${number} ${string}`;
+
+interface Listed {
+  readonly accountId: number | undefined;
+  readonly release: number | undefined;
+}
+
+export class AccessModel {
+  readonly #signInRequired: boolean;
+  readonly #accounts = new Map<number, AccountAccess>();
+  readonly #releases = new Map<number, ServedRelease>();
+  /** By label, then by host. */
+  readonly #listed = new Map<Label, Map<string, Listed>>();
+
+  constructor(signInRequired: boolean) {
+    this.#signInRequired = signInRequired;
+  }
+
+  /** Labels that have had peers. */
+  get labels(): Iterable<Label> {
+    return this.#listed.keys();
+  }
+
+  account(accountId: number): AccountAccess | undefined {
+    return this.#accounts.get(accountId);
+  }
+
+  hostsIn(label: Label): readonly string[] {
+    return [...(this.#listed.get(label)?.keys() ?? [])].sort();
+  }
+
+  admit(infoHash: Uint8Array, key: Key, wallMs: number): Label | 'not-served' | 'fetch-again' {
+    const hash = hexOf(infoHash);
+    if (key.kind === 'none')
+      return !this.#signInRequired && this.#isOpen(hash) ? `open ${hash}` : 'not-served';
+    if (key.kind === 'garbage' || key.kind === 'feed') return 'fetch-again';
+    const viewer = this.#accounts.get(key.accountId);
+    if (key.kind === 'old') {
+      if (viewer?.passkeyHash === undefined || isBanned(viewer, wallMs)) return 'not-served';
+      const labels = new Set(
+        this.#with(hash)
+          .filter((release) => sees(viewer, release))
+          .map((release) => labelOf(release, hash)),
+      );
+      const [first] = labels;
+      return labels.size > 1 ? 'fetch-again' : (first ?? 'not-served');
+    }
+    if (viewer === undefined) return 'fetch-again';
+    if (isBanned(viewer, wallMs)) return 'not-served';
+    if (viewer.generation !== key.generation) return 'fetch-again';
+    const release = this.#with(hash).find(({ number }) => number === key.release);
+    return release !== undefined && sees(viewer, release) ? labelOf(release, hash) : 'not-served';
+  }
+
+  /** The release that an announce counts for: of several that everyone sees, the oldest. */
+  releaseOf(infoHash: Uint8Array, key: Key): number | undefined {
+    if (key.kind === 'release') return key.release;
+    if (key.kind !== 'old') return undefined;
+    const viewer = this.#accounts.get(key.accountId)!;
+    return this.#with(hexOf(infoHash)).find((release) => sees(viewer, release))?.number;
+  }
+
+  announced(label: Label, host: string, isStopped: boolean, listed: Listed): void {
+    const hosts = this.#listed.get(label) ?? new Map<string, Listed>();
+    this.#listed.set(label, hosts);
+    if (isStopped) hosts.delete(host);
+    else hosts.set(host, listed);
+  }
+
+  sees(accountId: number | undefined, number: number): boolean {
+    const release = this.#releases.get(number);
+    if (release?.access === undefined) return false;
+    if (accountId === undefined) return release.access.visibility === 'everyone';
+    const viewer = this.#accounts.get(accountId);
+    return viewer !== undefined && sees(viewer, release);
+  }
+
+  setRelease(release: ServedRelease): void {
+    this.#releases.set(release.number, release);
+    for (const [label, hosts] of this.#listed) {
+      const [kind, first, second] = label.split(' ');
+      const hash = kind === 'open' ? first! : second!;
+      const isGone =
+        kind === 'open'
+          ? !this.#isOpen(hash)
+          : Number(first) === release.number && !has(release, hash, false);
+      if (isGone) hosts.clear();
+      for (const [host, listed] of hosts)
+        if (listed.release === release.number && !this.#isStillIn(listed, label)) hosts.delete(host);
+    }
+  }
+
+  setAccount(access: AccountAccess, wallMs: number): void {
+    const before = this.#accounts.get(access.accountId);
+    this.#accounts.set(access.accountId, access);
+    const isOut =
+      isBanned(access, wallMs) || (before !== undefined && before.generation !== access.generation);
+    for (const [label, hosts] of this.#listed)
+      for (const [host, listed] of hosts)
+        if (listed.accountId === access.accountId && (isOut || !this.#isStillIn(listed, label)))
+          hosts.delete(host);
+  }
+
+  #isStillIn({ accountId, release: number }: Listed, label: Label): boolean {
+    if (accountId === undefined || number === undefined) return true;
+    const release = this.#releases.get(number);
+    const viewer = this.#accounts.get(accountId);
+    if (release === undefined || viewer === undefined || !sees(viewer, release)) return false;
+    const hash = label.split(' ').at(-1)!;
+    return has(release, hash, label.startsWith('open')) && labelOf(release, hash) === label;
+  }
+
+  #with(hash: string): ServedRelease[] {
+    return [...this.#releases.values()]
+      .filter(({ access, infoHashes }) => access !== undefined && infoHashes.some((h) => hexOf(h) === hash))
+      .sort((a, b) => a.number - b.number);
+  }
+
+  #isOpen(hash: string): boolean {
+    return this.#with(hash).some(({ access }) => access!.visibility === 'everyone');
+  }
+}
+
+function has({ access, infoHashes }: ServedRelease, hash: string, asOpen: boolean): boolean {
+  if (access === undefined || (access.visibility === 'everyone') !== asOpen) return false;
+  return infoHashes.some((h) => hexOf(h) === hash);
+}
+
+function labelOf({ access, number }: ServedRelease, hash: string): Label {
+  return access!.visibility === 'everyone' ? `open ${hash}` : `own ${number} ${hash}`;
+}
+
+function isBanned({ bannedUntilMs }: AccountAccess, wallMs: number): boolean {
+  return bannedUntilMs !== undefined && wallMs < bannedUntilMs;
+}
+
+function sees({ accountId, role, groupIds }: AccountAccess, { access }: ServedRelease): boolean {
+  if (access === undefined) return false;
+  const { visibility, publisherId, groupId, peopleIds = [] } = access;
+  if (accountId === publisherId || visibility === 'everyone') return true;
+  if (visibility === 'members') return role !== 'guest';
+  if (visibility === 'group') return groupId !== undefined && groupIds.includes(groupId);
+  return visibility === 'people' && peopleIds.includes(accountId);
+}

@@ -1,0 +1,93 @@
+/**
+ * The production registry with its model beside it: whatever it answers is held against what it should. The first thing
+ * that was wrong is kept for the checker that looks (test/sim/checkers/tracker-answers.ts).
+ */
+import type { AnnounceRequest } from '../../../tracker/protocol/announce-query.ts';
+import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts';
+import type { TrackerFailure } from '../../../tracker/protocol/reply.ts';
+import type { ScrapedTorrent } from '../../../tracker/protocol/scrape-reply.ts';
+import { resolveOptions } from '../../../tracker/registry/limits.ts';
+import {
+  type PeerAddress,
+  type RandomBelow,
+  Registry,
+  type RegistryOptions,
+} from '../../../tracker/registry.ts';
+import { hexOf, RegistryModel } from './registry-model.ts';
+
+export class JudgedRegistry extends Registry {
+  disbelief: string | undefined;
+  /** Told which swarm an announce has reached. */
+  onAnnounce: ((swarmHash: Uint8Array) => void) | undefined;
+  readonly #model: RegistryModel;
+
+  constructor(options: Partial<RegistryOptions> = {}) {
+    super(options);
+    this.#model = new RegistryModel(resolveOptions(options));
+  }
+
+  override announce(
+    request: AnnounceRequest,
+    address: PeerAddress,
+    nowMs: number,
+    random: RandomBelow,
+    swarmHash: Uint8Array = request.infoHash,
+  ): AnnounceReply | TrackerFailure {
+    this.onAnnounce?.(swarmHash);
+    const reply = super.announce(request, address, nowMs, random, swarmHash);
+    if ('failureReason' in reply) this.#note(`refuses: ${reply.failureReason}`);
+    else this.#note(this.#model.announce(request, address.remote, nowMs, hexOf(swarmHash), reply));
+    return reply;
+  }
+
+  override scrape(
+    infoHashes: readonly Uint8Array[],
+    swarmOf: (infoHash: Uint8Array) => Uint8Array | undefined = (infoHash) => infoHash,
+  ): ScrapedTorrent[] {
+    const scraped = super.scrape(infoHashes, swarmOf);
+    for (const [i, infoHash] of infoHashes.entries()) {
+      const swarm = swarmOf(infoHash);
+      const should = this.#model.scrape(swarm === undefined ? '' : hexOf(swarm));
+      const { complete, incomplete, downloaded } = scraped[i]!;
+      const isRight =
+        complete === should.complete &&
+        incomplete === should.incomplete &&
+        downloaded === should.downloaded &&
+        hexOf(scraped[i]!.infoHash) === hexOf(infoHash);
+      if (!isRight)
+        this.#note(
+          `scrapes ${complete}/${incomplete}/${downloaded}; it is ${should.complete}/${should.incomplete}/${should.downloaded}`,
+        );
+    }
+    return scraped;
+  }
+
+  override expire(nowMs: number): number {
+    const expired = super.expire(nowMs);
+    const should = this.#model.expire(nowMs);
+    if (expired !== should) this.#note(`drops ${expired} who fell silent, and ${should} did`);
+    this.#judgeCounts();
+    return expired;
+  }
+
+  override remove(swarmHash: Uint8Array, remote: Uint8Array, port: number): void {
+    super.remove(swarmHash, remote, port);
+    this.#model.remove(hexOf(swarmHash), remote, port);
+    this.#judgeCounts();
+  }
+
+  override drop(swarmHash: Uint8Array): void {
+    super.drop(swarmHash);
+    this.#model.drop(hexOf(swarmHash));
+    this.#judgeCounts();
+  }
+
+  #judgeCounts(): void {
+    const [counted, should] = [JSON.stringify(this.counts), JSON.stringify(this.#model.counts)];
+    if (counted !== should) this.#note(`counts ${counted}, and it is ${should}`);
+  }
+
+  #note(disbelief: string | undefined): void {
+    this.disbelief ??= disbelief;
+  }
+}

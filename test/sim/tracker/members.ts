@@ -1,0 +1,239 @@
+/**
+ * Members of a tracker with a catalogue, strangers among them: they announce with every kind of passkey there is, while
+ * accounts are banned, renewed and moved, and releases are published, restricted and withdrawn. The tracker is one of its
+ * own and has no part in the swarm; its model says who is let in where, and who is listed (access-model.ts).
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import { openPasskeys } from '../../../tracker/admission/passkeys.ts';
+import type { ReleaseAccess, ServedRelease } from '../../../tracker/catalogue/contract.ts';
+import { accountPasskeyHash } from '../../../tracker/community/secrets.ts';
+import { packAddress } from '../../../tracker/protocol/address.ts';
+import { openSwarmAccess, type SwarmAccess } from '../../../tracker/swarm-access.ts';
+import { AccessModel, type Key, type Label } from './access-model.ts';
+import { JudgedRegistry } from './judged-registry.ts';
+import { hexOf } from './registry-model.ts';
+import { announceOf } from './strangers.ts';
+
+export interface MembersPlan {
+  readonly steps: number;
+  readonly signInRequired: boolean;
+}
+
+const accountsMax = 5;
+const releasesMax = 4;
+const hashesMax = 3;
+/** Long: who is listed changes only by what is done. */
+const timeoutSeconds = 1_000_000;
+const visibilities = ['everyone', 'everyone', 'members', 'group', 'people', 'nobody'] as const;
+
+/** The first thing that was wrong; undefined: nothing was. */
+export function playMembers(plan: MembersPlan, random: Prng): string | undefined {
+  const play = new Play(plan, random);
+  for (let step = 0; step < plan.steps; step++) {
+    const disbelief = play.step();
+    if (disbelief !== undefined) return disbelief;
+  }
+  return undefined;
+}
+
+class Play {
+  readonly #random: Prng;
+  readonly #registry = new JudgedRegistry({ peerTimeoutSeconds: timeoutSeconds });
+  readonly #passkeys;
+  readonly #access: SwarmAccess;
+  readonly #model: AccessModel;
+  /** Which swarm of the registry a label is. */
+  readonly #hashes = new Map<Label, Uint8Array>();
+  readonly #finished: string[] = [];
+  #lastSwarm: Uint8Array | undefined;
+  #nowMs = 0;
+
+  constructor({ signInRequired }: MembersPlan, random: Prng) {
+    this.#random = random;
+    // A cache of a few: what has fallen out of it must be read as before.
+    this.#passkeys = openPasskeys(new Uint8Array(32).fill(random.below(256)), 1 + random.below(4));
+    this.#model = new AccessModel(signInRequired);
+    this.#access = openSwarmAccess({
+      signInRequired,
+      passkeys: this.#passkeys,
+      registry: this.#registry,
+      peerTimeoutMs: timeoutSeconds * 1_000,
+      onChanged: () => {},
+      onFinished: (releaseId, accountId) => this.#finished.push(`${releaseId} ${accountId}`),
+    });
+    this.#registry.onAnnounce = (swarm) => {
+      this.#lastSwarm = swarm;
+    };
+    for (let n = 0; n < accountsMax; n++) this.#changeAccount();
+    for (let n = 0; n < releasesMax; n++) this.#changeRelease();
+  }
+
+  step(): string | undefined {
+    this.#nowMs += this.#random.below(1_000);
+    const what = this.#random.below(12);
+    if (what === 0) this.#changeAccount();
+    else if (what === 1) this.#changeRelease();
+    else {
+      const disbelief = this.#announce();
+      if (disbelief !== undefined) return disbelief;
+    }
+    return this.#registry.disbelief ?? this.#judgeListed() ?? this.#judgeSight();
+  }
+
+  // What changes ----------------------------------------------------------------------------------------------------
+
+  #changeAccount(): void {
+    const random = this.#random;
+    const accountId = 1 + random.below(accountsMax);
+    const before = this.#model.account(accountId);
+    const access = {
+      accountId,
+      generation: (before?.generation ?? 0) + (random.below(4) === 0 ? 1 : 0),
+      role: (['guest', 'member', 'moderator', 'owner'] as const)[random.below(4)]!,
+      groupIds: random.below(2) === 0 ? [] : [1 + random.below(2)],
+      ...(random.below(3) > 0 && { passkeyHash: accountPasskeyHash(oldKey(accountId)) }),
+      ...(random.below(4) === 0 && { bannedUntilMs: this.#nowMs + random.below(20_000) }),
+    };
+    this.#access.setAccount(access, this.#nowMs);
+    this.#model.setAccount(access, this.#nowMs);
+  }
+
+  #changeRelease(): void {
+    const random = this.#random;
+    const number = 1 + random.below(releasesMax);
+    const infoHashes = Array.from({ length: hashesMax }, (_, n) => new Uint8Array(20).fill(n + 1)).filter(
+      () => random.below(2) === 0,
+    );
+    const release: ServedRelease = {
+      number,
+      releaseId: `release-${number}`,
+      infoHashes,
+      access: random.below(8) === 0 ? undefined : drawAccess(random),
+    };
+    this.#access.setRelease(release);
+    this.#model.setRelease(release);
+  }
+
+  // What is asked ---------------------------------------------------------------------------------------------------
+
+  #announce(): string | undefined {
+    const random = this.#random;
+    const infoHash = new Uint8Array(20).fill(1 + random.below(hashesMax + 1));
+    // A host is one person's: hosts of accounts, and hosts of strangers.
+    const accountId = random.below(accountsMax + 2);
+    const key =
+      accountId === 0 || accountId > accountsMax ? ({ kind: 'none' } as const) : this.#drawKey(accountId);
+    const host = `10.8.${accountId}.${1 + random.below(2)}`;
+    const request = { ...announceOf(infoHash, random), port: 6_881 };
+    this.#lastSwarm = undefined;
+    this.#finished.length = 0;
+    const moment = { nowMs: this.#nowMs, wallMs: this.#nowMs };
+    const passkey = this.#textOf(key);
+    const should = this.#model.admit(infoHash, key, this.#nowMs);
+    const what = `an announce of ${hexOf(infoHash.subarray(0, 1))} with ${JSON.stringify(key)}`;
+    const answer = this.#access.announce(request, { remote: packAddress(host)! }, passkey, moment, (bound) =>
+      random.below(bound),
+    );
+    if (typeof answer === 'string' || should === 'not-served' || should === 'fetch-again')
+      return answer === should ? undefined : `answers ${what}: ${show(answer)}, and ${should} it should`;
+    const disbelief = this.#judgeSwarm(should, what);
+    if (disbelief !== undefined) return disbelief;
+    const isOfAccount = key.kind === 'release' || key.kind === 'old';
+    const release = isOfAccount ? this.#model.releaseOf(infoHash, key) : undefined;
+    const listed = { accountId: isOfAccount ? accountId : undefined, release };
+    this.#model.announced(should, host, request.event === 'stopped', listed);
+    const hasFinished = isOfAccount && request.event === 'completed' && request.left === 0;
+    const finished = hasFinished ? `release-${release} ${accountId}` : '';
+    if (this.#finished.join() !== finished)
+      return `${what} finishes “${this.#finished.join()}”, not “${finished}”`;
+    const [scraped] = this.#access.scrape([infoHash], passkey, moment);
+    const there = this.#model.hostsIn(should).length;
+    return scraped!.complete + scraped!.incomplete === there
+      ? undefined
+      : `a scrape after ${what} counts ${scraped!.complete + scraped!.incomplete} peers, and ${there} are there`;
+  }
+
+  #drawKey(accountId: number): Key {
+    const random = this.#random;
+    const { generation } = this.#model.account(accountId) ?? { generation: 0 };
+    // One of an earlier time now and then.
+    const made = Math.max(0, generation - (random.below(6) === 0 ? 1 : 0));
+    const kind = (['release', 'release', 'release', 'old', 'feed', 'garbage'] as const)[random.below(6)]!;
+    if (kind === 'garbage') return { kind };
+    if (kind === 'old') return { kind, accountId };
+    if (kind === 'feed') return { kind, accountId, generation: made };
+    return { kind, accountId, generation: made, release: 1 + random.below(releasesMax + 1) };
+  }
+
+  #textOf(key: Key): string | undefined {
+    switch (key.kind) {
+      case 'none':
+        return undefined;
+      case 'garbage':
+        return 'a'.repeat(this.#random.below(2) === 0 ? 48 : 20);
+      case 'old':
+        return oldKey(key.accountId);
+      case 'feed':
+        return this.#passkeys.make({ ...key, kind: 'feed' });
+      case 'release':
+        return this.#passkeys.make({ ...key, kind: 'announce' });
+    }
+  }
+
+  // What should be --------------------------------------------------------------------------------------------------
+
+  /** One label is one swarm, and no two are the same. */
+  #judgeSwarm(label: Label, what: string): string | undefined {
+    const swarm = this.#lastSwarm;
+    if (swarm === undefined) return `${what} reaches no swarm`;
+    const known = this.#hashes.get(label);
+    const isOther = [...this.#hashes].some(
+      ([other, hash]) => other !== label && hexOf(hash) === hexOf(swarm),
+    );
+    const isNamedRight =
+      known === undefined
+        ? !isOther && (!label.startsWith('open') || label === `open ${hexOf(swarm)}`)
+        : hexOf(known) === hexOf(swarm);
+    this.#hashes.set(label, swarm);
+    return isNamedRight ? undefined : `${what} reaches another swarm than “${label}”`;
+  }
+
+  #judgeListed(): string | undefined {
+    for (const label of this.#model.labels) {
+      const hash = this.#hashes.get(label)!;
+      const [scraped] = this.#registry.scrape([hash]);
+      const listed = scraped!.complete + scraped!.incomplete;
+      const should = this.#model.hostsIn(label).length;
+      if (listed !== should) return `lists ${listed} peers in “${label}”, and ${should} it should`;
+    }
+    return undefined;
+  }
+
+  /** Who may know of a release. */
+  #judgeSight(): string | undefined {
+    const accountId = this.#random.below(accountsMax + 1) || undefined;
+    const number = 1 + this.#random.below(releasesMax);
+    const seen = this.#access.admission.sees(accountId, `release-${number}`);
+    return seen === this.#model.sees(accountId, number)
+      ? undefined
+      : `account ${accountId} ${seen ? 'sees' : 'does not see'} release ${number}`;
+  }
+}
+
+function drawAccess(random: Prng): ReleaseAccess {
+  const visibility = visibilities[random.below(visibilities.length)]!;
+  return {
+    visibility,
+    publisherId: 1 + random.below(accountsMax),
+    ...(visibility === 'group' && { groupId: 1 + random.below(2) }),
+    ...(visibility === 'people' && { peopleIds: [1 + random.below(accountsMax)] }),
+  };
+}
+
+function oldKey(accountId: number): string {
+  return String.fromCharCode(96 + accountId).repeat(32);
+}
+
+function show(answer: unknown): string {
+  return typeof answer === 'string' ? answer : 'an answer';
+}

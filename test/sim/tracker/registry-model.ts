@@ -1,0 +1,286 @@
+/**
+ * What a tracker should answer, worked out in the slowest and most obvious way: maps of maps that are walked anew for every
+ * question. Every reply of the production registry is held against it.                                  BEP 3 7 21 23 24 48
+ */
+import type { AnnounceRequest } from '../../../tracker/protocol/announce-query.ts';
+import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts';
+import type { SwarmCounts } from '../../../tracker/protocol/scrape-reply.ts';
+import type { RegistryOptions } from '../../../tracker/registry.ts';
+
+type Disbelief = string | undefined;
+type Family = 'local' | 'ipv4' | 'ipv6';
+
+interface Peer {
+  readonly family: Family;
+  /** What a limit for one address counts by. */
+  readonly network: string;
+  isSeed: boolean;
+  seenSeconds: number;
+}
+
+interface ModelSwarm {
+  /** By `address:port`, in hex. */
+  readonly peers: Map<string, Peer>;
+  downloaded: number;
+}
+
+/** Nobody is told of more. */
+const wantedMax = 200;
+/** What somebody gets who may know nothing but the hash. */
+const magnetPeers = 5;
+/** After so many answers that could have differed, chance that is none shows. */
+const answersForChance = 24;
+
+export class RegistryModel {
+  readonly #options: RegistryOptions;
+  readonly #swarms = new Map<string, ModelSwarm>();
+  #expired = 0;
+  /** By swarm and kind of peers: answers that named half of them or fewer, and whom they named first. */
+  readonly #choices = new Map<string, { count: number; readonly first: Set<string> }>();
+  #intervals = 0;
+  readonly #intervalsTold = new Set<number>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  get counts(): { torrents: number; seeds: number; leechers: number; expired: number } {
+    const peers = [...this.#swarms.values()].flatMap((swarm) => [...swarm.peers.values()]);
+    const seeds = peers.filter(({ isSeed }) => isSeed).length;
+    return { torrents: this.#swarms.size, seeds, leechers: peers.length - seeds, expired: this.#expired };
+  }
+
+  /** What the reply should have been like, and was not. `swarmHash`: hex. */
+  announce(
+    request: AnnounceRequest,
+    remote: Uint8Array,
+    nowMs: number,
+    swarmHash: string,
+    reply: AnnounceReply,
+  ): Disbelief {
+    const { port, event, left } = request;
+    const self = keyOf(remote, port);
+    const family = familyOf(remote);
+    const swarm = this.#swarms.get(swarmHash);
+    const known = swarm?.peers.get(self);
+    const nowSeconds = Math.floor(nowMs / 1000);
+    const isSeed = left === 0;
+    let warning: string | undefined;
+    if (event === 'stopped') {
+      if (known !== undefined) this.#remove(swarmHash, self);
+    } else if (known !== undefined) {
+      if (event === 'completed' && isSeed && !known.isSeed) swarm!.downloaded += 1;
+      known.isSeed = isSeed;
+      known.seenSeconds = nowSeconds;
+    } else {
+      warning = this.#whyNotListed(swarm, family, networkOf(remote));
+      if (warning === undefined) {
+        const listing = swarm ?? { peers: new Map<string, Peer>(), downloaded: 0 };
+        this.#swarms.set(swarmHash, listing);
+        listing.peers.set(self, { family, network: networkOf(remote), isSeed, seenSeconds: nowSeconds });
+        if (event === 'completed' && isSeed) listing.downloaded += 1;
+      }
+    }
+    return (
+      this.#judgeNumbers(reply, swarmHash, remote, warning) ??
+      (event === 'stopped' ? judgeNobody(reply) : this.#judgePeers(request, reply, swarmHash, self, family))
+    );
+  }
+
+  scrape(swarmHash: string): SwarmCounts {
+    const swarm = this.#swarms.get(swarmHash);
+    const complete = [...(swarm?.peers.values() ?? [])].filter((peer) => peer.isSeed).length;
+    const incomplete = (swarm?.peers.size ?? 0) - complete;
+    return { complete, incomplete, downloaded: swarm?.downloaded ?? 0 };
+  }
+
+  /** Answers how many it takes. */
+  expire(nowMs: number): number {
+    const before = Math.floor(nowMs / 1000) - this.#options.peerTimeoutSeconds;
+    let expired = 0;
+    for (const [hash, { peers }] of [...this.#swarms])
+      for (const [key, { seenSeconds }] of [...peers]) {
+        if (seenSeconds >= before) continue;
+        this.#remove(hash, key);
+        expired += 1;
+      }
+    this.#expired += expired;
+    return expired;
+  }
+
+  remove(swarmHash: string, remote: Uint8Array, port: number): void {
+    if (this.#swarms.get(swarmHash)?.peers.has(keyOf(remote, port)))
+      this.#remove(swarmHash, keyOf(remote, port));
+  }
+
+  drop(swarmHash: string): void {
+    this.#swarms.delete(swarmHash);
+  }
+
+  // What is listed --------------------------------------------------------------------------------------------------
+
+  #remove(swarmHash: string, key: string): void {
+    const { peers } = this.#swarms.get(swarmHash)!;
+    peers.delete(key);
+    // An empty swarm is forgotten, and how often it was completed with it.
+    if (peers.size === 0) this.#swarms.delete(swarmHash);
+  }
+
+  #whyNotListed(swarm: ModelSwarm | undefined, family: Family, network: string): string | undefined {
+    const options = this.#options;
+    const everybody = [...this.#swarms.values()].flatMap(({ peers }) => [...peers.values()]);
+    const fromThere = (peers: Iterable<Peer>) =>
+      [...peers].filter((peer) => peer.family !== 'local' && peer.network === network).length;
+    if (swarm === undefined && this.#swarms.size >= options.torrentsMax)
+      return 'this tracker has no room for another torrent: you are not listed';
+    if (everybody.length >= options.peersMax) return 'this tracker is full: you are not listed';
+    if ((swarm?.peers.size ?? 0) >= options.peersPerTorrentMax && swarm !== undefined)
+      return 'this swarm is full: you get peers, but are not listed';
+    if (family === 'local') return undefined;
+    if (fromThere(everybody) >= options.peersPerAddressMax)
+      return 'too many torrents from your address: this one is not listed';
+    if (fromThere(swarm?.peers.values() ?? []) >= options.peersPerAddressAndTorrentMax)
+      return 'too many peers from your address in this swarm: you are not listed';
+    return undefined;
+  }
+
+  // What is told ----------------------------------------------------------------------------------------------------
+
+  #judgeNumbers(
+    reply: AnnounceReply,
+    swarmHash: string,
+    remote: Uint8Array,
+    warning: string | undefined,
+  ): Disbelief {
+    const { intervalSeconds, minIntervalSeconds } = this.#options;
+    const { complete, incomplete } = this.scrape(swarmHash);
+    const most = intervalSeconds + Math.floor(intervalSeconds / 10);
+    this.#intervals += 1;
+    this.#intervalsTold.add(reply.intervalSeconds);
+    if (reply.intervalSeconds < intervalSeconds || reply.intervalSeconds > most)
+      return `tells an interval of ${reply.intervalSeconds} s; it is ${intervalSeconds} to ${most}`;
+    if (this.#intervals >= answersForChance && most > intervalSeconds && this.#intervalsTold.size === 1)
+      return `tells everybody the same interval, ${reply.intervalSeconds} s`;
+    if (reply.minIntervalSeconds !== minIntervalSeconds)
+      return `tells a shortest interval of ${reply.minIntervalSeconds} s; it is ${minIntervalSeconds}`;
+    if (reply.complete !== complete || reply.incomplete !== incomplete)
+      return `counts ${reply.complete} seeds and ${reply.incomplete} leechers; there are ${complete} and ${incomplete}`;
+    if (reply.warning !== warning) return `warns of ${reply.warning}, and of ${warning} it should`;
+    const external = reply.externalAddress === undefined ? undefined : hexOf(reply.externalAddress);
+    const seenFrom = familyOf(remote) === 'local' ? undefined : hexOf(remote);
+    return external === seenFrom ? undefined : `tells ${seenFrom} that its address is ${external}`;
+  }
+
+  #judgePeers(
+    request: AnnounceRequest,
+    reply: AnnounceReply,
+    swarmHash: string,
+    self: string,
+    family: Family,
+  ): Disbelief {
+    const { left, event, uploaded, downloaded, numWant } = request;
+    const peers = this.#swarms.get(swarmHash)?.peers ?? new Map<string, Peer>();
+    const named = namedIn(reply);
+    const told = new Set(named);
+    if (told.size !== named.length) return 'names a peer twice';
+    if (told.has(self)) return 'tells the asker of itself';
+    for (const key of named) if (!peers.has(key)) return `names ${key}, who is not listed`;
+    const isSated = left === 0 || event === 'paused';
+    const mayBeMagnet = left === 0 && event !== 'completed' && uploaded === 0 && downloaded === 0;
+    const wanted = Math.min(numWant, wantedMax);
+    const others = [...peers].filter(([key]) => key !== self);
+    let count = 0;
+    const expected = new Map<string, number>();
+    const groups = groupsFor(family);
+    const have = (families: readonly Family[], seeds: boolean) =>
+      others.filter(([, peer]) => families.includes(peer.family) && peer.isSeed === seeds).length;
+    const expect = (families: readonly Family[], seeds: boolean, number: number) => {
+      const name = `${seeds ? 'seeds' : 'leechers'} of ${families.join(' and ')}`;
+      expected.set(name, (expected.get(name) ?? 0) + number);
+      count += number;
+    };
+    for (const families of groups) {
+      const room = wanted - count;
+      const [seeds, leechers] = [isSated ? 0 : have(families, true), have(families, false)];
+      // Half of each where there are enough of both; otherwise as many as there are.
+      const ofSeeds = Math.min(seeds, Math.max(Math.ceil(room / 2), room - leechers));
+      expect(families, true, ofSeeds);
+      expect(families, false, Math.min(leechers, room - ofSeeds));
+    }
+    if (mayBeMagnet)
+      for (const families of groups)
+        expect(
+          families,
+          true,
+          Math.max(0, Math.min(have(families, true), Math.min(wanted, magnetPeers) - count)),
+        );
+    for (const families of groups)
+      for (const seeds of [true, false]) {
+        const name = `${seeds ? 'seeds' : 'leechers'} of ${families.join(' and ')}`;
+        const ofKind = named.filter((key) => {
+          const peer = peers.get(key)!;
+          return families.includes(peer.family) && peer.isSeed === seeds;
+        });
+        if (ofKind.length !== expected.get(name))
+          return `names ${ofKind.length} ${name}, and ${expected.get(name)} it should`;
+        const disbelief = this.#judgeChance(`${swarmHash} ${name}`, ofKind, have(families, seeds));
+        if (disbelief !== undefined) return disbelief;
+      }
+    if (told.size !== count) return `names ${told.size} peers, and ${count} it should`;
+    return undefined;
+  }
+
+  /** Over many answers that could have named others first, others were named first. */
+  #judgeChance(kind: string, named: readonly string[], there: number): Disbelief {
+    if (named.length === 0 || 2 * named.length > there || there < 3) return undefined;
+    const choice = this.#choices.get(kind) ?? { count: 0, first: new Set() };
+    this.#choices.set(kind, choice);
+    choice.count += 1;
+    choice.first.add(named[0]!);
+    return choice.count >= answersForChance && choice.first.size === 1
+      ? `names the same of ${there} peers first, ${choice.count} times`
+      : undefined;
+  }
+}
+
+function judgeNobody(reply: AnnounceReply): Disbelief {
+  return namedIn(reply).length === 0 ? undefined : 'names peers to one that leaves';
+}
+
+function namedIn({ peers, peers6 }: AnnounceReply): string[] {
+  const named: string[] = [];
+  for (const [packed, bytes] of [
+    [peers, 6],
+    [peers6, 18],
+  ] as const)
+    for (let at = 0; at < packed.length; at += bytes) named.push(hexOf(packed.slice(at, at + bytes)));
+  return named;
+}
+
+/** Those it can certainly reach, and then the others. A peer on the tracker's own machine is for that machine. */
+function groupsFor(family: Family): readonly (readonly Family[])[] {
+  if (family === 'local') return [['local', 'ipv4'], ['ipv6']];
+  return family === 'ipv4' ? [['ipv4'], ['ipv6']] : [['ipv6'], ['ipv4']];
+}
+
+function familyOf(address: Uint8Array): Family {
+  if (address.length === 4) return address[0] === 127 ? 'local' : 'ipv4';
+  return address.every((byte, at) => byte === (at === 15 ? 1 : 0)) ? 'local' : 'ipv6';
+}
+
+/** An IPv4 address, or the /64 that an IPv6 household has. */
+function networkOf(address: Uint8Array): string {
+  return hexOf(address.slice(0, address.length === 4 ? 4 : 8));
+}
+
+/** ::1 and 127.0.0.1 are one machine. */
+function keyOf(remote: Uint8Array, port: number): string {
+  const address = remote.length === 16 && familyOf(remote) === 'local' ? Uint8Array.of(127, 0, 0, 1) : remote;
+  return hexOf([...address, port >> 8, port & 255]);
+}
+
+export function hexOf(bytes: Iterable<number>): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}
