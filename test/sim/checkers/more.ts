@@ -1,6 +1,17 @@
 /** Checkers that compare a host with a model of its own, kept beside it. Each run has its own: some remember. */
+import { announcesAreTimely } from './announces.ts';
 import type { Checker } from './checker.ts';
+import { dialsArePaced } from './dial-pace.ts';
+import { newsAreTold } from './news.ts';
+import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
 import { speaksByTheBook } from './wire/by-the-book.ts';
 
-export const modelCheckers: readonly (() => Checker)[] = [speaksByTheBook, trackersAnswerRight];
+export const modelCheckers: readonly (() => Checker)[] = [
+  speaksByTheBook,
+  trackersAnswerRight,
+  announcesAreTimely,
+  timersFire,
+  dialsArePaced,
+  newsAreTold,
+];

@@ -11,7 +11,14 @@ const infoHash = new Uint8Array(20).fill(1);
 const [ours, theirs] = [new Uint8Array(20).fill(2), new Uint8Array(20).fill(3)];
 
 function scene({ fast = true, extended = true } = {}) {
-  const torrent = { geometry, infoHash: hex(infoHash), infoBytes: undefined, uploaded: 0, downloaded: 0 };
+  const torrent = {
+    geometry,
+    infoHash: hex(infoHash),
+    infoBytes: undefined,
+    uploaded: 0,
+    downloaded: 0,
+    unsure: 0,
+  };
   const conversation = new Conversation(
     {
       peerId: hex(ours),

@@ -14,6 +14,8 @@ export interface Torrent {
   /** Payload of whole blocks. */
   uploaded: number;
   downloaded: number;
+  /** Of these it is not known whether they came before the host ended their connection. */
+  unsure: number;
 }
 
 /** The program on one side. */

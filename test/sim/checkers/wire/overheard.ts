@@ -57,6 +57,7 @@ export class Overheard {
         infoBytes: fact.type === 'added' ? fact.spec.infoBytes : undefined,
         uploaded: 0,
         downloaded: 0,
+        unsure: 0,
       });
     }
     if (fact.type === 'connected')
@@ -64,11 +65,14 @@ export class Overheard {
     if (fact.type === 'closed') this.conversations.delete(fact.connection);
     const heard = fact.type === 'received' ? this.conversations.get(fact.connection) : undefined;
     for (const conversation of this.conversations.values()) conversation.beginTurn();
+    const before = heard?.torrent?.downloaded ?? 0;
     if (fact.type === 'received') heard?.hear(fact.bytes, fact.count);
     for (const action of actions) {
       if (action.type === 'close') {
         this.ended.set(action.connection, action.reason);
-        if (this.conversations.get(action.connection) !== heard) this.conversations.delete(action.connection);
+        const isHeard = this.conversations.get(action.connection) === heard;
+        if (!isHeard) this.conversations.delete(action.connection);
+        else if (heard?.torrent !== undefined) heard.torrent.unsure += heard.torrent.downloaded - before;
       } else if (action.type === 'send') {
         this.conversations.get(action.connection)?.say(action.bytes);
       } else if (action.type === 'send-block') {

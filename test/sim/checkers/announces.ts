@@ -1,0 +1,269 @@
+/**
+ * The accounts and the pace of announces, kept beside the engine: what trackers are told to have gone over the line did,
+ * `completed` is said when it is owed, `stopped` to everyone who lists us; no tracker is asked sooner than it allows, nor
+ * later than it was promised.                                                                         BEP 3 12 21 31
+ */
+import type { AnnounceRequest, TorrentId } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { Limits } from '../../../client/engine/limits.ts';
+import { type Checker, type Disbelief, firstOf, type Turn } from './checker.ts';
+import { overhear } from './wire/overheard.ts';
+
+interface TrackerTalk {
+  listsUs: boolean;
+  owesCompleted: boolean;
+  heardCompleted: boolean;
+  isLeaving: boolean;
+  failures: number;
+  failedMs: number;
+  /** It has said when, or never. */
+  retryInMs: number;
+}
+
+/** All announces of one torrent in one life. */
+interface Talk {
+  readonly trackers: ReadonlyMap<string, TrackerTalk>;
+  readonly beganWhole: boolean;
+  inFlight: AnnounceRequest | undefined;
+  sentMs: number;
+  /** Not sooner after the last one, unless something has happened. */
+  shortestMs: number;
+  /** When the next one is due at the latest, trackers that have failed apart. */
+  dueMs: number;
+  /** Since the last one was sent: done, something lost, back again, or a tracker has failed. */
+  hasNews: boolean;
+  hadAll: boolean;
+  isOffline: boolean;
+}
+
+export function announcesAreTimely(): Checker {
+  const talks = new WeakMap<Engine, Map<TorrentId, Talk>>();
+  const lastWoke = new WeakMap<Engine, number>();
+  return {
+    name: 'announces-are-timely',
+    onTurn(turn) {
+      const { peer, fact, nowMs } = turn;
+      const { engine } = peer;
+      let ofEngine = talks.get(engine);
+      if (ofEngine === undefined) talks.set(engine, (ofEngine = new Map()));
+      if (fact.type === 'added' || fact.type === 'magnet-added')
+        ofEngine.set(fact.spec.torrent, begin(turn, nowMs));
+      let disbelief: Disbelief;
+      for (const [torrent, talk] of ofEngine) {
+        const wokeMs = lastWoke.get(engine) ?? nowMs;
+        disbelief ??= hear(turn, torrent, talk) ?? speak(turn, torrent, talk) ?? late(turn, talk, wokeMs);
+      }
+      if (fact.type === 'stopped') {
+        const talk = ofEngine.get(fact.torrent);
+        disbelief ??= talk && judgeStop(turn, talk);
+        ofEngine.delete(fact.torrent);
+      }
+      if (fact.type === 'woke') lastWoke.set(engine, nowMs);
+      return disbelief;
+    },
+    inspect(peer) {
+      for (const torrent of talks.get(peer.engine)?.keys() ?? []) {
+        const status = peer.engine.status(torrent);
+        const went = overhearTotals(peer.engine, torrent);
+        if (status !== undefined && went !== undefined && status.uploaded !== went.uploaded)
+          return `shows ${status.uploaded} bytes as uploaded, and ${went.uploaded} went over the line`;
+      }
+      return undefined;
+    },
+  };
+
+  function overhearTotals(engine: Engine, torrent: TorrentId) {
+    return totals.get(engine)?.get(torrent);
+  }
+}
+
+/** Of the last turn of each life. */
+const totals = new WeakMap<
+  Engine,
+  ReadonlyMap<TorrentId, { readonly uploaded: number; readonly downloaded: number; readonly unsure: number }>
+>();
+
+function begin({ fact, peer }: Turn, nowMs: number): Talk {
+  if (fact.type !== 'added' && fact.type !== 'magnet-added') throw new Error('begins with `added`');
+  const { trackers, torrent } = fact.spec;
+  const ledger = peer.engine.inspect(torrent)?.ledger;
+  const hadAll = ledger !== undefined && ledger.haveCount === ledger.geometry.pieceCount;
+  return {
+    trackers: new Map(trackers.flat().map((url) => [url, newTracker()])),
+    beganWhole: hadAll,
+    inFlight: undefined,
+    sentMs: nowMs,
+    shortestMs: 0,
+    dueMs: nowMs,
+    hasNews: true,
+    hadAll,
+    isOffline: false,
+  };
+}
+
+function newTracker(): TrackerTalk {
+  return {
+    listsUs: false,
+    owesCompleted: false,
+    heardCompleted: false,
+    isLeaving: false,
+    failures: 0,
+    failedMs: 0,
+    retryInMs: 0,
+  };
+}
+
+// What is heard ---------------------------------------------------------------------------------------------------------
+
+function hear({ fact, peer, nowMs }: Turn, torrent: TorrentId, talk: Talk): undefined {
+  const { limits } = peer.engine.usage;
+  if ((fact.type === 'announced' || fact.type === 'announce-failed') && fact.torrent === torrent) {
+    const tracker = talk.trackers.get(fact.tracker)!;
+    const { inFlight } = talk;
+    if (inFlight?.tracker !== fact.tracker) tracker.isLeaving = false;
+    else if (fact.type === 'announced') {
+      talk.inFlight = undefined;
+      const { answer } = fact;
+      const { announceIntervalMinSeconds: least, announceIntervalMaxSeconds: most } = limits;
+      const seconds = Math.min(most, Math.max(least, answer.intervalSeconds));
+      const shortest = Math.min(seconds, Math.max(least, answer.minIntervalSeconds ?? seconds));
+      talk.shortestMs = shortest * 1_000;
+      if (inFlight.event === 'completed') {
+        tracker.owesCompleted = false;
+        tracker.heardCompleted = true;
+      }
+      tracker.listsUs = !tracker.isLeaving;
+      tracker.failures = 0;
+      talk.dueMs = nowMs + (tracker.owesCompleted ? 0 : seconds * 1_000);
+      talk.hasNews ||= tracker.owesCompleted;
+    } else {
+      talk.inFlight = undefined;
+      tracker.failures += 1;
+      tracker.failedMs = nowMs;
+      const { retryInSeconds = 0 } = fact;
+      tracker.retryInMs = retryInSeconds === 'never' ? Number.MAX_SAFE_INTEGER : retryInSeconds * 1_000;
+      talk.dueMs = nowMs;
+      talk.hasNews = true;
+    }
+  }
+  const inspection = peer.engine.inspect(torrent);
+  if (inspection === undefined) return undefined;
+  const { ledger, peers } = inspection;
+  const hasAll = ledger.haveCount === ledger.geometry.pieceCount;
+  if (hasAll !== talk.hadAll) becameWhole(talk, hasAll, nowMs, limits);
+  talk.hadAll = hasAll;
+  if (peers.isOffline !== talk.isOffline) {
+    talk.isOffline = peers.isOffline;
+    talk.hasNews = true;
+    talk.dueMs = Math.max(nowMs, talk.sentMs + limits.announceIntervalMinSeconds * 1_000);
+    // Back again: it has been forgotten, and says `started`.
+    if (peers.isOffline) for (const tracker of talk.trackers.values()) tracker.owesCompleted = false;
+  }
+  return undefined;
+}
+
+function becameWhole(talk: Talk, hasAll: boolean, nowMs: number, limits: Limits): void {
+  talk.hasNews = true;
+  let isOwed = false;
+  for (const [url, tracker] of talk.trackers) {
+    const isListed = tracker.listsUs || talk.inFlight?.tracker === url;
+    tracker.owesCompleted = hasAll && !talk.beganWhole && isListed && !tracker.heardCompleted;
+    isOwed ||= tracker.listsUs && tracker.owesCompleted;
+  }
+  const hastened = isOwed ? nowMs : Math.max(nowMs, talk.sentMs + limits.lossRoundMs);
+  talk.dueMs = isOwed ? nowMs : Math.min(talk.dueMs, hastened);
+}
+
+// What is said ----------------------------------------------------------------------------------------------------------
+
+function speak(turn: Turn, torrent: TorrentId, talk: Talk): Disbelief {
+  const went = overhear(turn).torrents;
+  totals.set(turn.peer.engine, went);
+  for (const action of turn.actions) {
+    if (action.type !== 'announce' || action.request.torrent !== torrent) continue;
+    const { request } = action;
+    const tracker = talk.trackers.get(request.tracker);
+    const counted = went.get(torrent);
+    if (tracker === undefined || counted === undefined)
+      return `asks ${request.tracker}, which is none of its trackers`;
+    const disbelief = firstOf(
+      judgeCounts(request, counted),
+      request.event === 'stopped' ? undefined : judgeSaid(turn, talk, tracker, request),
+    );
+    if (disbelief !== undefined) return `tells ${request.tracker} ${disbelief}`;
+    if (request.event === 'stopped') {
+      tracker.listsUs = false;
+      tracker.isLeaving = true;
+    } else {
+      talk.inFlight = request;
+      talk.sentMs = turn.nowMs;
+      talk.hasNews = false;
+    }
+  }
+  return undefined;
+}
+
+function judgeCounts(
+  { uploaded, downloaded }: AnnounceRequest,
+  went: { readonly uploaded: number; readonly downloaded: number; readonly unsure: number },
+): Disbelief {
+  if (uploaded !== went.uploaded) return `of ${uploaded} bytes uploaded, and it was ${went.uploaded}`;
+  return downloaded <= went.downloaded && downloaded >= went.downloaded - went.unsure
+    ? undefined
+    : `of ${downloaded} bytes downloaded, and it was ${went.downloaded}`;
+}
+
+function judgeSaid(
+  { peer, nowMs }: Turn,
+  talk: Talk,
+  tracker: TrackerTalk,
+  { event, left, torrent }: AnnounceRequest,
+): Disbelief {
+  const { limits } = peer.engine.usage;
+  if (tracker.listsUs && tracker.owesCompleted && event !== 'completed')
+    return `${event ?? 'nothing'}, and owes it \`completed\``;
+  const selection = peer.engine.inspect(torrent)?.selection;
+  const isPartialSeed = selection?.missingCount === 0 && left > 0;
+  if (event === 'paused' && !isPartialSeed) return 'that it fetches nothing more, and it does';
+  if (event === undefined && isPartialSeed) return 'nothing, and fetches nothing more of what it lacks';
+  const sinceFailureMs = nowMs - tracker.failedMs;
+  const backoffMs = Math.max(backoff(tracker.failures, limits), tracker.failures > 0 ? tracker.retryInMs : 0);
+  if (sinceFailureMs < backoffMs)
+    return `something ${sinceFailureMs} ms after it failed for the ${tracker.failures}. time; ${backoffMs} it should wait`;
+  const gapMs = nowMs - talk.sentMs;
+  const leastMs = talk.hasNews ? 0 : talk.shortestMs;
+  return gapMs < leastMs ? `something again after ${gapMs} ms; ${leastMs} it should wait` : undefined;
+}
+
+/** How long a tracker that has failed so often in a row is left alone at least; up to half as long again by chance. */
+function backoff(failures: number, { announceRetryFirstMs, announceRetryMaxMs }: Limits): number {
+  return failures === 0 ? 0 : Math.min(announceRetryMaxMs, announceRetryFirstMs * 2 ** (failures - 1));
+}
+
+/** What was due at the last look but one has been said at the last. */
+function late({ peer, fact }: Turn, talk: Talk, wokeMs: number): Disbelief {
+  if (fact.type !== 'woke' || talk.inFlight !== undefined || talk.isOffline || talk.trackers.size === 0)
+    return undefined;
+  const { limits } = peer.engine.usage;
+  let readyMs = Number.MAX_SAFE_INTEGER;
+  for (const { failures, failedMs, retryInMs, isLeaving } of talk.trackers.values()) {
+    // It is told nothing until its farewell is answered, and others wait with it.
+    if (isLeaving) return undefined;
+    const waitMs = failures === 0 ? 0 : Math.max(backoff(failures, limits) * 1.5, retryInMs);
+    readyMs = Math.min(readyMs, failedMs + waitMs);
+  }
+  const dueMs = Math.max(talk.dueMs, readyMs);
+  return wokeMs < dueMs + limits.tickMs
+    ? undefined
+    : `has told no tracker anything, and should have ${wokeMs - dueMs} ms ago`;
+}
+
+/** Each that lists it, or will when it has answered, hears that it stops. */
+function judgeStop({ actions }: Turn, talk: Talk): Disbelief {
+  const told = new Set(actions.map((action) => (action.type === 'announce' ? action.request.tracker : '')));
+  for (const [url, tracker] of talk.trackers) {
+    const isListed = tracker.listsUs || (talk.inFlight?.tracker === url && !tracker.isLeaving);
+    if (isListed && !told.has(url)) return `stops, and ${url} is not told`;
+  }
+  return undefined;
+}

@@ -1,0 +1,69 @@
+/**
+ * Everybody hears of every stored piece, soon: whoever lacks it, and seeds, who care for what is rare. And nobody is told
+ * of a piece before it is stored, or twice (speech.ts).                                                            BEP 3
+ */
+import type { TorrentId } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { SimPeer } from '../world/peer.ts';
+import type { Checker, Disbelief } from './checker.ts';
+import { overhear } from './wire/overheard.ts';
+
+interface News {
+  /** Stored pieces, by the last look but one, but for those that are lost since. */
+  readonly storedMs: Map<number, number>;
+  nowMs: number;
+}
+
+export function newsAreTold(): Checker {
+  const news = new WeakMap<Engine, Map<TorrentId, News>>();
+  return {
+    name: 'news-are-told',
+    onTurn(turn) {
+      const { peer, fact, nowMs } = turn;
+      const ofEngine = news.get(peer.engine) ?? new Map<TorrentId, News>();
+      news.set(peer.engine, ofEngine);
+      if (fact.type === 'added') ofEngine.set(fact.spec.torrent, { storedMs: new Map(), nowMs });
+      if (!('torrent' in fact))
+        return fact.type === 'woke' ? judge(peer, overhear(turn), ofEngine, nowMs) : undefined;
+      const own = ofEngine.get(fact.torrent);
+      if (fact.type === 'piece-stored') own?.storedMs.set(fact.pieceIndex, nowMs);
+      if (fact.type === 'pieces-lost')
+        for (const pieceIndex of fact.pieces) {
+          own?.storedMs.delete(pieceIndex);
+          for (const { told } of overhear(turn).conversations.values()) told.delete(pieceIndex);
+        }
+      if (fact.type === 'stopped') ofEngine.delete(fact.torrent);
+      return undefined;
+    },
+  };
+}
+
+/** At every look: what was stored before the last one has been told. */
+function judge(
+  { engine }: SimPeer,
+  { conversations }: ReturnType<typeof overhear>,
+  ofEngine: ReadonlyMap<TorrentId, News>,
+  nowMs: number,
+): Disbelief {
+  const { sessions, limits } = engine.usage;
+  for (const [torrent, own] of ofEngine) {
+    const lookedMs = own.nowMs;
+    own.nowMs = nowMs;
+    const ledger = engine.inspect(torrent)?.ledger;
+    if (ledger === undefined) continue;
+    for (const [pieceIndex, storedMs] of own.storedMs) {
+      if (storedMs + limits.tickMs > lookedMs) continue;
+      own.storedMs.delete(pieceIndex);
+      if (!ledger.has(ledger.geometry.pieceIndex(pieceIndex)!)) continue;
+      for (const [connection, said] of conversations) {
+        const session = sessions.get(connection);
+        const isIts = said.torrent?.geometry === ledger.geometry && session?.isOpen;
+        if (!isIts || said.told.has(pieceIndex)) continue;
+        const isSeed = said.peerHas.size === ledger.geometry.pieceCount;
+        if (isSeed ? session.countedAsSeed : !said.peerHas.has(pieceIndex))
+          return `connection ${connection} has not been told of piece ${pieceIndex}, stored ${nowMs - storedMs} ms ago`;
+      }
+    }
+  }
+  return undefined;
+}
