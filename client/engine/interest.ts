@@ -44,11 +44,10 @@ export class Interest {
     if (pieces.isAll) {
       session.usefulCount = this.#selection.missingCount;
     } else {
-      for (const pieceIndex of this.#geometry.pieces()) {
-        if (!pieces.has(pieceIndex)) continue;
+      pieces.each((pieceIndex) => {
         this.#picker.onHave(pieceIndex);
         if (this.#selection.lacks(pieceIndex)) session.usefulCount += 1;
-      }
+      });
     }
     session.setInterested(session.usefulCount > 0);
   }
@@ -66,9 +65,7 @@ export class Interest {
 
   onLeft(session: PeerSession): void {
     if (session.countedAsSeed) return;
-    for (const pieceIndex of this.#geometry.pieces()) {
-      if (session.pieces.has(pieceIndex)) this.#picker.onLost(pieceIndex);
-    }
+    session.pieces.each((pieceIndex) => this.#picker.onLost(pieceIndex));
   }
 
   /** A piece is stored: whoever has it has one thing less for us, if we lacked it; whoever has not is told. */
@@ -92,14 +89,19 @@ export class Interest {
     }
   }
 
-  /** Whoever has not heard of what is stored hears of it. */
+  /**
+   * Whoever has not heard of what is stored hears of it. One peer after the other, all that is new for it: piece by piece
+   * every peer would be fetched from memory for each. Who has the first pieces already comes after those who have not, so
+   * that what leaves keeps the order in which it was stored.
+   */
   tell(sessions: PeerSessions): void {
-    for (const pieceIndex of this.#untold.splice(0)) {
-      for (const session of sessions.values()) {
-        // A seed is told, too: it cares for what nobody has yet (first-copies.ts).
-        if (session.pieces.isAll || !session.pieces.has(pieceIndex)) session.sendHave(pieceIndex);
-      }
-    }
+    if (this.#untold.length === 0) return;
+    const untold = this.#untold;
+    this.#untold = [];
+    let later: PeerSession[] = [];
+    for (const session of sessions.values()) if (!tellFrom(session, untold, 0)) later.push(session);
+    for (let from = 1; later.length > 0 && from < untold.length; from++)
+      later = later.filter((session) => !tellFrom(session, untold, from));
   }
 
   /** Something else is wanted now: everybody is counted again. */
@@ -111,4 +113,16 @@ export class Interest {
       session.pieces.lookAgain();
     }
   }
+}
+
+/** Tells the peer of all from this one on that it lacks. False when it has this one. */
+function tellFrom(session: PeerSession, untold: readonly PieceIndex[], from: number): boolean {
+  // A seed is told, too: it cares for what nobody has yet (first-copies.ts).
+  const { pieces } = session;
+  if (!pieces.isAll && pieces.has(untold[from]!)) return false;
+  for (let i = from; i < untold.length; i++) {
+    const pieceIndex = untold[i]!;
+    if (pieces.isAll || !pieces.has(pieceIndex)) session.sendHave(pieceIndex);
+  }
+  return true;
 }

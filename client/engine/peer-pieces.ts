@@ -10,6 +10,7 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 const newsMax = 256;
 /** More than any of us names at a time; the oldest are forgotten. */
 const suggestedMax = 64;
+const noBits = new Uint8Array(0);
 
 export class PeerPieces {
   count = 0;
@@ -22,9 +23,11 @@ export class PeerPieces {
   readonly suggested: PieceIndex[] = [];
   /** The scheduler's version at which it had none of the pieces with free blocks. */
   nothingOpenAt = -1;
-  readonly #refused = new Set<PieceIndex>();
-  /** MSB first, as on the wire. */
-  #bits: Uint8Array | 'all' = new Uint8Array(0);
+  /** Made when it first refuses one: most never do. */
+  #refused: Set<PieceIndex> | undefined;
+  /** MSB first, as on the wire; empty when it has all of them. */
+  #bits = noBits;
+  #isAll = false;
   #pieceCount = 0;
 
   /** The torrent is known: until it says more, the peer has nothing of it. */
@@ -34,22 +37,23 @@ export class PeerPieces {
   }
 
   get isAll(): boolean {
-    return this.#bits === 'all';
+    return this.#isAll;
   }
 
   has(pieceIndex: PieceIndex): boolean {
-    return this.#bits === 'all' || (this.#bits[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+    return this.#isAll || (this.#bits[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
   }
 
   /** It has the piece, and may be asked for it. */
   offers(pieceIndex: PieceIndex): boolean {
-    return this.has(pieceIndex) && (this.#refused.size === 0 || !this.#refused.has(pieceIndex));
+    return this.has(pieceIndex) && this.#refused?.has(pieceIndex) !== true;
   }
 
   /** What it says at first. The bytes (MSB first, spare bits zero) are borrowed. */
   setAll(pieces: Uint8Array | 'all'): void {
     this.count = pieces === 'all' ? this.#pieceCount : countBits(pieces);
-    this.#bits = pieces === 'all' || this.count === this.#pieceCount ? 'all' : pieces.slice();
+    this.#isAll = this.count === this.#pieceCount;
+    this.#bits = this.#isAll || pieces === 'all' ? noBits : pieces.slice();
   }
 
   /** Whether there may be something in it to begin: pieces that have joined the candidates since, or news of its own. */
@@ -70,8 +74,8 @@ export class PeerPieces {
 
   /** True when it did not have it. */
   add(pieceIndex: PieceIndex): boolean {
+    if (this.#isAll) return false;
     const bits = this.#bits;
-    if (bits === 'all') return false;
     const byte = bits[pieceIndex >> 3]!;
     const bit = 0x80 >> (pieceIndex & 7);
     if ((byte & bit) !== 0) return false;
@@ -82,28 +86,44 @@ export class PeerPieces {
 
   /** It has everything by now: the bits are of no more use. */
   forgetBits(): void {
-    if (this.count === this.#pieceCount) this.#bits = 'all';
+    if (this.count !== this.#pieceCount) return;
+    this.#isAll = true;
+    this.#bits = noBits;
   }
 
   /** Pieces among `bits` (MSB first) that it has. */
   countAmong(bits: Uint8Array): number {
-    if (this.#bits === 'all') return countBits(bits);
+    if (this.#isAll) return countBits(bits);
     const have = this.#bits;
     let count = 0;
     for (let i = 0; i < bits.length; i++) count += countOnes(bits[i]! & (have[i] ?? 0));
     return count;
   }
 
+  /** Every piece it has, in order. */
+  each(visit: (pieceIndex: PieceIndex) => void): void {
+    if (this.#isAll) for (let i = 0; i < this.#pieceCount; i++) visit(i as PieceIndex);
+    const bits = this.#bits;
+    for (let i = 0; i < bits.length; i++) {
+      for (let rest = bits[i]!; rest !== 0; ) {
+        const bit = Math.clz32(rest) - 24;
+        rest &= ~(0x80 >> bit);
+        visit((i * 8 + bit) as PieceIndex);
+      }
+    }
+  }
+
   /** It will not send this piece, for a while. */
   refuse(pieceIndex: PieceIndex, nowMs: number): void {
+    this.#refused ??= new Set();
     this.#refused.add(pieceIndex);
     this.refusedMs = nowMs;
   }
 
   /** It may be asked again for what it has refused. */
   forgetRefusals(): void {
-    if (this.#refused.size === 0) return;
-    this.#refused.clear();
+    if (this.#refused === undefined) return;
+    this.#refused = undefined;
     this.lookAgain();
   }
 

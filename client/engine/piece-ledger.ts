@@ -25,6 +25,8 @@ export class PieceLedger {
   readonly totalBytes: number;
   readonly #dataBytes: ReadonlyMap<PieceIndex, number> | undefined;
   readonly #have: BitField;
+  /** Its bytes, which stay the same ones: `has` is asked at every message. */
+  readonly #haveBytes: Uint8Array;
   readonly #fetching = new Map<PieceIndex, FetchingPiece>();
   readonly #storing = new Map<PieceIndex, FetchingPiece>();
   readonly #memory: PieceMemory;
@@ -46,6 +48,7 @@ export class PieceLedger {
     for (const pieceIndex of geometry.pieces()) totalBytes += this.dataBytes(pieceIndex);
     this.totalBytes = totalBytes;
     this.#have = new BitField(geometry.pieceCount);
+    this.#haveBytes = this.#have.buffer;
     const given = new BitField(have ?? 0);
     for (const pieceIndex of geometry.pieces()) if (given.get(pieceIndex)) this.#markHave(pieceIndex);
     this.beganWhole = this.hasAll;
@@ -66,7 +69,7 @@ export class PieceLedger {
   }
 
   has(pieceIndex: PieceIndex): boolean {
-    return this.#have.get(pieceIndex);
+    return (this.#haveBytes[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
   }
 
   isMissing(pieceIndex: PieceIndex): boolean {

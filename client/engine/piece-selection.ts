@@ -46,7 +46,8 @@ export class PieceSelection {
   }
 
   wants(pieceIndex: PieceIndex): boolean {
-    return this.priority(pieceIndex) !== unwanted;
+    // Asked at every have: with everything alike there is nothing to look up.
+    return this.#priorities === undefined || this.#priorities[pieceIndex] !== unwanted;
   }
 
   /** Wanted and not stored: what we need peers for. */

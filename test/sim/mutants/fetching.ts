@@ -109,8 +109,8 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'go on counting what a peer had that has left',
     file: engine('interest'),
-    from: 'if (session.pieces.has(pieceIndex)) this.#picker.onLost(pieceIndex);',
-    to: 'if (session.pieces.offers(pieceIndex)) this.#picker.isCandidate(pieceIndex);',
+    from: 'session.pieces.each((pieceIndex) => this.#picker.onLost(pieceIndex));',
+    to: 'session.pieces.each((pieceIndex) => this.#picker.isCandidate(pieceIndex));',
   },
   {
     name: 'go on asking nothing of peers that have what is lost',
