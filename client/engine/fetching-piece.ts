@@ -19,6 +19,9 @@ const zeroBlock = new Uint8Array(blockBytesMax);
 const free = 0;
 const asked = 1;
 const received = 2;
+/** Added to the state of a block that a peer is writing straight into the piece. */
+const writing = 4;
+const stateMask = 3;
 
 /** Where the block a peer is sending right now goes. */
 export interface Sink {
@@ -50,9 +53,8 @@ export class FetchingPiece {
 
   readonly #geometry: Geometry;
   readonly #memory: PieceMemory;
-  readonly #state: Uint8Array;
-  readonly #copies: Uint8Array;
-  readonly #writing = new Map<number, Sink>();
+  /** By block: its state; and behind those of all blocks, by block again, how many copies are on their way. */
+  readonly #blocks: Uint8Array;
   #firstFree = 0;
 
   /** `dataBytes`: what lies before the pad at its end; all of it when there is none.  BEP 47 */
@@ -62,10 +64,9 @@ export class FetchingPiece {
     this.#memory = memory;
     this.blockCount = geometry.blockCount(pieceIndex);
     this.freeCount = this.blockCount;
-    this.sources = new Array(this.blockCount).fill(undefined);
-    this.askers = new Array(this.blockCount).fill(undefined);
-    this.#state = new Uint8Array(this.blockCount);
-    this.#copies = new Uint8Array(this.blockCount);
+    this.sources = this.blockCount === 1 ? [undefined] : new Array(this.blockCount).fill(undefined);
+    this.askers = this.blockCount === 1 ? [undefined] : new Array(this.blockCount).fill(undefined);
+    this.#blocks = new Uint8Array(2 * this.blockCount);
     this.buffer = memory.allocate(geometry.pieceBytes(pieceIndex));
     this.#fillPads(Math.ceil(dataBytes / blockBytesMax));
   }
@@ -74,7 +75,7 @@ export class FetchingPiece {
   #fillPads(firstPad: number): void {
     for (let blockIndex = firstPad; blockIndex < this.blockCount; blockIndex++) {
       this.#memory.write(this.buffer!, blockIndex * blockBytesMax, zeroBlock, 0, this.blockBytes(blockIndex));
-      this.#state[blockIndex] = received;
+      this.#setState(blockIndex, received);
       this.receivedCount += 1;
       this.freeCount -= 1;
     }
@@ -93,36 +94,48 @@ export class FetchingPiece {
   }
 
   isReceived(blockIndex: number): boolean {
-    return this.#state[blockIndex] === received;
+    return this.#state(blockIndex) === received;
+  }
+
+  #state(blockIndex: number): number {
+    return this.#blocks[blockIndex]! & stateMask;
+  }
+
+  #setState(blockIndex: number, state: number): void {
+    this.#blocks[blockIndex] = (this.#blocks[blockIndex]! & ~stateMask) | state;
   }
 
   /** Copies of this block on their way. */
   copies(blockIndex: number): number {
-    return this.#copies[blockIndex] ?? 0;
+    return this.#blocks[this.blockCount + blockIndex] ?? 0;
+  }
+
+  #setCopies(blockIndex: number, copies: number): void {
+    this.#blocks[this.blockCount + blockIndex] = copies;
   }
 
   /** The first block nobody has been asked for, now asked for; undefined when there is none. */
   askFree(): number | undefined {
     if (this.freeCount === 0) return undefined;
-    while (this.#state[this.#firstFree] !== free) this.#firstFree++;
+    while (this.#state(this.#firstFree) !== free) this.#firstFree++;
     const blockIndex = this.#firstFree++;
-    this.#state[blockIndex] = asked;
-    this.#copies[blockIndex] = 1;
+    this.#setState(blockIndex, asked);
+    this.#setCopies(blockIndex, 1);
     this.freeCount -= 1;
     return blockIndex;
   }
 
   /** A second copy of a block that is already on its way. */
   askAgain(blockIndex: number): void {
-    this.#copies[blockIndex] = this.copies(blockIndex) + 1;
+    this.#setCopies(blockIndex, this.copies(blockIndex) + 1);
   }
 
   /** A request will not be answered: the peer has gone, choked us, stalled or been cancelled. */
   giveBack(blockIndex: number): void {
     const copies = this.copies(blockIndex);
-    if (copies > 0) this.#copies[blockIndex] = copies - 1;
-    if (copies > 1 || this.#state[blockIndex] !== asked) return;
-    this.#state[blockIndex] = free;
+    if (copies > 0) this.#setCopies(blockIndex, copies - 1);
+    if (copies > 1 || this.#state(blockIndex) !== asked) return;
+    this.#setState(blockIndex, free);
     this.freeCount += 1;
     this.#firstFree = Math.min(this.#firstFree, blockIndex);
   }
@@ -131,10 +144,10 @@ export class FetchingPiece {
   openSink(blockIndex: number): Sink | undefined {
     if (this.buffer === undefined || this.isReceived(blockIndex)) return undefined;
     const blockBytes = this.blockBytes(blockIndex);
-    const direct = !this.#writing.has(blockIndex);
+    const direct = (this.#blocks[blockIndex]! & writing) === 0;
     const aside = direct ? undefined : this.#memory.allocate(blockBytes);
     const sink: Sink = { piece: this, blockIndex, blockBytes, aside, got: 0 };
-    if (direct) this.#writing.set(blockIndex, sink);
+    if (direct) this.#blocks[blockIndex]! |= writing;
     return sink;
   }
 
@@ -155,8 +168,8 @@ export class FetchingPiece {
       this.#memory.copy(this.buffer!, blockIndex * blockBytesMax, sink.aside);
     }
     if (wanted) {
-      if (this.#state[blockIndex] === free) this.freeCount -= 1;
-      this.#state[blockIndex] = received;
+      if (this.#state(blockIndex) === free) this.freeCount -= 1;
+      this.#setState(blockIndex, received);
       this.sources[blockIndex] = source;
       this.receivedCount += 1;
     }
@@ -167,7 +180,7 @@ export class FetchingPiece {
   /** The block is whole, or its peer has gone in the middle of it. */
   closeSink(sink: Sink): void {
     if (sink.aside !== undefined) this.#memory.release(sink.aside);
-    else this.#writing.delete(sink.blockIndex);
+    else this.#blocks[sink.blockIndex]! &= ~writing;
   }
 
   get isComplete(): boolean {
