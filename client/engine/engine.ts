@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly downloadBpsMax?: number;
 }
 
+const nothing: readonly Action[] = [];
+
 export class Engine {
   readonly #swarms = new Map<TorrentId, Swarm | MetadataSwarm>();
   readonly #byInfoHash = new Map<string, Swarm | MetadataSwarm>();
@@ -101,6 +103,7 @@ export class Engine {
     }
     dirty.length = 0;
     const actions = this.#actions;
+    if (actions.length === 0) return nothing;
     this.#actions = [];
     return actions;
   }
@@ -199,10 +202,7 @@ export class Engine {
 
   /** Sends and asks for what the limits now allow. */
   #advance(session: PeerSession, nowMs: number): void {
-    const swarm = this.#swarmOf.get(session.connection);
-    if (!(swarm instanceof Swarm)) return;
-    swarm.server.pump(session);
-    swarm.fill(session, nowMs);
+    session.advance(nowMs);
   }
 
   #tick(nowMs: number): void {
@@ -228,10 +228,11 @@ export class Engine {
 
   #resumeThrottled(nowMs: number): void {
     this.#throttleMs = nowMs;
+    if (this.#context.throttled.size === 0) return;
     const held = [...this.#context.throttled];
     this.#context.throttled.clear();
     // Whoever comes first takes most: the order changes every time.
-    const first = held.length === 0 ? 0 : this.#context.random.below(held.length);
+    const first = this.#context.random.below(held.length);
     for (const connection of [...held.slice(first), ...held.slice(0, first)]) {
       const session = this.#sessions.get(connection);
       if (session?.isOpen) this.#advance(session, nowMs);

@@ -244,5 +244,6 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   onReject(): undefined {}
   onBlock(): void {}
   onRequest(): undefined {}
+  advance(): void {}
   onBlockStart(): undefined {}
 }

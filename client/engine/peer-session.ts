@@ -50,6 +50,8 @@ export type Doorkeeper = (session: PeerSession, handshake: Handshake, nowMs: num
 
 /** What the swarm is told once the session is open. A violation as answer ends the connection. */
 export interface SessionEvents {
+  /** Something has come or left: it may be sent and asked for more. */
+  advance(session: PeerSession, nowMs: number): void;
   onPieces(session: PeerSession, nowMs: number): void;
   onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void;
   onPeerChoking(session: PeerSession, nowMs: number): void;
@@ -157,6 +159,11 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     this.#nowMs = nowMs;
     this.heardMs = nowMs;
     return this.#decoder.feed(bytes, count, this);
+  }
+
+  /** Sends and asks for what the limits now allow. */
+  advance(nowMs: number): void {
+    this.#swarm?.advance(this, nowMs);
   }
 
   /** The connection is over: the block in the middle of which it stopped is let go. */

@@ -75,16 +75,17 @@ export class RequestScheduler implements BlockRequests {
       this.paused = false;
       return this.fillAll(nowMs);
     }
-    for (const session of new Set(piece.askers as (PeerSession | undefined)[]))
+    const askers = piece.askers as (PeerSession | undefined)[];
+    for (const session of askers.length === 1 ? askers : new Set(askers))
       if (session !== undefined) this.fill(session, nowMs);
     this.#memory.onFreed((session) => this.fill(session, nowMs));
   }
 
   /** Asks this peer for as much as its pipeline holds. */
   fill(session: PeerSession, nowMs: number): void {
-    if (this.paused || !session.mayBeAsked || !this.trials.mayAsk(session, nowMs)) return;
+    if (this.paused || !session.mayBeAsked) return;
     let room = session.pipeline.room;
-    if (room <= 0) return;
+    if (room <= 0 || !this.trials.mayAsk(session, nowMs)) return;
     if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(session, room, nowMs);
     if (room === 0) return;
     for (const piece of session.ownPieces) {

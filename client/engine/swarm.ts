@@ -215,7 +215,9 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     this.selection.onStored(pieceIndex);
     this.scheduler.deadlines.clear(pieceIndex);
     this.troubles.onStored(pieceIndex);
-    for (const source of new Set(piece.sources)) if (source !== undefined) source.goodPieces += 1;
+    const { sources } = piece;
+    for (const source of sources.length === 1 ? sources : new Set(sources))
+      if (source !== undefined) source.goodPieces += 1;
     this.peers.report({ type: 'piece-stored', pieceIndex });
     this.#interest.onStored(this.sessions, pieceIndex, wasLacking);
     this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
@@ -265,7 +267,8 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     if (!this.selection.isComplete) this.scheduler.fillAll(nowMs);
   }
 
-  fill(session: PeerSession, nowMs: number): void {
+  advance(session: PeerSession, nowMs: number): void {
+    this.server.pump(session);
     this.scheduler.fill(session, nowMs);
   }
 
