@@ -32,6 +32,8 @@ export interface Presence {
   ofRelease(release: number): readonly PresentPeer[];
   /** Forgets whoever has been silent for the timeout. */
   expire(nowMs: number): void;
+  /** All of this swarm, seeds first. */
+  ofSwarm(swarm: Uint8Array): readonly PresentPeer[];
   /** At most `limit`, seeds first. */
   holders(swarm: Uint8Array, limit: number): readonly Holder[];
   /** Accounts that announce something, in no order. */
@@ -95,6 +97,10 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
     },
     ofAccount: (accountId) => [...(byAccount.get(accountId) ?? [])],
     ofRelease: (release) => [...(byRelease.get(release) ?? [])],
+    ofSwarm(swarm) {
+      const swarmKey = keyOf(swarm);
+      return [...(seeds.get(swarmKey) ?? []), ...(leechers.get(swarmKey) ?? [])];
+    },
     expire(nowMs) {
       for (const record of records.values()) {
         if (record.seenMs + timeoutMs > nowMs) return;

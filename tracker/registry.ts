@@ -21,6 +21,7 @@ import {
 } from './registry/peer-selection.ts';
 import { PeerTable } from './registry/peer-table.ts';
 import { hashBytes } from './registry/slot-index.ts';
+import { ageOf, oldestFirst, type SavedPeer, type SavedSwarm } from './registry/snapshot.ts';
 import { ipv4, ipv6, local, type PoolKind, Swarm } from './registry/swarm.ts';
 
 export type { RegistryOptions } from './registry/limits.ts';
@@ -136,6 +137,68 @@ export class Registry {
     swarm.downloaded = 0;
   }
 
+  /**
+   * Every swarm that has peers, each as it is when it is reached: announces may come between two of them. Ages are counted
+   * from `nowMs`, for all alike. A peer that comes back in the meantime may be in it twice.
+   */
+  *saved(nowMs: number): Generator<SavedSwarm> {
+    const nowSeconds = toSeconds(nowMs);
+    for (const swarm of this.#swarms.values()) {
+      if (swarm.count === 0) continue;
+      const pools = swarm.pools.flatMap((pool, kind) => {
+        if (pool === undefined) return [];
+        const { run, count, seeds, arena } = pool;
+        const endpoints = arena.bytes.slice(run * arena.recordBytes, (run + count) * arena.recordBytes);
+        const ages = new Uint16Array(count);
+        for (let i = 0; i < count; i++) ages[i] = ageOf(nowSeconds - this.#peers.seenSeconds(pool, run + i));
+        return [{ kind: kind as PoolKind, seeds, endpoints, ages }];
+      });
+      yield {
+        hash: Uint8Array.from(swarm.key, (byte) => byte.charCodeAt(0)),
+        downloaded: swarm.downloaded,
+        pools,
+      };
+    }
+  }
+
+  /**
+   * Lists the peers of a snapshot again, before the first announce. `downMs`: how long ago it was made; who was silent for
+   * the timeout by now stays away. `mayReturn` is asked for each peer, and `onReturn` told of those that are listed. The
+   * limits of announces hold, but that for one address in one swarm: it held when they announced. Answers how many.
+   */
+  restore(
+    swarms: readonly SavedSwarm[],
+    { nowMs, downMs }: { readonly nowMs: number; readonly downMs: number },
+    mayReturn: (peer: SavedPeer) => boolean = () => true,
+    onReturn: (peer: SavedPeer, seenMs: number) => void = () => {},
+  ): number {
+    const options = this.#options;
+    const downSeconds = Math.max(0, Math.ceil(downMs / 1000));
+    let restored = 0;
+    for (const peer of oldestFirst(swarms)) {
+      const { swarm: saved, kind, endpoint, isSeed, ageSeconds } = peer;
+      const silentSeconds = ageSeconds + downSeconds;
+      if (silentSeconds > options.peerTimeoutSeconds || !options.isAllowed(saved.hash) || !mayReturn(peer))
+        continue;
+      const key = swarmKey(saved.hash);
+      let swarm = this.#swarms.get(key);
+      if (swarm !== undefined && this.#peers.find(swarm, kind, endpoint) !== undefined) continue;
+      const isFull =
+        this.#peers.count >= options.peersMax ||
+        (swarm === undefined && this.#swarms.size >= options.torrentsMax) ||
+        (swarm !== undefined && swarm.count >= options.peersPerTorrentMax) ||
+        (kind !== local && this.#peers.addresses.of(endpoint) >= options.peersPerAddressMax);
+      if (isFull) continue;
+      swarm ??= this.#addSwarm(key, saved.hash);
+      swarm.downloaded = Math.max(swarm.downloaded, saved.downloaded);
+      const seenSeconds = toSeconds(nowMs) - silentSeconds;
+      this.#peers.add(swarm, kind, endpoint, isSeed, seenSeconds);
+      onReturn(peer, seenSeconds * 1000);
+      restored += 1;
+    }
+    return restored;
+  }
+
   /** From now on the counters of this torrent outlive its peers. */
   keep(infoHash: Uint8Array): void {
     const key = swarmKey(infoHash);
@@ -216,12 +279,12 @@ function swarmKey(infoHash: Uint8Array): string {
   return String.fromCharCode(...infoHash);
 }
 
-function kindOf(address: Uint8Array): PoolKind {
+export function kindOf(address: Uint8Array): PoolKind {
   return isLoopback(address) ? local : address.length === 4 ? ipv4 : ipv6;
 }
 
 /** ::1 and 127.0.0.1 are one machine, so there they are one address. */
-function packEndpoint(address: Uint8Array, port: number): Uint8Array {
+export function packEndpoint(address: Uint8Array, port: number): Uint8Array {
   const host = address.length === 16 && isLoopback(address) ? loopbackAddress : address;
   const endpoint = new Uint8Array(host.length + 2);
   endpoint.set(host);

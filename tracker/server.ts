@@ -1,7 +1,8 @@
 /**
  * A tracker that runs: the registry, its HTTP side, the clock that expires peers, and a port.
  *
- * Swarms are not written to disk: after a restart the peers come back with their next announces. The catalogue is.
+ * With a data folder the swarms come back after a restart. Without one, clients that hold an alive stream announce again
+ * (http/alive.ts), and all others with their next regular announce.
  */
 import { randomInt } from 'node:crypto';
 import type { CommunityPolicy } from './community/method-context.ts';
@@ -15,6 +16,8 @@ import { openLibrary } from './library.ts';
 import { checkCertificate, checkPort, listenError, urlOf } from './listening.ts';
 import { resolveOptions } from './registry/limits.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
+import type { SnapshotTrouble } from './snapshot-file.ts';
+import { openSwarmKeeper, type SwarmKeeper } from './swarm-keeper.ts';
 
 export interface TrackerOptions {
   /** `127.0.0.1` unless given; `0.0.0.0` or `::` for everybody. */
@@ -32,6 +35,10 @@ export interface TrackerOptions {
   readonly registry?: Partial<RegistryOptions>;
   /** Keeps a catalogue and a community there. Then only what is published is served. Without it any hash is. */
   readonly dataFolder?: string | undefined;
+  /** False: the swarms of a tracker with a data folder, which are addresses of peers, are not written there. */
+  readonly swarmSnapshot?: boolean | undefined;
+  /** Told of a snapshot of the swarms that cannot be read or written. By default that goes to stderr. */
+  readonly onTrouble?: (trouble: SnapshotTrouble) => void;
   /** HTTPS with one's own certificate. */
   readonly tls?: TlsFiles | undefined;
   /** Who gets in. Everybody, unless given. */
@@ -70,6 +77,8 @@ export interface RunningTracker {
   readonly setupToken: string | undefined;
   /** The key beside the database is another one than before: announce URLs that were handed out are void. */
   readonly isKeyReplaced: boolean;
+  /** Peers of the last run that are listed again. */
+  readonly restoredPeers: number;
   /** Shows and hands out one more torrent. Throws MetainfoError. */
   addTorrent(bytes: Uint8Array): TrackerTorrent;
   stats(): TrackerStats;
@@ -111,6 +120,28 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
           nowMs,
           onError,
         });
+  const onTrouble = options.onTrouble ?? (({ message }) => console.error(message));
+  /** Announces and expiries, which are all that changes swarms. */
+  let answered = () => 0;
+  let keeper: SwarmKeeper | undefined;
+  try {
+    keeper =
+      library === undefined
+        ? undefined
+        : await openSwarmKeeper({
+            dataFolder: options.dataFolder!,
+            key: library.key,
+            swarmAccess: library.swarmAccess,
+            nowMs,
+            wallMs: Date.now,
+            changes: () => answered() + registry.counts.expired,
+            isWanted: options.swarmSnapshot !== false,
+            onTrouble,
+          });
+  } catch (error) {
+    await library?.close();
+    throw error;
+  }
   const app = trackerApp({
     registry,
     library,
@@ -125,6 +156,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     random: (bound) => Math.floor(Math.random() * bound),
     onError,
   });
+  answered = () => app.stats().announces;
   try {
     await app.fastify.listen({ host, port: wantedPort });
   } catch (error) {
@@ -138,6 +170,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const expiry = setInterval(() => {
     registry.expire(nowMs());
     library?.tick();
+    keeper?.tick();
   }, expireEveryMs);
 
   const url = options.publicUrl?.replace(/\/+$/, '') ?? urlOf(host, port, options.tls !== undefined);
@@ -148,6 +181,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     url,
     announceUrl,
     setupToken,
+    restoredPeers: keeper?.restored ?? 0,
     isKeyReplaced: library?.isKeyReplaced ?? false,
     addTorrent(bytes) {
       const torrent = list(bytes);
@@ -160,6 +194,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     async close() {
       clearInterval(expiry);
       await app.fastify.close();
+      await keeper?.close();
       await library?.close();
     },
   };

@@ -16,7 +16,9 @@ import type { AnnounceRequest } from './protocol/announce-query.ts';
 import type { AnnounceReply } from './protocol/announce-reply.ts';
 import type { TrackerFailure } from './protocol/reply.ts';
 import type { ScrapedTorrent, SwarmCounts } from './protocol/scrape-reply.ts';
+import type { SavedPeer, SavedSwarm } from './registry/snapshot.ts';
 import type { PeerAddress, RandomBelow, Registry } from './registry.ts';
+import { accountFinder, type SavedAccount, snapshotOf } from './swarm-snapshot.ts';
 
 export interface SwarmAccessOptions extends AdmissionOptions {
   readonly registry: Registry;
@@ -62,6 +64,13 @@ export interface SwarmAccess {
   counts(releaseId: string): Pick<SwarmCounts, 'complete' | 'incomplete'>;
   setRelease(release: ServedRelease): void;
   setAccount(access: AccountAccess, wallMs: number): void;
+  /** All peers, with their accounts, a swarm at a time: announces and changes may come between two of them. */
+  snapshot(nowMs: number): Generator<Uint8Array>;
+  /**
+   * Lists the peers of a snapshot that was made `downMs` ago, as far as each would be let in now. Before the first announce,
+   * and after all releases and accounts are known. Answers how many.
+   */
+  restore(swarms: readonly SavedSwarm[], moment: Moment, downMs: number): number;
 }
 
 /** The registry counts whole seconds, and expires a limited number at once. */
@@ -106,6 +115,23 @@ export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
     const access = swarms.numbered(peer.release)?.access;
     if (account === undefined || access === undefined || !maySee(account, access)) return false;
     return swarms.inUse(peer.release).some((swarm) => isSame(swarm, peer.swarm));
+  }
+
+  /** Would this account be let in now with the passkey that it had? Which swarm that is, is another question. */
+  function mayReturn({ accountId, release, generation }: SavedAccount, wallMs: number): boolean {
+    const account = admission.account(accountId);
+    if (account?.generation !== generation || wallMs < (account.bannedUntilMs ?? -Infinity)) return false;
+    const access = swarms.numbered(release)?.access;
+    return access !== undefined && maySee(account, access);
+  }
+
+  /** Does this release have this swarm now? */
+  function hasSwarm(number: number, swarm: Uint8Array): boolean {
+    const entry = swarms.numbered(number);
+    if (entry === undefined) return false;
+    // The swarm of a restricted release is named when it is first asked for.
+    const itsSwarms = entry.release.infoHashes.map((infoHash) => swarms.swarmOf(entry, infoHash));
+    return itsSwarms.some((other) => other !== undefined && isSame(other, swarm));
   }
 
   function swarmFor(releaseId: string): (infoHash: Uint8Array) => Uint8Array | undefined {
@@ -187,9 +213,59 @@ export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
         if (releaseId !== undefined) onChanged(releaseId);
       }
     },
+    snapshot: (nowMs) =>
+      snapshotOf({ registry, presence, generationOf: (id) => admission.account(id)?.generation }, nowMs),
+    restore(saved, { nowMs, wallMs }, downMs) {
+      const accountOf = accountFinder();
+      /** What is the same for all peers of a swarm, and asked once. */
+      const known = new Map<SavedSwarm, ReturningSwarm>();
+      const returning = (of: SavedSwarm): ReturningSwarm => {
+        let found = known.get(of);
+        if (found === undefined) {
+          // A copy: what was read from the disk is not kept for the sake of twenty bytes.
+          const swarm = of.hash.slice();
+          const isForStrangers = typeof admission.admit(swarm, undefined, wallMs) !== 'string';
+          found = { swarm, isForStrangers, releases: new Map() };
+          known.set(of, found);
+        }
+        return found;
+      };
+      const mayComeBack = (peer: SavedPeer) => {
+        const { swarm, isForStrangers, releases } = returning(peer.swarm);
+        const account = accountOf(peer);
+        if (account === undefined) return isForStrangers;
+        let isIts = releases.get(account.release);
+        if (isIts === undefined) {
+          isIts = hasSwarm(account.release, swarm);
+          releases.set(account.release, isIts);
+        }
+        return isIts && mayReturn(account, wallMs);
+      };
+      const restored = registry.restore(saved, { nowMs, downMs }, mayComeBack, (peer, seenMs) => {
+        const account = accountOf(peer);
+        if (account === undefined) return;
+        const { accountId, release, host, port } = account;
+        const { swarm } = returning(peer.swarm);
+        presence.announced({ swarm, accountId, release, host, port, isSeed: peer.isSeed }, seenMs);
+      });
+      for (const { swarm, releases } of known.values()) {
+        tellChanged(swarm, swarm, undefined);
+        for (const [number, isIts] of releases)
+          if (isIts) onChanged(swarms.numbered(number)!.release.releaseId);
+      }
+      return restored;
+    },
   };
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {
   return one === other || Buffer.compare(one, other) === 0;
+}
+
+/** A swarm of a snapshot. */
+interface ReturningSwarm {
+  readonly swarm: Uint8Array;
+  readonly isForStrangers: boolean;
+  /** Number of a release → whether it has this swarm. */
+  readonly releases: Map<number, boolean>;
 }

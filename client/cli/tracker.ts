@@ -46,6 +46,11 @@ export default defineCommand({
       describe: 'Strangers see nothing of the catalogue, and announce nothing',
     },
     'invite-only': { type: 'boolean', describe: 'Nobody registers without an invitation' },
+    'swarm-snapshot': {
+      type: 'boolean',
+      describe:
+        'Keep who is in which swarm in the data folder, for the next start; --no-swarm-snapshot: no addresses on disk',
+    },
     'public-url': {
       type: 'string',
       requiresArg: true,
@@ -95,8 +100,13 @@ export default defineCommand({
           'A visitor called this tracker by a name or an address that it does not know. If it has one, start it with --public-url: its links lead there then.',
         );
       },
+      onTrouble: ({ code, message }) => {
+        output.document({ event: 'trouble', code, message });
+        output.result(`Notice: ${message}.`);
+      },
       contact: args.contact,
       ...catalogueOptions(args.data, args['require-sign-in'] === true, args['invite-only'] === true),
+      ...snapshotOption(args.data, args['swarm-snapshot']),
     });
     try {
       const { announceUrl: announce, url: api, setupToken } = tracker;
@@ -116,6 +126,9 @@ export default defineCommand({
           'tracker.key is not the key of the last start. Announce URLs and feed keys that were made with the other key are void: members restart their shares and downloads, and fetch the torrents of other programs again. If a backup has the right file, stop the tracker and put it back: what was made with it is valid again. If you have just put it back, nothing is left to do';
         output.document({ event: 'trouble', code: 'tracker-key-replaced', message });
         output.result(`Notice: ${message}.`);
+      }
+      if (tracker.restoredPeers > 0) {
+        output.remark(`${count(tracker.restoredPeers, 'peer')} of the last run are listed again.`);
       }
       if (setupToken !== undefined) {
         output.result('Nobody owns its catalogue yet. To become its owner, once:');
@@ -149,6 +162,12 @@ function catalogueOptions(data: string | undefined, signInRequired: boolean, inv
   if (data === '') throw badOption('--data needs the name of a folder');
   const newcomerRole = inviteOnly ? undefined : openPolicy.newcomerRole;
   return { dataFolder: data, policy: { signInRequired, newcomerRole } };
+}
+
+function snapshotOption(data: string | undefined, swarmSnapshot: boolean | undefined) {
+  if (swarmSnapshot === undefined) return {};
+  if (data === undefined) throw badOption('--swarm-snapshot is about a data folder: name it with --data');
+  return { swarmSnapshot };
 }
 
 async function tlsFiles(cert: string | undefined, key: string | undefined) {

@@ -31,9 +31,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/key-file.ts': [],
   'tracker/sealed-numbers.ts': ['tracker/key-file.ts', 'tracker/protocol'],
   'tracker/swarm-access.ts': [
-    ...['tracker/admission.ts', 'tracker/presence.ts', 'tracker/registry.ts', 'tracker/protocol'],
-    ...['tracker/community', 'tracker/catalogue/contract.ts'],
+    ...['tracker/admission.ts', 'tracker/presence.ts', 'tracker/registry.ts', 'tracker/registry'],
+    ...['tracker/protocol', 'tracker/community', 'tracker/catalogue/contract.ts', 'tracker/swarm-snapshot.ts'],
   ],
+  'tracker/swarm-snapshot.ts': [
+    ...['tracker/presence.ts', 'tracker/registry.ts', 'tracker/registry', 'tracker/protocol'],
+  ],
+  'tracker/snapshot-file.ts': ['tracker/key-file.ts', 'tracker/registry'],
+  'tracker/swarm-keeper.ts': ['tracker/snapshot-file.ts', 'tracker/swarm-access.ts'],
   'tracker/library.ts': ['tracker', 'torrents'],
   'tracker/http': ['tracker', 'torrents'],
   'tracker/listening.ts': [],
@@ -79,7 +84,7 @@ const aroundTheSimulator = /^test\/sim\/(run\.ts|cli\/|mutants\/|.*\.test\.ts$)/
 const deciders = [
   ...['client/engine', 'client/wire', 'client/host/claims/claim.ts', 'client/host/web-door.ts'],
   ...['tracker/registry', 'tracker/registry.ts', 'tracker/admission.ts', 'tracker/presence.ts'],
-  ...['tracker/swarm-access.ts', 'tracker/online.ts', 'tracker/public-figures.ts'],
+  ...['tracker/swarm-access.ts', 'tracker/swarm-snapshot.ts', 'tracker/online.ts', 'tracker/public-figures.ts'],
   'tracker/community/permissions.ts',
 ];
 const worldly =

@@ -5,11 +5,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openPasskeys } from '../../tracker/admission/passkeys.ts';
-import type { ReleaseAccess } from '../../tracker/catalogue/contract.ts';
+import type { ReleaseAccess, ServedRelease } from '../../tracker/catalogue/contract.ts';
 import type { AccountAccess } from '../../tracker/community/contract.ts';
 import { maySee } from '../../tracker/community/permissions.ts';
 import { accountPasskeyHash } from '../../tracker/community/secrets.ts';
 import { replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
+import { decodeSwarms } from '../../tracker/registry/snapshot.ts';
 import { Registry } from '../../tracker/registry.ts';
 import { openSwarmAccess } from '../../tracker/swarm-access.ts';
 
@@ -34,6 +35,9 @@ type Step =
   | { kind: 'release'; release: number; access: Wanted | undefined }
   | { kind: 'account'; account: number; role: 'guest' | 'member'; isInGroup: boolean; isBanned: boolean }
   | { kind: 'renew'; account: number }
+  /** A snapshot is made; and the tracker ends and starts again with the last one. */
+  | { kind: 'snapshot' }
+  | { kind: 'restart' }
   | {
       kind: 'announce';
       account: number;
@@ -66,6 +70,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     isBanned: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('renew' as const), account }),
+  { weight: 2, arbitrary: fc.constantFrom<Step>({ kind: 'snapshot' }, { kind: 'restart' }) },
 );
 
 /** A peer as the model has it: where, by whom, for which release, since its last announce that was served. */
@@ -78,15 +83,18 @@ interface Listed {
 
 function openWorld() {
   const passkeys = openPasskeys(new Uint8Array(32).fill(5));
-  const access = openSwarmAccess({
-    registry: new Registry({ hashSeed: 1 }),
-    signInRequired: false,
-    passkeys,
-    peerTimeoutMs: 1e12,
-    onChanged: () => {},
-    onFinished: () => {},
-  });
+  const newAccess = () =>
+    openSwarmAccess({
+      registry: new Registry({ hashSeed: 1 }),
+      signInRequired: false,
+      passkeys,
+      peerTimeoutMs: 1e12,
+      onChanged: () => {},
+      onFinished: () => {},
+    });
+  let access = newAccess();
   const releases = new Map<number, ReleaseAccess>();
+  const served = new Map<number, ServedRelease>();
   const accounts = new Map<number, AccountAccess>();
   const accountPasskey = (id: number) => String.fromCharCode(96 + id).repeat(32);
   for (let accountId = 1; accountId <= accountCount; accountId++) {
@@ -112,7 +120,17 @@ function openWorld() {
     const now = wanted && { publisherId: ((number - 1) % accountCount) + 1, ...wanted };
     if (now === undefined) releases.delete(number);
     else releases.set(number, now);
-    access.setRelease({ number, releaseId: `release ${number}`, infoHashes, access: now });
+    const release = { number, releaseId: `release ${number}`, infoHashes, access: now };
+    served.set(number, release);
+    access.setRelease(release);
+  }
+
+  /** The tracker has ended in any way: all it knows is what the database and the snapshot say. */
+  function restart(snapshot: Uint8Array): void {
+    access = newAccess();
+    for (const release of served.values()) access.admission.setRelease(release);
+    for (const account of accounts.values()) access.admission.setAccount(account);
+    access.restore(decodeSwarms(snapshot)!, { nowMs: 0, wallMs: 0 }, 0);
   }
 
   const sees = (accountId: number, number: number): boolean => {
@@ -123,7 +141,13 @@ function openWorld() {
     [...releases].some(
       ([number, { visibility }]) => visibility === 'everyone' && hashesOf(number).includes(byte),
     );
-  return { access, passkeys, accounts, releases, accountPasskey, setAccount, setRelease, sees, isOpen };
+  const changes = { setAccount, setRelease, restart };
+  return {
+    get access() {
+      return access;
+    },
+    ...{ passkeys, accounts, releases, accountPasskey, sees, isOpen, ...changes },
+  };
 }
 
 type World = ReturnType<typeof openWorld>;
@@ -205,15 +229,55 @@ function forgetUnseen(world: World, listed: Map<string, Listed>, before: Readonl
   }
 }
 
+/** What a snapshot has: the peers, and what their accounts and releases were like. */
+interface Snapshot {
+  readonly bytes: Uint8Array;
+  readonly listed: ReadonlyMap<string, Listed>;
+  readonly generations: ReadonlyMap<number, number>;
+  readonly visibilities: ReadonlyMap<number, string>;
+}
+
+function takeSnapshot({ access, accounts, releases }: World, listed: Map<string, Listed>): Snapshot {
+  return {
+    bytes: Buffer.concat([...access.snapshot(0)]),
+    listed: new Map(listed),
+    generations: new Map([...accounts].map(([id, { generation }]) => [id, generation])),
+    visibilities: new Map([...releases].map(([number, { visibility }]) => [number, visibility])),
+  };
+}
+
+/** Of a snapshot those come back who would be let in now, into the swarm that they were in. */
+function comeBack(world: World, taken: Snapshot, listed: Map<string, Listed>): void {
+  listed.clear();
+  for (const [at, peer] of taken.listed) {
+    const { accountId } = peer;
+    const isRenewed =
+      accountId !== undefined &&
+      taken.generations.get(accountId) !== world.accounts.get(accountId)!.generation;
+    if (!isRenewed) listed.set(at, peer);
+  }
+  forgetUnseen(world, listed, taken.visibilities);
+}
+
 it('a peer is told to all who may see its release, announce for it, and to nobody else, whatever changes', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
       const world = openWorld();
       const listed = new Map<string, Listed>();
+      let taken = takeSnapshot(world, listed);
       for (const one of steps) {
         const before = new Map([...world.releases].map(([number, { visibility }]) => [number, visibility]));
         if (one.kind === 'announce') {
           runAnnounce(world, one, listed);
+          continue;
+        }
+        if (one.kind === 'snapshot') {
+          taken = takeSnapshot(world, listed);
+          continue;
+        }
+        if (one.kind === 'restart') {
+          world.restart(taken.bytes);
+          comeBack(world, taken, listed);
           continue;
         }
         if (one.kind === 'release') world.setRelease(one.release, one.access);

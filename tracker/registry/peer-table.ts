@@ -110,6 +110,11 @@ export class PeerTable {
     });
   }
 
+  /** Of the peer at this record of a pool: when it announced last. */
+  seenSeconds(pool: Pool, record: number): number {
+    return this.#recency.seenSeconds(pool.arena.slotAt[record]!);
+  }
+
   /** Where in its pool's arena this peer is listed. */
   record(slot: number): number {
     return this.#records[slot]!;

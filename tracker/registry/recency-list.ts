@@ -9,7 +9,8 @@ const none = 0xffffffff;
 export class RecencyList {
   #older = new Uint32Array(64);
   #newer = new Uint32Array(64);
-  #seenSeconds = new Uint32Array(64);
+  /** Signed: a peer of a snapshot was seen before a clock that begins with the program. */
+  #seenSeconds = new Int32Array(64);
   #oldest = none;
   #newest = none;
 
@@ -51,6 +52,8 @@ export class RecencyList {
     };
     this.#older = grown(this.#older);
     this.#newer = grown(this.#newer);
-    this.#seenSeconds = grown(this.#seenSeconds);
+    const seenSeconds = new Int32Array(capacity);
+    seenSeconds.set(this.#seenSeconds);
+    this.#seenSeconds = seenSeconds;
   }
 }

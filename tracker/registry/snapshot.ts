@@ -1,0 +1,151 @@
+/**
+ * Swarms as bytes, so that a tracker that starts again has its peers: one swarm after the other, so that a large registry
+ * is written a little at a time. The bytes are read as hostile: wrong ones are refused as a whole.
+ *
+ *   hash 20, downloaded u32, then for loopback, IPv4 and IPv6: seeds u32, peers u32; then for each of them the packed
+ *   endpoints, seeds first, and the age of each in seconds (u16); then the length of the notes (u32), and the notes.
+ *
+ * Left to others: which file it is and whether it is whole (snapshot-file.ts), who may come back (swarm-access.ts).
+ */
+import { ipv4, ipv6, local, type PoolKind } from './swarm.ts';
+
+export interface SavedPool {
+  readonly kind: PoolKind;
+  /** The first so many are seeds. */
+  readonly seeds: number;
+  /** Packed, 6 bytes each; 18 for IPv6. */
+  readonly endpoints: Uint8Array;
+  /** Seconds since the last announce of each. */
+  readonly ages: Uint16Array;
+}
+
+export interface SavedSwarm {
+  /** 20 bytes. */
+  readonly hash: Uint8Array;
+  /** Completed downloads that were reported. */
+  readonly downloaded: number;
+  readonly pools: readonly SavedPool[];
+  /** What others have to remember of this swarm; opaque here. */
+  readonly notes?: Uint8Array;
+}
+
+export interface SavedPeer {
+  readonly swarm: SavedSwarm;
+  readonly kind: PoolKind;
+  readonly endpoint: Uint8Array;
+  readonly isSeed: boolean;
+  readonly ageSeconds: number;
+}
+
+const kinds = [local, ipv4, ipv6] as const;
+const hashBytes = 20;
+const headBytes = hashBytes + 4 + 8 * kinds.length;
+/** Eighteen hours, more than any interval of ours: a peer that is older counts as that old. */
+const ageMax = 0xffff;
+
+/** Whole seconds, as a snapshot has them. A clock that has gone back makes nobody younger than now. */
+export function ageOf(seconds: number): number {
+  return Math.max(0, Math.min(ageMax, seconds));
+}
+
+export function encodeSwarm({ hash, downloaded, pools, notes = nothing }: SavedSwarm): Uint8Array {
+  const peerBytes = pools.reduce((sum, { endpoints, ages }) => sum + endpoints.length + 2 * ages.length, 0);
+  const bytes = new Uint8Array(headBytes + peerBytes + 4 + notes.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set(hash);
+  view.setUint32(hashBytes, Math.min(downloaded, 0xffff_ffff));
+  let at = headBytes;
+  for (const { kind, seeds, endpoints, ages } of pools) {
+    const head = hashBytes + 4 + 8 * kinds.indexOf(kind);
+    view.setUint32(head, seeds);
+    view.setUint32(head + 4, ages.length);
+    bytes.set(endpoints, at);
+    at += endpoints.length;
+    for (const age of ages) {
+      view.setUint16(at, age);
+      at += 2;
+    }
+  }
+  view.setUint32(at, notes.length);
+  bytes.set(notes, at + 4);
+  return bytes;
+}
+
+/**
+ * All swarms of these bytes, as views of them; undefined when they are not what encodeSwarm makes. A swarm without peers
+ * is not: it costs memory and stands for nothing.
+ */
+export function decodeSwarms(bytes: Uint8Array): SavedSwarm[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const swarms: SavedSwarm[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    if (at + headBytes > bytes.length) return undefined;
+    const head = at + hashBytes;
+    const hash = bytes.subarray(at, head);
+    const pools: SavedPool[] = [];
+    at += headBytes;
+    for (const [index, kind] of kinds.entries()) {
+      const seeds = view.getUint32(head + 4 + 8 * index);
+      const count = view.getUint32(head + 8 + 8 * index);
+      if (count === 0 && seeds === 0) continue;
+      const endpointBytes = count * recordBytesOf(kind);
+      // Of numbers below 2^32 the sum is exact.
+      if (seeds > count || at + endpointBytes + 2 * count > bytes.length) return undefined;
+      const endpoints = bytes.subarray(at, at + endpointBytes);
+      at += endpointBytes;
+      const ages = new Uint16Array(count);
+      for (let i = 0; i < count; i++) ages[i] = view.getUint16(at + 2 * i);
+      at += 2 * count;
+      pools.push({ kind, seeds, endpoints, ages });
+    }
+    if (pools.length === 0 || at + 4 > bytes.length) return undefined;
+    const notesEnd = at + 4 + view.getUint32(at);
+    if (notesEnd > bytes.length) return undefined;
+    swarms.push({ hash, downloaded: view.getUint32(head), pools, notes: bytes.subarray(at + 4, notesEnd) });
+    at = notesEnd;
+  }
+  return swarms;
+}
+
+/** The peer that has been silent for longest first: in this order they are listed again, since in this order they expire. */
+export function* oldestFirst(swarms: readonly SavedSwarm[]): Generator<SavedPeer> {
+  // Counted by age, and put where that age begins: a million peers are not compared.
+  const starts = new Uint32Array(ageMax + 2);
+  let count = 0;
+  for (const { pools } of swarms) {
+    for (const { ages } of pools) {
+      for (const age of ages) starts[ageMax - age + 1]! += 1;
+      count += ages.length;
+    }
+  }
+  for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!;
+  const places = {
+    swarm: new Uint32Array(count),
+    pool: new Uint8Array(count),
+    index: new Uint32Array(count),
+  };
+  for (const [swarmIndex, { pools }] of swarms.entries()) {
+    for (const [poolIndex, { ages }] of pools.entries()) {
+      for (const [index, age] of ages.entries()) {
+        const place = starts[ageMax - age]!++;
+        places.swarm[place] = swarmIndex;
+        places.pool[place] = poolIndex;
+        places.index[place] = index;
+      }
+    }
+  }
+  for (let place = 0; place < count; place++) {
+    const swarm = swarms[places.swarm[place]!]!;
+    const { kind, seeds, endpoints, ages } = swarm.pools[places.pool[place]!]!;
+    const index = places.index[place]!;
+    const recordBytes = recordBytesOf(kind);
+    const endpoint = endpoints.subarray(index * recordBytes, (index + 1) * recordBytes);
+    yield { swarm, kind, endpoint, isSeed: index < seeds, ageSeconds: ages[index]! };
+  }
+}
+
+function recordBytesOf(kind: PoolKind): number {
+  return kind === ipv6 ? 18 : 6;
+}
+
+const nothing = new Uint8Array(0);

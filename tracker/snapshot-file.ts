@@ -1,0 +1,200 @@
+/**
+ * Swarms in a file of the data folder, so that a tracker that starts again has its peers at once: read at the start,
+ * written now and then and at a clean stop. It holds IP addresses: only its owner can read it.
+ *
+ *   "CICADASW", version u8, flags u8 (1: a clean stop), milliseconds since 1970 (f64), memory id (8 bytes), the swarms as
+ *   swarm-snapshot.ts makes them, and an HMAC of all that with a key of this tracker.
+ *
+ * Invariant: the file is the snapshot before or the new one, whole. One that is torn, changed, of another version or of
+ * another tracker is not used, and nothing else suffers from it.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import fs from 'node:fs/promises';
+import { join } from 'node:path';
+import { deriveKey } from './key-file.ts';
+import { decodeSwarms, type SavedSwarm } from './registry/snapshot.ts';
+
+export type SnapshotTroubleCode = 'snapshot-unusable' | 'snapshot-unwritten';
+
+/** What the operator should know. The tracker works without the file. */
+export interface SnapshotTrouble {
+  readonly code: SnapshotTroubleCode;
+  readonly message: string;
+}
+
+export interface SnapshotFileOptions {
+  readonly dataFolder: string;
+  /** The tracker's key; one for this purpose is derived from it. */
+  readonly key: Uint8Array;
+  readonly onTrouble: (trouble: SnapshotTrouble) => void;
+}
+
+export interface ReadSnapshot {
+  readonly swarms: readonly SavedSwarm[];
+  /** Milliseconds since 1970. */
+  readonly madeMs: number;
+  /** 16 hex digits: which memory of peers this is. */
+  readonly memoryId: string;
+  /** Nothing was announced after it. */
+  readonly isLast: boolean;
+}
+
+export interface SnapshotToWrite {
+  readonly swarms: Generator<Uint8Array>;
+  readonly madeMs: number;
+  readonly memoryId: string;
+  readonly isLast: boolean;
+}
+
+export interface SnapshotFile {
+  /** Undefined: there is none, or none that can be used; then the operator has been told. */
+  read(): Promise<ReadSnapshot | undefined>;
+  /** False: it was not written, and the one before is still there. One at a time. */
+  write(snapshot: SnapshotToWrite): Promise<boolean>;
+  /** The operator wants none. */
+  remove(): Promise<void>;
+}
+
+export const snapshotName = 'swarms.snapshot';
+
+const magic = Buffer.from('CICADASW', 'latin1');
+const version = 1;
+const memoryIdBytes = 8;
+const headBytes = magic.length + 1 + 1 + 8 + memoryIdBytes;
+const tagBytes = 32;
+/** Two million peers, half a million of them with accounts, in 200,000 swarms take 65 MB. */
+const fileBytesMax = 256 * 1024 * 1024;
+/** Encoded between two writes: a thousand peers or so, a millisecond or two in which no announce is answered. */
+const sliceBytes = 16 * 1024;
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+
+export function newMemoryId(): string {
+  return randomBytes(memoryIdBytes).toString('hex');
+}
+
+export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions): SnapshotFile {
+  const path = join(dataFolder, snapshotName);
+  const temporary = `${path}.tmp`;
+  const tagKey = deriveKey(key, 'swarm snapshot');
+  /** Told once until it works again. */
+  let toldCode: string | undefined;
+
+  function unusable(why: string): undefined {
+    const message = `${path} is not used: ${why}. Peers are listed again as they announce`;
+    onTrouble({ code: 'snapshot-unusable', message });
+  }
+
+  async function readBytes(): Promise<Buffer | 'missing' | string> {
+    let file: fs.FileHandle;
+    try {
+      file = await fs.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      return code === 'ENOENT' ? 'missing' : `it cannot be opened (${code ?? message})`;
+    }
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) return 'it is no file';
+      if (stats.size > fileBytesMax) return 'it is too large';
+      return await file.readFile();
+    } catch (error) {
+      return `it cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async function writeAll(file: fs.FileHandle, snapshot: SnapshotToWrite): Promise<void> {
+    const tag = createHmac('sha256', tagKey);
+    const put = async (bytes: Uint8Array) => {
+      tag.update(bytes);
+      await file.appendFile(bytes);
+    };
+    await put(headOf(snapshot));
+    let slice: Uint8Array[] = [];
+    let bytes = 0;
+    for (const swarm of snapshot.swarms) {
+      slice.push(swarm);
+      bytes += swarm.length;
+      if (bytes < sliceBytes) continue;
+      await put(Buffer.concat(slice));
+      slice = [];
+      bytes = 0;
+    }
+    await put(Buffer.concat(slice));
+    await file.appendFile(tag.digest());
+    await file.sync();
+  }
+
+  return {
+    async read() {
+      const bytes = await readBytes();
+      if (bytes === 'missing') return undefined;
+      if (typeof bytes === 'string') return unusable(bytes);
+      if (bytes.length < headBytes + tagBytes || !bytes.subarray(0, magic.length).equals(magic)) {
+        return unusable('it is damaged');
+      }
+      if (bytes[magic.length] !== version) return unusable('another version of Cicada has written it');
+      const end = bytes.length - tagBytes;
+      const tag = createHmac('sha256', tagKey).update(bytes.subarray(0, end)).digest();
+      if (!timingSafeEqual(tag, bytes.subarray(end))) {
+        return unusable('it is damaged, or was made with another tracker.key');
+      }
+      const madeMs = bytes.readDoubleBE(magic.length + 2);
+      const swarms = decodeSwarms(bytes.subarray(headBytes, end));
+      if (swarms === undefined || !Number.isFinite(madeMs)) return unusable('it makes no sense');
+      const memoryId = bytes.toString('hex', headBytes - memoryIdBytes, headBytes);
+      return { swarms, madeMs, memoryId, isLast: bytes[magic.length + 1] === 1 };
+    },
+    async write(snapshot) {
+      try {
+        await fs.rm(temporary, { force: true });
+        // 'wx' is O_CREAT | O_EXCL: nothing that others put there is written through.
+        const file = await fs.open(temporary, 'wx', 0o600);
+        try {
+          await writeAll(file, snapshot);
+        } finally {
+          await file.close();
+        }
+        await fs.rename(temporary, path);
+        await syncFolder(dataFolder);
+        toldCode = undefined;
+        return true;
+      } catch (error) {
+        await fs.rm(temporary, { force: true }).catch(() => {});
+        const { code, message } = error as NodeJS.ErrnoException;
+        if (toldCode !== (code ?? message)) {
+          toldCode = code ?? message;
+          const text = `${path} cannot be written (${toldCode}): after a restart, peers are listed as they announce`;
+          onTrouble({ code: 'snapshot-unwritten', message: text });
+        }
+        return false;
+      }
+    },
+    async remove() {
+      for (const name of [path, temporary]) await fs.rm(name, { force: true });
+    },
+  };
+}
+
+function headOf({ madeMs, memoryId, isLast }: SnapshotToWrite): Buffer {
+  const head = Buffer.alloc(headBytes);
+  magic.copy(head);
+  head[magic.length] = version;
+  head[magic.length + 1] = isLast ? 1 : 0;
+  head.writeDoubleBE(madeMs, magic.length + 2);
+  head.write(memoryId, headBytes - memoryIdBytes, 'hex');
+  return head;
+}
+
+/** The name too. Some systems cannot do this, and keep names in order by themselves. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.open(folder, 'r').catch(() => undefined);
+  try {
+    await handle?.sync();
+  } catch {
+    // The file itself is on the disk: at worst the snapshot before is read.
+  } finally {
+    await handle?.close();
+  }
+}
