@@ -49,8 +49,8 @@ export interface SnapshotToWrite {
 export interface SnapshotFile {
   /** Undefined: there is none, or none that can be used; then the operator has been told. */
   read(): Promise<ReadSnapshot | undefined>;
-  /** False: it was not written, and the one before is still there. One at a time. */
-  write(snapshot: SnapshotToWrite): Promise<boolean>;
+  /** Answers its bytes; undefined: it was not written, and the one before is still there. One at a time. */
+  write(snapshot: SnapshotToWrite): Promise<number | undefined>;
   /** The operator wants none. */
   remove(): Promise<void>;
 }
@@ -104,10 +104,12 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
     }
   }
 
-  async function writeAll(file: fs.FileHandle, snapshot: SnapshotToWrite): Promise<void> {
+  async function writeAll(file: fs.FileHandle, snapshot: SnapshotToWrite): Promise<number> {
     const tag = createHmac('sha256', tagKey);
+    let written = tagBytes;
     const put = async (bytes: Uint8Array) => {
       tag.update(bytes);
+      written += bytes.length;
       await file.appendFile(bytes);
     };
     await put(headOf(snapshot));
@@ -124,6 +126,7 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
     await put(Buffer.concat(slice));
     await file.appendFile(tag.digest());
     await file.sync();
+    return written;
   }
 
   return {
@@ -151,15 +154,16 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
         await fs.rm(temporary, { force: true });
         // 'wx' is O_CREAT | O_EXCL: nothing that others put there is written through.
         const file = await fs.open(temporary, 'wx', 0o600);
+        let written: number;
         try {
-          await writeAll(file, snapshot);
+          written = await writeAll(file, snapshot);
         } finally {
           await file.close();
         }
         await fs.rename(temporary, path);
         await syncFolder(dataFolder);
         toldCode = undefined;
-        return true;
+        return written;
       } catch (error) {
         await fs.rm(temporary, { force: true }).catch(() => {});
         const { code, message } = error as NodeJS.ErrnoException;
@@ -168,7 +172,7 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
           const text = `${path} cannot be written (${toldCode}): after a restart, peers are listed as they announce`;
           onTrouble({ code: 'snapshot-unwritten', message: text });
         }
-        return false;
+        return undefined;
       }
     },
     async remove() {

@@ -31,8 +31,11 @@ export interface SwarmKeeper {
   close(): Promise<void>;
 }
 
-/** What a crash may cost: peers that came within it wait for their next announce. A million peers are 15 MB a minute. */
-const writeEveryMs = 60_000;
+/** What a crash may cost: peers that came within it are unknown until they announce again. */
+const writeEveryMs = 5_000;
+/** With more than some ten thousand peers: a million of them are 20 MB, and a disk is to have a rest. */
+const writeLargeEveryMs = 60_000;
+const largeBytes = 256 * 1024;
 
 /** Before the first announce is answered. */
 export async function openSwarmKeeper(options: SwarmKeeperOptions): Promise<SwarmKeeper> {
@@ -58,7 +61,7 @@ export async function openSwarmKeeper(options: SwarmKeeperOptions): Promise<Swar
   let writtenChanges = -1;
   let writing: Promise<unknown> | undefined;
 
-  function write(isLast: boolean): Promise<boolean> {
+  function write(isLast: boolean): Promise<number | undefined> {
     writtenChanges = changes();
     const swarms = swarmAccess.snapshot(nowMs());
     return file.write({ swarms, madeMs: wallMs(), memoryId, isLast });
@@ -69,9 +72,10 @@ export async function openSwarmKeeper(options: SwarmKeeperOptions): Promise<Swar
     restored,
     tick() {
       if (writing !== undefined || nowMs() < dueMs || changes() === writtenChanges) return;
-      dueMs = nowMs() + writeEveryMs;
-      writing = write(false).then((isWritten) => {
-        if (!isWritten) writtenChanges = -1;
+      writing = write(false).then((bytes) => {
+        // A disk that refuses is asked again no sooner than it would be for a large one.
+        dueMs = nowMs() + ((bytes ?? largeBytes) < largeBytes ? writeEveryMs : writeLargeEveryMs);
+        if (bytes === undefined) writtenChanges = -1;
         writing = undefined;
       });
     },

@@ -128,7 +128,7 @@ export default defineCommand({
         output.result(`Notice: ${message}.`);
       }
       if (tracker.restoredPeers > 0) {
-        output.remark(`${count(tracker.restoredPeers, 'peer')} of the last run are listed again.`);
+        output.remark(`Listed again from the last run: ${count(tracker.restoredPeers, 'peer')}.`);
       }
       if (setupToken !== undefined) {
         output.result('Nobody owns its catalogue yet. To become its owner, once:');

@@ -22,6 +22,12 @@ export interface TrackerState {
   failures: number;
   /** Not to be asked before. */
   notBeforeMs: number;
+  /** It has said so itself: also a user's wish waits for that.  BEP 31 */
+  toldNotBeforeMs: number;
+  /** Which memory of peers has listed us, as its last answer said; undefined: it does not say. */
+  memoryId: string | undefined;
+  /** It has come back with this memory while an announce to it was under way. */
+  returnedMemoryId: string | undefined;
   /** Its last words, for people. */
   lastFailure: string | undefined;
   lastWarning: string | undefined;
@@ -40,6 +46,11 @@ export class AnnounceSchedule {
   #lastMs = 0;
   /** Announces made early for want of peers, in a row. */
   #lonelyAsks = 0;
+  #isAlone = false;
+  /** The time of the next announce is our part of a minute: also a lonely download keeps to it. */
+  #isSpreading = false;
+  /** The one that answered last: regular announces go to it. */
+  #working: TrackerState | undefined;
   #stopped = false;
   /** We are not there at the moment: trackers hear `stopped`, and `started` when we are back. */
   #suspended = false;
@@ -72,8 +83,9 @@ export class AnnounceSchedule {
   get nextAsk(): { readonly tracker: TrackerState; readonly atMs: number } | undefined {
     if (this.#stopped || this.#suspended || this.#inFlight !== undefined) return undefined;
     let next: { tracker: TrackerState; atMs: number } | undefined;
+    const dueMs = this.#isAlone && !this.#isSpreading ? Math.min(this.#dueMs, this.#lonelyAtMs) : this.#dueMs;
     for (const tracker of this.#tiers.flat()) {
-      const atMs = Math.max(tracker.notBeforeMs, this.#dueMs);
+      const atMs = Math.max(tracker.notBeforeMs, dueMs);
       if (atMs < (next?.atMs ?? Number.MAX_SAFE_INTEGER)) next = { tracker, atMs };
     }
     return next;
@@ -89,6 +101,7 @@ export class AnnounceSchedule {
         if (tracker.isTakingLeave) return undefined;
         this.#inFlight = tracker;
         this.#lastMs = nowMs;
+        this.#isSpreading = false;
         const event = !tracker.listsUs ? 'started' : tracker.owesCompleted ? 'completed' : undefined;
         this.#inFlightEvent = event;
         return { tracker, event };
@@ -115,11 +128,17 @@ export class AnnounceSchedule {
     tracker.listsUs = !tracker.isTakingLeave;
     tracker.failures = 0;
     tracker.notBeforeMs = nowMs;
+    tracker.toldNotBeforeMs = nowMs;
+    tracker.memoryId = answer.memoryId;
     tracker.lastFailure = undefined;
     tracker.lastWarning = answer.warning;
     tracker.peers = answer.peers.length;
     this.#dueMs = tracker.owesCompleted ? nowMs : nowMs + interval * 1000;
     this.#promote(tracker);
+    this.#working = tracker;
+    const returned = tracker.returnedMemoryId;
+    tracker.returnedMemoryId = undefined;
+    if (returned !== undefined) this.onReturned(url, returned, nowMs);
   }
 
   onFailure(url: string, reason: string, retryInSeconds: number | 'never' | undefined, nowMs: number): void {
@@ -133,12 +152,50 @@ export class AnnounceSchedule {
       this.#limits.announceRetryMaxMs,
       this.#random,
     );
-    tracker.notBeforeMs =
-      retryInSeconds === 'never'
-        ? Number.MAX_SAFE_INTEGER
-        : nowMs + Math.max(waitMs, (retryInSeconds ?? 0) * 1000);
+    tracker.toldNotBeforeMs =
+      retryInSeconds === 'never' ? Number.MAX_SAFE_INTEGER : nowMs + (retryInSeconds ?? 0) * 1000;
+    tracker.notBeforeMs = Math.max(nowMs + waitMs, tracker.toldNotBeforeMs);
     // The next in the tier, or the next tier, is asked at once.
     this.#dueMs = nowMs;
+    const returned = tracker.returnedMemoryId;
+    tracker.returnedMemoryId = undefined;
+    if (returned !== undefined) this.onReturned(url, returned, nowMs);
+  }
+
+  /**
+   * A tracker that could not be reached is there again, with this memory of peers. If it is another one than that which
+   * listed us, it has forgotten us: it hears `started` again. All its clients hear of it in the same moment, so they spread
+   * their announces over a minute.
+   */
+  onReturned(url: string, memoryId: string, nowMs: number): void {
+    const tracker = this.#tiers.flat().find((one) => one.url === url);
+    if (tracker === undefined || this.#stopped || tracker.isTakingLeave) return;
+    if (tracker === this.#inFlight) {
+      // Which of both memories hears that announce is known when it is answered.
+      tracker.returnedMemoryId = memoryId;
+      return;
+    }
+    const soonMs = nowMs + this.#random.below(this.#limits.announceSpreadMs);
+    if (tracker.failures > 0) {
+      tracker.notBeforeMs = Math.min(tracker.notBeforeMs, Math.max(soonMs, tracker.toldNotBeforeMs));
+    }
+    if (tracker.memoryId === undefined || tracker.memoryId === memoryId) return;
+    tracker.memoryId = undefined;
+    tracker.listsUs = false;
+    tracker.owesCompleted = false;
+    if (tracker !== this.#working) return;
+    this.#lonelyAsks = 0;
+    this.#isSpreading = true;
+    this.#dueMs = Math.min(this.#dueMs, Math.max(soonMs, this.#lastMs + this.#minIntervalMs));
+  }
+
+  /** The user wants peers now: as soon as the tracker allows. One that fails is tried again after the least interval. */
+  onWished(nowMs: number): void {
+    const retryMs = Math.max(nowMs, this.#lastMs + this.#limits.announceIntervalMinSeconds * 1000);
+    for (const tracker of this.#tiers.flat()) {
+      tracker.notBeforeMs = Math.min(tracker.notBeforeMs, Math.max(retryMs, tracker.toldNotBeforeMs));
+    }
+    this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs, this.#lastMs + this.#minIntervalMs));
   }
 
   /**
@@ -196,13 +253,20 @@ export class AnnounceSchedule {
    * more rarely while that brings nobody: a lonely client must not become a burden.
    */
   setAlone(alone: boolean, nowMs: number): void {
+    this.#isAlone = alone;
     if (!alone) this.#lonelyAsks = 0;
-    if (!alone || this.#suspended || this.#inFlight !== undefined) return;
-    let waitMs = this.#minIntervalMs;
-    for (let n = 0; n < this.#lonelyAsks && this.#lastMs + waitMs < this.#dueMs; n++) waitMs *= 2;
-    if (this.#lastMs + waitMs >= this.#dueMs || nowMs < this.#lastMs + waitMs) return;
+    if (!alone || this.#isSpreading || this.#suspended || this.#inFlight !== undefined) return;
+    const askMs = this.#lonelyAtMs;
+    if (askMs >= this.#dueMs || nowMs < askMs) return;
     this.#lonelyAsks += 1;
     this.#dueMs = nowMs;
+  }
+
+  /** When we ask early for want of peers. */
+  get #lonelyAtMs(): number {
+    let waitMs = this.#minIntervalMs;
+    for (let n = 0; n < this.#lonelyAsks && this.#lastMs + waitMs < this.#dueMs; n++) waitMs *= 2;
+    return this.#lastMs + waitMs;
   }
 
   /** No more announces but the farewells this answers: to each tracker that lists us. */
@@ -239,6 +303,9 @@ function newTracker(url: string, nowMs: number): TrackerState {
     isTakingLeave: false,
     failures: 0,
     notBeforeMs: nowMs,
+    toldNotBeforeMs: nowMs,
+    memoryId: undefined,
+    returnedMemoryId: undefined,
     lastFailure: undefined,
     lastWarning: undefined,
     peers: undefined,

@@ -174,7 +174,22 @@ export type Fact =
       /** BEP 31: 'never', or the earliest next try in seconds; undefined: our own backoff decides. */
       readonly retryInSeconds?: number | 'never';
     }
+  /**
+   * A tracker that tells when it is there (its alive stream) is there again, with this memory of peers; also when the stream
+   * stands for the first time.
+   */
+  | {
+      readonly type: 'tracker-returned';
+      readonly torrent: TorrentId;
+      readonly tracker: string;
+      readonly memoryId: string;
+    }
+  /** The user wants peers now: trackers are asked as soon as they allow. */
+  | { readonly type: 'announce-wished'; readonly torrent: TorrentId }
   | { readonly type: 'woke' };
+
+/** What makes a torrent announce earlier than it would. */
+export type AnnounceHint = Extract<Fact, { readonly type: 'tracker-returned' | 'announce-wished' }>;
 
 export interface TrackerAnswer {
   readonly peers: readonly PeerAddress[];
@@ -183,6 +198,8 @@ export interface TrackerAnswer {
   readonly seeds?: number;
   readonly leechers?: number;
   readonly warning?: string;
+  /** Which memory of peers has answered: a tracker that starts again without one has another. */
+  readonly memoryId?: string;
 }
 
 export interface AnnounceRequest {

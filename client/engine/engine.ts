@@ -160,6 +160,9 @@ export class Engine {
         return this.#swarms
           .get(fact.torrent)
           ?.peers.onAnnounceFailed(fact.tracker, fact.reason, fact.retryInSeconds, nowMs);
+      case 'tracker-returned':
+      case 'announce-wished':
+        return this.#swarms.get(fact.torrent)?.peers.onAnnounceHint(fact, nowMs);
       case 'peers-found':
         return this.#swarms.get(fact.torrent)?.peers.learn(fact.peers, nowMs);
       case 'added':

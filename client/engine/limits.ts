@@ -160,6 +160,8 @@ export const defaultLimits = {
   /** First retry after a tracker failed; doubles, with jitter, so that a returning tracker is not stormed. */
   announceRetryFirstMs: 5_000,
   announceRetryMaxMs: 10 * 60_000,
+  /** A tracker that is back hears from all its clients within this time: a million of them are 17,000 a second at most. */
+  announceSpreadMs: 60_000,
   peersWantedDefault: 50,
   /** After a failed write: room may have been made. */
   diskRetryMs: 5_000,

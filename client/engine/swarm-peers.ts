@@ -10,6 +10,7 @@ import { AnnounceSchedule, type TrackerState } from './announce-schedule.ts';
 import type { Context } from './context.ts';
 import type {
   AnnounceEvent,
+  AnnounceHint,
   ConnectionId,
   PeerAddress,
   Report,
@@ -238,6 +239,13 @@ export class SwarmPeers {
     this.#announces.onFailure(tracker, reason, retry, nowMs);
     this.report({ type: 'tracker-failed', tracker, reason });
     if (!this.stopping) this.announce(nowMs);
+  }
+
+  /** A tracker is there again, or the user wants peers now. */
+  onAnnounceHint(hint: AnnounceHint, nowMs: number): void {
+    if (hint.type === 'announce-wished') this.#announces.onWished(nowMs);
+    else this.#announces.onReturned(hint.tracker, hint.memoryId, nowMs);
+    this.announce(nowMs);
   }
 
   /** The last piece is here; `isDownload`: some of it had to be fetched since the start. */

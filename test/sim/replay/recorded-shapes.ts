@@ -83,6 +83,7 @@ export const factShapes: Readonly<Record<Fact['type'], ReturnType<typeof fact>>>
       minIntervalSeconds: Type.Optional(Type.Number()),
       seeds: Type.Optional(Type.Number()),
       leechers: Type.Optional(Type.Number()),
+      memoryId: Type.Optional(text),
       warning: Type.Optional(text),
     }),
   }),
@@ -92,6 +93,8 @@ export const factShapes: Readonly<Record<Fact['type'], ReturnType<typeof fact>>>
     reason: text,
     retryInSeconds: Type.Optional(Type.Union([Type.Number(), Type.Literal('never')])),
   }),
+  'tracker-returned': fact({ torrent: id, tracker: text, memoryId: text }),
+  'announce-wished': fact({ torrent: id }),
   woke: fact({}),
 };
 
