@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openTurns } from '../../tracker/community/turns.ts';
 
 /** Work that is done when the test says so. */
@@ -48,4 +48,46 @@ it('a place that was handed over is still taken', async () => {
   second.resolve('');
   third.resolve('last');
   expect(await last).toEqual({ result: 'last' });
+});
+
+describe('a line that is full', () => {
+  const openLine = () => {
+    const clock = { nowMs: 0 };
+    const limits = { runningMax: 1, waitingMax: 3, waitMsMax: 10_000, nowMs: () => clock.nowMs };
+    const takeTurn = openTurns(limits);
+    const [running, ...flood] = Array.from({ length: 4 }, job);
+    const turn = takeTurn(running!.work);
+    const turns = flood.map(({ work }) => takeTurn(work, 7));
+    return { clock, takeTurn, running: running!, turn, flood, turns };
+  };
+
+  it('refuses its last for one of a lower rank, which is next', async () => {
+    const { takeTurn, running, flood, turns } = openLine();
+    const newcomer = job();
+    const admitted = takeTurn(newcomer.work, 1);
+    expect(await turns[2]).toBeUndefined();
+    running.resolve('');
+    await settled();
+    expect([newcomer.hasStarted(), flood[0]!.hasStarted()]).toEqual([true, false]);
+    newcomer.resolve('in');
+    expect(await admitted).toEqual({ result: 'in' });
+  });
+
+  it('refuses one of a higher rank at once', async () => {
+    const { takeTurn } = openLine();
+    expect(await takeTurn(job().work, 8)).toBeUndefined();
+    expect(await takeTurn(job().work, 7)).toBeUndefined();
+  });
+
+  it('refuses those that waited too long when their turn comes', async () => {
+    const { clock, takeTurn, running, flood, turns } = openLine();
+    clock.nowMs = 10_001;
+    const newcomer = job();
+    const admitted = takeTurn(newcomer.work, 1);
+    running.resolve('');
+    newcomer.resolve('in');
+    expect(await admitted).toEqual({ result: 'in' });
+    expect(await Promise.all(turns)).toEqual([undefined, undefined, undefined]);
+    expect(flood.some(({ hasStarted }) => hasStarted())).toBe(false);
+  });
 });
