@@ -43,6 +43,8 @@ function words({ kind, actor, title, version, text }: Notice): string {
       return `Your report about ${what} was dealt with`;
     case 'report':
       return `Reported: ${what}. ${calledAs} admin reports shows why`;
+    case 'wrong-passwords':
+      return `Wrong passwords were tried for your name${why}. Your key is not affected`;
     case 'waiting':
       return `Blocked content was published, and waits: ${calledAs} admin waiting`;
     default:

@@ -53,11 +53,58 @@ describe('a guessed password', () => {
     expect(counts[503]).toBeGreaterThan(900);
   });
 
+  it('in a crowd of guesses keeps nobody out who has just come', async () => {
+    await scene.ask('POST /accounts', { body: { name: 'Rene', password } });
+    const flood = (n: number) =>
+      signIn(`flood ${n}`, 'some password', { from: `198.51.100.${100 + (n % 50)}` });
+    const crowd = statuses(times(500).map(flood));
+    await Promise.resolve();
+    expect((await signIn('Rene', password)).status).toBe(201);
+    expect((await crowd)[503]).toBeGreaterThan(300);
+  });
+
   it('says the same, in the same words, for a name that nobody has', async () => {
     const told = async (name: string) => (await signIn(name, 'wrong guess')).json.error;
     const { requestId: _, ...known } = await told('Paul');
     const { requestId: __, ...unknown } = await told('Nobody here');
     expect(known).toEqual(unknown);
+  });
+});
+
+describe('the right password', () => {
+  beforeAll(async () => {
+    await scene.ask('POST /accounts', { body: { name: 'Rosa', password } });
+    for (const n of times(110)) await signIn('Rosa', `wrong ${n}`, { from: `203.0.113.${n % 11}` });
+  });
+
+  it('opens the account from a new address after 110 wrong ones from eleven others', async () => {
+    expect((await signIn('Rosa', password)).status).toBe(201);
+  });
+
+  it('is not looked at where the wrong ones came from: the answer says so, what to do and when to come again', async () => {
+    const { status, code, headers, json } = await signIn('Rosa', password, { from: '203.0.113.1' });
+    expect([status, code, headers['retry-after']]).toEqual([
+      429,
+      'too-often',
+      expect.stringMatching(/^\d+$/),
+    ]);
+    expect(json.error.message).toMatch(/^too many passwords .* your address: try again in \d+ min; .*by key/);
+  });
+
+  it('is looked at behind a trusted proxy by the address that the proxy names', async () => {
+    await scene.ask('POST /accounts', { body: { name: 'Ruth', password } });
+    const via = (address: string) => ({ from: '192.0.2.1', headers: { 'x-forwarded-for': address } });
+    const answers = times(11).map(() => signIn('Ruth', 'wrong guess', via('198.51.100.60')));
+    expect(await statuses(answers)).toEqual({ 401: 10, 429: 1 });
+    expect((await signIn('Ruth', password, via('198.51.100.61'))).status).toBe(201);
+  });
+
+  it('tells its owner afterwards how many wrong ones there were, from how many addresses', async () => {
+    const { json } = await signIn('Rosa', password);
+    const by = { token: json.session.token };
+    const rows = async () => (await scene.ask('GET /notices', { by })).json.rows;
+    const told = { kind: 'wrong-passwords', text: '100 wrong passwords from 11 addresses within a day' };
+    await expect.poll(rows).toEqual([expect.objectContaining(told)]);
   });
 });
 

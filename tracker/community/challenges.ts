@@ -47,7 +47,9 @@ export function openChallenges(secret: Uint8Array = randomBytes(macBytes)): Chal
     accept(signIn, signature, publicKey, nowMs) {
       const text = signInText(signIn);
       if (text === undefined || !isOurs(signIn.challenge, signIn.name, nowMs)) return false;
-      if (publicKey === undefined || !isSignatureOf(text, signature, publicKey)) return false;
+      // For a name without a key another one is tried, so that the time tells nothing of names.
+      const isSigned = isSignatureOf(text, signature, publicKey ?? noKey);
+      if (publicKey === undefined || !isSigned) return false;
       for (const [old, endMs] of used) {
         if (endMs > nowMs) break;
         used.delete(old);
@@ -60,6 +62,8 @@ export function openChallenges(secret: Uint8Array = randomBytes(macBytes)): Chal
 
 /** A raw Ed25519 public key (RFC 8032). */
 export const publicKeyBytes = 32;
+/** The base point, a valid key: it is checked in the time that any other takes. */
+const noKey = new Uint8Array(publicKeyBytes).fill(0x66).fill(0x58, 0, 1);
 const signatureBytes = 64;
 
 function isSignatureOf(text: string, signature: Uint8Array, publicKey: Uint8Array): boolean {

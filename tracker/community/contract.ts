@@ -161,10 +161,13 @@ export const moderationNotices = [
   'waiting',
 ] as const;
 
-/** `new-release`: by somebody one follows. `finished`: somebody has all of one's release. */
+/**
+ * `new-release`: by an account one follows. `finished`: an account has all of one's release. `wrong-passwords`: they were
+ * tried for one's name; `text` says how many.
+ */
 export type NoticeKind =
   | (typeof moderationNotices)[number]
-  | ('new-version' | 'new-release' | 'wish' | 'finished' | 'comment' | 'direct');
+  | ('new-version' | 'new-release' | 'wish' | 'finished' | 'comment' | 'direct' | 'wrong-passwords');
 
 export interface Notice {
   readonly id: number;
@@ -178,7 +181,7 @@ export interface Notice {
   /** Of the release, as it was then. */
   readonly title?: string;
   readonly wishId?: string;
-  /** What a moderator says: why. */
+  /** What a moderator says: why. Of `wrong-passwords`: how many. */
   readonly text?: string;
 }
 
@@ -236,14 +239,20 @@ export interface Community {
   // Coming in.
   /** The token of the first owner's link while there is no owner, new at each call; undefined when there is one. */
   newSetupToken(): Promise<string | undefined>;
-  register(registration: Registration): Promise<SignedIn>;
+  /** `rank`: its place in the line for a hash, low first; so for signing in. */
+  register(registration: Registration, rank?: number): Promise<SignedIn>;
   challenge(name: string): { readonly challenge: string; readonly expiresAtMs: number };
-  signInWithPassword(name: string, password: string, label?: string): Promise<SignedIn>;
+  signInWithPassword(name: string, password: string, label?: string, rank?: number): Promise<SignedIn>;
   signInWithKey(
     signIn: { readonly host: string; readonly name: string; readonly challenge: string },
     signature: Uint8Array,
     label?: string,
   ): Promise<SignedIn>;
+  /** The owner of the name is told; a name that no account has is left alone. */
+  tellWrongPasswords(
+    name: string,
+    counts: { readonly wrong: number; readonly addresses: number },
+  ): Promise<void>;
   /** Undefined for every token that is not good, whatever the reason. */
   authenticate(token: string): Promise<Authenticated | undefined>;
   sessions(viewer: Viewer, currentId?: string): Promise<readonly SessionInfo[]>;

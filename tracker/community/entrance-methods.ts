@@ -4,7 +4,7 @@ import { publicKeyBytes } from './challenges.ts';
 import { CommunityError } from './community-error.ts';
 import type { Community, NewSession, Registration } from './contract.ts';
 import type { MethodContext } from './method-context.ts';
-import { hashPassword, isPassword } from './passwords.ts';
+import { findByPassword, hashPassword } from './passwords.ts';
 import { firstGeneration, newPublicId, newToken, tokenHash } from './secrets.ts';
 import { invitationInvalid, type SessionSecret, signInFailed } from './stores/entrance.ts';
 import { limits } from './stores/limits.ts';
@@ -17,6 +17,7 @@ type Entrance = Pick<
   | 'challenge'
   | 'signInWithPassword'
   | 'signInWithKey'
+  | 'tellWrongPasswords'
   | 'authenticate'
   | 'sessions'
   | 'signOut'
@@ -42,7 +43,7 @@ export function entranceMethods({
       return (await writes.setSetupToken(tokenHash(token)!)) ? token : undefined;
     },
 
-    async register(registration) {
+    async register(registration, rank) {
       const { name, key } = parseName(registration.name);
       checkCredentials(registration);
       const { publicKey, password, setupToken, invitation } = registration;
@@ -52,7 +53,7 @@ export function entranceMethods({
         ...(setupToken !== undefined && { setupHash: tokenHash(setupToken) ?? noToken }),
         ...(invitation !== undefined && { invitationHash: tokenHash(invitation) ?? noToken }),
       };
-      const hash = password === undefined ? null : await hashPassword(password);
+      const hash = password === undefined ? null : await hashPassword(password, rank);
       const argument = { name, key, publicKey: publicKey ?? null, password: hash };
       const { answer: account } = await tell(
         writes.register({
@@ -69,10 +70,9 @@ export function entranceMethods({
 
     challenge: (name) => challenges.make(name, now()),
 
-    async signInWithPassword(name, password, label) {
-      const credentials = await reads.credentials(nameKey(name));
-      const isRight = await isPassword(password, credentials?.password);
-      if (!isRight || credentials?.password === undefined) throw signInFailed();
+    async signInWithPassword(name, password, label, rank) {
+      const credentials = await findByPassword(password, () => reads.credentials(nameKey(name)), rank);
+      if (credentials === undefined) throw signInFailed();
       const { secret, session } = newSession(label);
       const { accountId, password: hash } = credentials;
       const argument = { accountId, password: hash, session: secret, nowMs: now() };
@@ -86,6 +86,12 @@ export function entranceMethods({
       const { secret, session } = newSession(label);
       const argument = { accountId: credentials.accountId, session: secret, nowMs: now() };
       return { account: (await writes.signIn(argument)).answer, session };
+    },
+
+    async tellWrongPasswords(name, { wrong, addresses }) {
+      const from = addresses === 1 ? '1 address' : `${addresses.toLocaleString('en')} addresses`;
+      const text = `${wrong.toLocaleString('en')} wrong passwords from ${from} within a day`;
+      await tell(writes.tellWrongPasswords({ key: nameKey(name), text, nowMs: now() }));
     },
 
     async authenticate(token) {

@@ -5,6 +5,7 @@
  * Invariant: a password is never kept, logged or put into an error.
  */
 import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { CommunityError } from './community-error.ts';
 import { openTurns } from './turns.ts';
@@ -16,35 +17,53 @@ const hashBytes = 32;
 /** NIST SP 800-63B: at least 8 characters, at least 64 allowed, no rules about their kinds. */
 export const passwordCharactersMin = 8;
 const passwordBytesMax = 1_024;
-/** libuv has four threads, which file access shares. */
-const runningMax = 2;
-/** About a second of waiting for the last in the queue. */
+/** libuv has four threads, which file access shares; and announces keep a core of their own. */
+const runningMax = Math.max(1, Math.min(2, availableParallelism() - 1));
+/** One or two seconds of waiting for the last in the line. */
 const waitingMax = 50;
+/** A hash that is not begun by then is refused: a flood of better ranks stands before it. */
+const waitMsMax = 10_000;
 
 const derive = promisify(argon2) as (kind: 'argon2id', parameters: Argon2Parameters) => Promise<Buffer>;
 
-/** Rejects with CommunityError `password-invalid` or `sign-in-busy`. */
-export async function hashPassword(password: string): Promise<string> {
+/** `rank`: its place in the line, low first (turns.ts). Rejects with CommunityError `password-invalid` or `sign-in-busy`. */
+export async function hashPassword(password: string, rank = 0): Promise<string> {
   const message = encode(password);
   if ([...password.normalize('NFC')].length < passwordCharactersMin || message === undefined) {
     const range = `between ${passwordCharactersMin} characters and ${passwordBytesMax} bytes`;
     throw new CommunityError('password-invalid', `a password has ${range}: choose another`);
   }
   const nonce = randomBytes(saltBytes);
-  const hash = await inTurn(() => derive('argon2id', { ...parametersOf(nonce, cost), message }));
+  const hash = await inTurn(() => derive('argon2id', { ...parametersOf(nonce, cost), message }), rank);
   return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(hash)}`;
 }
 
 /**
- * Takes as long without a hash as with one, so that nobody learns whether the account exists or has a password.
- * Rejects with CommunityError `sign-in-busy`.
+ * Finds an account and answers it if the password is its own. Takes as long without an account or a hash as with one, so
+ * that nobody learns which names there are. The database is asked when it is this one's turn: a crowd at the door does
+ * not crowd the database. `rank`: see hashPassword. Rejects with CommunityError `sign-in-busy`, or as `find` does.
  */
-export async function isPassword(password: string, phc: string | undefined): Promise<boolean> {
-  const known = phc === undefined ? undefined : parsePhc(phc);
+export async function findByPassword<Found extends { readonly password?: string }>(
+  password: string,
+  find: () => Promise<Found | undefined>,
+  rank = 0,
+): Promise<(Found & { readonly password: string }) | undefined> {
   const message = encode(password);
-  const parameters = known?.parameters ?? parametersOf(Buffer.alloc(saltBytes), cost);
-  const actual = await inTurn(() => derive('argon2id', { ...parameters, message: message ?? '' }));
-  return known !== undefined && message !== undefined && timingSafeEqual(actual, known.hash);
+  return await inTurn(async () => {
+    const found = await find();
+    const phc = found?.password;
+    const known = phc === undefined ? undefined : parsePhc(phc);
+    const parameters = known?.parameters ?? parametersOf(Buffer.alloc(saltBytes), cost);
+    const actual = await derive('argon2id', { ...parameters, message: message ?? '' });
+    const isRight = known !== undefined && message !== undefined && timingSafeEqual(actual, known.hash);
+    return isRight ? { ...found!, password: phc! } : undefined;
+  }, rank);
+}
+
+/** Whether it is the password of this hash; false without one, after the same time. */
+export async function isPassword(password: string, phc: string | undefined): Promise<boolean> {
+  const find = async () => (phc === undefined ? undefined : { password: phc });
+  return (await findByPassword(password, find)) !== undefined;
 }
 
 type Cost = Pick<Argon2Parameters, 'memory' | 'passes' | 'parallelism'>;
@@ -78,10 +97,10 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 }
 
-const takeTurn = openTurns({ runningMax, waitingMax });
+const takeTurn = openTurns({ runningMax, waitingMax, waitMsMax });
 
-async function inTurn(work: () => Promise<Buffer>): Promise<Buffer> {
-  const done = await takeTurn(work);
+async function inTurn<Result>(work: () => Promise<Result>, rank: number): Promise<Result> {
+  const done = await takeTurn(work, rank);
   if (done !== undefined) return done.result;
   throw new CommunityError(
     'sign-in-busy',

@@ -1,9 +1,10 @@
 /**
- * How often somebody may do something: token buckets, one for each key (an account, an address, a name at an address).
+ * How often something may be done: token buckets, one for each key (an account, an address, a name at an address).
  * Pure: told the time, it answers whether now is too soon, and how long to wait.
  *
  * Invariant: never more than `burst` at once and never more than `burst + elapsed / everyMs` in all, for a key that is
- * remembered; at most `keysMax` keys are remembered, and the one that has been silent longest is forgotten first.
+ * remembered. At most `keysMax` keys are remembered; the bucket that is nearest to full is forgotten first. So to have one
+ * forgotten an attacker must drain `keysMax` others as deep: that costs more than it gains.
  */
 export interface RateLimit {
   /** So many at once. */
@@ -21,8 +22,14 @@ export const rateLimits = {
   signInPerNameAndAddress: { burst: 10, everyMs: 15 * minuteMs },
   /** One address trying many names: a school behind one address signs in like that, too. */
   signInPerAddress: { burst: 60, everyMs: 10 * secondMs },
-  /** Many addresses trying one name. Signing in by key is not counted: nobody guesses a signature. */
-  signInPerName: { burst: 100, everyMs: minuteMs },
+  /** The same for an IPv6 /48, the most that providers give to one customer: ten such schools. */
+  signInPerNetwork: { burst: 600, everyMs: secondMs },
+  /** Where the name signed in before, whatever its neighbours behind the same address do. Each costs a hash. */
+  signInPerKnownPair: { burst: 20, everyMs: minuteMs },
+  /** Refuses nobody: how many of late there were for one name, up to 2,000; see guesses.ts. */
+  wrongPasswordsPerName: { burst: 2_000, everyMs: minuteMs },
+  /** By key: a signature costs 0.1 ms to check, and nobody guesses one. */
+  keySignInPerAddress: { burst: 60, everyMs: secondMs },
   challengePerAddress: { burst: 60, everyMs: secondMs },
   registrationPerAddress: { burst: 10, everyMs: 6 * minuteMs },
   /** With an invitation or the first owner's token; who comes in with one is not counted, so these are misspelt ones. */
@@ -42,35 +49,79 @@ export const rateLimits = {
   callPerAddress: { burst: 1_000, everyMs: 20 },
 } as const satisfies Readonly<Record<string, RateLimit>>;
 
-/** Some 10 MB when all are taken. */
+/** Some 20 MB when all are taken. */
 const keysMaxDefault = 100_000;
 
 export interface RateGate {
-  /** 0: it may go on, and was counted. Otherwise so many milliseconds too soon, and not counted. */
-  take(key: string, nowMs: number): number;
-  /** One that was counted and should not have been: a password that was right. */
-  giveBack(key: string): void;
+  /** 0: it may go on, and was counted `cost` times. Otherwise so many milliseconds too soon, and not counted. */
+  take(key: string, nowMs: number, cost?: number): number;
+  /** What was counted and should not have been: a password that was right. */
+  giveBack(key: string, cost?: number): void;
+  /** How many were counted that time has not made good yet, rounded up. */
+  debt(key: string, nowMs: number): number;
 }
 
 export function openRateGate({ burst, everyMs }: RateLimit, keysMax = keysMaxDefault): RateGate {
-  /** Key → when its bucket is full again. The least recently counted stands first. */
+  /** Key → when its bucket is full again. */
   const fullAt = new Map<string, number>();
+  /** The keys again, by the interval in which they are full: a ring, since none lies further ahead than `burst`. */
+  const ring = Array.from({ length: burst + 2 }, () => new Set<string>());
+  /** Intervals before this one hold no key. */
+  let first = 0;
   const spanMs = burst * everyMs;
+  const setOf = (atMs: number) => ring[Math.floor(atMs / everyMs) % ring.length]!;
+
+  function forget(key: string, atMs: number): void {
+    setOf(atMs).delete(key);
+    fullAt.delete(key);
+  }
+
+  function remember(key: string, atMs: number): void {
+    fullAt.set(key, atMs);
+    setOf(atMs).add(key);
+    first = Math.min(first, Math.floor(atMs / everyMs));
+  }
+
+  /** Buckets that are full say nothing. */
+  function forgetFull(nowMs: number): void {
+    const current = Math.floor(nowMs / everyMs);
+    for (let steps = 0; first < current && steps < ring.length; steps++, first++) {
+      const full = ring[first % ring.length]!;
+      for (const key of full) fullAt.delete(key);
+      full.clear();
+    }
+    first = Math.max(first, current);
+  }
+
+  function forgetNearestToFull(): void {
+    for (let at = first; ; at++) {
+      const [key] = ring[at % ring.length]!;
+      if (key === undefined) continue;
+      forget(key, fullAt.get(key)!);
+      return;
+    }
+  }
+
   return {
-    take(key, nowMs) {
-      const from = Math.max(fullAt.get(key) ?? 0, nowMs);
-      const waitMs = from + everyMs - (nowMs + spanMs);
+    take(key, nowMs, cost = 1) {
+      forgetFull(nowMs);
+      const before = fullAt.get(key);
+      const atMs = Math.max(before ?? 0, nowMs) + cost * everyMs;
+      const waitMs = atMs - (nowMs + spanMs);
       if (waitMs > 0) return waitMs;
-      // Behind all others.
-      fullAt.delete(key);
-      fullAt.set(key, from + everyMs);
-      if (fullAt.size > keysMax) fullAt.delete(fullAt.keys().next().value!);
+      if (before !== undefined) forget(key, before);
+      remember(key, atMs);
+      if (fullAt.size > keysMax) forgetNearestToFull();
       return 0;
     },
-    giveBack(key) {
+    giveBack(key, cost = 1) {
       const at = fullAt.get(key);
-      if (at !== undefined) fullAt.set(key, at - everyMs);
+      if (at === undefined) return;
+      forget(key, at);
+      const earlier = at - cost * everyMs;
+      if (earlier >= first * everyMs) remember(key, earlier);
     },
+    debt: (key, nowMs) => Math.max(0, Math.ceil(((fullAt.get(key) ?? 0) - nowMs) / everyMs)),
   };
 }
 

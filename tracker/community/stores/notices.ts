@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { CommunityEvent, NoticeKind, PageAsked, PublishedRelease, ReleaseRef } from '../contract.ts';
 import { maySee } from '../permissions.ts';
 import { type Wish, wishable } from '../wish.ts';
+import { accountQueries } from './accounts.ts';
 import { type Acting, actorFinder } from './actor.ts';
 import { eventCounter } from './events.ts';
 import { limits } from './limits.ts';
@@ -23,7 +24,7 @@ export interface NewNotice {
   readonly version?: number;
   readonly title?: string;
   readonly wishId?: string;
-  /** What a moderator says. */
+  /** What a moderator says, or the tracker. */
   readonly text?: string;
   readonly nowMs: number;
 }
@@ -78,6 +79,7 @@ export function noticeReads(db: DatabaseSync) {
 
 export function noticeWrites(db: DatabaseSync) {
   const actor = actorFinder(db);
+  const { rowByKey } = accountQueries(db);
   const notify = notifier(db);
   const viewerOf = viewerFinder(db);
   const { hasBlocked } = muteQueries(db);
@@ -130,6 +132,13 @@ export function noticeWrites(db: DatabaseSync) {
       const about = `finished ${releaseId} ${accountId}`;
       const notice = { accountId: publisherId, actorId: accountId, releaseId, title, about, nowMs };
       return { events: notify({ ...notice, kind: 'finished' }) };
+    },
+    tellWrongPasswords({ key, text, nowMs }: { key: string; text: string; nowMs: number }) {
+      const accountId = rowByKey(key)?.id;
+      if (accountId === undefined) return { events: [] };
+      // The counts grow: the last ones take the place of those before.
+      const notice = { accountId, kind: 'wrong-passwords', about: 'wrong passwords', text, nowMs } as const;
+      return { events: notify(notice, 'again') };
     },
   };
 }

@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { OwnAccount, SignedIn } from '../../community/contract.ts';
+import { openGuesses, type TooSoon } from '../../community/guesses.ts';
 import { nameKey } from '../../community/texts.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { calledHost } from './called-host.ts';
@@ -30,6 +31,7 @@ export function addAccountRoutes(
 ): void {
   const { library } = context;
   const { community, policy } = library;
+  const guesses = openGuesses();
 
   const inside = async ({ account, session }: SignedIn) => ({
     account: await shown(account),
@@ -71,7 +73,7 @@ export function addAccountRoutes(
       const visitor = visitorKey(context, request);
       gates.take(gate, visitor);
       const key = publicKey === undefined ? {} : { publicKey: fromBase64(publicKey) };
-      const entered = await community.register({ ...rest, ...key });
+      const entered = await community.register({ ...rest, ...key }, gates.debt(gate, visitor));
       // A household comes in through one address: an invitation has its own limit.
       if (isInvited) gates.giveBack(gate, visitor);
       reply.code(201);
@@ -112,19 +114,13 @@ export function addAccountRoutes(
       const visitor = visitorKey(context, request);
       let entered: SignedIn;
       if (challenge !== undefined && signature !== undefined) {
-        gates.take('signInPerAddress', visitor);
+        gates.take('keySignInPerAddress', visitor);
         const host = calledHost(context, request);
         entered = await community.signInWithKey({ host, name, challenge }, fromBase64(signature), label);
       } else if (password !== undefined) {
-        // Whatever is the same name: there are many ways to write each.
-        const key = nameKey(name);
-        const both = `${visitor} ${key}`;
-        gates.take('signInPerNameAndAddress', both);
-        gates.take('signInPerAddress', visitor);
-        gates.take('signInPerName', key);
-        entered = await community.signInWithPassword(name, password, label);
-        gates.giveBack('signInPerNameAndAddress', both);
-        gates.giveBack('signInPerName', key);
+        entered = await guessing(name, visitor, (rank) =>
+          community.signInWithPassword(name, password, label, rank),
+        );
       } else {
         throw new ApiError(400, 'credentials-missing', 'send a password, or a challenge and its signature');
       }
@@ -186,8 +182,9 @@ export function addAccountRoutes(
       const own = signedIn(request);
       const { password, publicKey } = request.body;
       if (password !== undefined) {
-        gates.take('signInPerNameAndAddress', `${visitorKey(context, request)} ${nameKey(own.name)}`);
-        await community.changePassword(own, password, own.sessionId);
+        await guessing(own.name, visitorKey(context, request), () =>
+          community.changePassword(own, password, own.sessionId),
+        );
       }
       if (publicKey !== undefined) await community.addKey(own, fromBase64(publicKey));
       return ownShape(request);
@@ -211,6 +208,29 @@ export function addAccountRoutes(
     },
   );
 
+  /** `look` looks at a password. Throws ApiError `too-often`, or what `look` rejects with. */
+  async function guessing<Result>(
+    name: string,
+    visitor: string,
+    look: (rank: number) => Promise<Result>,
+  ): Promise<Result> {
+    // However it is written: there are many ways to write each name.
+    const attempt = guesses.attempt(nameKey(name), visitor, gates.nowMs());
+    if ('waitMs' in attempt) throw tooManyGuesses(attempt);
+    try {
+      const result = await look(attempt.rank);
+      attempt.settle('right');
+      return result;
+    } catch (error) {
+      const code = (error as { code?: unknown }).code;
+      // A banned account is told so after its password was right.
+      const outcome = code === 'sign-in-failed' ? 'wrong' : code === 'account-banned' ? 'right' : 'untried';
+      const warning = attempt.settle(outcome);
+      if (warning !== undefined) community.tellWrongPasswords(name, warning).catch(context.onError);
+      throw error;
+    }
+  }
+
   async function ownShape(request: FastifyRequest) {
     return shown(await community.me(signedIn(request)));
   }
@@ -222,4 +242,15 @@ export function addAccountRoutes(
       library.admission.feedKeyFor(account.accountId) ?? '',
     );
   }
+}
+
+/** The rest of an hour and more is said in minutes: nobody counts 3,540 seconds. */
+const secondsSaidMax = 120;
+
+function tooManyGuesses({ waitMs, of }: TooSoon): ApiError {
+  const seconds = Math.ceil(waitMs / 1000);
+  const wait = seconds > secondsSaidMax ? `${Math.ceil(seconds / 60)} min` : `${seconds} s`;
+  const what = of === 'name' ? 'for this name from your address' : 'from your address';
+  const message = `too many passwords were tried ${what}: try again in ${wait}; signing in by key is not affected`;
+  return new ApiError(429, 'too-often', message, seconds);
 }

@@ -62,6 +62,9 @@ export type Gates = (gate: Gate, key: string) => void;
 export function openGates(nowMs: () => number): {
   readonly take: Gates;
   readonly giveBack: (gate: Gate, key: string) => void;
+  /** How many of late: see RateGate. */
+  readonly debt: (gate: Gate, key: string) => number;
+  readonly nowMs: () => number;
 } {
   const gates = new Map<Gate, RateGate>(
     Object.entries(rateLimits).map(([gate, limit]) => [gate as Gate, openRateGate(limit)]),
@@ -74,6 +77,8 @@ export function openGates(nowMs: () => number): {
       throw new ApiError(429, 'too-often', `too often: try again in ${seconds} s`, seconds);
     },
     giveBack: (gate, key) => gates.get(gate)!.giveBack(key),
+    debt: (gate, key) => gates.get(gate)!.debt(key, nowMs()),
+    nowMs,
   };
 }
 
