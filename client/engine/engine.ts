@@ -43,7 +43,8 @@ export class Engine {
   /** The swarm of each open session. */
   readonly #swarmOf = new Map<ConnectionId, Swarm | MetadataSwarm>();
   readonly #context: Context;
-  #actions: Action[] = [];
+  /** Of the fact at hand. Its array is made with the first: one that waited for the next fact would grow old, and V8 keep it. */
+  #actions: readonly Action[] = nothing;
   #connections = 0;
   #reads = 0;
   #nowMs = 0;
@@ -67,7 +68,10 @@ export class Engine {
       limits,
       random: new Prng(options.seed),
       memory: options.memory,
-      emit: (action) => this.#actions.push(action),
+      emit: (action) => {
+        if (this.#actions === nothing) this.#actions = [action];
+        else (this.#actions as Action[]).push(action);
+      },
       newConnection: (torrent) => {
         this.#connections += 2;
         this.#dials.set(this.#connections, { torrent, sinceMs: this.#nowMs });
@@ -103,8 +107,7 @@ export class Engine {
     }
     dirty.length = 0;
     const actions = this.#actions;
-    if (actions.length === 0) return nothing;
-    this.#actions = [];
+    this.#actions = nothing;
     return actions;
   }
 
