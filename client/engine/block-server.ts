@@ -9,6 +9,7 @@ import type { Block, PieceIndex } from '../../torrents/geometry.ts';
 import type { Context } from './context.ts';
 import type { DiskTrouble, ReadId, TorrentId } from './contract.ts';
 import type { PeerSession, Violation } from './peer-session.ts';
+import { ReadTable } from './read-table.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
 export class BlockServer {
@@ -18,7 +19,8 @@ export class BlockServer {
   readonly #torrent: TorrentId;
   readonly #has: (pieceIndex: PieceIndex) => boolean;
   readonly #context: Context;
-  readonly #reads = new Map<ReadId, PeerSession>();
+  /** Who waits for each read. It may have been cancelled, or the peer gone. */
+  readonly #reads = new ReadTable<PeerSession>();
   /** Pieces that could not be read: not served until they are tried again. */
   readonly #unreadable = new Set<PieceIndex>();
   #retryMs = 0;
@@ -69,8 +71,9 @@ export class BlockServer {
 
   onRead(read: ReadId, bytes: Uint8Array): void {
     this.trouble = undefined;
-    const { session, block } = this.#settle(read);
-    if (session === undefined || block === undefined) return;
+    const session = this.#reads.take(read);
+    const block = session?.uploads.onRead(read);
+    if (session === undefined || block === undefined || session.gone) return;
     this.up.add(bytes.length);
     session.sendBlock(block, bytes);
     this.pump(session);
@@ -81,8 +84,9 @@ export class BlockServer {
     const isNews = this.trouble?.code !== trouble.code;
     this.trouble = trouble;
     this.#retryMs = nowMs + this.#context.limits.diskRetryMs;
-    const { session, block } = this.#settle(read);
-    if (session !== undefined && block !== undefined) {
+    const session = this.#reads.take(read);
+    const block = session?.uploads.onRead(read);
+    if (session !== undefined && block !== undefined && !session.gone) {
       this.#unreadable.add(block.pieceIndex);
       session.sendReject(block);
       this.pump(session);
@@ -103,13 +107,5 @@ export class BlockServer {
       this.#reads.set(read, session);
       context.emit({ type: 'read-block', torrent: this.#torrent, read, block });
     }
-  }
-
-  /** Who waits for this read, unless it was cancelled or they have gone. */
-  #settle(read: ReadId): { session?: PeerSession; block?: Block } {
-    const session = this.#reads.get(read);
-    this.#reads.delete(read);
-    const block = session?.uploads.onRead(read);
-    return session === undefined || block === undefined || session.gone ? {} : { session, block };
   }
 }

@@ -47,7 +47,11 @@ export class FetchingPiece {
   /** Since when it has this owner. */
   ownedMs = 0;
   freeCount: number;
+  /** It is among those with free blocks (request-scheduler.ts). */
+  isOpen = false;
   receivedCount = 0;
+  /** Every block is here, and the disk has it. */
+  isStoring = false;
   /** Undefined once the buffer has been given away or released: late bytes have nowhere to go. */
   buffer: PieceBuffer | undefined;
 

@@ -17,6 +17,7 @@ import { PeerPieces } from './peer-pieces.ts';
 import type { PeerRecord } from './peer-record.ts';
 import { PeerVoice } from './peer-voice.ts';
 import { RequestPipeline } from './request-pipeline.ts';
+import { SmallSet } from './small-set.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
 /** A bitfield of a torrent we do not know yet: as long as the largest torrent we would take. */
@@ -85,8 +86,8 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   /** Pieces it has that we want and have not stored. */
   usefulCount = 0;
   /** Pieces it keeps to, and of these the ones that still have free blocks. */
-  readonly owned = new Set<FetchingPiece>();
-  readonly ownPieces = new Set<FetchingPiece>();
+  readonly owned = new SmallSet<FetchingPiece>();
+  readonly ownPieces = new SmallSet<FetchingPiece>();
   /** The one piece a peer that is not yet trusted was given. */
   trialPiece: PieceIndex | undefined;
   /** Told to the picker as a seed rather than piece by piece. */

@@ -27,8 +27,12 @@ export class PieceLedger {
   readonly #have: BitField;
   /** Its bytes, which stay the same ones: `has` is asked at every message. */
   readonly #haveBytes: Uint8Array;
-  readonly #fetching = new Map<PieceIndex, FetchingPiece>();
-  readonly #storing = new Map<PieceIndex, FetchingPiece>();
+  /**
+   * Pieces that are fetched or stored, by index; made with the first, so that a seed has none. Not a Map: every piece comes
+   * and goes, and V8 is not rid of the tables that a Map leaves behind (small-set.ts).
+   */
+  #underWay: (FetchingPiece | undefined)[] | undefined;
+  #fetchingCount = 0;
   readonly #memory: PieceMemory;
   /** Bytes of pieces being put together or stored, in all torrents. */
   readonly #budget: { pieceBytes: number };
@@ -73,27 +77,33 @@ export class PieceLedger {
   }
 
   isMissing(pieceIndex: PieceIndex): boolean {
-    return !this.has(pieceIndex) && !this.#fetching.has(pieceIndex) && !this.#storing.has(pieceIndex);
+    return !this.has(pieceIndex) && this.#underWay?.[pieceIndex] === undefined;
   }
 
   fetching(pieceIndex: PieceIndex): FetchingPiece | undefined {
-    return this.#fetching.get(pieceIndex);
+    const piece = this.#underWay?.[pieceIndex];
+    return piece === undefined || piece.isStoring ? undefined : piece;
   }
 
-  get fetchingPieces(): IterableIterator<FetchingPiece> {
-    return this.#fetching.values();
+  /** O(pieces). */
+  get fetchingPieces(): FetchingPiece[] {
+    return (this.#underWay ?? []).filter(
+      (piece) => piece !== undefined && !piece.isStoring,
+    ) as FetchingPiece[];
   }
 
   get fetchingCount(): number {
-    return this.#fetching.size;
+    return this.#fetchingCount;
   }
 
   storing(pieceIndex: PieceIndex): FetchingPiece | undefined {
-    return this.#storing.get(pieceIndex);
+    const piece = this.#underWay?.[pieceIndex];
+    return piece?.isStoring === true ? piece : undefined;
   }
 
-  get storingPieces(): IterableIterator<FetchingPiece> {
-    return this.#storing.values();
+  /** O(pieces). */
+  get storingPieces(): FetchingPiece[] {
+    return (this.#underWay ?? []).filter((piece) => piece?.isStoring === true) as FetchingPiece[];
   }
 
   /** A copy for the wire and for status: MSB first, spare bits zero. */
@@ -104,7 +114,9 @@ export class PieceLedger {
   begin(pieceIndex: PieceIndex): FetchingPiece {
     assert(this.isMissing(pieceIndex), `piece ${pieceIndex} is missing before it is begun`);
     const piece = new FetchingPiece(pieceIndex, this.geometry, this.#memory, this.dataBytes(pieceIndex));
-    this.#fetching.set(pieceIndex, piece);
+    this.#underWay ??= new Array<FetchingPiece | undefined>(this.geometry.pieceCount).fill(undefined);
+    this.#underWay[pieceIndex] = piece;
+    this.#fetchingCount += 1;
     this.#budget.pieceBytes += this.geometry.pieceBytes(pieceIndex);
     return piece;
   }
@@ -115,8 +127,8 @@ export class PieceLedger {
     const buffer = piece.buffer;
     assert(buffer !== undefined, `piece ${piece.pieceIndex} still has its buffer`);
     piece.buffer = undefined;
-    this.#fetching.delete(piece.pieceIndex);
-    this.#storing.set(piece.pieceIndex, piece);
+    piece.isStoring = true;
+    this.#fetchingCount -= 1;
     return buffer;
   }
 
@@ -144,26 +156,27 @@ export class PieceLedger {
   abandon(piece: FetchingPiece): void {
     if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
     piece.buffer = undefined;
-    this.#fetching.delete(piece.pieceIndex);
+    this.#underWay![piece.pieceIndex] = undefined;
+    this.#fetchingCount -= 1;
     this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
   }
 
   /** The torrent stops: nothing that is on its way is kept. */
   abandonAll(): void {
-    for (const piece of [...this.#fetching.values(), ...this.#storing.values()]) {
+    for (const piece of [...this.fetchingPieces, ...this.storingPieces]) {
       // What is being stored is the disk's to release.
       if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
       piece.buffer = undefined;
       this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
     }
-    this.#fetching.clear();
-    this.#storing.clear();
+    this.#underWay = undefined;
+    this.#fetchingCount = 0;
   }
 
   #leaveStoring(pieceIndex: PieceIndex): FetchingPiece {
-    const piece = this.#storing.get(pieceIndex);
+    const piece = this.storing(pieceIndex);
     assert(piece !== undefined, `piece ${pieceIndex} is being stored`);
-    this.#storing.delete(pieceIndex);
+    this.#underWay![pieceIndex] = undefined;
     this.#budget.pieceBytes -= this.geometry.pieceBytes(pieceIndex);
     return piece;
   }

@@ -9,11 +9,12 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { FetchingPiece } from './fetching-piece.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
+import { SmallSet } from './small-set.ts';
 import type { StrangerTrials } from './stranger-trials.ts';
 
 export class PieceOwnership {
   /** Pieces whose peer has gone, with free blocks. */
-  readonly orphans = new Set<FetchingPiece>();
+  readonly orphans = new SmallSet<FetchingPiece>();
   readonly #ledger: PieceLedger;
   readonly #isSuspect: (pieceIndex: PieceIndex) => boolean;
   readonly #trials: StrangerTrials;

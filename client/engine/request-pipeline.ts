@@ -16,7 +16,7 @@ export class RequestPipeline {
   /** It had our requests in hand and sent nothing for too long. */
   stalled = false;
   /** Cancels sent, by block, that neither the block nor a reject has answered yet. */
-  readonly #cancelled = new Map<number, number>();
+  #cancelled: Map<number, number> | undefined;
   /** The block that is arriving, and whether it was asked for once more since it began to. */
   #arriving = -1;
   #askedMeanwhile = false;
@@ -97,6 +97,7 @@ export class RequestPipeline {
 
   /** A cancel has been sent: with BEP 6 it is answered by the block or by a reject. */
   onCancelled(key: number): void {
+    this.#cancelled ??= new Map();
     if (this.#cancelled.size >= 2 * this.#askedMax) this.#cancelled.clear();
     this.#cancelled.set(key, (this.#cancelled.get(key) ?? 0) + 1);
   }
@@ -108,6 +109,7 @@ export class RequestPipeline {
 
   /** True when a cancel of this block was waiting for an answer. */
   #settleCancel(key: number): boolean {
+    if (this.#cancelled === undefined) return false;
     const cancels = this.#cancelled.get(key) ?? 0;
     if (cancels > 1) this.#cancelled.set(key, cancels - 1);
     else this.#cancelled.delete(key);

@@ -17,6 +17,7 @@ import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
 import { PieceOwnership } from './piece-ownership.ts';
 import type { PiecePicker } from './piece-picker.ts';
+import { SmallSet } from './small-set.ts';
 import { StrangerTrials } from './stranger-trials.ts';
 
 /** Pieces whose peers have gone that one tick considers for abandoning: the rest has time. */
@@ -36,9 +37,7 @@ export class RequestScheduler implements BlockRequests {
   readonly #ownership: PieceOwnership;
   readonly #duplicates: DuplicateRequests;
   readonly #memory: MemoryQueue;
-  /** Every piece with free blocks. */
-  readonly #open = new Set<FetchingPiece>();
-  readonly open: ReadonlySet<FetchingPiece> = this.#open;
+  readonly #open = new SmallSet<FetchingPiece>();
   /** Rises whenever a piece joins #open: a walk that found nothing need not be repeated before. */
   #openVersion = 0;
 
@@ -60,8 +59,13 @@ export class RequestScheduler implements BlockRequests {
     this.#duplicates = new DuplicateRequests(this, ledger, sessions, context);
   }
 
+  /** Every piece with free blocks. */
+  get open(): SmallSet<FetchingPiece> {
+    return this.#open;
+  }
+
   /** Of the open ones those that nobody keeps to. */
-  get orphans(): ReadonlySet<FetchingPiece> {
+  get orphans(): SmallSet<FetchingPiece> {
     return this.#ownership.orphans;
   }
 
@@ -88,9 +92,12 @@ export class RequestScheduler implements BlockRequests {
     if (room <= 0 || !this.trials.mayAsk(session, nowMs)) return;
     if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(session, room, nowMs);
     if (room === 0) return;
-    for (const piece of session.ownPieces) {
+    const { ownPieces } = session;
+    for (let i = 0; i < ownPieces.size; ) {
+      const piece = ownPieces.at(i)!;
       room = this.#askFrom(piece, session, room, nowMs);
       if (room === 0) return;
+      if (ownPieces.at(i) === piece) i += 1;
     }
     room = this.#beginPieces(session, room, nowMs, true);
     const knowsNothingOpen = session.pieces.nothingOpenAt === this.#openVersion;
@@ -188,7 +195,7 @@ export class RequestScheduler implements BlockRequests {
 
   /** The piece has left for the disk, or is given up. */
   forget(piece: FetchingPiece): void {
-    this.#open.delete(piece);
+    this.#close(piece);
     this.deadlines.asked(piece.pieceIndex);
     this.#ownership.leave(piece);
   }
@@ -294,12 +301,14 @@ export class RequestScheduler implements BlockRequests {
   #help(session: PeerSession, room: number, nowMs: number): number {
     let left = room;
     let offersAny = false;
-    for (const piece of this.#open) {
-      if (left === 0) break;
-      if (!session.pieces.offers(piece.pieceIndex)) continue;
-      offersAny = true;
-      if (piece.exclusiveTo !== undefined && piece.exclusiveTo !== session) continue;
-      left = this.#askFrom(piece, session, left, nowMs);
+    for (let i = 0; i < this.#open.size && left > 0; ) {
+      const piece = this.#open.at(i)!;
+      if (session.pieces.offers(piece.pieceIndex)) {
+        offersAny = true;
+        const isFree = piece.exclusiveTo === undefined || piece.exclusiveTo === session;
+        if (isFree) left = this.#askFrom(piece, session, left, nowMs);
+      }
+      if (this.#open.at(i) === piece) i += 1;
     }
     if (!offersAny) session.pieces.nothingOpenAt = this.#openVersion;
     return left;
@@ -324,10 +333,17 @@ export class RequestScheduler implements BlockRequests {
   }
 
   #openAgain(piece: FetchingPiece): void {
-    if (this.#open.has(piece)) return;
+    if (piece.isOpen) return;
+    piece.isOpen = true;
     this.#open.add(piece);
     this.#openVersion += 1;
     this.deadlines.wait(piece.pieceIndex);
+  }
+
+  #close(piece: FetchingPiece): void {
+    if (!piece.isOpen) return;
+    piece.isOpen = false;
+    this.#open.delete(piece);
   }
 
   #askFrom(piece: FetchingPiece, session: PeerSession, room: number, nowMs: number): number {
@@ -343,7 +359,7 @@ export class RequestScheduler implements BlockRequests {
     }
     if (piece.freeCount === 0) {
       this.#ownership.onAllAsked(piece);
-      this.#open.delete(piece);
+      this.#close(piece);
       this.deadlines.asked(piece.pieceIndex);
     }
     return left;

@@ -5,26 +5,24 @@
  * Invariant: a block is waiting, or being read, or sent; a cancel or a choke ends the first two. Asking twice for what
  * is still waiting changes nothing.                                                                         BEP 3
  */
-import { type Block, blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
+import type { Block, PieceIndex } from '../../torrents/geometry.ts';
 import type { ReadId } from './contract.ts';
 import type { Limits } from './limits.ts';
 
 /** A request of a few bytes costs a read, two writes and their bookkeeping all the same. */
 const blockCostMin = 1024;
-/** Together they make keys of 30 bits, which V8 keeps without memory of their own: pieces up to 16 MiB, a million of them. */
-const keyBlocks = 1024;
-const keyPieces = 1024 * 1024;
 const none: readonly Block[] = [];
 
-type BlockKey = number | string;
-
+/**
+ * Lists, not Maps, because requests come and go all the time (small-set.ts). They are short: a peer lets a few dozen wait,
+ * `uploadQueueMax` at the most, and what was asked for first is found first.
+ */
 export class UploadQueue {
-  /** Oldest first: a Map keeps the order in which its keys came. */
-  readonly #waiting = new Map<BlockKey, Block>();
-  /** Its size: asked for at every message of every peer, and a Map's own lies three steps away. */
-  #waitingCount = 0;
-  readonly #reading = new Map<ReadId, Block>();
-  readonly #readOf = new Map<BlockKey, ReadId>();
+  /** Oldest first. */
+  readonly #waiting: Block[] = [];
+  /** Being read, oldest first, and by place the read of each. */
+  readonly #reading: Block[] = [];
+  readonly #reads: ReadId[] = [];
   /** All that the kernel has taken so far. */
   flushedBytes = 0;
   #unflushedBytes = 0;
@@ -36,17 +34,17 @@ export class UploadQueue {
   }
 
   get waitingCount(): number {
-    return this.#waitingCount;
+    return this.#waiting.length;
   }
 
   /** Asked for, and neither sent nor refused. */
   get pendingCount(): number {
-    return this.#waitingCount + this.#reading.size;
+    return this.#waiting.length + this.#reading.length;
   }
 
   /** The peer wants nothing of us, and nothing is on its way to it. */
   get isIdle(): boolean {
-    return this.#waitingCount === 0 && this.pendingBytes === 0;
+    return this.#waiting.length === 0 && this.pendingBytes === 0;
   }
 
   /** Sent, and not yet taken by the kernel. */
@@ -60,39 +58,37 @@ export class UploadQueue {
 
   /** False when the peer has asked for more than anybody may. */
   add(block: Block): boolean {
-    if (this.#waitingCount >= this.#limits.uploadQueueMax) return false;
-    const key = keyOf(block);
-    if (!this.#readOf.has(key)) this.#waiting.set(key, block);
-    this.#waitingCount = this.#waiting.size;
+    if (this.#waiting.length >= this.#limits.uploadQueueMax) return false;
+    if (placeOf(this.#reading, block) < 0 && placeOf(this.#waiting, block) < 0) this.#waiting.push(block);
     return true;
   }
 
   /** True when the block was still ours to withhold. */
   cancel(block: Block): boolean {
-    const key = keyOf(block);
-    if (this.#waiting.delete(key)) {
-      this.#waitingCount -= 1;
+    const waiting = placeOf(this.#waiting, block);
+    if (waiting >= 0) {
+      this.#waiting.splice(waiting, 1);
       return true;
     }
-    const read = this.#readOf.get(key);
-    return read !== undefined && this.onRead(read) !== undefined;
+    const reading = placeOf(this.#reading, block);
+    if (reading >= 0) this.#takeRead(reading);
+    return reading >= 0;
   }
 
   /** Everything that has not been sent is dropped. Answers what that was, for the rejects of BEP 6. */
   clear(): readonly Block[] {
-    if (this.#waitingCount === 0 && this.#reading.size === 0) return none;
-    const dropped = [...this.#reading.values(), ...this.#waiting.values()];
-    this.#waiting.clear();
-    this.#waitingCount = 0;
-    this.#reading.clear();
-    this.#readOf.clear();
+    if (this.pendingCount === 0) return none;
+    const dropped = [...this.#reading, ...this.#waiting];
+    this.#waiting.length = 0;
+    this.#reading.length = 0;
+    this.#reads.length = 0;
     this.#readingBytes = 0;
     return dropped;
   }
 
   /** Everything of these pieces that has not been sent is dropped. Answers what that was, for the rejects of BEP 6. */
   dropPieces(isDropped: (pieceIndex: PieceIndex) => boolean): Block[] {
-    const pending = [...this.#reading.values(), ...this.#waiting.values()];
+    const pending = [...this.#reading, ...this.#waiting];
     const dropped = pending.filter(({ pieceIndex }) => isDropped(pieceIndex));
     for (const block of dropped) this.cancel(block);
     return dropped;
@@ -100,25 +96,29 @@ export class UploadQueue {
 
   /** The next block to read, while the window has room. */
   get next(): Block | undefined {
-    if (this.#waitingCount === 0 || this.pendingBytes >= this.#limits.uploadWindowBytes) return undefined;
-    return this.#waiting.values().next().value;
+    // It is asked at every message of every peer, and mostly nothing waits.
+    if (this.#waiting.length === 0 || this.pendingBytes >= this.#limits.uploadWindowBytes) return undefined;
+    return this.#waiting[0];
   }
 
   /** `next` is being read. */
   onReading(read: ReadId, block: Block): void {
-    const key = keyOf(block);
-    if (this.#waiting.delete(key)) this.#waitingCount -= 1;
-    this.#reading.set(read, block);
-    this.#readOf.set(key, read);
+    this.#waiting.splice(placeOf(this.#waiting, block), 1);
+    this.#reading.push(block);
+    this.#reads.push(read);
     this.#readingBytes += cost(block);
   }
 
   /** The block that was being read, or undefined when it was cancelled meanwhile. */
   onRead(read: ReadId): Block | undefined {
-    const block = this.#reading.get(read);
-    if (block === undefined) return undefined;
-    this.#reading.delete(read);
-    this.#readOf.delete(keyOf(block));
+    const place = this.#reads.indexOf(read);
+    return place < 0 ? undefined : this.#takeRead(place);
+  }
+
+  #takeRead(place: number): Block {
+    const block = this.#reading[place]!;
+    this.#reading.splice(place, 1);
+    this.#reads.splice(place, 1);
     this.#readingBytes -= cost(block);
     return block;
   }
@@ -137,13 +137,11 @@ function cost(block: Block): number {
   return Math.max(blockCostMin, block.bytes);
 }
 
-/** Different for different blocks. A whole block of any usual torrent is a small integer: no text is made of it. */
-function keyOf({ pieceIndex, begin, bytes }: Block): BlockKey {
-  const blockIndex = begin / blockBytesMax;
-  const isUsual =
-    bytes === blockBytesMax &&
-    blockIndex < keyBlocks &&
-    pieceIndex < keyPieces &&
-    Number.isInteger(blockIndex);
-  return isUsual ? pieceIndex * keyBlocks + blockIndex : `${pieceIndex}/${begin}/${bytes}`;
+/** Where the same block lies, or -1. */
+function placeOf(blocks: readonly Block[], { pieceIndex, begin, bytes }: Block): number {
+  for (let i = 0; i < blocks.length; i++) {
+    const other = blocks[i]!;
+    if (other.pieceIndex === pieceIndex && other.begin === begin && other.bytes === bytes) return i;
+  }
+  return -1;
 }

@@ -67,8 +67,8 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'leak the memory budget of a failed piece',
     file: engine('piece-ledger'),
-    from: '    this.#storing.delete(pieceIndex);\n    this.#budget.pieceBytes -= this.geometry.pieceBytes(pieceIndex);',
-    to: '    this.#storing.delete(pieceIndex);',
+    from: '    this.#underWay![pieceIndex] = undefined;\n    this.#budget.pieceBytes -= this.geometry.pieceBytes(pieceIndex);',
+    to: '    this.#underWay![pieceIndex] = undefined;',
   },
   {
     name: 'leak the buffer of an abandoned piece',

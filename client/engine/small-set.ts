@@ -1,0 +1,41 @@
+/**
+ * A set of a few things in the order in which they came, for those that come and go all the time: pieces that a peer keeps
+ * to, pieces with free blocks.
+ *
+ * A Set makes a new table every few changes, and each old one points to the next: one that V8 has moved to old space keeps
+ * all that follow it, and whatever lies in them, until the next full collection. An array does nothing of the kind.
+ * Looking for something costs O(n): the last is looked at first, because what comes often leaves at once.
+ */
+export class SmallSet<T> implements Iterable<T> {
+  readonly #items: T[] = [];
+
+  get size(): number {
+    return this.#items.length;
+  }
+
+  /** By its place: for walks in which what is looked at may leave. */
+  at(place: number): T | undefined {
+    return this.#items[place];
+  }
+
+  has(item: T): boolean {
+    return this.#items.lastIndexOf(item) >= 0;
+  }
+
+  add(item: T): void {
+    if (!this.has(item)) this.#items.push(item);
+  }
+
+  delete(item: T): boolean {
+    const at = this.#items.lastIndexOf(item);
+    if (at < 0) return false;
+    if (at === this.#items.length - 1) this.#items.pop();
+    else this.#items.splice(at, 1);
+    return true;
+  }
+
+  /** What it holds now, whatever happens to it while this is walked. */
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.#items.slice().values();
+  }
+}
