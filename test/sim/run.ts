@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
+import { reportCoverage } from './cli/coverage-command.ts';
 import { runExperiments } from './cli/experiment-command.ts';
 import { readOptions, UsageError, usage } from './cli/options.ts';
 import { runScenarioFile, runSeed } from './cli/plan-command.ts';
@@ -22,6 +23,8 @@ async function main(): Promise<number> {
       return runSeed(task.seed, options);
     case 'seeds':
       return runSeedRange(task, options);
+    case 'coverage':
+      return reportCoverage(task, options);
     case 'scenario':
       return runScenarioFile(task.file, options);
     case 'replay':

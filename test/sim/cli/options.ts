@@ -8,6 +8,7 @@ export const usage = `${simProgram} [what] [how]
 
 what  --seed S              one drawn swarm; without anything, one from the clock
       --seeds N [--from S]  N drawn swarms, one after the other seed, on all cores
+      --coverage            which branches of the engine --seeds N drawn swarms never reach
       --scenario FILE       a swarm described in a JSON file
       --replay FILE         the recording of a real run (cicada download --record FILE)
       --experiment NAME     a measured scenario; --peers N, --seed S; "list" prints their names
@@ -27,6 +28,7 @@ export type Task =
   | { readonly kind: 'help' }
   | { readonly kind: 'seed'; readonly seed: number }
   | { readonly kind: 'seeds'; readonly from: number; readonly count: number }
+  | { readonly kind: 'coverage'; readonly from: number; readonly count: number }
   | { readonly kind: 'scenario'; readonly file: string }
   | { readonly kind: 'replay'; readonly file: string }
   | {
@@ -82,12 +84,18 @@ export function readOptions(args: readonly string[], clockSeed: number, coreCoun
     if (scenario !== undefined) return { kind: 'scenario', file: scenario };
     if (replay !== undefined) return { kind: 'replay', file: replay };
     if (experiment !== undefined) return { kind: 'experiment', name: experiment, peers, seed, report };
+    if (values.coverage === true)
+      return { kind: 'coverage', from: from ?? seed ?? 1, count: seeds ?? coverageSeeds };
     if (seeds !== undefined) return { kind: 'seeds', from: from ?? seed ?? clockSeed, count: seeds };
     return { kind: 'seed', seed: seed ?? from ?? clockSeed };
   }
 }
 
+/** Enough to reach what is reached at all; more find a branch now and then. */
+const coverageSeeds = 500;
+
 const options = {
+  coverage: { type: 'boolean' },
   seed: { type: 'string' },
   seeds: { type: 'string' },
   from: { type: 'string' },

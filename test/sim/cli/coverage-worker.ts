@@ -1,0 +1,52 @@
+/**
+ * A process that runs seeds with V8's counters on, and answers which stretches of the production code they never reached.
+ * The counters are started first: what was compiled before them is not counted.
+ */
+import { Session } from 'node:inspector';
+import process from 'node:process';
+
+export interface CoverageWish {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Offsets in the text of one file. */
+export interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+}
+
+export interface CoverageDone {
+  /** By file URL; within a function the outer stretch stands before the inner ones. */
+  readonly files: readonly { readonly url: string; readonly functions: readonly (readonly Stretch[])[] }[];
+  readonly failed: readonly number[];
+}
+
+process.on('message', async ({ from, count }: CoverageWish) => {
+  const session = new Session();
+  session.connect();
+  session.post('Profiler.enable');
+  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  const { drawPlan } = await import('../plan/draw.ts');
+  const { runPlan } = await import('../runner/run-plan.ts');
+  const failed: number[] = [];
+  for (let seed = from; seed < from + count; seed++)
+    if (runPlan(drawPlan(seed)).failure !== undefined) failed.push(seed);
+  session.post('Profiler.takePreciseCoverage', (error, covered) => {
+    if (error !== null) throw error;
+    const files = covered.result
+      .filter(({ url }) => /\/(client|tracker|torrents)\//.test(url) && !url.includes('/node_modules/'))
+      .map(({ url, functions }) => ({
+        url,
+        functions: functions.map(({ ranges }) =>
+          ranges.map(({ startOffset, endOffset, count: times }) => ({
+            start: startOffset,
+            end: endOffset,
+            count: times,
+          })),
+        ),
+      }));
+    process.send!({ files, failed } satisfies CoverageDone);
+  });
+});
