@@ -16,7 +16,7 @@ import { openLibrary } from './library.ts';
 import { checkCertificate, checkPort, listenError, urlOf } from './listening.ts';
 import { resolveOptions } from './registry/limits.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
-import type { SnapshotTrouble } from './snapshot-file.ts';
+import { newMemoryId, type SnapshotTrouble } from './snapshot-file.ts';
 import { openSwarmKeeper, type SwarmKeeper } from './swarm-keeper.ts';
 
 export interface TrackerOptions {
@@ -148,6 +148,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     tls: options.tls,
     torrents,
     addresses,
+    memoryId: keeper?.memoryId ?? newMemoryId(),
     limits: { ...httpLimits, ...options.limits },
     publicUrl: options.publicUrl,
     onUnknownHost: options.onUnknownHost,

@@ -8,6 +8,7 @@ import { announceUrl } from '../../tracker/protocol/announce-query.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
 import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
 import type { AnnounceRequest, Fact, TorrentId } from '../engine/contract.ts';
+import { AliveStreams } from './alive-streams.ts';
 import type { Announcer, FactSink } from './ports.ts';
 import { isTrusted, type UserTrust } from './user-trust.ts';
 import { type WebAnswer, WebClient, type WebWorld } from './web-request.ts';
@@ -22,14 +23,18 @@ const answerBytesMax = 1024 * 1024;
 export class HttpAnnouncer implements Announcer {
   readonly #sink: FactSink;
   readonly #web: WebClient;
+  readonly #alive: AliveStreams;
   /** BEP 7: lets a tracker know us again when our address changes. */
   readonly #key = randomBytes(4).toString('hex');
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #trusts = new Map<TorrentId, UserTrust>();
+  /** An answer that comes after its torrent was stopped begins no stream. */
+  readonly #forgotten = new Set<TorrentId>();
 
   constructor(sink: FactSink, world?: WebWorld) {
     this.#sink = sink;
     this.#web = new WebClient(world);
+    this.#alive = new AliveStreams(sink, this.#web);
   }
 
   /** Before its first announce. Of a torrent that nothing is said of, no tracker was typed by the user. */
@@ -40,6 +45,8 @@ export class HttpAnnouncer implements Announcer {
   /** Once its farewells are under way: what they may do is decided when they are asked for. */
   forget(torrent: TorrentId): void {
     this.#trusts.delete(torrent);
+    this.#alive.forget(torrent);
+    this.#forgotten.add(torrent);
   }
 
   announce(announce: AnnounceRequest): void {
@@ -52,6 +59,9 @@ export class HttpAnnouncer implements Announcer {
       .then((fact) => {
         if (this.#underWay.get(name) === done) this.#underWay.delete(name);
         this.#sink(fact);
+        const isListed = fact.type === 'announced' && announce.event !== 'stopped';
+        if (isListed && fact.answer.memoryId !== undefined && !this.#forgotten.has(announce.torrent))
+          this.#alive.follow(announce.torrent, announce.tracker, isTyped);
       })
       // A fault of ours in the sink has been thrown there; the next announce must still be made.
       .catch((error) =>
@@ -64,6 +74,7 @@ export class HttpAnnouncer implements Announcer {
 
   /** Waits for the answers under way, farewells among them, at most as long as a farewell may take. */
   async stop(): Promise<void> {
+    this.#alive.stop();
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMsMax).unref());
     await Promise.race([Promise.all(this.#underWay.values()), late]);
     await this.#web.close();
@@ -98,7 +109,7 @@ export class HttpAnnouncer implements Announcer {
     }
     if (statusCode !== 200) return failed(`answered HTTP ${statusCode}`);
     if ('code' in reply) return failed(reply.message);
-    const { intervalSeconds, minIntervalSeconds, complete, incomplete, warning } = reply;
+    const { intervalSeconds, minIntervalSeconds, complete, incomplete, warning, memoryId } = reply;
     return {
       type: 'announced',
       torrent,
@@ -110,6 +121,7 @@ export class HttpAnnouncer implements Announcer {
         ...(complete === undefined ? {} : { seeds: complete }),
         ...(incomplete === undefined ? {} : { leechers: incomplete }),
         ...(warning === undefined ? {} : { warning }),
+        ...(memoryId === undefined ? {} : { memoryId }),
       },
     };
   }

@@ -42,10 +42,22 @@ export interface WebAnswer {
   readonly origin: string;
 }
 
-export interface WebRequestOptions {
+/** An answer whose body is to be read by the caller, or ended with the signal. */
+export interface WebStream {
+  readonly statusCode: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly origin: string;
+}
+
+export interface WebRequestOptions extends WebStreamOptions {
+  readonly bytesMax: number;
+}
+
+export interface WebStreamOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  readonly bytesMax: number;
+  /** Between two parts of the body; undici's five minutes unless given. */
+  readonly silentMsMax?: number;
   /** The user typed this address, or it is of the server that they typed. Every other one was chosen by a stranger. */
   readonly isTyped: boolean;
   /** The part of the URL's query that is ours: all behind its `?`, or nothing. */
@@ -73,7 +85,15 @@ export class WebClient {
 
   /** Rejects with a WebError, with the system's or undici's error, or with the reason of the signal. */
   async get(url: string, options: WebRequestOptions): Promise<WebAnswer> {
-    const { headers, signal, bytesMax, isTyped, ownQuery = '' } = options;
+    const { statusCode, body, origin } = await this.open(url, options);
+    return { statusCode, body: await readBounded(body, options.bytesMax), origin };
+  }
+
+  /** As get(), without its body. */
+  async open(url: string, options: WebStreamOptions): Promise<WebStream> {
+    const { headers, signal, silentMsMax, isTyped, ownQuery = '' } = options;
+    const timeout =
+      silentMsMax === undefined ? {} : { bodyTimeout: silentMsMax, headersTimeout: silentMsMax };
     let target = new URL(url);
     const typedOrigin = isTyped ? target.origin : undefined;
     const ownSearch = new URL(`http://host/?${ownQuery}`).search;
@@ -81,7 +101,7 @@ export class WebClient {
     for (let redirects = 0; ; redirects++) {
       const reach = reachOf({ target, typedOrigin, ownSearch, isAfterOpenNet });
       const dispatcher = this.#agents[reach];
-      const response = await request(target, { dispatcher, headers, signal }).catch((error) => {
+      const response = await request(target, { dispatcher, headers, signal, ...timeout }).catch((error) => {
         const isInside = (error as { code?: string }).code === 'web-address-private' && redirects > 0;
         throw isInside ? redirectsInside() : error;
       });
@@ -89,7 +109,7 @@ export class WebClient {
       const { location } = response.headers;
       const isRedirect = response.statusCode >= 300 && response.statusCode < 400;
       if (!isRedirect || typeof location !== 'string') {
-        const body = await readBounded(response.body as AsyncIterable<Uint8Array>, bytesMax);
+        const body = response.body as AsyncIterable<Uint8Array>;
         return { statusCode: response.statusCode, body, origin: target.origin };
       }
       await response.body.dump();

@@ -19,6 +19,7 @@ import { parse } from 'node:querystring';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Library } from '../library.ts';
 import type { RandomBelow, Registry } from '../registry.ts';
+import { addAliveStream } from './alive.ts';
 import { addApi } from './api/api.ts';
 import { openGates } from './api/context.ts';
 import { calledUrl } from './base-url.ts';
@@ -51,6 +52,8 @@ export interface TrackerAppOptions {
   readonly onUnknownHost?: (() => void) | undefined;
   /** The catalogue and its community, when there is one. */
   readonly library?: Library | undefined;
+  /** Of its memory of peers: with it, the tracker has an alive stream. */
+  readonly memoryId?: string | undefined;
   /** Speaks HTTPS with this certificate; plain HTTP without. */
   readonly tls?: TlsFiles | undefined;
 }
@@ -121,6 +124,7 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
   });
   installErrorAnswers(app, onError, contact);
   addRoutes(app, { ...options, calls, stats });
+  if (options.memoryId !== undefined) addAliveStream(app, { ...options, memoryId: options.memoryId });
   addMetrics(app, { ...options, stats });
   if (library === undefined) addPages(app, { ...options, stats });
   else {

@@ -37,6 +37,8 @@ export interface TrackerCallsOptions {
   readonly random: RandomBelow;
   /** With a catalogue only what it has is served, and only to those who may see it. */
   readonly library: Library | undefined;
+  /** Of its peers; replies carry it. */
+  readonly memoryId?: string | undefined;
 }
 
 /**
@@ -51,6 +53,7 @@ export function trackerCalls({
   nowMs,
   random,
   library,
+  memoryId,
 }: TrackerCallsOptions): TrackerCalls {
   const counts: CallCounts = { announces: 0, scrapes: 0, refused: 0 };
 
@@ -74,7 +77,7 @@ export function trackerCalls({
         : library.swarmAccess.announce(parsed, address, passkey, moment(), random);
     if (typeof reply === 'string') return refuse(refusals[reply]);
     if ('failureReason' in reply) counts.refused += 1;
-    return encodeAnnounceReply(reply, parsed.compact);
+    return encodeAnnounceReply(reply, parsed.compact, memoryId);
   };
 
   const scrape = (rawQuery: string, passkey?: string): Uint8Array => {

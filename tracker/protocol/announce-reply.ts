@@ -7,6 +7,7 @@
  */
 import type { BValue } from '../../torrents/bencode.ts';
 import { encode } from '../../torrents/bencode-encode.ts';
+import { readMemoryId } from './alive.ts';
 import { type AddressBytes, type Endpoint, isDialable, packEndpoints, unpackEndpoints } from './endpoint.ts';
 import type { ProtocolError } from './protocol-error.ts';
 import { encodeFailure, openReply, readableText, readCount, type TrackerFailure } from './reply.ts';
@@ -27,6 +28,8 @@ export interface AnnounceReply {
   /** The address we were seen from, 4 or 16 bytes.  BEP 24 */
   readonly externalAddress?: Uint8Array;
   readonly warning?: string;
+  /** Which memory of peers has answered: after a restart that has forgotten them it is another one (alive.ts). Ours. */
+  readonly memoryId?: string;
 }
 
 /** Trackers send 200 at most; a longer list is a stranger filling our memory. Peer lists hold 3000 in all. */
@@ -37,9 +40,16 @@ const intervalSecondsDefault = 1800;
 const intervalSecondsMin = 10;
 const intervalSecondsMax = 24 * 60 * 60;
 
-export function encodeAnnounceReply(reply: AnnounceReply | TrackerFailure, compact: boolean): Uint8Array {
+/** `memoryId`: of the tracker; that of the reply says nothing here. */
+export function encodeAnnounceReply(
+  reply: AnnounceReply | TrackerFailure,
+  compact: boolean,
+  memoryId?: string,
+): Uint8Array {
   if ('failureReason' in reply) return encodeFailure(reply);
-  return compact && reply.warning === undefined ? encodeCompact(reply) : encodeAnything(reply, compact);
+  return compact && reply.warning === undefined
+    ? encodeCompact(reply, memoryId)
+    : encodeAnything(reply, compact, memoryId);
 }
 
 /** Both families, ready to dial. */
@@ -51,7 +61,7 @@ export function replyEndpoints(reply: AnnounceReply): Endpoint[] {
  * The usual reply, written straight into its final bytes: this runs once for each announce, and is several times as
  * fast as the general encoder. Keys in their sorted order.
  */
-function encodeCompact(reply: AnnounceReply): Uint8Array {
+function encodeCompact(reply: AnnounceReply, memoryId: string | undefined): Uint8Array {
   const { peers, peers6, externalAddress } = reply;
   let head = 'd';
   if (reply.complete !== undefined) head += `8:completei${reply.complete}e`;
@@ -59,6 +69,7 @@ function encodeCompact(reply: AnnounceReply): Uint8Array {
   let middle = '';
   if (reply.incomplete !== undefined) middle += `10:incompletei${reply.incomplete}e`;
   middle += `8:intervali${reply.intervalSeconds}e`;
+  if (memoryId !== undefined) middle += `9:memory id${memoryId.length}:${memoryId}`;
   if (reply.minIntervalSeconds !== undefined) middle += `12:min intervali${reply.minIntervalSeconds}e`;
   middle += `5:peers${peers.length}:`;
   const tail = peers6.length > 0 ? `6:peers6${peers6.length}:` : '';
@@ -82,13 +93,14 @@ function encodeCompact(reply: AnnounceReply): Uint8Array {
   return bytes;
 }
 
-function encodeAnything(reply: AnnounceReply, compact: boolean): Uint8Array {
+function encodeAnything(reply: AnnounceReply, compact: boolean, memoryId: string | undefined): Uint8Array {
   const { peers, peers6 } = reply;
   return encode({
     complete: reply.complete,
     'external ip': reply.externalAddress,
     incomplete: reply.incomplete,
     interval: reply.intervalSeconds,
+    'memory id': memoryId,
     'min interval': reply.minIntervalSeconds,
     // As with `no_peer_id=1`: ids are not kept, since they would let strangers follow a client around.
     peers: compact ? peers : replyEndpoints(reply).map(({ host, port }) => ({ ip: host, port })),
@@ -108,6 +120,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply | TrackerFa
   const external = opened.get('external ip')?.bytes;
   const warning = opened.get('warning message')?.bytes;
   const text = warning === undefined ? '' : readableText(warning);
+  const memoryId = readMemoryId(opened.get('memory id')?.text ?? '');
   return {
     intervalSeconds: clampInterval(interval),
     ...(minInterval !== undefined && { minIntervalSeconds: clampInterval(minInterval) }),
@@ -118,6 +131,7 @@ export function parseAnnounceReply(bytes: Uint8Array): AnnounceReply | TrackerFa
       externalAddress: Uint8Array.from(external),
     }),
     ...(text !== '' && { warning: text }),
+    ...(memoryId !== undefined && { memoryId }),
   };
 }
 
