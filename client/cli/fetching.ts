@@ -10,6 +10,7 @@ import type { Client } from '../host/client.ts';
 import { ClientError } from '../host/client-error.ts';
 import type { FileChoice } from '../host/file-selection.ts';
 import type { DiskSpace } from '../host/free-space.ts';
+import { withAnnounceKey } from './announce-key.ts';
 import { CliError, codeOf } from './cli-error.ts';
 import { commandLine } from './command-line.ts';
 import { tooLittleSpaceWords } from './disk-words.ts';
@@ -89,7 +90,9 @@ export async function fetchAll(
     throw interrupted(view);
   });
   const all = Promise.all(wanted.map(fetchOne));
-  await watch(Promise.race([all, stopped]), output.json ? announceEveryMs : paintEveryMs, () => view.look());
+  const everyMs = output.json ? announceEveryMs : paintEveryMs;
+  const fetching = () => watch(Promise.race([all, stopped]), everyMs, () => view.look());
+  await withAnnounceKey(output, () => view.transfers, fetching);
   output.clearLive();
   return { transfers: view.transfers, code };
 }

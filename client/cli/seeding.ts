@@ -1,4 +1,5 @@
 /** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
+import { withAnnounceKey } from './announce-key.ts';
 import { afterClosing } from './client-session.ts';
 import { aborted } from './interruption.ts';
 import { type LiveText, type Output, paint, paintEveryMs } from './output.ts';
@@ -42,11 +43,9 @@ export async function seedUntil(
     limit = reachedLimit(limits, given(transfers), bytes, seconds());
     if (limit !== undefined) enough.resolve();
   };
-  await watch(
-    Promise.race([aborted(signal), enough.promise]),
-    output.json ? announceEveryMs : paintEveryMs,
-    look,
-  ).finally(() => noteSharing(stateFolder(), []));
+  const everyMs = output.json ? announceEveryMs : paintEveryMs;
+  const sharing = () => watch(Promise.race([aborted(signal), enough.promise]), everyMs, look);
+  await withAnnounceKey(output, () => transfers, sharing).finally(() => noteSharing(stateFolder(), []));
   output.clearLive();
   const why = limit === undefined ? `Stopped after ${duration(seconds())}` : `Done sharing, ${limit}`;
   const total = given(transfers);

@@ -24,6 +24,8 @@ export interface TorrentWishes {
   setSequential(sequential: boolean): void;
   /** This piece is needed in so many ms, before all others; undefined: not any more. Ignored for pieces nobody wants. */
   setDeadline(pieceIndex: number, inMs: number | undefined): void;
+  /** Trackers are asked for peers as soon as they allow: `status()` says when. */
+  announceNow(): void;
 }
 
 export function wishesOf(
@@ -51,6 +53,7 @@ export function wishesOf(
       sink({ type: 'pieces-selected', torrent, priorities });
     },
     setSequential: (sequential) => sink({ type: 'order-chosen', torrent, sequential }),
+    announceNow: () => sink({ type: 'announce-wished', torrent }),
     setDeadline: (untrusted, inMs) => {
       const pieceIndex: PieceIndex | undefined = metainfo.geometry.pieceIndex(untrusted);
       if (pieceIndex === undefined) throw new RangeError(`pieceIndex: ${untrusted}`);

@@ -6,7 +6,6 @@ import { defaultLimits } from '../../client/engine/limits.ts';
 import { Prng } from '../../client/engine/prng.ts';
 
 const answer: TrackerAnswer = { peers: [], intervalSeconds: 1_800 };
-const minuteMs = 60_000;
 
 function schedule(tiers: string[][], seed = 1): AnnounceSchedule {
   return new AnnounceSchedule(tiers, 0, defaultLimits, new Prng(seed));

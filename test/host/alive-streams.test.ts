@@ -94,7 +94,7 @@ describe('the alive stream of a tracker', () => {
   });
 
   it('is asked for more and more rarely while the tracker is away, and rarely when it is refused', async () => {
-    const { url, asked } = await impostor((response, count) => {
+    const { url } = await impostor((response, count) => {
       if (count < 8) response.destroy();
       else response.writeHead(404).end();
     });

@@ -155,5 +155,6 @@ async function beginWaiting(
       current.setSequential(next);
     },
     setDeadline: (pieceIndex, inMs) => current.setDeadline(pieceIndex, inMs),
+    announceNow: () => current.announceNow(),
   };
 }
