@@ -188,8 +188,11 @@ export type Fact =
   | { readonly type: 'announce-wished'; readonly torrent: TorrentId }
   | { readonly type: 'woke' };
 
-/** What makes a torrent announce earlier than it would. */
-export type AnnounceHint = Extract<Fact, { readonly type: 'tracker-returned' | 'announce-wished' }>;
+/** What an announce has come to, or what makes a torrent announce earlier than it would. */
+export type TrackerFact = Extract<
+  Fact,
+  { readonly type: 'announced' | 'announce-failed' | 'tracker-returned' | 'announce-wished' }
+>;
 
 export interface TrackerAnswer {
   readonly peers: readonly PeerAddress[];

@@ -158,14 +158,10 @@ export class Engine {
       case 'closed':
         return this.#onClosed(fact.connection, fact.reason, nowMs);
       case 'announced':
-        return this.#swarms.get(fact.torrent)?.peers.onAnnounced(fact.tracker, fact.answer, nowMs);
       case 'announce-failed':
-        return this.#swarms
-          .get(fact.torrent)
-          ?.peers.onAnnounceFailed(fact.tracker, fact.reason, fact.retryInSeconds, nowMs);
       case 'tracker-returned':
       case 'announce-wished':
-        return this.#swarms.get(fact.torrent)?.peers.onAnnounceHint(fact, nowMs);
+        return this.#swarms.get(fact.torrent)?.peers.onTrackerFact(fact, nowMs);
       case 'peers-found':
         return this.#swarms.get(fact.torrent)?.peers.learn(fact.peers, nowMs);
       case 'added':

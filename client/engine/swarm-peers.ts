@@ -10,12 +10,12 @@ import { AnnounceSchedule, type TrackerState } from './announce-schedule.ts';
 import type { Context } from './context.ts';
 import type {
   AnnounceEvent,
-  AnnounceHint,
   ConnectionId,
   PeerAddress,
   Report,
   TorrentId,
   TrackerAnswer,
+  TrackerFact,
 } from './contract.ts';
 import { PeerDirectory } from './peer-directory.ts';
 import type { PeerRecord } from './peer-record.ts';
@@ -241,11 +241,19 @@ export class SwarmPeers {
     if (!this.stopping) this.announce(nowMs);
   }
 
-  /** A tracker is there again, or the user wants peers now. */
-  onAnnounceHint(hint: AnnounceHint, nowMs: number): void {
-    if (hint.type === 'announce-wished') this.#announces.onWished(nowMs);
-    else this.#announces.onReturned(hint.tracker, hint.memoryId, nowMs);
-    this.announce(nowMs);
+  onTrackerFact(fact: TrackerFact, nowMs: number): void {
+    switch (fact.type) {
+      case 'announced':
+        return this.onAnnounced(fact.tracker, fact.answer, nowMs);
+      case 'announce-failed':
+        return this.onAnnounceFailed(fact.tracker, fact.reason, fact.retryInSeconds, nowMs);
+      case 'tracker-returned':
+        this.#announces.onReturned(fact.tracker, fact.memoryId, nowMs);
+        return this.announce(nowMs);
+      case 'announce-wished':
+        this.#announces.onWished(nowMs);
+        return this.announce(nowMs);
+    }
   }
 
   /** The last piece is here; `isDownload`: some of it had to be fetched since the start. */

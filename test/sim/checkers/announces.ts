@@ -3,13 +3,14 @@
  * `completed` is said when it is owed, `stopped` to everyone who lists us; no tracker is asked sooner than it allows, nor
  * later than it was promised.                                                                         BEP 3 12 21 31
  */
-import type { AnnounceRequest, TorrentId } from '../../../client/engine/contract.ts';
+import type { AnnounceRequest, Fact, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { type Checker, type Disbelief, firstOf, type Turn } from './checker.ts';
+import { noteMemory, type Remembered } from './forgotten.ts';
 import { overhear } from './wire/overheard.ts';
 
-interface TrackerTalk {
+interface TrackerTalk extends Remembered {
   listsUs: boolean;
   owesCompleted: boolean;
   heardCompleted: boolean;
@@ -18,6 +19,8 @@ interface TrackerTalk {
   failedMs: number;
   /** It has said when, or never. */
   retryInMs: number;
+  /** It is there again since it failed: by then it is asked at the latest. */
+  backMs: number | undefined;
 }
 
 /** All announces of one torrent in one life. */
@@ -32,6 +35,8 @@ interface Talk {
   dueMs: number;
   /** Since the last one was sent: done, something lost, back again, or a tracker has failed. */
   hasNews: boolean;
+  /** The one that has answered last. */
+  working: string | undefined;
   hadAll: boolean;
   isOffline: boolean;
 }
@@ -96,6 +101,7 @@ function begin({ fact, peer }: Turn, nowMs: number): Talk {
     shortestMs: 0,
     dueMs: nowMs,
     hasNews: true,
+    working: undefined,
     hadAll,
     isOffline: false,
   };
@@ -110,6 +116,8 @@ function newTracker(): TrackerTalk {
     failures: 0,
     failedMs: 0,
     retryInMs: 0,
+    backMs: undefined,
+    ...{ memoryId: undefined, returned: undefined },
   };
 }
 
@@ -117,6 +125,7 @@ function newTracker(): TrackerTalk {
 
 function hear({ fact, peer, nowMs }: Turn, torrent: TorrentId, talk: Talk): undefined {
   const { limits } = peer.engine.usage;
+  const asked = talk.inFlight?.tracker;
   if ((fact.type === 'announced' || fact.type === 'announce-failed') && fact.torrent === torrent) {
     const tracker = talk.trackers.get(fact.tracker)!;
     const { inFlight } = talk;
@@ -134,18 +143,22 @@ function hear({ fact, peer, nowMs }: Turn, torrent: TorrentId, talk: Talk): unde
       }
       tracker.listsUs = !tracker.isLeaving;
       tracker.failures = 0;
+      tracker.backMs = undefined;
+      talk.working = fact.tracker;
       talk.dueMs = nowMs + (tracker.owesCompleted ? 0 : seconds * 1_000);
       talk.hasNews ||= tracker.owesCompleted;
     } else {
       talk.inFlight = undefined;
       tracker.failures += 1;
       tracker.failedMs = nowMs;
+      tracker.backMs = undefined;
       const { retryInSeconds = 0 } = fact;
       tracker.retryInMs = retryInSeconds === 'never' ? Number.MAX_SAFE_INTEGER : retryInSeconds * 1_000;
       talk.dueMs = nowMs;
       talk.hasNews = true;
     }
   }
+  if ('tracker' in fact && fact.torrent === torrent) comeBack(talk, fact, asked, nowMs, limits);
   const inspection = peer.engine.inspect(torrent);
   if (inspection === undefined) return undefined;
   const { ledger, peers } = inspection;
@@ -160,6 +173,27 @@ function hear({ fact, peer, nowMs }: Turn, torrent: TorrentId, talk: Talk): unde
     if (peers.isOffline) for (const tracker of talk.trackers.values()) tracker.owesCompleted = false;
   }
   return undefined;
+}
+
+/** A tracker is there again: asked within a minute, if it failed or has forgotten us. */
+function comeBack(
+  talk: Talk,
+  fact: Extract<Fact, { readonly tracker: string }>,
+  asked: string | undefined,
+  nowMs: number,
+  limits: Limits,
+): void {
+  const tracker = talk.trackers.get(fact.tracker)!;
+  if (tracker.isLeaving) return;
+  const news = noteMemory(fact, tracker, asked === fact.tracker);
+  if (news === undefined) return;
+  const soonMs = nowMs + limits.announceSpreadMs;
+  if (tracker.failures > 0) tracker.backMs = soonMs;
+  if (news !== 'forgotten') return;
+  tracker.listsUs = false;
+  tracker.owesCompleted = false;
+  if (talk.working === fact.tracker)
+    talk.dueMs = Math.min(talk.dueMs, Math.max(soonMs, talk.sentMs + talk.shortestMs));
 }
 
 function becameWhole(talk: Talk, hasAll: boolean, nowMs: number, limits: Limits): void {
@@ -227,7 +261,8 @@ function judgeSaid(
   if (event === 'paused' && !isPartialSeed) return 'that it fetches nothing more, and it does';
   if (event === undefined && isPartialSeed) return 'nothing, and fetches nothing more of what it lacks';
   const sinceFailureMs = nowMs - tracker.failedMs;
-  const backoffMs = Math.max(backoff(tracker.failures, limits), tracker.failures > 0 ? tracker.retryInMs : 0);
+  const ownMs = tracker.backMs === undefined ? backoff(tracker.failures, limits) : 0;
+  const backoffMs = Math.max(ownMs, tracker.failures > 0 ? tracker.retryInMs : 0);
   if (sinceFailureMs < backoffMs)
     return `something ${sinceFailureMs} ms after it failed for the ${tracker.failures}. time; ${backoffMs} it should wait`;
   const gapMs = nowMs - talk.sentMs;
@@ -246,11 +281,17 @@ function late({ peer, fact }: Turn, talk: Talk, wokeMs: number): Disbelief {
     return undefined;
   const { limits } = peer.engine.usage;
   let readyMs = Number.MAX_SAFE_INTEGER;
-  for (const { failures, failedMs, retryInMs, isLeaving } of talk.trackers.values()) {
+  for (const {
+    failures,
+    failedMs,
+    retryInMs,
+    isLeaving,
+    backMs = Number.MAX_SAFE_INTEGER,
+  } of talk.trackers.values()) {
     // It is told nothing until its farewell is answered, and others wait with it.
     if (isLeaving) return undefined;
     const waitMs = failures === 0 ? 0 : Math.max(backoff(failures, limits) * 1.5, retryInMs);
-    readyMs = Math.min(readyMs, failedMs + waitMs);
+    readyMs = Math.min(readyMs, failedMs + waitMs, Math.max(backMs, failedMs + retryInMs));
   }
   const dueMs = Math.max(talk.dueMs, readyMs);
   return wokeMs < dueMs + limits.tickMs

@@ -4,8 +4,9 @@
 import type { AnnounceRequest } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+import { noteMemory, type Remembered } from './forgotten.ts';
 
-interface Relation {
+interface Relation extends Remembered {
   /** It has answered an announce of ours. */
   listsUs: boolean;
   completedTold: boolean;
@@ -33,6 +34,11 @@ export function trackersHearTheTruth(): Checker {
         talk = { relations: new Map(), inFlight: undefined, wasComplete };
         talks.set(peer.engine, talk);
       }
+      if (fact.type === 'tracker-returned' && !relationOf(talk, fact.tracker).isLeaving) {
+        const relation = relationOf(talk, fact.tracker);
+        const isAsked = talk.inFlight?.tracker === fact.tracker;
+        if (noteMemory(fact, relation, isAsked) === 'forgotten') relation.listsUs = false;
+      }
       if (fact.type === 'announced' || fact.type === 'announce-failed') {
         const relation = relationOf(talk, fact.tracker);
         if (talk.inFlight?.tracker === fact.tracker) {
@@ -41,6 +47,8 @@ export function trackersHearTheTruth(): Checker {
             if (talk.inFlight.event === 'completed') relation.completedTold = true;
           }
           talk.inFlight = undefined;
+          if (noteMemory(fact, relation, true) === 'forgotten' && !relation.isLeaving)
+            relation.listsUs = false;
         } else {
           relation.isLeaving = false;
         }
@@ -65,6 +73,7 @@ function relationOf({ relations }: Talk, tracker: string): Relation {
     listsUs: false,
     completedTold: false,
     isLeaving: false,
+    ...{ memoryId: undefined, returned: undefined },
   };
   relations.set(tracker, relation);
   return relation;

@@ -70,4 +70,40 @@ export const peers: readonly Mutant[] = [
     from: "    if (this.isOffline) return 'torrent-offline';\n",
     to: '',
   },
+  {
+    name: 'take a tracker that has forgotten us for one that knows us',
+    file: engine('announce-schedule'),
+    from: 'if (tracker.memoryId === undefined || tracker.memoryId === memoryId) return;',
+    to: 'if (tracker.memoryId === undefined || tracker.memoryId !== memoryId) return;',
+  },
+  {
+    name: 'not say `started` to a tracker that has forgotten us',
+    file: engine('announce-schedule'),
+    from: '    tracker.memoryId = undefined;\n    tracker.listsUs = false;\n',
+    to: '    tracker.memoryId = undefined;\n',
+  },
+  {
+    name: 'come back to a tracker long after it is back',
+    file: engine('announce-schedule'),
+    from: 'const soonMs = nowMs + this.#random',
+    to: 'const soonMs = nowMs + 100 * this.#random',
+  },
+  {
+    name: 'come back to a tracker sooner than it allows',
+    file: engine('announce-schedule'),
+    from: 'Math.min(this.#dueMs, Math.max(soonMs, this.#lastMs + this.#minIntervalMs));',
+    to: 'Math.min(this.#dueMs, soonMs);',
+  },
+  {
+    name: 'take a leecher of a snapshot for a seed',
+    file: 'tracker/registry/snapshot.ts',
+    from: 'isSeed: index < seeds,',
+    to: 'isSeed: index <= seeds,',
+  },
+  {
+    name: 'take peers of a snapshot for such as have just announced',
+    file: 'tracker/registry.ts',
+    from: 'const seenSeconds = toSeconds(nowMs) - silentSeconds;',
+    to: 'const seenSeconds = toSeconds(nowMs);',
+  },
 ];

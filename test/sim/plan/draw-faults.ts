@@ -129,7 +129,11 @@ function drawFault(
         kind: trackerKinds[random.below(trackerKinds.length)]!,
       };
     case 'tracker-restart':
-      return { type, tracker: tracker(), atMs };
+      return {
+        ...{ type, tracker: tracker(), atMs },
+        ...(random.below(2) === 0 ? { snapshot: true } : {}),
+        ...(random.below(3) === 0 ? { silent: true } : {}),
+      };
   }
 }
 

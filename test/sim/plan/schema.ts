@@ -206,8 +206,12 @@ export const faultSchemas = {
   /** Its clock is so much further from one moment to the next: a laptop that was asleep. */
   'clock-jump': fault('clock-jump', { peers: names, byMs: forMs }),
   tracker: fault('tracker', { tracker: name, forMs, kind: oneOf(trackerKinds) }),
-  /** The tracker has forgotten everybody. */
-  'tracker-restart': fault('tracker-restart', { tracker: name }),
+  /** It has forgotten its peers, unless it has a snapshot of them. `silent`: clients do not hear of it by alive streams. */
+  'tracker-restart': fault('tracker-restart', {
+    tracker: name,
+    snapshot: Type.Optional(Type.Boolean()),
+    silent: Type.Optional(Type.Boolean()),
+  }),
 } as const satisfies Record<string, TSchema>;
 
 export const faultTypes = Object.keys(faultSchemas) as (keyof typeof faultSchemas)[];

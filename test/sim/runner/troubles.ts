@@ -98,7 +98,9 @@ function begin(swarm: PlannedSwarm, fault: Fault): () => void {
       return () => Object.assign(tracker, { mood, roundTripMs, distort });
     }
     case 'tracker-restart':
-      swarm.trackers.get(fault.tracker)!.restart();
+      swarm.trackers
+        .get(fault.tracker)!
+        .restart({ hasSnapshot: fault.snapshot === true, isSilent: fault.silent === true });
       return nothing;
   }
 }

@@ -7,6 +7,7 @@ import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts'
 import type { TrackerFailure } from '../../../tracker/protocol/reply.ts';
 import type { ScrapedTorrent } from '../../../tracker/protocol/scrape-reply.ts';
 import { resolveOptions } from '../../../tracker/registry/limits.ts';
+import { decodeSwarms, encodeSwarm } from '../../../tracker/registry/snapshot.ts';
 import {
   type PeerAddress,
   type RandomBelow,
@@ -20,10 +21,23 @@ export class JudgedRegistry extends Registry {
   /** Told which swarm an announce has reached. */
   onAnnounce: ((swarmHash: Uint8Array) => void) | undefined;
   readonly #model: RegistryModel;
+  readonly #given: Partial<RegistryOptions>;
 
-  constructor(options: Partial<RegistryOptions> = {}) {
+  constructor(options: Partial<RegistryOptions> = {}, model = new RegistryModel(resolveOptions(options))) {
     super(options);
-    this.#model = new RegistryModel(resolveOptions(options));
+    this.#given = options;
+    this.#model = model;
+  }
+
+  /** The tracker after a restart with a snapshot of now: for its model nothing has happened. */
+  restarted(nowMs: number): JudgedRegistry {
+    const bytes = Buffer.concat([...this.saved(nowMs)].map(encodeSwarm));
+    const after = new JudgedRegistry(this.#given, this.#model);
+    after.disbelief = this.disbelief;
+    const swarms = decodeSwarms(bytes);
+    if (swarms === undefined) after.#note('cannot read its own snapshot');
+    else after.restore(swarms, { nowMs, downMs: 0 });
+    return after;
   }
 
   override announce(

@@ -2,7 +2,7 @@
  * The announcer port of one life of a host: asks the simulated tracker at a URL, and waits as long for its answer as the
  * real one (client/host/http-announcer.ts), one announce after the other to each tracker.
  */
-import type { AnnounceRequest, Fact, PeerAddress } from '../../../client/engine/contract.ts';
+import type { AnnounceRequest, Fact, PeerAddress, TorrentId } from '../../../client/engine/contract.ts';
 import type { Announcer, FactSink } from '../../../client/host/ports.ts';
 import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
@@ -28,11 +28,28 @@ export function simAnnouncer(parts: AnnouncerParts): Announcer {
   const { trace } = parts;
   /** By torrent and tracker: the announce under way, and those that wait for its end. */
   const lines = new Map<string, AnnounceRequest[]>();
+  const followed = new Set<string>();
   const next = (line: AnnounceRequest[]) => {
     ask(parts, line[0]!, (fact) => {
       line.shift();
       if (line.length > 0) next(line);
       parts.sink(fact);
+      if (fact.type === 'announced') follow(fact.torrent, fact.tracker);
+    });
+  };
+  /** As client/host/alive-streams.ts, but that one of a tracker that is there stands at once. */
+  const follow = (torrent: TorrentId, tracker: string) => {
+    const name = `${torrent} ${tracker}`;
+    if (followed.has(name)) return;
+    followed.add(name);
+    parts.trackers.get(tracker)?.follow((memoryId) => {
+      const task = {
+        run: () =>
+          parts.gate.admits(task)
+            ? parts.sink({ type: 'tracker-returned', torrent, tracker, memoryId })
+            : undefined,
+      };
+      task.run();
     });
   };
   return {

@@ -14,6 +14,8 @@ import { throughBytes } from '../tracker/through-bytes.ts';
 const roundTripMsDefault = 40;
 /** How often the tracker drops who has fallen silent. */
 const expireMs = 60_000;
+/** Within this time a client has an alive stream again. */
+const reconnectMs = 4_000;
 
 /** `down` does not answer at all, `refusing` says no at once. */
 export type TrackerMood = 'up' | 'down' | 'refusing';
@@ -31,7 +33,7 @@ export interface TrackerParts {
 }
 
 export class SimTracker {
-  mood: TrackerMood = 'up';
+  #mood: TrackerMood = 'up';
   /** Until an announce is answered; more than 30 s is no answer. */
   roundTripMs = roundTripMsDefault;
   /** Makes another answer of the honest one: for trackers that lie. */
@@ -40,7 +42,9 @@ export class SimTracker {
   readonly heard: HeardAnnounce[] = [];
   readonly #parts: TrackerParts;
   readonly #options: Partial<RegistryOptions>;
+  readonly #streams: ((memoryId: string) => void)[] = [];
   #registry: JudgedRegistry;
+  #memory = 1;
   #disbelief: string | undefined;
   #nextExpiryMs = expireMs;
 
@@ -51,6 +55,16 @@ export class SimTracker {
     this.#parts = parts;
     this.#options = options;
     this.#registry = new JudgedRegistry(options);
+  }
+
+  get mood(): TrackerMood {
+    return this.#mood;
+  }
+
+  set mood(mood: TrackerMood) {
+    const isBack = this.#mood === 'down' && mood !== 'down';
+    this.#mood = mood;
+    if (isBack) this.#tellStreams();
   }
 
   get isDown(): boolean {
@@ -70,9 +84,31 @@ export class SimTracker {
     return this.#disbelief ?? this.#registry.disbelief;
   }
 
-  /** It has forgotten everybody. */
-  restart(): void {
-    this.#registry = new JudgedRegistry(this.#options);
+  /** It has forgotten its peers, unless it has a snapshot of them. `isSilent`: its alive streams are not there again. */
+  restart({ hasSnapshot = false, isSilent = false } = {}): void {
+    if (hasSnapshot) this.#registry = this.#registry.restarted(this.#parts.scheduler.nowMs);
+    else {
+      this.#registry = new JudgedRegistry(this.#options);
+      this.#memory += 1;
+    }
+    if (!isSilent && this.#mood !== 'down') this.#tellStreams();
+  }
+
+  /** An alive stream of a client: `onStanding` hears of the tracker's memory whenever it stands again. */
+  follow(onStanding: (memoryId: string) => void): void {
+    this.#streams.push(onStanding);
+  }
+
+  #tellStreams(): void {
+    const { scheduler, random } = this.#parts;
+    const { memoryId } = this;
+    for (const onStanding of this.#streams) {
+      scheduler.after(random.below(reconnectMs), () => onStanding(memoryId));
+    }
+  }
+
+  get memoryId(): string {
+    return this.#memory.toString(16).padStart(16, '0');
   }
 
   /** It works again, honestly and at its usual pace. */
@@ -112,6 +148,7 @@ export class SimTracker {
       ...(complete !== undefined && { seeds: complete }),
       ...(incomplete !== undefined && { leechers: incomplete }),
       ...(warning !== undefined && { warning }),
+      memoryId: this.memoryId,
     };
     return { type: 'announced', torrent, tracker, answer: this.distort?.(answer, request) ?? answer };
   }
