@@ -7,6 +7,8 @@ import { flooder } from './flooder.ts';
 import { freeRider } from './free-rider.ts';
 import { liar } from './liar.ts';
 import { metadataLiar } from './metadata-liar.ts';
+import { mumbler } from './mumbler.ts';
+import { oldClient } from './old-client.ts';
 import { poisoner } from './poisoner.ts';
 import type { Script } from './puppet.ts';
 import { selfConnector } from './self-connector.ts';
@@ -22,6 +24,8 @@ export const cast = {
   'self-connector': selfConnector,
   churner,
   'free-rider': freeRider,
+  'old-client': oldClient,
+  mumbler,
 } as const satisfies Record<string, (options?: never) => Script>;
 
 export type ActorRole = keyof typeof cast;

@@ -23,6 +23,14 @@ export interface LineEvents {
   onBlock(line: Line, index: number, begin: number, bytes: number): void;
 }
 
+/** The extensions that one says it speaks. */
+export interface Spoken {
+  readonly fast: boolean;
+  readonly extended: boolean;
+}
+
+const everything: Spoken = { fast: true, extended: true };
+
 export class Line implements WireHandler<'closed'> {
   readonly connection: ConnectionId;
   readonly address: PeerAddress;
@@ -63,10 +71,10 @@ export class Line implements WireHandler<'closed'> {
 
   // Speaking --------------------------------------------------------------------------------------------------------
 
-  shakeHands(peerId = this.#stage.peerId): void {
+  shakeHands(peerId = this.#stage.peerId, speaks: Spoken = everything): void {
     this.hasShaken = true;
     const { infoHash } = this.#stage.torrent;
-    this.sendBytes(encodeHandshake({ infoHash, peerId, fast: true, extended: true }));
+    this.sendBytes(encodeHandshake({ infoHash, peerId, ...speaks }));
   }
 
   /** Messages, in one send. */
@@ -85,10 +93,10 @@ export class Line implements WireHandler<'closed'> {
   }
 
   /** Tells the other side how to speak to it of metadata, and how much it claims to have of it.  BEP 9 10 */
-  introduce(metadataBytes: number | undefined): void {
+  introduce(metadataBytes: number | undefined, reqq = 250): void {
     const ours = {
       client: 'Actor',
-      reqq: 250,
+      reqq,
       port: this.#stage.address.port,
       uploadOnly: false,
       metadataBytes,

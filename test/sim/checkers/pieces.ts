@@ -63,8 +63,12 @@ export function haveIsOnDisk(): Checker {
       const ledger = inspectionOf(peer)?.ledger;
       if (excused.has(peer) || ledger === undefined) return undefined;
       // What the disk has just spoken of is true now, not in a few seconds.
-      const named = fact.type === 'pieces-lost' ? fact.pieces : 'pieceIndex' in fact ? [fact.pieceIndex] : [];
-      const isComplete = actions.some((a) => a.type === 'report' && a.report.type === 'completed');
+      const isOfDisk = 'pieceIndex' in fact && fact.type !== 'deadline-set';
+      const named = fact.type === 'pieces-lost' ? fact.pieces : isOfDisk ? [fact.pieceIndex] : [];
+      // With all of it: what is complete for want of more wishes is looked at as usual.
+      const isComplete =
+        ledger.haveCount === ledger.geometry.pieceCount &&
+        actions.some((a) => a.type === 'report' && a.report.type === 'completed');
       for (const pieceIndex of isComplete ? ledger.geometry.pieces() : named) {
         const disbelief = ledger.has(pieceIndex) ? judgeHave(peer, pieceIndex, world.nowMs, 0) : undefined;
         if (disbelief !== undefined) return disbelief;

@@ -14,9 +14,9 @@ import {
 } from './schema.ts';
 
 /** What others do to files is drawn apart (drawContentFaults): the rest stays as frequent as it was. */
-const oldKinds = faultTypes.filter((type) => type !== 'content' && type !== 'restart');
+const oldKinds = faultTypes.filter((type) => !['content', 'restart', 'choice'].includes(type));
 /** Faults begin within this: most drawn swarms are at work for so long. */
-const beginMsMax = 40_000;
+export const beginMsMax = 40_000;
 const faultsMax = 8;
 
 export function drawFaults(
@@ -91,6 +91,8 @@ function drawFault(
       return { type, peers, atMs, forMs };
     case 'content':
       return { type, peers, atMs, forMs, kind: 'moved' };
+    case 'choice':
+      return { type, peers, atMs, forMs, wantedPerMille: 500 };
     case 'reset':
       return { type, peers, atMs };
     case 'loss':
@@ -138,7 +140,7 @@ function drawFault(
 }
 
 /** One of them mostly, several now and then. */
-function drawNames(random: Prng, names: readonly string[]): string[] {
+export function drawNames(random: Prng, names: readonly string[]): string[] {
   const count = random.below(3) === 0 ? 1 + random.below(Math.min(4, names.length)) : 1;
   const drawn = new Set<string>();
   for (let i = 0; i < count; i++) drawn.add(names[random.below(names.length)]!);

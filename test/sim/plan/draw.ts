@@ -11,6 +11,7 @@ import { castOf } from './cast.ts';
 import { drawBesides } from './draw-besides.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
+import { drawMore } from './draw-more.ts';
 import { hasMeeting } from './meetings.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
 import { validatePlan } from './validate.ts';
@@ -20,7 +21,9 @@ const KiB = 1024;
 /** One that is no power of two, and one that is smaller than a block, besides the usual ones. */
 const pieceSizes = [16 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 128 * KiB, 20_000, 5_000];
 
-const hostileRoles: readonly Role[] = roles.filter((role) => role !== 'honest');
+const hostileRoles: readonly Role[] = roles.filter(
+  (role) => !['honest', 'old-client', 'mumbler'].includes(role),
+);
 
 /** `seed`: a u32. The same seed gives the same plan, always. */
 export function drawPlan(seed: number): SwarmPlan {
@@ -43,19 +46,18 @@ export function drawPlan(seed: number): SwarmPlan {
   const harmLimits = contentFaults.length === 0 ? {} : drawHarmLimits(randomness.of('plan harm limits'));
   const limits = { ...usualLimits, ...harmLimits };
   const random = randomness.of('plan streams');
-  return introduced(
-    validatePlan({
-      seed,
-      torrent,
-      streams: random.below(2) === 0 ? 'recut' : 'whole',
-      limits,
-      trackers,
-      ...drawBesides(randomness.of('plan strangers')),
-      peers,
-      faults,
-      healMs,
-    } satisfies SwarmPlan),
-  );
+  const plan: SwarmPlan = {
+    seed,
+    torrent,
+    streams: random.below(2) === 0 ? 'recut' : 'whole',
+    limits,
+    trackers,
+    ...drawBesides(randomness.of('plan strangers')),
+    peers,
+    faults,
+    healMs,
+  };
+  return introduced(validatePlan(drawMore(plan, randomness)));
 }
 
 /** Without a tracker, or with one reachable peer alone, a swarm may consist of strangers: then the second knows the first. */

@@ -67,6 +67,8 @@ export const roles = [
   'self-connector',
   'churner',
   'free-rider',
+  'old-client',
+  'mumbler',
 ] as const;
 
 const registryKeys = [
@@ -129,6 +131,10 @@ const trackerSchema = Type.Object(
     /** It knows so many peers that are none. */
     deadAddresses: Type.Optional(integer(0, 100_000)),
     intervalSeconds: Type.Optional(integer(10, 3_600)),
+    /** At most 10 s when it says nothing. */
+    minIntervalSeconds: Type.Optional(integer(1, 3_600)),
+    /** When it refuses, it says how many minutes to stay away.  BEP 31 */
+    retryMinutes: Type.Optional(integer(1, 60)),
   },
   closed,
 );
@@ -203,6 +209,18 @@ export const faultSchemas = {
   }),
   /** `ppm`: how often, of a million calls; every time when it says nothing. */
   disk: fault('disk', { peers: names, forMs, kind: oneOf(diskKinds), ppm: Type.Optional(ppm) }),
+  /**
+   * Its user chooses: so many pieces are wanted, in priorities that are drawn, in the order of the torrent if it says so, and
+   * so many with a deadline, one every `deadlineMs` from now on. Everything is wanted again when it is over, or healed.
+   */
+  choice: fault('choice', {
+    peers: names,
+    forMs: Type.Optional(forMs),
+    wantedPerMille: perMille,
+    sequential: Type.Optional(Type.Boolean()),
+    deadlines: Type.Optional(integer(1, 1_000)),
+    deadlineMs: Type.Optional(integer(1, 60_000)),
+  }),
   /** Its clock is so much further from one moment to the next: a laptop that was asleep. */
   'clock-jump': fault('clock-jump', { peers: names, byMs: forMs }),
   tracker: fault('tracker', { tracker: name, forMs, kind: oneOf(trackerKinds) }),

@@ -12,6 +12,7 @@ import { playStrangers } from '../tracker/strangers.ts';
 import type { SimPeer } from '../world/peer.ts';
 import type { SimTracker } from '../world/tracker.ts';
 import { World } from '../world/world.ts';
+import { wantAllAgain } from './choices.ts';
 
 /** When others at trackers of their own have their turn: early, so that the shortest run sees them. */
 const besidesMs = 500;
@@ -26,6 +27,8 @@ export class PlannedSwarm {
   readonly peers = new Map<string, SimPeer>();
   readonly actors = new Map<string, StandingActor>();
   readonly trackers = new Map<string, SimTracker>();
+  /** Those that do not want everything, or did not. */
+  readonly choosers = new Set<SimPeer>();
   readonly #called: ReadonlyMap<string, readonly string[]>;
   /** By number. */
   readonly #names = new Map<number, string>();
@@ -70,6 +73,7 @@ export class PlannedSwarm {
   /** Everything the world can mend is mended; the foes stay, and so do trackers that know too many. */
   heal(): void {
     this.world.heal();
+    for (const peer of this.choosers) wantAllAgain(this.world, peer);
     for (const tracker of this.plan.trackers ?? []) this.#crowd(tracker);
     this.#introduceAll();
   }
@@ -142,9 +146,13 @@ export class PlannedSwarm {
     });
   }
 
-  #openTracker({ name, intervalSeconds = 60 }: TrackerPlan): void {
-    const minIntervalSeconds = Math.min(10, intervalSeconds);
-    this.trackers.set(name, this.world.addTracker(urlOf(name), { intervalSeconds, minIntervalSeconds }));
+  #openTracker({ name, intervalSeconds = 60, minIntervalSeconds = 10, retryMinutes }: TrackerPlan): void {
+    const tracker = this.world.addTracker(urlOf(name), {
+      intervalSeconds,
+      minIntervalSeconds: Math.min(minIntervalSeconds, intervalSeconds),
+    });
+    tracker.retryMinutes = retryMinutes;
+    this.trackers.set(name, tracker);
   }
 
   /** Some trackers know thousands who are not there, and name them first. */

@@ -6,6 +6,7 @@ import type { Fault } from '../plan/schema.ts';
 import { type DiskTemper, healthyDisk } from '../world/disk-temper.ts';
 import type { SimPeer } from '../world/peer.ts';
 import type { Platter } from '../world/platter.ts';
+import { choose, wantAllAgain } from './choices.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
 const always = 1_000_000;
@@ -82,6 +83,12 @@ function begin(swarm: PlannedSwarm, fault: Fault): () => void {
           for (const key of Object.keys(trouble) as (keyof DiskTemper)[])
             Object.assign(temper, { [key]: healthyDisk[key] });
         };
+      });
+    case 'choice':
+      return onEach(swarm, fault, (peer) => {
+        choose(swarm.world, peer, fault);
+        swarm.choosers.add(peer);
+        return () => wantAllAgain(swarm.world, peer);
       });
     case 'clock-jump':
       return onEach(swarm, fault, (peer) => {

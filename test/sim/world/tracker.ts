@@ -46,6 +46,8 @@ export class SimTracker {
   #registry: JudgedRegistry;
   #memory = 1;
   #disbelief: string | undefined;
+  /** What it says when it refuses.  BEP 31 */
+  retryMinutes: number | undefined;
   #nextExpiryMs = expireMs;
 
   constructor(
@@ -123,7 +125,13 @@ export class SimTracker {
     const { torrent, tracker } = request;
     if (this.mood === 'down') return undefined;
     if (this.mood === 'refusing') {
-      return { type: 'announce-failed', torrent, tracker, reason: 'the simulated tracker refuses' };
+      return {
+        type: 'announce-failed',
+        torrent,
+        tracker,
+        reason: 'the simulated tracker refuses',
+        ...(this.retryMinutes !== undefined && { retryInSeconds: 60 * this.retryMinutes }),
+      };
     }
     const { nowMs } = this.#parts.scheduler;
     this.heard.push({ peer: from.host, event: request.event ?? 'none', left: request.left, atMs: nowMs });

@@ -67,6 +67,7 @@ export class Conversation {
 
   beginTurn(): void {
     this.#wasUnchoked = !this.peerChoking;
+    this.extension.beginTurn();
   }
 
   hear(bytes: Uint8Array, count: number): void {
@@ -201,7 +202,6 @@ export class Conversation {
     switch (which) {
       case id.choke:
         this.amChoking = true;
-        if (!this.fast) this.wanted.clear();
         return undefined;
       case id.unchoke:
         this.amChoking = false;

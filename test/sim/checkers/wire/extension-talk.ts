@@ -17,10 +17,18 @@ export class ExtensionTalk {
   metadataBytes: number | undefined;
   /** Blocks of metadata the peer has asked for, and how often. */
   readonly #metadataWanted = new Map<number, number>();
+  /** What it has called ut_metadata in this turn: what is said in it leaves when it is over. */
+  readonly #names = new Set<number | undefined>([undefined]);
   readonly #host: Host;
 
   constructor(host: Host) {
     this.#host = host;
+  }
+
+  beginTurn(): void {
+    if (this.#names.size === 1) return;
+    this.#names.clear();
+    this.#names.add(this.utMetadata);
   }
 
   /** The peer has said it. */
@@ -44,6 +52,7 @@ export class ExtensionTalk {
     const m = dict.get('m');
     const wanted = m instanceof Map ? numberIn(m.get('ut_metadata')) : undefined;
     this.utMetadata = wanted !== undefined && wanted >= 1 && wanted <= 255 ? wanted : undefined;
+    this.#names.add(this.utMetadata);
   }
 
   #askedMetadata(body: readonly number[]): void {
@@ -72,7 +81,7 @@ export class ExtensionTalk {
         end === body.length - 1;
       return isRight ? undefined : 'introduces itself wrongly';
     }
-    if (body[0] !== this.utMetadata)
+    if (!this.#names.has(body[0]))
       return `says extended message ${body[0]}, and the peer calls ut_metadata ${this.utMetadata}`;
     const [type, piece] = [dict.get('msg_type'), numberIn(dict.get('piece'))];
     if (piece === undefined) return 'names no block of the metadata';

@@ -1,0 +1,172 @@
+/**
+ * Mumbler: it says everything there is to say, in any order, and now and then what nobody may say. Attacks the door:
+ * every length, every number, every message of an extension that was not agreed on, and what nobody has defined.
+ *                                                                                                     BEP 3 6 9 10
+ */
+import { encodeMetadataReject, encodeMetadataRequest } from '../../../client/engine/metadata-exchange.ts';
+import { type MessageWriter, messageId } from '../../../client/wire/message.ts';
+import { encode } from '../../../torrents/bencode-encode.ts';
+import type { Geometry } from '../../../torrents/geometry.ts';
+import { pick } from './choice.ts';
+import type { Line } from './line.ts';
+import type { Script } from './puppet.ts';
+import type { Stage } from './stage.ts';
+
+type Random = Stage['random'];
+type Word = (writer: MessageWriter, random: Random, geometry: Geometry) => void;
+
+const KiB = 1024;
+const comesBackMax = 12;
+/** No message of any BEP. */
+const nobodysIds = [10, 18, 21, 99, 255];
+
+/** A message of `length`, the id counted, with anything in it. */
+function anything(writer: MessageWriter, random: Random, id: number, length: number): void {
+  const bytes = new Uint8Array(4 + length).map(() => random.below(256));
+  new DataView(bytes.buffer).setUint32(0, length);
+  bytes[4] = id;
+  writer.raw(bytes);
+}
+
+/** The head of a message whose body never comes. */
+function head(writer: MessageWriter, id: number, length: number): void {
+  const bytes = new Uint8Array(5);
+  new DataView(bytes.buffer).setUint32(0, length);
+  bytes[4] = id;
+  writer.raw(bytes);
+}
+
+function place(random: Random, geometry: Geometry): [number, number, number] {
+  const pieceIndex = geometry.pieceIndex(random.below(geometry.pieceCount))!;
+  const blockIndex = random.below(geometry.blockCount(pieceIndex));
+  return [pieceIndex, blockIndex * 16 * KiB, geometry.blockBytes(pieceIndex, blockIndex)];
+}
+
+/** Of use or not, but nobody's crime. */
+const allowed: readonly Word[] = [
+  (w) => w.keepAlive(),
+  (w) => w.choke(),
+  (w) => w.unchoke(),
+  (w) => w.interested(),
+  (w) => w.notInterested(),
+  (w, r, g) => w.have(r.below(g.pieceCount)),
+  (w, r, g) => w.request(...place(r, g)),
+  (w, r, g) => w.cancel(...place(r, g)),
+  (w, r) => anything(w, r, messageId.port, 3),
+  (w, r) => anything(w, r, pick(nobodysIds, r), 1 + r.below(300)),
+  (w, r) => anything(w, r, pick(nobodysIds, r), 64 * KiB + 1 - r.below(2)),
+];
+const allowedFast: readonly Word[] = [
+  (w, r, g) => w.suggest(r.below(g.pieceCount)),
+  (w, r, g) => w.reject(...place(r, g)),
+  (w, r) => anything(w, r, messageId.allowedFast, 5),
+];
+const allowedExtended: readonly Word[] = [
+  (w, r) => w.extended(2 + r.below(250), encode({ anything: r.below(9) })),
+  (w, r) => w.extended(1, encodeMetadataRequest(r.below(6))),
+  (w, r) => w.extended(1, encodeMetadataReject(r.below(6))),
+  (w, r) => w.extended(1, encode({ msg_type: 3 + r.below(5), piece: 0 })),
+  (w, r) =>
+    w.extended(
+      0,
+      encode({
+        m: { ut_metadata: pick([0, 1, 3, 255, 256], r), ut_pex: 2 },
+        p: pick([0, 1, 6_881, 65_535, 65_536], r),
+        reqq: pick([0, 1, 50, 2_000, 1_000_000, 1_000_001], r),
+        v: pick(['Mumbler 1', '', 'M\u0001\u202e'], r),
+        metadata_size: pick([0, 1, 50_000, 2 ** 40], r),
+        ...(r.below(3) === 0 && { upload_only: r.below(3) }),
+      }),
+    ),
+];
+
+/** For each of these a connection ends. */
+const forbidden: readonly Word[] = [
+  ...[0, 1, 2, 3, 14, 15].map(
+    (id): Word =>
+      (w, r) =>
+        anything(w, r, id, 2),
+  ),
+  ...[4, 13, 17].flatMap((id): Word[] => [(w, r) => anything(w, r, id, 4), (w, r) => anything(w, r, id, 6)]),
+  ...[6, 8, 16].flatMap((id): Word[] => [(w, r) => anything(w, r, id, 12), (w, r) => anything(w, r, id, 14)]),
+  (w, r) => anything(w, r, messageId.port, 4),
+  (w, r, g) => w.have(g.pieceCount + r.below(3)),
+  (w) => w.have(2 ** 32 - 1),
+  (w, r, g) => w.suggest(g.pieceCount + r.below(3)),
+  (w, _, g) => w.request(g.pieceCount, 0, 16 * KiB),
+  (w) => w.request(0, 0, 0),
+  (w) => w.request(0, 0, 16 * KiB + 1),
+  (w) => w.request(0, 2 ** 32 - 1, 16 * KiB),
+  (w, _, g) => w.request(g.pieceCount - 1, g.pieceBytes(g.pieceIndex(g.pieceCount - 1)!), 1),
+  (w, _, g) => w.cancel(0, g.pieceLength, 16 * KiB),
+  (w, _, g) => w.reject(g.pieceCount, 0, 1),
+  (w, _, g) => w.bitfield(new Uint8Array(Math.ceil(g.pieceCount / 8) + 1)),
+  (w, _, g) => w.bitfield(new Uint8Array(Math.ceil(g.pieceCount / 8) - 1)),
+  (w, _, g) => {
+    const bits = new Uint8Array(Math.ceil(g.pieceCount / 8)).fill(255);
+    // Without spare bits it is a right one.
+    w.bitfield(bits);
+  },
+  (w) => head(w, messageId.piece, 9),
+  (w) => head(w, messageId.piece, 16 * KiB + 10),
+  (w) => head(w, messageId.piece, 2 ** 32 - 1),
+  (w, _, g) =>
+    w.raw(Uint8Array.of(0, 0, 0, 10, 7, 0, 0, g.pieceCount >> 8, g.pieceCount & 255, 0, 0, 0, 0, 0)),
+  (w) => head(w, messageId.extended, 1),
+  (w) => head(w, messageId.extended, 64 * KiB + 2),
+  (w, r) => head(w, pick(nobodysIds, r), 64 * KiB + 2),
+  (w, r) => head(w, pick(nobodysIds, r), 2 ** 31),
+  (w) => w.haveAll(),
+  (w) => w.haveNone(),
+  (w, r, g) => w.suggest(r.below(g.pieceCount)),
+  (w) => w.extended(0, encode({})),
+];
+
+export function mumbler(): Script {
+  return (puppet) => {
+    const { random, torrent } = puppet.stage;
+    const speaks = { fast: random.below(2) === 0, extended: random.below(2) === 0 };
+    let visits = 0;
+    const words = [
+      ...allowed,
+      ...(speaks.fast ? allowedFast : []),
+      ...(speaks.extended ? allowedExtended : []),
+    ];
+    const mumble = (line: Line) => {
+      if (!line.isOpen) return;
+      line.say((writer) => {
+        const count = 1 + random.below(8);
+        for (let n = 0; n < count; n++) pick(words, random)(writer, random, torrent.geometry);
+        if (random.below(6) === 0) pick(forbidden, random)(writer, random, torrent.geometry);
+      });
+      puppet.after(50 + random.below(1_000), () => mumble(line));
+    };
+    const shake = (line: Line) => {
+      if (random.below(16) > 0) return line.shakeHands(undefined, speaks);
+      line.hasShaken = true;
+      // One byte of the first twenty is wrong.
+      const bytes = Uint8Array.from('\x13BitTorrent protocol', (c) => c.charCodeAt(0));
+      bytes[random.below(bytes.length)]! ^= 1;
+      line.sendBytes(bytes);
+    };
+    return {
+      dials: true,
+      onConnected: (line) => (line.incoming ? undefined : shake(line)),
+      onHandshake: (line) => (line.hasShaken ? undefined : shake(line)),
+      onOpen(line) {
+        line.say((writer) => {
+          if (random.below(2) === 0) {
+            const bits = new Uint8Array(Math.ceil(torrent.geometry.pieceCount / 8));
+            bits[0] = random.below(2) === 0 ? 0x80 : 0;
+            writer.bitfield(bits);
+          }
+        });
+        mumble(line);
+      },
+      onClosed(line) {
+        if (!line.incoming && ++visits < comesBackMax)
+          puppet.after(500 + random.below(4_000), () => puppet.dial(line.address));
+      },
+    };
+  };
+}
