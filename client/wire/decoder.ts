@@ -60,6 +60,7 @@ for (const [id, length] of [
 }
 /** Any body of fixed length, and the header of a block. */
 const smallBodyBytes = 12;
+const noBytes = new Uint8Array(0);
 /** A length and an id. */
 const prefixBytes = 5;
 
@@ -68,7 +69,7 @@ type State = 'handshake' | 'length' | 'id' | 'body' | 'block-header' | 'block' |
 export class WireDecoder {
   #state: State = 'handshake';
   /** Bytes of the part being collected: the handshake, a length, or a message body. */
-  #held = new Uint8Array(handshakeBytes);
+  #held = noBytes;
   #heldCount = 0;
   #wanted = handshakeBytes;
   #id = 0;
@@ -122,6 +123,9 @@ export class WireDecoder {
         this.#expect('length', 4);
         continue;
       }
+      // Most connections never need one: messages come whole.
+      if (this.#held.length < this.#wanted)
+        this.#held = new Uint8Array(Math.max(this.#wanted, smallBodyBytes));
       const run = Math.min(this.#wanted - this.#heldCount, count - at);
       for (let i = 0; i < run; i++) this.#held[this.#heldCount + i] = bytes[at + i]!;
       this.#heldCount += run;
@@ -207,8 +211,7 @@ export class WireDecoder {
     this.#wanted = bytes;
     this.#heldCount = 0;
     // A large message is rare, and the handshake comes once: their buffer is not kept for the life of the connection.
-    const isTooLarge = this.#held.length > smallBodyBytes && bytes <= smallBodyBytes;
-    if (this.#held.length < bytes || isTooLarge) this.#held = new Uint8Array(Math.max(bytes, smallBodyBytes));
+    if (this.#held.length > smallBodyBytes && bytes <= smallBodyBytes) this.#held = noBytes;
   }
 
   #stop<T>(reason: T): T {
