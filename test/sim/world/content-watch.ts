@@ -11,7 +11,7 @@ import type { FactSink } from '../../../client/host/ports.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { isSameFile, isSameStamp, type Stamp } from './file-table.ts';
 import type { ResumeJournal } from './journal.ts';
-import { isMarked, type Platter } from './platter.ts';
+import { isMarked, mark, type Platter, unmark } from './platter.ts';
 
 /** The look at everything. */
 export const lookEveryMs = 3_000;
@@ -34,7 +34,8 @@ export class ContentWatch {
   readonly #content: WatchedContent;
   readonly #sink: FactSink;
   /** Stored, as far as the engine was told. */
-  readonly #believed = new Set<PieceIndex>();
+  readonly #believed: Uint8Array;
+  #believedCount = 0;
   readonly #known: Stamp[];
   #isOffline = false;
 
@@ -42,8 +43,9 @@ export class ContentWatch {
     this.#content = content;
     this.#sink = sink;
     this.#known = [...content.stamps];
+    this.#believed = content.have.slice();
     for (const pieceIndex of content.platter.content.geometry.pieces())
-      if (isMarked(content.have, pieceIndex)) this.#believed.add(pieceIndex);
+      if (isMarked(content.have, pieceIndex)) this.#believedCount += 1;
   }
 
   /** Stamps that the next start may compare with. */
@@ -53,7 +55,7 @@ export class ContentWatch {
 
   /** Everything is stored, as far as the engine was told. */
   get isWhole(): boolean {
-    return this.#believed.size === this.#content.platter.content.geometry.pieceCount;
+    return this.#believedCount === this.#content.platter.content.geometry.pieceCount;
   }
 
   lookAtAll(): void {
@@ -69,13 +71,13 @@ export class ContentWatch {
     if (this.#isOffline || platter.isAway) return false;
     const file = platter.files.fileOf(pieceIndex);
     if (!isSameFile(platter.files.stamp(file), this.#known[file]!)) this.#lookAtFile(file);
-    return !this.#isOffline && this.#believed.has(pieceIndex);
+    return !this.#isOffline && isMarked(this.#believed, pieceIndex);
   }
 
   /** The last piece is only written when all the others are there. */
   beforeWrite(pieceIndex: PieceIndex): void {
     const { platter } = this.#content;
-    const isLast = this.#believed.size + 1 === platter.content.geometry.pieceCount;
+    const isLast = this.#believedCount + 1 === platter.content.geometry.pieceCount;
     if (isLast) return this.lookAtAll();
     this.#lookAtFolder();
     if (!this.#isOffline) this.#lookAtFile(platter.files.fileOf(pieceIndex));
@@ -85,7 +87,9 @@ export class ContentWatch {
     const { files } = this.#content.platter;
     const file = files.fileOf(pieceIndex);
     this.#known[file] = files.stamp(file);
-    this.#believed.add(pieceIndex);
+    if (isMarked(this.#believed, pieceIndex)) return;
+    mark(this.#believed, pieceIndex);
+    this.#believedCount += 1;
   }
 
   #lookAtFolder(): void {
@@ -135,8 +139,10 @@ export class ContentWatch {
 
   #lose(pieces: readonly PieceIndex[], message: string): void {
     const { torrent, journal } = this.#content;
-    const wasBelieved = pieces.filter((pieceIndex) => this.#believed.delete(pieceIndex));
-    if (wasBelieved.length === 0) return;
+    const believed = pieces.filter((pieceIndex) => isMarked(this.#believed, pieceIndex));
+    if (believed.length === 0) return;
+    for (const pieceIndex of believed) unmark(this.#believed, pieceIndex);
+    this.#believedCount -= believed.length;
     journal?.onLost(pieces);
     this.#sink({ type: 'pieces-lost', torrent, pieces, trouble: { code: 'content-lost', message } });
   }

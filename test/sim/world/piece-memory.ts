@@ -26,9 +26,11 @@ export class SimBuffer implements PieceBuffer {
   constructor(bytes: number) {
     this.bytes = bytes;
     const blockCount = Math.ceil(bytes / blockBytesMax);
-    this.own = new Uint32Array(blockCount);
-    this.place = new Uint32Array(blockCount);
-    this.filled = new Uint16Array(blockCount);
+    // One memory for all three: of its own each would weigh more than what is in it.
+    const memory = new ArrayBuffer(10 * blockCount);
+    this.own = new Uint32Array(memory, 0, blockCount);
+    this.place = new Uint32Array(memory, 4 * blockCount, blockCount);
+    this.filled = new Uint16Array(memory, 8 * blockCount, blockCount);
   }
 
   get blockCount(): number {
@@ -85,17 +87,23 @@ export class SimBuffer implements PieceBuffer {
   }
 }
 
+/**
+ * Buffers that are free, by length, of all hosts: a torrent has one or two lengths, and while some hosts have much under way
+ * others have little.
+ */
+const spare = new Map<number, SimBuffer[]>();
+/** Runs of one process after the other have other lengths: then what is left of earlier ones goes. */
+const lengthsMax = 16;
+
 /** Counts what is out, so that a leak shows. */
 export class SimMemory implements PieceMemory {
   outstanding = 0;
   outstandingBytes = 0;
-  /** Buffers of one length that are free: a torrent has one or two lengths. */
-  readonly #spare = new Map<number, SimBuffer[]>();
 
   allocate(bytes: number): SimBuffer {
     this.outstanding += 1;
     this.outstandingBytes += bytes;
-    const buffer = this.#spare.get(bytes)?.pop();
+    const buffer = spare.get(bytes)?.pop();
     if (buffer === undefined) return new SimBuffer(bytes);
     buffer.released = false;
     buffer.filled.fill(0);
@@ -138,9 +146,10 @@ export class SimMemory implements PieceMemory {
     released.released = true;
     this.outstanding -= 1;
     this.outstandingBytes -= released.bytes;
-    const spare = this.#spare.get(released.bytes);
-    if (spare === undefined) this.#spare.set(released.bytes, [released]);
-    else spare.push(released);
+    const alike = spare.get(released.bytes);
+    if (alike !== undefined) return void alike.push(released);
+    if (spare.size >= lengthsMax) spare.clear();
+    spare.set(released.bytes, [released]);
   }
 }
 

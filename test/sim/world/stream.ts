@@ -10,7 +10,20 @@ import { isLentBlock, lendMessage, lentOwn, lentPlace } from './content.ts';
 import type { Link, Reachability } from './link.ts';
 
 /** The words of one turn mostly fit; what is longer is kept as it was given. */
-const partBytes = 128;
+const partBytes = 256;
+/** Memory is taken for so many parts at once: of their own it would weigh as much as what is in it. */
+const partsAtOnce = 256;
+let memory = new ArrayBuffer(0);
+let memoryUsed = 0;
+
+function takeMemory(): Uint8Array {
+  if (memoryUsed === memory.byteLength) {
+    memory = new ArrayBuffer(partsAtOnce * partBytes);
+    memoryUsed = 0;
+  }
+  memoryUsed += partBytes;
+  return new Uint8Array(memory, memoryUsed - partBytes, partBytes);
+}
 
 /**
  * Messages that were sent together; or a block's header with its token. What was sent next hangs on it.
@@ -19,7 +32,7 @@ const partBytes = 128;
  * cheaply, and there is one for every message.
  */
 class Part {
-  readonly #own = new Uint8Array(partBytes);
+  readonly #own = takeMemory();
   bytes: Uint8Array = this.#own;
   /** Of `bytes`, and then of the block behind them: 0 when there is none. */
   headBytes = 0;
