@@ -2,8 +2,8 @@
  * All torrents: every fact finds its swarm, and the shared budgets are kept here. Synchronous and alone: no clock, no
  * socket, no file, no chance but the seed; `handle` is given one fact and answers with all actions.
  *
- * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close), and budget.connections
- * counts them and the dials.
+ * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close). Until its handshake it is
+ * among the half-open ones of the budget, and then it has a seat.
  */
 
 import type { Context } from './context.ts';
@@ -131,7 +131,7 @@ export class Engine {
         return this.#onReceived(fact.connection, fact.bytes, fact.count, nowMs);
       case 'flushed': {
         const session = this.#sessions.get(fact.connection);
-        session?.uploads.onFlushed(fact.bytes);
+        session?.uploads.onFlushed(fact.bytes, nowMs);
         if (session?.isOpen) this.#advance(session, nowMs);
         return;
       }
@@ -217,7 +217,7 @@ export class Engine {
     for (const [connection, { sinceMs }] of this.#dials) {
       if (this.#sessions.has(connection) || nowMs - sinceMs < this.#context.limits.dialTimeoutMs) continue;
       this.#context.emit({ type: 'close', connection, reason: 'dial-timeout' });
-      this.#endUnopened(connection, undefined, 'dial-timeout', nowMs);
+      this.#endUnopened(connection, 'dial-timeout', nowMs);
     }
     for (const swarm of this.#swarms.values()) swarm.tick(nowMs, elapsedMs);
     // Sessions that their swarms have ended leave the tables here: often enough, and never in the middle of a loop.
@@ -265,19 +265,16 @@ export class Engine {
 
   #onConnected(connection: ConnectionId, address: PeerAddress, incoming: boolean, nowMs: number): void {
     const session = new PeerSession(connection, address, incoming, this.#admit, this.#context, nowMs);
-    if (incoming) {
-      const { budget } = this.#context;
-      const isFull = budget.isFull || budget.isHostFull(address.host);
-      budget.open(address.host);
-      this.#sessions.set(connection, session);
-      if (isFull) this.#close(session, 'too-many-connections', nowMs);
-      return;
-    }
+    const { budget } = this.#context;
     const swarm = this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1);
     // Its torrent was stopped while the dial was under way: the close is on its way too.
-    if (swarm === undefined) return;
+    if (!incoming && swarm === undefined) return;
     this.#sessions.set(connection, session);
-    session.sendHandshake(swarm.spec.infoHash);
+    const leaving = incoming
+      ? budget.knock(connection, address.host, nowMs)
+      : budget.onDialConnected(connection, address.host, nowMs);
+    if (leaving !== undefined) this.#close(this.#sessions.get(leaving)!, 'too-many-half-open', nowMs);
+    if (!incoming) session.sendHandshake(swarm!.spec.infoHash);
   }
 
   /** The handshake names a torrent: its swarm takes the session in, or there is a reason not to. */
@@ -313,7 +310,7 @@ export class Engine {
       this.#swarmOf.get(connection)!.peers.detach(session, reason, nowMs);
     } else {
       session?.end();
-      this.#endUnopened(connection, session, reason, nowMs);
+      this.#endUnopened(connection, reason, nowMs);
     }
   }
 
@@ -323,18 +320,13 @@ export class Engine {
     if (session.isOpen) return this.#swarmOf.get(session.connection)!.peers.drop(session, reason, nowMs);
     session.end();
     this.#context.emit({ type: 'close', connection: session.connection, reason });
-    this.#endUnopened(session.connection, session, reason, nowMs);
+    this.#endUnopened(session.connection, reason, nowMs);
   }
 
   /** A dial that failed, or a connection that never came to a handshake. */
-  #endUnopened(
-    connection: ConnectionId,
-    session: PeerSession | undefined,
-    reason: string,
-    nowMs: number,
-  ): void {
+  #endUnopened(connection: ConnectionId, reason: string, nowMs: number): void {
     this.#sessions.delete(connection);
-    if (session?.incoming) this.#context.budget.close(session.address.host);
+    this.#context.budget.endKnock(connection);
     const swarm = this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1);
     swarm?.peers.onDialEnded(connection, reason, nowMs);
     this.#dials.delete(connection);

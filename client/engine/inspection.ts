@@ -45,7 +45,7 @@ export interface EngineUsage {
   /** 20 bytes. */
   readonly peerId: Uint8Array;
   readonly limits: Limits;
-  readonly budget: Pick<SharedBudget, 'connections' | 'dials' | 'pieceBytes'>;
+  readonly budget: Pick<SharedBudget, 'connections' | 'dials' | 'halfOpen' | 'unanswered' | 'pieceBytes'>;
   /** Every connection, before its handshake too; those that have ended leave at the next tick. */
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   /** Dials that have not come to a handshake. */

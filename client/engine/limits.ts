@@ -13,12 +13,29 @@ export const defaultLimits = {
 
   /** libtorrent's connections_limit: enough for any swarm's speed, few enough for a laptop's descriptors. */
   connectionsMax: 200,
-  /** One torrent may not take every connection from the others. */
+  /** One torrent may not take every connection from the others. Dials under way come on top of both: see dialsMax. */
   connectionsPerTorrentMax: 80,
   /** A household behind one address is a few people; more is somebody filling our table. */
   connectionsPerHostMax: 4,
   /** On loopback every peer of the machine has one address: a whole test swarm lives there. */
   connectionsPerLoopbackMax: 64,
+  /**
+   * Connections that stand and whose handshake has not come: so many that came to us, and so many that we dialed. They
+   * take no seat from peers. A flood of 200 a second lets each wait a third of a second: a round trip around the world.
+   */
+  halfOpenMax: 64,
+  /** Of these, so many of one household (IPv4 address, IPv6 /64): each of a few people needs one for a moment. */
+  halfOpenPerHostMax: 4,
+  /** A dialed peer has so long to shake hands before its place may be given to the next dial: five slow round trips. */
+  answerGraceMs: 3_000,
+  /** A new peer is judged after so long: it has said what it has, and two rechokes (rechokeMs) have looked at it. */
+  seatGraceMs: 20_000,
+  /** A peer that waits for its turn keeps its seat in a full table for so long: six rounds of BEP 3's optimistic unchoke. */
+  seatWaitMs: 180_000,
+  /** A peer that has traded a block within so long is useful, and is not replaced: a slow line needs 7 s for a block. */
+  tradeFreshMs: 60_000,
+  /** A household that had to make room replaces others only after so long: reconnecting does not push peers out. */
+  putOffMs: 120_000,
   /** Dials under way at once: home routers lose track of many half-open connections. */
   dialsMax: 20,
   /** libtorrent's handshake_timeout. */
@@ -179,6 +196,9 @@ const relations: readonly (readonly [(limits: Limits) => boolean, string])[] = [
   [(l) => l.connectionsPerTorrentMax <= l.connectionsMax, 'a torrent may hold at most all connections'],
   [(l) => l.keepAliveMs + l.tickMs < l.idleTimeoutMs, 'a keep-alive arrives before the other side gives up'],
   [(l) => l.stallTimeoutMs < l.stallCloseMs, 'a stalled peer first gives its requests back'],
+  [(l) => l.halfOpenPerHostMax >= 1 && l.halfOpenPerHostMax <= l.halfOpenMax, 'a household may shake hands'],
+  [(l) => l.answerGraceMs <= l.handshakeTimeoutMs, 'a dialed peer loses its place before its time is up'],
+  [(l) => l.seatGraceMs <= l.seatWaitMs, 'a useless peer makes room before one that waits'],
   [(l) => l.progressBytesMin <= blockBytesMax, 'a whole block is progress'],
   [(l) => l.requestsOutstandingMax <= l.uploadQueueMax, 'two of us never overrun each other'],
   [(l) => l.unreadBytesMax > l.uploadWindowBytes, 'a full window is not yet a peer that does not read'],

@@ -179,6 +179,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
     fetch.receivedCount += 1;
     fetch.progressMs = nowMs;
     session.down.add(message.bytes.length);
+    session.pipeline.deliveredMs = nowMs;
     if (fetch.receivedCount < fetch.received.length) this.#askNext(fetch);
     else this.#check(fetch);
     return undefined;

@@ -5,6 +5,7 @@
  * Invariant: at most `peersKnownMax` records; a record is dialed only when idle, due, not banned, and not held by somebody
  * with whom we are connected already.
  */
+import { isLoopbackHost } from './address-groups.ts';
 import { backoffMs } from './backoff.ts';
 import type { PeerAddress } from './contract.ts';
 import { DialQueue } from './dial-queue.ts';
@@ -220,10 +221,6 @@ export class PeerDirectory {
 /** Nobody is connected with it, or tries to be. */
 function isFree({ state, held }: PeerRecord): boolean {
   return state === 'idle' && !held;
-}
-
-export function isLoopbackHost(host: string): boolean {
-  return host === '::1' || host.startsWith('127.');
 }
 
 function addressKey(address: PeerAddress): string {

@@ -18,6 +18,11 @@ export class PeerVoice implements Speaker {
   extended = false;
   amChoking = true;
   amInterested = false;
+  /** When we last unchoked it, and whether it has asked for anything since. */
+  unchokedMs = 0;
+  hasAsked = false;
+  /** The last time we unchoked it, it asked for nothing. */
+  wastedItsTurn = false;
   /** The connection is over: nothing more is sent or believed. */
   gone = false;
   spokeMs: number;
@@ -45,6 +50,11 @@ export class PeerVoice implements Speaker {
   /** The torrent's geometry, once its swarm has taken the connection in. */
   protected knows(geometry: Geometry | undefined): void {
     this.#geometry = geometry;
+  }
+
+  /** False while the metadata of the torrent is still being fetched. */
+  get knowsPieces(): boolean {
+    return this.#geometry !== undefined;
   }
 
   sendHandshake(infoHash: Uint8Array): void {
@@ -86,9 +96,12 @@ export class PeerVoice implements Speaker {
     if (this.amChoking === choking) return;
     this.amChoking = choking;
     if (!choking) {
+      this.unchokedMs = this.#context.nowMs;
+      this.hasAsked = false;
       this.#write.unchoke();
       return;
     }
+    this.wastedItsTurn = !this.hasAsked;
     this.#write.choke();
     for (const block of this.uploads.clear()) this.sendReject(block);
   }
@@ -117,7 +130,7 @@ export class PeerVoice implements Speaker {
   sendBlock(block: Block, payload: Uint8Array): void {
     this.flush();
     const header = encodePieceHeader(block.pieceIndex, block.begin, payload.length);
-    this.uploads.onSent(header.length + payload.length);
+    this.uploads.onSent(header.length + payload.length, payload.length, this.#context.nowMs);
     this.up.add(payload.length);
     this.allowance.earn();
     this.spokeMs = this.#context.nowMs;
@@ -141,7 +154,7 @@ export class PeerVoice implements Speaker {
     const bytes = this.#writer.take();
     if (this.gone) return;
     this.spokeMs = this.#context.nowMs;
-    this.uploads.onSent(bytes.length);
+    this.uploads.onSent(bytes.length, 0, this.spokeMs);
     this.#context.emit({ type: 'send', connection: this.connection, bytes });
   }
 }

@@ -27,7 +27,9 @@ export class RequestPipeline {
   knownRate: number | undefined;
   /** When payload last arrived, or when the first request went out after a pause. */
   progressMs = 0;
-  /** Payload since then. */
+  /** When a block that we had asked for had last come. */
+  deliveredMs = -Number.MAX_SAFE_INTEGER;
+  /** Payload since progressMs. */
   #progressBytes = 0;
   /** What the peer lets wait: its `reqq` (BEP 10), or what nobody minds. */
   #askedMax: number;
@@ -139,6 +141,8 @@ export class RequestPipeline {
   /** A block has arrived whole. */
   onBlock(wasAsked: boolean): void {
     if (!wasAsked) return;
+    // The last bytes of it were progress.
+    this.deliveredMs = this.progressMs;
     this.rejects = 0;
     // One in sixteen may cross with a cancel.
     this.#unasked = Math.max(0, this.#unasked - 1 / 16);

@@ -14,7 +14,7 @@ export function watchSession(
   limits: Limits,
   nowMs: number,
   elapsedMs: number,
-): 'silent' | 'stalled' | undefined {
+): 'silent' | 'stalled' | 'not-reading' | undefined {
   const { pipeline, pieces } = session;
   if (elapsedMs > 0) {
     session.down.tick(elapsedMs);
@@ -25,6 +25,7 @@ export function watchSession(
   if (nowMs - pieces.refusedMs >= waitMs) pieces.forgetRefusals();
   if (nowMs - session.heardMs >= limits.idleTimeoutMs) return 'silent';
   if (pipeline.isSilent(nowMs, limits.stallCloseMs)) return 'stalled';
+  if (session.uploads.isStuck(nowMs, limits.stallCloseMs)) return 'not-reading';
   if (!pipeline.stalled && pipeline.isSilent(nowMs, limits.stallTimeoutMs)) {
     // One request stays with it, to tell whether it comes back; the others are cancelled, lest all arrive twice.
     for (const key of pipeline.asked.slice(1)) scheduler.cancel(session, key);

@@ -1,58 +1,212 @@
 /**
- * What all torrents share: connections, dials under way, connections with one host, bytes of pieces in memory.
+ * What all torrents share: seats for peers, dials, half-open connections, bytes of pieces in memory. Who leaves a full
+ * table is decided in connection-table.ts and half-open.ts; here is who sits where.
  *
- * Invariant: every `open` is followed by one `close` with the same host.
+ * Invariant: a dial ends in a seat or in `endDial`, a connection that came to us in a seat or in `endKnock`, a seat in
+ * `leave`. A household counts its seats and the dials to it.
  */
+import { householdOf, isLoopbackHost, networkOf } from './address-groups.ts';
+import { makeRoom, type Newcomer, replaceableCount, type Seat, type Standing } from './connection-table.ts';
+import type { ConnectionId, TorrentId } from './contract.ts';
+import { HalfOpenTable } from './half-open.ts';
 import type { Limits } from './limits.ts';
-import { isLoopbackHost } from './peer-directory.ts';
+
+/** A peer that asks for a seat. */
+export interface Guest {
+  readonly connection: ConnectionId;
+  readonly host: string;
+  readonly incoming: boolean;
+  readonly torrent: TorrentId;
+}
+
+/** A peer that has one. */
+export interface Occupant extends Guest {
+  standing(nowMs: number): { readonly standing: Standing; readonly sinceMs: number };
+  /** It leaves. */
+  makeRoom(nowMs: number): void;
+}
+
+type OccupiedSeat = Seat & { readonly occupant: Occupant };
 
 export class SharedBudget {
+  /** Dials that are not connected yet. */
   dials = 0;
   /** Bytes of pieces being put together or stored. */
   pieceBytes = 0;
-  #connections = 0;
-  readonly #perHost = new Map<string, number>();
+  readonly #seats = new Map<ConnectionId, Occupant>();
+  readonly #perTorrent = new Map<TorrentId, number>();
+  readonly #perHousehold = new Map<string, number>();
+  /** Connections that came to us, before their handshake; and those we dialed. */
+  readonly #knocking: HalfOpenTable;
+  readonly #unanswered: HalfOpenTable;
+  /** Households that had to make room, and until when they replace nobody. */
+  readonly #putOff = new Map<string, number>();
   readonly #limits: Limits;
 
   constructor(limits: Limits) {
     this.#limits = limits;
+    this.#knocking = new HalfOpenTable(limits.halfOpenMax);
+    this.#unanswered = new HalfOpenTable(limits.halfOpenMax);
   }
 
+  /** Peers with a seat. */
   get connections(): number {
-    return this.#connections;
+    return this.#seats.size;
   }
 
-  /** No more connections, with whomever. */
-  get isFull(): boolean {
-    return this.#connections >= this.#limits.connectionsMax;
+  /** Connections that came to us and have not shaken hands. */
+  get halfOpen(): number {
+    return this.#knocking.size;
   }
 
-  /** No more connections with this host: a household is a few people, and more is somebody filling our table. */
+  /** Dials that are connected and whose handshake has not been answered. */
+  get unanswered(): number {
+    return this.#unanswered.size;
+  }
+
+  // Half-open connections -------------------------------------------------------------------------------------------
+
+  /** Answers the connection that has to make room. On loopback the whole machine is one household. */
+  knock(connection: ConnectionId, host: string, nowMs: number): ConnectionId | undefined {
+    const { halfOpenMax, halfOpenPerHostMax } = this.#limits;
+    const perHouseholdMax = isLoopbackHost(host) ? halfOpenMax : halfOpenPerHostMax;
+    return this.#knocking.enter(connection, host, perHouseholdMax, nowMs);
+  }
+
+  endKnock(connection: ConnectionId): void {
+    this.#knocking.leave(connection);
+  }
+
+  /** Dials of these come on top of all seats. A peer that takes a dial and says nothing holds its place for a moment only. */
+  mayDial(nowMs: number): boolean {
+    const { dialsMax, halfOpenMax, answerGraceMs } = this.#limits;
+    const overdue = this.#unanswered.countSince(answerGraceMs, nowMs);
+    return this.dials < dialsMax && this.dials + this.#unanswered.size - overdue < halfOpenMax;
+  }
+
+  dial(host: string): void {
+    this.dials += 1;
+    count(this.#perHousehold, householdOf(host), 1);
+  }
+
+  /** The dial is connected: it needs no dial's place any more. Answers the one that has to make room. */
+  onDialConnected(connection: ConnectionId, host: string, nowMs: number): ConnectionId | undefined {
+    this.dials -= 1;
+    return this.#unanswered.enter(connection, host, this.#limits.halfOpenMax, nowMs);
+  }
+
+  /** It did not come to a handshake. */
+  endDial(connection: ConnectionId, host: string): void {
+    if (!this.#unanswered.leave(connection)) this.dials -= 1;
+    count(this.#perHousehold, householdOf(host), -1);
+  }
+
+  // Seats -----------------------------------------------------------------------------------------------------------
+
+  /** No more dials to this household: it is a few people, and more is somebody filling our table. */
   isHostFull(host: string): boolean {
+    return (this.#perHousehold.get(householdOf(host)) ?? 0) >= this.#seatsPerHost(host);
+  }
+
+  /** How many more dials a torrent may begin that has so many under way. */
+  placesToDial(
+    torrent: TorrentId,
+    dialing: number,
+    replaces: () => Newcomer['replaces'],
+    nowMs: number,
+  ): number {
+    const { connectionsMax, connectionsPerTorrentMax } = this.#limits;
+    const inTorrent = connectionsPerTorrentMax - this.#seatsOf(torrent);
+    const inAll = connectionsMax - this.#seats.size;
+    if (inTorrent > 0 && inAll > 0)
+      return Math.min(inTorrent - dialing, inAll - this.dials - this.#unanswered.size);
+    const seats = this.#seatList(nowMs).filter((seat) => inTorrent > 0 || seat.torrent === torrent);
+    return replaceableCount(torrent, seats, replaces(), this.#limits, nowMs) - dialing;
+  }
+
+  /** Those who have to leave so that the newcomer has a seat; undefined when it is refused. */
+  roomFor(
+    { host, incoming, torrent }: Guest,
+    replaces: () => Newcomer['replaces'],
+    nowMs: number,
+  ): Occupant[] | undefined {
+    const { connectionsMax, connectionsPerTorrentMax } = this.#limits;
+    const household = householdOf(host);
+    const ofHousehold = (this.#perHousehold.get(household) ?? 0) - (incoming ? 0 : 1);
+    const isFull =
+      this.#seats.size >= connectionsMax ||
+      this.#seatsOf(torrent) >= connectionsPerTorrentMax ||
+      ofHousehold >= this.#seatsPerHost(host);
+    if (!isFull) return [];
+    const seats = this.#seatList(nowMs);
+    const dialed = ofHousehold - seats.filter((seat) => seat.household === household).length;
+    const sizes = {
+      all: connectionsMax,
+      torrent: connectionsPerTorrentMax,
+      household: this.#seatsPerHost(host) - dialed,
+    };
+    const isPutOff = (this.#putOff.get(household) ?? 0) > nowMs;
+    const newcomer = {
+      torrent,
+      household,
+      network: networkOf(host),
+      replaces: isPutOff ? 'nothing' : replaces(),
+    } as const;
+    const leaving = makeRoom(newcomer, seats, sizes, this.#limits, nowMs);
+    return leaving?.map(({ occupant }) => occupant);
+  }
+
+  sit(occupant: Occupant): void {
+    const { connection, host, incoming, torrent } = occupant;
+    if (incoming) {
+      this.#knocking.leave(connection);
+      count(this.#perHousehold, householdOf(host), 1);
+    } else {
+      this.#unanswered.leave(connection);
+    }
+    this.#seats.set(connection, occupant);
+    count(this.#perTorrent, torrent, 1);
+  }
+
+  leave(connection: ConnectionId): void {
+    const occupant = this.#seats.get(connection);
+    if (occupant === undefined) return;
+    this.#seats.delete(connection);
+    count(this.#perTorrent, occupant.torrent, -1);
+    count(this.#perHousehold, householdOf(occupant.host), -1);
+  }
+
+  /** It leaves for another. */
+  putOff({ host }: { readonly host: string }, nowMs: number): void {
+    if (isLoopbackHost(host)) return;
+    const { peersKnownMax, putOffMs } = this.#limits;
+    const household = householdOf(host);
+    this.#putOff.delete(household);
+    if (this.#putOff.size >= peersKnownMax) this.#putOff.delete(this.#putOff.keys().next().value!);
+    this.#putOff.set(household, nowMs + putOffMs);
+  }
+
+  #seatsOf(torrent: TorrentId): number {
+    return this.#perTorrent.get(torrent) ?? 0;
+  }
+
+  #seatsPerHost(host: string): number {
     const { connectionsPerHostMax, connectionsPerLoopbackMax } = this.#limits;
-    const max = isLoopbackHost(host) ? connectionsPerLoopbackMax : connectionsPerHostMax;
-    return (this.#perHost.get(group(host)) ?? 0) >= max;
+    return isLoopbackHost(host) ? connectionsPerLoopbackMax : connectionsPerHostMax;
   }
 
-  open(host: string): void {
-    this.#connections += 1;
-    this.#perHost.set(group(host), (this.#perHost.get(group(host)) ?? 0) + 1);
-  }
-
-  close(host: string): void {
-    this.#connections -= 1;
-    const left = (this.#perHost.get(group(host)) ?? 1) - 1;
-    if (left === 0) this.#perHost.delete(group(host));
-    else this.#perHost.set(group(host), left);
+  /** Only made when a table is full. */
+  #seatList(nowMs: number): OccupiedSeat[] {
+    return [...this.#seats.values()].map((occupant) => {
+      const { connection, host, torrent } = occupant;
+      const place = { torrent, household: householdOf(host), network: networkOf(host) };
+      return { occupant, connection, ...place, ...occupant.standing(nowMs) };
+    });
   }
 }
 
-/** A household has a whole /64 of IPv6: its first four groups, with the zeros that `::` stands for. */
-function group(host: string): string {
-  if (!host.includes(':')) return host;
-  const [head = '', tail] = host.split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - first.length - last.length;
-  return [...first, ...Array<string>(Math.max(0, zeros)).fill('0'), ...last].slice(0, 4).join(':');
+function count<Key>(counts: Map<Key, number>, key: Key, step: 1 | -1): void {
+  const now = (counts.get(key) ?? 0) + step;
+  if (now === 0) counts.delete(key);
+  else counts.set(key, now);
 }

@@ -1,6 +1,7 @@
 /**
  * What people and programs may ask about a torrent at any moment: plain values, a snapshot.
  */
+import type { AnnounceSchedule } from './announce-schedule.ts';
 import { clientNameOf } from './client-name.ts';
 import type { DiskTrouble, PeerAddress } from './contract.ts';
 import type { PeerSession } from './peer-session.ts';
@@ -86,4 +87,19 @@ export function peerStatus(session: PeerSession): PeerStatus {
     stalled: session.pipeline.stalled,
     onTrial: session.trialPiece !== undefined && session.record!.goodPieces === 0,
   };
+}
+
+export function trackerStatuses(
+  { trackers, nextAsk }: Pick<AnnounceSchedule, 'trackers' | 'nextAsk'>,
+  nowMs: number,
+): readonly TrackerStatus[] {
+  const waitMs = Math.max(0, (nextAsk?.atMs ?? 0) - nowMs);
+  return trackers.map((tracker) => ({
+    url: tracker.url,
+    working: tracker.listsUs && tracker.failures === 0,
+    lastFailure: tracker.lastFailure,
+    lastWarning: tracker.lastWarning,
+    peers: tracker.peers,
+    askedInSeconds: tracker === nextAsk?.tracker ? Math.ceil(waitMs / 1000) : undefined,
+  }));
 }

@@ -18,9 +18,11 @@ import type {
   TrackerFact,
 } from './contract.ts';
 import { PeerDirectory } from './peer-directory.ts';
+import { compareIds, isSameId, namesakeOf } from './peer-ids.ts';
 import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, Violation } from './peer-session.ts';
-import type { TrackerStatus } from './status.ts';
+import { standingOf } from './seat-standing.ts';
+import { type TrackerStatus, trackerStatuses } from './status.ts';
 
 /** BEP 10's `v`: what other people's clients show. */
 export const clientName = 'Cicada 0.1.0';
@@ -92,19 +94,20 @@ export class SwarmPeers {
 
   #dial(nowMs: number): void {
     if (this.stopping || this.isOffline) return;
-    const { limits, budget } = this.#context;
-    while (
-      this.connectionCount < limits.connectionsPerTorrentMax &&
-      !budget.isFull &&
-      budget.dials < limits.dialsMax
-    ) {
+    const { budget } = this.#context;
+    let places = budget.placesToDial(
+      this.#identity.torrent,
+      this.#dialing.size,
+      () => this.#replacesByDial(nowMs),
+      nowMs,
+    );
+    for (; places > 0 && budget.mayDial(nowMs); places--) {
       const record = this.#directory.next(nowMs, this.#content.wantsSeeds, (host) => budget.isHostFull(host));
       if (record === undefined) return;
       record.state = 'dialing';
       const connection = this.#context.newConnection(this.#identity.torrent);
       this.#dialing.set(connection, record);
-      budget.dials += 1;
-      budget.open(record.address.host);
+      budget.dial(record.address.host);
       this.#context.emit({ type: 'dial', connection, address: record.address });
     }
   }
@@ -115,13 +118,20 @@ export class SwarmPeers {
     this.#dial(nowMs);
   }
 
+  /** What a peer that we dial replaces in a full table. Who waits for its turn only leaves when none gives us anything. */
+  #replacesByDial(nowMs: number): 'useless' | 'waiting' {
+    const { limits } = this.#context;
+    const sessions = [...this.sessions.values()];
+    const isServed = sessions.some((session) => standingOf(session, limits, nowMs).standing === 'useful');
+    return this.#content.wantsSeeds && !isServed ? 'waiting' : 'useless';
+  }
+
   /** The dial did not come to a handshake. */
   onDialEnded(connection: ConnectionId, reason: string, nowMs: number): void {
     const record = this.#dialing.get(connection);
     if (record === undefined) return;
     this.#dialing.delete(connection);
-    this.#context.budget.dials -= 1;
-    this.#context.budget.close(record.address.host);
+    this.#context.budget.endDial(connection, record.address.host);
     // That one was there: it is no failure that it is the same as another.
     this.#directory.release(record, reason === 'connected-twice', nowMs);
     if (!this.stopping && !this.isOffline)
@@ -132,21 +142,20 @@ export class SwarmPeers {
   admit(session: PeerSession, handshake: Handshake, nowMs: number): Violation | undefined {
     if (this.isOffline) return 'torrent-offline';
     const dialed = this.#dialing.get(session.connection);
-    if (sameBytes(handshake.peerId, this.#context.peerId)) {
+    if (isSameId(handshake.peerId, this.#context.peerId)) {
       if (dialed !== undefined) this.#directory.forget(dialed);
       return 'connected-to-self';
     }
     const record = dialed ?? this.#directory.incoming(session.address, handshake.peerId, nowMs);
     const isBannedHost = session.incoming && this.#directory.isBannedHost(session.address.host, nowMs);
     if (record.bannedUntilMs > nowMs || isBannedHost) return 'banned';
-    if (this.sessions.size >= this.#context.limits.connectionsPerTorrentMax) return 'too-many-connections';
-    const other = this.#sameAs(session, handshake.peerId);
+    const other = namesakeOf(session, handshake.peerId, this.sessions.values());
     const former = other?.record;
     const heldByFormer = former === undefined ? [] : this.#directory.heldBy(former);
     if (other !== undefined) {
       // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
       const isTie = nowMs - other.openedMs < this.#context.limits.dialTimeoutMs;
-      const keepsIncoming = compareBytes(handshake.peerId, this.#context.peerId) > 0;
+      const keepsIncoming = compareIds(handshake.peerId, this.#context.peerId) > 0;
       // It came to us, fell silent, and comes again from the same place: for the peer the old connection is dead.
       const isSameHost = other.address.host === session.address.host;
       const isSuccessor = isSameHost && other.incoming && session.incoming;
@@ -159,7 +168,8 @@ export class SwarmPeers {
       }
       this.drop(other, 'connected-twice', nowMs);
     }
-    if (this.#dialing.delete(session.connection)) this.#context.budget.dials -= 1;
+    if (!this.#takeSeat(session, nowMs)) return 'too-many-connections';
+    this.#dialing.delete(session.connection);
     this.#directory.keep(record, nowMs);
     if (former !== undefined) this.#directory.succeed(former, heldByFormer, record, nowMs);
     this.sessions.set(session.connection, session);
@@ -169,19 +179,26 @@ export class SwarmPeers {
     return undefined;
   }
 
-  /**
-   * The session that this one would be a second one of. Anybody may borrow a name: from another host it shuts nobody out
-   * unless whoever bears it already serves us well.
-   */
-  #sameAs(session: PeerSession, peerId: Uint8Array): PeerSession | undefined {
-    let elsewhere: PeerSession | undefined;
-    for (const other of this.sessions.values()) {
-      if (!sameBytes(other.peerId!, peerId)) continue;
-      if (other.address.host === session.address.host) return other;
-      const serves = other.record!.goodPieces > 0 && other.mayBeAsked && !other.pipeline.stalled;
-      if (serves) elsewhere = other;
-    }
-    return elsewhere;
+  /** False when the tables are full and no peer has to make room. */
+  #takeSeat(session: PeerSession, nowMs: number): boolean {
+    const { budget, limits } = this.#context;
+    const { connection, incoming } = session;
+    const guest = { connection, incoming, host: session.address.host, torrent: this.#identity.torrent };
+    const replaces = () => (incoming ? 'waiting' : this.#replacesByDial(nowMs));
+    const leaving = budget.roomFor(guest, replaces, nowMs);
+    for (const occupant of leaving ?? []) occupant.makeRoom(nowMs);
+    if (leaving === undefined) return false;
+    budget.sit({
+      ...guest,
+      standing: (atMs) => standingOf(session, limits, atMs),
+      makeRoom: (atMs) => this.#makeRoom(session, atMs),
+    });
+    return true;
+  }
+
+  #makeRoom(session: PeerSession, nowMs: number): void {
+    this.#context.budget.putOff(session.address, nowMs);
+    this.drop(session, 'made-room', nowMs);
   }
 
   /** Closes the connection for a reason of ours. */
@@ -199,9 +216,10 @@ export class SwarmPeers {
     // A peer that lets us in and goes at once, time and again, is not worth the dialing.
     const lastedMs = nowMs - session.openedMs;
     const { dialTimeoutMs } = this.#context.limits;
-    const worked = session.down.total + session.up.total > 0 || lastedMs >= dialTimeoutMs;
+    const hasTraded = session.down.total + session.up.total > 0;
+    const worked = hasTraded || (lastedMs >= dialTimeoutMs && reason !== 'made-room');
     this.#directory.release(session.record!, worked, nowMs);
-    this.#context.budget.close(session.address.host);
+    this.#context.budget.leave(session.connection);
     this.report({ type: 'peer-dropped', address: session.address, reason, downloaded: session.down.total });
     this.#content.onLeft(session, nowMs);
   }
@@ -318,16 +336,7 @@ export class SwarmPeers {
   }
 
   get trackers(): readonly TrackerStatus[] {
-    const next = this.#announces.nextAsk;
-    const waitMs = Math.max(0, (next?.atMs ?? 0) - this.#context.nowMs);
-    return this.#announces.trackers.map((tracker) => ({
-      url: tracker.url,
-      working: tracker.listsUs && tracker.failures === 0,
-      lastFailure: tracker.lastFailure,
-      lastWarning: tracker.lastWarning,
-      peers: tracker.peers,
-      askedInSeconds: tracker === next?.tracker ? Math.ceil(waitMs / 1000) : undefined,
-    }));
+    return trackerStatuses(this.#announces, this.#context.nowMs);
   }
 
   report(report: WithoutTorrent<Report>): void {
@@ -336,12 +345,3 @@ export class SwarmPeers {
 }
 
 type WithoutTorrent<T> = T extends unknown ? Omit<T, 'torrent'> : never;
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return compareBytes(a, b) === 0;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
-  return 0;
-}

@@ -5,7 +5,7 @@
  * Invariant: a block is waiting, or being read, or sent; a cancel or a choke ends the first two. Asking twice for what
  * is still waiting changes nothing.                                                                         BEP 3
  */
-import type { Block, PieceIndex } from '../../torrents/geometry.ts';
+import { type Block, blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
 import type { ReadId } from './contract.ts';
 import type { Limits } from './limits.ts';
 
@@ -25,6 +25,13 @@ export class UploadQueue {
   readonly #reads: ReadId[] = [];
   /** All that the kernel has taken so far. */
   flushedBytes = 0;
+  /** When the peer had last taken a block's worth of payload. One byte at a time gets there, too, but not soon. */
+  takenMs = -Number.MAX_SAFE_INTEGER;
+  /** When the kernel last took something, or when something was sent after all had been taken. */
+  #movedMs = 0;
+  #unflushedPayload = 0;
+  /** Payload since takenMs. */
+  #takenBytes = 0;
   #unflushedBytes = 0;
   #readingBytes = 0;
   readonly #limits: Limits;
@@ -123,13 +130,33 @@ export class UploadQueue {
     return block;
   }
 
-  onSent(bytes: number): void {
+  /** `payload`: how many of the bytes are of a block. */
+  onSent(bytes: number, payload: number, nowMs: number): void {
+    if (this.#unflushedBytes === 0) this.#movedMs = nowMs;
     this.#unflushedBytes += bytes;
+    this.#unflushedPayload += payload;
   }
 
-  onFlushed(bytes: number): void {
+  onFlushed(bytes: number, nowMs: number): void {
     this.flushedBytes += bytes;
     this.#unflushedBytes = Math.max(0, this.#unflushedBytes - bytes);
+    this.#movedMs = nowMs;
+    const payload = Math.min(bytes, this.#unflushedPayload);
+    this.#unflushedPayload -= payload;
+    this.#takenBytes += payload;
+    if (this.#takenBytes < blockBytesMax) return;
+    this.#takenBytes = 0;
+    this.takenMs = nowMs;
+  }
+
+  /** Blocks it has asked for are waiting, being read, or on their way to it. */
+  get isServing(): boolean {
+    return this.pendingCount > 0 || this.#unflushedPayload > 0;
+  }
+
+  /** Blocks were sent, and for so long nothing has been taken: the peer does not read what it asked for. */
+  isStuck(nowMs: number, timeoutMs: number): boolean {
+    return this.#unflushedPayload > 0 && nowMs - this.#movedMs >= timeoutMs;
   }
 }
 

@@ -93,17 +93,19 @@ describe('the door', () => {
     const full = new EngineLab({ limits: { connectionsMax: 2, connectionsPerTorrentMax: 2 } });
     full.join();
     full.join();
-    expect(full.connect().closed).toBe('too-many-connections');
+    expect(full.join().closed).toBe('too-many-connections');
 
     const host = new EngineLab({ limits: { connectionsPerHostMax: 1 } });
     host.join({ address: { host: '10.9.9.9', port: 1 } });
-    expect(host.connect({ host: '10.9.9.9', port: 2 }).closed).toBe('too-many-connections');
-    expect(host.connect({ host: '10.9.9.8', port: 2 }).closed).toBeUndefined();
+    const second = { host: '10.9.9.9', port: 2 };
+    expect(host.join({ address: second, peerId: new Uint8Array(20).fill(2) }).closed).toBe(
+      'too-many-connections',
+    );
+    expect(host.join({ address: { host: '10.9.9.8', port: 2 } }).closed).toBeUndefined();
 
     const torrent = new EngineLab({ limits: { connectionsPerTorrentMax: 1 } });
     torrent.join();
-    const second = torrent.join();
-    expect(second.closed).toBe('too-many-connections');
+    expect(torrent.join().closed).toBe('too-many-connections');
   });
 
   it('a place that somebody left is free again', () => {

@@ -3,7 +3,11 @@ import { expect } from 'vitest';
 import type { EngineLab } from './engine-lab.ts';
 
 export const connectionsMax = 6;
-export const limits = { connectionsMax, connectionsPerTorrentMax: connectionsMax };
+export const limits = {
+  connectionsMax,
+  connectionsPerTorrentMax: connectionsMax,
+  halfOpenMax: connectionsMax,
+};
 
 /** Nothing is left of anybody once the torrent has stopped, and a whole crowd can connect again. */
 export function expectNothingLeft(lab: EngineLab): void {
@@ -12,13 +16,13 @@ export function expectNothingLeft(lab: EngineLab): void {
   expect(lab.memory.outstanding).toBe(0);
   expect(lab.engine.usage).toMatchObject({
     dialCount: 0,
-    budget: { connections: 0, dials: 0, pieceBytes: 0 },
+    budget: { connections: 0, dials: 0, halfOpen: 0, unanswered: 0, pieceBytes: 0 },
   });
   expect(lab.engine.wakeAtMs).toBe(Number.MAX_SAFE_INTEGER);
   // Every place is free again, and no more than there were.
   const newcomers = Array.from({ length: connectionsMax + 1 }, () => lab.connect());
   expect(newcomers.map((peer) => peer.closed)).toEqual([
+    'too-many-half-open',
     ...Array(connectionsMax).fill(undefined),
-    'too-many-connections',
   ]);
 }

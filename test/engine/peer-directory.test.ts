@@ -3,7 +3,6 @@ import { defaultLimits } from '../../client/engine/limits.ts';
 import { PeerDirectory } from '../../client/engine/peer-directory.ts';
 import type { PeerRecord } from '../../client/engine/peer-record.ts';
 import { Prng } from '../../client/engine/prng.ts';
-import { SharedBudget } from '../../client/engine/shared-budget.ts';
 
 const hourMs = 60 * 60_000;
 const address = (n: number) => ({ host: `10.0.${n >> 8}.${n & 255}`, port: 6881 });
@@ -288,39 +287,5 @@ describe('a ban', () => {
     directory.ban(record, 0);
     expect(directory.isBannedHost(host, 1)).toBe(false);
     expect(directory.incoming({ host, port: 5_001 }, peerId(2), 1).bannedUntilMs).toBe(0);
-  });
-});
-
-describe('the shared budget', () => {
-  const limits = {
-    ...defaultLimits,
-    connectionsMax: 5,
-    connectionsPerHostMax: 2,
-    connectionsPerLoopbackMax: 3,
-  };
-
-  it('counts connections in all and by host, and gives back what is closed', () => {
-    const budget = new SharedBudget(limits);
-    budget.open('10.0.0.1');
-    budget.open('10.0.0.1');
-    expect([budget.isHostFull('10.0.0.1'), budget.isHostFull('10.0.0.2'), budget.isFull]).toEqual([
-      true,
-      false,
-      false,
-    ]);
-    for (let i = 0; i < 3; i++) budget.open('127.0.0.1');
-    expect([budget.isHostFull('127.0.0.1'), budget.isFull]).toEqual([true, true]);
-    budget.close('10.0.0.1');
-    expect([budget.isHostFull('10.0.0.1'), budget.isFull, budget.connections]).toEqual([false, false, 4]);
-  });
-
-  it('takes the addresses of one IPv6 network for one household', () => {
-    const budget = new SharedBudget(limits);
-    budget.open('2001:db8:1:2::5');
-    budget.open('2001:db8:1:2:a:b:c:d');
-    expect([budget.isHostFull('2001:db8:1:2::99'), budget.isHostFull('2001:db8:1:3::99')]).toEqual([
-      true,
-      false,
-    ]);
   });
 });

@@ -26,9 +26,9 @@ describe('an upload queue', () => {
     expect(readAll(queue, 1)).toEqual([block(0), block(1)]);
     expect([queue.waitingCount, queue.pendingBytes]).toEqual([3, 2 * blockBytes]);
     expect(queue.onRead(1)).toEqual(block(0));
-    queue.onSent(blockBytes + 13);
+    queue.onSent(blockBytes + 13, blockBytes, 0);
     expect(queue.next).toBeUndefined();
-    queue.onFlushed(blockBytes + 13);
+    queue.onFlushed(blockBytes + 13, 0);
     expect(readAll(queue, 3)).toEqual([block(2)]);
   });
 
@@ -104,11 +104,11 @@ describe('an upload queue', () => {
         const answer = () => {
           const answered = queue.onRead(reads.shift() ?? -1);
           if (answered === undefined) return;
-          queue.onSent(answered.bytes);
+          queue.onSent(answered.bytes, answered.bytes, 0);
           sent += answered.bytes;
         };
         const flush = () => {
-          queue.onFlushed(sent);
+          queue.onFlushed(sent, 0);
           sent = 0;
         };
         for (const [what, n] of steps) {

@@ -45,6 +45,8 @@ function judgeUsage({ limits, budget }: EngineUsage, inspection: Inspection | un
   return firstOf(
     atMost('connections', budget.connections, limits.connectionsMax),
     atMost('dials under way', budget.dials, limits.dialsMax),
+    atMost('half-open connections', budget.halfOpen, limits.halfOpenMax),
+    atMost('dials without an answer', budget.unanswered, limits.halfOpenMax),
     atMost('bytes of pieces', budget.pieceBytes, pieceBytesMax),
     inspection &&
       firstOf(
@@ -85,14 +87,18 @@ function judgeMetadata(session: PeerSession, { limits }: EngineUsage, { infoByte
 }
 
 function judgeHosts({ limits, sessions }: EngineUsage): Disbelief {
-  if (sessions.size <= limits.connectionsPerHostMax) return undefined;
-  const perHost = new Map<string, number>();
-  for (const { gone, address } of sessions.values()) {
-    if (!gone) perHost.set(address.host, (perHost.get(address.host) ?? 0) + 1);
+  const { connectionsPerHostMax, halfOpenPerHostMax } = limits;
+  if (sessions.size <= Math.min(connectionsPerHostMax, halfOpenPerHostMax)) return undefined;
+  const open = new Map<string, number>();
+  const halfOpen = new Map<string, number>();
+  for (const { gone, isOpen, incoming, address } of sessions.values()) {
+    const perHost = isOpen ? open : halfOpen;
+    if (!gone && (isOpen || incoming)) perHost.set(address.host, (perHost.get(address.host) ?? 0) + 1);
   }
   return firstOf(
-    ...[...perHost].map(([host, count]) =>
-      atMost(`connections with ${host}`, count, limits.connectionsPerHostMax),
+    ...[...open].map(([host, count]) => atMost(`connections with ${host}`, count, connectionsPerHostMax)),
+    ...[...halfOpen].map(([host, count]) =>
+      atMost(`half-open connections with ${host}`, count, halfOpenPerHostMax),
     ),
   );
 }

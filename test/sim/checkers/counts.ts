@@ -75,9 +75,17 @@ function judgeSlots({ choker, sessions }: Inspection): Disbelief {
 
 function judgeConnections({ peers }: Inspection, { budget, sessions, dialCount }: EngineUsage): Disbelief {
   if (peers.stopping) return undefined;
-  let count = dialCount;
-  for (const session of sessions.values())
-    if (!session.gone && (session.isOpen || session.incoming)) count += 1;
-  if (budget.connections === count) return undefined;
-  return `counted ${budget.connections} connections, there are ${count}`;
+  let open = 0;
+  let halfOpen = 0;
+  for (const { gone, isOpen, incoming } of sessions.values()) {
+    if (!gone && isOpen) open += 1;
+    else if (!gone && incoming) halfOpen += 1;
+  }
+  const differ = (what: string, counted: number, count: number) =>
+    counted === count ? undefined : `counted ${counted} ${what}, there are ${count}`;
+  return firstOf(
+    differ('connections', budget.connections, open),
+    differ('half-open connections', budget.halfOpen, halfOpen),
+    differ('dials', budget.dials + budget.unanswered, dialCount),
+  );
 }

@@ -14,6 +14,7 @@ export function nothingIsLeft(): Checker {
       const none = (what: string, count: number) => (count === 0 ? undefined : `${count} ${what} left`);
       return firstOf(
         none('connections are', budget.connections),
+        none('half-open connections are', budget.halfOpen + budget.unanswered),
         none('dials are', budget.dials + dialCount),
         none('sessions are', sessions.size),
         none('bytes of pieces are', budget.pieceBytes),

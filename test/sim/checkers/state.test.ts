@@ -136,7 +136,8 @@ describe('counts-are-right', () => {
   });
 
   it('finds a place that nobody has', () => {
-    (leech.engine.usage.budget as unknown as { open(host: string): void }).open('10.5.5.5');
+    const budget = leech.engine.usage.budget as unknown as { sit(guest: object): void };
+    budget.sit({ connection: 99, host: '10.5.5.5', incoming: true, torrent: 1 });
     expect(look(leech)).toBe('counted 2 connections, there are 1');
   });
 });

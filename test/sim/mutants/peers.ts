@@ -19,7 +19,7 @@ export const peers: readonly Mutant[] = [
   {
     name: 'leak a connection of the budget',
     file: engine('swarm-peers'),
-    from: "    this.#context.budget.close(session.address.host);\n    this.report({ type: 'peer-dropped'",
+    from: "    this.#context.budget.leave(session.connection);\n    this.report({ type: 'peer-dropped'",
     to: "    this.report({ type: 'peer-dropped'",
   },
   {
@@ -31,7 +31,7 @@ export const peers: readonly Mutant[] = [
   {
     name: 'take an echo of ourselves for a peer',
     file: engine('swarm-peers'),
-    from: 'if (sameBytes(handshake.peerId, this.#context.peerId)) {',
+    from: 'if (isSameId(handshake.peerId, this.#context.peerId)) {',
     to: 'if (dialed !== undefined && handshake.peerId.length === 0) {',
   },
   {

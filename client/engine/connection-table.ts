@@ -1,0 +1,169 @@
+/**
+ * Who leaves when a newcomer finds a full table of peers: the whole decision, and nothing but the decision.
+ *
+ * There are three tables: one torrent, all torrents together, one household. A newcomer needs a seat in each. In a full
+ * table the peer with the least worth makes room, or the newcomer is refused:
+ *
+ * 1. A useful peer stays. It has traded a block with us lately, or is being sent one.
+ * 2. A useless peer may be replaced after `seatGraceMs`, a waiting peer after `seatWaitMs`.
+ * 3. A peer that is not useful may be replaced at once when its torrent, network or household holds more seats than
+ *    the newcomer's would hold afterwards. Each such exchange makes the shares more equal, so exchanges come to an end.
+ * 4. A household that made room a short time ago takes free seats, or seats by rule 3: it cannot come back and push out
+ *    the peer that replaced it.
+ *
+ * Of those that may be replaced, the useless come first, then those of the fullest network and the fullest household,
+ * then those that have gone longest without progress.
+ */
+import type { ConnectionId, TorrentId } from './contract.ts';
+import type { Limits } from './limits.ts';
+
+/**
+ * useful: it trades with us. waiting: one side wants something of the other and has not had its turn. useless: neither
+ * side wants anything, or the peer has had its turn and did nothing with it.
+ */
+export type Standing = 'useful' | 'waiting' | 'useless';
+
+export interface Place {
+  readonly torrent: TorrentId;
+  readonly household: string;
+  readonly network: string;
+}
+
+export interface Seat extends Place {
+  readonly connection: ConnectionId;
+  readonly standing: Standing;
+  /** When it came, or when its last trade ceased to count as recent. */
+  readonly sinceMs: number;
+}
+
+export interface Newcomer extends Place {
+  /** What it may replace by rule 2: nothing, useless peers, or waiting peers, too. */
+  readonly replaces: 'nothing' | 'useless' | 'waiting';
+}
+
+/** The most seats each table may have. */
+export interface TableSizes {
+  readonly all: number;
+  readonly torrent: number;
+  readonly household: number;
+}
+
+type Grace = Pick<Limits, 'seatGraceMs' | 'seatWaitMs'>;
+
+/**
+ * The seats that have to be cleared for the newcomer: none when there is room in every table. Undefined: it is refused.
+ */
+export function makeRoom<Taken extends Seat>(
+  newcomer: Newcomer,
+  seats: readonly Taken[],
+  sizes: TableSizes,
+  grace: Grace,
+  nowMs: number,
+): Taken[] | undefined {
+  const cleared: Taken[] = [];
+  const tables: readonly (readonly [number, (seat: Seat) => boolean])[] = [
+    [sizes.household, (seat) => seat.household === newcomer.household],
+    [sizes.torrent, (seat) => seat.torrent === newcomer.torrent],
+    [sizes.all, () => true],
+  ];
+  const shares = new Shares(seats);
+  for (const [size, isHere] of tables) {
+    const here = seats.filter((seat) => isHere(seat) && !cleared.includes(seat));
+    if (here.length < size) continue;
+    const least = leastOf(
+      here.filter((seat) => mayReplace(newcomer, seat, shares, grace, nowMs)),
+      shares,
+    );
+    if (least === undefined) return undefined;
+    cleared.push(least);
+  }
+  return cleared;
+}
+
+/** How many seats could be cleared for a peer of this torrent, wherever it lives. */
+export function replaceableCount(
+  torrent: TorrentId,
+  seats: readonly Seat[],
+  replaces: Newcomer['replaces'],
+  grace: Grace,
+  nowMs: number,
+): number {
+  const shares = new Shares(seats);
+  const replaceable = seats.filter(
+    (seat) =>
+      hasHadItsTime(replaces, seat, grace, nowMs) ||
+      (seat.standing !== 'useful' && shares.surplus(seat.torrent, torrent) >= 2),
+  );
+  return replaceable.length;
+}
+
+/** Rule 2. */
+function hasHadItsTime(
+  replaces: Newcomer['replaces'],
+  { standing, sinceMs }: Seat,
+  { seatGraceMs, seatWaitMs }: Grace,
+  nowMs: number,
+): boolean {
+  if (replaces === 'nothing' || standing === 'useful') return false;
+  if (standing === 'useless') return nowMs - sinceMs >= seatGraceMs;
+  return replaces === 'waiting' && nowMs - sinceMs >= seatWaitMs;
+}
+
+function mayReplace(newcomer: Newcomer, seat: Seat, shares: Shares, grace: Grace, nowMs: number): boolean {
+  if (seat.standing === 'useful') return false;
+  return shares.isFairer(newcomer, seat) || hasHadItsTime(newcomer.replaces, seat, grace, nowMs);
+}
+
+function leastOf<Taken extends Seat>(seats: readonly Taken[], shares: Shares): Taken | undefined {
+  let least: Taken | undefined;
+  for (const seat of seats) if (least === undefined || shares.compare(seat, least) < 0) least = seat;
+  return least;
+}
+
+/** Seats a torrent has; and of these, how many a network and a household have. */
+class Shares {
+  readonly #counts = new Map<string, number>();
+
+  constructor(seats: readonly Seat[]) {
+    for (const seat of seats) for (const key of keysOf(seat)) this.#counts.set(key, this.#of(key) + 1);
+  }
+
+  #of(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  /** How many seats one torrent has more than another. */
+  surplus(from: TorrentId, to: TorrentId): number {
+    return this.#of(`${from}`) - this.#of(`${to}`);
+  }
+
+  /**
+   * Rule 3: level by level, the first that differs decides. One more than the newcomer's would only change places; the
+   * next level decides then. So the sums of squares of the levels, in this order, only ever fall.
+   */
+  isFairer(newcomer: Place, seat: Place): boolean {
+    const [to, from] = [keysOf(newcomer), keysOf(seat)];
+    for (const [level, key] of from.entries()) {
+      if (key === to[level]) continue;
+      const surplus = this.#of(key) - this.#of(to[level]!);
+      if (surplus >= 2) return true;
+      if (surplus < 1) return false;
+    }
+    return false;
+  }
+
+  /** Negative: `a` is worth less than `b`. */
+  compare(a: Seat, b: Seat): number {
+    if (a.standing !== b.standing) return a.standing === 'useless' ? -1 : 1;
+    const [of, than] = [keysOf(a), keysOf(b)];
+    for (const [level, key] of of.entries()) {
+      const surplus = this.#of(key) - this.#of(than[level]!);
+      if (surplus !== 0) return -surplus;
+    }
+    return a.sinceMs - b.sinceMs || a.connection - b.connection;
+  }
+}
+
+function keysOf({ torrent, network, household }: Place): [string, string, string] {
+  return [`${torrent}`, `${torrent} ${network}`, `${torrent} ${network} ${household}`];
+}
