@@ -73,6 +73,7 @@ export class Choker {
     if (nowMs > this.#nowMs) this.#line.tick(nowMs - this.#nowMs);
     this.#nowMs = nowMs;
     this.#slots = Math.min(this.#limits.uploadSlotsMax, this.#slotsFor(this.#line.rate) + idleCount);
+    this.#takeBackUnused(nowMs);
     this.#fillSlots();
     this.#firstCopies.tick(nowMs);
     for (const session of this.#served.keys()) this.#firstCopies.suggest(session);
@@ -122,7 +123,8 @@ export class Choker {
     for (const [{ uploads }, slot] of this.#served) {
       this.#line.add(uploads.flushedBytes - slot.flushedBytes);
       slot.flushedBytes = uploads.flushedBytes;
-      if (!uploads.isIdle) slot.usedMs = nowMs;
+      // What it does not read is no use of the slot.
+      if (!uploads.isIdle && !uploads.isStuck(nowMs, this.#limits.stallTimeoutMs)) slot.usedMs = nowMs;
       else if (nowMs - slot.usedMs >= this.#limits.uploadSlotIdleMs) idleCount += 1;
     }
     return idleCount;
@@ -133,6 +135,20 @@ export class Choker {
     for (const next of this.#waiting) {
       if (this.#served.size >= this.#slots) return;
       this.#serve(next);
+    }
+  }
+
+  /** No more slots can be lent, and peers wait: those who have asked for nothing, or do not read, wait behind them. */
+  #takeBackUnused(nowMs: number): void {
+    if (this.#slots < this.#limits.uploadSlotsMax) return;
+    const { uploadSlotIdleMs, stallTimeoutMs } = this.#limits;
+    let count = Math.min(this.#waiting.size, this.#served.size);
+    for (const [session, slot] of this.#served) {
+      if (count === 0) return;
+      const isUnused = !session.hasAsked || session.uploads.isStuck(nowMs, stallTimeoutMs);
+      if (!isUnused || nowMs - slot.usedMs < uploadSlotIdleMs) continue;
+      this.#refuse(session);
+      count -= 1;
     }
   }
 
