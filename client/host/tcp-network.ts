@@ -6,13 +6,19 @@
  */
 import net from 'node:net';
 import type { ConnectionId, PeerAddress } from '../engine/contract.ts';
+import { defaultLimits } from '../engine/limits.ts';
 import type { FactSink, Network } from './ports.ts';
 import { canReadInto, readInto } from './read-into.ts';
 
 /** Large reads: a quarter of a megabyte a call is several times as fast as Node's 64 KiB. */
 const receiveBytes = 256 * 1024;
-/** More sockets than the engine lets in are turned away by the kernel's side of Node. */
-const socketsMax = 400;
+/** Connections that the kernel takes before Node does: Node's default. */
+const backlogMax = 511;
+/**
+ * Accepted sockets, after which Node turns newcomers away without asking the engine. The engine decides better who stays,
+ * so there is room for all it keeps and for a whole backlog that it has not looked at yet.
+ */
+const socketsMax = defaultLimits.connectionsMax + defaultLimits.halfOpenMax + backlogMax;
 
 interface Connection {
   readonly id: ConnectionId;
@@ -130,7 +136,7 @@ export class TcpNetwork implements Network {
       };
       this.#server.once('error', onError);
       this.#server.once('listening', onListening);
-      this.#server.listen({ port, ...(host === undefined ? {} : { host }) });
+      this.#server.listen({ port, backlog: backlogMax, ...(host === undefined ? {} : { host }) });
     });
   }
 

@@ -104,6 +104,23 @@ describe('TCP', () => {
     await network.stop();
   });
 
+  it('tells the engine of every connection of a burst: it decides who stays', async () => {
+    let connected = 0;
+    const network = await TcpNetwork.listen(
+      (fact) => {
+        if (fact.type === 'connected') connected += 1;
+      },
+      '127.0.0.1',
+      [0],
+    );
+    const clients = Array.from({ length: 600 }, () =>
+      net.connect(network.port, '127.0.0.1').on('error', () => {}),
+    );
+    await until(() => connected === clients.length);
+    for (const client of clients) client.destroy();
+    await network.stop();
+  });
+
   it('tells people’s addresses plainly on a socket of both families', async () => {
     const facts: Fact[] = [];
     const network = await TcpNetwork.listen((fact) => facts.push(fact), undefined, [0]);
