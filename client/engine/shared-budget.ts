@@ -126,25 +126,21 @@ export class SharedBudget {
 
   /** Those who have to leave so that the newcomer has a seat; undefined when it is refused. */
   roomFor(
-    { host, incoming, torrent }: Guest,
+    { host, torrent }: Guest,
     replaces: () => Newcomer['replaces'],
     nowMs: number,
   ): Occupant[] | undefined {
     const { connectionsMax, connectionsPerTorrentMax } = this.#limits;
     const household = householdOf(host);
-    const ofHousehold = (this.#perHousehold.get(household) ?? 0) - (incoming ? 0 : 1);
-    const isFull =
-      this.#seats.size >= connectionsMax ||
-      this.#seatsOf(torrent) >= connectionsPerTorrentMax ||
-      ofHousehold >= this.#seatsPerHost(host);
-    if (!isFull) return [];
-    const seats = this.#seatList(nowMs);
-    const dialed = ofHousehold - seats.filter((seat) => seat.household === household).length;
     const sizes = {
       all: connectionsMax,
       torrent: connectionsPerTorrentMax,
-      household: this.#seatsPerHost(host) - dialed,
+      household: this.#seatsPerHost(host),
     };
+    // Dials to the household are counted here, too, but hold no seat: it may be dialing us at the same moment.
+    const mayBeFull = (this.#perHousehold.get(household) ?? 0) >= sizes.household;
+    if (!mayBeFull && this.#seats.size < sizes.all && this.#seatsOf(torrent) < sizes.torrent) return [];
+    const seats = this.#seatList(nowMs);
     const isPutOff = (this.#putOff.get(household) ?? 0) > nowMs;
     const newcomer = {
       torrent,

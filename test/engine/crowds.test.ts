@@ -150,6 +150,13 @@ describe('a torrent that is being fetched', () => {
   });
 });
 
+it('a peer that we are dialing at this moment may come to us all the same', () => {
+  const lab = new EngineLab({ limits: { connectionsPerHostMax: 1 } });
+  lab.learn(host(1).host);
+  expect(lab.dials).toHaveLength(1);
+  expect(isIn(lab.join({ address: { ...host(1), port: 50_000 } }))).toBe(true);
+});
+
 it('a crowd on one torrent leaves room for another', () => {
   const lab = new EngineLab({ has: 'all', limits: { connectionsMax: 4, connectionsPerTorrentMax: 4 } });
   const infoHash = new Uint8Array(20).fill(7);
