@@ -12,11 +12,13 @@ import { enter } from './enter.ts';
 import { falseBitfield, falseBitfields } from './false-bitfield.ts';
 import { flooder, floods } from './flooder.ts';
 import { freeRider } from './free-rider.ts';
+import { halfOpen } from './half-open.ts';
 import { liar, liarManners } from './liar.ts';
 import { metadataLiar, metadataLies } from './metadata-liar.ts';
 import { poisoner } from './poisoner.ts';
 import type { Script } from './puppet.ts';
 import { borrowings, selfConnector } from './self-connector.ts';
+import { silences, silent } from './silent.ts';
 import { slowLoris, slowParts } from './slow-loris.ts';
 
 const KiB = 1024;
@@ -125,6 +127,30 @@ it.each([61, 62, 63])('a churner leaves nothing behind (seed %i)', (seed) => {
 
 it.each([true, false])('a free-rider (boasts: %s) takes from nobody what they need', (boasts) => {
   play(71, freeRider({ boasts }));
+});
+
+describe('a crowd that is here first, before small tables,', () => {
+  /** Two seeds that six actors have met; then an honest peer comes. */
+  function besiege(seed: number, script: () => Script): void {
+    const limits = { connectionsMax: 6, connectionsPerTorrentMax: 6, halfOpenMax: 4, halfOpenPerHostMax: 2 };
+    const world = new World({ seed, totalBytes: 1920 * KiB, pieceLength: 64 * KiB, limits });
+    const inspector = new Inspector(world);
+    for (const i of [0, 1, 2, 3, 4, 5]) enter(world, script(), { name: `actor ${i}` });
+    for (let i = 0; i < 2; i++) world.join({ has: 'all' });
+    world.runFor(2 * minuteMs);
+    const leeches = [world.join(), world.join()];
+    expect(world.runUntilComplete(leeches, 10 * minuteMs)).toBe(true);
+    for (const leech of leeches) expect(leech.isIdentical).toBe(true);
+    inspector.look();
+  }
+
+  it.each(silences)('shuts nobody out with silent peers (%s)', (silence) => {
+    besiege(101, () => silent({ silence, linesMax: 3 }));
+  });
+
+  it.each([0, 40, 67])('shuts nobody out with half-open connections (%i bytes said)', (bytes) => {
+    besiege(102, () => halfOpen({ bytes, linesMax: 6 }));
+  });
 });
 
 describe('a metadata liar', () => {

@@ -5,6 +5,7 @@ import { churner } from './churner.ts';
 import { falseBitfield } from './false-bitfield.ts';
 import { flooder } from './flooder.ts';
 import { freeRider } from './free-rider.ts';
+import { halfOpen } from './half-open.ts';
 import { liar } from './liar.ts';
 import { metadataLiar } from './metadata-liar.ts';
 import { mumbler } from './mumbler.ts';
@@ -12,6 +13,7 @@ import { oldClient } from './old-client.ts';
 import { poisoner } from './poisoner.ts';
 import type { Script } from './puppet.ts';
 import { selfConnector } from './self-connector.ts';
+import { silent } from './silent.ts';
 import { slowLoris } from './slow-loris.ts';
 
 export const cast = {
@@ -26,6 +28,8 @@ export const cast = {
   'free-rider': freeRider,
   'old-client': oldClient,
   mumbler,
+  silent,
+  'half-open': halfOpen,
 } as const satisfies Record<string, (options?: never) => Script>;
 
 export type ActorRole = keyof typeof cast;

@@ -18,6 +18,7 @@ import { offlineIsSilent } from './offline.ts';
 import { patienceEnds } from './patience.ts';
 import { haveIsOnDisk, oneStateAPiece, recordedIsDurable } from './pieces.ts';
 import { askedIsFetched } from './requests.ts';
+import { seatsGoToTheUseful } from './seats.ts';
 import { servesTheTruth } from './served-bytes.ts';
 import { speaksTruly } from './speech.ts';
 import { trackersHearTheTruth } from './tracker-talk.ts';
@@ -32,6 +33,7 @@ export const allCheckers: readonly (() => Checker)[] = [
   dialogueIsFair,
   countsAreRight,
   capsHold,
+  seatsGoToTheUseful,
   patienceEnds,
   speaksTruly,
   servesTheTruth,

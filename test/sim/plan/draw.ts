@@ -9,6 +9,7 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { castOf } from './cast.ts';
 import { drawBesides } from './draw-besides.ts';
+import { crowdRoles, drawCrowd } from './draw-crowd.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
 import { drawMore } from './draw-more.ts';
@@ -22,7 +23,7 @@ const KiB = 1024;
 const pieceSizes = [16 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 128 * KiB, 20_000, 5_000];
 
 const hostileRoles: readonly Role[] = roles.filter(
-  (role) => !['honest', 'old-client', 'mumbler'].includes(role),
+  (role) => !['honest', 'old-client', 'mumbler', ...crowdRoles].includes(role),
 );
 
 /** `seed`: a u32. The same seed gives the same plan, always. */
@@ -44,7 +45,8 @@ export function drawPlan(seed: number): SwarmPlan {
     contentFaults.length === 0 ? plainPeers : drawMenders(randomness.of('plan menders'), plainPeers);
   const usualLimits = drawLimits(randomness.of('plan limits'), torrent.pieceBytes);
   const harmLimits = contentFaults.length === 0 ? {} : drawHarmLimits(randomness.of('plan harm limits'));
-  const limits = { ...usualLimits, ...harmLimits };
+  const crowd = drawCrowd(randomness.of('plan crowd'));
+  const limits = { ...usualLimits, ...harmLimits, ...crowd.limits };
   const random = randomness.of('plan streams');
   const plan: SwarmPlan = {
     seed,
@@ -53,7 +55,7 @@ export function drawPlan(seed: number): SwarmPlan {
     limits,
     trackers,
     ...drawBesides(randomness.of('plan strangers')),
-    peers,
+    peers: [...peers, ...crowd.peers],
     faults,
     healMs,
   };

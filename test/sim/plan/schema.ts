@@ -69,6 +69,8 @@ export const roles = [
   'free-rider',
   'old-client',
   'mumbler',
+  'silent',
+  'half-open',
 ] as const;
 
 const registryKeys = [

@@ -126,7 +126,8 @@ export class World {
   addVisitor({ name, link, sink, reachability = 'open' }: VisitorOptions): Visitor {
     const { internet, scheduler, trackers, trace } = this;
     const number = ++this.#visitors;
-    const address = { host: `172.16.${number >> 8}.${number & 255}`, port: 6881 };
+    // Each in a network of its own, as strangers are.
+    const address = { host: `172.${16 + (number >> 8)}.${number & 255}.1`, port: 6881 };
     const gate = new Gate();
     const host = internet.join({ address, link, sink, gate, reachability });
     const announcer = simAnnouncer({ scheduler, trace, gate, sink, self: address, trackers });

@@ -1,0 +1,40 @@
+/**
+ * A crowd of a drawn plan: peers that only take up room, from several networks, before engines with few seats. One swarm
+ * in four has it. Times after which a peer is judged are short, so that it happens within the run.
+ */
+import type { Limits } from '../../../client/engine/limits.ts';
+import type { Prng } from '../../../client/engine/prng.ts';
+import type { PeerPlan, Role } from './schema.ts';
+
+/** Roles that are drawn here alone. */
+export const crowdRoles: readonly Role[] = ['silent', 'half-open'];
+
+export interface Crowd {
+  readonly peers: readonly PeerPlan[];
+  readonly limits: Partial<Limits>;
+}
+
+export function drawCrowd(random: Prng): Crowd {
+  if (random.below(4) > 0) return { peers: [], limits: {} };
+  const groups = 1 + random.below(2);
+  const peers = Array.from({ length: groups }, (_, i) => ({
+    name: `crowd-${i}`,
+    role: crowdRoles[random.below(crowdRoles.length)]!,
+    count: 1 + random.below(5),
+    link: 'lan' as const,
+  }));
+  const connectionsMax = 3 + random.below(6);
+  const seatGraceMs = 1_000 + random.below(4_000);
+  const limits = {
+    connectionsMax,
+    connectionsPerTorrentMax: 2 + random.below(connectionsMax - 1),
+    connectionsPerHostMax: 1 + random.below(3),
+    halfOpenPerHostMax: 1 + random.below(2),
+    halfOpenMax: 2 + random.below(8),
+    seatGraceMs,
+    seatWaitMs: seatGraceMs + random.below(20_000),
+    tradeFreshMs: 5_000 + random.below(20_000),
+    putOffMs: random.below(30_000),
+  };
+  return { peers, limits: random.below(4) === 0 ? {} : limits };
+}
