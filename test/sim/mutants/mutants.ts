@@ -5,7 +5,8 @@ import { content } from './content.ts';
 import { fetching } from './fetching.ts';
 import type { Mutant } from './mutant.ts';
 import { peers } from './peers.ts';
+import { seats } from './seats.ts';
 import { serving } from './serving.ts';
 import { world } from './world.ts';
 
-export const mutants: readonly Mutant[] = [...fetching, ...serving, ...peers, ...content, ...world];
+export const mutants: readonly Mutant[] = [...fetching, ...serving, ...peers, ...seats, ...content, ...world];
