@@ -76,5 +76,7 @@ describe('why a connection ended', () => {
   it('has words for what happens often, and never hides a code it does not know', () => {
     expect(dropReason('sent-corrupt-data')).toMatch(/does not match its hash/);
     expect(dropReason('bitfield-late')).toContain('bitfield-late');
+    expect(dropReason('made-room')).toBe('its place went to a newcomer');
+    expect(dropReason('too-many-half-open')).not.toContain('protocol');
   });
 });
