@@ -34,6 +34,7 @@ import { contentSecurityPolicy } from './page-style.ts';
 import { toOriginForm } from './request-target.ts';
 import { addPages, addRoutes, addTorrentFiles } from './routes.ts';
 import { trackerCalls } from './tracker-calls.ts';
+import { refuseUnknownLength } from './unknown-length.ts';
 
 export interface TrackerAppOptions {
   readonly registry: Registry;
@@ -93,6 +94,7 @@ export function trackerApp(options: TrackerAppOptions): TrackerApp {
     serverFactory: (handler) => {
       const listener: RequestListener = (request, response) => {
         try {
+          if (refuseUnknownLength(request, response)) return;
           if (!toOriginForm(request)) return refuseTarget(response);
           if (request.url === '*') return answerAsterisk(response);
           if (calls.answer(request, response)) return;
