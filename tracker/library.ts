@@ -10,6 +10,7 @@ import { openPasskeys } from './admission/passkeys.ts';
 import type { Admission } from './admission.ts';
 import type { Catalogue, ReleaseDetail, ServedRelease, SwarmCount } from './catalogue/contract.ts';
 import { catalogueStores, sqliteCatalogue } from './catalogue/sqlite-catalogue.ts';
+import { torrentsFolder } from './catalogue/torrent-files.ts';
 import { communityRoom, communityStores, openCommunity } from './community/community.ts';
 import type { Community } from './community/contract.ts';
 import type { CommunityPolicy } from './community/method-context.ts';
@@ -53,6 +54,8 @@ export interface Library {
   /** The tracker's key is not the one this database knows: announce URLs that were handed out are void. */
   readonly isKeyReplaced: boolean;
   readonly policy: CommunityPolicy;
+  /** Where the catalogue keeps its .torrent files. */
+  readonly torrentsFolder: string;
   /** Keys for one purpose each are derived from it; see key-file.ts. */
   readonly key: Buffer;
   /** Both hashes of every version that is served, as announces name them. */
@@ -247,6 +250,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     online: openOnline(presence, ({ release }) => admission.swarms.numbered(release)?.access),
     figures: publicFigures.figures,
     policy,
+    torrentsFolder: torrentsFolder(path),
     key,
     swarmAccess,
     isKeyReplaced,

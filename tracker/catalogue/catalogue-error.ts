@@ -30,6 +30,10 @@ export function noSuchRelease(): CatalogueError {
   return new CatalogueError('not-found', 'there is no such release here, or you may not see it');
 }
 
+export function notYours(): CatalogueError {
+  return new CatalogueError('not-allowed', 'only its publisher changes or withdraws a release');
+}
+
 /** Word for word the same for every account and all blocked content: that it is blocked is all that is told. */
 export function awaitsApproval(): CatalogueError {
   return new CatalogueError(

@@ -54,7 +54,7 @@ const sampleRateMax = 50_000_000;
 const peopleMax = 200;
 
 /** Throws CatalogueError. `version`: the number that was signed. */
-export function readPublication(input: VersionInput, version: number): Publication {
+export function readPublication(input: Omit<VersionInput, 'viewer' | 'nowMs'>, version: number): Publication {
   const { releaseId, torrent, description, cover, publishedAtMs } = input;
   if (!releaseIdPattern.test(releaseId)) throw invalid('its id is not 26 characters of base32');
   if (!isCount(publishedAtMs, 2 ** 52)) throw invalid('its time is no whole number of milliseconds');
@@ -124,7 +124,11 @@ function refuseHiddenName({ name }: Metainfo): void {
   );
 }
 
-function checkSignature(input: VersionInput, metainfo: Metainfo, version: number): void {
+function checkSignature(
+  input: Pick<VersionInput, 'releaseId' | 'publishedAtMs' | 'publisherKey' | 'signature'>,
+  metainfo: Metainfo,
+  version: number,
+): void {
   const { releaseId, publishedAtMs, publisherKey, signature } = input;
   if (publisherKey === undefined) return;
   const signed = versionOf(metainfo, { releaseId, version, publishedAtMs });

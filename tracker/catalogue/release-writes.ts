@@ -5,7 +5,7 @@
  * tracks of the latest version are kept; older versions live on as torrents, so that their swarms go on.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { CatalogueError, noSuchRelease } from './catalogue-error.ts';
+import { CatalogueError, noSuchRelease, notYours } from './catalogue-error.ts';
 import { contentBlocks } from './content-blocks.ts';
 import type {
   AddVersionInput,
@@ -136,7 +136,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     const release = stored.visibleTo(viewer, releaseId);
     if (release === undefined) throw noSuchRelease();
     if (release.indexed.access.publisherId !== viewer.accountId) {
-      throw new CatalogueError('not-allowed', 'only its publisher changes or withdraws a release');
+      throw notYours();
     }
     return release;
   }

@@ -37,8 +37,14 @@ export const rateLimits = {
   /** Talking fast is two seconds a message. */
   messagePerAccount: { burst: 15, everyMs: 2 * secondMs },
   publicationPerAccount: { burst: 200, everyMs: secondMs },
+  /** Several accounts behind one address: a household, not a crowd. */
+  publicationPerAddress: { burst: 400, everyMs: secondMs / 2 },
+  /** In units of 64 KiB: 256 MiB are the torrents of some 2,000 albums, then half a MiB a second. */
+  uploadPerAccount: { burst: 4_096, everyMs: 125 },
+  uploadPerAddress: { burst: 8_192, everyMs: 62 },
   /** Of thousands of files or many tracks: a whole archive as one release. A change of who sees one counts as well. */
   largePublicationPerAccount: { burst: 10, everyMs: minuteMs },
+  largePublicationPerAddress: { burst: 20, everyMs: minuteMs / 2 },
   /** Follows, wishes, rooms, groups, invitations. */
   changePerAccount: { burst: 60, everyMs: 2 * secondMs },
   /** An evening of noise in a room; moderators read each of them. */

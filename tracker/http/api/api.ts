@@ -5,12 +5,21 @@
  */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { Ajv } from 'ajv';
-import type { FastifyInstance } from 'fastify';
+import type { ErrorObject } from 'ajv';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { anonymous } from '../../community/permissions.ts';
 import { errorAnswer } from '../../protocol/api-shapes.ts';
 import { addAccountRoutes } from './accounts.ts';
-import { type Api, type ApiContext, ApiError, type openGates, sessionToken, visitorKey } from './context.ts';
+import { checkComplaint, openChecks } from './checks.ts';
+import {
+  type Api,
+  type ApiContext,
+  ApiError,
+  type openGates,
+  sessionToken,
+  signedIn,
+  visitorKey,
+} from './context.ts';
 import { addConversationRoutes } from './conversation.ts';
 import { addDeskRoutes } from './desk.ts';
 import { addEventRoutes } from './events.ts';
@@ -18,13 +27,24 @@ import { addFeeds } from './feeds.ts';
 import { watchMethods } from './methods.ts';
 import { addModerationRoutes } from './moderation.ts';
 import { addPeopleRoutes } from './people.ts';
+import { openPublicationGates } from './publication-gates.ts';
+import { addPublishRoutes } from './publish.ts';
 import { addReleaseFileRoutes } from './release-files.ts';
 import { addReleaseRoutes } from './releases.ts';
 import { addSafeguardRoutes } from './safeguards.ts';
 import { addSearchRoutes } from './search.ts';
 
-/** Of everything but publications, which bring files. A message is 4,000 characters, each perhaps escaped. */
+/**
+ * Of everything but publications, which bring files. A message is 4,000 characters, each perhaps escaped; reading 64 KiB
+ * takes some milliseconds at worst.
+ */
 const bodyBytesMax = 64 * 1024;
+/** Of those who have not signed in: a name, a password of 1,024 characters and a key, each perhaps escaped. */
+const strangersBytesMax = 12 * 1024;
+/** Where there is nothing to say. */
+const emptyBytesMax = 1024;
+/** Where a body is read of somebody who has not signed in; everywhere else they are refused before. */
+const forStrangers: ReadonlySet<string> = new Set(['/accounts', '/sessions']);
 const version = '1';
 /** Its page brings scripts and styles of its own, and nothing from elsewhere. */
 const documentationPolicy =
@@ -57,12 +77,16 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       const api = plain.withTypeProvider() as Api;
       installChecks(api);
       api.addHook('onRequest', async (request) => gates.take('callPerAddress', visitorKey(context, request)));
+      api.addHook('onRequest', refuseEncodings);
       installAuthentication(api, context);
       installDefaults(api);
+      const publications = openPublicationGates(gates);
       const refuseOtherMethods = watchMethods(api);
       addAccountRoutes(api, context, gates, { version });
       addPeopleRoutes(api, context, gates);
-      addReleaseRoutes(api, context, gates);
+      addReleaseRoutes(api, context, publications);
+      // Their bodies are read in another way.
+      api.register(async (publishing) => addPublishRoutes(publishing as Api, context, publications));
       addReleaseFileRoutes(api, context);
       addSearchRoutes(api, context, gates);
       addConversationRoutes(api, context, gates);
@@ -71,7 +95,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       addModerationRoutes(api, context);
       addEventRoutes(api, context);
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-      refuseOtherMethods();
+      api.after(refuseOtherMethods);
     },
     { prefix: '/api/v1' },
   );
@@ -84,23 +108,41 @@ function installDefaults(api: Api): void {
   api.addHook('onRoute', (route) => {
     const { response } = (route.schema ?? {}) as { response?: object };
     route.schema = { ...route.schema, response: { '4xx': errorAnswer, ...response } };
-    route.bodyLimit ??= bodyBytesMax;
+    const isForStrangers = forStrangers.has(route.routePath);
+    const { body } = (route.schema ?? {}) as { body?: object };
+    route.bodyLimit ??=
+      body === undefined ? emptyBytesMax : isForStrangers ? strangersBytesMax : bodyBytesMax;
+    if (body !== undefined && !isForStrangers) {
+      const own = [route.onRequest ?? []].flat() as onRequestHookHandler[];
+      route.onRequest = [requireSession, ...own];
+    }
   });
 }
 
+const requireSession: onRequestHookHandler = (request, _reply, done) => {
+  signedIn(request);
+  done();
+};
+
+/** A few kilobytes may be gigabytes once they are unpacked. */
+const refuseEncodings: onRequestHookHandler = (request, _reply, done) => {
+  const { 'content-encoding': encoding } = request.headers;
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ApiError(
+      415,
+      'encoding-unknown',
+      'bodies are read as they are: send it without Content-Encoding',
+    );
+  }
+  done();
+};
+
 function installChecks(api: Api): void {
-  const options = { removeAdditional: false, allErrors: false, strict: false, useDefaults: false } as const;
-  const exact = new Ajv({ ...options, coerceTypes: false });
-  const fromText = new Ajv({ ...options, coerceTypes: true });
-  api.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? exact : fromText).compile(schema as object),
+  const compile = openChecks();
+  api.setValidatorCompiler(({ schema, httpPart }) => compile(schema as object, httpPart));
+  api.setSchemaErrorFormatter(
+    ([error], where) => new ApiError(400, 'bad-request', checkComplaint(error as ErrorObject, where)),
   );
-  api.setSchemaErrorFormatter(([error], where) => {
-    const at = error?.instancePath?.slice(1).replaceAll('/', '.');
-    const extra = error?.params?.additionalProperty;
-    const what = extra === undefined ? error?.message : `does not know “${String(extra).slice(0, 40)}”`;
-    return new ApiError(400, 'bad-request', `${where}${at ? ` ${at}` : ''} ${what}`);
-  });
 }
 
 function installAuthentication(api: Api, { library }: ApiContext): void {

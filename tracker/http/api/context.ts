@@ -56,7 +56,8 @@ declare module 'fastify' {
 }
 
 export type Gate = keyof typeof rateLimits;
-export type Gates = (gate: Gate, key: string) => void;
+/** `cost`: counted as so many at once; 1 when it is left out. */
+export type Gates = (gate: Gate, key: string, cost?: number) => void;
 
 /** Throws ApiError `too-often` when it is too soon. */
 export function openGates(nowMs: () => number): {
@@ -70,8 +71,8 @@ export function openGates(nowMs: () => number): {
     Object.entries(rateLimits).map(([gate, limit]) => [gate as Gate, openRateGate(limit)]),
   );
   return {
-    take(gate, key) {
-      const waitMs = gates.get(gate)!.take(key, nowMs());
+    take(gate, key, cost) {
+      const waitMs = gates.get(gate)!.take(key, nowMs(), cost);
       if (waitMs === 0) return;
       const seconds = Math.ceil(waitMs / 1000);
       throw new ApiError(429, 'too-often', `too often: try again in ${seconds} s`, seconds);

@@ -13,7 +13,7 @@ import {
   signedIn,
   visitorKey,
 } from './context.ts';
-import { noSuchRelease } from './releases.ts';
+import { noSuchRelease } from './release-answers.ts';
 import { type Sealed, sealedIds } from './sealed-ids.ts';
 import { defined } from './shapes.ts';
 

@@ -3,7 +3,7 @@ import Type from 'typebox';
 import * as schemas from '../../protocol/api-shapes.ts';
 import * as talk from '../../protocol/talk-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
-import { noSuchRelease } from './releases.ts';
+import { noSuchRelease } from './release-answers.ts';
 import { sealedIds } from './sealed-ids.ts';
 import { isSeen, seenNotices } from './seen-notices.ts';
 

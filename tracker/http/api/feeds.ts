@@ -8,7 +8,7 @@ import type { Viewer } from '../../community/permissions.ts';
 import { baseUrl } from '../base-url.ts';
 import { type Html, html } from '../html.ts';
 import { type ApiContext, ApiError, type openGates, visitorKey } from './context.ts';
-import { noSuchRelease } from './releases.ts';
+import { noSuchRelease } from './release-answers.ts';
 import { sealedIds } from './sealed-ids.ts';
 
 interface Item {

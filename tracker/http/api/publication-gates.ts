@@ -1,23 +1,22 @@
 /**
- * How much an account may hand in: bytes of bodies that are being read, and turns of the one writer, which answers nobody
- * while it takes the words of a release out of the index and puts them in again, 0.1 ms a track.
+ * How much an account and an address may hand in: publications, their bytes, bytes that are under way at once, and turns
+ * of the one writer. All of it but the number of tracks is known from the headers.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bodiesOfAccount, bodiesOfAddress, publishBytesMax } from '../uploads/limits.ts';
 import { openBudget } from './budget.ts';
 import { ApiError, type openGates } from './context.ts';
 
-/** A torrent of 8 MiB in base64, a cover, and 20,000 tracks with their names. */
-export const publishBytesMax = 20 * 1024 * 1024;
-/** Above it, a body is some tens of milliseconds in which nothing else is answered. */
+/** Above it, a body takes tenths of a second of the threads that read bodies. */
 const largeBytes = 2 * 1024 * 1024;
-/** Above it, a release is more than fifty milliseconds in which nothing else is written. */
+/** Above it, a release is tenths of a second of the one writer. */
 const largeTracks = 500;
-/** Bodies that are being read: two of the largest for an account, eight for all. Each is in memory some three times. */
-const publishing = { perKeyMax: 2 * publishBytesMax, allMax: 8 * publishBytesMax };
+/** What bytes are counted in, so that a body of 20 MiB is 320 turns and a small one is one. */
+const unitBytes = 64 * 1024;
 
 export interface PublicationGates {
-  /** Before the body is read. Throws ApiError `too-often`. */
-  body(accountId: number, request: FastifyRequest, reply: FastifyReply): void;
+  /** Before the body is read. Throws ApiError `too-often`, `body-too-large`. `address`: of visitorKey. */
+  body(accountId: number, address: string, request: FastifyRequest, reply: FastifyReply): void;
   /** Once the body is read: one of many tracks counts like a large one. Throws ApiError `too-often`. */
   tracks(accountId: number, request: FastifyRequest, trackCount: number): void;
   /** Who may see a release of so many tracks is changed. Throws ApiError `too-often`. */
@@ -25,14 +24,26 @@ export interface PublicationGates {
 }
 
 export function openPublicationGates({ take }: ReturnType<typeof openGates>): PublicationGates {
-  const takeBudget = openBudget(publishing);
+  const ofAccount = openBudget(bodiesOfAccount);
+  const ofAddress = openBudget(bodiesOfAddress);
   const takeLarge = (accountId: number) => take('largePublicationPerAccount', String(accountId));
   return {
-    body(accountId, request, reply) {
-      take('publicationPerAccount', String(accountId));
+    body(accountId, address, request, reply) {
+      const account = String(accountId);
       const bytes = bytesOf(request);
-      if (bytes > largeBytes) takeLarge(accountId);
-      if (takeBudget(String(accountId), bytes, reply.raw)) return;
+      if (bytes > publishBytesMax) {
+        throw new ApiError(413, 'body-too-large', 'the body is larger than this address takes');
+      }
+      take('publicationPerAccount', account);
+      take('publicationPerAddress', address);
+      if (bytes > largeBytes) {
+        takeLarge(accountId);
+        take('largePublicationPerAddress', address);
+      }
+      const units = Math.ceil(bytes / unitBytes);
+      take('uploadPerAccount', account, units);
+      take('uploadPerAddress', address, units);
+      if (ofAccount(account, bytes, reply.raw) && ofAddress(address, bytes, reply.raw)) return;
       throw new ApiError(429, 'too-often', 'too many publications at once: wait for one to be done', 5);
     },
     tracks(accountId, request, trackCount) {
@@ -45,7 +56,7 @@ export function openPublicationGates({ take }: ReturnType<typeof openGates>): Pu
   };
 }
 
+/** Bodies without a length are refused before (app.ts). */
 function bytesOf({ headers }: FastifyRequest): number {
-  const { 'content-length': length } = headers;
-  return length === undefined ? publishBytesMax : Math.min(Number(length), publishBytesMax);
+  return Number(headers['content-length'] ?? 0);
 }

@@ -4,7 +4,7 @@ import { keptTorrent } from '../../catalogue/kept-parts.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { attachment } from '../attachment.ts';
 import { type Api, type ApiContext, announceUrl, enter } from './context.ts';
-import { noSuchRelease } from './releases.ts';
+import { noSuchRelease } from './release-answers.ts';
 
 const withId = Type.Object({ id: schemas.releaseIdText });
 

@@ -1,145 +1,18 @@
-/** What is shared here: publish, read, change, withdraw; torrents and covers. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+/** What is shared here: read, change, withdraw. Publishing: publish.ts. */
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { ReleaseDetail, VersionInput, WantedAccess } from '../../catalogue/contract.ts';
-import { may, type Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
-import { withContact } from '../contact.ts';
-import {
-  type Api,
-  type ApiContext,
-  ApiError,
-  announceUrl,
-  enter,
-  noContent,
-  type openGates,
-  signedIn,
-} from './context.ts';
-import { openPublicationGates, publishBytesMax } from './publication-gates.ts';
-import {
-  base64,
-  defined,
-  detailShape,
-  fromBase64,
-  holdersOf,
-  holdersOfReleaseMax,
-  namedHolders,
-  nameIn,
-  releaseShape,
-  swarmHashes,
-  versionShape,
-} from './shapes.ts';
+import { type Api, type ApiContext, ApiError, enter, noContent, signedIn } from './context.ts';
+import type { PublicationGates } from './publication-gates.ts';
+import { noSuchRelease, releaseAnswers } from './release-answers.ts';
+import { base64, defined, nameIn, releaseShape, versionShape } from './shapes.ts';
 
 const withId = Type.Object({ id: schemas.releaseIdText });
 
-export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
-  const { library } = context;
-  const { catalogue, community } = library;
-  const publications = openPublicationGates(gates);
+export function addReleaseRoutes(api: Api, context: ApiContext, publications: PublicationGates): void {
+  const { catalogue, community } = context.library;
 
-  /** Throws `not-found`: what is not there, and what may not be seen. */
-  async function seen(viewer: Viewer, releaseId: string): Promise<ReleaseDetail> {
-    const release = await catalogue.release({ viewer, releaseId });
-    if (release === undefined) throw noSuchRelease();
-    return release;
-  }
-
-  async function shape(request: FastifyRequest, viewer: Viewer, release: ReleaseDetail) {
-    const { releaseId } = release;
-    const versions = await catalogue.versions({ viewer, releaseId });
-    const swarms = versions.map((version) => ({ hashes: swarmHashes(version), version: version.version }));
-    const holders = holdersOf(library, viewer, releaseId, swarms, holdersOfReleaseMax);
-    const names = await community.names([
-      release.publisherId,
-      ...(release.peopleIds ?? []),
-      ...holders.map(({ accountId }) => accountId),
-    ]);
-    const groups = release.groupId === undefined ? [] : await community.groups(viewer);
-    const group = groups.find(({ groupId }) => groupId === release.groupId)?.name;
-    const { takenDown, ...shown } = detailShape(release, names, group);
-    const { contact } = context;
-    return defined({
-      ...shown,
-      holders: namedHolders(holders, names),
-      announceUrl: announceUrl(context, request, releaseId),
-      takenDown: takenDown && defined({ ...takenDown, contact }),
-    });
-  }
-
-  async function wanted(viewer: Viewer, access: schemas.AccessBody | undefined): Promise<WantedAccess> {
-    const { visibility, group, people = [] } = access ?? { visibility: 'everyone' as const };
-    if (visibility === 'group') {
-      const found = (await community.groups(viewer)).find(({ name }) => name === group);
-      if (found === undefined) {
-        throw new ApiError(
-          400,
-          'release-invalid',
-          `you are in no group called “${group ?? ''}”: make one of that name, or ask its founder to add you`,
-        );
-      }
-      return { visibility, groupId: found.groupId };
-    }
-    if (visibility !== 'people') return { visibility };
-    const ids = await Promise.all(people.map((name) => community.accountId(name)));
-    const missing = people.filter((_, i) => ids[i] === undefined);
-    if (missing.length > 0) {
-      throw new ApiError(400, 'release-invalid', `nobody is called “${missing[0]}” here`);
-    }
-    return { visibility, peopleIds: ids.filter((id) => id !== undefined) };
-  }
-
-  async function versionInput(
-    viewer: Viewer,
-    releaseId: string,
-    body: Omit<schemas.VersionBody, 'version' | 'access'>,
-  ): Promise<VersionInput> {
-    const { torrent, album, artist, albumArtist, year, genre, tracks, cover, publishedAtMs, signature } =
-      body;
-    const { publicKey } = await community.me(viewer);
-    const description = {
-      album,
-      artist,
-      albumArtist,
-      year,
-      genre,
-      tracks: tracks.map((track) => ({
-        disc: undefined,
-        track: undefined,
-        artist: undefined,
-        durationMs: undefined,
-        codec: undefined,
-        lossless: undefined,
-        bitRate: undefined,
-        sampleRate: undefined,
-        ...track,
-      })),
-    };
-    return {
-      viewer,
-      releaseId,
-      torrent: fromBase64(torrent),
-      description,
-      cover: cover === undefined ? undefined : fromBase64(cover),
-      publishedAtMs,
-      signature: signature === undefined ? undefined : fromBase64(signature),
-      publisherKey: publicKey,
-      nowMs: Date.now(),
-    };
-  }
-
-  /** Before the body is read: nobody else may send that much. */
-  async function admitPublication(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    publications.body(publisher(request).accountId, request, reply);
-  }
-
-  function publisher(request: FastifyRequest): Viewer & { readonly accountId: number } {
-    const own = signedIn(request);
-    if (!may(own.role, 'publish', true)) {
-      const message = withContact('you may not publish here: ask a moderator', context.contact);
-      throw new ApiError(403, 'not-allowed', message);
-    }
-    return own;
-  }
+  const { seen, shape, wanted } = releaseAnswers(context);
 
   api.get(
     '/releases',
@@ -171,16 +44,6 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     async (request) => list(request, request.params.name, request.query.after, request.query.limit),
   );
 
-  /** Moderators hear of what waits for them. */
-  async function approved<Served>(change: Promise<Served>): Promise<Served> {
-    try {
-      return await change;
-    } catch (error) {
-      if ((error as { code?: string }).code === 'awaits-approval') library.tellWaiting();
-      throw error;
-    }
-  }
-
   async function list(request: FastifyRequest, user: string | undefined, after?: string, limit?: number) {
     const viewer = enter(context, request, 'browse');
     const publisherId = user === undefined ? undefined : await community.accountId(user);
@@ -191,30 +54,6 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
     const names = await community.names([...new Set(rows.map((row) => row.publisherId))]);
     return defined({ rows: rows.map((row) => releaseShape(row, names)), next });
   }
-
-  api.post(
-    '/releases',
-    {
-      bodyLimit: publishBytesMax,
-      onRequest: admitPublication,
-      schema: {
-        summary: 'Publish a release',
-        tags: ['releases'],
-        body: schemas.publishBody,
-        response: { 201: schemas.releaseDetail },
-      },
-    },
-    async (request, reply) => {
-      const viewer = publisher(request);
-      const { releaseId, access, ...body } = request.body;
-      publications.tracks(viewer.accountId, request, body.tracks.length);
-      const input = await versionInput(viewer, releaseId, body);
-      await approved(catalogue.publish({ ...input, access: await wanted(viewer, access) }));
-      library.tellPublished(releaseId);
-      reply.code(201);
-      return shape(request, viewer, await seen(viewer, releaseId));
-    },
-  );
 
   api.get(
     '/releases/:id',
@@ -297,35 +136,4 @@ export function addReleaseRoutes(api: Api, context: ApiContext, gates: ReturnTyp
       return defined({ publisher: name, publicKey: base64(publicKey), rows: rows.map(versionShape) });
     },
   );
-
-  api.post(
-    '/releases/:id/versions',
-    {
-      bodyLimit: publishBytesMax,
-      onRequest: admitPublication,
-      schema: {
-        summary: 'The next version of a release',
-        tags: ['releases'],
-        params: withId,
-        body: schemas.addVersionBody,
-        response: { 201: schemas.releaseDetail },
-      },
-    },
-    async (request, reply) => {
-      const viewer = publisher(request);
-      const { id: releaseId } = request.params;
-      const { version, access, ...body } = request.body;
-      publications.tracks(viewer.accountId, request, body.tracks.length);
-      const input = await versionInput(viewer, releaseId, body);
-      const change = access === undefined ? {} : { access: await wanted(viewer, access) };
-      await approved(catalogue.addVersion({ ...input, version, ...change }));
-      library.tellPublished(releaseId);
-      reply.code(201);
-      return shape(request, viewer, await seen(viewer, releaseId));
-    },
-  );
-}
-
-export function noSuchRelease(): ApiError {
-  return new ApiError(404, 'not-found', 'there is no such release here, or you may not see it');
 }

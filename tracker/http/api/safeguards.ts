@@ -12,7 +12,7 @@ import {
   type openGates,
   signedIn,
 } from './context.ts';
-import { noSuchRelease } from './releases.ts';
+import { noSuchRelease } from './release-answers.ts';
 import { sealedIds } from './sealed-ids.ts';
 
 const named = Type.Object({ name: schemas.nameText });

@@ -1,0 +1,34 @@
+/**
+ * A thread that reads uploads, one after the other, and comes last where others want to compute as well: announces do not
+ * wait for it. It may be ended in the middle of anything (upload-readers.ts).
+ */
+import { setPriority } from 'node:os';
+import process from 'node:process';
+import { parentPort, workerData } from 'node:worker_threads';
+import { codedError } from '../../database/database-error.ts';
+import { readUpload, type Upload, type UploadFrame } from './read-upload.ts';
+
+export interface UploadJob {
+  readonly frame: UploadFrame;
+  /** The body, in order. */
+  readonly blocks: readonly Uint8Array[];
+}
+
+export type UploadAnswer =
+  | { readonly upload: Upload }
+  | { readonly refused: { readonly code: string; readonly message: string } };
+
+const { folder } = workerData as { readonly folder: string };
+
+// On Linux that is this thread's alone; elsewhere it would be the whole program's.
+if (process.platform === 'linux') setPriority(10);
+
+parentPort!.on('message', ({ frame, blocks }: UploadJob) => {
+  try {
+    const upload = readUpload(Buffer.concat(blocks), frame, folder);
+    parentPort!.postMessage({ upload } satisfies UploadAnswer, [upload.parcel.buffer as ArrayBuffer]);
+  } catch (error) {
+    const { code, message } = codedError(error);
+    parentPort!.postMessage({ refused: { code, message } } satisfies UploadAnswer);
+  }
+});
