@@ -103,7 +103,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     await database.close();
     throw error;
   }
-  const catalogue = sqliteCatalogue(database, key);
+  const catalogue = sqliteCatalogue(database, key, onError);
   const community = openCommunity(database, { policy });
   const publicFigures = openPublicFigures();
   const changed = new Set<string>();
@@ -132,7 +132,13 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   };
   // The listeners first: whatever happens while we load is told twice and never missed.
   catalogue.onServed(onServed);
-  const moderation = openModeration(database, { served: onServed, events: community.tellEvents });
+  const moderation = openModeration(database, {
+    served(release) {
+      onServed(release);
+      catalogue.indexRest();
+    },
+    events: community.tellEvents,
+  });
   community.onAccess((access) => swarmAccess.setAccount(access, Date.now()));
   let isKeyReplaced: boolean;
   try {

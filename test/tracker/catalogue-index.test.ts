@@ -142,9 +142,10 @@ describe('the search index', () => {
 
   it('finds every hit of a search once, also when there are more than are ranked together', () => {
     const tracks = Array.from({ length: 2_500 }, (_, n) => `Interlude ${n}`);
-    const { publish } = writes(db);
+    const { publish, indexMore } = writes(db);
     for (const name of ['one', 'two'])
       publish(publication(releaseIdOf(name), viewer, { album: name, tracks }));
+    while (indexMore());
     const { searchTracks } = reads(db);
     const seen = new Set<string>();
     let rows = 0;

@@ -209,13 +209,15 @@ describe('a hidden title', () => {
     const [hidden, visible] = [openBench(), openBench()];
     const tracks = (from: number, count: number) =>
       Array.from({ length: count }, (_, n) => `Interlude ${from + n}`);
-    const publish = ({ write }: Bench, name: string, count: number, access?: WantedAccess) =>
+    const publish = ({ write }: Bench, name: string, count: number, access?: WantedAccess) => {
       write.publish(
         publication(releaseIdOf(name), as(1), {
           ...{ album: name, tracks: tracks(0, count), private: true },
           ...(access && { access }),
         }),
       );
+      while (write.indexMore());
+    };
     for (const bench of [hidden, visible]) {
       publish(bench, 'old with seeds', 300);
       if (bench === hidden) publish(bench, 'not for you', 700, { visibility: 'nobody' });

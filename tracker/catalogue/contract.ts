@@ -247,6 +247,8 @@ export interface Catalogue {
   /** Ids of those that were published or changed last, the latest first: what a crash may have kept from being told. */
   changedLast(limit: number): Promise<readonly string[]>;
   onServed(listener: (release: ServedRelease) => void): void;
+  /** A release was changed by others than the methods here: what is large of it is put into the index now. */
+  indexRest(): void;
   /** Of releases whose swarms have changed: search ranks and filters by them. */
   setSwarms(counts: readonly SwarmCount[]): Promise<void>;
 }

@@ -182,4 +182,14 @@ export const migrations: readonly Migration[] = [
   -- A version of a release that is down: it waits for a moderator also when its content is free.
   ALTER TABLE waiting ADD COLUMN is_version_of_down INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- Releases of which not everything is in the index (search-index.ts): so many tracks, so many words of the vocabulary.
+  CREATE TABLE index_progress (
+    release_id  INTEGER PRIMARY KEY REFERENCES releases ON DELETE CASCADE,
+    tracks      INTEGER NOT NULL,
+    words       INTEGER NOT NULL,
+    is_done     INTEGER NOT NULL -- what is left is above a limit
+  ) STRICT;
+  CREATE INDEX index_progress_undone ON index_progress (tracks, words) WHERE is_done = 0;
+  `,
 ];

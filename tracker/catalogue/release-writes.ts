@@ -252,7 +252,12 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     return stored.served(number);
   }
 
-  return { publish, addVersion, changeAccess, withdraw };
+  /** A slice of what large releases have left to index. False: nothing is left. */
+  function indexMore(): boolean {
+    return index.putMore((number) => stored.of(number)!.indexed);
+  }
+
+  return { publish, addVersion, changeAccess, withdraw, indexMore };
 }
 
 /** Read here, or by another thread before. `version`: the number that was signed. */

@@ -4,6 +4,9 @@
  *
  * Facets are words too, which no query of a user can spell: `x:` the whole title, `f:` codec, `l:` lossless, `y:` year,
  * `p:` publisher, and who may see it: `v:` visibility, `g:` group, `a:` account.
+ *
+ * A release of many words is put in by slices, since the writer answers nobody while it puts words in. Until it is whole it
+ * is found by less; what is found of it is right at every moment, since all of it is taken out at once.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseTrack } from '../../torrents/release.ts';
@@ -26,8 +29,29 @@ export interface IndexedRelease {
 const vocabularyWord = /^[\p{L}\p{M}\p{N}]{3,32}$/u;
 
 export interface SearchIndex {
+  /** At once when it is of ordinary size; else its beginning, and the rest by `putMore`. */
   put(releaseNumber: number, release: IndexedRelease): void;
+  /** What is in the index of it, all or its beginning. */
   take(releaseNumber: number, release: IndexedRelease): void;
+  /** A slice of what `put` has left. False: nothing is left. `read`: the release as it is stored. */
+  putMore(read: (releaseNumber: number) => IndexedRelease): boolean;
+}
+
+/**
+ * Words that are put in at once: some 30 ms in which the writer answers nobody. An album is a hundred words, and 8,000 long
+ * titles are 200,000.
+ */
+const sliceWordsMax = 2_000;
+/** Of all titles together, by which a release is found; each track is found by all of its own. */
+const releaseWordsMax = 5_000;
+/** Of a release, for mending what was typed: more than a thousand albums have words of their own. */
+const vocabularyMax = 10_000;
+
+/** How much of a release is in the index. */
+interface Progress {
+  readonly tracks: number;
+  /** Of its vocabulary. */
+  readonly words: number;
 }
 
 export function searchIndex(db: DatabaseSync): SearchIndex {
@@ -39,39 +63,117 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
   );
   const takeTrack = db.prepare('DELETE FROM track_words WHERE rowid = ?');
   const takeRelease = db.prepare('DELETE FROM release_words WHERE rowid = ?');
+  const progress = indexProgress(db);
   const counts = wordCounts(db);
   // What a full-text table deletes leaves a number as "the last inserted" that Node refuses to tell, and with it every
   // later write of this connection. An ordinary insert puts an ordinary one there.
   db.exec('CREATE TEMP TABLE IF NOT EXISTS ordinary_insert (id INTEGER PRIMARY KEY)');
   const settle = db.prepare('INSERT OR REPLACE INTO ordinary_insert VALUES (1)');
+
+  function putWhole(releaseNumber: number, release: IndexedRelease): void {
+    const { album, artist, albumArtist, genre, tracks } = release;
+    const titles = firstWords(
+      tracks.map(({ title }) => title),
+      releaseWordsMax,
+    );
+    const artists = firstWords(
+      [artist, albumArtist, ...tracks.map((track) => track.artist)],
+      releaseWordsMax,
+    );
+    const facets = [`x:${exactWord(album)}`, ...formatFacets(tracks), ...commonFacets(release)].join(' ');
+    putRelease.run(releaseNumber, wordText(album), artists, titles, wordText(genre), facets);
+  }
+
+  /** Tracks first, then its vocabulary. */
+  function putSlice(releaseNumber: number, release: IndexedRelease, from: Progress): void {
+    const { album, artist, albumArtist, genre, tracks } = release;
+    const albumWords = indexWords(album);
+    const artistWords = indexWords([artist, albumArtist].filter(Boolean).join(' '));
+    const genreWords = indexWords(genre);
+    const common = commonFacets(release);
+    let place = from.tracks;
+    let put = 0;
+    for (; place < tracks.length && put < sliceWordsMax; place++) {
+      const track = tracks[place]!;
+      const title = indexWords(track.title);
+      const artists = [...new Set([...indexWords(track.artist), ...artistWords])];
+      const facets = [`x:${exactWord(track.title)}`, ...formatFacets([track]), ...common];
+      const columns = [title, artists, albumWords, genreWords, facets];
+      putTrack.run(trackId(releaseNumber, place), ...columns.map((words) => words.join(' ')));
+      put += columns.reduce((sum, words) => sum + words.length, 0);
+    }
+    const left = Math.max(0, sliceWordsMax - put);
+    if (place < tracks.length || left === 0) {
+      progress.set(releaseNumber, { tracks: place, words: from.words }, false);
+      return;
+    }
+    const vocabulary = vocabularyFrom(release, vocabularyMax + 1);
+    const words = Math.min(vocabulary.length, vocabularyMax, from.words + left);
+    counts.put(release.access, vocabulary.slice(from.words, words));
+    if (words === vocabulary.length) progress.forget(releaseNumber);
+    else progress.set(releaseNumber, { tracks: place, words }, words === vocabularyMax);
+  }
+
+  /** Of the last slice: reading 8,000 tracks takes as long as putting a slice of them in. */
+  let last: { readonly releaseNumber: number; readonly release: IndexedRelease } | undefined;
+
   return {
     put(releaseNumber, release) {
-      const { album, artist, albumArtist, genre, tracks } = release;
-      const albumWords = indexWords(album).join(' ');
-      const artistWords = indexWords([artist, albumArtist].filter(Boolean).join(' '));
-      const genreWords = indexWords(genre).join(' ');
-      const common = commonFacets(release);
-      tracks.forEach((track, place) => {
-        const artists = [...new Set([...indexWords(track.artist), ...artistWords])].join(' ');
-        const facets = [`x:${exactWord(track.title)}`, ...formatFacets([track]), ...common].join(' ');
-        const title = indexWords(track.title).join(' ');
-        putTrack.run(trackId(releaseNumber, place), title, artists, albumWords, genreWords, facets);
-      });
-      const titles = [...new Set(tracks.flatMap(({ title }) => indexWords(title)))].join(' ');
-      const artists = [
-        ...new Set([...artistWords, ...tracks.flatMap((track) => indexWords(track.artist))]),
-      ].join(' ');
-      const facets = [`x:${exactWord(album)}`, ...formatFacets(tracks), ...common].join(' ');
-      putRelease.run(releaseNumber, albumWords, artists, titles, genreWords, facets);
-      counts.put(release.access, vocabularyOf(release));
+      last = undefined;
+      putWhole(releaseNumber, release);
+      putSlice(releaseNumber, release, { tracks: 0, words: 0 });
     },
     take(releaseNumber, release) {
-      for (const place of release.tracks.keys()) takeTrack.get(trackId(releaseNumber, place));
+      last = undefined;
+      const { tracks = release.tracks.length, words } = progress.of(releaseNumber) ?? {};
+      for (let place = 0; place < tracks; place++) takeTrack.get(trackId(releaseNumber, place));
       takeRelease.get(releaseNumber);
       settle.run();
-      counts.take(release.access, vocabularyOf(release));
+      counts.take(release.access, vocabularyFrom(release, words));
+      progress.forget(releaseNumber);
+    },
+    putMore(read) {
+      const next = progress.next();
+      if (next === undefined) return false;
+      const { releaseNumber } = next;
+      if (last?.releaseNumber !== releaseNumber) last = { releaseNumber, release: read(releaseNumber) };
+      putSlice(releaseNumber, last.release, next);
+      return progress.next() !== undefined;
     },
   };
+}
+
+/** A release without a row: all of it is in the index. One with all of its words but those above the limit keeps its row. */
+function indexProgress(db: DatabaseSync) {
+  const of = db.prepare('SELECT tracks, words FROM index_progress WHERE release_id = ?');
+  const set = db.prepare('INSERT OR REPLACE INTO index_progress VALUES (?, ?, ?, ?)');
+  const forget = db.prepare('DELETE FROM index_progress WHERE release_id = ?');
+  // The one that has the least: many large ones come on together.
+  const next = db.prepare(
+    `SELECT release_id AS releaseNumber, tracks, words FROM index_progress WHERE is_done = 0
+     ORDER BY tracks, words LIMIT 1`,
+  );
+  return {
+    of: (releaseNumber: number) => of.get(releaseNumber) as Progress | undefined,
+    set: (releaseNumber: number, { tracks, words }: Progress, isDone: boolean) =>
+      void set.run(releaseNumber, tracks, words, Number(isDone)),
+    forget: (releaseNumber: number) => void forget.run(releaseNumber),
+    next: () => next.get() as (Progress & { readonly releaseNumber: number }) | undefined,
+  };
+}
+
+function wordText(text: string | undefined): string {
+  return indexWords(text).join(' ');
+}
+
+/** Each once, in their order, as far as there is room. */
+function firstWords(texts: readonly (string | undefined)[], wordsMax: number): string {
+  const words = new Set<string>();
+  for (const text of texts) {
+    for (const word of indexWords(text)) words.add(word);
+    if (words.size >= wordsMax) break;
+  }
+  return [...words].slice(0, wordsMax).join(' ');
 }
 
 function commonFacets({ access, year }: IndexedRelease): string[] {
@@ -93,15 +195,23 @@ function formatFacets(tracks: readonly Pick<ReleaseTrack, 'codec' | 'lossless'>[
 
 /** The words by which a release can be found although they were mistyped. */
 export function vocabularyOf(release: Omit<IndexedRelease, 'access' | 'year'>): Set<string> {
+  return new Set(vocabularyFrom(release));
+}
+
+/** The first of them, in an order that is always the same. */
+function vocabularyFrom(release: Omit<IndexedRelease, 'access' | 'year'>, wordsMax = Infinity): string[] {
   const { album, artist, albumArtist, genre, tracks } = release;
-  const texts = [
-    album,
-    artist,
-    albumArtist,
-    genre,
-    ...tracks.flatMap((track) => [track.title, track.artist]),
-  ];
-  return new Set(texts.flatMap(indexWords).filter((word) => vocabularyWord.test(word) && !isSpaceless(word)));
+  const words = new Set<string>();
+  const add = (text: string | undefined) => {
+    for (const word of indexWords(text)) if (vocabularyWord.test(word) && !isSpaceless(word)) words.add(word);
+  };
+  for (const text of [album, artist, albumArtist, genre]) add(text);
+  for (const { title, artist: by } of tracks) {
+    if (words.size >= wordsMax) break;
+    add(title);
+    add(by);
+  }
+  return [...words].slice(0, wordsMax);
 }
 
 function isSpaceless(word: string): boolean {

@@ -16,7 +16,11 @@ export const catalogueStores = new URL(`./catalogue-stores${extname(import.meta.
 const room = 'catalogue';
 
 /** `key`: the tracker's (key-file.ts). Where a page ended is understood as long as it stays. */
-export function sqliteCatalogue(database: Database, key: Uint8Array): Catalogue {
+export function sqliteCatalogue(
+  database: Database,
+  key: Uint8Array,
+  onError: (error: unknown) => void = (error) => console.error(error),
+): Catalogue {
   const write = database.writes<ReturnType<typeof writes>>(room);
   const read = database.reads<ReturnType<typeof reads>>(room);
   const listeners: ((release: ServedRelease) => void)[] = [];
@@ -26,8 +30,31 @@ export function sqliteCatalogue(database: Database, key: Uint8Array): Catalogue 
       const served = await change(input);
       if ('isAwaiting' in served) throw awaitsApproval();
       for (const listener of listeners) listener(served);
+      void indexRest();
       return served;
     };
+  let isIndexing = false;
+  let isMoreToIndex = false;
+
+  /** One slice a call, so that every other write has its turn between two of them. */
+  async function indexRest(): Promise<void> {
+    isMoreToIndex = true;
+    if (isIndexing) return;
+    isIndexing = true;
+    try {
+      while (isMoreToIndex) {
+        isMoreToIndex = false;
+        while (await write.indexMore());
+      }
+    } catch (error) {
+      // It goes on with the next change, or when the tracker starts again.
+      if ((error as { code?: string }).code !== 'database-stopped') onError(error);
+    } finally {
+      isIndexing = false;
+    }
+  }
+
+  void indexRest();
   const lists = sealedNumbers(key, 'cursors of lists');
   const searches = sealedNumbers(key, 'cursors of searches');
   return {
@@ -39,6 +66,7 @@ export function sqliteCatalogue(database: Database, key: Uint8Array): Catalogue 
     addVersion: telling(write.addVersion),
     changeAccess: telling(write.changeAccess),
     withdraw: telling(write.withdraw),
+    indexRest: () => void indexRest(),
     onServed(listener) {
       listeners.push(listener);
     },
