@@ -9,6 +9,7 @@ import type { ErrorObject } from 'ajv';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { anonymous } from '../../community/permissions.ts';
 import { errorAnswer } from '../../protocol/api-shapes.ts';
+import { openWriterTurns } from '../uploads/writer-turns.ts';
 import { addAccountRoutes } from './accounts.ts';
 import { checkComplaint, openChecks } from './checks.ts';
 import {
@@ -81,12 +82,13 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       installAuthentication(api, context);
       installDefaults(api);
       const publications = openPublicationGates(gates);
+      const turns = openWriterTurns();
       const refuseOtherMethods = watchMethods(api);
       addAccountRoutes(api, context, gates, { version });
       addPeopleRoutes(api, context, gates);
-      addReleaseRoutes(api, context, publications);
+      addReleaseRoutes(api, context, publications, turns);
       // Their bodies are read in another way.
-      api.register(async (publishing) => addPublishRoutes(publishing as Api, context, publications));
+      api.register(async (publishing) => addPublishRoutes(publishing as Api, context, publications, turns));
       addReleaseFileRoutes(api, context);
       addSearchRoutes(api, context, gates);
       addConversationRoutes(api, context, gates);

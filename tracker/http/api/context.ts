@@ -9,6 +9,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import type { Asker } from '../../catalogue/fair-queue.ts';
 import type { Authenticated } from '../../community/contract.ts';
 import { type Action, mayEnter, type Viewer } from '../../community/permissions.ts';
 import { addressKey, openRateGate, type RateGate, rateLimits } from '../../community/rate-limits.ts';
@@ -92,6 +93,11 @@ export function sessionToken({ headers }: FastifyRequest): string | undefined {
 export function visitorKey({ addresses }: ApiContext, request: FastifyRequest): string {
   const address = addresses.of(request.raw);
   return address === undefined ? 'unknown' : addressKey(address.remote);
+}
+
+/** For queues in which accounts and addresses take turns. Throws ApiError `not-signed-in`. */
+export function askerOf(context: ApiContext, request: FastifyRequest): Asker {
+  return { address: visitorKey(context, request), account: String(signedIn(request).accountId) };
 }
 
 /** Throws ApiError `not-signed-in`. */

@@ -15,13 +15,19 @@ import { collectBody } from '../uploads/body.ts';
 import { publishBytesMax } from '../uploads/limits.ts';
 import type { Upload } from '../uploads/read-upload.ts';
 import { openUploadReaders } from '../uploads/upload-readers.ts';
-import { type Api, type ApiContext, ApiError, signedIn, visitorKey } from './context.ts';
+import type { WriterTurns } from '../uploads/writer-turns.ts';
+import { type Api, type ApiContext, ApiError, askerOf, signedIn, visitorKey } from './context.ts';
 import type { PublicationGates } from './publication-gates.ts';
 import { releaseAnswers } from './release-answers.ts';
 
 const withId = Type.Object({ id: schemas.releaseIdText });
 
-export function addPublishRoutes(api: Api, context: ApiContext, publications: PublicationGates): void {
+export function addPublishRoutes(
+  api: Api,
+  context: ApiContext,
+  publications: PublicationGates,
+  turns: WriterTurns,
+): void {
   const { library } = context;
   const { catalogue, community } = library;
   const { seen, shape, wanted } = releaseAnswers(context);
@@ -72,12 +78,12 @@ export function addPublishRoutes(api: Api, context: ApiContext, publications: Pu
   ): Promise<Stored> {
     const viewer = publisher(request);
     const { publicKey: publisherKey } = await community.me(viewer);
-    const asker = { address: visitorKey(context, request), account: String(viewer.accountId) };
+    const asker = askerOf(context, request);
     const blocks = request.body as Uint8Array[];
     const upload = await readers.read(asker, { frame: { publisherKey, releaseId }, blocks });
     try {
       publications.tracks(viewer.accountId, request, upload.trackCount);
-      return await store(upload);
+      return await turns.take(asker, upload.trackCount, () => store(upload));
     } catch (error) {
       await dropIncoming(folder, upload.torrent);
       // Moderators hear of what waits for them.

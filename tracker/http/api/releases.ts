@@ -2,14 +2,20 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import * as schemas from '../../protocol/api-shapes.ts';
-import { type Api, type ApiContext, ApiError, enter, noContent, signedIn } from './context.ts';
+import type { WriterTurns } from '../uploads/writer-turns.ts';
+import { type Api, type ApiContext, ApiError, askerOf, enter, noContent, signedIn } from './context.ts';
 import type { PublicationGates } from './publication-gates.ts';
 import { noSuchRelease, releaseAnswers } from './release-answers.ts';
 import { base64, defined, nameIn, releaseShape, versionShape } from './shapes.ts';
 
 const withId = Type.Object({ id: schemas.releaseIdText });
 
-export function addReleaseRoutes(api: Api, context: ApiContext, publications: PublicationGates): void {
+export function addReleaseRoutes(
+  api: Api,
+  context: ApiContext,
+  publications: PublicationGates,
+  turns: WriterTurns,
+): void {
   const { catalogue, community } = context.library;
 
   const { seen, shape, wanted } = releaseAnswers(context);
@@ -92,7 +98,10 @@ export function addReleaseRoutes(api: Api, context: ApiContext, publications: Pu
       const access = await wanted(viewer, request.body.access);
       const { trackCount } = await seen(viewer, releaseId);
       publications.access(viewer.accountId, trackCount);
-      await catalogue.changeAccess({ viewer, releaseId, access, nowMs: Date.now() });
+      const nowMs = Date.now();
+      await turns.take(askerOf(context, request), trackCount, () =>
+        catalogue.changeAccess({ viewer, releaseId, access, nowMs }),
+      );
       return shape(request, viewer, await seen(viewer, releaseId));
     },
   );
@@ -110,7 +119,8 @@ export function addReleaseRoutes(api: Api, context: ApiContext, publications: Pu
     async (request, reply) => {
       const viewer = signedIn(request);
       const { id: releaseId } = request.params;
-      await catalogue.withdraw({ viewer, releaseId });
+      // How large it is would have to be looked up.
+      await turns.take(askerOf(context, request), Infinity, () => catalogue.withdraw({ viewer, releaseId }));
       await community.forgetRelease(releaseId);
       return noContent(reply);
     },
