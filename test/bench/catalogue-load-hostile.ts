@@ -2,6 +2,8 @@
  * Uploads that cost as much as they can: torrents and bodies of every kind that takes long to read, from several accounts
  * and addresses, each as fast as it is answered. With them large publications that are good, which hold the writer.
  */
+import { setPriority } from 'node:os';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Agent, request } from 'undici';
@@ -73,6 +75,13 @@ const bodies: readonly (readonly [kind: string, make: () => Buffer])[] = [
 
 async function attack({ url, tokens }: HostileLoad, counts: Record<string, number>): Promise<void> {
   const dispatcher = new Agent({ connections: 2 * tokens.length });
+  const kept = new Map<string, Buffer>();
+  const bodyOf = (kind: string, make: () => Buffer): Buffer => {
+    // Archives are good, each only once; what is refused may be sent again.
+    const body = kept.get(kind) ?? make();
+    if (kind !== 'archive') kept.set(kind, body);
+    return body;
+  };
   const count = (what: string) => {
     counts[what] = (counts[what] ?? 0) + 1;
   };
@@ -85,7 +94,7 @@ async function attack({ url, tokens }: HostileLoad, counts: Record<string, numbe
           dispatcher,
           method: 'POST',
           headers,
-          body: make(),
+          body: bodyOf(kind, make),
         });
         await answer.body.arrayBuffer();
         count(`${answer.statusCode}`);
@@ -102,6 +111,8 @@ async function attack({ url, tokens }: HostileLoad, counts: Record<string, numbe
 }
 
 if (workerData?.hostile !== undefined) {
+  // Attackers have machines of their own; here they come after the tracker and those who announce.
+  if (process.platform === 'linux') setPriority(10);
   const counts: Record<string, number> = {};
   void attack(workerData.hostile as HostileLoad, counts);
   parentPort!.on('message', () => parentPort!.postMessage(counts));

@@ -79,6 +79,7 @@ export async function openApiScene(
     readonly publicUrl?: string;
     readonly trustedProxies?: readonly string[];
     readonly contact?: string;
+    readonly uploadWorker?: URL;
   } = {},
 ): Promise<ApiScene> {
   const folder = await mkdtemp(join(tmpdir(), 'cicada-api-'));
@@ -103,6 +104,7 @@ export async function openApiScene(
     limits: httpLimits,
     publicUrl: options.publicUrl ?? 'https://tracker.example',
     contact: options.contact,
+    uploadWorker: options.uploadWorker,
     nowMs,
     random: () => 0,
     onError: (error) => errors.push(error),

@@ -55,6 +55,8 @@ export interface TrackerAppOptions {
   readonly library?: Library | undefined;
   /** Of its memory of peers: with it, the tracker has an alive stream. */
   readonly memoryId?: string | undefined;
+  /** Another thread to read publications, for tests (uploads/upload-worker.ts). */
+  readonly uploadWorker?: URL | undefined;
   /** Speaks HTTPS with this certificate; plain HTTP without. */
   readonly tls?: TlsFiles | undefined;
 }

@@ -31,6 +31,7 @@ export interface ApiContext {
   readonly addresses: ClientAddresses;
   readonly publicUrl: string | undefined;
   readonly contact: string | undefined;
+  readonly uploadWorker?: URL | undefined;
   readonly onError: (error: unknown) => void;
 }
 

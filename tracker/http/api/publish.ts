@@ -32,7 +32,7 @@ export function addPublishRoutes(
   const { catalogue, community } = library;
   const { seen, shape, wanted } = releaseAnswers(context);
   const folder = library.torrentsFolder;
-  const readers = openUploadReaders({ folder });
+  const readers = openUploadReaders({ folder, workerFile: context.uploadWorker });
   api.addHook('onClose', () => readers.close());
 
   // Bodies are checked where they are read.

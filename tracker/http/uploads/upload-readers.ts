@@ -24,7 +24,7 @@ export interface UploadReaderOptions {
   /** Of the catalogue's torrents. */
   readonly folder: string;
   /** Others for tests. */
-  readonly workerFile?: URL;
+  readonly workerFile?: URL | undefined;
   readonly readMsMax?: number;
   readonly heapMiB?: number;
 }
@@ -39,6 +39,8 @@ interface Reader {
   readonly worker: Worker;
   /** What it reads. */
   current: Waiting | undefined;
+  /** It has started; until then no time is counted, which is the machine's and not the upload's. */
+  isReady: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -53,8 +55,13 @@ export function openUploadReaders(options: UploadReaderOptions): UploadReaders {
       workerData: { folder },
       resourceLimits: { maxOldGenerationSizeMb: heapMiB },
     });
-    const reader: Reader = { worker, current: undefined, timer: undefined };
+    const reader: Reader = { worker, current: undefined, isReady: false, timer: undefined };
     worker.on('message', (answer: UploadAnswer) => {
+      if ('ready' in answer) {
+        reader.isReady = true;
+        startTimer(reader);
+        return;
+      }
       const { current } = reader;
       settle(reader);
       if ('upload' in answer) current?.resolve(answer.upload);
@@ -65,6 +72,11 @@ export function openUploadReaders(options: UploadReaderOptions): UploadReaders {
     worker.on('exit', () => end(reader, died(undefined)));
     readers.add(reader);
     return reader;
+  }
+
+  function startTimer(reader: Reader): void {
+    if (!reader.isReady || reader.current === undefined) return;
+    reader.timer = setTimeout(() => end(reader, tooCostly()), options.readMsMax ?? readMsMax);
   }
 
   function settle(reader: Reader): void {
@@ -91,7 +103,7 @@ export function openUploadReaders(options: UploadReaderOptions): UploadReaders {
       const reader = idle ?? startReader();
       reader.current = queue.next()!;
       reader.worker.ref();
-      reader.timer = setTimeout(() => end(reader, tooCostly()), options.readMsMax ?? readMsMax);
+      startTimer(reader);
       const { job } = reader.current;
       const memory = new Set(job.blocks.map(({ buffer }) => buffer as ArrayBuffer));
       reader.worker.postMessage(job, [...memory]);

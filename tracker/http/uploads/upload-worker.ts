@@ -14,7 +14,9 @@ export interface UploadJob {
   readonly blocks: readonly Uint8Array[];
 }
 
+/** `ready`: once, before all others. */
 export type UploadAnswer =
+  | { readonly ready: true }
   | { readonly upload: Upload }
   | { readonly refused: { readonly code: string; readonly message: string } };
 
@@ -32,3 +34,4 @@ parentPort!.on('message', ({ frame, blocks }: UploadJob) => {
     parentPort!.postMessage({ refused: { code, message } } satisfies UploadAnswer);
   }
 });
+parentPort!.postMessage({ ready: true } satisfies UploadAnswer);
