@@ -35,6 +35,8 @@ export interface WishedRelease {
   readonly genre?: string;
   readonly year?: number;
   readonly tracks: readonly WishedTrack[];
+  /** More tracks of one that followers were told of with the first ones. */
+  readonly isRest?: boolean;
 }
 
 export const wishQueryCharactersMax = 200;
@@ -52,10 +54,11 @@ export interface Wishable {
 }
 
 export function wishable(release: WishedRelease): Wishable {
+  const ofAll = wordsOf(release.title, release.artist, release.album, release.genre);
   // A release without tracks is one nameless track.
   const tracks = (release.tracks.length > 0 ? release.tracks : [{ title: '' }]).map((track) => ({
     track,
-    words: [...wordsOf(release, track)],
+    words: [...new Set([...ofAll, ...wordsOf(track.title, track.artist)])],
   }));
   return {
     keyWords: new Set(tracks.flatMap(({ words }) => words)),
@@ -81,7 +84,6 @@ function fits(wish: Wish, track: WishedTrack): boolean {
   return wish.bitRateMin === undefined || (track.bitRate ?? 0) >= wish.bitRateMin;
 }
 
-function wordsOf(release: WishedRelease, track: WishedTrack): Set<string> {
-  const texts = [release.title, release.artist, release.album, release.genre, track.title, track.artist];
-  return new Set(texts.flatMap(indexWords));
+function wordsOf(...texts: readonly (string | undefined)[]): string[] {
+  return texts.flatMap(indexWords);
 }

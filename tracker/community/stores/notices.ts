@@ -107,8 +107,9 @@ export function noticeWrites(db: DatabaseSync) {
       const sees = (id: number) =>
         id !== publisherId && !hasBlocked(publisherId, id) && maySee(viewerOf(id), access);
       const events: CommunityEvent[] = [];
-      const followers =
-        version === 1
+      const followers = release.isRest
+        ? []
+        : version === 1
           ? all<{ id: number }>(followersOfAccount, { publisherId })
           : all<{ id: number }>(followersOfRelease, { releaseId });
       for (const { id: accountId } of followers) {
