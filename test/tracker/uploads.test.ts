@@ -146,8 +146,8 @@ describe('a body is refused before it is read', () => {
     const half = (by: Person, from: string) => send(port, publish, { by, from, headers: large, body: '{' });
     const underWay = [pia, pia, member, member].map((by) => half(by, '10.0.0.1'));
     // An answer would have come: the fifth is refused only when four have been let in.
-    await expect.poll(() => half(owner, '10.0.0.1')).toBe('429 too-often');
-    await expect.poll(() => half(pia, '10.0.0.2')).toBe('429 too-often');
+    await expect.poll(() => half(owner, '10.0.0.1'), { timeout: 20_000 }).toBe('429 too-often');
+    await expect.poll(() => half(pia, '10.0.0.2'), { timeout: 20_000 }).toBe('429 too-often');
     for (const socket of sockets.slice(0, 4)) socket.destroy();
     await Promise.all(underWay);
     const small = { by: moderator, headers: [json, 'Content-Length: 2'], body: '{}' };

@@ -25,9 +25,10 @@ type Defined<Fields> = { [Key in Exclude<keyof Fields, Absent<Fields>>]: Fields[
 
 /** JSON knows no undefined; schemas of answers leave such fields out. */
 export function defined<Fields extends object>(fields: Fields): Defined<Fields> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as Defined<Fields>;
+  // Not by entries: a release has 8,000 tracks, and nothing else is answered meanwhile.
+  const there: Record<string, unknown> = {};
+  for (const key in fields) if (fields[key] !== undefined) there[key] = fields[key];
+  return there as Defined<Fields>;
 }
 
 export const hex = (bytes: Uint8Array | undefined): string | undefined =>
