@@ -42,6 +42,9 @@ const torrents: Readonly<Record<string, () => Buffer>> = {
   'almost as many values as are read': () => filled('d4:infol', '2:xx', 'ee', 3.9 * mebibyte),
 };
 
+/** As many as the accounts may send. */
+const archivesMax = 50;
+
 let made = 0;
 const nextId = () => releaseIdOf(`hostile ${process.pid} ${made++}`);
 
@@ -73,28 +76,31 @@ const bodies: readonly (readonly [kind: string, make: () => Buffer])[] = [
   ['JSON: a text of escapes', () => bodyWith('\\u0041'.repeat(3 * mebibyte), '[]')],
 ];
 
-async function attack({ url, tokens }: HostileLoad, counts: Record<string, number>): Promise<void> {
+async function attack(
+  { url, tokens }: HostileLoad,
+  counts: Record<string, number>,
+  onReady: () => void,
+): Promise<void> {
   const dispatcher = new Agent({ connections: 2 * tokens.length });
-  const kept = new Map<string, Buffer>();
-  const bodyOf = (kind: string, make: () => Buffer): Buffer => {
-    // Archives are good, each only once; what is refused may be sent again.
-    const body = kept.get(kind) ?? make();
-    if (kind !== 'archive') kept.set(kind, body);
-    return body;
-  };
+  // Before anything is measured: attackers have machines of their own to make them on. Archives are good, each only once.
+  const archives = Array.from({ length: archivesMax }, archive);
+  const kept = new Map(bodies.filter(([kind]) => kind !== 'archive').map(([kind, make]) => [kind, make()]));
+  onReady();
   const count = (what: string) => {
     counts[what] = (counts[what] ?? 0) + 1;
   };
   const one = async (token: string, first: number) => {
     const headers = { ...visitor(), authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     for (let n = first; ; n++) {
-      const [kind, make] = bodies[n % bodies.length]!;
+      const [kind] = bodies[n % bodies.length]!;
+      const body = kind === 'archive' ? archives.pop() : kept.get(kind);
+      if (body === undefined) continue;
       try {
         const answer = await request(`${url}/api/v1/releases`, {
           dispatcher,
           method: 'POST',
           headers,
-          body: bodyOf(kind, make),
+          body,
         });
         await answer.body.arrayBuffer();
         count(`${answer.statusCode}`);
@@ -114,6 +120,6 @@ if (workerData?.hostile !== undefined) {
   // Attackers have machines of their own; here they come after the tracker and those who announce.
   if (process.platform === 'linux') setPriority(10);
   const counts: Record<string, number> = {};
-  void attack(workerData.hostile as HostileLoad, counts);
+  void attack(workerData.hostile as HostileLoad, counts, () => parentPort!.postMessage(counts));
   parentPort!.on('message', () => parentPort!.postMessage(counts));
 }

@@ -50,10 +50,13 @@ export async function startTracker(dataFolder: string) {
     console.log(JSON.stringify({ url: tracker.url, setupToken: tracker.setupToken }));
     let turnsMs = [];
     let last = process.threadCpuUsage();
+    let lastMs = performance.now();
     setInterval(() => {
       const now = process.threadCpuUsage();
-      turnsMs.push((now.user + now.system - last.user - last.system) / 1000);
+      const nowMs = performance.now();
+      turnsMs.push([(now.user + now.system - last.user - last.system) / 1000, nowMs - lastMs]);
       last = now;
+      lastMs = nowMs;
     }, 1);
     process.stdin.on('end', () => tracker.close());
     process.stdin.on('data', () => {
@@ -70,7 +73,8 @@ export async function startTracker(dataFolder: string) {
   return { child, ...(JSON.parse(String(line)) as { url: string; setupToken: string }) };
 }
 
-export function turnsOf(child: ChildProcess): () => Promise<number[]> {
+/** Of each turn: processor time, and how long it was until the next one. */
+export function turnsOf(child: ChildProcess): () => Promise<(readonly [cpuMs: number, wallMs: number])[]> {
   const lines = createInterface({ input: child.stdout! });
   return async () => {
     child.stdin!.write('?');

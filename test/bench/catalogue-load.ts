@@ -5,7 +5,7 @@
  *
  * Announces leave on a schedule and are timed from the moment they should have left, so a tracker that stands still
  * delays all that fall into that time. What else the machine does delays them too, so the processor time that the
- * tracker's own thread takes between two turns of its loop is told beside them. CICADA_BENCH_CATALOGUE=FILE takes a copy of a database that is filled already.
+ * tracker’s own thread takes between two turns of its loop is told beside them. CICADA_BENCH_CATALOGUE=FILE takes a copy of a database that is filled already.
  */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,7 +71,10 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
       ]);
       const [peakMiB, nowMiB] = await memoryOf(started.child);
       report(`  ${what.padEnd(36)} ${percentiles(announcedMs)}`);
-      report(`  ${'  turns of its own thread'.padEnd(36)} ${percentiles(await turnsMs())}`);
+      const turns = await turnsMs();
+      const [cpuMs, wallMs] = [turns.map(([cpu]) => cpu), turns.map(([, wall]) => wall)];
+      report(`  ${'  turns of its own thread, processor'.padEnd(36)} ${percentiles(cpuMs)}`);
+      report(`  ${'  the same by the clock'.padEnd(36)} ${percentiles(wallMs)}`);
       report(`  ${'  a small write of somebody else'.padEnd(36)} ${percentiles(writtenMs)}`);
       report(`  ${'  memory'.padEnd(36)} ${nowMiB} MiB now, ${peakMiB} MiB at most so far`);
     };
@@ -82,6 +85,7 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
       workerData: { hostile },
     });
     workers.push(attack);
+    await once(attack, 'message');
     await sleep(warmUpMs);
     await measure('announces beside hostile uploads');
     const answers = Object.entries(await countsOf(attack)).map(([what, count]) => `${count} ${what}`);
