@@ -35,6 +35,8 @@ export class Registry {
   readonly #swarms = new Map<string, Swarm>();
   readonly #peers: PeerTable;
   #expired = 0;
+  /** Its first announce; -Infinity for one that began with the peers of a snapshot. */
+  #beganMs: number | undefined;
 
   constructor(options: Partial<RegistryOptions> = {}) {
     this.#options = resolveOptions(options);
@@ -59,6 +61,7 @@ export class Registry {
     swarmHash: Uint8Array = request.infoHash,
   ): AnnounceReply | TrackerFailure {
     const { port, event } = request;
+    this.#beganMs ??= nowMs;
     if (!this.#options.isAllowed(request.infoHash)) return notServed;
     const key = swarmKey(swarmHash);
     const kind = kindOf(address.remote);
@@ -87,7 +90,8 @@ export class Registry {
     const isSated = isSeed || event === 'paused';
     const asker = { address, port, isSeed: isSated, mayBeMagnet, wanted, listed };
     const peers = selectPeers(swarm, asker, random);
-    return this.#reply(swarm, peers, address, random, warning);
+    const isGathering = !isSated && nowMs < this.#beganMs + 1000 * this.#options.gatheringSeconds;
+    return this.#reply(swarm, peers, address, random, warning, isGathering);
   }
 
   /**
@@ -196,6 +200,7 @@ export class Registry {
       onReturn(peer, seenSeconds * 1000);
       restored += 1;
     }
+    if (restored > 0) this.#beganMs = -Infinity;
     return restored;
   }
 
@@ -212,8 +217,11 @@ export class Registry {
     { remote }: PeerAddress,
     random: RandomBelow,
     warning?: string,
+    isGathering = false,
   ): AnnounceReply {
-    const { intervalSeconds, minIntervalSeconds } = this.#options;
+    const { minIntervalSeconds, gatheringIntervalSeconds } = this.#options;
+    const usual = this.#options.intervalSeconds;
+    const intervalSeconds = isGathering ? Math.min(usual, gatheringIntervalSeconds) : usual;
     const complete = swarm?.seeds ?? 0;
     return {
       intervalSeconds: intervalSeconds + random(Math.floor(intervalSeconds / 10) + 1),

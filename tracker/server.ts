@@ -14,7 +14,7 @@ import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-tor
 import type { TrackerStats } from './http/metrics.ts';
 import { openLibrary } from './library.ts';
 import { checkCertificate, checkPort, listenError, urlOf } from './listening.ts';
-import { resolveOptions } from './registry/limits.ts';
+import { gatheringFor, resolveOptions } from './registry/limits.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
 import { newMemoryId, type SnapshotTrouble } from './snapshot-file.ts';
 import { openSwarmKeeper, type SwarmKeeper } from './swarm-keeper.ts';
@@ -97,7 +97,12 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const nowMs = options.nowMs ?? (() => Math.floor(performance.now()));
   checkPort(wantedPort);
   if (options.tls !== undefined) checkCertificate(options.tls);
-  const registry = new Registry({ hashSeed: randomInt(2 ** 32), ...options.registry });
+  const { intervalSeconds } = resolveOptions(options.registry ?? {});
+  const registry = new Registry({
+    hashSeed: randomInt(2 ** 32),
+    gatheringSeconds: gatheringFor(intervalSeconds),
+    ...options.registry,
+  });
   const torrents = new ListedTorrents();
   const list = (bytes: Uint8Array): ListedTorrent => {
     const torrent = torrents.add(bytes);

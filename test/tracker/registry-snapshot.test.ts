@@ -151,3 +151,28 @@ it('hostile bytes as a snapshot neither throw nor take memory that they do not h
     { numRuns: 500 },
   );
 });
+
+describe('a registry that begins without peers', () => {
+  const options = { intervalSeconds: 900, gatheringSeconds: 990 };
+
+  it('has downloads ask again soon while its peers come back, and seeds in their interval', () => {
+    const world = swarmWorld(options);
+    expect(world.announce('10.0.0.1/7001', { left: 5 }).intervalSeconds).toBe(180);
+    expect(world.announce('10.0.0.2/7002', { left: 0 }).intervalSeconds).toBe(900);
+    world.nowMs = 989_000;
+    expect(world.announce('10.0.0.3/7003', { left: 5 }).intervalSeconds).toBe(180);
+    world.nowMs = 990_000;
+    expect(world.announce('10.0.0.1/7001', { left: 5 }).intervalSeconds).toBe(900);
+  });
+
+  it('never asks for a longer interval by that', () => {
+    const world = swarmWorld({ intervalSeconds: 60, gatheringSeconds: 990 });
+    expect(world.announce('10.0.0.1/7001', { left: 5 }).intervalSeconds).toBe(60);
+  });
+
+  it('is none when it has the peers of a snapshot', () => {
+    const before = swarmWorld(options);
+    before.announce('10.0.0.1/7001', { left: 0 });
+    expect(restarted(before, 0, options).world.announce('10.0.0.2/7002').intervalSeconds).toBe(900);
+  });
+});

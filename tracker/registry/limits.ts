@@ -7,6 +7,12 @@ export interface RegistryOptions {
   readonly intervalSeconds: number;
   /** Advice to clients that run out of peers. Not enforced: refusing costs as much as answering. */
   readonly minIntervalSeconds: number;
+  /**
+   * So long after its first announce, a registry that began without peers has downloads ask again after
+   * `gatheringIntervalSeconds`: after a restart the peers come back one by one, and one that asked early has heard of few.
+   */
+  readonly gatheringSeconds: number;
+  readonly gatheringIntervalSeconds: number;
   /** How long a peer stays listed after its last announce: long enough to miss one. */
   readonly peerTimeoutSeconds: number;
   /** Swarms in all. An empty one is forgotten at once, so this many are alive. */
@@ -31,6 +37,9 @@ const intervalSecondsDefault = 15 * 60;
 export const registryDefaults: RegistryOptions = {
   intervalSeconds: intervalSecondsDefault,
   minIntervalSeconds: 30,
+  gatheringSeconds: 0,
+  // Downloads alone, which are few beside seeds: a fifth of the interval is no storm.
+  gatheringIntervalSeconds: 3 * 60,
   peerTimeoutSeconds: peerTimeoutFor(intervalSecondsDefault),
   torrentsMax: 200_000,
   peersMax: 2_000_000,
@@ -44,6 +53,11 @@ export const registryDefaults: RegistryOptions = {
 /** One announce may be missed, the next may be late by the random tenth, and a busy machine by a minute. */
 export function peerTimeoutFor(intervalSeconds: number): number {
   return Math.ceil(2.2 * intervalSeconds) + 60;
+}
+
+/** By then every peer has come back that keeps to the interval, with its random tenth. */
+export function gatheringFor(intervalSeconds: number): number {
+  return Math.ceil(1.1 * intervalSeconds);
 }
 
 /** Fills in what is not given and refuses what cannot work together. */
