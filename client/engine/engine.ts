@@ -132,7 +132,7 @@ export class Engine {
       case 'flushed': {
         const session = this.#sessions.get(fact.connection);
         session?.uploads.onFlushed(fact.bytes, nowMs);
-        if (session?.isOpen) this.#advance(session, nowMs);
+        if (session?.isOpen) session.advance(nowMs);
         return;
       }
       case 'block-read':
@@ -202,11 +202,6 @@ export class Engine {
     return swarm instanceof MetadataSwarm ? swarm : undefined;
   }
 
-  /** Sends and asks for what the limits now allow. */
-  #advance(session: PeerSession, nowMs: number): void {
-    session.advance(nowMs);
-  }
-
   #tick(nowMs: number): void {
     const elapsedMs = this.#lastTickMs === undefined ? 0 : nowMs - this.#lastTickMs;
     this.#lastTickMs = nowMs;
@@ -237,7 +232,7 @@ export class Engine {
     const first = this.#context.random.below(held.length);
     for (const connection of [...held.slice(first), ...held.slice(0, first)]) {
       const session = this.#sessions.get(connection);
-      if (session?.isOpen) this.#advance(session, nowMs);
+      if (session?.isOpen) session.advance(nowMs);
     }
   }
 
@@ -296,7 +291,7 @@ export class Engine {
     const violation = session.receive(bytes, count, nowMs);
     if (violation === 'too-many-messages') this.#ban(session, violation, nowMs);
     else if (violation !== undefined) this.#close(session, violation, nowMs);
-    else if (session.isOpen) this.#advance(session, nowMs);
+    else if (session.isOpen) session.advance(nowMs);
   }
 
   /** Whoever drowns us would do so again: each time it came back it would have all its words again. */

@@ -47,8 +47,6 @@ export class FetchingPiece {
   /** Since when it has this owner. */
   ownedMs = 0;
   freeCount: number;
-  /** It is among those with free blocks (request-scheduler.ts). */
-  isOpen = false;
   receivedCount = 0;
   /** Every block is here, and the disk has it. */
   isStoring = false;

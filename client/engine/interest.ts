@@ -8,8 +8,10 @@ import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import type { ConnectionId } from './contract.ts';
 import type { FirstCopies } from './first-copies.ts';
 import type { PeerSession } from './peer-session.ts';
+import { PieceHolders } from './piece-holders.ts';
 import type { PiecePicker } from './piece-picker.ts';
 import type { PieceSelection } from './piece-selection.ts';
+import { SmallSet } from './small-set.ts';
 
 type PeerSessions = ReadonlyMap<ConnectionId, PeerSession>;
 
@@ -24,12 +26,16 @@ export class Interest {
   readonly #picker: PiecePicker;
   readonly #firstCopies: FirstCopies;
   readonly #tellAtOnceMax: number;
+  readonly #holders: PieceHolders<PeerSession>;
+  /** Those that had everything from the start. */
+  readonly #seeds = new SmallSet<PeerSession>();
   /** Stored, and not everybody has heard of it. */
   #untold: PieceIndex[] = [];
 
   /** `tellAtOnceMax`: with more peers than this, they hear of new pieces at the next tick, of several at once. */
   constructor(geometry: Geometry, parts: InterestParts, firstCopies: FirstCopies, tellAtOnceMax: number) {
     this.#geometry = geometry;
+    this.#holders = new PieceHolders(geometry.pieceCount);
     this.#tellAtOnceMax = tellAtOnceMax;
     this.#selection = parts.selection;
     this.#picker = parts.picker;
@@ -43,9 +49,11 @@ export class Interest {
     session.record!.isSeed = pieces.isAll;
     if (pieces.isAll) {
       session.usefulCount = this.#selection.missingCount;
+      this.#seeds.add(session);
     } else {
       pieces.each((pieceIndex) => {
         this.#picker.onHave(pieceIndex);
+        this.#holders.add(session, pieceIndex);
         if (this.#selection.lacks(pieceIndex)) session.usefulCount += 1;
       });
     }
@@ -56,6 +64,7 @@ export class Interest {
   onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): boolean {
     this.#picker.onHave(pieceIndex);
     this.#firstCopies.onHave(session, pieceIndex, nowMs);
+    this.#holders.add(session, pieceIndex);
     if (session.pieces.count === this.#geometry.pieceCount) session.record!.isSeed = true;
     if (!this.#selection.lacks(pieceIndex)) return false;
     session.usefulCount += 1;
@@ -64,19 +73,32 @@ export class Interest {
   }
 
   onLeft(session: PeerSession): void {
+    this.#seeds.delete(session);
     if (session.countedAsSeed) return;
+    session.pieces.each((pieceIndex) => this.#holders.remove(session, pieceIndex));
+    this.#holders.leave(session);
     session.pieces.each((pieceIndex) => this.#picker.onLost(pieceIndex));
   }
 
   /** A piece is stored: whoever has it has one thing less for us, if we lacked it; whoever has not is told. */
   onStored(sessions: PeerSessions, pieceIndex: PieceIndex, wasLacking: boolean): void {
     this.#untold.push(pieceIndex);
-    if (wasLacking) {
-      for (const session of sessions.values()) {
-        if (session.pieces.has(pieceIndex) && --session.usefulCount === 0) session.setInterested(false);
-      }
-    }
+    if (wasLacking) this.#lackNoMore(sessions, pieceIndex);
     if (sessions.size <= this.#tellAtOnceMax) this.tell(sessions);
+  }
+
+  #lackNoMore(sessions: PeerSessions, pieceIndex: PieceIndex): void {
+    let useless: PeerSession | undefined;
+    let count = 0;
+    const takeOne = (session: PeerSession) => {
+      if (--session.usefulCount > 0) return;
+      useless = session;
+      count += 1;
+    };
+    this.#holders.each(pieceIndex, takeOne);
+    for (let i = 0; i < this.#seeds.size; i++) takeOne(this.#seeds.at(i)!);
+    if (count === 1) return useless!.setInterested(false);
+    if (count > 1) for (const session of sessions.values()) session.setInterested(session.usefulCount > 0);
   }
 
   /** Stored pieces are missing again: peers that have them are of use once more. */

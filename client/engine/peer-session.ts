@@ -85,6 +85,8 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   readonly pieces = new PeerPieces();
   /** Pieces it has that we want and have not stored. */
   usefulCount = 0;
+  /** Among those whose pieces are known one by one (piece-holders.ts). */
+  seat = -1;
   /** Pieces it keeps to, and of these the ones that still have free blocks. */
   readonly owned = new SmallSet<FetchingPiece>();
   readonly ownPieces = new SmallSet<FetchingPiece>();
@@ -182,12 +184,17 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
 
   /** The swarm may end the session over what it is told: then nothing that follows is believed. */
   onMessage(message: Message): Violation | 'ended' | undefined {
-    return this.#onMessage(message) ?? (this.gone ? 'ended' : undefined);
+    if (message.type === 'have') return this.onHave(message.index);
+    return this.#spend() ?? this.#onTalk(message) ?? this.ended;
   }
 
   /** What is news is free. */
   onHave(index: number): Violation | 'ended' | undefined {
-    return this.#onHaveMessage(index) ?? (this.gone ? 'ended' : undefined);
+    if (this.#geometry === undefined)
+      return this.allowance.spendBlindHave(this.#nowMs) ? this.ended : 'too-many-messages';
+    const pieceIndex = this.#geometry.pieceIndex(index);
+    if (pieceIndex === undefined) return 'piece-out-of-range';
+    return this.#onHave(pieceIndex) ? this.ended : (this.#spend() ?? this.ended);
   }
 
   /** Nobody has defined it: nothing is believed, and it is no free talk either. */
@@ -197,19 +204,6 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
 
   #spend(words = 1): Violation | undefined {
     return this.allowance.spend(words, this.#nowMs) ? undefined : 'too-many-messages';
-  }
-
-  #onMessage(message: Message): Violation | undefined {
-    if (message.type === 'have') return this.#onHaveMessage(message.index);
-    return this.#spend() ?? this.#onTalk(message);
-  }
-
-  #onHaveMessage(index: number): Violation | undefined {
-    if (this.#geometry === undefined)
-      return this.allowance.spendBlindHave(this.#nowMs) ? undefined : 'too-many-messages';
-    const pieceIndex = this.#geometry.pieceIndex(index);
-    if (pieceIndex === undefined) return 'piece-out-of-range';
-    return this.#onHave(pieceIndex) ? undefined : this.#spend();
   }
 
   #onTalk(message: Exclude<Message, { type: 'have' }>): Violation | undefined {

@@ -47,6 +47,11 @@ export class PeerVoice implements Speaker {
     return !this.gone && this.uploads.unflushedBytes > this.#context.limits.unreadBytesMax;
   }
 
+  /** What a message that ended the session is answered with. */
+  protected get ended(): 'ended' | undefined {
+    return this.gone ? 'ended' : undefined;
+  }
+
   /** The torrent's geometry, once its swarm has taken the connection in. */
   protected knows(geometry: Geometry | undefined): void {
     this.#geometry = geometry;

@@ -17,7 +17,7 @@ import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
 import { PieceOwnership } from './piece-ownership.ts';
 import type { PiecePicker } from './piece-picker.ts';
-import { SmallSet } from './small-set.ts';
+import { distinct, SmallSet } from './small-set.ts';
 import { StrangerTrials } from './stranger-trials.ts';
 
 /** Pieces whose peers have gone that one tick considers for abandoning: the rest has time. */
@@ -37,7 +37,8 @@ export class RequestScheduler implements BlockRequests {
   readonly #ownership: PieceOwnership;
   readonly #duplicates: DuplicateRequests;
   readonly #memory: MemoryQueue;
-  readonly #open = new SmallSet<FetchingPiece>();
+  /** Every piece with free blocks. */
+  readonly open = new SmallSet<FetchingPiece>();
   /** Rises whenever a piece joins #open: a walk that found nothing need not be repeated before. */
   #openVersion = 0;
 
@@ -59,11 +60,6 @@ export class RequestScheduler implements BlockRequests {
     this.#duplicates = new DuplicateRequests(this, ledger, sessions, context);
   }
 
-  /** Every piece with free blocks. */
-  get open(): SmallSet<FetchingPiece> {
-    return this.#open;
-  }
-
   /** Of the open ones those that nobody keeps to. */
   get orphans(): SmallSet<FetchingPiece> {
     return this.#ownership.orphans;
@@ -79,8 +75,7 @@ export class RequestScheduler implements BlockRequests {
       this.paused = false;
       return this.fillAll(nowMs);
     }
-    const askers = piece.askers as (PeerSession | undefined)[];
-    for (const session of askers.length === 1 ? askers : new Set(askers))
+    for (const session of distinct(piece.askers as (PeerSession | undefined)[]))
       if (session !== undefined) this.fill(session, nowMs);
     this.#memory.onFreed((session) => this.fill(session, nowMs));
   }
@@ -92,12 +87,9 @@ export class RequestScheduler implements BlockRequests {
     if (room <= 0 || !this.trials.mayAsk(session, nowMs)) return;
     if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(session, room, nowMs);
     if (room === 0) return;
-    const { ownPieces } = session;
-    for (let i = 0; i < ownPieces.size; ) {
-      const piece = ownPieces.at(i)!;
+    for (const piece of session.ownPieces) {
       room = this.#askFrom(piece, session, room, nowMs);
       if (room === 0) return;
-      if (ownPieces.at(i) === piece) i += 1;
     }
     room = this.#beginPieces(session, room, nowMs, true);
     const knowsNothingOpen = session.pieces.nothingOpenAt === this.#openVersion;
@@ -131,8 +123,8 @@ export class RequestScheduler implements BlockRequests {
 
   /** The peer has a piece that we still lack: it is looked at again. */
   onOffer(session: PeerSession, pieceIndex: PieceIndex): void {
-    if (this.#ledger.fetching(pieceIndex) !== undefined) session.pieces.nothingOpenAt = -1;
-    else if (this.#picker.isCandidate(pieceIndex)) session.pieces.hearNews(pieceIndex);
+    if (this.#picker.isCandidate(pieceIndex)) session.pieces.hearNews(pieceIndex);
+    else if (this.#ledger.fetching(pieceIndex) !== undefined) session.pieces.nothingOpenAt = -1;
   }
 
   /** Twice a second: memory is not held for what nobody can send. */
@@ -195,7 +187,7 @@ export class RequestScheduler implements BlockRequests {
 
   /** The piece has left for the disk, or is given up. */
   forget(piece: FetchingPiece): void {
-    this.#close(piece);
+    this.open.delete(piece);
     this.deadlines.asked(piece.pieceIndex);
     this.#ownership.leave(piece);
   }
@@ -301,14 +293,12 @@ export class RequestScheduler implements BlockRequests {
   #help(session: PeerSession, room: number, nowMs: number): number {
     let left = room;
     let offersAny = false;
-    for (let i = 0; i < this.#open.size && left > 0; ) {
-      const piece = this.#open.at(i)!;
-      if (session.pieces.offers(piece.pieceIndex)) {
-        offersAny = true;
-        const isFree = piece.exclusiveTo === undefined || piece.exclusiveTo === session;
-        if (isFree) left = this.#askFrom(piece, session, left, nowMs);
-      }
-      if (this.#open.at(i) === piece) i += 1;
+    for (const piece of this.open) {
+      if (left === 0) break;
+      if (!session.pieces.offers(piece.pieceIndex)) continue;
+      offersAny = true;
+      if (piece.exclusiveTo !== undefined && piece.exclusiveTo !== session) continue;
+      left = this.#askFrom(piece, session, left, nowMs);
     }
     if (!offersAny) session.pieces.nothingOpenAt = this.#openVersion;
     return left;
@@ -333,17 +323,10 @@ export class RequestScheduler implements BlockRequests {
   }
 
   #openAgain(piece: FetchingPiece): void {
-    if (piece.isOpen) return;
-    piece.isOpen = true;
-    this.#open.add(piece);
+    if (this.open.has(piece)) return;
+    this.open.add(piece);
     this.#openVersion += 1;
     this.deadlines.wait(piece.pieceIndex);
-  }
-
-  #close(piece: FetchingPiece): void {
-    if (!piece.isOpen) return;
-    piece.isOpen = false;
-    this.#open.delete(piece);
   }
 
   #askFrom(piece: FetchingPiece, session: PeerSession, room: number, nowMs: number): number {
@@ -359,7 +342,7 @@ export class RequestScheduler implements BlockRequests {
     }
     if (piece.freeCount === 0) {
       this.#ownership.onAllAsked(piece);
-      this.#close(piece);
+      this.open.delete(piece);
       this.deadlines.asked(piece.pieceIndex);
     }
     return left;

@@ -36,6 +36,13 @@ export class SmallSet<T> implements Iterable<T> {
 
   /** What it holds now, whatever happens to it while this is walked. */
   [Symbol.iterator](): IterableIterator<T> {
-    return this.#items.slice().values();
+    return this.#items.length === 0 ? none.values() : this.#items.slice().values();
   }
 }
+
+/** Each of them once. Mostly there is one alone, and no Set is made of it. */
+export function distinct<T>(items: readonly T[]): Iterable<T> {
+  return items.length === 1 ? items : new Set(items);
+}
+
+const none: readonly never[] = [];

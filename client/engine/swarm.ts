@@ -25,6 +25,7 @@ import { PieceProvenance } from './piece-provenance.ts';
 import { PieceSelection } from './piece-selection.ts';
 import { RequestScheduler } from './request-scheduler.ts';
 import { watchSession } from './session-watch.ts';
+import { distinct } from './small-set.ts';
 import { peerStatus, type TorrentStatus } from './status.ts';
 import { type SwarmContent, SwarmPeers } from './swarm-peers.ts';
 import { TransferMeter } from './transfer-meter.ts';
@@ -215,9 +216,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     this.selection.onStored(pieceIndex);
     this.scheduler.deadlines.clear(pieceIndex);
     this.troubles.onStored(pieceIndex);
-    const { sources } = piece;
-    for (const source of sources.length === 1 ? sources : new Set(sources))
-      if (source !== undefined) source.goodPieces += 1;
+    for (const source of distinct(piece.sources)) if (source !== undefined) source.goodPieces += 1;
     this.peers.report({ type: 'piece-stored', pieceIndex });
     this.#interest.onStored(this.sessions, pieceIndex, wasLacking);
     this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
