@@ -170,7 +170,7 @@ class Play {
       case 'none':
         return undefined;
       case 'garbage':
-        return 'a'.repeat(this.#random.below(2) === 0 ? 48 : 20);
+        return this.#forged();
       case 'old':
         return oldKey(key.accountId);
       case 'feed':
@@ -178,6 +178,17 @@ class Play {
       case 'release':
         return this.#passkeys.make({ ...key, kind: 'announce' });
     }
+  }
+
+  /** Nearly one of ours: a letter of its content is another, or it is none at all. */
+  #forged(): string {
+    const random = this.#random;
+    const [accountId, release] = [1 + random.below(accountsMax), 1 + random.below(releasesMax)];
+    const { generation } = this.#model.account(accountId) ?? { generation: 0 };
+    const right = this.#passkeys.make({ kind: 'announce', accountId, generation, release });
+    if (random.below(4) === 0) return right.slice(0, 20);
+    const at = 28 + random.below(18);
+    return right.slice(0, at) + (right[at] === 'a' ? 'b' : 'a') + right.slice(at + 1);
   }
 
   // What should be --------------------------------------------------------------------------------------------------

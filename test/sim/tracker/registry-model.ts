@@ -29,14 +29,20 @@ const wantedMax = 200;
 /** What somebody gets who may know nothing but the hash. */
 const magnetPeers = 5;
 /** After so many answers that could have differed, chance that is none shows. */
-const answersForChance = 24;
+const answersForChance = 10;
+/** Half of the intervals of ten seconds are the same. */
+const intervalsForChance = 24;
 
 export class RegistryModel {
   readonly #options: RegistryOptions;
   readonly #swarms = new Map<string, ModelSwarm>();
   #expired = 0;
-  /** By swarm and kind of peers: answers that named half of them or fewer, and whom they named first. */
-  readonly #choices = new Map<string, { count: number; readonly first: Set<string> }>();
+  /** By swarm and kind of peers: whom the last answer named first, and of how many changes it knew. */
+  readonly #firsts = new Map<string, { readonly first: string; readonly changes: number }>();
+  /** Answers about the same peers as the one before, and how many of them began with the same. */
+  #again = 0;
+  #alike = 0;
+  #changes = 0;
   #intervals = 0;
   readonly #intervalsTold = new Set<number>();
 
@@ -70,6 +76,7 @@ export class RegistryModel {
       if (known !== undefined) this.#remove(swarmHash, self);
     } else if (known !== undefined) {
       if (event === 'completed' && isSeed && !known.isSeed) swarm!.downloaded += 1;
+      if (known.isSeed !== isSeed) this.#changes += 1;
       known.isSeed = isSeed;
       known.seenSeconds = nowSeconds;
     } else {
@@ -77,6 +84,7 @@ export class RegistryModel {
       if (warning === undefined) {
         const listing = swarm ?? { peers: new Map<string, Peer>(), downloaded: 0 };
         this.#swarms.set(swarmHash, listing);
+        this.#changes += 1;
         listing.peers.set(self, { family, network: networkOf(remote), isSeed, seenSeconds: nowSeconds });
         if (event === 'completed' && isSeed) listing.downloaded += 1;
       }
@@ -115,6 +123,7 @@ export class RegistryModel {
 
   drop(swarmHash: string): void {
     this.#swarms.delete(swarmHash);
+    this.#changes += 1;
   }
 
   // What is listed --------------------------------------------------------------------------------------------------
@@ -122,6 +131,7 @@ export class RegistryModel {
   #remove(swarmHash: string, key: string): void {
     const { peers } = this.#swarms.get(swarmHash)!;
     peers.delete(key);
+    this.#changes += 1;
     // An empty swarm is forgotten, and how often it was completed with it.
     if (peers.size === 0) this.#swarms.delete(swarmHash);
   }
@@ -159,7 +169,7 @@ export class RegistryModel {
     this.#intervalsTold.add(reply.intervalSeconds);
     if (reply.intervalSeconds < intervalSeconds || reply.intervalSeconds > most)
       return `tells an interval of ${reply.intervalSeconds} s; it is ${intervalSeconds} to ${most}`;
-    if (this.#intervals >= answersForChance && most > intervalSeconds && this.#intervalsTold.size === 1)
+    if (this.#intervals >= intervalsForChance && most > intervalSeconds && this.#intervalsTold.size === 1)
       return `tells everybody the same interval, ${reply.intervalSeconds} s`;
     if (reply.minIntervalSeconds !== minIntervalSeconds)
       return `tells a shortest interval of ${reply.minIntervalSeconds} s; it is ${minIntervalSeconds}`;
@@ -230,15 +240,16 @@ export class RegistryModel {
     return undefined;
   }
 
-  /** Over many answers that could have named others first, others were named first. */
+  /** Answers that could have named others first named the same first, whenever nothing had changed. */
   #judgeChance(kind: string, named: readonly string[], there: number): Disbelief {
-    if (named.length === 0 || 2 * named.length > there || there < 3) return undefined;
-    const choice = this.#choices.get(kind) ?? { count: 0, first: new Set() };
-    this.#choices.set(kind, choice);
-    choice.count += 1;
-    choice.first.add(named[0]!);
-    return choice.count >= answersForChance && choice.first.size === 1
-      ? `names the same of ${there} peers first, ${choice.count} times`
+    if (named.length === 0 || 2 * named.length > there || there < 4) return undefined;
+    const before = this.#firsts.get(kind);
+    this.#firsts.set(kind, { first: named[0]!, changes: this.#changes });
+    if (before?.changes !== this.#changes) return undefined;
+    this.#again += 1;
+    if (before.first === named[0]) this.#alike += 1;
+    return this.#again >= answersForChance && this.#alike === this.#again
+      ? `names the same peers first, ${this.#again} times in a row`
       : undefined;
   }
 }
