@@ -6,33 +6,13 @@
  * never heard `started` never hears `completed` or `stopped`, and it hears `completed` at most once.      BEP 3 12 31
  */
 import { backoffMs } from './backoff.ts';
-import type { AnnounceEvent, TrackerAnswer } from './contract.ts';
+import type { AnnounceEvent, PeerAddress, TrackerAnswer } from './contract.ts';
 import type { Limits } from './limits.ts';
 import { type Prng, shuffle } from './prng.ts';
+import { newTracker, secondsUntilRetry, type TrackerState } from './tracker-state.ts';
 
-export interface TrackerState {
-  readonly url: string;
-  /** It has answered an announce of ours, so it lists us. */
-  listsUs: boolean;
-  /** `completed` is owed to it. */
-  owesCompleted: boolean;
-  hasHeardCompleted: boolean;
-  /** `stopped` is on its way to it, and we may come back: it is told nothing else before its answer. */
-  isTakingLeave: boolean;
-  failures: number;
-  /** Not to be asked before. */
-  notBeforeMs: number;
-  /** It has said so itself: also a user's wish waits for that.  BEP 31 */
-  toldNotBeforeMs: number;
-  /** Which memory of peers has listed us, as its last answer said; undefined: it does not say. */
-  memoryId: string | undefined;
-  /** It has come back with this memory while an announce to it was under way. */
-  returnedMemoryId: string | undefined;
-  /** Its last words, for people. */
-  lastFailure: string | undefined;
-  lastWarning: string | undefined;
-  peers: number | undefined;
-}
+/** Anybody else may use our port, too; a list that names us names us once for each of our addresses. */
+const maybeSelfMax = 16;
 
 export class AnnounceSchedule {
   readonly #tiers: TrackerState[][];
@@ -110,7 +90,8 @@ export class AnnounceSchedule {
     return undefined;
   }
 
-  onAnswer(url: string, answer: TrackerAnswer, nowMs: number): void {
+  /** `ownPort`: where trackers list us. */
+  onAnswer(url: string, answer: TrackerAnswer, nowMs: number, ownPort?: number): void {
     const tracker = this.#settle(url);
     if (tracker === undefined) return;
     const interval = clamp(
@@ -133,6 +114,7 @@ export class AnnounceSchedule {
     tracker.lastFailure = undefined;
     tracker.lastWarning = answer.warning;
     tracker.peers = answer.peers.length;
+    tracker.maybeSelf = answer.peers.filter(({ port }) => port === ownPort).slice(0, maybeSelfMax);
     this.#dueMs = tracker.owesCompleted ? nowMs : nowMs + interval * 1000;
     this.#promote(tracker);
     this.#working = tracker;
@@ -141,9 +123,25 @@ export class AnnounceSchedule {
     if (returned !== undefined) this.onReturned(url, returned, nowMs);
   }
 
-  onFailure(url: string, reason: string, retryInSeconds: number | 'never' | undefined, nowMs: number): void {
+  /** This address has turned out to be our own: trackers that named it named one peer less. */
+  notCounted(own: PeerAddress): void {
+    for (const tracker of this.trackers) {
+      const others = tracker.maybeSelf.filter(({ host, port }) => host !== own.host || port !== own.port);
+      if (others.length === tracker.maybeSelf.length || tracker.peers === undefined) continue;
+      tracker.maybeSelf = others;
+      tracker.peers -= 1;
+    }
+  }
+
+  /** Answers in how many seconds it may be asked again; undefined: never. */
+  onFailure(
+    url: string,
+    reason: string,
+    retryInSeconds: number | 'never' | undefined,
+    nowMs: number,
+  ): number | undefined {
     const tracker = this.#settle(url);
-    if (tracker === undefined) return;
+    if (tracker === undefined) return undefined;
     tracker.lastFailure = reason;
     tracker.failures += 1;
     const waitMs = backoffMs(
@@ -160,6 +158,7 @@ export class AnnounceSchedule {
     const returned = tracker.returnedMemoryId;
     tracker.returnedMemoryId = undefined;
     if (returned !== undefined) this.onReturned(url, returned, nowMs);
+    return secondsUntilRetry(tracker, nowMs);
   }
 
   /**
@@ -292,24 +291,6 @@ export class AnnounceSchedule {
     tier.splice(tier.indexOf(tracker), 1);
     tier.unshift(tracker);
   }
-}
-
-function newTracker(url: string, nowMs: number): TrackerState {
-  return {
-    url,
-    listsUs: false,
-    owesCompleted: false,
-    hasHeardCompleted: false,
-    isTakingLeave: false,
-    failures: 0,
-    notBeforeMs: nowMs,
-    toldNotBeforeMs: nowMs,
-    memoryId: undefined,
-    returnedMemoryId: undefined,
-    lastFailure: undefined,
-    lastWarning: undefined,
-    peers: undefined,
-  };
 }
 
 function clamp(value: number, min: number, max: number): number {

@@ -3,6 +3,7 @@
  */
 import type { Action, ConnectionId, PieceMemory, ReadId, TorrentId } from './contract.ts';
 import type { Limits } from './limits.ts';
+import type { OwnAddresses } from './own-addresses.ts';
 import type { Prng } from './prng.ts';
 import type { SharedBudget } from './shared-budget.ts';
 import type { TokenBucket } from './token-bucket.ts';
@@ -21,6 +22,8 @@ export interface Context {
   readonly peerId: Uint8Array;
   /** The port we listen on: what trackers are told. */
   readonly port: number;
+  /** Where we reached ourselves. */
+  readonly ownAddresses: OwnAddresses;
   readonly limits: Limits;
   readonly random: Prng;
   readonly memory: PieceMemory;

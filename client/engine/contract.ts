@@ -203,6 +203,8 @@ export interface TrackerAnswer {
   readonly warning?: string;
   /** Which memory of peers has answered: a tracker that starts again without one has another. */
   readonly memoryId?: string;
+  /** The address from which the tracker saw us.  BEP 24 */
+  readonly ownHost?: string;
 }
 
 export interface AnnounceRequest {
@@ -295,6 +297,7 @@ export type Report =
       readonly type: 'tracker-answered';
       readonly torrent: TorrentId;
       readonly tracker: string;
+      /** It named so many, without ourselves. */
       readonly peers: number;
     }
   | {
@@ -302,4 +305,6 @@ export type Report =
       readonly torrent: TorrentId;
       readonly tracker: string;
       readonly reason: string;
+      /** It is not asked again before; undefined: never. */
+      readonly retryInSeconds: number | undefined;
     };

@@ -5,12 +5,13 @@
  * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close). Until its handshake it is
  * among the half-open ones of the budget, and then it has a seat.
  */
-
 import type { Context } from './context.ts';
 import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
+import { infoHashKey as key } from './info-hash-key.ts';
 import type { EngineUsage, Inspection } from './inspection.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
 import { MetadataSwarm } from './metadata-swarm.ts';
+import { OwnAddresses } from './own-addresses.ts';
 import { type Doorkeeper, PeerSession } from './peer-session.ts';
 import { Prng } from './prng.ts';
 import { SharedBudget } from './shared-budget.ts';
@@ -65,6 +66,7 @@ export class Engine {
       throttled: new Set(),
       peerId: options.peerId,
       port: options.port,
+      ownAddresses: new OwnAddresses(options.port),
       limits,
       random: new Prng(options.seed),
       memory: options.memory,
@@ -305,7 +307,9 @@ export class Engine {
       this.#swarmOf.get(connection)!.peers.detach(session, reason, nowMs);
     } else {
       session?.end();
-      this.#endUnopened(connection, reason, nowMs);
+      // A dial that was connected: the peer has said no handshake.
+      const why = session?.incoming === false ? 'closed-at-handshake' : reason;
+      this.#endUnopened(connection, why, nowMs);
     }
   }
 
@@ -326,10 +330,4 @@ export class Engine {
     swarm?.peers.onDialEnded(connection, reason, nowMs);
     this.#dials.delete(connection);
   }
-}
-
-function key(infoHash: Uint8Array): string {
-  let text = '';
-  for (const byte of infoHash) text += String.fromCharCode(byte);
-  return text;
 }

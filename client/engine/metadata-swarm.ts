@@ -19,7 +19,8 @@ import {
 import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, SessionEvents, Violation } from './peer-session.ts';
 import { peerStatus, type TorrentStatus } from './status.ts';
-import { clientName, type SwarmContent, SwarmPeers } from './swarm-peers.ts';
+import type { SwarmContent } from './swarm-content.ts';
+import { clientName, SwarmPeers } from './swarm-peers.ts';
 
 /** A peer that was too slow is given twice as long the next time, up to 16 minutes: 8 MiB over a good DSL line. */
 const doublingsMax = 4;

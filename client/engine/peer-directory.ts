@@ -212,9 +212,9 @@ export class PeerDirectory {
     return true;
   }
 
-  /** This address is ourselves, or never of any use: not to be dialed again. */
+  /** This address is our own: it is no peer. */
   forget(record: PeerRecord): void {
-    record.bannedUntilMs = Number.MAX_SAFE_INTEGER;
+    this.#records.delete(record.key);
   }
 }
 

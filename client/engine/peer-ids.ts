@@ -1,4 +1,5 @@
 /** Peer ids, which are 20 bytes that a peer chooses for itself: anybody may borrow one.  BEP 3 */
+import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 
 export function isSameId(a: Uint8Array, b: Uint8Array): boolean {
@@ -28,4 +29,22 @@ export function namesakeOf(
     if (serves) elsewhere = other;
   }
   return elsewhere;
+}
+
+/** Whether a second session with one peer takes the place of the first. `isGreater`: the peer's id is greater than ours. */
+export function succeeds(
+  session: PeerSession,
+  former: PeerSession,
+  isGreater: boolean,
+  { dialTimeoutMs, stallTimeoutMs }: Limits,
+  nowMs: number,
+): boolean {
+  if (former.address.host !== session.address.host) return false;
+  // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
+  const isTie = nowMs - former.openedMs < dialTimeoutMs && former.incoming !== session.incoming;
+  // It came to us, fell silent, and comes again from the same place: for the peer the old connection is dead.
+  const isSuccessor = former.incoming && session.incoming;
+  return (
+    (isTie && session.incoming === isGreater) || (isSuccessor && nowMs - former.heardMs >= stallTimeoutMs)
+  );
 }

@@ -5,6 +5,7 @@ import type { AnnounceSchedule } from './announce-schedule.ts';
 import { clientNameOf } from './client-name.ts';
 import type { DiskTrouble, PeerAddress } from './contract.ts';
 import type { PeerSession } from './peer-session.ts';
+import { secondsUntilRetry } from './tracker-state.ts';
 
 export interface PeerStatus {
   readonly address: PeerAddress;
@@ -35,10 +36,12 @@ export interface TrackerStatus {
   readonly working: boolean;
   readonly lastFailure: string | undefined;
   readonly lastWarning: string | undefined;
-  /** Peers in its last answer. */
+  /** Peers in its last answer, without ourselves. */
   readonly peers: number | undefined;
   /** It is the next to be asked, in so many seconds. */
   readonly askedInSeconds: number | undefined;
+  /** It has failed, and is not asked again before; undefined: it has not failed, or is never asked again. */
+  readonly retryInSeconds: number | undefined;
 }
 
 export interface TorrentStatus {
@@ -101,5 +104,6 @@ export function trackerStatuses(
     lastWarning: tracker.lastWarning,
     peers: tracker.peers,
     askedInSeconds: tracker === nextAsk?.tracker ? Math.ceil(waitMs / 1000) : undefined,
+    retryInSeconds: secondsUntilRetry(tracker, nowMs),
   }));
 }

@@ -6,7 +6,7 @@
  * until it ends, and the shared budget counts both.                                                    BEP 3 12
  */
 import type { Handshake } from '../wire/handshake.ts';
-import { AnnounceSchedule, type TrackerState } from './announce-schedule.ts';
+import { AnnounceSchedule } from './announce-schedule.ts';
 import type { Context } from './context.ts';
 import type {
   AnnounceEvent,
@@ -18,33 +18,16 @@ import type {
   TrackerFact,
 } from './contract.ts';
 import { PeerDirectory } from './peer-directory.ts';
-import { compareIds, isSameId, namesakeOf } from './peer-ids.ts';
+import { compareIds, isSameId, namesakeOf, succeeds } from './peer-ids.ts';
 import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, Violation } from './peer-session.ts';
 import { standingOf } from './seat-standing.ts';
 import { type TrackerStatus, trackerStatuses } from './status.ts';
+import type { SwarmContent, SwarmIdentity } from './swarm-content.ts';
+import type { TrackerState } from './tracker-state.ts';
 
 /** BEP 10's `v`: what other people's clients show. */
 export const clientName = 'Cicada 0.1.0';
-
-export interface SwarmIdentity {
-  readonly torrent: TorrentId;
-  /** 20 bytes. */
-  readonly infoHash: Uint8Array;
-  /** Announce tiers.  BEP 12 */
-  readonly trackers: readonly (readonly string[])[];
-}
-
-/** The half that knows what is exchanged. */
-export interface SwarmContent {
-  /** The handshake is accepted: open the session and say the first words. */
-  onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void;
-  onLeft(session: PeerSession, nowMs: number): void;
-  /** False once there is nothing left to fetch: seeds are of no use then. */
-  readonly wantsSeeds: boolean;
-  /** What trackers are told. */
-  readonly transferred: { readonly uploaded: number; readonly downloaded: number; readonly left: number };
-}
 
 export class SwarmPeers {
   readonly sessions = new Map<ConnectionId, PeerSession>();
@@ -88,7 +71,7 @@ export class SwarmPeers {
   // Coming and going ------------------------------------------------------------------------------------------------
 
   learn(peers: readonly PeerAddress[], nowMs: number): void {
-    this.#directory.learn(peers, nowMs);
+    this.#directory.learn(this.#context.ownAddresses.others(peers), nowMs);
     this.#dial(nowMs);
   }
 
@@ -143,7 +126,15 @@ export class SwarmPeers {
     if (this.isOffline) return 'torrent-offline';
     const dialed = this.#dialing.get(session.connection);
     if (isSameId(handshake.peerId, this.#context.peerId)) {
-      if (dialed !== undefined) this.#directory.forget(dialed);
+      if (dialed === undefined) {
+        // Our dial at the other end must hear whom it has reached, or it would try again.
+        session.sendHandshake(this.#identity.infoHash);
+        session.flush();
+      } else {
+        this.#context.ownAddresses.add(dialed.address);
+        this.#directory.forget(dialed);
+        this.#announces.notCounted(dialed.address);
+      }
       return 'connected-to-self';
     }
     const record = dialed ?? this.#directory.incoming(session.address, handshake.peerId, nowMs);
@@ -153,16 +144,15 @@ export class SwarmPeers {
     const former = other?.record;
     const heldByFormer = former === undefined ? [] : this.#directory.heldBy(former);
     if (other !== undefined) {
-      // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
-      const isTie = nowMs - other.openedMs < this.#context.limits.dialTimeoutMs;
-      const keepsIncoming = compareIds(handshake.peerId, this.#context.peerId) > 0;
-      // It came to us, fell silent, and comes again from the same place: for the peer the old connection is dead.
-      const isSameHost = other.address.host === session.address.host;
-      const isSuccessor = isSameHost && other.incoming && session.incoming;
-      const isStale = isSuccessor && nowMs - other.heardMs >= this.#context.limits.stallTimeoutMs;
-      const isKept =
-        isSameHost && isTie && other.incoming !== session.incoming && session.incoming === keepsIncoming;
-      if (!isKept && !isStale) {
+      if (
+        !succeeds(
+          session,
+          other,
+          compareIds(handshake.peerId, this.#context.peerId) > 0,
+          this.#context.limits,
+          nowMs,
+        )
+      ) {
         if (dialed !== undefined) this.#directory.hold(dialed, other.record!, nowMs);
         return 'connected-twice';
       }
@@ -241,10 +231,11 @@ export class SwarmPeers {
   // Trackers --------------------------------------------------------------------------------------------------------
 
   onAnnounced(tracker: string, answer: TrackerAnswer, nowMs: number): void {
-    this.#announces.onAnswer(tracker, answer, nowMs);
-    this.report({ type: 'tracker-answered', tracker, peers: answer.peers.length });
+    const peers = this.#context.ownAddresses.others(answer.peers, answer.ownHost);
+    this.#announces.onAnswer(tracker, { ...answer, peers }, nowMs, this.#context.port);
+    this.report({ type: 'tracker-answered', tracker, peers: peers.length });
     if (this.stopping) return;
-    this.learn(answer.peers, nowMs);
+    this.learn(peers, nowMs);
     this.announce(nowMs);
   }
 
@@ -254,8 +245,8 @@ export class SwarmPeers {
     retry: number | 'never' | undefined,
     nowMs: number,
   ): void {
-    this.#announces.onFailure(tracker, reason, retry, nowMs);
-    this.report({ type: 'tracker-failed', tracker, reason });
+    const retryInSeconds = this.#announces.onFailure(tracker, reason, retry, nowMs);
+    this.report({ type: 'tracker-failed', tracker, reason, retryInSeconds });
     if (!this.stopping) this.announce(nowMs);
   }
 

@@ -27,7 +27,8 @@ import { RequestScheduler } from './request-scheduler.ts';
 import { watchSession } from './session-watch.ts';
 import { distinct } from './small-set.ts';
 import { peerStatus, type TorrentStatus } from './status.ts';
-import { type SwarmContent, SwarmPeers } from './swarm-peers.ts';
+import type { SwarmContent } from './swarm-content.ts';
+import { SwarmPeers } from './swarm-peers.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
 export class Swarm implements SessionEvents, SwarmContent, Inspection {

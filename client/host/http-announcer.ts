@@ -4,6 +4,7 @@
  * network but a plain announce (web-door.ts).                                                          BEP 3 23 31
  */
 import { randomBytes } from 'node:crypto';
+import { addressText } from '../../tracker/protocol/address.ts';
 import { announceUrl } from '../../tracker/protocol/announce-query.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
 import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
@@ -109,7 +110,8 @@ export class HttpAnnouncer implements Announcer {
     }
     if (statusCode !== 200) return failed(`answered HTTP ${statusCode}`);
     if ('code' in reply) return failed(reply.message);
-    const { intervalSeconds, minIntervalSeconds, complete, incomplete, warning, memoryId } = reply;
+    const { intervalSeconds, minIntervalSeconds, complete, incomplete, warning } = reply;
+    const { memoryId, externalAddress } = reply;
     return {
       type: 'announced',
       torrent,
@@ -122,6 +124,7 @@ export class HttpAnnouncer implements Announcer {
         ...(incomplete === undefined ? {} : { leechers: incomplete }),
         ...(warning === undefined ? {} : { warning }),
         ...(memoryId === undefined ? {} : { memoryId }),
+        ...(externalAddress === undefined ? {} : { ownHost: addressText(externalAddress) }),
       },
     };
   }

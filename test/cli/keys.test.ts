@@ -90,7 +90,15 @@ it('a job is in the foreground when the terminal’s group is its own, whatever 
 
 describe('the key that asks for peers', () => {
   const tracker = (url: string, askedInSeconds?: number): TrackerStatus => ({
-    ...{ url, working: true, lastFailure: undefined, lastWarning: undefined, peers: 0, askedInSeconds },
+    ...{
+      url,
+      working: true,
+      lastFailure: undefined,
+      retryInSeconds: undefined,
+      lastWarning: undefined,
+      peers: 0,
+      askedInSeconds,
+    },
   });
 
   it('says that trackers are asked, or when the next one may be', () => {

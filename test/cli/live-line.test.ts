@@ -64,7 +64,13 @@ describe('the line of a download', () => {
 describe('why nothing comes', () => {
   const tracker = (fields: Partial<TrackerStatus>): TrackerStatus => ({
     ...{ url: 'http://host:6969/secret-passkey/announce', working: false, lastFailure: undefined },
-    ...{ lastWarning: undefined, peers: undefined, askedInSeconds: undefined, ...fields },
+    ...{
+      lastWarning: undefined,
+      peers: undefined,
+      retryInSeconds: undefined,
+      askedInSeconds: undefined,
+      ...fields,
+    },
   });
   const status = (fields: Partial<TorrentStatus>) =>
     ({

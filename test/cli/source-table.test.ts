@@ -16,7 +16,7 @@ const peer = (fields: Partial<PeerStatus> = {}): PeerStatus => ({
 });
 const tracker = (fields: Partial<TrackerStatus> = {}): TrackerStatus => ({
   ...{ url: 'http://host:6969/passkey/announce', working: false, lastFailure: undefined },
-  ...{ lastWarning: undefined, peers: undefined, askedInSeconds: undefined },
+  ...{ lastWarning: undefined, peers: undefined, retryInSeconds: undefined, askedInSeconds: undefined },
   ...fields,
 });
 const status = (fields: Partial<TorrentStatus> = {}) =>

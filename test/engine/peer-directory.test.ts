@@ -201,13 +201,13 @@ describe('an address', () => {
     },
   );
 
-  it('of ourselves is never dialed again', () => {
+  it('of ourselves is no peer that is known, and is not dialed again', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 0);
     const record = dial(directory, 0)!;
     directory.forget(record);
     directory.release(record, false, 0);
-    directory.learn([address(1)], hourMs);
+    expect([directory.size, directory.dialable]).toEqual([0, []]);
     expect(dial(directory, 1_000 * hourMs)).toBeUndefined();
   });
 

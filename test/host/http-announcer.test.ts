@@ -122,6 +122,12 @@ describe('a good answer', () => {
     expect(fact).toMatchObject({ type: 'announced', answer: { warning: 'hurry' } });
   });
 
+  it('may tell where the tracker saw us, as packed bytes (BEP 24)', async () => {
+    const bytes = Buffer.from('d11:external ip4:____8:intervali900e5:peers0:e', 'latin1');
+    bytes.set([203, 0, 113, 9], bytes.indexOf('____'));
+    expect(await ask(reply(bytes))).toMatchObject({ answer: { ownHost: '203.0.113.9' } });
+  });
+
   it('may come in many pieces', async () => {
     const fact = await ask((_, response) => {
       response.writeHead(200);
