@@ -2,8 +2,8 @@
 import type { TrackerStatus } from '../engine/status.ts';
 import { type Keys, withKeys } from './keys.ts';
 import { type Output, paint } from './output.ts';
+import { trackerHost } from './tracker-host.ts';
 import type { Transfer } from './transfer.ts';
-import { trackerHost } from './waiting-reason.ts';
 import { duration } from './wording.ts';
 
 /** Most downloads have peers by then, and their users need no key. */

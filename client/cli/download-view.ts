@@ -87,7 +87,7 @@ export class DownloadView {
     const isRefused = open.some(({ diskTrouble }) => diskTrouble !== undefined);
     const isStill = !isRefused && open.length > 0 && open.every((transfer) => !transfer.isMoving);
     const still = open.find(({ waitsFor }) => waitsFor === undefined);
-    const why = isStill && still ? standstillLines(still.status, still.departures) : [];
+    const why = isStill && still ? standstillLines(still.status, still.departures, still.obstacles) : [];
     if (!this.#output.verbose) return why;
     const table = sourceTable(
       open.map(({ status }) => status),
@@ -109,14 +109,14 @@ export class DownloadView {
     if (this.#isExplained || this.#output.isLive || performance.now() - this.#movedMs < standstillAfterMs)
       return;
     this.#isExplained = true;
-    for (const { metainfo, status, departures, diskTrouble, waitsFor } of open) {
+    for (const { metainfo, status, departures, obstacles, diskTrouble, waitsFor } of open) {
       if (diskTrouble !== undefined || waitsFor !== undefined) continue;
       const state =
         outlook(status) === 'fatal'
           ? 'stands still, and nothing will change by itself'
           : 'stands still for now';
       this.#output.remark(
-        [`${plain(metainfo.name)} ${state}:`, ...standstillLines(status, departures)].join('\n'),
+        [`${plain(metainfo.name)} ${state}:`, ...standstillLines(status, departures, obstacles)].join('\n'),
       );
     }
   }

@@ -27,6 +27,7 @@ import {
   trackerOption,
   type WantedTorrent,
   wantedPositional,
+  withTypedTrackers,
 } from './wanted-torrent.ts';
 
 export default defineCommand({
@@ -117,7 +118,7 @@ async function readAll(
 ): Promise<WantedTorrent[]> {
   const byHash = new Map<string, WantedTorrent>(releases.map((release) => [infoHashOf(release), release]));
   for (const source of sources) {
-    const wanted = await readWanted(source, helpers, signal);
+    const wanted = withTypedTrackers(await readWanted(source, helpers, signal), helpers.trackers);
     const hash = infoHashOf(wanted);
     // A torrent file knows all that its magnet link would have to ask for.
     if ('metainfo' in wanted || !byHash.has(hash)) byHash.set(hash, wanted);

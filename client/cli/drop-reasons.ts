@@ -17,6 +17,8 @@ const words: Readonly<Record<string, string>> = {
   'not-reading': 'it did not read what we sent',
   'our-disk-failed': 'our disk failed',
   'dial-timeout': 'no connection in time',
+  'closed-at-handshake': 'it closed at the handshake (it may require encryption, or not have this torrent)',
+  'handshake-timeout': 'it took the connection and said nothing',
   'not-bittorrent': 'it does not speak BitTorrent',
   ECONNREFUSED: 'nobody is listening there',
   ECONNRESET: 'the connection broke off',

@@ -108,6 +108,7 @@ const byCode: Readonly<Record<string, number>> = {
   'torrent-name-hidden': exitCode.badTorrent,
 
   'tracker-invalid': exitCode.badOption,
+  'sources-unsupported': exitCode.badOption,
   'password-missing': exitCode.badOption,
   'bad-request': exitCode.badOption,
   'name-invalid': exitCode.badOption,

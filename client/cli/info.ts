@@ -6,6 +6,7 @@ import { type HostPort, resolvePeer } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import { peerOption, portOption } from './network-options.ts';
+import { missingSources, obstacleWords, unsupportedSources } from './obstacles.ts';
 import { type Output, paint } from './output.ts';
 import { fileLines, plain, torrentDetailDocument, torrentLines } from './torrent-summary.ts';
 import { readWanted, trackerOption, type WantedTorrent, wantedPositional } from './wanted-torrent.ts';
@@ -43,6 +44,13 @@ export default defineCommand({
       `${paint('bold', plain(metainfo.name))}\n${torrentLines(metainfo)}\n\n${fileLines(metainfo)}`,
     );
     for (const { message } of metainfo.warnings) output.remark(`Note: ${plain(message)}`);
+    const sources = { trackers: metainfo.trackers.flat(), webSeeds: metainfo.webSeeds };
+    const missing = missingSources(sources);
+    if (missing.length > 0 && (metainfo.trackers.length > 0 || metainfo.webSeeds.length > 0)) {
+      output.remark(`Note: ${obstacleWords(missing)}`);
+    } else if (missing.length === 0) {
+      for (const { message } of unsupportedSources(sources)) output.detail(`Note: ${message}`);
+    }
     return exitCode.done;
   },
 });

@@ -11,11 +11,14 @@ import type { PendingMagnet } from '../host/pending-magnet.ts';
 import type { UserTrust } from '../host/user-trust.ts';
 import { dropReason } from './drop-reasons.ts';
 import { addressText, type HostPort, resolvePeer } from './endpoints.ts';
+import { FailedDials } from './failed-dials.ts';
+import { obstaclesOf, obstacleWords } from './obstacles.ts';
 import type { LiveText, Output } from './output.ts';
 import { withoutPasskey } from './shown-tracker.ts';
 import { plain } from './torrent-summary.ts';
 import { TrackerComplaints } from './tracker-complaints.ts';
-import { trackerHost, trackerWords } from './waiting-reason.ts';
+import { trackerHost } from './tracker-host.ts';
+import { trackerWords } from './waiting-reason.ts';
 import { count } from './wording.ts';
 
 export interface FoundTorrent {
@@ -30,6 +33,8 @@ export class MetadataSearch {
   readonly #infoHash: string;
   readonly #hasEvents: boolean;
   readonly #complaints: TrackerComplaints;
+  readonly #webSeeds: readonly string[];
+  readonly #dials = new FailedDials();
   #pending: PendingMagnet | undefined;
 
   /** With `one document` scripts hear nothing of the search: they wait for what is found. */
@@ -43,7 +48,8 @@ export class MetadataSearch {
     this.#name = link.name === undefined ? `${infoHash.slice(0, 16)}…` : plain(link.name);
     this.#infoHash = infoHash;
     this.#output = output;
-    this.#complaints = new TrackerComplaints(output);
+    this.#complaints = new TrackerComplaints(output, link.trackers);
+    this.#webSeeds = link.webSeeds;
   }
 
   /** Rejects with what the client rejects with; a torrent from strangers may be no torrent at all. */
@@ -67,12 +73,17 @@ export class MetadataSearch {
     return { lines: () => [words], plain: () => words };
   }
 
-  #words({ peers, peersKnown, trackers }: TorrentStatus): string {
+  #words(status: TorrentStatus): string {
+    const { peers, peersKnown, trackers } = status;
+    const obstacles = obstaclesOf(status, this.#webSeeds, this.#dials.closers).filter(
+      ({ code }) => code !== 'no-other-peers',
+    );
+    if (obstacles.length > 0) return `the torrent ${this.#name} is not found: ${obstacleWords(obstacles)}`;
     const says = trackers.length === 0 ? '' : ` (${trackers.map(trackerWords).join('; ')})`;
     if (peers.length > 0) return `asking ${count(peers.length, 'peer')} for the torrent ${this.#name}${says}`;
     if (peersKnown > 0)
       return `${count(peersKnown, 'peer')} may know the torrent ${this.#name}, none has answered yet${says}`;
-    return `looking for somebody who knows the torrent ${this.#name}${says}`;
+    return `looking for a peer that knows the torrent ${this.#name}${says}`;
   }
 
   /** Strangers' addresses: one that leads nowhere is no fault of whoever follows the link. */
@@ -92,7 +103,14 @@ export class MetadataSearch {
   readonly #onReport = (report: Report): void => {
     switch (report.type) {
       case 'peer-connected':
+        this.#dials.onConnected(addressText(report.address));
         return this.#output.detail(`connected to ${addressText(report.address)}`);
+      case 'dial-failed': {
+        const peer = addressText(report.address);
+        if (report.reason === 'connected-to-self' || !this.#dials.isNews(peer, report.reason)) return;
+        this.#announce('dial-failed', { peer, reason: report.reason });
+        return this.#output.detail(`not connected to ${peer}: ${dropReason(report.reason)}`);
+      }
       case 'peer-dropped':
         return this.#output.detail(`left ${addressText(report.address)}: ${dropReason(report.reason)}`);
       case 'tracker-answered':
@@ -101,7 +119,7 @@ export class MetadataSearch {
         return this.#output.detail(`${trackerHost(report.tracker)} named ${count(report.peers, 'peer')}`);
       case 'tracker-failed':
         this.#announce('tracker-failed', { tracker: withoutPasskey(report.tracker), reason: report.reason });
-        return this.#complaints.onFailed(report.tracker, report.reason);
+        return this.#complaints.onFailed(report.tracker, report.reason, report.retryInSeconds);
     }
   };
 }

@@ -6,6 +6,7 @@ import { secretsOption } from './create-options.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
 import { portOption, recordOption, uploadLimitOption } from './network-options.ts';
+import { missingSources, type Sources, unsupportedSources } from './obstacles.ts';
 import type { Output } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedLimitOptions, seedLimits } from './seed-limits.ts';
@@ -15,6 +16,7 @@ import { type LoadedTorrent, loadTorrent, torrentPositional } from './torrent-so
 import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 import { trackerOption } from './wanted-torrent.ts';
+import { capital } from './wording.ts';
 
 export default defineCommand({
   usage: 'seed <torrent> <path>',
@@ -66,6 +68,22 @@ export default defineCommand({
   },
 });
 
+/** Without a tracker that can be asked no peer finds this seed; others are mentioned with `-v` alone. */
+function tellSources(sources: Sources, output: Output): void {
+  const missing = missingSources({ ...sources, webSeeds: [] });
+  for (const { code, message } of missing) {
+    output.document({ event: 'unsupported', code, message });
+    output.remark(
+      `${capital(message)}. Peers find it only with --tracker http://HOST:PORT/announce, or by your address.`,
+    );
+  }
+  if (missing.length > 0) return;
+  for (const { code, message } of unsupportedSources(sources)) {
+    output.document({ event: 'unsupported', code, message });
+    output.detail(capital(message));
+  }
+}
+
 /** Those that the user typed, each in a tier of its own unless the torrent names it. */
 function withTrackers({ metainfo, trust, ...rest }: LoadedTorrent, typed: readonly string[]): LoadedTorrent {
   const known = metainfo.trackers.flat();
@@ -102,8 +120,6 @@ async function start(
     checked: verify !== false && isChecked,
   });
   output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
-  if (metainfo.trackers.length === 0) {
-    output.remark('This torrent names no tracker: nobody finds it by itself; --tracker URL names one.');
-  }
+  tellSources({ trackers: metainfo.trackers.flat(), webSeeds: metainfo.webSeeds }, output);
   return transfer;
 }

@@ -8,7 +8,7 @@ import { noteSharing } from './sharing-now.ts';
 import { sourceTable, sourceWords } from './source-table.ts';
 import type { Transfer } from './transfer.ts';
 import { stateFolder } from './user-folders.ts';
-import { waitingReason } from './waiting-reason.ts';
+import { trackerWords } from './waiting-reason.ts';
 import { watch } from './watch.ts';
 import { count, duration, rate, size } from './wording.ts';
 
@@ -84,7 +84,9 @@ function trackerState(transfers: readonly Transfer[]): string {
   const failing = transfers.find(({ status }) =>
     status.trackers.some(({ lastFailure }) => lastFailure !== undefined),
   );
-  return failing === undefined ? 'nobody is asking' : waitingReason(failing.status);
+  return failing === undefined
+    ? 'no peer is asking'
+    : `waiting for peers: ${failing.status.trackers.map(trackerWords).join('; ')}`;
 }
 
 function given(transfers: readonly Transfer[]): number {

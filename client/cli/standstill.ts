@@ -4,10 +4,12 @@
  */
 import type { TorrentStatus, TrackerStatus } from '../engine/status.ts';
 import { dropReason } from './drop-reasons.ts';
+import { isHopeless, type Obstacle } from './obstacles.ts';
 import { paint } from './output.ts';
 import { padToWidth } from './text-width.ts';
-import { isHopeless } from './tracker-complaints.ts';
-import { trackerHost, trackerNews } from './waiting-reason.ts';
+import { askedAgain } from './tracker-complaints.ts';
+import { trackerHost } from './tracker-host.ts';
+import { trackerNews } from './waiting-reason.ts';
 import { count, duration } from './wording.ts';
 
 /** A stall of a few seconds explains itself: peers are being dialed, a turn is waited for. */
@@ -32,27 +34,29 @@ export function outlook({ peers, peersKnown, trackers, trouble }: TorrentStatus)
   return trackers.every(({ url }) => isHopeless(url)) ? 'fatal' : 'temporary';
 }
 
-export function standstillLines(status: TorrentStatus, departures: Departures): string[] {
+export function standstillLines(
+  status: TorrentStatus,
+  departures: Departures,
+  obstacles: readonly Obstacle[],
+): string[] {
   const rows = status.trackers.map((tracker) => [trackerHost(tracker.url), lastWords(tracker)] as const);
   const width = Math.min(32, Math.max('peers'.length, ...rows.map(([host]) => host.length)));
   const line = (name: string, words: string) => `      ${paint('dim', padToWidth(name, width))}  ${words}`;
-  const advice =
-    outlook(status) === 'fatal'
-      ? [line('hint', 'nobody can be asked: name a peer with --peer HOST:PORT')]
-      : [];
+  const ways = new Set(obstacles.map(({ advice }) => advice));
   return [
     ...rows.map(([host, words]) => line(host, words)),
     line('peers', peerWords(status, departures)),
-    ...advice,
+    ...obstacles.map(({ message }) => line('why', message)),
+    ...[...ways].map((way) => line('hint', way)),
   ];
 }
 
 function lastWords(tracker: TrackerStatus): string {
-  const { lastFailure, askedInSeconds, url } = tracker;
+  const { lastFailure, askedInSeconds, retryInSeconds } = tracker;
   const news = trackerNews(tracker);
   if (askedInSeconds !== undefined) return `${news}; asked again in ${duration(askedInSeconds)}`;
   if (lastFailure === undefined) return news;
-  return `${news}; ${isHopeless(url) ? 'it cannot be asked' : 'it is asked again by itself'}`;
+  return `${news}; ${askedAgain(retryInSeconds)}`;
 }
 
 function peerWords({ peers, peersKnown }: TorrentStatus, { ended, unreached }: Departures): string {

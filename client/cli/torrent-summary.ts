@@ -3,6 +3,7 @@ import { magnetOf } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { comparePaths } from '../../torrents/natural-order.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
+import { unsupportedSources } from './obstacles.ts';
 import { paint } from './output.ts';
 import { count, grouped, size } from './wording.ts';
 
@@ -60,6 +61,12 @@ export function torrentDetailDocument(metainfo: Metainfo, torrent: string) {
     createdBy = null,
     creationDate = null,
   } = metainfo;
+  const unsupported = unsupportedSources({ trackers: trackers.flat(), webSeeds }).map(
+    ({ code, message }) => ({
+      code,
+      message,
+    }),
+  );
   const numbers = new Map(listedFiles(metainfo).map((file, at) => [file.index, at + 1]));
   return {
     ...torrentDocument(metainfo, torrent),
@@ -78,6 +85,8 @@ export function torrentDetailDocument(metainfo: Metainfo, torrent: string) {
     createdBy,
     creationDate,
     warnings: metainfo.warnings,
+    /** Sources that this client passes over: a stable code and words for each. */
+    unsupported,
   };
 }
 

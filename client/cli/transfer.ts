@@ -19,14 +19,17 @@ import { DiskRefusal } from './disk-refusal.ts';
 import { diskWords } from './disk-words.ts';
 import { dropReason } from './drop-reasons.ts';
 import { addressText } from './endpoints.ts';
+import { FailedDials } from './failed-dials.ts';
+import { type Obstacle, obstaclesOf } from './obstacles.ts';
 import type { Output } from './output.ts';
 import type { TransferFigures } from './progress-line.ts';
 import { withoutPasskey } from './shown-tracker.ts';
 import { type Departures, outlook } from './standstill.ts';
 import { plain } from './torrent-summary.ts';
 import { TrackerComplaints } from './tracker-complaints.ts';
-import { trackerHost, waitingReason } from './waiting-reason.ts';
-import { count, size } from './wording.ts';
+import { trackerHost } from './tracker-host.ts';
+import { waitingReason } from './waiting-reason.ts';
+import { capital, count, size } from './wording.ts';
 
 /** While a disk refuses: somebody makes room, and looks whether that is enough. */
 const askFreeEveryMs = 1_000;
@@ -53,6 +56,7 @@ export class Transfer {
   readonly #filesDone = new Set<TorrentFile>();
   readonly #complaints: TrackerComplaints;
   readonly #departures = { ended: new Map<string, number>(), unreached: new Map<string, number>() };
+  readonly #dials = new FailedDials();
   readonly #refusal = new DiskRefusal();
   /** Of the disk that refuses. */
   #freeBytes: number | undefined;
@@ -67,7 +71,7 @@ export class Transfer {
     this.metainfo = metainfo;
     this.infoHash = Buffer.from(metainfo.infoHash).toString('hex');
     this.#output = output;
-    this.#complaints = new TrackerComplaints(output);
+    this.#complaints = new TrackerComplaints(output, metainfo.trackers.flat());
   }
 
   /** It runs. Files that are there already are not news. */
@@ -128,6 +132,7 @@ export class Transfer {
       case 'peer-connected': {
         const source = this.#source(report.address);
         source.connected = true;
+        this.#dials.onConnected(source.address);
         document('peer-connected', { peer: source.address });
         return this.#output.detail(`connected to ${source.address}`);
       }
@@ -145,7 +150,7 @@ export class Transfer {
           : this.#output.detail(`left ${words}`);
       }
       case 'dial-failed':
-        return countOne(this.#departures.unreached, report.reason);
+        return this.#onDialFailed(report.address, report.reason);
       case 'piece-failed':
         document('piece-failed', { piece: report.pieceIndex });
         return this.#output.detail(`piece ${report.pieceIndex} does not match its hash; it is fetched again`);
@@ -158,7 +163,7 @@ export class Transfer {
       }
       case 'tracker-failed':
         document('tracker-failed', { tracker: withoutPasskey(report.tracker), reason: report.reason });
-        return this.#complaints.onFailed(report.tracker, report.reason);
+        return this.#complaints.onFailed(report.tracker, report.reason, report.retryInSeconds);
       case 'disk-trouble':
         document('disk-trouble', { code: report.trouble.code, message: report.trouble.message });
         if (isAboutFiles(report.trouble) || isHopeless(report.trouble))
@@ -185,6 +190,21 @@ export class Transfer {
         return;
     }
   };
+
+  #onDialFailed(address: PeerAddress, reason: string): void {
+    // Trackers name us, too: that is no failure of anybody.
+    if (reason === 'connected-to-self') return;
+    countOne(this.#departures.unreached, reason);
+    const peer = addressText(address);
+    if (!this.#dials.isNews(peer, reason)) return;
+    this.#output.document({ event: 'dial-failed', infoHash: this.infoHash, peer, reason });
+    this.#output.detail(`not connected to ${peer}: ${dropReason(reason)}`);
+  }
+
+  /** Why nothing moves, as far as that is known. */
+  get obstacles(): readonly Obstacle[] {
+    return obstaclesOf(this.status, this.metainfo.webSeeds, this.#dials.closers);
+  }
 
   #onDiskTrouble(trouble: DiskTrouble): void {
     const { complete, haveWantedBytes } = this.#active?.status() ?? { complete: false, haveWantedBytes: 0 };
@@ -249,7 +269,7 @@ export class Transfer {
           : complete || this.isMoving
             ? undefined
             : this.waitsFor === undefined
-              ? waitingReason(status)
+              ? waitingReason(status, { webSeeds: this.metainfo.webSeeds, closers: this.#dials.closers })
               : `waits for ${displayPath([basename(this.waitsFor.path)])}`,
     };
   }
@@ -282,6 +302,7 @@ export class Transfer {
       waitingFor,
       disk,
       outlook: waitingFor === null ? null : outlook(status),
+      obstacles: waitingFor === null ? [] : this.obstacles,
       sources: this.sources().map(({ address: peer, ...source }) => ({ peer, ...source })),
     });
   }
@@ -317,10 +338,6 @@ export class Transfer {
       existsSync(join(dirname(this.#active.path), ...file.diskPath))
     );
   }
-}
-
-function capital(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function countOne(counts: Map<string, number>, reason: string): void {

@@ -7,16 +7,29 @@ import { displayPath } from '../../torrents/path-rules.ts';
 import type { TorrentStatus, TrackerStatus } from '../engine/status.ts';
 import { isAboutFiles } from '../host/disk-errors.ts';
 import { diskWords } from './disk-words.ts';
+import { type Closers, obstaclesOf, obstacleWords } from './obstacles.ts';
+import { trackerHost } from './tracker-host.ts';
 import { count } from './wording.ts';
 
+/** What a status does not tell. */
+export interface Background {
+  readonly webSeeds: readonly string[];
+  readonly closers: Closers;
+}
+
+const noBackground: Background = { webSeeds: [], closers: { closed: 0, dialed: 0 } };
+
 /** Of a torrent that is not complete. */
-export function waitingReason(status: TorrentStatus): string {
+export function waitingReason(status: TorrentStatus, background = noBackground): string {
   const { peers, peersKnown, trackers, trouble } = status;
   // What was lost is fetched again like anything else: it is peers that are waited for.
   if (trouble !== undefined && !isAboutFiles(trouble)) return diskWords(trouble);
   if (peers.length > 0) return reasonWithPeers(status);
+  const obstacles = obstaclesOf(status, background.webSeeds, background.closers);
+  // Trackers that know no other peers yet may soon: their own words say so.
+  const lasting = obstacles.filter(({ code }) => code !== 'no-other-peers');
+  if (lasting.length > 0) return obstacleWords(lasting);
   if (peersKnown > 0) return `${count(peersKnown, 'peer')} known, none has answered yet`;
-  if (trackers.length === 0) return 'this torrent names no tracker: name a peer with --peer HOST:PORT';
   return `waiting for peers: ${trackers.map(trackerWords).join('; ')}`;
 }
 
@@ -43,9 +56,5 @@ export function trackerNews({ lastFailure, lastWarning, peers }: TrackerStatus):
   if (lastFailure !== undefined) return displayPath([lastFailure]);
   if (lastWarning !== undefined) return `warns: ${displayPath([lastWarning])}`;
   if (peers === undefined) return 'is being asked';
-  return peers === 0 ? 'knows nobody else yet' : `knows ${count(peers, 'peer')}`;
-}
-
-export function trackerHost(url: string): string {
-  return displayPath([URL.parse(url)?.host ?? 'an address that is none']);
+  return peers === 0 ? 'knows no other peers yet' : `knows ${count(peers, 'peer')}`;
 }

@@ -8,7 +8,8 @@ import { type MagnetLink, parseMagnet } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { UpgradeFrom } from '../host/upgrade.ts';
 import type { UserTrust } from '../host/user-trust.ts';
-import { badOption } from './cli-error.ts';
+import { badOption, CliError } from './cli-error.ts';
+import { hasUsableTracker, type Obstacle, obstacleWords, unsupportedSources } from './obstacles.ts';
 import { loadTorrent } from './torrent-source.ts';
 
 export type WantedTorrent = KnownTorrent | { readonly link: MagnetLink; readonly trust: UserTrust };
@@ -37,7 +38,7 @@ export const trackerOption = {
     type: 'string',
     array: true,
     nargs: 1,
-    describe: 'Who to ask for an info-hash or a magnet link; again for more',
+    describe: 'A tracker to ask, beside those that the torrent or the link names; again for more',
     coerce: parseTrackers,
   },
 } as const satisfies Record<string, Options>;
@@ -61,12 +62,29 @@ export async function readWanted(
     return { metainfo, trust: { ...trust, ...typed } };
   }
   const trackers = [...new Set([...helpers.trackers, ...link.trackers])];
-  if (trackers.length + helpers.peers.length + link.peers.length === 0) {
-    throw badOption(
-      'this names nobody who could know the torrent: say whom to ask with --tracker http://HOST:PORT/announce or --peer HOST:PORT',
-    );
-  }
+  const isPeerNamed = helpers.peers.length + link.peers.length > 0;
+  const sources = { trackers, webSeeds: link.webSeeds };
+  if (!isPeerNamed && !hasUsableTracker(sources)) throw sourcesMissing(unsupportedSources(sources));
   return { link: { ...link, trackers }, trust: typed };
+}
+
+/** Waiting would be without end: no peer can be asked what the link stands for. */
+function sourcesMissing(unsupported: readonly Obstacle[]): CliError {
+  if (unsupported.length > 0)
+    return new CliError('sources-unsupported', `this torrent cannot be found: ${obstacleWords(unsupported)}`);
+  return badOption(
+    'no tracker or peer is known for this torrent: add one with --tracker http://HOST:PORT/announce or --peer HOST:PORT',
+  );
+}
+
+/** With the trackers that the user typed before its own: they are asked first. */
+export function withTypedTrackers(wanted: WantedTorrent, typed: readonly string[]): WantedTorrent {
+  if (!('metainfo' in wanted) || typed.length === 0) return wanted;
+  const { metainfo } = wanted;
+  const known = metainfo.trackers.flat();
+  const more = typed.filter((url) => !known.includes(url));
+  if (more.length === 0) return wanted;
+  return { ...wanted, metainfo: { ...metainfo, trackers: [more, ...metainfo.trackers] } };
 }
 
 /** Hexadecimal: what tells one torrent from another. */

@@ -54,6 +54,11 @@ export function percent(part: number, whole: number): string {
   return `${whole === 0 ? 100 : Math.floor((part / whole) * 100)}%`;
 }
 
+/** A sentence out of words that stand in others, too. */
+export function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function list(parts: readonly string[]): string {
   if (parts.length < 2) return parts.join('');

@@ -13,7 +13,6 @@ import type {
   ConnectionId,
   PeerAddress,
   Report,
-  TorrentId,
   TrackerAnswer,
   TrackerFact,
 } from './contract.ts';

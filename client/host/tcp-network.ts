@@ -119,6 +119,8 @@ export class TcpNetwork implements Network {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     this.#connections.delete(id);
+    // What was sent before the close is handed to the kernel first: our last words say why, a handshake say.
+    if (connection.corked) connection.socket.uncork();
     connection.socket.destroy();
   }
 

@@ -65,7 +65,7 @@ describe('a torrent that is none', () => {
   it('a hash and nobody to ask', async () => {
     const hash = '0123456789abcdef0123456789abcdef01234567';
     for (const given of [hash, `magnet:?xt=urn:btih:${hash}`, `${hash}0123456789abcdef01234567`]) {
-      await expectFailure(['get', given], 28, /say whom to ask with --tracker http:.* or --peer HOST:PORT/);
+      await expectFailure(['get', given], 28, /add one with --tracker http:.* or --peer HOST:PORT/);
     }
   });
 

@@ -91,7 +91,7 @@ describe('why nothing comes', () => {
       { trackers: [tracker({ lastFailure: 'connection refused' })] },
       /host:6969: connection refused/,
     ],
-    ['nobody else', { trackers: [tracker({ peers: 0 })] }, /knows nobody else yet/],
+    ['nobody else', { trackers: [tracker({ peers: 0 })] }, /knows no other peers yet/],
     ['peers that do not answer', { peersKnown: 3 }, /3 peers known, none has answered/],
     [
       'peers without what is missing',

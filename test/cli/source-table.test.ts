@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { obstaclesOf } from '../../client/cli/obstacles.ts';
 import { sourceTable, sourceWords } from '../../client/cli/source-table.ts';
 import { outlook, standstillLines } from '../../client/cli/standstill.ts';
 import { textWidth } from '../../client/cli/text-width.ts';
@@ -103,20 +104,22 @@ describe('a download that stands still', () => {
     ended: [string, number][] = [],
     unreached: [string, number][] = [],
   ) =>
-    standstillLines(status(of), { ended: new Map(ended), unreached: new Map(unreached) }).map((line) =>
-      stripVTControlCharacters(line).trim(),
-    );
+    standstillLines(
+      status(of),
+      { ended: new Map(ended), unreached: new Map(unreached) },
+      obstaclesOf(status(of), [], { closed: 0, dialed: 0 }),
+    ).map((line) => stripVTControlCharacters(line).trim());
 
   it('tells the last words of every tracker, by its host alone', () => {
     const trackers = [
-      tracker({ lastFailure: 'nobody is listening there' }),
+      tracker({ lastFailure: 'nobody is listening there', retryInSeconds: 300 }),
       tracker({ url: 'http://other/announce', peers: 3, askedInSeconds: 90 }),
       tracker({ url: 'udp://old:1', lastFailure: 'udp trackers are not supported' }),
     ];
     expect(lines({ trackers, peersKnown: 3 })).toEqual([
-      'host:6969  nobody is listening there; it is asked again by itself',
+      'host:6969  nobody is listening there; asked again in 5 min',
       'other      knows 3 peers; asked again in 1 min 30 s',
-      'old:1      udp trackers are not supported; it cannot be asked',
+      'old:1      udp trackers are not supported; not asked again',
       'peers      3 known, 0 connected',
     ]);
   });
@@ -147,6 +150,10 @@ describe('a download that stands still', () => {
     expect(outlook(status({ trackers: [tracker({ url: 'udp://old:1' })] }))).toBe('fatal');
     expect(outlook(status({ trackers: [tracker({ url: 'udp://old:1' })], peersKnown: 1 }))).toBe('temporary');
     expect(outlook(status({ trouble: { code: 'ENOSPC', message: 'no space' } }))).toBe('temporary');
-    expect(lines({})).toContain('hint   nobody can be asked: name a peer with --peer HOST:PORT');
+    expect(lines({})).toEqual([
+      'peers  0 known, 0 connected',
+      'why    this torrent names no tracker',
+      'hint   add an HTTP tracker with --tracker http://HOST:PORT/announce, or a peer with --peer HOST:PORT',
+    ]);
   });
 });

@@ -22,7 +22,7 @@ export function checkTrackerUrl(trackerUrl: string): ProtocolError | undefined {
     const scheme = url.protocol.slice(0, -1);
     return protocolError(
       'tracker-url-scheme',
-      `${scheme} trackers are not supported, only http and https ones`,
+      `${scheme}:// trackers are not supported yet, only http:// and https:// ones`,
     );
   }
   // A torrent that writes our parameters itself is using us to forge requests.
