@@ -32,7 +32,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/sealed-numbers.ts': ['tracker/key-file.ts', 'tracker/protocol'],
   'tracker/swarm-access.ts': [
     ...['tracker/admission.ts', 'tracker/presence.ts', 'tracker/registry.ts', 'tracker/registry'],
-    ...['tracker/protocol', 'tracker/community', 'tracker/catalogue/contract.ts', 'tracker/swarm-snapshot.ts'],
+    ...[
+      'tracker/protocol',
+      'tracker/community',
+      'tracker/catalogue/contract.ts',
+      'tracker/swarm-snapshot.ts',
+    ],
   ],
   'tracker/swarm-snapshot.ts': [
     ...['tracker/presence.ts', 'tracker/registry.ts', 'tracker/registry', 'tracker/protocol'],
@@ -84,7 +89,12 @@ const aroundTheSimulator = /^test\/sim\/(run\.ts|cli\/|mutants\/|.*\.test\.ts$)/
 const deciders = [
   ...['client/engine', 'client/wire', 'client/host/claims/claim.ts', 'client/host/web-door.ts'],
   ...['tracker/registry', 'tracker/registry.ts', 'tracker/admission.ts', 'tracker/presence.ts'],
-  ...['tracker/swarm-access.ts', 'tracker/swarm-snapshot.ts', 'tracker/online.ts', 'tracker/public-figures.ts'],
+  ...[
+    'tracker/swarm-access.ts',
+    'tracker/swarm-snapshot.ts',
+    'tracker/online.ts',
+    'tracker/public-figures.ts',
+  ],
   'tracker/community/permissions.ts',
 ];
 const worldly =
