@@ -13,7 +13,6 @@ const words: Readonly<Record<string, string>> = {
   'made-room': 'its place went to a newcomer',
   'too-many-connections': 'all places were taken',
   'too-many-half-open': 'it did not answer in time',
-  'handshake-timeout': 'it did not answer in time',
   'not-reading': 'it did not read what we sent',
   'our-disk-failed': 'our disk failed',
   'dial-timeout': 'no connection in time',
