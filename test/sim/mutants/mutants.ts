@@ -1,12 +1,27 @@
 /**
  * All mutants, a list for each area. The simulator is worth as much as it finds of them.
  */
+import { admission } from './admission.ts';
 import { content } from './content.ts';
 import { fetching } from './fetching.ts';
+import { habits } from './habits.ts';
 import type { Mutant } from './mutant.ts';
 import { peers } from './peers.ts';
+import { registry } from './registry.ts';
 import { seats } from './seats.ts';
 import { serving } from './serving.ts';
+import { wire } from './wire.ts';
 import { world } from './world.ts';
 
-export const mutants: readonly Mutant[] = [...fetching, ...serving, ...peers, ...seats, ...content, ...world];
+export const mutants: readonly Mutant[] = [
+  ...fetching,
+  ...serving,
+  ...peers,
+  ...seats,
+  ...content,
+  ...habits,
+  ...wire,
+  ...registry,
+  ...admission,
+  ...world,
+];

@@ -1,0 +1,55 @@
+/**
+ * Deliberate bugs in who is let into which swarm, and who stays there.
+ */
+import type { Mutant } from './mutant.ts';
+
+export const admission: readonly Mutant[] = [
+  {
+    name: 'let a banned account in',
+    file: 'tracker/admission.ts',
+    from: "      if (isBanned(viewer, nowMs)) return 'not-served';\n      if (content",
+    to: '      if (content',
+  },
+  {
+    name: 'take passkeys of an earlier generation',
+    file: 'tracker/admission.ts',
+    from: 'if (content.generation !== viewer.generation)',
+    to: 'if (content.generation > viewer.generation)',
+  },
+  {
+    name: 'forget which passkey an account had',
+    file: 'tracker/admission.ts',
+    from: 'if (before !== undefined) byPasskeyHash.delete(hashText(before));',
+    to: 'if (before === undefined) byPasskeyHash.clear();',
+  },
+  {
+    name: 'serve a withdrawn release',
+    file: 'tracker/admission/release-swarms.ts',
+    from: '    for (const infoHash of before?.release.infoHashes ?? none) this.#leave(keyOf(infoHash), number);\n',
+    to: '    if (access !== undefined) for (const infoHash of before?.release.infoHashes ?? none) this.#leave(keyOf(infoHash), number);\n',
+  },
+  {
+    name: 'take a passkey without its proof',
+    file: 'tracker/admission/passkeys.ts',
+    from: 'if (!timingSafeEqual(tag, hmac(tagKey, content).subarray(0, tagBytes))) return undefined;',
+    to: 'timingSafeEqual(tag, tag);',
+  },
+  {
+    name: 'leave peers of a banned account in their swarms',
+    file: 'tracker/swarm-access.ts',
+    from: 'const isOut = wallMs < bannedUntilMs ||',
+    to: 'const isOut =',
+  },
+  {
+    name: 'keep the swarm of everyone when its last release is gone',
+    file: 'tracker/swarm-access.ts',
+    from: 'const isOfOthers = before?.isOpen === true && swarms.hasOpen(swarm);',
+    to: 'const isOfOthers = before?.isOpen === true;',
+  },
+  {
+    name: 'show guests what is for members',
+    file: 'tracker/community/permissions.ts',
+    from: "return rank(role) >= rank('member');",
+    to: "return rank(role) >= rank('guest');",
+  },
+];

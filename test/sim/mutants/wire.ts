@@ -1,0 +1,55 @@
+/**
+ * Deliberate bugs in the wire: lengths, numbers, and what nobody may say.
+ */
+import type { Mutant } from './mutant.ts';
+
+export const wire: readonly Mutant[] = [
+  {
+    name: 'write have-none as have-all',
+    file: 'client/wire/message.ts',
+    from: 'this.#header(1, messageId.haveNone);',
+    to: 'this.#header(1, messageId.haveAll);',
+  },
+  {
+    name: 'call rejects by another number (both ways)',
+    file: 'client/wire/message.ts',
+    from: '  reject: 16,\n',
+    to: '  reject: 18,\n',
+  },
+  {
+    name: 'take a block of one byte too many',
+    file: 'client/wire/decoder.ts',
+    from: 'if (length - 9 > blockPayloadBytesMax)',
+    to: 'if (length - 10 > blockPayloadBytesMax)',
+  },
+  {
+    name: 'take messages that are too long',
+    file: 'client/wire/decoder.ts',
+    from: 'if (body > unknownBytesMax)',
+    to: 'if (body > 2 * unknownBytesMax)',
+  },
+  {
+    name: 'take a block without a byte',
+    file: 'client/wire/decoder.ts',
+    from: 'if (length <= 9)',
+    to: 'if (length < 9)',
+  },
+  {
+    name: 'take spare bits of a bitfield',
+    file: 'client/engine/peer-session.ts',
+    from: '(pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0',
+    to: '(pieces.at(-1)! & ((1 << spareBits) - 2)) !== 0',
+  },
+  {
+    name: 'take fast messages of those that do not speak them',
+    file: 'client/engine/peer-session.ts',
+    from: "return this.fast ? this.#onPieces('all') : 'fast-without-handshake';",
+    to: "return this.#onPieces('all');",
+  },
+  {
+    name: 'serve beyond the end of a piece',
+    file: 'torrents/geometry.ts',
+    from: 'if (untrustedBegin + untrustedBytes > this.pieceSpan(pieceIndex)) return undefined;',
+    to: 'if (untrustedBegin + untrustedBytes > this.pieceSpan(pieceIndex) + 1) return undefined;',
+  },
+];
