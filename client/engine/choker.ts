@@ -47,6 +47,10 @@ export class Choker {
     return this.#served.size;
   }
 
+  get waitingCount(): number {
+    return this.#waiting.size;
+  }
+
   /** The peer wants something, or nothing any more. */
   onInterest(session: PeerSession): void {
     if (session.peerInterested) {

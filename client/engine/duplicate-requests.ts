@@ -53,6 +53,11 @@ export class DuplicateRequests {
     this.#context = context;
   }
 
+  /** Blocks of which it is remembered whom they were asked of before. */
+  get earlierCount(): number {
+    return this.#earlier.size;
+  }
+
   /** A block has arrived: other peers that were asked for it too need not send it. */
   onBlock(piece: FetchingPiece, blockIndex: number, from: PeerSession): void {
     const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);

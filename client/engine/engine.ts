@@ -17,6 +17,7 @@ import { Prng } from './prng.ts';
 import { SharedBudget } from './shared-budget.ts';
 import type { TorrentStatus } from './status.ts';
 import { Swarm } from './swarm.ts';
+import { tableSizes } from './table-sizes.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface EngineOptions {
@@ -124,7 +125,8 @@ export class Engine {
 
   get usage(): EngineUsage {
     const { peerId, limits, budget } = this.#context;
-    return { peerId, limits, budget, sessions: this.#sessions, dialCount: this.#dials.size };
+    const tables = () => [...this.#swarms.values()].flatMap(tableSizes);
+    return { peerId, limits, budget, sessions: this.#sessions, dialCount: this.#dials.size, tables };
   }
 
   #dispatch(fact: Fact, nowMs: number): void {

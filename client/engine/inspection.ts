@@ -40,6 +40,14 @@ export interface Inspection {
   readonly scheduler: Pick<RequestScheduler, 'blockKey' | 'open' | 'orphans'>;
 }
 
+/** How many entries a table has, and what each of them stands for: what has ended is in none. */
+export interface TableSize {
+  readonly name: string;
+  readonly size: number;
+  /** `block`: of a piece on its way, and not here. */
+  readonly per: 'connection' | 'block';
+}
+
 /** Of all torrents together. */
 export interface EngineUsage {
   /** 20 bytes. */
@@ -50,4 +58,6 @@ export interface EngineUsage {
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   /** Dials that have not come to a handshake. */
   readonly dialCount: number;
+  /** Those that grow and shrink with what the engine has to do. */
+  tables(): readonly TableSize[];
 }

@@ -61,6 +61,11 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
     this.tick(nowMs, 0);
   }
 
+  /** Peers of which something is remembered. */
+  get busyCount(): number {
+    return Math.max(this.#fetches.size, this.#refusedUntilMs.size);
+  }
+
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
     const { idleTimeoutMs } = this.#context.limits;

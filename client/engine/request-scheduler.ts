@@ -35,7 +35,7 @@ export class RequestScheduler implements BlockRequests {
   readonly #context: Context;
   readonly #sessions: ReadonlyMap<number, PeerSession>;
   readonly #ownership: PieceOwnership;
-  readonly #duplicates: DuplicateRequests;
+  readonly duplicates: DuplicateRequests;
   readonly #memory: MemoryQueue;
   /** Every piece with free blocks. */
   readonly open = new SmallSet<FetchingPiece>();
@@ -57,7 +57,7 @@ export class RequestScheduler implements BlockRequests {
     this.#context = context;
     this.deadlines = new Deadlines(context.limits.deadlinesMax);
     this.#memory = new MemoryQueue(ledger.geometry.pieceLength, context);
-    this.#duplicates = new DuplicateRequests(this, ledger, sessions, context);
+    this.duplicates = new DuplicateRequests(this, ledger, sessions, context);
   }
 
   /** Of the open ones those that nobody keeps to. */
@@ -98,7 +98,7 @@ export class RequestScheduler implements BlockRequests {
     // A stranger helps only when there is nothing else for it to prove itself with.
     if (room > 0 && !knowsNothingOpen && (!this.#ownership.isUnproven(session) || this.#allBegun))
       room = this.#help(session, room, nowMs);
-    if (session.pipeline.asked.length === 0 && this.#allBegun) this.#duplicates.endgame(session, nowMs);
+    if (session.pipeline.asked.length === 0 && this.#allBegun) this.duplicates.endgame(session, nowMs);
   }
 
   /** The peer has gone, choked us or stalled: what it was to send is free for others. */
@@ -131,7 +131,7 @@ export class RequestScheduler implements BlockRequests {
   tick(nowMs: number): void {
     const { limits, budget } = this.#context;
     this.trials.tick();
-    if (this.deadlines.size > 0 && !this.paused) this.#duplicates.rescue(this.deadlines, nowMs);
+    if (this.deadlines.size > 0 && !this.paused) this.duplicates.rescue(this.deadlines, nowMs);
     if (budget.pieceBytes + this.#ledger.geometry.pieceLength <= limits.pieceMemoryBytesMax) return;
     const unchoked = [...this.#sessions.values()].filter((session) => !session.peerChoking);
     for (const piece of [...this.#ownership.orphans].slice(0, orphansPerTickMax)) {
@@ -182,7 +182,7 @@ export class RequestScheduler implements BlockRequests {
     isUsed: boolean,
   ): void {
     if (wasAsked) this.#giveBack(piece, blockIndex);
-    if (isUsed) this.#duplicates.onBlock(piece, blockIndex, session);
+    if (isUsed) this.duplicates.onBlock(piece, blockIndex, session);
   }
 
   /** The piece has left for the disk, or is given up. */
@@ -308,7 +308,7 @@ export class RequestScheduler implements BlockRequests {
   #abandon(piece: FetchingPiece): void {
     this.droppedBytes += piece.receivedBytes;
     this.forget(piece);
-    this.#duplicates.forget(piece);
+    this.duplicates.forget(piece);
     this.#ledger.abandon(piece);
   }
 

@@ -3,6 +3,7 @@ import { announcesAreTimely } from './announces.ts';
 import type { Checker } from './checker.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { newsAreTold } from './news.ts';
+import { tablesAreEmptied } from './tables.ts';
 import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
 import { speaksByTheBook } from './wire/by-the-book.ts';
@@ -14,4 +15,5 @@ export const modelCheckers: readonly (() => Checker)[] = [
   timersFire,
   dialsArePaced,
   newsAreTold,
+  tablesAreEmptied,
 ];

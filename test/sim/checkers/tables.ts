@@ -1,0 +1,23 @@
+/**
+ * No table outgrows what it is about: what has ended is in none of them. A table that is never emptied is a program that
+ * needs a restart after a month.
+ */
+import { type Checker, firstOf, inspectionOf } from './checker.ts';
+
+export function tablesAreEmptied(): Checker {
+  return {
+    name: 'tables-are-emptied',
+    inspect(peer) {
+      const { sessions, tables } = peer.engine.usage;
+      let block = 0;
+      for (const piece of inspectionOf(peer)?.ledger.fetchingPieces ?? [])
+        block += piece.blockCount - piece.receivedCount;
+      const most = { connection: sessions.size, block };
+      return firstOf(
+        ...tables().map(({ name, size, per }) =>
+          size <= most[per] ? undefined : `remembers ${size} ${name}, and ${most[per]} there are`,
+        ),
+      );
+    },
+  };
+}
