@@ -107,6 +107,12 @@ const forbidden: readonly Word[] = [
     // Without spare bits it is a right one.
     w.bitfield(bits);
   },
+  (w, _, g) => {
+    // Only the very last bit, which is spare unless there are as many pieces as bits.
+    const bits = new Uint8Array(Math.ceil(g.pieceCount / 8));
+    bits[bits.length - 1] = 1;
+    w.bitfield(bits);
+  },
   (w) => head(w, messageId.piece, 9),
   (w) => head(w, messageId.piece, 16 * KiB + 10),
   (w) => head(w, messageId.piece, 2 ** 32 - 1),
