@@ -24,6 +24,7 @@ import type { Disk, FactSink } from './ports.ts';
 import { realFiles } from './real-files.ts';
 import { isAsSeen } from './served-files.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
+import { asPromise, type Steps, waitFor } from './steps.ts';
 import type { StorageJobs, StoreResult, StoreSegment } from './storage-job.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
 import { realTimers, type Timers } from './timers.ts';
@@ -95,9 +96,13 @@ export class FileDisk implements Disk {
   }
 
   /** Nothing is read or written any more. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return asPromise(this.stopping());
+  }
+
+  *stopping(): Steps<void> {
     this.watch.stop();
-    await this.#pool.stop();
+    yield* waitFor(this.#pool.stop());
     this.#descriptors.closeAll();
   }
 
@@ -148,8 +153,10 @@ export class FileDisk implements Disk {
     this.#pool.run({ piece, expected, segments, wantDigests }, (result) => {
       this.#unpin(pins);
       this.#memory.release(buffer);
+      const isOver = files.onNaming();
       files.onWritten(places);
       this.#onResult(stored, pieceIndex, storing, result);
+      isOver();
     });
   }
 
@@ -215,18 +222,47 @@ export class FileDisk implements Disk {
     const lost = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
     if (lost !== undefined) return refuse(troubleOf(isAnother(lost.at.partPath)));
     const touched = real.map(({ file }) => file!);
-    try {
-      files.onStored(pieceIndex, places);
-      for (const file of touched) if (file.missingBytes === 0) this.#finish(torrent, file);
-    } catch (error) {
-      // The piece will come again: what it was counted for is taken back.
-      files.losePieces([pieceIndex]);
-      this.watch.lookNow(torrent);
-      return refuse(troubleOf(error));
-    }
-    stored.journal?.onStored(pieceIndex, touched, geometry.pieceBytes(pieceIndex));
-    const digests = result.digests === undefined ? {} : { digests: result.digests };
-    this.#sink({ type: 'piece-stored', torrent, pieceIndex, ...digests });
+    const finish = (act: () => void) => {
+      try {
+        act();
+        for (const file of touched) if (file.missingBytes === 0) this.#finish(torrent, file);
+      } catch (error) {
+        // The piece will come again: what it was counted for is taken back.
+        files.losePieces([pieceIndex]);
+        this.watch.lookNow(torrent);
+        return refuse(troubleOf(error));
+      }
+      stored.journal?.onStored(pieceIndex, touched, geometry.pieceBytes(pieceIndex));
+      const digests = result.digests === undefined ? {} : { digests: result.digests };
+      this.#sink({ type: 'piece-stored', torrent, pieceIndex, ...digests });
+    };
+    const count = () => files.onStored(pieceIndex, places);
+    const whole = touched.filter((file) => isWholeWith(file, real) && file.state === 'part');
+    if (whole.length === 0) return finish(count);
+    this.#force(stored, whole, (trouble) => {
+      if (trouble !== undefined) {
+        this.watch.suspect(torrent);
+        return refuse(trouble);
+      }
+      const gone = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
+      if (gone !== undefined) return refuse(troubleOf(isAnother(gone.at.partPath)));
+      finish(count);
+    });
+  }
+
+  /** Files that have all their bytes are forced to the disk by a storage thread, before they get their names. */
+  #force(
+    { files }: StoredTorrent,
+    whole: readonly StoredFile[],
+    done: (trouble: DiskTrouble | undefined) => void,
+  ): void {
+    const isOver = files.onNaming();
+    const sync = whole.map(({ state, finalPath, partPath, seen }) => ({ state, finalPath, partPath, seen }));
+    this.#pool.run({ sync }, (result) => {
+      for (const [i, file] of whole.entries()) file.synced = result.stamps?.[i];
+      done(result.outcome === 'failed' ? result : undefined);
+      isOver();
+    });
   }
 
   #finish(torrent: TorrentId, file: StoredFile): void {
@@ -297,6 +333,12 @@ export class FileDisk implements Disk {
 
 function descriptorKey(torrent: TorrentId, file: StoredFile): string {
   return `${torrent}/${file.file.index}`;
+}
+
+/** With these bytes, nothing is missing of the file. */
+function isWholeWith(stored: StoredFile, places: readonly Place[]): boolean {
+  const bytes = places.reduce((sum, place) => (place.file === stored ? sum + place.bytes : sum), 0);
+  return stored.missingBytes === bytes && !places.some((place) => place.file === stored && place.isAside);
 }
 
 /** What our own writes have made of the looks of these files. */

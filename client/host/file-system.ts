@@ -40,6 +40,8 @@ export interface FileSystem {
   read(descriptor: number, target: Uint8Array, offset: number, bytes: number, position: number): number;
   /** Answers how many were taken. */
   write(descriptor: number, source: Uint8Array, offset: number, bytes: number, position: number): number;
+  /** fsync(2): returns when all that was written is on the disk. */
+  sync(descriptor: number): void;
   /** Fills `target`. `error` is null when all went well. */
   readLater(
     descriptor: number,

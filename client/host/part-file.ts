@@ -23,6 +23,8 @@ export interface DiskFile {
    * yet.
    */
   seen: FileStamp | undefined;
+  /** What it looked like when all that had been written into it was forced to the disk. */
+  synced?: FileStamp | undefined;
   /** A part that was ours and was lost: when it is back in its place, it may be written into again. */
   lost: FileStamp | undefined;
 }
@@ -68,14 +70,24 @@ export function makePart(file: DiskFile, beneath: Beneath | undefined): void {
   beneath.within(path.dirname(partPath), true, (folder) => {
     const at = path.join(folder, path.basename(partPath));
     try {
-      const descriptor = fs.open(at, 'make');
-      file.seen = stampOfOpen(fs, descriptor);
-      fs.close(descriptor);
+      file.seen = lookAtNew(fs, fs.open(at, 'make'), at);
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
       file.seen = ownAgain(fs, file, at);
     }
   });
+}
+
+/** What was made and cannot be looked at is taken away again: nothing would tell that it is ours. */
+function lookAtNew(fs: FileSystem, descriptor: number, at: string): FileStamp | undefined {
+  try {
+    return stampOfOpen(fs, descriptor);
+  } catch (error) {
+    fs.remove(at);
+    throw error;
+  } finally {
+    fs.close(descriptor);
+  }
 }
 
 /** It was moved away and is back. Its bytes count as lost all the same, and are written again. */
@@ -87,13 +99,13 @@ function ownAgain(fs: FileSystem, { partPath, lost }: DiskFile, at: string): Fil
   throw coded('EEXIST', `${partPath} is there already, and this download did not write it`);
 }
 
-/** Copies runs of one file that is ours into another. */
+/** Copies runs of one file that is ours into another. False when others have written into the first. */
 export function copyIntoPart(
   fs: FileSystem,
   from: DiskFile,
   to: DiskFile,
   runs: readonly { readonly source: number; readonly target: number; readonly bytes: number }[],
-): void {
+): boolean {
   const source = openKnown(fs, from);
   try {
     const target = openKnown(fs, to);
@@ -108,6 +120,7 @@ export function copyIntoPart(
         }
       }
       to.seen = stampOfOpen(fs, target);
+      return sameStamp(stampOfOpen(fs, source), from.seen);
     } finally {
       fs.close(target);
     }
@@ -153,16 +166,27 @@ export function namePart(
     if (!sameFile(looks, file.seen)) throw isAnother(partPath);
     const isAsWritten = looks.bytes === bytes && hasMtime(looks, file.seen);
     if (!isAsWritten && !isChecked) return 'doubtful';
+    // A power cut must not leave the name over bytes that never came to the disk.
+    if (bytes > 0 && !sameStamp(looks, file.synced)) syncPart(fs, part);
     // Another program has appended to it: what we fetched is right, and ends here.
     if (looks.bytes > bytes) fs.truncate(part, bytes);
     if (replaces !== undefined && sameStamp(replaces, looksOf(fs, final))) fs.rename(part, final);
     else linkOrRename(fs, part, final, replaces === undefined ? isTaken(finalPath) : isWorkedOn(finalPath));
-    const named = looksOf(fs, final);
+    const named = looksOrAs(fs, final, looks);
     if (!sameFile(named, looks)) throw isAnother(finalPath);
     file.seen = named;
     file.state = 'final';
     return 'named';
   });
+}
+
+function syncPart(fs: FileSystem, part: string): void {
+  const descriptor = fs.open(part, 'write');
+  try {
+    fs.sync(descriptor);
+  } finally {
+    fs.close(descriptor);
+  }
 }
 
 /** Windows sets the time of a file when it is closed, so that it is no sign of another writer there. */
@@ -174,18 +198,32 @@ function looksOf(fs: FileSystem, at: string): FileStamp | undefined {
   return stampFrom(fs.lstatIfThere(at));
 }
 
+/** It has its name, also when the disk does not let us look just now. */
+function looksOrAs(fs: FileSystem, at: string, before: FileStamp): FileStamp | undefined {
+  try {
+    return looksOf(fs, at);
+  } catch {
+    return before;
+  }
+}
+
 function linkOrRename(fs: FileSystem, part: string, final: string, taken: Error): void {
   try {
     // A hard link never replaces what is there; a rename would.
     fs.link(part, final);
-    // Two names for one file are a blemish; the download is complete all the same.
-    fs.remove(part);
   } catch (error) {
     const code = codeOf(error) ?? '';
     // File systems without hard links (FAT, some network shares) say so in several ways.
     const hasNoLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS', 'EXDEV'].includes(code);
-    if (code === 'EEXIST' || (hasNoLinks && fs.exists(final))) throw taken;
-    if (!hasNoLinks) throw error;
-    fs.rename(part, final);
+    if (code === 'EEXIST' || (hasNoLinks && fs.exists(final))) {
+      // Its name was given before, and the other could not be taken away.
+      if (!sameFile(looksOf(fs, part), looksOf(fs, final))) throw taken;
+    } else if (!hasNoLinks) throw error;
+    else return fs.rename(part, final);
+  }
+  try {
+    fs.remove(part);
+  } catch {
+    // Two names for one file are a blemish; the download is complete all the same. The next start tries again.
   }
 }

@@ -49,6 +49,7 @@ export const realFiles: FileSystem = {
     fs.readSync(descriptor, target, offset, bytes, position),
   write: (descriptor, source, offset, bytes, position) =>
     fs.writeSync(descriptor, source, offset, bytes, position),
+  sync: (descriptor) => fs.fsyncSync(descriptor),
   readLater: (descriptor, target, position, done) =>
     fs.read(descriptor, target, 0, target.length, position, done),
   statOpen: (descriptor) => fs.fstatSync(descriptor, big),

@@ -60,6 +60,16 @@ export interface CheckJob {
   }[];
 }
 
+/** Forces to the disk what was written into these files. */
+export interface SyncJob {
+  readonly id: number;
+  readonly sync: readonly Omit<DiskFile, 'lost'>[];
+}
+
+export type StorageJob = StoreJob | CheckJob | SyncJob;
+/** As it is given; it gets a number then. */
+export type NewJob = Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'> | Omit<SyncJob, 'id'>;
+
 /**
  * `stamps`: what each file looked like right after it was written, by segment. Taken at once and in the same thread, so
  * that no change of another program is taken for ours.
@@ -72,12 +82,13 @@ export type StoreResult = { readonly id: number; readonly stamps?: readonly (Fil
 
 /** Carries out jobs, several at a time; each is answered exactly once. */
 export interface StorageJobs {
-  run(job: Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'>, answer: (result: StoreResult) => void): void;
-  stop(): Promise<void>;
+  run(job: NewJob, answer: (result: StoreResult) => void): void;
+  stop(): PromiseLike<void>;
 }
 
 /** `sha1`: of the piece, when it is known already. */
-export function runStorageJob(fs: FileSystem, job: StoreJob | CheckJob, sha1?: Uint8Array): StoreResult {
+export function runStorageJob(fs: FileSystem, job: StorageJob, sha1?: Uint8Array): StoreResult {
+  if ('sync' in job) return sync(fs, job);
   return 'piece' in job ? store(fs, job, sha1) : check(fs, job);
 }
 
@@ -96,6 +107,31 @@ function check(fs: FileSystem, { id, bytes, expected, segments }: CheckJob): Sto
     }
   }
   return isRight(piece, expected) ? { id, outcome: 'stored' } : { id, outcome: 'corrupt', digests: [] };
+}
+
+/** `stamps`: by file; nothing of what they looked like then is in the system's memory only. */
+function sync(fs: FileSystem, { id, sync: files }: SyncJob): StoreResult {
+  const stamps: (FileStamp | undefined)[] = [];
+  try {
+    for (const file of files) {
+      const descriptor = openKnown(fs, file);
+      try {
+        const looks = stampOfOpen(fs, descriptor);
+        fs.sync(descriptor);
+        stamps.push(looks);
+      } finally {
+        fs.close(descriptor);
+      }
+    }
+  } catch (error) {
+    return failure(id, error, stamps);
+  }
+  return { id, outcome: 'stored', stamps };
+}
+
+function failure(id: number, error: unknown, stamps: readonly (FileStamp | undefined)[]): StoreResult {
+  const { code = 'EIO', message } = error as NodeJS.ErrnoException;
+  return { id, outcome: 'failed', code, message, stamps };
 }
 
 function store(fs: FileSystem, job: StoreJob, sha1: Uint8Array | undefined): StoreResult {
@@ -118,8 +154,7 @@ function store(fs: FileSystem, job: StoreJob, sha1: Uint8Array | undefined): Sto
       }
     }
   } catch (error) {
-    const { code = 'EIO', message } = error as NodeJS.ErrnoException;
-    return { id, outcome: 'failed', code, message, stamps };
+    return failure(id, error, stamps);
   }
   return job.wantDigests
     ? { id, outcome: 'stored', digests: blockDigests(piece), stamps }

@@ -7,7 +7,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { hasherBytes } from '../../torrents/hashing/hasher.ts';
 import { type SharedPieceMemory, scratchAreas } from './shared-piece-memory.ts';
-import type { CheckJob, StorageJobs, StoreJob, StoreResult } from './storage-job.ts';
+import type { NewJob, StorageJobs, StoreResult } from './storage-job.ts';
 import type { StorageWorkerData } from './storage-worker.ts';
 
 const workerFile = new URL(`./storage-worker${extname(import.meta.url)}`, import.meta.url);
@@ -32,7 +32,7 @@ export class StoragePool implements StorageJobs {
     this.#memory = memory;
   }
 
-  run(job: Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'>, answer: (result: StoreResult) => void): void {
+  run(job: NewJob, answer: (result: StoreResult) => void): void {
     const id = ++this.#jobs;
     let thread: Thread;
     try {

@@ -6,7 +6,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { chooseBackends } from '../../torrents/hashing/backend.ts';
 import { Hasher } from '../../torrents/hashing/hasher.ts';
 import { realFiles } from './real-files.ts';
-import { type CheckJob, runStorageJob, type StoreJob } from './storage-job.ts';
+import { runStorageJob, type StorageJob, type StoreJob } from './storage-job.ts';
 
 const sha1Bytes = 20;
 
@@ -21,7 +21,7 @@ const { arena, scratchOffset } = (workerData ?? {}) as StorageWorkerData;
 const hasher =
   arena === undefined ? undefined : new Hasher(arena, scratchOffset, chooseBackends(Number.MAX_SAFE_INTEGER));
 
-parentPort?.on('message', (first: StoreJob | CheckJob) => {
+parentPort?.on('message', (first: StorageJob) => {
   const jobs = [first];
   // What has arrived meanwhile is taken along, as much as can be hashed at once.
   for (let batch = hasher?.sha1Batch ?? 1; jobs.length < batch; ) {

@@ -211,6 +211,16 @@ export class TorrentFiles {
     for (const { file } of places) {
       if (file !== undefined) this.#writing.set(file.file.index, this.#writingCount(file) - 1);
     }
+    this.#end();
+  }
+
+  /** A piece is written, and its file is not forced to the disk and named yet. Answers what to call then. */
+  onNaming(): () => void {
+    this.#pieces += 1;
+    return () => this.#end();
+  }
+
+  #end(): void {
     this.#pieces -= 1;
     if (this.#pieces === 0) for (const resolve of this.#whenSettled.splice(0)) resolve();
   }
@@ -271,7 +281,9 @@ export class TorrentFiles {
     });
     try {
       makePart(target, this.beneath);
-      copyIntoPart(this.fs, side.place, target, runs);
+      const isAsWritten = copyIntoPart(this.fs, side.place, target, runs);
+      // Others have written into the side file: what came from there is hashed before the file gets its name.
+      if (!isAsWritten && target.seen !== undefined) target.seen = { ...target.seen, mtimeNs: '0' };
     } finally {
       stored.seen = target.seen;
     }
