@@ -107,7 +107,7 @@ export class Beneath {
         descriptor = openOrMake(fs, next, make, () => fs.open(next, 'folder-no-link'));
         fs.close(above);
       } catch (error) {
-        const isLink = fs.lstatIfThere(next)?.isSymbolicLink() ?? false;
+        const isLink = isLinkAt(fs, next);
         fs.close(descriptor);
         if (isLink) throw isALink(shown);
         throw codeOf(error) === 'ENOENT' ? isGone(shown) : readable(error, next, shown);
@@ -140,6 +140,15 @@ export class Beneath {
       },
       release: () => {},
     };
+  }
+}
+
+/** Said only where the disk lets us look. */
+function isLinkAt(fs: FileSystem, at: string): boolean {
+  try {
+    return fs.lstatIfThere(at)?.isSymbolicLink() ?? false;
+  } catch {
+    return false;
   }
 }
 

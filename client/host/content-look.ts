@@ -8,15 +8,15 @@ import { codeOf, isALink, isAnother, isGone } from './disk-errors.ts';
 import { type FileStamp, sameFile, sameStamp, stampFrom } from './file-stamp.ts';
 import type { FileStats } from './file-system.ts';
 import { type DiskFile, openedPath } from './part-file.ts';
-import { orUndefined, type Steps } from './steps.ts';
+import { type Steps, waitFor } from './steps.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 /**
  * `misplaced`: it is not there, or another file is, or the way to it leads elsewhere. `changed`: it is there,
  * and has been written by another program. `touched`: its rights or links have changed, and most likely not
- * its content.
+ * its content. `unreachable`: the disk does not let us look, which says nothing of what is there.
  */
-export type Finding = 'misplaced' | 'changed' | 'touched';
+export type Finding = 'misplaced' | 'changed' | 'touched' | 'unreachable';
 
 /** Something to look at: a folder below the chosen one, a file, or the side file. */
 export type Unit = { readonly folder: string } | { readonly file: DiskFile };
@@ -63,12 +63,25 @@ export function isReached(file: DiskFile, files: TorrentFiles): boolean {
 export function* lookLater(unit: Unit, files: TorrentFiles): Steps<Finding | undefined> {
   const at = 'folder' in unit ? unit.folder : openedPath(unit.file);
   const { later } = files.fs;
-  const looks = files.beneath === undefined ? later.stat(at) : later.lstat(at);
-  return judge(unit, yield* orUndefined(looks));
+  try {
+    return judge(unit, yield* waitFor(files.beneath === undefined ? later.stat(at) : later.lstat(at)));
+  } catch (error) {
+    return isNotThere(error) ? 'misplaced' : 'unreachable';
+  }
 }
 
 export function lookNow(unit: Unit, files: TorrentFiles): Finding | undefined {
-  return judge(unit, statNow('folder' in unit ? unit.folder : openedPath(unit.file), files));
+  const at = 'folder' in unit ? unit.folder : openedPath(unit.file);
+  try {
+    return judge(unit, files.beneath === undefined ? files.fs.stat(at) : files.fs.lstat(at));
+  } catch (error) {
+    return isNotThere(error) ? 'misplaced' : 'unreachable';
+  }
+}
+
+/** Another answer than these is the disk's trouble, and no sign that a file is gone. */
+function isNotThere(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '');
 }
 
 export function stampNow(file: DiskFile, files: TorrentFiles): FileStamp | undefined {
@@ -83,8 +96,8 @@ function statNow(at: string, { beneath, fs }: TorrentFiles): FileStats | undefin
   }
 }
 
-function judge(unit: Unit, stat: FileStats | undefined): Finding | undefined {
-  if ('folder' in unit) return stat?.isDirectory() ? undefined : 'misplaced';
+function judge(unit: Unit, stat: FileStats): Finding | undefined {
+  if ('folder' in unit) return stat.isDirectory() ? undefined : 'misplaced';
   const { state, seen } = unit.file;
   const looks = stampFrom(stat);
   if (looks === undefined || !sameFile(looks, seen)) return 'misplaced';
@@ -102,7 +115,7 @@ export function lookAtAll(files: TorrentFiles): Map<DiskFile, Finding> {
   const gone: string[] = [];
   for (const unit of unitsOf(files)) {
     if ('folder' in unit) {
-      if (lookNow(unit, files) !== undefined) gone.push(unit.folder + path.sep);
+      if (lookNow(unit, files) === 'misplaced') gone.push(unit.folder + path.sep);
       continue;
     }
     const at = path.resolve(openedPath(unit.file));

@@ -6,13 +6,14 @@
  * time and inode as they were is not seen; the receiver's hash sees it.
  */
 import { sameFile, stampFrom } from './file-stamp.ts';
-import type { FileSystem } from './file-system.ts';
+import type { FileStats, FileSystem } from './file-system.ts';
 import type { StoredFile } from './torrent-files.ts';
 
 /** To be asked after each read. A file under way changes all the time: it is not judged. */
 export function isAsSeen(fs: FileSystem, file: StoredFile, descriptor: number): boolean {
   if (file.state !== 'final' && file.state !== 'foreign') return true;
-  const stat = fs.statOpen(descriptor);
+  const stat = statIfReachable(fs, descriptor);
+  if (stat === undefined) return false;
   const looks = stampFrom(stat);
   // It could not be looked at before: this is the first look.
   file.seen ??= looks;
@@ -21,4 +22,13 @@ export function isAsSeen(fs: FileSystem, file: StoredFile, descriptor: number): 
   if (!sameFile(looks, file.seen) || looks.bytes !== file.file.bytes) return false;
   // Its rights may have changed, which is no harm.
   return looks.bytes === file.seen?.bytes && looks.mtimeNs === file.seen.mtimeNs;
+}
+
+/** A network disk that comes back with another file behind a descriptor says ESTALE. */
+function statIfReachable(fs: FileSystem, descriptor: number): FileStats | undefined {
+  try {
+    return fs.statOpen(descriptor);
+  } catch {
+    return undefined;
+  }
 }

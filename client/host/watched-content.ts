@@ -102,7 +102,8 @@ export class WatchedContent {
     const { files, torrent } = this.#stored;
     let told: string | undefined;
     while (!this.#isSeeding) {
-      const isWrong = yield* this.#isAnythingWrong();
+      const finding = yield* this.#firstFinding();
+      const isWrong = finding !== undefined;
       if (isWrong) this.look();
       const wanted = files.files.filter((file) => file?.isWanted) as StoredFile[];
       const trouble = this.#nameAll(wanted);
@@ -113,7 +114,8 @@ export class WatchedContent {
       if (trouble !== undefined && trouble.message !== told)
         this.#world.report({ type: 'disk-trouble', torrent, trouble });
       told = trouble?.message;
-      yield* this.#pause(isWrong && trouble === undefined ? 10 : retryMs);
+      const isSoonKnown = isWrong && finding !== 'unreachable' && trouble === undefined;
+      yield* this.#pause(isSoonKnown ? 10 : retryMs);
     }
     this.#isSeeding = true;
     return true;
@@ -139,13 +141,14 @@ export class WatchedContent {
     return undefined;
   }
 
-  *#isAnythingWrong(): Steps<boolean> {
+  *#firstFinding(): Steps<Finding | undefined> {
     const { files } = this.#stored;
     for (const [count, unit] of unitsOf(files).entries()) {
       if (count % looksPerTurn === looksPerTurn - 1) yield* this.#pause(0);
-      if (lookNow(unit, files) !== undefined) return true;
+      const finding = lookNow(unit, files);
+      if (finding !== undefined) return finding;
     }
-    return false;
+    return undefined;
   }
 
   /**
@@ -184,7 +187,7 @@ export class WatchedContent {
     else this.#makeGood(found);
     if (this.#absence !== undefined) return;
     for (const [file, finding] of found) {
-      if (finding !== 'misplaced' && isStoredFile(file)) this.doubt(file);
+      if ((finding === 'changed' || finding === 'touched') && isStoredFile(file)) this.doubt(file);
     }
   }
 
@@ -239,7 +242,9 @@ export class WatchedContent {
   #judgeSeed(found: ReadonlyMap<DiskFile, Finding>): void {
     this.#makeGood(new Map([...found].filter(([file]) => !isOwned(file))));
     const wrong = [...found].filter(([file, finding]) => isOwned(file) && finding !== 'touched');
-    const misplaced = wrong.filter(([, finding]) => finding === 'misplaced').map(([file]) => file);
+    const misplaced = wrong
+      .filter(([, finding]) => finding === 'misplaced' || finding === 'unreachable')
+      .map(([file]) => file);
     const [first] = wrong;
     if (misplaced.length > 0) this.#goOffline(causeOf(misplaced, this.#stored.files));
     else if (first !== undefined) {
