@@ -13,8 +13,9 @@ import { foldName } from '../../torrents/name-folding.ts';
 import { type FilePaths, verifyTorrent } from '../../torrents/verify.ts';
 import { Beneath } from './beneath.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
-import { stampFrom, stampOf } from './file-stamp.ts';
+import { sameFile, stampFrom, stampOf } from './file-stamp.ts';
 import type { FileStats, FileSystem } from './file-system.ts';
+import { removeOwn } from './part-file.ts';
 import { realFiles } from './real-files.ts';
 import { recall } from './resume-recall.ts';
 import type { ResumeStore } from './resume-store.ts';
@@ -95,6 +96,7 @@ export function* preparing(
   const { geometry, layout, infoHash } = metainfo;
   const sideFile = (rootPath: string) => new SideFile(rootPath, infoHash, layout, geometry);
   const files = new TorrentFiles(layout, geometry, stored, { beneath, sideFile });
+  yield* dropSecondNames(files, beneath);
   yield* rememberLooks(files);
   const record =
     (memory && (yield* memory.store.loading(infoHash, files.rootPath, stored.length))) ?? upgrade?.record;
@@ -123,12 +125,12 @@ export function* preparing(
       throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error);
     }
   }
+  const strange = upgrade === undefined ? yield* strangeParts(files, have, record) : [];
+  for (const part of strange) {
+    if (part.isWanted) throw isDifferent(part.partPath);
+    Object.assign(part, { state: 'side', seen: undefined });
+  }
   if (record === undefined) {
-    const strange = upgrade === undefined ? yield* strangeParts(files, have) : [];
-    for (const part of strange) {
-      if (part.isWanted) throw isDifferent(part.partPath);
-      Object.assign(part, { state: 'side', seen: undefined });
-    }
     // From now on what is there is known to be ours, however soon this program is killed.
     const stamps = files.files.map((file) => file && files.seen(file));
     const nothing = { have: new Uint8Array(have.length), stamps, clean: false };
@@ -167,6 +169,16 @@ function letBe({ geometry }: Metainfo, stored: StoredFile, have: Uint8Array): vo
   stored.state = 'side';
   stored.seen = undefined;
   for (const i of all) have[i >> 3]! &= ~(0x80 >> (i & 7));
+}
+
+/** A power cut between the two steps of giving a file its name leaves it with both. */
+function* dropSecondNames({ files, fs }: TorrentFiles, beneath: Beneath): Steps<void> {
+  for (const file of files) {
+    if (file?.state !== 'foreign') continue;
+    const seen = yield* stampOf(fs, file.partPath);
+    if (seen === undefined || !sameFile(seen, yield* stampOf(fs, file.finalPath))) continue;
+    removeOwn({ ...file, state: 'part', seen }, beneath);
+  }
 }
 
 /** What is there of each file from now on is this very file. */

@@ -32,6 +32,9 @@ export function* recall(
   const stamps = files.files.map((file) => file && files.seen(file));
   const isUnchanged = stamps.map((stamp, i) => sameStamp(stamp, record.stamps[i]));
   const doubtful: PieceIndex[] = [];
+  // A file that has its name would be refused for a missing piece: it is read first.
+  const isKnownMissing = (touched: readonly number[]) =>
+    record.clean && touched.every((i) => isUnchanged[i] && files.files[i]?.state !== 'foreign');
   for (const pieceIndex of geometry.pieces()) {
     const bit = 0x80 >> (pieceIndex & 7);
     const isRecorded = ((record.have[pieceIndex >> 3] ?? 0) & bit) !== 0;
@@ -45,7 +48,7 @@ export function* recall(
     const isAside = touched.some((i) => files.files[i]?.state === 'side');
     if (isAside && files.side?.positionOf(geometry.pieceOffset(pieceIndex)) === undefined) continue;
     if (isRecorded && touched.every((i) => isUnchanged[i])) have[pieceIndex >> 3]! |= bit;
-    else if (isRecorded || !record.clean || !touched.every((i) => isUnchanged[i])) doubtful.push(pieceIndex);
+    else if (isRecorded || !isKnownMissing(touched)) doubtful.push(pieceIndex);
   }
   const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
   const checked = { geometry, expected: expectedHashes(metainfo) };

@@ -6,13 +6,22 @@
  * Not told apart: a part smaller than a piece of a v1 torrent, which shares its piece with its neighbours.
  */
 import type { FileSystem } from './file-system.ts';
+import type { ResumeRecord } from './resume-store.ts';
 import { type Steps, waitFor } from './steps.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
 const bufferBytes = 256 * 1024;
 
-/** `have`: pieces that are right. */
-export function* strangeParts(files: TorrentFiles, have: Uint8Array): Steps<StoredFile[]> {
+/**
+ * `have`: pieces that are right. `record`: of an earlier run. One that ended cleanly tells of every part there was;
+ * after a crash, what it does not tell of is ours most likely, and torn.
+ */
+export function* strangeParts(
+  files: TorrentFiles,
+  have: Uint8Array,
+  record: ResumeRecord | undefined,
+): Steps<StoredFile[]> {
+  if (record !== undefined && !record.clean) return [];
   const { geometry } = files;
   const ours = new Set<StoredFile>();
   /** Where the pieces lie that a file has for itself: [from, to). */
@@ -29,6 +38,7 @@ export function* strangeParts(files: TorrentFiles, have: Uint8Array): Steps<Stor
   const strange: StoredFile[] = [];
   for (const [stored, range] of own) {
     if (stored.state !== 'part' || stored.seen === undefined || ours.has(stored)) continue;
+    if (record?.stamps[stored.file.index]?.inode === stored.seen.inode) continue;
     if (yield* hasBytes(files.fs, stored.partPath, range)) strange.push(stored);
   }
   return strange;
