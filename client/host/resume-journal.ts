@@ -10,9 +10,10 @@ import path from 'node:path';
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { codeOf } from './disk-errors.ts';
 import { sameFile, stampFrom } from './file-stamp.ts';
-import type { FileSystem, OpenedFile } from './file-system.ts';
+import type { OpenedFile } from './file-system.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { asPromise, launch, Outcome, orUndefined, type Steps, waitFor } from './steps.ts';
+import { syncFolder } from './sync-folder.ts';
 import { realTimers, type Timers } from './timers.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
@@ -28,6 +29,8 @@ export class ResumeJournal {
   readonly #timers: Timers;
   #dirty = new Set<StoredFile>();
   #dirtyBytes = 0;
+  /** Folders whose own folders were forced to the disk since this began. */
+  readonly #syncedAbove = new Set<string>();
   /** Something was stored or lost since the last record. */
   #isStale = false;
   #cancelTimer: (() => void) | undefined;
@@ -156,6 +159,7 @@ export class ResumeJournal {
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
     for (const folder of folders) yield* syncFolder(this.#files.fs, folder);
+    yield* this.#syncAbove(folders);
     // What was lost since is not claimed.
     for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
     const stamps = this.#files.files.map((file) => file && this.#files.seen(file));
@@ -166,6 +170,21 @@ export class ResumeJournal {
     } catch {
       // What was forced to the disk is there. The record may be written when its own disk has room again.
       this.#isUnsaved = true;
+    }
+  }
+
+  /** The way to these folders, too, once: a new folder that is lost takes all with it that lies in it. */
+  *#syncAbove(folders: Iterable<string>): Steps<void> {
+    const { beneath, fs } = this.#files;
+    const top = beneath && path.dirname(beneath.root);
+    if (top === undefined) return;
+    for (const folder of folders) {
+      for (let at = path.resolve(folder); at !== top && path.dirname(at) !== at; ) {
+        at = path.dirname(at);
+        if (this.#syncedAbove.has(at)) break;
+        this.#syncedAbove.add(at);
+        yield* syncFolder(fs, at);
+      }
     }
   }
 
@@ -198,12 +217,4 @@ export class ResumeJournal {
     yield* waitFor(handle.close());
     return undefined;
   }
-}
-
-/** Some systems cannot; they keep names in order by themselves. */
-function* syncFolder(fs: FileSystem, folder: string): Steps<void> {
-  const handle = yield* orUndefined(fs.later.open(folder, 'read'));
-  if (handle === undefined) return;
-  yield* orUndefined(handle.sync());
-  yield* waitFor(handle.close());
 }

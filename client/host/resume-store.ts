@@ -11,6 +11,7 @@ import type { FileStamp } from './file-stamp.ts';
 import type { FileSystem } from './file-system.ts';
 import { realFiles } from './real-files.ts';
 import { asPromise, orUndefined, type Steps, waitFor } from './steps.ts';
+import { syncFolder } from './sync-folder.ts';
 
 export interface ResumeRecord {
   /** Pieces that were verified and on the disk, MSB first. */
@@ -67,7 +68,7 @@ export class ResumeStore {
       have: Buffer.from(record.have).toString('base64'),
       stamps: record.stamps.map(storedStamp),
     });
-    makeFolders(this.#folder, 0o700, this.#fs);
+    const made = makeFolders(this.#folder, 0o700, this.#fs);
     const { later } = this.#fs;
     try {
       const handle = yield* waitFor(later.open(temporary, 'replace'));
@@ -78,6 +79,9 @@ export class ResumeStore {
         yield* waitFor(handle.close());
       }
       yield* waitFor(later.rename(temporary, file));
+      // Also its name: without its record a part that a power cut has torn would count as another program's.
+      yield* syncFolder(this.#fs, this.#folder);
+      for (const folder of made) yield* syncFolder(this.#fs, path.dirname(folder));
     } catch (error) {
       // On a full disk half of a record would only take room.
       yield* orUndefined(later.remove(temporary));
