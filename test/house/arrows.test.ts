@@ -71,6 +71,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     ...['tracker/admission', 'tracker/swarm-access.ts', 'tracker/catalogue/contract.ts'],
     ...['tracker/community/contract.ts', 'tracker/community/secrets.ts'],
   ],
+  /** The production storage code on a simulated disk. */
+  'test/sim/world/file-system': ['client/host/file-system.ts', 'client/host/steps.ts', 'client/engine'],
+  'test/sim/storage': ['test/sim', 'client/host', 'client/engine', 'torrents'],
   /** Actors speak the wire themselves: no engine would say what they say. Checkers hear what an engine says. */
   'test/sim/checkers': ['test/sim', 'client/engine', 'client/wire', 'torrents'],
   'test/sim/actors': ['test/sim', 'client/host/ports.ts', 'client/engine', 'client/wire', 'torrents'],

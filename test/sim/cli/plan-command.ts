@@ -8,7 +8,8 @@ import type { SwarmPlan } from '../plan/schema.ts';
 import { shrinkPlan } from '../plan/shrink.ts';
 import { filmRun, runPage } from '../report/run-page.ts';
 import type { RunResult } from '../runner/result.ts';
-import { runPlan } from '../runner/run-plan.ts';
+import { type RunOptions, runPlan } from '../runner/run-plan.ts';
+import * as drawn from '../runner/run-seed.ts';
 import type { SimOptions } from './options.ts';
 import { peerTable } from './peer-table.ts';
 import { planText, readPlan, writePlan } from './plan-file.ts';
@@ -21,22 +22,23 @@ const shrinkRunsMax = 5_000;
 
 export function runSeed(seed: number, options: SimOptions): number {
   if (!options.json) console.log(`seed ${seed}`);
-  return runAndTell(drawPlan(seed), seedOrigin(seed), options);
+  return runAndTell(drawPlan(seed), runSeedTwice(seed), seedOrigin(seed), options);
 }
 
 export function runScenarioFile(file: string, options: SimOptions): number {
   const plan = readPlan(file);
   if (!options.json) console.log(`seed ${plan.seed}, ${plan.name ?? file}`);
-  return runAndTell(plan, fileOrigin(file), options);
+  return runAndTell(plan, runPlanTwice(plan), fileOrigin(file), options);
 }
 
-function runAndTell(plan: SwarmPlan, origin: Origin, options: SimOptions): number {
-  const result = runPlanTwice(plan);
+function runAndTell(plan: SwarmPlan, result: RunResult, origin: Origin, options: SimOptions): number {
   if (options.json) console.log(JSON.stringify(result));
   else for (const line of failureLines(result, origin)) console.log(line);
   if (options.report !== undefined)
     reportRun({ plan, origin, result }, options.report, options.beside, options.json);
-  if (result.failure !== undefined && options.shrink) shrinkAndTell(plan, result, options);
+  // The storage of a seed is small already: its last calls are told.
+  const isOfSwarm = result.failure?.checker.startsWith('storage:') === false;
+  if (isOfSwarm && options.shrink) shrinkAndTell(plan, result, options);
   if (!options.json) for (const line of [...peerTable(result.peers), summary(result)]) console.log(line);
   return result.failure === undefined ? 0 : 1;
 }
@@ -65,8 +67,16 @@ function planCalled(text: string): Pick<ToldRun, 'plan' | 'origin'> {
 
 /** Remembering costs as much as running: only what fails is remembered, the second time. */
 export function runPlanTwice(plan: SwarmPlan): RunResult {
-  const result = runPlan(plan);
-  return result.failure === undefined ? result : runPlan(plan, { lastEvents: lastEventsKept });
+  return twice((options) => runPlan(plan, options));
+}
+
+export function runSeedTwice(seed: number): RunResult {
+  return twice((options) => drawn.runSeed(seed, options));
+}
+
+function twice(run: (options?: RunOptions) => RunResult): RunResult {
+  const result = run();
+  return result.failure === undefined ? result : run({ lastEvents: lastEventsKept });
 }
 
 /** The story goes to the file that was named, or to stdout; progress to stderr. */

@@ -2,10 +2,10 @@
  * A process that runs seeds for seed-pool.ts: a number or a plan in, its result out.
  */
 import process from 'node:process';
-import { drawPlan } from '../plan/draw.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { RunResult } from '../runner/result.ts';
 import { runPlan } from '../runner/run-plan.ts';
+import { runSeed } from '../runner/run-seed.ts';
 
 export interface SeedDone {
   readonly seed: number;
@@ -13,6 +13,6 @@ export interface SeedDone {
 }
 
 process.on('message', (wanted: number | SwarmPlan) => {
-  const plan = typeof wanted === 'number' ? drawPlan(wanted) : wanted;
-  process.send!({ seed: plan.seed, result: runPlan(plan) } satisfies SeedDone);
+  const result = typeof wanted === 'number' ? runSeed(wanted) : runPlan(wanted);
+  process.send!({ seed: result.seed, result } satisfies SeedDone);
 });

@@ -2,9 +2,8 @@
  * Many drawn swarms on all cores, up to the first that fails.
  */
 import process from 'node:process';
-import { drawPlan } from '../plan/draw.ts';
 import type { SimOptions } from './options.ts';
-import { runPlanTwice, runSeed } from './plan-command.ts';
+import { runSeed, runSeedTwice } from './plan-command.ts';
 import { runSeeds, type SeedFailure, type SeedsOutcome } from './seed-pool.ts';
 import { commit, failureLines, seedOrigin } from './wording.ts';
 
@@ -46,7 +45,7 @@ function showProgress(passed: number, count: number, elapsedMs: number): void {
 
 function linesOf(failure: SeedFailure): string[] {
   const origin = seedOrigin(failure.seed);
-  if (failure.kind === 'failed') return failureLines(runPlanTwice(drawPlan(failure.seed)), origin);
+  if (failure.kind === 'failed') return failureLines(runSeedTwice(failure.seed), origin);
   return [
     `FAILED: ${origin.what}: ${failure.reason}`,
     `  commit ${commit()}, Node ${process.versions.node}`,

@@ -1,0 +1,26 @@
+/**
+ * A seed → what came of it: a drawn swarm, and for a share of the seeds the storage of one download, too, which is the
+ * production code on a simulated disk (test/sim/storage).
+ */
+import { drawPlan } from '../plan/draw.ts';
+import { runStorage } from '../storage/run-storage.ts';
+import { drawStoragePlan } from '../storage/storage-plan.ts';
+import type { RunResult } from './result.ts';
+import { type RunOptions, runPlan } from './run-plan.ts';
+
+/** A storage run takes about as long as a swarm. */
+const storageEvery = 2;
+
+export function runSeed(seed: number, options: RunOptions = {}): RunResult {
+  const swarm = runPlan(drawPlan(seed), options);
+  if (swarm.failure !== undefined || seed % storageEvery !== 0) return swarm;
+  const { steps, failure, traceHash, virtualSeconds } = runStorage(drawStoragePlan(seed), options);
+  return {
+    ...swarm,
+    traceHash: `${swarm.traceHash}-${traceHash}`,
+    virtualSeconds: swarm.virtualSeconds + virtualSeconds,
+    events: swarm.events + steps,
+    failed: failure === undefined ? 0 : 1,
+    failure,
+  };
+}

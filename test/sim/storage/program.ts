@@ -1,0 +1,92 @@
+/**
+ * One life of a program on the simulated disk: its calls, its timers, its threads, until it ends, is killed, or the power
+ * goes. What was under way then never comes to anything.
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import type { Timers } from '../../../client/host/timers.ts';
+import type { Scheduler } from '../kernel/scheduler.ts';
+import type { Drive } from '../world/file-system/drive.ts';
+import type { Inode } from '../world/file-system/inode.ts';
+import type { DriveTemper } from '../world/file-system/sim-files.ts';
+import { WholeSimFiles } from '../world/file-system/sim-files-later.ts';
+import { SimJobs } from './sim-jobs.ts';
+
+/** What a call of a program throws that is not there any more. */
+class ProgramIsOver extends Error {}
+
+export interface ProgramOptions {
+  readonly scheduler: Scheduler;
+  readonly drive: Drive;
+  readonly random: Prng;
+  readonly temper: DriveTemper;
+  readonly descriptorsArePaths: boolean;
+  /** The power goes before this call; undefined: not at all. */
+  readonly cutAtStep: number | undefined;
+  readonly onNamed: (path: string, inode: Inode) => void;
+  /** Before each call. */
+  readonly onCall: (call: string, at: string) => void;
+  /** Something has failed that must not. */
+  readonly onThrown: (error: unknown) => void;
+}
+
+export class Program {
+  readonly fs: WholeSimFiles;
+  readonly jobs: SimJobs;
+  readonly timers: Timers;
+  steps = 0;
+  #isOver = false;
+  #cutAtStep: number | undefined;
+  wasCut = false;
+  readonly #options: ProgramOptions;
+
+  constructor(options: ProgramOptions) {
+    const { scheduler, drive, random, temper, descriptorsArePaths, onNamed } = options;
+    this.#options = options;
+    this.#cutAtStep = options.cutAtStep;
+    const onStep = (call: string, at: string) => this.#step(call, at);
+    const life = { drive, random, temper, onStep, onNamed };
+    this.fs = new WholeSimFiles(life, descriptorsArePaths, (run) => this.after(random.below(4), run));
+    this.jobs = new SimJobs(this.fs, (run) => this.after(random.below(12), run));
+    this.timers = { nowMs: () => scheduler.nowMs, after: (ms, run) => this.after(Math.ceil(ms), run) };
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Runs it later. Answers how to take it back. */
+  after(ms: number, run: () => void): () => void {
+    return this.#options.scheduler.after(ms, () => this.act(run));
+  }
+
+  /** Runs it, unless the program is over; it may end meanwhile. */
+  act(run: () => void): void {
+    if (this.#isOver) return;
+    try {
+      run();
+    } catch (error) {
+      if (!this.#isOver) this.#options.onThrown(error);
+    }
+  }
+
+  /** It ends from one moment to the next; the system goes on. */
+  kill(): void {
+    this.#isOver = true;
+  }
+
+  /** The power goes before the call that is so many calls away. */
+  cutIn(steps: number): void {
+    this.#cutAtStep = this.steps + steps;
+  }
+
+  #step(call: string, at: string): void {
+    if (this.#isOver) throw new ProgramIsOver();
+    this.steps += 1;
+    this.#options.onCall(call, at);
+    if (this.steps !== this.#cutAtStep) return;
+    this.#isOver = true;
+    this.wasCut = true;
+    this.#options.drive.cutPower(this.#options.random);
+    throw new ProgramIsOver();
+  }
+}

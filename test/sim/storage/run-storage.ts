@@ -1,0 +1,342 @@
+/**
+ * The production storage code (file disk, resume journal and record, side file, the watch over stored files) over several
+ * lives on a simulated disk: pieces are stored in any order, the power goes between any two calls, calls fail, others
+ * move and change files. Then everything heals, and the download has to complete.
+ */
+
+import { ClientError } from '../../../client/host/client-error.ts';
+import { type FileChoice, piecePriorities } from '../../../client/host/file-selection.ts';
+import { start } from '../../../client/host/steps.ts';
+import { guarded } from '../kernel/guard.ts';
+import { Randomness } from '../kernel/randomness.ts';
+import { Scheduler } from '../kernel/scheduler.ts';
+import { Trace } from '../kernel/trace.ts';
+import type { Failure } from '../runner/result.ts';
+import type { RunOptions } from '../runner/run-plan.ts';
+import { Drive } from '../world/file-system/drive.ts';
+import type { Inode } from '../world/file-system/inode.ts';
+import { healthyDrive } from '../world/file-system/sim-files.ts';
+import { FetchedTorrent } from './fetched-torrent.ts';
+import { Program } from './program.ts';
+import { BrokenStorage, DiskLook } from './storage-checks.ts';
+import { Life } from './storage-life.ts';
+import { canFail, type LifePlan, type StoragePlan } from './storage-plan.ts';
+import { deeds, Strangers } from './strangers.ts';
+import { WorkDone } from './work-done.ts';
+
+const folder = '/home/music';
+const stateFolder = '/home/state';
+/** Everything heals, and a download of some pieces takes seconds. */
+const healedMsMax = 15 * 60_000;
+const retryMs = 3_000;
+/** A life that does not end otherwise is killed then. */
+const lifeMsMax = 12_000;
+
+export interface StorageResult {
+  readonly seed: number;
+  readonly traceHash: string;
+  readonly steps: number;
+  readonly virtualSeconds: number;
+  readonly failure: Failure | undefined;
+  /** Calls of each life. */
+  readonly stepsOf: readonly number[];
+}
+
+/** The same plan gives the same result, always and everywhere. */
+export function runStorage(plan: StoragePlan, { lastEvents = 0 }: RunOptions = {}): StorageResult {
+  return guarded(() => new StorageRun(plan, lastEvents).toEnd());
+}
+
+class StorageRun {
+  readonly #plan: StoragePlan;
+  readonly #randomness: Randomness;
+  readonly #scheduler = new Scheduler();
+  readonly #drive: Drive;
+  readonly #strangers: Strangers;
+  readonly #look: DiskLook;
+  readonly #stepsOf: number[] = [];
+  #choose: FileChoice;
+  #broken: unknown;
+  #hadFaults = false;
+  readonly #work = new WorkDone();
+  readonly #lastEvents: number;
+  readonly #trace = new Trace();
+  readonly #calls: string[] = [];
+
+  constructor(plan: StoragePlan, lastEvents: number) {
+    this.#plan = plan;
+    this.#lastEvents = lastEvents;
+    this.#randomness = new Randomness(plan.seed);
+    this.#drive = new Drive(plan.drive, () => this.#scheduler.nowMs);
+    const { root, nowNs } = this.#drive;
+    this.#drive.rename([{ folder: root, name: 'home', inode: this.#drive.create('folder', nowNs) }], nowNs);
+    this.#strangers = new Strangers(this.#drive, this.#randomness.of('storage strangers'));
+    this.#look = new DiskLook(this.#drive, plan.album, folder);
+    this.#choose = this.#drawChoice('storage choice', plan.wantedPerMille);
+  }
+
+  toEnd(): StorageResult {
+    const { seed, lives } = this.#plan;
+    let failure: Failure | undefined;
+    try {
+      for (const [number, plan] of lives.entries()) this.#live(plan, number);
+      this.#heal();
+    } catch (error) {
+      failure = this.#failureOf(error as Error);
+    }
+    const steps = this.#stepsOf.reduce((sum, count) => sum + count, 0);
+    const virtualSeconds = this.#scheduler.nowMs / 1000;
+    return { seed, traceHash: this.#trace.hash, steps, virtualSeconds, failure, stepsOf: this.#stepsOf };
+  }
+
+  #live(plan: LifePlan, number: number): void {
+    this.#drive.capacityBytes = plan.capacityBytes;
+    this.#hadFaults ||= canFail(plan);
+    const life = this.#begin(`${number}`, plan);
+    const { program } = life;
+    life.onBegun = (download) => {
+      for (const atMs of plan.deedsAtMs) program.after(atMs, () => this.#disturb(download));
+      const { selectAtMs, end } = plan;
+      if (selectAtMs !== undefined) program.after(selectAtMs, () => this.#select(download, number));
+      if (end.how === 'cut' && end.fromMs !== undefined)
+        program.after(end.fromMs, () => program.cutIn(end.atStep));
+      if (end.how === 'kill') program.after(end.atMs, () => program.kill());
+      if (end.how === 'stop') program.after(end.atMs, () => life.stop(false));
+    };
+    this.#run(life, lifeMsMax);
+    if (plan.end.how !== 'stop') this.#strangers.yieldParts();
+    program.kill();
+    this.#stepsOf.push(program.steps);
+    // Refused calls, and others, may cost more.
+    if (this.#hadFaults || this.#strangers.done.length > 0) this.#work.begin();
+    else this.#work.end(program.wasCut, this.#scheduler.nowMs);
+    this.#checkDisk();
+    this.#pass(1_000);
+  }
+
+  /** Everything is well: the download completes, and knows afterwards what it has without reading it. */
+  #heal(): void {
+    this.#drive.capacityBytes = Number.POSITIVE_INFINITY;
+    let isComplete = false;
+    // What is in the way is moved away, one after the other.
+    for (let attempt = 0; attempt < 20 && !isComplete; attempt++) {
+      const life = this.#begin(`healed ${attempt}`, undefined);
+      life.onComplete = () => life.stop(false);
+      this.#run(life, healedMsMax);
+      isComplete = life.download?.isComplete ?? false;
+      if (!isComplete && !life.wasRefused) throw new BrokenStorage('stuck', 'it does not complete');
+      life.program.kill();
+      this.#checkDisk();
+      this.#pass(retryMs);
+    }
+    if (!isComplete) throw new BrokenStorage('stuck', 'something is always in the way');
+    this.#checkWhole();
+    const again = this.#begin('again', undefined);
+    again.onComplete = () => again.stop(true);
+    this.#run(again, healedMsMax);
+    // What nobody wants of a piece that wanted files share is read before it is believed.
+    const isAllWanted = this.#plan.album.metainfo.files.every(
+      (file) => file.isPad || this.#choose(file) !== false,
+    );
+    if (again.program.jobs.checked > 0 && isAllWanted)
+      throw new BrokenStorage(
+        'hashed-again',
+        `${again.program.jobs.checked} pieces were read after a clean stop`,
+      );
+    if (!(again.download?.isComplete ?? false))
+      throw new BrokenStorage('stuck', 'it is not complete any more');
+    this.#checkWhole();
+    this.#checkNothingLeft();
+  }
+
+  #begin(name: string, plan: LifePlan | undefined): Life {
+    const { descriptorsArePaths, hasNoLinks, album } = this.#plan;
+    const temper = {
+      ...healthyDrive(),
+      hasNoLinks,
+      ...(plan && { failPpm: plan.failPpm, descriptorsMax: plan.descriptorsMax }),
+    };
+    const program = new Program({
+      scheduler: this.#scheduler,
+      drive: this.#drive,
+      random: this.#randomness.of(`storage program ${name}`),
+      temper,
+      descriptorsArePaths,
+      cutAtStep: plan?.end.how === 'cut' && plan.end.fromMs === undefined ? plan.end.atStep : undefined,
+      onNamed: (_path, inode) => this.#onNamed(inode),
+      onCall: (call, at) => this.#onCall(call, at),
+      onThrown: (error) => {
+        this.#broken ??= error;
+      },
+    });
+    const life = new Life(program);
+    const mayFail = plan !== undefined && canFail(plan);
+    const refuse = (error: Error) => {
+      life.wasRefused = true;
+      this.#onRefused(error, mayFail);
+      if (life.download === undefined) program.kill();
+      else life.stop(false);
+    };
+    const begin = FetchedTorrent.begin({
+      album,
+      folder,
+      stateFolder,
+      program,
+      random: this.#randomness.of(`storage engine ${name}`),
+      choose: this.#choose,
+      paceMs: plan?.paceMs ?? 20,
+      watcher: {
+        onPrepared: (prepared) => {
+          this.#look.checkBelief(prepared);
+          const priorities = piecePriorities(album.metainfo, this.#choose);
+          if (!this.#hadFaults) this.#work.check(prepared.have, priorities);
+        },
+        onStored: (pieceIndex, { prepared }) => {
+          this.#work.onStored(pieceIndex, this.#scheduler.nowMs);
+          if (this.#strangers.done.length === 0) this.#look.checkStored(pieceIndex, prepared);
+        },
+        onRead: (...read) => this.#strangers.done.length > 0 || this.#look.checkRead(...read),
+        onComplete: () => {
+          if (this.#strangers.done.length === 0) this.#checkWhole();
+          // Not from within its beginning.
+          program.after(0, () => life.onComplete());
+        },
+        onHopeless: (message) => {
+          if (!life.wasRefused) refuse(new Error(message));
+        },
+      },
+    });
+    program.act(() => {
+      start(begin).then(
+        (download) => {
+          life.download = download;
+          life.onBegun(download);
+        },
+        (error) => {
+          if (error instanceof BrokenStorage) throw error;
+          if (!program.isOver) refuse(error as Error);
+        },
+      );
+    });
+    return life;
+  }
+
+  #onCall(call: string, at: string): void {
+    this.#trace.mix(this.#scheduler.nowMs);
+    this.#trace.mixText(call);
+    if (this.#lastEvents === 0) return;
+    this.#calls.push(`${(this.#scheduler.nowMs / 1000).toFixed(3)} s  ${call} ${at}`);
+    if (this.#calls.length > this.#lastEvents) this.#calls.shift();
+  }
+
+  #run(life: Life, msMax: number): void {
+    const { program } = life;
+    const isOver = () => this.#broken !== undefined || program.isOver;
+    this.#scheduler.run(isOver, this.#scheduler.nowMs + msMax);
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  #pass(ms: number): void {
+    this.#scheduler.run(() => false, this.#scheduler.nowMs + ms);
+  }
+
+  /** Something of the user's is in the way: they move it away. Without such a thing there is no reason to refuse. */
+  #onRefused(error: Error, mayFail: boolean): void {
+    // Without any record a torn part cannot be told from another program's.
+    const isUnrecorded = this.#hadFaults && !this.#look.hasAnyIn(`${stateFolder}/resume`);
+    if (this.#strangers.done.length === 0 && !isUnrecorded) {
+      if (!mayFail) throw new BrokenStorage('refused', error.message);
+      return;
+    }
+    const { files } = this.#plan.album.metainfo;
+    const paths = files
+      .filter(({ isPad }) => !isPad)
+      .flatMap(({ index }) => [this.#look.partPath(index), this.#look.finalPath(index)]);
+    const at = paths.find((path) => error.message.includes(path));
+    if (at !== undefined) this.#strangers.moveAway(at);
+    else if (!mayFail) throw new BrokenStorage('refused', `names no file: ${error.message}`);
+  }
+
+  #disturb({ prepared }: FetchedTorrent): void {
+    const random = this.#strangers.random;
+    const real = prepared.files.files.filter((file) => file !== undefined);
+    const file = real[random.below(real.length)]!;
+    const paths = [prepared.files.pathOf(file), prepared.files.pathOf(file), file.partPath, file.finalPath];
+    const at = paths[random.below(paths.length)]!;
+    const deed = deeds[random.below(deeds.length)]!;
+    // Nothing else is called like a side file.
+    if (file.state === 'side' && at !== file.partPath && (deed === 'put' || deed === 'replace')) return;
+    const isFinal = at === file.finalPath || this.#look.at(at) === this.#look.at(file.finalPath);
+    this.#strangers.act(deed, at, isFinal);
+  }
+
+  #select(download: FetchedTorrent, number: number): void {
+    const choose = this.#drawChoice(`storage choice ${number}`, [300, 700, 1_000][number % 3]!);
+    try {
+      download.select(choose);
+      this.#choose = choose;
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+    }
+  }
+
+  #drawChoice(name: string, perMille: number): FileChoice {
+    const random = this.#randomness.of(name);
+    const wanted = this.#plan.album.metainfo.files.map(() => random.below(1_000) < perMille);
+    return ({ index }) => wanted[index] ?? false;
+  }
+
+  #onNamed(inode: Inode): void {
+    for (const { index, isPad } of this.#plan.album.metainfo.files) {
+      if (isPad || this.#look.at(this.#look.finalPath(index)) !== inode) continue;
+      if (!this.#look.isWhole(index))
+        throw new BrokenStorage(
+          'named-unverified',
+          `${this.#look.finalPath(index)} has its name and not its bytes`,
+        );
+    }
+  }
+
+  #checkDisk(): void {
+    const { harmed } = this.#strangers;
+    if (harmed !== undefined) throw new BrokenStorage('others-harmed', harmed);
+    const misnamed = this.#look.misnamed((inode) => this.#strangers.isTheirs(inode));
+    if (misnamed !== undefined)
+      throw new BrokenStorage('named-unverified', `${misnamed} has its name and not its bytes`);
+  }
+
+  #checkWhole(): void {
+    for (const file of this.#plan.album.metainfo.files) {
+      if (!file.isPad && this.#choose(file) !== false && !this.#look.isWhole(file.index))
+        throw new BrokenStorage(
+          'not-whole',
+          `${this.#look.finalPath(file.index)} is not whole in a complete torrent`,
+        );
+    }
+  }
+
+  /** A complete torrent that was removed leaves nothing beside the files that were wanted. */
+  #checkNothingLeft(): void {
+    for (const file of this.#plan.album.metainfo.files) {
+      if (file.isPad || this.#choose(file) === false) continue;
+      if (this.#look.at(this.#look.partPath(file.index)) !== undefined && this.#strangers.done.length === 0)
+        throw new BrokenStorage('left', `${this.#look.partPath(file.index)} is left beside the whole file`);
+    }
+  }
+
+  #failureOf(error: Error): Failure {
+    const isRule = error instanceof BrokenStorage;
+    const where = isRule ? '' : placesIn(error);
+    const { done } = this.#strangers;
+    const others = done.length === 0 ? '' : `; others: ${done.join(', ')}`;
+    const message = `${error.message}${where}${others}`;
+    const checker = `storage: ${isRule ? error.checker : 'threw'}`;
+    return { checker, message, atMs: this.#scheduler.nowMs, peer: undefined, lastEvents: this.#calls };
+  }
+}
+
+/** The innermost places of ours, without the machine's folders. */
+function placesIn({ stack = '' }: Error): string {
+  const places = [...stack.matchAll(/\/((?:client|torrents|test)\/[\w/.-]+:\d+)/g)].map((match) => match[1]);
+  return places.length === 0 ? '' : ` (${places.slice(0, 6).join(' ← ')})`;
+}

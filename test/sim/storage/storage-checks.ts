@@ -1,0 +1,98 @@
+/** What must be so on the disk, whatever has gone wrong. */
+import type { PreparedDownload } from '../../../client/host/download-folder.ts';
+import { openedPath } from '../../../client/host/part-file.ts';
+import type { TorrentFiles } from '../../../client/host/torrent-files.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import type { Drive } from '../world/file-system/drive.ts';
+import type { Inode } from '../world/file-system/inode.ts';
+import { type Album, bytesOf, pieceOf } from './album.ts';
+
+/** A rule of the storage was broken. */
+export class BrokenStorage extends Error {
+  readonly checker: string;
+
+  constructor(checker: string, message: string) {
+    super(message);
+    this.checker = checker;
+  }
+}
+
+export class DiskLook {
+  readonly #drive: Drive;
+  readonly #album: Album;
+  readonly #folder: string;
+
+  constructor(drive: Drive, album: Album, folder: string) {
+    this.#drive = drive;
+    this.#album = album;
+    this.#folder = folder;
+  }
+
+  /** What lies at a path; undefined when nothing does. */
+  at(path: string): Inode | undefined {
+    try {
+      return this.#drive.find(path, false).inode;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A finished file lies in the folder. */
+  hasAnyIn(folder: string): boolean {
+    return [...(this.at(folder)?.entries.keys() ?? [])].some((name) => name.endsWith('.json'));
+  }
+
+  finalPath(index: number): string {
+    return [this.#folder, ...this.#album.metainfo.files[index]!.diskPath].join('/');
+  }
+
+  partPath(index: number): string {
+    return [this.#folder, ...this.#album.metainfo.layout.partPath(index)].join('/');
+  }
+
+  /** A piece that is believed lies where it should, with the right bytes. */
+  holds(files: TorrentFiles, pieceIndex: PieceIndex): boolean {
+    const truth = pieceOf(this.#album, pieceIndex);
+    return files.placesOf(pieceIndex).every(({ file, at, position, bytes, offset }) => {
+      if (file === undefined) return true;
+      const there = this.at(openedPath(at))?.bytes.subarray(position, position + bytes);
+      return there !== undefined && Buffer.compare(there, truth.subarray(offset, offset + bytes)) === 0;
+    });
+  }
+
+  /** The file has its name and all its bytes. */
+  isWhole(index: number): boolean {
+    const inode = this.at(this.finalPath(index));
+    return (
+      inode !== undefined &&
+      Buffer.compare(inode.bytes, bytesOf(this.#album, this.#album.metainfo.files[index]!)) === 0
+    );
+  }
+
+  /** A file whose name stands for something else than what the torrent describes, and that others have not touched. */
+  misnamed(isTheirs: (inode: Inode) => boolean): string | undefined {
+    for (const { index, isPad } of this.#album.metainfo.files) {
+      const inode = isPad ? undefined : this.at(this.finalPath(index));
+      if (inode !== undefined && !isTheirs(inode) && !this.isWhole(index)) return this.finalPath(index);
+    }
+    return undefined;
+  }
+
+  checkBelief({ files, have }: PreparedDownload): void {
+    for (const i of this.#album.metainfo.geometry.pieces()) {
+      if ((have[i >> 3]! & (0x80 >> (i & 7))) !== 0 && !this.holds(files, i))
+        throw new BrokenStorage('belief', `piece ${i} is believed and is not on the disk`);
+    }
+  }
+
+  checkStored(pieceIndex: PieceIndex, { files }: PreparedDownload): void {
+    if (this.holds(files, pieceIndex)) return;
+    throw new BrokenStorage('stored', `piece ${pieceIndex} is called stored and is not on the disk`);
+  }
+
+  checkRead(pieceIndex: PieceIndex, begin: number, bytes: Uint8Array): void {
+    const truth = pieceOf(this.#album, pieceIndex).subarray(begin, begin + bytes.length);
+    if (Buffer.compare(truth, bytes) !== 0)
+      throw new BrokenStorage('served', `piece ${pieceIndex}: wrong bytes at ${begin}`);
+  }
+}

@@ -1,0 +1,92 @@
+/** A seed → the storage of one download over several lives, and all that goes wrong with it. */
+import type { Prng } from '../../../client/engine/prng.ts';
+import { Randomness } from '../kernel/randomness.ts';
+import type { DriveOptions } from '../world/file-system/drive.ts';
+import { type CallKind, failures } from '../world/file-system/sim-files.ts';
+import { type Album, drawAlbum } from './album.ts';
+
+/**
+ * `cut`: the power goes before a call, counted from the start or from a moment; `kill`: the program ends from one moment to the next; `stop`: its user ends it.
+ */
+export type LifeEnd =
+  | { readonly how: 'cut'; readonly atStep: number; readonly fromMs?: number }
+  | { readonly how: 'kill' | 'stop'; readonly atMs: number };
+
+export interface LifePlan {
+  readonly end: LifeEnd;
+  /** Of a million calls of a kind, so many fail. */
+  readonly failPpm: Partial<Record<CallKind, number>>;
+  /** What others do, and when; at most. */
+  readonly deedsAtMs: readonly number[];
+  readonly selectAtMs: number | undefined;
+  /** Between two calls of the engine, at most. */
+  readonly paceMs: number;
+  readonly capacityBytes: number;
+  readonly descriptorsMax: number;
+}
+
+export interface StoragePlan {
+  readonly seed: number;
+  readonly album: Album;
+  readonly drive: DriveOptions;
+  readonly descriptorsArePaths: boolean;
+  readonly hasNoLinks: boolean;
+  /** The first choice of files: of a thousand, so many are wanted. */
+  readonly wantedPerMille: number;
+  readonly lives: readonly LifePlan[];
+}
+
+export function drawStoragePlan(seed: number): StoragePlan {
+  const randomness = new Randomness(seed);
+  const random = randomness.of('storage plan');
+  const album = drawAlbum(randomness.of('storage album'));
+  const hasStrangers = random.below(3) === 0;
+  const hasFaults = random.below(3) === 0;
+  return {
+    seed,
+    album,
+    drive: {
+      device: 42n,
+      tickMs: [1, 1, 4, 10][random.below(4)]!,
+      isJournalled: random.below(2) === 0,
+      isOrdered: random.below(2) === 0,
+    },
+    descriptorsArePaths: random.below(3) > 0,
+    hasNoLinks: random.below(8) === 0,
+    wantedPerMille: random.below(3) === 0 ? random.below(1_000) : 1_000,
+    lives: Array.from({ length: 1 + random.below(5) }, () => drawLife(random, hasStrangers, hasFaults)),
+  };
+}
+
+/** Calls may fail in this life. */
+export function canFail({ failPpm, capacityBytes, descriptorsMax }: LifePlan): boolean {
+  return Object.keys(failPpm).length > 0 || Number.isFinite(capacityBytes) || Number.isFinite(descriptorsMax);
+}
+
+function drawLife(random: Prng, hasStrangers: boolean, hasFaults: boolean): LifePlan {
+  const isPoor = hasFaults && random.below(3) === 0;
+  return {
+    end: drawEnd(random),
+    failPpm: hasFaults ? drawFailures(random) : {},
+    deedsAtMs: hasStrangers ? Array.from({ length: random.below(4) }, () => random.below(6_000)) : [],
+    paceMs: [20, 20, 150, 600, 1_500][random.below(5)]!,
+    selectAtMs: random.below(4) === 0 ? random.below(4_000) : undefined,
+    capacityBytes: isPoor ? random.below(200_000) : Number.POSITIVE_INFINITY,
+    descriptorsMax: hasFaults && random.below(4) === 0 ? 4 + random.below(12) : Number.POSITIVE_INFINITY,
+  };
+}
+
+function drawEnd(random: Prng): LifeEnd {
+  const how = (['cut', 'cut', 'cut', 'kill', 'stop'] as const)[random.below(5)]!;
+  if (how === 'cut') {
+    if (random.below(3) === 0) return { how, atStep: 1 + random.below(200) };
+    return { how, atStep: 1 + random.below(30), fromMs: random.below(9_000) };
+  }
+  return { how, atMs: random.below(6_000) };
+}
+
+function drawFailures(random: Prng): LifePlan['failPpm'] {
+  const kinds = Object.keys(failures) as CallKind[];
+  const failing = kinds.filter(() => random.below(3) === 0);
+  return Object.fromEntries(failing.map((kind) => [kind, [5_000, 50_000, 300_000][random.below(3)]!]));
+}

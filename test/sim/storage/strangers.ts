@@ -1,0 +1,143 @@
+/**
+ * What others do to the files of a download: they delete, change, move and replace them, and put their own in the way. A
+ * file that is theirs must be there, unchanged, for as long as they leave it alone.
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import type { Drive, Found } from '../world/file-system/drive.ts';
+import type { Inode } from '../world/file-system/inode.ts';
+
+export const deeds = ['delete', 'change', 'append', 'shorten', 'move', 'replace', 'put'] as const;
+export type Deed = (typeof deeds)[number];
+
+export class Strangers {
+  /** What they have done, for people. */
+  readonly done: string[] = [];
+  readonly #drive: Drive;
+  readonly random: Prng;
+  /** Where they keep what they have moved. */
+  readonly #elsewhere: Inode;
+  readonly #own = new Map<Inode, Uint8Array>();
+  readonly #inParts = new Set<Inode>();
+  #moves = 0;
+
+  constructor(drive: Drive, random: Prng) {
+    this.#drive = drive;
+    this.random = random;
+    this.#elsewhere = drive.create('folder', drive.nowNs);
+    drive.rename([{ folder: drive.root, name: 'elsewhere', inode: this.#elsewhere }], drive.nowNs);
+    drive.root.settle(drive.root.mark);
+  }
+
+  /** `isFinal`: it has its name, and is its owner's from then on. */
+  act(deed: Deed, at: string, isFinal: boolean): void {
+    const place = this.#find(at);
+    if (place === undefined) return;
+    const { folder, name, inode } = place;
+    if ((inode === undefined) !== (deed === 'put') || inode?.kind === 'folder') return;
+    this.done.push(`${deed} ${at}`);
+    switch (deed) {
+      case 'delete':
+        this.#set(folder, name, undefined);
+        break;
+      case 'move':
+        this.moveAway(at);
+        break;
+      case 'put':
+        this.#put(folder, name, 1 + this.random.below(20_000));
+        break;
+      case 'replace':
+        this.#put(folder, name, inode!.looks.bytes);
+        break;
+      default:
+        this.#write(deed, inode!);
+        if (isFinal) this.#own.set(inode!, Uint8Array.from(inode!.bytes));
+    }
+    this.#settle(at);
+  }
+
+  /** Undefined when the way there is gone. */
+  #find(at: string): Found | undefined {
+    try {
+      return this.#drive.find(at, false);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What they do is on the disk, and the way to it. */
+  #settle(at: string): void {
+    const names = at.split('/');
+    for (let depth = 1; depth < names.length; depth++) {
+      const inode = this.#find(names.slice(0, depth).join('/'))?.inode;
+      if (inode?.kind === 'folder') inode.settle(inode.mark);
+    }
+  }
+
+  /** A file or a folder. */
+  moveAway(at: string): void {
+    const { folder, name, inode } = this.#find(at) ?? {};
+    if (folder === undefined || name === undefined || inode === undefined) return;
+    const { strangeNs } = this.#drive;
+    const moved = `${++this.#moves}`;
+    this.#drive.rename(
+      [
+        { folder: this.#elsewhere, name: moved, inode },
+        { folder, name, inode: undefined },
+      ],
+      strangeNs,
+    );
+    this.#settle(at);
+    this.#elsewhere.settle(this.#elsewhere.mark);
+  }
+
+  /** A file of theirs that is not what they left; undefined when all are. */
+  get harmed(): string | undefined {
+    for (const [inode, bytes] of this.#own) {
+      if (inode.linkCount === 0) return `file ${inode.number} of others is gone`;
+      if (Buffer.compare(inode.bytes, bytes) !== 0) return `file ${inode.number} of others was written into`;
+    }
+    return undefined;
+  }
+
+  /** After a crash a part that no record tells of counts as the program's own: most likely it is, and torn. */
+  yieldParts(): void {
+    for (const inode of this.#inParts) this.#own.delete(inode);
+    this.#inParts.clear();
+  }
+
+  isTheirs(inode: Inode): boolean {
+    return this.#own.has(inode);
+  }
+
+  #write(deed: 'change' | 'append' | 'shorten', inode: Inode): void {
+    const { bytes } = inode.looks;
+    const { strangeNs } = this.#drive;
+    if (deed === 'shorten') inode.truncate(this.random.below(bytes + 1), strangeNs);
+    else if (deed === 'append') inode.write(bytes, this.#noise(1 + this.random.below(100)), strangeNs);
+    else if (bytes > 0) {
+      const at = this.random.below(bytes);
+      inode.write(at, this.#noise(1 + this.random.below(Math.min(2_000, bytes - at))), strangeNs);
+    }
+    inode.settle(inode.mark);
+  }
+
+  #put(folder: Inode, name: string, bytes: number): void {
+    const { strangeNs } = this.#drive;
+    const inode = this.#drive.create('file', strangeNs);
+    inode.write(0, this.#noise(bytes), strangeNs);
+    inode.settle(inode.mark);
+    this.#set(folder, name, inode);
+    if (name.endsWith('.part')) this.#inParts.add(inode);
+    this.#own.set(inode, Uint8Array.from(inode.bytes));
+  }
+
+  #set(folder: Inode, name: string, inode: Inode | undefined): void {
+    const before = folder.entries.get(name);
+    if (before !== undefined) this.#own.delete(before);
+    this.#drive.rename([{ folder, name, inode }], this.#drive.strangeNs);
+  }
+
+  #noise(bytes: number): Uint8Array {
+    return Uint8Array.from({ length: bytes }, () => 1 + this.random.below(255));
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What an end may cost: nothing when the program is stopped or killed, since the system keeps what was written; two seconds
+ * of work when the power goes.
+ */
+import { unwanted } from '../../../client/engine/piece-selection.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { BrokenStorage } from './storage-checks.ts';
+
+/** Two seconds until the journal begins to force to the disk, and what that and the record may take. */
+const lostMsMax = 2_000 + 1_000;
+
+export class WorkDone {
+  readonly #storedMs = new Map<PieceIndex, number>();
+  #kept: readonly PieceIndex[] = [];
+
+  /** Nothing is asked for of what came before. */
+  begin(): void {
+    this.#storedMs.clear();
+    this.#kept = [];
+  }
+
+  onStored(pieceIndex: PieceIndex, nowMs: number): void {
+    this.#storedMs.set(pieceIndex, nowMs);
+  }
+
+  end(wasCut: boolean, nowMs: number): void {
+    const latestMs = wasCut ? nowMs - lostMsMax : nowMs;
+    const stored = [...this.#storedMs];
+    this.begin();
+    this.#kept = stored.filter(([, atMs]) => atMs <= latestMs).map(([pieceIndex]) => pieceIndex);
+  }
+
+  /** `have`: what the next start finds. */
+  check(have: Uint8Array, priorities: Uint8Array): void {
+    const kept = this.#kept;
+    this.begin();
+    for (const i of kept) {
+      if (priorities[i] !== unwanted && (have[i >> 3]! & (0x80 >> (i & 7))) === 0)
+        throw new BrokenStorage('lost-work', `piece ${i} was stored long before the end and is lost`);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The calls of the simulated file system that take their time: each takes effect, fails, or never comes to anything in
+ * virtual time. An fsync counts from its beginning.
+ */
+import type { FileSystem, FilesLater, OpenedFile } from '../../../../client/host/file-system.ts';
+import { Outcome } from '../../../../client/host/steps.ts';
+import { SimFiles } from './sim-files.ts';
+import { failed } from './system-error.ts';
+
+/** Calls it back later, unless the program has ended by then. */
+export type Later = (run: () => void) => void;
+
+export class WholeSimFiles extends SimFiles implements FileSystem {
+  readonly later: FilesLater;
+  readonly #later: Later;
+
+  constructor(life: ConstructorParameters<typeof SimFiles>[0], descriptorsArePaths: boolean, later: Later) {
+    super(life, descriptorsArePaths);
+    this.#later = later;
+    const soon = <T>(run: () => T) => this.#soon(run);
+    this.later = {
+      open: (at, mode) =>
+        soon(() => this.#handle(mode === 'read' ? this.open(at, 'read') : this.replace(at))),
+      stat: (at) => soon(() => this.stat(at)),
+      lstat: (at) => soon(() => this.lstat(at)),
+      readText: (at) => soon(() => this.#readText(at)),
+      readdir: (at) => soon(() => this.readdir(at)),
+      rename: (from, to) => soon(() => this.rename(from, to)),
+      remove: (at) => soon(() => this.remove(at)),
+      mayMakeIn: (folder) => soon(() => this.stat(folder).isDirectory()),
+      freeBytes: () => soon(() => this.drive.freeBytes),
+    };
+  }
+
+  readLater(
+    descriptor: number,
+    target: Uint8Array,
+    position: number,
+    done: (error: Error | null, bytes: number) => void,
+  ): void {
+    this.#soon(() => this.read(descriptor, target, 0, target.length, position)).then(
+      (bytes) => done(null, bytes),
+      (error) => done(error as Error, 0),
+    );
+  }
+
+  #soon<T>(run: () => T): Outcome<T> {
+    const outcome = new Outcome<T>();
+    this.#later(() => {
+      let result: T;
+      try {
+        result = run();
+      } catch (error) {
+        return outcome.reject(error);
+      }
+      outcome.resolve(result);
+    });
+    return outcome;
+  }
+
+  #readText(at: string): string {
+    const descriptor = this.open(at, 'read');
+    try {
+      const { inode } = this.opened(descriptor);
+      this.step('read', at);
+      return Buffer.from(inode.bytes).toString('utf8');
+    } finally {
+      this.close(descriptor);
+    }
+  }
+
+  #handle(descriptor: number): OpenedFile {
+    const { path } = this.opened(descriptor);
+    let position = 0;
+    const writeText = (text: string): void => {
+      const bytes = Buffer.from(text);
+      for (let at = 0; at < bytes.length; ) {
+        const written = this.write(descriptor, bytes, at, bytes.length - at, position);
+        at += written;
+        position += written;
+      }
+    };
+    return {
+      stat: () => this.#soon(() => this.statOpen(descriptor)),
+      read: (target, offset, bytes, from) =>
+        this.#soon(() => ({ bytesRead: this.read(descriptor, target, offset, bytes, from) })),
+      writeText: (text) => this.#soon(() => writeText(text)),
+      sync: () => {
+        const { inode } = this.opened(descriptor);
+        const { mark } = inode;
+        const { calls } = this.drive;
+        return this.#soon(() => {
+          this.step('sync', path);
+          if (inode.kind === 'link') throw failed('EINVAL', path);
+          inode.settle(mark);
+          this.drive.commit(calls);
+        });
+      },
+      close: () => this.#soon(() => this.close(descriptor)),
+    };
+  }
+}

@@ -1,0 +1,328 @@
+/**
+ * The file system as one life of a program sees it: the production port (client/host/file-system.ts) over a simulated
+ * drive. Every call is a step: before it the power may go, and it may fail as a real one does. After its end nothing the
+ * program still does has any effect.
+ */
+import type { Prng } from '../../../../client/engine/prng.ts';
+import type { FileStats, FileSystem, OpenMode } from '../../../../client/host/file-system.ts';
+import type { Drive, Found } from './drive.ts';
+import type { Inode } from './inode.ts';
+import { failed } from './system-error.ts';
+
+/** Kinds of calls that may fail, each with its codes. */
+export const failures = {
+  open: ['EIO', 'EMFILE', 'EACCES'],
+  read: ['EIO'],
+  write: ['EIO', 'ENOSPC', 'EDQUOT'],
+  sync: ['EIO'],
+  name: ['EIO', 'ENOSPC', 'EROFS', 'EACCES'],
+  look: ['EIO', 'EACCES'],
+} as const;
+export type CallKind = keyof typeof failures;
+
+/** How a disk behaves; may be changed at any time. */
+export interface DriveTemper {
+  /** Of a million calls of a kind, so many fail. */
+  failPpm: Partial<Record<CallKind, number>>;
+  descriptorsMax: number;
+  /** Hard links are refused, as on FAT. */
+  hasNoLinks: boolean;
+}
+
+export const healthyDrive = (): DriveTemper => ({
+  failPpm: {},
+  descriptorsMax: Number.POSITIVE_INFINITY,
+  hasNoLinks: false,
+});
+
+export interface LifeOfFiles {
+  readonly drive: Drive;
+  readonly random: Prng;
+  readonly temper: DriveTemper;
+  /** Called before each step. Throws when the program is not there any more. */
+  readonly onStep: (call: CallKind | 'close' | 'exists', at: string) => void;
+  /** A file gets this name, by a link or a rename. */
+  readonly onNamed?: (path: string, inode: Inode) => void;
+}
+
+interface Opened {
+  readonly inode: Inode;
+  readonly path: string;
+}
+
+const descriptorPath = /^\/proc\/self\/fd\/(\d+)(.*)$/;
+
+export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
+  readonly descriptorsArePaths: boolean;
+  readonly #life: LifeOfFiles;
+  readonly #opened = new Map<number, Opened>();
+  #nextDescriptor = 3;
+
+  constructor(life: LifeOfFiles, descriptorsArePaths: boolean) {
+    this.#life = life;
+    this.descriptorsArePaths = descriptorsArePaths;
+  }
+
+  /** Paths that are open, each as often as it is. */
+  get openPaths(): readonly string[] {
+    return [...this.#opened.values()].map(({ path }) => path);
+  }
+
+  /** The power may go before this, or it fails. */
+  step(kind: CallKind, at: string): void {
+    const { onStep, random, temper } = this.#life;
+    onStep(kind, at);
+    const ppm = temper.failPpm[kind] ?? 0;
+    if (ppm > 0 && random.below(1_000_000) < ppm) {
+      const codes = failures[kind];
+      throw failed(codes[random.below(codes.length)]!, at);
+    }
+  }
+
+  open(at: string, mode: OpenMode): number {
+    this.step('open', at);
+    if (this.#opened.size >= this.#life.temper.descriptorsMax) throw failed('EMFILE', at);
+    return this.#keep(at, mode === 'make' ? this.#make(at) : this.#existing(at, mode));
+  }
+
+  /** A new file for its owner alone, in place of what is there. */
+  replace(at: string): number {
+    this.step('open', at);
+    const found = this.#find(at, true);
+    const { nowNs } = this.#life.drive;
+    if (found.inode === undefined) return this.#keep(at, this.#create(found, nowNs));
+    if (found.inode.kind === 'folder') throw failed('EISDIR', at);
+    found.inode.truncate(0, nowNs);
+    return this.#keep(at, found.inode);
+  }
+
+  close(descriptor: number): void {
+    this.#life.onStep('close', this.#opened.get(descriptor)?.path ?? '');
+    const { inode } = this.opened(descriptor);
+    this.#opened.delete(descriptor);
+    this.#forget(inode);
+  }
+
+  read(descriptor: number, target: Uint8Array, offset: number, bytes: number, position: number): number {
+    const { inode, path } = this.opened(descriptor);
+    this.step('read', path);
+    return inode.read(target.subarray(offset, offset + bytes), position);
+  }
+
+  write(descriptor: number, source: Uint8Array, offset: number, bytes: number, position: number): number {
+    const { inode, path } = this.opened(descriptor);
+    this.step('write', path);
+    const { drive } = this.#life;
+    const growth = Math.max(0, position + bytes - inode.looks.bytes);
+    const room = growth === 0 ? bytes : bytes - Math.max(0, growth - drive.freeBytes);
+    if (room <= 0) throw failed('ENOSPC', path);
+    inode.write(position, source.subarray(offset, offset + room), drive.nowNs);
+    return room;
+  }
+
+  sync(descriptor: number): void {
+    const { inode, path } = this.opened(descriptor);
+    this.step('sync', path);
+    inode.settle(inode.mark);
+    this.#life.drive.commit(this.#life.drive.calls);
+  }
+
+  statOpen(descriptor: number): FileStats {
+    const { inode, path } = this.opened(descriptor);
+    this.step('look', path);
+    return this.#looks(inode);
+  }
+
+  stat(at: string): FileStats {
+    this.step('look', at);
+    return this.#looks(this.#there(at, true));
+  }
+
+  lstat(at: string): FileStats {
+    this.step('look', at);
+    return this.#looks(this.#there(at, false));
+  }
+
+  lstatIfThere(at: string): FileStats | undefined {
+    this.step('look', at);
+    const inode = this.#ifThere(at, false);
+    return inode && this.#looks(inode);
+  }
+
+  exists(at: string): boolean {
+    this.#life.onStep('exists', at);
+    return this.#ifThere(at, true) !== undefined;
+  }
+
+  isFolder(at: string): boolean {
+    return this.stat(at).isDirectory();
+  }
+
+  /** There are no links above the folders of simulated torrents. */
+  realPath(at: string): string {
+    this.step('look', at);
+    this.#there(at, true);
+    return at;
+  }
+
+  readdir(at: string): string[] {
+    this.step('look', at);
+    const inode = this.#there(at, true);
+    if (inode.kind !== 'folder') throw failed('ENOTDIR', at);
+    return [...inode.entries.keys()];
+  }
+
+  link(from: string, to: string): void {
+    this.step('name', to);
+    if (this.#life.temper.hasNoLinks) throw failed('EPERM', to);
+    const inode = this.#there(from, false);
+    const { folder, name, inode: taken } = this.#find(to, false);
+    if (taken !== undefined) throw failed('EEXIST', to);
+    const { drive } = this.#life;
+    drive.rename([{ folder, name, inode }], drive.nowNs);
+    this.#life.onNamed?.(to, inode);
+  }
+
+  rename(from: string, to: string): void {
+    this.step('name', to);
+    const source = this.#find(from, false);
+    const target = this.#find(to, false);
+    const { inode } = source;
+    if (inode === undefined) throw failed('ENOENT', from);
+    if (target.inode === inode) return;
+    const { drive } = this.#life;
+    drive.rename(
+      [
+        { ...target, inode },
+        { ...source, inode: undefined },
+      ],
+      drive.nowNs,
+    );
+    if (target.inode !== undefined) this.#forget(target.inode);
+    this.#life.onNamed?.(to, inode);
+  }
+
+  remove(at: string): void {
+    this.step('name', at);
+    const inode = this.#ifThere(at, false);
+    if (inode === undefined) return;
+    if (inode.kind === 'folder') throw failed('EISDIR', at);
+    this.#unname(this.#find(at, false));
+  }
+
+  truncate(at: string, bytes: number): void {
+    this.step('write', at);
+    this.#there(at, true).truncate(bytes, this.#life.drive.nowNs);
+  }
+
+  mkdir(at: string): void {
+    this.step('name', at);
+    const { folder, name, inode } = this.#find(at, false);
+    if (inode !== undefined) throw failed('EEXIST', at);
+    const { drive } = this.#life;
+    drive.rename([{ folder, name, inode: drive.create('folder', drive.nowNs) }], drive.nowNs);
+  }
+
+  rmdir(at: string): void {
+    this.step('name', at);
+    const found = this.#find(at, false);
+    if (found.inode === undefined) throw failed('ENOENT', at);
+    if (found.inode.entries.size > 0) throw failed('ENOTEMPTY', at);
+    this.#unname(found);
+  }
+
+  /** What is behind a descriptor. */
+  opened(descriptor: number): Opened {
+    const opened = this.#opened.get(descriptor);
+    if (opened === undefined) throw failed('EBADF', `${descriptor}`);
+    return opened;
+  }
+
+  get drive(): Drive {
+    return this.#life.drive;
+  }
+
+  #keep(path: string, inode: Inode): number {
+    const descriptor = this.#nextDescriptor++;
+    this.#opened.set(descriptor, { inode, path });
+    return descriptor;
+  }
+
+  #make(at: string): Inode {
+    const found = this.#find(at, false);
+    if (found.inode !== undefined) throw failed('EEXIST', at);
+    return this.#create(found, this.#life.drive.nowNs);
+  }
+
+  #create({ folder, name }: Found, nowNs: bigint): Inode {
+    const { drive } = this.#life;
+    const inode = drive.create('file', nowNs);
+    drive.rename([{ folder, name, inode }], nowNs);
+    return inode;
+  }
+
+  #existing(at: string, mode: OpenMode): Inode {
+    const follows = mode === 'read' || mode === 'folder';
+    const inode = this.#there(at, follows);
+    const wantsFolder = mode === 'folder' || mode === 'folder-no-link';
+    if (wantsFolder && inode.kind !== 'folder') throw failed('ENOTDIR', at);
+    if (inode.kind === 'link') throw failed('ELOOP', at);
+    if (mode === 'write' && inode.kind === 'folder') throw failed('EISDIR', at);
+    return inode;
+  }
+
+  #unname({ folder, name, inode }: Found): void {
+    const { drive } = this.#life;
+    drive.rename([{ folder, name, inode: undefined }], drive.nowNs);
+    this.#forget(inode!);
+  }
+
+  /** Without a name and not open, it is gone, unless the power goes first. */
+  #forget(inode: Inode): void {
+    if (inode.linkCount > 0) return;
+    const { drive } = this.#life;
+    drive.orphan(inode);
+    for (const opened of this.#opened.values()) if (opened.inode === inode) return;
+    drive.release(inode);
+  }
+
+  #there(at: string, follow: boolean): Inode {
+    const { inode } = this.#find(at, follow);
+    if (inode === undefined) throw failed('ENOENT', at);
+    return inode;
+  }
+
+  #ifThere(at: string, follow: boolean): Inode | undefined {
+    try {
+      return this.#find(at, follow).inode;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #find(at: string, follow: boolean): Found {
+    const [, descriptor, rest] = descriptorPath.exec(at) ?? [];
+    const { drive } = this.#life;
+    if (descriptor === undefined) return drive.find(at, follow);
+    const { inode } = this.opened(Number(descriptor));
+    return drive.find(rest!, follow, inode);
+  }
+
+  #looks(inode: Inode): FileStats {
+    const { looks, kind, number, bornNs, linkCount } = inode;
+    const size = BigInt(looks.bytes);
+    return {
+      size,
+      blocks: (size + 511n) / 512n,
+      mtimeNs: looks.mtimeNs,
+      ctimeNs: looks.ctimeNs,
+      birthtimeNs: bornNs,
+      ino: number,
+      dev: this.#life.drive.options.device,
+      nlink: BigInt(linkCount),
+      isFile: () => kind === 'file',
+      isDirectory: () => kind === 'folder',
+      isSymbolicLink: () => kind === 'link',
+    };
+  }
+}
