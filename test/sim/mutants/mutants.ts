@@ -10,6 +10,7 @@ import { peers } from './peers.ts';
 import { registry } from './registry.ts';
 import { seats } from './seats.ts';
 import { serving } from './serving.ts';
+import { storage } from './storage.ts';
 import { wire } from './wire.ts';
 import { world } from './world.ts';
 
@@ -24,4 +25,5 @@ export const mutants: readonly Mutant[] = [
   ...registry,
   ...admission,
   ...world,
+  ...storage,
 ];
