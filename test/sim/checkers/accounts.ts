@@ -52,27 +52,24 @@ export function unreadIsCounted(): Checker {
 }
 
 export function downloadedIsSomewhere(): Checker {
-  /** What a life began with, less what it has lost. */
-  const began = new WeakMap<Engine, number>();
+  /** Bytes of the pieces that a life has stored, pads that nobody sent left out. */
+  const stored = new WeakMap<Engine, number>();
   return {
     name: 'downloaded-is-somewhere',
-    onTurn({ peer, fact, actions }) {
+    onTurn({ world, peer, fact }) {
       const { engine } = peer;
-      if (fact.type === 'added') began.set(engine, inspectionOf(peer)?.ledger.haveBytes ?? 0);
-      // What is lost is no more of what it began with: it is downloaded once more.
-      for (const action of actions) {
-        if (action.type !== 'report' || action.report.type !== 'pieces-lost') continue;
-        began.set(engine, (began.get(engine) ?? 0) - action.report.bytes);
-      }
+      if (fact.type === 'added') stored.set(engine, 0);
+      if (fact.type !== 'piece-stored' || inspectionOf(peer) === undefined) return undefined;
+      stored.set(engine, (stored.get(engine) ?? 0) + world.torrent.askedBytes(fact.pieceIndex));
       return undefined;
     },
-    inspect: (peer) => judgeDownloaded(peer, began.get(peer.engine)),
+    inspect: (peer) => judgeDownloaded(peer, stored.get(peer.engine)),
   };
 }
 
-function judgeDownloaded(peer: SimPeer, beganBytes: number | undefined): Disbelief {
+function judgeDownloaded(peer: SimPeer, stored: number | undefined): Disbelief {
   const inspection = inspectionOf(peer);
-  if (inspection === undefined || beganBytes === undefined) return undefined;
+  if (inspection === undefined || stored === undefined) return undefined;
   const { ledger } = inspection;
   const status = peer.engine.status(torrent)!;
   let inHand = 0;
@@ -81,7 +78,6 @@ function judgeDownloaded(peer: SimPeer, beganBytes: number | undefined): Disbeli
       if (source !== undefined) inHand += piece.blockBytes(blockIndex);
     }
   }
-  const stored = ledger.haveBytes - beganBytes;
   const accounted = stored + inHand + status.wasted;
   if (status.downloaded === accounted) return undefined;
   return `downloaded ${status.downloaded} bytes; ${stored} are stored, ${inHand} in hand, ${status.wasted} wasted`;

@@ -9,7 +9,7 @@ import { World } from '../world/world.ts';
 import { downloadedIsSomewhere, sentIsReceivedOrInFlight, unreadIsCounted } from './accounts.ts';
 import type { Disbelief } from './checker.ts';
 import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
-import { type Midway, midway, minuteMs, parts, pieceLength, sessionIn, woke } from './midway.ts';
+import { type Midway, midway, minuteMs, pieceLength, sessionIn, woke } from './midway.ts';
 import { theProvenAreBanned } from './verdicts.ts';
 
 let world: World;
@@ -103,12 +103,12 @@ describe('accounts', () => {
   it('downloaded-is-somewhere: a byte that was stored twice is found', () => {
     const checker = downloadedIsSomewhere();
     const fresh = world.join();
-    let added: Fact | undefined;
-    world.watch({ onHandled: (peer, fact) => void (peer === fresh && (added ??= fact)) });
+    const stored = (pieceIndex: number) => ({ type: 'piece-stored', torrent, pieceIndex }) as Fact;
     turn(checker, fresh, { type: 'added', spec: {} as never });
+    world.watch({ onHandled: (peer, fact) => void (peer === fresh && turn(checker, peer, fact)) });
     world.runUntil(() => fresh.status.haveCount > 5, minuteMs);
     expect(checker.inspect!(fresh)).toBeUndefined();
-    (parts(fresh).ledger as { haveBytes: number }).haveBytes += 1;
+    turn(checker, fresh, stored(0));
     expect(checker.inspect!(fresh)).toMatch(/^downloaded \d+ bytes/);
   });
 });

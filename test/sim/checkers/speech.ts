@@ -9,6 +9,7 @@ import type { PeerRecord } from '../../../client/engine/peer-record.ts';
 import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
 import { type Message, readUint32 } from '../../../client/wire/message.ts';
 import { blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
+import type { SimTorrent } from '../world/torrent.ts';
 import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
 
 /** What was said on one connection so far. */
@@ -23,9 +24,12 @@ class Speech implements WireHandler<string> {
   #interested = false;
   /** Pieces told one by one. */
   readonly #told = new Set<number>();
+  readonly #torrent: SimTorrent;
   readonly #geometry: Geometry;
 
-  constructor(geometry: Geometry) {
+  constructor(torrent: SimTorrent) {
+    const { geometry } = torrent;
+    this.#torrent = torrent;
     this.#geometry = geometry;
     this.decoder.expectBitfieldBytes(Math.ceil(geometry.pieceCount / 8));
   }
@@ -123,6 +127,7 @@ class Speech implements WireHandler<string> {
     if (this.#geometry.blockBytes(block.pieceIndex, begin / blockBytesMax) !== length) {
       return `asks for ${length} bytes of ${which}`;
     }
+    if (begin >= this.#torrent.askedBytes(block.pieceIndex)) return `asks for ${which}, which is a pad`;
     if (!this.#interested) return `asks for ${which} and is not interested`;
     if (this.inspection?.ledger.has(block.pieceIndex)) return `asks for ${which}, which it has`;
     this.requested.add(this.#key(index, begin));
@@ -177,7 +182,7 @@ function hearAction(
   action: Extract<Turn['actions'][number], { type: 'send' | 'send-block' }>,
 ): Disbelief {
   const { connection } = action;
-  const speech = mouth.speeches.get(connection) ?? new Speech(world.geometry);
+  const speech = mouth.speeches.get(connection) ?? new Speech(world.torrent);
   mouth.speeches.set(connection, speech);
   speech.inspection = inspectionOf(peer);
   const disbelief =

@@ -30,7 +30,7 @@ export function trackersHearTheTruth(): Checker {
       let talk = talks.get(peer.engine);
       if (talk === undefined || fact.type === 'added' || fact.type === 'magnet-added') {
         const wasComplete =
-          fact.type === 'added' && inspectionOf(peer)?.ledger.haveBytes === turn.world.geometry.totalBytes;
+          fact.type === 'added' && inspectionOf(peer)?.ledger.haveBytes === turn.world.torrent.leftAtFirst;
         talk = { relations: new Map(), inFlight: undefined, wasComplete };
         talks.set(peer.engine, talk);
       }
@@ -107,6 +107,6 @@ function judge({ peer, world }: Turn, talk: Talk, request: AnnounceRequest): Dis
   const ledger = inspectionOf(peer)?.ledger;
   if (ledger === undefined) return undefined;
   if (event === 'completed' && left > 0) return `that it is complete with ${left} bytes left`;
-  const missing = world.geometry.totalBytes - ledger.haveBytes;
+  const missing = world.torrent.leftAtFirst - ledger.haveBytes;
   return left === missing ? undefined : `that ${left} bytes are left, when ${missing} are`;
 }

@@ -12,6 +12,7 @@ import { seats } from './seats.ts';
 import { serving } from './serving.ts';
 import { storage } from './storage.ts';
 import { wire } from './wire.ts';
+import { worldMutants } from './world-mutants.ts';
 import { world } from './world.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -26,4 +27,5 @@ export const mutants: readonly Mutant[] = [
   ...admission,
   ...world,
   ...storage,
+  ...worldMutants,
 ];

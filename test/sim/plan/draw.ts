@@ -13,6 +13,7 @@ import { crowdRoles, drawCrowd } from './draw-crowd.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
 import { drawMore } from './draw-more.ts';
+import { drawFiles } from './files.ts';
 import { hasMeeting } from './meetings.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
 import { validatePlan } from './validate.ts';
@@ -29,7 +30,7 @@ const hostileRoles: readonly Role[] = roles.filter(
 /** `seed`: a u32. The same seed gives the same plan, always. */
 export function drawPlan(seed: number): SwarmPlan {
   const randomness = new Randomness(seed);
-  const torrent = drawTorrent(randomness.of('plan torrent'));
+  const torrent = drawFiles(randomness.of('plan files'), drawTorrent(randomness.of('plan torrent')));
   const trackers = drawTrackers(randomness.of('plan trackers'));
   const bytes = torrent.pieces * torrent.pieceBytes;
   const plainPeers = drawPeers(randomness.of('plan peers'), bytes);

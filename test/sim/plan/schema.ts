@@ -28,11 +28,19 @@ const name = Type.String({
 });
 const names = Type.Array(name, { minItems: 1, maxItems: peersMax });
 
+/** `pad`: zeros that bring the next file to the start of a piece; no disk holds them.  BEP 47 */
+const fileSchema = Type.Object(
+  { bytes: integer(0, Number.MAX_SAFE_INTEGER), pad: Type.Optional(Type.Boolean()) },
+  closed,
+);
+
 export const torrentSchema = Type.Object(
   {
     pieces: integer(1, 262_144),
     pieceBytes: integer(1, 16 * 1024 * 1024),
     lastPieceBytes: Type.Optional(integer(1, 16 * 1024 * 1024)),
+    /** In their order, together all bytes of the pieces. One file when it says nothing. */
+    files: Type.Optional(Type.Array(fileSchema, { minItems: 1, maxItems: 10_000 })),
   },
   closed,
 );
@@ -265,6 +273,7 @@ export const planSchema = Type.Object(
 );
 
 export type SwarmPlan = Static<typeof planSchema>;
+export type TorrentPlan = Static<typeof torrentSchema>;
 export type PeerPlan = Static<typeof peerSchema>;
 export type TrackerPlan = Static<typeof trackerSchema>;
 export type LinkPlan = Static<typeof linkSchema>;

@@ -5,7 +5,8 @@
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
 import { callSheet } from './cast.ts';
 import { endOf } from './draw-faults.ts';
-import type { Fault, PeerPlan, SwarmPlan } from './schema.ts';
+import { fitFiles } from './files.ts';
+import type { Fault, PeerPlan, SwarmPlan, TorrentPlan } from './schema.ts';
 
 export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
   yield* withFewer(plan.faults ?? [], (faults) => heal({ ...plan, faults }));
@@ -47,12 +48,18 @@ function* withSmallerGroups(plan: SwarmPlan): Generator<SwarmPlan> {
 
 function* withSmallerTorrent(plan: SwarmPlan): Generator<SwarmPlan> {
   const { torrent } = plan;
-  const { pieces, pieceBytes, lastPieceBytes } = torrent;
+  const { pieces, pieceBytes, lastPieceBytes, files } = torrent;
   for (const fewer of [1, Math.floor(pieces / 2), pieces - 1])
     if (fewer >= 1 && fewer < pieces) yield keepPieces(plan, fewer);
-  if (lastPieceBytes !== undefined) yield { ...plan, torrent: { pieces, pieceBytes } };
+  if (files !== undefined) yield { ...plan, torrent: without(torrent, 'files') };
+  const withFiles = (smaller: TorrentPlan) => fitFiles(files === undefined ? smaller : { ...smaller, files });
+  if (lastPieceBytes !== undefined) yield { ...plan, torrent: withFiles({ pieces, pieceBytes }) };
   for (const smaller of [16_384, Math.floor(pieceBytes / 2)])
-    if (smaller >= 1 && smaller < pieceBytes) yield { ...plan, torrent: { pieces, pieceBytes: smaller } };
+    if (smaller >= 1 && smaller < pieceBytes)
+      yield { ...plan, torrent: withFiles({ pieces, pieceBytes: smaller }) };
+  yield* withFewer(files ?? [], (fewer) =>
+    fewer.length === 0 ? undefined : { ...plan, torrent: fitFiles({ ...torrent, files: fewer }) },
+  );
 }
 
 /** Half of what others do at trackers of their own. */
@@ -135,7 +142,7 @@ function keepPieces(plan: SwarmPlan, pieces: number): SwarmPlan {
   const peers = plan.peers.map((peer) =>
     Array.isArray(peer.has) ? { ...peer, has: peer.has.filter((pieceIndex) => pieceIndex < pieces) } : peer,
   );
-  return { ...plan, torrent: { ...plan.torrent, pieces }, peers };
+  return { ...plan, torrent: fitFiles({ ...plan.torrent, pieces }), peers };
 }
 
 /** Undefined when those that are left contradict the usual ones. */

@@ -4,6 +4,7 @@
  */
 import type { TSchema } from 'typebox';
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
+import { bytesOf } from './files.ts';
 import { nearestOf } from './nearest-word.ts';
 import { type Fault, faultSchemas, peersMax, planSchema, type SwarmPlan } from './schema.ts';
 import { quoteAll, shapeProblem } from './shape-problem.ts';
@@ -49,6 +50,7 @@ function checkShape(schema: TSchema, value: unknown, path: string): void {
 function checkSizes({ torrent, peers }: SwarmPlan): void {
   if ((torrent.lastPieceBytes ?? 1) > torrent.pieceBytes)
     throw new PlanError('torrent.lastPieceBytes', `more than pieceBytes, which is ${torrent.pieceBytes}`);
+  checkFiles(torrent);
   const peerCount = peers.reduce((sum, { count = 1 }) => sum + count, 0);
   if (peerCount > peersMax) throw new PlanError('peers', `${peerCount} peers; at most ${peersMax}`);
   for (const [i, { has, joinMs = 0, leaveMs }] of peers.entries()) {
@@ -58,6 +60,14 @@ function checkSizes({ torrent, peers }: SwarmPlan): void {
     if (leaveMs !== undefined && leaveMs <= joinMs)
       throw new PlanError(`peers[${i}].leaveMs`, `${leaveMs} is not after joinMs, which is ${joinMs}`);
   }
+}
+
+function checkFiles(torrent: SwarmPlan['torrent']): void {
+  if (torrent.files === undefined) return;
+  const sum = torrent.files.reduce((total, { bytes }) => total + bytes, 0);
+  const totalBytes = bytesOf(torrent);
+  if (sum !== totalBytes)
+    throw new PlanError('torrent.files', `${sum} bytes together; the pieces have ${totalBytes}`);
 }
 
 function checkNames(plan: SwarmPlan): void {

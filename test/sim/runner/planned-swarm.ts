@@ -6,6 +6,7 @@ import { cast } from '../actors/cast.ts';
 import { deadAddresses } from '../actors/crowded-tracker.ts';
 import { enter, type StandingActor } from '../actors/enter.ts';
 import { type CastMember, callSheet, castOf } from '../plan/cast.ts';
+import { bytesOf } from '../plan/files.ts';
 import type { SwarmPlan, TrackerPlan } from '../plan/schema.ts';
 import { playMembers } from '../tracker/members.ts';
 import { playStrangers } from '../tracker/strangers.ts';
@@ -35,11 +36,12 @@ export class PlannedSwarm {
 
   constructor(plan: SwarmPlan) {
     this.plan = plan;
-    const { pieces, pieceBytes, lastPieceBytes = pieceBytes } = plan.torrent;
+    const { pieceBytes, files } = plan.torrent;
     this.world = new World({
       seed: plan.seed,
-      totalBytes: (pieces - 1) * pieceBytes + lastPieceBytes,
+      totalBytes: bytesOf(plan.torrent),
       pieceLength: pieceBytes,
+      ...(files && { files }),
     });
     this.cast = castOf(plan);
     this.#called = callSheet(plan);

@@ -3,6 +3,8 @@
  * holds no gigabyte. A block is a token of eight bytes, which no other block has, and then a pattern that is the same in
  * every block and different at every position of it.
  *
+ * Blocks that lie in a pad hold zeros instead (BEP 47).
+ *
  * Content is kept and carried as a *flavour* of each block: 0 is what the author had, any other number something else.
  * Where the engine wants bytes they are lent to it: one shared block, with the token of the moment in it. Such bytes are
  * good until the fact or call they came with is over.
@@ -24,6 +26,9 @@ const views = new Map<number, Uint8Array>([[blockBytesMax, lent]]);
 const zeros = new Uint8Array(blockBytesMax);
 const rightFlavour = (_blockNumber: number): number => 0;
 
+/** What a block holds: data; nothing but zeros that are asked for like data; nothing but a pad. */
+export type BlockKind = 'data' | 'zeros' | 'pad';
+
 /** What stands at a position of every block, tokens apart: multiplied by primes, so that a shift by any count shows. */
 export function patternByte(at: number): number {
   return (at * 167 + (at >> 8) * 59 + 101) & 255;
@@ -33,12 +38,25 @@ export class Content {
   readonly geometry: Geometry;
   /** The author's tokens, by number of the block. */
   readonly #own: Uint32Array;
+  /** Of blocks that are no data. */
+  readonly #kinds: ReadonlyMap<number, BlockKind>;
 
-  /** `salt`: tells torrents apart. */
-  constructor(geometry: Geometry, salt: number) {
+  /** `salt`: tells torrents apart. `kinds`: of the blocks that are no data, by number. */
+  constructor(geometry: Geometry, salt: number, kinds: ReadonlyMap<number, BlockKind> = new Map()) {
     this.geometry = geometry;
     this.#own = new Uint32Array(geometry.pieceCount * geometry.blocksPerPiece);
+    this.#kinds = kinds;
     for (let i = 0; i < this.#own.length; i++) this.#own[i] = scramble(salt ^ scramble(i));
+  }
+
+  /** It is zeros that no disk holds and that peers are not asked for. */
+  isPad(blockNumber: number): boolean {
+    return this.#kinds.get(blockNumber) === 'pad';
+  }
+
+  /** It holds nothing but zeros. */
+  isZeros(blockNumber: number): boolean {
+    return this.#kinds.has(blockNumber);
   }
 
   /** Blocks of the torrent; pieces that are shorter leave numbers unused. */
@@ -52,6 +70,7 @@ export class Content {
 
   /** What a block with this token is, where this one belongs: 0 when it is the author's. */
   flavourOf(blockNumber: number, own: number, place: number, bytes: number): number {
+    if (this.isZeros(blockNumber)) return (own | place) === 0 ? 0 : ((own ^ scramble(place)) | 1) >>> 0;
     // A block may be so short that it ends within its token.
     const difference = (own ^ this.#own[blockNumber]!) & lowBytes(bytes);
     const misplaced = (place ^ blockNumber) & lowBytes(bytes - 4);
@@ -60,13 +79,13 @@ export class Content {
 
   /** The first half of the block's token. */
   own(blockNumber: number, flavour: number): number {
-    return (this.#own[blockNumber]! ^ flavour) >>> 0;
+    return this.isZeros(blockNumber) ? flavour : (this.#own[blockNumber]! ^ flavour) >>> 0;
   }
 
   /** Lends the bytes of a block that starts where blocks start. */
   lend(block: Block, flavour: number): Uint8Array {
-    if (flavour === hole) return zeros.subarray(0, block.bytes);
     const number = this.blockNumber(block.pieceIndex, block.begin / blockBytesMax);
+    if (flavour === hole || (flavour === 0 && this.isZeros(number))) return zeros.subarray(0, block.bytes);
     return lendToken(this.own(number, flavour), number, block.bytes);
   }
 
@@ -79,7 +98,7 @@ export class Content {
       const run = Math.min(count - at, blockBytesMax - from);
       const number = this.blockNumber(pieceIndex, blockIndex);
       const flavour = flavourOf(number);
-      if (flavour !== hole) {
+      if (flavour !== hole && !(flavour === 0 && this.isZeros(number))) {
         const block = lendToken(this.own(number, flavour), number, blockBytesMax);
         result.set(block.subarray(from, from + run), at);
       }

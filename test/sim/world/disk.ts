@@ -205,7 +205,8 @@ function holds(content: Content, pieceIndex: PieceIndex, buffer: SimBuffer): boo
   for (let i = 0; i < buffer.blockCount; i++) {
     const number = content.blockNumber(pieceIndex, i);
     const flavour = content.flavourOf(number, buffer.own[i]!, buffer.place[i]!, buffer.blockBytes(i));
-    if (flavour !== 0 || buffer.damage(i) !== 0) return false;
+    const isWhole = content.isZeros(number) ? buffer.isZeros(i) : buffer.damage(i) === 0;
+    if (flavour !== 0 || !isWhole) return false;
   }
   return true;
 }

@@ -7,11 +7,9 @@ import type { Engine } from '../../../client/engine/engine.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { TorrentStatus } from '../../../client/engine/status.ts';
-import type { Geometry } from '../../../torrents/geometry.ts';
 import type { Randomness } from '../kernel/randomness.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import { traceKind } from '../kernel/trace.ts';
-import type { Content } from './content.ts';
 import type { SimDisk } from './disk.ts';
 import { type DiskTemper, healthyDisk } from './disk-temper.ts';
 import type { Stamp } from './file-table.ts';
@@ -21,6 +19,7 @@ import { Life } from './life.ts';
 import { homeLink, type Link, type Reachability } from './link.ts';
 import type { SimMemory } from './piece-memory.ts';
 import { mark, Platter } from './platter.ts';
+import type { SimTorrent } from './torrent.ts';
 import type { SimTracker } from './tracker.ts';
 import { noTraffic, type Traffic, withLife } from './traffic.ts';
 
@@ -61,10 +60,7 @@ export interface Surroundings {
   readonly scheduler: Scheduler;
   readonly trackers: ReadonlyMap<string, SimTracker>;
   readonly announceTiers: readonly (readonly string[])[];
-  readonly content: Content;
-  readonly geometry: Geometry;
-  readonly infoHash: Uint8Array;
-  readonly infoBytes: Uint8Array;
+  readonly torrent: SimTorrent;
   onHandled(peer: SimPeer, fact: Fact, actions: readonly Action[], nowMs: number): void;
   onTurn(peer: SimPeer, fact: Fact): void;
   onReport(peer: SimPeer, report: Report): void;
@@ -110,7 +106,7 @@ export class SimPeer {
     this.#random = world.random.of(`peer ${number}`);
     this.temper = { ...healthyDisk, ...options.disk };
     const hasIt = (pieceIndex: number) => has === 'all' || (has !== 'none' && has(pieceIndex));
-    this.platter = new Platter(world.content, hasIt, lies ? 0xff : 0);
+    this.platter = new Platter(world.torrent.content, hasIt, lies ? 0xff : 0);
     this.#life = this.#begin(this.platter.record, this.platter.files.stamps);
   }
 
@@ -317,7 +313,7 @@ export class SimPeer {
   }
 
   #add(life: Life, have: Uint8Array): void {
-    const { geometry, infoHash, infoBytes } = this.#world;
+    const { geometry, infoHash, infoBytes, dataBytes } = this.#world.torrent;
     const { magnet = false, usesTracker = true, trackers = this.#world.announceTiers } = this.#options;
     const spec = { torrent, infoHash, trackers: usesTracker ? trackers : [] };
     if (magnet) {
@@ -329,7 +325,7 @@ export class SimPeer {
       if ((have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) === 0) this.isComplete = false;
     }
     const given = this.#options.infoBytes ?? infoBytes;
-    life.tell({ type: 'added', spec: { ...spec, geometry, have, infoBytes: given } });
+    life.tell({ type: 'added', spec: { ...spec, geometry, dataBytes, have, infoBytes: given } });
   }
 
   #hear(report: Report): void {

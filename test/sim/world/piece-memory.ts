@@ -11,6 +11,7 @@ import { isLent, patternByte, tokenBytes } from './content.ts';
 /** Bytes looked at on either end of a lent run. */
 const checkedBytes = 4;
 const pattern = Buffer.from(Uint8Array.from({ length: blockBytesMax }, (_, at) => patternByte(at)));
+const zeros = Buffer.alloc(blockBytesMax);
 
 export class SimBuffer implements PieceBuffer {
   readonly bytes: number;
@@ -19,6 +20,8 @@ export class SimBuffer implements PieceBuffer {
   readonly place: Uint32Array;
   /** So many bytes from the start of each block are written. */
   readonly filled: Uint16Array;
+  /** So many bytes from the start of each block are zeros, and nothing else was written to it. */
+  readonly zeros: Uint16Array;
   /** Bytes that are not the pattern's, by their offset in the piece. */
   strange: Map<number, number> | undefined;
   released = false;
@@ -26,11 +29,12 @@ export class SimBuffer implements PieceBuffer {
   constructor(bytes: number) {
     this.bytes = bytes;
     const blockCount = Math.ceil(bytes / blockBytesMax);
-    // One memory for all three: of its own each would weigh more than what is in it.
-    const memory = new ArrayBuffer(10 * blockCount);
+    // One memory for all four: of its own each would weigh more than what is in it.
+    const memory = new ArrayBuffer(12 * blockCount);
     this.own = new Uint32Array(memory, 0, blockCount);
     this.place = new Uint32Array(memory, 4 * blockCount, blockCount);
     this.filled = new Uint16Array(memory, 8 * blockCount, blockCount);
+    this.zeros = new Uint16Array(memory, 10 * blockCount, blockCount);
   }
 
   get blockCount(): number {
@@ -46,16 +50,43 @@ export class SimBuffer implements PieceBuffer {
     const from = blockIndex * blockBytesMax;
     const bytes = this.blockBytes(blockIndex);
     let damage = this.filled[blockIndex] === bytes ? 0 : scramble(this.filled[blockIndex]!) | 1;
+    // Behind the token the pattern has no zero first.
+    if (this.zeros[blockIndex]! > tokenBytes) damage = (damage + scramble(this.zeros[blockIndex]!)) | 1;
     for (const [at, byte] of this.strange ?? []) {
       if (at >= from && at < from + bytes) damage = (damage + scramble(scramble(at - from) ^ byte)) | 1;
     }
     return damage >>> 0;
   }
 
+  /** The whole block is zeros. */
+  isZeros(blockIndex: number): boolean {
+    return this.zeros[blockIndex] === this.blockBytes(blockIndex);
+  }
+
   /** One run that lies within a block. */
   write(offset: number, source: Uint8Array, from: number, to: number): void {
     const blockIndex = Math.floor(offset / blockBytesMax);
     const begin = offset - blockIndex * blockBytesMax;
+    const known = this.zeros[blockIndex]!;
+    const isPure = this.filled[blockIndex] === known;
+    if ((begin === 0 || (isPure && begin <= known)) && isZeros(source, from, to)) {
+      if (!isPure) this.forgetStrange(offset, offset + this.blockBytes(blockIndex));
+      this.own[blockIndex] = 0;
+      this.place[blockIndex] = 0;
+      const end = begin + to - from;
+      this.filled[blockIndex] = this.zeros[blockIndex] = isPure ? Math.max(known, end) : end;
+      return;
+    }
+    if (known > 0) {
+      // It is no block of zeros after all: they are taken for what they are among other bytes.
+      this.zeros[blockIndex] = 0;
+      this.#write(blockIndex, 0, zeros, 0, known);
+    }
+    this.#write(blockIndex, begin, source, from, to);
+  }
+
+  #write(blockIndex: number, begin: number, source: Uint8Array, from: number, to: number): void {
+    const offset = blockIndex * blockBytesMax + begin;
     const end = begin + to - from;
     for (let at = begin; at < end && at < tokenBytes; at++)
       this.#writeToken(blockIndex, at, source[from + at - begin]!);
@@ -69,6 +100,10 @@ export class SimBuffer implements PieceBuffer {
     // A gap stays one: what comes after it does not count until it is closed.
     const filled = this.filled[blockIndex]!;
     if (begin <= filled && end > filled) this.filled[blockIndex] = end;
+  }
+
+  forgetStrange(from: number, to: number): void {
+    for (const at of [...(this.strange?.keys() ?? [])]) if (at >= from && at < to) this.strange!.delete(at);
   }
 
   #writeToken(blockIndex: number, at: number, byte: number): void {
@@ -107,6 +142,7 @@ export class SimMemory implements PieceMemory {
     if (buffer === undefined) return new SimBuffer(bytes);
     buffer.released = false;
     buffer.filled.fill(0);
+    buffer.zeros.fill(0);
     buffer.strange = undefined;
     return buffer;
   }
@@ -133,10 +169,9 @@ export class SimMemory implements PieceMemory {
       to.own[first + i] = from.own[i]!;
       to.place[first + i] = from.place[i]!;
       to.filled[first + i] = from.filled[i]!;
+      to.zeros[first + i] = from.zeros[i]!;
     }
-    for (const at of [...(to.strange?.keys() ?? [])]) {
-      if (at >= offset && at < offset + from.bytes) to.strange!.delete(at);
-    }
+    to.forgetStrange(offset, offset + from.bytes);
     for (const [at, byte] of from.strange ?? []) (to.strange ??= new Map()).set(offset + at, byte);
   }
 
@@ -151,6 +186,12 @@ export class SimMemory implements PieceMemory {
     if (spare.size >= lengthsMax) spare.clear();
     spare.set(released.bytes, [released]);
   }
+}
+
+function isZeros(source: Uint8Array, from: number, to: number): boolean {
+  // Most runs are told by their ends.
+  if (source[from] !== 0 || source[to - 1] !== 0) return false;
+  return zeros.compare(source, from, to, 0, to - from) === 0;
 }
 
 /** Whether `count` bytes from `from` are those that stand from `at` on in every block. Of lent ones the ends suffice. */

@@ -81,7 +81,8 @@ export class Platter {
   isRight(pieceIndex: PieceIndex): boolean {
     const first = this.content.blockNumber(pieceIndex, 0);
     const end = first + this.content.geometry.blockCount(pieceIndex);
-    for (let number = first; number < end; number++) if (this.flavours[number] !== 0) return false;
+    for (let number = first; number < end; number++)
+      if (this.flavours[number] !== 0 && !this.content.isPad(number)) return false;
     return true;
   }
 
@@ -187,7 +188,10 @@ export class Platter {
 
   #fill(pieceIndex: PieceIndex, flavour: number): void {
     const first = this.content.blockNumber(pieceIndex, 0);
-    this.flavours.fill(flavour, first, first + this.content.geometry.blockCount(pieceIndex));
+    const end = first + this.content.geometry.blockCount(pieceIndex);
+    // Pads lie in no file: they read as the zeros of a hole.
+    for (let number = first; number < end; number++)
+      this.flavours[number] = this.content.isPad(number) ? hole : flavour;
   }
 }
 

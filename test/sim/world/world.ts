@@ -9,7 +9,7 @@ import type { Action, Fact, PeerAddress, Report } from '../../../client/engine/c
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Announcer, FactSink } from '../../../client/host/ports.ts';
-import { Geometry } from '../../../torrents/geometry.ts';
+import type { Geometry } from '../../../torrents/geometry.ts';
 import type { RegistryOptions } from '../../../tracker/registry.ts';
 import { Gate } from '../kernel/gate.ts';
 import { guarded } from '../kernel/guard.ts';
@@ -17,26 +17,21 @@ import { Randomness } from '../kernel/randomness.ts';
 import { Scheduler } from '../kernel/scheduler.ts';
 import { Trace } from '../kernel/trace.ts';
 import { simAnnouncer } from './announcer.ts';
-import { Content } from './content.ts';
+import type { Content } from './content.ts';
 import { healthyDisk } from './disk-temper.ts';
 import type { SimHost } from './host.ts';
 import { SimInternet } from './internet.ts';
 import type { Link, Reachability } from './link.ts';
 import { type PeerOptions, SimPeer } from './peer.ts';
+import { SimTorrent, type TorrentShape } from './torrent.ts';
 import { SimTracker } from './tracker.ts';
 
 export const trackerUrl = 'http://tracker.sim/announce';
-/** Three blocks of an info dictionary and a bit. */
-const infoBytesDefault = 50_000;
 
-export interface WorldOptions {
+export interface WorldOptions extends TorrentShape {
   readonly seed: number;
-  readonly totalBytes: number;
-  readonly pieceLength: number;
   /** Of every peer; its own go before. */
   readonly limits?: Partial<Limits>;
-  /** Bytes of the info dictionary that magnets fetch. */
-  readonly infoBytes?: number;
   /** False: peers keep none of their reports, for runs with a million of them. */
   readonly keepsReports?: boolean;
 }
@@ -71,17 +66,13 @@ export class World {
   readonly scheduler = new Scheduler();
   readonly random: Randomness;
   readonly trace = new Trace();
-  readonly geometry: Geometry;
-  readonly content: Content;
+  readonly torrent: SimTorrent;
   readonly internet: SimInternet;
   /** By URL. */
   readonly trackers = new Map<string, SimTracker>();
   readonly peers: SimPeer[] = [];
   /** What goes on beside the swarm, and the first thing that was wrong with it (checkers/tracker-answers.ts). */
   readonly besides: { readonly name: string; readonly disbelief: string | undefined }[] = [];
-  readonly infoHash: Uint8Array = Buffer.alloc(20, 'swarm-in-a-box');
-  /** Stands for the info dictionary. */
-  readonly infoBytes: Uint8Array;
   /** Who joins without other words announces to these. */
   announceTiers: readonly (readonly string[])[] = [[trackerUrl]];
   readonly #turnWatchers: Required<Pick<Watcher, 'onTurn'>>[] = [];
@@ -90,14 +81,27 @@ export class World {
   #visitors = 0;
 
   constructor(options: WorldOptions) {
-    const { seed, totalBytes, pieceLength, infoBytes = infoBytesDefault } = options;
     this.options = options;
-    this.random = new Randomness(seed);
-    this.geometry = new Geometry(totalBytes, pieceLength);
-    this.content = new Content(this.geometry, this.random.seedOf('content'));
+    this.random = new Randomness(options.seed);
+    this.torrent = new SimTorrent(1, options, this.random);
     this.internet = new SimInternet(this.scheduler, this.random, this.trace);
-    this.infoBytes = new Uint8Array(infoBytes).map((_, i) => (i * 7919) & 255);
     this.addTracker(trackerUrl);
+  }
+
+  get geometry(): Geometry {
+    return this.torrent.geometry;
+  }
+
+  get content(): Content {
+    return this.torrent.content;
+  }
+
+  get infoHash(): Uint8Array {
+    return this.torrent.infoHash;
+  }
+
+  get infoBytes(): Uint8Array {
+    return this.torrent.infoBytes;
   }
 
   /** The tracker that peers announce to unless they are told otherwise. */

@@ -1,0 +1,29 @@
+/** Mutants that only a wider world finds: pads, both families of addresses, shared addresses, several torrents. */
+import type { Mutant } from './mutant.ts';
+
+export const worldMutants: readonly Mutant[] = [
+  {
+    name: 'ask for the pads',
+    file: 'client/engine/fetching-piece.ts',
+    from: '    this.#fillPads(Math.ceil(dataBytes / blockBytesMax));\n',
+    to: '',
+  },
+  {
+    name: 'take the block that a pad begins in for a pad',
+    file: 'client/engine/fetching-piece.ts',
+    from: 'this.#fillPads(Math.ceil(dataBytes / blockBytesMax));',
+    to: 'this.#fillPads(Math.floor(dataBytes / blockBytesMax));',
+  },
+  {
+    name: 'count a pad as wasted',
+    file: 'client/engine/swarm.ts',
+    from: 'this.#wasted += piece.receivedBytes;',
+    to: 'this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);',
+  },
+  {
+    name: 'tell trackers that pads are left',
+    file: 'client/engine/piece-ledger.ts',
+    from: '    return this.totalBytes - this.haveBytes;',
+    to: '    return this.geometry.totalBytes - this.haveBytes;',
+  },
+];

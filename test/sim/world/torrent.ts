@@ -1,0 +1,102 @@
+/**
+ * A torrent of a simulated world: what everybody in it knows of it, and what its author had. Its files lie one after the
+ * other in the byte space of its pieces; pads among them are zeros.                                           BEP 3 47
+ */
+import type { TorrentId } from '../../../client/engine/contract.ts';
+import { blockBytesMax, Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
+import { dataBytesOfPadded } from '../../../torrents/pads.ts';
+import type { Randomness } from '../kernel/randomness.ts';
+import { type BlockKind, Content } from './content.ts';
+
+/** Three blocks of an info dictionary and a bit. */
+const infoBytesDefault = 50_000;
+
+export interface FileShape {
+  readonly bytes: number;
+  readonly pad?: boolean;
+}
+
+export interface TorrentShape {
+  /** Pads included. */
+  readonly totalBytes: number;
+  readonly pieceLength: number;
+  /** In their order, `totalBytes` together; one file of all bytes when missing. */
+  readonly files?: readonly FileShape[];
+  /** Bytes of the info dictionary that magnets fetch. */
+  readonly infoBytes?: number;
+}
+
+export interface WorldFile {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly isPad: boolean;
+}
+
+export class SimTorrent {
+  readonly id: TorrentId;
+  readonly infoHash: Uint8Array;
+  /** Stands for the info dictionary. */
+  readonly infoBytes: Uint8Array;
+  readonly geometry: Geometry;
+  readonly files: readonly WorldFile[];
+  /** Bytes before the pad, of pieces that end in one. */
+  readonly dataBytes: ReadonlyMap<PieceIndex, number>;
+  readonly content: Content;
+  /** Of the whole torrent, without the pads that pieces end in: what trackers are told is left of it. */
+  readonly leftAtFirst: number;
+
+  constructor(id: TorrentId, shape: TorrentShape, random: Randomness) {
+    const { totalBytes, pieceLength, files, infoBytes = infoBytesDefault } = shape;
+    this.id = id;
+    const isFirst = id === 1;
+    this.infoHash = Buffer.alloc(20, isFirst ? 'swarm-in-a-box' : `swarm-in-a-box-${id}`);
+    this.infoBytes = new Uint8Array(infoBytes).map((_, i) => ((i + id - 1) * 7919) & 255);
+    this.geometry = new Geometry(totalBytes, pieceLength);
+    this.files = placed(files ?? [{ bytes: totalBytes }]);
+    this.dataBytes = dataBytesOfPadded(this.geometry, this.files);
+    const salt = random.seedOf(isFirst ? 'content' : `content ${id}`);
+    this.content = new Content(this.geometry, salt, this.#kinds());
+    let left = 0;
+    for (const pieceIndex of this.geometry.pieces()) left += this.dataOf(pieceIndex);
+    this.leftAtFirst = left;
+  }
+
+  /** Bytes of a piece without the pad at its end. */
+  dataOf(pieceIndex: PieceIndex): number {
+    return this.dataBytes.get(pieceIndex) ?? this.geometry.pieceBytes(pieceIndex);
+  }
+
+  /** Bytes of a piece that peers are asked for: whole blocks, those that lie in the pad left out. */
+  askedBytes(pieceIndex: PieceIndex): number {
+    const blocks = Math.ceil(this.dataOf(pieceIndex) / blockBytesMax) * blockBytesMax;
+    return Math.min(blocks, this.geometry.pieceBytes(pieceIndex));
+  }
+
+  /** Blocks that hold nothing but zeros: those behind the data of their piece are never asked for. */
+  #kinds(): Map<number, BlockKind> {
+    const kinds = new Map<number, BlockKind>();
+    const { geometry } = this;
+    const pads = this.files.filter(({ isPad }) => isPad);
+    if (pads.length === 0) return kinds;
+    for (const pieceIndex of geometry.pieces()) {
+      for (let blockIndex = 0; blockIndex < geometry.blockCount(pieceIndex); blockIndex++) {
+        const begin = blockIndex * blockBytesMax;
+        const from = geometry.pieceOffset(pieceIndex) + begin;
+        const to = from + geometry.blockBytes(pieceIndex, blockIndex);
+        if (!pads.some(({ offset, bytes }) => offset <= from && to <= offset + bytes)) continue;
+        const isAsked = begin < this.askedBytes(pieceIndex);
+        kinds.set(pieceIndex * geometry.blocksPerPiece + blockIndex, isAsked ? 'zeros' : 'pad');
+      }
+    }
+    return kinds;
+  }
+}
+
+function placed(shapes: readonly FileShape[]): WorldFile[] {
+  let offset = 0;
+  return shapes.map(({ bytes, pad = false }) => {
+    const file = { offset, bytes, isPad: pad };
+    offset += bytes;
+    return file;
+  });
+}
