@@ -65,6 +65,8 @@ export const defaultLimits = {
   dialFailuresMax: 6,
   /** A proven liar is not spoken to again for an hour: long enough for any album, short enough for a shared address. */
   banMs: 60 * 60_000,
+  /** Others may live at its address: they are heard again after so long, twice as long with every further lie from there. */
+  hostBanFirstMs: 60_000,
   /** So many strangers who claim to have everything may lie before the next ones are put off: bad disks come in ones. */
   trialLiarsFree: 3,
   /** Put off for so long for each lie beyond: in eight minutes among poisoners some twenty are tried, not forty-five. */

@@ -5,17 +5,17 @@
  * Invariant: at most `peersKnownMax` records; a record is dialed only when idle, due, not banned, and not held by somebody
  * with whom we are connected already.
  */
-import { isLoopbackHost } from './address-groups.ts';
 import { backoffMs } from './backoff.ts';
 import type { PeerAddress } from './contract.ts';
 import { DialQueue } from './dial-queue.ts';
+import { HostBans } from './host-bans.ts';
 import type { Limits } from './limits.ts';
 import { newRecord, type PeerRecord } from './peer-record.ts';
 import { type Prng, shuffle } from './prng.ts';
 
 export class PeerDirectory {
   readonly #records = new Map<string, PeerRecord>();
-  readonly #bannedHosts = new Map<string, number>();
+  readonly #bans: HostBans;
   /** By the record of who is connected: the other records of the same peer, all of them `held`. */
   readonly #heldBy = new Map<PeerRecord, PeerRecord[]>();
   readonly #limits: Limits;
@@ -24,6 +24,7 @@ export class PeerDirectory {
 
   constructor(limits: Limits, random: Prng) {
     this.#limits = limits;
+    this.#bans = new HostBans(limits);
     this.#random = random;
     this.#dials = new DialQueue(random);
   }
@@ -66,8 +67,7 @@ export class PeerDirectory {
 
   /** The record of a peer that came to us, known by its host and the id it calls itself; not yet kept. */
   incoming(address: PeerAddress, peerId: Uint8Array, nowMs: number): PeerRecord {
-    let key = `${address.host}/`;
-    for (const byte of peerId) key += byte.toString(16).padStart(2, '0');
+    const key = `${address.host}/${hex(peerId)}`;
     return this.#records.get(key) ?? newRecord(key, address, false, nowMs);
   }
 
@@ -79,9 +79,15 @@ export class PeerDirectory {
 
   /** Somebody at this address has lied, and now somebody comes to us from there. */
   isBannedHost(host: string, nowMs: number): boolean {
-    const untilMs = this.#bannedHosts.get(host);
-    if (untilMs !== undefined && untilMs <= nowMs) this.#bannedHosts.delete(host);
-    return untilMs !== undefined && untilMs > nowMs;
+    return this.#bans.isBannedHost(host, nowMs);
+  }
+
+  /** The peer that answers as this record has told its name: whether it is banned, here or anywhere in its household. */
+  isBannedAs(record: PeerRecord, peerId: Uint8Array, nowMs: number): boolean {
+    record.peerId = hex(peerId);
+    const untilMs = this.#bans.bannedUntilMs(record.address.host, record.peerId);
+    record.bannedUntilMs = Math.max(record.bannedUntilMs, untilMs);
+    return record.bannedUntilMs > nowMs;
   }
 
   /** The best peer to dial now: fewest failures first, then by chance. `includeSeeds` is false once we need nothing. */
@@ -192,10 +198,7 @@ export class PeerDirectory {
     record.bannedUntilMs = nowMs + this.#limits.banMs;
     // The memory of a ban is worth more than an address nobody has tried.
     if (this.#records.has(record.key) || this.#makeRoom(nowMs, true)) this.#records.set(record.key, record);
-    const { host } = record.address;
-    if (isLoopbackHost(host)) return;
-    if (this.#bannedHosts.size >= this.#limits.peersKnownMax) this.#bannedHosts.clear();
-    this.#bannedHosts.set(host, record.bannedUntilMs);
+    this.#bans.ban(record.address.host, record.peerId, nowMs);
   }
 
   /** True when one more record fits; when full, the least useful idle one makes way, an untried one only if it must. */
@@ -221,6 +224,12 @@ export class PeerDirectory {
 /** Nobody is connected with it, or tries to be. */
 function isFree({ state, held }: PeerRecord): boolean {
   return state === 'idle' && !held;
+}
+
+function hex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
 }
 
 function addressKey(address: PeerAddress): string {

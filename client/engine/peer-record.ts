@@ -20,6 +20,8 @@ export interface PeerRecord {
   /** Not to be dialed before, whatever else happens. */
   notBeforeMs: number;
   bannedUntilMs: number;
+  /** What it called itself last, in hexadecimal. */
+  peerId: string | undefined;
   /** Verified pieces it had a part in: until the first, it is trusted with one piece alone. */
   goodPieces: number;
   /** It told us that it has everything: of no use to us once we have too. */
@@ -40,6 +42,7 @@ export function newRecord(key: string, address: PeerAddress, dialable: boolean, 
     nextDialMs: nowMs,
     notBeforeMs: 0,
     bannedUntilMs: 0,
+    peerId: undefined,
     goodPieces: 0,
     isSeed: false,
     leftMs: 0,

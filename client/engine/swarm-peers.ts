@@ -138,7 +138,7 @@ export class SwarmPeers {
     }
     const record = dialed ?? this.#directory.incoming(session.address, handshake.peerId, nowMs);
     const isBannedHost = session.incoming && this.#directory.isBannedHost(session.address.host, nowMs);
-    if (record.bannedUntilMs > nowMs || isBannedHost) return 'banned';
+    if (isBannedHost || this.#directory.isBannedAs(record, handshake.peerId, nowMs)) return 'banned';
     const other = namesakeOf(session, handshake.peerId, this.sessions.values());
     const former = other?.record;
     const heldByFormer = former === undefined ? [] : this.#directory.heldBy(former);

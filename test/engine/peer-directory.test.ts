@@ -5,6 +5,7 @@ import type { PeerRecord } from '../../client/engine/peer-record.ts';
 import { Prng } from '../../client/engine/prng.ts';
 
 const hourMs = 60 * 60_000;
+const minuteMs = 60_000;
 const address = (n: number) => ({ host: `10.0.${n >> 8}.${n & 255}`, port: 6881 });
 const addresses = (count: number, from = 0) => Array.from({ length: count }, (_, i) => address(from + i));
 const peerId = (fill: number) => new Uint8Array(20).fill(fill);
@@ -191,13 +192,19 @@ describe('an address', () => {
     (source) => {
       const directory = newDirectory();
       const guest = directory.incoming(address(1), peerId(1), 0);
+      directory.isBannedAs(guest, peerId(1), 0);
       directory.keep(guest, 0);
       if (source === 'as it says') directory.alias(address(1), guest, 0);
       else directory.learn([address(1)], 0);
       directory.ban(guest, 0);
       directory.release(guest, true, 0);
+      expect(dial(directory, minuteMs - 1)).toBeUndefined();
+      const found = dial(directory, minuteMs + 10_000)!;
+      expect(found.address).toEqual(address(1));
+      // It is known by its name, and then for the whole time of its ban.
+      expect(directory.isBannedAs(found, peerId(1), minuteMs)).toBe(true);
+      directory.release(found, false, minuteMs);
       expect(dial(directory, hourMs - 1)).toBeUndefined();
-      expect(dial(directory, hourMs + 10_000)!.address).toEqual(address(1));
     },
   );
 
@@ -256,18 +263,17 @@ describe('the directory', () => {
 });
 
 describe('a ban', () => {
-  it('lasts an hour, for the address and for whoever comes from its host under whatever name', () => {
+  it('lasts an hour for the address, and a minute for others of its host', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 0);
     const record = dial(directory, 0)!;
     directory.ban(record, 0);
     directory.release(record, true, 0);
     expect(dial(directory, hourMs - 1)).toBeUndefined();
-    expect([directory.isBannedHost('10.0.0.1', hourMs - 1), directory.isBannedHost('10.0.0.2', 0)]).toEqual([
-      true,
-      false,
-    ]);
-    expect(directory.isBannedHost('10.0.0.1', hourMs)).toBe(false);
+    expect([directory.isBannedHost('10.0.0.1', minuteMs - 1), directory.isBannedHost('10.0.0.2', 0)]).toEqual(
+      [true, false],
+    );
+    expect(directory.isBannedHost('10.0.0.1', minuteMs)).toBe(false);
     expect(dial(directory, hourMs + 10_000)).toBe(record);
   });
 
