@@ -75,7 +75,7 @@ async function simulated(): Promise<AnnouncerBench> {
         trace: new Trace(),
         gate: new Gate(),
         sink,
-        self,
+        self: [self],
         trackers,
       });
       return { announcer, address: self };

@@ -1,9 +1,10 @@
 /**
  * The way onto the stage: a host in a simulated world on which an actor stands in a program's place.
  */
-import type { PeerAddress } from '../../../client/engine/contract.ts';
+import type { Fact, PeerAddress } from '../../../client/engine/contract.ts';
 import { homeLink, type Link, type Reachability } from '../world/link.ts';
 import { torrent } from '../world/peer.ts';
+import type { Place } from '../world/place.ts';
 import type { World } from '../world/world.ts';
 import { Puppet, type Script } from './puppet.ts';
 import type { Actor } from './stage.ts';
@@ -13,12 +14,14 @@ export interface EntranceOptions {
   readonly name: string;
   readonly link?: Link;
   readonly reachability?: Reachability;
+  readonly place?: Place;
   /** URLs of trackers it lets itself be listed by; all that peers announce to when missing. */
   readonly trackers?: readonly string[];
 }
 
 export interface StandingActor extends Actor {
   readonly address: PeerAddress;
+  readonly place: Place;
 }
 
 /** Flavour of a block that is not the author's; any number but 0. */
@@ -27,8 +30,13 @@ const wrongFlavour = 0x5a5a;
 export function enter(world: World, script: Script, options: EntranceOptions): StandingActor {
   const { name, link = homeLink, reachability = 'open', trackers = world.announceTiers.flat() } = options;
   let puppet: Puppet | undefined;
-  const visitor = world.addVisitor({ name, link, reachability, sink: (fact) => puppet?.hear(fact) });
-  const { address, host, announcer, random } = visitor;
+  const visitor = world.addVisitor({
+    ...{ name, link, reachability, sink: (fact: Fact) => puppet?.hear(fact) },
+    ...(options.place && { place: options.place }),
+  });
+  const { place, host, announcer, random } = visitor;
+  const [address] = place.addresses;
+  const own = options.place === undefined ? address.host : `visitor-${visitor.number}`;
   const { geometry, infoHash, infoBytes, content, scheduler } = world;
   puppet = new Puppet(
     {
@@ -36,7 +44,7 @@ export function enter(world: World, script: Script, options: EntranceOptions): S
       network: host,
       announcer,
       random,
-      peerId: Buffer.from(`-XX0001-${address.host.padStart(12, '0')}`).subarray(0, 20),
+      peerId: Buffer.from(`-XX0001-${own.padStart(12, '0')}`).subarray(0, 20),
       torrent: {
         id: torrent,
         infoHash,
@@ -52,6 +60,7 @@ export function enter(world: World, script: Script, options: EntranceOptions): S
   const actor = puppet;
   return {
     address,
+    place,
     hear: (fact) => actor.hear(fact),
     leave: () => {
       actor.leave();

@@ -7,6 +7,7 @@ import { metadataBlockCount } from '../../../client/engine/metadata-exchange.ts'
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import type { SimPeer } from '../world/peer.ts';
+import { householdOf } from '../world/place.ts';
 import type { World } from '../world/world.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf } from './checker.ts';
 
@@ -93,7 +94,9 @@ function judgeHosts({ limits, sessions }: EngineUsage): Disbelief {
   const halfOpen = new Map<string, number>();
   for (const { gone, isOpen, incoming, address } of sessions.values()) {
     const perHost = isOpen ? open : halfOpen;
-    if (!gone && (isOpen || incoming)) perHost.set(address.host, (perHost.get(address.host) ?? 0) + 1);
+    if (gone || !(isOpen || incoming)) continue;
+    const household = householdOf(address.host);
+    perHost.set(household, (perHost.get(household) ?? 0) + 1);
   }
   return firstOf(
     ...[...open].map(([host, count]) => atMost(`connections with ${host}`, count, connectionsPerHostMax)),

@@ -26,7 +26,7 @@ describe('justice', () => {
     const checker = theHonestAreBlameless();
     const { address } = seed;
     const accuse = (reason: string) => {
-      const connection = 903;
+      const { connection } = sessionIn(leech);
       const close: Action = { type: 'close', connection, reason };
       return turn(checker, leech, { type: 'connected', connection, address, incoming: true }, close);
     };

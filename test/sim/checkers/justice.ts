@@ -2,7 +2,7 @@
  * Whoever breaks a rule is let go, a proven liar stays out, and nobody honest is ever blamed. Between honest hosts no
  * violation can happen: if one does, one of the two has a bug.
  */
-import type { PeerAddress } from '../../../client/engine/contract.ts';
+import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';
 import type { SimPeer } from '../world/peer.ts';
@@ -49,7 +49,7 @@ export function theHonestAreBlameless(): Checker {
         if (action.type !== 'close') continue;
         const address = known.get(action.connection);
         known.delete(action.connection);
-        const accused = address && honestAt(world, address);
+        const accused = address && honestBehind(world, peer, action.connection);
         if (accused === undefined || !crimes.has(action.reason)) continue;
         if (lies.has(action.reason) && misled.has(accused)) continue;
         // Cancels and blocks cross: with less patience than usual that is no crime.
@@ -63,9 +63,13 @@ export function theHonestAreBlameless(): Checker {
   };
 }
 
-/** Actors have no place among the world's peers. */
-function honestAt(world: World, { host }: PeerAddress): SimPeer | undefined {
-  return world.peers.find((peer) => peer.address.host === host);
+/** Who is at the other end, whatever lives of it there were. Actors have no place among the world's peers. */
+function honestBehind(world: World, { host }: SimPeer, connection: ConnectionId): SimPeer | undefined {
+  for (const end of host.ends) {
+    const address = end.connection === connection ? end.other?.host.address : undefined;
+    if (address !== undefined) return world.peers.find((peer) => peer.address === address);
+  }
+  return undefined;
 }
 
 export function liarsStayOut(): Checker {

@@ -26,4 +26,22 @@ export const worldMutants: readonly Mutant[] = [
     from: '    return this.totalBytes - this.haveBytes;',
     to: '    return this.geometry.totalBytes - this.haveBytes;',
   },
+  {
+    name: 'shut out a household as long as the liar in it',
+    file: 'client/engine/host-bans.ts',
+    from: 'Math.min(banMs, hostBanFirstMs * 2 ** Math.min(20, count - 1))',
+    to: 'banMs + 0 * hostBanFirstMs',
+  },
+  {
+    name: 'take all who live at one address for one peer',
+    file: 'client/engine/swarm-peers.ts',
+    from: '      if (!sameBytes(other.peerId!, peerId)) continue;\n      if (other.address.host',
+    to: '      if (other.address.host',
+  },
+  {
+    name: 'leave IPv6 peers out of an answer',
+    file: 'tracker/protocol/announce-reply.ts',
+    from: 'return [...unpackEndpoints(reply.peers, 4), ...unpackEndpoints(reply.peers6, 16)];',
+    to: 'return unpackEndpoints(reply.peers, 4);',
+  },
 ];

@@ -5,7 +5,15 @@
 import type { Limits } from '../../../client/engine/limits.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { homeLink, type Link, links, type Reachability } from '../world/link.ts';
-import type { PeerPlan, Role, SwarmPlan } from './schema.ts';
+import {
+  commonFamily,
+  type Families,
+  type Family,
+  housePlace,
+  lonePlace,
+  type Place,
+} from '../world/place.ts';
+import type { HousePlan, PeerPlan, Role, SwarmPlan } from './schema.ts';
 
 export interface CastMember {
   readonly name: string;
@@ -14,6 +22,12 @@ export interface CastMember {
   readonly magnet: boolean;
   readonly link: Link;
   readonly reachability: Reachability;
+  /** Undefined: an IPv4 address of its own, as it comes. */
+  readonly place: Place | undefined;
+  readonly families: Families;
+  readonly house: HousePlan | undefined;
+  /** By which family trackers know it, by their names; those it cannot ask do not. */
+  readonly listings: ReadonlyMap<string, Family>;
   readonly trackers: readonly string[];
   /** Each by its own name. */
   readonly knows: readonly string[];
@@ -30,8 +44,10 @@ export function castOf(plan: SwarmPlan): CastMember[] {
   const called = callSheet(plan);
   const trackers = (plan.trackers ?? []).map(({ name }) => name);
   const randomness = new Randomness(plan.seed);
+  const placeOf = placesOf(plan);
   return plan.peers.flatMap((peer) =>
     called.get(peer.name)!.map((name) => ({
+      ...placeOf(peer),
       name,
       role: peer.role ?? 'honest',
       has: possession(peer, plan.torrent.pieces, () => randomness.of(`has ${name}`)),
@@ -48,6 +64,33 @@ export function castOf(plan: SwarmPlan): CastMember[] {
       mends: peer.mends ?? false,
     })),
   );
+}
+
+type Stead = Pick<CastMember, 'place' | 'families' | 'house' | 'listings'>;
+
+/** Gives everybody a place, one after the other. */
+function placesOf(plan: SwarmPlan): (peer: PeerPlan) => Stead {
+  const houses = plan.houses ?? [];
+  const members = houses.map(() => 0);
+  let lone = 0;
+  const trackers = new Map((plan.trackers ?? []).map(({ name, family = 'both' }) => [name, family]));
+  return ({ family, house: houseName, trackers: asked = [...trackers.keys()] }) => {
+    const families = family ?? 'ipv4';
+    const number = houses.findIndex(({ name }) => name === houseName);
+    const house = houses[number];
+    const place =
+      house !== undefined
+        ? housePlace(number, members[number]!++, families, house.hairpin ?? false)
+        : family === undefined
+          ? undefined
+          : lonePlace(0x10000 + lone++, families);
+    const listings = new Map<string, Family>();
+    for (const tracker of asked) {
+      const common = commonFamily(families, trackers.get(tracker)!);
+      if (common !== undefined) listings.set(tracker, common);
+    }
+    return { place, families, house, listings };
+  };
 }
 
 /** Who answers to a name: a group to its own, and each of its members to the name with a number. */

@@ -13,6 +13,7 @@ import { crowdRoles, drawCrowd } from './draw-crowd.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
 import { drawMore } from './draw-more.ts';
+import { drawFamilies, drawHouses } from './draw-places.ts';
 import { drawFiles } from './files.ts';
 import { hasMeeting } from './meetings.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
@@ -31,19 +32,21 @@ const hostileRoles: readonly Role[] = roles.filter(
 export function drawPlan(seed: number): SwarmPlan {
   const randomness = new Randomness(seed);
   const torrent = drawFiles(randomness.of('plan files'), drawTorrent(randomness.of('plan torrent')));
-  const trackers = drawTrackers(randomness.of('plan trackers'));
+  const plainTrackers = drawTrackers(randomness.of('plan trackers'));
   const bytes = torrent.pieces * torrent.pieceBytes;
   const plainPeers = drawPeers(randomness.of('plan peers'), bytes);
   const { faults: worldFaults, healMs: worldHealMs } = drawFaults(
     randomness.of('plan faults'),
     plainPeers,
-    trackers,
+    plainTrackers,
   );
   const contentFaults = drawContentFaults(randomness.of('plan content'), plainPeers);
   const faults = [...worldFaults, ...contentFaults];
   const healMs = Math.max(worldHealMs, endOf(contentFaults));
-  const peers =
+  const mending =
     contentFaults.length === 0 ? plainPeers : drawMenders(randomness.of('plan menders'), plainPeers);
+  const { peers: housed, houses } = drawHouses(randomness.of('plan houses'), mending);
+  const { peers, trackers } = drawFamilies(randomness.of('plan families'), housed, plainTrackers);
   const usualLimits = drawLimits(randomness.of('plan limits'), torrent.pieceBytes);
   const harmLimits = contentFaults.length === 0 ? {} : drawHarmLimits(randomness.of('plan harm limits'));
   const crowd = drawCrowd(randomness.of('plan crowd'));
@@ -56,6 +59,7 @@ export function drawPlan(seed: number): SwarmPlan {
     limits,
     trackers,
     ...drawBesides(randomness.of('plan strangers')),
+    ...(houses.length > 0 && { houses }),
     peers: [...peers, ...crowd.peers],
     faults,
     healMs,
@@ -66,8 +70,13 @@ export function drawPlan(seed: number): SwarmPlan {
 /** Without a tracker, or with one reachable peer alone, a swarm may consist of strangers: then the second knows the first. */
 function introduced(plan: SwarmPlan): SwarmPlan {
   if (hasMeeting(castOf(plan))) return plan;
-  const [{ reachability, ...first }, second, ...others] = plan.peers as [PeerPlan, PeerPlan, ...PeerPlan[]];
-  return { ...plan, peers: [first, { ...second, knows: [first.name] }, ...others] };
+  const [one, other, ...others] = plan.peers as [PeerPlan, PeerPlan, ...PeerPlan[]];
+  const { reachability, ...first } = withoutPlace(one);
+  return { ...plan, peers: [first, { ...withoutPlace(other), knows: [first.name] }, ...others] };
+}
+
+function withoutPlace({ family, house, ...peer }: PeerPlan): PeerPlan {
+  return peer;
 }
 
 function drawTorrent(random: Prng): SwarmPlan['torrent'] {

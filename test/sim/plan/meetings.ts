@@ -1,16 +1,27 @@
 /** Which participants of a plan can meet: one of two learns of the other, and can dial it. */
+import type { Family } from '../world/place.ts';
 import type { CastMember } from './cast.ts';
 
+/** For certain: by the tracker that both ask first, when it works, or by hand. */
 export function canMeet(a: CastMember, b: CastMember): boolean {
-  return learnsOf(a, b) || learnsOf(b, a);
+  return learnsOf(a, b, true) || learnsOf(b, a, true);
 }
 
 /** Whether any two participants can meet at all. */
 export function hasMeeting(cast: readonly CastMember[]): boolean {
-  return cast.some((a, i) => cast.slice(i + 1).some((b) => canMeet(a, b)));
+  const mayMeet = (a: CastMember, b: CastMember) => learnsOf(a, b, false) || learnsOf(b, a, false);
+  return cast.some((a, i) => cast.slice(i + 1).some((b) => mayMeet(a, b)));
 }
 
-function learnsOf(a: CastMember, b: CastMember): boolean {
+/** One learns of the other's address, and can dial it there. A tracker behind the first is asked when that one fails. */
+function learnsOf(a: CastMember, b: CastMember, isCertain: boolean): boolean {
   if (b.reachability !== 'open') return false;
-  return a.knows.includes(b.name) || a.trackers.some((tracker) => b.trackers.includes(tracker));
+  const dials = (family: Family) =>
+    (a.families === 'both' || a.families === family) &&
+    (family === 'ipv6' || a.house === undefined || a.house !== b.house || a.house.hairpin === true);
+  const told: readonly Family[] = b.families === 'both' ? ['ipv4', 'ipv6'] : [b.families];
+  if (a.knows.includes(b.name) && told.some(dials)) return true;
+  const [mine, others] = [[...a.listings.keys()], [...b.listings]];
+  const common = isCertain ? others.slice(0, 1).filter(([name]) => name === mine[0]) : others;
+  return common.some(([tracker, family]) => a.listings.has(tracker) && dials(family));
 }

@@ -9,6 +9,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { defaultLimits, type Limits } from '../../../client/engine/limits.ts';
 import { links } from '../world/link.ts';
+import { families } from '../world/place.ts';
 
 /** A leap year: longer runs prove nothing new, and every sum of times stays an exact integer. */
 const timeMaxMs = 366 * 86_400_000;
@@ -119,6 +120,10 @@ const peerSchema = Type.Object(
     link: Type.Optional(Type.Union([oneOf(linkNames), linkSchema])),
     /** How dials to it end: taken, refused, or never answered, as behind most home routers. */
     reachability: Type.Optional(oneOf(['open', 'refuses', 'silent'])),
+    /** Its addresses; IPv4 alone when it says nothing. */
+    family: Type.Optional(oneOf(families)),
+    /** It shares its IPv4 address, and its /64 of IPv6, with all others of this house. */
+    house: Type.Optional(name),
     /** Trackers it asks, in this order; all of them when it says nothing. */
     trackers: Type.Optional(Type.Array(name, { maxItems: 16 })),
     /** Peers it was told of by hand. */
@@ -145,6 +150,17 @@ const trackerSchema = Type.Object(
     minIntervalSeconds: Type.Optional(integer(1, 3_600)),
     /** When it refuses, it says how many minutes to stay away.  BEP 31 */
     retryMinutes: Type.Optional(integer(1, 60)),
+    /** Addresses at which it can be asked; of both families when it says nothing. */
+    family: Type.Optional(oneOf(families)),
+  },
+  closed,
+);
+
+const houseSchema = Type.Object(
+  {
+    name,
+    /** Its router leads those behind it to each other by its own address; most do not. */
+    hairpin: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -258,6 +274,8 @@ export const planSchema = Type.Object(
     trackers: Type.Optional(Type.Array(trackerSchema, { maxItems: 16 })),
     strangers: Type.Optional(strangersSchema),
     members: Type.Optional(membersSchema),
+    /** At most as many as there are numbers for. */
+    houses: Type.Optional(Type.Array(houseSchema, { maxItems: 1_000 })),
     peers: Type.Array(peerSchema, { minItems: 1, maxItems: peersMax }),
     faults: Type.Optional(
       Type.Array(Type.Unsafe<Fault>(Type.Object({ type: oneOf(faultTypes) })), { maxItems: 10_000 }),
@@ -275,6 +293,7 @@ export const planSchema = Type.Object(
 export type SwarmPlan = Static<typeof planSchema>;
 export type TorrentPlan = Static<typeof torrentSchema>;
 export type PeerPlan = Static<typeof peerSchema>;
+export type HousePlan = Static<typeof houseSchema>;
 export type TrackerPlan = Static<typeof trackerSchema>;
 export type LinkPlan = Static<typeof linkSchema>;
 export type Role = (typeof roles)[number];

@@ -21,6 +21,7 @@ export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
   yield* withShorterPlays(plan);
   if (plan.streams === 'recut') yield { ...plan, streams: 'whole' };
   yield* withPlainerPeers(plan);
+  yield* withPlainerPlaces(plan);
   yield* withLessTime(plan);
 }
 
@@ -79,11 +80,31 @@ function* withShorterPlays(plan: SwarmPlan): Generator<SwarmPlan> {
 
 /** What a peer has that it could do without. */
 function* withPlainerPeers(plan: SwarmPlan): Generator<SwarmPlan> {
-  const extras = ['knows', 'limits', 'link', 'trackers', 'magnet', 'reachability', 'mends'] as const;
+  const extras = [
+    'knows',
+    'limits',
+    'link',
+    'trackers',
+    'magnet',
+    'reachability',
+    'mends',
+    'family',
+    'house',
+  ] as const;
   const times = ['joinMs', 'leaveMs', 'uploadBpsMax', 'downloadBpsMax'] as const;
   for (const [i, peer] of plan.peers.entries())
     for (const key of [...extras, ...times])
       if (peer[key] !== undefined) yield { ...plan, peers: plan.peers.with(i, without(peer, key)) };
+}
+
+function* withPlainerPlaces(plan: SwarmPlan): Generator<SwarmPlan> {
+  const { houses = [], trackers = [] } = plan;
+  const isUsed = (house: string) => plan.peers.some((peer) => peer.house === house);
+  if (houses.some(({ name }) => !isUsed(name)))
+    yield { ...plan, houses: houses.filter(({ name }) => isUsed(name)) };
+  for (const [i, tracker] of trackers.entries())
+    if (tracker.family !== undefined)
+      yield { ...plan, trackers: trackers.with(i, without(tracker, 'family')) };
 }
 
 function* withLessTime(plan: SwarmPlan): Generator<SwarmPlan> {

@@ -86,7 +86,10 @@ function checkNames(plan: SwarmPlan): void {
       throw new PlanError(`trackers[${i}].name`, `${quoteAll([name])} is taken already`);
     trackers.add(name);
   }
+  const houses = new Set((plan.houses ?? []).map(({ name }) => name));
+  if (houses.size < (plan.houses?.length ?? 0)) throw new PlanError('houses', 'two have one name');
   for (const [i, peer] of plan.peers.entries()) {
+    expectAll(peer.house === undefined ? [] : [peer.house], houses, `peers[${i}].house`);
     expectAll(peer.trackers, trackers, `peers[${i}].trackers`);
     expectAll(peer.knows, peers, `peers[${i}].knows`);
   }

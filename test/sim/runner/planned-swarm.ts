@@ -87,13 +87,27 @@ export class PlannedSwarm {
 
   #join(member: CastMember): void {
     const { world } = this;
-    const { name, role, link, reachability, magnet, has, limits, uploadBpsMax, downloadBpsMax, mends } =
-      member;
+    const {
+      name,
+      role,
+      link,
+      reachability,
+      place,
+      magnet,
+      has,
+      limits,
+      uploadBpsMax,
+      downloadBpsMax,
+      mends,
+    } = member;
     const trackers = member.trackers.map((tracker) => [urlOf(tracker)]);
     if (role !== 'honest') {
       this.actors.set(
         name,
-        enter(world, cast[role](), { name, link, reachability, trackers: trackers.flat() }),
+        enter(world, cast[role](), {
+          ...{ name, link, reachability, trackers: trackers.flat() },
+          ...(place && { place }),
+        }),
       );
       return;
     }
@@ -104,6 +118,7 @@ export class PlannedSwarm {
       magnet,
       link,
       reachability,
+      ...(place && { place }),
       trackers,
       limits,
       uploadBpsMax,
@@ -148,12 +163,19 @@ export class PlannedSwarm {
     });
   }
 
-  #openTracker({ name, intervalSeconds = 60, minIntervalSeconds = 10, retryMinutes }: TrackerPlan): void {
+  #openTracker({
+    name,
+    intervalSeconds = 60,
+    minIntervalSeconds = 10,
+    retryMinutes,
+    family = 'both',
+  }: TrackerPlan): void {
     const tracker = this.world.addTracker(urlOf(name), {
       intervalSeconds,
       minIntervalSeconds: Math.min(minIntervalSeconds, intervalSeconds),
     });
     tracker.retryMinutes = retryMinutes;
+    tracker.families = family;
     this.trackers.set(name, tracker);
   }
 

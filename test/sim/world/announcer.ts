@@ -7,6 +7,7 @@ import type { Announcer, FactSink } from '../../../client/host/ports.ts';
 import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import { type Trace, traceKind } from '../kernel/trace.ts';
+import { addressOver } from './place.ts';
 import type { SimTracker } from './tracker.ts';
 
 /** As client/host/http-announcer.ts: an answer, and one to a farewell. */
@@ -18,8 +19,8 @@ export interface AnnouncerParts {
   readonly trace: Trace;
   readonly gate: Gate;
   readonly sink: FactSink;
-  /** Where others see announces come from. */
-  readonly self: PeerAddress;
+  /** Where others see announces come from: by IPv6 when both sides have it, as systems prefer it. */
+  readonly self: readonly PeerAddress[];
   /** By URL. A host that is no tracker does not answer. */
   readonly trackers: ReadonlyMap<string, SimTracker>;
 }
@@ -77,12 +78,13 @@ function ask(parts: AnnouncerParts, request: AnnounceRequest, done: (fact: Fact)
   const lateMs = scheduler.nowMs + waitMs;
   const silence: Fact = { type: 'announce-failed', torrent, tracker, reason: 'no answer in time' };
   const there = trackers.get(tracker);
-  if (there === undefined) return answer(lateMs, silence);
+  const from = there && addressOver(self, there.families);
+  if (there === undefined || from === undefined) return answer(lateMs, silence);
   const { roundTripMs } = there;
   const answeredMs = scheduler.nowMs + roundTripMs;
   // What the tracker does counts from when the request is there, also when who asked is gone by then.
   scheduler.after(Math.floor(roundTripMs / 2), () => {
-    const fact = there.answer(request, self);
+    const fact = there.answer(request, from);
     if (fact === undefined || answeredMs > lateMs) answer(Math.max(scheduler.nowMs, lateMs), silence);
     else answer(answeredMs, fact);
   });

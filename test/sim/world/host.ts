@@ -10,6 +10,7 @@ import type { FactSink, Network } from '../../../client/host/ports.ts';
 import { Gate } from '../kernel/gate.ts';
 import { traceKind } from '../kernel/trace.ts';
 import type { Link, Reachability } from './link.ts';
+import { addressToward, type Place } from './place.ts';
 import { End, Run, type Station } from './stream.ts';
 import { Uplink } from './uplink.ts';
 import type { Ways } from './ways.ts';
@@ -19,6 +20,8 @@ const dialMs = 60_000;
 
 export interface HostOptions {
   readonly address: PeerAddress;
+  /** With those of the other family; `address` alone when missing. */
+  readonly place?: Place;
   readonly link: Link;
   readonly sink: FactSink;
   readonly gate?: Gate;
@@ -27,6 +30,9 @@ export interface HostOptions {
 
 export class SimHost implements Network, Station {
   readonly address: PeerAddress;
+  readonly addresses: readonly PeerAddress[];
+  readonly hairpin: boolean;
+  readonly name: string;
   readonly gate: Gate;
   /** Both may be changed while the world runs. */
   reachability: Reachability;
@@ -41,8 +47,12 @@ export class SimHost implements Network, Station {
   /** When the line down has taken what came; with fractions. */
   #downUntilMs = 0;
 
-  constructor(ways: Ways, { address, link, sink, gate = new Gate(), reachability = 'open' }: HostOptions) {
+  constructor(ways: Ways, options: HostOptions) {
+    const { address, place, link, sink, gate = new Gate(), reachability = 'open' } = options;
     this.address = address;
+    this.addresses = place?.addresses ?? [address];
+    this.hairpin = place?.hairpin ?? true;
+    this.name = place?.isShared === true ? `${address.host} ${address.port}` : address.host;
     this.gate = gate;
     this.reachability = reachability;
     this.link = link;
@@ -66,6 +76,7 @@ export class SimHost implements Network, Station {
   dial(connection: ConnectionId, address: PeerAddress): void {
     const { scheduler } = this.#ways;
     const end = this.#add(connection);
+    end.from = addressToward(this.addresses, address.host);
     this.#trace(traceKind.dial, connection, address.port);
     const awayMs = this.#ways.awayMs(this, this.#ways.find(address) ?? this);
     const answer = this.#ways.answerTo(this, address);
@@ -172,7 +183,9 @@ export class SimHost implements Network, Station {
       case 'open': {
         to.isTold = true;
         const { connection } = to;
-        const address = { host: run.from.host.address.host, port: 40_000 + (connection % 20_000) };
+        const { host, port } = run.from.from ?? run.from.host.address;
+        // Hosts behind one address leave by ports that are far apart.
+        const address = { host, port: 40_000 + ((connection + 977 * (port % 32)) % 20_000) };
         return this.#sink({ type: 'connected', connection, address, incoming: true });
       }
     }

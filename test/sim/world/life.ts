@@ -2,7 +2,7 @@
  * One life of a program on a simulated host, from its start to its end or crash: the production engine and driver, and
  * the ports they work with. What outlives it is the peer's (peer.ts).
  */
-import type { Action, Fact, PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
+import type { Action, Fact, Report, TorrentId } from '../../../client/engine/contract.ts';
 import { Engine, type EngineOptions } from '../../../client/engine/engine.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { Driver } from '../../../client/host/driver.ts';
@@ -18,6 +18,7 @@ import type { SimInternet } from './internet.ts';
 import { ResumeJournal } from './journal.ts';
 import type { Link, Reachability } from './link.ts';
 import { SimMemory } from './piece-memory.ts';
+import type { Place } from './place.ts';
 import type { Platter } from './platter.ts';
 import type { SimTracker } from './tracker.ts';
 
@@ -27,7 +28,7 @@ export interface LifeOptions {
   /** Its name among the generators, and in the trace. */
   readonly name: string;
   readonly number: number;
-  readonly address: PeerAddress;
+  readonly place: Place;
   readonly link: Link;
   readonly reachability: Reachability;
   readonly temper: DiskTemper;
@@ -55,7 +56,8 @@ export class Life {
   #watch: ContentWatch | undefined;
 
   constructor(options: LifeOptions) {
-    const { internet, trackers, name, address, link, reachability, temper, clockAheadMs, onReport } = options;
+    const { internet, trackers, name, place, link, reachability, temper, clockAheadMs, onReport } = options;
+    const [address] = place.addresses;
     const { scheduler, trace, random } = internet;
     const { gate, memory } = this;
     this.#options = options;
@@ -69,11 +71,11 @@ export class Life {
       limits: options.limits,
     });
     const sink = this.tell;
-    this.host = internet.join({ address, link, sink, gate, reachability });
+    this.host = internet.join({ address, place, link, sink, gate, reachability });
     const diskRandom = random.of(`disk ${name}`);
     this.disk = new SimDisk({ scheduler, trace, gate, memory, random: diskRandom, sink, temper });
     this.clock = new VirtualClock(scheduler, gate, sink, clockAheadMs);
-    const announcer = simAnnouncer({ scheduler, trace, gate, sink, self: address, trackers });
+    const announcer = simAnnouncer({ scheduler, trace, gate, sink, self: place.addresses, trackers });
     const ports = { network: this.host, disk: this.disk, announcer, clock: this.clock };
     this.#driver = new Driver(this.engine, ports, onReport);
   }

@@ -18,6 +18,7 @@ import type { SimInternet } from './internet.ts';
 import { Life } from './life.ts';
 import { homeLink, type Link, type Reachability } from './link.ts';
 import type { SimMemory } from './piece-memory.ts';
+import { lonePlace, type Place } from './place.ts';
 import { mark, Platter } from './platter.ts';
 import type { SimTorrent } from './torrent.ts';
 import type { SimTracker } from './tracker.ts';
@@ -41,6 +42,8 @@ export interface PeerOptions {
   readonly lies?: boolean;
   readonly link?: Link;
   readonly reachability?: Reachability;
+  /** Where it is; an IPv4 address of its own when missing. */
+  readonly place?: Place;
   readonly usesTracker?: boolean;
   /** Announce tiers; the world's tracker when missing. */
   readonly trackers?: readonly (readonly string[])[];
@@ -69,7 +72,9 @@ export interface Surroundings {
 
 export class SimPeer {
   readonly number: number;
+  /** Its first; others see it at this one unless they call by the other family. */
   readonly address: PeerAddress;
+  readonly place: Place;
   readonly platter: Platter;
   readonly temper: DiskTemper;
   /** Of all its lives. */
@@ -102,7 +107,8 @@ export class SimPeer {
     this.#world = world;
     this.#options = options;
     this.number = number;
-    this.address = addressOf(number);
+    this.place = options.place ?? lonePlace(number, 'ipv4');
+    this.address = this.place.addresses[0];
     this.#random = world.random.of(`peer ${number}`);
     this.temper = { ...healthyDisk, ...options.disk };
     const hasIt = (pieceIndex: number) => has === 'all' || (has !== 'none' && has(pieceIndex));
@@ -191,8 +197,9 @@ export class SimPeer {
     this.#life.tell(fact);
   }
 
-  dial(other: { readonly address: PeerAddress }): void {
-    this.tell({ type: 'peers-found', torrent, peers: [other.address] });
+  /** It is told of all addresses of another. */
+  dial(other: { readonly place: Place }): void {
+    this.tell({ type: 'peers-found', torrent, peers: other.place.addresses });
   }
 
   /** The user stops the torrent; the program goes on. */
@@ -294,7 +301,7 @@ export class SimPeer {
       trackers: world.trackers,
       name: `${this.number}.${this.lives++}`,
       number: this.number,
-      address: this.address,
+      place: this.place,
       link: this.#life?.host.link ?? link,
       reachability: this.#life?.host.reachability ?? reachability,
       temper: this.temper,
@@ -334,9 +341,4 @@ export class SimPeer {
     if (report.type === 'pieces-lost') this.isComplete = false;
     this.#world.onReport(this, report);
   }
-}
-
-/** 10.x.y.z by number; what actors stand at lies elsewhere. */
-function addressOf(number: number): PeerAddress {
-  return { host: `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`, port: 6881 };
 }

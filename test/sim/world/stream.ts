@@ -66,6 +66,11 @@ const spareRuns: Run[] = [];
 /** A host, as its connections and the ways between hosts see it. */
 export interface Station {
   readonly address: PeerAddress;
+  /** All of them; `address` is the first. */
+  readonly addresses: readonly PeerAddress[];
+  readonly hairpin: boolean;
+  /** By which partitions know it. */
+  readonly name: string;
   readonly link: Link;
   readonly reachability: Reachability;
   /** The first packet of a connection has come. */
@@ -92,6 +97,8 @@ export class End {
   readonly host: Station;
   readonly connection: ConnectionId;
   other: End | undefined;
+  /** Of a dial: the address it comes from. */
+  from: PeerAddress | undefined;
   isOpen = true;
   /** The program on its host was told of it. */
   isTold = false;

@@ -10,6 +10,7 @@ import type { Registry, RegistryOptions } from '../../../tracker/registry.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import { JudgedRegistry } from '../tracker/judged-registry.ts';
 import { throughBytes } from '../tracker/through-bytes.ts';
+import type { Families } from './place.ts';
 
 const roundTripMsDefault = 40;
 /** How often the tracker drops who has fallen silent. */
@@ -34,6 +35,8 @@ export interface TrackerParts {
 
 export class SimTracker {
   #mood: TrackerMood = 'up';
+  /** Addresses at which it can be asked. */
+  families: Families = 'both';
   /** Until an announce is answered; more than 30 s is no answer. */
   roundTripMs = roundTripMsDefault;
   /** Makes another answer of the honest one: for trackers that lie. */

@@ -7,6 +7,7 @@ import type { Randomness } from '../kernel/randomness.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import { Trace } from '../kernel/trace.ts';
 import type { Reachability } from './link.ts';
+import { addressToward } from './place.ts';
 import { type End, type Run, type Station, travel } from './stream.ts';
 
 export class Ways {
@@ -16,7 +17,7 @@ export class Ways {
   /** What a dial to an address hears at which nobody is. */
   unknownAddresses: Exclude<Reachability, 'open'> = 'refuses';
   readonly #hosts = new Map<string, Station>();
-  /** Ways on which nothing passes, as "from>to" by IP address, and how many hold each of them shut. */
+  /** Ways on which nothing passes, as "from>to" by name (an IP address unless it is shared), and how many hold each of them shut. */
   readonly #blocked = new Map<string, number>();
   readonly #parked = new Set<End>();
 
@@ -28,7 +29,7 @@ export class Ways {
 
   /** From now on others can dial it at its address; whoever was there before cannot be reached any more. */
   enter(host: Station): void {
-    this.#hosts.set(name(host.address), host);
+    for (const address of host.addresses) this.#hosts.set(name(address), host);
   }
 
   find(address: PeerAddress): Station | undefined {
@@ -36,7 +37,7 @@ export class Ways {
   }
 
   leave(host: Station): void {
-    if (this.find(host.address) === host) this.#hosts.delete(name(host.address));
+    for (const address of host.addresses) if (this.find(address) === host) this.#hosts.delete(name(address));
   }
 
   /** One way between two hosts. */
@@ -46,9 +47,13 @@ export class Ways {
 
   /** What a dial from this host meets. */
   answerTo(from: Station, address: PeerAddress): Reachability {
+    const own = addressToward(from.addresses, address.host);
+    // There is no way from one family of addresses to the other.
+    if (own === undefined) return 'refuses';
     const target = this.find(address);
-    if (this.#isShut(from.address.host, address.host) || this.#isShut(address.host, from.address.host))
-      return 'silent';
+    const there = target?.name ?? address.host;
+    if (this.#isShut(from.name, there) || this.#isShut(there, from.name)) return 'silent';
+    if (own.host === address.host && !from.hairpin) return 'silent';
     return target === undefined ? this.unknownAddresses : target.reachability;
   }
 
@@ -61,14 +66,14 @@ export class Ways {
   // Partitions ------------------------------------------------------------------------------------------------------
 
   isBlocked(from: Station, to: Station): boolean {
-    return this.#blocked.size > 0 && this.#isShut(from.address.host, to.address.host);
+    return this.#blocked.size > 0 && this.#isShut(from.name, to.name);
   }
 
   #isShut(from: string, to: string): boolean {
     return this.#blocked.has(`${from}>${to}`);
   }
 
-  /** From now on nothing passes this way, by IP address. Shut twice, it is to be opened twice. */
+  /** From now on nothing passes this way, by the names of hosts. Shut twice, it is to be opened twice. */
   shut(from: string, to: string): void {
     const way = `${from}>${to}`;
     this.#blocked.set(way, (this.#blocked.get(way) ?? 0) + 1);

@@ -5,7 +5,7 @@
  *
  * Nothing of the real world gets in while it runs (kernel/guard.ts).
  */
-import type { Action, Fact, PeerAddress, Report } from '../../../client/engine/contract.ts';
+import type { Action, Fact, Report } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Announcer, FactSink } from '../../../client/host/ports.ts';
@@ -23,6 +23,7 @@ import type { SimHost } from './host.ts';
 import { SimInternet } from './internet.ts';
 import type { Link, Reachability } from './link.ts';
 import { type PeerOptions, SimPeer } from './peer.ts';
+import type { Place } from './place.ts';
 import { SimTorrent, type TorrentShape } from './torrent.ts';
 import { SimTracker } from './tracker.ts';
 
@@ -42,10 +43,13 @@ export interface VisitorOptions {
   readonly link: Link;
   readonly sink: FactSink;
   readonly reachability?: Reachability;
+  /** Where it is; an IPv4 address of its own when missing. */
+  readonly place?: Place;
 }
 
 export interface Visitor {
-  readonly address: PeerAddress;
+  readonly number: number;
+  readonly place: Place;
   readonly host: SimHost;
   readonly announcer: Announcer;
   readonly random: Prng;
@@ -127,15 +131,17 @@ export class World {
   }
 
   /** A host on which something else than Cicada runs: actors stand on it. Its facts go to `sink`. */
-  addVisitor({ name, link, sink, reachability = 'open' }: VisitorOptions): Visitor {
+  addVisitor({ name, link, sink, reachability = 'open', place }: VisitorOptions): Visitor {
     const { internet, scheduler, trackers, trace } = this;
     const number = ++this.#visitors;
     // Each in a network of its own, as strangers are.
-    const address = { host: `172.${16 + (number >> 8)}.${number & 255}.1`, port: 6881 };
+    const own = { host: `172.${16 + (number >> 8)}.${number & 255}.1`, port: 6881 };
+    const there: Place = place ?? { addresses: [own], hairpin: true, isShared: false };
+    const [address] = there.addresses;
     const gate = new Gate();
-    const host = internet.join({ address, link, sink, gate, reachability });
-    const announcer = simAnnouncer({ scheduler, trace, gate, sink, self: address, trackers });
-    return { address, host, announcer, random: this.random.of(`visitor ${name}`) };
+    const host = internet.join({ address, place: there, link, sink, gate, reachability });
+    const announcer = simAnnouncer({ scheduler, trace, gate, sink, self: there.addresses, trackers });
+    return { number, place: there, host, announcer, random: this.random.of(`visitor ${name}`) };
   }
 
   /** From now on it is told. */
@@ -175,8 +181,8 @@ export class World {
     for (const a of from) {
       for (const b of to) {
         if (a === b) continue;
-        ways.push([a.address.host, b.address.host]);
-        if (!oneWay) ways.push([b.address.host, a.address.host]);
+        ways.push([a.host.name, b.host.name]);
+        if (!oneWay) ways.push([b.host.name, a.host.name]);
       }
     }
     for (const [a, b] of ways) this.internet.shut(a, b);
