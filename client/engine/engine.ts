@@ -5,9 +5,10 @@
  * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close). Until its handshake it is
  * among the half-open ones of the budget, and then it has a seat.
  */
+
+import { latin1 } from './byte-keys.ts';
 import type { Context } from './context.ts';
 import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
-import { infoHashKey as key } from './info-hash-key.ts';
 import type { EngineUsage, Inspection } from './inspection.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
 import { MetadataSwarm } from './metadata-swarm.ts';
@@ -123,6 +124,11 @@ export class Engine {
     return this.#swarm(torrent);
   }
 
+  /** The torrent that a connection is for, once that is known: from the dial on, or from the handshake of a peer that came. */
+  torrentOf(connection: ConnectionId): TorrentId | undefined {
+    return this.#swarmOf.get(connection)?.spec.torrent ?? this.#dials.get(connection)?.torrent;
+  }
+
   get usage(): EngineUsage {
     const { peerId, limits, budget } = this.#context;
     const tables = () => [...this.#swarms.values()].flatMap(tableSizes);
@@ -190,7 +196,7 @@ export class Engine {
   #add(swarm: Swarm | MetadataSwarm): void {
     this.#swarms.set(swarm.spec.torrent, swarm);
     // Whoever asks for a hash is given to the torrent itself rather than to a magnet that still looks for it.
-    const infoHash = key(swarm.spec.infoHash);
+    const infoHash = latin1(swarm.spec.infoHash);
     const isFirst = !(this.#byInfoHash.get(infoHash) instanceof Swarm);
     if (isFirst) this.#byInfoHash.set(infoHash, swarm);
   }
@@ -246,7 +252,7 @@ export class Engine {
     swarm.stop(nowMs);
     this.#swarms.delete(torrent);
     this.#forgetDials(torrent);
-    const infoHash = key(swarm.spec.infoHash);
+    const infoHash = latin1(swarm.spec.infoHash);
     if (this.#byInfoHash.get(infoHash) === swarm) this.#byInfoHash.delete(infoHash);
   }
 
@@ -278,7 +284,7 @@ export class Engine {
 
   /** The handshake names a torrent: its swarm takes the session in, or there is a reason not to. */
   readonly #admit: Doorkeeper = (session, handshake, nowMs) => {
-    const swarm = this.#byInfoHash.get(key(handshake.infoHash));
+    const swarm = this.#byInfoHash.get(latin1(handshake.infoHash));
     if (swarm === undefined) return session.incoming ? 'unknown-torrent' : 'wrong-torrent';
     if (!session.incoming && this.#dials.get(session.connection)?.torrent !== swarm.spec.torrent)
       return 'wrong-torrent';

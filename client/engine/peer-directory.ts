@@ -6,6 +6,7 @@
  * with whom we are connected already.
  */
 import { backoffMs } from './backoff.ts';
+import { hex } from './byte-keys.ts';
 import type { PeerAddress } from './contract.ts';
 import { DialQueue } from './dial-queue.ts';
 import { HostBans } from './host-bans.ts';
@@ -224,12 +225,6 @@ export class PeerDirectory {
 /** Nobody is connected with it, or tries to be. */
 function isFree({ state, held }: PeerRecord): boolean {
   return state === 'idle' && !held;
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
-  return text;
 }
 
 function addressKey(address: PeerAddress): string {

@@ -5,7 +5,7 @@
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
-import { type Checker, type Disbelief, inspectionOf, sessionOf } from './checker.ts';
+import { type Checker, type Disbelief, inspectionOf, isOfSide, sessionOf } from './checker.ts';
 
 /** Of the world itself: a simulator that loses bytes proves nothing. */
 export function sentIsReceivedOrInFlight(): Checker {
@@ -58,6 +58,7 @@ export function downloadedIsSomewhere(): Checker {
     name: 'downloaded-is-somewhere',
     onTurn({ world, peer, fact }) {
       const { engine } = peer;
+      if (isOfSide(fact)) return undefined;
       if (fact.type === 'added') stored.set(engine, 0);
       if (fact.type !== 'piece-stored' || inspectionOf(peer) === undefined) return undefined;
       stored.set(engine, (stored.get(engine) ?? 0) + world.torrent.askedBytes(fact.pieceIndex));

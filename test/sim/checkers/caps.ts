@@ -19,7 +19,7 @@ export function capsHold(): Checker {
       const inspection = inspectionOf(turn.peer);
       const session = sessionOf(turn);
       return firstOf(
-        judgeUsage(usage, inspection),
+        judgeUsage(usage, inspection, largestPiece(turn.world)),
         session && firstOf(judgeSession(session, usage), judgeMetadata(session, usage, turn.world)),
       );
     },
@@ -40,9 +40,13 @@ function atMost(what: string, count: number, max: number): Disbelief {
   return count <= max ? undefined : `${count} ${what}, and at most ${max} are allowed`;
 }
 
-function judgeUsage({ limits, budget }: EngineUsage, inspection: Inspection | undefined): Disbelief {
+function judgeUsage(
+  { limits, budget }: EngineUsage,
+  inspection: Inspection | undefined,
+  pieceLength: number,
+): Disbelief {
   // One piece may always be on its way, however small the cap.
-  const pieceBytesMax = Math.max(limits.pieceMemoryBytesMax, inspection?.ledger.geometry.pieceLength ?? 0);
+  const pieceBytesMax = Math.max(limits.pieceMemoryBytesMax, pieceLength);
   return firstOf(
     atMost('connections', budget.connections, limits.connectionsMax),
     atMost('dials under way', budget.dials, limits.dialsMax),
@@ -56,6 +60,11 @@ function judgeUsage({ limits, budget }: EngineUsage, inspection: Inspection | un
         atMost('addresses known', inspection.peers.knownCount, limits.peersKnownMax),
       ),
   );
+}
+
+/** Of all torrents. */
+function largestPiece({ torrent, sides }: World): number {
+  return Math.max(torrent.geometry.pieceLength, ...sides.map(({ geometry }) => geometry.pieceLength));
 }
 
 function judgeSession(session: PeerSession, { limits }: EngineUsage): Disbelief {

@@ -3,7 +3,8 @@
  * are called by, and looks at three kinds of moments: after every fact (cheap: only at what that fact touched), now and
  * then (dear: at everything of a host), and when all is over.
  */
-import type { Action, Fact } from '../../../client/engine/contract.ts';
+import type { Action, AnnounceRequest, ConnectionId, Fact, Report } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
@@ -37,9 +38,35 @@ export function inspectionOf(peer: SimPeer): Inspection | undefined {
   return peer.isAlive ? peer.engine.inspect(torrent) : undefined;
 }
 
-/** The session a fact is about. */
+/** Of all its torrents whose pieces are known. */
+export function inspectionsOf(peer: SimPeer): Inspection[] {
+  const others = peer.sides.map(({ id }) => (id === undefined ? undefined : peer.engine.inspect(id)));
+  return [inspectionOf(peer), ...(peer.isAlive ? others : [])].filter((known) => known !== undefined);
+}
+
+/** The session a fact is about, unless it is for another torrent than the first. */
 export function sessionOf({ peer, fact }: Turn): PeerSession | undefined {
-  return 'connection' in fact ? peer.engine.usage.sessions.get(fact.connection) : undefined;
+  if (!('connection' in fact) || !mayBeOfFirst(peer, fact.connection)) return undefined;
+  return peer.engine.usage.sessions.get(fact.connection);
+}
+
+/** The connection is for the first torrent, or it is not known yet for which. */
+export function mayBeOfFirst({ engine, sides }: SimPeer, connection: ConnectionId): boolean {
+  if (sides.length === 0) return true;
+  // The engine forgets what has ended, and may do so before its last words are heard.
+  const others = ofSides.get(engine) ?? new Set<ConnectionId>();
+  ofSides.set(engine, others);
+  const known = engine.torrentOf(connection);
+  if (known !== undefined && known !== torrent) others.add(connection);
+  return !others.has(connection);
+}
+
+const ofSides = new WeakMap<Engine, Set<ConnectionId>>();
+
+/** It is about another torrent than the first. */
+export function isOfSide(told: Fact | Report | AnnounceRequest): boolean {
+  if ('spec' in told) return told.spec.torrent !== torrent;
+  return 'torrent' in told && told.torrent !== torrent;
 }
 
 /** Its disk may hold something else than it was given, or began with it: nobody there could know. */

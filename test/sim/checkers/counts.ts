@@ -3,20 +3,22 @@
  * served, how many connections there are. A count that is off by one is a place lost for ever.
  */
 import type { EngineUsage, Inspection } from '../../../client/engine/inspection.ts';
-import { type Checker, type Disbelief, firstOf, inspectionOf } from './checker.ts';
+import { type Checker, type Disbelief, firstOf, inspectionsOf } from './checker.ts';
 
 export function countsAreRight(): Checker {
   return {
     name: 'counts-are-right',
     inspect(peer) {
-      const inspection = inspectionOf(peer);
-      if (inspection === undefined) return undefined;
-      return firstOf(
-        judgePieces(inspection),
-        judgeInterest(inspection),
-        judgeSlots(inspection),
-        judgeConnections(inspection, peer.engine.usage),
-      );
+      for (const inspection of inspectionsOf(peer)) {
+        const disbelief = firstOf(
+          judgePieces(inspection),
+          judgeInterest(inspection),
+          judgeSlots(inspection),
+          judgeConnections(inspection, peer.engine.usage),
+        );
+        if (disbelief !== undefined) return disbelief;
+      }
+      return undefined;
     },
   };
 }

@@ -82,19 +82,21 @@ export function liarsStayOut(): Checker {
       const banned = bans.get(peer.engine) ?? new Map<string, number>();
       bans.set(peer.engine, banned);
       for (const action of actions) {
-        if (action.type === 'dial' && (banned.get(keyOf(action.address)) ?? 0) > nowMs) {
+        // Each torrent judges for itself.
+        const own = action.type === 'dial' ? peer.engine.torrentOf(action.connection) : undefined;
+        if (action.type === 'dial' && (banned.get(`${own} ${keyOf(action.address)}`) ?? 0) > nowMs) {
           return `dials ${keyOf(action.address)}, a proven liar`;
         }
         if (action.type !== 'report') continue;
         const { report } = action;
         if (report.type === 'peer-connected') {
           const untilMs = Math.max(
-            banned.get(report.address.host) ?? 0,
-            banned.get(keyOf(report.address)) ?? 0,
+            banned.get(`${report.torrent} ${report.address.host}`) ?? 0,
+            banned.get(`${report.torrent} ${keyOf(report.address)}`) ?? 0,
           );
           if (untilMs > nowMs) return `lets ${report.address.host} in, a proven liar`;
         } else if (report.type === 'peer-dropped' && bannedFor.has(report.reason)) {
-          banned.set(keyOf(report.address), nowMs + limits.banMs);
+          banned.set(`${report.torrent} ${keyOf(report.address)}`, nowMs + limits.banMs);
         }
       }
       return undefined;

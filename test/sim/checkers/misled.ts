@@ -5,7 +5,7 @@
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
-import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+import { type Checker, type Disbelief, inspectionOf, isOfSide, type Turn } from './checker.ts';
 
 /** Pieces that were lost while a peer was here, and when. */
 type Losses = Map<PieceIndex, number>;
@@ -23,7 +23,7 @@ export function nobodyIsMisled(): Checker {
     onTurn(turn) {
       const { peer, fact, nowMs } = turn;
       const inspection = inspectionOf(peer);
-      if (inspection === undefined) return undefined;
+      if (inspection === undefined || isOfSide(fact)) return undefined;
       const { ledger } = inspection;
       let memory = memories.get(peer.engine);
       if (memory === undefined || fact.type === 'added') {

@@ -1,5 +1,6 @@
 /** Checkers that compare a host with a model of its own, kept beside it. Each run has its own: some remember. */
 import { announcesAreTimely } from './announces.ts';
+import { torrentsAreApart } from './apart.ts';
 import type { Checker } from './checker.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { newsAreTold } from './news.ts';
@@ -16,4 +17,5 @@ export const modelCheckers: readonly (() => Checker)[] = [
   dialsArePaced,
   newsAreTold,
   tablesAreEmptied,
+  torrentsAreApart,
 ];

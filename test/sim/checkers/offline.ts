@@ -4,7 +4,7 @@
  */
 import type { Action } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
-import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+import { type Checker, type Disbelief, inspectionOf, isOfSide, mayBeOfFirst, type Turn } from './checker.ts';
 
 export function offlineIsSilent(): Checker {
   const offline = new WeakSet<Engine>();
@@ -14,6 +14,7 @@ export function offlineIsSilent(): Checker {
       const { peer, fact } = turn;
       const { engine } = peer;
       const inspection = inspectionOf(peer);
+      if (isOfSide(fact)) return undefined;
       if (fact.type === 'content-offline' && inspection !== undefined) offline.add(engine);
       if (fact.type === 'content-online') offline.delete(engine);
       if (inspection === undefined) offline.delete(engine);
@@ -28,7 +29,8 @@ function judge({ peer, fact, actions }: Turn): Disbelief {
   if (inspection.sessions.size > 0)
     return `its files are gone, and ${inspection.sessions.size} peers are here`;
   for (const action of actions) {
-    const what = forbidden(action);
+    const isSide = 'connection' in action && !mayBeOfFirst(peer, action.connection);
+    const what = isSide ? undefined : forbidden(action);
     // Peers hear what was written before, and that they are let go.
     if (what !== undefined && fact.type !== 'content-offline') return `its files are gone, and it ${what}`;
   }
@@ -42,7 +44,7 @@ function forbidden(action: Action): string | undefined {
     case 'send-block':
       return `sends a block on connection ${action.connection}`;
     case 'announce':
-      return action.request.event === 'stopped'
+      return action.request.event === 'stopped' || isOfSide(action.request)
         ? undefined
         : `announces ${action.request.event ?? 'nothing'}`;
     default:

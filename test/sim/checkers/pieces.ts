@@ -6,13 +6,13 @@ import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { lookEveryMs } from '../world/content-watch.ts';
 import type { SimPeer } from '../world/peer.ts';
-import { type Checker, type Disbelief, inspectionOf, misremembers } from './checker.ts';
+import { type Checker, type Disbelief, inspectionOf, isOfSide, misremembers } from './checker.ts';
 
 export function oneStateAPiece(): Checker {
   return {
     name: 'one-state-a-piece',
     onTurn({ peer, fact }) {
-      return 'pieceIndex' in fact ? stateOf(peer, fact.pieceIndex) : undefined;
+      return 'pieceIndex' in fact && !isOfSide(fact) ? stateOf(peer, fact.pieceIndex) : undefined;
     },
     inspect(peer) {
       const inspection = inspectionOf(peer);
@@ -63,12 +63,13 @@ export function haveIsOnDisk(): Checker {
       const ledger = inspectionOf(peer)?.ledger;
       if (excused.has(peer) || ledger === undefined) return undefined;
       // What the disk has just spoken of is true now, not in a few seconds.
-      const isOfDisk = 'pieceIndex' in fact && fact.type !== 'deadline-set';
-      const named = fact.type === 'pieces-lost' ? fact.pieces : isOfDisk ? [fact.pieceIndex] : [];
+      const isOfDisk = 'pieceIndex' in fact && !isOfSide(fact) && fact.type !== 'deadline-set';
+      const named =
+        fact.type === 'pieces-lost' && !isOfSide(fact) ? fact.pieces : isOfDisk ? [fact.pieceIndex] : [];
       // With all of it: what is complete for want of more wishes is looked at as usual.
       const isComplete =
         ledger.haveCount === ledger.geometry.pieceCount &&
-        actions.some((a) => a.type === 'report' && a.report.type === 'completed');
+        actions.some((a) => a.type === 'report' && a.report.type === 'completed' && !isOfSide(a.report));
       for (const pieceIndex of isComplete ? ledger.geometry.pieces() : named) {
         const disbelief = ledger.has(pieceIndex) ? judgeHave(peer, pieceIndex, world.nowMs, 0) : undefined;
         if (disbelief !== undefined) return disbelief;

@@ -6,7 +6,7 @@ import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
-import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf } from './checker.ts';
+import { type Checker, type Disbelief, firstOf, inspectionOf, inspectionsOf, sessionOf } from './checker.ts';
 
 export function askedIsFetched(): Checker {
   return {
@@ -17,21 +17,27 @@ export function askedIsFetched(): Checker {
       return inspection === undefined || session === undefined ? undefined : judgeAsked(inspection, session);
     },
     inspect(peer) {
-      const inspection = inspectionOf(peer);
-      if (inspection === undefined) return undefined;
-      const asked = new Map<number, number>();
-      for (const session of inspection.sessions.values()) {
-        const disbelief = judgeAsked(inspection, session);
-        if (disbelief !== undefined) return disbelief;
-        for (const key of session.pipeline.asked) asked.set(key, (asked.get(key) ?? 0) + 1);
-      }
-      for (const piece of inspection.ledger.fetchingPieces) {
-        const disbelief = firstOf(judgePiece(inspection, piece, asked), judgeOwner(inspection, piece));
+      for (const inspection of inspectionsOf(peer)) {
+        const disbelief = judgeAll(inspection);
         if (disbelief !== undefined) return disbelief;
       }
       return undefined;
     },
   };
+}
+
+function judgeAll(inspection: Inspection): Disbelief {
+  const asked = new Map<number, number>();
+  for (const session of inspection.sessions.values()) {
+    const disbelief = judgeAsked(inspection, session);
+    if (disbelief !== undefined) return disbelief;
+    for (const key of session.pipeline.asked) asked.set(key, (asked.get(key) ?? 0) + 1);
+  }
+  for (const piece of inspection.ledger.fetchingPieces) {
+    const disbelief = firstOf(judgePiece(inspection, piece, asked), judgeOwner(inspection, piece));
+    if (disbelief !== undefined) return disbelief;
+  }
+  return undefined;
 }
 
 function judgeAsked(inspection: Inspection, session: PeerSession): Disbelief {

@@ -9,8 +9,9 @@ import type { PeerRecord } from '../../../client/engine/peer-record.ts';
 import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
 import { type Message, readUint32 } from '../../../client/wire/message.ts';
 import { blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
+import { torrent } from '../world/peer.ts';
 import type { SimTorrent } from '../world/torrent.ts';
-import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+import { type Checker, type Disbelief, inspectionOf, isOfSide, mayBeOfFirst, type Turn } from './checker.ts';
 
 /** What was said on one connection so far. */
 class Speech implements WireHandler<string> {
@@ -158,15 +159,17 @@ export function speaksTruly(): Checker {
         mouths.set(peer.engine, mouth);
       }
       // What was lost and is here again is told again.
-      if (fact.type === 'pieces-lost')
+      if (fact.type === 'pieces-lost' && !isOfSide(fact))
         for (const speech of mouth.speeches.values()) speech.onLost(fact.pieces);
       for (const action of actions) {
-        const disbelief =
-          action.type === 'send' || action.type === 'send-block'
-            ? hearAction(turn, mouth, action)
-            : action.type === 'store-piece'
-              ? judgeSources(turn, mouth, action.pieceIndex)
-              : undefined;
+        // What a connection is for is known with the first word on it.
+        const isHeard =
+          (action.type === 'send' || action.type === 'send-block') && mayBeOfFirst(peer, action.connection);
+        const disbelief = isHeard
+          ? hearAction(turn, mouth, action)
+          : action.type === 'store-piece' && action.torrent === torrent
+            ? judgeSources(turn, mouth, action.pieceIndex)
+            : undefined;
         if (disbelief !== undefined) return disbelief;
         if (action.type === 'close') mouth.speeches.delete(action.connection);
       }

@@ -3,7 +3,7 @@
  */
 import type { AnnounceRequest } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
-import { type Checker, type Disbelief, inspectionOf, type Turn } from './checker.ts';
+import { type Checker, type Disbelief, inspectionOf, isOfSide, type Turn } from './checker.ts';
 import { noteMemory, type Remembered } from './forgotten.ts';
 
 interface Relation extends Remembered {
@@ -27,19 +27,20 @@ export function trackersHearTheTruth(): Checker {
     name: 'trackers-hear-the-truth',
     onTurn(turn) {
       const { peer, fact, actions } = turn;
+      const isSide = isOfSide(fact);
       let talk = talks.get(peer.engine);
-      if (talk === undefined || fact.type === 'added' || fact.type === 'magnet-added') {
+      if (talk === undefined || (!isSide && (fact.type === 'added' || fact.type === 'magnet-added'))) {
         const wasComplete =
           fact.type === 'added' && inspectionOf(peer)?.ledger.haveBytes === turn.world.torrent.leftAtFirst;
         talk = { relations: new Map(), inFlight: undefined, wasComplete };
         talks.set(peer.engine, talk);
       }
-      if (fact.type === 'tracker-returned' && !relationOf(talk, fact.tracker).isLeaving) {
+      if (!isSide && fact.type === 'tracker-returned' && !relationOf(talk, fact.tracker).isLeaving) {
         const relation = relationOf(talk, fact.tracker);
         const isAsked = talk.inFlight?.tracker === fact.tracker;
         if (noteMemory(fact, relation, isAsked) === 'forgotten') relation.listsUs = false;
       }
-      if (fact.type === 'announced' || fact.type === 'announce-failed') {
+      if (!isSide && (fact.type === 'announced' || fact.type === 'announce-failed')) {
         const relation = relationOf(talk, fact.tracker);
         if (talk.inFlight?.tracker === fact.tracker) {
           if (fact.type === 'announced') {
@@ -53,9 +54,12 @@ export function trackersHearTheTruth(): Checker {
           relation.isLeaving = false;
         }
       }
-      const listing = fact.type === 'content-offline' ? listingOf(talk) : [];
+      const listing = fact.type === 'content-offline' && !isSide ? listingOf(talk) : [];
       for (const action of actions) {
-        const disbelief = action.type === 'announce' ? judge(turn, talk, action.request) : undefined;
+        const disbelief =
+          action.type === 'announce' && !isOfSide(action.request)
+            ? judge(turn, talk, action.request)
+            : undefined;
         if (disbelief !== undefined)
           return `tells ${action.type === 'announce' ? action.request.tracker : ''} ${disbelief}`;
       }

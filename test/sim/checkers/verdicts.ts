@@ -7,7 +7,8 @@ import type { Engine } from '../../../client/engine/engine.ts';
 import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
 import type { PeerRecord } from '../../../client/engine/peer-record.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
-import { type Checker, inspectionOf } from './checker.ts';
+import { torrent } from '../world/peer.ts';
+import { type Checker, inspectionOf, isOfSide } from './checker.ts';
 
 /** As in client/engine/piece-provenance.ts: more corrupt copies of one piece prove nothing new. */
 const copiesMax = 8;
@@ -34,9 +35,12 @@ export function theProvenAreBanned(): Checker {
       const ledger = inspectionOf(peer)?.ledger;
       // Stopped: nobody judges any more.
       if (ledger === undefined) return undefined;
-      const guilty = proven(court, fact);
+      const guilty = isOfSide(fact) ? new Set<PeerRecord>() : proven(court, fact);
       for (const action of actions) {
-        const piece = action.type === 'store-piece' ? ledger.storing(action.pieceIndex) : undefined;
+        const piece =
+          action.type === 'store-piece' && action.torrent === torrent
+            ? ledger.storing(action.pieceIndex)
+            : undefined;
         if (piece !== undefined) court.pending.set(piece.pieceIndex, piece);
       }
       for (const record of guilty) {

@@ -11,8 +11,8 @@ import { registry } from './registry.ts';
 import { seats } from './seats.ts';
 import { serving } from './serving.ts';
 import { storage } from './storage.ts';
+import { wider } from './wider.ts';
 import { wire } from './wire.ts';
-import { worldMutants } from './world-mutants.ts';
 import { world } from './world.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -27,5 +27,5 @@ export const mutants: readonly Mutant[] = [
   ...admission,
   ...world,
   ...storage,
-  ...worldMutants,
+  ...wider,
 ];

@@ -13,12 +13,13 @@ import {
   lonePlace,
   type Place,
 } from '../world/place.ts';
-import type { HousePlan, PeerPlan, Role, SwarmPlan } from './schema.ts';
+import type { HousePlan, PartPlan, PeerPlan, Role, SwarmPlan } from './schema.ts';
 
 export interface CastMember {
   readonly name: string;
   readonly role: Role;
   has(pieceIndex: number): boolean;
+  readonly parts: readonly CastPart[];
   readonly magnet: boolean;
   readonly link: Link;
   readonly reachability: Reachability;
@@ -39,6 +40,12 @@ export interface CastMember {
   readonly mends: boolean;
 }
 
+export interface CastPart extends Pick<PartPlan, 'stopMs' | 'againMs'> {
+  /** Which of the plan's other torrents. */
+  readonly torrent: number;
+  has(pieceIndex: number): boolean;
+}
+
 /** In the order of the plan, which is the order in which they get their addresses. */
 export function castOf(plan: SwarmPlan): CastMember[] {
   const called = callSheet(plan);
@@ -51,6 +58,12 @@ export function castOf(plan: SwarmPlan): CastMember[] {
       name,
       role: peer.role ?? 'honest',
       has: possession(peer, plan.torrent.pieces, () => randomness.of(`has ${name}`)),
+      parts: (peer.parts ?? []).map(({ torrent, has, ...times }) => {
+        const number = plan.torrents!.findIndex((other) => other.name === torrent);
+        const { pieces } = plan.torrents![number]!;
+        const random = () => randomness.of(`has ${torrent} ${name}`);
+        return { torrent: number, has: possession({ has }, pieces, random), ...times };
+      }),
       magnet: peer.magnet ?? false,
       link: linkOf(peer, plan.streams === 'recut'),
       reachability: peer.reachability ?? 'open',
@@ -117,7 +130,7 @@ function linkOf({ link = 'home' }: PeerPlan, recut: boolean): Link {
 }
 
 function possession(
-  { has = 'none' }: PeerPlan,
+  { has = 'none' }: { readonly has?: PeerPlan['has'] | undefined },
   pieceCount: number,
   random: () => { below(bound: number): number },
 ): (pieceIndex: number) => boolean {

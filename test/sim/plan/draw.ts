@@ -14,6 +14,7 @@ import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
 import { drawMore } from './draw-more.ts';
 import { drawFamilies, drawHouses } from './draw-places.ts';
+import { drawSides } from './draw-sides.ts';
 import { drawFiles } from './files.ts';
 import { hasMeeting } from './meetings.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
@@ -46,15 +47,17 @@ export function drawPlan(seed: number): SwarmPlan {
   const mending =
     contentFaults.length === 0 ? plainPeers : drawMenders(randomness.of('plan menders'), plainPeers);
   const { peers: housed, houses } = drawHouses(randomness.of('plan houses'), mending);
-  const { peers, trackers } = drawFamilies(randomness.of('plan families'), housed, plainTrackers);
+  const { peers: placed, trackers } = drawFamilies(randomness.of('plan families'), housed, plainTrackers);
+  const { peers, torrents, limits: sideLimits } = drawSides(randomness.of('plan sides'), placed);
   const usualLimits = drawLimits(randomness.of('plan limits'), torrent.pieceBytes);
   const harmLimits = contentFaults.length === 0 ? {} : drawHarmLimits(randomness.of('plan harm limits'));
   const crowd = drawCrowd(randomness.of('plan crowd'));
-  const limits = { ...usualLimits, ...harmLimits, ...crowd.limits };
+  const limits = { ...usualLimits, ...harmLimits, ...sideLimits, ...crowd.limits };
   const random = randomness.of('plan streams');
   const plan: SwarmPlan = {
     seed,
     torrent,
+    ...(torrents.length > 0 && { torrents }),
     streams: random.below(2) === 0 ? 'recut' : 'whole',
     limits,
     trackers,

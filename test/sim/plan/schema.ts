@@ -46,6 +46,22 @@ export const torrentSchema = Type.Object(
   closed,
 );
 
+/** Another torrent than the first, in which some have a part. */
+const sideSchema = Type.Object({ name, ...torrentSchema.properties }, closed);
+
+/** All pieces, none, these, or each with this chance. */
+const hasSchema = Type.Union([
+  oneOf(['all', 'none']),
+  Type.Array(integer(0, 262_143), { maxItems: 262_144 }),
+  Type.Object({ perMille }, closed),
+]);
+
+/** A part in another torrent; the user may stop it, and add it again. */
+const partSchema = Type.Object(
+  { torrent: name, has: Type.Optional(hasSchema), stopMs: Type.Optional(atMs), againMs: Type.Optional(atMs) },
+  closed,
+);
+
 /** `home` is what those get who say nothing. */
 export const linkNames = ['home', ...(Object.keys(links) as (keyof typeof links)[])] as const;
 
@@ -107,14 +123,9 @@ const peerSchema = Type.Object(
     name,
     count: Type.Optional(integer(1, peersMax)),
     role: Type.Optional(oneOf(roles)),
-    /** All pieces, none, these, or each with this chance. */
-    has: Type.Optional(
-      Type.Union([
-        oneOf(['all', 'none']),
-        Type.Array(integer(0, 262_143), { maxItems: 262_144 }),
-        Type.Object({ perMille }, closed),
-      ]),
-    ),
+    has: Type.Optional(hasSchema),
+    /** Its parts in the other torrents. */
+    parts: Type.Optional(Type.Array(partSchema, { maxItems: 16 })),
     /** It knows only the hash at first. */
     magnet: Type.Optional(Type.Boolean()),
     link: Type.Optional(Type.Union([oneOf(linkNames), linkSchema])),
@@ -268,6 +279,8 @@ export const planSchema = Type.Object(
     story: Type.Optional(Type.String({ maxLength: 2_000 })),
     seed: integer(0, 0xffff_ffff),
     torrent: torrentSchema,
+    /** Others beside it. What the plan says of faults to files is of the first. */
+    torrents: Type.Optional(Type.Array(sideSchema, { maxItems: 16 })),
     /** Streams are cut anew at random bytes, or each send arrives as it was sent, which costs less. */
     streams: Type.Optional(oneOf(['recut', 'whole'])),
     limits: Type.Optional(limitsSchema),
@@ -293,6 +306,7 @@ export const planSchema = Type.Object(
 export type SwarmPlan = Static<typeof planSchema>;
 export type TorrentPlan = Static<typeof torrentSchema>;
 export type PeerPlan = Static<typeof peerSchema>;
+export type PartPlan = Static<typeof partSchema>;
 export type HousePlan = Static<typeof houseSchema>;
 export type TrackerPlan = Static<typeof trackerSchema>;
 export type LinkPlan = Static<typeof linkSchema>;

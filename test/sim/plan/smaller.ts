@@ -16,12 +16,14 @@ export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
   yield* withFewer(Object.entries(plan.limits ?? {}), (limits) =>
     keepLimits(plan, Object.fromEntries(limits)),
   );
+  yield* withFewer(plan.torrents ?? [], (torrents) => keepTorrents(plan, torrents));
   yield* withSmallerTorrent(plan);
   for (const key of ['strangers', 'members'] as const) if (plan[key] !== undefined) yield without(plan, key);
   yield* withShorterPlays(plan);
   if (plan.streams === 'recut') yield { ...plan, streams: 'whole' };
   yield* withPlainerPeers(plan);
   yield* withPlainerPlaces(plan);
+  yield* withFewerParts(plan);
   yield* withLessTime(plan);
 }
 
@@ -90,6 +92,7 @@ function* withPlainerPeers(plan: SwarmPlan): Generator<SwarmPlan> {
     'mends',
     'family',
     'house',
+    'parts',
   ] as const;
   const times = ['joinMs', 'leaveMs', 'uploadBpsMax', 'downloadBpsMax'] as const;
   for (const [i, peer] of plan.peers.entries())
@@ -146,6 +149,30 @@ function keepPeers(plan: SwarmPlan, kept: readonly PeerPlan[]): SwarmPlan {
     return called.length === 0 ? [] : [{ ...fault, peers: called }];
   });
   return heal({ ...plan, peers, faults });
+}
+
+function keepTorrents(plan: SwarmPlan, torrents: NonNullable<SwarmPlan['torrents']>): SwarmPlan {
+  const known = new Set(torrents.map(({ name }) => name));
+  const peers = plan.peers.map((peer) => {
+    const parts = peer.parts?.filter(({ torrent }) => known.has(torrent)) ?? [];
+    return parts.length === 0 ? without(peer, 'parts') : { ...peer, parts };
+  });
+  return { ...plan, torrents, peers };
+}
+
+function* withFewerParts(plan: SwarmPlan): Generator<SwarmPlan> {
+  for (const [i, peer] of plan.peers.entries()) {
+    for (const [j, part] of (peer.parts ?? []).entries()) {
+      const withParts = (parts: NonNullable<PeerPlan['parts']>) => ({
+        ...plan,
+        peers: plan.peers.with(i, { ...peer, parts }),
+      });
+      yield withParts(peer.parts!.toSpliced(j, 1));
+      if (part.againMs !== undefined) yield withParts(peer.parts!.with(j, without(part, 'againMs')));
+      if (part.stopMs !== undefined && part.againMs === undefined)
+        yield withParts(peer.parts!.with(j, without(part, 'stopMs')));
+    }
+  }
 }
 
 function keepTrackers(plan: SwarmPlan, trackers: NonNullable<SwarmPlan['trackers']>): SwarmPlan {

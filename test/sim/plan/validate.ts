@@ -6,7 +6,15 @@ import type { TSchema } from 'typebox';
 import { assertLimits, defaultLimits, type Limits } from '../../../client/engine/limits.ts';
 import { bytesOf } from './files.ts';
 import { nearestOf } from './nearest-word.ts';
-import { type Fault, faultSchemas, peersMax, planSchema, type SwarmPlan } from './schema.ts';
+import {
+  type Fault,
+  faultSchemas,
+  type PartPlan,
+  peersMax,
+  planSchema,
+  type SwarmPlan,
+  type TorrentPlan,
+} from './schema.ts';
 import { quoteAll, shapeProblem } from './shape-problem.ts';
 
 const namesToldMax = 20;
@@ -50,7 +58,7 @@ function checkShape(schema: TSchema, value: unknown, path: string): void {
 function checkSizes({ torrent, peers }: SwarmPlan): void {
   if ((torrent.lastPieceBytes ?? 1) > torrent.pieceBytes)
     throw new PlanError('torrent.lastPieceBytes', `more than pieceBytes, which is ${torrent.pieceBytes}`);
-  checkFiles(torrent);
+  checkFiles(torrent, 'torrent');
   const peerCount = peers.reduce((sum, { count = 1 }) => sum + count, 0);
   if (peerCount > peersMax) throw new PlanError('peers', `${peerCount} peers; at most ${peersMax}`);
   for (const [i, { has, joinMs = 0, leaveMs }] of peers.entries()) {
@@ -62,12 +70,33 @@ function checkSizes({ torrent, peers }: SwarmPlan): void {
   }
 }
 
-function checkFiles(torrent: SwarmPlan['torrent']): void {
+function checkFiles(torrent: TorrentPlan, path: string): void {
   if (torrent.files === undefined) return;
   const sum = torrent.files.reduce((total, { bytes }) => total + bytes, 0);
   const totalBytes = bytesOf(torrent);
   if (sum !== totalBytes)
-    throw new PlanError('torrent.files', `${sum} bytes together; the pieces have ${totalBytes}`);
+    throw new PlanError(`${path}.files`, `${sum} bytes together; the pieces have ${totalBytes}`);
+}
+
+function checkParts(
+  parts: readonly PartPlan[],
+  torrents: ReadonlyMap<string, TorrentPlan>,
+  path: string,
+): void {
+  expectAll(
+    parts.map(({ torrent }) => torrent),
+    new Set(torrents.keys()),
+    path,
+  );
+  if (new Set(parts.map(({ torrent }) => torrent)).size < parts.length)
+    throw new PlanError(path, 'two in one torrent');
+  for (const { torrent, has, stopMs = 0, againMs = stopMs + 1 } of parts) {
+    const { pieces } = torrents.get(torrent)!;
+    const beyond = Array.isArray(has) ? has.find((pieceIndex) => pieceIndex >= pieces) : undefined;
+    if (beyond !== undefined) throw new PlanError(path, `piece ${beyond} of a torrent of ${pieces} pieces`);
+    if (againMs <= stopMs)
+      throw new PlanError(path, `againMs ${againMs} is not after stopMs, which is ${stopMs}`);
+  }
 }
 
 function checkNames(plan: SwarmPlan): void {
@@ -86,6 +115,17 @@ function checkNames(plan: SwarmPlan): void {
       throw new PlanError(`trackers[${i}].name`, `${quoteAll([name])} is taken already`);
     trackers.add(name);
   }
+  const others = new Map((plan.torrents ?? []).map((torrent) => [torrent.name, torrent]));
+  if (others.size < (plan.torrents?.length ?? 0)) throw new PlanError('torrents', 'two have one name');
+  for (const [i, torrent] of (plan.torrents ?? []).entries()) {
+    if ((torrent.lastPieceBytes ?? 1) > torrent.pieceBytes)
+      throw new PlanError(
+        `torrents[${i}].lastPieceBytes`,
+        `more than pieceBytes, which is ${torrent.pieceBytes}`,
+      );
+    checkFiles(torrent, `torrents[${i}]`);
+  }
+  for (const [i, { parts = [] }] of plan.peers.entries()) checkParts(parts, others, `peers[${i}].parts`);
   const houses = new Set((plan.houses ?? []).map(({ name }) => name));
   if (houses.size < (plan.houses?.length ?? 0)) throw new PlanError('houses', 'two have one name');
   for (const [i, peer] of plan.peers.entries()) {

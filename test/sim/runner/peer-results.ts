@@ -37,7 +37,8 @@ export class PeerResults {
   constructor(swarm: PlannedSwarm) {
     this.#swarm = swarm;
     swarm.world.watch({
-      onReport: (peer, { type }) => {
+      onReport: (peer, { type, torrent }) => {
+        if (torrent !== 1) return;
         const isDone = type === 'completed' || type === 'metadata-received';
         if (isDone && !this.#doneMs.has(peer)) this.#doneMs.set(peer, swarm.world.nowMs);
       },

@@ -43,6 +43,11 @@ export class PlannedSwarm {
       pieceLength: pieceBytes,
       ...(files && { files }),
     });
+    for (const other of plan.torrents ?? [])
+      this.world.addTorrent({
+        ...{ totalBytes: bytesOf(other), pieceLength: other.pieceBytes },
+        ...(other.files && { files: other.files }),
+      });
     this.cast = castOf(plan);
     this.#called = callSheet(plan);
     for (const tracker of plan.trackers ?? []) {
@@ -52,6 +57,7 @@ export class PlannedSwarm {
     const { scheduler } = this.world;
     for (const member of this.cast) {
       scheduler.after(member.joinMs, () => this.#join(member));
+      this.#arrangeParts(member);
       if (member.leaveMs !== undefined) scheduler.after(member.leaveMs, () => this.leave(member.name));
     }
     this.#introduceLater();
@@ -69,7 +75,11 @@ export class PlannedSwarm {
 
   /** The last moment at which somebody joins or leaves. */
   get settledMs(): number {
-    return Math.max(...this.cast.map(({ joinMs, leaveMs = 0 }) => Math.max(joinMs, leaveMs)));
+    const times = this.cast.flatMap(({ joinMs, leaveMs = 0, parts }) => [
+      ...[joinMs, leaveMs],
+      ...parts.flatMap(({ stopMs = 0, againMs = 0 }) => [stopMs, againMs]),
+    ]);
+    return Math.max(...times);
   }
 
   /** Everything the world can mend is mended; the foes stay, and so do trackers that know too many. */
@@ -124,9 +134,26 @@ export class PlannedSwarm {
       uploadBpsMax,
       downloadBpsMax,
       mends,
+      sides: member.parts.map(({ torrent, has }) => ({ torrent: world.sides[torrent]!, has })),
     });
     this.peers.set(name, peer);
     this.#introduce(member);
+  }
+
+  /** Its user stops other torrents, and adds them again. */
+  #arrangeParts({ name, parts }: CastMember): void {
+    for (const [i, { stopMs, againMs }] of parts.entries()) {
+      const turn = (atMs: number | undefined, isWanted: boolean) => {
+        if (atMs === undefined) return;
+        this.world.scheduler.after(atMs, () => {
+          const peer = this.peers.get(name);
+          const side = peer?.sides[i];
+          if (side !== undefined) peer!.want(side, isWanted);
+        });
+      };
+      turn(stopMs, false);
+      turn(againMs, true);
+    }
   }
 
   /** Whoever was told of others by hand is told of them. */

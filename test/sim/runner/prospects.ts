@@ -7,6 +7,7 @@
 import type { CastMember } from '../plan/cast.ts';
 import { canMeet } from '../plan/meetings.ts';
 import type { SimPeer } from '../world/peer.ts';
+import type { Side } from '../world/side.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
 /** By name: those who have or can get every piece; of those who only want the metadata, who can meet anybody with it. */
@@ -24,6 +25,22 @@ export function prospectsOf(swarm: PlannedSwarm): Set<string> {
     if (isWhole) for (const { name } of group) able.add(name);
   }
   return able;
+}
+
+/** Of the other torrents: who runs one and can come to all of it. */
+export function sideProspectsOf(swarm: PlannedSwarm): { readonly name: string; readonly side: Side }[] {
+  return swarm.world.sides.flatMap((torrent) => {
+    const sideOf = (name: string) => swarm.peers.get(name)?.sides.find((side) => side.torrent === torrent);
+    const present = swarm.cast.filter(
+      ({ name, leaveMs }) => leaveMs === undefined && sideOf(name)?.isWanted === true,
+    );
+    const pieces = [...torrent.geometry.pieces()];
+    return groupsOf(present).flatMap((group) => {
+      const sides = group.map(({ name }) => ({ name, side: sideOf(name)! }));
+      const isWhole = pieces.every((piece) => sides.some(({ side }) => side.platter.isRight(piece)));
+      return isWhole ? sides : [];
+    });
+  });
 }
 
 /** Left out: seeds whose files are gone for good, and those who give out what has rotted without their knowing. */

@@ -8,10 +8,11 @@ import { BrokenRule, Inspector } from '../checkers/inspector.ts';
 import { hasMeeting } from '../plan/meetings.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { SimPeer } from '../world/peer.ts';
+import type { Side } from '../world/side.ts';
 import { Chronicle } from './chronicle.ts';
 import { PeerResults } from './peer-results.ts';
 import { PlannedSwarm } from './planned-swarm.ts';
-import { prospectsOf } from './prospects.ts';
+import { prospectsOf, sideProspectsOf } from './prospects.ts';
 import type { Failure, RunResult } from './result.ts';
 import { arrangeTroubles } from './troubles.ts';
 
@@ -126,6 +127,8 @@ class Run {
     const { plan, world } = this.#swarm;
     this.#swarm.heal();
     const able = prospectsOf(this.#swarm);
+    const sides = sideProspectsOf(this.#swarm);
+    const areSidesDone = () => sides.every(({ side }) => side.isComplete && side.platter.isAllRight);
     this.#able = able;
     this.#progressMs = world.nowMs;
     const stuckMs = plan.stuckMs ?? stuckMsDefault;
@@ -134,19 +137,20 @@ class Run {
     const areDone = () => {
       if (waiting !== undefined && !this.#isDone(waiting)) return false;
       waiting = [...able].find((name) => !this.#isDone(name));
-      return waiting === undefined;
+      return waiting === undefined && areSidesDone();
     };
     // As long as somebody makes progress, everybody is given more time.
     while (world.nowMs < Math.min(endMs, this.#progressMs + stuckMs)) {
       if (world.runUntil(areDone, Math.min(endMs, this.#progressMs + stuckMs) - world.nowMs)) return;
     }
     const missing = [...able].filter((name) => !this.#isDone(name));
-    if (missing.length === 0) return;
+    const behind = sides.filter(({ side }) => !side.isComplete);
+    if (missing.length + behind.length === 0) return;
     const sinceSeconds = Math.round((world.nowMs - this.#progressMs) / 1000);
     const checker = world.nowMs >= endMs ? 'late' : 'stuck';
     throw new NotDone(
       checker,
-      `${missing.map((name) => this.#standing(name)).join('; ')}; no progress for ${sinceSeconds} s`,
+      `${[...missing.map((name) => this.#standing(name)), ...behind.map((one) => this.#sideStanding(one))].join('; ')}; no progress for ${sinceSeconds} s`,
     );
   }
 
@@ -158,12 +162,18 @@ class Run {
   /** Whoever looked for it has it, and lets go; not from within the engine's turn. */
   #onFound(peer: SimPeer): void {
     this.#found.add(peer);
-    this.#swarm.world.scheduler.after(0, () => peer.stop());
+    this.#swarm.world.scheduler.after(0, () => peer.stopFirst());
   }
 
   #isDone(name: string): boolean {
     const peer = this.#swarm.peers.get(name);
     return peer !== undefined && (this.#found.has(peer) || (peer.isComplete && peer.isIdentical));
+  }
+
+  #sideStanding({ name, side }: { readonly name: string; readonly side: Side }): string {
+    const { engine } = this.#swarm.peers.get(name)!;
+    const status = side.id === undefined ? undefined : engine.status(side.id);
+    return `${name} has ${status?.haveCount ?? 'none'} of ${side.torrent.geometry.pieceCount} pieces of torrent ${side.torrent.id}`;
   }
 
   #standing(name: string): string {

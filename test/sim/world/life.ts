@@ -52,7 +52,7 @@ export class Life {
   readonly clock: VirtualClock;
   readonly #options: LifeOptions;
   readonly #driver: Driver;
-  #journal: ResumeJournal | undefined;
+  readonly #journals = new Map<TorrentId, ResumeJournal>();
   #watch: ContentWatch | undefined;
 
   constructor(options: LifeOptions) {
@@ -94,28 +94,38 @@ export class Life {
     const { internet, name, temper } = this.#options;
     const { scheduler, random } = internet;
     const { gate } = this;
-    const knownStamps = () => this.#watch?.stamps ?? stamps;
+    let watch: ContentWatch | undefined;
+    const knownStamps = () => watch?.stamps ?? stamps;
+    const isFirst = torrent === 1;
     const parts = {
       scheduler,
       gate,
-      random: random.of(`fsync ${name}`),
+      random: random.of(isFirst ? `fsync ${name}` : `fsync ${name} ${torrent}`),
       platter,
       temper,
       stamps: knownStamps,
     };
-    this.#journal = new ResumeJournal(parts, have);
-    this.disk.add(torrent, platter, this.#journal, start);
-    this.#watch = this.disk.watch(torrent);
+    const journal = new ResumeJournal(parts, have);
+    this.#journals.set(torrent, journal);
+    this.disk.add(torrent, platter, journal, start);
+    watch = this.disk.watch(torrent);
+    if (isFirst) this.#watch = watch;
   }
 
-  /** As far as it knows, everything is stored. */
+  /** The torrent is stopped: what it had is recorded. */
+  close(torrent: TorrentId): void {
+    this.disk.close(torrent);
+    this.#journals.get(torrent)?.stop();
+  }
+
+  /** As far as it knows, everything of the first torrent is stored. */
   get isWhole(): boolean {
     return this.#watch?.isWhole ?? false;
   }
 
   /** The program ends by itself, and knows afterwards what it had. */
   end(): void {
-    this.#journal?.stop();
+    for (const journal of this.#journals.values()) journal.stop();
     this.host.crash();
   }
 }

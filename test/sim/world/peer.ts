@@ -16,44 +16,22 @@ import type { Stamp } from './file-table.ts';
 import type { SimHost } from './host.ts';
 import type { SimInternet } from './internet.ts';
 import { Life } from './life.ts';
-import { homeLink, type Link, type Reachability } from './link.ts';
+import { homeLink } from './link.ts';
+import type { PeerOptions } from './peer-options.ts';
 import type { SimMemory } from './piece-memory.ts';
 import { lonePlace, type Place } from './place.ts';
-import { mark, Platter } from './platter.ts';
+import { Platter } from './platter.ts';
+import { foundOn, Side } from './side.ts';
 import type { SimTorrent } from './torrent.ts';
 import type { SimTracker } from './tracker.ts';
 import { noTraffic, type Traffic, withLife } from './traffic.ts';
 
-/** The one torrent of a world, on every host. */
+/** The first torrent of a world, on every host: the one that checkers look at. */
 export const torrent: TorrentId = 1;
 /** Reading and hashing one piece at the start of a life. */
 const checkMs = 3;
 /** From the word to stop until the program has ended: the tracker is told. */
 const farewellMs = 1_000;
-
-export interface PeerOptions {
-  /** What it has at first: everything, nothing, or the pieces for which this is true. */
-  readonly has?: 'all' | 'none' | ((pieceIndex: number) => boolean);
-  /** It knows only the hash and asks others for the info dictionary. */
-  readonly magnet?: boolean;
-  /** The info dictionary it gives out, right or not. */
-  readonly infoBytes?: Uint8Array;
-  /** Its blocks are wrong although it believes in them: a poisoner who means well. */
-  readonly lies?: boolean;
-  readonly link?: Link;
-  readonly reachability?: Reachability;
-  /** Where it is; an IPv4 address of its own when missing. */
-  readonly place?: Place;
-  readonly usesTracker?: boolean;
-  /** Announce tiers; the world's tracker when missing. */
-  readonly trackers?: readonly (readonly string[])[];
-  readonly uploadBpsMax?: number;
-  readonly downloadBpsMax?: number;
-  readonly limits?: Partial<Limits>;
-  readonly disk?: Partial<DiskTemper>;
-  /** Whether it fetches again what is lost of a complete torrent (content-watch.ts). */
-  readonly mends?: boolean;
-}
 
 /** What a peer needs of its world, and tells it. */
 export interface Surroundings {
@@ -76,6 +54,7 @@ export class SimPeer {
   readonly address: PeerAddress;
   readonly place: Place;
   readonly platter: Platter;
+  readonly sides: readonly Side[];
   readonly temper: DiskTemper;
   /** Of all its lives. */
   readonly reports: Report[] = [];
@@ -113,6 +92,7 @@ export class SimPeer {
     this.temper = { ...healthyDisk, ...options.disk };
     const hasIt = (pieceIndex: number) => has === 'all' || (has !== 'none' && has(pieceIndex));
     this.platter = new Platter(world.torrent.content, hasIt, lies ? 0xff : 0);
+    this.sides = (options.sides ?? []).map((side) => new Side(side));
     this.#life = this.#begin(this.platter.record, this.platter.files.stamps);
   }
 
@@ -199,11 +179,28 @@ export class SimPeer {
 
   /** It is told of all addresses of another. */
   dial(other: { readonly place: Place }): void {
-    this.tell({ type: 'peers-found', torrent, peers: other.place.addresses });
+    const peers = other.place.addresses;
+    this.tell({ type: 'peers-found', torrent, peers });
+    for (const { id } of this.sides)
+      if (id !== undefined) this.tell({ type: 'peers-found', torrent: id, peers });
   }
 
-  /** The user stops the torrent; the program goes on. */
+  /** The user stops all torrents; the program goes on. */
   stop(): void {
+    this.stopFirst();
+    for (const side of this.sides) side.stop(this.#life);
+  }
+
+  /** The user stops another torrent than the first, or adds it again. */
+  want(side: Side, isWanted: boolean): void {
+    side.isWanted = isWanted;
+    if (!this.isAlive || this.#isQuitting || this.hasLeft || this.#isStarting) return;
+    if (!isWanted) side.stop(this.#life);
+    else if (side.id === undefined) side.add(this.#life, this.#tiers);
+  }
+
+  /** The user stops the first torrent alone. */
+  stopFirst(): void {
     this.#countTraffic();
     this.tell({ type: 'stopped', torrent });
     this.#life.disk.close(torrent);
@@ -243,6 +240,10 @@ export class SimPeer {
     this.#world.internet.trace.mix(this.number);
     if (this.isAlive) this.host.crash(power);
     if (power) this.platter.cutPower(this.#random);
+    for (const side of this.sides) {
+      if (power) side.platter.cutPower(this.#random);
+      side.onEnd();
+    }
     this.#world.onCrash(this);
   }
 
@@ -273,13 +274,7 @@ export class SimPeer {
     if (platter.isAway) platter.forsake();
     this.lookedMs = this.#world.scheduler.nowMs;
     const { stamps } = platter.files;
-    const have = new Uint8Array(platter.record.length);
-    let doubtful = 0;
-    for (const pieceIndex of platter.content.geometry.pieces()) {
-      const isTrusted = platter.isTrusted(pieceIndex);
-      if (!isTrusted && platter.hasAnyOf(pieceIndex)) doubtful += 1;
-      if (isTrusted || platter.isRight(pieceIndex)) mark(have, pieceIndex);
-    }
+    const { have, doubtful } = foundOn(platter);
     this.#world.scheduler.after(1 + doubtful * checkMs, () => {
       this.#isStarting = false;
       this.#life = this.#begin(have, stamps);
@@ -316,13 +311,19 @@ export class SimPeer {
     life.open(torrent, this.platter, { have, stamps, mends: this.#options.mends ?? false });
     this.#life = life;
     this.#add(life, have);
+    for (const side of this.sides) if (side.isWanted) side.add(life, this.#tiers);
     return life;
+  }
+
+  get #tiers(): readonly (readonly string[])[] {
+    const { usesTracker = true, trackers = this.#world.announceTiers } = this.#options;
+    return usesTracker ? trackers : [];
   }
 
   #add(life: Life, have: Uint8Array): void {
     const { geometry, infoHash, infoBytes, dataBytes } = this.#world.torrent;
-    const { magnet = false, usesTracker = true, trackers = this.#world.announceTiers } = this.#options;
-    const spec = { torrent, infoHash, trackers: usesTracker ? trackers : [] };
+    const { magnet = false } = this.#options;
+    const spec = { torrent, infoHash, trackers: this.#tiers };
     if (magnet) {
       life.disk.expectMetadata(torrent, infoBytes);
       return life.tell({ type: 'magnet-added', spec });
@@ -337,8 +338,9 @@ export class SimPeer {
 
   #hear(report: Report): void {
     if (this.#world.options.keepsReports ?? true) this.reports.push(report);
-    if (report.type === 'completed') this.isComplete = true;
-    if (report.type === 'pieces-lost') this.isComplete = false;
+    if (report.torrent !== torrent) for (const side of this.sides) side.hear(report);
+    else if (report.type === 'completed') this.isComplete = true;
+    else if (report.type === 'pieces-lost') this.isComplete = false;
     this.#world.onReport(this, report);
   }
 }

@@ -5,7 +5,7 @@
  *
  * Nothing of the real world gets in while it runs (kernel/guard.ts).
  */
-import type { Action, Fact, Report } from '../../../client/engine/contract.ts';
+import type { Action, Fact, Report, TorrentId } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Announcer, FactSink } from '../../../client/host/ports.ts';
@@ -22,8 +22,10 @@ import { healthyDisk } from './disk-temper.ts';
 import type { SimHost } from './host.ts';
 import { SimInternet } from './internet.ts';
 import type { Link, Reachability } from './link.ts';
-import { type PeerOptions, SimPeer } from './peer.ts';
+import { SimPeer } from './peer.ts';
+import type { PeerOptions } from './peer-options.ts';
 import type { Place } from './place.ts';
+import { torrentsMax } from './side.ts';
 import { SimTorrent, type TorrentShape } from './torrent.ts';
 import { SimTracker } from './tracker.ts';
 
@@ -71,6 +73,8 @@ export class World {
   readonly random: Randomness;
   readonly trace = new Trace();
   readonly torrent: SimTorrent;
+  /** The others, by number from 2 on. */
+  readonly sides: SimTorrent[] = [];
   readonly internet: SimInternet;
   /** By URL. */
   readonly trackers = new Map<string, SimTracker>();
@@ -90,6 +94,19 @@ export class World {
     this.torrent = new SimTorrent(1, options, this.random);
     this.internet = new SimInternet(this.scheduler, this.random, this.trace);
     this.addTracker(trackerUrl);
+  }
+
+  /** Another torrent, in which peers may have a part beside the first. */
+  addTorrent(shape: TorrentShape): SimTorrent {
+    const torrent = new SimTorrent(2 + this.sides.length, shape, this.random);
+    this.sides.push(torrent);
+    return torrent;
+  }
+
+  /** What an engine calls by this number. */
+  torrentOf(id: TorrentId): SimTorrent {
+    const number = id % torrentsMax;
+    return number === 1 ? this.torrent : this.sides[number - 2]!;
   }
 
   get geometry(): Geometry {

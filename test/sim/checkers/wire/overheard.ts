@@ -32,7 +32,8 @@ export class Overheard {
       torrentOf: (infoHash) => {
         const named = [...this.torrents.values()].filter((torrent) => torrent.infoHash === infoHash);
         // Whoever asks for a hash is given to the torrent itself rather than to a magnet.
-        return named.find(({ geometry }) => geometry !== undefined) ?? named[0];
+        // One that was stopped and added again is the later one.
+        return named.findLast(({ geometry }) => geometry !== undefined) ?? named.at(-1);
       },
       has: (torrent, pieceIndex) => {
         const ledger = inspection(torrent)?.ledger;

@@ -1,7 +1,7 @@
 /** Mutants that only a wider world finds: pads, both families of addresses, shared addresses, several torrents. */
 import type { Mutant } from './mutant.ts';
 
-export const worldMutants: readonly Mutant[] = [
+export const wider: readonly Mutant[] = [
   {
     name: 'ask for the pads',
     file: 'client/engine/fetching-piece.ts',
@@ -43,5 +43,23 @@ export const worldMutants: readonly Mutant[] = [
     file: 'tracker/protocol/announce-reply.ts',
     from: 'return [...unpackEndpoints(reply.peers, 4), ...unpackEndpoints(reply.peers6, 16)];',
     to: 'return unpackEndpoints(reply.peers, 4);',
+  },
+  {
+    name: 'give back the memory of all torrents with one',
+    file: 'client/engine/piece-ledger.ts',
+    from: '      piece.buffer = undefined;\n      this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);',
+    to: '      piece.buffer = undefined;\n      this.#budget.pieceBytes = 0;',
+  },
+  {
+    name: 'forget the dials of all torrents with one',
+    file: 'client/engine/engine.ts',
+    from: '      if (dial.torrent !== torrent) continue;\n',
+    to: '',
+  },
+  {
+    name: 'take peers in for a torrent that was stopped',
+    file: 'client/engine/engine.ts',
+    from: 'if (this.#byInfoHash.get(infoHash) === swarm) this.#byInfoHash.delete(infoHash);',
+    to: 'if (this.#byInfoHash.get(infoHash) !== swarm) this.#byInfoHash.delete(infoHash);',
   },
 ];
