@@ -289,6 +289,7 @@ class StorageRun {
   #onNamed(inode: Inode): void {
     for (const { index, isPad } of this.#plan.album.metainfo.files) {
       if (isPad || this.#look.at(this.#look.finalPath(index)) !== inode) continue;
+      this.#work.onNamed(this.#look.piecesIn(index), this.#scheduler.nowMs);
       if (!this.#look.isWhole(index))
         throw new BrokenStorage(
           'named-unverified',

@@ -42,6 +42,16 @@ export class DiskLook {
     return [...(this.at(folder)?.entries.keys() ?? [])].some((name) => name.endsWith('.json'));
   }
 
+  /** Pieces that lie in a file, wholly or in part. */
+  piecesIn(index: number): PieceIndex[] {
+    const { geometry, files } = this.#album.metainfo;
+    const { offset, bytes } = files[index]!;
+    return [...geometry.pieces()].filter((i) => {
+      const from = geometry.pieceOffset(i);
+      return from < offset + bytes && from + geometry.pieceBytes(i) > offset;
+    });
+  }
+
   finalPath(index: number): string {
     return [this.#folder, ...this.#album.metainfo.files[index]!.diskPath].join('/');
   }

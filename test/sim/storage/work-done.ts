@@ -23,6 +23,14 @@ export class WorkDone {
     this.#storedMs.set(pieceIndex, nowMs);
   }
 
+  /**
+   * A file of these pieces has its name: it has two for a moment, and then one. Where names reach the disk in any order,
+   * a power cut may keep only that the first one went, until the journal forces the folder to the disk.
+   */
+  onNamed(pieces: Iterable<PieceIndex>, nowMs: number): void {
+    for (const i of pieces) if (this.#storedMs.has(i)) this.#storedMs.set(i, nowMs);
+  }
+
   end(wasCut: boolean, nowMs: number): void {
     const latestMs = wasCut ? nowMs - lostMsMax : nowMs;
     const stored = [...this.#storedMs];
