@@ -2,7 +2,7 @@
  * No table outgrows what it is about: what has ended is in none of them. A table that is never emptied is a program that
  * needs a restart after a month.
  */
-import { type Checker, firstOf, inspectionOf } from './checker.ts';
+import { type Checker, firstOf, inspectionsOf } from './checker.ts';
 
 export function tablesAreEmptied(): Checker {
   return {
@@ -10,8 +10,8 @@ export function tablesAreEmptied(): Checker {
     inspect(peer) {
       const { sessions, tables } = peer.engine.usage;
       let block = 0;
-      for (const piece of inspectionOf(peer)?.ledger.fetchingPieces ?? [])
-        block += piece.blockCount - piece.receivedCount;
+      for (const { ledger } of inspectionsOf(peer))
+        for (const piece of ledger.fetchingPieces) block += piece.blockCount - piece.receivedCount;
       const most = { connection: sessions.size, block };
       return firstOf(
         ...tables().map(({ name, size, per }) =>
