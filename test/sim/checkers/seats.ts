@@ -6,13 +6,15 @@ import type { Engine } from '../../../client/engine/engine.ts';
 import type { EngineUsage } from '../../../client/engine/inspection.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
+import { type SimPeer, torrent } from '../world/peer.ts';
+import { householdOf } from '../world/place.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf, type Turn } from './checker.ts';
 
 /** What one life of a host has seen. */
 interface Memory {
   /** Addresses of connections that came to us. */
   readonly hosts: Map<number, string>;
-  /** When an address last had to make room. */
+  /** When a household last had to make room. */
   readonly madeRoomMs: Map<string, number>;
   /** What a peer had sent when we last looked, and when a block's worth had last come. */
   readonly given: WeakMap<PeerSession, { bytes: number; atMs: number }>;
@@ -46,10 +48,10 @@ function judge(turn: Turn, memory: Memory): Disbelief {
     if (action.reason === 'made-room') {
       const session = usage.sessions.get(action.connection);
       disbelief ??= session && judgeParting(session, memory, usage, nowMs);
-      if (session !== undefined) memory.madeRoomMs.set(session.address.host, nowMs);
+      if (session !== undefined) memory.madeRoomMs.set(householdOf(session.address.host), nowMs);
     }
     if (action.reason === 'too-many-connections' && inspectionOf(peer) !== undefined)
-      disbelief ??= judgeRefusal(memory.hosts.get(action.connection), memory, usage, nowMs);
+      disbelief ??= judgeRefusal(memory.hosts.get(action.connection), memory, peer, nowMs);
     memory.hosts.delete(action.connection);
   }
   if (fact.type === 'closed') memory.hosts.delete(fact.connection);
@@ -75,19 +77,33 @@ function judgeParting(session: PeerSession, { given }: Memory, { limits }: Engin
 function judgeRefusal(
   host: string | undefined,
   { madeRoomMs }: Memory,
-  { limits, sessions }: EngineUsage,
+  { engine, sides }: SimPeer,
   nowMs: number,
-) {
-  // We had dialed it, or it had to make room itself a moment ago.
-  if (host === undefined || nowMs - (madeRoomMs.get(host) ?? -limits.putOffMs) < limits.putOffMs)
-    return undefined;
+): Disbelief {
+  if (host === undefined) return undefined;
+  const { limits, sessions } = engine.usage;
+  const household = householdOf(host);
+  // It had to make room itself a moment ago.
+  if (nowMs - (madeRoomMs.get(household) ?? -limits.putOffMs) < limits.putOffMs) return undefined;
+  const isOverdue = (session: PeerSession) =>
+    isUseless(session) && nowMs - session.openedMs > limits.seatGraceMs;
   const open = [...sessions.values()].filter((session) => session.isOpen);
-  const ofHost = open.filter(({ address }) => address.host === host);
-  // Its own address is full: then one of its own would have to go.
-  const rivals = ofHost.length >= limits.connectionsPerHostMax ? ofHost : open;
-  const useless = rivals.find(
-    (session) => isUseless(session) && nowMs - session.openedMs > limits.seatGraceMs,
-  );
+  const neighbours = open.filter(({ address }) => householdOf(address.host) === household);
+  // A refused connection is in no torrent: it may have come for any of them, and each has its own table.
+  let useless: PeerSession | undefined;
+  for (const id of [torrent, ...sides.map((side) => side.id)]) {
+    if (id === undefined) continue;
+    const ofTorrent = open.filter(({ connection }) => engine.torrentOf(connection) === id);
+    const full = [
+      ...(neighbours.length >= limits.connectionsPerHostMax ? [neighbours] : []),
+      ...(ofTorrent.length >= limits.connectionsPerTorrentMax ? [ofTorrent] : []),
+    ];
+    // In every full table one has to go.
+    for (const table of full.length > 0 ? full : [open]) {
+      useless = table.find(isOverdue);
+      if (useless === undefined) return undefined;
+    }
+  }
   if (useless === undefined) return undefined;
   const sinceMs = nowMs - useless.openedMs;
   return `refuses ${host} and keeps ${useless.address.host}, which has been of no use for ${sinceMs} ms`;
