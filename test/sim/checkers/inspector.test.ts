@@ -1,9 +1,11 @@
 /** All checkers together: silence while all is well, and the end of the run when it is not. */
 import { describe, expect, it } from 'vitest';
+import { homeLink } from '../world/link.ts';
 import { World } from '../world/world.ts';
 import type { Checker } from './checker.ts';
 import { allCheckers, BrokenRule, Inspector } from './inspector.ts';
 import { midway, minuteMs, pieceLength } from './midway.ts';
+import { nothingIsLeft } from './nothing-left.ts';
 
 describe('an inspector', () => {
   it('has nothing to say about a swarm in which all is well', () => {
@@ -16,6 +18,16 @@ describe('an inspector', () => {
     leeches[0]!.restart();
     other.runFor(minuteMs);
     inspector.end();
+  });
+
+  it('waits for the handshake of a connection that comes when all is over', () => {
+    const { world, seed } = midway();
+    const inspector = new Inspector(world, { checkers: [nothingIsLeft()] });
+    const late = world.addVisitor({ name: 'late', link: homeLink, sink: () => undefined });
+    // A moment before the end is judged.
+    world.scheduler.after(9_900, () => late.host.dial(2, seed.address));
+    inspector.end();
+    expect(seed.engine.usage.sessions.size).toBe(0);
   });
 
   it('ends the run at the first belief that does not hold, and names it', () => {

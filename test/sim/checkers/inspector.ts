@@ -80,6 +80,8 @@ type QuickChecker = Checker & Required<Pick<Checker, 'onTurn'>>;
 const everyMsDefault = 250;
 /** Time for goodbyes, and for what was on its way over the slowest line. */
 const endMs = 10_000;
+/** The wait for a handshake (limits.ts) and some ticks: a connection may come late over a crowded line. */
+const lateMs = 15_000;
 
 export class Inspector implements Watcher {
   readonly #world: World;
@@ -133,6 +135,7 @@ export class Inspector implements Watcher {
       .map((peer) => ({ peer, engine: peer.engine }));
     for (const { peer } of stopped) peer.stop();
     this.#world.runFor(endMs);
+    this.#world.runUntil(() => stopped.every(({ engine }) => engine.usage.sessions.size === 0), lateMs);
     for (const { peer, engine } of stopped) {
       if (peer.engine === engine) this.#judge(peer, (checker) => checker.atEnd?.(peer));
     }
