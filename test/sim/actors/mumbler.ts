@@ -17,12 +17,25 @@ type Word = (writer: MessageWriter, random: Random, geometry: Geometry) => void;
 
 const KiB = 1024;
 const comesBackMax = 12;
+/** One in so many times that it speaks: each of these costs as much as a thousand other words. */
+const longestEvery = 24;
+/** It pauses for so long at first, and a little longer each time: an hour of it shows no more than a few minutes. */
+const pauseMsMin = 50;
+const pauseMsFirst = 1_000;
+const pauseMsGrowth = 20;
+const pauseMsMax = 30_000;
 /** No message of any BEP. */
 const nobodysIds = [10, 18, 21, 99, 255];
 
+/** So many bytes of a message are drawn. A longer one repeats them: nobody looks at what lies behind. */
+const drawnBytesMax = 64;
+
 /** A message of `length`, the id counted, with anything in it. */
 function anything(writer: MessageWriter, random: Random, id: number, length: number): void {
-  const bytes = new Uint8Array(4 + length).map(() => random.below(256));
+  const bytes = new Uint8Array(4 + length);
+  const drawn = Math.min(bytes.length, drawnBytesMax);
+  for (let at = 0; at < drawn; at++) bytes[at] = random.below(256);
+  for (let at = drawn; at < bytes.length; at *= 2) bytes.copyWithin(at, 0, at);
   new DataView(bytes.buffer).setUint32(0, length);
   bytes[4] = id;
   writer.raw(bytes);
@@ -54,8 +67,9 @@ const allowed: readonly Word[] = [
   (w, r, g) => w.cancel(...place(r, g)),
   (w, r) => anything(w, r, messageId.port, 3),
   (w, r) => anything(w, r, pick(nobodysIds, r), 1 + r.below(300)),
-  (w, r) => anything(w, r, pick(nobodysIds, r), 64 * KiB + 1 - r.below(2)),
 ];
+/** The longest message that is allowed, and one byte less. */
+const longest: Word = (w, r) => anything(w, r, pick(nobodysIds, r), 64 * KiB + 1 - r.below(2));
 const allowedFast: readonly Word[] = [
   (w, r, g) => w.suggest(r.below(g.pieceCount)),
   (w, r, g) => w.reject(...place(r, g)),
@@ -133,6 +147,7 @@ export function mumbler(): Script {
     const { random, torrent } = puppet.stage;
     const speaks = { fast: random.below(2) === 0, extended: random.below(2) === 0 };
     let visits = 0;
+    let spoken = 0;
     const words = [
       ...allowed,
       ...(speaks.fast ? allowedFast : []),
@@ -143,9 +158,11 @@ export function mumbler(): Script {
       line.say((writer) => {
         const count = 1 + random.below(8);
         for (let n = 0; n < count; n++) pick(words, random)(writer, random, torrent.geometry);
+        if (random.below(longestEvery) === 0) longest(writer, random, torrent.geometry);
         if (random.below(6) === 0) pick(forbidden, random)(writer, random, torrent.geometry);
       });
-      puppet.after(50 + random.below(1_000), () => mumble(line));
+      const pauseMs = Math.min(pauseMsMax, pauseMsFirst + pauseMsGrowth * spoken++);
+      puppet.after(pauseMsMin + random.below(pauseMs), () => mumble(line));
     };
     const shake = (line: Line) => {
       if (random.below(16) > 0) return line.shakeHands(undefined, speaks);
