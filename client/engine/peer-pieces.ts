@@ -8,9 +8,12 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 
 /** Haves of a peer that had nothing for us: after more of them everything it has is looked at again. */
 const newsMax = 256;
+/** Memory for the first few of them, which is all that most peers need. */
+const newsRoomFirst = 32;
 /** More than any of us names at a time; the oldest are forgotten. */
 const suggestedMax = 64;
 const noBits = new Uint8Array(0);
+const noNews = new Uint32Array(0);
 
 export class PeerPieces {
   count = 0;
@@ -18,7 +21,7 @@ export class PeerPieces {
   refusedMs = 0;
   /** The picker's version at which it had nothing for us to begin, and candidates that it has had since. */
   nothingAtVersion = -1;
-  readonly news: PieceIndex[] = [];
+  newsCount = 0;
   /** What it would like us to take next, the oldest first.  BEP 6 */
   readonly suggested: PieceIndex[] = [];
   /** The scheduler's version at which it had none of the pieces with free blocks. */
@@ -27,6 +30,8 @@ export class PeerPieces {
   #refused: Set<PieceIndex> | undefined;
   /** MSB first, as on the wire; empty when it has all of them. */
   #bits = noBits;
+  /** Kept when it is emptied: an array of its own for every few haves is more than V8 is rid of cheaply (small-set.ts). */
+  #news = noNews;
   #isAll = false;
   #pieceCount = 0;
 
@@ -58,12 +63,17 @@ export class PeerPieces {
 
   /** Whether there may be something in it to begin: pieces that have joined the candidates since, or news of its own. */
   mayHaveNew(version: number): boolean {
-    return this.nothingAtVersion !== version || this.news.length > 0;
+    return this.nothingAtVersion !== version || this.newsCount > 0;
   }
 
   foundNothing(version: number): void {
     this.nothingAtVersion = version;
-    this.news.length = 0;
+    this.newsCount = 0;
+  }
+
+  /** By its place, the oldest first; below `newsCount`. */
+  newsAt(place: number): PieceIndex {
+    return this.#news[place]! as PieceIndex;
   }
 
   /** A hint: whether it is followed is the picker's affair. */
@@ -130,15 +140,20 @@ export class PeerPieces {
   /** A candidate that it did not have before. */
   hearNews(pieceIndex: PieceIndex): void {
     if (this.nothingAtVersion < 0) return;
-    if (this.news.length < newsMax) this.news.push(pieceIndex);
-    else this.lookAgain();
+    if (this.newsCount === newsMax) return this.lookAgain();
+    if (this.newsCount === this.#news.length) {
+      const grown = new Uint32Array(Math.max(newsRoomFirst, 2 * this.newsCount));
+      grown.set(this.#news);
+      this.#news = grown;
+    }
+    this.#news[this.newsCount++] = pieceIndex;
   }
 
   /** Whatever was found out about its having nothing for us holds no more. */
   lookAgain(): void {
     this.nothingAtVersion = -1;
     this.nothingOpenAt = -1;
-    this.news.length = 0;
+    this.newsCount = 0;
   }
 }
 

@@ -23,6 +23,13 @@ export interface PieceSuggester extends PieceHolder {
   readonly suggested: PieceIndex[];
 }
 
+/** What it has said since it had nothing for us. */
+export interface NewsBringer extends PieceHolder {
+  readonly newsCount: number;
+  /** The oldest first. */
+  newsAt(place: number): PieceIndex;
+}
+
 const absent = -1;
 /** Pieces that came back are remembered so far, so that whoever found nothing before need look at no others. */
 const joinedMax = 1024;
@@ -158,14 +165,14 @@ export class PiecePicker {
     return undefined;
   }
 
-  /** `pick` for a peer that had nothing at `version`, and has said since that it has `news`: only what is new is looked at. */
-  pickNew(holder: PieceHolder, version: number, news: readonly PieceIndex[]): PieceIndex | undefined {
+  /** `pick` for a peer that had nothing at `version`, and has brought news since: only what is new is looked at. */
+  pickNew(holder: NewsBringer, version: number): PieceIndex | undefined {
     if (version < this.#forgotten) return this.pick(holder);
     let best: PieceIndex | undefined;
     for (let i = version - this.#forgotten; i < this.#joined.length; i++) {
       best = this.#better(best, this.#joined[i]!, holder);
     }
-    for (const pieceIndex of news) best = this.#better(best, pieceIndex, holder);
+    for (let i = 0; i < holder.newsCount; i++) best = this.#better(best, holder.newsAt(i), holder);
     return best;
   }
 

@@ -273,7 +273,7 @@ export class RequestScheduler implements BlockRequests {
       if (!this.#ownership.mayTake(session) || !this.#memory.admits(session)) break;
       const pieceIndex = suggested
         ? picker.pickSuggested(pieces)
-        : picker.pickNew(pieces, pieces.nothingAtVersion, pieces.news);
+        : picker.pickNew(pieces, pieces.nothingAtVersion);
       if (pieceIndex !== undefined)
         left = this.#askFrom(this.#beginPiece(pieceIndex, session), session, left, nowMs);
       else if (!suggested) pieces.foundNothing(picker.version);

@@ -188,15 +188,20 @@ describe('the order', () => {
     const picker = new PiecePicker(geometry, (p) => p < 10, 0, new Prng(1));
     let looks = 0;
     const has = new Set<number>();
-    const holder = { offers: (p: PieceIndex) => ++looks > 0 && has.has(p) };
-    expect(picker.pick(holder)).toBeUndefined();
+    const offers = (p: PieceIndex) => ++looks > 0 && has.has(p);
+    const withNews = (...news: number[]) => ({
+      offers,
+      newsCount: news.length,
+      newsAt: (place: number) => news[place] as PieceIndex,
+    });
+    expect(picker.pick({ offers })).toBeUndefined();
     const { version } = picker;
     has.add(4).add(15);
     looks = 0;
-    expect(picker.pickNew(holder, version, [])).toBeUndefined();
-    expect(picker.pickNew(holder, version, [4 as PieceIndex])).toBe(4);
+    expect(picker.pickNew(withNews(), version)).toBeUndefined();
+    expect(picker.pickNew(withNews(4), version)).toBe(4);
     picker.restore(15 as PieceIndex);
-    expect(picker.pickNew(holder, version, [])).toBe(15);
+    expect(picker.pickNew(withNews(), version)).toBe(15);
     expect(looks).toBeLessThan(4);
   });
 
