@@ -82,7 +82,9 @@ export class DuplicateRequests {
 
   /** This peer is idle: it is asked for what the slowest were asked for last, while it would be clearly sooner. */
   endgame(helper: PeerSession, nowMs: number): void {
-    let room = helper.pipeline.knownRate === undefined ? 1 : this.#context.limits.endgameRequestsMax;
+    const { knownRate, queueRoom } = helper.pipeline;
+    let room = Math.min(queueRoom, knownRate === undefined ? 1 : this.#context.limits.endgameRequestsMax);
+    if (room <= 0) return;
     for (const slow of this.#rank(nowMs)) {
       if (slow === helper || slow.gone || slow.pipeline.asked.length === 0) continue;
       if (this.#takeOver(slow, helper, nowMs)) return;
@@ -171,7 +173,8 @@ export class DuplicateRequests {
       if (at < 0 || nowMs + theirMs <= atMs) continue;
       helper ??= this.#fastest(piece);
       if (helper === undefined) return;
-      const { asked, knownRate } = helper.pipeline;
+      const { asked, knownRate, queueRoom } = helper.pipeline;
+      if (queueRoom <= 0) return;
       if (asked.includes(key)) continue;
       if (helper === slow || msFor((asked.length + 1) * blockBytesMax, knownRate!) * 2 > theirMs) continue;
       this.#askToo(piece, blockIndex, helper, nowMs);
@@ -184,10 +187,11 @@ export class DuplicateRequests {
     let fastest: PeerSession | undefined;
     let fastestMs = stalledMs;
     for (const session of this.#sessions.values()) {
-      const { knownRate, asked, stalled } = session.pipeline;
+      const { knownRate, asked, stalled, queueRoom } = session.pipeline;
       if (
         knownRate === undefined ||
         stalled ||
+        queueRoom <= 0 ||
         !session.mayBeAsked ||
         !session.pieces.offers(piece.pieceIndex)
       )

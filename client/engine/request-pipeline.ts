@@ -45,15 +45,20 @@ export class RequestPipeline {
 
   /** The peer has said how many requests it lets wait. */
   setReqq(reqq: number): void {
-    const { requestsOutstandingMin, requestsReqqMax } = this.#limits;
     // A little below: requests and blocks cross on the way, and Transmission refuses its very last place.
     const roomy = reqq - (reqq >> 3);
-    this.#askedMax = Math.max(requestsOutstandingMin, Math.min(requestsReqqMax, roomy));
+    this.#askedMax = Math.max(1, Math.min(this.#limits.requestsReqqMax, roomy));
     this.depth = Math.min(this.depth, this.#askedMax);
   }
 
+  /** Blocks to ask for now, as the rate demands. */
   get room(): number {
-    return this.stalled ? 0 : this.depth - this.asked.length;
+    return this.stalled ? 0 : Math.min(this.depth - this.asked.length, this.queueRoom);
+  }
+
+  /** Requests that the peer still lets wait, whatever the rate: beyond that it refuses them or lets us go.  BEP 10 */
+  get queueRoom(): number {
+    return this.#askedMax - this.asked.length;
   }
 
   ask(key: number, nowMs: number): void {
@@ -159,7 +164,7 @@ export class RequestPipeline {
       if (this.#slowStart) return;
     }
     const wanted = Math.ceil((rate * this.#limits.requestQueueSeconds) / blockBytesMax);
-    this.depth = Math.max(this.#limits.requestsOutstandingMin, Math.min(this.#askedMax, wanted));
+    this.depth = Math.min(this.#askedMax, Math.max(this.#limits.requestsOutstandingMin, wanted));
   }
 
   /** It holds requests of ours and has sent nothing for `timeoutMs`. */

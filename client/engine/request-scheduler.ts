@@ -214,7 +214,13 @@ export class RequestScheduler implements BlockRequests {
   handOver(piece: FetchingPiece, to: PeerSession, nowMs: number): void {
     this.#ownership.leave(piece);
     this.#ownership.own(piece, to, nowMs);
-    this.#askFrom(piece, to, this.#context.limits.requestsOutstandingMax, nowMs);
+    // The rest of it is asked for as the queue of the peer empties: it is its own piece now.
+    this.#askFrom(
+      piece,
+      to,
+      Math.min(this.#context.limits.requestsOutstandingMax, to.pipeline.queueRoom),
+      nowMs,
+    );
   }
 
   // Which piece -----------------------------------------------------------------------------------------------------

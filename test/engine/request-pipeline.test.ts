@@ -56,7 +56,7 @@ describe('the depth', () => {
     receive(pipeline, 100);
     expect(pipeline.depth).toBe(80);
     pipeline.setReqq(1);
-    expect(pipeline.depth).toBe(2);
+    expect(pipeline.depth).toBe(1);
   });
 });
 
