@@ -13,8 +13,10 @@ export interface OldClientOptions {
   readonly isSeed?: boolean;
 }
 
-/** Requests on their way to one peer, and how many it lets wait itself. */
+/** Requests on their way to one peer. */
 const requestsMax = 5;
+/** How many it lets wait itself, at most: old µTorrents had queues of a handful. */
+const queueMax = 8;
 const keepAliveMs = 60_000;
 
 export function oldClient(options: OldClientOptions = {}): Script {
@@ -29,6 +31,7 @@ export function oldClient(options: OldClientOptions = {}): Script {
     ];
     const speaks = options.speaks ?? kinds[random.below(kinds.length)]!;
     const isSeed = options.isSeed ?? random.below(3) === 0;
+    const reqq = 1 + random.below(queueMax);
     const has = new Set<number>(isSeed ? geometry.pieces() : []);
     /** Blocks that are here or on their way, by key; and how many of a piece are here. */
     const taken = new Set<number>();
@@ -79,7 +82,7 @@ export function oldClient(options: OldClientOptions = {}): Script {
           writer.unchoke();
           if (has.size < pieceCount) writer.interested();
         });
-        if (speaks.extended && line.handshake?.extended) line.introduce(undefined, requestsMax);
+        if (speaks.extended && line.handshake?.extended) line.introduce(undefined, reqq);
         puppet.after(keepAliveMs, () => live(line));
       },
       onMessage(line, message) {

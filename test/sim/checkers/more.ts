@@ -4,6 +4,7 @@ import { torrentsAreApart } from './apart.ts';
 import type { Checker } from './checker.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { newsAreTold } from './news.ts';
+import { queuesHaveRoom } from './queue-room.ts';
 import { tablesAreEmptied } from './tables.ts';
 import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
@@ -16,6 +17,7 @@ export const modelCheckers: readonly (() => Checker)[] = [
   timersFire,
   dialsArePaced,
   newsAreTold,
+  queuesHaveRoom,
   tablesAreEmptied,
   torrentsAreApart,
 ];

@@ -6,6 +6,7 @@ import { assertLimits, defaultLimits, type Limits } from '../../../client/engine
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Randomness } from '../kernel/randomness.ts';
 import { beginMsMax, drawNames, endOf } from './draw-faults.ts';
+import { drawQueues } from './draw-queues.ts';
 import type { Fault, PeerPlan, Role, SwarmPlan, TrackerPlan } from './schema.ts';
 
 /**
@@ -42,7 +43,10 @@ export function drawMore(plan: SwarmPlan, randomness: Randomness): SwarmPlan {
     ...plan,
     limits: drawLimits(randomness.of('plan more limits'), plan.limits ?? {}),
     trackers: drawWishes(randomness.of('plan wishes'), plan.trackers ?? []),
-    peers: [...plan.peers, ...drawOddOnes(randomness.of('plan odd ones'), plan.peers)],
+    peers: [
+      ...drawQueues(randomness.of('plan queues'), plan.peers),
+      ...drawOddOnes(randomness.of('plan odd ones'), plan.peers),
+    ],
     faults,
     healMs: Math.max(plan.healMs ?? 0, endOf(faults)),
   };
