@@ -18,6 +18,11 @@ const retryFirstMs = 1_000;
 const retryMsMax = 20_000;
 /** A tracker that refuses the stream has no room for it, or has none any more. */
 const refusedMs = 10 * 60_000;
+/**
+ * What a proxy says while the tracker behind it is away, as long as a restart takes. 503 is not one of them: the tracker
+ * itself says so when it has no room for one more stream.
+ */
+const goneStatuses: ReadonlySet<number> = new Set([502, 504]);
 /** Trackers that are followed at once: each costs a connection. */
 const streamsMax = 64;
 /** A line is 22 characters; whoever sends longer ones is no tracker of ours. */
@@ -105,6 +110,7 @@ export class AliveStreams {
     let memoryId: string | undefined;
     try {
       const { statusCode, body } = await this.#web.open(url, { headers, signal, isTyped, silentMsMax });
+      if (goneStatuses.has(statusCode)) return 'failed';
       if (statusCode !== 200) return 'refused';
       let rest = '';
       for await (const part of body) {

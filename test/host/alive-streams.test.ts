@@ -104,6 +104,18 @@ describe('the alive stream of a tracker', () => {
     expect(waits.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000, 600_000]);
   });
 
+  it('is asked for again within seconds while a proxy says that the tracker behind it is away', async () => {
+    const { url } = await impostor((response, count) => {
+      if (count === 1) response.writeHead(200).end('data: 0123456789abcdef\n\n');
+      else if (count < 4) response.writeHead(count === 2 ? 502 : 504).end();
+      else response.writeHead(200).write('data: fedcba9876543210\n\n');
+    });
+    const [facts, waits]: [Fact[], number[]] = [[], []];
+    streams(facts, waits).follow(1, url, true);
+    await expect.poll(() => memories(facts, 1)).toEqual(['0123456789abcdef', 'fedcba9876543210']);
+    expect(waits).toEqual([1_000, 2_000, 4_000]);
+  });
+
   it('of a hostile server makes no fact of what is no memory, and is given up when it has no lines', async () => {
     const { url } = await impostor((response) => {
       response
