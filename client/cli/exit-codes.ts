@@ -96,6 +96,14 @@ const byCode: Readonly<Record<string, number>> = {
   'too-often': exitCode.network,
   'too-many-streams': exitCode.network,
   'sign-in-busy': exitCode.network,
+  // A publication: another time it may go; in parts it would go; never as it is.
+  'uploads-busy': exitCode.network,
+  'body-too-slow': exitCode.network,
+  'length-required': exitCode.network,
+  'body-too-large': exitCode.badOption,
+  'body-too-complex': exitCode.badOption,
+  'upload-too-costly': exitCode.badOption,
+  'upload-unreadable': exitCode.badTorrent,
 
   'name-taken': exitCode.existsAlready,
   'key-taken': exitCode.existsAlready,

@@ -28,6 +28,13 @@ describe('exit codes', () => {
     ['interrupted', 7],
     ['ENOSPC', 9],
     ['EACCES', 17],
+    ['uploads-busy', 6],
+    ['body-too-slow', 6],
+    ['length-required', 6],
+    ['body-too-large', 28],
+    ['body-too-complex', 28],
+    ['upload-too-costly', 28],
+    ['upload-unreadable', 26],
     ['something-new', 1],
   ])('%s ends with %d', (code, expected) => expect(exitCodeOf(new CliError(code, ''))).toBe(expected));
 
