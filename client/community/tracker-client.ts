@@ -4,6 +4,7 @@
  *
  * Invariant: the session's token goes to the tracker that gave it and nowhere else: redirects are not followed.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import { Agent, request } from 'undici';
@@ -25,6 +26,17 @@ const answerBytesMax = 16 * 1024 * 1024;
 /** A .torrent, as its reader takes it. */
 const torrentBytesMax = 64 * 1024 * 1024;
 const answerMsMax = 30_000;
+/**
+ * A large body may take longer: half the pace below which trackers give up (tracker/http/uploads/limits.ts); the other half
+ * is for its place in line, and for being read.
+ */
+const bodyBytesPerMs = (16 * 1024) / 1_000;
+/** Trackers wait two minutes for a body (tracker/http/limits.ts), and then have to read it. */
+const largeBodyMsMax = 180_000;
+/** Times that a tracker without room for one more upload is asked again: its line empties within half a minute. */
+const busyRetriesMax = 5;
+/** Of what it says in Retry-After (it says 5): it cannot make us wait for an hour. */
+const busySecondsMax = 10;
 /** What a tracker may say of itself in an error. */
 const messageCharactersMax = 500;
 
@@ -54,7 +66,7 @@ export class TrackerClient {
 
   /** Throws TrackerError, or the reason of the signal. */
   async call<Schema extends TSchema>(call: ApiCall<Schema>): Promise<Static<Schema>> {
-    const { body: bytes } = await this.#request(call, 'application/json', answerBytesMax);
+    const { body: bytes } = await this.#requestInLine(call);
     const { answer: schema } = call;
     if (schema === undefined) return undefined as Static<Schema>;
     const value = parsed(bytes);
@@ -98,6 +110,23 @@ export class TrackerClient {
     await this.#agent.destroy();
   }
 
+  /** Nothing has been done when an upload is refused for want of room: it is sent again after a moment. */
+  async #requestInLine<Schema extends TSchema>(call: ApiCall<Schema>) {
+    for (let retries = 0; ; retries++) {
+      try {
+        return await this.#request(call, 'application/json', answerBytesMax);
+      } catch (error) {
+        const isBusy = error instanceof TrackerError && error.code === 'uploads-busy';
+        const seconds = isBusy ? error.retryAfterSeconds : undefined;
+        if (seconds === undefined || retries >= busyRetriesMax) throw error;
+        // Up to half as long again: all that are refused in one moment do not come back in one.
+        const waitMs = Math.min(busySecondsMax, seconds) * 1_000 * (1 + Math.random() / 2);
+        const signal = this.#signal;
+        await wait(waitMs, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+      }
+    }
+  }
+
   async #request<Schema extends TSchema>(call: ApiCall<Schema>, accept: string, bytesMax: number) {
     const response = await this.#send(call, { accept }, true);
     const body = await this.#orRefusal(read(response.body, bytesMax));
@@ -114,7 +143,8 @@ export class TrackerClient {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const timeout = isBounded ? [AbortSignal.timeout(answerMsMax)] : [];
+    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const timeout = isBounded ? [AbortSignal.timeout(answerMs(bytes?.length ?? 0))] : [];
     const signal = AbortSignal.any([...timeout, ...(this.#signal === undefined ? [] : [this.#signal])]);
     return this.#orRefusal(
       request(url, {
@@ -126,9 +156,9 @@ export class TrackerClient {
           ...headers,
           'user-agent': 'Cicada',
           ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(bytes === undefined ? {} : { 'content-type': 'application/json' }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(bytes === undefined ? {} : { body: bytes }),
       }),
     );
   }
@@ -141,10 +171,16 @@ export class TrackerClient {
       if (error instanceof TrackerError) throw error;
       const { code = '', name, message } = error as NodeJS.ErrnoException;
       const why =
-        words[code] ?? (name === 'TimeoutError' ? `no answer within ${answerMsMax / 1000} s` : message);
+        words[code] ??
+        (name === 'TimeoutError' ? 'no answer in time; is it overloaded, or the line slow?' : message);
       throw new TrackerError('tracker-unreachable', `${this.url}: ${why}`, 0, { cause: error });
     }
   }
+}
+
+/** How long an answer may take to a request with a body of so many bytes. */
+export function answerMs(bodyBytes: number): number {
+  return Math.min(largeBodyMsMax, Math.ceil(answerMsMax + bodyBytes / bodyBytesPerMs));
 }
 
 const words: Readonly<Record<string, string>> = {
