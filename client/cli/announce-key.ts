@@ -9,6 +9,8 @@ import { duration } from './wording.ts';
 /** Most downloads have peers by then, and their users need no key. */
 const hintAfterMs = 5_000;
 const hint = 'Press a to ask the trackers for peers now.';
+/** A key that is held down comes thirty times a second: each would be a line. */
+const pressEveryMs = 1_000;
 
 /** `transfers`: those at the moment when it is pressed. */
 export async function withAnnounceKey<T>(
@@ -16,12 +18,8 @@ export async function withAnnounceKey<T>(
   transfers: () => readonly Transfer[],
   underWay: () => Promise<T>,
 ): Promise<T> {
-  const keys: Keys = {
-    a() {
-      for (const { active } of transfers()) active.announceNow();
-      output.remark(paint('dim', announceWords(transfers().flatMap(({ status }) => status.trackers))));
-    },
-  };
+  const say = (words: string) => output.remark(paint('dim', words));
+  const keys: Keys = { a: announceKey(transfers, say, () => performance.now()) };
   let timer: NodeJS.Timeout | undefined;
   const tell = () => {
     const isAlone = transfers().every(({ status }) => status.peers.length === 0);
@@ -32,6 +30,21 @@ export async function withAnnounceKey<T>(
   }).finally(() => clearTimeout(timer));
 }
 
+/** What the key does. `nowMs` never goes back. */
+export function announceKey(
+  transfers: () => readonly Pick<Transfer, 'active' | 'status'>[],
+  say: (words: string) => void,
+  nowMs: () => number,
+): () => void {
+  let nextMs = -Infinity;
+  return () => {
+    if (nowMs() < nextMs) return;
+    nextMs = nowMs() + pressEveryMs;
+    for (const { active } of transfers()) active.announceNow();
+    say(announceWords(transfers().flatMap(({ status }) => status.trackers)));
+  };
+}
+
 /** What the key has done, by what the trackers' states are behind it. */
 export function announceWords(trackers: readonly TrackerStatus[]): string {
   if (trackers.length === 0) return 'No tracker is known that could be asked for peers.';
@@ -39,5 +52,9 @@ export function announceWords(trackers: readonly TrackerStatus[]): string {
   const [next] = waiting.sort((one, other) => one.askedInSeconds! - other.askedInSeconds!);
   if (next === undefined) return 'Asking the trackers for peers.';
   const wait = duration(next.askedInSeconds!);
-  return `${trackerHost(next.url)} allows no earlier question: it is asked for peers in ${wait}.`;
+  const host = trackerHost(next.url);
+  // Then it is we who wait: it has allowed or forbidden nothing.
+  if (next.lastFailure !== undefined)
+    return `The last question to ${host} failed: it is asked again in ${wait}.`;
+  return `${host} allows no earlier question: it is asked for peers in ${wait}.`;
 }

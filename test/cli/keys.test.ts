@@ -1,7 +1,8 @@
 /** Keys of a running command: what they do, and that the terminal stays the user's. */
 import { describe, expect, it } from 'vitest';
-import { announceWords } from '../../client/cli/announce-key.ts';
+import { announceKey, announceWords } from '../../client/cli/announce-key.ts';
 import { isForegroundIn, type KeyTerminal, listenToKeys } from '../../client/cli/keys.ts';
+import type { Transfer } from '../../client/cli/transfer.ts';
 import type { TrackerStatus } from '../../client/engine/status.ts';
 
 function terminal() {
@@ -106,5 +107,33 @@ describe('the key that asks for peers', () => {
     const two = [tracker('http://one/announce', 25), tracker('http://two/announce', 90)];
     expect(announceWords(two)).toBe('one allows no earlier question: it is asked for peers in 25 s.');
     expect(announceWords([])).toMatch(/^No tracker/);
+  });
+
+  it('does not say that a tracker forbids what failed before', () => {
+    const failed = { ...tracker('http://one/announce', 9), lastFailure: 'connection refused' };
+    expect(announceWords([failed])).toBe('The last question to one failed: it is asked again in 9 s.');
+  });
+
+  it('asks and answers once a second, however long it is held down', () => {
+    let nowMs = 5;
+    let asked = 0;
+    const said: string[] = [];
+    const transfer = {
+      active: { announceNow: () => (asked += 1) },
+      status: { trackers: [tracker('http://one/announce')] },
+    } as unknown as Transfer;
+    const press = announceKey(
+      () => [transfer],
+      (words) => said.push(words),
+      () => nowMs,
+    );
+    for (let i = 0; i < 30; i++) {
+      press();
+      nowMs += 33;
+    }
+    expect([asked, said.length]).toEqual([1, 1]);
+    nowMs += 1_000;
+    press();
+    expect([asked, said.length]).toEqual([2, 2]);
   });
 });
