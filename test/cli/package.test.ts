@@ -97,7 +97,7 @@ describe('its simulator', () => {
       '--no-install',
       'cicada-sim',
       '--seeds',
-      '20',
+      '6',
       '--from',
       '1',
       '--json',
