@@ -54,6 +54,7 @@ export class Engine {
   /** When those that a rate limit held up were last looked at. */
   #throttleMs = 0;
   #lastTickMs: number | undefined;
+  #ticks = 0;
 
   constructor(options: EngineOptions) {
     const limits = { ...defaultLimits, ...options.limits };
@@ -224,7 +225,10 @@ export class Engine {
       this.#context.emit({ type: 'close', connection, reason: 'dial-timeout' });
       this.#endUnopened(connection, 'dial-timeout', nowMs);
     }
-    for (const swarm of this.#swarms.values()) swarm.tick(nowMs, elapsedMs);
+    // Whoever comes first takes the places to dial, and a torrent may know many addresses that are dead: all take turns.
+    const swarms = [...this.#swarms.values()];
+    const first = this.#ticks++ % Math.max(1, swarms.length);
+    for (const swarm of [...swarms.slice(first), ...swarms.slice(0, first)]) swarm.tick(nowMs, elapsedMs);
     // Sessions that their swarms have ended leave the tables here: often enough, and never in the middle of a loop.
     for (const [connection, session] of this.#sessions) {
       if (!session.gone) continue;
