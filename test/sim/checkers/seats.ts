@@ -41,7 +41,7 @@ function judge(turn: Turn, memory: Memory): Disbelief {
   const { peer, fact, actions, nowMs } = turn;
   const { usage } = peer.engine;
   if (fact.type === 'connected' && fact.incoming) memory.hosts.set(fact.connection, fact.address.host);
-  if (fact.type === 'received') noteBlocks(sessionOf(turn), memory, nowMs);
+  if (fact.type === 'received') noteBlocks(turn, memory);
   let disbelief: Disbelief;
   for (const action of actions) {
     if (action.type !== 'close') continue;
@@ -58,12 +58,16 @@ function judge(turn: Turn, memory: Memory): Disbelief {
   return firstOf(disbelief);
 }
 
-function noteBlocks(session: PeerSession | undefined, { given }: Memory, nowMs: number): void {
+function noteBlocks(turn: Turn, { given }: Memory): void {
+  const session = sessionOf(turn);
   if (session === undefined) return;
   const before = given.get(session) ?? { bytes: 0, atMs: -1 };
   const bytes = session.down.total;
   // Two blocks: the first may have ended in what had come before.
-  if (bytes - before.bytes >= 2 * blockBytesMax) given.set(session, { bytes, atMs: nowMs });
+  if (bytes - before.bytes < 2 * blockBytesMax) return;
+  // Copies that come when everything is here are no use.
+  const isOfUse = (inspectionOf(turn.peer)?.selection.missingCount ?? 1) > 0;
+  given.set(session, { bytes, atMs: isOfUse ? turn.nowMs : before.atMs });
 }
 
 function judgeParting(session: PeerSession, { given }: Memory, { limits }: EngineUsage, nowMs: number) {
