@@ -104,7 +104,7 @@ export class Conversation {
     }
   }
 
-  #note(which: number, body: readonly number[]): void {
+  #note(which: number, body: Uint8Array): void {
     switch (which) {
       case id.choke:
         this.peerChoking = true;
@@ -183,7 +183,7 @@ export class Conversation {
     return isRight ? undefined : `says with its reserved bits ${reserved.join(' ')}`;
   }
 
-  #judgeMessage(which: number, body: readonly number[]): Fault {
+  #judgeMessage(which: number, body: Uint8Array): Fault {
     if (this.peerId === undefined) return `says ${which} before the handshake of the other side`;
     const geometry = this.torrent?.geometry;
     const terms = { geometry, fast: this.fast, extended: this.extended };
@@ -198,7 +198,7 @@ export class Conversation {
     return this.#judgeTalk(which, body, geometry);
   }
 
-  #judgeTalk(which: number, body: readonly number[], geometry: Geometry | undefined): Fault {
+  #judgeTalk(which: number, body: Uint8Array, geometry: Geometry | undefined): Fault {
     switch (which) {
       case id.choke:
         this.amChoking = true;
@@ -242,7 +242,7 @@ export class Conversation {
     }
   }
 
-  #judgeRequest(body: readonly number[], geometry: Geometry | undefined): Fault {
+  #judgeRequest(body: Uint8Array, geometry: Geometry | undefined): Fault {
     const [index, begin, bytes] = [u32(body, 0), u32(body, 4), u32(body, 8)];
     const place = placeOf(body);
     if (geometry === undefined || !isBlock(geometry, index, begin, bytes)) return `asks for ${place}`;
@@ -261,6 +261,6 @@ export class Conversation {
   }
 }
 
-function placeOf(body: readonly number[]): string {
+function placeOf(body: Uint8Array): string {
   return `${u32(body, 0)}/${u32(body, 4)}/${u32(body, 8)}`;
 }

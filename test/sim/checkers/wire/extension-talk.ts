@@ -32,12 +32,12 @@ export class ExtensionTalk {
   }
 
   /** The peer has said it. */
-  hear(body: readonly number[]): void {
-    if (body[0] === 0) this.#introduced(body.slice(1));
+  hear(body: Uint8Array): void {
+    if (body[0] === 0) this.#introduced(body.subarray(1));
     else this.#askedMetadata(body);
   }
 
-  #introduced(payload: readonly number[]): void {
+  #introduced(payload: Uint8Array): void {
     const said = leadingDict(payload);
     if (said === undefined || said.end !== payload.length) return;
     const { dict } = said;
@@ -55,18 +55,18 @@ export class ExtensionTalk {
     this.#names.add(this.utMetadata);
   }
 
-  #askedMetadata(body: readonly number[]): void {
+  #askedMetadata(body: Uint8Array): void {
     // 1 is what the host calls ut_metadata.
     if (body[0] !== 1) return;
-    const dict = leadingDict(body.slice(1))?.dict;
+    const dict = leadingDict(body.subarray(1))?.dict;
     const piece = numberIn(dict?.get('piece'));
     if (dict?.get('msg_type') !== 0 || piece === undefined || this.utMetadata === undefined) return;
     count(this.#metadataWanted, piece);
   }
 
   /** The host has said it: what is wrong with that. */
-  judge(body: readonly number[], torrent: Torrent): string | undefined {
-    const said = leadingDict(body.slice(1));
+  judge(body: Uint8Array, torrent: Torrent): string | undefined {
+    const said = leadingDict(body.subarray(1));
     if (said === undefined) return `says an extended message ${body[0]} without a dictionary`;
     const { dict, end } = said;
     if (body[0] === 0) {
@@ -92,7 +92,7 @@ export class ExtensionTalk {
     if (type === 2) return undefined;
     if (type !== 1 || infoBytes === undefined) return `says metadata message ${type}`;
     const right = infoBytes.subarray(piece * metadataBlock, (piece + 1) * metadataBlock);
-    const sent = body.slice(1 + end);
+    const sent = body.subarray(1 + end);
     const isRight =
       dict.get('total_size') === infoBytes.length &&
       sent.length === right.length &&

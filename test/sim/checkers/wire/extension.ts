@@ -5,7 +5,7 @@ export type Value = number | string | readonly Value[] | ReadonlyMap<string, Val
 
 /** The dictionary a message begins with, and where the rest of it begins; undefined: it begins with none. */
 export function leadingDict(
-  bytes: readonly number[],
+  bytes: Uint8Array,
 ): { readonly dict: ReadonlyMap<string, Value>; readonly end: number } | undefined {
   const reader = new Reader(bytes);
   const dict = reader.value(0);
@@ -21,9 +21,9 @@ const depthMax = 8;
 class Reader {
   at = 0;
   isLost = false;
-  readonly #bytes: readonly number[];
+  readonly #bytes: Uint8Array;
 
-  constructor(bytes: readonly number[]) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
@@ -50,7 +50,7 @@ class Reader {
   #integer(): number {
     const end = this.#bytes.indexOf(0x65, this.at);
     if (end < 0) return this.#lose();
-    const text = String.fromCharCode(...this.#bytes.slice(this.at + 1, end));
+    const text = String.fromCharCode(...this.#bytes.subarray(this.at + 1, end));
     this.at = end + 1;
     return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : this.#lose();
   }
@@ -58,14 +58,14 @@ class Reader {
   /** One latin1 character a byte. */
   #text(): string {
     const colon = this.#bytes.indexOf(0x3a, this.at);
-    const digits = String.fromCharCode(...this.#bytes.slice(this.at, Math.min(colon, this.at + 8)));
+    const digits = String.fromCharCode(...this.#bytes.subarray(this.at, Math.min(colon, this.at + 8)));
     const length = Number(digits);
     if (colon < 0 || !/^\d+$/.test(digits) || colon + 1 + length > this.#bytes.length) {
       this.#lose();
       return '';
     }
     this.at = colon + 1 + length;
-    return String.fromCharCode(...this.#bytes.slice(colon + 1, this.at));
+    return String.fromCharCode(...this.#bytes.subarray(colon + 1, this.at));
   }
 
   #lose(): number {

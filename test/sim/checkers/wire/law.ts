@@ -89,7 +89,7 @@ function headReason(which: number, length: number, geometry: Geometry | undefine
 
 function bodyReason(
   which: number,
-  body: readonly number[],
+  body: Uint8Array,
   { geometry, fast, extended }: Terms,
 ): string | undefined {
   if (which === id.extended) return extended ? undefined : 'extension-without-handshake';
@@ -119,6 +119,6 @@ export function isBlock(geometry: Geometry, index: number, begin: number, bytes:
   return begin < geometry.pieceBytes(pieceIndex) && begin + bytes <= geometry.pieceSpan(pieceIndex);
 }
 
-export function bitOf(body: readonly number[], bit: number): boolean {
+export function bitOf(body: Uint8Array, bit: number): boolean {
   return (body[Math.floor(bit / 8)]! & (128 >> (bit % 8))) !== 0;
 }

@@ -17,6 +17,8 @@ export class Overheard {
   readonly torrents = new Map<number, Torrent>();
   readonly #host: Host;
   #last: Turn | undefined;
+  /** Something was heard in it since its last turn began: nothing else changes what begins with a turn. */
+  #stirred: Conversation | undefined;
 
   constructor({ peer }: Turn) {
     const { engine } = peer;
@@ -65,7 +67,8 @@ export class Overheard {
       this.conversations.set(fact.connection, new Conversation(this.#host, fact.incoming));
     if (fact.type === 'closed') this.conversations.delete(fact.connection);
     const heard = fact.type === 'received' ? this.conversations.get(fact.connection) : undefined;
-    for (const conversation of this.conversations.values()) conversation.beginTurn();
+    this.#stirred?.beginTurn();
+    this.#stirred = heard;
     const before = heard?.torrent?.downloaded ?? 0;
     if (fact.type === 'received') heard?.hear(fact.bytes, fact.count);
     for (const action of actions) {

@@ -27,14 +27,15 @@ export type Heard =
   | { readonly what: 'not-bittorrent' }
   | {
       readonly what: 'handshake';
-      readonly reserved: readonly number[];
+      readonly reserved: Uint8Array;
       readonly infoHash: string;
       readonly peerId: string;
     }
   | { readonly what: 'keep-alive' }
   /** Length and id are here, the rest is not. `length` is the number on the wire. */
   | { readonly what: 'head'; readonly id: number; readonly length: number }
-  | { readonly what: 'message'; readonly id: number; readonly body: readonly number[] }
+  /** `body` is borrowed: the next word overwrites it. */
+  | { readonly what: 'message'; readonly id: number; readonly body: Uint8Array }
   | { readonly what: 'block-begins'; readonly index: number; readonly begin: number; readonly bytes: number }
   | { readonly what: 'payload'; readonly bytes: number }
   | { readonly what: 'block-ends'; readonly index: number; readonly begin: number; readonly bytes: number };
@@ -43,10 +44,16 @@ const greeting = [19, ...Buffer.from('BitTorrent protocol')];
 const handshakeBytes = 68;
 /** Nothing longer has a body that anybody reads. */
 const bodyBytesMax = 128 * 1024;
+/** Most words are shorter. */
+const heldBytesFirst = 128;
 
 export class WireReader {
   readonly #tell: (heard: Heard) => void;
-  #held: number[] = [];
+  /** What has come of the present word: the first #count bytes. */
+  #held = new Uint8Array(heldBytesFirst);
+  #count = 0;
+  /** As many are looked at together: whatever could be told sooner needs as many bytes at least. */
+  #needed = 1;
   #hasShaken = false;
   /** Bytes of a body that nobody reads. */
   #skipped = 0;
@@ -75,31 +82,41 @@ export class WireReader {
         this.#skipped -= run;
         at += run;
       } else {
-        this.#held.push(bytes[at]!);
-        at += 1;
-        this.#look();
+        const run = Math.min(this.#needed - this.#count, count - at);
+        this.#hold(bytes, at, run);
+        at += run;
+        if (this.#count === this.#needed) this.#look();
       }
     }
   }
 
-  /** One byte more is here. */
+  #hold(bytes: Uint8Array, at: number, run: number): void {
+    if (this.#needed > this.#held.length) {
+      const longer = new Uint8Array(this.#needed);
+      longer.set(this.#held.subarray(0, this.#count));
+      this.#held = longer;
+    }
+    for (let i = 0; i < run; i++) this.#held[this.#count + i] = bytes[at + i]!;
+    this.#count += run;
+  }
+
+  /** As many bytes as were needed are here. */
   #look(): void {
     const held = this.#held;
     if (!this.#hasShaken) return this.#lookAtHandshake();
-    if (held.length < 4) return;
-    const length = u32(held, 0);
-    if (length === 0) {
-      this.#held = [];
+    if (this.#count === 4) {
+      if (u32(held, 0) > 0) return void (this.#needed = 5);
+      this.#next();
       return this.#tell({ what: 'keep-alive' });
     }
-    if (held.length < 5) return;
+    const length = u32(held, 0);
     const which = held[4]!;
     if (!this.#headTold) {
       this.#headTold = true;
       this.#tell({ what: 'head', id: which, length });
     }
     if (which === id.piece && length > 9) {
-      if (held.length < 13) return;
+      if (this.#count < 13) return void (this.#needed = 13);
       this.#block = { index: u32(held, 5), begin: u32(held, 9), bytes: length - 9 };
       this.#blockLeft = length - 9;
       this.#next();
@@ -109,26 +126,29 @@ export class WireReader {
       this.#skipped = length - 1;
       return this.#next();
     }
-    if (held.length < 4 + length) return;
+    if (this.#count < 4 + length) return void (this.#needed = 4 + length);
     this.#next();
-    this.#tell({ what: 'message', id: which, body: held.slice(5) });
+    this.#tell({ what: 'message', id: which, body: held.subarray(5, 4 + length) });
   }
 
   #next(): void {
-    this.#held = [];
+    this.#count = 0;
+    this.#needed = 4;
     this.#headTold = false;
   }
 
   #lookAtHandshake(): void {
     const held = this.#held;
-    const at = held.length - 1;
+    const at = this.#count - 1;
     if (at < greeting.length && held[at] !== greeting[at]) {
       this.#isLost = true;
       return this.#tell({ what: 'not-bittorrent' });
     }
-    if (held.length < handshakeBytes) return;
+    // The greeting is read byte by byte: the first wrong one ends it.
+    if (this.#count < greeting.length) return void (this.#needed = this.#count + 1);
+    if (this.#count < handshakeBytes) return void (this.#needed = handshakeBytes);
     this.#hasShaken = true;
-    this.#held = [];
+    this.#next();
     this.#tell({
       what: 'handshake',
       reserved: held.slice(20, 28),
@@ -138,10 +158,14 @@ export class WireReader {
   }
 }
 
-export function u32(bytes: readonly number[], at: number): number {
+export function u32(bytes: Uint8Array, at: number): number {
   return bytes[at]! * 2 ** 24 + bytes[at + 1]! * 2 ** 16 + bytes[at + 2]! * 2 ** 8 + bytes[at + 3]!;
 }
 
-export function hex(bytes: Iterable<number>): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+export function hex(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at++) text += hexOfByte[bytes[at]!]!;
+  return text;
 }
