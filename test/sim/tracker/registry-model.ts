@@ -138,18 +138,26 @@ export class RegistryModel {
 
   #whyNotListed(swarm: ModelSwarm | undefined, family: Family, network: string): string | undefined {
     const options = this.#options;
-    const everybody = [...this.#swarms.values()].flatMap(({ peers }) => [...peers.values()]);
-    const fromThere = (peers: Iterable<Peer>) =>
-      [...peers].filter((peer) => peer.family !== 'local' && peer.network === network).length;
+    let everybody = 0;
+    let fromThere = 0;
+    let fromThereInSwarm = 0;
+    for (const listing of this.#swarms.values()) {
+      everybody += listing.peers.size;
+      for (const peer of listing.peers.values()) {
+        if (peer.family === 'local' || peer.network !== network) continue;
+        fromThere += 1;
+        if (listing === swarm) fromThereInSwarm += 1;
+      }
+    }
     if (swarm === undefined && this.#swarms.size >= options.torrentsMax)
       return 'this tracker has no room for another torrent: you are not listed';
-    if (everybody.length >= options.peersMax) return 'this tracker is full: you are not listed';
+    if (everybody >= options.peersMax) return 'this tracker is full: you are not listed';
     if ((swarm?.peers.size ?? 0) >= options.peersPerTorrentMax && swarm !== undefined)
       return 'this swarm is full: you get peers, but are not listed';
     if (family === 'local') return undefined;
-    if (fromThere(everybody) >= options.peersPerAddressMax)
+    if (fromThere >= options.peersPerAddressMax)
       return 'too many torrents from your address: this one is not listed';
-    if (fromThere(swarm?.peers.values() ?? []) >= options.peersPerAddressAndTorrentMax)
+    if (fromThereInSwarm >= options.peersPerAddressAndTorrentMax)
       return 'too many peers from your address in this swarm: you are not listed';
     return undefined;
   }
@@ -198,12 +206,17 @@ export class RegistryModel {
     const isSated = left === 0 || event === 'paused';
     const mayBeMagnet = left === 0 && event !== 'completed' && uploaded === 0 && downloaded === 0;
     const wanted = Math.min(numWant, wantedMax);
-    const others = [...peers].filter(([key]) => key !== self);
+    // Counted once for all the questions below.
+    const counts = new Map<string, number>();
+    for (const [key, { family, isSeed }] of peers) {
+      const kind = `${family} ${isSeed}`;
+      if (key !== self) counts.set(kind, 1 + (counts.get(kind) ?? 0));
+    }
     let count = 0;
     const expected = new Map<string, number>();
     const groups = groupsFor(family);
     const have = (families: readonly Family[], seeds: boolean) =>
-      others.filter(([, peer]) => families.includes(peer.family) && peer.isSeed === seeds).length;
+      families.reduce((sum, one) => sum + (counts.get(`${one} ${seeds}`) ?? 0), 0);
     const expect = (families: readonly Family[], seeds: boolean, number: number) => {
       const name = `${seeds ? 'seeds' : 'leechers'} of ${families.join(' and ')}`;
       expected.set(name, (expected.get(name) ?? 0) + number);
@@ -255,7 +268,7 @@ export class RegistryModel {
 }
 
 function judgeNobody(reply: AnnounceReply): Disbelief {
-  return namedIn(reply).length === 0 ? undefined : 'names peers to one that leaves';
+  return reply.peers.length + reply.peers6.length === 0 ? undefined : 'names peers to one that leaves';
 }
 
 function namedIn({ peers, peers6 }: AnnounceReply): string[] {
@@ -264,7 +277,7 @@ function namedIn({ peers, peers6 }: AnnounceReply): string[] {
     [peers, 6],
     [peers6, 18],
   ] as const)
-    for (let at = 0; at < packed.length; at += bytes) named.push(hexOf(packed.slice(at, at + bytes)));
+    for (let at = 0; at < packed.length; at += bytes) named.push(hexOf(packed.subarray(at, at + bytes)));
   return named;
 }
 
@@ -281,7 +294,7 @@ function familyOf(address: Uint8Array): Family {
 
 /** An IPv4 address, or the /64 that an IPv6 household has. */
 function networkOf(address: Uint8Array): string {
-  return hexOf(address.slice(0, address.length === 4 ? 4 : 8));
+  return hexOf(address.subarray(0, address.length === 4 ? 4 : 8));
 }
 
 /** ::1 and 127.0.0.1 are one machine. */
@@ -290,8 +303,10 @@ function keyOf(remote: Uint8Array, port: number): string {
   return hexOf([...address, port >> 8, port & 255]);
 }
 
-export function hexOf(bytes: Iterable<number>): string {
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+export function hexOf(bytes: ArrayLike<number>): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (let at = 0; at < bytes.length; at++) text += hexOfByte[bytes[at]!]!;
   return text;
 }
