@@ -3,13 +3,14 @@
  * with, however small they were drawn.
  */
 import type { EngineUsage, Inspection } from '../../../client/engine/inspection.ts';
+import type { Limits } from '../../../client/engine/limits.ts';
 import { metadataBlockCount } from '../../../client/engine/metadata-exchange.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { householdOf } from '../world/place.ts';
 import type { World } from '../world/world.ts';
-import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf } from './checker.ts';
+import { type Checker, type Disbelief, inspectionOf, sessionOf } from './checker.ts';
 
 export function capsHold(): Checker {
   return {
@@ -18,14 +19,13 @@ export function capsHold(): Checker {
       const { usage } = turn.peer.engine;
       const inspection = inspectionOf(turn.peer);
       const session = sessionOf(turn);
-      return firstOf(
-        judgeUsage(usage, inspection, largestPiece(turn.world)),
-        session && firstOf(judgeSession(session, usage), judgeMetadata(session, usage, turn.world)),
-      );
+      const disbelief = judgeUsage(usage, inspection, largestPiece(turn.world));
+      if (disbelief !== undefined || session === undefined) return disbelief;
+      return judgeSession(session, usage) ?? judgeMetadata(session, usage, turn.world);
     },
     inspect(peer) {
       const { usage } = peer.engine;
-      const disbelief = firstOf(judgeHosts(usage), judgeMemory(peer));
+      const disbelief = judgeHosts(usage) ?? judgeMemory(peer);
       if (disbelief !== undefined) return disbelief;
       for (const session of usage.sessions.values()) {
         const about = judgeSession(session, usage);
@@ -47,24 +47,29 @@ function judgeUsage(
 ): Disbelief {
   // One piece may always be on its way, however small the cap.
   const pieceBytesMax = Math.max(limits.pieceMemoryBytesMax, pieceLength);
-  return firstOf(
-    atMost('connections', budget.connections, limits.connectionsMax),
-    atMost('dials under way', budget.dials, limits.dialsMax),
-    atMost('half-open connections', budget.halfOpen, limits.halfOpenMax),
-    atMost('dials without an answer', budget.unanswered, limits.halfOpenMax),
-    atMost('bytes of pieces', budget.pieceBytes, pieceBytesMax),
-    inspection &&
-      firstOf(
-        atMost('connections in one torrent', inspection.sessions.size, limits.connectionsPerTorrentMax),
-        atMost('peers served', inspection.choker.servedCount, limits.uploadSlotsMax),
-        atMost('addresses known', inspection.peers.knownCount, limits.peersKnownMax),
-      ),
+  return (
+    atMost('connections', budget.connections, limits.connectionsMax) ??
+    atMost('dials under way', budget.dials, limits.dialsMax) ??
+    atMost('half-open connections', budget.halfOpen, limits.halfOpenMax) ??
+    atMost('dials without an answer', budget.unanswered, limits.halfOpenMax) ??
+    atMost('bytes of pieces', budget.pieceBytes, pieceBytesMax) ??
+    (inspection && judgeTorrent(inspection, limits))
+  );
+}
+
+function judgeTorrent({ sessions, choker, peers }: Inspection, limits: Limits): Disbelief {
+  return (
+    atMost('connections in one torrent', sessions.size, limits.connectionsPerTorrentMax) ??
+    atMost('peers served', choker.servedCount, limits.uploadSlotsMax) ??
+    atMost('addresses known', peers.knownCount, limits.peersKnownMax)
   );
 }
 
 /** Of all torrents. */
 function largestPiece({ torrent, sides }: World): number {
-  return Math.max(torrent.geometry.pieceLength, ...sides.map(({ geometry }) => geometry.pieceLength));
+  let largest = torrent.geometry.pieceLength;
+  for (const { geometry } of sides) largest = Math.max(largest, geometry.pieceLength);
+  return largest;
 }
 
 function judgeSession(session: PeerSession, { limits }: EngineUsage): Disbelief {
@@ -75,17 +80,17 @@ function judgeSession(session: PeerSession, { limits }: EngineUsage): Disbelief 
     Math.max(limits.requestsReqqMax, limits.requestsOutstandingMax) +
     limits.requestsOutstandingMax +
     limits.endgameRequestsMax;
-  return firstOf(
-    atMost('requests that wait', uploads.waitingCount, limits.uploadQueueMax),
-    atMost('bytes unread', uploads.unflushedBytes, limits.unreadBytesMax),
+  return (
+    atMost('requests that wait', uploads.waitingCount, limits.uploadQueueMax) ??
+    atMost('bytes unread', uploads.unflushedBytes, limits.unreadBytesMax) ??
     atMost(
       'bytes read and not unread',
       uploads.pendingBytes - uploads.unflushedBytes,
       limits.uploadWindowBytes + blockBytesMax,
-    ),
-    atMost('blocks asked for', pipeline.asked.length, askedMax),
-    atMost('refusals in a row', pipeline.rejects, limits.rejectsMax),
-    atMost('blocks nobody asked for', pipeline.unaskedCount, limits.unaskedBlocksMax),
+    ) ??
+    atMost('blocks asked for', pipeline.asked.length, askedMax) ??
+    atMost('refusals in a row', pipeline.rejects, limits.rejectsMax) ??
+    atMost('blocks nobody asked for', pipeline.unaskedCount, limits.unaskedBlocksMax)
   );
 }
 
@@ -107,12 +112,15 @@ function judgeHosts({ limits, sessions }: EngineUsage): Disbelief {
     const household = householdOf(address.host);
     perHost.set(household, (perHost.get(household) ?? 0) + 1);
   }
-  return firstOf(
-    ...[...open].map(([host, count]) => atMost(`connections with ${host}`, count, connectionsPerHostMax)),
-    ...[...halfOpen].map(([host, count]) =>
-      atMost(`half-open connections with ${host}`, count, halfOpenPerHostMax),
-    ),
+  return (
+    mostOf(open, 'connections', connectionsPerHostMax) ??
+    mostOf(halfOpen, 'half-open connections', halfOpenPerHostMax)
   );
+}
+
+function mostOf(perHost: ReadonlyMap<string, number>, what: string, max: number): Disbelief {
+  for (const [host, count] of perHost) if (count > max) return atMost(`${what} with ${host}`, count, max);
+  return undefined;
 }
 
 /**

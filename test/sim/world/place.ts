@@ -67,6 +67,8 @@ function placeAt(ipv4: string, ipv6: string, port: number, has: Families): Place
 
 /** An IPv4 address, or the /64 that an IPv6 address lies in: what counts as one host where hosts are counted. */
 export function householdOf(host: string): string {
+  // Most are IPv4, and are asked for at every look at all connections.
+  if (!host.includes(':')) return host;
   const packed = packAddress(host)!;
   return packed.length === 4 ? host : Buffer.from(packed.subarray(0, 8)).toString('hex');
 }
