@@ -50,7 +50,7 @@ class Reader {
   #integer(): number {
     const end = this.#bytes.indexOf(0x65, this.at);
     if (end < 0) return this.#lose();
-    const text = String.fromCharCode(...this.#bytes.subarray(this.at + 1, end));
+    const text = this.#latin1(this.at + 1, end);
     this.at = end + 1;
     return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : this.#lose();
   }
@@ -58,14 +58,20 @@ class Reader {
   /** One latin1 character a byte. */
   #text(): string {
     const colon = this.#bytes.indexOf(0x3a, this.at);
-    const digits = String.fromCharCode(...this.#bytes.subarray(this.at, Math.min(colon, this.at + 8)));
+    const digits = this.#latin1(this.at, Math.min(colon, this.at + 8));
     const length = Number(digits);
     if (colon < 0 || !/^\d+$/.test(digits) || colon + 1 + length > this.#bytes.length) {
       this.#lose();
       return '';
     }
     this.at = colon + 1 + length;
-    return String.fromCharCode(...this.#bytes.subarray(colon + 1, this.at));
+    return this.#latin1(colon + 1, this.at);
+  }
+
+  #latin1(from: number, to: number): string {
+    let text = '';
+    for (let at = from; at < to; at++) text += String.fromCharCode(this.#bytes[at]!);
+    return text;
   }
 
   #lose(): number {
