@@ -4,7 +4,7 @@
  */
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
-import { type Checker, type Disbelief, firstOf, type Turn } from './checker.ts';
+import type { Checker, Disbelief, Turn } from './checker.ts';
 
 /** What was seen of one connection. */
 interface Seen {
@@ -32,7 +32,9 @@ export function timersFire(): Checker {
         watch = { connections: new Map(), wokeMs: undefined, refusedMs: undefined };
         watches.set(engine, watch);
       }
-      const disbelief = firstOf(judgeEnds(turn, watch), note(turn, watch), judgeAlarm(turn, watch));
+      const tooSoon = judgeEnds(turn, watch);
+      note(turn, watch);
+      const disbelief = tooSoon ?? judgeAlarm(turn, watch);
       if (turn.fact.type !== 'woke') return disbelief;
       const about = disbelief ?? judgeWaits(turn, watch);
       watch.wokeMs = turn.nowMs;
@@ -41,7 +43,7 @@ export function timersFire(): Checker {
   };
 }
 
-function note({ fact, actions, nowMs }: Turn, { connections }: Watch): undefined {
+function note({ fact, actions, nowMs }: Turn, { connections }: Watch): void {
   if (fact.type === 'connected') {
     const seen = connections.get(fact.connection);
     if (seen === undefined)
@@ -69,7 +71,6 @@ function note({ fact, actions, nowMs }: Turn, { connections }: Watch): undefined
       if (seen !== undefined) seen.spokeMs = nowMs;
     } else if (action.type === 'close') connections.delete(action.connection);
   }
-  return undefined;
 }
 
 /** The engine asks to be woken for its next look, and sooner when a rate limit holds somebody up. */

@@ -4,7 +4,7 @@
  *                                                                                                     BEP 3 6 9 10
  */
 import type { PeerSession } from '../../../../client/engine/peer-session.ts';
-import { type Checker, type Disbelief, firstOf, type Turn } from '../checker.ts';
+import type { Checker, Disbelief, Turn } from '../checker.ts';
 import type { Conversation } from './conversation.ts';
 import { wireReasons } from './law.ts';
 import { type Overheard, overhear, overheardOf } from './overheard.ts';
@@ -15,7 +15,7 @@ export function speaksByTheBook(): Checker {
     name: 'speaks-by-the-book',
     onTurn(turn) {
       const all = overhear(turn);
-      const disbelief = firstOf(judgeWords(turn, all), judgeUnderstanding(turn, all));
+      const disbelief = judgeWords(turn, all) ?? judgeUnderstanding(turn, all);
       all.forgetEnded();
       return disbelief;
     },
@@ -61,31 +61,33 @@ function judgeUnderstanding(turn: Turn, { conversations, ended }: Overheard): Di
 /** What the host makes of what it has heard. */
 function judgeBeliefs(session: PeerSession | undefined, said: Conversation): Disbelief {
   if (session === undefined || !session.isOpen || said.torrent === undefined) return undefined;
-  const differs = (what: string, believed: unknown, meant: unknown): Disbelief =>
-    believed === meant ? undefined : `believes of ${what}: ${believed}, and the peer has said ${meant}`;
-  const own = firstOf(
+  const { extensions } = session;
+  const own =
     // Once is enough: it has no second name.
-    said.isKnown ? undefined : differs('its id', hex(session.peerId!), said.peerId),
-    differs('the fast extension', session.fast, said.fast),
-    differs('the extension protocol', session.extended, said.extended),
-    differs('reqq', session.extensions?.reqq, said.extension.reqq),
-    differs('its port', session.extensions?.port, said.extension.listenPort),
-    differs('ut_metadata', session.extensions?.utMetadataId, said.extension.utMetadata),
-    differs('metadata_size', session.extensions?.metadataBytes, said.extension.metadataBytes),
-    differs('upload_only', session.extensions?.uploadOnly ?? false, said.extension.uploadOnly),
-  );
+    (said.isKnown ? undefined : differs('its id', hex(session.peerId!), said.peerId)) ??
+    differs('the fast extension', session.fast, said.fast) ??
+    differs('the extension protocol', session.extended, said.extended) ??
+    differs('reqq', extensions?.reqq, said.extension.reqq) ??
+    differs('its port', extensions?.port, said.extension.listenPort) ??
+    differs('ut_metadata', extensions?.utMetadataId, said.extension.utMetadata) ??
+    differs('metadata_size', extensions?.metadataBytes, said.extension.metadataBytes) ??
+    differs('upload_only', extensions?.uploadOnly ?? false, said.extension.uploadOnly);
   said.isKnown = true;
   const { metadataWaiting } = said.extension;
   if (metadataWaiting > 0) return `leaves ${metadataWaiting} requests for metadata without an answer`;
   if (own !== undefined || said.torrent.geometry === undefined) return own;
-  return firstOf(
-    differs('choking', session.peerChoking, said.peerChoking),
-    differs('interest', session.peerInterested, said.peerInterested),
-    differs('how much it has sent', session.down.total, said.payloadIn),
-    differs('how many pieces it has', session.pieces.count, said.peerHas.size),
-    differs('whether it is choked', session.amChoking, said.amChoking),
-    differs('whether it was told of interest', session.amInterested, said.amInterested),
+  return (
+    differs('choking', session.peerChoking, said.peerChoking) ??
+    differs('interest', session.peerInterested, said.peerInterested) ??
+    differs('how much it has sent', session.down.total, said.payloadIn) ??
+    differs('how many pieces it has', session.pieces.count, said.peerHas.size) ??
+    differs('whether it is choked', session.amChoking, said.amChoking) ??
+    differs('whether it was told of interest', session.amInterested, said.amInterested)
   );
+}
+
+function differs(what: string, believed: unknown, meant: unknown): Disbelief {
+  return believed === meant ? undefined : `believes of ${what}: ${believed}, and the peer has said ${meant}`;
 }
 
 function judgePieces({ pieces }: PeerSession, { peerHas, torrent }: Conversation): Disbelief {

@@ -50,7 +50,7 @@ export class Overheard {
   hear(turn: Turn): void {
     if (turn === this.#last) return;
     this.#last = turn;
-    this.ended.clear();
+    if (this.ended.size > 0) this.ended.clear();
     const { fact, actions } = turn;
     if (fact.type === 'added' || fact.type === 'magnet-added') {
       const { spec } = fact;
