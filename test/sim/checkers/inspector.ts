@@ -70,7 +70,7 @@ export class BrokenRule extends Error {
 
 export interface InspectorOptions {
   readonly checkers?: readonly Checker[];
-  /** How often everything is looked at, in virtual time. */
+  /** How often everything is looked at, in virtual time, for the first two minutes; then once a second at most. */
   readonly everyMs?: number;
 }
 
@@ -78,6 +78,9 @@ type QuickChecker = Checker & Required<Pick<Checker, 'onTurn'>>;
 
 /** Rare enough to cost less than the run itself, often enough to meet every phase of a small one. */
 const everyMsDefault = 250;
+/** Drawn swarms are at work for a minute or two. Later they wait for the end of a ban or a pause: a look a second will do. */
+const busyMs = 120_000;
+const idleEveryMs = 1_000;
 /** Time for goodbyes, and for what was on its way over the slowest line. */
 const endMs = 10_000;
 /** The wait for a handshake (limits.ts) and some ticks: a connection may come late over a crowded line. */
@@ -142,7 +145,9 @@ export class Inspector implements Watcher {
   }
 
   #lookLater(): void {
-    this.#world.scheduler.after(this.#everyMs, () => {
+    const { scheduler, nowMs } = this.#world;
+    const everyMs = nowMs < busyMs ? this.#everyMs : Math.max(this.#everyMs, idleEveryMs);
+    scheduler.after(everyMs, () => {
       this.look();
       this.#lookLater();
     });
