@@ -14,9 +14,11 @@ export interface HalfOpenOptions {
   readonly linesMax?: number;
 }
 
-/** It comes back after so long, each time a little later: a flood of hours shows no more than one of seconds. */
+/** It comes back after so long, each time a little later: a flood of an hour shows no more than one of a few minutes. */
 const awayMsMin = 20;
-const awayMsMax = 30_000;
+const awayMsMax = 120_000;
+/** All its connections count, some three dozen: within a minute it comes back some two hundred times. */
+const awayMsGrowth = 300;
 
 export function halfOpen(options: HalfOpenOptions = {}): Script {
   return (puppet) => {
@@ -43,7 +45,7 @@ export function halfOpen(options: HalfOpenOptions = {}): Script {
       onClosed(line) {
         if (line.incoming) return;
         floods += 1;
-        const awayMs = awayMsMin + random.below(Math.min(awayMsMax, 100 * floods));
+        const awayMs = awayMsMin + random.below(Math.min(awayMsMax, awayMsGrowth * floods));
         puppet.after(awayMs, () => puppet.dial(line.address));
       },
     };
