@@ -10,7 +10,7 @@ export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'member
   const members =
     random.below(2) === 0
       ? undefined
-      : { steps: 20 + random.below(120), signInRequired: random.below(4) === 0 };
+      : { steps: 20 + random.below(60), signInRequired: random.below(4) === 0 };
   return { ...(strangers && { strangers }), ...(members && { members }) };
 }
 
@@ -18,7 +18,7 @@ function drawStrangers(random: Prng): NonNullable<SwarmPlan['strangers']> {
   const intervalSeconds = [10, 30, 100][random.below(3)]!;
   const small = (max: number) => (random.below(4) === 0 ? 1 + random.below(max) : 1_000);
   return {
-    steps: 50 + random.below(200),
+    steps: 40 + random.below(100),
     torrents: 1 + random.below(4),
     registry: {
       intervalSeconds,

@@ -1,6 +1,6 @@
 /**
  * A crowd of a drawn plan: peers that only take up room, from several networks, before engines with few seats. One swarm
- * in four has it. Times after which a peer is judged are short, so that it happens within the run.
+ * in six has it: each costs twice as much as another. Times after which a peer is judged are short, so that it happens within the run.
  */
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -15,12 +15,12 @@ export interface Crowd {
 }
 
 export function drawCrowd(random: Prng): Crowd {
-  if (random.below(4) > 0) return { peers: [], limits: {} };
+  if (random.below(6) > 0) return { peers: [], limits: {} };
   const groups = 1 + random.below(2);
   const peers = Array.from({ length: groups }, (_, i) => ({
     name: `crowd-${i}`,
     role: crowdRoles[random.below(crowdRoles.length)]!,
-    count: 1 + random.below(5),
+    count: 1 + random.below(4),
     link: 'lan' as const,
   }));
   const connectionsMax = 3 + random.below(6);

@@ -41,7 +41,10 @@ export function drawMore(plan: SwarmPlan, randomness: Randomness): SwarmPlan {
   ];
   return {
     ...plan,
-    limits: drawLimits(randomness.of('plan more limits'), plan.limits ?? {}),
+    limits: {
+      ...drawBan(randomness.of('plan bans')),
+      ...drawLimits(randomness.of('plan more limits'), plan.limits ?? {}),
+    },
     trackers: drawWishes(randomness.of('plan wishes'), plan.trackers ?? []),
     peers: [
       ...drawQueues(randomness.of('plan queues'), plan.peers),
@@ -107,6 +110,14 @@ function drawWishes(random: Prng, trackers: readonly TrackerPlan[]): TrackerPlan
     ...(random.below(3) === 0 && { minIntervalSeconds: 1 + random.below(tracker.intervalSeconds ?? 60) }),
     ...(random.below(4) === 0 && { retryMinutes: 1 + random.below(3) }),
   }));
+}
+
+/**
+ * A ban of an hour is waited for by whoever needs the one who is banned: then nearly all of a run is waiting, and costs as
+ * much as thirty others. One seed in eight has it.
+ */
+function drawBan(random: Prng): Partial<Limits> {
+  return random.below(8) === 0 ? {} : { banMs: 60_000 + random.below(120_000) };
 }
 
 function drawLimits(random: Prng, limits: Partial<Limits>): Partial<Limits> {
