@@ -55,8 +55,11 @@ export class FetchingPiece {
 
   readonly #geometry: Geometry;
   readonly #memory: PieceMemory;
-  /** By block: its state; and behind those of all blocks, by block again, how many copies are on their way. */
-  readonly #blocks: Uint8Array;
+  /**
+   * By block: its state; and behind those of all blocks, by block again, how many copies are on their way. An array: small
+   * typed ones weigh four times as much, and most memory of a piece of a few blocks would be theirs.
+   */
+  readonly #blocks: number[];
   #firstFree = 0;
 
   /** `dataBytes`: what lies before the pad at its end; all of it when there is none.  BEP 47 */
@@ -68,7 +71,7 @@ export class FetchingPiece {
     this.freeCount = this.blockCount;
     this.sources = this.blockCount === 1 ? [undefined] : new Array(this.blockCount).fill(undefined);
     this.askers = this.blockCount === 1 ? [undefined] : new Array(this.blockCount).fill(undefined);
-    this.#blocks = new Uint8Array(2 * this.blockCount);
+    this.#blocks = this.blockCount === 1 ? [0, 0] : new Array<number>(2 * this.blockCount).fill(0);
     this.buffer = memory.allocate(geometry.pieceBytes(pieceIndex));
     this.#fillPads(Math.ceil(dataBytes / blockBytesMax));
   }
