@@ -230,10 +230,10 @@ export class Engine {
     const first = this.#ticks++ % Math.max(1, swarms.length);
     for (const swarm of [...swarms.slice(first), ...swarms.slice(0, first)]) swarm.tick(nowMs, elapsedMs);
     // Sessions that their swarms have ended leave the tables here: often enough, and never in the middle of a loop.
-    for (const [connection, session] of this.#sessions) {
+    for (const session of this.#sessions.values()) {
       if (!session.gone) continue;
-      this.#sessions.delete(connection);
-      this.#swarmOf.delete(connection);
+      this.#sessions.delete(session.connection);
+      this.#swarmOf.delete(session.connection);
     }
   }
 
