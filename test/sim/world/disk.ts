@@ -7,7 +7,7 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import type { Disk, FactSink } from '../../../client/host/ports.ts';
 import { type Block, blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
 import type { Gate } from '../kernel/gate.ts';
-import type { Scheduler } from '../kernel/scheduler.ts';
+import type { Scheduler, Task } from '../kernel/scheduler.ts';
 import { type Trace, traceKind } from '../kernel/trace.ts';
 import { type Content, hole } from './content.ts';
 import { ContentWatch, lookEveryMs, type WatchedContent } from './content-watch.ts';
@@ -101,7 +101,12 @@ export class SimDisk implements Disk {
 
   readBlock(torrent: TorrentId, read: ReadId, block: Block): void {
     this.#note(traceKind.readBlock, read);
-    this.#later(this.temper.readMs, () => this.#read(torrent, read, block));
+    this.#begin(new Reading(this, torrent, read, block), this.temper.readMs);
+  }
+
+  /** The time of a read has come. */
+  endReading(reading: Reading): void {
+    if (this.#isDue(reading)) this.#read(reading.torrent, reading.read, reading.block);
   }
 
   #read(torrent: TorrentId, read: ReadId, block: Block): void {
@@ -124,9 +129,16 @@ export class SimDisk implements Disk {
   storePiece(torrent: TorrentId, pieceIndex: PieceIndex, buffer: PieceBuffer, wantDigests: boolean): void {
     this.#note(traceKind.storePiece, pieceIndex);
     this.storingBytes += buffer.bytes;
-    this.#later(this.temper.storeMs, () =>
-      this.#store(torrent, pieceIndex, buffer as SimBuffer, wantDigests),
+    this.#begin(
+      new Storing(this, torrent, pieceIndex, buffer as SimBuffer, wantDigests),
+      this.temper.storeMs,
     );
+  }
+
+  /** The time of a write has come. */
+  endStoring(storing: Storing): void {
+    const { torrent, pieceIndex, buffer, wantDigests } = storing;
+    if (this.#isDue(storing)) this.#store(torrent, pieceIndex, buffer, wantDigests);
   }
 
   #store(torrent: TorrentId, pieceIndex: PieceIndex, buffer: SimBuffer, wantDigests: boolean): void {
@@ -168,22 +180,77 @@ export class SimDisk implements Disk {
   }
 
   #later(delayMs: number, run: () => void): void {
-    const { scheduler, random, gate } = this.#parts;
-    const { jitterMs } = this.temper;
-    this.underWay += 1;
     const task = {
       run: () => {
-        if (!gate.admits(task)) return;
-        this.underWay -= 1;
-        run();
+        if (this.#isDue(task)) run();
       },
     };
+    this.#begin(task, delayMs);
+  }
+
+  #begin(task: Task, delayMs: number): void {
+    const { scheduler, random } = this.#parts;
+    const { jitterMs } = this.temper;
+    this.underWay += 1;
     scheduler.at(scheduler.nowMs + delayMs + (jitterMs > 0 ? random.below(jitterMs + 1) : 0), task);
+  }
+
+  /** False when it has to wait, or the program has ended. */
+  #isDue(task: Task): boolean {
+    if (!this.#parts.gate.admits(task)) return false;
+    this.underWay -= 1;
+    return true;
   }
 
   #note(kind: number, key: number): void {
     this.#parts.trace.mix(kind);
     this.#parts.trace.mix(key);
+  }
+}
+
+/** A block that is being read. One object for each, without closures: there is one for every block that anybody sends. */
+class Reading implements Task {
+  readonly #disk: SimDisk;
+  readonly torrent: TorrentId;
+  readonly read: ReadId;
+  readonly block: Block;
+
+  constructor(disk: SimDisk, torrent: TorrentId, read: ReadId, block: Block) {
+    this.#disk = disk;
+    this.torrent = torrent;
+    this.read = read;
+    this.block = block;
+  }
+
+  run(): void {
+    this.#disk.endReading(this);
+  }
+}
+
+/** A piece that is being hashed and written. */
+class Storing implements Task {
+  readonly #disk: SimDisk;
+  readonly torrent: TorrentId;
+  readonly pieceIndex: PieceIndex;
+  readonly buffer: SimBuffer;
+  readonly wantDigests: boolean;
+
+  constructor(
+    disk: SimDisk,
+    torrent: TorrentId,
+    pieceIndex: PieceIndex,
+    buffer: SimBuffer,
+    wantDigests: boolean,
+  ) {
+    this.#disk = disk;
+    this.torrent = torrent;
+    this.pieceIndex = pieceIndex;
+    this.buffer = buffer;
+    this.wantDigests = wantDigests;
+  }
+
+  run(): void {
+    this.#disk.endStoring(this);
   }
 }
 
