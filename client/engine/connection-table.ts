@@ -80,27 +80,34 @@ export function makeRoom<Taken extends Seat>(
   return cleared;
 }
 
+/** What matters where households and networks do not. */
+export type SeatInTorrent = Pick<Seat, 'torrent' | 'standing' | 'sinceMs'>;
+
 /** How many seats could be cleared for a peer of this torrent, wherever it lives. */
 export function replaceableCount(
   torrent: TorrentId,
-  seats: readonly Seat[],
+  seats: readonly SeatInTorrent[],
   replaces: Newcomer['replaces'],
   grace: Grace,
   nowMs: number,
 ): number {
-  const shares = new Shares(seats);
-  const replaceable = seats.filter(
-    (seat) =>
+  const perTorrent = new Map<TorrentId, number>();
+  for (const seat of seats) perTorrent.set(seat.torrent, (perTorrent.get(seat.torrent) ?? 0) + 1);
+  const surplusMin = 2 + (perTorrent.get(torrent) ?? 0);
+  let count = 0;
+  for (const seat of seats) {
+    const isReplaceable =
       hasHadItsTime(replaces, seat, grace, nowMs) ||
-      (seat.standing !== 'useful' && shares.surplus(seat.torrent, torrent) >= 2),
-  );
-  return replaceable.length;
+      (seat.standing !== 'useful' && perTorrent.get(seat.torrent)! >= surplusMin);
+    if (isReplaceable) count += 1;
+  }
+  return count;
 }
 
 /** Rule 2. */
 function hasHadItsTime(
   replaces: Newcomer['replaces'],
-  { standing, sinceMs }: Seat,
+  { standing, sinceMs }: SeatInTorrent,
   { seatGraceMs, seatWaitMs }: Grace,
   nowMs: number,
 ): boolean {
@@ -130,11 +137,6 @@ class Shares {
 
   #of(key: string): number {
     return this.#counts.get(key) ?? 0;
-  }
-
-  /** How many seats one torrent has more than another. */
-  surplus(from: TorrentId, to: TorrentId): number {
-    return this.#of(`${from}`) - this.#of(`${to}`);
   }
 
   /**

@@ -6,7 +6,15 @@
  * `leave`. A household counts its seats and the dials to it.
  */
 import { householdOf, isLoopbackHost, networkOf } from './address-groups.ts';
-import { makeRoom, type Newcomer, replaceableCount, type Seat, type Standing } from './connection-table.ts';
+import {
+  makeRoom,
+  type Newcomer,
+  type Place,
+  replaceableCount,
+  type Seat,
+  type SeatInTorrent,
+  type Standing,
+} from './connection-table.ts';
 import type { ConnectionId, TorrentId } from './contract.ts';
 import { HalfOpenTable } from './half-open.ts';
 import type { Limits } from './limits.ts';
@@ -26,6 +34,9 @@ export interface Occupant extends Guest {
   makeRoom(nowMs: number): void;
 }
 
+/** Where it lives is told from its address once, not whenever somebody looks for a seat. */
+type Sitting = Place & { readonly occupant: Occupant };
+
 type OccupiedSeat = Seat & { readonly occupant: Occupant };
 
 export class SharedBudget {
@@ -33,7 +44,7 @@ export class SharedBudget {
   dials = 0;
   /** Bytes of pieces being put together or stored. */
   pieceBytes = 0;
-  readonly #seats = new Map<ConnectionId, Occupant>();
+  readonly #seats = new Map<ConnectionId, Sitting>();
   readonly #perTorrent = new Map<TorrentId, number>();
   readonly #perHousehold = new Map<string, number>();
   /** Connections that came to us, before their handshake; and those we dialed. */
@@ -120,7 +131,12 @@ export class SharedBudget {
     const inAll = connectionsMax - this.#seats.size;
     if (inTorrent > 0 && inAll > 0)
       return Math.min(inTorrent - dialing, inAll - this.dials - this.#unanswered.size);
-    const seats = this.#seatList(nowMs).filter((seat) => inTorrent > 0 || seat.torrent === torrent);
+    const seats: SeatInTorrent[] = [];
+    for (const { torrent: other, occupant } of this.#seats.values()) {
+      if (inTorrent <= 0 && other !== torrent) continue;
+      const { standing, sinceMs } = occupant.standing(nowMs);
+      seats.push({ torrent: other, standing, sinceMs });
+    }
     return replaceableCount(torrent, seats, replaces(), this.#limits, nowMs) - dialing;
   }
 
@@ -154,22 +170,23 @@ export class SharedBudget {
 
   sit(occupant: Occupant): void {
     const { connection, host, incoming, torrent } = occupant;
+    const household = householdOf(host);
     if (incoming) {
       this.#knocking.leave(connection);
-      count(this.#perHousehold, householdOf(host), 1);
+      count(this.#perHousehold, household, 1);
     } else {
       this.#unanswered.leave(connection);
     }
-    this.#seats.set(connection, occupant);
+    this.#seats.set(connection, { occupant, torrent, household, network: networkOf(host) });
     count(this.#perTorrent, torrent, 1);
   }
 
   leave(connection: ConnectionId): void {
-    const occupant = this.#seats.get(connection);
-    if (occupant === undefined) return;
+    const sitting = this.#seats.get(connection);
+    if (sitting === undefined) return;
     this.#seats.delete(connection);
-    count(this.#perTorrent, occupant.torrent, -1);
-    count(this.#perHousehold, householdOf(occupant.host), -1);
+    count(this.#perTorrent, sitting.torrent, -1);
+    count(this.#perHousehold, sitting.household, -1);
   }
 
   /** It leaves for another. */
@@ -193,11 +210,13 @@ export class SharedBudget {
 
   /** Only made when a table is full. */
   #seatList(nowMs: number): OccupiedSeat[] {
-    return [...this.#seats.values()].map((occupant) => {
-      const { connection, host, torrent } = occupant;
-      const place = { torrent, household: householdOf(host), network: networkOf(host) };
-      return { occupant, connection, ...place, ...occupant.standing(nowMs) };
-    });
+    const seats: OccupiedSeat[] = [];
+    for (const { occupant, torrent, household, network } of this.#seats.values()) {
+      const { standing, sinceMs } = occupant.standing(nowMs);
+      const { connection } = occupant;
+      seats.push({ occupant, connection, torrent, household, network, standing, sinceMs });
+    }
+    return seats;
   }
 }
 
