@@ -130,9 +130,20 @@ function leastOf<Taken extends Seat>(seats: readonly Taken[], shares: Shares): T
 /** Seats a torrent has; and of these, how many a network and a household have. */
 class Shares {
   readonly #counts = new Map<string, number>();
+  /** Of places that were looked at: each of them is compared with many others. */
+  readonly #keys = new Map<Place, Keys>();
 
   constructor(seats: readonly Seat[]) {
-    for (const seat of seats) for (const key of keysOf(seat)) this.#counts.set(key, this.#of(key) + 1);
+    for (const seat of seats) for (const key of this.#keysOf(seat)) this.#counts.set(key, this.#of(key) + 1);
+  }
+
+  #keysOf(place: Place): Keys {
+    let keys = this.#keys.get(place);
+    if (keys === undefined) {
+      keys = keysOf(place);
+      this.#keys.set(place, keys);
+    }
+    return keys;
   }
 
   #of(key: string): number {
@@ -144,8 +155,10 @@ class Shares {
    * next level decides then. So the sums of squares of the levels, in this order, only ever fall.
    */
   isFairer(newcomer: Place, seat: Place): boolean {
-    const [to, from] = [keysOf(newcomer), keysOf(seat)];
-    for (const [level, key] of from.entries()) {
+    const to = this.#keysOf(newcomer);
+    const from = this.#keysOf(seat);
+    for (let level = 0; level < from.length; level++) {
+      const key = from[level]!;
       if (key === to[level]) continue;
       const surplus = this.#of(key) - this.#of(to[level]!);
       if (surplus >= 2) return true;
@@ -157,15 +170,18 @@ class Shares {
   /** Negative: `a` is worth less than `b`. */
   compare(a: Seat, b: Seat): number {
     if (a.standing !== b.standing) return a.standing === 'useless' ? -1 : 1;
-    const [of, than] = [keysOf(a), keysOf(b)];
-    for (const [level, key] of of.entries()) {
-      const surplus = this.#of(key) - this.#of(than[level]!);
+    const of = this.#keysOf(a);
+    const than = this.#keysOf(b);
+    for (let level = 0; level < of.length; level++) {
+      const surplus = this.#of(of[level]!) - this.#of(than[level]!);
       if (surplus !== 0) return -surplus;
     }
     return a.sinceMs - b.sinceMs || a.connection - b.connection;
   }
 }
 
-function keysOf({ torrent, network, household }: Place): [string, string, string] {
+type Keys = readonly [torrent: string, network: string, household: string];
+
+function keysOf({ torrent, network, household }: Place): Keys {
   return [`${torrent}`, `${torrent} ${network}`, `${torrent} ${network} ${household}`];
 }
