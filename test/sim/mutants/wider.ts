@@ -34,9 +34,9 @@ export const wider: readonly Mutant[] = [
   },
   {
     name: 'take all who live at one address for one peer',
-    file: 'client/engine/swarm-peers.ts',
-    from: '      if (!sameBytes(other.peerId!, peerId)) continue;\n      if (other.address.host',
-    to: '      if (other.address.host',
+    file: 'client/engine/peer-ids.ts',
+    from: '    if (!isSameId(other.peerId!, peerId)) continue;\n    if (other.address.host',
+    to: '    if (other.address.host',
   },
   {
     name: 'leave IPv6 peers out of an answer',
