@@ -5,6 +5,7 @@ import type { Checker } from './checker.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { newsAreTold } from './news.ts';
 import { queuesHaveRoom } from './queue-room.ts';
+import { sizesAreExact } from './sizes.ts';
 import { tablesAreEmptied } from './tables.ts';
 import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
@@ -18,6 +19,7 @@ export const modelCheckers: readonly (() => Checker)[] = [
   dialsArePaced,
   newsAreTold,
   queuesHaveRoom,
+  sizesAreExact,
   tablesAreEmptied,
   torrentsAreApart,
 ];

@@ -10,6 +10,7 @@ import { peers } from './peers.ts';
 import { registry } from './registry.ts';
 import { seats } from './seats.ts';
 import { serving } from './serving.ts';
+import { sizes } from './sizes.ts';
 import { storage } from './storage.ts';
 import { wider } from './wider.ts';
 import { wire } from './wire.ts';
@@ -28,4 +29,5 @@ export const mutants: readonly Mutant[] = [
   ...world,
   ...storage,
   ...wider,
+  ...sizes,
 ];

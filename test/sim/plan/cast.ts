@@ -139,6 +139,10 @@ function possession(
     const listed = new Set(has);
     return (pieceIndex) => listed.has(pieceIndex);
   }
+  if ('lacks' in has) {
+    const lacking = new Set(has.lacks);
+    return (pieceIndex) => !lacking.has(pieceIndex);
+  }
   const generator = random();
   const drawn = Array.from({ length: pieceCount }, () => generator.below(1000) < has.perMille);
   return (pieceIndex) => drawn[pieceIndex]!;

@@ -11,6 +11,7 @@ import { castOf } from './cast.ts';
 import { drawBesides } from './draw-besides.ts';
 import { crowdRoles, drawCrowd } from './draw-crowd.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
+import { drawGiant } from './draw-giant.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
 import { drawMore } from './draw-more.ts';
 import { drawFamilies, drawHouses } from './draw-places.ts';
@@ -67,7 +68,8 @@ export function drawPlan(seed: number): SwarmPlan {
     faults,
     healMs,
   };
-  return introduced(validatePlan(drawMore(plan, randomness)));
+  const more = drawMore(plan, randomness);
+  return introduced(validatePlan(drawGiant(randomness.of('plan giant'), more)));
 }
 
 /** Without a tracker, or with one reachable peer alone, a swarm may consist of strangers: then the second knows the first. */

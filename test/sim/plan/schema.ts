@@ -49,10 +49,11 @@ export const torrentSchema = Type.Object(
 /** Another torrent than the first, in which some have a part. */
 const sideSchema = Type.Object({ name, ...torrentSchema.properties }, closed);
 
-/** All pieces, none, these, or each with this chance. */
+/** All pieces, none, these, all but these, or each with this chance. */
 const hasSchema = Type.Union([
   oneOf(['all', 'none']),
   Type.Array(integer(0, 262_143), { maxItems: 262_144 }),
+  Type.Object({ lacks: Type.Array(integer(0, 262_143), { maxItems: 262_144 }) }, closed),
   Type.Object({ perMille }, closed),
 ]);
 

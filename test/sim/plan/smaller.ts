@@ -187,9 +187,12 @@ function keepTrackers(plan: SwarmPlan, trackers: NonNullable<SwarmPlan['trackers
 }
 
 function keepPieces(plan: SwarmPlan, pieces: number): SwarmPlan {
-  const peers = plan.peers.map((peer) =>
-    Array.isArray(peer.has) ? { ...peer, has: peer.has.filter((pieceIndex) => pieceIndex < pieces) } : peer,
-  );
+  const left = (indexes: readonly number[]) => indexes.filter((pieceIndex) => pieceIndex < pieces);
+  const peers = plan.peers.map((peer): PeerPlan => {
+    const { has } = peer;
+    if (Array.isArray(has)) return { ...peer, has: left(has) };
+    return typeof has === 'object' && 'lacks' in has ? { ...peer, has: { lacks: left(has.lacks) } } : peer;
+  });
   return { ...plan, torrent: fitFiles({ ...plan.torrent, pieces }), peers };
 }
 

@@ -10,6 +10,7 @@ import {
   type Fault,
   faultSchemas,
   type PartPlan,
+  type PeerPlan,
   peersMax,
   planSchema,
   type SwarmPlan,
@@ -62,12 +63,17 @@ function checkSizes({ torrent, peers }: SwarmPlan): void {
   const peerCount = peers.reduce((sum, { count = 1 }) => sum + count, 0);
   if (peerCount > peersMax) throw new PlanError('peers', `${peerCount} peers; at most ${peersMax}`);
   for (const [i, { has, joinMs = 0, leaveMs }] of peers.entries()) {
-    const beyond = Array.isArray(has) ? has.find((pieceIndex) => pieceIndex >= torrent.pieces) : undefined;
+    const beyond = piecesNamed(has).find((pieceIndex) => pieceIndex >= torrent.pieces);
     if (beyond !== undefined)
       throw new PlanError(`peers[${i}].has`, `piece ${beyond} of a torrent of ${torrent.pieces} pieces`);
     if (leaveMs !== undefined && leaveMs <= joinMs)
       throw new PlanError(`peers[${i}].leaveMs`, `${leaveMs} is not after joinMs, which is ${joinMs}`);
   }
+}
+
+function piecesNamed(has: PeerPlan['has']): readonly number[] {
+  if (Array.isArray(has)) return has;
+  return typeof has === 'object' && 'lacks' in has ? has.lacks : [];
 }
 
 function checkFiles(torrent: TorrentPlan, path: string): void {
@@ -92,7 +98,7 @@ function checkParts(
     throw new PlanError(path, 'two in one torrent');
   for (const { torrent, has, stopMs = 0, againMs = stopMs + 1 } of parts) {
     const { pieces } = torrents.get(torrent)!;
-    const beyond = Array.isArray(has) ? has.find((pieceIndex) => pieceIndex >= pieces) : undefined;
+    const beyond = piecesNamed(has).find((pieceIndex) => pieceIndex >= pieces);
     if (beyond !== undefined) throw new PlanError(path, `piece ${beyond} of a torrent of ${pieces} pieces`);
     if (againMs <= stopMs)
       throw new PlanError(path, `againMs ${againMs} is not after stopMs, which is ${stopMs}`);

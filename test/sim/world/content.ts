@@ -36,17 +36,21 @@ export function patternByte(at: number): number {
 
 export class Content {
   readonly geometry: Geometry;
-  /** The author's tokens, by number of the block. */
-  readonly #own: Uint32Array;
+  /** Tells torrents apart: the author's tokens are made of it, so that a torrent of gigabytes takes no memory for them. */
+  readonly #salt: number;
   /** Of blocks that are no data. */
   readonly #kinds: ReadonlyMap<number, BlockKind>;
 
-  /** `salt`: tells torrents apart. `kinds`: of the blocks that are no data, by number. */
+  /** `kinds`: of the blocks that are no data, by number. */
   constructor(geometry: Geometry, salt: number, kinds: ReadonlyMap<number, BlockKind> = new Map()) {
     this.geometry = geometry;
-    this.#own = new Uint32Array(geometry.pieceCount * geometry.blocksPerPiece);
+    this.#salt = salt;
     this.#kinds = kinds;
-    for (let i = 0; i < this.#own.length; i++) this.#own[i] = scramble(salt ^ scramble(i));
+  }
+
+  /** Some of it is no data. */
+  get hasGaps(): boolean {
+    return this.#kinds.size > 0;
   }
 
   /** It is zeros that no disk holds and that peers are not asked for. */
@@ -61,7 +65,7 @@ export class Content {
 
   /** Blocks of the torrent; pieces that are shorter leave numbers unused. */
   get blockCount(): number {
-    return this.#own.length;
+    return this.geometry.pieceCount * this.geometry.blocksPerPiece;
   }
 
   blockNumber(pieceIndex: PieceIndex, blockIndex: number): number {
@@ -72,14 +76,19 @@ export class Content {
   flavourOf(blockNumber: number, own: number, place: number, bytes: number): number {
     if (this.isZeros(blockNumber)) return (own | place) === 0 ? 0 : ((own ^ scramble(place)) | 1) >>> 0;
     // A block may be so short that it ends within its token.
-    const difference = (own ^ this.#own[blockNumber]!) & lowBytes(bytes);
+    const difference = (own ^ this.#tokenOf(blockNumber)) & lowBytes(bytes);
     const misplaced = (place ^ blockNumber) & lowBytes(bytes - 4);
     return (misplaced === 0 ? difference : difference ^ (scramble(misplaced) | 1)) >>> 0;
   }
 
   /** The first half of the block's token. */
   own(blockNumber: number, flavour: number): number {
-    return this.isZeros(blockNumber) ? flavour : (this.#own[blockNumber]! ^ flavour) >>> 0;
+    return this.isZeros(blockNumber) ? flavour : (this.#tokenOf(blockNumber) ^ flavour) >>> 0;
+  }
+
+  /** The first half of the author's token. */
+  #tokenOf(blockNumber: number): number {
+    return scramble(this.#salt ^ scramble(blockNumber));
   }
 
   /** Lends the bytes of a block that starts where blocks start. */

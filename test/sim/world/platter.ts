@@ -26,6 +26,8 @@ export class Platter {
   /** And the stamps that the files had then: what differs has to be hashed. */
   recordStamps: readonly Stamp[];
   readonly files: FileTable;
+  /** By piece: blocks that are not the author's, pads apart. Pieces of gigabytes are looked at four times a second. */
+  readonly #wrong: Uint32Array;
   readonly harms = new Map<PieceIndex, Harm>();
   /** Others have changed what it holds, once. */
   wasChanged = false;
@@ -41,6 +43,7 @@ export class Platter {
   constructor(content: Content, has: (pieceIndex: PieceIndex) => boolean, flavour: number) {
     this.content = content;
     this.flavours = new Uint32Array(content.blockCount).fill(hole);
+    this.#wrong = Uint32Array.from(content.geometry.pieces(), (pieceIndex) => this.#dataBlocks(pieceIndex));
     this.record = new Uint8Array(Math.ceil(content.geometry.pieceCount / 8));
     this.files = new FileTable(content.geometry);
     for (const pieceIndex of content.geometry.pieces()) {
@@ -79,11 +82,7 @@ export class Platter {
 
   /** Every block of the piece is what the author had: what a hash would say. */
   isRight(pieceIndex: PieceIndex): boolean {
-    const first = this.content.blockNumber(pieceIndex, 0);
-    const end = first + this.content.geometry.blockCount(pieceIndex);
-    for (let number = first; number < end; number++)
-      if (this.flavours[number] !== 0 && !this.content.isPad(number)) return false;
-    return true;
+    return this.#wrong[pieceIndex] === 0;
   }
 
   /** Something was ever written there. */
@@ -116,7 +115,7 @@ export class Platter {
 
   /** The write was acknowledged and never happened, or something ate a block of it. */
   damage(pieceIndex: PieceIndex, blockIndex: number, flavour: number): void {
-    this.flavours[this.content.blockNumber(pieceIndex, blockIndex)] = flavour;
+    this.#set(this.content.blockNumber(pieceIndex, blockIndex), pieceIndex, flavour);
   }
 
   sync(pieces: Iterable<PieceIndex>): void {
@@ -153,7 +152,7 @@ export class Platter {
   forsake(): void {
     this.awayMs = undefined;
     this.isAwayForGood = false;
-    this.flavours.fill(hole);
+    for (const pieceIndex of this.content.geometry.pieces()) this.#fill(pieceIndex, hole);
     this.files.removeAll();
     this.harms.clear();
     this.#unsynced.clear();
@@ -178,9 +177,9 @@ export class Platter {
     if (number === undefined) return;
     // Never right by chance, also in a block of one byte.
     this.#changes += 1;
-    this.flavours[number] = 1 + (this.#changes % 255);
-    this.wasChanged = true;
     const pieceIndex = Math.floor(number / this.content.geometry.blocksPerPiece) as PieceIndex;
+    this.#set(number, pieceIndex, 1 + (this.#changes % 255));
+    this.wasChanged = true;
     // What was harmed without a trace is found with the rest of its file when that is hashed.
     this.harms.set(pieceIndex, { atMs: nowMs, isVisible });
     if (isVisible) this.files.onWritten(this.files.fileOf(pieceIndex));
@@ -189,9 +188,27 @@ export class Platter {
   #fill(pieceIndex: PieceIndex, flavour: number): void {
     const first = this.content.blockNumber(pieceIndex, 0);
     const end = first + this.content.geometry.blockCount(pieceIndex);
+    this.#wrong[pieceIndex] = flavour === 0 ? 0 : this.#dataBlocks(pieceIndex);
+    if (!this.content.hasGaps) return void this.flavours.fill(flavour, first, end);
     // Pads lie in no file: they read as the zeros of a hole.
     for (let number = first; number < end; number++)
       this.flavours[number] = this.content.isPad(number) ? hole : flavour;
+  }
+
+  #set(number: number, pieceIndex: PieceIndex, flavour: number): void {
+    const wasRight = this.flavours[number] === 0;
+    this.flavours[number] = flavour;
+    if (!this.content.isPad(number)) this.#wrong[pieceIndex]! += Number(wasRight) - Number(flavour === 0);
+  }
+
+  /** Blocks of a piece that are no pad. */
+  #dataBlocks(pieceIndex: PieceIndex): number {
+    const first = this.content.blockNumber(pieceIndex, 0);
+    const count = this.content.geometry.blockCount(pieceIndex);
+    if (!this.content.hasGaps) return count;
+    let sum = 0;
+    for (let number = first; number < first + count; number++) if (!this.content.isPad(number)) sum += 1;
+    return sum;
   }
 }
 
