@@ -7,6 +7,7 @@ import { fetching } from './fetching.ts';
 import { habits } from './habits.ts';
 import type { Mutant } from './mutant.ts';
 import { peers } from './peers.ts';
+import { queues } from './queues.ts';
 import { registry } from './registry.ts';
 import { seats } from './seats.ts';
 import { serving } from './serving.ts';
@@ -30,4 +31,5 @@ export const mutants: readonly Mutant[] = [
   ...storage,
   ...wider,
   ...sizes,
+  ...queues,
 ];
