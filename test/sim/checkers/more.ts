@@ -4,6 +4,7 @@ import { torrentsAreApart } from './apart.ts';
 import type { Checker } from './checker.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { newsAreTold } from './news.ts';
+import { theWantedComeFirst } from './order.ts';
 import { queuesHaveRoom } from './queue-room.ts';
 import { sizesAreExact } from './sizes.ts';
 import { tablesAreEmptied } from './tables.ts';
@@ -19,6 +20,7 @@ export const modelCheckers: readonly (() => Checker)[] = [
   dialsArePaced,
   newsAreTold,
   queuesHaveRoom,
+  theWantedComeFirst,
   sizesAreExact,
   tablesAreEmptied,
   torrentsAreApart,

@@ -6,6 +6,7 @@ import { content } from './content.ts';
 import { fetching } from './fetching.ts';
 import { habits } from './habits.ts';
 import type { Mutant } from './mutant.ts';
+import { order } from './order.ts';
 import { peers } from './peers.ts';
 import { queues } from './queues.ts';
 import { registry } from './registry.ts';
@@ -32,4 +33,5 @@ export const mutants: readonly Mutant[] = [
   ...wider,
   ...sizes,
   ...queues,
+  ...order,
 ];

@@ -1,0 +1,133 @@
+/**
+ * What a user asked for comes in the order in which the user wants it. When a piece is begun with a peer, that peer offers
+ * none that nobody has begun and that is due sooner, or wanted more, or, in the order of the torrent, comes before it.
+ * What nobody wants is never asked for. The wishes are those of the user's facts, not those the engine remembers.
+ */
+import type { Action, Fact, TorrentId } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { Inspection } from '../../../client/engine/inspection.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import { priorityDefault, priorityMax, unwanted } from '../../../client/engine/piece-selection.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import type { Checker, Disbelief, Turn } from './checker.ts';
+
+const requestId = 6;
+const requestBytes = 17;
+const handshakeFirst = 19;
+
+interface Wishes {
+  priorities: Uint8Array | undefined;
+  sequential: boolean;
+  /** By piece: when it is due. */
+  readonly deadlines: Map<PieceIndex, number>;
+  /** There were more than the engine remembers: which it forgot is its own affair. */
+  hadTooMany: boolean;
+  /** Pieces that were begun and were not seen to be missing since. */
+  readonly begun: Set<PieceIndex>;
+}
+
+export function theWantedComeFirst(): Checker {
+  const all = new WeakMap<Engine, Map<TorrentId, Wishes>>();
+  return {
+    name: 'the-wanted-come-first',
+    onTurn(turn) {
+      const { engine } = turn.peer;
+      let ofEngine = all.get(engine);
+      if (ofEngine === undefined) all.set(engine, (ofEngine = new Map()));
+      note(turn.fact, ofEngine, engine.usage.limits.deadlinesMax);
+      let disbelief: Disbelief;
+      for (const action of turn.actions) {
+        if (action.type !== 'send' || action.bytes.length < requestBytes) continue;
+        disbelief ??= judge(turn, action, ofEngine);
+      }
+      return disbelief;
+    },
+    inspect({ engine }) {
+      for (const [torrent, { begun }] of all.get(engine) ?? []) {
+        const ledger = engine.inspect(torrent)?.ledger;
+        for (const pieceIndex of begun) if (ledger?.isMissing(pieceIndex) !== false) begun.delete(pieceIndex);
+      }
+      return undefined;
+    },
+  };
+}
+
+function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, deadlinesMax: number): void {
+  if (fact.type === 'added') {
+    const { torrent, priorities } = fact.spec;
+    const rest = { sequential: false, hadTooMany: false, deadlines: new Map(), begun: new Set<PieceIndex>() };
+    ofEngine.set(torrent, { priorities, ...rest });
+  }
+  const wishes = 'torrent' in fact ? ofEngine.get(fact.torrent) : undefined;
+  if (wishes === undefined) return;
+  if (fact.type === 'pieces-selected') wishes.priorities = fact.priorities.slice();
+  else if (fact.type === 'order-chosen') wishes.sequential = fact.sequential;
+  else if (fact.type === 'piece-stored') wishes.deadlines.delete(fact.pieceIndex);
+  else if (fact.type === 'deadline-set') {
+    if (fact.atMs === undefined) wishes.deadlines.delete(fact.pieceIndex);
+    else wishes.deadlines.set(fact.pieceIndex, fact.atMs);
+    if (wishes.deadlines.size > deadlinesMax) wishes.hadTooMany = true;
+  }
+}
+
+function judge(
+  { peer, fact, actions }: Turn,
+  { connection, bytes }: Extract<Action, { type: 'send' }>,
+  ofEngine: ReadonlyMap<TorrentId, Wishes>,
+): Disbelief {
+  const torrent = peer.engine.torrentOf(connection);
+  const wishes = torrent === undefined ? undefined : ofEngine.get(torrent);
+  if (wishes === undefined || bytes[0] === handshakeFirst) return undefined;
+  const inspection = peer.engine.inspect(torrent!);
+  const session = inspection?.sessions.get(connection);
+  for (const pieceIndex of requestedIn(bytes)) {
+    if (priorityOf(wishes, pieceIndex) === unwanted)
+      return `asks connection ${connection} for piece ${pieceIndex}, which nobody wants`;
+    if (wishes.begun.has(pieceIndex)) continue;
+    wishes.begun.add(pieceIndex);
+    if (inspection === undefined || session === undefined) continue;
+    // What the engine hears of a peer after it has asked it in the same turn it could not know.
+    const isPlain = fact.type !== 'received' || !actions.some(({ type }) => type === 'close');
+    const disbelief = isPlain ? judgeBegun(wishes, inspection, session, pieceIndex) : undefined;
+    if (disbelief !== undefined)
+      return `begins piece ${pieceIndex} with connection ${connection}, ${disbelief}`;
+  }
+  return undefined;
+}
+
+function judgeBegun(
+  wishes: Wishes,
+  { ledger }: Inspection,
+  { pieces }: PeerSession,
+  begun: PieceIndex,
+): Disbelief {
+  const dueMs = wishes.deadlines.get(begun) ?? Number.MAX_SAFE_INTEGER;
+  const priority = priorityOf(wishes, begun);
+  for (const other of ledger.geometry.pieces()) {
+    if (!ledger.isMissing(other) || wishes.begun.has(other) || !pieces.offers(other)) continue;
+    const otherPriority = priorityOf(wishes, other);
+    if (otherPriority === unwanted) continue;
+    const otherDueMs = wishes.deadlines.get(other);
+    if (!wishes.hadTooMany && otherDueMs !== undefined && otherDueMs < dueMs)
+      return `and piece ${other} is due sooner`;
+    if (wishes.deadlines.has(begun)) continue;
+    if (otherPriority > priority)
+      return `and piece ${other} is wanted more: ${otherPriority}, not ${priority}`;
+    if (wishes.sequential && otherPriority === priority && other < begun)
+      return `and piece ${other} comes before it`;
+  }
+  return undefined;
+}
+
+function priorityOf({ priorities }: Wishes, pieceIndex: PieceIndex): number {
+  return Math.min(priorityMax, priorities?.[pieceIndex] ?? priorityDefault);
+}
+
+/** The pieces of the requests among whole messages, in their order. */
+function* requestedIn(bytes: Uint8Array): Generator<PieceIndex> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at + requestBytes <= bytes.length; at += 4 + view.getUint32(at)) {
+    if (view.getUint32(at) === requestBytes - 4 && bytes[at + 4] === requestId)
+      yield view.getUint32(at + 5) as PieceIndex;
+  }
+}
