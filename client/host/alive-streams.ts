@@ -25,6 +25,10 @@ const refusedMs = 10 * 60_000;
 const goneStatuses: ReadonlySet<number> = new Set([502, 504]);
 /** Trackers that are followed at once: each costs a connection. */
 const streamsMax = 64;
+/** A stream that ends sooner counts as a failure: a tracker that restarts again and again is asked more and more rarely. */
+const stoodMsMin = retryMsMax;
+/** Beats take two months for so much. What sends more is no alive stream. */
+const streamBytesMax = 1024 * 1024;
 /** A line is 22 characters; whoever sends longer ones is no tracker of ours. */
 const lineCharactersMax = 256;
 
@@ -39,6 +43,8 @@ export interface AliveWorld {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** Never goes back. */
+  readonly nowMs: () => number;
 }
 
 export class AliveStreams {
@@ -87,9 +93,10 @@ export class AliveStreams {
   async #keep(url: string, isTyped: boolean, stream: AliveStream): Promise<void> {
     const { signal } = stream.ending;
     for (let failures = 0; !signal.aborted; failures++) {
+      const begunMs = this.#world.nowMs();
       const outcome = await this.#listen(url, isTyped, stream);
       if (signal.aborted) return;
-      if (outcome === 'stood') failures = 0;
+      if (outcome === 'stood' && this.#world.nowMs() - begunMs >= stoodMsMin) failures = 0;
       const backoffMs = Math.min(retryMsMax, retryFirstMs * 2 ** failures);
       // Half of it at random: the clients of a tracker do not come in one moment.
       const waitMs = outcome === 'refused' ? refusedMs : backoffMs * (0.5 + this.#world.random() / 2);
@@ -113,7 +120,10 @@ export class AliveStreams {
       if (goneStatuses.has(statusCode)) return 'failed';
       if (statusCode !== 200) return 'refused';
       let rest = '';
+      let bytes = 0;
       for await (const part of body) {
+        bytes += part.length;
+        if (bytes > streamBytesMax) return 'refused';
         const lines = (rest + Buffer.from(part).toString('latin1')).split('\n');
         rest = lines.pop()!;
         if (rest.length > lineCharactersMax) return 'refused';
@@ -148,4 +158,5 @@ const realWorld: AliveWorld = {
       signal.addEventListener('abort', done);
     }),
   random: Math.random,
+  nowMs: () => performance.now(),
 };

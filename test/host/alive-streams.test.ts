@@ -21,7 +21,7 @@ async function tracker(port = 0): Promise<RunningTracker> {
 }
 
 /** Waits as long as it is told, but never in real time. */
-function streams(facts: Fact[], waits: number[] = []): AliveStreams {
+function streams(facts: Fact[], waits: number[] = [], nowMs = () => 0): AliveStreams {
   const web = new WebClient();
   const world = {
     wait: (ms: number, signal: AbortSignal) => {
@@ -32,6 +32,7 @@ function streams(facts: Fact[], waits: number[] = []): AliveStreams {
       });
     },
     random: () => 1,
+    nowMs,
   };
   const alive = new AliveStreams((fact) => void facts.push(fact), web, world);
   ends.push(() => web.close());
@@ -114,6 +115,28 @@ describe('the alive stream of a tracker', () => {
     streams(facts, waits).follow(1, url, true);
     await expect.poll(() => memories(facts, 1)).toEqual(['0123456789abcdef', 'fedcba9876543210']);
     expect(waits).toEqual([1_000, 2_000, 4_000]);
+  });
+
+  it('is asked for more and more rarely when it ends as soon as it stands, until it has stood for 20 s', async () => {
+    let nowMs = 0;
+    const { url } = await impostor((response, count) => {
+      if (count === 5) nowMs += 20_000;
+      response.writeHead(200).end('data: 0123456789abcdef\n\n');
+    });
+    const waits: number[] = [];
+    streams([], waits, () => nowMs).follow(1, url, true);
+    await expect.poll(() => waits.length).toBeGreaterThan(5);
+    expect(waits.slice(0, 6)).toEqual([1_000, 2_000, 4_000, 8_000, 1_000, 2_000]);
+  });
+
+  it('of a hostile server is given up after a mebibyte, though every line of it is short', async () => {
+    const { url } = await impostor((response) => {
+      response.writeHead(200).write('data: 0123456789abcdef\n\n');
+      response.write(':\n\n'.repeat(350_000));
+    });
+    const waits: number[] = [];
+    streams([], waits).follow(1, url, true);
+    await expect.poll(() => waits[0]).toBe(600_000);
   });
 
   it('of a hostile server makes no fact of what is no memory, and is given up when it has no lines', async () => {
