@@ -7,14 +7,14 @@ const remembered = 8_192;
 export class FailedDials {
   readonly #said = new Set<string>();
   readonly #dialed = new Set<string>();
-  readonly #closed = new Set<string>();
+  /** Peer → the reason of its last dial. */
+  readonly #last = new Map<string, string>();
 
   /** Counts it, and answers whether it has not been said. */
   isNews(peer: string, reason: string): boolean {
     add(this.#dialed, peer);
-    // What it did last counts.
-    if (reason === 'closed-at-handshake') add(this.#closed, peer);
-    else this.#closed.delete(peer);
+    this.#last.set(peer, reason);
+    if (this.#last.size > remembered) this.#last.delete(this.#last.keys().next().value!);
     const text = `${peer} ${reason}`;
     if (this.#said.has(text)) return false;
     add(this.#said, text);
@@ -22,11 +22,18 @@ export class FailedDials {
   }
 
   onConnected(peer: string): void {
-    this.#closed.delete(peer);
+    this.#last.delete(peer);
   }
 
   get closers(): Closers {
-    return { closed: this.#closed.size, dialed: this.#dialed.size };
+    return { closed: this.reasons.get('closed-at-handshake') ?? 0, dialed: this.#dialed.size };
+  }
+
+  /** Reason → peers whose last dial ended with it. */
+  get reasons(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const reason of this.#last.values()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    return counts;
   }
 }
 

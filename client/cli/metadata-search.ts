@@ -18,7 +18,7 @@ import { withoutPasskey } from './shown-tracker.ts';
 import { plain } from './torrent-summary.ts';
 import { TrackerComplaints } from './tracker-complaints.ts';
 import { trackerHost } from './tracker-host.ts';
-import { trackerWords } from './waiting-reason.ts';
+import { trackerWords, unansweredWords } from './waiting-reason.ts';
 import { count } from './wording.ts';
 
 export interface FoundTorrent {
@@ -82,7 +82,7 @@ export class MetadataSearch {
     const says = trackers.length === 0 ? '' : ` (${trackers.map(trackerWords).join('; ')})`;
     if (peers.length > 0) return `asking ${count(peers.length, 'peer')} for the torrent ${this.#name}${says}`;
     if (peersKnown > 0)
-      return `${count(peersKnown, 'peer')} may know the torrent ${this.#name}, none has answered yet${says}`;
+      return `${count(peersKnown, 'peer')} may know the torrent ${this.#name}, none has answered yet${unansweredWords(this.#dials.reasons)}${says}`;
     return `looking for a peer that knows the torrent ${this.#name}${says}`;
   }
 

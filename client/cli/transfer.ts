@@ -28,7 +28,7 @@ import { type Departures, outlook } from './standstill.ts';
 import { plain } from './torrent-summary.ts';
 import { TrackerComplaints } from './tracker-complaints.ts';
 import { trackerHost } from './tracker-host.ts';
-import { waitingReason } from './waiting-reason.ts';
+import { type Background, waitingReason } from './waiting-reason.ts';
 import { capital, count, size } from './wording.ts';
 
 /** While a disk refuses: somebody makes room, and looks whether that is enough. */
@@ -201,6 +201,11 @@ export class Transfer {
     this.#output.detail(`not connected to ${peer}: ${dropReason(reason)}`);
   }
 
+  get #background(): Background {
+    const { closers, reasons } = this.#dials;
+    return { webSeeds: this.metainfo.webSeeds, closers, reasons };
+  }
+
   /** Why nothing moves, as far as that is known. */
   get obstacles(): readonly Obstacle[] {
     return obstaclesOf(this.status, this.metainfo.webSeeds, this.#dials.closers);
@@ -269,7 +274,7 @@ export class Transfer {
           : complete || this.isMoving
             ? undefined
             : this.waitsFor === undefined
-              ? waitingReason(status, { webSeeds: this.metainfo.webSeeds, closers: this.#dials.closers })
+              ? waitingReason(status, this.#background)
               : `waits for ${displayPath([basename(this.waitsFor.path)])}`,
     };
   }

@@ -7,6 +7,7 @@ import { displayPath } from '../../torrents/path-rules.ts';
 import type { TorrentStatus, TrackerStatus } from '../engine/status.ts';
 import { isAboutFiles } from '../host/disk-errors.ts';
 import { diskWords } from './disk-words.ts';
+import { dropReason } from './drop-reasons.ts';
 import { type Closers, obstaclesOf, obstacleWords } from './obstacles.ts';
 import { trackerHost } from './tracker-host.ts';
 import { count } from './wording.ts';
@@ -15,9 +16,13 @@ import { count } from './wording.ts';
 export interface Background {
   readonly webSeeds: readonly string[];
   readonly closers: Closers;
+  /** Reason → peers whose last dial ended with it. */
+  readonly reasons: ReadonlyMap<string, number>;
 }
 
-const noBackground: Background = { webSeeds: [], closers: { closed: 0, dialed: 0 } };
+const noBackground: Background = { webSeeds: [], closers: { closed: 0, dialed: 0 }, reasons: new Map() };
+/** The most frequent say enough. */
+const reasonsNamedMax = 2;
 
 /** Of a torrent that is not complete. */
 export function waitingReason(status: TorrentStatus, background = noBackground): string {
@@ -29,8 +34,18 @@ export function waitingReason(status: TorrentStatus, background = noBackground):
   // Trackers that know no other peers yet may soon: their own words say so.
   const lasting = obstacles.filter(({ code }) => code !== 'no-other-peers');
   if (lasting.length > 0) return obstacleWords(lasting);
-  if (peersKnown > 0) return `${count(peersKnown, 'peer')} known, none has answered yet`;
+  if (peersKnown > 0)
+    return `${count(peersKnown, 'peer')} known, none has answered yet${unansweredWords(background.reasons)}`;
   return `waiting for peers: ${trackers.map(trackerWords).join('; ')}`;
+}
+
+/** Why dials failed, in brackets behind a space; nothing when none has. */
+export function unansweredWords(reasons: Background['reasons']): string {
+  const named = [...reasons].sort(([, a], [, b]) => b - a).slice(0, reasonsNamedMax);
+  if (named.length === 0) return '';
+  const isOne = named.length === 1 && named[0]![1] === 1;
+  const each = named.map(([reason, peers]) => `${isOne ? '' : `${peers} × `}${dropReason(reason)}`);
+  return ` (${each.join(', ')})`;
 }
 
 function reasonWithPeers({ peers }: TorrentStatus): string {

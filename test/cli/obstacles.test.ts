@@ -14,6 +14,7 @@ import {
   obstacleWords,
   unsupportedSources,
 } from '../../client/cli/obstacles.ts';
+import { unansweredWords } from '../../client/cli/waiting-reason.ts';
 import type { TrackerStatus } from '../../client/engine/status.ts';
 import { Child, Children } from '../e2e/child.ts';
 import { noise } from '../torrents/folder-fixture.ts';
@@ -95,6 +96,22 @@ describe('why nothing moves', () => {
     expect([news, dials.closers]).toEqual([[true, false, true, true, true], { closed: 1, dialed: 3 }]);
     dials.onConnected('10.0.0.1:1');
     expect(dials.closers.closed).toBe(0);
+  });
+
+  it('is said beside the count of peers that do not answer: the two most frequent, by the last dial of each', () => {
+    const dials = new FailedDials();
+    const words = () => unansweredWords(dials.reasons);
+    expect(words()).toBe('');
+    dials.isNews('10.0.0.1:1', 'ECONNREFUSED');
+    expect(words()).toBe(' (nobody is listening there)');
+    dials.isNews('10.0.0.2:1', 'dial-timeout');
+    dials.isNews('10.0.0.2:1', 'ECONNREFUSED');
+    expect(words()).toBe(' (2 × nobody is listening there)');
+    dials.isNews('10.0.0.3:1', 'not-bittorrent');
+    dials.isNews('10.0.0.4:1', 'not-bittorrent');
+    dials.isNews('10.0.0.5:1', 'dial-timeout');
+    dials.onConnected('10.0.0.1:1');
+    expect(words()).toBe(' (2 × it does not speak BitTorrent, 1 × nobody is listening there)');
   });
 
   it('says of peers that close at the handshake what to change, and where', () => {
