@@ -1,6 +1,7 @@
 /** The key that asks trackers for peers now, in commands that fetch or seed. */
-import type { TrackerStatus } from '../engine/status.ts';
+import type { TorrentStatus, TrackerStatus } from '../engine/status.ts';
 import { type Keys, withKeys } from './keys.ts';
+import { hasUsableTracker } from './obstacles.ts';
 import { type Output, paint } from './output.ts';
 import { trackerHost } from './tracker-host.ts';
 import type { Transfer } from './transfer.ts';
@@ -22,12 +23,17 @@ export async function withAnnounceKey<T>(
   const keys: Keys = { a: announceKey(transfers, say, () => performance.now()) };
   let timer: NodeJS.Timeout | undefined;
   const tell = () => {
-    const isAlone = transfers().every(({ status }) => status.peers.length === 0);
-    if (isAlone) output.remark(paint('dim', hint));
+    if (isKeyOfUse(transfers().map(({ status }) => status))) say(hint);
   };
   return await withKeys(output, keys, underWay, () => {
     timer = setTimeout(tell, hintAfterMs);
   }).finally(() => clearTimeout(timer));
+}
+
+/** There are no peers, and a tracker that can be asked for some. */
+export function isKeyOfUse(all: readonly Pick<TorrentStatus, 'peers' | 'trackers'>[]): boolean {
+  const trackers = all.flatMap((status) => status.trackers.map(({ url }) => url));
+  return all.every(({ peers }) => peers.length === 0) && hasUsableTracker({ trackers });
 }
 
 /** What the key does. `nowMs` never goes back. */

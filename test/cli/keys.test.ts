@@ -1,9 +1,9 @@
 /** Keys of a running command: what they do, and that the terminal stays the user's. */
 import { describe, expect, it } from 'vitest';
-import { announceKey, announceWords } from '../../client/cli/announce-key.ts';
+import { announceKey, announceWords, isKeyOfUse } from '../../client/cli/announce-key.ts';
 import { isForegroundIn, type KeyTerminal, listenToKeys } from '../../client/cli/keys.ts';
 import type { Transfer } from '../../client/cli/transfer.ts';
-import type { TrackerStatus } from '../../client/engine/status.ts';
+import type { PeerStatus, TrackerStatus } from '../../client/engine/status.ts';
 
 function terminal() {
   const log: string[] = [];
@@ -107,6 +107,16 @@ describe('the key that asks for peers', () => {
     const two = [tracker('http://one/announce', 25), tracker('http://two/announce', 90)];
     expect(announceWords(two)).toBe('one allows no earlier question: it is asked for peers in 25 s.');
     expect(announceWords([])).toMatch(/^No tracker/);
+  });
+
+  it('is told of where there are no peers, and a tracker that can be asked', () => {
+    const peer = {} as PeerStatus;
+    const http = tracker('http://one/announce');
+    expect(isKeyOfUse([{ peers: [], trackers: [http] }])).toBe(true);
+    expect(isKeyOfUse([{ peers: [], trackers: [] }])).toBe(false);
+    expect(isKeyOfUse([{ peers: [], trackers: [tracker('udp://two:1')] }])).toBe(false);
+    expect(isKeyOfUse([{ peers: [peer], trackers: [http] }])).toBe(false);
+    expect(isKeyOfUse([])).toBe(false);
   });
 
   it('does not say that a tracker forbids what failed before', () => {
