@@ -17,9 +17,14 @@ import { syncFolder } from './sync-folder.ts';
 import { realTimers, type Timers } from './timers.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 
-/** What a power cut may cost at most: two seconds of work, or this much of it. */
-const flushMs = 2_000;
-const flushBytes = 64 * 1024 * 1024;
+export interface JournalPace {
+  /** What a power cut may cost at most, in milliseconds of work, and in bytes. */
+  readonly flushMs: number;
+  readonly flushBytes: number;
+}
+
+/** Seconds, because an fsync holds up other writes; bytes, because a fast line brings gigabytes in seconds. */
+const usualPace: JournalPace = { flushMs: 2_000, flushBytes: 64 * 1024 * 1024 };
 
 export class ResumeJournal {
   readonly #store: ResumeStore;
@@ -27,6 +32,7 @@ export class ResumeJournal {
   readonly #files: TorrentFiles;
   readonly #have: Uint8Array;
   readonly #timers: Timers;
+  readonly #pace: JournalPace;
   #dirty = new Set<StoredFile>();
   #dirtyBytes = 0;
   /** Folders whose own folders were forced to the disk since this began. */
@@ -53,7 +59,9 @@ export class ResumeJournal {
     have: Uint8Array,
     unforced: Iterable<StoredFile> = [],
     timers: Timers = realTimers,
+    pace: JournalPace = usualPace,
   ) {
+    this.#pace = pace;
     this.#timers = timers;
     this.#store = store;
     this.#infoHash = infoHash;
@@ -82,7 +90,7 @@ export class ResumeJournal {
     this.#dirtyBytes += bytes;
     this.#isStale = true;
     if (this.#stopped || this.#flushing !== undefined) return;
-    if (this.#dirtyBytes >= flushBytes) this.#begin();
+    if (this.#dirtyBytes >= this.#pace.flushBytes) this.#begin();
     else this.#flushSoon();
   }
 
@@ -114,7 +122,7 @@ export class ResumeJournal {
   }
 
   #flushSoon(): void {
-    this.#cancelTimer ??= this.#timers.after(flushMs, () => this.#begin());
+    this.#cancelTimer ??= this.#timers.after(this.#pace.flushMs, () => this.#begin());
   }
 
   #clearTimer(): void {

@@ -11,7 +11,7 @@ import { FileDisk } from '../../../client/host/file-disk.ts';
 import { type FileChoice, filePriority, piecePriorities } from '../../../client/host/file-selection.ts';
 import { checkPieces } from '../../../client/host/piece-check.ts';
 import { expectedHashes } from '../../../client/host/piece-hashes.ts';
-import { ResumeJournal } from '../../../client/host/resume-journal.ts';
+import { type JournalPace, ResumeJournal } from '../../../client/host/resume-journal.ts';
 import { ResumeStore } from '../../../client/host/resume-store.ts';
 import { SharedPieceBuffer } from '../../../client/host/shared-piece-memory.ts';
 import { launch, Outcome, type Steps, start, waitFor } from '../../../client/host/steps.ts';
@@ -34,6 +34,7 @@ export interface FetchOptions {
   readonly choose: FileChoice;
   /** Between two calls, at most. */
   readonly paceMs: number;
+  readonly journalPace: JournalPace;
   /** All that is told to the engine, and what is believed at the start. */
   readonly watcher: FetchWatcher;
 }
@@ -83,14 +84,22 @@ export class FetchedTorrent {
   }
 
   private constructor(options: FetchOptions, prepared: PreparedDownload, store: ResumeStore) {
-    const { album, program, choose } = options;
+    const { album, program, choose, journalPace } = options;
     const { metainfo } = album;
     const { files, have, unforced } = prepared;
     this.prepared = prepared;
     this.#options = options;
     this.#choose = choose;
     this.#priorities = piecePriorities(metainfo, choose);
-    this.#journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced, program.timers);
+    this.#journal = new ResumeJournal(
+      store,
+      metainfo.infoHash,
+      files,
+      have,
+      unforced,
+      program.timers,
+      journalPace,
+    );
     const memory = { allocate: newBuffer, write: () => {}, copy: () => {}, release: () => {} };
     const sink = (fact: Fact) => program.isOver || this.#onFact(fact);
     this.#disk = new FileDisk(memory, program.jobs, sink, program.fs, program.timers);

@@ -22,7 +22,10 @@ export interface ProgramOptions {
   readonly descriptorsArePaths: boolean;
   /** The power goes before this call; undefined: not at all. */
   readonly cutAtStep: number | undefined;
+  /** It goes so many calls after this record is begun: 1 is the first. Undefined: not at all. */
+  readonly cutAtRecord: { readonly nth: number; readonly steps: number } | undefined;
   readonly onNamed: (path: string, inode: Inode) => void;
+  readonly onWrite: (path: string, inode: Inode) => void;
   /** Before each call. */
   readonly onCall: (call: string, at: string) => void;
   /** Something has failed that must not. */
@@ -37,14 +40,15 @@ export class Program {
   #isOver = false;
   #cutAtStep: number | undefined;
   wasCut = false;
+  #records = 0;
   readonly #options: ProgramOptions;
 
   constructor(options: ProgramOptions) {
-    const { scheduler, drive, random, temper, descriptorsArePaths, onNamed } = options;
+    const { scheduler, drive, random, temper, descriptorsArePaths, onNamed, onWrite } = options;
     this.#options = options;
     this.#cutAtStep = options.cutAtStep;
     const onStep = (call: string, at: string) => this.#step(call, at);
-    const life = { drive, random, temper, onStep, onNamed };
+    const life = { drive, random, temper, onStep, onNamed, onWrite };
     this.fs = new WholeSimFiles(life, descriptorsArePaths, (run) => this.after(random.below(4), run));
     this.jobs = new SimJobs(this.fs, (run) => this.after(random.below(12), run));
     this.timers = { nowMs: () => scheduler.nowMs, after: (ms, run) => this.after(Math.ceil(ms), run) };
@@ -83,6 +87,11 @@ export class Program {
     if (this.#isOver) throw new ProgramIsOver();
     this.steps += 1;
     this.#options.onCall(call, at);
+    const { cutAtRecord } = this.#options;
+    if (cutAtRecord !== undefined && call === 'open' && at.endsWith('.tmp')) {
+      this.#records += 1;
+      if (this.#records === cutAtRecord.nth) this.cutIn(cutAtRecord.steps);
+    }
     if (this.steps !== this.#cutAtStep) return;
     this.#isOver = true;
     this.wasCut = true;

@@ -5,6 +5,7 @@
  */
 
 import { ClientError } from '../../../client/host/client-error.ts';
+import type { PreparedDownload } from '../../../client/host/download-folder.ts';
 import { type FileChoice, piecePriorities } from '../../../client/host/file-selection.ts';
 import { start } from '../../../client/host/steps.ts';
 import { guarded } from '../kernel/guard.ts';
@@ -16,12 +17,15 @@ import type { RunOptions } from '../runner/run-plan.ts';
 import { Drive } from '../world/file-system/drive.ts';
 import type { Inode } from '../world/file-system/inode.ts';
 import { healthyDrive } from '../world/file-system/sim-files.ts';
+import { ambush, disturb } from './disturbances.ts';
 import { FetchedTorrent } from './fetched-torrent.ts';
 import { Program } from './program.ts';
+import { isIn, RecordChecks } from './record-checks.ts';
 import { BrokenStorage, DiskLook } from './storage-checks.ts';
 import { Life } from './storage-life.ts';
 import { canFail, type LifePlan, type StoragePlan } from './storage-plan.ts';
-import { deeds, Strangers } from './strangers.ts';
+import { failureOf, type StorageResult } from './storage-result.ts';
+import { Strangers } from './strangers.ts';
 import { WorkDone } from './work-done.ts';
 
 const folder = '/home/music';
@@ -31,16 +35,6 @@ const healedMsMax = 15 * 60_000;
 const retryMs = 3_000;
 /** A life that does not end otherwise is killed then. */
 const lifeMsMax = 12_000;
-
-export interface StorageResult {
-  readonly seed: number;
-  readonly traceHash: string;
-  readonly steps: number;
-  readonly virtualSeconds: number;
-  readonly failure: Failure | undefined;
-  /** Calls of each life. */
-  readonly stepsOf: readonly number[];
-}
 
 /** The same plan gives the same result, always and everywhere. */
 export function runStorage(plan: StoragePlan, { lastEvents = 0 }: RunOptions = {}): StorageResult {
@@ -58,7 +52,10 @@ class StorageRun {
   #choose: FileChoice;
   #broken: unknown;
   #hadFaults = false;
-  readonly #work = new WorkDone();
+  readonly #work: WorkDone;
+  readonly #records: RecordChecks;
+  #prepared: PreparedDownload | undefined;
+  #ambushPpm = 0;
   readonly #lastEvents: number;
   readonly #trace = new Trace();
   readonly #calls: string[] = [];
@@ -72,6 +69,8 @@ class StorageRun {
     this.#drive.rename([{ folder: root, name: 'home', inode: this.#drive.create('folder', nowNs) }], nowNs);
     this.#strangers = new Strangers(this.#drive, this.#randomness.of('storage strangers'));
     this.#look = new DiskLook(this.#drive, plan.album, folder);
+    this.#records = new RecordChecks(this.#drive, plan.album, this.#look, `${stateFolder}/resume`);
+    this.#work = new WorkDone(plan.journalPace.flushMs);
     this.#choose = this.#drawChoice('storage choice', plan.wantedPerMille);
   }
 
@@ -82,7 +81,7 @@ class StorageRun {
       for (const [number, plan] of lives.entries()) this.#live(plan, number);
       this.#heal();
     } catch (error) {
-      failure = this.#failureOf(error as Error);
+      failure = failureOf(error as Error, this.#strangers.done, this.#scheduler.nowMs, this.#calls);
     }
     const steps = this.#stepsOf.reduce((sum, count) => sum + count, 0);
     const virtualSeconds = this.#scheduler.nowMs / 1000;
@@ -95,7 +94,10 @@ class StorageRun {
     const life = this.#begin(`${number}`, plan);
     const { program } = life;
     life.onBegun = (download) => {
-      for (const atMs of plan.deedsAtMs) program.after(atMs, () => this.#disturb(download));
+      // While it prepares, what others do after its look is found by the watch, later.
+      this.#ambushPpm = plan.ambushPpm;
+      for (const atMs of plan.deedsAtMs)
+        program.after(atMs, () => disturb(this.#strangers, this.#look, download.prepared));
       const { selectAtMs, end } = plan;
       if (selectAtMs !== undefined) program.after(selectAtMs, () => this.#select(download, number));
       if (end.how === 'cut' && end.fromMs !== undefined)
@@ -104,13 +106,18 @@ class StorageRun {
       if (end.how === 'stop') program.after(end.atMs, () => life.stop(false));
     };
     this.#run(life, lifeMsMax);
-    if (plan.end.how !== 'stop') this.#strangers.yieldParts();
     program.kill();
+    this.#ambushPpm = 0;
+    this.#checkDisk();
+    // Without a record, what lies there counts as ours.
+    if (plan.end.how !== 'stop' || this.#hadFaults) this.#strangers.yieldParts();
     this.#stepsOf.push(program.steps);
     // Refused calls, and others, may cost more.
-    if (this.#hadFaults || this.#strangers.done.length > 0) this.#work.begin();
-    else this.#work.end(program.wasCut, this.#scheduler.nowMs);
-    this.#checkDisk();
+    if (this.#isUndisturbed) {
+      const { nowMs } = this.#scheduler;
+      this.#records.checkForced(this.#work.recorded(life.wasStopped, nowMs), life.wasStopped);
+      this.#work.end(program.wasCut, nowMs);
+    } else this.#work.begin();
     this.#pass(1_000);
   }
 
@@ -118,7 +125,6 @@ class StorageRun {
   #heal(): void {
     this.#drive.capacityBytes = Number.POSITIVE_INFINITY;
     let isComplete = false;
-    // What is in the way is moved away, one after the other.
     for (let attempt = 0; attempt < 20 && !isComplete; attempt++) {
       const life = this.#begin(`healed ${attempt}`, undefined);
       life.onComplete = () => life.stop(false);
@@ -135,10 +141,7 @@ class StorageRun {
     again.onComplete = () => again.stop(true);
     this.#run(again, healedMsMax);
     // What nobody wants of a piece that wanted files share is read before it is believed.
-    const isAllWanted = this.#plan.album.metainfo.files.every(
-      (file) => file.isPad || this.#choose(file) !== false,
-    );
-    if (again.program.jobs.checked > 0 && isAllWanted)
+    if (again.program.jobs.checked > 0 && this.#isAllWanted)
       throw new BrokenStorage(
         'hashed-again',
         `${again.program.jobs.checked} pieces were read after a clean stop`,
@@ -156,20 +159,22 @@ class StorageRun {
       hasNoLinks,
       ...(plan && { failPpm: plan.failPpm, descriptorsMax: plan.descriptorsMax }),
     };
-    const program = new Program({
+    const program: Program = new Program({
       scheduler: this.#scheduler,
       drive: this.#drive,
       random: this.#randomness.of(`storage program ${name}`),
       temper,
       descriptorsArePaths,
       cutAtStep: plan?.end.how === 'cut' && plan.end.fromMs === undefined ? plan.end.atStep : undefined,
-      onNamed: (_path, inode) => this.#onNamed(inode),
+      cutAtRecord: plan?.end.how === 'cut-at-record' ? plan.end : undefined,
+      onNamed: (at, inode) => this.#onNamed(at, inode, life.isStopping),
+      onWrite: (at, inode) => this.#onWrite(at, inode),
       onCall: (call, at) => this.#onCall(call, at),
       onThrown: (error) => {
         this.#broken ??= error;
       },
     });
-    const life = new Life(program);
+    const life: Life = new Life(program);
     const mayFail = plan !== undefined && canFail(plan);
     const refuse = (error: Error) => {
       life.wasRefused = true;
@@ -185,9 +190,12 @@ class StorageRun {
       random: this.#randomness.of(`storage engine ${name}`),
       choose: this.#choose,
       paceMs: plan?.paceMs ?? 20,
+      journalPace: this.#plan.journalPace,
       watcher: {
         onPrepared: (prepared) => {
+          this.#prepared = prepared;
           this.#look.checkBelief(prepared);
+          if (this.#isUndisturbed) this.#checkFound(prepared, program.jobs.checked);
           const priorities = piecePriorities(album.metainfo, this.#choose);
           if (!this.#hadFaults) this.#work.check(prepared.have, priorities);
         },
@@ -224,6 +232,8 @@ class StorageRun {
   #onCall(call: string, at: string): void {
     this.#trace.mix(this.#scheduler.nowMs);
     this.#trace.mixText(call);
+    if (this.#ambushPpm > 0 && this.#strangers.random.below(1_000_000) < this.#ambushPpm)
+      ambush(this.#strangers, this.#look, call, at);
     if (this.#lastEvents === 0) return;
     this.#calls.push(`${(this.#scheduler.nowMs / 1000).toFixed(3)} s  ${call} ${at}`);
     if (this.#calls.length > this.#lastEvents) this.#calls.shift();
@@ -248,26 +258,9 @@ class StorageRun {
       if (!mayFail) throw new BrokenStorage('refused', error.message);
       return;
     }
-    const { files } = this.#plan.album.metainfo;
-    const paths = files
-      .filter(({ isPad }) => !isPad)
-      .flatMap(({ index }) => [this.#look.partPath(index), this.#look.finalPath(index)]);
-    const at = paths.find((path) => error.message.includes(path));
+    const at = this.#look.paths.find((path) => error.message.includes(path));
     if (at !== undefined) this.#strangers.moveAway(at);
     else if (!mayFail) throw new BrokenStorage('refused', `names no file: ${error.message}`);
-  }
-
-  #disturb({ prepared }: FetchedTorrent): void {
-    const random = this.#strangers.random;
-    const real = prepared.files.files.filter((file) => file !== undefined);
-    const file = real[random.below(real.length)]!;
-    const paths = [prepared.files.pathOf(file), prepared.files.pathOf(file), file.partPath, file.finalPath];
-    const at = paths[random.below(paths.length)]!;
-    const deed = deeds[random.below(deeds.length)]!;
-    // Nothing else is called like a side file.
-    if (file.state === 'side' && at !== file.partPath && (deed === 'put' || deed === 'replace')) return;
-    const isFinal = at === file.finalPath || this.#look.at(at) === this.#look.at(file.finalPath);
-    this.#strangers.act(deed, at, isFinal);
   }
 
   #select(download: FetchedTorrent, number: number): void {
@@ -286,7 +279,37 @@ class StorageRun {
     return ({ index }) => wanted[index] ?? false;
   }
 
-  #onNamed(inode: Inode): void {
+  get #isUndisturbed(): boolean {
+    return !this.#hadFaults && this.#strangers.done.length === 0;
+  }
+
+  #onWrite(at: string, inode: Inode): void {
+    // What a call throws counts as the disk's trouble.
+    if (this.#strangers.isTheirs(inode))
+      this.#broken ??= new BrokenStorage('others-harmed', `the program writes into a file of others: ${at}`);
+  }
+
+  /** What is read at a start is what the record leaves in doubt, and no more. */
+  #checkFound(prepared: PreparedDownload, checked: number): void {
+    for (const i of this.#plan.album.metainfo.geometry.pieces())
+      if (isIn(prepared.have, i)) this.#work.onFound(i, this.#scheduler.nowMs);
+    const most = this.#records.doubtful(this.#records.current, prepared);
+    if (this.#isAllWanted && checked > most)
+      throw new BrokenStorage('hashed-again', `${checked} pieces were read, and ${most} were in doubt`);
+  }
+
+  get #isAllWanted(): boolean {
+    return this.#plan.album.metainfo.files.every((file) => file.isPad || this.#choose(file) !== false);
+  }
+
+  #onNamed(at: string, inode: Inode, isStopping: boolean): void {
+    if (at.startsWith(stateFolder))
+      return this.#records.onNamed(inode, this.#prepared, {
+        isStopping,
+        isUndisturbed: this.#strangers.done.length === 0,
+      });
+    // Others put theirs in its place after the last look at it: the program finds that out right after.
+    if (this.#strangers.isTheirs(inode)) return;
     for (const { index, isPad } of this.#plan.album.metainfo.files) {
       if (isPad || this.#look.at(this.#look.finalPath(index)) !== inode) continue;
       this.#work.onNamed(this.#look.piecesIn(index), this.#scheduler.nowMs);
@@ -301,7 +324,7 @@ class StorageRun {
   #checkDisk(): void {
     const { harmed } = this.#strangers;
     if (harmed !== undefined) throw new BrokenStorage('others-harmed', harmed);
-    const misnamed = this.#look.misnamed((inode) => this.#strangers.isTheirs(inode));
+    const misnamed = this.#look.misnamed((inode) => this.#strangers.isOrWasTheirs(inode));
     if (misnamed !== undefined)
       throw new BrokenStorage('named-unverified', `${misnamed} has its name and not its bytes`);
   }
@@ -324,20 +347,4 @@ class StorageRun {
         throw new BrokenStorage('left', `${this.#look.partPath(file.index)} is left beside the whole file`);
     }
   }
-
-  #failureOf(error: Error): Failure {
-    const isRule = error instanceof BrokenStorage;
-    const where = isRule ? '' : placesIn(error);
-    const { done } = this.#strangers;
-    const others = done.length === 0 ? '' : `; others: ${done.join(', ')}`;
-    const message = `${error.message}${where}${others}`;
-    const checker = `storage: ${isRule ? error.checker : 'threw'}`;
-    return { checker, message, atMs: this.#scheduler.nowMs, peer: undefined, lastEvents: this.#calls };
-  }
-}
-
-/** The innermost places of ours, without the machine's folders. */
-function placesIn({ stack = '' }: Error): string {
-  const places = [...stack.matchAll(/\/((?:client|torrents|test)\/[\w/.-]+:\d+)/g)].map((match) => match[1]);
-  return places.length === 0 ? '' : ` (${places.slice(0, 6).join(' ← ')})`;
 }

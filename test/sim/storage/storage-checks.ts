@@ -60,6 +60,12 @@ export class DiskLook {
     return [this.#folder, ...this.#album.metainfo.layout.partPath(index)].join('/');
   }
 
+  /** Of all files, final and under way. */
+  get paths(): string[] {
+    const real = this.#album.metainfo.files.filter(({ isPad }) => !isPad);
+    return real.flatMap(({ index }) => [this.partPath(index), this.finalPath(index)]);
+  }
+
   /** A piece that is believed lies where it should, with the right bytes. */
   holds(files: TorrentFiles, pieceIndex: PieceIndex): boolean {
     const truth = pieceOf(this.#album, pieceIndex);

@@ -8,9 +8,11 @@ export class Life {
   readonly program: Program;
   download: FetchedTorrent | undefined;
   wasRefused = false;
+  /** It ended by itself, and everything was closed. */
+  wasStopped = false;
   onBegun: (download: FetchedTorrent) => void = () => {};
   onComplete: () => void = () => {};
-  #isStopping = false;
+  isStopping = false;
 
   constructor(program: Program) {
     this.program = program;
@@ -18,13 +20,14 @@ export class Life {
 
   stop(isLast: boolean): void {
     const { program, download } = this;
-    if (this.#isStopping || download === undefined) return;
-    this.#isStopping = true;
+    if (this.isStopping || download === undefined) return;
+    this.isStopping = true;
     program.after(0, () => {
       start(download.stopping(isLast)).then(
         () => {
           const { openPaths } = program.fs;
           if (openPaths.length > 0) throw new BrokenStorage('leak', `left open: ${openPaths.join(', ')}`);
+          this.wasStopped = true;
           program.kill();
         },
         (error) => {

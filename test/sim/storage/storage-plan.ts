@@ -1,15 +1,18 @@
 /** A seed → the storage of one download over several lives, and all that goes wrong with it. */
 import type { Prng } from '../../../client/engine/prng.ts';
+import type { JournalPace } from '../../../client/host/resume-journal.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import type { DriveOptions } from '../world/file-system/drive.ts';
 import { type CallKind, failures } from '../world/file-system/sim-files.ts';
 import { type Album, drawAlbum } from './album.ts';
 
 /**
- * `cut`: the power goes before a call, counted from the start or from a moment; `kill`: the program ends from one moment to the next; `stop`: its user ends it.
+ * `cut`: the power goes before a call, counted from the start or from a moment; `cut-at-record`: so many calls after a
+ * record is begun, the first is 1; `kill`: the program ends from one moment to the next; `stop`: its user ends it.
  */
 export type LifeEnd =
   | { readonly how: 'cut'; readonly atStep: number; readonly fromMs?: number }
+  | { readonly how: 'cut-at-record'; readonly nth: number; readonly steps: number }
   | { readonly how: 'kill' | 'stop'; readonly atMs: number };
 
 export interface LifePlan {
@@ -18,6 +21,8 @@ export interface LifePlan {
   readonly failPpm: Partial<Record<CallKind, number>>;
   /** What others do, and when; at most. */
   readonly deedsAtMs: readonly number[];
+  /** Of a million calls about a file, so many come right after others have put another in its place. */
+  readonly ambushPpm: number;
   readonly selectAtMs: number | undefined;
   /** Between two calls of the engine, at most. */
   readonly paceMs: number;
@@ -31,6 +36,7 @@ export interface StoragePlan {
   readonly drive: DriveOptions;
   readonly descriptorsArePaths: boolean;
   readonly hasNoLinks: boolean;
+  readonly journalPace: JournalPace;
   /** The first choice of files: of a thousand, so many are wanted. */
   readonly wantedPerMille: number;
   readonly lives: readonly LifePlan[];
@@ -53,6 +59,11 @@ export function drawStoragePlan(seed: number): StoragePlan {
     },
     descriptorsArePaths: random.below(3) > 0,
     hasNoLinks: random.below(8) === 0,
+    // An album here is smaller than one piece of a large torrent: its journal is as much faster.
+    journalPace: {
+      flushMs: [30, 100, 400, 2_000][random.below(4)]!,
+      flushBytes: [16_384, 50_000, Number.POSITIVE_INFINITY][random.below(3)]!,
+    },
     wantedPerMille: random.below(3) === 0 ? random.below(1_000) : 1_000,
     lives: Array.from({ length: 1 + random.below(5) }, () => drawLife(random, hasStrangers, hasFaults)),
   };
@@ -68,7 +79,8 @@ function drawLife(random: Prng, hasStrangers: boolean, hasFaults: boolean): Life
   return {
     end: drawEnd(random),
     failPpm: hasFaults ? drawFailures(random) : {},
-    deedsAtMs: hasStrangers ? Array.from({ length: random.below(4) }, () => random.below(6_000)) : [],
+    deedsAtMs: hasStrangers ? Array.from({ length: random.below(7) }, () => random.below(3_000)) : [],
+    ambushPpm: hasStrangers ? [0, 2_000, 30_000][random.below(3)]! : 0,
     paceMs: [20, 20, 150, 600, 1_500][random.below(5)]!,
     selectAtMs: random.below(4) === 0 ? random.below(4_000) : undefined,
     capacityBytes: isPoor ? random.below(200_000) : Number.POSITIVE_INFINITY,
@@ -77,7 +89,8 @@ function drawLife(random: Prng, hasStrangers: boolean, hasFaults: boolean): Life
 }
 
 function drawEnd(random: Prng): LifeEnd {
-  const how = (['cut', 'cut', 'cut', 'kill', 'stop'] as const)[random.below(5)]!;
+  const how = (['cut', 'cut', 'cut-at-record', 'kill', 'stop'] as const)[random.below(5)]!;
+  if (how === 'cut-at-record') return { how, nth: 1 + random.below(4), steps: random.below(12) };
   if (how === 'cut') {
     if (random.below(3) === 0) return { how, atStep: 1 + random.below(200) };
     return { how, atStep: 1 + random.below(30), fromMs: random.below(9_000) };

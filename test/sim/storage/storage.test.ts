@@ -22,13 +22,14 @@ function planOf(
   end: LifeEnd,
   rules: { isJournalled: boolean; isOrdered: boolean },
 ): StoragePlan {
-  const life = { end, failPpm: {}, deedsAtMs: [], selectAtMs: undefined, paceMs: 20 };
+  const life = { end, failPpm: {}, deedsAtMs: [], ambushPpm: 0, selectAtMs: undefined, paceMs: 20 };
   return {
     seed,
     album,
     drive: { device: 1n, tickMs: 4, ...rules },
     descriptorsArePaths: seed % 2 === 0,
     hasNoLinks: false,
+    journalPace: { flushMs: 100, flushBytes: Number.POSITIVE_INFINITY },
     wantedPerMille: 1_000,
     lives: [{ ...life, capacityBytes: Number.POSITIVE_INFINITY, descriptorsMax: Number.POSITIVE_INFINITY }],
   };

@@ -18,6 +18,8 @@ export class Strangers {
   readonly #elsewhere: Inode;
   readonly #own = new Map<Inode, Uint8Array>();
   readonly #inParts = new Set<Inode>();
+  /** Every file that they ever made. */
+  readonly #made = new Set<Inode>();
   #moves = 0;
 
   constructor(drive: Drive, random: Prng) {
@@ -50,7 +52,7 @@ export class Strangers {
         break;
       default:
         this.#write(deed, inode!);
-        if (isFinal) this.#own.set(inode!, Uint8Array.from(inode!.bytes));
+        if (isFinal || this.#own.has(inode!)) this.#own.set(inode!, Uint8Array.from(inode!.bytes));
     }
     this.#settle(at);
   }
@@ -105,6 +107,16 @@ export class Strangers {
     this.#inParts.clear();
   }
 
+  /** Something of theirs is at this path from now on, whatever was there. */
+  ambush(at: string): void {
+    const there = this.#find(at)?.inode;
+    this.act(there === undefined ? 'put' : 'replace', at, true);
+  }
+
+  isOrWasTheirs(inode: Inode): boolean {
+    return this.#own.has(inode) || this.#made.has(inode);
+  }
+
   isTheirs(inode: Inode): boolean {
     return this.#own.has(inode);
   }
@@ -127,6 +139,7 @@ export class Strangers {
     inode.write(0, this.#noise(bytes), strangeNs);
     inode.settle(inode.mark);
     this.#set(folder, name, inode);
+    this.#made.add(inode);
     if (name.endsWith('.part')) this.#inParts.add(inode);
     this.#own.set(inode, Uint8Array.from(inode.bytes));
   }

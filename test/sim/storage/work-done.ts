@@ -6,21 +6,41 @@ import { unwanted } from '../../../client/engine/piece-selection.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { BrokenStorage } from './storage-checks.ts';
 
-/** Two seconds until the journal begins to force to the disk, and what that and the record may take. */
-const lostMsMax = 2_000 + 1_000;
+/** What the fsyncs of one record may take, and of the one before, beside the journal's pause. */
+const flushMsMax = 1_000;
 
 export class WorkDone {
+  readonly #lostMsMax: number;
+  /** When each piece was stored in this life, or found at its start. */
+  readonly #sinceMs = new Map<PieceIndex, number>();
   readonly #storedMs = new Map<PieceIndex, number>();
   #kept: readonly PieceIndex[] = [];
+
+  /** `flushMs`: the journal's pause. */
+  constructor(flushMs: number) {
+    this.#lostMsMax = flushMs + flushMsMax;
+  }
 
   /** Nothing is asked for of what came before. */
   begin(): void {
     this.#storedMs.clear();
+    this.#sinceMs.clear();
     this.#kept = [];
   }
 
   onStored(pieceIndex: PieceIndex, nowMs: number): void {
     this.#storedMs.set(pieceIndex, nowMs);
+    this.#sinceMs.set(pieceIndex, nowMs);
+  }
+
+  onFound(pieceIndex: PieceIndex, nowMs: number): void {
+    this.#sinceMs.set(pieceIndex, nowMs);
+  }
+
+  /** Pieces that the record on the disk has to name by now; `isStopped`: all. */
+  recorded(isStopped: boolean, nowMs: number): PieceIndex[] {
+    const latestMs = isStopped ? nowMs : nowMs - this.#lostMsMax;
+    return [...this.#sinceMs].filter(([, atMs]) => atMs <= latestMs).map(([pieceIndex]) => pieceIndex);
   }
 
   /**
@@ -32,7 +52,7 @@ export class WorkDone {
   }
 
   end(wasCut: boolean, nowMs: number): void {
-    const latestMs = wasCut ? nowMs - lostMsMax : nowMs;
+    const latestMs = wasCut ? nowMs - this.#lostMsMax : nowMs;
     const stored = [...this.#storedMs];
     this.begin();
     this.#kept = stored.filter(([, atMs]) => atMs <= latestMs).map(([pieceIndex]) => pieceIndex);

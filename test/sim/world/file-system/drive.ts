@@ -116,6 +116,17 @@ export class Drive {
     return { folder, name: last, inode: follow ? this.#follow(folder, found, at, links) : found };
   }
 
+  /** What a power cut right now would certainly leave at this path. Links are not followed. */
+  forcedAt(at: string): Inode | undefined {
+    // Without a journal a name is on the disk when its own folder was forced there, and no earlier.
+    const committed = this.options.isJournalled ? this.#committed : 0;
+    let inode: Inode | undefined = this.#root;
+    for (const name of at.split('/')) {
+      if (name !== '' && inode !== undefined) inode = inode.forcedEntry(name, committed);
+    }
+    return inode;
+  }
+
   #follow(folder: Inode, inode: Inode | undefined, at: string, links: number): Inode | undefined {
     if (inode?.kind !== 'link') return inode;
     if (links >= linksMax) throw failed('ELOOP', at);

@@ -75,6 +75,20 @@ export class Inode {
     return this.#content.subarray(0, this.looks.bytes);
   }
 
+  /** What no power cut can take: the bytes that were forced to the disk. */
+  get forcedBytes(): Uint8Array {
+    return this.#durable.subarray(0, this.#durableLooks.bytes);
+  }
+
+  /** Of a folder: what stands under this name on the disk, with all changes of names up to this call. */
+  forcedEntry(name: string, committed: number): Inode | undefined {
+    let inode = this.#durableEntries.get(name);
+    for (const change of this.#nameChanges) {
+      if (change.name === name && change.call <= committed) inode = change.inode;
+    }
+    return inode;
+  }
+
   write(position: number, bytes: Uint8Array, nowNs: bigint): void {
     const copy = Uint8Array.from(bytes);
     const size = Math.max(this.looks.bytes, position + copy.length);

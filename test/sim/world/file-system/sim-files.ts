@@ -43,6 +43,8 @@ export interface LifeOfFiles {
   readonly onStep: (call: CallKind | 'close' | 'exists', at: string) => void;
   /** A file gets this name, by a link or a rename. */
   readonly onNamed?: (path: string, inode: Inode) => void;
+  /** The program writes into this file. */
+  readonly onWrite?: (path: string, inode: Inode) => void;
 }
 
 interface Opened {
@@ -116,6 +118,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     const growth = Math.max(0, position + bytes - inode.looks.bytes);
     const room = growth === 0 ? bytes : bytes - Math.max(0, growth - drive.freeBytes);
     if (room <= 0) throw failed('ENOSPC', path);
+    this.#life.onWrite?.(path, inode);
     inode.write(position, source.subarray(offset, offset + room), drive.nowNs);
     return room;
   }

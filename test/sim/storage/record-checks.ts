@@ -1,0 +1,170 @@
+/**
+ * What a record of a download may say, judged against what is on the disk at that moment: no power cut is needed to see
+ * that it says too much.
+ */
+import type { PreparedDownload } from '../../../client/host/download-folder.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import type { Drive } from '../world/file-system/drive.ts';
+import type { Inode } from '../world/file-system/inode.ts';
+import { type Album, pieceOf } from './album.ts';
+import { BrokenStorage, type DiskLook } from './storage-checks.ts';
+
+/** As the file has it: size, mtime, inode, device, ctime. */
+type Stamp = readonly [number, string, string, string, string | null];
+
+export interface Recorded {
+  readonly have: Uint8Array;
+  readonly stamps: readonly (Stamp | null)[];
+  readonly clean: boolean;
+}
+
+export class RecordChecks {
+  readonly #drive: Drive;
+  readonly #album: Album;
+  readonly #look: DiskLook;
+  readonly #folder: string;
+
+  /** `folder`: where records lie. */
+  constructor(drive: Drive, album: Album, look: DiskLook, folder: string) {
+    this.#drive = drive;
+    this.#album = album;
+    this.#look = look;
+    this.#folder = folder;
+  }
+
+  /**
+   * A record gets its name: from now on a power cut may keep it. So its own bytes are on the disk, and those of each piece
+   * that it names. `isUndisturbed`: only the program has touched the files.
+   */
+  onNamed(
+    inode: Inode,
+    prepared: PreparedDownload | undefined,
+    { isStopping, isUndisturbed }: { isStopping: boolean; isUndisturbed: boolean },
+  ): void {
+    if (Buffer.compare(inode.bytes, inode.forcedBytes) !== 0)
+      throw new BrokenStorage('record-unforced', 'a record gets its name before its bytes are on the disk');
+    const record = recordIn(inode.bytes);
+    if (prepared === undefined) return;
+    if (record.clean && !isStopping)
+      throw new BrokenStorage('record-ahead', 'the record of a program that goes on calls it stopped');
+    for (const i of this.#album.metainfo.geometry.pieces()) {
+      if (isIn(record.have, i)) this.#checkPiece(i, record, prepared, isUndisturbed);
+    }
+  }
+
+  #checkPiece(i: PieceIndex, { stamps }: Recorded, prepared: PreparedDownload, isUndisturbed: boolean): void {
+    const { side } = prepared.files;
+    const truth = pieceOf(this.#album, i);
+    for (const { file, bytes, offset, at, position } of prepared.files.placesOf(i)) {
+      const stamp = file && stamps[file.file.index];
+      // Without looks it is never believed.
+      if (file === undefined || stamp === undefined || stamp === null) continue;
+      const sidePosition = side?.positionOf(prepared.files.geometry.pieceOffset(i) + offset);
+      const fileOffset = at === side?.place ? this.#offsetIn(file.file.index, i, offset) : position;
+      const places = [
+        [file.partPath, fileOffset],
+        [file.finalPath, fileOffset],
+        ...(side !== undefined && sidePosition !== undefined ? [[side.path, sidePosition] as const] : []),
+      ] as const;
+      const found = places.find(([path]) => `${this.#look.at(path)?.number}` === stamp[2]);
+      if (found === undefined) {
+        if (!isUndisturbed) continue;
+        throw new BrokenStorage('record-ahead', `the record names piece ${i}, and its file is not there`);
+      }
+      const [path, from] = found;
+      const inode = this.#look.at(path)!;
+      const expected = truth.subarray(offset, offset + bytes);
+      const forced = inode.forcedBytes.subarray(from, from + bytes);
+      const isThere = Buffer.compare(forced, expected) === 0;
+      // What others wrote is on the disk at once.
+      const isOfOthers =
+        !isUndisturbed && Buffer.compare(forced, inode.bytes.subarray(from, from + bytes)) === 0;
+      if (!isThere && !isOfOthers)
+        throw new BrokenStorage(
+          'record-ahead',
+          `the record names piece ${i} before it is on the disk in ${path}`,
+        );
+      const isNamed = places.some(([at]) => this.#drive.forcedAt(at) === inode);
+      if (!isNamed && isUndisturbed)
+        throw new BrokenStorage(
+          'record-ahead',
+          `the record names piece ${i} before the name ${path} is on the disk`,
+        );
+    }
+  }
+
+  #offsetIn(fileIndex: number, i: PieceIndex, offset: number): number {
+    const { geometry, files } = this.#album.metainfo;
+    return geometry.pieceOffset(i) + offset - files[fileIndex]!.offset;
+  }
+
+  /** The record that a power cut right now would certainly leave. */
+  get forced(): Recorded | undefined {
+    const name = this.#name;
+    const inode = name && this.#drive.forcedAt(`${this.#folder}/${name}`);
+    return inode ? recordIn(inode.forcedBytes) : undefined;
+  }
+
+  /** What lies under its name now. */
+  get current(): Recorded | undefined {
+    const name = this.#name;
+    const inode = name && this.#look.at(`${this.#folder}/${name}`);
+    return inode ? recordIn(inode.bytes) : undefined;
+  }
+
+  get #name(): string | undefined {
+    const folder = this.#look.at(this.#folder);
+    return [...(folder?.entries.keys() ?? [])].find((name) => name.endsWith('.json'));
+  }
+
+  /** At the end of a life. `due`: pieces that were stored so long ago that the record on the disk has to name them. */
+  checkForced(due: readonly PieceIndex[], isStopped: boolean): void {
+    const record = this.forced;
+    for (const i of due) {
+      if (record === undefined || !isIn(record.have, i))
+        throw new BrokenStorage(
+          'record-behind',
+          `piece ${i} is stored for long, and no record on the disk names it`,
+        );
+    }
+    if (isStopped && record?.clean === false)
+      throw new BrokenStorage('record-behind', 'the record of a clean stop does not say so');
+  }
+
+  /** Pieces that have to be read at a start: those of files that look otherwise than recorded, and what is not recorded. */
+  doubtful(record: Recorded | undefined, prepared: PreparedDownload): number {
+    const { metainfo } = this.#album;
+    if (record === undefined) return metainfo.geometry.pieceCount;
+    const isUnchanged = record.stamps.map((stamp, index) => {
+      const file = prepared.files.files[index];
+      const inode = file && (this.#look.at(file.partPath) ?? this.#look.at(file.finalPath));
+      return inode !== undefined && stamp !== null && looksLike(inode, stamp);
+    });
+    return [...metainfo.geometry.pieces()].filter((i) => {
+      const places = prepared.files.placesOf(i).filter(({ file }) => file !== undefined);
+      const isAllUnchanged = places.every(({ file }) => isUnchanged[file!.file.index]);
+      const isForeign = places.some(({ file }) => file!.state === 'foreign');
+      return !isAllUnchanged || (!isIn(record.have, i) && (!record.clean || isForeign));
+    }).length;
+  }
+}
+
+/** Throws when it is not a whole record. */
+export function recordIn(bytes: Uint8Array): Recorded {
+  try {
+    const { version, have, stamps, clean } = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (version !== 2) throw new Error(`version ${version}`);
+    return { have: Buffer.from(have, 'base64'), stamps, clean };
+  } catch (error) {
+    throw new BrokenStorage('record-torn', `a record cannot be read: ${(error as Error).message}`);
+  }
+}
+
+export function isIn(have: Uint8Array, i: PieceIndex): boolean {
+  return ((have[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0;
+}
+
+function looksLike({ looks, number }: Inode, [bytes, mtimeNs, inode, , ctimeNs]: Stamp): boolean {
+  const isSame = looks.bytes === bytes && `${looks.mtimeNs}` === mtimeNs && `${number}` === inode;
+  return isSame && (ctimeNs === null || `${looks.ctimeNs}` === ctimeNs);
+}
