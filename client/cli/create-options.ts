@@ -9,6 +9,7 @@ import { badOption } from './cli-error.ts';
 import type { Output } from './output.ts';
 import { parseSize } from './size-parser.ts';
 import { plain } from './torrent-summary.ts';
+import { typedTracker } from './typed-tracker.ts';
 import { version } from './version.ts';
 import { count } from './wording.ts';
 
@@ -130,14 +131,15 @@ export function fileFilter(include: readonly string[], exclude: readonly string[
 }
 
 function parseTiers(given: readonly (string | undefined)[]): string[][] {
-  const tiers = given.map((tier) => (tier ?? '').split(',').map((url) => url.trim()));
-  for (const url of tiers.flat()) {
-    // Trackers over UDP and WebSocket are for other clients; this one asks those over HTTP.
-    if (!/^(https?|udp|wss?):\/\//i.test(url) || !URL.canParse(url)) {
-      throw badOption(`--announce: "${url}" is not a tracker; give it like http://HOST:6969/announce`);
-    }
-  }
+  const tiers = given.map((tier) => (tier ?? '').split(',').map((url) => parseTracker(url.trim())));
   return tiers.filter((tier) => tier.length > 0);
+}
+
+/** Trackers over UDP and WebSocket are for other clients; this one asks those over HTTP. */
+function parseTracker(url: string): string {
+  const tracker = typedTracker(url, /^(https?|udp|wss?)$/i);
+  if (tracker !== undefined) return tracker;
+  throw badOption(`--announce: "${url}" is not a tracker; give it like http://HOST:6969/announce`);
 }
 
 function parseWebSeeds(given: readonly (string | undefined)[]): string[] {

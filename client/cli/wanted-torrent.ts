@@ -11,6 +11,7 @@ import type { UserTrust } from '../host/user-trust.ts';
 import { badOption, CliError } from './cli-error.ts';
 import { hasUsableTracker, type Obstacle, obstacleWords, unsupportedSources } from './obstacles.ts';
 import { loadTorrent } from './torrent-source.ts';
+import { typedTracker } from './typed-tracker.ts';
 
 export type WantedTorrent = KnownTorrent | { readonly link: MagnetLink; readonly trust: UserTrust };
 
@@ -108,7 +109,8 @@ function hashLink(name: string): MagnetLink {
 
 function parseTrackers(given: readonly (string | undefined)[]): string[] {
   return given.map((url = '') => {
-    if (/^https?:\/\//i.test(url) && URL.canParse(url)) return url;
+    const tracker = typedTracker(url, /^https?$/i);
+    if (tracker !== undefined) return tracker;
     throw badOption(`--tracker: "${url}" is not a tracker; give it like http://HOST:6969/announce`);
   });
 }
