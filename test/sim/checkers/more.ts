@@ -6,6 +6,7 @@ import { dialsArePaced } from './dial-pace.ts';
 import { newsAreTold } from './news.ts';
 import { theWantedComeFirst } from './order.ts';
 import { queuesHaveRoom } from './queue-room.ts';
+import { nothingIsLeaked } from './reach.ts';
 import { sizesAreExact } from './sizes.ts';
 import { tablesAreEmptied } from './tables.ts';
 import { timersFire } from './timers.ts';
@@ -23,5 +24,6 @@ export const modelCheckers: readonly (() => Checker)[] = [
   theWantedComeFirst,
   sizesAreExact,
   tablesAreEmptied,
+  nothingIsLeaked,
   torrentsAreApart,
 ];

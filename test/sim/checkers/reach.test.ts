@@ -1,0 +1,81 @@
+/** What nobody is shown is found all the same: private fields, tables without a bound, and what has ended. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { SimPeer } from '../world/peer.ts';
+import { midway } from './midway.ts';
+import { privateObjects } from './private-state.ts';
+import { judgeEnd, judgeReach } from './reach.ts';
+import { reachableFrom } from './reachable.ts';
+import { isOutside } from './table-bounds.ts';
+
+class Shelf {
+  readonly #books = new Map([['a', { pages: [1, 2] }]]);
+  readonly #count = 1;
+  get count(): number {
+    return this.#count + this.#books.size;
+  }
+}
+
+class Library extends Shelf {
+  readonly #books = new Set([3, 4, 5]);
+  readonly shelves = [new Shelf(), new Shelf()];
+  get size(): number {
+    return this.#books.size;
+  }
+}
+
+describe('what can be reached', () => {
+  it('lists the private fields of an object that hold objects, those of its base class too', () => {
+    const fields = privateObjects(new Library());
+    expect(fields.map(([name]) => name)).toEqual(['#books', '#books']);
+    expect(fields.map(([, value]) => (value as Set<unknown>).size).sort()).toEqual([1, 3]);
+  });
+
+  it('counts the entries of every table by class and field', () => {
+    const { tables, objects } = reachableFrom(new Library(), 'Library', () => false);
+    expect(Object.fromEntries(tables)).toEqual({
+      'Library.#books': 4,
+      'Library.shelves': 2,
+      'Library.#books[].pages': 2,
+      'Shelf.#books': 2,
+      'Shelf.#books[].pages': 4,
+    });
+    expect(objects.get('Shelf')).toHaveLength(2);
+  });
+
+  it('does not look at what is outside', () => {
+    const isOutsideHere = (field: string) => field === 'Library.shelves[]';
+    expect(reachableFrom(new Library(), 'Library', isOutsideHere).objects.has('Shelf')).toBe(false);
+  });
+});
+
+describe('nothing-is-leaked', () => {
+  let leech: SimPeer;
+  const reach = () => reachableFrom(leech.engine, 'Engine', isOutside);
+
+  beforeEach(() => {
+    ({ leech } = midway());
+  });
+
+  it('is content with a download in the middle', () => {
+    expect(judgeReach(leech, reach())).toBeUndefined();
+  });
+
+  it('finds a session that has ended and that a torrent still holds', () => {
+    const [first] = leech.engine.usage.sessions.keys();
+    (leech.engine.usage.sessions as Map<number, unknown>).delete(first!);
+    expect(judgeReach(leech, reach())).toBe('reaches 1 sessions that have ended');
+  });
+
+  it('finds a table for which there is no bound', () => {
+    Object.assign(leech.engine, { diary: ['woke'] });
+    expect(judgeReach(leech, reach())).toMatch(
+      /^has a table Engine\.diary, and table-bounds\.ts has no bound/,
+    );
+  });
+
+  it('finds what is left when all is over, by comparison with a new engine', () => {
+    const before = reach();
+    (leech.engine.usage.sessions as Map<number, unknown>).clear();
+    expect(judgeEnd(leech, before)).toMatch(/^has 1 entries in Engine\.#swarms when all is over/);
+  });
+});

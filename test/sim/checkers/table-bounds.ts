@@ -1,0 +1,153 @@
+/**
+ * How many entries each table of the engine may have, from what lives at the moment. A table that is not here has no
+ * bound that anybody has thought of: it is named, and its bound is added.
+ */
+import type { Limits } from '../../../client/engine/limits.ts';
+
+/** What lives in one engine. */
+export interface Life {
+  readonly limits: Limits;
+  /** Sessions, those too that have ended since the last tick. */
+  readonly sessions: number;
+  /** Dials that have not come to a handshake. */
+  readonly dials: number;
+  readonly torrents: number;
+  /** Of all torrents. */
+  readonly pieces: number;
+  /** Of pieces on their way, that are not here. */
+  readonly blocks: number;
+  /** Pieces on their way or being stored. */
+  readonly underWay: number;
+}
+
+type Bound = (life: Life) => number;
+
+/** As long as what the user gave, and as the torrent is: it grows with nothing that happens. */
+const given: Bound = () => Number.POSITIVE_INFINITY;
+const perTorrent: Bound = ({ torrents }) => torrents;
+const perSession: Bound = ({ sessions }) => sessions;
+const perDial: Bound = ({ dials }) => dials;
+const perPiece: Bound = ({ pieces }) => pieces;
+const perBlock: Bound = ({ blocks }) => blocks;
+const perAddress: Bound = ({ limits, torrents }) => limits.peersKnownMax * torrents;
+/** Entries of addresses that made way stay until their turn (peer-directory.ts). */
+const perTurn: Bound = ({ limits, torrents }) => (2 * limits.peersKnownMax + 1) * torrents;
+const perRequest: Bound = ({ limits, sessions }) => (2 * limits.requestsOutstandingMax + 1) * sessions;
+const perUpload: Bound = ({ limits, sessions }) => limits.uploadQueueMax * sessions;
+const perDeadline: Bound = ({ limits, torrents }) => limits.deadlinesMax * torrents;
+
+/** Of no torrent and no connection: what is remembered of the world, and for how many. */
+export const memories: Readonly<Record<string, Bound>> = {
+  // A machine has a few addresses (own-addresses.ts).
+  'OwnAddresses.#keys': () => 64,
+  'SharedBudget.#putOff': ({ limits }) => limits.peersKnownMax,
+};
+
+export const bounds: Readonly<Record<string, Bound>> = {
+  ...memories,
+  'Engine.#actions': () => 0,
+  'Engine.#byInfoHash': perTorrent,
+  'Engine.#context.dirty': () => 0,
+  'Engine.#context.throttled': perSession,
+  'Engine.#dials': perDial,
+  'Engine.#sessions': perSession,
+  'Engine.#swarmOf': perSession,
+  'Engine.#swarms': perTorrent,
+  'AnnounceSchedule.#inFlight.maybeSelf': given,
+  'AnnounceSchedule.#tiers': given,
+  'AnnounceSchedule.#tiers[]': given,
+  'AnnounceSchedule.#tiers[][].maybeSelf': given,
+  'AnnounceSchedule.#working.maybeSelf': given,
+  'BlockServer.#unreadable': perPiece,
+  'Choker.#served': perSession,
+  'Choker.#waiting': perSession,
+  'Deadlines.#atMs': perDeadline,
+  'Deadlines.#waiting': perDeadline,
+  'DialQueue.#ready': ({ limits, torrents }) => (limits.dialFailuresMax + 1) * torrents,
+  'DialQueue.#ready[]': perTurn,
+  'DialQueue.#unwantedSeeds': perTurn,
+  'DialQueue.#waiting': perTurn,
+  'DiskTroubles.#lackedLost': perPiece,
+  'DuplicateRequests.#earlier': perBlock,
+  'DuplicateRequests.#earlier[]': ({ limits, blocks }) => blocks * limits.endgameCopiesMax,
+  // Those that a helper looks at (duplicate-requests.ts).
+  'DuplicateRequests.#slowest': ({ torrents }) => 8 * torrents,
+  'FetchingPiece.#blocks': given,
+  'FetchingPiece.askers': given,
+  'FetchingPiece.sources': given,
+  'FirstCopies.#firstHolders': perPiece,
+  'FirstCopies.#kept': perPiece,
+  'FirstCopies.#lonely': perPiece,
+  'FirstCopies.#promises': perPiece,
+  'FirstCopies.#promisesTo': perSession,
+  'FirstCopies.#promisesTo[].ahead': perPiece,
+  'FirstCopies.#promisesTo[].begun': perPiece,
+  // Each piece once, and once more for every promise that was not kept.
+  'FirstCopies.#waiting': ({ pieces }) => 4 * pieces,
+  'HalfOpenTable.#entries': ({ sessions, dials }) => sessions + dials,
+  'HostBans.#households': perAddress,
+  'HostBans.#peers': perAddress,
+  'Interest.#untold': perPiece,
+  'LostPieces.#lost': perPiece,
+  'MemoryQueue.#waiting': perSession,
+  'MetadataSwarm.#checking': ({ limits, torrents }) => limits.metadataSourcesMax * torrents,
+  'MetadataSwarm.#fetches': perSession,
+  'MetadataSwarm.#refusedUntilMs': perSession,
+  'MetadataSwarm.spec.trackers': given,
+  'MetadataSwarm.spec.trackers[]': given,
+  'PeerDirectory.#heldBy': perSession,
+  'PeerDirectory.#heldBy[]': ({ limits, sessions }) => limits.connectionsPerHostMax * sessions,
+  'PeerDirectory.#records': perAddress,
+  // So many haves, and so many suggestions, are kept of each (peer-pieces.ts).
+  // No peer has more pieces than there are.
+  'PeerPieces.#refused': ({ pieces, sessions }) => pieces * sessions,
+  'PeerPieces.news': ({ sessions }) => 257 * sessions,
+  'PeerPieces.suggested': ({ sessions }) => 64 * sessions,
+  'PieceHolders.#seats': ({ limits, torrents }) => limits.connectionsPerTorrentMax * torrents,
+  'PieceLedger.#underWay': given,
+  'PiecePicker.#joined': perPiece,
+  'PiecePicker.#orders': given,
+  'PieceProvenance.#copies': perPiece,
+  // Of at most eight copies of a piece (piece-provenance.ts), each as long as the piece has blocks.
+  'PieceProvenance.#copies[]': ({ pieces }) => 8 * pieces,
+  'PieceProvenance.#copies[][].digests': given,
+  'PieceProvenance.#copies[][].sources': given,
+  'RarityOrder.#start': given,
+  'ReadTable.#ids': given,
+  'ReadTable.#waiting': given,
+  'RequestPipeline.#cancelled': perRequest,
+  'RequestPipeline.asked': perRequest,
+  'RequestPipeline.late': perRequest,
+  'SharedBudget.#perHousehold': ({ sessions, dials }) => sessions + dials,
+  'SharedBudget.#perTorrent': perTorrent,
+  'SharedBudget.#seats': perSession,
+  // Pieces a peer keeps to, twice; those with free blocks, those without a peer; seeds.
+  'SmallSet.#items': ({ underWay, sessions }) => 4 * underWay + sessions,
+  'Swarm.sessions': perSession,
+  'Swarm.spec.dataBytes': given,
+  'Swarm.spec.trackers': given,
+  'Swarm.spec.trackers[]': given,
+  'SwarmPeers.#dialing': perDial,
+  'SwarmPeers.sessions': perSession,
+  'UploadQueue.#reading': perUpload,
+  'UploadQueue.#reads': perUpload,
+  'UploadQueue.#waiting': perUpload,
+};
+
+/**
+ * What is not looked into: what the host keeps; entries that are stale and never looked at again (a piece has the askers of
+ * blocks that were given back); and what an answer of the disk or the end of a block takes away.
+ */
+export function isOutside(field: string): boolean {
+  return outside.has(field);
+}
+
+const outside: ReadonlySet<string> = new Set([
+  'Engine.#context.memory',
+  'FetchingPiece.askers[]',
+  'FetchingPiece.sources[]',
+  'DuplicateRequests.#earlier[][]',
+  'DuplicateRequests.#slowest[]',
+  'ReadTable.#waiting[]',
+  'PeerSession.#sink',
+]);
