@@ -98,10 +98,9 @@ export const bounds: Readonly<Record<string, Bound>> = {
   'PeerDirectory.#heldBy': perSession,
   'PeerDirectory.#heldBy[]': ({ limits, sessions }) => limits.connectionsPerHostMax * sessions,
   'PeerDirectory.#records': perAddress,
-  // So many haves, and so many suggestions, are kept of each (peer-pieces.ts).
   // No peer has more pieces than there are.
   'PeerPieces.#refused': ({ pieces, sessions }) => pieces * sessions,
-  'PeerPieces.news': ({ sessions }) => 257 * sessions,
+  // So many suggestions are kept of each (peer-pieces.ts).
   'PeerPieces.suggested': ({ sessions }) => 64 * sessions,
   'PieceHolders.#seats': ({ limits, torrents }) => limits.connectionsPerTorrentMax * torrents,
   'PieceLedger.#underWay': given,

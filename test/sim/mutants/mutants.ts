@@ -5,6 +5,7 @@ import { admission } from './admission.ts';
 import { content } from './content.ts';
 import { fetching } from './fetching.ts';
 import { habits } from './habits.ts';
+import { leaks } from './leaks.ts';
 import type { Mutant } from './mutant.ts';
 import { order } from './order.ts';
 import { peers } from './peers.ts';
@@ -34,4 +35,5 @@ export const mutants: readonly Mutant[] = [
   ...sizes,
   ...queues,
   ...order,
+  ...leaks,
 ];

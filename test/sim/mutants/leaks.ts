@@ -1,0 +1,17 @@
+/** What has ended and is in some table all the same: nothing goes wrong by it for days. */
+import { engine, type Mutant } from './mutant.ts';
+
+export const leaks: readonly Mutant[] = [
+  {
+    name: 'remember of which torrent every connection was',
+    file: engine('engine'),
+    from: '      this.#swarmOf.delete(session.connection);\n',
+    to: '',
+  },
+  {
+    name: 'keep the count of a household that has no seat left',
+    file: engine('shared-budget'),
+    from: '  if (now === 0) counts.delete(key);',
+    to: '  if (now < 0) counts.delete(key);',
+  },
+];
