@@ -3,7 +3,9 @@
  * place has to be looked at. Every few seconds, a part of all files; at once when a read or a write fails;
  * and all of a torrent before it counts as complete. What follows from what is found: watched-content.ts.
  */
-import type { Report, TorrentId } from '../engine/contract.ts';
+import type { PieceIndex } from '../../torrents/geometry.ts';
+import type { DiskTrouble, Report, TorrentId } from '../engine/contract.ts';
+import type { DiskFile } from './part-file.ts';
 import { asPromise, launch, Outcome, type Steps, waitFor } from './steps.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
 import type { StoredFile } from './torrent-files.ts';
@@ -94,6 +96,11 @@ export class ContentWatch {
   /** Another program may have written into it: it is hashed, and gets its name when it is right. */
   doubt(torrent: TorrentId, file: StoredFile): void {
     this.#contents.get(torrent)?.doubt(file);
+  }
+
+  /** An fsync of this file has failed, and may have cost these pieces. */
+  onUnforced(torrent: TorrentId, at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): void {
+    this.#contents.get(torrent)?.onUnforced(at, pieces, trouble);
   }
 
   /** The same of a file under way, with a pause where the system's times prove to be no sign of that. */

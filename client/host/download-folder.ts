@@ -13,7 +13,7 @@ import { foldName } from '../../torrents/name-folding.ts';
 import { type FilePaths, verifyTorrent } from '../../torrents/verify.ts';
 import { Beneath } from './beneath.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
-import { sameFile, stampFrom, stampOf } from './file-stamp.ts';
+import { sameFile, sameStamp, stampFrom, stampOf } from './file-stamp.ts';
 import type { FileStats, FileSystem } from './file-system.ts';
 import { removeOwn } from './part-file.ts';
 import { realFiles } from './real-files.ts';
@@ -137,11 +137,16 @@ export function* preparing(
     if (memory !== undefined) yield* remember(memory.store.saving(infoHash, files.rootPath, nothing));
   }
   const unforced = new Set<StoredFile>();
+  const isUnchanged = stored.map((file, i) => file && sameStamp(files.seen(file), record?.stamps[i]));
   for (const pieceIndex of geometry.pieces()) {
     const bit = 0x80 >> (pieceIndex & 7);
     const isGood = (have[pieceIndex >> 3]! & bit) !== 0;
-    countPiece(files, pieceIndex, isGood);
-    if (!isGood || ((recorded?.[pieceIndex >> 3] ?? 0) & bit) !== 0) continue;
+    // What looks otherwise than recorded was read, and may be written since: a name given just before a kill is not forced.
+    const isForced =
+      ((recorded?.[pieceIndex >> 3] ?? 0) & bit) !== 0 &&
+      files.placesOf(pieceIndex).every(({ file }) => file === undefined || isUnchanged[file.file.index]);
+    countPiece(files, pieceIndex, isGood, isForced);
+    if (!isGood || isForced) continue;
     for (const { file } of files.placesOf(pieceIndex)) {
       if (file !== undefined) unforced.add(file);
     }
@@ -195,9 +200,9 @@ function* rememberLooks(files: TorrentFiles): Steps<void> {
 }
 
 /** A good piece is counted; a bad one that lies in files of somebody else's alone means that they differ. */
-function countPiece(files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean): void {
+function countPiece(files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean, isForced: boolean): void {
   const places = files.placesOf(pieceIndex);
-  if (isGood) return files.onStored(pieceIndex, places);
+  if (isGood) return files.onStored(pieceIndex, places, isForced);
   const real = places.map(({ file }) => file).filter((file) => file !== undefined);
   const [first] = real;
   if (first !== undefined && real.every((file) => file.state === 'foreign'))

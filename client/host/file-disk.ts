@@ -17,7 +17,7 @@ import { BlockReader, extentBytes } from './block-reader.ts';
 import { ContentWatch } from './content-watch.ts';
 import { DescriptorPool, type Pin } from './descriptor-pool.ts';
 import { isAboutFiles, isAnother, troubleOf } from './disk-errors.ts';
-import { type FileStamp, laterStamp, sameFile, sameStamp } from './file-stamp.ts';
+import { sameFile, sameStamp } from './file-stamp.ts';
 import type { FileSystem } from './file-system.ts';
 import { openKnown, stampOfOpen } from './part-file.ts';
 import type { Disk, FactSink } from './ports.ts';
@@ -29,6 +29,7 @@ import type { StorageJobs, StoreResult, StoreSegment } from './storage-job.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
 import { realTimers, type Timers } from './timers.ts';
 import { type Place, type StoredFile, sideKey } from './torrent-files.ts';
+import { failuresOf, isWholeWith, noteWritten, syncFailed } from './written-places.ts';
 
 /** Files of one piece that are kept open while it is written. */
 const pinnedFilesMax = 8;
@@ -37,6 +38,8 @@ const pinnedFilesMax = 8;
 interface Storing {
   readonly places: readonly Place[];
   readonly segments: readonly StoreSegment[];
+  /** Of each file, the failed fsyncs before. */
+  readonly failures: readonly number[];
 }
 
 export class FileDisk implements Disk {
@@ -72,6 +75,7 @@ export class FileDisk implements Disk {
     this.#torrents.set(stored.torrent, stored);
     this.watch.add(stored, isSeeding);
     stored.journal?.onMissing(() => this.watch.suspect(stored.torrent));
+    stored.files.onUnforced = (...what) => this.watch.onUnforced(stored.torrent, ...what);
   }
 
   remove(torrent: TorrentId): void {
@@ -191,7 +195,7 @@ export class FileDisk implements Disk {
       if (descriptor !== undefined) this.#lookForOthers(stored, place, descriptor);
       segments.push({ file: { state, finalPath, partPath, seen }, descriptor, position, bytes, offset });
     }
-    return { places, segments };
+    return { places, segments, failures: failuresOf(stored.files, places) };
   }
 
   /** Nothing of ours is being written into this file: when it looks otherwise than after our last write, others wrote. */
@@ -203,7 +207,7 @@ export class FileDisk implements Disk {
   #onResult(
     stored: StoredTorrent,
     pieceIndex: PieceIndex,
-    { places, segments }: Storing,
+    { places, segments, failures }: Storing,
     result: StoreResult,
   ): void {
     const { torrent, files, geometry } = stored;
@@ -221,6 +225,9 @@ export class FileDisk implements Disk {
     // It was written into a file that was lost at the same time.
     const lost = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
     if (lost !== undefined) return refuse(troubleOf(isAnother(lost.at.partPath)));
+    // It was written before an fsync failed: it may have been thrown away.
+    const isDropped = () => failuresOf(files, real).some((count, i) => count !== failures[i]);
+    if (isDropped()) return refuse(syncFailed(real[0]!.at));
     const touched = real.map(({ file }) => file!);
     const finish = (act: () => void) => {
       try {
@@ -246,6 +253,7 @@ export class FileDisk implements Disk {
       }
       const gone = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
       if (gone !== undefined) return refuse(troubleOf(isAnother(gone.at.partPath)));
+      if (isDropped()) return refuse(syncFailed(real[0]!.at));
       finish(count);
     });
   }
@@ -260,7 +268,9 @@ export class FileDisk implements Disk {
     const sync = whole.map(({ state, finalPath, partPath, seen }) => ({ state, finalPath, partPath, seen }));
     this.#pool.run({ sync }, (result) => {
       for (const [i, file] of whole.entries()) file.synced = result.stamps?.[i];
-      done(result.outcome === 'failed' ? result : undefined);
+      const trouble = result.outcome === 'failed' ? result : undefined;
+      if (trouble !== undefined) for (const file of whole) files.onSyncFailed(file, trouble);
+      done(trouble);
       isOver();
     });
   }
@@ -333,18 +343,4 @@ export class FileDisk implements Disk {
 
 function descriptorKey(torrent: TorrentId, file: StoredFile): string {
   return `${torrent}/${file.file.index}`;
-}
-
-/** With these bytes, nothing is missing of the file. */
-function isWholeWith(stored: StoredFile, places: readonly Place[]): boolean {
-  const bytes = places.reduce((sum, place) => (place.file === stored ? sum + place.bytes : sum), 0);
-  return stored.missingBytes === bytes && !places.some((place) => place.file === stored && place.isAside);
-}
-
-/** What our own writes have made of the looks of these files. */
-function noteWritten(places: readonly Place[], stamps: readonly (FileStamp | undefined)[] = []): void {
-  for (const [i, stamp] of stamps.entries()) {
-    const { at } = places[i]!;
-    if (stamp !== undefined && sameFile(at.seen, stamp)) at.seen = laterStamp(at.seen, stamp);
-  }
 }

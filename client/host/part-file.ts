@@ -184,9 +184,16 @@ function syncPart(fs: FileSystem, part: string): void {
   const descriptor = fs.open(part, 'write');
   try {
     fs.sync(descriptor);
+  } catch (error) {
+    throw Object.assign(error as Error, { isUnforced: true });
   } finally {
     fs.close(descriptor);
   }
+}
+
+/** It was an fsync that failed. */
+export function isUnforced(error: unknown): boolean {
+  return (error as { isUnforced?: boolean }).isUnforced === true;
 }
 
 /** Windows sets the time of a file when it is closed, so that it is no sign of another writer there. */

@@ -1,6 +1,7 @@
 /**
  * Keeps the record of one download true while it runs: every two seconds, or after 64 MiB, what was stored
  * since is forced to the disk (fsync), and only then recorded.
+ * A file that cannot be opened or forced to the disk is tried again the next time.
  *
  * Invariant: a piece is in the record only after an fsync that began after it was written, and not when its
  * file was lost since. A file's looks in the record are those of our own last write, taken right after it: a
@@ -8,9 +9,10 @@
  */
 import path from 'node:path';
 import type { PieceIndex } from '../../torrents/geometry.ts';
-import { codeOf } from './disk-errors.ts';
+import { codeOf, troubleOf } from './disk-errors.ts';
 import { sameFile, stampFrom } from './file-stamp.ts';
 import type { OpenedFile } from './file-system.ts';
+import type { DiskFile } from './part-file.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { asPromise, launch, Outcome, orUndefined, type Steps, waitFor } from './steps.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -42,8 +44,6 @@ export class ResumeJournal {
   #cancelTimer: (() => void) | undefined;
   #flushing: Outcome<void> | undefined;
   #stopped = false;
-  /** An fsync has failed: what the disk holds is not known any more, and the next start has to hash. */
-  #broken = false;
   /** The record could not be written: until it can, the next start has more to hash. */
   #isUnsaved = false;
   #onMissing: (file: StoredFile) => void = () => {};
@@ -114,11 +114,7 @@ export class ResumeJournal {
     this.#stopped = true;
     this.#clearTimer();
     if (this.#flushing !== undefined) yield* waitFor(this.#flushing);
-    try {
-      yield* this.#flush(true);
-    } catch {
-      // It cannot be forced to the disk: the next start hashes what is not recorded.
-    }
+    yield* this.#flush(true);
   }
 
   #flushSoon(): void {
@@ -138,31 +134,42 @@ export class ResumeJournal {
   }
 
   *#flushNow(flushing: Outcome<void>): Steps<void> {
-    try {
-      yield* this.#flush(false);
-    } catch {
-      this.#broken = true;
-    }
+    yield* this.#flush(false);
     this.#flushing = undefined;
     if ((this.#isStale || this.#isUnsaved) && !this.#stopped) this.#flushSoon();
     flushing.resolve();
   }
 
   *#flush(clean: boolean): Steps<void> {
-    if (this.#broken) return;
+    const { unforced } = this.#files;
     const dirty = this.#dirty;
+    // Also what went home from the side file.
+    for (const file of this.#files.files) {
+      if (file !== undefined && unforced.in(this.#files.opened(file)).length > 0) dirty.add(file);
+    }
     const have = this.#have.slice();
     this.#dirty = new Set();
     this.#dirtyBytes = 0;
     this.#isStale = false;
     const folders = new Set<string>();
+    let isAllForced = true;
     for (const file of dirty) {
-      if (yield* this.#sync(file)) folders.add(path.dirname(file.finalPath));
+      const at = this.#files.opened(file);
+      const written = unforced.in(at);
+      const outcome = yield* this.#sync(file, at);
+      if (outcome === 'forced') {
+        unforced.onForced(at, written);
+        folders.add(path.dirname(file.finalPath));
+        continue;
+      }
+      for (const pieceIndex of outcome === 'missing' ? this.#files.storedIn(file) : written) {
+        have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+      }
+      if (outcome === 'missing') this.#onMissing(file);
       else {
-        for (const pieceIndex of this.#files.storedIn(file)) {
-          have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
-        }
-        this.#onMissing(file);
+        this.#dirty.add(file);
+        this.#isStale = true;
+        isAllForced = false;
       }
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
@@ -171,7 +178,8 @@ export class ResumeJournal {
     // What was lost since is not claimed.
     for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
     const stamps = this.#files.files.map((file) => file && this.#files.seen(file));
-    const record = { have, stamps, clean };
+    // What is written and not forced to the disk is there all the same, for who reads it.
+    const record = { have, stamps, clean: clean && isAllForced };
     try {
       yield* this.#store.saving(this.#infoHash, this.#files.rootPath, record);
       this.#isUnsaved = false;
@@ -196,17 +204,22 @@ export class ResumeJournal {
     }
   }
 
-  /**
-   * False when it is not where it was. Throws when it cannot be forced to the disk: then nothing more is
-   * recorded.
-   */
-  *#sync(file: StoredFile): Steps<boolean> {
-    // It may get its name between our look and our open: the file is the same.
-    const handle = (yield* this.#open(file)) ?? (yield* this.#open(file));
-    if (handle === undefined) return false;
+  /** `missing`: it is not where it was. `failed`: it may be, and is not forced to the disk. */
+  *#sync(file: StoredFile, at: DiskFile): Steps<'forced' | 'missing' | 'failed'> {
+    let handle: OpenedFile | undefined;
+    try {
+      // It may get its name between our look and our open: the file is the same.
+      handle = (yield* this.#open(file)) ?? (yield* this.#open(file));
+    } catch {
+      return 'failed';
+    }
+    if (handle === undefined) return 'missing';
     try {
       yield* waitFor(handle.sync());
-      return true;
+      return 'forced';
+    } catch (error) {
+      this.#files.onSyncFailed(at, troubleOf(error));
+      return 'failed';
     } finally {
       yield* waitFor(handle.close());
     }

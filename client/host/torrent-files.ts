@@ -18,12 +18,15 @@
 import path from 'node:path';
 import type { FileLayout, TorrentFile } from '../../torrents/file-layout.ts';
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
+import type { DiskTrouble } from '../engine/contract.ts';
 import type { Beneath } from './beneath.ts';
+import { troubleOf } from './disk-errors.ts';
 import type { FileStamp } from './file-stamp.ts';
 import type { FileSystem } from './file-system.ts';
-import { copyIntoPart, type DiskFile, makePart, namePart, removeOwn } from './part-file.ts';
+import { copyIntoPart, type DiskFile, isUnforced, makePart, namePart, removeOwn } from './part-file.ts';
 import { realFiles } from './real-files.ts';
 import type { SideFile } from './side-file.ts';
+import { UnforcedPieces } from './unforced-pieces.ts';
 
 export interface StoredFile extends DiskFile {
   readonly file: TorrentFile;
@@ -73,6 +76,9 @@ export class TorrentFiles {
   /** Where all of it lies. */
   readonly fs: FileSystem;
   readonly beneath: Beneath | undefined;
+  readonly unforced = new UnforcedPieces();
+  /** Told of pieces that a failed fsync may have cost. */
+  onUnforced: (at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble) => void = () => {};
   readonly #stored: Uint8Array;
   /** Pieces of which a file's part lies in the side file, by file index. */
   readonly #held = new Map<number, Set<PieceIndex>>();
@@ -145,8 +151,9 @@ export class TorrentFiles {
     return (this.#stored[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
   }
 
-  /** This piece has been verified, and lies in these places. */
-  onStored(pieceIndex: PieceIndex, places: readonly Place[]): void {
+  /** This piece has been verified, and lies in these places. `isForced`: and is on the disk. */
+  onStored(pieceIndex: PieceIndex, places: readonly Place[], isForced = false): void {
+    for (const { file, at } of places) if (file !== undefined && !isForced) this.unforced.add(at, pieceIndex);
     this.#stored[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
     for (const { file, bytes } of places) if (file !== undefined) file.missingBytes -= bytes;
     for (const { file, isAside } of places) if (file !== undefined && isAside) this.hold(file, pieceIndex);
@@ -163,6 +170,17 @@ export class TorrentFiles {
       if (pieceIndex !== undefined && this.has(pieceIndex)) pieces.push(pieceIndex);
     }
     return pieces;
+  }
+
+  /** Its fsync has failed. */
+  onSyncFailed(at: DiskFile, trouble: DiskTrouble): void {
+    const pieces = this.unforced.onFailed(at).filter((pieceIndex) => this.has(pieceIndex));
+    this.onUnforced(at, pieces, trouble);
+  }
+
+  /** What lies in the system as one file. */
+  opened(stored: StoredFile): DiskFile {
+    return stored.state === 'side' ? this.side!.place : stored;
   }
 
   /** These pieces are on the disk no more, or not whole. */
@@ -287,6 +305,7 @@ export class TorrentFiles {
     } finally {
       stored.seen = target.seen;
     }
+    for (const pieceIndex of held) this.unforced.add(stored, pieceIndex);
     this.#held.delete(file.index);
   }
 
@@ -302,7 +321,12 @@ export class TorrentFiles {
   finish(stored: StoredFile, isChecked = false): 'named' | 'doubtful' {
     if (stored.state !== 'part') return 'named';
     if (stored.file.bytes === 0) makePart(stored, this.beneath);
-    return namePart(stored, stored.file.bytes, this.beneath!, { replaces: stored.replaces, isChecked });
+    try {
+      return namePart(stored, stored.file.bytes, this.beneath!, { replaces: stored.replaces, isChecked });
+    } catch (error) {
+      if (isUnforced(error)) this.onSyncFailed(stored, troubleOf(error));
+      throw error;
+    }
   }
 }
 

@@ -5,8 +5,8 @@
  *      │ ▲                                                ▲                              │
  *      └─┘ what is lost is fetched again                  └──back, and the same bytes────┘
  *
- * A download makes good what it has lost. What is complete is its owner's: it is never written again, and not
- * shared while it is not what the torrent describes.
+ * A download makes good what it has lost. What is complete is its owner's: never written again, and not shared while it
+ * is not what the torrent describes.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { DiskTrouble, Report, TorrentId } from '../engine/contract.ts';
@@ -60,10 +60,7 @@ export class WatchedContent {
   /** Files whose bytes have to be read before they are believed again. */
   readonly #doubtful = new Set<StoredFile>();
   #checking: Outcome<void> | undefined;
-  /**
-   * On some network disks a time changes by itself: parts that were doubted without need are doubted ever
-   * more rarely.
-   */
+  /** On some network disks a time changes by itself: parts that were doubted without need are doubted ever more rarely. */
   #partWaitMs = 0;
   #nextPartMs = 0;
   #units: readonly Unit[] = [];
@@ -96,6 +93,13 @@ export class WatchedContent {
 
   doubtPart(file: StoredFile): void {
     if (this.#world.timers.nowMs() >= this.#nextPartMs) this.doubt(file);
+  }
+
+  /** What lies in a file under way is fetched again; a file that has its name is hashed at the next start. */
+  onUnforced({ state }: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): void {
+    if (state !== 'part') return this.#stored.journal?.onLost(pieces);
+    this.#stored.files.losePieces(pieces);
+    this.#tell(pieces, trouble);
   }
 
   *confirm(): Steps<boolean> {
@@ -151,10 +155,7 @@ export class WatchedContent {
     return undefined;
   }
 
-  /**
-   * Its turn in a round: at most so many looks. Answers how many it took. They do not stop the program while
-   * a network disk does not answer; what they find is looked at once more.
-   */
+  /** Its turn in a round: at most so many looks. Answers how many it took. What they find is looked at once more. */
   *lookAtSome(most: number): Steps<number> {
     const { files } = this.#stored;
     if (this.#absence !== undefined) return yield* this.#lookForIt(this.#absence);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { prepareDownload } from '../../client/host/download-folder.ts';
 import { ResumeJournal } from '../../client/host/resume-journal.ts';
 import { ResumeStore } from '../../client/host/resume-store.ts';
+import { StoragePool } from '../../client/host/storage-pool.ts';
 import { createTorrent } from '../../torrents/create.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { TemporaryFolder, writeAlbum } from '../e2e/shared-folder.ts';
@@ -51,9 +52,47 @@ it('forces to the disk what was only found by hashing, before it is recorded', a
 });
 
 it('opens nothing again of what the record had already', async () => {
-  const { files, have } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
-  const journal = new ResumeJournal(new ResumeStore(temporary.in('state')), metainfo.infoHash, files, have);
+  const store = new ResumeStore(temporary.in('state'));
+  const first = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  await new ResumeJournal(store, metainfo.infoHash, first.files, first.have, first.unforced).stop();
+  const pool = new StoragePool(1);
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, { store, pool });
+  await pool.stop();
+  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
   expect(await forcedBy(() => journal.stop())).toEqual([]);
+});
+
+it('after a failed fsync, what was written since the last good one is never recorded, and the journal goes on', async () => {
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const store = new ResumeStore(temporary.in('state'));
+  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
+  const told: number[] = [];
+  files.onUnforced = (_at, pieces) => {
+    told.push(...pieces);
+    journal.onLost(pieces);
+  };
+  const [bad] = [...unforced!].filter(({ file }) => file.bytes > 128 * KiB);
+  const inBad = files.storedIn(bad!);
+  const { open } = fs;
+  let failures = 0;
+  vi.spyOn(fs, 'open').mockImplementation(async (file, ...more) => {
+    const handle = await open(file, ...more);
+    if (String(file) === files.pathOf(bad!) && failures++ === 0) {
+      vi.spyOn(handle, 'sync').mockRejectedValue(Object.assign(new Error('EIO: fsync'), { code: 'EIO' }));
+    }
+    return handle;
+  });
+  // The second fsync succeeds, and proves nothing: the system has forgotten what it could not write.
+  for (const act of [() => journal.flush(), () => journal.stop()]) {
+    await act();
+    const record = (await store.load(metainfo.infoHash, files.rootPath, files.files.length))!;
+    for (const i of metainfo.geometry.pieces()) {
+      const isRecorded = (record.have[i >> 3]! & (0x80 >> (i & 7))) !== 0;
+      expect(isRecorded, `piece ${i}`).toBe(!inBad.includes(i));
+    }
+  }
+  expect(failures).toBeGreaterThan(1);
+  expect(told).toEqual(inBad);
 });
 
 it('a record that a full disk did not take is written when there is room, and no half of it stays', async () => {

@@ -44,10 +44,12 @@ export class Program {
   readonly #options: ProgramOptions;
 
   constructor(options: ProgramOptions) {
-    const { scheduler, drive, random, temper, descriptorsArePaths, onNamed, onWrite } = options;
+    const { scheduler, drive, random, temper, descriptorsArePaths } = options;
     this.#options = options;
     this.#cutAtStep = options.cutAtStep;
     const onStep = (call: string, at: string) => this.#step(call, at);
+    const onNamed = (at: string, inode: Inode) => this.#check(() => options.onNamed(at, inode));
+    const onWrite = (at: string, inode: Inode) => this.#check(() => options.onWrite(at, inode));
     const life = { drive, random, temper, onStep, onNamed, onWrite };
     this.fs = new WholeSimFiles(life, descriptorsArePaths, (run) => this.after(random.below(4), run));
     this.jobs = new SimJobs(this.fs, (run) => this.after(random.below(12), run));
@@ -70,6 +72,15 @@ export class Program {
       run();
     } catch (error) {
       if (!this.#isOver) this.#options.onThrown(error);
+    }
+  }
+
+  /** What is thrown in the middle of a call, the program would take for the disk's trouble. */
+  #check(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#options.onThrown(error);
     }
   }
 

@@ -23,7 +23,7 @@ import { Program } from './program.ts';
 import { isIn, RecordChecks } from './record-checks.ts';
 import { BrokenStorage, DiskLook } from './storage-checks.ts';
 import { Life } from './storage-life.ts';
-import { canFail, type LifePlan, type StoragePlan } from './storage-plan.ts';
+import { canFail, drawChoice, type LifePlan, type StoragePlan } from './storage-plan.ts';
 import { failureOf, type StorageResult } from './storage-result.ts';
 import { Strangers } from './strangers.ts';
 import { WorkDone } from './work-done.ts';
@@ -71,7 +71,7 @@ class StorageRun {
     this.#look = new DiskLook(this.#drive, plan.album, folder);
     this.#records = new RecordChecks(this.#drive, plan.album, this.#look, `${stateFolder}/resume`);
     this.#work = new WorkDone(plan.journalPace.flushMs);
-    this.#choose = this.#drawChoice('storage choice', plan.wantedPerMille);
+    this.#choose = drawChoice(plan.album, this.#randomness.of('storage choice'), plan.wantedPerMille);
   }
 
   toEnd(): StorageResult {
@@ -153,10 +153,11 @@ class StorageRun {
   }
 
   #begin(name: string, plan: LifePlan | undefined): Life {
-    const { descriptorsArePaths, hasNoLinks, album } = this.#plan;
+    const { descriptorsArePaths, hasNoLinks, dropsUnsynced, album } = this.#plan;
     const temper = {
       ...healthyDrive(),
       hasNoLinks,
+      dropsUnsynced,
       ...(plan && { failPpm: plan.failPpm, descriptorsMax: plan.descriptorsMax }),
     };
     const program: Program = new Program({
@@ -253,7 +254,9 @@ class StorageRun {
   /** Something of the user's is in the way: they move it away. Without such a thing there is no reason to refuse. */
   #onRefused(error: Error, mayFail: boolean): void {
     // Without any record a torn part cannot be told from another program's.
-    const isUnrecorded = this.#hadFaults && !this.#look.hasAnyIn(`${stateFolder}/resume`);
+    const isUnrecorded =
+      this.#hadFaults &&
+      (error.message.includes('.part is there') || !this.#look.hasAnyIn(`${stateFolder}/resume`));
     if (this.#strangers.done.length === 0 && !isUnrecorded) {
       if (!mayFail) throw new BrokenStorage('refused', error.message);
       return;
@@ -264,7 +267,11 @@ class StorageRun {
   }
 
   #select(download: FetchedTorrent, number: number): void {
-    const choose = this.#drawChoice(`storage choice ${number}`, [300, 700, 1_000][number % 3]!);
+    const choose = drawChoice(
+      this.#plan.album,
+      this.#randomness.of(`storage choice ${number}`),
+      [300, 700, 1_000][number % 3]!,
+    );
     try {
       download.select(choose);
       this.#choose = choose;
@@ -273,20 +280,13 @@ class StorageRun {
     }
   }
 
-  #drawChoice(name: string, perMille: number): FileChoice {
-    const random = this.#randomness.of(name);
-    const wanted = this.#plan.album.metainfo.files.map(() => random.below(1_000) < perMille);
-    return ({ index }) => wanted[index] ?? false;
-  }
-
   get #isUndisturbed(): boolean {
     return !this.#hadFaults && this.#strangers.done.length === 0;
   }
 
   #onWrite(at: string, inode: Inode): void {
-    // What a call throws counts as the disk's trouble.
     if (this.#strangers.isTheirs(inode))
-      this.#broken ??= new BrokenStorage('others-harmed', `the program writes into a file of others: ${at}`);
+      throw new BrokenStorage('others-harmed', `the program writes into a file of others: ${at}`);
   }
 
   /** What is read at a start is what the record leaves in doubt, and no more. */
@@ -306,7 +306,7 @@ class StorageRun {
     if (at.startsWith(stateFolder))
       return this.#records.onNamed(inode, this.#prepared, {
         isStopping,
-        isUndisturbed: this.#strangers.done.length === 0,
+        isUndisturbed: this.#isUndisturbed,
       });
     // Others put theirs in its place after the last look at it: the program finds that out right after.
     if (this.#strangers.isTheirs(inode)) return;

@@ -1,5 +1,6 @@
 /** A seed → the storage of one download over several lives, and all that goes wrong with it. */
 import type { Prng } from '../../../client/engine/prng.ts';
+import type { FileChoice } from '../../../client/host/file-selection.ts';
 import type { JournalPace } from '../../../client/host/resume-journal.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import type { DriveOptions } from '../world/file-system/drive.ts';
@@ -36,6 +37,7 @@ export interface StoragePlan {
   readonly drive: DriveOptions;
   readonly descriptorsArePaths: boolean;
   readonly hasNoLinks: boolean;
+  readonly dropsUnsynced: boolean;
   readonly journalPace: JournalPace;
   /** The first choice of files: of a thousand, so many are wanted. */
   readonly wantedPerMille: number;
@@ -59,6 +61,7 @@ export function drawStoragePlan(seed: number): StoragePlan {
     },
     descriptorsArePaths: random.below(3) > 0,
     hasNoLinks: random.below(8) === 0,
+    dropsUnsynced: random.below(2) === 0,
     // An album here is smaller than one piece of a large torrent: its journal is as much faster.
     journalPace: {
       flushMs: [30, 100, 400, 2_000][random.below(4)]!,
@@ -102,4 +105,10 @@ function drawFailures(random: Prng): LifePlan['failPpm'] {
   const kinds = Object.keys(failures) as CallKind[];
   const failing = kinds.filter(() => random.below(3) === 0);
   return Object.fromEntries(failing.map((kind) => [kind, [5_000, 50_000, 300_000][random.below(3)]!]));
+}
+
+/** Of a thousand files, so many are wanted. */
+export function drawChoice({ metainfo }: Album, random: Prng, perMille: number): FileChoice {
+  const wanted = metainfo.files.map(() => random.below(1_000) < perMille);
+  return ({ index }) => wanted[index] ?? false;
 }

@@ -29,6 +29,7 @@ function planOf(
     drive: { device: 1n, tickMs: 4, ...rules },
     descriptorsArePaths: seed % 2 === 0,
     hasNoLinks: false,
+    dropsUnsynced: false,
     journalPace: { flushMs: 100, flushBytes: Number.POSITIVE_INFINITY },
     wantedPerMille: 1_000,
     lives: [{ ...life, capacityBytes: Number.POSITIVE_INFINITY, descriptorsMax: Number.POSITIVE_INFINITY }],

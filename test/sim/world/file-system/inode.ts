@@ -136,6 +136,11 @@ export class Inode {
     }
   }
 
+  /** An fsync has failed: what it could not write counts as written. It is still read, until the power goes. */
+  drop(): void {
+    this.#changes = this.#changes.map((change) => ({ ...change, bytes: undefined }));
+  }
+
   /** The power goes. `keeps`: whether a name change of this call is on the disk. */
   lose(random: Prng, rules: CrashRules, keeps: (call: number) => boolean): void {
     for (const change of this.#nameChanges) if (keeps(change.call)) setEntry(this.#durableEntries, change);

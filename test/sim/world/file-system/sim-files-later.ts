@@ -90,7 +90,7 @@ export class WholeSimFiles extends SimFiles implements FileSystem {
         const { mark } = inode;
         const { calls } = this.drive;
         return this.#soon(() => {
-          this.step('sync', path);
+          this.stepSync(inode, path);
           if (inode.kind === 'link') throw failed('EINVAL', path);
           inode.settle(mark);
           this.drive.commit(calls);

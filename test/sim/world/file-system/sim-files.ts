@@ -25,6 +25,8 @@ export interface DriveTemper {
   /** Of a million calls of a kind, so many fail. */
   failPpm: Partial<Record<CallKind, number>>;
   descriptorsMax: number;
+  /** What a failed fsync could not write is thrown away, as on Linux: the next one succeeds without it. */
+  dropsUnsynced: boolean;
   /** Hard links are refused, as on FAT. */
   hasNoLinks: boolean;
 }
@@ -32,6 +34,7 @@ export interface DriveTemper {
 export const healthyDrive = (): DriveTemper => ({
   failPpm: {},
   descriptorsMax: Number.POSITIVE_INFINITY,
+  dropsUnsynced: false,
   hasNoLinks: false,
 });
 
@@ -81,6 +84,15 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     }
   }
 
+  stepSync(inode: Inode, path: string): void {
+    try {
+      this.step('sync', path);
+    } catch (error) {
+      if (this.#life.temper.dropsUnsynced && (error as NodeJS.ErrnoException).code === 'EIO') inode.drop();
+      throw error;
+    }
+  }
+
   open(at: string, mode: OpenMode): number {
     this.step('open', at);
     if (this.#opened.size >= this.#life.temper.descriptorsMax) throw failed('EMFILE', at);
@@ -125,7 +137,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
 
   sync(descriptor: number): void {
     const { inode, path } = this.opened(descriptor);
-    this.step('sync', path);
+    this.stepSync(inode, path);
     inode.settle(inode.mark);
     this.#life.drive.commit(this.#life.drive.calls);
   }
