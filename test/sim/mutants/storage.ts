@@ -5,8 +5,8 @@ export const storage: readonly Mutant[] = [
   {
     name: 'record without fsync (the production journal)',
     file: 'client/host/resume-journal.ts',
-    from: '      yield* waitFor(handle.sync());\n      return true;',
-    to: '      return true;',
+    from: "      yield* waitFor(handle.sync());\n      return 'forced';",
+    to: "      return 'forced';",
   },
   {
     name: 'do not force the names of new files to the disk',
@@ -49,5 +49,41 @@ export const storage: readonly Mutant[] = [
     file: 'client/host/storage-job.ts',
     from: '  if (!isRight(piece, expected, sha1)) return {',
     to: '  if (!isRight(piece, expected, sha1) && job.wantDigests) return {',
+  },
+  {
+    name: 'record what is stored while the files are forced to the disk',
+    file: 'client/host/resume-journal.ts',
+    from: '    const have = this.#have.slice();',
+    to: '    const have = this.#have;',
+  },
+  {
+    name: 'a record that is not forced to the disk',
+    file: 'client/host/resume-store.ts',
+    from: '        yield* waitFor(handle.sync());\n',
+    to: '',
+  },
+  {
+    name: 'the name of a record that is not forced to the disk',
+    file: 'client/host/resume-store.ts',
+    from: '      yield* syncFolder(this.#fs, this.#folder);\n',
+    to: '',
+  },
+  {
+    name: 'rename over what is there',
+    file: 'client/host/part-file.ts',
+    from: '    fs.link(part, final);',
+    to: '    return fs.rename(part, final);',
+  },
+  {
+    name: 'write into whatever has the path of ours',
+    file: 'client/host/part-file.ts',
+    from: 'if (!sameFile(file.seen, stampOfOpen(fs, descriptor))) throw',
+    to: 'if (!isPart && !sameFile(file.seen, stampOfOpen(fs, descriptor))) throw',
+  },
+  {
+    name: 'believe what was written before a failed fsync',
+    file: 'client/host/unforced-pieces.ts',
+    from: '    this.#pieces.delete(at);\n    return pieces;',
+    to: '    return [];',
   },
 ];
