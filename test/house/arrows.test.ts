@@ -186,11 +186,13 @@ describe('the parts that decide know no world', () => {
   });
 
   it('the simulated world has no real one in it', () => {
+    // Hashes, and a look at the private fields of the engine: both depend on nothing outside.
+    const innerWorld = ['node:crypto', 'node:inspector'];
     const wrong = rooms
       .filter(({ path }) => path.startsWith('test/sim/') && !aroundTheSimulator.test(path))
       .flatMap(({ path, foreign }) =>
         foreign
-          .filter((name) => name.startsWith('node:') && name !== 'node:crypto')
+          .filter((name) => name.startsWith('node:') && !innerWorld.includes(name))
           .map((name) => `${path} ──▶ ${name}`),
       );
     expect(wrong, `never sockets or files: ${drawing}`).toEqual([]);
