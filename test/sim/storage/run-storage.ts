@@ -157,7 +157,7 @@ class StorageRun {
     const temper = {
       ...healthyDrive(),
       hasNoLinks,
-      dropsUnsynced,
+      dropsUnsynced: dropsUnsynced && plan?.end.how === 'cut', // later runs cannot know of it
       ...(plan && { failPpm: plan.failPpm, descriptorsMax: plan.descriptorsMax }),
     };
     const program: Program = new Program({
