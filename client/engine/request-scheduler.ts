@@ -4,8 +4,7 @@
  * A peer keeps to the pieces it began, so that most pieces have one source: a lie is then proved at once. It is given what is
  * due by a certain time (deadlines.ts); blocks of its own pieces; a new piece that it suggests itself; pieces whose peer has
  * gone; any other new piece (piece-picker.ts); then it helps others with theirs; and when nothing is left to ask for at all,
- * copies of what the slowest peers still owe (duplicate-requests.ts). One that has not yet had part in one verified piece
- * is trusted with one piece alone.                                                                        BEP 3
+ * copies of what the slowest peers owe (duplicate-requests.ts). A peer without a verified piece gets one alone.     BEP 3
  */
 import { blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
 import type { Context } from './context.ts';
@@ -60,7 +59,7 @@ export class RequestScheduler implements BlockRequests {
     this.duplicates = new DuplicateRequests(this, ledger, sessions, context);
   }
 
-  /** Of the open ones those that nobody keeps to. */
+  /** Open pieces that no peer keeps to. */
   get orphans(): SmallSet<FetchingPiece> {
     return this.#ownership.orphans;
   }
@@ -95,10 +94,11 @@ export class RequestScheduler implements BlockRequests {
     const knowsNothingOpen = session.pieces.nothingOpenAt === this.#openVersion;
     if (!knowsNothingOpen) room = this.#adopt(session, room, nowMs);
     room = this.#beginPieces(session, room, nowMs, false);
+    const allBegun = this.#picker.candidateCount === 0;
     // A stranger helps only when there is nothing else for it to prove itself with.
-    if (room > 0 && !knowsNothingOpen && (!this.#ownership.isUnproven(session) || this.#allBegun))
-      room = this.#help(session, room, nowMs);
-    if (session.pipeline.asked.length === 0 && this.#allBegun) this.duplicates.endgame(session, nowMs);
+    const mayHelp = allBegun || !this.#ownership.isUnproven(session);
+    if (room > 0 && !knowsNothingOpen && mayHelp) this.#help(session, room, nowMs);
+    if (session.pipeline.asked.length === 0 && allBegun) this.duplicates.endgame(session, nowMs);
   }
 
   /** The peer has gone, choked us or stalled: what it was to send is free for others. */
@@ -225,11 +225,6 @@ export class RequestScheduler implements BlockRequests {
 
   // Which piece -----------------------------------------------------------------------------------------------------
 
-  /** No wanted piece is left to begin. */
-  get #allBegun(): boolean {
-    return this.#picker.candidateCount === 0;
-  }
-
   /** What is due comes before everything else, whoever began it. */
   #fillUrgent(session: PeerSession, room: number, nowMs: number): number {
     let left = room;
@@ -238,11 +233,7 @@ export class RequestScheduler implements BlockRequests {
       if (!session.pieces.offers(pieceIndex)) continue;
       let piece = this.#ledger.fetching(pieceIndex);
       if (piece === undefined) {
-        const mayBegin =
-          this.#picker.isCandidate(pieceIndex) &&
-          this.#ownership.mayTake(session) &&
-          this.#memory.admits(session);
-        if (!mayBegin) continue;
+        if (!this.#picker.isCandidate(pieceIndex) || !this.#mayBegin(session)) continue;
         piece = this.#beginPiece(pieceIndex, session);
       } else if (piece.owner === undefined) {
         if (!this.#ownership.mayAdopt(piece, session)) continue;
@@ -276,7 +267,7 @@ export class RequestScheduler implements BlockRequests {
     const { pieces } = session;
     let left = room;
     while (left > 0 && (suggested ? pieces.suggested.length > 0 : pieces.mayHaveNew(picker.version))) {
-      if (!this.#ownership.mayTake(session) || !this.#memory.admits(session)) break;
+      if (!this.#mayBegin(session)) break;
       const pieceIndex = suggested
         ? picker.pickSuggested(pieces)
         : picker.pickNew(pieces, pieces.nothingAtVersion);
@@ -285,6 +276,10 @@ export class RequestScheduler implements BlockRequests {
       else if (!suggested) pieces.foundNothing(picker.version);
     }
     return left;
+  }
+
+  #mayBegin(session: PeerSession): boolean {
+    return this.#ownership.mayTake(session) && this.#memory.admits(session);
   }
 
   #beginPiece(pieceIndex: PieceIndex, session: PeerSession): FetchingPiece {
@@ -296,7 +291,7 @@ export class RequestScheduler implements BlockRequests {
   }
 
   /** Free blocks of other peers' pieces. */
-  #help(session: PeerSession, room: number, nowMs: number): number {
+  #help(session: PeerSession, room: number, nowMs: number): void {
     let left = room;
     let offersAny = false;
     for (const piece of this.open) {
@@ -307,7 +302,6 @@ export class RequestScheduler implements BlockRequests {
       left = this.#askFrom(piece, session, left, nowMs);
     }
     if (!offersAny) session.pieces.nothingOpenAt = this.#openVersion;
-    return left;
   }
 
   /** Missing again; what came of it is dropped. */

@@ -71,7 +71,8 @@ describe('a refusal', () => {
 
 describe('a download whose disk refuses', () => {
   it('shows no rate and no time left, though data goes on coming', () => {
-    const metainfo = { infoHash: new Uint8Array(20), files: [], name: 'Album' } as unknown as Metainfo;
+    const files = { files: [], name: 'Album', trackers: [] };
+    const metainfo = { infoHash: new Uint8Array(20), ...files } as unknown as Metainfo;
     const status = {
       ...{ haveWantedBytes: 40 * MiB, wantedBytes: 98 * MiB, downBps: 3 * MiB, upBps: 0, complete: false },
       ...{ peers: [{}], trackers: [], peersKnown: 1, trouble: undefined },

@@ -48,6 +48,7 @@ const acting: Partial<Record<keyof CommunityWrites, object>> = {
 const others: readonly (keyof CommunityWrites)[] = [
   ...(['setSetupToken', 'register', 'signIn', 'seen', 'signOut'] as const),
   ...(['tellPublished', 'tellFinished', 'forgetRelease', 'tellWaiting', 'setKeyFingerprint'] as const),
+  'tellWrongPasswords',
 ];
 
 let db: DatabaseSync;
