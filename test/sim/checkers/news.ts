@@ -27,11 +27,17 @@ export function newsAreTold(): Checker {
         return fact.type === 'woke' ? judge(peer, overhear(turn), ofEngine, nowMs) : undefined;
       const own = ofEngine.get(fact.torrent);
       if (fact.type === 'piece-stored') own?.storedMs.set(fact.pieceIndex, nowMs);
-      if (fact.type === 'pieces-lost')
+      if (fact.type === 'pieces-lost') {
+        const geometry = peer.engine.inspect(fact.torrent)?.ledger.geometry;
+        // Peers in the client's other torrents have been told what they were told.
+        const about = [...overhear(turn).conversations.values()].filter(
+          ({ torrent }) => torrent?.geometry === geometry,
+        );
         for (const pieceIndex of fact.pieces) {
           own?.storedMs.delete(pieceIndex);
-          for (const { told } of overhear(turn).conversations.values()) told.delete(pieceIndex);
+          for (const { told } of about) told.delete(pieceIndex);
         }
+      }
       if (fact.type === 'stopped') ofEngine.delete(fact.torrent);
       return undefined;
     },

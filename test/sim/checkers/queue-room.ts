@@ -22,11 +22,13 @@ export function queuesHaveRoom(): Checker {
     name: 'queues-have-room',
     onTurn(turn) {
       const { conversations } = overhear(turn);
-      const { limits } = turn.peer.engine.usage;
+      const { limits, sessions } = turn.peer.engine.usage;
       for (const connection of touchedBy(turn)) {
         const conversation = conversations.get(connection);
         if (conversation === undefined) continue;
-        const disbelief = judge(conversation, queues, limits);
+        // Given back when the peer stalled, and not taken back, since they may be on their way: they wait beside the rest.
+        const late = sessions.get(connection)?.pipeline.late.size ?? 0;
+        const disbelief = judge(conversation, queues, limits, late);
         if (disbelief !== undefined) return `connection ${connection}: ${disbelief}`;
       }
       return undefined;
@@ -41,7 +43,12 @@ function touchedBy({ fact, actions }: Turn): Set<ConnectionId> {
   return touched;
 }
 
-function judge(said: Conversation, queues: WeakMap<Conversation, Queue>, limits: Limits): Disbelief {
+function judge(
+  said: Conversation,
+  queues: WeakMap<Conversation, Queue>,
+  limits: Limits,
+  late: number,
+): Disbelief {
   let queue = queues.get(said);
   if (queue === undefined) queues.set(said, (queue = { waiting: 0, reqq: undefined }));
   queue.reqq = said.extension.reqq ?? queue.reqq;
@@ -50,7 +57,10 @@ function judge(said: Conversation, queues: WeakMap<Conversation, Queue>, limits:
   // A peer may lower its reqq while more than that is on the way: only what is asked for after that is wrong.
   if (queue.waiting <= before) return undefined;
   const { reqq } = queue;
-  const max = reqq === undefined ? limits.requestsOutstandingMax : Math.min(reqq, limits.requestsReqqMax);
-  if (queue.waiting <= max) return undefined;
+  const { requestsOutstandingMin, requestsOutstandingMax, requestsReqqMax } = limits;
+  // Limits may be drawn in which the least is more than the most: then the least counts, and the peer's word before both.
+  const own = Math.max(requestsOutstandingMin, reqq === undefined ? requestsOutstandingMax : requestsReqqMax);
+  const max = Math.min(own, reqq ?? own);
+  if (queue.waiting <= max + late) return undefined;
   return `${queue.waiting} requests wait at a peer that takes ${reqq ?? 'what it has not said'}, and ${max} are allowed`;
 }
