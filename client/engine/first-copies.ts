@@ -7,13 +7,14 @@
  * nobody else has after a while is given to somebody else, and the choker prefers those who pass on (`spread`).
  *
  * Invariant: a piece is promised to at most one peer, one that we serve, and only while nobody else has it. Each piece is
- * looked at once, and once more for every promise that was not kept.                                        BEP 6
+ * looked at once, and once more for every promise that was not kept; none waits twice at a time.             BEP 6
  */
 import type { Geometry, PieceIndex } from '../../torrents/geometry.ts';
 import type { Context } from './context.ts';
 import type { ConnectionId } from './contract.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
+import { PieceQueue } from './piece-queue.ts';
 import { type Prng, shuffle } from './prng.ts';
 
 /** A miser is not looked at for ever: so many of the pieces it keeps, and then it is the next one's turn. */
@@ -44,9 +45,7 @@ export class FirstCopies {
   readonly #limits: Limits;
   readonly #random: Prng;
   /** Pieces still to be promised, in this order; made when we have everything. */
-  #waiting: PieceIndex[] | undefined;
-  /** Of these so many have been looked at. */
-  #seen = 0;
+  #waiting: PieceQueue | undefined;
   readonly #promises = new Map<PieceIndex, PeerSession>();
   readonly #promisesTo = new Map<PeerSession, Promises>();
   /** Who was the first to have a piece, and pieces that nobody else had at last sight, the oldest first. */
@@ -115,14 +114,13 @@ export class FirstCopies {
       if (this.#view.availability(pieceIndex) > 1) continue;
       this.#firstHolders.delete(pieceIndex);
       this.#kept.add(pieceIndex);
-      this.#waiting?.push(pieceIndex);
+      this.#waiting?.add(pieceIndex);
     }
   }
 
   /** We have not everything any more: when we have again, every piece is looked at anew. */
   forget(): void {
     this.#waiting = undefined;
-    this.#seen = 0;
     this.#promises.clear();
     this.#promisesTo.clear();
     this.#firstHolders.clear();
@@ -137,7 +135,7 @@ export class FirstCopies {
     this.#promisesTo.delete(session);
     for (const pieceIndex of [...promises.begun, ...promises.ahead]) {
       this.#promises.delete(pieceIndex);
-      this.#waiting!.push(pieceIndex);
+      this.#waiting!.add(pieceIndex);
     }
   }
 
@@ -146,24 +144,21 @@ export class FirstCopies {
     this.#waiting ??= this.#shuffled();
     const passed: PieceIndex[] = [];
     let found: PieceIndex | undefined;
-    while (found === undefined && this.#seen < this.#waiting.length && passed.length < passedMax) {
-      const pieceIndex = this.#waiting[this.#seen++]!;
+    while (found === undefined && passed.length < passedMax) {
+      const pieceIndex = this.#waiting.take();
+      if (pieceIndex === undefined) break;
       const isCaredFor = this.#view.availability(pieceIndex) > (this.#kept.has(pieceIndex) ? 1 : 0);
       if (isCaredFor || this.#promises.has(pieceIndex)) continue;
       if (session.pieces.has(pieceIndex)) passed.push(pieceIndex);
       else found = pieceIndex;
     }
-    if (this.#seen === this.#waiting.length) {
-      this.#waiting.length = 0;
-      this.#seen = 0;
-    }
-    this.#waiting.push(...passed);
+    for (const pieceIndex of passed) this.#waiting.add(pieceIndex);
     return found;
   }
 
-  #shuffled(): PieceIndex[] {
+  #shuffled(): PieceQueue {
     const pieces = [...this.#geometry.pieces()];
     shuffle(pieces, this.#random);
-    return pieces;
+    return new PieceQueue(pieces);
   }
 }

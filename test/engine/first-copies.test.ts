@@ -1,5 +1,6 @@
 /** A seed sees to it that every piece leaves it once before any leaves it twice; a fetcher does it the favour. */
 import { describe, expect, it } from 'vitest';
+import { reachableFrom } from '../sim/checkers/reachable.ts';
 import { blockBytes, EngineLab, type ScriptedPeer } from './engine-lab.ts';
 
 const suggested = (peer: ScriptedPeer) => peer.heardOf('suggest').map(({ index }) => index);
@@ -98,6 +99,54 @@ describe('who keeps what it is given', () => {
     }
     expect(seen.has(false)).toBe(true);
     expect(served(next)).toBe(true);
+  });
+});
+
+describe('what a seed remembers of the pieces it gives first grows with no number of', () => {
+  /** Entries of all tables of the part, those only it can see as well. */
+  const remembered = (lab: EngineLab) => {
+    const { tables } = reachableFrom(lab.engine, 'Engine', () => false);
+    return [...tables].reduce((sum, [name, size]) => sum + (name.startsWith('FirstCopies.') ? size : 0), 0);
+  };
+  const growth = (lab: EngineLab, rounds: number, round: () => void) => {
+    round();
+    const before = remembered(lab);
+    for (let i = 0; i < rounds; i++) round();
+    return remembered(lab) - before;
+  };
+
+  it('times that a peer is interested and then is not', () => {
+    const lab = seedOf(8);
+    const [peer] = crowd(lab, 1) as [ScriptedPeer];
+    const changeMind = () => {
+      peer.say({ type: 'not-interested' }, { type: 'interested' });
+      lab.pass(250);
+    };
+    expect(growth(lab, 100, changeMind)).toBeLessThanOrEqual(0);
+    expect(suggested(peer).length).toBeGreaterThan(100);
+  });
+
+  it('peers that come, are served and go', () => {
+    const lab = seedOf(8);
+    const visit = () => {
+      const [peer] = crowd(lab, 1) as [ScriptedPeer];
+      peer.hangUp();
+      lab.pass(1_000);
+    };
+    expect(growth(lab, 50, visit)).toBeLessThanOrEqual(0);
+  });
+
+  it('peers that keep what they have and go, while no other is served', () => {
+    const lab = seedOf(8, { spreadTimeoutMs: 1_000 });
+    crowd(lab, 1)[0]!.hangUp();
+    const keep = () => {
+      const miser = lab.join({ has: 'none' });
+      for (let index = 0; index < 7; index++) miser.say({ type: 'have', index });
+      lab.pass(2_000);
+      miser.hangUp();
+      lab.pass(250);
+    };
+    expect(growth(lab, 20, keep)).toBeLessThanOrEqual(0);
   });
 });
 

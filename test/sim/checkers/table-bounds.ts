@@ -82,8 +82,6 @@ export const bounds: Readonly<Record<string, Bound>> = {
   'FirstCopies.#promisesTo': perSession,
   'FirstCopies.#promisesTo[].ahead': perPiece,
   'FirstCopies.#promisesTo[].begun': perPiece,
-  // Each piece once, and once more for every promise that was not kept.
-  'FirstCopies.#waiting': ({ pieces }) => 4 * pieces,
   'HalfOpenTable.#entries': ({ sessions, dials }) => sessions + dials,
   'HostBans.#households': perAddress,
   'HostBans.#peers': perAddress,
