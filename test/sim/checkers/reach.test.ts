@@ -1,7 +1,7 @@
 /** What nobody is shown is found all the same: private fields, tables without a bound, and what has ended. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SimPeer } from '../world/peer.ts';
-import { midway } from './midway.ts';
+import { type Midway, midway } from './midway.ts';
 import { privateObjects } from './private-state.ts';
 import { judgeEnd, judgeReach } from './reach.ts';
 import { reachableFrom } from './reachable.ts';
@@ -49,11 +49,12 @@ describe('what can be reached', () => {
 });
 
 describe('nothing-is-leaked', () => {
+  let world: Midway['world'];
   let leech: SimPeer;
   const reach = () => reachableFrom(leech.engine, 'Engine', isOutside);
 
   beforeEach(() => {
-    ({ leech } = midway());
+    ({ leech, world } = midway());
   });
 
   it('is content with a download in the middle', () => {
@@ -64,6 +65,28 @@ describe('nothing-is-leaked', () => {
     const [first] = leech.engine.usage.sessions.keys();
     (leech.engine.usage.sessions as Map<number, unknown>).delete(first!);
     expect(judgeReach(leech, reach())).toBe('reaches 1 sessions that have ended');
+  });
+
+  it('is content with a torrent that was stopped until its sessions leave at the next tick', () => {
+    leech.stop();
+    expect([...leech.engine.usage.sessions.values()].some(({ gone }) => gone)).toBe(true);
+    expect(reach().objects.get('Swarm')).toHaveLength(1);
+    expect(judgeReach(leech, reach())).toBeUndefined();
+  });
+
+  it('finds a torrent that was stopped and is held after that', () => {
+    const [swarm] = reach().objects.get('Swarm')!;
+    leech.stop();
+    world.runFor(1_000);
+    Object.assign(leech.engine, { souvenir: swarm });
+    expect(judgeReach(leech, reach())).toBe('reaches 1 torrents that were stopped');
+  });
+
+  it('finds a table that is longer than a stopped torrent allows', () => {
+    leech.stop();
+    const [swarm] = reach().objects.get('Swarm')! as { sessions: Map<number, unknown> }[];
+    for (let connection = 900; connection < 905; connection++) swarm!.sessions.set(connection, {});
+    expect(judgeReach(leech, reach())).toMatch(/^has 5 entries in Swarm\.sessions, and 1 at most/);
   });
 
   it('finds a table for which there is no bound', () => {

@@ -4,9 +4,13 @@
  * added to it later. When all torrents are stopped and all connections closed, it is like a new one.
  */
 import { Engine } from '../../../client/engine/engine.ts';
+import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
+import type { MetadataSwarm } from '../../../client/engine/metadata-swarm.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import type { Swarm } from '../../../client/engine/swarm.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { SimMemory } from '../world/piece-memory.ts';
-import { type Checker, type Disbelief, firstOf, inspectionsOf } from './checker.ts';
+import { type Checker, type Disbelief, firstOf } from './checker.ts';
 import { type Reach, reachableFrom } from './reachable.ts';
 import { bounds, isOutside, type Life, memories } from './table-bounds.ts';
 
@@ -34,33 +38,38 @@ function reachOf(engine: Engine): Reach {
 }
 
 /** In the middle of a run. */
-export function judgeReach(peer: SimPeer, { tables, objects }: Reach): Disbelief {
-  const { limits, sessions, dialCount } = peer.engine.usage;
-  const torrents = tables.get('Engine.#swarms') ?? 0;
-  const ledgers = inspectionsOf(peer).map(({ ledger }) => ledger);
-  const fetching = ledgers.flatMap((ledger) => [...ledger.fetchingPieces]);
-  const storing = ledgers.flatMap((ledger) => [...ledger.storingPieces]);
+export function judgeReach({ engine }: SimPeer, { tables, objects }: Reach): Disbelief {
+  const { limits, sessions, dialCount } = engine.usage;
+  const known = listOf<Swarm>(objects, 'Swarm');
+  const swarms = [...known, ...listOf<MetadataSwarm>(objects, 'MetadataSwarm')];
+  const stopped = swarms.filter(({ peers }) => peers.stopping).length;
+  const pieces = listOf<FetchingPiece>(objects, 'FetchingPiece');
+  // A stopped torrent has given its pieces up, and its scheduler goes with it.
+  const fetching = stopped > 0 ? pieces : known.flatMap(({ ledger }) => [...ledger.fetchingPieces]);
+  const storing = known.flatMap(({ ledger }) => [...ledger.storingPieces]);
   const life: Life = {
     limits,
     sessions: sessions.size,
     dials: dialCount,
-    torrents,
-    pieces: ledgers.reduce((sum, { geometry }) => sum + geometry.pieceCount, 0),
+    torrents: swarms.length,
+    pieces: known.reduce((sum, { ledger }) => sum + ledger.geometry.pieceCount, 0),
     blocks: fetching.reduce((sum, piece) => sum + piece.blockCount - piece.receivedCount, 0),
     underWay: fetching.length + storing.length,
   };
   const live = new Set<object>(sessions.values());
-  const ended = (objects.get('PeerSession') ?? []).filter((session) => !live.has(session)).length;
-  const swarms = count(objects, 'Swarm') + count(objects, 'MetadataSwarm');
-  const pieces = count(objects, 'FetchingPiece');
-  // Those of sessions that have ended stay until the next tick.
+  const ended = listOf<PeerSession>(objects, 'PeerSession').filter((session) => !live.has(session)).length;
+  const running = tables.get('Engine.#swarms') ?? 0;
+  // A session that has ended is here until the next tick, and by it the torrent it was for, with all of its tables.
   const mayBeStopped = [...sessions.values()].some(({ gone }) => gone);
   return firstOf(
     ended === 0 ? undefined : `reaches ${ended} sessions that have ended`,
-    mayBeStopped || swarms <= torrents ? undefined : `reaches ${swarms} torrents, and has ${torrents}`,
-    pieces <= life.underWay
+    mayBeStopped || stopped === 0 ? undefined : `reaches ${stopped} torrents that were stopped`,
+    swarms.length - stopped <= running
       ? undefined
-      : `reaches ${pieces} pieces on their way, and ${life.underWay} there are`,
+      : `reaches ${swarms.length - stopped} torrents that run, and has ${running}`,
+    pieces.length <= life.underWay
+      ? undefined
+      : `reaches ${pieces.length} pieces on their way, and ${life.underWay} there are`,
     ...[...tables].map(([table, size]) => judgeTable(table, size, life)),
   );
 }
@@ -83,14 +92,15 @@ export function judgeEnd({ engine }: SimPeer, { tables, objects }: Reach): Disbe
     if (size > most) return `has ${size} entries in ${table} when all is over, and a new engine has ${most}`;
   }
   for (const [name, { length }] of objects) {
-    const most = count(fresh.objects, name);
+    const most = listOf(fresh.objects, name).length;
     if (length > most) return `reaches ${length} of ${name} when all is over`;
   }
   return undefined;
 }
 
-function count(objects: Reach['objects'], name: string): number {
-  return objects.get(name)?.length ?? 0;
+/** Objects of a class, by its name. */
+function listOf<T extends object>(objects: Reach['objects'], name: string): readonly T[] {
+  return (objects.get(name) ?? []) as T[];
 }
 
 /** Of an engine that nothing has happened to. */

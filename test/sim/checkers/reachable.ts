@@ -22,7 +22,11 @@ export function reachableFrom(root: object, rootName: string, isOutside: (field:
     const className = object === root ? rootName : (object.constructor?.name ?? 'Object');
     const owner = className === 'Object' ? field : className;
     if (entries !== undefined) tables.set(field, (tables.get(field) ?? 0) + entries.size);
-    else objects.set(owner, [...(objects.get(owner) ?? []), object]);
+    else {
+      const alike = objects.get(owner);
+      if (alike === undefined) objects.set(owner, [object]);
+      else alike.push(object);
+    }
     const inside =
       entries?.values.map((value) => [`${field}[]`, value] as const) ??
       fieldsOf(object, className !== 'Object').map(([name, value]) => [`${owner}.${name}`, value] as const);

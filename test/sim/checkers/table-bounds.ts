@@ -11,8 +11,9 @@ export interface Life {
   readonly sessions: number;
   /** Dials that have not come to a handshake. */
   readonly dials: number;
+  /** Torrents, those too that are stopped and that a session holds until the next tick. */
   readonly torrents: number;
-  /** Of all torrents. */
+  /** Of all of these. */
   readonly pieces: number;
   /** Of pieces on their way, that are not here. */
   readonly blocks: number;
