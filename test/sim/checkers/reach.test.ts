@@ -1,9 +1,9 @@
 /** What nobody is shown is found all the same: private fields, tables without a bound, and what has ended. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SimPeer } from '../world/peer.ts';
-import { type Midway, midway } from './midway.ts';
+import { type Midway, midway, woke } from './midway.ts';
 import { privateObjects } from './private-state.ts';
-import { judgeEnd, judgeReach } from './reach.ts';
+import { judgeEnd, judgeReach, nothingIsLeaked } from './reach.ts';
 import { reachableFrom } from './reachable.ts';
 import { isOutside } from './table-bounds.ts';
 
@@ -87,6 +87,20 @@ describe('nothing-is-leaked', () => {
     const [swarm] = reach().objects.get('Swarm')! as { sessions: Map<number, unknown> }[];
     for (let connection = 900; connection < 905; connection++) swarm!.sessions.set(connection, {});
     expect(judgeReach(leech, reach())).toMatch(/^has 5 entries in Swarm\.sessions, and 1 at most/);
+  });
+
+  it.each([
+    { seed: 3, looks: true },
+    { seed: 11, looks: true },
+    { seed: 4, looks: false },
+    { seed: 8, looks: false },
+  ])('looks at one seed of eight, and that is not one with a storage run (seed $seed)', ({ seed, looks }) => {
+    const checker = nothingIsLeaked();
+    Object.assign(leech.engine, { diary: ['woke'] });
+    Object.assign(world, { options: { ...world.options, seed } });
+    checker.onTurn!({ world, peer: leech, fact: woke, actions: [], nowMs: world.nowMs });
+    const said = Array.from({ length: 30 }, () => checker.inspect!(leech)).filter((one) => one !== undefined);
+    expect(said.length > 0).toBe(looks);
   });
 
   it('finds a table for which there is no bound', () => {
