@@ -35,7 +35,7 @@ export class DuplicateRequests {
   readonly #ledger: PieceLedger;
   readonly #sessions: ReadonlyMap<number, PeerSession>;
   readonly #context: Context;
-  /** Whom a block was asked of before it was asked of another one too. */
+  /** Whom a block was asked of before it was asked of another one too: fewer than `endgameCopiesMax` of each block. */
   readonly #earlier = new Map<number, PeerSession[]>();
   /** Peers that owe us most, in time, and when that was found out. */
   #slowest: readonly PeerSession[] = [];
@@ -209,10 +209,12 @@ export class DuplicateRequests {
   #askToo(piece: FetchingPiece, blockIndex: number, helper: PeerSession, nowMs: number): void {
     const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);
     // Whoever was asked last: whom the helper is to be sooner than may have been asked before others.
-    const last = piece.askers[blockIndex] as PeerSession;
-    const earlier = this.#earlier.get(key);
-    if (earlier === undefined) this.#earlier.set(key, [last]);
-    else earlier.push(last);
+    const last = piece.askers[blockIndex] as PeerSession | undefined;
+    // Those that have given it back owe it no more: one that chokes and unchokes in turn would be added every time.
+    const owing = [...(this.#earlier.get(key) ?? []), last].filter(
+      (session) => session?.pipeline.asked.includes(key) === true,
+    );
+    this.#earlier.set(key, owing as PeerSession[]);
     piece.askAgain(blockIndex);
     this.#requests.ask(piece, blockIndex, helper, nowMs);
   }
