@@ -159,7 +159,8 @@ export class ResumeJournal {
       const outcome = yield* this.#sync(file, at);
       if (outcome === 'forced') {
         unforced.onForced(at, written);
-        folders.add(path.dirname(file.finalPath));
+        // A file that is not wanted has its bytes in the side file, which may lie in another folder.
+        folders.add(path.dirname(at.finalPath));
         continue;
       }
       for (const pieceIndex of outcome === 'missing' ? this.#files.storedIn(file) : written) {
@@ -177,6 +178,11 @@ export class ResumeJournal {
     yield* this.#syncAbove(folders);
     // What was lost since is not claimed.
     for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
+    // Nor what was lost and stored again since, or moved out of the side file: its bytes lie where no fsync was yet.
+    for (const file of this.#files.files) {
+      for (const pieceIndex of file === undefined ? [] : unforced.in(this.#files.opened(file)))
+        have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+    }
     const stamps = this.#files.files.map((file) => file && this.#files.seen(file));
     // What is written and not forced to the disk is there all the same, for who reads it.
     const record = { have, stamps, clean: clean && isAllForced };

@@ -1,4 +1,5 @@
 /** What the record of a download may say: nothing that was not forced to the disk before. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -125,4 +126,66 @@ it('a record that a full disk did not take is written when there is room, and no
   await journal.stop();
   const saved = await store.load(metainfo.infoHash, files.rootPath, files.files.length);
   expect(saved).toMatchObject({ clean: true });
+});
+
+it('the folder of the hidden file is forced to the disk, also when its piece lies in another folder', async () => {
+  mkdirSync(temporary.in('Box', 'disc'), { recursive: true });
+  writeFileSync(temporary.in('Box', 'disc', 'a.flac'), Buffer.alloc(100 * KiB, 1));
+  writeFileSync(temporary.in('Box', 'disc', 'b.flac'), Buffer.alloc(100 * KiB, 2));
+  const box = await createTorrent(temporary.in('Box'), { pieceLength: 64 * KiB, format: 'v1' });
+  const { files, have } = await prepareDownload(box.metainfo, temporary.in('out'), {}, undefined, {
+    isWanted: ({ components }) => components.at(-1) === 'a.flac',
+    pool: new StoragePool(1),
+  });
+  const store = new ResumeStore(temporary.in('state'));
+  const journal = new ResumeJournal(store, box.metainfo.infoHash, files, have);
+  const storePiece = (i: number) => {
+    const pieceIndex = box.metainfo.geometry.pieceIndex(i)!;
+    const places = files.placesOf(pieceIndex);
+    files.make(places);
+    files.onStored(pieceIndex, places);
+    journal.onStored(
+      pieceIndex,
+      places.map(({ file }) => file!),
+      64 * KiB,
+    );
+  };
+  // All folders on the way are forced to the disk with the first file.
+  storePiece(0);
+  await journal.flush();
+  // The second piece has a part in the hidden file, which is new.
+  storePiece(1);
+  expect(await forcedBy(() => journal.stop())).toContain(temporary.in('out', 'Box'));
+});
+
+it('a piece that is lost and stored again while a record is made is in the next record only', async () => {
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const store = new ResumeStore(temporary.in('state'));
+  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
+  const [pieceIndex] = metainfo.geometry.pieces();
+  const places = files.placesOf(pieceIndex!);
+  const { open } = fs;
+  let isFirst = true;
+  vi.spyOn(fs, 'open').mockImplementation((file, ...more) => {
+    // All files are forced to the disk by now.
+    if (String(file) === temporary.in('Album') && isFirst) {
+      isFirst = false;
+      files.losePieces([pieceIndex!]);
+      journal.onLost([pieceIndex!]);
+      files.onStored(pieceIndex!, places);
+      journal.onStored(
+        pieceIndex!,
+        places.flatMap(({ file }) => file ?? []),
+        1,
+      );
+    }
+    return open(file, ...more);
+  });
+  const isRecorded = async () =>
+    ((await store.load(metainfo.infoHash, files.rootPath, files.files.length))!.have[0]! & 0x80) !== 0;
+  await journal.flush();
+  expect(isFirst).toBe(false);
+  expect(await isRecorded()).toBe(false);
+  await journal.stop();
+  expect(await isRecorded()).toBe(true);
 });
