@@ -10,7 +10,7 @@
 import path from 'node:path';
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { codeOf, troubleOf } from './disk-errors.ts';
-import { sameFile, stampFrom } from './file-stamp.ts';
+import { type FileStamp, sameFile, stampFrom } from './file-stamp.ts';
 import type { OpenedFile } from './file-system.ts';
 import type { DiskFile } from './part-file.ts';
 import type { ResumeStore } from './resume-store.ts';
@@ -183,7 +183,7 @@ export class ResumeJournal {
       for (const pieceIndex of file === undefined ? [] : unforced.in(this.#files.opened(file)))
         have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
     }
-    const stamps = this.#files.files.map((file) => file && this.#files.seen(file));
+    const stamps = this.#files.files.map((file) => file && this.#looks(file));
     // What is written and not forced to the disk is there all the same, for who reads it.
     const record = { have, stamps, clean: clean && isAllForced };
     try {
@@ -193,6 +193,13 @@ export class ResumeJournal {
       // What was forced to the disk is there. The record may be written when its own disk has room again.
       this.#isUnsaved = true;
     }
+  }
+
+  /** A file that is doubted has a time in the record that no file has: after a crash it is read. */
+  #looks(file: StoredFile): FileStamp | undefined {
+    const seen = this.#files.seen(file);
+    const isDoubted = file.state === 'part' && (file.doubts ?? 0) > 0;
+    return seen && isDoubted ? { ...seen, mtimeNs: '0' } : seen;
   }
 
   /** The way to these folders, too, once: a new folder that is lost takes all with it that lies in it. */

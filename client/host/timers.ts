@@ -1,4 +1,5 @@
 /** Time and timers as the storage code sees them: the machine's here, virtual ones in test/sim. */
+import { Outcome, type Steps, waitFor } from './steps.ts';
 
 export interface Timers {
   /** Never goes back. */
@@ -14,3 +15,9 @@ export const realTimers: Timers = {
     return () => clearTimeout(timer);
   },
 };
+
+export function* pausing(timers: Timers, ms: number): Steps<void> {
+  const over = new Outcome<void>();
+  timers.after(ms, () => over.resolve());
+  yield* waitFor(over);
+}

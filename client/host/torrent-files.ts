@@ -38,6 +38,8 @@ export interface StoredFile extends DiskFile {
   isWanted: boolean;
   /** Bytes that are not yet verified and stored. */
   missingBytes: number;
+  /** How often another program seems to have written into it since it was last read and right. */
+  doubts?: number;
 }
 
 /** Where a run of one piece lies. */
@@ -178,6 +180,11 @@ export class TorrentFiles {
     this.onUnforced(at, pieces, trouble);
   }
 
+  /** Another program may have written into it: it is read before it gets its name. */
+  doubt(stored: StoredFile): void {
+    stored.doubts = (stored.doubts ?? 0) + 1;
+  }
+
   /** What lies in the system as one file. */
   opened(stored: StoredFile): DiskFile {
     return stored.state === 'side' ? this.side!.place : stored;
@@ -202,6 +209,7 @@ export class TorrentFiles {
     this.losePieces(pieces);
     stored.lost = stored.seen;
     stored.seen = undefined;
+    stored.doubts = 0;
     stored.state = stored.isWanted || this.side === undefined ? 'part' : 'side';
     return pieces;
   }
@@ -320,6 +328,7 @@ export class TorrentFiles {
    */
   finish(stored: StoredFile, isChecked = false): 'named' | 'doubtful' {
     if (stored.state !== 'part') return 'named';
+    if (!isChecked && (stored.doubts ?? 0) > 0) return 'doubtful';
     if (stored.file.bytes === 0) makePart(stored, this.beneath);
     try {
       return namePart(stored, stored.file.bytes, this.beneath!, { replaces: stored.replaces, isChecked });

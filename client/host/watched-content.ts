@@ -25,18 +25,18 @@ import {
   unitsOf,
 } from './content-look.ts';
 import { isAway, troubleOf } from './disk-errors.ts';
+import { DoubtPace } from './doubt-pace.ts';
 import type { FileStamp } from './file-stamp.ts';
 import { type DiskFile, openedPath } from './part-file.ts';
 import type { FactSink } from './ports.ts';
 import { launch, Outcome, type Steps, waitFor } from './steps.ts';
 import type { StorageJobs } from './storage-job.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
-import type { Timers } from './timers.ts';
+import { pausing, type Timers } from './timers.ts';
 import { type StoredFile, sideKey } from './torrent-files.ts';
 
 /** A torrent that cannot be complete for a reason that may go away is looked at as often as this. */
 const retryMs = 1_000;
-const partWaitMsMax = 600_000;
 /** Files looked at in one turn of the event loop: a millisecond. */
 const looksPerTurn = 256;
 
@@ -60,9 +60,7 @@ export class WatchedContent {
   /** Files whose bytes have to be read before they are believed again. */
   readonly #doubtful = new Set<StoredFile>();
   #checking: Outcome<void> | undefined;
-  /** On some network disks a time changes by itself: parts that were doubted without need are doubted ever more rarely. */
-  #partWaitMs = 0;
-  #nextPartMs = 0;
+  readonly #partPace = new DoubtPace();
   #units: readonly Unit[] = [];
   #cursor = 0;
   /** When all of it was looked at last. */
@@ -87,12 +85,15 @@ export class WatchedContent {
   }
 
   doubt(file: StoredFile): void {
+    this.#stored.files.doubt(file);
     this.#doubtful.add(file);
     this.#check();
   }
 
   doubtPart(file: StoredFile): void {
-    if (this.#world.timers.nowMs() >= this.#nextPartMs) this.doubt(file);
+    if (this.#partPace.isDue(this.#world.timers.nowMs())) this.doubt(file);
+    // Not read now, but before it gets its name.
+    else if (process.platform !== 'win32') this.#stored.files.doubt(file);
   }
 
   /** What lies in a file under way is fetched again; a file that has its name is hashed at the next start. */
@@ -119,16 +120,10 @@ export class WatchedContent {
         this.#world.report({ type: 'disk-trouble', torrent, trouble });
       told = trouble?.message;
       const isSoonKnown = isWrong && finding !== 'unreachable' && trouble === undefined;
-      yield* this.#pause(isSoonKnown ? 10 : retryMs);
+      yield* pausing(this.#world.timers, isSoonKnown ? 10 : retryMs);
     }
     this.#isSeeding = true;
     return true;
-  }
-
-  *#pause(ms: number): Steps<void> {
-    const over = new Outcome<void>();
-    this.#world.timers.after(ms, () => over.resolve());
-    yield* waitFor(over);
   }
 
   /** Of a torrent that has all its bytes: why not every file has its name. */
@@ -148,7 +143,7 @@ export class WatchedContent {
   *#firstFinding(): Steps<Finding | undefined> {
     const { files } = this.#stored;
     for (const [count, unit] of unitsOf(files).entries()) {
-      if (count % looksPerTurn === looksPerTurn - 1) yield* this.#pause(0);
+      if (count % looksPerTurn === looksPerTurn - 1) yield* pausing(this.#world.timers, 0);
       const finding = lookNow(unit, files);
       if (finding !== undefined) return finding;
     }
@@ -293,25 +288,28 @@ export class WatchedContent {
 
   *#checkAll(): Steps<void> {
     for (const file of this.#doubtful) {
-      if (!this.#isOver) yield* this.#checkOne(file);
+      const doubts = file.doubts ?? 0;
+      if (!this.#isOver) yield* this.#checkOne(file, doubts);
       this.#doubtful.delete(file);
+      // Doubted again while it was read: its turn comes once more, after the others.
+      if (!this.#isOver && file.state === 'part' && (file.doubts ?? 0) > doubts) this.#doubtful.add(file);
     }
   }
 
-  *#checkOne(file: StoredFile): Steps<void> {
+  *#checkOne(file: StoredFile, doubts: number): Steps<void> {
     const isSeed = this.#isSeeding && isOwned(file);
+    const hasRead = this.#stored.files.storedIn(file).length > 0;
     const read = yield* readAgain(this.#stored, file, this.#world.pool, isSeed);
     if (read === undefined || this.#isOver) return;
     const { bad, looks } = read;
-    if (file.state === 'part') {
-      this.#partWaitMs = bad.length > 0 ? 0 : Math.min(partWaitMsMax, this.#partWaitMs * 2 + retryMs);
-      this.#nextPartMs = this.#world.timers.nowMs() + this.#partWaitMs;
-    }
+    if (file.state === 'part' && hasRead) this.#partPace.onRead(bad.length === 0, this.#world.timers.nowMs());
+    const isSettled = (file.doubts ?? 0) === doubts;
+    if (isSettled) file.doubts = 0;
     const isWhole = file.state === 'part' || looks.bytes === file.file.bytes;
     if (bad.length > 0 || !isWhole)
       return isSeed ? this.#refuteSeed(file, looks) : this.#refute(file, bad, looks);
     file.seen = looks;
-    if (!this.#isSeeding && file.missingBytes === 0) this.#finish(file, true);
+    if (!this.#isSeeding && file.missingBytes === 0 && isSettled) this.#finish(file, true);
   }
 
   #refuteSeed(file: StoredFile, looks: FileStamp): void {
