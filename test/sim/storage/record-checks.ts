@@ -57,8 +57,8 @@ export class RecordChecks {
     const truth = pieceOf(this.#album, i);
     for (const { file, bytes, offset, at, position } of prepared.files.placesOf(i)) {
       const stamp = file && stamps[file.file.index];
-      // Without looks it is never believed.
-      if (file === undefined || stamp === undefined || stamp === null) continue;
+      // Without looks it is never believed, nor with a time that no file has.
+      if (file === undefined || stamp === undefined || stamp === null || stamp[1] === '0') continue;
       const sidePosition = side?.positionOf(prepared.files.geometry.pieceOffset(i) + offset);
       const fileOffset = at === side?.place ? this.#offsetIn(file.file.index, i, offset) : position;
       const places = [

@@ -18,6 +18,7 @@ import { Drive } from '../world/file-system/drive.ts';
 import type { Inode } from '../world/file-system/inode.ts';
 import { healthyDrive } from '../world/file-system/sim-files.ts';
 import { ambush, disturb } from './disturbances.ts';
+import { EventLog } from './event-log.ts';
 import { FetchedTorrent } from './fetched-torrent.ts';
 import { Program } from './program.ts';
 import { isIn, RecordChecks } from './record-checks.ts';
@@ -56,19 +57,18 @@ class StorageRun {
   readonly #records: RecordChecks;
   #prepared: PreparedDownload | undefined;
   #ambushPpm = 0;
-  readonly #lastEvents: number;
   readonly #trace = new Trace();
-  readonly #calls: string[] = [];
+  readonly #log: EventLog;
 
   constructor(plan: StoragePlan, lastEvents: number) {
     this.#plan = plan;
-    this.#lastEvents = lastEvents;
+    this.#log = new EventLog(lastEvents);
     this.#randomness = new Randomness(plan.seed);
     this.#drive = new Drive(plan.drive, () => this.#scheduler.nowMs);
     const { root, nowNs } = this.#drive;
     this.#drive.rename([{ folder: root, name: 'home', inode: this.#drive.create('folder', nowNs) }], nowNs);
     this.#strangers = new Strangers(this.#drive, this.#randomness.of('storage strangers'));
-    this.#look = new DiskLook(this.#drive, plan.album, folder);
+    this.#look = new DiskLook(this.#drive, plan.album, folder, (inode) => this.#strangers.isCovered(inode));
     this.#records = new RecordChecks(this.#drive, plan.album, this.#look, `${stateFolder}/resume`);
     this.#work = new WorkDone(plan.journalPace.flushMs);
     this.#choose = drawChoice(plan.album, this.#randomness.of('storage choice'), plan.wantedPerMille);
@@ -81,7 +81,7 @@ class StorageRun {
       for (const [number, plan] of lives.entries()) this.#live(plan, number);
       this.#heal();
     } catch (error) {
-      failure = failureOf(error as Error, this.#strangers.done, this.#scheduler.nowMs, this.#calls);
+      failure = failureOf(error as Error, this.#strangers.done, this.#scheduler.nowMs, this.#log.events);
     }
     const steps = this.#stepsOf.reduce((sum, count) => sum + count, 0);
     const virtualSeconds = this.#scheduler.nowMs / 1000;
@@ -106,11 +106,14 @@ class StorageRun {
       if (end.how === 'stop') program.after(end.atMs, () => life.stop(false));
     };
     this.#run(life, lifeMsMax);
+    // Also when it did not come to that call: after a failed fsync the next program cannot know what is missing.
+    if (plan.end.how === 'cut' && !program.wasCut) program.losePower();
     program.kill();
     this.#ambushPpm = 0;
     this.#checkDisk();
-    // Without a record, what lies there counts as ours.
-    if (plan.end.how !== 'stop' || this.#hadFaults) this.#strangers.yieldParts();
+    // After a crash, what no record tells of counts as ours: most likely it is, and torn. After a stop, see SECURITY.md.
+    const isTorn = plan.end.how !== 'stop' || this.#hadFaults;
+    this.#strangers.yieldParts((name) => isTorn || this.#look.hasNoOwnPiece(name));
     this.#stepsOf.push(program.steps);
     // Refused calls, and others, may cost more.
     if (this.#isUndisturbed) {
@@ -235,9 +238,8 @@ class StorageRun {
     this.#trace.mixText(call);
     if (this.#ambushPpm > 0 && this.#strangers.random.below(1_000_000) < this.#ambushPpm)
       ambush(this.#strangers, this.#look, call, at);
-    if (this.#lastEvents === 0) return;
-    this.#calls.push(`${(this.#scheduler.nowMs / 1000).toFixed(3)} s  ${call} ${at}`);
-    if (this.#calls.length > this.#lastEvents) this.#calls.shift();
+    this.#log.noteDeeds(this.#strangers.done, this.#scheduler.nowMs);
+    this.#log.note(`${call} ${at}`, this.#scheduler.nowMs);
   }
 
   #run(life: Life, msMax: number): void {
@@ -274,6 +276,8 @@ class StorageRun {
     );
     try {
       download.select(choose);
+      // What was in the side file is written anew, into the file itself: it is as young as that.
+      this.#work.onNamed(this.#plan.album.metainfo.geometry.pieces(), this.#scheduler.nowMs);
       this.#choose = choose;
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
@@ -287,6 +291,7 @@ class StorageRun {
   #onWrite(at: string, inode: Inode): void {
     if (this.#strangers.isTheirs(inode))
       throw new BrokenStorage('others-harmed', `the program writes into a file of others: ${at}`);
+    this.#strangers.onWrite(inode);
   }
 
   /** What is read at a start is what the record leaves in doubt, and no more. */
@@ -330,13 +335,7 @@ class StorageRun {
   }
 
   #checkWhole(): void {
-    for (const file of this.#plan.album.metainfo.files) {
-      if (!file.isPad && this.#choose(file) !== false && !this.#look.isWhole(file.index))
-        throw new BrokenStorage(
-          'not-whole',
-          `${this.#look.finalPath(file.index)} is not whole in a complete torrent`,
-        );
-    }
+    this.#look.checkWhole(this.#choose);
   }
 
   /** A complete torrent that was removed leaves nothing beside the files that were wanted. */

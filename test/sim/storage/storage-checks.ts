@@ -1,5 +1,6 @@
 /** What must be so on the disk, whatever has gone wrong. */
 import type { PreparedDownload } from '../../../client/host/download-folder.ts';
+import type { FileChoice } from '../../../client/host/file-selection.ts';
 import { openedPath } from '../../../client/host/part-file.ts';
 import type { TorrentFiles } from '../../../client/host/torrent-files.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
@@ -21,9 +22,12 @@ export class DiskLook {
   readonly #drive: Drive;
   readonly #album: Album;
   readonly #folder: string;
+  readonly #isExempt: (inode: Inode) => boolean;
 
-  constructor(drive: Drive, album: Album, folder: string) {
+  /** `isExempt`: nothing is promised of the bytes of this file. */
+  constructor(drive: Drive, album: Album, folder: string, isExempt: (inode: Inode) => boolean) {
     this.#drive = drive;
+    this.#isExempt = isExempt;
     this.#album = album;
     this.#folder = folder;
   }
@@ -60,6 +64,16 @@ export class DiskLook {
     return [this.#folder, ...this.#album.metainfo.layout.partPath(index)].join('/');
   }
 
+  /** The part of a file that has no piece for itself: no hash tells whose bytes these are. */
+  hasNoOwnPiece(partName: string): boolean {
+    const { files } = this.#album.metainfo;
+    const file = files.find(({ index, isPad }) => !isPad && this.partPath(index).endsWith(`/${partName}`));
+    if (file === undefined) return false;
+    const isShared = (i: PieceIndex) =>
+      files.some(({ index, isPad }) => index !== file.index && !isPad && this.piecesIn(index).includes(i));
+    return this.piecesIn(file.index).every(isShared);
+  }
+
   /** Of all files, final and under way. */
   get paths(): string[] {
     const real = this.#album.metainfo.files.filter(({ isPad }) => !isPad);
@@ -71,7 +85,9 @@ export class DiskLook {
     const truth = pieceOf(this.#album, pieceIndex);
     return files.placesOf(pieceIndex).every(({ file, at, position, bytes, offset }) => {
       if (file === undefined) return true;
-      const there = this.at(openedPath(at))?.bytes.subarray(position, position + bytes);
+      const inode = this.at(openedPath(at));
+      if (inode !== undefined && this.#isExempt(inode)) return true;
+      const there = inode?.bytes.subarray(position, position + bytes);
       return there !== undefined && Buffer.compare(there, truth.subarray(offset, offset + bytes)) === 0;
     });
   }
@@ -81,7 +97,8 @@ export class DiskLook {
     const inode = this.at(this.finalPath(index));
     return (
       inode !== undefined &&
-      Buffer.compare(inode.bytes, bytesOf(this.#album, this.#album.metainfo.files[index]!)) === 0
+      (this.#isExempt(inode) ||
+        Buffer.compare(inode.bytes, bytesOf(this.#album, this.#album.metainfo.files[index]!)) === 0)
     );
   }
 
@@ -92,6 +109,17 @@ export class DiskLook {
       if (inode !== undefined && !isTheirs(inode) && !this.isWhole(index)) return this.finalPath(index);
     }
     return undefined;
+  }
+
+  /** Every wanted file of a complete torrent. */
+  checkWhole(choose: FileChoice): void {
+    for (const file of this.#album.metainfo.files) {
+      if (!file.isPad && choose(file) !== false && !this.isWhole(file.index))
+        throw new BrokenStorage(
+          'not-whole',
+          `${this.finalPath(file.index)} is not whole in a complete torrent`,
+        );
+    }
   }
 
   checkBelief({ files, have }: PreparedDownload): void {

@@ -17,7 +17,11 @@ export class Strangers {
   /** Where they keep what they have moved. */
   readonly #elsewhere: Inode;
   readonly #own = new Map<Inode, Uint8Array>();
-  readonly #inParts = new Set<Inode>();
+  /** What they put where a part would be, by where. */
+  readonly #inParts = new Map<Inode, string>();
+  /** Parts of the program's that they wrote into, until the program writes there again. */
+  readonly #written = new Set<Inode>();
+  readonly #covered = new Set<Inode>();
   /** Every file that they ever made. */
   readonly #made = new Set<Inode>();
   #moves = 0;
@@ -52,6 +56,7 @@ export class Strangers {
         break;
       default:
         this.#write(deed, inode!);
+        this.#written.add(inode!);
         if (isFinal || this.#own.has(inode!)) this.#own.set(inode!, Uint8Array.from(inode!.bytes));
     }
     this.#settle(at);
@@ -101,10 +106,23 @@ export class Strangers {
     return undefined;
   }
 
-  /** After a crash a part that no record tells of counts as the program's own: most likely it is, and torn. */
-  yieldParts(): void {
-    for (const inode of this.#inParts) this.#own.delete(inode);
-    this.#inParts.clear();
+  /** These parts of theirs count as the program's own from now on. */
+  yieldParts(isYielded: (path: string) => boolean): void {
+    for (const [inode, path] of this.#inParts) {
+      if (!isYielded(path)) continue;
+      this.#own.delete(inode);
+      this.#inParts.delete(inode);
+    }
+  }
+
+  /** The program has written into this file. */
+  onWrite(inode: Inode): void {
+    if (this.#written.delete(inode)) this.#covered.add(inode);
+  }
+
+  /** They wrote into it between two writes of the program: SECURITY.md says that this may not be seen. */
+  isCovered(inode: Inode): boolean {
+    return this.#covered.has(inode);
   }
 
   /** Something of theirs is at this path from now on, whatever was there. */
@@ -140,7 +158,7 @@ export class Strangers {
     inode.settle(inode.mark);
     this.#set(folder, name, inode);
     this.#made.add(inode);
-    if (name.endsWith('.part')) this.#inParts.add(inode);
+    if (name.endsWith('.part')) this.#inParts.set(inode, name);
     this.#own.set(inode, Uint8Array.from(inode.bytes));
   }
 
