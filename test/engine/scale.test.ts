@@ -10,7 +10,7 @@ import { blockBytes, EngineLab } from './engine-lab.ts';
 const crowd = { connectionsMax: 2_000, connectionsPerTorrentMax: 2_000, connectionsPerHostMax: 2_000 };
 
 describe('1,000 peers and 100,000 pieces', () => {
-  it('keep going, and nothing comes twice', () => {
+  it('keep going, and nothing comes twice', { timeout: 120_000 }, () => {
     const { blocks, wastedShare } = runEngine({
       peerCount: 1_000,
       pieceCount: 100_000,

@@ -54,6 +54,10 @@ function ofUnion(alternatives: readonly Shape[], value: unknown, path: string): 
   const kind = kindOf(value);
   const meant = alternatives.filter((alternative) => kindOfShape(alternative) === kind);
   if (meant.length === 1 && kind !== 'string') return problemOf(meant[0]!, value, path);
+  const keys = meant.flatMap(({ properties = {} }) => Object.keys(properties));
+  const unknown =
+    kind === 'object' ? Object.keys(value as object).find((key) => !keys.includes(key)) : undefined;
+  if (unknown !== undefined) return { path, problem: `there is no "${unknown}"${instead(unknown, keys)}` };
   const words = alternatives.flatMap(({ enum: texts = [] }) => texts);
   const others = alternatives.filter((alternative) => kindOfShape(alternative) !== 'string').map(described);
   const said = words.length === 0 ? `${show(value)} is not one of these` : isNoneOf(value, words);
