@@ -1,7 +1,9 @@
 /** What nobody is shown is found all the same: private fields, tables without a bound, and what has ended. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Inspection } from '../../../client/engine/inspection.ts';
+import type { PiecePicker } from '../../../client/engine/piece-picker.ts';
 import type { SimPeer } from '../world/peer.ts';
-import { type Midway, midway, woke } from './midway.ts';
+import { type Midway, midway, parts, woke } from './midway.ts';
 import { privateObjects } from './private-state.ts';
 import { judgeEnd, judgeReach, nothingIsLeaked } from './reach.ts';
 import { reachableFrom } from './reachable.ts';
@@ -65,6 +67,16 @@ describe('nothing-is-leaked', () => {
     const [first] = leech.engine.usage.sessions.keys();
     (leech.engine.usage.sessions as Map<number, unknown>).delete(first!);
     expect(judgeReach(leech, reach())).toBe('reaches 1 sessions that have ended');
+  });
+
+  it('is content with pieces that were given up more often than there are pieces', () => {
+    const { ledger, picker } = parts(leech) as Inspection & { picker: PiecePicker };
+    const candidate = [...ledger.geometry.pieces()].find((pieceIndex) => picker.isCandidate(pieceIndex))!;
+    for (let round = 0; round <= ledger.geometry.pieceCount; round++) {
+      picker.remove(candidate);
+      picker.restore(candidate);
+    }
+    expect(judgeReach(leech, reach())).toBeUndefined();
   });
 
   it('is content with a torrent that was stopped until its sessions leave at the next tick', () => {

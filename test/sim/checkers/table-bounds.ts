@@ -103,7 +103,8 @@ export const bounds: Readonly<Record<string, Bound>> = {
   'PeerPieces.suggested': ({ sessions }) => 64 * sessions,
   'PieceHolders.#seats': ({ limits, torrents }) => limits.connectionsPerTorrentMax * torrents,
   'PieceLedger.#underWay': given,
-  'PiecePicker.#joined': perPiece,
+  // A piece joins again each time it fails or is given up; so many are remembered (piece-picker.ts).
+  'PiecePicker.#joined': ({ torrents }) => 1_024 * torrents,
   'PiecePicker.#orders': given,
   'PieceProvenance.#copies': perPiece,
   // Of at most eight copies of a piece (piece-provenance.ts), each as long as the piece has blocks.
