@@ -104,13 +104,9 @@ export class Program {
       if (this.#records === cutAtRecord.nth) this.cutIn(cutAtRecord.steps);
     }
     if (this.steps !== this.#cutAtStep) return;
-    this.losePower();
-    throw new ProgramIsOver();
-  }
-
-  losePower(): void {
     this.#isOver = true;
     this.wasCut = true;
     this.#options.drive.cutPower(this.#options.random);
+    throw new ProgramIsOver();
   }
 }

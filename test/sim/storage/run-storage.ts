@@ -106,14 +106,13 @@ class StorageRun {
       if (end.how === 'stop') program.after(end.atMs, () => life.stop(false));
     };
     this.#run(life, lifeMsMax);
-    // Also when it did not come to that call: after a failed fsync the next program cannot know what is missing.
-    if (plan.end.how === 'cut' && !program.wasCut) program.losePower();
     program.kill();
+    // The next program cannot know what a failed fsync has dropped: only a cut in this life shows it.
+    if (!program.wasCut) this.#drive.mend();
     this.#ambushPpm = 0;
     this.#checkDisk();
-    // After a crash, what no record tells of counts as ours: most likely it is, and torn. After a stop, see SECURITY.md.
-    const isTorn = plan.end.how !== 'stop' || this.#hadFaults;
-    this.#strangers.yieldParts((name) => isTorn || this.#look.hasNoOwnPiece(name));
+    // Also after a stop: a part that is known by its inode number alone may be another program's (SECURITY.md).
+    this.#strangers.yieldParts(() => true);
     this.#stepsOf.push(program.steps);
     // Refused calls, and others, may cost more.
     if (this.#isUndisturbed) {

@@ -142,6 +142,11 @@ export class Drive {
     this.#committed = Math.max(this.#committed, calls);
   }
 
+  /** No power cut will show what failed fsyncs have dropped so far. */
+  mend(): void {
+    this.#visit(this.#root, (inode) => inode.mend());
+  }
+
   /** What is on the disk afterwards is all there is. */
   cutPower(random: Prng): void {
     const { isJournalled } = this.options;

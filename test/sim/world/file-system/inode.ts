@@ -49,6 +49,7 @@ export class Inode {
   #content = Buffer.alloc(0);
   #durable = Buffer.alloc(0);
   #durableLooks: Looks;
+  #hasDropped = false;
   #changes: FileChange[] = [];
   readonly #durableEntries = new Map<string, Inode>();
   #nameChanges: NameChange[] = [];
@@ -139,6 +140,15 @@ export class Inode {
   /** An fsync has failed: what it could not write counts as written. It is still read, until the power goes. */
   drop(): void {
     this.#changes = this.#changes.map((change) => ({ ...change, bytes: undefined }));
+    this.#hasDropped = true;
+  }
+
+  /** What was dropped is on the disk after all. */
+  mend(): void {
+    if (!this.#hasDropped) return;
+    this.#hasDropped = false;
+    this.settle(this.mark);
+    this.#durable = Buffer.from(this.bytes);
   }
 
   /** The power goes. `keeps`: whether a name change of this call is on the disk. */
