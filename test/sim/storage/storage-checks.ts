@@ -64,16 +64,6 @@ export class DiskLook {
     return [this.#folder, ...this.#album.metainfo.layout.partPath(index)].join('/');
   }
 
-  /** The part of a file that has no piece for itself: no hash tells whose bytes these are. */
-  hasNoOwnPiece(partName: string): boolean {
-    const { files } = this.#album.metainfo;
-    const file = files.find(({ index, isPad }) => !isPad && this.partPath(index).endsWith(`/${partName}`));
-    if (file === undefined) return false;
-    const isShared = (i: PieceIndex) =>
-      files.some(({ index, isPad }) => index !== file.index && !isPad && this.piecesIn(index).includes(i));
-    return this.piecesIn(file.index).every(isShared);
-  }
-
   /** Of all files, final and under way. */
   get paths(): string[] {
     const real = this.#album.metainfo.files.filter(({ isPad }) => !isPad);
