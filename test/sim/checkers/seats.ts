@@ -16,8 +16,18 @@ interface Memory {
   readonly hosts: Map<number, string>;
   /** When a household last had to make room. */
   readonly madeRoomMs: Map<string, number>;
-  /** What a peer had sent when we last looked, and when a block's worth had last come. */
-  readonly given: WeakMap<PeerSession, { bytes: number; atMs: number }>;
+  /** What each peer has given us. */
+  readonly given: WeakMap<PeerSession, Given>;
+}
+
+interface Given {
+  /** Payload the peer had sent when we last looked. */
+  readonly bytes: number;
+  /** Payload that was wasted by then, of all peers together. */
+  readonly wasted: number;
+  readonly lookedMs: number;
+  /** A block of use was completed at this time or later; -1: none yet. */
+  readonly usefulMs: number;
 }
 
 export function seatsGoToTheUseful(): Checker {
@@ -61,21 +71,25 @@ function judge(turn: Turn, memory: Memory): Disbelief {
 function noteBlocks(turn: Turn, { given }: Memory): void {
   const session = sessionOf(turn);
   if (session === undefined) return;
-  const before = given.get(session) ?? { bytes: 0, atMs: -1 };
+  const before = given.get(session) ?? { bytes: 0, wasted: 0, lookedMs: session.openedMs, usefulMs: -1 };
   const bytes = session.down.total;
-  // Two blocks: the first may have ended in what had come before.
-  if (bytes - before.bytes < 2 * blockBytesMax) return;
-  // Copies that come when everything is here are no use.
-  const isOfUse = (inspectionOf(turn.peer)?.selection.missingCount ?? 1) > 0;
-  given.set(session, { bytes, atMs: isOfUse ? turn.nowMs : before.atMs });
+  const cameBytes = bytes - before.bytes;
+  if (cameBytes < 2 * blockBytesMax) return;
+  const wasted = turn.peer.engine.status(torrent)?.wasted ?? 0;
+  const wastedBytes = wasted - before.wasted;
+  // Late copies of blocks are waste, also while other pieces are missing. Up to a block may have come in part only.
+  const hasGiven = wastedBytes >= 0 && cameBytes - wastedBytes >= blockBytesMax;
+  // On a slow link the block may have been complete long before now, but not before we last looked.
+  const usefulMs = hasGiven ? before.lookedMs : before.usefulMs;
+  given.set(session, { bytes, wasted, lookedMs: turn.nowMs, usefulMs });
 }
 
 function judgeParting(session: PeerSession, { given }: Memory, { limits }: EngineUsage, nowMs: number) {
-  const { atMs = -1 } = given.get(session) ?? {};
-  if (atMs < 0 || nowMs - atMs >= limits.tradeFreshMs) return undefined;
+  const { usefulMs = -1 } = given.get(session) ?? {};
+  if (usefulMs < 0 || nowMs - usefulMs >= limits.tradeFreshMs) return undefined;
   // What nobody asked for is no use.
   if (session.pipeline.unaskedCount > 0) return undefined;
-  return `lets ${session.address.host} go for a newcomer, ${nowMs - atMs} ms after it gave us blocks`;
+  return `lets ${session.address.host} go for a newcomer, at most ${nowMs - usefulMs} ms after it gave us blocks`;
 }
 
 function judgeRefusal(
