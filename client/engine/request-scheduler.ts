@@ -138,7 +138,6 @@ export class RequestScheduler implements BlockRequests {
       if (unchoked.some((session) => session.pieces.offers(piece.pieceIndex))) continue;
       this.#abandon(piece);
       this.#picker.restore(piece.pieceIndex);
-      this.deadlines.wait(piece.pieceIndex);
     }
   }
 
@@ -310,6 +309,7 @@ export class RequestScheduler implements BlockRequests {
     this.forget(piece);
     this.duplicates.forget(piece);
     this.#ledger.abandon(piece);
+    this.deadlines.wait(piece.pieceIndex);
   }
 
   // Which block -----------------------------------------------------------------------------------------------------

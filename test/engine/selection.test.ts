@@ -246,6 +246,23 @@ describe('a deadline', () => {
     expect(lab.status.complete).toBe(true);
   });
 
+  it.each([17, 12, 3])('holds for piece %i, dropped on its way, when it is wanted again', (due) => {
+    const lab = new EngineLab({ pieceCount: 20, limits: { requestsOutstandingFirst: 4 } });
+    const peer = lab.join();
+    peer.serve(4);
+    lab.store();
+    deadline(lab, due, lab.nowMs + 60_000);
+    for (let i = 0; i < 8 && !asked(peer).has(due); i++) peer.serve(1);
+    expect(asked(peer).has(due)).toBe(true);
+    select(lab, ...Array.from({ length: 20 }, (_, piece) => (piece === due ? 0 : 4)));
+    const before = peer.heardOf('request').length;
+    const begun = asked(peer);
+    select(lab, ...Array.from({ length: 20 }, () => 4));
+    run(lab, peer);
+    const later = peer.heardOf('request').slice(before);
+    expect(later.find(({ index }) => index === due || !begun.has(index))?.index).toBe(due);
+  });
+
   it('that a slow peer would miss is given to a fast one too, and what comes second is cancelled', () => {
     const lab = new EngineLab({ pieceCount: 40, limits: { requestsOutstandingFirst: 4 } });
     const slow = lab.join();
