@@ -34,12 +34,13 @@ export function theWantedComeFirst(): Checker {
       const { engine } = turn.peer;
       let ofEngine = all.get(engine);
       if (ofEngine === undefined) all.set(engine, (ofEngine = new Map()));
-      note(turn.fact, ofEngine, engine.usage.limits.deadlinesMax);
+      note(turn.fact, ofEngine, engine);
       let disbelief: Disbelief;
       for (const action of turn.actions) {
         if (action.type !== 'send' || action.bytes.length < requestBytes) continue;
         disbelief ??= judge(turn, action, ofEngine);
       }
+      noteBegun(ofEngine, engine);
       return disbelief;
     },
     inspect({ engine }) {
@@ -52,7 +53,19 @@ export function theWantedComeFirst(): Checker {
   };
 }
 
-function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, deadlinesMax: number): void {
+/**
+ * A piece may be begun in one turn and asked for in a later one: the limit of the download rate holds its first request
+ * back. What was best at the first moment need not be best at the second.
+ */
+function noteBegun(ofEngine: ReadonlyMap<TorrentId, Wishes>, engine: Engine): void {
+  for (const [torrent, { begun }] of ofEngine) {
+    const ledger = engine.inspect(torrent)?.ledger;
+    if (ledger === undefined || ledger.fetchingCount === 0) continue;
+    for (const { pieceIndex } of ledger.fetchingPieces) begun.add(pieceIndex);
+  }
+}
+
+function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, engine: Engine): void {
   if (fact.type === 'added') {
     const { torrent, priorities } = fact.spec;
     const rest = { sequential: false, hadTooMany: false, deadlines: new Map(), begun: new Set<PieceIndex>() };
@@ -64,14 +77,16 @@ function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, deadlinesMax: number
   else if (fact.type === 'order-chosen') wishes.sequential = fact.sequential;
   else if (fact.type === 'piece-stored') wishes.deadlines.delete(fact.pieceIndex);
   else if (fact.type === 'deadline-set') {
-    if (fact.atMs === undefined) wishes.deadlines.delete(fact.pieceIndex);
+    // A piece that is stored is not due, even when it is lost later.
+    const isStored = engine.inspect(fact.torrent)?.ledger.has(fact.pieceIndex) === true;
+    if (fact.atMs === undefined || isStored) wishes.deadlines.delete(fact.pieceIndex);
     else wishes.deadlines.set(fact.pieceIndex, fact.atMs);
-    if (wishes.deadlines.size > deadlinesMax) wishes.hadTooMany = true;
+    if (wishes.deadlines.size > engine.usage.limits.deadlinesMax) wishes.hadTooMany = true;
   }
 }
 
 function judge(
-  { peer, fact, actions }: Turn,
+  { peer, actions }: Turn,
   { connection, bytes }: Extract<Action, { type: 'send' }>,
   ofEngine: ReadonlyMap<TorrentId, Wishes>,
 ): Disbelief {
@@ -86,8 +101,8 @@ function judge(
     if (wishes.begun.has(pieceIndex)) continue;
     wishes.begun.add(pieceIndex);
     if (inspection === undefined || session === undefined) continue;
-    // What the engine hears of a peer after it has asked it in the same turn it could not know.
-    const isPlain = fact.type !== 'received' || !actions.some(({ type }) => type === 'close');
+    // When a peer leaves, the others are asked at once: what the rest of the turn frees or brings was not known then.
+    const isPlain = !actions.some(({ type }) => type === 'close');
     const disbelief = isPlain ? judgeBegun(wishes, inspection, session, pieceIndex) : undefined;
     if (disbelief !== undefined)
       return `begins piece ${pieceIndex} with connection ${connection}, ${disbelief}`;
