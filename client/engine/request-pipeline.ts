@@ -27,7 +27,7 @@ export class RequestPipeline {
   knownRate: number | undefined;
   /** When payload last arrived, or when the first request went out after a pause. */
   progressMs = 0;
-  /** When a block that we had asked for had last come. */
+  /** When a block that we had asked for had last come: in time, or late and still of use. */
   deliveredMs = -Number.MAX_SAFE_INTEGER;
   /** Payload since progressMs. */
   #progressBytes = 0;
@@ -143,11 +143,11 @@ export class RequestPipeline {
     this.stalled = false;
   }
 
-  /** A block has arrived whole. */
-  onBlock(wasAsked: boolean): void {
-    if (!wasAsked) return;
+  /** A block has arrived whole. `isUsed`: no other copy of it was faster. */
+  onBlock(wasAsked: boolean, isUsed = wasAsked): void {
     // The last bytes of it were progress.
-    this.deliveredMs = this.progressMs;
+    if (wasAsked || isUsed) this.deliveredMs = this.progressMs;
+    if (!wasAsked) return;
     this.rejects = 0;
     // One in sixteen may cross with a cancel.
     this.#unasked = Math.max(0, this.#unasked - 1 / 16);

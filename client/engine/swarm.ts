@@ -183,9 +183,9 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     const key = this.scheduler.blockKey(block.pieceIndex, blockIndex);
     const isUseful = sink !== undefined && sink.piece === this.ledger.fetching(block.pieceIndex);
     const wasAsked = session.pipeline.settle(key, isUseful && !sink.piece.isReceived(blockIndex));
-    session.pipeline.onBlock(wasAsked);
     this.#down.add(block.bytes);
     const used = sink?.piece.receive(sink, session.record!) ?? false;
+    session.pipeline.onBlock(wasAsked, used);
     if (!used) this.#wasted += block.bytes;
     const piece = this.ledger.fetching(block.pieceIndex);
     if (piece === undefined) return;

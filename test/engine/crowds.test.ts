@@ -116,6 +116,18 @@ describe('a seed whose seats are all taken', () => {
 describe('a torrent that is being fetched', () => {
   const dialsMax = 2;
 
+  it('keeps peers whose blocks came late and were of use all the same', () => {
+    const lab = new EngineLab({ limits: { ...few, seatWaitMs: 30_000 }, pieceCount: 8 });
+    const peers = fourSilent(lab, { has: 'all' });
+    const asked = peers.map(({ owed }) => [...owed][0]!);
+    // They are silent for so long that their blocks are given back.
+    lab.pass(31_000);
+    for (const [i, peer] of peers.entries()) peer.sendBlock(asked[i]!);
+    expect(lab.status.wasted).toBe(0);
+    expect(lab.join({ address: host(9), has: 'none', interested: true }).closed).toBe('too-many-connections');
+    expect(peers.every(isIn)).toBe(true);
+  });
+
   it('goes on dialing while peers take its dials and say nothing', () => {
     const lab = new EngineLab({ limits: { dialsMax, halfOpenMax: 4 } });
     lab.learn(...Array.from({ length: 9 }, (_, i) => host(i).host));
