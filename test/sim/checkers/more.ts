@@ -2,6 +2,7 @@
 import { announcesAreTimely } from './announces.ts';
 import { torrentsAreApart } from './apart.ts';
 import type { Checker } from './checker.ts';
+import { slotsTurnOver } from './choking.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { newsAreTold } from './news.ts';
 import { theWantedComeFirst } from './order.ts';
@@ -23,6 +24,7 @@ export const modelCheckers: readonly (() => Checker)[] = [
   queuesHaveRoom,
   theWantedComeFirst,
   sizesAreExact,
+  slotsTurnOver,
   tablesAreEmptied,
   nothingIsLeaked,
   torrentsAreApart,
