@@ -14,6 +14,7 @@ import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawGiant } from './draw-giant.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
 import { drawMore } from './draw-more.ts';
+import { drawNarrow } from './draw-narrow.ts';
 import { drawFamilies, drawHouses } from './draw-places.ts';
 import { drawSides } from './draw-sides.ts';
 import { drawFiles } from './files.ts';
@@ -68,8 +69,8 @@ export function drawPlan(seed: number): SwarmPlan {
     faults,
     healMs,
   };
-  const more = drawMore(plan, randomness);
-  return introduced(validatePlan(drawGiant(randomness.of('plan giant'), more)));
+  const sized = drawGiant(randomness.of('plan giant'), drawMore(plan, randomness));
+  return introduced(validatePlan(drawNarrow(randomness.of('plan narrow'), sized)));
 }
 
 /** Without a tracker, or with one reachable peer alone, a swarm may consist of strangers: then the second knows the first. */

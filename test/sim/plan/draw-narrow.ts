@@ -1,0 +1,57 @@
+/**
+ * Swarms in which upload slots are short for long: a share of the small swarms. The lines are slow, each peer has
+ * one to four slots, and gives them anew several times a second: many rounds fall into one run.
+ */
+import { assertLimits, defaultLimits } from '../../../client/engine/limits.ts';
+import type { Prng } from '../../../client/engine/prng.ts';
+import { bytesOf } from './files.ts';
+import type { SwarmPlan } from './schema.ts';
+
+/** With three more peers on slow lines these would cost as much as ten other runs. */
+const peersMax = 9;
+const healMsMax = 60_000;
+const bytesMax = 1024 * 1024;
+
+export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
+  if (random.below(10) > 0 || isDear(plan)) return plan;
+  // With one slot there is the optimistic one alone, and no peer is served for what it gives.
+  const uploadSlotsMin = 1 + random.below(3);
+  const limits = {
+    ...plan.limits,
+    uploadSlotsMin,
+    uploadSlotsMax: uploadSlotsMin + random.below(2),
+    rechokeMs: 250 + random.below(250),
+    optimisticRechokes: 1 + random.below(3),
+    tickMs: 100 + random.below(150),
+  };
+  try {
+    assertLimits({ ...defaultLimits, ...limits });
+  } catch {
+    return plan;
+  }
+  // One copy takes half a minute at most: that is some sixty rounds.
+  const upBps = Math.max(10_000, Math.floor(bytesOf(plan.torrent) / 30));
+  // Where addresses have families, a peer without one can be out of reach of every seed.
+  const hasFamilies = plan.peers.some(({ family }) => family !== undefined);
+  return {
+    ...plan,
+    limits,
+    peers: [
+      ...plan.peers.map((peer) => ({
+        ...peer,
+        link: { upBps: upBps + random.below(upBps), downBps: 8 * upBps },
+      })),
+      {
+        name: 'queue',
+        count: 2 + random.below(3),
+        link: { upBps, downBps: 8 * upBps },
+        ...(hasFamilies && { family: 'both' }),
+      },
+    ],
+  };
+}
+
+function isDear({ peers, healMs = 0, torrent }: SwarmPlan): boolean {
+  const peerCount = peers.reduce((sum, { count = 1 }) => sum + count, 0);
+  return peerCount > peersMax || healMs > healMsMax || bytesOf(torrent) > bytesMax;
+}
