@@ -2,6 +2,7 @@
  * All mutants, a list for each area. The simulator is worth as much as it finds of them.
  */
 import { admission } from './admission.ts';
+import { choking } from './choking.ts';
 import { content } from './content.ts';
 import { fetching } from './fetching.ts';
 import { habits } from './habits.ts';
@@ -36,4 +37,5 @@ export const mutants: readonly Mutant[] = [
   ...queues,
   ...order,
   ...leaks,
+  ...choking,
 ];
