@@ -14,6 +14,8 @@ interface Queue {
   waiting: number;
   /** What the peer said last: a later handshake that says nothing of it changes nothing. */
   reqq: number | undefined;
+  /** A stall gave requests back that may still be on their way: until nothing waits, they cannot be told from the rest. */
+  isLoose: boolean;
 }
 
 export function queuesHaveRoom(): Checker {
@@ -23,12 +25,13 @@ export function queuesHaveRoom(): Checker {
     onTurn(turn) {
       const { conversations } = overhear(turn);
       const { limits, sessions } = turn.peer.engine.usage;
+      if (turn.fact.type === 'woke')
+        for (const [connection, said] of conversations)
+          if ((sessions.get(connection)?.pipeline.late.size ?? 0) > 0) queueOf(said, queues).isLoose = true;
       for (const connection of touchedBy(turn)) {
         const conversation = conversations.get(connection);
         if (conversation === undefined) continue;
-        // Given back when the peer stalled, and not taken back, since they may be on their way: they wait beside the rest.
-        const late = sessions.get(connection)?.pipeline.late.size ?? 0;
-        const disbelief = judge(conversation, queues, limits, late);
+        const disbelief = judge(conversation, queueOf(conversation, queues), limits);
         if (disbelief !== undefined) return `connection ${connection}: ${disbelief}`;
       }
       return undefined;
@@ -43,17 +46,18 @@ function touchedBy({ fact, actions }: Turn): Set<ConnectionId> {
   return touched;
 }
 
-function judge(
-  said: Conversation,
-  queues: WeakMap<Conversation, Queue>,
-  limits: Limits,
-  late: number,
-): Disbelief {
-  let queue = queues.get(said);
-  if (queue === undefined) queues.set(said, (queue = { waiting: 0, reqq: undefined }));
+function queueOf(said: Conversation, queues: WeakMap<Conversation, Queue>): Queue {
+  const queue = queues.get(said) ?? { waiting: 0, reqq: undefined, isLoose: false };
+  queues.set(said, queue);
+  return queue;
+}
+
+function judge(said: Conversation, queue: Queue, limits: Limits): Disbelief {
   queue.reqq = said.extension.reqq ?? queue.reqq;
   const before = queue.waiting;
   queue.waiting = said.asked.size;
+  if (queue.waiting === 0) queue.isLoose = false;
+  if (queue.isLoose) return undefined;
   // A peer may lower its reqq while more than that is on the way: only what is asked for after that is wrong.
   if (queue.waiting <= before) return undefined;
   const { reqq } = queue;
@@ -61,6 +65,6 @@ function judge(
   // Limits may be drawn in which the least is more than the most: then the least counts, and the peer's word before both.
   const own = Math.max(requestsOutstandingMin, reqq === undefined ? requestsOutstandingMax : requestsReqqMax);
   const max = Math.min(own, reqq ?? own);
-  if (queue.waiting <= max + late) return undefined;
+  if (queue.waiting <= max) return undefined;
   return `${queue.waiting} requests wait at a peer that takes ${reqq ?? 'what it has not said'}, and ${max} are allowed`;
 }
