@@ -1,6 +1,6 @@
 /**
- * A host never lets more requests wait at a peer than the peer has said it takes (`reqq`), and never more than its own limits
- * allow. Counted on the wire: what was asked for and was neither sent, nor refused, nor taken back, nor dropped by a choke.
+ * A host never lets more requests wait at a peer than the peer has said it takes (`reqq`), or than its own limit when the peer
+ * says nothing. Counted on the wire: what was asked for and was neither sent, nor refused, nor taken back, nor dropped by a choke.
  *                                                                                                      BEP 3 6 10
  */
 import type { ConnectionId } from '../../../client/engine/contract.ts';
@@ -61,10 +61,8 @@ function judge(said: Conversation, queue: Queue, limits: Limits): Disbelief {
   // A peer may lower its reqq while more than that is on the way: only what is asked for after that is wrong.
   if (queue.waiting <= before) return undefined;
   const { reqq } = queue;
-  const { requestsOutstandingMin, requestsOutstandingMax, requestsReqqMax } = limits;
-  // Limits may be drawn in which the least is more than the most: then the least counts, and the peer's word before both.
-  const own = Math.max(requestsOutstandingMin, reqq === undefined ? requestsOutstandingMax : requestsReqqMax);
-  const max = Math.min(own, reqq ?? own);
+  // Our own limits say how much is asked for when nothing is late; what counts for the peer is what it lets wait.
+  const max = reqq ?? Math.max(limits.requestsOutstandingMin, limits.requestsOutstandingMax);
   if (queue.waiting <= max) return undefined;
   return `${queue.waiting} requests wait at a peer that takes ${reqq ?? 'what it has not said'}, and ${max} are allowed`;
 }

@@ -72,7 +72,9 @@ export function drawPlan(seed: number): SwarmPlan {
   const more = withManyWanted(drawMore(plan, randomness));
   // Peers that all lack one piece, with two seats each and a crowd before them, may never get to it: seed 400186 of 30 November.
   const sized = crowd.peers.length > 0 ? more : drawGiant(randomness.of('plan giant'), more);
-  return introduced(validatePlan(drawNarrow(randomness.of('plan narrow'), sized)));
+  const drawn = drawNarrow(randomness.of('plan narrow'), sized);
+  // With several torrents, one connection for each host is not enough: whatever was drawn since, that stays.
+  return introduced(validatePlan({ ...drawn, limits: { ...drawn.limits, ...sideLimits } }));
 }
 
 /**
