@@ -9,8 +9,8 @@ import type { SwarmPlan } from '../plan/schema.ts';
 import type { RunResult } from '../runner/result.ts';
 import type { SeedDone } from './seed-worker.ts';
 
-/** A drawn swarm takes some hundredths of a second; on a loaded machine a few. */
-const seedMsMaxDefault = 60_000;
+/** A drawn swarm takes a tenth of a second; one in thousands half a minute, and on a loaded machine more. */
+const seedMsMaxDefault = 180_000;
 
 export interface SeedsOutcome {
   /** Seeds that passed, failures apart. */
