@@ -1,6 +1,6 @@
 /**
- * The sizes of the tables of one torrent that grow and shrink with its peers, for whoever looks for what is never taken out
- * again.
+ * The sizes of the tables of one torrent that grow and shrink with its peers, so that the simulator finds entries that are
+ * never taken out.
  */
 import type { TableSize } from './inspection.ts';
 import { MetadataSwarm } from './metadata-swarm.ts';

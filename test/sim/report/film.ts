@@ -52,7 +52,7 @@ export class Film {
     const { nowMs } = this.#swarm.world;
     if (nowMs < this.#nextMs || this.#hasEnded) return;
     this.#nextMs = nowMs + this.#gapMs;
-    // At the end of a run everybody is sent home: that is not part of the story.
+    // At the end of a run all peers are stopped: that is not part of the story.
     const joined = [...this.#swarm.peers.values()];
     this.#hasEnded = joined.length === this.names.length && joined.every(({ hasLeft }) => hasLeft);
     if (!this.#hasEnded) this.#look(nowMs / 1000);
