@@ -17,6 +17,8 @@ interface Dialing {
   readonly histories: Map<string, History>;
   /** Hosts with which there was a connection. */
   readonly met: Set<string>;
+  /** Addresses whose record may have made way for another: how often the engine saw them fail is not known from outside. */
+  readonly uncertain: Set<string>;
 }
 
 export function dialsArePaced(): Checker {
@@ -28,18 +30,19 @@ export function dialsArePaced(): Checker {
       if (world.sides.length > 0) return undefined;
       const { engine } = peer;
       let memory = memories.get(engine);
-      if (memory === undefined)
-        memories.set(engine, (memory = { dials: new Map(), histories: new Map(), met: new Set() }));
-      const { dials, histories, met } = memory;
+      if (memory === undefined) memories.set(engine, (memory = newDialing()));
+      const { dials, histories, met, uncertain } = memory;
       const { limits } = engine.usage;
-      // Records that made way for others are known anew.
       const known = inspectionOf(peer)?.peers.knownCount ?? limits.peersKnownMax;
-      if (known >= limits.peersKnownMax - 1 || fact.type === 'stopped') histories.clear();
+      if (known >= limits.peersKnownMax - 1 || fact.type === 'stopped') {
+        for (const key of histories.keys()) uncertain.add(key);
+        histories.clear();
+      }
       const failed = (connection: ConnectionId) => {
         const key = dials.get(connection);
         dials.delete(connection);
         if (key === undefined || engine.usage.sessions.get(connection)?.isOpen) return;
-        if (met.has(key.slice(0, key.lastIndexOf(':')))) return;
+        if (uncertain.has(key) || met.has(key.slice(0, key.lastIndexOf(':')))) return;
         const history = histories.get(key) ?? { failures: 0, failedMs: 0 };
         history.failures += 1;
         history.failedMs = nowMs;
@@ -73,6 +76,10 @@ export function dialsArePaced(): Checker {
       return undefined;
     },
   };
+}
+
+function newDialing(): Dialing {
+  return { dials: new Map(), histories: new Map(), met: new Set(), uncertain: new Set() };
 }
 
 function backoffMs(failures: number, { redialFirstMs, redialMaxMs }: Limits): number {
