@@ -14,6 +14,8 @@ import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf, type Tu
 interface Memory {
   /** Addresses of connections that came to us. */
   readonly hosts: Map<number, string>;
+  /** And of those that we dialed. */
+  readonly dialed: Map<number, string>;
   /** When a household last had to make room. */
   readonly madeRoomMs: Map<string, number>;
   /** What each peer has given us. */
@@ -38,6 +40,7 @@ export function seatsGoToTheUseful(): Checker {
       const { engine } = turn.peer;
       const memory: Memory = memories.get(engine) ?? {
         hosts: new Map(),
+        dialed: new Map(),
         madeRoomMs: new Map(),
         given: new WeakMap(),
       };
@@ -50,7 +53,8 @@ export function seatsGoToTheUseful(): Checker {
 function judge(turn: Turn, memory: Memory): Disbelief {
   const { peer, fact, actions, nowMs } = turn;
   const { usage } = peer.engine;
-  if (fact.type === 'connected' && fact.incoming) memory.hosts.set(fact.connection, fact.address.host);
+  if (fact.type === 'connected')
+    (fact.incoming ? memory.hosts : memory.dialed).set(fact.connection, fact.address.host);
   if (fact.type === 'received') noteBlocks(turn, memory);
   let disbelief: Disbelief;
   for (const action of actions) {
@@ -58,14 +62,21 @@ function judge(turn: Turn, memory: Memory): Disbelief {
     if (action.reason === 'made-room') {
       const session = usage.sessions.get(action.connection);
       disbelief ??= session && judgeParting(session, memory, usage, nowMs);
-      if (session !== undefined) memory.madeRoomMs.set(householdOf(session.address.host), nowMs);
+      // A connection on which nothing waits to be sent is gone at once, and its session with it.
+      const host = memory.hosts.get(action.connection) ?? memory.dialed.get(action.connection);
+      if (host !== undefined) memory.madeRoomMs.set(householdOf(host), nowMs);
     }
     if (action.reason === 'too-many-connections' && inspectionOf(peer) !== undefined)
       disbelief ??= judgeRefusal(memory.hosts.get(action.connection), memory, peer, nowMs);
-    memory.hosts.delete(action.connection);
+    forget(action.connection, memory);
   }
-  if (fact.type === 'closed') memory.hosts.delete(fact.connection);
+  if (fact.type === 'closed') forget(fact.connection, memory);
   return firstOf(disbelief);
+}
+
+function forget(connection: number, { hosts, dialed }: Memory): void {
+  hosts.delete(connection);
+  dialed.delete(connection);
 }
 
 function noteBlocks(turn: Turn, { given }: Memory): void {
