@@ -28,6 +28,7 @@ export function unreadIsCounted(): Checker {
   const unread = new WeakMap<Engine, Map<ConnectionId, number>>();
   return {
     name: 'unread-is-counted',
+    hears: ['connected', 'received', 'flushed', 'closed', 'metadata-checked', 'send', 'send-block', 'close'],
     onTurn(turn) {
       const { peer, fact, actions } = turn;
       const ofConnection = unread.get(peer.engine) ?? new Map<ConnectionId, number>();
@@ -56,6 +57,7 @@ export function downloadedIsSomewhere(): Checker {
   const stored = new WeakMap<Engine, number>();
   return {
     name: 'downloaded-is-somewhere',
+    hears: ['added', 'piece-stored'],
     onTurn({ world, peer, fact }) {
       const { engine } = peer;
       if (isOfSide(fact)) return undefined;

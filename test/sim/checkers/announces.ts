@@ -46,6 +46,22 @@ export function announcesAreTimely(): Checker {
   const lastWoke = new WeakMap<Engine, number>();
   return {
     name: 'announces-are-timely',
+    hears: [
+      'added',
+      'magnet-added',
+      'stopped',
+      'announced',
+      'announce-failed',
+      'tracker-returned',
+      'announce-wished',
+      'piece-stored',
+      'pieces-lost',
+      'pieces-selected',
+      'content-offline',
+      'content-online',
+      'woke',
+      'announce',
+    ],
     onTurn(turn) {
       const { peer, fact, nowMs } = turn;
       const { engine } = peer;

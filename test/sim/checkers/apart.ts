@@ -13,6 +13,20 @@ export function torrentsAreApart(): Checker {
   const excused = new WeakSet<SimPeer>();
   return {
     name: 'torrents-are-apart',
+    hears: [
+      'added',
+      'magnet-added',
+      'piece-stored',
+      'stopped',
+      'dial',
+      'send',
+      'send-block',
+      'read-block',
+      'store-piece',
+      'check-metadata',
+      'announce',
+      'report',
+    ],
     onTurn({ world, peer, fact, actions }) {
       if (world.sides.length === 0) return undefined;
       if (misremembers(peer)) excused.add(peer);

@@ -9,6 +9,7 @@ import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
 import type { World } from '../world/world.ts';
+import type { Happening } from './hearing.ts';
 
 /** The engine of one host has answered one fact; nothing of the answer is carried out yet. */
 export interface Turn {
@@ -26,6 +27,8 @@ export type Disbelief = string | undefined;
 export interface Checker {
   readonly name: string;
   onTurn?(turn: Turn): Disbelief;
+  /** What onTurn is to be told of: turns in which one of these happens. Missing: every turn. */
+  readonly hears?: readonly Happening[];
   /** Between two events. */
   inspect?(peer: SimPeer): Disbelief;
   onCrash?(peer: SimPeer): Disbelief;

@@ -33,6 +33,7 @@ export function slotsTurnOver(): Checker {
   const all = new WeakMap<Engine, Slots>();
   return {
     name: 'slots-turn-over',
+    hears: ['woke', 'received'],
     onTurn(turn) {
       const { peer, fact, nowMs } = turn;
       if (fact.type !== 'woke') return forget(turn, all.get(peer.engine));

@@ -70,6 +70,7 @@ export function dialogueIsFair(): Checker {
   const dialogues = new WeakMap<Engine, Map<ConnectionId, Dialogue>>();
   return {
     name: 'dialogue-is-fair',
+    hears: ['connected', 'received', 'flushed', 'closed', 'metadata-checked', 'send', 'send-block', 'close'],
     onTurn(turn) {
       const { peer, fact, actions } = turn;
       const open = dialogues.get(peer.engine) ?? new Map<ConnectionId, Dialogue>();

@@ -8,6 +8,7 @@ import { type Checker, inspectionOf } from './checker.ts';
 export function everybodyIsSomebodyElse(): Checker {
   return {
     name: 'everybody-is-somebody-else',
+    hears: ['report peer-connected'],
     onTurn({ peer, actions }) {
       const hasMet = actions.some(
         (action) => action.type === 'report' && action.report.type === 'peer-connected',

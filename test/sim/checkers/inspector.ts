@@ -9,6 +9,7 @@ import { capsHold } from './caps.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
 import { countsAreRight } from './counts.ts';
 import { dialogueIsFair } from './dialogue.ts';
+import { Hearing } from './hearing.ts';
 import { everybodyIsSomebodyElse } from './identity.ts';
 import { liarsStayOut, metadataIsRight, theHonestAreBlameless } from './justice.ts';
 import { nobodyIsMisled } from './misled.ts';
@@ -74,8 +75,6 @@ export interface InspectorOptions {
   readonly everyMs?: number;
 }
 
-type QuickChecker = Checker & Required<Pick<Checker, 'onTurn'>>;
-
 /** Rare enough to cost less than the run itself, often enough to meet every phase of a small one. */
 const everyMsDefault = 250;
 /** Drawn swarms are at work for a minute or two. Later they wait for the end of a ban or a pause: a look a second will do. */
@@ -89,8 +88,8 @@ const lateMs = 15_000;
 export class Inspector implements Watcher {
   readonly #world: World;
   readonly #checkers: readonly Checker[];
-  /** Those that look after every fact. */
-  readonly #quick: readonly QuickChecker[];
+  /** Those that look after a fact. */
+  readonly #hearing: Hearing;
   /** Something has happened to them since they were looked at. */
   readonly #stirred = new Set<SimPeer>();
   readonly #everyMs: number;
@@ -99,7 +98,7 @@ export class Inspector implements Watcher {
   constructor(world: World, { checkers, everyMs = everyMsDefault }: InspectorOptions = {}) {
     this.#world = world;
     this.#checkers = checkers ?? allCheckers.map((make) => make());
-    this.#quick = this.#checkers.filter((checker): checker is QuickChecker => checker.onTurn !== undefined);
+    this.#hearing = new Hearing(this.#checkers);
     this.#everyMs = everyMs;
     world.watch(this);
     this.#lookLater();
@@ -108,7 +107,7 @@ export class Inspector implements Watcher {
   readonly onHandled: NonNullable<Watcher['onHandled']> = (peer, fact, actions, nowMs) => {
     const turn: Turn = { world: this.#world, peer, fact, actions, nowMs };
     if (fact.type !== 'woke' || actions.length > 0) this.#stirred.add(peer);
-    for (const checker of this.#quick) {
+    for (const checker of this.#hearing.of(fact, actions)) {
       const disbelief = checker.onTurn(turn);
       if (disbelief !== undefined) this.#fail(checker, peer, disbelief);
     }

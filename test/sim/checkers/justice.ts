@@ -40,6 +40,7 @@ export function theHonestAreBlameless(): Checker {
   const misled = new WeakSet<SimPeer>();
   return {
     name: 'the-honest-are-blameless',
+    hears: ['added', 'magnet-added', 'connected', 'closed', 'block-read', 'piece-stored', 'close'],
     onTurn({ world, peer, fact, actions }) {
       if (misremembers(peer) || peer.temper.wrongReadPpm > 0 || peer.platter.wasChanged) misled.add(peer);
       const known = addresses.get(peer.engine) ?? new Map<number, PeerAddress>();
@@ -77,6 +78,7 @@ export function liarsStayOut(): Checker {
   const bans = new WeakMap<Engine, Map<string, number>>();
   return {
     name: 'liars-stay-out',
+    hears: ['dial', 'report peer-connected', 'report peer-dropped'],
     onTurn({ peer, actions, nowMs }) {
       const { limits } = peer.engine.usage;
       const banned = bans.get(peer.engine) ?? new Map<string, number>();
@@ -112,6 +114,7 @@ function keyOf({ host, port }: PeerAddress): string {
 export function metadataIsRight(): Checker {
   return {
     name: 'metadata-is-right',
+    hears: ['report metadata-received'],
     onTurn({ world, actions }) {
       for (const action of actions) {
         if (action.type !== 'report' || action.report.type !== 'metadata-received') continue;

@@ -20,6 +20,7 @@ export function nobodyIsMisled(): Checker {
   const memories = new WeakMap<Engine, Memory>();
   return {
     name: 'nobody-is-misled',
+    hears: ['added', 'piece-stored', 'pieces-lost', 'woke'],
     onTurn(turn) {
       const { peer, fact, nowMs } = turn;
       const inspection = inspectionOf(peer);

@@ -18,6 +18,7 @@ export function newsAreTold(): Checker {
   const news = new WeakMap<Engine, Map<TorrentId, News>>();
   return {
     name: 'news-are-told',
+    hears: ['added', 'woke', 'piece-stored', 'pieces-lost', 'stopped'],
     onTurn(turn) {
       const { peer, fact, nowMs } = turn;
       const ofEngine = news.get(peer.engine) ?? new Map<TorrentId, News>();

@@ -10,6 +10,7 @@ import { type Checker, type Disbelief, firstOf } from './checker.ts';
 export function patienceEnds(): Checker {
   return {
     name: 'patience-ends',
+    hears: ['woke'],
     onTurn({ peer, fact, nowMs }) {
       if (fact.type !== 'woke') return undefined;
       const { limits, sessions } = peer.engine.usage;

@@ -11,6 +11,7 @@ import { type Checker, type Disbelief, inspectionOf, isOfSide, misremembers } fr
 export function oneStateAPiece(): Checker {
   return {
     name: 'one-state-a-piece',
+    hears: ['piece-stored', 'piece-corrupt', 'piece-unstorable', 'deadline-set'],
     onTurn({ peer, fact }) {
       return 'pieceIndex' in fact && !isOfSide(fact) ? stateOf(peer, fact.pieceIndex) : undefined;
     },
@@ -58,6 +59,7 @@ export function haveIsOnDisk(): Checker {
   const excused = new WeakSet<SimPeer>();
   return {
     name: 'have-is-on-disk',
+    hears: ['added', 'piece-stored', 'piece-corrupt', 'piece-unstorable', 'pieces-lost', 'report completed'],
     onTurn({ world, peer, fact, actions }) {
       if (misremembers(peer)) excused.add(peer);
       const ledger = inspectionOf(peer)?.ledger;
@@ -111,6 +113,7 @@ export function recordedIsDurable(): Checker {
   const excused = new WeakSet<SimPeer>();
   return {
     name: 'recorded-is-durable',
+    hears: ['added', 'piece-stored'],
     onTurn({ peer }) {
       if (misremembers(peer)) excused.add(peer);
       return undefined;

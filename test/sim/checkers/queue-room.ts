@@ -22,6 +22,7 @@ export function queuesHaveRoom(): Checker {
   const queues = new WeakMap<Conversation, Queue>();
   return {
     name: 'queues-have-room',
+    hears: ['woke', 'received', 'send'],
     onTurn(turn) {
       const { conversations } = overhear(turn);
       const { limits, sessions } = turn.peer.engine.usage;

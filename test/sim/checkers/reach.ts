@@ -30,6 +30,7 @@ export function nothingIsLeaked(): Checker {
   let next = firstLook;
   return {
     name: 'nothing-is-leaked',
+    hears: ['added', 'magnet-added'],
     onTurn({ world }) {
       isChosen = world.options.seed % seedEvery === seedChosen;
       return undefined;

@@ -11,6 +11,7 @@ import { type Checker, type Disbelief, firstOf, inspectionOf, inspectionsOf, ses
 export function askedIsFetched(): Checker {
   return {
     name: 'asked-is-fetched',
+    hears: ['connected', 'received', 'flushed', 'closed', 'metadata-checked'],
     onTurn(turn) {
       const inspection = inspectionOf(turn.peer);
       const session = sessionOf(turn);

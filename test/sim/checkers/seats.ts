@@ -36,6 +36,7 @@ export function seatsGoToTheUseful(): Checker {
   const memories = new WeakMap<Engine, Memory>();
   return {
     name: 'seats-go-to-the-useful',
+    hears: ['connected', 'received', 'closed', 'close'],
     onTurn(turn) {
       const { engine } = turn.peer;
       const memory: Memory = memories.get(engine) ?? {

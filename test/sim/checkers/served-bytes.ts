@@ -19,6 +19,7 @@ export function servesTheTruth(): Checker {
   const reads = new WeakMap<Engine, Map<ReadId, Read>>();
   return {
     name: 'serves-the-truth',
+    hears: ['block-read', 'block-unreadable', 'read-block', 'send-block'],
     onTurn(turn) {
       const { peer, fact, actions } = turn;
       const wanted = reads.get(peer.engine) ?? new Map<ReadId, Read>();

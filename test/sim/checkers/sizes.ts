@@ -13,6 +13,7 @@ export function sizesAreExact(): Checker {
   const known = new WeakSet<Geometry>();
   return {
     name: 'sizes-are-exact',
+    hears: ['added'],
     onTurn({ world, fact }) {
       if (fact.type !== 'added' || known.has(fact.spec.geometry)) return undefined;
       const { torrent, geometry } = fact.spec;

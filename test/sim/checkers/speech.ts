@@ -151,6 +151,7 @@ export function speaksTruly(): Checker {
   const mouths = new WeakMap<Engine, Mouth>();
   return {
     name: 'speaks-truly',
+    hears: ['pieces-lost', 'closed', 'send', 'send-block', 'store-piece', 'close'],
     onTurn(turn) {
       const { peer, fact, actions } = turn;
       let mouth = mouths.get(peer.engine);

@@ -25,6 +25,15 @@ export function trackersHearTheTruth(): Checker {
   const talks = new WeakMap<Engine, Talk>();
   return {
     name: 'trackers-hear-the-truth',
+    hears: [
+      'added',
+      'magnet-added',
+      'tracker-returned',
+      'announced',
+      'announce-failed',
+      'content-offline',
+      'announce',
+    ],
     onTurn(turn) {
       const { peer, fact, actions } = turn;
       const isSide = isOfSide(fact);

@@ -29,6 +29,7 @@ export function theProvenAreBanned(): Checker {
   const courts = new WeakMap<Engine, Court>();
   return {
     name: 'the-proven-are-banned',
+    hears: ['piece-corrupt', 'piece-stored', 'store-piece'],
     onTurn({ peer, fact, actions, nowMs }) {
       const court: Court = courts.get(peer.engine) ?? { pending: new Map(), corrupt: new Map() };
       courts.set(peer.engine, court);

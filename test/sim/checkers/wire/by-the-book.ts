@@ -13,6 +13,7 @@ import { hex } from './reader.ts';
 export function speaksByTheBook(): Checker {
   return {
     name: 'speaks-by-the-book',
+    hears: ['added', 'magnet-added', 'connected', 'received', 'closed', 'send', 'send-block', 'close'],
     onTurn(turn) {
       const all = overhear(turn);
       const disbelief = judgeWords(turn, all) ?? judgeUnderstanding(turn, all);
