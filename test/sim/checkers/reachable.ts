@@ -10,33 +10,46 @@ export interface Reach {
   readonly objects: ReadonlyMap<string, readonly object[]>;
 }
 
+interface Place {
+  readonly object: object;
+  readonly field: string;
+}
+
 /** `isOutside`: what is not looked into, by field; the entries of a table are called `Choker.#waiting[]`. */
 export function reachableFrom(root: object, rootName: string, isOutside: (field: string) => boolean): Reach {
   const tables = new Map<string, number>();
   const objects = new Map<string, object[]>();
   const seen = new Set<object>([root]);
-  const queue = [{ object: root, field: rootName }];
-  for (const { object, field } of queue) {
-    const entries = entriesOf(object);
-    // What has no class of its own is called by the field that holds it.
-    const className = object === root ? rootName : (object.constructor?.name ?? 'Object');
-    const owner = className === 'Object' ? field : className;
-    if (entries !== undefined) tables.set(field, (tables.get(field) ?? 0) + entries.size);
-    else {
-      const alike = objects.get(owner);
-      if (alike === undefined) objects.set(owner, [object]);
-      else alike.push(object);
+  // All that is equally far from the root together: those objects are asked about at once.
+  let level: Place[] = [{ object: root, field: rootName }];
+  while (level.length > 0) {
+    const next: Place[] = [];
+    const hidden = privateObjects(level.flatMap(({ object }) => (hasFields(object) ? [object] : [])));
+    for (const { object, field } of level) {
+      const entries = entriesOf(object);
+      // What has no class of its own is called by the field that holds it.
+      const className = object === root ? rootName : (object.constructor?.name ?? 'Object');
+      const owner = className === 'Object' ? field : className;
+      if (entries !== undefined) tables.set(field, (tables.get(field) ?? 0) + entries.size);
+      else {
+        const alike = objects.get(owner);
+        if (alike === undefined) objects.set(owner, [object]);
+        else alike.push(object);
+      }
+      const visit = (where: string, value: unknown) => {
+        if (typeof value !== 'object' || value === null || seen.has(value) || isOutside(where)) return;
+        // Bytes are no table, and what is held weakly is not held.
+        if (ArrayBuffer.isView(value) || value instanceof WeakMap || value instanceof WeakSet) return;
+        seen.add(value);
+        next.push({ object: value, field: where });
+      };
+      if (entries !== undefined) for (const value of entries.values) visit(`${field}[]`, value);
+      else {
+        for (const [name, value] of ownFieldsOf(object)) visit(`${owner}.${name}`, value);
+        for (const [name, value] of hidden.get(object) ?? []) visit(`${owner}.${name}`, value);
+      }
     }
-    const inside =
-      entries?.values.map((value) => [`${field}[]`, value] as const) ??
-      fieldsOf(object, className !== 'Object').map(([name, value]) => [`${owner}.${name}`, value] as const);
-    for (const [where, value] of inside) {
-      if (typeof value !== 'object' || value === null || seen.has(value) || isOutside(where)) continue;
-      // Bytes are no table, and what is held weakly is not held.
-      if (ArrayBuffer.isView(value) || value instanceof WeakMap || value instanceof WeakSet) continue;
-      seen.add(value);
-      queue.push({ object: value, field: where });
-    }
+    level = next;
   }
   return { tables, objects };
 }
@@ -47,9 +60,13 @@ function entriesOf(object: object): { readonly size: number; readonly values: un
   return Array.isArray(object) ? { size: object.length, values: object } : undefined;
 }
 
-function fieldsOf(object: object, hasClass: boolean): (readonly [name: string, value: unknown])[] {
-  const own = Object.entries(Object.getOwnPropertyDescriptors(object))
+function hasFields(object: object): boolean {
+  const isTable = object instanceof Map || object instanceof Set || Array.isArray(object);
+  return !isTable && (object.constructor?.name ?? 'Object') !== 'Object';
+}
+
+function ownFieldsOf(object: object): (readonly [name: string, value: unknown])[] {
+  return Object.entries(Object.getOwnPropertyDescriptors(object))
     .filter(([, { get }]) => get === undefined)
     .map(([name, { value }]) => [name, value as unknown] as const);
-  return hasClass ? [...own, ...privateObjects(object)] : own;
 }
