@@ -55,6 +55,7 @@ export class Engine {
   #throttleMs = 0;
   #lastTickMs: number | undefined;
   #ticks = 0;
+  readonly #usage: EngineUsage;
 
   constructor(options: EngineOptions) {
     const limits = { ...defaultLimits, ...options.limits };
@@ -86,6 +87,9 @@ export class Engine {
       dirty: [],
       budget: new SharedBudget(limits),
     };
+    const { peerId, budget } = this.#context;
+    const tables = () => [...this.#swarms.values()].flatMap(tableSizes);
+    this.#usage = { peerId, limits, budget, sessions: this.#sessions, dials: this.#dials, tables };
   }
 
   /** When the engine wants to be woken, in ms of the same clock as nowMs. */
@@ -130,10 +134,9 @@ export class Engine {
     return this.#swarmOf.get(connection)?.spec.torrent ?? this.#dials.get(connection)?.torrent;
   }
 
+  /** Borrowed, too: it shows the present. */
   get usage(): EngineUsage {
-    const { peerId, limits, budget } = this.#context;
-    const tables = () => [...this.#swarms.values()].flatMap(tableSizes);
-    return { peerId, limits, budget, sessions: this.#sessions, dialCount: this.#dials.size, tables };
+    return this.#usage;
   }
 
   #dispatch(fact: Fact, nowMs: number): void {

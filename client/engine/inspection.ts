@@ -57,7 +57,7 @@ export interface EngineUsage {
   /** Every connection, before its handshake too; those that have ended leave at the next tick. */
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   /** Dials that have not come to a handshake. */
-  readonly dialCount: number;
+  readonly dials: ReadonlyMap<ConnectionId, unknown>;
   /** Those that grow and shrink with what the engine has to do. */
   tables(): readonly TableSize[];
 }

@@ -15,7 +15,7 @@ export function expectNothingLeft(lab: EngineLab): void {
   lab.stop();
   expect(lab.memory.outstanding).toBe(0);
   expect(lab.engine.usage).toMatchObject({
-    dialCount: 0,
+    dials: new Map(),
     budget: { connections: 0, dials: 0, halfOpen: 0, unanswered: 0, pieceBytes: 0 },
   });
   expect(lab.engine.wakeAtMs).toBe(Number.MAX_SAFE_INTEGER);

@@ -64,7 +64,7 @@ describe('a torrent whose files are gone', () => {
     lab.pass(1_000);
     expect(lab.engine.usage.sessions.size).toBe(0);
     expect(lab.engine.usage.budget).toMatchObject({ connections: 0, dials: 0 });
-    expect(lab.engine.usage.dialCount).toBe(0);
+    expect(lab.engine.usage.dials.size).toBe(0);
   });
 
   it('dials no peer, whoever names it', () => {

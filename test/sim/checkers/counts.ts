@@ -75,7 +75,7 @@ function judgeSlots({ choker, sessions }: Inspection): Disbelief {
   return served === 0 && waiting > 0 ? `serves nobody while ${waiting} wait` : undefined;
 }
 
-function judgeConnections({ peers }: Inspection, { budget, sessions, dialCount }: EngineUsage): Disbelief {
+function judgeConnections({ peers }: Inspection, { budget, sessions, dials }: EngineUsage): Disbelief {
   if (peers.stopping) return undefined;
   let open = 0;
   let halfOpen = 0;
@@ -88,6 +88,6 @@ function judgeConnections({ peers }: Inspection, { budget, sessions, dialCount }
   return firstOf(
     differ('connections', budget.connections, open),
     differ('half-open connections', budget.halfOpen, halfOpen),
-    differ('dials', budget.dials + budget.unanswered, dialCount),
+    differ('dials', budget.dials + budget.unanswered, dials.size),
   );
 }

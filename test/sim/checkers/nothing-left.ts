@@ -10,12 +10,12 @@ export function nothingIsLeft(): Checker {
     name: 'nothing-is-left',
     atEnd({ isAlive, engine, memory, host, disk }) {
       if (!isAlive) return undefined;
-      const { budget, sessions, dialCount } = engine.usage;
+      const { budget, sessions, dials } = engine.usage;
       const none = (what: string, count: number) => (count === 0 ? undefined : `${count} ${what} left`);
       return firstOf(
         none('connections are', budget.connections),
         none('half-open connections are', budget.halfOpen + budget.unanswered),
-        none('dials are', budget.dials + dialCount),
+        none('dials are', budget.dials + dials.size),
         none('sessions are', sessions.size),
         none('bytes of pieces are', budget.pieceBytes),
         none('buffers are', memory.outstanding),

@@ -51,7 +51,7 @@ function reachOf(engine: Engine): Reach {
 
 /** In the middle of a run. */
 export function judgeReach({ engine }: SimPeer, { tables, objects }: Reach): Disbelief {
-  const { limits, sessions, dialCount } = engine.usage;
+  const { limits, sessions, dials } = engine.usage;
   const known = listOf<Swarm>(objects, 'Swarm');
   const swarms = [...known, ...listOf<MetadataSwarm>(objects, 'MetadataSwarm')];
   const stopped = swarms.filter(({ peers }) => peers.stopping).length;
@@ -62,7 +62,7 @@ export function judgeReach({ engine }: SimPeer, { tables, objects }: Reach): Dis
   const life: Life = {
     limits,
     sessions: sessions.size,
-    dials: dialCount,
+    dials: dials.size,
     torrents: swarms.length,
     pieces: known.reduce((sum, { ledger }) => sum + ledger.geometry.pieceCount, 0),
     blocks: fetching.reduce((sum, piece) => sum + piece.blockCount - piece.receivedCount, 0),
