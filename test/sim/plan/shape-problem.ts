@@ -4,6 +4,7 @@
  * against the object, a list against the list.
  */
 import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
 import Value from 'typebox/value';
 import { nearestOf } from './nearest-word.ts';
 
@@ -29,8 +30,17 @@ interface Shape {
 
 /** The first one, in the order of the value; undefined: the value has this shape. */
 export function shapeProblem(schema: TSchema, value: unknown): ShapeProblem | undefined {
-  return Value.Check(schema, value) ? undefined : problemOf(schema as Shape, value, '');
+  return hasShape(schema, value) ? undefined : problemOf(schema as Shape, value, '');
 }
+
+/** Every drawn plan is looked at: a schema is made a function of once, instead of walked each time. */
+function hasShape(schema: TSchema, value: unknown): boolean {
+  let compiled = functions.get(schema);
+  if (compiled === undefined) functions.set(schema, (compiled = Compile(schema)));
+  return compiled.Check(value);
+}
+
+const functions = new WeakMap<TSchema, { Check(value: unknown): boolean }>();
 
 function problemOf(shape: Shape, value: unknown, path: string): ShapeProblem {
   if (shape.anyOf !== undefined) return ofUnion(shape.anyOf, value, path);
