@@ -5,6 +5,7 @@
  */
 
 import { BrokenRule, Inspector } from '../checkers/inspector.ts';
+import { guarded } from '../kernel/guard.ts';
 import { hasMeeting } from '../plan/meetings.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { SimPeer } from '../world/peer.ts';
@@ -97,10 +98,13 @@ class Run {
 
   #firstFailure(): Failure | undefined {
     try {
-      this.#expectMeetings();
-      this.#withFaults();
-      this.#healed();
-      this.#goHome();
+      // Once around all of it: each step goes into virtual time several times.
+      guarded(() => {
+        this.#expectMeetings();
+        this.#withFaults();
+        this.#healed();
+        this.#goHome();
+      });
       return undefined;
     } catch (error) {
       return this.#failureOf(error as Error);
