@@ -66,11 +66,11 @@ export class Ways {
   // Partitions ------------------------------------------------------------------------------------------------------
 
   isBlocked(from: Station, to: Station): boolean {
-    return this.#blocked.size > 0 && this.#isShut(from.name, to.name);
+    return this.#isShut(from.name, to.name);
   }
 
   #isShut(from: string, to: string): boolean {
-    return this.#blocked.has(`${from}>${to}`);
+    return this.#blocked.size > 0 && this.#blocked.has(`${from}>${to}`);
   }
 
   /** From now on nothing passes this way, by the names of hosts. Shut twice, it is to be opened twice. */
