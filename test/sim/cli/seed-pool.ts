@@ -3,7 +3,9 @@
  * that takes too long has failed, too, and its process is killed: a loop that never ends must not hang the run.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { extname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { SwarmPlan } from '../plan/schema.ts';
 import type { RunResult } from '../runner/result.ts';
@@ -36,6 +38,8 @@ export interface SeedRange {
 }
 
 const ownWorker = new URL(`./seed-worker${extname(import.meta.url)}`, import.meta.url);
+/** Where Node keeps compiled modules unless it is told otherwise: a worker starts in half the time. */
+const compiled = join(tmpdir(), 'node-compile-cache');
 
 /** `onPassed` is told how many have passed so far. */
 export function runSeeds(
@@ -100,6 +104,8 @@ class SeedPool {
   #hire(): void {
     const child = fork(fileURLToPath(this.#range.worker ?? ownWorker), {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // A tree of mutants is new each time: what is kept of it nobody uses again.
+      env: this.#range.worker === undefined ? { NODE_COMPILE_CACHE: compiled, ...process.env } : process.env,
     });
     const worker: Worker = { process: child, seed: -1, watchdog: undefined };
     this.#workers.add(worker);
