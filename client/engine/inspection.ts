@@ -38,6 +38,8 @@ export interface Inspection {
   readonly choker: Pick<Choker, 'servedCount'>;
   readonly server: Pick<BlockServer, 'readCount'>;
   readonly scheduler: Pick<RequestScheduler, 'blockKey' | 'open' | 'orphans'>;
+  /** Payload bytes, as trackers are told. */
+  readonly transferred: { readonly uploaded: number; readonly downloaded: number };
 }
 
 /** How many entries a table has, and what each of them stands for: what has ended is in none. */

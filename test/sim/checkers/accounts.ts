@@ -75,6 +75,8 @@ function judgeDownloaded(peer: SimPeer, stored: number | undefined): Disbelief {
   if (inspection === undefined || stored === undefined) return undefined;
   const { ledger } = inspection;
   const status = peer.engine.status(torrent)!;
+  const { uploaded } = inspection.transferred;
+  if (status.uploaded !== uploaded) return `shows ${status.uploaded} bytes as uploaded, counts ${uploaded}`;
   let inHand = 0;
   for (const piece of [...ledger.fetchingPieces, ...ledger.storingPieces]) {
     for (const [blockIndex, source] of piece.sources.entries()) {

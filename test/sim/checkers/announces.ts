@@ -84,10 +84,10 @@ export function announcesAreTimely(): Checker {
     },
     inspect(peer) {
       for (const torrent of talks.get(peer.engine)?.keys() ?? []) {
-        const status = peer.engine.status(torrent);
+        const counted = peer.engine.inspect(torrent)?.transferred;
         const went = overhearTotals(peer.engine, torrent);
-        if (status !== undefined && went !== undefined && status.uploaded !== went.uploaded)
-          return `shows ${status.uploaded} bytes as uploaded, and ${went.uploaded} went over the line`;
+        if (counted !== undefined && went !== undefined && counted.uploaded !== went.uploaded)
+          return `counts ${counted.uploaded} bytes as uploaded, and ${went.uploaded} went over the line`;
       }
       return undefined;
     },

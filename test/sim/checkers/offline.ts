@@ -13,6 +13,7 @@ export function offlineIsSilent(): Checker {
     onTurn(turn) {
       const { peer, fact } = turn;
       const { engine } = peer;
+      if (fact.type !== 'content-offline' && !offline.has(engine)) return undefined;
       const inspection = inspectionOf(peer);
       if (isOfSide(fact)) return undefined;
       if (fact.type === 'content-offline' && inspection !== undefined) offline.add(engine);
