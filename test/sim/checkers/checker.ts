@@ -9,7 +9,6 @@ import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
 import type { World } from '../world/world.ts';
-import type { Happening } from './hearing.ts';
 
 /** The engine of one host has answered one fact; nothing of the answer is carried out yet. */
 export interface Turn {
@@ -23,6 +22,9 @@ export interface Turn {
 
 /** What was believed, when it was not so. */
 export type Disbelief = string | undefined;
+
+/** A fact, an action, or one kind of report. No fact has the name of an action. */
+export type Happening = Fact['type'] | Action['type'] | `report ${Report['type']}`;
 
 export interface Checker {
   readonly name: string;

@@ -3,10 +3,7 @@
  * that fail: most checkers have nothing to ask about them.
  */
 import type { Action, Fact, Report } from '../../../client/engine/contract.ts';
-import type { Checker } from './checker.ts';
-
-/** A fact, an action, or one kind of report. No fact has the name of an action. */
-export type Happening = Fact['type'] | Action['type'] | `report ${Report['type']}`;
+import type { Checker, Happening } from './checker.ts';
 
 export type QuickChecker = Checker & Required<Pick<Checker, 'onTurn'>>;
 
