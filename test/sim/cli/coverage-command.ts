@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const worker = new URL(`./coverage-worker${extname(import.meta.url)}`, import.meta.url);
 /** What is judged: the parts that decide, as far as a simulated run is made of them. */
 const judged =
-  /^(client\/(engine|wire)\/|tracker\/(registry|admission|swarm-access|presence|protocol)|torrents\/)/;
+  /^(client\/(engine|wire|host)\/|tracker\/(registry|admission|swarm-access|presence|protocol)|torrents\/)/;
 
 interface Gap {
   /** From 1. */

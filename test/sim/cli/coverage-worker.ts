@@ -28,11 +28,10 @@ process.on('message', async ({ from, count }: CoverageWish) => {
   session.connect();
   session.post('Profiler.enable');
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-  const { drawPlan } = await import('../plan/draw.ts');
-  const { runPlan } = await import('../runner/run-plan.ts');
+  const { runSeed } = await import('../runner/run-seed.ts');
   const failed: number[] = [];
   for (let seed = from; seed < from + count; seed++)
-    if (runPlan(drawPlan(seed)).failure !== undefined) failed.push(seed);
+    if (runSeed(seed).failure !== undefined) failed.push(seed);
   session.post('Profiler.takePreciseCoverage', (error, covered) => {
     if (error !== null) throw error;
     const files = covered.result
