@@ -43,12 +43,46 @@ export class AccessModel {
     return this.#listed.keys();
   }
 
+  get releases(): Iterable<ServedRelease> {
+    return this.#releases.values();
+  }
+
+  get accounts(): Iterable<AccountAccess> {
+    return this.#accounts.values();
+  }
+
   account(accountId: number): AccountAccess | undefined {
     return this.#accounts.get(accountId);
   }
 
   hostsIn(label: Label): readonly string[] {
     return [...(this.#listed.get(label)?.keys() ?? [])].sort();
+  }
+
+  /** The swarms of a release that is served, and the accounts that are in each. */
+  holdersOf(number: number): readonly (readonly number[])[] {
+    const release = this.#releases.get(number);
+    if (release?.access === undefined) return [];
+    return release.infoHashes.map((infoHash) => {
+      const hosts = this.#listed.get(labelOf(release, hexOf(infoHash)))?.values() ?? [];
+      return [...hosts].flatMap(({ accountId }) => accountId ?? []);
+    });
+  }
+
+  /** Peers in each swarm of a release that is served. */
+  peersOf(number: number): readonly number[] {
+    const release = this.#releases.get(number);
+    if (release?.access === undefined) return [];
+    return release.infoHashes.map((hash) => this.hostsIn(labelOf(release, hexOf(hash))).length);
+  }
+
+  /** Whether feeds may be read with this key. */
+  readsFeeds(key: Key, wallMs: number): boolean {
+    if (key.kind === 'none') return !this.#signInRequired;
+    if (key.kind !== 'feed' && key.kind !== 'old') return false;
+    const viewer = this.#accounts.get(key.accountId);
+    if (viewer === undefined || isBanned(viewer, wallMs)) return false;
+    return key.kind === 'old' ? viewer.passkeyHash !== undefined : viewer.generation === key.generation;
   }
 
   admit(infoHash: Uint8Array, key: Key, wallMs: number): Label | 'not-served' | 'fetch-again' {

@@ -32,11 +32,18 @@ export class JudgedRegistry extends Registry {
   /** The tracker after a restart with a snapshot of now: for its model nothing has happened. */
   restarted(nowMs: number): JudgedRegistry {
     const bytes = Buffer.concat([...this.saved(nowMs)].map(encodeSwarm));
-    const after = new JudgedRegistry(this.#given, this.#model);
-    after.disbelief = this.disbelief;
+    const after = this.emptied();
     const swarms = decodeSwarms(bytes);
     if (swarms === undefined) after.#note('cannot read its own snapshot');
     else after.restore(swarms, { nowMs, downMs: 0 });
+    return after;
+  }
+
+  /** An empty one after a restart. Its model still has all peers: who may come back must be restored. */
+  emptied(): JudgedRegistry {
+    const after = new JudgedRegistry(this.#given, this.#model);
+    after.disbelief = this.disbelief;
+    after.onAnnounce = this.onAnnounce;
     return after;
   }
 

@@ -4,10 +4,11 @@
  * own and has no part in the swarm; its model says who is let in where, and who is listed (access-model.ts).
  */
 import type { Prng } from '../../../client/engine/prng.ts';
-import { openPasskeys } from '../../../tracker/admission/passkeys.ts';
+import { openPasskeys, type Passkeys } from '../../../tracker/admission/passkeys.ts';
 import type { ReleaseAccess, ServedRelease } from '../../../tracker/catalogue/contract.ts';
 import { accountPasskeyHash } from '../../../tracker/community/secrets.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
+import { decodeSwarms } from '../../../tracker/registry/snapshot.ts';
 import { openSwarmAccess, type SwarmAccess } from '../../../tracker/swarm-access.ts';
 import { AccessModel, type Key, type Label } from './access-model.ts';
 import { JudgedRegistry } from './judged-registry.ts';
@@ -38,9 +39,10 @@ export function playMembers(plan: MembersPlan, random: Prng): string | undefined
 
 class Play {
   readonly #random: Prng;
-  readonly #registry = new JudgedRegistry({ peerTimeoutSeconds: timeoutSeconds });
-  readonly #passkeys;
-  readonly #access: SwarmAccess;
+  #registry = new JudgedRegistry({ peerTimeoutSeconds: timeoutSeconds });
+  readonly #signInRequired: boolean;
+  readonly #passkeys: Passkeys;
+  #access: SwarmAccess;
   readonly #model: AccessModel;
   /** Which swarm of the registry a label is. */
   readonly #hashes = new Map<Label, Uint8Array>();
@@ -50,30 +52,41 @@ class Play {
 
   constructor({ signInRequired }: MembersPlan, random: Prng) {
     this.#random = random;
+    this.#signInRequired = signInRequired;
     // A cache of a few: what has fallen out of it must be read as before.
     this.#passkeys = openPasskeys(new Uint8Array(32).fill(random.below(256)), 1 + random.below(4));
     this.#model = new AccessModel(signInRequired);
-    this.#access = openSwarmAccess({
-      signInRequired,
+    this.#registry.onAnnounce = (swarm) => {
+      this.#lastSwarm = swarm;
+    };
+    this.#access = this.#open();
+    for (let n = 0; n < accountsMax; n++) this.#changeAccount();
+    for (let n = 0; n < releasesMax; n++) this.#changeRelease();
+  }
+
+  #open(): SwarmAccess {
+    return openSwarmAccess({
+      signInRequired: this.#signInRequired,
       passkeys: this.#passkeys,
       registry: this.#registry,
       peerTimeoutMs: timeoutSeconds * 1_000,
       onChanged: () => {},
       onFinished: (releaseId, accountId) => this.#finished.push(`${releaseId} ${accountId}`),
     });
-    this.#registry.onAnnounce = (swarm) => {
-      this.#lastSwarm = swarm;
-    };
-    for (let n = 0; n < accountsMax; n++) this.#changeAccount();
-    for (let n = 0; n < releasesMax; n++) this.#changeRelease();
   }
 
   step(): string | undefined {
     this.#nowMs += this.#random.below(1_000);
-    const what = this.#random.below(12);
+    const what = this.#random.below(16);
     if (what === 0) this.#changeAccount();
     else if (what === 1) this.#changeRelease();
-    else {
+    else if (what === 2) {
+      const disbelief = this.#restart();
+      if (disbelief !== undefined) return disbelief;
+    } else if (what === 3) {
+      const disbelief = this.#judgeHolders() ?? this.#judgeKeys();
+      if (disbelief !== undefined) return disbelief;
+    } else {
       const disbelief = this.#announce();
       if (disbelief !== undefined) return disbelief;
     }
@@ -112,6 +125,25 @@ class Play {
     };
     this.#access.setRelease(release);
     this.#model.setRelease(release);
+  }
+
+  /**
+   * The tracker starts again with a snapshot of its peers. One thing has changed since that was made: who is not let in any more
+   * must stay away.
+   */
+  #restart(): string | undefined {
+    const random = this.#random;
+    const saved = decodeSwarms(Buffer.concat([...this.#access.snapshot(this.#nowMs)]));
+    if (saved === undefined) return 'cannot read its own snapshot';
+    const change = random.below(3);
+    if (change === 0) this.#changeAccount();
+    if (change === 1) this.#changeRelease();
+    this.#registry = this.#registry.emptied();
+    this.#access = this.#open();
+    for (const release of this.#model.releases) this.#access.setRelease(release);
+    for (const account of this.#model.accounts) this.#access.setAccount(account, this.#nowMs);
+    this.#access.restore(saved, { nowMs: this.#nowMs, wallMs: this.#nowMs }, random.below(2_000));
+    return undefined;
   }
 
   // What is asked ---------------------------------------------------------------------------------------------------
@@ -218,6 +250,49 @@ class Play {
       if (listed !== should) return `lists ${listed} peers in “${label}”, and ${should} it should`;
     }
     return undefined;
+  }
+
+  /** Who has something of a release is told to those alone who may know of it; how many there are is counted. */
+  #judgeHolders(): string | undefined {
+    const random = this.#random;
+    const accountId = random.below(accountsMax + 2) || undefined;
+    const number = 1 + random.below(releasesMax + 1);
+    const hashes = Array.from({ length: hashesMax }, (_, n) => new Uint8Array(20).fill(n + 1));
+    const limit = random.below(4);
+    const told = this.#access.holders(accountId, `release-${number}`, hashes, limit);
+    const there = this.#model.sees(accountId, number) ? this.#model.holdersOf(number) : [];
+    const most = there.reduce((sum, { length }) => sum + Math.min(limit, length), 0);
+    const isRight = told.length === most && told.every((holder) => there.flat().includes(holder.accountId));
+    if (!isRight)
+      return `tells account ${accountId} of ${told.length} holders of release ${number}; ${most} it should`;
+    const { complete, incomplete } = this.#access.counts(`release-${number}`);
+    const peers = this.#model.peersOf(number);
+    const [least, sum] = [Math.max(0, ...peers), peers.reduce((all, one) => all + one, 0)];
+    return complete + incomplete >= least && complete + incomplete <= sum
+      ? undefined
+      : `counts ${complete + incomplete} peers of release ${number}; ${least} to ${sum} it should`;
+  }
+
+  /** Which keys open feeds, and which keys are made for an account. */
+  #judgeKeys(): string | undefined {
+    const { admission } = this.#access;
+    const accountId = 1 + this.#random.below(accountsMax + 1);
+    const key: Key = this.#random.below(6) === 0 ? { kind: 'none' } : this.#drawKey(accountId);
+    const reads = admission.feedReader(this.#textOf(key), this.#nowMs) !== undefined;
+    if (reads !== this.#model.readsFeeds(key, this.#nowMs))
+      return `${reads ? 'lets' : 'does not let'} feeds be read with ${JSON.stringify(key)}`;
+    const generation = this.#model.account(accountId)?.generation;
+    const number = 1 + this.#random.below(releasesMax + 1);
+    const release = admission.release(`release-${number}`)?.number;
+    const feed = generation === undefined ? undefined : this.#textOf({ kind: 'feed', accountId, generation });
+    const announce =
+      generation === undefined || release === undefined
+        ? undefined
+        : this.#textOf({ kind: 'release', accountId, generation, release });
+    const isRight =
+      admission.feedKeyFor(accountId) === feed &&
+      admission.passkeyFor(accountId, `release-${number}`) === announce;
+    return isRight ? undefined : `makes another key for account ${accountId} and release ${number}`;
   }
 
   /** Who may know of a release. */
