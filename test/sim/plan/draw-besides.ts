@@ -4,14 +4,20 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { SwarmPlan } from './schema.ts';
 
-/** Others at trackers of their own: in one seed of two each. */
-export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'members'> {
+/** Others at trackers of their own, and bytes of strangers: in one seed of two each. */
+export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'members' | 'hostileBytes'> {
   const strangers = random.below(2) === 0 ? undefined : drawStrangers(random);
   const members =
     random.below(2) === 0
       ? undefined
       : { steps: 20 + random.below(60), signInRequired: random.below(4) === 0 };
-  return { ...(strangers && { strangers }), ...(members && { members }) };
+  // Reading one takes a tenth of a millisecond.
+  const hostileBytes = random.below(2) === 0 ? undefined : { steps: 5 + random.below(20) };
+  return {
+    ...(strangers && { strangers }),
+    ...(members && { members }),
+    ...(hostileBytes && { hostileBytes }),
+  };
 }
 
 function drawStrangers(random: Prng): NonNullable<SwarmPlan['strangers']> {

@@ -197,6 +197,9 @@ const strangersSchema = Type.Object(
 /** Members of a tracker with a catalogue, apart from the swarm: who is let in where (test/sim/tracker/members.ts). */
 const membersSchema = Type.Object({ steps: integer(1, 100_000), signInRequired: Type.Boolean() }, closed);
 
+/** Bytes of strangers, given to what reads them, apart from the swarm (test/sim/hostile-bytes/play.ts). */
+const hostileBytesSchema = Type.Object({ steps: integer(1, 100_000) }, closed);
+
 export const diskKinds = [
   'full',
   'read-error',
@@ -288,6 +291,7 @@ export const planSchema = Type.Object(
     trackers: Type.Optional(Type.Array(trackerSchema, { maxItems: 16 })),
     strangers: Type.Optional(strangersSchema),
     members: Type.Optional(membersSchema),
+    hostileBytes: Type.Optional(hostileBytesSchema),
     /** At most as many as there are numbers for. */
     houses: Type.Optional(Type.Array(houseSchema, { maxItems: 1_000 })),
     peers: Type.Array(peerSchema, { minItems: 1, maxItems: peersMax }),

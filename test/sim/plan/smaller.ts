@@ -18,7 +18,8 @@ export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
   );
   yield* withFewer(plan.torrents ?? [], (torrents) => keepTorrents(plan, torrents));
   yield* withSmallerTorrent(plan);
-  for (const key of ['strangers', 'members'] as const) if (plan[key] !== undefined) yield without(plan, key);
+  for (const key of ['strangers', 'members', 'hostileBytes'] as const)
+    if (plan[key] !== undefined) yield without(plan, key);
   yield* withShorterPlays(plan);
   if (plan.streams === 'recut') yield { ...plan, streams: 'whole' };
   yield* withPlainerPeers(plan);
@@ -67,17 +68,15 @@ function* withSmallerTorrent(plan: SwarmPlan): Generator<SwarmPlan> {
 
 /** Half of what others do at trackers of their own. */
 function* withShorterPlays(plan: SwarmPlan): Generator<SwarmPlan> {
-  const { strangers, members } = plan;
-  const shorter = <T extends { readonly steps: number }>(play: T, by: number): T => ({
-    ...play,
-    steps: Math.max(1, play.steps - by),
-  });
+  const halves = <T extends { readonly steps: number }>(play: T | undefined, by: number): T | undefined =>
+    play === undefined || play.steps === 1
+      ? undefined
+      : { ...play, steps: Math.max(1, play.steps - Math.ceil(play.steps / by)) };
   for (const by of [2, 1_000])
-    if (strangers !== undefined && strangers.steps > 1)
-      yield { ...plan, strangers: shorter(strangers, Math.ceil(strangers.steps / by)) };
-  for (const by of [2, 1_000])
-    if (members !== undefined && members.steps > 1)
-      yield { ...plan, members: shorter(members, Math.ceil(members.steps / by)) };
+    for (const key of ['strangers', 'members', 'hostileBytes'] as const) {
+      const shorter = halves<{ readonly steps: number }>(plan[key], by);
+      if (shorter !== undefined) yield { ...plan, [key]: shorter };
+    }
 }
 
 /** What a peer has that it could do without. */

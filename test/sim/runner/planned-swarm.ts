@@ -5,6 +5,7 @@
 import { cast } from '../actors/cast.ts';
 import { deadAddresses } from '../actors/crowded-tracker.ts';
 import { enter, type StandingActor } from '../actors/enter.ts';
+import { playHostileBytes } from '../hostile-bytes/play.ts';
 import { type CastMember, callSheet, castOf } from '../plan/cast.ts';
 import { bytesOf } from '../plan/files.ts';
 import type { SwarmPlan, TrackerPlan } from '../plan/schema.ts';
@@ -181,12 +182,17 @@ export class PlannedSwarm {
   /** Others at trackers of their own: what they do takes no time of this world. */
   #playBesides(): void {
     const { scheduler, random, besides } = this.world;
-    const { strangers, members } = this.plan;
+    const { strangers, members, hostileBytes } = this.plan;
     scheduler.after(besidesMs, () => {
       if (strangers !== undefined)
         besides.push({ name: 'strangers', disbelief: playStrangers(strangers, random.of('strangers')) });
       if (members !== undefined)
         besides.push({ name: 'members', disbelief: playMembers(members, random.of('members')) });
+      if (hostileBytes !== undefined)
+        besides.push({
+          name: 'hostile bytes',
+          disbelief: playHostileBytes(hostileBytes, random.of('hostile bytes')),
+        });
     });
   }
 

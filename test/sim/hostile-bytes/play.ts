@@ -1,0 +1,37 @@
+/**
+ * Bytes of strangers, given to what reads them: queries, replies, addresses and torrent files. It has no part in the swarm
+ * and takes no time of it.
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import { oneOf } from './odd-bytes.ts';
+import { judgeAddress, judgeAlive, judgeAnnounce, judgeScrape } from './queries.ts';
+import { judgeFailure, judgeNoReply, judgeOwnReply, judgeScrapeReply, judgeStrangeReply } from './replies.ts';
+import { judgeOtherFile, judgeTorrent } from './torrents.ts';
+
+export interface HostileBytesPlan {
+  /** How many are read. */
+  readonly steps: number;
+}
+
+const readers: readonly ((random: Prng) => string | undefined)[] = [
+  ...[judgeAnnounce, judgeAnnounce, judgeScrape, judgeAlive, judgeAddress, judgeAddress],
+  ...[
+    judgeOwnReply,
+    judgeStrangeReply,
+    judgeStrangeReply,
+    judgeStrangeReply,
+    judgeFailure,
+    judgeNoReply,
+    judgeScrapeReply,
+  ],
+  ...[judgeTorrent, judgeTorrent, judgeTorrent, judgeTorrent, judgeOtherFile],
+];
+
+/** The first thing that was wrong; undefined: nothing was. */
+export function playHostileBytes({ steps }: HostileBytesPlan, random: Prng): string | undefined {
+  for (let step = 0; step < steps; step++) {
+    const disbelief = oneOf(random, readers)(random);
+    if (disbelief !== undefined) return disbelief;
+  }
+  return undefined;
+}
