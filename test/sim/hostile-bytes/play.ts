@@ -6,6 +6,7 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import { oneOf } from './odd-bytes.ts';
 import { judgeAddress, judgeAlive, judgeAnnounce, judgeScrape } from './queries.ts';
 import { judgeFailure, judgeNoReply, judgeOwnReply, judgeScrapeReply, judgeStrangeReply } from './replies.ts';
+import { judgeSnapshot } from './snapshots.ts';
 import { judgeOtherFile, judgeTorrent } from './torrents.ts';
 
 export interface HostileBytesPlan {
@@ -24,7 +25,7 @@ const readers: readonly ((random: Prng) => string | undefined)[] = [
     judgeNoReply,
     judgeScrapeReply,
   ],
-  ...[judgeTorrent, judgeTorrent, judgeTorrent, judgeTorrent, judgeOtherFile],
+  ...[judgeTorrent, judgeTorrent, judgeTorrent, judgeTorrent, judgeOtherFile, judgeSnapshot],
 ];
 
 /** The first thing that was wrong; undefined: nothing was. */
