@@ -102,6 +102,8 @@ export const roles = [
 const registryKeys = [
   'intervalSeconds',
   'minIntervalSeconds',
+  'gatheringSeconds',
+  'gatheringIntervalSeconds',
   'peerTimeoutSeconds',
   'torrentsMax',
   'peersMax',
@@ -183,6 +185,8 @@ const strangersSchema = Type.Object(
     /** What they do, one thing after the other. */
     steps: integer(1, 100_000),
     torrents: integer(1, 100),
+    /** Only some torrents are served, and the counters of these are kept. */
+    isPicky: Type.Optional(Type.Boolean()),
     /** As in tracker/registry/limits.ts. */
     registry: Type.Optional(
       Type.Object(

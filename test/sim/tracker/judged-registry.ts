@@ -55,8 +55,12 @@ export class JudgedRegistry extends Registry {
     swarmHash: Uint8Array = request.infoHash,
   ): AnnounceReply | TrackerFailure {
     this.onAnnounce?.(swarmHash);
+    this.#model.begin(nowMs);
     const reply = super.announce(request, address, nowMs, random, swarmHash);
-    if ('failureReason' in reply) this.#note(`refuses: ${reply.failureReason}`);
+    const isServed = this.#given.isAllowed?.(request.infoHash) ?? true;
+    if ('failureReason' in reply) {
+      if (isServed) this.#note(`refuses: ${reply.failureReason}`);
+    } else if (!isServed) this.#note('answers for a torrent that it does not serve');
     else this.#note(this.#model.announce(request, address.remote, nowMs, hexOf(swarmHash), reply));
     return reply;
   }
@@ -67,7 +71,7 @@ export class JudgedRegistry extends Registry {
   ): ScrapedTorrent[] {
     const scraped = super.scrape(infoHashes, swarmOf);
     for (const [i, infoHash] of infoHashes.entries()) {
-      const swarm = swarmOf(infoHash);
+      const swarm = (this.#given.isAllowed?.(infoHash) ?? true) ? swarmOf(infoHash) : undefined;
       const should = this.#model.scrape(swarm === undefined ? '' : hexOf(swarm));
       const { complete, incomplete, downloaded } = scraped[i]!;
       const isRight =
@@ -100,6 +104,12 @@ export class JudgedRegistry extends Registry {
   override drop(swarmHash: Uint8Array): void {
     super.drop(swarmHash);
     this.#model.drop(hexOf(swarmHash));
+    this.#judgeCounts();
+  }
+
+  override keep(infoHash: Uint8Array): void {
+    super.keep(infoHash);
+    this.#model.keep(hexOf(infoHash));
     this.#judgeCounts();
   }
 

@@ -37,6 +37,10 @@ export class RegistryModel {
   readonly #options: RegistryOptions;
   readonly #swarms = new Map<string, ModelSwarm>();
   #expired = 0;
+  /** Swarms whose counters outlive their peers. */
+  readonly #kept = new Set<string>();
+  /** Its first announce. */
+  #beganMs: number | undefined;
   /** By swarm and kind of peers: whom the last answer named first, and of how many changes it knew. */
   readonly #firsts = new Map<string, { readonly first: string; readonly changes: number }>();
   /** Answers about the same peers as the one before, and how many of them began with the same. */
@@ -54,6 +58,11 @@ export class RegistryModel {
     const peers = [...this.#swarms.values()].flatMap((swarm) => [...swarm.peers.values()]);
     const seeds = peers.filter(({ isSeed }) => isSeed).length;
     return { torrents: this.#swarms.size, seeds, leechers: peers.length - seeds, expired: this.#expired };
+  }
+
+  /** It is asked, whether it serves the torrent or not. */
+  begin(nowMs: number): void {
+    this.#beganMs ??= nowMs;
   }
 
   /** What the reply should have been like, and was not. `swarmHash`: hex. */
@@ -90,7 +99,7 @@ export class RegistryModel {
       }
     }
     return (
-      this.#judgeNumbers(reply, swarmHash, remote, warning) ??
+      this.#judgeNumbers(reply, swarmHash, remote, warning, this.#isGathering(request, swarmHash, nowMs)) ??
       (event === 'stopped' ? judgeNobody(reply) : this.#judgePeers(request, reply, swarmHash, self, family))
     );
   }
@@ -126,6 +135,11 @@ export class RegistryModel {
     this.#changes += 1;
   }
 
+  keep(swarmHash: string): void {
+    this.#kept.add(swarmHash);
+    if (!this.#swarms.has(swarmHash)) this.#swarms.set(swarmHash, { peers: new Map(), downloaded: 0 });
+  }
+
   // What is listed --------------------------------------------------------------------------------------------------
 
   #remove(swarmHash: string, key: string): void {
@@ -133,7 +147,7 @@ export class RegistryModel {
     peers.delete(key);
     this.#changes += 1;
     // An empty swarm is forgotten, and how often it was completed with it.
-    if (peers.size === 0) this.#swarms.delete(swarmHash);
+    if (peers.size === 0 && !this.#kept.has(swarmHash)) this.#swarms.delete(swarmHash);
   }
 
   #whyNotListed(swarm: ModelSwarm | undefined, family: Family, network: string): string | undefined {
@@ -164,13 +178,22 @@ export class RegistryModel {
 
   // What is told ----------------------------------------------------------------------------------------------------
 
+  /** Who fetches is asked to come back soon while peers gather after a start; who leaves is told the usual. */
+  #isGathering({ event, left }: AnnounceRequest, swarmHash: string, nowMs: number): boolean {
+    if (event === 'stopped' || event === 'paused' || left === 0 || !this.#swarms.has(swarmHash)) return false;
+    return nowMs < this.#beganMs! + 1_000 * this.#options.gatheringSeconds;
+  }
+
   #judgeNumbers(
     reply: AnnounceReply,
     swarmHash: string,
     remote: Uint8Array,
     warning: string | undefined,
+    isGathering: boolean,
   ): Disbelief {
-    const { intervalSeconds, minIntervalSeconds } = this.#options;
+    const { minIntervalSeconds, gatheringIntervalSeconds } = this.#options;
+    const usual = this.#options.intervalSeconds;
+    const intervalSeconds = isGathering ? Math.min(usual, gatheringIntervalSeconds) : usual;
     const { complete, incomplete } = this.scrape(swarmHash);
     const most = intervalSeconds + Math.floor(intervalSeconds / 10);
     this.#intervals += 1;

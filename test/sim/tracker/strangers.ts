@@ -12,6 +12,8 @@ export interface StrangersPlan {
   /** What they do, one thing after the other. */
   readonly steps: number;
   readonly torrents: number;
+  /** Only some torrents are served, and the counters of these are kept. */
+  readonly isPicky?: boolean;
   readonly registry?: Partial<Omit<RegistryOptions, 'isAllowed'>>;
 }
 
@@ -21,7 +23,9 @@ const portsMax = 3;
 
 /** The first thing that was wrong; undefined: nothing was. */
 export function playStrangers(plan: StrangersPlan, random: Prng): string | undefined {
-  const registry = new JudgedRegistry({ hashSeed: random.below(2 ** 31), ...plan.registry });
+  // One of its torrents is not served where only some are.
+  const isAllowed = (infoHash: Uint8Array) => plan.isPicky !== true || infoHash[0] !== 1;
+  const registry = new JudgedRegistry({ hashSeed: random.below(2 ** 31), isAllowed, ...plan.registry });
   const hosts = hostsOf(random);
   let nowMs = 0;
   for (let step = 0; step < plan.steps && registry.disbelief === undefined; step++) {
@@ -33,6 +37,7 @@ export function playStrangers(plan: StrangersPlan, random: Prng): string | undef
         registry.expire(nowMs);
         break;
       case 1:
+        if (plan.isPicky === true && isAllowed(infoHash)) registry.keep(infoHash);
         registry.scrape([infoHash, new Uint8Array(20).fill(200)]);
         break;
       default:
