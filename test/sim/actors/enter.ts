@@ -27,6 +27,14 @@ export interface StandingActor extends Actor {
 /** Flavour of a block that is not the author's; any number but 0. */
 const wrongFlavour = 0x5a5a;
 
+/** How a peer id begins: as programs write it that are known by name, and in no known way. */
+const clients = ['-XX0001-', '-qB45A0-', '-TR2840-', '-TR4060-', 'M7-10-1-', 'Q1-23-0-', '-zz9999-'] as const;
+
+/** Drawn apart, so that the actor does what it did. */
+function clientOf(world: World, name: string): string {
+  return clients[world.random.of(`client of ${name}`).below(clients.length)]!;
+}
+
 export function enter(world: World, script: Script, options: EntranceOptions): StandingActor {
   const { name, link = homeLink, reachability = 'open', trackers = world.announceTiers.flat() } = options;
   let puppet: Puppet | undefined;
@@ -44,7 +52,7 @@ export function enter(world: World, script: Script, options: EntranceOptions): S
       network: host,
       announcer,
       random,
-      peerId: Buffer.from(`-XX0001-${own.padStart(12, '0')}`).subarray(0, 20),
+      peerId: Buffer.from(`${clientOf(world, name)}${own.padStart(12, '0')}`).subarray(0, 20),
       torrent: {
         id: torrent,
         infoHash,

@@ -3,12 +3,16 @@
  * it. Attacks the magnet link: nothing may be believed before its hash is checked, no peer may hold up the others, and a
  * number must not become memory.                                                                           BEP 9 10
  */
-import { encodeMetadataBlock, parseMetadataMessage } from '../../../client/engine/metadata-exchange.ts';
+import {
+  encodeMetadataBlock,
+  encodeMetadataReject,
+  parseMetadataMessage,
+} from '../../../client/engine/metadata-exchange.ts';
 import { pick } from './choice.ts';
 import type { Script } from './puppet.ts';
 
-/** Wrong bytes of the right length; an absurd length; a block nobody asked for; blocks too short; no answer. */
-export const metadataLies = ['wrong', 'huge', 'unasked', 'short', 'silent'] as const;
+/** Wrong bytes of the right length; an absurd length; a block nobody asked for; blocks too short; no answer; no block at all. */
+export const metadataLies = ['wrong', 'huge', 'unasked', 'short', 'silent', 'refuses'] as const;
 
 export interface MetadataLiarOptions {
   readonly lie?: (typeof metadataLies)[number];
@@ -37,6 +41,8 @@ export function metadataLiar(options: MetadataLiarOptions = {}): Script {
         const asked = parseMetadataMessage(message.payload);
         if (asked === undefined || asked === 'unknown-type' || asked.type !== 'request') return;
         if (lie === 'silent' || lie === 'huge') return;
+        if (lie === 'refuses')
+          return line.say((writer) => writer.extended(id, encodeMetadataReject(asked.blockIndex)));
         const block = encodeMetadataBlock(wrong, asked.blockIndex);
         const payload = lie === 'unasked' ? noSuchBlock : lie === 'short' ? block.slice(0, -1) : block;
         line.say((writer) => writer.extended(id, payload));

@@ -73,6 +73,8 @@ const longest: Word = (w, r) => anything(w, r, pick(nobodysIds, r), 64 * KiB + 1
 const allowedFast: readonly Word[] = [
   (w, r, g) => w.suggest(r.below(g.pieceCount)),
   (w, r, g) => w.reject(...place(r, g)),
+  // Within a piece, and no block that anybody asks for.
+  (w, r, g) => w.reject(r.below(g.pieceCount), 1, 1),
   (w, r) => anything(w, r, messageId.allowedFast, 5),
 ];
 const allowedExtended: readonly Word[] = [
@@ -133,6 +135,12 @@ const forbidden: readonly Word[] = [
   (w, _, g) =>
     w.raw(Uint8Array.of(0, 0, 0, 10, 7, 0, 0, g.pieceCount >> 8, g.pieceCount & 255, 0, 0, 0, 0, 0)),
   (w) => head(w, messageId.extended, 1),
+  // A block that begins in the middle of one.
+  (w) => w.raw(Uint8Array.of(0, 0, 0, 10, messageId.piece, 0, 0, 0, 0, 0, 0, 0, 1, 0)),
+  ...['', 'le', 'd', 'd1:me', 'i1e', 'dei'].flatMap((text): Word[] => [
+    (w) => w.extended(0, new TextEncoder().encode(text)),
+    (w) => w.extended(1, new TextEncoder().encode(text)),
+  ]),
   (w) => head(w, messageId.extended, 64 * KiB + 2),
   (w, r) => head(w, pick(nobodysIds, r), 64 * KiB + 2),
   (w, r) => head(w, pick(nobodysIds, r), 2 ** 31),
