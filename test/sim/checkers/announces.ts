@@ -174,6 +174,7 @@ function hear({ fact, peer, nowMs }: Turn, torrent: TorrentId, talk: Talk): unde
       talk.hasNews = true;
     }
   }
+  if (fact.type === 'announce-wished' && fact.torrent === torrent) wish(talk, nowMs, limits);
   if ('tracker' in fact && fact.torrent === torrent) comeBack(talk, fact, asked, nowMs, limits);
   const inspection = peer.engine.inspect(torrent);
   if (inspection === undefined) return undefined;
@@ -189,6 +190,14 @@ function hear({ fact, peer, nowMs }: Turn, torrent: TorrentId, talk: Talk): unde
     if (peers.isOffline) for (const tracker of talk.trackers.values()) tracker.owesCompleted = false;
   }
   return undefined;
+}
+
+/** The user wants peers: one that has failed may be asked again after the least interval, unless it has said when. */
+function wish(talk: Talk, nowMs: number, limits: Limits): void {
+  const soonMs = Math.max(nowMs, talk.sentMs + limits.announceIntervalMinSeconds * 1_000);
+  for (const tracker of talk.trackers.values())
+    if (tracker.failures > 0) tracker.backMs = Math.min(tracker.backMs ?? Number.MAX_SAFE_INTEGER, soonMs);
+  talk.dueMs = Math.min(talk.dueMs, Math.max(nowMs, talk.sentMs + talk.shortestMs));
 }
 
 /** A tracker is there again: asked within a minute, if it failed or has forgotten us. */

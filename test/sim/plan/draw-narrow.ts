@@ -4,8 +4,9 @@
  */
 import { assertLimits, defaultLimits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
+import { endOf } from './draw-faults.ts';
 import { bytesOf } from './files.ts';
-import type { SwarmPlan } from './schema.ts';
+import type { Fault, SwarmPlan } from './schema.ts';
 
 /** With three more peers on slow lines these would cost as much as ten other runs. */
 const peersMax = 9;
@@ -33,9 +34,12 @@ export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
   const upBps = Math.max(10_000, Math.floor(bytesOf(plan.torrent) / 30));
   // Where addresses have families, a peer without one can be out of reach of every seed.
   const hasFamilies = plan.peers.some(({ family }) => family !== undefined);
+  const harm = drawHarm(random, plan);
   return {
     ...plan,
     limits,
+    faults: [...(plan.faults ?? []), ...harm],
+    healMs: Math.max(plan.healMs ?? 0, endOf(harm)),
     peers: [
       ...plan.peers.map((peer) => ({
         ...peer,
@@ -51,7 +55,22 @@ export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
   };
 }
 
-function isDear({ peers, healMs = 0, torrent }: SwarmPlan): boolean {
+/** In one of four a file of a peer is lost while blocks of it wait for a slow line. */
+function drawHarm(random: Prng, { peers }: SwarmPlan): Fault[] {
+  if (random.below(4) > 0) return [];
+  const owners = peers.filter(({ role = 'honest', has }) => role === 'honest' && has !== undefined);
+  if (owners.length === 0) return [];
+  const kinds = ['deleted', 'changed', 'moved'] as const;
+  return Array.from({ length: 1 + random.below(3) }, () => ({
+    type: 'content',
+    peers: [owners[random.below(owners.length)]!.name],
+    atMs: 2_000 + random.below(20_000),
+    kind: kinds[random.below(kinds.length)]!,
+    place: random.below(1_000),
+  }));
+}
+
+export function isDear({ peers, healMs = 0, torrent }: SwarmPlan): boolean {
   const peerCount = peers.reduce((sum, { count = 1 }) => sum + count, 0);
   return peerCount > peersMax || healMs > healMsMax || bytesOf(torrent) > bytesMax;
 }

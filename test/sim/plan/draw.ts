@@ -10,9 +10,11 @@ import { Randomness } from '../kernel/randomness.ts';
 import { castOf } from './cast.ts';
 import { drawBesides } from './draw-besides.ts';
 import { crowdRoles, drawCrowd } from './draw-crowd.ts';
+import { drawDemands } from './draw-demands.ts';
 import { drawContentFaults, drawFaults, endOf } from './draw-faults.ts';
 import { drawGiant } from './draw-giant.ts';
 import { drawHarmLimits, drawLimits } from './draw-limits.ts';
+import { drawMagnets } from './draw-magnets.ts';
 import { drawMore } from './draw-more.ts';
 import { drawNarrow } from './draw-narrow.ts';
 import { drawFamilies, drawHouses } from './draw-places.ts';
@@ -75,7 +77,9 @@ export function drawPlan(seed: number): SwarmPlan {
   const more = withManyWanted(drawMore(plan, randomness));
   // Peers that all lack one piece, with two seats each and a crowd before them, may never get to it: seed 400186 of 30 November.
   const sized = crowd.peers.length > 0 ? more : drawGiant(randomness.of('plan giant'), more);
-  const drawn = withFewDead(drawNarrow(randomness.of('plan narrow'), sized));
+  const narrow = drawNarrow(randomness.of('plan narrow'), sized);
+  const demanding = drawDemands(randomness.of('plan demands'), narrow);
+  const drawn = withFewDead(drawMagnets(randomness.of('plan magnets'), demanding));
   // With several torrents, one connection for each host is not enough: whatever was drawn since, that stays.
   return introduced(validatePlan({ ...drawn, limits: { ...drawn.limits, ...sideLimits } }));
 }

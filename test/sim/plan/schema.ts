@@ -257,6 +257,7 @@ export const faultSchemas = {
   /**
    * Its user chooses: so many pieces are wanted, in priorities that are drawn, in the order of the torrent if it says so, and
    * so many with a deadline, one every `deadlineMs` from now on. Everything is wanted again when it is over, or healed.
+   * `asksTrackers`: peers are wanted now.
    */
   choice: fault('choice', {
     peers: names,
@@ -265,6 +266,7 @@ export const faultSchemas = {
     sequential: Type.Optional(Type.Boolean()),
     deadlines: Type.Optional(integer(1, 1_000)),
     deadlineMs: Type.Optional(integer(1, 60_000)),
+    asksTrackers: Type.Optional(Type.Boolean()),
   }),
   /** Its clock is so much further from one moment to the next: a laptop that was asleep. */
   'clock-jump': fault('clock-jump', { peers: names, byMs: forMs }),

@@ -18,6 +18,7 @@ export function choose(world: World, peer: SimPeer, choice: Extract<Fault, { typ
   );
   peer.tell({ type: 'pieces-selected', torrent, priorities });
   if (sequential !== undefined) peer.tell({ type: 'order-chosen', torrent, sequential });
+  if (choice.asksTrackers === true) peer.tell({ type: 'announce-wished', torrent });
   const first = random.below(geometry.pieceCount);
   for (let n = 0; n < deadlines; n++) {
     const pieceIndex = geometry.pieceIndex((first + n) % geometry.pieceCount)!;

@@ -10,8 +10,13 @@ import { choose, wantAllAgain } from './choices.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
 const always = 1_000_000;
-/** Peers that a lying tracker names are all at one address, where nobody is. */
-const nobody = { host: '198.18.0.1', port: 1 };
+/** Where a lying tracker says that peers are: nobody is there, or it is the asker's own machine. */
+const lies = [
+  { host: '198.18.0.1', port: 1 },
+  { host: '127.0.0.1', port: 6_881 },
+  { host: '2001:db8:1:2:3:4:5:6', port: 6_881 },
+  { host: '::1', port: 1 },
+];
 
 /** Sets every fault of the plan going. */
 export function arrangeTroubles(swarm: PlannedSwarm): void {
@@ -160,5 +165,5 @@ function troubleOf(kind: Extract<Fault, { type: 'disk' }>['kind'], ppm: number):
 }
 
 function liesOf({ peers }: TrackerAnswer): TrackerAnswer {
-  return { peers: peers.map(() => nobody), intervalSeconds: 1_000_000, seeds: 1_000_000 };
+  return { peers: peers.map((_, i) => lies[i % lies.length]!), intervalSeconds: 1_000_000, seeds: 1_000_000 };
 }

@@ -4,7 +4,7 @@
  */
 import type { AnnounceRequest, Fact, PeerAddress, TrackerAnswer } from '../../../client/engine/contract.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
-import { packAddress } from '../../../tracker/protocol/address.ts';
+import { addressText, packAddress } from '../../../tracker/protocol/address.ts';
 import { replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
 import type { Registry, RegistryOptions } from '../../../tracker/registry.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
@@ -151,7 +151,7 @@ export class SimTracker {
     if ('failureReason' in reply) {
       return { type: 'announce-failed', torrent, tracker, reason: reply.failureReason };
     }
-    const { intervalSeconds, minIntervalSeconds, complete, incomplete, warning } = reply;
+    const { intervalSeconds, minIntervalSeconds, complete, incomplete, warning, externalAddress } = reply;
     const answer = {
       peers: replyEndpoints(reply),
       intervalSeconds,
@@ -159,6 +159,7 @@ export class SimTracker {
       ...(complete !== undefined && { seeds: complete }),
       ...(incomplete !== undefined && { leechers: incomplete }),
       ...(warning !== undefined && { warning }),
+      ...(externalAddress !== undefined && { ownHost: addressText(externalAddress) }),
       memoryId: this.memoryId,
     };
     return { type: 'announced', torrent, tracker, answer: this.distort?.(answer, request) ?? answer };
