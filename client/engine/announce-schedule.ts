@@ -51,14 +51,6 @@ export class AnnounceSchedule {
     return this.#tiers.flat();
   }
 
-  /** When `next` has something to say at the earliest. */
-  get wakeAtMs(): number {
-    if (this.#stopped || this.#suspended || this.#inFlight !== undefined) return Number.MAX_SAFE_INTEGER;
-    let earliest = Number.MAX_SAFE_INTEGER;
-    for (const tier of this.#tiers) for (const t of tier) earliest = Math.min(earliest, t.notBeforeMs);
-    return Math.max(earliest, this.#dueMs);
-  }
-
   /** Who is asked next, and when, if everything stays as it is; undefined while one is asked, or when nobody can be. */
   get nextAsk(): { readonly tracker: TrackerState; readonly atMs: number } | undefined {
     if (this.#stopped || this.#suspended || this.#inFlight !== undefined) return undefined;
