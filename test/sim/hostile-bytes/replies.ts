@@ -157,17 +157,15 @@ export function judgeScrapeReply(random: Prng): Disbelief {
   const read = parseScrapeReply(encodeScrapeReply(scraped));
   if (!Array.isArray(read) || read.map(textOf).join() !== sorted.map(textOf).join())
     return `writes a scrape of ${scraped.map(textOf)}, and reads another`;
-  const files = Array.from({ length: random.below(3) === 0 ? 60 : random.below(4) }, (): Entry => {
-    const counts = tampered(
-      [
-        ['complete', int(1)],
-        ['downloaded', int(-2)],
-        ['incomplete', int(3)],
-      ],
-      random,
-      2,
-    );
-    return [toText(drawBytes(random, random.below(8) === 0 ? 19 : 20)), dict(counts)];
+  const isLong = random.below(3) === 0;
+  const files = Array.from({ length: isLong ? 60 : random.below(4) }, (): Entry => {
+    const counts: readonly Entry[] = [
+      ['complete', int(1)],
+      ['downloaded', int(-2)],
+      ['incomplete', int(3)],
+    ];
+    const key = drawBytes(random, random.below(16) === 0 ? 19 : 20);
+    return [toText(key), dict(isLong ? counts : tampered(counts, random, 2))];
   });
   const strange = dict(
     tampered(

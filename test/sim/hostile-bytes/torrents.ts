@@ -46,15 +46,16 @@ const names: readonly string[] = [
     'c',
     'a.flac',
     'A.flac',
+    'a (2).flac',
     'a.flac.part',
     'A',
     'b.part',
     'B.PART.part',
     '.hidden',
     '...And',
-    'con.txt',
   ],
   ...[
+    'con.txt',
     'nul',
     'x<y>',
     'end. ',
@@ -63,22 +64,21 @@ const names: readonly string[] = [
     '\u00e9',
     'e\u0301',
     'E\u0301',
-    '\uac00',
-    '\u1100\u1161',
-    '\u00df',
-    'ss',
+    'e\u0323\u0301',
+    'e\u0301\u0323',
   ],
+  ...['\uac00', '\u1100\u1161', '\uac01', '\u00df', 'ss', 'n'.repeat(252), 'N'.repeat(252), 'n'.repeat(260)],
   ...[
-    'n'.repeat(252),
-    'n'.repeat(260),
     `${'n'.repeat(260)}.flac`,
+    `${'n'.repeat(196)} . . ${'n'.repeat(90)}`,
     '\u20ac'.repeat(90),
     'a\u202eb',
     'line\n\r\t',
     '\ufeffx',
   ],
 ];
-const badNames: readonly string[] = ['', '.', '..', 'a/b', 'a\0b', '..\\x', '\xff\xfe'];
+const notUtf8 = '\xff\xfe';
+const badNames: readonly string[] = ['', '.', '..', 'a/b', 'a\0b', '..\\x', notUtf8, notUtf8];
 
 export function judgeTorrent(random: Prng): Disbelief {
   const format = oneOf<Format>(random, ['v1', 'v1', 'v2', 'hybrid']);
@@ -121,6 +121,8 @@ const otherFiles = [
     '\xef\xbb\xbf<?xml',
     '{"json": 1}',
     'magnet:?xt=urn:btih:0',
+    'd4:infod5:filesle4:name1:a12:piece lengthi16384e6:pieces0:ee',
+    'd4:infod5:filesi1e4:name1:a12:piece lengthi16384e6:pieces0:ee',
     '\x1f\x8b\x08',
     'PK\x03\x04',
     'text',
@@ -212,14 +214,16 @@ function infoOf(
     ['pieces', bytes(toText(drawBytes(random, 20 * Math.ceil(total / pieceLength))))],
   ];
   const real = files.filter(({ isPad }) => !isPad);
+  // Now and then the two versions differ by a file.
+  const twins = isOdd && random.below(4) === 0 ? real.toSpliced(random.below(real.length), 1) : real;
   const v2: readonly Entry[] = [
-    ['file tree', treeOf(isSingleFile ? [{ ...real[0]!, path: [name] }] : real, random, isOdd)],
+    ['file tree', treeOf(isSingleFile ? [{ ...real[0]!, path: [name] }] : twins, random, isOdd)],
     ['meta version', int(2)],
   ];
   const plain: readonly Entry[] = [
     ...(format === 'v2' ? [] : v1),
     ...(format === 'v1' ? [] : v2),
-    ['name', bytes(utf8(name))],
+    ['name', bytes(inBytes(name))],
     [
       'piece length',
       int(isOdd && random.below(8) === 0 ? oneOf(random, [0, 1, 20_000, 2 ** 30]) : pieceLength),
@@ -232,7 +236,7 @@ function infoOf(
   );
   return {
     entries: isOdd && random.below(2) === 0 ? tamper(entries, random) : entries,
-    layers: sorted([...layers]),
+    layers: sorted(isOdd && random.below(6) === 0 && layers.size > 0 ? [...layers].slice(1) : [...layers]),
   };
 }
 
@@ -244,7 +248,7 @@ function drawFiles(format: Format, pieceLength: number, random: Prng, isOdd: boo
   for (let i = 0; i < count; i++) {
     const folder = oneOf(random, folders);
     const path = [...(folder === '' ? [] : [folder]), drawName(random, isOdd)];
-    if (folder !== '' || !folders.includes(path[0]!)) paths.set(path.map(utf8).join('\0'), path);
+    if (folder !== '' || !folders.includes(path[0]!)) paths.set(path.map(inBytes).join('\0'), path);
   }
   const files: DrawnFile[] = [];
   const inOrder = [...paths.keys()].sort().map((key) => paths.get(key)!);
@@ -289,10 +293,12 @@ function drawName(random: Prng, isOdd: boolean): string {
 function listed({ path, bytes: size, isPad }: DrawnFile, random: Prng, isOdd: boolean): string {
   const entries = sorted([
     ['length', int(size)],
-    ['path', list(path.map((part) => bytes(utf8(part))))],
+    ['path', list(path.map((part) => bytes(inBytes(part))))],
     ...(isPad ? ([['attr', bytes('p')]] as const) : []),
     ...(isOdd && random.below(6) === 0 ? ([['attr', bytes('lx')]] as const) : []),
   ]);
+  // A link needs no length.
+  if (isOdd && random.below(8) === 0) return dict(sorted([...entries.slice(1), ['attr', bytes('l')]]));
   if (isOdd && random.below(16) === 0) return oddValue(random);
   return dict(isOdd && random.below(6) === 0 ? tamper(entries, random) : entries);
 }
@@ -302,7 +308,7 @@ function treeOf(files: readonly DrawnFile[], random: Prng, isOdd: boolean): stri
   const folders = new Map<string, DrawnFile[]>();
   for (const file of files) {
     const [first, ...rest] = file.path;
-    const key = utf8(first!);
+    const key = inBytes(first!);
     if (rest.length > 0) folders.set(key, [...(folders.get(key) ?? []), { ...file, path: rest }]);
     else {
       const fields = sorted([
@@ -316,6 +322,11 @@ function treeOf(files: readonly DrawnFile[], random: Prng, isOdd: boolean): stri
   }
   for (const [key, below] of folders) inFolder.set(key, treeOf(below, random, isOdd));
   return dict(sorted([...inFolder]));
+}
+
+/** A name as its author's program wrote it; one of them is no UTF-8. */
+function inBytes(name: string): string {
+  return name === notUtf8 ? name : utf8(name);
 }
 
 /** As BEP 3 and 52 want them. */

@@ -12,7 +12,7 @@ export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'member
       ? undefined
       : { steps: 20 + random.below(60), signInRequired: random.below(4) === 0 };
   // Reading one takes a tenth of a millisecond.
-  const hostileBytes = random.below(2) === 0 ? undefined : { steps: 5 + random.below(20) };
+  const hostileBytes = random.below(2) === 0 ? undefined : { steps: 10 + random.below(30) };
   if (strangers !== undefined && random.below(3) === 0) {
     strangers.isPicky = random.below(2) === 0;
     const gatheringIntervalSeconds = 1 + random.below(strangers.registry!.intervalSeconds!);

@@ -167,7 +167,9 @@ class Play {
       random.below(bound),
     );
     if (typeof answer === 'string' || should === 'not-served' || should === 'fetch-again')
-      return answer === should ? undefined : `answers ${what}: ${show(answer)}, and ${should} it should`;
+      return answer === should
+        ? this.#judgeUnseen(infoHash, passkey, what)
+        : `answers ${what}: ${show(answer)}, and ${should} it should`;
     const disbelief = this.#judgeSwarm(should, what);
     if (disbelief !== undefined) return disbelief;
     const isOfAccount = key.kind === 'release' || key.kind === 'old';
@@ -183,6 +185,13 @@ class Play {
     return scraped!.complete + scraped!.incomplete === there
       ? undefined
       : `a scrape after ${what} counts ${scraped!.complete + scraped!.incomplete} peers, and ${there} are there`;
+  }
+
+  /** What a passkey may not know of looks like what is not there. */
+  #judgeUnseen(infoHash: Uint8Array, passkey: string | undefined, what: string): string | undefined {
+    const moment = { nowMs: this.#nowMs, wallMs: this.#nowMs };
+    const { complete, incomplete, downloaded } = this.#access.scrape([infoHash], passkey, moment)[0]!;
+    return complete + incomplete + downloaded === 0 ? undefined : `refuses ${what}, and counts its peers`;
   }
 
   #drawKey(accountId: number): Key {
