@@ -3,9 +3,11 @@
  * it. Attacks the magnet link: nothing may be believed before its hash is checked, no peer may hold up the others, and a
  * number must not become memory.                                                                           BEP 9 10
  */
+import { ourExtensionId } from '../../../client/engine/extension-handshake.ts';
 import {
   encodeMetadataBlock,
   encodeMetadataReject,
+  encodeMetadataRequest,
   parseMetadataMessage,
 } from '../../../client/engine/metadata-exchange.ts';
 import { pick } from './choice.ts';
@@ -34,6 +36,8 @@ export function metadataLiar(options: MetadataLiarOptions = {}): Script {
       onOpen(line) {
         line.say((writer) => writer.haveNone());
         line.introduce(lie === 'huge' ? hugeBytes : infoBytes.length);
+        // Of one that looks for it itself.
+        line.say((writer) => writer.extended(ourExtensionId.utMetadata, encodeMetadataRequest(0)));
       },
       onMessage(line, message) {
         const id = line.extensions?.utMetadataId;

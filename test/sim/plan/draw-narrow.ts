@@ -43,6 +43,8 @@ export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
     peers: [
       ...plan.peers.map((peer) => ({
         ...peer,
+        // Those that lose something fetch it again, and go on giving the rest.
+        ...(harm.length > 0 && (peer.role ?? 'honest') === 'honest' && { mends: true }),
         link: { upBps: upBps + random.below(upBps), downBps: 8 * upBps },
       })),
       {
@@ -58,13 +60,12 @@ export function drawNarrow(random: Prng, plan: SwarmPlan): SwarmPlan {
 /** In one of four a file of a peer is lost while blocks of it wait for a slow line. */
 function drawHarm(random: Prng, { peers }: SwarmPlan): Fault[] {
   if (random.below(4) > 0) return [];
-  const owners = peers.filter(({ role = 'honest', has }) => role === 'honest' && has !== undefined);
-  if (owners.length === 0) return [];
+  const owners = peers.filter(({ role = 'honest' }) => role === 'honest');
   const kinds = ['deleted', 'changed', 'moved'] as const;
   return Array.from({ length: 1 + random.below(3) }, () => ({
     type: 'content',
     peers: [owners[random.below(owners.length)]!.name],
-    atMs: 2_000 + random.below(20_000),
+    atMs: 2_000 + random.below(30_000),
     kind: kinds[random.below(kinds.length)]!,
     place: random.below(1_000),
   }));
