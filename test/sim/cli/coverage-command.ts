@@ -1,13 +1,13 @@
 /**
- * `npm run sim -- --coverage [--seeds N]`: which branches of the engine, the wire and the tracker no drawn seed reaches. A
- * branch that is never reached is one in which nothing is ever found: it is drawn, or unreached.ts says why not.
+ * `npm run sim -- --coverage [--seeds N]`: which branches of the engine, the wire, the tracker and the storage no drawn seed
+ * reaches. A branch that is never reached is one in which nothing is ever found: it is drawn, or unreached.ts says why not.
  */
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CoverageDone, CoverageWish, Stretch } from './coverage-worker.ts';
-import { unreached } from './unreached.ts';
+import { codeIn, explains } from './unreached.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const worker = new URL(`./coverage-worker${extname(import.meta.url)}`, import.meta.url);
@@ -18,7 +18,11 @@ const judged =
 interface Gap {
   /** From 1. */
   readonly line: number;
+  /** What is not reached, from the beginning of its line on. */
   readonly text: string;
+  /** Offsets in the file's text. */
+  readonly start: number;
+  readonly end: number;
 }
 
 interface FileCoverage {
@@ -37,20 +41,26 @@ export async function reportCoverage(
     .map(({ url, functions }) => coverageOf(fileURLToPath(url), functions))
     .filter(({ path }) => judged.test(path))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
-  const explained = (path: string, { text }: Gap) =>
-    unreached.some(({ file, code }) => file === path && text.includes(code));
-  if (json) console.log(JSON.stringify({ seed: from, seeds: count, failed: done.failed, files }));
+  const isOpen = (path: string, { text }: Gap) => !explains(path, text);
+  const branches = {
+    unreached: files.reduce((total, { gaps }) => total + gaps.length, 0),
+    open: files.reduce((total, { path, gaps }) => total + gaps.filter((gap) => isOpen(path, gap)).length, 0),
+  };
+  if (json)
+    console.log(JSON.stringify({ seed: from, seeds: count, failed: done.failed, ...branches, files }));
   else {
     for (const { path, linesCovered, lines, gaps } of files) {
-      const open = gaps.filter((gap) => !explained(path, gap));
+      const open = gaps.filter((gap) => isOpen(path, gap));
       const percent = ((100 * linesCovered) / Math.max(1, lines)).toFixed(1).padStart(5);
       const rest = gaps.length === open.length ? '' : `, ${gaps.length - open.length} explained`;
-      console.log(`${percent} %  ${path}: ${open.length} branches unreached${rest}`);
+      console.log(`${percent} %  ${path}: ${open.length} branches open${rest}`);
       for (const { line, text } of open) console.log(`         ${path}:${line}  ${text}`);
     }
     const [covered, all] = [sum(files, 'linesCovered'), sum(files, 'lines')];
+    const explained = branches.unreached - branches.open;
     console.log(
-      `${((100 * covered) / all).toFixed(1)} % of ${all} lines, seeds ${from} to ${from + count - 1}`,
+      `${((100 * covered) / all).toFixed(1)} % of ${all} lines, seeds ${from} to ${from + count - 1}\n` +
+        `${branches.unreached} branches unreached, ${explained} explained, ${branches.open} open`,
     );
   }
   for (const seed of done.failed) console.log(`FAILED: seed ${seed}; again: npm run sim -- --seed ${seed}`);
@@ -82,22 +92,29 @@ function coverageOf(file: string, functions: readonly (readonly Stretch[])[]): F
     if (isMissed[at] === 0 || (at > 0 && isMissed[at - 1] === 1)) continue;
     let end = at;
     while (end < text.length && isMissed[end] === 1) end++;
-    const code = codeIn(text.slice(at, end));
-    if (code === '') continue;
-    const first = at + Math.max(0, text.slice(at, end).search(/[\w'"`$([]/));
-    gaps.push({ line: text.slice(0, first).split('\n').length, text: code });
+    if (!/\w/.test(codeIn(text.slice(at, end)))) continue;
+    const first = at + Math.max(0, text.slice(at, end).search(/\S/));
+    const line = text.slice(0, first).split('\n').length;
+    gaps.push({ line, text: shorten(around(text, first, end)), start: at, end });
   }
   const { lines, linesCovered } = countLines(text, isMissed);
   return { path: file.slice(root.length), lines, linesCovered, gaps };
 }
 
-/** Its first words; empty when there is nothing but brackets. */
-function codeIn(text: string): string {
-  const code = text
-    .replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return /\w/.test(code) ? code.slice(0, 100) : '';
+/** From the beginning of its line on; of the line before where nothing else stands in it: that says when it happens. */
+function around(text: string, first: number, end: number): string {
+  const lineStart = text.lastIndexOf('\n', first) + 1;
+  const isAlone = text.slice(lineStart, first).trim() === '';
+  const from = isAlone ? text.lastIndexOf('\n', lineStart - 2) + 1 : lineStart;
+  const lineEnd = text.indexOf('\n', first);
+  return codeIn(text.slice(from, Math.max(end, lineEnd < 0 ? text.length : lineEnd)));
+}
+
+/** What is told of a branch. */
+const wordsMax = 160;
+
+function shorten(code: string): string {
+  return code.slice(0, wordsMax);
 }
 
 function countLines(text: string, isMissed: Uint8Array): { lines: number; linesCovered: number } {

@@ -1,0 +1,173 @@
+/** Of torrents: what a run loads and has no use for, and limits of hundreds of thousands. */
+import type { Unreached } from './entry.ts';
+
+const creates = 'writes torrents that are shared: a run reads them; test/torrents/create.test.ts';
+const guard = 'our own bug if it happens';
+const hashing =
+  'hashes whole folders on threads: a run hashes its pieces itself; test/torrents/create.test.ts and verify.test.ts';
+const huge = 'takes more bytes than a run draws; test/torrents/metainfo.test.ts';
+const hugeV2 = 'takes more bytes than a run draws; test/torrents/metainfo-v2.test.ts';
+
+export const torrentsUnreached: readonly Unreached[] = [
+  {
+    file: 'torrents/bencode-encode.ts',
+    branches: {
+      'static dict(entries: Iterable<': creates,
+      'readonly bytes: Uint8Array;': creates,
+      'constructor(bytes: Uint8Array) {': creates,
+      'readonly value: BEncodable;': creates,
+      'constructor(value: BEncodable) {': creates,
+      'if (!Number.isSafeInteger(value)) throw new RangeError(': `${guard}; test/torrents/bencode.test.ts`,
+      'writer.bytes(value.raw)': creates,
+      'writer.bytes(value.bytes)': creates,
+      'value.start = writer.length': creates,
+      'value instanceof Lazy ? (value.content as Iterable<Entry>)': creates,
+      'throw new RangeError( `a dictionary has the key': `${guard}; test/torrents/metainfo.test.ts`,
+      "return typeof key === 'string' ? Buffer.from(key) : key":
+        'keys of both kinds in one dictionary; test/torrents/bencode.test.ts',
+      'get length(): number {': creates,
+      'half of a surrogate pair': `${guard}; test/torrents/bencode.test.ts`,
+      'if (this.#length >= viewBytesMin) return new Uint8Array(buffer': huge,
+    },
+  },
+  {
+    file: 'torrents/bencode-scanner.ts',
+    branches: {
+      'bytes are more than the ${limits.bytesMax} that are read':
+        'megabytes: a run sends some thousands; test/torrents/bencode.test.ts',
+      "throw new BencodeError( 'bencode-too-many-tokens'":
+        'hundreds of thousands of values; test/torrents/bencode.test.ts',
+    },
+  },
+  {
+    file: 'torrents/bencode.ts',
+    branches: {
+      'export function decode(':
+        'plain objects, for callers outside of the swarm; test/torrents/bencode.test.ts',
+      'if (this.#type < dictToken) return;': 'callers look at the kind first; test/torrents/bencode.test.ts',
+    },
+  },
+  {
+    file: 'torrents/file-layout.ts',
+    branches: {
+      'fileAt(offset: number): number | undefined {':
+        'of the npm package: nothing of ours asks; test/torrents/file-layout.test.ts',
+      'while (!take(index, withSuffix(name, ` (${number})`, platform))) number++':
+        'three files of one name, one of them numbered; test/torrents/file-layout.test.ts',
+    },
+  },
+  {
+    file: 'torrents/geometry.ts',
+    branches: {
+      'throw new RangeError(`totalBytes: ${totalBytes}`)': guard,
+      'throw new RangeError(`pieceLength: ${pieceLength}`)': guard,
+      'if (!Number.isInteger(untrustedBegin) ||':
+        'numbers of the wire are integers; the guard is for other callers',
+      'if (untrustedBegin + untrustedBytes > this.pieceSpan(pieceIndex)) return undefined':
+        'a block beyond the end of a piece that begins in it; test/engine/violations.test.ts',
+    },
+  },
+  { file: 'torrents/hashing/engine.ts', branches: { '*': hashing } },
+  { file: 'torrents/hashing/hasher.ts', branches: { '*': `${hashing}, and test/torrents/hasher.test.ts` } },
+  { file: 'torrents/hashing/kernel.ts', branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` } },
+  { file: 'torrents/hashing/lanes.ts', branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` } },
+  { file: 'torrents/hashing/plan.ts', branches: { '*': hashing } },
+  {
+    file: 'torrents/hashing/sha1-kernel.ts',
+    branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` },
+  },
+  {
+    file: 'torrents/hashing/sha256-kernel.ts',
+    branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` },
+  },
+  { file: 'torrents/hashing/wasm-code.ts', branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` } },
+  {
+    file: 'torrents/make-folders.ts',
+    branches: {
+      'exists: (at) => fs.existsSync(at)':
+        'the real disk: a run has a file system of its own; test/torrents/make-folders.test.ts',
+      'isFolder: (at) => fs.statSync(at).isDirectory()':
+        'the real disk: a run has a file system of its own; test/torrents/make-folders.test.ts',
+      'mkdir: (at, mode) => fs.mkdirSync(at, mode)':
+        'the real disk: a run has a file system of its own; test/torrents/make-folders.test.ts',
+      'if (path.dirname(at) === at) break': 'a system without a root folder: there is none',
+      "!== 'EEXIST' || !isFolder(at, system)":
+        'another process makes the folder in the same moment; test/torrents/make-folders.test.ts',
+      'function isFolder(at: string, system: FolderSystem)':
+        'another process makes the folder in the same moment; test/torrents/make-folders.test.ts',
+    },
+  },
+  {
+    file: 'torrents/merkle.ts',
+    branches: {
+      'export function leafHash(':
+        'hashes blocks of v2: a run has no bytes of v2; test/torrents/merkle.test.ts',
+      'export function treeWidth(':
+        'hashes blocks of v2: a run has no bytes of v2; test/torrents/merkle.test.ts',
+      'export function proofOf(':
+        'of the npm package: no peer is told hashes yet; test/torrents/merkle.test.ts',
+      'export function rootFromProof(':
+        'of the npm package: no peer is told hashes yet; test/torrents/merkle.test.ts',
+    },
+  },
+  {
+    file: 'torrents/metainfo-encode.ts',
+    branches: { '*': `${creates}; storage runs write the info dictionary of v1 alone` },
+  },
+  {
+    file: 'torrents/metainfo-fields.ts',
+    branches: {
+      'the files together are larger than 2^53 bytes':
+        'sizes of which two are more than 2^53 bytes; test/torrents/metainfo.test.ts',
+      "warnings.add('urls-too-many'": 'five hundred addresses; no test has so many',
+    },
+  },
+  {
+    file: 'torrents/metainfo-v1.ts',
+    branches: {
+      'there are more than ${filesMax} files': huge,
+      '${where} lies more than ${pathDepthMax} folders deep': huge,
+      'pieces are more than ${pieceCountMax}': huge,
+    },
+  },
+  {
+    file: 'torrents/metainfo-v2.ts',
+    branches: {
+      '${where} lies more than ${pathDepthMax} folders deep': hugeV2,
+      'there are more than ${filesMax} files': hugeV2,
+      '${pieceCount} pieces are more than ${pieceCountMax}': hugeV2,
+      'if (Buffer.compare(rootOf(hashes, pieceLayerHeight(pieceLength)), root) !== 0)':
+        'hashes of the right number that prove another root; test/torrents/metainfo-v2.test.ts',
+      'if (next !== v2.length || offset > Math.ceil(offsetV2':
+        'a hybrid whose v2 has more files, or a last pad of pieces; test/torrents/metainfo-v2.test.ts',
+      'if (result.has(keyOf(root))) continue':
+        'two files of the same bytes, longer than a piece: roots are drawn apart; test/torrents/metainfo-v2.test.ts',
+    },
+  },
+  {
+    file: 'torrents/metainfo.ts',
+    branches: {
+      'options.platform ?? hostPlatform': 'a caller that leaves the rules to its machine: a run names them',
+      'if (!(error instanceof BencodeError)) throw error': `${guard}: the reader throws nothing else`,
+    },
+  },
+  {
+    file: 'torrents/natural-order.ts',
+    branches: { '*': 'the order of files in a new torrent; test/torrents/natural-order.test.ts' },
+  },
+  {
+    file: 'torrents/pads.ts',
+    branches: {
+      'if (pieceIndex === undefined) continue': 'our own bug if it happens: a pad lies in a piece',
+    },
+  },
+  {
+    file: 'torrents/path-rules.ts',
+    branches: {
+      "process.platform === 'win32' || process.platform === 'darwin' ? process.platform":
+        'the machine that runs the seeds is no other',
+      'return kept;': 'a name without end: the caller has one that is too long',
+    },
+  },
+  { file: 'torrents/verify.ts', branches: { '*': `${hashing}` } },
+];

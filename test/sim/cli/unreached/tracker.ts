@@ -1,0 +1,112 @@
+/** Of the tracker: what is asked by its pages and its API, and limits that no small registry comes to. */
+import type { Unreached } from './entry.ts';
+
+const guard = 'our own bug if it happens';
+const pages = 'of the tracker’s pages, which a run has not; test/tracker/presence.test.ts';
+const local =
+  'peers on the tracker’s own machine, told to others by its address in their network: a run has no second address; test/tracker/registry.test.ts';
+
+export const trackerUnreached: readonly Unreached[] = [
+  {
+    file: 'tracker/admission/passkeys.ts',
+    branches: {
+      "return { kind: 'feed', accountId, generation }; return undefined":
+        'a key of a kind that this tracker does not make, sealed with its own secret',
+      'throw new RangeError(`no passkey for ${what} ${value}`)': `${guard}; test/tracker/passkeys.test.ts`,
+    },
+  },
+  {
+    file: 'tracker/admission/release-swarms.ts',
+    branches: {
+      'const left = (this.#byHash.get(key) ?? none)': `${guard}: a release is under each of its hashes`,
+    },
+  },
+  {
+    file: 'tracker/presence.ts',
+    branches: {
+      'else if (records.size >= recordsMax) return':
+        'half a million peers; test/tracker/presence.test.ts has room for a few',
+      'expire(nowMs) {':
+        'peers of accounts that fall silent: members of a run come often; test/tracker/presence.test.ts',
+      'online: () => new Set(byAccount.keys())': pages,
+      'isOnline: (accountId) => byAccount.has(accountId)': pages,
+    },
+  },
+  {
+    file: 'tracker/protocol/announce-reply.ts',
+    branches: {
+      'if (endpoints.length === peersMax) break':
+        'two thousand peers as dictionaries; test/tracker/announce-reply.test.ts',
+    },
+  },
+  {
+    file: 'tracker/protocol/base32.ts',
+    branches: {
+      'bits === 0 ? text : text + alphabet[':
+        'bytes that are no multiple of five: keys of a run are; test/tracker/sealed-numbers.test.ts',
+    },
+  },
+  {
+    file: 'tracker/protocol/endpoint.ts',
+    branches: {
+      'if (packed[at + offset] !== 0) return true; return false':
+        'the address `::` with a port; test/tracker/address.test.ts',
+    },
+  },
+  {
+    file: 'tracker/protocol/reply.ts',
+    branches: {
+      'if (!(error instanceof BencodeError)) throw error': `${guard}: the reader throws nothing else`,
+    },
+  },
+  {
+    file: 'tracker/protocol/scrape-query.ts',
+    branches: {
+      "path?.lastIndexOf('/announce') ?? -1":
+        'an address without a scheme: trackers of a run have one; test/tracker/scrape.test.ts',
+    },
+  },
+  {
+    file: 'tracker/registry.ts',
+    branches: {
+      'if (swarm.count === 0) continue':
+        'a kept swarm without peers in a snapshot: trackers of a run that restart keep none; test/tracker/registry-snapshot.test.ts has snapshots',
+      'this.#peers.find(swarm, kind, endpoint) !== undefined) continue':
+        'a peer that is twice in a snapshot; test/tracker/registry-snapshot.test.ts',
+      'const itself = (infoHash: Uint8Array): Uint8Array => infoHash':
+        'a registry without its model beside it, which asks with an own function; test/tracker/registry.test.ts',
+    },
+  },
+  {
+    file: 'tracker/registry/endpoint-arena.ts',
+    branches: {
+      'if (this.bytes[start + at] !== endpoint[at]) return false':
+        'two peers of one hash of 32 bits: a small registry has none',
+    },
+  },
+  {
+    file: 'tracker/registry/limits.ts',
+    branches: {
+      'export function gatheringFor(':
+        'a setting of the program; test/host/alive-streams.test.ts starts one with it',
+      'const { minIntervalSeconds, peerTimeoutSeconds } = options':
+        'settings that contradict each other; test/tracker/registry.test.ts',
+    },
+  },
+  {
+    file: 'tracker/registry/peer-selection.ts',
+    branches: {
+      'address.local?.length': local,
+      'canPlaceLocal ? [local, own]': local,
+      'this.#addLocal(portAt(records, at + 4))': local,
+      '#addLocal(port: number): void {': local,
+    },
+  },
+  {
+    file: 'tracker/swarm-access.ts',
+    branches: {
+      "if ('failureReason' in reply) return reply":
+        'a registry that serves some torrents only, below an admission: that decides alone',
+    },
+  },
+];
