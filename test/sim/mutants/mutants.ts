@@ -6,6 +6,7 @@ import { choking } from './choking.ts';
 import { content } from './content.ts';
 import { fetching } from './fetching.ts';
 import { habits } from './habits.ts';
+import { hostileBytes } from './hostile-bytes.ts';
 import { leaks } from './leaks.ts';
 import type { Mutant } from './mutant.ts';
 import { order } from './order.ts';
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...wire,
   ...registry,
   ...admission,
+  ...hostileBytes,
   ...world,
   ...storage,
   ...wider,

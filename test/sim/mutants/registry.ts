@@ -82,4 +82,22 @@ export const registry: readonly Mutant[] = [
     from: '    this.seeds += isSeed ? 1 : -1;',
     to: '    this.seeds += isSeed ? 1 : 0;',
   },
+  {
+    name: 'serve torrents that are not on the list',
+    file: 'tracker/registry.ts',
+    from: '    if (!this.#options.isAllowed(request.infoHash)) return notServed;\n',
+    to: '',
+  },
+  {
+    name: 'forget counters that are kept',
+    file: 'tracker/registry.ts',
+    from: 'swarm.isKept = true;',
+    to: '',
+  },
+  {
+    name: 'ask seeds to come back soon, too, while peers gather',
+    file: 'tracker/registry.ts',
+    from: 'const isGathering = !isSated && nowMs',
+    to: 'const isGathering = nowMs',
+  },
 ];
