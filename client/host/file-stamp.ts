@@ -20,8 +20,8 @@ export interface FileStamp {
   readonly inode: string;
   readonly device: string;
   /**
-   * When it was made, where that never changes: the inode of a deleted file is given to the next one. Not
-   * recorded.
+   * When it was made, where that never changes: the inode number of a deleted file is given to the next one. Undefined
+   * elsewhere, and in records of earlier versions.
    */
   readonly bornNs: string | undefined;
 }
@@ -61,6 +61,16 @@ export function sameStamp(a: FileStamp | undefined, b: FileStamp | undefined): b
 export function sameFile(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
   if (a === undefined || b === undefined || a.inode !== b.inode || a.device !== b.device) return false;
   return a.bornNs === undefined || b.bornNs === undefined || a.bornNs === b.bornNs;
+}
+
+/**
+ * The file that a record tells of, whatever its disk is called today. Where it is not known when a file was made, its
+ * inode number may be another's by now, and only one that was not written since is the same for sure.
+ */
+export function isRecordedFile(now: FileStamp, recorded: FileStamp | undefined): boolean {
+  if (recorded === undefined || now.inode !== recorded.inode) return false;
+  if (now.bornNs !== undefined && recorded.bornNs !== undefined) return now.bornNs === recorded.bornNs;
+  return now.bytes === recorded.bytes && now.mtimeNs === recorded.mtimeNs;
 }
 
 /** Of two stamps of one file that only we write, the one that was taken later. */

@@ -113,14 +113,17 @@ function parse(text: string, fileCount: number): ResumeRecord | undefined {
 
 function storedStamp(stamp: FileStamp | undefined): unknown {
   if (stamp === undefined) return null;
-  const { bytes, mtimeNs, inode, device, ctimeNs = null } = stamp;
-  return [bytes, mtimeNs, inode, device, ctimeNs];
+  const { bytes, mtimeNs, inode, device, ctimeNs = null, bornNs } = stamp;
+  return bornNs === undefined
+    ? [bytes, mtimeNs, inode, device, ctimeNs]
+    : [bytes, mtimeNs, inode, device, ctimeNs, bornNs];
 }
 
 function parseStamp(value: unknown): FileStamp | undefined {
   if (!Array.isArray(value)) return undefined;
-  const [bytes, mtimeNs, inode, device = '', ctimeNs = null]: unknown[] = value;
+  const [bytes, mtimeNs, inode, device = '', ctimeNs = null, bornNs]: unknown[] = value;
   if (typeof bytes !== 'number' || typeof mtimeNs !== 'string' || typeof inode !== 'string') return undefined;
   if (typeof device !== 'string' || (ctimeNs !== null && typeof ctimeNs !== 'string')) return undefined;
-  return { bytes, mtimeNs, inode, device, ctimeNs: ctimeNs ?? undefined, bornNs: undefined };
+  if (bornNs !== undefined && typeof bornNs !== 'string') return undefined;
+  return { bytes, mtimeNs, inode, device, ctimeNs: ctimeNs ?? undefined, bornNs };
 }

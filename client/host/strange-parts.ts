@@ -1,10 +1,12 @@
 /**
- * Part files of other programs: browsers call their files under way `.part` too. One that no record of ours tells of, with
- * bytes in a place where a piece lies in it alone, and no piece that is right, was not written by us: we hash before we
- * write. Zeros are what a crash leaves of a file, and what is reserved for one.
+ * Part files of other programs: browsers call their files under way `.part` too, and nothing is ever written into such a
+ * one. A part is ours when it is the very file that the record tells of, or when a piece that lies in it is right: every
+ * byte of that piece was read where it lies.
  *
- * Not told apart: a part smaller than a piece of a v1 torrent, which shares its piece with its neighbours.
+ * Not told apart: after a crash, a part that no record tells of, which most likely is ours and torn; without any record,
+ * a part that is empty or holds nothing but zeros, which is what a crash leaves of a file.
  */
+import { isRecordedFile } from './file-stamp.ts';
 import type { FileSystem } from './file-system.ts';
 import type { ResumeRecord } from './resume-store.ts';
 import { type Steps, waitFor } from './steps.ts';
@@ -13,8 +15,7 @@ import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 const bufferBytes = 256 * 1024;
 
 /**
- * `have`: pieces that are right. `record`: of an earlier run. One that ended cleanly tells of every part there was;
- * after a crash, what it does not tell of is ours most likely, and torn.
+ * `have`: pieces that are right. `record`: of an earlier run. One that ended cleanly tells of every part there was.
  */
 export function* strangeParts(
   files: TorrentFiles,
@@ -22,41 +23,31 @@ export function* strangeParts(
   record: ResumeRecord | undefined,
 ): Steps<StoredFile[]> {
   if (record !== undefined && !record.clean) return [];
-  const { geometry } = files;
-  const ours = new Set<StoredFile>();
-  /** Where the pieces lie that a file has for itself: [from, to). */
-  const own = new Map<StoredFile, [from: number, to: number]>();
-  for (const pieceIndex of geometry.pieces()) {
-    const isRight = (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
-    const places = files.placesOf(pieceIndex).filter(({ file }) => file !== undefined);
-    for (const { file } of places) if (isRight) ours.add(file!);
-    const [place] = places;
-    if (places.length !== 1 || place?.file === undefined) continue;
-    const { file, position, bytes } = place;
-    own.set(file, [own.get(file)?.[0] ?? position, position + bytes]);
+  const hasRight = new Set<StoredFile>();
+  for (const pieceIndex of files.geometry.pieces()) {
+    if ((have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) === 0) continue;
+    for (const { file } of files.placesOf(pieceIndex)) if (file !== undefined) hasRight.add(file);
   }
   const strange: StoredFile[] = [];
-  for (const [stored, range] of own) {
-    if (stored.state !== 'part' || stored.seen === undefined || ours.has(stored)) continue;
-    if (record?.stamps[stored.file.index]?.inode === stored.seen.inode) continue;
-    if (yield* hasBytes(files.fs, stored.partPath, range)) strange.push(stored);
+  for (const stored of files.files) {
+    if (stored?.state !== 'part' || stored.seen === undefined || hasRight.has(stored)) continue;
+    if (isRecordedFile(stored.seen, record?.stamps[stored.file.index])) continue;
+    if (record !== undefined || (yield* hasBytes(files.fs, stored.partPath))) strange.push(stored);
   }
   return strange;
 }
 
-function* hasBytes(fs: FileSystem, at: string, [from, to]: readonly [number, number]): Steps<boolean> {
+/** Something else than zeros. */
+function* hasBytes(fs: FileSystem, at: string): Steps<boolean> {
   const handle = yield* waitFor(fs.later.open(at, 'read'));
   try {
     const buffer = Buffer.alloc(bufferBytes);
-    for (let position = from; position < to; ) {
-      const { bytesRead } = yield* waitFor(
-        handle.read(buffer, 0, Math.min(bufferBytes, to - position), position),
-      );
+    for (let position = 0; ; ) {
+      const { bytesRead } = yield* waitFor(handle.read(buffer, 0, bufferBytes, position));
       if (bytesRead === 0) return false;
       if (buffer.subarray(0, bytesRead).some((byte) => byte !== 0)) return true;
       position += bytesRead;
     }
-    return false;
   } finally {
     yield* waitFor(handle.close());
   }

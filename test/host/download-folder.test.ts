@@ -172,6 +172,16 @@ describe('what is there and different', () => {
     await expectRefused('exists', path.join(album, 'a.flac.part'));
   });
 
+  it('is refused by name: a part of another program that is smaller than a piece, in which nothing is right', async () => {
+    write('b.txt.part', 'theirs');
+    await expectRefused('exists', path.join(album, 'b.txt.part'));
+  });
+
+  it('is refused by name: a part of another program that holds bytes only where a neighbour has a part of the piece', async () => {
+    write('cover/c.jpg.part', noise(1_000, 99));
+    await expectRefused('exists', path.join(album, 'cover/c.jpg.part'));
+  });
+
   it('is let be: a part of another program in the place of a file that is not wanted', async () => {
     write('a.flac.part', noise(20_000, 99));
     const pool = new StoragePool(1);
@@ -185,11 +195,11 @@ describe('what is there and different', () => {
     const pool = new StoragePool(1);
     const store = new ResumeStore(path.join(root, 'state'));
     write('a.flac.part', Buffer.alloc(20_000));
-    write('b.txt.part', noise(10, 11));
     const prepareAgain = () => prepareDownload(metainfo, folder, {}, { store, pool });
     expect((await prepareAgain()).files.files[0]).toMatchObject({ state: 'part', missingBytes: 40_000 });
     // It was killed while it wrote its first piece.
     write('a.flac.part', noise(5_000, 99));
+    write('b.txt.part', 'to');
     expect((await prepareAgain()).files.files[0]).toMatchObject({ state: 'part', missingBytes: 40_000 });
     await pool.stop();
   });
@@ -304,6 +314,7 @@ describe('hidden folders', () => {
     await named('...And Justice for All');
     copy('a.flac');
     copy('b.txt', 'b.txt.part');
+    copy('cover/c.jpg', 'cover/c.jpg.part');
     expect([...(await prepare()).have].some((bits) => bits > 0)).toBe(true);
   });
 });
