@@ -18,7 +18,7 @@ import type { FileStats, FileSystem } from './file-system.ts';
 import { removeOwn } from './part-file.ts';
 import { realFiles } from './real-files.ts';
 import { recall } from './resume-recall.ts';
-import type { ResumeStore } from './resume-store.ts';
+import type { ResumeRecord, ResumeStore } from './resume-store.ts';
 import { SideFile } from './side-file.ts';
 import { recallSide } from './side-recall.ts';
 import { asPromise, orUndefined, type Steps, together, waitFor } from './steps.ts';
@@ -98,8 +98,8 @@ export function* preparing(
   const files = new TorrentFiles(layout, geometry, stored, { beneath, sideFile });
   yield* dropSecondNames(files, beneath);
   yield* rememberLooks(files);
-  const record =
-    (memory && (yield* memory.store.loading(infoHash, files.rootPath, stored.length))) ?? upgrade?.record;
+  const own = memory && (yield* memory.store.loading(infoHash, files.rootPath, stored.length));
+  const record = own ?? upgrade?.record;
   if (record === undefined) yield* refuseHiddenFolder(metainfo, files);
   let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
   let recorded: Uint8Array | undefined;
@@ -130,13 +130,8 @@ export function* preparing(
     if (part.isWanted) throw isDifferent(part.partPath);
     Object.assign(part, { state: 'side', seen: undefined });
   }
-  if (record === undefined) {
-    // From now on what is there is known to be ours, however soon this program is killed.
-    const stamps = files.files.map((file) => file && files.seen(file));
-    const nothing = { have: new Uint8Array(have.length), stamps, clean: false };
-    if (memory !== undefined) yield* remember(memory.store.saving(infoHash, files.rootPath, nothing));
-  }
   const unforced = new Set<StoredFile>();
+  const forced = new Uint8Array(have.length);
   const isUnchanged = stored.map((file, i) => file && sameStamp(files.seen(file), record?.stamps[i]));
   for (const pieceIndex of geometry.pieces()) {
     const bit = 0x80 >> (pieceIndex & 7);
@@ -146,12 +141,23 @@ export function* preparing(
       ((recorded?.[pieceIndex >> 3] ?? 0) & bit) !== 0 &&
       files.placesOf(pieceIndex).every(({ file }) => file === undefined || isUnchanged[file.file.index]);
     countPiece(files, pieceIndex, isGood, isForced);
+    if (isGood && isForced) forced[pieceIndex >> 3]! |= bit;
     if (!isGood || isForced) continue;
     for (const { file } of files.placesOf(pieceIndex)) {
       if (file !== undefined) unforced.add(file);
     }
   }
+  const mustTell = memory !== undefined && !files.isWhole && (own?.clean ?? true);
+  if (mustTell) yield* remember(memory.store.saving(infoHash, files.rootPath, begun(files, forced)));
   return { files, have, unforced };
+}
+
+/**
+ * Written before the first part is made, however soon this program is killed: what is there is ours, and what comes is not
+ * recorded yet. A record that went on to say `clean` would make our own torn parts another program's.
+ */
+function begun(files: TorrentFiles, have: Uint8Array): ResumeRecord {
+  return { have, stamps: files.files.map((file) => file && files.seen(file)), clean: false };
 }
 
 /** A record that cannot be written costs the next start some hashing. */

@@ -111,9 +111,8 @@ class StorageRun {
     if (!program.wasCut) this.#drive.mend();
     this.#ambushPpm = 0;
     this.#checkDisk();
-    // After any end another program's part may be taken for ours: after a crash that is stated (SECURITY.md), after a clean stop
-    // it is not explained yet. Without this line seeds 504516, 503400 and 504768 of run-storage show it.
-    this.#strangers.yieldParts(() => true);
+    // After a crash another program's part may be taken for ours (SECURITY.md), and also a stop may fail to record its end.
+    if (!(this.#records.current?.clean ?? false)) this.#strangers.yieldParts();
     this.#stepsOf.push(program.steps);
     // Refused calls, and others, may cost more.
     if (this.#isUndisturbed) {
@@ -255,10 +254,9 @@ class StorageRun {
 
   /** Something of the user's is in the way: they move it away. Without such a thing there is no reason to refuse. */
   #onRefused(error: Error, mayFail: boolean): void {
-    // Without any record a torn part cannot be told from another program's.
-    const isUnrecorded =
-      this.#hadFaults &&
-      (error.message.includes('.part is there') || !this.#look.hasAnyIn(`${stateFolder}/resume`));
+    // A disk that refuses the record leaves nothing that tells a torn part of ours from another program's: none at all, or
+    // one that says of the stop before it that nothing was torn.
+    const isUnrecorded = this.#hadFaults && (this.#records.current?.clean ?? true);
     if (this.#strangers.done.length === 0 && !isUnrecorded) {
       if (!mayFail) throw new BrokenStorage('refused', error.message);
       return;

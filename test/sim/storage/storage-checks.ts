@@ -41,11 +41,6 @@ export class DiskLook {
     }
   }
 
-  /** A finished file lies in the folder. */
-  hasAnyIn(folder: string): boolean {
-    return [...(this.at(folder)?.entries.keys() ?? [])].some((name) => name.endsWith('.json'));
-  }
-
   /** Pieces that lie in a file, wholly or in part. */
   piecesIn(index: number): PieceIndex[] {
     const { geometry, files } = this.#album.metainfo;

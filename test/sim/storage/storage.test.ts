@@ -58,6 +58,18 @@ it('a program that is killed at any moment goes on where it was', () => {
   }
 });
 
+it('after a stop and a start, a part that a power cut tears before the first record is known as our own', () => {
+  const rules = { isJournalled: false, isOrdered: false };
+  for (let atStep = 1; atStep <= 80; atStep++) {
+    const { lives, ...plan } = planOf(atStep, { how: 'cut', atStep }, rules);
+    const [life] = lives;
+    const stopped = { ...life!, paceMs: 600, end: { how: 'stop' as const, atMs: 300 } };
+    const journalPace = { ...plan.journalPace, flushMs: 2_000 };
+    const { failure } = runStorage({ ...plan, journalPace, lives: [stopped, life!] });
+    expect(failure, `before call ${atStep}`).toBeUndefined();
+  }
+});
+
 it('one seed is one run', () => {
   for (const seed of [1, 2, 3, 4]) {
     expect(runStorage(drawStoragePlan(seed))).toEqual(runStorage(drawStoragePlan(seed)));

@@ -17,8 +17,8 @@ export class Strangers {
   /** Where they keep what they have moved. */
   readonly #elsewhere: Inode;
   readonly #own = new Map<Inode, Uint8Array>();
-  /** What they put where a part would be, by where. */
-  readonly #inParts = new Map<Inode, string>();
+  /** What they put where a part would be. */
+  readonly #inParts = new Set<Inode>();
   /** Parts of the program's that they wrote into, until the program writes there again. */
   readonly #written = new Set<Inode>();
   readonly #covered = new Set<Inode>();
@@ -106,13 +106,10 @@ export class Strangers {
     return undefined;
   }
 
-  /** These parts of theirs count as the program's own from now on. */
-  yieldParts(isYielded: (path: string) => boolean): void {
-    for (const [inode, path] of this.#inParts) {
-      if (!isYielded(path)) continue;
-      this.#own.delete(inode);
-      this.#inParts.delete(inode);
-    }
+  /** What they put where a part would be counts as the program's own from now on. */
+  yieldParts(): void {
+    for (const inode of this.#inParts) this.#own.delete(inode);
+    this.#inParts.clear();
   }
 
   /** The program has written into this file. */
@@ -158,7 +155,7 @@ export class Strangers {
     inode.settle(inode.mark);
     this.#set(folder, name, inode);
     this.#made.add(inode);
-    if (name.endsWith('.part')) this.#inParts.set(inode, name);
+    if (name.endsWith('.part')) this.#inParts.add(inode);
     this.#own.set(inode, Uint8Array.from(inode.bytes));
   }
 
