@@ -264,10 +264,10 @@ export class Client {
       end: () => {
         status();
         this.#stop(torrent, metainfo, (reason) => completed.reject(reason));
-        void files.settled().then(() => claim?.rest(files.isWhole));
+        void files.writes.settled().then(() => claim?.rest(files.isWhole));
       },
       finish: async () => {
-        await files.settled();
+        await files.writes.settled();
         await journal?.stop();
         files.tidy(isLast && status().complete);
         claim?.release();

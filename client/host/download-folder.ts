@@ -208,7 +208,7 @@ function* rememberLooks(files: TorrentFiles): Steps<void> {
 /** A good piece is counted; a bad one that lies in files of somebody else's alone means that they differ. */
 function countPiece(files: TorrentFiles, pieceIndex: PieceIndex, isGood: boolean, isForced: boolean): void {
   const places = files.placesOf(pieceIndex);
-  if (isGood) return files.onStored(pieceIndex, places, isForced);
+  if (isGood) return files.onStored(pieceIndex, places, isForced ? 'all' : undefined);
   const real = places.map(({ file }) => file).filter((file) => file !== undefined);
   const [first] = real;
   if (first !== undefined && real.every((file) => file.state === 'foreign'))

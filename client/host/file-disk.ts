@@ -27,6 +27,7 @@ import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import { asPromise, type Steps, waitFor } from './steps.ts';
 import type { StorageJobs, StoreResult, StoreSegment } from './storage-job.ts';
 import type { StoredTorrent } from './stored-torrent.ts';
+import { SyncQueue } from './sync-queue.ts';
 import { realTimers, type Timers } from './timers.ts';
 import { type Place, type StoredFile, sideKey } from './torrent-files.ts';
 import { failuresOf, isWholeWith, noteWritten, syncFailed } from './written-places.ts';
@@ -51,6 +52,7 @@ export class FileDisk implements Disk {
   readonly #memory: PieceMemory;
   readonly #sink: FactSink;
   readonly #fs: FileSystem;
+  readonly #syncs: SyncQueue;
   /** Looks after what is stored. */
   readonly watch: ContentWatch;
 
@@ -63,6 +65,7 @@ export class FileDisk implements Disk {
   ) {
     this.#memory = memory;
     this.#pool = pool;
+    this.#syncs = new SyncQueue(pool);
     this.#sink = sink;
     this.#fs = fs;
     this.#descriptors = new DescriptorPool(fs);
@@ -153,12 +156,12 @@ export class FileDisk implements Disk {
     const { places, segments } = storing;
     const { view, inArena } = buffer as SharedPieceBuffer;
     const piece = { shared: view.buffer, offset: view.byteOffset, bytes: view.length, inArena };
-    files.onWriting(places);
+    files.writes.onWriting(places);
     this.#pool.run({ piece, expected, segments, wantDigests }, (result) => {
       this.#unpin(pins);
       this.#memory.release(buffer);
-      const isOver = files.onNaming();
-      files.onWritten(places);
+      const isOver = files.writes.onNaming();
+      files.writes.onWritten(places);
       this.#onResult(stored, pieceIndex, storing, result);
       isOver();
     });
@@ -200,7 +203,7 @@ export class FileDisk implements Disk {
 
   /** Nothing of ours is being written into this file: when it looks otherwise than after our last write, others wrote. */
   #lookForOthers({ torrent, files }: StoredTorrent, { file, at, isAside }: Place, descriptor: number): void {
-    if (file === undefined || isAside || at.state !== 'part' || files.isWriting(file)) return;
+    if (file === undefined || isAside || at.state !== 'part' || files.writes.isWriting(file)) return;
     if (!sameStamp(stampOfOpen(this.#fs, descriptor), at.seen)) this.watch.doubtPart(torrent, file);
   }
 
@@ -243,36 +246,26 @@ export class FileDisk implements Disk {
       const digests = result.digests === undefined ? {} : { digests: result.digests };
       this.#sink({ type: 'piece-stored', torrent, pieceIndex, ...digests });
     };
-    const count = () => files.onStored(pieceIndex, places);
-    const whole = touched.filter((file) => isWholeWith(file, real) && file.state === 'part');
-    if (whole.length === 0) return finish(count);
-    this.#force(stored, whole, (trouble) => {
-      if (trouble !== undefined) {
-        this.watch.suspect(torrent);
-        return refuse(trouble);
-      }
-      const gone = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
-      if (gone !== undefined) return refuse(troubleOf(isAnother(gone.at.partPath)));
-      if (isDropped()) return refuse(syncFailed(real[0]!.at));
-      finish(count);
-    });
-  }
-
-  /** Files that have all their bytes are forced to the disk by a storage thread, before they get their names. */
-  #force(
-    { files }: StoredTorrent,
-    whole: readonly StoredFile[],
-    done: (trouble: DiskTrouble | undefined) => void,
-  ): void {
-    const isOver = files.onNaming();
-    const sync = whole.map(({ state, finalPath, partPath, seen }) => ({ state, finalPath, partPath, seen }));
-    this.#pool.run({ sync }, (result) => {
-      for (const [i, file] of whole.entries()) file.synced = result.stamps?.[i];
-      const trouble = result.outcome === 'failed' ? result : undefined;
-      if (trouble !== undefined) for (const file of whole) files.onSyncFailed(file, trouble);
-      done(trouble);
-      isOver();
-    });
+    const forced = new Set<StoredFile>();
+    const goOn = (): void => {
+      const whole = touched.filter(
+        (file) => file.state === 'part' && !forced.has(file) && isWholeWith(file, real),
+      );
+      if (whole.length === 0) return finish(() => files.onStored(pieceIndex, places, forced));
+      this.#syncs.force(files, whole, (trouble) => {
+        if (trouble !== undefined) {
+          this.watch.suspect(torrent);
+          return refuse(trouble);
+        }
+        const gone = real.find(({ at }, i) => !sameFile(at.seen, segments[i]!.file.seen));
+        if (gone !== undefined) return refuse(troubleOf(isAnother(gone.at.partPath)));
+        if (isDropped()) return refuse(syncFailed(real[0]!.at));
+        for (const file of whole) forced.add(file);
+        // Another piece may have been stored by now that a file of this one waited for.
+        goOn();
+      });
+    };
+    goOn();
   }
 
   #finish(torrent: TorrentId, file: StoredFile): void {

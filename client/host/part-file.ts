@@ -166,10 +166,10 @@ export function namePart(
     if (!sameFile(looks, file.seen)) throw isAnother(partPath);
     const isAsWritten = looks.bytes === bytes && hasMtime(looks, file.seen);
     if (!isAsWritten && !isChecked) return 'doubtful';
-    // A power cut must not leave the name over bytes that never came to the disk.
-    if (bytes > 0 && !sameStamp(looks, file.synced)) syncPart(fs, part);
     // Another program has appended to it: what we fetched is right, and ends here.
     if (looks.bytes > bytes) fs.truncate(part, bytes);
+    // A power cut must not leave the name over bytes that never came to the disk.
+    if (bytes > 0 && (looks.bytes > bytes || !sameStamp(looks, file.synced))) syncPart(fs, part);
     if (replaces !== undefined && sameStamp(replaces, looksOf(fs, final))) fs.rename(part, final);
     else linkOrRename(fs, part, final, replaces === undefined ? isTaken(finalPath) : isWorkedOn(finalPath));
     const named = looksOrAs(fs, final, looks);

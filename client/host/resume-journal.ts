@@ -156,7 +156,8 @@ export class ResumeJournal {
     for (const file of dirty) {
       const at = this.#files.opened(file);
       const written = unforced.in(at);
-      const outcome = yield* this.#sync(file, at);
+      // A file that has just got its name was forced to the disk before.
+      const outcome = written.length === 0 ? 'forced' : yield* this.#sync(file, at);
       if (outcome === 'forced') {
         unforced.onForced(at, written);
         // A file that is not wanted has its bytes in the side file, which may lie in another folder.

@@ -7,6 +7,8 @@
 import { createHash } from 'node:crypto';
 import { blockBytesMax } from '../../torrents/geometry.ts';
 import { leafBytes, leafHash, hashBytes as rootBytes, rootOf, zeroHash } from '../../torrents/merkle.ts';
+import type { DiskTrouble } from '../engine/contract.ts';
+import { troubleOf } from './disk-errors.ts';
 import type { FileStamp } from './file-stamp.ts';
 import type { FileSystem } from './file-system.ts';
 import { type DiskFile, openKnown, stampOfOpen } from './part-file.ts';
@@ -70,11 +72,22 @@ export type StorageJob = StoreJob | CheckJob | SyncJob;
 /** As it is given; it gets a number then. */
 export type NewJob = Omit<StoreJob, 'id'> | Omit<CheckJob, 'id'> | Omit<SyncJob, 'id'>;
 
+/** What has become of one file: what it looked like when its fsync began, or why it is not forced to the disk. */
+export type SyncedFile =
+  | { readonly stamp: FileStamp | undefined }
+  /** `isDropped`: the fsync itself has failed, and may have thrown away what it should have saved. */
+  | { readonly trouble: DiskTrouble; readonly isDropped: boolean };
+
 /**
  * `stamps`: what each file looked like right after it was written, by segment. Taken at once and in the same thread, so
- * that no change of another program is taken for ours.
+ * that no change of another program is taken for ours. `synced`: by file of a `SyncJob` that was carried out, which is
+ * `stored` whatever has become of each.
  */
-export type StoreResult = { readonly id: number; readonly stamps?: readonly (FileStamp | undefined)[] } & (
+export type StoreResult = {
+  readonly id: number;
+  readonly stamps?: readonly (FileStamp | undefined)[];
+  readonly synced?: readonly SyncedFile[];
+} & (
   | { readonly outcome: 'stored'; readonly digests?: readonly string[] }
   | { readonly outcome: 'corrupt'; readonly digests: readonly string[] }
   | { readonly outcome: 'failed'; readonly code: string; readonly message: string }
@@ -109,24 +122,27 @@ function check(fs: FileSystem, { id, bytes, expected, segments }: CheckJob): Sto
   return isRight(piece, expected) ? { id, outcome: 'stored' } : { id, outcome: 'corrupt', digests: [] };
 }
 
-/** `stamps`: by file; nothing of what they looked like then is in the system's memory only. */
+/** One file that fails says nothing of the next. */
 function sync(fs: FileSystem, { id, sync: files }: SyncJob): StoreResult {
-  const stamps: (FileStamp | undefined)[] = [];
+  return { id, outcome: 'stored', synced: files.map((file) => syncOne(fs, file)) };
+}
+
+function syncOne(fs: FileSystem, file: Omit<DiskFile, 'lost'>): SyncedFile {
+  let isDropped = false;
   try {
-    for (const file of files) {
-      const descriptor = openKnown(fs, file);
-      try {
-        const looks = stampOfOpen(fs, descriptor);
-        fs.sync(descriptor);
-        stamps.push(looks);
-      } finally {
-        fs.close(descriptor);
-      }
+    const descriptor = openKnown(fs, file);
+    try {
+      const stamp = stampOfOpen(fs, descriptor);
+      isDropped = true;
+      fs.sync(descriptor);
+      isDropped = false;
+      return { stamp };
+    } finally {
+      fs.close(descriptor);
     }
   } catch (error) {
-    return failure(id, error, stamps);
+    return { trouble: troubleOf(error), isDropped };
   }
-  return { id, outcome: 'stored', stamps };
 }
 
 function failure(id: number, error: unknown, stamps: readonly (FileStamp | undefined)[]): StoreResult {

@@ -22,6 +22,7 @@ interface Thread {
 export class StoragePool implements StorageJobs {
   readonly #threads: Thread[] = [];
   readonly #threadCount: number;
+  readonly #waiterCount: number;
   readonly #memory: SharedPieceMemory | undefined;
   #jobs = 0;
   #stopped = false;
@@ -29,6 +30,8 @@ export class StoragePool implements StorageJobs {
   /** `memory`: where the pieces lie; without it they are hashed one by one, by OpenSSL. */
   constructor(threads: number | undefined, memory?: SharedPieceMemory) {
     this.#threadCount = Math.max(1, Math.min(scratchAreas, threads ?? availableParallelism()));
+    // A thread that forces files to the disk waits and computes nothing: four of them share a write of the file system's.
+    this.#waiterCount = threads === undefined ? scratchAreas : this.#threadCount;
     this.#memory = memory;
   }
 
@@ -36,7 +39,7 @@ export class StoragePool implements StorageJobs {
     const id = ++this.#jobs;
     let thread: Thread;
     try {
-      thread = this.#pick();
+      thread = this.#pick('sync' in job ? this.#waiterCount : this.#threadCount);
     } catch (error) {
       // No thread can be started: the piece is answered for, later, like any that could not be written.
       const { message } = error as Error;
@@ -54,10 +57,10 @@ export class StoragePool implements StorageJobs {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
-  #pick(): Thread {
+  #pick(threadsMax: number): Thread {
     const idle = this.#threads.find((thread) => thread.answers.size === 0);
     if (idle !== undefined) return idle;
-    if (this.#threads.length < this.#threadCount) return this.#start();
+    if (this.#threads.length < threadsMax) return this.#start();
     return this.#threads.reduce((a, b) => (b.answers.size < a.answers.size ? b : a));
   }
 

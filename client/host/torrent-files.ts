@@ -27,6 +27,7 @@ import { copyIntoPart, type DiskFile, isUnforced, makePart, namePart, removeOwn 
 import { realFiles } from './real-files.ts';
 import type { SideFile } from './side-file.ts';
 import { UnforcedPieces } from './unforced-pieces.ts';
+import { WritesUnderWay } from './writes-under-way.ts';
 
 export interface StoredFile extends DiskFile {
   readonly file: TorrentFile;
@@ -59,6 +60,7 @@ export interface Place {
 
 export const sideKey = 'side';
 
+const none: ReadonlySet<StoredFile> = new Set();
 const nowhere: DiskFile = { state: 'final', finalPath: '', partPath: '', seen: undefined, lost: undefined };
 
 /** What a download has beside its files. A seed only reads. */
@@ -79,18 +81,14 @@ export class TorrentFiles {
   readonly fs: FileSystem;
   readonly beneath: Beneath | undefined;
   readonly unforced = new UnforcedPieces();
+  readonly writes = new WritesUnderWay();
+  /** Told of a file that has its name from now on, or parts of it from the side file: that is not on the disk yet. */
+  onPlaced: (stored: StoredFile) => void = () => {};
   /** Told of pieces that a failed fsync may have cost. */
   onUnforced: (at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble) => void = () => {};
   readonly #stored: Uint8Array;
   /** Pieces of which a file's part lies in the side file, by file index. */
   readonly #held = new Map<number, Set<PieceIndex>>();
-  /**
-   * Pieces on their way to the disk, by file index: the file cannot change its place for another meanwhile.
-   */
-  readonly #writing = new Map<number, number>();
-  #pieces = 0;
-  readonly #whenSettled: (() => void)[] = [];
-
   constructor(
     layout: FileLayout,
     geometry: Geometry,
@@ -153,9 +151,15 @@ export class TorrentFiles {
     return (this.#stored[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
   }
 
-  /** This piece has been verified, and lies in these places. `isForced`: and is on the disk. */
-  onStored(pieceIndex: PieceIndex, places: readonly Place[], isForced = false): void {
-    for (const { file, at } of places) if (file !== undefined && !isForced) this.unforced.add(at, pieceIndex);
+  /** This piece has been verified, and lies in these places. `forced`: files in which it is on the disk. */
+  onStored(
+    pieceIndex: PieceIndex,
+    places: readonly Place[],
+    forced: ReadonlySet<StoredFile> | 'all' = none,
+  ): void {
+    for (const { file, at } of places) {
+      if (file !== undefined && forced !== 'all' && !forced.has(file)) this.unforced.add(at, pieceIndex);
+    }
     this.#stored[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
     for (const { file, bytes } of places) if (file !== undefined) file.missingBytes -= bytes;
     for (const { file, isAside } of places) if (file !== undefined && isAside) this.hold(file, pieceIndex);
@@ -225,47 +229,6 @@ export class TorrentFiles {
     return pieces;
   }
 
-  /** A piece goes to the disk. Every call is followed by one of `onWritten`. */
-  onWriting(places: readonly Place[]): void {
-    this.#pieces += 1;
-    for (const { file } of places) {
-      if (file !== undefined) this.#writing.set(file.file.index, this.#writingCount(file) + 1);
-    }
-  }
-
-  onWritten(places: readonly Place[]): void {
-    for (const { file } of places) {
-      if (file !== undefined) this.#writing.set(file.file.index, this.#writingCount(file) - 1);
-    }
-    this.#end();
-  }
-
-  /** A piece is written, and its file is not forced to the disk and named yet. Answers what to call then. */
-  onNaming(): () => void {
-    this.#pieces += 1;
-    return () => this.#end();
-  }
-
-  #end(): void {
-    this.#pieces -= 1;
-    if (this.#pieces === 0) for (const resolve of this.#whenSettled.splice(0)) resolve();
-  }
-
-  /** No piece is on its way to the disk any more. */
-  settled(): Promise<void> {
-    if (this.#pieces === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#whenSettled.push(resolve));
-  }
-
-  /** A piece of this file is on its way to the disk. */
-  isWriting(stored: StoredFile): boolean {
-    return this.#writingCount(stored) > 0;
-  }
-
-  #writingCount(stored: StoredFile): number {
-    return this.#writing.get(stored.file.index) ?? 0;
-  }
-
   /** This part of the file is in the side file. When the file has become wanted meanwhile, it goes home. */
   hold(stored: StoredFile, pieceIndex: PieceIndex): void {
     const held = this.#held.get(stored.file.index) ?? new Set();
@@ -280,7 +243,7 @@ export class TorrentFiles {
       stored.state = 'part';
     } else if (!isWanted && stored.state === 'part' && this.side !== undefined) {
       // One that has been begun stays where it is.
-      const isBegun = stored.missingBytes < stored.file.bytes || this.#writingCount(stored) > 0;
+      const isBegun = stored.missingBytes < stored.file.bytes || this.writes.isWriting(stored);
       if (!isBegun && stored.seen === undefined) stored.state = 'side';
     }
     stored.isWanted = isWanted;
@@ -315,6 +278,7 @@ export class TorrentFiles {
     }
     for (const pieceIndex of held) this.unforced.add(stored, pieceIndex);
     this.#held.delete(file.index);
+    this.onPlaced(stored);
   }
 
   /** Makes what does not exist yet of these places. */
@@ -331,7 +295,10 @@ export class TorrentFiles {
     if (!isChecked && (stored.doubts ?? 0) > 0) return 'doubtful';
     if (stored.file.bytes === 0) makePart(stored, this.beneath);
     try {
-      return namePart(stored, stored.file.bytes, this.beneath!, { replaces: stored.replaces, isChecked });
+      const how = { replaces: stored.replaces, isChecked };
+      const outcome = namePart(stored, stored.file.bytes, this.beneath!, how);
+      if (outcome === 'named') this.onPlaced(stored);
+      return outcome;
     } catch (error) {
       if (isUnforced(error)) this.onSyncFailed(stored, troubleOf(error));
       throw error;

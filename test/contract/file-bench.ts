@@ -157,7 +157,7 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
       }
     },
     end: async (how) => {
-      await files.settled();
+      await files.writes.settled();
       // A program that is killed has written its last record some time before.
       await (how === 'stopped' ? journal.stop() : journal.flush());
       disk.remove(torrent);

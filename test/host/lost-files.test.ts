@@ -216,7 +216,7 @@ describe('during a download', () => {
       const answered = bench.facts.length + 5 + round * 7;
       await bench.until(() => bench.facts.length > answered || pieces.every((i) => bench.files.has(i)));
       fs.renameSync(bench.album, `${bench.album} ${round}`);
-      await bench.files.settled();
+      await bench.files.writes.settled();
       await bench.disk.watch.lookAround();
       expect(has()).toEqual([]);
     }

@@ -58,6 +58,23 @@ describe('a file gets its name', () => {
     expect(forced).toBeLessThan(calls.indexOf('name a.flac'));
   });
 
+  it('only when its length was forced to the disk, too: what another program appended is cut off before', () => {
+    const { fill, file, fs, beneath, calls } = bench();
+    fill();
+    const descriptor = openKnown(fs, file);
+    fs.write(descriptor, Buffer.from('theirs'), 0, 6, bytes);
+    file.synced = stampOfOpen(fs, descriptor);
+    fs.close(descriptor);
+    calls.length = 0;
+    expect(namePart(file, bytes, beneath, { replaces: undefined, isChecked: true })).toBe('named');
+    const [cut, forced, named] = ['write a.flac.part', 'sync a.flac.part', 'name a.flac'].map((call) =>
+      calls.indexOf(call),
+    );
+    expect(cut).toBeGreaterThanOrEqual(0);
+    expect(forced).toBeGreaterThan(cut!);
+    expect(named).toBeGreaterThan(forced!);
+  });
+
   it('also when its first name cannot be taken away, and is no stranger to itself afterwards', () => {
     const { fill, name, file, fs, failing } = bench();
     fill();

@@ -1,0 +1,54 @@
+/** Pieces of one torrent that are on their way to the disk, and files that cannot change their place until they are there. */
+
+/** Where a run of a piece lies; pads lie nowhere. */
+interface PlaceInFile {
+  readonly file: object | undefined;
+}
+
+export class WritesUnderWay {
+  readonly #byFile = new Map<object, number>();
+  #count = 0;
+  readonly #whenSettled: (() => void)[] = [];
+
+  /** A piece goes to the disk. Every call is followed by one of `onWritten`. */
+  onWriting(places: readonly PlaceInFile[]): void {
+    this.#count += 1;
+    for (const { file } of places) if (file !== undefined) this.#byFile.set(file, this.#of(file) + 1);
+  }
+
+  onWritten(places: readonly PlaceInFile[]): void {
+    for (const { file } of places) {
+      if (file === undefined) continue;
+      const left = this.#of(file) - 1;
+      if (left > 0) this.#byFile.set(file, left);
+      else this.#byFile.delete(file);
+    }
+    this.#end();
+  }
+
+  /** A piece is written, and its file is not forced to the disk and named yet. Answers what to call then. */
+  onNaming(): () => void {
+    this.#count += 1;
+    return () => this.#end();
+  }
+
+  /** No piece is on its way to the disk any more. */
+  settled(): Promise<void> {
+    if (this.#count === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenSettled.push(resolve));
+  }
+
+  /** A piece of this file is on its way to the disk. */
+  isWriting(file: object): boolean {
+    return this.#of(file) > 0;
+  }
+
+  #of(file: object): number {
+    return this.#byFile.get(file) ?? 0;
+  }
+
+  #end(): void {
+    this.#count -= 1;
+    if (this.#count === 0) for (const resolve of this.#whenSettled.splice(0)) resolve();
+  }
+}
