@@ -68,6 +68,7 @@ export class ResumeJournal {
     this.#files = files;
     this.#have = have.slice();
     this.#dirty = new Set(unforced);
+    files.onPlaced = (file) => this.#onPlaced(file);
     if (this.#dirty.size > 0) this.#flushSoon();
   }
 
@@ -92,6 +93,13 @@ export class ResumeJournal {
     if (this.#stopped || this.#flushing !== undefined) return;
     if (this.#dirtyBytes >= this.#pace.flushBytes) this.#begin();
     else this.#flushSoon();
+  }
+
+  /** Its name, too, is forced to the disk soon. */
+  #onPlaced(file: StoredFile): void {
+    this.#dirty.add(file);
+    this.#isStale = true;
+    if (!this.#stopped && this.#flushing === undefined) this.#flushSoon();
   }
 
   /** Forces to the disk and records what was stored until now. */

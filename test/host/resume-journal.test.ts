@@ -1,7 +1,7 @@
 /** What the record of a download may say: nothing that was not forced to the disk before. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { prepareDownload } from '../../client/host/download-folder.ts';
 import { ResumeJournal } from '../../client/host/resume-journal.ts';
@@ -95,6 +95,29 @@ it('after a failed fsync, what was written since the last good one is never reco
   // Nothing that is left in it waits for another one.
   expect(failures).toBe(1);
   expect(told).toEqual(inBad);
+});
+
+it('forces the folder of a file to the disk soon that gets its name while nothing is stored, and records it', async () => {
+  const store = new ResumeStore(temporary.in('state'));
+  const { files, have } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  for (const file of files.files) if (file !== undefined) files.unforced.onForced(file, files.storedIn(file));
+  const due: (() => void)[] = [];
+  const after = (_ms: number, run: () => void) => {
+    due.push(run);
+    return () => {};
+  };
+  const timers = { nowMs: () => 0, after };
+  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, [], timers);
+  expect(due).toHaveLength(0);
+  files.onPlaced(files.files[0]!);
+  expect(due).toHaveLength(1);
+  const forced = await forcedBy(async () => {
+    due[0]!();
+    await journal.flush();
+  });
+  // The file itself was forced before it got its name.
+  expect(forced).toContain(dirname(files.pathOf(files.files[0]!)));
+  expect(forced).not.toContain(files.pathOf(files.files[0]!));
 });
 
 it('a record that a full disk did not take is written when there is room, and no half of it stays', async () => {
