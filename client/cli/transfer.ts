@@ -9,6 +9,7 @@ import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
 import type { DiskTrouble, PeerAddress, Report } from '../engine/contract.ts';
+import { isFailingDisk } from '../engine/loss-pace.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { ActiveTorrent } from '../host/active-torrent.ts';
 import type { ClaimWait } from '../host/claims/download-claim.ts';
@@ -175,6 +176,7 @@ export class Transfer {
         for (const file of this.#filesDone) if (!this.#isFinished(file)) this.#filesDone.delete(file);
         // The download ends with that, and says so.
         if (isHopeless(trouble)) return;
+        if (isFailingDisk(trouble)) return this.#onDiskTrouble(trouble, true);
         const what = `${count(pieces, 'piece')} (${size(bytes)}) ${pieces === 1 ? 'is' : 'are'}`;
         return this.#output.remark(`${displayPath([trouble.message])}: ${what} fetched again`);
       }
@@ -211,10 +213,10 @@ export class Transfer {
     return obstaclesOf(this.status, this.metainfo.webSeeds, this.#dials.closers);
   }
 
-  #onDiskTrouble(trouble: DiskTrouble): void {
+  #onDiskTrouble(trouble: DiskTrouble, hasLost = false): void {
     const { complete, haveWantedBytes } = this.#active?.status() ?? { complete: false, haveWantedBytes: 0 };
     // A seed that cannot read something has its peers ask others: nothing waits for its disk.
-    const isNews = complete || this.#refusal.onTrouble(trouble, haveWantedBytes);
+    const isNews = complete || this.#refusal.onTrouble(trouble, haveWantedBytes, hasLost);
     if (isNews) this.#output.remark(capital(this.#diskWords(trouble)));
   }
 
@@ -337,11 +339,8 @@ export class Transfer {
   }
 
   #isFinished(file: TorrentFile): boolean {
-    return (
-      !file.isPad &&
-      this.#active !== undefined &&
-      existsSync(join(dirname(this.#active.path), ...file.diskPath))
-    );
+    const folder = this.#active && dirname(this.#active.path);
+    return !file.isPad && folder !== undefined && existsSync(join(folder, ...file.diskPath));
   }
 }
 

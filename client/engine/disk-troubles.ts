@@ -2,7 +2,8 @@
  * What a disk can do to a torrent besides storing: refuse pieces, lose what was stored, and be gone with all of it.
  *
  * - It refuses a piece: nothing new is asked for, until it is tried again a few seconds later.
- * - It has lost stored pieces: they are missing again, fetched again, and served to no peer (lost-pieces.ts).
+ * - It has lost stored pieces: they are missing again, fetched again, and served to no peer (lost-pieces.ts). Where the
+ *   disk itself fails, that waits, longer each time (loss-pace.ts).
  * - It is gone with a torrent that was complete: the torrent goes offline until the files are back.
  *
  * Invariant: `current` is what people are shown as long as it lasts: a refusal until a piece is stored; a loss until the
@@ -14,6 +15,7 @@ import type { DiskTrouble, ReadId } from './contract.ts';
 import type { FirstCopies } from './first-copies.ts';
 import type { Interest } from './interest.ts';
 import type { Limits } from './limits.ts';
+import { isFailingDisk, LossPace } from './loss-pace.ts';
 import { LostPieces } from './lost-pieces.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { PieceLedger } from './piece-ledger.ts';
@@ -40,6 +42,7 @@ export class DiskTroubles {
   readonly #firstCopies: FirstCopies;
   readonly #retryAfterMs: number;
   readonly #lostPieces: LostPieces;
+  readonly #lossPace: LossPace;
   #refusal: DiskTrouble | undefined;
   #loss: DiskTrouble | undefined;
   /** Lost, wanted, and not stored again. */
@@ -54,6 +57,7 @@ export class DiskTroubles {
     this.#firstCopies = firstCopies;
     this.#retryAfterMs = diskRetryMs;
     this.#lostPieces = new LostPieces(lossRoundMs);
+    this.#lossPace = new LossPace(limits);
   }
 
   get current(): DiskTrouble | undefined {
@@ -71,8 +75,9 @@ export class DiskTroubles {
     this.#lostPieces.onTold(session);
   }
 
-  onStored(pieceIndex: PieceIndex): void {
+  onStored(pieceIndex: PieceIndex, nowMs: number): void {
     this.#refusal = undefined;
+    this.#lossPace.onStored(nowMs);
     this.#lostPieces.onStored(pieceIndex);
     if (this.#lackedLost.delete(pieceIndex)) this.#endLoss();
   }
@@ -97,11 +102,16 @@ export class DiskTroubles {
 
   /** The disk would not take a piece. */
   onRefused(trouble: DiskTrouble, nowMs: number): void {
-    this.#parts.scheduler.paused = true;
-    this.#retryMs = nowMs + this.#retryAfterMs;
+    this.#pause(true, this.#retryAfterMs, nowMs);
     const isNews = this.#refusal?.code !== trouble.code;
     this.#refusal = trouble;
     if (isNews) this.#parts.peers.report({ type: 'disk-trouble', trouble });
+  }
+
+  #pause(how: true | 'held', forMs: number, nowMs: number): void {
+    const { scheduler } = this.#parts;
+    if (scheduler.paused !== 'held') scheduler.paused = how;
+    this.#retryMs = Math.max(this.#retryMs, nowMs + forMs);
   }
 
   onLost(pieces: readonly PieceIndex[], trouble: DiskTrouble, nowMs: number): void {
@@ -120,6 +130,7 @@ export class DiskTroubles {
       bytes += ledger.dataBytes(pieceIndex);
       if (selection.lacks(pieceIndex)) this.#lackedLost.add(pieceIndex);
     }
+    if (isFailingDisk(trouble)) this.#pause('held', this.#lossPace.onLost(nowMs), nowMs);
     this.#loss = trouble;
     this.#endLoss();
     this.#lostPieces.onLost(lost);

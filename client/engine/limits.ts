@@ -184,6 +184,8 @@ export const defaultLimits = {
   peersWantedDefault: 50,
   /** After a failed write: room may have been made. */
   diskRetryMs: 5_000,
+  /** After a disk has lost what it took; doubles up to this. Fetched in vain every ten minutes, a piece costs little. */
+  lossRetryMaxMs: 10 * 60_000,
   /** A disk that loses pieces again and again lets peers go, and tells trackers, at most once in this time. */
   lossRoundMs: 60_000,
 } as const;

@@ -23,8 +23,8 @@ import { StrangerTrials } from './stranger-trials.ts';
 const orphansPerTickMax = 64;
 
 export class RequestScheduler implements BlockRequests {
-  /** While the disk refuses pieces nothing new is asked for. */
-  paused = false;
+  /** While the disk refuses pieces nothing new is asked for. `held`: also when one is stored, which it may lose, too. */
+  paused: boolean | 'held' = false;
   /** Received bytes of pieces that were given up. */
   droppedBytes = 0;
   readonly deadlines: Deadlines;
@@ -70,8 +70,8 @@ export class RequestScheduler implements BlockRequests {
 
   /** A piece is stored: those who sent it may have become trusted; whoever waited for memory or the disk goes on. */
   onStored(piece: FetchingPiece, nowMs: number): void {
-    if (this.paused) {
-      this.paused = false;
+    if (this.paused !== false) {
+      if (this.paused !== 'held') this.paused = false;
       return this.fillAll(nowMs);
     }
     for (const session of distinct(piece.askers as (PeerSession | undefined)[]))

@@ -216,7 +216,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     const piece = this.ledger.stored(pieceIndex);
     this.selection.onStored(pieceIndex);
     this.scheduler.deadlines.clear(pieceIndex);
-    this.troubles.onStored(pieceIndex);
+    this.troubles.onStored(pieceIndex, nowMs);
     for (const source of distinct(piece.sources)) if (source !== undefined) source.goodPieces += 1;
     this.peers.report({ type: 'piece-stored', pieceIndex });
     this.#interest.onStored(this.sessions, pieceIndex, wasLacking);

@@ -40,6 +40,37 @@ describe('words', () => {
   });
 });
 
+describe('a disk that takes pieces and loses them', () => {
+  const failing = { code: 'EIO', message: 'EIO: i/o error, fsync' };
+
+  it('is told once, however often it does so within a minute of taking them again', () => {
+    const refusal = new DiskRefusal();
+    expect(refusal.onTrouble(failing, 100, true)).toBe(true);
+    for (let nowMs = 0; nowMs < 600_000; nowMs += 40_000) {
+      expect(refusal.look(150, false, nowMs)).toBe(false);
+      expect(refusal.look(150, false, nowMs + 30_000)).toBe(false);
+      expect(refusal.onTrouble(failing, 100, true)).toBe(false);
+    }
+  });
+
+  it('is told once, also when it refuses pieces between the losses', () => {
+    const refusal = new DiskRefusal();
+    refusal.onTrouble(failing, 100, true);
+    expect(refusal.onTrouble(failing, 100)).toBe(false);
+    refusal.look(150, false, 1_000);
+    expect(refusal.look(150, false, 30_000)).toBe(false);
+    expect(refusal.onTrouble(failing, 100, true)).toBe(false);
+  });
+
+  it('is well again when what was stored has stayed for a minute', () => {
+    const refusal = new DiskRefusal();
+    refusal.onTrouble(failing, 100, true);
+    expect(refusal.look(150, false, 1_000)).toBe(false);
+    expect(refusal.look(150, false, 61_000)).toBe(true);
+    expect(refusal.trouble).toBeUndefined();
+  });
+});
+
 describe('a refusal', () => {
   it('is told once, and is over when pieces were stored for two seconds and none was refused', () => {
     const refusal = new DiskRefusal();
