@@ -23,7 +23,7 @@ export const storage: readonly Mutant[] = [
   {
     name: 'give a file its name before its bytes are on the disk',
     file: 'client/host/storage-job.ts',
-    from: '        fs.sync(descriptor);\n',
+    from: '      fs.sync(descriptor);\n',
     to: '',
   },
   {
