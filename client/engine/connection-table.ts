@@ -4,24 +4,28 @@
  * There are three tables: one torrent, all torrents together, one household. A newcomer needs a seat in each. In a full
  * table the peer with the least worth makes room, or the newcomer is refused:
  *
- * 1. A useful peer stays. It has traded a block with us lately, or is being sent one.
+ * 1. A useful peer stays. It has traded a block with us lately, or is being sent one. Rule 5 is the exception.
  * 2. A useless peer may be replaced after `seatGraceMs`, a waiting peer after `seatWaitMs`.
  * 3. A peer that is not useful may be replaced at once when its torrent, network or household holds more seats than
  *    the newcomer's would hold afterwards. Each such exchange makes the shares more equal, so exchanges come to an end.
  * 4. A household that made room a short time ago takes free seats, or seats by rule 3: it cannot come back and push out
  *    the peer that replaced it.
+ * 5. When every seat of the full table is useful, a useful peer makes room: one that has only taken from us for
+ *    `seatTurnMs`. Else a few that download would keep all others out for as long as their download lasts.
  *
- * Of those that may be replaced, the useless come first, then those of the fullest network and the fullest household,
- * then those that have gone longest without progress.
+ * Of those that may be replaced, the useless come first, and the peers that give us blocks last; then those of the fullest
+ * network and the fullest household, then those that have gone longest without progress.
  */
 import type { ConnectionId, TorrentId } from './contract.ts';
 import type { Limits } from './limits.ts';
 
 /**
- * useful: it trades with us. waiting: one side wants something of the other and has not had its turn. useless: neither
- * side wants anything, or the peer has had its turn and did nothing with it.
+ * The least worth first. useless: neither side wants anything, or the peer has had its turn and did nothing with it.
+ * waiting: one side wants something of the other and has not had its turn. taking and giving are useful: the peer takes
+ * blocks from us, or gives us blocks, too.
  */
-export type Standing = 'useful' | 'waiting' | 'useless';
+const standings = ['useless', 'waiting', 'taking', 'giving'] as const;
+export type Standing = (typeof standings)[number];
 
 export interface Place {
   readonly torrent: TorrentId;
@@ -32,7 +36,7 @@ export interface Place {
 export interface Seat extends Place {
   readonly connection: ConnectionId;
   readonly standing: Standing;
-  /** When it came, or when its last trade ceased to count as recent. */
+  /** Of a useful peer: when it came. Of others: when they came, or when their last trade ceased to count as recent. */
   readonly sinceMs: number;
 }
 
@@ -48,7 +52,7 @@ export interface TableSizes {
   readonly household: number;
 }
 
-type Grace = Pick<Limits, 'seatGraceMs' | 'seatWaitMs'>;
+type Grace = Pick<Limits, 'seatGraceMs' | 'seatWaitMs' | 'seatTurnMs'>;
 
 /**
  * The seats that have to be cleared for the newcomer: none when there is room in every table. Undefined: it is refused.
@@ -70,8 +74,13 @@ export function makeRoom<Taken extends Seat>(
   for (const [size, isHere] of tables) {
     const here = seats.filter((seat) => isHere(seat) && !cleared.includes(seat));
     if (here.length < size) continue;
+    const isStill = here.every(isUseful);
     const least = leastOf(
-      here.filter((seat) => mayReplace(newcomer, seat, shares, grace, nowMs)),
+      here.filter((seat) =>
+        isStill
+          ? hasHadItsTurn(newcomer.replaces, seat, grace, nowMs)
+          : mayReplace(newcomer, seat, shares, grace, nowMs),
+      ),
       shares,
     );
     if (least === undefined) return undefined;
@@ -91,6 +100,8 @@ export function replaceableCount(
   grace: Grace,
   nowMs: number,
 ): number {
+  // By rule 5 one seat becomes free, and the next when its new peer is useful, too.
+  if (seats.every(isUseful)) return seats.some((seat) => hasHadItsTurn(replaces, seat, grace, nowMs)) ? 1 : 0;
   const perTorrent = new Map<TorrentId, number>();
   for (const seat of seats) perTorrent.set(seat.torrent, (perTorrent.get(seat.torrent) ?? 0) + 1);
   const surplusMin = 2 + (perTorrent.get(torrent) ?? 0);
@@ -98,7 +109,7 @@ export function replaceableCount(
   for (const seat of seats) {
     const isReplaceable =
       hasHadItsTime(replaces, seat, grace, nowMs) ||
-      (seat.standing !== 'useful' && perTorrent.get(seat.torrent)! >= surplusMin);
+      (!isUseful(seat) && perTorrent.get(seat.torrent)! >= surplusMin);
     if (isReplaceable) count += 1;
   }
   return count;
@@ -107,17 +118,32 @@ export function replaceableCount(
 /** Rule 2. */
 function hasHadItsTime(
   replaces: Newcomer['replaces'],
-  { standing, sinceMs }: SeatInTorrent,
+  seat: SeatInTorrent,
   { seatGraceMs, seatWaitMs }: Grace,
   nowMs: number,
 ): boolean {
-  if (replaces === 'nothing' || standing === 'useful') return false;
+  const { standing, sinceMs } = seat;
+  if (replaces === 'nothing' || isUseful(seat)) return false;
   if (standing === 'useless') return nowMs - sinceMs >= seatGraceMs;
   return replaces === 'waiting' && nowMs - sinceMs >= seatWaitMs;
 }
 
+/** Rule 5. */
+function hasHadItsTurn(
+  replaces: Newcomer['replaces'],
+  { standing, sinceMs }: SeatInTorrent,
+  { seatTurnMs }: Grace,
+  nowMs: number,
+): boolean {
+  return replaces !== 'nothing' && standing === 'taking' && nowMs - sinceMs >= seatTurnMs;
+}
+
+export function isUseful({ standing }: Pick<Seat, 'standing'>): boolean {
+  return standing === 'taking' || standing === 'giving';
+}
+
 function mayReplace(newcomer: Newcomer, seat: Seat, shares: Shares, grace: Grace, nowMs: number): boolean {
-  if (seat.standing === 'useful') return false;
+  if (isUseful(seat)) return false;
   return shares.isFairer(newcomer, seat) || hasHadItsTime(newcomer.replaces, seat, grace, nowMs);
 }
 
@@ -169,7 +195,8 @@ class Shares {
 
   /** Negative: `a` is worth less than `b`. */
   compare(a: Seat, b: Seat): number {
-    if (a.standing !== b.standing) return a.standing === 'useless' ? -1 : 1;
+    const rank = standings.indexOf(a.standing) - standings.indexOf(b.standing);
+    if (rank !== 0) return rank;
     const of = this.#keysOf(a);
     const than = this.#keysOf(b);
     for (let level = 0; level < of.length; level++) {

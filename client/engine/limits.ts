@@ -32,6 +32,8 @@ export const defaultLimits = {
   seatGraceMs: 20_000,
   /** A peer that waits for its turn keeps its seat in a full table for so long: six rounds of BEP 3's optimistic unchoke. */
   seatWaitMs: 180_000,
+  /** When all peers of a full table are useful, one that only takes has its seat for so long: libtorrent's peer_turnover_interval. */
+  seatTurnMs: 300_000,
   /** A peer that has traded a block within so long is useful, and is not replaced: a slow line needs 7 s for a block. */
   tradeFreshMs: 60_000,
   /** A household that had to make room replaces others only after so long: reconnecting does not push peers out. */
@@ -203,6 +205,7 @@ const relations: readonly (readonly [(limits: Limits) => boolean, string])[] = [
   [(l) => l.halfOpenPerHostMax >= 1 && l.halfOpenPerHostMax <= l.halfOpenMax, 'a household may shake hands'],
   [(l) => l.answerGraceMs <= l.handshakeTimeoutMs, 'a dialed peer loses its place before its time is up'],
   [(l) => l.seatGraceMs <= l.seatWaitMs, 'a useless peer makes room before one that waits'],
+  [(l) => l.seatWaitMs <= l.seatTurnMs, 'a peer that waits makes room before one that takes'],
   [(l) => l.progressBytesMin <= blockBytesMax, 'a whole block is progress'],
   [(l) => l.requestsOutstandingMax <= l.uploadQueueMax, 'two of us never overrun each other'],
   [(l) => l.unreadBytesMax > l.uploadWindowBytes, 'a full window is not yet a peer that does not read'],

@@ -7,16 +7,17 @@ import type { Standing } from './connection-table.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 
-/** Its worth, and since when it has been worth no more. */
+/** Its worth; and when it came, or since when it has been useful no more. */
 export function standingOf(
   session: PeerSession,
   limits: Limits,
   nowMs: number,
 ): { readonly standing: Standing; readonly sinceMs: number } {
-  const lastTradeMs = Math.max(session.uploads.takenMs, session.pipeline.deliveredMs);
-  const freshMs = lastTradeMs + limits.tradeFreshMs;
-  const standing = nowMs < freshMs ? 'useful' : standingWithoutTrade(session, limits, nowMs);
-  return { standing, sinceMs: Math.max(session.openedMs, freshMs) };
+  const { openedMs, uploads, pipeline } = session;
+  const freshMs = Math.max(uploads.takenMs, pipeline.deliveredMs) + limits.tradeFreshMs;
+  if (nowMs < pipeline.deliveredMs + limits.tradeFreshMs) return { standing: 'giving', sinceMs: openedMs };
+  const standing = nowMs < freshMs ? 'taking' : standingWithoutTrade(session, limits, nowMs);
+  return { standing, sinceMs: standing === 'taking' ? openedMs : Math.max(openedMs, freshMs) };
 }
 
 function standingWithoutTrade(session: PeerSession, limits: Limits, nowMs: number): Standing {
@@ -25,7 +26,7 @@ function standingWithoutTrade(session: PeerSession, limits: Limits, nowMs: numbe
   if (pipeline.stalled || uploads.isStuck(nowMs, limits.stallTimeoutMs)) return 'useless';
   if (!session.amChoking) {
     // It is being sent blocks, as fast as our disk and our limits allow.
-    if (uploads.isServing) return 'useful';
+    if (uploads.isServing) return 'taking';
     if (nowMs - session.unchokedMs < limits.stallTimeoutMs) return 'waiting';
   }
   if (session.amInterested) return 'waiting';

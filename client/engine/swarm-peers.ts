@@ -104,7 +104,7 @@ export class SwarmPeers {
   #replacesByDial(nowMs: number): 'useless' | 'waiting' {
     const { limits } = this.#context;
     const sessions = [...this.sessions.values()];
-    const isServed = sessions.some((session) => standingOf(session, limits, nowMs).standing === 'useful');
+    const isServed = sessions.some((session) => standingOf(session, limits, nowMs).standing === 'giving');
     return this.#content.wantsSeeds && !isServed ? 'waiting' : 'useless';
   }
 

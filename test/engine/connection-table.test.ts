@@ -2,10 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { householdOf, networkOf } from '../../client/engine/address-groups.ts';
-import { makeRoom, type Newcomer, type Seat } from '../../client/engine/connection-table.ts';
+import {
+  makeRoom,
+  type Newcomer,
+  replaceableCount,
+  type Seat,
+} from '../../client/engine/connection-table.ts';
 import { HalfOpenTable } from '../../client/engine/half-open.ts';
 
-const grace = { seatGraceMs: 20, seatWaitMs: 180 };
+const grace = { seatGraceMs: 20, seatWaitMs: 180, seatTurnMs: 300 };
 const nowMs = 1_000;
 const place = (host: string, torrent = 1) => ({
   torrent,
@@ -26,9 +31,33 @@ function newcomer(host: string, replaces: Newcomer['replaces'] = 'waiting', torr
 const sizes = (all: number, torrent = all, household = all) => ({ all, torrent, household });
 
 describe('a full table of peers', () => {
-  it('keeps a useful peer, however long it has been there and however many its network has', () => {
-    const seats = Array.from({ length: 8 }, (_, i) => seat(`9.9.9.${i % 2}`, 'useful', 999));
+  it('keeps a peer that gives us blocks, however long it has been there', () => {
+    const seats = Array.from({ length: 8 }, (_, i) => seat(`${10 + i}.9.9.9`, 'giving', 999));
     expect(makeRoom(newcomer('1.1.1.1'), seats, sizes(8), grace, nowMs)).toBeUndefined();
+  });
+
+  it('lets the one go that has only taken from us for longest, once all are useful and its turn is over', () => {
+    const giving = seat('1.0.0.1', 'giving', 999);
+    const long = seat('2.0.0.1', 'taking', 301);
+    const short = seat('3.0.0.1', 'taking', 300);
+    const room = (seats: Seat[], replaces?: Newcomer['replaces']) =>
+      makeRoom(newcomer('4.0.0.1', replaces), seats, sizes(seats.length), grace, nowMs);
+    expect(room([giving, short, long])).toEqual([long]);
+    expect(room([short], 'useless')).toEqual([short]);
+    expect(room([short], 'nothing')).toBeUndefined();
+    expect(room([giving, seat('3.0.0.1', 'taking', 299)])).toBeUndefined();
+    // The newcomers contend for the seat that is not used.
+    expect(room([long, seat('5.0.0.1', 'waiting', 0)])).toBeUndefined();
+  });
+
+  it('lets us dial for one seat, once all are useful and the turn of one is over', () => {
+    const count = (seats: Seat[], replaces: Newcomer['replaces'] = 'useless') =>
+      replaceableCount(1, seats, replaces, grace, nowMs);
+    const overdue = [seat('1.0.0.1', 'taking', 300), seat('2.0.0.1', 'taking', 300)];
+    expect(count(overdue)).toBe(1);
+    expect(count(overdue, 'nothing')).toBe(0);
+    expect(count([...overdue, seat('3.0.0.1', 'waiting', 0)])).toBe(0);
+    expect(count([seat('1.0.0.1', 'taking', 299), seat('2.0.0.1', 'giving', 999)])).toBe(0);
   });
 
   it('lets the useless go before those that wait, and of these the one without progress for longest', () => {
@@ -81,7 +110,7 @@ describe('a full table of peers', () => {
       own,
       torrents,
     ]);
-    const useful = seat('1.0.0.1', 'useful', 50, 2);
+    const useful = seat('1.0.0.1', 'taking', 50, 2);
     expect(makeRoom(newcomer('1.0.0.1'), [useful, torrents], sizes(9, 1, 1), grace, nowMs)).toBeUndefined();
   });
 

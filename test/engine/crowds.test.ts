@@ -49,6 +49,25 @@ describe('a seed whose seats are all taken', () => {
     expect(served.every(isIn)).toBe(true);
   });
 
+  it('gives a newcomer the seat of one that has downloaded for long, and keeps the others for now', () => {
+    const lab = seedWith({ seatTurnMs: 200_000 });
+    const served = fourSilent(lab, { has: 'none', interested: true });
+    const trades = () => {
+      for (const [i, peer] of served.entries()) if (isIn(peer)) trade(lab, peer, i);
+      lab.pass(20_000);
+    };
+    for (let ms = 0; ms < 200_000; ms += 20_000) {
+      expect(lab.join({ address: host(8), has: 'none', interested: true }).closed).toBe('too-many-connections');
+      trades();
+    }
+    const newcomer = lab.join({ address: host(9), has: 'none', interested: true });
+    expect([newcomer, ...served].map(isIn)).toEqual([true, false, true, true, true]);
+    trade(lab, newcomer);
+    trades();
+    expect(isIn(lab.join({ address: host(10), has: 'none', interested: true }))).toBe(true);
+    expect([newcomer, ...served].map(isIn)).toEqual([true, false, false, true, true]);
+  });
+
   it('counts no claim of interest, no request whose block is not read, and no byte now and then', () => {
     const claims = (lab: EngineLab) => fourSilent(lab, { has: 'none', interested: true });
     const stories: ((lab: EngineLab) => readonly ScriptedPeer[])[] = [

@@ -11,14 +11,14 @@ export const seats: readonly Mutant[] = [
   {
     name: 'let a useful peer go for a newcomer',
     file: engine('connection-table'),
-    from: "  if (seat.standing === 'useful') return false;\n  return shares",
+    from: '  if (isUseful(seat)) return false;\n  return shares',
     to: '  return shares',
   },
   {
     name: 'take a keep-alive for a trade',
     file: engine('seat-standing'),
-    from: 'Math.max(session.uploads.takenMs, session.pipeline.deliveredMs)',
-    to: 'Math.max(session.heardMs, session.uploads.takenMs, session.pipeline.deliveredMs)',
+    from: 'Math.max(uploads.takenMs, pipeline.deliveredMs)',
+    to: 'Math.max(session.heardMs, uploads.takenMs, pipeline.deliveredMs)',
   },
   {
     name: 'keep every half-open connection',

@@ -35,6 +35,7 @@ export function drawCrowd(random: Prng): Crowd {
     seatWaitMs: seatGraceMs + random.below(20_000),
     tradeFreshMs: 5_000 + random.below(20_000),
     putOffMs: random.below(30_000),
+    seatTurnMs: 25_000 + random.below(60_000),
   };
   return { peers, limits: random.below(4) === 0 ? {} : limits };
 }

@@ -75,9 +75,8 @@ export function drawPlan(seed: number): SwarmPlan {
     healMs,
   };
   const more = withManyWanted(drawMore(plan, randomness));
-  // Peers that all lack one piece, with two seats each and a crowd before them, may never get to it: seed 400186 of 30 November.
-  const sized = crowd.peers.length > 0 ? more : drawGiant(randomness.of('plan giant'), more);
-  const narrow = drawNarrow(randomness.of('plan narrow'), sized);
+  const giant = drawGiant(randomness.of('plan giant'), more);
+  const narrow = drawNarrow(randomness.of('plan narrow'), giant);
   const demanding = drawDemands(randomness.of('plan demands'), narrow);
   const drawn = withFewDead(drawMagnets(randomness.of('plan magnets'), demanding));
   // With several torrents, one connection for each host is not enough: whatever was drawn since, that stays.
