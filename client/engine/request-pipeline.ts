@@ -15,6 +15,8 @@ export class RequestPipeline {
   depth: number;
   /** It had our requests in hand and sent nothing for too long. */
   stalled = false;
+  /** Requests that a stalled peer was left with, and has not answered: they count as waiting. At most `#askedMax` of both. */
+  #left: Set<number> | undefined;
   /** Cancels sent, by block, that neither the block nor a reject has answered yet. */
   #cancelled: Map<number, number> | undefined;
   /** The block that is arriving, and whether it was asked for once more since it began to. */
@@ -58,14 +60,17 @@ export class RequestPipeline {
 
   /** Requests that the peer still lets wait, whatever the rate: beyond that it refuses them or lets us go.  BEP 10 */
   get queueRoom(): number {
-    return this.#askedMax - this.asked.length;
+    return this.#askedMax - this.asked.length - (this.#left?.size ?? 0);
   }
 
-  ask(key: number, nowMs: number): void {
+  /** False: the peer has this request in its queue still, and is sent no other. */
+  ask(key: number, nowMs: number): boolean {
     if (this.asked.length === 0) this.progressMs = nowMs;
     this.asked.push(key);
     this.late.delete(key);
+    if (this.#left?.delete(key)) return false;
     if (key === this.#arriving) this.#askedMeanwhile = true;
+    return true;
   }
 
   /** A block begins to arrive: true when we asked for it, and have not heard of it since. */
@@ -81,6 +86,7 @@ export class RequestPipeline {
    */
   settle(key: number, isUseful = true): boolean {
     this.late.delete(key);
+    this.#left?.delete(key);
     const isOld = this.#askedMeanwhile && !isUseful;
     this.#arriving = -1;
     this.#askedMeanwhile = false;
@@ -102,8 +108,23 @@ export class RequestPipeline {
     return true;
   }
 
+  /** It is silent: what was asked of it has been given back, and it is left with this one request. */
+  stall(key: number | undefined): void {
+    this.stalled = true;
+    if (key === undefined) return;
+    this.#left ??= new Set();
+    this.#left.add(key);
+  }
+
+  /** The peer has dropped our requests: its silence means nothing now. */
+  onChoked(): void {
+    this.stalled = false;
+    this.#left = undefined;
+  }
+
   /** A cancel has been sent: with BEP 6 it is answered by the block or by a reject. */
   onCancelled(key: number): void {
+    this.#left?.delete(key);
     this.#cancelled ??= new Map();
     if (this.#cancelled.size >= 2 * this.#askedMax) this.#cancelled.clear();
     this.#cancelled.set(key, (this.#cancelled.get(key) ?? 0) + 1);
@@ -111,6 +132,7 @@ export class RequestPipeline {
 
   /** True when this reject answers a request that still counts, not a cancel of ours. */
   isRefusal(key: number): boolean {
+    this.#left?.delete(key);
     return !this.#settleCancel(key) && this.asked.includes(key);
   }
 
@@ -169,7 +191,8 @@ export class RequestPipeline {
 
   /** It holds requests of ours and has sent nothing for `timeoutMs`. */
   isSilent(nowMs: number, timeoutMs: number): boolean {
-    return (this.asked.length > 0 || this.stalled) && nowMs - this.progressMs >= timeoutMs;
+    const isWaitedFor = this.asked.length > 0 || this.stalled || this.queueRoom <= 0;
+    return isWaitedFor && nowMs - this.progressMs >= timeoutMs;
   }
 
   /** How long the first `blocks` on their way will take at the present rate, in ms. */

@@ -206,8 +206,8 @@ export class RequestScheduler implements BlockRequests {
 
   ask(piece: FetchingPiece, blockIndex: number, session: PeerSession, nowMs: number): void {
     piece.askers[blockIndex] = session;
-    session.pipeline.ask(this.blockKey(piece.pieceIndex, blockIndex), nowMs);
-    session.sendRequest(piece.pieceIndex, blockIndex);
+    const isNew = session.pipeline.ask(this.blockKey(piece.pieceIndex, blockIndex), nowMs);
+    if (isNew) session.sendRequest(piece.pieceIndex, blockIndex);
   }
 
   handOver(piece: FetchingPiece, to: PeerSession, nowMs: number): void {

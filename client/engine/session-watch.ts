@@ -28,9 +28,10 @@ export function watchSession(
   if (session.uploads.isStuck(nowMs, limits.stallCloseMs)) return 'not-reading';
   if (!pipeline.stalled && pipeline.isSilent(nowMs, limits.stallTimeoutMs)) {
     // One request stays with it, to tell whether it comes back; the others are cancelled, lest all arrive twice.
-    for (const key of pipeline.asked.slice(1)) scheduler.cancel(session, key);
+    const [left, ...others] = pipeline.asked;
+    for (const key of others) scheduler.cancel(session, key);
     scheduler.release(session);
-    pipeline.stalled = true;
+    pipeline.stall(left);
   }
   session.keepAlive(nowMs);
   return undefined;

@@ -155,8 +155,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     if (!session.peerChoking) return;
     this.scheduler.release(session);
     session.pieces.forgetRefusals();
-    // It has dropped our requests: its silence means nothing now.
-    session.pipeline.stalled = false;
+    session.pipeline.onChoked();
   }
 
   onPeerInterested(session: PeerSession): void {

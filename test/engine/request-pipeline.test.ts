@@ -170,10 +170,61 @@ describe('silence', () => {
     const pipeline = newPipeline();
     pipeline.ask(1, 0);
     pipeline.giveUp(1);
-    pipeline.stalled = true;
+    pipeline.stall(1);
     expect([pipeline.room, pipeline.isSilent(60_000, 60_000)]).toEqual([0, true]);
     pipeline.onProgress(blockBytes, 60_001);
     expect([pipeline.room, pipeline.isSilent(200_000, 60_000)]).toEqual([4, false]);
+  });
+});
+
+describe('a request that a stalled peer was left with', () => {
+  /** It lets three wait, was silent, and sends again: but not yet the block that it still owes. */
+  function comesBack(): RequestPipeline {
+    const pipeline = newPipeline();
+    pipeline.setReqq(3);
+    pipeline.ask(7, 0);
+    pipeline.giveUp(7);
+    pipeline.stall(7);
+    pipeline.onProgress(blockBytes, 20_000);
+    return pipeline;
+  }
+
+  it('counts against what it lets wait until it is answered, refused, taken back or dropped by a choke', () => {
+    const answers: ((pipeline: RequestPipeline) => void)[] = [
+      (pipeline) => pipeline.settle(7),
+      (pipeline) => pipeline.isRefusal(7),
+      (pipeline) => pipeline.onCancelled(7),
+      (pipeline) => pipeline.onChoked(),
+    ];
+    for (const answer of answers) {
+      const pipeline = comesBack();
+      expect([pipeline.room, pipeline.queueRoom]).toEqual([2, 2]);
+      pipeline.settle(8);
+      pipeline.isRefusal(9);
+      expect(pipeline.room).toBe(2);
+      answer(pipeline);
+      expect([pipeline.room, pipeline.queueRoom]).toEqual([3, 3]);
+    }
+  });
+
+  it('is not sent again when its block is asked for again', () => {
+    const pipeline = comesBack();
+    expect(pipeline.ask(7, 20_000)).toBe(false);
+    expect([pipeline.asked, pipeline.room]).toEqual([[7], 2]);
+    expect(pipeline.settle(7)).toBe(true);
+    expect(pipeline.ask(7, 20_000)).toBe(true);
+  });
+
+  it('is waited for when it leaves no room for another: a peer that lost it is let go', () => {
+    const pipeline = newPipeline();
+    pipeline.setReqq(1);
+    pipeline.ask(7, 0);
+    pipeline.giveUp(7);
+    pipeline.stall(7);
+    pipeline.onProgress(blockBytes, 20_000);
+    expect([pipeline.room, pipeline.isSilent(29_999, 10_000)]).toEqual([0, false]);
+    expect(pipeline.isSilent(30_000, 10_000)).toBe(true);
+    expect(comesBack().isSilent(1e9, 10_000)).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeExtensionHandshake } from '../../client/engine/extension-handshake.ts';
 import type { PieceIndex } from '../../torrents/geometry.ts';
+import { encodeMessage } from '../wire/reference-encoder.ts';
 import { type BlockRequest, EngineLab, type JoinOptions, type ScriptedPeer } from './engine-lab.ts';
 
 /** A peer that lets so many requests wait (BEP 10). */
@@ -56,6 +57,30 @@ describe('a peer that lets few requests wait is never asked for more of them', (
     lab.tell({ type: 'deadline-set', ...piece, atMs: lab.nowMs + 2_000 });
     lab.pass(1_000);
     expect(helper.owed.map(({ index }) => index)).toEqual([1, 1, 1]);
+  });
+
+  it('when it comes back after it was silent, and a block that it owes is still on its way', () => {
+    for (const reqq of [1, 2, 5]) {
+      const lab = new EngineLab({ pieceCount: 4, blocksPerPiece: 16 });
+      const peer = withQueue(lab, reqq);
+      const first = peer.owed[0]!;
+      const { index, begin, length } = first;
+      const payload = lab.truth(index, begin, length);
+      const message = encodeMessage({ type: 'piece', index, begin, payload });
+      lab.pass(11_000);
+      expect(lab.status.peers[0]!.stalled).toBe(true);
+      expect(peer.owed).toEqual([first]);
+      peer.sayBytes(message.subarray(0, 4_000));
+      lab.pass(500);
+      expect(lab.status.peers[0]!.stalled).toBe(false);
+      expect(peer.owed.length).toBeLessThanOrEqual(reqq);
+      peer.owed.splice(peer.owed.indexOf(first), 1);
+      peer.sayBytes(message.subarray(4_000));
+      expect(peer.owed.length).toBeGreaterThan(0);
+      expect(peer.owed.length).toBeLessThanOrEqual(reqq);
+      expect(peer.owed).not.toContainEqual(first);
+      expect(lab.status.wasted).toBe(0);
+    }
   });
 
   it('when it takes over a piece that one peer alone may send', () => {

@@ -14,8 +14,6 @@ interface Queue {
   waiting: number;
   /** What the peer said last: a later handshake that says nothing of it changes nothing. */
   reqq: number | undefined;
-  /** A stall gave requests back that may still be on their way: until nothing waits, they cannot be told from the rest. */
-  isLoose: boolean;
 }
 
 export function queuesHaveRoom(): Checker {
@@ -25,10 +23,7 @@ export function queuesHaveRoom(): Checker {
     hears: ['woke', 'received', 'send'],
     onTurn(turn) {
       const { conversations } = overhear(turn);
-      const { limits, sessions } = turn.peer.engine.usage;
-      if (turn.fact.type === 'woke')
-        for (const [connection, said] of conversations)
-          if ((sessions.get(connection)?.pipeline.late.size ?? 0) > 0) queueOf(said, queues).isLoose = true;
+      const { limits } = turn.peer.engine.usage;
       for (const connection of touchedBy(turn)) {
         const conversation = conversations.get(connection);
         if (conversation === undefined) continue;
@@ -48,7 +43,7 @@ function touchedBy({ fact, actions }: Turn): Set<ConnectionId> {
 }
 
 function queueOf(said: Conversation, queues: WeakMap<Conversation, Queue>): Queue {
-  const queue = queues.get(said) ?? { waiting: 0, reqq: undefined, isLoose: false };
+  const queue = queues.get(said) ?? { waiting: 0, reqq: undefined };
   queues.set(said, queue);
   return queue;
 }
@@ -57,8 +52,6 @@ function judge(said: Conversation, queue: Queue, limits: Limits): Disbelief {
   queue.reqq = said.extension.reqq ?? queue.reqq;
   const before = queue.waiting;
   queue.waiting = said.asked.size;
-  if (queue.waiting === 0) queue.isLoose = false;
-  if (queue.isLoose) return undefined;
   // A peer may lower its reqq while more than that is on the way: only what is asked for after that is wrong.
   if (queue.waiting <= before) return undefined;
   const { reqq } = queue;

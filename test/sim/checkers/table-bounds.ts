@@ -115,6 +115,7 @@ export const bounds: Readonly<Record<string, Bound>> = {
   'ReadTable.#ids': given,
   'ReadTable.#waiting': given,
   'RequestPipeline.#cancelled': perRequest,
+  'RequestPipeline.#left': perRequest,
   'RequestPipeline.asked': perRequest,
   'RequestPipeline.late': perRequest,
   'SharedBudget.#perHousehold': ({ sessions, dials }) => sessions + dials,
