@@ -10,11 +10,13 @@
  *    the newcomer's would hold afterwards. Each such exchange makes the shares more equal, so exchanges come to an end.
  * 4. A household that made room a short time ago takes free seats, or seats by rule 3: it cannot come back and push out
  *    the peer that replaced it.
- * 5. When every seat of the full table is useful, a useful peer makes room: one that has only taken from us for
- *    `seatTurnMs`. Else a few that download would keep all others out for as long as their download lasts.
+ * 5. When every seat of the full table is useful, a useful peer makes room. If one network holds more than half of the
+ *    seats, it is a peer of that network, under the terms of rule 3: a block a minute is a low price for a seat. Else it
+ *    is one that has only taken from us for `seatTurnMs`: a few that download would keep all others out for as long as
+ *    their download lasts.
  *
  * Of those that may be replaced, the useless come first, and the peers that give us blocks last; then those of the fullest
- * network and the fullest household, then those that have gone longest without progress.
+ * network and the fullest household, then those that trade slowest, then those that have gone longest without progress.
  */
 import type { ConnectionId, TorrentId } from './contract.ts';
 import type { Limits } from './limits.ts';
@@ -38,6 +40,8 @@ export interface Seat extends Place {
   readonly standing: Standing;
   /** Of a useful peer: when it came. Of others: when they came, or when their last trade ceased to count as recent. */
   readonly sinceMs: number;
+  /** Bytes a second that a useful peer gives or takes; 0 of others. */
+  readonly rate: number;
 }
 
 export interface Newcomer extends Place {
@@ -74,34 +78,33 @@ export function makeRoom<Taken extends Seat>(
   for (const [size, isHere] of tables) {
     const here = seats.filter((seat) => isHere(seat) && !cleared.includes(seat));
     if (here.length < size) continue;
-    const isStill = here.every(isUseful);
-    const least = leastOf(
-      here.filter((seat) =>
-        isStill
-          ? hasHadItsTurn(newcomer.replaces, seat, grace, nowMs)
-          : mayReplace(newcomer, seat, shares, grace, nowMs),
-      ),
-      shares,
-    );
+    const mayLeave = here.every(isUseful)
+      ? here.filter(usefulThatMayLeave(newcomer, here, size, shares, grace, nowMs))
+      : here.filter((seat) => mayReplace(newcomer, seat, shares, grace, nowMs));
+    const least = leastOf(mayLeave, shares);
     if (least === undefined) return undefined;
     cleared.push(least);
   }
   return cleared;
 }
 
-/** What matters where households and networks do not. */
-export type SeatInTorrent = Pick<Seat, 'torrent' | 'standing' | 'sinceMs'>;
+/** What matters where households do not. */
+export type SeatInTorrent = Pick<Seat, 'torrent' | 'network' | 'standing' | 'sinceMs'>;
 
-/** How many seats could be cleared for a peer of this torrent, wherever it lives. */
+/** How many seats of a table with `size` could be cleared for a peer of this torrent, unless it lives in the crowd. */
 export function replaceableCount(
   torrent: TorrentId,
   seats: readonly SeatInTorrent[],
+  size: number,
   replaces: Newcomer['replaces'],
   grace: Grace,
   nowMs: number,
 ): number {
   // By rule 5 one seat becomes free, and the next when its new peer is useful, too.
-  if (seats.every(isUseful)) return seats.some((seat) => hasHadItsTurn(replaces, seat, grace, nowMs)) ? 1 : 0;
+  if (seats.every(isUseful)) {
+    if (crowdOf(seats, size) !== undefined) return 1;
+    return seats.some((seat) => hasHadItsTurn(replaces, seat, grace, nowMs)) ? 1 : 0;
+  }
   const perTorrent = new Map<TorrentId, number>();
   for (const seat of seats) perTorrent.set(seat.torrent, (perTorrent.get(seat.torrent) ?? 0) + 1);
   const surplusMin = 2 + (perTorrent.get(torrent) ?? 0);
@@ -128,7 +131,32 @@ function hasHadItsTime(
   return replaces === 'waiting' && nowMs - sinceMs >= seatWaitMs;
 }
 
-/** Rule 5. */
+/** Rule 5: the network that holds more than half of a table with `size`, in which every seat is useful. */
+export function crowdOf(seats: readonly SeatInTorrent[], size: number): string | undefined {
+  const counts = new Map<string, number>();
+  for (const seat of seats) {
+    if (!isUseful(seat)) return undefined;
+    const count = (counts.get(seat.network) ?? 0) + 1;
+    if (count > Math.ceil(size / 2)) return seat.network;
+    counts.set(seat.network, count);
+  }
+  return undefined;
+}
+
+function usefulThatMayLeave(
+  newcomer: Newcomer,
+  here: readonly Seat[],
+  size: number,
+  shares: Shares,
+  grace: Grace,
+  nowMs: number,
+): (seat: Seat) => boolean {
+  const crowd = crowdOf(here, size);
+  if (crowd !== undefined && crowd !== newcomer.network)
+    return (seat) => seat.network === crowd && shares.isFairer(newcomer, seat);
+  return (seat) => hasHadItsTurn(newcomer.replaces, seat, grace, nowMs);
+}
+
 function hasHadItsTurn(
   replaces: Newcomer['replaces'],
   { standing, sinceMs }: SeatInTorrent,
@@ -203,7 +231,7 @@ class Shares {
       const surplus = this.#of(of[level]!) - this.#of(than[level]!);
       if (surplus !== 0) return -surplus;
     }
-    return a.sinceMs - b.sinceMs || a.connection - b.connection;
+    return a.rate - b.rate || a.sinceMs - b.sinceMs || a.connection - b.connection;
   }
 }
 

@@ -3,7 +3,7 @@
  * something counts: blocks that came or were taken. Keep-alives, claims of interest, a byte now and then and requests
  * whose answers are not read count for nothing.
  */
-import type { Standing } from './connection-table.ts';
+import type { Seat, Standing } from './connection-table.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 
@@ -12,12 +12,14 @@ export function standingOf(
   session: PeerSession,
   limits: Limits,
   nowMs: number,
-): { readonly standing: Standing; readonly sinceMs: number } {
-  const { openedMs, uploads, pipeline } = session;
+): Pick<Seat, 'standing' | 'sinceMs' | 'rate'> {
+  const { openedMs, uploads, pipeline, down, up } = session;
   const freshMs = Math.max(uploads.takenMs, pipeline.deliveredMs) + limits.tradeFreshMs;
-  if (nowMs < pipeline.deliveredMs + limits.tradeFreshMs) return { standing: 'giving', sinceMs: openedMs };
+  if (nowMs < pipeline.deliveredMs + limits.tradeFreshMs)
+    return { standing: 'giving', sinceMs: openedMs, rate: down.rate };
   const standing = nowMs < freshMs ? 'taking' : standingWithoutTrade(session, limits, nowMs);
-  return { standing, sinceMs: standing === 'taking' ? openedMs : Math.max(openedMs, freshMs) };
+  if (standing === 'taking') return { standing, sinceMs: openedMs, rate: up.rate };
+  return { standing, sinceMs: Math.max(openedMs, freshMs), rate: 0 };
 }
 
 function standingWithoutTrade(session: PeerSession, limits: Limits, nowMs: number): Standing {

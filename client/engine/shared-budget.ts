@@ -7,13 +7,13 @@
  */
 import { householdOf, isLoopbackHost, networkOf } from './address-groups.ts';
 import {
+  crowdOf,
   makeRoom,
   type Newcomer,
   type Place,
   replaceableCount,
   type Seat,
   type SeatInTorrent,
-  type Standing,
 } from './connection-table.ts';
 import type { ConnectionId, TorrentId } from './contract.ts';
 import { HalfOpenTable } from './half-open.ts';
@@ -29,7 +29,7 @@ export interface Guest {
 
 /** A peer that has one. */
 export interface Occupant extends Guest {
-  standing(nowMs: number): { readonly standing: Standing; readonly sinceMs: number };
+  standing(nowMs: number): Pick<Seat, 'standing' | 'sinceMs' | 'rate'>;
   /** It leaves. */
   makeRoom(nowMs: number): void;
 }
@@ -119,25 +119,30 @@ export class SharedBudget {
     return (this.#perHousehold.get(householdOf(host)) ?? 0) >= this.#seatsPerHost(host);
   }
 
-  /** How many more dials a torrent may begin that has so many under way. */
+  /**
+   * How many more dials a torrent may begin that has so many under way; and the network whose peers would find no seat,
+   * because it holds more than half of a table in which every seat is useful.
+   */
   placesToDial(
     torrent: TorrentId,
     dialing: number,
     replaces: () => Newcomer['replaces'],
     nowMs: number,
-  ): number {
+  ): { readonly places: number; readonly crowd?: string | undefined } {
     const { connectionsMax, connectionsPerTorrentMax } = this.#limits;
     const inTorrent = connectionsPerTorrentMax - this.#seatsOf(torrent);
     const inAll = connectionsMax - this.#seats.size;
     if (inTorrent > 0 && inAll > 0)
-      return Math.min(inTorrent - dialing, inAll - this.dials - this.#unanswered.size);
+      return { places: Math.min(inTorrent - dialing, inAll - this.dials - this.#unanswered.size) };
     const seats: SeatInTorrent[] = [];
-    for (const { torrent: other, occupant } of this.#seats.values()) {
+    for (const { torrent: other, network, occupant } of this.#seats.values()) {
       if (inTorrent <= 0 && other !== torrent) continue;
       const { standing, sinceMs } = occupant.standing(nowMs);
-      seats.push({ torrent: other, standing, sinceMs });
+      seats.push({ torrent: other, network, standing, sinceMs });
     }
-    return replaceableCount(torrent, seats, replaces(), this.#limits, nowMs) - dialing;
+    const size = inTorrent <= 0 ? connectionsPerTorrentMax : connectionsMax;
+    const count = replaceableCount(torrent, seats, size, replaces(), this.#limits, nowMs);
+    return { places: count - dialing, crowd: crowdOf(seats, size) };
   }
 
   /** Those who have to leave so that the newcomer has a seat; undefined when it is refused. */
@@ -212,9 +217,8 @@ export class SharedBudget {
   #seatList(nowMs: number): OccupiedSeat[] {
     const seats: OccupiedSeat[] = [];
     for (const { occupant, torrent, household, network } of this.#seats.values()) {
-      const { standing, sinceMs } = occupant.standing(nowMs);
       const { connection } = occupant;
-      seats.push({ occupant, connection, torrent, household, network, standing, sinceMs });
+      seats.push({ occupant, connection, torrent, household, network, ...occupant.standing(nowMs) });
     }
     return seats;
   }

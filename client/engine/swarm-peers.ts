@@ -6,6 +6,7 @@
  * until it ends, and the shared budget counts both.                                                    BEP 3 12
  */
 import type { Handshake } from '../wire/handshake.ts';
+import { networkOf } from './address-groups.ts';
 import { AnnounceSchedule } from './announce-schedule.ts';
 import type { Context } from './context.ts';
 import type {
@@ -77,14 +78,11 @@ export class SwarmPeers {
   #dial(nowMs: number): void {
     if (this.stopping || this.isOffline) return;
     const { budget } = this.#context;
-    let places = budget.placesToDial(
-      this.#identity.torrent,
-      this.#dialing.size,
-      () => this.#replacesByDial(nowMs),
-      nowMs,
-    );
-    for (; places > 0 && budget.mayDial(nowMs); places--) {
-      const record = this.#directory.next(nowMs, this.#content.wantsSeeds, (host) => budget.isHostFull(host));
+    const replaces = () => this.#replacesByDial(nowMs);
+    const room = budget.placesToDial(this.#identity.torrent, this.#dialing.size, replaces, nowMs);
+    const isFull = (host: string) => budget.isHostFull(host) || networkOf(host) === room.crowd;
+    for (let { places } = room; places > 0 && budget.mayDial(nowMs); places--) {
+      const record = this.#directory.next(nowMs, this.#content.wantsSeeds, isFull);
       if (record === undefined) return;
       record.state = 'dialing';
       const connection = this.#context.newConnection(this.#identity.torrent);

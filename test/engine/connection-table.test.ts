@@ -19,9 +19,9 @@ const place = (host: string, torrent = 1) => ({
 });
 
 let connections = 0;
-function seat(host: string, standing: Seat['standing'], agoMs: number, torrent = 1): Seat {
+function seat(host: string, standing: Seat['standing'], agoMs: number, torrent = 1, rate = 0): Seat {
   connections += 1;
-  return { ...place(host, torrent), connection: connections, standing, sinceMs: nowMs - agoMs };
+  return { ...place(host, torrent), connection: connections, standing, sinceMs: nowMs - agoMs, rate };
 }
 
 function newcomer(host: string, replaces: Newcomer['replaces'] = 'waiting', torrent = 1): Newcomer {
@@ -52,12 +52,45 @@ describe('a full table of peers', () => {
 
   it('lets us dial for one seat, once all are useful and the turn of one is over', () => {
     const count = (seats: Seat[], replaces: Newcomer['replaces'] = 'useless') =>
-      replaceableCount(1, seats, replaces, grace, nowMs);
+      replaceableCount(1, seats, seats.length, replaces, grace, nowMs);
     const overdue = [seat('1.0.0.1', 'taking', 300), seat('2.0.0.1', 'taking', 300)];
     expect(count(overdue)).toBe(1);
     expect(count(overdue, 'nothing')).toBe(0);
     expect(count([...overdue, seat('3.0.0.1', 'waiting', 0)])).toBe(0);
     expect(count([seat('1.0.0.1', 'taking', 299), seat('2.0.0.1', 'giving', 999)])).toBe(0);
+    expect(count([seat('1.0.0.1', 'giving', 0), seat('1.0.0.2', 'giving', 0)])).toBe(1);
+  });
+
+  it('takes a seat from the network that holds more than half of them, though each of its peers is useful', () => {
+    const crowd = [
+      seat('9.9.9.1', 'giving', 999, 1, 500),
+      seat('9.9.9.2', 'giving', 10, 1, 400),
+      seat('9.9.9.3', 'giving', 10, 1, 900),
+    ];
+    const other = seat('1.0.0.1', 'giving', 999, 1, 1);
+    const room = (seats: Seat[], who = newcomer('2.0.0.1', 'nothing')) =>
+      makeRoom(who, seats, sizes(seats.length), grace, nowMs);
+    expect(room([...crowd, other])).toEqual([crowd[1]]);
+    const taking = seat('9.9.9.4', 'taking', 10, 1, 9_999);
+    expect(room([other, crowd[0]!, taking, crowd[2]!])).toEqual([taking]);
+    expect(room([crowd[0]!, crowd[1]!, other, seat('3.0.0.1', 'giving', 10)])).toBeUndefined();
+    expect(room([...crowd, other], newcomer('9.9.9.9'))).toBeUndefined();
+    // One network alone may have the table to itself as long as nobody else comes, and one peer a table of one seat.
+    expect(room([crowd[0]!])).toBeUndefined();
+    const ipv6 = [1, 2, 3].map((i) => seat(`2001:db8:7:${i}::1`, 'giving', 10, 1, i));
+    expect(room(ipv6, newcomer('2001:db8:8::1'))).toEqual([ipv6[0]]);
+    expect(room(ipv6, newcomer('2001:db8:7:9::1'))).toBeUndefined();
+  });
+
+  it('lets a network keep half of the seats, however many newcomers there are', () => {
+    for (const size of [1, 2, 3, 8, 9, 80]) {
+      const seats = Array.from({ length: size }, (_, i) => seat(`9.9.9.${i}`, 'giving', 10, 1, i));
+      for (let i = 0; i < 200; i++) {
+        const [leaving] = makeRoom(newcomer(`${i}.0.0.1`), seats, sizes(size), grace, nowMs) ?? [];
+        if (leaving !== undefined) seats[seats.indexOf(leaving)] = seat(`${i}.0.0.1`, 'giving', 10);
+      }
+      expect(seats.filter(({ network }) => network === '9.9.9')).toHaveLength(Math.ceil(size / 2));
+    }
   });
 
   it('lets the useless go before those that wait, and of these the one without progress for longest', () => {

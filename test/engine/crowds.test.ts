@@ -57,7 +57,9 @@ describe('a seed whose seats are all taken', () => {
       lab.pass(20_000);
     };
     for (let ms = 0; ms < 200_000; ms += 20_000) {
-      expect(lab.join({ address: host(8), has: 'none', interested: true }).closed).toBe('too-many-connections');
+      expect(lab.join({ address: host(8), has: 'none', interested: true }).closed).toBe(
+        'too-many-connections',
+      );
       trades();
     }
     const newcomer = lab.join({ address: host(9), has: 'none', interested: true });
@@ -66,6 +68,24 @@ describe('a seed whose seats are all taken', () => {
     trades();
     expect(isIn(lab.join({ address: host(10), has: 'none', interested: true }))).toBe(true);
     expect([newcomer, ...served].map(isIn)).toEqual([true, false, false, true, true]);
+  });
+
+  it('gives newcomers half of the seats of one network whose peers take a block a minute', () => {
+    const lab = seedWith();
+    const crowd = [1, 2, 3, 4].map((i) =>
+      lab.join({ address: { host: `9.9.9.${i}`, port: 1 }, has: 'none', interested: true }),
+    );
+    for (const peer of crowd) trade(lab, peer);
+    expect(lab.join({ address: { host: '9.9.9.5', port: 1 }, has: 'none' }).closed).toBe(
+      'too-many-connections',
+    );
+    const newcomers = [1, 2, 3].map((i) => {
+      const peer = lab.join({ address: host(i), has: 'none', interested: true });
+      if (isIn(peer)) trade(lab, peer);
+      return peer;
+    });
+    expect(newcomers.map(isIn)).toEqual([true, true, false]);
+    expect(crowd.filter(isIn)).toHaveLength(2);
   });
 
   it('counts no claim of interest, no request whose block is not read, and no byte now and then', () => {
@@ -161,6 +181,20 @@ describe('a torrent that is being fetched', () => {
     lab.answerDial().shakeHands();
     expect(lab.status.peers).toHaveLength(1);
     expect([...lab.closes.values()].flat()).toEqual(['too-many-half-open']);
+  });
+
+  it('dials peers of other networks when useful peers of one network hold all its seats', () => {
+    const lab = new EngineLab({ limits: few, pieceCount: 64 });
+    const crowd = [1, 2, 3, 4].map((i) => lab.join({ address: { host: `9.9.9.${i}`, port: 1 } }));
+    for (const peer of crowd) peer.serve(1);
+    lab.learn('9.9.9.5', host(1).host);
+    lab.pass(2_500);
+    expect(lab.dials).toHaveLength(1);
+    const newcomer = lab.answerDial();
+    expect(newcomer.address).toEqual(host(1));
+    newcomer.shakeHands({ peerId: new Uint8Array(20).fill(99) });
+    expect([newcomer, ...crowd].filter(isIn)).toHaveLength(4);
+    expect(isIn(newcomer)).toBe(true);
   });
 
   it('dials on when its seats are held by peers that give nothing', () => {

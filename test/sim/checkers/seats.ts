@@ -1,13 +1,13 @@
 /**
  * A full table shuts out nobody honest for the sake of a peer that is of no use: a newcomer is refused only while there is
- * nobody whose time is up. And a peer that has given us blocks lately does not make room for a stranger.
+ * nobody whose time is up. And a peer that has given us blocks lately does not make room for a stranger, unless its network
+ * holds more than half of a table.
  */
 import type { Engine } from '../../../client/engine/engine.ts';
-import type { EngineUsage } from '../../../client/engine/inspection.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
-import { householdOf } from '../world/place.ts';
+import { householdOf, networkOf } from '../world/place.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf, type Turn } from './checker.ts';
 
 /** What one life of a host has seen. */
@@ -62,7 +62,7 @@ function judge(turn: Turn, memory: Memory): Disbelief {
     if (action.type !== 'close') continue;
     if (action.reason === 'made-room') {
       const session = usage.sessions.get(action.connection);
-      disbelief ??= session && judgeParting(session, memory, usage, nowMs);
+      disbelief ??= session && judgeParting(session, memory, turn);
       // A connection on which nothing waits to be sent is gone at once, and its session with it.
       const host = memory.hosts.get(action.connection) ?? memory.dialed.get(action.connection);
       if (host !== undefined) memory.madeRoomMs.set(householdOf(host), nowMs);
@@ -96,12 +96,37 @@ function noteBlocks(turn: Turn, { given }: Memory): void {
   given.set(session, { bytes, wasted, lookedMs: turn.nowMs, usefulMs });
 }
 
-function judgeParting(session: PeerSession, { given }: Memory, { limits }: EngineUsage, nowMs: number) {
+function judgeParting(session: PeerSession, { given }: Memory, { peer, actions, nowMs }: Turn) {
+  const { limits } = peer.engine.usage;
   const { usefulMs = -1 } = given.get(session) ?? {};
   if (usefulMs < 0 || nowMs - usefulMs >= limits.tradeFreshMs) return undefined;
   // What nobody asked for is no use.
   if (session.pipeline.unaskedCount > 0) return undefined;
+  const leaving = actions.filter((action) => action.type === 'close' && action.reason === 'made-room').length;
+  if (isOfCrowd(session, peer.engine, leaving)) return undefined;
   return `lets ${session.address.host} go for a newcomer, at most ${nowMs - usefulMs} ms after it gave us blocks`;
+}
+
+/**
+ * Its network held more than half of the seats that there are, in all or for one torrent: for which it came is forgotten.
+ * `leaving`: so many make room in this turn, perhaps all of them of its network.
+ */
+function isOfCrowd({ address, connection }: PeerSession, engine: Engine, leaving: number): boolean {
+  const { limits, sessions } = engine.usage;
+  const network = networkOf(address.host);
+  const perTorrent = new Map<number | undefined, number>();
+  let inAll = leaving;
+  for (const other of sessions.values()) {
+    if (other.connection === connection || !other.isOpen || networkOf(other.address.host) !== network)
+      continue;
+    const id = engine.torrentOf(other.connection);
+    perTorrent.set(id, (perTorrent.get(id) ?? 0) + 1);
+    inAll += 1;
+  }
+  const inTorrent = leaving + Math.max(0, ...perTorrent.values());
+  return (
+    inAll > Math.ceil(limits.connectionsMax / 2) || inTorrent > Math.ceil(limits.connectionsPerTorrentMax / 2)
+  );
 }
 
 function judgeRefusal(

@@ -72,3 +72,9 @@ export function householdOf(host: string): string {
   const packed = packAddress(host)!;
   return packed.length === 4 ? host : Buffer.from(packed.subarray(0, 8)).toString('hex');
 }
+
+/** What one customer of a hosting provider rents: an IPv4 /24 or an IPv6 /48. */
+export function networkOf(host: string): string {
+  const packed = packAddress(host)!;
+  return Buffer.from(packed.subarray(0, packed.length === 4 ? 3 : 6)).toString('hex');
+}
