@@ -10,6 +10,7 @@ import { parseAnnounceReply, replyEndpoints } from '../../tracker/protocol/annou
 import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
 import type { AnnounceRequest, Fact, TorrentId } from '../engine/contract.ts';
 import { AliveStreams } from './alive-streams.ts';
+import { type IpFamily, OtherFamily } from './other-family.ts';
 import type { Announcer, FactSink } from './ports.ts';
 import { isTrusted, type UserTrust } from './user-trust.ts';
 import { type WebAnswer, WebClient, type WebWorld } from './web-request.ts';
@@ -25,6 +26,9 @@ export class HttpAnnouncer implements Announcer {
   readonly #sink: FactSink;
   readonly #web: WebClient;
   readonly #alive: AliveStreams;
+  readonly #otherFamily: OtherFamily;
+  /** Announces over the second family that are not answered. */
+  readonly #askedToo = new Set<Promise<void>>();
   /** BEP 7: lets a tracker know us again when our address changes. */
   readonly #key = randomBytes(4).toString('hex');
   readonly #underWay = new Map<string, Promise<void>>();
@@ -36,6 +40,19 @@ export class HttpAnnouncer implements Announcer {
     this.#sink = sink;
     this.#web = new WebClient(world);
     this.#alive = new AliveStreams(sink, this.#web);
+    this.#otherFamily = new OtherFamily({
+      sink,
+      ask: (announce, isTyped, family, done) => {
+        const asked = this.#ask(announce, isTyped, family)
+          .then((fact) => {
+            this.#askedToo.delete(asked);
+            done(fact);
+          })
+          .catch(throwLater);
+        this.#askedToo.add(asked);
+      },
+      nowMs: () => performance.now(),
+    });
   }
 
   /** Before its first announce. Of a torrent that nothing is said of, no tracker was typed by the user. */
@@ -55,21 +72,24 @@ export class HttpAnnouncer implements Announcer {
     const name = `${announce.torrent} ${announce.tracker}`;
     const before = this.#underWay.get(name) ?? Promise.resolve();
     const isTyped = isTrusted(announce.tracker, this.#trusts.get(announce.torrent) ?? {});
+    if (announce.event === 'stopped') this.#otherFamily.stop(announce, isTyped);
     const done = before
       .then(() => this.#ask(announce, isTyped))
       .then((fact) => {
-        if (this.#underWay.get(name) === done) this.#underWay.delete(name);
-        this.#sink(fact);
+        // What is said next may be a farewell: then the second family must not be told that we start.
+        const isLatest = this.#underWay.get(name) === done;
+        if (isLatest) this.#underWay.delete(name);
         const isListed = fact.type === 'announced' && announce.event !== 'stopped';
-        if (isListed && fact.answer.memoryId !== undefined && !this.#forgotten.has(announce.torrent))
+        const isFollowed = isListed && !this.#forgotten.has(announce.torrent);
+        const origin = isFollowed && isLatest ? new URL(announce.tracker).origin : '';
+        const family = this.#web.familyOf(origin);
+        if (family !== undefined) this.#otherFamily.onAnswered(announce, isTyped, family);
+        this.#sink(fact);
+        if (isFollowed && fact.answer.memoryId !== undefined && !this.#forgotten.has(announce.torrent))
           this.#alive.follow(announce.torrent, announce.tracker, isTyped);
       })
       // A fault of ours in the sink has been thrown there; the next announce must still be made.
-      .catch((error) =>
-        queueMicrotask(() => {
-          throw error;
-        }),
-      );
+      .catch(throwLater);
     this.#underWay.set(name, done);
   }
 
@@ -77,11 +97,17 @@ export class HttpAnnouncer implements Announcer {
   async stop(): Promise<void> {
     this.#alive.stop();
     const late = new Promise<void>((resolve) => setTimeout(resolve, farewellMsMax).unref());
-    await Promise.race([Promise.all(this.#underWay.values()), late]);
+    await Promise.race([this.#allAnswered(), late]);
     await this.#web.close();
   }
 
-  async #ask(announce: AnnounceRequest, isTyped: boolean): Promise<Fact> {
+  async #allAnswered(): Promise<void> {
+    await Promise.all(this.#underWay.values());
+    // Each may be followed by a farewell that waited for it.
+    while (this.#askedToo.size > 0) await Promise.all(this.#askedToo);
+  }
+
+  async #ask(announce: AnnounceRequest, isTyped: boolean, family?: IpFamily): Promise<Fact> {
     const { torrent, tracker } = announce;
     const failed = (reason: string, retryInSeconds?: number | 'never'): Fact => ({
       type: 'announce-failed',
@@ -96,7 +122,7 @@ export class HttpAnnouncer implements Announcer {
     let body: Uint8Array;
     let statusCode: number;
     try {
-      ({ body, statusCode } = await this.#get(announce, isTyped));
+      ({ body, statusCode } = await this.#get(announce, isTyped, family));
     } catch (error) {
       return failed(inWords(error));
     }
@@ -129,7 +155,7 @@ export class HttpAnnouncer implements Announcer {
     };
   }
 
-  async #get(announce: AnnounceRequest, isTyped: boolean): Promise<WebAnswer> {
+  async #get(announce: AnnounceRequest, isTyped: boolean, family?: IpFamily): Promise<WebAnswer> {
     const { infoHash, peerId, port, uploaded, downloaded, left, event } = announce;
     const fields = { infoHash, peerId, port, uploaded, downloaded, left, event };
     const query = { ...fields, numWant: announce.peersWanted, compact: true, key: this.#key };
@@ -137,8 +163,15 @@ export class HttpAnnouncer implements Announcer {
     const ownQuery = announceUrl('', query).slice(1);
     const signal = AbortSignal.timeout(event === 'stopped' ? farewellMsMax : answerMsMax);
     const headers = { 'user-agent': 'Cicada', accept: '*/*' };
-    return await this.#web.get(url, { headers, signal, bytesMax: answerBytesMax, isTyped, ownQuery });
+    const options = { headers, signal, bytesMax: answerBytesMax, isTyped, ownQuery };
+    return await this.#web.get(url, family === undefined ? options : { ...options, family });
   }
+}
+
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 const systemWords: Readonly<Record<string, string>> = {

@@ -14,6 +14,8 @@ import { isInReach, type Reach, reaches, reachOf } from './web-door.ts';
 /** libtorrent follows five; who needs more than three is lost. */
 export const redirectsMax = 3;
 const connectMsMax = 10_000;
+/** Address families that are remembered, by origin: more than there are trackers in use. The oldest are forgotten. */
+const familiesMax = 1_000;
 /** Origins of the open net that are remembered as such. Beyond that all count as such, which allows less. */
 const openOriginsMax = 10_000;
 
@@ -23,7 +25,8 @@ export type WebErrorCode =
   | 'web-redirect-protocol'
   | 'web-redirect-private'
   | 'web-address-private'
-  | 'web-address-forbidden';
+  | 'web-address-forbidden'
+  | 'web-family';
 
 export class WebError extends Error {
   readonly code: WebErrorCode;
@@ -60,6 +63,8 @@ export interface WebStreamOptions {
   readonly silentMsMax?: number;
   /** The user typed this address, or it is of the server that they typed. Every other one was chosen by a stranger. */
   readonly isTyped: boolean;
+  /** Over this address family alone; over any unless given. */
+  readonly family?: 4 | 6;
   /** The part of the URL's query that is ours: all behind its `?`, or nothing. */
   readonly ownQuery?: string;
 }
@@ -72,15 +77,30 @@ export interface WebWorld {
 
 export class WebClient {
   readonly #world: WebWorld;
-  readonly #agents: Readonly<Record<Reach, Agent>>;
+  /** By reach and family. */
+  readonly #agents = new Map<string, Agent>();
+  /** By origin: over what the last connection to it was made, where the family was ours to choose. */
+  readonly #families = new Map<string, 4 | 6>();
   /** Origins that have been connected to at an address of the open net. */
   readonly #openOrigins = new Set<string>();
 
   constructor(world: WebWorld = { kindOf: addressKind, lookup: systemLookup }) {
     this.#world = world;
     const limits = { connections: 4, keepAliveTimeout: 10_000 };
-    const agents = reaches.map((reach) => [reach, new Agent({ ...limits, connect: this.#connector(reach) })]);
-    this.#agents = Object.fromEntries(agents) as Record<Reach, Agent>;
+    for (const reach of reaches) {
+      for (const family of [undefined, 4, 6] as const) {
+        const agent = new Agent({ ...limits, connect: this.#connector(reach, family) });
+        this.#agents.set(`${reach} ${family}`, agent);
+      }
+    }
+  }
+
+  /**
+   * The address family of the last connection to a server of the open net, as the system chose it; undefined where there is
+   * no other one to choose, because the URL says an address instead of a name.
+   */
+  familyOf(origin: string): 4 | 6 | undefined {
+    return this.#families.get(origin);
   }
 
   /** Rejects with a WebError, with the system's or undici's error, or with the reason of the signal. */
@@ -91,7 +111,7 @@ export class WebClient {
 
   /** As get(), without its body. */
   async open(url: string, options: WebStreamOptions): Promise<WebStream> {
-    const { headers, signal, silentMsMax, isTyped, ownQuery = '' } = options;
+    const { headers, signal, silentMsMax, isTyped, family, ownQuery = '' } = options;
     const timeout =
       silentMsMax === undefined ? {} : { bodyTimeout: silentMsMax, headersTimeout: silentMsMax };
     let target = new URL(url);
@@ -100,7 +120,7 @@ export class WebClient {
     let isAfterOpenNet = false;
     for (let redirects = 0; ; redirects++) {
       const reach = reachOf({ target, typedOrigin, ownSearch, isAfterOpenNet });
-      const dispatcher = this.#agents[reach];
+      const dispatcher = this.#agents.get(`${reach} ${family}`)!;
       const response = await request(target, { dispatcher, headers, signal, ...timeout }).catch((error) => {
         const isInside = (error as { code?: string }).code === 'web-address-private' && redirects > 0;
         throw isInside ? redirectsInside() : error;
@@ -123,7 +143,7 @@ export class WebClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all(Object.values(this.#agents).map((agent) => agent.destroy()));
+    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
   }
 
   #isOfOpenNet(origin: string): boolean {
@@ -134,11 +154,12 @@ export class WebClient {
    * An address is looked at before it is dialed, and once more when the socket stands: what is not looked up (a URL may
    * hold an address) and what a system makes of it in the end.
    */
-  #connector(reach: Reach): buildConnector.connector {
-    const connect = buildConnector({ timeout: connectMsMax, lookup: this.#lookupWithin(reach) });
+  #connector(reach: Reach, family: 4 | 6 | undefined): buildConnector.connector {
+    const connect = buildConnector({ timeout: connectMsMax, lookup: this.#lookupWithin(reach, family) });
     return (options, callback) => {
       const host = options.hostname.replace(/^\[|\]$/g, '');
-      const refused = isIP(host) === 0 ? undefined : this.#refusal(host, reach);
+      const isOther = family !== undefined && isIP(host) !== family;
+      const refused = isIP(host) === 0 ? undefined : isOther ? isOtherFamily() : this.#refusal(host, reach);
       if (refused !== undefined) {
         // Not within this turn: undici has not noted that it connects.
         queueMicrotask(() => callback(refused, null));
@@ -153,20 +174,28 @@ export class WebClient {
           return callback(late, null);
         }
         const isOpenNet = this.#world.kindOf(address) === 'public';
-        if (isOpenNet && this.#openOrigins.size < openOriginsMax) {
-          this.#openOrigins.add(new URL(`${options.protocol}//${options.host}`).origin);
-        }
+        const { origin } = new URL(`${options.protocol}//${options.host}`);
+        if (isOpenNet && this.#openOrigins.size < openOriginsMax) this.#openOrigins.add(origin);
+        if (isOpenNet && family === undefined && isIP(host) === 0) this.#noteFamily(origin, address);
         callback(null, socket);
       });
     };
   }
 
-  /** The addresses of a name without those out of reach. */
-  #lookupWithin(reach: Reach): LookupFunction {
+  #noteFamily(origin: string, address: string): void {
+    this.#families.delete(origin);
+    if (this.#families.size >= familiesMax) this.#families.delete(this.#families.keys().next().value!);
+    this.#families.set(origin, isIP(address) === 6 ? 6 : 4);
+  }
+
+  /** The addresses of a name without those out of reach, and without those of the other family. */
+  #lookupWithin(reach: Reach, only: 4 | 6 | undefined): LookupFunction {
     return (hostname, options, callback) => {
       const all = { ...options, all: true } as const;
-      this.#world.lookup(hostname, all, (error, addresses: LookupAddress[]) => {
+      this.#world.lookup(hostname, all, (error, found: LookupAddress[]) => {
         if (error !== null) return callback(error, []);
+        const addresses = found.filter(({ family }) => only === undefined || family === only);
+        if (addresses.length === 0) return callback(isOtherFamily(), []);
         const [first, ...others] = addresses.filter(
           ({ address }) => this.#refusal(address, reach) === undefined,
         );
@@ -197,6 +226,10 @@ function isPrivate(): WebError {
 function isForbidden(): WebError {
   const message = 'its address is not one at which a tracker can be (link-local, a group, or none at all)';
   return new WebError('web-address-forbidden', message);
+}
+
+function isOtherFamily(): WebError {
+  return new WebError('web-family', 'it has no address of this family (IPv4 or IPv6)');
 }
 
 function redirectsInside(): WebError {
