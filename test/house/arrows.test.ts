@@ -61,7 +61,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'client/api.ts': ['client/host', 'client/engine', 'client/community'],
   'client/cli': ['client', 'tracker', 'torrents'],
   'test/sim': [
-    ...['client/host/driver.ts', 'client/host/ports.ts', 'client/engine'],
+    ...['client/host/driver.ts', 'client/host/other-family.ts', 'client/host/ports.ts', 'client/engine'],
     ...['client/host/action-digest.ts', 'client/host/recorded-fact.ts'],
     ...['tracker/registry', 'tracker/registry.ts', 'tracker/protocol', 'torrents'],
   ],

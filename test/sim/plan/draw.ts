@@ -74,23 +74,13 @@ export function drawPlan(seed: number): SwarmPlan {
     faults,
     healMs,
   };
-  const more = withManyWanted(drawMore(plan, randomness));
+  const more = drawMore(plan, randomness);
   const giant = drawGiant(randomness.of('plan giant'), more);
   const narrow = drawNarrow(randomness.of('plan narrow'), giant);
   const demanding = drawDemands(randomness.of('plan demands'), narrow);
   const drawn = withFewDead(drawMagnets(randomness.of('plan magnets'), demanding));
   // With several torrents, one connection for each host is not enough: whatever was drawn since, that stays.
   return introduced(validatePlan({ ...drawn, limits: { ...drawn.limits, ...sideLimits } }));
-}
-
-/**
- * A tracker names the asker's own family first: a host with both that asks for one peer or two would never hear of the
- * other family.
- */
-function withManyWanted(plan: SwarmPlan): SwarmPlan {
-  if (plan.peers.every(({ family }) => family === undefined)) return plan;
-  const { peersWantedDefault: _, ...limits } = plan.limits ?? {};
-  return { ...plan, limits };
 }
 
 /** With two dials at a time, hundreds of dead addresses cost an hour of virtual time and half a minute of ours: seed 1630. */

@@ -3,11 +3,12 @@
  * real one (client/host/http-announcer.ts), one announce after the other to each tracker.
  */
 import type { AnnounceRequest, Fact, PeerAddress, TorrentId } from '../../../client/engine/contract.ts';
+import { OtherFamily } from '../../../client/host/other-family.ts';
 import type { Announcer, FactSink } from '../../../client/host/ports.ts';
 import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import { type Trace, traceKind } from '../kernel/trace.ts';
-import { addressOver } from './place.ts';
+import { addressOver, familyOf } from './place.ts';
 import type { SimTracker } from './tracker.ts';
 
 /** As client/host/http-announcer.ts: an answer, and one to a farewell. */
@@ -30,10 +31,23 @@ export function simAnnouncer(parts: AnnouncerParts): Announcer {
   /** By torrent and tracker: the announce under way, and those that wait for its end. */
   const lines = new Map<string, AnnounceRequest[]>();
   const followed = new Set<string>();
+  const otherFamily = new OtherFamily({
+    sink: parts.sink,
+    ask: (request, _isTyped, family, done) =>
+      ask(parts, request, addressOver(parts.self, family === 4 ? 'ipv4' : 'ipv6'), done),
+    nowMs: () => parts.scheduler.nowMs,
+  });
   const next = (line: AnnounceRequest[]) => {
-    ask(parts, line[0]!, (fact) => {
+    const [request] = line as [AnnounceRequest];
+    const there = parts.trackers.get(request.tracker);
+    const from = there && addressOver(parts.self, there.families);
+    ask(parts, request, from, (fact) => {
       line.shift();
-      if (line.length > 0) next(line);
+      const isLatest = line.length === 0;
+      if (!isLatest) next(line);
+      const hasOther = there?.families === 'both' && parts.self.length > 1;
+      if (hasOther && isLatest && fact.type === 'announced' && request.event !== 'stopped')
+        otherFamily.onAnswered(request, false, familyOf(from!.host) === 'ipv4' ? 4 : 6);
       parts.sink(fact);
       if (fact.type === 'announced') follow(fact.torrent, fact.tracker);
     });
@@ -60,6 +74,7 @@ export function simAnnouncer(parts: AnnouncerParts): Announcer {
       const name = `${request.torrent} ${request.tracker}`;
       const line = lines.get(name) ?? [];
       lines.set(name, line);
+      if (request.event === 'stopped') otherFamily.stop(request, false);
       line.push(request);
       if (line.length === 1) next(line);
     },
@@ -67,8 +82,13 @@ export function simAnnouncer(parts: AnnouncerParts): Announcer {
 }
 
 /** `done` hears the one answer, in time or that there was none; never once the program has ended. */
-function ask(parts: AnnouncerParts, request: AnnounceRequest, done: (fact: Fact) => void): void {
-  const { scheduler, gate, self, trackers } = parts;
+function ask(
+  parts: AnnouncerParts,
+  request: AnnounceRequest,
+  from: PeerAddress | undefined,
+  done: (fact: Fact) => void,
+): void {
+  const { scheduler, gate, trackers } = parts;
   const { torrent, tracker, event } = request;
   const answer = (atMs: number, fact: Fact) => {
     const task = { run: () => (gate.admits(task) ? done(fact) : undefined) };
@@ -78,7 +98,6 @@ function ask(parts: AnnouncerParts, request: AnnounceRequest, done: (fact: Fact)
   const lateMs = scheduler.nowMs + waitMs;
   const silence: Fact = { type: 'announce-failed', torrent, tracker, reason: 'no answer in time' };
   const there = trackers.get(tracker);
-  const from = there && addressOver(self, there.families);
   if (there === undefined || from === undefined) return answer(lateMs, silence);
   const { roundTripMs } = there;
   const answeredMs = scheduler.nowMs + roundTripMs;
