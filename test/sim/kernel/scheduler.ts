@@ -3,7 +3,8 @@
  *
  * The near future is a wheel of one slot a millisecond: putting a task in and taking it out cost the same however many
  * wait. What lies beyond the wheel is in a heap, and moves onto the wheel before anything else can be put beside it, so
- * that tasks of one millisecond keep the order in which they were put.
+ * that tasks of one millisecond keep the order in which they were put. The tasks of a slot are a linked list, and all
+ * slots share the places of these lists: memory is for those that wait at one time, wherever the busy moments lie.
  * Invariant: every waiting task is in one of the two; #overflow holds nothing earlier than nowMs + horizonMs.
  */
 
@@ -15,6 +16,8 @@ export interface Task {
 /** Four seconds: network, disk and ticks lie within; a power of two. */
 const horizonMs = 4096;
 const slotMask = horizonMs - 1;
+/** No place. */
+const none = -1;
 
 interface Distant {
   readonly atMs: number;
@@ -27,13 +30,16 @@ export class Scheduler {
   events = 0;
   #nowMs = 0;
   #sequence = 0;
-  readonly #slots: Task[][] = Array.from({ length: horizonMs }, () => []);
-  /** Tasks in each slot; the arrays keep their memory. */
-  readonly #counts = new Uint32Array(horizonMs);
+  /** By slot: the places of its first and last task; the last is of no meaning while there is no first. */
+  readonly #first = new Int32Array(horizonMs).fill(none);
+  readonly #last = new Int32Array(horizonMs);
+  /** By place: its task, and the place after it in its slot, or among those that are free. */
+  readonly #tasks: Task[] = [];
+  readonly #next: number[] = [];
+  #free = none;
+  #onWheel = 0;
   /** One bit a slot that holds something. */
   readonly #occupied = new Uint32Array(horizonMs / 32);
-  /** The next task of the current slot. */
-  #cursor = 0;
   readonly #overflow: Distant[] = [];
 
   get nowMs(): number {
@@ -42,9 +48,7 @@ export class Scheduler {
 
   /** Tasks that wait. */
   get pending(): number {
-    let count = this.#overflow.length - this.#cursor;
-    for (const inSlot of this.#counts) count += inSlot;
-    return count;
+    return this.#onWheel + this.#overflow.length;
   }
 
   /** `task` runs at `atMs`, an integer; the past counts as now. */
@@ -67,17 +71,14 @@ export class Scheduler {
   run(done: () => boolean, untilMs: number): boolean {
     while (!done()) {
       const slot = this.#nowMs & slotMask;
-      if (this.#cursor < this.#counts[slot]!) {
-        const tasks = this.#slots[slot]!;
-        const task = tasks[this.#cursor]!;
-        // What has run must not be kept alive by its place until the wheel comes round.
-        tasks[this.#cursor++] = idle;
+      const place = this.#first[slot]!;
+      if (place !== none) {
+        this.#first[slot] = this.#next[place]!;
+        const task = this.#leave(place);
         this.events += 1;
         task.run();
         continue;
       }
-      this.#counts[slot] = 0;
-      this.#cursor = 0;
       this.#occupied[slot >> 5]! &= ~(1 << (slot & 31));
       const nextMs = this.#nextMs();
       if (nextMs > untilMs) {
@@ -91,8 +92,35 @@ export class Scheduler {
 
   #put(atMs: number, task: Task): void {
     const slot = atMs & slotMask;
-    this.#slots[slot]![this.#counts[slot]!++] = task;
+    const place = this.#enter(task);
+    if (this.#first[slot] === none) this.#first[slot] = place;
+    else this.#next[this.#last[slot]!] = place;
+    this.#last[slot] = place;
     this.#occupied[slot >> 5]! |= 1 << (slot & 31);
+  }
+
+  /** Answers its place, with none after it. The one that was left last is taken first: it is still near the processor. */
+  #enter(task: Task): number {
+    this.#onWheel += 1;
+    const place = this.#free;
+    if (place === none) {
+      this.#next.push(none);
+      return this.#tasks.push(task) - 1;
+    }
+    this.#free = this.#next[place]!;
+    this.#next[place] = none;
+    this.#tasks[place] = task;
+    return place;
+  }
+
+  #leave(place: number): Task {
+    const task = this.#tasks[place]!;
+    // What has run must not be kept alive by the place it had.
+    this.#tasks[place] = idle;
+    this.#next[place] = this.#free;
+    this.#free = place;
+    this.#onWheel -= 1;
+    return task;
   }
 
   #advance(nowMs: number): void {
