@@ -53,7 +53,7 @@ export class ResumeJournal {
   onLost(pieces: readonly PieceIndex[]): void {
     for (const pieceIndex of pieces) unmark(this.#have, pieceIndex);
     this.#dirty = this.#dirty.filter((pieceIndex) => isMarked(this.#have, pieceIndex));
-    if (!this.#isFlushing) this.#arm();
+    if (!this.#isFlushing && this.#cancelTimer === undefined) this.#arm();
   }
 
   onStored(pieceIndex: PieceIndex, bytes: number): void {
@@ -62,11 +62,12 @@ export class ResumeJournal {
     this.#dirtyBytes += bytes;
     if (this.#isFlushing) return;
     if (this.#dirtyBytes >= flushBytes) this.#flush();
-    else this.#arm();
+    else if (this.#cancelTimer === undefined) this.#arm();
   }
 
+  /** Only where no timer is set: the closures below are made before anything is looked at, and this is asked at every piece. */
   #arm(): void {
-    this.#cancelTimer ??= this.#later(flushMs, () => this.#flush());
+    this.#cancelTimer = this.#later(flushMs, () => this.#flush());
   }
 
   #flush(): void {

@@ -37,7 +37,12 @@ export class Platter {
   isAwayForGood = false;
   /** Pieces written since the last fsync that took them along. */
   #changes = 0;
-  readonly #unsynced = new Set<PieceIndex>();
+  /**
+   * Written since the last fsync that took them along, in the order in which they came; and a bit for each of them. Not a
+   * Set: every piece comes and goes, and V8 is not rid of the tables that a Set leaves behind (client/engine/small-set.ts).
+   */
+  readonly #unsynced: PieceIndex[] = [];
+  readonly #unsyncedBits: Uint8Array;
 
   /** `has`: what is stored and recorded from the beginning, with this flavour. */
   constructor(content: Content, has: (pieceIndex: PieceIndex) => boolean, flavour: number) {
@@ -45,6 +50,7 @@ export class Platter {
     this.flavours = new Uint32Array(content.blockCount).fill(hole);
     this.#wrong = Uint32Array.from(content.geometry.pieces(), (pieceIndex) => this.#dataBlocks(pieceIndex));
     this.record = new Uint8Array(Math.ceil(content.geometry.pieceCount / 8));
+    this.#unsyncedBits = new Uint8Array(this.record.length);
     this.files = new FileTable(content.geometry);
     for (const pieceIndex of content.geometry.pieces()) {
       if (!has(pieceIndex)) continue;
@@ -102,13 +108,14 @@ export class Platter {
   }
 
   isSynced(pieceIndex: PieceIndex): boolean {
-    return !this.#unsynced.has(pieceIndex);
+    return !isMarked(this.#unsyncedBits, pieceIndex);
   }
 
   /** A verified piece is written; a power cut may still take it. */
   write(pieceIndex: PieceIndex): void {
     this.#fill(pieceIndex, 0);
-    this.#unsynced.add(pieceIndex);
+    if (this.isSynced(pieceIndex)) this.#unsynced.push(pieceIndex);
+    mark(this.#unsyncedBits, pieceIndex);
     this.harms.delete(pieceIndex);
     this.files.onWritten(this.files.fileOf(pieceIndex));
   }
@@ -119,7 +126,12 @@ export class Platter {
   }
 
   sync(pieces: Iterable<PieceIndex>): void {
-    for (const pieceIndex of pieces) this.#unsynced.delete(pieceIndex);
+    for (const pieceIndex of pieces) unmark(this.#unsyncedBits, pieceIndex);
+    let kept = 0;
+    for (const pieceIndex of this.#unsynced) {
+      if (!this.isSynced(pieceIndex)) this.#unsynced[kept++] = pieceIndex;
+    }
+    this.#unsynced.length = kept;
   }
 
   /** Of what was not forced to the disk each piece is kept, lost or torn: its first blocks are there, the others not. */
@@ -131,7 +143,7 @@ export class Platter {
       for (let blockIndex = kept; blockIndex < blockCount; blockIndex++)
         this.damage(pieceIndex, blockIndex, hole);
     }
-    this.#unsynced.clear();
+    this.sync(this.#unsynced);
   }
 
   // What others do ----------------------------------------------------------------------------------------------------
@@ -155,7 +167,7 @@ export class Platter {
     for (const pieceIndex of this.content.geometry.pieces()) this.#fill(pieceIndex, hole);
     this.files.removeAll();
     this.harms.clear();
-    this.#unsynced.clear();
+    this.sync(this.#unsynced);
   }
 
   deleteFile(file: number, nowMs: number): void {
@@ -163,8 +175,8 @@ export class Platter {
     for (const pieceIndex of this.files.pieces(file)) {
       if (this.hasAnyOf(pieceIndex)) this.harms.set(pieceIndex, { atMs: nowMs, isVisible: true });
       this.#fill(pieceIndex, hole);
-      this.#unsynced.delete(pieceIndex);
     }
+    this.sync(this.files.pieces(file));
     this.files.remove(file);
   }
 
