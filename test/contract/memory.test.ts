@@ -30,11 +30,11 @@ const benches: Readonly<Record<string, () => MemoryBench>> = {
   'The simulated memory': () => ({
     memory: new SimMemory(),
     isRight: (buffer) => {
-      const { own, place } = buffer as SimBuffer;
+      const held = buffer as SimBuffer;
       return [0, 1, 2].every((block) => {
-        const bytes = (buffer as SimBuffer).blockBytes(block);
-        const isWhole = (buffer as SimBuffer).damage(block) === 0;
-        return isWhole && content.flavourOf(block, own[block]!, place[block]!, bytes) === 0;
+        const bytes = held.blockBytes(block);
+        const isWhole = held.damage(block) === 0;
+        return isWhole && content.flavourOf(block, held.own(block), held.place(block), bytes) === 0;
       });
     },
   }),

@@ -27,7 +27,7 @@ function flavours(piece: PieceIndex, bytes: Uint8Array, cuts: readonly number[] 
 function flavoursOf(piece: PieceIndex, buffer: SimBuffer): number[] {
   return Array.from({ length: buffer.blockCount }, (_, i) => {
     const number = content.blockNumber(piece, i);
-    const flavour = content.flavourOf(number, buffer.own[i]!, buffer.place[i]!, buffer.blockBytes(i));
+    const flavour = content.flavourOf(number, buffer.own(i), buffer.place(i), buffer.blockBytes(i));
     return flavour | buffer.damage(i);
   });
 }

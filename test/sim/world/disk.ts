@@ -271,7 +271,7 @@ function holds(content: Content, pieceIndex: PieceIndex, buffer: SimBuffer): boo
   if (buffer.bytes !== content.geometry.pieceBytes(pieceIndex)) return false;
   for (let i = 0; i < buffer.blockCount; i++) {
     const number = content.blockNumber(pieceIndex, i);
-    const flavour = content.flavourOf(number, buffer.own[i]!, buffer.place[i]!, buffer.blockBytes(i));
+    const flavour = content.flavourOf(number, buffer.own(i), buffer.place(i), buffer.blockBytes(i));
     const isWhole = content.isZeros(number) ? buffer.isZeros(i) : buffer.damage(i) === 0;
     if (flavour !== 0 || !isWhole) return false;
   }
@@ -281,6 +281,6 @@ function holds(content: Content, pieceIndex: PieceIndex, buffer: SimBuffer): boo
 /** Equal for equal blocks and for no others. */
 function digestsOf(buffer: SimBuffer): string[] {
   return Array.from({ length: buffer.blockCount }, (_, i) =>
-    [buffer.own[i]!, buffer.place[i]!, buffer.damage(i)].map((part) => part.toString(16)).join('-'),
+    [buffer.own(i), buffer.place(i), buffer.damage(i)].map((part) => part.toString(16)).join('-'),
   );
 }

@@ -77,7 +77,7 @@ describe('a block of zeros', () => {
       memory.write(buffer, from, bytes, from, to);
       from = to;
     }
-    const flavour = content.flavourOf(1, buffer.own[1]!, buffer.place[1]!, blockBytesMax);
+    const flavour = content.flavourOf(1, buffer.own(1), buffer.place(1), blockBytesMax);
     return flavour === 0 && buffer.isZeros(1);
   }
 

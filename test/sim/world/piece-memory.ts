@@ -13,34 +13,81 @@ const checkedBytes = 4;
 const pattern = Buffer.from(Uint8Array.from({ length: blockBytesMax }, (_, at) => patternByte(at)));
 const zeros = Buffer.alloc(blockBytesMax);
 
+/** Of a block: the two halves of its token, and how much of it is written and zeros. */
+const wordsPerBlock = 3;
+/** Memory is taken for so many blocks at once: of its own each small piece would need 600 bytes for twelve. */
+const blocksAtOnce = 512;
+let memory = new Uint32Array(0);
+let memoryUsed = 0;
+
+function takeWords(count: number): number {
+  if (memoryUsed + count > memory.length) {
+    memory = new Uint32Array(Math.max(count, blocksAtOnce * wordsPerBlock));
+    memoryUsed = 0;
+  }
+  memoryUsed += count;
+  return memoryUsed - count;
+}
+
 export class SimBuffer implements PieceBuffer {
   readonly bytes: number;
-  /** The token's two halves, by block. */
-  readonly own: Uint32Array;
-  readonly place: Uint32Array;
-  /** So many bytes from the start of each block are written. */
-  readonly filled: Uint16Array;
-  /** So many bytes from the start of each block are zeros, and nothing else was written to it. */
-  readonly zeros: Uint16Array;
+  readonly #first: number;
+  /** Of this buffer and of others: by block, from `#first` on, see `wordsPerBlock`. */
+  readonly #words: Uint32Array;
   /** Bytes that are not the pattern's, by their offset in the piece. */
   strange: Map<number, number> | undefined;
   released = false;
 
   constructor(bytes: number) {
     this.bytes = bytes;
-    const blockCount = Math.ceil(bytes / blockBytesMax);
-    // One memory for all four: of its own each would weigh more than what is in it.
-    const memory = new ArrayBuffer(12 * blockCount);
-    this.own = new Uint32Array(memory, 0, blockCount);
-    this.place = new Uint32Array(memory, 4 * blockCount, blockCount);
-    this.filled = new Uint16Array(memory, 8 * blockCount, blockCount);
-    this.zeros = new Uint16Array(memory, 10 * blockCount, blockCount);
+    this.#first = takeWords(wordsPerBlock * this.blockCount);
+    this.#words = memory;
   }
 
   get blockCount(): number {
-    return this.own.length;
+    return Math.ceil(this.bytes / blockBytesMax);
   }
 
+  /** As if it were new. */
+  clear(): void {
+    this.released = false;
+    for (let i = 0; i < this.blockCount; i++) this.#setExtent(i, 0, 0);
+    this.strange = undefined;
+  }
+
+  /** The halves of the token. */
+  own(blockIndex: number): number {
+    return this.#words[this.#first + wordsPerBlock * blockIndex]!;
+  }
+
+  place(blockIndex: number): number {
+    return this.#words[this.#first + wordsPerBlock * blockIndex + 1]!;
+  }
+
+  /** So many bytes from the start of the block are written. */
+  #filled(blockIndex: number): number {
+    return this.#words[this.#first + wordsPerBlock * blockIndex + 2]! & 0xffff;
+  }
+
+  /** So many bytes from the start of the block are zeros, and nothing else was written to it. */
+  #zeros(blockIndex: number): number {
+    return this.#words[this.#first + wordsPerBlock * blockIndex + 2]! >>> 16;
+  }
+
+  #setExtent(blockIndex: number, filled: number, zeros: number): void {
+    this.#words[this.#first + wordsPerBlock * blockIndex + 2] = filled | (zeros << 16);
+  }
+
+  #setToken(blockIndex: number, own: number, place: number): void {
+    this.#words[this.#first + wordsPerBlock * blockIndex] = own;
+    this.#words[this.#first + wordsPerBlock * blockIndex + 1] = place;
+  }
+
+  /** Of another buffer, whole. */
+  copyBlock(to: number, source: SimBuffer, from: number): void {
+    this.#setToken(to, source.own(from), source.place(from));
+    this.#setExtent(to, source.#filled(from), source.#zeros(from));
+  }
   blockBytes(blockIndex: number): number {
     return Math.min(blockBytesMax, this.bytes - blockIndex * blockBytesMax);
   }
@@ -49,9 +96,11 @@ export class SimBuffer implements PieceBuffer {
   damage(blockIndex: number): number {
     const from = blockIndex * blockBytesMax;
     const bytes = this.blockBytes(blockIndex);
-    let damage = this.filled[blockIndex] === bytes ? 0 : scramble(this.filled[blockIndex]!) | 1;
+    const filled = this.#filled(blockIndex);
+    const known = this.#zeros(blockIndex);
+    let damage = filled === bytes ? 0 : scramble(filled) | 1;
     // Behind the token the pattern has no zero first.
-    if (this.zeros[blockIndex]! > tokenBytes) damage = (damage + scramble(this.zeros[blockIndex]!)) | 1;
+    if (known > tokenBytes) damage = (damage + scramble(known)) | 1;
     for (const [at, byte] of this.strange ?? []) {
       if (at >= from && at < from + bytes) damage = (damage + scramble(scramble(at - from) ^ byte)) | 1;
     }
@@ -60,26 +109,25 @@ export class SimBuffer implements PieceBuffer {
 
   /** The whole block is zeros. */
   isZeros(blockIndex: number): boolean {
-    return this.zeros[blockIndex] === this.blockBytes(blockIndex);
+    return this.#zeros(blockIndex) === this.blockBytes(blockIndex);
   }
 
   /** One run that lies within a block. */
   write(offset: number, source: Uint8Array, from: number, to: number): void {
     const blockIndex = Math.floor(offset / blockBytesMax);
     const begin = offset - blockIndex * blockBytesMax;
-    const known = this.zeros[blockIndex]!;
-    const isPure = this.filled[blockIndex] === known;
+    const known = this.#zeros(blockIndex);
+    const isPure = this.#filled(blockIndex) === known;
     if ((begin === 0 || (isPure && begin <= known)) && isZeros(source, from, to)) {
       if (!isPure) this.forgetStrange(offset, offset + this.blockBytes(blockIndex));
-      this.own[blockIndex] = 0;
-      this.place[blockIndex] = 0;
+      this.#setToken(blockIndex, 0, 0);
       const end = begin + to - from;
-      this.filled[blockIndex] = this.zeros[blockIndex] = isPure ? Math.max(known, end) : end;
-      return;
+      const extent = isPure ? Math.max(known, end) : end;
+      return this.#setExtent(blockIndex, extent, extent);
     }
     if (known > 0) {
       // It is no block of zeros after all: they are taken for what they are among other bytes.
-      this.zeros[blockIndex] = 0;
+      this.#setExtent(blockIndex, this.#filled(blockIndex), 0);
       this.#write(blockIndex, 0, zeros, 0, known);
     }
     this.#write(blockIndex, begin, source, from, to);
@@ -98,8 +146,8 @@ export class SimBuffer implements PieceBuffer {
       for (let at = body; at < end; at++) this.strange.delete(offset - begin + at);
     }
     // A gap stays one: what comes after it does not count until it is closed.
-    const filled = this.filled[blockIndex]!;
-    if (begin <= filled && end > filled) this.filled[blockIndex] = end;
+    const filled = this.#filled(blockIndex);
+    if (begin <= filled && end > filled) this.#setExtent(blockIndex, end, this.#zeros(blockIndex));
   }
 
   forgetStrange(from: number, to: number): void {
@@ -107,9 +155,9 @@ export class SimBuffer implements PieceBuffer {
   }
 
   #writeToken(blockIndex: number, at: number, byte: number): void {
-    const half = at < 4 ? this.own : this.place;
+    const half = this.#first + wordsPerBlock * blockIndex + (at < 4 ? 0 : 1);
     const shift = 8 * (at & 3);
-    half[blockIndex] = (half[blockIndex]! & ~(255 << shift)) | (byte << shift);
+    this.#words[half] = (this.#words[half]! & ~(255 << shift)) | (byte << shift);
   }
 
   #writeStrange(base: number, source: Uint8Array, shift: number, from: number, to: number): void {
@@ -140,10 +188,7 @@ export class SimMemory implements PieceMemory {
     this.outstandingBytes += bytes;
     const buffer = spare.get(bytes)?.pop();
     if (buffer === undefined) return new SimBuffer(bytes);
-    buffer.released = false;
-    buffer.filled.fill(0);
-    buffer.zeros.fill(0);
-    buffer.strange = undefined;
+    buffer.clear();
     return buffer;
   }
 
@@ -165,12 +210,7 @@ export class SimMemory implements PieceMemory {
     const from = source as SimBuffer;
     const first = offset / blockBytesMax;
     if (!Number.isInteger(first)) throw new RangeError(`a copy to ${offset}, which is no start of a block`);
-    for (let i = 0; i < from.blockCount; i++) {
-      to.own[first + i] = from.own[i]!;
-      to.place[first + i] = from.place[i]!;
-      to.filled[first + i] = from.filled[i]!;
-      to.zeros[first + i] = from.zeros[i]!;
-    }
+    for (let i = 0; i < from.blockCount; i++) to.copyBlock(first + i, from, i);
     to.forgetStrange(offset, offset + from.bytes);
     for (const [at, byte] of from.strange ?? []) (to.strange ??= new Map()).set(offset + at, byte);
   }
