@@ -128,10 +128,9 @@ export function lendToken(own: number, place: number, bytes: number): Uint8Array
   return view;
 }
 
-/** The shared block behind its header, as a connection delivers them. */
-export function lendMessage(header: Uint8Array, own: number, place: number): Uint8Array {
-  for (let i = 0; i < headerBytes; i++) message[i] = header[i]!;
-  writeToken(own, place);
+/** The shared block behind its header, as a connection delivers them: header and token are `source` from `from` on. */
+export function lendMessage(source: Uint8Array, from: number): Uint8Array {
+  for (let i = 0; i < headerBytes + tokenBytes; i++) message[i] = source[from + i]!;
   return message;
 }
 

@@ -6,57 +6,79 @@
  */
 import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
 import type { Scheduler, Task } from '../kernel/scheduler.ts';
-import { isLentBlock, lendMessage, lentOwn, lentPlace } from './content.ts';
+import { isLentBlock, lendMessage, tokenBytes } from './content.ts';
 import type { Link, Reachability } from './link.ts';
 
 /** The words of one turn mostly fit; what is longer is kept as it was given. */
 const partBytes = 256;
-/** Memory is taken for so many parts at once: of their own it would weigh as much as what is in it. */
+/** Memory is taken for so many parts at once: of its own each would weigh as much again. */
 const partsAtOnce = 256;
-let memory = new ArrayBuffer(0);
+let memory = new Uint8Array(0);
 let memoryUsed = 0;
 
-function takeMemory(): Uint8Array {
-  if (memoryUsed === memory.byteLength) {
-    memory = new ArrayBuffer(partsAtOnce * partBytes);
+function takeMemory(): number {
+  if (memoryUsed === memory.length) {
+    memory = new Uint8Array(partsAtOnce * partBytes);
     memoryUsed = 0;
   }
   memoryUsed += partBytes;
-  return new Uint8Array(memory, memoryUsed - partBytes, partBytes);
+  return memoryUsed - partBytes;
 }
 
 /**
- * Messages that were sent together; or a block's header with its token. What was sent next hangs on it.
+ * Messages that were sent together; or the start of a block, header and token. What was sent next hangs on it.
  *
  * Parts and runs are used again: they live as long as bytes are on their way, which is too long for V8 to be rid of them
  * cheaply, and there is one for every message.
  */
 class Part {
-  readonly #own = takeMemory();
-  bytes: Uint8Array = this.#own;
-  /** Of `bytes`, and then of the block behind them: 0 when there is none. */
-  headBytes = 0;
-  blockBytes = 0;
-  own = 0;
-  place = 0;
+  /** `partBytes` of it are its own, from `#from` on. */
+  readonly #from = takeMemory();
+  readonly #memory = memory;
+  /** What is too long for them. */
+  #long: Uint8Array | undefined = undefined;
+  /** Of the messages; or of a block and its header. */
+  count = 0;
+  isBlock = false;
   next: Part | undefined = undefined;
 
-  hold(bytes: Uint8Array, blockBytes: number, own: number, place: number): void {
-    const { length } = bytes;
-    this.headBytes = length;
-    this.blockBytes = blockBytes;
-    this.own = own;
-    this.place = place;
-    if (length > partBytes) {
-      this.bytes = bytes;
-      return;
-    }
-    this.bytes = this.#own;
-    for (let i = 0; i < length; i++) this.#own[i] = bytes[i]!;
+  hold(bytes: Uint8Array): void {
+    this.isBlock = false;
+    this.count = bytes.length;
+    if (bytes.length > partBytes) this.#long = bytes;
+    else for (let i = 0; i < bytes.length; i++) this.#memory[this.#from + i] = bytes[i]!;
   }
 
-  get count(): number {
-    return this.headBytes + this.blockBytes;
+  /** `payload` is lent. */
+  holdBlock(header: Uint8Array, payload: Uint8Array): void {
+    this.isBlock = true;
+    this.count = header.length + payload.length;
+    for (let i = 0; i < header.length; i++) this.#memory[this.#from + i] = header[i]!;
+    const tokenAt = this.#from + header.length;
+    for (let i = 0; i < tokenBytes && i < payload.length; i++) this.#memory[tokenAt + i] = payload[i]!;
+  }
+
+  /** Its bytes from `start` on, `count` of them; of a block they are lent. */
+  read(start: number, count: number): Uint8Array {
+    if (this.isBlock) {
+      const whole = lendMessage(this.#memory, this.#from);
+      return start === 0 ? whole : whole.subarray(start, start + count);
+    }
+    const from = this.#long === undefined ? this.#from : 0;
+    return (this.#long ?? this.#memory).subarray(from + start, from + start + count);
+  }
+
+  copyTo(target: Uint8Array, at: number, start: number, count: number): void {
+    if (this.isBlock) return copy(target, at, lendMessage(this.#memory, this.#from), start, count);
+    const from = this.#long === undefined ? this.#from : 0;
+    copy(target, at, this.#long ?? this.#memory, from + start, count);
+  }
+
+  /** Its last byte has arrived: from now on it may be another one. */
+  release(): void {
+    this.next = undefined;
+    this.#long = undefined;
+    spareParts.push(this);
   }
 }
 
@@ -89,7 +111,6 @@ export interface Station {
   forget(end: End): void;
 }
 
-const noBytes = new Uint8Array(0);
 /** What a read from a socket brings at most when small messages come together. */
 const gathered = new Uint8Array(32 * 1024);
 
@@ -130,18 +151,22 @@ export class End {
   }
 
   push(bytes: Uint8Array): void {
-    this.#push(bytes, 0, 0, 0);
+    const part = spareParts.pop() ?? new Part();
+    part.hold(bytes);
+    this.#push(part);
   }
 
   pushBlock(header: Uint8Array, payload: Uint8Array): void {
-    if (isLentBlock(payload)) return this.#push(header, payload.length, lentOwn(), lentPlace());
-    this.push(header);
-    this.push(payload);
+    if (!isLentBlock(payload)) {
+      this.push(header);
+      return this.push(payload);
+    }
+    const part = spareParts.pop() ?? new Part();
+    part.holdBlock(header, payload);
+    this.#push(part);
   }
 
-  #push(bytes: Uint8Array, blockBytes: number, own: number, place: number): void {
-    const part = spareParts.pop() ?? new Part();
-    part.hold(bytes, blockBytes, own, place);
+  #push(part: Part): void {
     if (this.#last === undefined) this.#first = part;
     else this.#last.next = part;
     this.#last = part;
@@ -159,7 +184,7 @@ export class End {
       const rest = part.count - this.#left;
       const isFitting = rest <= bytesMax - count;
       // A block leaves alone, and is not cut because something small came before it.
-      if (!recut && count > 0 && (part.blockBytes > 0 || !isFitting)) break;
+      if (!recut && count > 0 && (part.isBlock || !isFitting)) break;
       if (!isFitting) {
         this.#left += bytesMax - count;
         count = bytesMax;
@@ -167,7 +192,7 @@ export class End {
       }
       count += rest;
       this.#left = 0;
-      if (!recut && part.blockBytes > 0) {
+      if (!recut && part.isBlock) {
         part = part.next;
         break;
       }
@@ -231,28 +256,21 @@ export class Run implements Task {
     let left = this.count;
     let held = 0;
     for (let part = this.#first, next: Part | undefined; part !== undefined && left > 0; part = next) {
-      const { bytes, headBytes, blockBytes, own, place } = part;
-      const count = headBytes + blockBytes;
+      const { count } = part;
       const run = Math.min(left, count - start);
       next = part.next;
       left -= run;
-      if (held + run <= gathered.length && (joined || blockBytes === 0)) {
-        copy(gathered, held, blockBytes === 0 ? bytes : lendMessage(bytes, own, place), start, run);
+      if (held + run <= gathered.length && (joined || !part.isBlock)) {
+        part.copyTo(gathered, held, start, run);
         held += run;
       } else {
         if (held > 0) to.host.receive(to, gathered, held);
         held = 0;
         if (!to.isOpen) return;
-        const whole = blockBytes === 0 ? bytes : lendMessage(bytes, own, place);
-        to.host.receive(to, start === 0 ? whole : whole.subarray(start, start + run), run);
+        to.host.receive(to, part.read(start, run), run);
         if (!to.isOpen) return;
       }
-      // Its last byte has arrived.
-      if (start + run === count) {
-        part.next = undefined;
-        part.bytes = noBytes;
-        spareParts.push(part);
-      }
+      if (start + run === count) part.release();
       start = 0;
     }
     if (held > 0) to.host.receive(to, gathered, held);
