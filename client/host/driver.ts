@@ -13,7 +13,8 @@ export class Driver {
   readonly #engine: Decider;
   readonly #ports: Ports;
   readonly #onReport: (report: Report) => void;
-  readonly #facts: Fact[] = [];
+  /** What came while the engine was at work. */
+  readonly #waiting: Fact[] = [];
   #draining = false;
 
   constructor(engine: Decider, ports: Ports, onReport: (report: Report) => void) {
@@ -24,21 +25,27 @@ export class Driver {
 
   /** What has happened. Borrowed bytes are used up before this returns, unless the engine is at work already. */
   readonly enqueue = (fact: Fact): void => {
-    this.#facts.push(fact);
-    if (this.#draining) return;
+    if (this.#draining) {
+      this.#waiting.push(fact);
+      return;
+    }
     this.#draining = true;
     try {
+      // Mostly it is alone, and a list that is filled and emptied for every fact would be made anew each time.
+      this.#decide(fact);
       // The queue grows while it is walked: ports may answer at once.
-      for (let i = 0; i < this.#facts.length; i++) {
-        const actions = this.#engine.handle(this.#facts[i]!, this.#ports.clock.nowMs());
-        for (const action of actions) this.#carryOut(action);
-      }
+      for (let i = 0; i < this.#waiting.length; i++) this.#decide(this.#waiting[i]!);
     } finally {
-      this.#facts.length = 0;
+      if (this.#waiting.length > 0) this.#waiting.length = 0;
       this.#draining = false;
     }
     this.#ports.clock.wakeAt(this.#engine.wakeAtMs);
   };
+
+  #decide(fact: Fact): void {
+    const actions = this.#engine.handle(fact, this.#ports.clock.nowMs());
+    for (const action of actions) this.#carryOut(action);
+  }
 
   #carryOut(action: Action): void {
     const { network, disk, announcer } = this.#ports;
