@@ -50,7 +50,7 @@ export const pieceHeaderBytes = 13;
 
 /** Header of a `piece` message; the block's bytes follow it on the wire.  BEP 3 */
 export function encodePieceHeader(index: number, begin: number, blockBytes: number): Uint8Array {
-  const bytes = new Uint8Array(pieceHeaderBytes);
+  const bytes = takeSlab(pieceHeaderBytes);
   writeUint32(bytes, 0, 9 + blockBytes);
   bytes[4] = messageId.piece;
   writeUint32(bytes, 5, index);
@@ -194,15 +194,20 @@ export class MessageWriter {
 /** The first `count` bytes of `source`, in memory that nobody else writes to. */
 function copyOf(source: Uint8Array, count: number): Uint8Array {
   if (count > slabBytes / 8) return source.slice(0, count);
+  const copy = takeSlab(count);
+  // For a few dozen bytes this is faster than `set`, which needs a view of them.
+  for (let i = 0; i < count; i++) copy[i] = source[i]!;
+  return copy;
+}
+
+/** Zeros; few. */
+function takeSlab(count: number): Uint8Array {
   if (slabUsed + count > slabBytes) {
     slab = new ArrayBuffer(slabBytes);
     slabUsed = 0;
   }
-  const copy = new Uint8Array(slab, slabUsed, count);
   slabUsed += count;
-  // For a few dozen bytes this is faster than `set`, which needs a view of them.
-  for (let i = 0; i < count; i++) copy[i] = source[i]!;
-  return copy;
+  return new Uint8Array(slab, slabUsed - count, count);
 }
 
 export function readUint32(bytes: Uint8Array, at: number): number {
