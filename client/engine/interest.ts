@@ -29,6 +29,9 @@ export class Interest {
   readonly #holders: PieceHolders<PeerSession>;
   /** Those that had everything from the start. */
   readonly #seeds = new SmallSet<PeerSession>();
+  /** Of the piece that has just been stored: peers that have nothing more for us, and the last of them. */
+  #useless: PeerSession | undefined;
+  #uselessCount = 0;
   /** Stored, and not everybody has heard of it. */
   #untold: PieceIndex[] = [];
 
@@ -88,18 +91,23 @@ export class Interest {
   }
 
   #lackNoMore(sessions: PeerSessions, pieceIndex: PieceIndex): void {
-    let useless: PeerSession | undefined;
-    let count = 0;
-    const takeOne = (session: PeerSession) => {
-      if (--session.usefulCount > 0) return;
-      useless = session;
-      count += 1;
-    };
-    this.#holders.each(pieceIndex, takeOne);
-    for (let i = 0; i < this.#seeds.size; i++) takeOne(this.#seeds.at(i)!);
-    if (count === 1) return useless!.setInterested(false);
-    if (count > 1) for (const session of sessions.values()) session.setInterested(session.usefulCount > 0);
+    this.#useless = undefined;
+    this.#uselessCount = 0;
+    this.#holders.each(pieceIndex, this.#takeOne);
+    for (let i = 0; i < this.#seeds.size; i++) this.#takeOne(this.#seeds.at(i)!);
+    const useless: PeerSession | undefined = this.#useless;
+    this.#useless = undefined;
+    if (this.#uselessCount === 1) return useless!.setInterested(false);
+    if (this.#uselessCount > 1)
+      for (const session of sessions.values()) session.setInterested(session.usefulCount > 0);
   }
+
+  /** One function for all pieces: it is asked of every holder of every piece that is stored. */
+  readonly #takeOne = (session: PeerSession): void => {
+    if (--session.usefulCount > 0) return;
+    this.#useless = session;
+    this.#uselessCount += 1;
+  };
 
   /** Stored pieces are missing again: peers that have them are of use once more. */
   onLost(sessions: PeerSessions, lost: ReadonlySet<PieceIndex>): void {
@@ -120,10 +128,13 @@ export class Interest {
     if (this.#untold.length === 0) return;
     const untold = this.#untold;
     this.#untold = [];
-    let later: PeerSession[] = [];
+    const later: PeerSession[] = [];
     for (const session of sessions.values()) if (!tellFrom(session, untold, 0)) later.push(session);
-    for (let from = 1; later.length > 0 && from < untold.length; from++)
-      later = later.filter((session) => !tellFrom(session, untold, from));
+    for (let from = 1; later.length > 0 && from < untold.length; from++) {
+      let kept = 0;
+      for (const session of later) if (!tellFrom(session, untold, from)) later[kept++] = session;
+      later.length = kept;
+    }
   }
 
   /** Something else is wanted now: everybody is counted again. */
