@@ -6,6 +6,7 @@
  */
 import { blockBytesMax } from '../../torrents/geometry.ts';
 import type { Limits } from './limits.ts';
+import { removeAt } from './small-set.ts';
 
 export class RequestPipeline {
   /** Keys of blocks on their way, oldest first. */
@@ -91,7 +92,7 @@ export class RequestPipeline {
     this.#arriving = -1;
     this.#askedMeanwhile = false;
     const at = isOld ? -1 : this.asked.indexOf(key);
-    if (at >= 0) this.asked.splice(at, 1);
+    if (at >= 0) removeAt(this.asked, at);
     // BEP 6: a cancel that crossed with the block has its answer. A request made since is still to be answered.
     else this.#settleCancel(key);
     return at >= 0;
@@ -101,7 +102,7 @@ export class RequestPipeline {
   giveUp(key: number): boolean {
     const at = this.asked.indexOf(key);
     if (at < 0) return false;
-    this.asked.splice(at, 1);
+    removeAt(this.asked, at);
     this.late.add(key);
     // More than this cannot be on its way; the oldest are forgotten.
     if (this.late.size > 2 * this.#askedMax) this.late.delete(this.late.values().next().value!);

@@ -13,7 +13,7 @@ export class SmallSet<T> implements Iterable<T> {
     return this.#items.length;
   }
 
-  /** By its place: for walks in which what is looked at may leave. */
+  /** By its place: for walks in which what is looked at may leave, and for those that are made at every message. */
   at(place: number): T | undefined {
     return this.#items[place];
   }
@@ -29,8 +29,7 @@ export class SmallSet<T> implements Iterable<T> {
   delete(item: T): boolean {
     const at = this.#items.lastIndexOf(item);
     if (at < 0) return false;
-    if (at === this.#items.length - 1) this.#items.pop();
-    else this.#items.splice(at, 1);
+    removeAt(this.#items, at);
     return true;
   }
 
@@ -38,6 +37,12 @@ export class SmallSet<T> implements Iterable<T> {
   [Symbol.iterator](): IterableIterator<T> {
     return this.#items.length === 0 ? none.values() : this.#items.slice().values();
   }
+}
+
+/** Takes out what lies there. `splice` would answer with an array of its own, and this is done for every block. */
+export function removeAt<T>(items: T[], place: number): void {
+  for (let i = place + 1; i < items.length; i++) items[i - 1] = items[i]!;
+  items.pop();
 }
 
 /** Each of them once. Mostly there is one alone, and no Set is made of it. */

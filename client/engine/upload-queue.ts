@@ -8,6 +8,7 @@
 import { type Block, blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
 import type { ReadId } from './contract.ts';
 import type { Limits } from './limits.ts';
+import { removeAt } from './small-set.ts';
 
 /** A request of a few bytes costs a read, two writes and their bookkeeping all the same. */
 const blockCostMin = 1024;
@@ -74,7 +75,7 @@ export class UploadQueue {
   cancel(block: Block): boolean {
     const waiting = placeOf(this.#waiting, block);
     if (waiting >= 0) {
-      this.#waiting.splice(waiting, 1);
+      removeAt(this.#waiting, waiting);
       return true;
     }
     const reading = placeOf(this.#reading, block);
@@ -110,7 +111,7 @@ export class UploadQueue {
 
   /** `next` is being read. */
   onReading(read: ReadId, block: Block): void {
-    this.#waiting.splice(placeOf(this.#waiting, block), 1);
+    removeAt(this.#waiting, placeOf(this.#waiting, block));
     this.#reading.push(block);
     this.#reads.push(read);
     this.#readingBytes += cost(block);
@@ -124,8 +125,8 @@ export class UploadQueue {
 
   #takeRead(place: number): Block {
     const block = this.#reading[place]!;
-    this.#reading.splice(place, 1);
-    this.#reads.splice(place, 1);
+    removeAt(this.#reading, place);
+    removeAt(this.#reads, place);
     this.#readingBytes -= cost(block);
     return block;
   }

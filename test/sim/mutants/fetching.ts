@@ -19,7 +19,7 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'leak a request slot',
     file: engine('request-pipeline'),
-    from: 'if (at >= 0) this.asked.splice(at, 1);\n    // BEP 6',
+    from: 'if (at >= 0) removeAt(this.asked, at);\n    // BEP 6',
     to: 'if (at >= 0) this.late.delete(key);\n    // BEP 6',
   },
   {

@@ -76,8 +76,8 @@ export class Uplink {
       }
       this.#flush(end);
     }
-    if (next === 1) turns.shift();
-    else turns.splice(0, next);
+    for (let i = next; i < turns.length; i++) turns[i - next] = turns[i]!;
+    for (; next > 0; next--) turns.pop();
     if (turns.length === 0) return;
     this.#isPumpSet = true;
     this.#parts.ways.scheduler.at(Math.max(nowMs + 1, Math.floor(this.#upUntilMs)), this.#pumpTask);
