@@ -86,9 +86,12 @@ export class RequestScheduler implements BlockRequests {
     if (room <= 0 || !this.trials.mayAsk(session, nowMs)) return;
     if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(session, room, nowMs);
     if (room === 0) return;
-    for (const piece of session.ownPieces) {
+    const { ownPieces } = session;
+    for (let at = 0, piece = ownPieces.at(0); piece !== undefined; piece = ownPieces.at(at)) {
       room = this.#askFrom(piece, session, room, nowMs);
       if (room === 0) return;
+      // One that was asked for to the end has left, and the next lies where it lay.
+      if (ownPieces.at(at) === piece) at += 1;
     }
     room = this.#beginPieces(session, room, nowMs, true);
     const knowsNothingOpen = session.pieces.nothingOpenAt === this.#openVersion;
@@ -251,11 +254,13 @@ export class RequestScheduler implements BlockRequests {
   /** Pieces whose peer has gone. */
   #adopt(session: PeerSession, room: number, nowMs: number): number {
     let left = room;
-    for (const piece of this.#ownership.orphans) {
-      if (left === 0) break;
-      if (!this.#ownership.mayAdopt(piece, session)) continue;
-      this.#ownership.own(piece, session, nowMs);
-      left = this.#askFrom(piece, session, left, nowMs);
+    const { orphans } = this;
+    for (let at = 0, piece = orphans.at(0); piece !== undefined && left > 0; piece = orphans.at(at)) {
+      if (this.#ownership.mayAdopt(piece, session)) {
+        this.#ownership.own(piece, session, nowMs);
+        left = this.#askFrom(piece, session, left, nowMs);
+      }
+      if (orphans.at(at) === piece) at += 1;
     }
     return left;
   }
@@ -293,12 +298,13 @@ export class RequestScheduler implements BlockRequests {
   #help(session: PeerSession, room: number, nowMs: number): void {
     let left = room;
     let offersAny = false;
-    for (const piece of this.open) {
-      if (left === 0) break;
-      if (!session.pieces.offers(piece.pieceIndex)) continue;
-      offersAny = true;
-      if (piece.exclusiveTo !== undefined && piece.exclusiveTo !== session) continue;
-      left = this.#askFrom(piece, session, left, nowMs);
+    for (let at = 0, piece = this.open.at(0); piece !== undefined && left > 0; piece = this.open.at(at)) {
+      if (session.pieces.offers(piece.pieceIndex)) {
+        offersAny = true;
+        const isForAny = piece.exclusiveTo === undefined || piece.exclusiveTo === session;
+        if (isForAny) left = this.#askFrom(piece, session, left, nowMs);
+      }
+      if (this.open.at(at) === piece) at += 1;
     }
     if (!offersAny) session.pieces.nothingOpenAt = this.#openVersion;
   }
