@@ -286,6 +286,6 @@ export function travel(scheduler: Scheduler, run: Run, arrivesMs: number): void 
 
 /** A few bytes are copied faster without a view of them. */
 function copy(target: Uint8Array, at: number, source: Uint8Array, from: number, count: number): void {
-  if (count > 64) target.set(source.subarray(from, from + count), at);
+  if (count > partBytes) target.set(source.subarray(from, from + count), at);
   else for (let i = 0; i < count; i++) target[at + i] = source[from + i]!;
 }
