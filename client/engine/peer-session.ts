@@ -286,8 +286,10 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     // However small, a whole block is what it was asked for.
     this.pipeline.onProgress(blockBytesMax, this.#nowMs);
     const sink = this.#sink;
+    const block = this.#block!;
     this.#sink = undefined;
-    this.#swarm!.onBlock(this, this.#block!, sink, this.#nowMs);
+    this.#block = undefined;
+    this.#swarm!.onBlock(this, block, sink, this.#nowMs);
   }
 
   #onExtended(id: number, payload: Uint8Array): Violation | undefined {

@@ -8,11 +8,17 @@ import { blockBytesMax } from '../../torrents/geometry.ts';
 import type { Limits } from './limits.ts';
 import { removeAt } from './small-set.ts';
 
+/** Of all pipelines that have none; nothing is ever put into it. */
+const nothingLate = new Set<number>();
+
 export class RequestPipeline {
   /** Keys of blocks on their way, oldest first. */
   readonly asked: number[] = [];
-  /** Asked once and given back since: if one arrives all the same it is welcome while it is of use. */
-  readonly late = new Set<number>();
+  /**
+   * Asked once and given back since: if one arrives all the same it is welcome while it is of use. Made with the first:
+   * most peers never owe one.
+   */
+  late = nothingLate;
   depth: number;
   /** It had our requests in hand and sent nothing for too long. */
   stalled = false;
@@ -103,6 +109,7 @@ export class RequestPipeline {
     const at = this.asked.indexOf(key);
     if (at < 0) return false;
     removeAt(this.asked, at);
+    if (this.late === nothingLate) this.late = new Set();
     this.late.add(key);
     // More than this cannot be on its way; the oldest are forgotten.
     if (this.late.size > 2 * this.#askedMax) this.late.delete(this.late.values().next().value!);

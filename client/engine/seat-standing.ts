@@ -4,8 +4,10 @@
  * whose answers are not read count for nothing.
  */
 import type { Seat, Standing } from './connection-table.ts';
+import type { ConnectionId, TorrentId } from './contract.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
+import type { Occupant } from './shared-budget.ts';
 
 /** Its worth; and when it came, or since when it has been useful no more. */
 export function standingOf(
@@ -33,4 +35,44 @@ function standingWithoutTrade(session: PeerSession, limits: Limits, nowMs: numbe
   }
   if (session.amInterested) return 'waiting';
   return session.peerInterested && session.amChoking && !session.wastedItsTurn ? 'waiting' : 'useless';
+}
+
+/** One peer, as the table of connections sees it. */
+export class SeatedPeer implements Occupant {
+  readonly torrent: TorrentId;
+  readonly #session: PeerSession;
+  readonly #limits: Limits;
+  readonly #swarm: { makeRoom(session: PeerSession, nowMs: number): void };
+
+  constructor(
+    session: PeerSession,
+    torrent: TorrentId,
+    limits: Limits,
+    swarm: { makeRoom(session: PeerSession, nowMs: number): void },
+  ) {
+    this.torrent = torrent;
+    this.#session = session;
+    this.#limits = limits;
+    this.#swarm = swarm;
+  }
+
+  get connection(): ConnectionId {
+    return this.#session.connection;
+  }
+
+  get host(): string {
+    return this.#session.address.host;
+  }
+
+  get incoming(): boolean {
+    return this.#session.incoming;
+  }
+
+  standing(nowMs: number): Pick<Seat, 'standing' | 'sinceMs' | 'rate'> {
+    return standingOf(this.#session, this.#limits, nowMs);
+  }
+
+  makeRoom(nowMs: number): void {
+    this.#swarm.makeRoom(this.#session, nowMs);
+  }
 }

@@ -21,7 +21,7 @@ import { PeerDirectory } from './peer-directory.ts';
 import { compareIds, isSameId, namesakeOf, succeeds } from './peer-ids.ts';
 import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, Violation } from './peer-session.ts';
-import { standingOf } from './seat-standing.ts';
+import { SeatedPeer, standingOf } from './seat-standing.ts';
 import { type TrackerStatus, trackerStatuses } from './status.ts';
 import type { SwarmContent, SwarmIdentity } from './swarm-content.ts';
 import type { TrackerState } from './tracker-state.ts';
@@ -169,21 +169,17 @@ export class SwarmPeers {
   /** False when the tables are full and no peer has to make room. */
   #takeSeat(session: PeerSession, nowMs: number): boolean {
     const { budget, limits } = this.#context;
-    const { connection, incoming } = session;
-    const guest = { connection, incoming, host: session.address.host, torrent: this.#identity.torrent };
-    const replaces = () => (incoming ? 'waiting' : this.#replacesByDial(nowMs));
+    const guest = new SeatedPeer(session, this.#identity.torrent, limits, this);
+    const replaces = () => (session.incoming ? 'waiting' : this.#replacesByDial(nowMs));
     const leaving = budget.roomFor(guest, replaces, nowMs);
     for (const occupant of leaving ?? []) occupant.makeRoom(nowMs);
     if (leaving === undefined) return false;
-    budget.sit({
-      ...guest,
-      standing: (atMs) => standingOf(session, limits, atMs),
-      makeRoom: (atMs) => this.#makeRoom(session, atMs),
-    });
+    budget.sit(guest);
     return true;
   }
 
-  #makeRoom(session: PeerSession, nowMs: number): void {
+  /** It leaves for another peer. */
+  makeRoom(session: PeerSession, nowMs: number): void {
     this.#context.budget.putOff(session.address, nowMs);
     this.drop(session, 'made-room', nowMs);
   }
