@@ -16,6 +16,16 @@ import type { PeerRecord } from './peer-record.ts';
 
 const zeroBlock = new Uint8Array(blockBytesMax);
 
+/**
+ * Pieces that are over, by the number of their blocks: the next one is made of them. One lives for seconds, which is too
+ * long for V8 to be rid of it cheaply; and as one ends another begins, so that few wait here.
+ */
+const spare = new Map<number, FetchingPiece[]>();
+/** Of one number of blocks: more than end at one moment. */
+const spareMax = 256;
+/** Torrents have one number of blocks a piece, and one for the last. */
+const sparesMax = 16;
+
 const free = 0;
 const asked = 1;
 const received = 2;
@@ -34,7 +44,7 @@ export interface Sink {
 }
 
 export class FetchingPiece {
-  readonly pieceIndex: PieceIndex;
+  pieceIndex = 0 as PieceIndex;
   readonly blockCount: number;
   /** Who delivered each block. */
   readonly sources: (PeerRecord | undefined)[];
@@ -46,15 +56,17 @@ export class FetchingPiece {
   owner: object | undefined;
   /** Since when it has this owner. */
   ownedMs = 0;
-  freeCount: number;
+  freeCount = 0;
   receivedCount = 0;
   /** Every block is here, and the disk has it. */
   isStoring = false;
   /** Undefined once the buffer has been given away or released: late bytes have nowhere to go. */
   buffer: PieceBuffer | undefined;
 
-  readonly #geometry: Geometry;
-  readonly #memory: PieceMemory;
+  #geometry: Geometry;
+  #memory: PieceMemory;
+  /** Peers in the middle of one of its blocks. */
+  #sinkCount = 0;
   /**
    * By block: its state; and behind those of all blocks, by block again, how many copies are on their way. An array: small
    * typed ones weigh four times as much, and most memory of a piece of a few blocks would be theirs.
@@ -63,17 +75,58 @@ export class FetchingPiece {
   #firstFree = 0;
 
   /** `dataBytes`: what lies before the pad at its end; all of it when there is none.  BEP 47 */
-  constructor(pieceIndex: PieceIndex, geometry: Geometry, memory: PieceMemory, dataBytes: number) {
+  static begin(
+    pieceIndex: PieceIndex,
+    geometry: Geometry,
+    memory: PieceMemory,
+    dataBytes: number,
+  ): FetchingPiece {
+    const blockCount = geometry.blockCount(pieceIndex);
+    const piece = spare.get(blockCount)?.pop() ?? new FetchingPiece(blockCount, geometry, memory);
+    piece.#begin(pieceIndex, geometry, memory, dataBytes);
+    return piece;
+  }
+
+  private constructor(blockCount: number, geometry: Geometry, memory: PieceMemory) {
+    this.blockCount = blockCount;
+    this.#geometry = geometry;
+    this.#memory = memory;
+    this.sources = blockCount === 1 ? [undefined] : new Array(blockCount).fill(undefined);
+    this.askers = blockCount === 1 ? [undefined] : new Array(blockCount).fill(undefined);
+    this.#blocks = blockCount === 1 ? [0, 0] : new Array<number>(2 * blockCount).fill(0);
+  }
+
+  #begin(pieceIndex: PieceIndex, geometry: Geometry, memory: PieceMemory, dataBytes: number): void {
     this.pieceIndex = pieceIndex;
     this.#geometry = geometry;
     this.#memory = memory;
-    this.blockCount = geometry.blockCount(pieceIndex);
     this.freeCount = this.blockCount;
-    this.sources = this.blockCount === 1 ? [undefined] : new Array(this.blockCount).fill(undefined);
-    this.askers = this.blockCount === 1 ? [undefined] : new Array(this.blockCount).fill(undefined);
-    this.#blocks = this.blockCount === 1 ? [0, 0] : new Array<number>(2 * this.blockCount).fill(0);
     this.buffer = memory.allocate(geometry.pieceBytes(pieceIndex));
     this.#fillPads(Math.ceil(dataBytes / blockBytesMax));
+  }
+
+  /**
+   * It is stored, and no list has it any more: from now on it may be another one. A peer that is still in the middle of a
+   * block of it keeps it from that.
+   */
+  release(): void {
+    let alike = spare.get(this.blockCount);
+    if (alike === undefined) {
+      if (spare.size >= sparesMax) spare.clear();
+      alike = [];
+      spare.set(this.blockCount, alike);
+    }
+    if (this.#sinkCount > 0 || alike.length >= spareMax) return;
+    this.sources.fill(undefined);
+    this.askers.fill(undefined);
+    this.#blocks.fill(0);
+    this.exclusiveTo = undefined;
+    this.owner = undefined;
+    this.ownedMs = 0;
+    this.receivedCount = 0;
+    this.isStoring = false;
+    this.#firstFree = 0;
+    alike.push(this);
   }
 
   /** Blocks that lie in a pad are zeros, and here already. */
@@ -153,6 +206,7 @@ export class FetchingPiece {
     const aside = direct ? undefined : this.#memory.allocate(blockBytes);
     const sink: Sink = { piece: this, blockIndex, blockBytes, aside, got: 0 };
     if (direct) this.#blocks[blockIndex]! |= writing;
+    this.#sinkCount += 1;
     return sink;
   }
 
@@ -184,6 +238,7 @@ export class FetchingPiece {
 
   /** The block is whole, or its peer has gone in the middle of it. */
   closeSink(sink: Sink): void {
+    this.#sinkCount -= 1;
     if (sink.aside !== undefined) this.#memory.release(sink.aside);
     else this.#blocks[sink.blockIndex]! &= ~writing;
   }

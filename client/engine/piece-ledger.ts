@@ -113,7 +113,7 @@ export class PieceLedger {
 
   begin(pieceIndex: PieceIndex): FetchingPiece {
     assert(this.isMissing(pieceIndex), `piece ${pieceIndex} is missing before it is begun`);
-    const piece = new FetchingPiece(pieceIndex, this.geometry, this.#memory, this.dataBytes(pieceIndex));
+    const piece = FetchingPiece.begin(pieceIndex, this.geometry, this.#memory, this.dataBytes(pieceIndex));
     this.#underWay ??= new Array<FetchingPiece | undefined>(this.geometry.pieceCount).fill(undefined);
     this.#underWay[pieceIndex] = piece;
     this.#fetchingCount += 1;

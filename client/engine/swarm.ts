@@ -223,6 +223,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     if (this.ledger.hasAll) this.peers.onCompleted(!this.ledger.beganWhole, nowMs);
     if (!this.selection.isComplete) this.scheduler.onStored(piece, nowMs);
     else if (!wasComplete) this.#complete(nowMs);
+    piece.release();
   }
 
   onPieceCorrupt(pieceIndex: PieceIndex, digests: readonly string[], nowMs: number): void {
