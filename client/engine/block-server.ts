@@ -104,7 +104,7 @@ export class BlockServer {
         return;
       }
       const read = context.newRead();
-      session.uploads.onReading(read, block);
+      session.uploads.onReading(read);
       this.#reads.set(read, session);
       context.emit({ type: 'read-block', torrent: this.#torrent, read, block });
     }

@@ -8,22 +8,34 @@
 import { type Block, blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
 import type { ReadId } from './contract.ts';
 import type { Limits } from './limits.ts';
-import { removeAt } from './small-set.ts';
 
 /** A request of a few bytes costs a read, two writes and their bookkeeping all the same. */
 const blockCostMin = 1024;
 const none: readonly Block[] = [];
+/** In the place of a read. Those are counted from 1. */
+const waiting: ReadId = 0;
+
+/** One that waits, or is being read; the next one hangs on it. */
+class Request {
+  readonly block: Block;
+  read = waiting;
+  next: Request | undefined = undefined;
+
+  constructor(block: Block) {
+    this.block = block;
+  }
+}
 
 /**
- * Lists, not Maps, because requests come and go all the time (small-set.ts). They are short: a peer lets a few dozen wait,
- * `uploadQueueMax` at the most, and what was asked for first is found first.
+ * A chain in the order in which requests came, those that are being read before those that wait. Not Maps, because requests
+ * come and go all the time (small-set.ts); and not arrays, because three of them, mostly empty, are half a kilobyte for every
+ * connection. A peer lets a few dozen wait, `uploadQueueMax` at the most, and what was asked for first is found first.
  */
 export class UploadQueue {
-  /** Oldest first. */
-  readonly #waiting: Block[] = [];
-  /** Being read, oldest first, and by place the read of each. */
-  readonly #reading: Block[] = [];
-  readonly #reads: ReadId[] = [];
+  #first: Request | undefined;
+  #last: Request | undefined;
+  #readingCount = 0;
+  #waitingCount = 0;
   /** All that the kernel has taken so far. */
   flushedBytes = 0;
   /** When the peer had last taken a block's worth of payload. One byte at a time gets there, too, but not soon. */
@@ -42,17 +54,17 @@ export class UploadQueue {
   }
 
   get waitingCount(): number {
-    return this.#waiting.length;
+    return this.#waitingCount;
   }
 
   /** Asked for, and neither sent nor refused. */
   get pendingCount(): number {
-    return this.#waiting.length + this.#reading.length;
+    return this.#waitingCount + this.#readingCount;
   }
 
   /** The peer wants nothing of us, and nothing is on its way to it. */
   get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.pendingBytes === 0;
+    return this.#waitingCount === 0 && this.pendingBytes === 0;
   }
 
   /** Sent, and not yet taken by the kernel. */
@@ -66,69 +78,95 @@ export class UploadQueue {
 
   /** False when the peer has asked for more than anybody may. */
   add(block: Block): boolean {
-    if (this.#waiting.length >= this.#limits.uploadQueueMax) return false;
-    if (placeOf(this.#reading, block) < 0 && placeOf(this.#waiting, block) < 0) this.#waiting.push(block);
+    if (this.#waitingCount >= this.#limits.uploadQueueMax) return false;
+    for (let other = this.#first; other !== undefined; other = other.next)
+      if (isSame(other.block, block)) return true;
+    const request = new Request(block);
+    if (this.#last === undefined) this.#first = request;
+    else this.#last.next = request;
+    this.#last = request;
+    this.#waitingCount += 1;
     return true;
   }
 
   /** True when the block was still ours to withhold. */
   cancel(block: Block): boolean {
-    const waiting = placeOf(this.#waiting, block);
-    if (waiting >= 0) {
-      removeAt(this.#waiting, waiting);
-      return true;
+    let before: Request | undefined;
+    for (let request = this.#first; request !== undefined; request = request.next) {
+      if (isSame(request.block, block)) {
+        this.#remove(request, before);
+        return true;
+      }
+      before = request;
     }
-    const reading = placeOf(this.#reading, block);
-    if (reading >= 0) this.#takeRead(reading);
-    return reading >= 0;
+    return false;
   }
 
   /** Everything that has not been sent is dropped. Answers what that was, for the rejects of BEP 6. */
   clear(): readonly Block[] {
-    if (this.pendingCount === 0) return none;
-    const dropped = [...this.#reading, ...this.#waiting];
-    this.#waiting.length = 0;
-    this.#reading.length = 0;
-    this.#reads.length = 0;
-    this.#readingBytes = 0;
-    return dropped;
+    return this.pendingCount === 0 ? none : this.dropPieces(() => true);
   }
 
   /** Everything of these pieces that has not been sent is dropped. Answers what that was, for the rejects of BEP 6. */
   dropPieces(isDropped: (pieceIndex: PieceIndex) => boolean): Block[] {
-    const pending = [...this.#reading, ...this.#waiting];
-    const dropped = pending.filter(({ pieceIndex }) => isDropped(pieceIndex));
-    for (const block of dropped) this.cancel(block);
+    const dropped: Block[] = [];
+    let before: Request | undefined;
+    for (let request = this.#first; request !== undefined; request = request.next) {
+      if (isDropped(request.block.pieceIndex)) {
+        dropped.push(request.block);
+        this.#remove(request, before);
+      } else before = request;
+    }
     return dropped;
   }
 
   /** The next block to read, while the window has room. */
   get next(): Block | undefined {
     // It is asked at every message of every peer, and mostly nothing waits.
-    if (this.#waiting.length === 0 || this.pendingBytes >= this.#limits.uploadWindowBytes) return undefined;
-    return this.#waiting[0];
+    if (this.#waitingCount === 0 || this.pendingBytes >= this.#limits.uploadWindowBytes) return undefined;
+    return this.#firstWaiting().block;
   }
 
   /** `next` is being read. */
-  onReading(read: ReadId, block: Block): void {
-    removeAt(this.#waiting, placeOf(this.#waiting, block));
-    this.#reading.push(block);
-    this.#reads.push(read);
-    this.#readingBytes += cost(block);
+  onReading(read: ReadId): void {
+    const request = this.#firstWaiting();
+    request.read = read;
+    this.#waitingCount -= 1;
+    this.#readingCount += 1;
+    this.#readingBytes += cost(request.block);
   }
 
   /** The block that was being read, or undefined when it was cancelled meanwhile. */
   onRead(read: ReadId): Block | undefined {
-    const place = this.#reads.indexOf(read);
-    return place < 0 ? undefined : this.#takeRead(place);
+    let before: Request | undefined;
+    for (let request = this.#first; request !== undefined; request = request.next) {
+      if (request.read === read) {
+        this.#remove(request, before);
+        return request.block;
+      }
+      before = request;
+    }
+    return undefined;
   }
 
-  #takeRead(place: number): Block {
-    const block = this.#reading[place]!;
-    removeAt(this.#reading, place);
-    removeAt(this.#reads, place);
-    this.#readingBytes -= cost(block);
-    return block;
+  /** Only while one waits. */
+  #firstWaiting(): Request {
+    let request = this.#first!;
+    while (request.read !== waiting) request = request.next!;
+    return request;
+  }
+
+  /** It keeps its own `next`, so that a walk goes on from it. */
+  #remove(request: Request, before: Request | undefined): void {
+    if (before === undefined) this.#first = request.next;
+    else before.next = request.next;
+    if (this.#last === request) this.#last = before;
+    if (request.read === waiting) {
+      this.#waitingCount -= 1;
+    } else {
+      this.#readingCount -= 1;
+      this.#readingBytes -= cost(request.block);
+    }
   }
 
   /** `payload`: how many of the bytes are of a block. */
@@ -165,11 +203,6 @@ function cost(block: Block): number {
   return Math.max(blockCostMin, block.bytes);
 }
 
-/** Where the same block lies, or -1. */
-function placeOf(blocks: readonly Block[], { pieceIndex, begin, bytes }: Block): number {
-  for (let i = 0; i < blocks.length; i++) {
-    const other = blocks[i]!;
-    if (other.pieceIndex === pieceIndex && other.begin === begin && other.bytes === bytes) return i;
-  }
-  return -1;
+function isSame(a: Block, b: Block): boolean {
+  return a.pieceIndex === b.pieceIndex && a.begin === b.begin && a.bytes === b.bytes;
 }

@@ -13,7 +13,7 @@ const block = (index: number, begin = 0, bytes = blockBytes): Block => geometry.
 function readAll(queue: UploadQueue, firstRead: number): Block[] {
   const begun: Block[] = [];
   for (let next = queue.next; next !== undefined; next = queue.next) {
-    queue.onReading(firstRead + begun.length, next);
+    queue.onReading(firstRead + begun.length);
     begun.push(next);
   }
   return begun;
@@ -118,7 +118,7 @@ describe('an upload queue', () => {
           else if (what === 'flush') flush();
           else if (what === 'choke') queue.clear();
           else if (queue.next !== undefined) {
-            queue.onReading(++last, queue.next);
+            queue.onReading(++last);
             reads.push(last);
           }
           expect(queue.pendingBytes).toBeLessThan(limits.uploadWindowBytes + blockBytes);
