@@ -5,6 +5,7 @@
  * Invariant: `count` is the number of pieces it has; a peer that has all of them needs no bits.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
+import { smallBytes, smallCopy } from '../wire/small-bytes.ts';
 
 /** Haves of a peer that had nothing for us: after more of them everything it has is looked at again. */
 const newsMax = 256;
@@ -38,7 +39,7 @@ export class PeerPieces {
   /** The torrent is known: until it says more, the peer has nothing of it. */
   expect(pieceCount: number): void {
     this.#pieceCount = pieceCount;
-    this.#bits = new Uint8Array(Math.ceil(pieceCount / 8));
+    this.#bits = smallBytes(Math.ceil(pieceCount / 8));
   }
 
   get isAll(): boolean {
@@ -58,7 +59,7 @@ export class PeerPieces {
   setAll(pieces: Uint8Array | 'all'): void {
     this.count = pieces === 'all' ? this.#pieceCount : countBits(pieces);
     this.#isAll = this.count === this.#pieceCount;
-    this.#bits = this.#isAll || pieces === 'all' ? noBits : pieces.slice();
+    this.#bits = this.#isAll || pieces === 'all' ? noBits : smallCopy(pieces, 0, pieces.length);
   }
 
   /** Whether there may be something in it to begin: pieces that have joined the candidates since, or news of its own. */
@@ -154,6 +155,8 @@ export class PeerPieces {
     this.nothingAtVersion = -1;
     this.nothingOpenAt = -1;
     this.newsCount = 0;
+    // No more are kept until there is nothing to begin again: most peers that get here choke us, and stay so for long.
+    this.#news = noNews;
   }
 }
 

@@ -44,6 +44,7 @@ export class PieceOwnership {
     );
   }
 
+  /** Of the blocks that are free, it is asked at once: `onOpen` if any are left, else `onAllAsked`. */
   own(piece: FetchingPiece, session: PeerSession, nowMs: number): void {
     this.orphans.delete(piece);
     piece.owner = session;
@@ -54,7 +55,6 @@ export class PieceOwnership {
       if (session.trialPiece === undefined) this.#trials.onBegun(session, nowMs);
       session.trialPiece = piece.pieceIndex;
     }
-    session.ownPieces.add(piece);
   }
 
   /** Its owner will not send the rest. */

@@ -341,6 +341,7 @@ export class RequestScheduler implements BlockRequests {
     while (left > 0 && piece.freeCount > 0) {
       if (!downloadRate.take(blockBytesMax, nowMs)) {
         throttled.add(session.connection);
+        this.#ownership.onOpen(piece);
         return 0;
       }
       this.ask(piece, piece.askFree()!, session, nowMs);
@@ -350,6 +351,8 @@ export class RequestScheduler implements BlockRequests {
       this.#ownership.onAllAsked(piece);
       this.open.delete(piece);
       this.deadlines.asked(piece.pieceIndex);
+    } else {
+      this.#ownership.onOpen(piece);
     }
     return left;
   }

@@ -1,6 +1,7 @@
 /**
  * The 68 bytes that open every peer connection.                                                     BEP 3 6 10
  */
+import { smallCopy } from './small-bytes.ts';
 
 export const handshakeBytes = 68;
 const protocolName = Uint8Array.from('\x13BitTorrent protocol', (c) => c.charCodeAt(0));
@@ -39,6 +40,6 @@ export function decodeHandshake(bytes: Uint8Array): Handshake {
     fast: ((bytes[27] ?? 0) & 0x04) !== 0,
     extended: ((bytes[25] ?? 0) & 0x10) !== 0,
     infoHash: bytes.slice(28, 48),
-    peerId: bytes.slice(48, 68),
+    peerId: smallCopy(bytes, 48, 68),
   };
 }
