@@ -10,6 +10,7 @@ import type { FirstCopies } from './first-copies.ts';
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 import type { Prng } from './prng.ts';
+import { removeAt } from './small-set.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
 interface Slot {
@@ -32,8 +33,8 @@ export class Choker {
   #slots: number;
   /** Of the last tick. */
   #nowMs = 0;
-  /** Interested and not served, in the order in which they began to wait. */
-  readonly #waiting = new Set<PeerSession>();
+  /** Interested and not served, in the order in which they began to wait. No Set: they come and go all the time (small-set.ts). */
+  readonly #waiting: PeerSession[] = [];
 
   constructor(firstCopies: FirstCopies, limits: Limits, random: Prng) {
     this.#firstCopies = firstCopies;
@@ -48,15 +49,15 @@ export class Choker {
   }
 
   get waitingCount(): number {
-    return this.#waiting.size;
+    return this.#waiting.length;
   }
 
   /** The peer wants something, or nothing any more. */
   onInterest(session: PeerSession): void {
     if (session.peerInterested) {
-      if (session.amChoking) this.#waiting.add(session);
+      if (session.amChoking) this.#wait(session);
     } else {
-      this.#waiting.delete(session);
+      this.#waitNoMore(session);
       if (!session.amChoking) this.#refuse(session);
     }
     this.#fillSlots();
@@ -64,7 +65,7 @@ export class Choker {
 
   /** It was being served and has gone: its slot is free. */
   onGone(session: PeerSession): void {
-    this.#waiting.delete(session);
+    this.#waitNoMore(session);
     if (!this.#served.delete(session)) return;
     this.#firstCopies.release(session);
     session.amChoking = true;
@@ -136,17 +137,26 @@ export class Choker {
 
   /** Those who have waited longest come first; chance would starve somebody. */
   #fillSlots(): void {
-    for (const next of this.#waiting) {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       if (this.#served.size >= this.#slots) return;
       this.#serve(next);
     }
+  }
+
+  #wait(session: PeerSession): void {
+    if (!this.#waiting.includes(session)) this.#waiting.push(session);
+  }
+
+  #waitNoMore(session: PeerSession): void {
+    const place = this.#waiting.indexOf(session);
+    if (place >= 0) removeAt(this.#waiting, place);
   }
 
   /** No more slots can be lent, and peers wait: those who have asked for nothing, or do not read, wait behind them. */
   #takeBackUnused(nowMs: number): void {
     if (this.#slots < this.#limits.uploadSlotsMax) return;
     const { uploadSlotIdleMs, stallTimeoutMs } = this.#limits;
-    let count = Math.min(this.#waiting.size, this.#served.size);
+    let count = Math.min(this.#waiting.length, this.#served.size);
     for (const [session, slot] of this.#served) {
       if (count === 0) return;
       const isUnused = !session.hasAsked || session.uploads.isStuck(nowMs, stallTimeoutMs);
@@ -161,7 +171,7 @@ export class Choker {
   }
 
   #serve(session: PeerSession): void {
-    this.#waiting.delete(session);
+    this.#waitNoMore(session);
     this.#served.set(session, {
       usedMs: this.#nowMs,
       sinceMs: this.#nowMs,
@@ -173,7 +183,7 @@ export class Choker {
 
   #refuse(session: PeerSession): void {
     session.setChoking(true);
-    if (session.peerInterested) this.#waiting.add(session);
+    if (session.peerInterested) this.#wait(session);
     this.#served.delete(session);
     this.#firstCopies.release(session);
   }

@@ -111,7 +111,8 @@ export class UploadQueue {
   dropPieces(isDropped: (pieceIndex: PieceIndex) => boolean): Block[] {
     const dropped: Block[] = [];
     let before: Request | undefined;
-    for (let request = this.#first; request !== undefined; request = request.next) {
+    for (let request = this.#first, next: Request | undefined; request !== undefined; request = next) {
+      next = request.next;
       if (isDropped(request.block.pieceIndex)) {
         dropped.push(request.block);
         this.#remove(request, before);
@@ -156,11 +157,12 @@ export class UploadQueue {
     return request;
   }
 
-  /** It keeps its own `next`, so that a walk goes on from it. */
   #remove(request: Request, before: Request | undefined): void {
     if (before === undefined) this.#first = request.next;
     else before.next = request.next;
     if (this.#last === request) this.#last = before;
+    // One that V8 has moved to old space would keep all that came after it, and those what came after them.
+    request.next = undefined;
     if (request.read === waiting) {
       this.#waitingCount -= 1;
     } else {
