@@ -21,8 +21,8 @@ const zeroBlock = new Uint8Array(blockBytesMax);
  * long for V8 to be rid of it cheaply; and as one ends another begins, so that few wait here.
  */
 const spare = new Map<number, FetchingPiece[]>();
-/** Of one number of blocks: more than end at one moment. */
-const spareMax = 256;
+/** Blocks of those that wait, of one number of blocks a piece: as many as a fast line has on its way, and 200 KiB. */
+const spareBlocksMax = 4096;
 /** Torrents have one number of blocks a piece, and one for the last. */
 const sparesMax = 16;
 
@@ -116,7 +116,7 @@ export class FetchingPiece {
       alike = [];
       spare.set(this.blockCount, alike);
     }
-    if (this.#sinkCount > 0 || alike.length >= spareMax) return;
+    if (this.#sinkCount > 0 || alike.length * this.blockCount >= spareBlocksMax) return;
     this.sources.fill(undefined);
     this.askers.fill(undefined);
     this.#blocks.fill(0);

@@ -32,7 +32,7 @@ export class PeerPieces {
   /** MSB first, as on the wire; empty when it has all of them. */
   #bits = noBits;
   /** Kept when it is emptied: an array of its own for every few haves is more than V8 is rid of cheaply (small-set.ts). */
-  #news = noNews;
+  #news: Uint16Array | Uint32Array = noNews;
   #isAll = false;
   #pieceCount = 0;
 
@@ -143,7 +143,9 @@ export class PeerPieces {
     if (this.nothingAtVersion < 0) return;
     if (this.newsCount === newsMax) return this.lookAgain();
     if (this.newsCount === this.#news.length) {
-      const grown = new Uint32Array(Math.max(newsRoomFirst, 2 * this.newsCount));
+      const room = Math.max(newsRoomFirst, 2 * this.newsCount);
+      // Most torrents have fewer pieces than that, and these lists are half of what a peer's pieces weigh.
+      const grown = this.#pieceCount <= 0x1_0000 ? new Uint16Array(room) : new Uint32Array(room);
       grown.set(this.#news);
       this.#news = grown;
     }
