@@ -28,10 +28,12 @@ export class PieceLedger {
   /** Its bytes, which stay the same ones: `has` is asked at every message. */
   readonly #haveBytes: Uint8Array;
   /**
-   * Pieces that are fetched or stored, by index; made with the first, so that a seed has none. Not a Map: every piece comes
-   * and goes, and V8 is not rid of the tables that a Map leaves behind (small-set.ts).
+   * Pieces that are fetched or stored, in no order; their places are made with the first, so that a seed has none. Not a Map:
+   * every piece comes and goes, and V8 is not rid of the tables that a Map leaves behind (small-set.ts).
    */
-  #underWay: (FetchingPiece | undefined)[] | undefined;
+  readonly #underWay: FetchingPiece[] = [];
+  /** By index: where in #underWay the piece lies, from 1 on; 0: it is not under way. */
+  #places: Uint16Array | Uint32Array | undefined;
   #fetchingCount = 0;
   readonly #memory: PieceMemory;
   /** Bytes of pieces being put together or stored, in all torrents. */
@@ -77,19 +79,17 @@ export class PieceLedger {
   }
 
   isMissing(pieceIndex: PieceIndex): boolean {
-    return !this.has(pieceIndex) && this.#underWay?.[pieceIndex] === undefined;
+    return !this.has(pieceIndex) && this.#at(pieceIndex) === undefined;
   }
 
   fetching(pieceIndex: PieceIndex): FetchingPiece | undefined {
-    const piece = this.#underWay?.[pieceIndex];
+    const piece = this.#at(pieceIndex);
     return piece === undefined || piece.isStoring ? undefined : piece;
   }
 
-  /** O(pieces). */
+  /** In the order of their indices. */
   get fetchingPieces(): FetchingPiece[] {
-    return (this.#underWay ?? []).filter(
-      (piece) => piece !== undefined && !piece.isStoring,
-    ) as FetchingPiece[];
+    return this.#underWay.filter((piece) => !piece.isStoring).sort(byIndex);
   }
 
   get fetchingCount(): number {
@@ -97,13 +97,13 @@ export class PieceLedger {
   }
 
   storing(pieceIndex: PieceIndex): FetchingPiece | undefined {
-    const piece = this.#underWay?.[pieceIndex];
+    const piece = this.#at(pieceIndex);
     return piece?.isStoring === true ? piece : undefined;
   }
 
-  /** O(pieces). */
+  /** In the order of their indices. */
   get storingPieces(): FetchingPiece[] {
-    return (this.#underWay ?? []).filter((piece) => piece?.isStoring === true) as FetchingPiece[];
+    return this.#underWay.filter((piece) => piece.isStoring).sort(byIndex);
   }
 
   /** A copy for the wire and for status: MSB first, spare bits zero. */
@@ -114,8 +114,9 @@ export class PieceLedger {
   begin(pieceIndex: PieceIndex): FetchingPiece {
     assert(this.isMissing(pieceIndex), `piece ${pieceIndex} is missing before it is begun`);
     const piece = FetchingPiece.begin(pieceIndex, this.geometry, this.#memory, this.dataBytes(pieceIndex));
-    this.#underWay ??= new Array<FetchingPiece | undefined>(this.geometry.pieceCount).fill(undefined);
-    this.#underWay[pieceIndex] = piece;
+    const { pieceCount } = this.geometry;
+    this.#places ??= pieceCount <= 0xffff ? new Uint16Array(pieceCount) : new Uint32Array(pieceCount);
+    this.#places[pieceIndex] = this.#underWay.push(piece);
     this.#fetchingCount += 1;
     this.#budget.pieceBytes += this.geometry.pieceBytes(pieceIndex);
     return piece;
@@ -156,7 +157,7 @@ export class PieceLedger {
   abandon(piece: FetchingPiece): void {
     if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
     piece.buffer = undefined;
-    this.#underWay![piece.pieceIndex] = undefined;
+    this.#leave(piece.pieceIndex);
     this.#fetchingCount -= 1;
     this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
   }
@@ -169,16 +170,34 @@ export class PieceLedger {
       piece.buffer = undefined;
       this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
     }
-    this.#underWay = undefined;
+    this.#underWay.length = 0;
+    this.#places = undefined;
     this.#fetchingCount = 0;
   }
 
   #leaveStoring(pieceIndex: PieceIndex): FetchingPiece {
     const piece = this.storing(pieceIndex);
     assert(piece !== undefined, `piece ${pieceIndex} is being stored`);
-    this.#underWay![pieceIndex] = undefined;
+    this.#leave(pieceIndex);
     this.#budget.pieceBytes -= this.geometry.pieceBytes(pieceIndex);
     return piece;
+  }
+
+  #at(pieceIndex: PieceIndex): FetchingPiece | undefined {
+    const place = this.#places?.[pieceIndex] ?? 0;
+    return place === 0 ? undefined : this.#underWay[place - 1];
+  }
+
+  /** The last one takes its place. */
+  #leave(pieceIndex: PieceIndex): void {
+    const places = this.#places!;
+    const place = places[pieceIndex]!;
+    const last = this.#underWay.pop()!;
+    if (last.pieceIndex !== pieceIndex) {
+      this.#underWay[place - 1] = last;
+      places[last.pieceIndex] = place;
+    }
+    places[pieceIndex] = 0;
   }
 
   #markHave(pieceIndex: PieceIndex): void {
@@ -186,6 +205,10 @@ export class PieceLedger {
     this.haveCount += 1;
     this.haveBytes += this.dataBytes(pieceIndex);
   }
+}
+
+function byIndex(a: FetchingPiece, b: FetchingPiece): number {
+  return a.pieceIndex - b.pieceIndex;
 }
 
 /** Our own bug if it fails: the process stops and says what was believed. */

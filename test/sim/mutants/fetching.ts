@@ -67,8 +67,8 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'leak the memory budget of a failed piece',
     file: engine('piece-ledger'),
-    from: '    this.#underWay![pieceIndex] = undefined;\n    this.#budget.pieceBytes -= this.geometry.pieceBytes(pieceIndex);',
-    to: '    this.#underWay![pieceIndex] = undefined;',
+    from: '    this.#leave(pieceIndex);\n    this.#budget.pieceBytes -= this.geometry.pieceBytes(pieceIndex);',
+    to: '    this.#leave(pieceIndex);',
   },
   {
     name: 'leak the buffer of an abandoned piece',
