@@ -9,20 +9,22 @@ import type { Scheduler, Task } from '../kernel/scheduler.ts';
 import { isLentBlock, lendMessage, tokenBytes } from './content.ts';
 import type { Link, Reachability } from './link.ts';
 
+/** One request fits, or header and token of a block: most parts are these. */
+const smallPartBytes = 24;
 /** The words of one turn mostly fit; what is longer is kept as it was given. */
 const partBytes = 256;
-/** Memory is taken for so many parts at once: of its own each would weigh as much again. */
-const partsAtOnce = 256;
+/** Memory is taken for many parts at once: of its own each would weigh as much again. */
+const bytesAtOnce = 64 * 1024;
 let memory = new Uint8Array(0);
 let memoryUsed = 0;
 
-function takeMemory(): number {
-  if (memoryUsed === memory.length) {
-    memory = new Uint8Array(partsAtOnce * partBytes);
+function takeMemory(bytes: number): number {
+  if (memoryUsed + bytes > memory.length) {
+    memory = new Uint8Array(bytesAtOnce);
     memoryUsed = 0;
   }
-  memoryUsed += partBytes;
-  return memoryUsed - partBytes;
+  memoryUsed += bytes;
+  return memoryUsed - bytes;
 }
 
 /**
@@ -32,15 +34,28 @@ function takeMemory(): number {
  * cheaply, and there is one for every message.
  */
 class Part {
-  /** `partBytes` of it are its own, from `#from` on. */
-  readonly #from = takeMemory();
-  readonly #memory = memory;
+  readonly isSmall: boolean;
+  /** Some of it are its own, from `#from` on. */
+  readonly #from: number;
+  readonly #memory: Uint8Array;
   /** What is too long for them. */
   #long: Uint8Array | undefined = undefined;
   /** Of the messages; or of a block and its header. */
   count = 0;
   isBlock = false;
   next: Part | undefined = undefined;
+
+  /** For so many bytes. */
+  static of(count: number): Part {
+    const isSmall = count <= smallPartBytes;
+    return (isSmall ? spareSmallParts : spareParts).pop() ?? new Part(isSmall);
+  }
+
+  private constructor(isSmall: boolean) {
+    this.isSmall = isSmall;
+    this.#from = takeMemory(isSmall ? smallPartBytes : partBytes);
+    this.#memory = memory;
+  }
 
   hold(bytes: Uint8Array): void {
     this.isBlock = false;
@@ -78,11 +93,12 @@ class Part {
   release(): void {
     this.next = undefined;
     this.#long = undefined;
-    spareParts.push(this);
+    (this.isSmall ? spareSmallParts : spareParts).push(this);
   }
 }
 
 const spareParts: Part[] = [];
+const spareSmallParts: Part[] = [];
 const spareRuns: Run[] = [];
 
 /** A host, as its connections and the ways between hosts see it. */
@@ -151,7 +167,7 @@ export class End {
   }
 
   push(bytes: Uint8Array): void {
-    const part = spareParts.pop() ?? new Part();
+    const part = Part.of(bytes.length);
     part.hold(bytes);
     this.#push(part);
   }
@@ -161,7 +177,7 @@ export class End {
       this.push(header);
       return this.push(payload);
     }
-    const part = spareParts.pop() ?? new Part();
+    const part = Part.of(header.length + tokenBytes);
     part.holdBlock(header, payload);
     this.#push(part);
   }
