@@ -37,6 +37,11 @@ export interface EngineOptions {
 
 const nothing: readonly Action[] = [];
 
+/** No getter for the time: each engine's context would have a hidden class of its own, and be looked up by name in. */
+interface EngineContext extends Context {
+  nowMs: number;
+}
+
 export class Engine {
   readonly #swarms = new Map<TorrentId, Swarm | MetadataSwarm>();
   readonly #byInfoHash = new Map<string, Swarm | MetadataSwarm>();
@@ -45,12 +50,11 @@ export class Engine {
   readonly #dials = new Map<ConnectionId, { readonly torrent: TorrentId; readonly sinceMs: number }>();
   /** The swarm of each open session. */
   readonly #swarmOf = new Map<ConnectionId, Swarm | MetadataSwarm>();
-  readonly #context: Context;
+  readonly #context: EngineContext;
   /** Of the fact at hand. Its array is made with the first: one that waited for the next fact would grow old, and V8 keep it. */
   #actions: readonly Action[] = nothing;
   #connections = 0;
   #reads = 0;
-  #nowMs = 0;
   /** When those that a rate limit held up were last looked at. */
   #throttleMs = 0;
   #lastTickMs: number | undefined;
@@ -60,11 +64,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     const limits = { ...defaultLimits, ...options.limits };
     assertLimits(limits);
-    const nowMs = () => this.#nowMs;
     this.#context = {
-      get nowMs() {
-        return nowMs();
-      },
+      nowMs: 0,
       uploadRate: new TokenBucket(options.uploadBpsMax ?? 0),
       downloadRate: new TokenBucket(options.downloadBpsMax ?? 0),
       throttled: new Set(),
@@ -80,7 +81,7 @@ export class Engine {
       },
       newConnection: (torrent) => {
         this.#connections += 2;
-        this.#dials.set(this.#connections, { torrent, sinceMs: this.#nowMs });
+        this.#dials.set(this.#connections, { torrent, sinceMs: this.#context.nowMs });
         return this.#connections;
       },
       newRead: () => ++this.#reads,
@@ -102,7 +103,7 @@ export class Engine {
 
   /** `nowMs` is an integer and never goes back. The answer is to be carried out in order, before the next fact. */
   handle(fact: Fact, nowMs: number): readonly Action[] {
-    this.#nowMs = nowMs;
+    this.#context.nowMs = nowMs;
     this.#dispatch(fact, nowMs);
     if (this.#lastTickMs === undefined || nowMs - this.#lastTickMs >= this.#context.limits.tickMs)
       this.#tick(nowMs);
