@@ -8,8 +8,8 @@
 import type { Block, PieceIndex } from '../../torrents/geometry.ts';
 import type { Context } from './context.ts';
 import type { DiskTrouble, ReadId, TorrentId } from './contract.ts';
+import { IdTable } from './id-table.ts';
 import type { PeerSession, Violation } from './peer-session.ts';
-import { ReadTable } from './read-table.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
 export class BlockServer {
@@ -20,7 +20,7 @@ export class BlockServer {
   readonly #has: (pieceIndex: PieceIndex) => boolean;
   readonly #context: Context;
   /** Who waits for each read. It may have been cancelled, or the peer gone. */
-  readonly #reads = new ReadTable<PeerSession>();
+  readonly #reads = new IdTable<PeerSession>();
   /** Pieces that could not be read: not served until they are tried again. */
   readonly #unreadable = new Set<PieceIndex>();
   #retryMs = 0;

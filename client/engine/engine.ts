@@ -15,6 +15,7 @@ import { MetadataSwarm } from './metadata-swarm.ts';
 import { OwnAddresses } from './own-addresses.ts';
 import { type Doorkeeper, PeerSession } from './peer-session.ts';
 import { Prng } from './prng.ts';
+import { SessionTable } from './session-table.ts';
 import { SharedBudget } from './shared-budget.ts';
 import type { TorrentStatus } from './status.ts';
 import { Swarm } from './swarm.ts';
@@ -45,7 +46,7 @@ interface EngineContext extends Context {
 export class Engine {
   readonly #swarms = new Map<TorrentId, Swarm | MetadataSwarm>();
   readonly #byInfoHash = new Map<string, Swarm | MetadataSwarm>();
-  readonly #sessions = new Map<ConnectionId, PeerSession>();
+  readonly #sessions = new SessionTable();
   /** Which torrent a connection was dialed for, and when; until the handshake. */
   readonly #dials = new Map<ConnectionId, { readonly torrent: TorrentId; readonly sinceMs: number }>();
   /** The swarm of each open session. */
@@ -90,7 +91,7 @@ export class Engine {
     };
     const { peerId, budget } = this.#context;
     const tables = () => [...this.#swarms.values()].flatMap(tableSizes);
-    this.#usage = { peerId, limits, budget, sessions: this.#sessions, dials: this.#dials, tables };
+    this.#usage = { peerId, limits, budget, sessions: this.#sessions.inOrder, dials: this.#dials, tables };
   }
 
   /** When the engine wants to be woken, in ms of the same clock as nowMs. */
@@ -222,7 +223,7 @@ export class Engine {
   #tick(nowMs: number): void {
     const elapsedMs = this.#lastTickMs === undefined ? 0 : nowMs - this.#lastTickMs;
     this.#lastTickMs = nowMs;
-    for (const session of this.#sessions.values()) {
+    for (const session of this.#sessions.inOrder.values()) {
       if (session.isOpen || nowMs - session.openedMs < this.#context.limits.handshakeTimeoutMs) continue;
       this.#close(session, 'handshake-timeout', nowMs);
     }
@@ -236,7 +237,7 @@ export class Engine {
     const first = this.#ticks++ % Math.max(1, swarms.length);
     for (const swarm of [...swarms.slice(first), ...swarms.slice(0, first)]) swarm.tick(nowMs, elapsedMs);
     // Sessions that their swarms have ended leave the tables here: often enough, and never in the middle of a loop.
-    for (const session of this.#sessions.values()) {
+    for (const session of this.#sessions.inOrder.values()) {
       if (!session.gone) continue;
       this.#sessions.delete(session.connection);
       this.#swarmOf.delete(session.connection);

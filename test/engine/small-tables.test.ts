@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReadTable } from '../../client/engine/read-table.ts';
+import { IdTable } from '../../client/engine/id-table.ts';
 import { SmallSet } from '../../client/engine/small-set.ts';
 
 describe('a table of reads', () => {
@@ -8,7 +8,7 @@ describe('a table of reads', () => {
     const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.boolean()), { maxLength: 300 });
     fc.assert(
       fc.property(steps, (said) => {
-        const table = new ReadTable<string>();
+        const table = new IdTable<string>();
         const model = new Map<number, string>();
         for (const [read, isAsked] of said) {
           if (isAsked && !model.has(read)) {
@@ -27,7 +27,7 @@ describe('a table of reads', () => {
   });
 
   it('stays small while one read is never answered and thousands are', () => {
-    const table = new ReadTable<number>();
+    const table = new IdTable<number>();
     table.set(1, 1);
     for (let read = 2; read < 100_000; read++) {
       table.set(read, read);
