@@ -127,7 +127,9 @@ export class RequestScheduler implements BlockRequests {
   /** The peer has a piece that we still lack: it is looked at again. */
   onOffer(session: PeerSession, pieceIndex: PieceIndex): void {
     if (this.#picker.isCandidate(pieceIndex)) session.pieces.hearNews(pieceIndex);
-    else if (this.#ledger.fetching(pieceIndex) !== undefined) session.pieces.nothingOpenAt = -1;
+    // Most peers are looked at anyway: whether the piece is being fetched need not be looked up for them.
+    else if (session.pieces.nothingOpenAt >= 0 && this.#ledger.fetching(pieceIndex) !== undefined)
+      session.pieces.nothingOpenAt = -1;
   }
 
   /** Twice a second: memory is not held for what nobody can send. */
