@@ -2,8 +2,11 @@
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
 
+/** From the end: ids of one client begin alike. */
 export function isSameId(a: Uint8Array, b: Uint8Array): boolean {
-  return compareIds(a, b) === 0;
+  if (a.length !== b.length) return false;
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Negative: `a` is the smaller one. */
