@@ -29,6 +29,7 @@ const slowestMax = 8;
 /** So few peers are ranked afresh for every helper; more of them every so often. */
 const rankedAfreshMax = 32;
 const rankMs = 50;
+const none: readonly PeerSession[] = [];
 
 export class DuplicateRequests {
   readonly #requests: BlockRequests;
@@ -61,13 +62,19 @@ export class DuplicateRequests {
   /** A block has arrived: other peers that were asked for it too need not send it. */
   onBlock(piece: FetchingPiece, blockIndex: number, from: PeerSession): void {
     const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);
-    const earlier = this.#earlier.get(key) ?? [];
-    this.#earlier.delete(key);
+    const earlier = this.#takeEarlier(key);
     if (piece.copies(blockIndex) === 0) return;
     for (const session of [...earlier, piece.askers[blockIndex] as PeerSession | undefined]) {
       if (session === undefined || session === from || !session.pipeline.asked.includes(key)) continue;
       this.#requests.cancel(session, key);
     }
+  }
+
+  #takeEarlier(key: number): readonly PeerSession[] {
+    const earlier = this.#earlier.size === 0 ? undefined : this.#earlier.get(key);
+    if (earlier === undefined) return none;
+    this.#earlier.delete(key);
+    return earlier;
   }
 
   /** The piece is given up: nobody is remembered for it. */
