@@ -98,7 +98,26 @@ export class Geometry {
   }
 
   /** Every piece, in order. */
-  *pieces(): IterableIterator<PieceIndex> {
-    for (let index = 0; index < this.pieceCount; index++) yield index as PieceIndex;
+  pieces(): IterableIterator<PieceIndex> {
+    return new Pieces(this.pieceCount);
+  }
+}
+
+/** Written out: V8 puts this into the loop that walks it, which it does not with a generator. */
+class Pieces implements IterableIterator<PieceIndex> {
+  readonly #count: number;
+  #index = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  next(): IteratorResult<PieceIndex> {
+    if (this.#index >= this.#count) return { done: true, value: undefined };
+    return { done: false, value: this.#index++ as PieceIndex };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
   }
 }
