@@ -162,7 +162,11 @@ export class SimDisk implements Disk {
       platter.damage(pieceIndex, this.#parts.random.below(buffer.blockCount), hole);
     }
     journal?.onStored(pieceIndex, bytes);
-    sink({ type: 'piece-stored', torrent, pieceIndex, ...(wantDigests && { digests }) });
+    sink(
+      wantDigests
+        ? { type: 'piece-stored', torrent, pieceIndex, digests }
+        : { type: 'piece-stored', torrent, pieceIndex },
+    );
   }
 
   /** Why the disk does not take so many bytes. */
