@@ -129,12 +129,25 @@ export class Interest {
     const untold = this.#untold;
     this.#untold = [];
     const later: PeerSession[] = [];
-    for (const session of sessions.values()) if (!tellFrom(session, untold, 0)) later.push(session);
+    for (const session of sessions.values()) if (!this.#tellFrom(session, untold, 0)) later.push(session);
     for (let from = 1; later.length > 0 && from < untold.length; from++) {
       let kept = 0;
-      for (const session of later) if (!tellFrom(session, untold, from)) later[kept++] = session;
+      for (const session of later) if (!this.#tellFrom(session, untold, from)) later[kept++] = session;
       later.length = kept;
     }
+  }
+
+  /** Tells the peer of all from this one on that it lacks. False when it has this one. */
+  #tellFrom(session: PeerSession, untold: readonly PieceIndex[], from: number): boolean {
+    // A seed is told, too: it cares for what nobody has yet (first-copies.ts).
+    const { isAll } = session.pieces;
+    // The rows of a few pieces are at hand, the bits of each peer are not.
+    if (!isAll && this.#holders.has(session, untold[from]!)) return false;
+    for (let i = from; i < untold.length; i++) {
+      const pieceIndex = untold[i]!;
+      if (isAll || !this.#holders.has(session, pieceIndex)) session.sendHave(pieceIndex);
+    }
+    return true;
   }
 
   /** Something else is wanted now: everybody is counted again. */
@@ -146,16 +159,4 @@ export class Interest {
       session.pieces.lookAgain();
     }
   }
-}
-
-/** Tells the peer of all from this one on that it lacks. False when it has this one. */
-function tellFrom(session: PeerSession, untold: readonly PieceIndex[], from: number): boolean {
-  // A seed is told, too: it cares for what nobody has yet (first-copies.ts).
-  const { pieces } = session;
-  if (!pieces.isAll && pieces.has(untold[from]!)) return false;
-  for (let i = from; i < untold.length; i++) {
-    const pieceIndex = untold[i]!;
-    if (pieces.isAll || !pieces.has(pieceIndex)) session.sendHave(pieceIndex);
-  }
-  return true;
 }

@@ -29,6 +29,13 @@ export class PieceHolders<T extends Seated> {
     this.#bits[pieceIndex * this.#wordsPerPiece + (holder.seat >> 5)]! |= 1 << (holder.seat & 31);
   }
 
+  /** Of one that has all from the start nothing is known here. */
+  has(holder: T, pieceIndex: PieceIndex): boolean {
+    const { seat } = holder;
+    if (seat === absent) return false;
+    return (this.#bits[pieceIndex * this.#wordsPerPiece + (seat >> 5)]! & (1 << (seat & 31))) !== 0;
+  }
+
   /** It does not have it any more, or leaves: it is to be told of all that it has, and then leave its seat. */
   remove(holder: T, pieceIndex: PieceIndex): void {
     if (holder.seat === absent) return;
