@@ -47,6 +47,8 @@ export class PiecePicker {
   readonly #priority: Uint8Array;
   /** By priority; the one of `unwanted` stays empty. */
   #orders: RarityOrder[] = [];
+  /** While all that is wanted has one priority: then none need be looked up at every have. */
+  #onlyOrder: RarityOrder | undefined;
   /** By priority: no candidate of it lies before this piece. */
   readonly #first = new Uint32Array(priorityMax + 1);
   #candidateCount = 0;
@@ -89,6 +91,8 @@ export class PiecePicker {
       shuffle(pieces, this.#random);
       return new RarityOrder(pieces, capacities[priority]!, this.#availability, this.#position);
     });
+    const used = this.#orders.filter((_, priority) => capacities[priority]! > 0);
+    this.#onlyOrder = used.length === 1 ? used[0] : undefined;
     this.#first.fill(0);
     this.#candidateCount = candidates.reduce((sum, pieces) => sum + pieces.length, 0);
     this.#forgetJoined(1);
@@ -212,7 +216,7 @@ export class PiecePicker {
   }
 
   #orderOf(pieceIndex: PieceIndex): RarityOrder {
-    return this.#orders[this.#priority[pieceIndex]!]!;
+    return this.#onlyOrder ?? this.#orders[this.#priority[pieceIndex]!]!;
   }
 
   #forgetJoined(more: number): void {

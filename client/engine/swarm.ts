@@ -148,7 +148,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
 
   /** Two that have nothing for each other. */
   #dropSeed(session: PeerSession, nowMs: number): void {
-    if (session.record!.isSeed && this.selection.isComplete) this.peers.drop(session, 'both-complete', nowMs);
+    if (this.selection.isComplete && session.record!.isSeed) this.peers.drop(session, 'both-complete', nowMs);
   }
 
   onPeerChoking(session: PeerSession): void {
