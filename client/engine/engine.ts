@@ -96,7 +96,7 @@ export class Engine {
 
   /** When the engine wants to be woken, in ms of the same clock as nowMs. */
   get wakeAtMs(): number {
-    if (this.#swarms.size + this.#sessions.size === 0) return Number.MAX_SAFE_INTEGER;
+    if (this.#swarms.size === 0 && this.#sessions.size === 0) return Number.MAX_SAFE_INTEGER;
     const { limits, throttled } = this.#context;
     const tickAtMs = (this.#lastTickMs ?? 0) + limits.tickMs;
     return throttled.size === 0 ? tickAtMs : Math.min(tickAtMs, this.#throttleMs + limits.throttleMs);
