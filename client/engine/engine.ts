@@ -60,7 +60,8 @@ export class Engine {
   #throttleMs = 0;
   #lastTickMs: number | undefined;
   #ticks = 0;
-  readonly #usage: EngineUsage;
+  /** Borrowed, as what `inspect` gives: it shows the present. */
+  readonly usage: EngineUsage;
 
   constructor(options: EngineOptions) {
     const limits = { ...defaultLimits, ...options.limits };
@@ -91,7 +92,7 @@ export class Engine {
     };
     const { peerId, budget } = this.#context;
     const tables = () => [...this.#swarms.values()].flatMap(tableSizes);
-    this.#usage = { peerId, limits, budget, sessions: this.#sessions.inOrder, dials: this.#dials, tables };
+    this.usage = { peerId, limits, budget, sessions: this.#sessions.inOrder, dials: this.#dials, tables };
   }
 
   /** When the engine wants to be woken, in ms of the same clock as nowMs. */
@@ -136,11 +137,6 @@ export class Engine {
   /** The torrent that a connection is for, once that is known: from the dial on, or from the handshake of a peer that came. */
   torrentOf(connection: ConnectionId): TorrentId | undefined {
     return this.#swarmOf.get(connection)?.spec.torrent ?? this.#dials.get(connection)?.torrent;
-  }
-
-  /** Borrowed, too: it shows the present. */
-  get usage(): EngineUsage {
-    return this.#usage;
   }
 
   #dispatch(fact: Fact, nowMs: number): void {
