@@ -1,12 +1,12 @@
 /**
  * What belongs to which number of ours, a read of the disk or a connection: a hash table with linear probing. It forgets
- * without leaving anything behind, and grows only with how much is in it at one time.
+ * without leaving anything behind, and its size is that of what is in it.
  *
  * Not a Map: every block served comes and goes, and V8 is not rid of the tables that a Map leaves behind (small-set.ts). And
  * connections are looked up at every message: numbers that are given one after the other are found at once.
  */
 
-/** A power of two; doubled when half of them are taken. */
+/** A power of two; doubled when half of them are taken, halved when an eighth of them is left: in between, it rests. */
 const placesFirst = 16;
 const absent = -1;
 
@@ -15,7 +15,7 @@ export class IdTable<T> {
   #ids: number[] = new Array(placesFirst).fill(absent);
   #items: (T | undefined)[] = new Array(placesFirst).fill(undefined);
 
-  /** Places: twice what was ever in it at one time, at most. */
+  /** Places: at most eight times what is in it, or the first. */
   get capacity(): number {
     return this.#ids.length;
   }
@@ -26,7 +26,7 @@ export class IdTable<T> {
 
   /** What was there under this number makes way. */
   set(id: number, item: T): void {
-    if (2 * this.size >= this.#ids.length) this.#grow();
+    if (2 * this.size >= this.#ids.length) this.#resize(2 * this.#ids.length);
     const place = this.#find(id);
     if (this.#ids[place] === absent) this.size += 1;
     this.#ids[place] = id;
@@ -53,6 +53,7 @@ export class IdTable<T> {
     }
     this.#ids[hole] = absent;
     this.#items[hole] = undefined;
+    if (8 * this.size < this.#ids.length && this.#ids.length > placesFirst) this.#resize(this.#ids.length / 2);
     return item;
   }
 
@@ -63,12 +64,12 @@ export class IdTable<T> {
     return place;
   }
 
-  #grow(): void {
+  #resize(places: number): void {
     const ids = this.#ids;
     const items = this.#items;
     this.size = 0;
-    this.#ids = new Array(2 * ids.length).fill(absent);
-    this.#items = new Array(2 * ids.length).fill(undefined);
+    this.#ids = new Array(places).fill(absent);
+    this.#items = new Array(places).fill(undefined);
     for (const [place, id] of ids.entries()) if (id !== absent) this.set(id, items[place]!);
   }
 }

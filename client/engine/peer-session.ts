@@ -229,9 +229,9 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
       case 'bitfield':
         return this.#onPieces(message.bits);
       case 'have-all':
-        return this.fast ? this.#onPieces('all') : 'fast-without-handshake';
       case 'have-none':
-        return this.fast ? this.#onPieces('none') : 'fast-without-handshake';
+        if (!this.fast) return 'fast-without-handshake';
+        return this.#onPieces(message.type === 'have-all' ? 'all' : 'none');
       case 'request': {
         const block = this.#geometry!.block(message.index, message.begin, message.length);
         return block === undefined ? 'request-out-of-range' : this.#swarm!.onRequest(this, block);
@@ -277,8 +277,7 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   onBlockBytes(bytes: Uint8Array, from: number, to: number): undefined {
     this.down.add(to - from);
     this.pipeline.onProgress(to - from, this.#nowMs);
-    const sink = this.#sink;
-    if (sink !== undefined) sink.piece.write(sink, bytes, from, to);
+    this.#sink?.piece.write(this.#sink, bytes, from, to);
   }
 
   onBlockEnd(): undefined {
@@ -324,9 +323,8 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
    * that is understood as those.                                                                        BEP 3 6
    */
   #onPieces(pieces: Uint8Array | 'all' | 'none'): Violation | undefined {
-    const { pieceCount } = this.#geometry!;
     if (pieces instanceof Uint8Array) {
-      const spareBits = pieces.length * 8 - pieceCount;
+      const spareBits = pieces.length * 8 - this.#geometry!.pieceCount;
       // BEP 3: "Spare bits at the end are set to zero"; a peer that sets one means another torrent.
       if (spareBits > 0 && (pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0) return 'bitfield-spare-bits';
     }

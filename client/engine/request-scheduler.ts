@@ -19,7 +19,7 @@ import type { PiecePicker } from './piece-picker.ts';
 import { distinct, SmallSet } from './small-set.ts';
 import { StrangerTrials } from './stranger-trials.ts';
 
-/** Pieces whose peers have gone that one tick considers for abandoning: the rest has time. */
+/** Orphans that one tick considers for abandoning: the rest has time. */
 const orphansPerTickMax = 64;
 
 export class RequestScheduler implements BlockRequests {
@@ -36,6 +36,8 @@ export class RequestScheduler implements BlockRequests {
   readonly #ownership: PieceOwnership;
   readonly duplicates: DuplicateRequests;
   readonly #memory: MemoryQueue;
+  /** Open pieces that no peer keeps to. */
+  readonly orphans: SmallSet<FetchingPiece>;
   /** Every piece with free blocks. */
   readonly open = new SmallSet<FetchingPiece>();
   /** Rises whenever a piece joins #open: a walk that found nothing need not be repeated before. */
@@ -53,15 +55,11 @@ export class RequestScheduler implements BlockRequests {
     this.#sessions = sessions;
     this.trials = new StrangerTrials(sessions, context);
     this.#ownership = new PieceOwnership(ledger, isSuspect, this.trials);
+    this.orphans = this.#ownership.orphans;
     this.#context = context;
     this.deadlines = new Deadlines(context.limits.deadlinesMax);
     this.#memory = new MemoryQueue(ledger.geometry.pieceLength, context);
     this.duplicates = new DuplicateRequests(this, ledger, sessions, context);
-  }
-
-  /** Open pieces that no peer keeps to. */
-  get orphans(): SmallSet<FetchingPiece> {
-    return this.#ownership.orphans;
   }
 
   fillAll(nowMs: number): void {
@@ -70,10 +68,9 @@ export class RequestScheduler implements BlockRequests {
 
   /** A piece is stored: those who sent it may have become trusted; whoever waited for memory or the disk goes on. */
   onStored(piece: FetchingPiece, nowMs: number): void {
-    if (this.paused !== false) {
-      if (this.paused !== 'held') this.paused = false;
-      return this.fillAll(nowMs);
-    }
+    const wasPaused = this.paused;
+    if (wasPaused === true) this.paused = false;
+    if (wasPaused !== false) return this.fillAll(nowMs);
     for (const session of distinct(piece.askers as (PeerSession | undefined)[]))
       if (session !== undefined) this.fill(session, nowMs);
     this.#memory.onFreed((session) => this.fill(session, nowMs));
@@ -139,7 +136,7 @@ export class RequestScheduler implements BlockRequests {
     if (this.deadlines.size > 0 && !this.paused) this.duplicates.rescue(this.deadlines, nowMs);
     if (budget.pieceBytes + this.#ledger.geometry.pieceLength <= limits.pieceMemoryBytesMax) return;
     const unchoked = [...this.#sessions.values()].filter((session) => !session.peerChoking);
-    for (const piece of [...this.#ownership.orphans].slice(0, orphansPerTickMax)) {
+    for (const piece of [...this.orphans].slice(0, orphansPerTickMax)) {
       if (unchoked.some((session) => session.pieces.offers(piece.pieceIndex))) continue;
       this.#abandon(piece);
       this.#picker.restore(piece.pieceIndex);
@@ -150,12 +147,11 @@ export class RequestScheduler implements BlockRequests {
   dropUnwanted(isWanted: (pieceIndex: PieceIndex) => boolean): void {
     const dropped = [...this.#ledger.fetchingPieces].filter((piece) => !isWanted(piece.pieceIndex));
     if (dropped.length === 0) return;
-    for (const session of this.#sessions.values()) {
+    for (const session of this.#sessions.values())
       for (const key of [...session.pipeline.asked]) {
         const { piece } = this.locate(key);
         if (piece !== undefined && !isWanted(piece.pieceIndex)) this.cancel(session, key);
       }
-    }
     for (const piece of dropped) this.#abandon(piece);
   }
 
@@ -173,8 +169,7 @@ export class RequestScheduler implements BlockRequests {
   giveUp(session: PeerSession, key: number): void {
     if (!session.pipeline.giveUp(key)) return;
     const { piece, blockIndex } = this.locate(key);
-    if (piece === undefined) return;
-    this.#giveBack(piece, blockIndex);
+    if (piece !== undefined) this.#giveBack(piece, blockIndex);
   }
 
   /** A block has left the pipeline by arriving; `isUsed`: it was the first copy. */
@@ -219,12 +214,8 @@ export class RequestScheduler implements BlockRequests {
     this.#ownership.leave(piece);
     this.#ownership.own(piece, to, nowMs);
     // The rest of it is asked for as the queue of the peer empties: it is its own piece now.
-    this.#askFrom(
-      piece,
-      to,
-      Math.min(this.#context.limits.requestsOutstandingMax, to.pipeline.queueRoom),
-      nowMs,
-    );
+    const room = Math.min(this.#context.limits.requestsOutstandingMax, to.pipeline.queueRoom);
+    this.#askFrom(piece, to, room, nowMs);
   }
 
   // Which piece -----------------------------------------------------------------------------------------------------
@@ -242,11 +233,8 @@ export class RequestScheduler implements BlockRequests {
       } else if (piece.owner === undefined) {
         if (!this.#ownership.mayAdopt(piece, session)) continue;
         this.#ownership.own(piece, session, nowMs);
-      } else if (
-        piece.owner !== session &&
-        (piece.exclusiveTo !== undefined || this.#ownership.isUnproven(session))
-      ) {
-        continue;
+      } else if (piece.owner !== session) {
+        if (piece.exclusiveTo !== undefined || this.#ownership.isUnproven(session)) continue;
       }
       left = this.#askFrom(piece, session, left, nowMs);
     }
@@ -339,10 +327,10 @@ export class RequestScheduler implements BlockRequests {
 
   #askFrom(piece: FetchingPiece, session: PeerSession, room: number, nowMs: number): number {
     let left = room;
-    const { downloadRate, throttled } = this.#context;
+    const { downloadRate } = this.#context;
     while (left > 0 && piece.freeCount > 0) {
       if (!downloadRate.take(blockBytesMax, nowMs)) {
-        throttled.add(session.connection);
+        this.#context.throttled.add(session.connection);
         this.#ownership.onOpen(piece);
         return 0;
       }

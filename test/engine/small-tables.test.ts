@@ -36,6 +36,14 @@ describe('a table of reads', () => {
     expect(table.capacity).toBe(16);
     expect(table.take(1)).toBe(1);
   });
+
+  it('is as small as a new one when hundreds have left it', () => {
+    const table = new IdTable<number>();
+    for (let id = 0; id < 300; id++) table.set(id, id);
+    expect(table.capacity).toBe(1024);
+    for (let id = 0; id < 300; id++) expect(table.take(id)).toBe(id);
+    expect(table.capacity).toBe(16);
+  });
 });
 
 describe('a small set', () => {

@@ -137,7 +137,8 @@ export const bounds: Readonly<Record<string, Bound>> = {
 
 /**
  * What is not looked into: what the host keeps; entries that are stale and never looked at again (a piece has the askers of
- * blocks that were given back); and what an answer of the disk or the end of a block takes away.
+ * blocks that were given back); what an answer of the disk or the end of a block takes away; and `usage`, which shows tables
+ * that are bounded where they are.
  */
 export function isOutside(field: string): boolean {
   return outside.has(field);
@@ -145,6 +146,7 @@ export function isOutside(field: string): boolean {
 
 const outside: ReadonlySet<string> = new Set([
   'Engine.#context.memory',
+  'Engine.usage',
   'FetchingPiece.askers[]',
   'FetchingPiece.sources[]',
   'DuplicateRequests.#earlier[][]',
