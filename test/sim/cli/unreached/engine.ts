@@ -251,7 +251,7 @@ export const engineUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/engine/read-table.ts',
+    file: 'client/engine/id-table.ts',
     branches: {
       'get capacity(): number {': `${forTests}; test/engine/small-tables.test.ts`,
       'if (this.#ids[hole] === absent) return undefined':
@@ -271,7 +271,7 @@ export const engineUnreached: readonly Unreached[] = [
   {
     file: 'client/engine/request-scheduler.ts',
     branches: {
-      'this.paused = false; return this.fillAll(nowMs)':
+      'if (wasPaused !== false) return this.fillAll(nowMs)':
         'a full disk that takes a piece: the simulated one takes none until it has room; test/engine/bad-days.test.ts',
       'if (piece === undefined) return':
         'a refusal, or a request that is taken back, of a piece that is here already: requests for it were taken back then',
@@ -319,11 +319,9 @@ export const engineUnreached: readonly Unreached[] = [
   {
     file: 'client/engine/upload-queue.ts',
     branches: {
-      'if (this.#waiting.length >= this.#limits.uploadQueueMax) return false':
+      'if (this.#waitingCount >= this.#limits.uploadQueueMax) return false':
         'a queue that is full while its peer is unchoked; test/engine/upload-queue.test.ts',
-      'const dropped = pending.filter(({ pieceIndex }) => isDropped(pieceIndex))':
-        'a piece is lost while a block of it is read: some milliseconds; test/engine/lost-pieces.test.ts',
-      'for (const block of dropped) this.cancel(block)':
+      'dropped.push(request.block); this.#remove(request, before)':
         'a piece is lost while a block of it is read: some milliseconds; test/engine/lost-pieces.test.ts',
     },
   },
