@@ -8,6 +8,7 @@ import { newsAreTold } from './news.ts';
 import { theWantedComeFirst } from './order.ts';
 import { queuesHaveRoom } from './queue-room.ts';
 import { nothingIsLeaked } from './reach.ts';
+import { sentBytesStay } from './sent-bytes.ts';
 import { sizesAreExact } from './sizes.ts';
 import { tablesAreEmptied } from './tables.ts';
 import { timersFire } from './timers.ts';
@@ -16,6 +17,7 @@ import { speaksByTheBook } from './wire/by-the-book.ts';
 
 export const modelCheckers: readonly (() => Checker)[] = [
   speaksByTheBook,
+  sentBytesStay,
   trackersAnswerRight,
   announcesAreTimely,
   timersFire,

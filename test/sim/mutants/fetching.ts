@@ -13,8 +13,8 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'forget to cancel the other copy of a block',
     file: engine('duplicate-requests'),
-    from: '      this.#requests.cancel(session, key);\n    }\n  }\n\n  /** The piece is given up',
-    to: '    }\n  }\n\n  /** The piece is given up',
+    from: '      this.#requests.cancel(session, key);\n    }\n  }\n\n  #takeEarlier',
+    to: '    }\n  }\n\n  #takeEarlier',
   },
   {
     name: 'leak a request slot',

@@ -79,8 +79,8 @@ export const habits: readonly Mutant[] = [
   {
     name: 'tell seeds of no new piece',
     file: 'client/engine/interest.ts',
-    from: 'if (pieces.isAll || !pieces.has(pieceIndex)) session.sendHave(pieceIndex);',
-    to: 'if (!pieces.has(pieceIndex)) session.sendHave(pieceIndex);',
+    from: 'if (isAll || !this.#holders.has(session, pieceIndex)) session.sendHave(pieceIndex);',
+    to: 'if (!isAll && !this.#holders.has(session, pieceIndex)) session.sendHave(pieceIndex);',
   },
   {
     name: 'dial again at once whom nobody answers for',

@@ -43,13 +43,20 @@ export const wire: readonly Mutant[] = [
   {
     name: 'take fast messages of those that do not speak them',
     file: 'client/engine/peer-session.ts',
-    from: "return this.fast ? this.#onPieces('all') : 'fast-without-handshake';",
-    to: "return this.#onPieces('all');",
+    from: "if (!this.fast) return 'fast-without-handshake';\n        return this.#onPieces(",
+    to: 'return this.#onPieces(',
   },
   {
     name: 'serve beyond the end of a piece',
     file: 'torrents/geometry.ts',
     from: 'if (untrustedBegin + untrustedBytes > this.pieceSpan(pieceIndex)) return undefined;',
     to: 'if (untrustedBegin + untrustedBytes > this.pieceSpan(pieceIndex) + 1) return undefined;',
+  },
+  {
+    name: 'send a long turn in the buffer that goes back to the pool',
+    file: 'client/wire/message.ts',
+    from: 'const taken = copyOf(this.#bytes, this.#length);',
+    to: `const taken =
+      this.#length > bufferBytes / 2 ? this.#bytes.subarray(0, this.#length) : copyOf(this.#bytes, this.#length);`,
   },
 ];

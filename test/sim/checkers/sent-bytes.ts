@@ -1,0 +1,45 @@
+/**
+ * What is sent stays as it was: a socket keeps the very bytes it is given until the kernel takes them, which may be long
+ * after the turn. An engine that writes into them again sends something else than it said.
+ */
+import type { Checker, Turn } from './checker.ts';
+
+/** A reused buffer is written again by one of the next that have something to say. */
+const keptMax = 64;
+
+interface Sent {
+  /** The bytes that were given away, and what they were then. */
+  readonly given: Uint8Array;
+  readonly was: Uint8Array;
+  readonly host: number;
+}
+
+export function sentBytesStay(): Checker {
+  const kept: (Sent | undefined)[] = new Array(keptMax).fill(undefined);
+  let at = 0;
+  const keep = (given: Uint8Array, { peer }: Turn): string | undefined => {
+    const before = kept[at];
+    kept[at] = { given, was: given.slice(), host: peer.number };
+    at = (at + 1) % keptMax;
+    if (before === undefined || isSame(before.given, before.was)) return undefined;
+    return `peer ${before.host} has written into ${before.was.length} bytes that it had sent before`;
+  };
+  return {
+    name: 'sent-bytes-stay',
+    hears: ['send', 'send-block'],
+    onTurn(turn) {
+      for (const action of turn.actions) {
+        const bytes =
+          action.type === 'send' ? action.bytes : action.type === 'send-block' ? action.header : undefined;
+        const disbelief = bytes && keep(bytes, turn);
+        if (disbelief !== undefined) return disbelief;
+      }
+      return undefined;
+    },
+  };
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < b.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
