@@ -4,11 +4,11 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { SwarmPlan } from './schema.ts';
 
-/** Others at trackers of their own, and bytes of strangers: in one seed of two each. */
+/** Others at trackers of their own, and bytes of strangers: in most seeds, since that costs a few milliseconds. */
 export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'members' | 'hostileBytes'> {
-  const strangers = random.below(2) === 0 ? undefined : drawStrangers(random);
+  const strangers = random.below(8) === 0 ? undefined : drawStrangers(random);
   const members =
-    random.below(2) === 0
+    random.below(8) === 0
       ? undefined
       : { steps: 20 + random.below(60), signInRequired: random.below(4) === 0 };
   // Reading one takes a tenth of a millisecond.
@@ -28,9 +28,13 @@ export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'member
 function drawStrangers(random: Prng): NonNullable<SwarmPlan['strangers']> {
   const intervalSeconds = [10, 30, 100][random.below(3)]!;
   const small = (max: number) => (random.below(4) === 0 ? 1 + random.below(max) : 1_000);
+  const hasCrowd = random.below(3) === 0;
   return {
     steps: 40 + random.below(100),
     torrents: 1 + random.below(4),
+    // The tables of a tracker begin with room for 64.
+    ...(hasCrowd && { crowd: 65 + random.below(120) }),
+    sinceSeconds: random.below(4) === 0 ? 0 : random.below(100_000),
     registry: {
       intervalSeconds,
       minIntervalSeconds: 1 + random.below(intervalSeconds),

@@ -187,6 +187,10 @@ const strangersSchema = Type.Object(
     torrents: integer(1, 100),
     /** Only some torrents are served, and the counters of these are kept. */
     isPicky: Type.Optional(Type.Boolean()),
+    /** So many peers come at once before all that. */
+    crowd: Type.Optional(integer(1, 1_000)),
+    /** It has been up for so long. */
+    sinceSeconds: Type.Optional(integer(0, 1_000_000)),
     /** As in tracker/registry/limits.ts. */
     registry: Type.Optional(
       Type.Object(

@@ -4,7 +4,7 @@
  */
 import type { ServedRelease } from '../../../tracker/catalogue/contract.ts';
 import type { AccountAccess } from '../../../tracker/community/contract.ts';
-import { hexOf } from './registry-model.ts';
+import { hexOf } from './addresses.ts';
 
 /** What a passkey was made of; `old`: of an account alone, as they were before passkeys named a release. */
 export type Key =

@@ -14,7 +14,8 @@ import {
   Registry,
   type RegistryOptions,
 } from '../../../tracker/registry.ts';
-import { hexOf, RegistryModel } from './registry-model.ts';
+import { hexOf } from './addresses.ts';
+import { RegistryModel } from './registry-model.ts';
 
 export class JudgedRegistry extends Registry {
   disbelief: string | undefined;
@@ -29,13 +30,16 @@ export class JudgedRegistry extends Registry {
     this.#model = model;
   }
 
-  /** The tracker after a restart with a snapshot of now: for its model nothing has happened. */
-  restarted(nowMs: number): JudgedRegistry {
+  /** The tracker after a restart with a snapshot of now, `downSeconds` later: who has not fallen silent is there again. */
+  restarted(nowMs: number, downSeconds = 0): JudgedRegistry {
     const bytes = Buffer.concat([...this.saved(nowMs)].map(encodeSwarm));
     const after = this.emptied();
     const swarms = decodeSwarms(bytes);
+    const downMs = 1_000 * downSeconds;
     if (swarms === undefined) after.#note('cannot read its own snapshot');
-    else after.restore(swarms, { nowMs, downMs: 0 });
+    else after.restore(swarms, { nowMs: nowMs + downMs, downMs });
+    this.#model.restart(nowMs + downMs);
+    after.#judgeCounts();
     return after;
   }
 
@@ -61,7 +65,10 @@ export class JudgedRegistry extends Registry {
     if ('failureReason' in reply) {
       if (isServed) this.#note(`refuses: ${reply.failureReason}`);
     } else if (!isServed) this.#note('answers for a torrent that it does not serve');
-    else this.#note(this.#model.announce(request, address.remote, nowMs, hexOf(swarmHash), reply));
+    else
+      this.#note(
+        this.#model.announce(request, address.remote, nowMs, hexOf(swarmHash), reply, address.local),
+      );
     return reply;
   }
 

@@ -11,8 +11,8 @@ import { packAddress } from '../../../tracker/protocol/address.ts';
 import { decodeSwarms } from '../../../tracker/registry/snapshot.ts';
 import { openSwarmAccess, type SwarmAccess } from '../../../tracker/swarm-access.ts';
 import { AccessModel, type Key, type Label } from './access-model.ts';
+import { hexOf } from './addresses.ts';
 import { JudgedRegistry } from './judged-registry.ts';
-import { hexOf } from './registry-model.ts';
 import { announceOf } from './strangers.ts';
 
 export interface MembersPlan {

@@ -6,9 +6,18 @@ import type { AnnounceRequest } from '../../../tracker/protocol/announce-query.t
 import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts';
 import type { SwarmCounts } from '../../../tracker/protocol/scrape-reply.ts';
 import type { RegistryOptions } from '../../../tracker/registry.ts';
+import {
+  type Family,
+  familyOf,
+  groupsFor,
+  hexOf,
+  keyOf,
+  namedIn,
+  networkOf,
+  reachedAt,
+} from './addresses.ts';
 
 type Disbelief = string | undefined;
-type Family = 'local' | 'ipv4' | 'ipv6';
 
 interface Peer {
   readonly family: Family;
@@ -65,13 +74,14 @@ export class RegistryModel {
     this.#beganMs ??= nowMs;
   }
 
-  /** What the reply should have been like, and was not. `swarmHash`: hex. */
+  /** What the reply should have been like, and was not. `swarmHash`: hex. `ours`: the address that was asked. */
   announce(
     request: AnnounceRequest,
     remote: Uint8Array,
     nowMs: number,
     swarmHash: string,
     reply: AnnounceReply,
+    ours?: Uint8Array,
   ): Disbelief {
     const { port, event, left } = request;
     const self = keyOf(remote, port);
@@ -100,7 +110,9 @@ export class RegistryModel {
     }
     return (
       this.#judgeNumbers(reply, swarmHash, remote, warning, this.#isGathering(request, swarmHash, nowMs)) ??
-      (event === 'stopped' ? judgeNobody(reply) : this.#judgePeers(request, reply, swarmHash, self, family))
+      (event === 'stopped'
+        ? judgeNobody(reply)
+        : this.#judgePeers(request, reply, swarmHash, self, family, reachedAt(remote, ours)))
     );
   }
 
@@ -133,6 +145,23 @@ export class RegistryModel {
   drop(swarmHash: string): void {
     this.#swarms.delete(swarmHash);
     this.#changes += 1;
+  }
+
+  /**
+   * It starts again with a snapshot. Peers that are silent for the timeout by now stay away; counters of swarms without
+   * peers are not in a snapshot.
+   */
+  restart(nowMs: number): void {
+    const before = Math.floor(nowMs / 1000) - this.#options.peerTimeoutSeconds;
+    for (const [hash, { peers }] of [...this.#swarms]) {
+      for (const [key, { seenSeconds }] of [...peers]) if (seenSeconds < before) peers.delete(key);
+      if (peers.size === 0) this.#swarms.delete(hash);
+    }
+    this.#kept.clear();
+    this.#expired = 0;
+    this.#changes += 1;
+    // With the peers of a snapshot it need not gather any.
+    this.#beganMs = this.#swarms.size > 0 ? -Infinity : undefined;
   }
 
   keep(swarmHash: string): void {
@@ -218,10 +247,11 @@ export class RegistryModel {
     swarmHash: string,
     self: string,
     family: Family,
+    ours: Uint8Array | undefined,
   ): Disbelief {
     const { left, event, uploaded, downloaded, numWant } = request;
     const peers = this.#swarms.get(swarmHash)?.peers ?? new Map<string, Peer>();
-    const named = namedIn(reply);
+    const named = namedIn(reply, ours);
     const told = new Set(named);
     if (told.size !== named.length) return 'names a peer twice';
     if (told.has(self)) return 'tells the asker of itself';
@@ -237,7 +267,7 @@ export class RegistryModel {
     }
     let count = 0;
     const expected = new Map<string, number>();
-    const groups = groupsFor(family);
+    const groups = groupsFor(family, ours !== undefined);
     const have = (families: readonly Family[], seeds: boolean) =>
       families.reduce((sum, one) => sum + (counts.get(`${one} ${seeds}`) ?? 0), 0);
     const expect = (families: readonly Family[], seeds: boolean, number: number) => {
@@ -292,44 +322,4 @@ export class RegistryModel {
 
 function judgeNobody(reply: AnnounceReply): Disbelief {
   return reply.peers.length + reply.peers6.length === 0 ? undefined : 'names peers to one that leaves';
-}
-
-function namedIn({ peers, peers6 }: AnnounceReply): string[] {
-  const named: string[] = [];
-  for (const [packed, bytes] of [
-    [peers, 6],
-    [peers6, 18],
-  ] as const)
-    for (let at = 0; at < packed.length; at += bytes) named.push(hexOf(packed.subarray(at, at + bytes)));
-  return named;
-}
-
-/** Those it can certainly reach, and then the others. A peer on the tracker's own machine is for that machine. */
-function groupsFor(family: Family): readonly (readonly Family[])[] {
-  if (family === 'local') return [['local', 'ipv4'], ['ipv6']];
-  return family === 'ipv4' ? [['ipv4'], ['ipv6']] : [['ipv6'], ['ipv4']];
-}
-
-function familyOf(address: Uint8Array): Family {
-  if (address.length === 4) return address[0] === 127 ? 'local' : 'ipv4';
-  return address.every((byte, at) => byte === (at === 15 ? 1 : 0)) ? 'local' : 'ipv6';
-}
-
-/** An IPv4 address, or the /64 that an IPv6 household has. */
-function networkOf(address: Uint8Array): string {
-  return hexOf(address.subarray(0, address.length === 4 ? 4 : 8));
-}
-
-/** ::1 and 127.0.0.1 are one machine. */
-function keyOf(remote: Uint8Array, port: number): string {
-  const address = remote.length === 16 && familyOf(remote) === 'local' ? Uint8Array.of(127, 0, 0, 1) : remote;
-  return hexOf([...address, port >> 8, port & 255]);
-}
-
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-export function hexOf(bytes: ArrayLike<number>): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at++) text += hexOfByte[bytes[at]!]!;
-  return text;
 }

@@ -6,6 +6,7 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import type { AnnounceEvent, AnnounceRequest } from '../../../tracker/protocol/announce-query.ts';
 import type { RegistryOptions } from '../../../tracker/registry.ts';
+import { judgeFairness } from './fairness.ts';
 import { JudgedRegistry } from './judged-registry.ts';
 
 export interface StrangersPlan {
@@ -14,6 +15,10 @@ export interface StrangersPlan {
   readonly torrents: number;
   /** Only some torrents are served, and the counters of these are kept. */
   readonly isPicky?: boolean;
+  /** So many peers come at once before all that: more than its tables begin with. */
+  readonly crowd?: number;
+  /** It has been up for so long. */
+  readonly sinceSeconds?: number;
   readonly registry?: Partial<Omit<RegistryOptions, 'isAllowed'>>;
 }
 
@@ -25,9 +30,12 @@ const portsMax = 3;
 export function playStrangers(plan: StrangersPlan, random: Prng): string | undefined {
   // One of its torrents is not served where only some are.
   const isAllowed = (infoHash: Uint8Array) => plan.isPicky !== true || infoHash[0] !== 1;
-  const registry = new JudgedRegistry({ hashSeed: random.below(2 ** 31), isAllowed, ...plan.registry });
-  const hosts = hostsOf(random);
-  let nowMs = 0;
+  let registry = new JudgedRegistry({ hashSeed: random.below(2 ** 31), isAllowed, ...plan.registry });
+  // Of two peers on its own machine that have one port, others could not tell which is meant.
+  const isTold = random.below(2) === 0;
+  const hosts = hostsOf(random).filter((host) => !isTold || host !== '127.0.0.2');
+  let nowMs = 1_000 * (plan.sinceSeconds ?? 0);
+  gather(registry, plan, nowMs, random);
   for (let step = 0; step < plan.steps && registry.disbelief === undefined; step++) {
     nowMs += random.below(20) === 0 ? random.below(40_000) : random.below(400);
     const infoHash = new Uint8Array(20).fill(1 + random.below(plan.torrents));
@@ -40,14 +48,46 @@ export function playStrangers(plan: StrangersPlan, random: Prng): string | undef
         if (plan.isPicky === true && isAllowed(infoHash)) registry.keep(infoHash);
         registry.scrape([infoHash, new Uint8Array(20).fill(200)]);
         break;
-      default:
-        registry.announce(announceOf(infoHash, random), { remote: packAddress(host)! }, nowMs, (bound) =>
-          random.below(bound),
-        );
+      case 2:
+        // Torrents that are on a list have no limit of their own, and their counters are in no snapshot.
+        if (plan.isPicky !== true && random.below(4) === 0) {
+          const downSeconds = random.below(30);
+          registry = registry.restarted(nowMs, downSeconds);
+          nowMs += 1_000 * downSeconds;
+        }
+        break;
+      case 3:
+        // Whatever is due at this very second is due, and nothing else.
+        nowMs += 1_000 - (nowMs % 1_000);
+        registry.expire(nowMs);
+        break;
+      default: {
+        const ours = isTold ? ownAddresses[random.below(ownAddresses.length)] : undefined;
+        const address = {
+          remote: packAddress(host)!,
+          ...(ours !== undefined && { local: packAddress(ours)! }),
+        };
+        registry.announce(announceOf(infoHash, random), address, nowMs, (bound) => random.below(bound));
+      }
     }
   }
   registry.expire(nowMs);
-  return registry.disbelief;
+  // Longer than any timeout: all of it is given back.
+  registry.expire(nowMs + 1_000_000_000);
+  return registry.disbelief ?? judgeFairness(random);
+}
+
+/** Where it was asked; undefined: behind a proxy nothing is known of it. */
+const ownAddresses = [undefined, '10.9.9.9', '2001:db8:99::1'] as const;
+
+function gather(registry: JudgedRegistry, plan: StrangersPlan, nowMs: number, random: Prng): void {
+  for (let n = 0; n < (plan.crowd ?? 0); n++) {
+    const host = n % 5 === 0 ? `2001:db8:1:${n}::1` : `10.10.${n >> 8}.${n & 255}`;
+    const infoHash = new Uint8Array(20).fill(1 + random.below(plan.torrents));
+    const request = { ...announceOf(infoHash, random), event: undefined, numWant: 0 };
+    registry.announce(request, { remote: packAddress(host)! }, nowMs + n, (bound) => random.below(bound));
+  }
+  registry.expire(nowMs + (plan.crowd ?? 0));
 }
 
 export function announceOf(infoHash: Uint8Array, random: Prng): AnnounceRequest {

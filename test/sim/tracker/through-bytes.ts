@@ -14,7 +14,7 @@ import {
   parseAnnounceReply,
 } from '../../../tracker/protocol/announce-reply.ts';
 import type { TrackerFailure } from '../../../tracker/protocol/reply.ts';
-import { hexOf } from './registry-model.ts';
+import { hexOf } from './addresses.ts';
 
 export interface Exchange {
   readonly reply: AnnounceReply | TrackerFailure;

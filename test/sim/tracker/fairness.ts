@@ -1,0 +1,86 @@
+/**
+ * Chance that favours no peer: while nothing changes in a swarm, every peer is named as often as any other of its kind, and
+ * is the first that is named as often. Asked so often that a list which never begins at its end, or leaves one out, shows.
+ */
+import type { Prng } from '../../../client/engine/prng.ts';
+import { Registry } from '../../../tracker/registry.ts';
+import { hexOf } from './addresses.ts';
+
+/** A few microseconds each. */
+const answers = 600;
+/**
+ * A deviation that comes about by chance once in e^32 (some 8e13) times: a run holds about thirty counts against it, so one
+ * run in 10^12 would be wrong.
+ */
+const surpriseMax = 32;
+
+/** What was told of the deviation; undefined: nothing was. */
+export function judgeFairness(random: Prng): string | undefined {
+  const registry = new Registry({ hashSeed: random.below(2 ** 21) });
+  const infoHash = new Uint8Array(20).fill(7);
+  const below = (bound: number) => random.below(bound);
+  const isIpv6 = random.below(2) === 0;
+  const [seeds, leechers] = [2 + random.below(7), 2 + random.below(7)];
+  const announce = (n: number, left: number, numWant: number) =>
+    registry.announce(
+      {
+        ...{ infoHash, peerId: new Uint8Array(20).fill(n), port: 6_881, uploaded: 1, downloaded: 1 },
+        ...{ left, event: undefined, numWant, compact: true },
+      },
+      { remote: addressOf(n, isIpv6) },
+      0,
+      below,
+    );
+  for (let n = 1; n <= seeds + leechers; n++) announce(n, n <= seeds ? 0 : 7, 0);
+  // A leecher asks: one that is listed among the others, at any place, or one that is as good as new.
+  const asker = seeds + 1 + random.below(leechers);
+  const numWant = 2 + random.below(4);
+  const isSeedOf = new Map<string, boolean>();
+  for (let n = 1; n <= seeds + leechers; n++)
+    if (n !== asker) isSeedOf.set(hexOf(addressOf(n, isIpv6)), n <= seeds);
+  const named = new Map<string, number>();
+  const firsts = new Map<string, number>();
+  const times = { true: 0, false: 0 };
+  for (let answer = 0; answer < answers; answer++) {
+    const reply = announce(asker, 7, numWant);
+    if ('failureReason' in reply) return `refuses: ${reply.failureReason}`;
+    const [packed, bytes] = isIpv6 ? [reply.peers6, 18] : [reply.peers, 6];
+    const begun = new Set<boolean>();
+    for (let at = 0; at < packed.length; at += bytes) {
+      const host = hexOf(packed.subarray(at, at + bytes - 2));
+      const isSeed = isSeedOf.get(host);
+      if (isSeed === undefined) return `names ${host}, who is not listed`;
+      named.set(host, 1 + (named.get(host) ?? 0));
+      times[`${isSeed}`] += 1;
+      if (!begun.has(isSeed)) firsts.set(host, 1 + (firsts.get(host) ?? 0));
+      begun.add(isSeed);
+    }
+  }
+  for (const [host, isSeed] of isSeedOf) {
+    const there = isSeed ? seeds : leechers - 1;
+    const each = times[`${isSeed}`] / answers;
+    // Where all are named, the order is that of the list.
+    if (each === 0 || each >= there) continue;
+    for (const [what, count, share] of [
+      ['named', named.get(host) ?? 0, each / there],
+      ['named first', firsts.get(host) ?? 0, 1 / there],
+    ] as const)
+      if (surprise(count, share) > surpriseMax)
+        return `of ${answers} answers ${host} is ${what} in ${count}; about ${Math.round(share * answers)} it should`;
+  }
+  return undefined;
+}
+
+/** Chernoff's bound: a count this far from its share, or farther, is no likelier than e to the power of minus this. */
+function surprise(count: number, share: number): number {
+  const seen = count / answers;
+  const term = (a: number, b: number) => (a === 0 ? 0 : a * Math.log(a / b));
+  return answers * (term(seen, share) + term(1 - seen, 1 - share));
+}
+
+function addressOf(n: number, isIpv6: boolean): Uint8Array {
+  if (!isIpv6) return Uint8Array.of(10, 9, 1, n);
+  const address = new Uint8Array(16);
+  address.set([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, n]);
+  return address;
+}
