@@ -40,7 +40,7 @@ export interface Presence {
   online(): ReadonlySet<number>;
   isOnline(accountId: number): boolean;
   /** There may be peers in the registry that are not known here. */
-  readonly isFull: boolean;
+  readonly isIncomplete: boolean;
 }
 
 interface Record extends PresentPeer {
@@ -60,6 +60,8 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
   const leechers = new Map<string, Set<Record>>();
   const byAccount = new Map<number, Set<Record>>();
   const byRelease = new Map<number, Set<Record>>();
+  /** When there was last no room for a peer: it may be in the registry until the timeout. */
+  let refusedMs = -Infinity;
 
   function remove(record: Record): void {
     records.delete(record.key);
@@ -75,7 +77,10 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       const key = `${swarmKey}${host} ${port}`;
       const before = records.get(key);
       if (before !== undefined) remove(before);
-      else if (records.size >= recordsMax) return;
+      else if (records.size >= recordsMax) {
+        refusedMs = nowMs;
+        return;
+      }
       const record: Record = {
         ...{ key, swarmKey, swarm, accountId, release },
         ...{ host, port, isSeed, seenMs: nowMs },
@@ -102,6 +107,7 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       return [...(seeds.get(swarmKey) ?? []), ...(leechers.get(swarmKey) ?? [])];
     },
     expire(nowMs) {
+      if (refusedMs + timeoutMs <= nowMs) refusedMs = -Infinity;
       for (const record of records.values()) {
         if (record.seenMs + timeoutMs > nowMs) return;
         remove(record);
@@ -120,8 +126,8 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
     },
     online: () => new Set(byAccount.keys()),
     isOnline: (accountId) => byAccount.has(accountId),
-    get isFull() {
-      return records.size >= recordsMax;
+    get isIncomplete() {
+      return refusedMs > -Infinity;
     },
   };
 }

@@ -134,6 +134,21 @@ export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
     return itsSwarms.some((other) => other !== undefined && isSame(other, swarm));
   }
 
+  /**
+   * Some peers are not known by account, and this account has lost releases: one of these peers may be its own. The swarms of
+   * what it does not see any more begin anew.
+   */
+  function beginAnew(before: AccountAccess, now: AccountAccess | undefined): void {
+    for (const { isOpen, access, release } of swarms.all()) {
+      if (isOpen || !maySee(before, access) || (now !== undefined && maySee(now, access))) continue;
+      for (const swarm of swarms.inUse(release.number)) {
+        registry.drop(swarm);
+        presence.drop(swarm);
+      }
+      onChanged(release.releaseId);
+    }
+  }
+
   function swarmFor(releaseId: string): (infoHash: Uint8Array) => Uint8Array | undefined {
     const number = swarms.release(releaseId)?.number;
     const entry = number === undefined ? undefined : swarms.numbered(number);
@@ -191,7 +206,7 @@ export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
         // The swarm of everyone is named by its hash, and may be that of other releases too.
         const isOfOthers = before?.isOpen === true && swarms.hasOpen(swarm);
         // When not all of its peers are known by account, the swarm of a restricted release begins anew.
-        if (isIts ? isOpen || !presence.isFull : isOfOthers) continue;
+        if (isIts ? isOpen || !presence.isIncomplete : isOfOthers) continue;
         registry.drop(swarm);
         presence.drop(swarm);
       }
@@ -206,6 +221,7 @@ export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
       const before = admission.account(accountId);
       admission.setAccount(access);
       const isOut = wallMs < bannedUntilMs || (before !== undefined && before.generation !== generation);
+      if (presence.isIncomplete && before !== undefined) beginAnew(before, isOut ? undefined : access);
       for (const peer of presence.ofAccount(accountId)) {
         if (!isOut && isStillIn(peer)) continue;
         remove(peer);

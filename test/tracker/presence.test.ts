@@ -86,3 +86,16 @@ describe('somebody who announces', () => {
     expect(presence.holders(tide, 1)).toMatchObject([{ accountId: 2 }]);
   });
 });
+
+it('peers that found no room make presence incomplete until each of them has timed out, whoever leaves before', () => {
+  const presence = openPresence(1_000, 1);
+  presence.announced(peer(1), 0);
+  expect(presence.isIncomplete).toBe(false);
+  presence.announced(peer(2), 100);
+  presence.stopped(peer(1));
+  expect(presence.isIncomplete).toBe(true);
+  presence.expire(1_099);
+  expect(presence.isIncomplete).toBe(true);
+  presence.expire(1_100);
+  expect(presence.isIncomplete).toBe(false);
+});

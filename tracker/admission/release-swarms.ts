@@ -39,6 +39,11 @@ export class ReleaseSwarms {
     return this.#byNumber.get(number);
   }
 
+  /** All that are served, in no order. */
+  all(): Iterable<SwarmRelease> {
+    return this.#byNumber.values();
+  }
+
   /** The oldest first. */
   withHash(infoHash: Uint8Array): readonly SwarmRelease[] {
     return this.#byHash.get(keyOf(infoHash)) ?? none;

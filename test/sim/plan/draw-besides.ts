@@ -10,7 +10,11 @@ export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'member
   const members =
     random.below(8) === 0
       ? undefined
-      : { steps: 20 + random.below(60), signInRequired: random.below(4) === 0 };
+      : {
+          steps: 20 + random.below(60),
+          signInRequired: random.below(4) === 0,
+          ...(random.below(3) === 0 && { presentMax: 1 + random.below(6) }),
+        };
   // Reading one takes a tenth of a millisecond.
   const hostileBytes = random.below(2) === 0 ? undefined : { steps: 10 + random.below(30) };
   if (strangers !== undefined && random.below(3) === 0) {

@@ -203,7 +203,15 @@ const strangersSchema = Type.Object(
 );
 
 /** Members of a tracker with a catalogue, apart from the swarm: who is let in where (test/sim/tracker/members.ts). */
-const membersSchema = Type.Object({ steps: integer(1, 100_000), signInRequired: Type.Boolean() }, closed);
+const membersSchema = Type.Object(
+  {
+    steps: integer(1, 100_000),
+    signInRequired: Type.Boolean(),
+    /** Peers that are known by account; without it, all. */
+    presentMax: Type.Optional(integer(1, 100_000)),
+  },
+  closed,
+);
 
 /** Bytes of strangers, given to what reads them, apart from the swarm (test/sim/hostile-bytes/play.ts). */
 const hostileBytesSchema = Type.Object({ steps: integer(1, 100_000) }, closed);

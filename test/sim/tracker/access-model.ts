@@ -25,6 +25,8 @@ export type Label = `open ${string}` | `own ${number} ${string}`;
 interface Listed {
   readonly accountId: number | undefined;
   readonly release: number | undefined;
+  /** Nobody knows any more under which account it came: there were too many. */
+  readonly isUnknown?: boolean;
 }
 
 export class AccessModel {
@@ -34,8 +36,13 @@ export class AccessModel {
   /** By label, then by host. */
   readonly #listed = new Map<Label, Map<string, Listed>>();
 
-  constructor(signInRequired: boolean) {
+  readonly #presentMax: number;
+  /** There may be peers of accounts that are not known by name. */
+  hasUnknown = false;
+
+  constructor(signInRequired: boolean, presentMax = Infinity) {
     this.#signInRequired = signInRequired;
+    this.#presentMax = presentMax;
   }
 
   /** Labels that have had peers. */
@@ -120,7 +127,35 @@ export class AccessModel {
     const hosts = this.#listed.get(label) ?? new Map<string, Listed>();
     this.#listed.set(label, hosts);
     if (isStopped) hosts.delete(host);
-    else hosts.set(host, listed);
+    else hosts.set(host, this.#known(listed, hosts.get(host)));
+  }
+
+  /** It starts again: peers that are not known by account come back as strangers do, where strangers are served. Answers which do not. */
+  restart(): [Label, string][] {
+    const gone: [Label, string][] = [];
+    this.hasUnknown = false;
+    for (const [label, hosts] of this.#listed)
+      for (const [host, { isUnknown }] of hosts)
+        if (isUnknown) {
+          if (label.startsWith('open') && !this.#signInRequired)
+            hosts.set(host, { accountId: undefined, release: undefined });
+          else {
+            hosts.delete(host);
+            gone.push([label, host]);
+          }
+        }
+    return gone;
+  }
+
+  /** As it is listed, with its account where there is room for that. */
+  #known(listed: Listed, before: Listed | undefined): Listed {
+    if (listed.accountId === undefined || before?.accountId !== undefined) return listed;
+    let known = 0;
+    for (const hosts of this.#listed.values())
+      for (const { accountId } of hosts.values()) if (accountId !== undefined) known += 1;
+    if (known < this.#presentMax) return listed;
+    this.hasUnknown = true;
+    return { accountId: undefined, release: undefined, isUnknown: true };
   }
 
   sees(accountId: number | undefined, number: number): boolean {
@@ -139,7 +174,9 @@ export class AccessModel {
       const isGone =
         kind === 'open'
           ? !this.#isOpen(hash)
-          : Number(first) === release.number && !has(release, hash, false);
+          : Number(first) === release.number &&
+            // With peers of unknown accounts in it, it begins anew.
+            (!has(release, hash, false) || this.hasUnknown);
       if (isGone) hosts.clear();
       for (const [host, listed] of hosts)
         if (listed.release === release.number && !this.#isStillIn(listed, label)) hosts.delete(host);
@@ -151,10 +188,20 @@ export class AccessModel {
     this.#accounts.set(access.accountId, access);
     const isOut =
       isBanned(access, wallMs) || (before !== undefined && before.generation !== access.generation);
+    if (this.hasUnknown && before !== undefined) this.#beginAnew(before, access, isOut);
     for (const [label, hosts] of this.#listed)
       for (const [host, listed] of hosts)
         if (listed.accountId === access.accountId && (isOut || !this.#isStillIn(listed, label)))
           hosts.delete(host);
+  }
+
+  /** One of the unknown peers may be of this account: swarms that it may not be in any more have no peers. */
+  #beginAnew(before: AccountAccess, now: AccountAccess, isOut: boolean): void {
+    for (const [label, hosts] of this.#listed) {
+      const [kind, number] = label.split(' ');
+      const release = kind === 'own' ? this.#releases.get(Number(number)) : undefined;
+      if (release !== undefined && sees(before, release) && (isOut || !sees(now, release))) hosts.clear();
+    }
   }
 
   #isStillIn({ accountId, release: number }: Listed, label: Label): boolean {

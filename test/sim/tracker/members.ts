@@ -5,7 +5,7 @@
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { openPasskeys, type Passkeys } from '../../../tracker/admission/passkeys.ts';
-import type { ReleaseAccess, ServedRelease } from '../../../tracker/catalogue/contract.ts';
+import type { ServedRelease } from '../../../tracker/catalogue/contract.ts';
 import { accountPasskeyHash } from '../../../tracker/community/secrets.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import { decodeSwarms } from '../../../tracker/registry/snapshot.ts';
@@ -13,19 +13,20 @@ import { openSwarmAccess, type SwarmAccess } from '../../../tracker/swarm-access
 import { AccessModel, type Key, type Label } from './access-model.ts';
 import { hexOf } from './addresses.ts';
 import { JudgedRegistry } from './judged-registry.ts';
+import { accountsMax, drawAccess, oldKey } from './member-draws.ts';
 import { announceOf } from './strangers.ts';
 
 export interface MembersPlan {
   readonly steps: number;
   readonly signInRequired: boolean;
+  /** Peers of accounts that are known by name; without it, all. */
+  readonly presentMax?: number;
 }
 
-const accountsMax = 5;
 const releasesMax = 4;
 const hashesMax = 3;
 /** Long: who is listed changes only by what is done. */
 const timeoutSeconds = 1_000_000;
-const visibilities = ['everyone', 'everyone', 'members', 'group', 'people', 'nobody'] as const;
 
 /** The first thing that was wrong; undefined: nothing was. */
 export function playMembers(plan: MembersPlan, random: Prng): string | undefined {
@@ -41,6 +42,7 @@ class Play {
   readonly #random: Prng;
   #registry = new JudgedRegistry({ peerTimeoutSeconds: timeoutSeconds });
   readonly #signInRequired: boolean;
+  readonly #presentMax: number | undefined;
   readonly #passkeys: Passkeys;
   #access: SwarmAccess;
   readonly #model: AccessModel;
@@ -50,12 +52,13 @@ class Play {
   #lastSwarm: Uint8Array | undefined;
   #nowMs = 0;
 
-  constructor({ signInRequired }: MembersPlan, random: Prng) {
+  constructor({ signInRequired, presentMax }: MembersPlan, random: Prng) {
     this.#random = random;
     this.#signInRequired = signInRequired;
+    this.#presentMax = presentMax;
     // A cache of a few: what has fallen out of it must be read as before.
     this.#passkeys = openPasskeys(new Uint8Array(32).fill(random.below(256)), 1 + random.below(4));
-    this.#model = new AccessModel(signInRequired);
+    this.#model = new AccessModel(signInRequired, presentMax);
     this.#registry.onAnnounce = (swarm) => {
       this.#lastSwarm = swarm;
     };
@@ -70,13 +73,15 @@ class Play {
       passkeys: this.#passkeys,
       registry: this.#registry,
       peerTimeoutMs: timeoutSeconds * 1_000,
+      ...(this.#presentMax !== undefined && { presentMax: this.#presentMax }),
       onChanged: () => {},
       onFinished: (releaseId, accountId) => this.#finished.push(`${releaseId} ${accountId}`),
     });
   }
 
   step(): string | undefined {
-    this.#nowMs += this.#random.below(1_000);
+    // Coarse, so that bans often end at the very moment of an announce.
+    this.#nowMs += 250 * this.#random.below(5);
     const what = this.#random.below(16);
     if (what === 0) this.#changeAccount();
     else if (what === 1) this.#changeRelease();
@@ -90,7 +95,7 @@ class Play {
       const disbelief = this.#announce();
       if (disbelief !== undefined) return disbelief;
     }
-    return this.#registry.disbelief ?? this.#judgeListed() ?? this.#judgeSight();
+    return this.#registry.disbelief ?? this.#judgeListed() ?? this.#judgeSight() ?? this.#judgeFeeds();
   }
 
   // What changes ----------------------------------------------------------------------------------------------------
@@ -105,7 +110,7 @@ class Play {
       role: (['guest', 'member', 'moderator', 'owner'] as const)[random.below(4)]!,
       groupIds: random.below(2) === 0 ? [] : [1 + random.below(2)],
       ...(random.below(3) > 0 && { passkeyHash: accountPasskeyHash(oldKey(accountId)) }),
-      ...(random.below(4) === 0 && { bannedUntilMs: this.#nowMs + random.below(20_000) }),
+      ...(random.below(4) === 0 && { bannedUntilMs: this.#nowMs + 250 * random.below(80) }),
     };
     this.#access.setAccount(access, this.#nowMs);
     this.#model.setAccount(access, this.#nowMs);
@@ -135,9 +140,12 @@ class Play {
     const random = this.#random;
     const saved = decodeSwarms(Buffer.concat([...this.#access.snapshot(this.#nowMs)]));
     if (saved === undefined) return 'cannot read its own snapshot';
-    const change = random.below(3);
-    if (change === 0) this.#changeAccount();
-    if (change === 1) this.#changeRelease();
+    // What begins anew because of unknown peers comes back with an older snapshot: those who may.
+    const change = this.#model.hasUnknown ? 3 : random.below(4);
+    if (change < 2) this.#changeAccount();
+    if (change === 2) this.#changeRelease();
+    for (const [label, host] of this.#model.restart())
+      this.#registry.remove(this.#hashes.get(label)!, packAddress(host)!, 6_881);
     this.#registry = this.#registry.emptied();
     this.#access = this.#open();
     for (const release of this.#model.releases) this.#access.setRelease(release);
@@ -282,14 +290,32 @@ class Play {
       : `counts ${complete + incomplete} peers of release ${number}; ${least} to ${sum} it should`;
   }
 
-  /** Which keys open feeds, and which keys are made for an account. */
+  /** Which keys open feeds, and whose each is. */
+  #judgeFeeds(): string | undefined {
+    const random = this.#random;
+    const accountId = 1 + random.below(accountsMax + 1);
+    const { generation } = this.#model.account(accountId) ?? { generation: 0 };
+    const kind = random.below(6);
+    const key: Key =
+      kind === 0
+        ? { kind: 'none' }
+        : kind < 4
+          ? { kind: 'feed', accountId, generation: Math.max(0, generation - Number(kind === 3)) }
+          : this.#drawKey(accountId);
+    const reader = this.#access.admission.feedReader(this.#textOf(key), this.#nowMs);
+    const should = this.#model.readsFeeds(key, this.#nowMs);
+    if ((reader !== undefined) !== should)
+      return `${reader ? 'lets' : 'does not let'} feeds be read with ${JSON.stringify(key)}`;
+    const whose = should && key.kind !== 'none' ? accountId : undefined;
+    return reader?.accountId === whose
+      ? undefined
+      : `takes a key of ${whose} for one of ${reader?.accountId}`;
+  }
+
+  /** Which keys are made for an account. */
   #judgeKeys(): string | undefined {
     const { admission } = this.#access;
     const accountId = 1 + this.#random.below(accountsMax + 1);
-    const key: Key = this.#random.below(6) === 0 ? { kind: 'none' } : this.#drawKey(accountId);
-    const reads = admission.feedReader(this.#textOf(key), this.#nowMs) !== undefined;
-    if (reads !== this.#model.readsFeeds(key, this.#nowMs))
-      return `${reads ? 'lets' : 'does not let'} feeds be read with ${JSON.stringify(key)}`;
     const generation = this.#model.account(accountId)?.generation;
     const number = 1 + this.#random.below(releasesMax + 1);
     const release = admission.release(`release-${number}`)?.number;
@@ -313,20 +339,6 @@ class Play {
       ? undefined
       : `account ${accountId} ${seen ? 'sees' : 'does not see'} release ${number}`;
   }
-}
-
-function drawAccess(random: Prng): ReleaseAccess {
-  const visibility = visibilities[random.below(visibilities.length)]!;
-  return {
-    visibility,
-    publisherId: 1 + random.below(accountsMax),
-    ...(visibility === 'group' && { groupId: 1 + random.below(2) }),
-    ...(visibility === 'people' && { peopleIds: [1 + random.below(accountsMax)] }),
-  };
-}
-
-function oldKey(accountId: number): string {
-  return String.fromCharCode(96 + accountId).repeat(32);
 }
 
 function show(answer: unknown): string {

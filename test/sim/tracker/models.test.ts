@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
 import { resolveOptions } from '../../../tracker/registry/limits.ts';
+import { judgeFairness } from './fairness.ts';
 import { playMembers } from './members.ts';
 import { RegistryModel } from './registry-model.ts';
 import { announceOf, playStrangers } from './strangers.ts';
@@ -77,4 +78,8 @@ describe('others at trackers of their own', () => {
     for (let seed = 0; seed < 4; seed++)
       expect(playMembers({ steps: 200, signInRequired: seed === 0 }, new Prng(seed))).toBeUndefined();
   });
+});
+
+it('a swarm at rest names each peer as often as any other, in every draw', () => {
+  for (let seed = 0; seed < 20; seed++) expect(judgeFairness(new Prng(seed))).toBeUndefined();
 });
