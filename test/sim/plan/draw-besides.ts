@@ -11,9 +11,9 @@ export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'member
     random.below(8) === 0
       ? undefined
       : {
-          steps: 20 + random.below(60),
+          steps: 40 + random.below(80),
           signInRequired: random.below(4) === 0,
-          ...(random.below(3) === 0 && { presentMax: 1 + random.below(6) }),
+          ...(random.below(2) === 0 && { presentMax: 1 + random.below(3) }),
         };
   // Reading one takes a tenth of a millisecond.
   const hostileBytes = random.below(2) === 0 ? undefined : { steps: 10 + random.below(30) };

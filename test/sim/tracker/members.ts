@@ -122,12 +122,15 @@ class Play {
     const infoHashes = Array.from({ length: hashesMax }, (_, n) => new Uint8Array(20).fill(n + 1)).filter(
       () => random.below(2) === 0,
     );
-    const release: ServedRelease = {
+    const before = [...this.#model.releases].find((release) => release.number === number);
+    // Often only its words are other ones.
+    const drawn: ServedRelease = {
       number,
       releaseId: `release-${number}`,
       infoHashes,
       access: random.below(8) === 0 ? undefined : drawAccess(random),
     };
+    const release = before !== undefined && random.below(3) === 0 ? before : drawn;
     this.#access.setRelease(release);
     this.#model.setRelease(release);
   }
