@@ -76,4 +76,34 @@ export const admission: readonly Mutant[] = [
     from: 'return reader === undefined || isBanned(reader, nowMs) ? undefined : reader;',
     to: 'return reader;',
   },
+  {
+    name: 'end a ban a moment late',
+    file: 'tracker/admission.ts',
+    from: 'return nowMs < bannedUntilMs;',
+    to: 'return nowMs <= bannedUntilMs;',
+  },
+  {
+    name: 'take feed keys of an earlier generation',
+    file: 'tracker/admission.ts',
+    from: 'withGeneration(content.accountId, content.generation)',
+    to: 'accounts.get(content.accountId)',
+  },
+  {
+    name: 'keep unknown peers in a restricted swarm',
+    file: 'tracker/swarm-access.ts',
+    from: 'if (isIts ? isOpen || !presence.isIncomplete : isOfOthers) continue;',
+    to: 'if (isIts || isOfOthers) continue;',
+  },
+  {
+    name: 'list peers after a restart whose passkeys were renewed',
+    file: 'tracker/swarm-access.ts',
+    from: 'if (account?.generation !== generation || wall',
+    to: 'if (account === undefined || wall',
+  },
+  {
+    name: 'know all peers again when one of them leaves',
+    file: 'tracker/presence.ts',
+    from: 'return refusedMs > -Infinity;',
+    to: 'return records.size >= recordsMax;',
+  },
 ];

@@ -100,4 +100,34 @@ export const registry: readonly Mutant[] = [
     from: 'const isGathering = !isSated && nowMs',
     to: 'const isGathering = nowMs',
   },
+  {
+    name: 'begin no stretch near the end',
+    file: 'tracker/registry/peer-selection.ts',
+    from: 'random(available) : 0;',
+    to: 'random(available - count + 1) : 0;',
+  },
+  {
+    name: 'name peers of this machine to askers of another family',
+    file: 'tracker/registry/peer-selection.ts',
+    from: 'const canPlaceLocal = address.local?.length === address.remote.length;',
+    to: 'const canPlaceLocal = address.local !== undefined;',
+  },
+  {
+    name: 'forget when peers were seen as the list grows',
+    file: 'tracker/registry/recency-list.ts',
+    from: '    seenSeconds.set(this.#seenSeconds);\n',
+    to: '',
+  },
+  {
+    name: 'forget whose records are as the arena grows',
+    file: 'tracker/registry/endpoint-arena.ts',
+    from: '    slotAt.set(this.slotAt);\n',
+    to: '',
+  },
+  {
+    name: 'make peers of a snapshot a second younger',
+    file: 'tracker/registry.ts',
+    from: 'Math.ceil(downMs / 1000)',
+    to: 'Math.ceil(downMs / 1000) - 1',
+  },
 ];
