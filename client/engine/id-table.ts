@@ -53,7 +53,8 @@ export class IdTable<T> {
     }
     this.#ids[hole] = absent;
     this.#items[hole] = undefined;
-    if (8 * this.size < this.#ids.length && this.#ids.length > placesFirst) this.#resize(this.#ids.length / 2);
+    if (8 * this.size < this.#ids.length && this.#ids.length > placesFirst)
+      this.#resize(this.#ids.length / 2);
     return item;
   }
 
