@@ -17,11 +17,31 @@ export class MemoryQueue {
 
   /** Whether there is memory for one more piece. At least one may always be under way, however small the cap. */
   admits(session: PeerSession): boolean {
+    if (!this.#isFree) {
+      this.#waiting.add(session);
+      const { budget } = this.#context;
+      budget.pieceBytesWanted = Math.max(budget.pieceBytesWanted, this.#pieceLength);
+    }
+    return this.#isFree;
+  }
+
+  get #isFree(): boolean {
     const { budget, limits } = this.#context;
-    const isFree =
-      budget.pieceBytes === 0 || budget.pieceBytes + this.#pieceLength <= limits.pieceMemoryBytesMax;
-    if (!isFree) this.#waiting.add(session);
-    return isFree;
+    return budget.pieceBytes === 0 || budget.pieceBytes + this.#pieceLength <= limits.pieceMemoryBytesMax;
+  }
+
+  /**
+   * Twice a second: another torrent may have given memory back, of which this one is not told. Answers whether there is
+   * memory for one more piece of any torrent: otherwise pieces that no peer sends have to make room.
+   */
+  tick(fill: (session: PeerSession) => void): boolean {
+    const { budget, limits } = this.#context;
+    if (budget.pieceBytesWanted === this.#pieceLength) budget.pieceBytesWanted = 0;
+    if (this.#waiting.size > 0 && this.#isFree) this.onFreed(fill);
+    if (this.#waiting.size > 0)
+      budget.pieceBytesWanted = Math.max(budget.pieceBytesWanted, this.#pieceLength);
+    const longest = Math.max(this.#pieceLength, budget.pieceBytesWanted);
+    return budget.pieceBytes + longest <= limits.pieceMemoryBytesMax;
   }
 
   leave(session: PeerSession): void {

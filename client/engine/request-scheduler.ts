@@ -131,10 +131,9 @@ export class RequestScheduler implements BlockRequests {
 
   /** Twice a second: memory is not held for what nobody can send. */
   tick(nowMs: number): void {
-    const { limits, budget } = this.#context;
     this.trials.tick();
     if (this.deadlines.size > 0 && !this.paused) this.duplicates.rescue(this.deadlines, nowMs);
-    if (budget.pieceBytes + this.#ledger.geometry.pieceLength <= limits.pieceMemoryBytesMax) return;
+    if (this.#memory.tick((session) => this.fill(session, nowMs))) return;
     const unchoked = [...this.#sessions.values()].filter((session) => !session.peerChoking);
     for (const piece of [...this.orphans].slice(0, orphansPerTickMax)) {
       if (unchoked.some((session) => session.pieces.offers(piece.pieceIndex))) continue;

@@ -44,6 +44,8 @@ export class SharedBudget {
   dials = 0;
   /** Bytes of pieces being put together or stored. */
   pieceBytes = 0;
+  /** The longest piece that a torrent cannot begin for want of memory; 0: none waits. Others make room for it. */
+  pieceBytesWanted = 0;
   readonly #seats = new Map<ConnectionId, Sitting>();
   readonly #perTorrent = new Map<TorrentId, number>();
   readonly #perHousehold = new Map<string, number>();
