@@ -164,8 +164,8 @@ export function namePart(
     const looks = looksOf(fs, part);
     if (looks === undefined) throw isGone(partPath);
     if (!sameFile(looks, file.seen)) throw isAnother(partPath);
-    const isAsWritten = looks.bytes === bytes && hasMtime(looks, file.seen);
-    if (!isAsWritten && !isChecked) return 'doubtful';
+    // `seen` is how it looked after our last write; or before it was hashed.
+    if (!isUntouched(looks, file.seen) || (looks.bytes !== bytes && !isChecked)) return 'doubtful';
     // Another program has appended to it: what we fetched is right, and ends here.
     if (looks.bytes > bytes) fs.truncate(part, bytes);
     // A power cut must not leave the name over bytes that never came to the disk.
@@ -191,14 +191,18 @@ function syncPart(fs: FileSystem, part: string): void {
   }
 }
 
-/** It was an fsync that failed. */
+/** It was an fsync that failed, also when the error was told again with another path (beneath.ts). */
 export function isUnforced(error: unknown): boolean {
-  return (error as { isUnforced?: boolean }).isUnforced === true;
+  const told = error as { isUnforced?: boolean; cause?: unknown };
+  return told.isUnforced === true || (told.cause instanceof Error && isUnforced(told.cause));
 }
 
-/** Windows sets the time of a file when it is closed, so that it is no sign of another writer there. */
-function hasMtime(looks: FileStamp, seen: FileStamp | undefined): boolean {
-  return process.platform === 'win32' || looks.mtimeNs === seen?.mtimeNs;
+/**
+ * Nobody else has written: ctime tells also of a writer that sets mtime back. Windows sets the time of a file when it is
+ * closed, so that it is no sign of another writer there.
+ */
+function isUntouched(looks: FileStamp, seen: FileStamp | undefined): boolean {
+  return process.platform === 'win32' || sameStamp(looks, seen);
 }
 
 function looksOf(fs: FileSystem, at: string): FileStamp | undefined {
