@@ -29,6 +29,7 @@ const version = 2;
 const recordBytesMax = 32 * 1024 * 1024;
 
 export class ResumeStore {
+  #isWayForced = false;
   readonly #folder: string;
   readonly #fs: FileSystem;
 
@@ -81,7 +82,11 @@ export class ResumeStore {
       yield* waitFor(later.rename(temporary, file));
       // Also its name: without its record a part that a power cut has torn would count as another program's.
       yield* syncFolder(this.#fs, this.#folder);
-      for (const folder of made) yield* syncFolder(this.#fs, path.dirname(folder));
+      // And the way to it, once: a program that was killed may have made these folders just before.
+      const onWay = this.#isWayForced ? [] : [this.#folder, path.dirname(this.#folder)];
+      const above = new Set([...onWay, ...made].map((folder) => path.dirname(folder)));
+      for (const folder of above) yield* syncFolder(this.#fs, folder);
+      this.#isWayForced = true;
     } catch (error) {
       // On a full disk half of a record would only take room.
       yield* orUndefined(later.remove(temporary));
