@@ -98,9 +98,11 @@ export class ContentWatch {
     this.#contents.get(torrent)?.doubt(file);
   }
 
-  /** An fsync of this file has failed, and may have cost these pieces. */
-  onUnforced(torrent: TorrentId, at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): void {
-    this.#contents.get(torrent)?.onUnforced(at, pieces, trouble);
+  /** An fsync of this file has failed, and may have cost these pieces. False: the torrent is not watched any more. */
+  onUnforced(torrent: TorrentId, at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): boolean {
+    const content = this.#contents.get(torrent);
+    content?.onUnforced(at, pieces, trouble);
+    return content !== undefined;
   }
 
   /** The same of a file under way, with a pause where the system's times prove to be no sign of that. */

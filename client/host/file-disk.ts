@@ -78,7 +78,10 @@ export class FileDisk implements Disk {
     this.#torrents.set(stored.torrent, stored);
     this.watch.add(stored, isSeeding);
     stored.journal?.onMissing(() => this.watch.suspect(stored.torrent));
-    stored.files.onUnforced = (...what) => this.watch.onUnforced(stored.torrent, ...what);
+    stored.files.onUnforced = (at, pieces, trouble) => {
+      const isWatched = this.watch.onUnforced(stored.torrent, at, pieces, trouble);
+      if (!isWatched) stored.journal?.onUnsure(pieces);
+    };
   }
 
   remove(torrent: TorrentId): void {

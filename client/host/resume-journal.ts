@@ -14,7 +14,7 @@ import { type FileStamp, sameFile, stampFrom } from './file-stamp.ts';
 import type { OpenedFile } from './file-system.ts';
 import type { DiskFile } from './part-file.ts';
 import type { ResumeStore } from './resume-store.ts';
-import { asPromise, launch, Outcome, orUndefined, type Steps, waitFor } from './steps.ts';
+import { asPromise, launch, Outcome, type Steps, waitFor } from './steps.ts';
 import { syncFolder } from './sync-folder.ts';
 import { realTimers, type Timers } from './timers.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
@@ -45,6 +45,8 @@ export class ResumeJournal {
   #flushing: Outcome<void> | undefined;
   #stopped = false;
   /** The record could not be written: until it can, the next start has more to hash. */
+  /** The next start has to read what the record does not claim. */
+  #isUnsure = false;
   #isUnsaved = false;
   #onMissing: (file: StoredFile) => void = () => {};
 
@@ -82,6 +84,16 @@ export class ResumeJournal {
     for (const pieceIndex of pieces) this.#have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
     this.#isStale = true;
     if (!this.#stopped && this.#flushing === undefined) this.#flushSoon();
+  }
+
+  /**
+   * An fsync has failed for these pieces, and the disk may have thrown away what it could not write; and the engine fetches
+   * them no more: their file has its name, or the torrent is being stopped. They are not claimed, and the next start reads
+   * them, whatever end this program has.
+   */
+  onUnsure(pieces: readonly PieceIndex[]): void {
+    this.#isUnsure = true;
+    this.onLost(pieces);
   }
 
   /** A piece has been written into these files. */
@@ -167,7 +179,11 @@ export class ResumeJournal {
       // A file that has just got its name was forced to the disk before.
       const outcome = written.length === 0 ? 'forced' : yield* this.#sync(file, at);
       if (outcome === 'forced') {
-        unforced.onForced(at, written);
+        if (written.length > 0 && unforced.in(at).length > 0) {
+          // Another fsync of it is under way, or it was written since: once more, soon.
+          this.#dirty.add(file);
+          this.#isStale = true;
+        }
         // A file that is not wanted has its bytes in the side file, which may lie in another folder.
         folders.add(path.dirname(at.finalPath));
         continue;
@@ -194,7 +210,7 @@ export class ResumeJournal {
     }
     const stamps = this.#files.files.map((file) => file && this.#looks(file));
     // What is written and not forced to the disk is there all the same, for who reads it.
-    const record = { have, stamps, clean: clean && isAllForced };
+    const record = { have, stamps, clean: clean && isAllForced && !this.#isUnsure };
     try {
       yield* this.#store.saving(this.#infoHash, this.#files.rootPath, record);
       this.#isUnsaved = false;
@@ -236,10 +252,15 @@ export class ResumeJournal {
       return 'failed';
     }
     if (handle === undefined) return 'missing';
+    const { unforced } = this.#files;
+    const mark = unforced.begin(at);
     try {
       yield* waitFor(handle.sync());
+      unforced.end(at);
+      unforced.onForced(at, mark);
       return 'forced';
     } catch (error) {
+      unforced.end(at);
       this.#files.onSyncFailed(at, troubleOf(error));
       return 'failed';
     } finally {
@@ -255,9 +276,13 @@ export class ResumeJournal {
       if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return undefined;
       throw error;
     }
-    const looks = stampFrom(yield* orUndefined(handle.stat()));
-    if (sameFile(looks, this.#files.seen(file))) return handle;
-    yield* waitFor(handle.close());
-    return undefined;
+    let isOurs = false;
+    try {
+      // A disk that does not let us look has not lost the file.
+      isOurs = sameFile(stampFrom(yield* waitFor(handle.stat())), this.#files.seen(file));
+    } finally {
+      if (!isOurs) yield* waitFor(handle.close());
+    }
+    return isOurs ? handle : undefined;
   }
 }

@@ -5,7 +5,6 @@
  *
  * Invariant: who waits for files is answered once, when the last of them is forced to the disk or has failed.
  */
-import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { DiskTrouble } from '../engine/contract.ts';
 import type { StorageJobs, StoreResult } from './storage-job.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
@@ -68,21 +67,17 @@ export class SyncQueue {
     const sync = entries.map(({ file: { state, finalPath, partPath, seen } }) => {
       return { state, finalPath, partPath, seen };
     });
-    const written = entries.map(({ files, file }) => files.unforced.in(file));
+    const marks = entries.map(({ files, file }) => files.unforced.begin(file));
     this.#pool.run({ sync }, (result) => {
       this.#jobs -= 1;
       // Those that come now go to the disk while names are given.
       this.#goOn();
-      for (const [i, entry] of entries.entries()) this.#onSynced(entry, written[i]!, i, result);
+      for (const [i, entry] of entries.entries()) this.#onSynced(entry, marks[i]!, i, result);
     });
   }
 
-  #onSynced(
-    { files, file, waiting }: Entry,
-    written: readonly PieceIndex[],
-    i: number,
-    result: StoreResult,
-  ): void {
+  #onSynced({ files, file, waiting }: Entry, mark: number, i: number, result: StoreResult): void {
+    files.unforced.end(file);
     // A thread that has died has not said what it did.
     const lost = result.outcome === 'failed' ? { trouble: result, isDropped: true } : undefined;
     const synced = lost ?? result.synced?.[i] ?? { stamp: undefined };
@@ -93,7 +88,7 @@ export class SyncQueue {
       if (synced.isDropped) files.onSyncFailed(file, { code, message });
     } else {
       file.synced = synced.stamp;
-      files.unforced.onForced(file, written);
+      files.unforced.onForced(file, mark);
     }
     waiting.left -= 1;
     if (waiting.left === 0) waiting.done(waiting.trouble);

@@ -10,23 +10,43 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { DiskFile } from './part-file.ts';
 
 export class UnforcedPieces {
-  readonly #pieces = new Map<DiskFile, Set<PieceIndex>>();
+  /** Each with the number of its writing. */
+  readonly #pieces = new Map<DiskFile, Map<PieceIndex, number>>();
+  #writings = 0;
+  readonly #underWay = new Map<DiskFile, number>();
   readonly #failures = new Map<DiskFile, number>();
 
   add(at: DiskFile, pieceIndex: PieceIndex): void {
-    const pieces = this.#pieces.get(at) ?? new Set();
-    this.#pieces.set(at, pieces.add(pieceIndex));
+    const pieces = this.#pieces.get(at) ?? new Map();
+    this.#pieces.set(at, pieces.set(pieceIndex, ++this.#writings));
   }
 
   /** As they are now. */
   in(at: DiskFile): readonly PieceIndex[] {
-    return [...(this.#pieces.get(at) ?? [])];
+    return [...(this.#pieces.get(at)?.keys() ?? [])];
   }
 
-  /** An fsync that began when these had been written has succeeded. */
-  onForced(at: DiskFile, pieces: readonly PieceIndex[]): void {
+  /** An fsync begins. Answers its mark: what is written from now on, a second time too, it may not force. */
+  begin(at: DiskFile): number {
+    this.#underWay.set(at, (this.#underWay.get(at) ?? 0) + 1);
+    return this.#writings;
+  }
+
+  /** However it went. To be told before what came of it. */
+  end(at: DiskFile): void {
+    const left = this.#underWay.get(at)! - 1;
+    if (left > 0) this.#underWay.set(at, left);
+    else this.#underWay.delete(at);
+  }
+
+  /**
+   * An fsync that began at this mark has succeeded. While another one of this file is under way that proves nothing: the
+   * other may have failed first, thrown pages away, and not said so yet.
+   */
+  onForced(at: DiskFile, mark: number): void {
+    if (this.#underWay.has(at)) return;
     const left = this.#pieces.get(at);
-    for (const pieceIndex of pieces) left?.delete(pieceIndex);
+    for (const [pieceIndex, writing] of left ?? []) if (writing <= mark) left?.delete(pieceIndex);
     if (left?.size === 0) this.#pieces.delete(at);
   }
 

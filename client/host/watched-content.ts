@@ -98,7 +98,7 @@ export class WatchedContent {
 
   /** What lies in a file under way is fetched again; a file that has its name is hashed at the next start. */
   onUnforced({ state }: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): void {
-    if (state !== 'part') return this.#stored.journal?.onLost(pieces);
+    if (state !== 'part') return this.#stored.journal?.onUnsure(pieces);
     this.#stored.files.losePieces(pieces);
     this.#tell(pieces, trouble);
   }

@@ -100,7 +100,12 @@ it('after a failed fsync, what was written since the last good one is never reco
 it('forces the folder of a file to the disk soon that gets its name while nothing is stored, and records it', async () => {
   const store = new ResumeStore(temporary.in('state'));
   const { files, have } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
-  for (const file of files.files) if (file !== undefined) files.unforced.onForced(file, files.storedIn(file));
+  for (const file of files.files) {
+    if (file === undefined) continue;
+    const mark = files.unforced.begin(file);
+    files.unforced.end(file);
+    files.unforced.onForced(file, mark);
+  }
   const due: (() => void)[] = [];
   const after = (_ms: number, run: () => void) => {
     due.push(run);
