@@ -5,8 +5,8 @@ export const storage: readonly Mutant[] = [
   {
     name: 'record without fsync (the production journal)',
     file: 'client/host/resume-journal.ts',
-    from: "      yield* waitFor(handle.sync());\n      return 'forced';",
-    to: "      return 'forced';",
+    from: '      yield* waitFor(handle.sync());\n      unforced.end(at);',
+    to: '      unforced.end(at);',
   },
   {
     name: 'do not force the names of new files to the disk',

@@ -3,8 +3,8 @@
  * production code on a simulated disk (test/sim/storage).
  */
 import { drawPlan } from '../plan/draw.ts';
+import { drawStoragePlan } from '../storage/draw-storage.ts';
 import { runStorage } from '../storage/run-storage.ts';
-import { drawStoragePlan } from '../storage/storage-plan.ts';
 import type { RunResult } from './result.ts';
 import { type RunOptions, runPlan } from './run-plan.ts';
 

@@ -41,6 +41,19 @@ export function drawAlbum(random: Prng): Album {
   return albumOf(files, false, random);
 }
 
+/** A few pieces, and files that share them: cheap, and all of it is at its critical moments most of the time. */
+export function drawSmallAlbum(random: Prng): Album {
+  const count = 1 + random.below(4);
+  const files = Array.from({ length: count }, (_, i) => ({
+    components: random.below(3) === 0 ? ['disc', `${i}.flac`] : [`${i}.flac`],
+    bytes: [random.below(200), 1 + random.below(8_000), 1 + random.below(20_000), 1 + random.below(40_000)][
+      random.below(4)
+    ]!,
+  }));
+  files[random.below(count)]!.bytes += pieceLength * random.below(3) + 1;
+  return albumOf(files, false, random);
+}
+
 export function albumOf(
   files: readonly { components: string[]; bytes: number; isPad?: boolean }[],
   isSingleFile: boolean,

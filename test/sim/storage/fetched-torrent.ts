@@ -18,6 +18,7 @@ import { launch, Outcome, type Steps, start, waitFor } from '../../../client/hos
 import { wishesOf } from '../../../client/host/torrent-wishes.ts';
 import type { TorrentFile } from '../../../torrents/file-layout.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
+import type { Inode } from '../world/file-system/inode.ts';
 import { type Album, pieceOf } from './album.ts';
 import type { Program } from './program.ts';
 
@@ -44,6 +45,8 @@ export interface FetchWatcher {
   onStored(pieceIndex: PieceIndex, download: FetchedTorrent): void;
   onRead(pieceIndex: PieceIndex, begin: number, bytes: Uint8Array): void;
   onComplete(download: FetchedTorrent): void;
+  /** Something is lost, cannot be stored or read, or is not there. */
+  onTrouble(about: string): void;
   /** Something of the user's is in the way: it has ended. */
   onHopeless(message: string): void;
 }
@@ -57,6 +60,8 @@ export class FetchedTorrent {
   #priorities: Uint8Array;
   readonly #have = new Set<PieceIndex>();
   readonly #underWay = new Set<PieceIndex>();
+  /** Pieces under way that have a wrong byte. */
+  readonly #lies = new Set<PieceIndex>();
   #isOffline = false;
   #isConfirming = false;
   #isComplete = false;
@@ -124,8 +129,21 @@ export class FetchedTorrent {
     return this.#choose;
   }
 
+  isWanted(fileIndex: number): boolean {
+    return filePriority(this.#choose, this.#options.album.metainfo.files[fileIndex]!) !== unwanted;
+  }
+
   has(pieceIndex: PieceIndex): boolean {
     return this.#have.has(pieceIndex);
+  }
+
+  /** A piece is on its way into this file, or has just failed to get there. */
+  isWriting({ number }: Inode): boolean {
+    const { files } = this.prepared;
+    if (files.side?.place.seen?.inode === `${number}`) return true;
+    return [...this.#underWay].some((i) =>
+      files.placesOf(i).some(({ at }) => at.seen?.inode === `${number}`),
+    );
   }
 
   /** The user wants other files. Throws as `select` of client/host/torrent-wishes.ts. */
@@ -182,7 +200,10 @@ export class FetchedTorrent {
     const buffer = newBuffer(album.metainfo.geometry.pieceBytes(pieceIndex));
     buffer.view.set(pieceOf(album, pieceIndex));
     // A peer lies now and then.
-    if (random.below(16) === 0) buffer.view[random.below(buffer.bytes)]! ^= 1;
+    if (random.below(16) === 0) {
+      buffer.view[random.below(buffer.bytes)]! ^= 1;
+      this.#lies.add(pieceIndex);
+    }
     this.#underWay.add(pieceIndex);
     this.#disk.storePiece(torrent, pieceIndex, buffer, random.below(8) === 0);
   }
@@ -227,6 +248,7 @@ export class FetchedTorrent {
 
   readonly #onFact = (fact: Fact): void => {
     const { watcher, program } = this.#options;
+    if ('trouble' in fact) watcher.onTrouble(`${fact.type}: ${fact.trouble.message}`);
     switch (fact.type) {
       case 'piece-stored':
         this.#underWay.delete(fact.pieceIndex);
@@ -234,6 +256,8 @@ export class FetchedTorrent {
         return watcher.onStored(fact.pieceIndex, this);
       case 'piece-corrupt':
         this.#underWay.delete(fact.pieceIndex);
+        if (!this.#lies.delete(fact.pieceIndex))
+          watcher.onTrouble(`piece ${fact.pieceIndex}: right, and called corrupt`);
         return;
       case 'piece-unstorable': {
         const { pieceIndex, trouble } = fact;

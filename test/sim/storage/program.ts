@@ -20,6 +20,9 @@ export interface ProgramOptions {
   readonly random: Prng;
   readonly temper: DriveTemper;
   readonly descriptorsArePaths: boolean;
+  /** An fsync takes so long at most, and so does a storage thread on each of its two ways. */
+  readonly syncMsMax: number;
+  readonly jobMsMax: number;
   /** The power goes before this call; undefined: not at all. */
   readonly cutAtStep: number | undefined;
   /** It goes so many calls after this record is begun: 1 is the first. Undefined: not at all. */
@@ -44,15 +47,16 @@ export class Program {
   readonly #options: ProgramOptions;
 
   constructor(options: ProgramOptions) {
-    const { scheduler, drive, random, temper, descriptorsArePaths } = options;
+    const { scheduler, drive, random, temper, descriptorsArePaths, syncMsMax, jobMsMax } = options;
     this.#options = options;
     this.#cutAtStep = options.cutAtStep;
     const onStep = (call: string, at: string) => this.#step(call, at);
     const onNamed = (at: string, inode: Inode) => this.#check(() => options.onNamed(at, inode));
     const onWrite = (at: string, inode: Inode) => this.#check(() => options.onWrite(at, inode));
     const life = { drive, random, temper, onStep, onNamed, onWrite };
-    this.fs = new WholeSimFiles(life, descriptorsArePaths, (run) => this.after(random.below(4), run));
-    this.jobs = new SimJobs(this.fs, (run) => this.after(random.below(12), run));
+    const within = (ms: number) => (run: () => void) => this.after(random.below(ms + 1), run);
+    this.fs = new WholeSimFiles(life, descriptorsArePaths, within(3), within(syncMsMax));
+    this.jobs = new SimJobs(this.fs, within(jobMsMax));
     this.timers = { nowMs: () => scheduler.nowMs, after: (ms, run) => this.after(Math.ceil(ms), run) };
   }
 

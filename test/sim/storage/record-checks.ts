@@ -164,7 +164,7 @@ export function isIn(have: Uint8Array, i: PieceIndex): boolean {
   return ((have[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0;
 }
 
-function looksLike({ looks, number }: Inode, [bytes, mtimeNs, inode, , ctimeNs]: Stamp): boolean {
+export function looksLike({ looks, number }: Inode, [bytes, mtimeNs, inode, , ctimeNs]: Stamp): boolean {
   const isSame = looks.bytes === bytes && `${looks.mtimeNs}` === mtimeNs && `${number}` === inode;
   return isSame && (ctimeNs === null || `${looks.ctimeNs}` === ctimeNs);
 }

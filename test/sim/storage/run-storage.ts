@@ -4,6 +4,7 @@
  * move and change files. Then everything heals, and the download has to complete.
  */
 
+import type { Prng } from '../../../client/engine/prng.ts';
 import { ClientError } from '../../../client/host/client-error.ts';
 import type { PreparedDownload } from '../../../client/host/download-folder.ts';
 import { type FileChoice, piecePriorities } from '../../../client/host/file-selection.ts';
@@ -16,17 +17,19 @@ import type { Failure } from '../runner/result.ts';
 import type { RunOptions } from '../runner/run-plan.ts';
 import { Drive } from '../world/file-system/drive.ts';
 import type { Inode } from '../world/file-system/inode.ts';
-import { healthyDrive } from '../world/file-system/sim-files.ts';
-import { ambush, disturb } from './disturbances.ts';
+import { act } from './act.ts';
+import { ambush, disturb, disturbAtRest } from './disturbances.ts';
 import { EventLog } from './event-log.ts';
 import { FetchedTorrent } from './fetched-torrent.ts';
+import { Moments } from './moments.ts';
 import { Program } from './program.ts';
-import { isIn, RecordChecks } from './record-checks.ts';
+import { isIn, RecordChecks, recordIn } from './record-checks.ts';
 import { BrokenStorage, DiskLook } from './storage-checks.ts';
 import { Life } from './storage-life.ts';
-import { canFail, drawChoice, type LifePlan, type StoragePlan } from './storage-plan.ts';
+import { canFail, drawChoice, type LifePlan, type StoragePlan, temperOf } from './storage-plan.ts';
 import { failureOf, type StorageResult } from './storage-result.ts';
 import { Strangers } from './strangers.ts';
+import { StrictChecks } from './strict-checks.ts';
 import { WorkDone } from './work-done.ts';
 
 const folder = '/home/music';
@@ -51,10 +54,12 @@ class StorageRun {
   readonly #look: DiskLook;
   readonly #stepsOf: number[] = [];
   #choose: FileChoice;
+  readonly #choices: Prng;
   #broken: unknown;
   #hadFaults = false;
   readonly #work: WorkDone;
   readonly #records: RecordChecks;
+  readonly #strict: StrictChecks;
   #prepared: PreparedDownload | undefined;
   #ambushPpm = 0;
   readonly #trace = new Trace();
@@ -70,8 +75,10 @@ class StorageRun {
     this.#strangers = new Strangers(this.#drive, this.#randomness.of('storage strangers'));
     this.#look = new DiskLook(this.#drive, plan.album, folder, (inode) => this.#strangers.isCovered(inode));
     this.#records = new RecordChecks(this.#drive, plan.album, this.#look, `${stateFolder}/resume`);
+    this.#strict = new StrictChecks(plan.album, this.#look);
     this.#work = new WorkDone(plan.journalPace.flushMs);
-    this.#choose = drawChoice(plan.album, this.#randomness.of('storage choice'), plan.wantedPerMille);
+    this.#choices = this.#randomness.of('storage choice');
+    this.#choose = drawChoice(plan.album, this.#choices, plan.wantedPerMille);
   }
 
   toEnd(): StorageResult {
@@ -99,27 +106,32 @@ class StorageRun {
       for (const atMs of plan.deedsAtMs)
         program.after(atMs, () => disturb(this.#strangers, this.#look, download.prepared));
       const { selectAtMs, end } = plan;
-      if (selectAtMs !== undefined) program.after(selectAtMs, () => this.#select(download, number));
-      if (end.how === 'cut' && end.fromMs !== undefined)
-        program.after(end.fromMs, () => program.cutIn(end.atStep));
-      if (end.how === 'kill') program.after(end.atMs, () => program.kill());
-      if (end.how === 'stop') program.after(end.atMs, () => life.stop(false));
+      if (selectAtMs !== undefined)
+        program.after(selectAtMs, () => this.#select(download, [300, 700, 1_000][number % 3]!));
+      life.endAs(end);
     };
     this.#run(life, lifeMsMax);
     program.kill();
     // The next program cannot know what a failed fsync has dropped: only a cut in this life shows it.
     if (!program.wasCut) this.#drive.mend();
     this.#ambushPpm = 0;
-    this.#checkDisk();
-    // After a crash another program's part may be taken for ours (SECURITY.md), and also a stop may fail to record its end.
-    if (!(this.#records.current?.clean ?? false)) this.#strangers.yieldParts();
+    this.#look.checkOthers(this.#strangers);
     this.#stepsOf.push(program.steps);
     // Refused calls, and others, may cost more.
     if (this.#isUndisturbed) {
       const { nowMs } = this.#scheduler;
       this.#records.checkForced(this.#work.recorded(life.wasStopped, nowMs), life.wasStopped);
       this.#work.end(program.wasCut, nowMs);
+      if (life.wasStopped) this.#strict.checkStopped(life.download!, this.#records.current);
+      // What a new choice moves out of the side file, or into it, is read.
+      const isChosenAnew = plan.moments.some(({ act }) => act.what === 'select');
+      if (program.jobs.checked > life.checkedAtStart && !isChosenAnew)
+        throw new BrokenStorage('hashed-again', 'a file is read again that nobody has touched');
     } else this.#work.begin();
+    for (let i = 0; i < plan.deedsAtRest; i++) disturbAtRest(this.#strangers, this.#look);
+    if (plan.deedsAtRest > 0) this.#work.begin();
+    // After a crash another program's part may be taken for ours (SECURITY.md), and also a stop may fail to record its end.
+    if (!(this.#records.current?.clean ?? false)) this.#strangers.yieldParts();
     this.#pass(1_000);
   }
 
@@ -134,11 +146,11 @@ class StorageRun {
       isComplete = life.download?.isComplete ?? false;
       if (!isComplete && !life.wasRefused) throw new BrokenStorage('stuck', 'it does not complete');
       life.program.kill();
-      this.#checkDisk();
+      this.#look.checkOthers(this.#strangers);
       this.#pass(retryMs);
     }
     if (!isComplete) throw new BrokenStorage('stuck', 'something is always in the way');
-    this.#checkWhole();
+    this.#look.checkWhole(this.#choose);
     const again = this.#begin('again', undefined);
     again.onComplete = () => again.stop(true);
     this.#run(again, healedMsMax);
@@ -150,34 +162,40 @@ class StorageRun {
       );
     if (!(again.download?.isComplete ?? false))
       throw new BrokenStorage('stuck', 'it is not complete any more');
-    this.#checkWhole();
-    this.#checkNothingLeft();
+    this.#look.checkWhole(this.#choose);
+    if (this.#strangers.done.length === 0) this.#look.checkNothingLeft(this.#choose);
   }
 
   #begin(name: string, plan: LifePlan | undefined): Life {
-    const { descriptorsArePaths, hasNoLinks, dropsUnsynced, album } = this.#plan;
-    const temper = {
-      ...healthyDrive(),
-      hasNoLinks,
-      dropsUnsynced: dropsUnsynced && plan?.end.how === 'cut', // later runs cannot know of it
-      ...(plan && { failPpm: plan.failPpm, descriptorsMax: plan.descriptorsMax }),
-    };
+    const { descriptorsArePaths, album, syncMsMax, jobMsMax } = this.#plan;
+    const temper = temperOf(this.#plan, plan);
     const program: Program = new Program({
       scheduler: this.#scheduler,
       drive: this.#drive,
       random: this.#randomness.of(`storage program ${name}`),
       temper,
       descriptorsArePaths,
+      syncMsMax,
+      jobMsMax,
       cutAtStep: plan?.end.how === 'cut' && plan.end.fromMs === undefined ? plan.end.atStep : undefined,
       cutAtRecord: plan?.end.how === 'cut-at-record' ? plan.end : undefined,
-      onNamed: (at, inode) => this.#onNamed(at, inode, life.isStopping),
+      onNamed: (at, inode) => this.#onNamed(at, inode, life),
       onWrite: (at, inode) => this.#onWrite(at, inode),
-      onCall: (call, at) => this.#onCall(call, at),
+      onCall: (call, at) => {
+        moments.onCall(program, call, at);
+        this.#onCall(call, at);
+      },
       onThrown: (error) => {
         this.#broken ??= error;
       },
     });
     const life: Life = new Life(program);
+    life.onStopping = (download) => this.#isUndisturbed && this.#strict.checkNames(download);
+    const select = (perMille: number) => this.#select(life.download!, perMille);
+    const stage = { life, temper, drive: this.#drive, strangers: this.#strangers, look: this.#look, select };
+    const moments = new Moments(plan?.moments ?? [], (deed, at) => act(deed, at, { ...stage, plan: plan! }));
+    this.#strangers.isWriting = (inode) => !program.isOver && (life.download?.isWriting(inode) ?? false);
+    this.#strangers.isOpen = (inode) => !program.isOver && program.fs.isOpen(inode);
     const mayFail = plan !== undefined && canFail(plan);
     const refuse = (error: Error) => {
       life.wasRefused = true;
@@ -197,6 +215,8 @@ class StorageRun {
       watcher: {
         onPrepared: (prepared) => {
           this.#prepared = prepared;
+          life.checkedAtStart = program.jobs.checked;
+          this.#strict.checkAccounts(prepared);
           this.#look.checkBelief(prepared);
           if (this.#isUndisturbed) this.#checkFound(prepared, program.jobs.checked);
           const priorities = piecePriorities(album.metainfo, this.#choose);
@@ -204,13 +224,18 @@ class StorageRun {
         },
         onStored: (pieceIndex, { prepared }) => {
           this.#work.onStored(pieceIndex, this.#scheduler.nowMs);
+          this.#strict.checkAccounts(prepared);
           if (this.#strangers.done.length === 0) this.#look.checkStored(pieceIndex, prepared);
         },
         onRead: (...read) => this.#strangers.done.length > 0 || this.#look.checkRead(...read),
         onComplete: () => {
-          if (this.#strangers.done.length === 0) this.#checkWhole();
+          if (this.#strangers.done.length === 0) this.#look.checkWhole(this.#choose);
           // Not from within its beginning.
           program.after(0, () => life.onComplete());
+        },
+        onTrouble: (about) => {
+          if (this.#isUndisturbed)
+            throw new BrokenStorage('trouble', `nothing is wrong, and it says ${about}`);
         },
         onHopeless: (message) => {
           if (!life.wasRefused) refuse(new Error(message));
@@ -266,12 +291,8 @@ class StorageRun {
     else if (!mayFail) throw new BrokenStorage('refused', `names no file: ${error.message}`);
   }
 
-  #select(download: FetchedTorrent, number: number): void {
-    const choose = drawChoice(
-      this.#plan.album,
-      this.#randomness.of(`storage choice ${number}`),
-      [300, 700, 1_000][number % 3]!,
-    );
+  #select(download: FetchedTorrent, perMille: number): void {
+    const choose = drawChoice(this.#plan.album, this.#choices, perMille);
     try {
       download.select(choose);
       // What was in the side file is written anew, into the file itself: it is as young as that.
@@ -305,43 +326,25 @@ class StorageRun {
     return this.#plan.album.metainfo.files.every((file) => file.isPad || this.#choose(file) !== false);
   }
 
-  #onNamed(at: string, inode: Inode, isStopping: boolean): void {
-    if (at.startsWith(stateFolder))
-      return this.#records.onNamed(inode, this.#prepared, {
-        isStopping,
-        isUndisturbed: this.#isUndisturbed,
-      });
+  #onNamed(at: string, inode: Inode, { isStopping, download }: Life): void {
+    if (at.startsWith(stateFolder)) {
+      const isUndisturbed = this.#isUndisturbed;
+      this.#records.onNamed(inode, this.#prepared, { isStopping, isUndisturbed });
+      const record = recordIn(inode.bytes);
+      // A copy that others put in its place is another file, with the same bytes.
+      const wasCopied = this.#strangers.done.some((deed) => deed.startsWith('copy'));
+      if (!wasCopied) this.#strict.checkClean(record, download);
+      if (this.#prepared !== undefined) this.#strict.checkBelieved(record, this.#prepared);
+      return;
+    }
     // Others put theirs in its place after the last look at it: the program finds that out right after.
     if (this.#strangers.isTheirs(inode)) return;
     for (const { index, isPad } of this.#plan.album.metainfo.files) {
       if (isPad || this.#look.at(this.#look.finalPath(index)) !== inode) continue;
       this.#work.onNamed(this.#look.piecesIn(index), this.#scheduler.nowMs);
       if (!this.#look.isWhole(index))
-        throw new BrokenStorage(
-          'named-unverified',
-          `${this.#look.finalPath(index)} has its name and not its bytes`,
-        );
-    }
-  }
-
-  #checkDisk(): void {
-    const { harmed } = this.#strangers;
-    if (harmed !== undefined) throw new BrokenStorage('others-harmed', harmed);
-    const misnamed = this.#look.misnamed((inode) => this.#strangers.isOrWasTheirs(inode));
-    if (misnamed !== undefined)
-      throw new BrokenStorage('named-unverified', `${misnamed} has its name and not its bytes`);
-  }
-
-  #checkWhole(): void {
-    this.#look.checkWhole(this.#choose);
-  }
-
-  /** A complete torrent that was removed leaves nothing beside the files that were wanted. */
-  #checkNothingLeft(): void {
-    for (const file of this.#plan.album.metainfo.files) {
-      if (file.isPad || this.#choose(file) === false) continue;
-      if (this.#look.at(this.#look.partPath(file.index)) !== undefined && this.#strangers.done.length === 0)
-        throw new BrokenStorage('left', `${this.#look.partPath(file.index)} is left beside the whole file`);
+        throw new BrokenStorage('named-unverified', `${this.#look.finalPath(index)} has not its bytes`);
+      if (!this.#strangers.isCovered(inode)) this.#strict.checkNamed(index, inode);
     }
   }
 }

@@ -18,6 +18,12 @@ export class BrokenStorage extends Error {
   }
 }
 
+/** What other programs have made of their files. */
+export interface Others {
+  readonly harmed: string | undefined;
+  readonly isOrWasTheirs: (inode: Inode) => boolean;
+}
+
 export class DiskLook {
   readonly #drive: Drive;
   readonly #album: Album;
@@ -104,6 +110,23 @@ export class DiskLook {
           'not-whole',
           `${this.finalPath(file.index)} is not whole in a complete torrent`,
         );
+    }
+  }
+
+  /** Files of others are as they left them, and no name of ours stands over wrong bytes. */
+  checkOthers({ harmed, isOrWasTheirs }: Others): void {
+    if (harmed !== undefined) throw new BrokenStorage('others-harmed', harmed);
+    const misnamed = this.misnamed(isOrWasTheirs);
+    if (misnamed !== undefined)
+      throw new BrokenStorage('named-unverified', `${misnamed} has its name and not its bytes`);
+  }
+
+  /** A complete torrent that was removed leaves nothing beside the files that were wanted. */
+  checkNothingLeft(choose: FileChoice): void {
+    for (const file of this.#album.metainfo.files) {
+      if (file.isPad || choose(file) === false) continue;
+      if (this.at(this.partPath(file.index)) !== undefined)
+        throw new BrokenStorage('left', `${this.partPath(file.index)} is left beside the whole file`);
     }
   }
 

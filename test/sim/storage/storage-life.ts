@@ -3,6 +3,7 @@ import { start } from '../../../client/host/steps.ts';
 import type { FetchedTorrent } from './fetched-torrent.ts';
 import type { Program } from './program.ts';
 import { BrokenStorage } from './storage-checks.ts';
+import type { LifeEnd } from './storage-plan.ts';
 
 export class Life {
   readonly program: Program;
@@ -12,19 +13,34 @@ export class Life {
   wasStopped = false;
   onBegun: (download: FetchedTorrent) => void = () => {};
   onComplete: () => void = () => {};
+  onStopping: (download: FetchedTorrent) => void = () => {};
   isStopping = false;
+  /** Pieces that were read before it began. */
+  checkedAtStart = Number.POSITIVE_INFINITY;
 
   constructor(program: Program) {
     this.program = program;
   }
 
+  /** Later, from the beginning of its download. */
+  endAs(end: LifeEnd): void {
+    const { program } = this;
+    if (end.how === 'cut' && end.fromMs !== undefined)
+      program.after(end.fromMs, () => program.cutIn(end.atStep));
+    if (end.how === 'kill') program.after(end.atMs, () => program.kill());
+    if (end.how === 'stop') program.after(end.atMs, () => this.stop(false));
+  }
+
   stop(isLast: boolean): void {
     const { program, download } = this;
     if (this.isStopping || download === undefined) return;
+    this.onStopping(download);
     this.isStopping = true;
     program.after(0, () => {
       start(download.stopping(isLast)).then(
         () => {
+          // The power has gone in its last calls, whose failure it does not mind.
+          if (program.isOver) return;
           const { openPaths } = program.fs;
           if (openPaths.length > 0) throw new BrokenStorage('leak', `left open: ${openPaths.join(', ')}`);
           this.wasStopped = true;

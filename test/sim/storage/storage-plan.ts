@@ -2,10 +2,11 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { FileChoice } from '../../../client/host/file-selection.ts';
 import type { JournalPace } from '../../../client/host/resume-journal.ts';
-import { Randomness } from '../kernel/randomness.ts';
+import type { Randomness } from '../kernel/randomness.ts';
 import type { DriveOptions } from '../world/file-system/drive.ts';
-import { type CallKind, failures } from '../world/file-system/sim-files.ts';
+import { type CallKind, type DriveTemper, failures, healthyDrive } from '../world/file-system/sim-files.ts';
 import { type Album, drawAlbum } from './album.ts';
+import type { Moment } from './moments.ts';
 
 /**
  * `cut`: the power goes before a call, counted from the start or from a moment; `cut-at-record`: so many calls after a
@@ -29,6 +30,9 @@ export interface LifePlan {
   readonly paceMs: number;
   readonly capacityBytes: number;
   readonly descriptorsMax: number;
+  readonly moments: readonly Moment[];
+  /** What others do after it, while no program runs. */
+  readonly deedsAtRest: number;
 }
 
 export interface StoragePlan {
@@ -39,13 +43,15 @@ export interface StoragePlan {
   readonly hasNoLinks: boolean;
   readonly dropsUnsynced: boolean;
   readonly journalPace: JournalPace;
+  readonly syncMsMax: number;
+  readonly jobMsMax: number;
   /** The first choice of files: of a thousand, so many are wanted. */
   readonly wantedPerMille: number;
   readonly lives: readonly LifePlan[];
 }
 
-export function drawStoragePlan(seed: number): StoragePlan {
-  const randomness = new Randomness(seed);
+/** A little of everything. */
+export function drawAnything(seed: number, randomness: Randomness): StoragePlan {
   const random = randomness.of('storage plan');
   const album = drawAlbum(randomness.of('storage album'));
   const hasStrangers = random.below(3) === 0;
@@ -62,6 +68,8 @@ export function drawStoragePlan(seed: number): StoragePlan {
     descriptorsArePaths: random.below(3) > 0,
     hasNoLinks: random.below(8) === 0,
     dropsUnsynced: random.below(2) === 0,
+    syncMsMax: 3,
+    jobMsMax: 11,
     // An album here is smaller than one piece of a large torrent: its journal is as much faster.
     journalPace: {
       flushMs: [30, 100, 400, 2_000][random.below(4)]!,
@@ -73,8 +81,13 @@ export function drawStoragePlan(seed: number): StoragePlan {
 }
 
 /** Calls may fail in this life. */
-export function canFail({ failPpm, capacityBytes, descriptorsMax }: LifePlan): boolean {
-  return Object.keys(failPpm).length > 0 || Number.isFinite(capacityBytes) || Number.isFinite(descriptorsMax);
+export function canFail({ failPpm, capacityBytes, descriptorsMax, moments }: LifePlan): boolean {
+  const isPoor = Number.isFinite(capacityBytes) || Number.isFinite(descriptorsMax);
+  return (
+    isPoor ||
+    Object.keys(failPpm).length > 0 ||
+    moments.some(({ act }) => act.what === 'fail' || act.what === 'full')
+  );
 }
 
 function drawLife(random: Prng, hasStrangers: boolean, hasFaults: boolean): LifePlan {
@@ -88,10 +101,12 @@ function drawLife(random: Prng, hasStrangers: boolean, hasFaults: boolean): Life
     selectAtMs: random.below(4) === 0 ? random.below(4_000) : undefined,
     capacityBytes: isPoor ? random.below(200_000) : Number.POSITIVE_INFINITY,
     descriptorsMax: hasFaults && random.below(4) === 0 ? 4 + random.below(12) : Number.POSITIVE_INFINITY,
+    moments: [],
+    deedsAtRest: 0,
   };
 }
 
-function drawEnd(random: Prng): LifeEnd {
+export function drawEnd(random: Prng): LifeEnd {
   const how = (['cut', 'cut', 'cut-at-record', 'kill', 'stop'] as const)[random.below(5)]!;
   if (how === 'cut-at-record') return { how, nth: 1 + random.below(4), steps: random.below(12) };
   if (how === 'cut') {
@@ -111,4 +126,18 @@ function drawFailures(random: Prng): LifePlan['failPpm'] {
 export function drawChoice({ metainfo }: Album, random: Prng, perMille: number): FileChoice {
   const wanted = metainfo.files.map(() => random.below(1_000) < perMille);
   return ({ index }) => wanted[index] ?? false;
+}
+
+/** The disk of one life; `undefined`: a life in which all is well. */
+export function temperOf(
+  { hasNoLinks, dropsUnsynced }: StoragePlan,
+  life: LifePlan | undefined,
+): DriveTemper {
+  return {
+    ...healthyDrive(),
+    hasNoLinks,
+    // Later programs cannot know of it.
+    dropsUnsynced: dropsUnsynced && life?.end.how === 'cut',
+    ...(life && { failPpm: life.failPpm, descriptorsMax: life.descriptorsMax }),
+  };
 }

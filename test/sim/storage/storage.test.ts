@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
 import { albumOf } from './album.ts';
+import { drawStoragePlan } from './draw-storage.ts';
 import { runStorage } from './run-storage.ts';
-import { drawStoragePlan, type LifeEnd, type StoragePlan } from './storage-plan.ts';
+import type { LifeEnd, StoragePlan } from './storage-plan.ts';
 
 /** Two files that share a piece, an empty one, and one with a piece of its own. */
 const album = albumOf(
@@ -22,7 +23,16 @@ function planOf(
   end: LifeEnd,
   rules: { isJournalled: boolean; isOrdered: boolean },
 ): StoragePlan {
-  const life = { end, failPpm: {}, deedsAtMs: [], ambushPpm: 0, selectAtMs: undefined, paceMs: 20 };
+  const life = {
+    end,
+    failPpm: {},
+    deedsAtMs: [],
+    ambushPpm: 0,
+    selectAtMs: undefined,
+    paceMs: 20,
+    moments: [],
+    deedsAtRest: 0,
+  };
   return {
     seed,
     album,
@@ -30,6 +40,8 @@ function planOf(
     descriptorsArePaths: seed % 2 === 0,
     hasNoLinks: false,
     dropsUnsynced: false,
+    syncMsMax: 3,
+    jobMsMax: 11,
     journalPace: { flushMs: 100, flushBytes: Number.POSITIVE_INFINITY },
     wantedPerMille: 1_000,
     lives: [{ ...life, capacityBytes: Number.POSITIVE_INFINITY, descriptorsMax: Number.POSITIVE_INFINITY }],

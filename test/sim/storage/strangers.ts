@@ -6,7 +6,25 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import type { Drive, Found } from '../world/file-system/drive.ts';
 import type { Inode } from '../world/file-system/inode.ts';
 
-export const deeds = ['delete', 'change', 'append', 'shorten', 'move', 'replace', 'put'] as const;
+/**
+ * `disguise`: other bytes, and the same size and mtime; `touch`: only its rights; `recreate`: deleted, and a new file has
+ * its inode number where nothing has the old one open; `copy`: the same bytes in another file; `return`: what was moved
+ * away is back.
+ */
+export const deeds = [
+  'delete',
+  'change',
+  'append',
+  'shorten',
+  'move',
+  'replace',
+  'put',
+  'disguise',
+  'touch',
+  'recreate',
+  'copy',
+  'return',
+] as const;
 export type Deed = (typeof deeds)[number];
 
 export class Strangers {
@@ -19,12 +37,16 @@ export class Strangers {
   readonly #own = new Map<Inode, Uint8Array>();
   /** What they put where a part would be. */
   readonly #inParts = new Set<Inode>();
-  /** Parts of the program's that they wrote into, until the program writes there again. */
+  /** Parts of the program's that they wrote into while it did, too, until it writes there again. */
   readonly #written = new Set<Inode>();
   readonly #covered = new Set<Inode>();
   /** Every file that they ever made. */
   readonly #made = new Set<Inode>();
   #moves = 0;
+  readonly #moved = new Map<string, Found>();
+  /** The program writes into this file at the moment: what others write then is between two of its writes. */
+  isWriting: (inode: Inode) => boolean = () => false;
+  isOpen: (inode: Inode) => boolean = () => false;
 
   constructor(drive: Drive, random: Prng) {
     this.#drive = drive;
@@ -39,7 +61,8 @@ export class Strangers {
     const place = this.#find(at);
     if (place === undefined) return;
     const { folder, name, inode } = place;
-    if ((inode === undefined) !== (deed === 'put') || inode?.kind === 'folder') return;
+    if ((inode === undefined) !== (deed === 'put' || deed === 'return') || inode?.kind === 'folder') return;
+    if (deed === 'return' && !this.#moved.has(at)) return;
     this.done.push(`${deed} ${at}`);
     switch (deed) {
       case 'delete':
@@ -48,16 +71,36 @@ export class Strangers {
       case 'move':
         this.moveAway(at);
         break;
+      case 'return':
+        this.moveBack(at);
+        break;
       case 'put':
-        this.#put(folder, name, 1 + this.random.below(20_000));
+        this.#put(folder, name, this.#noise(1 + this.random.below(20_000)));
         break;
       case 'replace':
-        this.#put(folder, name, inode!.looks.bytes);
+        this.#put(folder, name, this.#noise(inode!.looks.bytes));
         break;
+      case 'copy':
+        this.#put(folder, name, Uint8Array.from(inode!.bytes));
+        // With a right piece in it, it is as good as the program's own.
+        if (name.endsWith('.part')) this.yieldParts();
+        break;
+      case 'touch':
+        inode!.touch(this.#drive.strangeNs);
+        inode!.settle(inode!.mark);
+        break;
+      case 'recreate': {
+        const { bytes } = inode!.looks;
+        this.#set(folder, name, undefined);
+        if (inode!.linkCount === 0 && !this.isOpen(inode!)) this.#drive.release(inode!);
+        this.#put(folder, name, this.#noise(bytes));
+        break;
+      }
       default:
         this.#write(deed, inode!);
-        this.#written.add(inode!);
-        if (isFinal || this.#own.has(inode!)) this.#own.set(inode!, Uint8Array.from(inode!.bytes));
+        if (this.isWriting(inode!)) this.#written.add(inode!);
+        if (isFinal || inode!.linkCount > 1 || this.#own.has(inode!))
+          this.#own.set(inode!, Uint8Array.from(inode!.bytes));
     }
     this.#settle(at);
   }
@@ -86,12 +129,30 @@ export class Strangers {
     if (folder === undefined || name === undefined || inode === undefined) return;
     const { strangeNs } = this.#drive;
     const moved = `${++this.#moves}`;
+    this.#moved.set(at, { folder: this.#elsewhere, name: moved, inode });
     this.#drive.rename(
       [
         { folder: this.#elsewhere, name: moved, inode },
         { folder, name, inode: undefined },
       ],
       strangeNs,
+    );
+    this.#settle(at);
+    this.#elsewhere.settle(this.#elsewhere.mark);
+  }
+
+  /** What they moved away from here lies here again, unless something else does. */
+  moveBack(at: string): void {
+    const moved = this.#moved.get(at);
+    const place = this.#find(at);
+    if (moved === undefined || place === undefined || place.inode !== undefined) return;
+    this.#moved.delete(at);
+    this.#drive.rename(
+      [
+        { ...place, inode: moved.inode },
+        { ...moved, inode: undefined },
+      ],
+      this.#drive.strangeNs,
     );
     this.#settle(at);
     this.#elsewhere.settle(this.#elsewhere.mark);
@@ -128,30 +189,29 @@ export class Strangers {
     this.act(there === undefined ? 'put' : 'replace', at, true);
   }
 
-  isOrWasTheirs(inode: Inode): boolean {
-    return this.#own.has(inode) || this.#made.has(inode);
-  }
+  readonly isOrWasTheirs = (inode: Inode): boolean => this.#own.has(inode) || this.#made.has(inode);
 
   isTheirs(inode: Inode): boolean {
     return this.#own.has(inode);
   }
 
-  #write(deed: 'change' | 'append' | 'shorten', inode: Inode): void {
-    const { bytes } = inode.looks;
+  #write(deed: 'change' | 'append' | 'shorten' | 'disguise', inode: Inode): void {
+    const { bytes, mtimeNs } = inode.looks;
     const { strangeNs } = this.#drive;
     if (deed === 'shorten') inode.truncate(this.random.below(bytes + 1), strangeNs);
     else if (deed === 'append') inode.write(bytes, this.#noise(1 + this.random.below(100)), strangeNs);
     else if (bytes > 0) {
       const at = this.random.below(bytes);
       inode.write(at, this.#noise(1 + this.random.below(Math.min(2_000, bytes - at))), strangeNs);
+      if (deed === 'disguise') inode.setTime(mtimeNs, strangeNs);
     }
     inode.settle(inode.mark);
   }
 
-  #put(folder: Inode, name: string, bytes: number): void {
+  #put(folder: Inode, name: string, bytes: Uint8Array): void {
     const { strangeNs } = this.#drive;
     const inode = this.#drive.create('file', strangeNs);
-    inode.write(0, this.#noise(bytes), strangeNs);
+    inode.write(0, bytes, strangeNs);
     inode.settle(inode.mark);
     this.#set(folder, name, inode);
     this.#made.add(inode);
@@ -161,7 +221,7 @@ export class Strangers {
 
   #set(folder: Inode, name: string, inode: Inode | undefined): void {
     const before = folder.entries.get(name);
-    if (before !== undefined) this.#own.delete(before);
+    if (before !== undefined && before.linkCount <= 1) this.#own.delete(before);
     this.#drive.rename([{ folder, name, inode }], this.#drive.strangeNs);
   }
 

@@ -24,8 +24,6 @@ export const trackerUnreached: readonly Unreached[] = [
   {
     file: 'tracker/presence.ts',
     branches: {
-      'else if (records.size >= recordsMax) return':
-        'half a million peers; test/tracker/presence.test.ts has room for a few',
       'expire(nowMs) {':
         'peers of accounts that fall silent: members of a run come often; test/tracker/presence.test.ts',
       'online: () => new Set(byAccount.keys())': pages,

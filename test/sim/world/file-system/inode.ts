@@ -109,6 +109,11 @@ export class Inode {
     this.#change(0, undefined, { ...this.looks, ctimeNs: nowNs });
   }
 
+  /** As `touch -r` does: any mtime, and the time of the change. */
+  setTime(mtimeNs: bigint, nowNs: bigint): void {
+    this.#change(0, undefined, { ...this.looks, mtimeNs, ctimeNs: nowNs });
+  }
+
   #change(position: number, bytes: Uint8Array | undefined, after: Looks): void {
     this.looks = after;
     this.#changes.push({ position, bytes, after });

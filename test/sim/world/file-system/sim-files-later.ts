@@ -13,10 +13,18 @@ export type Later = (run: () => void) => void;
 export class WholeSimFiles extends SimFiles implements FileSystem {
   readonly later: FilesLater;
   readonly #later: Later;
+  readonly #afterSync: Later;
 
-  constructor(life: ConstructorParameters<typeof SimFiles>[0], descriptorsArePaths: boolean, later: Later) {
+  /** `afterSync`: an fsync takes its own time. */
+  constructor(
+    life: ConstructorParameters<typeof SimFiles>[0],
+    descriptorsArePaths: boolean,
+    later: Later,
+    afterSync: Later = later,
+  ) {
     super(life, descriptorsArePaths);
     this.#later = later;
+    this.#afterSync = afterSync;
     const soon = <T>(run: () => T) => this.#soon(run);
     this.later = {
       open: (at, mode) =>
@@ -44,9 +52,9 @@ export class WholeSimFiles extends SimFiles implements FileSystem {
     );
   }
 
-  #soon<T>(run: () => T): Outcome<T> {
+  #soon<T>(run: () => T, later: Later = this.#later): Outcome<T> {
     const outcome = new Outcome<T>();
-    this.#later(() => {
+    later(() => {
       let result: T;
       try {
         result = run();
@@ -94,7 +102,7 @@ export class WholeSimFiles extends SimFiles implements FileSystem {
           if (inode.kind === 'link') throw failed('EINVAL', path);
           inode.settle(mark);
           this.drive.commit(calls);
-        });
+        }, this.#afterSync);
       },
       close: () => this.#soon(() => this.close(descriptor)),
     };

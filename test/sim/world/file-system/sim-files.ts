@@ -73,6 +73,11 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     return [...this.#opened.values()].map(({ path }) => path);
   }
 
+  isOpen(inode: Inode): boolean {
+    for (const opened of this.#opened.values()) if (opened.inode === inode) return true;
+    return false;
+  }
+
   /** The power may go before this, or it fails. */
   step(kind: CallKind, at: string): void {
     const { onStep, random, temper } = this.#life;
@@ -297,8 +302,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     if (inode.linkCount > 0) return;
     const { drive } = this.#life;
     drive.orphan(inode);
-    for (const opened of this.#opened.values()) if (opened.inode === inode) return;
-    drive.release(inode);
+    if (!this.isOpen(inode)) drive.release(inode);
   }
 
   #there(at: string, follow: boolean): Inode {
