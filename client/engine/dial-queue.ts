@@ -8,6 +8,12 @@
 import type { PeerRecord } from './peer-record.ts';
 import type { Prng } from './prng.ts';
 
+/**
+ * Every so many dials the most failures come first: a tracker that names dead addresses again and again, which come as
+ * strangers each time, would otherwise keep a peer that failed once out for ever.
+ */
+const turnOfFailed = 4;
+
 interface Waiting {
   readonly record: PeerRecord;
   readonly dueMs: number;
@@ -20,6 +26,7 @@ export class DialQueue {
   readonly #unwantedSeeds = new Set<PeerRecord>();
   readonly #random: Prng;
   #size = 0;
+  #taken = 0;
 
   constructor(random: Prng) {
     this.#random = random;
@@ -48,7 +55,8 @@ export class DialQueue {
   }
 
   /**
-   * Takes out the next one to dial: of those with the fewest failures, any. `isCurrent`: it is still known and idle.
+   * Takes out the next one to dial: of those with the fewest failures, any; every fourth time, with the most. `isCurrent`:
+   * it is still known and idle.
    * One that has to wait for others of its host is looked at again after `hostFullWaitMs`.
    */
   take(
@@ -70,8 +78,10 @@ export class DialQueue {
       this.#popWaiting();
       this.#place(first.record, 0, nowMs);
     }
-    for (const bucket of this.#ready) {
-      while (bucket !== undefined && bucket.length > 0) {
+    const isTurnOfFailed = (this.#taken + 1) % turnOfFailed === 0;
+    for (let i = 0; i < this.#ready.length; i++) {
+      const bucket = this.#ready[isTurnOfFailed ? this.#ready.length - 1 - i : i]!;
+      while (bucket.length > 0) {
         const record = takeAny(bucket, this.#random);
         const dueMs = dueMsOf(record);
         if (!isCurrent(record)) this.#forget(record);
@@ -80,6 +90,7 @@ export class DialQueue {
         else if (isHostFull(record.address.host)) this.#place(record, nowMs + hostFullWaitMs, nowMs);
         else {
           this.#forget(record);
+          this.#taken += 1;
           return record;
         }
       }

@@ -76,6 +76,18 @@ describe('an address', () => {
     expect(directory.dialable).toEqual([address(2)]);
   });
 
+  it('that failed once is dialed again although trackers name strangers without end', () => {
+    const directory = newDirectory();
+    directory.learn([address(1)], 0);
+    directory.release(dial(directory, 0)!, false, 0);
+    const dialed = new Set<string>();
+    for (let n = 2; n < 40; n++) {
+      directory.learn(addresses(10, 10 * n), hourMs);
+      dialed.add(dial(directory, hourMs)!.address.host);
+    }
+    expect(dialed).toContain(address(1).host);
+  });
+
   it('that worked begins anew, and is not dialed again at once', () => {
     const directory = newDirectory();
     directory.learn([address(1)], 0);
