@@ -17,7 +17,7 @@ export function churner({ staysMsMax = 3_000, awayMsMax = 4_000 }: ChurnerOption
     const { random, torrent } = puppet.stage;
     const { geometry } = torrent;
     const comeBack = (line: Line) => {
-      if (!line.incoming) puppet.after(1 + random.below(awayMsMax), () => puppet.dial(line.address));
+      if (!line.incoming) puppet.comeBack(line.address, 1 + random.below(awayMsMax));
     };
     return {
       dials: true,

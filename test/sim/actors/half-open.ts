@@ -46,7 +46,7 @@ export function halfOpen(options: HalfOpenOptions = {}): Script {
         if (line.incoming) return;
         floods += 1;
         const awayMs = awayMsMin + random.below(Math.min(awayMsMax, awayMsGrowth * floods));
-        puppet.after(awayMs, () => puppet.dial(line.address));
+        puppet.comeBack(line.address, awayMs);
       },
     };
   };

@@ -13,7 +13,7 @@ import {
 import { pick } from './choice.ts';
 import type { Script } from './puppet.ts';
 
-/** Wrong bytes of the right length; an absurd length; a block nobody asked for; blocks too short; no answer; no block at all. */
+/** Wrong bytes of the right length; an absurd length; a block that was not asked for; blocks too short; no answer; no block at all. */
 export const metadataLies = ['wrong', 'huge', 'unasked', 'short', 'silent', 'refuses'] as const;
 
 export interface MetadataLiarOptions {

@@ -196,7 +196,7 @@ export function mumbler(): Script {
       },
       onClosed(line) {
         if (!line.incoming && ++visits < comesBackMax)
-          puppet.after(500 + random.below(4_000), () => puppet.dial(line.address));
+          puppet.comeBack(line.address, 500 + random.below(4_000));
       },
     };
   };

@@ -39,6 +39,8 @@ export class Puppet implements Actor, LineEvents {
   readonly #role: Role;
   readonly #lines = new Map<ConnectionId, Line>();
   readonly #alarms = new Set<() => void>();
+  /** By host, how many dials are to come. */
+  readonly #returns = new Map<string, number>();
   #dialed = 0;
   #hasLeft = false;
 
@@ -68,6 +70,18 @@ export class Puppet implements Actor, LineEvents {
       run();
     });
     this.#alarms.add(cancel);
+  }
+
+  /** It dials this address again, in a while. Until then a tracker that names the host does not bring it there once more. */
+  comeBack(address: PeerAddress, delayMs: number): void {
+    const { host } = address;
+    this.#returns.set(host, (this.#returns.get(host) ?? 0) + 1);
+    this.after(delayMs, () => {
+      const left = this.#returns.get(host)! - 1;
+      if (left > 0) this.#returns.set(host, left);
+      else this.#returns.delete(host);
+      this.dial(address);
+    });
   }
 
   leave(): void {
@@ -122,9 +136,9 @@ export class Puppet implements Actor, LineEvents {
     this.#role.onClosed?.(line, reason);
   }
 
-  /** Once each, as long as they are connected; and not itself. */
+  /** Once each, as long as they are connected or about to be; and not itself. */
   #meet(peer: PeerAddress): void {
-    if (peer.host === this.stage.address.host) return;
+    if (peer.host === this.stage.address.host || this.#returns.has(peer.host)) return;
     for (const line of this.#lines.values()) if (line.address.host === peer.host) return;
     this.dial(peer);
   }

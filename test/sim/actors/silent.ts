@@ -67,7 +67,7 @@ export function silent(options: SilentOptions = {}): Script {
         if (line.incoming) return;
         returns += 1;
         const awayMs = 1 + random.below(Math.min(awayMsMax, 500 * returns));
-        puppet.after(awayMs, () => puppet.dial(line.address));
+        puppet.comeBack(line.address, awayMs);
       },
     };
   };
