@@ -45,9 +45,9 @@ export class ResumeJournal {
   #flushing: Outcome<void> | undefined;
   #stopped = false;
   /** The record could not be written: until it can, the next start has more to hash. */
+  #isUnsaved = false;
   /** The next start has to read what the record does not claim. */
   #isUnsure = false;
-  #isUnsaved = false;
   #onMissing: (file: StoredFile) => void = () => {};
 
   /**
@@ -183,6 +183,7 @@ export class ResumeJournal {
           // Another fsync of it is under way, or it was written since: once more, soon.
           this.#dirty.add(file);
           this.#isStale = true;
+          isAllForced = false;
         }
         // A file that is not wanted has its bytes in the side file, which may lie in another folder.
         folders.add(path.dirname(at.finalPath));
