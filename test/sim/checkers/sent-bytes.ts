@@ -2,7 +2,7 @@
  * What is sent stays as it was: a socket keeps the very bytes it is given until the kernel takes them, which may be long
  * after the turn. An engine that writes into them again sends something else than it said.
  */
-import type { Checker, Turn } from './checker.ts';
+import { type Checker, type Disbelief, firstOf, type Turn } from './checker.ts';
 
 /** A reused buffer is written again by one of the next that have something to say. */
 const keptMax = 64;
@@ -17,12 +17,11 @@ interface Sent {
 export function sentBytesStay(): Checker {
   const kept: (Sent | undefined)[] = new Array(keptMax).fill(undefined);
   let at = 0;
-  const keep = (given: Uint8Array, { peer }: Turn): string | undefined => {
+  const keep = (given: Uint8Array, { peer }: Turn): Disbelief => {
     const before = kept[at];
     kept[at] = { given, was: given.slice(), host: peer.number };
     at = (at + 1) % keptMax;
-    if (before === undefined || isSame(before.given, before.was)) return undefined;
-    return `peer ${before.host} has written into ${before.was.length} bytes that it had sent before`;
+    return judge(before);
   };
   return {
     name: 'sent-bytes-stay',
@@ -36,7 +35,13 @@ export function sentBytesStay(): Checker {
       }
       return undefined;
     },
+    atEnd: () => firstOf(...kept.map(judge)),
   };
+}
+
+function judge(sent: Sent | undefined): Disbelief {
+  if (sent === undefined || isSame(sent.given, sent.was)) return undefined;
+  return `peer ${sent.host} has written into ${sent.was.length} bytes that it had sent before`;
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
