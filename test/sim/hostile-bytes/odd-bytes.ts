@@ -103,3 +103,15 @@ export function spoil(text: string, random: Prng): string {
 export function isClear(error: { readonly code: string; readonly message: string }): boolean {
   return /^[a-z][a-z0-9-]*$/.test(error.code) && error.message.length > 0;
 }
+
+export function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}
+
+/** Without the order of fields. */
+export function textOf(value: object): string {
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(
+    entries.map(([key, field]) => [key, ArrayBuffer.isView(field) ? toText(field as Uint8Array) : field]),
+  );
+}

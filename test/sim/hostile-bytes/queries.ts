@@ -12,7 +12,7 @@ import {
   parseAnnounceQuery,
 } from '../../../tracker/protocol/announce-query.ts';
 import { parseScrapeQuery, scrapeHashesMax, scrapeUrl } from '../../../tracker/protocol/scrape-query.ts';
-import { drawBytes, isClear, oneOf, spoil, toText } from './odd-bytes.ts';
+import { drawBytes, isClear, isWithin, oneOf, spoil, textOf, toText } from './odd-bytes.ts';
 
 type Disbelief = string | undefined;
 
@@ -156,16 +156,4 @@ function spoilQuery(query: string, random: Prng): string {
     default:
       return spoil(query, random);
   }
-}
-
-function isWithin(value: number, min: number, max: number): boolean {
-  return Number.isSafeInteger(value) && value >= min && value <= max;
-}
-
-/** Without the order of fields. */
-function textOf(value: object): string {
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(
-    entries.map(([key, field]) => [key, ArrayBuffer.isView(field) ? toText(field as Uint8Array) : field]),
-  );
 }

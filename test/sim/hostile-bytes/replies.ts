@@ -20,11 +20,13 @@ import {
   type Entry,
   int,
   isClear,
+  isWithin,
   list,
   oddValue,
   oneOf,
   spoil,
   tamper,
+  textOf,
   toBytes,
   toText,
   utf8,
@@ -244,15 +246,4 @@ function dialable(random: Prng, addressBytes: 4 | 16): Uint8Array {
     return [...record];
   });
   return Uint8Array.from(records.flat());
-}
-
-function isWithin(value: number, min: number, max: number): boolean {
-  return Number.isSafeInteger(value) && value >= min && value <= max;
-}
-
-function textOf(value: object): string {
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(
-    entries.map(([key, field]) => [key, ArrayBuffer.isView(field) ? toText(field as Uint8Array) : field]),
-  );
 }
