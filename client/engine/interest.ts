@@ -139,7 +139,7 @@ export class Interest {
 
   /** Tells the peer of all from this one on that it lacks. False when it has this one. */
   #tellFrom(session: PeerSession, untold: readonly PieceIndex[], from: number): boolean {
-    // A seed is told, too: it cares for what nobody has yet (first-copies.ts).
+    // A seed is told, too: it cares for what no peer has yet (first-copies.ts).
     const { isAll } = session.pieces;
     // The rows of a few pieces are at hand, the bits of each peer are not.
     if (!isAll && this.#holders.has(session, untold[from]!)) return false;

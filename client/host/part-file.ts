@@ -198,7 +198,7 @@ export function isUnforced(error: unknown): boolean {
 }
 
 /**
- * Nobody else has written: ctime tells also of a writer that sets mtime back. Windows sets the time of a file when it is
+ * No other program has written: ctime tells also of a writer that sets mtime back. Windows sets the time of a file when it is
  * closed, so that it is no sign of another writer there.
  */
 function isUntouched(looks: FileStamp, seen: FileStamp | undefined): boolean {

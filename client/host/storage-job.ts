@@ -81,7 +81,7 @@ export type SyncedFile =
 /**
  * `stamps`: what each file looked like right after it was written, by segment. Taken at once and in the same thread, so
  * that no change of another program is taken for ours. `synced`: by file of a `SyncJob` that was carried out, which is
- * `stored` whatever has become of each.
+ * `stored`, also when some of its files have failed.
  */
 export type StoreResult = {
   readonly id: number;

@@ -89,6 +89,7 @@ export class TorrentFiles {
   readonly #stored: Uint8Array;
   /** Pieces of which a file's part lies in the side file, by file index. */
   readonly #held = new Map<number, Set<PieceIndex>>();
+
   constructor(
     layout: FileLayout,
     geometry: Geometry,

@@ -75,7 +75,7 @@ describe('a full table of peers', () => {
     expect(room([other, crowd[0]!, taking, crowd[2]!])).toEqual([taking]);
     expect(room([crowd[0]!, crowd[1]!, other, seat('3.0.0.1', 'giving', 10)])).toBeUndefined();
     expect(room([...crowd, other], newcomer('9.9.9.9'))).toBeUndefined();
-    // One network alone may have the table to itself as long as nobody else comes, and one peer a table of one seat.
+    // One network alone may have the table to itself as long as no other peer comes, and one peer a table of one seat.
     expect(room([crowd[0]!])).toBeUndefined();
     const ipv6 = [1, 2, 3].map((i) => seat(`2001:db8:7:${i}::1`, 'giving', 10, 1, i));
     expect(room(ipv6, newcomer('2001:db8:8::1'))).toEqual([ipv6[0]]);

@@ -87,7 +87,7 @@ describe('somebody who announces', () => {
   });
 });
 
-it('peers that found no room make presence incomplete until each of them has timed out, whoever leaves before', () => {
+it('peers that found no room make presence incomplete until each of them has timed out, also when others leave before', () => {
   const presence = openPresence(1_000, 1);
   presence.announced(peer(1), 0);
   expect(presence.isIncomplete).toBe(false);

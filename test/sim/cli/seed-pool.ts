@@ -104,7 +104,7 @@ class SeedPool {
   #hire(): void {
     const child = fork(fileURLToPath(this.#range.worker ?? ownWorker), {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // A tree of mutants is new each time: what is kept of it nobody uses again.
+      // A tree of mutants is new each time: what is kept of it is of no more use.
       env: this.#range.worker === undefined ? { NODE_COMPILE_CACHE: compiled, ...process.env } : process.env,
     });
     const worker: Worker = { process: child, seed: -1, watchdog: undefined };

@@ -36,7 +36,7 @@ describe('branches that no drawn seed reaches', () => {
     expect(files).toEqual([...new Set(files)]);
   });
 
-  it('are found by their code, whatever stands around it', () => {
+  it('are found by their code, wherever it stands', () => {
     const [{ file, code } = { file: '', code: '' }] = whys.filter((one) => one.code !== wholeFile);
     expect(explains(file, `if (it) ${code} else`)).toBe(true);
     expect(explains(file, 'other code')).toBe(false);

@@ -65,7 +65,7 @@ export const admission: readonly Mutant[] = [
     to: 'return mayReturn(account, wallMs);',
   },
   {
-    name: 'tell of holders whoever asks',
+    name: 'tell every account of holders',
     file: 'tracker/swarm-access.ts',
     from: '      if (!admission.sees(accountId, releaseId)) return [];\n',
     to: '',

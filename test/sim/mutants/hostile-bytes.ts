@@ -5,7 +5,7 @@ import type { Mutant } from './mutant.ts';
 
 export const hostileBytes: readonly Mutant[] = [
   {
-    name: 'believe peers that nobody can dial',
+    name: 'believe peers that cannot be dialed',
     file: 'tracker/protocol/announce-reply.ts',
     from: '    if (!isDialable(packed, at, addressBytes)) continue;\n',
     to: '',

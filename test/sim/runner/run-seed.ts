@@ -8,7 +8,7 @@ import { runStorage } from '../storage/run-storage.ts';
 import type { RunResult } from './result.ts';
 import { type RunOptions, runPlan } from './run-plan.ts';
 
-/** A storage run takes about as long as a swarm. */
+/** It takes far less than a swarm; but each finds something new now and then, and a run of CI is to be about its commit. */
 const storageEvery = 2;
 
 export function runSeed(seed: number, options: RunOptions = {}): RunResult {

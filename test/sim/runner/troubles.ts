@@ -10,7 +10,7 @@ import { choose, wantAllAgain } from './choices.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
 const always = 1_000_000;
-/** Where a lying tracker says that peers are: nobody is there, or it is the asker's own machine. */
+/** Where a lying tracker says that peers are: no host is there, or it is the asker's own machine. */
 const lies = [
   { host: '198.18.0.1', port: 1 },
   { host: '127.0.0.1', port: 6_881 },

@@ -126,7 +126,7 @@ class StorageRun {
       // What a new choice moves out of the side file, or into it, is read.
       const isChosenAnew = plan.moments.some(({ act }) => act.what === 'select');
       if (program.jobs.checked > life.checkedAtStart && !isChosenAnew)
-        throw new BrokenStorage('hashed-again', 'a file is read again that nobody has touched');
+        throw new BrokenStorage('hashed-again', 'a file is read again that no program has touched');
     } else this.#work.begin();
     for (let i = 0; i < plan.deedsAtRest; i++) disturbAtRest(this.#strangers, this.#look);
     if (plan.deedsAtRest > 0) this.#work.begin();

@@ -79,7 +79,7 @@ export class StrictChecks {
     }
   }
 
-  /** After a stop in a run in which nobody else touched anything, and nothing failed. */
+  /** After a stop in a run in which no other program touched anything, and nothing failed. */
   checkStopped(download: FetchedTorrent, record: Recorded | undefined): void {
     const { files } = download.prepared;
     for (const i of this.#pieces) {

@@ -25,7 +25,7 @@ export type Label = `open ${string}` | `own ${number} ${string}`;
 interface Listed {
   readonly accountId: number | undefined;
   readonly release: number | undefined;
-  /** Nobody knows any more under which account it came: there were too many. */
+  /** Under which account it came is not known any more: there were too many. */
   readonly isUnknown?: boolean;
 }
 

@@ -16,7 +16,7 @@ export const engineUnreached: readonly Unreached[] = [
       'if (tracker.isTakingLeave) return undefined':
         'offline and back before a farewell is answered; test/engine/offline.test.ts',
       "retryInSeconds === 'never' ? Number.MAX_SAFE_INTEGER":
-        'a tracker that will not have the torrent: then nobody meets there; test/engine/announce-schedule.test.ts',
+        'a tracker that will not have the torrent: then no peers meet there; test/engine/announce-schedule.test.ts',
       'if (tracker !== this.#working) return':
         'a tracker that is not the one in use has forgotten us: it is asked when its turn comes',
       'if (this.#suspended || this.#stopped) return []': 'offline twice; test/engine/offline.test.ts',
