@@ -3,7 +3,6 @@
  * lives on a simulated disk: pieces are stored in any order, the power goes between any two calls, calls fail, others
  * move and change files. Then everything heals, and the download has to complete.
  */
-
 import type { Prng } from '../../../client/engine/prng.ts';
 import { ClientError } from '../../../client/host/client-error.ts';
 import type { PreparedDownload } from '../../../client/host/download-folder.ts';
@@ -130,8 +129,9 @@ class StorageRun {
     } else this.#work.begin();
     for (let i = 0; i < plan.deedsAtRest; i++) disturbAtRest(this.#strangers, this.#look);
     if (plan.deedsAtRest > 0) this.#work.begin();
-    // After a crash another program's part may be taken for ours (SECURITY.md), and also a stop may fail to record its end.
-    if (!(this.#records.current?.clean ?? false)) this.#strangers.yieldParts();
+    // After a crash their part may be taken for ours (SECURITY.md); and an empty one, where a record cannot be read.
+    const isClean = this.#records.current?.clean ?? false;
+    this.#strangers.yieldParts(({ looks }) => !isClean || (this.#hadFaults && looks.bytes === 0));
     this.#pass(1_000);
   }
 

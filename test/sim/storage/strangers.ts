@@ -168,9 +168,12 @@ export class Strangers {
   }
 
   /** What they put where a part would be counts as the program's own from now on. */
-  yieldParts(): void {
-    for (const inode of this.#inParts) this.#own.delete(inode);
-    this.#inParts.clear();
+  yieldParts(isYielded: (inode: Inode) => boolean = () => true): void {
+    for (const inode of this.#inParts) {
+      if (!isYielded(inode)) continue;
+      this.#own.delete(inode);
+      this.#inParts.delete(inode);
+    }
   }
 
   /** The program has written into this file. */
