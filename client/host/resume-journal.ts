@@ -192,11 +192,12 @@ export class ResumeJournal {
       for (const pieceIndex of outcome === 'missing' ? this.#files.storedIn(file) : written) {
         have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
       }
+      // Also one that is not there now may be back at the next start, which has to read it then.
+      isAllForced = false;
       if (outcome === 'missing') this.#onMissing(file);
       else {
         this.#dirty.add(file);
         this.#isStale = true;
-        isAllForced = false;
       }
     }
     // Names too: a file whose folder was not forced to the disk may come back without its name.
