@@ -7,7 +7,7 @@
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
-import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf, type Turn } from './checker.ts';
+import { type Checker, type Disbelief, firstOf, inspectionOf, type Turn } from './checker.ts';
 
 /** 2^-30. */
 const bitsOfDoubt = 30;
@@ -33,10 +33,9 @@ export function slotsTurnOver(): Checker {
   const all = new WeakMap<Engine, Slots>();
   return {
     name: 'slots-turn-over',
-    hears: ['woke', 'received'],
     onTurn(turn) {
       const { peer, fact, nowMs } = turn;
-      if (fact.type !== 'woke') return forget(turn, all.get(peer.engine));
+      if (fact.type !== 'woke') return forget(all.get(peer.engine));
       const inspection = inspectionOf(peer);
       if (inspection === undefined || inspection.peers.stopping) return void all.delete(peer.engine);
       let slots = all.get(peer.engine);
@@ -49,11 +48,9 @@ export function slotsTurnOver(): Checker {
   };
 }
 
-/** Between two ticks a peer loses its slot by what it says alone. */
-function forget(turn: Turn, slots: Slots | undefined): undefined {
-  if (slots === undefined || turn.fact.type !== 'received') return;
-  const session = sessionOf(turn);
-  if (session?.amChoking) slots.served.delete(session);
+/** Between two looks a peer loses its slot by what it says, or at a tick that came with another fact. */
+function forget(slots: Slots | undefined): undefined {
+  for (const session of slots?.served ?? []) if (session.amChoking) slots?.served.delete(session);
 }
 
 function noneYet(): Slots['still'] {
