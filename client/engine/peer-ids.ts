@@ -16,8 +16,9 @@ export function compareIds(a: Uint8Array, b: Uint8Array): number {
 }
 
 /**
- * The session that this one would be a second one of. From another host it shuts no peer out unless the one with that name
- * already serves us well.
+ * The session that this one would be a second one of. From another place it shuts no peer out unless the one with that
+ * name already serves us well. Two ports of one host, both dialed, are two places: neighbours behind one address may lie,
+ * too. The port that a peer came from says nothing.
  */
 export function namesakeOf(
   session: PeerSession,
@@ -27,7 +28,8 @@ export function namesakeOf(
   let elsewhere: PeerSession | undefined;
   for (const other of sessions) {
     if (!isSameId(other.peerId!, peerId)) continue;
-    if (other.address.host === session.address.host) return other;
+    const isSameHost = other.address.host === session.address.host;
+    if (isSameHost && (other.incoming || session.incoming)) return other;
     const serves = other.record!.goodPieces > 0 && other.mayBeAsked && !other.pipeline.stalled;
     if (serves) elsewhere = other;
   }

@@ -54,6 +54,18 @@ describe('the door', () => {
     expect(honest.owed).not.toEqual([]);
   });
 
+  it('a borrowed name shuts no neighbour out: of one host, each port that we dial is another peer', () => {
+    const lab = new EngineLab();
+    const peerId = new Uint8Array(20).fill(7);
+    const peers = [6881, 6882].map((port) => ({ host: '10.1.1.1', port }));
+    lab.tell({ type: 'peers-found', torrent: 1, peers });
+    lab.answerDial().shakeHands({ peerId });
+    const honest = lab.answerDial();
+    honest.shakeHands({ peerId });
+    expect(honest.closed).toBeUndefined();
+    expect(lab.status.peers).toHaveLength(2);
+  });
+
   it('connected-twice: somebody who serves us well, once more by another address of its', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);

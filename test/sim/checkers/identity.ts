@@ -1,6 +1,6 @@
 /**
  * Whoever we are connected with is somebody else, and is so once: neither an echo of ourselves nor the same peer of the
- * same host again.                                                                                               BEP 3
+ * same host again, where that can be told.                                                                       BEP 3
  */
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { type Checker, inspectionOf } from './checker.ts';
@@ -22,13 +22,18 @@ export function everybodyIsSomebodyElse(): Checker {
 
 function judge(ourId: Uint8Array, sessions: Iterable<PeerSession>): string | undefined {
   const us = Buffer.from(ourId).toString('hex');
-  const known = new Set<string>();
-  for (const { peerId, address } of sessions) {
+  /** By name and host: the port of each that was dialed, undefined for one that came. */
+  const known = new Map<string, (number | undefined)[]>();
+  for (const { peerId, address, incoming } of sessions) {
     const id = Buffer.from(peerId!).toString('hex');
     if (id === us) return `is connected with itself, as ${address.host}`;
     const name = `${id} at ${address.host}`;
-    if (known.has(name)) return `is connected twice with ${name}`;
-    known.add(name);
+    const port = incoming ? undefined : address.port;
+    const others = known.get(name) ?? [];
+    // Two ports that were dialed may be two neighbours, of whom one lies.
+    const isSame = (other: number | undefined) => other === undefined || port === undefined || other === port;
+    if (others.some(isSame)) return `is connected twice with ${name}`;
+    known.set(name, [...others, port]);
   }
   return undefined;
 }
