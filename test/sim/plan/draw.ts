@@ -22,17 +22,13 @@ import { drawSides } from './draw-sides.ts';
 import { drawFiles } from './files.ts';
 import { hasMeeting } from './meetings.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
+import { slowestBps, withSlack } from './slack.ts';
 import { validatePlan } from './validate.ts';
 
 const KiB = 1024;
 
 /** One that is no power of two, and one that is smaller than a block, besides the usual ones. */
 const pieceSizes = [16 * KiB, 16 * KiB, 32 * KiB, 64 * KiB, 128 * KiB, 20_000, 5_000];
-
-/** Dials under way below which a tracker names few dead addresses, and how many. */
-const few = 10;
-/** No drawn line is slower (docs/simulation.md, "Not solved"). */
-const slowestBps = 10_000;
 
 const hostileRoles: readonly Role[] = roles.filter(
   (role) => !['honest', 'old-client', 'mumbler', ...crowdRoles].includes(role),
@@ -80,35 +76,9 @@ export function drawPlan(seed: number): SwarmPlan {
   const giant = drawGiant(randomness.of('plan giant'), more);
   const narrow = drawNarrow(randomness.of('plan narrow'), giant);
   const demanding = drawDemands(randomness.of('plan demands'), narrow);
-  const drawn = withRoomForTalk(withFewDead(drawMagnets(randomness.of('plan magnets'), demanding)));
+  const drawn = withSlack(drawMagnets(randomness.of('plan magnets'), demanding));
   // With several torrents, one connection for each host is not enough: whatever was drawn since, that stays.
   return introduced(validatePlan({ ...drawn, limits: { ...drawn.limits, ...sideLimits } }));
-}
-
-/** With two dials at a time, hundreds of dead addresses cost an hour of virtual time and half a minute of ours: seed 1630. */
-function withFewDead(plan: SwarmPlan): SwarmPlan {
-  if ((plan.limits?.dialsMax ?? few) >= few) return plan;
-  const trackers = (plan.trackers ?? []).map((tracker) =>
-    tracker.deadAddresses === undefined
-      ? tracker
-      : { ...tracker, deadAddresses: Math.min(few, tracker.deadAddresses) },
-  );
-  return { ...plan, trackers };
-}
-
-/**
- * What two flooders may say fills a line of 10 kB/s, and a peer that comes anew is not heard: docs/simulation.md, "Not solved",
- * and seed 73200873 of 30 November.
- */
-function withRoomForTalk(plan: SwarmPlan): SwarmPlan {
-  const flooders = plan.peers.filter(({ role }) => role === 'flooder').length;
-  const downMin = flooders * slowestBps;
-  const peers = plan.peers.map((peer) =>
-    typeof peer.link !== 'object' || (peer.link.downBps ?? downMin) >= downMin
-      ? peer
-      : { ...peer, link: { ...peer.link, downBps: downMin } },
-  );
-  return { ...plan, peers };
 }
 
 /** Without a tracker, or with one reachable peer alone, a swarm may consist of strangers: then the second knows the first. */
