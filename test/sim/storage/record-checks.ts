@@ -78,9 +78,9 @@ export class RecordChecks {
       const expected = truth.subarray(offset, offset + bytes);
       const forced = inode.forcedBytes.subarray(from, from + bytes);
       const isThere = Buffer.compare(forced, expected) === 0;
-      // What others wrote is on the disk at once.
+      // Others have written there: whatever of that is on the disk, ours is not what was not forced there.
       const isOfOthers =
-        !isUndisturbed && Buffer.compare(forced, inode.bytes.subarray(from, from + bytes)) === 0;
+        !isUndisturbed && Buffer.compare(inode.bytes.subarray(from, from + bytes), expected) !== 0;
       if (!isThere && !isOfOthers)
         throw new BrokenStorage(
           'record-ahead',

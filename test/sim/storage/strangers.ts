@@ -224,7 +224,9 @@ export class Strangers {
 
   #set(folder: Inode, name: string, inode: Inode | undefined): void {
     const before = folder.entries.get(name);
-    if (before !== undefined && before.linkCount <= 1) this.#own.delete(before);
+    // A power cut may have left a file its part's name beside its own: with that one alone it is a download again.
+    const isPartAgain = before !== undefined && !name.endsWith('.part') && !this.#made.has(before);
+    if (before !== undefined && (before.linkCount <= 1 || isPartAgain)) this.#own.delete(before);
     this.#drive.rename([{ folder, name, inode }], this.#drive.strangeNs);
   }
 
