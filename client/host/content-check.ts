@@ -4,6 +4,7 @@
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { stampNow } from './content-look.ts';
 import { type FileStamp, laterStamp, sameFile } from './file-stamp.ts';
+import { openedPath } from './part-file.ts';
 import { checkPieces, segmentsToCheck } from './piece-check.ts';
 import type { Steps } from './steps.ts';
 import type { StorageJobs } from './storage-job.ts';
@@ -33,8 +34,21 @@ export function* readAgain(
   if (before === undefined) return undefined;
   const pieces = all ? piecesOf(stored, file.file.index) : files.storedIn(file);
   const bad = new Set(pieces);
-  const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
-  yield* checkPieces(pieces, stored, segmentsOf, pool, {}, (right) => bad.delete(right));
+  const pathsOf = (pieceIndex: PieceIndex) =>
+    files
+      .placesOf(pieceIndex)
+      .map(({ at }) => openedPath(at))
+      .join('\0');
+  const looked = new Map<PieceIndex, string>();
+  const segmentsOf = (pieceIndex: PieceIndex) => {
+    looked.set(pieceIndex, pathsOf(pieceIndex));
+    return segmentsToCheck(files.placesOf(pieceIndex));
+  };
+  for (let left = pieces; left.length > 0; ) {
+    yield* checkPieces(left, stored, segmentsOf, pool, {}, (right) => bad.delete(right));
+    // Another file of the piece got its name, or went home from the side file, before a thread opened it.
+    left = [...bad].filter((pieceIndex) => looked.get(pieceIndex) !== pathsOf(pieceIndex));
+  }
   // It was lost or written while it was read: the result says nothing of it now.
   const isSame = file.state === 'part' ? sameFile(before, file.seen) : file.seen === seen;
   if (!isSame || !sameFile(before, stampNow(file, files))) return undefined;

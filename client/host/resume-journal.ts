@@ -12,7 +12,7 @@ import type { PieceIndex } from '../../torrents/geometry.ts';
 import { codeOf, troubleOf } from './disk-errors.ts';
 import { type FileStamp, sameFile, stampFrom } from './file-stamp.ts';
 import type { OpenedFile } from './file-system.ts';
-import type { DiskFile } from './part-file.ts';
+import { type DiskFile, openedPath } from './part-file.ts';
 import type { ResumeStore } from './resume-store.ts';
 import { asPromise, launch, Outcome, type Steps, waitFor } from './steps.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -168,6 +168,7 @@ export class ResumeJournal {
       if (file !== undefined && unforced.in(this.#files.opened(file)).length > 0) dirty.add(file);
     }
     const have = this.#have.slice();
+    const opened = this.#files.files.map((file) => file && this.#files.opened(file));
     this.#dirty = new Set();
     this.#dirtyBytes = 0;
     this.#isStale = false;
@@ -177,7 +178,7 @@ export class ResumeJournal {
       const at = this.#files.opened(file);
       const written = unforced.in(at);
       // A file that has just got its name was forced to the disk before.
-      const outcome = written.length === 0 ? 'forced' : yield* this.#sync(file, at);
+      const outcome = written.length === 0 ? 'forced' : yield* this.#sync(at);
       if (outcome === 'forced') {
         if (written.length > 0 && unforced.in(at).length > 0) {
           // Another fsync of it is under way, or it was written since: once more, soon.
@@ -205,9 +206,12 @@ export class ResumeJournal {
     yield* this.#syncAbove(folders);
     // What was lost since is not claimed.
     for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
-    // Nor what was lost and stored again since, or moved out of the side file: its bytes lie where no fsync was yet.
-    for (const file of this.#files.files) {
-      for (const pieceIndex of file === undefined ? [] : unforced.in(this.#files.opened(file)))
+    // Nor what was lost and stored again since, nor what went home from the side file: its bytes, or the name of their file,
+    // may not be on the disk yet.
+    for (const [i, file] of this.#files.files.entries()) {
+      if (file === undefined) continue;
+      const at = this.#files.opened(file);
+      for (const pieceIndex of at === opened[i] ? unforced.in(at) : this.#files.storedIn(file))
         have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
     }
     const stamps = this.#files.files.map((file) => file && this.#looks(file));
@@ -245,11 +249,11 @@ export class ResumeJournal {
   }
 
   /** `missing`: it is not where it was. `failed`: it may be, and is not forced to the disk. */
-  *#sync(file: StoredFile, at: DiskFile): Steps<'forced' | 'missing' | 'failed'> {
+  *#sync(at: DiskFile): Steps<'forced' | 'missing' | 'failed'> {
     let handle: OpenedFile | undefined;
     try {
       // It may get its name between our look and our open: the file is the same.
-      handle = (yield* this.#open(file)) ?? (yield* this.#open(file));
+      handle = (yield* this.#open(at)) ?? (yield* this.#open(at));
     } catch {
       return 'failed';
     }
@@ -270,10 +274,10 @@ export class ResumeJournal {
     }
   }
 
-  *#open(file: StoredFile): Steps<OpenedFile | undefined> {
+  *#open(at: DiskFile): Steps<OpenedFile | undefined> {
     let handle: OpenedFile;
     try {
-      handle = yield* waitFor(this.#files.fs.later.open(this.#files.pathOf(file), 'read'));
+      handle = yield* waitFor(this.#files.fs.later.open(openedPath(at), 'read'));
     } catch (error) {
       if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return undefined;
       throw error;
@@ -281,7 +285,7 @@ export class ResumeJournal {
     let isOurs = false;
     try {
       // A disk that does not let us look has not lost the file.
-      isOurs = sameFile(stampFrom(yield* waitFor(handle.stat())), this.#files.seen(file));
+      isOurs = sameFile(stampFrom(yield* waitFor(handle.stat())), at.seen);
     } finally {
       if (!isOurs) yield* waitFor(handle.close());
     }

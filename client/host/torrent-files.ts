@@ -272,8 +272,9 @@ export class TorrentFiles {
     try {
       makePart(target, this.beneath);
       const isAsWritten = copyIntoPart(this.fs, side.place, target, runs);
-      // Others have written into the side file: what came from there is hashed before the file gets its name.
-      if (!isAsWritten && target.seen !== undefined) target.seen = { ...target.seen, mtimeNs: '0' };
+      // Others have written into the side file, or we at this moment: what came from there is hashed before the file gets
+      // its name.
+      if (!isAsWritten) this.doubt(stored);
     } finally {
       stored.seen = target.seen;
     }
