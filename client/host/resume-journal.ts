@@ -187,7 +187,7 @@ export class ResumeJournal {
           isAllForced = false;
         }
         // A file that is not wanted has its bytes in the side file, which may lie in another folder.
-        folders.add(path.dirname(at.finalPath));
+        if (at.seen !== undefined) folders.add(path.dirname(at.finalPath));
         continue;
       }
       for (const pieceIndex of outcome === 'missing' ? this.#files.storedIn(file) : written) {
@@ -238,14 +238,15 @@ export class ResumeJournal {
     const { beneath, fs } = this.#files;
     const top = beneath && path.dirname(beneath.root);
     if (top === undefined) return;
+    const above = new Set<string>();
     for (const folder of folders) {
-      for (let at = path.resolve(folder); at !== top && path.dirname(at) !== at; ) {
-        at = path.dirname(at);
+      for (let at = path.resolve(folder); at !== top && path.dirname(at) !== at; at = path.dirname(at)) {
         if (this.#syncedAbove.has(at)) break;
         this.#syncedAbove.add(at);
-        yield* syncFolder(fs, at);
+        above.add(path.dirname(at));
       }
     }
+    for (const folder of above) yield* syncFolder(fs, folder);
   }
 
   /** `missing`: it is not where it was. `failed`: it may be, and is not forced to the disk. */

@@ -187,6 +187,33 @@ it('the folder of the hidden file is forced to the disk, also when its piece lie
   expect(await forcedBy(() => journal.stop())).toContain(temporary.in('out', 'Box'));
 });
 
+it('of each folder that is made, its own folder is forced to the disk: also of a later one beside another', async () => {
+  for (const disc of ['disc 1', 'disc 2']) {
+    mkdirSync(temporary.in('Box', disc), { recursive: true });
+    writeFileSync(temporary.in('Box', disc, 'a.flac'), Buffer.alloc(128 * KiB, disc));
+  }
+  const { metainfo: box } = await createTorrent(temporary.in('Box'), { pieceLength: 64 * KiB, format: 'v1' });
+  const { files, have } = await prepareDownload(box, temporary.in('out'), {}, undefined);
+  const journal = new ResumeJournal(new ResumeStore(temporary.in('state')), box.infoHash, files, have);
+  const storePiece = (i: number) => {
+    const pieceIndex = box.geometry.pieceIndex(i)!;
+    const places = files.placesOf(pieceIndex);
+    files.make(places);
+    files.onStored(pieceIndex, places);
+    journal.onStored(
+      pieceIndex,
+      places.map(({ file }) => file!),
+      64 * KiB,
+    );
+  };
+  storePiece(0);
+  await journal.flush();
+  storePiece(2);
+  const forced = await forcedBy(() => journal.stop());
+  expect(forced).toContain(temporary.in('out', 'Box', 'disc 2'));
+  expect(forced).toContain(temporary.in('out', 'Box'));
+});
+
 it('a piece that is lost and stored again while a record is made is in the next record only', async () => {
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
   const store = new ResumeStore(temporary.in('state'));

@@ -20,6 +20,10 @@ const drawSize = (random: Prng): number =>
     random.below(5)
   ]!;
 
+/** Most files lie in the album's own folder, others in folders of it. */
+const drawFolder = (random: Prng): string[] =>
+  [['disc 1'], ['disc 2'], ['disc 2', 'more'], [], [], [], []][random.below(7)]!;
+
 export function drawAlbum(random: Prng): Album {
   const isSingleFile = random.below(5) === 0;
   if (isSingleFile)
@@ -30,7 +34,7 @@ export function drawAlbum(random: Prng): Album {
   for (let i = 0; i < count; i++) {
     const bytes = i === 0 ? 1 + random.below(40_000) : drawSize(random);
     const name = `${i}.flac`;
-    files.push({ components: random.below(3) === 0 ? ['disc', name] : [name], bytes });
+    files.push({ components: [...drawFolder(random), name], bytes });
     offset += bytes;
     const gap = (pieceLength - (offset % pieceLength)) % pieceLength;
     if (gap > 0 && i < count - 1 && random.below(4) === 0) {
@@ -45,7 +49,7 @@ export function drawAlbum(random: Prng): Album {
 export function drawSmallAlbum(random: Prng): Album {
   const count = 1 + random.below(4);
   const files = Array.from({ length: count }, (_, i) => ({
-    components: random.below(3) === 0 ? ['disc', `${i}.flac`] : [`${i}.flac`],
+    components: [...drawFolder(random), `${i}.flac`],
     bytes: [random.below(200), 1 + random.below(8_000), 1 + random.below(20_000), 1 + random.below(40_000)][
       random.below(4)
     ]!,
