@@ -19,8 +19,8 @@ export class BlockServer {
   readonly #torrent: TorrentId;
   readonly #has: (pieceIndex: PieceIndex) => boolean;
   readonly #context: Context;
-  /** Who waits for each read. It may have been cancelled, or the peer gone. */
-  readonly #reads = new IdTable<PeerSession>();
+  /** Who waits for each read. It may have been cancelled, or the peer gone. Some twenty are under way with a busy line. */
+  readonly #reads = new IdTable<PeerSession>(64);
   /** Pieces that could not be read: not served until they are tried again. */
   readonly #unreadable = new Set<PieceIndex>();
   #retryMs = 0;

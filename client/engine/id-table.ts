@@ -7,13 +7,21 @@
  */
 
 /** A power of two; doubled when half of them are taken, halved when an eighth of them is left: in between, it rests. */
-const placesFirst = 16;
+const placesMin = 16;
 const absent = -1;
 
 export class IdTable<T> {
   size = 0;
-  #ids: number[] = new Array(placesFirst).fill(absent);
-  #items: (T | undefined)[] = new Array(placesFirst).fill(undefined);
+  #ids: number[];
+  #items: (T | undefined)[];
+  readonly #placesFirst: number;
+
+  /** `placesFirst`: where so many come and go all the time that a smaller table would be made anew each time. */
+  constructor(placesFirst = placesMin) {
+    this.#placesFirst = placesFirst;
+    this.#ids = new Array(placesFirst).fill(absent);
+    this.#items = new Array(placesFirst).fill(undefined);
+  }
 
   /** Places: at most eight times what is in it, or the first. */
   get capacity(): number {
@@ -53,7 +61,7 @@ export class IdTable<T> {
     }
     this.#ids[hole] = absent;
     this.#items[hole] = undefined;
-    if (8 * this.size < this.#ids.length && this.#ids.length > placesFirst)
+    if (8 * this.size < this.#ids.length && this.#ids.length > this.#placesFirst)
       this.#resize(this.#ids.length / 2);
     return item;
   }
