@@ -51,6 +51,11 @@ export class Geometry {
     this.blocksPerPiece = Math.ceil(pieceLength / blockBytesMax);
   }
 
+  /** Some pieces before the last are shorter than the others.  BEP 52 */
+  get hasShortPieces(): boolean {
+    return this.#shortPieces !== undefined;
+  }
+
   /** An untrusted number → a PieceIndex, or undefined when there is no such piece. */
   pieceIndex(untrusted: number): PieceIndex | undefined {
     const valid = Number.isInteger(untrusted) && untrusted >= 0 && untrusted < this.pieceCount;

@@ -50,13 +50,10 @@ export class PieceLedger {
     this.#memory = memory;
     this.#budget = budget;
     this.#dataBytes = dataBytes;
-    let totalBytes = 0;
-    for (const pieceIndex of geometry.pieces()) totalBytes += this.dataBytes(pieceIndex);
-    this.totalBytes = totalBytes;
+    this.totalBytes = this.#sumOfData();
     this.#have = new BitField(geometry.pieceCount);
     this.#haveBytes = this.#have.buffer;
-    const given = new BitField(have ?? 0);
-    for (const pieceIndex of geometry.pieces()) if (given.get(pieceIndex)) this.#markHave(pieceIndex);
+    if (have !== undefined) this.#markAll(have);
     this.beganWhole = this.hasAll;
   }
 
@@ -198,6 +195,25 @@ export class PieceLedger {
       places[last.pieceIndex] = place;
     }
     places[pieceIndex] = 0;
+  }
+
+  #sumOfData(): number {
+    const { geometry } = this;
+    if (this.#dataBytes === undefined && !geometry.hasShortPieces) return geometry.totalBytes;
+    let sum = 0;
+    for (const pieceIndex of geometry.pieces()) sum += this.dataBytes(pieceIndex);
+    return sum;
+  }
+
+  #markAll(have: Uint8Array): void {
+    for (let i = 0; i < have.length; i++) {
+      for (let rest = have[i]!; rest !== 0; ) {
+        const bit = Math.clz32(rest) - 24;
+        rest &= ~(0x80 >> bit);
+        const pieceIndex = this.geometry.pieceIndex(8 * i + bit);
+        if (pieceIndex !== undefined) this.#markHave(pieceIndex);
+      }
+    }
   }
 
   #markHave(pieceIndex: PieceIndex): void {

@@ -33,6 +33,12 @@ export class PieceSelection {
     this.haveWantedBytes = 0;
     this.#missingCount = 0;
     const ledger = this.#ledger;
+    if (priorities === undefined) {
+      this.wantedBytes = ledger.totalBytes;
+      this.haveWantedBytes = ledger.haveBytes;
+      this.#missingCount = ledger.geometry.pieceCount - ledger.haveCount;
+      return;
+    }
     for (const pieceIndex of ledger.geometry.pieces()) {
       if (!this.wants(pieceIndex)) continue;
       this.wantedBytes += ledger.dataBytes(pieceIndex);

@@ -11,7 +11,7 @@ import type { FactSink } from '../../../client/host/ports.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { isSameFile, isSameStamp, type Stamp } from './file-table.ts';
 import type { ResumeJournal } from './journal.ts';
-import { isMarked, mark, type Platter, unmark } from './platter.ts';
+import { eachMarked, isMarked, mark, type Platter, unmark } from './platter.ts';
 
 /** The look at everything. */
 export const lookEveryMs = 3_000;
@@ -44,8 +44,9 @@ export class ContentWatch {
     this.#sink = sink;
     this.#known = [...content.stamps];
     this.#believed = content.have.slice();
-    for (const pieceIndex of content.platter.content.geometry.pieces())
-      if (isMarked(content.have, pieceIndex)) this.#believedCount += 1;
+    eachMarked(content.have, () => {
+      this.#believedCount += 1;
+    });
   }
 
   /** Stamps that the next start may compare with. */

@@ -10,7 +10,7 @@ import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import type { DiskTemper } from './disk-temper.ts';
 import { isSameStamp, type Stamp } from './file-table.ts';
-import { isMarked, mark, type Platter, unmark } from './platter.ts';
+import { eachMarked, isMarked, mark, type Platter, unmark } from './platter.ts';
 
 /** As in client/host/resume-journal.ts. */
 const flushMs = 2_000;
@@ -42,9 +42,9 @@ export class ResumeJournal {
     const { platter } = parts;
     this.#parts = parts;
     this.#have = have.slice();
-    for (const pieceIndex of platter.content.geometry.pieces()) {
-      if (isMarked(have, pieceIndex) && !platter.isTrusted(pieceIndex)) this.#dirty.push(pieceIndex);
-    }
+    eachMarked(have, (pieceIndex) => {
+      if (!platter.isTrusted(pieceIndex)) this.#dirty.push(pieceIndex);
+    });
     const isStale = platter.recordStamps.some((stamp, file) => !isSameStamp(stamp, parts.stamps()[file]!));
     if (this.#dirty.length > 0 || isStale) this.#arm();
   }

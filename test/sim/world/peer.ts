@@ -20,7 +20,7 @@ import { homeLink } from './link.ts';
 import type { PeerOptions } from './peer-options.ts';
 import type { SimMemory } from './piece-memory.ts';
 import { lonePlace, type Place } from './place.ts';
-import { Platter } from './platter.ts';
+import { eachMarked, Platter } from './platter.ts';
 import { foundOn, Side } from './side.ts';
 import type { SimTorrent } from './torrent.ts';
 import type { SimTracker } from './tracker.ts';
@@ -328,10 +328,11 @@ export class SimPeer {
       life.disk.expectMetadata(torrent, infoBytes);
       return life.tell({ type: 'magnet-added', spec });
     }
-    this.isComplete = true;
-    for (const pieceIndex of geometry.pieces()) {
-      if ((have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) === 0) this.isComplete = false;
-    }
+    let count = 0;
+    eachMarked(have, () => {
+      count += 1;
+    });
+    this.isComplete = count === geometry.pieceCount;
     const given = this.#options.infoBytes ?? infoBytes;
     life.tell({ type: 'added', spec: { ...spec, geometry, dataBytes, have, infoBytes: given } });
   }

@@ -48,7 +48,7 @@ export class Platter {
   constructor(content: Content, has: (pieceIndex: PieceIndex) => boolean, flavour: number) {
     this.content = content;
     this.flavours = new Uint32Array(content.blockCount).fill(hole);
-    this.#wrong = Uint32Array.from(content.geometry.pieces(), (pieceIndex) => this.#dataBlocks(pieceIndex));
+    this.#wrong = this.#allWrong();
     this.record = new Uint8Array(Math.ceil(content.geometry.pieceCount / 8));
     this.#unsyncedBits = new Uint8Array(this.record.length);
     this.files = new FileTable(content.geometry);
@@ -213,6 +213,16 @@ export class Platter {
     if (!this.content.isPad(number)) this.#wrong[pieceIndex]! += Number(wasRight) - Number(flavour === 0);
   }
 
+  #allWrong(): Uint32Array {
+    const { geometry, hasGaps } = this.content;
+    const { pieceCount, blocksPerPiece } = geometry;
+    const wrong = new Uint32Array(pieceCount).fill(blocksPerPiece);
+    // A thousand pieces a host are counted one by one only where they differ; the last one may always.
+    const first = hasGaps || geometry.hasShortPieces ? 0 : pieceCount - 1;
+    for (let i = first; i < pieceCount; i++) wrong[i] = this.#dataBlocks(i as PieceIndex);
+    return wrong;
+  }
+
   /** Blocks of a piece that are no pad. */
   #dataBlocks(pieceIndex: PieceIndex): number {
     const first = this.content.blockNumber(pieceIndex, 0);
@@ -230,6 +240,17 @@ export function mark(bits: Uint8Array, pieceIndex: PieceIndex): void {
 
 export function unmark(bits: Uint8Array, pieceIndex: PieceIndex): void {
   bits[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+}
+
+/** In order. */
+export function eachMarked(bits: Uint8Array, visit: (pieceIndex: PieceIndex) => void): void {
+  for (let i = 0; i < bits.length; i++) {
+    for (let rest = bits[i]!; rest !== 0; ) {
+      const bit = Math.clz32(rest) - 24;
+      rest &= ~(0x80 >> bit);
+      visit((8 * i + bit) as PieceIndex);
+    }
+  }
 }
 
 export function isMarked(bits: Uint8Array, pieceIndex: PieceIndex): boolean {
