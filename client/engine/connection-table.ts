@@ -33,6 +33,8 @@ export interface Place {
   readonly torrent: TorrentId;
   readonly household: string;
   readonly network: string;
+  /** `keysOf` it, where somebody keeps it: each place is compared with many others. */
+  readonly keys?: Keys;
 }
 
 export interface Seat extends Place {
@@ -105,17 +107,27 @@ export function replaceableCount(
     if (crowdOf(seats, size) !== undefined) return 1;
     return seats.some((seat) => hasHadItsTurn(replaces, seat, grace, nowMs)) ? 1 : 0;
   }
-  const perTorrent = new Map<TorrentId, number>();
-  for (const seat of seats) perTorrent.set(seat.torrent, (perTorrent.get(seat.torrent) ?? 0) + 1);
-  const surplusMin = 2 + (perTorrent.get(torrent) ?? 0);
+  const perTorrent = seatsPerTorrent(torrent, seats);
+  const surplusMin = 2 + (perTorrent?.get(torrent) ?? 0);
   let count = 0;
   for (const seat of seats) {
     const isReplaceable =
       hasHadItsTime(replaces, seat, grace, nowMs) ||
-      (!isUseful(seat) && perTorrent.get(seat.torrent)! >= surplusMin);
+      (perTorrent !== undefined && !isUseful(seat) && perTorrent.get(seat.torrent)! >= surplusMin);
     if (isReplaceable) count += 1;
   }
   return count;
+}
+
+/** Undefined when this torrent has all of them: no other has more. */
+function seatsPerTorrent(
+  torrent: TorrentId,
+  seats: readonly SeatInTorrent[],
+): Map<TorrentId, number> | undefined {
+  if (seats.every((seat) => seat.torrent === torrent)) return undefined;
+  const counts = new Map<TorrentId, number>();
+  for (const seat of seats) counts.set(seat.torrent, (counts.get(seat.torrent) ?? 0) + 1);
+  return counts;
 }
 
 /** Rule 2. */
@@ -183,24 +195,25 @@ function leastOf<Taken extends Seat>(seats: readonly Taken[], shares: Shares): T
 
 /** Seats a torrent has; and of these, how many a network and a household have. */
 class Shares {
-  readonly #counts = new Map<string, number>();
-  /** Of places that were looked at: each of them is compared with many others. */
-  readonly #keys = new Map<Place, Keys>();
+  readonly #seats: readonly Seat[];
+  /** Made with the first question: most newcomers are refused without one. */
+  #counts: Map<string, number> | undefined;
 
   constructor(seats: readonly Seat[]) {
-    for (const seat of seats) for (const key of this.#keysOf(seat)) this.#counts.set(key, this.#of(key) + 1);
+    this.#seats = seats;
   }
 
-  #keysOf(place: Place): Keys {
-    let keys = this.#keys.get(place);
-    if (keys === undefined) {
-      keys = keysOf(place);
-      this.#keys.set(place, keys);
+  #count(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const seat of this.#seats) {
+      const keys = seat.keys ?? keysOf(seat);
+      for (const level of levels) counts.set(keys[level], (counts.get(keys[level]) ?? 0) + 1);
     }
-    return keys;
+    return counts;
   }
 
   #of(key: string): number {
+    this.#counts ??= this.#count();
     return this.#counts.get(key) ?? 0;
   }
 
@@ -209,12 +222,11 @@ class Shares {
    * next level decides then. So the sums of squares of the levels, in this order, only ever fall.
    */
   isFairer(newcomer: Place, seat: Place): boolean {
-    const to = this.#keysOf(newcomer);
-    const from = this.#keysOf(seat);
-    for (let level = 0; level < from.length; level++) {
-      const key = from[level]!;
-      if (key === to[level]) continue;
-      const surplus = this.#of(key) - this.#of(to[level]!);
+    const to = newcomer.keys ?? keysOf(newcomer);
+    const from = seat.keys ?? keysOf(seat);
+    for (const level of levels) {
+      if (from[level] === to[level]) continue;
+      const surplus = this.#of(from[level]) - this.#of(to[level]);
       if (surplus >= 2) return true;
       if (surplus < 1) return false;
     }
@@ -225,18 +237,22 @@ class Shares {
   compare(a: Seat, b: Seat): number {
     const rank = standings.indexOf(a.standing) - standings.indexOf(b.standing);
     if (rank !== 0) return rank;
-    const of = this.#keysOf(a);
-    const than = this.#keysOf(b);
-    for (let level = 0; level < of.length; level++) {
-      const surplus = this.#of(of[level]!) - this.#of(than[level]!);
+    const of = a.keys ?? keysOf(a);
+    const than = b.keys ?? keysOf(b);
+    for (const level of levels) {
+      const surplus = this.#of(of[level]) - this.#of(than[level]);
       if (surplus !== 0) return -surplus;
     }
     return a.rate - b.rate || a.sinceMs - b.sinceMs || a.connection - b.connection;
   }
 }
 
-type Keys = readonly [torrent: string, network: string, household: string];
+/** In this order. */
+const levels = ['torrent', 'network', 'household'] as const;
+/** By which the seats of each level are counted. */
+export type Keys = Readonly<Record<(typeof levels)[number], string>>;
 
-function keysOf({ torrent, network, household }: Place): Keys {
-  return [`${torrent}`, `${torrent} ${network}`, `${torrent} ${network} ${household}`];
+export function keysOf({ torrent, network, household }: Omit<Place, 'keys'>): Keys {
+  const inTorrent = `${torrent} ${network}`;
+  return { torrent: `${torrent}`, network: inTorrent, household: `${inTorrent} ${household}` };
 }

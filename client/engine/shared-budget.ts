@@ -8,12 +8,13 @@
 import { householdOf, isLoopbackHost, networkOf } from './address-groups.ts';
 import {
   crowdOf,
+  type Keys,
+  keysOf,
   makeRoom,
   type Newcomer,
-  type Place,
   replaceableCount,
   type Seat,
-  type SeatInTorrent,
+  type Standing,
 } from './connection-table.ts';
 import type { ConnectionId, TorrentId } from './contract.ts';
 import { HalfOpenTable } from './half-open.ts';
@@ -34,10 +35,35 @@ export interface Occupant extends Guest {
   makeRoom(nowMs: number): void;
 }
 
-/** Where it lives is told from its address once, not whenever somebody looks for a seat. */
-type Sitting = Place & { readonly occupant: Occupant };
+/** Where it lives is told from its address once, not whenever somebody looks for a seat; what it is worth, at each look. */
+class Sitting implements Seat {
+  readonly occupant: Occupant;
+  readonly connection: ConnectionId;
+  readonly torrent: TorrentId;
+  readonly household: string;
+  readonly network: string;
+  readonly keys: Keys;
+  standing: Standing = 'useless';
+  sinceMs = 0;
+  rate = 0;
 
-type OccupiedSeat = Seat & { readonly occupant: Occupant };
+  constructor(occupant: Occupant, household: string) {
+    this.occupant = occupant;
+    this.connection = occupant.connection;
+    this.torrent = occupant.torrent;
+    this.household = household;
+    this.network = networkOf(occupant.host);
+    this.keys = keysOf(this);
+  }
+
+  look(nowMs: number): this {
+    const { standing, sinceMs, rate } = this.occupant.standing(nowMs);
+    this.standing = standing;
+    this.sinceMs = sinceMs;
+    this.rate = rate;
+    return this;
+  }
+}
 
 export class SharedBudget {
   /** Dials that are not connected yet. */
@@ -136,12 +162,9 @@ export class SharedBudget {
     const inAll = connectionsMax - this.#seats.size;
     if (inTorrent > 0 && inAll > 0)
       return { places: Math.min(inTorrent - dialing, inAll - this.dials - this.#unanswered.size) };
-    const seats: SeatInTorrent[] = [];
-    for (const { torrent: other, network, occupant } of this.#seats.values()) {
-      if (inTorrent <= 0 && other !== torrent) continue;
-      const { standing, sinceMs } = occupant.standing(nowMs);
-      seats.push({ torrent: other, network, standing, sinceMs });
-    }
+    const seats: Seat[] = [];
+    for (const seat of this.#seats.values())
+      if (inTorrent > 0 || seat.torrent === torrent) seats.push(seat.look(nowMs));
     const size = inTorrent <= 0 ? connectionsPerTorrentMax : connectionsMax;
     const count = replaceableCount(torrent, seats, size, replaces(), this.#limits, nowMs);
     return { places: count - dialing, crowd: crowdOf(seats, size) };
@@ -165,10 +188,10 @@ export class SharedBudget {
     if (!mayBeFull && this.#seats.size < sizes.all && this.#seatsOf(torrent) < sizes.torrent) return [];
     const seats = this.#seatList(nowMs);
     const isPutOff = (this.#putOff.get(household) ?? 0) > nowMs;
+    const place = { torrent, household, network: networkOf(host) };
     const newcomer = {
-      torrent,
-      household,
-      network: networkOf(host),
+      ...place,
+      keys: keysOf(place),
       replaces: isPutOff ? 'nothing' : replaces(),
     } as const;
     const leaving = makeRoom(newcomer, seats, sizes, this.#limits, nowMs);
@@ -184,7 +207,7 @@ export class SharedBudget {
     } else {
       this.#unanswered.leave(connection);
     }
-    this.#seats.set(connection, { occupant, torrent, household, network: networkOf(host) });
+    this.#seats.set(connection, new Sitting(occupant, household));
     count(this.#perTorrent, torrent, 1);
   }
 
@@ -216,13 +239,8 @@ export class SharedBudget {
   }
 
   /** Only made when a table is full. */
-  #seatList(nowMs: number): OccupiedSeat[] {
-    const seats: OccupiedSeat[] = [];
-    for (const { occupant, torrent, household, network } of this.#seats.values()) {
-      const { connection } = occupant;
-      seats.push({ occupant, connection, torrent, household, network, ...occupant.standing(nowMs) });
-    }
-    return seats;
+  #seatList(nowMs: number): Sitting[] {
+    return Array.from(this.#seats.values(), (seat) => seat.look(nowMs));
   }
 }
 

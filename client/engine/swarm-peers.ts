@@ -100,10 +100,10 @@ export class SwarmPeers {
 
   /** What a peer that we dial replaces in a full table. Who waits for its turn only leaves when none gives us anything. */
   #replacesByDial(nowMs: number): 'useless' | 'waiting' {
-    const { limits } = this.#context;
-    const sessions = [...this.sessions.values()];
-    const isServed = sessions.some((session) => standingOf(session, limits, nowMs).standing === 'giving');
-    return this.#content.wantsSeeds && !isServed ? 'waiting' : 'useless';
+    if (!this.#content.wantsSeeds) return 'useless';
+    for (const session of this.sessions.values())
+      if (standingOf(session, this.#context.limits, nowMs).standing === 'giving') return 'useless';
+    return 'waiting';
   }
 
   /** The dial did not come to a handshake. */
