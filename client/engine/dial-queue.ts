@@ -46,6 +46,13 @@ export class DialQueue {
     this.#place(record, dueMsOf(record), nowMs);
   }
 
+  /** False: `take` would find nothing. */
+  hasDue(nowMs: number, includeSeeds: boolean): boolean {
+    if (includeSeeds && this.#unwantedSeeds.size > 0) return true;
+    const first = this.#waiting[0];
+    return (first !== undefined && first.dueMs <= nowMs) || this.#ready.some((bucket) => bucket.length > 0);
+  }
+
   clear(): void {
     for (const record of this.#ready.flat()) record.queued = false;
     for (const { record } of this.#waiting) record.queued = false;

@@ -99,6 +99,11 @@ export class PeerDirectory {
     return this.#dials.take(nowMs, includeSeeds, isCurrent, hasToWait, this.#limits.hostFullWaitMs);
   }
 
+  /** False: `next` would find nobody. */
+  hasDue(nowMs: number, includeSeeds: boolean): boolean {
+    return this.#dials.hasDue(nowMs, includeSeeds);
+  }
+
   /** Entries of records that made way for others are swept out when they are as many as the rest. */
   #enqueue(record: PeerRecord, nowMs: number): void {
     this.#dials.add(record, nowMs);

@@ -77,6 +77,8 @@ export class SwarmPeers {
 
   #dial(nowMs: number): void {
     if (this.stopping || this.isOffline) return;
+    // A full table is looked at for somebody, and at most ticks nobody is due.
+    if (!this.#directory.hasDue(nowMs, this.#content.wantsSeeds)) return;
     const { budget } = this.#context;
     const replaces = () => this.#replacesByDial(nowMs);
     const room = budget.placesToDial(this.#identity.torrent, this.#dialing.size, replaces, nowMs);
