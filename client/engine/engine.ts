@@ -219,10 +219,11 @@ export class Engine {
   #tick(nowMs: number): void {
     const elapsedMs = this.#lastTickMs === undefined ? 0 : nowMs - this.#lastTickMs;
     this.#lastTickMs = nowMs;
-    for (const session of this.#sessions.inOrder.values()) {
-      if (session.isOpen || nowMs - session.openedMs < this.#context.limits.handshakeTimeoutMs) continue;
-      this.#close(session, 'handshake-timeout', nowMs);
-    }
+    if (this.#context.budget.handshakesDue > 0)
+      for (const session of this.#sessions.inOrder.values()) {
+        if (session.isOpen || nowMs - session.openedMs < this.#context.limits.handshakeTimeoutMs) continue;
+        this.#close(session, 'handshake-timeout', nowMs);
+      }
     for (const [connection, { sinceMs }] of this.#dials) {
       if (this.#sessions.has(connection) || nowMs - sinceMs < this.#context.limits.dialTimeoutMs) continue;
       this.#context.emit({ type: 'close', connection, reason: 'dial-timeout' });
@@ -233,6 +234,7 @@ export class Engine {
     const first = this.#ticks++ % Math.max(1, swarms.length);
     for (const swarm of [...swarms.slice(first), ...swarms.slice(0, first)]) swarm.tick(nowMs, elapsedMs);
     // Sessions that their swarms have ended leave the tables here: often enough, and never in the middle of a loop.
+    if (this.#sessions.size === this.#context.budget.standing) return;
     for (const session of this.#sessions.inOrder.values()) {
       if (!session.gone) continue;
       this.#sessions.delete(session.connection);

@@ -103,6 +103,16 @@ export class SharedBudget {
     return this.#unanswered.size;
   }
 
+  /** Connections that stand and wait for the handshake of the other side. */
+  get handshakesDue(): number {
+    return this.halfOpen + this.unanswered;
+  }
+
+  /** Connections that stand. */
+  get standing(): number {
+    return this.connections + this.handshakesDue;
+  }
+
   // Half-open connections -------------------------------------------------------------------------------------------
 
   /** Answers the connection that has to make room. On loopback the whole machine is one household. */
