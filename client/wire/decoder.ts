@@ -64,6 +64,14 @@ const noBytes = new Uint8Array(0);
 /** A length and an id. */
 const prefixBytes = 5;
 
+/** Of a whole `have`. */
+const haveBytes = 9;
+
+function isHave(bytes: Uint8Array, at: number): boolean {
+  const isShort = bytes[at] === 0 && bytes[at + 1] === 0 && bytes[at + 2] === 0;
+  return isShort && bytes[at + 3] === 5 && bytes[at + 4] === messageId.have;
+}
+
 type State = 'handshake' | 'length' | 'id' | 'body' | 'block-header' | 'block' | 'skip' | 'stopped';
 
 export class WireDecoder {
@@ -89,6 +97,14 @@ export class WireDecoder {
     let at = 0;
     while (at < count) {
       if (this.#state === 'stopped') return undefined;
+      if (this.#state === 'length' && this.#heldCount === 0 && handler.onHave !== undefined) {
+        // Peers tell of what is new together, dozens of haves in a row: they are most of what is ever said.
+        for (; at + haveBytes <= count && isHave(bytes, at); at += haveBytes) {
+          const stop = handler.onHave(readUint32(bytes, at + prefixBytes));
+          if (stop !== undefined) return this.#stop(stop);
+        }
+        if (at === count) return undefined;
+      }
       if (this.#state === 'length' && this.#heldCount === 0 && count - at >= prefixBytes) {
         // What has come whole is read where it lies: nothing is copied, and one step replaces three.
         const length = readUint32(bytes, at);
