@@ -199,7 +199,7 @@ export class PieceLedger {
 
   #sumOfData(): number {
     const { geometry } = this;
-    if (this.#dataBytes === undefined && !geometry.hasShortPieces) return geometry.totalBytes;
+    if ((this.#dataBytes?.size ?? 0) === 0 && !geometry.hasShortPieces) return geometry.totalBytes;
     let sum = 0;
     for (const pieceIndex of geometry.pieces()) sum += this.dataBytes(pieceIndex);
     return sum;

@@ -217,7 +217,8 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     this.scheduler.deadlines.clear(pieceIndex);
     this.troubles.onStored(pieceIndex, nowMs);
     for (const source of distinct(piece.sources)) if (source !== undefined) source.goodPieces += 1;
-    this.peers.report({ type: 'piece-stored', pieceIndex });
+    const { torrent } = this.spec;
+    this.#context.emit({ type: 'report', report: { type: 'piece-stored', pieceIndex, torrent } });
     this.#interest.onStored(this.sessions, pieceIndex, wasLacking);
     this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
     if (this.ledger.hasAll) this.peers.onCompleted(!this.ledger.beganWhole, nowMs);
