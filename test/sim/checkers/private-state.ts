@@ -28,14 +28,10 @@ export function privateObjects(objects: readonly object[]): ReadonlyMap<object, 
   const asked = objects.filter((object) => !plain.has(Object.getPrototypeOf(object)));
   if (asked.length === 0) return found;
   const place: Lobby = { objects: asked, fields: [] };
-  (globalThis as { [lobby]?: Lobby })[lobby] = place;
-  const evaluated = post('Runtime.evaluate', {
-    expression: `${expression}.objects`,
-    objectGroup: group,
-  }) as Runtime.EvaluateReturnType;
+  const evaluated = enter(place);
   const names: (readonly [object: object, name: string])[] = [];
   const values: Runtime.CallArgument[] = [];
-  const { result: elements } = propertiesOf(evaluated.result);
+  const { result: elements } = propertiesOf(evaluated);
   for (const [i, object] of asked.entries()) {
     const { privateProperties = [] } = propertiesOf(elements[i]!.value!);
     if (privateProperties.length === 0) plain.add(Object.getPrototypeOf(object));
@@ -45,15 +41,7 @@ export function privateObjects(objects: readonly object[]): ReadonlyMap<object, 
       values.push({ objectId: value.objectId });
     }
   }
-  if (values.length > 0)
-    post('Runtime.callFunctionOn', {
-      objectId: evaluated.result.objectId,
-      functionDeclaration: `function (...fields) { ${expression}.fields = fields; }`,
-      arguments: values,
-    });
-  post('Runtime.releaseObjectGroup', { objectGroup: group });
-  const { fields } = place;
-  (globalThis as { [lobby]?: Lobby | undefined })[lobby] = undefined;
+  const fields = leave(place, evaluated, values);
   for (const [i, [object, name]] of names.entries()) {
     const own = found.get(object);
     const field = [name, fields[i] as object] as const;
@@ -61,6 +49,47 @@ export function privateObjects(objects: readonly object[]): ReadonlyMap<object, 
     else (own as (typeof field)[]).push(field);
   }
   return found;
+}
+
+/**
+ * Objects in the variables of the module that this function was written in, whether it exports them or not. None where a
+ * bundler has made functions of modules.
+ */
+export function moduleObjects(of: (...args: never[]) => unknown): PrivateFields {
+  const place: Lobby = { objects: [of], fields: [] };
+  const evaluated = enter(place);
+  const { internalProperties = [] } = propertiesOf(propertiesOf(evaluated).result[0]!.value!);
+  const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value;
+  const module = scopes && propertiesOf(scopes).result.find(({ value }) => value?.description === 'Module');
+  const variables = module === undefined ? [] : propertiesOf(module.value!).result;
+  const objects = variables.filter(({ value }) => value?.objectId !== undefined && value.type === 'object');
+  const values = objects.map(({ value }) => ({ objectId: value!.objectId! }));
+  const fields = leave(place, evaluated, values);
+  return objects.map(({ name }, i) => [name, fields[i] as object]);
+}
+
+/** The debugger's handle of what is handed to it. */
+function enter(place: Lobby): Runtime.RemoteObject {
+  (globalThis as { [lobby]?: Lobby })[lobby] = place;
+  const evaluated = post('Runtime.evaluate', { expression: `${expression}.objects`, objectGroup: group });
+  return (evaluated as Runtime.EvaluateReturnType).result;
+}
+
+/** What the debugger calls by these handles. */
+function leave(
+  place: Lobby,
+  { objectId }: Runtime.RemoteObject,
+  values: readonly Runtime.CallArgument[],
+): readonly unknown[] {
+  if (values.length > 0)
+    post('Runtime.callFunctionOn', {
+      objectId,
+      functionDeclaration: `function (...fields) { ${expression}.fields = fields; }`,
+      arguments: values,
+    });
+  post('Runtime.releaseObjectGroup', { objectGroup: group });
+  (globalThis as { [lobby]?: Lobby | undefined })[lobby] = undefined;
+  return place.fields;
 }
 
 /** The elements of an array come in their order, and before its length. */

@@ -1,11 +1,13 @@
 /**
- * What goes on beside a drawn swarm: others at trackers of their own. Drawn apart, so that the swarm stays what it was.
+ * What goes on beside a drawn swarm: others at trackers of their own, and bytes of strangers. Drawn apart, so that the swarm stays what it was.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { SwarmPlan } from './schema.ts';
 
+type Besides = Pick<SwarmPlan, 'strangers' | 'members' | 'hostileBytes' | 'wireTalk'>;
+
 /** Others at trackers of their own, and bytes of strangers: in most seeds, since that costs a few milliseconds. */
-export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'members' | 'hostileBytes'> {
+export function drawBesides(random: Prng): Besides {
   const strangers = random.below(8) === 0 ? undefined : drawStrangers(random);
   const members =
     random.below(8) === 0
@@ -26,6 +28,8 @@ export function drawBesides(random: Prng): Pick<SwarmPlan, 'strangers' | 'member
     ...(strangers && { strangers }),
     ...(members && { members }),
     ...(hostileBytes && { hostileBytes }),
+    // A third of a millisecond each.
+    wireTalk: { steps: 1 + random.below(4) },
   };
 }
 

@@ -216,6 +216,9 @@ const membersSchema = Type.Object(
 /** Bytes of strangers, given to what reads them, apart from the swarm (test/sim/hostile-bytes/play.ts). */
 const hostileBytesSchema = Type.Object({ steps: integer(1, 100_000) }, closed);
 
+/** Streams between two peers, read and written apart from the swarm (test/sim/wire-talk/play.ts). */
+const wireTalkSchema = Type.Object({ steps: integer(1, 100_000) }, closed);
+
 export const diskKinds = [
   'full',
   'read-error',
@@ -310,6 +313,7 @@ export const planSchema = Type.Object(
     strangers: Type.Optional(strangersSchema),
     members: Type.Optional(membersSchema),
     hostileBytes: Type.Optional(hostileBytesSchema),
+    wireTalk: Type.Optional(wireTalkSchema),
     /** At most as many as there are numbers for. */
     houses: Type.Optional(Type.Array(houseSchema, { maxItems: 1_000 })),
     peers: Type.Array(peerSchema, { minItems: 1, maxItems: peersMax }),

@@ -18,7 +18,7 @@ export function* smallerPlans(plan: SwarmPlan): Generator<SwarmPlan> {
   );
   yield* withFewer(plan.torrents ?? [], (torrents) => keepTorrents(plan, torrents));
   yield* withSmallerTorrent(plan);
-  for (const key of ['strangers', 'members', 'hostileBytes'] as const)
+  for (const key of ['strangers', 'members', 'hostileBytes', 'wireTalk'] as const)
     if (plan[key] !== undefined) yield without(plan, key);
   yield* withShorterPlays(plan);
   if (plan.streams === 'recut') yield { ...plan, streams: 'whole' };
@@ -73,7 +73,7 @@ function* withShorterPlays(plan: SwarmPlan): Generator<SwarmPlan> {
       ? undefined
       : { ...play, steps: Math.max(1, play.steps - Math.ceil(play.steps / by)) };
   for (const by of [2, 1_000])
-    for (const key of ['strangers', 'members', 'hostileBytes'] as const) {
+    for (const key of ['strangers', 'members', 'hostileBytes', 'wireTalk'] as const) {
       const shorter = halves<{ readonly steps: number }>(plan[key], by);
       if (shorter !== undefined) yield { ...plan, [key]: shorter };
     }

@@ -11,6 +11,7 @@ import { bytesOf } from '../plan/files.ts';
 import type { SwarmPlan, TrackerPlan } from '../plan/schema.ts';
 import { playMembers } from '../tracker/members.ts';
 import { playStrangers } from '../tracker/strangers.ts';
+import { playWireTalk } from '../wire-talk/play.ts';
 import type { SimPeer } from '../world/peer.ts';
 import type { SimTracker } from '../world/tracker.ts';
 import { World } from '../world/world.ts';
@@ -182,7 +183,7 @@ export class PlannedSwarm {
   /** Others at trackers of their own: what they do takes no time of this world. */
   #playBesides(): void {
     const { scheduler, random, besides } = this.world;
-    const { strangers, members, hostileBytes } = this.plan;
+    const { strangers, members, hostileBytes, wireTalk } = this.plan;
     scheduler.after(besidesMs, () => {
       if (strangers !== undefined)
         besides.push({ name: 'strangers', disbelief: playStrangers(strangers, random.of('strangers')) });
@@ -193,6 +194,8 @@ export class PlannedSwarm {
           name: 'hostile bytes',
           disbelief: playHostileBytes(hostileBytes, random.of('hostile bytes')),
         });
+      if (wireTalk !== undefined)
+        besides.push({ name: 'wire talk', disbelief: playWireTalk(wireTalk, random.of('wire talk')) });
     });
   }
 
