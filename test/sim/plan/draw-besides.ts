@@ -29,7 +29,7 @@ export function drawBesides(random: Prng): Besides {
     ...(members && { members }),
     ...(hostileBytes && { hostileBytes }),
     // A third of a millisecond each.
-    wireTalk: { steps: 1 + random.below(4) },
+    wireTalk: { steps: 2 + random.below(4) },
   };
 }
 

@@ -179,9 +179,9 @@ const fixed = [
 function drawWrongLength(random: Prng, { min, max }: Bitfield): [id: number, length: number, reason: string] {
   const huge = () => oneOf(random, [2 ** 24, 2 ** 31 - 1, 2 ** 31, top]);
   const over = (most: number) => (random.below(3) === 0 ? huge() : most + 1 + random.below(2));
-  const which = random.below(8);
+  const which = random.below(9);
   if (which < 2) return [7, 1 + random.below(9), 'message-length-wrong'];
-  if (which === 2) return [7, over(9 + blockMax), 'block-too-long'];
+  if (which === 2 || which === 8) return [7, over(9 + blockMax), 'block-too-long'];
   if (which === 3) {
     const isLess = min > 0 && random.below(2) === 0;
     return [5, isLess ? 1 + Math.max(0, min - 1 - random.below(2)) : over(1 + max), 'bitfield-length-wrong'];
