@@ -1,6 +1,7 @@
 /** Peer ids, which are 20 bytes that a peer chooses for itself: anybody may borrow one.  BEP 3 */
 import type { Limits } from './limits.ts';
 import type { PeerSession } from './peer-session.ts';
+import { standingOf } from './seat-standing.ts';
 
 /** From the end: ids of one client begin alike. */
 export function isSameId(a: Uint8Array, b: Uint8Array): boolean {
@@ -17,23 +18,41 @@ export function compareIds(a: Uint8Array, b: Uint8Array): number {
 
 /**
  * The session that this one would be a second one of. From another place it shuts no peer out unless the one with that
- * name already serves us well. Two ports of one host, both dialed, are two places: neighbours behind one address may lie,
- * too. The port that a peer came from says nothing.
+ * name already serves us well. Neighbours behind one address may lie, too: two of its ports that we have dialed are two
+ * places, and a session for which nothing speaks is no reason to refuse another. Of two with one peer, the peer ends one.
  */
 export function namesakeOf(
   session: PeerSession,
   peerId: Uint8Array,
   sessions: Iterable<PeerSession>,
+  isBelieved: (other: PeerSession) => boolean,
 ): PeerSession | undefined {
   let elsewhere: PeerSession | undefined;
   for (const other of sessions) {
     if (!isSameId(other.peerId!, peerId)) continue;
-    const isSameHost = other.address.host === session.address.host;
-    if (isSameHost && (other.incoming || session.incoming)) return other;
+    const isSameHost = other.address.host === session.address.host && (other.incoming || session.incoming);
+    if (isSameHost && isBelieved(other)) return other;
     const serves = other.record!.goodPieces > 0 && other.mayBeAsked && !other.pipeline.stalled;
     if (serves) elsewhere = other;
   }
   return elsewhere;
+}
+
+/**
+ * Its name is believed: it is of use, or so new that both may have dialed at the same time, or so silent that the peer may
+ * have come again.
+ */
+export function isBelieved(session: PeerSession, limits: Limits, nowMs: number): boolean {
+  if (isYoung(session, limits, nowMs) || isSilent(session, limits, nowMs)) return true;
+  return standingOf(session, limits, nowMs).standing !== 'useless';
+}
+
+function isYoung({ openedMs }: PeerSession, { dialTimeoutMs }: Limits, nowMs: number): boolean {
+  return nowMs - openedMs < dialTimeoutMs;
+}
+
+function isSilent({ heardMs }: PeerSession, { stallTimeoutMs }: Limits, nowMs: number): boolean {
+  return nowMs - heardMs >= stallTimeoutMs;
 }
 
 /** Whether a second session with one peer takes the place of the first. `isGreater`: the peer's id is greater than ours. */
@@ -41,15 +60,13 @@ export function succeeds(
   session: PeerSession,
   former: PeerSession,
   isGreater: boolean,
-  { dialTimeoutMs, stallTimeoutMs }: Limits,
+  limits: Limits,
   nowMs: number,
 ): boolean {
   if (former.address.host !== session.address.host) return false;
   // Both dialed at the same time: both keep the connection that the greater id dialed, so that one stays.
-  const isTie = nowMs - former.openedMs < dialTimeoutMs && former.incoming !== session.incoming;
+  const isTie = isYoung(former, limits, nowMs) && former.incoming !== session.incoming;
   // It came to us, fell silent, and comes again from the same place: for the peer the old connection is dead.
   const isSuccessor = former.incoming && session.incoming;
-  return (
-    (isTie && session.incoming === isGreater) || (isSuccessor && nowMs - former.heardMs >= stallTimeoutMs)
-  );
+  return (isTie && session.incoming === isGreater) || (isSuccessor && isSilent(former, limits, nowMs));
 }

@@ -18,7 +18,7 @@ import type {
   TrackerFact,
 } from './contract.ts';
 import { PeerDirectory } from './peer-directory.ts';
-import { compareIds, isSameId, namesakeOf, succeeds } from './peer-ids.ts';
+import { compareIds, isBelieved, isSameId, namesakeOf, succeeds } from './peer-ids.ts';
 import type { PeerRecord } from './peer-record.ts';
 import type { PeerSession, Violation } from './peer-session.ts';
 import { SeatedPeer, standingOf } from './seat-standing.ts';
@@ -123,8 +123,9 @@ export class SwarmPeers {
   /** Takes the session in, or says why not. */
   admit(session: PeerSession, handshake: Handshake, nowMs: number): Violation | undefined {
     if (this.isOffline) return 'torrent-offline';
+    const { limits, peerId: ourId } = this.#context;
     const dialed = this.#dialing.get(session.connection);
-    if (isSameId(handshake.peerId, this.#context.peerId)) {
+    if (isSameId(handshake.peerId, ourId)) {
       if (dialed === undefined) {
         // Our dial at the other end must hear whom it has reached, or it would try again.
         session.sendHandshake(this.#identity.infoHash);
@@ -139,19 +140,14 @@ export class SwarmPeers {
     const record = dialed ?? this.#directory.incoming(session.address, handshake.peerId, nowMs);
     const isBannedHost = session.incoming && this.#directory.isBannedHost(session.address.host, nowMs);
     if (isBannedHost || this.#directory.isBannedAs(record, handshake.peerId, nowMs)) return 'banned';
-    const other = namesakeOf(session, handshake.peerId, this.sessions.values());
+    const other = namesakeOf(session, handshake.peerId, this.sessions.values(), (known) =>
+      isBelieved(known, limits, nowMs),
+    );
     const former = other?.record;
     const heldByFormer = former === undefined ? [] : this.#directory.heldBy(former);
     if (other !== undefined) {
-      if (
-        !succeeds(
-          session,
-          other,
-          compareIds(handshake.peerId, this.#context.peerId) > 0,
-          this.#context.limits,
-          nowMs,
-        )
-      ) {
+      const isGreater = compareIds(handshake.peerId, ourId) > 0;
+      if (!succeeds(session, other, isGreater, limits, nowMs)) {
         if (dialed !== undefined) this.#directory.hold(dialed, other.record!, nowMs);
         return 'connected-twice';
       }

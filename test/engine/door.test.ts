@@ -66,6 +66,19 @@ describe('the door', () => {
     expect(lab.status.peers).toHaveLength(2);
   });
 
+  it('a borrowed name shuts no neighbour out: one of no use is no reason to refuse another of its host', () => {
+    const lab = new EngineLab();
+    const peerId = new Uint8Array(20).fill(7);
+    const borrower = lab.join({ peerId, has: 'none', address: { host: '10.1.1.1', port: 50_000 } });
+    for (let i = 0; i < 11; i++) {
+      lab.pass(1_000);
+      borrower.sayBytes(new Uint8Array(4));
+    }
+    const honest = lab.join({ peerId, address: { host: '10.1.1.1', port: 50_001 } });
+    expect(honest.closed).toBeUndefined();
+    expect(honest.owed).not.toEqual([]);
+  });
+
   it('connected-twice: somebody who serves us well, once more by another address of its', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);

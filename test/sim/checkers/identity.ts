@@ -2,38 +2,56 @@
  * Whoever we are connected with is somebody else, and is so once: neither an echo of ourselves nor the same peer of the
  * same host again, where that can be told.                                                                       BEP 3
  */
+import type { Limits } from '../../../client/engine/limits.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { type Checker, inspectionOf } from './checker.ts';
 
 export function everybodyIsSomebodyElse(): Checker {
+  /** Sessions that were judged when they began. */
+  const known = new WeakSet<PeerSession>();
   return {
     name: 'everybody-is-somebody-else',
     hears: ['report peer-connected'],
-    onTurn({ peer, actions }) {
+    onTurn({ peer, actions, nowMs }) {
       const hasMet = actions.some(
         (action) => action.type === 'report' && action.report.type === 'peer-connected',
       );
-      return hasMet
-        ? judge(peer.engine.usage.peerId, inspectionOf(peer)?.sessions.values() ?? [])
-        : undefined;
+      if (!hasMet) return undefined;
+      const { peerId, limits } = peer.engine.usage;
+      const sessions = [...(inspectionOf(peer)?.sessions.values() ?? [])];
+      for (const session of sessions) {
+        if (known.has(session)) continue;
+        known.add(session);
+        const problem = judge(session, peerId, sessions, limits, nowMs);
+        if (problem !== undefined) return problem;
+      }
+      return undefined;
     },
   };
 }
 
-function judge(ourId: Uint8Array, sessions: Iterable<PeerSession>): string | undefined {
-  const us = Buffer.from(ourId).toString('hex');
-  /** By name and host: the port of each that was dialed, undefined for one that came. */
-  const known = new Map<string, (number | undefined)[]>();
-  for (const { peerId, address, incoming } of sessions) {
-    const id = Buffer.from(peerId!).toString('hex');
-    if (id === us) return `is connected with itself, as ${address.host}`;
-    const name = `${id} at ${address.host}`;
-    const port = incoming ? undefined : address.port;
-    const others = known.get(name) ?? [];
-    // Two ports that were dialed may be two neighbours, of whom one lies.
-    const isSame = (other: number | undefined) => other === undefined || port === undefined || other === port;
-    if (others.some(isSame)) return `is connected twice with ${name}`;
-    known.set(name, [...others, port]);
+function judge(
+  { peerId, address, incoming }: PeerSession,
+  ourId: Uint8Array,
+  sessions: readonly PeerSession[],
+  limits: Limits,
+  nowMs: number,
+): string | undefined {
+  const id = nameOf(peerId!);
+  if (id === nameOf(ourId)) return `is connected with itself, as ${address.host}`;
+  const isAgain = (other: PeerSession) =>
+    other.peerId !== peerId && other.address.host === address.host && nameOf(other.peerId!) === id;
+  const former = sessions.find((other) => isAgain(other) && !mayLie(other));
+  return former && `is connected twice with ${id} at ${address.host}`;
+
+  /** A neighbour of the peer, maybe: at another port that was dialed, too, or there for a while and nothing came of it. */
+  function mayLie(other: PeerSession): boolean {
+    if (!other.incoming && !incoming) return other.address.port !== address.port;
+    const tradedMs = Math.max(other.uploads.takenMs, other.pipeline.deliveredMs);
+    return nowMs - other.openedMs >= limits.dialTimeoutMs && nowMs - tradedMs >= limits.tradeFreshMs;
   }
-  return undefined;
+}
+
+function nameOf(id: Uint8Array): string {
+  return Buffer.from(id).toString('hex');
 }

@@ -121,17 +121,21 @@ function judgeSeconds(random: Prng): string | undefined {
     return `has ${JSON.stringify(second)} ${meant ? 'not ' : ''}take the place of ${JSON.stringify(first)}`;
   const name = drawMany(random, 20);
   const known = Array.from({ length: random.below(4) }, () => {
-    const [isIt, good, may, stalled] = [0, 0, 0, 0].map(() => random.below(2) === 0);
+    const [isIt, good, may, stalled, isBelieved] = [0, 0, 0, 0, 0].map(() => random.below(2) === 0);
     const host = oneOf(random, ['10.0.0.1', '10.0.0.2']);
     const own = session(draw(host), isIt ? name : drawMany(random, 20), good ? 1 : 0, may, stalled);
-    return { own, isIt, host, serves: good && may && !stalled };
+    return { own, isIt, host, serves: good && may && !stalled, isBelieved: isBelieved === true };
   });
   const found = namesakeOf(
     session(second),
     name,
     known.map(({ own }) => own),
+    (other) => known.some(({ own, isBelieved }) => own === other && isBelieved),
   );
-  const near = known.find(({ isIt, host }) => isIt && host === second.host);
+  const near = known.find(
+    ({ own, isIt, host, isBelieved }) =>
+      isIt && isBelieved && host === second.host && (own.incoming || second.incoming),
+  );
   const far = known.filter(({ isIt, serves }) => isIt && serves).map(({ own }) => own);
   const isRight =
     near !== undefined ? found === near.own : found === undefined ? far.length === 0 : far.includes(found);
