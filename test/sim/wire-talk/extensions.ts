@@ -2,10 +2,13 @@
  * What goes through the extension protocol, as text that is written down once more: how peers introduce themselves, and the
  * metadata that one asks of the other.                                                                     BEP 9 10 21
  */
+
+import type { Context } from '../../../client/engine/context.ts';
 import {
   encodeExtensionHandshake,
   parseExtensionHandshake,
 } from '../../../client/engine/extension-handshake.ts';
+import { ExtensionVoice } from '../../../client/engine/extension-voice.ts';
 import {
   encodeMetadataBlock,
   encodeMetadataReject,
@@ -13,6 +16,7 @@ import {
   metadataBlockCount,
   parseMetadataMessage,
 } from '../../../client/engine/metadata-exchange.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import {
   bytes,
@@ -140,6 +144,38 @@ function judgeOwn(random: Prng): string | undefined {
     ['v', bytes(utf8('Cicada µ'))],
   ]);
   return said === meant ? undefined : `introduces itself with ${said}, and meant ${meant}`;
+}
+
+/** Somebody asks for metadata, again and again: every answer, and the end of it. */
+export function judgeGiving(random: Prng): string | undefined {
+  const info =
+    random.below(6) === 0 ? undefined : drawMany(random, oneOf(random, [100, metadataBlock, 40_000]));
+  const count = info === undefined ? 0 : metadataBlockCount(info.length);
+  const [copies, windowBytes] = [1 + random.below(3), 1_000 * random.below(3)];
+  const context = { limits: { uploadWindowBytes: windowBytes, metadataCopiesMax: copies } };
+  const voice = new ExtensionVoice(info, context as unknown as Context);
+  const theirId = random.below(8) === 0 ? undefined : 1 + random.below(255);
+  const said: string[] = [];
+  const session = {
+    ...{ metadataBlocksSent: 0, extensions: { utMetadataId: theirId }, uploads: { pendingBytes: 0 } },
+    sendExtended: (id: number, payload: Uint8Array) => void said.push(`${id} ${toText(payload)}`),
+  };
+  for (let given = 0, n = 0; n < 14; n++) {
+    session.uploads.pendingBytes = random.below(3) > 0 ? 0 : 1_000 * random.below(3);
+    const blockIndex = random.below(count + 1);
+    const answer = voice.onMetadata(session as unknown as PeerSession, { type: 'request', blockIndex });
+    const isGiven = blockIndex < count && session.uploads.pendingBytes < windowBytes && theirId !== undefined;
+    if (isGiven) given += 1;
+    const isEnd = given > copies * count;
+    if (answer !== (isGiven && isEnd ? 'metadata-flood' : undefined))
+      return `answers ${answer} to request ${n} for metadata, ${given} of ${copies * count} blocks given`;
+    if (answer !== undefined) return undefined;
+    const right = isGiven ? encodeMetadataBlock(info!, blockIndex) : encodeMetadataReject(blockIndex);
+    const meant = theirId === undefined ? [] : [`${theirId} ${toText(right)}`];
+    if (said.splice(0).join() !== meant.join())
+      return `answers a request for block ${blockIndex} of ${count} wrongly`;
+  }
+  return undefined;
 }
 
 /** Metadata, asked for, given and refused. */

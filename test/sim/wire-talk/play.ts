@@ -5,7 +5,7 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import { oneOf } from '../hostile-bytes/odd-bytes.ts';
 import { judgeAllowance } from './allowance.ts';
-import { judgeIntroductions, judgeMetadata } from './extensions.ts';
+import { judgeGiving, judgeIntroductions, judgeMetadata } from './extensions.ts';
 import { judgeListening } from './listening.ts';
 import { judgeNames } from './names.ts';
 import { judgePieces, judgeWriters } from './speaking.ts';
@@ -17,7 +17,7 @@ export interface WireTalkPlan {
 
 const judges = [
   ...[judgeListening, judgeListening, judgeListening, judgeListening, judgeWriters, judgePieces],
-  ...[judgeIntroductions, judgeIntroductions, judgeMetadata, judgeNames, judgeAllowance],
+  ...[judgeIntroductions, judgeIntroductions, judgeMetadata, judgeGiving, judgeNames, judgeAllowance],
 ];
 
 /** The first thing that was wrong; undefined: nothing was. */
