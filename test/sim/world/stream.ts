@@ -127,8 +127,10 @@ export interface Station {
   forget(end: End): void;
 }
 
-/** What a read from a socket brings at most when small messages come together. */
+/** What a read from a socket brings at most when small messages come together. It is lent until the turn is over. */
 const gathered = new Uint8Array(32 * 1024);
+/** In place of what was lent: no length, no id, and no piece of a small torrent. */
+const stale = 0xee;
 
 export class End {
   readonly host: Station;
@@ -280,7 +282,7 @@ export class Run implements Task {
         part.copyTo(gathered, held, start, run);
         held += run;
       } else {
-        if (held > 0) to.host.receive(to, gathered, held);
+        if (held > 0) lend(to, held);
         held = 0;
         if (!to.isOpen) return;
         to.host.receive(to, part.read(start, run), run);
@@ -289,8 +291,14 @@ export class Run implements Task {
       if (start + run === count) part.release();
       start = 0;
     }
-    if (held > 0) to.host.receive(to, gathered, held);
+    if (held > 0) lend(to, held);
   }
+}
+
+/** The next read goes into the same memory, as the driver's does: what was not used up by then is lost. */
+function lend(to: End, count: number): void {
+  to.host.receive(to, gathered, count);
+  gathered.fill(stale, 0, count);
 }
 
 /** Sends a run on its way; nothing overtakes what was sent before it. */
