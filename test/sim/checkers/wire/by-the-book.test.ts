@@ -24,13 +24,18 @@ function scene({ fast = true, extended = true } = {}) {
       peerId: hex(ours),
       port: 6_881,
       queueMax: 100,
+      keepAliveMs: 100_000,
+      metadataTimeoutMs: 10_000,
+      metadataBytesMax: 100_000,
       torrentOf: (name) => (name === torrent.infoHash ? torrent : undefined),
       has: () => true,
       isSated: () => false,
     },
     false,
+    0,
   );
-  conversation.say(encodeHandshake({ infoHash, peerId: ours, fast: true, extended: true }));
+  let nowMs = 0;
+  conversation.say(encodeHandshake({ infoHash, peerId: ours, fast: true, extended: true }), nowMs);
   conversation.hear(encodeHandshake({ infoHash, peerId: theirs, fast, extended }), 68);
   const bytes = (write: (writer: MessageWriter) => void) => {
     const writer = new MessageWriter();
@@ -40,16 +45,19 @@ function scene({ fast = true, extended = true } = {}) {
   return {
     conversation,
     torrent,
+    wait: (ms: number) => {
+      nowMs += ms;
+    },
     /** Why the connection has to end once the peer has said it. */
     hear: (write: (writer: MessageWriter) => void) => {
       const said = bytes(write);
-      conversation.beginTurn();
+      conversation.beginTurn(nowMs);
       conversation.hear(said, said.length);
       return conversation.reason;
     },
     /** What is wrong with it when we say it. */
     say: (write: (writer: MessageWriter) => void) => {
-      conversation.say(bytes(write));
+      conversation.say(bytes(write), nowMs);
       return conversation.fault;
     },
   };
@@ -89,18 +97,26 @@ describe('what a host says', () => {
     serving.say((w) => w.haveAll());
     serving.hear((w) => w.request(0, 0, 16_384));
     serving.say((w) => w.unchoke());
-    serving.conversation.say(encodePieceHeader(0, 0, 16_384));
-    serving.conversation.say(new Uint8Array(16_384));
+    serving.conversation.say(encodePieceHeader(0, 0, 16_384), 0);
+    serving.conversation.say(new Uint8Array(16_384), 0);
     expect([serving.conversation.fault, serving.torrent.uploaded]).toEqual([undefined, 16_384]);
     expect(serving.say((w) => w.reject(0, 0, 16_384))).toMatch(/waits for no answer/);
+  });
+
+  it('says that it is alive after a silence only', () => {
+    const quiet = scene();
+    quiet.wait(100_000);
+    expect(quiet.say((w) => w.keepAlive())).toBeUndefined();
+    quiet.wait(99_999);
+    expect(quiet.say((w) => w.keepAlive())).toMatch(/alive 99999 ms after/);
   });
 
   it('has nothing in its reserved bits but what it speaks', () => {
     const wrong = encodeHandshake({ infoHash, peerId: ours, fast: true, extended: true });
     wrong[20] = 1;
     const { host } = scene().conversation;
-    const conversation = new Conversation(host, false);
-    conversation.say(wrong);
+    const conversation = new Conversation(host, false, 0);
+    conversation.say(wrong, 0);
     expect(conversation.fault).toMatch(/reserved bits/);
   });
 });

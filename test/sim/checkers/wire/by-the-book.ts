@@ -13,7 +13,17 @@ import { hex } from './reader.ts';
 export function speaksByTheBook(): Checker {
   return {
     name: 'speaks-by-the-book',
-    hears: ['added', 'magnet-added', 'connected', 'received', 'closed', 'send', 'send-block', 'close'],
+    hears: [
+      'added',
+      'magnet-added',
+      'connected',
+      'received',
+      'closed',
+      'send',
+      'send-block',
+      'check-metadata',
+      'close',
+    ],
     onTurn(turn) {
       const all = overhear(turn);
       const disbelief = judgeWords(turn, all) ?? judgeUnderstanding(turn, all);
@@ -33,7 +43,7 @@ export function speaksByTheBook(): Checker {
 
 function judgeWords({ actions }: Turn, { conversations }: Overheard): Disbelief {
   for (const action of actions) {
-    if (action.type !== 'send' && action.type !== 'send-block') continue;
+    if (action.type !== 'send' && action.type !== 'send-block' && action.type !== 'check-metadata') continue;
     const fault = conversations.get(action.connection)?.fault;
     if (fault !== undefined) return `on connection ${action.connection} it ${fault}`;
   }
@@ -53,7 +63,8 @@ function judgeUnderstanding(turn: Turn, { conversations, ended }: Overheard): Di
       ? reason === undefined
         ? judgeBeliefs(peer.engine.usage.sessions.get(connection), conversation)
         : `goes on with a peer that broke a rule: ${reason}`
-      : wireReasons.has(given) && given !== reason
+      : (wireReasons.has(given) && given !== reason) ||
+          (given === 'extension-malformed' && !conversation.extension.hasSpoken)
         ? `ends it for ${given}, and ${reason ?? 'nothing'} was wrong`
         : undefined;
   return disbelief && `connection ${connection}: ${disbelief}`;

@@ -52,12 +52,17 @@ export class Conversation {
   #wasUnchoked = false;
   #saidPieces = false;
   #words = 0;
+  /** When the host last said something. */
+  #spokeMs: number;
+  #nowMs: number;
   readonly #us: WireReader;
   readonly #them: WireReader;
 
-  constructor(host: Host, incoming: boolean) {
+  constructor(host: Host, incoming: boolean, nowMs: number) {
     this.host = host;
     this.incoming = incoming;
+    this.#spokeMs = nowMs;
+    this.#nowMs = nowMs;
     this.extension = new ExtensionTalk(host);
     this.#us = new WireReader((heard) => {
       this.fault ??= this.#judge(heard);
@@ -65,17 +70,25 @@ export class Conversation {
     this.#them = new WireReader((heard) => this.#hear(heard));
   }
 
-  beginTurn(): void {
+  beginTurn(nowMs: number): void {
+    this.#nowMs = nowMs;
     this.#wasUnchoked = !this.peerChoking;
-    this.extension.beginTurn();
+    this.extension.beginTurn(nowMs);
   }
 
   hear(bytes: Uint8Array, count: number): void {
     this.#them.read(bytes, count);
   }
 
-  say(bytes: Uint8Array): void {
+  say(bytes: Uint8Array, nowMs: number): void {
+    this.#nowMs = nowMs;
     this.#us.read(bytes, bytes.length);
+    this.#spokeMs = nowMs;
+  }
+
+  /** The host has this metadata checked, which the peer has sent. */
+  check(metadata: Uint8Array): void {
+    this.fault ??= this.extension.judgeMetadata(metadata);
   }
 
   // What the peer says ----------------------------------------------------------------------------------------------
@@ -135,7 +148,9 @@ export class Conversation {
       case id.reject:
         return this.#answered(u32(body, 0), u32(body, 4), u32(body, 8));
       case id.extended:
-        return this.extension.hear(body);
+        this.extension.hear(body, this.torrent);
+        if (this.extension.isMalformed) this.reason = 'extension-malformed';
+        return;
     }
   }
 
@@ -158,6 +173,12 @@ export class Conversation {
         return 'says what is no BitTorrent';
       case 'handshake':
         return this.#judgeHandshake(heard);
+      case 'keep-alive': {
+        const silentMs = this.#nowMs - this.#spokeMs;
+        return silentMs >= this.host.keepAliveMs
+          ? undefined
+          : `says that it is alive ${silentMs} ms after its last word`;
+      }
       case 'head': {
         // Its own torrent's terms hold for what it says, too: others would end the connection.
         const reason = reasonToEnd(heard, { geometry, fast: this.fast, extended: this.extended });
@@ -236,7 +257,7 @@ export class Conversation {
           ? undefined
           : `rejects ${placeOf(body)}, which waits for no answer`;
       case id.extended:
-        return this.extension.judge(body, this.torrent!);
+        return this.extension.judge(body, this.torrent!, this.#nowMs);
       default:
         return `says message ${which}, which it has no use for`;
     }

@@ -15,6 +15,18 @@ export class ExtensionTalk {
   uploadOnly = false;
   listenPort: number | undefined;
   metadataBytes: number | undefined;
+  /** In this turn, and to the host. */
+  hasSpoken = false;
+  /** It has said what is no dictionary. */
+  isMalformed = false;
+  /** Blocks of metadata the host has asked for, and which are not here. */
+  readonly #metadataAsked = new Set<number>();
+  /** Those that it has sent to a host that has only the hash. */
+  readonly #metadataSent = new Map<number, Uint8Array>();
+  #refusedMs = Number.NEGATIVE_INFINITY;
+  #nowMs = 0;
+  /** What it has said in this turn of how much there is of it. */
+  readonly #sizes = new Set<number | undefined>();
   /** Blocks of metadata the peer has asked for, and how often. */
   readonly #metadataWanted = new Map<number, number>();
   /** What it has called ut_metadata in this turn: what is said in it leaves when it is over. */
@@ -25,16 +37,23 @@ export class ExtensionTalk {
     this.#host = host;
   }
 
-  beginTurn(): void {
+  beginTurn(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#sizes.clear();
+    this.hasSpoken = false;
     if (this.#names.size === 1) return;
     this.#names.clear();
     this.#names.add(this.utMetadata);
   }
 
   /** The peer has said it. */
-  hear(body: Uint8Array): void {
-    if (body[0] === 0) this.#introduced(body.subarray(1));
-    else this.#askedMetadata(body);
+  hear(body: Uint8Array, torrent: Torrent | undefined): void {
+    // 1 is what the host calls ut_metadata; what others are is nobody's affair.
+    if (body[0]! > 1) return;
+    this.hasSpoken = true;
+    if (leadingDict(body.subarray(1)) === undefined) this.isMalformed = true;
+    else if (body[0] === 0) this.#introduced(body.subarray(1));
+    else this.#onMetadata(body.subarray(1), torrent?.geometry === undefined);
   }
 
   #introduced(payload: Uint8Array): void {
@@ -47,6 +66,7 @@ export class ExtensionTalk {
     };
     this.reqq = within('reqq', 1_000_000);
     this.listenPort = within('p', 65_535);
+    this.#sizes.add(this.metadataBytes);
     this.metadataBytes = within('metadata_size', Number.MAX_SAFE_INTEGER);
     this.uploadOnly = dict.get('upload_only') === 1;
     const m = dict.get('m');
@@ -55,17 +75,35 @@ export class ExtensionTalk {
     this.#names.add(this.utMetadata);
   }
 
-  #askedMetadata(body: Uint8Array): void {
-    // 1 is what the host calls ut_metadata.
-    if (body[0] !== 1) return;
-    const dict = leadingDict(body.subarray(1))?.dict;
-    const piece = numberIn(dict?.get('piece'));
-    if (dict?.get('msg_type') !== 0 || piece === undefined || this.utMetadata === undefined) return;
-    count(this.#metadataWanted, piece);
+  #onMetadata(payload: Uint8Array, isBlind: boolean): void {
+    const said = leadingDict(payload);
+    const piece = numberIn(said?.dict.get('piece'));
+    if (said === undefined || piece === undefined) return;
+    const type = said.dict.get('msg_type');
+    if (type === 0 && this.utMetadata !== undefined) count(this.#metadataWanted, piece);
+    if (!isBlind) return;
+    if (type === 1) {
+      this.#metadataAsked.delete(piece);
+      this.#metadataSent.set(piece, payload.slice(said.end));
+    } else if (type === 2 && this.#metadataAsked.has(piece)) {
+      this.#metadataAsked.clear();
+      this.#refusedMs = this.#nowMs;
+    }
+  }
+
+  /** What the host has checked is what the peer has sent. */
+  judgeMetadata(metadata: Uint8Array): string | undefined {
+    for (let piece = 0; piece * metadataBlock < metadata.length; piece++) {
+      const taken = metadata.subarray(piece * metadataBlock, (piece + 1) * metadataBlock);
+      const sent = this.#metadataSent.get(piece);
+      if (sent === undefined || sent.length !== taken.length || sent.some((byte, at) => byte !== taken[at]))
+        return `checks a block ${piece} of metadata that the peer has not sent`;
+    }
+    return undefined;
   }
 
   /** The host has said it: what is wrong with that. */
-  judge(body: Uint8Array, torrent: Torrent): string | undefined {
+  judge(body: Uint8Array, torrent: Torrent, nowMs: number): string | undefined {
     const said = leadingDict(body.subarray(1));
     if (said === undefined) return `says an extended message ${body[0]} without a dictionary`;
     const { dict, end } = said;
@@ -85,7 +123,10 @@ export class ExtensionTalk {
       return `says extended message ${body[0]}, and the peer calls ut_metadata ${this.utMetadata}`;
     const [type, piece] = [dict.get('msg_type'), numberIn(dict.get('piece'))];
     if (piece === undefined) return 'names no block of the metadata';
-    if (type === 0) return torrent.geometry === undefined ? undefined : 'asks for metadata that it has';
+    if (type === 0)
+      return torrent.geometry === undefined
+        ? this.#judgeAsking(piece, nowMs)
+        : 'asks for metadata that it has';
     if (!settle(this.#metadataWanted, piece))
       return `answers for block ${piece} of the metadata, which waits for no answer`;
     const infoBytes = torrent.infoBytes;
@@ -94,10 +135,22 @@ export class ExtensionTalk {
     const right = infoBytes.subarray(piece * metadataBlock, (piece + 1) * metadataBlock);
     const sent = body.subarray(1 + end);
     const isRight =
+      right.length > 0 &&
       dict.get('total_size') === infoBytes.length &&
       sent.length === right.length &&
       sent.every((byte, at) => byte === right[at]);
     return isRight ? undefined : `sends block ${piece} of the metadata wrongly`;
+  }
+
+  #judgeAsking(piece: number, nowMs: number): string | undefined {
+    const sizes = [...this.#sizes, this.metadataBytes].filter((size) => size !== undefined);
+    const { metadataBytesMax, metadataTimeoutMs } = this.#host;
+    if (piece === 0 && !sizes.some((size) => size <= metadataBytesMax))
+      return `asks for metadata of ${this.metadataBytes} bytes`;
+    if (piece === 0 && nowMs - this.#refusedMs < metadataTimeoutMs)
+      return `asks again for metadata that was refused ${nowMs - this.#refusedMs} ms ago`;
+    this.#metadataAsked.add(piece);
+    return undefined;
   }
 
   /** Metadata the peer has asked for, and not heard of since. */

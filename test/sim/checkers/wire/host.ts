@@ -24,6 +24,10 @@ export interface Host {
   readonly peerId: string;
   readonly port: number;
   readonly queueMax: number;
+  /** After so long a silence it says that it is alive; and so long it does not ask again for metadata that was refused. */
+  readonly keepAliveMs: number;
+  readonly metadataTimeoutMs: number;
+  readonly metadataBytesMax: number;
   torrentOf(infoHash: string): Torrent | undefined;
   has(torrent: Torrent, pieceIndex: number): boolean;
   /** Whether it fetches nothing more of it at the moment. */

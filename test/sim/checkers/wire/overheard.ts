@@ -31,6 +31,9 @@ export class Overheard {
       peerId: hex(peerId),
       port: peer.address.port,
       queueMax: limits.uploadQueueMax,
+      keepAliveMs: limits.keepAliveMs,
+      metadataTimeoutMs: limits.metadataTimeoutMs,
+      metadataBytesMax: limits.metadataBytesMax,
       torrentOf: (infoHash) => {
         const named = [...this.torrents.values()].filter((torrent) => torrent.infoHash === infoHash);
         // Whoever asks for a hash is given to the torrent itself rather than to a magnet.
@@ -51,7 +54,7 @@ export class Overheard {
     if (turn === this.#last) return;
     this.#last = turn;
     if (this.ended.size > 0) this.ended.clear();
-    const { fact, actions } = turn;
+    const { fact, actions, nowMs } = turn;
     if (fact.type === 'added' || fact.type === 'magnet-added') {
       const { spec } = fact;
       this.torrents.set(spec.torrent, {
@@ -64,11 +67,12 @@ export class Overheard {
       });
     }
     if (fact.type === 'connected')
-      this.conversations.set(fact.connection, new Conversation(this.#host, fact.incoming));
+      this.conversations.set(fact.connection, new Conversation(this.#host, fact.incoming, nowMs));
     if (fact.type === 'closed') this.conversations.delete(fact.connection);
     const heard = fact.type === 'received' ? this.conversations.get(fact.connection) : undefined;
-    this.#stirred?.beginTurn();
+    this.#stirred?.beginTurn(nowMs);
     this.#stirred = heard;
+    heard?.beginTurn(nowMs);
     const before = heard?.torrent?.downloaded ?? 0;
     if (fact.type === 'received') heard?.hear(fact.bytes, fact.count);
     for (const action of actions) {
@@ -78,11 +82,13 @@ export class Overheard {
         if (!isHeard) this.conversations.delete(action.connection);
         else if (heard?.torrent !== undefined) heard.torrent.unsure += heard.torrent.downloaded - before;
       } else if (action.type === 'send') {
-        this.conversations.get(action.connection)?.say(action.bytes);
+        this.conversations.get(action.connection)?.say(action.bytes, nowMs);
       } else if (action.type === 'send-block') {
         const conversation = this.conversations.get(action.connection);
-        conversation?.say(action.header);
-        conversation?.say(action.payload);
+        conversation?.say(action.header, nowMs);
+        conversation?.say(action.payload, nowMs);
+      } else if (action.type === 'check-metadata') {
+        this.conversations.get(action.connection)?.check(action.bytes);
       }
     }
   }
