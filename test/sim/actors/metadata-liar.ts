@@ -13,8 +13,13 @@ import {
 import { pick } from './choice.ts';
 import type { Script } from './puppet.ts';
 
-/** Wrong bytes of the right length; an absurd length; a block that was not asked for; blocks too short; no answer; no block at all. */
-export const metadataLies = ['wrong', 'huge', 'unasked', 'short', 'silent', 'refuses'] as const;
+/**
+ * Wrong bytes of the right length; an absurd length; a block that was not asked for; blocks too short; no answer; no block at
+ * all; the first block again and again; or it does not want to be asked any more, and answers all the same.
+ */
+export const metadataLies = [
+  ...(['wrong', 'huge', 'unasked', 'short', 'silent', 'refuses', 'again', 'mute'] as const),
+];
 
 export interface MetadataLiarOptions {
   readonly lie?: (typeof metadataLies)[number];
@@ -22,6 +27,7 @@ export interface MetadataLiarOptions {
 
 /** What a client that believes it would have to allocate: 2 GiB. */
 const hugeBytes = 2 ** 31;
+const noExtension = new TextEncoder().encode('d1:mdee');
 /** A data message of one byte, of a block far behind the end. */
 const noSuchBlock = new TextEncoder().encode('d8:msg_typei1e5:piecei9999e10:total_sizei1ee!');
 
@@ -47,7 +53,8 @@ export function metadataLiar(options: MetadataLiarOptions = {}): Script {
         if (lie === 'silent' || lie === 'huge') return;
         if (lie === 'refuses')
           return line.say((writer) => writer.extended(id, encodeMetadataReject(asked.blockIndex)));
-        const block = encodeMetadataBlock(wrong, asked.blockIndex);
+        if (lie === 'mute') line.say((writer) => writer.extended(ourExtensionId.handshake, noExtension));
+        const block = encodeMetadataBlock(wrong, lie === 'again' ? 0 : asked.blockIndex);
         const payload = lie === 'unasked' ? noSuchBlock : lie === 'short' ? block.slice(0, -1) : block;
         line.say((writer) => writer.extended(id, payload));
       },

@@ -24,6 +24,10 @@ const pauseMsMin = 50;
 const pauseMsFirst = 1_000;
 const pauseMsGrowth = 20;
 const pauseMsMax = 30_000;
+/** One byte more than anybody's info dictionary may have. */
+const metadataTooLong = 8 * KiB * KiB + 1;
+/** Of the largest torrent that is taken, by whoever knows only its hash. */
+const bitfieldBytesMax = 262_144 / 8;
 /** No message of any BEP. */
 const nobodysIds = [10, 18, 21, 99, 255];
 
@@ -69,7 +73,8 @@ const allowed: readonly Word[] = [
   (w, r) => anything(w, r, pick(nobodysIds, r), 1 + r.below(300)),
 ];
 /** The longest message that is allowed, and one byte less. */
-const longest: Word = (w, r) => anything(w, r, pick(nobodysIds, r), 64 * KiB + 1 - r.below(2));
+const longest: Word = (w, r) =>
+  anything(w, r, pick([...nobodysIds, messageId.extended], r), 64 * KiB + 1 - r.below(2));
 const allowedFast: readonly Word[] = [
   (w, r, g) => w.suggest(r.below(g.pieceCount)),
   (w, r, g) => w.reject(...place(r, g)),
@@ -90,7 +95,7 @@ const allowedExtended: readonly Word[] = [
         p: pick([0, 1, 6_881, 65_535, 65_536], r),
         reqq: pick([0, 1, 50, 2_000, 1_000_000, 1_000_001], r),
         v: pick(['Mumbler 1', '', 'M\u0001\u202e'], r),
-        metadata_size: pick([0, 1, 50_000, 2 ** 40], r),
+        metadata_size: pick([0, 1, 50_000, metadataTooLong, 2 ** 40], r),
         ...(r.below(3) === 0 && { upload_only: r.below(3) }),
       }),
     ),
@@ -142,6 +147,8 @@ const forbidden: readonly Word[] = [
     (w) => w.extended(1, new TextEncoder().encode(text)),
   ]),
   (w) => head(w, messageId.extended, 64 * KiB + 2),
+  (w) => head(w, messageId.bitfield, bitfieldBytesMax + 2),
+  (w, r, g) => w.reject(...place(r, g)),
   (w, r) => head(w, pick(nobodysIds, r), 64 * KiB + 2),
   (w, r) => head(w, pick(nobodysIds, r), 2 ** 31),
   (w) => w.haveAll(),
