@@ -153,11 +153,10 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   }
 
   #askNext(fetch: Fetch): void {
-    if (fetch.nextBlock >= fetch.received.length) return;
-    fetch.session.sendExtended(
-      fetch.session.extensions!.utMetadataId!,
-      encodeMetadataRequest(fetch.nextBlock++),
-    );
+    const id = fetch.session.extensions?.utMetadataId;
+    // It may have taken its number back since: then what is still to come does not come.
+    if (id === undefined || fetch.nextBlock >= fetch.received.length) return;
+    fetch.session.sendExtended(id, encodeMetadataRequest(fetch.nextBlock++));
   }
 
   onMetadata(session: PeerSession, message: MetadataMessage, nowMs: number): Violation | undefined {

@@ -87,6 +87,17 @@ describe('the info dictionary', () => {
     expect(asked(peer)).toEqual([0, 1, 2]);
   });
 
+  it('is asked no further of a peer that takes back the number under which it is asked', () => {
+    const lab = newLab({ metadataRequestsMax: 1 });
+    const peer = join(lab);
+    const before = peer.heardOf('extended').length;
+    peer.say({ type: 'extended', id: ourExtensionId.handshake, payload: Buffer.from('d1:mdee') });
+    say(peer, encodeMetadataBlock(infoBytes, 0));
+    expect(peer.heardOf('extended')).toHaveLength(before);
+    lab.pass(defaultLimits.metadataTimeoutMs + 1_000);
+    expect(peer.closed).toBe('stalled');
+  });
+
   it('is fetched whole from each of a few peers, so that a wrong one has one author', () => {
     const lab = newLab({ metadataSourcesMax: 2 });
     const peers = [join(lab), join(lab), join(lab)];
