@@ -27,6 +27,7 @@ function scene({ fast = true, extended = true } = {}) {
       keepAliveMs: 100_000,
       metadataTimeoutMs: 10_000,
       metadataBytesMax: 100_000,
+      talk: { messagesBurst: 20, messagesPerSecond: 2, messagesPerTrade: 4, blindHavesMax: 5 },
       torrentOf: (name) => (name === torrent.infoHash ? torrent : undefined),
       has: () => true,
       isSated: () => false,
@@ -122,6 +123,19 @@ describe('what a host says', () => {
 });
 
 describe('a connection ends over a word', () => {
+  it('when it is one too many, and neither before nor after', () => {
+    const talk = scene();
+    const chat = (count: number) =>
+      talk.hear((w) => {
+        for (let n = 0; n < count; n++) w.keepAlive();
+      });
+    expect(chat(20)).toBeUndefined();
+    talk.wait(1_999);
+    expect(chat(2)).toBeUndefined();
+    talk.hear((w) => w.have(1));
+    expect(talk.hear((w) => w.have(1))).toBe('too-many-messages');
+  });
+
   it.each<[string, { fast?: boolean }, (w: MessageWriter) => void]>([
     ['piece-out-of-range', {}, (w) => w.have(5)],
     ['request-out-of-range', {}, (w) => w.request(4, 32_768, 1)],

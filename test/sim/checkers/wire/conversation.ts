@@ -7,8 +7,9 @@ import type { Geometry } from '../../../../torrents/geometry.ts';
 import { count, settle } from './counts.ts';
 import { ExtensionTalk } from './extension-talk.ts';
 import type { Host, Torrent } from './host.ts';
-import { bitOf, isBlock, reasonToEnd } from './law.ts';
+import { bitOf, isBlock, isKnown, reasonToEnd } from './law.ts';
 import { type Heard, id, u32, WireReader } from './reader.ts';
+import { WordsLeft } from './words-left.ts';
 
 /** What is wrong with what the host has said, or with what it makes of what it has heard. */
 type Fault = string | undefined;
@@ -55,6 +56,7 @@ export class Conversation {
   /** When the host last said something. */
   #spokeMs: number;
   #nowMs: number;
+  readonly #wordsLeft: WordsLeft;
   readonly #us: WireReader;
   readonly #them: WireReader;
 
@@ -63,6 +65,7 @@ export class Conversation {
     this.incoming = incoming;
     this.#spokeMs = nowMs;
     this.#nowMs = nowMs;
+    this.#wordsLeft = new WordsLeft(host.talk, nowMs);
     this.extension = new ExtensionTalk(host);
     this.#us = new WireReader((heard) => {
       this.fault ??= this.#judge(heard);
@@ -97,9 +100,14 @@ export class Conversation {
     if (this.reason !== undefined || this.isStray) return;
     const geometry = this.torrent?.geometry;
     const { fast, extended } = this;
-    this.reason = reasonToEnd(heard, { geometry, fast, extended });
+    const isTalk = heard.what === 'message' && isKnown(heard.id) && heard.id !== id.have;
+    if (isTalk || heard.what === 'keep-alive') this.#spend(1);
+    this.reason ??= reasonToEnd(heard, { geometry, fast, extended });
     if (this.reason !== undefined) return;
     switch (heard.what) {
+      case 'head':
+        if (!isKnown(heard.id)) this.#spendUnknown(heard.length - 1);
+        return;
       case 'handshake':
         this.#name(heard.infoHash);
         this.peerId = heard.peerId;
@@ -110,6 +118,7 @@ export class Conversation {
         this.payloadIn += heard.bytes;
         return;
       case 'block-ends':
+        this.#wordsLeft.trade();
         if (geometry !== undefined) this.torrent!.downloaded += heard.bytes;
         return this.#answered(heard.index, heard.begin, heard.bytes);
       case 'message':
@@ -131,7 +140,7 @@ export class Conversation {
         this.peerInterested = which === id.interested;
         return;
       case id.have:
-        return void this.peerHas.add(u32(body, 0));
+        return this.#onHave(u32(body, 0));
       case id.bitfield:
         for (let bit = 0; bit < (this.torrent?.geometry?.pieceCount ?? 0); bit++)
           if (bitOf(body, bit)) this.peerHas.add(bit);
@@ -150,8 +159,26 @@ export class Conversation {
       case id.extended:
         this.extension.hear(body, this.torrent);
         if (this.extension.isMalformed) this.reason = 'extension-malformed';
+        // 0 and 1 are what the host has given out.
+        else if (body[0]! > 1) this.#spendUnknown(body.length - 1);
         return;
     }
+  }
+
+  /** News are free. */
+  #onHave(index: number): void {
+    if (this.torrent?.geometry === undefined) {
+      if (!this.#wordsLeft.takeBlindHave(this.#nowMs)) this.reason = 'too-many-messages';
+    } else if (this.peerHas.has(index)) this.#spend(1);
+    this.peerHas.add(index);
+  }
+
+  #spendUnknown(bytes: number): void {
+    this.#spend(1 + Math.floor(bytes / 1_024));
+  }
+
+  #spend(words: number): void {
+    if (!this.#wordsLeft.take(words, this.#nowMs)) this.reason = 'too-many-messages';
   }
 
   #answered(index: number, begin: number, bytes: number): void {
@@ -240,6 +267,7 @@ export class Conversation {
       case id.haveNone:
         return undefined;
       case id.have:
+        this.#wordsLeft.trade();
         return void this.told.add(u32(body, 0));
       case id.suggest:
         return this.host.has(this.torrent!, u32(body, 0))
@@ -277,6 +305,7 @@ export class Conversation {
   #judgeBlock(index: number, begin: number, bytes: number): Fault {
     const place = `${index}/${begin}/${bytes}`;
     if (this.amChoking) return `sends ${place} to a peer it chokes`;
+    this.#wordsLeft.trade();
     if (this.torrent !== undefined) this.torrent.uploaded += bytes;
     return settle(this.wanted, place) ? undefined : `sends ${place}, which waits for no answer`;
   }

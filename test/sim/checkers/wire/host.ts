@@ -2,6 +2,7 @@
  * The honest side of a connection, as far as what it says depends on it.
  */
 import type { Geometry } from '../../../../torrents/geometry.ts';
+import type { TalkLimits } from './words-left.ts';
 
 /** A torrent of the host, as it was added, and what went over its lines. */
 export interface Torrent {
@@ -28,6 +29,7 @@ export interface Host {
   readonly keepAliveMs: number;
   readonly metadataTimeoutMs: number;
   readonly metadataBytesMax: number;
+  readonly talk: TalkLimits;
   torrentOf(infoHash: string): Torrent | undefined;
   has(torrent: Torrent, pieceIndex: number): boolean;
   /** Whether it fetches nothing more of it at the moment. */

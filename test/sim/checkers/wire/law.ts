@@ -5,7 +5,7 @@
 import type { Geometry } from '../../../../torrents/geometry.ts';
 import { type Heard, id, u32 } from './reader.ts';
 
-/** The reasons that are about one message, and not about how often or when it comes. */
+/** The reasons that are about one message, and those that are about how many there were. */
 export const wireReasons: ReadonlySet<string> = new Set([
   'not-bittorrent',
   'message-too-long',
@@ -18,6 +18,7 @@ export const wireReasons: ReadonlySet<string> = new Set([
   'block-out-of-range',
   'fast-without-handshake',
   'extension-without-handshake',
+  'too-many-messages',
 ]);
 
 const KiB = 1024;
@@ -41,6 +42,11 @@ const lengths = new Map<number, number>([
   [id.allowedFast, 5],
 ]);
 const onlyFast = new Set<number>([id.suggest, id.haveAll, id.haveNone, id.reject]);
+
+/** Some BEP has a message of this number. */
+export function isKnown(which: number): boolean {
+  return lengths.has(which) || which === id.bitfield || which === id.piece || which === id.extended;
+}
 
 export interface Terms {
   /** Undefined: only the hash of the torrent is known. */

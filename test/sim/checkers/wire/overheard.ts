@@ -34,6 +34,7 @@ export class Overheard {
       keepAliveMs: limits.keepAliveMs,
       metadataTimeoutMs: limits.metadataTimeoutMs,
       metadataBytesMax: limits.metadataBytesMax,
+      talk: limits,
       torrentOf: (infoHash) => {
         const named = [...this.torrents.values()].filter((torrent) => torrent.infoHash === infoHash);
         // Whoever asks for a hash is given to the torrent itself rather than to a magnet.
