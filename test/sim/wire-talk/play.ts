@@ -5,6 +5,7 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import { oneOf } from '../hostile-bytes/odd-bytes.ts';
 import { judgeAllowance } from './allowance.ts';
+import { judgeDoor } from './door.ts';
 import { judgeGiving, judgeIntroductions, judgeMetadata } from './extensions.ts';
 import { judgeListening } from './listening.ts';
 import { judgeNames } from './names.ts';
@@ -17,7 +18,16 @@ export interface WireTalkPlan {
 
 const judges = [
   ...[judgeListening, judgeListening, judgeListening, judgeListening, judgeWriters, judgePieces],
-  ...[judgeIntroductions, judgeIntroductions, judgeMetadata, judgeGiving, judgeNames, judgeAllowance],
+  ...[
+    judgeIntroductions,
+    judgeIntroductions,
+    judgeMetadata,
+    judgeGiving,
+    judgeDoor,
+    judgeDoor,
+    judgeNames,
+    judgeAllowance,
+  ],
 ];
 
 /** The first thing that was wrong; undefined: nothing was. */
