@@ -59,4 +59,34 @@ export const wire: readonly Mutant[] = [
     to: `const taken =
       this.#length > bufferBytes / 2 ? this.#bytes.subarray(0, this.#length) : copyOf(this.#bytes, this.#length);`,
   },
+  {
+    name: 'keep the buffer of a long message',
+    file: 'client/wire/decoder.ts',
+    from: 'if (this.#held.length > smallBodyBytes && bytes',
+    to: 'if (this.#held.length > 16 * 1024 && bytes',
+  },
+  {
+    name: 'read a length where the rest of one lies',
+    file: 'client/wire/decoder.ts',
+    from: "this.#state === 'length' && this.#heldCount === 0 && count",
+    to: "this.#state === 'length' && count",
+  },
+  {
+    name: 'write into the slab that is on its way',
+    file: 'client/wire/message.ts',
+    from: '    slab = new ArrayBuffer(slabBytes);\n    slabUsed = 0;\n  }\n  slabUsed',
+    to: '    slabUsed = 0;\n  }\n  slabUsed',
+  },
+  {
+    name: 'show a bitfield in borrowed bytes',
+    file: 'client/wire/decoder.ts',
+    from: 'bits: bytes.slice(at, at + count)',
+    to: 'bits: bytes.subarray(at, at + count)',
+  },
+  {
+    name: 'let a peer say what nobody knows for little',
+    file: 'client/engine/peer-session.ts',
+    from: 'return this.#spend(1 + (bytes >> 10));',
+    to: 'return this.#spend(1);',
+  },
 ];
