@@ -150,8 +150,9 @@ export class End {
   /** Left for the kernel, and the host was not yet told. */
   unreportedBytes = 0;
   reportedBytes = 0;
-  /** It waits for its turn on the line. */
+  /** It waits for its turn on the line; and who comes after it. */
   isWaiting = false;
+  nextInTurn: End | undefined;
   /** Nothing arrives before what was sent earlier. */
   lastArrivalMs = 0;
   /** Runs that have arrived at the other side's line, and wait there. */

@@ -28,8 +28,9 @@ export class Uplink {
   readonly #host: Station;
   readonly #ends: ReadonlyMap<ConnectionId, End>;
   readonly #parts: UplinkParts;
-  /** Ends with something to send, in turn. */
-  readonly #turns: End[] = [];
+  /** Ends with something to send, in turn; each knows the next one. */
+  #firstInTurn: End | undefined;
+  #lastInTurn: End | undefined;
   /** When it has sent what it was given; with fractions. */
   #upUntilMs = 0;
   #isPumpSet = false;
@@ -45,9 +46,23 @@ export class Uplink {
   /** The connection has more to send, or room for it. */
   goOn(end: End): void {
     if (end.isWaiting || end.other === undefined || end.queuedBytes === 0 || !this.#hasRoom(end)) return;
-    end.isWaiting = true;
-    this.#turns.push(end);
+    this.#wait(end);
     if (!this.#isPumpSet) this.#pump();
+  }
+
+  #wait(end: End): void {
+    end.isWaiting = true;
+    if (this.#lastInTurn === undefined) this.#firstInTurn = end;
+    else this.#lastInTurn.nextInTurn = end;
+    this.#lastInTurn = end;
+  }
+
+  /** The program may go on while a turn is taken, and take turns: what waits is looked at anew each time. */
+  #takeTurn(end: End): void {
+    this.#firstInTurn = end.nextInTurn;
+    if (this.#firstInTurn === undefined) this.#lastInTurn = undefined;
+    end.nextInTurn = undefined;
+    end.isWaiting = false;
   }
 
   /** The window of its connection lets it send. */
@@ -61,24 +76,20 @@ export class Uplink {
     const { nowMs } = this.#parts.ways.scheduler;
     const { up, recut = false, windowBytes = windowBytesDefault } = this.#host.link;
     const most = Math.min(turnBytes, windowBytes);
-    const turns = this.#turns;
-    let next = 0;
-    while (next < turns.length && this.#upUntilMs < nowMs + 1) {
-      const end = turns[next++]!;
-      end.isWaiting = false;
+    for (
+      let end = this.#firstInTurn;
+      end !== undefined && this.#upUntilMs < nowMs + 1;
+      end = this.#firstInTurn
+    ) {
+      this.#takeTurn(end);
       if (!end.isOpen || end.queuedBytes === 0) continue;
       const run = end.cut(recut ? 1 + this.#parts.random.below(most) : most, recut);
       this.#upUntilMs = Math.max(this.#upUntilMs, nowMs) + run.count / up;
       this.depart(run, this.#upUntilMs);
-      if (end.queuedBytes > 0 && this.#hasRoom(end)) {
-        end.isWaiting = true;
-        turns.push(end);
-      }
+      if (end.queuedBytes > 0 && this.#hasRoom(end)) this.#wait(end);
       this.#flush(end);
     }
-    for (let i = next; i < turns.length; i++) turns[i - next] = turns[i]!;
-    for (; next > 0; next--) turns.pop();
-    if (turns.length === 0) return;
+    if (this.#firstInTurn === undefined || this.#isPumpSet) return;
     this.#isPumpSet = true;
     this.#parts.ways.scheduler.at(Math.max(nowMs + 1, Math.floor(this.#upUntilMs)), this.#pumpTask);
   }
