@@ -16,6 +16,8 @@ import { clientName } from './swarm-peers.ts';
 export class ExtensionVoice {
   readonly #infoBytes: Uint8Array | undefined;
   readonly #context: Context;
+  #introduction: Uint8Array | undefined;
+  #saysUploadOnly = false;
 
   constructor(infoBytes: Uint8Array | undefined, context: Context) {
     this.#infoBytes = infoBytes;
@@ -24,15 +26,23 @@ export class ExtensionVoice {
 
   /** Right after the handshake, and again when it changes whether we fetch anything. */
   introduce(session: PeerSession, uploadOnly: boolean): void {
+    // All peers are told the same: it is encoded once, and once more when it changes.
+    if (this.#introduction === undefined || this.#saysUploadOnly !== uploadOnly) {
+      this.#introduction = this.#encode(uploadOnly);
+      this.#saysUploadOnly = uploadOnly;
+    }
+    session.sendExtended(ourExtensionId.handshake, this.#introduction);
+  }
+
+  #encode(uploadOnly: boolean): Uint8Array {
     const { limits, port } = this.#context;
-    const payload = encodeExtensionHandshake({
+    return encodeExtensionHandshake({
       client: clientName,
       reqq: limits.uploadQueueMax,
       port,
       uploadOnly,
       metadataBytes: this.#infoBytes?.length,
     });
-    session.sendExtended(ourExtensionId.handshake, payload);
   }
 
   /** Somebody who has only the hash asks for the info dictionary. */
