@@ -101,7 +101,9 @@ export class SimBuffer implements PieceBuffer {
     let damage = filled === bytes ? 0 : scramble(filled) | 1;
     // Behind the token the pattern has no zero first.
     if (known > tokenBytes) damage = (damage + scramble(known)) | 1;
-    for (const [at, byte] of this.strange ?? []) {
+    // Mostly there are none, and this is asked of every piece that is stored.
+    if (this.strange === undefined) return damage >>> 0;
+    for (const [at, byte] of this.strange) {
       if (at >= from && at < from + bytes) damage = (damage + scramble(scramble(at - from) ^ byte)) | 1;
     }
     return damage >>> 0;
