@@ -19,6 +19,7 @@ import { drawMore } from './draw-more.ts';
 import { drawNarrow } from './draw-narrow.ts';
 import { drawFamilies, drawHouses } from './draw-places.ts';
 import { drawSides } from './draw-sides.ts';
+import { drawUnforced } from './draw-unforced.ts';
 import { drawFiles } from './files.ts';
 import { hasMeeting } from './meetings.ts';
 import { type PeerPlan, type Role, roles, type SwarmPlan, type TrackerPlan } from './schema.ts';
@@ -76,7 +77,8 @@ export function drawPlan(seed: number): SwarmPlan {
   const giant = drawGiant(randomness.of('plan giant'), more);
   const narrow = drawNarrow(randomness.of('plan narrow'), giant);
   const demanding = drawDemands(randomness.of('plan demands'), narrow);
-  const drawn = withSlack(drawMagnets(randomness.of('plan magnets'), demanding));
+  const unforced = drawUnforced(randomness.of('plan unforced'), demanding);
+  const drawn = withSlack(drawMagnets(randomness.of('plan magnets'), unforced));
   // With several torrents, one connection for each host is not enough: whatever was drawn since, that stays.
   return introduced(validatePlan({ ...drawn, limits: { ...drawn.limits, ...sideLimits } }));
 }

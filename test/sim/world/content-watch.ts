@@ -93,6 +93,17 @@ export class ContentWatch {
     this.#believedCount += 1;
   }
 
+  /**
+   * An fsync of what was written has failed: nobody knows what the disk holds of it, and it is fetched again. Of files that
+   * have their names nothing is, as with the real disk. Answers whether the engine was told.
+   */
+  onUnforced(pieces: readonly PieceIndex[]): boolean {
+    if (this.#isOffline || this.isWhole) return false;
+    this.#content.platter.drop(pieces.filter((pieceIndex) => isMarked(this.#believed, pieceIndex)));
+    this.#lose(pieces, 'EIO', 'the simulated fsync has failed');
+    return true;
+  }
+
   #lookAtFolder(): void {
     const { torrent, platter, mends } = this.#content;
     if (platter.isAway) {
@@ -101,7 +112,11 @@ export class ContentWatch {
       // A download goes on in a new folder at the same place.
       platter.forsake();
       for (const [file, stamp] of platter.files.stamps.entries()) this.#known[file] = stamp;
-      return this.#lose([...platter.content.geometry.pieces()], 'the simulated folder is not there');
+      return this.#lose(
+        [...platter.content.geometry.pieces()],
+        'content-lost',
+        'the simulated folder is not there',
+      );
     }
     if (!this.#isOffline || (!mends && !this.#isAsKnown)) return;
     this.#isOffline = false;
@@ -133,18 +148,18 @@ export class ContentWatch {
     this.#known[file] = stamp;
     const pieces = platter.files.pieces(file);
     // Another file is lost as a whole; one that others have written to is hashed.
-    if (!isSameFile(stamp, known)) return this.#lose(pieces, 'a simulated file is gone');
+    if (!isSameFile(stamp, known)) return this.#lose(pieces, 'content-lost', 'a simulated file is gone');
     const wrong = pieces.filter((pieceIndex) => !platter.isRight(pieceIndex));
-    this.#lose(wrong, 'a simulated file was changed');
+    this.#lose(wrong, 'content-lost', 'a simulated file was changed');
   }
 
-  #lose(pieces: readonly PieceIndex[], message: string): void {
+  #lose(pieces: readonly PieceIndex[], code: string, message: string): void {
     const { torrent, journal } = this.#content;
     const believed = pieces.filter((pieceIndex) => isMarked(this.#believed, pieceIndex));
     if (believed.length === 0) return;
     for (const pieceIndex of believed) unmark(this.#believed, pieceIndex);
     this.#believedCount -= believed.length;
     journal?.onLost(pieces);
-    this.#sink({ type: 'pieces-lost', torrent, pieces, trouble: { code: 'content-lost', message } });
+    this.#sink({ type: 'pieces-lost', torrent, pieces, trouble: { code, message } });
   }
 }

@@ -24,6 +24,8 @@ export interface JournalParts {
   readonly temper: DiskTemper;
   /** Of the files, as this life knows them: not as they are, which may be the work of others. */
   readonly stamps: () => readonly Stamp[];
+  /** An fsync has failed. Answers whether its pieces are missing from now on; else somebody may still count on them. */
+  readonly onUnforced: (pieces: readonly PieceIndex[]) => boolean;
 }
 
 export class ResumeJournal {
@@ -34,7 +36,7 @@ export class ResumeJournal {
   #dirtyBytes = 0;
   #cancelTimer: (() => void) | undefined;
   #isFlushing = false;
-  /** An fsync has failed: what the disk holds is not known any more, and the next start has to hash. */
+  /** An fsync has failed, and nothing was lost by it: what the disk holds is not known any more, and the next start hashes. */
   #isBroken = false;
 
   /** `have`: what this life began with. Of that, what was only found by hashing may not have been forced to the disk. */
@@ -87,7 +89,9 @@ export class ResumeJournal {
     const { platter, temper, random } = this.#parts;
     this.#isFlushing = false;
     if (temper.syncErrorPpm > 0 && random.below(1_000_000) < temper.syncErrorPpm) {
-      this.#isBroken = true;
+      // What is missing again is in no record; of what is not, no record is to be trusted.
+      this.#isBroken = !this.#parts.onUnforced(dirty);
+      if (!this.#isBroken && this.#dirty.length > 0) this.#arm();
       return;
     }
     platter.sync(dirty);

@@ -6,6 +6,7 @@ import type { Action, Fact, Report, TorrentId } from '../../../client/engine/con
 import { Engine, type EngineOptions } from '../../../client/engine/engine.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { Driver } from '../../../client/host/driver.ts';
+import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { Gate } from '../kernel/gate.ts';
 import { VirtualClock } from '../kernel/virtual-clock.ts';
 import { simAnnouncer } from './announcer.ts';
@@ -104,6 +105,7 @@ export class Life {
       platter,
       temper,
       stamps: knownStamps,
+      onUnforced: (pieces: readonly PieceIndex[]) => watch?.onUnforced(pieces) ?? false,
     };
     const journal = new ResumeJournal(parts, have);
     this.#journals.set(torrent, journal);

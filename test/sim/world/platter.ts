@@ -170,6 +170,11 @@ export class Platter {
     this.sync(this.#unsynced);
   }
 
+  /** The system has thrown away what it could not force to the disk. */
+  drop(pieces: Iterable<PieceIndex>): void {
+    for (const pieceIndex of pieces) this.#fill(pieceIndex, hole);
+  }
+
   deleteFile(file: number, nowMs: number): void {
     if (this.isAway) return;
     for (const pieceIndex of this.files.pieces(file)) {
