@@ -32,12 +32,18 @@ export interface Inspection {
     | 'storing'
     | 'storingPieces'
   >;
-  readonly selection: Pick<PieceSelection, 'wants' | 'lacks' | 'missingCount'>;
+  readonly selection: Pick<
+    PieceSelection,
+    'wants' | 'lacks' | 'missingCount' | 'wantedBytes' | 'haveWantedBytes'
+  >;
   readonly picker: Pick<PiecePicker, 'isCandidate' | 'candidateCount' | 'availability'>;
   readonly peers: Pick<SwarmPeers, 'knownCount' | 'stopping' | 'isOffline'>;
   readonly choker: Pick<Choker, 'servedCount'>;
   readonly server: Pick<BlockServer, 'readCount'>;
-  readonly scheduler: Pick<RequestScheduler, 'blockKey' | 'open' | 'orphans'>;
+  readonly scheduler: Pick<
+    RequestScheduler,
+    'blockKey' | 'open' | 'orphans' | 'paused' | 'deadlines' | 'trials'
+  >;
   /** Payload bytes, as trackers are told. */
   readonly transferred: { readonly uploaded: number; readonly downloaded: number };
 }

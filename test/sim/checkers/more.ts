@@ -3,7 +3,9 @@ import { announcesAreTimely } from './announces.ts';
 import { torrentsAreApart } from './apart.ts';
 import type { Checker } from './checker.ts';
 import { slotsTurnOver } from './choking.ts';
+import { theChosenAreCounted } from './chosen.ts';
 import { dialsArePaced } from './dial-pace.ts';
+import { theDueAreRemembered } from './due.ts';
 import { newsAreTold } from './news.ts';
 import { theWantedComeFirst } from './order.ts';
 import { queuesHaveRoom } from './queue-room.ts';
@@ -27,6 +29,8 @@ export const modelCheckers: readonly (() => Checker)[] = [
   theWantedComeFirst,
   sizesAreExact,
   slotsTurnOver,
+  theChosenAreCounted,
+  theDueAreRemembered,
   tablesAreEmptied,
   nothingIsLeaked,
   torrentsAreApart,

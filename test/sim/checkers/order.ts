@@ -1,29 +1,37 @@
 /**
  * What a user asked for comes in the order in which the user wants it. When a piece is begun with a peer, that peer offers
- * none that nobody has begun and that is due sooner, or wanted more, or, in the order of the torrent, comes before it.
- * What nobody wants is never asked for. The wishes are those of the user's facts, not those the engine remembers.
+ * none that nobody has begun and that is due sooner, or wanted more, or comes before it: in the order of the torrent, or as
+ * fewer peers have it. What the peer itself suggests may come before what is rarer, and does come before what it has not
+ * suggested. What nobody wants is never asked for. The wishes are those of the user's facts, not those the engine remembers.
  */
 import type { Action, Fact, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
-import { priorityDefault, priorityMax, unwanted } from '../../../client/engine/piece-selection.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
+import { setDue } from './due.ts';
+import { overhear } from './wire/overheard.ts';
 
 const requestId = 6;
 const requestBytes = 17;
 const handshakeFirst = 19;
+/** Of pieces: libtorrent's. */
+const [unwanted, priorityDefault, priorityMax] = [0, 4, 7];
+/** The engine remembers more of no peer (peer-pieces.ts). */
+const hintsMax = 64;
 
 interface Wishes {
   priorities: Uint8Array | undefined;
   sequential: boolean;
   /** By piece: when it is due. */
   readonly deadlines: Map<PieceIndex, number>;
-  /** There were more than the engine remembers: which it forgot is its own affair. */
-  hadTooMany: boolean;
   /** Pieces that were begun and were not seen to be missing since. */
   readonly begun: Set<PieceIndex>;
+  /** Pieces that were begun or lost, ever. */
+  readonly touched: Set<PieceIndex>;
+  /** The user has never wished for anything but all of it. */
+  isPlain: boolean;
 }
 
 export function theWantedComeFirst(): Checker {
@@ -58,21 +66,32 @@ export function theWantedComeFirst(): Checker {
  * back. What was best at the first moment need not be best at the second.
  */
 function noteBegun(ofEngine: ReadonlyMap<TorrentId, Wishes>, engine: Engine): void {
-  for (const [torrent, { begun }] of ofEngine) {
+  for (const [torrent, { begun, touched }] of ofEngine) {
     const ledger = engine.inspect(torrent)?.ledger;
     if (ledger === undefined || ledger.fetchingCount === 0) continue;
-    for (const { pieceIndex } of ledger.fetchingPieces) begun.add(pieceIndex);
+    for (const { pieceIndex } of ledger.fetchingPieces) {
+      begun.add(pieceIndex);
+      touched.add(pieceIndex);
+    }
   }
 }
 
 function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, engine: Engine): void {
   if (fact.type === 'added') {
     const { torrent, priorities } = fact.spec;
-    const rest = { sequential: false, hadTooMany: false, deadlines: new Map(), begun: new Set<PieceIndex>() };
-    ofEngine.set(torrent, { priorities, ...rest });
+    ofEngine.set(torrent, {
+      priorities,
+      sequential: false,
+      deadlines: new Map(),
+      begun: new Set(),
+      touched: new Set(),
+      isPlain: priorities === undefined,
+    });
   }
   const wishes = 'torrent' in fact ? ofEngine.get(fact.torrent) : undefined;
   if (wishes === undefined) return;
+  if (fact.type === 'pieces-selected' || fact.type === 'order-chosen') wishes.isPlain = false;
+  if (fact.type === 'pieces-lost') for (const pieceIndex of fact.pieces) wishes.touched.add(pieceIndex);
   if (fact.type === 'pieces-selected') wishes.priorities = fact.priorities.slice();
   else if (fact.type === 'order-chosen') wishes.sequential = fact.sequential;
   else if (fact.type === 'piece-stored') wishes.deadlines.delete(fact.pieceIndex);
@@ -80,16 +99,16 @@ function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, engine: Engine): voi
     // A piece that is stored is not due, even when it is lost later.
     const isStored = engine.inspect(fact.torrent)?.ledger.has(fact.pieceIndex) === true;
     if (fact.atMs === undefined || isStored) wishes.deadlines.delete(fact.pieceIndex);
-    else wishes.deadlines.set(fact.pieceIndex, fact.atMs);
-    if (wishes.deadlines.size > engine.usage.limits.deadlinesMax) wishes.hadTooMany = true;
+    else setDue(wishes.deadlines, fact.pieceIndex, fact.atMs, engine.usage.limits.deadlinesMax);
   }
 }
 
 function judge(
-  { peer, actions }: Turn,
+  turn: Turn,
   { connection, bytes }: Extract<Action, { type: 'send' }>,
   ofEngine: ReadonlyMap<TorrentId, Wishes>,
 ): Disbelief {
+  const { peer, actions } = turn;
   const torrent = peer.engine.torrentOf(connection);
   const wishes = torrent === undefined ? undefined : ofEngine.get(torrent);
   if (wishes === undefined || bytes[0] === handshakeFirst) return undefined;
@@ -103,7 +122,18 @@ function judge(
     if (inspection === undefined || session === undefined) continue;
     // When a peer leaves, the others are asked at once: what the rest of the turn frees or brings was not known then.
     const isPlain = !actions.some(({ type }) => type === 'close');
-    const disbelief = isPlain ? judgeBegun(wishes, inspection, session, pieceIndex) : undefined;
+    const hints = overhear(turn).conversations.get(connection)?.peerSuggested;
+    const isHinted = hints?.has(pieceIndex) === true;
+    const isByRarity =
+      !wishes.sequential &&
+      !isHinted &&
+      inspection.ledger.haveCount >= peer.engine.usage.limits.randomFirstPieces;
+    const disbelief = !isPlain
+      ? undefined
+      : (judgeBegun(wishes, inspection, session, pieceIndex, isByRarity) ??
+        (hints === undefined || isHinted
+          ? undefined
+          : judgeHints(wishes, inspection, session, pieceIndex, hints)));
     if (disbelief !== undefined)
       return `begins piece ${pieceIndex} with connection ${connection}, ${disbelief}`;
   }
@@ -112,9 +142,10 @@ function judge(
 
 function judgeBegun(
   wishes: Wishes,
-  { ledger }: Inspection,
+  { ledger, picker }: Inspection,
   { pieces }: PeerSession,
   begun: PieceIndex,
+  isByRarity: boolean,
 ): Disbelief {
   const dueMs = wishes.deadlines.get(begun) ?? Number.MAX_SAFE_INTEGER;
   const priority = priorityOf(wishes, begun);
@@ -123,14 +154,30 @@ function judgeBegun(
     const otherPriority = priorityOf(wishes, other);
     if (otherPriority === unwanted) continue;
     const otherDueMs = wishes.deadlines.get(other);
-    if (!wishes.hadTooMany && otherDueMs !== undefined && otherDueMs < dueMs)
-      return `and piece ${other} is due sooner`;
+    if (otherDueMs !== undefined && otherDueMs < dueMs) return `and piece ${other} is due sooner`;
     if (wishes.deadlines.has(begun)) continue;
     if (otherPriority > priority)
       return `and piece ${other} is wanted more: ${otherPriority}, not ${priority}`;
     if (wishes.sequential && otherPriority === priority && other < begun)
       return `and piece ${other} comes before it`;
+    if (isByRarity && otherPriority === priority && picker.availability(other) < picker.availability(begun))
+      return `which ${picker.availability(begun)} peers have, and ${picker.availability(other)} have piece ${other}`;
   }
+  return undefined;
+}
+
+/** Hints are used up as they are looked at: judged are those that could be followed from the first moment on. */
+function judgeHints(
+  { touched, begun: allBegun, deadlines, isPlain }: Wishes,
+  { picker }: Inspection,
+  { pieces }: PeerSession,
+  begun: PieceIndex,
+  hints: ReadonlySet<number>,
+): Disbelief {
+  if (!isPlain || deadlines.has(begun) || pieces.refusedMs > 0 || hints.size > hintsMax) return undefined;
+  for (const hint of hints as ReadonlySet<PieceIndex>)
+    if (!touched.has(hint) && !allBegun.has(hint) && picker.isCandidate(hint) && pieces.offers(hint))
+      return `which has not suggested it, but piece ${hint}`;
   return undefined;
 }
 

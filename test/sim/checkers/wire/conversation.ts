@@ -34,8 +34,24 @@ export class Conversation {
   peerChoking = true;
   peerInterested = false;
   readonly peerHas = new Set<number>();
+  /** What it would like the host to take, the oldest first.  BEP 6 */
+  readonly peerSuggested = new Set<number>();
   /** Payload of blocks that came, whole or not. */
   payloadIn = 0;
+  /** What came of it in this turn, run by run; 0 stands for the end of a block. */
+  readonly runs: number[] = [];
+  /** Blocks that answered a request. */
+  blocksSettled = 0;
+  /** Requests that the host has taken back. */
+  cancels = 0;
+  /** Of these, and of those that a choke has dropped: blocks that have not come since, and may come all the same. */
+  readonly owed = new Set<string>();
+  /** Blocks that have come whole in this turn, and were asked for or owed when they began. */
+  readonly welcome: string[] = [];
+  /** Requests that were refused since a block answered one. */
+  refusals = 0;
+  /** The block that is coming, when it was asked for or owed. */
+  coming: string | undefined;
   /** Why it has to end; once there is a reason nothing more is read. */
   reason: string | undefined;
   /** The first thing that was wrong with what the host said. */
@@ -76,6 +92,8 @@ export class Conversation {
   beginTurn(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#wasUnchoked = !this.peerChoking;
+    if (this.runs.length > 0) this.runs.length = 0;
+    if (this.welcome.length > 0) this.welcome.length = 0;
     this.extension.beginTurn(nowMs);
   }
 
@@ -116,20 +134,37 @@ export class Conversation {
         return;
       case 'payload':
         this.payloadIn += heard.bytes;
+        this.runs.push(heard.bytes);
         return;
+      case 'block-begins': {
+        const place = `${heard.index}/${heard.begin}/${heard.bytes}`;
+        this.coming = this.asked.has(place) || this.owed.has(place) ? place : undefined;
+        return;
+      }
       case 'block-ends':
         this.#wordsLeft.trade();
-        if (geometry !== undefined) this.torrent!.downloaded += heard.bytes;
-        return this.#answered(heard.index, heard.begin, heard.bytes);
+        return this.#noteBlock(heard);
       case 'message':
         return this.#note(heard.id, heard.body);
     }
+  }
+
+  #noteBlock({ index, begin, bytes }: Extract<Heard, { what: 'block-ends' }>): void {
+    if (this.torrent?.geometry !== undefined) this.torrent.downloaded += bytes;
+    this.runs.push(0);
+    if (this.coming !== undefined) this.welcome.push(this.coming);
+    this.coming = undefined;
+    this.owed.delete(`${index}/${begin}/${bytes}`);
+    if (!this.#answered(index, begin, bytes)) return;
+    this.blocksSettled += 1;
+    this.refusals = 0;
   }
 
   #note(which: number, body: Uint8Array): void {
     switch (which) {
       case id.choke:
         this.peerChoking = true;
+        for (const place of this.asked.keys()) this.owed.add(place);
         return this.asked.clear();
       case id.unchoke:
         this.peerChoking = false;
@@ -148,6 +183,8 @@ export class Conversation {
       case id.haveAll:
         for (let bit = 0; bit < (this.torrent?.geometry?.pieceCount ?? 0); bit++) this.peerHas.add(bit);
         return;
+      case id.suggest:
+        return void this.peerSuggested.add(u32(body, 0));
       case id.request:
         return count(this.wanted, placeOf(body));
       case id.cancel:
@@ -155,7 +192,8 @@ export class Conversation {
         if (!this.fast) this.wanted.delete(placeOf(body));
         return;
       case id.reject:
-        return this.#answered(u32(body, 0), u32(body, 4), u32(body, 8));
+        if (this.#answered(u32(body, 0), u32(body, 4), u32(body, 8))) this.refusals += 1;
+        return;
       case id.extended:
         this.extension.hear(body, this.torrent);
         if (this.extension.isMalformed) this.reason = 'extension-malformed';
@@ -181,8 +219,8 @@ export class Conversation {
     if (!this.#wordsLeft.take(words, this.#nowMs)) this.reason = 'too-many-messages';
   }
 
-  #answered(index: number, begin: number, bytes: number): void {
-    settle(this.asked, `${index}/${begin}/${bytes}`);
+  #answered(index: number, begin: number, bytes: number): boolean {
+    return settle(this.asked, `${index}/${begin}/${bytes}`);
   }
 
   #name(infoHash: string): void {
@@ -276,8 +314,10 @@ export class Conversation {
       case id.request:
         return this.#judgeRequest(body, geometry);
       case id.cancel: {
+        this.cancels += 1;
         // What was asked for before a choke may still be taken back: both cross.
         this.#answered(u32(body, 0), u32(body, 4), u32(body, 8));
+        this.owed.add(placeOf(body));
         return undefined;
       }
       case id.reject:
@@ -299,6 +339,7 @@ export class Conversation {
     if (!this.peerHas.has(index)) return `asks for ${place}, and the peer has not told of that piece`;
     if (!this.amInterested) return `asks for ${place} and is not interested`;
     count(this.asked, place);
+    this.owed.delete(place);
     return undefined;
   }
 
