@@ -4,10 +4,13 @@ import { torrentsAreApart } from './apart.ts';
 import type { Checker } from './checker.ts';
 import { slotsTurnOver } from './choking.ts';
 import { theChosenAreCounted } from './chosen.ts';
+import { nothingDangles } from './dangling.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { theDueAreRemembered } from './due.ts';
+import { nobodyIsIdle } from './idle.ts';
 import { newsAreTold } from './news.ts';
 import { theWantedComeFirst } from './order.ts';
+import { pipelinesAreMeasured } from './pipelines.ts';
 import { queuesHaveRoom } from './queue-room.ts';
 import { nothingIsLeaked } from './reach.ts';
 import { sentBytesStay } from './sent-bytes.ts';
@@ -15,6 +18,7 @@ import { sizesAreExact } from './sizes.ts';
 import { tablesAreEmptied } from './tables.ts';
 import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
+import { lateBlocksAreWelcome } from './welcome.ts';
 import { speaksByTheBook } from './wire/by-the-book.ts';
 
 export const modelCheckers: readonly (() => Checker)[] = [
@@ -29,8 +33,12 @@ export const modelCheckers: readonly (() => Checker)[] = [
   theWantedComeFirst,
   sizesAreExact,
   slotsTurnOver,
+  nobodyIsIdle,
+  nothingDangles,
+  lateBlocksAreWelcome,
   theChosenAreCounted,
   theDueAreRemembered,
+  pipelinesAreMeasured,
   tablesAreEmptied,
   nothingIsLeaked,
   torrentsAreApart,

@@ -80,11 +80,13 @@ export class SimPeer {
   /** When its present life looked at what the disk holds, and when it began to work. */
   lookedMs = -1;
   beganMs = 0;
+  readonly downloadBpsMax: number;
 
   constructor(world: Surroundings, number: number, options: PeerOptions) {
     const { has = 'none', lies = false } = options;
     this.#world = world;
     this.#options = options;
+    this.downloadBpsMax = options.downloadBpsMax ?? 0;
     this.number = number;
     this.place = options.place ?? lonePlace(number, 'ipv4');
     this.address = this.place.addresses[0];

@@ -1,0 +1,218 @@
+/**
+ * How much is asked of a peer at once, and when it counts as silent, computed anew from what came over the line: slow start,
+ * one more for every block until the rate stops rising, then enough for `requestQueueSeconds`; and a peer that holds requests
+ * and sends less than a sign of life for `stallTimeoutMs` gives them back, no sooner and no later than at the next look.
+ */
+import type { Fact } from '../../../client/engine/contract.ts';
+import type { Engine } from '../../../client/engine/engine.ts';
+import type { Limits } from '../../../client/engine/limits.ts';
+import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import { blockBytesMax } from '../../../torrents/geometry.ts';
+import type { Checker, Disbelief, Turn } from './checker.ts';
+import type { Conversation } from './wire/conversation.ts';
+import { overhear } from './wire/overheard.ts';
+
+interface Pipe {
+  depth: number;
+  isSlowStart: boolean;
+  lastRate: number;
+  /** Both could be: it is not judged any more. */
+  isUnsure: boolean;
+  askedMax: number;
+  // After the turn before.
+  asked: number;
+  left: number;
+  waiting: number;
+  settled: number;
+  cancels: number;
+  hasLeft: boolean;
+  stalled: boolean;
+  progressMs: number;
+  progressBytes: number;
+}
+
+interface Line {
+  tickedMs: number | undefined;
+  readonly pipes: Map<PeerSession, Pipe>;
+}
+
+/** Facts after which nothing is asked of others than the one that they are about, which the look finds as they were. */
+const ofOne: ReadonlySet<Fact['type']> = new Set(['received', 'flushed', 'connected', 'block-read']);
+
+export function pipelinesAreMeasured(): Checker {
+  const lines = new WeakMap<Engine, Line>();
+  return {
+    name: 'pipelines-are-measured',
+    onTurn(turn) {
+      const { peer, fact, actions, nowMs } = turn;
+      const { sessions, limits } = peer.engine.usage;
+      let line = lines.get(peer.engine);
+      if (line === undefined) lines.set(peer.engine, (line = { tickedMs: undefined, pipes: new Map() }));
+      const isTick = line.tickedMs === undefined || nowMs - line.tickedMs >= limits.tickMs;
+      // The first tick measures nothing.
+      const measures = isTick && line.tickedMs !== undefined;
+      if (isTick) line.tickedMs = nowMs;
+      // Whatever frees blocks of others, or wants something anew, has everybody asked.
+      const hasClosed = actions.some(({ type }) => type === 'close');
+      const isBroad = isTick || hasClosed || !ofOne.has(fact.type);
+      const isOfOne = fact.type === 'received' || fact.type === 'flushed';
+      const about = isOfOne ? sessions.get(fact.connection) : undefined;
+      const { conversations } = overhear(turn);
+      for (const session of isBroad ? sessions.values() : spokenTo(turn)) {
+        const conversation = conversations.get(session.connection);
+        if (conversation === undefined || !session.isOpen || !session.knowsPieces) {
+          line.pipes.delete(session);
+          continue;
+        }
+        const pipe = line.pipes.get(session) ?? beginning(limits);
+        line.pipes.set(session, pipe);
+        const moment: Moment = {
+          ...{ conversation, limits, nowMs, isTick, measures },
+          isAbout: session === about,
+          // What another has sent is taken back from this one, which may be asked for something else at the look.
+          isQuiet:
+            session !== about &&
+            !hasClosed &&
+            conversation.cancels === pipe.cancels &&
+            (fact.type === 'woke' || ofOne.has(fact.type)),
+        };
+        const disbelief = judgeDepth(session, pipe, moment) ?? judgeSilence(session, pipe, moment);
+        if (disbelief !== undefined) return `connection ${session.connection}: ${disbelief}`;
+        remember(session, pipe, moment);
+      }
+      if (isTick) for (const session of line.pipes.keys()) if (session.gone) line.pipes.delete(session);
+      return undefined;
+    },
+  };
+}
+
+/** The one that the turn began with, and those that a rate limit held up until now. */
+function spokenTo({ peer, fact, actions }: Turn): Set<PeerSession> {
+  const { sessions } = peer.engine.usage;
+  const spoken = new Set<PeerSession>();
+  const add = (session: PeerSession | undefined) => session !== undefined && spoken.add(session);
+  if (fact.type === 'received') add(sessions.get(fact.connection));
+  for (const action of actions) if (action.type === 'send') add(sessions.get(action.connection));
+  return spoken;
+}
+
+/** One turn, as one connection sees it. */
+interface Moment {
+  readonly conversation: Conversation;
+  readonly limits: Limits;
+  readonly nowMs: number;
+  readonly isTick: boolean;
+  readonly measures: boolean;
+  /** The turn began with what came over this connection. */
+  readonly isAbout: boolean;
+  /** Nothing was asked of it or given back before the look. */
+  readonly isQuiet: boolean;
+}
+
+function beginning(limits: Limits): Pipe {
+  return {
+    ...{ depth: limits.requestsOutstandingFirst, askedMax: limits.requestsOutstandingMax },
+    ...{
+      isSlowStart: true,
+      isUnsure: false,
+      lastRate: 0,
+      asked: 0,
+      left: 0,
+      waiting: 0,
+      settled: 0,
+      cancels: 0,
+    },
+    ...{ hasLeft: false, stalled: false, progressMs: 0, progressBytes: 0 },
+  };
+}
+
+function judgeDepth(
+  { pipeline, down, extensionHandshakes }: PeerSession,
+  pipe: Pipe,
+  moment: Moment,
+): Disbelief {
+  const { conversation, limits, measures, isQuiet } = moment;
+  const { depth, isUnsure } = pipe;
+  const { reqq } = conversation.extension;
+  // A later word on that changes what holds only if it says a number.
+  if (extensionHandshakes > 1) pipe.isUnsure = true;
+  if (reqq !== undefined)
+    pipe.askedMax = Math.max(1, Math.min(limits.requestsReqqMax, reqq - Math.floor(reqq / 8)));
+  const blocks = conversation.blocksSettled - pipe.settled;
+  const grown = pipe.isSlowStart ? depth + blocks : depth;
+  pipe.depth = Math.min(pipe.askedMax, grown);
+  if (measures && (pipe.asked > 0 || !isQuiet)) {
+    const measured = { ...pipe };
+    measure(measured, down.rate, limits);
+    // Whether something was on its way at the moment of the look is certain only where nothing else happened.
+    if (isQuiet) Object.assign(pipe, measured);
+    else if (measured.depth !== pipe.depth && measured.depth === pipeline.depth)
+      Object.assign(pipe, measured);
+    else if (measured.isSlowStart !== pipe.isSlowStart || measured.lastRate !== pipe.lastRate)
+      pipe.isUnsure = true;
+  }
+  const isOff = pipeline.depth !== pipe.depth;
+  // Not counted is a block that was left with a peer when it stalled; and one that was asked for again while an older copy of
+  // it came, to no use: the engine still waits for the new one, as it does when a reject crosses with such a request.
+  const isAnother = pipeline.asked.length > conversation.asked.size || pipe.asked > pipe.waiting;
+  const isExcused = isUnsure || pipe.isUnsure || isAnother || (blocks > 0 && pipe.left > 0);
+  const expected = pipe.depth;
+  pipe.depth = pipeline.depth;
+  return isOff && !isExcused
+    ? `up to ${pipeline.depth} blocks are asked of it, and should be ${expected} at ${down.rate} bytes a second`
+    : undefined;
+}
+
+function measure(pipe: Pipe, rate: number, limits: Limits): void {
+  if (pipe.isSlowStart) {
+    if (rate > 0 && rate < pipe.lastRate + Math.floor(pipe.lastRate / 8)) pipe.isSlowStart = false;
+    pipe.lastRate = rate;
+    if (pipe.isSlowStart) return;
+  }
+  const wanted = Math.ceil((rate * limits.requestQueueSeconds) / blockBytesMax);
+  pipe.depth = Math.min(pipe.askedMax, Math.max(limits.requestsOutstandingMin, wanted));
+}
+
+function judgeSilence({ pipeline, extensionHandshakes }: PeerSession, pipe: Pipe, moment: Moment): Disbelief {
+  const { conversation, limits, nowMs, isTick, isAbout, isQuiet } = moment;
+  const before = pipe.progressMs;
+  let hasMoved = false;
+  for (const run of isAbout ? conversation.runs : []) {
+    pipe.progressBytes += run === 0 ? blockBytesMax : run;
+    if (pipe.progressBytes < limits.progressBytesMin) continue;
+    pipe.progressBytes = 0;
+    hasMoved = true;
+  }
+  const { progressMs, stalled, asked } = pipeline;
+  if (hasMoved && progressMs !== nowMs)
+    return 'has sent something, and that does not count as a sign of life';
+  if (hasMoved && stalled) return 'has sent something, and still counts as stalled';
+  const isAskedAnew = pipe.asked === 0 && asked.length > 0;
+  if (isAskedAnew && progressMs !== nowMs) return `was asked anew, and is waited for since ${progressMs} ms`;
+  if (isQuiet && !isAskedAnew && progressMs !== before)
+    return `counts as heard of at ${progressMs} ms, and sent its last sign of life at ${before} ms`;
+  if (!hasMoved && !isAskedAnew && progressMs !== before && progressMs !== nowMs)
+    return `counts as heard of at ${progressMs} ms, at ${nowMs} ms`;
+  if (isTick && !stalled && pipeline.isSilent(nowMs, limits.stallTimeoutMs))
+    return `has sent nothing for ${nowMs - progressMs} ms, and keeps what was asked of it`;
+  if (stalled && !pipe.stalled && (!isTick || nowMs - before < limits.stallTimeoutMs))
+    return `counts as stalled ${nowMs - before} ms after its last sign of life`;
+  if (stalled && asked.length > 0) return `counts as stalled, and is asked for ${asked.length} blocks`;
+  // A block that was left with it when it stalled does not count when it comes.
+  if (pipe.left > 0 || extensionHandshakes > 1) pipe.hasLeft = true;
+  if (!pipe.hasLeft && pipeline.rejects > conversation.refusals)
+    return `has refused ${conversation.refusals} requests since it sent a block, counted ${pipeline.rejects}`;
+  if (stalled && conversation.peerChoking) return 'chokes us, and counts as stalled';
+  if (pipe.stalled && !stalled && isQuiet) return 'counts as stalled no more, and has sent nothing';
+  return undefined;
+}
+
+function remember({ pipeline }: PeerSession, pipe: Pipe, { conversation }: Moment): void {
+  pipe.asked = pipeline.asked.length;
+  pipe.left = pipe.askedMax - pipe.asked - pipeline.queueRoom;
+  pipe.waiting = conversation.asked.size;
+  pipe.settled = conversation.blocksSettled;
+  pipe.cancels = conversation.cancels;
+  pipe.stalled = pipeline.stalled;
+  pipe.progressMs = pipeline.progressMs;
+}
