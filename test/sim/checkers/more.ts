@@ -6,6 +6,7 @@ import { slotsTurnOver } from './choking.ts';
 import { theChosenAreCounted } from './chosen.ts';
 import { nothingDangles } from './dangling.ts';
 import { dialsArePaced } from './dial-pace.ts';
+import { disksAreWaitedFor } from './disk-wait.ts';
 import { theDueAreRemembered } from './due.ts';
 import { nobodyIsIdle } from './idle.ts';
 import { newsAreTold } from './news.ts';
@@ -39,6 +40,7 @@ export const modelCheckers: readonly (() => Checker)[] = [
   theChosenAreCounted,
   theDueAreRemembered,
   pipelinesAreMeasured,
+  disksAreWaitedFor,
   tablesAreEmptied,
   nothingIsLeaked,
   torrentsAreApart,
