@@ -4,6 +4,7 @@ import { torrentsAreApart } from './apart.ts';
 import type { Checker } from './checker.ts';
 import { slotsTurnOver } from './choking.ts';
 import { theChosenAreCounted } from './chosen.ts';
+import { copiesHelp } from './copies.ts';
 import { nothingDangles } from './dangling.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { disksAreWaitedFor } from './disk-wait.ts';
@@ -19,6 +20,7 @@ import { sizesAreExact } from './sizes.ts';
 import { tablesAreEmptied } from './tables.ts';
 import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
+import { trustIsEarned } from './trust.ts';
 import { lateBlocksAreWelcome } from './welcome.ts';
 import { speaksByTheBook } from './wire/by-the-book.ts';
 
@@ -38,7 +40,9 @@ export const modelCheckers: readonly (() => Checker)[] = [
   nothingDangles,
   lateBlocksAreWelcome,
   theChosenAreCounted,
+  copiesHelp,
   theDueAreRemembered,
+  trustIsEarned,
   pipelinesAreMeasured,
   disksAreWaitedFor,
   tablesAreEmptied,
