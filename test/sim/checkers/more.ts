@@ -10,6 +10,7 @@ import { dialsArePaced } from './dial-pace.ts';
 import { disksAreWaitedFor } from './disk-wait.ts';
 import { theDueAreRemembered } from './due.ts';
 import { nobodyIsIdle } from './idle.ts';
+import { metadataIsFetched } from './metadata.ts';
 import { newsAreTold } from './news.ts';
 import { theWantedComeFirst } from './order.ts';
 import { pipelinesAreMeasured } from './pipelines.ts';
@@ -40,6 +41,7 @@ export const modelCheckers: readonly (() => Checker)[] = [
   nothingDangles,
   lateBlocksAreWelcome,
   theChosenAreCounted,
+  metadataIsFetched,
   copiesHelp,
   theDueAreRemembered,
   trustIsEarned,
