@@ -10,6 +10,7 @@ import { hostileBytes } from './hostile-bytes.ts';
 import { leaks } from './leaks.ts';
 import type { Mutant } from './mutant.ts';
 import { order } from './order.ts';
+import { pace } from './pace.ts';
 import { peers } from './peers.ts';
 import { queues } from './queues.ts';
 import { registry } from './registry.ts';
@@ -38,6 +39,7 @@ export const mutants: readonly Mutant[] = [
   ...sizes,
   ...queues,
   ...order,
+  ...pace,
   ...leaks,
   ...choking,
 ];
