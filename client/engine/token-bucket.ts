@@ -9,6 +9,8 @@ const burstsPerSecond = 4;
 export class TokenBucket {
   /** Bytes per second; 0 is no limit. */
   readonly bpsMax: number;
+  /** A byte at least: whoever may send three bytes a second sends something. */
+  readonly #burst: number;
   #tokens: number;
   #filledMs = 0;
   /** What is left of a byte, in thousandths. */
@@ -16,21 +18,19 @@ export class TokenBucket {
 
   constructor(bpsMax: number) {
     this.bpsMax = bpsMax;
+    this.#burst = Math.max(1, Math.floor(bpsMax / burstsPerSecond));
     this.#tokens = 0;
   }
 
   /** True when `bytes` may go now; false: ask again later. */
   take(bytes: number, nowMs: number): boolean {
     if (this.bpsMax === 0) return true;
-    // After a minute the bucket is full and any debt is paid; more would only overflow the numbers.
+    // More would only overflow the numbers: whoever waits asks again many times a minute.
     const elapsedMs = Math.min(nowMs - this.#filledMs, 60_000);
     const earned = elapsedMs * this.bpsMax + this.#thousandths;
     this.#thousandths = earned % 1000;
     this.#filledMs = nowMs;
-    this.#tokens = Math.min(
-      Math.floor(this.bpsMax / burstsPerSecond),
-      this.#tokens + Math.floor(earned / 1000),
-    );
+    this.#tokens = Math.min(this.#burst, this.#tokens + Math.floor(earned / 1000));
     // A block may be larger than the burst of a very low limit: then it is a debt.
     if (this.#tokens <= 0) return false;
     this.#tokens -= bytes;
