@@ -145,9 +145,9 @@ function hasHadItsTime(
 
 /** Rule 5: the network that holds more than half of a table with `size`, in which every seat is useful. */
 export function crowdOf(seats: readonly SeatInTorrent[], size: number): string | undefined {
+  if (!seats.every(isUseful)) return undefined;
   const counts = new Map<string, number>();
   for (const seat of seats) {
-    if (!isUseful(seat)) return undefined;
     const count = (counts.get(seat.network) ?? 0) + 1;
     if (count > Math.ceil(size / 2)) return seat.network;
     counts.set(seat.network, count);

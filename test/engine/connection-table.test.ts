@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { householdOf, networkOf } from '../../client/engine/address-groups.ts';
 import {
+  crowdOf,
   makeRoom,
   type Newcomer,
   replaceableCount,
@@ -48,6 +49,14 @@ describe('a full table of peers', () => {
     expect(room([giving, seat('3.0.0.1', 'taking', 299)])).toBeUndefined();
     // The newcomers contend for the seat that is not used.
     expect(room([long, seat('5.0.0.1', 'waiting', 0)])).toBeUndefined();
+  });
+
+  it('has no crowd while one of its seats is not useful, wherever that one sits', () => {
+    const crowd = [seat('1.0.0.1', 'giving', 1), seat('1.0.0.2', 'giving', 1), seat('1.0.0.3', 'giving', 1)];
+    const idle = seat('2.0.0.1', 'useless', 1);
+    expect(crowdOf([...crowd, idle], 4)).toBeUndefined();
+    expect(crowdOf([idle, ...crowd], 4)).toBeUndefined();
+    expect(crowdOf([...crowd, seat('2.0.0.1', 'taking', 1)], 4)).toBe('1.0.0');
   });
 
   it('lets us dial for one seat, once all are useful and the turn of one is over', () => {
