@@ -125,9 +125,12 @@ export class PeerDirectory {
     if (record.held) return;
     record.failures = worked ? 0 : record.failures + 1;
     const isHopeless = !record.dialable || record.failures >= this.#limits.dialFailuresMax;
-    // A banned record stays: it is the memory of the ban.
+    // A banned record stays: it is the memory of the ban, and may be dialed once more when that is over.
     if (isHopeless && record.bannedUntilMs <= nowMs) this.#records.delete(record.key);
-    if (isHopeless) return;
+    else if (record.dialable) this.#putOff(record, nowMs);
+  }
+
+  #putOff(record: PeerRecord, nowMs: number): void {
     record.nextDialMs =
       nowMs +
       backoffMs(
@@ -186,12 +189,17 @@ export class PeerDirectory {
   #letGo(connected: PeerRecord, worked: boolean, nowMs: number): void {
     const held = this.#heldBy.get(connected) ?? [];
     this.#heldBy.delete(connected);
+    let isSooner = false;
     for (const record of held) {
+      const beforeMs = record.nextDialMs;
       record.held = false;
       record.isSeed = connected.isSeed;
       record.leftMs = nowMs;
       if (record.state === 'idle') this.release(record, worked, nowMs);
+      isSooner ||= record.queued && record.nextDialMs < beforeMs;
     }
+    // It waits in the queue for a time that is not its own any more.
+    if (isSooner) this.#rebuildDials(nowMs);
   }
 
   /** Addresses that can be dialed, for whoever goes on with this torrent. */

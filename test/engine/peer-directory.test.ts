@@ -126,6 +126,24 @@ describe('an address', () => {
     expect(directory.next(2_000, true, () => false)).toBeDefined();
   });
 
+  it('that was held while it waited after failures is dialed when its peer may be dialed again', () => {
+    const directory = newDirectory({ redialFirstMs: 1_000, redialMaxMs: hourMs });
+    directory.learn([address(1)], 0);
+    let nowMs = 0;
+    for (let n = 0; n < 5; n++) {
+      const record = dial(directory, nowMs)!;
+      directory.release(record, false, nowMs);
+      nowMs = record.nextDialMs;
+    }
+    // Its turn is some ten seconds away. It comes to us by itself, says where it listens, and leaves.
+    nowMs -= 10_000;
+    const incoming = directory.incoming({ ...address(1), port: 50_000 }, peerId(1), nowMs);
+    directory.keep(incoming, nowMs);
+    directory.alias(address(1), incoming, nowMs);
+    directory.release(incoming, true, nowMs);
+    expect(dial(directory, nowMs + 1_500)?.address).toEqual(address(1));
+  });
+
   it('that is named last has its chance, also when there is not room for all', () => {
     const last = address(999);
     const isKnown = (seed: number) => {
@@ -287,6 +305,18 @@ describe('a ban', () => {
     );
     expect(directory.isBannedHost('10.0.0.1', minuteMs)).toBe(false);
     expect(dial(directory, hourMs + 10_000)).toBe(record);
+  });
+
+  it('of an address that failed too often is over when it is over: then it is dialed once more', () => {
+    const directory = newDirectory({ dialFailuresMax: 1, banMs: hourMs });
+    directory.learn([address(1)], 0);
+    const record = dial(directory, 0)!;
+    directory.ban(record, 0);
+    directory.release(record, false, 0);
+    expect(dial(directory, hourMs - 1)).toBeUndefined();
+    expect(dial(directory, hourMs)).toBe(record);
+    directory.release(record, false, hourMs);
+    expect(directory.size).toBe(0);
   });
 
   it('of a peer that came to us outlives its connection', () => {
