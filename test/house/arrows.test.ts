@@ -76,6 +76,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'test/sim/storage': ['test/sim', 'client/host', 'client/engine', 'torrents'],
   /** Actors speak the wire themselves: no engine would say what they say. Checkers hear what an engine says. */
   'test/sim/checkers': ['test/sim', 'client/engine', 'client/wire', 'torrents'],
+  'test/sim/parts': ['test/sim', 'client/engine', 'client/wire', 'tracker/protocol', 'torrents'],
   'test/sim/wire-talk': ['test/sim', 'client/engine', 'client/wire', 'torrents'],
   'test/sim/actors': ['test/sim', 'client/host/ports.ts', 'client/engine', 'client/wire', 'torrents'],
 };

@@ -7,7 +7,7 @@ import { drawPlan } from '../plan/draw.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
 import { shrinkPlan } from '../plan/shrink.ts';
 import { filmRun, runPage } from '../report/run-page.ts';
-import type { RunResult } from '../runner/result.ts';
+import { isOfSwarm, type RunResult } from '../runner/result.ts';
 import { type RunOptions, runPlan } from '../runner/run-plan.ts';
 import * as drawn from '../runner/run-seed.ts';
 import type { SimOptions } from './options.ts';
@@ -36,9 +36,9 @@ function runAndTell(plan: SwarmPlan, result: RunResult, origin: Origin, options:
   else for (const line of failureLines(result, origin)) console.log(line);
   if (options.report !== undefined)
     reportRun({ plan, origin, result }, options.report, options.beside, options.json);
-  // The storage of a seed is small already: its last calls are told.
-  const isOfSwarm = result.failure?.checker.startsWith('storage:') === false;
-  if (isOfSwarm && options.shrink) shrinkAndTell(plan, result, options);
+  // The storage of a seed is small already: its last calls are told. So is a part of the engine.
+  if (result.failure !== undefined && isOfSwarm(result.failure) && options.shrink)
+    shrinkAndTell(plan, result, options);
   if (!options.json) for (const line of [...peerTable(result.peers), summary(result)]) console.log(line);
   return result.failure === undefined ? 0 : 1;
 }

@@ -9,6 +9,7 @@ import process from 'node:process';
 import { askWorker, runSeeds } from '../cli/seed-pool.ts';
 import { drawPlan } from '../plan/draw.ts';
 import { smallerPlans } from '../plan/smaller.ts';
+import { isOfSwarm } from '../runner/result.ts';
 import type { Mutant } from './mutant.ts';
 import { mutants } from './mutants.ts';
 import { MutantError, MutatedTree } from './mutated-tree.ts';
@@ -41,8 +42,7 @@ async function hunt(tree: MutatedTree, mutant: Mutant): Promise<Catch> {
       return { mutant: name, seed: failure.seed, checker: 'never ends', actor: '' };
     }
     const { checker } = failure.result.failure!;
-    const isOfSwarm = !checker.startsWith('storage:');
-    const actor = isOfSwarm ? await actorBehind(worker, failure.seed) : '';
+    const actor = isOfSwarm(failure.result.failure!) ? await actorBehind(worker, failure.seed) : '';
     return { mutant: name, seed: failure.seed, checker, actor };
   } finally {
     restore();

@@ -16,6 +16,11 @@ export interface Failure {
   readonly lastEvents: readonly string[];
 }
 
+/** Not of the storage, nor of a part of the engine alone: these are small, and no plan tells of them. */
+export function isOfSwarm({ checker }: Failure): boolean {
+  return !checker.startsWith('storage:') && !checker.startsWith('part:');
+}
+
 export interface RunResult {
   readonly seed: number;
   /** Of everything that happened, in its order. */
