@@ -54,6 +54,32 @@ describe('justice', () => {
     expect(checker.onTurn!(again)).toBeUndefined();
   });
 
+  it('liars-stay-out: nobody comes in from a household that has lied lately, twice as long after the second lie', () => {
+    const checker = liarsStayOut();
+    const { hostBanFirstMs } = leech.engine.usage.limits;
+    let nowMs = world.nowMs;
+    const tell = (fact: Fact, ...actions: Action[]) =>
+      checker.onTurn!({ world, peer: leech, fact, actions, nowMs });
+    const report = (type: 'peer-connected' | 'peer-dropped', port: number): Action => ({
+      type: 'report',
+      report: { type, torrent, address: { host: '172.16.0.9', port }, reason: 'too-many-messages' } as never,
+    });
+    const comesIn = (port: number) => {
+      const address = { host: '172.16.0.9', port };
+      tell({ type: 'connected', connection: port, address, incoming: true });
+      return tell(woke, report('peer-connected', port));
+    };
+    for (const lastsMs of [hostBanFirstMs, 2 * hostBanFirstMs]) {
+      expect(tell(woke, report('peer-dropped', 41_001))).toBeUndefined();
+      nowMs += lastsMs - 1;
+      expect(comesIn(42_001)).toBe('lets 172.16.0.9 in, and somebody there has lied lately');
+      const address = { host: '172.16.0.9', port: 1 };
+      expect(tell(woke, { type: 'dial', connection: 2, address })).toMatch(/has lied lately$/);
+      nowMs += 1;
+      expect(comesIn(42_003)).toBeUndefined();
+    }
+  });
+
   it('the-proven-are-banned: a corrupt piece of one source has its author', () => {
     const dark = new World({ seed: 7, totalBytes: 4 * pieceLength, pieceLength });
     enter(dark, poisoner({ wrongOneIn: 1 }), { name: 'poisoner' });

@@ -2,10 +2,11 @@
  * Whoever breaks a rule is let go, a proven liar stays out, and nobody honest is ever blamed. Between honest hosts no
  * violation can happen: if one does, one of the two has a bug.
  */
-import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
+import type { ConnectionId, PeerAddress, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';
 import type { SimPeer } from '../world/peer.ts';
+import { householdOf } from '../world/place.ts';
 import type { World } from '../world/world.ts';
 import { type Checker, misremembers } from './checker.ts';
 
@@ -73,37 +74,71 @@ function honestBehind(world: World, { host }: SimPeer, connection: ConnectionId)
   return undefined;
 }
 
+/** What one torrent of one life knows of liars, as far as it has said so: what it punished without a word makes bans longer. */
+interface Bans {
+  /** By address. */
+  readonly addresses: Map<string, number>;
+  readonly households: Map<string, { lies: number; untilMs: number }>;
+}
+
 export function liarsStayOut(): Checker {
-  /** Until when a host is banned, by its address. */
-  const bans = new WeakMap<Engine, Map<string, number>>();
+  const all = new WeakMap<Engine, Map<TorrentId | undefined, Bans>>();
+  /** Connections that came to us have a port of their own, and are told by it. */
+  const came = new WeakMap<Engine, Set<string>>();
   return {
     name: 'liars-stay-out',
-    hears: ['dial', 'report peer-connected', 'report peer-dropped'],
-    onTurn({ peer, actions, nowMs }) {
-      const { limits } = peer.engine.usage;
-      const banned = bans.get(peer.engine) ?? new Map<string, number>();
-      bans.set(peer.engine, banned);
+    hears: ['connected', 'dial', 'report peer-connected', 'report peer-dropped'],
+    onTurn({ peer, fact, actions, nowMs }) {
+      const { engine } = peer;
+      const { limits } = engine.usage;
+      const incoming = came.get(engine) ?? new Set<string>();
+      came.set(engine, incoming);
+      if (fact.type === 'connected' && fact.incoming) incoming.add(keyOf(fact.address));
+      const ofEngine = all.get(engine) ?? new Map<TorrentId | undefined, Bans>();
+      all.set(engine, ofEngine);
+      // Each torrent judges for itself.
+      const bansOf = (torrent: TorrentId | undefined): Bans => {
+        const bans = ofEngine.get(torrent) ?? { addresses: new Map(), households: new Map() };
+        ofEngine.set(torrent, bans);
+        return bans;
+      };
       for (const action of actions) {
-        // Each torrent judges for itself.
-        const own = action.type === 'dial' ? peer.engine.torrentOf(action.connection) : undefined;
-        if (action.type === 'dial' && (banned.get(`${own} ${keyOf(action.address)}`) ?? 0) > nowMs) {
-          return `dials ${keyOf(action.address)}, a proven liar`;
+        if (action.type === 'dial') {
+          const { addresses, households } = bansOf(engine.torrentOf(action.connection));
+          const { host } = action.address;
+          if ((addresses.get(keyOf(action.address)) ?? 0) > nowMs)
+            return `dials ${keyOf(action.address)}, a proven liar`;
+          if ((households.get(householdOf(host))?.untilMs ?? 0) > nowMs)
+            return `dials ${keyOf(action.address)}, and somebody there has lied lately`;
         }
         if (action.type !== 'report') continue;
         const { report } = action;
+        if (report.type !== 'peer-connected' && report.type !== 'peer-dropped') continue;
+        const { addresses, households } = bansOf(report.torrent);
+        const key = keyOf(report.address);
+        const household = householdOf(report.address.host);
         if (report.type === 'peer-connected') {
-          const untilMs = Math.max(
-            banned.get(`${report.torrent} ${report.address.host}`) ?? 0,
-            banned.get(`${report.torrent} ${keyOf(report.address)}`) ?? 0,
-          );
-          if (untilMs > nowMs) return `lets ${report.address.host} in, a proven liar`;
-        } else if (report.type === 'peer-dropped' && bannedFor.has(report.reason)) {
-          banned.set(`${report.torrent} ${keyOf(report.address)}`, nowMs + limits.banMs);
+          if ((addresses.get(key) ?? 0) > nowMs) return `lets ${report.address.host} in, a proven liar`;
+          // Whom we had dialed before the lie is somebody of its own.
+          if (incoming.has(key) && (households.get(household)?.untilMs ?? 0) > nowMs)
+            return `lets ${report.address.host} in, and somebody there has lied lately`;
+        } else if (bannedFor.has(report.reason)) {
+          addresses.set(key, nowMs + limits.banMs);
+          if (isLoopbackHost(report.address.host)) continue;
+          const before = households.get(household);
+          const isForgotten = before === undefined || nowMs >= before.untilMs + limits.banMs;
+          const lies = isForgotten ? 1 : before.lies + 1;
+          const lastsMs = Math.min(limits.banMs, limits.hostBanFirstMs * 2 ** (lies - 1));
+          households.set(household, { lies, untilMs: nowMs + lastsMs });
         }
       }
       return undefined;
     },
   };
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
 }
 
 function keyOf({ host, port }: PeerAddress): string {
