@@ -23,6 +23,7 @@ import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
 import { trustIsEarned } from './trust.ts';
 import { lateBlocksAreWelcome } from './welcome.ts';
+import { uploadsAreEarned } from './upload-rate.ts';
 import { speaksByTheBook } from './wire/by-the-book.ts';
 
 export const modelCheckers: readonly (() => Checker)[] = [
@@ -50,4 +51,5 @@ export const modelCheckers: readonly (() => Checker)[] = [
   tablesAreEmptied,
   nothingIsLeaked,
   torrentsAreApart,
+  uploadsAreEarned,
 ];

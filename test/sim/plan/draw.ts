@@ -18,6 +18,7 @@ import { drawMagnets } from './draw-magnets.ts';
 import { drawMore } from './draw-more.ts';
 import { drawNarrow } from './draw-narrow.ts';
 import { drawFamilies, drawHouses } from './draw-places.ts';
+import { drawRare } from './draw-rare.ts';
 import { drawSides } from './draw-sides.ts';
 import { drawUnforced } from './draw-unforced.ts';
 import { drawFiles } from './files.ts';
@@ -78,7 +79,8 @@ export function drawPlan(seed: number): SwarmPlan {
   const narrow = drawNarrow(randomness.of('plan narrow'), giant);
   const demanding = drawDemands(randomness.of('plan demands'), narrow);
   const unforced = drawUnforced(randomness.of('plan unforced'), demanding);
-  const drawn = withSlack(drawMagnets(randomness.of('plan magnets'), unforced));
+  const rare = drawRare(randomness, unforced);
+  const drawn = withSlack(drawMagnets(randomness.of('plan magnets'), rare));
   // With several torrents, one connection for each host is not enough: whatever was drawn since, that stays.
   return introduced(validatePlan({ ...drawn, limits: { ...drawn.limits, ...sideLimits } }));
 }

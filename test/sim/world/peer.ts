@@ -56,6 +56,8 @@ export class SimPeer {
   readonly platter: Platter;
   readonly sides: readonly Side[];
   readonly temper: DiskTemper;
+  /** Payload bytes a second; 0: no limit. */
+  readonly uploadBpsMax: number;
   /** Of all its lives. */
   readonly reports: Report[] = [];
   /** All that it wants is stored, as far as its present life knows. */
@@ -87,6 +89,7 @@ export class SimPeer {
     this.#world = world;
     this.#options = options;
     this.downloadBpsMax = options.downloadBpsMax ?? 0;
+    this.uploadBpsMax = options.uploadBpsMax ?? 0;
     this.number = number;
     this.place = options.place ?? lonePlace(number, 'ipv4');
     this.address = this.place.addresses[0];
