@@ -17,6 +17,7 @@ import { registry } from './registry.ts';
 import { seats } from './seats.ts';
 import { serving } from './serving.ts';
 import { sizes } from './sizes.ts';
+import { social } from './social.ts';
 import { storage } from './storage.ts';
 import { wider } from './wider.ts';
 import { wire } from './wire.ts';
@@ -42,4 +43,5 @@ export const mutants: readonly Mutant[] = [
   ...pace,
   ...leaks,
   ...choking,
+  ...social,
 ];
