@@ -136,7 +136,12 @@ export class DoorModel {
       return { reason: 'banned' };
     contact.id = id;
     const former = [...this.contacts.values()].find(
-      (other) => other.state === 'open' && other.id === id && other.address.host === address.host,
+      (other) =>
+        other.state === 'open' &&
+        other.id === id &&
+        other.address.host === address.host &&
+        // Two ports of one host, both dialed, are two places.
+        (other.spot === undefined || spot === undefined),
     );
     if (former !== undefined && !this.#succeeds(contact, former, id, nowMs))
       return { reason: 'connected-twice', leaving: former };

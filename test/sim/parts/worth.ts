@@ -1,6 +1,7 @@
 /** What a peer is worth, how long its silence is borne, and when a stranger is tried. */
 import type { Context } from '../../../client/engine/context.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import { PeerVoice } from '../../../client/engine/peer-voice.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { RequestScheduler } from '../../../client/engine/request-scheduler.ts';
 import { standingOf } from '../../../client/engine/seat-standing.ts';
@@ -185,7 +186,31 @@ function playTrials(random: Prng): string | undefined {
   return undefined;
 }
 
+/** What a peer made of its last turn: asked for something, or nothing. */
+function playTurns(random: Prng): string | undefined {
+  const context = { limits: limitsWith({}), dirty: [], nowMs: 1_000, emit: () => {} };
+  const voice = new PeerVoice(1, context as unknown as Context, context.nowMs);
+  let [isChoked, unchokedMs, hasAsked, wasWasted] = [true, 0, false, false];
+  for (let step = 0; step < 20; step++) {
+    context.nowMs += 1 + random.below(9_000);
+    if (rarely(random, 3)) voice.hasAsked = hasAsked = true;
+    const choking = rarely(random, 2);
+    voice.setChoking(choking);
+    if (choking && !isChoked) wasWasted = !hasAsked;
+    if (!choking && isChoked) [unchokedMs, hasAsked] = [context.nowMs, false];
+    isChoked = choking;
+    const wrong =
+      differ('is choked', voice.amChoking, isChoked) ??
+      differ('is served since', voice.unchokedMs, unchokedMs) ??
+      differ('has asked', voice.hasAsked, hasAsked) ??
+      differ('has wasted its turn', voice.wastedItsTurn, wasWasted);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
 export const worth: readonly Part[] = [
+  { name: 'turns', play: playTurns },
   { name: 'standing', play: playStanding },
   { name: 'patience', play: playWatch },
   { name: 'trials', play: playTrials },
