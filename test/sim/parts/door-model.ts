@@ -34,6 +34,8 @@ export interface Contact {
   heardMs: number;
   id: string;
   hasSaidPort: boolean;
+  /** It has something for us: of use. */
+  isWanted: boolean;
   words: number;
 }
 
@@ -79,7 +81,7 @@ export class DoorModel {
     spot.overdue = 0;
     this.contacts.set(connection, {
       ...{ connection, address, spot, dialedMs: nowMs, state: 'dialing', connectedMs: nowMs, heardMs: nowMs },
-      ...{ id: '', hasSaidPort: false, words: 0 },
+      ...{ id: '', hasSaidPort: false, isWanted: false, words: 0 },
     });
     return undefined;
   }
@@ -87,7 +89,7 @@ export class DoorModel {
   came(connection: number, address: PeerAddress, nowMs: number): Contact {
     const contact: Contact = {
       ...{ connection, address, spot: undefined, dialedMs: nowMs, state: 'half-open', connectedMs: nowMs },
-      ...{ heardMs: nowMs, id: '', hasSaidPort: false, words: 0 },
+      ...{ heardMs: nowMs, id: '', hasSaidPort: false, isWanted: false, words: 0 },
     };
     this.contacts.set(connection, contact);
     return contact;
@@ -140,8 +142,11 @@ export class DoorModel {
         other.state === 'open' &&
         other.id === id &&
         other.address.host === address.host &&
-        // Two ports of one host, both dialed, are two places.
-        (other.spot === undefined || spot === undefined),
+        // Two ports of one host, both dialed, are two places; and nothing speaks for one of no use, neither new nor silent.
+        (other.spot === undefined || spot === undefined) &&
+        (other.isWanted ||
+          nowMs - other.connectedMs < this.#limits.dialTimeoutMs ||
+          nowMs - other.heardMs >= this.#limits.stallTimeoutMs),
     );
     if (former !== undefined && !this.#succeeds(contact, former, id, nowMs))
       return { reason: 'connected-twice', leaving: former };
@@ -170,6 +175,9 @@ export class DoorModel {
     const held = former === undefined ? [] : this.#heldBy(former);
     if (former !== undefined) this.end(former, nowMs);
     contact.state = 'open';
+    // Of several, the first that was let in counts.
+    this.contacts.delete(contact.connection);
+    this.contacts.set(contact.connection, contact);
     if (contact.spot !== undefined) Object.assign(contact.spot, { isDialed: false, connection: contact });
     for (const spot of [former?.spot, ...held])
       if (spot !== undefined && !spot.isDialed && spot.connection === undefined)

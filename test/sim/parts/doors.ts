@@ -84,6 +84,10 @@ class Play {
       this.#nowMs += this.#random.below(oneOf(this.#random, [20, 400, 700, 3_000]));
       const wrong = this.#step();
       if (wrong !== undefined) return `at ${this.#nowMs}: ${wrong}`;
+      // What comes of two connections with one peer is the peer's to end: no more is said of them here.
+      const open = [...this.#model.contacts.values()].filter(({ state }) => state === 'open');
+      const names = new Set(open.map(({ id, address }) => `${id} ${address.host}`));
+      if (names.size < open.length) return undefined;
     }
     return undefined;
   }
@@ -171,16 +175,26 @@ class Play {
       const writer = new MessageWriter();
       for (let i = 0; i < 100; i++) writer.keepAlive();
       model.ban(contact, nowMs);
-      model.end(contact, nowMs);
-      return this.#hear(contact, writer.take(), new Map([[connection, 'too-many-messages']]));
+      const closes = new Map<number, string>();
+      // Two that came from one host under one name are one in the book.
+      for (const other of [...model.contacts.values()]) {
+        const isOne = other.id === contact.id && other.address.host === contact.address.host;
+        const areOne = other.state === 'open' && isOne && other.spot === undefined && contact.spot === undefined;
+        if (other !== contact && !areOne) continue;
+        closes.set(other.connection, 'too-many-messages');
+        model.end(other, nowMs);
+      }
+      return this.#hear(contact, writer.take(), closes);
     }
     const port = 1 + random.below(3);
     const words = { client: 'Actor', reqq: 9, port, uploadOnly: false, metadataBytes: undefined };
     const writer = new MessageWriter();
     contact.words += 1;
     // Once or twice: more would be too many words.
-    if (contact.words > 2) writer.have(0);
-    else {
+    if (contact.words > 2) {
+      contact.isWanted = true;
+      writer.have(0);
+    } else {
       model.listensAt(contact, port, nowMs);
       writer.extended(ourExtensionId.handshake, encodeExtensionHandshake(words));
     }
