@@ -179,7 +179,8 @@ class Play {
       // Two that came from one host under one name are one in the book.
       for (const other of [...model.contacts.values()]) {
         const isOne = other.id === contact.id && other.address.host === contact.address.host;
-        const areOne = other.state === 'open' && isOne && other.spot === undefined && contact.spot === undefined;
+        const areOne =
+          other.state === 'open' && isOne && other.spot === undefined && contact.spot === undefined;
         if (other !== contact && !areOne) continue;
         closes.set(other.connection, 'too-many-messages');
         model.end(other, nowMs);
