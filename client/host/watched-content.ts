@@ -5,8 +5,7 @@
  *      │ ▲                                                ▲                              │
  *      └─┘ what is lost is fetched again                  └──back, and the same bytes────┘
  *
- * A download makes good what it has lost. What is complete is its owner's: never written again, and not shared while it
- * is not what the torrent describes.
+ * A download makes good what it has lost. What is complete is its owner's: not written again, nor shared while changed.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { DiskTrouble, Report, TorrentId } from '../engine/contract.ts';
@@ -298,12 +297,15 @@ export class WatchedContent {
 
   *#checkOne(file: StoredFile, doubts: number): Steps<void> {
     const isSeed = this.#isSeeding && isOwned(file);
-    const hasRead = this.#stored.files.storedIn(file).length > 0;
+    const { files } = this.#stored;
+    const hasRead = files.storedIn(file).length > 0;
+    const wasWriting = files.writes.isWriting(file);
     const read = yield* readAgain(this.#stored, file, this.#world.pool, isSeed);
     if (read === undefined || this.#isOver) return;
     const { bad, looks } = read;
     if (file.state === 'part' && hasRead) this.#partPace.onRead(bad.length === 0, this.#world.timers.nowMs());
-    const isSettled = (file.doubts ?? 0) === doubts;
+    // A piece that was on its way was not read, and may be changed, too: it is read before the file gets its name.
+    const isSettled = (file.doubts ?? 0) === doubts && !wasWriting && !files.writes.isWriting(file);
     if (isSettled) file.doubts = 0;
     const isWhole = file.state === 'part' || looks.bytes === file.file.bytes;
     if (bad.length > 0 || !isWhole)

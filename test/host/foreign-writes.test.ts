@@ -29,11 +29,18 @@ async function bench() {
   const { metainfo } = await createTorrent(temporary.in('song.flac'), { pieceLength, format: 'v1' });
   const folder = temporary.in('out');
   const { files, have } = await prepareDownload(metainfo, folder, {}, undefined);
-  const jobs: { kind: 'store' | 'sync' | 'check'; run: () => void }[] = [];
+  const jobs: { kind: 'store' | 'sync' | 'check'; run: () => void; begin: () => () => void }[] = [];
   const pool: StorageJobs = {
     run: (job, answer) => {
       const kind = 'sync' in job ? 'sync' : 'piece' in job ? 'store' : 'check';
-      jobs.push({ kind, run: () => answer(runStorageJob(realFiles, { ...job, id: 0 })) });
+      jobs.push({
+        kind,
+        run: () => answer(runStorageJob(realFiles, { ...job, id: 0 })),
+        begin: () => {
+          const result = runStorageJob(realFiles, { ...job, id: 0 });
+          return () => answer(result);
+        },
+      });
     },
     stop: () => Promise.resolve(),
   };
@@ -62,10 +69,12 @@ async function bench() {
       if (at >= 0) jobs.splice(at, 1)[0]!.run();
     }
   };
+  /** Carries out the next job. Answers how to tell of it. */
+  const begin = () => jobs.shift()!.begin();
   const part = `${folder}/song.flac.part`;
-  const change = () => {
+  const change = (at = 100) => {
     const descriptor = openSync(part, 'r+');
-    writeSync(descriptor, Buffer.from('foreign'), 0, 7, 100);
+    writeSync(descriptor, Buffer.from('foreign'), 0, 7, at);
     closeSync(descriptor);
     utimesSync(part, 1, 1);
   };
@@ -76,7 +85,7 @@ async function bench() {
   };
   const close = () => disk.stop();
   const final = `${folder}/song.flac`;
-  return { files, fetch, run, part, final, change, lost, record, close };
+  return { files, disk, fetch, run, begin, part, final, change, lost, record, close };
 }
 
 /** All is written but the name: the first piece turns out to be wrong, is fetched again, and the file gets its name. */
@@ -140,6 +149,24 @@ it('a file that is changed again while it is read is read once more', async () =
   expect(existsSync(final)).toBe(false);
   run('check');
   expect(lost()).toEqual([0]);
+  await close();
+});
+
+it('a piece that was on its way while its file was read is read, too, before the file gets its name', async () => {
+  const { files, disk, fetch, run, begin, final, change, lost, close } = await bench();
+  fetch(0);
+  run('store');
+  fetch(1);
+  const tell = begin();
+  change(pieceLength + 100);
+  disk.watch.doubt(1, files.files[0]!);
+  run('check');
+  tell();
+  fetch(2);
+  run('store', 'sync');
+  expect(existsSync(final)).toBe(false);
+  run('check');
+  expect(lost()).toEqual([1]);
   await close();
 });
 
