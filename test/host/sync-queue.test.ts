@@ -14,7 +14,7 @@ import { type StoredFile, TorrentFiles } from '../../client/host/torrent-files.t
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { drawAlbum } from '../sim/storage/album.ts';
 import { Drive } from '../sim/world/file-system/drive.ts';
-import { healthyDrive } from '../sim/world/file-system/sim-files.ts';
+import { healthyDrive } from '../sim/world/file-system/drive-temper.ts';
 import { WholeSimFiles } from '../sim/world/file-system/sim-files-later.ts';
 
 const piece = 0 as PieceIndex;

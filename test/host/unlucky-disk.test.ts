@@ -10,7 +10,7 @@ import { syncFolder } from '../../client/host/sync-folder.ts';
 import { TorrentFiles } from '../../client/host/torrent-files.ts';
 import { drawAlbum } from '../sim/storage/album.ts';
 import { Drive } from '../sim/world/file-system/drive.ts';
-import { healthyDrive } from '../sim/world/file-system/sim-files.ts';
+import { healthyDrive } from '../sim/world/file-system/drive-temper.ts';
 import { WholeSimFiles } from '../sim/world/file-system/sim-files-later.ts';
 
 const bytes = 4;

@@ -1,6 +1,6 @@
 /** Carries out what happens at a chosen moment of a life. */
 import type { Drive } from '../world/file-system/drive.ts';
-import type { DriveTemper } from '../world/file-system/sim-files.ts';
+import type { DriveTemper } from '../world/file-system/drive-temper.ts';
 import { disturb } from './disturbances.ts';
 import type { MomentDeed } from './moments.ts';
 import type { DiskLook } from './storage-checks.ts';

@@ -2,7 +2,7 @@
  * What happens at a chosen moment of a program: some ms after its n-th call of a kind, which random times would seldom
  * hit. It is an event of its own: between two calls that the program makes at once nothing comes.
  */
-import type { CallKind } from '../world/file-system/sim-files.ts';
+import type { CallKind } from '../world/file-system/drive-temper.ts';
 import type { Program } from './program.ts';
 import type { Deed } from './strangers.ts';
 

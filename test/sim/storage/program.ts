@@ -6,8 +6,8 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import type { Timers } from '../../../client/host/timers.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import type { Drive } from '../world/file-system/drive.ts';
+import type { DriveTemper } from '../world/file-system/drive-temper.ts';
 import type { Inode } from '../world/file-system/inode.ts';
-import type { DriveTemper } from '../world/file-system/sim-files.ts';
 import { WholeSimFiles } from '../world/file-system/sim-files-later.ts';
 import { SimJobs } from './sim-jobs.ts';
 

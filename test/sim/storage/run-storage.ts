@@ -121,9 +121,9 @@ class StorageRun {
       const { nowMs } = this.#scheduler;
       this.#records.checkForced(this.#work.recorded(life.wasStopped, nowMs), life.wasStopped);
       this.#work.end(program.wasCut, nowMs);
-      if (life.wasStopped) this.#strict.checkStopped(life.download!, this.#records.current);
       // What a new choice moves out of the side file, or into it, is read.
       const isChosenAnew = plan.moments.some(({ act }) => act.what === 'select');
+      if (life.wasStopped) this.#strict.checkStopped(life.download!, this.#records.current, isChosenAnew);
       if (program.jobs.checked > life.checkedAtStart && !isChosenAnew)
         throw new BrokenStorage('hashed-again', 'a file is read again that no program has touched');
     } else this.#work.begin();

@@ -4,7 +4,12 @@ import type { FileChoice } from '../../../client/host/file-selection.ts';
 import type { JournalPace } from '../../../client/host/resume-journal.ts';
 import type { Randomness } from '../kernel/randomness.ts';
 import type { DriveOptions } from '../world/file-system/drive.ts';
-import { type CallKind, type DriveTemper, failures, healthyDrive } from '../world/file-system/sim-files.ts';
+import {
+  type CallKind,
+  type DriveTemper,
+  failures,
+  healthyDrive,
+} from '../world/file-system/drive-temper.ts';
 import { type Album, drawAlbum } from './album.ts';
 import type { Moment } from './moments.ts';
 
@@ -21,6 +26,8 @@ export interface LifePlan {
   readonly end: LifeEnd;
   /** Of a million calls of a kind, so many fail. */
   readonly failPpm: Partial<Record<CallKind, number>>;
+  /** `parts`: only calls about files under way fail, so that records are written all the same. */
+  readonly failsOn?: 'parts' | 'all';
   /** What others do, and when; at most. */
   readonly deedsAtMs: readonly number[];
   /** Of a million calls about a file, so many come right after others have put another in its place. */
@@ -42,6 +49,8 @@ export interface StoragePlan {
   readonly descriptorsArePaths: boolean;
   readonly hasNoLinks: boolean;
   readonly dropsUnsynced: boolean;
+  /** Of a million writes, so many take only a part of what they are given. */
+  readonly shortWritesPpm?: number;
   readonly journalPace: JournalPace;
   readonly syncMsMax: number;
   readonly jobMsMax: number;
@@ -130,14 +139,18 @@ export function drawChoice({ metainfo }: Album, random: Prng, perMille: number):
 
 /** The disk of one life; `undefined`: a life in which all is well. */
 export function temperOf(
-  { hasNoLinks, dropsUnsynced }: StoragePlan,
+  { hasNoLinks, dropsUnsynced, shortWritesPpm = 0 }: StoragePlan,
   life: LifePlan | undefined,
 ): DriveTemper {
   return {
     ...healthyDrive(),
     hasNoLinks,
+    shortWritesPpm,
     // Later programs cannot know of it.
     dropsUnsynced: dropsUnsynced && life?.end.how === 'cut',
     ...(life && { failPpm: life.failPpm, descriptorsMax: life.descriptorsMax }),
+    ...(life?.failsOn === 'parts' && { failsAt: isPart }),
   };
 }
+
+const isPart = (at: string): boolean => at.endsWith('.part') || at.endsWith('.cicada-parts');

@@ -80,14 +80,15 @@ export class StrictChecks {
   }
 
   /** After a stop in a run in which no other program touched anything, and nothing failed. */
-  checkStopped(download: FetchedTorrent, record: Recorded | undefined): void {
+  checkStopped(download: FetchedTorrent, record: Recorded | undefined, isChosenAnew: boolean): void {
     const { files } = download.prepared;
     for (const i of this.#pieces) {
       if (files.has(i) !== download.has(i))
         throw new BrokenStorage('accounts', `piece ${i}: the disk and the engine do not agree on it`);
     }
     for (const stored of files.files) {
-      if (stored === undefined) continue;
+      // What went home while the side file was written into waits to be read.
+      if (stored === undefined || (isChosenAnew && (stored.doubts ?? 0) > 0)) continue;
       const { index } = stored.file;
       const inode = this.#look.at(files.pathOf(stored));
       const stamp = record?.stamps[index];

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../../client/engine/prng.ts';
 import { Drive } from './drive.ts';
-import { healthyDrive, SimFiles } from './sim-files.ts';
+import { healthyDrive } from './drive-temper.ts';
+import { SimFiles } from './sim-files.ts';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 

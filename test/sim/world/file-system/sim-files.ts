@@ -6,37 +6,9 @@
 import type { Prng } from '../../../../client/engine/prng.ts';
 import type { FileStats, FileSystem, OpenMode } from '../../../../client/host/file-system.ts';
 import type { Drive, Found } from './drive.ts';
+import { type CallKind, type DriveTemper, failures } from './drive-temper.ts';
 import type { Inode } from './inode.ts';
 import { failed } from './system-error.ts';
-
-/** Kinds of calls that may fail, each with its codes. */
-export const failures = {
-  open: ['EIO', 'EMFILE', 'EACCES'],
-  read: ['EIO'],
-  write: ['EIO', 'ENOSPC', 'EDQUOT'],
-  sync: ['EIO'],
-  name: ['EIO', 'ENOSPC', 'EROFS', 'EACCES'],
-  look: ['EIO', 'EACCES'],
-} as const;
-export type CallKind = keyof typeof failures;
-
-/** How a disk behaves; may be changed at any time. */
-export interface DriveTemper {
-  /** Of a million calls of a kind, so many fail. */
-  failPpm: Partial<Record<CallKind, number>>;
-  descriptorsMax: number;
-  /** What a failed fsync could not write is thrown away, as on Linux: the next one succeeds without it. */
-  dropsUnsynced: boolean;
-  /** Hard links are refused, as on FAT. */
-  hasNoLinks: boolean;
-}
-
-export const healthyDrive = (): DriveTemper => ({
-  failPpm: {},
-  descriptorsMax: Number.POSITIVE_INFINITY,
-  dropsUnsynced: false,
-  hasNoLinks: false,
-});
 
 export interface LifeOfFiles {
   readonly drive: Drive;
@@ -83,7 +55,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     const { onStep, random, temper } = this.#life;
     onStep(kind, at);
     const ppm = temper.failPpm[kind] ?? 0;
-    if (ppm > 0 && random.below(1_000_000) < ppm) {
+    if (ppm > 0 && temper.failsAt(at) && random.below(1_000_000) < ppm) {
       const codes = failures[kind];
       throw failed(codes[random.below(codes.length)]!, at);
     }
@@ -133,7 +105,10 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     this.step('write', path);
     const { drive } = this.#life;
     const growth = Math.max(0, position + bytes - inode.looks.bytes);
-    const room = growth === 0 ? bytes : bytes - Math.max(0, growth - drive.freeBytes);
+    const free = growth === 0 ? bytes : bytes - Math.max(0, growth - drive.freeBytes);
+    const { random, temper } = this.#life;
+    const isShort = temper.shortWritesPpm > 0 && free > 1 && random.below(1_000_000) < temper.shortWritesPpm;
+    const room = isShort ? 1 + random.below(free) : free;
     if (room <= 0) throw failed('ENOSPC', path);
     this.#life.onWrite?.(path, inode);
     inode.write(position, source.subarray(offset, offset + room), drive.nowNs);
