@@ -52,7 +52,7 @@ function drawLife(random: Prng, chosen: ReadonlySet<Theme>): LifePlan {
   return {
     end: drawShortEnd(random),
     failPpm: drawFailing(random, chosen),
-    failsOn: isOfFailures && random.below(2) === 0 ? 'parts' : 'all',
+    failsOn: isOfFailures && random.below(4) > 0 ? 'parts' : 'all',
     deedsAtMs: [],
     ambushPpm: chosen.has('others-at-name') ? anyOf(random, [0, 30_000, 200_000]) : 0,
     paceMs: anyOf(random, chosen.has('others-between-writes') ? [100, 200] : [5, 20, 20, 100]),

@@ -146,8 +146,8 @@ export function temperOf(
     ...healthyDrive(),
     hasNoLinks,
     shortWritesPpm,
-    // Later programs cannot know of it.
-    dropsUnsynced: dropsUnsynced && life?.end.how === 'cut',
+    // What is dropped in a life that no power cut ends is on the disk after all: later programs cannot know of it.
+    dropsUnsynced: dropsUnsynced && life !== undefined,
     ...(life && { failPpm: life.failPpm, descriptorsMax: life.descriptorsMax }),
     ...(life?.failsOn === 'parts' && { failsAt: isPart }),
   };
