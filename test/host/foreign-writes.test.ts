@@ -170,6 +170,20 @@ it('a piece that was on its way while its file was read is read, too, before the
   await close();
 });
 
+it('nor is a piece left out that waits for an fsync of its file while that is read', async () => {
+  const { files, disk, fetch, run, final, change, lost, close } = await bench();
+  for (const piece of [0, 1, 2]) fetch(piece);
+  run('store');
+  change(2 * pieceLength + 100);
+  disk.watch.doubt(1, files.files[0]!);
+  run('check');
+  run('sync');
+  expect(existsSync(final)).toBe(false);
+  run('check');
+  expect(lost()).toEqual([2]);
+  await close();
+});
+
 it('the record does not claim the looks of a file that waits to be read', async () => {
   const { files, fetch, run, change, record, close } = await bench();
   fetch(0);
