@@ -147,14 +147,15 @@ export function* preparing(
       if (file !== undefined) unforced.add(file);
     }
   }
-  const mustTell = memory !== undefined && !files.isWhole && (own?.clean ?? true);
-  if (mustTell) yield* remember(memory.store.saving(infoHash, files.rootPath, begun(files, forced)));
+  if (memory !== undefined && !files.isWhole)
+    yield* remember(memory.store.saving(infoHash, files.rootPath, begun(files, forced)));
   return { files, have, unforced };
 }
 
 /**
  * Written before the first part is made, however soon this program is killed: what is there is ours, and what comes is not
- * recorded yet. A record that went on to say `clean` would make our own torn parts another program's.
+ * recorded yet. A record that went on to say `clean` would make our own torn parts another program's; so would none, where
+ * one is there, and the program that made it was killed before the way to it was forced to the disk.
  */
 function begun(files: TorrentFiles, have: Uint8Array): ResumeRecord {
   return { have, stamps: files.files.map((file) => file && files.seen(file)), clean: false };
