@@ -86,4 +86,34 @@ export const storage: readonly Mutant[] = [
     from: '    this.#pieces.delete(at);\n    return pieces;',
     to: '    return [];',
   },
+  {
+    name: 'an fsync of the journal that fails is not told',
+    file: 'client/host/resume-journal.ts',
+    from: '      this.#files.onSyncFailed(at, troubleOf(error));\n',
+    to: '',
+  },
+  {
+    name: 'a second write during an fsync counts as forced by it',
+    file: 'client/host/unforced-pieces.ts',
+    from: 'if (writing <= mark) left?.delete',
+    to: 'left?.delete',
+  },
+  {
+    name: 'a failed fsync is not counted against pieces on their way',
+    file: 'client/host/unforced-pieces.ts',
+    from: '    this.#failures.set(at, this.failures(at) + 1);\n',
+    to: '',
+  },
+  {
+    name: 'what was lost during the fsync stays in the record',
+    file: 'client/host/resume-journal.ts',
+    from: '    for (const [i, bits] of this.#have.entries()) have[i]! &= bits;\n',
+    to: '',
+  },
+  {
+    name: 'a doubted file is recorded as it looks',
+    file: 'client/host/resume-journal.ts',
+    from: "return seen && isDoubted ? { ...seen, mtimeNs: '0' } : seen;",
+    to: 'return seen;',
+  },
 ];

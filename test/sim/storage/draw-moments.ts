@@ -69,7 +69,7 @@ export function drawMoments(random: Prng, theme: Theme): readonly Moment[] {
     case 'others-between-writes': {
       // The first makes the program read the file, in vain; after that it waits for a second before it reads it again.
       const moment = when(random, 'write', 'part', 6, { what: 'deed', deed: 'touch', isThere: true });
-      const deed = anyOf<Deed>(random, ['change', 'change', 'disguise', 'append', 'shorten']);
+      const deed = anyOf<Deed>(random, ['change', 'change', 'disguise', 'append']);
       const later = { ...moment, delayMs: moment.delayMs + 20 + random.below(200) };
       return [moment, { ...later, act: { what: 'deed', deed, isThere: true } }];
     }
