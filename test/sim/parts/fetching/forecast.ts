@@ -1,0 +1,177 @@
+/**
+ * What should be asked of a second peer, worked out from the rules alone, before it is done: who would need longest comes
+ * first, its last block first; of a helper that is sooner by half at least; so many copies, and so many for one peer.
+ */
+import type { Deadlines } from '../../../../client/engine/deadlines.ts';
+import type { FetchingPiece } from '../../../../client/engine/fetching-piece.ts';
+import type { PeerSession } from '../../../../client/engine/peer-session.ts';
+import type { Scene } from './scene.ts';
+
+const blockBytes = 16 * 1024;
+const [manyPeers, rankMs, slowestMax] = [32, 50, 8];
+
+export class Forecast {
+  /** Blocks that were asked of a second peer, and are not here. */
+  readonly copied = new Set<number>();
+  readonly #scene: Scene;
+  #slowest: readonly PeerSession[] = [];
+  #rankedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  received(key: number): void {
+    this.copied.delete(key);
+  }
+
+  forget(pieceIndex: number): void {
+    for (const key of this.copied) if (this.#pieceOf(key) === pieceIndex) this.copied.delete(key);
+  }
+
+  /** In the order in which it is to be done. */
+  endgame(helper: PeerSession, nowMs: number): string[] {
+    const { endgameRequestsMax, endgameCopiesMax } = this.#scene.limits;
+    const { knownRate, queueRoom } = helper.pipeline;
+    const plan = new Plan(this.#scene, this.copied);
+    let left = Math.min(queueRoom, knownRate === undefined ? 1 : endgameRequestsMax);
+    if (left <= 0) return [];
+    for (const slow of this.#rank(nowMs)) {
+      const { asked } = slow.pipeline;
+      if (slow === helper || slow.gone || asked.length === 0) continue;
+      const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs);
+      const first = this.#scene.locate(asked[0]!).piece;
+      if (first?.exclusiveTo === slow && this.#mayTakeOver(first, theirMs, helper, nowMs)) {
+        for (const key of asked)
+          if (this.#scene.locate(key).piece === first) plan.log.push(`cancels ${key} of ${slow.connection}`);
+        plan.log.push(`hands ${first.pieceIndex} to ${helper.connection}`);
+        return plan.log;
+      }
+      const blockMs = knownRate === undefined ? Math.min(theirMs, 1_000) : timeFor(1, knownRate);
+      for (const key of asked.toReversed()) {
+        const isSooner = (helper.pipeline.asked.length + plan.count + 1) * blockMs <= theirMs / 2;
+        if (left === 0 || (!isSooner && theirMs < Number.MAX_SAFE_INTEGER)) break;
+        const { piece } = this.#scene.locate(key);
+        if (piece === undefined || piece.exclusiveTo !== undefined) continue;
+        if (!helper.pieces.offers(piece.pieceIndex) || plan.copies(key) >= endgameCopiesMax) continue;
+        if (helper.pipeline.asked.includes(key) || plan.has(key)) continue;
+        plan.ask(key, helper);
+        left -= 1;
+      }
+      if (left === 0) break;
+    }
+    return plan.log;
+  }
+
+  #mayTakeOver(piece: FetchingPiece, theirMs: number, helper: PeerSession, nowMs: number): boolean {
+    const { takeOverMs } = this.#scene.limits;
+    const { knownRate } = helper.pipeline;
+    const missing = piece.blockCount - piece.receivedCount;
+    const isSooner = knownRate === undefined || timeFor(missing, knownRate) <= theirMs / 2;
+    const hadItsChance = theirMs >= takeOverMs && nowMs - piece.ownedMs >= takeOverMs;
+    return helper.pieces.offers(piece.pieceIndex) && isSooner && hadItsChance;
+  }
+
+  /** The fastest of those that have proved themselves, when the one that was asked last would be late. */
+  rescue(deadlines: Deadlines, nowMs: number): string[] {
+    const { deadlineLookMs, endgameCopiesMax, endgameRequestsMax } = this.#scene.limits;
+    const plan = new Plan(this.#scene, this.copied);
+    for (const pieceIndex of deadlines.pieces) {
+      const atMs = deadlines.atMs(pieceIndex)!;
+      const piece = this.#scene.pieces.get(pieceIndex);
+      if (atMs > nowMs + deadlineLookMs || piece === undefined || piece.exclusiveTo !== undefined) continue;
+      let helper: PeerSession | undefined;
+      let asks = 0;
+      for (let block = 0; block < piece.blockCount && asks < endgameRequestsMax; block++) {
+        const key = this.#scene.blockKey(pieceIndex, block);
+        const copies = plan.copies(key);
+        if (copies === 0 || copies >= endgameCopiesMax || piece.isReceived(block)) continue;
+        const slow = piece.askers[block] as PeerSession;
+        const place = slow.pipeline.asked.indexOf(key);
+        const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs, place + 1);
+        if (place < 0 || nowMs + theirMs <= atMs) continue;
+        helper ??= this.#fastest(pieceIndex, plan);
+        if (helper === undefined || plan.room(helper) <= 0) break;
+        if (helper === slow || helper.pipeline.asked.includes(key)) continue;
+        const ownMs = timeFor(plan.owedBy(helper) + 1, helper.pipeline.knownRate!);
+        if (ownMs > theirMs / 2) continue;
+        plan.ask(key, helper);
+        asks += 1;
+      }
+    }
+    return plan.log;
+  }
+
+  #fastest(pieceIndex: number, plan: Plan): PeerSession | undefined {
+    const able = [...this.#scene.sessions.values()].filter(
+      (one) =>
+        one.pipeline.knownRate !== undefined &&
+        !one.pipeline.stalled &&
+        plan.room(one) > 0 &&
+        one.mayBeAsked &&
+        one.pieces.offers(pieceIndex as never) &&
+        one.record!.goodPieces > 0,
+    );
+    const msOf = (one: PeerSession) => timeFor(plan.owedBy(one) + 1, one.pipeline.knownRate!);
+    return able.toSorted((a, b) => msOf(a) - msOf(b))[0];
+  }
+
+  #rank(nowMs: number): readonly PeerSession[] {
+    const all = [...this.#scene.sessions.values()];
+    if (all.length > manyPeers && nowMs - this.#rankedMs < rankMs) return this.#slowest;
+    const msOf = (one: PeerSession) => one.pipeline.drainMs(one.down.rate, nowMs);
+    this.#rankedMs = nowMs;
+    const owing = all.filter(({ pipeline }) => pipeline.asked.length > 0);
+    this.#slowest = owing.sort((a, b) => msOf(b) - msOf(a)).slice(0, slowestMax);
+    return this.#slowest;
+  }
+
+  #pieceOf(key: number): number {
+    return Math.floor(key / this.#scene.geometry.blocksPerPiece);
+  }
+}
+
+/** What is to be asked of one or several helpers, as if it were asked already. */
+class Plan {
+  readonly log: string[] = [];
+  readonly #asks: { readonly key: number; readonly helper: PeerSession }[] = [];
+  readonly #scene: Scene;
+  readonly #copied: Set<number>;
+
+  constructor(scene: Scene, copied: Set<number>) {
+    this.#scene = scene;
+    this.#copied = copied;
+  }
+
+  get count(): number {
+    return this.#asks.length;
+  }
+
+  has(key: number): boolean {
+    return this.#asks.some((one) => one.key === key);
+  }
+
+  copies(key: number): number {
+    const { piece, blockIndex } = this.#scene.locate(key);
+    return piece!.copies(blockIndex) + this.#asks.filter((one) => one.key === key).length;
+  }
+
+  owedBy(helper: PeerSession): number {
+    return helper.pipeline.asked.length + this.#asks.filter((one) => one.helper === helper).length;
+  }
+
+  room(helper: PeerSession): number {
+    return helper.pipeline.queueRoom - this.#asks.filter((one) => one.helper === helper).length;
+  }
+
+  ask(key: number, helper: PeerSession): void {
+    this.#asks.push({ key, helper });
+    this.#copied.add(key);
+    this.log.push(`asks ${helper.connection} for ${key}`);
+  }
+}
+
+/** In ms, for so many blocks. */
+function timeFor(blocks: number, rate: number): number {
+  return Math.floor((blocks * blockBytes * 1_000) / Math.max(1, rate));
+}

@@ -1,0 +1,66 @@
+/** What the parts that fetch are handed in place of real ones: memory that writes down what would lie where, and peers. */
+import type { PieceBuffer, PieceMemory } from '../../../../client/engine/contract.ts';
+import { newRecord, type PeerRecord } from '../../../../client/engine/peer-record.ts';
+import { Doubt } from '../step.ts';
+
+/** Bytes that somebody has written: from which of his on, and where. */
+interface Written {
+  readonly at: number;
+  readonly source: Uint8Array;
+  readonly from: number;
+  readonly bytes: number;
+}
+
+class PaperBuffer implements PieceBuffer {
+  readonly bytes: number;
+  readonly written: Written[] = [];
+  isReleased = false;
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+}
+
+/** Memory of pieces that holds no bytes: a source is known by being the one it is. */
+export class PaperMemory implements PieceMemory {
+  outstanding = 0;
+
+  allocate(bytes: number): PieceBuffer {
+    this.outstanding += 1;
+    return new PaperBuffer(bytes);
+  }
+
+  write(target: PieceBuffer, offset: number, source: Uint8Array, from: number, to: number): void {
+    this.#put(target as PaperBuffer, { at: offset, source, from, bytes: to - from });
+  }
+
+  copy(target: PieceBuffer, offset: number, source: PieceBuffer): void {
+    for (const one of (source as PaperBuffer).written)
+      this.#put(target as PaperBuffer, { ...one, at: one.at + offset });
+  }
+
+  release(buffer: PieceBuffer): void {
+    if ((buffer as PaperBuffer).isReleased) throw new Doubt('memory of a piece is released twice');
+    (buffer as PaperBuffer).isReleased = true;
+    this.outstanding -= 1;
+  }
+
+  /** What lies there: whose byte, and which of his. */
+  at(buffer: PieceBuffer, place: number): readonly [source: Uint8Array | undefined, byte: number] {
+    const last = (buffer as PaperBuffer).written.findLast(
+      ({ at, bytes }) => place >= at && place < at + bytes,
+    );
+    return [last?.source, last === undefined ? 0 : last.from + place - last.at];
+  }
+
+  #put(target: PaperBuffer, written: Written): void {
+    if (target.isReleased) throw new Doubt('bytes are written into memory that is released');
+    const { at, bytes } = written;
+    if (at < 0 || at + bytes > target.bytes) throw new Doubt(`bytes are written to ${at} of ${target.bytes}`);
+    target.written.push(written);
+  }
+}
+
+export function drawRecord(goodPieces = 0): PeerRecord {
+  return { ...newRecord('', { host: '10.0.0.1', port: 1 }, true, 0), goodPieces };
+}

@@ -1,0 +1,78 @@
+/** A swarm as far as it asks peers for blocks: pieces, peers with their requests, and a list of what was done with them. */
+import type { BlockRequests } from '../../../../client/engine/duplicate-requests.ts';
+import { FetchingPiece } from '../../../../client/engine/fetching-piece.ts';
+import type { Limits } from '../../../../client/engine/limits.ts';
+import type { PeerSession } from '../../../../client/engine/peer-session.ts';
+import type { Prng } from '../../../../client/engine/prng.ts';
+import { RequestPipeline } from '../../../../client/engine/request-pipeline.ts';
+import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
+import { agree } from '../step.ts';
+import { drawRecord, PaperMemory } from './papers.ts';
+
+export const blocksPerPiece = 3;
+export const pieceCount = 3;
+const blockBytes = 16 * 1024;
+
+export class Scene implements BlockRequests {
+  readonly pieces = new Map<PieceIndex, FetchingPiece>();
+  readonly sessions = new Map<number, PeerSession>();
+  /** What has been done with the requests. */
+  log: string[] = [];
+  readonly limits: Limits;
+  readonly geometry = new Geometry(blocksPerPiece * blockBytes * pieceCount, blocksPerPiece * blockBytes);
+  readonly #memory = new PaperMemory();
+
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
+
+  begin(pieceIndex: PieceIndex): void {
+    const piece = FetchingPiece.begin(pieceIndex, this.geometry, this.#memory, blocksPerPiece * blockBytes);
+    this.pieces.set(pieceIndex, piece);
+  }
+
+  come(connection: number, random: Prng): void {
+    const offered = new Set(
+      Array.from({ length: pieceCount }, (_, i) => i).filter(() => random.below(4) > 0),
+    );
+    const session = {
+      ...{ connection, gone: false, mayBeAsked: random.below(8) > 0, record: drawRecord(random.below(3)) },
+      pieces: { offers: (pieceIndex: number) => offered.has(pieceIndex) },
+      pipeline: new RequestPipeline(this.limits),
+      down: { rate: 0 },
+    } as unknown as PeerSession;
+    this.sessions.set(connection, session);
+  }
+
+  blockKey(pieceIndex: number, blockIndex: number): number {
+    return pieceIndex * blocksPerPiece + blockIndex;
+  }
+
+  locate(key: number): { piece: FetchingPiece | undefined; blockIndex: number } {
+    const pieceIndex = Math.floor(key / blocksPerPiece) as PieceIndex;
+    return { piece: this.pieces.get(pieceIndex), blockIndex: key % blocksPerPiece };
+  }
+
+  ask(piece: FetchingPiece, blockIndex: number, session: PeerSession, nowMs: number): void {
+    const key = this.blockKey(piece.pieceIndex, blockIndex);
+    this.log.push(`asks ${session.connection} for ${key}`);
+    agree('whether a block is asked of a peer twice', session.pipeline.asked.includes(key), false);
+    piece.askers[blockIndex] = session;
+    session.pipeline.ask(key, nowMs);
+  }
+
+  cancel(session: PeerSession, key: number): void {
+    this.log.push(`cancels ${key} of ${session.connection}`);
+    this.giveUp(session, key);
+  }
+
+  handOver(piece: FetchingPiece, to: PeerSession, nowMs: number): void {
+    this.log.push(`hands ${piece.pieceIndex} to ${to.connection}`);
+    Object.assign(piece, { exclusiveTo: to, ownedMs: nowMs });
+  }
+
+  giveUp(session: PeerSession, key: number): void {
+    const { piece, blockIndex } = this.locate(key);
+    if (session.pipeline.giveUp(key)) piece?.giveBack(blockIndex);
+  }
+}
