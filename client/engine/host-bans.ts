@@ -32,8 +32,9 @@ export class HostBans {
     if (isLoopbackHost(host)) return;
     const household = householdOf(host);
     if (peerId !== undefined) {
-      if (this.#peers.size >= peersKnownMax) this.#peers.clear();
-      this.#peers.set(nameOf(household, peerId), nowMs + banMs);
+      const name = nameOf(household, peerId);
+      if (!this.#peers.has(name) && this.#peers.size >= peersKnownMax) this.#peers.clear();
+      this.#peers.set(name, nowMs + banMs);
     }
     const before = this.#households.get(household);
     const count = before === undefined || before.forgottenMs <= nowMs ? 1 : before.count + 1;

@@ -57,4 +57,16 @@ describe('a household with a liar in it', () => {
     expect(banned.length).toBeLessThanOrEqual(10);
     expect(bans.isBannedHost('10.0.0.24', 1)).toBe(true);
   });
+
+  it('keeps its memory of others when a peer that it knows lies again', () => {
+    const bans = new HostBans({ ...defaultLimits, peersKnownMax: 2 });
+    for (const [id, atMs] of [
+      ['aa', 0],
+      ['bb', 0],
+      ['bb', 1],
+    ] as const)
+      bans.ban('10.0.0.1', id, atMs);
+    expect(bans.bannedUntilMs('10.0.0.1', 'aa')).toBe(hourMs);
+    expect(bans.bannedUntilMs('10.0.0.1', 'bb')).toBe(hourMs + 1);
+  });
 });
