@@ -22,8 +22,8 @@ import { tablesAreEmptied } from './tables.ts';
 import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
 import { trustIsEarned } from './trust.ts';
-import { lateBlocksAreWelcome } from './welcome.ts';
 import { uploadsAreEarned } from './upload-rate.ts';
+import { lateBlocksAreWelcome } from './welcome.ts';
 import { speaksByTheBook } from './wire/by-the-book.ts';
 
 export const modelCheckers: readonly (() => Checker)[] = [

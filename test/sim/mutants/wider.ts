@@ -35,8 +35,8 @@ export const wider: readonly Mutant[] = [
   {
     name: 'take all who live at one address for one peer',
     file: 'client/engine/peer-ids.ts',
-    from: '    if (!isSameId(other.peerId!, peerId)) continue;\n    if (other.address.host',
-    to: '    if (other.address.host',
+    from: '    if (!isSameId(other.peerId!, peerId)) continue;\n    const isSameHost',
+    to: '    const isSameHost',
   },
   {
     name: 'leave IPv6 peers out of an answer',

@@ -7,15 +7,12 @@ import type { Geometry } from '../../../../torrents/geometry.ts';
 import { count, settle } from './counts.ts';
 import { ExtensionTalk } from './extension-talk.ts';
 import type { Host, Torrent } from './host.ts';
-import { bitOf, isBlock, isKnown, reasonToEnd } from './law.ts';
-import { type Heard, id, u32, WireReader } from './reader.ts';
+import { areOurBits, bitOf, isBlock, isKnown, ourExtended, ourFast, reasonToEnd } from './law.ts';
+import { type Heard, id, placeOf, u32, WireReader } from './reader.ts';
 import { WordsLeft } from './words-left.ts';
 
 /** What is wrong with what the host has said, or with what it makes of what it has heard. */
 type Fault = string | undefined;
-
-const ourFast = 0x04;
-const ourExtended = 0x10;
 
 export class Conversation {
   readonly host: Host;
@@ -265,8 +262,7 @@ export class Conversation {
     if (this.torrent === undefined) this.#name(infoHash);
     if (infoHash !== this.torrent?.infoHash) return 'shakes hands for another torrent';
     if (peerId !== host.peerId) return 'shakes hands under another name';
-    const isRight = reserved.every((byte, at) => byte === (at === 5 ? ourExtended : at === 7 ? ourFast : 0));
-    return isRight ? undefined : `says with its reserved bits ${reserved.join(' ')}`;
+    return areOurBits(reserved) ? undefined : `says with its reserved bits ${reserved.join(' ')}`;
   }
 
   #judgeMessage(which: number, body: Uint8Array): Fault {
@@ -350,8 +346,4 @@ export class Conversation {
     if (this.torrent !== undefined) this.torrent.uploaded += bytes;
     return settle(this.wanted, place) ? undefined : `sends ${place}, which waits for no answer`;
   }
-}
-
-function placeOf(body: Uint8Array): string {
-  return `${u32(body, 0)}/${u32(body, 4)}/${u32(body, 8)}`;
 }

@@ -129,3 +129,11 @@ export function isBlock(geometry: Geometry, index: number, begin: number, bytes:
 export function bitOf(body: Uint8Array, bit: number): boolean {
   return (body[Math.floor(bit / 8)]! & (128 >> (bit % 8))) !== 0;
 }
+
+export const ourExtended = 0x10;
+export const ourFast = 0x04;
+
+/** What the host says in its handshake that it knows, and nothing else.  BEP 6 10 */
+export function areOurBits(reserved: readonly number[] | Uint8Array): boolean {
+  return reserved.every((byte, at) => byte === (at === 5 ? ourExtended : at === 7 ? ourFast : 0));
+}

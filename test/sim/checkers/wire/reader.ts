@@ -169,3 +169,8 @@ export function hex(bytes: Uint8Array): string {
   for (let at = 0; at < bytes.length; at++) text += hexOfByte[bytes[at]!]!;
   return text;
 }
+
+/** Of a block that is asked for, taken back or refused. */
+export function placeOf(body: Uint8Array): string {
+  return `${u32(body, 0)}/${u32(body, 4)}/${u32(body, 8)}`;
+}
