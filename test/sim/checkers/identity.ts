@@ -31,16 +31,17 @@ export function everybodyIsSomebodyElse(): Checker {
 }
 
 function judge(
-  { peerId, address, incoming }: PeerSession,
+  session: PeerSession,
   ourId: Uint8Array,
   sessions: readonly PeerSession[],
   limits: Limits,
   nowMs: number,
 ): string | undefined {
+  const { peerId, address, incoming } = session;
   const id = nameOf(peerId!);
   if (id === nameOf(ourId)) return `is connected with itself, as ${address.host}`;
   const isAgain = (other: PeerSession) =>
-    other.peerId !== peerId && other.address.host === address.host && nameOf(other.peerId!) === id;
+    other !== session && other.address.host === address.host && nameOf(other.peerId!) === id;
   const former = sessions.find((other) => isAgain(other) && !mayLie(other));
   return former && `is connected twice with ${id} at ${address.host}`;
 

@@ -195,10 +195,11 @@ it('everybody-is-somebody-else: neither ourselves nor a peer we have already', (
   const { address } = seed;
   const arrived: Action = { type: 'report', report: { type: 'peer-connected', torrent, address } };
   expect(turn(checker, leech, woke, arrived)).toBeUndefined();
+  const sessions = parts(leech).sessions as Map<number, PeerSession>;
   const session = sessionIn(leech);
-  (parts(leech).sessions as Map<number, PeerSession>).set(902, session);
+  sessions.set(902, { ...session } as PeerSession);
   expect(turn(checker, leech, woke, arrived)).toMatch(/^is connected twice with/);
-  session.peerId = leech.engine.usage.peerId;
+  sessions.set(902, { ...session, peerId: leech.engine.usage.peerId } as PeerSession);
   expect(turn(checker, leech, woke, arrived)).toBe('is connected with itself, as 10.0.0.1');
 });
 

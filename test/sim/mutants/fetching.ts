@@ -55,7 +55,7 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'let a peer send unasked blocks for ever',
     file: engine('request-pipeline'),
-    from: 'return this.#unasked <= this.#limits.unaskedBlocksMax;',
+    from: 'return this.unaskedCount <= this.#limits.unaskedBlocksMax;',
     to: 'return this.#unasked >= 0;',
   },
   {

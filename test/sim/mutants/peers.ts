@@ -31,7 +31,7 @@ export const peers: readonly Mutant[] = [
   {
     name: 'take an echo of ourselves for a peer',
     file: engine('swarm-peers'),
-    from: 'if (isSameId(handshake.peerId, this.#context.peerId)) {',
+    from: 'if (isSameId(handshake.peerId, ourId)) {',
     to: 'if (dialed !== undefined && handshake.peerId.length === 0) {',
   },
   {

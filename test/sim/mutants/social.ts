@@ -20,8 +20,8 @@ export const social: readonly Mutant[] = [
   {
     name: 'let a liar in that comes from another address of its household',
     file: engine('host-bans'),
-    from: 'this.#peers.set(nameOf(household, peerId), nowMs + banMs);',
-    to: 'this.#peers.set(nameOf(host, peerId), nowMs + banMs);',
+    from: 'const name = nameOf(household, peerId);',
+    to: 'const name = nameOf(host, peerId);',
   },
   {
     name: 'let somebody in from a household that has just lied',
@@ -92,8 +92,8 @@ export const social: readonly Mutant[] = [
   {
     name: 'keep the connection that the smaller id dialed',
     file: engine('swarm-peers'),
-    from: 'compareIds(handshake.peerId, this.#context.peerId) > 0',
-    to: 'compareIds(handshake.peerId, this.#context.peerId) < 0',
+    from: 'compareIds(handshake.peerId, ourId) > 0',
+    to: 'compareIds(handshake.peerId, ourId) < 0',
   },
   {
     name: 'take a peer that goes at once for one that worked',

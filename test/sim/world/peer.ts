@@ -58,6 +58,7 @@ export class SimPeer {
   readonly temper: DiskTemper;
   /** Payload bytes a second; 0: no limit. */
   readonly uploadBpsMax: number;
+  readonly downloadBpsMax: number;
   /** Of all its lives. */
   readonly reports: Report[] = [];
   /** All that it wants is stored, as far as its present life knows. */
@@ -82,7 +83,6 @@ export class SimPeer {
   /** When its present life looked at what the disk holds, and when it began to work. */
   lookedMs = -1;
   beganMs = 0;
-  readonly downloadBpsMax: number;
 
   constructor(world: Surroundings, number: number, options: PeerOptions) {
     const { has = 'none', lies = false } = options;
@@ -289,13 +289,7 @@ export class SimPeer {
   #begin(have: Uint8Array, stamps: readonly Stamp[]): Life {
     const world = this.#world;
     this.beganMs = world.scheduler.nowMs;
-    const {
-      link = homeLink,
-      reachability = 'open',
-      limits,
-      uploadBpsMax = 0,
-      downloadBpsMax = 0,
-    } = this.#options;
+    const { link = homeLink, reachability = 'open', limits } = this.#options;
     const life = new Life({
       internet: world.internet,
       trackers: world.trackers,
@@ -306,8 +300,8 @@ export class SimPeer {
       reachability: this.#life?.host.reachability ?? reachability,
       temper: this.temper,
       limits: { ...world.options.limits, ...limits },
-      uploadBpsMax,
-      downloadBpsMax,
+      uploadBpsMax: this.uploadBpsMax,
+      downloadBpsMax: this.downloadBpsMax,
       clockAheadMs: this.#clockAheadMs,
       onReport: (report) => this.#hear(report),
       onHandled: (fact, actions, nowMs) => world.onHandled(this, fact, actions, nowMs),
