@@ -6,7 +6,9 @@ import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
+import { defaultLimits } from '../../../client/engine/limits.ts';
 import { blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
+import type { SimPeer } from '../world/peer.ts';
 import type { Checker, Disbelief } from './checker.ts';
 import type { Conversation } from './wire/conversation.ts';
 import { overhear } from './wire/overheard.ts';
@@ -34,6 +36,7 @@ export function lateBlocksAreWelcome(): Checker {
       const inspection = torrent === undefined ? undefined : peer.engine.inspect(torrent);
       if (conversation === undefined || inspection === undefined || session?.isOpen !== true)
         return void begun.delete(connection);
+      if (mayBeShort(peer)) return void begun.delete(connection);
       const disbelief = judge(conversation, inspection, begun.get(connection));
       if (disbelief !== undefined) return `connection ${connection}: ${disbelief}`;
       const { coming } = conversation;
@@ -43,6 +46,12 @@ export function lateBlocksAreWelcome(): Checker {
       return undefined;
     },
   };
+}
+
+/** Where memory is scarce or the disk refuses pieces, some are given up and begun anew while their blocks are on the way. */
+function mayBeShort({ engine, temper }: SimPeer): boolean {
+  const isTight = engine.usage.limits.pieceMemoryBytesMax < defaultLimits.pieceMemoryBytesMax;
+  return isTight || temper.failing !== undefined || temper.writeErrorPpm > 0;
 }
 
 function judge(
