@@ -27,32 +27,26 @@ export function namesakeOf(
   sessions: Iterable<PeerSession>,
   isBelieved: (other: PeerSession) => boolean,
 ): PeerSession | undefined {
+  let here: PeerSession | undefined;
   let elsewhere: PeerSession | undefined;
   for (const other of sessions) {
     if (!isSameId(other.peerId!, peerId)) continue;
     const isSameHost = other.address.host === session.address.host && (other.incoming || session.incoming);
-    if (isSameHost && isBelieved(other)) return other;
+    // Of several, the one that is most alive: a dead one would be replaced, and that one be there twice.
+    if (isSameHost && isBelieved(other) && (here === undefined || other.heardMs > here.heardMs)) here = other;
     const serves = other.record!.goodPieces > 0 && other.mayBeAsked && !other.pipeline.stalled;
     if (serves) elsewhere = other;
   }
-  return elsewhere;
+  return here ?? elsewhere;
 }
 
-/**
- * Its name is believed: it is of use, or so new that both may have dialed at the same time, or so silent that the peer may
- * have come again.
- */
+/** Its name is believed: it is of use, or so new that both may have dialed at the same time. */
 export function isBelieved(session: PeerSession, limits: Limits, nowMs: number): boolean {
-  if (isYoung(session, limits, nowMs) || isSilent(session, limits, nowMs)) return true;
-  return standingOf(session, limits, nowMs).standing !== 'useless';
+  return isYoung(session, limits, nowMs) || standingOf(session, limits, nowMs).standing !== 'useless';
 }
 
 function isYoung({ openedMs }: PeerSession, { dialTimeoutMs }: Limits, nowMs: number): boolean {
   return nowMs - openedMs < dialTimeoutMs;
-}
-
-function isSilent({ heardMs }: PeerSession, { stallTimeoutMs }: Limits, nowMs: number): boolean {
-  return nowMs - heardMs >= stallTimeoutMs;
 }
 
 /** Whether a second session with one peer takes the place of the first. `isGreater`: the peer's id is greater than ours. */
@@ -68,5 +62,8 @@ export function succeeds(
   const isTie = isYoung(former, limits, nowMs) && former.incoming !== session.incoming;
   // It came to us, fell silent, and comes again from the same place: for the peer the old connection is dead.
   const isSuccessor = former.incoming && session.incoming;
-  return (isTie && session.incoming === isGreater) || (isSuccessor && isSilent(former, limits, nowMs));
+  return (
+    (isTie && session.incoming === isGreater) ||
+    (isSuccessor && nowMs - former.heardMs >= limits.stallTimeoutMs)
+  );
 }

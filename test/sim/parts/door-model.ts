@@ -137,17 +137,16 @@ export class DoorModel {
     if (isShutOut || untilMs > nowMs || (spot !== undefined && spot.bannedUntilMs > nowMs))
       return { reason: 'banned' };
     contact.id = id;
-    const former = [...this.contacts.values()].find(
+    const namesakes = [...this.contacts.values()].filter(
       (other) =>
         other.state === 'open' &&
         other.id === id &&
         other.address.host === address.host &&
-        // Two ports of one host, both dialed, are two places; and nothing speaks for one of no use, neither new nor silent.
+        // Two ports of one host, both dialed, are two places; and nothing speaks for one of no use that is not new.
         (other.spot === undefined || spot === undefined) &&
-        (other.isWanted ||
-          nowMs - other.connectedMs < this.#limits.dialTimeoutMs ||
-          nowMs - other.heardMs >= this.#limits.stallTimeoutMs),
+        (other.isWanted || nowMs - other.connectedMs < this.#limits.dialTimeoutMs),
     );
+    const former = namesakes.sort((a, b) => b.heardMs - a.heardMs)[0];
     if (former !== undefined && !this.#succeeds(contact, former, id, nowMs))
       return { reason: 'connected-twice', leaving: former };
     // Whom it replaces has gone by then.

@@ -132,10 +132,12 @@ function judgeSeconds(random: Prng): string | undefined {
     known.map(({ own }) => own),
     (other) => known.some(({ own, isBelieved }) => own === other && isBelieved),
   );
-  const near = known.find(
-    ({ own, isIt, host, isBelieved }) =>
-      isIt && isBelieved && host === second.host && (own.incoming || second.incoming),
-  );
+  const near = known
+    .filter(
+      ({ own, isIt, host, isBelieved }) =>
+        isIt && isBelieved && host === second.host && (own.incoming || second.incoming),
+    )
+    .sort((a, b) => b.own.heardMs - a.own.heardMs)[0];
   const far = known.filter(({ isIt, serves }) => isIt && serves).map(({ own }) => own);
   const isRight =
     near !== undefined ? found === near.own : found === undefined ? far.length === 0 : far.includes(found);
