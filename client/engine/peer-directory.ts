@@ -126,7 +126,7 @@ export class PeerDirectory {
     record.failures = worked ? 0 : record.failures + 1;
     const isHopeless = !record.dialable || record.failures >= this.#limits.dialFailuresMax;
     // A banned record stays: it is the memory of the ban, and may be dialed once more when that is over.
-    if (isHopeless && record.bannedUntilMs <= nowMs) this.#records.delete(record.key);
+    if (isHopeless && record.bannedUntilMs <= nowMs) this.forget(record);
     else if (record.dialable) this.#putOff(record, nowMs);
   }
 
@@ -229,9 +229,9 @@ export class PeerDirectory {
     return true;
   }
 
-  /** This address is our own: it is no peer. */
+  /** It has failed too often, or is our own. Its address may have been learned anew: then that record stays. */
   forget(record: PeerRecord): void {
-    this.#records.delete(record.key);
+    if (this.#records.get(record.key) === record) this.#records.delete(record.key);
   }
 }
 
