@@ -206,8 +206,10 @@ export class FileDisk implements Disk {
 
   /** Nothing of ours is being written into this file: when it looks otherwise than after our last write, others wrote. */
   #lookForOthers({ torrent, files }: StoredTorrent, { file, at, isAside }: Place, descriptor: number): void {
-    if (file === undefined || isAside || at.state !== 'part' || files.writes.isWriting(file)) return;
-    if (!sameStamp(stampOfOpen(this.#fs, descriptor), at.seen)) this.watch.doubtPart(torrent, file);
+    if (file === undefined || at.state !== 'part' || files.writes.isWriting(isAside ? at : file)) return;
+    if (sameStamp(stampOfOpen(this.#fs, descriptor), at.seen)) return;
+    if (isAside) files.doubtSide();
+    else this.watch.doubtPart(torrent, file);
   }
 
   #onResult(

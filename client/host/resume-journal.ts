@@ -229,7 +229,8 @@ export class ResumeJournal {
   /** A file that is doubted has a time in the record that no file has: after a crash it is read. */
   #looks(file: StoredFile): FileStamp | undefined {
     const seen = this.#files.seen(file);
-    const isDoubted = file.state === 'part' && (file.doubts ?? 0) > 0;
+    const isUnderWay = file.state === 'part' || file.state === 'side';
+    const isDoubted = isUnderWay && (file.doubts ?? 0) > 0;
     return seen && isDoubted ? { ...seen, mtimeNs: '0' } : seen;
   }
 

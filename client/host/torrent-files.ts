@@ -190,6 +190,11 @@ export class TorrentFiles {
     stored.doubts = (stored.doubts ?? 0) + 1;
   }
 
+  /** Others have written into the side file: what comes home from there is hashed before its file gets its name. */
+  doubtSide(): void {
+    for (const index of this.#held.keys()) this.doubt(this.files[index]!);
+  }
+
   /** What lies in the system as one file. */
   opened(stored: StoredFile): DiskFile {
     return stored.state === 'side' ? this.side!.place : stored;

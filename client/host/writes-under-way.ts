@@ -1,8 +1,9 @@
 /** Pieces of one torrent that are on their way to the disk, and files that cannot change their place until they are there. */
 
-/** Where a run of a piece lies; pads lie nowhere. */
+/** Where a run of a piece lies; pads lie nowhere. `at`: the part or the side file; both count. */
 interface PlaceInFile {
   readonly file: object | undefined;
+  readonly at: object;
 }
 
 export class WritesUnderWay {
@@ -13,12 +14,11 @@ export class WritesUnderWay {
   /** A piece goes to the disk. Every call is followed by one of `onWritten`. */
   onWriting(places: readonly PlaceInFile[]): void {
     this.#count += 1;
-    for (const { file } of places) if (file !== undefined) this.#byFile.set(file, this.#of(file) + 1);
+    for (const file of filesIn(places)) this.#byFile.set(file, this.#of(file) + 1);
   }
 
   onWritten(places: readonly PlaceInFile[]): void {
-    for (const { file } of places) {
-      if (file === undefined) continue;
+    for (const file of filesIn(places)) {
       const left = this.#of(file) - 1;
       if (left > 0) this.#byFile.set(file, left);
       else this.#byFile.delete(file);
@@ -50,5 +50,13 @@ export class WritesUnderWay {
   #end(): void {
     this.#count -= 1;
     if (this.#count === 0) for (const resolve of this.#whenSettled.splice(0)) resolve();
+  }
+}
+
+function* filesIn(places: readonly PlaceInFile[]): Generator<object> {
+  for (const { file, at } of places) {
+    if (file === undefined) continue;
+    yield file;
+    if (at !== file) yield at;
   }
 }
