@@ -14,6 +14,7 @@ import { metadataIsFetched } from './metadata.ts';
 import { newsAreTold } from './news.ts';
 import { theWantedComeFirst } from './order.ts';
 import { pipelinesAreMeasured } from './pipelines.ts';
+import { playsAgree } from './plays.ts';
 import { queuesHaveRoom } from './queue-room.ts';
 import { nothingIsLeaked } from './reach.ts';
 import { sentBytesStay } from './sent-bytes.ts';
@@ -30,6 +31,7 @@ export const modelCheckers: readonly (() => Checker)[] = [
   speaksByTheBook,
   sentBytesStay,
   trackersAnswerRight,
+  playsAgree,
   announcesAreTimely,
   timersFire,
   dialsArePaced,

@@ -11,9 +11,6 @@ export function trackersAnswerRight(): Checker {
       for (const [url, { disbelief }] of world.trackers) {
         if (disbelief !== undefined) return `${url} ${disbelief}`;
       }
-      for (const { name, disbelief } of world.besides) {
-        if (disbelief !== undefined) return `${name}: ${disbelief}`;
-      }
       return undefined;
     },
   };
