@@ -1,12 +1,11 @@
 /**
  * BitTorrent cannot take a `have` back: a peer that was told of a piece which is lost since, and lacks it, is let go. That
- * happens in rounds (client/engine/lost-pieces.ts), so it may take one round's time. Nobody else is let go for that, and no
- * two rounds come within it.
+ * happens in rounds (client/engine/lost-pieces.ts), so it may take one round's time.
  */
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
-import { type Checker, type Disbelief, inspectionOf, isOfSide, mayBeOfFirst, type Turn } from './checker.ts';
+import { type Checker, type Disbelief, inspectionOf, isOfSide, type Turn } from './checker.ts';
 
 /** Pieces that were lost while a peer was here, and when. */
 type Losses = Map<PieceIndex, number>;
@@ -15,15 +14,13 @@ interface Memory {
   /** What the engine had before the fact at hand: the disk may name pieces as lost that it never had. */
   readonly had: Set<PieceIndex>;
   readonly misled: Map<PeerSession, Losses>;
-  /** The last time that peers were let go. */
-  roundMs: number | undefined;
 }
 
 export function nobodyIsMisled(): Checker {
   const memories = new WeakMap<Engine, Memory>();
   return {
     name: 'nobody-is-misled',
-    hears: ['added', 'piece-stored', 'pieces-lost', 'woke', 'close'],
+    hears: ['added', 'piece-stored', 'pieces-lost', 'woke'],
     onTurn(turn) {
       const { peer, fact, nowMs } = turn;
       const inspection = inspectionOf(peer);
@@ -32,48 +29,22 @@ export function nobodyIsMisled(): Checker {
       let memory = memories.get(peer.engine);
       if (memory === undefined || fact.type === 'added') {
         const had = [...ledger.geometry.pieces()].filter((pieceIndex) => ledger.has(pieceIndex));
-        memory = { had: new Set(had), misled: new Map(), roundMs: undefined };
+        memory = { had: new Set(had), misled: new Map() };
         memories.set(peer.engine, memory);
       }
       const { had, misled } = memory;
       if (fact.type === 'piece-stored') had.add(fact.pieceIndex);
       if (fact.type === 'pieces-lost') {
         const lost = fact.pieces.filter((pieceIndex) => had.delete(pieceIndex));
-        // Those too that were let go in this turn.
-        for (const session of peer.engine.usage.sessions.values()) {
-          if (session.record === undefined || !mayBeOfFirst(peer, session.connection)) continue;
+        for (const session of inspection.sessions.values()) {
           const losses: Losses = misled.get(session) ?? new Map();
           misled.set(session, losses);
           for (const pieceIndex of lost) if (!losses.has(pieceIndex)) losses.set(pieceIndex, nowMs);
         }
       }
-      const disbelief = judgeLetGo(turn, memory);
-      if (disbelief !== undefined) return disbelief;
       return fact.type === 'woke' && misled.size > 0 ? judge(turn, misled) : undefined;
     },
   };
-}
-
-function judgeLetGo({ peer, fact, actions, nowMs }: Turn, memory: Memory): Disbelief {
-  const { ledger } = inspectionOf(peer)!;
-  for (const action of actions) {
-    if (action.type !== 'close' || action.reason !== 'pieces-lost') continue;
-    if (!mayBeOfFirst(peer, action.connection)) continue;
-    const [session, losses] =
-      [...memory.misled].find(([{ connection }]) => connection === action.connection) ?? [];
-    const isMisled = ([pieceIndex]: [PieceIndex, number]) =>
-      !ledger.has(pieceIndex) && !session!.pieces.has(pieceIndex);
-    // The engine has forgotten it when a look was due as well.
-    if (losses === undefined && fact.type === 'pieces-lost') continue;
-    if (losses === undefined || ![...losses].some(isMisled))
-      return `lets connection ${action.connection} go, which believes nothing wrong of what was lost`;
-    const { lossRoundMs } = peer.engine.usage.limits;
-    const sinceMs = memory.roundMs === undefined ? lossRoundMs : nowMs - memory.roundMs;
-    if (sinceMs > 0 && sinceMs < lossRoundMs)
-      return `lets peers go for lost pieces ${sinceMs} ms after it did so last`;
-    memory.roundMs = nowMs;
-  }
-  return undefined;
 }
 
 function judge({ peer, nowMs }: Turn, misled: Map<PeerSession, Losses>): Disbelief {

@@ -9,8 +9,6 @@ import { nothingDangles } from './dangling.ts';
 import { dialsArePaced } from './dial-pace.ts';
 import { disksAreWaitedFor } from './disk-wait.ts';
 import { theDueAreRemembered } from './due.ts';
-import { nobodyIsIdle } from './idle.ts';
-import { metadataIsFetched } from './metadata.ts';
 import { newsAreTold } from './news.ts';
 import { theWantedComeFirst } from './order.ts';
 import { pipelinesAreMeasured } from './pipelines.ts';
@@ -24,7 +22,6 @@ import { timersFire } from './timers.ts';
 import { trackersAnswerRight } from './tracker-answers.ts';
 import { trustIsEarned } from './trust.ts';
 import { uploadsAreEarned } from './upload-rate.ts';
-import { lateBlocksAreWelcome } from './welcome.ts';
 import { speaksByTheBook } from './wire/by-the-book.ts';
 
 export const modelCheckers: readonly (() => Checker)[] = [
@@ -40,11 +37,8 @@ export const modelCheckers: readonly (() => Checker)[] = [
   theWantedComeFirst,
   sizesAreExact,
   slotsTurnOver,
-  nobodyIsIdle,
   nothingDangles,
-  lateBlocksAreWelcome,
   theChosenAreCounted,
-  metadataIsFetched,
   copiesHelp,
   theDueAreRemembered,
   trustIsEarned,

@@ -1,8 +1,8 @@
 /**
  * What a user asked for comes in the order in which the user wants it. When a piece is begun with a peer, that peer offers
  * none that nobody has begun and that is due sooner, or wanted more, or comes before it: in the order of the torrent, or as
- * fewer peers have it. What the peer itself suggests may come before what is rarer, and does come before what it has not
- * suggested. What nobody wants is never asked for. The wishes are those of the user's facts, not those the engine remembers.
+ * fewer peers have it. What the peer itself suggests may come before what is rarer. What nobody wants is never asked for.
+ * The wishes are those of the user's facts, not those the engine remembers.
  */
 import type { Action, Fact, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -18,8 +18,8 @@ const requestBytes = 17;
 const handshakeFirst = 19;
 /** Of pieces: libtorrent's. */
 const [unwanted, priorityDefault, priorityMax] = [0, 4, 7];
-/** The engine remembers more of no peer (peer-pieces.ts). */
-const hintsMax = 64;
+
+type Send = Extract<Action, { type: 'send' }>;
 
 interface Wishes {
   priorities: Uint8Array | undefined;
@@ -28,10 +28,6 @@ interface Wishes {
   readonly deadlines: Map<PieceIndex, number>;
   /** Pieces that were begun and were not seen to be missing since. */
   readonly begun: Set<PieceIndex>;
-  /** Pieces that were begun or lost, ever. */
-  readonly touched: Set<PieceIndex>;
-  /** The user has never wished for anything but all of it. */
-  isPlain: boolean;
 }
 
 export function theWantedComeFirst(): Checker {
@@ -44,10 +40,10 @@ export function theWantedComeFirst(): Checker {
       if (ofEngine === undefined) all.set(engine, (ofEngine = new Map()));
       note(turn.fact, ofEngine, engine);
       let disbelief: Disbelief;
-      for (const action of turn.actions) {
-        if (action.type !== 'send' || action.bytes.length < requestBytes) continue;
-        disbelief ??= judge(turn, action, ofEngine);
-      }
+      const sends = turn.actions.filter(mayAsk);
+      // Who began a piece that several are asked for in one turn is not to be seen: what they are told leaves at its end.
+      const isShared = sends.length > 1 ? sharedIn(sends, engine) : () => false;
+      for (const action of sends) disbelief ??= judge(turn, action, ofEngine, isShared);
       noteBegun(ofEngine, engine);
       return disbelief;
     },
@@ -66,13 +62,10 @@ export function theWantedComeFirst(): Checker {
  * back. What was best at the first moment need not be best at the second.
  */
 function noteBegun(ofEngine: ReadonlyMap<TorrentId, Wishes>, engine: Engine): void {
-  for (const [torrent, { begun, touched }] of ofEngine) {
+  for (const [torrent, { begun }] of ofEngine) {
     const ledger = engine.inspect(torrent)?.ledger;
     if (ledger === undefined || ledger.fetchingCount === 0) continue;
-    for (const { pieceIndex } of ledger.fetchingPieces) {
-      begun.add(pieceIndex);
-      touched.add(pieceIndex);
-    }
+    for (const { pieceIndex } of ledger.fetchingPieces) begun.add(pieceIndex);
   }
 }
 
@@ -84,14 +77,10 @@ function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, engine: Engine): voi
       sequential: false,
       deadlines: new Map(),
       begun: new Set(),
-      touched: new Set(),
-      isPlain: priorities === undefined,
     });
   }
   const wishes = 'torrent' in fact ? ofEngine.get(fact.torrent) : undefined;
   if (wishes === undefined) return;
-  if (fact.type === 'pieces-selected' || fact.type === 'order-chosen') wishes.isPlain = false;
-  if (fact.type === 'pieces-lost') for (const pieceIndex of fact.pieces) wishes.touched.add(pieceIndex);
   if (fact.type === 'pieces-selected') wishes.priorities = fact.priorities.slice();
   else if (fact.type === 'order-chosen') wishes.sequential = fact.sequential;
   else if (fact.type === 'piece-stored') wishes.deadlines.delete(fact.pieceIndex);
@@ -103,10 +92,29 @@ function note(fact: Fact, ofEngine: Map<TorrentId, Wishes>, engine: Engine): voi
   }
 }
 
+function mayAsk(action: Action): action is Send {
+  return action.type === 'send' && action.bytes.length >= requestBytes;
+}
+
+function sharedIn(
+  sends: readonly Send[],
+  engine: Engine,
+): (torrent: TorrentId, piece: PieceIndex) => boolean {
+  const askers = new Map<string, number>();
+  for (const { connection, bytes } of sends) {
+    if (bytes[0] === handshakeFirst) continue;
+    const torrent = engine.torrentOf(connection);
+    for (const piece of new Set(requestedIn(bytes)))
+      askers.set(`${torrent} ${piece}`, 1 + (askers.get(`${torrent} ${piece}`) ?? 0));
+  }
+  return (torrent, piece) => (askers.get(`${torrent} ${piece}`) ?? 0) > 1;
+}
+
 function judge(
   turn: Turn,
-  { connection, bytes }: Extract<Action, { type: 'send' }>,
+  { connection, bytes }: Send,
   ofEngine: ReadonlyMap<TorrentId, Wishes>,
+  isShared: (torrent: TorrentId, piece: PieceIndex) => boolean,
 ): Disbelief {
   const { peer, actions } = turn;
   const torrent = peer.engine.torrentOf(connection);
@@ -119,7 +127,7 @@ function judge(
       return `asks connection ${connection} for piece ${pieceIndex}, which nobody wants`;
     if (wishes.begun.has(pieceIndex)) continue;
     wishes.begun.add(pieceIndex);
-    if (inspection === undefined || session === undefined) continue;
+    if (inspection === undefined || session === undefined || isShared(torrent!, pieceIndex)) continue;
     // When a peer leaves, the others are asked at once: what the rest of the turn frees or brings was not known then.
     const isPlain = !actions.some(({ type }) => type === 'close');
     const hints = overhear(turn).conversations.get(connection)?.peerSuggested;
@@ -128,12 +136,7 @@ function judge(
       !wishes.sequential &&
       !isHinted &&
       inspection.ledger.haveCount >= peer.engine.usage.limits.randomFirstPieces;
-    const disbelief = !isPlain
-      ? undefined
-      : (judgeBegun(wishes, inspection, session, pieceIndex, isByRarity) ??
-        (hints === undefined || isHinted
-          ? undefined
-          : judgeHints(wishes, inspection, session, pieceIndex, hints)));
+    const disbelief = isPlain ? judgeBegun(wishes, inspection, session, pieceIndex, isByRarity) : undefined;
     if (disbelief !== undefined)
       return `begins piece ${pieceIndex} with connection ${connection}, ${disbelief}`;
   }
@@ -163,21 +166,6 @@ function judgeBegun(
     if (isByRarity && otherPriority === priority && picker.availability(other) < picker.availability(begun))
       return `which ${picker.availability(begun)} peers have, and ${picker.availability(other)} have piece ${other}`;
   }
-  return undefined;
-}
-
-/** Hints are used up as they are looked at: judged are those that could be followed from the first moment on. */
-function judgeHints(
-  { touched, begun: allBegun, deadlines, isPlain }: Wishes,
-  { picker }: Inspection,
-  { pieces }: PeerSession,
-  begun: PieceIndex,
-  hints: ReadonlySet<number>,
-): Disbelief {
-  if (!isPlain || deadlines.has(begun) || pieces.refusedMs > 0 || hints.size > hintsMax) return undefined;
-  for (const hint of hints as ReadonlySet<PieceIndex>)
-    if (!touched.has(hint) && !allBegun.has(hint) && picker.isCandidate(hint) && pieces.offers(hint))
-      return `which has not suggested it, but piece ${hint}`;
   return undefined;
 }
 

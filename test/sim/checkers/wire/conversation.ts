@@ -41,14 +41,8 @@ export class Conversation {
   blocksSettled = 0;
   /** Requests that the host has taken back. */
   cancels = 0;
-  /** Of these, and of those that a choke has dropped: blocks that have not come since, and may come all the same. */
-  readonly owed = new Set<string>();
-  /** Blocks that have come whole in this turn, and were asked for or owed when they began. */
-  readonly welcome: string[] = [];
   /** Requests that were refused since a block answered one. */
   refusals = 0;
-  /** The block that is coming, when it was asked for or owed. */
-  coming: string | undefined;
   /** Why it has to end; once there is a reason nothing more is read. */
   reason: string | undefined;
   /** The first thing that was wrong with what the host said. */
@@ -90,7 +84,6 @@ export class Conversation {
     this.#nowMs = nowMs;
     this.#wasUnchoked = !this.peerChoking;
     if (this.runs.length > 0) this.runs.length = 0;
-    if (this.welcome.length > 0) this.welcome.length = 0;
     this.extension.beginTurn(nowMs);
   }
 
@@ -133,11 +126,6 @@ export class Conversation {
         this.payloadIn += heard.bytes;
         this.runs.push(heard.bytes);
         return;
-      case 'block-begins': {
-        const place = `${heard.index}/${heard.begin}/${heard.bytes}`;
-        this.coming = this.asked.has(place) || this.owed.has(place) ? place : undefined;
-        return;
-      }
       case 'block-ends':
         this.#wordsLeft.trade();
         return this.#noteBlock(heard);
@@ -149,9 +137,6 @@ export class Conversation {
   #noteBlock({ index, begin, bytes }: Extract<Heard, { what: 'block-ends' }>): void {
     if (this.torrent?.geometry !== undefined) this.torrent.downloaded += bytes;
     this.runs.push(0);
-    if (this.coming !== undefined) this.welcome.push(this.coming);
-    this.coming = undefined;
-    this.owed.delete(`${index}/${begin}/${bytes}`);
     if (!this.#answered(index, begin, bytes)) return;
     this.blocksSettled += 1;
     this.refusals = 0;
@@ -161,7 +146,6 @@ export class Conversation {
     switch (which) {
       case id.choke:
         this.peerChoking = true;
-        for (const place of this.asked.keys()) this.owed.add(place);
         return this.asked.clear();
       case id.unchoke:
         this.peerChoking = false;
@@ -313,7 +297,6 @@ export class Conversation {
         this.cancels += 1;
         // What was asked for before a choke may still be taken back: both cross.
         this.#answered(u32(body, 0), u32(body, 4), u32(body, 8));
-        this.owed.add(placeOf(body));
         return undefined;
       }
       case id.reject:
@@ -335,7 +318,6 @@ export class Conversation {
     if (!this.peerHas.has(index)) return `asks for ${place}, and the peer has not told of that piece`;
     if (!this.amInterested) return `asks for ${place} and is not interested`;
     count(this.asked, place);
-    this.owed.delete(place);
     return undefined;
   }
 

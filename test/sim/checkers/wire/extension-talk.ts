@@ -27,13 +27,6 @@ export class ExtensionTalk {
   #nowMs = 0;
   /** What it has said in this turn of how much there is of it. */
   readonly #sizes = new Set<number | undefined>();
-  /** Blocks of metadata that the host has asked for, in one go, and how many of them have come. */
-  readonly metadataAsked = new Set<number>();
-  metadataCame = 0;
-  /** The most that the peer has said of its length. */
-  #metadataBytesMax = 0;
-  /** How often the peer has refused a block. */
-  metadataRefusals = 0;
   /** Blocks of metadata the peer has asked for, and how often. */
   readonly #metadataWanted = new Map<number, number>();
   /** What it has called ut_metadata in this turn: what is said in it leaves when it is over. */
@@ -75,7 +68,6 @@ export class ExtensionTalk {
     this.listenPort = within('p', 65_535);
     this.#sizes.add(this.metadataBytes);
     this.metadataBytes = within('metadata_size', Number.MAX_SAFE_INTEGER);
-    this.#metadataBytesMax = Math.max(this.#metadataBytesMax, this.metadataBytes ?? 0);
     this.uploadOnly = dict.get('upload_only') === 1;
     const m = dict.get('m');
     const wanted = m instanceof Map ? numberIn(m.get('ut_metadata')) : undefined;
@@ -90,13 +82,6 @@ export class ExtensionTalk {
     const type = said.dict.get('msg_type');
     if (type === 0 && this.utMetadata !== undefined) count(this.#metadataWanted, piece);
     if (!isBlind) return;
-    const isAnswer = this.metadataAsked.has(piece);
-    if (isAnswer && type === 1) this.metadataCame += 1;
-    if (isAnswer && type === 2) {
-      // Whatever else was asked of it is of no use any more.
-      this.forgetMetadata();
-      this.metadataRefusals += 1;
-    }
     if (type === 1) {
       this.#metadataAsked.delete(piece);
       this.#metadataSent.set(piece, payload.slice(said.end));
@@ -138,7 +123,10 @@ export class ExtensionTalk {
       return `says extended message ${body[0]}, and the peer calls ut_metadata ${this.utMetadata}`;
     const [type, piece] = [dict.get('msg_type'), numberIn(dict.get('piece'))];
     if (piece === undefined) return 'names no block of the metadata';
-    if (type === 0) return this.#judgeAsked(piece, torrent) ?? this.#judgeAsking(piece, nowMs);
+    if (type === 0)
+      return torrent.geometry === undefined
+        ? this.#judgeAsking(piece, nowMs)
+        : 'asks for metadata that it has';
     if (!settle(this.#metadataWanted, piece))
       return `answers for block ${piece} of the metadata, which waits for no answer`;
     const infoBytes = torrent.infoBytes;
@@ -163,21 +151,6 @@ export class ExtensionTalk {
       return `asks again for metadata that was refused ${nowMs - this.#refusedMs} ms ago`;
     this.#metadataAsked.add(piece);
     return undefined;
-  }
-
-  #judgeAsked(piece: number, { geometry }: Torrent): string | undefined {
-    if (geometry !== undefined) return 'asks for metadata that it has';
-    const count = Math.ceil(this.#metadataBytesMax / metadataBlock);
-    if (piece >= count) return `asks for block ${piece} of the metadata, and the peer has ${count}`;
-    if (piece !== this.metadataAsked.size) return `asks for block ${piece} of the metadata out of its turn`;
-    this.metadataAsked.add(piece);
-    return undefined;
-  }
-
-  /** All of it is here, or the peer will not give it. */
-  forgetMetadata(): void {
-    this.metadataAsked.clear();
-    this.metadataCame = 0;
   }
 
   /** Metadata the peer has asked for, and not heard of since. */
