@@ -205,19 +205,6 @@ describe('an address', () => {
     expect([dialed.failures, directory.size, dial(directory, hourMs)]).toEqual([0, 2, undefined]);
   });
 
-  it('that was given up while it was held, and learned anew, is dialed when the peer that held it leaves', () => {
-    const directory = newDirectory({ dialFailuresMax: 1 });
-    directory.learn([address(1)], 0);
-    const dialed = dial(directory, 0)!;
-    const guest = directory.incoming(address(1), peerId(1), 0);
-    directory.keep(guest, 0);
-    directory.release(dialed, false, 1_000);
-    directory.succeed(dialed, [], guest, 1_000);
-    directory.learn([address(1)], 2_000);
-    directory.release(guest, false, 3_000);
-    expect(dial(directory, 4_000)).toBeDefined();
-  });
-
   it('at another host, of somebody with the name of one who is connected, is only put off', () => {
     const directory = newDirectory();
     const guest = directory.incoming(address(1), peerId(1), 0);
