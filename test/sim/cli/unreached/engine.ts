@@ -43,6 +43,8 @@ export const engineUnreached: readonly Unreached[] = [
   {
     file: 'client/engine/dial-queue.ts',
     branches: {
+      'if (includeSeeds && this.#unwantedSeeds.size > 0) return true':
+        'a complete peer that wants more again, and remembers seeds it has not dialed; test/engine/peer-directory.test.ts',
       'for (const seed of this.#unwantedSeeds) this.#place(seed, 0, nowMs)':
         'a complete peer that wants more again, and remembers seeds it has not dialed; test/engine/peer-directory.test.ts',
     },
@@ -106,6 +108,8 @@ export const engineUnreached: readonly Unreached[] = [
   {
     file: 'client/engine/fetching-piece.ts',
     branches: {
+      'if (spare.size >= sparesMax) spare.clear()':
+        'torrents with pieces of as many lengths as are kept for use again: a run has three',
       'return this.#blocks[this.blockCount + blockIndex] ?? 0': `${guard}: a block of the piece has a place in it`,
       'if (this.freeCount === 0) return undefined':
         'callers look at the count first; test/engine/piece-ledger.test.ts',
@@ -115,7 +119,6 @@ export const engineUnreached: readonly Unreached[] = [
     file: 'client/engine/host-bans.ts',
     branches: {
       'if (isLoopbackHost(host)) return': `${loopback}; test/engine/host-bans.test.ts`,
-      'if (this.#peers.size >= peersKnownMax) this.#peers.clear()': `${noTable}; test/engine/host-bans.test.ts`,
       'this.#households.size >= peersKnownMax) this.#households.clear()': `${noTable}; test/engine/host-bans.test.ts`,
     },
   },
@@ -222,8 +225,8 @@ export const engineUnreached: readonly Unreached[] = [
   {
     file: 'client/engine/piece-ledger.ts',
     branches: {
-      'const given = new BitField(have ?? 0)':
-        'a torrent that is new and has no record: hosts of a run say what they have; test/engine/piece-ledger.test.ts',
+      'pieceCount <= 0xffff ? new Uint16Array(pieceCount)':
+        'a torrent of more than 65,535 pieces: runs have some dozens, giants some thousands',
       'if (!holds) throw new Error(': `${guard}; test/engine/piece-ledger.test.ts`,
     },
   },

@@ -28,6 +28,8 @@ export const hostUnreached: readonly Unreached[] = [
   {
     file: 'client/host/file-stamp.ts',
     branches: {
+      'return now.bytes === recorded.bytes && now.mtimeNs === recorded.mtimeNs':
+        'systems that do not tell when a file was made; the simulated one does',
       'ctimeNs: hasChangeTime ?': 'what Windows lacks; the machine that runs the seeds has it',
       'if (a === undefined || !sameFile(a, b)) return b':
         'a file that was exchanged between two writes of ours; seldom within a run: test/host/lost-files.test.ts',
@@ -105,6 +107,25 @@ export const hostUnreached: readonly Unreached[] = [
     file: 'client/host/upgrade.ts',
     branches: {
       '*': 'a new version of a torrent over its old one: storage runs have one version; test/host/upgrade.test.ts',
+    },
+  },
+  {
+    file: 'client/host/other-family.ts',
+    branches: {
+      'isTyped, first === 4 ? 6 : 4, done)':
+        'hosts of both families ask a tracker of both by one of them first, always the same; test/host/other-family.test.ts',
+      'if (family === undefined) return done()':
+        'a farewell that waits for an announce over the second family, which then fails; test/host/other-family.test.ts',
+      'if (line !== undefined) { line.push(step); return; }':
+        'two announces over the second family at once; test/host/other-family.test.ts',
+      'if ((this.#pauses.get(tracker)?.untilMs ?? 0) > nowMs()) return done()':
+        'a tracker that failed over its second family; test/host/other-family.test.ts',
+      "const said = event === 'paused' ? event : isListed ? undefined : 'started'":
+        'hosts of a run do not pause; test/host/other-family.test.ts',
+      '} else { this.#pause(tracker); }':
+        'a tracker that fails over its second family; test/host/other-family.test.ts',
+      '#pause(tracker: string): void {':
+        'a tracker that fails over its second family; test/host/other-family.test.ts',
     },
   },
 ];

@@ -133,6 +133,8 @@ export const torrentsUnreached: readonly Unreached[] = [
   {
     file: 'torrents/metainfo-v2.ts',
     branches: {
+      'if (hashes?.length !== Math.ceil(file.bytes / pieceLength) * hashBytes) {':
+        'hashes that are missing or too few; test/torrents/metainfo-v2.test.ts',
       '${where} lies more than ${pathDepthMax} folders deep': hugeV2,
       'there are more than ${filesMax} files': hugeV2,
       '${pieceCount} pieces are more than ${pieceCountMax}': hugeV2,

@@ -94,6 +94,7 @@ export const trackerUnreached: readonly Unreached[] = [
   {
     file: 'tracker/registry/peer-selection.ts',
     branches: {
+      'if (port === askerPort && host.every(': local,
       'address.local?.length': local,
       'canPlaceLocal ? [local, own]': local,
       'this.#addLocal(portAt(records, at + 4))': local,
