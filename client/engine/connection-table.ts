@@ -33,7 +33,7 @@ export interface Place {
   readonly torrent: TorrentId;
   readonly household: string;
   readonly network: string;
-  /** `keysOf` it, where somebody keeps it: each place is compared with many others. */
+  /** `keysOf` the place, kept for seats: each place is compared with many others. */
   readonly keys?: Keys;
 }
 

@@ -99,7 +99,7 @@ export class PeerDirectory {
     return this.#dials.take(nowMs, includeSeeds, isCurrent, hasToWait, this.#limits.hostFullWaitMs);
   }
 
-  /** False: `next` would find nobody. */
+  /** False: `next` would find no peer. */
   hasDue(nowMs: number, includeSeeds: boolean): boolean {
     return this.#dials.hasDue(nowMs, includeSeeds);
   }

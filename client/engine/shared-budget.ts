@@ -35,7 +35,7 @@ export interface Occupant extends Guest {
   makeRoom(nowMs: number): void;
 }
 
-/** Where it lives is told from its address once, not whenever somebody looks for a seat; what it is worth, at each look. */
+/** Where it lives is told from its address once, not at each look at the table; what it is worth is. */
 class Sitting implements Seat {
   readonly occupant: Occupant;
   readonly connection: ConnectionId;

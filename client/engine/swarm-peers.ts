@@ -77,7 +77,7 @@ export class SwarmPeers {
 
   #dial(nowMs: number): void {
     if (this.stopping || this.isOffline) return;
-    // A full table is looked at for somebody, and at most ticks nobody is due.
+    // To look at a full table costs something, and at most ticks no peer is due.
     if (!this.#directory.hasDue(nowMs, this.#content.wantsSeeds)) return;
     const { budget } = this.#context;
     const replaces = () => this.#replacesByDial(nowMs);

@@ -9,7 +9,7 @@ const burstsPerSecond = 4;
 export class TokenBucket {
   /** Bytes per second; 0 is no limit. */
   readonly bpsMax: number;
-  /** A byte at least: whoever may send three bytes a second sends something. */
+  /** A byte at least: at three bytes a second, too, something is sent. */
   readonly #burst: number;
   #tokens: number;
   #filledMs = 0;
@@ -25,7 +25,7 @@ export class TokenBucket {
   /** True when `bytes` may go now; false: ask again later. */
   take(bytes: number, nowMs: number): boolean {
     if (this.bpsMax === 0) return true;
-    // More would only overflow the numbers: whoever waits asks again many times a minute.
+    // More would only overflow the numbers: a waiting connection asks again many times a minute.
     const elapsedMs = Math.min(nowMs - this.#filledMs, 60_000);
     const earned = elapsedMs * this.bpsMax + this.#thousandths;
     this.#thousandths = earned % 1000;

@@ -257,7 +257,7 @@ export class FileDisk implements Disk {
         (file) => file.state === 'part' && !forced.has(file) && isWholeWith(file, real),
       );
       if (whole.length === 0) return finish(() => files.onStored(pieceIndex, places, forced));
-      // Until it is stored, nobody who reads its files reads this piece.
+      // Until it is stored, a check of its files does not read this piece.
       files.writes.onWriting(places);
       this.#syncs.force(files, whole, (trouble) => {
         files.writes.onWritten(places);

@@ -90,7 +90,7 @@ async function bench(wanted: number, onOpen: (at: string) => void = () => {}) {
   return { root, files, forced, first, second, disk, fetch, run, record, lost, close };
 }
 
-it('what goes home from a side file that others have changed is read before its file has its name, whatever we write then', async () => {
+it('what goes home from a side file that others have changed is read before its file has its name, also after we have written into it', async () => {
   const { root, files, second, fetch, run, lost, close } = await bench(1);
   fetch(1);
   run(false);

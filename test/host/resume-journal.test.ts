@@ -7,7 +7,9 @@ import { prepareDownload } from '../../client/host/download-folder.ts';
 import { ResumeJournal } from '../../client/host/resume-journal.ts';
 import { ResumeStore } from '../../client/host/resume-store.ts';
 import { StoragePool } from '../../client/host/storage-pool.ts';
+import type { TorrentFiles } from '../../client/host/torrent-files.ts';
 import { createTorrent } from '../../torrents/create.ts';
+import type { Geometry } from '../../torrents/geometry.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { TemporaryFolder, writeAlbum } from '../e2e/shared-folder.ts';
 
@@ -38,6 +40,21 @@ async function forcedBy(act: () => Promise<void>): Promise<string[]> {
   const recordAt = opened.findIndex((file) => file.endsWith('.tmp'));
   expect(recordAt).toBeGreaterThanOrEqual(0);
   return opened.slice(0, recordAt);
+}
+
+/** Stores a piece of 64 KiB, as far as the journal hears of it. */
+function storerIn(geometry: Geometry, files: TorrentFiles, journal: ResumeJournal): (index: number) => void {
+  return (index) => {
+    const pieceIndex = geometry.pieceIndex(index)!;
+    const places = files.placesOf(pieceIndex);
+    files.make(places);
+    files.onStored(pieceIndex, places);
+    journal.onStored(
+      pieceIndex,
+      places.map(({ file }) => file!),
+      64 * KiB,
+    );
+  };
 }
 
 it('forces to the disk what was only found by hashing, before it is recorded', async () => {
@@ -168,17 +185,7 @@ it('the folder of the hidden file is forced to the disk, also when its piece lie
   });
   const store = new ResumeStore(temporary.in('state'));
   const journal = new ResumeJournal(store, box.metainfo.infoHash, files, have);
-  const storePiece = (i: number) => {
-    const pieceIndex = box.metainfo.geometry.pieceIndex(i)!;
-    const places = files.placesOf(pieceIndex);
-    files.make(places);
-    files.onStored(pieceIndex, places);
-    journal.onStored(
-      pieceIndex,
-      places.map(({ file }) => file!),
-      64 * KiB,
-    );
-  };
+  const storePiece = storerIn(box.metainfo.geometry, files, journal);
   // All folders on the way are forced to the disk with the first file.
   storePiece(0);
   await journal.flush();
@@ -195,17 +202,7 @@ it('of each folder that is made, its own folder is forced to the disk: also of a
   const { metainfo: box } = await createTorrent(temporary.in('Box'), { pieceLength: 64 * KiB, format: 'v1' });
   const { files, have } = await prepareDownload(box, temporary.in('out'), {}, undefined);
   const journal = new ResumeJournal(new ResumeStore(temporary.in('state')), box.infoHash, files, have);
-  const storePiece = (i: number) => {
-    const pieceIndex = box.geometry.pieceIndex(i)!;
-    const places = files.placesOf(pieceIndex);
-    files.make(places);
-    files.onStored(pieceIndex, places);
-    journal.onStored(
-      pieceIndex,
-      places.map(({ file }) => file!),
-      64 * KiB,
-    );
-  };
+  const storePiece = storerIn(box.geometry, files, journal);
   storePiece(0);
   await journal.flush();
   storePiece(2);
@@ -244,4 +241,14 @@ it('a piece that is lost and stored again while a record is made is in the next 
   expect(await isRecorded()).toBe(false);
   await journal.stop();
   expect(await isRecorded()).toBe(true);
+});
+
+it('a start after one that was killed writes the record anew: the way to the first may not be on the disk', async () => {
+  const store = new ResumeStore(temporary.in('state'));
+  const pool = new StoragePool(1);
+  const begin = async () => void (await prepareDownload(metainfo, temporary.in('out'), {}, { store, pool }));
+  await begin();
+  // It expects a record, and a record is forced with its folder.
+  await forcedBy(begin);
+  await pool.stop();
 });

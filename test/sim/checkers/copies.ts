@@ -1,7 +1,7 @@
 /**
  * A block is asked of a second peer only when that helps: in the endgame by a peer that has nothing else to do, or for what is
  * due soon; of one that is clearly slower, from the end of its queue, of the slowest first; and never more copies than allowed.
- * And whoever could help so does. Judged with the rates as they are (client/engine/duplicate-requests.ts).        BEP 3
+ * And each peer that could help so is asked. Judged with the rates as they are (client/engine/duplicate-requests.ts).        BEP 3
  */
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
@@ -130,7 +130,7 @@ function judgeIdle(about: Case): Disbelief {
   return undefined;
 }
 
-/** By half at least, with so many blocks before it. Of a peer whose rate nobody knows one block is asked. */
+/** By half at least, with so many blocks before it. A peer whose rate is not known is asked for one block. */
 function isSooner({ pipeline }: PeerSession, before: number, theirMs: number): boolean {
   const { knownRate } = pipeline;
   if (theirMs >= Number.MAX_SAFE_INTEGER) return true;

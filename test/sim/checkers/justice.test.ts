@@ -54,7 +54,7 @@ describe('justice', () => {
     expect(checker.onTurn!(again)).toBeUndefined();
   });
 
-  it('liars-stay-out: nobody comes in from a household that has lied lately, twice as long after the second lie', () => {
+  it('liars-stay-out: no peer comes in from a household that has lied lately, twice as long after the second lie', () => {
     const checker = liarsStayOut();
     const { hostBanFirstMs } = leech.engine.usage.limits;
     let nowMs = world.nowMs;
@@ -72,7 +72,7 @@ describe('justice', () => {
     for (const lastsMs of [hostBanFirstMs, 2 * hostBanFirstMs]) {
       expect(tell(woke, report('peer-dropped', 41_001))).toBeUndefined();
       nowMs += lastsMs - 1;
-      expect(comesIn(42_001)).toBe('lets 172.16.0.9 in, and somebody there has lied lately');
+      expect(comesIn(42_001)).toBe('lets 172.16.0.9 in, and a peer there has lied lately');
       const address = { host: '172.16.0.9', port: 1 };
       expect(tell(woke, { type: 'dial', connection: 2, address })).toMatch(/has lied lately$/);
       nowMs += 1;

@@ -109,7 +109,7 @@ export function liarsStayOut(): Checker {
           if ((addresses.get(keyOf(action.address)) ?? 0) > nowMs)
             return `dials ${keyOf(action.address)}, a proven liar`;
           if ((households.get(householdOf(host))?.untilMs ?? 0) > nowMs)
-            return `dials ${keyOf(action.address)}, and somebody there has lied lately`;
+            return `dials ${keyOf(action.address)}, and a peer there has lied lately`;
         }
         if (action.type !== 'report') continue;
         const { report } = action;
@@ -119,9 +119,9 @@ export function liarsStayOut(): Checker {
         const household = householdOf(report.address.host);
         if (report.type === 'peer-connected') {
           if ((addresses.get(key) ?? 0) > nowMs) return `lets ${report.address.host} in, a proven liar`;
-          // Whom we had dialed before the lie is somebody of its own.
+          // A peer that we had dialed before the lie is judged by itself.
           if (incoming.has(key) && (households.get(household)?.untilMs ?? 0) > nowMs)
-            return `lets ${report.address.host} in, and somebody there has lied lately`;
+            return `lets ${report.address.host} in, and a peer there has lied lately`;
         } else if (bannedFor.has(report.reason)) {
           addresses.set(key, nowMs + limits.banMs);
           if (isLoopbackHost(report.address.host)) continue;

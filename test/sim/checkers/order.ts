@@ -1,7 +1,7 @@
 /**
  * What a user asked for comes in the order in which the user wants it. When a piece is begun with a peer, that peer offers
- * none that nobody has begun and that is due sooner, or wanted more, or comes before it: in the order of the torrent, or as
- * fewer peers have it. What the peer itself suggests may come before what is rarer. What nobody wants is never asked for.
+ * none that is not begun and is due sooner, or wanted more, or comes before it: in the order of the torrent, or as
+ * fewer peers have it. What the peer itself suggests may come before what is rarer. What is not wanted is never asked for.
  * The wishes are those of the user's facts, not those the engine remembers.
  */
 import type { Action, Fact, TorrentId } from '../../../client/engine/contract.ts';

@@ -52,7 +52,7 @@ export function pipelinesAreMeasured(): Checker {
       // The first tick measures nothing.
       const measures = isTick && line.tickedMs !== undefined;
       if (isTick) line.tickedMs = nowMs;
-      // Whatever frees blocks of others, or wants something anew, has everybody asked.
+      // When blocks of other peers are freed, or something is wanted anew, all peers are asked.
       const hasClosed = actions.some(({ type }) => type === 'close');
       const isBroad = isTick || hasClosed || !ofOne.has(fact.type);
       const isOfOne = fact.type === 'received' || fact.type === 'flushed';

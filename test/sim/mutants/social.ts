@@ -24,7 +24,7 @@ export const social: readonly Mutant[] = [
     to: 'const name = nameOf(host, peerId);',
   },
   {
-    name: 'let somebody in from a household that has just lied',
+    name: 'let a peer in from a household that has just lied',
     file: engine('swarm-peers'),
     from: 'session.incoming && this.#directory.isBannedHost(session.address.host, nowMs);',
     to: 'false;',
@@ -48,13 +48,13 @@ export const social: readonly Mutant[] = [
     to: 'Math.min(tracker.notBeforeMs, soonMs);',
   },
   {
-    name: 'take whoever has the same name at another host for the same peer',
+    name: 'take a peer of the same name at another host for the same one',
     file: engine('peer-directory'),
     from: 'const isSameHost = record.address.host === connected.address.host;',
     to: 'const isSameHost = true;',
   },
   {
-    name: 'put off whoever has a borrowed name for as long as after one failure',
+    name: 'put off a peer with a borrowed name for as long as after one failure',
     file: engine('peer-directory'),
     from: 'record.notBeforeMs = nowMs + this.#limits.redialMaxMs;',
     to: 'record.notBeforeMs = nowMs + this.#limits.redialFirstMs;',

@@ -84,7 +84,7 @@ export const wire: readonly Mutant[] = [
     to: 'bits: bytes.subarray(at, at + count)',
   },
   {
-    name: 'let a peer say what nobody knows for little',
+    name: 'let a peer send unknown messages for little',
     file: 'client/engine/peer-session.ts',
     from: 'return this.#spend(1 + (bytes >> 10));',
     to: 'return this.#spend(1);',

@@ -122,7 +122,7 @@ class Play {
     const isTurnOfFailed = (this.#dials + 1) % 4 === 0;
     const placed = sure.filter(({ wasHeld }) => !wasHeld);
     const [due] = sure;
-    if (record === undefined) return due && `dials nobody, and ${due.key} is due since ${due.dueMs}`;
+    if (record === undefined) return due && `dials no peer, and ${due.key} is due since ${due.dueMs}`;
     const known = ready.find(({ key }) => key === record.key);
     if (known === undefined) return `dials ${record.key}, which is not due, or has no room`;
     this.#dials += 1;

@@ -73,7 +73,7 @@ export class AnnounceModel {
   next(nowMs: number): string | undefined {
     if (this.isStopped || this.isAway || this.asked !== undefined || nowMs < this.dueMs) return undefined;
     const tracker = this.trackers.find((one) => this.readyMs(one) <= nowMs);
-    // Whoever hears a farewell hears nothing else before its answer; nor does another in its place.
+    // A tracker that hears a farewell hears nothing else before its answer; nor does another in its place.
     if (tracker === undefined || tracker.isLeaving) return undefined;
     this.asked = tracker;
     this.lastMs = nowMs;

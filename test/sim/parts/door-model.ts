@@ -11,7 +11,7 @@ export interface Spot {
   readonly address: PeerAddress;
   isDialed: boolean;
   connection: Contact | undefined;
-  /** Whoever listens there is connected by another way. */
+  /** The peer that listens there is connected by another way. */
   heldBy: Contact | undefined;
   failures: number;
   /** When it may be dialed again, and when it must be: chance adds half as much again. */
@@ -161,7 +161,7 @@ export class DoorModel {
     return [...this.contacts.values()].filter(isThere).length;
   }
 
-  /** Two that dialed each other keep what the greater id dialed; whoever fell silent and comes again is believed. */
+  /** Two that dialed each other keep what the greater id dialed; a peer that fell silent and comes again is believed. */
   #succeeds(contact: Contact, former: Contact, id: string, nowMs: number): boolean {
     const { dialTimeoutMs, stallTimeoutMs } = this.#limits;
     const [came, cameBefore] = [contact.spot === undefined, former.spot === undefined];

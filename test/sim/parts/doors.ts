@@ -171,7 +171,7 @@ class Play {
     }
     contact.heardMs = nowMs;
     if (rarely(random, 4)) {
-      // More than anybody may say at once, whatever it has said before.
+      // More than a peer may say at once, also after a long silence.
       const writer = new MessageWriter();
       for (let i = 0; i < 100; i++) writer.keepAlive();
       model.ban(contact, nowMs);

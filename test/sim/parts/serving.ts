@@ -219,7 +219,7 @@ function playServer(random: Prng): string | undefined {
   let reading: { read: number; block: Block; isOwed: boolean }[] = [];
   let code: string | undefined;
   let owed: Block[] = [];
-  /** It has its answer: what is still being read of it is for nobody, also when it is asked for again. */
+  /** It has its answer: what is still being read of it is sent to no peer, also when it is asked for again. */
   const settle = (isSettled: (block: Block) => boolean) => {
     owed = owed.filter((other) => !isSettled(other));
     reading = reading.map((one) => (isSettled(one.block) ? { ...one, isOwed: false } : one));
@@ -292,7 +292,7 @@ function playServer(random: Prng): string | undefined {
       differ('trouble', server.trouble?.code, code) ??
       differ('reads', server.readCount, reading.length) ??
       differ('bytes granted by the rate limit and not read', granted, 0) ??
-      // Whoever has room for a block waits for the rate limit alone.
+      // A peer with room for a block waits for the rate limit alone.
       (asker.uploads.next === undefined || context.throttled.has(1)
         ? undefined
         : 'forgets a request that waits');

@@ -49,7 +49,7 @@ interface Round {
 class Model {
   waiting: Peer[] = [];
   served: Slot[] = [];
-  /** To whom a slot is lent. Whoever wants nothing for a while may have another beside it. */
+  /** To which peer a slot is lent. While that one wants nothing, another may have one beside it. */
   lucky = new Set<Peer>();
   slots: number;
   nowMs = 0;

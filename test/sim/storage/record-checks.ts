@@ -78,7 +78,7 @@ export class RecordChecks {
       const expected = truth.subarray(offset, offset + bytes);
       const forced = inode.forcedBytes.subarray(from, from + bytes);
       const isThere = Buffer.compare(forced, expected) === 0;
-      // Others have written there: whatever of that is on the disk, ours is not what was not forced there.
+      // Others have written there: what is missing on the disk may be theirs, and is not the program's fault.
       const isOfOthers =
         !isUndisturbed && Buffer.compare(inode.bytes.subarray(from, from + bytes), expected) !== 0;
       if (!isThere && !isOfOthers)

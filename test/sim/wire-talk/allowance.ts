@@ -19,7 +19,7 @@ export function judgeAllowance(random: Prng): string | undefined {
   const allowance = new MessageAllowance(limits, startMs);
   for (let n = 0; n < blind; n++)
     if (!allowance.spendBlindHave(startMs))
-      return 'lets a peer tell of too few pieces that nobody knows here';
+      return 'lets a peer tell of too few pieces of a torrent that is only a hash here';
   // Full already: a trade adds nothing.
   for (let n = random.below(4); n > 0; n--) allowance.earn();
   let left = burst;
@@ -30,7 +30,7 @@ export function judgeAllowance(random: Prng): string | undefined {
       allowance.earn();
       left = Math.min(burst, left + perTrade);
     }
-    // As long as words are left nobody looks at the time.
+    // As long as words are left the time is not looked at.
     const words = random.below(4) === 0 ? Math.floor(left / 2) : left;
     if (words > 0 && !allowance.spend(words, startMs + atMs))
       return `ends at ${words} words, and ${left} are left`;

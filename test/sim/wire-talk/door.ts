@@ -1,6 +1,6 @@
 /**
  * One peer that says anything at the door of the engine, which asks nothing and serves nothing: the connection ends at the
- * very word at which somebody would end it who knows only the BEPs and the limits, for the same reason, and is understood as
+ * very word at which a reader of the BEPs and the limits would end it, for the same reason, and is understood as
  * it was meant until then.                                                                               BEP 3 6 10
  */
 import type { Context } from '../../../client/engine/context.ts';
@@ -17,7 +17,7 @@ const pieceBytes = 20_000;
 const counts = [1, 7, 8, 9, 130, 300];
 
 /** It hears of everything, and does nothing. */
-const nobody = {
+const deafSwarm = {
   ...{ advance() {}, onPieces() {}, onHave() {}, onPeerChoking() {}, onPeerInterested() {}, onCancel() {} },
   ...{ onRequest: () => undefined, onReject: () => undefined, onBlockStart: () => undefined },
   ...{ onBlock() {}, onExtensions() {}, onMetadata: () => undefined },
@@ -59,7 +59,7 @@ export function judgeDoor(random: Prng): string | undefined {
   };
   const limits = { ...defaultLimits, ...talk };
   const open = (session: PeerSession, handshake: Parameters<PeerSession['open']>[3]): undefined =>
-    session.open(nobody, geometry, {} as PeerRecord, handshake) as undefined;
+    session.open(deafSwarm, geometry, {} as PeerRecord, handshake) as undefined;
   let nowMs = random.below(5_000);
   const context = { limits } as unknown as Context;
   const session = new PeerSession(1, { host: '10.0.0.1', port: 1 }, true, open, context, nowMs);

@@ -146,7 +146,7 @@ function judgeOwn(random: Prng): string | undefined {
   return said === meant ? undefined : `introduces itself with ${said}, and meant ${meant}`;
 }
 
-/** Somebody asks for metadata, again and again: every answer, and the end of it. */
+/** A peer asks for metadata, again and again: every answer, and the end of it. */
 export function judgeGiving(random: Prng): string | undefined {
   const info =
     random.below(6) === 0 ? undefined : drawMany(random, oneOf(random, [100, metadataBlock, 40_000]));
@@ -208,7 +208,7 @@ export function judgeMetadata(random: Prng): string | undefined {
     [of(0, piece), { type: 'request', blockIndex: piece }],
     [of(2, piece), { type: 'reject', blockIndex: piece }],
     [given, data],
-    // Its size is no news, and what nobody knows is passed over.
+    // Its size is no news, and unknown keys are passed over.
     [
       dict([
         ['a', list([])],

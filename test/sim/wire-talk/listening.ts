@@ -1,6 +1,6 @@
 /**
  * A stream, cut anywhere, is understood as it was meant: each word as soon as its last byte is here, and none later; what
- * nobody may say ends it at once. Nothing is kept of bytes that were only lent, and between words nearly nothing at all.
+ * no peer may say ends it at once. Nothing is kept of bytes that were only lent, and between words nearly nothing at all.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
@@ -66,7 +66,7 @@ function drawRun({ starts }: Speech, read: number, random: Prng): number {
   return next === undefined ? oneOf(random, runs) : next - read + 1 + random.below(12);
 }
 
-/** Whoever is told: writes down what, and says when it has heard enough. */
+/** The decoder's listener: writes down what it is told, and says when it has heard enough. */
 class Listener implements WireHandler<typeof enough> {
   /** Values are looked at when all is over: they are the listener's own. */
   readonly heard: (object | string)[] = [];

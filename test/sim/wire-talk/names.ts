@@ -1,5 +1,5 @@
 /**
- * What peers call themselves: which names are the same, which of two is the greater, who is a second one of somebody, and the
+ * What peers call themselves: which names are the same, which of two is the greater, which session is a second one of a peer, and the
  * program that a name tells of.                                                                            BEP 3 20
  */
 import { clientNameOf } from '../../../client/engine/client-name.ts';
@@ -113,7 +113,7 @@ function judgeSeconds(random: Prng): string | undefined {
   const crossed =
     first.incoming !== second.incoming &&
     first.openedMs > nowMs - dialTimeoutMs &&
-    // The one stays that was dialed by whoever has the greater name.
+    // The one stays that was dialed by the peer with the greater name.
     second.incoming === isGreater;
   const again = first.incoming && second.incoming && first.heardMs <= nowMs - stallTimeoutMs;
   const meant = first.host === second.host && (crossed || again);

@@ -1,5 +1,5 @@
 /**
- * What is written is what was meant, byte for byte, whoever else writes at the same time; and it stays so: what was taken
+ * What is written is what was meant, byte for byte, also while other writers write; and it stays so: what was taken
  * from a writer is its taker's, and what was given to it may be written over. A writer with nothing to say holds nothing.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -101,7 +101,7 @@ export function judgeWriters(random: Prng): string | undefined {
     const bytes = writer.take();
     const one = { bytes, right: right.splice(0), what: 'is written' };
     const disbelief = changed(one) ?? (writer.isEmpty ? undefined : 'is not empty when all was taken');
-    // Whoever took it may write into it.
+    // The taker may write into it.
     kept.push(random.below(2) === 0 ? one : { ...one, right: bytes.fill(0xaa).slice() });
     return disbelief;
   };

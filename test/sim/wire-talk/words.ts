@@ -13,7 +13,7 @@ export interface Word {
   readonly payloadAt?: number;
   /** So much of it may have to be held until it is whole. */
   readonly heldMax: number;
-  /** Nobody may say it: why, and by which of its bytes that is known. */
+  /** No peer may say it: why, and by which of its bytes that is known. */
   readonly wrong?: readonly [due: number, reason: string];
 }
 
@@ -160,7 +160,7 @@ function drawBlock(random: Prng): Word {
 const known = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 20]);
 const unknown = Array.from({ length: 256 }, (_, id) => id).filter((id) => !known.has(id));
 
-/** Its body is nobody's: only that it is there is told, and at once. */
+/** Its body is not read: only that it is there is told, and at once. */
 function drawUnknown(random: Prng): Word {
   const body = drawMany(random, drawLength(random, 0, longMax));
   const told = [[headBytes, `unknown ${body.length}`]] as const;
@@ -196,7 +196,7 @@ function drawWrongLength(random: Prng, { min, max }: Bitfield): [id: number, len
   return [id, less > 0 && random.below(2) === 0 ? less : over(length), 'message-length-wrong'];
 }
 
-/** Known as wrong by its length and id, whatever comes behind them. */
+/** Known as wrong by its length and id, before the bytes behind them. */
 export function drawWrong(random: Prng, bitfield: Bitfield): Word {
   const [id, length, reason] = drawWrongLength(random, bitfield);
   const body = drawMany(random, Math.min(length - 1, random.below(40)));

@@ -94,7 +94,7 @@ export class ContentWatch {
   }
 
   /**
-   * An fsync of what was written has failed: nobody knows what the disk holds of it, and it is fetched again. Of files that
+   * An fsync of what was written has failed: what the disk holds of it is unknown, and it is fetched again. Of files that
    * have their names nothing is, as with the real disk. Answers whether the engine was told.
    */
   onUnforced(pieces: readonly PieceIndex[]): boolean {

@@ -24,7 +24,7 @@ export interface JournalParts {
   readonly temper: DiskTemper;
   /** Of the files, as this life knows them: not as they are, which may be the work of others. */
   readonly stamps: () => readonly Stamp[];
-  /** An fsync has failed. Answers whether its pieces are missing from now on; else somebody may still count on them. */
+  /** An fsync has failed. Answers whether its pieces are missing from now on; else they count as here all the same. */
   readonly onUnforced: (pieces: readonly PieceIndex[]) => boolean;
 }
 
@@ -36,6 +36,7 @@ export class ResumeJournal {
   #dirtyBytes = 0;
   #cancelTimer: (() => void) | undefined;
   #isFlushing = false;
+  #isStopped = false;
   /** An fsync has failed, and nothing was lost by it: what the disk holds is not known any more, and the next start hashes. */
   #isBroken = false;
 
@@ -88,6 +89,8 @@ export class ResumeJournal {
   #synced(dirty: readonly PieceIndex[], have: Uint8Array, stamps: readonly Stamp[]): void {
     const { platter, temper, random } = this.#parts;
     this.#isFlushing = false;
+    // The torrent was stopped meanwhile, and what it had is recorded.
+    if (this.#isStopped) return;
     if (temper.syncErrorPpm > 0 && random.below(1_000_000) < temper.syncErrorPpm) {
       // What is missing again is in no record; of what is not, no record is to be trusted.
       this.#isBroken = !this.#parts.onUnforced(dirty);
@@ -102,6 +105,7 @@ export class ResumeJournal {
 
   /** The program ends by itself: everything that was stored is forced to the disk and recorded. */
   stop(): void {
+    this.#isStopped = true;
     if (this.#isBroken) return;
     this.#parts.platter.sync(this.#parts.platter.content.geometry.pieces());
     this.#parts.platter.record = this.#have.slice();

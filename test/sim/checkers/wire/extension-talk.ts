@@ -48,7 +48,7 @@ export class ExtensionTalk {
 
   /** The peer has said it. */
   hear(body: Uint8Array, torrent: Torrent | undefined): void {
-    // 1 is what the host calls ut_metadata; what others are is nobody's affair.
+    // 1 is what the host calls ut_metadata; other numbers are not judged.
     if (body[0]! > 1) return;
     this.hasSpoken = true;
     if (leadingDict(body.subarray(1)) === undefined) this.isMalformed = true;

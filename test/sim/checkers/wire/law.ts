@@ -67,7 +67,7 @@ export function reasonToEnd(heard: Heard, terms: Terms): string | undefined {
       return bodyReason(heard.id, heard.body, terms);
     case 'block-begins': {
       const { geometry } = terms;
-      // Whoever knows no pieces has asked for none.
+      // A host that knows no pieces has asked for none.
       if (geometry === undefined) return 'block-unasked';
       return isBlock(geometry, heard.index, heard.begin, heard.bytes) ? undefined : 'block-out-of-range';
     }

@@ -7,7 +7,7 @@ const v2 = 'torrents of v2: the albums of storage runs are v1; test/host/upgrade
 const upgrade = 'a new version over an old one: storage runs have one version; test/host/upgrade.test.ts';
 const noWatch =
   'a share of its owner, which may be anywhere: storage runs fetch into a folder; test/host/absent-content.test.ts';
-const deadThread = 'a storage thread has died, and nobody knows what it has done: threads of a run live';
+const deadThread = 'a storage thread has died without saying what it did: threads of a run live';
 const noAlbum = 'more files than an album of storage runs has';
 const hidden = 'a torrent whose name begins with dots; test/host/download-folder.test.ts';
 const oddRecord =

@@ -144,7 +144,7 @@ function inOrder(pieces: Iterable<FetchingPiece>): FetchingPiece[] {
   return [...pieces].sort((a, b) => a.pieceIndex - b.pieceIndex);
 }
 
-/** The model knows who lies: nobody else is ever blamed. Of each piece so many corrupt copies are remembered. */
+/** The model knows who lies: no other peer is ever blamed. Of each piece so many corrupt copies are remembered. */
 const copiesMax = 8;
 
 export const pieceProvenance: SteppedPart = {
@@ -163,7 +163,7 @@ export const pieceProvenance: SteppedPart = {
       if (random.below(stores) > 0) {
         const isOfOne = random.below(3) === 0;
         const one = records[random.below(records.length)]!;
-        // What lies in a pad comes from nobody.
+        // What lies in a pad comes from no peer.
         const sources = good.map(() => {
           if (random.below(5) === 0) return undefined;
           return isOfOne ? one : records[random.below(records.length)]!;

@@ -69,7 +69,7 @@ export const fetchingPiece: SteppedPart = {
       return new Model(piece, bytes, dataBytes);
     };
     let model = begin();
-    /** Pieces that are over, and in which somebody still sends a block. */
+    /** Pieces that are over, and of which a peer still sends a block. */
     let left: Model[] = [];
     const end = () => {
       const { piece } = model;
@@ -81,7 +81,7 @@ export const fetchingPiece: SteppedPart = {
       left = [...left, model].filter(({ sendings }) => sendings.length > 0);
       model = begin();
       agree(
-        'whether a piece in which somebody writes is used anew',
+        'whether a piece that a peer still sends a block of is used anew',
         left.some((one) => one.piece === model.piece),
         false,
       );
@@ -126,7 +126,7 @@ function askOrGiveBack(model: Model, random: Prng): void {
   }
 }
 
-/** Somebody begins to send a block, sends some more of it, or leaves in the middle of it. */
+/** A peer begins to send a block, sends some more of it, or leaves in the middle of it. */
 function send(model: Model, records: readonly PeerRecord[], memory: PaperMemory, random: Prng): void {
   const { piece, blocks, sendings } = model;
   const sending = sendings[random.below(Math.max(1, sendings.length))];
@@ -178,8 +178,8 @@ function judge(model: Model, memory: PaperMemory): void {
     agree('the bytes of a block', piece.blockBytes(at), block.bytes);
     agree('whether a block is here', piece.isReceived(at), block.state === 'received');
     agree('the copies of a block', piece.copies(at), block.copies);
-    agreeThat(piece.sources[at] === block.source, 'somebody else is said to have sent a block');
-    agreeThat(piece.askers[at] === block.asker, 'somebody else is said to have been asked');
+    agreeThat(piece.sources[at] === block.source, 'another peer is said to have sent a block');
+    agreeThat(piece.askers[at] === block.asker, 'another peer is said to have been asked');
     if (block.source !== undefined) bytes += block.bytes;
     if (block.state !== 'received') continue;
     const [by, which] = memory.at(piece.buffer!, at * blockBytes + block.bytes - 1);

@@ -48,7 +48,7 @@ export const diskTroubles: SteppedPart = {
       lacked = new Set([...lacked].filter((one) => swarm.lacks(one)));
       if (lacked.size === 0) loss = undefined;
     };
-    /** Whoever believes that we have what is gone, and lacks it. */
+    /** Peers that believe that we have what is gone, and lack it. */
     const letGo = (): string[] => {
       if (!isRoundDue || clock.nowMs < roundMs) return [];
       isRoundDue = false;

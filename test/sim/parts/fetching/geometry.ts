@@ -9,7 +9,7 @@ const blockBytes = 16 * 1024;
 interface Cut {
   readonly offset: number;
   readonly bytes: number;
-  /** Up to where somebody may ask. */
+  /** Up to where a peer may ask. */
   readonly span: number;
   readonly blocks: readonly number[];
 }

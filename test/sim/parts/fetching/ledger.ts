@@ -90,7 +90,7 @@ export const ledgerAndSelection: SteppedPart = {
       agree('the bytes it has', ledger.haveBytes, bytesOf(has));
       agree('the bytes that are left', ledger.leftBytes, bytesOf(all) - bytesOf(has));
       agreeOnAll('its bits', ledger.haveBits(), bitsOf(has, all.length));
-      // The rest stays as it is until somebody looks.
+      // The rest stays as it is until it is looked at.
       if (random.below(3) > 0) return;
       for (const one of all) {
         const is = states[one];
@@ -124,7 +124,7 @@ export const ledgerAndSelection: SteppedPart = {
   },
 };
 
-/** Every block comes from somebody, but those in pads, which are here. */
+/** Every block comes from a peer, but those in pads, which are here. */
 function fillUp(piece: FetchingPiece, random: Prng): void {
   const source = drawRecord();
   for (let block = 0; block < piece.blockCount; block++) {

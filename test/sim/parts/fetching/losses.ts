@@ -37,7 +37,7 @@ export const lostPieces: SteppedPart = {
         const gone = new Set([pieceIndex, random.below(count) as PieceIndex]);
         lost.onLost(gone);
         isDue = true;
-        // Whoever was told of an earlier loss of it, and of it again, believes so once more.
+        // A peer that was told of the piece again after an earlier loss believes so once more.
         for (const wrong of believes.values()) for (const one of gone) wrong.add(one);
       } else if (way === 3) {
         lost.onStored(pieceIndex);
@@ -62,7 +62,7 @@ export const lostPieces: SteppedPart = {
   },
 };
 
-/** What fails and goes on failing, and what somebody has done. */
+/** A disk that fails and goes on failing, and files that others have changed. */
 const failing = ['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'ENXIO', 'ESTALE'];
 const others = ['ENOENT', 'EACCES', 'changed', ''];
 

@@ -3,7 +3,7 @@ import type { PieceBuffer, PieceMemory } from '../../../../client/engine/contrac
 import { newRecord, type PeerRecord } from '../../../../client/engine/peer-record.ts';
 import { Doubt } from '../step.ts';
 
-/** Bytes that somebody has written: from which of his on, and where. */
+/** Bytes that a peer has written: from which of its own on, and where. */
 interface Written {
   readonly at: number;
   readonly source: Uint8Array;

@@ -40,7 +40,7 @@ export const piecePicker: SteppedPart = {
     const peers = Array.from({ length: 3 }, newPeer);
     const candidates = () => all.filter((one) => missing.has(one) && priority[one]! > 0);
     const isPickedByChance = () => !sequential && count - missing.size < randomFirst;
-    /** As good as any that it offers. */
+    /** No piece that the peer offers is rarer or wanted more. */
     const judge = (found: PieceIndex | undefined, peer: Peer, mayBeChance: boolean) => {
       const offered = candidates().filter((one) => peer.has.has(one));
       const top = Math.max(...offered.map((one) => priority[one]!));

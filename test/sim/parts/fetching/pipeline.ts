@@ -159,7 +159,7 @@ export const requestPipeline: SteppedPart = {
       agree('how many should be on their way', pipeline.depth, depth);
       agree('whether it has stalled', pipeline.stalled, stalled);
       agree('its rejects', pipeline.rejects, rejects);
-      agree('its blocks that nobody asked for', pipeline.unaskedCount, unasked / 16);
+      agree('its unasked blocks', pipeline.unaskedCount, unasked / 16);
       agree('what it lets wait', pipeline.queueRoom, queueRoom());
       const room = stalled ? 0 : Math.min(depth - asked.length, queueRoom());
       agree('what it may be asked for', pipeline.room, room);

@@ -68,8 +68,7 @@ export const memoryQueue: SteppedPart = {
           for (let pieces = random.below(3); pieces > 0; pieces--) ask(torrent, session);
           isOver = torrent.waiting.includes(session);
         },
-        end: () =>
-          agreeThat(isOver || torrent.waiting.length === 0, 'somebody waits, and nobody was refused'),
+        end: () => agreeThat(isOver || torrent.waiting.length === 0, 'a peer waits, and none was refused'),
       };
     };
     return () => {
@@ -91,7 +90,7 @@ export const memoryQueue: SteppedPart = {
         const mayFill = isFree(torrent);
         const { fill, end } = filler(torrent);
         const hasRoom = torrent.queue.tick((one) => {
-          agree('whether somebody is let in without memory', mayFill, true);
+          agree('whether a peer is let in without memory', mayFill, true);
           fill(one);
         });
         if (mayFill) end();

@@ -28,7 +28,7 @@ export const smallSet: SteppedPart = {
       if (way < 3) put(item);
       else if (way < 6) take(item);
       else if (way === 6) {
-        // Whatever leaves or comes meanwhile, all that were there are visited.
+        // What leaves or comes meanwhile changes nothing: all that were there are visited.
         const [before, visited] = [[...meant], [] as number[]];
         for (const one of set) {
           visited.push(one);
