@@ -1,7 +1,7 @@
 /**
  * A seed → what came of it: a drawn swarm; parts of the engine, each alone beside its model (test/sim/parts); and the storage
  * of two downloads, which is the production code on a simulated disk (test/sim/storage): some fifteen milliseconds beside a
- * swarm's seventy.
+ * swarm's eighty.
  */
 import { runParts } from '../parts/run-parts.ts';
 import { drawPlan } from '../plan/draw.ts';
