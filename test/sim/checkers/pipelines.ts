@@ -155,7 +155,9 @@ function judgeDepth(
   // Not counted is a block that was left with a peer when it stalled; and one that was asked for again while an older copy of
   // it came, to no use: the engine still waits for the new one, as it does when a reject crosses with such a request.
   const isAnother = pipeline.asked.length > conversation.asked.size || pipe.asked > pipe.waiting;
-  const isExcused = isUnsure || pipe.isUnsure || isAnother || (blocks > 0 && pipe.left > 0);
+  // A choke behind the block takes back the new request too: which of the two the block answered cannot be told any more.
+  const isTold = blocks === 0 || (pipe.left <= 0 && !conversation.peerChoking);
+  const isExcused = isUnsure || pipe.isUnsure || isAnother || !isTold;
   const expected = pipe.depth;
   pipe.depth = pipeline.depth;
   return isOff && !isExcused
