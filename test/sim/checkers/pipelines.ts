@@ -26,6 +26,8 @@ interface Pipe {
   settled: number;
   cancels: number;
   hasLeft: boolean;
+  /** A refusal may count that came before the last block. */
+  mayHaveRefused: boolean;
   stalled: boolean;
   progressMs: number;
   progressBytes: number;
@@ -75,6 +77,9 @@ export function pipelinesAreMeasured(): Checker {
             !hasClosed &&
             conversation.cancels === pipe.cancels &&
             (fact.type === 'woke' || ofOne.has(fact.type)),
+          isUnclear:
+            conversation.blocksSettled > pipe.settled &&
+            (conversation.peerChoking || conversation.cancels !== pipe.cancels),
         };
         const disbelief = judgeDepth(session, pipe, moment) ?? judgeSilence(session, pipe, moment);
         if (disbelief !== undefined) return `connection ${session.connection}: ${disbelief}`;
@@ -107,6 +112,11 @@ interface Moment {
   readonly isAbout: boolean;
   /** Nothing was asked of it or given back before the look. */
   readonly isQuiet: boolean;
+  /**
+   * A block came, and its request may have been taken back before it did: by a choke or reject that came with it. What the
+   * host says of that leaves after the turn.
+   */
+  readonly isUnclear: boolean;
 }
 
 function beginning(limits: Limits): Pipe {
@@ -122,7 +132,7 @@ function beginning(limits: Limits): Pipe {
       settled: 0,
       cancels: 0,
     },
-    ...{ hasLeft: false, stalled: false, progressMs: 0, progressBytes: 0 },
+    ...{ hasLeft: false, mayHaveRefused: false, stalled: false, progressMs: 0, progressBytes: 0 },
   };
 }
 
@@ -155,9 +165,8 @@ function judgeDepth(
   // Not counted is a block that was left with a peer when it stalled; and one that was asked for again while an older copy of
   // it came, to no use: the engine still waits for the new one, as it does when a reject crosses with such a request.
   const isAnother = pipeline.asked.length > conversation.asked.size || pipe.asked > pipe.waiting;
-  // A choke behind the block takes back the new request too: which of the two the block answered cannot be told any more.
-  const isTold = blocks === 0 || (pipe.left <= 0 && !conversation.peerChoking);
-  const isExcused = isUnsure || pipe.isUnsure || isAnother || !isTold;
+  const isExcused =
+    isUnsure || pipe.isUnsure || isAnother || moment.isUnclear || (blocks > 0 && pipe.left > 0);
   const expected = pipe.depth;
   pipe.depth = pipeline.depth;
   return isOff && !isExcused
@@ -202,7 +211,9 @@ function judgeSilence({ pipeline, extensionHandshakes }: PeerSession, pipe: Pipe
   if (stalled && asked.length > 0) return `counts as stalled, and is asked for ${asked.length} blocks`;
   // A block that was left with it when it stalled does not count when it comes.
   if (pipe.left > 0 || extensionHandshakes > 1) pipe.hasLeft = true;
-  if (!pipe.hasLeft && pipeline.rejects > conversation.refusals)
+  if (moment.isUnclear) pipe.mayHaveRefused = true;
+  else if (pipeline.rejects === 0) pipe.mayHaveRefused = false;
+  if (!pipe.hasLeft && !pipe.mayHaveRefused && pipeline.rejects > conversation.refusals)
     return `has refused ${conversation.refusals} requests since it sent a block, counted ${pipeline.rejects}`;
   if (stalled && conversation.peerChoking) return 'chokes us, and counts as stalled';
   if (pipe.stalled && !stalled && isQuiet) return 'counts as stalled no more, and has sent nothing';
