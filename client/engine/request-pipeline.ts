@@ -94,14 +94,14 @@ export class RequestPipeline {
    */
   settle(key: number, isUseful = true): boolean {
     this.late.delete(key);
-    this.#left?.delete(key);
+    const wasLeft = this.#left?.delete(key) === true;
     const isOld = this.#askedMeanwhile && !isUseful;
     this.#arriving = -1;
     this.#askedMeanwhile = false;
     const at = isOld ? -1 : this.asked.indexOf(key);
     if (at >= 0) removeAt(this.asked, at);
     // BEP 6: a cancel that crossed with the block has its answer. A request made since is still to be answered.
-    else this.#settleCancel(key);
+    else if (!wasLeft) this.#settleCancel(key);
     return at >= 0;
   }
 
@@ -141,8 +141,10 @@ export class RequestPipeline {
 
   /** True when this reject answers a request that still counts, not a cancel of ours. */
   isRefusal(key: number): boolean {
+    // The older request is answered first: one that was made or left with the peer since still waits there.
+    if (this.#settleCancel(key)) return false;
     this.#left?.delete(key);
-    return !this.#settleCancel(key) && this.asked.includes(key);
+    return this.asked.includes(key);
   }
 
   /** True when a cancel of this block was waiting for an answer. */

@@ -207,6 +207,34 @@ describe('a request that a stalled peer was left with', () => {
     }
   });
 
+  it('stays with the peer when a reject answers an older request for its block, which was taken back', () => {
+    const pipeline = newPipeline();
+    pipeline.setReqq(3);
+    pipeline.ask(7, 0);
+    pipeline.onCancelled(7);
+    pipeline.giveUp(7);
+    pipeline.ask(7, 0);
+    pipeline.giveUp(7);
+    pipeline.stall(7);
+    expect([pipeline.isRefusal(7), pipeline.queueRoom]).toEqual([false, 2]);
+    expect([pipeline.isRefusal(7), pipeline.queueRoom]).toEqual([false, 3]);
+  });
+
+  it('is answered by its block, and an older one that was taken back by the next', () => {
+    const pipeline = newPipeline();
+    pipeline.ask(7, 0);
+    pipeline.onCancelled(7);
+    pipeline.giveUp(7);
+    pipeline.ask(7, 0);
+    pipeline.giveUp(7);
+    pipeline.stall(7);
+    pipeline.settle(7);
+    pipeline.onProgress(blockBytes, 20_000);
+    pipeline.ask(7, 20_000);
+    expect(pipeline.isRefusal(7)).toBe(false);
+    expect(pipeline.isRefusal(7)).toBe(true);
+  });
+
   it('is not sent again when its block is asked for again', () => {
     const pipeline = comesBack();
     expect(pipeline.ask(7, 20_000)).toBe(false);

@@ -54,6 +54,8 @@ export class Conversation {
   amInterested = false;
   /** Blocks it has asked for and that are not answered, by place: how many times. */
   readonly asked = new Map<string, number>();
+  /** Requests that were taken back, by place, and that neither a block nor a reject has answered.  BEP 6 */
+  readonly #takenBack = new Map<string, number>();
   /** Blocks the peer has asked for and that are not answered. */
   readonly wanted = new Map<string, number>();
   /** At some time of this turn: what is said in it leaves when it is over. */
@@ -137,7 +139,8 @@ export class Conversation {
   #noteBlock({ index, begin, bytes }: Extract<Heard, { what: 'block-ends' }>): void {
     if (this.torrent?.geometry !== undefined) this.torrent.downloaded += bytes;
     this.runs.push(0);
-    if (!this.#answered(index, begin, bytes)) return;
+    const place = `${index}/${begin}/${bytes}`;
+    if (!settle(this.asked, place)) return void settle(this.#takenBack, place);
     this.blocksSettled += 1;
     this.refusals = 0;
   }
@@ -173,7 +176,8 @@ export class Conversation {
         if (!this.fast) this.wanted.delete(placeOf(body));
         return;
       case id.reject:
-        if (this.#answered(u32(body, 0), u32(body, 4), u32(body, 8))) this.refusals += 1;
+        // The older request is answered first.
+        if (!settle(this.#takenBack, placeOf(body)) && settle(this.asked, placeOf(body))) this.refusals += 1;
         return;
       case id.extended:
         this.extension.hear(body, this.torrent);
@@ -198,10 +202,6 @@ export class Conversation {
 
   #spend(words: number): void {
     if (!this.#wordsLeft.take(words, this.#nowMs)) this.reason = 'too-many-messages';
-  }
-
-  #answered(index: number, begin: number, bytes: number): boolean {
-    return settle(this.asked, `${index}/${begin}/${bytes}`);
   }
 
   #name(infoHash: string): void {
@@ -296,7 +296,8 @@ export class Conversation {
       case id.cancel: {
         this.cancels += 1;
         // What was asked for before a choke may still be taken back: both cross.
-        this.#answered(u32(body, 0), u32(body, 4), u32(body, 8));
+        // Its answer may have come in this very turn: the host says after it what it decides in it.
+        if (settle(this.asked, placeOf(body)) && this.fast) count(this.#takenBack, placeOf(body));
         return undefined;
       }
       case id.reject:

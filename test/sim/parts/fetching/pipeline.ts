@@ -65,11 +65,11 @@ export const requestPipeline: SteppedPart = {
       const { key, isAskedAgain } = arriving!;
       const isUseful = random.below(3) > 0;
       late = without(late, key);
-      left.delete(key);
+      const wasLeft = left.delete(key);
       const counts = asked.includes(key) && (isUseful || !isAskedAgain);
       agree('whether it still counts', pipeline.settle(key, isUseful), counts);
       if (counts) asked = without(asked, key);
-      else settleCancel(key);
+      else if (!wasLeft) settleCancel(key);
       arriving = undefined;
       const isUsed = random.below(2) === 0;
       pipeline.onBlock(counts, isUsed);
@@ -131,8 +131,9 @@ export const requestPipeline: SteppedPart = {
         cancels.set(key, (cancels.get(key) ?? 0) + 1);
         giveUp(key);
       } else if (way === 13) {
-        left.delete(key);
-        const isRefusal = !settleCancel(key) && asked.includes(key);
+        const isAnswerToCancel = settleCancel(key);
+        if (!isAnswerToCancel) left.delete(key);
+        const isRefusal = !isAnswerToCancel && asked.includes(key);
         agree('whether it refuses a request', pipeline.isRefusal(key), isRefusal);
         if (isRefusal) pipeline.rejects = rejects += 1;
       } else if (way === 14) {
