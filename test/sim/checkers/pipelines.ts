@@ -25,6 +25,7 @@ interface Pipe {
   waiting: number;
   settled: number;
   cancels: number;
+  chokes: number;
   hasLeft: boolean;
   /** A refusal may count that came before the last block. */
   mayHaveRefused: boolean;
@@ -79,7 +80,7 @@ export function pipelinesAreMeasured(): Checker {
             (fact.type === 'woke' || ofOne.has(fact.type)),
           isUnclear:
             conversation.blocksSettled > pipe.settled &&
-            (conversation.peerChoking || conversation.cancels !== pipe.cancels),
+            (conversation.chokes !== pipe.chokes || conversation.cancels !== pipe.cancels),
         };
         const disbelief = judgeDepth(session, pipe, moment) ?? judgeSilence(session, pipe, moment);
         if (disbelief !== undefined) return `connection ${session.connection}: ${disbelief}`;
@@ -131,6 +132,7 @@ function beginning(limits: Limits): Pipe {
       waiting: 0,
       settled: 0,
       cancels: 0,
+      chokes: 0,
     },
     ...{ hasLeft: false, mayHaveRefused: false, stalled: false, progressMs: 0, progressBytes: 0 },
   };
@@ -226,6 +228,7 @@ function remember({ pipeline }: PeerSession, pipe: Pipe, { conversation }: Momen
   pipe.waiting = conversation.asked.size;
   pipe.settled = conversation.blocksSettled;
   pipe.cancels = conversation.cancels;
+  pipe.chokes = conversation.chokes;
   pipe.stalled = pipeline.stalled;
   pipe.progressMs = pipeline.progressMs;
 }

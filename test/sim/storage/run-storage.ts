@@ -293,8 +293,7 @@ class StorageRun {
 
   #select(download: FetchedTorrent, perMille: number): void {
     const choose = drawChoice(this.#plan.album, this.#choices, perMille);
-    // What was in the side file is written anew, into the file itself: it is as young as that, also when the power goes.
-    this.#work.onNamed(this.#plan.album.metainfo.geometry.pieces(), this.#scheduler.nowMs);
+    this.#work.onChosen(this.#scheduler.nowMs);
     try {
       download.select(choose);
       this.#choose = choose;

@@ -51,6 +51,12 @@ export class WorkDone {
     for (const i of pieces) if (this.#storedMs.has(i)) this.#storedMs.set(i, nowMs);
   }
 
+  /** The user has chosen anew: what lies in the side file may have been written anew, into the file itself, and recorded later. */
+  onChosen(nowMs: number): void {
+    for (const i of this.#storedMs.keys()) this.#storedMs.set(i, nowMs);
+    for (const i of this.#sinceMs.keys()) this.#sinceMs.set(i, nowMs);
+  }
+
   end(wasCut: boolean, nowMs: number): void {
     const latestMs = wasCut ? nowMs - this.#lostMsMax : nowMs;
     const stored = [...this.#storedMs];

@@ -29,6 +29,8 @@ export class Conversation {
   fast = false;
   extended = false;
   peerChoking = true;
+  /** How often the peer has choked the host. */
+  chokes = 0;
   peerInterested = false;
   readonly peerHas = new Set<number>();
   /** What it would like the host to take, the oldest first.  BEP 6 */
@@ -149,6 +151,7 @@ export class Conversation {
     switch (which) {
       case id.choke:
         this.peerChoking = true;
+        this.chokes += 1;
         return this.asked.clear();
       case id.unchoke:
         this.peerChoking = false;
