@@ -9,6 +9,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { writeWholeSync } from '../torrents/whole-file.ts';
 
 export type KeyFileErrorCode = 'tracker-key-readable' | 'tracker-key-damaged' | 'tracker-key-unusable';
 
@@ -33,7 +34,7 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
 export function loadTrackerKey(dataFolder: string): Buffer {
   const path = join(dataFolder, trackerKeyName);
   try {
-    return readKey(path) ?? makeKey(dataFolder, path);
+    return readKey(path) ?? makeKey(path);
   } catch (error) {
     if (error instanceof KeyFileError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -75,41 +76,15 @@ function readKey(path: string): Buffer | undefined {
   }
 }
 
-function makeKey(folder: string, path: string): Buffer {
+function makeKey(path: string): Buffer {
   const key = randomBytes(keyBytes);
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    // 'wx' is O_CREAT | O_EXCL.
-    const file = fs.openSync(temporary, 'wx', 0o600);
-    try {
-      fs.writeFileSync(file, key);
-      fs.fsyncSync(file);
-    } finally {
-      fs.closeSync(file);
-    }
     // A link never replaces a key that another tracker put there in the same moment.
-    fs.linkSync(temporary, path);
-    syncFolder(folder);
+    writeWholeSync(path, key, { mode: 0o600, replace: false, forcesName: true });
     return key;
   } catch (error) {
     const other = (error as NodeJS.ErrnoException).code === 'EEXIST' ? readKey(path) : undefined;
     if (other === undefined) throw error;
     return other;
-  } finally {
-    fs.rmSync(temporary, { force: true });
-  }
-}
-
-/** The name too. Some systems cannot do this, and keep names in order by themselves. */
-function syncFolder(folder: string): void {
-  try {
-    const handle = fs.openSync(folder, 'r');
-    try {
-      fs.fsyncSync(handle);
-    } finally {
-      fs.closeSync(handle);
-    }
-  } catch {
-    // The file itself is on the disk: at worst the next start makes a new key.
   }
 }

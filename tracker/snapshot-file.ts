@@ -11,6 +11,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWhole } from '../torrents/whole-file.ts';
 import { deriveKey } from './key-file.ts';
 import { decodeSwarms, type SavedSwarm } from './registry/snapshot.ts';
 
@@ -125,7 +126,6 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
     }
     await put(Buffer.concat(slice));
     await file.appendFile(tag.digest());
-    await file.sync();
     return written;
   }
 
@@ -151,21 +151,11 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
     },
     async write(snapshot) {
       try {
-        await fs.rm(temporary, { force: true });
-        // 'wx' is O_CREAT | O_EXCL: nothing that others put there is written through.
-        const file = await fs.open(temporary, 'wx', 0o600);
-        let written: number;
-        try {
-          written = await writeAll(file, snapshot);
-        } finally {
-          await file.close();
-        }
-        await fs.rename(temporary, path);
-        await syncFolder(dataFolder);
+        const how = { mode: 0o600, temporary, forcesName: true };
+        const written = await writeWhole(path, (file) => writeAll(file, snapshot), how);
         toldCode = undefined;
         return written;
       } catch (error) {
-        await fs.rm(temporary, { force: true }).catch(() => {});
         const { code, message } = error as NodeJS.ErrnoException;
         if (toldCode !== (code ?? message)) {
           toldCode = code ?? message;
@@ -189,16 +179,4 @@ function headOf({ madeMs, memoryId, isLast }: SnapshotToWrite): Buffer {
   head.writeDoubleBE(madeMs, magic.length + 2);
   head.write(memoryId, headBytes - memoryIdBytes, 'hex');
   return head;
-}
-
-/** The name too. Some systems cannot do this, and keep names in order by themselves. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await fs.open(folder, 'r').catch(() => undefined);
-  try {
-    await handle?.sync();
-  } catch {
-    // The file itself is on the disk: at worst the snapshot before is read.
-  } finally {
-    await handle?.close();
-  }
 }

@@ -4,12 +4,12 @@
  * Invariant: under its name there is never half a file, nor for one moment one that others can read; one that others can
  * read, or that belongs to somebody else, is not believed.
  */
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { makeFolders } from '../../torrents/make-folders.ts';
+import { writeWhole } from '../../torrents/whole-file.ts';
 import { ShareError } from './share-error.ts';
 
 /** Keys and tokens are short; anything else is not ours. */
@@ -52,34 +52,14 @@ export async function writePrivate(
   text: string,
   { replace }: { readonly replace: boolean },
 ): Promise<boolean> {
-  const folder = path.dirname(file);
-  const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    makeFolders(folder, 0o700);
-    const handle = await fs.open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    if (replace) await fs.rename(temporary, file);
-    else await fs.link(temporary, file);
-    await syncFolder(folder);
+    makeFolders(path.dirname(file), 0o700);
+    await writeWhole(file, text, { mode: 0o600, replace, forcesName: true });
     return true;
   } catch (error) {
     if (!replace && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw unusable(file, error);
-  } finally {
-    await fs.rm(temporary, { force: true }).catch(() => {});
   }
-}
-
-/** The name too: some systems cannot, and keep names in order by themselves. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await fs.open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
 }
 
 /** Nothing of ours is ever put in its place by itself: a key that is lost is lost for good. */

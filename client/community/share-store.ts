@@ -11,6 +11,7 @@ import path from 'node:path';
 import { makeFolders } from '../../torrents/make-folders.ts';
 import { parseMetainfo } from '../../torrents/metainfo.ts';
 import { writeTorrentFile } from '../../torrents/torrent-write.ts';
+import { writeWhole } from '../../torrents/whole-file.ts';
 import type { FolderListing, ListedStamp } from './folder-listing.ts';
 import type { FolderVersion } from './folder-version.ts';
 
@@ -45,9 +46,7 @@ export async function saveVersion(stateFolder: string, folder: string, made: Fol
     infoHash: Buffer.from(made.metainfo.infoHash).toString('hex'),
     files: [...made.listing].map(([name, s]) => [name, s.bytes, s.mtimeNs, s.ctimeNs, s.inode]),
   });
-  const temporary = `${files.record}.${process.pid}.tmp`;
-  await fs.writeFile(temporary, text, { mode: 0o600 });
-  await fs.rename(temporary, files.record);
+  await writeWhole(files.record, text, { mode: 0o600 });
 }
 
 /** It is not shared any more. */

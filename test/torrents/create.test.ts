@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createTorrent, writeTorrentFile } from '../../torrents/create.ts';
 import { choosePieceLength, suggestedPieceLength } from '../../torrents/piece-length.ts';
-import { placeNew } from '../../torrents/torrent-write.ts';
 import { makeFolder, noise } from './folder-fixture.ts';
 
 const kib16 = 16384;
@@ -220,20 +219,6 @@ test('pieces get shorter where files would be filled up with more than an eighth
 });
 
 describe('writeTorrentFile', () => {
-  test('where a file system has no hard links it is whole, and replaces nothing, all the same', async () => {
-    const noLinks = () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' }));
-    const folder = makeFolder('fat', { 'new.tmp': 'whole', 'other.tmp': 'other', taken: 'mine' });
-    await placeNew(join(folder, 'new.tmp'), join(folder, 'free'), noLinks);
-    expect(readFileSync(join(folder, 'free'), 'utf8')).toBe('whole');
-    const taken = join(folder, 'taken');
-    await expect(placeNew(join(folder, 'other.tmp'), taken, noLinks)).rejects.toMatchObject({
-      code: 'EEXIST',
-    });
-    expect(readFileSync(taken, 'utf8')).toBe('mine');
-    await expect(placeNew(join(folder, 'gone'), join(folder, 'free too'), noLinks)).rejects.toThrow();
-    expect(existsSync(join(folder, 'free too'))).toBe(false);
-  });
-
   test('never replaces a file unless told to, and leaves nothing behind', async () => {
     const path = join(makeFolder('out', {}), 'a.torrent');
     await writeTorrentFile(path, noise(10, 1));

@@ -1,0 +1,123 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { writePrivate } from '../../client/community/private-file.ts';
+import { writeTorrentFile } from '../../torrents/create.ts';
+import { placeNew, writeWhole, writeWholeSync } from '../../torrents/whole-file.ts';
+
+const root = fs.mkdtempSync(path.join(os.tmpdir(), 'cicada-whole-'));
+let count = 0;
+let folder: string;
+beforeEach(() => {
+  folder = path.join(root, String(count++));
+  fs.mkdirSync(folder);
+});
+afterAll(() => fs.rmSync(root, { recursive: true }));
+
+const content = Buffer.from('whole');
+const writers: Record<string, (file: string) => unknown> = {
+  writeWhole: (file) => writeWhole(file, content),
+  'writeWhole of a new file': (file) => writeWhole(file, content, { replace: false, forcesName: true }),
+  'writeWhole piece by piece': (file) => writeWhole(file, (handle) => handle.appendFile(content)),
+  writeWholeSync: (file) => writeWholeSync(file, content),
+  'writeWholeSync of a new file': (file) =>
+    writeWholeSync(file, content, { replace: false, forcesName: true }),
+  writeTorrentFile: (file) => writeTorrentFile(file, content),
+  writePrivate: (file) => writePrivate(file, 'whole', { replace: true }),
+};
+
+describe.each(Object.entries(writers))('%s', (_, write) => {
+  it.each([
+    ['255 letters', 'a'.repeat(255)],
+    ['85 Chinese characters', '歌'.repeat(85)],
+    ['63 pairs of surrogates and three dots', `${'🎵'.repeat(63)}...`],
+    ['127 accents and an ending', `${'é'.repeat(123)}x.torrent`],
+    ['one letter', 'a'],
+  ])('writes a file whose name has %s, and leaves nothing beside it', async (_, name) => {
+    const file = path.join(folder, name);
+    await write(file);
+    expect(fs.readdirSync(folder)).toEqual([name]);
+    expect(fs.readFileSync(file)).toEqual(content);
+  });
+
+  it('leaves nothing where its name is taken by a folder', async () => {
+    const file = path.join(folder, 'taken');
+    fs.mkdirSync(file);
+    await expect(async () => write(file)).rejects.toThrow();
+    expect(fs.readdirSync(folder)).toEqual(['taken']);
+  });
+});
+
+describe('a file that is written whole', () => {
+  it('lies until then under a hidden name that is no longer than its own', async () => {
+    for (const name of ['x.torrent', 'Album.torrent', `${'歌'.repeat(80)}.torrent`, 'z'.repeat(255)]) {
+      const names = await writeWhole(path.join(folder, name), async () => fs.readdirSync(folder));
+      const hidden = names!.filter((other) => other.startsWith('.'));
+      expect(hidden).toHaveLength(1);
+      expect(Buffer.byteLength(hidden[0]!)).toBeLessThanOrEqual(Buffer.byteLength(name));
+    }
+  });
+
+  it('fails with the first error, also when what was written cannot be cleared away', async () => {
+    const written = writeWhole(path.join(folder, 'a.torrent'), async () => {
+      const [name] = fs.readdirSync(folder);
+      fs.rmSync(path.join(folder, name!));
+      fs.mkdirSync(path.join(folder, name!, 'not empty'), { recursive: true });
+      throw new Error('the first');
+    });
+    await expect(written).rejects.toThrow('the first');
+  });
+
+  it('is not there at all when its content fails in the middle, and what was there stays', async () => {
+    const file = path.join(folder, 'kept');
+    fs.writeFileSync(file, 'before');
+    const written = writeWhole(file, async (handle) => {
+      await handle.appendFile('half');
+      throw new Error('no more');
+    });
+    await expect(written).rejects.toThrow('no more');
+    expect(fs.readdirSync(folder)).toEqual(['kept']);
+    expect(fs.readFileSync(file, 'utf8')).toBe('before');
+  });
+
+  it('never replaces another that has the name, unless it may', async () => {
+    const file = path.join(folder, 'mine');
+    fs.writeFileSync(file, 'mine');
+    await expect(writeWhole(file, content, { replace: false })).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(() => writeWholeSync(file, content, { replace: false })).toThrow(/EEXIST/);
+    expect(fs.readFileSync(file, 'utf8')).toBe('mine');
+    expect(fs.readdirSync(folder)).toEqual(['mine']);
+    await writeWhole(file, content);
+    expect(fs.readFileSync(file)).toEqual(content);
+  });
+
+  it('takes the place of what a killed program left, where its other name is fixed', async () => {
+    const [file, temporary] = [path.join(folder, 'swarms'), path.join(folder, 'swarms.tmp')];
+    fs.writeFileSync(temporary, 'half of an earlier one, and longer');
+    await writeWhole(file, content, { temporary });
+    expect(fs.readdirSync(folder)).toEqual(['swarms']);
+    expect(fs.readFileSync(file)).toEqual(content);
+  });
+
+  it('has the rights that were asked for before it has its name', async () => {
+    const file = path.join(folder, 'secret');
+    const modes = await writeWhole(file, async (handle) => (await handle.stat()).mode & 0o777, {
+      mode: 0o600,
+    });
+    expect([modes, fs.statSync(file).mode & 0o777]).toEqual([0o600, 0o600]);
+  });
+
+  it('gets its name on file systems without hard links, if that is free', async () => {
+    for (const code of ['EPERM', 'ENOTSUP', 'ENOSYS']) {
+      const noLinks = () => Promise.reject(Object.assign(new Error(code), { code }));
+      const [from, free, taken] = ['from', `free ${code}`, 'taken'].map((name) => path.join(folder, name));
+      fs.writeFileSync(from!, 'new');
+      fs.writeFileSync(taken!, 'mine');
+      await expect(placeNew(from!, taken!, noLinks)).rejects.toMatchObject({ code: 'EEXIST' });
+      expect(fs.readFileSync(taken!, 'utf8')).toBe('mine');
+      await placeNew(from!, free!, noLinks);
+      expect([fs.readFileSync(free!, 'utf8'), fs.existsSync(from!)]).toEqual(['new', false]);
+    }
+  });
+});
