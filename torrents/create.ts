@@ -16,6 +16,7 @@ import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import type { HashControl, HashProgress } from './hashing/engine.ts';
 import { type Metainfo, parseMetainfo, type TorrentFormat } from './metainfo.ts';
 import { encodeTorrent } from './metainfo-encode.ts';
+import { checkTarget } from './own-torrents.ts';
 import { componentFault } from './path-rules.ts';
 import { checkPieceCount, checkPieceLength, choosePieceLength } from './piece-length.ts';
 
@@ -42,8 +43,6 @@ export interface CreateOptions extends ScanOptions {
   /** Goes into the info dictionary: the same files with another source are another torrent. */
   readonly source?: string | undefined;
   readonly comment?: string | undefined;
-  /** Of the torrent; the name of the folder or file if left out. */
-  readonly name?: string | undefined;
   readonly createdBy?: string | undefined;
   /** Seconds since 1970; not written if left out. */
   readonly creationDate?: number | undefined;
@@ -52,6 +51,8 @@ export interface CreateOptions extends ScanOptions {
    * have not changed since may name them; `pieceLength` has to be that of the earlier torrent. Of no use in v1.
    */
   readonly known?: KnownFiles | undefined;
+  /** Where the torrent file is going to be written: never over a file that it describes. */
+  readonly target?: string | undefined;
 }
 
 export interface CreatedTorrent {
@@ -90,6 +91,7 @@ export async function planTorrent(
   checkTexts(options);
   const scan = await scanFolder(path, options, signal);
   const name = checkedName(options.name ?? scan.name);
+  if (options.target !== undefined) checkTarget(options.target, scan.root, scan.files);
   const bytes = scan.files.reduce((sum, file) => sum + file.bytes, 0);
   if (scan.files.length === 0) {
     const reason = scan.skipped.length > 0 ? `; ${scan.skipped.length} entries were left out` : '';

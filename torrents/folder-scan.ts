@@ -2,13 +2,14 @@
  * Finds the files of a folder that is to be shared, and says of everything it leaves out why.
  *
  * Invariant: every file found lies inside the folder, has a name that our own reader accepts, and was a plain file of
- * the size and time given here. Nothing is opened. Left to others: order and contents (create.ts).
+ * the size and time given here. Nothing is opened but torrents. Left to others: order and contents (create.ts).
  */
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { CreateError } from './create-error.ts';
 import { filesMax, pathDepthMax } from './metainfo-fields.ts';
+import { leaveOutOwnTorrents } from './own-torrents.ts';
 import { componentFault } from './path-rules.ts';
 
 /** There may be 100,000 of them, so they hold no more than what the scan found out. */
@@ -27,7 +28,8 @@ export type SkipReason =
   | 'symbolic-link'
   | 'link-leads-out'
   | 'link-loop'
-  | 'not-a-file';
+  | 'not-a-file'
+  | 'own-torrent';
 
 export interface Skipped {
   readonly path: string;
@@ -37,6 +39,8 @@ export interface Skipped {
 }
 
 export interface ScanOptions {
+  /** Of the torrent; the name of the folder or file if left out. */
+  readonly name?: string | undefined;
   readonly includeHidden?: boolean | undefined;
   readonly includeJunk?: boolean | undefined;
   /** Links are left out unless this is set, and always when they lead out of the folder. */
@@ -165,7 +169,9 @@ export async function scanFolder(
       }
     }
   }
-  return { root, name, isSingleFile: false, files, skipped };
+  const scan = { root, name, isSingleFile: false, files, skipped };
+  leaveOutOwnTorrents(scan, options.name ?? name);
+  return scan;
 }
 
 /** By the name it is found under, and by its own when that is another one. */

@@ -173,6 +173,7 @@ const skipWords: Readonly<Record<Skipped['reason'], string>> = {
   'link-leads-out': 'a link that leads out of the folder',
   'link-loop': 'a link that leads back to where it came from',
   'not-a-file': 'neither a file nor a folder',
+  'own-torrent': 'a torrent of this folder',
 };
 
 /** So many are named; the rest are in the JSON. */

@@ -74,11 +74,15 @@ export default defineCommand({
         tell(job, summary, plan.skipped, output);
         continue;
       }
-      const created = await createTorrent(job.path, job.options, {
-        signal,
-        threads: args.threads,
-        onProgress: (progress) => output.live(hashingLine('Hashing', progress)),
-      });
+      const created = await createTorrent(
+        job.path,
+        { ...job.options, target: job.target },
+        {
+          signal,
+          threads: args.threads,
+          onProgress: (progress) => output.live(hashingLine('Hashing', progress)),
+        },
+      );
       output.clearLive();
       if (job.target !== undefined) {
         await writeTorrentFile(job.target, created.bytes, { force: args.force === true });

@@ -127,6 +127,7 @@ const byCode: Readonly<Record<string, number>> = {
   'role-invalid': exitCode.badOption,
   'release-invalid': exitCode.badOption,
   'release-not-private': exitCode.badOption,
+  'create-over-content': exitCode.badOption,
   'create-piece-length': exitCode.badOption,
   'create-too-many-pieces': exitCode.badOption,
   'port-invalid': exitCode.badOption,

@@ -38,6 +38,33 @@ describe('create', () => {
     expect((await cicada('verify', 'Album.torrent', 'Album')).code).toBe(0);
   });
 
+  it('run inside a folder again and again makes the same torrent, and says what it leaves out', async () => {
+    const inside = (...args: string[]) => runHere(['create', '.', ...args], join(place, 'Album'));
+    const first = JSON.parse((await inside('--json')).stdout);
+    const { code, stdout, stderr } = await inside('--force');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('in 3 files')]);
+    expect(stderr).toMatch(/^Left out: .*Album\.torrent \(a torrent of this folder\)$/m);
+    expect(JSON.parse((await inside('--force', '--json')).stdout).infoHash).toBe(first.infoHash);
+  });
+
+  it('never writes over a file of the content', async () => {
+    const before = readFileSync(join(place, 'Album/2.flac'));
+    const { code, stderr } = await cicada('create', 'Album', '-o', 'Album/2.flac', '--force');
+    expect([code, stderr]).toEqual([28, expect.stringContaining('a file of the content')]);
+    expect(readFileSync(join(place, 'Album/2.flac'))).toEqual(before);
+  });
+
+  it('writes a torrent beside a folder whose name is as long as names can be', async () => {
+    for (const name of ['n'.repeat(255), '夏'.repeat(85), `${'é'.repeat(120)} (Live)`]) {
+      mkdirSync(join(place, name));
+      writeFileSync(join(place, name, '1.flac'), noise(70_000, 1));
+      const { code, stdout } = await cicada('create', name, '--json');
+      const { torrent } = JSON.parse(stdout);
+      expect([code, parseMetainfo(readFileSync(join(place, torrent))).name]).toEqual([0, name]);
+    }
+    expect(readdirSync(place).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
   it('prints one document with the documented fields', async () => {
     const { stdout, stderr } = await cicada('create', 'Album', '-a', announce, '-p', '-l', '16KiB', '--json');
     const document = JSON.parse(stdout);
