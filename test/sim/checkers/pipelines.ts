@@ -97,7 +97,8 @@ function spokenTo({ peer, fact, actions }: Turn): Set<PeerSession> {
   const { sessions } = peer.engine.usage;
   const spoken = new Set<PeerSession>();
   const add = (session: PeerSession | undefined) => session !== undefined && spoken.add(session);
-  if (fact.type === 'received') add(sessions.get(fact.connection));
+  // A peer may be asked without a word: for what it was left with.
+  if (fact.type === 'received' || fact.type === 'flushed') add(sessions.get(fact.connection));
   for (const action of actions) if (action.type === 'send') add(sessions.get(action.connection));
   return spoken;
 }
