@@ -49,8 +49,11 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   /** Fetched and being checked: who sent it. */
   readonly #checking = new Map<ConnectionId, { readonly record: PeerRecord; readonly bytes: Uint8Array }>();
 
-  /** How often a peer was given up. */
-  readonly #slowness = new WeakMap<PeerRecord, number>();
+  /**
+   * How often a peer was given up, by its host: one that cannot be dialed comes from another port each time, and a slow one
+   * would never have more time. The latest `peersKnownMax` are remembered.
+   */
+  readonly #slowness = new Map<string, number>();
   /** The right one is here, and nobody is asked any more. */
   #isFound = false;
 
@@ -82,7 +85,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   /** On a slow line a block takes longer than a silence may last, and its first bytes are no silence. */
   #isTooSlow({ session, progressMs, startedMs }: Fetch, nowMs: number): boolean {
     const { metadataTimeoutMs, metadataFetchMsMax } = this.#context.limits;
-    const doublings = Math.min(doublingsMax, this.#slowness.get(session.record!) ?? 0);
+    const doublings = Math.min(doublingsMax, this.#slowness.get(session.record!.address.host) ?? 0);
     const allowedMs = metadataFetchMsMax * (1 << doublings);
     return (
       nowMs - Math.max(progressMs, session.heardMs) >= metadataTimeoutMs || nowMs - startedMs >= allowedMs
@@ -91,7 +94,12 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
 
   /** Others are given its place, and it is given more time when it comes again. */
   #giveUp({ session }: Fetch, nowMs: number): void {
-    this.#slowness.set(session.record!, 1 + (this.#slowness.get(session.record!) ?? 0));
+    const { host } = session.record!.address;
+    const times = 1 + (this.#slowness.get(host) ?? 0);
+    this.#slowness.delete(host);
+    this.#slowness.set(host, times);
+    if (this.#slowness.size > this.#context.limits.peersKnownMax)
+      this.#slowness.delete(this.#slowness.keys().next().value!);
     this.peers.drop(session, 'stalled', nowMs);
   }
 

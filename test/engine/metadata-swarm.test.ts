@@ -1,5 +1,6 @@
 /** A torrent of which only the hash is known: what peers are asked for, and what is done with what they send.  BEP 9 */
 import { describe, expect, it } from 'vitest';
+import type { PeerAddress } from '../../client/engine/contract.ts';
 import { ourExtensionId } from '../../client/engine/extension-handshake.ts';
 import { defaultLimits } from '../../client/engine/limits.ts';
 import {
@@ -25,8 +26,12 @@ function newLab(limits: LabOptions['limits'] = {}): EngineLab {
 }
 
 /** A peer that has the info dictionary, as it says. */
-function join(lab: EngineLab, bytes: number | undefined = infoBytes.length): ScriptedPeer {
-  const peer = lab.connect();
+function join(
+  lab: EngineLab,
+  bytes: number | undefined = infoBytes.length,
+  from?: PeerAddress,
+): ScriptedPeer {
+  const peer = lab.connect(from);
   peer.shakeHands({ infoHash, extended: true, has: 'silent', chokes: true });
   const size = bytes === undefined ? '' : `13:metadata_sizei${bytes}e`;
   const payload = Buffer.from(`d1:md11:ut_metadatai${theirId}ee${size}e`);
@@ -189,6 +194,25 @@ it('the info dictionary over a slow line is waited for while it comes, and longe
     expect(trickleFor(allowedMs - 4_000)).toBeUndefined();
     lab.pass(30_000);
     expect(lab.dials).toHaveLength(1);
+  }
+});
+
+it('the info dictionary of a slow peer that cannot be dialed has more time when that peer comes again', () => {
+  const lab = newLab({ metadataTimeoutMs: 5_000, metadataFetchMsMax: 20_000 });
+  for (const [round, allowedMs] of [20_000, 40_000, 80_000].entries()) {
+    const peer = join(lab, infoBytes.length, { host: '10.1.1.1', port: 50_000 + round });
+    peer.sayBytes(uint32(metadataBlockBytes));
+    peer.sayBytes(Uint8Array.of(20));
+    const trickleUntil = (untilMs: number) => {
+      for (let passed = 0; passed < untilMs && peer.closed === undefined; passed += 2_000) {
+        peer.sayBytes(Uint8Array.of(0));
+        lab.pass(2_000);
+      }
+    };
+    trickleUntil(allowedMs - 4_000);
+    expect(peer.closed).toBeUndefined();
+    trickleUntil(8_000);
+    expect(peer.closed).toBe('stalled');
   }
 });
 

@@ -93,6 +93,7 @@ export const bounds: Readonly<Record<string, Bound>> = {
   'MetadataSwarm.#checking': ({ limits, torrents }) => limits.metadataSourcesMax * torrents,
   'MetadataSwarm.#fetches': perSession,
   'MetadataSwarm.#refusedUntilMs': perSession,
+  'MetadataSwarm.#slowness': perAddress,
   'MetadataSwarm.spec.trackers': given,
   'MetadataSwarm.spec.trackers[]': given,
   'PeerDirectory.#heldBy': perSession,
