@@ -28,7 +28,7 @@ export function nothingDangles(): Checker {
 }
 
 function judge(
-  { asked, extension }: Conversation,
+  { asked, unclear, extension }: Conversation,
   { pipeline, extensionHandshakes }: PeerSession,
   geometry: Geometry,
   limits: Limits,
@@ -46,7 +46,7 @@ function judge(
     const key = Number(index) * geometry.blocksPerPiece + Number(begin) / blockBytesMax;
     dangling += count - (pipeline.asked.includes(key) ? 1 : 0);
   }
-  if (asked.size === 0 && pipeline.asked.length === 0 && left > 0)
+  if (asked.size + unclear.size === 0 && pipeline.asked.length === 0 && left > 0)
     return `nothing waits at the peer, and ${left} requests count as left with it`;
   return dangling <= left
     ? undefined

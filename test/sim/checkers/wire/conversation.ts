@@ -58,6 +58,10 @@ export class Conversation {
   readonly asked = new Map<string, number>();
   /** Requests that were taken back, by place, and that neither a block nor a reject has answered.  BEP 6 */
   readonly #takenBack = new Map<string, number>();
+  /** Places of blocks that began to arrive before they were asked for: whether the answer is still to come cannot be told. */
+  readonly unclear = new Set<string>();
+  /** The block that is arriving, and whether it was asked for meanwhile. */
+  #arriving = { place: '', wasAsked: false };
   /** Blocks the peer has asked for and that are not answered. */
   readonly wanted = new Map<string, number>();
   /** At some time of this turn: what is said in it leaves when it is over. */
@@ -126,6 +130,9 @@ export class Conversation {
         this.fast = (heard.reserved[7]! & ourFast) !== 0;
         this.extended = (heard.reserved[5]! & ourExtended) !== 0;
         return;
+      case 'block-begins':
+        this.#arriving = { place: `${heard.index}/${heard.begin}/${heard.bytes}`, wasAsked: false };
+        return;
       case 'payload':
         this.payloadIn += heard.bytes;
         this.runs.push(heard.bytes);
@@ -142,6 +149,9 @@ export class Conversation {
     if (this.torrent?.geometry !== undefined) this.torrent.downloaded += bytes;
     this.runs.push(0);
     const place = `${index}/${begin}/${bytes}`;
+    if (this.#arriving.wasAsked) this.unclear.add(place);
+    else this.unclear.delete(place);
+    this.#arriving.place = '';
     if (!settle(this.asked, place)) return void settle(this.#takenBack, place);
     this.blocksSettled += 1;
     this.refusals = 0;
@@ -152,6 +162,7 @@ export class Conversation {
       case id.choke:
         this.peerChoking = true;
         this.chokes += 1;
+        this.unclear.clear();
         return this.asked.clear();
       case id.unchoke:
         this.peerChoking = false;
@@ -179,6 +190,7 @@ export class Conversation {
         if (!this.fast) this.wanted.delete(placeOf(body));
         return;
       case id.reject:
+        this.unclear.delete(placeOf(body));
         // The older request is answered first.
         if (!settle(this.#takenBack, placeOf(body)) && settle(this.asked, placeOf(body))) this.refusals += 1;
         return;
@@ -298,6 +310,7 @@ export class Conversation {
         return this.#judgeRequest(body, geometry);
       case id.cancel: {
         this.cancels += 1;
+        this.unclear.delete(placeOf(body));
         // What was asked for before a choke may still be taken back: both cross.
         // Its answer may have come in this very turn: the host says after it what it decides in it.
         if (settle(this.asked, placeOf(body)) && this.fast) count(this.#takenBack, placeOf(body));
@@ -322,6 +335,7 @@ export class Conversation {
     if (!this.peerHas.has(index)) return `asks for ${place}, and the peer has not told of that piece`;
     if (!this.amInterested) return `asks for ${place} and is not interested`;
     count(this.asked, place);
+    if (place === this.#arriving.place) this.#arriving.wasAsked = true;
     return undefined;
   }
 
