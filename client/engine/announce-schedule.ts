@@ -1,6 +1,7 @@
 /**
  * When to tell which tracker what. BEP 12: the trackers of a tier are tried in random order, the one that answers
- * moves to the front of its tier, and the next tier is asked only when a whole tier has failed.
+ * moves to the front of its tier, and the next tier is asked only when a whole tier has failed. Until one answers, those
+ * that have failed come after those that have not been asked: it may take longer to fail than to be due again.
  *
  * Invariant: at most one announce is under way, apart from the farewells, and at most one to each tracker. A tracker that
  * never heard `started` never hears `completed` or `stopped`, and it hears `completed` at most once.      BEP 3 12 31
@@ -29,6 +30,9 @@ export class AnnounceSchedule {
   #isAlone = false;
   /** The time of the next announce is our part of a minute: also a lonely download keeps to it. */
   #isSpreading = false;
+  /** Answers and failures so far, and which of them was the last answer. */
+  #outcomes = 0;
+  #answeredAt = 0;
   /** The one that answered last: regular announces go to it. */
   #working: TrackerState | undefined;
   #stopped = false;
@@ -56,7 +60,7 @@ export class AnnounceSchedule {
     if (this.#stopped || this.#suspended || this.#inFlight !== undefined) return undefined;
     let next: { tracker: TrackerState; atMs: number } | undefined;
     const dueMs = this.#isAlone && !this.#isSpreading ? Math.min(this.#dueMs, this.#lonelyAtMs) : this.#dueMs;
-    for (const tracker of this.#tiers.flat()) {
+    for (const tracker of this.#inOrder) {
       const atMs = Math.max(tracker.notBeforeMs, dueMs);
       if (atMs < (next?.atMs ?? Number.MAX_SAFE_INTEGER)) next = { tracker, atMs };
     }
@@ -67,19 +71,23 @@ export class AnnounceSchedule {
   next(nowMs: number): { tracker: TrackerState; event: AnnounceEvent } | undefined {
     if (this.#stopped || this.#suspended || this.#inFlight !== undefined || nowMs < this.#dueMs)
       return undefined;
-    for (const tier of this.#tiers) {
-      for (const tracker of tier) {
-        if (tracker.notBeforeMs > nowMs) continue;
-        if (tracker.isTakingLeave) return undefined;
-        this.#inFlight = tracker;
-        this.#lastMs = nowMs;
-        this.#isSpreading = false;
-        const event = !tracker.listsUs ? 'started' : tracker.owesCompleted ? 'completed' : undefined;
-        this.#inFlightEvent = event;
-        return { tracker, event };
-      }
-    }
-    return undefined;
+    const tracker = this.#inOrder.find(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    if (tracker === undefined || tracker.isTakingLeave) return undefined;
+    this.#inFlight = tracker;
+    this.#lastMs = nowMs;
+    this.#isSpreading = false;
+    const event = !tracker.listsUs ? 'started' : tracker.owesCompleted ? 'completed' : undefined;
+    this.#inFlightEvent = event;
+    return { tracker, event };
+  }
+
+  /** Tier by tier; and last those that have failed since one answered, the one that failed first before the others. */
+  get #inOrder(): readonly TrackerState[] {
+    const trackers = this.#tiers.flat();
+    const failed = trackers.filter(({ failedAt }) => failedAt > this.#answeredAt);
+    if (failed.length === 0) return trackers;
+    failed.sort((a, b) => a.failedAt - b.failedAt);
+    return [...trackers.filter(({ failedAt }) => failedAt <= this.#answeredAt), ...failed];
   }
 
   /** `ownPort`: where trackers list us. */
@@ -100,6 +108,8 @@ export class AnnounceSchedule {
     }
     tracker.listsUs = !tracker.isTakingLeave;
     tracker.failures = 0;
+    this.#outcomes += 1;
+    this.#answeredAt = this.#outcomes;
     tracker.notBeforeMs = nowMs;
     tracker.toldNotBeforeMs = nowMs;
     tracker.memoryId = answer.memoryId;
@@ -136,6 +146,8 @@ export class AnnounceSchedule {
     if (tracker === undefined) return undefined;
     tracker.lastFailure = reason;
     tracker.failures += 1;
+    this.#outcomes += 1;
+    tracker.failedAt = this.#outcomes;
     const waitMs = backoffMs(
       tracker.failures,
       this.#limits.announceRetryFirstMs,

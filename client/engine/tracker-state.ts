@@ -11,6 +11,8 @@ export interface TrackerState {
   /** `stopped` is on its way to it, and we may come back: it is told nothing else before its answer. */
   isTakingLeave: boolean;
   failures: number;
+  /** When it failed last, counted in answers and failures of all of them. */
+  failedAt: number;
   /** Not to be asked before. */
   notBeforeMs: number;
   /** It has said so itself: also a user's wish waits for that.  BEP 31 */
@@ -35,6 +37,7 @@ export function newTracker(url: string, nowMs: number): TrackerState {
     hasHeardCompleted: false,
     isTakingLeave: false,
     failures: 0,
+    failedAt: 0,
     notBeforeMs: nowMs,
     toldNotBeforeMs: nowMs,
     memoryId: undefined,

@@ -102,6 +102,31 @@ describe('tiers', () => {
     expect(said(s, 1_800_000)).toBe('started a');
   });
 
+  it('reach every tracker in turn, also when one takes longer to fail than another waits', () => {
+    for (const tiers of [
+      [['a'], ['b'], ['c'], ['d']],
+      [['a', 'b', 'c', 'd']],
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ]) {
+      const s = schedule(tiers);
+      const asked: string[] = [];
+      // The first wait of all that is over when the next has failed.
+      const failsAfterMs = 2 * defaultLimits.announceRetryMaxMs;
+      for (let nowMs = 0; asked.length < 12; nowMs += failsAfterMs) {
+        const { url } = s.next(nowMs)!.tracker;
+        asked.push(url);
+        s.onFailure(url, 'no answer in time', undefined, nowMs + failsAfterMs);
+        s.onWished(nowMs + failsAfterMs);
+        s.onReturned('a', 'another memory', nowMs + failsAfterMs);
+      }
+      for (let turn = 0; turn < 12; turn += 4)
+        expect(asked.slice(turn, turn + 4).sort()).toEqual(['a', 'b', 'c', 'd']);
+    }
+  });
+
   it('without a tracker say nothing, ever', () => {
     const s = schedule([]);
     s.setAlone(true, 0);

@@ -39,6 +39,8 @@ export class AnnounceModel {
   isSpreading = false;
   isStopped = false;
   isAway = false;
+  /** Those that have failed since one answered, the latest last. */
+  #failedSince: Tracker[] = [];
   readonly #limits: Limits;
 
   constructor(urls: readonly (readonly string[])[], nowMs: number, limits: Limits) {
@@ -72,7 +74,7 @@ export class AnnounceModel {
 
   next(nowMs: number): string | undefined {
     if (this.isStopped || this.isAway || this.asked !== undefined || nowMs < this.dueMs) return undefined;
-    const tracker = this.trackers.find((one) => this.readyMs(one) <= nowMs);
+    const tracker = this.order.find((one) => this.readyMs(one) <= nowMs);
     // A tracker that hears a farewell hears nothing else before its answer; nor does another in its place.
     if (tracker === undefined || tracker.isLeaving) return undefined;
     this.asked = tracker;
@@ -80,6 +82,12 @@ export class AnnounceModel {
     this.isSpreading = false;
     this.event = !tracker.listsUs ? 'started' : tracker.owes ? 'completed' : undefined;
     return `${this.event} ${tracker.url}`;
+  }
+
+  /** Nobody is asked a second time before all others have had their turn, until one answers. */
+  get order(): Tracker[] {
+    const fresh = this.trackers.filter((tracker) => !this.#failedSince.includes(tracker));
+    return [...fresh, ...this.#failedSince];
   }
 
   /** When early for want of peers: after the least interval, and twice as long each time, never later than usual. */
@@ -92,9 +100,9 @@ export class AnnounceModel {
   get nextAsk(): string | undefined {
     if (this.isStopped || this.isAway || this.asked !== undefined) return undefined;
     const dueMs = this.isAlone && !this.isSpreading ? Math.min(this.dueMs, this.lonelyMs) : this.dueMs;
-    const times = this.trackers.map((tracker) => Math.max(this.readyMs(tracker), dueMs));
+    const times = this.order.map((tracker) => Math.max(this.readyMs(tracker), dueMs));
     const earliest = Math.min(...times);
-    return earliest === never ? undefined : `${this.trackers[times.indexOf(earliest)]!.url} at ${earliest}`;
+    return earliest === never ? undefined : `${this.order[times.indexOf(earliest)]!.url} at ${earliest}`;
   }
 
   answered(tracker: Tracker, answer: Answer, nowMs: number): boolean {
@@ -121,6 +129,7 @@ export class AnnounceModel {
     tracker.namesUs = peers.includes(self);
     this.dueMs = tracker.owes ? nowMs : nowMs + 1_000 * seconds;
     this.working = tracker;
+    this.#failedSince = [];
     const isBehind = (other: Tracker) => other.tier < tracker.tier;
     const rest = this.trackers.filter((other) => other !== tracker);
     const before = rest.filter(isBehind).length;
@@ -140,6 +149,7 @@ export class AnnounceModel {
     }
     this.asked = undefined;
     tracker.failures += 1;
+    this.#failedSince = [...this.#failedSince.filter((other) => other !== tracker), tracker];
     tracker.lastFailure = 'down';
     const { announceRetryFirstMs, announceRetryMaxMs } = this.#limits;
     const waitMs = Math.min(announceRetryMaxMs, announceRetryFirstMs * 2 ** (tracker.failures - 1));
