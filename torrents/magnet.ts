@@ -19,6 +19,15 @@ export interface MagnetLink {
   readonly peers: readonly string[];
   /** BEP 53: indexes of the files to fetch, both ends included; empty means all. */
   readonly selectOnly: readonly FileRange[];
+  /** What could not be taken. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface LeftOut {
+  readonly key: 'xt' | 'tr' | 'ws' | 'x.pe' | 'so';
+  /** Its beginning, as it was written, decoded. */
+  readonly value: string;
+  readonly why: 'not an info-hash' | 'another torrent' | 'not an address' | 'not a file number' | 'too many';
 }
 
 export interface FileRange {
@@ -41,46 +50,163 @@ export class MagnetError extends Error {
 const lengthMax = 64 * 1024;
 /** Trackers, web seeds and peers, each. */
 const addressesMax = 100;
+/** Told of one link, and of one value in characters: a line each. */
+const leftOutMax = 20;
+const shownMax = 80;
 /** SHA2-256 and its 32 bytes in the multihash that BEP 52 puts before a v2 hash. */
 const sha256Multihash = '1220';
 
-/** Throws MagnetError. Keys that mean nothing to us are passed over; upper and lower case of the scheme are one. */
+/**
+ * Throws MagnetError. Keys that mean nothing to us are passed over; upper and lower case of the scheme are one. Links are
+ * read as people paste them: out of a page (`&amp;`), broken over lines, with a fragment, encoded once too often.
+ */
 export function parseMagnet(uri: string): MagnetLink {
   if (uri.length > lengthMax)
     throw new MagnetError('magnet-too-long', 'this magnet link is longer than 64 KiB');
-  const [, query] = /^magnet:\?(.*)$/is.exec(uri.trim()) ?? [];
+  const [, query] = /^magnet:\/{0,2}\?(.*)$/is.exec(asCopied(uri)) ?? [];
   if (query === undefined) throw new MagnetError('magnet-scheme', 'a magnet link begins with `magnet:?`');
 
-  let infoHash: Uint8Array | undefined;
-  let infoHashV2: Uint8Array | undefined;
-  let name: string | undefined;
-  let selectOnly: FileRange[] = [];
-  const trackers: string[] = [];
-  const webSeeds: string[] = [];
-  const peers: string[] = [];
-  for (const field of query.split('&')) {
+  const link = new LinkReader();
+  for (const field of query.replace(/#[^&]*$/, '').split('&')) {
     const equals = field.indexOf('=');
     if (equals < 0) continue;
     // `tr.1`, `xt.2`: some programs number what comes more than once.
     const key = field
       .slice(0, equals)
+      .trim()
       .toLowerCase()
       .replace(/\.\d+$/, '');
-    const value = decoded(field.slice(equals + 1));
-    if (key === 'xt') {
-      infoHash ??= readV1(value);
-      infoHashV2 ??= readV2(value);
-    } else if (key === 'dn') name ??= value;
-    else if (key === 'tr') addUrl(trackers, value);
-    else if (key === 'ws') addUrl(webSeeds, value);
-    else if (key === 'x.pe') addPeer(peers, value);
-    else if (key === 'so') selectOnly = readRanges(value);
+    link.read(key, field.slice(equals + 1));
   }
-  if (infoHash === undefined && infoHashV2 === undefined) {
-    const message = 'this magnet link has no info-hash of a torrent (`xt=urn:btih:…` or `xt=urn:btmh:…`)';
-    throw new MagnetError('magnet-hash-missing', message);
+  return link.whole();
+}
+
+/** Whether this is meant as a magnet link: in quotes, between blanks, or encoded as a whole, too. */
+export function isMagnet(text: string): boolean {
+  return /^[\s<"'`(]*magnet(:|%3a)/i.test(text);
+}
+
+/** The text of a link that came out of a page or a mail. */
+function asCopied(text: string): string {
+  // In mails links are put between <>, and lines are broken anywhere.
+  const link = text.replace(/[ \t]*[\r\n]+[ \t]*/g, '').replace(/^[\s<"'`(]+|[\s>"'`]+$/g, '');
+  // The & of a page, which some programs write for it once more.
+  const fields = link.replace(/&(?:amp;|#38;|#x26;)(?:amp;)*/gi, '&');
+  return /^magnet%3a/i.test(fields) ? decoded(fields) : fields;
+}
+
+class LinkReader {
+  #infoHash: Uint8Array | undefined;
+  #infoHashV2: Uint8Array | undefined;
+  #name: string | undefined;
+  #selectOnly: FileRange[] = [];
+  #selectFault: MagnetError | undefined;
+  #hashFault: MagnetError | undefined;
+  #isEncodedTwice = false;
+  readonly #trackers: string[] = [];
+  readonly #webSeeds: string[] = [];
+  readonly #peers: string[] = [];
+  readonly #leftOut: LeftOut[] = [];
+
+  read(key: string, text: string): void {
+    // `+` is a space to the programs that write links with a form's encoding.
+    if (key === 'dn') this.#name ??= decoded(text.trim().replaceAll('+', ' '));
+    const value = decoded(text).replace(/\s/g, '');
+    if (key === 'xt') this.#readTopic(value);
+    else if (key === 'tr') this.#readUrl(key, this.#trackers, value);
+    else if (key === 'ws') this.#readUrl(key, this.#webSeeds, value);
+    else if (key === 'x.pe') this.#readPeer(value);
+    else if (key === 'so') this.#readSelection(value);
   }
-  return { infoHash, infoHashV2, name, trackers, webSeeds, peers, selectOnly };
+
+  /** Throws MagnetError when there is no info-hash, or a selection of which nothing can be understood. */
+  whole(): MagnetLink {
+    if (this.#infoHash === undefined && this.#infoHashV2 === undefined) {
+      if (this.#hashFault !== undefined) throw this.#hashFault;
+      const message = 'this magnet link has no info-hash of a torrent (`xt=urn:btih:…` or `xt=urn:btmh:…`)';
+      throw new MagnetError('magnet-hash-missing', message);
+    }
+    if (this.#selectOnly.length === 0 && this.#selectFault !== undefined) throw this.#selectFault;
+    return {
+      infoHash: this.#infoHash,
+      infoHashV2: this.#infoHashV2,
+      name: this.#name !== undefined && this.#isEncodedTwice ? decoded(this.#name) : this.#name,
+      trackers: this.#trackers,
+      webSeeds: this.#webSeeds,
+      peers: this.#peers,
+      selectOnly: this.#selectOnly,
+      leftOut: this.#leftOut,
+    };
+  }
+
+  #readTopic(value: string): void {
+    const topic = this.#isRight(value, (text) => /^urn:/i.test(text)).replace(/#.*/, '');
+    try {
+      const [v1, v2] = [readV1(topic), readV2(topic)];
+      const isAnother =
+        (v1 !== undefined && this.#infoHash !== undefined && Buffer.compare(v1, this.#infoHash) !== 0) ||
+        (v2 !== undefined && this.#infoHashV2 !== undefined && Buffer.compare(v2, this.#infoHashV2) !== 0);
+      if (isAnother) this.#leaveOut('xt', topic, 'another torrent');
+      this.#infoHash ??= v1;
+      this.#infoHashV2 ??= v2;
+    } catch (error) {
+      this.#hashFault ??= error as MagnetError;
+      this.#leaveOut('xt', topic, 'not an info-hash');
+    }
+  }
+
+  #readUrl(key: 'tr' | 'ws', urls: string[], value: string): void {
+    const url = this.#isRight(value, isUrl);
+    if (url === '' || urls.includes(url)) return;
+    if (!isUrl(url)) this.#leaveOut(key, value, 'not an address');
+    else if (urls.length >= addressesMax) this.#leaveOut(key, value, 'too many');
+    else urls.push(url);
+  }
+
+  #readPeer(value: string): void {
+    const [, port] = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/i.exec(value) ?? [];
+    if (!(Number(port) > 0 && Number(port) < 65536)) this.#leaveOut('x.pe', value, 'not an address');
+    else if (this.#peers.length >= addressesMax) this.#leaveOut('x.pe', value, 'too many');
+    else this.#peers.push(value);
+  }
+
+  /** BEP 53: `0,2,4,6-8`. What is no index of a file that a torrent may have is a fault, not a file. */
+  #readSelection(value: string): void {
+    for (const part of value.split(',')) {
+      if (part === '') continue;
+      const [, from, to] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part) ?? [];
+      const first = Number(from);
+      const last = to === undefined ? first : Number(to);
+      if (from !== undefined && last >= first && last < 2 * filesMax) {
+        this.#selectOnly.push({ first, last });
+        continue;
+      }
+      const text = `a selection of files looks like 0,2,6-8, not ${JSON.stringify(part.slice(0, shownMax))}`;
+      this.#selectFault ??= new MagnetError('magnet-select', text);
+      this.#leaveOut('so', part, 'not a file number');
+    }
+  }
+
+  /** The value, or what it stands for when it was encoded once or twice too often. */
+  #isRight(value: string, isRight: (text: string) => boolean): string {
+    let text = value;
+    for (let times = 0; times < 3; times++) {
+      if (isRight(text)) {
+        if (times > 0) this.#isEncodedTwice = true;
+        return text;
+      }
+      text = decoded(text);
+    }
+    return value;
+  }
+
+  #leaveOut(key: LeftOut['key'], value: string, why: LeftOut['why']): void {
+    if (this.#leftOut.length < leftOutMax) this.#leftOut.push({ key, value: value.slice(0, shownMax), why });
+  }
+}
+
+function isUrl(text: string): boolean {
+  return /^[a-z]+:\/\//i.test(text) && URL.canParse(text);
 }
 
 /** The link of a torrent. */
@@ -115,17 +241,18 @@ export function makeMagnet(link: Partial<MagnetLink>): string {
 
 /** `urn:btih:` with 40 hex digits, or the 32 letters of base32 that old links have (BEP 9). */
 function readV1(value: string): Uint8Array | undefined {
-  const [, digits] = /^urn:btih:(.*)$/i.exec(value) ?? [];
+  // A link at the end of a sentence has its full stop with it.
+  const [, digits] = /^urn:btih:(.*?)[.,;:!?)\]}]*$/i.exec(value) ?? [];
   if (digits === undefined) return undefined;
   if (/^[0-9a-f]{40}$/i.test(digits)) return Buffer.from(digits, 'hex');
   if (/^[a-z2-7]{32}$/i.test(digits)) return fromBase32(digits.toUpperCase());
-  const message = `an info-hash is 40 hex digits or 32 letters and digits of base32, not ${JSON.stringify(digits.slice(0, 80))}`;
+  const message = `an info-hash is 40 hex digits or 32 letters and digits of base32, not ${JSON.stringify(digits.slice(0, shownMax))}`;
   throw new MagnetError('magnet-hash', message);
 }
 
 /** `urn:btmh:1220` and 64 hex digits; a multihash of another kind is nothing that BEP 52 knows. */
 function readV2(value: string): Uint8Array | undefined {
-  const [, digits] = /^urn:btmh:(.*)$/i.exec(value) ?? [];
+  const [, digits] = /^urn:btmh:(.*?)[.,;:!?)\]}]*$/i.exec(value) ?? [];
   if (digits === undefined) return undefined;
   if (!/^1220[0-9a-f]{64}$/i.test(digits)) {
     throw new MagnetError('magnet-hash', 'an info-hash of version 2 is `1220` and 64 hex digits');
@@ -149,38 +276,12 @@ function fromBase32(letters: string): Uint8Array {
   return bytes;
 }
 
-/** BEP 53: `0,2,4,6-8`. What is no index of a file that a torrent may have is a fault, not a file. */
-function readRanges(value: string): FileRange[] {
-  return value.split(',').map((part) => {
-    const [, from, to] = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(part) ?? [];
-    const first = Number(from);
-    const last = to === undefined ? first : Number(to);
-    if (from === undefined || last < first || last >= 2 * filesMax) {
-      throw new MagnetError(
-        'magnet-select',
-        `a selection of files looks like 0,2,6-8, not ${JSON.stringify(part)}`,
-      );
-    }
-    return { first, last };
-  });
-}
-
-function addUrl(urls: string[], value: string): void {
-  if (urls.length < addressesMax && URL.canParse(value) && !urls.includes(value)) urls.push(value);
-}
-
-function addPeer(peers: string[], value: string): void {
-  const [, port] = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/i.exec(value) ?? [];
-  if (peers.length < addressesMax && Number(port) > 0 && Number(port) < 65536) peers.push(value);
-}
-
-/** `+` is a space to the programs that write links with a form's encoding. A wrong escape stays as it is. */
+/** A wrong escape stays as it is. */
 function decoded(value: string): string {
-  const spaced = value.replaceAll('+', ' ');
   try {
-    return decodeURIComponent(spaced);
+    return decodeURIComponent(value);
   } catch {
-    return spaced;
+    return value;
   }
 }
 

@@ -78,7 +78,7 @@ export default defineCommand({
     const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
     const asked = { folder: args.out, tracker: args.tracker?.[0], signal };
     const { wanted: releases, others } = await releasesAmong(args.torrent, asked, output);
-    const wanted = await readAll(releases, others, { trackers: args.tracker ?? [], peers }, signal);
+    const wanted = await readAll(releases, others, { trackers: args.tracker ?? [], peers }, signal, output);
     if (args['select-file'] !== undefined && wanted.length > 1) {
       throw badOption(`--select-file: that is for one torrent, and ${wanted.length} are given`);
     }
@@ -115,10 +115,11 @@ async function readAll(
   sources: readonly string[],
   helpers: Helpers,
   signal: AbortSignal,
+  output: Output,
 ): Promise<WantedTorrent[]> {
   const byHash = new Map<string, WantedTorrent>(releases.map((release) => [infoHashOf(release), release]));
   for (const source of sources) {
-    const wanted = withTypedTrackers(await readWanted(source, helpers, signal), helpers.trackers);
+    const wanted = withTypedTrackers(await readWanted(source, helpers, signal, output), helpers.trackers);
     const hash = infoHashOf(wanted);
     // A torrent file knows all that its magnet link would have to ask for.
     if ('metainfo' in wanted || !byHash.has(hash)) byHash.set(hash, wanted);

@@ -32,7 +32,7 @@ export default defineCommand({
   async run(args, output) {
     const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
     const helpers = { trackers: args.tracker ?? [], peers };
-    const wanted = await readWanted(args.torrent, helpers, interruption());
+    const wanted = await readWanted(args.torrent, helpers, interruption(), output);
     const metainfo = 'metainfo' in wanted ? wanted.metainfo : await ask(wanted, peers, args.port, output);
     if (args.magnet) {
       output.document({ magnet: magnetOf(metainfo) });

@@ -2,9 +2,11 @@
  * Torrent files wherever they lie: a path, `-` for stdin, or a web address. One comes back parsed, or there is one
  * sentence that names it. Left to others: torrents of which only the hash is known (wanted-torrent.ts).
  */
+
 import { open } from 'node:fs/promises';
 import process from 'node:process';
 import { localLimits } from '../../torrents/bencode.ts';
+import { isMagnet } from '../../torrents/magnet.ts';
 import { type Metainfo, MetainfoError, parseMetainfo } from '../../torrents/metainfo.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
 import type { UserTrust } from '../host/user-trust.ts';
@@ -50,7 +52,7 @@ async function readSource(source: string, signal: AbortSignal): Promise<SourceBy
     // A server that led us on to another one has not given this torrent, and what that one names there is a stranger's.
     return { bytes, trust: origin === new URL(source).origin ? { origin } : {} };
   }
-  if (/^magnet:/i.test(source)) throw onlyHash('a magnet link');
+  if (isMagnet(source)) throw onlyHash('a magnet link');
   return { bytes: await readTorrentFile(source), trust: {} };
 }
 

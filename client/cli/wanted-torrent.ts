@@ -4,13 +4,15 @@
  */
 import { existsSync } from 'node:fs';
 import type { Options } from 'yargs';
-import { type MagnetLink, parseMagnet } from '../../torrents/magnet.ts';
+import { isMagnet, type MagnetLink, parseMagnet } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import type { UpgradeFrom } from '../host/upgrade.ts';
 import type { UserTrust } from '../host/user-trust.ts';
 import { badOption, CliError } from './cli-error.ts';
 import { hasUsableTracker, type Obstacle, obstacleWords, unsupportedSources } from './obstacles.ts';
+import type { Output } from './output.ts';
 import { loadTorrent } from './torrent-source.ts';
+import { plain } from './torrent-summary.ts';
 import { typedTracker } from './typed-tracker.ts';
 
 export type WantedTorrent = KnownTorrent | { readonly link: MagnetLink; readonly trust: UserTrust };
@@ -55,8 +57,11 @@ export async function readWanted(
   source: string,
   helpers: Helpers,
   signal: AbortSignal,
+  output: Output,
 ): Promise<WantedTorrent> {
   const link = linkOf(source);
+  for (const { key, value, why } of link?.leftOut ?? [])
+    output.remark(`Note: passed over in the magnet link: ${plain(`${key}=${value}`)} (${why})`);
   const typed: UserTrust = { trackers: helpers.trackers };
   if (link === undefined) {
     const { metainfo, trust } = await loadTorrent(source, signal);
@@ -97,7 +102,7 @@ export function infoHashOf(wanted: WantedTorrent): string {
 
 /** 40 hex digits, the 64 of version 2, or the 32 letters of old magnet links; a file of that name comes first. */
 function linkOf(source: string): MagnetLink | undefined {
-  if (/^magnet:/i.test(source)) return parseMagnet(source);
+  if (isMagnet(source)) return parseMagnet(source);
   if (/^[0-9a-f]{64}$/i.test(source)) return existsSync(source) ? undefined : hashLink(`btmh:1220${source}`);
   if (!/^([0-9a-f]{40}|[a-z2-7]{32})$/i.test(source) || existsSync(source)) return undefined;
   return hashLink(`btih:${source}`);

@@ -50,6 +50,28 @@ describe('a torrent is fetched when it is given', () => {
   });
 });
 
+it.each([
+  [
+    'out of a page, over two lines',
+    (link: string) => `<${link.replaceAll('&', '&amp;').replace('&', '\n&')}>\n`,
+  ],
+  ['with its tracker encoded once more', (link: string) => link.replaceAll('%', '%25')],
+  ['with an empty selection and a fragment', (link: string) => `${link}&so=,#top`],
+])('info takes a link as it was copied: %s', async (_, copied) => {
+  const { code, stdout, stderr } = await scene.cicada('info', copied(scene.magnet), '--port', '0');
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('passed over')]);
+  expect(stdout).toContain(scene.infoHash);
+});
+
+it('info says what of a link it passes over', async () => {
+  const link = `${scene.magnet}&xt=urn:btih:0123&tr=tracker&x.pe=peer:0`;
+  const { code, stderr } = await scene.cicada('info', link, '--port', '0');
+  expect(code).toBe(0);
+  expect(stderr).toContain('Note: passed over in the magnet link: xt=urn:btih:0123 (not an info-hash)');
+  expect(stderr).toContain('Note: passed over in the magnet link: tr=tracker (not an address)');
+  expect(stderr).toContain('Note: passed over in the magnet link: x.pe=peer:0 (not an address)');
+});
+
 it('info asks peers what a link stands for, and prints one document', async () => {
   const outcome = await scene.cicada('info', scene.magnet, '--port', '0', '--json');
   const [document, ...more] = documentsOf(outcome);

@@ -31,6 +31,7 @@ describe('parseMagnet', () => {
         { first: 2, last: 2 },
         { first: 6, last: 8 },
       ],
+      leftOut: [],
     });
   });
 
@@ -63,6 +64,137 @@ describe('parseMagnet', () => {
   ])('%s: %s', (code, uri) => expect(codeOf(uri)).toBe(code));
 });
 
+describe('a magnet link as it was copied', () => {
+  const t = 'http://a/announce';
+  const [u, w] = ['http%3A%2F%2Fa%2Fannounce', 'http%253A%252F%252Fa%252Fannounce'];
+  test.each([
+    ['out of the source of a page', `magnet:?xt=urn:btih:${v1}&amp;dn=A%20B&amp;tr=${u}`],
+    ['out of a feed that escaped it twice', `magnet:?xt=urn:btih:${v1}&amp;amp;dn=A+B&#38;tr=${u}`],
+    ['with its tracker encoded twice', `magnet:?xt=urn:btih:${v1}&dn=A%2520B&tr=${w}`],
+    [
+      'with its tracker encoded three times',
+      `magnet:?xt=urn:btih:${v1}&dn=A%2520B&tr=${encodeURIComponent(w)}`,
+    ],
+    ['encoded as a whole', encodeURIComponent(`magnet:?xt=urn:btih:${v1}&dn=A%20B&tr=${u}`)],
+    ['with its topic encoded', `magnet:?xt=${encodeURIComponent(`urn:btih:${v1}`)}&dn=A B&tr=${t}`],
+    [
+      'broken over lines',
+      `magnet:?xt=urn:btih:${v1.slice(0, 9)}\r\n  ${v1.slice(9)}&dn=A B\n&tr=http://a/ann\nounce\n`,
+    ],
+    ['with blanks', ` magnet:? xt = urn:btih: ${v1} & dn= A B & tr= ${t} `],
+    ['between the marks of a mail', `<magnet:?xt=urn:btih:${v1}&dn=A%20B&tr=${t}>`],
+    ['in quotes, at the end of a sentence', `"magnet:?dn=A%20B&tr=${t}&xt=urn:btih:${v1}."`],
+    ['with a fragment', `magnet:?dn=A+B&tr=${t}&xt=urn:btih:${v1}#row-5`],
+    ['with an empty fragment, and keys behind it', `magnet:?xt=urn:btih:${v1}#&dn=A+B&tr=${t}`],
+    ['with slashes', `magnet://?xt=urn:btih:${v1}&dn=A+B&tr=${t}`],
+    ['with an empty selection and empty keys', `magnet:?so=&xt=urn:btih:${v1}&dn=A+B&tr=&tr=${t}&x.pe&&=`],
+  ])('is read: %s', (_, uri) => {
+    const link = parseMagnet(uri);
+    expect(Buffer.from(link.infoHash!).toString('hex')).toBe(v1);
+    expect(link).toMatchObject({ name: 'A B', trackers: [t], selectOnly: [] });
+    expect(link.leftOut.filter(({ key }) => key !== 'x.pe')).toEqual([]);
+  });
+
+  test.each([
+    ['is too short', 'urn:btih:0123'],
+    ['is of another length', `urn:btih:${v1}0`],
+    ['has a letter too many', `urn:btih:${v1.slice(1)}g`],
+    ['is of another multihash', `urn:btmh:1114${v2}`],
+  ])('tells of a hash that %s, and takes the right one before or behind it', (_, wrong) => {
+    for (const uri of [
+      `magnet:?xt=${wrong}&xt=urn:btih:${v1}`,
+      `magnet:?xt.1=urn:btih:${v1}&xt.2=${wrong}`,
+    ]) {
+      const { infoHash, leftOut } = parseMagnet(uri);
+      expect(Buffer.from(infoHash!).toString('hex')).toBe(v1);
+      expect(leftOut).toEqual([{ key: 'xt', value: wrong, why: 'not an info-hash' }]);
+    }
+  });
+
+  test('names one torrent: a second hash of the same kind is told of', () => {
+    const other = `urn:btih:${'f'.repeat(40)}`;
+    const uri = `magnet:?xt=urn:btih:${v1}&xt=${other}&xt=urn:btih:${v1.toUpperCase()}&xt=urn:btmh:1220${v2}`;
+    const { infoHash, infoHashV2, leftOut } = parseMagnet(uri);
+    expect([infoHash, infoHashV2].map((hash) => Buffer.from(hash!).toString('hex'))).toEqual([v1, v2]);
+    expect(leftOut).toEqual([{ key: 'xt', value: other, why: 'another torrent' }]);
+  });
+
+  test.each([
+    [
+      '0,2,',
+      [
+        [0, 0],
+        [2, 2],
+      ],
+    ],
+    [',,4-6,,', [[4, 6]]],
+    [
+      '1, 3 - 5',
+      [
+        [1, 1],
+        [3, 5],
+      ],
+    ],
+    [
+      '7,x,9-8,10',
+      [
+        [7, 7],
+        [10, 10],
+      ],
+    ],
+  ])('selects what can be understood of so=%s', (so, ranges) => {
+    const { selectOnly, leftOut } = parseMagnet(`magnet:?xt=urn:btih:${v1}&so=${so}`);
+    expect(selectOnly.map(({ first, last }) => [first, last])).toEqual(ranges);
+    expect(leftOut.map(({ value }) => value)).toEqual(so.includes('x') ? ['x', '9-8'] : []);
+  });
+
+  test('tells of addresses that are none, and of those beyond the limit', () => {
+    const many = Array.from({ length: 101 }, (_, i) => `&tr=http://t${i}/a`).join('');
+    const { trackers, leftOut } = parseMagnet(`magnet:?xt=urn:btih:${v1}&tr=nothing&x.pe=a:0${many}`);
+    expect(trackers).toHaveLength(100);
+    expect(leftOut).toEqual([
+      { key: 'tr', value: 'nothing', why: 'not an address' },
+      { key: 'x.pe', value: 'a:0', why: 'not an address' },
+      { key: 'tr', value: 'http://t100/a', why: 'too many' },
+    ]);
+  });
+
+  test('keeps a plus in an address, a percent sign in a name, and a hash sign before other keys', () => {
+    const link = parseMagnet(`magnet:?dn=100%25 C#&tr=http://a/announce?k=a+b&xt=urn:btih:${v1}`);
+    expect(link).toMatchObject({ name: '100% C#', trackers: ['http://a/announce?k=a+b'] });
+  });
+
+  test('never makes anything but a link or a MagnetError of any text', () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        'xt=urn:btih:',
+        v1,
+        '&amp;',
+        '&',
+        'so=',
+        'tr=',
+        '%',
+        '%25',
+        '#',
+        '\n',
+        ' ',
+        ',',
+        '1-2',
+        'http://a/',
+      ),
+      fc.string({ maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 20 }), (parts) => {
+        expect(['accepted', expect.stringMatching(/^magnet-/)]).toContainEqual(
+          codeOf(`magnet:?${parts.join('')}`),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 test('what was made reads the same', () => {
   const hash = (bytes: number) =>
     fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((value) => Buffer.from(value));
@@ -83,7 +215,7 @@ test('what was made reads the same', () => {
   });
   fc.assert(
     fc.property(link, (value) => {
-      expect(parseMagnet(makeMagnet(value))).toEqual(value);
+      expect(parseMagnet(makeMagnet(value))).toEqual({ ...value, leftOut: [] });
     }),
     { numRuns: 200 },
   );
