@@ -186,6 +186,29 @@ describe('tags and names together', () => {
     expect(tracks.map((track) => track.artist)).toEqual(['A', 'B', undefined]);
   });
 
+  it.each([
+    ['a guest on one song', ['Ava', 'Ava', 'Ava feat. Ben', 'Ava'], 'Ava'],
+    ['a guest on every song', ['Ava (ft. Ben)', 'Ava feat. Cleo', 'Ava Featuring Dora'], 'Ava'],
+    ['another spelling', ['Beyoncé', 'BEYONCE', 'Beyoncé'], 'Beyoncé'],
+    ['an article', ['The Beatles', 'Beatles, The', 'Beatles', 'The Beatles'], 'The Beatles'],
+    ['signs', ['AC/DC', 'ACDC', 'AC-DC', 'AC/DC'], 'AC/DC'],
+    ['partners', ['Ava & Ben', 'Ava with Cleo', 'Ava, Dora', 'Ava x Eva'], 'Ava'],
+    ['one song of somebody else', ['Ava', 'Ava', 'Ben'], 'Ava'],
+    [
+      'a band with a comma and guests',
+      Array.from('abc', (x) => `Earth, Wind & Fire feat. ${x}`),
+      'Earth, Wind & Fire',
+    ],
+    ['nothing but signs', ['!!!', '!!!', '+/-'], '!!!'],
+    ['nobody more than half', ['Ava', 'Ava', 'Ben', 'Cleo'], 'Various Artists'],
+    ['guests alone in common', ['Ava feat. Ben', 'Cleo feat. Ben'], 'Various Artists'],
+  ])('an album with %s is of %s → %s', (_, artists, expected) => {
+    const files = Object.fromEntries(artists.map((artist, index) => [`${index}.mp3`, { artist }]));
+    const { artist, tracks } = release('Hits', files);
+    expect(artist).toBe(expected);
+    expect(tracks.map((track) => track.artist)).toEqual(artists);
+  });
+
   it('an artist stands in the names of the files only when it does so in all of them', () => {
     const all = release('Hits', { '01 - A - X.mp3': undefined, '02 - B - Y.mp3': undefined });
     expect(all.tracks.map(({ artist, title }) => [artist, title])).toEqual([

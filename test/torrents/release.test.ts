@@ -7,7 +7,7 @@ import { type ReleaseControl, readRelease } from '../../torrents/release.ts';
 import { coverBytesMax, coverImage } from '../../torrents/tags/cover-image.ts';
 import { openTagReader } from '../../torrents/tags/tag-reader.ts';
 import { makeFolder, noise } from './folder-fixture.ts';
-import { flac, hostileFiles, jpeg, png, webp } from './tag-fixtures.ts';
+import { flac, hostileFiles, jpeg, mp3, png, webp } from './tag-fixtures.ts';
 
 async function releaseOf(folder: string, control?: ReleaseControl) {
   const { metainfo } = await createTorrent(folder, { pieceLength: 16_384 });
@@ -47,6 +47,26 @@ describe('a release', () => {
     ]);
     expect(tracks[0]).toMatchObject({ codec: 'flac', lossless: true, sampleRate: 44_100, durationMs: 2_000 });
     expect(tracks[0]!.piecesRoot).toHaveLength(32);
+  });
+
+  it('names artists as their tags do: with slashes, and all of several', async () => {
+    const folder = makeFolder('mixed', {
+      '1.mp3': mp3(3, { TPE1: 'AC/DC', TPE2: 'AC/DC', TIT2: 'a' }),
+      '2.mp3': mp3(2, { TP1: 'D/troit', TT2: 'b' }),
+      '3.mp3': mp3(4, { TPE1: ['Ava', 'Ben / Co', 'Cleo'], TIT2: 'c' }),
+      '4.mp3': mp3(4, { TPE1: 'Ava/Ben', TIT2: 'd' }),
+      '5.flac': flac({ TITLE: 'e', ARTIST: ['Ava', 'Ben'], ALBUMARTIST: ['AC/DC', 'Ben'] }),
+      '6.flac': flac({ TITLE: 'f', ARTIST: 'Ava feat. Ben', ARTISTS: ['Ava', 'Ben'] }),
+    });
+    const { tracks } = await releaseOf(folder);
+    expect(tracks.map(({ title, artist }) => [title, artist])).toEqual([
+      ['a', 'AC/DC'],
+      ['b', 'D/troit'],
+      ['c', 'Ava, Ben / Co, Cleo'],
+      ['d', 'Ava/Ben'],
+      ['e', 'Ava, Ben'],
+      ['f', 'Ava feat. Ben'],
+    ]);
   });
 
   it('gives the same song the same root in every album', async () => {

@@ -1,7 +1,7 @@
 /** Smallest files of music and pictures that readers of tags accept, and some that were made to hurt them. */
 
 /** Two seconds by its header, and no sound: the STREAMINFO of 44.1 kHz, 16 bits, two channels, then comments. */
-export function flac(tags: Record<string, string>, picture?: Uint8Array): Uint8Array {
+export function flac(tags: Record<string, string | string[]>, picture?: Uint8Array): Uint8Array {
   const info = Buffer.alloc(34);
   info.writeUInt16BE(4096, 0);
   info.writeUInt16BE(4096, 2);
@@ -27,8 +27,10 @@ function block(type: number, content: Uint8Array): Buffer {
 }
 
 /** Vorbis comments: what FLAC, Vorbis and Opus have in common. */
-function comments(tags: Record<string, string>): Buffer {
-  const texts = Object.entries(tags).map(([name, value]) => Buffer.from(`${name}=${value}`));
+function comments(tags: Record<string, string | string[]>): Buffer {
+  const texts = Object.entries(tags).flatMap(([name, values]) =>
+    [values].flat().map((value) => Buffer.from(`${name}=${value}`)),
+  );
   return Buffer.concat([
     uint32le(0),
     uint32le(texts.length),
@@ -49,6 +51,26 @@ function pictureBlock(picture: Uint8Array): Buffer {
     picture,
   ];
   return Buffer.concat(parts);
+}
+
+/** Frames of ID3v2 in UTF-16, or UTF-8 in version 4, which ends several values with zeros; then one frame of silence. */
+export function mp3(version: 2 | 3 | 4, frames: Record<string, string | string[]>): Uint8Array {
+  const bodies = Object.entries(frames).map(([id, values]) => {
+    const text = [values].flat().join('\0');
+    const isUtf8 = version === 4;
+    const bytes = isUtf8
+      ? Buffer.from(text)
+      : Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
+    const content = Buffer.concat([Buffer.from([isUtf8 ? 3 : 1]), bytes]);
+    const head = version === 2 ? uint32be(content.length).subarray(1) : uint32be(content.length);
+    return Buffer.concat([Buffer.from(id, 'latin1'), head, Buffer.alloc(version === 2 ? 0 : 2), content]);
+  });
+  const body = Buffer.concat(bodies);
+  const size = [21, 14, 7, 0].map((shift) => (body.length >> shift) & 0x7f);
+  const frame = Buffer.alloc(417);
+  frame.set([0xff, 0xfb, 0x90, 0x64]);
+  const tag = Buffer.from([0x49, 0x44, 0x33, version, 0, 0, ...size]);
+  return Buffer.concat([tag, body, frame, frame, frame]);
 }
 
 /** An Ogg page that announces 4,294,967,295 comments, the first of them as long as a disk. */

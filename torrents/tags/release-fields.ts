@@ -4,6 +4,7 @@
  *
  * Invariant: pure; every release has an album, every track a title, whatever is missing.
  */
+import { artistOfMost } from './artist-names.ts';
 import { formatByName } from './audio-formats.ts';
 import { discOf, type FileFields, readFileName, readFolderName } from './name-fields.ts';
 import { tagText } from './tag-text.ts';
@@ -65,10 +66,10 @@ export function releaseFields(
   const folder = isSingleFile ? undefined : readFolderName(name);
   const tags = files.map((file) => file.tags);
   const albumArtist = mostTold(tags.map((tag) => tag?.albumArtist));
-  const trackArtists = new Set(tags.map((tag) => tag?.artist).filter((artist) => artist !== undefined));
-  const onlyArtist = trackArtists.size === 1 ? [...trackArtists][0] : undefined;
+  const trackArtists = tags.map((tag) => tag?.artist);
+  const isNamed = trackArtists.some((artist) => artist !== undefined);
   const artist =
-    albumArtist ?? onlyArtist ?? folder?.artist ?? (trackArtists.size > 1 ? variousArtists : undefined);
+    albumArtist ?? artistOfMost(trackArtists) ?? folder?.artist ?? (isNamed ? variousArtists : undefined);
   // `01 - Artist - Title` names artists only when all files do: one may well be called `Song - Live`.
   const nameArtists = files.length > 1 && names.every(({ parts }) => parts.length === 2);
   const tracks = files.map(({ fileIndex, components, bytes, piecesRoot, tags }, index): ReleaseTrack => {

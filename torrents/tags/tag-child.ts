@@ -34,11 +34,11 @@ process.send!('ready');
 
 async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
   // `duration`: what the header tells; otherwise every MP3 would be read to its end.
-  const { common, format } = await parseFile(path, { skipCovers: !wantCovers, duration: false });
+  const { common, format, native } = await parseFile(path, { skipCovers: !wantCovers, duration: false });
   return {
     title: cut(common.title),
-    artist: cut(common.artist ?? common.artists?.join(', ')),
-    albumArtist: cut(common.albumartist ?? common.albumartists?.join(', ')),
+    artist: cut(wholeId3(native, 'TPE1', 'TP1') ?? joined(common.artist, common.artists)),
+    albumArtist: cut(wholeId3(native, 'TPE2', 'TP2') ?? joined(common.albumartist, common.albumartists)),
     album: cut(common.album),
     genre: cut(common.genre?.slice(0, genresMax).join(', ')),
     // The year of the music, not that of the pressing, when both are told.
@@ -53,6 +53,18 @@ async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
     sampleRate: format.sampleRate,
     covers: coversOf(common),
   };
+}
+
+/** ID3 before 2.4 has one text a frame, with slashes of its own: `AC/DC`. The parser cuts it at them. */
+function wholeId3(native: IAudioMetadata['native'], ...ids: string[]): string | undefined {
+  const frames = native['ID3v2.3'] ?? native['ID3v2.2'] ?? [];
+  const parts = frames.filter(({ id }) => ids.includes(id)).map(({ value }) => String(value));
+  return parts.length === 0 ? undefined : parts.join('/');
+}
+
+/** Where one field names several artists the parser gives the first of them as the artist. */
+function joined(artist: string | undefined, artists: readonly string[] = []): string | undefined {
+  return artist === undefined || artist === artists[0] ? artists.join(', ') || artist : artist;
 }
 
 function coversOf({ picture = [] }: IAudioMetadata['common']): Uint8Array[] {
