@@ -23,6 +23,8 @@ const piece = 0 as PieceIndex;
 class HeldJobs implements StorageJobs {
   readonly held: (() => void)[] = [];
   readonly sizes: number[] = [];
+  /** The thread of the next job dies with it. */
+  dies = false;
   readonly #fs: WholeSimFiles;
 
   constructor(fs: WholeSimFiles) {
@@ -31,7 +33,9 @@ class HeldJobs implements StorageJobs {
 
   run(job: NewJob, answer: (result: StoreResult) => void): void {
     this.sizes.push('sync' in job ? job.sync.length : 0);
-    this.held.push(() => answer(runStorageJob(this.#fs, { ...job, id: 0 })));
+    const died = { id: 0, outcome: 'failed', code: 'EIO', message: 'the storage thread ended' } as const;
+    const { dies } = this;
+    this.held.push(() => answer(dies ? died : runStorageJob(this.#fs, { ...job, id: 0 })));
   }
 
   stop(): Promise<void> {
@@ -166,4 +170,53 @@ describe('a file that cannot be forced to the disk', () => {
     expect(files.unforced.failures(stored[4]!)).toBe(0);
     expect(files.unforced.in(stored[4]!)).toEqual([piece]);
   });
+
+  it('does not count as forced any more, though it was before', () => {
+    failing.clear();
+    queue.force(files, [stored[3]!], () => {});
+    carryOutAll();
+    expect(stored[3]!.synced).toBeDefined();
+    failing.add('sync /music/3.txt.part');
+    queue.force(files, [stored[3]!], () => {});
+    carryOutAll();
+    expect(stored[3]!.synced).toBeUndefined();
+  });
+
+  it('is told by the first trouble of its piece, after the last file', () => {
+    failing.add('open /music/5.txt.part');
+    queue.force(files, stored.slice(2, 6), (trouble) => troubles.push(trouble?.message));
+    while (jobs.held.length > 0) {
+      expect(troubles).toEqual([]);
+      jobs.held.shift()!();
+    }
+    expect(troubles).toEqual(['EIO: /music/3.txt.part']);
+  });
+
+  it('when its thread dies may have lost what was written, and the others go on', () => {
+    failing.clear();
+    const told: unknown[] = [];
+    jobs.dies = true;
+    queue.force(files, [stored[0]!], (trouble) => told.push(trouble?.code));
+    jobs.dies = false;
+    queue.force(files, [stored[1]!], (trouble) => told.push(trouble?.code));
+    carryOutAll();
+    expect(told).toEqual(['EIO', undefined]);
+    expect(stored.slice(0, 2).map((file) => files.unforced.failures(file))).toEqual([1, 0]);
+    // Nothing is under way any more: the next fsync counts.
+    files.unforced.add(stored[0]!, piece);
+    queue.force(files, [stored[0]!], (trouble) => told.push(trouble?.code));
+    carryOutAll();
+    expect([told.at(-1), files.unforced.in(stored[0]!)]).toEqual([undefined, []]);
+  });
+});
+
+it('files are on their way until who waits for them has been told', async () => {
+  const order: string[] = [];
+  queue.force(files, stored.slice(0, 2), () => order.push('told'));
+  const settled = files.writes.settled().then(() => order.push('settled'));
+  await null;
+  expect(order).toEqual([]);
+  carryOutAll();
+  await settled;
+  expect(order).toEqual(['told', 'settled']);
 });
