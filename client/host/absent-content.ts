@@ -3,9 +3,11 @@
  * often, since a disk may be away for weeks.
  *
  * Invariant: what is back counts only when every file looks as it did, or its bytes were read again and are
- * right. A file that was read and is wrong is not read again until it looks otherwise.
+ * right. A file that was read and is wrong is not read again until it looks otherwise, or something that it shares a piece
+ * with does: that may have been what was wrong.
  */
 import type { Report } from '../engine/contract.ts';
+import type { ReadAgain } from './content-check.ts';
 import { isStoredFile, lookLater, stampNow, unitsOf } from './content-look.ts';
 import { type FileStamp, sameStamp } from './file-stamp.ts';
 import type { DiskFile } from './part-file.ts';
@@ -21,7 +23,7 @@ export class AbsentContent {
   readonly #stored: StoredTorrent;
   readonly #report: (report: Report) => void;
   readonly #timers: Timers;
-  readonly #refuted = new Map<StoredFile, FileStamp>();
+  readonly #refuted = new Map<StoredFile, ReadAgain>();
   #told: string;
   #waitMs = firstWaitMs;
   #nextMs: number;
@@ -43,9 +45,9 @@ export class AbsentContent {
     this.#nextMs = 0;
   }
 
-  /** It was read with these looks, and is wrong. */
-  refute(file: StoredFile, looks: FileStamp): void {
-    this.#refuted.set(file, looks);
+  /** It was read, and is wrong. */
+  refute(file: StoredFile, read: ReadAgain): void {
+    this.#refuted.set(file, read);
   }
 
   /**
@@ -69,14 +71,24 @@ export class AbsentContent {
       if (file === undefined || looksNow === undefined) return { looks };
       // Its disk was plugged in elsewhere.
       if (sameStamp(looksNow, file.seen)) file.seen = looksNow;
-      else if (looksNow.bytes === file.file.bytes && !sameStamp(looksNow, this.#refuted.get(file)))
-        doubtful.push(file);
+      else if (looksNow.bytes === file.file.bytes && !this.#isRefuted(file, looksNow)) doubtful.push(file);
       else {
         this.#tellOnce(notAsDescribed(file));
         return { looks };
       }
     }
     return { looks, found: doubtful };
+  }
+
+  /** All is as it was when this file was read: it would be read in vain. */
+  #isRefuted(file: StoredFile, looksNow: FileStamp): boolean {
+    const read = this.#refuted.get(file);
+    if (read === undefined || !sameStamp(looksNow, read.looks)) return false;
+    const isAsThen = ([at, then]: readonly [DiskFile, FileStamp | undefined]) => {
+      const now = stampNow(at, this.#stored.files);
+      return now === undefined ? then === undefined : sameStamp(now, then);
+    };
+    return [...read.beside].every(isAsThen);
   }
 
   #tellOnce(message: string): void {

@@ -4,18 +4,20 @@
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import { stampNow } from './content-look.ts';
 import { type FileStamp, laterStamp, sameFile } from './file-stamp.ts';
-import { openedPath } from './part-file.ts';
+import { type DiskFile, openedPath } from './part-file.ts';
 import { checkPieces, segmentsToCheck } from './piece-check.ts';
 import type { Steps } from './steps.ts';
 import type { StorageJobs } from './storage-job.ts';
 import { piecesOf, type StoredTorrent } from './stored-torrent.ts';
-import type { StoredFile } from './torrent-files.ts';
+import type { Place, StoredFile } from './torrent-files.ts';
 
 export interface ReadAgain {
   /** Pieces whose bytes are not the torrent's any more. */
   readonly bad: readonly PieceIndex[];
   /** What the file looked like before it was read: a change since then is seen by comparing with this. */
   readonly looks: FileStamp;
+  /** With `all`: what it shares a piece with, and how that looked then. One of them may be what is wrong. */
+  readonly beside: ReadonlyMap<DiskFile, FileStamp | undefined>;
 }
 
 /**
@@ -32,7 +34,16 @@ export function* readAgain(
   const { seen } = file;
   const before = stampNow(file, files);
   if (before === undefined) return undefined;
-  const pieces = all ? piecesOf(stored, file.file.index) : files.storedIn(file);
+  const own = all ? piecesOf(stored, file.file.index) : files.storedIn(file);
+  const beside = new Map<DiskFile, FileStamp | undefined>();
+  for (const pieceIndex of all ? [...own.slice(0, 1), ...own.slice(-1)] : []) {
+    for (const { file: other, at } of files.placesOf(pieceIndex)) {
+      if (other !== undefined && at !== file) beside.set(at, stampNow(at, files));
+    }
+  }
+  // A piece of which a part is gone that is ours to make anew says nothing of this file.
+  const isGone = ({ at }: Place) => at.state === 'part' && beside.has(at) && beside.get(at) === undefined;
+  const pieces = own.filter((pieceIndex) => beside.size === 0 || !files.placesOf(pieceIndex).some(isGone));
   const bad = new Set(pieces);
   const pathsOf = (pieceIndex: PieceIndex) =>
     files
@@ -52,5 +63,6 @@ export function* readAgain(
   // It was lost or written while it was read: the result says nothing of it now.
   const isSame = file.state === 'part' ? sameFile(before, file.seen) : file.seen === seen;
   if (!isSame || !sameFile(before, stampNow(file, files))) return undefined;
-  return { bad: [...bad], looks: file.state === 'part' ? laterStamp(file.seen, before) : before };
+  const looks = file.state === 'part' ? laterStamp(file.seen, before) : before;
+  return { bad: [...bad], looks, beside };
 }

@@ -10,7 +10,7 @@
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { DiskTrouble, Report, TorrentId } from '../engine/contract.ts';
 import { AbsentContent, isOwned, notAsDescribed } from './absent-content.ts';
-import { readAgain } from './content-check.ts';
+import { type ReadAgain, readAgain } from './content-check.ts';
 import {
   causeOf,
   type Finding,
@@ -309,14 +309,14 @@ export class WatchedContent {
     if (isSettled) file.doubts = 0;
     const isWhole = file.state === 'part' || looks.bytes === file.file.bytes;
     if (bad.length > 0 || !isWhole)
-      return isSeed ? this.#refuteSeed(file, looks) : this.#refute(file, bad, looks);
+      return isSeed ? this.#refuteSeed(file, read) : this.#refute(file, bad, looks);
     file.seen = looks;
     if (!this.#isSeeding && file.missingBytes === 0 && isSettled) this.#finish(file, true);
   }
 
-  #refuteSeed(file: StoredFile, looks: FileStamp): void {
+  #refuteSeed(file: StoredFile, read: ReadAgain): void {
     if (this.#absence === undefined) this.#goOffline({ code: 'ECHANGED', message: notAsDescribed(file) });
-    this.#absence!.refute(file, looks);
+    this.#absence!.refute(file, read);
   }
 
   #refute(file: StoredFile, bad: readonly PieceIndex[], looks: FileStamp): void {
