@@ -39,8 +39,11 @@ export class BlockReader {
   readonly #spare: Uint8Array[] = [];
   #cachedBytes = 0;
 
-  /** The extent `offset … offset + bytes` of torrent `key`, from the cache or by `read`. */
-  read(key: number, offset: number, bytes: number, read: ReadExtent, done: Waiter): void {
+  /**
+   * The extent `offset … offset + bytes` of what `key` names, from the cache or by `read`. What lies on the disk under one key
+   * never changes.
+   */
+  read(key: string, offset: number, bytes: number, read: ReadExtent, done: Waiter): void {
     const name = `${key}:${offset}:${bytes}`;
     const known = this.#extents.get(name);
     if (known?.waiters !== undefined) return void known.waiters.push(done);

@@ -126,7 +126,8 @@ export class FileDisk implements Disk {
     const spans = block.begin + block.bytes > extentStart + extentBytes;
     const start = spans ? block.begin : extentStart;
     const bytes = spans ? block.bytes : Math.min(extentBytes, geometry.pieceSpan(block.pieceIndex) - start);
-    this.#reader.read(torrent, pieceOffset + start, bytes, this.#readExtent(stored), (extent, trouble) => {
+    const key = `${torrent}:${stored.files.version(block.pieceIndex)}`;
+    this.#reader.read(key, pieceOffset + start, bytes, this.#readExtent(stored), (extent, trouble) => {
       if (extent !== undefined) {
         const at = block.begin - start;
         const bytes = extent.subarray(at, at + block.bytes);

@@ -87,6 +87,8 @@ export class TorrentFiles {
   /** Told of pieces that a failed fsync may have cost. */
   onUnforced: (at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble) => void = () => {};
   readonly #stored: Uint8Array;
+  /** How often a piece was lost. */
+  readonly #losses = new Map<PieceIndex, number>();
   /** Pieces of which a file's part lies in the side file, by file index. */
   readonly #held = new Map<number, Set<PieceIndex>>();
 
@@ -152,6 +154,11 @@ export class TorrentFiles {
     return (this.#stored[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
   }
 
+  /** Another one when the piece has been lost since, or stored again: what was read before is not what lies there now. */
+  version(pieceIndex: PieceIndex): number {
+    return 2 * (this.#losses.get(pieceIndex) ?? 0) + (this.has(pieceIndex) ? 1 : 0);
+  }
+
   /** This piece has been verified, and lies in these places. `forced`: files in which it is on the disk. */
   onStored(
     pieceIndex: PieceIndex,
@@ -204,6 +211,7 @@ export class TorrentFiles {
   losePieces(pieces: readonly PieceIndex[]): void {
     for (const pieceIndex of pieces) {
       if (!this.has(pieceIndex)) continue;
+      this.#losses.set(pieceIndex, (this.#losses.get(pieceIndex) ?? 0) + 1);
       this.#stored[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
       for (const { file, bytes } of this.placesOf(pieceIndex)) {
         if (file === undefined) continue;

@@ -6,7 +6,7 @@ import { BlockReader, extentBytes } from '../../client/host/block-reader.ts';
 function bench() {
   const pending: { offset: number; target: Uint8Array; done: (trouble: undefined) => void }[] = [];
   const reader = new BlockReader();
-  const read = (offset: number, key = 1, bytes = extentBytes): Uint8Array[] => {
+  const read = (offset: number, key = '1', bytes = extentBytes): Uint8Array[] => {
     const got: Uint8Array[] = [];
     const ask = (at: number, target: Uint8Array, done: (trouble: undefined) => void) => {
       pending.push({ offset: at, target, done });
@@ -59,10 +59,10 @@ describe('an extent', () => {
 
   it('is of one torrent, and of one length: the same place of another torrent is read for itself', () => {
     const { read, answerAll, pending } = bench();
-    read(0, 1);
+    read(0, '1');
     answerAll();
-    read(0, 2);
-    read(0, 1, 1_000);
+    read(0, '2');
+    read(0, '1', 1_000);
     expect(pending.map(({ target }) => target.length)).toEqual([extentBytes, 1_000]);
   });
 
@@ -75,7 +75,7 @@ describe('an extent', () => {
         target.fill(1);
         asked.push(done);
       };
-      reader.read(1, 0, 10, read, (extent, trouble) => told.push(extent?.length ?? trouble?.code));
+      reader.read('1', 0, 10, read, (extent, trouble) => told.push(extent?.length ?? trouble?.code));
     };
     ask();
     ask();
@@ -105,13 +105,13 @@ describe('an extent', () => {
   it('counts by its bytes: thousands of short ones are kept', () => {
     const { read, answerAll, pending } = bench();
     const bytes = 16_384;
-    for (let n = 0; n < 2_048; n++) read(n * bytes, 1, bytes);
+    for (let n = 0; n < 2_048; n++) read(n * bytes, '1', bytes);
     answerAll();
-    read(0, 1, bytes);
+    read(0, '1', bytes);
     expect(pending).toHaveLength(0);
-    read(2_048 * bytes, 1, bytes);
+    read(2_048 * bytes, '1', bytes);
     answerAll();
-    read(bytes, 1, bytes);
+    read(bytes, '1', bytes);
     expect(pending).toHaveLength(1);
   });
 

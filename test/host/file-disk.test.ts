@@ -1,8 +1,6 @@
-/** What is answered to a piece or a request for a block when files are lost, fail or are named meanwhile. */
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { pieceLength, StorageBench, torrent } from './storage-bench.ts';
-
-afterEach(() => vi.restoreAllMocks());
+/** What is answered to a piece when files are lost, fail or are named meanwhile. */
+import { describe, expect, it } from 'vitest';
+import { StorageBench, torrent } from './storage-bench.ts';
 
 const part = '/out/album/a.flac.part';
 const trouble = { code: 'EIO', message: 'fsync' };
@@ -252,33 +250,6 @@ describe('nothing stays open', () => {
     expect(again.facts).toMatchObject([{ type: 'piece-unstorable', trouble: { code: 'EMFILE' } }]);
     again.disk.remove(torrent);
     expect(again.test.fs.openPaths).toEqual([]);
-  });
-});
-
-describe('a block', () => {
-  it('has zeros where a pad is, whatever was in memory before', () => {
-    vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((bytes) => Buffer.alloc(bytes, 7));
-    const bench = new StorageBench({ sizes: { 'a.flac': 20_000, '.pad/12768': 12_768, 'b.flac': 20_000 } });
-    bench.fetchAll();
-    const fact = bench.read(1, 3_600, 1_000);
-    const from = pieceLength + 3_600;
-    const bytes = fact?.type === 'block-read' ? fact.bytes : undefined;
-    expect(Buffer.compare(bytes!, bench.album.truth.subarray(from, from + 1_000))).toBe(0);
-  });
-
-  it('that lies in a file of which nothing is stored is unreadable, and the file is not made', () => {
-    const bench = new StorageBench();
-    expect(bench.read(3)).toMatchObject({ type: 'block-unreadable' });
-    expect(bench.test.listing('/out')).toEqual([]);
-  });
-
-  it('that could not be read is read when that is over', () => {
-    const bench = new StorageBench();
-    bench.fetch(0);
-    bench.test.failing.set('read a.flac.part', 'EIO');
-    expect(bench.read(0)).toMatchObject({ type: 'block-unreadable', trouble: { code: 'EIO' } });
-    bench.test.failing.clear();
-    expect(bench.read(0)).toMatchObject({ type: 'block-read' });
   });
 });
 
