@@ -221,6 +221,27 @@ describe('The file system', () => {
     expect(blockOf(2)?.equals(whole('b.flac', 0))).toBe(true);
   });
 
+  it('reads a block of a large piece wherever it lies, also across what is read at once', async () => {
+    bench = await openFileBench({
+      sizes: { 'a.flac': 1_500_000 },
+      pieceLength: 1024 * 1024,
+      prepare: (folder, source) => fs.cpSync(source, path.join(folder, 'album'), { recursive: true }),
+    });
+    const { geometry, truth } = bench;
+    const begins = [256 * 1024 - 100, 256 * 1024, 512 * 1024 - 16_383, 768 * 1024 - 16_384];
+    const blocks = begins.map((begin) => geometry.block(0, begin, 16_384)!);
+    blocks.push(geometry.block(1, 1_500_000 - 1024 * 1024 - 5, 5)!);
+    for (const [read, block] of blocks.entries()) bench.disk.readBlock(1, read, block);
+    await bench.until(() => bench.facts.length === blocks.length);
+    for (const [read, { pieceIndex, begin, bytes }] of blocks.entries()) {
+      const fact = bench.facts.find((f) => f.type === 'block-read' && f.read === read);
+      const from = geometry.pieceOffset(pieceIndex) + begin;
+      expect(
+        fact?.type === 'block-read' && Buffer.compare(fact.bytes, truth.subarray(from, from + bytes)),
+      ).toBe(0);
+    }
+  });
+
   it('puts a piece together that lies in hundreds of files, with few of them open at a time', async () => {
     const sizes = Object.fromEntries(Array.from({ length: 700 }, (_, i) => [`${i}.txt`, 20 + (i % 7)]));
     bench = await openFileBench({ sizes });
