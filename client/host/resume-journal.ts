@@ -14,7 +14,7 @@ import { type FileStamp, sameFile, stampFrom } from './file-stamp.ts';
 import type { OpenedFile } from './file-system.ts';
 import { type DiskFile, openedPath } from './part-file.ts';
 import type { ResumeStore } from './resume-store.ts';
-import { asPromise, launch, Outcome, type Steps, waitFor } from './steps.ts';
+import { asPromise, launch, Outcome, orUndefined, type Steps, waitFor } from './steps.ts';
 import { syncFolder } from './sync-folder.ts';
 import { realTimers, type Timers } from './timers.ts';
 import type { StoredFile, TorrentFiles } from './torrent-files.ts';
@@ -272,7 +272,7 @@ export class ResumeJournal {
       this.#files.onSyncFailed(at, troubleOf(error));
       return 'failed';
     } finally {
-      yield* waitFor(handle.close());
+      yield* orUndefined(handle.close());
     }
   }
 
@@ -289,7 +289,7 @@ export class ResumeJournal {
       // A disk that does not let us look has not lost the file.
       isOurs = sameFile(stampFrom(yield* waitFor(handle.stat())), at.seen);
     } finally {
-      if (!isOurs) yield* waitFor(handle.close());
+      if (!isOurs) yield* orUndefined(handle.close());
     }
     return isOurs ? handle : undefined;
   }

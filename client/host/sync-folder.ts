@@ -1,10 +1,10 @@
 /** Forces the names in a folder to the disk. Some systems cannot; they keep names in order by themselves. */
 import type { FileSystem } from './file-system.ts';
-import { orUndefined, type Steps, waitFor } from './steps.ts';
+import { orUndefined, type Steps } from './steps.ts';
 
 export function* syncFolder({ later }: FileSystem, folder: string): Steps<void> {
   const handle = yield* orUndefined(later.open(folder, 'read'));
   if (handle === undefined) return;
   yield* orUndefined(handle.sync());
-  yield* waitFor(handle.close());
+  yield* orUndefined(handle.close());
 }

@@ -1,6 +1,6 @@
 /** What a record claims: only what was forced to the disk, whatever happens while it is made. */
 import { describe, expect, it } from 'vitest';
-import { start } from '../../client/host/steps.ts';
+import { Outcome, start } from '../../client/host/steps.ts';
 import { StorageBench, torrent } from './storage-bench.ts';
 import { finished, TestDrive } from './test-drive.ts';
 
@@ -228,6 +228,29 @@ it('nothing that is opened for an fsync stays open, however it ends', () => {
   bench.test.write(part, new Uint8Array(10));
   bench.flush();
   expect(bench.test.fs.openPaths).toHaveLength(open);
+});
+
+it('what says no more than EIO when it is closed, as network disks do that are away, stops no record', () => {
+  const bench = new StorageBench();
+  const { later } = bench.test.fs;
+  const { open } = later;
+  bench.fetch(0);
+  const close = () => {
+    const outcome = new Outcome<void>();
+    outcome.reject(Object.assign(new Error('close'), { code: 'EIO' }));
+    return outcome;
+  };
+  const isOfRecord = (at: string) => at.endsWith('.tmp');
+  Object.assign(later, {
+    open: (at: string, mode: 'read' | 'replace') =>
+      open(at, mode).then((handle) => (isOfRecord(at) ? handle : { ...handle, close })),
+  });
+  bench.timers.pass(2_000);
+  expect(bench.recorded()).toEqual([0]);
+  bench.test.fs.remove(part);
+  bench.test.write(part, new Uint8Array(10));
+  bench.files.unforced.add(bench.file('a.flac'), bench.piece(0));
+  expect(bench.stop()).toMatchObject({ clean: false });
 });
 
 it('what the caller knows of its pieces is not changed by what the record forgets', () => {
