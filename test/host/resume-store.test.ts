@@ -56,6 +56,12 @@ describe('a record', () => {
     expect(load(other, '/backup')).toBeUndefined();
   });
 
+  it('is of the whole path of its place: folders of one name in two places have two', () => {
+    save(one, '/music/Album', record(1));
+    save(one, '/backup/Album', record(2));
+    expect([load(one, '/music/Album')!.have[0], load(one, '/backup/Album')!.have[0]]).toEqual([1, 2]);
+  });
+
   it('is erased without the others', async () => {
     save(one, '/music', record(1));
     save(one, '/backup', record(2));

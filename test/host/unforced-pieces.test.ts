@@ -39,3 +39,11 @@ describe('an fsync that has succeeded', () => {
     expect(pieces.onFailed(at)).toEqual([first]);
   });
 });
+
+it('every fsync that fails is counted, so that a write is lost by a failure after those it knew of', () => {
+  const pieces = new UnforcedPieces();
+  for (const failures of [1, 2, 3]) {
+    pieces.onFailed(at);
+    expect([pieces.failures(at), pieces.failures({} as DiskFile)]).toEqual([failures, 0]);
+  }
+});

@@ -28,7 +28,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/presence.ts': [],
   'tracker/online.ts': ['tracker/presence.ts', 'tracker/community', 'tracker/catalogue/contract.ts'],
   'tracker/public-figures.ts': ['tracker/catalogue/contract.ts'],
-  'tracker/key-file.ts': [],
+  'tracker/key-file.ts': ['torrents/whole-file.ts'],
   'tracker/sealed-numbers.ts': ['tracker/key-file.ts', 'tracker/protocol'],
   'tracker/swarm-access.ts': [
     ...['tracker/admission.ts', 'tracker/presence.ts', 'tracker/registry.ts', 'tracker/registry'],
@@ -42,7 +42,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/swarm-snapshot.ts': [
     ...['tracker/presence.ts', 'tracker/registry.ts', 'tracker/registry', 'tracker/protocol'],
   ],
-  'tracker/snapshot-file.ts': ['tracker/key-file.ts', 'tracker/registry'],
+  'tracker/snapshot-file.ts': ['tracker/key-file.ts', 'tracker/registry', 'torrents/whole-file.ts'],
   'tracker/swarm-keeper.ts': ['tracker/snapshot-file.ts', 'tracker/swarm-access.ts'],
   'tracker/library.ts': ['tracker', 'torrents'],
   'tracker/http': ['tracker', 'torrents'],
