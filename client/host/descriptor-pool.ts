@@ -1,5 +1,7 @@
 /**
  * Open files, at most so many, the least recently used closed first. A descriptor in use is pinned and never closed.
+ *
+ * A close can fail, as NFS does to tell that it has lost what was written: the descriptor is closed all the same.
  */
 import type { FileSystem } from './file-system.ts';
 
@@ -8,6 +10,7 @@ export interface Pin {
 }
 
 interface Entry extends Pin {
+  readonly key: string;
   pins: number;
   /** To be closed as soon as nobody uses it. */
   doomed: boolean;
@@ -18,10 +21,12 @@ const openMax = 128;
 
 export class DescriptorPool {
   readonly #fs: FileSystem;
+  readonly #onCloseFailed: (key: string, error: unknown) => void;
   readonly #open = new Map<string, Entry>();
 
-  constructor(fs: FileSystem) {
+  constructor(fs: FileSystem, onCloseFailed: (key: string, error: unknown) => void) {
     this.#fs = fs;
+    this.#onCloseFailed = onCloseFailed;
   }
 
   /** The descriptor of `key`, opened by `open` when it is not open yet. Every pin is followed by an unpin. */
@@ -29,7 +34,7 @@ export class DescriptorPool {
     let entry = this.#open.get(key);
     if (entry === undefined) {
       this.#makeRoom();
-      entry = { descriptor: open(), pins: 0, doomed: false };
+      entry = { key, descriptor: open(), pins: 0, doomed: false };
     } else {
       // Back to the end: the Map's order is the order of use.
       this.#open.delete(key);
@@ -42,7 +47,7 @@ export class DescriptorPool {
   unpin(pin: Pin): void {
     const entry = pin as Entry;
     entry.pins -= 1;
-    if (entry.pins === 0 && entry.doomed) this.#fs.close(entry.descriptor);
+    if (entry.pins === 0 && entry.doomed) this.#close(entry);
   }
 
   /** The file moves, ends or is lost: closed now, or with its last pin. The next pin opens it anew. */
@@ -50,13 +55,14 @@ export class DescriptorPool {
     const entry = this.#open.get(key);
     if (entry === undefined) return;
     this.#open.delete(key);
-    if (entry.pins === 0) this.#fs.close(entry.descriptor);
+    if (entry.pins === 0) this.#close(entry);
     else entry.doomed = true;
   }
 
   closeAll(): void {
-    for (const { descriptor } of this.#open.values()) this.#fs.close(descriptor);
+    const entries = [...this.#open.values()];
     this.#open.clear();
+    for (const entry of entries) this.#close(entry);
   }
 
   #makeRoom(): void {
@@ -64,8 +70,16 @@ export class DescriptorPool {
     for (const [key, entry] of this.#open) {
       if (entry.pins > 0) continue;
       this.#open.delete(key);
-      this.#fs.close(entry.descriptor);
+      this.#close(entry);
       return;
+    }
+  }
+
+  #close({ key, descriptor }: Entry): void {
+    try {
+      this.#fs.close(descriptor);
+    } catch (error) {
+      this.#onCloseFailed(key, error);
     }
   }
 }

@@ -68,8 +68,11 @@ export class FileDisk implements Disk {
     this.#syncs = new SyncQueue(pool);
     this.#sink = sink;
     this.#fs = fs;
-    this.#descriptors = new DescriptorPool(fs);
-    const forget = (torrent: TorrentId, key: string) => this.#descriptors.forget(`${torrent}/${key}`);
+    this.#descriptors = new DescriptorPool(fs, (key, error) => {
+      const [torrent, name] = key.split('/');
+      this.#torrents.get(Number(torrent))?.files.onCloseFailed(name!, troubleOf(error));
+    });
+    const forget = (at: TorrentId, key: string) => this.#descriptors.forget(`${at}/${key}`);
     this.watch = new ContentWatch({ sink, pool, timers, forget });
   }
 
@@ -86,13 +89,12 @@ export class FileDisk implements Disk {
 
   remove(torrent: TorrentId): void {
     this.watch.remove(torrent);
-    const stored = this.#torrents.get(torrent);
-    this.#torrents.delete(torrent);
-    this.#magnets.delete(torrent);
-    for (const file of stored?.files.files ?? []) {
+    for (const file of this.#torrents.get(torrent)?.files.files ?? []) {
       if (file !== undefined) this.#descriptors.forget(descriptorKey(torrent, file));
     }
     this.#descriptors.forget(`${torrent}/${sideKey}`);
+    this.#torrents.delete(torrent);
+    this.#magnets.delete(torrent);
   }
 
   /** What the magnet link says of the info dictionary. */

@@ -192,6 +192,12 @@ export class TorrentFiles {
     this.onUnforced(at, pieces, trouble);
   }
 
+  /** What was written may be lost, as after an fsync that failed. `key`: as in Place. */
+  onCloseFailed(key: string, trouble: DiskTrouble): void {
+    const at = key === sideKey ? this.side?.place : this.files[Number(key)];
+    if (at !== undefined) this.onSyncFailed(at, trouble);
+  }
+
   /** Another program may have written into it: it is read before it gets its name. */
   doubt(stored: StoredFile): void {
     stored.doubts = (stored.doubts ?? 0) + 1;

@@ -5,12 +5,23 @@ import type { FileSystem } from '../../client/host/file-system.ts';
 
 const openMax = 128;
 let closed: number[];
+let failing: boolean;
+/** Told of closes that failed. */
+let lost: string[];
 let opened: number;
 let pool: DescriptorPool;
 beforeEach(() => {
   closed = [];
   opened = 0;
-  pool = new DescriptorPool({ close: (descriptor: number) => void closed.push(descriptor) } as FileSystem);
+  failing = false;
+  lost = [];
+  const close = (descriptor: number) => {
+    closed.push(descriptor);
+    if (failing) throw new Error(`EIO ${descriptor}`);
+  };
+  pool = new DescriptorPool({ close } as FileSystem, (key, error) =>
+    lost.push(`${key}: ${(error as Error).message}`),
+  );
 });
 
 /** Opened anew it has the next number. */
@@ -93,5 +104,21 @@ describe('at most so many are open', () => {
     pool.closeAll();
     expect(closed).toEqual([1, 2, 3]);
     expect(use('1')).toBe(4);
+  });
+});
+
+describe('a close that fails', () => {
+  it('is told with the file, however it came to be closed, and the others are closed all the same', () => {
+    failing = true;
+    use('forgotten');
+    pool.forget('forgotten');
+    const used = pin('used');
+    pool.forget('used');
+    pool.unpin(used);
+    fill(openMax + 1);
+    expect(lost).toEqual(['forgotten: EIO 1', 'used: EIO 2', '1: EIO 3']);
+    pool.closeAll();
+    expect([closed.length, lost.length]).toEqual([openMax + 3, openMax + 3]);
+    expect(use('2')).toBe(openMax + 4);
   });
 });

@@ -267,3 +267,28 @@ it('files that were complete before get their names, and nothing is written for 
   again.timers.pass(2_000);
   expect(again.test.drive.forcedAt('/out/album/a.flac')).toBeDefined();
 });
+
+describe('a file that cannot be closed, as NFS tells of what it has lost,', () => {
+  it('loses what was written into it and not forced to the disk, which is fetched again', () => {
+    const bench = new StorageBench();
+    for (const piece of [0, 1]) bench.fetch(piece);
+    bench.files.onCloseFailed('0', trouble);
+    expect([bench.lost(), bench.has()]).toEqual([[0, 1], []]);
+    bench.files.onCloseFailed('2', trouble);
+    expect(bench.lost()).toEqual([0, 1]);
+    bench.fetchAll();
+    expect(bench.test.listing('/out/album')).toEqual(['a.flac', 'b.txt', 'disc']);
+  });
+
+  it('is not recorded with what it may have lost, and does not end the program', () => {
+    const bench = new StorageBench();
+    bench.fetch(0);
+    expect(bench.flush()).toEqual([0]);
+    bench.fetch(1);
+    bench.test.failing.set('close a.flac.part', 'EIO');
+    bench.disk.remove(torrent);
+    bench.test.failing.clear();
+    expect(bench.stop()).toMatchObject({ clean: false });
+    expect(bench.recorded()).toEqual([0]);
+  });
+});
