@@ -12,6 +12,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
@@ -65,10 +66,13 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
     const small = tokens.slice(attackers);
     const measure = async (what: string) => {
       await turnsMs();
+      const own = monitorEventLoopDelay({ resolution: 1 });
+      own.enable();
       const [announcedMs, writtenMs] = await Promise.all([
         announceSteadily(place, paths, measuredMs),
         writeSteadily(place, small, measuredMs),
       ]);
+      own.disable();
       const [peakMiB, nowMiB] = await memoryOf(started.child);
       report(`  ${what.padEnd(36)} ${percentiles(announcedMs)}`);
       const turns = await turnsMs();
@@ -76,6 +80,8 @@ export async function benchCatalogueLoad(report: (line: string) => void): Promis
       report(`  ${'  turns of its own thread, processor'.padEnd(36)} ${percentiles(cpuMs)}`);
       report(`  ${'  the same by the clock'.padEnd(36)} ${percentiles(wallMs)}`);
       report(`  ${'  a small write of somebody else'.padEnd(36)} ${percentiles(writtenMs)}`);
+      const [ownMs, ownWorstMs] = [own.percentile(99), own.max].map((ns) => (ns / 1e6).toFixed(1));
+      report(`  ${'  those who ask stood still for'.padEnd(36)} p99 ${ownMs} ms, worst ${ownWorstMs} ms`);
       report(`  ${'  memory'.padEnd(36)} ${nowMiB} MiB now, ${peakMiB} MiB at most so far`);
     };
     await measure('announces alone');
