@@ -146,7 +146,7 @@ it('claims come back from their bytes as they were, and no bytes do harm', async
   }
 });
 
-it('a hundred thousand files are claimed in well under a second', async () => {
+it('a hundred thousand files are claimed in a time that grows with their number, and not with its square', async () => {
   const small = await torrentOf('Album', { '1.flac': [50_000, 1] });
   const files = Array.from({ length: 100_000 }, (_, index) => {
     const name = `Track Númber ${index}.flac`;
@@ -161,7 +161,7 @@ it('a hundred thousand files are claimed in well under a second', async () => {
   const before = process.cpuUsage();
   const set = claims(large, '/music');
   packClaims(set);
-  // 0.4 s, and twice that on a machine that does ten other things. What it took of the clock says nothing there.
-  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2);
+  // 0.4 s, and 2 s on a slow machine that does other things; the square of them takes minutes.
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(20);
   expect(set.below.length).toBeGreaterThan(200_000);
 });

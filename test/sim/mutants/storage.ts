@@ -41,7 +41,7 @@ export const storage: readonly Mutant[] = [
   {
     name: 'leave a file open that was given up',
     file: 'client/host/descriptor-pool.ts',
-    from: '    if (entry.pins === 0) this.#fs.close(entry.descriptor);\n    else entry.doomed = true;',
+    from: '    if (entry.pins === 0) this.#close(entry);\n    else entry.doomed = true;',
     to: '    entry.doomed = true;',
   },
   {

@@ -13,7 +13,7 @@ export const engineUnreached: readonly Unreached[] = [
   {
     file: 'client/engine/announce-schedule.ts',
     branches: {
-      'if (tracker.isTakingLeave) return undefined':
+      'if (tracker === undefined || tracker.isTakingLeave) return undefined':
         'offline and back before a farewell is answered; test/engine/offline.test.ts',
       "retryInSeconds === 'never' ? Number.MAX_SAFE_INTEGER":
         'a tracker that will not have the torrent: then no peers meet there; test/engine/announce-schedule.test.ts',
