@@ -42,6 +42,7 @@ function judge(
     return `has room for ${pipeline.queueRoom} requests, and ${pipeline.asked.length} of ${max} wait`;
   let dangling = 0;
   for (const [place, count] of asked) {
+    if (unclear.has(place)) continue;
     const [index, begin] = place.split('/') as [string, string];
     const key = Number(index) * geometry.blocksPerPiece + Number(begin) / blockBytesMax;
     dangling += count - (pipeline.asked.includes(key) ? 1 : 0);

@@ -4,7 +4,7 @@
  *                                                                                                      BEP 3 6 9 10
  */
 import type { Geometry } from '../../../../torrents/geometry.ts';
-import { count, settle } from './counts.ts';
+import { count, settle, settleOlder } from './counts.ts';
 import { ExtensionTalk } from './extension-talk.ts';
 import type { Host, Torrent } from './host.ts';
 import { areOurBits, bitOf, isBlock, isKnown, ourExtended, ourFast, reasonToEnd } from './law.ts';
@@ -58,7 +58,7 @@ export class Conversation {
   readonly asked = new Map<string, number>();
   /** Requests that were taken back, by place, and that neither a block nor a reject has answered.  BEP 6 */
   readonly #takenBack = new Map<string, number>();
-  /** Places of blocks that began to arrive before they were asked for: whether the answer is still to come cannot be told. */
+  /** Places of which it cannot be told whether the answer is still to come: a block began before it was asked for, say. */
   readonly unclear = new Set<string>();
   /** The block that is arriving, and whether it was asked for meanwhile. */
   #arriving = { place: '', wasAsked: false };
@@ -190,9 +190,7 @@ export class Conversation {
         if (!this.fast) this.wanted.delete(placeOf(body));
         return;
       case id.reject:
-        this.unclear.delete(placeOf(body));
-        // The older request is answered first.
-        if (!settle(this.#takenBack, placeOf(body)) && settle(this.asked, placeOf(body))) this.refusals += 1;
+        if (settleOlder(this.#takenBack, this.asked, this.unclear, placeOf(body))) this.refusals += 1;
         return;
       case id.extended:
         this.extension.hear(body, this.torrent);
