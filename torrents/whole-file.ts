@@ -129,7 +129,7 @@ function placeNewSync(temporary: string, path: string): void {
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});
-  await handle?.close();
+  await handle?.close().catch(() => {});
 }
 
 function syncFolderSync(folder: string): void {

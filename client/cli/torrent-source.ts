@@ -2,7 +2,6 @@
  * Torrent files wherever they lie: a path, `-` for stdin, or a web address. One comes back parsed, or there is one
  * sentence that names it. Left to others: torrents of which only the hash is known (wanted-torrent.ts).
  */
-
 import { open } from 'node:fs/promises';
 import process from 'node:process';
 import { localLimits } from '../../torrents/bencode.ts';

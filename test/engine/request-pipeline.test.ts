@@ -189,6 +189,19 @@ describe('a request that a stalled peer was left with', () => {
     return pipeline;
   }
 
+  /** It lets three wait, and has stalled with one that was asked of it, taken back, and asked again. */
+  function stallsAfterCancel(): RequestPipeline {
+    const pipeline = newPipeline();
+    pipeline.setReqq(3);
+    pipeline.ask(7, 0);
+    pipeline.onCancelled(7);
+    pipeline.giveUp(7);
+    pipeline.ask(7, 0);
+    pipeline.giveUp(7);
+    pipeline.stall(7);
+    return pipeline;
+  }
+
   it('counts against what it lets wait until it is answered, refused, taken back or dropped by a choke', () => {
     const answers: ((pipeline: RequestPipeline) => void)[] = [
       (pipeline) => pipeline.settle(7),
@@ -208,26 +221,13 @@ describe('a request that a stalled peer was left with', () => {
   });
 
   it('stays with the peer when a reject answers an older request for its block, which was taken back', () => {
-    const pipeline = newPipeline();
-    pipeline.setReqq(3);
-    pipeline.ask(7, 0);
-    pipeline.onCancelled(7);
-    pipeline.giveUp(7);
-    pipeline.ask(7, 0);
-    pipeline.giveUp(7);
-    pipeline.stall(7);
+    const pipeline = stallsAfterCancel();
     expect([pipeline.isRefusal(7), pipeline.queueRoom]).toEqual([false, 2]);
     expect([pipeline.isRefusal(7), pipeline.queueRoom]).toEqual([false, 3]);
   });
 
   it('is answered by its block, and an older one that was taken back by the next', () => {
-    const pipeline = newPipeline();
-    pipeline.ask(7, 0);
-    pipeline.onCancelled(7);
-    pipeline.giveUp(7);
-    pipeline.ask(7, 0);
-    pipeline.giveUp(7);
-    pipeline.stall(7);
+    const pipeline = stallsAfterCancel();
     pipeline.settle(7);
     pipeline.onProgress(blockBytes, 20_000);
     pipeline.ask(7, 20_000);

@@ -49,7 +49,7 @@ describe('what is away', () => {
     expect(bench.kinds()).toEqual(['content-offline', 'content-online']);
   });
 
-  it('for a moment is found a few seconds later, and at once when somebody asks for it', () => {
+  it('for a moment is found a few seconds later, and at once when the user asks for it', () => {
     const bench = seed();
     away(bench);
     bench.timers.pass(2_000);

@@ -31,7 +31,7 @@ describe('a block', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.write(part, new Uint8Array(100));
-    // Nobody has seen yet that another program has written there.
+    // It has not been seen yet that another program has written there.
     expect(blockIn(bench.read(0))).toEqual(Buffer.alloc(100));
     bench.fetch(1);
     expect(bench.lost()).toEqual([0]);

@@ -40,7 +40,7 @@ describe('a file', () => {
     expect([use('a'), use('b'), use('a'), opened, closed]).toEqual([1, 2, 1, 2, []]);
   });
 
-  it('that is let go is closed at once when nobody uses it, and opened anew', () => {
+  it('that is let go is closed at once when it is not in use, and opened anew', () => {
     use('a');
     pool.forget('a');
     expect(closed).toEqual([1]);

@@ -1,4 +1,4 @@
-/** What somebody wants of a torrent, file by file, as the engine wants it. */
+/** What a user wants of a torrent, file by file, as the engine wants it. */
 import { describe, expect, it } from 'vitest';
 import { type FileChoice, filePriority, piecePriorities } from '../../client/host/file-selection.ts';
 import { albumOfSizes } from './storage-bench.ts';

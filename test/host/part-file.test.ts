@@ -1,4 +1,4 @@
-/** A file under way is made, opened and named: always the one that is ours, and nobody else's is touched. */
+/** A file under way is made, opened and named: always the one that is ours, and no other program's is touched. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Beneath } from '../../client/host/beneath.ts';
 import { type FileStamp, stampFrom } from '../../client/host/file-stamp.ts';
@@ -98,7 +98,7 @@ describe('a name is given', () => {
   it('and when another file has it right afterwards, the download does not count it', () => {
     writeOwn(song);
     test.at('name a.flac.part', () => {
-      // Our name is given; somebody is quick.
+      // Our name is given; another program is quick.
       test.fs.remove(final);
       test.write(final, Buffer.from('mine'));
     });

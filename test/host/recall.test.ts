@@ -79,7 +79,7 @@ it('pads are in no file, and the pieces that end with them are believed without 
   expect([again.has(), again.hashedBytes]).toEqual([[0, 1, 2, 3], 0]);
 });
 
-it('nothing is believed of a longer file of somebody else’s in the place of one that is not wanted', () => {
+it('nothing is believed of another program’s longer file in the place of one that is not wanted', () => {
   const bench = new StorageBench({ wanted: ['a.flac'] });
   for (const piece of [0, 1, 2]) bench.fetch(piece);
   bench.flush();

@@ -1,4 +1,4 @@
-/** Where the parts of files that nobody wants lie, as it follows from the torrent alone. */
+/** Where the parts of files that are not wanted lie, as it follows from the torrent alone. */
 import { describe, expect, it } from 'vitest';
 import { SideFile, sideFileName } from '../../client/host/side-file.ts';
 import { piecesOf, type StoredTorrent } from '../../client/host/stored-torrent.ts';

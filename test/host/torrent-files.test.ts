@@ -137,25 +137,26 @@ describe('the side file', () => {
 });
 
 describe('a file that becomes wanted', () => {
-  it('has its part of a piece that was on its way into the side file', () => {
+  /** b.txt is chosen while a piece of it is written into the side file. */
+  function chosenLate(): StorageBench {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     bench.jobs.isHeld = true;
     bench.fetch(2);
     const tell = bench.jobs.held.shift()!.begin();
     bench.files.setWanted(bench.file('b.txt'), true);
     tell();
+    return bench;
+  }
+
+  it('has its part of a piece that was on its way into the side file', () => {
+    const bench = chosenLate();
     bench.jobs.runAll();
     expect(bench.has()).toEqual([2]);
     expect(isRight(bench, 'b.txt')).toBe(true);
   });
 
   it('is not whole while a part of it is on its way into the side file', () => {
-    const bench = new StorageBench({ wanted: ['a.flac'] });
-    bench.jobs.isHeld = true;
-    bench.fetch(2);
-    const tell = bench.jobs.held.shift()!.begin();
-    bench.files.setWanted(bench.file('b.txt'), true);
-    tell();
+    const bench = chosenLate();
     // Nothing of it is in its own place that could be forced to the disk beforehand.
     expect(bench.jobs.held.map(({ kind }) => kind)).toEqual([]);
     bench.disk.finishComplete(torrent);

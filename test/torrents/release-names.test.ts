@@ -193,14 +193,14 @@ describe('tags and names together', () => {
     ['an article', ['The Beatles', 'Beatles, The', 'Beatles', 'The Beatles'], 'The Beatles'],
     ['signs', ['AC/DC', 'ACDC', 'AC-DC', 'AC/DC'], 'AC/DC'],
     ['partners', ['Ava & Ben', 'Ava with Cleo', 'Ava, Dora', 'Ava x Eva'], 'Ava'],
-    ['one song of somebody else', ['Ava', 'Ava', 'Ben'], 'Ava'],
+    ['one song by another artist', ['Ava', 'Ava', 'Ben'], 'Ava'],
     [
       'a band with a comma and guests',
       Array.from('abc', (x) => `Earth, Wind & Fire feat. ${x}`),
       'Earth, Wind & Fire',
     ],
     ['nothing but signs', ['!!!', '!!!', '+/-'], '!!!'],
-    ['nobody more than half', ['Ava', 'Ava', 'Ben', 'Cleo'], 'Various Artists'],
+    ['no artist of more than half', ['Ava', 'Ava', 'Ben', 'Cleo'], 'Various Artists'],
     ['guests alone in common', ['Ava feat. Ben', 'Cleo feat. Ben'], 'Various Artists'],
   ])('an album with %s is of %s → %s', (_, artists, expected) => {
     const files = Object.fromEntries(artists.map((artist, index) => [`${index}.mp3`, { artist }]));

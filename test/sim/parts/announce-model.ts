@@ -84,7 +84,7 @@ export class AnnounceModel {
     return `${this.event} ${tracker.url}`;
   }
 
-  /** Nobody is asked a second time before all others have had their turn, until one answers. */
+  /** No tracker is asked a second time before all others have had their turn, until one answers. */
   get order(): Tracker[] {
     const fresh = this.trackers.filter((tracker) => !this.#failedSince.includes(tracker));
     return [...fresh, ...this.#failedSince];
