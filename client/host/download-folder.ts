@@ -128,7 +128,7 @@ export function* preparing(
   const strange = upgrade === undefined ? yield* strangeParts(files, have, record) : [];
   for (const part of strange) {
     if (part.isWanted) throw isDifferent(part.partPath);
-    Object.assign(part, { state: 'side', seen: undefined });
+    Object.assign(part, { state: 'side', seen: undefined, strange: part.seen });
   }
   const unforced = new Set<StoredFile>();
   const forced = new Uint8Array(have.length);
@@ -158,7 +158,8 @@ export function* preparing(
  * one is there, and the program that made it was killed before the way to it was forced to the disk.
  */
 function begun(files: TorrentFiles, have: Uint8Array): ResumeRecord {
-  return { have, stamps: files.files.map((file) => file && files.seen(file)), clean: false };
+  const strange = files.files.map((file) => file?.strange);
+  return { have, stamps: files.files.map((file) => file && files.seen(file)), strange, clean: false };
 }
 
 /** A record that cannot be written costs the next start some hashing. */

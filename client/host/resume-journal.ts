@@ -216,7 +216,8 @@ export class ResumeJournal {
     }
     const stamps = this.#files.files.map((file) => file && this.#looks(file));
     // What is written and not forced to the disk is there all the same, for who reads it.
-    const record = { have, stamps, clean: clean && isAllForced && !this.#isUnsure };
+    const strange = this.#files.files.map((file) => file?.strange);
+    const record = { have, stamps, strange, clean: clean && isAllForced && !this.#isUnsure };
     try {
       yield* this.#store.saving(this.#infoHash, this.#files.rootPath, record);
       this.#isUnsaved = false;

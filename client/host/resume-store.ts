@@ -18,6 +18,8 @@ export interface ResumeRecord {
   readonly have: Uint8Array;
   /** By file index; undefined for what was not there. */
   readonly stamps: readonly (FileStamp | undefined)[];
+  /** By file index: another program's file that lies where our part would, and is let be. */
+  readonly strange?: readonly (FileStamp | undefined)[];
   /** The program ended by itself: what is not in `have` is not on the disk either. */
   readonly clean: boolean;
 }
@@ -68,6 +70,9 @@ export class ResumeStore {
       clean: record.clean,
       have: Buffer.from(record.have).toString('base64'),
       stamps: record.stamps.map(storedStamp),
+      ...(record.strange?.some((stamp) => stamp !== undefined)
+        ? { strange: record.strange.map(storedStamp) }
+        : {}),
     });
     const made = makeFolders(this.#folder, 0o700, this.#fs);
     const { later } = this.#fs;
@@ -109,11 +114,16 @@ function parse(text: string, fileCount: number): ResumeRecord | undefined {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) return undefined;
   const record = value as Record<string, unknown>;
-  const { stamps, have, clean } = record;
+  const { stamps, have, clean, strange } = record;
   if (!versions.includes(record.version as number)) return undefined;
   if (typeof have !== 'string' || typeof clean !== 'boolean') return undefined;
   if (!Array.isArray(stamps) || stamps.length !== fileCount) return undefined;
-  return { have: new Uint8Array(Buffer.from(have, 'base64')), clean, stamps: stamps.map(parseStamp) };
+  return {
+    have: new Uint8Array(Buffer.from(have, 'base64')),
+    clean,
+    stamps: stamps.map(parseStamp),
+    ...(Array.isArray(strange) ? { strange: strange.slice(0, fileCount).map(parseStamp) } : {}),
+  };
 }
 
 function storedStamp(stamp: FileStamp | undefined): unknown {

@@ -15,14 +15,16 @@ import type { StoredFile, TorrentFiles } from './torrent-files.ts';
 const bufferBytes = 256 * 1024;
 
 /**
- * `have`: pieces that are right. `record`: of an earlier run. One that ended cleanly tells of every part there was.
+ * `have`: pieces that are right. `record`: of an earlier run. One that ended cleanly tells of every part there was; every
+ * record tells of the strange parts that were found before it.
  */
 export function* strangeParts(
   files: TorrentFiles,
   have: Uint8Array,
   record: ResumeRecord | undefined,
 ): Steps<StoredFile[]> {
-  if (record !== undefined && !record.clean) return [];
+  const isClean = record?.clean ?? true;
+  if (!isClean && record?.strange === undefined) return [];
   const hasRight = new Set<StoredFile>();
   for (const pieceIndex of files.geometry.pieces()) {
     if ((have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) === 0) continue;
@@ -31,7 +33,10 @@ export function* strangeParts(
   const strange: StoredFile[] = [];
   for (const stored of files.files) {
     if (stored?.state !== 'part' || stored.seen === undefined || hasRight.has(stored)) continue;
-    if (isRecordedFile(stored.seen, record?.stamps[stored.file.index])) continue;
+    const { index } = stored.file;
+    if (isRecordedFile(stored.seen, record?.stamps[index])) continue;
+    // After a crash our own new parts are not recorded either: only what was strange before still is.
+    if (!isClean && !isRecordedFile(stored.seen, record?.strange?.[index])) continue;
     if (record !== undefined || (yield* hasBytes(files.fs, stored.partPath))) strange.push(stored);
   }
   return strange;

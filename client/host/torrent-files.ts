@@ -37,6 +37,8 @@ export interface StoredFile extends DiskFile {
    */
   readonly replaces?: FileStamp | undefined;
   isWanted: boolean;
+  /** Another program's file that lies where our part would. */
+  strange?: FileStamp | undefined;
   /** Bytes that are not yet verified and stored. */
   missingBytes: number;
   /** How often another program seems to have written into it since it was last read and right. */

@@ -204,6 +204,27 @@ describe('what is there and different', () => {
     await pool.stop();
   });
 
+  it('is let be after a crash, too: a part of another program that was there before', async () => {
+    write('a.flac.part', noise(20_000, 99));
+    const pool = new StoragePool(1);
+    const store = new ResumeStore(path.join(root, 'state'));
+    const isWanted = ({ index }: TorrentFile) => index !== 0;
+    const prepareAgain = () =>
+      prepareDownload(metainfo, folder, {}, { store, pool }, { isWanted, pool }).then(
+        ({ files }) => files.files,
+      );
+    const before = await prepareAgain();
+    // It was killed: its record tells that it had begun, and of what was strange.
+    expect(before[0]).toMatchObject({ state: 'side' });
+    expect((await prepareAgain())[0]).toMatchObject({ state: 'side', seen: undefined });
+    // Another file is in its place: after a crash it may be ours.
+    fs.rmSync(path.join(album, 'a.flac.part'));
+    write('other', '');
+    write('a.flac.part', noise(20_001, 98));
+    expect((await prepareAgain())[0]).toMatchObject({ state: 'part' });
+    await pool.stop();
+  });
+
   it('is refused by name: a part that has a second name elsewhere', async () => {
     write('b.txt.part', 'x');
     fs.linkSync(path.join(album, 'b.txt.part'), path.join(folder, 'other-name'));

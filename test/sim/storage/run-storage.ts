@@ -286,7 +286,10 @@ class StorageRun {
       if (!mayFail) throw new BrokenStorage('refused', error.message);
       return;
     }
-    const at = this.#look.paths.find((path) => error.message.includes(path));
+    // They may have brought back a side file that they had moved away.
+    const side = this.#prepared?.files.side?.path;
+    const inWay = [...this.#look.paths, ...(side === undefined ? [] : [side])];
+    const at = inWay.find((path) => error.message.includes(path));
     if (at !== undefined) this.#strangers.moveAway(at);
     else if (!mayFail) throw new BrokenStorage('refused', `names no file: ${error.message}`);
   }
