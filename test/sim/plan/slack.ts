@@ -13,7 +13,19 @@ export const slowestBps = 10_000;
 const metadataBlockBytes = 16 * 1024;
 
 export function withSlack(plan: SwarmPlan): SwarmPlan {
-  return withTimeForMetadata(withRoomForTalk(withFewDead(plan)));
+  return withRoomToKnock(withTimeForMetadata(withRoomForTalk(withFewDead(plan))));
+}
+
+/**
+ * An engine dials a host once for each torrent that both may have, in one moment: with room for one handshake alone the
+ * later dial drives the earlier out, each time anew. Seed 10016902 of 30 November.
+ */
+function withRoomToKnock(plan: SwarmPlan): SwarmPlan {
+  const { limits, torrents = [] } = plan;
+  const least = 1 + torrents.length;
+  if ((limits?.halfOpenPerHostMax ?? least) >= least) return plan;
+  const halfOpenMax = Math.max(limits?.halfOpenMax ?? least, least);
+  return { ...plan, limits: { ...limits, halfOpenPerHostMax: least, halfOpenMax } };
 }
 
 /** With two dials at a time, hundreds of dead addresses cost an hour of virtual time and half a minute of ours: seed 1630. */

@@ -33,7 +33,6 @@ import { WorkDone } from './work-done.ts';
 
 const folder = '/home/music';
 const stateFolder = '/home/state';
-/** Everything heals, and a download of some pieces takes seconds. */
 const healedMsMax = 15 * 60_000;
 const retryMs = 3_000;
 /** A life that does not end otherwise is killed then. */
@@ -287,8 +286,7 @@ class StorageRun {
       return;
     }
     // They may have brought back a side file that they had moved away.
-    const side = this.#prepared?.files.side?.path;
-    const inWay = [...this.#look.paths, ...(side === undefined ? [] : [side])];
+    const inWay = [this.#prepared?.files.side?.path ?? '?', ...this.#look.paths];
     const at = inWay.find((path) => error.message.includes(path));
     if (at !== undefined) this.#strangers.moveAway(at);
     else if (!mayFail) throw new BrokenStorage('refused', `names no file: ${error.message}`);

@@ -48,6 +48,19 @@ describe('a program that was killed', () => {
     expect(leech.reports).toHaveLength(before);
   });
 
+  it('while it hashes at its start does not begin with what the power cut took since', () => {
+    const { world, leech } = halfWay(2);
+    leech.crash();
+    leech.restart();
+    leech.crash({ power: true });
+    world.runFor(minuteMs);
+    expect(leech.isAlive).toBe(false);
+    leech.restart();
+    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
+    expect(leech.isIdentical).toBe(true);
+    expect(leech.lives).toBe(2);
+  });
+
   it('that ended by itself believes all it had, without hashing', () => {
     const { world, leech } = halfWay(3);
     leech.leave();

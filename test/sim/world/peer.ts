@@ -72,8 +72,8 @@ export class SimPeer {
   #clockAheadMs = 0;
   /** The last one, also when it has ended. */
   #life: Life;
-  /** A start that is under way: it hashes. */
-  #isStarting = false;
+  /** A start that is under way: it hashes. A crash ends it. */
+  #start: object | undefined;
   /** It was told to end, and says goodbye; then it is started again when `#comesBack`. */
   #isQuitting = false;
   #comesBack = false;
@@ -133,7 +133,7 @@ export class SimPeer {
 
   /** Its next life is on its way. */
   get isComingBack(): boolean {
-    return this.#isStarting || (this.#isQuitting && this.#comesBack);
+    return this.#start !== undefined || (this.#isQuitting && this.#comesBack);
   }
 
   /** Only while the program runs and knows the torrent. */
@@ -199,7 +199,7 @@ export class SimPeer {
   /** The user stops another torrent than the first, or adds it again. */
   want(side: Side, isWanted: boolean): void {
     side.isWanted = isWanted;
-    if (!this.isAlive || this.#isQuitting || this.hasLeft || this.#isStarting) return;
+    if (!this.isAlive || this.#isQuitting || this.hasLeft || this.#start !== undefined) return;
     if (!isWanted) side.stop(this.#life);
     else if (side.id === undefined) side.add(this.#life, this.#tiers);
   }
@@ -244,6 +244,7 @@ export class SimPeer {
     this.#world.internet.trace.mix(traceKind.crash);
     this.#world.internet.trace.mix(this.number);
     if (this.isAlive) this.host.crash(power);
+    this.#start = undefined;
     if (power) this.platter.cutPower(this.#random);
     for (const side of this.sides) {
       if (power) side.platter.cutPower(this.#random);
@@ -272,16 +273,18 @@ export class SimPeer {
    */
   restart(): void {
     this.#comesBack = true;
-    if (this.isAlive || this.#isStarting || this.#isQuitting || this.hasLeft) return;
-    this.#isStarting = true;
+    if (this.isAlive || this.#start !== undefined || this.#isQuitting || this.hasLeft) return;
     const { platter } = this;
     // What is not there is fetched anew, into a new folder.
     if (platter.isAway) platter.forsake();
     this.lookedMs = this.#world.scheduler.nowMs;
     const { stamps } = platter.files;
     const { have, doubtful } = foundOn(platter);
+    const start = {};
+    this.#start = start;
     this.#world.scheduler.after(1 + doubtful * checkMs, () => {
-      this.#isStarting = false;
+      if (this.#start !== start) return;
+      this.#start = undefined;
       this.#life = this.#begin(have, stamps);
     });
   }
