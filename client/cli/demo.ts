@@ -8,6 +8,7 @@ import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
 import { Children } from './demo-children.ts';
 import { copiesFolder, tellStory } from './demo-story.ts';
+import { parseDuration } from './duration-parser.ts';
 import { aborted, interruption } from './interruption.ts';
 import { paint } from './output.ts';
 
@@ -28,7 +29,7 @@ export default defineCommand({
     seconds: {
       type: 'string',
       requiresArg: true,
-      describe: `How long the download is to be watched; ${watchSeconds} if left out`,
+      describe: `How long the download is to be watched: 30, 60s, 2min; ${watchSeconds} seconds if left out`,
       coerce: parseSeconds,
     },
   },
@@ -69,7 +70,7 @@ export default defineCommand({
 });
 
 function parseSeconds(text: string): number {
-  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (seconds > 0) return seconds;
-  throw badOption(`--seconds: "${text}" is not a whole number from 1 to 9999`);
+  const seconds = parseDuration(text, '--seconds', { bare: 's', example: '30' });
+  if (seconds > 0 && seconds < 10_000) return seconds;
+  throw badOption(`--seconds: "${text}" is not from 1 second to 9999`);
 }

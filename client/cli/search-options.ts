@@ -1,6 +1,7 @@
 /** The filters of a search as people type them, for `search` and `wish`. */
 import type { InferredOptionTypes, Options } from 'yargs';
 import { badOption } from './cli-error.ts';
+import { parseDuration } from './duration-parser.ts';
 
 /** What a wish has, too. */
 export const qualityOptions = {
@@ -32,14 +33,14 @@ export const searchOptions = {
   'min-duration': {
     type: 'string',
     requiresArg: true,
-    describe: 'At least so long: 3:30, or seconds',
-    coerce: (text: string) => parseDuration(text, '--min-duration'),
+    describe: 'At least so long: 3:30, 90s, 1h; a number alone is seconds',
+    coerce: (text: string) => parseLength(text, '--min-duration'),
   },
   'max-duration': {
     type: 'string',
     requiresArg: true,
     describe: 'At most so long',
-    coerce: (text: string) => parseDuration(text, '--max-duration'),
+    coerce: (text: string) => parseLength(text, '--max-duration'),
   },
   'has-seeds': { type: 'boolean', describe: 'Only what somebody has all of, now' },
   user: { type: 'string', requiresArg: true, describe: 'Only what this person has published' },
@@ -95,10 +96,7 @@ function parseYears(text: string): { readonly from?: number; readonly to?: numbe
   };
 }
 
-/** `3:30`, `1:02:03`, `210`, in milliseconds. */
-function parseDuration(text: string, what: string): number {
-  if (!/^\d{1,5}(:[0-5]?\d){0,2}$/.test(text)) {
-    throw badOption(`${what}: "${text}" is no duration; give it like 3:30, or in seconds`);
-  }
-  return text.split(':').reduce((seconds, part) => seconds * 60 + Number(part), 0) * 1000;
+/** In whole milliseconds. */
+function parseLength(text: string, what: string): number {
+  return Math.round(parseDuration(text, what, { bare: 's', example: '3:30' }) * 1000);
 }

@@ -1,6 +1,7 @@
-/** When sharing is enough: so many times its size given, or so many minutes. */
+/** When sharing is enough: so many times its size given, or for so long. */
 import type { Options } from 'yargs';
 import { badOption } from './cli-error.ts';
+import { parseDuration } from './duration-parser.ts';
 import { duration } from './wording.ts';
 
 export interface SeedLimits {
@@ -16,27 +17,28 @@ export const seedLimitOptions = {
     type: 'string',
     requiresArg: true,
     describe: 'Share until so many times its size was given: 1.5; 0 for no end',
-    coerce: (text: string) => numberFrom(text, '--seed-ratio', '1.5'),
+    coerce: parseRatio,
   },
   'seed-time': {
     type: 'string',
     requiresArg: true,
-    describe: 'Share for so many minutes; whichever comes first ends it',
-    coerce: (text: string) => numberFrom(text, '--seed-time', '90'),
+    describe: 'Share for so long: 90s, 45min, 2h; a number alone is minutes; what comes first ends it',
+    coerce: (text: string) => parseDuration(text, '--seed-time', { bare: 'min', example: '90' }),
   },
 } as const satisfies Record<string, Options>;
 
 interface LimitArgs {
   readonly 'seed-ratio'?: number | undefined;
+  /** In seconds. */
   readonly 'seed-time'?: number | undefined;
 }
 
 export function seedLimits(args: LimitArgs): SeedLimits {
   const ratio = args['seed-ratio'] ?? 0;
-  const minutes = args['seed-time'] ?? 0;
+  const seconds = args['seed-time'] ?? 0;
   return {
     ratioMax: ratio > 0 ? ratio : undefined,
-    secondsMax: minutes > 0 ? minutes * 60 : undefined,
+    secondsMax: seconds > 0 ? seconds : undefined,
   };
 }
 
@@ -52,9 +54,9 @@ export function reachedLimit(
   return undefined;
 }
 
-/** Negative, endless and unreadable numbers are refused; a million of either is for ever. */
-function numberFrom(text: string, what: string, example: string): number {
+/** Negative, endless and unreadable numbers are refused; a million is for ever. */
+function parseRatio(text: string): number {
   const number = /^\d{1,6}(\.\d{1,4})?$/.test(text) ? Number(text) : Number.NaN;
   if (number >= 0) return number;
-  throw badOption(`${what}: "${text}" is not a number; give it like ${example}, or 0 for no end`);
+  throw badOption(`--seed-ratio: "${text}" is not a number; give it like 1.5, or 0 for no end`);
 }

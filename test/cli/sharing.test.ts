@@ -81,7 +81,7 @@ describe('sharing ends', () => {
   });
 
   it('at whichever limit comes first', () => {
-    const limits = seedLimits({ 'seed-ratio': 2, 'seed-time': 1 });
+    const limits = seedLimits({ 'seed-ratio': 2, 'seed-time': 60 });
     expect(reachedLimit(limits, 199, 100, 59)).toBeUndefined();
     expect(reachedLimit(limits, 200, 100, 1)).toBe('ratio 2 is reached');
     expect(reachedLimit(limits, 0, 100, 60)).toBe('1 min are over');

@@ -1,7 +1,52 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseDuration } from '../../client/cli/duration-parser.ts';
 import { parseRate, parseSize } from '../../client/cli/size-parser.ts';
 import { count, duration, list, percent, size, sizeOf } from '../../client/cli/wording.ts';
+
+describe('lengths of time as people type them', () => {
+  const inSeconds = (text: string) => parseDuration(text, '--x', { bare: 's', example: '30' });
+
+  it.each([
+    ['90', 90],
+    ['60s', 60],
+    ['2h', 7200],
+    ['45min', 2700],
+    ['45m', 2700],
+    ['1.5h', 5400],
+    ['1h30m', 5400],
+    ['1 h 5 min', 3900],
+    ['2d', 172_800],
+    ['3:30', 210],
+    ['1:02:03', 3723],
+    ['10 SEC', 10],
+    ['0', 0],
+  ])('%s is %d seconds', (text, seconds) => expect(inSeconds(text)).toBe(seconds));
+
+  it('a number alone counts what the option says', () => {
+    expect(parseDuration('90', '--x', { bare: 'min', example: '90' })).toBe(5400);
+    expect(parseDuration('90s', '--x', { bare: 'min', example: '90' })).toBe(90);
+  });
+
+  it.each([
+    '',
+    ' ',
+    'soon',
+    '-1',
+    '1e3',
+    '5x',
+    '3:99',
+    '30m2h',
+    '1h1h',
+    '1h30',
+    'h',
+    's5',
+    '99999999',
+    '9999d',
+  ])('refuses "%s", naming the flag', (text) =>
+    expect(() => inSeconds(text)).toThrow(/^--x: .* is no length of time; .*like 30, or 60s/),
+  );
+});
 
 describe('sizes as people type them', () => {
   it.each([
