@@ -105,7 +105,7 @@ class StorageRun {
         program.after(atMs, () => disturb(this.#strangers, this.#look, download.prepared));
       const { selectAtMs, end } = plan;
       if (selectAtMs !== undefined)
-        program.after(selectAtMs, () => this.#select(download, [300, 700, 1_000][number % 3]!));
+        program.after(selectAtMs, () => this.#select(life, [300, 700, 1_000][number % 3]!));
       life.endAs(end);
     };
     this.#run(life, lifeMsMax);
@@ -166,14 +166,14 @@ class StorageRun {
   }
 
   #begin(name: string, plan: LifePlan | undefined): Life {
-    const { descriptorsArePaths, album, syncMsMax, jobMsMax } = this.#plan;
+    const { album, syncMsMax, jobMsMax } = this.#plan;
     const temper = temperOf(this.#plan, plan);
     const program: Program = new Program({
       scheduler: this.#scheduler,
       drive: this.#drive,
       random: this.#randomness.of(`storage program ${name}`),
       temper,
-      descriptorsArePaths,
+      descriptorsArePaths: this.#plan.descriptorsArePaths,
       syncMsMax,
       jobMsMax,
       cutAtStep: plan?.end.how === 'cut' && plan.end.fromMs === undefined ? plan.end.atStep : undefined,
@@ -184,13 +184,11 @@ class StorageRun {
         moments.onCall(program, call, at);
         this.#onCall(call, at);
       },
-      onThrown: (error) => {
-        this.#broken ??= error;
-      },
+      onThrown: (error) => (this.#broken ??= error),
     });
     const life: Life = new Life(program);
     life.onStopping = (download) => this.#isUndisturbed && this.#strict.checkNames(download);
-    const select = (perMille: number) => this.#select(life.download!, perMille);
+    const select = (perMille: number) => this.#select(life, perMille);
     const stage = { life, temper, drive: this.#drive, strangers: this.#strangers, look: this.#look, select };
     const moments = new Moments(plan?.moments ?? [], (deed, at) => act(deed, at, { ...stage, plan: plan! }));
     this.#strangers.isWriting = (inode) => !program.isOver && (life.download?.isWriting(inode) ?? false);
@@ -292,11 +290,13 @@ class StorageRun {
     else if (!mayFail) throw new BrokenStorage('refused', `names no file: ${error.message}`);
   }
 
-  #select(download: FetchedTorrent, perMille: number): void {
+  /** Of a download that is stopping the client refuses it. */
+  #select({ download, isStopping }: Life, perMille: number): void {
+    if (isStopping) return;
     const choose = drawChoice(this.#plan.album, this.#choices, perMille);
     this.#work.onChosen(this.#scheduler.nowMs);
     try {
-      download.select(choose);
+      download!.select(choose);
       this.#choose = choose;
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
