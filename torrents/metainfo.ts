@@ -6,8 +6,10 @@
  * is taken over the bytes as they were, never over something encoded again. Byte fields are views of the input.
  * Left to others: writing (metainfo-encode.ts), whether a tracker may be asked (whoever connects). BEP 3, 12, 19, 27, 47, 52
  */
+
 import { createHash } from 'node:crypto';
 import { BencodeError, type BencodeLimits, type BValue, localLimits, peerLimits, scan } from './bencode.ts';
+import { fileKind } from './file-kinds.ts';
 import { FileLayout, type TorrentFile } from './file-layout.ts';
 import { Geometry } from './geometry.ts';
 import {
@@ -223,12 +225,13 @@ function refuseOtherFiles(bytes: Uint8Array): void {
   if (beginning.startsWith('magnet:')) {
     throw new MetainfoError('metainfo-magnet', 'this is a magnet link and no torrent: give the link itself');
   }
-  if (beginning.startsWith('\x1f\x8b') || beginning.startsWith('PK\x03\x04')) {
-    throw new MetainfoError(
-      'metainfo-compressed',
-      'this is a compressed file and no torrent: unpack it first',
-    );
-  }
+  const other = fileKind(bytes);
+  if (other?.kind === 'archive')
+    throw new MetainfoError('metainfo-compressed', `this is ${other.words} and no torrent: unpack it first`);
+  if (other?.kind === 'music')
+    throw new MetainfoError('metainfo-music', `this is ${other.words} and no torrent`);
+  if (other !== undefined)
+    throw new MetainfoError('metainfo-other-file', `this is ${other.words} and no torrent`);
 }
 
 function warnOfKeyOrder(dict: BValue, warnings: Warnings): void {

@@ -30,7 +30,8 @@ export default defineCommand({
         account.call({ path, query: page, answer: releasePage }),
       );
       const found = { kind: 'releases' as const, rows, hasMore };
-      await showResults(found, { about: { user: user ?? null }, account, place }, output);
+      const shows = { by: user === undefined, when: true };
+      await showResults(found, { about: { user: user ?? null }, account, place, shows }, output);
       if (rows.length === 0)
         output.remark(
           user === undefined ? 'Nothing is shared yet.' : `${plain(user)} shares nothing that you see.`,

@@ -73,6 +73,24 @@ export async function readCatalogueSources(
   return { wanted, others };
 }
 
+/** The torrent of one result or release, as its publisher signed it; `fileIndex` where the result is a song. */
+export async function releaseTorrentOf(
+  source: string,
+  { tracker, signal }: Pick<CatalogueAsked, 'tracker' | 'signal'>,
+): Promise<Pick<KnownTorrent, 'metainfo' | 'trust'> & { readonly fileIndex: number | undefined }> {
+  const state = stateFolder();
+  const listed = isNumbers(source) ? await resultsAt(source, state) : undefined;
+  const { releaseId, song } = listed?.results[0] ?? { releaseId: source };
+  const at = listed?.tracker ?? tracker ?? (await knownTracker(state));
+  const account = await openAccount({ stateFolder: state, tracker: at, signal });
+  try {
+    const { metainfo } = await fetchReleaseTorrent(account, releaseId, { version: song?.version });
+    return { metainfo, trust: { origin: new URL(account.url).origin }, fileIndex: song?.fileIndex };
+  } finally {
+    await account.close();
+  }
+}
+
 export interface Songs {
   /** In which the files are counted. */
   readonly version: number;

@@ -15,7 +15,7 @@ export default defineCommand({
     text: { type: 'string', array: true, demandOption: true, describe: 'What you have to say' },
   },
   options: { ...accountOptions },
-  examples: [['comment 1 "the last song skips at 2:10"', 'about the first of the last results']],
+  examples: [['comment 1 "the last song skips at 2:10"', 'about the first of the last list']],
 
   async run({ release, text, ...args }, output) {
     return await withAccount(args, async (account, { stateFolder }) => {

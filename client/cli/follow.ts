@@ -14,7 +14,7 @@ import { noSuchPerson, orUnknown } from './unknown-names.ts';
 
 export const followedPositional = {
   type: 'string',
-  describe: '@NAME, the id of a release, or its number among the last results',
+  describe: '@NAME, the id of a release, or its number in the last list',
 } as const;
 
 export default defineCommand({
@@ -23,7 +23,7 @@ export default defineCommand({
   positionals: { what: followedPositional },
   options: { ...accountOptions },
   examples: [
-    ['follow 1', `the release of the first of the last results; news come to ${calledAs} inbox`],
+    ['follow 1', `the release of the first of the last list; news come to ${calledAs} inbox`],
     ['follow @ada', 'everything that ada publishes'],
     ['follow', 'lists what you follow'],
   ],

@@ -6,8 +6,10 @@ import { accountOptions, withAccount } from './account-session.ts';
 import { badOption, codeOf } from './cli-error.ts';
 import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { interruption } from './interruption.ts';
+import { ListedNotices } from './listed-notices.ts';
 import { downloadLimitOption, portOption, uploadLimitOption } from './network-options.ts';
 import { openNoticeFetcher } from './notice-fetcher.ts';
 import { type Notice, noticeLine } from './notice-view.ts';
@@ -41,7 +43,10 @@ export default defineCommand({
     ...accountOptions,
   },
   examples: [
-    ['inbox', 'the last fifty, those that are new marked'],
+    [
+      'inbox',
+      `the last fifty, those that are new marked; then ${calledAs} get 2 fetches what number 2 is about`,
+    ],
     ['inbox --follow', 'and what comes from now on'],
     ['inbox --follow --download -o ~/Music', 'keeps what you follow up to date, and gives it on'],
   ],
@@ -49,16 +54,19 @@ export default defineCommand({
   async run({ follow = false, download = false, out: folder, keep = false, ...args }, output) {
     if (download && !follow) throw badOption('--download goes with --follow: it is for what comes');
     const signal = interruption();
-    return await withAccount(args, async (account) => {
+    return await withAccount(args, async (account, { stateFolder }) => {
       const told = await account.call({ path: '/notices', query: { limit: rowsMax }, answer: noticePage });
       const notices = told.rows.toReversed();
-      if (!follow) output.document({ notices, hasMore: told.hasMore });
-      for (const notice of notices) output.data(noticeLine(notice));
+      const numbers = new ListedNotices(stateFolder, account.url);
+      for (const notice of notices) numbers.add(notice);
+      await numbers.save();
+      if (!follow) output.document({ notices: notices.map(numbers.numbered), hasMore: told.hasMore });
+      for (const notice of notices) output.data(noticeLine(notice, numbers.of(notice)));
       if (notices.length === 0) output.remark('Nothing has happened yet.');
       if (!keep) await markRead(account, notices.at(-1));
       if (!follow) return exitCode.done;
       const after = notices.at(-1)?.id;
-      const live = { signal, keep, ...(after !== undefined && { after }) };
+      const live = { signal, keep, numbers, ...(after !== undefined && { after }) };
       if (!download) {
         await tellNews(account, live, notices, async () => {}, output);
         return exitCode.done;
@@ -76,7 +84,7 @@ export default defineCommand({
 
 async function tellNews(
   account: TrackerAccount,
-  { keep, ...live }: LiveNewsOptions & { readonly keep: boolean },
+  { keep, numbers, ...live }: LiveNewsOptions & { readonly keep: boolean; readonly numbers: ListedNotices },
   known: readonly Notice[],
   onNotice: (notice: Notice) => Promise<void>,
   output: Output,
@@ -87,8 +95,10 @@ async function tellNews(
     if (told.has(notice.id)) return;
     told.add(notice.id);
     last = notice;
-    output.document({ event: 'notice', notice });
-    output.data(noticeLine(notice));
+    numbers.add(notice);
+    await numbers.save();
+    output.document({ event: 'notice', notice: numbers.numbered(notice) });
+    output.data(noticeLine(notice, numbers.of(notice)));
     if (!keep) await markRead(account, notice);
     await onNotice(notice);
   };

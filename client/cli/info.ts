@@ -2,13 +2,15 @@
 import { magnetOf } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { defineCommand } from './command.ts';
+import { calledAs } from './command-line.ts';
 import { type HostPort, resolvePeer } from './endpoints.ts';
 import { exitCode } from './exit-codes.ts';
+import { listedTorrent } from './given-torrent.ts';
 import { interruption } from './interruption.ts';
 import { peerOption, portOption } from './network-options.ts';
 import { missingSources, obstacleWords, unsupportedSources } from './obstacles.ts';
 import { type Output, paint } from './output.ts';
-import { fileLines, plain, torrentDetailDocument, torrentLines } from './torrent-summary.ts';
+import { fileLines, listedFiles, plain, torrentDetailDocument, torrentLines } from './torrent-summary.ts';
 import { readWanted, trackerOption, type WantedTorrent, wantedPositional } from './wanted-torrent.ts';
 
 export default defineCommand({
@@ -26,13 +28,15 @@ export default defineCommand({
     ['info Album.torrent', 'names its tracks, trackers and info-hash'],
     ['info Album.torrent --magnet', 'prints the link alone'],
     ["info 'magnet:?xt=urn:btih:…'", 'asks peers what the link stands for'],
+    ['info 3', `the third of the last list: of ${calledAs} search, browse or inbox`],
     ['info Album.torrent --json | jq .files', 'lists its files for a program'],
   ],
 
   async run(args, output) {
     const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
     const helpers = { trackers: args.tracker ?? [], peers };
-    const wanted = await readWanted(args.torrent, helpers, interruption(), output);
+    const listed = await listedTorrent(args.torrent, output, { tracker: helpers.trackers[0] });
+    const wanted = listed ?? (await readWanted(args.torrent, helpers, interruption(), output));
     const metainfo = 'metainfo' in wanted ? wanted.metainfo : await ask(wanted, peers, args.port, output);
     if (args.magnet) {
       output.document({ magnet: magnetOf(metainfo) });
@@ -43,6 +47,9 @@ export default defineCommand({
     output.data(
       `${paint('bold', plain(metainfo.name))}\n${torrentLines(metainfo)}\n\n${fileLines(metainfo)}`,
     );
+    const song = listed?.fileIndex;
+    const at = listedFiles(metainfo).findIndex(({ index }) => index === song);
+    if (at >= 0) output.remark(`Number ${args.torrent} of the list is the song ${at + 1} of it.`);
     for (const { message } of metainfo.warnings) output.remark(`Note: ${plain(message)}`);
     const sources = { trackers: metainfo.trackers.flat(), webSeeds: metainfo.webSeeds };
     const missing = missingSources(sources);

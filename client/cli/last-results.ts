@@ -1,4 +1,4 @@
-/** The results that were listed last, by their numbers: `cicada get 3` means the third of them. */
+/** What was listed last, by its numbers: `cicada get 3` means the third of a search, of `browse` or of `inbox`. */
 import { join } from 'node:path';
 import { readPrivate, writePrivate } from '../community/private-file.ts';
 

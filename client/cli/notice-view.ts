@@ -8,10 +8,12 @@ import { plain } from './torrent-summary.ts';
 
 export type Notice = Static<typeof talk.notice>;
 
-export function noticeLine(notice: Notice): string {
+/** `number`: by which commands take its release. */
+export function noticeLine(notice: Notice, number?: number): string {
   const mark = notice.isRead ? ' ' : paint('green', '•');
   const id = notice.releaseId === undefined ? '' : `  ${paint('dim', plain(notice.releaseId))}`;
-  return `${mark} ${paint('dim', timeWords(notice.madeAtMs))}  ${words(notice)}${id}`;
+  const shown = String(number ?? '').padStart(3);
+  return `${shown} ${mark} ${paint('dim', timeWords(notice.madeAtMs))}  ${words(notice)}${id}`;
 }
 
 function words({ kind, actor, title, version, text }: Notice): string {

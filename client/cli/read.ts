@@ -25,7 +25,7 @@ export default defineCommand({
     place: {
       type: 'string',
       demandOption: true,
-      describe: 'A room, @NAME, the id of a release, or its number among the last results',
+      describe: 'A room, @NAME, the id of a release, or its number in the last list',
     },
   },
   options: {
@@ -34,7 +34,7 @@ export default defineCommand({
   },
   examples: [
     ['read music', 'the last of what was said there'],
-    ['read 1', 'what is said about the first of the last results; a room of that name is #1'],
+    ['read 1', 'what is said about the first of the last list; a room of that name is #1'],
     ['read @ada --follow', 'your conversation with ada, as it goes on'],
   ],
 

@@ -1,4 +1,4 @@
-/** How a release is named on a command line: by its id, or by its number among the results that were listed last. */
+/** How a release is named on a command line: by its id, or by its number in the list of `search`, `browse` or `inbox`. */
 import { badOption, CliError } from './cli-error.ts';
 import { calledAs } from './command-line.ts';
 import { loadResults, type RememberedResult, resultsMax } from './last-results.ts';
@@ -29,14 +29,14 @@ export async function resultsAt(
   if (known === undefined) {
     throw new CliError(
       'result-not-found',
-      `there are no results to take ${numbers} from: ${calledAs} search WORDS`,
+      `there is no list to take ${numbers} from: ${calledAs} search WORDS, browse or inbox makes one`,
     );
   }
   const results = numbers.split(',').flatMap((part) => {
     const [first = 0, last = first] = part.split('-').map(Number);
-    if (first < 1 || last < first || last > resultsMax) throw badOption(`"${part}" is no number of a result`);
+    if (first < 1 || last < first || last > resultsMax) throw badOption(`"${part}" is no number of a list`);
     if (last > known.rows.length) {
-      const message = `there is no result ${last}: the last search had ${known.rows.length}`;
+      const message = `there is no number ${last}: the last list has ${known.rows.length}`;
       throw new CliError('result-not-found', message);
     }
     return known.rows.slice(first - 1, last);
@@ -48,13 +48,13 @@ export async function resultsAt(
 export async function releaseIdOf(text: string, stateFolder: string): Promise<string> {
   if (isReleaseId(text)) return text;
   if (isNumber(text)) return (await resultsAt(text, stateFolder)).results[0]!.releaseId;
-  throw badOption(`"${text}" is no release; give its id, or its number among the last results`);
+  throw badOption(`"${text}" is no release; give its id, or its number in the last list`);
 }
 
 export const releasePositional = {
   type: 'string',
   demandOption: true,
-  describe: 'The id of a release, or its number among the last results',
+  describe: 'The id of a release, or its number in the last list',
 } as const;
 
 /** `Evening Call by Brood`. */

@@ -15,13 +15,13 @@ export default defineCommand({
     what: {
       type: 'string',
       demandOption: true,
-      describe: 'The id of a release or its number among the last results, message:ID, or @NAME',
+      describe: 'The id of a release or its number in the last list, message:ID, or @NAME',
     },
     text: { type: 'string', array: true, demandOption: true, describe: 'What is wrong' },
   },
   options: { ...accountOptions },
   examples: [
-    ['report 1 "this is my recording, and not theirs to share"', 'the first of the last results'],
+    ['report 1 "this is my recording, and not theirs to share"', 'the first of the last list'],
     ['report message:23oglennjhgm2vlbonxrx2m6a4 "insults"', `the id stands in ${calledAs} read -v`],
     ['report @mallory "writes to me every day"', `and ${calledAs} block mallory keeps them away`],
   ],

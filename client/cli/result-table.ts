@@ -21,6 +21,9 @@ export interface ShownResult {
   readonly seeds: number;
   readonly leechers: number;
   readonly holders: readonly ShownHolder[];
+  /** Who has published it, and when in words; or '' where that is not asked. */
+  readonly by: string;
+  readonly when: string;
 }
 
 /** So many are named; the rest are counted. */
@@ -43,17 +46,20 @@ export function resultLines(
     plain(row.artist),
     plain(row.album),
     plain(row.torrent),
+    plain(row.by),
+    row.when,
     lengthWords(row.durationMs),
     plain(row.format),
     row.leechers === 0 ? String(row.seeds) : `${row.seeds}+${row.leechers}`,
     holderWords(row.holders, nearness, self),
   ]);
-  const titles = ['#', 'title', 'artist', 'album', 'torrent', 'length', 'format', 'seeds', 'who has it'];
+  const titles = ['#', 'title', 'artist', 'album', 'torrent', 'by', 'when', 'length', 'format', 'seeds'];
+  titles.push('who has it');
   const kept = titles.map((_, column) => column).filter((column) => cells.some((row) => row[column] !== ''));
   const widest = (column: number) =>
     Math.max(textWidth(titles[column]!), ...cells.map((row) => textWidth(row[column]!)));
   const widths = fitted(
-    kept.map((column) => ({ wanted: widest(column), mayShrink: [1, 2, 3, 4, 8].includes(column) })),
+    kept.map((column) => ({ wanted: widest(column), mayShrink: [1, 2, 3, 4, 5, 10].includes(column) })),
     columns - gap.length * (kept.length - 1),
   );
   const line = (row: readonly string[]) =>

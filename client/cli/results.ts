@@ -8,6 +8,7 @@ import { measureNearness, nearestFirst, placeKey } from '../community/nearness.t
 import { resultsMax, saveResults } from './last-results.ts';
 import type { Output } from './output.ts';
 import { resultLines, type ShownHolder, type ShownResult } from './result-table.ts';
+import { dayWords } from './talk-view.ts';
 
 type TrackHit = Static<typeof shapes.trackHit>;
 type AlbumHit = Static<typeof shapes.releaseHit>;
@@ -39,10 +40,17 @@ export async function pages<Row>(
   }
 }
 
-/** `about`: what was asked, for the document of `--json`. */
+/** What was asked, for the document of `--json`; and whether people want to know who published it, and when. */
+interface Asked {
+  readonly about: object;
+  readonly account: TrackerAccount;
+  readonly place: AccountPlace;
+  readonly shows?: { readonly by: boolean; readonly when: boolean };
+}
+
 export async function showResults(
   found: Found,
-  { about, account, place }: { about: object; account: TrackerAccount; place: AccountPlace },
+  { about, account, place, shows = { by: false, when: false } }: Asked,
   output: Output,
 ): Promise<void> {
   const { rows, kind, hasMore } = found;
@@ -69,7 +77,7 @@ export async function showResults(
   });
   if (rows.length === 0) return;
   const columns = process.stdout.isTTY ? process.stdout.columns : widthWithoutTerminal;
-  const shown = rows.map((row) => ('releaseId' in row ? shownTrack(row) : shownAlbum(row)));
+  const shown = rows.map((row) => ('releaseId' in row ? shownTrack(row) : shownAlbum(row, shows)));
   if (rows.every(({ approximate }) => approximate === true)) {
     output.remark('Nothing is called just that; this comes nearest:');
   }
@@ -82,10 +90,11 @@ function shownTrack(hit: TrackHit): ShownResult {
   const { title, artist = '', album, torrentName, durationMs, seeds, leechers, holders } = hit;
   // With songs the table is wide already: the usual `Artist - Album (1999) [FLAC]` says nothing new.
   const torrent = torrentName === undefined || names(torrentName, album) ? '' : torrentName;
-  return { title, artist, album, torrent, durationMs, format: formatWords(hit), seeds, leechers, holders };
+  const figures = { durationMs, format: formatWords(hit), seeds, leechers, holders };
+  return { title, artist, album, torrent, by: '', when: '', ...figures };
 }
 
-function shownAlbum(hit: Album): ShownResult {
+function shownAlbum(hit: Album, shows: NonNullable<Asked['shows']>): ShownResult {
   const { album: title, torrentName, year, albumArtist, artist, durationMs, seeds, leechers } = hit;
   const { holders = [] } = hit;
   const tracks = hit.trackCount === 1 ? '1 song' : `${hit.trackCount} songs`;
@@ -94,6 +103,8 @@ function shownAlbum(hit: Album): ShownResult {
     artist: albumArtist ?? artist ?? '',
     album: tracks,
     torrent: torrentName === undefined || torrentName === title ? '' : torrentName,
+    by: shows.by ? hit.publisher : '',
+    when: shows.when ? dayWords(hit.updatedAtMs) : '',
     ...{ durationMs, format: formatWords(hit), seeds, leechers, holders },
   };
 }

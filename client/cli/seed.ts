@@ -4,6 +4,7 @@ import { withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { secretsOption } from './create-options.ts';
 import { exitCode } from './exit-codes.ts';
+import { type GivenTorrent, givenPositional, givenTorrent } from './given-torrent.ts';
 import { interruption } from './interruption.ts';
 import { portOption, recordOption, uploadLimitOption } from './network-options.ts';
 import { missingSources, type Sources, unsupportedSources } from './obstacles.ts';
@@ -12,7 +13,6 @@ import { hashingLine } from './progress-line.ts';
 import { seedLimitOptions, seedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
 import { checkSeeded } from './shareable.ts';
-import { type LoadedTorrent, loadTorrent, torrentPositional } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 import { trackerOption } from './wanted-torrent.ts';
@@ -22,7 +22,7 @@ export default defineCommand({
   usage: 'seed <torrent> <path>',
   describe: 'Share a folder that has a torrent file already',
   positionals: {
-    torrent: { ...torrentPositional, demandOption: true },
+    torrent: { ...givenPositional, demandOption: true },
     path: {
       type: 'string',
       demandOption: true,
@@ -56,7 +56,10 @@ export default defineCommand({
 
   async run(args, output) {
     const signal = interruption();
-    const loaded = withTrackers(await loadTorrent(args.torrent, signal), args.tracker ?? []);
+    const loaded = withTrackers(
+      await givenTorrent(args.torrent, signal, output, args.tracker?.[0]),
+      args.tracker ?? [],
+    );
     await checkSeeded(loaded.metainfo, args.path, args, output);
     const share = async (client: Client) => {
       const transfer = await start(client, loaded, args, signal, output);
@@ -85,7 +88,7 @@ function tellSources(sources: Sources, output: Output): void {
 }
 
 /** Those that the user typed, each in a tier of its own unless the torrent names it. */
-function withTrackers({ metainfo, trust, ...rest }: LoadedTorrent, typed: readonly string[]): LoadedTorrent {
+function withTrackers({ metainfo, trust, ...rest }: GivenTorrent, typed: readonly string[]): GivenTorrent {
   const known = metainfo.trackers.flat();
   const more = typed.filter((url) => !known.includes(url)).map((url) => [url]);
   const trackers = [...metainfo.trackers, ...more];
@@ -94,7 +97,7 @@ function withTrackers({ metainfo, trust, ...rest }: LoadedTorrent, typed: readon
 
 async function start(
   client: Client,
-  { metainfo, trust }: LoadedTorrent,
+  { metainfo, trust }: GivenTorrent,
   args: { readonly path: string; readonly verify?: boolean | undefined },
   signal: AbortSignal,
   output: Output,

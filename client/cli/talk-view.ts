@@ -36,11 +36,18 @@ export function messageLines(
   return [head, ...more.map((line) => `    ${line}`)].join('\n');
 }
 
+/** `2026-11-20`, by the clock of this machine. */
+export function dayWords(ms: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return '?';
+  return [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
+}
+
+const two = (number: number) => String(number).padStart(2, '0');
+
 /** `2026-11-20 23:05`, by the clock of this machine. */
 export function timeWords(ms: number): string {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) return '?';
-  const two = (number: number) => String(number).padStart(2, '0');
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+  return `${dayWords(ms)} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }

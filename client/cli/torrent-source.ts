@@ -35,7 +35,9 @@ export async function loadTorrent(source: string, signal: AbortSignal): Promise<
     return { metainfo: parseMetainfo(bytes), bytes, source, trust };
   } catch (error) {
     if (!(error instanceof MetainfoError)) throw error;
-    throw new MetainfoError(error.code, `${shown(source)}: ${error.message}`);
+    const toShare =
+      error.code === 'metainfo-music' ? `; to share it: ${calledAs} share ${quoted(source)}` : '';
+    throw new MetainfoError(error.code, `${shown(source)}: ${error.message}${toShare}`);
   }
 }
 

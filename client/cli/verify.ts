@@ -2,10 +2,10 @@
 import { type VerifiedFile, verifyTorrent } from '../../torrents/verify.ts';
 import { defineCommand } from './command.ts';
 import { exitCode } from './exit-codes.ts';
+import { givenPositional, givenTorrent } from './given-torrent.ts';
 import { interruption } from './interruption.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
-import { loadTorrent, torrentPositional } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
 import { count, size } from './wording.ts';
 
@@ -16,7 +16,7 @@ export default defineCommand({
   usage: 'verify <torrent> <path>',
   describe: 'Check a shared folder, piece by piece',
   positionals: {
-    torrent: { ...torrentPositional, demandOption: true },
+    torrent: { ...givenPositional, demandOption: true },
     path: {
       type: 'string',
       demandOption: true,
@@ -31,7 +31,7 @@ export default defineCommand({
 
   async run({ torrent, path }, output) {
     const signal = interruption();
-    const { metainfo } = await loadTorrent(torrent, signal);
+    const { metainfo } = await givenTorrent(torrent, signal, output);
     const { ok, pieces, badPieces, files } = await verifyTorrent(metainfo, path, {
       signal,
       onProgress: (progress) => output.live(hashingLine('Checking', progress)),

@@ -33,7 +33,7 @@ export interface KnownTorrent {
 export const wantedPositional = {
   type: 'string',
   describe:
-    'A .torrent file, its http(s) address, a magnet link, an info-hash, - for stdin; or the number of a search result',
+    'A .torrent file, its http(s) address, a magnet link, an info-hash, - for stdin; or its number in the last list',
 } as const;
 
 export const trackerOption = {

@@ -61,7 +61,7 @@ it.each([
 describe('the table', () => {
   const row = (over: Partial<ShownResult> = {}): ShownResult => ({
     ...{ title: 'Evening Call', artist: 'The Brood', album: 'Seventeen Summers', durationMs: 185_000 },
-    ...{ torrent: '', format: 'flac', seeds: 2, leechers: 1, holders: [] },
+    ...{ torrent: '', by: '', when: '', format: 'flac', seeds: 2, leechers: 1, holders: [] },
     ...over,
   });
   const holder = (name: string, port: number, isSeed = true) => ({ name, host: '192.0.2.1', port, isSeed });
@@ -72,6 +72,14 @@ describe('the table', () => {
     expect(titles).toContain('torrent');
     expect(line).toContain('x\\u202egnp.exe');
     expect(resultLines([row()], options)[0]).not.toContain('torrent');
+  });
+
+  it('tells who published it and when where that is asked, and gives neither a column elsewhere', () => {
+    const options = { columns: 160, nearness: new Map(), self: undefined };
+    const [titles, line] = resultLines([row({ by: 'a\u202eda', when: '2026-11-30' })], options);
+    expect(titles).toMatch(/ by +when +length/);
+    expect(line).toContain('a\\u202eda  2026-11-30');
+    expect(resultLines([row()], options)[0]).not.toMatch(/ by | when /);
   });
 
   it('names seeds before others, the nearest first, and oneself', () => {

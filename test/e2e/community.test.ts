@@ -123,6 +123,16 @@ describe('a result', () => {
     expect(await eve.fails('get', '1')).toEqual({ exit: 3, code: 'result-not-found' });
   });
 
+  it('is taken by its number by every command that wants a torrent', async () => {
+    await bob.run('search', 'heat', 'haze');
+    expect(await bob.run('info', '1')).toMatchObject([{ name: 'Noon', torrent: '1' }]);
+    expect(await bob.run('info', release, '--tracker', tracker)).toMatchObject([{ name: 'Noon' }]);
+    await bob.run('get', '1', '-o', place.in('bob', 'all'), '--port', '0');
+    const verified = await bob.fails('verify', '1', place.in('bob', 'all'));
+    expect(verified).toMatchObject({ exit: 22 });
+    expect(await bob.fails('seed', '9', place.in('bob', 'all'))).toMatchObject({ exit: 3 });
+  });
+
   it('is nothing when nothing is called so', async () => {
     const child = bob.start('search', 'zzyzx');
     expect(await child.ended).toBe(3);
