@@ -4,7 +4,7 @@
  *
  * A function of the job and the file system: storage-worker.ts calls it in a thread, test/sim in virtual time.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { blockBytesMax } from '../../torrents/geometry.ts';
 import { leafBytes, leafHash, hashBytes as rootBytes, rootOf, zeroHash } from '../../torrents/merkle.ts';
 import type { DiskTrouble } from '../engine/contract.ts';
@@ -105,21 +105,39 @@ export function runStorageJob(fs: FileSystem, job: StorageJob, sha1?: Uint8Array
   return 'piece' in job ? store(fs, job, sha1) : check(fs, job);
 }
 
+/** What is read at once of a piece that lies on the disk: a piece may have 256 MiB, and every thread checks one. Whole leaves. */
+const runBytesMax = 2 ** 20;
+
 function check(fs: FileSystem, { id, bytes, expected, segments }: CheckJob): StoreResult {
-  const piece = Buffer.alloc(bytes);
-  for (const { path, position, bytes: count, offset } of segments) {
-    try {
-      const descriptor = fs.open(path, 'read');
-      try {
-        fs.read(descriptor, piece, offset, count, position);
-      } finally {
-        fs.close(descriptor);
+  const digest = new PieceDigest(expected);
+  const run = Buffer.alloc(Math.min(bytes, runBytesMax));
+  let opened: { readonly path: string; readonly descriptor: number } | undefined;
+  const close = () => {
+    if (opened !== undefined) fs.close(opened.descriptor);
+    opened = undefined;
+  };
+  try {
+    for (let start = 0; start < bytes; start += run.length) {
+      const part = run.subarray(0, Math.min(run.length, bytes - start)).fill(0);
+      for (const { path, position, bytes: count, offset } of segments) {
+        const from = Math.max(offset, start);
+        const to = Math.min(offset + count, start + part.length);
+        if (from >= to) continue;
+        if (opened?.path !== path) {
+          close();
+          opened = { path, descriptor: fs.open(path, 'read') };
+        }
+        fs.read(opened.descriptor, part, from - start, to - from, position + from - offset);
       }
-    } catch {
-      return { id, outcome: 'corrupt', digests: [] };
+      digest.update(part);
     }
+    if (digest.isRight()) return { id, outcome: 'stored' };
+  } catch {
+    // What cannot be read is not right.
+  } finally {
+    close();
   }
-  return isRight(piece, expected) ? { id, outcome: 'stored' } : { id, outcome: 'corrupt', digests: [] };
+  return { id, outcome: 'corrupt', digests: [] };
 }
 
 /** One file that fails says nothing of the next. */
@@ -177,22 +195,48 @@ function store(fs: FileSystem, job: StoreJob, sha1: Uint8Array | undefined): Sto
     : { id, outcome: 'stored', stamps };
 }
 
+function isRight(piece: Uint8Array, expected: ExpectedHashes, known?: Uint8Array): boolean {
+  const digest = new PieceDigest(expected, known);
+  digest.update(piece);
+  return digest.isRight();
+}
+
 /** A hybrid's piece must be right in both formats: a torrent whose halves differ would split the swarm. */
-function isRight(piece: Uint8Array, { sha1, root }: ExpectedHashes, known?: Uint8Array): boolean {
-  if (sha1 !== undefined) {
-    const digest = known ?? createHash('sha1').update(piece).digest();
-    if (Buffer.compare(digest, sha1) !== 0) return false;
+class PieceDigest {
+  readonly #expected: ExpectedHashes;
+  readonly #known: Uint8Array | undefined;
+  readonly #sha1: Hash | undefined;
+  readonly #leaves: Uint8Array | undefined;
+  #bytes = 0;
+
+  /** `known`: the SHA-1 of the piece, when it need not be taken. */
+  constructor(expected: ExpectedHashes, known?: Uint8Array) {
+    const { sha1, root } = expected;
+    this.#expected = expected;
+    this.#known = known;
+    this.#sha1 = sha1 === undefined || known !== undefined ? undefined : createHash('sha1');
+    this.#leaves = root && Buffer.alloc(root.width * rootBytes, zeroHash(0));
   }
-  // A piece nothing is known of is never right.
-  if (root === undefined) return sha1 !== undefined;
-  const leaves = Buffer.alloc(root.width * rootBytes, zeroHash(0));
-  for (let at = 0; at < root.bytes; at += leafBytes) {
-    leaves.set(
-      leafHash(piece.subarray(at, Math.min(at + leafBytes, root.bytes))),
-      (at / leafBytes) * rootBytes,
-    );
+
+  /** The next bytes: whole leaves, but for the last ones. */
+  update(part: Uint8Array): void {
+    const start = this.#bytes;
+    this.#bytes += part.length;
+    this.#sha1?.update(part);
+    const end = Math.min(this.#bytes, this.#expected.root?.bytes ?? 0);
+    for (let at = start; at < end; at += leafBytes) {
+      const leaf = leafHash(part.subarray(at - start, Math.min(at + leafBytes, end) - start));
+      this.#leaves!.set(leaf, (at / leafBytes) * rootBytes);
+    }
   }
-  return Buffer.compare(rootOf(leaves, 0), root.hash) === 0;
+
+  isRight(): boolean {
+    const { sha1, root } = this.#expected;
+    if (sha1 !== undefined && Buffer.compare(this.#known ?? this.#sha1!.digest(), sha1) !== 0) return false;
+    // A piece nothing is known of is never right.
+    if (root === undefined) return sha1 !== undefined;
+    return Buffer.compare(rootOf(this.#leaves!, 0), root.hash) === 0;
+  }
 }
 
 function write(fs: FileSystem, descriptor: number, position: number, bytes: Uint8Array): void {
@@ -209,9 +253,14 @@ function compare(
   { file, position }: StoreSegment,
   bytes: Uint8Array,
 ): void {
-  const there = Buffer.alloc(bytes.length);
-  const count = fs.read(descriptor, there, 0, there.length, position);
-  if (count === bytes.length && there.equals(bytes)) return;
+  const there = Buffer.alloc(Math.min(bytes.length, runBytesMax));
+  let isSame = true;
+  for (let at = 0; isSame && at < bytes.length; at += there.length) {
+    const part = bytes.subarray(at, at + there.length);
+    const count = fs.read(descriptor, there, 0, part.length, position + at);
+    isSame = count === part.length && there.subarray(0, count).equals(part);
+  }
+  if (isSame) return;
   throw Object.assign(new Error(`${file.finalPath} is there already and differs from the torrent`), {
     code: 'EEXIST',
   });
