@@ -25,6 +25,7 @@ import { runOnDone } from './on-done.ts';
 import { OtherDownloads } from './other-downloads.ts';
 import { type Output, paint, paintEveryMs } from './output.ts';
 import { announceEveryMs } from './seeding.ts';
+import { tellWarnings } from './torrent-notes.ts';
 import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 import { infoHashOf, type WantedTorrent } from './wanted-torrent.ts';
@@ -128,6 +129,7 @@ async function begin(
   output: Output,
 ): Promise<Transfer> {
   const transfer = new Transfer(metainfo, output);
+  tellWarnings(metainfo, output);
   await tellHiddenName(metainfo, folder, output);
   let isChecked = false;
   let space: DiskSpace | undefined;
@@ -167,6 +169,7 @@ async function begin(
     total,
     missingBytes: space?.missingBytes ?? null,
     freeBytes: space?.freeBytes ?? null,
+    warnings: metainfo.warnings,
   });
   if (bytes > 0 && !isChecked) output.detail(`${plain(name)}: what is here is remembered from last time.`);
   if (bytes > 0 && bytes < total)

@@ -13,6 +13,7 @@ import { hashingLine } from './progress-line.ts';
 import { seedLimitOptions, seedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
 import { checkSeeded } from './shareable.ts';
+import { tellWarnings } from './torrent-notes.ts';
 import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 import { trackerOption } from './wanted-torrent.ts';
@@ -103,6 +104,7 @@ async function start(
   output: Output,
 ): Promise<Transfer> {
   const transfer = new Transfer(metainfo, output);
+  tellWarnings(metainfo, output);
   const { path } = args;
   const verify = args.verify === true ? 'anew' : (args.verify ?? true);
   let isChecked = verify === false;
@@ -121,6 +123,7 @@ async function start(
     infoHash: transfer.infoHash,
     port: client.port,
     checked: verify !== false && isChecked,
+    warnings: metainfo.warnings,
   });
   output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
   tellSources({ trackers: metainfo.trackers.flat(), webSeeds: metainfo.webSeeds }, output);

@@ -6,6 +6,7 @@ import { givenPositional, givenTorrent } from './given-torrent.ts';
 import { interruption } from './interruption.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
+import { tellWarnings } from './torrent-notes.ts';
 import { plain } from './torrent-summary.ts';
 import { count, size } from './wording.ts';
 
@@ -32,6 +33,7 @@ export default defineCommand({
   async run({ torrent, path }, output) {
     const signal = interruption();
     const { metainfo } = await givenTorrent(torrent, signal, output);
+    tellWarnings(metainfo, output);
     const { ok, pieces, badPieces, files } = await verifyTorrent(metainfo, path, {
       signal,
       onProgress: (progress) => output.live(hashingLine('Checking', progress)),
@@ -42,6 +44,7 @@ export default defineCommand({
       pieces,
       bad: badPieces,
       files: files.map((file) => ({ path: file.path, ok: file.ok, missing: file.missing })),
+      warnings: metainfo.warnings,
     });
     if (ok) {
       const what = `${count(files.length, 'file')}, ${size(metainfo.bytes)}, all ${count(pieces, 'piece')} match`;
