@@ -47,6 +47,8 @@ export interface TokenTable {
   readonly ends: Int32Array;
   /** A byte string: where its content begins. A list or dictionary: the first token after its last member. */
   readonly links: Int32Array;
+  /** An integer may lie beyond ±(2^53 - 1). */
+  readonly hasLongIntegers: boolean;
 }
 
 const byteE = 0x65;
@@ -56,8 +58,9 @@ const byteD = 0x64;
 const byteColon = 0x3a;
 const byteMinus = 0x2d;
 const byteZero = 0x30;
-/** 2^53 has 16 digits: with one more the number is out of range whatever it is, and need not be read to its end. */
-const integerDigitsMax = 16;
+
+/** `i`, 15 digits and `e`: no such integer is out of range, and a longer one is looked at by its reader. */
+const longIntegerBytes = 17;
 
 /** The value that `input` begins with, as tokens. Throws BencodeError. */
 export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable {
@@ -80,6 +83,7 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
   const keyTokens = new Int32Array(limits.depthMax);
   let depth = 0;
   let keyExpected = false;
+  let hasLongIntegers = false;
   let at = 0;
 
   const add = (type: number, start: number, end: number, link: number): number => {
@@ -137,6 +141,7 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
       throw new BencodeError('bencode-key-not-string', at, 'a dictionary key must be a byte string');
     } else if (byte === byteI) {
       const end = integerEnd(input, at);
+      hasLongIntegers ||= end - at > longIntegerBytes;
       add(integerToken, at, end, 0);
       at = end;
     } else if (byte === byteL || byte === byteD) {
@@ -155,7 +160,7 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
     keyExpected = depth > 0 && types[open[depth - 1]!]! >= dictToken;
   } while (depth > 0);
 
-  return { input, types, starts, ends, links };
+  return { input, types, starts, ends, links, hasLongIntegers };
 }
 
 /** The `<digits>:` of a byte string, checked against what is left of the input. */
@@ -178,25 +183,24 @@ function readLength(input: Uint8Array, start: number): { begin: number; bytes: n
   return { begin, bytes };
 }
 
-/** `i<number>e`, canonical (BEP 3: no leading zeros, no -0) and within ±(2^53 - 1), → the offset after it. */
+/**
+ * `i<number>e`, canonical (BEP 3: no leading zeros, no -0), → the offset after it. It may have any number of digits: a
+ * value beyond ±(2^53 - 1) has none for its reader (bencode.ts), and only a field that is needed is refused for that.
+ */
 function integerEnd(input: Uint8Array, start: number): number {
   const negative = input[start + 1] === byteMinus;
   const first = negative ? start + 2 : start + 1;
   let at = first;
-  let value = 0;
   for (let byte = input[at]; byte !== byteE; byte = input[++at]) {
     if (byte === undefined)
       throw new BencodeError('bencode-truncated', at, 'the input ends inside an integer');
     if (byte < byteZero || byte > byteZero + 9) {
       throw new BencodeError('bencode-bad-integer', start, 'an integer may contain nothing but digits');
     }
-    value = value * 10 + (byte - byteZero);
-    if (at - first >= integerDigitsMax || value > Number.MAX_SAFE_INTEGER) {
-      throw new BencodeError('bencode-integer-range', start, 'an integer lies beyond ±(2^53 - 1)');
-    }
   }
   const digits = at - first;
-  if (digits === 0 || (digits > 1 && input[first] === byteZero) || (negative && value === 0)) {
+  const leadsWithZero = input[first] === byteZero;
+  if (digits === 0 || (leadsWithZero && (digits > 1 || negative))) {
     throw new BencodeError(
       'bencode-bad-integer',
       start,

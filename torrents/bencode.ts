@@ -22,11 +22,20 @@ import {
 
 export { BencodeError, type BencodeLimits };
 
-/** A file the user gives: a hybrid torrent of 100,000 files takes about 22 MB and 2.7 million tokens. Depth: as libtorrent. */
-export const localLimits: BencodeLimits = { bytesMax: 64 * 2 ** 20, tokensMax: 4_000_000, depthMax: 100 };
+/**
+ * A file the user gives: a hybrid of 2^22 pieces takes 208 MiB, one of 100,000 files about 22 MB and 2.7 million tokens.
+ * Depth: as libtorrent.
+ */
+export const localLimits: BencodeLimits = { bytesMax: 256 * 2 ** 20, tokensMax: 4_000_000, depthMax: 100 };
 
-/** What strangers send: a peer's metadata (BEP 9), a tracker's reply. */
+/**
+ * What strangers send: a peer's metadata (BEP 9), a tracker's reply. It is smaller than what the user's own file may be: three
+ * peers may send it at once, unasked for. 8 MiB hold the metadata of 400,000 pieces (v1), or of 20,000 files of a hybrid.
+ */
 export const peerLimits: BencodeLimits = { bytesMax: 8 * 2 ** 20, tokensMax: 1_000_000, depthMax: 100 };
+
+/** 2^53 has 16 digits: what has more is out of range, and need not be read. */
+const integerDigitsMax = 16;
 
 /** Bytes that are exactly one value → that value. Throws BencodeError. */
 export function scan(bytes: Uint8Array, limits: BencodeLimits = peerLimits): BValue {
@@ -46,12 +55,15 @@ export function scanPrefix(bytes: Uint8Array, limits: BencodeLimits = peerLimits
 
 /**
  * Bytes → plain JavaScript values (number, Uint8Array, array, object), by the `bencode` package once the scan has
- * passed. For small messages with text keys. Throws BencodeError, also for dictionaries that a plain object cannot
- * hold exactly: keys out of order, not UTF-8 (the package makes hex of them), `__proto__` (it changes the prototype).
+ * passed. For small messages with text keys. Throws BencodeError, also for what plain values cannot hold exactly: integers
+ * beyond ±(2^53 - 1), keys out of order, not UTF-8 (the package makes hex of them), `__proto__` (it changes the prototype).
  */
 export function decode(bytes: Uint8Array, limits: BencodeLimits = peerLimits): unknown {
   const pending = [scan(bytes, limits)];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (value.kind === 'integer' && value.integer === undefined) {
+      throw new BencodeError('bencode-integer-range', value.start, 'an integer lies beyond ±(2^53 - 1)');
+    }
     for (const item of value.items()) pending.push(item);
     for (const [key, entry] of value.entries()) {
       const text = utf8(key);
@@ -112,15 +124,32 @@ export class BValue {
     return this.#table.input.subarray(this.start, this.end);
   }
 
-  /** A safe integer. */
+  /** A safe integer. Undefined for one beyond ±(2^53 - 1): no size, count or time is that large. */
   get integer(): number | undefined {
     if (this.#type !== integerToken) return undefined;
     const { input } = this.#table;
     const negative = input[this.start + 1] === 0x2d;
+    const first = this.start + (negative ? 2 : 1);
+    if (this.end - 1 - first > integerDigitsMax) return undefined;
     let value = 0;
-    for (let at = this.start + (negative ? 2 : 1); at < this.end - 1; at++)
-      value = value * 10 + (input[at]! - 0x30);
+    for (let at = first; at < this.end - 1; at++) value = value * 10 + (input[at]! - 0x30);
+    if (value > Number.MAX_SAFE_INTEGER) return undefined;
     return negative ? -value : value;
+  }
+
+  /** An integer beyond ±(2^53 - 1). */
+  get isLargeInteger(): boolean {
+    return this.#type === integerToken && this.integer === undefined;
+  }
+
+  /** Whether there is one in the whole input, at any depth. */
+  get hasLargeIntegers(): boolean {
+    if (!this.#table.hasLongIntegers) return false;
+    const { types, ends } = this.#table;
+    // Behind the last token the table is empty.
+    for (let token = this.#token; token < types.length && ends[token]! > 0; token++)
+      if (new BValue(this.#table, token).isLargeInteger) return true;
+    return false;
   }
 
   /** The content of a byte string (a view of the input, not a copy). */

@@ -1,5 +1,5 @@
 /**
- * How large a torrent file is going to be, known before anything is hashed: one that our own reader would refuse must
+ * How large a torrent file is going to be, known before anything is hashed: one that others would refuse must
  * not cost an hour first. The hashes are what is not there yet, and their lengths are known.
  *
  * Invariant: never less than what comes out, and little more.                                              BEP 3, 47, 52
@@ -33,6 +33,8 @@ const treeFile = { bytes: 60 + integerBytes, tokens: 8 };
 const treeFolder = { bytes: 2, tokens: 2 };
 /** The keys around it all, with room for the integers. */
 const outer = { bytes: 1024, tokens: 64 };
+/** Larger ones are read here, and by few other programs. */
+const createdBytesMax = 64 * 2 ** 20;
 const sha1Bytes = 20;
 const rootBytes = 32;
 
@@ -78,10 +80,10 @@ export function torrentSize(
   return { bytes, tokens };
 }
 
-/** Throws CreateError when it would be larger than our own reader accepts. */
+/** Throws CreateError when it would be larger than programs read. */
 export function checkTorrentSize(torrent: SizedTorrent, texts: readonly string[]): void {
   const { bytes, tokens } = torrentSize(torrent, texts);
-  if (bytes <= localLimits.bytesMax && tokens <= localLimits.tokensMax) return;
+  if (bytes <= createdBytesMax && tokens <= localLimits.tokensMax) return;
   const size = `${Math.ceil(bytes / 2 ** 20)} MiB with ${tokens} values`;
   const message = `this would make a torrent file of ${size}, more than programs read: share its folders one by one`;
   throw new CreateError('create-too-large', message);

@@ -21,6 +21,11 @@ export interface TorrentFile {
   readonly index: number;
   /** The path inside the torrent as its author wrote it, without the torrent's own folder. Never use it on a disk. */
   readonly components: readonly string[];
+  /**
+   * The bytes of each component on its author's disk, with the torrent's own folder, where they are not those of
+   * `components` in UTF-8. To look for a file, never to make one.
+   */
+  readonly rawPath: readonly Uint8Array[] | undefined;
   /** Safe on this machine, with the torrent's own folder: join(folder, ...diskPath). Empty for pads. */
   readonly diskPath: readonly string[];
   readonly bytes: number;
@@ -43,6 +48,8 @@ export interface FileSegment {
 export interface LayoutEntry {
   /** Components without a fault (path-rules.ts). */
   readonly components: readonly string[];
+  /** Its bytes, where they are not the components in UTF-8. */
+  readonly raw?: readonly Uint8Array[] | undefined;
   readonly bytes: number;
   readonly isPad?: boolean | undefined;
   readonly piecesRoot?: Uint8Array | undefined;
@@ -51,6 +58,8 @@ export interface LayoutEntry {
 export interface LayoutOptions {
   /** Name of the torrent's folder; for a single file the name of that file. */
   readonly name: string;
+  /** Its bytes, where they are not the name in UTF-8. */
+  readonly rawName?: Uint8Array | undefined;
   readonly isSingleFile: boolean;
   readonly platform: PathPlatform;
   /** BEP 52 without pads: every file that is not empty starts at a multiple of this. */
@@ -86,7 +95,8 @@ export class FileLayout {
     const starts: number[] = [];
     const partKeys = new Set<string>();
     let offset = 0;
-    for (const [index, { components, bytes, isPad = false, piecesRoot }] of entries.entries()) {
+    for (const [index, entry] of entries.entries()) {
+      const { components, bytes, isPad = false, piecesRoot } = entry;
       if (bytes > 0) {
         offset = Math.ceil(offset / alignment) * alignment;
         indexes.push(index);
@@ -97,7 +107,8 @@ export class FileLayout {
         if (nameKey(component, platform).endsWith('.part'))
           partKeys.add(pathKey(diskPath.slice(0, depth + 1), platform));
       }
-      files.push({ index, components, diskPath, bytes, offset, isPad, piecesRoot });
+      const rawPath = isPad ? undefined : rawPathOf(entry, options);
+      files.push({ index, components, rawPath, diskPath, bytes, offset, isPad, piecesRoot });
       offset += bytes;
     }
     this.files = files;
@@ -165,6 +176,15 @@ export class FileLayout {
     }
     return low - 1;
   }
+}
+
+function rawPathOf(
+  { components, raw }: LayoutEntry,
+  { name, rawName, isSingleFile }: LayoutOptions,
+): readonly Uint8Array[] | undefined {
+  if (raw === undefined && rawName === undefined) return undefined;
+  const top = rawName ?? Buffer.from(name);
+  return isSingleFile ? [top] : [top, ...(raw ?? components.map((component) => Buffer.from(component)))];
 }
 
 /** Equal for paths that the platform takes for one. No component holds a slash. */

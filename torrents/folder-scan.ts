@@ -8,7 +8,8 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { CreateError } from './create-error.ts';
-import { filesMax, pathDepthMax } from './metainfo-fields.ts';
+import { filesMax } from './metainfo-fields.ts';
+import { pathDepthMax } from './name-reader.ts';
 import { leaveOutOwnTorrents } from './own-torrents.ts';
 import { componentFault } from './path-rules.ts';
 

@@ -100,6 +100,8 @@ export interface OuterFields {
   readonly createdBy?: string | undefined;
   /** Seconds since 1970. Left out, the same folder gives the same file on every day. */
   readonly creationDate?: number | undefined;
+  /** What the names in the info dictionary are to be read as, where they are not UTF-8. */
+  readonly encoding?: string | undefined;
   /** v2 and hybrid. */
   readonly pieceLayers?: readonly PieceLayer[] | undefined;
 }
@@ -140,6 +142,7 @@ function torrentValue(info: BEncodable, hasV2: boolean, fields: OuterFields): BE
     comment: fields.comment,
     'created by': fields.createdBy,
     'creation date': fields.creationDate,
+    encoding: fields.encoding,
     info,
     // BEP 52: a v2 torrent without this key is not valid, even when no file is longer than a piece.
     'piece layers': hasV2 ? new Map(layers) : undefined,

@@ -5,17 +5,21 @@
  * Left to others: how the fields belong together (metainfo.ts, metainfo-v1.ts, metainfo-v2.ts).            BEP 3, 12, 19
  */
 import type { BValue } from './bencode.ts';
-import { componentFault } from './path-rules.ts';
 
-/** 16 KiB is the block of BEP 3 and the least of BEP 52; above 16 MiB one bad block costs too much to fetch again. */
-export const pieceLengthMin = 16 * 1024;
-export const pieceLengthMax = 16 * 2 ** 20;
-/** 4 TiB in pieces of 16 MiB; a bitfield stays at 32 KiB. libtorrent: 2,097,152. */
-export const pieceCountMax = 262_144;
+/** Of v1. Torrents with pieces of a few hundred bytes exist; what limits them is the number of pieces. */
+const pieceLengthMin = 1;
+/** BEP 52: a piece holds whole leaves of 16 KiB. */
+const pieceLengthMinV2 = 16 * 1024;
+/** One piece fills the memory that the engine has for pieces (`pieceMemoryBytesMax`). libtorrent: 512 MiB. */
+const pieceLengthMax = 256 * 2 ** 20;
+/** Programs make pieces between these, and not all programs read others. */
+export const usualPieceLengths = { min: 16 * 1024, max: 16 * 2 ** 20 } as const;
+/** A bitfield has 512 KiB then, and the tables of a torrent some 60 MB. libtorrent: 2,097,152. */
+export const pieceCountMax = 2 ** 22;
+/** What our own torrents stay below: 4 TiB in pieces of 16 MiB. */
+export const usualPieceCountMax = 262_144;
 /** Pads do not count: a hybrid torrent has one after nearly every file. */
 export const filesMax = 100_000;
-/** Folders inside folders, as libtorrent. */
-export const pathDepthMax = 100;
 /** The longest public tracker lists have about 100 entries. */
 const urlsMax = 500;
 /** RFC 9110 recommends that 8,000 octets be supported; nobody's tracker is longer. */
@@ -46,6 +50,10 @@ export class Warnings {
     if (!this.#byCode.has(code)) this.#byCode.set(code, { code, message });
   }
 
+  has(code: string): boolean {
+    return this.#byCode.has(code);
+  }
+
   list(): MetainfoWarning[] {
     return [...this.#byCode.values()];
   }
@@ -57,18 +65,6 @@ const lossyUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 export function readText(dict: BValue, name: string): string | undefined {
   const value = dict.get(`${name}.utf-8`) ?? dict.get(name);
   return value?.bytes && lossyUtf8.decode(value.bytes);
-}
-
-/** One component of a path. Throws when no honest file can be called that. */
-export function readComponent(bytes: Uint8Array | undefined, where: string, warnings: Warnings): string {
-  if (bytes === undefined) throw new MetainfoError('metainfo-path', `${where} is not a byte string`);
-  const component = lossyUtf8.decode(bytes);
-  if (component.includes('\uFFFD') && Buffer.byteLength(component) !== bytes.length) {
-    warnings.add('name-not-utf8', 'some names are not UTF-8: what could not be read is shown as \uFFFD');
-  }
-  const fault = componentFault(component);
-  if (fault !== undefined) throw new MetainfoError(fault.code, `${where}: ${fault.message}`);
-  return component;
 }
 
 /** A size in bytes: BEP 3 has them as integers, and nothing may be negative. */
@@ -88,14 +84,30 @@ export function addBytes(a: number, b: number): number {
   return a + b;
 }
 
-export function readPieceLength(info: BValue): number {
+export function readPieceLength(info: BValue, isV2: boolean, warnings: Warnings): number {
   const pieceLength = info.get('piece length')?.integer;
-  if (pieceLength === undefined || pieceLength < pieceLengthMin || pieceLength > pieceLengthMax) {
+  const least = isV2 ? pieceLengthMinV2 : pieceLengthMin;
+  if (pieceLength === undefined || pieceLength < least || pieceLength > pieceLengthMax) {
     const found = pieceLength === undefined ? 'missing' : `${pieceLength} bytes`;
-    const message = `the piece length is ${found}; it must lie between 16 KiB and 16 MiB`;
+    const range = `${isV2 ? '16 KiB' : '1 byte'} and 256 MiB`;
+    const message = `the piece length is ${found}; it must lie between ${range}`;
     throw new MetainfoError('metainfo-piece-length', message);
   }
+  if (pieceLength < usualPieceLengths.min || pieceLength > usualPieceLengths.max) {
+    const message = `its pieces have ${pieceLength} bytes: not every program reads less than 16 KiB or more than 16 MiB`;
+    warnings.add('piece-length-unusual', message);
+  }
   return pieceLength;
+}
+
+/** Throws when there are more than can be kept track of. */
+export function checkPieceCount(pieceCount: number, warnings: Warnings): void {
+  if (pieceCount > pieceCountMax) {
+    const message = `${pieceCount} pieces are more than ${pieceCountMax}`;
+    throw new MetainfoError('metainfo-too-many-pieces', message);
+  }
+  if (pieceCount > usualPieceCountMax)
+    warnings.add('pieces-many', `it has ${pieceCount} pieces: not every program reads so many`);
 }
 
 /** BEP 12: `announce-list` counts, and `announce` only where it is missing. Tiers stay in the order of the file. */

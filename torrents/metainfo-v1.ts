@@ -8,42 +8,52 @@ import type { BValue } from './bencode.ts';
 import type { LayoutEntry } from './file-layout.ts';
 import {
   addBytes,
+  checkPieceCount,
   filesMax,
   MetainfoError,
-  pathDepthMax,
-  pieceCountMax,
   readBytes,
-  readComponent,
   type Warnings,
 } from './metainfo-fields.ts';
+import type { NamedPath, NameReader } from './name-reader.ts';
 
 const sha1Bytes = 20;
 
 export interface V1Files {
+  /** Of a single file the components are the torrent's name. */
   readonly entries: readonly LayoutEntry[];
   readonly isSingleFile: boolean;
   /** 20 bytes a piece. */
   readonly pieceHashes: Uint8Array;
 }
 
-export function readV1(info: BValue, name: string, pieceLength: number, warnings: Warnings): V1Files {
+/** `top`: the torrent's own name. */
+export function readV1(
+  info: BValue,
+  top: NamedPath,
+  pieceLength: number,
+  names: NameReader,
+  warnings: Warnings,
+): V1Files {
   const list = info.get('files');
   const length = info.get('length');
-  if ((list === undefined) === (length === undefined)) {
+  if (list === undefined && length === undefined) {
     const message = 'the info dictionary must have either `length` (one file) or `files` (a folder)';
     throw new MetainfoError('metainfo-files', message);
   }
+  // As libtorrent and Transmission: a list counts. The hashes say whether it is what was hashed.
+  if (list !== undefined && length !== undefined)
+    warnings.add('length-and-files', 'it has both `length` and `files`: `files` counts');
   const isSingleFile = list === undefined;
   const entries = isSingleFile
-    ? [{ components: [name], bytes: readBytes(length, 'the file') }]
-    : readFiles(list, warnings);
+    ? [{ ...top, bytes: readBytes(length, 'the file') }]
+    : readFiles(list, names, warnings);
 
   let totalBytes = 0;
   for (const entry of entries) totalBytes = addBytes(totalBytes, entry.bytes);
-  return { entries, isSingleFile, pieceHashes: readPieceHashes(info, totalBytes, pieceLength) };
+  return { entries, isSingleFile, pieceHashes: readPieceHashes(info, totalBytes, pieceLength, warnings) };
 }
 
-function readFiles(list: BValue, warnings: Warnings): LayoutEntry[] {
+function readFiles(list: BValue, names: NameReader, warnings: Warnings): LayoutEntry[] {
   if (list.kind !== 'list') throw new MetainfoError('metainfo-files', '`files` is not a list');
   const entries: LayoutEntry[] = [];
   let pads = 0;
@@ -58,8 +68,8 @@ function readFiles(list: BValue, warnings: Warnings): LayoutEntry[] {
     const isPad = attributes.includes('p');
     if (isPad) pads++;
     // BEP 47: nobody should need the path of a pad.
-    const components = isPad ? ['.pad', String(bytes)] : readPath(item, where, warnings);
-    entries.push({ components, bytes, isPad });
+    const path = isPad ? { components: ['.pad', String(bytes)] } : names.listed(item, where);
+    entries.push({ ...path, bytes, isPad });
     if (entries.length - pads > filesMax || pads > filesMax) {
       throw new MetainfoError('metainfo-too-many-files', `there are more than ${filesMax} files`);
     }
@@ -67,27 +77,16 @@ function readFiles(list: BValue, warnings: Warnings): LayoutEntry[] {
   return entries;
 }
 
-function readPath(item: BValue, where: string, warnings: Warnings): string[] {
-  const path = item.get('path.utf-8') ?? item.get('path');
-  const components: string[] = [];
-  for (const part of path?.items() ?? []) {
-    if (components.length === pathDepthMax) {
-      throw new MetainfoError('metainfo-path-depth', `${where} lies more than ${pathDepthMax} folders deep`);
-    }
-    components.push(readComponent(part.bytes, where, warnings));
-  }
-  if (components.length === 0) throw new MetainfoError('metainfo-path', `${where} has no path`);
-  return components;
-}
-
-function readPieceHashes(info: BValue, totalBytes: number, pieceLength: number): Uint8Array {
+function readPieceHashes(
+  info: BValue,
+  totalBytes: number,
+  pieceLength: number,
+  warnings: Warnings,
+): Uint8Array {
   const hashes = info.get('pieces')?.bytes;
   if (hashes === undefined) throw new MetainfoError('metainfo-pieces', 'there are no hashes of pieces');
   const pieceCount = Math.ceil(totalBytes / pieceLength);
-  if (pieceCount > pieceCountMax) {
-    const message = `${pieceCount} pieces are more than ${pieceCountMax}`;
-    throw new MetainfoError('metainfo-too-many-pieces', message);
-  }
+  checkPieceCount(pieceCount, warnings);
   if (hashes.length !== pieceCount * sha1Bytes) {
     const message = `${totalBytes} bytes make ${pieceCount} pieces, which need ${pieceCount * sha1Bytes} bytes of hashes; there are ${hashes.length}`;
     throw new MetainfoError('metainfo-pieces', message);

@@ -11,14 +11,13 @@ import type { Geometry } from './geometry.ts';
 import { hashBytes, pieceLayerHeight, rootOf } from './merkle.ts';
 import {
   addBytes,
+  checkPieceCount,
   filesMax,
   MetainfoError,
-  pathDepthMax,
-  pieceCountMax,
   readBytes,
-  readComponent,
   type Warnings,
 } from './metainfo-fields.ts';
+import { type NamedPath, type NameReader, pathDepthMax } from './name-reader.ts';
 
 /** The hashes of a file's pieces, proved by its root. */
 export interface PieceLayer {
@@ -29,12 +28,19 @@ export interface PieceLayer {
 }
 
 export interface V2Files {
-  /** In the order of the tree, without pads. */
+  /** In the order of the tree, without pads. Of a single file the components are the torrent's name. */
   readonly entries: readonly LayoutEntry[];
   readonly isSingleFile: boolean;
 }
 
-export function readV2(info: BValue, name: string, pieceLength: number, warnings: Warnings): V2Files {
+/** `top`: the torrent's own name. */
+export function readV2(
+  info: BValue,
+  top: NamedPath,
+  pieceLength: number,
+  names: NameReader,
+  warnings: Warnings,
+): V2Files {
   if (!Number.isInteger(Math.log2(pieceLength))) {
     throw new MetainfoError(
       'metainfo-piece-length',
@@ -45,11 +51,11 @@ export function readV2(info: BValue, name: string, pieceLength: number, warnings
   const entries: LayoutEntry[] = [];
   let pieceCount = 0;
   let totalBytes = 0;
-  const walk = (folder: BValue, components: readonly string[]): void => {
+  const walk = (folder: BValue, above: NamedPath): void => {
     for (const [key, value] of folder.entries()) {
-      const path = [...components, readComponent(key, `a file in ${components.join('/') || name}`, warnings)];
-      const where = path.join('/');
-      if (path.length > pathDepthMax) {
+      const path = joinPaths(above, names.key(key, `a file in ${shown(above) || shown(top)}`));
+      const where = shown(path);
+      if (path.components.length > pathDepthMax) {
         throw new MetainfoError(
           'metainfo-path-depth',
           `${where} lies more than ${pathDepthMax} folders deep`,
@@ -69,21 +75,31 @@ export function readV2(info: BValue, name: string, pieceLength: number, warnings
       }
     }
   };
-  walk(tree, []);
-  if (pieceCount > pieceCountMax) {
-    throw new MetainfoError(
-      'metainfo-too-many-pieces',
-      `${pieceCount} pieces are more than ${pieceCountMax}`,
-    );
-  }
+  walk(tree, { components: [] });
+  checkPieceCount(pieceCount, warnings);
   // BEP 52: a tree of one file that is called like the torrent is that file, and not a folder with one file in it.
-  const isSingleFile =
-    entries.length === 1 && entries[0]!.components.length === 1 && entries[0]!.components[0] === name;
+  const isSingleFile = entries.length === 1 && isSamePath(entries[0]!.components, top.components);
   return { entries, isSingleFile };
 }
 
-function readFile(entry: BValue, file: BValue, path: readonly string[], warnings: Warnings): LayoutEntry {
-  const where = path.join('/');
+/** One below the other. */
+export function joinPaths(above: NamedPath, below: NamedPath): NamedPath {
+  const components = [...above.components, ...below.components];
+  if (above.raw === undefined && below.raw === undefined) return { components };
+  return { components, raw: [...rawOf(above), ...rawOf(below)] };
+}
+
+function rawOf({ components, raw }: NamedPath): readonly Uint8Array[] {
+  return raw ?? components.map((component) => Buffer.from(component));
+}
+
+function shown({ components }: NamedPath): string {
+  return components.join('/');
+}
+
+function readFile(entry: BValue, file: BValue, path: NamedPath, warnings: Warnings): LayoutEntry {
+  const where = shown(path);
+  if (path.components.length === 0) throw new MetainfoError('metainfo-path', 'a file has no path');
   // BEP 52: a file must not have siblings under its own name.
   if ([...entry.entries()].length > 1) {
     throw new MetainfoError('metainfo-file-tree', `${where} is a file and a folder at once`);
@@ -96,7 +112,7 @@ function readFile(entry: BValue, file: BValue, path: readonly string[], warnings
   if (bytes > 0 && piecesRoot?.length !== hashBytes) {
     throw new MetainfoError('metainfo-pieces-root', `${where} has no root of ${hashBytes} bytes`);
   }
-  return { components: path, bytes, piecesRoot: bytes > 0 ? piecesRoot : undefined };
+  return { ...path, bytes, piecesRoot: bytes > 0 ? piecesRoot : undefined };
 }
 
 /** `piece layers` → the layer of each file that is longer than a piece; identical files share one. */

@@ -8,14 +8,21 @@
  */
 
 import { createHash } from 'node:crypto';
-import { BencodeError, type BencodeLimits, type BValue, localLimits, peerLimits, scan } from './bencode.ts';
+import {
+  BencodeError,
+  type BencodeLimits,
+  type BValue,
+  localLimits,
+  peerLimits,
+  scan,
+  scanPrefix,
+} from './bencode.ts';
 import { fileKind } from './file-kinds.ts';
-import { FileLayout, type TorrentFile } from './file-layout.ts';
+import { FileLayout, type LayoutEntry, type TorrentFile } from './file-layout.ts';
 import { Geometry } from './geometry.ts';
 import {
   MetainfoError,
   type MetainfoWarning,
-  readComponent,
   readPieceLength,
   readText,
   readTrackers,
@@ -24,6 +31,7 @@ import {
 } from './metainfo-fields.ts';
 import { readV1 } from './metainfo-v1.ts';
 import {
+  joinPaths,
   mergeHybrid,
   type PieceLayer,
   pieceRootsOf,
@@ -31,6 +39,7 @@ import {
   readV2,
   sortedDict,
 } from './metainfo-v2.ts';
+import { declaredEncoding, type NamedPath, NameReader, pathDepthMax } from './name-reader.ts';
 import { displayPath, hostPlatform, type PathPlatform } from './path-rules.ts';
 
 export { MetainfoError, type MetainfoWarning, type PieceLayer };
@@ -39,7 +48,10 @@ export type TorrentFormat = 'v1' | 'v2' | 'hybrid';
 
 export interface Metainfo {
   readonly format: TorrentFormat;
-  /** As its author wrote it; for people's eyes use displayPath([name]). */
+  /**
+   * What lies at the top of the folder it is fetched into, as its author wrote it; the info-hash in hex where that is
+   * nothing. For people's eyes use displayPath([name]).
+   */
   readonly name: string;
   /** 20 bytes: what handshakes and announces carry. SHA-1; for v2 alone the beginning of infoHashV2 (BEP 52). */
   readonly infoHash: Uint8Array;
@@ -69,6 +81,8 @@ export interface Metainfo {
   readonly createdBy: string | undefined;
   /** Seconds since 1970. */
   readonly creationDate: number | undefined;
+  /** What its names are read as, where that is not UTF-8: a label of the Encoding Standard. */
+  readonly encoding: string | undefined;
   readonly warnings: readonly MetainfoWarning[];
   /** The info dictionary, byte for byte. */
   readonly infoBytes: Uint8Array;
@@ -83,13 +97,18 @@ export interface ParseOptions {
 /** A torrent file → what it says. Throws MetainfoError. */
 export function parseMetainfo(bytes: Uint8Array, options: ParseOptions = {}): Metainfo {
   refuseOtherFiles(bytes);
-  const root = scanned(bytes, options.limits ?? localLimits);
+  const root = scanned(() => scanPrefix(bytes, options.limits ?? localLimits));
   const info = root.get('info');
   if (info === undefined) {
     throw new MetainfoError('metainfo-info-missing', 'this is no torrent: it has no `info` dictionary');
   }
   const warnings = new Warnings();
+  if (root.end < bytes.length)
+    warnings.add('bytes-after-end', `${bytes.length - root.end} bytes after its end are passed over`);
+  if (root.hasLargeIntegers)
+    warnings.add('integer-range', 'numbers beyond 2^53 are passed over: nothing that is needed is so large');
   warnOfKeyOrder(root, warnings);
+  const encoding = declaredEncoding(root);
   const creationDate = root.get('creation date')?.integer;
   const outer = {
     trackers: readTrackers(root, warnings),
@@ -97,8 +116,10 @@ export function parseMetainfo(bytes: Uint8Array, options: ParseOptions = {}): Me
     comment: readText(root, 'comment'),
     createdBy: readText(root, 'created by'),
     creationDate: creationDate !== undefined && creationDate >= 0 ? creationDate : undefined,
+    encoding: encoding?.encoding,
   };
-  return readInfo(info, options.platform ?? hostPlatform, warnings, outer, {
+  const names = new NameReader(encoding, warnings);
+  return readInfo(info, options.platform ?? hostPlatform, names, warnings, outer, {
     layers: root.get('piece layers'),
   });
 }
@@ -110,47 +131,61 @@ export interface ParseInfoOptions extends ParseOptions {
 
 /** The bare info dictionary → what it says. The caller has compared its hash with the one it asked for. */
 export function parseInfo(infoBytes: Uint8Array, options: ParseInfoOptions = {}): Metainfo {
-  const info = scanned(infoBytes, options.limits ?? peerLimits);
+  // Bytes after its end would be part of what was hashed, and no program would give them to others.
+  const info = scanned(() => scan(infoBytes, options.limits ?? peerLimits));
   const outer = {
     trackers: options.trackers ?? [],
     webSeeds: options.webSeeds ?? [],
     comment: undefined,
     createdBy: undefined,
     creationDate: undefined,
+    encoding: undefined,
   };
-  return readInfo(info, options.platform ?? hostPlatform, new Warnings(), outer, undefined);
+  const warnings = new Warnings();
+  const names = new NameReader(undefined, warnings);
+  return readInfo(info, options.platform ?? hostPlatform, names, warnings, outer, undefined);
 }
 
-type OuterFields = Pick<Metainfo, 'trackers' | 'webSeeds' | 'comment' | 'createdBy' | 'creationDate'>;
+type OuterFields = Pick<
+  Metainfo,
+  'trackers' | 'webSeeds' | 'comment' | 'createdBy' | 'creationDate' | 'encoding'
+>;
 
 /** `proof`: what stands beside the info dictionary in a torrent file; peers do not send it. */
 function readInfo(
   info: BValue,
   platform: PathPlatform,
+  names: NameReader,
   warnings: Warnings,
   outer: OuterFields,
   proof: { readonly layers: BValue | undefined } | undefined,
 ): Metainfo {
   if (info.kind !== 'dict') throw new MetainfoError('metainfo-info-missing', '`info` is not a dictionary');
   // BEP 52: checked before anything else, so that the message is about the version.
-  const version = info.get('meta version')?.integer;
-  if (version !== undefined && version > 2) {
-    const message = `this torrent is of version ${version}, which this program does not know`;
+  const version = info.get('meta version')?.integer ?? 0;
+  if (version > 2 || info.get('meta version')?.isLargeInteger) {
+    const message = `this torrent is of version ${version || 'unknown'}, which this program does not know`;
     throw new MetainfoError('metainfo-version', message);
   }
   const hasV2 = version === 2;
   const hasV1 = !hasV2 || info.get('pieces') !== undefined;
   if (hasV2) sortedDict(info, 'the info dictionary');
   warnOfKeyOrder(info, warnings);
-  const name = readComponent((info.get('name.utf-8') ?? info.get('name'))?.bytes, 'the name', warnings);
-  const pieceLength = readPieceLength(info);
+  const infoBytes = info.raw;
+  const infoHashV2 = hasV2 ? createHash('sha256').update(infoBytes).digest() : undefined;
+  const infoHash = hasV1 ? createHash('sha1').update(infoBytes).digest() : infoHashV2!.subarray(0, 20);
+  const top = topName(names.top(info), infoHash, warnings);
+  const name = top.components[0]!;
+  const pieceLength = readPieceLength(info, hasV2, warnings);
 
-  const v2 = hasV2 ? readV2(info, name, pieceLength, warnings) : undefined;
-  const v1 = hasV1 ? readV1(info, name, pieceLength, warnings) : undefined;
-  const isSingleFile = (v1 ?? v2)!.isSingleFile;
-  const entries = v1 && v2 ? mergeHybrid(v1.entries, v2.entries, pieceLength) : (v1 ?? v2)!.entries;
+  const v2 = hasV2 ? readV2(info, top, pieceLength, names, warnings) : undefined;
+  const v1 = hasV1 ? readV1(info, top, pieceLength, names, warnings) : undefined;
+  const listed = v1 && v2 ? mergeHybrid(v1.entries, v2.entries, pieceLength) : (v1 ?? v2)!.entries;
+  const { entries, isSingleFile } = belowTop(listed, (v1 ?? v2)!.isSingleFile, top);
+  refusePathsTwice(entries, warnings);
   const alignment = v1 ? 1 : pieceLength;
-  const layout = new FileLayout(entries, { name, isSingleFile, platform, alignment });
+  const rawName = top.raw?.[0];
+  const layout = new FileLayout(entries, { name, rawName, isSingleFile, platform, alignment });
   if (layout.rootName !== layout.ownRootName) {
     const message = `its name is a hidden one, ${displayPath([name])}: it is called ${displayPath([layout.rootName])} where it is fetched`;
     warnings.add('name-hidden', message);
@@ -166,12 +201,10 @@ function readInfo(
     v1 ? undefined : shortPiecesOf(layout, pieceLength),
   );
   const pieceLayers = v2 && proof ? readPieceLayers(proof.layers, layout.files, pieceLength) : [];
-  const infoBytes = info.raw;
-  const infoHashV2 = hasV2 ? createHash('sha256').update(infoBytes).digest() : undefined;
   return {
     format: v2 === undefined ? 'v1' : v1 === undefined ? 'v2' : 'hybrid',
     name,
-    infoHash: v1 ? createHash('sha1').update(infoBytes).digest() : infoHashV2!.subarray(0, 20),
+    infoHash,
     infoHashV2,
     private: info.get('private')?.integer === 1,
     pieceLength,
@@ -189,6 +222,43 @@ function readInfo(
   };
 }
 
+/** A torrent without a name has its info-hash for one, as with libtorrent. */
+function topName(named: NamedPath, infoHash: Uint8Array, warnings: Warnings): NamedPath {
+  if (named.components.length > 0) return named;
+  const name = Buffer.from(infoHash).toString('hex');
+  warnings.add('name-empty', `its name is empty: it is called by its info-hash, ${name}`);
+  return { components: [name] };
+}
+
+/** Paths below the torrent's own folder. A name with slashes has further folders in it, and a single file lies in a folder then. */
+function belowTop(
+  entries: readonly LayoutEntry[],
+  isSingleFile: boolean,
+  top: NamedPath,
+): { entries: readonly LayoutEntry[]; isSingleFile: boolean } {
+  if (top.components.length === 1) return { entries, isSingleFile };
+  const within = { components: top.components.slice(1), raw: top.raw?.slice(1) };
+  const below = entries.map((entry) =>
+    entry.isPad ? entry : { ...entry, ...(isSingleFile ? within : joinPaths(within, entry)) },
+  );
+  if (below.some(({ components }) => components.length > pathDepthMax))
+    throw new MetainfoError('metainfo-path-depth', `a file lies more than ${pathDepthMax} folders deep`);
+  return { entries: below, isSingleFile: false };
+}
+
+/** Two paths that were different as they were written, and are one by now: which file was meant is in doubt. */
+function refusePathsTwice(entries: readonly LayoutEntry[], warnings: Warnings): void {
+  if (!warnings.has('path-slash') && !warnings.has('path-parts-empty')) return;
+  const seen = new Set<string>();
+  for (const { components, isPad } of entries) {
+    if (isPad) continue;
+    const path = components.join('/');
+    if (seen.has(path))
+      throw new MetainfoError('path-twice', `two files have one path: ${displayPath(components)}`);
+    seen.add(path);
+  }
+}
+
 /** BEP 52 without pads: the last piece of every file ends with it. */
 function shortPiecesOf(layout: FileLayout, pieceLength: number): Map<number, number> {
   const short = new Map<number, number>();
@@ -198,9 +268,9 @@ function shortPiecesOf(layout: FileLayout, pieceLength: number): Map<number, num
   return short;
 }
 
-function scanned(bytes: Uint8Array, limits: BencodeLimits): BValue {
+function scanned(read: () => BValue): BValue {
   try {
-    return scan(bytes, limits);
+    return read();
   } catch (error) {
     if (!(error instanceof BencodeError)) throw error;
     const hint = error.code === 'bencode-truncated' ? 'the file is cut short' : 'the file is damaged';

@@ -1,11 +1,13 @@
 /**
- * How long the pieces of a new torrent are: the `piece-length` package's answer, about 1,024 pieces, within what our own
- * reader accepts, and shorter where pieces that begin with a file would be filled up with more zeros than music.
+ * How long the pieces of a new torrent are: the `piece-length` package's answer, about 1,024 pieces, within what every
+ * program reads, and shorter where pieces that begin with a file would be filled up with more zeros than music.
  */
 import pieceLengthOf from 'piece-length';
 import { CreateError } from './create-error.ts';
 import type { TorrentFormat } from './metainfo.ts';
-import { pieceCountMax, pieceLengthMax, pieceLengthMin } from './metainfo-fields.ts';
+import { usualPieceCountMax, usualPieceLengths } from './metainfo-fields.ts';
+
+const { min: pieceLengthMin, max: pieceLengthMax } = usualPieceLengths;
 
 /** For so many bytes in one run. */
 export function suggestedPieceLength(totalBytes: number): number {
@@ -27,7 +29,7 @@ export function choosePieceLength(format: TorrentFormat, sizes: readonly number[
     paddedBytes(sizes, pieceLength) > totalBytes * (1 + paddingShareMax)
   ) {
     const shorter = pieceLength / 2;
-    if (paddedBytes(sizes, shorter) / shorter > pieceCountMax) break;
+    if (paddedBytes(sizes, shorter) / shorter > usualPieceCountMax) break;
     pieceLength = shorter;
   }
   return pieceLength;
@@ -45,10 +47,10 @@ export function checkPieceLength(pieceLength: number): number {
   throw new CreateError('create-piece-length', message);
 }
 
-/** Throws CreateError when there would be more pieces than our own reader accepts. */
+/** Throws CreateError when there would be more pieces than every program reads. */
 export function checkPieceCount(totalBytes: number, pieceLength: number): number {
   const pieceCount = Math.ceil(totalBytes / pieceLength);
-  if (pieceCount <= pieceCountMax) return pieceCount;
-  const message = `these files make ${pieceCount} pieces of ${pieceLength} bytes, and ${pieceCountMax} is the most: choose longer pieces`;
+  if (pieceCount <= usualPieceCountMax) return pieceCount;
+  const message = `these files make ${pieceCount} pieces of ${pieceLength} bytes, and ${usualPieceCountMax} is the most: choose longer pieces`;
   throw new CreateError('create-too-many-pieces', message);
 }

@@ -3,7 +3,7 @@ import { matchesGlob } from 'node:path';
 import process from 'node:process';
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
-import { pieceLengthMax, pieceLengthMin } from '../../torrents/metainfo-fields.ts';
+import { usualPieceLengths } from '../../torrents/metainfo-fields.ts';
 import { secretOf } from '../community/secret-files.ts';
 import { badOption } from './cli-error.ts';
 import type { Output } from './output.ts';
@@ -153,7 +153,7 @@ function parseWebSeeds(given: readonly (string | undefined)[]): string[] {
 function parsePieceLength(text: string): number | undefined {
   if (text === 'auto') return undefined;
   const pieceLength = /^\d{1,2}$/.test(text) ? 2 ** Number(text) : parseSize(text, '--piece-length');
-  const isPossible = pieceLength >= pieceLengthMin && pieceLength <= pieceLengthMax;
+  const isPossible = pieceLength >= usualPieceLengths.min && pieceLength <= usualPieceLengths.max;
   if (isPossible && Number.isInteger(Math.log2(pieceLength))) return pieceLength;
   throw badOption(`--piece-length: "${text}" is not a power of two from 16KiB to 16MiB`);
 }

@@ -59,7 +59,11 @@ const words: Readonly<Record<string, string>> = {
 function failure(url: string, error: unknown, timedOut: boolean): CliError {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (code === 'web-too-large')
-    return new CliError('fetch-too-large', `${url} is larger than 64 MiB: that is no torrent file`, error);
+    return new CliError(
+      'fetch-too-large',
+      `${url} is larger than ${bytesMax / 2 ** 20} MiB: that is no torrent file`,
+      error,
+    );
   if (code === 'web-redirects') {
     const what = `leads on more than ${redirectsMax} times, or in a circle; give the last address`;
     return new CliError('fetch-redirects', `${url} ${what}`, error);

@@ -113,7 +113,7 @@ function isFolder(path: string): CliError {
 function tooLarge(source: string): CliError {
   return new CliError(
     'metainfo-too-large',
-    `${shown(source)} is larger than 64 MiB: that is no torrent file`,
+    `${shown(source)} is larger than ${localLimits.bytesMax / 2 ** 20} MiB: that is no torrent file`,
   );
 }
 

@@ -1,7 +1,7 @@
 /**
  * The extension protocol's handshake: what we say about ourselves and what a peer says of itself, checked.   BEP 10 21
  */
-import { BencodeError, scan } from '../../torrents/bencode.ts';
+import { BencodeError, scanPrefix } from '../../torrents/bencode.ts';
 import { encode } from '../../torrents/bencode-encode.ts';
 
 /** The ids under which peers send us extended messages; 0 is the handshake itself. */
@@ -45,7 +45,7 @@ export function encodeExtensionHandshake(ours: {
 /** Undefined when it is no dictionary; a field that makes no sense counts as missing. */
 export function parseExtensionHandshake(payload: Uint8Array): ExtensionHandshake | undefined {
   try {
-    const message = scan(payload, handshakeLimits);
+    const message = scanPrefix(payload, handshakeLimits);
     if (message.kind !== 'dict') return undefined;
     const within = (name: string, min: number, max: number) => {
       const value = message.get(name)?.integer;

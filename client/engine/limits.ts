@@ -156,7 +156,7 @@ export const defaultLimits = {
   /** A block or a new piece may be answered so: request, cancel, interested and not. 65,536 blocks a second are 1 GiB/s. */
   messagesPerTrade: 4,
   /** As many pieces as the largest torrent we would take has. */
-  blindHavesMax: 262_144,
+  blindHavesMax: 2 ** 22,
 
   // Metadata (BEP 9) ----------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ import { SmallSet } from './small-set.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
 /** A bitfield of a torrent we do not know yet: as long as the largest torrent we would take. */
-const bitfieldBytesMax = 262_144 / 8;
+const bitfieldBytesMax = 2 ** 22 / 8;
 
 /** What a peer did wrong. The connection closes with it; it is counted and shown, never thrown. */
 export type Violation =

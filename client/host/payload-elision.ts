@@ -7,8 +7,8 @@
 import { WireDecoder, type WireHandler } from '../wire/decoder.ts';
 import { base64, type RecordedBytes } from './recorded-fact.ts';
 
-/** A torrent of 262,144 pieces, the most that torrents/ takes, has a bitfield of so many bytes. */
-const bitfieldBytesMax = 32 * 1024;
+/** A torrent of 2^22 pieces, the most that torrents/ takes, has a bitfield of so many bytes. */
+const bitfieldBytesMax = 512 * 1024;
 
 /** One for each connection. */
 export class PayloadElision {

@@ -27,7 +27,7 @@ export interface ResumeRecord {
 /** Stamps of version 1 have size, mtime and inode only: those are compared, so that no library is hashed for an update. */
 const versions = [1, 2];
 const version = 2;
-/** 100,000 files of 100 bytes each, and the bits of 262,144 pieces. */
+/** 100,000 files of 100 bytes each, and the bits of 2^22 pieces (700 kB). */
 const recordBytesMax = 32 * 1024 * 1024;
 
 export class ResumeStore {

@@ -50,7 +50,7 @@ describe('a torrent that is none', () => {
   });
 
   it('a file without an end', async () => {
-    await expectFailure(['info', '/dev/zero'], 26, /\/dev\/zero is larger than 64 MiB/);
+    await expectFailure(['info', '/dev/zero'], 26, /\/dev\/zero is larger than 256 MiB/);
   });
 
   it.each([
@@ -122,7 +122,7 @@ describe('a torrent at a web address', () => {
       response.on('drain', more);
       more();
     });
-    await expectFailure(['get', url], 26, /larger than 64 MiB/);
+    await expectFailure(['get', url], 26, /larger than 256 MiB/);
   });
 });
 

@@ -197,13 +197,20 @@ describe('a hostile reply', () => {
     [`d5:peers${'l'.repeat(50)}${'e'.repeat(50)}e`, 'reply-not-bencoded'],
     ['i1e', 'reply-malformed'],
     ['le', 'reply-malformed'],
-    ['d8:intervali900eed', 'reply-malformed'],
   ])('%j has the code %s', (bytes, code) => {
     expect(codeOf(bytesOf(bytes))).toBe(code);
   });
 
-  it('may end with a line break', () => {
-    expect(parsed(bytesOf('d8:intervali900e5:peers0:e\r\n')).intervalSeconds).toBe(900);
+  it.each(['\r\n', '\0', '6:peers60:', 'd', '<!-- 12 ms -->'])('may have %j behind its end', (rest) => {
+    expect(parsed(bytesOf(`d8:intervali900e5:peers0:e${rest}`)).intervalSeconds).toBe(900);
+  });
+
+  it('passes over numbers beyond 2^53, and takes those that count for missing', () => {
+    const long = '99999999999999999999';
+    const reply = parsed(bytesOf(`d3:agei${long}e8:completei${long}e8:intervali900e5:peers0:e`));
+    expect(reply.intervalSeconds).toBe(900);
+    expect(reply.complete).toBeUndefined();
+    expect(parsed(bytesOf(`d8:intervali-${long}e5:peers0:e`)).intervalSeconds).toBe(1800);
   });
 
   it('without interval, peers or sense is an empty reply', () => {

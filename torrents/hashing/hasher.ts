@@ -12,8 +12,8 @@ import { Lanes, laneBytes, lanes } from './lanes.ts';
 
 /** A partial batch costs as much as a full one: with fewer messages OpenSSL is done sooner. */
 const lanesWorth = 3;
-/** Hashes of the leaves of one piece of 16 MiB. */
-const leafAreaBytes = 1024 * sha256Bytes;
+/** Hashes of the leaves of one piece of 256 MiB. */
+const leafAreaBytes = 16_384 * sha256Bytes;
 /** What a hasher takes of the memory. */
 export const hasherBytes = 2 * Math.ceil(laneBytes / 64) * 64 + leafAreaBytes;
 
@@ -94,7 +94,7 @@ export class Hasher {
     }
   }
 
-  /** The Merkle root over `leaves`, widened to `width` leaves (a power of two, up to 1,024) with zeros. */
+  /** The Merkle root over `leaves`, widened to `width` leaves (a power of two, up to 16,384) with zeros. */
   root(leaves: Uint8Array, width: number, target: Uint8Array, targetOffset: number): void {
     const area = this.#leafArea;
     this.#bytes.set(leaves, area);

@@ -5,17 +5,20 @@
  * Nothing is parsed beyond where the parts lie: the largest torrent takes ten milliseconds so, and ten times that whole.
  * Invariant: the info dictionary stays byte for byte as it came, or the torrent would be another one.         BEP 3 12
  */
-import { scan } from '../../torrents/bencode.ts';
+import { scanPrefix } from '../../torrents/bencode.ts';
 
 /** In the order of a dictionary. `announce` comes before all of them. */
-const partsKept = ['comment', 'created by', 'creation date', 'info', 'piece layers', 'url-list'] as const;
+const partsKept = [
+  ...['codepage', 'comment', 'created by', 'creation date'],
+  ...['encoding', 'info', 'piece layers', 'url-list'],
+] as const;
 
 /** `torrent`: one that the catalogue has taken, or takes. */
 export function keptTorrent(
   torrent: Uint8Array,
   announceUrl?: string,
 ): { readonly name: string; readonly bytes: Uint8Array } {
-  const parts = scan(torrent);
+  const parts = scanPrefix(torrent);
   const kept = partsKept.flatMap((part) => {
     const value = parts.get(part);
     return value === undefined ? [] : [text(part), value.raw];

@@ -3,7 +3,7 @@
  * appears on the disks of those who fetch it. Versions that were stored before the tables had a place for it have it in
  * their torrent.
  */
-import { peerLimits, scan } from '../../torrents/bencode.ts';
+import { peerLimits, scanPrefix } from '../../torrents/bencode.ts';
 import { readText } from '../../torrents/metainfo-fields.ts';
 import { displayPath } from '../../torrents/path-rules.ts';
 import { type Row, text } from './rows.ts';
@@ -39,7 +39,7 @@ export function torrentNames(files: Pick<TorrentFiles, 'read'>): (row: Row) => s
 /** Nothing is parsed beyond where the name lies. A torrent file that is lost is told of by those who ask for it. */
 function readName(files: Pick<TorrentFiles, 'read'>, digest: Uint8Array): string | undefined {
   try {
-    const info = scan(files.read(digest), peerLimits).get('info');
+    const info = scanPrefix(files.read(digest), peerLimits).get('info');
     const name = info && readText(info, 'name');
     return name === undefined ? undefined : torrentNameText(name);
   } catch {

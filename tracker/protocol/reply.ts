@@ -36,8 +36,8 @@ export function openReply(bytes: Uint8Array): BValue | TrackerFailure | Protocol
     if (!(error instanceof BencodeError)) throw error;
     return protocolError('reply-not-bencoded', `the tracker's answer cannot be read: ${error.message}`);
   }
-  // Some trackers end their answer with a line break.
-  if (reply.kind !== 'dict' || readableText(bytes.subarray(reply.end)) !== '') {
+  // Bytes after its end say nothing: some trackers add a line break, others keys that should be in the dictionary.
+  if (reply.kind !== 'dict') {
     return protocolError('reply-malformed', "the tracker's answer is not a dictionary");
   }
   return failureIn(reply) ?? reply;

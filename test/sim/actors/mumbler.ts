@@ -27,7 +27,7 @@ const pauseMsMax = 30_000;
 /** One byte more than anybody's info dictionary may have. */
 const metadataTooLong = 8 * KiB * KiB + 1;
 /** Of the largest torrent that a peer takes which knows only its hash. */
-const bitfieldBytesMax = 262_144 / 8;
+const bitfieldBytesMax = 2 ** 22 / 8;
 /** No message of any BEP. */
 const nobodysIds = [10, 18, 21, 99, 255];
 

@@ -12,7 +12,7 @@ import { type Message, readUint32 } from '../../../client/wire/message.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf, type Turn } from './checker.ts';
 
 /** The largest there can be: what is wrong with a bitfield is for others to say. */
-const bitfieldBytesMax = 262_144 / 8;
+const bitfieldBytesMax = 2 ** 22 / 8;
 
 /** One side of a connection: what it says is told, blocks are passed over. */
 class Ear implements WireHandler<never> {

@@ -103,7 +103,8 @@ export function judgeIntroductions(random: Prng): string | undefined {
   const text = dict(entries);
   const heard = parseExtensionHandshake(toBytes(text));
   if (show(heard) !== show(meant)) return `takes ${text.slice(0, 200)} for ${show(heard)}`;
-  if (parseExtensionHandshake(toBytes(`${text}e`)) !== undefined) return 'takes bytes behind an introduction';
+  if (show(parseExtensionHandshake(toBytes(`${text}e`))) !== show(meant))
+    return 'hears something else when bytes lie behind an introduction';
   const odd = random.below(2) === 0 ? spoil(text, random) : dict(tamper(entries, random));
   const believed = parseExtensionHandshake(toBytes(odd));
   if (believed !== undefined && !isSane(believed))
