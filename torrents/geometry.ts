@@ -29,6 +29,8 @@ export class Geometry {
   /** Nominal bytes of a piece; the last one may be shorter, and in BEP 52 the last one of every file. */
   readonly pieceLength: number;
   readonly pieceCount: number;
+  /** Bytes of a block that is not cut short by the end of its piece. */
+  readonly wholeBlockBytes: number;
   /** Blocks in a full piece. */
   readonly blocksPerPiece: number;
 
@@ -48,6 +50,7 @@ export class Geometry {
     this.totalBytes = totalBytes;
     this.pieceLength = pieceLength;
     this.pieceCount = Math.ceil(totalBytes / pieceLength);
+    this.wholeBlockBytes = Math.min(blockBytesMax, pieceLength);
     this.blocksPerPiece = Math.ceil(pieceLength / blockBytesMax);
   }
 

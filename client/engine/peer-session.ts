@@ -145,10 +145,10 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     this.#swarm = swarm;
     this.#geometry = geometry;
     this.knows(geometry);
-    if (geometry === undefined) {
-      this.#decoder.expectBitfieldBytes(0, bitfieldBytesMax);
-    } else {
+    if (geometry === undefined) this.#decoder.expectBitfieldBytes(0, bitfieldBytesMax);
+    else {
       this.pieces.expect(geometry.pieceCount);
+      this.pipeline.blockBytes = geometry.wholeBlockBytes;
       this.#decoder.expectBitfieldBytes(Math.ceil(geometry.pieceCount / 8));
     }
     this.extended = handshake.extended;

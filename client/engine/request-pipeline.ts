@@ -20,6 +20,8 @@ export class RequestPipeline {
    */
   late = nothingLate;
   depth: number;
+  /** What a block of this torrent has: less than `blockBytesMax` where its pieces are shorter. */
+  blockBytes = blockBytesMax;
   /** It had our requests in hand and sent nothing for too long. */
   stalled = false;
   /** Requests that a stalled peer was left with, and has not answered: they count as waiting. At most `#askedMax` of both. */
@@ -196,7 +198,7 @@ export class RequestPipeline {
       this.#lastRate = rate;
       if (this.#slowStart) return;
     }
-    const wanted = Math.ceil((rate * this.#limits.requestQueueSeconds) / blockBytesMax);
+    const wanted = Math.ceil((rate * this.#limits.requestQueueSeconds) / this.blockBytes);
     this.depth = Math.min(this.#askedMax, Math.max(this.#limits.requestsOutstandingMin, wanted));
   }
 
@@ -211,6 +213,6 @@ export class RequestPipeline {
     const silentMs = nowMs - this.progressMs;
     // Nothing measured yet: a second is given before it counts as slow.
     if (rate === 0) return silentMs < 1000 ? 1000 : Number.MAX_SAFE_INTEGER;
-    return Math.floor((blocks * blockBytesMax * 1000) / rate) + (silentMs > 1000 ? silentMs * 2 : 0);
+    return Math.floor((blocks * this.blockBytes * 1000) / rate) + (silentMs > 1000 ? silentMs * 2 : 0);
   }
 }

@@ -6,7 +6,7 @@
  * gone; any other new piece (piece-picker.ts); then it helps others with theirs; and when nothing is left to ask for at all,
  * copies of what the slowest peers owe (duplicate-requests.ts). A peer without a verified piece gets one alone.     BEP 3
  */
-import { blockBytesMax, type PieceIndex } from '../../torrents/geometry.ts';
+import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { Context } from './context.ts';
 import { Deadlines } from './deadlines.ts';
 import { type BlockRequests, DuplicateRequests } from './duplicate-requests.ts';
@@ -328,7 +328,7 @@ export class RequestScheduler implements BlockRequests {
     let left = room;
     const { downloadRate } = this.#context;
     while (left > 0 && piece.freeCount > 0) {
-      if (!downloadRate.take(blockBytesMax, nowMs)) {
+      if (!downloadRate.take(piece.blockBytes(0), nowMs)) {
         this.#context.throttled.add(session.connection);
         this.#ownership.onOpen(piece);
         return 0;

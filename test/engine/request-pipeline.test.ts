@@ -29,6 +29,20 @@ describe('the depth', () => {
     expect(pipeline.depth).toBe(50);
   });
 
+  it('holds a second of blocks of the size that the torrent has', () => {
+    for (const [bytes, depth] of [
+      [1_000, 20],
+      [8_192, 3],
+      [16, 50],
+    ] as const) {
+      const pipeline = newPipeline();
+      pipeline.blockBytes = bytes;
+      pipeline.tick(20_000);
+      pipeline.tick(20_000);
+      expect(pipeline.depth).toBe(depth);
+    }
+  });
+
   it('holds a second of blocks once the rate no longer rises, and never fewer than two', () => {
     const pipeline = newPipeline();
     pipeline.tick(100_000);

@@ -24,6 +24,9 @@ describe('two engines in virtual time', () => {
     ['a last block of one byte', 32 * KiB + 1, 32 * KiB],
     ['a single large piece', 2 * MiB, 16 * MiB],
     ['pieces of one block', 512 * KiB, 16 * KiB],
+    ['pieces of half a block', 512 * KiB - 5, 8 * KiB],
+    ['pieces of 100 bytes', 100_001, 100],
+    ['pieces of 32 MiB', 33 * MiB, 32 * MiB],
   ])('complete a torrent of %s', (_, totalBytes, pieceLength) => {
     const world = new World({ seed: 1, totalBytes, pieceLength });
     const seed = world.join({ has: 'all' });
