@@ -5,15 +5,16 @@
  * missing, short or unreadable costs its own pieces and nothing else; only a wrong path is an error.
  * Left to others: hashing (hashing/engine.ts).                                                              BEP 3, 52
  */
-import { type Stats, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import type { FileLayout, TorrentFile } from './file-layout.ts';
 import type { PieceIndex } from './geometry.ts';
 import { type HashControl, hashFiles } from './hashing/engine.ts';
 import type { PlannedFile } from './hashing/plan.ts';
+import { type FilePaths, locateFiles, locateRaw, statOf } from './locate.ts';
 import { hashBytes } from './merkle.ts';
 import type { Metainfo } from './metainfo.ts';
 import { displayPath } from './path-rules.ts';
+import { VerifyError } from './verify-error.ts';
+
+export { type FilePaths, locateFiles, VerifyError };
 
 export interface VerifiedFile {
   readonly index: number;
@@ -42,22 +43,6 @@ export interface VerifyResult {
   readonly files: readonly VerifiedFile[];
 }
 
-/** `code` is stable: `verify-path-missing`, `verify-not-a-folder`, `verify-no-hashes`. */
-export class VerifyError extends Error {
-  override readonly name = 'VerifyError';
-  readonly code: string;
-  readonly path: string;
-
-  constructor(code: string, message: string, path: string) {
-    super(message);
-    this.code = code;
-    this.path = path;
-  }
-}
-
-/** Where a file of the torrent lies; undefined when it lies nowhere. */
-export type FilePaths = (file: TorrentFile) => string | undefined;
-
 /**
  * `where`: the shared folder or file, or the folder that holds it; or a function that says for each file where it lies
  * (a download under way keeps some under `NAME.part`). Throws VerifyError, or the reason of the signal.
@@ -75,13 +60,16 @@ export async function verifyTorrent(
       'the hashes of this torrent are not known yet: its metadata came from peers, without the piece layers';
     throw new VerifyError('verify-no-hashes', message, typeof where === 'string' ? where : '');
   }
-  const paths: (string | undefined)[] = [];
+  const paths: (string | Buffer | undefined)[] = [];
   const sizes: (number | undefined)[] = [];
   for (const file of metainfo.files) {
     if (file.index % filesPerTurn === filesPerTurn - 1) await new Promise(setImmediate);
     control.signal?.throwIfAborted();
-    const path = file.isPad ? undefined : pathOf(file);
-    const stats = path === undefined ? undefined : statOf(path);
+    let path: string | Buffer | undefined = file.isPad ? undefined : pathOf(file);
+    let stats = path === undefined ? undefined : statOf(path);
+    const raw =
+      stats === undefined && typeof where === 'string' ? locateRaw(metainfo, where, file) : undefined;
+    if (raw !== undefined) [path, stats] = [raw, statOf(raw)];
     paths.push(path);
     sizes.push(stats?.isFile() ? stats.size : undefined);
   }
@@ -126,19 +114,22 @@ export async function verifyTorrent(
       return {
         index: file.index,
         path: displayPath(file.components),
-        diskPath: paths[file.index],
+        diskPath: paths[file.index]?.toString(),
         ok: size === file.bytes && bad === 0,
         missing: size === undefined,
         tooShort: size !== undefined && size < file.bytes,
         tooLong: size !== undefined && size > file.bytes,
         badPieces: bad,
-        error: errors.get(paths[file.index] ?? ''),
+        error: errors.get(paths[file.index]?.toString() ?? ''),
       };
     });
   return { ok: files.every((file) => file.ok), pieces: geometry.pieceCount, badPieces, have, files };
 }
 
-function* plannedFiles({ files }: Metainfo, paths: readonly (string | undefined)[]): Generator<PlannedFile> {
+function* plannedFiles(
+  { files }: Metainfo,
+  paths: readonly (string | Buffer | undefined)[],
+): Generator<PlannedFile> {
   for (const { index, isPad, bytes, offset } of files) yield { path: paths[index], isPad, bytes, offset };
 }
 
@@ -156,51 +147,3 @@ function sameDigest(
 
 /** Files between two looks at the signal and the rest of the program. */
 const filesPerTurn = 2000;
-/** How many files are looked for to tell the shared folder from the folder that holds it. */
-const probesMax = 64;
-
-/** The shared folder or file, or the folder that holds it → where each file lies. Throws VerifyError. */
-export function locateFiles(metainfo: Metainfo, path: string): FilePaths {
-  const root = resolve(path);
-  const stats = statOf(root);
-  if (stats === undefined) throw new VerifyError('verify-path-missing', `${root} does not exist`, root);
-  const { layout } = metainfo;
-  // Where Cicada puts it, and where its publisher has it: one may be hidden.
-  const names = [...new Set([layout.rootName, layout.ownRootName])];
-  const belows = names.map(
-    (name): FilePaths =>
-      (file) =>
-        join(root, name, ...file.diskPath.slice(1)),
-  );
-  if (layout.isSingleFile) return stats.isDirectory() ? fittest(layout, belows) : () => root;
-  if (!stats.isDirectory()) {
-    const message = `${root} is a file, and this torrent is a folder of ${layout.files.length} files`;
-    throw new VerifyError('verify-not-a-folder', message, root);
-  }
-  const inside: FilePaths = (file) => join(root, ...file.diskPath.slice(1));
-  // On a tie, most likely because nothing is there at all, the name of the folder decides.
-  const isItself = names.includes(basename(root));
-  return fittest(layout, isItself ? [inside, ...belows] : [...belows, inside]);
-}
-
-/** The place with most of the files, and of their sizes; the first one on a tie. */
-function fittest(layout: FileLayout, places: readonly FilePaths[]): FilePaths {
-  const probes = layout.files.filter((file) => !file.isPad).slice(0, probesMax);
-  const scores = places.map((pathOf) => {
-    const found = probes.map((file) => ({ file, stats: statOf(pathOf(file)!) }));
-    const files = found.filter(({ stats }) => stats?.isFile());
-    const whole = files.filter(({ file, stats }) => stats!.size === file.bytes);
-    // Missing files weigh more than cut ones.
-    return files.length * (probesMax + 1) + whole.length;
-  });
-  return places[scores.indexOf(Math.max(...scores))]!;
-}
-
-/** Undefined for what is not there, or cannot be reached: reading it will say why. */
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
-}

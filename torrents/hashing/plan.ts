@@ -5,11 +5,12 @@
  *
  * Invariant: extents cover all pieces once. Left to others: reading (reader.ts), hashing (hash-worker.ts).
  */
+import { isUtf8 } from 'node:buffer';
 import type { Backend } from './backend.ts';
 
 export interface PlannedFile {
-  /** Undefined when it lies nowhere: reading it is a fault, unless it is a pad. */
-  readonly path: string | undefined;
+  /** Undefined when it lies nowhere: reading it is a fault, unless it is a pad. Bytes where it is no text of UTF-8. */
+  readonly path: string | Buffer | undefined;
   /** BEP 47: zeros, and no file. */
   readonly isPad?: boolean | undefined;
   readonly bytes: number;
@@ -46,7 +47,7 @@ const controlSlots = 3;
 
 /** Everything a worker is started with. Arrays of files hold only those with bytes. */
 export interface SharedPlan {
-  /** All paths in one run of UTF-8: cloned into every worker, 100,000 strings would cost more than the hashing. */
+  /** All paths in one run of bytes, mostly UTF-8: cloned into every worker, 100,000 strings would cost more than the hashing. */
   readonly pathBytes: Uint8Array;
   /** Where in it each path ends; an empty one is nowhere. */
   readonly pathEnds: Uint32Array;
@@ -111,10 +112,12 @@ export function extentCount(plan: SharedPlan): number {
 }
 
 /** The path of a file of the plan; undefined when it lies nowhere. */
-export function pathOf(plan: SharedPlan, file: number): string | undefined {
+export function pathOf(plan: SharedPlan, file: number): string | Buffer | undefined {
   const start = file === 0 ? 0 : plan.pathEnds[file - 1]!;
   const end = plan.pathEnds[file]!;
-  return start === end ? undefined : Buffer.from(plan.pathBytes.subarray(start, end)).toString();
+  if (start === end) return undefined;
+  const path = Buffer.from(plan.pathBytes.subarray(start, end));
+  return isUtf8(path) ? path.toString() : path;
 }
 
 /** Index of the last file that starts at or before `offset`; 0 when there is none. */
@@ -129,20 +132,21 @@ export function fileIndexAt(plan: SharedPlan, offset: number): number {
   return Math.max(0, low - 1);
 }
 
-/** Gathers paths into one run of UTF-8. */
+/** Gathers paths into one run of bytes. */
 class SharedPaths {
   #bytes = Buffer.allocUnsafe(64 * 1024);
   #length = 0;
   readonly #ends: number[] = [];
 
-  push(path: string): void {
+  push(path: string | Buffer): void {
     const needed = this.#length + Buffer.byteLength(path);
     if (needed > this.#bytes.length) {
       const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
       this.#bytes.copy(grown);
       this.#bytes = grown;
     }
-    this.#bytes.write(path, this.#length);
+    if (typeof path === 'string') this.#bytes.write(path, this.#length);
+    else path.copy(this.#bytes, this.#length);
     this.#length = needed;
     this.#ends.push(needed);
   }

@@ -32,7 +32,7 @@ export class Reader {
   /** Index into the plan of the file that the last run ended in. */
   #file = 0;
   #descriptor: number | undefined;
-  #pathKnown: string | undefined;
+  #pathKnown: string | Buffer | undefined;
   #pathFile = -1;
 
   constructor(plan: SharedPlan) {
@@ -70,7 +70,7 @@ export class Reader {
   }
 
   /** Of the file at hand. Made anew only when that is another one. */
-  get #path(): string | undefined {
+  get #path(): string | Buffer | undefined {
     if (this.#pathFile !== this.#file) this.#pathKnown = pathOf(this.#plan, this.#file);
     this.#pathFile = this.#file;
     return this.#pathKnown;
@@ -90,7 +90,7 @@ export class Reader {
     this.#file = fileIndexAt(this.#plan, offset);
   }
 
-  #readFile(path: string | undefined, target: Uint8Array, position: number): void {
+  #readFile(path: string | Buffer | undefined, target: Uint8Array, position: number): void {
     if (path === undefined) {
       throw new FileFaultError({ code: 'file-missing', path: '', reason: 'it lies nowhere' });
     }
@@ -100,7 +100,7 @@ export class Reader {
       while (filled < target.length) {
         const count = readSync(this.#descriptor, target, filled, target.length - filled, position + filled);
         if (count === 0) {
-          throw new FileFaultError({ code: 'file-changed', path, reason: 'it became shorter' });
+          throw changed(path, 'it became shorter');
         }
         filled += count;
       }
@@ -119,7 +119,7 @@ export class Reader {
       if (Number.isNaN(mtimeMs)) return;
       const now = fstatSync(descriptor);
       if (now.size !== this.#plan.sizes[file] || now.mtimeMs !== mtimeMs) {
-        throw new FileFaultError({ code: 'file-changed', path, reason: 'it was written to' });
+        throw changed(path, 'it was written to');
       }
     } catch (error) {
       throw asFault(error, path);
@@ -130,13 +130,17 @@ export class Reader {
   }
 }
 
-function asFault(error: unknown, path: string): FileFaultError {
+function changed(path: string | Buffer, reason: string): FileFaultError {
+  return new FileFaultError({ code: 'file-changed', path: path.toString(), reason });
+}
+
+function asFault(error: unknown, path: string | Buffer): FileFaultError {
   if (error instanceof FileFaultError) return error;
   const { code = '', message } = error as NodeJS.ErrnoException;
   const missing = code === 'ENOENT' || code === 'ENOTDIR';
   return new FileFaultError({
     code: missing ? 'file-missing' : 'file-unreadable',
-    path,
+    path: path.toString(),
     reason: code || message,
   });
 }
