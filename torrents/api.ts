@@ -45,6 +45,7 @@ export {
 export { FileLayout, type FileSegment, type TorrentFile } from './file-layout.ts';
 export { type Block, blockBytesMax, Geometry, type PieceIndex } from './geometry.ts';
 export type { HashControl, HashProgress } from './hashing/engine.ts';
+export { HashPool } from './hashing/pool.ts';
 export { type FileRange, MagnetError, type MagnetLink, magnetOf, makeMagnet, parseMagnet } from './magnet.ts';
 export {
   hashAt,

@@ -1,17 +1,13 @@
 /**
- * Hashes files into a table of piece digests, for creating and for verifying: starts the workers, watches their
+ * Hashes files into a table of piece digests, for creating and for verifying: hands them to the workers, watches their
  * counters, and stops them when asked.
  *
- * Invariant: when the promise settles, whichever way, no worker runs and no file is open.
- * Left to others: what is hashed (the plan), what the digests are compared with (create.ts, verify.ts).
+ * Invariant: when the promise settles, whichever way, no worker works on it and no file of it is open.
+ * Left to others: what is hashed (the plan), what the digests are compared with (create.ts, verify.ts), threads (pool.ts).
  */
-
-import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Backend } from './backend.ts';
-import type { WorkerReport } from './hash-worker.ts';
-import { extentCount, type HashPlan, piecesDoneSlot, type SharedPlan, sharePlan, stopSlot } from './plan.ts';
+import { type HashPlan, piecesDoneSlot, type SharedPlan, sharePlan } from './plan.ts';
+import { HashPool } from './pool.ts';
 import type { FileFault } from './reader.ts';
 
 export interface HashProgress {
@@ -28,8 +24,10 @@ export interface HashControl {
   readonly signal?: AbortSignal | undefined;
   /** Called a few times a second, and once at the end. */
   readonly onProgress?: ((progress: HashProgress) => void) | undefined;
-  /** Workers; as many as there are cores if left out. */
+  /** Workers; as many as there are cores if left out. Of no use with a `pool`, which has its own number. */
   readonly threads?: number | undefined;
+  /** Workers that are shared with others, and stay for the next; without it they are started for this alone. */
+  readonly pool?: HashPool | undefined;
   /** Measured at the start if left out. */
   readonly backend?: Backend | undefined;
 }
@@ -45,8 +43,6 @@ export interface HashResult {
   readonly faults: readonly FileFault[];
 }
 
-/** A worker makes nothing that lives long: with a small nursery it stays small over 100,000 files. */
-const youngGenerationMb = 4;
 /** As often as a line on a terminal is worth redrawing. */
 const progressIntervalMs = 200;
 
@@ -54,53 +50,20 @@ export async function hashFiles(plan: HashPlan, control: HashControl = {}): Prom
   const { signal, onProgress } = control;
   signal?.throwIfAborted();
   const shared = sharePlan(plan, control.backend);
-  const threads = Math.max(1, Math.min(control.threads ?? availableParallelism(), extentCount(shared)));
+  const pool = control.pool ?? new HashPool(control.threads);
   const startedMs = performance.now();
   const report = () => onProgress?.(progressOf(shared, performance.now() - startedMs));
-  const stop = () => Atomics.store(shared.control, stopSlot, 1);
 
   const timer = onProgress === undefined ? undefined : setInterval(report, progressIntervalMs);
-  signal?.addEventListener('abort', stop, { once: true });
   try {
-    const workers = Array.from({ length: threads }, () => runWorker(shared, stop));
-    // All of them are waited for, also when one failed: nothing may go on reading after this has returned.
-    const settled = await Promise.allSettled(workers);
-    signal?.throwIfAborted();
-    const faults: FileFault[] = [];
-    for (const worker of settled) {
-      if (worker.status === 'rejected') throw worker.reason;
-      faults.push(...worker.value.faults);
-    }
+    const faults = await pool.run(shared, signal);
     report();
     const { sha1Table = new Uint8Array(), rootTable = new Uint8Array() } = shared;
     return { sha1Table, rootTable, hashed: shared.hashed, faults };
   } finally {
     clearInterval(timer);
-    signal?.removeEventListener('abort', stop);
+    if (control.pool === undefined) await pool.close();
   }
-}
-
-function runWorker(plan: SharedPlan, stop: () => void): Promise<WorkerReport> {
-  // The published package is compiled: the worker lies beside this file under the same extension.
-  const script = new URL(`./hash-worker${extname(import.meta.url)}`, import.meta.url);
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(script, {
-      workerData: plan,
-      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
-    });
-    let report: WorkerReport | undefined;
-    worker.on('message', (message: WorkerReport) => {
-      report = message;
-    });
-    worker.on('error', (error) => {
-      stop();
-      reject(error);
-    });
-    worker.on('exit', (code) => {
-      if (report !== undefined) resolve(report);
-      else reject(new Error(`a hashing worker ended with code ${code} before it was done`));
-    });
-  });
 }
 
 function progressOf(plan: SharedPlan, elapsedMs: number): HashProgress {

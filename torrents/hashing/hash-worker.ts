@@ -1,8 +1,9 @@
 /**
  * A worker of the hashing engine: takes extents from the shared counter until none is left, reads their pieces into its
- * WebAssembly memory, hashes them there, and puts the digests into the shared tables. It sends one message, in the end.
+ * WebAssembly memory, hashes them there, and puts the digests into the shared tables.
+ *
+ * Invariant: when hash() returns, no file is open. Left to others: the thread that it works on (hash-thread.ts, pool.ts).
  */
-import { parentPort, workerData } from 'node:worker_threads';
 import { hashBytes, leafBytes, treeWidth } from '../merkle.ts';
 import { type Backends, chooseBackends } from './backend.ts';
 import { Hasher, hasherBytes } from './hasher.ts';
@@ -17,14 +18,11 @@ import {
 } from './plan.ts';
 import { type FileFault, FileFaultError, Reader } from './reader.ts';
 
-/** What a worker reports in the end: files it could not read, each once. */
-export interface WorkerReport {
-  readonly faults: readonly FileFault[];
-}
-
 /** Read at once of each piece: small enough to stay in the second-level cache until it is hashed; whole leaves. */
 const sliceBytesMax = 256 * 1024;
 const wasmPageBytes = 65536;
+/** Behind what the hasher needs for itself. */
+const firstSlice = Math.ceil(hasherBytes / wasmPageBytes) * wasmPageBytes;
 
 function backendsFor({ backend, totalBytes, sha1Table, rootTable }: SharedPlan): Backends {
   if (backend !== undefined) return { sha1: backend, sha256: backend };
@@ -34,7 +32,25 @@ function backendsFor({ backend, totalBytes, sha1Table, rootTable }: SharedPlan):
   return chooseBackends(totalBytes, wanted);
 }
 
-class PieceWorker {
+/** Serves one plan after the other: a memory for each would be used up faster than it is collected. */
+export class HashWorker {
+  readonly #memory = new WebAssembly.Memory({
+    initial: (firstSlice + lanes * sliceBytesMax) / wasmPageBytes,
+  });
+  readonly #hashers = new Map<string, Hasher>();
+
+  /** Answers the files that could not be read, each once. */
+  hash(plan: SharedPlan): readonly FileFault[] {
+    const backends = backendsFor(plan);
+    const key = `${backends.sha1} ${backends.sha256}`;
+    let hasher = this.#hashers.get(key);
+    if (hasher === undefined) this.#hashers.set(key, (hasher = new Hasher(this.#memory, 0, backends)));
+    return new PieceWork(plan, hasher, new Uint8Array(this.#memory.buffer)).run();
+  }
+}
+
+/** What one worker does for one plan. */
+class PieceWork {
   readonly #plan: SharedPlan;
   readonly #reader: Reader;
   readonly #hasher: Hasher;
@@ -46,28 +62,24 @@ class PieceWorker {
   readonly #leaves: readonly Uint8Array[];
   readonly #faults = new Map<string, FileFault>();
 
-  constructor(plan: SharedPlan) {
+  constructor(plan: SharedPlan, hasher: Hasher, bytes: Uint8Array) {
     this.#plan = plan;
     this.#reader = new Reader(plan);
     this.#sliceBytes = Math.min(sliceBytesMax, Math.ceil(plan.pieceLength / leafBytes) * leafBytes);
-    const first = Math.ceil(hasherBytes / wasmPageBytes) * wasmPageBytes;
-    const memory = new WebAssembly.Memory({
-      initial: Math.ceil((first + lanes * this.#sliceBytes) / wasmPageBytes),
-    });
-    this.#bytes = new Uint8Array(memory.buffer);
-    this.#hasher = new Hasher(memory, 0, backendsFor(plan));
-    this.#slices = Array.from({ length: lanes }, (_, lane) => first + lane * this.#sliceBytes);
+    this.#bytes = bytes;
+    this.#hasher = hasher;
+    this.#slices = Array.from({ length: lanes }, (_, lane) => firstSlice + lane * this.#sliceBytes);
     const leaves = Math.ceil(plan.pieceLength / leafBytes);
     this.#leaves = this.#slices.map(() => new Uint8Array(leaves * hashBytes));
   }
 
-  run(): WorkerReport {
+  run(): readonly FileFault[] {
     const plan = this.#plan;
     const extents = extentCount(plan);
     const batch = plan.sha1Table === undefined ? 1 : this.#hasher.sha1Batch;
     for (;;) {
       const extent = Atomics.add(plan.control, nextExtentSlot, 1);
-      if (extent >= extents || this.#stopped()) return { faults: [...this.#faults.values()] };
+      if (extent >= extents || this.#stopped()) return [...this.#faults.values()];
       let piece = extent * plan.piecesPerExtent;
       const end = Math.min(plan.pieceCount, piece + plan.piecesPerExtent);
       while (piece < end && !this.#stopped()) {
@@ -154,5 +166,3 @@ class PieceWorker {
     return Atomics.load(this.#plan.control, stopSlot) !== 0;
   }
 }
-
-parentPort!.postMessage(new PieceWorker(workerData as SharedPlan).run());
