@@ -52,6 +52,13 @@ export interface ScanOptions {
   readonly secretOf?: ((path: string, bytes: number) => string | undefined) | undefined;
 }
 
+/** For a look over many torrents' folders at once, which no single one of them may end. */
+export interface CollectionScan {
+  readonly filesMax: number;
+  /** A folder that cannot be read, or an entry with a name that no torrent can have: it is passed over. */
+  readonly onFault: (fault: CreateError) => void;
+}
+
 export interface FolderScan {
   /** The folder itself; for a single file the one it lies in. */
   readonly root: string;
@@ -88,7 +95,9 @@ export async function scanFolder(
   path: string,
   options: ScanOptions = {},
   signal?: AbortSignal,
+  collection?: CollectionScan,
 ): Promise<FolderScan> {
+  const most = collection?.filesMax ?? filesMax;
   const root = resolve(path);
   const name = basename(root);
   const stats = statOf(root);
@@ -112,10 +121,11 @@ export async function scanFolder(
   ];
   let entries = 0;
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const nameBytes of listOf(folder.path)) {
+    for (const nameBytes of passingOver(() => listOf(folder.path), collection) ?? []) {
       if (++entries % entriesPerTurn === 0) await new Promise(setImmediate);
       signal?.throwIfAborted();
-      const entryName = nameOf(nameBytes, folder.path);
+      const entryName = passingOver(() => nameOf(nameBytes, folder.path), collection);
+      if (entryName === undefined) continue;
       const entryPath = join(folder.path, entryName);
       const components = [...folder.components, entryName];
       const skip = (reason: SkipReason) => skipped.push({ path: entryPath, reason });
@@ -149,7 +159,10 @@ export async function scanFolder(
         if (entry.isDirectory()) {
           if (components.length >= pathDepthMax) {
             const message = `${entryPath} lies more than ${pathDepthMax} folders deep`;
-            throw new CreateError('create-too-deep', message, entryPath);
+            const fault = new CreateError('create-too-deep', message, entryPath);
+            if (collection === undefined) throw fault;
+            collection.onFault(fault);
+            continue;
           }
           const here = real === '' ? join(folder.chain.at(-1)!, entryName) : real;
           folders.push({ path: entryPath, components, chain: [...folder.chain, here] });
@@ -162,8 +175,8 @@ export async function scanFolder(
             continue;
           }
           files.push({ components, bytes: entry.size, mtimeMs: entry.mtimeMs });
-          if (files.length > filesMax) {
-            const message = `${root} has more than ${filesMax} files: share its folders one by one`;
+          if (files.length > most) {
+            const message = `${root} has more than ${most} files: share its folders one by one`;
             throw new CreateError('create-too-many-files', message, root);
           }
         }
@@ -173,6 +186,18 @@ export async function scanFolder(
   const scan = { root, name, isSingleFile: false, files, skipped };
   leaveOutOwnTorrents(scan, options.name ?? name);
   return scan;
+}
+
+/** Undefined when it fails and the scan is to go on. */
+function passingOver<T>(look: () => T, collection: CollectionScan | undefined): T | undefined {
+  if (collection === undefined) return look();
+  try {
+    return look();
+  } catch (error) {
+    if (!(error instanceof CreateError)) throw error;
+    collection.onFault(error);
+    return undefined;
+  }
 }
 
 /** By the name it is found under, and by its own when that is another one. */

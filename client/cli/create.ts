@@ -1,13 +1,7 @@
 /** `cicada create`: makes torrent files of folders and files. */
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import {
-  type CreatedTorrent,
-  type CreateOptions,
-  createTorrent,
-  planTorrent,
-  writeTorrentFile,
-} from '../../torrents/create.ts';
+import type { CreatedTorrent, CreateOptions } from '../../torrents/create.ts';
 import type { ShareError } from '../community/share-error.ts';
 import { badOption } from './cli-error.ts';
 import { defineCommand } from './command.ts';
@@ -21,12 +15,12 @@ import {
   remarkSkipped,
   sharedPaths,
 } from './create-options.ts';
-import { exitCode } from './exit-codes.ts';
+import { makeTorrents } from './create-run.ts';
 import { interruption } from './interruption.ts';
 import { type Output, paint } from './output.ts';
-import { hashingLine } from './progress-line.ts';
 import { shareFault } from './shareable.ts';
 import { plain, type TorrentSummary, torrentDocument, torrentLines } from './torrent-summary.ts';
+import { count, size } from './wording.ts';
 
 export default defineCommand({
   usage: 'create <path..>',
@@ -41,12 +35,14 @@ export default defineCommand({
       describe: 'The torrent file, its folder, or - for stdout',
     },
     'per-album': { type: 'boolean', describe: 'A torrent for every album inside; CD1 belongs to its album' },
+    'skip-existing': { type: 'boolean', describe: 'Leave torrent files that are there, and make the others' },
     'dry-run': { type: 'boolean', describe: 'Say what would be made; hash and write nothing' },
     ...forceOption,
   },
   examples: [
     ['create Album -a http://192.168.1.5:6969/announce', 'writes Album.torrent into this folder'],
     ['create ~/Music --per-album -o ~/torrents', 'writes a torrent for every album into ~/torrents'],
+    ['create ~/Music --per-album -o ~/torrents --skip-existing', 'the same later: for new albums only'],
     ['create Album --format v1', 'for old clients too (aria2 1.36, Transmission 3.00)'],
     ['create Album -o - | ssh host "cat > Album.torrent"', 'writes to a pipe'],
   ],
@@ -58,6 +54,8 @@ export default defineCommand({
     const toStdout = args.output === '-';
     if (toStdout && output.json)
       throw badOption('--output -: stdout cannot carry both the torrent and --json');
+    if (args.force === true && args['skip-existing'] === true)
+      throw badOption('--skip-existing leaves torrent files that are there, --force replaces them: give one');
     const signal = interruption();
     const options = createOptions(args, args.announce ?? []);
     const dryRun = args['dry-run'] === true;
@@ -66,36 +64,22 @@ export default defineCommand({
     const faults = args.path.map((path) => shareFault(path, args));
     for (const fault of faults) if (fault !== undefined) warn(fault, output);
     const jobs = await createJobs(args.path, options, { ...args, place, output, signal });
-    for (const job of jobs) {
-      if (dryRun) {
-        const plan = await planTorrent(job.path, job.options, signal);
-        // What hashing would tell is not known.
-        const summary = { ...summaryOf(plan, job.options), infoHash: undefined, infoHashV2: undefined };
-        tell(job, summary, plan.skipped, output);
-        continue;
-      }
-      const created = await createTorrent(
-        job.path,
-        { ...job.options, target: job.target },
-        {
-          signal,
-          threads: args.threads,
-          onProgress: (progress) => output.live(hashingLine('Hashing', progress)),
-        },
-      );
-      output.clearLive();
-      if (job.target !== undefined) {
-        await writeTorrentFile(job.target, created.bytes, { force: args.force === true });
-      }
-      if (toStdout) {
-        remarkSkipped(job.skippedHere(created.skipped), output);
-        process.stdout.write(created.bytes);
-      } else {
-        const { infoHash, infoHashV2 } = created;
-        tell(job, { ...summaryOf(created.plan, job.options), infoHash, infoHashV2 }, created.skipped, output);
-      }
-    }
-    return exitCode.done;
+    const perAlbum = args['per-album'] === true;
+    const isOneOfMany = perAlbum || jobs.length > 1;
+    const { threads } = args;
+    const settings = { signal, threads, force: args.force === true, dryRun, perAlbum };
+    return await makeTorrents(
+      jobs,
+      settings,
+      output,
+      (job, { plan, skipped, infoHash, infoHashV2, bytes }) => {
+        if (toStdout) {
+          remarkSkipped(job.skippedHere(skipped), output);
+          process.stdout.write(bytes!);
+        } else
+          tell(job, { ...summaryOf(plan, job.options), infoHash, infoHashV2 }, skipped, isOneOfMany, output);
+      },
+    );
   },
 });
 
@@ -109,6 +93,7 @@ function tell(
   { target, path, options, skippedHere }: CreateJob,
   summary: TorrentSummary,
   skipped: Skips,
+  isOneOfMany: boolean,
   output: Output,
 ): void {
   const here = skippedHere(skipped);
@@ -119,6 +104,10 @@ function tell(
   const { code, message } = notShared ?? {};
   output.document({ ...document, ...(notShared && { notShared: { code, message } }) });
   const title = target === undefined ? `${plain(summary.name)} (not written)` : plain(target);
+  if (isOneOfMany && !output.verbose) {
+    const files = summary.files.filter(({ isPad }) => !isPad).length;
+    return output.result(`${paint('bold', title)}: ${size(summary.bytes)} in ${count(files, 'file')}`);
+  }
   output.result(`${paint('bold', title)}\n${torrentLines(summary)}`);
   if (target === undefined || notShared !== undefined) return;
   const flags = options.secretOf === undefined ? ['--include-secrets'] : [];

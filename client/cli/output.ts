@@ -84,10 +84,10 @@ export class Output {
     if (this.verbose) this.remark(paint('dim', text));
   }
 
-  /** What went wrong; said also when quiet. */
-  failure(code: string, message: string): void {
+  /** What went wrong; said also when quiet. `fields`: more of it for scripts. */
+  failure(code: string, message: string, fields: object = {}): void {
     this.clearLive();
-    if (this.#mode.json) return this.document({ event: 'error', code, message });
+    if (this.#mode.json) return this.document({ event: 'error', code, message, ...fields });
     // Parts of it may come from a torrent, a tracker or a server.
     const words = message.split('\n').map((line) => displayPath([line]));
     const text = `${paint(['bold', 'red'], 'cicada:')} ${words.join('\n')}`;

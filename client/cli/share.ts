@@ -29,7 +29,7 @@ import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { seedUntil } from './seeding.ts';
 import { sharedPlaces } from './shareable.ts';
-import { torrentOutput } from './torrent-output.ts';
+import { makeOutputFolder, torrentOutput } from './torrent-output.ts';
 import { plain, torrentDocument } from './torrent-summary.ts';
 import { listenOption } from './tracker.ts';
 import { Transfer } from './transfer.ts';
@@ -90,8 +90,13 @@ export default defineCommand({
     const place = args.output ?? (named.length > 0 ? '.' : undefined);
     const targets: (string | undefined)[] = [];
     for (const path of args.path) {
-      targets.push(place === undefined ? undefined : await torrentOutput(path, { ...args, output: place }));
+      targets.push(
+        place === undefined
+          ? undefined
+          : await torrentOutput(path, { ...args, output: place, forSeveral: args.path.length > 1 }),
+      );
     }
+    await makeOutputFolder(place, args.path.length > 1);
     const tracker = named.length > 0 ? undefined : await startOwnTracker(args.listen);
     try {
       return await withClient({ ...args, remembers: false }, output, async (client) => {

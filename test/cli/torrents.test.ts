@@ -183,6 +183,7 @@ describe('create --per-album', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
+    expect(documents.pop()).toMatchObject({ event: 'summary', made: { torrents: 3, bytes: 80_000 } });
     expect(documents.map(({ torrent, name, files }) => [torrent, name, files])).toEqual([
       ['A - Hits.torrent', 'Hits', 2],
       ['B - Hits.torrent', 'Hits', 1],
