@@ -114,7 +114,10 @@ export class Client {
       const { store } = this.#ports;
       const isKnown = verify === true && (await isRemembered(metainfo, files, stamps, store));
       if (verify !== false && !isKnown) {
-        await checkShare(metainfo, pathOf, hashControl(options, this.#threads)).catch(async (error) => {
+        const { signal: closing } = this.#closing;
+        const signal = options.signal === undefined ? closing : AbortSignal.any([closing, options.signal]);
+        const control = { ...hashControl(options, undefined), signal, pool: this.#ports.hashing };
+        await checkShare(metainfo, pathOf, control).catch(async (error) => {
           // A folder that is not there may be back tomorrow, and its record is right then.
           const isWrong = error instanceof ClientError && error.code === 'data-mismatch';
           if (isWrong) await store?.erase(metainfo.infoHash, files.rootPath);
@@ -178,7 +181,11 @@ export class Client {
     this.#closing.abort(new ClientError('stopped', 'the client was closed'));
     const running = [...this.#running.values()];
     for (const { end } of running) end();
-    await Promise.all([this.#ports.announcer.stop(), this.#ports.network.stop()]);
+    await Promise.all([
+      this.#ports.announcer.stop(),
+      this.#ports.network.stop(),
+      this.#ports.hashing.close(),
+    ]);
     this.#ports.clock.stop();
     // A piece under way still reaches the disk and its record.
     for (const { finish } of running) await finish();

@@ -2,6 +2,7 @@
  * Puts a client together: the engine, the driver, and the real ports.
  */
 import { randomBytes } from 'node:crypto';
+import { HashPool } from '../../torrents/hashing/pool.ts';
 import type { Report } from '../engine/contract.ts';
 import { Engine } from '../engine/engine.ts';
 import { machineClaims } from './claims/claim-register.ts';
@@ -76,10 +77,11 @@ export async function openClient(options: ClientOptions = {}): Promise<Client> {
     reports.onReport(report),
   );
   const store = stateFolder === undefined ? undefined : new ResumeStore(stateFolder);
+  const hashing = new HashPool(threads);
   const client = new Client(
     engine,
     driver,
-    { network, disk, announcer, clock, pool, store, recorder, claims: machineClaims },
+    { network, disk, announcer, clock, pool, hashing, store, recorder, claims: machineClaims },
     threads,
   );
   reports.onReport = (report) => client.onReport(report);

@@ -1,4 +1,5 @@
 /** What a client is made of on a real machine: the ports, and what lies behind them. Put together in open-client.ts. */
+import type { HashPool } from '../../torrents/hashing/pool.ts';
 import type { ClaimRegister } from './claims/claim-register.ts';
 import type { FileDisk } from './file-disk.ts';
 import type { FlightRecorder } from './flight-recorder.ts';
@@ -14,6 +15,8 @@ export interface RealPorts {
   readonly announcer: HttpAnnouncer;
   readonly clock: StoppableClock;
   readonly pool: StoragePool;
+  /** For all first checks of what is to be seeded. */
+  readonly hashing: HashPool;
   readonly store: ResumeStore | undefined;
   readonly recorder: FlightRecorder | undefined;
   readonly claims: ClaimRegister;

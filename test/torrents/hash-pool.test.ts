@@ -99,6 +99,14 @@ describe('a pool of hash workers', () => {
     expect((await first).faults).toEqual([]);
   });
 
+  it('that is closed fails what is under way and what waits, and serves later plans with new threads', async () => {
+    const plans = ['one', 'two', 'three'].map((name) => planOf(name, 64 * 2 ** 20));
+    const settled = Promise.allSettled(plans.map((plan) => hashFiles(plan, { pool })));
+    await pool.close();
+    for (const { status } of await settled) expect(status).toBe('rejected');
+    expect((await hashFiles(plans[0]!, { pool })).faults).toEqual([]);
+  });
+
   it('a thread that breaks down fails the plan it had, and the next plan has a new thread', async () => {
     const broken = { ...sharePlan(planOf('broken', large)), pathEnds: undefined as never };
     await expect(pool.run(broken)).rejects.toThrow(/undefined/);

@@ -85,10 +85,14 @@ export class HashPool {
     }
   }
 
-  /** Ends the threads. To be called when no plan is under way. */
+  /** Ends the threads; plans under way fail. What comes later has new ones. */
   async close(): Promise<void> {
     clearTimeout(this.#idleTimer);
-    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
+    const threads = this.#threads.splice(0);
+    const error = new Error('the hash workers were ended');
+    for (const job of this.#waiting.filter(({ active }) => active === 0)) this.#fail(job, error);
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+    for (const thread of threads) this.#drop(thread, error);
   }
 
   #assign(): void {
@@ -158,11 +162,17 @@ export class HashPool {
     const at = this.#threads.indexOf(thread);
     if (at < 0) return;
     this.#threads.splice(at, 1);
-    if (thread.job !== undefined) {
-      thread.job.active--;
-      this.#fail(thread.job, error);
-    }
+    this.#drop(thread, error);
     this.#assign();
+  }
+
+  /** Of a thread that is no more. */
+  #drop(thread: Thread, error: Error): void {
+    const { job } = thread;
+    thread.job = undefined;
+    if (job === undefined) return;
+    job.active--;
+    this.#fail(job, error);
   }
 
   #withdraw(job: Job): void {
