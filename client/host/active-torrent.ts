@@ -50,8 +50,13 @@ export interface ActiveTorrent extends TorrentWishes {
   remove(): Promise<void>;
 }
 
-/** The part of it that the checking of what is there takes. */
-export function hashControl({ signal, onCheck }: TorrentControl, threads: number | undefined): HashControl {
+/** The part of it that the checking of what is there takes. `closing`: of the client, which ends it as well. */
+export function hashControl(
+  { signal: own, onCheck }: TorrentControl,
+  threads: number | undefined,
+  closing?: AbortSignal,
+): HashControl {
+  const signal = own && closing ? AbortSignal.any([closing, own]) : (own ?? closing);
   return {
     ...(signal === undefined ? {} : { signal }),
     ...(onCheck === undefined ? {} : { onProgress: onCheck }),

@@ -29,6 +29,7 @@ import { expectedHashes, hasPieceHashes } from './piece-hashes.ts';
 import type { RealPorts } from './real-ports.ts';
 import { ResumeJournal } from './resume-journal.ts';
 import { checkShare, isRemembered, lookAtShare } from './share-check.ts';
+import { sideBySide } from './side-by-side.ts';
 import { wishesOf } from './torrent-wishes.ts';
 
 interface Running {
@@ -114,10 +115,8 @@ export class Client {
       const { store } = this.#ports;
       const isKnown = verify === true && (await isRemembered(metainfo, files, stamps, store));
       if (verify !== false && !isKnown) {
-        const { signal: closing } = this.#closing;
-        const signal = options.signal === undefined ? closing : AbortSignal.any([closing, options.signal]);
-        const control = { ...hashControl(options, undefined), signal, pool: this.#ports.hashing };
-        await checkShare(metainfo, pathOf, control).catch(async (error) => {
+        const control = hashControl(options, undefined, this.#closing.signal);
+        await checkShare(metainfo, pathOf, { ...control, pool: this.#ports.hashing }).catch(async (error) => {
           // A folder that is not there may be back tomorrow, and its record is right then.
           const isWrong = error instanceof ClientError && error.code === 'data-mismatch';
           if (isWrong) await store?.erase(metainfo.infoHash, files.rootPath);
@@ -187,8 +186,8 @@ export class Client {
       this.#ports.hashing.close(),
     ]);
     this.#ports.clock.stop();
-    // A piece under way still reaches the disk and its record.
-    for (const { finish } of running) await finish();
+    // A piece under way still reaches the disk and its record. Forced to the disk side by side, they share its writes.
+    await sideBySide(running, 16, ({ finish }) => finish());
     await this.#ports.disk.stop();
     this.#ports.recorder?.close();
   }

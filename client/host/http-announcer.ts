@@ -10,6 +10,7 @@ import { parseAnnounceReply, replyEndpoints } from '../../tracker/protocol/annou
 import { checkTrackerUrl } from '../../tracker/protocol/tracker-url.ts';
 import type { AnnounceRequest, Fact, TorrentId } from '../engine/contract.ts';
 import { AliveStreams } from './alive-streams.ts';
+import { AnnounceTurns } from './announce-turns.ts';
 import { type IpFamily, OtherFamily } from './other-family.ts';
 import type { Announcer, FactSink } from './ports.ts';
 import { isTrusted, type UserTrust } from './user-trust.ts';
@@ -26,6 +27,7 @@ export class HttpAnnouncer implements Announcer {
   readonly #sink: FactSink;
   readonly #web: WebClient;
   readonly #alive: AliveStreams;
+  readonly #turns = new AnnounceTurns();
   readonly #otherFamily: OtherFamily;
   /** Announces over the second family that are not answered. */
   readonly #askedToo = new Set<Promise<void>>();
@@ -122,7 +124,8 @@ export class HttpAnnouncer implements Announcer {
     let body: Uint8Array;
     let statusCode: number;
     try {
-      ({ body, statusCode } = await this.#get(announce, isTyped, family));
+      const ask = () => this.#get(announce, isTyped, family);
+      ({ body, statusCode } = await this.#turns.run(tracker, announce.event === 'stopped', ask));
     } catch (error) {
       return failed(inWords(error));
     }
