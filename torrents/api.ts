@@ -73,6 +73,7 @@ export {
   type CoverImage,
   type Release,
   type ReleaseControl,
+  type ReleaseFault,
   type ReleaseFields,
   type ReleaseTrack,
   readRelease,

@@ -9,7 +9,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { TorrentFile } from './file-layout.ts';
 import type { Metainfo } from './metainfo.ts';
 import { comparePaths } from './natural-order.ts';
-import { isAudio } from './tags/audio-formats.ts';
+import { formatByName, isAudio } from './tags/audio-formats.ts';
 import { type CoverImage, coverBytesMax, coverImage } from './tags/cover-image.ts';
 import { type ReleaseFields, releaseFields, type TaggedFile } from './tags/release-fields.ts';
 import { openTagReader, type TagFault, type TagLimits } from './tags/tag-reader.ts';
@@ -22,8 +22,17 @@ export type { CoverImage, ReleaseFields, TagFault };
 /** Its tracks are in natural order: disc by disc, track by track, as far as names tell. */
 export interface Release extends ReleaseFields {
   readonly cover: CoverImage | undefined;
-  /** Files whose tags could not be read, as paths in the torrent: their names had to do. */
-  readonly faults: readonly { readonly path: string; readonly fault: TagFault | 'not-reached' }[];
+  /** Files whose names had to do, or promise something else than they hold. */
+  readonly faults: readonly ReleaseFault[];
+}
+
+export interface ReleaseFault {
+  /** In the torrent. */
+  readonly path: string;
+  /** `not-reached`: it was not looked at. `misnamed`: it was read, and is not what its ending says. */
+  readonly fault: TagFault | 'not-reached' | 'misnamed';
+  /** What a misnamed file is. */
+  readonly codec?: string;
 }
 
 export interface ReleaseControl extends TagLimits {
@@ -50,7 +59,7 @@ export async function readRelease(
   const audio = real
     .filter((file) => isAudio(file.components.at(-1)!))
     .toSorted((a, b) => comparePaths(a.components, b.components));
-  const faults: Release['faults'][number][] = [];
+  const faults: ReleaseFault[] = [];
   const tagged: TaggedFile[] = [];
   let cover = coverOf(real, pathOf);
   const reader = openTagReader(control);
@@ -64,11 +73,14 @@ export async function readRelease(
       const isTime = performance.now() < endMs;
       const answer: TrackTags | TagFault | 'not-reached' =
         path === undefined || !isTime ? 'not-reached' : await reader.read(path, cover === undefined);
-      if (typeof answer === 'string') faults.push({ path: file.components.join('/'), fault: answer });
+      const { index: fileIndex, components, bytes, piecesRoot } = file;
+      const fault = faultOf(components, answer);
+      if (fault !== undefined) faults.push(fault);
       const tags = typeof answer === 'string' ? undefined : answer;
       cover ??= tags?.covers[0];
-      const { index: fileIndex, components, bytes, piecesRoot } = file;
-      tagged.push({ fileIndex, components, bytes, piecesRoot, tags });
+      // Where no file is at hand, as with a torrent alone, its ending is all there is.
+      const isUnreadable = tags === undefined && path !== undefined;
+      tagged.push({ fileIndex, components, bytes, piecesRoot, tags, isUnreadable });
     }
     signal?.throwIfAborted();
   } finally {
@@ -76,6 +88,18 @@ export async function readRelease(
     reader.stop();
   }
   return { ...releaseFields(metainfo.name, metainfo.layout.isSingleFile, tagged), cover, faults };
+}
+
+function faultOf(
+  components: readonly string[],
+  answer: TrackTags | TagFault | 'not-reached',
+): ReleaseFault | undefined {
+  const path = components.join('/');
+  if (typeof answer === 'string') return { path, fault: answer };
+  const { codec } = answer;
+  const promised = formatByName(components.at(-1)!).codec;
+  if (codec === undefined || promised === undefined || codec === promised) return undefined;
+  return { path, fault: 'misnamed', codec };
 }
 
 const coverNames = /^(cover|folder|front|albumart|album)\.(jpe?g|png|webp)$/i;

@@ -14,6 +14,7 @@ import { exitCode } from './exit-codes.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { publishFolder } from './publishing-folder.ts';
+import { tellFaults } from './release-faults.ts';
 import { releaseTitle } from './release-names.ts';
 import { seedUntil } from './seeding.ts';
 import { watchStanding } from './share-standing.ts';
@@ -109,7 +110,7 @@ async function shareWith(
             if (error.code === 'taken-down') await end(sharing, error);
             else tellHeld(error, folder, sharing.release?.id, output);
           },
-          onPublished: async (version, { release, isNew }) => {
+          onPublished: async (version, { release, isNew }, faults) => {
             output.clearLive();
             const { transfer: before } = sharing;
             sharing.release = release;
@@ -128,8 +129,9 @@ async function shareWith(
               ...{ release: release.id, version: release.version, visibility: release.visibility },
             };
             const event = before === undefined ? 'sharing' : 'new-version';
-            output.document({ event, ...document, published: isNew, url: null, port: client.port });
+            output.document({ event, ...document, published: isNew, faults, url: null, port: client.port });
             tellPublished(release, before === undefined, account.url, output);
+            tellFaults(faults, false, output);
           },
         });
       } catch (error) {

@@ -1,6 +1,6 @@
 /** `cicada publish`: puts folders, or torrents that were made of them, into the catalogue of a tracker. */
 import { statSync } from 'node:fs';
-import { readRelease } from '../../torrents/release.ts';
+import { type ReleaseFault, readRelease } from '../../torrents/release.ts';
 import { openIdentity } from '../community/identity.ts';
 import { isHeld, type Published, publishRelease } from '../community/publishing.ts';
 import { secretNames } from '../community/seed-rules.ts';
@@ -16,6 +16,7 @@ import type { Output } from './output.ts';
 import { hashingLine } from './progress-line.ts';
 import { tellHeld, tellLeftOut, tellPublished } from './publish-sharing.ts';
 import { publishFolder } from './publishing-folder.ts';
+import { tellFaults } from './release-faults.ts';
 import { checkSeeded, refuseSecrets, sharedPlaces } from './shareable.ts';
 import { loadTorrent } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
@@ -66,7 +67,8 @@ export default defineCommand({
           const release = await readRelease(metainfo, from ?? (() => undefined), { signal });
           const publication = { metainfo, release, access, releaseId: undefined, isAsked: true };
           const published = await publishRelease(account, identity, publication);
-          tell(published, account.url, output);
+          tell(published, release.faults, account.url, output);
+          tellFaults(release.faults, from === undefined, output);
           return;
         }
         const create = createOptions({ announce: undefined, ...args }, []);
@@ -76,7 +78,10 @@ export default defineCommand({
           onLeftOut: (file) => tellLeftOut(file, output),
           onHash: (progress) => output.live(hashingLine('Hashing', progress)),
           onTrouble: (error) => output.remark(plain(String(error))),
-          onPublished: async (_version, published) => tell(published, account.url, output),
+          async onPublished(_version, published, faults) {
+            tell(published, faults, account.url, output);
+            tellFaults(faults, false, output);
+          },
         });
         await shared.close();
         output.remark(`Nobody has it from here before this runs: ${plain(commandLine(['share', path]))}`);
@@ -102,10 +107,15 @@ function isTorrent(path: string): boolean {
   return /\.torrent$/i.test(path) && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
 }
 
-function tell({ release, isNew, isAccessChanged }: Published, tracker: string, output: Output): void {
+function tell(
+  { release, isNew, isAccessChanged }: Published,
+  faults: readonly ReleaseFault[],
+  tracker: string,
+  output: Output,
+): void {
   output.clearLive();
   const { id, version, visibility, album } = release;
-  output.document({ event: 'published', release: id, version, visibility, album, published: isNew });
+  output.document({ event: 'published', release: id, version, visibility, album, published: isNew, faults });
   const now = isAccessChanged ? `; ${newAudienceWords(release)}` : '';
   if (!isNew) output.remark(`${plain(album)} was published already, as version ${version}${now}.`);
   tellPublished(release, true, tracker, output);

@@ -6,7 +6,7 @@
  */
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
-import { readRelease } from '../../torrents/release.ts';
+import { type ReleaseFault, readRelease } from '../../torrents/release.ts';
 import type { AccountPlace, TrackerAccount } from '../community/account.ts';
 import type { FolderVersion } from '../community/folder-version.ts';
 import type { Identity } from '../community/identity.ts';
@@ -35,7 +35,11 @@ export interface PublishingFolder {
   /** A later version waits for a moderator, or its release was taken down: it is not tried again. */
   readonly onHeld?: (error: TrackerError) => Promise<void>;
   /** The tracker has it. Called for every version, one after the other. */
-  readonly onPublished: (version: FolderVersion, published: Published) => Promise<void>;
+  readonly onPublished: (
+    version: FolderVersion,
+    published: Published,
+    faults: readonly ReleaseFault[],
+  ) => Promise<void>;
 }
 
 /** Resolves once its present version is published. Throws TrackerError, ShareError and CreateError. */
@@ -57,7 +61,7 @@ export async function publishFolder(options: PublishingFolder): Promise<SharedFo
     const published = await publishRelease(account, identity, publication);
     releaseId = published.release.id;
     await savePublication(stateFolder, account.url, real, { releaseId, access });
-    await onPublished(version, published);
+    await onPublished(version, published, described.faults);
     current = version;
     isPublished = true;
   };

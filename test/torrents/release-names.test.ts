@@ -144,6 +144,7 @@ describe('tags and names together', () => {
       disc: 1,
       year: 1995,
       genre: 'Pop',
+      codec: 'FLAC',
     };
     const { tracks, ...album } = release('X - Y (2001)', { '07 - Z.flac': tags });
     expect(album).toMatchObject({ artist: 'Björk', album: 'Post', year: 1995, genre: 'Pop' });

@@ -16,22 +16,31 @@ const format = (codec: string | undefined, lossless: boolean | undefined): Audio
 const lossy = (codec: string) => format(codec, false);
 const exact = (codec: string) => format(codec, true);
 
-/** What an ending promises, when nothing better is known. Only those listed here are audio. */
+/** What an ending promises, where the bytes are not at hand. Only those listed here are audio. */
 const byEnding: Readonly<Record<string, AudioFormat>> = {
   flac: exact('flac'),
   mp3: lossy('mp3'),
+  mp2: lossy('mp2'),
+  mpga: format(undefined, false),
   // AAC or ALAC.
   m4a: format(undefined, undefined),
   m4b: lossy('aac'),
+  m4r: lossy('aac'),
+  // A concert, or a song with its pictures.
+  mp4: format(undefined, undefined),
   aac: lossy('aac'),
   // Vorbis, Opus, FLAC, Speex.
   ogg: format(undefined, undefined),
   oga: format(undefined, undefined),
+  spx: lossy('speex'),
   opus: lossy('opus'),
+  webm: format(undefined, undefined),
+  weba: format(undefined, undefined),
   wav: exact('pcm'),
   aif: exact('pcm'),
   aiff: exact('pcm'),
   aifc: format(undefined, undefined),
+  caf: format(undefined, undefined),
   ape: exact('ape'),
   wv: format('wavpack', undefined),
   wma: lossy('wma'),
@@ -42,14 +51,18 @@ const byEnding: Readonly<Record<string, AudioFormat>> = {
   mpc: lossy('musepack'),
   mka: format(undefined, undefined),
   shn: exact('shorten'),
+  ac3: lossy('ac3'),
+  eac3: lossy('ac3'),
+  dts: lossy('dts'),
 };
 
-/** By what music-metadata says of codec and container together; the first that fits. */
+/** By what parsers say of codec and container together; the first that fits. */
 const byDescription: readonly (readonly [RegExp, string])[] = [
   [/wavpack/i, 'wavpack'],
   [/flac/i, 'flac'],
-  [/layer (3|iii)\b/i, 'mp3'],
-  [/layer (2|ii)\b/i, 'mp2'],
+  [/layer (3|iii)\b|^mp3\b|mpeg\/l3/i, 'mp3'],
+  [/layer (2|ii)\b|^mp2\b|mpeg\/l2/i, 'mp2'],
+  [/layer (1|i)\b|^mp1\b|mpeg\/l1/i, 'mp1'],
   [/alac|apple lossless/i, 'alac'],
   [/aac|mp4a/i, 'aac'],
   [/opus/i, 'opus'],
@@ -60,8 +73,18 @@ const byDescription: readonly (readonly [RegExp, string])[] = [
   [/\bdsd|dsdiff|dst\b/i, 'dsd'],
   [/windows media|\bwma/i, 'wma'],
   [/e?ac-?3/i, 'ac3'],
-  [/pcm|wave|aiff|sowt|twos/i, 'pcm'],
+  [/^dts\b/i, 'dts'],
+  [/^amr\b/i, 'amr'],
+  [/^tta\b/i, 'tta'],
+  [/^shorten\b/i, 'shorten'],
+  [/^gsm/i, 'gsm'],
+  [/adpcm/i, 'adpcm'],
+  [/g\.?711|[aµu]-?law/i, 'g711'],
+  // Not `non-PCM`, and never by its container alone.
+  [/^pcm\b|\bsigned|not compressed|floating point|ieee.float|sowt|twos|\blpcm/i, 'pcm'],
 ];
+
+const losslessCodecs = new Set(['flac', 'alac', 'ape', 'dsd', 'tta', 'shorten', 'pcm']);
 
 export function isAudio(fileName: string): boolean {
   return Object.hasOwn(byEnding, endingOf(fileName));
@@ -73,10 +96,24 @@ export function formatByName(fileName: string): AudioFormat {
   return Object.hasOwn(byEnding, ending) ? byEnding[ending]! : format(undefined, undefined);
 }
 
-/** Undefined when nobody can filter by what was said. */
-export function codecName(codec: string | undefined, container: string | undefined): string | undefined {
-  const description = `${codec ?? ''} ${container ?? ''}`;
-  return byDescription.find(([pattern]) => pattern.test(description))?.[1];
+/** Codec: undefined when nobody can filter by what was said. `toldLossless`: counts for codecs that are both. */
+export function audioFormat(
+  described: string | undefined,
+  container: string | undefined,
+  toldLossless: boolean,
+): AudioFormat {
+  const description = `${described ?? ''} ${container ?? ''}`;
+  const codec = byDescription.find(([pattern]) => pattern.test(description))?.[1];
+  switch (codec) {
+    case undefined:
+      return format(undefined, undefined);
+    case 'wavpack':
+      return format(codec, toldLossless);
+    case 'wma':
+      return format(codec, /lossless/i.test(description));
+    default:
+      return format(codec, losslessCodecs.has(codec));
+  }
 }
 
 function endingOf(fileName: string): string {

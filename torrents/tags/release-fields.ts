@@ -18,6 +18,8 @@ export interface TaggedFile {
   readonly bytes: number;
   readonly piecesRoot: Uint8Array | undefined;
   readonly tags: TrackTags | undefined;
+  /** A reader looked at its bytes, and could make nothing of them: what its ending promises does not count. */
+  readonly isUnreadable?: boolean;
 }
 
 export interface ReleaseTrack {
@@ -72,11 +74,14 @@ export function releaseFields(
     albumArtist ?? artistOfMost(trackArtists) ?? folder?.artist ?? (isNamed ? variousArtists : undefined);
   // `01 - Artist - Title` names artists only when all files do: one may well be called `Song - Live`.
   const nameArtists = files.length > 1 && names.every(({ parts }) => parts.length === 2);
-  const tracks = files.map(({ fileIndex, components, bytes, piecesRoot, tags }, index): ReleaseTrack => {
+  const tracks = files.map((file, index): ReleaseTrack => {
+    const { fileIndex, components, bytes, piecesRoot, tags, isUnreadable = false } = file;
     const { disc, track, parts } = names[index]!;
     const [before, title] = parts.length === 2 ? parts : [undefined, parts[0]];
     const isArtist = before !== undefined && (nameArtists || isSingleFile || sameText(before, artist));
-    const format = formatByName(components.at(-1)!);
+    // From the bytes, where anybody has looked at them: an ending is a claim.
+    const isLookedAt = isUnreadable || tags !== undefined;
+    const format = isLookedAt ? tags : formatByName(components.at(-1)!);
     return {
       fileIndex,
       path: components.join('/'),
@@ -85,8 +90,8 @@ export function releaseFields(
       title: tags?.title ?? (isArtist ? title! : parts.join(' - ')),
       artist: tags?.artist ?? (isArtist ? before : artist === variousArtists ? undefined : artist),
       durationMs: tags?.durationMs,
-      codec: tags?.codec ?? format.codec,
-      lossless: tags?.lossless ?? format.lossless,
+      codec: format?.codec,
+      lossless: format?.lossless,
       bitRate: tags?.bitRate,
       sampleRate: tags?.sampleRate,
       bytes,

@@ -6,8 +6,12 @@
  * Left to others: limits of time and memory (tag-reader.ts), whether to believe what is sent (track-tags.ts).
  */
 import process from 'node:process';
-import { type IAudioMetadata, parseFile } from 'music-metadata';
+import { type IAudioMetadata, parseFromTokenizer } from 'music-metadata';
+import { fromFile } from 'strtok3';
+import { type AudioBytes, audioBytes } from './audio-bytes.ts';
+import { type ByteSource, withFile } from './byte-source.ts';
 import { coverBytesMax } from './cover-image.ts';
+import { framesDuration, oggDuration } from './stream-length.ts';
 import { textCharsMax } from './tag-text.ts';
 import { coversMax } from './track-tags.ts';
 
@@ -17,7 +21,7 @@ export interface TagRequest {
 }
 
 /** Null: the parser refused the file. */
-export type TagAnswer = Readonly<Record<string, unknown>> | null;
+export type TagAnswer = Readonly<Record<string, unknown>> | 'not-audio' | null;
 
 /** As in `01; 02; 03`: a list that somebody made a tag of. */
 const genresMax = 3;
@@ -33,8 +37,23 @@ process.on('disconnect', () => process.exit());
 process.send!('ready');
 
 async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
-  // `duration`: what the header tells; otherwise every MP3 would be read to its end.
-  const { common, format, native } = await parseFile(path, { skipCovers: !wantCovers, duration: false });
+  const found = withFile(path, (source) => {
+    const kind = audioBytes(source);
+    if (kind === undefined) return undefined;
+    return { kind, durationMs: measured(source, kind), fileBytes: source.size };
+  });
+  if (found === undefined) return 'not-audio';
+  const { kind, durationMs, fileBytes } = found;
+  if (kind.parser === undefined) {
+    const ms = durationMs ?? kind.durationMs;
+    return { ...kind, durationMs: ms, bitRate: averageRate(fileBytes, ms) };
+  }
+  const parsed = await parse(path, kind.parser, wantCovers);
+  if (parsed === undefined) return 'not-audio';
+  const { common, format, native } = parsed;
+  // Of frames alone the parser believes the first few.
+  const ms = durationMs ?? (format.duration === undefined ? kind.durationMs : format.duration * 1000);
+  const average = durationMs === undefined ? undefined : averageRate(fileBytes - kind.start, durationMs);
   return {
     title: cut(common.title),
     artist: cut(wholeId3(native, 'TPE1', 'TP1') ?? joined(common.artist, common.artists)),
@@ -42,17 +61,52 @@ async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
     album: cut(common.album),
     genre: cut(common.genre?.slice(0, genresMax).join(', ')),
     // The year of the music, not that of the pressing, when both are told.
-    year: common.originalyear ?? common.year,
+    year: common.originalyear ?? yearOf(common.originaldate) ?? common.year,
     disc: common.disk.no ?? undefined,
     track: common.track.no ?? undefined,
-    durationMs: format.duration === undefined ? undefined : format.duration * 1000,
-    codec: cut(format.codec),
-    container: cut(format.container),
+    durationMs: ms,
+    codec: kind.codec ?? cut(format.codec),
+    container: kind.codec === undefined ? cut(format.container) : undefined,
     lossless: format.lossless,
-    bitRate: format.bitrate,
-    sampleRate: format.sampleRate,
+    bitRate: nominal(format.bitrate, average),
+    sampleRate: kind.sampleRate ?? format.sampleRate,
     covers: coversOf(common),
   };
+}
+
+/** Undefined: there is no sound in it. */
+async function parse(path: string, parser: string, wantCovers: boolean): Promise<IAudioMetadata | undefined> {
+  const tokenizer = await fromFile(path);
+  try {
+    // The parser is chosen by a name's ending: by one that fits the bytes.
+    tokenizer.fileInfo.path = parser;
+    // `duration`: what the header tells; otherwise every MP3 would be read to its end.
+    const parsed = await parseFromTokenizer(tokenizer, { skipCovers: !wantCovers, duration: false });
+    return parsed.format.codec === undefined && parsed.format.hasAudio !== true ? undefined : parsed;
+  } finally {
+    await tokenizer.close();
+  }
+}
+
+function measured(source: ByteSource, { parser, codec, start }: AudioBytes): number | undefined {
+  if (parser === '.ogg') return oggDuration(source);
+  return parser === '.mp3' || codec === 'ac3' ? framesDuration(source, start) : undefined;
+}
+
+function averageRate(bytes: number, ms: number | undefined): number | undefined {
+  return ms === undefined || ms <= 0 ? undefined : (bytes * 8000) / ms;
+}
+
+/** 320 kbit/s are asked for as such: tags and padding must not make 319,994 of them. */
+function nominal(told: number | undefined, average: number | undefined): number | undefined {
+  if (told === undefined || average === undefined) return told ?? average;
+  return Math.abs(average - told) < told * 0.02 ? told : average;
+}
+
+/** `1969-09-26`, and a number where a tag holds one. */
+function yearOf(date: unknown): number | undefined {
+  const year = /^\s*(\d{4})(?!\d)/.exec(String(date ?? ''))?.[1];
+  return year === undefined ? undefined : Number(year);
 }
 
 /** ID3 before 2.4 has one text a frame, with slashes of its own: `AC/DC`. The parser cuts it at them. */

@@ -11,8 +11,8 @@ import process from 'node:process';
 import type { TagAnswer, TagRequest } from './tag-child.ts';
 import { type TrackTags, trackTags } from './track-tags.ts';
 
-/** Why a file has no tags: its parser refused it, or had to be ended. */
-export type TagFault = 'unreadable' | 'timed-out' | 'too-large' | 'crashed';
+/** Why a file has no tags: it holds no sound, its parser refused it, or had to be ended. */
+export type TagFault = 'not-audio' | 'unreadable' | 'timed-out' | 'too-large' | 'crashed';
 
 export interface TagReader {
   /** One call at a time. */
@@ -71,7 +71,8 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
       };
       const onMessage = (message: unknown) => {
         const answer = message as TagAnswer;
-        settle(typeof answer === 'object' && answer !== null ? trackTags(answer) : 'unreadable');
+        if (typeof answer === 'object' && answer !== null) settle(trackTags(answer));
+        else settle(answer === 'not-audio' ? answer : 'unreadable');
       };
       const onEnd = () => end('crashed');
       const deadline = setTimeout(() => end('timed-out'), fileTimeoutMs);

@@ -4,7 +4,7 @@
  *
  * Invariant: every text has been through tagText, every number lies in a range that makes sense, every cover is a picture.
  */
-import { codecName } from './audio-formats.ts';
+import { audioFormat } from './audio-formats.ts';
 import { type CoverImage, coverImage } from './cover-image.ts';
 import { tagText } from './tag-text.ts';
 
@@ -43,7 +43,7 @@ export const coversMax = 8;
 
 /** What the reading process sent → what may be believed of it. */
 export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTags {
-  const { lossless, covers } = untrusted;
+  const { codec, container, lossless, covers } = untrusted;
   return {
     title: tagText(untrusted.title),
     artist: tagText(untrusted.artist),
@@ -54,8 +54,7 @@ export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTa
     disc: whole(untrusted.disc, 1, numberMax),
     track: whole(untrusted.track, 1, numberMax),
     durationMs: whole(untrusted.durationMs, 1, durationMsMax),
-    codec: codecName(tagText(untrusted.codec), tagText(untrusted.container)),
-    lossless: typeof lossless === 'boolean' ? lossless : undefined,
+    ...audioFormat(tagText(codec), tagText(container), lossless === true),
     bitRate: whole(untrusted.bitRate, 1, bitRateMax),
     sampleRate: whole(untrusted.sampleRate, 1, sampleRateMax),
     covers: (Array.isArray(covers) ? covers : [])

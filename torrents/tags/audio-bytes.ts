@@ -1,0 +1,200 @@
+/**
+ * What a file is by its bytes, never by its name: which parser may read it, and for formats that the parser does not
+ * know, or tells too little of, what their own headers say.
+ *
+ * Invariant: pure but for the source; a bounded number of bytes is read, wherever the file's own numbers lead.
+ */
+import { audioFrame, firstFrame } from './audio-frames.ts';
+import { type ByteSource, textAt, viewOf } from './byte-source.ts';
+
+export interface AudioBytes {
+  /** The ending by which music-metadata chooses its parser; undefined: it has none. */
+  readonly parser: string | undefined;
+  /** Where the music begins, behind ID3 tags. */
+  readonly start: number;
+  /** Undefined: the parser has to tell. */
+  readonly codec: string | undefined;
+  readonly sampleRate?: number | undefined;
+  readonly durationMs?: number | undefined;
+}
+
+const headBytes = 4096;
+/** Some programs leave so much room, or rubbish, before the first frame of an MP3. */
+const searchBytesMax = 256 * 1024;
+/** Two tags, one by each of two programs, are seen; more are a trick. */
+const id3TagsMax = 4;
+
+/** Undefined: no audio that we know. */
+export function audioBytes(source: ByteSource): AudioBytes | undefined {
+  const start = behindId3(source);
+  const head = source.read(start, headBytes);
+  for (const [at, magic, parser, own] of magics) {
+    if (textAt(head, at, magic.length) !== magic) continue;
+    const told = own === undefined ? {} : own(source, start, head);
+    return told && { parser, start, codec: undefined, ...told };
+  }
+  // Before the search: HTML and archives are no audio, whatever stands in them.
+  if (head.length === 0 || foreign.test(textAt(head, 0, 16))) return undefined;
+  const room = source.read(start, searchBytesMax);
+  const at = firstFrame(room, start + room.length >= source.size);
+  if (at === undefined) return undefined;
+  const { codec, sampleRate } = audioFrame(room, at)!;
+  const parser = codec === 'ac3' ? undefined : '.mp3';
+  return { parser, start: start + at, codec, sampleRate };
+}
+
+const foreign = /^(\s*<|\{|PK\x03\x04|%PDF|\x89PNG|\xff\xd8\xff[\xdb-\xef]|GIF8|Rar!|7z\xbc\xaf|MZ|\x7fELF)/;
+
+/** Undefined: there is no sound behind that beginning. */
+type Own = (source: ByteSource, start: number, head: Uint8Array) => Partial<AudioBytes> | undefined;
+
+const named =
+  (codec: string): Own =>
+  () => ({ codec });
+
+const magics: readonly (readonly [at: number, magic: string, parser: string | undefined, own?: Own])[] = [
+  [0, 'fLaC', '.flac', flacFormat],
+  [0, 'OggS', '.ogg'],
+  [4, 'ftyp', '.m4a'],
+  // QuickTime of before it had a first atom.
+  [4, 'moov', '.m4a'],
+  [4, 'mdat', '.m4a'],
+  [8, 'WAVE', '.wav', waveFormat],
+  [8, 'AIFF', '.aiff'],
+  [8, 'AIFC', '.aiff'],
+  [0, 'MAC ', '.ape'],
+  [0, 'wvpk', '.wv'],
+  [0, 'MPCK', '.mpc'],
+  [0, 'MP+', '.mpc'],
+  [0, 'DSD ', '.dsf'],
+  [0, 'FRM8', '.dff'],
+  [0, '\x30\x26\xb2\x75\x8e\x66\xcf\x11', '.wma'],
+  [0, '\x1a\x45\xdf\xa3', '.mka'],
+  [0, 'caff', undefined, coreAudioFormat],
+  [0, 'TTA1', undefined, trueAudioFormat],
+  [0, 'ajkg', undefined, named('shorten')],
+  [0, '\x7f\xfe\x80\x01', undefined, named('dts')],
+  [0, '#!AMR', undefined, named('amr')],
+];
+
+function behindId3(source: ByteSource): number {
+  let at = 0;
+  for (let tags = 0; tags < id3TagsMax; tags++) {
+    const head = source.read(at, 10);
+    if (head.length < 10 || textAt(head, 0, 3) !== 'ID3') break;
+    const size = [6, 7, 8, 9].reduce((sum, index) => sum * 128 + (head[index]! & 0x7f), 0);
+    const hasFooter = (head[5]! & 0x10) !== 0;
+    at += 10 + size + (hasFooter ? 10 : 0);
+  }
+  return at;
+}
+
+/** Those of broadcasters have a page of other chunks before `fmt `. */
+const chunksMax = 64;
+
+/** A header can be whole before a download of the file has come to its sound. */
+function flacFormat(source: ByteSource, start: number): ReturnType<Own> {
+  let at = start + 4;
+  for (let count = 0; count < flacBlocksMax; count++) {
+    const head = source.read(at, 4);
+    if (head.length < 4) return undefined;
+    at += 4 + (viewOf(head).getUint32(0) & 0xffffff);
+    if (head[0]! < 0x80) continue;
+    const sync = source.read(at, 2);
+    return sync.length === 2 && sync[0] === 0xff && (sync[1]! & 0xfe) === 0xf8 ? {} : undefined;
+  }
+  return undefined;
+}
+
+/** Eight kinds, most of them once; pictures of a booklet. */
+const flacBlocksMax = 256;
+
+/** The parser takes for lossless whatever a WAVE holds, and does not look into the extensible kind. */
+function waveFormat(source: ByteSource, start: number, head: Uint8Array): ReturnType<Own> {
+  const outer = textAt(head, 0, 4);
+  if (!['RIFF', 'RF64', 'BW64'].includes(outer)) return undefined;
+  // Of more than 4 GiB, which the parser does not read.
+  const parser = outer === 'RIFF' ? '.wav' : undefined;
+  let found: ReturnType<Own> | undefined;
+  let bytesPerSecond = 0;
+  let largeBytes: number | undefined;
+  let at = start + 12;
+  for (let count = 0; count < chunksMax; count++) {
+    const chunk = source.read(at, 48);
+    if (chunk.length < 8) break;
+    const view = viewOf(chunk);
+    const name = textAt(chunk, 0, 4);
+    const size = view.getUint32(4, true);
+    if (name === 'ds64' && chunk.length >= 24) largeBytes = Number(view.getBigUint64(16, true));
+    if (name === 'fmt ' && chunk.length >= 24) {
+      const tag = view.getUint16(8, true);
+      const isExtensible = tag === 0xfffe && size >= 40 && chunk.length >= 34;
+      bytesPerSecond = view.getUint32(16, true);
+      const codec = waveCodecs[isExtensible ? view.getUint16(32, true) : tag] ?? 'unknown';
+      found = { parser, codec, sampleRate: view.getUint32(12, true) };
+    }
+    if (name === 'data') {
+      const told = size === 0xffffffff ? (largeBytes ?? Number.POSITIVE_INFINITY) : size;
+      const bytes = Math.min(told, source.size - at - 8);
+      if (found === undefined || bytes <= 0) return undefined;
+      return { ...found, durationMs: bytesPerSecond > 0 ? (bytes / bytesPerSecond) * 1000 : undefined };
+    }
+    at += 8 + size + (size & 1);
+  }
+  return undefined;
+}
+
+const waveCodecs: Readonly<Record<number, string>> = {
+  ...{ 1: 'pcm', 2: 'adpcm', 3: 'pcm', 6: 'g711', 7: 'g711', 17: 'adpcm', 49: 'gsm', 80: 'mp2' },
+  ...{ 85: 'mp3', 255: 'aac', 5632: 'aac', 5634: 'aac', 146: 'ac3', 8192: 'ac3', 8193: 'dts' },
+  ...{ 352: 'wma', 353: 'wma', 354: 'wma', 61868: 'flac' },
+};
+
+const coreAudioCodecs: Readonly<Record<string, string>> = {
+  ...{ lpcm: 'pcm', alac: 'alac', flac: 'flac', opus: 'opus', 'aac ': 'aac', aace: 'aac', aach: 'aac' },
+  ...{ aacl: 'aac', aacp: 'aac', '.mp1': 'mp1', '.mp2': 'mp2', '.mp3': 'mp3', 'ac-3': 'ac3', 'ec-3': 'ac3' },
+  ...{ ima4: 'adpcm', alaw: 'g711', ulaw: 'g711' },
+};
+
+/** Its first chunk describes the sound; a packet table tells how many frames there are, where packets differ. */
+function coreAudioFormat(source: ByteSource, start: number, head: Uint8Array): ReturnType<Own> {
+  if (head.length < 52 || textAt(head, 8, 4) !== 'desc') return undefined;
+  const view = viewOf(head);
+  const sampleRate = view.getFloat64(20);
+  const packetBytes = view.getUint32(36);
+  const packetFrames = view.getUint32(40);
+  let frames: number | undefined;
+  let at = start + 8;
+  for (let count = 0; count < chunksMax; count++) {
+    const chunk = source.read(at, 36);
+    if (chunk.length < 12) break;
+    const name = textAt(chunk, 0, 4);
+    const size = Number(viewOf(chunk).getBigInt64(4));
+    if (name === 'pakt' && chunk.length >= 28) frames = Number(viewOf(chunk).getBigInt64(20));
+    if (name === 'data' && packetBytes > 0) {
+      // -1: to the end of the file. Four bytes count edits.
+      const bytes = (size < 0 ? source.size - at - 12 : size) - 4;
+      frames ??= Math.floor(bytes / packetBytes) * packetFrames;
+    }
+    if (size < 0) break;
+    at += 12 + size;
+  }
+  const isTold = frames !== undefined && frames > 0 && sampleRate > 0;
+  return {
+    codec: coreAudioCodecs[textAt(head, 28, 4)] ?? 'unknown',
+    sampleRate,
+    durationMs: isTold ? (frames! / sampleRate) * 1000 : undefined,
+  };
+}
+
+function trueAudioFormat(_source: ByteSource, _start: number, head: Uint8Array): ReturnType<Own> {
+  if (head.length < 18) return undefined;
+  const view = viewOf(head);
+  const sampleRate = view.getUint32(10, true);
+  const samples = view.getUint32(14, true);
+  return {
+    codec: 'tta',
+    sampleRate,
+    durationMs: sampleRate > 0 ? (samples / sampleRate) * 1000 : undefined,
+  };
+}
