@@ -9,7 +9,7 @@ import type { CreateError } from './create-error.ts';
 import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { comparePaths } from './natural-order.ts';
 import { isAudio } from './tags/audio-formats.ts';
-import { discNames } from './tags/name-fields.ts';
+import { isDiscName } from './tags/disc-numbers.ts';
 
 /** Ten times what one torrent may hold; some 200 MB of memory. */
 const collectionFilesMax = 1_000_000;
@@ -88,7 +88,7 @@ export async function findAlbums(
 /** A disc lies in its album, and a box may have discs in volumes: all the way up. */
 function albumFolder(folder: readonly string[]): readonly string[] {
   let depth = folder.length;
-  while (depth > 0 && discNames.test(folder[depth - 1]!)) depth--;
+  while (depth > 0 && isDiscName(folder[depth - 1]!)) depth--;
   return folder.slice(0, depth);
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { discOf, readFileName, readFolderName } from '../../torrents/tags/name-fields.ts';
+import { discOf, isDiscName, withoutDisc } from '../../torrents/tags/disc-numbers.ts';
+import { readFileName, readFolderName } from '../../torrents/tags/name-fields.ts';
 import { type ReleaseFields, releaseFields } from '../../torrents/tags/release-fields.ts';
 import { tagText, textCharsMax } from '../../torrents/tags/tag-text.ts';
 import { trackTags } from '../../torrents/tags/track-tags.ts';
@@ -47,6 +48,15 @@ describe('the name of a file', () => {
     ['01.flac', undefined, 1, ['01']],
     ['4′33″.flac', undefined, undefined, ['4′33″']],
     ['12. Étude Op. 10.flac', undefined, 12, ['Étude Op. 10']],
+    ['(CD1) 03 - Title.mp3', 1, 3, ['Title']],
+    ['Disc Two - 11. Title.mp3', 2, 11, ['Title']],
+    ['d2t07 Title.mp3', 2, 7, ['Title']],
+    ['Disc 1 Rider.mp3', undefined, undefined, ['Disc 1 Rider']],
+    ['1-800-273-8255.mp3', undefined, undefined, ['1-800-273-8255']],
+    ['10-4.mp3', undefined, undefined, ['10-4']],
+    ['9-5 Jobs.mp3', undefined, undefined, ['9-5 Jobs']],
+    ['04 - 1-800-273-8255.mp3', undefined, 4, ['1-800-273-8255']],
+    ['Track 07.mp3', undefined, 7, ['Track 07']],
   ])('%s', (name, disc, track, parts) => {
     expect(readFileName(name)).toMatchObject({ disc, track, parts, isCertain: true });
   });
@@ -83,6 +93,40 @@ it('a disc is told by the folder, in digits, roman numbers or letters', () => {
     ...[undefined, undefined, undefined],
   ]);
   expect(discOf(['Box', 'CD 2', 'Extras'])).toBe(2);
+});
+
+it.each([
+  ['(CD1) The Early Years', 1],
+  ['Vol. 1 Disc 2', 2],
+  ['Disc One', 1],
+  ['Album [Disk III] (Live)', 3],
+  ['Album - CD 4 of 6', 4],
+  ['Album CD2', 2],
+  ['disque deux', 2],
+  ['Диск 3', 3],
+  ['第二盘', 2],
+  ['Side C', 3],
+  ['Album (2 CD)', undefined],
+  ['Album (CD 320)', undefined],
+  ['CD 1999', undefined],
+  ['Vol. 2', undefined],
+  ['Discovery 1', undefined],
+  ['Decide 2', undefined],
+  ['1-800-273-8255', undefined],
+  ['20-20 Vision', undefined],
+])('the folder %s is of disc %s', (folder, disc) => {
+  expect(discOf([folder])).toBe(disc);
+});
+
+it('an album is found under its discs, and a folder of one disc alone is one', () => {
+  for (const disc of ['Album (Disc 2)', 'Album - CD 1', 'Album [cd two: Live]', 'Album, Disc 1 of 3']) {
+    expect(withoutDisc(disc)).toBe('Album');
+  }
+  for (const album of ['Album', 'Disc 1', 'Album (2 CD)', 'Compact Disc', 'Album CD']) {
+    expect(withoutDisc(album)).toBe(album);
+  }
+  expect(['CD1', '(CD2) Live', 'Disc Three', 'Side A'].every(isDiscName)).toBe(true);
+  expect(['Album (Disc 1)', 'Side Effects', 'Discs', 'LP'].some(isDiscName)).toBe(false);
 });
 
 describe('text of a tag', () => {
@@ -230,6 +274,42 @@ describe('tags and names together', () => {
     expect(alone.tracks[0]).toMatchObject({ title: '99 Problems', track: undefined });
     const listed = release('Album', { '09 One.mp3': undefined, '10 Two.mp3': undefined });
     expect(listed.tracks[1]).toMatchObject({ title: 'Two', track: 10 });
+  });
+
+  it('a disc and a track with a dash between count where they follow one another', () => {
+    const numbersOf = (...names: string[]) =>
+      release('Album', Object.fromEntries(names.map((name) => [`${name}.mp3`, undefined]))).tracks.map(
+        ({ disc, track, title }) => [disc, track, title],
+      );
+    expect(numbersOf('1-11 Red', '1-12 Blue', '2-10 99 Cents')).toEqual([
+      [1, 11, 'Red'],
+      [1, 12, 'Blue'],
+      [undefined, undefined, '2-10 99 Cents'],
+    ]);
+    expect(numbersOf('20-20 Vision', '1-800-273-8255', '50-50 Chance')).toEqual([
+      [undefined, undefined, '20-20 Vision'],
+      [undefined, undefined, '1-800-273-8255'],
+      [undefined, undefined, '50-50 Chance'],
+    ]);
+    expect(numbersOf('01-99 Problems', '02-Encore')).toEqual([
+      [undefined, 1, '99 Problems'],
+      [undefined, 2, 'Encore'],
+    ]);
+    expect(numbersOf('Ava - Album - 01 - Red', 'Ava - Album - 02 - Blue')).toEqual([
+      [undefined, 1, 'Red'],
+      [undefined, 2, 'Blue'],
+    ]);
+  });
+
+  it('discs of one album have its one name, and one disc alone keeps its own', () => {
+    const set = release('Box', {
+      'a/1.mp3': { album: 'Album (Disc 1)', title: 'x' },
+      'b/1.mp3': { album: 'Album (Disc 2)', title: 'y' },
+      'b/2.mp3': { album: 'Album [CD2]', title: 'z' },
+    });
+    expect([set.album, ...set.tracks.map(({ disc }) => disc)]).toEqual(['Album', 1, 2, 2]);
+    expect(release('x', { '1.mp3': { album: 'Album (Disc 2)' } }).album).toBe('Album (Disc 2)');
+    expect(release('Ava - Box (Disc 2)', { '1.mp3': undefined }).tracks[0]!.disc).toBe(2);
   });
 
   it('a single file is a release of one song', () => {

@@ -4,6 +4,7 @@
  *
  * Invariant: pure; any name gives a title. Left to others: which of tag and name counts (release-fields.ts).
  */
+import { discInFront } from './disc-numbers.ts';
 import { tagText } from './tag-text.ts';
 
 export interface FolderFields {
@@ -21,11 +22,9 @@ export interface FileFields {
   readonly parts: readonly string[];
   /** The whole name. */
   readonly stem: string;
+  /** What it says when the neighbours of the file do not confirm it. */
+  readonly otherwise?: FileFields;
 }
-
-/** `CD1`, `CD 2 - Live`, `Disc II`, `disk_03`, `LP A`, `Диск 1`, `ディスク1`: a number has to follow. */
-export const discNames =
-  /^(cd|disc|disk|dvd|lp|vinyl|side|tape|диск|ディスク)[ ._-]*(\d{1,3}|[ivx]{1,4}|[a-h])(?![\p{L}\p{N}])/iu;
 
 const year = '(?:19|20)\\d\\d';
 const yearAlone = new RegExp(`^${year}$`);
@@ -68,55 +67,75 @@ export function readFolderName(name: string): FolderFields {
 /** `name` with its extension. */
 export function readFileName(name: string): FileFields {
   const stem = spaced(name.replace(/(?<=.)\.[^.\s]{1,5}$/, ''));
-  for (const { pattern, isCertain } of numbers) {
-    const groups = pattern.exec(stem)?.groups;
+  const front = discInFront(stem);
+  const rest = front === undefined ? undefined : numberIn(front.rest, front.rest);
+  // `(CD1) 03 Title`, and never `Disc 1 Rider`: a disc in front has a track behind it.
+  if (rest?.track !== undefined) return { ...rest, disc: front!.disc, stem, isCertain: true };
+  return numberIn(stem, stem);
+}
+
+function numberIn(text: string, stem: string, after = 0): FileFields {
+  for (let index = after; index < numbers.length; index++) {
+    const { pattern, isCertain } = numbers[index]!;
+    const groups = pattern.exec(text)?.groups;
     if (groups === undefined) continue;
-    const { disc, track, title = stem } = groups;
+    const { disc, track, title = stem, before } = groups;
     return {
       disc: disc === undefined ? undefined : Number(disc),
       track: track === undefined ? undefined : Number(track),
       isCertain,
-      parts: partsOf(title),
+      parts: before === undefined ? partsOf(title) : [before.split(dash)[0]!, title],
       stem,
+      ...(isCertain ? {} : { otherwise: numberIn(text, stem, index + 1) }),
     };
   }
-  return { disc: undefined, track: undefined, isCertain: true, parts: partsOf(stem), stem };
+  return { disc: undefined, track: undefined, isCertain: true, parts: partsOf(text), stem };
 }
 
 const separator = '(?:\\s*[-–—.:)\\]]+\\s*|\\s+)';
+/** The first that fits. One that is not certain needs its neighbours to count (release-fields.ts). */
 const numbers: readonly { pattern: RegExp; isCertain: boolean }[] = [
   // 1-01 Title, 2.05 - Title
   {
-    pattern: new RegExp(`^(?<disc>\\d{1,2})[-.](?<track>\\d{2,3})${separator}(?<title>\\S.*)$`),
+    pattern: new RegExp(`^(?<disc>\\d{1,2})[-.](?<track>0\\d{1,2})${separator}(?<title>[^\\s\\d].*)$`),
     isCertain: true,
   },
-  // 01. Title, 1 - Title, [01] Title
-  { pattern: /^[([]?(?<track>\d{1,3})\s*[-–—.:)\]]+\s*(?<title>\S.*)$/, isCertain: true },
+  // d1t05 Title
+  {
+    pattern: new RegExp(`^d(?<disc>\\d{1,2})\\s?t(?<track>\\d{1,3})${separator}(?<title>\\S.*)$`, 'i'),
+    isCertain: true,
+  },
+  // 2-11 - Title
+  { pattern: /^(?<disc>\d{1,2})[-.](?<track>\d{2,3})\s+[-–—]\s+(?<title>\S.*)$/, isCertain: true },
+  // 1-12 Title, 20-20 Vision, 01-99 Problems
+  {
+    pattern: new RegExp(`^(?<disc>\\d{1,2})[-.](?<track>\\d{2,3})${separator}(?<title>[^\\s\\d].*)$`),
+    isCertain: false,
+  },
+  // 01-99 Problems, 07.1999
+  { pattern: /^(?<track>0\d{1,2})\s*[-–—.:)\]]+\s*(?<title>\S.*)$/, isCertain: true },
+  // 01. Title, 1 - Title, [01] Title; not 1-800-273-8255, 10-4 or 50.50: those have no room before the next number
+  {
+    pattern:
+      /^[([]?(?<track>\d{1,3})(?:\s*[-–—.:)\]]+\s+|\s+[-–—.:)\]]+\s*|[-–—.:)\]]+(?!\d))(?<title>\S.*)$/,
+    isCertain: true,
+  },
   // 01 Title
   { pattern: /^(?<track>0\d{1,2})\s+(?<title>\S.*)$/, isCertain: true },
   // 10 Title, 99 Problems
   { pattern: /^(?<track>\d{1,3})\s+(?<title>\S.*)$/, isCertain: false },
+  // Track 7
+  { pattern: /^(?:track|titel|piste|pista|трек|音轨)\s?(?<track>\d{1,3})$/i, isCertain: true },
+  // Artist - Album - 05 - Title
+  {
+    pattern: /^(?<before>\S.*?)\s+[-–—]\s+(?<track>\d{1,3})(?:\s+[-–—]|\.)\s+(?<title>\S.*)$/,
+    isCertain: false,
+  },
   // A1. Title: a side and its track, which is no number in the album
   { pattern: new RegExp(`^[A-H]\\d{1,2}${separator}(?<title>\\S.*)$`), isCertain: true },
   // 01
   { pattern: /^(?<track>\d{1,3})$/, isCertain: true },
 ];
-
-/** The disc of a file by the folders it lies in, from the inside: `Box/CD 2/Scans` is of disc 2. */
-export function discOf(folders: readonly string[]): number | undefined {
-  for (const folder of folders.toReversed()) {
-    const number = discNames.exec(folder)?.[2];
-    if (number !== undefined) return discNumber(number.toLowerCase());
-  }
-  return undefined;
-}
-
-function discNumber(text: string): number | undefined {
-  if (/^\d/.test(text)) return Number(text) || undefined;
-  const roman = ['i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix', 'x'].indexOf(text);
-  if (roman >= 0) return roman + 1;
-  return /^[a-h]$/.test(text) ? text.charCodeAt(0) - 0x60 : undefined;
-}
 
 function partsOf(title: string): readonly string[] {
   const match = dash.exec(title);

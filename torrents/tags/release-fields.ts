@@ -6,7 +6,8 @@
  */
 import { artistOfMost } from './artist-names.ts';
 import { formatByName } from './audio-formats.ts';
-import { discOf, type FileFields, readFileName, readFolderName } from './name-fields.ts';
+import { discBehind, discIn, discOf, withoutDisc } from './disc-numbers.ts';
+import { type FileFields, readFileName, readFolderName } from './name-fields.ts';
 import { tagText } from './tag-text.ts';
 import type { TrackTags } from './track-tags.ts';
 
@@ -74,6 +75,7 @@ export function releaseFields(
     albumArtist ?? artistOfMost(trackArtists) ?? folder?.artist ?? (isNamed ? variousArtists : undefined);
   // `01 - Artist - Title` names artists only when all files do: one may well be called `Song - Live`.
   const nameArtists = files.length > 1 && names.every(({ parts }) => parts.length === 2);
+  const rootDisc = isSingleFile ? undefined : discIn(name);
   const tracks = files.map((file, index): ReleaseTrack => {
     const { fileIndex, components, bytes, piecesRoot, tags, isUnreadable = false } = file;
     const { disc, track, parts } = names[index]!;
@@ -85,7 +87,7 @@ export function releaseFields(
     return {
       fileIndex,
       path: components.join('/'),
-      disc: tags?.disc ?? disc ?? discOf(components.slice(0, -1)),
+      disc: tags?.disc ?? disc ?? discOf(components.slice(0, -1)) ?? discBehind(tags?.album) ?? rootDisc,
       track: tags?.track ?? track,
       title: tags?.title ?? (isArtist ? title! : parts.join(' - ')),
       artist: tags?.artist ?? (isArtist ? before : artist === variousArtists ? undefined : artist),
@@ -100,7 +102,7 @@ export function releaseFields(
   });
   const only = tracks[0];
   return {
-    album: mostTold(tags.map((tag) => tag?.album)) ?? folder?.album ?? only?.title ?? tagText(name) ?? name,
+    album: albumTold(tags.map((tag) => tag?.album)) ?? folder?.album ?? only?.title ?? tagText(name) ?? name,
     artist: artist ?? (isSingleFile ? only?.artist : undefined),
     albumArtist,
     year: mostTold(tags.map((tag) => tag?.year)) ?? folder?.year,
@@ -109,15 +111,32 @@ export function releaseFields(
   };
 }
 
-/** `99 Problems` is track 99 only where other files have numbers too. */
+/** `99 Problems` is track 99 only where other files have numbers too; `20-20 Vision` of disc 20 beside `20-21 …`. */
 function namesOf(files: readonly TaggedFile[]): readonly FileFields[] {
   const names = files.map(({ components }) => readFileName(components.at(-1)!));
-  const numbered = names.filter(({ track }) => track !== undefined).length;
+  const places = new Set(names.map(({ disc, track }) => `${disc} ${track}`));
+  const isBesideAnother = ({ disc, track = 0 }: FileFields): boolean =>
+    places.has(`${disc} ${track - 1}`) || places.has(`${disc} ${track + 1}`);
+  const discNames = names.filter((name) => name.disc !== undefined && isBesideAnother(name));
+  const areDiscs = discNames.length * 2 > names.length;
+  const without = names.map((name) =>
+    name.isCertain || name.disc === undefined || areDiscs ? name : name.otherwise!,
+  );
+  const numbered = without.filter(({ track }) => track !== undefined).length;
   const areNumbers = numbered > 1 && numbered * 2 > names.length;
-  return names.map((name) => {
-    if (name.isCertain || areNumbers) return name;
-    return { ...name, track: undefined, parts: [name.stem] };
+  return without.map((name) => {
+    let told = name;
+    while (!told.isCertain && !areNumbers) told = told.otherwise!;
+    return told;
   });
+}
+
+/** What the most of several discs are called, without `(Disc 2)`; one disc alone keeps its name. */
+function albumTold(albums: readonly (string | undefined)[]): string | undefined {
+  const spellings = new Set(albums.filter((album) => album !== undefined));
+  const common = mostTold(albums.map((album) => (album === undefined ? undefined : withoutDisc(album))));
+  const ofOne = [...spellings].filter((album) => withoutDisc(album) === common);
+  return ofOne.length > 1 ? common : mostTold(albums);
 }
 
 /** What most of those say who say anything; the first of several. Nothing, when fewer than half say anything. */
