@@ -11,6 +11,7 @@ import type { Metainfo } from './metainfo.ts';
 import { comparePaths } from './natural-order.ts';
 import { formatByName, isAudio } from './tags/audio-formats.ts';
 import { type CoverImage, coverBytesMax, coverImage } from './tags/cover-image.ts';
+import { withMendedTexts } from './tags/mended-tags.ts';
 import { type ReleaseFields, releaseFields, type TaggedFile } from './tags/release-fields.ts';
 import { openTagReader, type TagFault, type TagLimits } from './tags/tag-reader.ts';
 import type { TrackTags } from './tags/track-tags.ts';
@@ -87,7 +88,8 @@ export async function readRelease(
     signal?.removeEventListener('abort', onAbort);
     reader.stop();
   }
-  return { ...releaseFields(metainfo.name, metainfo.layout.isSingleFile, tagged), cover, faults };
+  const mended = withMendedTexts(metainfo.name, tagged);
+  return { ...releaseFields(metainfo.name, metainfo.layout.isSingleFile, mended), cover, faults };
 }
 
 function faultOf(

@@ -25,3 +25,13 @@ export function tagText(untrusted: unknown): string | undefined {
   const cut = text.length <= textCharsMax ? text : [...text].slice(0, textCharsMax).join('').trimEnd();
   return cut === '' ? undefined : cut;
 }
+
+/** Nothing, when a program has put question marks for all letters. A last one can be a character that was cut in two. */
+export function readableText(untrusted: unknown): string | undefined {
+  const text = tagText(untrusted);
+  const whole = text?.replace(/\ufffd+$/, '');
+  if (whole === text) return text !== undefined && lostText.test(text) ? undefined : text;
+  return tagText(whole) !== undefined && !lostText.test(whole!) ? tagText(whole) : undefined;
+}
+
+const lostText = /\ufffd|^[\s?.,!()'"-]*\?{3}[\s?.,!()'"-]*$/;

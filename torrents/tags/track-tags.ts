@@ -6,7 +6,8 @@
  */
 import { audioFormat } from './audio-formats.ts';
 import { type CoverImage, coverImage } from './cover-image.ts';
-import { tagText } from './tag-text.ts';
+import { misreadBytes } from './old-encodings.ts';
+import { readableText, textCharsMax } from './tag-text.ts';
 
 export interface TrackTags {
   readonly title: string | undefined;
@@ -25,7 +26,12 @@ export interface TrackTags {
   /** Hertz. */
   readonly sampleRate: number | undefined;
   readonly covers: readonly CoverImage[];
+  /** Texts as they were read, of which the bytes may mean something else (old-encodings.ts). */
+  readonly doubtful: Partial<Record<TextField, string>>;
 }
+
+export const textFields = ['title', 'artist', 'albumArtist', 'album', 'genre'] as const;
+export type TextField = (typeof textFields)[number];
 
 /** A set of 100 discs is sold; a disc holds 99 tracks, an audio book as a folder a few hundred. */
 const numberMax = 9_999;
@@ -45,16 +51,17 @@ export const coversMax = 8;
 export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTags {
   const { codec, container, lossless, covers } = untrusted;
   return {
-    title: tagText(untrusted.title),
-    artist: tagText(untrusted.artist),
-    albumArtist: tagText(untrusted.albumArtist),
-    album: tagText(untrusted.album),
-    genre: tagText(untrusted.genre),
+    title: readableText(untrusted.title),
+    artist: readableText(untrusted.artist),
+    albumArtist: readableText(untrusted.albumArtist),
+    album: readableText(untrusted.album),
+    genre: readableText(untrusted.genre),
+    doubtful: doubtfulTexts(untrusted),
     year: whole(untrusted.year, yearMin, yearMax),
     disc: whole(untrusted.disc, 1, numberMax),
     track: whole(untrusted.track, 1, numberMax),
     durationMs: whole(untrusted.durationMs, 1, durationMsMax),
-    ...audioFormat(tagText(codec), tagText(container), lossless === true),
+    ...audioFormat(readableText(codec), readableText(container), lossless === true),
     bitRate: whole(untrusted.bitRate, 1, bitRateMax),
     sampleRate: whole(untrusted.sampleRate, 1, sampleRateMax),
     covers: (Array.isArray(covers) ? covers : [])
@@ -63,6 +70,19 @@ export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTa
       .filter((cover) => cover !== undefined),
   };
 }
+
+function doubtfulTexts(untrusted: Readonly<Record<string, unknown>>): TrackTags['doubtful'] {
+  const found = textFields.flatMap((field) => {
+    const text = untrusted[field];
+    const isDoubtful =
+      typeof text === 'string' && misreadBytes(text.slice(0, doubtfulCharsMax)) !== undefined;
+    return isDoubtful ? [[field, text.slice(0, doubtfulCharsMax)]] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Two bytes a character, or three. */
+const doubtfulCharsMax = textCharsMax * 3;
 
 function whole(untrusted: unknown, min: number, max: number): number | undefined {
   if (typeof untrusted !== 'number') return undefined;

@@ -1,0 +1,130 @@
+/**
+ * Text that was written in another encoding than its tag says: cp1251, GBK, Shift-JIS or UTF-8 in fields that count as
+ * Latin-1 (ID3, RIFF INFO), or that another program has already taken for Latin-1. An album is judged as a whole, since
+ * one short title can be read in many ways: first by the names of its files and folders, then by how likely its letters are.
+ *
+ * Invariant: pure; a text that is no Latin and that nothing can be made of is left out, so that a name takes its place.
+ */
+import { encodings, letterScore, type OldEncoding } from './letter-scores.ts';
+
+/** Of an album of ordinary size all; of a huge one enough to know it by. */
+const textsMax = 2_000;
+/** One song of an album may be from elsewhere. */
+const readMin = 2 / 3;
+/** Below that share of likely letters it is noise in any encoding. */
+const scoreMin = 0.6;
+
+/** What windows-1252 makes of the bytes 0x80 to 0x9f. */
+const cp1252 = new Map(
+  [
+    ...new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 32 }, (_, index) => 0x80 + index)),
+  ].map((character, index) => [character, 0x80 + index] as const),
+);
+
+/** The bytes of a text that may be misread ones: undefined when it is ASCII, or holds what no Latin-1 reader makes. */
+export function misreadBytes(text: string): Uint8Array | undefined {
+  if (/^[\x00-\x7f]*$/.test(text)) return undefined;
+  const bytes: number[] = [];
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    const byte = code <= 0xff ? code : cp1252.get(character);
+    if (byte === undefined) return undefined;
+    bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** What each of these texts is; undefined for one that cannot be read. Those that need no mending are left out. */
+export function mendTexts(
+  texts: ReadonlySet<string>,
+  names: readonly string[],
+): ReadonlyMap<string, string | undefined> {
+  const mended = new Map<string, string | undefined>();
+  const open = new Map<string, Uint8Array>();
+  for (const text of texts) {
+    const bytes = misreadBytes(text);
+    if (bytes === undefined) continue;
+    const utf8 = decoded(bytes, 'utf-8');
+    // Letters of Latin-1 that happen to be UTF-8, one behind the other, stand in no language.
+    if (utf8 === undefined) open.set(text, bytes);
+    else mended.set(text, utf8);
+  }
+  if (open.size === 0) return mended;
+  const encoding = encodingOf([...open].slice(0, textsMax), names.join('\n').normalize('NFC').toLowerCase());
+  for (const [text, bytes] of open) {
+    const other = encoding === 'latin' ? text : encoding && decoded(bytes, encoding);
+    if (other !== undefined) mended.set(text, other);
+    else if (!isLatin([text])) mended.set(text, undefined);
+  }
+  return mended;
+}
+
+function encodingOf(
+  open: readonly (readonly [text: string, bytes: Uint8Array])[],
+  names: string,
+): OldEncoding | 'latin' | undefined {
+  const asIs = open.map(([text]) => text);
+  const readings = encodings.flatMap((encoding) => {
+    const read = open.map(([, bytes]) => decoded(bytes, encoding)).filter((text) => text !== undefined);
+    return read.length >= open.length * readMin ? [{ encoding, read }] : [];
+  });
+  let best: OldEncoding | 'latin' | undefined;
+  let most = 0;
+  for (const { encoding, read } of [{ encoding: 'latin' as const, read: asIs }, ...readings]) {
+    const words = wordsInNames(read, names);
+    if (words > most) [best, most] = [encoding, words];
+  }
+  if (best !== undefined) return best;
+  if (isLatin(asIs)) return 'latin';
+  let highest = scoreMin;
+  for (const { encoding, read } of readings) {
+    const bytes = open.map(([, each]) => each);
+    const score = letterScore(encoding, read.join('\n'), bytes) * (read.length / open.length);
+    if (score > highest) [best, highest] = [encoding, score];
+  }
+  return best;
+}
+
+/** How many letters of the words that stand in names, too; ASCII is the same in every encoding. */
+function wordsInNames(texts: readonly string[], names: string): number {
+  const words = new Set(texts.flatMap((text) => text.toLowerCase().match(/[\p{L}\p{M}]{2,}/gu) ?? []));
+  let letters = 0;
+  for (const word of words) if (/[^\x00-\x7f]/.test(word) && names.includes(word)) letters += word.length;
+  return letters;
+}
+
+/**
+ * Whether this may be Latin: its languages have no three accents in a row, and no signs within words. Of misread
+ * Cyrillic or Chinese most of the text is such.
+ */
+function isLatin(texts: readonly string[]): boolean {
+  const text = texts.join('\n');
+  const high = text.match(/[^\x00-\x7f]/g)?.length ?? 0;
+  const odd = [...text.matchAll(oddParts)].reduce((sum, [part]) => sum + part.length, 0);
+  return odd < high * 0.3;
+}
+
+const oddParts =
+  /[^\x00-\x7f–—‘’“”…]{3,}|[\x80-\x9fƒ‚„†‡ˆ‰‹]+|(?<=\p{L})[\xa1-\xa6\xa8\xa9\xac-\xb3\xb5\xb6\xb8\xb9\xbb-\xbf\xd7\xf7]+(?=\p{L})/gu;
+
+const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
+
+/** Undefined when the bytes are none of that encoding. The last character of a field of fixed size may be cut in two. */
+function decoded(bytes: Uint8Array, encoding: OldEncoding | 'utf-8'): string | undefined {
+  const decoder = decoders.get(encoding) ?? new TextDecoder(encoding, { fatal: true });
+  decoders.set(encoding, decoder);
+  const cutMax = bytes.length === fixedBytes ? (encoding === 'utf-8' ? 3 : 1) : 0;
+  for (let cut = 0; cut <= cutMax; cut++) {
+    try {
+      const text = decoder.decode(bytes.subarray(0, bytes.length - cut));
+      // What an encoding has no character for becomes one of these, or a private one.
+      if (!/[\x80-\x9f\ue000-\uf8ff\ufffd]/.test(text)) return text;
+    } catch {
+      // Shorter, then.
+    }
+  }
+  return undefined;
+}
+
+/** Of the fields of ID3v1. */
+const fixedBytes = 30;
