@@ -5,7 +5,6 @@
  * Only of peers that are clearly slower, from the end of their queue, and only when the helper would be sooner by half:
  * asking everything of everybody wastes most where peers are alike.                                         BEP 3
  */
-import { blockBytesMax } from '../../torrents/geometry.ts';
 import type { Context } from './context.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { FetchingPiece } from './fetching-piece.ts';
@@ -105,7 +104,8 @@ export class DuplicateRequests {
     const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs);
     const { knownRate, asked: ours } = helper.pipeline;
     // Of a peer whose rate nobody knows one block is asked, when the other is clearly slow.
-    const ourBlockMs = knownRate === undefined ? Math.min(theirMs, 1000) : msFor(blockBytesMax, knownRate);
+    const ourBlockMs =
+      knownRate === undefined ? Math.min(theirMs, 1000) : msFor(helper.pipeline.blockBytes, knownRate);
     const { asked } = slow.pipeline;
     let left = room;
     for (let i = asked.length - 1; i >= 0 && left > 0; i--) {
@@ -131,7 +131,7 @@ export class DuplicateRequests {
     // It has had its chance, and the other one is not known to be as slow.
     if (theirMs < takeOverMs || nowMs - piece.ownedMs < takeOverMs) return false;
     const { knownRate } = helper.pipeline;
-    const bytesLeft = (piece.blockCount - piece.receivedCount) * blockBytesMax;
+    const bytesLeft = (piece.blockCount - piece.receivedCount) * helper.pipeline.blockBytes;
     if (knownRate !== undefined && msFor(bytesLeft, knownRate) * 2 > theirMs) return false;
     for (const key of [...slow.pipeline.asked]) {
       if (this.#requests.locate(key).piece === piece) this.#requests.cancel(slow, key);
@@ -180,10 +180,10 @@ export class DuplicateRequests {
       if (at < 0 || nowMs + theirMs <= atMs) continue;
       helper ??= this.#fastest(piece);
       if (helper === undefined) return;
-      const { asked, knownRate, queueRoom } = helper.pipeline;
+      const { asked, blockBytes, knownRate, queueRoom } = helper.pipeline;
       if (queueRoom <= 0) return;
       if (asked.includes(key)) continue;
-      if (helper === slow || msFor((asked.length + 1) * blockBytesMax, knownRate!) * 2 > theirMs) continue;
+      if (helper === slow || msFor((asked.length + 1) * blockBytes, knownRate!) * 2 > theirMs) continue;
       this.#askToo(piece, blockIndex, helper, nowMs);
       copies += 1;
     }
@@ -194,7 +194,7 @@ export class DuplicateRequests {
     let fastest: PeerSession | undefined;
     let fastestMs = stalledMs;
     for (const session of this.#sessions.values()) {
-      const { knownRate, asked, stalled, queueRoom } = session.pipeline;
+      const { knownRate, asked, blockBytes, stalled, queueRoom } = session.pipeline;
       if (
         knownRate === undefined ||
         stalled ||
@@ -205,7 +205,7 @@ export class DuplicateRequests {
         continue;
       // A stranger proves itself first.
       if (session.record!.goodPieces === 0) continue;
-      const ms = msFor((asked.length + 1) * blockBytesMax, knownRate);
+      const ms = msFor((asked.length + 1) * blockBytes, knownRate);
       if (ms >= fastestMs) continue;
       fastest = session;
       fastestMs = ms;

@@ -129,7 +129,7 @@ describe('a result', () => {
     expect(await bob.run('info', release, '--tracker', tracker)).toMatchObject([{ name: 'Noon' }]);
     await bob.run('get', '1', '-o', place.in('bob', 'all'), '--port', '0');
     const verified = await bob.fails('verify', '1', place.in('bob', 'all'));
-    expect(verified).toMatchObject({ exit: 22 });
+    expect(verified).toMatchObject({ exit: 32 });
     expect(await bob.fails('seed', '9', place.in('bob', 'all'))).toMatchObject({ exit: 3 });
   });
 

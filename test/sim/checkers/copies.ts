@@ -93,7 +93,7 @@ function judgeCopies(about: Case, known: readonly number[], isSpoken: boolean): 
       (other) => other !== session && other.pipeline.asked.includes(key),
     );
     // At a look, others are asked for more after this one, and give back before.
-    if (isSpoken && !owing.some((slow) => isSooner(session, at, drainMs(slow, nowMs))))
+    if (isSpoken && !owing.some((slow) => isSooner(about, at, drainMs(about, slow))))
       return `is asked for ${which}, and would be no sooner`;
     const dueMs = inspection.scheduler.deadlines.atMs(piece.pieceIndex);
     const isDue = dueMs !== undefined && dueMs - nowMs <= limits.deadlineLookMs;
@@ -117,8 +117,8 @@ function judgeIdle(about: Case): Disbelief {
   const owing = [...sessions.values()].filter(({ pipeline: { asked } }) => asked.length > 0);
   if (owing.length > slowestMax) return undefined;
   for (const slow of owing) {
-    const theirMs = drainMs(slow, nowMs);
-    if (!isSooner(session, 0, theirMs)) continue;
+    const theirMs = drainMs(about, slow);
+    if (!isSooner(about, 0, theirMs)) continue;
     for (const key of slow.pipeline.asked) {
       const { piece, blockIndex } = locate(inspection, key);
       if (piece === undefined || piece.exclusiveTo !== undefined || !pieces.offers(piece.pieceIndex))
@@ -131,22 +131,27 @@ function judgeIdle(about: Case): Disbelief {
 }
 
 /** By half at least, with so many blocks before it. A peer whose rate is not known is asked for one block. */
-function isSooner({ pipeline }: PeerSession, before: number, theirMs: number): boolean {
-  const { knownRate } = pipeline;
+function isSooner({ session, inspection }: Helper, before: number, theirMs: number): boolean {
+  const { knownRate } = session.pipeline;
   if (theirMs >= Number.MAX_SAFE_INTEGER) return true;
   const blockMs =
     knownRate === undefined
       ? Math.min(theirMs, 1_000)
-      : Math.floor((blockBytesMax * 1_000) / Math.max(1, knownRate));
+      : Math.floor((blockBytesOf(inspection) * 1_000) / Math.max(1, knownRate));
   return (before + 1) * blockMs * 2 <= theirMs;
 }
 
 /** Until what it owes is here, at its rate; silence counts twice. */
-function drainMs({ pipeline, down }: PeerSession, nowMs: number): number {
+function drainMs({ inspection, nowMs }: Case, { pipeline, down }: PeerSession): number {
   const silentMs = nowMs - pipeline.progressMs;
   if (down.rate === 0) return silentMs < 1_000 ? 1_000 : Number.MAX_SAFE_INTEGER;
-  const sendMs = Math.floor((pipeline.asked.length * blockBytesMax * 1_000) / down.rate);
+  const sendMs = Math.floor((pipeline.asked.length * blockBytesOf(inspection) * 1_000) / down.rate);
   return sendMs + (silentMs > 1_000 ? 2 * silentMs : 0);
+}
+
+/** Less than 16 KiB where pieces are shorter. */
+function blockBytesOf({ ledger }: Inspection): number {
+  return Math.min(blockBytesMax, ledger.geometry.pieceLength);
 }
 
 function locate(

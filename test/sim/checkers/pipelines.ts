@@ -13,6 +13,7 @@ import type { Conversation } from './wire/conversation.ts';
 import { overhear } from './wire/overheard.ts';
 
 interface Pipe {
+  readonly blockBytes: number;
   depth: number;
   isSlowStart: boolean;
   lastRate: number;
@@ -67,7 +68,7 @@ export function pipelinesAreMeasured(): Checker {
           line.pipes.delete(session);
           continue;
         }
-        const pipe = line.pipes.get(session) ?? beginning(limits);
+        const pipe = line.pipes.get(session) ?? beginning(limits, blockBytesOf(turn, session));
         line.pipes.set(session, pipe);
         const moment: Moment = {
           ...{ conversation, limits, nowMs, isTick, measures },
@@ -103,6 +104,13 @@ function spokenTo({ peer, fact, actions }: Turn): Set<PeerSession> {
   return spoken;
 }
 
+/** What a block of its torrent has: less than 16 KiB where pieces are shorter. */
+function blockBytesOf({ peer }: Turn, { connection }: PeerSession): number {
+  const torrent = peer.engine.torrentOf(connection);
+  const geometry = torrent === undefined ? undefined : peer.engine.inspect(torrent)?.ledger?.geometry;
+  return Math.min(blockBytesMax, geometry?.pieceLength ?? blockBytesMax);
+}
+
 /** One turn, as one connection sees it. */
 interface Moment {
   readonly conversation: Conversation;
@@ -121,8 +129,9 @@ interface Moment {
   readonly isUnclear: boolean;
 }
 
-function beginning(limits: Limits): Pipe {
+function beginning(limits: Limits, blockBytes: number): Pipe {
   return {
+    blockBytes,
     ...{ depth: limits.requestsOutstandingFirst, askedMax: limits.requestsOutstandingMax },
     ...{
       isSlowStart: true,
@@ -183,7 +192,7 @@ function measure(pipe: Pipe, rate: number, limits: Limits): void {
     pipe.lastRate = rate;
     if (pipe.isSlowStart) return;
   }
-  const wanted = Math.ceil((rate * limits.requestQueueSeconds) / blockBytesMax);
+  const wanted = Math.ceil((rate * limits.requestQueueSeconds) / pipe.blockBytes);
   pipe.depth = Math.min(pipe.askedMax, Math.max(limits.requestsOutstandingMin, wanted));
 }
 

@@ -62,7 +62,7 @@ export const pace: readonly Mutant[] = [
   {
     name: 'take kilobytes for blocks',
     file: engine('request-pipeline'),
-    from: '(rate * this.#limits.requestQueueSeconds) / blockBytesMax',
+    from: '(rate * this.#limits.requestQueueSeconds) / this.blockBytes',
     to: '(rate * this.#limits.requestQueueSeconds) / 1000',
   },
   {
@@ -86,8 +86,8 @@ export const pace: readonly Mutant[] = [
   {
     name: 'take seconds for milliseconds when a queue is measured',
     file: engine('request-pipeline'),
-    from: '(blocks * blockBytesMax * 1000) / rate',
-    to: '(blocks * blockBytesMax) / rate',
+    from: '(blocks * this.blockBytes * 1000) / rate',
+    to: '(blocks * this.blockBytes) / rate',
   },
   {
     name: 'ask on while the disk refuses pieces',
