@@ -5,15 +5,14 @@
  * of a file is believed that has not been through the doors in tags/.
  * Left to others: whether the files are what the torrent says (verify.ts), who may see the release (the catalogue).
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import type { TorrentFile } from './file-layout.ts';
 import type { Metainfo } from './metainfo.ts';
 import { comparePaths } from './natural-order.ts';
+import { openCoverSearch } from './release-cover.ts';
 import { formatByName, isAudio } from './tags/audio-formats.ts';
-import { type CoverImage, coverBytesMax, coverImage } from './tags/cover-image.ts';
+import type { CoverImage } from './tags/cover-image.ts';
 import { withMendedTexts } from './tags/mended-tags.ts';
 import { type ReleaseFields, releaseFields, type TaggedFile } from './tags/release-fields.ts';
-import { openTagReader, type TagFault, type TagLimits } from './tags/tag-reader.ts';
+import { type CoverFault, openTagReader, type TagFault, type TagLimits } from './tags/tag-reader.ts';
 import type { TrackTags } from './tags/track-tags.ts';
 import { type FilePaths, locateFiles } from './verify.ts';
 
@@ -23,7 +22,7 @@ export type { CoverImage, ReleaseFields, TagFault };
 /** Its tracks are in natural order: disc by disc, track by track, as far as names tell. */
 export interface Release extends ReleaseFields {
   readonly cover: CoverImage | undefined;
-  /** Files whose names had to do, or promise something else than they hold. */
+  /** Files whose names had to do, that promise something else than they hold, or whose picture was left out. */
   readonly faults: readonly ReleaseFault[];
 }
 
@@ -31,7 +30,7 @@ export interface ReleaseFault {
   /** In the torrent. */
   readonly path: string;
   /** `not-reached`: it was not looked at. `misnamed`: it was read, and is not what its ending says. */
-  readonly fault: TagFault | 'not-reached' | 'misnamed';
+  readonly fault: TagFault | CoverFault | 'not-reached' | 'misnamed';
   /** What a misnamed file is. */
   readonly codec?: string;
 }
@@ -62,23 +61,25 @@ export async function readRelease(
     .toSorted((a, b) => comparePaths(a.components, b.components));
   const faults: ReleaseFault[] = [];
   const tagged: TaggedFile[] = [];
-  let cover = coverOf(real, pathOf);
   const reader = openTagReader(control);
+  const covers = openCoverSearch(reader);
   const onAbort = () => reader.stop();
   signal?.addEventListener('abort', onAbort);
   try {
     const endMs = performance.now() + folderTimeoutMs;
+    signal?.throwIfAborted();
+    await covers.findBeside(real, pathOf);
     for (const file of audio) {
       signal?.throwIfAborted();
       const path = pathOf(file);
       const isTime = performance.now() < endMs;
       const answer: TrackTags | TagFault | 'not-reached' =
-        path === undefined || !isTime ? 'not-reached' : await reader.read(path, cover === undefined);
+        path === undefined || !isTime ? 'not-reached' : await reader.read(path, covers.cover === undefined);
       const { index: fileIndex, components, bytes, piecesRoot } = file;
       const fault = faultOf(components, answer);
       if (fault !== undefined) faults.push(fault);
       const tags = typeof answer === 'string' ? undefined : answer;
-      cover ??= tags?.covers[0];
+      if (tags !== undefined && path !== undefined) await covers.findIn(tags, file, path);
       // Where no file is at hand, as with a torrent alone, its ending is all there is.
       const isUnreadable = tags === undefined && path !== undefined;
       tagged.push({ fileIndex, components, bytes, piecesRoot, tags, isUnreadable });
@@ -89,6 +90,8 @@ export async function readRelease(
     reader.stop();
   }
   const mended = withMendedTexts(metainfo.name, tagged);
+  const { cover } = covers;
+  faults.push(...covers.faults);
   return { ...releaseFields(metainfo.name, metainfo.layout.isSingleFile, mended), cover, faults };
 }
 
@@ -102,44 +105,4 @@ function faultOf(
   const promised = formatByName(components.at(-1)!).codec;
   if (codec === undefined || promised === undefined || codec === promised) return undefined;
   return { path, fault: 'misnamed', codec };
-}
-
-const coverNames = /^(cover|folder|front|albumart|album)\.(jpe?g|png|webp)$/i;
-/** `Scans/` and one folder a disc: what lies deeper is no cover of the whole. */
-const coverDepthMax = 2;
-
-const { O_RDONLY, O_NONBLOCK = 0 } = constants;
-
-/** A picture beside the music that is called what people call covers, the outermost first. */
-function coverOf(files: readonly TorrentFile[], pathOf: FilePaths): CoverImage | undefined {
-  const candidates = files
-    .filter(({ components, bytes }) => components.length <= coverDepthMax && bytes <= coverBytesMax)
-    .filter(({ components }) => coverNames.test(components.at(-1)!))
-    .toSorted((a, b) => a.components.length - b.components.length);
-  for (const file of candidates) {
-    const path = pathOf(file);
-    const bytes = path === undefined ? undefined : smallFile(path);
-    const cover = bytes && coverImage(bytes);
-    if (cover !== undefined) return cover;
-  }
-  return undefined;
-}
-
-/** Undefined when it cannot be read, or has grown meanwhile. */
-function smallFile(path: string): Uint8Array | undefined {
-  try {
-    // A pipe that somebody put there would otherwise hold us up for good.
-    const descriptor = openSync(path, O_RDONLY | O_NONBLOCK);
-    try {
-      const stats = fstatSync(descriptor);
-      const { size } = stats;
-      if (!stats.isFile() || size > coverBytesMax) return undefined;
-      const bytes = new Uint8Array(size);
-      return readSync(descriptor, bytes, 0, size, 0) === size ? bytes : undefined;
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return undefined;
-  }
 }

@@ -14,6 +14,8 @@ const reasons: Readonly<Record<Exclude<ReleaseFault['fault'], 'misnamed'>, strin
   'timed-out': `reading it took too long: ${unread}`,
   'too-large': `reading it took too much memory: ${unread}`,
   crashed: `its reader fell over: ${unread}`,
+  'cover-too-large': 'its picture has more than 25 million pixels or 24 MiB, so there is no cover',
+  'cover-unreadable': 'its picture is no JPEG, PNG or WebP that can be read, so there is no cover',
   'not-reached': `the time for reading tags was over: ${unread}`,
 };
 

@@ -18,12 +18,23 @@ const pixelsMax = 50_000_000;
 
 export function coverImage(bytes: Uint8Array): CoverImage | undefined {
   if (bytes.length > coverBytesMax) return undefined;
+  const image = imageOf(bytes);
+  return image !== undefined && image.size[0] * image.size[1] <= pixelsMax
+    ? { type: image.type, bytes }
+    : undefined;
+}
+
+/** As its header tells, of any length; undefined when it is no picture of these kinds. */
+export function imageSize(bytes: Uint8Array): Size | undefined {
+  return imageOf(bytes)?.size;
+}
+
+function imageOf(bytes: Uint8Array): { readonly type: CoverImage['type']; readonly size: Size } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const [type, sizeOf] of readers) {
     const size = sizeOf(view);
     if (size === undefined) continue;
-    const [width, height] = size;
-    return width > 0 && height > 0 && width * height <= pixelsMax ? { type, bytes } : undefined;
+    return size[0] > 0 && size[1] > 0 ? { type, size } : undefined;
   }
   return undefined;
 }

@@ -11,6 +11,7 @@ import { fromFile } from 'strtok3';
 import { type AudioBytes, audioBytes } from './audio-bytes.ts';
 import { type ByteSource, withFile } from './byte-source.ts';
 import { coverBytesMax } from './cover-image.ts';
+import { largeCoverBytesMax, scaledCover } from './cover-scaling.ts';
 import { framesDuration, oggDuration } from './stream-length.ts';
 import { textCharsMax } from './tag-text.ts';
 import { coversMax } from './track-tags.ts';
@@ -20,14 +21,21 @@ export interface TagRequest {
   readonly wantCovers: boolean;
 }
 
+/** A picture that is too large to be sent: a file of its own, or one within the tags. */
+export interface ScaleRequest {
+  readonly path: string;
+  readonly scale: 'file' | 'tag';
+}
+
 /** Null: the parser refused the file. */
 export type TagAnswer = Readonly<Record<string, unknown>> | 'not-audio' | null;
 
 /** As in `01; 02; 03`: a list that somebody made a tag of. */
 const genresMax = 3;
 
-process.on('message', ({ path, wantCovers }: TagRequest) => {
-  read(path, wantCovers).then(
+process.on('message', (request: TagRequest | ScaleRequest) => {
+  const { path } = request;
+  ('scale' in request ? scaled(path, request.scale) : read(path, request.wantCovers)).then(
     (answer) => process.send!(answer),
     () => process.send!(null),
   );
@@ -71,7 +79,19 @@ async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
     bitRate: nominal(format.bitrate, average),
     sampleRate: kind.sampleRate ?? format.sampleRate,
     covers: coversOf(common),
+    hasLargeCover: common.picture?.some(({ data }) => data.length > coverBytesMax) ?? false,
   };
+}
+
+async function scaled(path: string, from: ScaleRequest['scale']): Promise<Uint8Array | 'too-large' | null> {
+  if (from === 'file') {
+    const bytes = withFile(path, ({ size, read }) => (size > largeCoverBytesMax ? undefined : read(0, size)));
+    return bytes === undefined ? 'too-large' : await scaledCover(bytes);
+  }
+  const kind = withFile(path, audioBytes);
+  const parsed = kind?.parser === undefined ? undefined : await parse(path, kind.parser, true);
+  const large = parsed?.common.picture?.find(({ data }) => data.length > coverBytesMax);
+  return large === undefined ? null : await scaledCover(large.data);
 }
 
 /** Undefined: there is no sound in it. */

@@ -8,15 +8,21 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import process from 'node:process';
-import type { TagAnswer, TagRequest } from './tag-child.ts';
+import { type CoverImage, coverImage } from './cover-image.ts';
+import type { ScaleRequest, TagAnswer, TagRequest } from './tag-child.ts';
 import { type TrackTags, trackTags } from './track-tags.ts';
 
 /** Why a file has no tags: it holds no sound, its parser refused it, or had to be ended. */
 export type TagFault = 'not-audio' | 'unreadable' | 'timed-out' | 'too-large' | 'crashed';
 
+/** Why a picture is no cover: too many bytes or pixels, or no picture that its decoder can read. */
+export type CoverFault = 'cover-too-large' | 'cover-unreadable';
+
 export interface TagReader {
   /** One call at a time. */
   read(path: string, wantCovers: boolean): Promise<TrackTags | TagFault>;
+  /** The picture at `path`, or the first large one in its tags, made fit for a catalogue. */
+  scaleCover(path: string, from: ScaleRequest['scale']): Promise<CoverImage | CoverFault>;
   stop(): void;
 }
 
@@ -32,10 +38,16 @@ const fileTimeoutMsDefault = 5_000;
 const startTimeoutMs = 30_000;
 /** A FLAC with a booklet of 16 MB in it, read, joined and sent, fits twice. */
 const memoryBytesMaxDefault = 320 * 2 ** 20;
+/** 25 million pixels take 1 to 3 s on a machine that has nothing else to do. */
+const scaleTimeoutMs = 20_000;
+/** They take 360 MB, and the child 80 for itself. */
+const scaleMemoryBytesMax = 512 * 2 ** 20;
 /** What the parsers keep in objects is small; pictures lie outside of this heap. */
 const heapMb = 96;
 /** A parser gone wild touches some 2 GB a second. */
 const memoryLookMs = 50;
+
+type Answer = TagAnswer | Uint8Array | TagFault;
 
 export function openTagReader(limits: TagLimits = {}): TagReader {
   const { fileTimeoutMs = fileTimeoutMsDefault, memoryBytesMax = memoryBytesMaxDefault } = limits;
@@ -45,20 +57,34 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
     child?.process.kill('SIGKILL');
     child = undefined;
   };
-  const read = async (path: string, wantCovers: boolean): Promise<TrackTags | TagFault> => {
+  const request = async (asked: TagRequest | ScaleRequest): Promise<Answer> => {
     if (child !== undefined && hasEnded(child.process)) child = undefined;
     const { process: one, isReady } = (child ??= startChild());
     one.ref();
     one.channel?.ref();
-    const result = (await isReady) ? await ask(one, { path, wantCovers }) : 'crashed';
+    const result = (await isReady) ? await ask(one, asked) : 'crashed';
     // While nobody waits for it, it must not keep a finished program alive.
     one.unref();
     one.channel?.unref();
     return result;
   };
-  const ask = (one: ChildProcess, request: TagRequest): Promise<TrackTags | TagFault> => {
+  const read = async (path: string, wantCovers: boolean): Promise<TrackTags | TagFault> => {
+    const answer = await request({ path, wantCovers });
+    if (answer === null) return 'unreadable';
+    return typeof answer === 'string' ? answer : trackTags(answer as Readonly<Record<string, unknown>>);
+  };
+  const scaleCover: TagReader['scaleCover'] = async (path, from) => {
+    const answer: unknown = await request({ path, scale: from });
+    const image = answer instanceof Uint8Array ? coverImage(new Uint8Array(answer)) : undefined;
+    return image ?? (answer === 'too-large' ? 'cover-too-large' : 'cover-unreadable');
+  };
+  const ask = (one: ChildProcess, request: TagRequest | ScaleRequest): Promise<Answer> => {
+    const [timeoutMs, bytesMax] =
+      'scale' in request
+        ? [Math.max(fileTimeoutMs, scaleTimeoutMs), Math.max(memoryBytesMax, scaleMemoryBytesMax)]
+        : [fileTimeoutMs, memoryBytesMax];
     return new Promise((resolve) => {
-      const settle = (result: TrackTags | TagFault) => {
+      const settle = (result: Answer) => {
         clearTimeout(deadline);
         clearInterval(watch);
         one.off('message', onMessage).off('exit', onEnd).off('error', onEnd);
@@ -70,21 +96,20 @@ export function openTagReader(limits: TagLimits = {}): TagReader {
         settle(fault);
       };
       const onMessage = (message: unknown) => {
-        const answer = message as TagAnswer;
-        if (typeof answer === 'object' && answer !== null) settle(trackTags(answer));
-        else settle(answer === 'not-audio' ? answer : 'unreadable');
+        const isAnswer = typeof message === 'object' || message === 'not-audio' || message === 'too-large';
+        settle(isAnswer ? (message as TagAnswer) : null);
       };
       const onEnd = () => end('crashed');
-      const deadline = setTimeout(() => end('timed-out'), fileTimeoutMs);
+      const deadline = setTimeout(() => end('timed-out'), timeoutMs);
       const watch = setInterval(() => {
-        if (residentBytes(one.pid) > memoryBytesMax) end('too-large');
+        if (residentBytes(one.pid) > bytesMax) end('too-large');
       }, memoryLookMs);
       one.on('message', onMessage).on('exit', onEnd).on('error', onEnd);
       // What cannot be sent goes to a child that has ended.
       one.send(request, (error) => error && onEnd());
     });
   };
-  return { read, stop };
+  return { read, scaleCover, stop };
 }
 
 interface Child {

@@ -26,6 +26,8 @@ export interface TrackTags {
   /** Hertz. */
   readonly sampleRate: number | undefined;
   readonly covers: readonly CoverImage[];
+  /** There is a picture above coverBytesMax. */
+  readonly hasLargeCover: boolean;
   /** Texts as they were read, of which the bytes may mean something else (old-encodings.ts). */
   readonly doubtful: Partial<Record<TextField, string>>;
 }
@@ -64,6 +66,7 @@ export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTa
     ...audioFormat(readableText(codec), readableText(container), lossless === true),
     bitRate: whole(untrusted.bitRate, 1, bitRateMax),
     sampleRate: whole(untrusted.sampleRate, 1, sampleRateMax),
+    hasLargeCover: untrusted.hasLargeCover === true,
     covers: (Array.isArray(covers) ? covers : [])
       .slice(0, coversMax)
       .map((cover: unknown) => (cover instanceof Uint8Array ? coverImage(cover) : undefined))

@@ -1,0 +1,46 @@
+/**
+ * A picture that is too large for a catalogue → a smaller JPEG. Decoders are what hostile pictures are made for: this runs in
+ * the process that may be ended (tag-child.ts), and the decoder is Rust in WebAssembly, which reaches nothing but its memory.
+ *
+ * Left to others: limits of time and memory (tag-reader.ts).
+ */
+import type { PhotonImage, resize, SamplingFilter } from '@silvia-odwyer/photon-node';
+import { coverBytesMax, imageSize } from './cover-image.ts';
+
+/** A scan of a sleeve at 600 dpi as PNG. */
+export const largeCoverBytesMax = 24 * 2 ** 20;
+/** 5,000 by 5,000; decoded they take 360 MB. */
+const largePixelsMax = 25_000_000;
+
+/** Longest side and quality of JPEG, until it is small enough: a page shows 256 pixels, a player 1,000. */
+const attempts = [
+  [1000, 85],
+  [800, 80],
+  [600, 75],
+  [300, 70],
+] as const;
+
+/** Null: it is no picture that can be read. */
+export async function scaledCover(bytes: Uint8Array): Promise<Uint8Array | 'too-large' | null> {
+  const size = imageSize(bytes);
+  if (size === undefined) return null;
+  const [width, height] = size;
+  if (bytes.length > largeCoverBytesMax || width * height > largePixelsMax) return 'too-large';
+  // Its 2 MB of code are read when the first such picture comes.
+  const photon = await import('@silvia-odwyer/photon-node');
+  const image = photon.PhotonImage.new_from_byteslice(bytes);
+  for (const [side, quality] of attempts) {
+    const small = shrunk(image, side, photon.resize, photon.SamplingFilter.Triangle);
+    const jpeg = small.get_bytes_jpeg(quality);
+    small.free();
+    if (jpeg.length <= coverBytesMax) return jpeg;
+  }
+  return 'too-large';
+}
+
+function shrunk(image: PhotonImage, side: number, scale: typeof resize, filter: SamplingFilter): PhotonImage {
+  const [width, height] = [image.get_width(), image.get_height()];
+  const factor = Math.min(1, side / Math.max(width, height));
+  const of = (length: number): number => Math.max(1, Math.round(length * factor));
+  return scale(image, of(width), of(height), filter);
+}
