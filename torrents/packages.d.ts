@@ -13,3 +13,9 @@ declare module 'piece-length' {
   /** Bytes to share → a piece length giving about 1,024 pieces; at least 16 KiB, no upper bound. */
   export default function pieceLength(bytes: number): number;
 }
+
+/** Its single tables have no types of their own: `from to|from to|…`. */
+declare module 'opencc-js/dict/*' {
+  const table: string;
+  export default table;
+}

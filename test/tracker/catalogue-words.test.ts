@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCursor, writeCursor } from '../../tracker/catalogue/cursor.ts';
 import { editDistance } from '../../tracker/catalogue/edit-distance.ts';
-import { exactWord, fold, indexWords, wordsOf } from '../../tracker/catalogue/words.ts';
+import { calledAs, nameWords } from '../../tracker/catalogue/name-words.ts';
+import { soundsOf } from '../../tracker/catalogue/sound.ts';
+import { fold, indexWords, wordsOf } from '../../tracker/catalogue/words.ts';
 
 describe('words', () => {
   it.each([
@@ -14,10 +16,11 @@ describe('words', () => {
     ['Straße Þór Ðæ Øl Łódź İzmir ısı', 'strasse thor dae ol lodz izmir isi'],
     ['ёлка й', 'елка и'],
     ['हिन्दी', 'हिन्दी'],
-    ['スーパー', 'ス ー パ スー ーパ パー'],
+    ['スーパー', 'す ー ぱ すー ーぱ ぱー'],
     ['がか', 'が か がか'],
     ['한국', '한 국 한국'],
-    ['Live愛2025', 'live 2025 愛'],
+    ['Live愛2025', 'live 2025 爱'],
+    ['愛 雙 学 學 沢 澤', '爱 双 学 学 泽 泽'],
   ])('%s', (text, words) => {
     expect(indexWords(text).join(' ')).toBe(words);
   });
@@ -33,11 +36,16 @@ describe('words', () => {
   it('hold nothing that a full-text query could take for syntax, and are never long or many', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => {
-        const words = [...indexWords(text)];
-        for (const word of words) expect(word).toMatch(/^[\p{L}\p{M}\p{N}ー々]{1,80}$/u);
+        const odd = (words: readonly string[], pattern: RegExp) =>
+          words.filter((word) => !pattern.test(word));
+        expect(odd(indexWords(text), /^[\p{L}\p{M}\p{N}ー々]{1,80}$/u)).toEqual([]);
+        // Words of letters, and marks that no query of a user can spell.
+        expect(
+          odd(nameWords(text), /^(?:[\p{L}\p{M}\p{N}ー々]{1,80}|r:[a-z]{1,80}|s:[0-9a-f]{2,40})$/u),
+        ).toEqual([]);
+        expect(odd(calledAs(text), /^[\p{L}\p{M}\p{N}ー々]{1,80}$/u)).toEqual([]);
         const { plain, runs } = wordsOf(text);
         expect(plain.length + runs.length).toBeLessThanOrEqual(101);
-        expect(exactWord(text)).toMatch(/^[^\s"]+$/);
       }),
     );
   });
@@ -48,6 +56,40 @@ describe('words', () => {
         expect(fold(fold(text))).toBe(fold(text));
       }),
     );
+  });
+});
+
+describe('names as people may type them', () => {
+  it.each([
+    ['AC/DC', 'ac dc acdc'],
+    ['Ke$ha', 'kesha keha'],
+    ['$uicideboy$', 'suicideboys'],
+    ['R. E. M.', 'rem'],
+    ['blink-182', 'blink 182 blink182'],
+    ['Maroon5', 'maroon5 maroon 5'],
+    ["Sinéad O'Connor", 'sinead oconnor o connor'],
+    ["D’Angelo & L'Impératrice", 'dangelo angelo limperatrice imperatrice and'],
+    ['Рахманинов', 'рахманинов r:rahmaninov'],
+    ['!!!', 's:212121'],
+    ['!!! (Chk Chk Chk)', 's:212121 chk'],
+    ['-M-', 'm s:2d6d2d'],
+    ['รักคุณ', 'รัก ักค กคุ คุณ ุณ'],
+  ])('%s', (name, words) => {
+    expect(nameWords(name)).toEqual(expect.arrayContaining(words.split(' ')));
+  });
+
+  it.each([
+    ['Чайковский', 'Tchaikovsky Chaikovskiy Tschaikowski Čajkovskij'],
+    ['Рахманинов', 'Rachmaninoff Rakhmaninov Rahmaninov'],
+    ['Шостакович', 'Shostakovich Schostakowitsch Šostakovič'],
+    ['Достоевский', 'Dostoyevsky Dostoevskij'],
+    ['Ельзи', 'Elzy Yelzy'],
+    ['Цой', 'Tsoi Tsoy Coj'],
+  ])('%s sounds as %s', (name, spellings) => {
+    const sound = nameWords(name)
+      .find((word) => word.startsWith('r:'))!
+      .slice(2);
+    for (const spelling of spellings.split(' ')) expect(soundsOf(fold(spelling))).toContain(sound);
   });
 });
 

@@ -8,6 +8,7 @@
  * tens of milliseconds.
  */
 import type { Migration } from '../database/store.ts';
+import { rebuildIndex } from './index-rebuild-migration.ts';
 import { countWords } from './word-counts-migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -192,4 +193,5 @@ export const migrations: readonly Migration[] = [
   ) STRICT;
   CREATE INDEX index_progress_undone ON index_progress (tracks, words) WHERE is_done = 0;
   `,
+  rebuildIndex,
 ];

@@ -1,6 +1,6 @@
 /**
- * What ranking and filtering ask of every hit, in memory of the search thread: who may see a release, its year, how
- * complete it is, and its swarm. A hit's number leads to it without a look into the database.
+ * What ranking and filtering ask of every hit, in memory of the search thread: who may see a release, its names, its
+ * year, how complete it is, and its swarm. A hit's number leads to it without a look into the database.
  *
  * Invariant: as new as the snapshot that is being read: refresh() comes first in every search.
  */
@@ -16,6 +16,10 @@ export interface ReleaseFact {
   people: ReadonlySet<number> | undefined;
   year: number;
   completeness: number;
+  album: string;
+  artist: string | undefined;
+  albumArtist: string | undefined;
+  genre: string | undefined;
   seeds: number;
   leechers: number;
 }
@@ -35,7 +39,8 @@ export class ReleaseFacts {
 
   constructor(db: DatabaseSync) {
     this.#changed = db.prepare(
-      `SELECT id, visibility, publisher_id, group_id, year, completeness, change, taken_down_ms FROM releases
+      `SELECT id, visibility, publisher_id, group_id, year, completeness, change, taken_down_ms,
+         album, artist, album_artist, genre FROM releases
        WHERE change > ? ORDER BY change`,
     );
     this.#changed.setReturnArrays(true);
@@ -50,8 +55,9 @@ export class ReleaseFacts {
     if (dataVersion === this.#lastDataVersion) return false;
     this.#lastDataVersion = dataVersion;
     for (const row of this.#changed.iterate(this.#lastChange)) {
-      const [id, visibility, publisherId, groupId, year, completeness, change, takenDownMs] =
+      const [id, visibility, publisherId, groupId, year, completeness, change, takenDownMs, ...names] =
         row as unknown as number[];
+      const [album, artist, albumArtist, genre] = names as unknown as (string | null)[];
       const known = this.#facts[id!];
       if (known !== undefined) this.#counts[known.visibility]!--;
       this.#lastChange = change!;
@@ -70,6 +76,10 @@ export class ReleaseFacts {
         people: named && new Set(named),
         year: year ?? 0,
         completeness: completeness!,
+        album: album!,
+        artist: artist ?? undefined,
+        albumArtist: albumArtist === artist ? undefined : (albumArtist ?? undefined),
+        genre: genre ?? undefined,
         seeds: isSameSwarm ? known.seeds : 0,
         leechers: isSameSwarm ? known.leechers : 0,
       };

@@ -14,6 +14,7 @@ import type {
   VersionSummary,
 } from './contract.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import type { Hit } from './ranking.ts';
 import type { ReleaseFacts } from './release-facts.ts';
 import {
   blob,
@@ -25,7 +26,7 @@ import {
   trackOf,
   versionRow,
 } from './rows.ts';
-import { type Hit, pageLimit, pageRowsMax, type SearchLimits, searcher, searchLimits } from './search.ts';
+import { pageLimit, pageRowsMax, type SearchLimits, searcher, searchLimits } from './search.ts';
 import { storedReleases } from './stored-release.ts';
 import { torrentFiles } from './torrent-files.ts';
 import { torrentNames } from './torrent-names.ts';

@@ -1,88 +1,114 @@
 /**
- * What somebody typed → expressions for the full-text tables. Pure. Words go in quoted, and hold no quotes: nothing that
- * was typed is ever syntax.
+ * Words that were typed → expressions for the full-text tables. Pure. Words go in quoted, and hold no quotes: nothing
+ * that was typed is ever syntax.
  *
- * A search has tiers, best first, that no hit is in twice: called exactly so; all words in the title; all words
- * somewhere; and, with like words in place of those that were typed, whatever is left.
+ * A search has tiers, best first, that no hit is in twice: with exactly these signs; called so; all words in the title;
+ * by one who is called so; all words somewhere; and, with like words and parts of words in place of those that were
+ * typed, whatever is left.
  */
 import { CatalogueError } from './catalogue-error.ts';
 import type { CatalogueViewer, SearchFilters } from './contract.ts';
+import type { Query, QueryPiece, QueryWord } from './search-query.ts';
 import { isMember } from './visible.ts';
-import { exactWord, pairsOf, wordsOf } from './words.ts';
+import type { LikeWords } from './vocabulary.ts';
+import { partMarks } from './word-parts.ts';
 
-/** Longer than any title; what is longer was pasted by mistake. */
-export const queryCharsMax = 300;
-/** Each costs a walk through the index. */
-const queryWordsMax = 12;
-/** One letter is the beginning of everything. */
-const beginningCharsMin = 2;
 /** Years that are asked of the index; a longer span is compared hit by hit. */
 const yearWordsMax = 12;
 
-export interface QueryWord {
-  readonly word: string;
-  /** The last one, if nothing stands behind it: there may be more to come. */
-  readonly isBeginning: boolean;
-  /** Of a script without spaces: nothing is like it. */
-  readonly isPair: boolean;
-}
-
-export interface Query {
-  readonly words: readonly QueryWord[];
-  readonly exact: string;
-}
-
-/** Throws CatalogueError `query-invalid`. */
-export function parseQuery(text: string): Query {
-  if (text.length > queryCharsMax) {
-    throw new CatalogueError('query-invalid', `a search has at most ${queryCharsMax} characters`);
-  }
-  const { plain, runs } = wordsOf(text);
-  const isOpen = /[\p{L}\p{M}\p{N}]$/u.test(text);
-  const lastPlain = plain.at(-1);
-  const words = [
-    ...plain.map((word): QueryWord => {
-      const isBeginning = isOpen && word === lastPlain && word.length >= beginningCharsMin;
-      return { word, isBeginning, isPair: false };
-    }),
-    ...runs.flatMap(pairsOf).map((word) => ({ word, isBeginning: false, isPair: true })),
-  ];
-  return { words: words.slice(0, queryWordsMax), exact: exactWord(text) };
-}
+export const tierCount = 6;
+/** Hits of this tier hold other words than those that were typed. */
+export const approximateTier = 5;
 
 /** `like`: the words that may stand for one that was typed. Undefined: that tier cannot hold anything. */
 export function tierExpression(
-  { words, exact }: Query,
+  query: Query,
   tier: number,
   facets: string | undefined,
-  like: (word: QueryWord) => readonly string[],
+  like: (word: QueryWord) => LikeWords,
 ): string | undefined {
-  const typed = words.map(quoted).join(' AND ');
-  const title = `{title} : (${typed})`;
-  const called = `"x:${exact}"`;
-  const core = (() => {
-    switch (tier) {
-      case 0:
-        return called;
-      case 1:
-        return `(${title}) NOT ${called}`;
-      case 2:
-        return `(${typed}) NOT (${title})`;
-      default: {
-        const alternatives = words.map((word) => [quoted(word), ...like(word).map((other) => `"${other}"`)]);
-        if (alternatives.every((choice) => choice.length === 1)) return undefined;
-        return `(${alternatives.map((choice) => `(${choice.join(' OR ')})`).join(' AND ')}) NOT (${typed})`;
-      }
-    }
-  })();
+  const core = coreOf(query, tier, like);
   if (core === undefined || facets === undefined) return core;
   return `(${core}) AND ${facets}`;
 }
 
-export const tierCount = 4;
-/** Hits of this tier hold other words than those that were typed. */
-export const approximateTier = 3;
+function coreOf(query: Query, tier: number, like: (word: QueryWord) => LikeWords): string | undefined {
+  const signed = query.signs === undefined ? [] : [`"${query.signs}"`];
+  if (tier === 0) return signed[0];
+  if (query.words.length === 0) return undefined;
+  const titles = query.called.map((form) => `"x:${form}"`);
+  const artists = query.called.map((form) => `"e:${form}"`);
+  const typed = typedExpression(query);
+  const title = `{title} : (${typed})`;
+  switch (tier) {
+    case 1:
+      return without(anyOf(titles), signed);
+    case 2:
+      return without(title, [...signed, ...titles]);
+    case 3:
+      return without(anyOf(artists), [...signed, ...titles, title]);
+    case 4:
+      return without(typed, [...signed, ...titles, ...artists, title]);
+    default: {
+      const alternatives = query.words.map((word) => alternativesOf(word, like(word)));
+      if (alternatives.every((choice) => choice.length === 1)) return undefined;
+      const meant = alternatives.map(anyOf).join(' AND ');
+      return without(meant, [...signed, ...titles, ...artists, typed]);
+    }
+  }
+}
 
+/** All pieces, or words that stand for several of them. */
+function typedExpression({ words, pieces, joined }: Query): string {
+  const expressions = pieces.map((piece) => pieceExpression(piece, words));
+  const whole = expressions.join(' AND ');
+  const others = joined.map(({ from, to, word }) => {
+    const isLast = to === words.length && words.at(-1)!.isBeginning;
+    const rest = expressions.filter((_, at) => pieces[at]!.to <= from || pieces[at]!.from >= to);
+    return [quoted(word, isLast), ...rest].join(' AND ');
+  });
+  return others.length === 0 ? whole : `(${[whole, ...others].join(') OR (')})`;
+}
+
+function pieceExpression({ from, to, together, apart }: QueryPiece, words: readonly QueryWord[]): string {
+  const own = words.slice(from, to);
+  const isOpen = own.at(-1)!.isBeginning;
+  const choices = [
+    own.map((word) => anyOf(formsOf(word))).join(' AND '),
+    ...together.map((word) => quoted(word, isOpen)),
+    ...(apart.length === 0 ? [] : [apart.map((word) => quoted(word, false)).join(' AND ')]),
+  ];
+  return choices.length === 1 && own.length === 1 ? choices[0]! : `((${choices.join(') OR (')}))`;
+}
+
+function formsOf({ word, isBeginning, others }: QueryWord): string[] {
+  return [word, ...others].map((form) => quoted(form, isBeginning));
+}
+
+/** A part that is in more words than are listed is looked for by its letters. */
+function alternativesOf(word: QueryWord, { like, parts, hasMoreParts }: LikeWords): string[] {
+  const inside = hasMoreParts
+    ? [
+        `(${partMarks(word.word)
+          .map((mark) => `"${mark}"`)
+          .join(' AND ')})`,
+      ]
+    : [];
+  const others = [...like, ...parts].map((other) => `"${other.word}"`);
+  return [anyOf(formsOf(word)), ...others, ...inside];
+}
+
+function anyOf(choices: readonly string[]): string {
+  return choices.length === 1 ? choices[0]! : `(${choices.join(' OR ')})`;
+}
+
+function without(expression: string, others: readonly string[]): string {
+  return others.length === 0 ? expression : `(${expression}) NOT (${others.join(' OR ')})`;
+}
+
+function quoted(word: string, isBeginning: boolean): string {
+  return isBeginning ? `"${word}" *` : `"${word}"`;
+}
 /** Throws CatalogueError `query-invalid`. What the index can tell by itself. `viewer`: given when most of what there is may not be seen. */
 export function facetExpression(
   filters: SearchFilters,
@@ -121,8 +147,4 @@ function visibleWords({ accountId, role, groupIds }: CatalogueViewer): string[] 
     ...groupIds.map((id) => `"g:${id}"`),
     ...(accountId === undefined ? [] : [`"p:${accountId}"`, `"a:${accountId}"`]),
   ];
-}
-
-function quoted({ word, isBeginning }: QueryWord): string {
-  return isBeginning ? `"${word}" *` : `"${word}"`;
 }

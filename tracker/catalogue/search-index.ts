@@ -2,8 +2,9 @@
  * The words of a release, put into the full-text tables and taken out again. What is taken out is computed from what is
  * stored, so the two must stay one function of the same rows.
  *
- * Facets are words too, which no query of a user can spell: `x:` the whole title, `f:` codec, `l:` lossless, `y:` year,
- * `p:` publisher, and who may see it: `v:` visibility, `g:` group, `a:` account.
+ * Facets are words too, which no query of a user can spell: `x:` the whole title, `e:` a whole artist, `f:` codec, `l:`
+ * lossless, `y:` year, `p:` publisher, and who may see it: `v:` visibility, `g:` group, `a:` account. Names have marks
+ * beside their words (name-words.ts), and the inside of their words a column (word-parts.ts).
  *
  * A release of many words is put in by slices, since the writer answers nobody while it puts words in. Until it is whole it
  * is found by less; what is found of it is right at every moment, since all of it is taken out at once.
@@ -11,9 +12,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseTrack } from '../../torrents/release.ts';
 import type { ReleaseAccess } from './contract.ts';
+import { calledAs, nameWords, soundMark, soundsAs } from './name-words.ts';
 import { trackId } from './track-id.ts';
 import { wordCounts } from './word-counts.ts';
-import { exactWord, indexWords } from './words.ts';
+import { insideMarks } from './word-parts.ts';
 
 export interface IndexedRelease {
   readonly access: ReleaseAccess;
@@ -26,14 +28,17 @@ export interface IndexedRelease {
 }
 
 /** Words of the vocabulary are for mending what was typed: shorter ones are neighbours of everything. */
-const vocabularyWord = /^[\p{L}\p{M}\p{N}]{3,32}$/u;
+const vocabularyWord = /^[\p{L}\p{M}\p{N}]{3,40}$/u;
 
 export interface SearchIndex {
   /** At once when it is of ordinary size; else its beginning, and the rest by `putMore`. */
   put(releaseNumber: number, release: IndexedRelease): void;
   /** What is in the index of it, all or its beginning. */
   take(releaseNumber: number, release: IndexedRelease): void;
-  /** A slice of what `put` has left. False: nothing is left. `read`: the release as it is stored. */
+  /**
+   * A slice of what `put` has left, and of what waits as a whole (index-rebuild-migration.ts). False: nothing is left.
+   * `read`: the release as it is stored.
+   */
   putMore(read: (releaseNumber: number) => IndexedRelease): boolean;
 }
 
@@ -42,8 +47,12 @@ export interface SearchIndex {
  * titles are 200,000.
  */
 const sliceWordsMax = 2_000;
+/** The mark of a part beside a word, which also goes into the lists of beginnings. */
+const markWeight = 0.25;
 /** Of all titles together, by which a release is found; each track is found by all of its own. */
 const releaseWordsMax = 5_000;
+/** Of a sampler; one of its artists is found by the words of all. */
+const artistsCalledMax = 50;
 /** Of a release, for mending what was typed: more than a thousand albums have words of their own. */
 const vocabularyMax = 10_000;
 
@@ -56,10 +65,10 @@ interface Progress {
 
 export function searchIndex(db: DatabaseSync): SearchIndex {
   const putTrack = db.prepare(
-    'INSERT INTO track_words (rowid, title, artist, album, genre, facets) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO track_words (rowid, title, artist, album, genre, parts, facets) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const putRelease = db.prepare(
-    'INSERT INTO release_words (rowid, title, artist, tracks, genre, facets) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO release_words (rowid, title, artist, tracks, genre, parts, facets) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const takeTrack = db.prepare('DELETE FROM track_words WHERE rowid = ?');
   const takeRelease = db.prepare('DELETE FROM release_words WHERE rowid = ?');
@@ -76,42 +85,57 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
       tracks.map(({ title }) => title),
       releaseWordsMax,
     );
-    const artists = firstWords(
-      [artist, albumArtist, ...tracks.map((track) => track.artist)],
-      releaseWordsMax,
-    );
-    const facets = [`x:${exactWord(album)}`, ...formatFacets(tracks), ...commonFacets(release)].join(' ');
-    putRelease.run(releaseNumber, wordText(album), artists, titles, wordText(genre), facets);
+    const names = [artist, albumArtist, ...tracks.map((track) => track.artist)];
+    const artists = firstWords(names, releaseWordsMax);
+    const title = nameWords(album);
+    const parts = insideMarks([...title, ...artists]);
+    const called = [...calledFacets('x', [album]), ...calledFacets('e', names.slice(0, artistsCalledMax))];
+    const facets = [...called, ...formatFacets(tracks), ...commonFacets(release)];
+    const columns = [title, artists, titles, nameWords(genre), parts, facets];
+    putRelease.run(releaseNumber, ...columns.map((words) => words.join(' ')));
   }
 
-  /** Tracks first, then its vocabulary. */
-  function putSlice(releaseNumber: number, release: IndexedRelease, from: Progress): void {
+  /** Tracks first, then its vocabulary; at most so many words, and one track at least → how many. */
+  function putSlice(
+    releaseNumber: number,
+    release: IndexedRelease,
+    from: Progress,
+    wordsMax = sliceWordsMax,
+  ): number {
     const { album, artist, albumArtist, genre, tracks } = release;
-    const albumWords = indexWords(album);
-    const artistWords = indexWords([artist, albumArtist].filter(Boolean).join(' '));
-    const genreWords = indexWords(genre);
+    const albumWords = nameWords(album);
+    const artistWords = [...nameWords(artist), ...nameWords(albumArtist)];
+    const genreWords = nameWords(genre);
+    const commonParts = insideMarks([...artistWords, ...albumWords]);
     const common = commonFacets(release);
     let place = from.tracks;
     let put = 0;
-    for (; place < tracks.length && put < sliceWordsMax; place++) {
+    for (; place < tracks.length && put < wordsMax; place++) {
       const track = tracks[place]!;
-      const title = indexWords(track.title);
-      const artists = [...new Set([...indexWords(track.artist), ...artistWords])];
-      const facets = [`x:${exactWord(track.title)}`, ...formatFacets([track]), ...common];
-      const columns = [title, artists, albumWords, genreWords, facets];
+      const title = nameWords(track.title);
+      const artists = [...new Set([...nameWords(track.artist), ...artistWords])];
+      const ownParts = insideMarks(track.artist === undefined ? title : [...title, ...artists]);
+      const parts = [...new Set([...ownParts, ...commonParts])];
+      const called = [
+        ...calledFacets('x', [track.title]),
+        ...calledFacets('e', [track.artist, artist, albumArtist]),
+      ];
+      const facets = [...called, ...formatFacets([track]), ...common];
+      const columns = [title, artists, albumWords, genreWords, parts, facets];
       putTrack.run(trackId(releaseNumber, place), ...columns.map((words) => words.join(' ')));
-      put += columns.reduce((sum, words) => sum + words.length, 0);
+      put += columns.reduce((sum, words) => sum + words.length, 0) - parts.length * (1 - markWeight);
     }
-    const left = Math.max(0, sliceWordsMax - put);
+    const left = Math.max(0, Math.ceil(wordsMax - put));
     if (place < tracks.length || left === 0) {
       progress.set(releaseNumber, { tracks: place, words: from.words }, false);
-      return;
+      return put;
     }
     const vocabulary = vocabularyFrom(release, vocabularyMax + 1);
     const words = Math.min(vocabulary.length, vocabularyMax, from.words + left);
     counts.put(release.access, vocabulary.slice(from.words, words));
     if (words === vocabulary.length) progress.forget(releaseNumber);
     else progress.set(releaseNumber, { tracks: place, words }, words === vocabularyMax);
+    return put + words - from.words;
   }
 
   /** Of the last slice: reading 8,000 tracks takes as long as putting a slice of them in. */
@@ -133,11 +157,15 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
       progress.forget(releaseNumber);
     },
     putMore(read) {
-      const next = progress.next();
-      if (next === undefined) return false;
-      const { releaseNumber } = next;
-      if (last?.releaseNumber !== releaseNumber) last = { releaseNumber, release: read(releaseNumber) };
-      putSlice(releaseNumber, last.release, next);
+      for (let put = 0; put < sliceWordsMax; ) {
+        const next = progress.next();
+        if (next === undefined) return false;
+        const { releaseNumber } = next;
+        if (last?.releaseNumber !== releaseNumber) last = { releaseNumber, release: read(releaseNumber) };
+        const { release } = last;
+        if (next.tracks === 0 && next.words === 0) putWhole(releaseNumber, release);
+        put += putSlice(releaseNumber, release, next, sliceWordsMax - put);
+      }
       return progress.next() !== undefined;
     },
   };
@@ -148,10 +176,10 @@ function indexProgress(db: DatabaseSync) {
   const of = db.prepare('SELECT tracks, words FROM index_progress WHERE release_id = ?');
   const set = db.prepare('INSERT OR REPLACE INTO index_progress VALUES (?, ?, ?, ?)');
   const forget = db.prepare('DELETE FROM index_progress WHERE release_id = ?');
-  // The one that has the least: many large ones come on together.
+  // The one that has the least, of those the newest: many large ones come on together.
   const next = db.prepare(
     `SELECT release_id AS releaseNumber, tracks, words FROM index_progress WHERE is_done = 0
-     ORDER BY tracks, words LIMIT 1`,
+     ORDER BY tracks, words, release_id DESC LIMIT 1`,
   );
   return {
     of: (releaseNumber: number) => of.get(releaseNumber) as Progress | undefined,
@@ -162,18 +190,28 @@ function indexProgress(db: DatabaseSync) {
   };
 }
 
-function wordText(text: string | undefined): string {
-  return indexWords(text).join(' ');
-}
-
 /** Each once, in their order, as far as there is room. */
-function firstWords(texts: readonly (string | undefined)[], wordsMax: number): string {
+function firstWords(texts: readonly (string | undefined)[], wordsMax: number): string[] {
   const words = new Set<string>();
   for (const text of texts) {
-    for (const word of indexWords(text)) words.add(word);
+    for (const word of nameWords(text)) words.add(word);
     if (words.size >= wordsMax) break;
   }
-  return [...words].slice(0, wordsMax).join(' ');
+  return [...words].slice(0, wordsMax);
+}
+
+/** What is called exactly so; The Beatles are Beatles, too. */
+function calledFacets(kind: 'x' | 'e', names: readonly (string | undefined)[]): string[] {
+  const facets = new Set<string>();
+  for (const name of new Set(names)) {
+    if (name === undefined) continue;
+    for (const form of calledAs(name)) facets.add(`${kind}:${form}`);
+    if (kind === 'e' && /^the\s/i.test(name))
+      for (const form of calledAs(name.slice(4))) facets.add(`e:${form}`);
+    const sound = soundsAs(name);
+    if (sound !== undefined) facets.add(`${kind}:${soundMark(sound)}`);
+  }
+  return [...facets];
 }
 
 function commonFacets({ access, year }: IndexedRelease): string[] {
@@ -203,7 +241,7 @@ function vocabularyFrom(release: Omit<IndexedRelease, 'access' | 'year'>, wordsM
   const { album, artist, albumArtist, genre, tracks } = release;
   const words = new Set<string>();
   const add = (text: string | undefined) => {
-    for (const word of indexWords(text)) if (vocabularyWord.test(word) && !isSpaceless(word)) words.add(word);
+    for (const word of nameWords(text)) if (vocabularyWord.test(word) && !isSpaceless(word)) words.add(word);
   };
   for (const text of [album, artist, albumArtist, genre]) add(text);
   for (const { title, artist: by } of tracks) {

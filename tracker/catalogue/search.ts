@@ -1,23 +1,19 @@
 /**
  * A page of hits. The tiers of search-expression.ts one after the other; within a tier the newest releases first, in
- * pools that are ranked by seeds and completeness. So the work for a page is bounded, however many hits there are, and
- * all of them can be paged to. Equally good hits beyond one pool are ranked by age before seeds.
+ * pools that are ranked together (ranking.ts). So the work for a page is bounded, however many hits there are, and all of
+ * them can be paged to. Hits beyond one pool are ranked by age before everything else.
  *
  * Invariant: a page holds nothing its viewer may not see, and how it is filled tells nothing of that.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type Closeness, closenessTo, type Meant } from './closeness.ts';
 import type { SearchFilters, SearchInput } from './contract.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { compareRanks, type Hit, type Rank, rankFields, rankNumbers, readRank } from './ranking.ts';
 import type { ReleaseFact, ReleaseFacts } from './release-facts.ts';
-import {
-  approximateTier,
-  facetExpression,
-  parseQuery,
-  type Query,
-  tierCount,
-  tierExpression,
-} from './search-expression.ts';
-import type { FindLike, Vocabulary } from './vocabulary.ts';
+import { approximateTier, facetExpression, tierCount, tierExpression } from './search-expression.ts';
+import { parseQuery, type Query, type QueryWord } from './search-query.ts';
+import type { FindLike, LikeWords, Vocabulary } from './vocabulary.ts';
 
 export const pageRowsMax = 50;
 /** Whatever is asked for. */
@@ -35,20 +31,14 @@ export interface SearchLimits {
   readonly lookedAtMax: number;
 }
 
-/** Forty full pages; some ten milliseconds. */
-export const searchLimits: SearchLimits = { poolMax: 2_000, lookedAtMax: 20_000 };
+/** Twenty full pages; some ten milliseconds. */
+export const searchLimits: SearchLimits = { poolMax: 1_000, lookedAtMax: 20_000 };
 
 /** What is searched: the table of words, and that of the filters that are compared hit by hit. */
 export interface SearchScope {
   readonly words: 'track_words' | 'release_words';
   readonly rows: 'tracks' | 'releases';
   readonly releaseOf: (id: number) => number;
-}
-
-export interface Hit {
-  readonly id: number;
-  readonly fact: ReleaseFact;
-  readonly approximate: boolean;
 }
 
 export interface HitPage {
@@ -60,27 +50,28 @@ export interface HitPage {
 interface Position {
   tier: number;
   below: number;
-  seeds: number;
-  completeness: number;
-  id: number;
+  /** Undefined: at its beginning. */
+  rank: Rank | undefined;
 }
 
 /** Of its cursor. */
-export const positionNumbers = 5;
+export const positionNumbers = 3 + rankNumbers;
 
 const highest = Number.MAX_SAFE_INTEGER;
-const beginning = (tier: number, below = highest): Position => ({
-  ...{ tier, below, seeds: highest, completeness: highest, id: highest },
-});
+const beginning = (tier: number, below = highest): Position => ({ tier, below, rank: undefined });
+
+/** Words that hold a part, of all that was typed together: each costs a walk through the index. */
+const partWordsMax = 48;
+
+type Seen = { readonly id: number; readonly fact: ReleaseFact };
 
 export function searcher(
   db: DatabaseSync,
-  scope: SearchScope,
+  { words, rows, releaseOf }: SearchScope,
   facts: ReleaseFacts,
   vocabulary: Vocabulary,
   { poolMax, lookedAtMax }: SearchLimits,
 ) {
-  const { words, rows, releaseOf } = scope;
   // Node binds every number as a REAL, and a full-text table looks for a rowid by INTEGER only.
   const matching = db.prepare(
     `SELECT rowid FROM ${words} WHERE ${words} MATCH ? AND rowid < CAST(? AS INTEGER) ORDER BY rowid DESC LIMIT ?`,
@@ -90,18 +81,34 @@ export function searcher(
     `SELECT id FROM ${rows} WHERE id IN (SELECT value FROM json_each(?))
        AND coalesce(bit_rate, 0) >= ? AND coalesce(duration_ms, 0) BETWEEN ? AND ?`,
   );
-  for (const statement of [matching, all, rowFilter]) statement.setReturnArrays(true);
+  const songs = db.prepare(
+    'SELECT id, title, artist FROM tracks WHERE id IN (SELECT value FROM json_each(?))',
+  );
+  for (const statement of [matching, all, rowFilter, songs]) statement.setReturnArrays(true);
   const ids = (statement: StatementSync, ...values: (string | number)[]) =>
     (statement.all(...values) as unknown as number[][]).map((row) => row[0]!);
+
+  /** Title and own artist of each hit. */
+  function namesOf(hits: readonly Seen[]): ReadonlyMap<number, readonly [string, string | undefined]> {
+    if (rows === 'releases') return new Map(hits.map(({ id, fact }) => [id, [fact.album, undefined]]));
+    const found = songs.all(JSON.stringify(hits.map(({ id }) => id))) as unknown as [
+      number,
+      string,
+      string | null,
+    ][];
+    return new Map(found.map(([id, title, artist]) => [id, [title, artist ?? undefined]]));
+  }
 
   return (input: SearchInput): HitPage => {
     facts.refresh();
     vocabulary.refresh();
     const { viewer } = input;
     const limit = pageLimit(input.limit);
-    const query = parseQuery(input.text);
+    const query = parseQuery(input.text, (word) => vocabulary.has(word));
     const facets = facetExpression(input, facts.seesMost(viewer) ? undefined : viewer);
-    const expressionOf = tierExpressions(query, facets, vocabulary.seenBy(viewer));
+    const meant = meantWords(query, vocabulary.seenBy(viewer));
+    const expressionOf = tierExpressions(query, facets, meant.of);
+    const isNamed = query.words.length > 0 || query.signs !== undefined;
     const position = input.after === undefined ? beginning(0) : positionOf(input.after);
     const hits: Hit[] = [];
     let lookedAt = 0;
@@ -121,13 +128,14 @@ export function searcher(
           expression === undefined ? ids(all, below, poolMax) : ids(matching, expression, below, poolMax);
         below = step.length < poolMax ? 0 : step.at(-1)!;
         const visible = seenOf(step).slice(0, lookedAtMax - seen);
-        const taken = fitting(visible).slice(0, poolMax - found.length);
+        const taken = ranked(fitting(visible)).slice(0, poolMax - found.length);
         found.push(...taken);
         const isFull = found.length === poolMax;
         const last = isFull ? taken.at(-1)! : visible.at(-1);
-        seen += isFull ? visible.indexOf(last!) + 1 : visible.length;
+        seen += isFull ? visible.findIndex(({ id }) => id === last!.id) + 1 : visible.length;
         if (isFull || seen === lookedAtMax) {
           below = last!.id;
+          if (isFull) below = wholeReleases(found) ?? below;
           break;
         }
       }
@@ -135,24 +143,55 @@ export function searcher(
       return { found, below };
     }
 
-    function seenOf(step: readonly number[]): Hit[] {
-      const visible: Hit[] = [];
+    function seenOf(step: readonly number[]): Seen[] {
+      const visible: Seen[] = [];
       for (const id of step) {
         const fact = facts.get(releaseOf(id));
-        if (fact === undefined || !facts.sees(viewer, fact)) continue;
-        visible.push({ id, fact, approximate: position.tier === approximateTier });
+        if (fact !== undefined && facts.sees(viewer, fact)) visible.push({ id, fact });
       }
       return visible;
     }
 
     /** Those that pass the filters of the question. */
-    function fitting(hits: readonly Hit[]): readonly Hit[] {
+    function fitting(hits: readonly Seen[]): readonly Seen[] {
       const candidates = hits.filter(({ fact }) => fits(fact, input));
       if (!hasRowFilter(input) || candidates.length === 0) return candidates;
       const { bitRateMin = 0, durationMinMs = 0, durationMaxMs = highest } = input;
       const list = JSON.stringify(candidates.map(({ id }) => id));
       const left = new Set(ids(rowFilter, list, bitRateMin, durationMinMs, durationMaxMs));
       return candidates.filter(({ id }) => left.has(id));
+    }
+
+    /** In the same order, without those that hold the letters of a part and not the part. */
+    function ranked(hits: readonly Seen[]): Hit[] {
+      const approximate = position.tier === approximateTier;
+      const closeness = isNamed ? closenessTo(query, approximate ? meant.costs() : noMeant) : undefined;
+      const names = closeness && namesOf(hits);
+      return hits.flatMap(({ id, fact }) => {
+        const [title, artist] = names?.get(id) ?? [''];
+        const { album, genre, seeds, completeness } = fact;
+        const artists = [artist, fact.artist, fact.albumArtist];
+        const close = closeness?.({ title, artists, others: [album, genre] }) ?? noCloseness;
+        if (close.missing > 0 && approximate && meant.isByLetters() && rows === 'tracks') return [];
+        const rank = {
+          title: close.title,
+          artist: close.artist,
+          seeds,
+          completeness,
+          release: releaseOf(id),
+          id,
+        };
+        return [{ id, fact, approximate, rank }];
+      });
+    }
+
+    /** Leaves the last release to the next pool, of which more tracks may come: its tracks stay together. */
+    function wholeReleases(found: Hit[]): number | undefined {
+      const { release } = found.at(-1)!.rank;
+      const end = found.findIndex(({ rank }) => rank.release === release);
+      if (rows === 'releases' || end === 0) return undefined;
+      found.length = end;
+      return found.at(-1)!.id;
     }
 
     while (position.tier < tierCount) {
@@ -162,37 +201,56 @@ export function searcher(
         continue;
       }
       const { found, below } = pool(expression, position.below);
-      found.sort((a, b) => rank(a.fact, a.id, b.fact, b.id));
-      const { seeds, completeness, id } = position;
-      const rest = found.filter((hit) => rank(hit.fact, hit.id, { seeds, completeness }, id) > 0);
+      found.sort((a, b) => compareRanks(a.rank, b.rank));
+      const { rank } = position;
+      const rest = rank === undefined ? found : found.filter((hit) => compareRanks(hit.rank, rank) > 0);
       const taken = rest.slice(0, limit - hits.length);
       hits.push(...taken);
       if (taken.length < rest.length) {
-        const { id, fact } = taken.at(-1) ?? { id: position.id, fact: position };
-        Object.assign(position, { seeds: fact.seeds, completeness: fact.completeness, id });
+        position.rank = taken.at(-1)?.rank ?? rank;
         return { hits, next: cursorOf(position) };
       }
       Object.assign(position, below > 0 ? beginning(position.tier, below) : beginning(position.tier + 1));
-      if (hits.length === limit || lookedAt >= lookedAtMax) break;
+      if (position.tier < tierCount && (hits.length === limit || lookedAt >= lookedAtMax)) {
+        return { hits, next: cursorOf(position) };
+      }
     }
-    return { hits, next: position.tier < tierCount ? cursorOf(position) : undefined };
+    return { hits, next: undefined };
   };
 }
 
 const nothing = Symbol('a tier without hits');
+const noMeant: Meant = new Map();
+const noCloseness: Closeness = { title: 0, artist: 0, missing: 0 };
 
-/** Tier → its expression; undefined: everything. Without words there is one tier, of whatever passes the filters. */
-function tierExpressions(query: Query, facets: string | undefined, findLike: FindLike) {
+/** Words that may stand for those that were typed, looked for when the first of them is asked for. */
+function meantWords(query: Query, findLike: FindLike) {
+  const plain = query.words.filter(({ isPair }) => !isPair);
+  const partsMax = Math.floor(partWordsMax / Math.max(1, plain.length));
+  const known = new Map<string, LikeWords>();
+  const of = ({ word, isBeginning, isPair }: QueryWord): LikeWords => {
+    if (isPair) return { like: [], parts: [], hasMoreParts: false };
+    let found = known.get(word);
+    if (found === undefined) known.set(word, (found = findLike(word, isBeginning, partsMax)));
+    return found;
+  };
+  return {
+    of,
+    costs: (): Meant =>
+      new Map(
+        query.words.map((word) => [
+          word.word,
+          new Map(of(word).like.map((other) => [other.word, other.distance])),
+        ]),
+      ),
+    isByLetters: () => query.words.some((word) => of(word).hasMoreParts),
+  };
+}
+
+/** Tier → its expression; undefined: everything. Without a name there is one tier, of whatever passes the filters. */
+function tierExpressions(query: Query, facets: string | undefined, like: (word: QueryWord) => LikeWords) {
   return (tier: number): string | undefined | typeof nothing => {
-    if (query.words.length === 0) {
-      if (tier > 0) return nothing;
-      // Signs alone may be a name (`!!!`); nothing at all is everything.
-      if (query.exact !== '-')
-        return facets === undefined ? `"x:${query.exact}"` : `"x:${query.exact}" AND ${facets}`;
-      return facets;
-    }
-    const like = ({ word, isBeginning, isPair }: Query['words'][number]) =>
-      isPair ? [] : findLike(word, isBeginning).map((other) => other.word);
+    if (query.words.length === 0 && query.signs === undefined) return tier > 0 ? nothing : facets;
     return tierExpression(query, tier, facets, like) ?? nothing;
   };
 }
@@ -207,22 +265,13 @@ function hasRowFilter({ bitRateMin, durationMinMs, durationMaxMs }: SearchFilter
   return bitRateMin !== undefined || durationMinMs !== undefined || durationMaxMs !== undefined;
 }
 
-/** Below zero: the first one comes first. */
-function rank(a: Pick<ReleaseFact, 'seeds' | 'completeness'>, aId: number, b: typeof a, bId: number): number {
-  return b.seeds - a.seeds || b.completeness - a.completeness || bId - aId;
-}
-
-function cursorOf({ tier, below, seeds, completeness, id }: Position): string {
-  return writeCursor([tier, below, seeds, completeness, id]);
+/** A pool that was not begun is written as behind the rank of nothing. */
+function cursorOf({ tier, below, rank }: Position): string {
+  const fields = rank === undefined ? Array<number>(rankNumbers).fill(0) : rankFields(rank);
+  return writeCursor([tier, below, Number(rank !== undefined), ...fields]);
 }
 
 function positionOf(cursor: string): Position {
-  const [tier, below, seeds, completeness, id] = readCursor(cursor, positionNumbers) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { tier, below, seeds, completeness, id };
+  const [tier, below, isBegun, ...rank] = readCursor(cursor, positionNumbers);
+  return { tier: tier!, below: below!, rank: isBegun === 1 ? readRank(rank) : undefined };
 }

@@ -14,25 +14,30 @@ import { type Audience, isIn, membersOf, readAudience } from './audience.ts';
 import type { CatalogueViewer } from './contract.ts';
 import { editDistance } from './edit-distance.ts';
 import { isMember } from './visible.ts';
+import { partCharsMin } from './word-parts.ts';
 
 export interface LikeWord {
   readonly word: string;
-  /** Typing errors away; containing counts as one. */
+  /** Typing errors away; of what contains it, one. */
   readonly distance: number;
   /** That the viewer sees. */
   readonly releases: number;
 }
 
-/**
- * Other words than this one, the nearest first, those of more releases before others. `isBeginning`: there may be more
- * of the word to come.
- */
-export type FindLike = (word: string, isBeginning: boolean) => LikeWord[];
+/** Other words than one that was typed, the nearest first, those of more releases before others. */
+export interface LikeWords {
+  /** A typing error away, or two. */
+  readonly like: readonly LikeWord[];
+  /** That it is a part of, each. None when there are more than are asked for. */
+  readonly parts: readonly LikeWord[];
+  readonly hasMoreParts: boolean;
+}
+
+/** `isBeginning`: there may be more of the word to come. */
+export type FindLike = (word: string, isBeginning: boolean, partsMax: number) => LikeWords;
 
 /** More of them find nothing that anybody meant. */
 const likeWordsMax = 8;
-/** A part of a word is worth looking for from here on: two letters are in everything. */
-const partCharsMin = 3;
 /** Counts of a word that are copied rather than added to. */
 const pushedFrom = 32;
 
@@ -41,6 +46,7 @@ export class Vocabulary {
   readonly #newAudiences;
   readonly #newCounts;
   readonly #countOf;
+  readonly #wordOf;
   /** All four by the word's number in the database. */
   readonly #words: (string | undefined)[] = [];
   #marks = new Uint32Array(1 << 12);
@@ -61,6 +67,7 @@ export class Vocabulary {
       'SELECT word_id, audience_id, releases, change FROM word_counts WHERE change > ?',
     );
     this.#countOf = db.prepare('SELECT releases FROM word_counts WHERE word_id = ? AND audience_id = ?');
+    this.#wordOf = db.prepare('SELECT 1 FROM vocabulary WHERE word = ?');
     for (const statement of [this.#newWords, this.#newAudiences, this.#newCounts, this.#countOf]) {
       statement.setReturnArrays(true);
     }
@@ -139,7 +146,12 @@ export class Vocabulary {
   /** For one question of this viewer, after refresh(). */
   seenBy(viewer: CatalogueViewer): FindLike {
     const releasesOf = this.#releaseCounter(viewer);
-    return (word, isBeginning) => this.#like(word, isBeginning, releasesOf);
+    return (word, isBeginning, partsMax) => this.#like(word, isBeginning, partsMax, releasesOf);
+  }
+
+  /** Whether any release at all may have it: only to save looking for it. Words of one or two letters are not known here. */
+  has(word: string): boolean {
+    return word.length < partCharsMin || this.#wordOf.get(word) !== undefined;
   }
 
   /** How many releases that this viewer sees contain a word. */
@@ -172,30 +184,50 @@ export class Vocabulary {
     };
   }
 
-  #like(word: string, isBeginning: boolean, releasesOf: (word: number) => number): LikeWord[] {
+  #like(
+    word: string,
+    isBeginning: boolean,
+    partsMax: number,
+    releasesOf: (word: number) => number,
+  ): LikeWords {
     const errorsMax = errorsAllowed(word);
     const mark = markOf(word);
-    const found: LikeWord[] = [];
+    const like: LikeWord[] = [];
+    const parts: LikeWord[] = [];
     for (let i = 0; i < this.#words.length; i++) {
       const other = this.#marks[i]!;
       const missing = bitCount(mark & ~other);
       if (missing > errorsMax) continue;
       const candidate = this.#words[i];
       if (candidate === undefined || candidate === word) continue;
-      let distance = 1;
-      const isPart = missing === 0 && word.length >= partCharsMin && candidate.includes(word);
-      if (!isPart) {
-        // Where the whole word was typed, it lacks as little of the other one's letters.
-        if (!isBeginning && bitCount(other & ~mark) > errorsMax) continue;
-        distance = editDistance(word, candidate, errorsMax, isBeginning);
-        if (distance > errorsMax) continue;
+      const at = missing === 0 && word.length >= partCharsMin ? candidate.indexOf(word) : -1;
+      // What begins so is found as it was typed.
+      if (at === 0 && isBeginning) continue;
+      if (at >= 0) {
+        // Beyond the limit all that counts is that there are more.
+        const releases = parts.length > partsMax ? 0 : releasesOf(i);
+        if (releases > 0) parts.push({ word: candidate, distance: 1, releases });
+        continue;
       }
+      // Where the whole word was typed, it lacks as little of the other one's letters.
+      if (!isBeginning && bitCount(other & ~mark) > errorsMax) continue;
+      const distance = editDistance(word, candidate, errorsMax, isBeginning);
+      if (distance > errorsMax) continue;
       const releases = releasesOf(i);
-      if (releases > 0) found.push({ word: candidate, distance, releases });
+      if (releases > 0) like.push({ word: candidate, distance, releases });
     }
-    found.sort((a, b) => a.distance - b.distance || b.releases - a.releases || (a.word < b.word ? -1 : 1));
-    return found.slice(0, likeWordsMax);
+    like.sort(nearestFirst);
+    const hasMoreParts = parts.length > partsMax;
+    return {
+      like: like.slice(0, likeWordsMax),
+      parts: hasMoreParts ? [] : parts.sort(nearestFirst),
+      hasMoreParts,
+    };
   }
+}
+
+function nearestFirst(a: LikeWord, b: LikeWord): number {
+  return a.distance - b.distance || b.releases - a.releases || (a.word < b.word ? -1 : 1);
 }
 
 /** Who errs once in three letters meant another word. */

@@ -1,11 +1,12 @@
 /**
- * Text → words, the same for what is stored and what is searched for. Pure.
+ * Text → words, the same for what is stored and what is searched for. Pure. For names there is more (name-words.ts).
  *
- * Accents, case and width are folded. Japanese, Chinese and Korean have no spaces to go by: every character and every
- * pair of neighbours is a word. An apostrophe joins (`don't` is `dont`), everything else that is no letter or digit
- * separates.
+ * Accents, case and width are folded; Chinese characters have one form, and katakana is hiragana. Japanese, Chinese and
+ * Korean have no spaces to go by: every character and every pair of neighbours is a word. An apostrophe joins (`don't` is
+ * `dont`), everything else that is no letter or digit separates.
  * Invariant: a word holds letters, marks and digits only, so none can be syntax of a full-text query.
  */
+import { oneHanForm } from './han-forms.ts';
 
 /** Nobody types more of one word. */
 const wordCharsMax = 40;
@@ -17,6 +18,9 @@ const plainLetters: Readonly<Record<string, string>> = {
   ...{ ß: 'ss', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', ı: 'i', ħ: 'h', ŧ: 't' },
 };
 
+/** From katakana to hiragana. */
+const kanaDistance = 0x60;
+
 /** Accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic. Vowel signs of other scripts are letters. */
 const accentPattern = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]/g;
 const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
@@ -24,7 +28,16 @@ const wordPattern = /[\p{L}\p{M}\p{N}]+/gu;
 const spacelessPattern = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々]+/gu;
 
 export function fold(text: string): string {
-  return (
+  return withoutApostrophes(foldLetters(text));
+}
+
+const asciiPattern = /^[\x20-\x7e]*$/;
+
+/** Everything but the letters stays. */
+export function foldLetters(text: string): string {
+  // Most titles; all the rest is for others.
+  if (asciiPattern.test(text)) return text.toLowerCase();
+  return oneHanForm(
     text
       .toWellFormed()
       .normalize('NFKD')
@@ -34,8 +47,12 @@ export function fold(text: string): string {
       // `İ` becomes two characters there.
       .replace(accentPattern, '')
       .replace(/[ßæœøłđðþıħŧ]/g, (letter) => plainLetters[letter]!)
-      .replace(/(?<=\p{L})['’ʼ`´](?=\p{L})/gu, '')
+      .replace(/[ァ-ヶ]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - kanaDistance)),
   );
+}
+
+export function withoutApostrophes(folded: string): string {
+  return folded.replace(/(?<=\p{L})['’ʼ`´](?=\p{L})/gu, '');
 }
 
 export interface Words {
@@ -73,14 +90,6 @@ export function pairsOf(run: string): string[] {
   const characters = [...run];
   if (characters.length === 1) return characters;
   return characters.slice(1).map((character, index) => characters[index]! + character);
-}
-
-/** One mark for a whole text, to find what is called exactly so. Names of signs alone (`!!!`) have one, too. */
-export function exactWord(text: string): string {
-  const { plain, runs } = wordsOf(text);
-  const words = [...plain, ...runs].join('_');
-  if (words !== '') return words.slice(0, 2 * wordCharsMax);
-  return `-${Buffer.from(fold(text).replace(/\s/g, '')).toString('hex').slice(0, wordCharsMax)}`;
 }
 
 function cut(word: string): string {

@@ -3,7 +3,7 @@
  * puts the key of their account into the address (`?key=`): a reader of feeds cannot sign in.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { queryCharsMax } from '../../catalogue/search-expression.ts';
+import { queryCharsMax } from '../../catalogue/search-query.ts';
 import type { Viewer } from '../../community/permissions.ts';
 import { baseUrl } from '../base-url.ts';
 import { type Html, html } from '../html.ts';

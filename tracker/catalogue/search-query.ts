@@ -1,0 +1,124 @@
+/**
+ * What somebody typed → words, and what may stand for them. Pure.
+ *
+ * `blackbird` may be two words in a name, and `black bird` one: words that follow each other are joined where the
+ * catalogue has the joined word; what signs join is looked for joined and apart.
+ */
+import { CatalogueError } from './catalogue-error.ts';
+import {
+  calledAs,
+  type NameWord,
+  type Piece,
+  piecesOf,
+  signsOf,
+  soundMark,
+  soundsAs,
+  triplesOf,
+} from './name-words.ts';
+import { isCyrillic, latinSpellings, soundsOf } from './sound.ts';
+import { pairsOf } from './words.ts';
+
+/** Longer than any title; what is longer was pasted by mistake. */
+export const queryCharsMax = 300;
+/** Each costs a walk through the index. */
+const queryWordsMax = 12;
+/** One letter is the beginning of everything. */
+const beginningCharsMin = 2;
+/** In more words than these none was torn apart by mistake. */
+const joinedPiecesMax = 5;
+
+export interface QueryWord {
+  readonly word: string;
+  /** The last one, if nothing stands behind it: there may be more to come. */
+  readonly isBeginning: boolean;
+  /** Of a script without spaces: nothing is like it. */
+  readonly isPair: boolean;
+  /** In the index these stand for it: the sound of a word in Latin letters, Latin spellings of a Cyrillic one. */
+  readonly others: readonly string[];
+}
+
+export interface QueryPiece {
+  /** Places of its words in the query. */
+  readonly from: number;
+  readonly to: number;
+  readonly together: readonly string[];
+  readonly apart: readonly string[];
+}
+
+/** A word that stands for several pieces. */
+export interface Joined {
+  readonly from: number;
+  readonly to: number;
+  readonly word: string;
+}
+
+export interface Query {
+  readonly words: readonly QueryWord[];
+  readonly pieces: readonly QueryPiece[];
+  readonly joined: readonly Joined[];
+  /** What is called exactly so. */
+  readonly called: readonly string[];
+  /** The mark of a short name with signs. */
+  readonly signs: string | undefined;
+}
+
+/** Throws CatalogueError `query-invalid`. `isKnown`: whether a joined word is worth looking for. */
+export function parseQuery(text: string, isKnown: (word: string) => boolean): Query {
+  if (text.length > queryCharsMax) {
+    throw new CatalogueError('query-invalid', `a search has at most ${queryCharsMax} characters`);
+  }
+  const isOpen = /[\p{L}\p{M}\p{N}]$/u.test(text);
+  const found = piecesOf(text);
+  const words: QueryWord[] = [];
+  const pieces: QueryPiece[] = [];
+  for (const piece of found) {
+    const from = words.length;
+    for (const word of piece.words) words.push(...queryWords(word, isOpen && isLast(word, found)));
+    if (words.length > queryWordsMax) words.length = queryWordsMax;
+    if (words.length === from) break;
+    pieces.push({ from, to: words.length, together: piece.together, apart: piece.apart });
+  }
+  const sound = soundsAs(text);
+  const called = calledAs(text);
+  const latin = called.flatMap((form) =>
+    isCyrillic(form) ? latinSpellings(form) : soundsOf(form).map(soundMark),
+  );
+  return {
+    words,
+    pieces,
+    joined: joinedPieces(found, pieces).filter(({ word }) => isKnown(word)),
+    called: [...new Set([...called, ...latin, ...(sound === undefined ? [] : [soundMark(sound)])])],
+    signs: signsOf(text),
+  };
+}
+
+function isLast(word: NameWord, pieces: readonly Piece[]): boolean {
+  return word === pieces.at(-1)!.words.at(-1);
+}
+
+function queryWords({ text, run }: NameWord, isOpen: boolean): QueryWord[] {
+  const none = { isBeginning: false, isPair: true, others: [] };
+  if (run === 'pairs') return pairsOf(text).map((word) => ({ word, ...none }));
+  if (run === 'triples') {
+    // Two characters are the beginning of every triple that they are in.
+    const isShort = [...text].length === 2;
+    return triplesOf(text).map((word) => ({ word, ...none, isBeginning: isShort }));
+  }
+  const others = isCyrillic(text) ? latinSpellings(text) : soundsOf(text).map(soundMark);
+  return [{ word: text, isBeginning: isOpen && text.length >= beginningCharsMin, isPair: false, others }];
+}
+
+function joinedPieces(found: readonly Piece[], pieces: readonly QueryPiece[]): Joined[] {
+  if (pieces.length < 2 || pieces.length > joinedPiecesMax) return [];
+  if (found.some(({ words }) => words.some(({ run }) => run !== undefined))) return [];
+  const spans = pieces.slice(1).map((_, at) => [at, at + 2] as const);
+  if (pieces.length > 2) spans.push([0, pieces.length]);
+  return spans.map(([first, end]) => ({
+    from: pieces[first]!.from,
+    to: pieces[end - 1]!.to,
+    word: found
+      .slice(first, end)
+      .flatMap(({ words }) => words.map(({ text }) => text))
+      .join(''),
+  }));
+}
