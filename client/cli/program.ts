@@ -116,8 +116,15 @@ const keptWords: ReadonlySet<unknown> = new Set(['-', 'help']);
 /** No argument can begin with it. */
 const disguise = '\0';
 
+/** What stands behind `--` is no flag, whatever it looks like: the parser loses it for positionals that take several. */
 function disguised(argv: readonly string[]): string[] {
-  return argv.map((word) => (keptWords.has(word) ? `${disguise}${word}` : word));
+  const end = argv.indexOf('--');
+  const before = end < 0 ? argv : argv.slice(0, end);
+  const behind = end < 0 ? [] : argv.slice(end + 1);
+  return [
+    ...before.map((word) => (keptWords.has(word) ? `${disguise}${word}` : word)),
+    ...behind.map((word) => `${disguise}${word}`),
+  ];
 }
 
 function undisguised(value: unknown): unknown {
@@ -186,7 +193,7 @@ async function inOurWords<T>(parsing: () => Promise<T>, syntax: Syntax): Promise
 }
 
 /** Before anything else: the word after an unknown flag looks like its value, and then something seems to be missing. */
-function refuseUnknownFlag({ argv, names, help }: Syntax): void {
+function refuseUnknownFlag({ argv, names, usage, help }: Syntax): void {
   const known = new Set([...names, 'help', 'h', 'version', 'V']);
   const end = argv.indexOf('--');
   for (const word of end < 0 ? argv : argv.slice(0, end)) {
@@ -198,8 +205,16 @@ function refuseUnknownFlag({ argv, names, help }: Syntax): void {
       [...known].filter((other) => other.length > 1),
     );
     const hint = meant === undefined ? '' : `; did you mean --${meant}?`;
-    throw badOption(`there is no ${flagOf(name)}${hint} (${help} lists all)`);
+    const isWord = usage.includes('<words')
+      ? '; what is searched for and begins with a dash goes behind --'
+      : '';
+    throw badOption(`there is no ${flagOf(name)}${hint} (${help} lists all${isWord})`);
   }
+}
+
+/** Of commands that take any words: `-M-` is a band. */
+function dashHint(usage: string): string {
+  return usage.includes('<words') ? '; a word that begins with a dash goes behind --' : '';
 }
 
 function flagOf(name: string): string {
@@ -216,7 +231,8 @@ function refusal(message: string, { argv, usage, help }: Syntax): CliError {
   const valueless = /^Not enough arguments following: (.+)/.exec(message)?.[1];
   if (valueless !== undefined) return badOption(`${flagOf(valueless)} needs a value (${help} tells which)`);
   if (message.startsWith('Not enough non-option arguments')) {
-    return badOption(`something is missing; it goes like this: ${calledAs} ${usage}`);
+    const hint = argv.some((word) => word.startsWith('-') && word !== '--') ? dashHint(usage) : '';
+    return badOption(`something is missing; it goes like this: ${calledAs} ${usage}${hint}`);
   }
   return badOption(message);
 }

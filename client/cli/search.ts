@@ -46,6 +46,7 @@ export default defineCommand({
     ['search evning call', `finds “Evening Call”; then ${calledAs} get 1 fetches the first result`],
     ['search brood --albums --lossless', 'whole albums, as they were recorded'],
     ['search summer --codec mp3 --bit-rate 320k --year 1990-1999', 'good enough, and old enough'],
+    ['search -- -M-', 'what begins with a dash'],
     ['search seventeen --json | jq ".rows[].title"', 'for a program'],
   ],
 

@@ -49,6 +49,19 @@ describe('a torrent that is none', () => {
     await expectFailure(['info', 'help', 'help'], 28, /"help" is one argument too many/);
   });
 
+  it.each([
+    [['create', '--', '-nope'], 3, /-nope does not exist/],
+    [['create', '--format', 'v1', '--', '--help', '-x'], 3, /--help does not exist/],
+    [['info', '--', '-M-.torrent'], 3, /there is no file -M-\.torrent/],
+    [['verify', '--', '--json', '--quiet'], 3, /--json/],
+  ] as const)('what stands behind -- is no flag: %j', async (args, code, sentence) => {
+    await expectFailure([...args], code, sentence);
+  });
+
+  it('a word that begins with a dash is told where it goes', async () => {
+    await expectFailure(['search', '-M-'], 2, /begins with a dash goes behind --/);
+  });
+
   it('a file without an end', async () => {
     await expectFailure(['info', '/dev/zero'], 26, /\/dev\/zero is larger than 256 MiB/);
   });
