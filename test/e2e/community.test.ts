@@ -116,21 +116,17 @@ describe('a result', () => {
     await bob.run('search', 'heat', 'haze');
     await bob.run('get', '1', '-o', place.in('bob', 'one'), '--port', '0');
     expect(readdirSync(place.in('bob', 'one', 'Noon'))).toEqual(['01 Heat Haze.flac']);
-    expect(await bob.fails('get', '7', '-o', place.in('bob', 'one'))).toEqual({
-      exit: 3,
-      code: 'result-not-found',
-    });
-    expect(await eve.fails('get', '1')).toEqual({ exit: 3, code: 'result-not-found' });
+    const missing = { exit: 3, code: 'result-not-found' };
+    expect(await bob.fails('get', '7', '-o', place.in('bob', 'one'))).toEqual(missing);
+    expect(await eve.fails('get', '1')).toEqual(missing);
   });
 
   it('is taken by its number by every command that wants a torrent', async () => {
     await bob.run('search', 'heat', 'haze');
-    expect(await bob.run('info', '1')).toMatchObject([{ name: 'Noon', torrent: '1' }]);
-    expect(await bob.run('info', release, '--tracker', tracker)).toMatchObject([{ name: 'Noon' }]);
-    await bob.run('get', '1', '-o', place.in('bob', 'all'), '--port', '0');
-    const verified = await bob.fails('verify', '1', place.in('bob', 'all'));
-    expect(verified).toMatchObject({ exit: 32 });
-    expect(await bob.fails('seed', '9', place.in('bob', 'all'))).toMatchObject({ exit: 3 });
+    for (const named of [['1'], [release, '--tracker', tracker]])
+      expect(await bob.run('info', ...named)).toMatchObject([{ name: 'Noon', torrent: named[0] }]);
+    expect(await bob.fails('verify', '1', place.in('bob', 'one'))).toMatchObject({ exit: 32 });
+    expect(await bob.fails('seed', '9', place.in('bob', 'one'))).toMatchObject({ exit: 3 });
   });
 
   it('is nothing when nothing is called so', async () => {

@@ -121,7 +121,7 @@ export const storageUnreached: readonly Unreached[] = [
       '?? upgrade?.record': upgrade,
       'throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error)':
         'the side file cannot be read at a start; test/host/unlucky-disk.test.ts has files that cannot be looked at',
-      "Object.assign(part, { state: 'side', seen: undefined })":
+      "Object.assign(part, { state: 'side', seen: undefined, strange: part.seen })":
         'another program’s part in the place of a file that is not wanted; test/host/download-folder.test.ts',
       'if (path.dirname(at) === at) return': 'a system without a root folder: there is none',
       "throw new ClientError('not-a-folder'":
@@ -231,7 +231,7 @@ export const storageUnreached: readonly Unreached[] = [
     branches: {
       'segment.descriptor ?? openKnown(': `${noAlbum}: a piece over dozens of files; test/host/links-below.test.ts`,
       'if (segment.descriptor === undefined) fs.close(descriptor)': `${noAlbum}: a piece over dozens of files; test/host/links-below.test.ts`,
-      'const leaves = Buffer.alloc(root.width * rootBytes': v2,
+      'this.#leaves = root && Buffer.alloc(root.width * rootBytes': v2,
     },
   },
   {
