@@ -4,6 +4,8 @@ import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { inspect } from 'node:util';
+import { withoutCredentials } from '../host/web-credentials.ts';
 import { codeOf } from './cli-error.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
 import { Output } from './output.ts';
@@ -34,7 +36,7 @@ process.stdout.write('', () => process.exit(code));
 
 function fail(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error);
-  if (process.env.CICADA_DEBUG === '1') console.error(error);
+  if (process.env.CICADA_DEBUG === '1') console.error(withoutCredentials(inspect(error)));
   const stable = codeOf(error);
   const ours = 'This should not happen: it is a fault of Cicada (CICADA_DEBUG=1 shows where).';
   output.failure(stable, stable === 'internal' ? `${message}\n${ours}` : message);

@@ -2,11 +2,13 @@
  * Where everything the program says goes. Data goes to stdout, progress and remarks to stderr; with `--json` stdout
  * carries documents and nothing else is said, so that a script reads one stream and a pipe never meets a bar.
  *
+ * Invariant: no name or password that stands in a web address is said.
  * Left to others: what is said (the commands), how a line is painted (live-area.ts).
  */
 import process from 'node:process';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { displayPath } from '../../torrents/path-rules.ts';
+import { withoutCredentials } from '../host/web-credentials.ts';
 import { LiveArea } from './live-area.ts';
 
 export interface OutputMode {
@@ -71,7 +73,7 @@ export class Output {
 
   /** One document on one line, to stdout, only with `--json`. */
   document(value: object): void {
-    if (this.#mode.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.#mode.json) process.stdout.write(`${withoutCredentials(JSON.stringify(value))}\n`);
   }
 
   /** A remark, to stderr. */
@@ -107,7 +109,7 @@ export class Output {
     if (line === this.#plainPrinted) return;
     this.#plainPrintedMs = nowMs;
     this.#plainPrinted = line;
-    process.stderr.write(`${stripVTControlCharacters(line)}\n`);
+    process.stderr.write(`${withoutCredentials(stripVTControlCharacters(line))}\n`);
   }
 
   clearLive(): void {
@@ -127,5 +129,6 @@ export function paint(style: Style, text: string): string {
 
 /** `NO_COLOR`, `FORCE_COLOR` and whether it is a terminal: Node decides. */
 function coloured(text: string, stream: NodeJS.WriteStream): string {
-  return styleText('reset', '', { stream }) === '' ? stripVTControlCharacters(text) : text;
+  const shown = withoutCredentials(text);
+  return styleText('reset', '', { stream }) === '' ? stripVTControlCharacters(shown) : shown;
 }

@@ -40,7 +40,10 @@ function refusal(url: string, statusCode: number): CliError {
     );
   }
   if (statusCode === 401 || statusCode === 403) {
-    return new CliError('fetch-not-allowed', `${url}: not allowed (HTTP ${statusCode}); it may need a login`);
+    return new CliError(
+      'fetch-not-allowed',
+      `${url}: not allowed (HTTP ${statusCode}); it may need a login: http://USER:PASSWORD@HOST/…`,
+    );
   }
   return new CliError('fetch-failed', `${url}: the server answered HTTP ${statusCode}; try again later`);
 }

@@ -14,6 +14,7 @@ import { ClientError, cannotWrite } from './client-error.ts';
 import type { Decider } from './driver.ts';
 import { PayloadElision } from './payload-elision.ts';
 import { base64, recordedFact, recordingFormat, recordingVersion } from './recorded-fact.ts';
+import { withoutCredentials } from './web-credentials.ts';
 
 /** A GiB fetched is 4 MB here, one that is given 9 MB: a night on a fast line, and more than a developer can be sent. */
 const recordingBytesMax = 256 * 1024 * 1024;
@@ -134,8 +135,9 @@ export class FlightRecorder {
     this.#write(`${JSON.stringify(value)}\n`);
   }
 
+  /** Recordings are sent to others: names and passwords of trackers are the user's. */
   #write(line: string): void {
-    this.#pending += line;
+    this.#pending += withoutCredentials(line);
   }
 
   /** The transfer matters more than its recording: when the disk refuses, only the recording ends. */

@@ -4,7 +4,7 @@
  *
  *   the user typed it              anywhere
  *   chosen by a stranger:
- *     an announce or a scrape      not-forbidden: the open net, loopback, private networks
+ *     an announce or a scrape      not-forbidden: the open net, loopback, private networks (there without a password)
  *     anything else                open-net
  *   after a server of the open net has answered: open-net, whoever chose what
  *
@@ -29,12 +29,21 @@ export interface Hop {
   readonly ownSearch: string;
   /** A server of the open net has answered on the way here. */
   readonly isAfterOpenNet: boolean;
+  /** It signs in with a name and password of its URL. */
+  readonly hasCredentials?: boolean;
 }
 
-export function reachOf({ target, typedOrigin, ownSearch, isAfterOpenNet }: Hop): Reach {
+export function reachOf({
+  target,
+  typedOrigin,
+  ownSearch,
+  isAfterOpenNet,
+  hasCredentials = false,
+}: Hop): Reach {
   if (isAfterOpenNet) return 'open-net';
   if (typedOrigin !== undefined && isSameServer(target, typedOrigin)) return 'anywhere';
-  return isAnnounce(target, ownSearch) ? 'not-forbidden' : 'open-net';
+  // A stranger's torrent must not try passwords on the devices of a private network.
+  return isAnnounce(target, ownSearch) && !hasCredentials ? 'not-forbidden' : 'open-net';
 }
 
 /** The origin itself, or the same host over TLS: many servers lead from the one to the other. */

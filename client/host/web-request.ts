@@ -1,15 +1,19 @@
 /**
- * Gets what lies at a web address: bounded in bytes and redirects, and in time by the caller's signal.
+ * Gets what lies at a web address: bounded in bytes (packed and unpacked) and redirects, and in time by the caller's signal.
  *
  * Invariant: no request is sent to an address that its reach (web-door.ts) does not hold. It is the address we connect to
  * that counts, each time we connect: a name may stand for another one whenever it is looked up. A connection is kept for
- * requests of the same reach only.
+ * requests of the same reach only. A name and password in a URL go to its own origin, and never again once a redirect has led
+ * elsewhere.
  */
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, request } from 'undici';
 import { type AddressKind, addressKind } from './address-kind.ts';
+import { takeAuthorization } from './web-credentials.ts';
 import { isInReach, type Reach, reaches, reachOf } from './web-door.ts';
+import { encodingsRead, unpacked } from './web-encoding.ts';
+import { WebError } from './web-error.ts';
 
 /** libtorrent follows five; who needs more than three is lost. */
 export const redirectsMax = 3;
@@ -18,25 +22,6 @@ const connectMsMax = 10_000;
 const familiesMax = 1_000;
 /** Origins of the open net that are remembered as such. Beyond that all count as such, which allows less. */
 const openOriginsMax = 10_000;
-
-export type WebErrorCode =
-  | 'web-too-large'
-  | 'web-redirects'
-  | 'web-redirect-protocol'
-  | 'web-redirect-private'
-  | 'web-address-private'
-  | 'web-address-forbidden'
-  | 'web-family';
-
-export class WebError extends Error {
-  readonly code: WebErrorCode;
-
-  constructor(code: WebErrorCode, message: string) {
-    super(message);
-    this.name = 'WebError';
-    this.code = code;
-  }
-}
 
 export interface WebAnswer {
   readonly statusCode: number;
@@ -49,6 +34,8 @@ export interface WebAnswer {
 export interface WebStream {
   readonly statusCode: number;
   readonly body: AsyncIterable<Uint8Array>;
+  /** How the body is packed, as the server says; empty when it is not. */
+  readonly encoding: string;
   readonly origin: string;
 }
 
@@ -105,38 +92,57 @@ export class WebClient {
 
   /** Rejects with a WebError, with the system's or undici's error, or with the reason of the signal. */
   async get(url: string, options: WebRequestOptions): Promise<WebAnswer> {
-    const { statusCode, body, origin } = await this.open(url, options);
-    return { statusCode, body: await readBounded(body, options.bytesMax), origin };
+    const { bytesMax } = options;
+    const headers = { 'accept-encoding': encodingsRead, ...options.headers };
+    const { statusCode, body, encoding, origin } = await this.open(url, { ...options, headers });
+    const packed = await readBounded(body, bytesMax);
+    return { statusCode, body: await unpacked(packed, encoding, bytesMax), origin };
   }
 
   /** As get(), without its body. */
   async open(url: string, options: WebStreamOptions): Promise<WebStream> {
-    const { headers, signal, silentMsMax, isTyped, family, ownQuery = '' } = options;
+    const { headers: given, signal, silentMsMax, isTyped, family, ownQuery = '' } = options;
     const timeout =
       silentMsMax === undefined ? {} : { bodyTimeout: silentMsMax, headersTimeout: silentMsMax };
     let target = new URL(url);
+    let authorization = takeAuthorization(target);
     const typedOrigin = isTyped ? target.origin : undefined;
     const ownSearch = new URL(`http://host/?${ownQuery}`).search;
     let isAfterOpenNet = false;
     for (let redirects = 0; ; redirects++) {
-      const reach = reachOf({ target, typedOrigin, ownSearch, isAfterOpenNet });
+      const hasCredentials = authorization !== undefined;
+      const reach = reachOf({ target, typedOrigin, ownSearch, isAfterOpenNet, hasCredentials });
+      const headers = hasCredentials ? { ...given, authorization } : given;
       const dispatcher = this.#agents.get(`${reach} ${family}`)!;
-      const response = await request(target, { dispatcher, headers, signal, ...timeout }).catch((error) => {
-        const isInside = (error as { code?: string }).code === 'web-address-private' && redirects > 0;
-        throw isInside ? redirectsInside() : error;
+      const sent = { dispatcher, headers, signal, ...timeout };
+      const response = await request(target, sent).catch((error: { code?: string }) => {
+        const isInside = error.code === 'web-address-private';
+        // A stranger's announce is made there without its password, like any other.
+        if (isInside && redirects === 0 && hasCredentials) return undefined;
+        throw isInside && redirects > 0 ? redirectsInside() : error;
       });
+      if (response === undefined) {
+        authorization = undefined;
+        redirects--;
+        continue;
+      }
       isAfterOpenNet ||= this.#isOfOpenNet(target.origin);
       const { location } = response.headers;
       const isRedirect = response.statusCode >= 300 && response.statusCode < 400;
       if (!isRedirect || typeof location !== 'string') {
         const body = response.body as AsyncIterable<Uint8Array>;
-        return { statusCode: response.statusCode, body, origin: target.origin };
+        const encoding = [response.headers['content-encoding'] ?? ''].flat().join(', ');
+        return { statusCode: response.statusCode, body, encoding, origin: target.origin };
       }
       await response.body.dump();
       if (redirects >= redirectsMax) throw new WebError('web-redirects', 'it redirects in circles');
       if (!URL.canParse(location, target.href))
         throw new WebError('web-redirect-protocol', 'it redirects to what is no address');
+      const { origin } = target;
       target = new URL(location, target);
+      // What a redirect writes there is its own affair, and no password of the user's.
+      takeAuthorization(target);
+      if (target.origin !== origin) authorization = undefined;
       if (target.protocol !== 'http:' && target.protocol !== 'https:')
         throw new WebError('web-redirect-protocol', 'it redirects to another protocol');
     }

@@ -28,5 +28,9 @@ export function aliveUrl(announceUrl: string): string | undefined {
   if (url === null) return undefined;
   const [, folder] =
     /^((?:\/[^/]*)*?)(?:\/(?:[a-z2-7]{48}|[a-z2-7]{32}))?\/announce$/.exec(url.pathname) ?? [];
-  return folder === undefined ? undefined : `${url.origin}${folder}/alive`;
+  if (folder === undefined) return undefined;
+  // A proxy that wants a name and password wants them for this, too.
+  const { username, password, origin } = url;
+  const signedIn = username === '' && password === '' ? '//' : `//${username}:${password}@`;
+  return `${origin.replace('//', signedIn)}${folder}/alive`;
 }
