@@ -231,7 +231,8 @@ export const storageUnreached: readonly Unreached[] = [
     branches: {
       'segment.descriptor ?? openKnown(': `${noAlbum}: a piece over dozens of files; test/host/links-below.test.ts`,
       'if (segment.descriptor === undefined) fs.close(descriptor)': `${noAlbum}: a piece over dozens of files; test/host/links-below.test.ts`,
-      'this.#leaves = root && Buffer.alloc(root.width * rootBytes': v2,
+      'for (let at = start; at < end; at += leafBytes)': v2,
+      'return Buffer.compare(rootOf(this.#leaves!': v2,
     },
   },
   {

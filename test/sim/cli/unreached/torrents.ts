@@ -121,6 +121,8 @@ export const torrentsUnreached: readonly Unreached[] = [
         'sizes of which two are more than 2^53 bytes; test/torrents/metainfo.test.ts',
       'pieces are more than ${pieceCountMax}': huge,
       "warnings.add('urls-too-many'": 'five hundred addresses; no test has so many',
+      '${pieceCount} pieces are more than ${pieceCountMax}': huge,
+      'if (pieceCount > usualPieceCountMax)': huge,
     },
   },
   {
