@@ -8,7 +8,7 @@ import { stateFolder } from './user-folders.ts';
 import { watch } from './watch.ts';
 import { count, size } from './wording.ts';
 
-interface NetworkArgs {
+export interface NetworkArgs {
   readonly port?: number | undefined;
   readonly 'upload-limit'?: number | undefined;
   readonly 'download-limit'?: number | undefined;

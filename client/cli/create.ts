@@ -68,7 +68,7 @@ export default defineCommand({
     const isOneOfMany = perAlbum || jobs.length > 1;
     const { threads } = args;
     const settings = { signal, threads, force: args.force === true, dryRun, perAlbum };
-    return await makeTorrents(
+    const code = await makeTorrents(
       jobs,
       settings,
       output,
@@ -80,6 +80,11 @@ export default defineCommand({
           tell(job, { ...summaryOf(plan, job.options), infoHash, infoHashV2 }, skipped, isOneOfMany, output);
       },
     );
+    const [path] = args.path;
+    if (perAlbum && !dryRun && !toStdout && args.path.length === 1 && args.output !== undefined) {
+      output.remark(`Share them all with: ${plain(commandLine(['seed', args.output, path!]))}`);
+    }
+    return code;
   },
 });
 

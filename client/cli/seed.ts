@@ -1,6 +1,7 @@
 /** `cicada seed`: gives on what is already there, until it is told to stop. */
+import { stat } from 'node:fs/promises';
 import type { Client } from '../host/client.ts';
-import { withClient } from './client-session.ts';
+import { type NetworkArgs, withClient } from './client-session.ts';
 import { defineCommand } from './command.ts';
 import { secretsOption } from './create-options.ts';
 import { exitCode } from './exit-codes.ts';
@@ -14,6 +15,7 @@ import { seedLimitOptions, seedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
 import { checkSeeded } from './shareable.ts';
 import { tellWarnings } from './torrent-notes.ts';
+import type { LoadedTorrent } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
 import { Transfer } from './transfer.ts';
 import { trackerOption } from './wanted-torrent.ts';
@@ -23,11 +25,16 @@ export default defineCommand({
   usage: 'seed <torrent> <path>',
   describe: 'Share a folder that has a torrent file already',
   positionals: {
-    torrent: { ...givenPositional, demandOption: true },
+    torrent: {
+      ...givenPositional,
+      demandOption: true,
+      describe: `${givenPositional.describe}; or a folder of .torrent files`,
+    },
     path: {
       type: 'string',
       demandOption: true,
-      describe: 'The shared folder or file, or the folder that holds it',
+      describe:
+        'The shared folder or file, or the folder that holds it; with many torrents, all their content',
     },
   },
   options: {
@@ -48,6 +55,7 @@ export default defineCommand({
   },
   examples: [
     ['seed Album.torrent ~/Music/Album', 'shares until Ctrl-C; what was checked once is not checked again'],
+    ['seed ~/torrents ~/Music', 'all torrents of a folder, by one program on one port'],
     ['seed Album.torrent ~/Music --upload-limit 2MiB/s', 'leaves room for others on the line'],
     [
       'seed Album.torrent ~/Music --seed-ratio 3 --seed-time 600',
@@ -57,6 +65,11 @@ export default defineCommand({
 
   async run(args, output) {
     const signal = interruption();
+    const isFolder = await stat(args.torrent).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    if (isFolder) return await seedAll(args, signal, output);
     const loaded = withTrackers(
       await givenTorrent(args.torrent, signal, output, args.tracker?.[0]),
       args.tracker ?? [],
@@ -71,6 +84,33 @@ export default defineCommand({
     return await withClient({ ...args, remembers: args.verify !== false }, output, share);
   },
 });
+
+interface SeedArgs extends NetworkArgs {
+  readonly torrent: string;
+  readonly path: string;
+  readonly tracker?: string[] | undefined;
+  readonly verify?: boolean | undefined;
+  readonly 'include-secrets'?: boolean | undefined;
+  readonly 'seed-ratio'?: number | undefined;
+  readonly 'seed-time'?: number | undefined;
+}
+
+/** A folder of torrents. */
+async function seedAll(args: SeedArgs, signal: AbortSignal, output: Output): Promise<number> {
+  const { seedFolder } = await import('./seed-folder.ts');
+  const verify = args.verify === true ? 'anew' : (args.verify ?? true);
+  const complete = (loaded: LoadedTorrent) => withTrackers(loaded, args.tracker ?? []);
+  const options = { ...args, torrents: args.torrent, verify, signal, complete } as const;
+  return await withClient({ ...args, remembers: args.verify !== false }, output, async (client) => {
+    const { transfers, code } = await seedFolder(client, options, output);
+    const trackers = transfers.flatMap(({ metainfo }) => metainfo.trackers.flat());
+    if (transfers.every(({ metainfo }) => metainfo.trackers.length === 0)) {
+      tellSources({ trackers, webSeeds: [] }, output);
+    }
+    await seedUntil(signal, transfers, output, seedLimits(args), true);
+    return code;
+  });
+}
 
 /** Without a tracker that can be asked no peer finds this seed; others are mentioned with `-v` alone. */
 function tellSources(sources: Sources, output: Output): void {
@@ -89,11 +129,15 @@ function tellSources(sources: Sources, output: Output): void {
 }
 
 /** Those that the user typed, each in a tier of its own unless the torrent names it. */
-function withTrackers({ metainfo, trust, ...rest }: GivenTorrent, typed: readonly string[]): GivenTorrent {
+function withTrackers<Given extends Pick<GivenTorrent, 'metainfo' | 'trust'>>(
+  loaded: Given,
+  typed: readonly string[],
+): Given {
+  const { metainfo, trust } = loaded;
   const known = metainfo.trackers.flat();
   const more = typed.filter((url) => !known.includes(url)).map((url) => [url]);
   const trackers = [...metainfo.trackers, ...more];
-  return { ...rest, metainfo: { ...metainfo, trackers }, trust: { ...trust, trackers: typed } };
+  return { ...loaded, metainfo: { ...metainfo, trackers }, trust: { ...trust, trackers: typed } };
 }
 
 async function start(

@@ -10,17 +10,21 @@ import type { Transfer } from './transfer.ts';
 import { stateFolder } from './user-folders.ts';
 import { trackerWords } from './waiting-reason.ts';
 import { watch } from './watch.ts';
-import { count, duration, rate, size } from './wording.ts';
+import { count, duration, grouped, rate, size } from './wording.ts';
 
 /** Two looks a second are what the engine's rates are worth. */
 export const announceEveryMs = 500;
 
-/** Resolves when the signal or a limit says so, having told what was given. */
+/** A look at one torrent takes some 50 microseconds: with thousands of them it is taken more rarely. */
+const lookMsEach = 1;
+
+/** Resolves when the signal or a limit says so, having told what was given. `isSummed`: scripts are told sums alone. */
 export async function seedUntil(
   signal: AbortSignal,
   transfers: readonly Transfer[],
   output: Output,
   limits: SeedLimits = noSeedLimits,
+  isSummed = false,
 ): Promise<void> {
   const startedMs = performance.now();
   const seconds = () => (performance.now() - startedMs) / 1000;
@@ -38,12 +42,14 @@ export async function seedUntil(
   };
   const look = () => {
     note();
-    if (output.json) announceProgress(transfers);
+    if (output.json && isSummed) announceSums(transfers, output);
+    else if (output.json) announceProgress(transfers);
     else output.live(seedingText(transfers, output.verbose));
     limit = reachedLimit(limits, given(transfers), bytes, seconds());
     if (limit !== undefined) enough.resolve();
   };
-  const everyMs = output.json ? announceEveryMs : paintEveryMs;
+  const usualMs = output.json ? announceEveryMs : paintEveryMs;
+  const everyMs = Math.max(usualMs, transfers.length * lookMsEach);
   const sharing = () => watch(Promise.race([aborted(signal), enough.promise]), everyMs, look);
   await withAnnounceKey(output, () => transfers, sharing).finally(() => noteSharing(stateFolder(), []));
   output.clearLive();
@@ -59,17 +65,35 @@ export function announceProgress(transfers: readonly Transfer[]): void {
   for (const transfer of transfers) transfer.announceProgress();
 }
 
+/** The same over thousands of torrents. */
+function announceSums(transfers: readonly Transfer[], output: Output): void {
+  output.document({ event: 'progress', torrents: transfers.length, ...sumsOf(transfers) });
+}
+
+function sumsOf(transfers: readonly Transfer[]) {
+  const sums = { offline: 0, peers: 0, upBps: 0, uploaded: 0 };
+  for (const { status } of transfers) {
+    if (status.offline) sums.offline++;
+    sums.peers += status.peers.length;
+    sums.upBps += status.upBps;
+    sums.uploaded += status.uploaded;
+  }
+  return sums;
+}
+
 function seedingText(transfers: readonly Transfer[], verbose: boolean): LiveText {
-  const statuses = transfers.map(({ status }) => status);
-  const upBps = sum(transfers, ({ status }) => status.upBps);
-  const peers = sum(transfers, ({ status }) => status.peers.length);
-  const away = statuses.filter(({ offline }) => offline).length;
+  const { offline: away, peers, upBps, uploaded } = sumsOf(transfers);
+  const statuses = verbose ? transfers.map(({ status }) => status) : [];
   const parts =
-    away > 0 && away === statuses.length
+    away > 0 && away === transfers.length
       ? ['nothing: the files are not as they were']
       : peers === 0
-        ? [`${size(given(transfers))} given so far`, trackerState(transfers)]
-        : [`↑ ${rate(upBps)}`, count(peers, 'peer'), `${size(given(transfers))} given so far`];
+        ? [`${size(uploaded)} given so far`, trackerState(transfers)]
+        : [`↑ ${rate(upBps)}`, count(peers, 'peer'), `${size(uploaded)} given so far`];
+  if (transfers.length > 1) {
+    const some = away > 0 && away < transfers.length ? `, ${grouped(away)} of them away` : '';
+    parts.unshift(`${count(transfers.length, 'torrent')}${some}`);
+  }
   return {
     lines: (columns, rows) => [
       [paint('bold', 'Seeding'), ...parts].join('  '),

@@ -5,29 +5,43 @@ import { plain } from './torrent-summary.ts';
 import { trackerHost } from './tracker-host.ts';
 import { duration } from './wording.ts';
 
+/** A tracker may give every torrent a reason of its own. */
+const saidMax = 100;
+
 export class TrackerComplaints {
-  readonly #said = new Map<string, string>();
+  readonly #said = new Map<string, Set<string>>();
   readonly #output: Output;
+  /** For thousands of torrents: a tracker is its host, whichever torrent it was asked about. */
+  readonly #isOfMany: boolean;
 
   /** Some of its trackers can be asked: the others are no news. */
   readonly #isMixed: boolean;
 
-  constructor(output: Output, trackers: readonly string[]) {
+  constructor(output: Output, trackers: readonly string[], isOfMany = false) {
+    this.#isOfMany = isOfMany;
     this.#output = output;
     this.#isMixed = hasUsableTracker({ trackers });
   }
 
   onAnswered(tracker: string): void {
-    this.#said.delete(tracker);
+    this.#said.delete(this.#keyOf(tracker));
   }
 
   /** `retryInSeconds`: undefined when it is never asked again. */
   onFailed(tracker: string, reason: string, retryInSeconds: number | undefined): void {
-    if (this.#said.get(tracker) === reason) return;
-    this.#said.set(tracker, reason);
+    const key = this.#keyOf(tracker);
+    const said = this.#said.get(key);
+    if (said?.has(reason) || (said?.size ?? 0) >= saidMax) return;
+    // Of one torrent the last reason counts: it is said again after another one.
+    if (said !== undefined && this.#isOfMany) said.add(reason);
+    else this.#said.set(key, new Set([reason]));
     const words = `Tracker ${trackerHost(tracker)}: ${plain(reason)}; ${askedAgain(retryInSeconds)}`;
     if (this.#isMixed && isHopeless(tracker)) this.#output.detail(words);
     else this.#output.remark(words);
+  }
+
+  #keyOf(tracker: string): string {
+    return this.#isOfMany ? trackerHost(tracker) : tracker;
   }
 }
 

@@ -66,13 +66,13 @@ export class Transfer {
   #startedBytes = 0;
   #active: ActiveTorrent | undefined;
 
-  /** `isWatched`: its folder is watched, and becomes a new version when it changes. */
-  constructor(metainfo: Metainfo, output: Output, isWatched = false) {
+  /** `isWatched`: its folder is watched, and becomes a new version when it changes. `complaints`: shared with others. */
+  constructor(metainfo: Metainfo, output: Output, isWatched = false, complaints?: TrackerComplaints) {
     this.#isWatched = isWatched;
     this.metainfo = metainfo;
     this.infoHash = Buffer.from(metainfo.infoHash).toString('hex');
     this.#output = output;
-    this.#complaints = new TrackerComplaints(output, metainfo.trackers.flat());
+    this.#complaints = complaints ?? new TrackerComplaints(output, metainfo.trackers.flat());
   }
 
   /** It runs. Files that are there already are not news. */
