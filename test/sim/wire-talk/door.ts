@@ -81,7 +81,7 @@ export function judgeDoor(random: Prng): string | undefined {
       which < 0
         ? drawHandshake(random)
         : which === 0
-          ? drawWrong(random, { min: bitfield, max: geometry === undefined ? 262_144 / 8 : bitfield })
+          ? drawWrong(random, { min: bitfield, max: geometry === undefined ? 2 ** 22 / 8 : bitfield })
           : which < 4
             ? drawWord(random, { min: bitfield, max: bitfield })
             : { bytes: drawTalk(random, pieces) };

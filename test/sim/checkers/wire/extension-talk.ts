@@ -58,7 +58,7 @@ export class ExtensionTalk {
 
   #introduced(payload: Uint8Array): void {
     const said = leadingDict(payload);
-    if (said === undefined || said.end !== payload.length) return;
+    if (said === undefined) return;
     const { dict } = said;
     const within = (name: string, max: number) => {
       const value = numberIn(dict.get(name));

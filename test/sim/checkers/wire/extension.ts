@@ -12,8 +12,9 @@ export function leadingDict(
   return dict instanceof Map && !reader.isLost ? { dict, end: reader.at } : undefined;
 }
 
+/** Beyond 2^53 nothing is meant. */
 export function numberIn(value: Value | undefined): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined;
 }
 
 const depthMax = 8;
@@ -52,7 +53,7 @@ class Reader {
     if (end < 0) return this.#lose();
     const text = this.#latin1(this.at + 1, end);
     this.at = end + 1;
-    return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : this.#lose();
+    return /^(0|-?[1-9]\d*)$/.test(text) ? Number(text) : this.#lose();
   }
 
   /** One latin1 character a byte. */

@@ -24,7 +24,7 @@ export const wireReasons: ReadonlySet<string> = new Set([
 const KiB = 1024;
 const blockBytes = 16 * KiB;
 /** As long as the largest torrent we would take has pieces. */
-const blindBitfieldBytes = 262_144 / 8;
+const blindBitfieldBytes = 2 ** 22 / 8;
 
 const lengths = new Map<number, number>([
   [id.choke, 1],
