@@ -14,8 +14,13 @@ export interface KnownTorrent {
   readonly infoHash: string;
   /** Where its folder or file lies, or lay. */
   readonly path: string;
-  readonly state: 'complete' | 'unfinished' | 'gone';
+  /** `chosen`: what was wanted of it is complete, and that is not all of it. */
+  readonly state: 'complete' | 'chosen' | 'unfinished' | 'gone';
   readonly piecesVerified: number;
+  /** Undefined where a record of an earlier version does not tell. */
+  readonly bytes: number | undefined;
+  readonly wantedBytes: number | undefined;
+  readonly haveWantedBytes: number | undefined;
   /** The program that works on it now. */
   readonly processId: number | undefined;
   /** That program gives it on. */
@@ -44,33 +49,66 @@ export async function knownTorrents(
 
 /** What is given on at this moment, and of every other place the newest version alone. */
 export async function shownTorrents(stateFolder: string): Promise<KnownTorrent[]> {
-  const shared = sharedNow(stateFolder, isRunning).map(
-    ({ infoHash, path, processId }): KnownTorrent => ({
-      ...{ name: basename(path), infoHash, path, processId, sharingNow: true, piecesVerified: 0 },
+  const all = await knownTorrents(stateFolder);
+  const shared = sharedNow(stateFolder, isRunning).map(({ infoHash, path, processId }): KnownTorrent => {
+    const record = all.find((each) => each.infoHash === infoHash && each.path === path);
+    return {
+      ...(record ?? { piecesVerified: 0, ...noAmounts }),
+      ...{ name: basename(path), infoHash, path, processId, sharingNow: true, lastUsed: new Date() },
       state: existsSync(path) ? 'complete' : 'gone',
-      lastUsed: new Date(),
-    }),
-  );
+    };
+  });
   // A download that never got a piece has left nothing.
-  const known = (await knownTorrents(stateFolder)).filter(
-    ({ piecesVerified, processId }) => piecesVerified > 0 || processId !== undefined,
-  );
+  const known = all.filter(({ piecesVerified, processId }) => piecesVerified > 0 || processId !== undefined);
   const places = new Set<string>();
   return [...shared, ...known].filter(({ path }) => !places.has(path) && places.add(path));
 }
 
-async function readRecord(file: string, running: readonly ClaimHolder[]): Promise<KnownTorrent | undefined> {
-  const { path, infoHash, have } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+export async function readRecord(
+  file: string,
+  running: readonly ClaimHolder[],
+): Promise<KnownTorrent | undefined> {
+  const { path, infoHash, have, ...more } = JSON.parse(await readFile(file, 'utf8')) as Record<
+    string,
+    unknown
+  >;
   if (typeof path !== 'string' || typeof infoHash !== 'string' || typeof have !== 'string') return undefined;
   const bits = Buffer.from(have, 'base64');
+  const amounts = amountsIn(more, isFull(bits));
+  const { bytes, wantedBytes = 0, haveWantedBytes } = amounts;
+  // The bits alone do not tell how many pieces there are in the last eight.
+  const isWhole = bytes === undefined ? isFull(bits) : haveWantedBytes === bytes;
+  const isChosen = wantedBytes > 0 && haveWantedBytes === wantedBytes;
   return {
+    ...amounts,
     ...{ name: basename(path), infoHash, path },
-    state: existsSync(path) ? (isFull(bits) ? 'complete' : 'unfinished') : 'gone',
+    state: !existsSync(path) ? 'gone' : isWhole ? 'complete' : isChosen ? 'chosen' : 'unfinished',
     piecesVerified: bits.reduce((sum, byte) => sum + bitsSet(byte), 0),
     processId: running.find((each) => each.infoHash === infoHash && each.path === path)?.processId,
     sharingNow: false,
     lastUsed: (await stat(file)).mtime,
   };
+}
+
+const noAmounts = { bytes: undefined, wantedBytes: undefined, haveWantedBytes: undefined };
+
+/** Earlier versions wrote no amounts: of what is complete, the files tell. */
+function amountsIn(
+  { amounts, stamps }: Record<string, unknown>,
+  isWhole: boolean,
+): Pick<KnownTorrent, 'bytes' | 'wantedBytes' | 'haveWantedBytes'> {
+  const { bytes, wantedBytes, haveWantedBytes } = (amounts ?? {}) as Record<string, unknown>;
+  if (isAmount(bytes) && isAmount(wantedBytes) && isAmount(haveWantedBytes))
+    return { bytes, wantedBytes, haveWantedBytes };
+  if (!isWhole || !Array.isArray(stamps)) return noAmounts;
+  const sizes = stamps.map((stamp) => (Array.isArray(stamp) ? stamp[0] : 0));
+  const sum =
+    sizes.length > 0 && sizes.every(isAmount) ? sizes.reduce((all, size) => all + size, 0) : undefined;
+  return { bytes: sum, wantedBytes: sum, haveWantedBytes: sum };
+}
+
+function isAmount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** One bit a piece, the spare ones at the end are 0: all are set when no 0 comes before a 1. */

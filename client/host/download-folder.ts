@@ -11,6 +11,7 @@ import { makeFolders } from '../../torrents/make-folders.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { foldName } from '../../torrents/name-folding.ts';
 import { type FilePaths, verifyTorrent } from '../../torrents/verify.ts';
+import { amountsOf } from './amounts.ts';
 import { Beneath } from './beneath.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
 import { sameFile, sameStamp, stampFrom, stampOf } from './file-stamp.ts';
@@ -159,7 +160,8 @@ export function* preparing(
  */
 function begun(files: TorrentFiles, have: Uint8Array): ResumeRecord {
   const strange = files.files.map((file) => file?.strange);
-  return { have, stamps: files.files.map((file) => file && files.seen(file)), strange, clean: false };
+  const stamps = files.files.map((file) => file && files.seen(file));
+  return { have, stamps, strange, amounts: amountsOf(files), clean: false };
 }
 
 /** A record that cannot be written costs the next start some hashing. */

@@ -9,6 +9,7 @@
  */
 import path from 'node:path';
 import type { PieceIndex } from '../../torrents/geometry.ts';
+import { amountsOf } from './amounts.ts';
 import { codeOf, troubleOf } from './disk-errors.ts';
 import { type FileStamp, sameFile, stampFrom } from './file-stamp.ts';
 import type { OpenedFile } from './file-system.ts';
@@ -217,7 +218,8 @@ export class ResumeJournal {
     const stamps = this.#files.files.map((file) => file && this.#looks(file));
     // What is written and not forced to the disk is there all the same, for who reads it.
     const strange = this.#files.files.map((file) => file?.strange);
-    const record = { have, stamps, strange, clean: clean && isAllForced && !this.#isUnsure };
+    const amounts = amountsOf(this.#files);
+    const record = { have, stamps, strange, amounts, clean: clean && isAllForced && !this.#isUnsure };
     try {
       yield* this.#store.saving(this.#infoHash, this.#files.rootPath, record);
       this.#isUnsaved = false;

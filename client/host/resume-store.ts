@@ -20,8 +20,16 @@ export interface ResumeRecord {
   readonly stamps: readonly (FileStamp | undefined)[];
   /** By file index: another program's file that lies where our part would, and is let be. */
   readonly strange?: readonly (FileStamp | undefined)[];
+  /** Bytes of all files, of those that are wanted, and how many of these are here and right: for people alone. */
+  readonly amounts?: Amounts;
   /** The program ended by itself: what is not in `have` is not on the disk either. */
   readonly clean: boolean;
+}
+
+export interface Amounts {
+  readonly bytes: number;
+  readonly wantedBytes: number;
+  readonly haveWantedBytes: number;
 }
 
 /** Stamps of version 1 have size, mtime and inode only: those are compared, so that no library is hashed for an update. */
@@ -68,6 +76,7 @@ export class ResumeStore {
       infoHash: Buffer.from(infoHash).toString('hex'),
       path: rootPath,
       clean: record.clean,
+      amounts: record.amounts,
       have: Buffer.from(record.have).toString('base64'),
       stamps: record.stamps.map(storedStamp),
       ...(record.strange?.some((stamp) => stamp !== undefined)

@@ -9,9 +9,9 @@ import { blockBytesMax } from '../../../torrents/geometry.ts';
 
 /** 256 KiB is read from a socket at once; four times that allows for other hosts. */
 export const receivedBytesMax = 1024 * 1024;
-/** As torrents/ takes them: 262,144 pieces of at most 16 MiB. */
+/** As torrents/ takes them: 2^22 pieces of at most 256 MiB. */
 export const pieceCountMax = 2 ** 22;
-const pieceLengthMax = 16 * 1024 * 1024;
+const pieceLengthMax = 256 * 1024 * 1024;
 
 const whole = (maximum = Number.MAX_SAFE_INTEGER) => Type.Integer({ minimum: 0, maximum });
 const text = Type.String({ maxLength: 64 * 1024 });

@@ -1,0 +1,16 @@
+/** How much of a torrent is here, as its record tells it to people. */
+import type { Amounts } from './resume-store.ts';
+import type { TorrentFiles } from './torrent-files.ts';
+
+/** Pads are not counted: they lie nowhere. */
+export function amountsOf({ files }: Pick<TorrentFiles, 'files'>): Amounts {
+  let [bytes, wantedBytes, haveWantedBytes] = [0, 0, 0];
+  for (const stored of files) {
+    if (stored === undefined) continue;
+    bytes += stored.file.bytes;
+    if (!stored.isWanted) continue;
+    wantedBytes += stored.file.bytes;
+    haveWantedBytes += stored.file.bytes - stored.missingBytes;
+  }
+  return { bytes, wantedBytes, haveWantedBytes };
+}
