@@ -1,5 +1,6 @@
 /** Sharing at a tracker with a catalogue: every folder is published, seeded, watched, and published again when it changes. */
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
+import { HashPool } from '../../torrents/hashing/pool.ts';
 import { isLoopback, packAddress } from '../../tracker/protocol/address.ts';
 import { type AccountPlace, openAccount, ownAccount, type TrackerAccount } from '../community/account.ts';
 import { openIdentity } from '../community/identity.ts';
@@ -8,6 +9,7 @@ import { ShareError } from '../community/share-error.ts';
 import type { SharedFolder } from '../community/shared-folder.ts';
 import type { TrackerError } from '../community/tracker-error.ts';
 import type { Client } from '../host/client.ts';
+import { type FoundAlbum, scoutAlbums } from './album-scout.ts';
 import { CliError, codeOf } from './cli-error.ts';
 import { commandElsewhere } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
@@ -16,22 +18,29 @@ import { hashingLine } from './progress-line.ts';
 import { publishFolder } from './publishing-folder.ts';
 import { tellFaults } from './release-faults.ts';
 import { releaseTitle } from './release-names.ts';
+import { noSeedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
 import { watchStanding } from './share-standing.ts';
 import { plain, torrentDocument } from './torrent-summary.ts';
+import { TrackerComplaints } from './tracker-complaints.ts';
 import { Transfer } from './transfer.ts';
 import { audienceWords } from './visibility.ts';
-import { count, size } from './wording.ts';
+import { count, grouped, size } from './wording.ts';
 
 type SharingPlace = AccountPlace & { readonly signal: AbortSignal };
 
 export interface PublishSharing {
-  readonly folders: readonly string[];
+  /** Each a release; with `collections` those that were found in them so far. */
+  readonly folders: readonly SharedPlace[];
+  /** Folders of albums: later ones are shared as they come. */
+  readonly collections: readonly string[];
   readonly create: CreateOptions;
   readonly access: AccessBody | undefined;
   readonly threads: number | undefined;
   readonly includeSecrets: boolean | undefined;
 }
+
+type SharedPlace = Pick<FoundAlbum, 'path'> & Partial<FoundAlbum>;
 
 /** Resolves when it is time to stop. */
 export async function sharePublished(
@@ -60,10 +69,12 @@ async function shareWith(
   client: Client,
   account: TrackerAccount,
   place: SharingPlace,
-  { folders, ...options }: PublishSharing,
+  { folders, collections, create, ...options }: PublishSharing,
   output: Output,
 ): Promise<number> {
   const { signal, stateFolder } = place;
+  const isCollection = collections.length > 0;
+  const pool = new HashPool(options.threads);
   const identity = await openIdentity(stateFolder);
   // Before anything is hashed: whether the tracker is there, and knows us.
   await ownAccount(account).catch((error: Error) => {
@@ -75,76 +86,123 @@ async function shareWith(
   const transfers: Transfer[] = [];
   const nothingLeft = new AbortController();
   let lastHeld: TrackerError | undefined;
+  /** Taken down, or waiting for a moderator: trying again changes nothing. */
+  const givenUp = new Set<string>();
+  const complaints = isCollection ? new TrackerComplaints(output, [], true) : undefined;
 
   /** A moderator took it down: it is neither published nor given on any more. The other folders stay. */
   async function end(sharing: Sharing, error: TrackerError): Promise<void> {
     const at = sharings.indexOf(sharing);
     if (at < 0) return;
     sharings.splice(at, 1);
+    givenUp.add(sharing.folder);
     lastHeld = error;
     tellHeld(error, sharing.folder, sharing.release?.id, output);
     const transferAt = sharing.transfer === undefined ? -1 : transfers.indexOf(sharing.transfer);
     if (transferAt >= 0) transfers.splice(transferAt, 1);
     await sharing.transfer?.active.stop();
-    if (sharings.length === 0) nothingLeft.abort();
+    if (sharings.length === 0 && !isCollection) nothingLeft.abort();
     // Its watcher may be what told us: it is not waited for.
     void sharing.share?.close();
   }
 
+  async function shareOne({ path: folder, wanted }: SharedPlace, sharing: Sharing): Promise<void> {
+    sharing.share = await publishFolder({
+      ...{ ...options, folder, place, account, identity, pool },
+      create: wanted === undefined ? create : { ...create, wanted },
+      onHash: (progress) => output.live(hashingLine('Hashing', progress)),
+      onLeftOut: (file) => tellLeftOut(file, output),
+      onTrouble: (error) => {
+        if (!isForbidden(error)) return tellTrouble(error, folder, 'it is tried again', output);
+        // What lies there now is not what was shared: nothing of it is given away.
+        void sharing.transfer?.active.stop();
+        tellTrouble(error, folder, 'it is not seeded any more', output);
+      },
+      async onHeld(error) {
+        if (error.code === 'taken-down') await end(sharing, error);
+        else tellHeld(error, folder, sharing.release?.id, output);
+      },
+      onPublished: async (version, { release, isNew }, faults) => {
+        output.clearLive();
+        const { transfer: before } = sharing;
+        sharing.release = release;
+        // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
+        await before?.active.stop();
+        // It bears a passkey for this release, so it is never printed.
+        const metainfo = { ...version.metainfo, trackers: [[release.announceUrl]] };
+        const transfer = new Transfer(metainfo, output, true, complaints);
+        const { onReport } = transfer;
+        transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport, trust }));
+        sharing.transfer = transfer;
+        if (before === undefined) transfers.push(transfer);
+        else transfers[transfers.indexOf(before)] = transfer;
+        const document = {
+          ...torrentDocument(version.metainfo, null),
+          ...{ release: release.id, version: release.version, visibility: release.visibility },
+        };
+        const event = before === undefined ? 'sharing' : 'new-version';
+        output.document({ event, ...document, published: isNew, faults, url: null, port: client.port });
+        tellPublished(release, before === undefined, account.url, output, isCollection);
+        tellFaults(faults, false, output);
+      },
+    });
+  }
+
+  /** Of many: what stands in the way of one is said once, and it is tried again at the next look. */
+  const said = new Map<string, string>();
+  async function shareOneOfMany(found: SharedPlace): Promise<void> {
+    const { path: folder } = found;
+    const sharing: Sharing = { folder, share: undefined, transfer: undefined, release: undefined };
+    sharings.push(sharing);
+    try {
+      await shareOne(found, sharing);
+      said.delete(folder);
+    } catch (error) {
+      output.clearLive();
+      sharings.splice(sharings.indexOf(sharing), 1);
+      if (signal.aborted) return;
+      if (isHeld(error)) {
+        // The other folders are shared all the same.
+        lastHeld = error;
+        givenUp.add(folder);
+        return tellHeld(error, folder, undefined, output);
+      }
+      if (said.get(folder) !== String(error)) tellTrouble(error, folder, 'it is tried again', output);
+      said.set(folder, String(error));
+    }
+  }
+
   try {
-    for (const folder of folders) {
-      const sharing: Sharing = { folder, share: undefined, transfer: undefined, release: undefined };
+    for (const [index, found] of folders.entries()) {
+      signal.throwIfAborted();
+      const words = `Publishing ${grouped(index + 1)} of ${count(folders.length, 'folder')}`;
+      if (folders.length > 1) output.live({ lines: () => [words], plain: () => words });
+      if (isCollection) {
+        await shareOneOfMany(found);
+        continue;
+      }
+      const sharing: Sharing = {
+        folder: found.path,
+        share: undefined,
+        transfer: undefined,
+        release: undefined,
+      };
       sharings.push(sharing);
       try {
-        sharing.share = await publishFolder({
-          ...{ ...options, folder, place, account, identity },
-          onHash: (progress) => output.live(hashingLine('Hashing', progress)),
-          onLeftOut: (file) => tellLeftOut(file, output),
-          onTrouble: (error) => {
-            if (!isForbidden(error)) return tellTrouble(error, folder, 'it is tried again', output);
-            // What lies there now is not what was shared: nothing of it is given away.
-            void sharing.transfer?.active.stop();
-            tellTrouble(error, folder, 'it is not seeded any more', output);
-          },
-          async onHeld(error) {
-            if (error.code === 'taken-down') await end(sharing, error);
-            else tellHeld(error, folder, sharing.release?.id, output);
-          },
-          onPublished: async (version, { release, isNew }, faults) => {
-            output.clearLive();
-            const { transfer: before } = sharing;
-            sharing.release = release;
-            // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
-            await before?.active.stop();
-            // It bears a passkey for this release, so it is never printed.
-            const metainfo = { ...version.metainfo, trackers: [[release.announceUrl]] };
-            const transfer = new Transfer(metainfo, output, true);
-            const { onReport } = transfer;
-            transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport, trust }));
-            sharing.transfer = transfer;
-            if (before === undefined) transfers.push(transfer);
-            else transfers[transfers.indexOf(before)] = transfer;
-            const document = {
-              ...torrentDocument(version.metainfo, null),
-              ...{ release: release.id, version: release.version, visibility: release.visibility },
-            };
-            const event = before === undefined ? 'sharing' : 'new-version';
-            output.document({ event, ...document, published: isNew, faults, url: null, port: client.port });
-            tellPublished(release, before === undefined, account.url, output);
-            tellFaults(faults, false, output);
-          },
-        });
+        await shareOne(found, sharing);
       } catch (error) {
         if (!isHeld(error) || folders.length === 1) throw error;
         // The other folders are shared all the same.
         output.clearLive();
         sharings.splice(sharings.indexOf(sharing), 1);
         lastHeld = error;
-        tellHeld(error, folder, undefined, output);
+        tellHeld(error, found.path, undefined, output);
       }
     }
-    if (sharings.length === 0 && lastHeld !== undefined) throw lastHeld;
-    output.remark(paint('dim', 'Sharing until Ctrl-C; when a folder changes, that is a new version.'));
+    output.clearLive();
+    if (!isCollection && sharings.length === 0 && lastHeld !== undefined) throw lastHeld;
+    const news = isCollection ? ' New albums are published as they come.' : '';
+    output.remark(paint('dim', `Sharing until Ctrl-C; when a folder changes, that is a new version.${news}`));
     const until = AbortSignal.any([signal, nothingLeft.signal]);
     const shown = () => sharings.flatMap(({ release }) => (release === undefined ? [] : [release]));
     const watching = watchStanding(account, shown, until, {
@@ -155,11 +213,28 @@ async function shareWith(
         if (sharing !== undefined) await end(sharing, error);
       },
     });
-    await seedUntil(until, transfers, output);
-    await watching;
+    const scouting = scoutAlbums(collections, create, until, {
+      isKnown: (path) => givenUp.has(path) || sharings.some(({ folder }) => folder === path),
+      onAlbum: shareOneOfMany,
+      shared: () => sharings.map(({ folder }) => folder),
+      onGone: async (path) => {
+        const sharing = sharings.find(({ folder }) => folder === path);
+        if (sharing === undefined) return;
+        sharings.splice(sharings.indexOf(sharing), 1);
+        const at = sharing.transfer === undefined ? -1 : transfers.indexOf(sharing.transfer);
+        if (at >= 0) transfers.splice(at, 1);
+        output.document({ event: 'gone', path });
+        output.remark(`${plain(path)} is not there any more: it is not shared; nothing is withdrawn`);
+        await sharing.transfer?.active.stop();
+        await sharing.share?.close();
+      },
+      onTrouble: (error, folder) => tellTrouble(error, folder, 'it is looked at again', output),
+    });
+    await seedUntil(until, transfers, output, noSeedLimits, isCollection);
+    await Promise.all([watching, isCollection ? scouting : undefined]);
     return nothingLeft.signal.aborted ? exitCode.notAllowed : exitCode.done;
   } finally {
-    await Promise.all(sharings.map(({ share }) => share?.close()));
+    await Promise.all([pool.close(), ...sharings.map(({ share }) => share?.close())]);
   }
 }
 
@@ -169,6 +244,7 @@ export function tellPublished(
   isFirst: boolean,
   tracker: string,
   output: Output,
+  isOneOfMany = false,
 ): void {
   const { id, bytes, trackCount, version, visibility } = release;
   const name = releaseTitle(release);
@@ -176,7 +252,7 @@ export function tellPublished(
   if (!isFirst) return output.result(`Version ${version} of ${name}: ${size(bytes)}, ${songs}`);
   const seen = visibility === 'everyone' ? '' : `, ${audienceWords(release)}`;
   output.result(`${name}: ${size(bytes)}, ${songs}; version ${version} at ${plain(tracker)}${seen}`);
-  if (visibility === 'nobody') return;
+  if (visibility === 'nobody' || isOneOfMany) return;
   const where = isOnThisMachine(tracker)
     ? 'this computer (others need another address of the tracker)'
     : 'another computer';

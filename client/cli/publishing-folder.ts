@@ -6,6 +6,7 @@
  */
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import type { HashProgress } from '../../torrents/hashing/engine.ts';
+import type { HashPool } from '../../torrents/hashing/pool.ts';
 import { type ReleaseFault, readRelease } from '../../torrents/release.ts';
 import type { AccountPlace, TrackerAccount } from '../community/account.ts';
 import type { FolderVersion } from '../community/folder-version.ts';
@@ -25,6 +26,8 @@ export interface PublishingFolder {
   /** Undefined: as before; everyone the first time. */
   readonly access: AccessBody | undefined;
   readonly threads: number | undefined;
+  /** Hash workers that are shared with other folders. */
+  readonly pool?: HashPool | undefined;
   readonly includeSecrets: boolean | undefined;
   /** Keys and password files that are not shared. */
   readonly onLeftOut: (file: Skipped) => void;
@@ -81,6 +84,7 @@ export async function publishFolder(options: PublishingFolder): Promise<SharedFo
     control: {
       ...(signal && { signal }),
       ...(threads === undefined ? {} : { threads }),
+      ...(options.pool === undefined ? {} : { pool: options.pool }),
       onProgress: onHash,
     },
   });

@@ -4,7 +4,8 @@
  */
 
 import { basename, resolve } from 'node:path';
-import { createTorrent, writeTorrentFile } from '../../torrents/create.ts';
+import { findAlbums } from '../../torrents/albums.ts';
+import { type CreateOptions, createTorrent, writeTorrentFile } from '../../torrents/create.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { lastTracker } from '../community/last-tracker.ts';
@@ -50,6 +51,10 @@ export default defineCommand({
       describe: 'Write the torrent file too: a file or a folder',
     },
     ...forceOption,
+    'per-album': {
+      type: 'boolean',
+      describe: 'Every album inside by itself, and new ones as they come; published where you are signed in',
+    },
     publish: {
       type: 'boolean',
       describe: 'Publish it where you are signed in, and keep it up to date; --no-publish: not there',
@@ -61,6 +66,7 @@ export default defineCommand({
   },
   examples: [
     ['share ~/Music/Album', 'prints the line to type on another computer'],
+    ['share ~/Music --per-album', 'every album by itself, and new ones as they come'],
     [
       'share ~/Music/Album --visibility group:friends',
       'published where you are signed in, and again when it changes; for friends only',
@@ -80,7 +86,10 @@ export default defineCommand({
       const { sharePublished } = await import('./publish-sharing.ts');
       const { visibility: access, threads } = args;
       const includeSecrets = args['include-secrets'];
-      const sharing = { folders: places, create: createOptions(args, []), access, threads, includeSecrets };
+      const create = createOptions(args, []);
+      const collections = args['per-album'] === true ? places : [];
+      const folders = await foldersOf(places, collections, create, signal);
+      const sharing = { folders, collections, create, access, threads, includeSecrets };
       const place = { stateFolder: stateFolder(), tracker: catalogue, signal };
       return await withClient({ ...args, remembers: false }, output, (client) =>
         sharePublished(client, place, sharing, output),
@@ -88,20 +97,27 @@ export default defineCommand({
     }
     // With a tracker of somebody else's the torrent file is all that can be handed on.
     const place = args.output ?? (named.length > 0 ? '.' : undefined);
+    const perAlbum = args['per-album'] === true;
     const targets: (string | undefined)[] = [];
-    for (const path of args.path) {
+    for (const path of perAlbum ? [] : args.path) {
       targets.push(
         place === undefined
           ? undefined
           : await torrentOutput(path, { ...args, output: place, forSeveral: args.path.length > 1 }),
       );
     }
-    await makeOutputFolder(place, args.path.length > 1);
+    if (!perAlbum) await makeOutputFolder(place, args.path.length > 1);
     const tracker = named.length > 0 ? undefined : await startOwnTracker(args.listen);
     try {
       return await withClient({ ...args, remembers: false }, output, async (client) => {
         const options = createOptions(args, tracker === undefined ? named : [[tracker.announceUrl]]);
         const trust = { trackers: named.flat() };
+        if (perAlbum) {
+          const { shareAlbums } = await import('./share-albums.ts');
+          const { threads, force = false } = args;
+          const albums = { collections: places, create: options, place, force, threads, tracker, ...trust };
+          return await shareAlbums(client, albums, signal, output);
+        }
         const transfers: Transfer[] = [];
         for (const [index, path] of places.entries()) {
           // Of a link it is the link's name that people know.
@@ -138,6 +154,19 @@ export default defineCommand({
     }
   },
 });
+
+/** The places themselves, or the albums in them. Throws CreateError for one that cannot be looked through. */
+async function foldersOf(
+  places: readonly string[],
+  collections: readonly string[],
+  options: CreateOptions,
+  signal: AbortSignal,
+): Promise<{ readonly path: string }[]> {
+  if (collections.length === 0) return places.map((path) => ({ path }));
+  const found: { readonly path: string }[] = [];
+  for (const path of collections) found.push(...(await findAlbums(path, options, signal)).albums);
+  return found;
+}
 
 /** Where it is to be published, if anywhere. Throws CliError `not-signed-in` when that was asked for. */
 async function catalogueOf(
