@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- create verify download sources announce engine sim catalogue catalogue-load]`: what this machine does, beside the
+ * `npm run bench [-- create library verify download sources announce engine sim catalogue catalogue-load]`: what this machine does, beside the
  * programs others use, in one run and in turn. All of them when none is named; each says which programs it did not find.
  */
 import process from 'node:process';
@@ -9,6 +9,7 @@ import { benchCatalogueLoad } from './catalogue-load.ts';
 import { benchCreate } from './create.ts';
 import { benchDownload } from './download.ts';
 import { benchEngine } from './engine.ts';
+import { benchLibrary } from './library.ts';
 import { machineLines } from './machine.ts';
 import { benchSim } from './sim.ts';
 import { benchSources } from './sources.ts';
@@ -16,6 +17,7 @@ import { benchVerify } from './verify.ts';
 
 const benches: Readonly<Record<string, (report: (line: string) => void) => Promise<void>>> = {
   create: benchCreate,
+  library: benchLibrary,
   verify: benchVerify,
   download: benchDownload,
   sources: benchSources,
