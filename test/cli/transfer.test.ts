@@ -58,7 +58,7 @@ describe('what scripts rely on', () => {
     const total = 1_600_000;
     expect(documents[0]).toEqual({
       ...{ event: 'start', infoHash, name: 'Album', diskName: 'Album', path, bytes: 0, total },
-      ...{ missingBytes: total, freeBytes: expect.any(Number) },
+      ...{ missingBytes: total, freeBytes: expect.any(Number), warnings: [] },
     });
     expect(documents.find(({ event }) => event === 'progress')).toMatchObject({
       ...{

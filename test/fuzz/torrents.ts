@@ -53,8 +53,9 @@ const metainfo: FuzzTarget = {
       if (torrent.pieceRoots && torrent.pieceRoots.length !== 32 * geometry.pieceCount)
         throw new Error('roots');
       for (const file of torrent.files) requireInside(file.diskPath);
-      const last = geometry.pieceIndex(geometry.pieceCount - 1)!;
-      const end = geometry.pieceOffset(last) + geometry.pieceBytes(last);
+      // A torrent of empty files has no pieces.
+      const last = geometry.pieceIndex(geometry.pieceCount - 1);
+      const end = last === undefined ? 0 : geometry.pieceOffset(last) + geometry.pieceBytes(last);
       if (end !== layout.totalBytes) throw new Error('the pieces do not end where the files do');
     }, MetainfoError);
   },
@@ -299,6 +300,7 @@ function makeSamples(): Uint8Array[] {
     'url-list': ['http://w.example/'],
     comment: 'c',
     'creation date': 1,
+    encoding: 'GBK',
   };
   const common = { name: 'Album', 'piece length': 16384 };
   const tree = { 'a.flac': { '': { length: 40_000, 'pieces root': root } }, b: { c: { '': { length: 0 } } } };
@@ -318,6 +320,15 @@ function makeSamples(): Uint8Array[] {
       ],
       pieces,
     },
+    {
+      ...{ ...common, name: './a/.b', length: 1, 'piece length': 30_000, pieces },
+      files: [
+        { length: 40_000, path: ['', Uint8Array.of(0xd6, 0xd0), '.', 'x/y'], 'path.utf-8': ['z', 'x/y'] },
+        { length: 30_003, path: ['/../', '.', ''] },
+        { length: 3, path: ['..', 'x'], 'path.utf-8': 1 },
+      ],
+    },
+    { ...common, name: '', length: 50_000, 'piece length': 20_000, pieces },
     { ...common, 'meta version': 2, 'file tree': tree },
     { ...common, 'meta version': 2, 'file tree': tree, files, pieces },
   ];
