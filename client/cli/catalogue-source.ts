@@ -5,10 +5,12 @@
  * Left to others: torrents by files, addresses and hashes (wanted-torrent.ts).
  */
 import { existsSync } from 'node:fs';
+import { releaseDetail } from '../../tracker/protocol/api-shapes.ts';
 import { openAccount, type TrackerAccount } from '../community/account.ts';
 import { type FetchedRelease, loadFetched, saveFetched } from '../community/fetched-releases.ts';
 import { lastTracker } from '../community/last-tracker.ts';
 import { fetchReleaseTorrent, type ReleaseTorrent } from '../community/release-torrent.ts';
+import { apiPath } from '../community/tracker-client.ts';
 import { leftBehind } from '../host/upgrade.ts';
 import { CliError } from './cli-error.ts';
 import type { Output } from './output.ts';
@@ -73,11 +75,32 @@ export async function readCatalogueSources(
   return { wanted, others };
 }
 
+export interface ReleaseAsked extends Pick<CatalogueAsked, 'tracker' | 'signal'> {
+  readonly wantsRights?: boolean | undefined;
+}
+
+/** As its tags claim. */
+export interface ReleaseRights {
+  readonly licence: string | undefined;
+  readonly copyright: string | undefined;
+}
+
+interface ListedRelease extends Pick<KnownTorrent, 'metainfo' | 'trust'> {
+  readonly fileIndex: number | undefined;
+  readonly rights: ReleaseRights | undefined;
+}
+
+async function rightsOf(account: TrackerAccount, releaseId: string): Promise<ReleaseRights> {
+  const path = apiPath`/releases/${releaseId}`;
+  const { licence, copyright } = await account.call({ path, answer: releaseDetail });
+  return { licence, copyright };
+}
+
 /** The torrent of one result or release, as its publisher signed it; `fileIndex` where the result is a song. */
 export async function releaseTorrentOf(
   source: string,
-  { tracker, signal }: Pick<CatalogueAsked, 'tracker' | 'signal'>,
-): Promise<Pick<KnownTorrent, 'metainfo' | 'trust'> & { readonly fileIndex: number | undefined }> {
+  { tracker, signal, wantsRights = false }: ReleaseAsked,
+): Promise<ListedRelease> {
   const state = stateFolder();
   const listed = isNumbers(source) ? await resultsAt(source, state) : undefined;
   const { releaseId, song } = listed?.results[0] ?? { releaseId: source };
@@ -85,7 +108,8 @@ export async function releaseTorrentOf(
   const account = await openAccount({ stateFolder: state, tracker: at, signal });
   try {
     const { metainfo } = await fetchReleaseTorrent(account, releaseId, { version: song?.version });
-    return { metainfo, trust: { origin: new URL(account.url).origin }, fileIndex: song?.fileIndex };
+    const rights = wantsRights ? await rightsOf(account, releaseId) : undefined;
+    return { metainfo, trust: { origin: new URL(account.url).origin }, fileIndex: song?.fileIndex, rights };
   } finally {
     await account.close();
   }

@@ -3,6 +3,7 @@
  * number in the last list or its id. A file of that name comes first.
  */
 import { existsSync } from 'node:fs';
+import type { ReleaseRights } from './catalogue-source.ts';
 import { interruption } from './interruption.ts';
 import type { Output } from './output.ts';
 import { isNumber, isReleaseId } from './release-names.ts';
@@ -18,6 +19,8 @@ export const givenPositional = {
 /** A song of the last list is a file of its torrent. */
 export interface GivenTorrent extends Omit<LoadedTorrent, 'bytes'> {
   readonly fileIndex?: number | undefined;
+  /** Where they were asked for, and a catalogue tells. */
+  readonly rights?: ReleaseRights | undefined;
 }
 
 /** Undefined for what is neither a number nor an id, and for files. `tracker`: where an id is known. */
@@ -27,7 +30,12 @@ export async function listedTorrent(
   {
     signal = interruption(),
     tracker,
-  }: { readonly signal?: AbortSignal; readonly tracker?: string | undefined } = {},
+    wantsRights,
+  }: {
+    readonly signal?: AbortSignal;
+    readonly tracker?: string | undefined;
+    readonly wantsRights?: boolean;
+  } = {},
 ): Promise<GivenTorrent | undefined> {
   if (!isNumber(source) && !isReleaseId(source)) return undefined;
   if (existsSync(source)) {
@@ -36,7 +44,7 @@ export async function listedTorrent(
   }
   // What talks to catalogues is loaded for those who do.
   const { releaseTorrentOf } = await import('./catalogue-source.ts');
-  return { ...(await releaseTorrentOf(source, { tracker, signal })), source };
+  return { ...(await releaseTorrentOf(source, { tracker, signal, wantsRights })), source };
 }
 
 /** Throws CliError, MetainfoError or TrackerError, or the reason of the signal. */

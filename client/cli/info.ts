@@ -35,7 +35,10 @@ export default defineCommand({
   async run(args, output) {
     const peers = await Promise.all((args.peer ?? []).map((peer) => resolvePeer(peer ?? '')));
     const helpers = { trackers: args.tracker ?? [], peers };
-    const listed = await listedTorrent(args.torrent, output, { tracker: helpers.trackers[0] });
+    const listed = await listedTorrent(args.torrent, output, {
+      tracker: helpers.trackers[0],
+      wantsRights: true,
+    });
     const wanted = listed ?? (await readWanted(args.torrent, helpers, interruption(), output));
     const metainfo = 'metainfo' in wanted ? wanted.metainfo : await ask(wanted, peers, args.port, output);
     if (args.magnet) {
@@ -43,10 +46,14 @@ export default defineCommand({
       output.data(magnetOf(metainfo));
       return exitCode.done;
     }
-    output.document(torrentDetailDocument(metainfo, args.torrent));
+    const { licence, copyright } = listed?.rights ?? {};
+    const rights = listed === undefined ? {} : { licence: licence ?? null, copyright: copyright ?? null };
+    output.document({ ...torrentDetailDocument(metainfo, args.torrent), ...rights });
     output.data(
       `${paint('bold', plain(metainfo.name))}\n${torrentLines(metainfo)}\n\n${fileLines(metainfo)}`,
     );
+    if (licence !== undefined) output.data(`\nLicence, as its tags say: ${plain(licence)}`);
+    if (copyright !== undefined) output.data(`Copyright: ${plain(copyright)}`);
     const song = listed?.fileIndex;
     const at = listedFiles(metainfo).findIndex(({ index }) => index === song);
     if (at >= 0) output.remark(`Number ${args.torrent} of the list is the song ${at + 1} of it.`);

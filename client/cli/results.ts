@@ -97,17 +97,23 @@ function shownTrack(hit: TrackHit): ShownResult {
 function shownAlbum(hit: Album, shows: NonNullable<Asked['shows']>): ShownResult {
   const { album: title, torrentName, year, albumArtist, artist, durationMs, seeds, leechers } = hit;
   const { holders = [] } = hit;
-  const tracks = hit.trackCount === 1 ? '1 song' : `${hit.trackCount} songs`;
+  const songs = hit.trackCount === 1 ? '1 song' : `${hit.trackCount} songs`;
+  // Long ones are texts of law: the page of the release has them.
+  const licence =
+    hit.licence !== undefined && hit.licence.length <= licenceCharsMax ? `, ${hit.licence}` : '';
   return {
     title: year === undefined ? title : `${title} (${year})`,
     artist: albumArtist ?? artist ?? '',
-    album: tracks,
+    album: `${songs}${licence}`,
     torrent: torrentName === undefined || torrentName === title ? '' : torrentName,
     by: shows.by ? hit.publisher : '',
     when: shows.when ? dayWords(hit.updatedAtMs) : '',
     ...{ durationMs, format: formatWords(hit), seeds, leechers, holders },
   };
 }
+
+/** `CC BY-NC-SA 4.0` is the longest name of its kind. */
+const licenceCharsMax = 16;
 
 /** All words of the album are in it. */
 function names(torrentName: string, album: string): boolean {

@@ -43,6 +43,13 @@ export const searchOptions = {
     coerce: (text: string) => parseLength(text, '--max-duration'),
   },
   'has-seeds': { type: 'boolean', describe: 'Only what somebody has all of, now' },
+  licence: {
+    type: 'string',
+    alias: 'license',
+    requiresArg: true,
+    describe: 'Only under this licence: cc, cc-by, cc-by-sa …, cc0, public-domain, other, any',
+    coerce: parseLicence,
+  },
   user: { type: 'string', requiresArg: true, describe: 'Only what this person has published' },
 } as const satisfies Record<string, Options>;
 
@@ -59,6 +66,7 @@ export function searchFilters(args: SearchArgs) {
     durationMinMs: args['min-duration'],
     durationMaxMs: args['max-duration'],
     hasSeeds: args['has-seeds'] === true ? true : undefined,
+    licence: args.licence,
     user: args.user,
   };
 }
@@ -81,6 +89,19 @@ function parseBitRate(text: string): number {
   if (digits === undefined) throw badOption(`--bit-rate: "${text}" is no bit rate; give it like 320k`);
   const number = Number(digits);
   return unit !== undefined || number < 10_000 ? number * 1000 : number;
+}
+
+/** As people write it: `CC BY-SA`, `by-nc`, `cc_by`, `CC BY 4.0`. */
+function parseLicence(text: string): string {
+  const word = text
+    .toLowerCase()
+    .replace(/[ _]+/g, '-')
+    .replace(/-?v?\d\.\d$/, '');
+  const known = word.startsWith('by') ? `cc-${word}` : word;
+  if (/^(any|other|cc|cc0|public-domain|cc-by(-nc)?(-sa|-nd)?)$/.test(known)) return known;
+  throw badOption(
+    `--licence: "${text}" is no licence that is known here; give cc, cc-by, cc-by-sa, cc-by-nc, cc-by-nd, cc-by-nc-sa, cc-by-nc-nd, cc0, public-domain, other or any`,
+  );
 }
 
 function parseYears(text: string): { readonly from?: number; readonly to?: number } {

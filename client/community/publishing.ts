@@ -159,11 +159,11 @@ function versionFields(
 ): Omit<shapes.VersionBody, 'version' | 'access'> {
   const publishedAtMs = Date.now();
   const { signature } = identity.signVersion(versionOf(metainfo, { releaseId, version, publishedAtMs }));
-  const { album, artist, albumArtist, year, genre, tracks, cover } = release;
+  const { album, artist, albumArtist, year, genre, licence, copyright, tracks, cover } = release;
   const torrent = encodeMetainfo({ ...metainfo, trackers: [] });
   return definedOnly({
     torrent: base64(torrent),
-    ...{ album, artist, albumArtist, year, genre, publishedAtMs },
+    ...{ album, artist, albumArtist, year, genre, licence, copyright, publishedAtMs },
     // What the torrent itself says (paths, sizes, roots) the tracker reads there.
     tracks: tracks.map(({ path: _, bytes: __, piecesRoot: ___, ...track }) => definedOnly(track)),
     cover: cover === undefined ? undefined : base64(cover.bytes),

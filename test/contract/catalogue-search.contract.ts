@@ -23,6 +23,7 @@ const shelf: readonly Album[] = [
     artist: 'Björk',
     year: 2001,
     genre: 'Electronic',
+    licence: 'CC BY-SA 4.0',
     tracks: ['Hidden Place', 'Cocoon'],
   },
   {
@@ -33,6 +34,7 @@ const shelf: readonly Album[] = [
   },
   {
     album: 'Yellow Submarine',
+    licence: 'All rights reserved by the band',
     artist: 'The Beatles',
     year: 1969,
     tracks: [{ title: 'Pepperland', durationMs: 140_000 }],
@@ -144,6 +146,9 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       await expect(catalogue.searchTracks(ask('x'.repeat(301)))).rejects.toMatchObject({
         code: 'query-invalid',
       });
+      await expect(catalogue.searchTracks(ask('x', { licence: 'cc" OR' }))).rejects.toMatchObject({
+        code: 'query-invalid',
+      });
       await expect(catalogue.searchTracks(ask('x', { format: 'f*" OR' }))).rejects.toMatchObject({
         code: 'query-invalid',
       });
@@ -173,6 +178,9 @@ export function catalogueSearchContract(name: string, open: () => Promise<Catalo
       ['bit rate', { bitRateMin: 500_000, publisherId: 1, yearFrom: 2005 }, ['Sæglópur', 'Hoppípolla']],
       ['a year', { yearFrom: 1988, yearTo: 1988 }, ['Группа крови', 'Звезда по имени Солнце']],
       ['a long span of years', { yearFrom: 1900, yearTo: 1965 }, ['Help!', 'Yesterday', 'Act Naturally']],
+      ['licence', { licence: 'CC-BY-SA' }, ['Hidden Place', 'Cocoon']],
+      ['a family of licences', { licence: 'cc' }, ['Hidden Place', 'Cocoon']],
+      ['another licence', { licence: 'other' }, ['Pepperland']],
       ['duration', { durationMaxMs: 150_000 }, ['Pepperland']],
       ['both ends of it', { durationMinMs: 140_000, durationMaxMs: 140_000 }, ['Pepperland']],
     ])('filters by %s, with words and without', async (_, filters, titles) => {

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TrackerClient } from '../../client/community/tracker-client.ts';
 import { loadSession } from '../../client/community/tracker-sessions.ts';
 import { noise } from '../torrents/folder-fixture.ts';
+import { flacOf } from '../torrents/tag-fixtures.ts';
 import { type Child, Children, cicada, type Document } from './child.ts';
 import { Person } from './person.ts';
 import { TemporaryFolder } from './shared-folder.ts';
@@ -23,8 +24,7 @@ const place = new TemporaryFolder();
 const children = new Children();
 const person = (name: string) => new Person(place.in(name), children);
 const [ada, bob, eve] = [person('ada'), person('bob'), person('eve')];
-let tracker = '';
-let setupToken = '';
+let [tracker, setupToken] = ['', ''];
 let share: Child;
 let release = '';
 /** Only for some people. */
@@ -34,7 +34,7 @@ function album(name: string, ...songs: string[]): string {
   const folder = place.in('music', name);
   mkdirSync(folder, { recursive: true });
   for (const [at, song] of songs.entries())
-    writeFileSync(join(folder, `0${at + 1} ${song}.flac`), noise(50_000, name.length * 10 + at));
+    writeFileSync(join(folder, `0${at + 1} ${song}.flac`), flacOf(50_000, name.length * 10 + at));
   return folder;
 }
 

@@ -1,4 +1,5 @@
 /** Smallest files of music and pictures that readers of tags accept, and some that were made to hurt them. */
+import { noise } from './folder-fixture.ts';
 
 /** Two seconds by its header, and no sound: the STREAMINFO of 44.1 kHz, 16 bits, two channels, then comments. */
 export function flac(tags: Record<string, string | string[]>, picture?: Uint8Array): Uint8Array {
@@ -18,6 +19,11 @@ export function flac(tags: Record<string, string | string[]>, picture?: Uint8Arr
     Buffer.from([0xff, 0xf8, 0x69, 0x18, 0, 0]),
     Buffer.alloc(64),
   ]);
+}
+
+/** A header without tags, and noise for sound. */
+export function flacOf(bytes: number, seed: number): Uint8Array {
+  return Buffer.concat([flac({}), noise(bytes, seed)]);
 }
 
 function block(type: number, content: Uint8Array): Buffer {

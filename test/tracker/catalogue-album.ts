@@ -19,6 +19,7 @@ export interface Album {
   readonly albumArtist?: string;
   readonly year?: number;
   readonly genre?: string;
+  readonly licence?: string;
   readonly tracks: readonly (string | AlbumTrack)[];
   readonly private?: boolean;
   readonly access?: WantedAccess;
@@ -73,6 +74,7 @@ export function publication(
       albumArtist: album.albumArtist,
       year: album.year,
       genre: album.genre,
+      licence: album.licence,
       tracks: album.tracks.map((track, index) => {
         const { title, artist, durationMs = 200_000, codec = 'flac', bitRate = 900_000 } = trackOf(track);
         return {

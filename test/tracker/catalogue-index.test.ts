@@ -54,6 +54,7 @@ const album = fc.record({
   album: title,
   artist: title,
   genre: fc.constantFrom('Rock', 'Jazz'),
+  licence: fc.constantFrom('CC BY 4.0', 'CC0', 'mine'),
   year: fc.integer({ min: 1960, max: 2020 }),
   tracks: fc.array(title, { minLength: 1, maxLength: 4 }),
 });

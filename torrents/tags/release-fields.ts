@@ -7,6 +7,7 @@
 import { artistOfMost } from './artist-names.ts';
 import { formatByName } from './audio-formats.ts';
 import { discBehind, discIn, discOf, withoutDisc } from './disc-numbers.ts';
+import { commonLicence } from './licences.ts';
 import { type FileFields, readFileName, readFolderName } from './name-fields.ts';
 import { tagText } from './tag-text.ts';
 import type { TrackTags } from './track-tags.ts';
@@ -52,6 +53,9 @@ export interface ReleaseFields {
   readonly albumArtist: string | undefined;
   readonly year: number | undefined;
   readonly genre: string | undefined;
+  /** As tags claim: `CC BY 4.0`, `CC0`, `Public domain`, or in their own words. */
+  readonly licence: string | undefined;
+  readonly copyright: string | undefined;
   /** In the order in which the files were given. */
   readonly tracks: readonly ReleaseTrack[];
 }
@@ -107,6 +111,8 @@ export function releaseFields(
     albumArtist,
     year: mostTold(tags.map((tag) => tag?.year)) ?? folder?.year,
     genre: mostTold(tags.map((tag) => tag?.genre)),
+    licence: commonLicence(tags.map((tag) => tag?.licence)),
+    copyright: mostTold(tags.map((tag) => tag?.copyright)),
     tracks,
   };
 }

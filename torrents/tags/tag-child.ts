@@ -70,6 +70,8 @@ async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
     genre: cut(common.genre?.slice(0, genresMax).join(', ')),
     // The year of the music, not that of the pressing, when both are told.
     year: common.originalyear ?? yearOf(common.originaldate) ?? common.year,
+    licence: cut(common.license ?? inNative(native, 'LICENCE', 'TXXX:LICENSE', 'TXXX:LICENCE')),
+    copyright: cut(common.copyright ?? inNative(native, 'ICOP')),
     disc: common.disk.no ?? undefined,
     track: common.track.no ?? undefined,
     durationMs: ms,
@@ -134,6 +136,14 @@ function wholeId3(native: IAudioMetadata['native'], ...ids: string[]): string | 
   const frames = native['ID3v2.3'] ?? native['ID3v2.2'] ?? [];
   const parts = frames.filter(({ id }) => ids.includes(id)).map(({ value }) => String(value));
   return parts.length === 0 ? undefined : parts.join('/');
+}
+
+/** Fields that the parser has no name for. */
+function inNative(native: IAudioMetadata['native'], ...ids: string[]): string | undefined {
+  const tag = Object.values(native)
+    .flat()
+    .find(({ id, value }) => ids.includes(id.toUpperCase()) && typeof value === 'string');
+  return tag?.value as string | undefined;
 }
 
 /** Where one field names several artists the parser gives the first of them as the artist. */

@@ -6,6 +6,7 @@
  */
 import { audioFormat } from './audio-formats.ts';
 import { type CoverImage, coverImage } from './cover-image.ts';
+import { licenceName } from './licences.ts';
 import { misreadBytes } from './old-encodings.ts';
 import { readableText, textCharsMax } from './tag-text.ts';
 
@@ -15,6 +16,9 @@ export interface TrackTags {
   readonly albumArtist: string | undefined;
   readonly album: string | undefined;
   readonly genre: string | undefined;
+  /** `CC BY 4.0`, or what the tag says. */
+  readonly licence: string | undefined;
+  readonly copyright: string | undefined;
   readonly year: number | undefined;
   readonly disc: number | undefined;
   readonly track: number | undefined;
@@ -32,7 +36,7 @@ export interface TrackTags {
   readonly doubtful: Partial<Record<TextField, string>>;
 }
 
-export const textFields = ['title', 'artist', 'albumArtist', 'album', 'genre'] as const;
+export const textFields = ['title', 'artist', 'albumArtist', 'album', 'genre', 'copyright'] as const;
 export type TextField = (typeof textFields)[number];
 
 /** A set of 100 discs is sold; a disc holds 99 tracks, an audio book as a folder a few hundred. */
@@ -52,12 +56,15 @@ export const coversMax = 8;
 /** What the reading process sent → what may be believed of it. */
 export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTags {
   const { codec, container, lossless, covers } = untrusted;
+  const copyright = readableText(untrusted.copyright);
   return {
     title: readableText(untrusted.title),
     artist: readableText(untrusted.artist),
     albumArtist: readableText(untrusted.albumArtist),
     album: readableText(untrusted.album),
     genre: readableText(untrusted.genre),
+    licence: licenceName(readableText(untrusted.licence), copyright),
+    copyright,
     doubtful: doubtfulTexts(untrusted),
     year: whole(untrusted.year, yearMin, yearMax),
     disc: whole(untrusted.disc, 1, numberMax),

@@ -121,7 +121,8 @@ function answerBy(query: Query, meant: Meant, name: string): Answer {
   };
   for (const { from, to, together, apart } of pieces) {
     const isThere =
-      together.some((word) => forms.has(word)) || (apart.length > 0 && apart.every((word) => forms.has(word)));
+      together.some((word) => forms.has(word)) ||
+      (apart.length > 0 && apart.every((word) => forms.has(word)));
     if (isThere) stand(from, to, costs.otherForm);
   }
   for (const { from, to, word } of joined) if (forms.has(word)) stand(from, to, costs.otherForm);

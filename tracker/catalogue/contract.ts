@@ -37,6 +37,8 @@ export interface Description {
   readonly albumArtist?: string | undefined;
   readonly year?: number | undefined;
   readonly genre?: string | undefined;
+  readonly licence?: string | undefined;
+  readonly copyright?: string | undefined;
   /** In the order in which they are shown. Their bytes and roots are the torrent's. */
   readonly tracks: readonly Omit<ReleaseTrack, 'path' | 'bytes' | 'piecesRoot'>[];
 }
@@ -85,6 +87,8 @@ export interface ReleaseSummary {
   readonly albumArtist: string | undefined;
   readonly year: number | undefined;
   readonly genre: string | undefined;
+  readonly licence: string | undefined;
+  readonly copyright: string | undefined;
   readonly trackCount: number;
   readonly durationMs: number;
   readonly bytes: number;
@@ -154,6 +158,8 @@ export interface SearchFilters {
   /** `flac`, `mp3` … */
   readonly format?: string | undefined;
   readonly lossless?: boolean | undefined;
+  /** A word of licences.ts: `any`, `cc`, `cc-by-sa` … */
+  readonly licence?: string | undefined;
   /** Bits a second. */
   readonly bitRateMin?: number | undefined;
   readonly yearFrom?: number | undefined;

@@ -194,4 +194,6 @@ export const migrations: readonly Migration[] = [
   CREATE INDEX index_progress_undone ON index_progress (tracks, words) WHERE is_done = 0;
   `,
   rebuildIndex,
+  // As tags claim. Releases of before have none, and no word of it in the index.
+  'ALTER TABLE releases ADD COLUMN licence TEXT; ALTER TABLE releases ADD COLUMN copyright TEXT',
 ];

@@ -36,6 +36,8 @@ export interface Publication {
   readonly albumArtist: string | undefined;
   readonly year: number | undefined;
   readonly genre: string | undefined;
+  readonly licence: string | undefined;
+  readonly copyright: string | undefined;
   readonly tracks: readonly ReleaseTrack[];
   readonly cover: CoverImage | undefined;
 }
@@ -78,6 +80,8 @@ export function readPublication(input: Omit<VersionInput, 'viewer' | 'nowMs'>, v
     albumArtist: tagText(description.albumArtist),
     year: within(description.year, yearMin, yearMax),
     genre: tagText(description.genre),
+    licence: tagText(description.licence),
+    copyright: tagText(description.copyright),
     tracks: readTracks(description, metainfo),
     cover: image,
   };

@@ -191,6 +191,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     publication: Publication,
   ): void {
     const { torrent, file, album, artist, albumArtist, year, genre, tracks, cover } = publication;
+    const { licence, copyright } = publication;
     const { infoHash, infoHashV2, format } = torrent;
     sql.version.run(
       number,
@@ -210,6 +211,8 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       albumArtist ?? null,
       year ?? null,
       genre ?? null,
+      licence ?? null,
+      copyright ?? null,
       tracks.length,
       tracks.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0),
       torrent.bytes,
@@ -293,7 +296,7 @@ function statements(db: DatabaseSync) {
       VALUES (?, ?, ${visibilities.indexOf('nobody')}, '', 0, 0, 0, 0, 0, 0, 0, ?, ?,
               -(SELECT last FROM changes) - 1)`),
     describe: db.prepare(`
-      UPDATE releases SET album = ?, artist = ?, album_artist = ?, year = ?, genre = ?, track_count = ?, duration_ms = ?,
+      UPDATE releases SET album = ?, artist = ?, album_artist = ?, year = ?, genre = ?, licence = ?, copyright = ?, track_count = ?, duration_ms = ?,
         bytes = ?, codec = ?, lossless = ?, bit_rate = ?, completeness = ?, private = ?, version = ?, updated_at = ?
       WHERE id = ?`),
     access: db.prepare('UPDATE releases SET visibility = ?, group_id = ? WHERE id = ?'),

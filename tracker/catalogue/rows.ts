@@ -9,7 +9,7 @@ export const visibilities: readonly Visibility[] = ['everyone', 'members', 'grou
 
 /** Of `releases r` with its latest version `v`. */
 export const summaryColumns = `r.id, r.public_id, r.publisher_id, r.visibility, r.group_id, r.album, r.artist,
-  r.album_artist, r.year, r.genre, r.track_count, r.duration_ms, r.bytes, r.codec, r.lossless, r.completeness, r.version,
+  r.album_artist, r.year, r.genre, r.licence, r.copyright, r.track_count, r.duration_ms, r.bytes, r.codec, r.lossless, r.completeness, r.version,
   r.created_at, r.updated_at, r.taken_down_ms, v.info_hash, v.info_hash_v2, v.torrent_name, v.torrent,
   EXISTS (SELECT 1 FROM covers c WHERE c.release_id = r.id) AS has_cover`;
 export const releasesWithLatest =
@@ -30,6 +30,8 @@ export function summaryOf(
     albumArtist: text(row.album_artist),
     year: number(row.year),
     genre: text(row.genre),
+    licence: text(row.licence),
+    copyright: text(row.copyright),
     trackCount: row.track_count as number,
     durationMs: row.duration_ms as number,
     bytes: row.bytes as number,

@@ -114,7 +114,7 @@ export function facetExpression(
   filters: SearchFilters,
   viewer: CatalogueViewer | undefined,
 ): string | undefined {
-  const { format, lossless, publisherId } = filters;
+  const { format, lossless, licence, publisherId } = filters;
   for (const [name, value] of Object.entries(filters)) {
     if (typeof value === 'number' && name !== 'limit' && !(Number.isSafeInteger(value) && value >= 0)) {
       throw new CatalogueError('query-invalid', `${name} is no whole number`);
@@ -128,6 +128,12 @@ export function facetExpression(
     parts.push(`"f:${format.toLowerCase()}"`);
   }
   if (lossless !== undefined) parts.push(`"l:${lossless ? 1 : 0}"`);
+  if (licence !== undefined) {
+    if (!/^[a-z0-9-]{1,24}$/i.test(licence)) {
+      throw new CatalogueError('query-invalid', 'a licence is a short word, such as cc or cc-by-sa');
+    }
+    parts.push(`"c:${licence.toLowerCase()}"`);
+  }
   if (publisherId !== undefined) parts.push(`"p:${publisherId}"`);
   const years = yearWords(filters);
   if (years !== undefined) parts.push(`(${years.join(' OR ')})`);

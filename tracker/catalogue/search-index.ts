@@ -3,14 +3,15 @@
  * stored, so the two must stay one function of the same rows.
  *
  * Facets are words too, which no query of a user can spell: `x:` the whole title, `e:` a whole artist, `f:` codec, `l:`
- * lossless, `y:` year, `p:` publisher, and who may see it: `v:` visibility, `g:` group, `a:` account. Names have marks
- * beside their words (name-words.ts), and the inside of their words a column (word-parts.ts).
+ * lossless, `y:` year, `c:` licence, `p:` publisher, and who may see it: `v:` visibility, `g:` group, `a:` account. Names
+ * have marks beside their words (name-words.ts), and the inside of their words a column (word-parts.ts).
  *
  * A release of many words is put in by slices, since the writer answers nobody while it puts words in. Until it is whole it
  * is found by less; what is found of it is right at every moment, since all of it is taken out at once.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseTrack } from '../../torrents/release.ts';
+import { licenceWords } from '../../torrents/tags/licences.ts';
 import type { ReleaseAccess } from './contract.ts';
 import { calledAs, nameWords, soundMark, soundsAs } from './name-words.ts';
 import { trackId } from './track-id.ts';
@@ -24,6 +25,7 @@ export interface IndexedRelease {
   readonly albumArtist: string | undefined;
   readonly year: number | undefined;
   readonly genre: string | undefined;
+  readonly licence: string | undefined;
   readonly tracks: readonly Pick<ReleaseTrack, 'title' | 'artist' | 'codec' | 'lossless'>[];
 }
 
@@ -214,12 +216,13 @@ function calledFacets(kind: 'x' | 'e', names: readonly (string | undefined)[]): 
   return [...facets];
 }
 
-function commonFacets({ access, year }: IndexedRelease): string[] {
+function commonFacets({ access, year, licence }: IndexedRelease): string[] {
   const { visibility, publisherId, groupId, peopleIds = [] } = access;
   return [
     `p:${publisherId}`,
     `v:${visibility}`,
     ...(year === undefined ? [] : [`y:${year}`]),
+    ...licenceWords(licence).map((word) => `c:${word}`),
     ...(visibility === 'group' ? [`g:${groupId}`] : []),
     ...(visibility === 'people' ? peopleIds.map((id) => `a:${id}`) : []),
   ];
@@ -232,12 +235,15 @@ function formatFacets(tracks: readonly Pick<ReleaseTrack, 'codec' | 'lossless'>[
 }
 
 /** The words by which a release can be found although they were mistyped. */
-export function vocabularyOf(release: Omit<IndexedRelease, 'access' | 'year'>): Set<string> {
+export function vocabularyOf(release: Omit<IndexedRelease, 'access' | 'year' | 'licence'>): Set<string> {
   return new Set(vocabularyFrom(release));
 }
 
 /** The first of them, in an order that is always the same. */
-function vocabularyFrom(release: Omit<IndexedRelease, 'access' | 'year'>, wordsMax = Infinity): string[] {
+function vocabularyFrom(
+  release: Omit<IndexedRelease, 'access' | 'year' | 'licence'>,
+  wordsMax = Infinity,
+): string[] {
   const { album, artist, albumArtist, genre, tracks } = release;
   const words = new Set<string>();
   const add = (text: string | undefined) => {

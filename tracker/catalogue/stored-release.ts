@@ -61,6 +61,7 @@ export function storedReleases(db: DatabaseSync) {
         albumArtist: text(row.album_artist),
         year: number(row.year),
         genre: text(row.genre),
+        licence: text(row.licence),
         tracks: tracks.all(...trackRange(row.id as number)).map(trackOf),
       },
     };

@@ -165,6 +165,7 @@ function releasePage(
 <header>${hasCover ? html`<img class="cover" src="/api/v1/releases/${releaseId}/cover" alt="Cover">` : mark}
 <h1>${album}</h1><p class="lead">${release.artist ?? release.albumArtist ?? 'Unknown artist'}</p>
 ${facts(release, names)}
+${release.copyright === undefined ? '' : html`<p class="meta"><span>${release.copyright}</span></p>`}
 <div class="get"><a href="${magnet}">Magnet link</a><a href="/api/v1/releases/${releaseId}/torrent">Torrent file</a></div></header>
 <main>
 <span class="label">To fetch it</span><code class="copy">cicada get ${releaseId}</code>
@@ -185,11 +186,13 @@ function releaseItem(release: ReleaseSummary, names: Names): Html {
 }
 
 function facts(release: ReleaseSummary, names: Names, nameCharsMax = Number.MAX_SAFE_INTEGER): Html {
-  const { album, torrentName, year, trackCount, codec, bytes, seeds, leechers, publisherId } = release;
+  const { album, torrentName, year, trackCount, codec, licence, bytes, seeds, leechers, publisherId } =
+    release;
   const words = [
     year,
     count(trackCount, 'track'),
     codec?.toUpperCase(),
+    licence === undefined ? undefined : cut(licence, nameCharsMax),
     size(bytes),
     torrentName === undefined || torrentName === album
       ? undefined

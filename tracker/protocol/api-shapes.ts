@@ -187,6 +187,9 @@ const versionFields = {
   albumArtist: optional(line(1024)),
   year: optional(Type.Integer()),
   genre: optional(line(1024)),
+  /** As the tags claim: `CC BY 4.0`, `CC0`, `Public domain`, or other words. */
+  licence: optional(line(1024)),
+  copyright: optional(line(1024)),
   tracks: Type.Array(Type.Object(trackFields, loose), { maxItems: 20_000 }),
   cover: optional(base64(360_000)),
   publishedAtMs: time,
@@ -226,6 +229,8 @@ const releaseFields = {
   albumArtist: optional(Type.String()),
   year: optional(Type.Integer()),
   genre: optional(Type.String()),
+  licence: optional(Type.String()),
+  copyright: optional(Type.String()),
   trackCount: Type.Integer(),
   durationMs: Type.Integer(),
   bytes: Type.Integer(),
@@ -290,6 +295,8 @@ export const searchQuery = Type.Object(
     kind: optional(Type.Union([Type.Literal('tracks'), Type.Literal('releases')])),
     format: optional(line(32)),
     lossless: optional(Type.Boolean()),
+    /** `any`, `cc`, `cc-by-sa` and so on, `cc0`, `public-domain`, `other`. */
+    licence: optional(line(32)),
     bitRateMin: optional(Type.Integer({ minimum: 0 })),
     yearFrom: optional(Type.Integer({ minimum: 0, maximum: 9999 })),
     yearTo: optional(Type.Integer({ minimum: 0, maximum: 9999 })),

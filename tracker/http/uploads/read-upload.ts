@@ -55,12 +55,15 @@ export function readUpload(body: Uint8Array, frame: UploadFrame, folder: string)
   const sent = readBody(body, frame);
   const releaseId = frame.releaseId ?? sent.releaseId!;
   const version = sent.version ?? 1;
-  const { album, artist, albumArtist, year, genre, tracks, publishedAtMs } = sent;
+  const { album, artist, albumArtist, year, genre, licence, copyright, tracks, publishedAtMs } = sent;
   const signature = sent.signature === undefined ? undefined : fromBase64(sent.signature);
   const input = {
     releaseId,
     torrent: fromBase64(sent.torrent),
-    description: { album, artist, albumArtist, year, genre, tracks: tracks.map(withAllFields) },
+    description: {
+      ...{ album, artist, albumArtist, year, genre, licence, copyright },
+      tracks: tracks.map(withAllFields),
+    },
     cover: sent.cover === undefined ? undefined : fromBase64(sent.cover),
     publishedAtMs,
     signature,
