@@ -4,8 +4,8 @@
  *
  * Invariant: what comes out has been through coverImage; at most scalingsMax pictures are decoded for one release.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { TorrentFile } from './file-layout.ts';
+import { smallFile } from './small-file.ts';
 import { type CoverImage, coverBytesMax, coverImage } from './tags/cover-image.ts';
 import type { CoverFault, TagReader } from './tags/tag-reader.ts';
 import type { TrackTags } from './tags/track-tags.ts';
@@ -58,7 +58,7 @@ export function openCoverSearch(reader: TagReader): CoverSearch {
           await scale(path, 'file', file);
           continue;
         }
-        const bytes = smallFile(path);
+        const bytes = smallFile(path, coverBytesMax);
         cover = bytes && coverImage(bytes);
         if (bytes !== undefined && cover === undefined)
           faults.push({ path: file.components.join('/'), fault: 'cover-unreadable' });
@@ -69,25 +69,4 @@ export function openCoverSearch(reader: TagReader): CoverSearch {
       if (tags.hasLargeCover) await scale(path, 'tag', file);
     },
   };
-}
-
-const { O_RDONLY, O_NONBLOCK = 0 } = constants;
-
-/** Undefined when it cannot be read, or has grown meanwhile. */
-function smallFile(path: string): Uint8Array | undefined {
-  try {
-    // A pipe that somebody put there would otherwise hold us up for good.
-    const descriptor = openSync(path, O_RDONLY | O_NONBLOCK);
-    try {
-      const stats = fstatSync(descriptor);
-      const { size } = stats;
-      if (!stats.isFile() || size > coverBytesMax) return undefined;
-      const bytes = new Uint8Array(size);
-      return readSync(descriptor, bytes, 0, size, 0) === size ? bytes : undefined;
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@
  */
 import { artistOfMost } from './artist-names.ts';
 import { formatByName } from './audio-formats.ts';
+import type { CueTrack } from './cue-sheet.ts';
 import { discBehind, discIn, discOf, withoutDisc } from './disc-numbers.ts';
 import { commonLicence } from './licences.ts';
 import { type FileFields, readFileName, readFolderName } from './name-fields.ts';
@@ -22,6 +23,8 @@ export interface TaggedFile {
   readonly tags: TrackTags | undefined;
   /** A reader looked at its bytes, and could make nothing of them: what its ending promises does not count. */
   readonly isUnreadable?: boolean;
+  /** The songs in it, where a cue sheet tells of several. */
+  readonly cue?: readonly CueTrack[] | undefined;
 }
 
 export interface ReleaseTrack {
@@ -80,7 +83,7 @@ export function releaseFields(
   // `01 - Artist - Title` names artists only when all files do: one may well be called `Song - Live`.
   const nameArtists = files.length > 1 && names.every(({ parts }) => parts.length === 2);
   const rootDisc = isSingleFile ? undefined : discIn(name);
-  const tracks = files.map((file, index): ReleaseTrack => {
+  const tracks = files.flatMap((file, index): readonly ReleaseTrack[] => {
     const { fileIndex, components, bytes, piecesRoot, tags, isUnreadable = false } = file;
     const { disc, track, parts } = names[index]!;
     const [before, title] = parts.length === 2 ? parts : [undefined, parts[0]];
@@ -88,7 +91,7 @@ export function releaseFields(
     // From the bytes, where anybody has looked at them: an ending is a claim.
     const isLookedAt = isUnreadable || tags !== undefined;
     const format = isLookedAt ? tags : formatByName(components.at(-1)!);
-    return {
+    const whole: ReleaseTrack = {
       fileIndex,
       path: components.join('/'),
       disc: tags?.disc ?? disc ?? discOf(components.slice(0, -1)) ?? discBehind(tags?.album) ?? rootDisc,
@@ -103,6 +106,7 @@ export function releaseFields(
       bytes,
       piecesRoot,
     };
+    return songsOf(whole, file.cue);
   });
   const only = tracks[0];
   return {
@@ -115,6 +119,22 @@ export function releaseFields(
     copyright: mostTold(tags.map((tag) => tag?.copyright)),
     tracks,
   };
+}
+
+/** A file that holds several songs is a track for each: all of them lie in that file. */
+function songsOf(whole: ReleaseTrack, cue: TaggedFile['cue']): readonly ReleaseTrack[] {
+  if (cue === undefined) return [whole];
+  return cue.map(({ number, title, artist, startMs }, at) => {
+    const endMs = cue[at + 1]?.startMs ?? whole.durationMs;
+    const durationMs = endMs === undefined || endMs <= startMs ? undefined : Math.round(endMs - startMs);
+    return {
+      ...whole,
+      track: number,
+      title: title ?? `Track ${number}`,
+      artist: artist ?? whole.artist,
+      durationMs,
+    };
+  });
 }
 
 /** `99 Problems` is track 99 only where other files have numbers too; `20-20 Vision` of disc 20 beside `20-21 …`. */

@@ -150,12 +150,14 @@ function readTracks({ tracks }: Description, metainfo: Metainfo): ReleaseTrack[]
       `a release has at most ${tracksMax} tracks: publish it in parts`,
     );
   }
-  const taken = new Set<number>();
+  const taken = new Set<string>();
   return tracks.map((track) => {
     const file = metainfo.files[track.fileIndex];
     if (file === undefined || file.isPad) throw invalid(`there is no file ${track.fileIndex} in its torrent`);
-    if (taken.has(file.index)) throw invalid(`file ${file.index} of its torrent is two tracks`);
-    taken.add(file.index);
+    // A cue sheet names several songs of one file.
+    const place = `${file.index} ${track.track}`;
+    if (taken.has(place)) throw invalid(`file ${file.index} of its torrent is two tracks of one number`);
+    taken.add(place);
     const path = displayPath(file.components);
     return {
       fileIndex: file.index,

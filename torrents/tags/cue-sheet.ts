@@ -1,0 +1,112 @@
+/**
+ * A cue sheet: the songs within a file that holds a whole side or disc, as programs that copy CDs write it.
+ *
+ * Invariant: pure; at most cueTracksMax songs come out of any text, in the order of their starts.
+ */
+import { tagText } from './tag-text.ts';
+
+export interface CueSheet {
+  readonly album: string | undefined;
+  readonly artist: string | undefined;
+  readonly files: readonly CueFile[];
+}
+
+export interface CueFile {
+  /** As the sheet calls it; often `.wav`, of which a FLAC was made later. */
+  readonly name: string;
+  readonly tracks: readonly CueTrack[];
+}
+
+export interface CueTrack {
+  readonly number: number;
+  readonly title: string | undefined;
+  readonly artist: string | undefined;
+  readonly startMs: number;
+}
+
+/** A CD has 99; nothing else is copied so. */
+const cueTracksMax = 99;
+/** Of 99 songs with all their codes. */
+export const cueBytesMax = 128 * 1024;
+
+/** Undefined when no file of it has a song. */
+export function readCueSheet(text: string): CueSheet | undefined {
+  const files: { name: string; tracks: Mutable[] }[] = [];
+  let album: string | undefined;
+  let artist: string | undefined;
+  let track: Mutable | undefined;
+  for (const line of text.slice(0, cueBytesMax).split(/\r\n|\r|\n/)) {
+    const [, command = '', rest = ''] = /^\s*([A-Z]+)\s+(.*?)\s*$/i.exec(line) ?? [];
+    switch (command.toUpperCase()) {
+      case 'FILE':
+        files.push({
+          name: unquoted(rest.replace(/\s+(WAVE|MP3|AIFF|FLAC|BINARY|MOTOROLA)$/i, '')),
+          tracks: [],
+        });
+        track = undefined;
+        break;
+      case 'TRACK':
+        track = {
+          number: Number.parseInt(rest, 10),
+          title: undefined,
+          artist: undefined,
+          startMs: Number.NaN,
+        };
+        if ((files.at(-1)?.tracks.length ?? cueTracksMax) < cueTracksMax) files.at(-1)!.tracks.push(track);
+        break;
+      case 'TITLE':
+        if (track === undefined) album ??= tagText(unquoted(rest));
+        else track.title ??= tagText(unquoted(rest));
+        break;
+      case 'PERFORMER':
+        if (track === undefined) artist ??= tagText(unquoted(rest));
+        else track.artist ??= tagText(unquoted(rest));
+        break;
+      case 'INDEX':
+        if (track !== undefined && /^0?1\s/.test(rest)) track.startMs = startOf(rest);
+        break;
+      default:
+    }
+  }
+  const whole = files.map(({ name, tracks }) => ({ name, tracks: inOrder(tracks) }));
+  return whole.some(({ tracks }) => tracks.length > 0) ? { album, artist, files: whole } : undefined;
+}
+
+type Mutable = { -readonly [Field in keyof CueTrack]: CueTrack[Field] };
+
+/** Minutes, seconds and frames of 1/75 s. */
+function startOf(index: string): number {
+  const [, minutes, seconds, frames] = /\s(\d{1,4}):(\d{1,2}):(\d{1,2})$/.exec(index) ?? [];
+  return (Number(minutes) * 60 + Number(seconds) + Number(frames) / 75) * 1000;
+}
+
+/** None, when one of them has no start or comes before the one ahead of it: then no length would be right. */
+function inOrder(tracks: readonly CueTrack[]): readonly CueTrack[] {
+  const isRight = tracks.every(
+    ({ number, startMs }, at) =>
+      number >= 1 && number <= cueTracksMax && startMs >= (tracks[at - 1]?.startMs ?? 0),
+  );
+  return isRight ? tracks : [];
+}
+
+function unquoted(text: string): string {
+  return text.replace(/^"(.*)"$/, '$1');
+}
+
+/** Songs of the file with these names; undefined where the sheet has fewer than two, and its own name serves. */
+export function cueTracksOf(
+  sheet: CueSheet,
+  fileName: string,
+  isOnlyFile: boolean,
+): readonly CueTrack[] | undefined {
+  const stem = (name: string): string =>
+    name
+      .split(/[\\/]/)
+      .at(-1)!
+      .replace(/\.[^.]*$/, '')
+      .normalize('NFC')
+      .toLowerCase();
+  const named = sheet.files.find(({ name }) => stem(name) === stem(fileName));
+  const file = named ?? (isOnlyFile && sheet.files.length === 1 ? sheet.files[0] : undefined);
+  return file !== undefined && file.tracks.length > 1 ? file.tracks : undefined;
+}
