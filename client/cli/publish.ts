@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { type ReleaseFault, readRelease } from '../../torrents/release.ts';
 import { openIdentity } from '../community/identity.ts';
+import { isPublishedElsewhere } from '../community/publication-store.ts';
 import { isHeld, type Published, publishRelease } from '../community/publishing.ts';
 import { secretNames } from '../community/seed-rules.ts';
 import type { TrackerError } from '../community/tracker-error.ts';
@@ -65,7 +66,9 @@ export default defineCommand({
           if (from !== undefined) await checkSeeded(metainfo, from, args, output);
           else refuseSecrets(metainfo, secretNames(metainfo), args, output);
           const release = await readRelease(metainfo, from ?? (() => undefined), { signal });
-          const publication = { metainfo, release, access, releaseId: undefined, isAsked: true };
+          const isElsewhere = (id: string) =>
+            isPublishedElsewhere(place.stateFolder, account.url, undefined, id);
+          const publication = { metainfo, release, access, releaseId: undefined, isAsked: true, isElsewhere };
           const published = await publishRelease(account, identity, publication);
           tell(published, release.faults, account.url, output);
           tellFaults(release.faults, from === undefined, output);

@@ -9,10 +9,22 @@ import type { HashProgress } from '../../torrents/hashing/engine.ts';
 import type { HashPool } from '../../torrents/hashing/pool.ts';
 import { type ReleaseFault, readRelease } from '../../torrents/release.ts';
 import type { AccountPlace, TrackerAccount } from '../community/account.ts';
+import { earlierRelease } from '../community/earlier-release.ts';
 import type { FolderVersion } from '../community/folder-version.ts';
 import type { Identity } from '../community/identity.ts';
-import { loadPublication, savePublication } from '../community/publication-store.ts';
-import { type AccessBody, isHeld, type Published, publishRelease } from '../community/publishing.ts';
+import {
+  isPublishedElsewhere,
+  loadPublication,
+  type PublicationRecord,
+  savePublication,
+} from '../community/publication-store.ts';
+import {
+  type AccessBody,
+  isHeld,
+  type Published,
+  publishRelease,
+  type ReleaseDetail,
+} from '../community/publishing.ts';
 import { checkShare } from '../community/share-rules.ts';
 import { type SharedFolder, shareFolder } from '../community/shared-folder.ts';
 import type { TrackerError } from '../community/tracker-error.ts';
@@ -47,11 +59,41 @@ export interface PublishingFolder {
 
 /** Resolves once its present version is published. Throws TrackerError, ShareError and CreateError. */
 export async function publishFolder(options: PublishingFolder): Promise<SharedFolder> {
+  const { account, place, includeSecrets } = options;
+  const real = checkShare(options.folder, { privateFolders: [place.stateFolder] }, { includeSecrets });
+  const before = await loadPublication(place.stateFolder, account.url, real);
+  try {
+    return await publishAs(options, real, before);
+  } catch (error) {
+    // It is a folder that was renamed, and it was for some: so it is again, which makes another torrent of it.
+    if (error instanceof RestrictedBefore) return await publishAs(options, real, error.record);
+    throw error;
+  }
+}
+
+class RestrictedBefore extends Error {
+  readonly record: PublicationRecord;
+  constructor(record: PublicationRecord) {
+    super('it was published for some before');
+    this.record = record;
+  }
+}
+
+function recordOf({ id: releaseId, visibility, group, people }: ReleaseDetail): PublicationRecord {
+  return {
+    releaseId,
+    access: { visibility, ...(group && { group }), ...(people && { people: [...people] }) },
+  };
+}
+
+async function publishAs(
+  options: PublishingFolder,
+  real: string,
+  before: PublicationRecord | undefined,
+): Promise<SharedFolder> {
   const { account, identity, place, create, threads, onHash, onTrouble, onPublished } = options;
   const { includeSecrets, onLeftOut, isAsked = false, onHeld } = options;
   const { stateFolder, signal } = place;
-  const real = checkShare(options.folder, { privateFolders: [stateFolder] }, { includeSecrets });
-  const before = await loadPublication(stateFolder, account.url, real);
   const access = options.access ?? before?.access ?? { visibility: 'everyone' as const };
   let releaseId = before?.releaseId;
   let current: FolderVersion | undefined;
@@ -59,8 +101,16 @@ export async function publishFolder(options: PublishingFolder): Promise<SharedFo
 
   const publish = async (version: FolderVersion): Promise<void> => {
     const { metainfo } = version;
+    if (releaseId === undefined) {
+      const isElsewhere = (id: string) => isPublishedElsewhere(stateFolder, account.url, real, id);
+      const earlier = await earlierRelease(account, metainfo, isElsewhere);
+      const isOpened = earlier !== undefined && earlier.visibility !== 'everyone';
+      if (isOpened && options.access === undefined) throw new RestrictedBefore(recordOf(earlier));
+      releaseId = earlier?.id;
+    }
     const described = await readRelease(metainfo, real, { signal });
-    const publication = { metainfo, release: described, access, releaseId, isAsked };
+    const isUnknown = releaseId === undefined;
+    const publication = { metainfo, release: described, access, releaseId, isAsked, isUnknown };
     const published = await publishRelease(account, identity, publication);
     releaseId = published.release.id;
     await savePublication(stateFolder, account.url, real, { releaseId, access });

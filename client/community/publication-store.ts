@@ -4,6 +4,7 @@
  * Invariant: a record that cannot be read counts as none: the tracker knows its releases by their torrents as well.
  */
 import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
 import path from 'node:path';
 import { readPrivate, writePrivate } from './private-file.ts';
 import type { AccessBody } from './publishing.ts';
@@ -41,6 +42,30 @@ export async function savePublication(
 ): Promise<void> {
   const text = `${JSON.stringify({ tracker, folder, ...record })}\n`;
   await writePrivate(fileOf(stateFolder, tracker, folder), text, { replace: true });
+}
+
+/**
+ * Whether a release is published from a folder that is still there, other than this one. `folder`: undefined when it is
+ * published from none.
+ */
+export async function isPublishedElsewhere(
+  stateFolder: string,
+  tracker: string,
+  folder: string | undefined,
+  releaseId: string,
+): Promise<boolean> {
+  const names = await fs.readdir(path.join(stateFolder, 'published')).catch(() => []);
+  for (const name of names) {
+    try {
+      const text = await readPrivate(path.join(stateFolder, 'published', name));
+      const record = JSON.parse(text ?? '{}') as Record<string, unknown>;
+      if (record.releaseId !== releaseId || record.tracker !== tracker || record.folder === folder) continue;
+      if ((await fs.stat(String(record.folder))).isDirectory()) return true;
+    } catch {
+      // Of a record that cannot be read, and a folder that is gone, nothing follows.
+    }
+  }
+  return false;
 }
 
 function fileOf(stateFolder: string, tracker: string, folder: string): string {

@@ -4,20 +4,20 @@
  *
  * Invariant: what is published carries no announce address: passkeys are their owner's.
  */
-import type { Static } from 'typebox';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { encodeMetainfo } from '../../torrents/metainfo-encode.ts';
 import type { Release } from '../../torrents/release.ts';
 import { versionOf } from '../../torrents/version-signature.ts';
 import * as shapes from '../../tracker/protocol/api-shapes.ts';
 import type { TrackerAccount } from './account.ts';
+import { earlierRelease, type IsElsewhere, isOf, type ReleaseDetail, releaseAt } from './earlier-release.ts';
 import type { Identity } from './identity.ts';
 import { newReleaseId } from './release-id.ts';
 import { apiPath } from './tracker-client.ts';
 import { TrackerError } from './tracker-error.ts';
 
-export type ReleaseDetail = Static<typeof shapes.releaseDetail>;
 export type { AccessBody } from '../../tracker/protocol/api-shapes.ts';
+export { isOf, type ReleaseDetail, releaseAt };
 
 export interface Publication {
   readonly metainfo: Metainfo;
@@ -28,6 +28,9 @@ export interface Publication {
   readonly releaseId: string | undefined;
   /** Somebody asks for it at this moment: a changed version of what was taken down is sent, to wait for a moderator. */
   readonly isAsked?: boolean;
+  readonly isElsewhere?: IsElsewhere;
+  /** It was looked for, and the tracker has nothing of it. */
+  readonly isUnknown?: boolean;
 }
 
 export interface Published {
@@ -47,7 +50,9 @@ export async function publishRelease(
   const { metainfo, access } = publication;
   const earlier =
     (publication.releaseId && (await releaseAt(account, publication.releaseId))) ||
-    (await ownReleaseOf(account, metainfo));
+    (publication.isUnknown === true
+      ? undefined
+      : await earlierRelease(account, metainfo, publication.isElsewhere ?? (async () => false)));
   if (earlier === undefined) {
     return {
       release: await publishFirst(account, identity, publication),
@@ -92,16 +97,6 @@ export function isHeld(error: unknown): error is TrackerError {
   return error instanceof TrackerError && ['taken-down', 'awaits-approval'].includes(error.code);
 }
 
-/** Undefined: it is not there, or not for us. One of ours that was taken down says so. */
-export async function releaseAt(account: TrackerAccount, id: string): Promise<ReleaseDetail | undefined> {
-  try {
-    return await account.call({ path: apiPath`/releases/${id}`, answer: shapes.releaseDetail });
-  } catch (error) {
-    if (error instanceof TrackerError && error.code === 'not-found') return undefined;
-    throw error;
-  }
-}
-
 async function publishFirst(account: TrackerAccount, identity: Identity, publication: Publication) {
   const releaseId = newReleaseId();
   const { access = { visibility: 'everyone' as const } } = publication;
@@ -111,35 +106,6 @@ async function publishFirst(account: TrackerAccount, identity: Identity, publica
     body: { releaseId, access, ...versionFields(identity, publication, releaseId, 1) },
     answer: shapes.releaseDetail,
   });
-}
-
-/** Pages of one's own releases that are looked through for one whose record is lost. */
-const ownPagesMax = 40;
-const releasePage = shapes.page(shapes.release);
-
-/** The tracker's records outlive ours: a torrent is one release, however often it is published. */
-async function ownReleaseOf(account: TrackerAccount, metainfo: Metainfo): Promise<ReleaseDetail | undefined> {
-  if (account.name === undefined) return undefined;
-  let after: string | undefined;
-  for (let pages = 0; pages < ownPagesMax; pages++) {
-    const path = apiPath`/accounts/${account.name}/releases`;
-    const { rows, next } = await account.call({ path, query: { after, limit: 50 }, answer: releasePage });
-    const found = rows.find((row) => isOf(row, metainfo));
-    if (found !== undefined) return await releaseAt(account, found.id);
-    if (next === undefined) return undefined;
-    after = next;
-  }
-  return undefined;
-}
-
-/** Whether its present version is this torrent. */
-export function isOf(
-  release: { readonly infoHash?: string; readonly infoHashV2?: string },
-  { format, infoHash, infoHashV2 }: Pick<Metainfo, 'format' | 'infoHash' | 'infoHashV2'>,
-): boolean {
-  const v1 = format === 'v2' ? undefined : Buffer.from(infoHash).toString('hex');
-  const v2 = infoHashV2 && Buffer.from(infoHashV2).toString('hex');
-  return release.infoHash === v1 && release.infoHashV2 === v2;
 }
 
 function isSameAccess(access: shapes.AccessBody, release: ReleaseDetail): boolean {

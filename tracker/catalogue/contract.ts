@@ -242,6 +242,8 @@ export interface Catalogue {
   releases(input: {
     readonly viewer: CatalogueViewer;
     readonly publisherId?: number | undefined;
+    /** Only those that hold this file, by its root of BEP 52. */
+    readonly piecesRoot?: Uint8Array | undefined;
     readonly after?: string | undefined;
     readonly limit?: number | undefined;
   }): Promise<Page<ReleaseSummary>>;

@@ -126,17 +126,21 @@ export function releaseReads(
     releases(input: {
       readonly viewer: CatalogueViewer;
       readonly publisherId?: number | undefined;
+      readonly piecesRoot?: Uint8Array | undefined;
       readonly after?: string | undefined;
       readonly limit?: number | undefined;
     }): Page<ReleaseSummary> {
-      const { viewer, publisherId, after } = input;
+      const { viewer, publisherId, piecesRoot, after } = input;
       const limit = pageLimit(input.limit);
       const [below] = after === undefined ? [Number.MAX_SAFE_INTEGER] : readCursor(after, 1);
       const parameters = { ...visibleParameters(viewer), below: below!, limit: limit + 1 };
-      const rows =
-        publisherId === undefined
-          ? sql.newest.all(parameters)
-          : sql.newestOf.all({ ...parameters, publisher: publisherId });
+      const rows = (() => {
+        if (piecesRoot !== undefined) {
+          return sql.newestWith.all({ ...parameters, piecesRoot, publisher: publisherId ?? null });
+        }
+        if (publisherId === undefined) return sql.newest.all(parameters);
+        return sql.newestOf.all({ ...parameters, publisher: publisherId });
+      })();
       const shown = rows.slice(0, limit);
       const next = rows.length > limit ? writeCursor([shown.at(-1)!.id as number]) : undefined;
       return { rows: shown.map(summary), next };
@@ -220,6 +224,10 @@ function statements(db: DatabaseSync) {
       SELECT c.type, c.bytes FROM covers c JOIN releases r ON r.id = c.release_id WHERE ${one}`),
     newest: newest('TRUE'),
     newestOf: newest('r.publisher_id = :publisher'),
+    newestWith: newest(
+      `r.id IN (SELECT id / ${trackRange(1)[0]} FROM tracks WHERE pieces_root = :piecesRoot)
+       AND r.publisher_id = coalesce(:publisher, r.publisher_id)`,
+    ),
     trackHits: db.prepare(`
       SELECT ${summaryColumns}, ${trackColumns}
       FROM json_each(?) hit JOIN tracks t ON t.id = hit.value JOIN releases r ON r.id = t.id / ${trackRange(1)[0]}

@@ -44,6 +44,12 @@ export const pageQuery = {
   limit: optional(Type.Integer({ minimum: 1, maximum: 50 })),
 };
 
+/** Of a list of releases; `root`: of a file that they hold, by BEP 52. */
+export const releasesQuery = {
+  ...pageQuery,
+  root: optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+};
+
 export const serverAnswer = Type.Object(
   {
     name: Type.String(),

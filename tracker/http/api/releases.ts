@@ -26,13 +26,12 @@ export function addReleaseRoutes(
       schema: {
         summary: 'The newest releases',
         tags: ['releases'],
-        querystring: Type.Object({ ...schemas.pageQuery, user: Type.Optional(schemas.nameText) }),
+        querystring: Type.Object({ ...schemas.releasesQuery, user: Type.Optional(schemas.nameText) }),
         response: { 200: schemas.page(schemas.release) },
       },
     },
     async (request) => {
-      const { user, after, limit } = request.query;
-      return list(request, user, after, limit);
+      return list(request, request.query.user, request.query);
     },
   );
 
@@ -43,20 +42,27 @@ export function addReleaseRoutes(
         summary: 'What somebody shares',
         tags: ['releases'],
         params: Type.Object({ name: schemas.nameText }),
-        querystring: Type.Object(schemas.pageQuery),
+        querystring: Type.Object(schemas.releasesQuery),
         response: { 200: schemas.page(schemas.release) },
       },
     },
-    async (request) => list(request, request.params.name, request.query.after, request.query.limit),
+    async (request) => list(request, request.params.name, request.query),
   );
 
-  async function list(request: FastifyRequest, user: string | undefined, after?: string, limit?: number) {
+  interface Asked {
+    readonly root?: string;
+    readonly after?: string;
+    readonly limit?: number;
+  }
+
+  async function list(request: FastifyRequest, user: string | undefined, { root, after, limit }: Asked) {
     const viewer = enter(context, request, 'browse');
     const publisherId = user === undefined ? undefined : await community.accountId(user);
     if (user !== undefined && publisherId === undefined) {
       throw new ApiError(404, 'not-found', 'nobody here has that name');
     }
-    const { rows, next } = await catalogue.releases({ viewer, publisherId, after, limit });
+    const piecesRoot = root === undefined ? undefined : Buffer.from(root, 'hex');
+    const { rows, next } = await catalogue.releases({ viewer, publisherId, piecesRoot, after, limit });
     const names = await community.names([...new Set(rows.map((row) => row.publisherId))]);
     return defined({ rows: rows.map((row) => releaseShape(row, names)), next });
   }
