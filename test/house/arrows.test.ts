@@ -20,7 +20,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/catalogue': ['tracker/database', 'tracker/protocol', 'tracker/sealed-numbers.ts', 'torrents'],
   'tracker/community': [
     ...['tracker/database', 'tracker/protocol', 'torrents'],
-    ...['tracker/catalogue/contract.ts', 'tracker/catalogue/words.ts'],
+    ...['tracker/catalogue/contract.ts', 'tracker/catalogue/words.ts', 'tracker/catalogue/name-words.ts'],
+    ...['tracker/catalogue/search-query.ts', 'tracker/catalogue/sound.ts'],
   ],
   'tracker/moderation': [...['tracker/catalogue', 'tracker/community', 'tracker/database', 'torrents']],
   'tracker/admission': ['tracker/protocol', 'tracker/catalogue/contract.ts'],

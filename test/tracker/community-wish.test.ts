@@ -43,3 +43,21 @@ it('without a word there is no wish, and a release without tracks is still one',
   expect(keyWord({ query: '* " -' })).toBeUndefined();
   expect(wishable({ ...release, tracks: [] }).isWished({ query: 'kalk' })).toBe(true);
 });
+
+it.each([
+  ['acdc', 'AC/DC'],
+  ['kesha', 'Ke$ha'],
+  ['sinead o connor', 'Sinéad O’Connor'],
+  ['周杰伦', '周杰倫'],
+  ['カタ', 'かたおもい'],
+  ['tchaikovsky', 'Чайковский'],
+  ['земфира', 'Zemfira'],
+  ['black bird', 'Blackbird'],
+  ['รักครั้ง', 'ความรักครั้งสุดท้าย'],
+])('a wish for %s is one for %s', (query, artist) => {
+  const { keyWords, isWished } = wishable({ ...release, artist });
+  expect(isWished({ query })).toBe(true);
+  expect(isWished({ query: `${query} nothing` })).toBe(false);
+  // A word of it that stands in the release is what it is looked up by.
+  if (!query.includes(' ') && query !== 'カタ') expect(keyWords).toContain(keyWord({ query }));
+});

@@ -62,7 +62,7 @@ export interface Query {
   readonly signs: string | undefined;
 }
 
-/** Throws CatalogueError `query-invalid`. `isKnown`: whether a joined word is worth looking for. */
+/** Throws CatalogueError `query-invalid`. `isKnown`: whether a joined word, or the mark of a sound, is worth looking for. */
 export function parseQuery(text: string, isKnown: (word: string) => boolean): Query {
   if (text.length > queryCharsMax) {
     throw new CatalogueError('query-invalid', `a search has at most ${queryCharsMax} characters`);
@@ -73,7 +73,7 @@ export function parseQuery(text: string, isKnown: (word: string) => boolean): Qu
   const pieces: QueryPiece[] = [];
   for (const piece of found) {
     const from = words.length;
-    for (const word of piece.words) words.push(...queryWords(word, isOpen && isLast(word, found)));
+    for (const word of piece.words) words.push(...queryWords(word, isOpen && isLast(word, found), isKnown));
     if (words.length > queryWordsMax) words.length = queryWordsMax;
     if (words.length === from) break;
     pieces.push({ from, to: words.length, together: piece.together, apart: piece.apart });
@@ -96,7 +96,11 @@ function isLast(word: NameWord, pieces: readonly Piece[]): boolean {
   return word === pieces.at(-1)!.words.at(-1);
 }
 
-function queryWords({ text, run }: NameWord, isOpen: boolean): QueryWord[] {
+function queryWords(
+  { text, run }: NameWord,
+  isOpen: boolean,
+  isKnown: (word: string) => boolean,
+): QueryWord[] {
   const none = { isBeginning: false, isPair: true, others: [] };
   if (run === 'pairs') return pairsOf(text).map((word) => ({ word, ...none }));
   if (run === 'triples') {
@@ -105,7 +109,8 @@ function queryWords({ text, run }: NameWord, isOpen: boolean): QueryWord[] {
     return triplesOf(text).map((word) => ({ word, ...none, isBeginning: isShort }));
   }
   const others = isCyrillic(text) ? latinSpellings(text) : soundsOf(text).map(soundMark);
-  return [{ word: text, isBeginning: isOpen && text.length >= beginningCharsMin, isPair: false, others }];
+  const isBeginning = isOpen && text.length >= beginningCharsMin;
+  return [{ word: text, isBeginning, isPair: false, others: isBeginning ? others : others.filter(isKnown) }];
 }
 
 function joinedPieces(found: readonly Piece[], pieces: readonly QueryPiece[]): Joined[] {
@@ -121,4 +126,23 @@ function joinedPieces(found: readonly Piece[], pieces: readonly QueryPiece[]): J
       .flatMap(({ words }) => words.map(({ text }) => text))
       .join(''),
   }));
+}
+
+/** The question of a search asked of one name's words: whether all that was typed is there, each as a beginning. */
+export function isNamedIn(
+  { words, pieces, joined }: Pick<Query, 'words' | 'pieces' | 'joined'>,
+  found: ReadonlySet<string>,
+): boolean {
+  const begins = (word: string) => found.has(word) || [...found].some((other) => other.startsWith(word));
+  const isThere = pieces.map(
+    ({ from, to, together, apart }) =>
+      words.slice(from, to).every(({ word, others }) => begins(word) || others.some(begins)) ||
+      together.some(begins) ||
+      (apart.length > 0 && apart.every(begins)),
+  );
+  if (isThere.every(Boolean)) return true;
+  return joined.some(
+    ({ from, to, word }) =>
+      begins(word) && pieces.every((piece, at) => isThere[at]! || (piece.from >= from && piece.to <= to)),
+  );
 }

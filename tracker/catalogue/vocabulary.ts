@@ -13,6 +13,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type Audience, isIn, membersOf, readAudience } from './audience.ts';
 import type { CatalogueViewer } from './contract.ts';
 import { editDistance } from './edit-distance.ts';
+import { soundMark } from './name-words.ts';
+import { isCyrillic, soundsOf } from './sound.ts';
 import { isMember } from './visible.ts';
 import { partCharsMin } from './word-parts.ts';
 
@@ -58,6 +60,8 @@ export class Vocabulary {
   /** By its number in the database. */
   readonly #audiences: (Audience | undefined)[] = [];
   readonly #audienceIds = new Map<string, number>();
+  /** Of the Cyrillic ones, marked; forgotten ones too, until the next start. */
+  readonly #sounds = new Set<string>();
   #lastChange = 0;
 
   constructor(db: DatabaseSync) {
@@ -93,6 +97,7 @@ export class Vocabulary {
       this.#makeRoom(id);
       this.#marks[id] = markOf(word);
       this.#words[id] = word;
+      if (isCyrillic(word)) for (const sound of soundsOf(word)) this.#sounds.add(soundMark(sound));
     }
     for (const row of this.#newAudiences.iterate(Math.max(0, this.#audiences.length - 1))) {
       const [id, text] = row as unknown as [number, string];
@@ -149,9 +154,12 @@ export class Vocabulary {
     return (word, isBeginning, partsMax) => this.#like(word, isBeginning, partsMax, releasesOf);
   }
 
-  /** Whether any release at all may have it: only to save looking for it. Words of one or two letters are not known here. */
+  /** Whether any release at all may have it, a word or the mark of a sound: only to save looking for it. */
   has(word: string): boolean {
-    return word.length < partCharsMin || this.#wordOf.get(word) !== undefined;
+    const isMark = word.includes(':');
+    // Shorter words are not known here.
+    if (word.length < partCharsMin + (isMark ? soundMark('').length + 1 : 0)) return true;
+    return isMark ? this.#sounds.has(word) : this.#wordOf.get(word) !== undefined;
   }
 
   /** How many releases that this viewer sees contain a word. */

@@ -1,12 +1,13 @@
 /**
  * A wish is a saved search that is asked the other way round: here is a release, whose wish is it? Pure.
  *
- * All words of the wish must be in one track with its release around it, each as the beginning of a word; the filters
- * must hold for that same track. One word of the wish, its key word, stands in an index as it is: a publication looks up
- * the words it has and never walks over all wishes.
+ * All words of the wish must be in one track with its release around it, each as the beginning of a word or in a form that
+ * a search knows, too; the filters must hold for that same track. One word of the wish, its key word, stands in an index:
+ * a publication looks up the words it has and never walks over all wishes.
  */
-import { indexWords } from '../catalogue/words.ts';
-import { queryWords } from './words.ts';
+import { nameWords, soundMark } from '../catalogue/name-words.ts';
+import { isNamedIn, parseQuery } from '../catalogue/search-query.ts';
+import { soundsOf } from '../catalogue/sound.ts';
 
 export interface Wish {
   readonly query: string;
@@ -41,9 +42,19 @@ export interface WishedRelease {
 
 export const wishQueryCharactersMax = 200;
 
-/** The word to look the wish up by: the longest is the rarest. Undefined when there is no word in it. */
+/**
+ * The word to look the wish up by: the longest is the rarest. By its sound, where it has one: Cyrillic and its
+ * romanisations are one word. Undefined when there is no word in it.
+ */
 export function keyWord({ query }: Wish): string | undefined {
-  return queryWords(query).toSorted((a, b) => b.length - a.length)[0];
+  const { words } = parseQuery(query, () => true);
+  const longest = words.map(({ word }) => word).toSorted((a, b) => b.length - a.length)[0];
+  return longest === undefined ? undefined : keyOf(longest);
+}
+
+function keyOf(word: string): string {
+  const [sound] = soundsOf(word);
+  return sound === undefined ? word : soundMark(sound);
 }
 
 /** A release taken apart once, for however many wishes are asked about it. */
@@ -58,17 +69,16 @@ export function wishable(release: WishedRelease): Wishable {
   // A release without tracks is one nameless track.
   const tracks = (release.tracks.length > 0 ? release.tracks : [{ title: '' }]).map((track) => ({
     track,
-    words: [...new Set([...ofAll, ...wordsOf(track.title, track.artist)])],
+    words: new Set([...ofAll, ...wordsOf(track.title, track.artist)]),
   }));
   return {
-    keyWords: new Set(tracks.flatMap(({ words }) => words)),
+    keyWords: new Set(
+      tracks.flatMap(({ words }) => [...words].flatMap((word) => [word, ...soundsOf(word).map(soundMark)])),
+    ),
     isWished(wish) {
       if (!isOfYear(wish, release.year)) return false;
-      const wanted = queryWords(wish.query);
-      return tracks.some(
-        ({ track, words }) =>
-          fits(wish, track) && wanted.every((word) => words.some((other) => other.startsWith(word))),
-      );
+      const wanted = parseQuery(wish.query, () => true);
+      return tracks.some(({ track, words }) => fits(wish, track) && isNamedIn(wanted, words));
     },
   };
 }
@@ -85,5 +95,5 @@ function fits(wish: Wish, track: WishedTrack): boolean {
 }
 
 function wordsOf(...texts: readonly (string | undefined)[]): string[] {
-  return texts.flatMap(indexWords);
+  return texts.flatMap(nameWords);
 }

@@ -7,6 +7,7 @@
  * Releases belong to the catalogue: here they are public ids, and whoever calls has asked the catalogue first.
  */
 import type { Migration } from '../../database/store.ts';
+import { indexInOneForm } from './one-form-migration.ts';
 import { dropClearPasskeys, forgetClearPasskeys } from './passkey-migration.ts';
 
 export const migrations: readonly Migration[] = [
@@ -222,4 +223,5 @@ export const migrations: readonly Migration[] = [
     fingerprint BLOB NOT NULL
   ) STRICT;
   `,
+  indexInOneForm,
 ];
