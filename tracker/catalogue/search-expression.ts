@@ -4,7 +4,7 @@
  *
  * A search has tiers, best first, that no hit is in twice: with exactly these signs; called so; all words in the title;
  * by one who is called so; all words somewhere; and, with like words and parts of words in place of those that were
- * typed, whatever is left.
+ * typed, whatever is left: those that are one typing error away before all others.
  */
 import { CatalogueError } from './catalogue-error.ts';
 import type { CatalogueViewer, SearchFilters } from './contract.ts';
@@ -16,9 +16,12 @@ import { partMarks } from './word-parts.ts';
 /** Years that are asked of the index; a longer span is compared hit by hit. */
 const yearWordsMax = 12;
 
-export const tierCount = 6;
-/** Hits of this tier hold other words than those that were typed. */
+export const tierCount = 7;
+/** Hits of this tier, and of what follows, hold other words than those that were typed. */
 export const approximateTier = 5;
+
+/** With more words than these few hits hold all of them, and closeness alone puts the nearest first. */
+const nearWordsMax = 2;
 
 /** `like`: the words that may stand for one that was typed. Undefined: that tier cannot hold anything. */
 export function tierExpression(
@@ -50,12 +53,23 @@ function coreOf(query: Query, tier: number, like: (word: QueryWord) => LikeWords
     case 4:
       return without(typed, [...signed, ...titles, ...artists, title]);
     default: {
-      const alternatives = query.words.map((word) => alternativesOf(word, like(word)));
-      if (alternatives.every((choice) => choice.length === 1)) return undefined;
-      const meant = alternatives.map(anyOf).join(' AND ');
-      return without(meant, [...signed, ...titles, ...artists, typed]);
+      const before = [...signed, ...titles, ...artists, typed];
+      const isShort = query.words.length <= nearWordsMax;
+      const near = isShort ? meantExpression(query, (word) => nearFormsOf(word, like(word))) : undefined;
+      if (tier === approximateTier) return near && without(near, before);
+      const meant = meantExpression(query, (word) => alternativesOf(word, like(word)));
+      return meant === near
+        ? undefined
+        : meant && without(meant, near === undefined ? before : [...before, near]);
     }
   }
+}
+
+/** Undefined: nothing stands for any of the words. */
+function meantExpression({ words }: Query, of: (word: QueryWord) => string[]): string | undefined {
+  const alternatives = words.map(of);
+  if (alternatives.every((choice) => choice.length === 1)) return undefined;
+  return `(${alternatives.map(anyOf).join(' AND ')})`;
 }
 
 /** All pieces, or words that stand for several of them. */
@@ -83,6 +97,12 @@ function pieceExpression({ from, to, together, apart }: QueryPiece, words: reado
 
 function formsOf({ word, isBeginning, others }: QueryWord): string[] {
   return [word, ...others].map((form) => quoted(form, isBeginning));
+}
+
+/** One typing error: were more of them asked for at once, the newest hits of a frequent word would hide the nearest. */
+function nearFormsOf(word: QueryWord, { like }: LikeWords): string[] {
+  const near = like.filter(({ distance }) => distance === 1);
+  return [anyOf(formsOf(word)), ...near.map((other) => `"${other.word}"`)];
 }
 
 /** A part that is in more words than are listed is looked for by its letters. */

@@ -31,8 +31,8 @@ export interface SearchLimits {
   readonly lookedAtMax: number;
 }
 
-/** Twenty full pages; some ten milliseconds. */
-export const searchLimits: SearchLimits = { poolMax: 1_000, lookedAtMax: 20_000 };
+/** Ten full pages: the text of each hit is read and compared. */
+export const searchLimits: SearchLimits = { poolMax: 500, lookedAtMax: 20_000 };
 
 /** What is searched: the table of words, and that of the filters that are compared hit by hit. */
 export interface SearchScope {
@@ -61,7 +61,7 @@ const highest = Number.MAX_SAFE_INTEGER;
 const beginning = (tier: number, below = highest): Position => ({ tier, below, rank: undefined });
 
 /** Words that hold a part, of all that was typed together: each costs a walk through the index. */
-const partWordsMax = 48;
+const partWordsMax = 24;
 
 type Seen = { readonly id: number; readonly fact: ReleaseFact };
 
@@ -164,7 +164,7 @@ export function searcher(
 
     /** In the same order, without those that hold the letters of a part and not the part. */
     function ranked(hits: readonly Seen[]): Hit[] {
-      const approximate = position.tier === approximateTier;
+      const approximate = position.tier >= approximateTier;
       const closeness = isNamed ? closenessTo(query, approximate ? meant.costs() : noMeant) : undefined;
       const names = closeness && namesOf(hits);
       return hits.flatMap(({ id, fact }) => {
