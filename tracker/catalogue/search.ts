@@ -62,6 +62,8 @@ const beginning = (tier: number, below = highest): Position => ({ tier, below, r
 
 /** Words that hold a part, of all that was typed together: each costs a walk through the index. */
 const partWordsMax = 24;
+/** Of one word at least: fewer are quicker looked for than the marks of its letters. */
+const partWordsMin = 8;
 
 type Seen = { readonly id: number; readonly fact: ReleaseFact };
 
@@ -226,7 +228,7 @@ const noCloseness: Closeness = { title: 0, artist: 0, missing: 0 };
 /** Words that may stand for those that were typed, looked for when the first of them is asked for. */
 function meantWords(query: Query, findLike: FindLike) {
   const plain = query.words.filter(({ isPair }) => !isPair);
-  const partsMax = Math.floor(partWordsMax / Math.max(1, plain.length));
+  const partsMax = Math.max(partWordsMin, Math.floor(partWordsMax / Math.max(1, plain.length)));
   const known = new Map<string, LikeWords>();
   const of = ({ word, isBeginning, isPair }: QueryWord): LikeWords => {
     if (isPair) return { like: [], parts: [], hasMoreParts: false };
