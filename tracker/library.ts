@@ -11,14 +11,13 @@ import type { Admission } from './admission.ts';
 import type { Catalogue, ReleaseDetail, ServedRelease, SwarmCount } from './catalogue/contract.ts';
 import { catalogueStores, sqliteCatalogue } from './catalogue/sqlite-catalogue.ts';
 import { torrentsFolder } from './catalogue/torrent-files.ts';
-import { communityRoom, communityStores, openCommunity } from './community/community.ts';
-import type { Community } from './community/contract.ts';
+import { communityRoom, communityStores, openCommunity, type WholeCommunity } from './community/community.ts';
+import { keptPolicy, type WantedPolicy } from './community/kept-policy.ts';
 import type { CommunityPolicy } from './community/method-context.ts';
-import { openPolicy } from './community/method-context.ts';
 import { openRateGate, type RateLimit } from './community/rate-limits.ts';
-import type { Safeguards } from './community/safeguards.ts';
 import { openDatabase } from './database/database.ts';
 import { findDamage } from './database/integrity.ts';
+import { emptyAccount } from './departures.ts';
 import { deriveKey, loadTrackerKey } from './key-file.ts';
 import type { Moderation } from './moderation/contract.ts';
 import { moderationModule, moderationStores, openModeration } from './moderation/moderation.ts';
@@ -31,7 +30,9 @@ import { openSwarmAccess, type SwarmAccess } from './swarm-access.ts';
 export interface LibraryOptions {
   /** Made when it is not there. */
   readonly dataFolder: string;
-  readonly policy?: CommunityPolicy;
+  readonly policy?: WantedPolicy;
+  /** Strangers from the whole internet can reach it: a new community takes newcomers by invitation. */
+  readonly isExposed?: boolean;
   readonly registry: Registry;
   /** After which a silent peer is gone. */
   readonly peerTimeoutMs: number;
@@ -41,7 +42,7 @@ export interface LibraryOptions {
 
 export interface Library {
   readonly catalogue: Catalogue;
-  readonly community: Community & Safeguards;
+  readonly community: WholeCommunity;
   readonly moderation: Moderation;
   readonly admission: Admission;
   readonly presence: Presence;
@@ -64,6 +65,8 @@ export interface Library {
   tellWaiting(): void;
   /** Tells followers and wishes of what the catalogue has just acknowledged. */
   tellPublished(releaseId: string): void;
+  /** For good; what it has published and said goes behind the answer. */
+  deleteAccount: WholeCommunity['deleteAccount'];
   /** Once a second or so. */
   tick(): void;
   close(): Promise<void>;
@@ -87,7 +90,7 @@ const untoldMax = 200;
 
 /** Rejects with DatabaseError or KeyFileError. */
 export async function openLibrary(options: LibraryOptions): Promise<Library> {
-  const { dataFolder, policy = openPolicy, registry, nowMs, onError } = options;
+  const { dataFolder, registry, nowMs, onError } = options;
   const path = join(dataFolder, 'tracker.db');
   const database = await openDatabase({
     path,
@@ -99,8 +102,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     onFault: onError,
   });
   let key: Buffer;
+  let policy: CommunityPolicy;
   try {
     key = loadTrackerKey(dataFolder);
+    policy = await keptPolicy(database, options.policy ?? {}, options.isExposed === true);
   } catch (error) {
     await database.close();
     throw error;
@@ -150,6 +155,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     await database.close();
     throw error;
   }
+  for (const accountId of await community.unfinishedDepartures()) tell(empty(accountId));
   if (database.afterUncleanStop) {
     findDamage(path).then((lines) => {
       if (lines.length > 0) onError(new Error(`the database ${path} is damaged: ${lines.join('; ')}`));
@@ -184,6 +190,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   function tell(people: Promise<void>): void {
     const told = people.catch(onError).finally(() => telling.delete(told));
     telling.add(told);
+  }
+
+  function empty(accountId: number): Promise<void> {
+    return emptyAccount({ catalogue, community }, accountId, () => isClosing);
   }
 
   /** Between the acknowledgement of a publication and its notices lies a moment in which the tracker may have ended. */
@@ -270,6 +280,10 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     tellPublished: (releaseId) => tell(tellPublished(releaseId)),
     tellWaiting() {
       if (waitingTold.take('', nowMs()) === 0) tell(community.tellWaiting());
+    },
+    async deleteAccount(viewer, account) {
+      await community.deleteAccount(viewer, account);
+      tell(empty(viewer.accountId!));
     },
     tick() {
       presence.expire(nowMs());

@@ -1,9 +1,12 @@
 /**
  * Taking a port: what can go wrong with it, in words that help, and the address to tell others afterwards.
  */
+import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createSecureContext } from 'node:tls';
+import { packAddress } from './protocol/address.ts';
+import { reachOf } from './protocol/address-reach.ts';
 
 /** `code`: certificate-invalid, port-in-use, port-not-permitted, port-invalid, address-not-available, host-not-found, listen-failed. */
 export class ListenError extends Error {
@@ -76,6 +79,35 @@ export function urlOf(host: string, port: number, isSecure = false): string {
   const isWildcard = host === '0.0.0.0' || host === '::' || host === '';
   const reachable = isWildcard ? (outerAddress() ?? '127.0.0.1') : host;
   return `${isSecure ? 'https' : 'http'}://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+}
+
+/**
+ * Whether somebody anywhere could reach a program that listens there, as far as this machine can tell: a router that passes
+ * connections on is not seen. `0.0.0.0` and `::` stand for the addresses that the machine has.
+ */
+export async function isGlobalHost(host: string, interfaces = networkInterfaces()): Promise<boolean> {
+  const addresses = await addressesOf(host, interfaces);
+  return addresses.some((address) => {
+    const packed = packAddress(address);
+    return packed !== undefined && reachOf(packed) === 'global';
+  });
+}
+
+async function addressesOf(
+  host: string,
+  interfaces: ReturnType<typeof networkInterfaces>,
+): Promise<readonly string[]> {
+  if (packAddress(host) === undefined && host !== '') {
+    // A name that leads nowhere is refused when it is listened on.
+    const found = await lookup(host, { all: true }).catch(() => []);
+    return found.map(({ address }) => address);
+  }
+  const isEvery = host === '' || /^[0:.]+$/.test(host);
+  if (!isEvery) return [host];
+  const own = Object.values(interfaces).flatMap((list) => list ?? []);
+  return own
+    .filter(({ internal, family }) => !internal && (family === 'IPv4' || host !== '0.0.0.0'))
+    .map(({ address }) => address);
 }
 
 function outerAddress(): string | undefined {

@@ -5,7 +5,7 @@
  * (http/alive.ts), and all others with their next regular announce.
  */
 import { randomInt } from 'node:crypto';
-import type { CommunityPolicy } from './community/method-context.ts';
+import type { WantedPolicy } from './community/kept-policy.ts';
 import { type TlsFiles, trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
 import { checkContact } from './http/contact.ts';
@@ -13,7 +13,7 @@ import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
 import { openLibrary } from './library.ts';
-import { checkCertificate, checkPort, listenError, urlOf } from './listening.ts';
+import { checkCertificate, checkPort, isGlobalHost, listenError, urlOf } from './listening.ts';
 import { gatheringFor, resolveOptions } from './registry/limits.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
 import { newMemoryId, type SnapshotTrouble } from './snapshot-file.ts';
@@ -41,8 +41,11 @@ export interface TrackerOptions {
   readonly onTrouble?: (trouble: SnapshotTrouble) => void;
   /** HTTPS with one's own certificate. */
   readonly tls?: TlsFiles | undefined;
-  /** Who gets in. Everybody, unless given. */
-  readonly policy?: CommunityPolicy;
+  /**
+   * Who gets in. Without `newcomerRole`, whether everybody may register is as this community had it before; a new one that
+   * the whole internet can reach (by a public URL or a global address) takes newcomers by invitation.
+   */
+  readonly policy?: WantedPolicy;
   readonly limits?: Partial<HttpLimits>;
   /** Milliseconds, whole, never going back. */
   readonly nowMs?: () => number;
@@ -75,6 +78,8 @@ export interface RunningTracker {
   readonly announceUrl: string;
   /** While nobody owns the catalogue: whoever registers with this token does. */
   readonly setupToken: string | undefined;
+  /** Whether everybody may register, or only who was invited; undefined without a catalogue. */
+  readonly registration: 'open' | 'invited' | undefined;
   /** The key beside the database is another one than before: announce URLs that were handed out are void. */
   readonly isKeyReplaced: boolean;
   /** Peers of the last run that are listed again. */
@@ -120,6 +125,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
       : await openLibrary({
           dataFolder: options.dataFolder,
           ...(options.policy !== undefined && { policy: options.policy }),
+          isExposed: options.publicUrl !== undefined || (await isGlobalHost(host)),
           registry,
           peerTimeoutMs: peerTimeoutSeconds * 1000,
           nowMs,
@@ -187,6 +193,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     url,
     announceUrl,
     setupToken,
+    registration: library && (library.policy.newcomerRole === undefined ? 'invited' : 'open'),
     restoredPeers: keeper?.restored ?? 0,
     isKeyReplaced: library?.isKeyReplaced ?? false,
     addTorrent(bytes) {

@@ -11,6 +11,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly default: Command
   login: () => import('./login.ts'),
   logout: () => import('./logout.ts'),
   whoami: () => import('./whoami.ts'),
+  account: () => import('./account.ts'),
   publish: () => import('./publish.ts'),
   unpublish: () => import('./unpublish.ts'),
   rooms: () => import('./rooms.ts'),

@@ -2,8 +2,12 @@
 import { ownAccount } from '../../tracker/protocol/api-shapes.ts';
 import { type AccountPlace, openAccount, signIn } from '../community/account.ts';
 import { rememberTracker } from '../community/last-tracker.ts';
+import { trackerBase } from '../community/tracker-address.ts';
+import { loadSession } from '../community/tracker-sessions.ts';
 import { accountOptions, accountPlace } from './account-session.ts';
+import { CliError, codeOf } from './cli-error.ts';
 import { defineCommand } from './command.ts';
+import { commandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { tellAccount } from './register.ts';
 import { askPassword } from './secret-prompt.ts';
@@ -31,7 +35,9 @@ export default defineCommand({
     const place = await accountPlace(args);
     const password =
       args.password === true ? await askPassword(`The password of ${plain(name)}: `) : undefined;
-    const account = await signIn(place, name, password);
+    const account = await signIn(place, name, password).catch(async (error: unknown) => {
+      throw password === undefined ? await withKeyOwner(error, name, place) : error;
+    });
     await rememberTracker(place.stateFolder, place.tracker);
     tellAccount('signed-in', account, place.tracker, output);
     if (args['renew-passkeys'] === true) {
@@ -43,6 +49,20 @@ export default defineCommand({
     return exitCode.done;
   },
 });
+
+/** The tracker tells strangers nothing of names and keys; who was signed in here last is known here. */
+async function withKeyOwner(error: unknown, name: string, place: AccountPlace): Promise<unknown> {
+  if (codeOf(error) !== 'sign-in-failed') return error;
+  const tracker = trackerBase(place.tracker);
+  const owner = (await loadSession(place.stateFolder, tracker))?.name;
+  const [quoted, at] = [plain(name), plain(tracker)];
+  const whose =
+    owner === undefined || owner === name
+      ? `${commandLine(['register', name])} makes one, and --password signs in by password`
+      : `it is signed in there as “${plain(owner)}”: ${commandLine(['login', owner])}`;
+  const message = `the key of this computer does not open an account “${quoted}” at ${at}; ${whose}`;
+  return new CliError('sign-in-failed', message, error);
+}
 
 async function renewPasskeys(place: AccountPlace): Promise<void> {
   const account = await openAccount(place);

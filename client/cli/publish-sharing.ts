@@ -2,7 +2,7 @@
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import { HashPool } from '../../torrents/hashing/pool.ts';
 import { isLoopback, packAddress } from '../../tracker/protocol/address.ts';
-import { type AccountPlace, openAccount, ownAccount, type TrackerAccount } from '../community/account.ts';
+import { type AccountPlace, openAccount, type TrackerAccount } from '../community/account.ts';
 import { openIdentity } from '../community/identity.ts';
 import { type AccessBody, isHeld, type ReleaseDetail } from '../community/publishing.ts';
 import { ShareError } from '../community/share-error.ts';
@@ -18,6 +18,7 @@ import { hashingLine } from './progress-line.ts';
 import { publishFolder } from './publishing-folder.ts';
 import { tellFaults } from './release-faults.ts';
 import { releaseTitle } from './release-names.ts';
+import { confirmRights } from './rights.ts';
 import { noSeedLimits } from './seed-limits.ts';
 import { seedUntil } from './seeding.ts';
 import { watchStanding } from './share-standing.ts';
@@ -38,6 +39,8 @@ export interface PublishSharing {
   readonly access: AccessBody | undefined;
   readonly threads: number | undefined;
   readonly includeSecrets: boolean | undefined;
+  /** The user says so now. */
+  readonly mayShare: boolean | undefined;
 }
 
 type SharedPlace = Pick<FoundAlbum, 'path'> & Partial<FoundAlbum>;
@@ -69,7 +72,7 @@ async function shareWith(
   client: Client,
   account: TrackerAccount,
   place: SharingPlace,
-  { folders, collections, create, ...options }: PublishSharing,
+  { folders, collections, create, mayShare, ...options }: PublishSharing,
   output: Output,
 ): Promise<number> {
   const { signal, stateFolder } = place;
@@ -77,7 +80,10 @@ async function shareWith(
   const pool = new HashPool(options.threads);
   const identity = await openIdentity(stateFolder);
   // Before anything is hashed: whether the tracker is there, and knows us.
-  await ownAccount(account).catch((error: Error) => {
+  await confirmRights(account, mayShare, output).catch((error: Error) => {
+    if (codeOf(error) === 'rights-unconfirmed') {
+      throw new CliError('rights-unconfirmed', `${error.message} (--no-publish shares without it)`, error);
+    }
     if (codeOf(error) !== 'tracker-unreachable') throw error;
     throw new CliError('tracker-unreachable', `${error.message} (--no-publish shares without it)`, error);
   });

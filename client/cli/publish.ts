@@ -18,6 +18,7 @@ import { hashingLine } from './progress-line.ts';
 import { tellHeld, tellLeftOut, tellPublished } from './publish-sharing.ts';
 import { publishFolder } from './publishing-folder.ts';
 import { tellFaults } from './release-faults.ts';
+import { confirmRights, rightsOption } from './rights.ts';
 import { checkSeeded, refuseSecrets, sharedPlaces } from './shareable.ts';
 import { loadTorrent } from './torrent-source.ts';
 import { plain } from './torrent-summary.ts';
@@ -34,6 +35,7 @@ export default defineCommand({
   },
   options: {
     ...visibilityOption,
+    ...rightsOption,
     from: {
       type: 'string',
       requiresArg: true,
@@ -58,6 +60,7 @@ export default defineCommand({
     if (from !== undefined && paths.length > 1)
       throw badOption('--from: that is for one torrent, and several are given');
     return await withAccount(args, async (account, place) => {
+      await confirmRights(account, args['i-may-share'], output);
       const identity = await openIdentity(place.stateFolder);
       const publish = async (path: string): Promise<void> => {
         if (isTorrent(path)) {

@@ -28,6 +28,7 @@ import { interruption } from './interruption.ts';
 import { portOption, uploadLimitOption } from './network-options.ts';
 import { type Output, paint } from './output.ts';
 import { hashingLine } from './progress-line.ts';
+import { rightsOption } from './rights.ts';
 import { seedUntil } from './seeding.ts';
 import { sharedPlaces } from './shareable.ts';
 import { makeOutputFolder, torrentOutput } from './torrent-output.ts';
@@ -60,6 +61,7 @@ export default defineCommand({
       describe: 'Publish it where you are signed in, and keep it up to date; --no-publish: not there',
     },
     ...visibilityOption,
+    ...rightsOption,
     listen: { ...listenOption, describe: 'HOST:PORT of the tracker that it runs when no --tracker is given' },
     ...portOption,
     ...uploadLimitOption,
@@ -86,10 +88,11 @@ export default defineCommand({
       const { sharePublished } = await import('./publish-sharing.ts');
       const { visibility: access, threads } = args;
       const includeSecrets = args['include-secrets'];
+      const mayShare = args['i-may-share'];
       const create = createOptions(args, []);
       const collections = args['per-album'] === true ? places : [];
       const folders = await foldersOf(places, collections, create, signal);
-      const sharing = { folders, collections, create, access, threads, includeSecrets };
+      const sharing = { folders, collections, create, access, threads, includeSecrets, mayShare };
       const place = { stateFolder: stateFolder(), tracker: catalogue, signal };
       return await withClient({ ...args, remembers: false }, output, (client) =>
         sharePublished(client, place, sharing, output),

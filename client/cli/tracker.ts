@@ -45,7 +45,11 @@ export default defineCommand({
       type: 'boolean',
       describe: 'Strangers see nothing of the catalogue, and announce nothing',
     },
-    'invite-only': { type: 'boolean', describe: 'Nobody registers without an invitation' },
+    'invite-only': {
+      type: 'boolean',
+      describe:
+        'Registering takes an invitation; --no-invite-only opens it. As before if left out; a new one that the internet can reach starts with it',
+    },
     'swarm-snapshot': {
       type: 'boolean',
       describe:
@@ -105,14 +109,25 @@ export default defineCommand({
         output.result(`Notice: ${message}.`);
       },
       contact: args.contact,
-      ...catalogueOptions(args.data, args['require-sign-in'] === true, args['invite-only'] === true),
+      ...catalogueOptions(args.data, args['require-sign-in'] === true, args['invite-only']),
       ...snapshotOption(args.data, args['swarm-snapshot']),
     });
     try {
       const { announceUrl: announce, url: api, setupToken } = tracker;
-      output.document({ event: 'listening', announce, api, ...(setupToken !== undefined && { setupToken }) });
+      const { registration } = tracker;
+      output.document({
+        event: 'listening',
+        ...{ announce, api },
+        ...(registration !== undefined && { registration }),
+        ...(setupToken !== undefined && { setupToken }),
+      });
       output.result(`${paint('bold', 'Tracker')} ${announce}`);
       output.remark(`Its page is ${api}; Ctrl-C stops it.`);
+      if (registration === 'invited' && args['invite-only'] === undefined) {
+        output.remark(
+          `Registering here takes an invitation (${calledAs} invite); --no-invite-only opens it to everybody.`,
+        );
+      }
       if (trustedProxies.length > 0 && publicUrl === undefined) {
         output.remark('Behind a proxy it does not know its own address: name it with --public-url.');
       }
@@ -154,12 +169,17 @@ async function started(options: Parameters<typeof startTracker>[0]): Promise<Run
 }
 
 /** Without `--data` there is nothing to sign in to. */
-function catalogueOptions(data: string | undefined, signInRequired: boolean, inviteOnly: boolean) {
+function catalogueOptions(
+  data: string | undefined,
+  signInRequired: boolean,
+  inviteOnly: boolean | undefined,
+) {
   if (data === undefined) {
-    if (!signInRequired && !inviteOnly) return {};
+    if (!signInRequired && inviteOnly === undefined) return {};
     throw badOption('--require-sign-in and --invite-only are about a catalogue: name its folder with --data');
   }
   if (data === '') throw badOption('--data needs the name of a folder');
+  if (inviteOnly === undefined) return { dataFolder: data, policy: { signInRequired } };
   const newcomerRole = inviteOnly ? undefined : openPolicy.newcomerRole;
   return { dataFolder: data, policy: { signInRequired, newcomerRole } };
 }

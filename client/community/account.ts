@@ -32,6 +32,8 @@ export interface Registration {
   readonly invitation?: string | undefined;
   /** Of a tracker that nobody owns yet. */
   readonly setupToken?: string | undefined;
+  /** They may share what they publish. */
+  readonly mayShare?: true | undefined;
 }
 
 /** How a session is called in the list of sessions. */
@@ -68,6 +70,25 @@ export async function signIn(
   );
 }
 
+/**
+ * For good. `password`: of an account without the key of this client. The tracker wants a sign-in of this moment, whatever
+ * session is open. Throws TrackerError.
+ */
+export async function deleteAccount(
+  place: AccountPlace,
+  name: string,
+  password: string | undefined,
+): Promise<void> {
+  const tracker = trackerBase(place.tracker);
+  const before = await loadSession(place.stateFolder, tracker);
+  await signIn(place, name, password);
+  const { token } = (await loadSession(place.stateFolder, tracker))!;
+  await asked(place, { method: 'DELETE', path: '/accounts/me', body: { name } }, token);
+  // Nothing is left that it could open; that of another account stays.
+  if (before === undefined || before.name === name) await forgetSession(place.stateFolder, tracker);
+  else await saveSession(place.stateFolder, tracker, before);
+}
+
 /** The session ends on both sides; a tracker that cannot be reached does not keep it alive here. */
 export async function signOut(place: AccountPlace): Promise<boolean> {
   const tracker = trackerBase(place.tracker);
@@ -91,6 +112,8 @@ export interface TrackerAccount {
   call<Schema extends TSchema>(call: ApiCall<Schema>): Promise<Static<Schema>>;
   bytes(path: string, query?: ApiCall<TSchema>['query']): Promise<Uint8Array>;
   events(lastEventId: string | undefined): AsyncGenerator<string>;
+  /** A large answer, as it comes. */
+  stream(path: string): AsyncGenerator<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -141,6 +164,14 @@ export async function openAccount(place: AccountPlace): Promise<TrackerAccount> 
       });
       if (first.part.done !== true) yield first.part.value;
       yield* first.stream;
+    },
+    async *stream(path) {
+      const { stream, part } = await again(async (at) => {
+        const begun = at.stream(path);
+        return { stream: begun, part: await begun.next() };
+      });
+      if (part.done !== true) yield part.value;
+      yield* stream;
     },
     close: () => client.close(),
   };

@@ -25,6 +25,8 @@ export interface ApiCall<Schema extends TSchema> {
 const answerBytesMax = 16 * 1024 * 1024;
 /** A .torrent, as its reader takes it. */
 const torrentBytesMax = 64 * 1024 * 1024;
+/** What an account has said in twenty years. */
+const streamBytesMax = 1024 * 1024 * 1024;
 const answerMsMax = 30_000;
 /**
  * A large body may take longer: half the pace below which trackers give up (tracker/http/uploads/limits.ts); the other half
@@ -104,6 +106,20 @@ export class TrackerClient {
     const decoder = new TextDecoder();
     for await (const part of response.body as AsyncIterable<Uint8Array>)
       yield decoder.decode(part, { stream: true });
+  }
+
+  /** An answer that is sent as it is read: for what may be large. */
+  async *stream(path: string): AsyncGenerator<Uint8Array> {
+    const response = await this.#send({ path }, { accept: '*/*' }, false);
+    if (response.statusCode !== 200)
+      throw refusal(response.statusCode, await read(response.body, answerBytesMax), response.headers);
+    let bytes = 0;
+    for await (const part of response.body as AsyncIterable<Uint8Array>) {
+      bytes += part.length;
+      if (bytes > streamBytesMax)
+        throw new TrackerError('tracker-unclear', 'the tracker answers without an end');
+      yield part;
+    }
   }
 
   async close(): Promise<void> {

@@ -105,7 +105,7 @@ export async function register({ url, setupToken }: { url: string; setupToken: s
 export async function registerByKey({ url, agent }: PlaceWithAgent, name: string): Promise<string> {
   const { publicKey } = generateKeyPairSync('ed25519');
   const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url').toString('base64');
-  const answer = await ask({ url, agent }, 'POST', '/accounts', { name, publicKey: raw });
+  const answer = await ask({ url, agent }, 'POST', '/accounts', { name, publicKey: raw, mayShare: true });
   return ((await answer.body.json()) as { session: { token: string } }).session.token;
 }
 

@@ -19,6 +19,9 @@ chmodSync(home, 0o755);
 process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 process.env.XDG_STATE_HOME = join(home, 'state');
 process.env.XDG_CONFIG_HOME = join(home, 'config');
+/** People of tests have said that they may share what they publish, unless a test is about that. */
+export const mayShare = { CICADA_I_MAY_SHARE: '1' };
+Object.assign(process.env, mayShare);
 
 export interface Outcome {
   readonly code: number;
@@ -47,7 +50,7 @@ export function runCicada(args: readonly string[], options: RunOptions = {}): Pr
       [...entry, ...args],
       {
         cwd,
-        env: { ...Object.fromEntries(kept), ...env },
+        env: { ...Object.fromEntries(kept), ...mayShare, ...env },
         maxBuffer: 64 * 1024 * 1024,
         ...(uid === undefined ? {} : { uid, gid: uid }),
       },

@@ -37,7 +37,7 @@ const placeOf = (name: string): AccountPlace => ({
 
 beforeAll(async () => {
   tracker = await startTracker({ port: 0, dataFolder: path.join(home, 'tracker') });
-  await register(placeOf('ada'), { name: 'ada' });
+  await register(placeOf('ada'), { name: 'ada', mayShare: true });
   ada = await openAccount(placeOf('ada'));
 });
 afterAll(async () => {
@@ -67,7 +67,7 @@ describe('what is shared', () => {
     const at = (name: string) => ({ stateFolder: path.join(home, `standing-${name}`), tracker: other.url });
     const setupToken = other.setupToken!;
     await register(at('olga'), { name: 'olga', setupToken });
-    await register(at('pia'), { name: 'pia' });
+    await register(at('pia'), { name: 'pia', mayShare: true });
     const [olga, pia] = [await openAccount(at('olga')), await openAccount(at('pia'))];
     const { metainfo, release } = await torrentOf({ 'standing.flac': 40_000 });
     const publication = { metainfo, release, access: undefined, releaseId: undefined };
@@ -138,7 +138,7 @@ describe('an account', () => {
 
   it('whose session has ended signs in again once, however many calls find out', async () => {
     const place = placeOf('dora');
-    await register(place, { name: 'dora' });
+    await register(place, { name: 'dora', mayShare: true });
     const one = await openAccount(place);
     await one.call({ method: 'DELETE', path: '/sessions/current' });
     const answers = await Promise.all([ownAccount(one), ownAccount(one), ownAccount(one)]);
@@ -148,7 +148,7 @@ describe('an account', () => {
 
   it('that signs out is a stranger', async () => {
     const place = placeOf('finn');
-    await register(place, { name: 'finn' });
+    await register(place, { name: 'finn', mayShare: true });
     expect(await signOut(place)).toBe(true);
     expect(await signOut(place)).toBe(false);
     const stranger = await openAccount(place);
@@ -185,7 +185,7 @@ describe('a release', () => {
   it('that is narrowed with a new version tells it to nobody who is left out', async () => {
     const [fay, gil] = (await Promise.all(
       ['fay', 'gil'].map(async (name) => {
-        await register(placeOf(name), { name });
+        await register(placeOf(name), { name, mayShare: true });
         return await openAccount(placeOf(name));
       }),
     )) as [TrackerAccount, TrackerAccount];

@@ -57,6 +57,7 @@ describe('news', () => {
       name: 'bob',
       call: () => Promise.reject(new Error('not asked for')),
       bytes: () => Promise.reject(new Error('not asked for')),
+      async *stream() {},
       close: async () => {},
       async *events(lastEventId) {
         asked.push(lastEventId);

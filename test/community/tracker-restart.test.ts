@@ -54,7 +54,7 @@ async function portsNamed(tracker: RunningTracker, port: number, more = ''): Pro
 async function sharingTracker(dataFolder: string): Promise<RunningTracker> {
   const tracker = await start({ dataFolder });
   const place = { stateFolder: path.join(home, 'ada'), tracker: tracker.url };
-  await register(place, { name: 'ada' });
+  await register(place, { name: 'ada', mayShare: true });
   const ada = await openAccount(place);
   ends.push(() => ada.close());
   const release = await readRelease(metainfo, () => undefined);

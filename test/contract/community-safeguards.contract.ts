@@ -1,8 +1,7 @@
 /** What every Community must do so that people are left in peace: mutes, blocks, reports, and the audit list. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Community } from '../../tracker/community/contract.ts';
+import type { WholeCommunity } from '../../tracker/community/community.ts';
 import type { Viewer } from '../../tracker/community/permissions.ts';
-import type { Safeguards } from '../../tracker/community/safeguards.ts';
 import {
   again,
   type CommunityBench,
@@ -15,7 +14,7 @@ import {
 export function safeguardsContract(name: string, open: () => Promise<CommunityBench>): void {
   describe(`${name}: safeguards`, () => {
     let bench: CommunityBench;
-    let community: Community & Safeguards;
+    let community: WholeCommunity;
     let owner: Person;
     let mod: Person;
     let ada: Person;

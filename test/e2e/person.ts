@@ -26,7 +26,11 @@ export class Person {
   }
 
   get #env(): NodeJS.ProcessEnv {
-    return { XDG_STATE_HOME: join(this.#home, 'state'), XDG_CONFIG_HOME: join(this.#home, 'config') };
+    return {
+      XDG_STATE_HOME: join(this.#home, 'state'),
+      XDG_CONFIG_HOME: join(this.#home, 'config'),
+      CICADA_I_MAY_SHARE: '1',
+    };
   }
 
   /** To its end, which has to be a good one: what it printed. */

@@ -30,6 +30,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/online.ts': ['tracker/presence.ts', 'tracker/community', 'tracker/catalogue/contract.ts'],
   'tracker/public-figures.ts': ['tracker/catalogue/contract.ts'],
   'tracker/key-file.ts': ['torrents/whole-file.ts'],
+  'tracker/departures.ts': ['tracker/catalogue/contract.ts', 'tracker/community'],
+  'tracker/listening.ts': ['tracker/protocol'],
   'tracker/sealed-numbers.ts': ['tracker/key-file.ts', 'tracker/protocol'],
   'tracker/swarm-access.ts': [
     ...['tracker/admission.ts', 'tracker/presence.ts', 'tracker/registry.ts', 'tracker/registry'],
@@ -47,7 +49,6 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   'tracker/swarm-keeper.ts': ['tracker/snapshot-file.ts', 'tracker/swarm-access.ts'],
   'tracker/library.ts': ['tracker', 'torrents'],
   'tracker/http': ['tracker', 'torrents'],
-  'tracker/listening.ts': [],
   'tracker/server.ts': ['tracker', 'torrents'],
   'tracker/api.ts': ['tracker', 'torrents'],
   'client/wire': [],

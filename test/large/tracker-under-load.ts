@@ -80,7 +80,9 @@ async function call(
 
 async function registerPeople(setupToken: string): Promise<People> {
   const password = 'correct horse battery';
-  const { session } = await call(undefined, 'POST', '/accounts', { name: 'Ada', password, setupToken });
+  const { session } = await call(undefined, 'POST', '/accounts', {
+    ...{ name: 'Ada', password, setupToken, mayShare: true },
+  });
   const other = await call(undefined, 'POST', '/accounts', { name: 'Bo', password });
   await call(other.session.token, 'PUT', '/accounts/Ada/follow');
   return { publisher: session.token, follower: other.session.token };

@@ -52,6 +52,8 @@ export const matrix: readonly MatrixRow[] = [
   { route: 'DELETE /sessions/{id}',                 answers: '401 404 404 404 404', ask: () => nobody },
   { route: 'GET /accounts/me',                      answers: '401 200 200 200 200' },
   { route: 'PATCH /accounts/me',                    answers: '401 200 200 200 200', ask: () => ({ body: {} }) },
+  { route: 'DELETE /accounts/me',                   answers: '401 400 400 400 400', ask: () => ({ body: { name: 'somebody else' } }) },
+  { route: 'GET /accounts/me/export',               answers: '401 200 200 200 200' },
   { route: 'POST /accounts/me/passkey',             answers: '401 200 200 200 200' },
   { route: 'GET /accounts/{name}',                  answers: '200 200 200 200 200', ask: () => pia },
   { route: 'PATCH /accounts/{name}',                answers: '401 403 403 200 200', ask: async (scene, n) => ({ ...(await somebody(scene, n)), body: { role: 'guest' } }) },

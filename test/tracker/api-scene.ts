@@ -139,6 +139,7 @@ export async function openApiScene(
     const { status, json, text } = await ask('POST /accounts', { body: { name, publicKey: raw, ...more } });
     if (status !== 201) throw new Error(text);
     const accountId = (await library.community.accountId(name))!;
+    await library.community.confirmRights({ accountId, role: 'member', groupIds: [] });
     return { name, token: json.session.token, accountId, feedKey: json.account.feedKey, key };
   }
 

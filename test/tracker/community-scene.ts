@@ -2,15 +2,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { communityRoom, communityStores, openCommunity } from '../../tracker/community/community.ts';
+import {
+  communityRoom,
+  communityStores,
+  openCommunity,
+  type WholeCommunity,
+} from '../../tracker/community/community.ts';
 import type { Authenticated, Community, SignedIn } from '../../tracker/community/contract.ts';
 import type { CommunityPolicy } from '../../tracker/community/method-context.ts';
 import type { Role } from '../../tracker/community/permissions.ts';
-import type { Safeguards } from '../../tracker/community/safeguards.ts';
 import { openDatabase } from '../../tracker/database/database.ts';
 
 export interface CommunityBench {
-  readonly community: Community & Safeguards;
+  readonly community: WholeCommunity;
   readonly clock: { nowMs: number };
   /** What is kept, seen by somebody who opens it anew. */
   reopen(policy?: CommunityPolicy): Promise<CommunityBench>;

@@ -42,6 +42,7 @@ const acting: Partial<Record<keyof CommunityWrites, object>> = {
   mute: { nameKey: 'other', isBlock: true },
   unmute: { nameKey: 'other', isBlock: true },
   report: { what: { nameKey: 'other' }, text: 'noise' },
+  confirmRights: {},
   closeReport: { id: 1, outcome: 'talked' },
 };
 /** Of the tracker itself, or of somebody who shows a secret. */
@@ -49,6 +50,7 @@ const others: readonly (keyof CommunityWrites)[] = [
   ...(['setSetupToken', 'register', 'signIn', 'seen', 'signOut'] as const),
   ...(['tellPublished', 'tellFinished', 'forgetRelease', 'tellWaiting', 'setKeyFingerprint'] as const),
   'tellWrongPasswords',
+  ...(['setRegistration', 'deleteAccount', 'eraseMessagesOf', 'finishDeparture'] as const),
 ];
 
 let db: DatabaseSync;
@@ -64,11 +66,11 @@ beforeEach(() => {
   const newcomer = (name: string, byte: number) =>
     store.register({
       ...{ name, key: name.toLowerCase(), publicKey: hash(byte), password: null, generation: 1 },
-      ...{ newcomerRole: 'member', session: session(byte), nowMs },
+      ...{ newcomerRole: 'member', isOwnerTold: true, session: session(byte), nowMs },
     }).answer.accountId;
   by = store.register({
     ...{ name: 'Owner', key: 'owner', publicKey: null, password: 'old', generation: 1 },
-    ...{ setupHash: hash(1), session: session(1), nowMs },
+    ...{ setupHash: hash(1), isOwnerTold: true, session: session(1), nowMs },
   }).answer.accountId;
   newcomer('Other', 2);
   const acts = { by, nowMs };

@@ -87,7 +87,7 @@ beforeAll(async () => {
   closed = await start({ dataFolder: join(folder, 'closed'), policy });
   const { publicKey, privateKey: key } = generateKeyPairSync('ed25519');
   const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url').toString('base64');
-  const body = { name: 'Pia', publicKey: raw, password: 'a long enough password' };
+  const body = { name: 'Pia', publicKey: raw, password: 'a long enough password', mayShare: true };
   const entered = JSON.parse(
     (await ask(catalogue, '/api/v1/accounts', { method: 'POST', body })).bytes.toString(),
   );

@@ -197,6 +197,8 @@ export interface ServedRelease {
   readonly access: ReleaseAccess | undefined;
 }
 
+export type OwnedRelease = Pick<ServedRelease, 'releaseId' | 'number'>;
+
 export interface SwarmCount {
   readonly releaseId: string;
   readonly seeds: number;
@@ -217,6 +219,10 @@ export interface Catalogue {
   ): Promise<ServedRelease>;
   /** By its publisher, for good. A moderator takes it down instead (tracker/moderation). */
   withdraw(input: ReleaseQuestion): Promise<ServedRelease>;
+  /** The next hundred behind this number that the account has published, taken down or not. */
+  ownedBy(publisherId: number, after?: number): Promise<readonly OwnedRelease[]>;
+  /** What waits for a moderator of an account that is gone. */
+  dropWaitingOf(publisherId: number): Promise<void>;
 
   /** `orTakenDown`: also one's own that was taken down. */
   release(

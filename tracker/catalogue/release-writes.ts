@@ -10,6 +10,7 @@ import { contentBlocks } from './content-blocks.ts';
 import type {
   AddVersionInput,
   CatalogueViewer,
+  OwnedRelease,
   PublishInput,
   ReadVersionInput,
   ReleaseAccess,
@@ -124,6 +125,18 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     sql.drop.run(number);
     sql.noteWithdrawn.run(releaseId, indexed.access.publisherId);
     return { ...served, access: undefined };
+  }
+
+  /** Some of what an account has published, whatever became of it. A write: nothing that was published before is missing. */
+  function ownedBy({ publisherId, after }: { publisherId: number; after: number }): OwnedRelease[] {
+    return sql.ownedBy
+      .all(publisherId, after)
+      .map((row) => ({ releaseId: row.public_id as string, number: row.id as number }));
+  }
+
+  /** What waits for a moderator, of an account that has nothing else here any more. */
+  function dropWaitingOf(publisherId: number): void {
+    sql.dropWaitingOf.run(publisherId);
   }
 
   /** Up to that one; their torrents too, at the next start. */
@@ -260,7 +273,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     return index.putMore((number) => stored.of(number)!.indexed);
   }
 
-  return { publish, addVersion, changeAccess, withdraw, indexMore };
+  return { publish, addVersion, changeAccess, withdraw, ownedBy, dropWaitingOf, indexMore };
 }
 
 /** Read here, or by another thread before. `version`: the number that was signed. */
@@ -285,6 +298,10 @@ function statements(db: DatabaseSync) {
       SELECT 1 FROM releases WHERE public_id = :releaseId
       UNION ALL SELECT 1 FROM withdrawn_releases WHERE public_id = :releaseId AND publisher_id <> :publisherId`),
     noteWithdrawn: db.prepare('INSERT OR IGNORE INTO withdrawn_releases VALUES (?, ?)'),
+    ownedBy: db.prepare(
+      'SELECT id, public_id FROM releases WHERE publisher_id = ? AND id > ? ORDER BY id LIMIT 100',
+    ),
+    dropWaitingOf: db.prepare('DELETE FROM waiting WHERE publisher_id = ?'),
     countOf: db.prepare('SELECT count(*) AS n FROM releases WHERE publisher_id = ?'),
     publishedBy: db.prepare(`
       SELECT v.number, r.public_id FROM versions v JOIN releases r ON r.id = v.release_id

@@ -66,6 +66,8 @@ export function sqliteCatalogue(
     addVersion: telling(write.addVersion),
     changeAccess: telling(write.changeAccess),
     withdraw: telling(write.withdraw),
+    ownedBy: (publisherId, after = 0) => write.ownedBy({ publisherId, after }),
+    dropWaitingOf: write.dropWaitingOf,
     indexRest: () => void indexRest(),
     onServed(listener) {
       listeners.push(listener);

@@ -22,6 +22,7 @@ export type CommunityErrorCode =
   | 'query-invalid'
   | 'role-invalid'
   | 'last-owner'
+  | 'session-old'
   | 'limit-reached';
 
 export class CommunityError extends Error {
@@ -34,9 +35,20 @@ export class CommunityError extends Error {
   }
 }
 
-/** One for all that is not there and all that may not be seen: nobody learns which. */
-export function notFound(): CommunityError {
-  return new CommunityError('not-found', 'there is no such thing here, or you may not see it');
+/** One for all that is not there and all that may not be seen: the asker does not learn which. `what`: as it was asked for. */
+export function notFound(what: string): CommunityError {
+  return new CommunityError('not-found', `there is no ${what} here, or you may not see it`);
+}
+
+/** A name has no secret in it: accounts are known to all who may come in. */
+export function noSuchAccount(name: string): CommunityError {
+  return new CommunityError('not-found', `there is no account ${quoted(name)} here`);
+}
+
+/** As it was asked for, or its beginning: a message stays one that can be read. */
+export function quoted(text: string): string {
+  const characters = [...text];
+  return characters.length > 40 ? `“${characters.slice(0, 40).join('')}…”` : `“${text}”`;
 }
 
 export function notAllowed(what: string): CommunityError {

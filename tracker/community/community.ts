@@ -14,6 +14,8 @@ import { conversationMethods } from './conversation-methods.ts';
 import { deskMethods } from './desk-methods.ts';
 import { entranceMethods } from './entrance-methods.ts';
 import { type CommunityPolicy, type MethodContext, openPolicy } from './method-context.ts';
+import type { OwnAccounts } from './own-account.ts';
+import { ownAccountMethods } from './own-account-methods.ts';
 import { peopleMethods } from './people-methods.ts';
 import { mayEnter } from './permissions.ts';
 import { safeguardMethods } from './safeguard-methods.ts';
@@ -32,7 +34,10 @@ export const communityStores = new URL(
   import.meta.url,
 );
 
-export function openCommunity(database: Database, options: CommunityOptions = {}): Community & Safeguards {
+/** All that the rest of the tracker asks. */
+export type WholeCommunity = Community & Safeguards & OwnAccounts;
+
+export function openCommunity(database: Database, options: CommunityOptions = {}): WholeCommunity {
   const { policy = openPolicy, now = Date.now } = options;
   const onEvent = listeners<CommunityEvent>();
   const onAccess = listeners<AccountAccess>();
@@ -62,6 +67,7 @@ export function openCommunity(database: Database, options: CommunityOptions = {}
     ...conversationMethods(context),
     ...deskMethods(context),
     ...safeguardMethods(context),
+    ...ownAccountMethods(context),
     tellEvents(events) {
       for (const event of events) onEvent.tell(event);
     },

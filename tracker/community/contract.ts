@@ -6,6 +6,7 @@
  * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
  */
 import type { ReleaseAccess } from '../catalogue/contract.ts';
+import type { NoticeKind } from './notice-kinds.ts';
 import type { Audience, Role, RoomVisibility, Viewer } from './permissions.ts';
 import type { Wish, WishedRelease } from './wish.ts';
 
@@ -29,6 +30,8 @@ export interface Ban {
 export interface OwnAccount extends Account {
   readonly accountId: number;
   readonly hasPassword: boolean;
+  /** When its owner said that they may share what they publish. */
+  readonly rightsConfirmedAtMs?: number;
   readonly groups: readonly string[];
   readonly unreadNotices: number;
 }
@@ -69,6 +72,8 @@ export interface Authenticated extends Viewer {
   readonly role: Role;
   readonly name: string;
   readonly sessionId: string;
+  /** Its owner has said that they may share what they publish. */
+  readonly hasRights: boolean;
 }
 
 export interface Invitation {
@@ -150,25 +155,6 @@ export interface SavedWish extends Wish {
   readonly createdAtMs: number;
 }
 
-/** Of moderators, and to them: they are about what is hidden, and are shown whatever one sees. */
-export const moderationNotices = [
-  'takedown',
-  'restored',
-  'approved',
-  'refused',
-  'report-closed',
-  'report',
-  'waiting',
-] as const;
-
-/**
- * `new-release`: by an account one follows. `finished`: an account has all of one's release. `wrong-passwords`: they were
- * tried for one's name; `text` says how many.
- */
-export type NoticeKind =
-  | (typeof moderationNotices)[number]
-  | ('new-version' | 'new-release' | 'wish' | 'finished' | 'comment' | 'direct' | 'wrong-passwords');
-
 export interface Notice {
   readonly id: number;
   readonly kind: NoticeKind;
@@ -234,7 +220,7 @@ export interface AccountAccess {
   readonly bannedUntilMs?: number;
 }
 
-/** Muting, reports and what moderators see: Safeguards (safeguards.ts). */
+/** Muting, reports and what moderators see: Safeguards (safeguards.ts). What one's own account is: own-account.ts. */
 export interface Community {
   // Coming in.
   /** The token of the first owner's link while there is no owner, new at each call; undefined when there is one. */

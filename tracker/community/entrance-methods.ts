@@ -61,6 +61,7 @@ export function entranceMethods({
           ...secrets,
           generation: firstGeneration(),
           ...(newcomerRole !== undefined && { newcomerRole }),
+          isOwnerTold: !policy.signInRequired,
           session: secret,
           nowMs: now(),
         }),

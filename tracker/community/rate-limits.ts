@@ -47,6 +47,8 @@ export const rateLimits = {
   largePublicationPerAddress: { burst: 20, everyMs: minuteMs / 2 },
   /** Follows, wishes, rooms, groups, invitations. */
   changePerAccount: { burst: 60, everyMs: 2 * secondMs },
+  /** A walk through all that is known of an account. */
+  exportPerAccount: { burst: 3, everyMs: 10 * minuteMs },
   /** An evening of noise in a room; moderators read each of them. */
   reportPerAccount: { burst: 20, everyMs: 3 * minuteMs },
   /** Search as you type: a key stroke every 100 ms. */

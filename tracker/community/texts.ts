@@ -60,7 +60,8 @@ export function parseName(text: string, what: 'account' | 'room' | 'group' = 'ac
   }
   if (mixesAlphabets(name)) throw refuse('mixes alphabets whose letters look alike');
   const key = nameKey(name);
-  if (reservedNames.has(key)) throw refuse('is reserved');
+  // What deleted accounts are shown as begins like that.
+  if (reservedNames.has(key) || /^\[deleted\b/.test(key)) throw refuse('is reserved');
   return { name, key };
 }
 

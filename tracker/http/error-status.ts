@@ -12,6 +12,7 @@ const statuses: Readonly<Record<Code, number | undefined>> = {
   'sign-in-failed': 401,
   'not-allowed': 403,
   'account-banned': 403,
+  'session-old': 403,
   'registration-closed': 403,
   'invitation-invalid': 403,
   'setup-invalid': 403,

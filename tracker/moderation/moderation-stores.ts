@@ -74,7 +74,7 @@ export function writes(db: DatabaseSync) {
       const reports = reportsOf('release', releaseId, by);
       const viewer = reports.length > 0 ? undefined : viewerOf(by);
       const taken = releases.takeDown(viewer, { releaseId, moderatorId: by, reason, nowMs });
-      if (taken === undefined) throw notFound();
+      if (taken === undefined) throw notFound(`release ${releaseId}`);
       const { subject, served } = taken;
       const { publisherId: accountId } = subject;
       audit(acting, { action: 'take-down', accountId, about: releaseId, detail: titleFor(subject), reason });
@@ -86,7 +86,7 @@ export function writes(db: DatabaseSync) {
     restore({ releaseId, ...acting }: Acting & { releaseId: string }) {
       const by = actor(acting, 'take-down');
       const restored = releases.restore(releaseId, acting.nowMs);
-      if (restored === undefined) throw notFound();
+      if (restored === undefined) throw notFound(`release ${releaseId} that was taken down`);
       const { subject, served, freed } = restored;
       const { publisherId: accountId } = subject;
       checkJudges(by, accountId);
@@ -101,7 +101,7 @@ export function writes(db: DatabaseSync) {
     liftBlock({ takedownId, ...acting }: Acting & { takedownId: number }): ModerationOutcome {
       const by = actor(acting, 'moderate');
       const lifted = releases.unblock(takedownId, acting.nowMs);
-      if (lifted === undefined) throw notFound();
+      if (lifted === undefined) throw notFound(`block ${takedownId}`);
       const { subject, freed } = lifted;
       const { publisherId: accountId } = subject;
       checkJudges(by, accountId);
@@ -118,7 +118,7 @@ export function writes(db: DatabaseSync) {
       const { waitingId, isApproved, reason, ...acting } = argument;
       const by = actor(acting, 'moderate');
       const decided = releases.decide(waitingId, isApproved, acting.nowMs);
-      if (decided === undefined) throw notFound();
+      if (decided === undefined) throw notFound(`publication ${waitingId} that waits`);
       const { publisherId: accountId } = decided;
       checkJudges(by, accountId);
       const action = isApproved ? 'approve' : 'refuse';

@@ -75,6 +75,8 @@ export const registrationBody = Type.Object(
     password: optional(line(1024)),
     invitation: optional(line(128)),
     setupToken: optional(line(128)),
+    /** As of accountChange. */
+    mayShare: optional(Type.Literal(true)),
     label: optional(line(200)),
   },
   loose,
@@ -108,6 +110,8 @@ export const ownAccount = Type.Object(
     publicKey: optional(Type.String()),
     createdAtMs: time,
     hasPassword: Type.Boolean(),
+    /** When its owner said that they may share what they publish; without it nothing is published. */
+    rightsConfirmedAtMs: optional(time),
     /** For the addresses of feeds: `/rss/search?key=…`. A new one ends the one before, and all announce URLs. */
     feedKey: Type.String(),
     groups: Type.Array(Type.String()),
@@ -133,6 +137,8 @@ export const accountChange = Type.Object(
   {
     password: optional(Type.Object({ old: optional(line(1024)), new: line(1024) }, loose)),
     publicKey: optional(base64(64)),
+    /** “I may share what I publish”: once for an account, and not taken back. */
+    mayShare: optional(Type.Literal(true)),
   },
   loose,
 );

@@ -1,6 +1,6 @@
 /** Accounts as others see them and as their owners do; names and keys are theirs for good. */
 import type { DatabaseSync } from 'node:sqlite';
-import { CommunityError, notAllowed, notFound } from '../community-error.ts';
+import { CommunityError, noSuchAccount, notAllowed, notFound } from '../community-error.ts';
 import type { Account, AccountAccess, OwnAccount } from '../contract.ts';
 import { mayChangeRole, mayRule, type Role } from '../permissions.ts';
 import { type Acting, actorFinder, isBannedAt } from './actor.ts';
@@ -22,6 +22,8 @@ export interface AccountRow {
   readonly ban_until_ms: number | null;
   readonly ban_reason: string | null;
   readonly notices_read: number;
+  readonly rights_ms: number | null;
+  readonly deleted_ms: number | null;
 }
 
 /** What a sign-in is checked against. */
@@ -49,16 +51,23 @@ export function accountQueries(db: DatabaseSync) {
     /** Throws CommunityError `not-found`. */
     rowNamed(key: string): AccountRow {
       const row = rowByKey(key);
-      if (row === undefined) throw notFound();
+      if (row === undefined || row.deleted_ms !== null) throw noSuchAccount(key);
       return row;
     },
     rowByKey,
+    /** Also one that was deleted: what was written to it stays its author's to read. */
+    anyRowNamed(key: string): AccountRow {
+      const row = rowByKey(key);
+      if (row === undefined) throw noSuchAccount(key);
+      return row;
+    },
     groupIds: (id: number) => groups(id).map((group) => group.id),
     own(row: AccountRow, nowMs: number): OwnAccount {
       return {
         ...accountOf(row, nowMs),
         accountId: row.id,
         hasPassword: row.password !== null,
+        ...optional('rightsConfirmedAtMs', row.rights_ms),
         groups: groups(row.id).map(({ name }) => name),
         unreadNotices: first<{ count: number }>(unread, { id: row.id, read: row.notices_read })!.count,
       };
@@ -99,7 +108,10 @@ export function accountReads(db: DatabaseSync) {
   const page = db.prepare('SELECT * FROM accounts WHERE id > :after ORDER BY id LIMIT 1000');
   return {
     account: ({ key, nowMs }: { key: string; nowMs: number }) => accountOf(queries.rowNamed(key), nowMs),
-    accountId: (key: string) => queries.rowByKey(key)?.id,
+    accountId(key: string) {
+      const row = queries.rowByKey(key);
+      return row?.deleted_ms === null ? row.id : undefined;
+    },
     credentials(key: string): Credentials | undefined {
       const row = queries.rowByKey(key);
       if (row === undefined) return undefined;
@@ -113,7 +125,7 @@ export function accountReads(db: DatabaseSync) {
     },
     me({ by, nowMs }: Acting): OwnAccount {
       const row = queries.rowById(by);
-      if (row === undefined) throw notFound();
+      if (row === undefined) throw notFound('account of yours');
       return queries.own(row, nowMs);
     },
     names: (ids: readonly number[]) =>
@@ -128,9 +140,12 @@ export function accountWrites(db: DatabaseSync) {
   const queries = accountQueries(db);
   const actor = actorFinder(db);
   const audit = auditor(db);
-  const keyOwner = db.prepare('SELECT id FROM accounts WHERE public_key = :publicKey');
+  const keyOwner = db.prepare('SELECT id, name FROM accounts WHERE public_key = :publicKey');
   const setKey = db.prepare(
     'UPDATE accounts SET public_key = :publicKey WHERE id = :by AND public_key IS NULL',
+  );
+  const confirmRights = db.prepare(
+    'UPDATE accounts SET rights_ms = :nowMs WHERE id = :by AND rights_ms IS NULL',
   );
   const setPassword = db.prepare('UPDATE accounts SET password = :password WHERE id = :by');
   const renewPasskeys = db.prepare(
@@ -155,15 +170,20 @@ export function accountWrites(db: DatabaseSync) {
   return {
     addKey({ publicKey, ...acting }: Acting & { publicKey: Uint8Array }) {
       const { id } = actor(acting, 'change-account', true);
-      const owner = first<{ id: number }>(keyOwner, { publicKey })?.id;
-      if (owner === id) return;
-      if (owner !== undefined) throw keyTaken();
+      const owner = first<{ id: number; name: string }>(keyOwner, { publicKey });
+      if (owner?.id === id) return;
+      if (owner !== undefined) throw keyTaken(owner.name);
       if (setKey.run({ publicKey, by: id }).changes === 0) {
         throw new CommunityError(
           'key-taken',
           'this account has a key already, and its releases are signed with it',
         );
       }
+    },
+    /** The first time counts. */
+    confirmRights(acting: Acting) {
+      const { id } = actor(acting, 'change-account', true);
+      confirmRights.run({ by: id, nowMs: acting.nowMs });
     },
     /** `old`: the hash that was checked; somebody else may have changed it meanwhile. */
     setPassword(change: Acting & { old: string | null; password: string; kept: string | null }) {
@@ -224,6 +244,8 @@ function aRole(role: Role): string {
   return role === 'owner' ? 'an owner' : `a ${role}`;
 }
 
-export function keyTaken(): CommunityError {
-  return new CommunityError('key-taken', 'this key belongs to another account: sign in with that name');
+/** `owner`: undefined where the asker may not know who has an account. */
+export function keyTaken(owner: string | undefined): CommunityError {
+  const whose = owner === undefined ? 'another account' : `the account “${owner}”`;
+  return new CommunityError('key-taken', `this key belongs to ${whose} here: sign in with that name`);
 }

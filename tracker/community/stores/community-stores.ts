@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { StoreModule } from '../../database/store.ts';
 import { accountReads, accountWrites } from './accounts.ts';
 import { auditReads } from './audit.ts';
+import { departureReads, departureWrites } from './departures.ts';
 import { deskReads, deskWrites } from './desk.ts';
 import { entranceReads, entranceWrites } from './entrance.ts';
 import { eventReads } from './events.ts';
@@ -11,8 +12,10 @@ import { messageReads, messageWrites } from './messages.ts';
 import { moderatorReads, moderatorWrites } from './moderators.ts';
 import { muteReads, muteWrites } from './mutes.ts';
 import { noticeReads, noticeWrites } from './notices.ts';
+import { ownDataReads } from './own-data.ts';
 import { reportReads, reportWrites } from './reports.ts';
 import { roomReads, roomWrites } from './rooms.ts';
+import { settingReads, settingWrites } from './settings.ts';
 import { migrations } from './tables.ts';
 import { trackerKeyReads, trackerKeyWrites } from './tracker-key.ts';
 
@@ -33,6 +36,9 @@ export function reads(db: DatabaseSync) {
     ...muteReads(db),
     ...reportReads(db),
     ...trackerKeyReads(db),
+    ...settingReads(db),
+    ...departureReads(db),
+    ...ownDataReads(db),
   };
 }
 
@@ -49,6 +55,8 @@ export function writes(db: DatabaseSync) {
     ...muteWrites(db),
     ...reportWrites(db),
     ...trackerKeyWrites(db),
+    ...settingWrites(db),
+    ...departureWrites(db),
   };
 }
 

@@ -94,7 +94,7 @@ export function deskWrites(db: DatabaseSync) {
     },
     dropWish({ id, ...acting }: Acting & { id: string }) {
       const { id: by } = actor(acting, 'wish');
-      if (dropWish.run({ id, by }).changes === 0) throw notFound();
+      if (dropWish.run({ id, by }).changes === 0) throw notFound(`wish ${id} of yours`);
     },
   };
 }

@@ -25,6 +25,8 @@ export interface RegisterArgument {
   readonly invitationHash?: Uint8Array;
   /** Undefined: only by invitation. */
   readonly newcomerRole?: Role;
+  /** Strangers see accounts here, so they may be told whose a key is. */
+  readonly isOwnerTold: boolean;
   readonly session: SessionSecret;
   readonly nowMs: number;
 }
@@ -66,7 +68,11 @@ export function entranceReads(db: DatabaseSync) {
       const row = first<AccountRow & { session_id: string; seen_ms: number }>(byHash, { tokenHash, nowMs });
       if (row === undefined || isBannedAt(row, nowMs)) return undefined;
       const { id: accountId, name, role, session_id: sessionId } = row;
-      const viewer: Authenticated = { accountId, name, role, sessionId, groupIds: queries.groupIds(row.id) };
+      const viewer: Authenticated = {
+        ...{ accountId, name, role, sessionId },
+        hasRights: row.rights_ms !== null,
+        groupIds: queries.groupIds(row.id),
+      };
       return { viewer, isSeenDue: nowMs - row.seen_ms >= limits.sessionSeenEveryMs };
     },
     sessions: ({ by, nowMs, currentId }: Acting & { currentId?: string }) =>
@@ -105,7 +111,8 @@ export function entranceWrites(db: DatabaseSync) {
   const takeInvitation = db.prepare(`
     UPDATE invitations SET uses_left = uses_left - 1
     WHERE token_hash = :tokenHash AND uses_left > 0 AND expires_ms > :nowMs RETURNING role, inviter_id`);
-  const keyOwner = db.prepare('SELECT id FROM accounts WHERE public_key = :publicKey');
+  const retired = db.prepare('SELECT 1 FROM retired_names WHERE name_key = :key AND until_ms > :nowMs');
+  const keyOwner = db.prepare('SELECT name FROM accounts WHERE public_key = :publicKey');
   const insert = db.prepare(`
     INSERT INTO accounts (name, name_key, role, public_key, password, generation, created_ms, invited_by)
     VALUES (:name, :key, :role, :publicKey, :password, :generation, :nowMs, :invitedBy)`);
@@ -169,13 +176,14 @@ export function entranceWrites(db: DatabaseSync) {
     register(argument: RegisterArgument) {
       const { name, key, publicKey, password, generation, session, nowMs } = argument;
       const newcomer = roleOfNewcomer(argument);
-      if (queries.rowByKey(key) !== undefined) {
+      if (queries.rowByKey(key) !== undefined || first(retired, { key, nowMs }) !== undefined) {
         throw new CommunityError(
           'name-taken',
-          'somebody has this name, or one that looks the same: choose another',
+          `the name “${name}” is taken here, or looks the same as one that is: choose another`,
         );
       }
-      if (publicKey !== null && first(keyOwner, { publicKey }) !== undefined) throw keyTaken();
+      const owner = publicKey === null ? undefined : first<{ name: string }>(keyOwner, { publicKey });
+      if (owner !== undefined) throw keyTaken(argument.isOwnerTold ? owner.name : undefined);
       const values = { name, key, publicKey, password, generation, nowMs };
       const id = Number(insert.run({ ...values, ...newcomer }).lastInsertRowid);
       openSession(id, session, nowMs);
@@ -193,7 +201,7 @@ export function entranceWrites(db: DatabaseSync) {
     },
     seen: ({ id, nowMs }: { id: string; nowMs: number }) => void touch.run({ id, nowMs }),
     signOut({ id, by }: Acting & { id: string }) {
-      if (dropSession.run({ id, by }).changes === 0) throw notFound();
+      if (dropSession.run({ id, by }).changes === 0) throw notFound(`session ${id} of yours`);
       return { access: [queries.access(queries.rowById(by)!)] };
     },
     invite(argument: Acting & InviteArgument): void {
@@ -213,7 +221,8 @@ export function entranceWrites(db: DatabaseSync) {
       const isOwn = inviterId === acting.by;
       // An invitation one may not withdraw is one that one cannot see.
       const { role } = actor(acting, 'withdraw-invitation', true);
-      if (inviterId === undefined || !may(role, 'withdraw-invitation', isOwn)) throw notFound();
+      if (inviterId === undefined || !may(role, 'withdraw-invitation', isOwn))
+        throw notFound(`invitation ${id}`);
       dropInvitation.run({ id });
       if (!isOwn) audit(acting, { action: 'withdraw-invitation', accountId: inviterId, about: id });
     },

@@ -1,6 +1,6 @@
 /** Groups: named lists of people, kept by their founder, that releases and rooms can be for. */
 import type { DatabaseSync } from 'node:sqlite';
-import { CommunityError, notAllowed, notFound } from '../community-error.ts';
+import { CommunityError, notAllowed, notFound, quoted } from '../community-error.ts';
 import type { Group } from '../contract.ts';
 import { accountQueries } from './accounts.ts';
 import { type Acting, actorFinder } from './actor.ts';
@@ -34,7 +34,7 @@ function groupQueries(db: DatabaseSync) {
     }),
     rowNamed(key: string, by: number): GroupRow {
       const row = first<GroupRow>(named, { key, by });
-      if (row === undefined) throw notFound();
+      if (row === undefined) throw notFound(`group ${quoted(key)}`);
       return row;
     },
   };
@@ -98,7 +98,8 @@ export function groupWrites(db: DatabaseSync) {
       // Whoever is in a group may leave it.
       actor(acting, 'change-group', group.founder_id === acting.by || accountId === acting.by);
       if (accountId === group.founder_id) throw notAllowed('take its founder out of a group');
-      if (remove.run({ id: group.id, accountId }).changes === 0) throw notFound();
+      if (remove.run({ id: group.id, accountId }).changes === 0)
+        throw notFound(`member ${quoted(nameKey)} in the group ${quoted(group.name)}`);
       return { access: accessOf(accountId) };
     },
   };

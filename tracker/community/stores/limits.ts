@@ -28,4 +28,10 @@ export const limits = {
   /** Of a new report; a tracker with more moderators has other ways. */
   moderatorsTold: 100,
   eventsPerAnswer: 200,
+  /** Deleting an account takes a sign-in of just now: a session that was left open somewhere is not enough. */
+  deletionSessionMs: 10 * 60_000,
+  /** Half a year: by then people know that the name stands for another person. */
+  retiredNameMs: 180 * 86_400_000,
+  /** Each is a line of the index and an event: some milliseconds, in which no other write is answered. */
+  messagesErasedAtOnce: 100,
 } as const;

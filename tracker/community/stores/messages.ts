@@ -60,7 +60,7 @@ export function messageReads(db: DatabaseSync) {
       return messagesOf(ofRoom(page, { by, roomId: rooms.rowNamed(key, viewer).id }));
     },
     directMessages({ by, nameKey, page }: Acting & { nameKey: string; page: PageAsked }) {
-      return messagesOf(ofPair(page, { by, other: accounts.rowNamed(nameKey).id }));
+      return messagesOf(ofPair(page, { by, other: accounts.anyRowNamed(nameKey).id }));
     },
     conversations({ by, page }: Acting & { page: PageAsked }): Page<Conversation> {
       const { rows, hasMore } = conversations(page, { by });
@@ -77,6 +77,43 @@ export function messageReads(db: DatabaseSync) {
   };
 }
 
+/** A message is where it was, without its text. */
+export function messageErasing(db: DatabaseSync) {
+  const rooms = roomQueries(db);
+  const nextEvent = eventCounter(db);
+  const byId = db.prepare(`${messageColumns} WHERE m.id = :id`);
+  const deleteWords = db.prepare('DELETE FROM message_words WHERE rowid = :id');
+  const erase = db.prepare(`
+    UPDATE messages SET text = '', deleted_ms = :nowMs, changed_event = :event WHERE id = :id`);
+
+  /** Whoever may read a message hears of its end; undefined for a comment. */
+  function audienceOfMessage(message: MessageRow): Audience | undefined {
+    if (message.room_id !== null) return audienceOf(rooms.rowById(message.room_id));
+    if (message.receiver_id === null) return undefined;
+    return { kind: 'accounts', accountIds: [message.author_id, message.receiver_id] };
+  }
+
+  return {
+    audienceOfMessage,
+    /** Answers what others are told. */
+    erase(id: number, nowMs: number): CommunityEvent[] {
+      const event = nextEvent();
+      erase.run({ id, event, nowMs });
+      const message = first<MessageRow>(byId, { id })!;
+      if (message.release_id === null) deleteWords.run({ id });
+      const audience = audienceOfMessage(message);
+      return audience === undefined ? [] : [messageEvent(event, message, audience)];
+    },
+  };
+}
+
+const messageEvent = (id: number, message: MessageRow, audience: Audience): CommunityEvent => ({
+  id,
+  audience,
+  authorId: message.author_id,
+  body: { type: 'message', message: messageOf(message) },
+});
+
 export function messageWrites(db: DatabaseSync) {
   const accounts = accountQueries(db);
   const rooms = roomQueries(db);
@@ -92,20 +129,12 @@ export function messageWrites(db: DatabaseSync) {
     INSERT INTO messages (id, changed_event, author_id, room_id, receiver_id, release_id, text, sent_ms)
     VALUES (:id, :id, :authorId, :roomId, :receiverId, :releaseId, :text, :nowMs)`);
   const insertWords = db.prepare('INSERT INTO message_words (rowid, words) VALUES (:id, :words)');
-  const deleteWords = db.prepare('DELETE FROM message_words WHERE rowid = :id');
   const setLast = db.prepare(`
     INSERT INTO conversations VALUES (:accountId, :withId, :id)
     ON CONFLICT (account_id, with_id) DO UPDATE SET last_id = excluded.last_id`);
-  const erase = db.prepare(`
-    UPDATE messages SET text = '', deleted_ms = :nowMs, changed_event = :event WHERE id = :id`);
+  const { erase, audienceOfMessage } = messageErasing(db);
 
   const row = (id: number) => first<MessageRow>(byId, { id });
-  const messageEvent = (id: number, message: MessageRow, audience: Audience): CommunityEvent => ({
-    id,
-    audience,
-    authorId: message.author_id,
-    body: { type: 'message', message: messageOf(message) },
-  });
 
   interface Place {
     readonly roomId?: number;
@@ -119,13 +148,6 @@ export function messageWrites(db: DatabaseSync) {
     insert.run({ id, authorId: by, roomId, receiverId, releaseId, text, nowMs });
     if (releaseId === null) insertWords.run({ id, words: indexWords(text).join(' ') });
     return row(id)!;
-  }
-
-  /** Whoever may read a message hears of its end; undefined for a comment. */
-  function audienceOfMessage(message: MessageRow): Audience | undefined {
-    if (message.room_id !== null) return audienceOf(rooms.rowById(message.room_id));
-    if (message.receiver_id === null) return undefined;
-    return { kind: 'accounts', accountIds: [message.author_id, message.receiver_id] };
   }
 
   return {
@@ -165,7 +187,7 @@ export function messageWrites(db: DatabaseSync) {
     deleteMessage({ id, ...acting }: Acting & { id: number }) {
       const message = row(id);
       const { role } = actor(acting, 'delete-message', message?.author_id === acting.by);
-      if (message === undefined || message.deleted_ms !== null) throw notFound();
+      if (message === undefined || message.deleted_ms !== null) throw notFound('such message');
       const audience = audienceOfMessage(message);
       const isOwn = message.author_id === acting.by;
       const sees =
@@ -174,13 +196,10 @@ export function messageWrites(db: DatabaseSync) {
         reportsOf('message', String(id), acting.by).length > 0;
       // A direct message is its author's to take back, and nobody else's.
       if (!sees || !may(role, 'delete-message', isOwn) || (message.receiver_id !== null && !isOwn))
-        throw notFound();
-      const event = nextEvent();
-      erase.run({ id, event, nowMs: acting.nowMs });
+        throw notFound('such message');
       if (!isOwn)
         audit(acting, { action: 'delete-message', accountId: message.author_id, about: String(id) });
-      if (message.release_id === null) deleteWords.run({ id });
-      return { events: audience === undefined ? [] : [messageEvent(event, row(id)!, audience)] };
+      return { events: erase(id, acting.nowMs) };
     },
   };
 }

@@ -23,12 +23,12 @@ export function moderatorReads(db: DatabaseSync) {
     LEFT JOIN accounts AS inviter ON inviter.id = accounts.invited_by`;
   const everybody = pagesOf<AccountRow & { inviter: string | null }>(
     db,
-    `${columns} WHERE $edge`,
+    `${columns} WHERE accounts.deleted_ms IS NULL AND $edge`,
     'accounts.id',
   );
   const banned = pagesOf<AccountRow & { inviter: string | null }>(
     db,
-    `${columns} WHERE accounts.banned_ms IS NOT NULL
+    `${columns} WHERE accounts.banned_ms IS NOT NULL AND accounts.deleted_ms IS NULL
      AND (accounts.ban_until_ms IS NULL OR accounts.ban_until_ms > :nowMs) AND $edge`,
     'accounts.id',
   );

@@ -1,5 +1,6 @@
 /** A notice as it is stored, and as its reader sees it. */
-import type { Notice, NoticeKind } from '../contract.ts';
+import type { Notice } from '../contract.ts';
+import type { NoticeKind } from '../notice-kinds.ts';
 import { optional } from './rows.ts';
 
 export interface NoticeRow {

@@ -3,7 +3,8 @@
  * each, so saying something again tells nobody twice.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { CommunityEvent, NoticeKind, PageAsked, PublishedRelease, ReleaseRef } from '../contract.ts';
+import type { CommunityEvent, PageAsked, PublishedRelease, ReleaseRef } from '../contract.ts';
+import type { NoticeKind } from '../notice-kinds.ts';
 import { maySee } from '../permissions.ts';
 import { type Wish, wishable } from '../wish.ts';
 import { accountQueries } from './accounts.ts';

@@ -50,12 +50,12 @@ function readableMessage(db: DatabaseSync): (by: number, id: number) => MessageR
   const viewerOf = viewerFinder(db);
   return (by, id) => {
     const row = first<MessageRow>(byId, { id });
-    if (row === undefined) throw notFound();
+    if (row === undefined) throw notFound('such message');
     const isThere =
       row.room_id !== null
         ? hears(viewerOf(by), audienceOf(rooms.rowById(row.room_id)))
         : row.receiver_id === null || row.receiver_id === by || row.author_id === by;
-    if (!isThere) throw notFound();
+    if (!isThere) throw notFound('such message');
     return row;
   };
 }
@@ -145,7 +145,7 @@ export function reportWrites(db: DatabaseSync) {
     closeReport({ id, outcome, ...acting }: Acting & { id: number; outcome: string }) {
       const { id: by } = actor(acting, 'moderate');
       const events = close({ by, nowMs: acting.nowMs }, id, outcome);
-      if (events === undefined) throw notFound();
+      if (events === undefined) throw notFound(`open report ${id}`);
       return { events };
     },
   };

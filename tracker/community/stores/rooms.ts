@@ -1,6 +1,6 @@
 /** Rooms: where people talk. A room is for everyone, for members, or for a group; to all others it does not exist. */
 import type { DatabaseSync } from 'node:sqlite';
-import { CommunityError, notFound } from '../community-error.ts';
+import { CommunityError, notFound, quoted } from '../community-error.ts';
 import type { Room } from '../contract.ts';
 import { type Audience, hears, type RoomVisibility, type Viewer } from '../permissions.ts';
 import { accountQueries } from './accounts.ts';
@@ -39,7 +39,7 @@ export function roomQueries(db: DatabaseSync) {
     /** Throws CommunityError `not-found`, also for a room that this viewer may not see. */
     rowNamed(key: string, viewer: Viewer): RoomRow {
       const row = first<RoomRow>(named, { key });
-      if (row === undefined || !hears(viewer, audienceOf(row))) throw notFound();
+      if (row === undefined || !hears(viewer, audienceOf(row))) throw notFound(`room ${quoted(key)}`);
       return row;
     },
     rowById: (id: number) => first<RoomRow>(byId, { id })!,
@@ -57,7 +57,7 @@ export function viewerFinder(db: DatabaseSync): (accountId: number) => Viewer {
   const accounts = accountQueries(db);
   return (accountId) => {
     const row = accounts.rowById(accountId);
-    if (row === undefined) throw notFound();
+    if (row === undefined) throw notFound('account of yours');
     return { accountId, role: row.role, groupIds: accounts.groupIds(accountId) };
   };
 }
@@ -96,7 +96,7 @@ export function roomWrites(db: DatabaseSync) {
   function groupFor({ visibility, groupKey, by }: CreateRoomArgument): number | null {
     if (visibility !== 'group') return null;
     const row = groupKey === undefined ? undefined : first<{ id: number }>(groupId, { key: groupKey, by });
-    if (row === undefined) throw notFound();
+    if (row === undefined) throw notFound(`group ${quoted(groupKey ?? '')}`);
     return row.id;
   }
 

@@ -224,4 +224,24 @@ export const migrations: readonly Migration[] = [
   ) STRICT;
   `,
   indexInOneForm,
+  `
+  CREATE TABLE settings (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    registration TEXT NOT NULL CHECK (registration IN ('open', 'invited'))
+  ) STRICT;
+  `,
+  // When its owner said that they may share what they publish.
+  'ALTER TABLE accounts ADD COLUMN rights_ms INTEGER',
+  `
+  -- Accounts that were deleted: their rows stay without what their owners brought (departures.ts).
+  ALTER TABLE accounts ADD COLUMN deleted_ms INTEGER;
+  ALTER TABLE accounts ADD COLUMN is_emptied INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX accounts_leaving ON accounts (id) WHERE deleted_ms IS NOT NULL AND is_emptied = 0;
+  CREATE TABLE retired_names (
+    name_key TEXT PRIMARY KEY,
+    until_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX messages_of_author ON messages (author_id, id);
+  CREATE INDEX messages_to_receiver ON messages (receiver_id, id) WHERE receiver_id IS NOT NULL;
+  `,
 ];

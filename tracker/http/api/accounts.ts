@@ -67,7 +67,7 @@ export function addAccountRoutes(
       },
     },
     async (request, reply) => {
-      const { publicKey, ...rest } = request.body;
+      const { publicKey, mayShare, ...rest } = request.body;
       const isInvited = rest.invitation !== undefined || rest.setupToken !== undefined;
       const gate = isInvited ? 'invitedRegistrationPerAddress' : 'registrationPerAddress';
       const visitor = visitorKey(context, request);
@@ -77,7 +77,10 @@ export function addAccountRoutes(
       // A household comes in through one address: an invitation has its own limit.
       if (isInvited) gates.giveBack(gate, visitor);
       reply.code(201);
-      return inside(entered);
+      if (mayShare === undefined) return inside(entered);
+      const viewer = { ...entered.account, groupIds: [] };
+      await community.confirmRights(viewer);
+      return inside({ ...entered, account: await community.me(viewer) });
     },
   );
 
@@ -172,7 +175,7 @@ export function addAccountRoutes(
     '/accounts/me',
     {
       schema: {
-        summary: 'Change the password, or add the key of a client',
+        summary: 'Change the password, add the key of a client, or say that one may share what one publishes',
         tags: ['accounts'],
         body: schemas.accountChange,
         response: { 200: schemas.ownAccount },
@@ -180,13 +183,14 @@ export function addAccountRoutes(
     },
     async (request) => {
       const own = signedIn(request);
-      const { password, publicKey } = request.body;
+      const { password, publicKey, mayShare } = request.body;
       if (password !== undefined) {
         await guessing(own.name, visitorKey(context, request), () =>
           community.changePassword(own, password, own.sessionId),
         );
       }
       if (publicKey !== undefined) await community.addKey(own, fromBase64(publicKey));
+      if (mayShare !== undefined) await community.confirmRights(own);
       return ownShape(request);
     },
   );

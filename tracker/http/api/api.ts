@@ -27,6 +27,7 @@ import { addEventRoutes } from './events.ts';
 import { addFeeds } from './feeds.ts';
 import { watchMethods } from './methods.ts';
 import { addModerationRoutes } from './moderation.ts';
+import { addOwnAccountRoutes } from './own-account.ts';
 import { addPeopleRoutes } from './people.ts';
 import { openPublicationGates } from './publication-gates.ts';
 import { addPublishRoutes } from './publish.ts';
@@ -85,6 +86,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
       const turns = openWriterTurns();
       const refuseOtherMethods = watchMethods(api);
       addAccountRoutes(api, context, gates, { version });
+      addOwnAccountRoutes(api, context, gates);
       addPeopleRoutes(api, context, gates);
       addReleaseRoutes(api, context, publications, turns);
       // Their bodies are read in another way.

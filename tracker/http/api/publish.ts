@@ -49,6 +49,11 @@ export function addPublishRoutes(
       const message = withContact('you may not publish here: ask a moderator', context.contact);
       throw new ApiError(403, 'not-allowed', message);
     }
+    if (!own.hasRights) {
+      const message =
+        'publishing takes your word, once for your account, that you may share what you publish: PATCH /api/v1/accounts/me {"mayShare":true}';
+      throw new ApiError(403, 'rights-unconfirmed', message);
+    }
     return own;
   }
 
@@ -70,6 +75,12 @@ export function addPublishRoutes(
     await admit(request, reply);
   }
 
+  /** While its body was read the account was deleted or banned. */
+  function refuseGone(accountId: number): void {
+    const { bannedUntilMs = -Infinity } = library.admission.account(accountId) ?? {};
+    if (Date.now() < bannedUntilMs) throw new ApiError(401, 'session-invalid', 'this session has ended');
+  }
+
   /** Its torrent is on the disk while `store` runs, and nothing of it is when `store` fails. */
   async function read<Stored>(
     request: FastifyRequest,
@@ -83,7 +94,10 @@ export function addPublishRoutes(
     const upload = await readers.read(asker, { frame: { publisherKey, releaseId }, blocks });
     try {
       publications.tracks(viewer.accountId, request, upload.trackCount);
-      return await turns.take(asker, upload.trackCount, () => store(upload));
+      return await turns.take(asker, upload.trackCount, () => {
+        refuseGone(viewer.accountId);
+        return store(upload);
+      });
     } catch (error) {
       await dropIncoming(folder, upload.torrent);
       // Moderators hear of what waits for them.

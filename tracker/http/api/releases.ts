@@ -1,9 +1,10 @@
 /** What is shared here: read, change, withdraw. Publishing: publish.ts. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { noSuchAccount } from '../../community/community-error.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import type { WriterTurns } from '../uploads/writer-turns.ts';
-import { type Api, type ApiContext, ApiError, askerOf, enter, noContent, signedIn } from './context.ts';
+import { type Api, type ApiContext, askerOf, enter, noContent, signedIn } from './context.ts';
 import type { PublicationGates } from './publication-gates.ts';
 import { noSuchRelease, releaseAnswers } from './release-answers.ts';
 import { base64, defined, nameIn, releaseShape, versionShape } from './shapes.ts';
@@ -59,7 +60,7 @@ export function addReleaseRoutes(
     const viewer = enter(context, request, 'browse');
     const publisherId = user === undefined ? undefined : await community.accountId(user);
     if (user !== undefined && publisherId === undefined) {
-      throw new ApiError(404, 'not-found', 'nobody here has that name');
+      throw noSuchAccount(user);
     }
     const piecesRoot = root === undefined ? undefined : Buffer.from(root, 'hex');
     const { rows, next } = await catalogue.releases({ viewer, publisherId, piecesRoot, after, limit });

@@ -2,9 +2,10 @@
 
 import Type from 'typebox';
 import type { SearchInput } from '../../catalogue/contract.ts';
+import { noSuchAccount } from '../../community/community-error.ts';
 import type { Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
-import { type Api, type ApiContext, ApiError, enter, type openGates, visitorKey } from './context.ts';
+import { type Api, type ApiContext, enter, type openGates, visitorKey } from './context.ts';
 import {
   defined,
   holdersOf,
@@ -62,7 +63,7 @@ export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType
       const { q, kind = 'tracks', user, ...filters } = request.query;
       const publisherId = user === undefined ? undefined : await community.accountId(user);
       if (user !== undefined && publisherId === undefined) {
-        throw new ApiError(404, 'not-found', 'nobody here has that name');
+        throw noSuchAccount(user);
       }
       const input: SearchInput = { ...filters, viewer, text: q, publisherId };
       if (kind === 'tracks') {

@@ -4,8 +4,9 @@
  *
  * Invariant: a page has as many rows as it was asked for unless there are no more.
  */
-import type { Notice, NoticeKind, OwnAccount, PageAsked } from '../../community/contract.ts';
-import { moderationNotices, pageRowsMax } from '../../community/contract.ts';
+import type { Notice, OwnAccount, PageAsked } from '../../community/contract.ts';
+import { pageRowsMax } from '../../community/contract.ts';
+import { moderationNotices, type NoticeKind } from '../../community/notice-kinds.ts';
 import { maySee, type Viewer } from '../../community/permissions.ts';
 import type { Library } from '../../library.ts';
 

@@ -1,0 +1,33 @@
+/**
+ * Takes away what a deleted account has published and said: behind the answer, step by step, so that other writes have their
+ * turn between two of them; and again at the next start, when a crash came between.
+ */
+import type { Catalogue } from './catalogue/contract.ts';
+import type { Community } from './community/contract.ts';
+import type { OwnAccounts } from './community/own-account.ts';
+
+interface Rooms {
+  readonly catalogue: Pick<Catalogue, 'ownedBy' | 'withdraw' | 'dropWaitingOf'>;
+  readonly community: Pick<Community, 'forgetRelease'> & OwnAccounts;
+}
+
+/** `isStopped`: the tracker ends; the rest is done at its next start. */
+export async function emptyAccount(
+  { catalogue, community }: Rooms,
+  accountId: number,
+  isStopped: () => boolean,
+): Promise<void> {
+  const viewer = { accountId, role: 'guest' as const, groupIds: [] };
+  for (;;) {
+    const owned = await catalogue.ownedBy(accountId);
+    if (owned.length === 0) break;
+    for (const { releaseId } of owned) {
+      if (isStopped()) return;
+      await catalogue.withdraw({ viewer, releaseId });
+      await community.forgetRelease(releaseId);
+    }
+  }
+  await catalogue.dropWaitingOf(accountId);
+  while (await community.eraseMessagesOf(accountId)) if (isStopped()) return;
+  await community.finishDeparture(accountId);
+}
