@@ -19,7 +19,11 @@ export type Format = 'v1' | 'v2' | 'hybrid';
 const waitForSeeds = fileURLToPath(new URL('./wait-for-seeds.ts', import.meta.url));
 
 /** Skips the test with a sentence when the client cannot be met here; fails it where nothing may be missing (CI). */
-export function requirePeers(context: TestContext, clients: readonly ForeignClient[], lab: boolean): void {
+export function requirePeers(
+  context: TestContext,
+  clients: readonly Pick<ForeignClient, 'name' | 'isInstalled' | 'debianPackage'>[],
+  lab: boolean,
+): void {
   const absent = clients.filter((client) => !client.isInstalled());
   const obstacle =
     absent.length > 0

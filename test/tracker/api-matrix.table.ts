@@ -52,7 +52,7 @@ export const matrix: readonly MatrixRow[] = [
   { route: 'DELETE /sessions/{id}',                 answers: '401 404 404 404 404', ask: () => nobody },
   { route: 'GET /accounts/me',                      answers: '401 200 200 200 200' },
   { route: 'PATCH /accounts/me',                    answers: '401 200 200 200 200', ask: () => ({ body: {} }) },
-  { route: 'DELETE /accounts/me',                   answers: '401 400 400 400 400', ask: () => ({ body: { name: 'somebody else' } }) },
+  { route: 'DELETE /accounts/me',                   answers: '401 400:name-invalid 400:name-invalid 400:name-invalid 400:name-invalid', ask: () => ({ body: { name: 'somebody else' } }) },
   { route: 'GET /accounts/me/export',               answers: '401 200 200 200 200' },
   { route: 'POST /accounts/me/passkey',             answers: '401 200 200 200 200' },
   { route: 'GET /accounts/{name}',                  answers: '200 200 200 200 200', ask: () => pia },
@@ -124,6 +124,11 @@ export const matrix: readonly MatrixRow[] = [
 export const feeds: readonly { readonly route: string; readonly url: string; readonly answers: string }[] = [
   { route: 'GET /rss/search', url: '//rss/search?q=song', answers: '200 200 200 200 200 401 401' },
   { route: 'GET /rss/rooms/{room}', url: '//rss/rooms/lobby', answers: '200 200 200 200 200 401 401' },
+  {
+    route: 'GET /rss/releases/{file}',
+    url: `//rss/releases/${'a'.repeat(26)}-1.torrent`,
+    answers: '404 404 404 404 404 401 401',
+  },
   { route: 'GET /rss/users/{name}', url: '//rss/users/Pia', answers: '200 200 200 200 200 401 401' },
 ];
 

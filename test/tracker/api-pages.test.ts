@@ -96,7 +96,9 @@ describe('what strangers wrote', () => {
       if (tag.startsWith('?')) continue;
       if (tag.startsWith('/')) expect(open.pop()).toBe(tag.slice(1));
       else if (!whole.endsWith('/>')) open.push(tag);
-      expect(tag.replace('/', '')).toMatch(/^(rss|channel|title|link|description|item|guid|pubDate)$/);
+      expect(tag.replace('/', '')).toMatch(
+        /^(rss|channel|(atom:)?link|title|description|item|guid|pubDate|enclosure|dc:creator|torrent:(contentLength|magnetURI))$/,
+      );
     }
     expect(open).toEqual([]);
     expect(text).not.toMatch(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/);
