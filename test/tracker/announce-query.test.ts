@@ -93,12 +93,20 @@ describe('an announce query', () => {
     },
   );
 
-  it.each(['left=-1', 'uploaded=x', 'downloaded=1.5', 'left=', 'uploaded=999999999999999999999'])(
-    'refuses %s',
-    (count) => {
-      expect(codeOf(`${plain}&${count}`)).toBe('count-invalid');
-    },
-  );
+  it.each([
+    'left=-2',
+    'uploaded=x',
+    'downloaded=1.5',
+    'left=x',
+    'left=1.5',
+    'uploaded=999999999999999999999',
+  ])('refuses %s', (count) => {
+    expect(codeOf(`${plain}&${count}`)).toBe('count-invalid');
+  });
+
+  it.each(['', 'left=', 'left=-1'])('takes %j for a peer that does not know yet what it lacks', (left) => {
+    expect(parsed(plain.replace('left=0', left)).left).toBe(Number.MAX_SAFE_INTEGER);
+  });
 
   it('takes a u64 for "very much" and no `left` for "not known yet"', () => {
     expect(parsed(`${plain}&left=18446744073709551615`).left).toBe(Number.MAX_SAFE_INTEGER);

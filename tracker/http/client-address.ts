@@ -46,7 +46,7 @@ export function clientAddresses(trustedProxies: readonly string[] = []): ClientA
       const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',');
       let remote: Uint8Array | undefined;
       for (const hop of hops.reverse()) {
-        remote = packAddress(hop.trim());
+        remote = packAddress(withoutPort(hop.trim()));
         // A trusted proxy that wrote this does not know either: guessing further left would be believing the asker.
         if (remote === undefined) return undefined;
         if (!isTrusted(remote)) break;
@@ -55,6 +55,14 @@ export function clientAddresses(trustedProxies: readonly string[] = []): ClientA
       return remote && { remote };
     },
   };
+}
+
+/** Some proxies write ports behind addresses, and IPv6 in brackets: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]`. */
+function withoutPort(hop: string): string {
+  const [, inBrackets, ipv4] = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([0-9.]{7,15}))(?::\d{1,5})?$/.exec(hop) ?? [];
+  // Brackets are for IPv6.
+  if (inBrackets !== undefined) return inBrackets.includes(':') ? inBrackets : '';
+  return ipv4 ?? hop;
 }
 
 /** What an operator got wrong in the list of proxies. */

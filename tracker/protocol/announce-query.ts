@@ -104,7 +104,8 @@ function readField(fields: Fields, name: string, value: string): boolean {
       fields.downloaded = parseCount(value);
       break;
     case 'left':
-      fields.left = parseCount(value);
+      // Empty and `-1` are what clients say that do not know it yet.
+      fields.left = value === '' || value === '-1' ? Number.MAX_SAFE_INTEGER : parseCount(value);
       break;
     case 'event':
       // Any other word, such as BEP 21's `paused`, is an announce like the regular ones.
