@@ -12,6 +12,7 @@ import { checkContact } from './http/contact.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
+import { checkPublicUrl } from './http/public-url.ts';
 import { openLibrary } from './library.ts';
 import { checkCertificate, checkPort, isGlobalHost, listenError, urlOf } from './listening.ts';
 import { gatheringFor, resolveOptions } from './registry/limits.ts';
@@ -28,7 +29,7 @@ export interface TrackerOptions {
   readonly torrents?: readonly (Uint8Array | { readonly bytes: Uint8Array })[];
   /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies?: readonly string[];
-  /** Where everybody reaches this tracker when that is not where it listens: `https://tracker.example.org`. */
+  /** Where everybody reaches this tracker when that is not where it listens: `https://tracker.example.org`, without a path. */
   readonly publicUrl?: string;
   /** Whom people ask when a moderator is needed: an address of mail or of a page. Shown to everybody. */
   readonly contact?: string | undefined;
@@ -95,9 +96,10 @@ export const defaultPort = 6969;
 
 const expireEveryMs = 1000;
 
-/** Rejects with ListenError, MetainfoError, DatabaseError, KeyFileError or ProxyListError, each with a stable `code`. */
+/** Rejects with ListenError, MetainfoError, DatabaseError, KeyFileError, PublicUrlError or ProxyListError, each with a stable `code`. */
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
   const { host = '127.0.0.1', port: wantedPort = defaultPort } = options;
+  const publicUrl = options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl);
   // A clock that does not jump when somebody sets the time.
   const nowMs = options.nowMs ?? (() => Math.floor(performance.now()));
   checkPort(wantedPort);
@@ -125,7 +127,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
       : await openLibrary({
           dataFolder: options.dataFolder,
           ...(options.policy !== undefined && { policy: options.policy }),
-          isExposed: options.publicUrl !== undefined || (await isGlobalHost(host)),
+          isExposed: publicUrl !== undefined || (await isGlobalHost(host)),
           registry,
           peerTimeoutMs: peerTimeoutSeconds * 1000,
           nowMs,
@@ -161,7 +163,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     addresses,
     memoryId: keeper?.memoryId ?? newMemoryId(),
     limits: { ...httpLimits, ...options.limits },
-    publicUrl: options.publicUrl,
+    publicUrl,
     onUnknownHost: options.onUnknownHost,
     contact: options.contact === undefined ? undefined : checkContact(options.contact),
     nowMs,
@@ -185,7 +187,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     keeper?.tick();
   }, expireEveryMs);
 
-  const url = options.publicUrl?.replace(/\/+$/, '') ?? urlOf(host, port, options.tls !== undefined);
+  const url = publicUrl ?? urlOf(host, port, options.tls !== undefined);
   const announceUrl = `${url}/announce`;
   return {
     host,

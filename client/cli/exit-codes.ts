@@ -37,6 +37,7 @@ const byCode: Readonly<Record<string, number>> = {
   'fetch-too-large': exitCode.badTorrent,
   'host-not-found': exitCode.network,
   'proxy-invalid': exitCode.badOption,
+  'public-url-invalid': exitCode.badOption,
   'port-in-use': exitCode.network,
   'port-not-permitted': exitCode.network,
   'address-not-available': exitCode.network,

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { openPolicy } from '../../tracker/community/method-context.ts';
 import { checkContact } from '../../tracker/http/contact.ts';
+import { checkPublicUrl } from '../../tracker/http/public-url.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { badOption, CliError, codeOf } from './cli-error.ts';
 import { defineCommand } from './command.ts';
@@ -213,8 +214,11 @@ function parseContact(text: string): string {
 }
 
 function webAddress(url: string): string {
-  if (/^https?:\/\//i.test(url) && URL.canParse(url)) return url;
-  throw badOption(`--public-url: "${url}" is no web address; give it like https://music.example.org`);
+  try {
+    return checkPublicUrl(url);
+  } catch (error) {
+    throw badOption(`--public-url: ${(error as Error).message}`);
+  }
 }
 
 function countsLine(tracker: RunningTracker): LiveText {
