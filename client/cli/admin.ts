@@ -19,6 +19,7 @@ export default defineCommand({
     action: {
       type: 'string',
       demandOption: true,
+      choices: [...listNames, ...actionNames],
       describe: `Show ${list(listNames)}; or do ${list(actionNames)}`,
     },
     who: {

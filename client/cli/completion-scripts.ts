@@ -18,6 +18,8 @@ export interface CompletedCommand {
   readonly names: readonly string[];
   readonly describe: string;
   readonly flags: readonly CompletedFlag[];
+  /** What its first word may be, where these are few: `ban`, `unban` … of `admin`. */
+  readonly actions: readonly string[];
 }
 
 type Script = (commands: readonly CompletedCommand[]) => string;
@@ -25,9 +27,10 @@ type Script = (commands: readonly CompletedCommand[]) => string;
 export const completionScripts: Readonly<Record<string, Script>> = { bash, zsh, fish };
 
 function bash(commands: readonly CompletedCommand[]): string {
-  const cases = commands.map(({ names, flags }) => {
+  const cases = commands.map(({ names, flags, actions }) => {
     const words = flags.flatMap((flag) => flag.names.map(dashed)).join(' ');
-    return `    ${names.join('|')}) words=${single(words)} ;;`;
+    const own = actions.length === 0 ? '' : ` actions=${single(actions.join(' '))}`;
+    return `    ${names.join('|')}) words=${single(words)}${own} ;;`;
   });
   const choices = commands.flatMap(({ flags }) =>
     flags
@@ -36,7 +39,7 @@ function bash(commands: readonly CompletedCommand[]): string {
   );
   return `# bash completion for cicada
 _cicada() {
-  local current=\${COMP_WORDS[COMP_CWORD]} words=
+  local current=\${COMP_WORDS[COMP_CWORD]} words= actions=
   COMPREPLY=()
   case \${COMP_WORDS[1]} in
 ${cases.join('\n')}
@@ -45,6 +48,7 @@ ${cases.join('\n')}
 ${[...new Set(choices)].join('\n')}
     *) [[ $current == -* ]] || words= ;;
   esac
+  [[ $COMP_CWORD -eq 2 && $current != -* ]] && words=$actions
   [[ $COMP_CWORD -eq 1 ]] && words=${single(commands.flatMap(({ names }) => names).join(' '))}
   [[ -n $words ]] && COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
@@ -55,9 +59,10 @@ function zsh(commands: readonly CompletedCommand[]): string {
   const described = commands.flatMap(({ names, describe }) =>
     names.map((name) => single(`${name}:${describe}`)),
   );
-  const cases = commands.map(({ names, flags }) => {
+  const cases = commands.map(({ names, flags, actions }) => {
     const specs = flags.flatMap((flag) => flag.names.map((name) => single(zshSpec(name, flag))));
-    return `    ${names.join('|')}) _arguments -S '*:path:_files' ${specs.join(' ')} ;;`;
+    const first = actions.length === 0 ? '' : ` ${single(`1:action:(${actions.join(' ')})`)}`;
+    return `    ${names.join('|')}) _arguments -S${first} '*:path:_files' ${specs.join(' ')} ;;`;
   });
   return `#compdef cicada
 _cicada() {
@@ -85,10 +90,11 @@ function zshSpec(name: string, { describe, takesValue, repeats, choices }: Compl
 }
 
 function fish(commands: readonly CompletedCommand[]): string {
-  const lines = commands.flatMap(({ names, describe, flags }) => [
+  const lines = commands.flatMap(({ names, describe, flags, actions }) => [
     ...names.map(
       (name) => `complete -c cicada -f -n __fish_use_subcommand -a ${name} -d ${fishQuoted(describe)}`,
     ),
+    ...(actions.length === 0 ? [] : [fishActions(names, actions)]),
     ...flags.map((flag) => {
       const all = flag.names.map((name) => (name.length === 1 ? `-s ${name}` : `-l ${name}`)).join(' ');
       const values = flag.choices.length > 0 ? ` -x -a ${fishQuoted(flag.choices.join(' '))}` : ' -r';
@@ -97,6 +103,14 @@ function fish(commands: readonly CompletedCommand[]): string {
     }),
   ]);
   return `# fish completion for cicada\n${lines.join('\n')}`;
+}
+
+/** Only until one of them is there. */
+function fishActions(names: readonly string[], actions: readonly string[]): string {
+  const words = actions.join(' ');
+  const seen = '__fish_seen_subcommand_from';
+  const condition = fishQuoted(`${seen} ${names.join(' ')}; and not ${seen} ${words}`);
+  return `complete -c cicada -f -n ${condition} -a ${fishQuoted(words)}`;
 }
 
 function dashed(name: string): string {

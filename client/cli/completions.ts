@@ -8,7 +8,14 @@ import { exitCode } from './exit-codes.ts';
 export default defineCommand({
   usage: 'completions <shell>',
   describe: 'Print what makes bash, zsh or fish complete commands and flags',
-  positionals: { shell: { type: 'string', demandOption: true, describe: 'bash, zsh or fish' } },
+  positionals: {
+    shell: {
+      type: 'string',
+      demandOption: true,
+      choices: ['bash', 'zsh', 'fish'],
+      describe: 'bash, zsh or fish',
+    },
+  },
   options: {},
   examples: [
     ['completions bash > ~/.local/share/bash-completion/completions/cicada', 'for every bash from now on'],
@@ -21,9 +28,10 @@ export default defineCommand({
     if (script === undefined) throw badOption(`"${shell}" is no shell we know: bash, zsh or fish`);
     const commands: CompletedCommand[] = [];
     for (const name of table.names) {
-      const { describe, options, aliases = [] } = await table.load(name);
+      const { describe, options, positionals, aliases = [] } = await table.load(name);
+      const actions = (Object.values(positionals)[0]?.choices ?? []).map(String);
       const flags = Object.entries<Options>({ ...options, ...sharedOptions, help });
-      commands.push({ names: [name, ...aliases], describe, flags: flags.map(completedFlag) });
+      commands.push({ names: [name, ...aliases], describe, flags: flags.map(completedFlag), actions });
     }
     const text = script(commands);
     output.document({ shell, script: text });

@@ -10,7 +10,7 @@ import { menuLines, pressed } from './menu-view.ts';
 import { type Output, paint } from './output.ts';
 import { completePath, untyped } from './typed-path.ts';
 
-interface Choice {
+export interface Choice {
   readonly key: string;
   readonly title: string;
   readonly what: string;
@@ -20,7 +20,7 @@ interface Choice {
   readonly returns?: boolean;
 }
 
-const choices: readonly Choice[] = [
+export const choices: readonly Choice[] = [
   {
     key: 's',
     title: 'Share a folder',
@@ -39,6 +39,19 @@ const choices: readonly Choice[] = [
     what: 'in the catalogue of a tracker: title, artist or album; then "Get something" and the number',
     choose: async (ask) => command('search', await ask('Which words? ')),
     returns: true,
+  },
+  {
+    key: 'l',
+    title: 'Sign in',
+    what: 'to your account at a tracker; a name that is new there makes an account',
+    choose: signIn,
+    returns: true,
+  },
+  {
+    key: 'r',
+    title: 'Run a tracker',
+    what: 'people of this network find each other and what they share; its catalogue is kept in a folder',
+    choose: async (ask) => tracker(await ask('Folder for its catalogue (Enter: none, only for now)? ')),
   },
   {
     key: 'i',
@@ -63,6 +76,19 @@ const choices: readonly Choice[] = [
   { key: 'h', title: 'Help', what: 'every command', choose: async () => ['--help'], returns: true },
   { key: 'q', title: 'Quit', what: '', choose: async () => undefined },
 ];
+
+/** Whoever has no account yet makes one. An empty answer leads back to the menu. */
+async function signIn(ask: (question: string) => Promise<string>): Promise<readonly string[]> {
+  const name = await ask('Your name there? ');
+  if (name === '') return [];
+  const at = await ask('Which tracker (Enter: the last one)? ');
+  const isNew = /^y/i.test(await ask('Is the name new there (y/n)? '));
+  return [isNew ? 'register' : 'login', name, ...(at === '' ? [] : ['--tracker', at])];
+}
+
+function tracker(folder: string): string[] {
+  return folder === '' ? ['tracker'] : ['tracker', '--data', folder];
+}
 
 /** An empty answer is none: back to the menu. */
 function command(name: string, answer: string): string[] {

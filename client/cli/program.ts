@@ -3,7 +3,7 @@
  * line is said here, with what was probably meant.
  */
 import process from 'node:process';
-import yargs, { type Argv, type Options } from 'yargs';
+import type { Argv, Options } from 'yargs';
 import { badOption, type CliError } from './cli-error.ts';
 import { type Command, sharedOptions } from './command.ts';
 import { calledAs, quoted } from './command-line.ts';
@@ -30,7 +30,7 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
     const { runMenu } = await import('./menu.ts');
     return await runMenu(output, (chosen) => runProgram(chosen, output));
   }
-  if (word === undefined || word.startsWith('-')) return await runOverview(argv);
+  if (word === undefined || word.startsWith('-')) return await runOverview(argv, output);
   const name = commandTable.nameOf(word);
   if (name === undefined) throw unknownCommand(word);
   const command = await commandTable.load(name);
@@ -41,32 +41,16 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
   return await command.run(args as never, output, commandTable);
 }
 
-/** `cicada` alone, `--help` and `--version`. */
-async function runOverview(argv: readonly string[]): Promise<number> {
-  // In a list, the name of the program before each command would only take room.
-  const parser = parserBase()
-    .scriptName('')
-    .usage(
-      `Usage: ${calledAs} COMMAND …\n\nShare music folders with people, straight from computer to computer.`,
-    );
-  for (const name of commandTable.names) {
-    const { usage, aliases: others = [], describe } = await commandTable.load(name);
-    parser.command([usage, ...others], describe);
-  }
-  const shown = examples([
-    ['demo', 'the whole story on this machine, in under a minute'],
-    ['share ~/Music/Album', 'shares a folder, and prints what to type on another computer'],
-    ['get Album.torrent', 'fetches one; so it does with a magnet link'],
-  ]);
-  parser.epilogue(`${shown}\n\nEvery command has its own help: ${calledAs} COMMAND --help`);
-  const args = await inOurWords(() => parser.strict().parseAsync(argv.length === 0 ? ['--help'] : argv), {
-    argv,
-    names: [],
-    usage: 'COMMAND',
-    help: `${calledAs} --help`,
-  });
-  if (args.help === true || args.version === true || argv.length === 0) return exitCode.done;
-  throw badOption(`say which command first: ${calledAs} --help lists them`);
+/** `cicada` alone, `--help` and `--version`: nothing of the commands is loaded for it. */
+async function runOverview(argv: readonly string[], output: Output): Promise<number> {
+  refuseUnknownFlag({ argv, names: [], usage: 'COMMAND', help: `${calledAs} --help` });
+  const asks = (...flags: string[]) => argv.some((word) => flags.includes(word));
+  if (argv.length === 0 || asks('--help', '-h')) {
+    const { overviewText } = await import('./overview.ts');
+    output.data(overviewText());
+  } else if (asks('--version', '-V')) output.data(versionLine);
+  else throw badOption(`say which command first: ${calledAs} --help lists them`);
+  return exitCode.done;
 }
 
 /** Undefined when help or the version was asked for, and has been printed. */
@@ -79,7 +63,7 @@ async function parse(
   // Whoever asks for help gets it, whatever is wrong with the settings.
   const isHelp = argv.includes('--help') || argv.includes('-h');
   const settings = isHelp ? new Map() : await readConfig(configFile(), name, options, commandTable);
-  const parser = parserBase().command({
+  const parser = (await parserBase()).command({
     command: [command.usage, ...(command.aliases ?? [])],
     describe: command.describe,
     builder: (builder: Argv) => {
@@ -132,7 +116,9 @@ function undisguised(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(disguise, '') : value;
 }
 
-function parserBase(): Argv {
+/** Its library is loaded where a command line is read: for `--version` and `--help` it is not needed. */
+async function parserBase(): Promise<Argv> {
+  const { default: yargs } = await import('yargs');
   return yargs()
     .scriptName(calledAs)
     .locale('en')

@@ -52,7 +52,9 @@ async function forgetAll(entries: readonly KnownTorrent[], output: Output): Prom
     output.remark(`Forgotten: ${plain(entry.path)}`);
   }
   output.document({ event: 'forgotten', paths: entries.map(({ path }) => path) });
-  const rest = entries.some(({ state }) => state !== 'gone') ? '; their files stay, and are hashed when they are begun again' : '';
+  const rest = entries.some(({ state }) => state !== 'gone')
+    ? '; their files stay, and are hashed when they are begun again'
+    : '';
   output.result(`${count(entries.length, 'entry', 'entries')} forgotten${rest}`);
   return exitCode.done;
 }

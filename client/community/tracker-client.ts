@@ -5,9 +5,9 @@
  * Invariant: the session's token goes to the tracker that gave it and nowhere else: redirects are not followed.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { Ajv, type ValidateFunction } from 'ajv';
+import type { Ajv, ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
-import { Agent, request } from 'undici';
+import { undici } from '../host/undici.ts';
 import { trackerBase } from './tracker-address.ts';
 import { TrackerError } from './tracker-error.ts';
 
@@ -52,10 +52,9 @@ export class TrackerClient {
   readonly url: string;
   readonly #token: string | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #agent = new Agent({ connect: { timeout: 10_000 } });
+  readonly #agent = new (undici().Agent)({ connect: { timeout: 10_000 } });
   readonly #checks = new Map<TSchema, ValidateFunction>();
-  // Fields that a newer tracker adds are left out, not refused.
-  readonly #ajv = new Ajv({ strict: false, removeAdditional: true });
+  #ajv: Ajv | undefined;
 
   constructor(
     url: string,
@@ -74,6 +73,8 @@ export class TrackerClient {
     const value = parsed(bytes);
     let check = this.#checks.get(schema);
     if (check === undefined) {
+      // Loaded with the first answer. Fields that a newer tracker adds are left out, not refused.
+      this.#ajv ??= new (await import('ajv')).Ajv({ strict: false, removeAdditional: true });
       check = this.#ajv.compile(schema);
       this.#checks.set(schema, check);
     }
@@ -163,7 +164,7 @@ export class TrackerClient {
     const timeout = isBounded ? [AbortSignal.timeout(answerMs(bytes?.length ?? 0))] : [];
     const signal = AbortSignal.any([...timeout, ...(this.#signal === undefined ? [] : [this.#signal])]);
     return this.#orRefusal(
-      request(url, {
+      undici().request(url, {
         method,
         dispatcher: this.#agent,
         signal,

@@ -15,8 +15,6 @@ import type { AddressKind } from './address-kind.ts';
 
 export type Reach = 'anywhere' | 'not-forbidden' | 'open-net';
 
-export const reaches: readonly Reach[] = ['anywhere', 'not-forbidden', 'open-net'];
-
 export function isInReach(kind: AddressKind, reach: Reach): boolean {
   return reach === 'anywhere' || kind === 'public' || (kind === 'private' && reach === 'not-forbidden');
 }

@@ -8,10 +8,11 @@
  */
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, request } from 'undici';
+import type { Agent, buildConnector } from 'undici';
 import { type AddressKind, addressKind } from './address-kind.ts';
+import { undici } from './undici.ts';
 import { takeAuthorization } from './web-credentials.ts';
-import { isInReach, type Reach, reaches, reachOf } from './web-door.ts';
+import { isInReach, type Reach, reachOf } from './web-door.ts';
 import { encodingsRead, unpacked } from './web-encoding.ts';
 import { WebError } from './web-error.ts';
 
@@ -64,7 +65,7 @@ export interface WebWorld {
 
 export class WebClient {
   readonly #world: WebWorld;
-  /** By reach and family. */
+  /** By reach and family; made when one is needed first. */
   readonly #agents = new Map<string, Agent>();
   /** By origin: over what the last connection to it was made, where the family was ours to choose. */
   readonly #families = new Map<string, 4 | 6>();
@@ -73,13 +74,6 @@ export class WebClient {
 
   constructor(world: WebWorld = { kindOf: addressKind, lookup: systemLookup }) {
     this.#world = world;
-    const limits = { connections: 4, keepAliveTimeout: 10_000 };
-    for (const reach of reaches) {
-      for (const family of [undefined, 4, 6] as const) {
-        const agent = new Agent({ ...limits, connect: this.#connector(reach, family) });
-        this.#agents.set(`${reach} ${family}`, agent);
-      }
-    }
   }
 
   /**
@@ -113,14 +107,16 @@ export class WebClient {
       const hasCredentials = authorization !== undefined;
       const reach = reachOf({ target, typedOrigin, ownSearch, isAfterOpenNet, hasCredentials });
       const headers = hasCredentials ? { ...given, authorization } : given;
-      const dispatcher = this.#agents.get(`${reach} ${family}`)!;
+      const dispatcher = this.#agent(reach, family);
       const sent = { dispatcher, headers, signal, ...timeout };
-      const response = await request(target, sent).catch((error: { code?: string }) => {
-        const isInside = error.code === 'web-address-private';
-        // A stranger's announce is made there without its password, like any other.
-        if (isInside && redirects === 0 && hasCredentials) return undefined;
-        throw isInside && redirects > 0 ? redirectsInside() : error;
-      });
+      const response = await undici()
+        .request(target, sent)
+        .catch((error: { code?: string }) => {
+          const isInside = error.code === 'web-address-private';
+          // A stranger's announce is made there without its password, like any other.
+          if (isInside && redirects === 0 && hasCredentials) return undefined;
+          throw isInside && redirects > 0 ? redirectsInside() : error;
+        });
       if (response === undefined) {
         authorization = undefined;
         redirects--;
@@ -152,6 +148,16 @@ export class WebClient {
     await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
   }
 
+  #agent(reach: Reach, family: 4 | 6 | undefined): Agent {
+    const key = `${reach} ${family}`;
+    const known = this.#agents.get(key);
+    if (known !== undefined) return known;
+    const limits = { connections: 4, keepAliveTimeout: 10_000 };
+    const agent = new (undici().Agent)({ ...limits, connect: this.#connector(reach, family) });
+    this.#agents.set(key, agent);
+    return agent;
+  }
+
   #isOfOpenNet(origin: string): boolean {
     return this.#openOrigins.has(origin) || this.#openOrigins.size >= openOriginsMax;
   }
@@ -161,7 +167,10 @@ export class WebClient {
    * hold an address) and what a system makes of it in the end.
    */
   #connector(reach: Reach, family: 4 | 6 | undefined): buildConnector.connector {
-    const connect = buildConnector({ timeout: connectMsMax, lookup: this.#lookupWithin(reach, family) });
+    const connect = undici().buildConnector({
+      timeout: connectMsMax,
+      lookup: this.#lookupWithin(reach, family),
+    });
     return (options, callback) => {
       const host = options.hostname.replace(/^\[|\]$/g, '');
       const isOther = family !== undefined && isIP(host) !== family;

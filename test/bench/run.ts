@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- create library verify download sources announce engine sim catalogue catalogue-load]`: what this machine does, beside the
+ * `npm run bench [-- start create library verify download sources announce engine sim catalogue catalogue-load]`: what this machine does, beside the
  * programs others use, in one run and in turn. All of them when none is named; each says which programs it did not find.
  */
 import process from 'node:process';
@@ -13,9 +13,11 @@ import { benchLibrary } from './library.ts';
 import { machineLines } from './machine.ts';
 import { benchSim } from './sim.ts';
 import { benchSources } from './sources.ts';
+import { benchStart } from './start.ts';
 import { benchVerify } from './verify.ts';
 
 const benches: Readonly<Record<string, (report: (line: string) => void) => Promise<void>>> = {
+  start: benchStart,
   create: benchCreate,
   library: benchLibrary,
   verify: benchVerify,

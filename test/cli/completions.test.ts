@@ -25,6 +25,11 @@ describe.skipIf(!has('bash'))('bash', () => {
     [['cicada', 'seed', '--no-such'], ''],
     [['cicada', 'create', '--format', ''], 'v1 v2 hybrid'],
     [['cicada', 'create', 'Alb'], ''],
+    [['cicada', 'admin', 'un'], 'unban unblock'],
+    [['cicada', 'account', ''], 'export delete'],
+    [['cicada', 'completions', 'z'], 'zsh'],
+    [['cicada', 'admin', '--before'], '--before'],
+    [['cicada', 'admin', 'ban', 'un'], ''],
   ])('%j', async (words, expected) => {
     const file = join(temporaryFolder(), 'cicada.bash');
     writeFileSync(file, await scriptFor('bash'));

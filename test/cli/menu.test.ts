@@ -3,11 +3,39 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { commandTable } from '../../client/cli/commands.ts';
 import { knownTorrents } from '../../client/cli/known-torrents.ts';
+import { choices as offered } from '../../client/cli/menu.ts';
 import { menuLines, pressed } from '../../client/cli/menu-view.ts';
 import { completePath, untyped } from '../../client/cli/typed-path.ts';
 import { ResumeStore } from '../../client/host/resume-store.ts';
 import { temporaryFolder } from './run-cicada.ts';
+
+describe('the menu', () => {
+  const answered = async (key: string, ...answers: string[]) =>
+    await offered.find((choice) => choice.key === key)!.choose(async () => answers.shift() ?? '');
+
+  it('signs in, or makes an account where the name is new, at the tracker that is named', async () => {
+    expect(await answered('l', 'ada', '', 'n')).toEqual(['login', 'ada']);
+    expect(await answered('l', 'ada', 'music.example.org', 'Yes')).toEqual([
+      ...['register', 'ada', '--tracker', 'music.example.org'],
+    ]);
+    expect(await answered('l', '')).toEqual([]);
+  });
+
+  it('starts a tracker, with a folder for its catalogue or without', async () => {
+    expect(await answered('r', '')).toEqual(['tracker']);
+    expect(await answered('r', '~/catalogue')).toEqual(['tracker', '--data', '~/catalogue']);
+  });
+
+  it('has a key of its own for each choice, and offers only commands that there are', async () => {
+    expect(new Set(offered.map(({ key }) => key)).size).toBe(offered.length);
+    for (const { choose } of offered) {
+      const [name = '--help'] = (await choose(async () => 'x')) ?? [];
+      expect(name === '--help' || commandTable.nameOf(name) !== undefined).toBe(true);
+    }
+  });
+});
 
 const choices = ['s', 'g', 'q'].map((key) => ({ key, title: `Title ${key}`, what: 'words' }));
 

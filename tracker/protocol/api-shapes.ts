@@ -254,8 +254,7 @@ const releaseFields = {
   infoHashV2: optional(hashHex),
   createdAtMs: time,
   updatedAtMs: time,
-  seeds: Type.Integer(),
-  leechers: Type.Integer(),
+  ...{ seeds: Type.Integer(), leechers: Type.Integer() },
 };
 export const release = Type.Object(releaseFields, loose);
 const shownTrackFields = {
