@@ -59,7 +59,7 @@ describe('a torrent that is none', () => {
   });
 
   it('a word that begins with a dash is told where it goes', async () => {
-    await expectFailure(['search', '-M-'], 2, /begins with a dash goes behind --/);
+    await expectFailure(['search', '-M-'], 28, /begins with a dash goes behind --/);
   });
 
   it('a file without an end', async () => {

@@ -23,7 +23,7 @@ let account: TrackerAccount;
 beforeAll(async () => {
   tracker = await startTracker({ port: 0, dataFolder: path.join(home, 'tracker') });
   place = { stateFolder: path.join(home, 'ada'), tracker: tracker.url };
-  await register(place, { name: 'ada' });
+  await register(place, { name: 'ada', mayShare: true });
   account = await openAccount(place);
 });
 afterAll(async () => {
@@ -134,7 +134,7 @@ it('what somebody else has published is not theirs to make a version of', async 
   const folder = album('Shared', songs);
   const { release } = await publish(folder);
   const other = { ...place, stateFolder: path.join(home, 'ben') };
-  await register(other, { name: 'ben' });
+  await register(other, { name: 'ben', mayShare: true });
   const [mine, before] = [await openAccount(other), account];
   onTestFinished(() => mine.close());
   [place, account] = [other, mine];

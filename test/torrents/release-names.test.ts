@@ -161,6 +161,7 @@ it('numbers of tags that make no sense are none', () => {
   const said = Object.entries(tags).filter(([, value]) => value !== undefined);
   expect(said).toEqual([
     ['doubtful', {}],
+    ['hasLargeCover', false],
     ['covers', []],
   ]);
   expect(trackTags({ year: 1999, track: 3, durationMs: 1234.4 })).toMatchObject({

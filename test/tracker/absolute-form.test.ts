@@ -67,7 +67,7 @@ describe('a request line with the whole URL is answered like its path', () => {
     ['a search', '/api/v1/search?q=salt', '"rows":[]'],
     ['its documentation', '/api/v1/openapi.json', '"openapi":"3.1.0"'],
     ['a page with a query', '/?q=salt', '<!doctype html>'],
-    ['a feed', '/rss/search?q=salt', '<rss version="2.0">'],
+    ['a feed', '/rss/search?q=salt', '<rss version="2.0"'],
   ])('%s of a tracker with a catalogue', async (_, path, answer) => {
     const { status, text } = await ask(catalogue, `GET http://127.0.0.1:${catalogue.port}${path}`);
     expect([status, text]).toEqual([200, expect.stringContaining(answer)]);
