@@ -31,8 +31,11 @@ const tracks = (name: string) => [`Love ${name}`, `Hoppípolla ${name}`, '愛の
 /** As an earlier program left it: the step is yet to come. */
 function upgrade(): void {
   const step = migrations.indexOf(rebuildIndex);
-  db.prepare("UPDATE room_versions SET version = ? WHERE room = 'catalogue'").run(step);
-  migrate(db, new Map([['catalogue', migrations]]));
+  const setVersion = db.prepare("UPDATE room_versions SET version = ? WHERE room = 'catalogue'");
+  setVersion.run(step);
+  migrate(db, new Map([['catalogue', migrations.slice(0, step + 1)]]));
+  // The later steps were taken before.
+  setVersion.run(migrations.length);
 }
 const titles = (text: string) =>
   reads(db)
