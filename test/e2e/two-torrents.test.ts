@@ -159,7 +159,7 @@ describe('two albums that share only their cover', () => {
 
   it('both complete in two processes, and the one that waits says for whom', async () => {
     const out = folder();
-    const first = get(['first'], out, 'cover-1', '--download-limit', '1MiB/s');
+    const first = get(['first'], out, 'cover-1', ...slow);
     await first.event('start');
     const done = join(place, 'done-second.txt');
     const second = get(['second'], out, 'cover-2', '--on-done', `ls "$CICADA_PATH" > '${done}'`);
