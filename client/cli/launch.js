@@ -3,7 +3,7 @@
  * has looked at the version, and says in one sentence what to do about an old one.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,16 @@ export function launch({ source, built, name, purpose }) {
   const isSecondStart = process.env.CICADA_SECOND_START === '1';
   delete process.env.CICADA_SECOND_START;
 
-  if (isEnough) {
+  if (
+    isEnough &&
+    name === 'cicada' &&
+    process.argv.length === 3 &&
+    /^(--version|-V)$/.test(process.argv[2])
+  ) {
+    /* As main.ts says it: nothing else is loaded for a word that scripts ask for again and again. */
+    const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+    console.log(`cicada ${JSON.parse(manifest).version}`);
+  } else if (isEnough) {
     /* main.ts does so too, when it is started by itself; by then it has been compiled. */
     nodeModule.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'cicada'));
     import(isCheckout ? source.href : built.href).catch((error) => {
