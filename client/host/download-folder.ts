@@ -196,14 +196,14 @@ function* dropSecondNames({ files, fs }: TorrentFiles, beneath: Beneath): Steps<
   }
 }
 
-/** What is there of each file from now on is this very file. */
+/** What is there of each file from now on is this very file. A disk that does not let us look has not lost it. */
 function* rememberLooks(files: TorrentFiles): Steps<void> {
   const { side, fs } = files;
   const own = files.files.filter((file) => file !== undefined && file.state !== 'side');
-  const look = function* (file: StoredFile): Steps<void> {
-    file.seen = yield* stampOf(files.fs, files.pathOf(file));
+  const remember = function* (file: StoredFile): Steps<void> {
+    file.seen = stampFrom(yield* look(fs, files.pathOf(file)));
   };
-  yield* together(own.map((file) => look(file!)));
+  yield* together(own.map((file) => remember(file!)));
   const stat = side && (yield* orUndefined(fs.later.lstat(side.path)));
   // Ours is a plain file with one name.
   if (stat?.nlink === 1n) side!.place.seen = stampFrom(stat);

@@ -1,13 +1,20 @@
 /** Calls that fail in the middle of making and naming a file: nothing is lost, left open, or taken for somebody else's. */
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Prng } from '../../client/engine/prng.ts';
 import { Beneath } from '../../client/host/beneath.ts';
 import { lookNow } from '../../client/host/content-look.ts';
+import { prepareDownload } from '../../client/host/download-folder.ts';
 import type { FileSystem } from '../../client/host/file-system.ts';
 import { type DiskFile, makePart, namePart, openKnown, stampOfOpen } from '../../client/host/part-file.ts';
+import { realFiles } from '../../client/host/real-files.ts';
 import { start } from '../../client/host/steps.ts';
 import { syncFolder } from '../../client/host/sync-folder.ts';
 import { TorrentFiles } from '../../client/host/torrent-files.ts';
+import { createTorrent } from '../../torrents/create.ts';
+import { verifyTorrent } from '../../torrents/verify.ts';
 import { drawAlbum } from '../sim/storage/album.ts';
 import { Drive } from '../sim/world/file-system/drive.ts';
 import { healthyDrive } from '../sim/world/file-system/drive-temper.ts';
@@ -137,4 +144,23 @@ it('a folder is forced to the disk with the names in it', () => {
   start(syncFolder(fs, '/'));
   drive.cutPower(new Prng(1));
   expect(drive.find('/music/a.flac.part', false).inode).toBeDefined();
+});
+
+it('a file that the disk does not let us look at when a download begins is not taken for one that is not there', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'cicada-unlucky-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const song = join(root, 'song.flac');
+  writeFileSync(song, 'la la la');
+  const { metainfo } = await createTorrent(song, { format: 'v1', pieceLength: 16 * 1024 });
+  let looks = 0;
+  const lstat = async (at: string) => {
+    if (at === song && ++looks === 2) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    return await realFiles.later.lstat(at);
+  };
+  const later = Object.create(realFiles.later, { lstat: { value: lstat } });
+  const fs = Object.create(realFiles, { later: { value: later } });
+  const begin = () =>
+    prepareDownload(metainfo, root, {}, undefined, undefined, undefined, { fs, verify: verifyTorrent });
+  await expect(begin()).rejects.toMatchObject({ code: 'unreadable', path: song });
+  expect((await begin()).files.files[0]).toMatchObject({ state: 'foreign', seen: { bytes: 8 } });
 });
