@@ -10,7 +10,7 @@ const secondsOf: Readonly<Record<string, number>> = {
   d: 86_400,
 };
 
-/** A hundred days and more: whatever is meant to end does so before. */
+/** A hundred days and more: a longer number is a slip of the hand. */
 const secondsMax = 9_999_999;
 
 /**

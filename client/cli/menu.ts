@@ -77,7 +77,7 @@ export const choices: readonly Choice[] = [
   { key: 'q', title: 'Quit', what: '', choose: async () => undefined },
 ];
 
-/** Whoever has no account yet makes one. An empty answer leads back to the menu. */
+/** A user without an account makes one. An empty answer leads back to the menu. */
 async function signIn(ask: (question: string) => Promise<string>): Promise<readonly string[]> {
   const name = await ask('Your name there? ');
   if (name === '') return [];

@@ -97,7 +97,7 @@ function keyOf({ costs, words, begins }: Answer, places: readonly number[]): num
     if (one === undefined) missing++;
     else cost += one;
   }
-  // A name that holds nothing of it is as far as any other.
+  // Names without any of the words are equally far, however many words they have.
   if (missing === places.length) return missing * missingWeight;
   const extra = Math.max(0, words - (places.length - missing));
   return (
