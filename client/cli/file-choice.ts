@@ -66,11 +66,16 @@ function isIn(ranges: readonly FileRange[], number: number): boolean {
 
 /** `1-3,7`: numbers from 1. */
 function parseNumbers(text: string): FileRange[] {
-  return text.split(',').map((part) => {
-    const [, from, to] = /^ *(\d{1,6})(?: *- *(\d{1,6}))? *$/.exec(part) ?? [];
-    const first = Number(from);
-    const last = to === undefined ? first : Number(to);
-    if (first >= 1 && last >= first) return { first, last };
-    throw badOption(`--select-file: "${text}" is not a list of numbers; give it like 1-3,7`);
+  const ranges = numberRanges(text);
+  if (ranges !== undefined) return ranges;
+  throw badOption(`--select-file: "${text}" is not a list of numbers; give it like 1-3,7`);
+}
+
+/** `1-3,7`: whole numbers from 1 on, each range in order; undefined for anything else. */
+export function numberRanges(text: string): FileRange[] | undefined {
+  const ranges = text.split(',').map((part) => {
+    const [, from, to = from] = /^ *(\d{1,6})(?: *- *(\d{1,6}))? *$/.exec(part) ?? [];
+    return { first: Number(from), last: Number(to) };
   });
+  return ranges.every(({ first, last }) => first >= 1 && last >= first) ? ranges : undefined;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { machineClaims } from '../host/claims/claim-register.ts';
 import { badOption, CliError } from './cli-error.ts';
 import { calledAs } from './command-line.ts';
+import { numberRanges } from './file-choice.ts';
 import { type KnownTorrent, readRecord } from './known-torrents.ts';
 import { plain } from './torrent-summary.ts';
 
@@ -15,14 +16,13 @@ export function chosenEntries(text: string, listed: readonly KnownTorrent[]): Kn
   if (text === 'gone') return listed.filter(({ state }) => state === 'gone');
   const named = listed.filter(({ path, infoHash }) => path === text || infoHash === text.toLowerCase());
   if (named.length > 0) return named;
-  return text.split(',').flatMap((part) => {
-    const [, from, to = from] = /^ *(\d{1,4})(?: *- *(\d{1,4}))? *$/.exec(part) ?? [];
-    const [first, last] = [Number(from), Number(to)];
-    if (from === undefined || first < 1 || last < first) {
-      throw badOption(
-        `--forget: "${text}" is no entry; give its number in "${calledAs} status", its path or info-hash, or: gone`,
-      );
-    }
+  const ranges = numberRanges(text);
+  if (ranges === undefined) {
+    throw badOption(
+      `--forget: "${text}" is no entry; give its number in "${calledAs} status", its path or info-hash, or: gone`,
+    );
+  }
+  return ranges.flatMap(({ first, last }) => {
     if (last > listed.length)
       throw new CliError('not-found', `there is no entry ${last}: ${calledAs} status has ${listed.length}`);
     return listed.slice(first - 1, last);
