@@ -5,6 +5,10 @@ const creates = 'writes torrents that are shared: a run reads them; test/torrent
 const guard = 'our own bug if it happens';
 const hashing =
   'hashes whole folders on threads: a run hashes its pieces itself; test/torrents/create.test.ts and verify.test.ts';
+const odd =
+  'torrents that break a rule harmlessly: those of a run keep it; test/torrents/odd-torrents.test.ts';
+const oldNames =
+  'names in other encodings and in two fields: those of a run are UTF-8 in one; test/torrents/odd-torrents.test.ts';
 const huge = 'takes more bytes than a run draws; test/torrents/metainfo.test.ts';
 const hugeV2 = 'takes more bytes than a run draws; test/torrents/metainfo-v2.test.ts';
 
@@ -42,6 +46,8 @@ export const torrentsUnreached: readonly Unreached[] = [
   {
     file: 'torrents/bencode.ts',
     branches: {
+      'if (value.end < bytes.length)': odd,
+      'first > integerDigitsMax) return undefined': odd,
       'export function decode(':
         'plain objects, for callers outside of the swarm; test/torrents/bencode.test.ts',
       'if (this.#type < dictToken) return;': 'callers look at the kind first; test/torrents/bencode.test.ts',
@@ -50,6 +56,8 @@ export const torrentsUnreached: readonly Unreached[] = [
   {
     file: 'torrents/file-layout.ts',
     branches: {
+      '...(raw ?? components.map(':
+        'the raw names of files, for a check of a folder; test/torrents/locate.test.ts',
       'fileAt(offset: number): number | undefined {':
         'of the npm package: nothing of ours asks; test/torrents/file-layout.test.ts',
       'while (!take(index, withSuffix(name, ` (${number})`, platform))) number++':
@@ -72,6 +80,7 @@ export const torrentsUnreached: readonly Unreached[] = [
   { file: 'torrents/hashing/kernel.ts', branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` } },
   { file: 'torrents/hashing/lanes.ts', branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` } },
   { file: 'torrents/hashing/plan.ts', branches: { '*': hashing } },
+  { file: 'torrents/hashing/pool.ts', branches: { '*': `${hashing}, and test/torrents/hash-pool.test.ts` } },
   {
     file: 'torrents/hashing/sha1-kernel.ts',
     branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` },
@@ -81,6 +90,12 @@ export const torrentsUnreached: readonly Unreached[] = [
     branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` },
   },
   { file: 'torrents/hashing/wasm-code.ts', branches: { '*': `${hashing}, and test/torrents/lanes.test.ts` } },
+  {
+    file: 'torrents/locate.ts',
+    branches: {
+      '*': 'finds files under other forms of their names: a run names them; test/torrents/locate.test.ts',
+    },
+  },
   {
     file: 'torrents/make-folders.ts',
     branches: {
@@ -128,12 +143,14 @@ export const torrentsUnreached: readonly Unreached[] = [
   {
     file: 'torrents/metainfo-v1.ts',
     branches: {
+      'if (list !== undefined && length !== undefined)': odd,
       'there are more than ${filesMax} files': huge,
     },
   },
   {
     file: 'torrents/metainfo-v2.ts',
     branches: {
+      "if (path.components.length === 0) throw new MetainfoError('metainfo-path'": odd,
       'if (hashes?.length !== Math.ceil(file.bytes / pieceLength) * hashBytes) {':
         'hashes that are missing or too few; test/torrents/metainfo-v2.test.ts',
       '${where} lies more than ${pathDepthMax} folders deep': hugeV2,
@@ -149,8 +166,38 @@ export const torrentsUnreached: readonly Unreached[] = [
   {
     file: 'torrents/metainfo.ts',
     branches: {
+      'encoding: encoding?.encoding': oldNames,
+      "${version || 'unknown'}, which": odd,
+      'const within = { components: top.components.slice(1)': odd,
+      'isSingleFile ? within : joinPaths(within, entry)': odd,
+      'if (below.some((': odd,
+      "'path-twice', `two files have": odd,
+      "if (other?.kind === 'music')":
+        'a song or a page in place of a torrent; test/torrents/metainfo.test.ts',
+      "throw new MetainfoError('metainfo-music'":
+        'a song in place of a torrent; test/torrents/metainfo.test.ts',
+      "throw new MetainfoError('metainfo-other-file'":
+        'a page in place of a torrent; test/torrents/metainfo.test.ts',
       'options.platform ?? hostPlatform': 'a caller that leaves the rules to its machine: a run names them',
       'if (!(error instanceof BencodeError)) throw error': `${guard}: the reader throws nothing else`,
+    },
+  },
+  {
+    file: 'torrents/name-reader.ts',
+    branches: {
+      'if (utf8 !== undefined': oldNames,
+      "throw new MetainfoError('path-empty', `${where}": odd,
+      'if (components.length === pathDepthMax) {': odd,
+      'if (declared !== undefined': oldNames,
+      '#withRaw(named: NamedPath': oldNames,
+      '#warnOfStray(key: string)': oldNames,
+      'function isText({ bytes }: BValue)': oldNames,
+      'function isCertainlyUtf8(': oldNames,
+      "root.get('codepage')?.integer": oldNames,
+      'page === undefined ? undefined : (codePages[page]': oldNames,
+      "for (const label of [root.get('encoding')?.text, ofPage])": oldNames,
+      'const decoder = label === undefined': oldNames,
+      'function decoderOf(label: string)': oldNames,
     },
   },
   {
@@ -172,4 +219,8 @@ export const torrentsUnreached: readonly Unreached[] = [
     },
   },
   { file: 'torrents/verify.ts', branches: { '*': `${hashing}` } },
+  {
+    file: 'torrents/verify-error.ts',
+    branches: { '*': 'the errors of a command; test/torrents/verify.test.ts' },
+  },
 ];
