@@ -11,7 +11,7 @@
  * It serves any torrent that is announced to it (`registry: { isAllowed }` narrows that) over HTTP: announce and
  * scrape, a page for people at `/`, its torrents at `/<info-hash>.torrent`, `/health` and `/metrics`. Errors carry a
  * stable `code`: `port-in-use`, `port-not-permitted`, `port-invalid`, `address-not-available`, `host-not-found`,
- * `listen-failed`, `proxy-invalid`, and those of torrents (`metainfo-…`, `bencode-…`, `path-…`).
+ * `listen-failed`, `proxy-invalid`, `public-url-invalid`, `external-address-invalid`, and those of torrents (`metainfo-…`, `bencode-…`, `path-…`).
  */
 export type { HttpLimits } from './http/limits.ts';
 export type { TrackerStats } from './http/metrics.ts';

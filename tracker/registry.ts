@@ -12,20 +12,18 @@ import type { AnnounceReply } from './protocol/announce-reply.ts';
 import type { TrackerFailure } from './protocol/reply.ts';
 import type { ScrapedTorrent } from './protocol/scrape-reply.ts';
 import { countFromAddress } from './registry/address-counts.ts';
+import type { PeerAddress } from './registry/asker-view.ts';
 import { type RegistryOptions, resolveOptions } from './registry/limits.ts';
-import {
-  type PackedPeers,
-  type PeerAddress,
-  type RandomBelow,
-  selectPeers,
-} from './registry/peer-selection.ts';
+import { type PackedPeers, type RandomBelow, selectPeers } from './registry/peer-selection.ts';
 import { PeerTable } from './registry/peer-table.ts';
 import { hashBytes } from './registry/slot-index.ts';
-import { ageOf, oldestFirst, type SavedPeer, type SavedSwarm } from './registry/snapshot.ts';
-import { ipv4, ipv6, local, type PoolKind, Swarm } from './registry/swarm.ts';
+import { oldestFirst, type SavedPeer, type SavedSwarm, savedPools } from './registry/snapshot.ts';
+import { kindOf, local, type PoolKind, Swarm } from './registry/swarm.ts';
 
+export type { ExternalAddresses, PeerAddress } from './registry/asker-view.ts';
 export type { RegistryOptions } from './registry/limits.ts';
-export type { PeerAddress, RandomBelow } from './registry/peer-selection.ts';
+export type { RandomBelow } from './registry/peer-selection.ts';
+export { kindOf } from './registry/swarm.ts';
 
 /** Removing a peer takes well under a microsecond: this many keep an announce waiting for some 20 ms. */
 const expiredAtOnceMax = 20_000;
@@ -89,7 +87,7 @@ export class Registry {
     // Neither fetches anything.  BEP 21
     const isSated = isSeed || event === 'paused';
     const asker = { address, port, isSeed: isSated, mayBeMagnet, wanted, listed };
-    const peers = selectPeers(swarm, asker, random);
+    const peers = selectPeers(swarm, asker, this.#options.externalAddresses, random);
     const isGathering = !isSated && nowMs < this.#beganMs + 1000 * this.#options.gatheringSeconds;
     return this.#reply(swarm, peers, address, random, warning, isGathering);
   }
@@ -149,14 +147,7 @@ export class Registry {
     const nowSeconds = toSeconds(nowMs);
     for (const swarm of this.#swarms.values()) {
       if (swarm.count === 0) continue;
-      const pools = swarm.pools.flatMap((pool, kind) => {
-        if (pool === undefined) return [];
-        const { run, count, seeds, arena } = pool;
-        const endpoints = arena.bytes.slice(run * arena.recordBytes, (run + count) * arena.recordBytes);
-        const ages = new Uint16Array(count);
-        for (let i = 0; i < count; i++) ages[i] = ageOf(nowSeconds - this.#peers.seenSeconds(pool, run + i));
-        return [{ kind: kind as PoolKind, seeds, endpoints, ages }];
-      });
+      const pools = savedPools(swarm, (pool, record) => nowSeconds - this.#peers.seenSeconds(pool, record));
       yield {
         hash: Uint8Array.from(swarm.key, (byte) => byte.charCodeAt(0)),
         downloaded: swarm.downloaded,
@@ -285,10 +276,6 @@ function toSeconds(nowMs: number): number {
 /** A Map finds text by its content and bytes only by identity. */
 function swarmKey(infoHash: Uint8Array): string {
   return String.fromCharCode(...infoHash);
-}
-
-export function kindOf(address: Uint8Array): PoolKind {
-  return isLoopback(address) ? local : address.length === 4 ? ipv4 : ipv6;
 }
 
 /** ::1 and 127.0.0.1 are one machine, so there they are one address. */

@@ -9,6 +9,7 @@ import type { WantedPolicy } from './community/kept-policy.ts';
 import { type TlsFiles, trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
 import { checkContact } from './http/contact.ts';
+import { checkExternalAddresses } from './http/external-address.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
@@ -29,6 +30,11 @@ export interface TrackerOptions {
   readonly torrents?: readonly (Uint8Array | { readonly bytes: Uint8Array })[];
   /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Where hosts outside reach the network of this tracker, one address of each family: they are told it for peers on its
+   * machine and in its network, which are told to no outsider otherwise.
+   */
+  readonly externalAddresses?: readonly string[];
   /** Where everybody reaches this tracker when that is not where it listens: `https://tracker.example.org`, without a path. */
   readonly publicUrl?: string;
   /** Whom people ask when a moderator is needed: an address of mail or of a page. Shown to everybody. */
@@ -81,6 +87,11 @@ export interface RunningTracker {
   readonly setupToken: string | undefined;
   /** Whether everybody may register, or only who was invited; undefined without a catalogue. */
   readonly registration: 'open' | 'invited' | undefined;
+  /**
+   * It is meant for peers outside (it has a public URL), its machine has no global address, and none was named that stands
+   * for it: peers on this machine and in its network are told to no outsider.
+   */
+  readonly hidesItsNetwork: boolean;
   /** The key beside the database is another one than before: announce URLs that were handed out are void. */
   readonly isKeyReplaced: boolean;
   /** Peers of the last run that are listed again. */
@@ -96,7 +107,7 @@ export const defaultPort = 6969;
 
 const expireEveryMs = 1000;
 
-/** Rejects with ListenError, MetainfoError, DatabaseError, KeyFileError, PublicUrlError or ProxyListError, each with a stable `code`. */
+/** Rejects with ListenError, MetainfoError, DatabaseError, KeyFileError, PublicUrlError, ExternalAddressError or ProxyListError, each with a stable `code`. */
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
   const { host = '127.0.0.1', port: wantedPort = defaultPort } = options;
   const publicUrl = options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl);
@@ -108,6 +119,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const registry = new Registry({
     hashSeed: randomInt(2 ** 32),
     gatheringSeconds: gatheringFor(intervalSeconds),
+    externalAddresses: checkExternalAddresses(options.externalAddresses ?? []),
     ...options.registry,
   });
   const torrents = new ListedTorrents();
@@ -197,6 +209,8 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     setupToken,
     registration: library && (library.policy.newcomerRole === undefined ? 'invited' : 'open'),
     restoredPeers: keeper?.restored ?? 0,
+    hidesItsNetwork:
+      publicUrl !== undefined && !options.externalAddresses?.length && !(await isGlobalHost(host)),
     isKeyReplaced: library?.isKeyReplaced ?? false,
     addTorrent(bytes) {
       const torrent = list(bytes);

@@ -38,6 +38,7 @@ const byCode: Readonly<Record<string, number>> = {
   'host-not-found': exitCode.network,
   'proxy-invalid': exitCode.badOption,
   'public-url-invalid': exitCode.badOption,
+  'external-address-invalid': exitCode.badOption,
   'port-in-use': exitCode.network,
   'port-not-permitted': exitCode.network,
   'address-not-available': exitCode.network,

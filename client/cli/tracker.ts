@@ -62,6 +62,13 @@ export default defineCommand({
       describe:
         'Where everybody reaches it, by a name, a proxy or a router; it goes into torrents: https://music.example.org',
     },
+    'external-address': {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe:
+        "Your router's address on the internet: told to peers outside for those in this network; again for IPv6",
+    },
     contact: {
       type: 'string',
       requiresArg: true,
@@ -98,6 +105,7 @@ export default defineCommand({
       ...(await tlsFiles(args['tls-cert'], args['tls-key'])),
       ...(publicUrl !== undefined && { publicUrl: webAddress(publicUrl) }),
       trustedProxies,
+      externalAddresses: (args['external-address'] ?? []).filter((address) => address !== undefined),
       // What they call it is their word, and is not repeated: somebody might copy it.
       onUnknownHost: () => {
         output.document({ event: 'host-unknown' });
@@ -131,6 +139,11 @@ export default defineCommand({
       }
       if (trustedProxies.length > 0 && publicUrl === undefined) {
         output.remark('Behind a proxy it does not know its own address: name it with --public-url.');
+      }
+      if (tracker.hidesItsNetwork) {
+        output.remark(
+          "Peers on this machine and in its network are not told to peers outside, which could not reach them; --external-address names your router's address for that.",
+        );
       }
       if (args.data !== undefined && args.contact === undefined) {
         output.remark(

@@ -1,7 +1,9 @@
 /**
  * What the registry allows and for how long, with the reason for each figure. A limit sheds the listing and not the
- * service: who cannot be listed any more still gets peers, and is told so.
+ * service: a peer that cannot be listed any more still gets peers, and is told so.
  */
+import type { ExternalAddresses } from './asker-view.ts';
+
 export interface RegistryOptions {
   /** Told to every peer, with up to a tenth more at random: after a restart of the tracker the announces spread out. */
   readonly intervalSeconds: number;
@@ -27,6 +29,8 @@ export interface RegistryOptions {
   readonly peersPerAddressAndTorrentMax: number;
   /** Which torrents are served. The others get one answer, whether they exist somewhere or not. */
   readonly isAllowed: (infoHash: Uint8Array) => boolean;
+  /** What outsiders are told for peers on the tracker's machine and in its network. None: such peers are not told to them. */
+  readonly externalAddresses: ExternalAddresses;
   /** A 32-bit secret, so that nobody can choose ports and hashes that collide in our tables. */
   readonly hashSeed: number;
 }
@@ -47,6 +51,7 @@ export const registryDefaults: RegistryOptions = {
   peersPerAddressMax: 20_000,
   peersPerAddressAndTorrentMax: 64,
   isAllowed: () => true,
+  externalAddresses: {},
   hashSeed: 0,
 };
 

@@ -6,23 +6,12 @@
  * given nor taken a byte is therefore told of a few peers, seeds too where leechers are scarce. A leecher is told of seeds and leechers in equal parts where there are enough of
  * both: a few seeds among a thousand leechers are not left to luck, and many seeds leave room for peers to trade
  * with. The asker's own address family goes first, since that is the one it certainly has.
- *
- * A peer on the tracker's own machine announces from loopback, an address that means somebody else to everybody else.
- * Who asks from loopback too is told it as it is; who asks from elsewhere is told the address by which that asker
- * reached this machine; where that is not known (behind a proxy), such peers are left out.
+ * Under which address it is told of the others: asker-view.ts.
  */
-import { isLoopback } from '../protocol/address.ts';
 import { numWantMax } from '../protocol/announce-query.ts';
 import { portAt } from '../protocol/endpoint.ts';
-import { ipv4, ipv6, local, type Pool, type PoolKind, type Swarm } from './swarm.ts';
-
-/** Packed addresses, 4 or 16 bytes. */
-export interface PeerAddress {
-  /** Who asks. */
-  readonly remote: Uint8Array;
-  /** Our side of the connection it asks by (what a socket calls its local address). Missing behind a proxy. */
-  readonly local?: Uint8Array;
-}
+import { type ExternalAddresses, type PeerAddress, type View, viewOf } from './asker-view.ts';
+import { isIpv6Kind, lan4, local, type Pool, type PoolKind, type Swarm } from './swarm.ts';
 
 /** An integer in [0, bound). */
 export type RandomBelow = (bound: number) => number;
@@ -64,9 +53,15 @@ interface Stretch {
  */
 const magnetPeers = 5;
 
-export function selectPeers(swarm: Swarm, asker: Asker, random: RandomBelow): PackedPeers {
-  const writer = new PeerWriter(asker);
-  const families = kindsFor(asker.address);
+export function selectPeers(
+  swarm: Swarm,
+  asker: Asker,
+  external: ExternalAddresses,
+  random: RandomBelow,
+): PackedPeers {
+  const view = viewOf(asker.address, external);
+  const writer = new PeerWriter(asker, view);
+  const { families } = view;
   for (const kinds of families) {
     const seeds = asker.isSeed ? [] : stretches(swarm, kinds, asker, true);
     const leechers = stretches(swarm, kinds, asker, false);
@@ -82,14 +77,6 @@ export function selectPeers(swarm: Swarm, asker: Asker, random: RandomBelow): Pa
     }
   }
   return writer.finish();
-}
-
-/** The kinds of peers the asker can certainly dial, and then the others. */
-function kindsFor(address: PeerAddress): readonly (readonly PoolKind[])[] {
-  if (isLoopback(address.remote)) return [[local, ipv4], [ipv6]];
-  const [own, other] = address.remote.length === 4 ? ([ipv4, ipv6] as const) : ([ipv6, ipv4] as const);
-  const canPlaceLocal = address.local?.length === address.remote.length;
-  return [canPlaceLocal ? [local, own] : [own], [other]];
 }
 
 function stretches(swarm: Swarm, kinds: readonly PoolKind[], asker: Asker, ofSeeds: boolean): Stretch[] {
@@ -140,13 +127,13 @@ class PeerWriter {
   static readonly #peers = new Uint8Array(6 * numWantMax);
   static readonly #peers6 = new Uint8Array(18 * numWantMax);
   readonly #asker: Asker;
-  readonly #rewritesLocal: boolean;
+  readonly #view: View;
   #end = 0;
   #end6 = 0;
 
-  constructor(asker: Asker) {
+  constructor(asker: Asker, view: View) {
     this.#asker = asker;
-    this.#rewritesLocal = !isLoopback(asker.address.remote);
+    this.#view = view;
   }
 
   get count(): number {
@@ -171,21 +158,21 @@ class PeerWriter {
   #copyRecords({ pool, kind, first }: Stretch, from: number, to: number): void {
     const { bytes, recordBytes } = pool.arena;
     const records = bytes.subarray((first + from) * recordBytes, (first + to) * recordBytes);
-    if (kind === ipv6) {
+    const host = kind === local ? this.#view.machine : kind === lan4 ? this.#view.network : undefined;
+    if (isIpv6Kind(kind)) {
       PeerWriter.#peers6.set(records, this.#end6);
       this.#end6 += records.length;
-    } else if (kind === ipv4 || !this.#rewritesLocal) {
+    } else if (host === undefined) {
       PeerWriter.#peers.set(records, this.#end);
       this.#end += records.length;
     } else {
-      for (let at = 0; at < records.length; at += recordBytes) this.#addLocal(portAt(records, at + 4));
+      for (let at = 0; at < records.length; at += recordBytes) this.#addAt(host, portAt(records, at + 4));
     }
   }
 
-  /** A peer on this machine, for somebody on another one. */
-  #addLocal(port: number): void {
+  /** A peer that this asker reaches at another address than the one it is listed with. */
+  #addAt(host: Uint8Array, port: number): void {
     const { address, port: askerPort } = this.#asker;
-    const host = address.local!;
     // The asker may be on this machine after all, having asked by its outer address, and then this may be itself.
     if (port === askerPort && host.every((byte, at) => byte === address.remote[at])) return;
     const isIpv4 = host.length === 4;

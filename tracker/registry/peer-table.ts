@@ -10,7 +10,7 @@ import { AddressCounts } from './address-counts.ts';
 import { EndpointArena } from './endpoint-arena.ts';
 import { RecencyList } from './recency-list.ts';
 import { hashBytes, SlotIndex } from './slot-index.ts';
-import { ipv6, local, Pool, type PoolKind, type Swarm } from './swarm.ts';
+import { isIpv6Kind, local, Pool, type PoolKind, type Swarm } from './swarm.ts';
 
 export class PeerTable {
   readonly addresses: AddressCounts;
@@ -38,7 +38,7 @@ export class PeerTable {
     return this.#seeds;
   }
 
-  /** The slot of this peer in this swarm, or undefined. `endpoint`: 6 packed bytes, 18 for ipv6. */
+  /** The slot of this peer in this swarm, or undefined. `endpoint`: 6 packed bytes, 18 for IPv6. */
   find(swarm: Swarm, kind: PoolKind, endpoint: Uint8Array): number | undefined {
     const index = this.#index;
     const hash = hashBytes(endpoint, swarm.hash);
@@ -131,7 +131,7 @@ export class PeerTable {
   };
 
   #arena(kind: PoolKind): EndpointArena {
-    return kind === ipv6 ? this.#ipv6Arena : this.#ipv4Arena;
+    return isIpv6Kind(kind) ? this.#ipv6Arena : this.#ipv4Arena;
   }
 
   #poolOf(slot: number): Pool {

@@ -7,10 +7,13 @@
  *
  * Left to others: which file it is and whether it is whole (snapshot-file.ts), who may come back (swarm-access.ts).
  */
-import { ipv4, ipv6, local, type PoolKind } from './swarm.ts';
+import { ipv4, ipv6, isIpv6Kind, kindOf, local, type Pool, type PoolKind, type Swarm } from './swarm.ts';
+
+/** As a snapshot has them. From where an address can be reached is found anew when it is read. */
+export type SavedKind = typeof local | typeof ipv4 | typeof ipv6;
 
 export interface SavedPool {
-  readonly kind: PoolKind;
+  readonly kind: SavedKind;
   /** The first so many are seeds. */
   readonly seeds: number;
   /** Packed, 6 bytes each; 18 for IPv6. */
@@ -37,14 +40,14 @@ export interface SavedPeer {
   readonly ageSeconds: number;
 }
 
-const kinds = [local, ipv4, ipv6] as const;
+const savedKinds = [local, ipv4, ipv6] as const;
 const hashBytes = 20;
-const headBytes = hashBytes + 4 + 8 * kinds.length;
+const headBytes = hashBytes + 4 + 8 * savedKinds.length;
 /** Eighteen hours, more than any interval of ours: a peer that is older counts as that old. */
 const ageMax = 0xffff;
 
 /** Whole seconds, as a snapshot has them. A clock that has gone back makes nobody younger than now. */
-export function ageOf(seconds: number): number {
+function ageOf(seconds: number): number {
   return Math.max(0, Math.min(ageMax, seconds));
 }
 
@@ -56,7 +59,7 @@ export function encodeSwarm({ hash, downloaded, pools, notes = nothing }: SavedS
   view.setUint32(hashBytes, Math.min(downloaded, 0xffff_ffff));
   let at = headBytes;
   for (const { kind, seeds, endpoints, ages } of pools) {
-    const head = hashBytes + 4 + 8 * kinds.indexOf(kind);
+    const head = hashBytes + 4 + 8 * savedKinds.indexOf(kind);
     view.setUint32(head, seeds);
     view.setUint32(head + 4, ages.length);
     bytes.set(endpoints, at);
@@ -84,7 +87,7 @@ export function decodeSwarms(bytes: Uint8Array): SavedSwarm[] | undefined {
     const hash = bytes.subarray(at, head);
     const pools: SavedPool[] = [];
     at += headBytes;
-    for (const [index, kind] of kinds.entries()) {
+    for (const [index, kind] of savedKinds.entries()) {
       const seeds = view.getUint32(head + 4 + 8 * index);
       const count = view.getUint32(head + 8 + 8 * index);
       if (count === 0 && seeds === 0) continue;
@@ -140,11 +143,43 @@ export function* oldestFirst(swarms: readonly SavedSwarm[]): Generator<SavedPeer
     const index = places.index[place]!;
     const recordBytes = recordBytesOf(kind);
     const endpoint = endpoints.subarray(index * recordBytes, (index + 1) * recordBytes);
-    yield { swarm, kind, endpoint, isSeed: index < seeds, ageSeconds: ages[index]! };
+    yield {
+      swarm,
+      kind: kindOf(endpoint.subarray(0, -2)),
+      endpoint,
+      isSeed: index < seeds,
+      ageSeconds: ages[index]!,
+    };
   }
 }
 
-function recordBytesOf(kind: PoolKind): number {
+function savedKindOf(kind: PoolKind): SavedKind {
+  return kind === local ? local : isIpv6Kind(kind) ? ipv6 : ipv4;
+}
+
+/** The peers of a swarm as they are now, in memory of their own. `silentSeconds`: since the last announce of each. */
+export function savedPools(swarm: Swarm, silentSeconds: (pool: Pool, record: number) => number): SavedPool[] {
+  return savedKinds.flatMap((kind) => {
+    const pools = swarm.pools.filter(
+      (pool, of): pool is Pool => pool !== undefined && savedKindOf(of as PoolKind) === kind,
+    );
+    const count = pools.reduce((sum, pool) => sum + pool.count, 0);
+    if (count === 0) return [];
+    const recordBytes = recordBytesOf(kind);
+    const endpoints = new Uint8Array(count * recordBytes);
+    const ages = new Uint16Array(count);
+    let at = 0;
+    const copy = (pool: Pool, from: number, to: number) => {
+      endpoints.set(pool.arena.bytes.subarray(from * recordBytes, to * recordBytes), at * recordBytes);
+      for (let record = from; record < to; record++) ages[at++] = ageOf(silentSeconds(pool, record));
+    };
+    for (const pool of pools) copy(pool, pool.run, pool.run + pool.seeds);
+    for (const pool of pools) copy(pool, pool.run + pool.seeds, pool.run + pool.count);
+    return [{ kind, seeds: pools.reduce((sum, pool) => sum + pool.seeds, 0), endpoints, ages }];
+  });
+}
+
+function recordBytesOf(kind: SavedKind): number {
   return kind === ipv6 ? 18 : 6;
 }
 

@@ -5,16 +5,34 @@
  * Invariant: records [0, seeds) of a pool are seeds, [seeds, count) leechers, with no gap. Every record that moves is
  * reported to `onMove`, which is how a peer slot knows its record.
  */
+import { reachOf } from '../protocol/address-reach.ts';
 import type { EndpointArena } from './endpoint-arena.ts';
 
 /**
- * The kinds of peers. Those on the tracker's own machine are apart, with their loopback address: what others are told
- * in its place depends on who asks.
+ * The kinds of peers, by where their address has a meaning. Apart from those that anyone can dial are peers on the
+ * tracker's own machine (with their loopback address), in its own network (RFC 1918), and those whose address means
+ * something in their own network alone (link-local, RFC 6598, RFC 4193): what is told of them depends on who asks.
  */
 export const local = 0;
 export const ipv4 = 1;
 export const ipv6 = 2;
-export type PoolKind = typeof local | typeof ipv4 | typeof ipv6;
+export const lan4 = 3;
+export const inner4 = 4;
+export const inner6 = 5;
+export type PoolKind = typeof local | typeof ipv4 | typeof ipv6 | typeof lan4 | typeof inner4 | typeof inner6;
+
+export function isIpv6Kind(kind: PoolKind): kind is typeof ipv6 | typeof inner6 {
+  return kind === ipv6 || kind === inner6;
+}
+
+/** The kind of a peer with this address: 4 or 16 packed bytes. */
+export function kindOf(address: Uint8Array): PoolKind {
+  const reach = reachOf(address);
+  if (reach === 'loopback') return local;
+  const isGlobal = reach === 'global' || reach === 'none';
+  if (address.length !== 4) return isGlobal ? ipv6 : inner6;
+  return isGlobal ? ipv4 : reach === 'private' ? lan4 : inner4;
+}
 
 export type OnMove = (slot: number, record: number) => void;
 
@@ -24,7 +42,7 @@ export class Swarm {
   /** What its peers' hashes begin with. */
   readonly hash: number;
   /** By PoolKind. Most swarms use one kind only. */
-  readonly pools: (Pool | undefined)[] = [undefined, undefined, undefined];
+  readonly pools: (Pool | undefined)[] = [undefined, undefined, undefined, undefined, undefined, undefined];
   /** Completed downloads that were reported. */
   downloaded = 0;
   /** Its counters are wanted even while it is empty. */

@@ -108,9 +108,33 @@ export const registry: readonly Mutant[] = [
   },
   {
     name: 'name peers of this machine to askers of another family',
-    file: 'tracker/registry/peer-selection.ts',
-    from: 'const canPlaceLocal = address.local?.length === address.remote.length;',
-    to: 'const canPlaceLocal = address.local !== undefined;',
+    file: 'tracker/registry/asker-view.ts',
+    from: 'if (reachedAt?.length === remote.length) {',
+    to: 'if (reachedAt !== undefined) {',
+  },
+  {
+    name: 'tell outsiders addresses of the network',
+    file: 'tracker/registry/asker-view.ts',
+    from: 'isOutside ? (network === undefined ? [ipv4] : [lan4, ipv4]) : everyIpv4',
+    to: 'everyIpv4',
+  },
+  {
+    name: 'send outsiders to the address in the network by which a router let them in',
+    file: 'tracker/registry/asker-view.ts',
+    from: "if (external === undefined || reachOf(reachedAt) === 'global') return reachedAt;",
+    to: 'return reachedAt;',
+  },
+  {
+    name: 'take hosts of a provider`s network for those behind the router',
+    file: 'tracker/registry/swarm.ts',
+    from: "reach === 'private' ? lan4 : inner4",
+    to: 'lan4',
+  },
+  {
+    name: 'list peers of a snapshot as if all could dial them',
+    file: 'tracker/registry/snapshot.ts',
+    from: 'kind: kindOf(endpoint.subarray(0, -2))',
+    to: 'kind',
   },
   {
     name: 'forget when peers were seen as the list grows',

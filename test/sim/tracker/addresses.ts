@@ -3,44 +3,101 @@
  */
 import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts';
 
-export type Family = 'local' | 'ipv4' | 'ipv6';
+/**
+ * What kind of address a peer is listed with: that of the tracker's own machine, one of its network (`home`), one that has a
+ * meaning in one network alone (`inner`), or one that all can dial.
+ */
+export type Family = 'local' | 'ipv4' | 'ipv6' | 'home' | 'inner4' | 'inner6';
 
-/** Where this asker reaches peers on the tracker's own machine; undefined: as they are, or not at all. */
-export function reachedAt(remote: Uint8Array, ours: Uint8Array | undefined): Uint8Array | undefined {
-  return familyOf(remote) !== 'local' && ours?.length === remote.length ? ours : undefined;
+/** Addresses at which a router leads to the tracker and to its network. */
+export interface External {
+  readonly ipv4?: Uint8Array;
+  readonly ipv6?: Uint8Array;
 }
 
-/** Peers on the tracker's own machine are named by its address `ours`, and listed by loopback. */
-export function namedIn({ peers, peers6 }: AnnounceReply, ours: Uint8Array | undefined): string[] {
-  const machine = ours && hexOf(ours);
+/** What one asker is to be told of the others. */
+export interface Sight {
+  /** Those it can certainly reach, and then the others. */
+  readonly groups: readonly (readonly Family[])[];
+  /** What stands for the tracker's machine and for its network, where it is not told their own addresses. */
+  readonly machine: Uint8Array | undefined;
+  readonly home: Uint8Array | undefined;
+}
+
+/** `ours`: the address at which the tracker was asked, where that is known. */
+export function sightOf(remote: Uint8Array, ours: Uint8Array | undefined, external: External): Sight {
+  const family = familyOf(remote);
+  if (family === 'local')
+    return {
+      groups: [
+        ['local', 'home', 'inner4', 'ipv4'],
+        ['inner6', 'ipv6'],
+      ],
+      machine: undefined,
+      home: undefined,
+    };
+  const isOutside =
+    (family === 'ipv4' || family === 'ipv6') &&
+    ![external.ipv4, external.ipv6].some((one) => one !== undefined && hexOf(one) === hexOf(remote)) &&
+    !(remote.length === 16 && ours?.length === 16 && networkOf(remote) === networkOf(ours));
+  const isTold = ours?.length === remote.length && (!isOutside || familyOf(ours).startsWith('ipv'));
+  const outer = remote.length === 4 ? (external.ipv4 ?? external.ipv6) : (external.ipv6 ?? external.ipv4);
+  const machine = isTold ? ours : isOutside ? outer : undefined;
+  const home = isOutside ? external.ipv4 : undefined;
+  const reaches: Record<4 | 16, Family[]> = {
+    4: isOutside ? (home === undefined ? ['ipv4'] : ['home', 'ipv4']) : ['home', 'inner4', 'ipv4'],
+    16: isOutside ? ['ipv6'] : ['inner6', 'ipv6'],
+  };
+  if (machine !== undefined) reaches[machine.length === 4 ? 4 : 16].unshift('local');
+  return {
+    groups: remote.length === 4 ? [reaches[4], reaches[16]] : [reaches[16], reaches[4]],
+    machine,
+    home,
+  };
+}
+
+/**
+ * The peers of a reply as they are listed. One that stands for the tracker's machine or for its network may stand for any of
+ * them with its port: `isListed` says which there are.
+ */
+export function namedIn(
+  { peers, peers6 }: AnnounceReply,
+  { machine, home }: Sight,
+  listed: Iterable<string>,
+): string[] {
+  const standsFor = new Map<string, string[]>();
+  for (const key of listed) {
+    const isHome =
+      home !== undefined && key.length === 12 && familyOf(Buffer.from(key.slice(0, 8), 'hex')) === 'home';
+    const host = key.startsWith(loopback) && key.length === 12 ? machine : isHome ? home : undefined;
+    if (host === undefined) continue;
+    const name = `${hexOf(host)}${key.slice(-4)}`;
+    standsFor.set(name, [...(standsFor.get(name) ?? []), key]);
+  }
   const named: string[] = [];
   for (const [packed, bytes] of [
     [peers, 6],
     [peers6, 18],
   ] as const)
-    for (let at = 0; at < packed.length; at += bytes)
-      named.push(listedAs(hexOf(packed.subarray(at, at + bytes)), machine));
+    for (let at = 0; at < packed.length; at += bytes) {
+      const name = hexOf(packed.subarray(at, at + bytes));
+      named.push(standsFor.get(name)?.shift() ?? name);
+    }
   return named;
 }
 
-function listedAs(key: string, machine: string | undefined): string {
-  const isOurs = machine !== undefined && key.length === machine.length + 4 && key.startsWith(machine);
-  return isOurs ? `7f000001${key.slice(-4)}` : key;
-}
-
-/**
- * Those it can certainly reach, and then the others. Peers on the tracker's own machine are for that machine, and for askers
- * who have reached it at an address of their family.
- */
-export function groupsFor(family: Family, reachesOurs: boolean): readonly (readonly Family[])[] {
-  if (family === 'local') return [['local', 'ipv4'], ['ipv6']];
-  if (reachesOurs) return family === 'ipv4' ? [['local', 'ipv4'], ['ipv6']] : [['local', 'ipv6'], ['ipv4']];
-  return family === 'ipv4' ? [['ipv4'], ['ipv6']] : [['ipv6'], ['ipv4']];
-}
+const loopback = '7f';
 
 export function familyOf(address: Uint8Array): Family {
-  if (address.length === 4) return address[0] === 127 ? 'local' : 'ipv4';
-  return address.every((byte, at) => byte === (at === 15 ? 1 : 0)) ? 'local' : 'ipv6';
+  if (address.length === 4) {
+    const [first, second] = [address[0]!, address[1]!];
+    if (first === 127) return 'local';
+    if (first === 10 || (first === 192 && second === 168) || (first === 172 && second >> 4 === 1))
+      return 'home';
+    return (first === 100 && second >> 6 === 1) || (first === 169 && second === 254) ? 'inner4' : 'ipv4';
+  }
+  if (address.every((byte, at) => byte === (at === 15 ? 1 : 0))) return 'local';
+  return address[0] === 0xfd || (address[0] === 0xfe && address[1] === 0x80) ? 'inner6' : 'ipv6';
 }
 
 /** An IPv4 address, or the /64 that an IPv6 household has. */

@@ -79,7 +79,7 @@ function surprise(count: number, share: number): number {
 }
 
 function addressOf(n: number, isIpv6: boolean): Uint8Array {
-  if (!isIpv6) return Uint8Array.of(10, 9, 1, n);
+  if (!isIpv6) return Uint8Array.of(198, 51, 100, n);
   const address = new Uint8Array(16);
   address.set([0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, n]);
   return address;

@@ -6,16 +6,7 @@ import type { AnnounceRequest } from '../../../tracker/protocol/announce-query.t
 import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts';
 import type { SwarmCounts } from '../../../tracker/protocol/scrape-reply.ts';
 import type { RegistryOptions } from '../../../tracker/registry.ts';
-import {
-  type Family,
-  familyOf,
-  groupsFor,
-  hexOf,
-  keyOf,
-  namedIn,
-  networkOf,
-  reachedAt,
-} from './addresses.ts';
+import { type Family, familyOf, hexOf, keyOf, namedIn, networkOf, type Sight, sightOf } from './addresses.ts';
 
 type Disbelief = string | undefined;
 
@@ -112,7 +103,13 @@ export class RegistryModel {
       this.#judgeNumbers(reply, swarmHash, remote, warning, this.#isGathering(request, swarmHash, nowMs)) ??
       (event === 'stopped'
         ? judgeNobody(reply)
-        : this.#judgePeers(request, reply, swarmHash, self, family, reachedAt(remote, ours)))
+        : this.#judgePeers(
+            request,
+            reply,
+            swarmHash,
+            self,
+            sightOf(remote, ours, this.#options.externalAddresses),
+          ))
     );
   }
 
@@ -246,12 +243,11 @@ export class RegistryModel {
     reply: AnnounceReply,
     swarmHash: string,
     self: string,
-    family: Family,
-    ours: Uint8Array | undefined,
+    sight: Sight,
   ): Disbelief {
     const { left, event, uploaded, downloaded, numWant } = request;
     const peers = this.#swarms.get(swarmHash)?.peers ?? new Map<string, Peer>();
-    const named = namedIn(reply, ours);
+    const named = namedIn(reply, sight, peers.keys());
     const told = new Set(named);
     if (told.size !== named.length) return 'names a peer twice';
     if (told.has(self)) return 'tells the asker of itself';
@@ -267,7 +263,7 @@ export class RegistryModel {
     }
     let count = 0;
     const expected = new Map<string, number>();
-    const groups = groupsFor(family, ours !== undefined);
+    const { groups } = sight;
     const have = (families: readonly Family[], seeds: boolean) =>
       families.reduce((sum, one) => sum + (counts.get(`${one} ${seeds}`) ?? 0), 0);
     const expect = (families: readonly Family[], seeds: boolean, number: number) => {

@@ -5,7 +5,7 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import type { AnnounceEvent, AnnounceRequest } from '../../../tracker/protocol/announce-query.ts';
-import type { RegistryOptions } from '../../../tracker/registry.ts';
+import type { ExternalAddresses, RegistryOptions } from '../../../tracker/registry.ts';
 import { judgeFairness } from './fairness.ts';
 import { JudgedRegistry } from './judged-registry.ts';
 
@@ -30,10 +30,17 @@ const portsMax = 3;
 export function playStrangers(plan: StrangersPlan, random: Prng): string | undefined {
   // One of its torrents is not served where only some are.
   const isAllowed = (infoHash: Uint8Array) => plan.isPicky !== true || infoHash[0] !== 1;
-  let registry = new JudgedRegistry({ hashSeed: random.below(2 ** 31), isAllowed, ...plan.registry });
-  // Of two peers on its own machine that have one port, others could not tell which is meant.
+  const externalAddresses = externalOf(random);
+  const options = { hashSeed: random.below(2 ** 31), isAllowed, externalAddresses, ...plan.registry };
+  let registry = new JudgedRegistry(options);
+  // Of two peers that have one port behind one address, outsiders could not tell which is meant.
   const isTold = random.below(2) === 0;
-  const hosts = hostsOf(random).filter((host) => !isTold || host !== '127.0.0.2');
+  const isAlone = 'ipv4' in externalAddresses || 'ipv6' in externalAddresses;
+  const alone = random.below(2) === 0 ? '127.0.0.1' : '192.168.1.2';
+  const hosts = hostsOf(random).filter((host) => {
+    if (!isInside.test(host)) return true;
+    return isAlone ? host === alone : !isTold || host !== '127.0.0.2';
+  });
   let nowMs = 1_000 * (plan.sinceSeconds ?? 0);
   gather(registry, plan, nowMs, random);
   for (let step = 0; step < plan.steps && registry.disbelief === undefined; step++) {
@@ -78,11 +85,19 @@ export function playStrangers(plan: StrangersPlan, random: Prng): string | undef
 }
 
 /** Where it was asked; undefined: behind a proxy nothing is known of it. */
-const ownAddresses = [undefined, '10.9.9.9', '2001:db8:99::1'] as const;
+const ownAddresses = [undefined, '192.168.1.1', '192.0.2.9', '2001:db8:99::1', '2001:db8:0:1::99'] as const;
+
+/** Addresses that stand for the tracker's machine or network where they are told to outsiders. */
+const isInside = /^(127\.|::1$|192\.168\.|10\.)/;
+
+function externalOf(random: Prng): ExternalAddresses {
+  const [ipv4, ipv6] = [packAddress('203.0.113.9')!, packAddress('2001:db8:77::1')!];
+  return [{}, {}, { ipv4 }, { ipv6 }, { ipv4, ipv6 }][random.below(5)]!;
+}
 
 function gather(registry: JudgedRegistry, plan: StrangersPlan, nowMs: number, random: Prng): void {
   for (let n = 0; n < (plan.crowd ?? 0); n++) {
-    const host = n % 5 === 0 ? `2001:db8:1:${n}::1` : `10.10.${n >> 8}.${n & 255}`;
+    const host = n % 5 === 0 ? `2001:db8:1:${n}::1` : `198.18.${n >> 8}.${n & 255}`;
     const infoHash = new Uint8Array(20).fill(1 + random.below(plan.torrents));
     const request = { ...announceOf(infoHash, random), event: undefined, numWant: 0 };
     registry.announce(request, { remote: packAddress(host)! }, nowMs + n, (bound) => random.below(bound));
@@ -105,12 +120,12 @@ export function announceOf(infoHash: Uint8Array, random: Prng): AnnounceRequest 
   };
 }
 
-/** Few enough that each comes often; of one IPv6 network several, and the tracker's own machine. */
+/** Few enough that each comes often; of one IPv6 network several, the tracker's own machine and hosts of its network. */
 function hostsOf(random: Prng): string[] {
-  const hosts = ['127.0.0.1', '127.0.0.2', '::1'];
+  const hosts = ['127.0.0.1', '127.0.0.2', '::1', '192.168.1.2', '10.3.2.1', 'fd00::1', '100.64.0.7'];
   const ipv4 = 1 + random.below(24);
   const ipv6 = random.below(12);
-  for (let n = 0; n < ipv4; n++) hosts.push(`10.9.0.${n + 1}`);
+  for (let n = 0; n < ipv4; n++) hosts.push(`198.51.100.${n + 1}`);
   for (let n = 0; n < ipv6; n++) hosts.push(`2001:db8:0:${n >> 2}::${(n & 3) + 1}`);
   return hosts;
 }

@@ -44,14 +44,14 @@ export function addressOver(addresses: readonly PeerAddress[], there: Families):
 
 /** A host with addresses that nobody shares. */
 export function lonePlace(number: number, has: Families): Place {
-  const ipv4 = `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
+  const ipv4 = `50.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
   const ipv6 = `2001:db8:${(0x4000 + (number & 0x3fff)).toString(16)}::1`;
   return placeAt(ipv4, ipv6, firstPort, has);
 }
 
 /** The nth host of a house; both below 4,000. */
 export function housePlace(house: number, member: number, has: Families, hairpin: boolean): Place {
-  const ipv4 = `100.64.${house >> 8}.${house & 255}`;
+  const ipv4 = `60.64.${house >> 8}.${house & 255}`;
   const ipv6 = `2001:db8:${(house + 1).toString(16)}::${(member + 1).toString(16)}`;
   return { ...placeAt(ipv4, ipv6, firstPort + member, has), hairpin, isShared: true };
 }

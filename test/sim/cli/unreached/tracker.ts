@@ -3,8 +3,6 @@ import type { Unreached } from './entry.ts';
 
 const guard = 'our own bug if it happens';
 const pages = 'of the tracker’s pages, which a run has not; test/tracker/presence.test.ts';
-const local =
-  'peers on the tracker’s own machine, told to others by its address in their network: a run has no second address; test/tracker/registry.test.ts';
 
 export const trackerUnreached: readonly Unreached[] = [
   {
@@ -76,6 +74,15 @@ export const trackerUnreached: readonly Unreached[] = [
     },
   },
   {
+    file: 'tracker/protocol/address-reach.ts',
+    branches: {
+      "second === 254 ? 'link' : 'global'": 'addresses of one cable; test/tracker/address-reach.test.ts',
+      'if (first === 0xfe && (second & 0xc0) === 0xc0)':
+        'addresses that were given up; test/tracker/address-reach.test.ts',
+      "packed[15] === 1 ? 'loopback' :": 'the address of no host; test/tracker/address-reach.test.ts',
+    },
+  },
+  {
     file: 'tracker/registry/endpoint-arena.ts',
     branches: {
       'if (this.bytes[start + at] !== endpoint[at]) return false':
@@ -89,16 +96,6 @@ export const trackerUnreached: readonly Unreached[] = [
         'a setting of the program; test/host/alive-streams.test.ts starts one with it',
       'const { minIntervalSeconds, peerTimeoutSeconds } = options':
         'settings that contradict each other; test/tracker/registry.test.ts',
-    },
-  },
-  {
-    file: 'tracker/registry/peer-selection.ts',
-    branches: {
-      'if (port === askerPort && host.every(': local,
-      'address.local?.length': local,
-      'canPlaceLocal ? [local, own]': local,
-      'this.#addLocal(portAt(records, at + 4))': local,
-      '#addLocal(port: number): void {': local,
     },
   },
   {
