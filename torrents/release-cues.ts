@@ -1,26 +1,54 @@
 /**
- * The cue sheets of a release, as files beside the music: which songs lie in which of its files.
+ * The cue sheets of a release, in the tags of its files and beside them: which songs lie in which of its files.
  *
  * Invariant: bounded in number and bytes; a sheet that cannot be read is as if it were not there.
  */
 import type { TorrentFile } from './file-layout.ts';
 import { smallFile } from './small-file.ts';
-import { type CueSheet, type CueTrack, cueBytesMax, cueTracksOf, readCueSheet } from './tags/cue-sheet.ts';
+import { type CueSheet, cueBytesMax, cueTracksOf, type FileCue, readCueSheet } from './tags/cue-sheet.ts';
 import { mendTexts } from './tags/old-encodings.ts';
 import { readableText } from './tags/tag-text.ts';
+import type { TrackTags } from './tags/track-tags.ts';
 import type { FilePaths } from './verify.ts';
 
 /** A box of a hundred discs. */
 const sheetsMax = 100;
 
-export interface CueFolder {
+interface CueFolder {
   /** Of the folder that the sheet lies in, joined with slashes. */
   readonly folder: string;
   readonly sheet: CueSheet;
 }
 
-export function readCues(files: readonly TorrentFile[], pathOf: FilePaths): readonly CueFolder[] {
+export interface CueSearch {
+  /** Undefined for a file that is one song. `audio`: all of the release. */
+  cueOf(file: TorrentFile, audio: readonly TorrentFile[], tags: TrackTags | undefined): FileCue | undefined;
+}
+
+export function openCueSearch(files: readonly TorrentFile[], pathOf: FilePaths): CueSearch {
   const names = files.flatMap(({ components }) => components);
+  const beside = readCues(files, pathOf, names);
+  return {
+    cueOf(file, audio, tags) {
+      const folder = folderOf(file);
+      const name = file.components.at(-1)!;
+      const here = beside.filter((cue) => cue.folder === folder);
+      const isOnly = audio.filter((other) => folderOf(other) === folder).length === 1;
+      const found = [
+        ...(tags?.cues ?? []).map((sheet) => fileCue(mended(sheet, names), name, true)),
+        ...here.map(({ sheet }) => fileCue(sheet, name, isOnly)),
+      ].filter((cue) => cue !== undefined);
+      // What a file's own tags say counts first, and starts alone count last.
+      return found.find(({ tracks }) => tracks.some(({ title }) => title !== undefined)) ?? found[0];
+    },
+  };
+}
+
+function readCues(
+  files: readonly TorrentFile[],
+  pathOf: FilePaths,
+  names: readonly string[],
+): readonly CueFolder[] {
   return files
     .filter(({ components, bytes }) => /\.cue$/i.test(components.at(-1)!) && bytes <= cueBytesMax)
     .slice(0, sheetsMax)
@@ -32,21 +60,9 @@ export function readCues(files: readonly TorrentFile[], pathOf: FilePaths): read
     });
 }
 
-/** Undefined for a file that is one song. `audio`: all of the release. */
-export function cueOf(
-  file: TorrentFile,
-  audio: readonly TorrentFile[],
-  cues: readonly CueFolder[],
-): readonly CueTrack[] | undefined {
-  const folder = folderOf(file);
-  const here = cues.filter((cue) => cue.folder === folder);
-  if (here.length === 0) return undefined;
-  const isOnly = audio.filter((other) => folderOf(other) === folder).length === 1;
-  for (const { sheet } of here) {
-    const tracks = cueTracksOf(sheet, file.components.at(-1)!, isOnly);
-    if (tracks !== undefined) return tracks;
-  }
-  return undefined;
+function fileCue(sheet: CueSheet, fileName: string, isOnlyFile: boolean): FileCue | undefined {
+  const tracks = cueTracksOf(sheet, fileName, isOnlyFile);
+  return tracks && { album: sheet.album, artist: sheet.artist, tracks };
 }
 
 function folderOf({ components }: TorrentFile): string {
@@ -68,13 +84,13 @@ function textOf(bytes: Uint8Array): string {
 function mended(sheet: CueSheet, names: readonly string[]): CueSheet {
   const songs = sheet.files.flatMap(({ tracks }) => tracks);
   const told = songs.flatMap(({ title, artist }) => [title, artist]);
-  const texts = [...told, sheet.artist].filter((text) => text !== undefined);
+  const texts = [...told, sheet.album, sheet.artist].filter((text) => text !== undefined);
   const right = mendTexts(new Set(texts), names);
   const read = (text: string | undefined) =>
     text !== undefined && right.has(text) ? readableText(right.get(text)) : text;
   const artist = read(sheet.artist);
   return {
-    ...sheet,
+    album: read(sheet.album),
     artist,
     files: sheet.files.map(({ name, tracks }) => ({
       name,

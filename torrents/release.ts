@@ -8,7 +8,7 @@
 import type { Metainfo } from './metainfo.ts';
 import { comparePaths } from './natural-order.ts';
 import { openCoverSearch } from './release-cover.ts';
-import { cueOf, readCues } from './release-cues.ts';
+import { openCueSearch } from './release-cues.ts';
 import { formatByName, isAudio } from './tags/audio-formats.ts';
 import type { CoverImage } from './tags/cover-image.ts';
 import { withMendedTexts } from './tags/mended-tags.ts';
@@ -64,7 +64,7 @@ export async function readRelease(
   const tagged: TaggedFile[] = [];
   const reader = openTagReader(control);
   const covers = openCoverSearch(reader);
-  const cues = readCues(real, pathOf);
+  const cues = openCueSearch(real, pathOf);
   const onAbort = () => reader.stop();
   signal?.addEventListener('abort', onAbort);
   try {
@@ -84,7 +84,7 @@ export async function readRelease(
       if (tags !== undefined && path !== undefined) await covers.findIn(tags, file, path);
       // Where no file is at hand, as with a torrent alone, its ending is all there is.
       const isUnreadable = tags === undefined && path !== undefined;
-      const cue = cueOf(file, audio, cues);
+      const cue = cues.cueOf(file, audio, tags);
       tagged.push({ fileIndex, components, bytes, piecesRoot, tags, isUnreadable, cue });
     }
     signal?.throwIfAborted();

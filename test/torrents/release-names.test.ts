@@ -161,6 +161,7 @@ it('numbers of tags that make no sense are none', () => {
   const said = Object.entries(tags).filter(([, value]) => value !== undefined);
   expect(said).toEqual([
     ['doubtful', {}],
+    ['cues', []],
     ['hasLargeCover', false],
     ['covers', []],
   ]);

@@ -2,7 +2,11 @@
 import { noise } from './folder-fixture.ts';
 
 /** Two seconds by its header, and no sound: the STREAMINFO of 44.1 kHz, 16 bits, two channels, then comments. */
-export function flac(tags: Record<string, string | string[]>, picture?: Uint8Array): Uint8Array {
+export function flac(
+  tags: Record<string, string | string[]>,
+  picture?: Uint8Array,
+  sheet?: Uint8Array,
+): Uint8Array {
   const info = Buffer.alloc(34);
   info.writeUInt16BE(4096, 0);
   info.writeUInt16BE(4096, 2);
@@ -10,6 +14,7 @@ export function flac(tags: Record<string, string | string[]>, picture?: Uint8Arr
   info.writeBigUInt64BE((44_100n << 44n) | (1n << 41n) | (15n << 36n) | 88_200n, 10);
   const blocks = [block(0, info), block(4, comments(tags))];
   if (picture !== undefined) blocks.push(block(6, pictureBlock(picture)));
+  if (sheet !== undefined) blocks.push(block(5, sheet));
   const last = blocks.at(-1)!;
   last[0]! |= 0x80;
   // One frame's sync code, so that the reader knows where the sound begins.
@@ -19,6 +24,22 @@ export function flac(tags: Record<string, string | string[]>, picture?: Uint8Arr
     Buffer.from([0xff, 0xf8, 0x69, 0x18, 0, 0]),
     Buffer.alloc(64),
   ]);
+}
+
+/** The block of a FLAC that says where songs begin, as `[number, sample]`, each with a pause of 588 samples before it. */
+export function flacSheet(songs: readonly (readonly [number, number])[]): Uint8Array {
+  const head = Buffer.alloc(396);
+  head[395] = songs.length;
+  const tracks = songs.flatMap(([number, sample]) => {
+    const track = Buffer.alloc(36 + 24);
+    track.writeBigUInt64BE(BigInt(sample));
+    track[8] = number;
+    track[35] = 2;
+    track.writeBigUInt64BE(588n, 36 + 12);
+    track[36 + 12 + 8] = 1;
+    return [track];
+  });
+  return Buffer.concat([head, ...tracks]);
 }
 
 /** A header without tags, and noise for sound. */

@@ -6,6 +6,7 @@
  */
 import { audioFrame, firstFrame } from './audio-frames.ts';
 import { type ByteSource, textAt, viewOf } from './byte-source.ts';
+import { flacBlocks } from './flac-blocks.ts';
 
 export interface AudioBytes {
   /** The ending by which music-metadata chooses its parser; undefined: it has none. */
@@ -94,20 +95,13 @@ const chunksMax = 64;
 
 /** A header can be whole before a download of the file has come to its sound. */
 function flacFormat(source: ByteSource, start: number): ReturnType<Own> {
-  let at = start + 4;
-  for (let count = 0; count < flacBlocksMax; count++) {
-    const head = source.read(at, 4);
-    if (head.length < 4) return undefined;
-    at += 4 + (viewOf(head).getUint32(0) & 0xffffff);
-    if (head[0]! < 0x80) continue;
-    const sync = source.read(at, 2);
+  for (const { at, bytes, isLast } of flacBlocks(source, start)) {
+    if (!isLast) continue;
+    const sync = source.read(at + bytes, 2);
     return sync.length === 2 && sync[0] === 0xff && (sync[1]! & 0xfe) === 0xf8 ? {} : undefined;
   }
   return undefined;
 }
-
-/** Eight kinds, most of them once; pictures of a booklet. */
-const flacBlocksMax = 256;
 
 /** The parser takes for lossless whatever a WAVE holds, and does not look into the extensible kind. */
 function waveFormat(source: ByteSource, start: number, head: Uint8Array): ReturnType<Own> {

@@ -24,8 +24,17 @@ export interface CueTrack {
   readonly startMs: number;
 }
 
+/** Of one file, and what the sheet says of them all. */
+export interface FileCue {
+  readonly album: string | undefined;
+  readonly artist: string | undefined;
+  readonly tracks: readonly CueTrack[];
+}
+
 /** A CD has 99; nothing else is copied so. */
 const cueTracksMax = 99;
+/** A week, as in track-tags.ts. */
+const startMsMax = 7 * 24 * 3600 * 1000;
 /** Of 99 songs with all their codes. */
 export const cueBytesMax = 128 * 1024;
 
@@ -72,6 +81,26 @@ export function readCueSheet(text: string): CueSheet | undefined {
   return whole.some(({ tracks }) => tracks.length > 0) ? { album, artist, files: whole } : undefined;
 }
 
+/** Of one file, whatever it calls that: often nothing. */
+export function sheetInTag(untrusted: unknown): CueSheet | undefined {
+  if (typeof untrusted !== 'string') return undefined;
+  const text = untrusted.slice(0, cueBytesMax);
+  return readCueSheet(/^\s*FILE\s/im.test(text) ? text : `FILE "" WAVE\n${text}`);
+}
+
+/** Of `[number, startMs]` alone. */
+export function sheetOfStarts(untrusted: unknown): CueSheet | undefined {
+  if (!Array.isArray(untrusted)) return undefined;
+  const tracks = untrusted.slice(0, cueTracksMax).map((pair: unknown): CueTrack => {
+    const [number, startMs] = Array.isArray(pair) ? pair.map(Number) : [];
+    return { number: number ?? 0, title: undefined, artist: undefined, startMs: startMs ?? Number.NaN };
+  });
+  const right = inOrder(tracks);
+  return right.length === 0
+    ? undefined
+    : { album: undefined, artist: undefined, files: [{ name: '', tracks: right }] };
+}
+
 type Mutable = { -readonly [Field in keyof CueTrack]: CueTrack[Field] };
 
 /** Minutes, seconds and frames of 1/75 s. */
@@ -80,11 +109,18 @@ function startOf(index: string): number {
   return (Number(minutes) * 60 + Number(seconds) + Number(frames) / 75) * 1000;
 }
 
-/** None, when one of them has no start or comes before the one ahead of it: then no length would be right. */
+/**
+ * None, when one of them has no start or comes before the one ahead of it: then no length would be right. Neither when two
+ * have one number, which no catalogue takes.
+ */
 function inOrder(tracks: readonly CueTrack[]): readonly CueTrack[] {
   const isRight = tracks.every(
     ({ number, startMs }, at) =>
-      number >= 1 && number <= cueTracksMax && startMs >= (tracks[at - 1]?.startMs ?? 0),
+      Number.isInteger(number) &&
+      number > (tracks[at - 1]?.number ?? 0) &&
+      number <= cueTracksMax &&
+      startMs >= (tracks[at - 1]?.startMs ?? 0) &&
+      startMs <= startMsMax,
   );
   return isRight ? tracks : [];
 }

@@ -6,7 +6,7 @@
  */
 import { artistOfMost } from './artist-names.ts';
 import { formatByName } from './audio-formats.ts';
-import type { CueTrack } from './cue-sheet.ts';
+import type { FileCue } from './cue-sheet.ts';
 import { discBehind, discIn, discOf, withoutDisc } from './disc-numbers.ts';
 import { commonLicence } from './licences.ts';
 import { type FileFields, readFileName, readFolderName } from './name-fields.ts';
@@ -24,7 +24,7 @@ export interface TaggedFile {
   /** A reader looked at its bytes, and could make nothing of them: what its ending promises does not count. */
   readonly isUnreadable?: boolean;
   /** The songs in it, where a cue sheet tells of several. */
-  readonly cue?: readonly CueTrack[] | undefined;
+  readonly cue?: FileCue | undefined;
 }
 
 export interface ReleaseTrack {
@@ -75,15 +75,22 @@ export function releaseFields(
   const names = namesOf(files);
   const folder = isSingleFile ? undefined : readFolderName(name);
   const tags = files.map((file) => file.tags);
-  const albumArtist = mostTold(tags.map((tag) => tag?.albumArtist));
-  const trackArtists = tags.map((tag) => tag?.artist);
+  // What a sheet says of a file counts as its tags do, where these say nothing.
+  const albumArtist = mostTold(
+    files.map(
+      ({ tags: tag, cue }) => tag?.albumArtist ?? (tag?.artist === undefined ? cue?.artist : undefined),
+    ),
+  );
+  const trackArtists = files.flatMap(
+    ({ tags: tag, cue }) => cue?.tracks.map(({ artist }) => artist ?? tag?.artist) ?? [tag?.artist],
+  );
   const isNamed = trackArtists.some((artist) => artist !== undefined);
   const artist =
     albumArtist ?? artistOfMost(trackArtists) ?? folder?.artist ?? (isNamed ? variousArtists : undefined);
   // `01 - Artist - Title` names artists only when all files do: one may well be called `Song - Live`.
   const nameArtists = files.length > 1 && names.every(({ parts }) => parts.length === 2);
   const rootDisc = isSingleFile ? undefined : discIn(name);
-  const tracks = files.flatMap((file, index): readonly ReleaseTrack[] => {
+  const wholes = files.map((file, index): ReleaseTrack => {
     const { fileIndex, components, bytes, piecesRoot, tags, isUnreadable = false } = file;
     const { disc, track, parts } = names[index]!;
     const [before, title] = parts.length === 2 ? parts : [undefined, parts[0]];
@@ -91,7 +98,7 @@ export function releaseFields(
     // From the bytes, where anybody has looked at them: an ending is a claim.
     const isLookedAt = isUnreadable || tags !== undefined;
     const format = isLookedAt ? tags : formatByName(components.at(-1)!);
-    const whole: ReleaseTrack = {
+    return {
       fileIndex,
       path: components.join('/'),
       disc: tags?.disc ?? disc ?? discOf(components.slice(0, -1)) ?? discBehind(tags?.album) ?? rootDisc,
@@ -106,11 +113,16 @@ export function releaseFields(
       bytes,
       piecesRoot,
     };
-    return songsOf(whole, file.cue);
   });
-  const only = tracks[0];
+  const tracks = wholes.flatMap((whole, index) => songsOf(whole, files[index]!.cue?.tracks));
+  const only = wholes[0];
   return {
-    album: albumTold(tags.map((tag) => tag?.album)) ?? folder?.album ?? only?.title ?? tagText(name) ?? name,
+    album:
+      albumTold(files.map(({ tags: tag, cue }) => tag?.album ?? cue?.album)) ??
+      folder?.album ??
+      only?.title ??
+      tagText(name) ??
+      name,
     artist: artist ?? (isSingleFile ? only?.artist : undefined),
     albumArtist,
     year: mostTold(tags.map((tag) => tag?.year)) ?? folder?.year,
@@ -122,11 +134,12 @@ export function releaseFields(
 }
 
 /** A file that holds several songs is a track for each: all of them lie in that file. */
-function songsOf(whole: ReleaseTrack, cue: TaggedFile['cue']): readonly ReleaseTrack[] {
+function songsOf(whole: ReleaseTrack, cue: FileCue['tracks'] | undefined): readonly ReleaseTrack[] {
   if (cue === undefined) return [whole];
   return cue.map(({ number, title, artist, startMs }, at) => {
-    const endMs = cue[at + 1]?.startMs ?? whole.durationMs;
-    const durationMs = endMs === undefined || endMs <= startMs ? undefined : Math.round(endMs - startMs);
+    const { durationMs: wholeMs = Number.POSITIVE_INFINITY } = whole;
+    const lengthMs = Math.min(cue[at + 1]?.startMs ?? wholeMs, wholeMs) - startMs;
+    const durationMs = lengthMs > 0 && Number.isFinite(lengthMs) ? Math.round(lengthMs) : undefined;
     return {
       ...whole,
       track: number,

@@ -12,6 +12,8 @@ import { type AudioBytes, audioBytes } from './audio-bytes.ts';
 import { type ByteSource, withFile } from './byte-source.ts';
 import { coverBytesMax } from './cover-image.ts';
 import { largeCoverBytesMax, scaledCover } from './cover-scaling.ts';
+import { cueBytesMax } from './cue-sheet.ts';
+import { flacCueStarts } from './flac-blocks.ts';
 import { framesDuration, oggDuration } from './stream-length.ts';
 import { textCharsMax } from './tag-text.ts';
 import { coversMax } from './track-tags.ts';
@@ -29,6 +31,8 @@ export interface ScaleRequest {
 
 /** Null: the parser refused the file. */
 export type TagAnswer = Readonly<Record<string, unknown>> | 'not-audio' | null;
+
+const cueInMp4 = '----:COM.APPLE.ITUNES:CUESHEET';
 
 /** As in `01; 02; 03`: a list that somebody made a tag of. */
 const genresMax = 3;
@@ -48,10 +52,11 @@ async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
   const found = withFile(path, (source) => {
     const kind = audioBytes(source);
     if (kind === undefined) return undefined;
-    return { kind, durationMs: measured(source, kind), fileBytes: source.size };
+    const cueStarts = kind.parser === '.flac' ? flacCueStarts(source, kind.start) : [];
+    return { kind, durationMs: measured(source, kind), cueStarts, fileBytes: source.size };
   });
   if (found === undefined) return 'not-audio';
-  const { kind, durationMs, fileBytes } = found;
+  const { kind, durationMs, cueStarts, fileBytes } = found;
   if (kind.parser === undefined) {
     const ms = durationMs ?? kind.durationMs;
     return { ...kind, durationMs: ms, bitRate: averageRate(fileBytes, ms) };
@@ -72,6 +77,9 @@ async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
     year: common.originalyear ?? yearOf(common.originaldate) ?? common.year,
     licence: cut(common.license ?? inNative(native, 'LICENCE', 'TXXX:LICENSE', 'TXXX:LICENCE')),
     copyright: cut(common.copyright ?? inNative(native, 'ICOP')),
+    // As FLAC, WavPack and APE call it, and what foobar2000 writes into MP3 and ALAC.
+    cueSheet: inNative(native, 'CUESHEET', 'TXXX:CUESHEET', cueInMp4)?.slice(0, cueBytesMax),
+    cueStarts,
     disc: common.disk.no ?? undefined,
     track: common.track.no ?? undefined,
     durationMs: ms,

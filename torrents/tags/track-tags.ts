@@ -6,6 +6,7 @@
  */
 import { audioFormat } from './audio-formats.ts';
 import { type CoverImage, coverImage } from './cover-image.ts';
+import { type CueSheet, sheetInTag, sheetOfStarts } from './cue-sheet.ts';
 import { licenceName } from './licences.ts';
 import { misreadBytes } from './old-encodings.ts';
 import { readableText, textCharsMax } from './tag-text.ts';
@@ -29,6 +30,8 @@ export interface TrackTags {
   readonly bitRate: number | undefined;
   /** Hertz. */
   readonly sampleRate: number | undefined;
+  /** What a file that holds a whole disc tells of its songs: the sheet in its tags, then the one that FLAC has a block for. */
+  readonly cues: readonly CueSheet[];
   readonly covers: readonly CoverImage[];
   /** There is a picture above coverBytesMax. */
   readonly hasLargeCover: boolean;
@@ -73,6 +76,9 @@ export function trackTags(untrusted: Readonly<Record<string, unknown>>): TrackTa
     ...audioFormat(readableText(codec), readableText(container), lossless === true),
     bitRate: whole(untrusted.bitRate, 1, bitRateMax),
     sampleRate: whole(untrusted.sampleRate, 1, sampleRateMax),
+    cues: [sheetInTag(untrusted.cueSheet), sheetOfStarts(untrusted.cueStarts)].filter(
+      (sheet) => sheet !== undefined,
+    ),
     hasLargeCover: untrusted.hasLargeCover === true,
     covers: (Array.isArray(covers) ? covers : [])
       .slice(0, coversMax)
