@@ -1,6 +1,8 @@
 /**
  * Divides a collection of music into albums, one torrent each: every folder that holds audio is one, and the folders of
- * its discs (`CD1`, `Disc 2`) and those without audio (`Scans`) belong to it.
+ * its discs (`CD1`, `Disc 2`) and those without audio (`Scans`) belong to it. So do `Album (CD1)` and `Album (CD2)` in a
+ * folder that is called after the album. In any other folder (`Artist`) they are a torrent each: one for both would have
+ * that folder's name, and be another one when the next set of discs comes.
  *
  * Invariant: every file belongs to one album at most. Left to others: making the torrents (create.ts).
  */
@@ -10,6 +12,7 @@ import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { comparePaths } from './natural-order.ts';
 import { isAudio } from './tags/audio-formats.ts';
 import { isDiscName } from './tags/disc-numbers.ts';
+import { readFolderName } from './tags/name-fields.ts';
 
 /** Ten times what one torrent may hold; some 200 MB of memory. */
 const collectionFilesMax = 1_000_000;
@@ -48,12 +51,12 @@ export async function findAlbums(
     return { albums: [album], leftOut: [], skipped: [], faults: [] };
   }
 
-  const albums = new Map<string, readonly string[]>();
+  const withAudio = new Map<string, readonly string[]>();
   for (const { components } of scan.files) {
-    if (!isAudio(components.at(-1)!)) continue;
-    const folder = albumFolder(components.slice(0, -1));
-    albums.set(keyOf(folder), folder);
+    const folder = components.slice(0, -1);
+    if (isAudio(components.at(-1)!)) withAudio.set(keyOf(folder), folder);
   }
+  const albums = albumFolders([...withAudio.values()], scan.name);
   const nearest = (folder: readonly string[]): string | undefined => {
     for (let depth = folder.length; depth >= 0; depth--) {
       const key = keyOf(folder.slice(0, depth));
@@ -85,11 +88,50 @@ export async function findAlbums(
   };
 }
 
+/** Of folders with audio. `rootName`: of the folder that all of them lie in. */
+function albumFolders(
+  withAudio: readonly (readonly string[])[],
+  rootName: string,
+): Map<string, readonly string[]> {
+  const found = withAudio.map((folder) => {
+    const outer = behindDiscNames(folder);
+    const set = outer.length === 0 ? undefined : setOf(outer.at(-1)!, outer.at(-2) ?? rootName);
+    return { outer, set, parent: keyOf(outer.slice(0, -1)) };
+  });
+  const sets = new Map<string, Set<string>>();
+  for (const { set, parent } of found) {
+    if (set !== undefined) sets.set(parent, (sets.get(parent) ?? new Set()).add(set));
+  }
+  const albums = new Map<string, readonly string[]>();
+  for (const { outer, set, parent } of found) {
+    // `Best of A and B` with the discs of both is neither's.
+    const folder = set !== undefined && sets.get(parent)!.size === 1 ? outer.slice(0, -1) : outer;
+    albums.set(keyOf(folder), folder);
+  }
+  return albums;
+}
+
 /** A disc lies in its album, and a box may have discs in volumes: all the way up. */
-function albumFolder(folder: readonly string[]): readonly string[] {
+function behindDiscNames(folder: readonly string[]): readonly string[] {
   let depth = folder.length;
   while (depth > 0 && isDiscName(folder[depth - 1]!)) depth--;
   return folder.slice(0, depth);
+}
+
+/** The album of which a folder is one disc, when the folder that it lies in is called so, too. */
+function setOf(name: string, parentName: string): string | undefined {
+  const { album, disc } = readFolderName(name);
+  const words = wordsOf(album);
+  return disc !== undefined && wordsOf(parentName).includes(words) ? words : undefined;
+}
+
+/** With signs around each, so that no part of a word is found. */
+function wordsOf(name: string): string {
+  const words = name
+    .normalize('NFKC')
+    .toLowerCase()
+    .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [name];
+  return ` ${words.join(' ')} `;
 }
 
 function keyOf(folder: readonly string[]): string {

@@ -46,6 +46,46 @@ describe('findAlbums', () => {
     expect(found).toEqual({ X: ['1.flac', 'CD2/1.flac'], 'X/Bonus': ['1.flac', 'Art/1.png'] });
   });
 
+  test.each([
+    ['X', 'X (CD1)', 'X (CD2)'],
+    ['Ava - X (1999)', 'X - Disc 1', 'X - Disc 2'],
+    ['X', 'Ava - X [Disc One] [FLAC]', 'Ava - X [Disc Two] [FLAC]'],
+    ['Ava - X 1999 2CD', 'Ava - X CD1', 'Ava - X CD2'],
+    ['Видели ночь', 'Кино - Видели ночь (Диск 1)', 'Кино - Видели ночь (Диск 2)'],
+  ])('in a folder called after their album (%s), %s and %s are one', async (album, one, two) => {
+    const { found } = await albumsOf([
+      `${album}/${one}/1.flac`,
+      `${album}/${two}/1.flac`,
+      `${album}/${two}/Scans/1.png`,
+      `${album}/cover.jpg`,
+      `${album}/Bonus/1.flac`,
+    ]);
+    const discs = [`${one}/1.flac`, `${two}/1.flac`, `${two}/Scans/1.png`, 'cover.jpg'];
+    expect(found[album]?.toSorted()).toEqual(discs.toSorted());
+    expect(found[`${album}/Bonus`]).toEqual(['1.flac']);
+  });
+
+  test('an artist may be called as an album of several discs, and other albums stay apart', async () => {
+    const { found } = await albumsOf(['Low/Low (CD1)/1.flac', 'Low/Low (CD2)/1.flac', 'Low/Trust/1.flac']);
+    expect(found).toEqual({ Low: ['Low (CD1)/1.flac', 'Low (CD2)/1.flac'], 'Low/Trust': ['1.flac'] });
+  });
+
+  test.each([
+    [['Ava/X (CD1)', 'Ava/X (CD2)']],
+    [['Ava/X - Disc 1', 'Ava/X - Disc 2', 'Ava/Y']],
+    [['X and Y/X (CD1)', 'X and Y/X (CD2)', 'X and Y/Y (CD1)']],
+    [['Mix/Mix Tape 1', 'Mix/Mix Tape 2']],
+    [['Xyz/X (CD1)', 'Xyz/X (CD2)']],
+  ])('discs in a folder that is not called after their album are a torrent each: %j', async (folders) => {
+    const { found } = await albumsOf(folders.map((folder) => `${folder}/1.flac`));
+    expect(Object.keys(found)).toEqual(folders);
+  });
+
+  test('discs in the folder that was given are one album when it is called after it', async () => {
+    const folder = makeFolder('X', { 'X (CD1)/1.flac': 1, 'X (CD2)/1.flac': 1 });
+    expect((await findAlbums(folder)).albums.map(({ path }) => path)).toEqual([folder]);
+  });
+
   test('the folder itself may be the album', async () => {
     expect(Object.keys((await albumsOf(['CD1/1.flac', 'CD2/1.flac'])).found)).toEqual(['']);
   });

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { discOf, isDiscName, withoutDisc } from '../../torrents/tags/disc-numbers.ts';
 import { readFileName, readFolderName } from '../../torrents/tags/name-fields.ts';
 import { type ReleaseFields, releaseFields } from '../../torrents/tags/release-fields.ts';
 import { tagText, textCharsMax } from '../../torrents/tags/tag-text.ts';
@@ -27,8 +26,14 @@ describe('the name of a folder', () => {
     ['1984 Suite', undefined, '1984 Suite', undefined],
     ['坂本龍一 - 千のナイフ (1978)', '坂本龍一', '千のナイフ', 1978],
     ['Artist - Part One - Part Two', 'Artist', 'Part One - Part Two', undefined],
+    ['Artist - Album (CD1)', 'Artist', 'Album', undefined],
+    ['Album - Disc 1', undefined, 'Album', undefined],
+    ['Artist - Album (1999) [Disc Two] [FLAC]', 'Artist', 'Album', 1999],
+    ['Artist - Album - CD 2 (1999)', 'Artist', 'Album', 1999],
+    ['FKA twigs - LP1', 'FKA twigs', 'LP1', undefined],
+    ['Artist - Tape 2', 'Artist', 'Tape 2', undefined],
   ])('%s', (name, artist, album, year) => {
-    expect(readFolderName(name)).toEqual({ artist, album, year });
+    expect(readFolderName(name)).toMatchObject({ artist, album, year });
   });
 });
 
@@ -79,54 +84,6 @@ describe('the name of a file', () => {
     const long = '('.repeat(50_000) + ' - '.repeat(50_000);
     expect(readFolderName(long).album.length).toBeLessThanOrEqual(textCharsMax);
   });
-});
-
-it('a disc is told by the folder, in digits, roman numbers or letters', () => {
-  const discs = ['CD1', 'CD 2 - Live', 'Disc III', 'disk_04', 'LP B', 'Диск 5', 'Scans', 'CD', 'Disco'];
-  expect(discs.map((folder) => discOf([folder]))).toEqual([
-    1,
-    2,
-    3,
-    4,
-    2,
-    5,
-    ...[undefined, undefined, undefined],
-  ]);
-  expect(discOf(['Box', 'CD 2', 'Extras'])).toBe(2);
-});
-
-it.each([
-  ['(CD1) The Early Years', 1],
-  ['Vol. 1 Disc 2', 2],
-  ['Disc One', 1],
-  ['Album [Disk III] (Live)', 3],
-  ['Album - CD 4 of 6', 4],
-  ['Album CD2', 2],
-  ['disque deux', 2],
-  ['Диск 3', 3],
-  ['第二盘', 2],
-  ['Side C', 3],
-  ['Album (2 CD)', undefined],
-  ['Album (CD 320)', undefined],
-  ['CD 1999', undefined],
-  ['Vol. 2', undefined],
-  ['Discovery 1', undefined],
-  ['Decide 2', undefined],
-  ['1-800-273-8255', undefined],
-  ['20-20 Vision', undefined],
-])('the folder %s is of disc %s', (folder, disc) => {
-  expect(discOf([folder])).toBe(disc);
-});
-
-it('an album is found under its discs, and a folder of one disc alone is one', () => {
-  for (const disc of ['Album (Disc 2)', 'Album - CD 1', 'Album [cd two: Live]', 'Album, Disc 1 of 3']) {
-    expect(withoutDisc(disc)).toBe('Album');
-  }
-  for (const album of ['Album', 'Disc 1', 'Album (2 CD)', 'Compact Disc', 'Album CD']) {
-    expect(withoutDisc(album)).toBe(album);
-  }
-  expect(['CD1', '(CD2) Live', 'Disc Three', 'Side A'].every(isDiscName)).toBe(true);
-  expect(['Album (Disc 1)', 'Side Effects', 'Discs', 'LP'].some(isDiscName)).toBe(false);
 });
 
 describe('text of a tag', () => {
@@ -307,15 +264,32 @@ describe('tags and names together', () => {
     ]);
   });
 
-  it('discs of one album have its one name, and one disc alone keeps its own', () => {
+  it('discs of one album have its one name, also one of them alone', () => {
     const set = release('Box', {
       'a/1.mp3': { album: 'Album (Disc 1)', title: 'x' },
       'b/1.mp3': { album: 'Album (Disc 2)', title: 'y' },
       'b/2.mp3': { album: 'Album [CD2]', title: 'z' },
     });
     expect([set.album, ...set.tracks.map(({ disc }) => disc)]).toEqual(['Album', 1, 2, 2]);
-    expect(release('x', { '1.mp3': { album: 'Album (Disc 2)' } }).album).toBe('Album (Disc 2)');
-    expect(release('Ava - Box (Disc 2)', { '1.mp3': undefined }).tracks[0]!.disc).toBe(2);
+    for (const [album, name, disc] of [
+      ['Album (Disc 2)', 'Album', 2],
+      ['Album - CD 3', 'Album', 3],
+      ['Album CD1 of 2', 'Album', 1],
+      ['Album, Disc Two', 'Album', 2],
+      ['LP1', 'LP1', undefined],
+      ['Tape One', 'Tape One', undefined],
+      ['Mix Tape 2', 'Mix Tape 2', 2],
+      ['Compact Disc', 'Compact Disc', undefined],
+      ['Album (2 CD)', 'Album (2 CD)', undefined],
+    ] as const) {
+      const alone = release('x', { '1.mp3': { album } });
+      expect([alone.album, alone.tracks[0]!.disc]).toEqual([name, disc]);
+    }
+    const byName = release('Ava - Box (1999) (Disc 2) [FLAC]', { '1.mp3': undefined });
+    expect(byName).toMatchObject({ artist: 'Ava', album: 'Box', year: 1999, tracks: [{ disc: 2 }] });
+    // Tagged by itself, each disc is the first of one.
+    expect(release('x', { '1.mp3': { album: 'Album [CD2]', disc: 1 } }).tracks[0]!.disc).toBe(2);
+    expect(release('x', { '1.mp3': { album: 'Album [CD2]', disc: 3 } }).tracks[0]!.disc).toBe(3);
   });
 
   it('a single file is a release of one song', () => {

@@ -19,10 +19,13 @@ const words: Readonly<Record<string, number>> = Object.fromEntries(
 const number = `\\d{1,3}|${Object.keys(words)
   .toSorted((a, b) => b.length - a.length)
   .join('|')}`;
-const disc = 'cd|disc|disk|disco|disque|dvd|диск|ディスク|lp|vinyl|tape|platte';
+const digital = 'cd|disc|disk|disco|disque|dvd|диск|ディスク';
+const disc = `${digital}|lp|vinyl|tape|platte`;
 const ends = '(?![\\p{L}\\p{N}])';
 const stands = '(?<![\\p{L}\\p{N}])';
-const numbered = `(?:${disc})[ ._#-]*(?:nr?\\.?|no\\.?|№)?[ ._#-]*(${number})${ends}`;
+const numberedAs = (media: string): string =>
+  `(?:${media})[ ._#-]*(?:nr?\\.?|no\\.?|№)?[ ._#-]*(${number})${ends}`;
+const numbered = numberedAs(disc);
 
 /** In the order in which they count. */
 const patterns: readonly RegExp[] = [
@@ -73,8 +76,11 @@ export function discInFront(stem: string): { readonly disc: number; readonly res
 }
 
 const total = '(?:\\s*(?:of|/|von|de|из)\\s*\\d{1,3})?';
-const behind = new RegExp(
-  `\\s*(?:[([{]\\s*${numbered}[^()[\\]{}]*[)\\]}]|(?:[-–—:,]\\s*|\\s)${numbered}${total})\\s*$`,
+const inBrackets = `[([{]\\s*${numbered}[^()[\\]{}]*[)\\]}]`;
+const behind = new RegExp(`\\s*(?:${inBrackets}|(?:[-–—:,]\\s*|\\s)${numbered}${total})\\s*$`, 'iu');
+/** Without other discs beside it, `Artist - LP1` is an album and `Mix Tape 2` its name. */
+const surelyBehind = new RegExp(
+  `\\s*(?:${inBrackets}|(?:\\s[-–—:]\\s*|[:,]\\s*)${numberedAs(digital)}${total}|\\s(?:cd|dis[ck])[ ._#-]*(\\d{1,2})${total})\\s*$`,
   'iu',
 );
 
@@ -87,6 +93,15 @@ export function withoutDisc(album: string): string {
 export function discBehind(album: string | undefined): number | undefined {
   if (album === undefined || withoutDisc(album) === album) return undefined;
   return discIn(behind.exec(album)![0]);
+}
+
+/** Of an album of which one disc alone is there: its name without the disc, and which one that is. */
+export function discAlone(album: string): { readonly album: string; readonly disc: number | undefined } {
+  const match = surelyBehind.exec(album);
+  const found = match?.slice(1).find((group) => group !== undefined);
+  const disc = found === undefined ? undefined : discNumber(found.toLowerCase());
+  const name = match === null ? '' : album.slice(0, match.index).trimEnd();
+  return disc === undefined || name === '' ? { album, disc: undefined } : { album: name, disc };
 }
 
 function discNumber(text: string): number | undefined {

@@ -4,13 +4,15 @@
  *
  * Invariant: pure; any name gives a title. Left to others: which of tag and name counts (release-fields.ts).
  */
-import { discInFront } from './disc-numbers.ts';
+import { discAlone, discInFront } from './disc-numbers.ts';
 import { tagText } from './tag-text.ts';
 
 export interface FolderFields {
   readonly artist: string | undefined;
   readonly album: string;
   readonly year: number | undefined;
+  /** Of `Album (CD1)`: which disc of the album it is. */
+  readonly disc: number | undefined;
 }
 
 export interface FileFields {
@@ -39,11 +41,15 @@ const dash = /\s+[-–—]\s+/;
 export function readFolderName(name: string): FolderFields {
   let text = spaced(name);
   let found: number | undefined;
-  for (
-    let match = bracketsLast.exec(text);
-    match !== null && match.index > 0;
-    match = bracketsLast.exec(text)
-  ) {
+  let disc: number | undefined;
+  for (;;) {
+    const alone = discAlone(text);
+    if (alone.disc !== undefined && disc === undefined) {
+      ({ album: text, disc } = alone);
+      continue;
+    }
+    const match = bracketsLast.exec(text);
+    if (match === null || match.index === 0) break;
     const words = (match[1] ?? match[2] ?? match[3])!.split(/[\s,/;_+-]+/).filter((word) => word !== '');
     if (!words.every((word) => yearAlone.test(word) || technical.test(word))) break;
     const told = words.find((word) => yearAlone.test(word));
@@ -60,8 +66,8 @@ export function readFolderName(name: string): FolderFields {
   if (parts.length > 2 && found === undefined && yearAlone.test(parts[1]!))
     found = Number(parts.splice(1, 1)[0]);
   const [artist, ...rest] = parts;
-  if (rest.length === 0) return { artist: undefined, album: text, year: found };
-  return { artist, album: rest.join(' - '), year: found };
+  if (rest.length === 0) return { artist: undefined, album: text, year: found, disc };
+  return { artist, album: rest.join(' - '), year: found, disc };
 }
 
 /** `name` with its extension. */

@@ -7,7 +7,7 @@
 import { artistOfMost } from './artist-names.ts';
 import { formatByName } from './audio-formats.ts';
 import type { FileCue } from './cue-sheet.ts';
-import { discBehind, discIn, discOf, withoutDisc } from './disc-numbers.ts';
+import { discAlone, discBehind, discIn, discOf, withoutDisc } from './disc-numbers.ts';
 import { commonLicence } from './licences.ts';
 import { type FileFields, readFileName, readFolderName } from './name-fields.ts';
 import { tagText } from './tag-text.ts';
@@ -101,7 +101,12 @@ export function releaseFields(
     return {
       fileIndex,
       path: components.join('/'),
-      disc: tags?.disc ?? disc ?? discOf(components.slice(0, -1)) ?? discBehind(tags?.album) ?? rootDisc,
+      disc:
+        discInTags(tags) ??
+        disc ??
+        discOf(components.slice(0, -1)) ??
+        discBehind(tags?.album ?? file.cue?.album) ??
+        rootDisc,
       track: tags?.track ?? track,
       title: tags?.title ?? (isArtist ? title! : parts.join(' - ')),
       artist: tags?.artist ?? (isArtist ? before : artist === variousArtists ? undefined : artist),
@@ -131,6 +136,12 @@ export function releaseFields(
     copyright: mostTold(tags.map((tag) => tag?.copyright)),
     tracks,
   };
+}
+
+/** Where `Album (Disc 2)` is tagged as an album by itself, its disc is the first of one. */
+function discInTags(tags: TrackTags | undefined): number | undefined {
+  const { disc, album } = tags ?? {};
+  return disc === 1 && album !== undefined ? (discAlone(album).disc ?? disc) : disc;
 }
 
 /** A file that holds several songs is a track for each: all of them lie in that file. */
@@ -170,12 +181,14 @@ function namesOf(files: readonly TaggedFile[]): readonly FileFields[] {
   });
 }
 
-/** What the most of several discs are called, without `(Disc 2)`; one disc alone keeps its name. */
+/** What the most of several discs are called, without `(Disc 2)`: one of them alone has the name of the whole album, too. */
 function albumTold(albums: readonly (string | undefined)[]): string | undefined {
   const spellings = new Set(albums.filter((album) => album !== undefined));
   const common = mostTold(albums.map((album) => (album === undefined ? undefined : withoutDisc(album))));
   const ofOne = [...spellings].filter((album) => withoutDisc(album) === common);
-  return ofOne.length > 1 ? common : mostTold(albums);
+  if (ofOne.length > 1) return common;
+  const told = mostTold(albums);
+  return told && discAlone(told).album;
 }
 
 /** What most of those say who say anything; the first of several. Nothing, when fewer than half say anything. */
