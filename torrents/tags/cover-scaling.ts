@@ -6,6 +6,7 @@
  */
 import type { PhotonImage, resize, SamplingFilter } from '@silvia-odwyer/photon-node';
 import { coverBytesMax, imageSize } from './cover-image.ts';
+import { type Orientation, orientationOf, upright } from './exif-orientation.ts';
 
 /** A scan of a sleeve at 600 dpi as PNG. */
 export const largeCoverBytesMax = 24 * 2 ** 20;
@@ -29,13 +30,23 @@ export async function scaledCover(bytes: Uint8Array): Promise<Uint8Array | 'too-
   // Its 2 MB of code are read when the first such picture comes.
   const photon = await import('@silvia-odwyer/photon-node');
   const image = photon.PhotonImage.new_from_byteslice(bytes);
+  const orientation = orientationOf(bytes);
   for (const [side, quality] of attempts) {
-    const small = shrunk(image, side, photon.resize, photon.SamplingFilter.Triangle);
+    const lying = shrunk(image, side, photon.resize, photon.SamplingFilter.Triangle);
+    const small = orientation === 1 ? lying : turned(lying, orientation, photon.PhotonImage);
     const jpeg = small.get_bytes_jpeg(quality);
     small.free();
     if (jpeg.length <= coverBytesMax) return jpeg;
   }
   return 'too-large';
+}
+
+/** Frees what it is given. */
+function turned(image: PhotonImage, orientation: Orientation, Image: typeof PhotonImage): PhotonImage {
+  const size = { width: image.get_width(), height: image.get_height() };
+  const { bytes, width, height } = upright({ bytes: image.get_raw_pixels(), ...size }, orientation);
+  image.free();
+  return new Image(bytes, width, height);
 }
 
 function shrunk(image: PhotonImage, side: number, scale: typeof resize, filter: SamplingFilter): PhotonImage {
