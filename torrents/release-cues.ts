@@ -25,18 +25,19 @@ export interface CueSearch {
   cueOf(file: TorrentFile, audio: readonly TorrentFile[], tags: TrackTags | undefined): FileCue | undefined;
 }
 
-export function openCueSearch(files: readonly TorrentFile[], pathOf: FilePaths): CueSearch {
-  const names = files.flatMap(({ components }) => components);
+/** `name`: of the torrent. */
+export function openCueSearch(name: string, files: readonly TorrentFile[], pathOf: FilePaths): CueSearch {
+  const names = [name, ...files.flatMap(({ components }) => components)];
   const beside = readCues(files, pathOf, names);
   return {
     cueOf(file, audio, tags) {
       const folder = folderOf(file);
-      const name = file.components.at(-1)!;
+      const fileName = file.components.at(-1)!;
       const here = beside.filter((cue) => cue.folder === folder);
       const isOnly = audio.filter((other) => folderOf(other) === folder).length === 1;
       const found = [
-        ...(tags?.cues ?? []).map((sheet) => fileCue(mended(sheet, names), name, true)),
-        ...here.map(({ sheet }) => fileCue(sheet, name, isOnly)),
+        ...(tags?.cues ?? []).map((sheet) => fileCue(mended(sheet, names), fileName, true)),
+        ...here.map(({ sheet }) => fileCue(sheet, fileName, isOnly)),
       ].filter((cue) => cue !== undefined);
       // What a file's own tags say counts first, and starts alone count last.
       return found.find(({ tracks }) => tracks.some(({ title }) => title !== undefined)) ?? found[0];

@@ -64,7 +64,7 @@ export async function readRelease(
   const tagged: TaggedFile[] = [];
   const reader = openTagReader(control);
   const covers = openCoverSearch(reader);
-  const cues = openCueSearch(real, pathOf);
+  const cues = openCueSearch(metainfo.name, real, pathOf);
   const onAbort = () => reader.stop();
   signal?.addEventListener('abort', onAbort);
   try {

@@ -12,11 +12,17 @@ export const encodings = [
     'windows-1256',
     'windows-1254',
     'windows-1257',
+    'iso-8859-2',
     'windows-874',
     'ibm866',
   ],
 ] as const;
 export type OldEncoding = (typeof encodings)[number];
+
+/** Whose texts look like Latin-1 when they are read as that, so that only names can tell. */
+export function isOfLatinScript(encoding: OldEncoding): boolean {
+  return ['windows-1250', 'windows-1254', 'windows-1257', 'iso-8859-2'].includes(encoding);
+}
 
 /** The letters that make up three quarters of any text, and their script. */
 const alphabets: Partial<Record<OldEncoding, readonly [script: RegExp, frequent: string]>> = {

@@ -2,10 +2,12 @@
  * Text that was written in another encoding than its tag says: cp1251, GBK, Shift-JIS or UTF-8 in fields that count as
  * Latin-1 (ID3, RIFF INFO), or that another program has already taken for Latin-1. An album is judged as a whole, since
  * one short title can be read in many ways: first by the names of its files and folders, then by how likely its letters are.
+ * Of Central European, Turkish and Baltic text names alone decide, with their accents or without: it could be Latin-1.
  *
  * Invariant: pure; a text that is no Latin and that nothing can be made of is left out, so that a name takes its place.
  */
-import { encodings, letterScore, type OldEncoding } from './letter-scores.ts';
+import { encodings, isOfLatinScript, letterScore, type OldEncoding } from './letter-scores.ts';
+import { plainLetters } from './plain-letters.ts';
 
 /** Of an album of ordinary size all; of a huge one enough to know it by. */
 const textsMax = 2_000;
@@ -13,6 +15,11 @@ const textsMax = 2_000;
 const readMin = 2 / 3;
 /** Below that share of likely letters it is noise in any encoding. */
 const scoreMin = 0.6;
+/**
+ * Letters of words that stand in names without their accents (`Dvorak`), in one reading and not as Latin-1: one long word, or
+ * two. A short one is found by chance: `così` of Latin-1 is `cosě` in windows-1250, and an album may be called `Le cose`.
+ */
+const plainLettersMin = 6;
 
 /** What windows-1252 makes of the bytes 0x80 to 0x9f. */
 const cp1252 = new Map(
@@ -50,7 +57,7 @@ export function mendTexts(
     else mended.set(text, utf8);
   }
   if (open.size === 0) return mended;
-  const encoding = encodingOf([...open].slice(0, textsMax), names.join('\n').normalize('NFC').toLowerCase());
+  const encoding = encodingOf([...open].slice(0, textsMax), names.join('\n'));
   for (const [text, bytes] of open) {
     const other = encoding === 'latin' ? text : encoding && decoded(bytes, encoding);
     if (other !== undefined) mended.set(text, other);
@@ -59,20 +66,36 @@ export function mendTexts(
   return mended;
 }
 
+interface Reading {
+  readonly encoding: OldEncoding;
+  /** One for each text; undefined: it cannot be read so. */
+  readonly texts: readonly (string | undefined)[];
+  readonly read: readonly string[];
+}
+
 function encodingOf(
   open: readonly (readonly [text: string, bytes: Uint8Array])[],
   names: string,
 ): OldEncoding | 'latin' | undefined {
+  const told = names.normalize('NFC').toLowerCase();
   const asIs = open.map(([text]) => text);
-  const readings = encodings.flatMap((encoding) => {
-    const read = open.map(([, bytes]) => decoded(bytes, encoding)).filter((text) => text !== undefined);
-    return read.length >= open.length * readMin ? [{ encoding, read }] : [];
+  const readings = encodings.flatMap((encoding): readonly Reading[] => {
+    const texts = open.map(([, bytes]) => decoded(bytes, encoding));
+    const read = texts.filter((text) => text !== undefined);
+    return read.length >= open.length * readMin ? [{ encoding, texts, read }] : [];
   });
   let best: OldEncoding | 'latin' | undefined;
   let most = 0;
   for (const { encoding, read } of [{ encoding: 'latin' as const, read: asIs }, ...readings]) {
-    const words = wordsInNames(read, names);
+    const words = wordsInNames(read, told);
     if (words > most) [best, most] = [encoding, words];
+  }
+  // Words that are the same in Latin-1 and in another reading tell of neither.
+  if (best === undefined || best === 'latin') {
+    const alike = readings.filter(({ encoding, read }) => {
+      return isOfLatinScript(encoding) && wordsInNames(read, told) === most;
+    });
+    best = byPlainNames(open, alike, names) ?? best;
   }
   if (best !== undefined) return best;
   if (isLatin(asIs)) return 'latin';
@@ -92,6 +115,38 @@ function wordsInNames(texts: readonly string[], names: string): number {
   for (const word of words) if (/[^\x00-\x7f]/.test(word) && names.includes(word)) letters += word.length;
   return letters;
 }
+
+/** By names that were written without accents. */
+function byPlainNames(
+  open: readonly (readonly [text: string, bytes: Uint8Array])[],
+  readings: readonly Reading[],
+  names: string,
+): OldEncoding | undefined {
+  const told = new Set(plainLetters(names).match(wordPattern));
+  const asIs = open.map(([text]) => plainWordsIn(text, told));
+  let best: OldEncoding | undefined;
+  let most = plainLettersMin - 1;
+  for (const { encoding, texts } of readings) {
+    const gained = new Set<string>();
+    let isLost = false;
+    for (const [index, text] of texts.entries()) {
+      const read = plainWordsIn(text ?? '', told);
+      for (const word of read) if (!asIs[index]!.has(word)) gained.add(word);
+      isLost ||= [...asIs[index]!].some((word) => !read.has(word));
+    }
+    const letters = [...gained].reduce((sum, word) => sum + word.length, 0);
+    if (!isLost && letters > most) [best, most] = [encoding, letters];
+  }
+  return best;
+}
+
+/** Those of its words with accents that stand in names without them. */
+function plainWordsIn(text: string, told: ReadonlySet<string>): Set<string> {
+  const words = (text.match(wordPattern) ?? []).filter((word) => /[^\x00-\x7f]/.test(word));
+  return new Set(words.map(plainLetters).filter((word) => word.length >= 3 && told.has(word)));
+}
+
+const wordPattern = /[\p{L}\p{M}]+/gu;
 
 /**
  * Whether this may be Latin: its languages have no three accents in a row, and no signs within words. Of misread
