@@ -25,8 +25,8 @@ export interface ScoutPorts {
   readonly onTrouble: (error: unknown, folder: string) => void;
 }
 
-/** Soon enough for a person who has just copied an album. */
-const lookEveryMs = 15_000;
+/** Copying programs pause for less between two files, and people who have just copied an album wait for twice of it. */
+const lookEveryMs = 5_000;
 /** A look takes a fiftieth of the time at most: one of a second is followed by a rest of fifty. */
 const restPerLook = 50;
 

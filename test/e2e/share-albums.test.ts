@@ -1,0 +1,72 @@
+/** `cicada share --per-album` of people who are signed in: real programs, a real tracker, and somebody who fetches. */
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { flacOf } from '../torrents/tag-fixtures.ts';
+import { type Child, Children, cicada } from './child.ts';
+import { Person } from './person.ts';
+import { differenceOf, TemporaryFolder } from './shared-folder.ts';
+
+const place = new TemporaryFolder();
+const children = new Children();
+const [ada, bob] = ['ada', 'bob'].map((name) => new Person(place.in(name), children)) as [Person, Person];
+const music = place.in('Music');
+let tracker = '';
+let share: Child;
+
+function song(folder: string, path: string, seed: number): void {
+  const at = join(folder, path);
+  mkdirSync(dirname(at), { recursive: true });
+  writeFileSync(at, flacOf(40_000, seed));
+}
+
+beforeAll(async () => {
+  const program = children.add(cicada(['tracker', '--listen', '127.0.0.1:0', '--data', place.in('tracker')]));
+  tracker = String((await program.event('listening')).api);
+  await ada.run('register', 'ada', '--tracker', tracker);
+  await bob.run('register', 'bob', '--tracker', tracker);
+  song(music, 'Artist/One/01 First.flac', 1);
+  song(music, 'Artist/Two/CD1/01 Second.flac', 2);
+  song(music, 'Artist/Two/CD2/01 Third.flac', 3);
+});
+afterAll(async () => {
+  await children[Symbol.asyncDispose]();
+  place[Symbol.dispose]();
+});
+
+/** What everybody finds at the tracker. */
+async function published(): Promise<string[]> {
+  const { rows } = (await (await fetch(`${tracker}/api/v1/releases`)).json()) as {
+    rows: { album: string }[];
+  };
+  return rows.map(({ album }) => album).sort();
+}
+
+/** Somebody else finds it at the tracker and has it from the one who shares it. */
+async function isFetched(album: string): Promise<void> {
+  const { release } = await share.event('sharing', ({ name }) => name === album);
+  await bob.run('get', String(release), '-o', place.in('bob'), '--port', '0');
+  expect(differenceOf(join(music, 'Artist', album), place.in('bob', album))).toBeUndefined();
+}
+
+it('share --per-album publishes no album before its account has confirmed its rights', async () => {
+  const env = { XDG_STATE_HOME: place.in('ada', 'state') };
+  const refused = children.add(cicada(['share', music, '--per-album', '--port', '0'], [], env));
+  expect(await refused.ended).toBe(28);
+  expect(JSON.parse(refused.lines.at(-1)!)).toMatchObject({ event: 'error', code: 'rights-unconfirmed' });
+  expect(await published()).toEqual([]);
+});
+
+it('share --per-album publishes and seeds every album that is there at its start', async () => {
+  share = ada.start('share', music, '--per-album', '--port', '0');
+  for (const album of ['One', 'Two']) await isFetched(album);
+  expect(await published()).toEqual(['One', 'Two']);
+}, 60_000);
+
+it('share --per-album publishes and seeds an album that is copied in while it runs', async () => {
+  song(place.in('elsewhere'), '01 Fourth.flac', 4);
+  song(place.in('elsewhere'), 'CD2/01 Fifth.flac', 5);
+  cpSync(place.in('elsewhere'), join(music, 'Artist', 'Three'), { recursive: true });
+  await isFetched('Three');
+  expect(await published()).toEqual(['One', 'Three', 'Two']);
+}, 90_000);
