@@ -245,7 +245,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     const release = await seenByPublisher(releaseId);
     const access = admission.release(releaseId)?.access;
     if (release === undefined || access === undefined) return;
-    const { version, album: title, artist, genre, year } = release;
+    const { version, album: title, artist, genre, year, licence } = release;
     const tracks = release.tracks.map((track) => ({
       title: track.title,
       ...given({
@@ -255,7 +255,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
         bitRate: track.bitRate,
       }),
     }));
-    const about = given({ artist: artist ?? release.albumArtist, genre, year });
+    const about = given({ artist: artist ?? release.albumArtist, genre, year, licence });
     const told = { releaseId, version, access, title, album: title, ...about };
     for (let from = 0; from === 0 || from < tracks.length; from += tracksToldAtOnce) {
       const slice = tracks.slice(from, from + tracksToldAtOnce);

@@ -1,5 +1,6 @@
 /** The filters of a search as people type them, for `search` and `wish`. */
 import type { InferredOptionTypes, Options } from 'yargs';
+import { isLicenceWord } from '../../torrents/tags/licences.ts';
 import { badOption } from './cli-error.ts';
 import { parseDuration } from './duration-parser.ts';
 
@@ -26,6 +27,13 @@ export const qualityOptions = {
     describe: 'Of that year, or of those: 1990-1999, 1990-, -1999',
     coerce: parseYears,
   },
+  licence: {
+    type: 'string',
+    alias: 'license',
+    requiresArg: true,
+    describe: 'Only under this licence: cc, cc-by, cc-by-sa …, cc0, public-domain, other, any',
+    coerce: parseLicence,
+  },
 } as const satisfies Record<string, Options>;
 
 export const searchOptions = {
@@ -43,13 +51,6 @@ export const searchOptions = {
     coerce: (text: string) => parseLength(text, '--max-duration'),
   },
   'has-seeds': { type: 'boolean', describe: 'Only what somebody has all of, now' },
-  licence: {
-    type: 'string',
-    alias: 'license',
-    requiresArg: true,
-    describe: 'Only under this licence: cc, cc-by, cc-by-sa …, cc0, public-domain, other, any',
-    coerce: parseLicence,
-  },
   user: { type: 'string', requiresArg: true, describe: 'Only what this person has published' },
 } as const satisfies Record<string, Options>;
 
@@ -79,6 +80,7 @@ export function wishFilters(args: QualityArgs): object {
     bitRateMin: args['bit-rate'],
     yearFrom: args.year?.from,
     yearTo: args.year?.to,
+    licence: args.licence,
   };
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
 }
@@ -98,7 +100,7 @@ function parseLicence(text: string): string {
     .replace(/[ _]+/g, '-')
     .replace(/-?v?\d\.\d$/, '');
   const known = word.startsWith('by') ? `cc-${word}` : word;
-  if (/^(any|other|cc|cc0|public-domain|cc-by(-nc)?(-sa|-nd)?)$/.test(known)) return known;
+  if (isLicenceWord(known)) return known;
   throw badOption(
     `--licence: "${text}" is no licence that is known here; give cc, cc-by, cc-by-sa, cc-by-nc, cc-by-nd, cc-by-nc-sa, cc-by-nc-nd, cc0, public-domain, other or any`,
   );

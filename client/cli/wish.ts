@@ -26,6 +26,7 @@ export default defineCommand({
   examples: [
     ['wish brood live', `${calledAs} inbox tells once there is one`],
     ['wish brood live --lossless --download', 'and fetches it, if it is as good as that'],
+    ['wish piano --licence cc', 'once something of it is under a licence of Creative Commons'],
   ],
 
   async run({ words, download = false, ...args }, output) {

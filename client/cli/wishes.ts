@@ -35,13 +35,23 @@ export default defineCommand({
 });
 
 function wishWords(wish: Wish): string {
-  const { query, format, isLossless = false, bitRateMin, yearFrom, yearTo, downloads = false } = wish;
+  const {
+    query,
+    format,
+    isLossless = false,
+    bitRateMin,
+    yearFrom,
+    yearTo,
+    licence,
+    downloads = false,
+  } = wish;
   const years = yearFrom === yearTo ? yearFrom : `${yearFrom ?? ''}-${yearTo ?? ''}`;
   const filters = [
     ...(format === undefined ? [] : [plain(format)]),
     ...(isLossless ? ['lossless'] : []),
     ...(bitRateMin === undefined ? [] : [`${Math.round(bitRateMin / 1000)}k at least`]),
     ...(years === undefined ? [] : [String(years)]),
+    ...(licence === undefined ? [] : [`licence ${plain(licence)}`]),
     ...(downloads ? ['fetched by itself'] : []),
   ];
   return [plain(query), ...(filters.length > 0 ? [`(${filters.join(', ')})`] : [])].join('  ');

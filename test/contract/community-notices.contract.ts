@@ -82,6 +82,22 @@ export function noticesContract(name: string, open: () => Promise<CommunityBench
       await expect(community.addWish(ben.viewer, { query: '* "' })).rejects.toEqual(refused('query-invalid'));
     });
 
+    it('a wish for a licence comes true for that licence, and one for no known licence is refused', async () => {
+      const wish = await community.addWish(ben.viewer, { query: 'hejira', licence: 'CC-BY' });
+      expect(wish.licence).toBe('cc-by');
+      const album = { title: 'Hejira', tracks: [{ title: 'Coyote' }] };
+      await community.tellPublished(release({ ...album, releaseId: 'r10' }));
+      await community.tellPublished(release({ ...album, releaseId: 'r11', licence: 'CC BY-SA 4.0' }));
+      await community.tellPublished(release({ ...album, releaseId: 'r12', licence: 'CC BY 4.0' }));
+      const hits = (await community.notices(ben.viewer)).rows.filter(({ wishId }) => wishId === wish.id);
+      expect(hits.map(({ releaseId }) => releaseId)).toEqual(['r12']);
+      await community.dropWish(ben.viewer, wish.id);
+      for (const licence of ['gpl', 'cc-sa', '', 'cc" OR']) {
+        const asked = community.addWish(ben.viewer, { query: 'hejira', licence });
+        await expect(asked).rejects.toEqual(refused('query-invalid'));
+      }
+    });
+
     it('a publisher hears once of each who has it all, and never of themselves', async () => {
       const ref = { releaseId: 'r1', publisherId: ada.viewer.accountId, title: 'Blue' };
       for (const who of [ben, ben, ada]) await community.tellFinished(ref, who.viewer.accountId);

@@ -28,6 +28,25 @@ it.each<[Wish, boolean]>([
   [{ query: 'kuri', yearTo: 2002 }, false],
 ])('%j comes true: %s', (wish, comesTrue) => expect(wishable(release).isWished(wish)).toBe(comesTrue));
 
+it.each([
+  ['any', ['CC BY 4.0', 'CC0', 'Public domain', 'mine alone', 'CC BY 4.0 / CC0']],
+  ['cc', ['CC BY 4.0', 'CC0', 'CC BY 4.0 / CC0']],
+  ['cc-by', ['CC BY 4.0']],
+  ['cc0', ['CC0']],
+  ['public-domain', ['Public domain']],
+  ['other', ['mine alone']],
+  ['cc-by-sa', []],
+])('a wish for the licence %s is one for %j', (licence, comesTrue) => {
+  const names = ['CC BY 4.0', 'CC0', 'Public domain', 'mine alone', 'CC BY 4.0 / CC0', undefined];
+  const wished = names.filter((name) =>
+    wishable({ ...release, ...(name !== undefined && { licence: name }) }).isWished({
+      query: 'kalk',
+      licence,
+    }),
+  );
+  expect(wished).toEqual(comesTrue);
+});
+
 it('a year that is asked for and unknown is not the one', () => {
   const { year: _, ...undated } = release;
   expect(wishable(undated).isWished({ query: 'kalk', yearFrom: 1900 })).toBe(false);

@@ -62,6 +62,11 @@ export function licenceWords(name: string | undefined): readonly string[] {
   return each[0]!.filter((word) => each.every((words) => words.includes(word)));
 }
 
+/** Whether it is one of these words. */
+export function isLicenceWord(word: string): boolean {
+  return /^(any|other|cc|cc0|public-domain|cc-by(-nc)?(-sa|-nd)?)$/.test(word);
+}
+
 function wordsOf(name: string): readonly string[] {
   if (name === 'CC0') return ['any', 'cc', 'cc0'];
   if (name === 'Public domain') return ['any', 'public-domain'];

@@ -1,5 +1,6 @@
 /** What one follows and wishes for, and how one is told. */
 
+import { isLicenceWord } from '../../torrents/tags/licences.ts';
 import { CommunityError } from './community-error.ts';
 import type { Community } from './contract.ts';
 import type { MethodContext } from './method-context.ts';
@@ -67,6 +68,13 @@ function followed(what: { readonly releaseId: string } | { readonly account: str
 /** Only what a wish is made of is kept. */
 function checkWish(wish: Wish): Wish {
   const { query, format, isLossless, bitRateMin, yearFrom, yearTo, downloads } = wish;
+  const licence = wish.licence?.toLowerCase();
+  if (licence !== undefined && !isLicenceWord(licence)) {
+    throw new CommunityError(
+      'query-invalid',
+      'that is no licence: wish for cc, cc-by, cc-by-sa and so on, cc0, public-domain, other or any',
+    );
+  }
   if (query.length > wishQueryCharactersMax || (format?.length ?? 0) > wishQueryCharactersMax) {
     throw new CommunityError(
       'query-invalid',
@@ -78,6 +86,7 @@ function checkWish(wish: Wish): Wish {
     ...(format !== undefined && { format: lineOf(format) }),
     ...(isLossless !== undefined && { isLossless }),
     ...(bitRateMin !== undefined && { bitRateMin }),
+    ...(licence !== undefined && { licence }),
     ...(yearFrom !== undefined && { yearFrom }),
     ...(yearTo !== undefined && { yearTo }),
     ...(downloads !== undefined && { downloads }),

@@ -5,6 +5,7 @@
  * a search knows, too; the filters must hold for that same track. One word of the wish, its key word, stands in an index:
  * a publication looks up the words it has and never walks over all wishes.
  */
+import { licenceWords } from '../../torrents/tags/licences.ts';
 import { nameWords, soundMark } from '../catalogue/name-words.ts';
 import { isNamedIn, parseQuery } from '../catalogue/search-query.ts';
 import { soundsOf } from '../catalogue/sound.ts';
@@ -17,6 +18,8 @@ export interface Wish {
   readonly bitRateMin?: number;
   readonly yearFrom?: number;
   readonly yearTo?: number;
+  /** A word of licences.ts: `any`, `cc`, `cc-by-sa` … */
+  readonly licence?: string;
   /** The client that reads the notice fetches it by itself. */
   readonly downloads?: boolean;
 }
@@ -35,6 +38,8 @@ export interface WishedRelease {
   readonly album?: string;
   readonly genre?: string;
   readonly year?: number;
+  /** Its name, as tags claim it: `CC BY 4.0`. */
+  readonly licence?: string;
   readonly tracks: readonly WishedTrack[];
   /** More tracks of one that followers were told of with the first ones. */
   readonly isRest?: boolean;
@@ -66,6 +71,7 @@ export interface Wishable {
 
 export function wishable(release: WishedRelease): Wishable {
   const ofAll = wordsOf(release.title, release.artist, release.album, release.genre);
+  const licences = licenceWords(release.licence);
   // A release without tracks is one nameless track.
   const tracks = (release.tracks.length > 0 ? release.tracks : [{ title: '' }]).map((track) => ({
     track,
@@ -76,7 +82,7 @@ export function wishable(release: WishedRelease): Wishable {
       tracks.flatMap(({ words }) => [...words].flatMap((word) => [word, ...soundsOf(word).map(soundMark)])),
     ),
     isWished(wish) {
-      if (!isOfYear(wish, release.year)) return false;
+      if (!isOfYear(wish, release.year) || !isUnder(wish, licences)) return false;
       const wanted = parseQuery(wish.query, () => true);
       return tracks.some(({ track, words }) => fits(wish, track) && isNamedIn(wanted, words));
     },
@@ -86,6 +92,10 @@ export function wishable(release: WishedRelease): Wishable {
 function isOfYear({ yearFrom, yearTo }: Wish, year: number | undefined): boolean {
   if (yearFrom === undefined && yearTo === undefined) return true;
   return year !== undefined && year >= (yearFrom ?? -Infinity) && year <= (yearTo ?? Infinity);
+}
+
+function isUnder({ licence }: Wish, licences: readonly string[]): boolean {
+  return licence === undefined || licences.includes(licence);
 }
 
 function fits(wish: Wish, track: WishedTrack): boolean {

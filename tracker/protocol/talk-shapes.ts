@@ -71,6 +71,8 @@ const wishFields = {
   bitRateMin: optional(Type.Integer({ minimum: 0 })),
   yearFrom: optional(Type.Integer({ minimum: 0, maximum: 9999 })),
   yearTo: optional(Type.Integer({ minimum: 0, maximum: 9999 })),
+  /** As of a search: `any`, `cc`, `cc-by-sa` and so on, `cc0`, `public-domain`, `other`. */
+  licence: optional(line(32)),
   /** The client that reads the notice fetches it by itself. */
   downloads: optional(Type.Boolean()),
 };
