@@ -85,6 +85,22 @@ export function wishFilters(args: QualityArgs): object {
   return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
 }
 
+/** The words of a command line that wishes for what a search has not found, by those of its filters that a wish has. */
+export function wishArguments(words: readonly string[], args: QualityArgs): string[] {
+  const { codec, lossless, 'bit-rate': bitRate, year, licence } = args;
+  const years = year?.from === year?.to ? year?.from : `${year?.from ?? ''}-${year?.to ?? ''}`;
+  const flags = [
+    ...(codec === undefined ? [] : [`--codec=${codec}`]),
+    ...(lossless === true ? ['--lossless'] : []),
+    ...(bitRate === undefined ? [] : [`--bit-rate=${bitRate % 1000 === 0 ? `${bitRate / 1000}k` : bitRate}`]),
+    ...(years === undefined ? [] : [`--year=${years}`]),
+    ...(licence === undefined ? [] : [`--licence=${licence}`]),
+  ];
+  return words.some((word) => word.startsWith('-'))
+    ? ['wish', ...flags, '--', ...words]
+    : ['wish', ...words, ...flags];
+}
+
 /** `320k`, `320`, `320000`: nobody means 320 bits. */
 function parseBitRate(text: string): number {
   const [, digits, unit] = /^(\d{1,8})(k|kbps|kbit\/s)?$/i.exec(text) ?? [];

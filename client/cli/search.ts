@@ -8,7 +8,7 @@ import { calledAs, commandLine } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
 import { resultsMax } from './last-results.ts';
 import { type Found, pages, showResults } from './results.ts';
-import { searchFilters, searchOptions } from './search-options.ts';
+import { searchFilters, searchOptions, wishArguments } from './search-options.ts';
 import { plain } from './torrent-summary.ts';
 
 export const resultOptions = {
@@ -81,7 +81,7 @@ export default defineCommand({
       const isFiltered = Object.values(filters).some((value) => value !== undefined);
       const how = isFiltered ? ' with these filters' : '';
       output.remark(
-        `Nothing there is called like “${plain(query)}”${how}. To be told once there is: ${plain(commandLine(['wish', ...words]))}`,
+        `Nothing there is called like “${plain(query)}”${how}. To be told once there is: ${plain(commandLine(wishArguments(words, args)))}`,
       );
       return exitCode.notFound;
     });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { saveResults } from '../../client/cli/last-results.ts';
 import { isNumbers, isReleaseId, resultsAt } from '../../client/cli/release-names.ts';
 import { lengthWords, resultLines, type ShownResult } from '../../client/cli/result-table.ts';
-import { searchOptions } from '../../client/cli/search-options.ts';
+import { searchOptions, wishArguments } from '../../client/cli/search-options.ts';
 import { withoutPasskey } from '../../client/cli/shown-tracker.ts';
 import { messageLines, placeOf } from '../../client/cli/talk-view.ts';
 import { textWidth } from '../../client/cli/text-width.ts';
@@ -16,6 +16,32 @@ const releaseId = 'a'.repeat(26);
 const passkey = 'b2'.repeat(16);
 
 describe('filters', () => {
+  it.each([
+    [{}, ['brood', 'live'], 'wish brood live'],
+    [{ codec: 'mp3', 'bit-rate': '320' }, ['brood'], 'wish brood --codec=mp3 --bit-rate=320k'],
+    [{ 'bit-rate': '44100' }, ['brood'], 'wish brood --bit-rate=44100'],
+    [{ lossless: true, year: '1990-' }, ['brood'], 'wish brood --lossless --year=1990-'],
+    [{ year: '-1999', licence: 'CC BY' }, ['brood'], 'wish brood --year=-1999 --licence=cc-by'],
+    [{ year: '1994' }, ['-M-'], 'wish --year=1994 -- -M-'],
+  ])('what a search with %j does not find is wished for with them', (typed, words, line) => {
+    const read = (flags: Record<string, unknown>) => {
+      const { 'bit-rate': bits, year: years, licence } = searchOptions;
+      return {
+        codec: flags.codec as string | undefined,
+        lossless: flags.lossless as boolean | undefined,
+        'bit-rate': flags['bit-rate'] === undefined ? undefined : bits.coerce(String(flags['bit-rate'])),
+        year: flags.year === undefined ? undefined : years.coerce(String(flags.year)),
+        licence: flags.licence === undefined ? undefined : licence.coerce(String(flags.licence)),
+      };
+    };
+    const printed = wishArguments(words, read(typed));
+    expect(printed.join(' ')).toBe(line);
+    const flags = printed.flatMap((word) => [...word.matchAll(/^--([a-z-]+)(?:=(.*))?$/g)]);
+    expect(read(Object.fromEntries(flags.map(([, name, value = true]) => [name, value])))).toEqual(
+      read(typed),
+    );
+  });
+
   const { 'bit-rate': rate, year, 'min-duration': length } = searchOptions;
   it.each([
     ['320k', 320_000],
