@@ -30,7 +30,7 @@ const lookEveryMs = 5_000;
 /** A look takes a fiftieth of the time at most: one of a second is followed by a rest of fifty. */
 const restPerLook = 50;
 
-/** Until the signal is aborted; never rejects. `everyMs` is another pace for tests. */
+/** Until the signal is aborted, or at once where there is no folder to look at; never rejects. `everyMs` is another pace for tests. */
 export async function scoutAlbums(
   folders: readonly string[],
   scan: ScanOptions,
@@ -38,6 +38,8 @@ export async function scoutAlbums(
   ports: ScoutPorts,
   everyMs = lookEveryMs,
 ): Promise<void> {
+  // What is shared without a collection is in none, and not gone.
+  if (folders.length === 0) return;
   /** What the last look saw: path → bytes. */
   let before = new Map<string, number>();
   let gone = new Set<string>();

@@ -98,6 +98,25 @@ describe('the scout for albums', () => {
     await soon(() => expect(told.toSorted()).toEqual(['gone A/One', 'new B/One']));
   });
 
+  it('has nothing to tell of what is shared by itself, without a folder of albums', async () => {
+    const told: string[] = [];
+    const tell = (what: string) => async () => void told.push(what);
+    await scoutAlbums(
+      [],
+      {},
+      new AbortController().signal,
+      {
+        isKnown: () => true,
+        onAlbum: tell('new'),
+        shared: () => [join(music, 'A/One')],
+        onGone: tell('gone'),
+        onTrouble: tell('trouble'),
+      },
+      1,
+    );
+    expect(told).toEqual([]);
+  });
+
   it('takes no album for gone while its disk is away, and says that once', async () => {
     const other = join(place, 'Other');
     mkdirSync(other);
