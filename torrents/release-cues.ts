@@ -36,7 +36,11 @@ export function openCueSearch(name: string, files: readonly TorrentFile[], pathO
       const here = beside.filter((cue) => cue.folder === folder);
       const isOnly = audio.filter((other) => folderOf(other) === folder).length === 1;
       const found = [
-        ...(tags?.cues ?? []).map((sheet) => fileCue(mended(sheet, names), fileName, true)),
+        ...(tags?.cues ?? []).map((sheet) => {
+          // Each file may have one, and most need none: what is of no use is not mended.
+          const isOfUse = fileCue(sheet, fileName, true) !== undefined;
+          return isOfUse ? fileCue(mended(sheet, names), fileName, true) : undefined;
+        }),
         ...here.map(({ sheet }) => fileCue(sheet, fileName, isOnly)),
       ].filter((cue) => cue !== undefined);
       // What a file's own tags say counts first, and starts alone count last.

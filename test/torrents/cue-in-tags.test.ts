@@ -2,6 +2,7 @@ import { expect, it, test } from 'vitest';
 import { createTorrent } from '../../torrents/create.ts';
 import { readRelease } from '../../torrents/release.ts';
 import { bytesOf } from '../../torrents/tags/byte-source.ts';
+import { readCueSheet } from '../../torrents/tags/cue-sheet.ts';
 import { flacCueStarts } from '../../torrents/tags/flac-blocks.ts';
 import { trackTags } from '../../torrents/tags/track-tags.ts';
 import { makeFolder } from './folder-fixture.ts';
@@ -97,6 +98,18 @@ test.each([
 ])('a sheet in tags with %s changes nothing', async (_, sheet) => {
   const release = await releaseOf('A', { 'a.flac': flac({ CUESHEET: sheet, TITLE: 'Whole' }) });
   expect(release.tracks.map(({ title }) => title)).toEqual(['Whole']);
+});
+
+it.each([
+  ['TITLE', `TITLE "x${' '.repeat(130_000)}x"`],
+  ['FILE', `FILE "x${' '.repeat(130_000)}x" WAVE`],
+  ['INDEX', `INDEX 01 ${' '.repeat(130_000)}x`],
+  ['nothing', `${' '.repeat(130_000)}x`],
+  ['line breaks', `${'\n'.repeat(130_000)}x`],
+])('a sheet of one endless line of blanks is read in the time of any other: %s', (_, text) => {
+  // By the square of its length it would be half a minute, and the test would be stopped.
+  expect(readCueSheet(text)).toBeUndefined();
+  expect(trackTags({ cueSheet: text }).cues).toEqual([]);
 });
 
 it('a song that begins behind the end of its file has no length', async () => {

@@ -45,11 +45,12 @@ export function readCueSheet(text: string): CueSheet | undefined {
   let artist: string | undefined;
   let track: Mutable | undefined;
   for (const line of text.slice(0, cueBytesMax).split(/\r\n|\r|\n/)) {
-    const [, command = '', rest = ''] = /^\s*([A-Z]+)\s+(.*?)\s*$/i.exec(line) ?? [];
+    // No pattern here has two runs of blanks side by side, or one that may begin anywhere: those take time by the square.
+    const [, command = '', rest = ''] = /^([A-Z]+)\s+(\S.*)$/i.exec(line.trim()) ?? [];
     switch (command.toUpperCase()) {
       case 'FILE':
         files.push({
-          name: unquoted(rest.replace(/\s+(WAVE|MP3|AIFF|FLAC|BINARY|MOTOROLA)$/i, '')),
+          name: unquoted(rest.replace(/\s(WAVE|MP3|AIFF|FLAC|BINARY|MOTOROLA)$/i, '').trimEnd()),
           tracks: [],
         });
         track = undefined;
@@ -85,7 +86,7 @@ export function readCueSheet(text: string): CueSheet | undefined {
 export function sheetInTag(untrusted: unknown): CueSheet | undefined {
   if (typeof untrusted !== 'string') return undefined;
   const text = untrusted.slice(0, cueBytesMax);
-  return readCueSheet(/^\s*FILE\s/im.test(text) ? text : `FILE "" WAVE\n${text}`);
+  return readCueSheet(/^[ \t]*FILE\s/im.test(text) ? text : `FILE "" WAVE\n${text}`);
 }
 
 /** Of `[number, startMs]` alone. */
