@@ -94,6 +94,15 @@ describe('text that counts as Latin-1', () => {
     expect(mend([text])).toEqual([text]);
   });
 
+  it('and is more than any album has is told by the first of it', () => {
+    const many = Array.from({ length: 2_000 }, (_, at) => `${at} ${'ñ¡'.repeat(450)}`);
+    const read = mend([...bytes.cyrillic.map(latin1), ...many]);
+    // By all of it this would take a quarter of a minute, and the test would be stopped.
+    expect(read).toHaveLength(2_003);
+    const songs = Array.from({ length: 4_000 }, (_, at) => `${at} ${latin1(bytes.cyrillic[0])}`);
+    expect(mend(songs).every((text) => text?.endsWith(right.cyrillic[0]))).toBe(true);
+  });
+
   it('and is nothing that can be read is left out', () => {
     expect(mend(['\x98¡¢\x98\xad±ÿþ\x98', '\x98\x8d\x8f\x90'])).toEqual([undefined, undefined]);
   });

@@ -11,6 +11,8 @@ import { plainLetters } from './plain-letters.ts';
 
 /** Of an album of ordinary size all; of a huge one enough to know it by. */
 const textsMax = 2_000;
+/** Their characters, all in all: two thousand titles and artists, and not so many texts of 900 characters, which take 20 s. */
+const judgedCharsMax = 64 * 1024;
 /** One song of an album may be from elsewhere. */
 const readMin = 2 / 3;
 /** Below that share of likely letters it is noise in any encoding. */
@@ -57,13 +59,21 @@ export function mendTexts(
     else mended.set(text, utf8);
   }
   if (open.size === 0) return mended;
-  const encoding = encodingOf([...open].slice(0, textsMax), names.join('\n'));
+  const encoding = encodingOf(judged(open), names.join('\n'));
   for (const [text, bytes] of open) {
     const other = encoding === 'latin' ? text : encoding && decoded(bytes, encoding);
     if (other !== undefined) mended.set(text, other);
     else if (!isLatin([text])) mended.set(text, undefined);
   }
   return mended;
+}
+
+function judged(open: ReadonlyMap<string, Uint8Array>): readonly (readonly [string, Uint8Array])[] {
+  let chars = 0;
+  return [...open].slice(0, textsMax).filter(([text]) => {
+    chars += text.length;
+    return chars <= judgedCharsMax;
+  });
 }
 
 interface Reading {
