@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+/**
+ * `node test/tools/compare.ts BEFORE AFTER`: do two commits, or checkouts, answer alike? A step that is only to move
+ * things must change nothing that anybody sees; this is how it is proved. Exit code 1 when something differs.
+ *
+ * What is asked is decided here, and the same for both: files of the program may lie anywhere, so nothing is used but the
+ * `bin` and the `exports` of package.json, and test/tools/trace-hashes.ts.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { checkoutOf, ownCheckout } from './compare/checkouts.ts';
+import { differences } from './compare/difference.ts';
+import { type Answered, partNames, record } from './compare/record.ts';
+
+const usage = `node test/tools/compare.ts BEFORE AFTER     two commits of this repository, or paths of checkouts
+node test/tools/compare.ts --record FILE    what this checkout answers, as JSON
+  --only PARTS    some of ${partNames.join(',')}
+  --seeds NUMBER  so many trace hashes (300)
+  --keep FOLDER   write both records there, as JSON`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    record: { type: 'string' },
+    only: { type: 'string' },
+    seeds: { type: 'string', default: '300' },
+    keep: { type: 'string' },
+  },
+});
+const chosen = values.only?.split(',') ?? partNames;
+const seeds = Number(values.seeds);
+const isAsked = values.record === undefined ? positionals.length === 2 : positionals.length === 0;
+if (!isAsked || !chosen.every((name) => partNames.includes(name)) || !Number.isSafeInteger(seeds)) {
+  console.error(usage);
+  process.exit(2);
+}
+
+// Settings, proxies and languages of the user who compares are not the programs'.
+for (const name of Object.keys(process.env)) if (!/^(PATH|HOME|TMPDIR)$/.test(name)) delete process.env[name];
+const folder = mkdtempSync(join(tmpdir(), 'cicada-compare-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+// One for all: whoever opens a state finds it where it was written.
+const place = join(folder, 'place');
+
+if (values.record === undefined) process.exitCode = await compare(positionals[0]!, positionals[1]!);
+else
+  save(resolve(values.record), await record({ checkout: ownCheckout, place, seeds }, chosen, tell('here')));
+
+async function compare(before: string, after: string): Promise<number> {
+  const [old, now] = [checkoutOf(before, join(folder, 'before')), checkoutOf(after, join(folder, 'after'))];
+  const first = await record({ checkout: old, place, seeds }, chosen, tell(before));
+  const second = await record({ checkout: now, place, seeds }, chosen, tell(after));
+  const found = chosen.flatMap((part) => differences(part, first[part]!, second[part]!));
+  if (values.keep !== undefined) {
+    mkdirSync(values.keep, { recursive: true });
+    save(join(values.keep, 'before.json'), first);
+    save(join(values.keep, 'after.json'), second);
+  }
+  if (chosen.includes('state')) {
+    const who = `written by ${before}, opened by ${after}`;
+    const crossed = await record({ checkout: old, opener: now, place, seeds }, ['state'], tell(who));
+    if (values.keep !== undefined) save(join(values.keep, 'crossed.json'), crossed);
+    found.push(...differences(`state ${who}`, first.state!, crossed.state!));
+  }
+  const asked = chosen.reduce((sum, part) => sum + Object.keys(first[part]!).length, 0);
+  if (found.length === 0) console.log(`same: ${asked} answers`);
+  else console.log(`${found.join('\n\n')}\n\n${found.length} of ${asked} answers differ`);
+  return found.length === 0 ? 0 : 1;
+}
+
+function save(file: string, answers: Answered): void {
+  writeFileSync(file, `${JSON.stringify(answers, undefined, 1)}\n`);
+}
+
+function tell(side: string): (part: string) => void {
+  return (part) => console.error(`${side}: ${part}`);
+}
