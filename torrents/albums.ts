@@ -6,9 +6,10 @@
  *
  * Invariant: every file belongs to one album at most. Left to others: making the torrents (create.ts).
  */
+import { createHash } from 'node:crypto';
 import { dirname, join, relative, sep } from 'node:path';
 import type { CreateError } from './create-error.ts';
-import { type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
+import { type FoundFile, type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
 import { comparePaths } from './natural-order.ts';
 import { isAudio } from './tags/audio-formats.ts';
 import { isDiscName } from './tags/disc-numbers.ts';
@@ -20,8 +21,12 @@ const collectionFilesMax = 1_000_000;
 export interface Album {
   readonly path: string;
   readonly bytes: number;
+  /** Another one when a file of it has come, changed or gone. */
+  readonly stamp: string;
   /** Whether a file of the folder belongs to this album, and not to another inside it: an option of createTorrent(). */
   readonly wanted: (components: readonly string[]) => boolean;
+  /** The same at a later time: audio that came since makes an album of its folder. Throws CreateError. */
+  readonly wantedNow: (signal?: AbortSignal) => Promise<Album['wanted']>;
 }
 
 export interface Albums {
@@ -47,7 +52,10 @@ export async function findAlbums(
   // Of a folder that cannot be read at all there is nothing more to say.
   if (faults[0]?.path === scan.root) throw faults[0];
   if (scan.isSingleFile) {
-    const album = { path, bytes: scan.files[0]!.bytes, wanted: () => true };
+    const wanted = () => true;
+    const [file] = scan.files;
+    const stamp = stampOf(scan.files);
+    const album = { path, bytes: file!.bytes, stamp, wanted, wantedNow: async () => wanted };
     return { albums: [album], leftOut: [], skipped: [], faults: [] };
   }
 
@@ -65,23 +73,35 @@ export async function findAlbums(
     return undefined;
   };
   const sorted = [...albums].sort(([, a], [, b]) => comparePaths(a, b));
-  const bytes = new Map<string, number>();
+  const filesOf = new Map<string, FoundFile[]>();
   const leftOut: string[] = [];
   for (const file of scan.files) {
     const key = nearest(file.components.slice(0, -1));
     if (key === undefined) leftOut.push(join(scan.root, ...file.components));
-    else bytes.set(key, (bytes.get(key) ?? 0) + file.bytes);
+    else {
+      const others = filesOf.get(key);
+      if (others === undefined) filesOf.set(key, [file]);
+      else others.push(file);
+    }
   }
   const folderOf = (at: string) => relative(scan.root, at).split(sep).filter(Boolean);
   return {
-    albums: sorted.map(([key, folder]) => ({
-      path: join(path, ...folder),
-      bytes: bytes.get(key) ?? 0,
-      wanted: (components) => {
-        const isWanted = options.wanted?.([...folder, ...components]) ?? true;
-        return isWanted && nearest([...folder, ...components.slice(0, -1)]) === key;
-      },
-    })),
+    albums: sorted.map(([key, folder]) => {
+      const at = join(path, ...folder);
+      const files = filesOf.get(key) ?? [];
+      const chosen = (components: readonly string[]) => options.wanted?.([...folder, ...components]) ?? true;
+      return {
+        path: at,
+        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+        stamp: stampOf(files),
+        wanted: (components) =>
+          chosen(components) && nearest([...folder, ...components.slice(0, -1)]) === key,
+        wantedNow: async (later) => {
+          const now = await findAlbums(at, { ...options, wanted: chosen }, later);
+          return now.albums.find((album) => album.path === at)?.wanted ?? (() => false);
+        },
+      };
+    }),
     leftOut,
     skipped: scan.skipped,
     faults: faults.filter((fault) => nearest(folderOf(dirname(fault.path!))) === undefined),
@@ -132,6 +152,14 @@ function wordsOf(name: string): string {
     .toLowerCase()
     .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [name];
   return ` ${words.join(' ')} `;
+}
+
+function stampOf(files: readonly FoundFile[]): string {
+  const hash = createHash('sha1');
+  for (const { components, bytes, ctimeMs } of files) {
+    hash.update(`${components.join('/')}\n${bytes} ${ctimeMs}\n`);
+  }
+  return hash.digest('base64');
 }
 
 function keyOf(folder: readonly string[]): string {

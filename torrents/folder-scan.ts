@@ -19,6 +19,8 @@ export interface FoundFile {
   readonly components: readonly string[];
   readonly bytes: number;
   readonly mtimeMs: number;
+  /** No program can set it: it tells of writers that keep size and time. */
+  readonly ctimeMs: number;
 }
 
 export type SkipReason =
@@ -106,7 +108,7 @@ export async function scanFolder(
     if (looksLike !== undefined) {
       throw new CreateError('create-secret', `${root} looks like ${looksLike}`, root);
     }
-    const file = { components: [name], bytes: stats.size, mtimeMs: stats.mtimeMs };
+    const file = { components: [name], bytes: stats.size, mtimeMs: stats.mtimeMs, ctimeMs: stats.ctimeMs };
     return { root: dirname(root), name, isSingleFile: true, files: [file], skipped: [] };
   }
   if (!stats.isDirectory())
@@ -174,7 +176,8 @@ export async function scanFolder(
             skipped.push({ path: entryPath, reason: 'secret', looksLike });
             continue;
           }
-          files.push({ components, bytes: entry.size, mtimeMs: entry.mtimeMs });
+          const { size: bytes, mtimeMs, ctimeMs } = entry;
+          files.push({ components, bytes, mtimeMs, ctimeMs });
           if (files.length > most) {
             const message = `${root} has more than ${most} files: share its folders one by one`;
             throw new CreateError('create-too-many-files', message, root);

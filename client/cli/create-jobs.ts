@@ -17,8 +17,8 @@ import { count } from './wording.ts';
 export interface CreateJob {
   readonly path: string;
   readonly options: CreateOptions;
-  /** Of an album, as it was found; otherwise they are not known before it is looked through. */
-  readonly bytes: number | undefined;
+  /** As it was found; without it nothing is known before the path is looked through. */
+  readonly album?: Album;
   /** The torrent file to write; undefined when there is none to write. */
   readonly target: string | undefined;
   /** There is such a torrent file already, and that is all right. */
@@ -40,7 +40,7 @@ interface JobSettings {
   readonly signal: AbortSignal;
 }
 
-type Wish = Pick<CreateJob, 'path' | 'options' | 'bytes' | 'fault' | 'skippedHere'>;
+type Wish = Pick<CreateJob, 'path' | 'options' | 'album' | 'fault' | 'skippedHere'>;
 
 /** Throws CliError; when there is one path, CreateError if it cannot be looked through. */
 export async function createJobs(
@@ -51,8 +51,7 @@ export async function createJobs(
   const wishes: Wish[] = [];
   for (const path of paths) {
     if (settings['per-album']) wishes.push(...(await albumWishes(path, paths.length > 1, options, settings)));
-    else
-      wishes.push({ path, options, bytes: undefined, fault: undefined, skippedHere: (skipped) => skipped });
+    else wishes.push({ path, options, fault: undefined, skippedHere: (skipped) => skipped });
   }
   const { place } = settings;
   const flagForOne = place === '-' ? '--output -' : settings.name !== undefined ? '--name' : undefined;
@@ -111,7 +110,7 @@ async function albumWishes(
   { output, signal }: JobSettings,
 ): Promise<Wish[]> {
   const failed = (at: string, fault: Error): Wish => {
-    return { path: at, options, bytes: undefined, fault, skippedHere: () => [] };
+    return { path: at, options, fault, skippedHere: () => [] };
   };
   try {
     const { albums, leftOut, skipped, faults } = await findAlbums(path, options, signal);
@@ -130,7 +129,7 @@ async function albumWishes(
     const found = albums.map((album: Album) => ({
       path: album.path,
       options: { ...options, wanted: album.wanted },
-      bytes: album.bytes,
+      album,
       fault: undefined,
       // All of it has been told, for the whole collection; in the document of an album stands what lies in its folder.
       skippedHere: (those: readonly Skipped[]) =>

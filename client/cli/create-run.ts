@@ -52,7 +52,7 @@ export async function makeTorrents(
       try {
         if (job.fault !== undefined) throw job.fault;
         if (job.isThere) {
-          add(tallies.skipped, job.bytes);
+          add(tallies.skipped, job.album?.bytes);
           output.document({ event: 'skipped', torrent: job.target, path: job.path });
           output.detail(`${plain(job.target!)} exists already: skipped`);
         } else {
@@ -63,7 +63,7 @@ export async function makeTorrents(
         }
       } catch (error) {
         if (!isLong || signal.aborted) throw error;
-        add(tallies.failed, job.bytes);
+        add(tallies.failed, job.album?.bytes);
         output.failure(codeOf(error), (error as Error).message, { path: job.path });
         if (code === exitCode.done) code = exitCodeOf(error);
         if (exitCodeOf(error) === exitCode.diskFull) break;
@@ -104,7 +104,7 @@ class RunProgress {
 
   constructor(jobs: readonly CreateJob[]) {
     this.#jobs = jobs;
-    const sizes = jobs.map((job) => (job.isThere || job.fault !== undefined ? 0 : job.bytes));
+    const sizes = jobs.map((job) => (job.isThere || job.fault !== undefined ? 0 : job.album?.bytes));
     this.#totalBytes = sizes.includes(undefined)
       ? undefined
       : sizes.reduce<number>((sum, bytes) => sum + bytes!, 0);
@@ -113,7 +113,7 @@ class RunProgress {
   /** The job at hand is over, however it went. */
   next(): void {
     const job = this.#jobs[this.#at++]!;
-    if (!job.isThere && job.fault === undefined) this.#doneBytes += job.bytes ?? 0;
+    if (!job.isThere && job.fault === undefined) this.#doneBytes += job.album?.bytes ?? 0;
   }
 
   line(hashed: HashProgress) {

@@ -1,4 +1,5 @@
 /** Sharing at a tracker with a catalogue: every folder is published, seeded, watched, and published again when it changes. */
+import type { Album } from '../../torrents/albums.ts';
 import type { CreateOptions, Skipped } from '../../torrents/create.ts';
 import { HashPool } from '../../torrents/hashing/pool.ts';
 import { isLoopback, packAddress } from '../../tracker/protocol/address.ts';
@@ -9,7 +10,7 @@ import { ShareError } from '../community/share-error.ts';
 import type { SharedFolder } from '../community/shared-folder.ts';
 import type { TrackerError } from '../community/tracker-error.ts';
 import type { Client } from '../host/client.ts';
-import { type FoundAlbum, scoutAlbums } from './album-scout.ts';
+import { scoutAlbums } from './album-scout.ts';
 import { CliError, codeOf } from './cli-error.ts';
 import { commandElsewhere } from './command-line.ts';
 import { exitCode } from './exit-codes.ts';
@@ -43,7 +44,7 @@ export interface PublishSharing {
   readonly mayShare: boolean | undefined;
 }
 
-type SharedPlace = Pick<FoundAlbum, 'path'> & Partial<FoundAlbum>;
+type SharedPlace = Pick<Album, 'path'> & Partial<Album>;
 
 /** Resolves when it is time to stop. */
 export async function sharePublished(
@@ -112,10 +113,11 @@ async function shareWith(
     void sharing.share?.close();
   }
 
-  async function shareOne({ path: folder, wanted }: SharedPlace, sharing: Sharing): Promise<void> {
+  async function shareOne({ path: folder, wanted, wantedNow }: SharedPlace, sharing: Sharing): Promise<void> {
     sharing.share = await publishFolder({
       ...{ ...options, folder, place, account, identity, pool },
       create: wanted === undefined ? create : { ...create, wanted },
+      ...{ wantedNow, isTold: isCollection },
       onHash: (progress) => output.live(hashingLine('Hashing', progress)),
       onLeftOut: (file) => tellLeftOut(file, output),
       onTrouble: (error) => {
@@ -219,9 +221,12 @@ async function shareWith(
         if (sharing !== undefined) await end(sharing, error);
       },
     });
-    const scouting = scoutAlbums(collections, create, until, {
+    const known = folders.flatMap(({ path, stamp = '' }) => ({ path, stamp }));
+    const looks = { folders: collections, known, scan: create, signal: until };
+    const scouting = scoutAlbums(looks, {
       isKnown: (path) => givenUp.has(path) || sharings.some(({ folder }) => folder === path),
       onAlbum: shareOneOfMany,
+      onChanged: async (album) => sharings.find(({ folder }) => folder === album.path)?.share?.touch(),
       shared: () => sharings.map(({ folder }) => folder),
       onGone: async (path) => {
         const sharing = sharings.find(({ folder }) => folder === path);

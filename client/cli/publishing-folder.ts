@@ -26,7 +26,7 @@ import {
   type ReleaseDetail,
 } from '../community/publishing.ts';
 import { checkShare } from '../community/share-rules.ts';
-import { type SharedFolder, shareFolder } from '../community/shared-folder.ts';
+import { type SharedFolder, type SharedFolderOptions, shareFolder } from '../community/shared-folder.ts';
 import type { TrackerError } from '../community/tracker-error.ts';
 
 export interface PublishingFolder {
@@ -41,6 +41,9 @@ export interface PublishingFolder {
   /** Hash workers that are shared with other folders. */
   readonly pool?: HashPool | undefined;
   readonly includeSecrets: boolean | undefined;
+  /** Of an album inside a collection that is looked at as a whole: as in SharedFolderOptions. */
+  readonly wantedNow?: SharedFolderOptions['wantedNow'];
+  readonly isTold?: boolean;
   /** Keys and password files that are not shared. */
   readonly onLeftOut: (file: Skipped) => void;
   readonly onHash: (progress: HashProgress) => void;
@@ -130,6 +133,7 @@ async function publishAs(
   const isPrivate = create.private === true || access.visibility !== 'everyone';
   const shared = await shareFolder(real, {
     ...{ stateFolder, onVersion, onTrouble, onLeftOut, includeSecrets },
+    ...{ wantedNow: options.wantedNow, isTold: options.isTold },
     create: { ...create, private: isPrivate, trackers: [] },
     control: {
       ...(signal && { signal }),

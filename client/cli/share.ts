@@ -4,7 +4,7 @@
  */
 
 import { basename, resolve } from 'node:path';
-import { findAlbums } from '../../torrents/albums.ts';
+import { type Album, findAlbums } from '../../torrents/albums.ts';
 import { type CreateOptions, createTorrent, writeTorrentFile } from '../../torrents/create.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../tracker/server.ts';
@@ -118,7 +118,17 @@ export default defineCommand({
         if (perAlbum) {
           const { shareAlbums } = await import('./share-albums.ts');
           const { threads, force = false } = args;
-          const albums = { collections: places, create: options, place, force, threads, tracker, ...trust };
+          const includeSecrets = args['include-secrets'];
+          const albums = {
+            collections: places,
+            create: options,
+            place,
+            force,
+            threads,
+            tracker,
+            ...trust,
+            includeSecrets,
+          };
           return await shareAlbums(client, albums, signal, output);
         }
         const transfers: Transfer[] = [];
@@ -164,9 +174,9 @@ async function foldersOf(
   collections: readonly string[],
   options: CreateOptions,
   signal: AbortSignal,
-): Promise<{ readonly path: string }[]> {
+): Promise<(Pick<Album, 'path'> & Partial<Album>)[]> {
   if (collections.length === 0) return places.map((path) => ({ path }));
-  const found: { readonly path: string }[] = [];
+  const found: Album[] = [];
   for (const path of collections) found.push(...(await findAlbums(path, options, signal)).albums);
   return found;
 }

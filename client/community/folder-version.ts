@@ -6,7 +6,13 @@
  * that files that stay keep their hashes.
  */
 
-import { type CreateOptions, createTorrent, knownFilesOf, planTorrent } from '../../torrents/create.ts';
+import {
+  type CreateOptions,
+  createTorrent,
+  knownFilesOf,
+  planTorrent,
+  type Skipped,
+} from '../../torrents/create.ts';
 import { CreateError } from '../../torrents/create-error.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
@@ -18,6 +24,8 @@ export interface FolderVersion {
   readonly torrent: Uint8Array;
   /** What the folder looked like. */
   readonly listing: FolderListing;
+  /** What lies in the folder and not in the torrent; it is not remembered. */
+  readonly skipped?: readonly Skipped[];
 }
 
 /** Eight times what we would choose for a new folder: a share that has grown so much is worth hashing once more. */
@@ -33,7 +41,7 @@ export async function makeVersion(
   const listing = await listFolder(folder, options, control.signal);
   const like = before === undefined ? options : await likeBefore(folder, options, before, control.signal);
   const known = before && knownFilesOf(before.metainfo);
-  const { bytes, metainfo } = await createTorrent(
+  const { bytes, metainfo, skipped } = await createTorrent(
     folder,
     {
       ...like,
@@ -53,7 +61,7 @@ export async function makeVersion(
       folder,
     );
   }
-  return { metainfo, torrent: bytes, listing };
+  return { metainfo, torrent: bytes, listing, skipped };
 }
 
 async function likeBefore(

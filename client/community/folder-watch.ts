@@ -12,6 +12,8 @@ import { settling } from './settling.ts';
 import { ShareError } from './share-error.ts';
 
 export interface FolderWatch {
+  /** Something may have changed. */
+  touch(): void;
   /** A change that is being told of is waited for. */
   close(): Promise<void>;
 }
@@ -24,9 +26,11 @@ export interface FolderWatchOptions {
   /** When it rejects, that is trouble, and it is called again. `signal`: nobody watches any more. */
   readonly onChange: (signal: AbortSignal) => Promise<void>;
   readonly onTrouble: (error: unknown) => void;
-  /** Throws when the folder must not be looked at: then that is trouble. */
-  readonly beforeLook?: () => void;
+  /** Throws when the folder must not be looked at: then that is trouble. Answers what else is no change. */
+  readonly beforeLook?: (signal: AbortSignal) => Promise<Partial<ScanOptions>>;
   readonly settleMs?: number | undefined;
+  /** Changes are told by `touch` alone: of thousands of folders the system would have too many files to watch. */
+  readonly isTold?: boolean | undefined;
 }
 
 /** Copying programs and editors pause for less between two writes, and people wait for more. */
@@ -40,8 +44,8 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
   const { scan, known, onChange, onTrouble, settleMs = settleMsDefault } = options;
   const ended = new AbortController();
   const list = async () => {
-    options.beforeLook?.();
-    const listing = await listFolder(folder, scan, ended.signal);
+    const more = await options.beforeLook?.(ended.signal);
+    const listing = await listFolder(folder, { ...scan, ...more }, ended.signal);
     if (listing.size > 0) return listing;
     const message = `${folder} holds nothing to share any more: is its disk there? Nothing is withdrawn`;
     throw new ShareError('share-missing', message, folder);
@@ -52,6 +56,11 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
   };
   const report = () => onChange(ended.signal);
   const rest = settling(known, { list, report, onTrouble, after }, { settleMs, retryMs });
+  const close = async () => {
+    ended.abort();
+    await rest.stop();
+  };
+  if (options.isTold) return { touch: rest.touch, close };
   const isHidden = (at: string) =>
     path
       .relative(folder, at)
@@ -73,10 +82,10 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
     timer = setInterval(rest.touch, blindLookMs);
   });
   return {
+    touch: rest.touch,
     close: async () => {
       clearInterval(timer);
-      ended.abort();
-      await Promise.all([watcher.close(), rest.stop()]);
+      await Promise.all([watcher.close(), close()]);
     },
   };
 }

@@ -28,6 +28,10 @@ export interface SharedFolderOptions {
   /** They are shared like all others. */
   readonly includeSecrets?: boolean | undefined;
   readonly settleMs?: number;
+  /** What belongs to it at the moment, asked before each look: for albums in albums. */
+  readonly wantedNow?: ((signal?: AbortSignal) => Promise<CreateOptions['wanted']>) | undefined;
+  /** It is looked at again when `touch` says so, and is not watched by itself. */
+  readonly isTold?: boolean | undefined;
   /** Of the first version; later ones are made without a word. */
   readonly control?: HashControl;
   readonly machine?: Partial<ShareMachine>;
@@ -40,6 +44,8 @@ export interface SharedFolder {
   readonly current: FolderVersion;
   /** Keys and passwords that are left out of it. */
   readonly leftOut: readonly Skipped[];
+  /** Something in it may have changed. */
+  touch(): void;
   /** It is watched no longer. What is remembered stays. */
   close(): Promise<void>;
 }
@@ -55,16 +61,20 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
 
   let current: FolderVersion | undefined = await loadVersion(stateFolder, path);
   /** Where it was judged is where it has to be: behind a link it may be anything. */
-  const checkAgain = () => {
+  const beforeLook = async (signal?: AbortSignal) => {
     const now = check(path);
-    if (now === path) return secrets.startAnew();
+    const wanted = (await options.wantedNow?.(signal)) ?? createOptions.wanted;
+    if (now === path) {
+      secrets.startAnew();
+      return { wanted };
+    }
     const message = `${path} has become a link to ${now}: it is not shared any more; share that folder itself`;
     throw new ShareError('share-moved', message, path);
   };
   const makeNext = async (control: HashControl) => {
     const before = current;
-    checkAgain();
-    const version = await makeVersion(path, createOptions, before, control);
+    const now = { ...createOptions, ...(await beforeLook(control.signal)) };
+    const version = await makeVersion(path, now, before, control);
     // Touched, or written again with the same bytes: nobody needs to hear of it.
     const isNew =
       before === undefined || Buffer.compare(before.metainfo.infoHash, version.metainfo.infoHash) !== 0;
@@ -77,7 +87,8 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
   const first = await makeNext(options.control ?? {});
 
   const watcher = watchFolder(path, {
-    ...{ scan: createOptions, known: first.listing, onTrouble, settleMs, beforeLook: checkAgain },
+    ...{ scan: createOptions, known: first.listing, onTrouble, settleMs, beforeLook },
+    isTold: options.isTold,
     onChange: async (signal) => {
       await makeNext({ signal });
     },
@@ -90,6 +101,7 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
     get leftOut() {
       return secrets.all();
     },
+    touch: () => watcher.touch(),
     close: () => watcher.close(),
   };
 }

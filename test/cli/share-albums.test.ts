@@ -1,10 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type ScoutPorts, scoutAlbums } from '../../client/cli/album-scout.ts';
+import { type AlbumScoutPorts, scoutAlbums } from '../../client/cli/album-scout.ts';
 import { Output } from '../../client/cli/output.ts';
 import { shareAlbums } from '../../client/cli/share-albums.ts';
 import { openClient } from '../../client/host/open-client.ts';
+import { findAlbums } from '../../torrents/albums.ts';
+import { createTorrent } from '../../torrents/create.ts';
+import { parseMetainfo } from '../../torrents/metainfo.ts';
 import { runHere, temporaryFolder } from './run-cicada.ts';
 
 let place: string;
@@ -21,7 +24,7 @@ function write(path: string, text: string): void {
 }
 
 /** A scout that looks every few milliseconds, and what it has told. */
-function scout(ports: Partial<ScoutPorts> = {}, others: readonly string[] = []) {
+async function scout(ports: Partial<AlbumScoutPorts> = {}, others: readonly string[] = []) {
   const control = new AbortController();
   const shared = new Set([join(music, 'A/One'), join(music, 'B/Two')]);
   const told: string[] = [];
@@ -32,14 +35,21 @@ function scout(ports: Partial<ScoutPorts> = {}, others: readonly string[] = []) 
   };
   const short = (path: string) => relative(music, path);
   const ended = scoutAlbums(
-    [music, ...others],
-    {},
-    control.signal,
+    {
+      folders: [music, ...others],
+      known: (await findAlbums(music)).albums,
+      scan: {},
+      signal: control.signal,
+      everyMs: 5,
+    },
     {
       isKnown,
       onAlbum: async ({ path }) => {
         told.push(`new ${short(path)}`);
         shared.add(path);
+      },
+      onChanged: async ({ path }) => {
+        told.push(`changed ${short(path)}`);
       },
       shared: () => [...shared],
       onGone: async (path) => {
@@ -49,7 +59,6 @@ function scout(ports: Partial<ScoutPorts> = {}, others: readonly string[] = []) 
       onTrouble: (error) => told.push(`trouble ${(error as { code?: string }).code}`),
       ...ports,
     },
-    5,
   );
   onTestFinished(async () => {
     control.abort();
@@ -66,7 +75,7 @@ const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interva
 
 describe('the scout for albums', () => {
   it('tells of a new album once, wherever it lies, and of nothing that is shared already', async () => {
-    const { told, someLooks } = scout();
+    const { told, someLooks } = await scout();
     await someLooks();
     expect(told).toEqual([]);
     write('C/deep/Three/CD1/1.flac', 'x');
@@ -75,8 +84,32 @@ describe('the scout for albums', () => {
     expect(told).toEqual(['new C/deep/Three']);
   });
 
+  it.each(['CD2', 'Disc II', 'Disk Four', 'Scans'])(
+    'tells of what comes into %s of an album as a change of the album, once',
+    async (folder) => {
+      const { told, someLooks } = await scout();
+      write(`A/One/${folder}/1.${folder === 'Scans' ? 'png' : 'mp3'}`, 'x');
+      await soon(() => expect(told).toEqual(['changed A/One']));
+      await someLooks();
+      expect(told).toEqual(['changed A/One']);
+    },
+  );
+
+  it('tells of files of an album that were edited, renamed or removed, and of audio in any other folder as an album', async () => {
+    write('A/One/2.flac', 'two');
+    const { told } = await scout();
+    write('A/One/2.flac', 'TWO');
+    await soon(() => expect(told.splice(0)).toEqual(['changed A/One']));
+    renameSync(join(music, 'A/One/2.flac'), join(music, 'A/One/3.flac'));
+    await soon(() => expect(told.splice(0)).toEqual(['changed A/One']));
+    rmSync(join(music, 'A/One/3.flac'));
+    await soon(() => expect(told.splice(0)).toEqual(['changed A/One']));
+    write('A/One/Bonus/1.flac', 'bonus');
+    await soon(() => expect(told).toEqual(['new A/One/Bonus']));
+  });
+
   it('waits until an album that is being copied has come to rest', async () => {
-    const { told } = scout();
+    const { told } = await scout();
     const control = new AbortController();
     const copying = (async () => {
       for (let bytes = 1; !control.signal.aborted; bytes++) {
@@ -93,7 +126,7 @@ describe('the scout for albums', () => {
   });
 
   it('tells of an album that is gone; one that was moved is gone there and new here', async () => {
-    const { told } = scout();
+    const { told } = await scout();
     renameSync(join(music, 'A/One'), join(music, 'B/One'));
     await soon(() => expect(told.toSorted()).toEqual(['gone A/One', 'new B/One']));
   });
@@ -102,17 +135,15 @@ describe('the scout for albums', () => {
     const told: string[] = [];
     const tell = (what: string) => async () => void told.push(what);
     await scoutAlbums(
-      [],
-      {},
-      new AbortController().signal,
+      { folders: [], known: [], scan: {}, signal: new AbortController().signal, everyMs: 1 },
       {
         isKnown: () => true,
         onAlbum: tell('new'),
+        onChanged: tell('changed'),
         shared: () => [join(music, 'A/One')],
         onGone: tell('gone'),
         onTrouble: tell('trouble'),
       },
-      1,
     );
     expect(told).toEqual([]);
   });
@@ -120,7 +151,7 @@ describe('the scout for albums', () => {
   it('takes no album for gone while its disk is away, and says that once', async () => {
     const other = join(place, 'Other');
     mkdirSync(other);
-    const { told } = scout({}, [other]);
+    const { told } = await scout({}, [other]);
     renameSync(music, `${music} away`);
     await soon(() => expect(told).toEqual(['trouble file-missing']));
     // Looks go on in the other folder.
@@ -147,7 +178,7 @@ describe('share --per-album without a catalogue', () => {
       client,
       {
         ...{ collections: [music], create: {}, place: folder, force: false, threads: 1 },
-        ...{ trackers: [], tracker: undefined, lookEveryMs: 5 },
+        ...{ trackers: [], tracker: undefined, includeSecrets: undefined, lookEveryMs: 5, settleMs: 5 },
       },
       control.signal,
       output,
@@ -174,6 +205,51 @@ describe('share --per-album without a catalogue', () => {
     expect(new Set(of('sharing').map(({ port }) => port))).toEqual(new Set([client.port]));
     rmSync(join(music, 'A/One'), { recursive: true });
     await soon(() => expect(of('gone')).toMatchObject([{ path: join(music, 'A/One') }]));
+  });
+
+  it('an album that has gained a disc is another torrent, and the one before is seeded on', async () => {
+    const { of } = await share(join(place, 'out/'));
+    await soon(() => expect(of('sharing')).toHaveLength(2));
+    for (const [disc, files] of [
+      ['CD2', 2],
+      ['Disc III', 3],
+      ['disc four', 4],
+    ] as const) {
+      write(`A/One/${disc}/1.mp3`, disc);
+      await soon(() => expect(of('new-version').at(-1)).toMatchObject({ name: 'One', files }));
+    }
+    const file = parseMetainfo(readFileSync(join(place, 'out/One.torrent')));
+    expect(of('new-version').map(({ infoHash }) => infoHash)).toContain(
+      Buffer.from(file.infoHash).toString('hex'),
+    );
+    expect(file.files.filter(({ isPad }) => !isPad)).toHaveLength(4);
+    await soon(() => expect(of('progress').at(-1)).toMatchObject({ torrents: 5, offline: 0 }));
+    rmSync(join(music, 'A/One/CD2'), { recursive: true });
+    await soon(() => expect(of('progress').at(-1)).toMatchObject({ torrents: 2, offline: 0 }));
+  });
+
+  it('audio in another folder of an album is an album of its own, and in no two torrents', async () => {
+    const { of } = await share(undefined);
+    await soon(() => expect(of('sharing')).toHaveLength(2));
+    write('A/One/Bonus/1.flac', 'bonus');
+    await soon(() => expect(of('sharing').at(-1)).toMatchObject({ name: 'Bonus', files: 1 }));
+    write('A/One/2.flac', 'two');
+    await soon(() => expect(of('new-version')).toMatchObject([{ name: 'One', files: 2 }]));
+  });
+
+  it('a torrent file that was there is left, and said to be of another torrent', async () => {
+    const out = join(place, 'out');
+    mkdirSync(out);
+    const { bytes } = await createTorrent(join(music, 'A/One'));
+    writeFileSync(join(out, 'One.torrent'), bytes);
+    writeFileSync(join(out, 'Two.torrent'), bytes);
+    const { of } = await share(out);
+    await soon(() =>
+      expect(of('other-torrent')).toEqual([expect.objectContaining({ torrent: join(out, 'Two.torrent') })]),
+    );
+    write('A/One/2.flac', 'two');
+    await soon(() => expect(of('other-torrent').at(-1)).toMatchObject({ torrent: join(out, 'One.torrent') }));
+    expect(readFileSync(join(out, 'One.torrent')).equals(bytes)).toBe(true);
   });
 
   it('an album that cannot be shared stops no other, is said once, and is shared when it can be', async () => {

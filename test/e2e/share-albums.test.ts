@@ -70,3 +70,18 @@ it('share --per-album publishes and seeds an album that is copied in while it ru
   await isFetched('Three');
   expect(await published()).toEqual(['One', 'Three', 'Two']);
 }, 90_000);
+
+it('share --per-album takes audio in a disc’s folder of an album for a new version of it, and in any other for an album', async () => {
+  song(music, 'Artist/One/CD2/01 Sixth.flac', 6);
+  await share.event('new-version', ({ name, files }) => name === 'One' && files === 2);
+  song(music, 'Artist/Two/Bonus/01 Seventh.flac', 7);
+  writeFileSync(join(music, 'Artist/Two/cover.jpg'), 'no picture');
+  await share.event('new-version', ({ name }) => name === 'Two');
+  await share.event('sharing', ({ name }) => name === 'Bonus');
+  expect(await published()).toEqual(['Bonus', 'One', 'Three', 'Two']);
+  const versions = share.lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'new-version');
+  expect(versions.map(({ name, files }) => [name, files])).toEqual([
+    ['One', 2],
+    ['Two', 3],
+  ]);
+}, 90_000);

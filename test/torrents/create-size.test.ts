@@ -34,6 +34,7 @@ const found = fc.array(
     components: fc.array(component, { minLength: 1, maxLength: 6 }),
     bytes: fc.integer({ min: 0, max: 100_000 }),
     mtimeMs: fc.constant(0),
+    ctimeMs: fc.constant(0),
   }),
   { minLength: 1, maxLength: 30 },
 );
