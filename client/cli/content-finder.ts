@@ -5,6 +5,7 @@
  *
  * Invariant: nothing is opened, links to folders are not followed, and a place is found only with all files in it.
  */
+import { createHash } from 'node:crypto';
 import { type Stats, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -63,6 +64,16 @@ export class ContentFinder {
   /** All places that have every file of it, in its size. */
   find(metainfo: Metainfo): string[] {
     return this.#named(metainfo).filter((place) => missingAt(metainfo, place) === 0);
+  }
+
+  /** Another one when the content has come or gone, or a file of it has changed; empty where there is none. */
+  stampOf(metainfo: Metainfo, places: readonly string[] = this.find(metainfo)): string {
+    const files = metainfo.files.filter(({ isPad }) => !isPad);
+    const stamps = places.flatMap((place) => {
+      const pathOf = locateFiles(metainfo, place);
+      return [place, ...files.map((file) => statOf(pathOf(file)!)?.ctimeMs)];
+    });
+    return stamps.length === 0 ? '' : createHash('sha1').update(stamps.join('\n')).digest('base64');
   }
 
   /** Why there is none, in words. */

@@ -28,7 +28,7 @@ export default defineCommand({
     torrent: {
       ...givenPositional,
       demandOption: true,
-      describe: `${givenPositional.describe}; or a folder of .torrent files`,
+      describe: `${givenPositional.describe}; or a folder of .torrent files, also of later ones`,
     },
     path: {
       type: 'string',
@@ -55,7 +55,7 @@ export default defineCommand({
   },
   examples: [
     ['seed Album.torrent ~/Music/Album', 'shares until Ctrl-C; what was checked once is not checked again'],
-    ['seed ~/torrents ~/Music', 'all torrents of a folder, by one program on one port'],
+    ['seed ~/torrents ~/Music', 'all torrents of a folder, and those that are put there later'],
     ['seed Album.torrent ~/Music --upload-limit 2MiB/s', 'leaves room for others on the line'],
     [
       'seed Album.torrent ~/Music --seed-ratio 3 --seed-time 600',
@@ -102,13 +102,17 @@ async function seedAll(args: SeedArgs, signal: AbortSignal, output: Output): Pro
   const complete = (loaded: LoadedTorrent) => withTrackers(loaded, args.tracker ?? []);
   const options = { ...args, torrents: args.torrent, verify, signal, complete } as const;
   return await withClient({ ...args, remembers: args.verify !== false }, output, async (client) => {
-    const { transfers, code } = await seedFolder(client, options, output);
+    const folder = await seedFolder(client, options, output);
+    const { transfers } = folder;
     const trackers = transfers.flatMap(({ metainfo }) => metainfo.trackers.flat());
     if (transfers.every(({ metainfo }) => metainfo.trackers.length === 0)) {
       tellSources({ trackers, webSeeds: [] }, output);
     }
-    await seedUntil(signal, transfers, output, seedLimits(args), true);
-    return code;
+    const ended = new AbortController();
+    const following = folder.follow(AbortSignal.any([signal, ended.signal]));
+    await seedUntil(signal, transfers, output, seedLimits(args), true).finally(() => ended.abort());
+    await following;
+    return folder.code;
   });
 }
 

@@ -28,7 +28,6 @@ export async function seedUntil(
 ): Promise<void> {
   const startedMs = performance.now();
   const seconds = () => (performance.now() - startedMs) / 1000;
-  const bytes = sum(transfers, ({ metainfo }) => metainfo.bytes);
   const enough = Promise.withResolvers<void>();
   let limit: string | undefined;
   let noted = '';
@@ -45,6 +44,8 @@ export async function seedUntil(
     if (output.json && isSummed) announceSums(transfers, output);
     else if (output.json) announceProgress(transfers);
     else output.live(seedingText(transfers, output.verbose));
+    // There may be more of them by now.
+    const bytes = sum(transfers, ({ metainfo }) => metainfo.bytes);
     limit = reachedLimit(limits, given(transfers), bytes, seconds());
     if (limit !== undefined) enough.resolve();
   };
