@@ -64,6 +64,8 @@ export interface LayoutOptions {
   readonly platform: PathPlatform;
   /** BEP 52 without pads: every file that is not empty starts at a multiple of this. */
   readonly alignment?: number;
+  /** Where the files lie, by index, when that is known: paths as of another layout of these entries. */
+  readonly diskPaths?: readonly (readonly string[])[];
 }
 
 export class FileLayout {
@@ -76,6 +78,7 @@ export class FileLayout {
   readonly ownRootName: string;
   readonly isSingleFile: boolean;
   readonly #platform: PathPlatform;
+  readonly #options: LayoutOptions;
   /** Files with bytes, in order, and where each starts: what a binary search runs over. */
   readonly #indexes: Int32Array;
   readonly #starts: Float64Array;
@@ -86,9 +89,11 @@ export class FileLayout {
     const { platform, isSingleFile, alignment = 1 } = options;
     this.isSingleFile = isSingleFile;
     this.#platform = platform;
-    this.rootName = mapTopName(options.name, platform);
+    this.#options = options;
+    const { diskPaths } = options;
+    this.rootName = diskPaths?.find(([top]) => top !== undefined)?.[0] ?? mapTopName(options.name, platform);
     this.ownRootName = mapComponent(options.name, platform);
-    const { paths } = assignPaths(entries, this.rootName, isSingleFile, platform);
+    const paths = diskPaths ?? assignPaths(entries, this.rootName, isSingleFile, platform).paths;
 
     const files: TorrentFile[] = [];
     const indexes: number[] = [];
@@ -158,6 +163,15 @@ export class FileLayout {
       const path = [...folder, stem + suffix];
       if (!this.#partKeys.has(pathKey(path, this.#platform))) return path;
     }
+  }
+
+  /** The same files in other places of the disk, by index: under other names for the same, safe as these. */
+  at(diskPaths: readonly (readonly string[])[]): FileLayout {
+    const entries = this.files.map(({ rawPath, ...file }) => ({
+      ...file,
+      raw: this.isSingleFile ? undefined : rawPath?.slice(1),
+    }));
+    return new FileLayout(entries, { ...this.#options, diskPaths });
   }
 
   /** How many files would have to be renamed on another system, because it takes their names for one. */

@@ -6,10 +6,9 @@
  * files of a torrent are found in one place of the disk that is not the name of either.
  * Left to others: what is in the files (verify.ts).
  */
-import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { DiskNames, lossyName, statOf } from './disk-names.ts';
 import type { FileLayout, TorrentFile } from './file-layout.ts';
-import { hostPlatform, mapComponent } from './path-rules.ts';
 import { VerifyError } from './verify-error.ts';
 
 /** Where a file of the torrent lies; undefined when it lies nowhere. */
@@ -69,93 +68,4 @@ function fittest(layout: FileLayout, places: readonly FilePaths[]): FilePaths {
     return files.length * (probesMax + 1) + whole.length;
   });
   return places[scores.indexOf(Math.max(...scores))]!;
-}
-
-/** What the names of a torrent are on the disk. A folder is listed when a name is missing in it, and once. */
-class DiskNames {
-  readonly #layout: FileLayout;
-  /** By folder: what is in it, by the composed form of its name. */
-  readonly #listings = new Map<string, Map<string, string[]>>();
-  /** By path in the torrent, composed: how many names of the torrent become this one. Made with the first that is missing. */
-  #counts: Map<string, number> | undefined;
-
-  constructor(layout: FileLayout) {
-    this.#layout = layout;
-  }
-
-  /** `place`: the torrent's own folder. Where nothing fits, the path that Cicada would give it. */
-  path(place: string, { diskPath, rawPath }: TorrentFile): string {
-    const below = diskPath.slice(1);
-    const usual = join(place, ...below);
-    if (statOf(usual) !== undefined) return usual;
-    let at = place;
-    for (const [depth, name] of below.entries()) {
-      const isOnly = (this.#countOf(below.slice(0, depth + 1)) ?? 0) < 2;
-      const undecoded = rawPath && lossyName(rawPath[depth + 1]!);
-      const found = isOnly ? (this.entry(at, name) ?? (undecoded && this.entry(at, undecoded))) : undefined;
-      at = join(at, found ?? name);
-    }
-    return statOf(at) === undefined ? usual : at;
-  }
-
-  /** What a folder has under this name, in whichever form; undefined when there is nothing, or more than one. */
-  entry(folder: string, name: string): string | undefined {
-    const entries = this.#list(folder).get(name.normalize()) ?? [];
-    if (entries.includes(name)) return name;
-    return entries.length === 1 ? entries[0] : undefined;
-  }
-
-  #list(folder: string): Map<string, string[]> {
-    let listing = this.#listings.get(folder);
-    if (listing === undefined) {
-      listing = new Map();
-      this.#listings.set(folder, listing);
-      for (const entry of namesIn(folder)) {
-        const key = entry.normalize();
-        const alike = listing.get(key);
-        if (alike === undefined) listing.set(key, [entry]);
-        else alike.push(entry);
-      }
-    }
-    return listing;
-  }
-
-  #countOf(path: readonly string[]): number | undefined {
-    if (this.#counts === undefined) {
-      this.#counts = new Map();
-      const seen = new Set<string>();
-      for (const { diskPath } of this.#layout.files) {
-        for (let depth = 2; depth <= diskPath.length; depth++) {
-          const known = diskPath.slice(1, depth).join('/');
-          if (seen.has(known)) continue;
-          seen.add(known);
-          const key = known.normalize();
-          this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-        }
-      }
-    }
-    return this.#counts.get(path.join('/').normalize());
-  }
-}
-
-/** What a name is to a program that does not know its encoding: Cicada, when the torrent came from peers. */
-function lossyName(bytes: Uint8Array): string {
-  return mapComponent(Buffer.from(bytes).toString(), hostPlatform);
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-/** Undefined for what is not there, or cannot be reached: reading it will say why. */
-export function statOf(path: string | Buffer): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,10 +5,12 @@
  * missing, short or unreadable costs its own pieces and nothing else; only a wrong path is an error.
  * Left to others: hashing (hashing/engine.ts).                                                              BEP 3, 52
  */
+
+import { statOf } from './disk-names.ts';
 import type { PieceIndex } from './geometry.ts';
 import { type HashControl, hashFiles } from './hashing/engine.ts';
 import type { PlannedFile } from './hashing/plan.ts';
-import { type FilePaths, locateFiles, locateRaw, statOf } from './locate.ts';
+import { type FilePaths, locateFiles, locateRaw } from './locate.ts';
 import { hashBytes } from './merkle.ts';
 import type { Metainfo } from './metainfo.ts';
 import { displayPath } from './path-rules.ts';

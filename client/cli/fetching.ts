@@ -163,7 +163,7 @@ async function begin(
     event: 'start',
     infoHash: transfer.infoHash,
     name,
-    diskName: metainfo.layout.rootName,
+    diskName: transfer.active.metainfo.layout.rootName,
     path: transfer.active.path,
     bytes,
     total,
@@ -205,10 +205,10 @@ function bothOf(
 }
 
 /** Where it lies, when one song of an album was asked for. */
-function songPath(wanted: WantedTorrent, { metainfo, active }: Transfer): string | undefined {
+function songPath(wanted: WantedTorrent, { active }: Transfer): string | undefined {
   const songs = 'metainfo' in wanted ? wanted.songs : undefined;
   const [index] = songs ?? [];
-  const file = songs?.size === 1 ? metainfo.files.find((each) => each.index === index) : undefined;
+  const file = songs?.size === 1 ? active.metainfo.files.find((each) => each.index === index) : undefined;
   return file && join(dirname(active.path), ...file.diskPath);
 }
 
@@ -226,7 +226,7 @@ async function finish(
     ...{
       event: 'done',
       infoHash,
-      diskName: metainfo.layout.rootName,
+      diskName: active.metainfo.layout.rootName,
       path: active.path,
       seconds: Math.round(seconds * 1000) / 1000,
     },

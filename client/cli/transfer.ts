@@ -338,9 +338,10 @@ export class Transfer {
     }
   }
 
-  #isFinished(file: TorrentFile): boolean {
-    const folder = this.#active && dirname(this.#active.path);
-    return !file.isPad && folder !== undefined && existsSync(join(folder, ...file.diskPath));
+  #isFinished({ isPad, index }: TorrentFile): boolean {
+    if (isPad || this.#active === undefined) return false;
+    const { path, metainfo } = this.#active;
+    return existsSync(join(dirname(path), ...metainfo.files[index]!.diskPath));
   }
 }
 

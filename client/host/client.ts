@@ -19,7 +19,7 @@ import { downloadClaimed, type RunClaim } from './claims/waiting-download.ts';
 import { ClientError, cannotWrite, inTheWay, isHopeless } from './client-error.ts';
 import { Completion } from './completion.ts';
 import type { PreparedDownload } from './download-folder.ts';
-import { planDownload } from './download-plan.ts';
+import { onDisk, planDownload } from './download-plan.ts';
 import type { Driver } from './driver.ts';
 import { filePriority } from './file-selection.ts';
 import type { RecordingSummary } from './flight-recorder.ts';
@@ -71,12 +71,13 @@ export class Client {
   }
 
   /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
-  async download(metainfo: Metainfo, options: DownloadOptions): Promise<ActiveTorrent> {
+  async download(torrent: Metainfo, asked: DownloadOptions): Promise<ActiveTorrent> {
+    const { metainfo, options } = onDisk(torrent, asked);
     let release: (() => void) | undefined = this.#claim(metainfo);
     try {
       // Nobody else may be giving away what is about to change.
       if (options.upgradeFrom !== undefined) this.#claim(options.upgradeFrom.metainfo)();
-      const { signal: closing } = this.#closing;
+      const closing = this.#closing.signal;
       const { claims, pool, store } = this.#ports;
       return await downloadClaimed(claims, metainfo, options, closing, async (how, claim, isLeft) => {
         // A run that was ended has let go of it.

@@ -1,6 +1,7 @@
 /** Everything that is known of a download before it starts: what lies in its folder, what of it is wanted, and the room. */
 import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { Metainfo } from '../../torrents/metainfo.ts';
+import { withNamesThere } from '../../torrents/names-there.ts';
 import { unwanted } from '../engine/piece-selection.ts';
 import { type DownloadOptions, hashControl } from './active-torrent.ts';
 import { type PreparedDownload, prepareDownload } from './download-folder.ts';
@@ -17,6 +18,16 @@ interface PlanningWorld extends Pick<RealPorts, 'pool' | 'store'> {
   readonly threads: number | undefined;
   /** What other downloads will yet write on a disk. */
   readonly promised: (device: number | undefined) => number;
+}
+
+/** Both versions of what is fetched, under the names that lie in the folder already. */
+export function onDisk(metainfo: Metainfo, options: DownloadOptions) {
+  const { folder, upgradeFrom: from } = options;
+  const upgradeFrom = from && { ...from, metainfo: withNamesThere(from.metainfo, folder) };
+  return {
+    metainfo: withNamesThere(metainfo, folder),
+    options: upgradeFrom === undefined ? options : { ...options, upgradeFrom },
+  };
 }
 
 /** `isLeft`: another torrent is fetching it. */

@@ -54,10 +54,18 @@ export const torrentsUnreached: readonly Unreached[] = [
     },
   },
   {
+    file: 'torrents/disk-names.ts',
+    branches: {
+      '*': 'finds files under other forms of their names: a run names them; test/torrents/locate.test.ts, test/host/names-there.test.ts',
+    },
+  },
+  {
     file: 'torrents/file-layout.ts',
     branches: {
       '...(raw ?? components.map(':
         'the raw names of files, for a check of a folder; test/torrents/locate.test.ts',
+      'at(diskPaths: readonly (readonly string[])[]): FileLayout {':
+        'files that lie there in another Unicode form: a run names them; test/host/names-there.test.ts',
       'fileAt(offset: number): number | undefined {':
         'of the npm package: nothing of ours asks; test/torrents/file-layout.test.ts',
       'while (!take(index, withSuffix(name, ` (${number})`, platform))) number++':
