@@ -15,22 +15,15 @@
  *     clearInterval(timer);
  *     await client.close();
  */
-export { type FolderChanges, type FolderListing, folderChanges } from './community/folder-listing.ts';
-export { type FolderVersion, makeVersion } from './community/folder-version.ts';
-export { type Identity, openIdentity } from './community/identity.ts';
-export { newReleaseId } from './community/release-id.ts';
-export { secretOf } from './community/secret-files.ts';
-export { checkSeed, type SecretFile } from './community/seed-rules.ts';
-export { ShareError, type ShareErrorCode } from './community/share-error.ts';
-export { checkShare, type ShareMachine } from './community/share-rules.ts';
-export { forgetVersion } from './community/share-store.ts';
-export { type SharedFolder, type SharedFolderOptions, shareFolder } from './community/shared-folder.ts';
+
+export { type Identity, openIdentity } from './account/identity.ts';
+export { ShareError, type ShareErrorCode } from './account/share-error.ts';
 export {
   forgetSession,
   loadSession,
   saveSession,
   type TrackerSession,
-} from './community/tracker-sessions.ts';
+} from './account/tracker-sessions.ts';
 export type { DiskTrouble, PeerAddress, Report } from './engine/contract.ts';
 export type { PeerStatus, TorrentStatus, TrackerStatus } from './engine/status.ts';
 export type { ActiveTorrent, DownloadOptions, TorrentControl } from './host/active-torrent.ts';
@@ -39,10 +32,18 @@ export type { ClaimHolder } from './host/claims/claim-files.ts';
 export type { ClaimWait } from './host/claims/download-claim.ts';
 export type { Client } from './host/client.ts';
 export { ClientError, type ClientErrorCode, type SpaceFigures } from './host/client-error.ts';
+export type { DiskSpace } from './host/disk/free-space.ts';
 export type { FileChoice } from './host/file-selection.ts';
-export type { DiskSpace } from './host/free-space.ts';
+export type { UserTrust } from './host/network/user-trust.ts';
 export { type ClientOptions, openClient } from './host/open-client.ts';
 export type { FoundTorrent, PendingMagnet } from './host/pending-magnet.ts';
 export type { TorrentWishes } from './host/torrent-wishes.ts';
 export { leftBehind, type UpgradeFrom } from './host/upgrade.ts';
-export type { UserTrust } from './host/user-trust.ts';
+export { type FolderChanges, type FolderListing, folderChanges } from './sharing/folder-listing.ts';
+export { type FolderVersion, makeVersion } from './sharing/folder-version.ts';
+export { newReleaseId } from './sharing/release-id.ts';
+export { secretOf } from './sharing/secret-files.ts';
+export { checkSeed, type SecretFile } from './sharing/seed-rules.ts';
+export { checkShare, type ShareMachine } from './sharing/share-rules.ts';
+export { forgetVersion } from './sharing/share-store.ts';
+export { type SharedFolder, type SharedFolderOptions, shareFolder } from './sharing/shared-folder.ts';

@@ -19,7 +19,6 @@
  * Every error that is thrown has a stable `code`. What is exported here follows semantic versioning; what is not is ours.
  */
 
-export { type Album, type Albums, findAlbums } from './albums.ts';
 export {
   BencodeError,
   type BencodeLimits,
@@ -27,8 +26,9 @@ export {
   localLimits,
   peerLimits,
   scan as scanBencode,
-} from './bencode.ts';
-export { type BEncodable, encode as encodeBencode } from './bencode-encode.ts';
+} from './bencode/bencode.ts';
+export { type BEncodable, encode as encodeBencode } from './bencode/bencode-encode.ts';
+export { type Album, type Albums, findAlbums } from './create/albums.ts';
 export {
   type CreatedTorrent,
   CreateError,
@@ -41,8 +41,7 @@ export {
   type Skipped,
   type TorrentPlan,
   writeTorrentFile,
-} from './create.ts';
-export { FileLayout, type FileSegment, type TorrentFile } from './file-layout.ts';
+} from './create/create.ts';
 export { type Block, blockBytesMax, Geometry, type PieceIndex } from './geometry.ts';
 export type { HashControl, HashProgress } from './hashing/engine.ts';
 export { HashPool } from './hashing/pool.ts';
@@ -55,6 +54,7 @@ export {
   rootFromProof,
   rootOf,
 } from './merkle.ts';
+export { FileLayout, type FileSegment, type TorrentFile } from './metainfo/file-layout.ts';
 export {
   type Metainfo,
   MetainfoError,
@@ -65,9 +65,9 @@ export {
   parseInfo,
   parseMetainfo,
   type TorrentFormat,
-} from './metainfo.ts';
-export { encodeMetainfo, type OuterFields } from './metainfo-encode.ts';
-export { displayPath, hostPlatform, type PathPlatform } from './path-rules.ts';
+} from './metainfo/metainfo.ts';
+export { encodeMetainfo, type OuterFields } from './metainfo/metainfo-encode.ts';
+export { displayPath, hostPlatform, type PathPlatform } from './paths/path-rules.ts';
 export { suggestedPieceLength } from './piece-length.ts';
 export {
   type CoverImage,
@@ -78,7 +78,15 @@ export {
   type ReleaseTrack,
   readRelease,
   type TagFault,
-} from './release.ts';
+} from './release/release.ts';
+export {
+  isSignedBy,
+  latestVersion,
+  type ReleaseVersion,
+  type SignedVersion,
+  signVersion,
+  versionOf,
+} from './release/version-signature.ts';
 export {
   type FilePaths,
   locateFiles,
@@ -87,11 +95,3 @@ export {
   type VerifyResult,
   verifyTorrent,
 } from './verify.ts';
-export {
-  isSignedBy,
-  latestVersion,
-  type ReleaseVersion,
-  type SignedVersion,
-  signVersion,
-  versionOf,
-} from './version-signature.ts';

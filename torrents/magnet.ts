@@ -4,8 +4,8 @@
  * Invariant: a parsed link has at least one info-hash, and nothing in it is longer or more than the limits below.
  * Left to others: fetching the metadata (BEP 9), choosing trackers.                                BEP 9, 12, 19, 52, 53
  */
-import type { Metainfo } from './metainfo.ts';
-import { filesMax } from './metainfo-fields.ts';
+import type { Metainfo } from './metainfo/metainfo.ts';
+import { filesMax } from './metainfo/metainfo-fields.ts';
 
 export interface MagnetLink {
   /** `btih`: SHA-1, 20 bytes. */

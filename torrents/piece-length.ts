@@ -3,9 +3,9 @@
  * program reads, and shorter where pieces that begin with a file would be filled up with more zeros than music.
  */
 import pieceLengthOf from 'piece-length';
-import { CreateError } from './create-error.ts';
-import type { TorrentFormat } from './metainfo.ts';
-import { usualPieceCountMax, usualPieceLengths } from './metainfo-fields.ts';
+import { CreateError } from './create/create-error.ts';
+import type { TorrentFormat } from './metainfo/metainfo.ts';
+import { usualPieceCountMax, usualPieceLengths } from './metainfo/metainfo-fields.ts';
 
 const { min: pieceLengthMin, max: pieceLengthMax } = usualPieceLengths;
 

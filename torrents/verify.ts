@@ -6,14 +6,14 @@
  * Left to others: hashing (hashing/engine.ts).                                                              BEP 3, 52
  */
 
-import { statOf } from './disk-names.ts';
 import type { PieceIndex } from './geometry.ts';
 import { type HashControl, hashFiles } from './hashing/engine.ts';
 import type { PlannedFile } from './hashing/plan.ts';
-import { type FilePaths, locateFiles, locateRaw } from './locate.ts';
 import { hashBytes } from './merkle.ts';
-import type { Metainfo } from './metainfo.ts';
-import { displayPath } from './path-rules.ts';
+import type { Metainfo } from './metainfo/metainfo.ts';
+import { statOf } from './paths/disk-names.ts';
+import { type FilePaths, locateFiles, locateRaw } from './paths/locate.ts';
+import { displayPath } from './paths/path-rules.ts';
 import { VerifyError } from './verify-error.ts';
 
 export { type FilePaths, locateFiles, VerifyError };

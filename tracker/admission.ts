@@ -16,7 +16,7 @@ import { ReleaseSwarms, type SwarmRelease } from './admission/release-swarms.ts'
 import type { ServedRelease } from './catalogue/contract.ts';
 import type { AccountAccess } from './community/contract.ts';
 import { anonymous, maySee, type Viewer } from './community/permissions.ts';
-import { accountPasskeyHash } from './community/secrets.ts';
+import { accountPasskeyHash } from './community/sign-in/secrets.ts';
 
 export interface Admitted {
   /** 20 bytes: the swarm that it is let into. */

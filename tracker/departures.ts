@@ -4,7 +4,7 @@
  */
 import type { Catalogue } from './catalogue/contract.ts';
 import type { Community } from './community/contract.ts';
-import type { OwnAccounts } from './community/own-account.ts';
+import type { OwnAccounts } from './community/people/own-account.ts';
 
 interface Rooms {
   readonly catalogue: Pick<Catalogue, 'ownedBy' | 'withdraw' | 'dropWaitingOf'>;

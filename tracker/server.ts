@@ -5,7 +5,7 @@
  * (http/alive.ts), and all others with their next regular announce.
  */
 import { randomInt } from 'node:crypto';
-import type { WantedPolicy } from './community/kept-policy.ts';
+import type { WantedPolicy } from './community/sign-in/kept-policy.ts';
 import { type TlsFiles, trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
 import { checkContact } from './http/contact.ts';

@@ -3,7 +3,7 @@
  * help out of that, so that every command behaves alike.
  */
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
-import type { Output } from './output.ts';
+import type { Output } from './screen/output.ts';
 
 export type OptionTable = Readonly<Record<string, Options>>;
 

@@ -5,10 +5,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { inspect } from 'node:util';
-import { withoutCredentials } from '../host/web-credentials.ts';
+import { withoutCredentials } from '../host/network/web-credentials.ts';
 import { codeOf } from './cli-error.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
-import { Output } from './output.ts';
+import { Output } from './screen/output.ts';
 
 // Compiling what has not changed since the last time takes longer than most commands. The cache is code that will be
 // run: it lies in the home folder, where nobody else can put something into it. Workers are told by the environment.

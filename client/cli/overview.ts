@@ -3,9 +3,9 @@
  * themselves (a test compares them); they stand here because loading forty commands for their names takes half a second.
  */
 import process from 'node:process';
-import { calledAs } from './command-line.ts';
-import { paint } from './output.ts';
-import { padToWidth, textWidth } from './text-width.ts';
+import { calledAs } from './screen/command-line.ts';
+import { paint } from './screen/output.ts';
+import { padToWidth, textWidth } from './screen/text-width.ts';
 
 export interface OverviewLine {
   /** As one types it. */

@@ -6,14 +6,14 @@ import process from 'node:process';
 import type { Argv, Options } from 'yargs';
 import { badOption, type CliError } from './cli-error.ts';
 import { type Command, sharedOptions } from './command.ts';
-import { calledAs, quoted } from './command-line.ts';
 import { commandTable } from './commands.ts';
-import { readConfig } from './config-file.ts';
 import { exitCode } from './exit-codes.ts';
-import { nearestWord } from './nearest-word.ts';
-import type { Output } from './output.ts';
-import { environmentName, standIn } from './stand-ins.ts';
-import { configFile } from './user-folders.ts';
+import { readConfig } from './options/config-file.ts';
+import { nearestWord } from './options/nearest-word.ts';
+import { environmentName, standIn } from './options/stand-ins.ts';
+import { configFile } from './options/user-folders.ts';
+import { calledAs, quoted } from './screen/command-line.ts';
+import type { Output } from './screen/output.ts';
 import { version } from './version.ts';
 
 const versionLine = `cicada ${version}`;
@@ -27,7 +27,7 @@ export async function runProgram(argv: readonly string[], output: Output): Promi
   }
   if (word === 'help') return await runProgram([...rest, '--help'], output);
   if (word === undefined && process.stdin.isTTY && process.stdout.isTTY && output.isLive) {
-    const { runMenu } = await import('./menu.ts');
+    const { runMenu } = await import('./screen/menu.ts');
     return await runMenu(output, (chosen) => runProgram(chosen, output));
   }
   if (word === undefined || word.startsWith('-')) return await runOverview(argv, output);

@@ -3,10 +3,10 @@
  */
 import type { Action, ConnectionId, PieceMemory, ReadId, TorrentId } from './contract.ts';
 import type { Limits } from './limits.ts';
-import type { OwnAddresses } from './own-addresses.ts';
+import type { OwnAddresses } from './peers/own-addresses.ts';
+import type { SharedBudget } from './peers/shared-budget.ts';
 import type { Prng } from './prng.ts';
-import type { SharedBudget } from './shared-budget.ts';
-import type { TokenBucket } from './token-bucket.ts';
+import type { TokenBucket } from './serving/token-bucket.ts';
 
 /** A session, as far as the end of a turn is concerned. */
 export interface Speaker {

@@ -6,21 +6,21 @@
  * among the half-open ones of the budget, and then it has a seat.
  */
 
-import { latin1 } from './byte-keys.ts';
+import { type Doorkeeper, PeerSession } from './connection/peer-session.ts';
 import type { Context } from './context.ts';
 import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
 import type { EngineUsage, Inspection } from './inspection.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
-import { MetadataSwarm } from './metadata-swarm.ts';
-import { OwnAddresses } from './own-addresses.ts';
-import { type Doorkeeper, PeerSession } from './peer-session.ts';
+import { OwnAddresses } from './peers/own-addresses.ts';
+import { SharedBudget } from './peers/shared-budget.ts';
 import { Prng } from './prng.ts';
-import { SessionTable } from './session-table.ts';
-import { SharedBudget } from './shared-budget.ts';
+import { TokenBucket } from './serving/token-bucket.ts';
 import type { TorrentStatus } from './status.ts';
-import { Swarm } from './swarm.ts';
-import { tableSizes } from './table-sizes.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { MetadataSwarm } from './swarm/metadata-swarm.ts';
+import { Swarm } from './swarm/swarm.ts';
+import { latin1 } from './tables/byte-keys.ts';
+import { SessionTable } from './tables/session-table.ts';
+import { tableSizes } from './tables/table-sizes.ts';
 
 export interface EngineOptions {
   /** 20 bytes. */

@@ -3,17 +3,18 @@
  * alone. Nothing is copied, so that looking costs nothing; whoever looks changes nothing, and is done before the next
  * fact. For people and programs there is status.ts.
  */
-import type { BlockServer } from './block-server.ts';
-import type { Choker } from './choker.ts';
+
+import type { PeerSession } from './connection/peer-session.ts';
 import type { ConnectionId } from './contract.ts';
 import type { Limits } from './limits.ts';
-import type { PeerSession } from './peer-session.ts';
-import type { PieceLedger } from './piece-ledger.ts';
-import type { PiecePicker } from './piece-picker.ts';
-import type { PieceSelection } from './piece-selection.ts';
-import type { RequestScheduler } from './request-scheduler.ts';
-import type { SharedBudget } from './shared-budget.ts';
-import type { SwarmPeers } from './swarm-peers.ts';
+import type { SharedBudget } from './peers/shared-budget.ts';
+import type { PieceLedger } from './pieces/piece-ledger.ts';
+import type { PiecePicker } from './pieces/piece-picker.ts';
+import type { PieceSelection } from './pieces/piece-selection.ts';
+import type { RequestScheduler } from './requests/request-scheduler.ts';
+import type { BlockServer } from './serving/block-server.ts';
+import type { Choker } from './serving/choker.ts';
+import type { SwarmPeers } from './swarm/swarm-peers.ts';
 
 /** Of one torrent whose pieces are known. */
 export interface Inspection {

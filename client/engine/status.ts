@@ -1,11 +1,12 @@
 /**
  * What people and programs may ask about a torrent at any moment: plain values, a snapshot.
  */
-import type { AnnounceSchedule } from './announce-schedule.ts';
-import { clientNameOf } from './client-name.ts';
+
+import { clientNameOf } from './connection/client-name.ts';
+import type { PeerSession } from './connection/peer-session.ts';
 import type { DiskTrouble, PeerAddress } from './contract.ts';
-import type { PeerSession } from './peer-session.ts';
-import { secondsUntilRetry } from './tracker-state.ts';
+import type { AnnounceSchedule } from './peers/announce-schedule.ts';
+import { secondsUntilRetry } from './peers/tracker-state.ts';
 
 export interface PeerStatus {
   readonly address: PeerAddress;

@@ -1,14 +1,14 @@
 /** What somebody who fetches or seeds a torrent is given: how to follow it, choose from it, and end it. */
 import type { HashControl, HashProgress } from '../../torrents/hashing/engine.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import type { PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import type { ClaimWait } from './claims/download-claim.ts';
+import type { SpaceOptions } from './disk/free-space.ts';
 import type { FileChoice } from './file-selection.ts';
-import type { SpaceOptions } from './free-space.ts';
+import type { UserTrust } from './network/user-trust.ts';
 import type { TorrentWishes } from './torrent-wishes.ts';
 import type { UpgradeFrom } from './upgrade.ts';
-import type { UserTrust } from './user-trust.ts';
 
 export interface TorrentControl {
   /** Ends the checking of what is there; later, use stop(). */

@@ -1,6 +1,6 @@
 /** How much of a torrent is here, as its record tells it to people. */
-import type { Amounts } from './resume-store.ts';
-import type { TorrentFiles } from './torrent-files.ts';
+import type { Amounts } from './resume/resume-store.ts';
+import type { TorrentFiles } from './storage/torrent-files.ts';
 
 /** Pads are not counted: they lie nowhere. */
 export function amountsOf({ files }: Pick<TorrentFiles, 'files'>): Amounts {

@@ -3,11 +3,11 @@
  * that) becomes facts, and what the engine reports becomes promises. Put together in open-client.ts.
  */
 import type { MagnetLink } from '../../torrents/magnet.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
-import { dataBytesOfPadded } from '../../torrents/pads.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
+import { dataBytesOfPadded } from '../../torrents/metainfo/pads.ts';
 import type { PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
-import { unwanted } from '../engine/piece-selection.ts';
+import { unwanted } from '../engine/pieces/piece-selection.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import {
   type ActiveTorrent,
@@ -17,19 +17,19 @@ import {
 } from './active-torrent.ts';
 import { downloadClaimed, type RunClaim } from './claims/waiting-download.ts';
 import { ClientError, cannotWrite, inTheWay, isHopeless } from './client-error.ts';
-import { Completion } from './completion.ts';
-import type { PreparedDownload } from './download-folder.ts';
-import { onDisk, planDownload } from './download-plan.ts';
+import { Completion } from './content/completion.ts';
+import { checkShare, isRemembered, lookAtShare } from './content/share-check.ts';
+import { sideBySide } from './disk/side-by-side.ts';
 import type { Driver } from './driver.ts';
 import { filePriority } from './file-selection.ts';
-import type { RecordingSummary } from './flight-recorder.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
-import { expectedHashes, hasPieceHashes } from './piece-hashes.ts';
 import type { RealPorts } from './real-ports.ts';
-import { ResumeJournal } from './resume-journal.ts';
-import { checkShare, isRemembered, lookAtShare } from './share-check.ts';
-import { sideBySide } from './side-by-side.ts';
+import type { RecordingSummary } from './recording/flight-recorder.ts';
+import { ResumeJournal } from './resume/resume-journal.ts';
+import type { PreparedDownload } from './storage/download-folder.ts';
+import { onDisk, planDownload } from './storage/download-plan.ts';
+import { expectedHashes, hasPieceHashes } from './storage/piece-hashes.ts';
 import { wishesOf } from './torrent-wishes.ts';
 
 interface Running {

@@ -1,7 +1,7 @@
 /** What somebody wants of a torrent, file by file, as the engine wants it: one priority a piece. */
-import type { TorrentFile } from '../../torrents/file-layout.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
-import { priorityDefault, priorityMax, unwanted } from '../engine/piece-selection.ts';
+import type { TorrentFile } from '../../torrents/metainfo/file-layout.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
+import { priorityDefault, priorityMax, unwanted } from '../engine/pieces/piece-selection.ts';
 
 /** True or false, or a priority: 0 is not wanted, 4 is usual, 7 comes before all others. */
 export type FileChoice = (file: TorrentFile) => boolean | number;

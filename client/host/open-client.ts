@@ -9,14 +9,14 @@ import { machineClaims } from './claims/claim-register.ts';
 import { Client } from './client.ts';
 import { cannotListen } from './client-error.ts';
 import { Driver } from './driver.ts';
-import { FileDisk } from './file-disk.ts';
-import { FlightRecorder } from './flight-recorder.ts';
-import { HttpAnnouncer } from './http-announcer.ts';
-import { ResumeStore } from './resume-store.ts';
-import { SharedPieceMemory } from './shared-piece-memory.ts';
-import { StoragePool } from './storage-pool.ts';
+import { HttpAnnouncer } from './network/http-announcer.ts';
+import { TcpNetwork } from './network/tcp-network.ts';
+import { FlightRecorder } from './recording/flight-recorder.ts';
+import { ResumeStore } from './resume/resume-store.ts';
+import { FileDisk } from './storage/file-disk.ts';
+import { SharedPieceMemory } from './storage/shared-piece-memory.ts';
+import { StoragePool } from './storage/storage-pool.ts';
 import { systemClock } from './system-clock.ts';
-import { TcpNetwork } from './tcp-network.ts';
 
 export interface ClientOptions {
   /** Listens on exactly this port; 0 is any free one. Without it, the first free one of 6881 to 6899. */

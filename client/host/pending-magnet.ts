@@ -1,7 +1,7 @@
 /** A magnet link whose info dictionary is being fetched from peers: from the engine's reports to one promise.  BEP 9 */
-import { peerLimits } from '../../torrents/bencode.ts';
+import { peerLimits } from '../../torrents/bencode/bencode.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
-import { type Metainfo, parseInfo } from '../../torrents/metainfo.ts';
+import { type Metainfo, parseInfo } from '../../torrents/metainfo/metainfo.ts';
 import type { PeerAddress, Report } from '../engine/contract.ts';
 import type { TorrentStatus } from '../engine/status.ts';
 import { ClientError } from './client-error.ts';

@@ -1,9 +1,9 @@
 /** A torrent as the disk knows it. */
 import type { PieceIndex } from '../../torrents/geometry.ts';
 import type { TorrentId } from '../engine/contract.ts';
-import type { CheckedTorrent } from './piece-check.ts';
-import type { ResumeJournal } from './resume-journal.ts';
-import type { TorrentFiles } from './torrent-files.ts';
+import type { ResumeJournal } from './resume/resume-journal.ts';
+import type { CheckedTorrent } from './storage/piece-check.ts';
+import type { TorrentFiles } from './storage/torrent-files.ts';
 
 export interface StoredTorrent extends CheckedTorrent {
   readonly torrent: TorrentId;

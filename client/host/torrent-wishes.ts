@@ -3,15 +3,15 @@
  * the engine is told.
  */
 import type { PieceIndex } from '../../torrents/geometry.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import type { TorrentId } from '../engine/contract.ts';
-import { unwanted } from '../engine/piece-selection.ts';
+import { unwanted } from '../engine/pieces/piece-selection.ts';
 import { ClientError, cannotWrite } from './client-error.ts';
-import type { FileDisk } from './file-disk.ts';
+import type { FileSystem } from './disk/file-system.ts';
 import { type FileChoice, filePriority, piecePriorities } from './file-selection.ts';
-import type { FileSystem } from './file-system.ts';
 import type { Clock, FactSink } from './ports.ts';
-import type { StoredFile, TorrentFiles } from './torrent-files.ts';
+import type { FileDisk } from './storage/file-disk.ts';
+import type { StoredFile, TorrentFiles } from './storage/torrent-files.ts';
 
 export interface TorrentWishes {
   /**

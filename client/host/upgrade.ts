@@ -4,23 +4,23 @@
  *
  * Invariant: a file is replaced only when it is the earlier version's, byte for byte; anything else in the way is refused
  * as always. Nothing is changed before the new bytes are all there and verified.                               BEP 52
- * Left to others: whether the new version is its publisher's (torrents/version-signature.ts).
+ * Left to others: whether the new version is its publisher's (torrents/release/version-signature.ts).
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import type { TorrentFile } from '../../torrents/file-layout.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { TorrentFile } from '../../torrents/metainfo/file-layout.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
-import type { Beneath } from './beneath.ts';
 import { ClientError } from './client-error.ts';
-import { codeOf } from './disk-errors.ts';
-import { type FileStamp, sameStamp, stampOf } from './file-stamp.ts';
-import { realFiles } from './real-files.ts';
-import type { ResumeRecord, ResumeStore } from './resume-store.ts';
-import { lookAtShare } from './share-check.ts';
-import { asPromise } from './steps.ts';
-import type { StoredFile } from './torrent-files.ts';
+import { lookAtShare } from './content/share-check.ts';
+import type { Beneath } from './disk/beneath.ts';
+import { codeOf } from './disk/disk-errors.ts';
+import { type FileStamp, sameStamp, stampOf } from './disk/file-stamp.ts';
+import { realFiles } from './disk/real-files.ts';
+import { asPromise } from './disk/steps.ts';
+import type { ResumeRecord, ResumeStore } from './resume/resume-store.ts';
+import type { StoredFile } from './storage/torrent-files.ts';
 
 export interface UpgradeFrom {
   /** Of the earlier version. */

@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { migrations } from '../../tracker/catalogue/catalogue-stores.ts';
-import { releaseWrites } from '../../tracker/catalogue/release-writes.ts';
+import { releaseWrites } from '../../tracker/catalogue/publication/release-writes.ts';
 import { openConnection } from '../../tracker/database/connection.ts';
 import { migrate } from '../../tracker/database/migrations.ts';
-import { publication, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import { musicLibrary } from './catalogue-music.ts';
 
 /** People who publish: each a few hundred releases. */

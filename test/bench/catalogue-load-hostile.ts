@@ -7,7 +7,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Agent, request } from 'undici';
-import { albumTorrent, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { albumTorrent, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import { visitor } from './catalogue-load-place.ts';
 
 export interface HostileLoad {

@@ -11,9 +11,9 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Agent, type Dispatcher, request } from 'undici';
-import { parseMetainfo } from '../../torrents/metainfo.ts';
+import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import { encodeBytes } from '../../tracker/protocol/query.ts';
-import { albumTorrent, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { albumTorrent, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import { musicLibrary } from './catalogue-music.ts';
 
 /** CICADA_BENCH_RELEASES=N: a smaller catalogue, to try something out. */

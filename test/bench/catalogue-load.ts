@@ -17,7 +17,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Agent, type Dispatcher, request } from 'undici';
-import { albumTorrent, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { albumTorrent, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import type { HostileLoad } from './catalogue-load-hostile.ts';
 import {
   announcePaths,

@@ -3,7 +3,7 @@
  * scripts, whose words are as unevenly frequent as those of real ones.
  */
 
-import type { Album } from '../tracker/catalogue-album.ts';
+import type { Album } from '../tracker/catalogue/catalogue-album.ts';
 import { createPrng, type Prng } from './catalogue-prng.ts';
 
 interface Script {

@@ -1,6 +1,6 @@
 /** What people type, made from an album that is there. */
 import type { SearchInput } from '../../tracker/catalogue/contract.ts';
-import type { Album, AlbumTrack } from '../tracker/catalogue-album.ts';
+import type { Album, AlbumTrack } from '../tracker/catalogue/catalogue-album.ts';
 import type { Prng } from './catalogue-prng.ts';
 
 type Question = Omit<SearchInput, 'viewer'>;

@@ -13,7 +13,7 @@ import process from 'node:process';
 import type { Catalogue, CatalogueViewer, SearchInput } from '../../tracker/catalogue/contract.ts';
 import { catalogueStores, sqliteCatalogue } from '../../tracker/catalogue/sqlite-catalogue.ts';
 import { openDatabase } from '../../tracker/database/database.ts';
-import { publication, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import { fillCatalogue, publisherCount } from './catalogue-fill.ts';
 import { musicLibrary } from './catalogue-music.ts';
 import { createPrng } from './catalogue-prng.ts';

@@ -1,8 +1,8 @@
 /** One creation or verification in a process of its own, for the benchmarks: prints the milliseconds it took. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { createTorrent } from '../../torrents/create.ts';
-import { parseMetainfo, type TorrentFormat } from '../../torrents/metainfo.ts';
+import { createTorrent } from '../../torrents/create/create.ts';
+import { parseMetainfo, type TorrentFormat } from '../../torrents/metainfo/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 
 const [what, folder, torrent, format, pieceLength] = process.argv.slice(2) as [

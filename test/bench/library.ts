@@ -6,9 +6,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { sideBySide } from '../../client/host/disk/side-by-side.ts';
 import { openClient } from '../../client/host/open-client.ts';
-import { sideBySide } from '../../client/host/side-by-side.ts';
-import { type Metainfo, parseMetainfo } from '../../torrents/metainfo.ts';
+import { type Metainfo, parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import { cicada, isThere, run, timed } from './hash-contest.ts';
 
 const albums = 200;

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { version } from '../../client/cli/version.ts';
-import { clientNameOf } from '../../client/engine/client-name.ts';
-import { clientName } from '../../client/engine/swarm-peers.ts';
+import { clientNameOf } from '../../client/engine/connection/client-name.ts';
+import { clientName } from '../../client/engine/swarm/swarm-peers.ts';
 import { peerIdPrefix } from '../../client/host/open-client.ts';
 
 const nameOf = (id: string) => clientNameOf(Buffer.from(id.padEnd(20, 'x'), 'latin1'));

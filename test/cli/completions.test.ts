@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandTable } from '../../client/cli/commands.ts';
 import completions from '../../client/cli/completions.ts';
-import type { Output } from '../../client/cli/output.ts';
+import type { Output } from '../../client/cli/screen/output.ts';
 import { temporaryFolder } from './run-cicada.ts';
 
 async function scriptFor(shell: string): Promise<string> {

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, vi } from 'vitest';
 import { codeOf } from '../../client/cli/cli-error.ts';
 import { exitCodeOf } from '../../client/cli/exit-codes.ts';
-import { Output } from '../../client/cli/output.ts';
 import { runProgram } from '../../client/cli/program.ts';
+import { Output } from '../../client/cli/screen/output.ts';
 
 export const mainFile = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 

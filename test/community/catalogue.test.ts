@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openStanding } from '../../client/cli/share-standing.ts';
 import {
   type AccountPlace,
   openAccount,
@@ -12,17 +11,18 @@ import {
   signIn,
   signOut,
   type TrackerAccount,
-} from '../../client/community/account.ts';
-import { loadFetched, saveFetched } from '../../client/community/fetched-releases.ts';
-import { openIdentity } from '../../client/community/identity.ts';
-import { lastTracker, rememberTracker } from '../../client/community/last-tracker.ts';
-import { loadPublication, savePublication } from '../../client/community/publication-store.ts';
-import { isOf, publishRelease } from '../../client/community/publishing.ts';
-import { fetchReleaseTorrent } from '../../client/community/release-torrent.ts';
-import { TrackerClient } from '../../client/community/tracker-client.ts';
-import { createTorrent } from '../../torrents/create.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
-import { readRelease } from '../../torrents/release.ts';
+} from '../../client/account/account.ts';
+import { openIdentity } from '../../client/account/identity.ts';
+import { lastTracker, rememberTracker } from '../../client/account/last-tracker.ts';
+import { TrackerClient } from '../../client/account/tracker-client.ts';
+import { openStanding } from '../../client/cli/sharing/share-standing.ts';
+import { loadFetched, saveFetched } from '../../client/sharing/fetched-releases.ts';
+import { loadPublication, savePublication } from '../../client/sharing/publication-store.ts';
+import { isOf, publishRelease } from '../../client/sharing/publishing.ts';
+import { fetchReleaseTorrent } from '../../client/sharing/release-torrent.ts';
+import { createTorrent } from '../../torrents/create/create.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
+import { readRelease } from '../../torrents/release/release.ts';
 import { notice, talk } from '../../tracker/protocol/talk-shapes.ts';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { makeFolder } from '../torrents/folder-fixture.ts';

@@ -2,13 +2,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { FolderVersion } from '../../client/community/folder-version.ts';
-import { openIdentity } from '../../client/community/identity.ts';
-import { shareFolder } from '../../client/community/shared-folder.ts';
+import { openIdentity } from '../../client/account/identity.ts';
 import type { ActiveTorrent } from '../../client/host/active-torrent.ts';
 import { openClient } from '../../client/host/open-client.ts';
-import { parseMetainfo } from '../../torrents/metainfo.ts';
-import { latestVersion, type SignedVersion, versionOf } from '../../torrents/version-signature.ts';
+import type { FolderVersion } from '../../client/sharing/folder-version.ts';
+import { shareFolder } from '../../client/sharing/shared-folder.ts';
+import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
+import { latestVersion, type SignedVersion, versionOf } from '../../torrents/release/version-signature.ts';
 import { makeFolder, noise } from '../torrents/folder-fixture.ts';
 
 async function newClient(stateFolder: string) {

@@ -3,15 +3,15 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { publishFolder } from '../../client/cli/publishing-folder.ts';
 import {
   type AccountPlace,
   openAccount,
   register,
   type TrackerAccount,
-} from '../../client/community/account.ts';
-import { openIdentity } from '../../client/community/identity.ts';
-import type { AccessBody, Published } from '../../client/community/publishing.ts';
+} from '../../client/account/account.ts';
+import { openIdentity } from '../../client/account/identity.ts';
+import { publishFolder } from '../../client/cli/sharing/publishing-folder.ts';
+import type { AccessBody, Published } from '../../client/sharing/publishing.ts';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { makeFolder, noise } from '../torrents/folder-fixture.ts';
 

@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnnounceRequest, Fact, PeerAddress } from '../../client/engine/contract.ts';
-import { HttpAnnouncer } from '../../client/host/http-announcer.ts';
+import { HttpAnnouncer } from '../../client/host/network/http-announcer.ts';
 import type { Announcer, FactSink } from '../../client/host/ports.ts';
 import { startTracker } from '../../tracker/server.ts';
 import { Gate } from '../sim/kernel/gate.ts';

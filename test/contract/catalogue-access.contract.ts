@@ -1,8 +1,8 @@
 /** Who sees a release and who changes it, in every question that can be asked, as tests that run against each implementation. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseMetainfo } from '../../torrents/metainfo.ts';
+import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import type { Catalogue, ServedRelease, WantedAccess } from '../../tracker/catalogue/contract.ts';
-import { type Album, albumTorrent, publication, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { type Album, albumTorrent, publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import {
   abbeyRoad,
   anonymous,

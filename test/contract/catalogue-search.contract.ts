@@ -1,7 +1,7 @@
 /** What searching a Catalogue finds, and in which order, as tests that run against each implementation. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalogue, SearchInput } from '../../tracker/catalogue/contract.ts';
-import { type Album, publication, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { type Album, publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 import { anonymous, type CatalogueBench, member, publisher } from './catalogue.contract.ts';
 
 const shelf: readonly Album[] = [

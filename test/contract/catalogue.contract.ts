@@ -4,10 +4,10 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseMetainfo } from '../../torrents/metainfo.ts';
-import { signVersion, versionOf } from '../../torrents/version-signature.ts';
+import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
+import { signVersion, versionOf } from '../../torrents/release/version-signature.ts';
 import type { Catalogue, CatalogueViewer } from '../../tracker/catalogue/contract.ts';
-import { type Album, albumTorrent, publication, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { type Album, albumTorrent, publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 
 export interface CatalogueBench {
   readonly catalogue: Catalogue;

@@ -10,7 +10,7 @@ import {
   enrolAs,
   enrolOwner,
   type Person,
-} from '../tracker/community-scene.ts';
+} from '../tracker/community/community-scene.ts';
 
 export function conversationContract(
   name: string,

@@ -12,7 +12,7 @@ import {
   enrolOwner,
   type Person,
   someKey,
-} from '../tracker/community-scene.ts';
+} from '../tracker/community/community-scene.ts';
 
 const dayMs = 86_400_000;
 const host = 'music.example';

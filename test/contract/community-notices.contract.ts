@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Community, PublishedRelease } from '../../tracker/community/contract.ts';
 import type { Viewer } from '../../tracker/community/permissions.ts';
-import { type CommunityBench, enrol, enrolAs, enrolOwner, type Person } from '../tracker/community-scene.ts';
+import {
+  type CommunityBench,
+  enrol,
+  enrolAs,
+  enrolOwner,
+  type Person,
+} from '../tracker/community/community-scene.ts';
 
 export function noticesContract(name: string, open: () => Promise<CommunityBench>): void {
   describe(`${name}: notices`, () => {

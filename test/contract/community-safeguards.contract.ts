@@ -9,7 +9,7 @@ import {
   enrolAs,
   enrolOwner,
   type Person,
-} from '../tracker/community-scene.ts';
+} from '../tracker/community/community-scene.ts';
 
 export function safeguardsContract(name: string, open: () => Promise<CommunityBench>): void {
   describe(`${name}: safeguards`, () => {

@@ -1,5 +1,5 @@
 /** The communities there are, each against the whole contract. */
-import { openSqliteCommunity } from '../tracker/community-scene.ts';
+import { openSqliteCommunity } from '../tracker/community/community-scene.ts';
 import { conversationContract } from './community-conversation.contract.ts';
 import { entranceContract } from './community-entrance.contract.ts';
 import { noticesContract } from './community-notices.contract.ts';

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PieceBuffer, PieceMemory } from '../../client/engine/contract.ts';
-import { type SharedPieceBuffer, SharedPieceMemory } from '../../client/host/shared-piece-memory.ts';
+import { type SharedPieceBuffer, SharedPieceMemory } from '../../client/host/storage/shared-piece-memory.ts';
 import { blockBytesMax, Geometry } from '../../torrents/geometry.ts';
 import { Content } from '../sim/world/content.ts';
 import { type SimBuffer, SimMemory } from '../sim/world/piece-memory.ts';

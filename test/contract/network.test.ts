@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../../client/engine/contract.ts';
-import { TcpNetwork } from '../../client/host/tcp-network.ts';
+import { TcpNetwork } from '../../client/host/network/tcp-network.ts';
 import { Randomness } from '../sim/kernel/randomness.ts';
 import { Scheduler } from '../sim/kernel/scheduler.ts';
 import { SimInternet } from '../sim/world/internet.ts';

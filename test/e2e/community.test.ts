@@ -12,10 +12,10 @@ import {
 import { join } from 'node:path';
 import Type from 'typebox';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TrackerClient } from '../../client/community/tracker-client.ts';
-import { loadSession } from '../../client/community/tracker-sessions.ts';
+import { TrackerClient } from '../../client/account/tracker-client.ts';
+import { loadSession } from '../../client/account/tracker-sessions.ts';
 import { noise } from '../torrents/folder-fixture.ts';
-import { flacOf } from '../torrents/tag-fixtures.ts';
+import { flacOf } from '../torrents/tags/tag-fixtures.ts';
 import { type Child, Children, cicada, type Document } from './child.ts';
 import { Person } from './person.ts';
 import { TemporaryFolder } from './shared-folder.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { flac, flacOf, mp3 } from '../torrents/tag-fixtures.ts';
+import { flac, flacOf, mp3 } from '../torrents/tags/tag-fixtures.ts';
 import { Children, cicada, type Document } from './child.ts';
 import { Person } from './person.ts';
 import { TemporaryFolder } from './shared-folder.ts';

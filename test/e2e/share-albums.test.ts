@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { flacOf } from '../torrents/tag-fixtures.ts';
+import { flacOf } from '../torrents/tags/tag-fixtures.ts';
 import { type Child, Children, cicada } from './child.ts';
 import { Person } from './person.ts';
 import { differenceOf, TemporaryFolder } from './shared-folder.ts';

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTorrent } from '../../torrents/create.ts';
+import { createTorrent } from '../../torrents/create/create.ts';
 import { noise } from '../torrents/folder-fixture.ts';
 import { Child, Children, cicada, cicadaMain } from './child.ts';
 

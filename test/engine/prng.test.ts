@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs } from '../../client/engine/backoff.ts';
+import { backoffMs } from '../../client/engine/peers/backoff.ts';
 import { Prng } from '../../client/engine/prng.ts';
 
 /** xoshiro128** as its authors give it, in arbitrary precision. */

@@ -1,7 +1,7 @@
 /** A thousand peers and a hundred thousand pieces: what is done for one block does not grow with either. */
 import { describe, expect, it } from 'vitest';
-import { PeerPieces } from '../../client/engine/peer-pieces.ts';
-import { PiecePicker } from '../../client/engine/piece-picker.ts';
+import { PeerPieces } from '../../client/engine/connection/peer-pieces.ts';
+import { PiecePicker } from '../../client/engine/pieces/piece-picker.ts';
 import { Prng } from '../../client/engine/prng.ts';
 import { Geometry, type PieceIndex } from '../../torrents/geometry.ts';
 import { runEngine } from '../bench/engine.ts';

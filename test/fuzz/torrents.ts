@@ -1,13 +1,13 @@
 /** Fuzz targets of the torrents room: what strangers write and this room reads. */
 import { posix, win32 } from 'node:path';
-import { BencodeError, scan } from '../../torrents/bencode.ts';
-import { type BEncodable, encode } from '../../torrents/bencode-encode.ts';
-import { FileLayout } from '../../torrents/file-layout.ts';
+import { BencodeError, scan } from '../../torrents/bencode/bencode.ts';
+import { type BEncodable, encode } from '../../torrents/bencode/bencode-encode.ts';
 import { MagnetError, makeMagnet, parseMagnet } from '../../torrents/magnet.ts';
 import { layersAbove, leafHash, rootOf } from '../../torrents/merkle.ts';
-import { MetainfoError, parseMetainfo } from '../../torrents/metainfo.ts';
-import { foldName } from '../../torrents/name-folding.ts';
-import { componentFault, mapComponent, type PathPlatform } from '../../torrents/path-rules.ts';
+import { FileLayout } from '../../torrents/metainfo/file-layout.ts';
+import { MetainfoError, parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
+import { foldName } from '../../torrents/paths/name-folding.ts';
+import { componentFault, mapComponent, type PathPlatform } from '../../torrents/paths/path-rules.ts';
 import type { FuzzTarget, Random } from './fuzz-target.ts';
 import { mutate } from './mutation.ts';
 

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../client/host/client.ts';
 import { openClient } from '../../client/host/open-client.ts';
-import { createTorrent } from '../../torrents/create.ts';
+import { createTorrent } from '../../torrents/create/create.ts';
 import { magnetOf, parseMagnet } from '../../torrents/magnet.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { noise } from '../torrents/folder-fixture.ts';
 
 let root: string;

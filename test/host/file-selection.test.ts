@@ -1,7 +1,7 @@
 /** What a user wants of a torrent, file by file, as the engine wants it. */
 import { describe, expect, it } from 'vitest';
 import { type FileChoice, filePriority, piecePriorities } from '../../client/host/file-selection.ts';
-import { albumOfSizes } from './storage-bench.ts';
+import { albumOfSizes } from './storage/storage-bench.ts';
 
 const { metainfo } = albumOfSizes({ a: 20_000, b: 0, c: 12_768, '.pad/1': 10, d: 40_000 });
 const [a, , , pad] = metainfo.files;

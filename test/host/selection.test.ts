@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Prng } from '../../client/engine/prng.ts';
 import type { Client } from '../../client/host/client.ts';
 import { openClient } from '../../client/host/open-client.ts';
-import { createTorrent } from '../../torrents/create.ts';
-import type { TorrentFile } from '../../torrents/file-layout.ts';
-import type { Metainfo } from '../../torrents/metainfo.ts';
+import { createTorrent } from '../../torrents/create/create.ts';
+import type { TorrentFile } from '../../torrents/metainfo/file-layout.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { TemporaryFolder } from '../e2e/shared-folder.ts';
 
 const pieceLength = 32 * 1024;

@@ -1,13 +1,13 @@
 /** A disk in memory, threads and timers for tests of the storage code: all answer at once, or when the test says so. */
 import { Prng } from '../../client/engine/prng.ts';
-import { type Steps, start } from '../../client/host/steps.ts';
+import { type Steps, start } from '../../client/host/disk/steps.ts';
+import type { Timers } from '../../client/host/disk/timers.ts';
 import {
   type NewJob,
   runStorageJob,
   type StorageJobs,
   type StoreResult,
-} from '../../client/host/storage-job.ts';
-import type { Timers } from '../../client/host/timers.ts';
+} from '../../client/host/storage/storage-job.ts';
 import { Drive } from '../sim/world/file-system/drive.ts';
 import { type DriveTemper, healthyDrive } from '../sim/world/file-system/drive-temper.ts';
 import { WholeSimFiles } from '../sim/world/file-system/sim-files-later.ts';

@@ -6,8 +6,8 @@ import type { Client } from '../../client/host/client.ts';
 import type { ClientOptions } from '../../client/host/open-client.ts';
 import { openClient } from '../../client/host/open-client.ts';
 import { leftBehind } from '../../client/host/upgrade.ts';
-import { createTorrent } from '../../torrents/create.ts';
-import type { Metainfo, TorrentFormat } from '../../torrents/metainfo.ts';
+import { createTorrent } from '../../torrents/create/create.ts';
+import type { Metainfo, TorrentFormat } from '../../torrents/metainfo/metainfo.ts';
 import { noise } from '../torrents/folder-fixture.ts';
 
 const pieceLength = 16 * 1024;

@@ -58,5 +58,7 @@ it('every command that is printed is called as this program was', () => {
     .flatMap(({ path, text }) => codeLines(text).map((line) => ({ path, ...line })))
     .filter(({ code }) => literal.test(code))
     .map(({ path, line }) => `${path}:${line}`);
-  expect(wrong, 'calledAs, commandLine() or commandElsewhere() of client/cli/command-line.ts').toEqual([]);
+  expect(wrong, 'calledAs, commandLine() or commandElsewhere() of client/cli/screen/command-line.ts').toEqual(
+    [],
+  );
 });

@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { openAccount, ownAccount } from '../../client/community/account.ts';
+import { openAccount, ownAccount } from '../../client/account/account.ts';
 import { startTracker } from '../../tracker/server.ts';
 import { Child, Children } from '../e2e/child.ts';
 import { Person } from '../e2e/person.ts';

@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
-import { parseMetainfo } from '../../torrents/metainfo.ts';
+import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import { Child, Children, cicada } from '../e2e/child.ts';
 import { differenceOf, emptyFile, TemporaryFolder, writeAlbum } from '../e2e/shared-folder.ts';
 import { type Host, labObstacle } from './lab.ts';

@@ -8,8 +8,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type CreateOptions, createTorrent } from '../../torrents/create.ts';
-import { type Metainfo, parseMetainfo, type TorrentFormat } from '../../torrents/metainfo.ts';
+import { type CreateOptions, createTorrent } from '../../torrents/create/create.ts';
+import { type Metainfo, parseMetainfo, type TorrentFormat } from '../../torrents/metainfo/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { makeFolder, noise } from '../torrents/folder-fixture.ts';
 

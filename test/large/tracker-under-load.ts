@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { startTracker } from '../../tracker/api.ts';
 import { encodeBytes } from '../../tracker/protocol/query.ts';
-import { albumTorrent, releaseIdOf } from '../tracker/catalogue-album.ts';
+import { albumTorrent, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 
 /** What the parent has seen acknowledged. */
 export interface Ledger {

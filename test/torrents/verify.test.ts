@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createTorrent } from '../../torrents/create.ts';
-import { parseInfo } from '../../torrents/metainfo.ts';
+import { createTorrent } from '../../torrents/create/create.ts';
+import { parseInfo } from '../../torrents/metainfo/metainfo.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { makeFolder, noise } from './folder-fixture.ts';
 

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { writePrivate } from '../../client/community/private-file.ts';
-import { writeTorrentFile } from '../../torrents/create.ts';
+import { writePrivate } from '../../client/account/private-file.ts';
+import { writeTorrentFile } from '../../torrents/create/create.ts';
 import { placeNew, writeWhole, writeWholeSync } from '../../torrents/whole-file.ts';
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'cicada-whole-'));

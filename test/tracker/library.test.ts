@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Library, openLibrary } from '../../tracker/library.ts';
 import { Registry } from '../../tracker/registry.ts';
-import { publication, releaseIdOf } from './catalogue-album.ts';
-import { enrol, type Person } from './community-scene.ts';
+import { publication, releaseIdOf } from './catalogue/catalogue-album.ts';
+import { enrol, type Person } from './community/community-scene.ts';
 
 let folder: string;
 let library: Library;

@@ -9,8 +9,8 @@ import { migrations as catalogueMigrations } from '../../tracker/catalogue/migra
 import { migrations as communityMigrations } from '../../tracker/community/stores/tables.ts';
 import { type Library, openLibrary } from '../../tracker/library.ts';
 import { Registry } from '../../tracker/registry.ts';
-import { publication, releaseIdOf } from './catalogue-album.ts';
-import { again, enrol, enrolOwner, type Person } from './community-scene.ts';
+import { publication, releaseIdOf } from './catalogue/catalogue-album.ts';
+import { again, enrol, enrolOwner, type Person } from './community/community-scene.ts';
 
 let folder: string;
 const opened: Library[] = [];

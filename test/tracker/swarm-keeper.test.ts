@@ -9,7 +9,7 @@ import type { Registry } from '../../tracker/registry.ts';
 import { type SnapshotTrouble, snapshotFile, snapshotName } from '../../tracker/snapshot-file.ts';
 import { openSwarmAccess } from '../../tracker/swarm-access.ts';
 import { openSwarmKeeper, type SwarmKeeper } from '../../tracker/swarm-keeper.ts';
-import { hashOf, type SwarmWorld, swarmWorld } from './swarm-world.ts';
+import { hashOf, type SwarmWorld, swarmWorld } from './registry/swarm-world.ts';
 
 const key = new Uint8Array(32).fill(3);
 let folder: string;

@@ -1,5 +1,5 @@
 /** Torrents and requests for the tests of the tracker's HTTP side. */
-import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo-encode.ts';
+import { encodeInfo, encodeMetainfo } from '../../torrents/metainfo/metainfo-encode.ts';
 import { encodeBytes } from '../../tracker/protocol/query.ts';
 
 /** A .torrent of files whose content does not matter. */

@@ -3,7 +3,7 @@
  *
  * Invariant: pure; at most cueTracksMax songs come out of any text, in the order of their starts.
  */
-import { tagText } from './tag-text.ts';
+import { tagText } from './texts/tag-text.ts';
 
 export interface CueSheet {
   readonly album: string | undefined;

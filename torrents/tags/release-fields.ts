@@ -4,13 +4,14 @@
  *
  * Invariant: pure; every release has an album, every track a title, whatever is missing.
  */
-import { artistOfMost } from './artist-names.ts';
-import { formatByName } from './audio-formats.ts';
+
+import { formatByName } from './audio/audio-formats.ts';
 import type { FileCue } from './cue-sheet.ts';
-import { discAlone, discBehind, discIn, discOf, withoutDisc } from './disc-numbers.ts';
-import { commonLicence } from './licences.ts';
-import { type FileFields, readFileName, readFolderName } from './name-fields.ts';
-import { tagText } from './tag-text.ts';
+import { artistOfMost } from './texts/artist-names.ts';
+import { discAlone, discBehind, discIn, discOf, withoutDisc } from './texts/disc-numbers.ts';
+import { commonLicence } from './texts/licences.ts';
+import { type FileFields, readFileName, readFolderName } from './texts/name-fields.ts';
+import { tagText } from './texts/tag-text.ts';
 import type { TrackTags } from './track-tags.ts';
 
 /** An audio file of the release, and what its tags say if they could be read. */

@@ -8,14 +8,14 @@
 import process from 'node:process';
 import { type IAudioMetadata, parseFromTokenizer } from 'music-metadata';
 import { fromFile } from 'strtok3';
-import { type AudioBytes, audioBytes } from './audio-bytes.ts';
-import { type ByteSource, withFile } from './byte-source.ts';
-import { coverBytesMax } from './cover-image.ts';
-import { largeCoverBytesMax, scaledCover } from './cover-scaling.ts';
+import { type AudioBytes, audioBytes } from './audio/audio-bytes.ts';
+import { type ByteSource, withFile } from './audio/byte-source.ts';
+import { flacCueStarts } from './audio/flac-blocks.ts';
+import { framesDuration, oggDuration } from './audio/stream-length.ts';
+import { coverBytesMax } from './covers/cover-image.ts';
+import { largeCoverBytesMax, scaledCover } from './covers/cover-scaling.ts';
 import { cueBytesMax } from './cue-sheet.ts';
-import { flacCueStarts } from './flac-blocks.ts';
-import { framesDuration, oggDuration } from './stream-length.ts';
-import { textCharsMax } from './tag-text.ts';
+import { textCharsMax } from './texts/tag-text.ts';
 import { coversMax } from './track-tags.ts';
 
 export interface TagRequest {

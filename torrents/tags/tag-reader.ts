@@ -8,7 +8,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import process from 'node:process';
-import { type CoverImage, coverImage } from './cover-image.ts';
+import { type CoverImage, coverImage } from './covers/cover-image.ts';
 import type { ScaleRequest, TagAnswer, TagRequest } from './tag-child.ts';
 import { type TrackTags, trackTags } from './track-tags.ts';
 

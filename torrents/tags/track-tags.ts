@@ -4,12 +4,12 @@
  *
  * Invariant: every text has been through tagText, every number lies in a range that makes sense, every cover is a picture.
  */
-import { audioFormat } from './audio-formats.ts';
-import { type CoverImage, coverImage } from './cover-image.ts';
+import { audioFormat } from './audio/audio-formats.ts';
+import { type CoverImage, coverImage } from './covers/cover-image.ts';
 import { type CueSheet, sheetInTag, sheetOfStarts } from './cue-sheet.ts';
-import { licenceName } from './licences.ts';
-import { misreadBytes } from './old-encodings.ts';
-import { readableText, textCharsMax } from './tag-text.ts';
+import { licenceName } from './texts/licences.ts';
+import { misreadBytes } from './texts/old-encodings.ts';
+import { readableText, textCharsMax } from './texts/tag-text.ts';
 
 export interface TrackTags {
   readonly title: string | undefined;

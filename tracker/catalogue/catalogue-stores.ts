@@ -1,10 +1,10 @@
 /** The catalogue's stores, as the workers of the database load them (tracker/database/store.ts). */
 import type { DatabaseSync } from 'node:sqlite';
-import { ReleaseFacts } from './release-facts.ts';
+import { ReleaseFacts } from './publication/release-facts.ts';
+import { releaseWrites } from './publication/release-writes.ts';
 import { releaseReads } from './release-reads.ts';
-import { releaseWrites } from './release-writes.ts';
-import type { SearchLimits } from './search.ts';
-import { Vocabulary } from './vocabulary.ts';
+import type { SearchLimits } from './search/search.ts';
+import { Vocabulary } from './words/vocabulary.ts';
 
 export { migrations } from './migrations.ts';
 

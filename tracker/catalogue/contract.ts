@@ -6,7 +6,7 @@
  * to a publisher outlives a crash. Texts are stored as they are shown: one line, NFC, no controls.
  * Left to others: who a viewer is and what its role may do beyond seeing (community), and who holds what (registry).
  */
-import type { CoverImage, ReleaseTrack } from '../../torrents/release.ts';
+import type { CoverImage, ReleaseTrack } from '../../torrents/release/release.ts';
 
 export type Visibility = 'everyone' | 'members' | 'group' | 'people' | 'nobody';
 

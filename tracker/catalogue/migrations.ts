@@ -8,8 +8,8 @@
  * tens of milliseconds.
  */
 import type { Migration } from '../database/store.ts';
-import { rebuildIndex } from './index-rebuild-migration.ts';
-import { countWords } from './word-counts-migration.ts';
+import { rebuildIndex } from './search/index-rebuild-migration.ts';
+import { countWords } from './words/word-counts-migration.ts';
 
 export const migrations: readonly Migration[] = [
   `

@@ -1,6 +1,6 @@
 /** What the reader answers beside searching: a release, its versions and files, lists of releases. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { CoverImage } from '../../torrents/tags/cover-image.ts';
+import type { CoverImage } from '../../torrents/tags/covers/cover-image.ts';
 import type {
   CatalogueViewer,
   Page,
@@ -13,9 +13,10 @@ import type {
   TrackHit,
   VersionSummary,
 } from './contract.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import type { Hit } from './ranking.ts';
-import type { ReleaseFacts } from './release-facts.ts';
+import type { ReleaseFacts } from './publication/release-facts.ts';
+import { torrentFiles } from './publication/torrent-files.ts';
+import { torrentNames } from './publication/torrent-names.ts';
+import { releaseOfTrack, trackRange } from './publication/track-id.ts';
 import {
   blob,
   type Row,
@@ -26,13 +27,12 @@ import {
   trackOf,
   versionRow,
 } from './rows.ts';
-import { pageLimit, pageRowsMax, type SearchLimits, searcher, searchLimits } from './search.ts';
+import { readCursor, writeCursor } from './search/cursor.ts';
+import type { Hit } from './search/ranking.ts';
+import { pageLimit, pageRowsMax, type SearchLimits, searcher, searchLimits } from './search/search.ts';
 import { storedReleases } from './stored-release.ts';
-import { torrentFiles } from './torrent-files.ts';
-import { torrentNames } from './torrent-names.ts';
-import { releaseOfTrack, trackRange } from './track-id.ts';
 import { takenDownSql, visibleParameters, visibleSql } from './visible.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import type { Vocabulary } from './words/vocabulary.ts';
 
 type ReleaseQuestion = { readonly viewer: CatalogueViewer; readonly releaseId: string };
 

@@ -1,5 +1,5 @@
 /** Rows of the tables ⇄ what the contract speaks of. */
-import type { ReleaseTrack } from '../../torrents/release.ts';
+import type { ReleaseTrack } from '../../torrents/release/release.ts';
 import type { ReleaseSummary, VersionSummary, Visibility } from './contract.ts';
 
 export type Row = Record<string, unknown>;

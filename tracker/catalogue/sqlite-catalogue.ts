@@ -5,9 +5,9 @@ import { type SealedNumbers, sealedNumbers } from '../sealed-numbers.ts';
 import { awaitsApproval } from './catalogue-error.ts';
 import type { reads, writes } from './catalogue-stores.ts';
 import type { Catalogue, Page, ServedRelease } from './contract.ts';
-import { cursorInvalid, readCursor, writeCursor } from './cursor.ts';
-import type { Awaiting } from './release-writes.ts';
-import { positionNumbers } from './search.ts';
+import type { Awaiting } from './publication/release-writes.ts';
+import { cursorInvalid, readCursor, writeCursor } from './search/cursor.ts';
+import { positionNumbers } from './search/search.ts';
 
 /** For `rooms` of openDatabase. */
 export const catalogueStores = new URL(`./catalogue-stores${extname(import.meta.url)}`, import.meta.url);

@@ -1,9 +1,9 @@
 /** A release as its rows tell it: what its index entry was made of, and what the announce path has to know. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CatalogueViewer, ReleaseAccess, ServedRelease } from './contract.ts';
+import { trackRange } from './publication/track-id.ts';
 import { blob, number, type Row, text, trackColumns, trackOf, visibilities } from './rows.ts';
-import type { IndexedRelease } from './search-index.ts';
-import { trackRange } from './track-id.ts';
+import type { IndexedRelease } from './search/search-index.ts';
 import { takenDownSql, visibleParameters, visibleSql } from './visible.ts';
 
 export interface StoredRelease {

@@ -7,19 +7,19 @@
  */
 import { extname } from 'node:path';
 import type { Database } from '../database/database.ts';
-import { openChallenges } from './challenges.ts';
 import { CommunityError } from './community-error.ts';
 import type { AccountAccess, Community, CommunityEvent } from './contract.ts';
-import { conversationMethods } from './conversation-methods.ts';
-import { deskMethods } from './desk-methods.ts';
-import { entranceMethods } from './entrance-methods.ts';
+import { deskMethods } from './inbox/desk-methods.ts';
+import { conversationMethods } from './messages/conversation-methods.ts';
 import { type CommunityPolicy, type MethodContext, openPolicy } from './method-context.ts';
-import type { OwnAccounts } from './own-account.ts';
-import { ownAccountMethods } from './own-account-methods.ts';
-import { peopleMethods } from './people-methods.ts';
+import type { OwnAccounts } from './people/own-account.ts';
+import { ownAccountMethods } from './people/own-account-methods.ts';
+import { peopleMethods } from './people/people-methods.ts';
+import { safeguardMethods } from './people/safeguard-methods.ts';
+import type { Safeguards } from './people/safeguards.ts';
 import { mayEnter } from './permissions.ts';
-import { safeguardMethods } from './safeguard-methods.ts';
-import type { Safeguards } from './safeguards.ts';
+import { openChallenges } from './sign-in/challenges.ts';
+import { entranceMethods } from './sign-in/entrance-methods.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 
 export interface CommunityOptions {

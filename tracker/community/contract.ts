@@ -6,9 +6,9 @@
  * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
  */
 import type { ReleaseAccess } from '../catalogue/contract.ts';
-import type { NoticeKind } from './notice-kinds.ts';
+import type { NoticeKind } from './inbox/notice-kinds.ts';
+import type { Wish, WishedRelease } from './inbox/wish.ts';
 import type { Audience, Role, RoomVisibility, Viewer } from './permissions.ts';
-import type { Wish, WishedRelease } from './wish.ts';
 
 export interface Account {
   readonly name: string;

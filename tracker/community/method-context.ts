@@ -1,8 +1,8 @@
 /** What every method of the community works with, and the rules a tracker was started with. */
 import type { Calls } from '../database/store.ts';
-import type { Challenges } from './challenges.ts';
 import type { AccountAccess, CommunityEvent } from './contract.ts';
 import type { Action, Role, Viewer } from './permissions.ts';
+import type { Challenges } from './sign-in/challenges.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 
 export interface CommunityPolicy {

@@ -3,12 +3,12 @@
  * that sees it end knows that the tracker is gone, and when it stands again, whether the tracker has forgotten its peers.
  * Nothing else is said, so nobody signs in for it.
  *
- * Left to others: what a client does then (client/engine/announce-schedule.ts); trackers without it are asked in their
+ * Left to others: what a client does then (client/engine/peers/announce-schedule.ts); trackers without it are asked in their
  * interval.
  */
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { addressKey } from '../community/rate-limits.ts';
+import { addressKey } from '../community/sign-in/rate-limits.ts';
 import { aliveEvent } from '../protocol/alive.ts';
 import { openBudget } from './api/budget.ts';
 import type { ClientAddresses } from './client-address.ts';

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../torrents/magnet.ts';
 import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
-import { queryCharsMax } from '../catalogue/search-query.ts';
+import { queryCharsMax } from '../catalogue/search/search-query.ts';
 import { anonymous } from '../community/permissions.ts';
 import type { Figures } from '../public-figures.ts';
 import { type ApiContext, announceUrl, type openGates, visitorKey } from './api/context.ts';

@@ -3,8 +3,8 @@
  * Other torrents may be announced as well; they are in the registry and nowhere else.
  */
 import { type MagnetLink, makeMagnet } from '../../torrents/magnet.ts';
-import { parseMetainfo } from '../../torrents/metainfo.ts';
-import { displayPath } from '../../torrents/path-rules.ts';
+import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
+import { displayPath } from '../../torrents/paths/path-rules.ts';
 
 export interface ListedTorrent {
   /** 40 hex digits: what it is announced as. */

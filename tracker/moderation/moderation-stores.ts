@@ -1,16 +1,16 @@
 /** What moderators do, over the tables of catalogue and community. The database's workers import this file. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess, ServedRelease } from '../catalogue/contract.ts';
-import { type DecidedWaiting, type TakedownSubject, takedowns } from '../catalogue/takedowns.ts';
+import { type DecidedWaiting, type TakedownSubject, takedowns } from '../catalogue/publication/takedowns.ts';
 import { notAllowed, notFound } from '../community/community-error.ts';
 import type { CommunityEvent, PageAsked } from '../community/contract.ts';
 import { mayJudge, maySee } from '../community/permissions.ts';
-import { type Acting, type Actor, actorFinder } from '../community/stores/actor.ts';
-import { auditor } from '../community/stores/audit.ts';
-import { notifier } from '../community/stores/notices.ts';
-import { openReports, reportCloser } from '../community/stores/reports.ts';
-import { viewerFinder } from '../community/stores/rooms.ts';
+import { notifier } from '../community/stores/inbox/notices.ts';
+import { viewerFinder } from '../community/stores/messages/rooms.ts';
+import { auditor } from '../community/stores/people/audit.ts';
+import { openReports, reportCloser } from '../community/stores/people/reports.ts';
 import { optional, pagesOf } from '../community/stores/rows.ts';
+import { type Acting, type Actor, actorFinder } from '../community/stores/sign-in/actor.ts';
 import type { StoreModule } from '../database/store.ts';
 import type { Takedown, WaitingPublication } from './contract.ts';
 

@@ -5,8 +5,8 @@
  * Peers stay packed in both directions: the tracker keeps them so, and a client may never need their text.
  *                                                                                               BEP 3 7 23 24 31
  */
-import type { BValue } from '../../torrents/bencode.ts';
-import { encode } from '../../torrents/bencode-encode.ts';
+import type { BValue } from '../../torrents/bencode/bencode.ts';
+import { encode } from '../../torrents/bencode/bencode-encode.ts';
 import { readMemoryId } from './alive.ts';
 import { type AddressBytes, type Endpoint, isDialable, packEndpoints, unpackEndpoints } from './endpoint.ts';
 import type { ProtocolError } from './protocol-error.ts';

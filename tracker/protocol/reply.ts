@@ -2,8 +2,8 @@
  * What announce and scrape replies have in common when they are read: opening hostile bytes, and the refusal a tracker
  * sends in place of an answer.                                                                      BEP 3 31 48
  */
-import { BencodeError, type BencodeLimits, type BValue, scanPrefix } from '../../torrents/bencode.ts';
-import { encode } from '../../torrents/bencode-encode.ts';
+import { BencodeError, type BencodeLimits, type BValue, scanPrefix } from '../../torrents/bencode/bencode.ts';
+import { encode } from '../../torrents/bencode/bencode-encode.ts';
 import { type ProtocolError, protocolError } from './protocol-error.ts';
 
 /** The tracker understood, and says no. */

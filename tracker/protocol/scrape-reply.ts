@@ -1,7 +1,7 @@
 /**
  * The answer to a scrape: counts for each torrent ⇄ bytes. The keys of `files` are 20 raw bytes, not text.   BEP 48
  */
-import { encode } from '../../torrents/bencode-encode.ts';
+import { encode } from '../../torrents/bencode/bencode-encode.ts';
 import { type ProtocolError, protocolError } from './protocol-error.ts';
 import { encodeFailure, openReply, readCount, type TrackerFailure } from './reply.ts';
 import { scrapeHashesMax } from './scrape-query.ts';

@@ -1,8 +1,8 @@
 /** A path that another torrent writes, in words: what, who has it, and what to do. */
 import path from 'node:path';
 import process from 'node:process';
-import type { Metainfo } from '../../../torrents/metainfo.ts';
-import { displayPath } from '../../../torrents/path-rules.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { ClientError } from '../client-error.ts';
 import type { ClaimHolder } from './claim-files.ts';
 import type { Conflict } from './claim-register.ts';

@@ -1,15 +1,15 @@
 /**
  * A torrent and the folder it goes into → the paths it may write. Links in the folders above are followed first; names
- * that Windows or macOS take for one are one on every system (torrents/name-folding.ts), so that a network share or a
+ * that Windows or macOS take for one are one on every system (torrents/paths/name-folding.ts), so that a network share or a
  * stick of another system is safe too.
  */
 import { hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { TorrentFile } from '../../../torrents/file-layout.ts';
-import type { Metainfo } from '../../../torrents/metainfo.ts';
-import { foldName } from '../../../torrents/name-folding.ts';
-import { sideFileName } from '../side-file.ts';
+import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { foldName } from '../../../torrents/paths/name-folding.ts';
+import { sideFileName } from '../storage/side-file.ts';
 import { type ClaimSet, type Content, noContent, type PathClaim } from './claim.ts';
 
 export interface ClaimedTorrent {

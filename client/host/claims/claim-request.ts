@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import type { TorrentFile } from '../../../torrents/file-layout.ts';
-import type { Metainfo } from '../../../torrents/metainfo.ts';
+import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { UpgradeFrom } from '../upgrade.ts';
 import { claimsOf, realPath } from './claim-keys.ts';
 import type { ClaimRequest } from './claim-register.ts';

@@ -6,7 +6,7 @@
  * Invariant: a download fetches what it holds while it waits for the rest, so that no two wait for each other for ever.
  */
 import path from 'node:path';
-import type { TorrentFile } from '../../../torrents/file-layout.ts';
+import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import { refusal, refusalForNow } from './claim-error.ts';
 import type { ClaimHolder } from './claim-files.ts';
 import type { ClaimRegister, Conflict, HeldClaims } from './claim-register.ts';

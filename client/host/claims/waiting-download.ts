@@ -6,10 +6,10 @@
  * Invariant: it is complete only when all that is wanted is there and was checked.
  */
 
-import type { TorrentFile } from '../../../torrents/file-layout.ts';
-import type { Metainfo } from '../../../torrents/metainfo.ts';
+import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { Report } from '../../engine/contract.ts';
-import { unwanted } from '../../engine/piece-selection.ts';
+import { unwanted } from '../../engine/pieces/piece-selection.ts';
 import type { TorrentStatus } from '../../engine/status.ts';
 import type { ActiveTorrent, DownloadOptions } from '../active-torrent.ts';
 import { ClientError } from '../client-error.ts';

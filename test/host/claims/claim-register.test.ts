@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { claimsOf } from '../../../client/host/claims/claim-keys.ts';
 import { ClaimRegister, type HeldClaims } from '../../../client/host/claims/claim-register.ts';
-import type { Metainfo } from '../../../torrents/metainfo.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { Child } from '../../e2e/child.ts';
 import { temporaryFolder, torrentOf } from './meeting-torrents.ts';
 

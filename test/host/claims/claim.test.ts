@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { claimsIn, type Meeting, mayMeet, meetings } from '../../../client/host/claims/claim.ts';
 import { packClaims, unpackClaims } from '../../../client/host/claims/claim-bytes.ts';
 import { claimsOf } from '../../../client/host/claims/claim-keys.ts';
-import type { Metainfo } from '../../../torrents/metainfo.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { type Files, type Format, torrentOf as sourceOf, temporaryFolder } from './meeting-torrents.ts';
 
 const torrentOf = async (name: string, files: Files, format: Format = 'v1') =>

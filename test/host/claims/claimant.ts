@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { claimsOf } from '../../../client/host/claims/claim-keys.ts';
 import { ClaimRegister } from '../../../client/host/claims/claim-register.ts';
-import { parseMetainfo } from '../../../torrents/metainfo.ts';
+import { parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
 
 const [base, torrent, folder = '', rounds] = process.argv.slice(2);
 const metainfo = parseMetainfo(readFileSync(torrent!));

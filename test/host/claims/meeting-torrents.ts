@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createTorrent } from '../../../torrents/create.ts';
-import type { Metainfo } from '../../../torrents/metainfo.ts';
+import { createTorrent } from '../../../torrents/create/create.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { noise } from '../../torrents/folder-fixture.ts';
 
 export type Format = 'v1' | 'v2' | 'hybrid';

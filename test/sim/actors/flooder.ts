@@ -2,7 +2,10 @@
  * Flooder: more of everything than anybody asked for. Attacks every queue, table and counter that has no end, and the
  * time one connection may cost the others.
  */
-import { encodeMetadataRequest, metadataBlockBytes } from '../../../client/engine/metadata-exchange.ts';
+import {
+  encodeMetadataRequest,
+  metadataBlockBytes,
+} from '../../../client/engine/connection/metadata-exchange.ts';
 import { messageId } from '../../../client/wire/message.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import { pick } from './choice.ts';

@@ -2,13 +2,14 @@
  * One connection of an actor: what the other side has said of itself, and ways to say things that are right, or wrong,
  * or no messages at all. Nothing here keeps a rule by itself but this: after `close` nothing is sent.      BEP 3 6 10
  */
-import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
+
 import {
   type ExtensionHandshake,
   encodeExtensionHandshake,
   ourExtensionId,
   parseExtensionHandshake,
-} from '../../../client/engine/extension-handshake.ts';
+} from '../../../client/engine/connection/extension-handshake.ts';
+import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
 import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
 import { encodeHandshake, type Handshake } from '../../../client/wire/handshake.ts';
 import { encodePieceHeader, type Message, MessageWriter } from '../../../client/wire/message.ts';

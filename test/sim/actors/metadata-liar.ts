@@ -3,13 +3,13 @@
  * it. Attacks the magnet link: nothing may be believed before its hash is checked, no peer may hold up the others, and a
  * number must not become memory.                                                                           BEP 9 10
  */
-import { ourExtensionId } from '../../../client/engine/extension-handshake.ts';
+import { ourExtensionId } from '../../../client/engine/connection/extension-handshake.ts';
 import {
   encodeMetadataBlock,
   encodeMetadataReject,
   encodeMetadataRequest,
   parseMetadataMessage,
-} from '../../../client/engine/metadata-exchange.ts';
+} from '../../../client/engine/connection/metadata-exchange.ts';
 import { pick } from './choice.ts';
 import type { Script } from './puppet.ts';
 

@@ -3,9 +3,12 @@
  * every length, every number, every message of an extension that was not agreed on, and what nobody has defined.
  *                                                                                                     BEP 3 6 9 10
  */
-import { encodeMetadataReject, encodeMetadataRequest } from '../../../client/engine/metadata-exchange.ts';
+import {
+  encodeMetadataReject,
+  encodeMetadataRequest,
+} from '../../../client/engine/connection/metadata-exchange.ts';
 import { type MessageWriter, messageId } from '../../../client/wire/message.ts';
-import { encode } from '../../../torrents/bencode-encode.ts';
+import { encode } from '../../../torrents/bencode/bencode-encode.ts';
 import type { Geometry } from '../../../torrents/geometry.ts';
 import { pick } from './choice.ts';
 import type { Line } from './line.ts';

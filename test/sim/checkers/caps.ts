@@ -2,10 +2,11 @@
  * Everything has an end: connections, dials, memory, queues, what lies unread. The limits are those the host was started
  * with, however small they were drawn.
  */
+
+import { metadataBlockCount } from '../../../client/engine/connection/metadata-exchange.ts';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { EngineUsage, Inspection } from '../../../client/engine/inspection.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
-import { metadataBlockCount } from '../../../client/engine/metadata-exchange.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { householdOf } from '../world/place.ts';

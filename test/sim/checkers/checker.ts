@@ -3,10 +3,11 @@
  * are called by, and looks at three kinds of moments: after every fact (cheap: only at what that fact touched), now and
  * then (dear: at everything of a host), and when all is over.
  */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, AnnounceRequest, ConnectionId, Fact, Report } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
 import type { World } from '../world/world.ts';
 

@@ -1,6 +1,6 @@
 /** Two peers want what a leech has, and their slots are given and taken by hand: a slot that is taken unfairly is seen. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Checker, Disbelief } from './checker.ts';
 import { slotsTurnOver } from './choking.ts';
 import { type Midway, midway, minuteMs, parts, woke } from './midway.ts';

@@ -1,13 +1,14 @@
 /**
  * A block is asked of a second peer only when that helps: in the endgame by a peer that has nothing else to do, or for what is
  * due soon; of one that is clearly slower, from the end of its queue, of the slowest first; and never more copies than allowed.
- * And each peer that could help so is asked. Judged with the rates as they are (client/engine/duplicate-requests.ts).        BEP 3
+ * And each peer that could help so is asked. Judged with the rates as they are (client/engine/requests/duplicate-requests.ts).        BEP 3
  */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
-import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import type { FetchingPiece } from '../../../client/engine/pieces/fetching-piece.ts';
 import { blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
 

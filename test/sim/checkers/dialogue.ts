@@ -3,10 +3,11 @@
  * end of the connection; what has none yet is in the queue or being read. And nobody is listened to without end: words
  * are earned by time, by blocks, and by what is new.
  */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
 import { type Message, readUint32 } from '../../../client/wire/message.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, sessionOf, type Turn } from './checker.ts';

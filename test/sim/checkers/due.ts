@@ -1,6 +1,6 @@
 /**
  * What is due, and when: no more pieces than there is room for, of which the latest is forgotten, and those of which something
- * is left to ask for wait in the order of their times. Counted from the user's facts (client/engine/deadlines.ts).
+ * is left to ask for wait in the order of their times. Counted from the user's facts (client/engine/pieces/deadlines.ts).
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';

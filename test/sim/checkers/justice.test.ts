@@ -1,7 +1,7 @@
 /** Who is blamed, who is let in again, and whether every byte is accounted for. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { enter } from '../actors/enter.ts';
 import { poisoner } from '../actors/poisoner.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';

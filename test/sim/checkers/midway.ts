@@ -2,9 +2,10 @@
  * A download in the middle, for tests that do something wrong to it by hand: pieces of every state, one seed, one leech,
  * and ways to show a checker one turn of either.
  */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { MessageWriter } from '../../../client/wire/message.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
 import { World } from '../world/world.ts';

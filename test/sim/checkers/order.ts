@@ -4,10 +4,11 @@
  * fewer peers have it. What the peer itself suggests may come before what is rarer. What is not wanted is never asked for.
  * The wishes are those of the user's facts, not those the engine remembers.
  */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
 import { setDue } from './due.ts';

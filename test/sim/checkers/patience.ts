@@ -3,8 +3,8 @@
  * sign of life from us. The engine looks twice a second, so everything may be late by one look.
  */
 
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { type Checker, type Disbelief, firstOf } from './checker.ts';
 
 export function patienceEnds(): Checker {

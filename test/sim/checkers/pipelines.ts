@@ -3,10 +3,11 @@
  * one more for every block until the rate stops rising, then enough for `requestQueueSeconds`; and a peer that holds requests
  * and sends less than a sign of life for `stallTimeoutMs` gives them back, no sooner and no later than at the next look.
  */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Fact } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import type { Checker, Disbelief, Turn } from './checker.ts';
 import type { Conversation } from './wire/conversation.ts';

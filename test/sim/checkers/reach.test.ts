@@ -1,7 +1,7 @@
 /** What nobody is shown is found all the same: private fields, tables without a bound, and what has ended. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Inspection } from '../../../client/engine/inspection.ts';
-import type { PiecePicker } from '../../../client/engine/piece-picker.ts';
+import type { PiecePicker } from '../../../client/engine/pieces/piece-picker.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { type Midway, midway, parts, woke } from './midway.ts';
 import { privateObjects } from './private-state.ts';

@@ -3,11 +3,12 @@
  * torrent that was stopped, nor a piece that is stored. Every table of the engine is looked at, also those that are
  * added to it later. When all torrents are stopped and all connections closed, it is like a new one.
  */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import { Engine } from '../../../client/engine/engine.ts';
-import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
-import type { MetadataSwarm } from '../../../client/engine/metadata-swarm.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
-import type { Swarm } from '../../../client/engine/swarm.ts';
+import type { FetchingPiece } from '../../../client/engine/pieces/fetching-piece.ts';
+import type { MetadataSwarm } from '../../../client/engine/swarm/metadata-swarm.ts';
+import type { Swarm } from '../../../client/engine/swarm/swarm.ts';
 import type { SimPeer } from '../world/peer.ts';
 import { SimMemory } from '../world/piece-memory.ts';
 import { type Checker, type Disbelief, firstOf } from './checker.ts';

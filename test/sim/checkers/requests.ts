@@ -2,9 +2,10 @@
  * What is believed of blocks that were asked for: each belongs to a piece that is being fetched and still lacks it, each
  * is known on both sides (the peer's and the piece's), and nothing waits that nobody would ever ask for.
  */
-import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import type { FetchingPiece } from '../../../client/engine/pieces/fetching-piece.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type Checker, type Disbelief, firstOf, inspectionOf, inspectionsOf, sessionOf } from './checker.ts';
 

@@ -3,8 +3,9 @@
  * nobody whose time is up. And a peer that has given us blocks lately does not make room for a stranger, unless its network
  * holds more than half of a table.
  */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
 import { householdOf, networkOf } from '../world/place.ts';

@@ -5,7 +5,7 @@
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
-import type { PeerRecord } from '../../../client/engine/peer-record.ts';
+import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
 import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
 import { type Message, readUint32 } from '../../../client/wire/message.ts';
 import { blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';

@@ -1,7 +1,7 @@
 /** What an engine believes of itself: every wrong that is done to its parts by hand is found. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
 import type { World } from '../world/world.ts';

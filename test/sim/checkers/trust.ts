@@ -1,12 +1,12 @@
 /**
  * Whom we trust with what: a peer is proven by the stored pieces it had part in, each counted once; a piece of which a copy
  * was corrupt comes from one peer alone, with the digests that will tell who lied; and a peer that is not proven has one piece
- * at a time. Counted from what the disk has answered (client/engine/piece-ownership.ts, piece-provenance.ts).
+ * at a time. Counted from what the disk has answered (client/engine/requests/piece-ownership.ts, piece-provenance.ts).
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
-import type { PeerRecord } from '../../../client/engine/peer-record.ts';
+import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type Checker, type Disbelief, firstOf, type Turn } from './checker.ts';
 

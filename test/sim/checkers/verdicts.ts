@@ -4,13 +4,13 @@
  */
 import type { Fact } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
-import type { FetchingPiece } from '../../../client/engine/fetching-piece.ts';
-import type { PeerRecord } from '../../../client/engine/peer-record.ts';
+import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
+import type { FetchingPiece } from '../../../client/engine/pieces/fetching-piece.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { torrent } from '../world/peer.ts';
 import { type Checker, inspectionOf, isOfSide } from './checker.ts';
 
-/** As in client/engine/piece-provenance.ts: more corrupt copies of one piece prove nothing new. */
+/** As in client/engine/pieces/piece-provenance.ts: more corrupt copies of one piece prove nothing new. */
 const copiesMax = 8;
 
 interface CorruptCopy {

@@ -5,8 +5,18 @@
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { hashBytes, pieceLayerHeight, rootOf } from '../../../torrents/merkle.ts';
-import { type Metainfo, MetainfoError, parseInfo, parseMetainfo } from '../../../torrents/metainfo.ts';
-import { displayPath, nameUnits, nameUnitsMax, type PathPlatform } from '../../../torrents/path-rules.ts';
+import {
+  type Metainfo,
+  MetainfoError,
+  parseInfo,
+  parseMetainfo,
+} from '../../../torrents/metainfo/metainfo.ts';
+import {
+  displayPath,
+  nameUnits,
+  nameUnitsMax,
+  type PathPlatform,
+} from '../../../torrents/paths/path-rules.ts';
 import {
   bytes,
   dict,

@@ -12,19 +12,19 @@ export const content: readonly Mutant[] = [
   },
   {
     name: 'leave what is lost out of what is left',
-    file: engine('piece-ledger'),
+    file: engine('pieces/piece-ledger'),
     from: '    this.haveBytes -= this.dataBytes(pieceIndex);\n',
     to: '',
   },
   {
     name: 'fetch nothing of what is lost',
-    file: engine('disk-troubles'),
+    file: engine('pieces/disk-troubles'),
     from: '      picker.restore(pieceIndex);\n',
     to: '',
   },
   {
     name: 'keep peers that believe we have what is lost',
-    file: engine('lost-pieces'),
+    file: engine('pieces/lost-pieces'),
     from: 'if (loss > toldAt && !session.pieces.has(pieceIndex)) return true;',
     to: 'if (loss > toldAt && session.gone) return true;',
   },

@@ -24,13 +24,13 @@ export const hostileBytes: readonly Mutant[] = [
   },
   {
     name: 'open a device of Windows',
-    file: 'torrents/path-rules.ts',
+    file: 'torrents/paths/path-rules.ts',
     from: 'if (isWindowsDevice(name))',
     to: "if (name === '')",
   },
   {
     name: 'take a torrent with too few hashes',
-    file: 'torrents/metainfo-v1.ts',
+    file: 'torrents/metainfo/metainfo-v1.ts',
     from: 'if (hashes.length !== pieceCount * sha1Bytes) {',
     to: 'if (hashes.length > pieceCount * sha1Bytes) {',
   },

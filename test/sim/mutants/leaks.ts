@@ -10,7 +10,7 @@ export const leaks: readonly Mutant[] = [
   },
   {
     name: 'keep the count of a household that has no seat left',
-    file: engine('shared-budget'),
+    file: engine('peers/shared-budget'),
     from: '  if (now === 0) counts.delete(key);',
     to: '  if (now < 0) counts.delete(key);',
   },

@@ -6,19 +6,19 @@ import { engine, type Mutant } from './mutant.ts';
 export const sizes: readonly Mutant[] = [
   {
     name: 'count what is left in 32 bits with a sign',
-    file: engine('piece-ledger'),
+    file: engine('pieces/piece-ledger'),
     from: 'return this.totalBytes - this.haveBytes;',
     to: 'return (this.totalBytes - this.haveBytes) | 0;',
   },
   {
     name: 'count what is left in 32 bits without a sign',
-    file: engine('piece-ledger'),
+    file: engine('pieces/piece-ledger'),
     from: 'return this.totalBytes - this.haveBytes;',
     to: 'return (this.totalBytes - this.haveBytes) >>> 0;',
   },
   {
     name: 'count what is here in 32 bits',
-    file: engine('piece-ledger'),
+    file: engine('pieces/piece-ledger'),
     from: 'this.haveBytes += this.dataBytes(pieceIndex);',
     to: 'this.haveBytes = (this.haveBytes + this.dataBytes(pieceIndex)) >>> 0;',
   },

@@ -4,37 +4,37 @@ import type { Mutant } from './mutant.ts';
 export const wider: readonly Mutant[] = [
   {
     name: 'ask for the pads',
-    file: 'client/engine/fetching-piece.ts',
+    file: 'client/engine/pieces/fetching-piece.ts',
     from: '    this.#fillPads(Math.ceil(dataBytes / blockBytesMax));\n',
     to: '',
   },
   {
     name: 'take the block that a pad begins in for a pad',
-    file: 'client/engine/fetching-piece.ts',
+    file: 'client/engine/pieces/fetching-piece.ts',
     from: 'this.#fillPads(Math.ceil(dataBytes / blockBytesMax));',
     to: 'this.#fillPads(Math.floor(dataBytes / blockBytesMax));',
   },
   {
     name: 'count a pad as wasted',
-    file: 'client/engine/swarm.ts',
+    file: 'client/engine/swarm/swarm.ts',
     from: 'this.#wasted += piece.receivedBytes;',
     to: 'this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);',
   },
   {
     name: 'tell trackers that pads are left',
-    file: 'client/engine/piece-ledger.ts',
+    file: 'client/engine/pieces/piece-ledger.ts',
     from: '    return this.totalBytes - this.haveBytes;',
     to: '    return this.geometry.totalBytes - this.haveBytes;',
   },
   {
     name: 'shut out a household as long as the liar in it',
-    file: 'client/engine/host-bans.ts',
+    file: 'client/engine/peers/host-bans.ts',
     from: 'Math.min(banMs, hostBanFirstMs * 2 ** Math.min(20, count - 1))',
     to: 'banMs + 0 * hostBanFirstMs',
   },
   {
     name: 'take all who live at one address for one peer',
-    file: 'client/engine/peer-ids.ts',
+    file: 'client/engine/peers/peer-ids.ts',
     from: '    if (!isSameId(other.peerId!, peerId)) continue;\n    const isSameHost',
     to: '    const isSameHost',
   },
@@ -46,7 +46,7 @@ export const wider: readonly Mutant[] = [
   },
   {
     name: 'give back the memory of all torrents with one',
-    file: 'client/engine/piece-ledger.ts',
+    file: 'client/engine/pieces/piece-ledger.ts',
     from: '      piece.buffer = undefined;\n      this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);',
     to: '      piece.buffer = undefined;\n      this.#budget.pieceBytes = 0;',
   },

@@ -36,13 +36,13 @@ export const wire: readonly Mutant[] = [
   },
   {
     name: 'take spare bits of a bitfield',
-    file: 'client/engine/peer-session.ts',
+    file: 'client/engine/connection/peer-session.ts',
     from: '(pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0',
     to: '(pieces.at(-1)! & ((1 << spareBits) - 2)) !== 0',
   },
   {
     name: 'take fast messages of those that do not speak them',
-    file: 'client/engine/peer-session.ts',
+    file: 'client/engine/connection/peer-session.ts',
     from: "if (!this.fast) return 'fast-without-handshake';\n        return this.#onPieces(",
     to: 'return this.#onPieces(',
   },
@@ -85,7 +85,7 @@ export const wire: readonly Mutant[] = [
   },
   {
     name: 'let a peer send unknown messages for little',
-    file: 'client/engine/peer-session.ts',
+    file: 'client/engine/connection/peer-session.ts',
     from: 'return this.#spend(1 + (bytes >> 10));',
     to: 'return this.#spend(1);',
   },

@@ -1,8 +1,8 @@
 /** All that must be known of addresses, as a plain list: what peer-directory.ts remembers, and when whom may be dialed. */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
-import { HostBans } from '../../../client/engine/host-bans.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
-import type { PeerRecord } from '../../../client/engine/peer-record.ts';
+import { HostBans } from '../../../client/engine/peers/host-bans.ts';
+import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
 import type { OverheardChance } from './part.ts';
 
 /** What must be known of one peer. */

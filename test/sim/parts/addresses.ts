@@ -4,8 +4,8 @@
  */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
-import { PeerDirectory } from '../../../client/engine/peer-directory.ts';
-import type { PeerRecord } from '../../../client/engine/peer-record.ts';
+import { PeerDirectory } from '../../../client/engine/peers/peer-directory.ts';
+import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import { AddressBook, isFree, type Known, keyOf } from './address-book.ts';
 import { differ, limitsWith, OverheardChance, oneOf, type Part, rarely } from './part.ts';

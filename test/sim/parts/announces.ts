@@ -2,11 +2,12 @@
  * What trackers are told, and when: the schedule of announces beside a model that looks through all trackers at every step.
  *                                                                                                       BEP 3 12 31
  */
-import { AnnounceSchedule } from '../../../client/engine/announce-schedule.ts';
+
 import type { Limits } from '../../../client/engine/limits.ts';
+import { AnnounceSchedule } from '../../../client/engine/peers/announce-schedule.ts';
+import type { TrackerState } from '../../../client/engine/peers/tracker-state.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import { trackerStatuses } from '../../../client/engine/status.ts';
-import type { TrackerState } from '../../../client/engine/tracker-state.ts';
 import { AnnounceModel, type Answer, never, port, self, textOf } from './announce-model.ts';
 import { differ, limitsWith, OverheardChance, oneOf, type Part, rarely } from './part.ts';
 

@@ -3,9 +3,13 @@
  * addresses are dialed when. Names are borrowed, our own among them; peers dial as they are dialed, flood, fall silent, come
  * again and say where they listen.                                                                        BEP 3 10
  */
+
+import {
+  encodeExtensionHandshake,
+  ourExtensionId,
+} from '../../../client/engine/connection/extension-handshake.ts';
 import type { Action, Fact, PeerAddress, PieceBuffer } from '../../../client/engine/contract.ts';
 import { Engine } from '../../../client/engine/engine.ts';
-import { encodeExtensionHandshake, ourExtensionId } from '../../../client/engine/extension-handshake.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import { encodeHandshake } from '../../../client/wire/handshake.ts';

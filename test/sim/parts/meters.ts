@@ -1,8 +1,9 @@
 /** What is counted by time: rates, rate limits, and how long to wait after failures. */
-import { backoffMs } from '../../../client/engine/backoff.ts';
+
+import { TransferMeter } from '../../../client/engine/connection/transfer-meter.ts';
+import { backoffMs } from '../../../client/engine/peers/backoff.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
-import { TokenBucket } from '../../../client/engine/token-bucket.ts';
-import { TransferMeter } from '../../../client/engine/transfer-meter.ts';
+import { TokenBucket } from '../../../client/engine/serving/token-bucket.ts';
 import { differ, OverheardChance, oneOf, type Part, rarely } from './part.ts';
 
 /** Bytes that may go at once: a quarter of a second's, and one byte at least. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { TokenBucket } from '../../../client/engine/token-bucket.ts';
+import { TokenBucket } from '../../../client/engine/serving/token-bucket.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { parts, runParts } from './run-parts.ts';
 import { agree, inSteps } from './step.ts';

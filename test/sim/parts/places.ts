@@ -1,8 +1,8 @@
 /** Where peers are: households and networks, bans, half-open connections, and what is our own. */
-import { householdOf, isLoopbackHost, networkOf } from '../../../client/engine/address-groups.ts';
-import { HalfOpenTable } from '../../../client/engine/half-open.ts';
-import { HostBans } from '../../../client/engine/host-bans.ts';
-import { OwnAddresses } from '../../../client/engine/own-addresses.ts';
+import { householdOf, isLoopbackHost, networkOf } from '../../../client/engine/peers/address-groups.ts';
+import { HalfOpenTable } from '../../../client/engine/peers/half-open.ts';
+import { HostBans } from '../../../client/engine/peers/host-bans.ts';
+import { OwnAddresses } from '../../../client/engine/peers/own-addresses.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import { addressText } from '../../../tracker/protocol/address.ts';
 import * as plain from '../world/place.ts';

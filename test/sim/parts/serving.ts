@@ -1,10 +1,11 @@
 /** What peers are given: their requests in order, what is read for them, what lies unread. */
-import { BlockServer } from '../../../client/engine/block-server.ts';
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import type { Action } from '../../../client/engine/contract.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
-import { UploadQueue } from '../../../client/engine/upload-queue.ts';
+import { BlockServer } from '../../../client/engine/serving/block-server.ts';
+import { UploadQueue } from '../../../client/engine/serving/upload-queue.ts';
 import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
 import { differ, limitsWith, type Part, rarely, sessionOf } from './part.ts';
 

@@ -2,11 +2,12 @@
  * Upload slots: who is served, and from when on. The model keeps a list of those who wait and a list of those who are served,
  * and draws the optimistic peer with the choker's own luck.                                                        BEP 3
  */
-import { Choker } from '../../../client/engine/choker.ts';
-import type { FirstCopies } from '../../../client/engine/first-copies.ts';
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
+import { Choker } from '../../../client/engine/serving/choker.ts';
+import type { FirstCopies } from '../../../client/engine/serving/first-copies.ts';
 import { differ, limitsWith, OverheardChance, type Part, rarely, sessionOf } from './part.ts';
 
 /** As much of a session as the choker looks at; what it may change, it changes. */

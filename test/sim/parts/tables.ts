@@ -9,9 +9,9 @@ import {
   replaceableCount,
   type Seat,
   type Standing,
-} from '../../../client/engine/connection-table.ts';
+} from '../../../client/engine/peers/connection-table.ts';
+import { type Occupant, SharedBudget } from '../../../client/engine/peers/shared-budget.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
-import { type Occupant, SharedBudget } from '../../../client/engine/shared-budget.ts';
 import * as plain from '../world/place.ts';
 import { differ, limitsWith, oneOf, type Part, rarely } from './part.ts';
 import { drawHost } from './places.ts';

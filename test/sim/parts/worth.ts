@@ -1,12 +1,13 @@
 /** What a peer is worth, how long its silence is borne, and when a stranger is tried. */
+
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
+import { PeerVoice } from '../../../client/engine/connection/peer-voice.ts';
+import { watchSession } from '../../../client/engine/connection/session-watch.ts';
 import type { Context } from '../../../client/engine/context.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
-import { PeerVoice } from '../../../client/engine/peer-voice.ts';
+import { standingOf } from '../../../client/engine/peers/seat-standing.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
-import type { RequestScheduler } from '../../../client/engine/request-scheduler.ts';
-import { standingOf } from '../../../client/engine/seat-standing.ts';
-import { watchSession } from '../../../client/engine/session-watch.ts';
-import { StrangerTrials } from '../../../client/engine/stranger-trials.ts';
+import type { RequestScheduler } from '../../../client/engine/requests/request-scheduler.ts';
+import { StrangerTrials } from '../../../client/engine/requests/stranger-trials.ts';
 import { differ, limitsWith, type Part, rarely, sessionOf } from './part.ts';
 
 const never = -Number.MAX_SAFE_INTEGER;

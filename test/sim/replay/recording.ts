@@ -5,8 +5,12 @@
  */
 import type { Fact } from '../../../client/engine/contract.ts';
 import { defaultLimits, type Limits } from '../../../client/engine/limits.ts';
-import type { RecordedBytes, RecordedFact, RecordedSpec } from '../../../client/host/recorded-fact.ts';
-import { recordingFormat, recordingVersion } from '../../../client/host/recorded-fact.ts';
+import type {
+  RecordedBytes,
+  RecordedFact,
+  RecordedSpec,
+} from '../../../client/host/recording/recorded-fact.ts';
+import { recordingFormat, recordingVersion } from '../../../client/host/recording/recorded-fact.ts';
 import { Geometry } from '../../../torrents/geometry.ts';
 import {
   endShape,

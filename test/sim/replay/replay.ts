@@ -4,7 +4,7 @@
  */
 import type { Action, Fact, PieceBuffer, PieceMemory } from '../../../client/engine/contract.ts';
 import { Engine } from '../../../client/engine/engine.ts';
-import { ActionDigest } from '../../../client/host/action-digest.ts';
+import { ActionDigest } from '../../../client/host/recording/action-digest.ts';
 import { RecordingError, readHeader, readLine, type Step } from './recording.ts';
 
 /** How the recording ends: by itself, at its cap, in the middle of a line (the program was killed), or with a failure. */

@@ -1,7 +1,7 @@
 /**
  * Users who choose: what is wanted, how much, in which order and by when. Which pieces, is drawn for each of them.
  */
-import { priorityDefault, priorityMax } from '../../../client/engine/piece-selection.ts';
+import { priorityDefault, priorityMax } from '../../../client/engine/pieces/piece-selection.ts';
 import type { Fault } from '../plan/schema.ts';
 import { type SimPeer, torrent } from '../world/peer.ts';
 import type { World } from '../world/world.ts';

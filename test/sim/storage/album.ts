@@ -1,10 +1,10 @@
 /** A small torrent with real bytes: files of odd sizes that share pieces, folders, empty files and pads. */
 import { createHash } from 'node:crypto';
 import type { Prng } from '../../../client/engine/prng.ts';
-import type { TorrentFile } from '../../../torrents/file-layout.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
-import { type Metainfo, parseInfo } from '../../../torrents/metainfo.ts';
-import { encodeInfo } from '../../../torrents/metainfo-encode.ts';
+import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import { type Metainfo, parseInfo } from '../../../torrents/metainfo/metainfo.ts';
+import { encodeInfo } from '../../../torrents/metainfo/metainfo-encode.ts';
 
 const pieceLength = 16 * 1024;
 

@@ -3,21 +3,21 @@
  * it stores pieces that are wanted and missing in any order, reads what is stored, and does what facts ask of it.
  */
 import type { Fact, TorrentId } from '../../../client/engine/contract.ts';
-import { unwanted } from '../../../client/engine/piece-selection.ts';
+import { unwanted } from '../../../client/engine/pieces/piece-selection.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import { isHopeless } from '../../../client/host/client-error.ts';
-import { type PreparedDownload, preparing } from '../../../client/host/download-folder.ts';
-import { FileDisk } from '../../../client/host/file-disk.ts';
+import { launch, Outcome, type Steps, start, waitFor } from '../../../client/host/disk/steps.ts';
 import { type FileChoice, filePriority, piecePriorities } from '../../../client/host/file-selection.ts';
-import { checkPieces } from '../../../client/host/piece-check.ts';
-import { expectedHashes } from '../../../client/host/piece-hashes.ts';
-import { type JournalPace, ResumeJournal } from '../../../client/host/resume-journal.ts';
-import { ResumeStore } from '../../../client/host/resume-store.ts';
-import { SharedPieceBuffer } from '../../../client/host/shared-piece-memory.ts';
-import { launch, Outcome, type Steps, start, waitFor } from '../../../client/host/steps.ts';
+import { type JournalPace, ResumeJournal } from '../../../client/host/resume/resume-journal.ts';
+import { ResumeStore } from '../../../client/host/resume/resume-store.ts';
+import { type PreparedDownload, preparing } from '../../../client/host/storage/download-folder.ts';
+import { FileDisk } from '../../../client/host/storage/file-disk.ts';
+import { checkPieces } from '../../../client/host/storage/piece-check.ts';
+import { expectedHashes } from '../../../client/host/storage/piece-hashes.ts';
+import { SharedPieceBuffer } from '../../../client/host/storage/shared-piece-memory.ts';
 import { wishesOf } from '../../../client/host/torrent-wishes.ts';
-import type { TorrentFile } from '../../../torrents/file-layout.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
+import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Inode } from '../world/file-system/inode.ts';
 import { type Album, pieceOf } from './album.ts';
 import type { Program } from './program.ts';

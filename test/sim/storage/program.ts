@@ -3,7 +3,7 @@
  * goes. What was under way then never comes to anything.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
-import type { Timers } from '../../../client/host/timers.ts';
+import type { Timers } from '../../../client/host/disk/timers.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
 import type { Drive } from '../world/file-system/drive.ts';
 import type { DriveTemper } from '../world/file-system/drive-temper.ts';

@@ -5,9 +5,9 @@
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { ClientError } from '../../../client/host/client-error.ts';
-import type { PreparedDownload } from '../../../client/host/download-folder.ts';
+import { start } from '../../../client/host/disk/steps.ts';
 import { type FileChoice, piecePriorities } from '../../../client/host/file-selection.ts';
-import { start } from '../../../client/host/steps.ts';
+import type { PreparedDownload } from '../../../client/host/storage/download-folder.ts';
 import { guarded } from '../kernel/guard.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { Scheduler } from '../kernel/scheduler.ts';

@@ -1,12 +1,12 @@
-/** The storage threads of one life: the production job (client/host/storage-job.ts) on the simulated disk, a few at a time. */
-import type { FileSystem } from '../../../client/host/file-system.ts';
-import { Outcome } from '../../../client/host/steps.ts';
+/** The storage threads of one life: the production job (client/host/storage/storage-job.ts) on the simulated disk, a few at a time. */
+import type { FileSystem } from '../../../client/host/disk/file-system.ts';
+import { Outcome } from '../../../client/host/disk/steps.ts';
 import {
   type NewJob,
   runStorageJob,
   type StorageJobs,
   type StoreResult,
-} from '../../../client/host/storage-job.ts';
+} from '../../../client/host/storage/storage-job.ts';
 
 /** Calls it back in a while, unless the program has ended by then. */
 type Later = (run: () => void) => void;

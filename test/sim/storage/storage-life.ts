@@ -1,5 +1,5 @@
 /** One life of the program that stores a download, and how its user ends it. */
-import { start } from '../../../client/host/steps.ts';
+import { start } from '../../../client/host/disk/steps.ts';
 import type { FetchedTorrent } from './fetched-torrent.ts';
 import type { Program } from './program.ts';
 import { BrokenStorage } from './storage-checks.ts';

@@ -1,7 +1,7 @@
 /** A seed → the storage of one download over several lives, and all that goes wrong with it. */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { FileChoice } from '../../../client/host/file-selection.ts';
-import type { JournalPace } from '../../../client/host/resume-journal.ts';
+import type { JournalPace } from '../../../client/host/resume/resume-journal.ts';
 import type { Randomness } from '../kernel/randomness.ts';
 import type { DriveOptions } from '../world/file-system/drive.ts';
 import {

@@ -2,7 +2,7 @@
  * What an end may cost: nothing when the program is stopped or killed, since the system keeps what was written; two seconds
  * of work when the power goes.
  */
-import { unwanted } from '../../../client/engine/piece-selection.ts';
+import { unwanted } from '../../../client/engine/pieces/piece-selection.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { BrokenStorage } from './storage-checks.ts';
 

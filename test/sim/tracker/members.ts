@@ -6,7 +6,7 @@
 import type { Prng } from '../../../client/engine/prng.ts';
 import { openPasskeys, type Passkeys } from '../../../tracker/admission/passkeys.ts';
 import type { ServedRelease } from '../../../tracker/catalogue/contract.ts';
-import { accountPasskeyHash } from '../../../tracker/community/secrets.ts';
+import { accountPasskeyHash } from '../../../tracker/community/sign-in/secrets.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import { decodeSwarms } from '../../../tracker/registry/snapshot.ts';
 import { openSwarmAccess, type SwarmAccess } from '../../../tracker/swarm-access.ts';

@@ -3,20 +3,20 @@
  * metadata that one asks of the other.                                                                     BEP 9 10 21
  */
 
-import type { Context } from '../../../client/engine/context.ts';
 import {
   encodeExtensionHandshake,
   parseExtensionHandshake,
-} from '../../../client/engine/extension-handshake.ts';
-import { ExtensionVoice } from '../../../client/engine/extension-voice.ts';
+} from '../../../client/engine/connection/extension-handshake.ts';
+import { ExtensionVoice } from '../../../client/engine/connection/extension-voice.ts';
 import {
   encodeMetadataBlock,
   encodeMetadataReject,
   encodeMetadataRequest,
   metadataBlockCount,
   parseMetadataMessage,
-} from '../../../client/engine/metadata-exchange.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
+} from '../../../client/engine/connection/metadata-exchange.ts';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
+import type { Context } from '../../../client/engine/context.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import {
   bytes,

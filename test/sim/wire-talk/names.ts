@@ -2,10 +2,10 @@
  * What peers call themselves: which names are the same, which of two is the greater, which session is a second one of a peer, and the
  * program that a name tells of.                                                                            BEP 3 20
  */
-import { clientNameOf } from '../../../client/engine/client-name.ts';
+import { clientNameOf } from '../../../client/engine/connection/client-name.ts';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';
-import { compareIds, isSameId, namesakeOf, succeeds } from '../../../client/engine/peer-ids.ts';
-import type { PeerSession } from '../../../client/engine/peer-session.ts';
+import { compareIds, isSameId, namesakeOf, succeeds } from '../../../client/engine/peers/peer-ids.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
 import { oneOf } from '../hostile-bytes/odd-bytes.ts';
 import { drawMany } from './words.ts';

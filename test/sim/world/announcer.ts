@@ -1,9 +1,9 @@
 /**
  * The announcer port of one life of a host: asks the simulated tracker at a URL, and waits as long for its answer as the
- * real one (client/host/http-announcer.ts), one announce after the other to each tracker.
+ * real one (client/host/network/http-announcer.ts), one announce after the other to each tracker.
  */
 import type { AnnounceRequest, Fact, PeerAddress, TorrentId } from '../../../client/engine/contract.ts';
-import { OtherFamily } from '../../../client/host/other-family.ts';
+import { OtherFamily } from '../../../client/host/network/other-family.ts';
 import type { Announcer, FactSink } from '../../../client/host/ports.ts';
 import type { Gate } from '../kernel/gate.ts';
 import type { Scheduler } from '../kernel/scheduler.ts';
@@ -11,7 +11,7 @@ import { type Trace, traceKind } from '../kernel/trace.ts';
 import { addressOver, familyOf } from './place.ts';
 import type { SimTracker } from './tracker.ts';
 
-/** As client/host/http-announcer.ts: an answer, and one to a farewell. */
+/** As client/host/network/http-announcer.ts: an answer, and one to a farewell. */
 const answerMsMax = 30_000;
 const farewellMsMax = 3_000;
 
@@ -52,7 +52,7 @@ export function simAnnouncer(parts: AnnouncerParts): Announcer {
       if (fact.type === 'announced') follow(fact.torrent, fact.tracker);
     });
   };
-  /** As client/host/alive-streams.ts, but that one of a tracker that is there stands at once. */
+  /** As client/host/network/alive-streams.ts, but that one of a tracker that is there stands at once. */
   const follow = (torrent: TorrentId, tracker: string) => {
     const name = `${torrent} ${tracker}`;
     if (followed.has(name)) return;

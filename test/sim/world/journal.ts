@@ -1,5 +1,5 @@
 /**
- * The resume record of one life of a host, as client/host/resume-journal.ts keeps it: every two seconds, or after 64 MiB,
+ * The resume record of one life of a host, as client/host/resume/resume-journal.ts keeps it: every two seconds, or after 64 MiB,
  * what was stored since is forced to the disk, and only then recorded, with the stamps of the files.
  *
  * Invariant: a piece is recorded only after an fsync that began after it was written.
@@ -12,7 +12,7 @@ import type { DiskTemper } from './disk-temper.ts';
 import { isSameStamp, type Stamp } from './file-table.ts';
 import { eachMarked, isMarked, mark, type Platter, unmark } from './platter.ts';
 
-/** As in client/host/resume-journal.ts. */
+/** As in client/host/resume/resume-journal.ts. */
 const flushMs = 2_000;
 const flushBytes = 64 * 1024 * 1024;
 

@@ -39,7 +39,7 @@ export class Platter {
   #changes = 0;
   /**
    * Written since the last fsync that took them along, in the order in which they came; and a bit for each of them. Not a
-   * Set: every piece comes and goes, and V8 is not rid of the tables that a Set leaves behind (client/engine/small-set.ts).
+   * Set: every piece comes and goes, and V8 is not rid of the tables that a Set leaves behind (client/engine/tables/small-set.ts).
    */
   readonly #unsynced: PieceIndex[] = [];
   readonly #unsyncedBits: Uint8Array;

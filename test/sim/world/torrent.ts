@@ -4,7 +4,7 @@
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import { blockBytesMax, Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
-import { dataBytesOfPadded } from '../../../torrents/pads.ts';
+import { dataBytesOfPadded } from '../../../torrents/metainfo/pads.ts';
 import type { Randomness } from '../kernel/randomness.ts';
 import { type BlockKind, Content } from './content.ts';
 

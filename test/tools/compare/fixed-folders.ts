@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { noise } from '../../torrents/folder-fixture.ts';
-import { flac, flacOf, mp3, png } from '../../torrents/tag-fixtures.ts';
+import { flac, flacOf, mp3, png } from '../../torrents/tags/tag-fixtures.ts';
 
 type Content = number | string | Uint8Array;
 

@@ -1,23 +1,23 @@
 /** What the community keeps in the database: its tables, and all its operations. The database's workers import this file. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { StoreModule } from '../../database/store.ts';
-import { accountReads, accountWrites } from './accounts.ts';
-import { auditReads } from './audit.ts';
-import { departureReads, departureWrites } from './departures.ts';
-import { deskReads, deskWrites } from './desk.ts';
-import { entranceReads, entranceWrites } from './entrance.ts';
-import { eventReads } from './events.ts';
-import { groupReads, groupWrites } from './groups.ts';
-import { messageReads, messageWrites } from './messages.ts';
-import { moderatorReads, moderatorWrites } from './moderators.ts';
-import { muteReads, muteWrites } from './mutes.ts';
-import { noticeReads, noticeWrites } from './notices.ts';
-import { ownDataReads } from './own-data.ts';
-import { reportReads, reportWrites } from './reports.ts';
-import { roomReads, roomWrites } from './rooms.ts';
-import { settingReads, settingWrites } from './settings.ts';
+import { deskReads, deskWrites } from './inbox/desk.ts';
+import { eventReads } from './inbox/events.ts';
+import { noticeReads, noticeWrites } from './inbox/notices.ts';
+import { messageReads, messageWrites } from './messages/messages.ts';
+import { roomReads, roomWrites } from './messages/rooms.ts';
+import { auditReads } from './people/audit.ts';
+import { departureReads, departureWrites } from './people/departures.ts';
+import { groupReads, groupWrites } from './people/groups.ts';
+import { moderatorReads, moderatorWrites } from './people/moderators.ts';
+import { muteReads, muteWrites } from './people/mutes.ts';
+import { ownDataReads } from './people/own-data.ts';
+import { reportReads, reportWrites } from './people/reports.ts';
+import { accountReads, accountWrites } from './sign-in/accounts.ts';
+import { entranceReads, entranceWrites } from './sign-in/entrance.ts';
+import { settingReads, settingWrites } from './sign-in/settings.ts';
+import { trackerKeyReads, trackerKeyWrites } from './sign-in/tracker-key.ts';
 import { migrations } from './tables.ts';
-import { trackerKeyReads, trackerKeyWrites } from './tracker-key.ts';
 
 export { migrations };
 

@@ -7,8 +7,8 @@
  * Releases belong to the catalogue: here they are public ids, and whoever calls has asked the catalogue first.
  */
 import type { Migration } from '../../database/store.ts';
-import { indexInOneForm } from './one-form-migration.ts';
-import { dropClearPasskeys, forgetClearPasskeys } from './passkey-migration.ts';
+import { indexInOneForm } from './messages/one-form-migration.ts';
+import { dropClearPasskeys, forgetClearPasskeys } from './sign-in/passkey-migration.ts';
 
 export const migrations: readonly Migration[] = [
   `

@@ -3,8 +3,8 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { OwnAccount, SignedIn } from '../../community/contract.ts';
-import { openGuesses, type TooSoon } from '../../community/guesses.ts';
-import { nameKey } from '../../community/texts.ts';
+import { nameKey } from '../../community/messages/texts.ts';
+import { openGuesses, type TooSoon } from '../../community/sign-in/guesses.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { calledHost } from './called-host.ts';
 import {

@@ -1,6 +1,6 @@
 /** What moderators see and decide: takedowns, blocked content, what waits, reports, members, the audit list. */
 import Type from 'typebox';
-import type { AuditEntry } from '../../community/safeguards.ts';
+import type { AuditEntry } from '../../community/people/safeguards.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import * as shapes from '../../protocol/moderation-shapes.ts';
 import * as talk from '../../protocol/talk-shapes.ts';

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import Type from 'typebox';
 import type { Authenticated } from '../../community/contract.ts';
-import type { OwnDataRow } from '../../community/own-account.ts';
+import type { OwnDataRow } from '../../community/people/own-account.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { type Api, type ApiContext, noContent, type openGates, signedIn } from './context.ts';
 import { defined, detailShape, ownAccountShape, versionShape } from './shapes.ts';

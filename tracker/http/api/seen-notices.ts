@@ -6,7 +6,7 @@
  */
 import type { Notice, OwnAccount, PageAsked } from '../../community/contract.ts';
 import { pageRowsMax } from '../../community/contract.ts';
-import { moderationNotices, type NoticeKind } from '../../community/notice-kinds.ts';
+import { moderationNotices, type NoticeKind } from '../../community/inbox/notice-kinds.ts';
 import { maySee, type Viewer } from '../../community/permissions.ts';
 import type { Library } from '../../library.ts';
 

@@ -1,7 +1,7 @@
 /**
  * What uploads may cost, each with its reason. How often one account or address may send any: community/rate-limits.ts.
  */
-import type { FairLimits } from '../../catalogue/fair-queue.ts';
+import type { FairLimits } from '../../catalogue/search/fair-queue.ts';
 import type { BudgetLimits } from '../api/budget.ts';
 import type { JsonLimits } from './json-shape.ts';
 

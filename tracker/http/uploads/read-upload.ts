@@ -5,9 +5,9 @@
  *
  * What comes out is small, but for the parcel, which is passed on unopened. The torrent is on the disk then, and synced.
  */
-import { readPublication } from '../../catalogue/publication.ts';
-import { packPublication } from '../../catalogue/publication-parcel.ts';
-import { type IncomingTorrent, writeIncoming } from '../../catalogue/torrent-files.ts';
+import { readPublication } from '../../catalogue/publication/publication.ts';
+import { packPublication } from '../../catalogue/publication/publication-parcel.ts';
+import { type IncomingTorrent, writeIncoming } from '../../catalogue/publication/torrent-files.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { checkComplaint, openChecks } from '../api/checks.ts';
 import { isWithin } from './json-shape.ts';

@@ -6,7 +6,7 @@
  */
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type Asker, FairQueue, type QueueFull } from '../../catalogue/fair-queue.ts';
+import { type Asker, FairQueue, type QueueFull } from '../../catalogue/search/fair-queue.ts';
 import { ApiError } from '../api/context.ts';
 import { readerHeapMiB, readersMax, readMsMax, waitingUploads } from './limits.ts';
 import type { Upload } from './read-upload.ts';

@@ -3,7 +3,7 @@
  * written comes between two of them, so it waits for one of them at most; ten that are sent together would be one
  * transaction, and everybody would wait for all ten.
  */
-import { type Asker, type FairLimits, FairQueue } from '../../catalogue/fair-queue.ts';
+import { type Asker, type FairLimits, FairQueue } from '../../catalogue/search/fair-queue.ts';
 import { ApiError } from '../api/context.ts';
 
 /** Above it, a release is some ten milliseconds of the writer. */

@@ -3,7 +3,7 @@
  * ends a connection over a word when that word breaks a rule, for the right reason, and never otherwise.
  *                                                                                                     BEP 3 6 9 10
  */
-import type { PeerSession } from '../../../../client/engine/peer-session.ts';
+import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Checker, Disbelief, Turn } from '../checker.ts';
 import type { Conversation } from './conversation.ts';
 import { wireReasons } from './law.ts';

@@ -8,14 +8,14 @@ export const hostUnreached: readonly Unreached[] = [
     file: 'client/host/check-progress.ts',
     branches: {
       'const startedMs = performance.now()':
-        'shows a user how far hashing is; test/host/changed-while-stopped.test.ts asks for it',
+        'shows a user how far hashing is; test/host/resume/changed-while-stopped.test.ts asks for it',
     },
   },
   {
     file: 'client/host/client-error.ts',
     branches: {
       'export function cannotListen(': 'words for a port that is taken, where the program opens its sockets',
-      'export function inTheWay(': 'words for a user; test/host/client-losses.test.ts reads them',
+      'export function inTheWay(': 'words for a user; test/host/content/client-losses.test.ts reads them',
     },
   },
   {
@@ -26,25 +26,25 @@ export const hostUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/file-stamp.ts',
+    file: 'client/host/disk/file-stamp.ts',
     branches: {
       'recorded.bornNs !== undefined) return now.bornNs === recorded.bornNs':
         'systems that do not tell when a file was made; the simulated one does',
       'ctimeNs: hasChangeTime ?': 'what Windows lacks; the machine that runs the seeds has it',
       'if (a === undefined || !sameFile(a, b)) return b':
-        'a file that was exchanged between two writes of ours; seldom within a run: test/host/lost-files.test.ts',
+        'a file that was exchanged between two writes of ours; seldom within a run: test/host/content/lost-files.test.ts',
       'bornNs: hasBirthTime &&': 'what some systems lack; the machine that runs the seeds has it, or never',
     },
   },
   {
-    file: 'client/host/piece-check.ts',
+    file: 'client/host/storage/piece-check.ts',
     branches: {
       'signal?.throwIfAborted()':
         'a user who ends the program while it hashes; a run kills it from one call to the next',
     },
   },
   {
-    file: 'client/host/piece-hashes.ts',
+    file: 'client/host/storage/piece-hashes.ts',
     branches: {
       'export function hasPieceHashes(':
         'asked before a download begins, by client/host/client.ts; test/host/client.test.ts',
@@ -57,25 +57,25 @@ export const hostUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/real-files.ts',
+    file: 'client/host/disk/real-files.ts',
     branches: {
       '*': 'the real disk: a run has a file system of its own; test/contract/disk.test.ts holds both to one contract',
     },
   },
   {
-    file: 'client/host/share-check.ts',
+    file: 'client/host/content/share-check.ts',
     branches: {
       '*': 'a folder that is shared, looked at by `cicada seed`; test/host/client.test.ts and resume.test.ts',
     },
   },
   {
-    file: 'client/host/shared-piece-memory.ts',
+    file: 'client/host/storage/shared-piece-memory.ts',
     branches: {
       '*': 'memory that threads share: a run has one thread, and memory that counts (test/sim/world/piece-memory.ts); test/contract/memory.test.ts',
     },
   },
   {
-    file: 'client/host/steps.ts',
+    file: 'client/host/disk/steps.ts',
     branches: {
       'else next.reject(result)':
         'a step that fails without a handler on the way; only promises of callers are made so',
@@ -86,14 +86,14 @@ export const hostUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/timers.ts',
+    file: 'client/host/disk/timers.ts',
     branches: { '*': 'the real clock: a run has its own' },
   },
   {
     file: 'client/host/torrent-wishes.ts',
     branches: {
       'throw cannotWrite(files.rootPath, error)':
-        'a disk that refuses while files are chosen; storage runs choose on a disk that takes them: test/cli/disk.test.ts has full ones',
+        'a disk that refuses while files are chosen; storage runs choose on a disk that takes them: test/cli/transfer/disk.test.ts has full ones',
       'setSequential: (sequential) => sink(':
         'of the engine, which storage runs leave out; swarms tell it the same fact',
       'announceNow: () => sink(': 'of the engine, which storage runs leave out; swarms tell it the same fact',
@@ -110,22 +110,22 @@ export const hostUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/other-family.ts',
+    file: 'client/host/network/other-family.ts',
     branches: {
       'isTyped, first === 4 ? 6 : 4, done)':
-        'hosts of both families ask a tracker of both by one of them first, always the same; test/host/other-family.test.ts',
+        'hosts of both families ask a tracker of both by one of them first, always the same; test/host/network/other-family.test.ts',
       'if (family === undefined) return done()':
-        'a farewell that waits for an announce over the second family, which then fails; test/host/other-family.test.ts',
+        'a farewell that waits for an announce over the second family, which then fails; test/host/network/other-family.test.ts',
       'if (line !== undefined) { line.push(step); return; }':
-        'two announces over the second family at once; test/host/other-family.test.ts',
+        'two announces over the second family at once; test/host/network/other-family.test.ts',
       'if ((this.#pauses.get(tracker)?.untilMs ?? 0) > nowMs()) return done()':
-        'a tracker that failed over its second family; test/host/other-family.test.ts',
+        'a tracker that failed over its second family; test/host/network/other-family.test.ts',
       "const said = event === 'paused' ? event : isListed ? undefined : 'started'":
-        'hosts of a run do not pause; test/host/other-family.test.ts',
+        'hosts of a run do not pause; test/host/network/other-family.test.ts',
       '} else { this.#pause(tracker); }':
-        'a tracker that fails over its second family; test/host/other-family.test.ts',
+        'a tracker that fails over its second family; test/host/network/other-family.test.ts',
       '#pause(tracker: string): void {':
-        'a tracker that fails over its second family; test/host/other-family.test.ts',
+        'a tracker that fails over its second family; test/host/network/other-family.test.ts',
     },
   },
 ];

@@ -1,21 +1,22 @@
 /** Of the storage of a download, which storage runs execute over a simulated disk (test/sim/storage). */
 import type { Unreached } from './entry.ts';
 
-const links = 'links: others in storage runs put files, and make no links; test/host/links-below.test.ts';
+const links =
+  'links: others in storage runs put files, and make no links; test/host/storage/links-below.test.ts';
 const promises = 'for callers that await: a run takes the steps itself, without promises';
 const v2 = 'torrents of v2: the albums of storage runs are v1; test/host/upgrade.test.ts has v2 and hybrids';
 const upgrade = 'a new version over an old one: storage runs have one version; test/host/upgrade.test.ts';
 const noWatch =
-  'a share of its owner, which may be anywhere: storage runs fetch into a folder; test/host/absent-content.test.ts';
+  'a share of its owner, which may be anywhere: storage runs fetch into a folder; test/host/content/absent-content.test.ts';
 const deadThread = 'a storage thread has died without saying what it did: threads of a run live';
 const noAlbum = 'more files than an album of storage runs has';
-const hidden = 'a torrent whose name begins with dots; test/host/download-folder.test.ts';
+const hidden = 'a torrent whose name begins with dots; test/host/storage/download-folder.test.ts';
 const oddRecord =
-  'a record that others have written: those of storage runs leave it alone; test/host/resume.test.ts';
+  'a record that others have written: those of storage runs leave it alone; test/host/resume/resume.test.ts';
 
 export const storageUnreached: readonly Unreached[] = [
   {
-    file: 'client/host/absent-content.ts',
+    file: 'client/host/content/absent-content.ts',
     branches: {
       "if ('file' in unit && !isOwned(unit.file)) continue":
         'the side file, or a part, beside complete files that are gone',
@@ -24,42 +25,42 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/beneath.ts',
+    file: 'client/host/disk/beneath.ts',
     branches: {
       'async withinAsync<T>(': `copies of another version's files. ${upgrade}`,
       "if (names.includes('..')) throw new RangeError(":
-        'our own bug if it happens; test/host/beneath.test.ts',
+        'our own bug if it happens; test/host/disk/beneath.test.ts',
       "throw codeOf(error) === 'ENOENT' ? isGone(this.root) : error":
         'the folder that the user chose is taken away between two calls: others take what lies in it',
       'if (isLink) throw isALink(shown)': links,
       "throw codeOf(error) === 'ENOENT' ? isGone(shown)":
-        'a folder on the way goes between two calls; test/host/beneath.test.ts names one that is not there',
+        'a folder on the way goes between two calls; test/host/disk/beneath.test.ts names one that is not there',
       'if (stat.isSymbolicLink()) throw isALink(at)': links,
       "if (!stat.isDirectory()) throw coded('ENOTDIR'":
-        'a file in a folder’s place while it is used; test/host/beneath.test.ts',
+        'a file in a folder’s place while it is used; test/host/disk/beneath.test.ts',
       "throw coded('EREPLACED', `${at} became another folder just now`)":
         'a folder is exchanged between two calls, where the system cannot open folders; others exchange files',
       'return fs.lstatIfThere(at)?.isSymbolicLink() ?? false':
-        'a folder that is gone: test/host/beneath.test.ts',
+        'a folder that is gone: test/host/disk/beneath.test.ts',
       "return coded(codeOf(error) ?? 'EIO'": 'an error of the system without a code: there is none',
     },
   },
   {
-    file: 'client/host/block-reader.ts',
+    file: 'client/host/storage/block-reader.ts',
     branches: {
       'const memory = (bytes === extentBytes && this.#spare.pop())':
-        'blocks of storage runs are read once each, and given back at once; test/host/block-reader.test.ts',
+        'blocks of storage runs are read once each, and given back at once; test/host/storage/block-reader.test.ts',
       'if (extent === undefined) return': 'a block that is given back twice: our own bug if it happens',
       'if (extent.cached || extent.lent > 0 || !isWhole':
-        'blocks of storage runs are read once each, and given back at once; test/host/block-reader.test.ts',
+        'blocks of storage runs are read once each, and given back at once; test/host/storage/block-reader.test.ts',
       'this.#owner.delete(extent.bytes.buffer)':
-        'more than the cache holds: an album is smaller; test/host/block-reader.test.ts reads more',
+        'more than the cache holds: an album is smaller; test/host/storage/block-reader.test.ts reads more',
       'if (extent.waiters !== undefined) continue':
-        'more than the cache holds: an album is smaller; test/host/block-reader.test.ts reads more',
+        'more than the cache holds: an album is smaller; test/host/storage/block-reader.test.ts reads more',
     },
   },
   {
-    file: 'client/host/content-look.ts',
+    file: 'client/host/content/content-look.ts',
     branches: {
       'if (files.beneath === undefined) return units': noWatch,
       'files.beneath === undefined ? later.stat(at)': noWatch,
@@ -67,76 +68,77 @@ export const storageUnreached: readonly Unreached[] = [
       'return beneath === undefined ? fs.stat(at)': noWatch,
       "if ('folder' in unit) return stat.isDirectory() ? undefined : 'misplaced'": links,
       "looks.mtimeNs === seen!.mtimeNs ? 'touched' : 'changed'":
-        'rights that change: others in storage runs change bytes; test/host/absent-content.test.ts',
+        'rights that change: others in storage runs change bytes; test/host/content/absent-content.test.ts',
       "if (lookNow(unit, files) === 'misplaced') gone.push(":
-        'a folder that is moved: others in storage runs move files; test/host/absent-content.test.ts',
+        'a folder that is moved: others in storage runs move files; test/host/content/absent-content.test.ts',
       "const finding = gone.some((folder) => at.startsWith(folder)) ? 'misplaced'":
-        'a folder that is moved: others in storage runs move files; test/host/absent-content.test.ts',
+        'a folder that is moved: others in storage runs move files; test/host/content/absent-content.test.ts',
       "return { code: codeOf(error) ?? 'EIO'": 'an error of the system without a code: there is none',
       'root === undefined ? [files.rootPath]': noWatch,
       'if (stat.isSymbolicLink()) return { at, error: isALink(at) }': links,
     },
   },
   {
-    file: 'client/host/content-watch.ts',
+    file: 'client/host/content/content-watch.ts',
     branches: {
       'for (const torrent of [...this.#contents.keys()]) this.remove(torrent)':
-        'a client with torrents that ends: storage runs remove theirs first; test/host/absent-content.test.ts',
+        'a client with torrents that ends: storage runs remove theirs first; test/host/content/absent-content.test.ts',
       'confirm(torrent: TorrentId): Promise<boolean>': promises,
       'settled(): Promise<void> {': promises,
       '*#settling(): Steps<void> {':
-        'for tests that wait until nothing is hashed; test/host/lost-files.test.ts',
+        'for tests that wait until nothing is hashed; test/host/content/lost-files.test.ts',
       'lookAround(): Promise<void> {':
-        'for tests that do not wait for the next look; test/host/lost-files.test.ts',
+        'for tests that do not wait for the next look; test/host/content/lost-files.test.ts',
       'if (left <= 0) return': 'more files than are looked at in one round: an album has six',
     },
   },
   {
-    file: 'client/host/descriptor-pool.ts',
+    file: 'client/host/disk/descriptor-pool.ts',
     branches: {
       'for (const entry of entries) this.#close(entry)':
         'a client that ends with files open: storage runs remove their torrents first, or end without a word',
       'for (const [key, entry] of this.#open) {': `${noAlbum}: hundreds are open at once; test/contract/disk.test.ts`,
-      'this.#onCloseFailed(key, error)': 'a close fails on network disks; test/host/descriptor-pool.test.ts',
+      'this.#onCloseFailed(key, error)':
+        'a close fails on network disks; test/host/disk/descriptor-pool.test.ts',
     },
   },
   {
-    file: 'client/host/disk-errors.ts',
+    file: 'client/host/disk/disk-errors.ts',
     branches: { 'export function isALink(': links, 'export function isWorkedOn(': upgrade },
   },
   {
-    file: 'client/host/download-folder.ts',
+    file: 'client/host/storage/download-folder.ts',
     branches: {
       "return at && (at.state === 'side' ? undefined : files.pathOf(at))":
         'an unwanted file among files of others that no record tells of; test/host/selection.test.ts',
       'export function prepareDownload(': promises,
       'upgradeFrom && (yield* waitFor(': upgrade,
       'const isWanted = wanted?.isWanted(file) ?? true':
-        'a caller without a choice of files: storage runs have one; test/host/download-folder.test.ts',
+        'a caller without a choice of files: storage runs have one; test/host/storage/download-folder.test.ts',
       'if (found !== undefined && wanted?.isLeft?.(file))':
-        'a user who leaves a file aside at the start; test/host/download-folder.test.ts',
+        'a user who leaves a file aside at the start; test/host/storage/download-folder.test.ts',
       'Object.assign(found, { isThere: false })':
-        'a user who leaves a file aside at the start; test/host/download-folder.test.ts',
+        'a user who leaves a file aside at the start; test/host/storage/download-folder.test.ts',
       'if (upgrade !== undefined && (yield*': upgrade,
       '?? upgrade?.record': upgrade,
       'throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error)':
-        'the side file cannot be read at a start; test/host/unlucky-disk.test.ts has files that cannot be looked at',
+        'the side file cannot be read at a start; test/host/storage/unlucky-disk.test.ts has files that cannot be looked at',
       "Object.assign(part, { state: 'side', seen: undefined, strange: part.seen })":
-        'another program’s part in the place of a file that is not wanted; test/host/download-folder.test.ts',
+        'another program’s part in the place of a file that is not wanted; test/host/storage/download-folder.test.ts',
       'if (path.dirname(at) === at) return': 'a system without a root folder: there is none',
       "throw new ClientError('not-a-folder'":
-        'a user who names a file as the folder; test/host/download-folder.test.ts',
+        'a user who names a file as the folder; test/host/storage/download-folder.test.ts',
       "throw new ClientError( 'folder-not-writable'":
-        'a user who names a folder of others; test/cli/disk.test.ts',
+        'a user who names a folder of others; test/cli/transfer/disk.test.ts',
       'const replaces = upgrade?.replaced.get(file.index)': upgrade,
       'const final = replaces === undefined ?': upgrade,
       "if (!isOfSize && !isWanted) return { stored: { ...stored, state: 'side' }":
         'others put a file of another size in the place of one that is not wanted; test/host/selection.test.ts lets one be',
       'const part = upgrade?.stale.has(file.index)': upgrade,
       "if (code === 'ENOTDIR') throw isDifferent(":
-        'a file where a folder should be; test/host/download-folder.test.ts',
+        'a file where a folder should be; test/host/storage/download-folder.test.ts',
       "throw new ClientError( 'unsafe-link'":
-        'links: others in storage runs make none; test/host/download-folder.test.ts',
+        'links: others in storage runs make none; test/host/storage/download-folder.test.ts',
       'const there = (yield* orUndefined(fs.later.readdir(rootPath)))': hidden,
       'if (there.length === 0) return': hidden,
       'const strange = there.find(': hidden,
@@ -144,7 +146,7 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/file-disk.ts',
+    file: 'client/host/storage/file-disk.ts',
     branches: {
       'expectMetadata(torrent: TorrentId':
         'magnets are fetched in swarms, where the disk is simulated; test/contract/disk.contract.ts',
@@ -157,57 +159,57 @@ export const storageUnreached: readonly Unreached[] = [
         'a request over two blocks; storage runs ask for blocks, test/contract/disk.contract.ts for any run',
       'const bytes = spans ? block.bytes':
         'a request over two blocks; storage runs ask for blocks, test/contract/disk.contract.ts for any run',
-      'places.length <= pinnedFilesMax ?': `${noAlbum}: a piece lies in dozens; test/host/links-below.test.ts`,
+      'places.length <= pinnedFilesMax ?': `${noAlbum}: a piece lies in dozens; test/host/storage/links-below.test.ts`,
       'if (lost !== undefined) return refuse(troubleOf(isAnother(lost.at.partPath)))':
-        'a part is lost while a thread writes into it; test/host/client-losses.test.ts',
+        'a part is lost while a thread writes into it; test/host/content/client-losses.test.ts',
       'if (isDropped()) return refuse(syncFailed(real[0]!.at))':
-        'an fsync fails while a piece is written: seldom within a run; test/host/unlucky-disk.test.ts has failed ones',
+        'an fsync fails while a piece is written: seldom within a run; test/host/storage/unlucky-disk.test.ts has failed ones',
       'if (gone !== undefined) return refuse(troubleOf(isAnother(gone.at.partPath)))':
-        'a part is lost while the side file is written; test/host/lost-files.test.ts has lost parts',
+        'a part is lost while the side file is written; test/host/content/lost-files.test.ts has lost parts',
       'target.fill(0, last === undefined ? 0':
         'a read of pads alone: storage runs read pieces that have files',
     },
   },
   {
-    file: 'client/host/part-file.ts',
+    file: 'client/host/disk/part-file.ts',
     branches: {
       'if (file.seen === undefined && !isPart) return descriptor': noWatch,
       'if (stat.isSymbolicLink()) throw isALink(partPath)': links,
       'if (sameFile(stamp, lost) && stat.nlink === 1n) return stamp':
-        'a part that comes back to its place: others in storage runs keep what they take; test/host/lost-files.test.ts',
+        'a part that comes back to its place: others in storage runs keep what they take; test/host/content/lost-files.test.ts',
       "throw coded('ESHORT'":
-        'the side file is cut while parts are copied out of it; test/host/lost-files.test.ts has short parts',
+        'the side file is cut while parts are copied out of it; test/host/content/lost-files.test.ts has short parts',
       'catch { }': 'a part that is removed, and its folder is gone already',
       'if (looks === undefined) throw isGone(partPath)':
-        'a part goes between the look at it and its name; test/host/lost-files.test.ts',
+        'a part goes between the look at it and its name; test/host/content/lost-files.test.ts',
       'if (!sameFile(looks, file.seen)) throw isAnother(partPath)':
-        'a part is exchanged between the look at it and its name; test/host/lost-files.test.ts',
+        'a part is exchanged between the look at it and its name; test/host/content/lost-files.test.ts',
       'if (looks.bytes > bytes) fs.truncate(part, bytes)':
-        'a part that others have made longer, and is whole; test/host/foreign-writes.test.ts',
+        'a part that others have made longer, and is whole; test/host/storage/foreign-writes.test.ts',
       'if (replaces !== undefined && sameStamp(': upgrade,
       'replaces === undefined ? isTaken(finalPath) : isWorkedOn(finalPath)': upgrade,
       'if (!sameFile(named, looks)) throw isAnother(finalPath)':
-        'a name is taken over right after it was given; test/host/unlucky-disk.test.ts looks right afterwards',
+        'a name is taken over right after it was given; test/host/storage/unlucky-disk.test.ts looks right afterwards',
       'throw Object.assign(error as Error, { isUnforced: true })':
-        'an fsync fails right before a name is given; test/host/unlucky-disk.test.ts',
+        'an fsync fails right before a name is given; test/host/storage/unlucky-disk.test.ts',
     },
   },
   {
-    file: 'client/host/resume-journal.ts',
+    file: 'client/host/resume/resume-journal.ts',
     branches: {
       'flush(): Promise<void> {': promises,
       '*flushing(): Steps<void> {':
-        'for a caller that wants the record now; test/host/resume-journal.test.ts',
+        'for a caller that wants the record now; test/host/resume/resume-journal.test.ts',
       'stop(): Promise<void> {': promises,
       'if (top === undefined) return': noWatch,
     },
   },
   {
-    file: 'client/host/resume-recall.ts',
+    file: 'client/host/resume/resume-recall.ts',
     branches: { '(record.have[pieceIndex >> 3] ?? 0)': oddRecord },
   },
   {
-    file: 'client/host/resume-store.ts',
+    file: 'client/host/resume/resume-store.ts',
     branches: {
       'return bornNs === undefined ? [bytes, mtimeNs, inode, device, ctimeNs]':
         'systems that do not tell when a file was made; the simulated one does',
@@ -215,7 +217,7 @@ export const storageUnreached: readonly Unreached[] = [
       'load(infoHash: Uint8Array': promises,
       '.size > recordBytesMax) return undefined': oddRecord,
       'save(infoHash: Uint8Array': promises,
-      'erase(infoHash: Uint8Array': 'of a share that is wrong; test/host/resume.test.ts',
+      'erase(infoHash: Uint8Array': 'of a share that is wrong; test/host/resume/resume.test.ts',
       "if (typeof value !== 'object' || value === null) return undefined": oddRecord,
       'if (!versions.includes(record.version as number)) return undefined': oddRecord,
       "if (typeof have !== 'string' ||": oddRecord,
@@ -223,14 +225,14 @@ export const storageUnreached: readonly Unreached[] = [
       "if (typeof bytes !== 'number' ||": oddRecord,
       "if (typeof device !== 'string' ||": oddRecord,
       'ctimeNs: ctimeNs ?? undefined':
-        'a record of an earlier version; test/host/changed-while-stopped.test.ts',
+        'a record of an earlier version; test/host/resume/changed-while-stopped.test.ts',
     },
   },
   {
-    file: 'client/host/storage-job.ts',
+    file: 'client/host/storage/storage-job.ts',
     branches: {
-      'segment.descriptor ?? openKnown(': `${noAlbum}: a piece over dozens of files; test/host/links-below.test.ts`,
-      'if (segment.descriptor === undefined) fs.close(descriptor)': `${noAlbum}: a piece over dozens of files; test/host/links-below.test.ts`,
+      'segment.descriptor ?? openKnown(': `${noAlbum}: a piece over dozens of files; test/host/storage/links-below.test.ts`,
+      'if (segment.descriptor === undefined) fs.close(descriptor)': `${noAlbum}: a piece over dozens of files; test/host/storage/links-below.test.ts`,
       'for (let at = start; at < end; at += leafBytes)': v2,
       'return Buffer.compare(rootOf(this.#leaves!': v2,
     },
@@ -240,7 +242,7 @@ export const storageUnreached: readonly Unreached[] = [
     branches: { 'if (bytes === 0) return []': 'an empty file has no pieces to lose' },
   },
   {
-    file: 'client/host/strange-parts.ts',
+    file: 'client/host/storage/strange-parts.ts',
     branches: {
       'if (bytesRead === 0) return false': 'a part is cut while it is read',
       'position += bytesRead':
@@ -248,7 +250,7 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/torrent-files.ts',
+    file: 'client/host/storage/torrent-files.ts',
     branches: {
       'for (const index of this.#held.keys()) this.doubt(':
         'others write into the side file between two writes of ours: once in some ten thousand runs, 70006249 is one',
@@ -260,61 +262,62 @@ export const storageUnreached: readonly Unreached[] = [
       "if (stored.state === 'part') this.#bringHome(stored)":
         'a file is chosen while a piece of it goes into the side file; test/host/selection.test.ts',
       'if (isUnforced(error)) this.onSyncFailed(':
-        'an fsync fails right before a name is given; test/host/unlucky-disk.test.ts',
+        'an fsync fails right before a name is given; test/host/storage/unlucky-disk.test.ts',
       'function isNamed({ state }: StoredFile)':
         'asked when a claim on the folder rests; test/host/claims has those',
     },
   },
   {
-    file: 'client/host/watched-content.ts',
+    file: 'client/host/content/watched-content.ts',
     branches: {
       'if (last.length > 0) this.#tell(last, trouble)':
-        'a file without one whole piece of its own is refused its name; test/host/unlucky-disk.test.ts has others',
+        'a file without one whole piece of its own is refused its name; test/host/storage/unlucky-disk.test.ts has others',
       "finding !== 'unreachable' && trouble === undefined":
-        'a loss in the moment before completion; test/host/lost-files.test.ts',
-      'isSoonKnown ? 10 : retryMs': 'a loss in the moment before completion; test/host/lost-files.test.ts',
+        'a loss in the moment before completion; test/host/content/lost-files.test.ts',
+      'isSoonKnown ? 10 : retryMs':
+        'a loss in the moment before completion; test/host/content/lost-files.test.ts',
       "files.finish(file) === 'doubtful') this.doubt(file)":
-        'others write into a part in the moment before completion; test/host/foreign-writes.test.ts',
+        'others write into a part in the moment before completion; test/host/storage/foreign-writes.test.ts',
       'catch (error) { return troubleOf(error); }':
-        'a name is refused in the moment before completion; test/host/unlucky-disk.test.ts',
+        'a name is refused in the moment before completion; test/host/storage/unlucky-disk.test.ts',
       'yield* pausing(this.#world.timers, 0)': noAlbum,
       'this.#world.forget(torrent, sideKey)':
         'the side file is taken away: others in storage runs know the names of files',
       'if (this.#checking !== undefined) return 1': 'files that are gone come back while others are hashed',
       'this.#absence = undefined; this.#world.sink(':
-        'complete files come back unchanged; test/host/absent-content.test.ts',
+        'complete files come back unchanged; test/host/content/absent-content.test.ts',
       'if (!this.#isOver && this.#doubtful.size > 0) this.#check()':
         'a file is doubted in the last moment of a reading',
       'const doubts = file.doubts ?? 0':
-        'a file that is read without a doubt; test/host/foreign-writes.test.ts',
+        'a file that is read without a doubt; test/host/storage/foreign-writes.test.ts',
       '(file.doubts ?? 0) > doubts) this.#doubtful.add(file)':
-        'others write while a file is read; test/host/foreign-writes.test.ts',
+        'others write while a file is read; test/host/storage/foreign-writes.test.ts',
       'const isSettled = (file.doubts ?? 0) === doubts':
-        'a file that is read without a doubt; test/host/foreign-writes.test.ts',
+        'a file that is read without a doubt; test/host/storage/foreign-writes.test.ts',
       'file.missingBytes === 0 && isSettled) this.#finish(file, true)':
-        'the last piece comes while a file is read; test/host/foreign-writes.test.ts',
+        'the last piece comes while a file is read; test/host/storage/foreign-writes.test.ts',
       'if (this.#absence === undefined) this.#goOffline(':
-        'a complete file that others have changed; test/host/absent-content.test.ts',
+        'a complete file that others have changed; test/host/content/absent-content.test.ts',
       'this.#world.timers.after(retryMs, () => this.#isOver || this.doubt(file))':
-        'others go on writing into a whole part; test/host/foreign-writes.test.ts',
+        'others go on writing into a whole part; test/host/storage/foreign-writes.test.ts',
     },
   },
   {
-    file: 'client/host/written-places.ts',
+    file: 'client/host/resume/written-places.ts',
     branches: {
       'export function syncFailed(':
-        'an fsync fails while a piece is written; test/host/unlucky-disk.test.ts',
+        'an fsync fails while a piece is written; test/host/storage/unlucky-disk.test.ts',
     },
   },
   {
-    file: 'client/host/writes-under-way.ts',
+    file: 'client/host/resume/writes-under-way.ts',
     branches: {
       'for (const resolve of this.#whenSettled.splice(0)) resolve()': promises,
       'settled(): Promise<void> {': promises,
     },
   },
   {
-    file: 'client/host/sync-queue.ts',
+    file: 'client/host/disk/sync-queue.ts',
     branches: {
       "const lost = result.outcome === 'failed'": deadThread,
       'const synced = lost ?? result.synced?.[i]': deadThread,

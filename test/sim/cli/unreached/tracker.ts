@@ -10,7 +10,7 @@ export const trackerUnreached: readonly Unreached[] = [
     branches: {
       "return { kind: 'feed', accountId, generation }; return undefined":
         'a key of a kind that this tracker does not make, sealed with its own secret',
-      'throw new RangeError(`no passkey for ${what} ${value}`)': `${guard}; test/tracker/passkeys.test.ts`,
+      'throw new RangeError(`no passkey for ${what} ${value}`)': `${guard}; test/tracker/admission/passkeys.test.ts`,
     },
   },
   {
@@ -32,7 +32,7 @@ export const trackerUnreached: readonly Unreached[] = [
     file: 'tracker/protocol/announce-reply.ts',
     branches: {
       'if (endpoints.length === peersMax) break':
-        'two thousand peers as dictionaries; test/tracker/announce-reply.test.ts',
+        'two thousand peers as dictionaries; test/tracker/protocol/announce-reply.test.ts',
     },
   },
   {
@@ -46,7 +46,7 @@ export const trackerUnreached: readonly Unreached[] = [
     file: 'tracker/protocol/endpoint.ts',
     branches: {
       'if (packed[at + offset] !== 0) return true; return false':
-        'the address `::` with a port; test/tracker/address.test.ts',
+        'the address `::` with a port; test/tracker/protocol/address.test.ts',
     },
   },
   {
@@ -59,27 +59,29 @@ export const trackerUnreached: readonly Unreached[] = [
     file: 'tracker/protocol/scrape-query.ts',
     branches: {
       "path?.lastIndexOf('/announce') ?? -1":
-        'an address without a scheme: trackers of a run have one; test/tracker/scrape.test.ts',
+        'an address without a scheme: trackers of a run have one; test/tracker/http/scrape.test.ts',
     },
   },
   {
     file: 'tracker/registry.ts',
     branches: {
       'if (swarm.count === 0) continue':
-        'a kept swarm without peers in a snapshot: trackers of a run that restart keep none; test/tracker/registry-snapshot.test.ts has snapshots',
+        'a kept swarm without peers in a snapshot: trackers of a run that restart keep none; test/tracker/registry/registry-snapshot.test.ts has snapshots',
       'this.#peers.find(swarm, kind, endpoint) !== undefined) continue':
-        'a peer that is twice in a snapshot; test/tracker/registry-snapshot.test.ts',
+        'a peer that is twice in a snapshot; test/tracker/registry/registry-snapshot.test.ts',
       'const itself = (infoHash: Uint8Array): Uint8Array => infoHash':
-        'a registry without its model beside it, which asks with an own function; test/tracker/registry.test.ts',
+        'a registry without its model beside it, which asks with an own function; test/tracker/registry/registry.test.ts',
     },
   },
   {
     file: 'tracker/protocol/address-reach.ts',
     branches: {
-      "second === 254 ? 'link' : 'global'": 'addresses of one cable; test/tracker/address-reach.test.ts',
+      "second === 254 ? 'link' : 'global'":
+        'addresses of one cable; test/tracker/protocol/address-reach.test.ts',
       'if (first === 0xfe && (second & 0xc0) === 0xc0)':
-        'addresses that were given up; test/tracker/address-reach.test.ts',
-      "packed[15] === 1 ? 'loopback' :": 'the address of no host; test/tracker/address-reach.test.ts',
+        'addresses that were given up; test/tracker/protocol/address-reach.test.ts',
+      "packed[15] === 1 ? 'loopback' :":
+        'the address of no host; test/tracker/protocol/address-reach.test.ts',
     },
   },
   {
@@ -93,9 +95,9 @@ export const trackerUnreached: readonly Unreached[] = [
     file: 'tracker/registry/limits.ts',
     branches: {
       'export function gatheringFor(':
-        'a setting of the program; test/host/alive-streams.test.ts starts one with it',
+        'a setting of the program; test/host/network/alive-streams.test.ts starts one with it',
       'const { minIntervalSeconds, peerTimeoutSeconds } = options':
-        'settings that contradict each other; test/tracker/registry.test.ts',
+        'settings that contradict each other; test/tracker/registry/registry.test.ts',
     },
   },
   {

@@ -1,12 +1,13 @@
 /** Who keeps to which piece, and who is to blame when it is corrupt. */
-import type { FetchingPiece } from '../../../../client/engine/fetching-piece.ts';
-import type { PeerRecord } from '../../../../client/engine/peer-record.ts';
-import type { PeerSession } from '../../../../client/engine/peer-session.ts';
-import type { PieceLedger } from '../../../../client/engine/piece-ledger.ts';
-import { PieceOwnership } from '../../../../client/engine/piece-ownership.ts';
-import { PieceProvenance } from '../../../../client/engine/piece-provenance.ts';
-import { SmallSet } from '../../../../client/engine/small-set.ts';
-import type { StrangerTrials } from '../../../../client/engine/stranger-trials.ts';
+
+import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
+import type { PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
+import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
+import type { PieceLedger } from '../../../../client/engine/pieces/piece-ledger.ts';
+import { PieceProvenance } from '../../../../client/engine/pieces/piece-provenance.ts';
+import { PieceOwnership } from '../../../../client/engine/requests/piece-ownership.ts';
+import type { StrangerTrials } from '../../../../client/engine/requests/stranger-trials.ts';
+import { SmallSet } from '../../../../client/engine/tables/small-set.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, type SteppedPart } from '../step.ts';
 import { drawRecord } from './papers.ts';

@@ -2,8 +2,9 @@
  * The blocks of one piece on its way, through one piece after another. The model: for each block its state, the copies on
  * their way, who sends it right now, and whose bytes lie there.
  */
-import { FetchingPiece, type Sink } from '../../../../client/engine/fetching-piece.ts';
-import type { PeerRecord } from '../../../../client/engine/peer-record.ts';
+
+import type { PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
+import { FetchingPiece, type Sink } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeThat, type SteppedPart } from '../step.ts';

@@ -2,12 +2,13 @@
  * What a disk can do to a torrent. The model: what is refused, lost and absent; since when; and until when nothing is asked
  * for. The parts of the swarm that have to hear of it are told so here, and what they were told is compared.
  */
+
+import type { Interest } from '../../../../client/engine/connection/interest.ts';
+import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
-import { DiskTroubles } from '../../../../client/engine/disk-troubles.ts';
-import type { FirstCopies } from '../../../../client/engine/first-copies.ts';
-import type { Interest } from '../../../../client/engine/interest.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../../client/engine/peer-session.ts';
+import { DiskTroubles } from '../../../../client/engine/pieces/disk-troubles.ts';
+import type { FirstCopies } from '../../../../client/engine/serving/first-copies.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 import { Hearers, pieceCount } from './hearers.ts';

@@ -2,14 +2,15 @@
  * Blocks that are asked of a second peer. The model looks at every peer and every block and works out whom it would ask for
  * what; what it need not work out is who was asked before: each peer that owes a block that is here is told so.
  */
+
+import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../../client/engine/context.ts';
-import { Deadlines } from '../../../../client/engine/deadlines.ts';
-import { DuplicateRequests } from '../../../../client/engine/duplicate-requests.ts';
-import type { FetchingPiece } from '../../../../client/engine/fetching-piece.ts';
 import { defaultLimits, type Limits } from '../../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../../client/engine/peer-session.ts';
-import type { PieceLedger } from '../../../../client/engine/piece-ledger.ts';
+import { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
+import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
+import type { PieceLedger } from '../../../../client/engine/pieces/piece-ledger.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
+import { DuplicateRequests } from '../../../../client/engine/requests/duplicate-requests.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 import { Forecast } from './forecast.ts';

@@ -2,11 +2,12 @@
  * What a seed has each peer take first. The model: a line of pieces that wait, shuffled by the same chance, a list of
  * promises, and for each piece who had it first and since when.
  */
+
+import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../../client/engine/context.ts';
-import { FirstCopies } from '../../../../client/engine/first-copies.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../../client/engine/peer-session.ts';
 import { Prng, shuffle } from '../../../../client/engine/prng.ts';
+import { FirstCopies } from '../../../../client/engine/serving/first-copies.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 

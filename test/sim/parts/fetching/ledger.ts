@@ -3,9 +3,9 @@
  * bytes over all of them.
  */
 import type { PieceBuffer } from '../../../../client/engine/contract.ts';
-import type { FetchingPiece } from '../../../../client/engine/fetching-piece.ts';
-import { PieceLedger } from '../../../../client/engine/piece-ledger.ts';
-import { PieceSelection } from '../../../../client/engine/piece-selection.ts';
+import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
+import { PieceLedger } from '../../../../client/engine/pieces/piece-ledger.ts';
+import { PieceSelection } from '../../../../client/engine/pieces/piece-selection.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, type SteppedPart } from '../step.ts';

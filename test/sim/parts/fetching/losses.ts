@@ -1,9 +1,10 @@
 /** What a disk has lost: who has to hear of it, and when it is fetched again. */
+
+import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';
-import { isFailingDisk, LossPace } from '../../../../client/engine/loss-pace.ts';
-import { LostPieces } from '../../../../client/engine/lost-pieces.ts';
-import type { PeerSession } from '../../../../client/engine/peer-session.ts';
+import { isFailingDisk, LossPace } from '../../../../client/engine/pieces/loss-pace.ts';
+import { LostPieces } from '../../../../client/engine/pieces/lost-pieces.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 

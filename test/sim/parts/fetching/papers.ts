@@ -1,6 +1,6 @@
 /** What the parts that fetch are handed in place of real ones: memory that writes down what would lie where, and peers. */
 import type { PieceBuffer, PieceMemory } from '../../../../client/engine/contract.ts';
-import { newRecord, type PeerRecord } from '../../../../client/engine/peer-record.ts';
+import { newRecord, type PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
 import { Doubt } from '../step.ts';
 
 /** Bytes that a peer has written: from which of its own on, and where. */

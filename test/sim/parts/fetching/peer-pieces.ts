@@ -1,5 +1,5 @@
 /** What one peer has, as it says. The model: sets and lists, and what was found out about it. */
-import { PeerPieces } from '../../../../client/engine/peer-pieces.ts';
+import { PeerPieces } from '../../../../client/engine/connection/peer-pieces.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, type SteppedPart } from '../step.ts';
 

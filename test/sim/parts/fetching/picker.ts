@@ -2,7 +2,7 @@
  * Which piece is begun next. The model: for each piece its priority, how many have it and whether it is missing; and it looks
  * through all of them. Where chance decides, any of the best will do.
  */
-import { PiecePicker } from '../../../../client/engine/piece-picker.ts';
+import { PiecePicker } from '../../../../client/engine/pieces/piece-picker.ts';
 import { Prng } from '../../../../client/engine/prng.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, agreeThat, type SteppedPart } from '../step.ts';

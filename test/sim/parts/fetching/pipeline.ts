@@ -4,7 +4,7 @@
  */
 import { defaultLimits, type Limits } from '../../../../client/engine/limits.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
-import { RequestPipeline } from '../../../../client/engine/request-pipeline.ts';
+import { RequestPipeline } from '../../../../client/engine/requests/request-pipeline.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 
 const blockBytes = 16 * 1024;

@@ -1,10 +1,11 @@
 /** Who or what waits for its turn: pieces in a line, peers for memory, pieces that are due. */
+
+import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../../client/engine/context.ts';
-import { Deadlines } from '../../../../client/engine/deadlines.ts';
-import { MemoryQueue } from '../../../../client/engine/memory-queue.ts';
-import type { PeerSession } from '../../../../client/engine/peer-session.ts';
-import { PieceQueue } from '../../../../client/engine/piece-queue.ts';
+import { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
+import { PieceQueue } from '../../../../client/engine/pieces/piece-queue.ts';
 import { shuffle } from '../../../../client/engine/prng.ts';
+import { MemoryQueue } from '../../../../client/engine/requests/memory-queue.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, agreeThat, type SteppedPart } from '../step.ts';
 

@@ -1,6 +1,6 @@
 /** How rare a piece is, and who has it. */
-import { PieceHolders } from '../../../../client/engine/piece-holders.ts';
-import { RarityOrder } from '../../../../client/engine/rarity-order.ts';
+import { PieceHolders } from '../../../../client/engine/pieces/piece-holders.ts';
+import { RarityOrder } from '../../../../client/engine/pieces/rarity-order.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, agreeThat, type SteppedPart } from '../step.ts';
 

@@ -1,10 +1,11 @@
 /** A swarm as far as it asks peers for blocks: pieces, peers with their requests, and a list of what was done with them. */
-import type { BlockRequests } from '../../../../client/engine/duplicate-requests.ts';
-import { FetchingPiece } from '../../../../client/engine/fetching-piece.ts';
+
+import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../../client/engine/limits.ts';
-import type { PeerSession } from '../../../../client/engine/peer-session.ts';
+import { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
-import { RequestPipeline } from '../../../../client/engine/request-pipeline.ts';
+import type { BlockRequests } from '../../../../client/engine/requests/duplicate-requests.ts';
+import { RequestPipeline } from '../../../../client/engine/requests/request-pipeline.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree } from '../step.ts';
 import { drawRecord, PaperMemory } from './papers.ts';

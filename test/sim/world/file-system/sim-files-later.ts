@@ -2,8 +2,8 @@
  * The calls of the simulated file system that take their time: each takes effect, fails, or never comes to anything in
  * virtual time. An fsync counts from its beginning.
  */
-import type { FileSystem, FilesLater, OpenedFile } from '../../../../client/host/file-system.ts';
-import { Outcome } from '../../../../client/host/steps.ts';
+import type { FileSystem, FilesLater, OpenedFile } from '../../../../client/host/disk/file-system.ts';
+import { Outcome } from '../../../../client/host/disk/steps.ts';
 import { SimFiles } from './sim-files.ts';
 import { failed } from './system-error.ts';
 

@@ -1,10 +1,10 @@
 /**
- * The file system as one life of a program sees it: the production port (client/host/file-system.ts) over a simulated
+ * The file system as one life of a program sees it: the production port (client/host/disk/file-system.ts) over a simulated
  * drive. Every call is a step: before it the power may go, and it may fail as a real one does. After its end nothing the
  * program still does has any effect.
  */
 import type { Prng } from '../../../../client/engine/prng.ts';
-import type { FileStats, FileSystem, OpenMode } from '../../../../client/host/file-system.ts';
+import type { FileStats, FileSystem, OpenMode } from '../../../../client/host/disk/file-system.ts';
 import type { Drive, Found } from './drive.ts';
 import { type CallKind, type DriveTemper, failures } from './drive-temper.ts';
 import type { Inode } from './inode.ts';

@@ -1,0 +1,15 @@
+/** `cicada block`: as mute, and somebody can neither write to one, nor follow one, nor comment on one's releases. */
+
+import { calledAs } from '../../screen/command-line.ts';
+import { mutingCommand } from './mutes.ts';
+
+export default mutingCommand({
+  ...{ name: 'block', what: 'block', method: 'PUT' },
+  describe: 'Keep somebody away: as mute, and they cannot write to you, follow you or comment on yours',
+  examples: [
+    ['block mallory', `they still see what you share with everybody; ${calledAs} unblock mallory undoes it`],
+    ['report @mallory "writes to me every day"', 'tells the moderators as well'],
+  ],
+  done: (name) =>
+    `Blocked: ${name}. They can neither write to you nor follow you; ${calledAs} unblock undoes it`,
+});

@@ -1,0 +1,130 @@
+/** `cicada inbox`: what one is told; with --follow as it happens, and with --download it is fetched as well. */
+import * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import type { TrackerAccount } from '../../../account/account.ts';
+import { type LiveNewsOptions, liveNews } from '../../../account/live-news.ts';
+import { badOption, codeOf } from '../../cli-error.ts';
+import { defineCommand } from '../../command.ts';
+import { exitCode } from '../../exit-codes.ts';
+import { downloadLimitOption, portOption, uploadLimitOption } from '../../options/network-options.ts';
+import { ListedNotices } from '../../results/listed-notices.ts';
+import { calledAs } from '../../screen/command-line.ts';
+import { interruption } from '../../screen/interruption.ts';
+import type { Output } from '../../screen/output.ts';
+import { withClient } from '../../transfer/client-session.ts';
+import { openNoticeFetcher } from '../../transfer/notice-fetcher.ts';
+import { accountOptions, withAccount } from '../account/account-session.ts';
+import { type Notice, noticeLine } from './notice-view.ts';
+
+const noticePage = talk.talk(talk.notice);
+/** As much as comes in one answer. */
+const rowsMax = 50;
+
+export default defineCommand({
+  usage: 'inbox',
+  describe: 'Read what you are told: new versions, wishes come true, messages',
+  positionals: {},
+  options: {
+    follow: { type: 'boolean', describe: 'Go on with what happens from now on, until Ctrl-C' },
+    download: {
+      type: 'boolean',
+      describe: 'With --follow: fetch new versions of what you follow, and wishes marked for it',
+    },
+    out: {
+      type: 'string',
+      alias: 'o',
+      requiresArg: true,
+      default: '.',
+      describe: 'Where --download puts folders; an earlier version there becomes the new one',
+    },
+    keep: { type: 'boolean', describe: 'Do not mark them as read' },
+    ...portOption,
+    ...downloadLimitOption,
+    ...uploadLimitOption,
+    ...accountOptions,
+  },
+  examples: [
+    [
+      'inbox',
+      `the last fifty, those that are new marked; then ${calledAs} get 2 fetches what number 2 is about`,
+    ],
+    ['inbox --follow', 'and what comes from now on'],
+    ['inbox --follow --download -o ~/Music', 'keeps what you follow up to date, and gives it on'],
+  ],
+
+  async run({ follow = false, download = false, out: folder, keep = false, ...args }, output) {
+    if (download && !follow) throw badOption('--download goes with --follow: it is for what comes');
+    const signal = interruption();
+    return await withAccount(args, async (account, { stateFolder }) => {
+      const told = await account.call({ path: '/notices', query: { limit: rowsMax }, answer: noticePage });
+      const notices = told.rows.toReversed();
+      const numbers = new ListedNotices(stateFolder, account.url);
+      for (const notice of notices) numbers.add(notice);
+      await numbers.save();
+      if (!follow) output.document({ notices: notices.map(numbers.numbered), hasMore: told.hasMore });
+      for (const notice of notices) output.data(noticeLine(notice, numbers.of(notice)));
+      if (notices.length === 0) output.remark('Nothing has happened yet.');
+      if (!keep) await markRead(account, notices.at(-1));
+      if (!follow) return exitCode.done;
+      const after = notices.at(-1)?.id;
+      const live = { signal, keep, numbers, ...(after !== undefined && { after }) };
+      if (!download) {
+        await tellNews(account, live, notices, async () => {}, output);
+        return exitCode.done;
+      }
+      return await withClient({ ...args, remembers: true }, output, async (client) => {
+        const fetcher = openNoticeFetcher(client, account, { folder, signal }, output);
+        // What came while nobody was here.
+        for (const notice of notices) if (!notice.isRead) await fetcher.take(notice);
+        await Promise.race([tellNews(account, live, notices, fetcher.take, output), fetcher.ended]);
+        return exitCode.done;
+      });
+    });
+  },
+});
+
+async function tellNews(
+  account: TrackerAccount,
+  { keep, numbers, ...live }: LiveNewsOptions & { readonly keep: boolean; readonly numbers: ListedNotices },
+  known: readonly Notice[],
+  onNotice: (notice: Notice) => Promise<void>,
+  output: Output,
+): Promise<void> {
+  const told = new Set(known.map(({ id }) => id));
+  let last = known.at(-1);
+  const tell = async (notice: Notice) => {
+    if (told.has(notice.id)) return;
+    told.add(notice.id);
+    last = notice;
+    numbers.add(notice);
+    await numbers.save();
+    output.document({ event: 'notice', notice: numbers.numbered(notice) });
+    output.data(noticeLine(notice, numbers.of(notice)));
+    if (!keep) await markRead(account, notice);
+    await onNotice(notice);
+  };
+  for await (const news of liveNews(account, live)) {
+    if (news.type === 'notice') await tell(news.notice);
+    if (news.type !== 'listening' && news.type !== 'reload') continue;
+    // Between the page and the stream, and in a break without an event to go on from, something may have happened.
+    for (const notice of await noticesAfter(account, last)) await tell(notice);
+    if (news.type === 'listening') output.document({ event: 'listening' });
+  }
+}
+
+/** The oldest first. */
+async function noticesAfter(account: TrackerAccount, last: Notice | undefined): Promise<Notice[]> {
+  const look = (query: { readonly after?: string }) =>
+    account.call({ path: '/notices', query: { limit: rowsMax, ...query }, answer: noticePage });
+  try {
+    return (await look(last === undefined ? {} : { after: last.id })).rows.toReversed();
+  } catch (error) {
+    if (codeOf(error) !== 'cursor-invalid') throw error;
+    // The tracker has lost its key, and with it what ids meant: all notices have new ones.
+    return (await look({})).rows.toReversed().filter(({ isRead }) => !isRead);
+  }
+}
+
+async function markRead(account: TrackerAccount, last: Notice | undefined): Promise<void> {
+  if (last === undefined) return;
+  await account.call({ method: 'POST', path: '/notices/read', body: { upToId: last.id } });
+}

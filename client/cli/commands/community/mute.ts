@@ -1,0 +1,14 @@
+/** `cicada mute`: not see what somebody says. They are not told. */
+
+import { calledAs } from '../../screen/command-line.ts';
+import { mutingCommand } from './mutes.ts';
+
+export default mutingCommand({
+  ...{ name: 'mute', what: 'mute', method: 'PUT' },
+  describe: 'Not see what somebody says; they are not told',
+  examples: [
+    ['mute mallory', `no messages, comments or notices of theirs; ${calledAs} unmute mallory undoes it`],
+    ['mute', 'lists whom you have muted or blocked'],
+  ],
+  done: (name) => `Muted: ${name}. You see nothing of what they say; ${calledAs} unmute undoes it`,
+});

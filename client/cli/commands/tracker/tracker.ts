@@ -1,0 +1,246 @@
+/**
+ * `cicada tracker`: introduces people who share the same torrents to one another; with `--data` it is the catalogue they
+ * search as well.
+ */
+import { readFile } from 'node:fs/promises';
+import { openPolicy } from '../../../../tracker/community/method-context.ts';
+import { checkContact } from '../../../../tracker/http/contact.ts';
+import { checkPublicUrl } from '../../../../tracker/http/public-url.ts';
+import { defaultPort, type RunningTracker, startTracker } from '../../../../tracker/server.ts';
+import { badOption, CliError, codeOf } from '../../cli-error.ts';
+import { defineCommand } from '../../command.ts';
+import { exitCode } from '../../exit-codes.ts';
+import { everyAddress, parseListen } from '../../options/endpoints.ts';
+import { calledAs } from '../../screen/command-line.ts';
+import { aborted, interruption } from '../../screen/interruption.ts';
+import { type LiveText, paint, paintEveryMs } from '../../screen/output.ts';
+import { watch } from '../../screen/watch.ts';
+import { count } from '../../screen/wording.ts';
+import { loadTorrent, torrentPositional } from '../../sources/torrent-source.ts';
+
+export const listenOption = {
+  type: 'string',
+  requiresArg: true,
+  describe: `HOST:PORT, or a port alone; every address and ${defaultPort} if left out`,
+  coerce: (text: string) => parseListen(text, '--listen'),
+} as const;
+
+export default defineCommand({
+  usage: 'tracker [torrent..]',
+  describe: 'Run a tracker, which introduces people to one another, and a catalogue of what they share',
+  positionals: {
+    torrent: {
+      ...torrentPositional,
+      array: true,
+      describe: 'Torrent files to show on its page and hand out',
+    },
+  },
+  options: {
+    listen: listenOption,
+    data: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Keep a catalogue here: accounts, search, rooms; then only what is published is served',
+    },
+    'require-sign-in': {
+      type: 'boolean',
+      describe: 'Strangers see nothing of the catalogue, and announce nothing',
+    },
+    'invite-only': {
+      type: 'boolean',
+      describe:
+        'Registering takes an invitation; --no-invite-only opens it. As before if left out; a new one that the internet can reach starts with it',
+    },
+    'swarm-snapshot': {
+      type: 'boolean',
+      describe:
+        'Keep who is in which swarm in the data folder, for the next start; --no-swarm-snapshot: no addresses on disk',
+    },
+    'public-url': {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'Where everybody reaches it, by a name, a proxy or a router; it goes into torrents: https://music.example.org',
+    },
+    'external-address': {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe:
+        "Your router's address on the internet: told to peers outside for those in this network; again for IPv6",
+    },
+    contact: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Whom people ask when they need a moderator: an address of mail or of a page, shown to all',
+      coerce: parseContact,
+    },
+    'trusted-proxy': {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      describe: 'A proxy whose X-Forwarded-For is believed: an address or a network; again for more',
+    },
+    'tls-cert': { type: 'string', requiresArg: true, describe: 'Speak HTTPS with this certificate (PEM)' },
+    'tls-key': { type: 'string', requiresArg: true, describe: 'and its key (PEM)' },
+  },
+  examples: [
+    ['tracker', 'listens on every address of this machine'],
+    [
+      'tracker --data ~/cicada-tracker --contact ada@example.org',
+      'with a catalogue; the first start prints how to become its owner',
+    ],
+    ['tracker --listen 127.0.0.1:6969 Album.torrent', 'for this machine alone, with a torrent on its page'],
+  ],
+
+  async run({ torrent = [], listen, ...args }, output) {
+    const signal = interruption();
+    const torrents = [];
+    for (const source of torrent) torrents.push(await loadTorrent(source, signal));
+    const publicUrl = args['public-url'];
+    const trustedProxies = (args['trusted-proxy'] ?? []).filter((proxy) => proxy !== undefined);
+    const tracker = await started({
+      ...(listen ?? { host: everyAddress(), port: defaultPort }),
+      torrents,
+      ...(await tlsFiles(args['tls-cert'], args['tls-key'])),
+      ...(publicUrl !== undefined && { publicUrl: webAddress(publicUrl) }),
+      trustedProxies,
+      externalAddresses: (args['external-address'] ?? []).filter((address) => address !== undefined),
+      // What they call it is their word, and is not repeated: somebody might copy it.
+      onUnknownHost: () => {
+        output.document({ event: 'host-unknown' });
+        output.remark(
+          'A visitor called this tracker by a name or an address that it does not know. If it has one, start it with --public-url: its links lead there then.',
+        );
+      },
+      onTrouble: ({ code, message }) => {
+        output.document({ event: 'trouble', code, message });
+        output.result(`Notice: ${message}.`);
+      },
+      contact: args.contact,
+      ...catalogueOptions(args.data, args['require-sign-in'] === true, args['invite-only']),
+      ...snapshotOption(args.data, args['swarm-snapshot']),
+    });
+    try {
+      const { announceUrl: announce, url: api, setupToken } = tracker;
+      const { registration } = tracker;
+      output.document({
+        event: 'listening',
+        ...{ announce, api },
+        ...(registration !== undefined && { registration }),
+        ...(setupToken !== undefined && { setupToken }),
+      });
+      output.result(`${paint('bold', 'Tracker')} ${announce}`);
+      output.remark(`Its page is ${api}; Ctrl-C stops it.`);
+      if (registration === 'invited' && args['invite-only'] === undefined) {
+        output.remark(
+          `Registering here takes an invitation (${calledAs} invite); --no-invite-only opens it to everybody.`,
+        );
+      }
+      if (trustedProxies.length > 0 && publicUrl === undefined) {
+        output.remark('Behind a proxy it does not know its own address: name it with --public-url.');
+      }
+      if (tracker.hidesItsNetwork) {
+        output.remark(
+          "Peers on this machine and in its network are not told to peers outside, which could not reach them; --external-address names your router's address for that.",
+        );
+      }
+      if (args.data !== undefined && args.contact === undefined) {
+        output.remark(
+          'Its page names no contact: --contact ADDRESS shows people whom to ask for a moderator.',
+        );
+      }
+      if (tracker.isKeyReplaced) {
+        const message =
+          'tracker.key is not the key of the last start. Announce URLs and feed keys that were made with the other key are void: members restart their shares and downloads, and fetch the torrents of other programs again. If a backup has the right file, stop the tracker and put it back: what was made with it is valid again. If you have just put it back, nothing is left to do';
+        output.document({ event: 'trouble', code: 'tracker-key-replaced', message });
+        output.result(`Notice: ${message}.`);
+      }
+      if (tracker.restoredPeers > 0) {
+        output.remark(`Listed again from the last run: ${count(tracker.restoredPeers, 'peer')}.`);
+      }
+      if (setupToken !== undefined) {
+        output.result('Nobody owns its catalogue yet. To become its owner, once:');
+        output.result(paint('bold', `${calledAs} register YOUR-NAME --tracker ${api} --setup=${setupToken}`));
+      }
+      await watch(aborted(signal), paintEveryMs, () => output.live(countsLine(tracker)));
+      output.clearLive();
+      const { torrents, announces } = tracker.stats();
+      output.remark(`Stopped; served ${count(announces, 'announce')} of ${count(torrents, 'torrent')}.`);
+      return exitCode.done;
+    } finally {
+      await tracker.close();
+    }
+  },
+});
+
+/** A tracker elsewhere says `database-full` too; the disk of this one is the user's. */
+async function started(options: Parameters<typeof startTracker>[0]): Promise<RunningTracker> {
+  return await startTracker(options).catch((error: unknown) => {
+    if (codeOf(error) !== 'database-full') throw error;
+    throw new CliError('disk-full', (error as Error).message, error);
+  });
+}
+
+/** Without `--data` there is nothing to sign in to. */
+function catalogueOptions(
+  data: string | undefined,
+  signInRequired: boolean,
+  inviteOnly: boolean | undefined,
+) {
+  if (data === undefined) {
+    if (!signInRequired && inviteOnly === undefined) return {};
+    throw badOption('--require-sign-in and --invite-only are about a catalogue: name its folder with --data');
+  }
+  if (data === '') throw badOption('--data needs the name of a folder');
+  if (inviteOnly === undefined) return { dataFolder: data, policy: { signInRequired } };
+  const newcomerRole = inviteOnly ? undefined : openPolicy.newcomerRole;
+  return { dataFolder: data, policy: { signInRequired, newcomerRole } };
+}
+
+function snapshotOption(data: string | undefined, swarmSnapshot: boolean | undefined) {
+  if (swarmSnapshot === undefined) return {};
+  if (data === undefined) throw badOption('--swarm-snapshot is about a data folder: name it with --data');
+  return { swarmSnapshot };
+}
+
+async function tlsFiles(cert: string | undefined, key: string | undefined) {
+  if (cert === undefined && key === undefined) return {};
+  if (cert === undefined || key === undefined) throw badOption('--tls-cert and --tls-key go together');
+  const read = async (path: string) => {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code ?? '';
+      throw new CliError('file-unreadable', `${path} cannot be read (${why})`, error);
+    }
+  };
+  return { tls: { cert: await read(cert), key: await read(key) } };
+}
+
+function parseContact(text: string): string {
+  try {
+    return checkContact(text);
+  } catch (error) {
+    throw badOption(`--contact: ${(error as Error).message}`);
+  }
+}
+
+function webAddress(url: string): string {
+  try {
+    return checkPublicUrl(url);
+  } catch (error) {
+    throw badOption(`--public-url: ${(error as Error).message}`);
+  }
+}
+
+function countsLine(tracker: RunningTracker): LiveText {
+  const { torrents, seeds, leechers, announces } = tracker.stats();
+  const parts = [
+    count(torrents, 'torrent'),
+    count(seeds, 'seed'),
+    `${leechers} downloading`,
+    count(announces, 'announce'),
+  ];
+  return { lines: () => [parts.join('  ')], plain: () => parts.join(', ') };
+}

@@ -1,0 +1,179 @@
+/** `cicada seed`: gives on what is already there, until it is told to stop. */
+import { stat } from 'node:fs/promises';
+import type { Client } from '../../../host/client.ts';
+import { defineCommand } from '../../command.ts';
+import { exitCode } from '../../exit-codes.ts';
+import { secretsOption } from '../../options/create-options.ts';
+import { portOption, recordOption, uploadLimitOption } from '../../options/network-options.ts';
+import { seedLimitOptions, seedLimits } from '../../options/seed-limits.ts';
+import { interruption } from '../../screen/interruption.ts';
+import type { Output } from '../../screen/output.ts';
+import { hashingLine } from '../../screen/progress-line.ts';
+import { capital } from '../../screen/wording.ts';
+import { checkSeeded } from '../../sharing/shareable.ts';
+import { type GivenTorrent, givenPositional, givenTorrent } from '../../sources/given-torrent.ts';
+import type { LoadedTorrent } from '../../sources/torrent-source.ts';
+import { trackerOption } from '../../sources/wanted-torrent.ts';
+import { missingSources, type Sources, unsupportedSources } from '../../swarm-view/obstacles.ts';
+import { type NetworkArgs, withClient } from '../../transfer/client-session.ts';
+import { seedUntil } from '../../transfer/seeding.ts';
+import { Transfer } from '../../transfer/transfer.ts';
+import { tellWarnings } from '../making/torrent-notes.ts';
+import { plain } from '../making/torrent-summary.ts';
+
+export default defineCommand({
+  usage: 'seed <torrent> <path>',
+  describe: 'Share a folder that has a torrent file already',
+  positionals: {
+    torrent: {
+      ...givenPositional,
+      demandOption: true,
+      describe: `${givenPositional.describe}; or a folder of .torrent files, also of later ones`,
+    },
+    path: {
+      type: 'string',
+      demandOption: true,
+      describe:
+        'The shared folder or file, or the folder that holds it; with many torrents, all their content',
+    },
+  },
+  options: {
+    ...seedLimitOptions,
+    ...portOption,
+    ...recordOption,
+    ...uploadLimitOption,
+    tracker: {
+      ...trackerOption.tracker,
+      describe: 'Announce to it too, wherever it is; again for more',
+    },
+    ...secretsOption,
+    verify: {
+      type: 'boolean',
+      describe:
+        'Check every piece, even of files that were checked before and look the same; --no-verify: none',
+    },
+  },
+  examples: [
+    ['seed Album.torrent ~/Music/Album', 'shares until Ctrl-C; what was checked once is not checked again'],
+    ['seed ~/torrents ~/Music', 'all torrents of a folder, and those that are put there later'],
+    ['seed Album.torrent ~/Music --upload-limit 2MiB/s', 'leaves room for others on the line'],
+    [
+      'seed Album.torrent ~/Music --seed-ratio 3 --seed-time 600',
+      'until three copies are given, or ten hours',
+    ],
+  ],
+
+  async run(args, output) {
+    const signal = interruption();
+    const isFolder = await stat(args.torrent).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    if (isFolder) return await seedAll(args, signal, output);
+    const loaded = withTrackers(
+      await givenTorrent(args.torrent, signal, output, args.tracker?.[0]),
+      args.tracker ?? [],
+    );
+    await checkSeeded(loaded.metainfo, args.path, args, output);
+    const share = async (client: Client) => {
+      const transfer = await start(client, loaded, args, signal, output);
+      await seedUntil(signal, [transfer], output, seedLimits(args));
+      return exitCode.done;
+    };
+    // What is believed without a look is not remembered as verified.
+    return await withClient({ ...args, remembers: args.verify !== false }, output, share);
+  },
+});
+
+interface SeedArgs extends NetworkArgs {
+  readonly torrent: string;
+  readonly path: string;
+  readonly tracker?: string[] | undefined;
+  readonly verify?: boolean | undefined;
+  readonly 'include-secrets'?: boolean | undefined;
+  readonly 'seed-ratio'?: number | undefined;
+  readonly 'seed-time'?: number | undefined;
+}
+
+/** A folder of torrents. */
+async function seedAll(args: SeedArgs, signal: AbortSignal, output: Output): Promise<number> {
+  const { seedFolder } = await import('./seed-folder.ts');
+  const verify = args.verify === true ? 'anew' : (args.verify ?? true);
+  const complete = (loaded: LoadedTorrent) => withTrackers(loaded, args.tracker ?? []);
+  const options = { ...args, torrents: args.torrent, verify, signal, complete } as const;
+  return await withClient({ ...args, remembers: args.verify !== false }, output, async (client) => {
+    const folder = await seedFolder(client, options, output);
+    const { transfers } = folder;
+    const trackers = transfers.flatMap(({ metainfo }) => metainfo.trackers.flat());
+    if (transfers.every(({ metainfo }) => metainfo.trackers.length === 0)) {
+      tellSources({ trackers, webSeeds: [] }, output);
+    }
+    const ended = new AbortController();
+    const following = folder.follow(AbortSignal.any([signal, ended.signal]));
+    await seedUntil(signal, transfers, output, seedLimits(args), true).finally(() => ended.abort());
+    await following;
+    return folder.code;
+  });
+}
+
+/** Without a tracker that can be asked no peer finds this seed; others are mentioned with `-v` alone. */
+function tellSources(sources: Sources, output: Output): void {
+  const missing = missingSources({ ...sources, webSeeds: [] });
+  for (const { code, message } of missing) {
+    output.document({ event: 'unsupported', code, message });
+    output.remark(
+      `${capital(message)}. Peers find it only with --tracker http://HOST:PORT/announce, or by your address.`,
+    );
+  }
+  if (missing.length > 0) return;
+  for (const { code, message } of unsupportedSources(sources)) {
+    output.document({ event: 'unsupported', code, message });
+    output.detail(capital(message));
+  }
+}
+
+/** Those that the user typed, each in a tier of its own unless the torrent names it. */
+function withTrackers<Given extends Pick<GivenTorrent, 'metainfo' | 'trust'>>(
+  loaded: Given,
+  typed: readonly string[],
+): Given {
+  const { metainfo, trust } = loaded;
+  const known = metainfo.trackers.flat();
+  const more = typed.filter((url) => !known.includes(url)).map((url) => [url]);
+  const trackers = [...metainfo.trackers, ...more];
+  return { ...loaded, metainfo: { ...metainfo, trackers }, trust: { ...trust, trackers: typed } };
+}
+
+async function start(
+  client: Client,
+  { metainfo, trust }: GivenTorrent,
+  args: { readonly path: string; readonly verify?: boolean | undefined },
+  signal: AbortSignal,
+  output: Output,
+): Promise<Transfer> {
+  const transfer = new Transfer(metainfo, output);
+  tellWarnings(metainfo, output);
+  const { path } = args;
+  const verify = args.verify === true ? 'anew' : (args.verify ?? true);
+  let isChecked = verify === false;
+  const active = await client.seed(metainfo, {
+    ...{ path, verify, signal, onReport: transfer.onReport, trust },
+    onCheck: (progress) => {
+      isChecked = true;
+      output.live(hashingLine('Checking', progress));
+    },
+  });
+  transfer.attach(active);
+  output.clearLive();
+  if (!isChecked) output.detail('Nothing has changed: its pieces are remembered from last time.');
+  output.document({
+    event: 'seeding',
+    infoHash: transfer.infoHash,
+    port: client.port,
+    checked: verify !== false && isChecked,
+    warnings: metainfo.warnings,
+  });
+  output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
+  tellSources({ trackers: metainfo.trackers.flat(), webSeeds: metainfo.webSeeds }, output);
+  return transfer;
+}

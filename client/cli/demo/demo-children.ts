@@ -1,0 +1,123 @@
+/**
+ * Runs this very program as child processes, and reads what they print with `--json`. This is all the demo knows of the
+ * commands: what everybody can see from outside.
+ *
+ * Invariant: no child outlives the demo, however that ends; each has a channel to it, and ends when the channel breaks.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { CliError } from '../cli-error.ts';
+
+/** One line of `--json`. What is in it beside `event` depends on the command. */
+export type Document = Readonly<Record<string, unknown>>;
+
+export class Child {
+  /** Resolves with the exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+  readonly #name: string;
+  readonly #process: ChildProcess;
+  readonly #listeners = new Set<(document: Document) => void>();
+  readonly #documents: Document[] = [];
+  #errors = '';
+
+  /** `home`: what the child remembers, and where it finds no settings. */
+  constructor(args: readonly string[], folder: string, home: string) {
+    this.#name = args[0]!;
+    const self = [...process.execArgv, process.argv[1]!];
+    this.#process = spawn(process.execPath, [...self, ...args, '--json'], {
+      cwd: folder,
+      env: { ...withoutFlags(process.env), XDG_STATE_HOME: home, XDG_CONFIG_HOME: home, LOCALAPPDATA: home },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const lines = createInterface({ input: this.#process.stdout! });
+    lines.on('line', (line) => this.#hear(JSON.parse(line) as Document));
+    this.#process.stderr!.on('data', (text: Buffer) => {
+      this.#errors += text;
+    });
+    this.ended = new Promise((resolve, reject) => {
+      this.#process.once('error', reject);
+      // Only once all it has printed has been read.
+      this.#process.once('close', (code) => resolve(code));
+    });
+    this.ended.catch(() => {});
+  }
+
+  onDocument(listener: (document: Document) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** The first line with this event, past or to come. Rejects when the program ends without. */
+  async event(name: string): Promise<Document> {
+    const isIt = (document: Document) => document.event === name;
+    const past = this.#documents.find(isIt);
+    if (past !== undefined) return past;
+    const heard = new Promise<Document>((resolve) => this.onDocument((d) => isIt(d) && resolve(d)));
+    return await Promise.race([heard, this.ended.then(() => this.#refuse())]);
+  }
+
+  /** The one document of a command that prints one, when it has ended well. */
+  async document(): Promise<Document> {
+    const code = await this.ended;
+    const last = this.#documents.at(-1);
+    if (code === 0 && last !== undefined) return last;
+    throw this.#refuse();
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  #hear(document: Document): void {
+    this.#documents.push(document);
+    for (const listener of this.#listeners) listener(document);
+  }
+
+  #refuse(): never {
+    const error = this.#documents.find(({ event }) => event === 'error');
+    const message =
+      error === undefined ? this.#errors.trim() || 'it ended without a word' : String(error.message);
+    throw new CliError(String(error?.code ?? 'demo-child-ended'), `cicada ${this.#name}: ${message}`);
+  }
+}
+
+export class Children {
+  readonly #all = new Set<Child>();
+  readonly #folder: string;
+  #over = false;
+  #started = 0;
+  readonly #killAll = () => {
+    for (const child of this.#all) child.kill();
+  };
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    process.once('exit', this.#killAll);
+  }
+
+  start(args: readonly string[]): Child {
+    if (this.#over) throw new Error('the demo is over');
+    // Everybody in the story has a computer of their own.
+    const home = join(this.#folder, 'homes', String(++this.#started));
+    const child = new Child(args, this.#folder, home);
+    this.#all.add(child);
+    const forget = () => this.#all.delete(child);
+    child.ended.then(forget, forget);
+    return child;
+  }
+
+  /** Resolves when none is left. */
+  async end(): Promise<void> {
+    this.#over = true;
+    this.#killAll();
+    await Promise.allSettled([...this.#all].map((child) => child.ended));
+    process.off('exit', this.#killAll);
+  }
+}
+
+/** What is set in the environment for this program's flags is not meant for the demo's children. */
+function withoutFlags(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('CICADA_') || name === 'CICADA_DEBUG');
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,206 @@
+/** The flags that say what goes into a torrent, for the commands that make one: `create` and `share`. */
+import { matchesGlob } from 'node:path';
+import process from 'node:process';
+import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
+import type { CreateOptions, Skipped } from '../../../torrents/create/create.ts';
+import { usualPieceLengths } from '../../../torrents/metainfo/metainfo-fields.ts';
+import { secretOf } from '../../sharing/secret-files.ts';
+import { badOption } from '../cli-error.ts';
+import { plain } from '../commands/making/torrent-summary.ts';
+import type { Output } from '../screen/output.ts';
+import { count } from '../screen/wording.ts';
+import { version } from '../version.ts';
+import { parseSize } from './size-parser.ts';
+import { typedTracker } from './typed-tracker.ts';
+
+/** The same in every command by which files leave this machine. */
+export const secretsOption = {
+  'include-secrets': {
+    type: 'boolean',
+    describe: 'Files too that look like keys or lists of passwords: everybody who has the torrent gets them',
+  },
+} as const satisfies Record<string, Options>;
+
+export const contentOptions = {
+  announce: {
+    type: 'string',
+    alias: ['a', 'tracker'],
+    array: true,
+    nargs: 1,
+    describe: 'A tracker; again for the next tier, commas within one',
+    coerce: parseTiers,
+  },
+  private: { type: 'boolean', alias: 'p', describe: 'Peers come from its trackers only' },
+  'piece-length': {
+    type: 'string',
+    alias: 'l',
+    requiresArg: true,
+    describe: 'A power of two from 16KiB to 16MiB; chosen by size if left out',
+    coerce: parsePieceLength,
+  },
+  comment: { type: 'string', alias: 'c', requiresArg: true, describe: 'A remark for whoever opens it' },
+  source: {
+    type: 'string',
+    alias: 's',
+    requiresArg: true,
+    describe: 'Makes the info-hash of one community its own',
+  },
+  name: { type: 'string', alias: 'n', requiresArg: true, describe: 'Another name than that of the folder' },
+  'web-seed': {
+    type: 'string',
+    alias: 'w',
+    array: true,
+    nargs: 1,
+    describe: 'A web address that has the files as well',
+    coerce: parseWebSeeds,
+  },
+  threads: {
+    type: 'string',
+    alias: 't',
+    requiresArg: true,
+    describe: 'Threads that hash; one a core if left out',
+    coerce: parseThreads,
+  },
+  format: {
+    choices: ['v1', 'v2', 'hybrid'],
+    requiresArg: true,
+    describe: 'hybrid if left out; v1 for old clients (aria2 1.36, Transmission 3.00)',
+  },
+  'creation-date': { type: 'boolean', describe: 'Write down when it was made' },
+  include: { type: 'string', array: true, nargs: 1, describe: 'Only files that match: "*.flac"' },
+  exclude: { type: 'string', array: true, nargs: 1, describe: 'Not the files that match: "*.log"' },
+  'include-hidden': { type: 'boolean', describe: 'Hidden files too' },
+  'include-junk': { type: 'boolean', describe: 'Thumbs.db, .DS_Store and their like too' },
+  'follow-symlinks': { type: 'boolean', describe: 'Follow links that stay inside the folder' },
+  ...secretsOption,
+} as const satisfies Record<string, Options>;
+
+/** What becomes a torrent. */
+export const sharedPaths = {
+  path: {
+    type: 'string',
+    array: true,
+    demandOption: true,
+    describe: 'Folders or files; each becomes a torrent',
+  },
+} as const satisfies Record<string, PositionalOptions>;
+
+/** Of whoever writes one. */
+export const forceOption = {
+  force: { type: 'boolean', alias: 'f', describe: 'Replace a torrent file that is there' },
+} as const satisfies Record<string, Options>;
+
+type ContentArgs = InferredOptionTypes<typeof contentOptions>;
+
+export function createOptions(args: ContentArgs, trackers: readonly (readonly string[])[]): CreateOptions {
+  return {
+    format: args.format,
+    pieceLength: args['piece-length'],
+    trackers,
+    webSeeds: args['web-seed'],
+    private: args.private,
+    source: args.source,
+    comment: args.comment,
+    name: args.name,
+    createdBy: `Cicada ${version}`,
+    creationDate: args['creation-date'] ? creationDate() : undefined,
+    includeHidden: args['include-hidden'],
+    includeJunk: args['include-junk'],
+    followSymlinks: args['follow-symlinks'],
+    wanted: fileFilter(args.include ?? [], args.exclude ?? []),
+    secretOf: args['include-secrets'] ? undefined : secretOf,
+  };
+}
+
+/**
+ * Only on request: without it the same folder gives the same file on every day.
+ * SOURCE_DATE_EPOCH is how builds that are to be repeated byte for byte say what time it is.
+ */
+function creationDate(): number {
+  const fixed = process.env.SOURCE_DATE_EPOCH ?? '';
+  return /^\d{1,12}$/.test(fixed) ? Number(fixed) : Math.floor(Date.now() / 1000);
+}
+
+/** A glob without a slash is about the file's own name, as everywhere. */
+export function fileFilter(include: readonly string[], exclude: readonly string[]) {
+  const matches = (components: readonly string[], glob: string) =>
+    matchesGlob(glob.includes('/') ? components.join('/') : components.at(-1)!, glob);
+  return (components: readonly string[]): boolean =>
+    (include.length === 0 || include.some((glob) => matches(components, glob))) &&
+    !exclude.some((glob) => matches(components, glob));
+}
+
+function parseTiers(given: readonly (string | undefined)[]): string[][] {
+  const tiers = given.map((tier) => (tier ?? '').split(',').map((url) => parseTracker(url.trim())));
+  return tiers.filter((tier) => tier.length > 0);
+}
+
+/** Trackers over UDP and WebSocket are for other clients; this one asks those over HTTP. */
+function parseTracker(url: string): string {
+  const tracker = typedTracker(url, /^(https?|udp|wss?)$/i);
+  if (tracker !== undefined) return tracker;
+  throw badOption(`--announce: "${url}" is not a tracker; give it like http://HOST:6969/announce`);
+}
+
+function parseWebSeeds(given: readonly (string | undefined)[]): string[] {
+  return given.map((url = '') => {
+    if (/^https?:\/\//i.test(url) && URL.canParse(url)) return url;
+    throw badOption(`--web-seed: "${url}" is not a web address; give it like https://HOST/music/`);
+  });
+}
+
+/** `1MiB`, or as mktorrent has it: 20 stands for 2^20. */
+function parsePieceLength(text: string): number | undefined {
+  if (text === 'auto') return undefined;
+  const pieceLength = /^\d{1,2}$/.test(text) ? 2 ** Number(text) : parseSize(text, '--piece-length');
+  const isPossible = pieceLength >= usualPieceLengths.min && pieceLength <= usualPieceLengths.max;
+  if (isPossible && Number.isInteger(Math.log2(pieceLength))) return pieceLength;
+  throw badOption(`--piece-length: "${text}" is not a power of two from 16KiB to 16MiB`);
+}
+
+function parseThreads(text: string): number {
+  const threads = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (threads >= 1 && threads <= 256) return threads;
+  throw badOption(`--threads: "${text}" is not a number from 1 to 256`);
+}
+
+const skipWords: Readonly<Record<Skipped['reason'], string>> = {
+  junk: 'left by a system or a program',
+  hidden: 'hidden',
+  excluded: 'not wanted',
+  secret: 'it looks like a secret',
+  'symbolic-link': 'a link',
+  'link-leads-out': 'a link that leads out of the folder',
+  'link-loop': 'a link that leads back to where it came from',
+  'not-a-file': 'neither a file nor a folder',
+  'own-torrent': 'a torrent of this folder',
+};
+
+/** So many are named; the rest are in the JSON. */
+const skippedShownMax = 8;
+
+/** People are told what is not in the torrent: nothing is left out in silence. Secrets come first. */
+export function remarkSkipped(skipped: readonly Skipped[], output: Output): void {
+  const secrets = skipped.filter(({ reason }) => reason === 'secret');
+  const others = skipped.filter(({ reason }) => reason !== 'excluded' && reason !== 'secret');
+  const remarkable = [...secrets, ...others];
+  for (const skip of remarkable.slice(0, skippedShownMax)) {
+    output.remark(`Left out: ${plain(skip.path)} (${wordsFor(skip)})`);
+  }
+  const more = remarkable.length - skippedShownMax;
+  if (more > 0)
+    output.remark(`Left out: ${count(more, 'more entry', 'more entries')} (--json names them all)`);
+  if (secrets.length > 0) output.remark('To share keys and password files all the same: --include-secrets');
+  const unwanted = skipped.length - remarkable.length;
+  if (unwanted > 0) output.remark(`Left out: ${count(unwanted, 'file')} by --include and --exclude`);
+}
+
+function wordsFor({ reason, looksLike }: Skipped): string {
+  return looksLike === undefined ? skipWords[reason] : `it looks like ${looksLike}`;
+}
+
+/** It can be made, and mktorrent makes such ones too. */
+export function remarkEmpty(bytes: number, output: Output): void {
+  if (bytes > 0) return;
+  output.remark('All its files are empty: libtorrent and Transmission refuse such a torrent');
+}

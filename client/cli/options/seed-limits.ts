@@ -1,0 +1,62 @@
+/** When sharing is enough: so many times its size given, or for so long. */
+import type { Options } from 'yargs';
+import { badOption } from '../cli-error.ts';
+import { duration } from '../screen/wording.ts';
+import { parseDuration } from './duration-parser.ts';
+
+export interface SeedLimits {
+  /** Given bytes by the bytes of what is shared. */
+  readonly ratioMax: number | undefined;
+  readonly secondsMax: number | undefined;
+}
+
+export const noSeedLimits: SeedLimits = { ratioMax: undefined, secondsMax: undefined };
+
+export const seedLimitOptions = {
+  'seed-ratio': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Share until so many times its size was given: 1.5; 0 for no end',
+    coerce: parseRatio,
+  },
+  'seed-time': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Share for so long: 90s, 45min, 2h; a number alone is minutes; what comes first ends it',
+    coerce: (text: string) => parseDuration(text, '--seed-time', { bare: 'min', example: '90' }),
+  },
+} as const satisfies Record<string, Options>;
+
+interface LimitArgs {
+  readonly 'seed-ratio'?: number | undefined;
+  /** In seconds. */
+  readonly 'seed-time'?: number | undefined;
+}
+
+export function seedLimits(args: LimitArgs): SeedLimits {
+  const ratio = args['seed-ratio'] ?? 0;
+  const seconds = args['seed-time'] ?? 0;
+  return {
+    ratioMax: ratio > 0 ? ratio : undefined,
+    secondsMax: seconds > 0 ? seconds : undefined,
+  };
+}
+
+/** Why it is enough, in words; undefined while it is not. */
+export function reachedLimit(
+  { ratioMax, secondsMax }: SeedLimits,
+  givenBytes: number,
+  sharedBytes: number,
+  seconds: number,
+): string | undefined {
+  if (ratioMax !== undefined && givenBytes >= ratioMax * sharedBytes) return `ratio ${ratioMax} is reached`;
+  if (secondsMax !== undefined && seconds >= secondsMax) return `${duration(secondsMax)} are over`;
+  return undefined;
+}
+
+/** Negative, endless and unreadable numbers are refused; a million is for ever. */
+function parseRatio(text: string): number {
+  const number = /^\d{1,6}(\.\d{1,4})?$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= 0) return number;
+  throw badOption(`--seed-ratio: "${text}" is not a number; give it like 1.5, or 0 for no end`);
+}

@@ -1,0 +1,197 @@
+/**
+ * What of a tracker's catalogue is to be fetched, as people name it: numbers of results that were listed, or ids of
+ * releases. Each becomes the torrent that its publisher signed, with what lies here of an earlier version.
+ *
+ * Left to others: torrents by files, addresses and hashes (wanted-torrent.ts).
+ */
+import { existsSync } from 'node:fs';
+import { releaseDetail } from '../../../tracker/protocol/api-shapes.ts';
+import { openAccount, type TrackerAccount } from '../../account/account.ts';
+import { lastTracker } from '../../account/last-tracker.ts';
+import { apiPath } from '../../account/tracker-client.ts';
+import { leftBehind } from '../../host/upgrade.ts';
+import { type FetchedRelease, loadFetched, saveFetched } from '../../sharing/fetched-releases.ts';
+import { fetchReleaseTorrent, type ReleaseTorrent } from '../../sharing/release-torrent.ts';
+import { CliError } from '../cli-error.ts';
+import { plain } from '../commands/making/torrent-summary.ts';
+import { stateFolder } from '../options/user-folders.ts';
+import type { Output } from '../screen/output.ts';
+import { count } from '../screen/wording.ts';
+import type { KnownTorrent } from '../sources/wanted-torrent.ts';
+import { isNumbers, isReleaseId, resultsAt } from './release-names.ts';
+
+export interface CatalogueAsked {
+  /** Where the release's own folder goes. */
+  readonly folder: string;
+  /** Instead of the one that was named last; results know theirs. */
+  readonly tracker: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What is no number and no id is left in `others`. A file of that name comes first. */
+export async function readCatalogueSources(
+  sources: readonly string[],
+  asked: CatalogueAsked,
+  output: Output,
+): Promise<{ readonly wanted: readonly KnownTorrent[]; readonly others: readonly string[] }> {
+  const state = stateFolder();
+  const others: string[] = [];
+  /** By tracker and release: all of it, or the songs of one version. */
+  const wishes = new Map<string, { tracker: string; releaseId: string; songs: Songs | undefined }>();
+  const wish = (
+    tracker: string,
+    releaseId: string,
+    song: { version: number; fileIndex: number } | undefined,
+  ) => {
+    const key = `${tracker} ${releaseId}`;
+    const known = wishes.get(key);
+    if (song === undefined || (known !== undefined && known.songs === undefined)) {
+      wishes.set(key, { tracker, releaseId, songs: undefined });
+      return;
+    }
+    const files = new Set([...(known?.songs?.files ?? []), song.fileIndex]);
+    wishes.set(key, { tracker, releaseId, songs: { version: song.version, files } });
+  };
+  for (const source of sources) {
+    const isNumber = isNumbers(source);
+    if (!isNumber && !isReleaseId(source)) others.push(source);
+    else if (existsSync(source)) {
+      output.remark(`${plain(source)} is a file here, and that is what is taken.`);
+      others.push(source);
+    } else if (isNumber) {
+      const { tracker, results } = await resultsAt(source, state);
+      for (const { releaseId, song } of results) wish(tracker, releaseId, song);
+    } else wish(asked.tracker ?? (await knownTracker(state)), source, undefined);
+  }
+  const wanted: KnownTorrent[] = [];
+  for (const { tracker, releaseId, songs } of wishes.values()) {
+    const account = await openAccount({ stateFolder: state, tracker, signal: asked.signal });
+    try {
+      wanted.push(await wantedRelease(account, releaseId, songs, asked.folder, output));
+    } finally {
+      await account.close();
+    }
+  }
+  return { wanted, others };
+}
+
+export interface ReleaseAsked extends Pick<CatalogueAsked, 'tracker' | 'signal'> {
+  readonly wantsRights?: boolean | undefined;
+}
+
+/** As its tags claim. */
+export interface ReleaseRights {
+  readonly licence: string | undefined;
+  readonly copyright: string | undefined;
+}
+
+interface ListedRelease extends Pick<KnownTorrent, 'metainfo' | 'trust'> {
+  readonly fileIndex: number | undefined;
+  readonly rights: ReleaseRights | undefined;
+}
+
+async function rightsOf(account: TrackerAccount, releaseId: string): Promise<ReleaseRights> {
+  const path = apiPath`/releases/${releaseId}`;
+  const { licence, copyright } = await account.call({ path, answer: releaseDetail });
+  return { licence, copyright };
+}
+
+/** The torrent of one result or release, as its publisher signed it; `fileIndex` where the result is a song. */
+export async function releaseTorrentOf(
+  source: string,
+  { tracker, signal, wantsRights = false }: ReleaseAsked,
+): Promise<ListedRelease> {
+  const state = stateFolder();
+  const listed = isNumbers(source) ? await resultsAt(source, state) : undefined;
+  const { releaseId, song } = listed?.results[0] ?? { releaseId: source };
+  const at = listed?.tracker ?? tracker ?? (await knownTracker(state));
+  const account = await openAccount({ stateFolder: state, tracker: at, signal });
+  try {
+    const { metainfo } = await fetchReleaseTorrent(account, releaseId, { version: song?.version });
+    const rights = wantsRights ? await rightsOf(account, releaseId) : undefined;
+    return { metainfo, trust: { origin: new URL(account.url).origin }, fileIndex: song?.fileIndex, rights };
+  } finally {
+    await account.close();
+  }
+}
+
+export interface Songs {
+  /** In which the files are counted. */
+  readonly version: number;
+  readonly files: ReadonlySet<number>;
+}
+
+/** The latest version into `folder`, whichever it was that songs were found in. Throws TrackerError and CliError. */
+export async function wantedRelease(
+  account: TrackerAccount,
+  releaseId: string,
+  songs: Songs | undefined,
+  folder: string,
+  output: Output,
+): Promise<KnownTorrent> {
+  const state = stateFolder();
+  const earlier = await loadFetched(state, releaseId, folder);
+  const publicKey = earlier?.publicKey;
+  const torrent = await fetchReleaseTorrent(account, releaseId, { publicKey });
+  if (torrent.publicKey === undefined) {
+    output.remark(
+      `${plain(torrent.publisher)} has no key: nobody can tell whether this is what they published.`,
+    );
+  }
+  const { metainfo } = torrent;
+  const upgradeFrom = earlierOf(torrent, earlier);
+  if (upgradeFrom !== undefined) tellUpgrade(upgradeFrom, torrent, output);
+  return {
+    metainfo,
+    trust: { origin: new URL(account.url).origin },
+    songs: songs && (await songsIn(account, torrent, songs)),
+    upgradeFrom,
+    remember: async (path, isComplete) => {
+      // Until all of the new version is here, the next try begins where this one did.
+      const isUpgraded = isComplete && songs === undefined;
+      if (upgradeFrom === undefined || isUpgraded) await saveFetched(state, folder, { ...torrent, path });
+    },
+  };
+}
+
+/** Files of the version that they were found in → those of the same names in this one. */
+async function songsIn(
+  account: TrackerAccount,
+  { releaseId, version, publicKey, metainfo }: ReleaseTorrent,
+  songs: Songs,
+): Promise<ReadonlySet<number>> {
+  if (songs.version === version) return songs.files;
+  const then = await fetchReleaseTorrent(account, releaseId, { version: songs.version, publicKey });
+  const nameOf = (components: readonly string[]) => components.join('/');
+  const now = new Map(metainfo.files.map((file) => [nameOf(file.components), file.index]));
+  const found = [...songs.files].map((index) =>
+    now.get(nameOf(then.metainfo.files[index]?.components ?? [])),
+  );
+  if (found.every((index) => index !== undefined)) return new Set(found);
+  const message = `${plain(metainfo.name)} has changed since that search, and the song has gone or has another name: search again`;
+  throw new CliError('result-not-found', message);
+}
+
+/** Versions of v1 cannot be compared file by file. */
+function earlierOf(torrent: ReleaseTorrent, earlier: FetchedRelease | undefined): FetchedRelease | undefined {
+  if (earlier === undefined || earlier.version >= torrent.version || !existsSync(earlier.path))
+    return undefined;
+  return earlier.metainfo.format === 'v1' || torrent.metainfo.format === 'v1' ? undefined : earlier;
+}
+
+function tellUpgrade(earlier: FetchedRelease, { metainfo, version }: ReleaseTorrent, output: Output): void {
+  output.remark(
+    `Version ${earlier.version} of ${plain(metainfo.name)} is here: only what version ${version} changes is fetched.`,
+  );
+  const left = leftBehind(earlier.metainfo, metainfo);
+  const [first] = left;
+  if (first === undefined) return;
+  const names = `${plain(first.components.join('/'))}${left.length > 1 ? ' …' : ''}`;
+  output.remark(`Not in it any more, and left where it is: ${count(left.length, 'file')} (${names})`);
+}
+
+async function knownTracker(state: string): Promise<string> {
+  const tracker = await lastTracker(state);
+  if (tracker !== undefined) return tracker;
+  throw new CliError('tracker-unknown', 'that is the id of a release: say at which tracker with --tracker');
+}

@@ -1,0 +1,27 @@
+/** A tracker says “not found” of whatever one may not see; what was asked for is known here, and named. */
+import { TrackerError } from '../../account/tracker-error.ts';
+import { CliError } from '../cli-error.ts';
+import { calledAs } from '../screen/command-line.ts';
+
+/** Throws CliError `not-found` with these words in place of the tracker's. */
+export async function orUnknown<T>(asked: Promise<T>, words: string): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof TrackerError) || error.code !== 'not-found') throw error;
+    throw new CliError('not-found', words, error);
+  }
+}
+
+export function noSuchPerson(name: string): string {
+  return `nobody is called "${name}" here`;
+}
+
+export function noSuchRoom(name: string): string {
+  return `there is no room "${name}" that you may read; ${calledAs} rooms lists them; a person is @NAME`;
+}
+
+/** `@ada` is `ada` also where only people are meant. */
+export function personNamed(text: string): string {
+  return text.replace(/^@/, '');
+}

@@ -1,0 +1,84 @@
+/** What commands may share, as they are typed: the rules of client/community, with what to type about it. */
+import path from 'node:path';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { ShareError } from '../../account/share-error.ts';
+import { checkSeed, type SecretFile } from '../../sharing/seed-rules.ts';
+import { checkShare } from '../../sharing/share-rules.ts';
+import { plain } from '../commands/making/torrent-summary.ts';
+import { configFile, stateFolder } from '../options/user-folders.ts';
+import { calledAs } from '../screen/command-line.ts';
+import type { Output } from '../screen/output.ts';
+import { count } from '../screen/wording.ts';
+
+interface SecretsArgs {
+  readonly 'include-secrets'?: boolean | undefined;
+}
+
+/** What this program keeps for itself. */
+const ownFolders = () => ({ privateFolders: [stateFolder(), path.dirname(configFile())] });
+
+/** Where they really lie; before anything is hashed, and all of them. Throws a ShareError for the first that may not be. */
+export function sharedPlaces(paths: readonly string[], args: SecretsArgs): string[] {
+  const includeSecrets = args['include-secrets'] === true;
+  try {
+    return paths.map((each) => checkShare(each, ownFolders(), { includeSecrets }));
+  } catch (error) {
+    throw withOption(error);
+  }
+}
+
+/** Why it could not be shared: for who only makes a torrent of it. Throws a ShareError for a file that is a secret. */
+export function shareFault(at: string, args: SecretsArgs): ShareError | undefined {
+  try {
+    sharedPlaces([at], args);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ShareError) || error.code === 'share-secret') throw error;
+    // What is not there has a better message where it is read.
+    return error.code === 'share-missing' || error.code === 'share-not-a-folder' ? undefined : error;
+  }
+}
+
+/** Throws a ShareError when its files lie where nothing is shared, or some look like secrets. */
+export async function checkSeeded(
+  metainfo: Metainfo,
+  at: string,
+  args: SecretsArgs,
+  output: Output,
+): Promise<void> {
+  refuseSecrets(metainfo, await checkSeed(metainfo, at, ownFolders()), args, output);
+}
+
+/** So many are named in a sentence; the rest are in the JSON. */
+const secretsShownMax = 8;
+
+/** A torrent is shared whole: its secrets cannot be left out. */
+export function refuseSecrets(
+  { name }: Metainfo,
+  secrets: readonly SecretFile[],
+  args: SecretsArgs,
+  output: Output,
+): void {
+  if (secrets.length === 0) return;
+  const named = secrets
+    .slice(0, secretsShownMax)
+    .map((file) => `${plain(file.path)} (it looks like ${file.looksLike})`);
+  const more = secrets.length - named.length;
+  const list = [...named, ...(more > 0 ? [count(more, 'more file')] : [])].join(', ');
+  const isIncluded = args['include-secrets'] === true;
+  const files = secrets.map((file) => ({ ...file, reason: 'secret' }));
+  output.document({ event: isIncluded ? 'included' : 'refused', files });
+  if (isIncluded) return output.remark(`Shared as you say: ${list}`);
+  const advice = `a torrent is shared whole, so make one without them (${calledAs} create leaves them out), or add --include-secrets`;
+  throw new ShareError('share-secret', `${plain(name)} is not shared, it holds ${list}: ${advice}`, name);
+}
+
+function withOption(error: unknown): unknown {
+  if (!(error instanceof ShareError) || error.code !== 'share-secret') return error;
+  return new ShareError(
+    error.code,
+    `${error.message}; --include-secrets shares it all the same`,
+    error.path,
+    error,
+  );
+}

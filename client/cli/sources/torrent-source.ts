@@ -1,0 +1,134 @@
+/**
+ * Torrent files wherever they lie: a path, `-` for stdin, or a web address. One comes back parsed, or there is one
+ * sentence that names it. Left to others: torrents of which only the hash is known (wanted-torrent.ts).
+ */
+import { open } from 'node:fs/promises';
+import process from 'node:process';
+import { localLimits } from '../../../torrents/bencode/bencode.ts';
+import { isMagnet } from '../../../torrents/magnet.ts';
+import { type Metainfo, MetainfoError, parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { displayPath } from '../../../torrents/paths/path-rules.ts';
+import type { UserTrust } from '../../host/network/user-trust.ts';
+import { badOption, CliError } from '../cli-error.ts';
+import { calledAs, quoted } from '../screen/command-line.ts';
+
+export interface LoadedTorrent {
+  readonly metainfo: Metainfo;
+  /** The torrent file, byte for byte. */
+  readonly bytes: Uint8Array;
+  /** As it was given. */
+  readonly source: string;
+  /** When it came from a web address, what it names there is that server's own. */
+  readonly trust: UserTrust;
+}
+
+/** For the help of every command that takes one. */
+export const torrentPositional = {
+  type: 'string',
+  describe: 'A .torrent file, - for stdin, or its http(s) address',
+} as const;
+
+/** Throws CliError or MetainfoError, or the reason of the signal. */
+export async function loadTorrent(source: string, signal: AbortSignal): Promise<LoadedTorrent> {
+  const { bytes, trust } = await readSource(source, signal);
+  try {
+    return { metainfo: parseMetainfo(bytes), bytes, source, trust };
+  } catch (error) {
+    if (!(error instanceof MetainfoError)) throw error;
+    const toShare =
+      error.code === 'metainfo-music' ? `; to share it: ${calledAs} share ${quoted(source)}` : '';
+    throw new MetainfoError(error.code, `${shown(source)}: ${error.message}${toShare}`);
+  }
+}
+
+type SourceBytes = Pick<LoadedTorrent, 'bytes' | 'trust'>;
+
+async function readSource(source: string, signal: AbortSignal): Promise<SourceBytes> {
+  if (source === '-') return { bytes: await readStdin(), trust: {} };
+  if (/^https?:\/\//i.test(source)) {
+    if (!URL.canParse(source)) throw new CliError('option-invalid', `"${source}" is no web address`);
+    // Most torrents come from a file: the HTTP client is loaded for those that do not.
+    const { fetchTorrent } = await import('./torrent-fetch.ts');
+    const { body: bytes, origin } = await fetchTorrent(source, signal);
+    // A server that led us on to another one has not given this torrent, and what that one names there is a stranger's.
+    return { bytes, trust: origin === new URL(source).origin ? { origin } : {} };
+  }
+  if (isMagnet(source)) throw onlyHash('a magnet link');
+  return { bytes: await readTorrentFile(source), trust: {} };
+}
+
+async function readTorrentFile(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path);
+    try {
+      if ((await file.stat()).isDirectory()) throw isFolder(path);
+      return await readBounded(file.createReadStream({ autoClose: false }), path);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw unreadable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  if (process.stdin.isTTY) {
+    throw new CliError('option-invalid', '-: nothing is piped in; give a .torrent file or its address');
+  }
+  return await readBounded(process.stdin, '-');
+}
+
+/** A file may be a pipe or a device without an end: what counts is what has come, not what its size says. */
+async function readBounded(stream: AsyncIterable<Uint8Array>, source: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of stream) {
+    bytes += part.length;
+    if (bytes > localLimits.bytesMax) throw tooLarge(source);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function unreadable(path: string, error: NodeJS.ErrnoException): CliError {
+  const { code, message } = error;
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return isInfoHash(path)
+      ? onlyHash(`${path} is no file here, and an info-hash`)
+      : new CliError('not-found', `there is no file ${shown(path)}`, error);
+  }
+  if (code === 'EISDIR') return isFolder(path);
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new CliError('file-unreadable', `${shown(path)} cannot be read: you are not allowed to`, error);
+  }
+  return new CliError('file-unreadable', `${shown(path)} cannot be read (${code ?? message})`, error);
+}
+
+function isFolder(path: string): CliError {
+  const message = `${shown(path)} is a folder and no torrent; to share it: ${calledAs} share ${quoted(path)}`;
+  return new CliError('file-is-folder', message);
+}
+
+function tooLarge(source: string): CliError {
+  return new CliError(
+    'metainfo-too-large',
+    `${shown(source)} is larger than ${localLimits.bytesMax / 2 ** 20} MiB: that is no torrent file`,
+  );
+}
+
+/** 40 or 64 hex digits, or the 32 letters of old magnet links. */
+function isInfoHash(text: string): boolean {
+  return /^([0-9a-f]{40}|[0-9a-f]{64}|[a-z2-7]{32})$/i.test(text);
+}
+
+/** For those who need the files before anybody is asked. */
+function onlyHash(what: string): CliError {
+  return badOption(
+    `${what} names no files: here the .torrent file is needed, or its address at a tracker: http://TRACKER/INFO-HASH.torrent`,
+  );
+}
+
+function shown(source: string): string {
+  return source === '-' ? 'stdin' : displayPath([source]);
+}

@@ -1,0 +1,66 @@
+/** The key that asks trackers for peers now, in commands that fetch or seed. */
+import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
+import { type Keys, withKeys } from '../screen/keys.ts';
+import { type Output, paint } from '../screen/output.ts';
+import { duration } from '../screen/wording.ts';
+import type { Transfer } from '../transfer/transfer.ts';
+import { hasUsableTracker } from './obstacles.ts';
+import { trackerHost } from './tracker-host.ts';
+
+/** Most downloads have peers by then, and their users need no key. */
+const hintAfterMs = 5_000;
+const hint = 'Press a to ask the trackers for peers now.';
+/** A key that is held down comes thirty times a second: each would be a line. */
+const pressEveryMs = 1_000;
+
+/** `transfers`: those at the moment when it is pressed. */
+export async function withAnnounceKey<T>(
+  output: Output,
+  transfers: () => readonly Transfer[],
+  underWay: () => Promise<T>,
+): Promise<T> {
+  const say = (words: string) => output.remark(paint('dim', words));
+  const keys: Keys = { a: announceKey(transfers, say, () => performance.now()) };
+  let timer: NodeJS.Timeout | undefined;
+  const tell = () => {
+    if (isKeyOfUse(transfers().map(({ status }) => status))) say(hint);
+  };
+  return await withKeys(output, keys, underWay, () => {
+    timer = setTimeout(tell, hintAfterMs);
+  }).finally(() => clearTimeout(timer));
+}
+
+/** There are no peers, and a tracker that can be asked for some. */
+export function isKeyOfUse(all: readonly Pick<TorrentStatus, 'peers' | 'trackers'>[]): boolean {
+  const trackers = all.flatMap((status) => status.trackers.map(({ url }) => url));
+  return all.every(({ peers }) => peers.length === 0) && hasUsableTracker({ trackers });
+}
+
+/** What the key does. `nowMs` never goes back. */
+export function announceKey(
+  transfers: () => readonly Pick<Transfer, 'active' | 'status'>[],
+  say: (words: string) => void,
+  nowMs: () => number,
+): () => void {
+  let nextMs = -Infinity;
+  return () => {
+    if (nowMs() < nextMs) return;
+    nextMs = nowMs() + pressEveryMs;
+    for (const { active } of transfers()) active.announceNow();
+    say(announceWords(transfers().flatMap(({ status }) => status.trackers)));
+  };
+}
+
+/** What the key has done, by what the trackers' states are behind it. */
+export function announceWords(trackers: readonly TrackerStatus[]): string {
+  if (trackers.length === 0) return 'No tracker is known that could be asked for peers.';
+  const waiting = trackers.filter(({ askedInSeconds = 0 }) => askedInSeconds > 0);
+  const [next] = waiting.sort((one, other) => one.askedInSeconds! - other.askedInSeconds!);
+  if (next === undefined) return 'Asking the trackers for peers.';
+  const wait = duration(next.askedInSeconds!);
+  const host = trackerHost(next.url);
+  // Then it is we who wait: it has allowed or forbidden nothing.
+  if (next.lastFailure !== undefined)
+    return `The last question to ${host} failed: it is asked again in ${wait}.`;
+  return `${host} allows no earlier question: it is asked for peers in ${wait}.`;
+}

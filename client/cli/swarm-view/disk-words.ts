@@ -1,0 +1,52 @@
+/** What people are told of a disk that refuses or is too small: what is wrong, the figures, and what to do. Pure. */
+import { displayPath } from '../../../torrents/paths/path-rules.ts';
+import type { DiskTrouble } from '../../engine/contract.ts';
+import type { SpaceFigures } from '../../host/client-error.ts';
+import { size } from '../screen/wording.ts';
+
+const goesOn = 'it goes on by itself';
+
+/** `missingBytes` of the download, `freeBytes` of its disk, where they are known. */
+export function diskWords(
+  { code, message }: DiskTrouble,
+  {
+    missingBytes,
+    freeBytes,
+  }: { readonly missingBytes?: number; readonly freeBytes?: number | undefined } = {},
+): string {
+  // A line on a terminal is cut at its end: what to do stands first.
+  const makeRoom =
+    missingBytes === undefined || freeBytes === undefined
+      ? 'make room'
+      : `make room for ${size(missingBytes)} (${size(freeBytes)} free)`;
+  switch (code) {
+    case 'ENOSPC':
+      return `the disk is full: ${makeRoom}; ${goesOn}`;
+    case 'EDQUOT':
+      return `your share of the disk is used up: ${makeRoom}; ${goesOn}`;
+    case 'EROFS':
+      return `the disk can only be read: make it writable; ${goesOn}`;
+    case 'EACCES':
+    case 'EPERM':
+      return `writing is not allowed (${displayPath([message])}): change the rights; ${goesOn}`;
+    case 'EFBIG':
+      return `the disk takes no file of this size (${displayPath([message])}): stop, and choose another --out`;
+    case 'EIO':
+      return `the disk fails (${displayPath([message])}): check it; it is tried again by itself`;
+    default:
+      return `the disk refuses (${displayPath([message])}); it is tried again by itself`;
+  }
+}
+
+/** Why a download does not start. `name` and `folder` fit for a terminal. */
+export function tooLittleSpaceWords(
+  name: string,
+  folder: string,
+  { missingBytes, promisedBytes, freeBytes }: SpaceFigures,
+): string {
+  const others = promisedBytes === 0 ? '' : `, ${size(promisedBytes)} of it for downloads under way`;
+  return (
+    `${name} does not fit: ${size(missingBytes)} are missing, and ${size(freeBytes)} are free in ${folder}${others}. ` +
+    'Make room, choose another --out, or some of its files with --select-file; --no-space-check starts all the same'
+  );
+}

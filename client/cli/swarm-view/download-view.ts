@@ -1,0 +1,123 @@
+/** What is seen of downloads under way: searches, one line for everything that is fetched, and what is behind it. */
+import type { HashProgress } from '../../../torrents/hashing/engine.ts';
+import { plain } from '../commands/making/torrent-summary.ts';
+import type { LiveText, Output } from '../screen/output.ts';
+import { hashingLine, type TransferFigures, transferLine } from '../screen/progress-line.ts';
+import type { MetadataSearch } from '../sources/metadata-search.ts';
+import { announceProgress } from '../transfer/seeding.ts';
+import type { Transfer } from '../transfer/transfer.ts';
+import { sourceTable, sourceWords } from './source-table.ts';
+import { outlook, standstillAfterMs, standstillLines } from './standstill.ts';
+
+export class DownloadView {
+  readonly transfers: Transfer[] = [];
+  readonly searches = new Set<MetadataSearch>();
+  /** Torrents that wait for another one's file, in words, by info-hash. */
+  readonly waits = new Map<string, string>();
+  /** Of what is there already; undefined while nothing is looked at. */
+  checking: HashProgress | undefined;
+  readonly #output: Output;
+  #movedMs = performance.now();
+  #movedBytes = 0;
+  #isExplained = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** To be called a few times a second. */
+  look(): void {
+    for (const transfer of this.#open) transfer.lookAtDisk();
+    this.#explainStandstill();
+    if (this.#output.json) announceProgress(this.transfers);
+    else this.#output.live(this.#text());
+  }
+
+  /** Everything that is fetched as one. */
+  figures(): TransferFigures {
+    const all = this.transfers.map((transfer) => transfer.figures());
+    const sum = (of: (figures: TransferFigures) => number) => all.reduce((total, f) => total + of(f), 0);
+    const open = all.filter(({ bytes, totalBytes }) => bytes < totalBytes);
+    // One disk that refuses is news, whatever goes on beside it: they mostly share it.
+    const refusedAt = this.transfers.findIndex(({ diskTrouble }) => diskTrouble !== undefined);
+    const refused = all[refusedAt];
+    const [bytes, totalBytes, downBps] = [
+      sum((f) => f.bytes),
+      sum((f) => f.totalBytes),
+      sum((f) => f.downBps),
+    ];
+    return {
+      ...{ bytes, totalBytes, downBps, upBps: sum((f) => f.upBps), peers: sum((f) => f.peers) },
+      etaSeconds:
+        refused === undefined && downBps > 0 ? Math.ceil((totalBytes - bytes) / downBps) : undefined,
+      waitingFor:
+        refused !== undefined || open.every((f) => f.waitingFor !== undefined)
+          ? (refused ?? open[0])?.waitingFor
+          : undefined,
+    };
+  }
+
+  #text(): LiveText {
+    const parts = [...this.searches].map((search) => search.view());
+    if (this.checking !== undefined) parts.push(hashingLine('Checking what is there', this.checking));
+    // In a log each was said once, when it began.
+    for (const words of this.waits.values()) parts.push({ lines: () => [words], plain: () => '' });
+    const open = this.#open;
+    if (open.length > 0 || (parts.length === 0 && this.transfers.length > 0))
+      parts.push(transferLine(this.figures()));
+    return {
+      lines: (columns, rows) => {
+        const lines = parts.flatMap((part) => part.lines(columns, rows));
+        return [...lines, ...this.#details(columns, rows - lines.length)];
+      },
+      plain: () => {
+        const words = this.#output.verbose ? sourceWords(open.map(({ status }) => status)) : [];
+        return [...parts.map((part) => part.plain()), ...words].filter(Boolean).join('\n');
+      },
+    };
+  }
+
+  get #open(): Transfer[] {
+    return this.transfers.filter(({ status }) => !status.complete);
+  }
+
+  /** Below the line: why nothing comes, and with `-v` from whom something does. */
+  #details(columns: number, rows: number): string[] {
+    const open = this.#open;
+    const isRefused = open.some(({ diskTrouble }) => diskTrouble !== undefined);
+    const isStill = !isRefused && open.length > 0 && open.every((transfer) => !transfer.isMoving);
+    const still = open.find(({ waitsFor }) => waitsFor === undefined);
+    const why = isStill && still ? standstillLines(still.status, still.departures, still.obstacles) : [];
+    if (!this.#output.verbose) return why;
+    const table = sourceTable(
+      open.map(({ status }) => status),
+      columns - 6,
+      rows - why.length,
+    );
+    return [...why, ...table.map((line) => `      ${line}`)];
+  }
+
+  /** Once, in a log, each time that nothing has moved for a while: what is seen all the time on a terminal. */
+  #explainStandstill(): void {
+    const open = this.#open;
+    const bytes = open.reduce((sum, { status }) => sum + status.downloaded, 0);
+    if (bytes !== this.#movedBytes || open.length === 0) {
+      this.#movedBytes = bytes;
+      this.#movedMs = performance.now();
+      this.#isExplained = false;
+    }
+    if (this.#isExplained || this.#output.isLive || performance.now() - this.#movedMs < standstillAfterMs)
+      return;
+    this.#isExplained = true;
+    for (const { metainfo, status, departures, obstacles, diskTrouble, waitsFor } of open) {
+      if (diskTrouble !== undefined || waitsFor !== undefined) continue;
+      const state =
+        outlook(status) === 'fatal'
+          ? 'stands still, and nothing will change by itself'
+          : 'stands still for now';
+      this.#output.remark(
+        [`${plain(metainfo.name)} ${state}:`, ...standstillLines(status, departures, obstacles)].join('\n'),
+      );
+    }
+  }
+}

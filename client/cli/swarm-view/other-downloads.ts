@@ -1,0 +1,59 @@
+/** What is said of other downloads on this machine that write to the same place: who is waited for, and who is not seen. */
+import { basename } from 'node:path';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import type { TorrentControl } from '../../host/active-torrent.ts';
+import { holderName } from '../../host/claims/claim-error.ts';
+import type { ClaimWait } from '../../host/claims/download-claim.ts';
+import { plain } from '../commands/making/torrent-summary.ts';
+import type { Output } from '../screen/output.ts';
+import { count } from '../screen/wording.ts';
+import type { DownloadView } from './download-view.ts';
+
+export class OtherDownloads {
+  readonly #view: DownloadView;
+  readonly #output: Output;
+  #isUnguarded = false;
+
+  constructor(view: DownloadView, output: Output) {
+    this.#view = view;
+    this.#output = output;
+  }
+
+  /** `onWaiting`: it does not go on for a while. */
+  watch(metainfo: Metainfo, onWaiting: () => void): Pick<TorrentControl, 'onWait' | 'onUnguarded'> {
+    const infoHash = Buffer.from(metainfo.infoHash).toString('hex');
+    return {
+      onWait: (wait) => {
+        if (wait === undefined) {
+          this.#view.waits.delete(infoHash);
+          return this.#output.document({ event: 'waited', infoHash });
+        }
+        onWaiting();
+        const words = waitWords(metainfo, wait);
+        this.#view.waits.set(infoHash, words);
+        const { path, files, holder } = wait;
+        this.#output.document({ event: 'waiting', infoHash, path, files, holder });
+        this.#output.remark(words);
+      },
+      onUnguarded: (error) => this.#tellUnguarded(error),
+    };
+  }
+
+  /** Once is enough. */
+  #tellUnguarded(error: unknown): void {
+    if (this.#isUnguarded) return;
+    this.#isUnguarded = true;
+    const { message } = error as Error;
+    this.#output.document({ event: 'unguarded', message });
+    this.#output.remark(
+      `Other Cicada programs on this machine cannot be seen (${plain(message)}): ` +
+        'let no second one fetch into the same folder.',
+    );
+  }
+}
+
+function waitWords({ name }: Metainfo, { path, files, holder }: ClaimWait): string {
+  const first = plain(basename(path));
+  const what = files === 1 ? first : `${first} and ${count(files - 1, 'other file')}`;
+  return `${plain(name)} waits for ${what}, which ${holderName(holder)} is fetching to the same place.`;
+}

@@ -1,0 +1,124 @@
+/** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
+
+import { noSeedLimits, reachedLimit, type SeedLimits } from '../options/seed-limits.ts';
+import { stateFolder } from '../options/user-folders.ts';
+import { aborted } from '../screen/interruption.ts';
+import { type LiveText, type Output, paint, paintEveryMs } from '../screen/output.ts';
+import { watch } from '../screen/watch.ts';
+import { count, duration, grouped, rate, size } from '../screen/wording.ts';
+import { withAnnounceKey } from '../swarm-view/announce-key.ts';
+import { sourceTable, sourceWords } from '../swarm-view/source-table.ts';
+import { trackerWords } from '../swarm-view/waiting-reason.ts';
+import { afterClosing } from './client-session.ts';
+import { noteSharing } from './sharing-now.ts';
+import type { Transfer } from './transfer.ts';
+
+/** Two looks a second are what the engine's rates are worth. */
+export const announceEveryMs = 500;
+
+/** A look at one torrent takes some 50 microseconds: with thousands of them it is taken more rarely. */
+const lookMsEach = 1;
+
+/** Resolves when the signal or a limit says so, having told what was given. `isSummed`: scripts are told sums alone. */
+export async function seedUntil(
+  signal: AbortSignal,
+  transfers: readonly Transfer[],
+  output: Output,
+  limits: SeedLimits = noSeedLimits,
+  isSummed = false,
+): Promise<void> {
+  const startedMs = performance.now();
+  const seconds = () => (performance.now() - startedMs) / 1000;
+  const enough = Promise.withResolvers<void>();
+  let limit: string | undefined;
+  let noted = '';
+  const note = () => {
+    const shared = transfers
+      .filter(({ status }) => !status.offline)
+      .map(({ infoHash, active }) => ({ infoHash, path: active.path }));
+    const text = JSON.stringify(shared);
+    if (text !== noted) noteSharing(stateFolder(), shared);
+    noted = text;
+  };
+  const look = () => {
+    note();
+    if (output.json && isSummed) announceSums(transfers, output);
+    else if (output.json) announceProgress(transfers);
+    else output.live(seedingText(transfers, output.verbose));
+    // There may be more of them by now.
+    const bytes = sum(transfers, ({ metainfo }) => metainfo.bytes);
+    limit = reachedLimit(limits, given(transfers), bytes, seconds());
+    if (limit !== undefined) enough.resolve();
+  };
+  const usualMs = output.json ? announceEveryMs : paintEveryMs;
+  const everyMs = Math.max(usualMs, transfers.length * lookMsEach);
+  const sharing = () => watch(Promise.race([aborted(signal), enough.promise]), everyMs, look);
+  await withAnnounceKey(output, () => transfers, sharing).finally(() => noteSharing(stateFolder(), []));
+  output.clearLive();
+  const why = limit === undefined ? `Stopped after ${duration(seconds())}` : `Done sharing, ${limit}`;
+  const total = given(transfers);
+  output.document({ event: 'seeded', given: total, limit: limit ?? null });
+  const story = total === 0 ? `${why}; nobody asked for anything.` : `${why}; gave ${size(total)}.`;
+  afterClosing(output, () => output.remark(story));
+}
+
+/** The `progress` lines of scripts. */
+export function announceProgress(transfers: readonly Transfer[]): void {
+  for (const transfer of transfers) transfer.announceProgress();
+}
+
+/** The same over thousands of torrents. */
+function announceSums(transfers: readonly Transfer[], output: Output): void {
+  output.document({ event: 'progress', torrents: transfers.length, ...sumsOf(transfers) });
+}
+
+function sumsOf(transfers: readonly Transfer[]) {
+  const sums = { offline: 0, peers: 0, upBps: 0, uploaded: 0 };
+  for (const { status } of transfers) {
+    if (status.offline) sums.offline++;
+    sums.peers += status.peers.length;
+    sums.upBps += status.upBps;
+    sums.uploaded += status.uploaded;
+  }
+  return sums;
+}
+
+function seedingText(transfers: readonly Transfer[], verbose: boolean): LiveText {
+  const { offline: away, peers, upBps, uploaded } = sumsOf(transfers);
+  const statuses = verbose ? transfers.map(({ status }) => status) : [];
+  const parts =
+    away > 0 && away === transfers.length
+      ? ['nothing: the files are not as they were']
+      : peers === 0
+        ? [`${size(uploaded)} given so far`, trackerState(transfers)]
+        : [`↑ ${rate(upBps)}`, count(peers, 'peer'), `${size(uploaded)} given so far`];
+  if (transfers.length > 1) {
+    const some = away > 0 && away < transfers.length ? `, ${grouped(away)} of them away` : '';
+    parts.unshift(`${count(transfers.length, 'torrent')}${some}`);
+  }
+  return {
+    lines: (columns, rows) => [
+      [paint('bold', 'Seeding'), ...parts].join('  '),
+      ...(verbose ? sourceTable(statuses, columns - 2, rows - 1).map((line) => `  ${line}`) : []),
+    ],
+    plain: () => [['Seeding', ...parts].join(', '), ...(verbose ? sourceWords(statuses) : [])].join('\n'),
+  };
+}
+
+/** Nobody is here: the trackers may say why. */
+function trackerState(transfers: readonly Transfer[]): string {
+  const failing = transfers.find(({ status }) =>
+    status.trackers.some(({ lastFailure }) => lastFailure !== undefined),
+  );
+  return failing === undefined
+    ? 'no peer is asking'
+    : `waiting for peers: ${failing.status.trackers.map(trackerWords).join('; ')}`;
+}
+
+function given(transfers: readonly Transfer[]): number {
+  return sum(transfers, ({ status }) => status.uploaded);
+}
+
+function sum(transfers: readonly Transfer[], of: (transfer: Transfer) => number): number {
+  return transfers.reduce((total, transfer) => total + of(transfer), 0);
+}

@@ -1,0 +1,65 @@
+/**
+ * What peers learn of a torrent through the extension protocol: who we are, whether we fetch anything, and the info
+ * dictionary itself, for those who have only its hash.                                                     BEP 9 10 21
+ */
+import type { Context } from '../context.ts';
+import { clientName } from '../swarm/swarm-peers.ts';
+import { encodeExtensionHandshake, ourExtensionId } from './extension-handshake.ts';
+import {
+  encodeMetadataBlock,
+  encodeMetadataReject,
+  type MetadataMessage,
+  metadataBlockCount,
+} from './metadata-exchange.ts';
+import type { PeerSession, Violation } from './peer-session.ts';
+
+export class ExtensionVoice {
+  readonly #infoBytes: Uint8Array | undefined;
+  readonly #context: Context;
+  #introduction: Uint8Array | undefined;
+  #saysUploadOnly = false;
+
+  constructor(infoBytes: Uint8Array | undefined, context: Context) {
+    this.#infoBytes = infoBytes;
+    this.#context = context;
+  }
+
+  /** Right after the handshake, and again when it changes whether we fetch anything. */
+  introduce(session: PeerSession, uploadOnly: boolean): void {
+    // All peers are told the same: it is encoded once, and once more when it changes.
+    if (this.#introduction === undefined || this.#saysUploadOnly !== uploadOnly) {
+      this.#introduction = this.#encode(uploadOnly);
+      this.#saysUploadOnly = uploadOnly;
+    }
+    session.sendExtended(ourExtensionId.handshake, this.#introduction);
+  }
+
+  #encode(uploadOnly: boolean): Uint8Array {
+    const { limits, port } = this.#context;
+    return encodeExtensionHandshake({
+      client: clientName,
+      reqq: limits.uploadQueueMax,
+      port,
+      uploadOnly,
+      metadataBytes: this.#infoBytes?.length,
+    });
+  }
+
+  /** Somebody who has only the hash asks for the info dictionary. */
+  onMetadata(session: PeerSession, message: MetadataMessage): Violation | undefined {
+    const id = session.extensions?.utMetadataId;
+    if (message.type !== 'request' || id === undefined) return undefined;
+    const infoBytes = this.#infoBytes;
+    const { uploadWindowBytes, metadataCopiesMax } = this.#context.limits;
+    const blockCount = infoBytes === undefined ? 0 : metadataBlockCount(infoBytes.length);
+    const isBusy = session.uploads.pendingBytes >= uploadWindowBytes;
+    if (infoBytes === undefined || message.blockIndex >= blockCount || isBusy) {
+      session.sendExtended(id, encodeMetadataReject(message.blockIndex));
+    } else {
+      session.metadataBlocksSent += 1;
+      if (session.metadataBlocksSent > blockCount * metadataCopiesMax) return 'metadata-flood';
+      session.sendExtended(id, encodeMetadataBlock(infoBytes, message.blockIndex));
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,350 @@
+/**
+ * One connection, the side that listens, and the door: every number the peer sends becomes a PieceIndex or a Block
+ * here, or the connection closes with a violation. What the messages mean for the torrent is the swarm's affair.
+ *
+ * Invariant: after `gone` nothing more is sent or believed.                                             BEP 3 6
+ */
+import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
+import { WireDecoder, type WireHandler, type WireViolation } from '../../wire/decoder.ts';
+import type { Handshake } from '../../wire/handshake.ts';
+import type { Message } from '../../wire/message.ts';
+import type { Context } from '../context.ts';
+import type { ConnectionId, PeerAddress } from '../contract.ts';
+import type { PeerRecord } from '../peers/peer-record.ts';
+import type { FetchingPiece, Sink } from '../pieces/fetching-piece.ts';
+import { RequestPipeline } from '../requests/request-pipeline.ts';
+import { SmallSet } from '../tables/small-set.ts';
+import { type ExtensionHandshake, ourExtensionId, parseExtensionHandshake } from './extension-handshake.ts';
+import { type MetadataMessage, parseMetadataMessage } from './metadata-exchange.ts';
+import { PeerPieces } from './peer-pieces.ts';
+import { PeerVoice } from './peer-voice.ts';
+import { TransferMeter } from './transfer-meter.ts';
+
+/** A bitfield of a torrent we do not know yet: as long as the largest torrent we would take. */
+const bitfieldBytesMax = 2 ** 22 / 8;
+
+/** What a peer did wrong. The connection closes with it; it is counted and shown, never thrown. */
+export type Violation =
+  | WireViolation
+  | 'unknown-torrent'
+  | 'connected-to-self'
+  | 'connected-twice'
+  | 'too-many-connections'
+  | 'banned'
+  | 'wrong-torrent'
+  | 'torrent-offline'
+  | 'too-many-rejects'
+  | 'bitfield-spare-bits'
+  | 'piece-out-of-range'
+  | 'request-out-of-range'
+  | 'block-out-of-range'
+  | 'block-unasked'
+  | 'too-many-requests'
+  | 'too-many-messages'
+  | 'fast-without-handshake'
+  | 'extension-without-handshake'
+  | 'extension-malformed'
+  | 'metadata-flood';
+
+/** Finds the swarm the handshake names and has it take the session in (`open`), or says why not. */
+export type Doorkeeper = (session: PeerSession, handshake: Handshake, nowMs: number) => Violation | undefined;
+
+/** What the swarm is told once the session is open. A violation as answer ends the connection. */
+export interface SessionEvents {
+  /** Something has come or left: it may be sent and asked for more. */
+  advance(session: PeerSession, nowMs: number): void;
+  onPieces(session: PeerSession, nowMs: number): void;
+  onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void;
+  onPeerChoking(session: PeerSession, nowMs: number): void;
+  onPeerInterested(session: PeerSession, nowMs: number): void;
+  onRequest(session: PeerSession, block: Block): Violation | undefined;
+  onCancel(session: PeerSession, block: Block): void;
+  onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined;
+  /** Undefined: the block is of no use any more. */
+  onBlockStart(session: PeerSession, block: Block): Sink | undefined | Violation;
+  onBlock(session: PeerSession, block: Block, sink: Sink | undefined, nowMs: number): void;
+  onExtensions(session: PeerSession, extensions: ExtensionHandshake, nowMs: number): void;
+  onMetadata(session: PeerSession, message: MetadataMessage, nowMs: number): Violation | undefined;
+}
+
+export class PeerSession extends PeerVoice implements WireHandler<Violation | 'ended'> {
+  readonly address: PeerAddress;
+  readonly incoming: boolean;
+  readonly openedMs: number;
+  /** Set by the swarm when the handshake is accepted. */
+  record: PeerRecord | undefined;
+  peerId: Uint8Array | undefined;
+  /** What it says of itself.  BEP 10 */
+  extensions: ExtensionHandshake | undefined;
+  extensionHandshakes = 0;
+  /** Blocks of metadata it has been sent. */
+  metadataBlocksSent = 0;
+  peerChoking = true;
+  peerInterested = false;
+  /** What it has. */
+  readonly pieces = new PeerPieces();
+  /** Pieces it has that we want and have not stored. */
+  usefulCount = 0;
+  /** Among those whose pieces are known one by one (piece-holders.ts). */
+  seat = -1;
+  /** Pieces it keeps to, and of these the ones that still have free blocks. */
+  readonly owned = new SmallSet<FetchingPiece>();
+  readonly ownPieces = new SmallSet<FetchingPiece>();
+  /** The one piece a peer that is not yet trusted was given. */
+  trialPiece: PieceIndex | undefined;
+  /** Told to the picker as a seed rather than piece by piece. */
+  countedAsSeed = false;
+  optimistic = false;
+  /** How much of what we gave it first others have since, lately. */
+  spread = 0;
+  heardMs: number;
+  readonly pipeline: RequestPipeline;
+  readonly down = new TransferMeter();
+
+  readonly #doorkeeper: Doorkeeper;
+  #swarm: SessionEvents | undefined;
+  readonly #decoder = new WireDecoder();
+  #geometry: Geometry | undefined;
+  #heardPieces = false;
+  /** The block in the middle of which the stream is, and where it goes. */
+  #block: Block | undefined;
+  #sink: Sink | undefined;
+  #nowMs = 0;
+
+  constructor(
+    connection: ConnectionId,
+    address: PeerAddress,
+    incoming: boolean,
+    doorkeeper: Doorkeeper,
+    context: Context,
+    nowMs: number,
+  ) {
+    super(connection, context, nowMs);
+    this.address = address;
+    this.incoming = incoming;
+    this.#doorkeeper = doorkeeper;
+    this.openedMs = nowMs;
+    this.heardMs = nowMs;
+    this.pipeline = new RequestPipeline(context.limits);
+  }
+
+  get isOpen(): boolean {
+    return this.record !== undefined && !this.gone;
+  }
+
+  /** We may send it requests, and it has something for us. */
+  get mayBeAsked(): boolean {
+    return this.isOpen && !this.peerChoking && this.amInterested;
+  }
+
+  /**
+   * The swarm takes the connection in: from now on numbers are checked against its geometry. Without one (the metadata
+   * is still being fetched) only extended messages mean anything.
+   */
+  open(swarm: SessionEvents, geometry: Geometry | undefined, record: PeerRecord, handshake: Handshake): void {
+    this.#swarm = swarm;
+    this.#geometry = geometry;
+    this.knows(geometry);
+    if (geometry === undefined) this.#decoder.expectBitfieldBytes(0, bitfieldBytesMax);
+    else {
+      this.pieces.expect(geometry.pieceCount);
+      this.pipeline.blockBytes = geometry.wholeBlockBytes;
+      this.#decoder.expectBitfieldBytes(Math.ceil(geometry.pieceCount / 8));
+    }
+    this.extended = handshake.extended;
+    this.record = record;
+    this.peerId = handshake.peerId;
+    this.fast = handshake.fast;
+  }
+
+  /** Bytes from the socket. Answers why the connection must close. */
+  receive(bytes: Uint8Array, count: number, nowMs: number): Violation | 'ended' | undefined {
+    this.#nowMs = nowMs;
+    this.heardMs = nowMs;
+    return this.#decoder.feed(bytes, count, this);
+  }
+
+  /** Sends and asks for what the limits now allow. */
+  advance(nowMs: number): void {
+    this.#swarm?.advance(this, nowMs);
+  }
+
+  /** The connection is over: the block in the middle of which it stopped is let go. */
+  end(): void {
+    this.gone = true;
+    if (this.#sink !== undefined) this.#sink.piece.closeSink(this.#sink);
+    this.#sink = undefined;
+  }
+
+  // The door --------------------------------------------------------------------------------------------------------
+
+  onHandshake(handshake: Handshake): Violation | undefined {
+    return this.#doorkeeper(this, handshake, this.#nowMs);
+  }
+
+  /** The swarm may end the session over what it is told: then nothing that follows is believed. */
+  onMessage(message: Message): Violation | 'ended' | undefined {
+    if (message.type === 'have') return this.onHave(message.index);
+    return this.#spend() ?? this.#onTalk(message) ?? this.ended;
+  }
+
+  /** What is news is free. */
+  onHave(index: number): Violation | 'ended' | undefined {
+    if (this.#geometry === undefined)
+      return this.allowance.spendBlindHave(this.#nowMs) ? this.ended : 'too-many-messages';
+    const pieceIndex = this.#geometry.pieceIndex(index);
+    if (pieceIndex === undefined) return 'piece-out-of-range';
+    return this.#onHave(pieceIndex) ? this.ended : (this.#spend() ?? this.ended);
+  }
+
+  /** Nobody has defined it: nothing is believed, and it is no free talk either. */
+  onUnknown(bytes: number): Violation | undefined {
+    return this.#spend(1 + (bytes >> 10));
+  }
+
+  #spend(words = 1): Violation | undefined {
+    return this.allowance.spend(words, this.#nowMs) ? undefined : 'too-many-messages';
+  }
+
+  #onTalk(message: Exclude<Message, { type: 'have' }>): Violation | undefined {
+    if (message.type === 'extended') return this.#onExtended(message.id, message.payload);
+    if (this.#geometry === undefined) return undefined;
+    switch (message.type) {
+      case 'choke':
+      case 'unchoke': {
+        const choking = message.type === 'choke';
+        if (this.peerChoking === choking) return undefined;
+        this.peerChoking = choking;
+        this.#swarm!.onPeerChoking(this, this.#nowMs);
+        return undefined;
+      }
+      case 'interested':
+      case 'not-interested': {
+        const interested = message.type === 'interested';
+        if (this.peerInterested === interested) return undefined;
+        this.peerInterested = interested;
+        this.#swarm!.onPeerInterested(this, this.#nowMs);
+        return undefined;
+      }
+      case 'bitfield':
+        return this.#onPieces(message.bits);
+      case 'have-all':
+      case 'have-none':
+        if (!this.fast) return 'fast-without-handshake';
+        return this.#onPieces(message.type === 'have-all' ? 'all' : 'none');
+      case 'request': {
+        const block = this.#geometry!.block(message.index, message.begin, message.length);
+        return block === undefined ? 'request-out-of-range' : this.#swarm!.onRequest(this, block);
+      }
+      case 'cancel': {
+        const block = this.#geometry!.block(message.index, message.begin, message.length);
+        if (block === undefined) return 'request-out-of-range';
+        this.#swarm!.onCancel(this, block);
+        return undefined;
+      }
+      case 'reject': {
+        if (!this.fast) return 'fast-without-handshake';
+        const block = this.#geometry!.block(message.index, message.begin, message.length);
+        if (block === undefined) return 'request-out-of-range';
+        return this.#swarm!.onReject(this, block, this.#nowMs);
+      }
+      case 'suggest': {
+        if (!this.fast) return 'fast-without-handshake';
+        const pieceIndex = this.#geometry.pieceIndex(message.index);
+        if (pieceIndex === undefined) return 'piece-out-of-range';
+        this.pieces.suggest(pieceIndex);
+        return undefined;
+      }
+      // Extensions that we do not use; nothing in them is believed.
+      case 'allowed-fast':
+      case 'port':
+      case 'keep-alive':
+        return undefined;
+    }
+  }
+
+  onBlockStart(index: number, begin: number, bytes: number): Violation | undefined {
+    if (this.#geometry === undefined) return 'block-unasked';
+    const block = this.#geometry.block(index, begin, bytes);
+    if (block === undefined) return 'block-out-of-range';
+    const sink = this.#swarm!.onBlockStart(this, block);
+    if (typeof sink === 'string') return sink;
+    this.#block = block;
+    this.#sink = sink;
+    return undefined;
+  }
+
+  onBlockBytes(bytes: Uint8Array, from: number, to: number): undefined {
+    this.down.add(to - from);
+    this.pipeline.onProgress(to - from, this.#nowMs);
+    this.#sink?.piece.write(this.#sink, bytes, from, to);
+  }
+
+  onBlockEnd(): undefined {
+    this.allowance.earn();
+    // However small, a whole block is what it was asked for.
+    this.pipeline.onProgress(blockBytesMax, this.#nowMs);
+    const sink = this.#sink;
+    const block = this.#block!;
+    this.#sink = undefined;
+    this.#block = undefined;
+    this.#swarm!.onBlock(this, block, sink, this.#nowMs);
+  }
+
+  #onExtended(id: number, payload: Uint8Array): Violation | undefined {
+    if (!this.extended) return 'extension-without-handshake';
+    if (id === ourExtensionId.handshake) {
+      const extensions = parseExtensionHandshake(payload);
+      if (extensions === undefined) return 'extension-malformed';
+      this.extensions = extensions;
+      this.extensionHandshakes += 1;
+      if (extensions.reqq !== undefined) this.pipeline.setReqq(extensions.reqq);
+      this.#swarm!.onExtensions(this, extensions, this.#nowMs);
+      return undefined;
+    }
+    // Ids we have not given out are nobody's; BEP 10 has them ignored.
+    if (id !== ourExtensionId.utMetadata) return this.onUnknown(payload.length);
+    const message = parseMetadataMessage(payload);
+    if (message === undefined) return 'extension-malformed';
+    return message === 'unknown-type' ? undefined : this.#swarm!.onMetadata(this, message, this.#nowMs);
+  }
+
+  /** True when it is news. */
+  #onHave(pieceIndex: PieceIndex): boolean {
+    this.#heardPieces = true;
+    if (!this.pieces.add(pieceIndex)) return false;
+    this.#swarm!.onHave(this, pieceIndex, this.#nowMs);
+    if (!this.countedAsSeed) this.pieces.forgetBits();
+    return true;
+  }
+
+  /**
+   * What the peer has, all at once. BEP 3 has it come first and once; aria2 sends another instead of many a `have`, and
+   * that is understood as those.                                                                        BEP 3 6
+   */
+  #onPieces(pieces: Uint8Array | 'all' | 'none'): Violation | undefined {
+    if (pieces instanceof Uint8Array) {
+      const spareBits = pieces.length * 8 - this.#geometry!.pieceCount;
+      // BEP 3: "Spare bits at the end are set to zero"; a peer that sets one means another torrent.
+      if (spareBits > 0 && (pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0) return 'bitfield-spare-bits';
+    }
+    if (this.#heardPieces) {
+      this.#onMorePieces(pieces);
+      return undefined;
+    }
+    this.#heardPieces = true;
+    if (pieces === 'none') return undefined;
+    this.pieces.setAll(pieces);
+    this.#swarm!.onPieces(this, this.#nowMs);
+    return undefined;
+  }
+
+  #onMorePieces(pieces: Uint8Array | 'all' | 'none'): void {
+    if (pieces === 'none' || this.pieces.isAll) return;
+    for (const pieceIndex of this.#geometry!.pieces()) {
+      const has = pieces === 'all' || (pieces[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+      if (has) this.#onHave(pieceIndex);
+      if (this.gone) return;
+    }
+  }
+}

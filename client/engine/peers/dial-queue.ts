@@ -1,0 +1,160 @@
+/**
+ * Whose turn it is to be dialed: those that are due in buckets by their failures, those that are not in a heap by their
+ * time, and seeds apart while nobody wants any. What it costs depends on who is dialed, not on how many are known.
+ *
+ * Invariant: a record is in one of the three places exactly when it is `queued`. An entry whose record has been given up
+ * meanwhile is found stale when its turn comes.
+ */
+
+import type { Prng } from '../prng.ts';
+import type { PeerRecord } from './peer-record.ts';
+
+/**
+ * Every so many dials the most failures come first: a tracker that names dead addresses again and again, which come as
+ * strangers each time, would otherwise keep a peer that failed once out for ever.
+ */
+const turnOfFailed = 4;
+
+interface Waiting {
+  readonly record: PeerRecord;
+  readonly dueMs: number;
+}
+
+export class DialQueue {
+  readonly #ready: PeerRecord[][] = [];
+  /** A binary heap, the earliest first. */
+  readonly #waiting: Waiting[] = [];
+  readonly #unwantedSeeds = new Set<PeerRecord>();
+  readonly #random: Prng;
+  #size = 0;
+  #taken = 0;
+
+  constructor(random: Prng) {
+    this.#random = random;
+  }
+
+  /** Entries, stale ones among them. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Of no effect for one that is queued, unless it waits among the seeds and is none any more. */
+  add(record: PeerRecord, nowMs: number): void {
+    if (!record.isSeed && this.#unwantedSeeds.delete(record)) this.#place(record, dueMsOf(record), nowMs);
+    if (record.queued) return;
+    record.queued = true;
+    this.#size += 1;
+    this.#place(record, dueMsOf(record), nowMs);
+  }
+
+  /** False: `take` would find nothing. */
+  hasDue(nowMs: number, includeSeeds: boolean): boolean {
+    if (includeSeeds && this.#unwantedSeeds.size > 0) return true;
+    const first = this.#waiting[0];
+    return (first !== undefined && first.dueMs <= nowMs) || this.#ready.some((bucket) => bucket.length > 0);
+  }
+
+  clear(): void {
+    for (const record of this.#ready.flat()) record.queued = false;
+    for (const { record } of this.#waiting) record.queued = false;
+    for (const record of this.#unwantedSeeds) record.queued = false;
+    this.#ready.length = this.#waiting.length = this.#size = 0;
+    this.#unwantedSeeds.clear();
+  }
+
+  /**
+   * Takes out the next one to dial: of those with the fewest failures, any; every fourth time, with the most. `isCurrent`:
+   * it is still known and idle.
+   * One that has to wait for others of its host is looked at again after `hostFullWaitMs`.
+   */
+  take(
+    nowMs: number,
+    includeSeeds: boolean,
+    isCurrent: (record: PeerRecord) => boolean,
+    isHostFull: (host: string) => boolean,
+    hostFullWaitMs: number,
+  ): PeerRecord | undefined {
+    if (includeSeeds) {
+      for (const seed of this.#unwantedSeeds) this.#place(seed, 0, nowMs);
+      this.#unwantedSeeds.clear();
+    }
+    for (
+      let first = this.#waiting[0];
+      first !== undefined && first.dueMs <= nowMs;
+      first = this.#waiting[0]
+    ) {
+      this.#popWaiting();
+      this.#place(first.record, 0, nowMs);
+    }
+    const isTurnOfFailed = (this.#taken + 1) % turnOfFailed === 0;
+    for (let i = 0; i < this.#ready.length; i++) {
+      const bucket = this.#ready[isTurnOfFailed ? this.#ready.length - 1 - i : i]!;
+      while (bucket.length > 0) {
+        const record = takeAny(bucket, this.#random);
+        const dueMs = dueMsOf(record);
+        if (!isCurrent(record)) this.#forget(record);
+        else if (dueMs > nowMs) this.#place(record, dueMs, nowMs);
+        else if (record.isSeed && !includeSeeds) this.#unwantedSeeds.add(record);
+        else if (isHostFull(record.address.host)) this.#place(record, nowMs + hostFullWaitMs, nowMs);
+        else {
+          this.#forget(record);
+          this.#taken += 1;
+          return record;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  #forget(record: PeerRecord): void {
+    record.queued = false;
+    this.#size -= 1;
+  }
+
+  #place(record: PeerRecord, dueMs: number, nowMs: number): void {
+    if (dueMs > nowMs) return this.#pushWaiting({ record, dueMs });
+    for (let failures = this.#ready.length; failures <= record.failures; failures++) this.#ready.push([]);
+    this.#ready[record.failures]!.push(record);
+  }
+
+  #pushWaiting(entry: Waiting): void {
+    const heap = this.#waiting;
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (heap[parent]!.dueMs <= entry.dueMs) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  #popWaiting(): void {
+    const heap = this.#waiting;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      const right = heap[child + 1];
+      if (right !== undefined && right.dueMs < heap[child]!.dueMs) child += 1;
+      if (heap[child]!.dueMs >= last.dueMs) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+function dueMsOf({ nextDialMs, notBeforeMs, bannedUntilMs }: PeerRecord): number {
+  return Math.max(nextDialMs, notBeforeMs, bannedUntilMs);
+}
+
+/** The last one takes its place: the order does not matter. */
+function takeAny(bucket: PeerRecord[], random: Prng): PeerRecord {
+  const at = random.below(bucket.length);
+  const taken = bucket[at]!;
+  bucket[at] = bucket.at(-1)!;
+  bucket.length -= 1;
+  return taken;
+}

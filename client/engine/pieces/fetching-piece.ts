@@ -1,0 +1,249 @@
+/**
+ * One piece on its way: which of its blocks are free, asked for or received, and who sent each.
+ *
+ * Block states and the only transitions:
+ *
+ *   free ──ask──▶ asked ──receive──▶ received        ask again while asked: a second copy (endgame)
+ *    ▲              │
+ *    └──giveBack────┘  when the last copy on its way is given up
+ *
+ * A peer that is in the middle of a block writes straight into the piece; a second copy that begins meanwhile is put
+ * together aside (a `Sink` with its own buffer), so that two peers never write one block.
+ */
+import { blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
+import type { PieceBuffer, PieceMemory } from '../contract.ts';
+import type { PeerRecord } from '../peers/peer-record.ts';
+
+const zeroBlock = new Uint8Array(blockBytesMax);
+
+/**
+ * Pieces that are over, by the number of their blocks: the next one is made of them. One lives for seconds, which is too
+ * long for V8 to be rid of it cheaply; and as one ends another begins, so that few wait here.
+ */
+const spare = new Map<number, FetchingPiece[]>();
+/** Blocks of those that wait, of one number of blocks a piece: as many as a fast line has on its way, and 200 KiB. */
+const spareBlocksMax = 4096;
+/** Torrents have one number of blocks a piece, and one for the last. */
+const sparesMax = 16;
+
+const free = 0;
+const asked = 1;
+const received = 2;
+/** Added to the state of a block that a peer is writing straight into the piece. */
+const writing = 4;
+const stateMask = 3;
+
+/** Where the block a peer is sending right now goes. */
+export interface Sink {
+  readonly piece: FetchingPiece;
+  readonly blockIndex: number;
+  readonly blockBytes: number;
+  /** Undefined when the bytes go straight into the piece. */
+  readonly aside: PieceBuffer | undefined;
+  got: number;
+}
+
+export class FetchingPiece {
+  pieceIndex = 0 as PieceIndex;
+  readonly blockCount: number;
+  /** Who delivered each block. */
+  readonly sources: (PeerRecord | undefined)[];
+  /** Of whom each block was asked last. */
+  readonly askers: (object | undefined)[];
+  /** Who may be asked for it: one peer alone after a corrupt copy, so that guilt shows; undefined: anybody. */
+  exclusiveTo: object | undefined;
+  /** Whoever began it keeps to it; others help only when there is nothing else to begin. */
+  owner: object | undefined;
+  /** Since when it has this owner. */
+  ownedMs = 0;
+  freeCount = 0;
+  receivedCount = 0;
+  /** Every block is here, and the disk has it. */
+  isStoring = false;
+  /** Undefined once the buffer has been given away or released: late bytes have nowhere to go. */
+  buffer: PieceBuffer | undefined;
+
+  #geometry: Geometry;
+  #memory: PieceMemory;
+  /** Peers in the middle of one of its blocks. */
+  #sinkCount = 0;
+  /**
+   * By block: its state; and behind those of all blocks, by block again, how many copies are on their way. An array: small
+   * typed ones weigh four times as much, and most memory of a piece of a few blocks would be theirs.
+   */
+  readonly #blocks: number[];
+  #firstFree = 0;
+
+  /** `dataBytes`: what lies before the pad at its end; all of it when there is none.  BEP 47 */
+  static begin(
+    pieceIndex: PieceIndex,
+    geometry: Geometry,
+    memory: PieceMemory,
+    dataBytes: number,
+  ): FetchingPiece {
+    const blockCount = geometry.blockCount(pieceIndex);
+    const piece = spare.get(blockCount)?.pop() ?? new FetchingPiece(blockCount, geometry, memory);
+    piece.#begin(pieceIndex, geometry, memory, dataBytes);
+    return piece;
+  }
+
+  private constructor(blockCount: number, geometry: Geometry, memory: PieceMemory) {
+    this.blockCount = blockCount;
+    this.#geometry = geometry;
+    this.#memory = memory;
+    this.sources = blockCount === 1 ? [undefined] : new Array(blockCount).fill(undefined);
+    this.askers = blockCount === 1 ? [undefined] : new Array(blockCount).fill(undefined);
+    this.#blocks = blockCount === 1 ? [0, 0] : new Array<number>(2 * blockCount).fill(0);
+  }
+
+  #begin(pieceIndex: PieceIndex, geometry: Geometry, memory: PieceMemory, dataBytes: number): void {
+    this.pieceIndex = pieceIndex;
+    this.#geometry = geometry;
+    this.#memory = memory;
+    this.freeCount = this.blockCount;
+    this.buffer = memory.allocate(geometry.pieceBytes(pieceIndex));
+    this.#fillPads(Math.ceil(dataBytes / blockBytesMax));
+  }
+
+  /**
+   * It is stored, and no list has it any more: from now on it may be another one. A peer that is still in the middle of a
+   * block of it keeps it from that.
+   */
+  release(): void {
+    let alike = spare.get(this.blockCount);
+    if (alike === undefined) {
+      if (spare.size >= sparesMax) spare.clear();
+      alike = [];
+      spare.set(this.blockCount, alike);
+    }
+    if (this.#sinkCount > 0 || alike.length * this.blockCount >= spareBlocksMax) return;
+    this.sources.fill(undefined);
+    this.askers.fill(undefined);
+    this.#blocks.fill(0);
+    this.exclusiveTo = undefined;
+    this.owner = undefined;
+    this.ownedMs = 0;
+    this.receivedCount = 0;
+    this.isStoring = false;
+    this.#firstFree = 0;
+    alike.push(this);
+  }
+
+  /** Blocks that lie in a pad are zeros, and here already. */
+  #fillPads(firstPad: number): void {
+    for (let blockIndex = firstPad; blockIndex < this.blockCount; blockIndex++) {
+      this.#memory.write(this.buffer!, blockIndex * blockBytesMax, zeroBlock, 0, this.blockBytes(blockIndex));
+      this.#setState(blockIndex, received);
+      this.receivedCount += 1;
+      this.freeCount -= 1;
+    }
+  }
+
+  blockBytes(blockIndex: number): number {
+    return this.#geometry.blockBytes(this.pieceIndex, blockIndex);
+  }
+
+  /** Of the blocks that peers have sent. */
+  get receivedBytes(): number {
+    return this.sources.reduce(
+      (sum, source, i) => (source === undefined ? sum : sum + this.blockBytes(i)),
+      0,
+    );
+  }
+
+  isReceived(blockIndex: number): boolean {
+    return this.#state(blockIndex) === received;
+  }
+
+  #state(blockIndex: number): number {
+    return this.#blocks[blockIndex]! & stateMask;
+  }
+
+  #setState(blockIndex: number, state: number): void {
+    this.#blocks[blockIndex] = (this.#blocks[blockIndex]! & ~stateMask) | state;
+  }
+
+  /** Copies of this block on their way. */
+  copies(blockIndex: number): number {
+    return this.#blocks[this.blockCount + blockIndex] ?? 0;
+  }
+
+  #setCopies(blockIndex: number, copies: number): void {
+    this.#blocks[this.blockCount + blockIndex] = copies;
+  }
+
+  /** The first block nobody has been asked for, now asked for; undefined when there is none. */
+  askFree(): number | undefined {
+    if (this.freeCount === 0) return undefined;
+    while (this.#state(this.#firstFree) !== free) this.#firstFree++;
+    const blockIndex = this.#firstFree++;
+    this.#setState(blockIndex, asked);
+    this.#setCopies(blockIndex, 1);
+    this.freeCount -= 1;
+    return blockIndex;
+  }
+
+  /** A second copy of a block that is already on its way. */
+  askAgain(blockIndex: number): void {
+    this.#setCopies(blockIndex, this.copies(blockIndex) + 1);
+  }
+
+  /** A request will not be answered: the peer has gone, choked us, stalled or been cancelled. */
+  giveBack(blockIndex: number): void {
+    const copies = this.copies(blockIndex);
+    if (copies > 0) this.#setCopies(blockIndex, copies - 1);
+    if (copies > 1 || this.#state(blockIndex) !== asked) return;
+    this.#setState(blockIndex, free);
+    this.freeCount += 1;
+    this.#firstFree = Math.min(this.#firstFree, blockIndex);
+  }
+
+  /** A peer begins to send this block. Undefined when it is of no use any more. */
+  openSink(blockIndex: number): Sink | undefined {
+    if (this.buffer === undefined || this.isReceived(blockIndex)) return undefined;
+    const blockBytes = this.blockBytes(blockIndex);
+    const direct = (this.#blocks[blockIndex]! & writing) === 0;
+    const aside = direct ? undefined : this.#memory.allocate(blockBytes);
+    const sink: Sink = { piece: this, blockIndex, blockBytes, aside, got: 0 };
+    if (direct) this.#blocks[blockIndex]! |= writing;
+    this.#sinkCount += 1;
+    return sink;
+  }
+
+  /** The next run of the block: bytes[from, to) are copied where they belong. */
+  write(sink: Sink, bytes: Uint8Array, from: number, to: number): void {
+    if (sink.aside !== undefined) this.#memory.write(sink.aside, sink.got, bytes, from, to);
+    else if (this.buffer !== undefined && !this.isReceived(sink.blockIndex)) {
+      this.#memory.write(this.buffer, sink.blockIndex * blockBytesMax + sink.got, bytes, from, to);
+    }
+    sink.got += to - from;
+  }
+
+  /** The block is whole. False when another copy was faster: these bytes were wasted. */
+  receive(sink: Sink, source: PeerRecord): boolean {
+    const { blockIndex } = sink;
+    const wanted = this.buffer !== undefined && !this.isReceived(blockIndex);
+    if (wanted && sink.aside !== undefined) {
+      this.#memory.copy(this.buffer!, blockIndex * blockBytesMax, sink.aside);
+    }
+    if (wanted) {
+      if (this.#state(blockIndex) === free) this.freeCount -= 1;
+      this.#setState(blockIndex, received);
+      this.sources[blockIndex] = source;
+      this.receivedCount += 1;
+    }
+    this.closeSink(sink);
+    return wanted;
+  }
+
+  /** The block is whole, or its peer has gone in the middle of it. */
+  closeSink(sink: Sink): void {
+    this.#sinkCount -= 1;
+    if (sink.aside !== undefined) this.#memory.release(sink.aside);
+    else this.#blocks[sink.blockIndex]! &= ~writing;
+  }
+
+  get isComplete(): boolean {
+    return this.receivedCount === this.blockCount;
+  }
+}

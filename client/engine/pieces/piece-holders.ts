@@ -1,0 +1,78 @@
+/**
+ * Who has a piece, by piece: a row of bits for each, one bit for every seat, and a peer on each seat. A stored piece asks this
+ * of all peers at once; each peer's own bits (peer-pieces.ts) lie apart, so that it was a walk through the memory of all of
+ * them. It costs one bit for every seat and piece.
+ *
+ * Invariant: a bit is set exactly while the peer on its seat was told to have that piece. Seeds need no seat.
+ */
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+
+const absent = -1;
+
+export interface Seated {
+  /** Its seat, or -1. */
+  seat: number;
+}
+
+export class PieceHolders<T extends Seated> {
+  readonly #pieceCount: number;
+  readonly #seats: (T | undefined)[] = [];
+  #wordsPerPiece = 0;
+  #bits = new Uint32Array(0);
+
+  constructor(pieceCount: number) {
+    this.#pieceCount = pieceCount;
+  }
+
+  add(holder: T, pieceIndex: PieceIndex): void {
+    if (holder.seat === absent) this.#sit(holder);
+    this.#bits[pieceIndex * this.#wordsPerPiece + (holder.seat >> 5)]! |= 1 << (holder.seat & 31);
+  }
+
+  /** Of one that has all from the start nothing is known here. */
+  has(holder: T, pieceIndex: PieceIndex): boolean {
+    const { seat } = holder;
+    if (seat === absent) return false;
+    return (this.#bits[pieceIndex * this.#wordsPerPiece + (seat >> 5)]! & (1 << (seat & 31))) !== 0;
+  }
+
+  /** It does not have it any more, or leaves: it is to be told of all that it has, and then leave its seat. */
+  remove(holder: T, pieceIndex: PieceIndex): void {
+    if (holder.seat === absent) return;
+    this.#bits[pieceIndex * this.#wordsPerPiece + (holder.seat >> 5)]! &= ~(1 << (holder.seat & 31));
+  }
+
+  /** Its seat is free; nothing may be left on it. */
+  leave(holder: T): void {
+    if (holder.seat === absent) return;
+    this.#seats[holder.seat] = undefined;
+    holder.seat = absent;
+  }
+
+  /** All that have the piece, by seat. */
+  each(pieceIndex: PieceIndex, visit: (holder: T) => void): void {
+    const first = pieceIndex * this.#wordsPerPiece;
+    for (let word = 0; word < this.#wordsPerPiece; word++) {
+      for (let rest = this.#bits[first + word]!; rest !== 0; rest &= rest - 1)
+        visit(this.#seats[word * 32 + 31 - Math.clz32(rest & -rest)]!);
+    }
+  }
+
+  #sit(holder: T): void {
+    const free = this.#seats.indexOf(undefined);
+    holder.seat = free >= 0 ? free : this.#seats.length;
+    this.#seats[holder.seat] = holder;
+    if (holder.seat >= 32 * this.#wordsPerPiece) this.#widen();
+  }
+
+  /** Twice as many words in every row. */
+  #widen(): void {
+    const before = this.#bits;
+    const words = this.#wordsPerPiece;
+    this.#wordsPerPiece = Math.max(1, 2 * words);
+    this.#bits = new Uint32Array(this.#pieceCount * this.#wordsPerPiece);
+    for (let piece = 0; piece < this.#pieceCount; piece++)
+      for (let word = 0; word < words; word++)
+        this.#bits[piece * this.#wordsPerPiece + word] = before[piece * words + word]!;
+  }
+}

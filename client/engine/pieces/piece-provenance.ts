@@ -1,0 +1,52 @@
+/**
+ * Who is to blame for a corrupt piece. A piece with one source needs no proof. With several, the corrupt copy is
+ * remembered by a digest per block; the next good copy tells which blocks were wrong, and so who sent them: guilt is
+ * proved, not guessed.
+ */
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import type { PeerRecord } from '../peers/peer-record.ts';
+import type { FetchingPiece } from './fetching-piece.ts';
+
+interface CorruptCopy {
+  readonly sources: readonly (PeerRecord | undefined)[];
+  readonly digests: readonly string[];
+}
+
+/** More corrupt copies of one piece than this prove nothing new. */
+const copiesMax = 8;
+
+export class PieceProvenance {
+  readonly #copies = new Map<PieceIndex, CorruptCopy[]>();
+
+  /** An earlier copy was corrupt: the next one comes from one peer alone, and its digests are wanted. */
+  isSuspect(pieceIndex: PieceIndex): boolean {
+    return this.#copies.has(pieceIndex);
+  }
+
+  /** Answers the proven liar, when there is one already. */
+  onCorrupt(piece: FetchingPiece, digests: readonly string[]): PeerRecord[] {
+    const sources = new Set(piece.sources);
+    sources.delete(undefined);
+    const [first] = sources;
+    const copies = this.#copies.get(piece.pieceIndex) ?? [];
+    if (copies.length < copiesMax) copies.push({ sources: piece.sources, digests });
+    this.#copies.set(piece.pieceIndex, copies);
+    return sources.size === 1 ? [first!] : [];
+  }
+
+  /** A good copy is stored: whoever sent a block that differs from it is a proven liar. */
+  onStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined): PeerRecord[] {
+    const copies = this.#copies.get(pieceIndex);
+    this.#copies.delete(pieceIndex);
+    if (copies === undefined || digests === undefined) return [];
+    const guilty = new Set<PeerRecord>();
+    for (const copy of copies) {
+      for (const [blockIndex, digest] of copy.digests.entries()) {
+        const source = copy.sources[blockIndex];
+        if (source === undefined) continue;
+        if (digest !== digests[blockIndex]) guilty.add(source);
+      }
+    }
+    return [...guilty];
+  }
+}

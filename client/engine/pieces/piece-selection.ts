@@ -1,0 +1,96 @@
+/**
+ * Which pieces the user wants, in what priority, and how much of that is stored. A piece is wanted as much as the file in
+ * it that is wanted most: which file that is, is the host's affair.
+ *
+ * Invariant: the counts agree with the ledger, which tells of every stored and every lost piece.
+ */
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+import type { PieceLedger } from './piece-ledger.ts';
+
+/** Priorities as libtorrent's download_priority_t has them: 0 is not wanted, 4 is usual, 7 comes before all others. */
+export const unwanted = 0;
+export const priorityDefault = 4;
+export const priorityMax = 7;
+
+export class PieceSelection {
+  /** Bytes of the wanted pieces, without pads, and of those that are stored. */
+  wantedBytes = 0;
+  haveWantedBytes = 0;
+  #missingCount = 0;
+  /** Undefined: everything alike. */
+  #priorities: Uint8Array | undefined;
+  readonly #ledger: PieceLedger;
+
+  constructor(ledger: PieceLedger, priorities: Uint8Array | undefined) {
+    this.#ledger = ledger;
+    this.choose(priorities);
+  }
+
+  /** One priority a piece; O(pieces). */
+  choose(priorities: Uint8Array | undefined): void {
+    this.#priorities = priorities;
+    this.wantedBytes = 0;
+    this.haveWantedBytes = 0;
+    this.#missingCount = 0;
+    const ledger = this.#ledger;
+    if (priorities === undefined) {
+      this.wantedBytes = ledger.totalBytes;
+      this.haveWantedBytes = ledger.haveBytes;
+      this.#missingCount = ledger.geometry.pieceCount - ledger.haveCount;
+      return;
+    }
+    for (const pieceIndex of ledger.geometry.pieces()) {
+      if (!this.wants(pieceIndex)) continue;
+      this.wantedBytes += ledger.dataBytes(pieceIndex);
+      if (ledger.has(pieceIndex)) this.haveWantedBytes += ledger.dataBytes(pieceIndex);
+      else this.#missingCount += 1;
+    }
+  }
+
+  priority(pieceIndex: PieceIndex): number {
+    return Math.min(priorityMax, this.#priorities?.[pieceIndex] ?? priorityDefault);
+  }
+
+  wants(pieceIndex: PieceIndex): boolean {
+    // Asked at every have: with everything alike there is nothing to look up.
+    return this.#priorities === undefined || this.#priorities[pieceIndex] !== unwanted;
+  }
+
+  /** Wanted and not stored: what we need peers for. */
+  lacks(pieceIndex: PieceIndex): boolean {
+    return this.wants(pieceIndex) && !this.#ledger.has(pieceIndex);
+  }
+
+  /** Every wanted piece is stored. */
+  get isComplete(): boolean {
+    return this.#missingCount === 0;
+  }
+
+  /** Pieces that are wanted and not stored. */
+  get missingCount(): number {
+    return this.#missingCount;
+  }
+
+  /** The ledger has just marked it as stored. */
+  onStored(pieceIndex: PieceIndex): void {
+    if (!this.wants(pieceIndex)) return;
+    this.#missingCount -= 1;
+    this.haveWantedBytes += this.#ledger.dataBytes(pieceIndex);
+  }
+
+  /** The ledger has just marked it as missing again. */
+  onLost(pieceIndex: PieceIndex): void {
+    if (!this.wants(pieceIndex)) return;
+    this.#missingCount += 1;
+    this.haveWantedBytes -= this.#ledger.dataBytes(pieceIndex);
+  }
+
+  /** The pieces we lack, MSB first: what a peer has of them is counted byte by byte. */
+  lackedBits(): Uint8Array {
+    const bits = new Uint8Array(Math.ceil(this.#ledger.geometry.pieceCount / 8));
+    for (const pieceIndex of this.#ledger.geometry.pieces()) {
+      if (this.lacks(pieceIndex)) bits[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+    }
+    return bits;
+  }
+}

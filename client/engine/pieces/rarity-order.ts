@@ -1,0 +1,104 @@
+/**
+ * Candidates of one priority, the rarest first: they lie in one array, grouped by availability; `#start[a]` is where
+ * bucket `a` begins. A piece changes bucket by one swap with the edge, so hearing of a `have` is O(1).
+ *
+ * Invariant: `position[p]` is where piece p lies in the order that holds it. Within a bucket the order is random from the
+ * start, and swaps keep it so.
+ */
+import type { PieceIndex } from '../../../torrents/geometry.ts';
+
+export class RarityOrder {
+  readonly #order: Uint32Array;
+  readonly #position: Int32Array;
+  /** For a in 0..highest availability + 1; the last one is the count. */
+  readonly #start: number[] = [0, 0];
+  #count = 0;
+
+  /** `pieces` in an order that chance has made; `position` is shared by all orders of one torrent. */
+  constructor(
+    pieces: readonly PieceIndex[],
+    capacity: number,
+    availability: Uint16Array,
+    position: Int32Array,
+  ) {
+    this.#order = new Uint32Array(capacity);
+    this.#position = position;
+    this.#count = pieces.length;
+    let highest = 0;
+    for (const pieceIndex of pieces) highest = Math.max(highest, availability[pieceIndex]!);
+    const next = new Array<number>(highest + 2).fill(0);
+    for (const pieceIndex of pieces) next[availability[pieceIndex]! + 1]! += 1;
+    for (let a = 1; a < next.length; a++) next[a]! += next[a - 1]!;
+    this.#start = [...next];
+    for (const pieceIndex of pieces) {
+      const at = next[availability[pieceIndex]!]!++;
+      this.#order[at] = pieceIndex;
+      position[pieceIndex] = at;
+    }
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  at(index: number): PieceIndex {
+    return this.#order[index]! as PieceIndex;
+  }
+
+  /** One more peer than `from` has this piece. */
+  raise(pieceIndex: PieceIndex, from: number): void {
+    this.#ensureBucket(from + 1);
+    // To the last place of its bucket, which then becomes the first place of the next.
+    const edge = this.#start[from + 1]! - 1;
+    this.#swap(this.#position[pieceIndex]!, edge);
+    this.#start[from + 1] = edge;
+  }
+
+  /** One peer fewer than `from` has it. */
+  lower(pieceIndex: PieceIndex, from: number): void {
+    const edge = this.#start[from]!;
+    this.#swap(this.#position[pieceIndex]!, edge);
+    this.#start[from] = edge + 1;
+  }
+
+  add(pieceIndex: PieceIndex, availability: number): void {
+    this.#ensureBucket(availability);
+    let at = this.#count++;
+    this.#order[at] = pieceIndex;
+    this.#position[pieceIndex] = at;
+    const last = this.#start.length - 1;
+    this.#start[last] = this.#count;
+    for (let a = last - 1; a > availability; a--) {
+      const edge = this.#start[a]!;
+      this.#swap(at, edge);
+      at = edge;
+      this.#start[a] = edge + 1;
+    }
+  }
+
+  remove(pieceIndex: PieceIndex, availability: number): void {
+    let at = this.#position[pieceIndex]!;
+    // The gap travels to the end, one edge a bucket.
+    for (let a = availability; a + 1 < this.#start.length; a++) {
+      const edge = this.#start[a + 1]! - 1;
+      this.#swap(at, edge);
+      this.#start[a + 1] = edge;
+      at = edge;
+    }
+    this.#count -= 1;
+  }
+
+  /** Makes #start reach one beyond `availability`; new buckets are empty and lie at the end. */
+  #ensureBucket(availability: number): void {
+    while (this.#start.length < availability + 2) this.#start.push(this.#count);
+  }
+
+  #swap(a: number, b: number): void {
+    const pieceA = this.#order[a]!;
+    const pieceB = this.#order[b]!;
+    this.#order[a] = pieceB;
+    this.#order[b] = pieceA;
+    this.#position[pieceB] = a;
+    this.#position[pieceA] = b;
+  }
+}

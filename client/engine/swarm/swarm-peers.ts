@@ -1,0 +1,329 @@
+/**
+ * With whom one torrent is connected, whom it dials next, and what its trackers are told: the half of a swarm that
+ * does not care what is exchanged. The other half (swarm.ts, metadata-swarm.ts) hears of comings and goings.
+ *
+ * Invariant: a dial is in #dialing until its handshake is accepted or it ends, a session is in `sessions` from then
+ * until it ends, and the shared budget counts both.                                                    BEP 3 12
+ */
+import type { Handshake } from '../../wire/handshake.ts';
+import type { PeerSession, Violation } from '../connection/peer-session.ts';
+import type { Context } from '../context.ts';
+import type {
+  AnnounceEvent,
+  ConnectionId,
+  PeerAddress,
+  Report,
+  TrackerAnswer,
+  TrackerFact,
+} from '../contract.ts';
+import { networkOf } from '../peers/address-groups.ts';
+import { AnnounceSchedule } from '../peers/announce-schedule.ts';
+import { PeerDirectory } from '../peers/peer-directory.ts';
+import { compareIds, isBelieved, isSameId, namesakeOf, succeeds } from '../peers/peer-ids.ts';
+import type { PeerRecord } from '../peers/peer-record.ts';
+import { SeatedPeer, standingOf } from '../peers/seat-standing.ts';
+import type { TrackerState } from '../peers/tracker-state.ts';
+import { type TrackerStatus, trackerStatuses } from '../status.ts';
+import type { SwarmContent, SwarmIdentity } from './swarm-content.ts';
+
+/** BEP 10's `v`: what other people's clients show. */
+export const clientName = 'Cicada 0.1.0';
+
+export class SwarmPeers {
+  readonly sessions = new Map<ConnectionId, PeerSession>();
+  stopping = false;
+  /** The torrent's files are not there: no peer is dialed or taken in, and trackers do not list us. */
+  isOffline = false;
+  readonly #identity: SwarmIdentity;
+  readonly #content: SwarmContent;
+  readonly #context: Context;
+  readonly #dialing = new Map<ConnectionId, PeerRecord>();
+  readonly #directory: PeerDirectory;
+  readonly #announces: AnnounceSchedule;
+
+  constructor(identity: SwarmIdentity, content: SwarmContent, context: Context, nowMs: number) {
+    const { limits, random } = context;
+    this.#identity = identity;
+    this.#content = content;
+    this.#context = context;
+    this.#directory = new PeerDirectory(limits, random);
+    this.#announces = new AnnounceSchedule(identity.trackers, nowMs, limits, random);
+  }
+
+  get connectionCount(): number {
+    return this.sessions.size + this.#dialing.size;
+  }
+
+  get knownAddresses(): PeerAddress[] {
+    return this.#directory.dialable;
+  }
+
+  get knownCount(): number {
+    return this.#directory.size;
+  }
+
+  tick(nowMs: number): void {
+    this.#dial(nowMs);
+    this.#announces.setAlone(this.#content.wantsSeeds && this.connectionCount === 0, nowMs);
+    this.announce(nowMs);
+  }
+
+  // Coming and going ------------------------------------------------------------------------------------------------
+
+  learn(peers: readonly PeerAddress[], nowMs: number): void {
+    this.#directory.learn(this.#context.ownAddresses.others(peers), nowMs);
+    this.#dial(nowMs);
+  }
+
+  #dial(nowMs: number): void {
+    if (this.stopping || this.isOffline) return;
+    // To look at a full table costs something, and at most ticks no peer is due.
+    if (!this.#directory.hasDue(nowMs, this.#content.wantsSeeds)) return;
+    const { budget } = this.#context;
+    const replaces = () => this.#replacesByDial(nowMs);
+    const room = budget.placesToDial(this.#identity.torrent, this.#dialing.size, replaces, nowMs);
+    const isFull = (host: string) => budget.isHostFull(host) || networkOf(host) === room.crowd;
+    for (let { places } = room; places > 0 && budget.mayDial(nowMs); places--) {
+      const record = this.#directory.next(nowMs, this.#content.wantsSeeds, isFull);
+      if (record === undefined) return;
+      record.state = 'dialing';
+      const connection = this.#context.newConnection(this.#identity.torrent);
+      this.#dialing.set(connection, record);
+      budget.dial(record.address.host);
+      this.#context.emit({ type: 'dial', connection, address: record.address });
+    }
+  }
+
+  /** We want more again: those that were let go because neither of us wanted anything are of use. */
+  seekSeeds(nowMs: number): void {
+    this.#directory.redialSeeds(nowMs);
+    this.#dial(nowMs);
+  }
+
+  /** What a peer that we dial replaces in a full table. Who waits for its turn only leaves when none gives us anything. */
+  #replacesByDial(nowMs: number): 'useless' | 'waiting' {
+    if (!this.#content.wantsSeeds) return 'useless';
+    for (const session of this.sessions.values())
+      if (standingOf(session, this.#context.limits, nowMs).standing === 'giving') return 'useless';
+    return 'waiting';
+  }
+
+  /** The dial did not come to a handshake. */
+  onDialEnded(connection: ConnectionId, reason: string, nowMs: number): void {
+    const record = this.#dialing.get(connection);
+    if (record === undefined) return;
+    this.#dialing.delete(connection);
+    this.#context.budget.endDial(connection, record.address.host);
+    // That one was there: it is no failure that it is the same as another.
+    this.#directory.release(record, reason === 'connected-twice', nowMs);
+    if (!this.stopping && !this.isOffline)
+      this.report({ type: 'dial-failed', address: record.address, reason });
+  }
+
+  /** Takes the session in, or says why not. */
+  admit(session: PeerSession, handshake: Handshake, nowMs: number): Violation | undefined {
+    if (this.isOffline) return 'torrent-offline';
+    const { limits, peerId: ourId } = this.#context;
+    const dialed = this.#dialing.get(session.connection);
+    if (isSameId(handshake.peerId, ourId)) {
+      if (dialed === undefined) {
+        // Our dial at the other end must hear whom it has reached, or it would try again.
+        session.sendHandshake(this.#identity.infoHash);
+        session.flush();
+      } else {
+        this.#context.ownAddresses.add(dialed.address);
+        this.#directory.forget(dialed);
+        this.#announces.notCounted(dialed.address);
+      }
+      return 'connected-to-self';
+    }
+    const record = dialed ?? this.#directory.incoming(session.address, handshake.peerId, nowMs);
+    const isBannedHost = session.incoming && this.#directory.isBannedHost(session.address.host, nowMs);
+    if (isBannedHost || this.#directory.isBannedAs(record, handshake.peerId, nowMs)) return 'banned';
+    const other = namesakeOf(session, handshake.peerId, this.sessions.values(), (known) =>
+      isBelieved(known, limits, nowMs),
+    );
+    const former = other?.record;
+    const heldByFormer = former === undefined ? [] : this.#directory.heldBy(former);
+    if (other !== undefined) {
+      const isGreater = compareIds(handshake.peerId, ourId) > 0;
+      if (!succeeds(session, other, isGreater, limits, nowMs)) {
+        if (dialed !== undefined) this.#directory.hold(dialed, other.record!, nowMs);
+        return 'connected-twice';
+      }
+      this.drop(other, 'connected-twice', nowMs);
+    }
+    if (!this.#takeSeat(session, nowMs)) return 'too-many-connections';
+    this.#dialing.delete(session.connection);
+    this.#directory.keep(record, nowMs);
+    if (former !== undefined) this.#directory.succeed(former, heldByFormer, record, nowMs);
+    this.sessions.set(session.connection, session);
+    if (session.incoming) session.sendHandshake(this.#identity.infoHash);
+    this.#content.onJoined(session, record, handshake);
+    this.report({ type: 'peer-connected', address: session.address });
+    return undefined;
+  }
+
+  /** False when the tables are full and no peer has to make room. */
+  #takeSeat(session: PeerSession, nowMs: number): boolean {
+    const { budget, limits } = this.#context;
+    const guest = new SeatedPeer(session, this.#identity.torrent, limits, this);
+    const replaces = () => (session.incoming ? 'waiting' : this.#replacesByDial(nowMs));
+    const leaving = budget.roomFor(guest, replaces, nowMs);
+    for (const occupant of leaving ?? []) occupant.makeRoom(nowMs);
+    if (leaving === undefined) return false;
+    budget.sit(guest);
+    return true;
+  }
+
+  /** It leaves for another peer. */
+  makeRoom(session: PeerSession, nowMs: number): void {
+    this.#context.budget.putOff(session.address, nowMs);
+    this.drop(session, 'made-room', nowMs);
+  }
+
+  /** Closes the connection for a reason of ours. */
+  drop(session: PeerSession, reason: string, nowMs: number): void {
+    if (!this.sessions.has(session.connection)) return;
+    this.#context.emit({ type: 'close', connection: session.connection, reason });
+    this.detach(session, reason, nowMs);
+  }
+
+  /** The connection is over, whoever ended it. */
+  detach(session: PeerSession, reason: string, nowMs: number): void {
+    if (!this.sessions.delete(session.connection)) return;
+    session.end();
+    session.uploads.clear();
+    // A peer that lets us in and goes at once, time and again, is not worth the dialing.
+    const lastedMs = nowMs - session.openedMs;
+    const { dialTimeoutMs } = this.#context.limits;
+    const hasTraded = session.down.total + session.up.total > 0;
+    const worked = hasTraded || (lastedMs >= dialTimeoutMs && reason !== 'made-room');
+    this.#directory.release(session.record!, worked, nowMs);
+    this.#context.budget.leave(session.connection);
+    this.report({ type: 'peer-dropped', address: session.address, reason, downloaded: session.down.total });
+    this.#content.onLeft(session, nowMs);
+  }
+
+  /** A proven liar: dropped, and not spoken to for a while. */
+  ban(record: PeerRecord, reason: string, nowMs: number): void {
+    this.#directory.ban(record, nowMs);
+    for (const session of this.sessions.values())
+      if (session.record === record) this.drop(session, reason, nowMs);
+  }
+
+  /** The port it listens on, as it says: it need not be dialed there while it is connected.  BEP 10 */
+  onListenPort(session: PeerSession, port: number, nowMs: number): void {
+    // Once a connection: whoever says it a thousand times would fill the directory.
+    if (session.incoming && session.extensionHandshakes === 1)
+      this.#directory.alias({ host: session.address.host, port }, session.record!, nowMs);
+  }
+
+  // Trackers --------------------------------------------------------------------------------------------------------
+
+  onAnnounced(tracker: string, answer: TrackerAnswer, nowMs: number): void {
+    const peers = this.#context.ownAddresses.others(answer.peers, answer.ownHost);
+    this.#announces.onAnswer(tracker, { ...answer, peers }, nowMs, this.#context.port);
+    this.report({ type: 'tracker-answered', tracker, peers: peers.length });
+    if (this.stopping) return;
+    this.learn(peers, nowMs);
+    this.announce(nowMs);
+  }
+
+  onAnnounceFailed(
+    tracker: string,
+    reason: string,
+    retry: number | 'never' | undefined,
+    nowMs: number,
+  ): void {
+    const retryInSeconds = this.#announces.onFailure(tracker, reason, retry, nowMs);
+    this.report({ type: 'tracker-failed', tracker, reason, retryInSeconds });
+    if (!this.stopping) this.announce(nowMs);
+  }
+
+  onTrackerFact(fact: TrackerFact, nowMs: number): void {
+    switch (fact.type) {
+      case 'announced':
+        return this.onAnnounced(fact.tracker, fact.answer, nowMs);
+      case 'announce-failed':
+        return this.onAnnounceFailed(fact.tracker, fact.reason, fact.retryInSeconds, nowMs);
+      case 'tracker-returned':
+        this.#announces.onReturned(fact.tracker, fact.memoryId, nowMs);
+        return this.announce(nowMs);
+      case 'announce-wished':
+        this.#announces.onWished(nowMs);
+        return this.announce(nowMs);
+    }
+  }
+
+  /** The last piece is here; `isDownload`: some of it had to be fetched since the start. */
+  onCompleted(isDownload: boolean, nowMs: number): void {
+    this.#announces.onCompleted(isDownload, nowMs);
+    this.announce(nowMs);
+  }
+
+  /** We had everything, and have not any more. */
+  onIncomplete(nowMs: number): void {
+    this.#announces.onIncomplete(nowMs);
+    this.announce(nowMs);
+  }
+
+  announce(nowMs: number): void {
+    const due = this.#announces.next(nowMs);
+    if (due !== undefined) {
+      this.#emitAnnounce(due.tracker.url, due.event, this.#context.limits.peersWantedDefault);
+    }
+  }
+
+  #emitAnnounce(tracker: string, event: AnnounceEvent, peersWanted: number): void {
+    const { peerId, port } = this.#context;
+    const { torrent, infoHash } = this.#identity;
+    const { transferred, wantsSeeds } = this.#content;
+    // BEP 21 has a partial seed say so in every announce. It has one `event` as all have: as in libtorrent's, those of
+    // BEP 3 go first, because a tracker may count by them.
+    const isPartialSeed = !wantsSeeds && transferred.left > 0;
+    const said = event ?? (isPartialSeed ? 'paused' : undefined);
+    this.#context.emit({
+      type: 'announce',
+      request: { torrent, tracker, infoHash, peerId, port, ...transferred, event: said, peersWanted },
+    });
+  }
+
+  /** Trackers that list us are told, peers are let go. */
+  stop(nowMs: number): void {
+    this.stopping = true;
+    this.#part(this.#announces.stop(), 'stopped', nowMs);
+  }
+
+  /** As if it were stopped, until `comeOnline`. */
+  goOffline(nowMs: number): void {
+    this.isOffline = true;
+    this.#part(this.#announces.suspend(), 'torrent-offline', nowMs);
+  }
+
+  comeOnline(nowMs: number): void {
+    this.isOffline = false;
+    this.#announces.resume(nowMs);
+    this.announce(nowMs);
+    this.#dial(nowMs);
+  }
+
+  #part(trackers: readonly TrackerState[], reason: string, nowMs: number): void {
+    for (const tracker of trackers) this.#emitAnnounce(tracker.url, 'stopped', 0);
+    for (const session of this.sessions.values()) this.drop(session, reason, nowMs);
+    for (const connection of [...this.#dialing.keys()]) {
+      this.#context.emit({ type: 'close', connection, reason });
+      this.onDialEnded(connection, reason, nowMs);
+    }
+  }
+
+  get trackers(): readonly TrackerStatus[] {
+    return trackerStatuses(this.#announces, this.#context.nowMs);
+  }
+
+  report(report: WithoutTorrent<Report>): void {
+    this.#context.emit({ type: 'report', report: { ...report, torrent: this.#identity.torrent } });
+  }
+}
+
+type WithoutTorrent<T> = T extends unknown ? Omit<T, 'torrent'> : never;

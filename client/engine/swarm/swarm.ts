@@ -1,0 +1,350 @@
+/**
+ * One torrent: hears what happens and passes it on to the part that decides. Who is connected is in swarm-peers.ts;
+ * policy in piece-picker.ts, request-scheduler.ts and choker.ts; the truth about pieces in piece-ledger.ts. Here is
+ * only what ties them together.
+ */
+import { type Block, blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
+import type { Handshake } from '../../wire/handshake.ts';
+import type { ExtensionHandshake } from '../connection/extension-handshake.ts';
+import { ExtensionVoice } from '../connection/extension-voice.ts';
+import { Interest } from '../connection/interest.ts';
+import type { MetadataMessage } from '../connection/metadata-exchange.ts';
+import type { PeerSession, SessionEvents, Violation } from '../connection/peer-session.ts';
+import { watchSession } from '../connection/session-watch.ts';
+import { TransferMeter } from '../connection/transfer-meter.ts';
+import type { Context } from '../context.ts';
+import type { ConnectionId, DiskTrouble, TorrentSpec } from '../contract.ts';
+import type { Inspection } from '../inspection.ts';
+import type { PeerRecord } from '../peers/peer-record.ts';
+import { DiskTroubles } from '../pieces/disk-troubles.ts';
+import type { FetchingPiece, Sink } from '../pieces/fetching-piece.ts';
+import { PieceLedger } from '../pieces/piece-ledger.ts';
+import { PiecePicker } from '../pieces/piece-picker.ts';
+import { PieceProvenance } from '../pieces/piece-provenance.ts';
+import { PieceSelection } from '../pieces/piece-selection.ts';
+import { RequestScheduler } from '../requests/request-scheduler.ts';
+import { BlockServer } from '../serving/block-server.ts';
+import { Choker } from '../serving/choker.ts';
+import { FirstCopies } from '../serving/first-copies.ts';
+import { peerStatus, type TorrentStatus } from '../status.ts';
+import { distinct } from '../tables/small-set.ts';
+import type { SwarmContent } from './swarm-content.ts';
+import { SwarmPeers } from './swarm-peers.ts';
+
+export class Swarm implements SessionEvents, SwarmContent, Inspection {
+  readonly spec: TorrentSpec;
+  readonly #context: Context;
+  readonly peers: SwarmPeers;
+  readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
+  readonly server: BlockServer;
+  readonly #voice: ExtensionVoice;
+  readonly ledger: PieceLedger;
+  readonly selection: PieceSelection;
+  readonly picker: PiecePicker;
+  readonly #firstCopies: FirstCopies;
+  readonly #interest: Interest;
+  readonly #provenance = new PieceProvenance();
+  readonly scheduler: RequestScheduler;
+  readonly choker: Choker;
+  readonly troubles: DiskTroubles;
+  readonly #down = new TransferMeter();
+  #wasted = 0;
+
+  constructor(spec: TorrentSpec, context: Context, nowMs: number) {
+    const { limits, random, memory, budget } = context;
+    this.spec = spec;
+    this.#context = context;
+    this.peers = new SwarmPeers(spec, this, context, nowMs);
+    this.sessions = this.peers.sessions;
+    this.#voice = new ExtensionVoice(spec.infoBytes, context);
+    this.ledger = new PieceLedger(spec.geometry, memory, budget, spec);
+    this.selection = new PieceSelection(this.ledger, spec.priorities);
+    const isMissing = (pieceIndex: PieceIndex) => this.ledger.isMissing(pieceIndex);
+    this.picker = new PiecePicker(spec.geometry, isMissing, limits.randomFirstPieces, random);
+    if (spec.priorities !== undefined) this.#orderCandidates();
+    const view = {
+      hasAll: () => this.ledger.hasAll,
+      availability: (pieceIndex: PieceIndex) => this.picker.availability(pieceIndex),
+      sessions: this.sessions,
+    };
+    this.#firstCopies = new FirstCopies(spec.geometry, view, context);
+    this.#interest = new Interest(spec.geometry, this, this.#firstCopies, limits.havesAtOnceMax);
+    const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
+    this.scheduler = new RequestScheduler(this.ledger, this.picker, this.sessions, isSuspect, context);
+    this.choker = new Choker(this.#firstCopies, limits, random);
+    this.server = new BlockServer(spec.torrent, (pieceIndex) => this.ledger.has(pieceIndex), context);
+    this.troubles = new DiskTroubles(this, this.#interest, this.#firstCopies, limits);
+    this.tick(nowMs, 0);
+  }
+
+  // Time ------------------------------------------------------------------------------------------------------------
+
+  /** `elapsedMs`: since the last tick. */
+  tick(nowMs: number, elapsedMs: number): void {
+    if (this.peers.stopping) return;
+    this.troubles.tick(nowMs);
+    this.server.tick(nowMs, elapsedMs);
+    for (const session of this.sessions.values()) {
+      const fault = watchSession(session, this.scheduler, this.#context.limits, nowMs, elapsedMs);
+      if (fault !== undefined) this.peers.drop(session, fault, nowMs);
+    }
+    if (elapsedMs > 0) this.#down.tick(elapsedMs);
+    this.choker.tick(this.sessions.values(), this.selection.isComplete, nowMs);
+    this.scheduler.tick(nowMs);
+    this.#interest.tell(this.sessions);
+    this.peers.tick(nowMs);
+    this.#fillAll(nowMs);
+  }
+
+  // Coming and going ------------------------------------------------------------------------------------------------
+
+  onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void {
+    const { geometry } = this.spec;
+    record.isSeed = false;
+    session.open(this, geometry, record, handshake);
+    session.sendPieces(this.ledger.haveCount, geometry.pieceCount, () => this.ledger.haveBits());
+    this.troubles.onTold(session);
+    this.#voice.introduce(session, this.selection.isComplete);
+  }
+
+  onLeft(session: PeerSession, nowMs: number): void {
+    this.scheduler.release(session);
+    this.#interest.onLeft(session);
+    this.choker.onGone(session);
+    if (!this.peers.stopping) this.#fillAll(nowMs);
+  }
+
+  get wantsSeeds(): boolean {
+    return !this.selection.isComplete;
+  }
+
+  /** `left` counts what is not wanted too, as libtorrent's and Transmission's: who has not all of it is no seed. */
+  get transferred() {
+    return { uploaded: this.server.up.total, downloaded: this.#down.total, left: this.ledger.leftBytes };
+  }
+
+  onExtensions(session: PeerSession, { port, uploadOnly }: ExtensionHandshake, nowMs: number): void {
+    if (port !== undefined) this.peers.onListenPort(session, port, nowMs);
+    session.record!.isSeed = session.pieces.isAll || uploadOnly;
+    // BEP 21: it fetches nothing, and once we do not either, we are of no use to each other.
+    this.#dropSeed(session, nowMs);
+  }
+
+  onMetadata(session: PeerSession, message: MetadataMessage): Violation | undefined {
+    return this.#voice.onMetadata(session, message);
+  }
+
+  // What a peer has and wants ---------------------------------------------------------------------------------------
+
+  onPieces(session: PeerSession, nowMs: number): void {
+    this.#interest.onPieces(session);
+    this.#dropSeed(session, nowMs);
+  }
+
+  onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
+    if (this.#interest.onHave(session, pieceIndex, nowMs)) this.scheduler.onOffer(session, pieceIndex);
+    this.#dropSeed(session, nowMs);
+  }
+
+  /** Two that have nothing for each other. */
+  #dropSeed(session: PeerSession, nowMs: number): void {
+    if (this.selection.isComplete && session.record!.isSeed) this.peers.drop(session, 'both-complete', nowMs);
+  }
+
+  onPeerChoking(session: PeerSession): void {
+    if (!session.peerChoking) return;
+    this.scheduler.release(session);
+    session.pieces.forgetRefusals();
+    session.pipeline.onChoked();
+  }
+
+  onPeerInterested(session: PeerSession): void {
+    this.choker.onInterest(session);
+  }
+
+  // Receiving -------------------------------------------------------------------------------------------------------
+
+  onBlockStart(session: PeerSession, block: Block): Sink | undefined | Violation {
+    const blockIndex = block.begin / blockBytesMax;
+    const { geometry } = this.spec;
+    const whole =
+      Number.isInteger(blockIndex) && block.bytes === geometry.blockBytes(block.pieceIndex, blockIndex);
+    if (!whole) return 'block-unasked';
+    if (!session.pipeline.expects(this.scheduler.blockKey(block.pieceIndex, blockIndex))) {
+      // A cancel and a block can cross, and then it comes twice: waste, not a crime, as long as it stays rare.
+      return session.pipeline.tolerate() ? undefined : 'block-unasked';
+    }
+    return this.ledger.fetching(block.pieceIndex)?.openSink(blockIndex);
+  }
+
+  onBlock(session: PeerSession, block: Block, sink: Sink | undefined): void {
+    const blockIndex = block.begin / blockBytesMax;
+    const key = this.scheduler.blockKey(block.pieceIndex, blockIndex);
+    const isUseful = sink !== undefined && sink.piece === this.ledger.fetching(block.pieceIndex);
+    const wasAsked = session.pipeline.settle(key, isUseful && !sink.piece.isReceived(blockIndex));
+    this.#down.add(block.bytes);
+    const used = sink?.piece.receive(sink, session.record!) ?? false;
+    session.pipeline.onBlock(wasAsked, used);
+    if (!used) this.#wasted += block.bytes;
+    const piece = this.ledger.fetching(block.pieceIndex);
+    if (piece === undefined) return;
+    this.scheduler.onBlock(piece, blockIndex, session, wasAsked, used);
+    if (used && piece.isComplete) this.#store(piece);
+  }
+
+  onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined {
+    const blockIndex = block.begin / blockBytesMax;
+    if (!Number.isInteger(blockIndex)) return undefined;
+    const key = this.scheduler.blockKey(block.pieceIndex, blockIndex);
+    if (!session.pipeline.isRefusal(key)) return undefined;
+    this.scheduler.onRefused(session, block.pieceIndex, blockIndex, nowMs);
+    return session.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects' : undefined;
+  }
+
+  #store(piece: FetchingPiece): void {
+    const { pieceIndex } = piece;
+    this.scheduler.forget(piece);
+    const buffer = this.ledger.finish(piece);
+    const wantDigests = this.#provenance.isSuspect(pieceIndex);
+    this.#context.emit({ type: 'store-piece', torrent: this.spec.torrent, pieceIndex, buffer, wantDigests });
+  }
+
+  onPieceStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined, nowMs: number): void {
+    const wasComplete = this.selection.isComplete;
+    const wasLacking = this.selection.lacks(pieceIndex);
+    const piece = this.ledger.stored(pieceIndex);
+    this.selection.onStored(pieceIndex);
+    this.scheduler.deadlines.clear(pieceIndex);
+    this.troubles.onStored(pieceIndex, nowMs);
+    for (const source of distinct(piece.sources)) if (source !== undefined) source.goodPieces += 1;
+    const { torrent } = this.spec;
+    this.#context.emit({ type: 'report', report: { type: 'piece-stored', pieceIndex, torrent } });
+    this.#interest.onStored(this.sessions, pieceIndex, wasLacking);
+    this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
+    if (this.ledger.hasAll) this.peers.onCompleted(!this.ledger.beganWhole, nowMs);
+    if (!this.selection.isComplete) this.scheduler.onStored(piece, nowMs);
+    else if (!wasComplete) this.#complete(nowMs);
+    piece.release();
+  }
+
+  onPieceCorrupt(pieceIndex: PieceIndex, digests: readonly string[], nowMs: number): void {
+    const piece = this.ledger.failed(pieceIndex);
+    this.#wasted += piece.receivedBytes;
+    this.#restore(pieceIndex);
+    this.peers.report({ type: 'piece-failed', pieceIndex });
+    this.#punish(this.#provenance.onCorrupt(piece, digests), nowMs);
+    this.#fillAll(nowMs);
+  }
+
+  onPieceUnstorable(pieceIndex: PieceIndex, trouble: DiskTrouble, nowMs: number): void {
+    this.#wasted += this.ledger.failed(pieceIndex).receivedBytes;
+    this.#restore(pieceIndex);
+    this.troubles.onRefused(trouble, nowMs);
+  }
+
+  #punish(guilty: readonly PeerRecord[], nowMs: number): void {
+    for (const record of guilty) {
+      if (record.isSeed) this.scheduler.trials.onLiar(nowMs);
+      this.peers.ban(record, 'sent-corrupt-data', nowMs);
+    }
+  }
+
+  #restore(pieceIndex: PieceIndex): void {
+    this.picker.restore(pieceIndex);
+    this.scheduler.deadlines.wait(pieceIndex);
+  }
+
+  /** Nothing is left to fetch, as long as nothing more is wanted. */
+  #complete(nowMs: number): void {
+    for (const session of this.sessions.values()) {
+      session.setInterested(false);
+      if (session.record!.isSeed) this.#dropSeed(session, nowMs);
+      else if (!this.ledger.hasAll) this.#voice.introduce(session, this.selection.isComplete);
+    }
+    this.peers.report({ type: 'completed' });
+  }
+
+  #fillAll(nowMs: number): void {
+    if (!this.selection.isComplete) this.scheduler.fillAll(nowMs);
+  }
+
+  advance(session: PeerSession, nowMs: number): void {
+    this.server.pump(session);
+    this.scheduler.fill(session, nowMs);
+  }
+
+  // What the user wants ---------------------------------------------------------------------------------------------
+
+  onSelected(priorities: Uint8Array, nowMs: number): void {
+    const wasComplete = this.selection.isComplete;
+    this.selection.choose(priorities);
+    this.troubles.onSelected();
+    this.scheduler.dropUnwanted((pieceIndex) => this.selection.wants(pieceIndex));
+    this.#orderCandidates();
+    this.#interest.onSelected(this.sessions.values());
+    if (this.selection.isComplete) return wasComplete ? undefined : this.#complete(nowMs);
+    if (wasComplete) this.wantMore(nowMs);
+    this.#fillAll(nowMs);
+  }
+
+  /** There is something to fetch again. */
+  wantMore(nowMs: number): void {
+    for (const session of this.sessions.values()) this.#voice.introduce(session, false);
+    this.peers.seekSeeds(nowMs);
+  }
+
+  #orderCandidates(): void {
+    this.picker.select((pieceIndex) => this.selection.priority(pieceIndex));
+  }
+
+  onOrderChosen(sequential: boolean): void {
+    this.picker.sequential = sequential;
+  }
+
+  onDeadlineSet(pieceIndex: PieceIndex, atMs: number | undefined, nowMs: number): void {
+    const { deadlines } = this.scheduler;
+    if (atMs === undefined || this.ledger.has(pieceIndex)) return deadlines.clear(pieceIndex);
+    deadlines.set(pieceIndex, atMs);
+    this.#fillAll(nowMs);
+  }
+
+  // Serving: block-server.ts ----------------------------------------------------------------------------------------
+
+  onRequest(session: PeerSession, block: Block): Violation | undefined {
+    if (!session.amChoking) this.#firstCopies.onRequest(session, block.pieceIndex);
+    return this.server.onRequest(session, block);
+  }
+
+  onCancel(session: PeerSession, block: Block): void {
+    this.server.onCancel(session, block);
+  }
+
+  /** The user stops it: trackers are told, peers are let go, what is on its way is dropped. */
+  stop(nowMs: number): void {
+    this.peers.stop(nowMs);
+    this.ledger.abandonAll();
+    this.peers.report({ type: 'stopped' });
+  }
+
+  status(): TorrentStatus {
+    return {
+      complete: this.selection.isComplete,
+      haveCount: this.ledger.haveCount,
+      pieceCount: this.spec.geometry.pieceCount,
+      haveBytes: this.ledger.haveBytes,
+      totalBytes: this.ledger.totalBytes,
+      wantedBytes: this.selection.wantedBytes,
+      haveWantedBytes: this.selection.haveWantedBytes,
+      downloaded: this.#down.total,
+      uploaded: this.server.up.total,
+      wasted: this.#wasted + this.scheduler.droppedBytes,
+      downBps: this.#down.rate,
+      upBps: this.server.up.rate,
+      peers: [...this.sessions.values()].map(peerStatus),
+      peersKnown: this.peers.knownCount,
+      trackers: this.peers.trackers,
+      offline: this.peers.isOffline,
+      trouble: this.troubles.current,
+    };
+  }
+}

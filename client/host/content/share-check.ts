@@ -1,0 +1,96 @@
+/**
+ * Whether what somebody wants to seed is what the torrent describes: remembered from an earlier run, or hashed.
+ */
+import type { HashControl } from '../../../torrents/hashing/engine.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { type FilePaths, locateFiles, verifyTorrent } from '../../../torrents/verify.ts';
+import { ClientError } from '../client-error.ts';
+import { type FileStamp, sameStamp, stampFrom } from '../disk/file-stamp.ts';
+import type { FileSystem } from '../disk/file-system.ts';
+import { realFiles } from '../disk/real-files.ts';
+import { asPromise, orUndefined, type Steps } from '../disk/steps.ts';
+import type { ResumeStore } from '../resume/resume-store.ts';
+import { type StoredFile, TorrentFiles } from '../storage/torrent-files.ts';
+
+export interface Share {
+  readonly pathOf: FilePaths;
+  readonly files: TorrentFiles;
+  /** What the files look like, by index. */
+  readonly stamps: readonly (FileStamp | undefined)[];
+}
+
+/** Where the files of a share lie: `at` is the shared folder or file, or the folder that holds it. */
+export async function lookAtShare(
+  metainfo: Metainfo,
+  at: string,
+  fs: FileSystem = realFiles,
+): Promise<Share> {
+  const pathOf = locateFiles(metainfo, at);
+  const stored = metainfo.files.map((file): StoredFile | undefined => {
+    const finalPath = file.isPad ? undefined : pathOf(file);
+    if (finalPath === undefined) return undefined;
+    const place = {
+      finalPath,
+      partPath: finalPath,
+      state: 'foreign' as const,
+      seen: undefined,
+      lost: undefined,
+    };
+    return { ...place, file, isWanted: true, missingBytes: 0 };
+  });
+  const files = new TorrentFiles(metainfo.layout, metainfo.geometry, stored, undefined, fs);
+  const stamps = await Promise.all(stored.map((file) => file && asPromise(lookAt(fs, file))));
+  return { pathOf, files, stamps };
+}
+
+/** Its owner may have put links there: they are followed, but not remembered. */
+function* lookAt(fs: FileSystem, file: StoredFile): Steps<FileStamp | undefined> {
+  const { finalPath } = file;
+  const stat = yield* orUndefined(fs.later.lstat(finalPath));
+  const followed = stat?.isSymbolicLink() ? yield* orUndefined(fs.later.stat(finalPath)) : stat;
+  file.seen = stampFrom(followed);
+  return stampFrom(stat);
+}
+
+/** It was complete and right when we last looked, and every file still looks the same. */
+export async function isRemembered(
+  metainfo: Metainfo,
+  files: TorrentFiles,
+  stamps: readonly (FileStamp | undefined)[],
+  store: ResumeStore | undefined,
+): Promise<boolean> {
+  const record = await store?.load(metainfo.infoHash, files.rootPath, files.files.length);
+  if (record === undefined) return false;
+  for (const i of metainfo.geometry.pieces()) {
+    if (((record.have[i >> 3] ?? 0) & (0x80 >> (i & 7))) === 0) return false;
+  }
+  return files.files.every((file, i) => file === undefined || sameStamp(stamps[i], record.stamps[i]));
+}
+
+/** Hashes everything. Rejects with a ClientError that names the first file that is not right. */
+export async function checkShare(metainfo: Metainfo, pathOf: FilePaths, control: HashControl): Promise<void> {
+  const { ok, files } = await verifyTorrent(metainfo, pathOf, control);
+  if (ok) return;
+  // A file that is missing or cut short spoils pieces of its neighbours: it is the one to name.
+  const wrongSize = files.filter((file) => file.missing || file.tooShort || file.tooLong);
+  const bad = wrongSize.length > 0 ? wrongSize : files.filter((file) => !file.ok);
+  const first = bad[0]!;
+  const path = first.diskPath ?? first.path;
+  const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
+  const mayBeRaw = first.missing && metainfo.files[first.index]?.rawPath !== undefined;
+  const advice = mayBeRaw
+    ? 'where its name has the bytes of an older encoding it can be verified, and shared once it is renamed to UTF-8 (the program convmv does that)'
+    : 'the command "verify" tells which files; a changed folder needs a new torrent (the command "create")';
+  const message = `${path} ${faultOf(first)}${others}: ${advice}`;
+  throw new ClientError(first.missing ? 'not-found' : 'data-mismatch', message, { path });
+}
+
+function faultOf(file: {
+  readonly missing: boolean;
+  readonly tooShort: boolean;
+  readonly tooLong: boolean;
+}): string {
+  if (file.missing) return 'is missing';
+  if (file.tooShort) return 'is too short';
+  return file.tooLong ? 'is too long' : 'differs';
+}

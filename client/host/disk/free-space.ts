@@ -1,0 +1,126 @@
+/**
+ * Whether what is missing of a download fits on the disk it goes to, asked before it starts: files under way that are
+ * there already have their place, holes in them do not.
+ *
+ * Left to others: a disk that fills up later (the engine pauses and tries again).
+ */
+import path from 'node:path';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { unwanted } from '../../engine/pieces/piece-selection.ts';
+import { ClientError } from '../client-error.ts';
+import type { PreparedDownload } from '../storage/download-folder.ts';
+import type { StoredFile } from '../storage/torrent-files.ts';
+import type { FileSystem } from './file-system.ts';
+import { realFiles } from './real-files.ts';
+import { asPromise, orUndefined, type Steps } from './steps.ts';
+
+export interface DiskSpace {
+  /** What this download will write where nothing is yet. */
+  readonly missingBytes: number;
+  /** What other downloads of this client will yet write on the same disk. */
+  readonly promisedBytes: number;
+  /** For users other than root; undefined where the system does not say (some network disks). */
+  readonly freeBytes: number | undefined;
+  /** Of the disk. */
+  readonly device: number | undefined;
+}
+
+export interface SpaceOptions {
+  /** The torrent's own folder or file goes inside it. */
+  readonly folder: string;
+  /** False: start also when the disk has too little room; without it that is a ClientError `disk-full`. */
+  readonly spaceCheck?: boolean;
+  /** What is missing and what is free, before anything is fetched. */
+  readonly onSpace?: (space: DiskSpace) => void;
+}
+
+type FreeSpace = Pick<DiskSpace, 'freeBytes' | 'device'>;
+
+/** Throws ClientError `disk-full`. */
+export async function checkSpace(
+  metainfo: Metainfo,
+  prepared: PreparedDownload,
+  { folder, spaceCheck = true, onSpace }: SpaceOptions,
+  priorities: Uint8Array | undefined,
+  promised: (device: number | undefined) => number,
+): Promise<DiskSpace> {
+  const space = await measureSpace(metainfo, prepared, folder, priorities, promised);
+  onSpace?.(space);
+  if (spaceCheck) refuseFullDisk(space, metainfo, folder);
+  return space;
+}
+
+/** `priorities`: by piece; without them all are wanted. `promised`: to others on a disk. */
+export function measureSpace(...about: Parameters<typeof measuring>): Promise<DiskSpace> {
+  return asPromise(measuring(...about));
+}
+
+function* measuring(
+  metainfo: Metainfo,
+  prepared: PreparedDownload,
+  folder: string,
+  priorities: Uint8Array | undefined,
+  promised: (device: number | undefined) => number,
+): Steps<DiskSpace> {
+  const { freeBytes, device } = yield* spaceOf(folder, prepared.files.fs);
+  const missingBytes = yield* bytesToAllocate(metainfo, prepared, priorities);
+  return { missingBytes, promisedBytes: promised(device), freeBytes, device };
+}
+
+function refuseFullDisk(
+  { missingBytes, promisedBytes, freeBytes }: DiskSpace,
+  { name }: Metainfo,
+  folder: string,
+): void {
+  if (missingBytes === 0 || freeBytes === undefined || missingBytes + promisedBytes <= freeBytes) return;
+  throw new ClientError('disk-full', `${name} does not fit on the disk of ${path.resolve(folder)}`, {
+    path: folder,
+    space: { missingBytes, promisedBytes, freeBytes },
+  });
+}
+
+/** Where the folder is, or will be made. */
+export function freeSpace(folder: string): Promise<FreeSpace> {
+  return asPromise(spaceOf(folder, realFiles));
+}
+
+function* spaceOf(folder: string, fs: FileSystem): Steps<FreeSpace> {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const stat = yield* orUndefined(fs.later.stat(at));
+    if (stat === undefined && path.dirname(at) !== at) continue;
+    const freeBytes = yield* orUndefined(fs.later.freeBytes(at));
+    return { freeBytes, device: stat && Number(stat.dev) };
+  }
+}
+
+function* bytesToAllocate(
+  { geometry }: Metainfo,
+  { files, have }: PreparedDownload,
+  priorities: Uint8Array | undefined,
+): Steps<number> {
+  let aside = 0;
+  const missing = new Map<StoredFile, number>();
+  for (const pieceIndex of geometry.pieces()) {
+    const isHad = (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+    if (isHad || priorities?.[pieceIndex] === unwanted) continue;
+    const places = files.placesOf(pieceIndex);
+    for (const { file, bytes, isAside } of places) {
+      if (isAside) aside += bytes;
+      else if (file?.state === 'part') missing.set(file, (missing.get(file) ?? 0) + bytes);
+    }
+  }
+  let sum = aside;
+  for (const [stored, bytes] of missing) {
+    // Pieces that are there and wrong are written over in their place.
+    const allocated = stored.seen !== undefined ? yield* allocatedBytes(files.fs, stored.partPath) : 0;
+    sum += Math.min(bytes, Math.max(0, stored.file.bytes - allocated));
+  }
+  return sum;
+}
+
+/** What a file takes of the disk: one that was written from its end has a hole before it. */
+function* allocatedBytes(fs: FileSystem, at: string): Steps<number> {
+  const stat = yield* orUndefined(fs.later.lstat(at));
+  if (stat === undefined) return 0;
+  return Math.min(Number(stat.size), Number(stat.blocks) * 512);
+}

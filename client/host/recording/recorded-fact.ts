@@ -1,0 +1,114 @@
+/**
+ * A fact as a recording keeps it: JSON that has all the engine may decide by. Bytes are base64; the payload of blocks is
+ * only counted, since nothing is decided by it.
+ *
+ * Left to others: which bytes of a stream are payload (payload-elision.ts), the way back (test/sim/replay).
+ */
+import type { Geometry } from '../../../torrents/geometry.ts';
+import type {
+  ConnectionId,
+  Fact,
+  MagnetSpec,
+  ReadId,
+  TorrentId,
+  TorrentSpec,
+} from '../../engine/contract.ts';
+
+/** The first line of a recording says so; a reader that knows another version refuses. */
+export const recordingFormat = 'cicada-flight-recording';
+export const recordingVersion = 1;
+
+/** Runs of a stream in their order: bytes in base64, or how many bytes of payload were there. */
+export type RecordedBytes = readonly (string | number)[];
+
+export interface RecordedGeometry {
+  readonly totalBytes: number;
+  readonly pieceLength: number;
+  /** Index and bytes of pieces that are shorter than their place would have it.  BEP 52 */
+  readonly shortPieces?: readonly (readonly [number, number])[];
+}
+
+export interface RecordedSpec {
+  readonly torrent: TorrentId;
+  readonly infoHash: string;
+  readonly geometry: RecordedGeometry;
+  readonly dataBytes?: readonly (readonly [number, number])[];
+  readonly have?: string;
+  readonly priorities?: string;
+  readonly trackers: readonly (readonly string[])[];
+  readonly infoBytes?: string;
+}
+
+export interface RecordedMagnet {
+  readonly torrent: TorrentId;
+  readonly infoHash: string;
+  readonly trackers: readonly (readonly string[])[];
+}
+
+type WithBytes = 'added' | 'magnet-added' | 'pieces-selected' | 'received' | 'block-read';
+
+export type RecordedFact =
+  | Exclude<Fact, { readonly type: WithBytes }>
+  | { readonly type: 'added'; readonly spec: RecordedSpec }
+  | { readonly type: 'magnet-added'; readonly spec: RecordedMagnet }
+  | { readonly type: 'pieces-selected'; readonly torrent: TorrentId; readonly priorities: string }
+  | { readonly type: 'received'; readonly connection: ConnectionId; readonly bytes: RecordedBytes }
+  | {
+      readonly type: 'block-read';
+      readonly torrent: TorrentId;
+      readonly read: ReadId;
+      readonly bytes: number;
+    };
+
+/** `elide`: the bytes of a stream without the payload of blocks. */
+export function recordedFact(
+  fact: Fact,
+  elide: (connection: ConnectionId, bytes: Uint8Array, count: number) => RecordedBytes,
+): RecordedFact {
+  switch (fact.type) {
+    case 'added':
+      return { type: 'added', spec: recordedSpec(fact.spec) };
+    case 'magnet-added':
+      return { type: 'magnet-added', spec: recordedMagnet(fact.spec) };
+    case 'pieces-selected':
+      return { ...fact, priorities: base64(fact.priorities) };
+    case 'received': {
+      const { type, connection, bytes, count } = fact;
+      return { type, connection, bytes: elide(connection, bytes, count) };
+    }
+    case 'block-read':
+      return { ...fact, bytes: fact.bytes.length };
+    default:
+      return fact;
+  }
+}
+
+export function base64(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('base64');
+}
+
+function recordedSpec(spec: TorrentSpec): RecordedSpec {
+  const { torrent, infoHash, geometry, dataBytes, have, priorities, trackers, infoBytes } = spec;
+  return {
+    ...{ torrent, infoHash: base64(infoHash), geometry: recordedGeometry(geometry), trackers },
+    ...(dataBytes && { dataBytes: [...dataBytes] }),
+    ...(have && { have: base64(have) }),
+    ...(priorities && { priorities: base64(priorities) }),
+    ...(infoBytes && { infoBytes: base64(infoBytes) }),
+  };
+}
+
+function recordedMagnet({ torrent, infoHash, trackers }: MagnetSpec): RecordedMagnet {
+  return { torrent, infoHash: base64(infoHash), trackers };
+}
+
+function recordedGeometry(geometry: Geometry): RecordedGeometry {
+  const { totalBytes, pieceLength } = geometry;
+  const shortPieces: [number, number][] = [];
+  for (const pieceIndex of geometry.pieces()) {
+    const bytes = geometry.pieceBytes(pieceIndex);
+    const nominal = Math.min(pieceLength, totalBytes - geometry.pieceOffset(pieceIndex));
+    if (bytes !== nominal) shortPieces.push([pieceIndex, bytes]);
+  }
+  return shortPieces.length === 0 ? { totalBytes, pieceLength } : { totalBytes, pieceLength, shortPieces };
+}

@@ -1,0 +1,28 @@
+/** What the writing of one piece has made of the files it lies in. */
+import type { DiskTrouble } from '../../engine/contract.ts';
+import { type FileStamp, laterStamp, sameFile } from '../disk/file-stamp.ts';
+import type { DiskFile } from '../disk/part-file.ts';
+import type { Place, StoredFile, TorrentFiles } from '../storage/torrent-files.ts';
+
+/** Of each file, the fsyncs that have failed. */
+export function failuresOf({ unforced }: TorrentFiles, places: readonly Place[]): number[] {
+  return places.filter(({ file }) => file !== undefined).map(({ at }) => unforced.failures(at));
+}
+
+export function syncFailed({ partPath }: DiskFile): DiskTrouble {
+  return { code: 'EIO', message: `${partPath} could not be forced to the disk` };
+}
+
+/** With these bytes, nothing is missing of the file. */
+export function isWholeWith(stored: StoredFile, places: readonly Place[]): boolean {
+  const bytes = places.reduce((sum, place) => (place.file === stored ? sum + place.bytes : sum), 0);
+  return stored.missingBytes === bytes && !places.some((place) => place.file === stored && place.isAside);
+}
+
+/** What our own writes have made of the looks of these files. */
+export function noteWritten(places: readonly Place[], stamps: readonly (FileStamp | undefined)[] = []): void {
+  for (const [i, stamp] of stamps.entries()) {
+    const { at } = places[i]!;
+    if (stamp !== undefined && sameFile(at.seen, stamp)) at.seen = laterStamp(at.seen, stamp);
+  }
+}

@@ -1,0 +1,49 @@
+/** Hashes pieces where they lie on the disk, several at a time, in the storage threads. */
+import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
+import type { HashControl } from '../../../torrents/hashing/engine.ts';
+import { progressTo } from '../check-progress.ts';
+import { openedPath } from '../disk/part-file.ts';
+import { Outcome, type Steps, together, waitFor } from '../disk/steps.ts';
+import type { CheckJob, ExpectedHashes, StorageJobs, StoreResult } from './storage-job.ts';
+import type { Place } from './torrent-files.ts';
+
+/** Pieces being read and hashed at once: enough to keep every thread busy. */
+const checksMax = 8;
+
+export interface CheckedTorrent {
+  readonly geometry: Geometry;
+  readonly expected: (pieceIndex: PieceIndex) => ExpectedHashes;
+}
+
+/** Hashes these pieces where `segmentsOf` says they lie. */
+export function* checkPieces(
+  doubtful: readonly PieceIndex[],
+  { geometry, expected }: CheckedTorrent,
+  segmentsOf: (pieceIndex: PieceIndex) => CheckJob['segments'],
+  pool: StorageJobs,
+  { signal, onProgress }: HashControl,
+  onRight: (pieceIndex: PieceIndex) => void,
+): Steps<void> {
+  const totalBytes = doubtful.reduce((sum, pieceIndex) => sum + geometry.pieceBytes(pieceIndex), 0);
+  const progress = progressTo(onProgress, totalBytes);
+  let next = 0;
+  const worker = function* (): Steps<void> {
+    for (let pieceIndex = doubtful[next++]; pieceIndex !== undefined; pieceIndex = doubtful[next++]) {
+      signal?.throwIfAborted();
+      const pieceBytes = geometry.pieceBytes(pieceIndex);
+      const job = { bytes: pieceBytes, expected: expected(pieceIndex), segments: segmentsOf(pieceIndex) };
+      const checked = new Outcome<StoreResult>();
+      pool.run(job, (result) => checked.resolve(result));
+      if ((yield* waitFor(checked)).outcome === 'stored') onRight(pieceIndex);
+      progress(pieceBytes);
+    }
+  };
+  yield* together(Array.from({ length: checksMax }, worker));
+}
+
+/** Where a piece has to be read; pads are nowhere.  BEP 47 */
+export function segmentsToCheck(places: readonly Place[]): CheckJob['segments'] {
+  return places
+    .filter(({ file }) => file !== undefined)
+    .map(({ at, position, bytes, offset }) => ({ path: openedPath(at), position, bytes, offset }));
+}

@@ -1,0 +1,212 @@
+/**
+ * What may be shared at all: the one rule of `share`, `publish`, `seed`, the menu and the watcher. A folder is shared
+ * because the user named it, and even then not when it is the system's, a whole home, hidden, or the program's own. There
+ * is no option against that: music in such a place is moved, and a private place is never opened by a mistyped path.
+ *
+ * Invariant: a folder is judged by where it really lies, after all links. What is refused has a reason, and what to do.
+ * Left to others: hidden files, junk, links and secrets inside of the folder (torrents/create/folder-scan.ts leaves them out).
+ */
+import { realpathSync, statSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { ShareError, type ShareErrorCode } from '../account/share-error.ts';
+import { secretName, secretOf } from './secret-files.ts';
+
+/** Whose rules apply; this machine's if left out. Folders are absolute and without links. */
+export interface ShareMachine {
+  readonly platform: NodeJS.Platform;
+  readonly home: string;
+  /** What this program keeps for itself, and nobody else should see. */
+  readonly privateFolders: readonly string[];
+}
+
+/** Nothing below them is anybody's music. */
+const systemTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]>> = {
+  posix: [
+    ...['/bin', '/boot', '/dev', '/etc', '/lib', '/lib32', '/lib64', '/proc', '/sbin', '/sys', '/usr'],
+    ...['/var/backups', '/var/cache', '/var/log', '/var/mail', '/var/run', '/var/spool', '/run', '/snap'],
+  ],
+  darwin: [
+    '/System',
+    '/Library',
+    '/Applications',
+    '/cores',
+    '/private/etc',
+    '/private/var/db',
+    '/private/var/log',
+  ],
+  win32: ['\\Windows', '\\Program Files', '\\Program Files (x86)', '\\ProgramData', '\\Recovery'],
+};
+/** Below the trees of the system, and not the system's: disks that were plugged in. */
+const exceptions: readonly string[] = ['/run/media'];
+/** They hold other things beside what somebody might share: parts of them may be. */
+const systemFolders: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]>> = {
+  posix: [
+    '/',
+    '/home',
+    '/root',
+    '/run/media',
+    '/media',
+    '/opt',
+    '/srv',
+    '/tmp',
+    '/var',
+    '/var/lib',
+    '/var/tmp',
+  ],
+  darwin: ['/Users', '/Volumes', '/private', '/private/tmp', '/private/var'],
+  win32: ['\\', '\\Users', '\\Users\\Public'],
+};
+/** Where each folder is somebody's home, and the ones that are not. */
+const homesFolder = { posix: '/home', darwin: '/Users', win32: '\\Users' } as const;
+const sharedHomes = /[/\\](public|shared)$/i;
+/** Where programs keep what they know of a user, beside hidden folders. */
+const homeTrees: Readonly<Record<'posix' | 'darwin' | 'win32', readonly string[]>> = {
+  posix: [],
+  darwin: ['Library'],
+  win32: ['AppData'],
+};
+
+export interface ShareOptions {
+  /** A file that looks like a key or a list of passwords may be shared: the user says so. */
+  readonly includeSecrets?: boolean | undefined;
+}
+
+/** The folder or file as it really lies. Throws a ShareError that says why it is not shared. */
+export function checkShare(
+  folderOrFile: string,
+  machine: Partial<ShareMachine> = {},
+  { includeSecrets = false }: ShareOptions = {},
+): string {
+  const named = path.resolve(folderOrFile);
+  let real: string;
+  try {
+    // The system's own: it knows the short names of Windows.
+    real = realpathSync.native(named);
+  } catch (error) {
+    throw new ShareError('share-missing', `${named} is not there, or cannot be reached`, named, error);
+  }
+  const stats = statSync(real);
+  if (!stats.isDirectory() && !stats.isFile()) {
+    throw new ShareError('share-not-a-folder', `${named} is neither a folder nor a file`, named);
+  }
+  const where = real === named ? named : `${named} (${real})`;
+  const fault = realPlaceFault(real, machine);
+  if (fault !== undefined) throw new ShareError(fault.code, `${where} is not shared: ${fault.reason}`, named);
+  const isLookedAt = stats.isFile() && !includeSecrets;
+  const secret = isLookedAt ? (secretName(path.basename(named)) ?? secretOf(real, stats.size)) : undefined;
+  if (secret !== undefined) {
+    throw new ShareError('share-secret', `${where} is not shared: it looks like ${secret}`, named);
+  }
+  return real;
+}
+
+/** placeFault() on this machine, whose user may have more than one home: `$HOME` need not be what the system says. */
+export function realPlaceFault(real: string, machine: Partial<ShareMachine> = {}): Fault | undefined {
+  const { platform = process.platform } = machine;
+  const privateFolders = (machine.privateFolders ?? []).map(realOf);
+  const homes = machine.home === undefined ? realHomes() : [machine.home];
+  for (const home of homes) {
+    const fault = placeFault(real, { platform, home, privateFolders });
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+export interface Fault {
+  readonly code: ShareErrorCode;
+  /** And what to do about it. */
+  readonly reason: string;
+}
+
+/** Why what lies there is not shared; undefined when it may be. Pure: `real` is absolute and without links. */
+export function placeFault(
+  real: string,
+  { platform, home, privateFolders }: ShareMachine,
+): Fault | undefined {
+  const isWindows = platform === 'win32';
+  const rules = isWindows ? path.win32 : path.posix;
+  const isWithin = (at: string, folder: string) => {
+    const way = rules.relative(folded(folder, platform), folded(at, platform));
+    return way === '' || (way !== '..' && !way.startsWith(`..${rules.sep}`) && !rules.isAbsolute(way));
+  };
+  const isSame = (a: string, b: string) => isWithin(a, b) && isWithin(b, a);
+  const choose = 'choose the folder with the music in it';
+  const move =
+    'move the music to a folder of your own, such as Music, and share that; a link to it is not enough';
+
+  if (isWithin(home, real))
+    return { code: 'share-whole-home', reason: `it holds your whole home; ${choose}` };
+  const kinds = isWindows
+    ? (['win32'] as const)
+    : platform === 'darwin'
+      ? (['posix', 'darwin'] as const)
+      : (['posix'] as const);
+  const drive = isWindows ? rules.parse(real).root.replace(/\\$/, '') : '';
+  const systemDrive = isWindows ? rules.parse(home).root.replace(/\\$/, '') : '';
+  // A drive of its own may hold nothing but music; the one with the system does not.
+  const isSystemDrive = folded(drive, platform) === folded(systemDrive, platform);
+  for (const kind of isSystemDrive ? kinds : []) {
+    // A neighbour's home is as private as one's own.
+    if (isSame(rules.dirname(real), drive + homesFolder[kind]) && !sharedHomes.test(real)) {
+      return { code: 'share-whole-home', reason: `it is somebody's whole home; ${choose}` };
+    }
+    const tree = systemTrees[kind].find((folder) => isWithin(real, drive + folder));
+    if (tree !== undefined && !exceptions.some((folder) => isWithin(real, folder))) {
+      // Desktops show folders of other machines there.
+      const isMount = /^\/run\/user\/\d+\/(gvfs|kio-fuse)/.test(real);
+      const instead = isMount ? 'mount that folder below /media or /mnt, and share it there' : move;
+      return { code: 'share-system-folder', reason: `${tree} belongs to the system; ${instead}` };
+    }
+    if (systemFolders[kind].some((folder) => isSame(real, drive + folder))) {
+      return { code: 'share-system-folder', reason: `it is a folder of the system; ${choose}` };
+    }
+  }
+  // `\\\\server\\c$`: the whole disk of another machine, for those who look after it.
+  if (isWindows && /^\\\\[^\\]+\\[^\\]+\$(\\|$)/.test(real)) {
+    return { code: 'share-system-folder', reason: `it is on a share for administrators; ${move}` };
+  }
+  for (const kind of kinds) {
+    const tree = homeTrees[kind].find((folder) => isWithin(real, rules.join(home, folder)));
+    if (tree !== undefined)
+      return { code: 'share-private-folder', reason: `programs keep their data in ${tree}; ${move}` };
+  }
+  for (const folder of privateFolders) {
+    if (isWithin(real, folder) || isWithin(folder, real)) {
+      return {
+        code: 'share-private-folder',
+        reason: `Cicada keeps keys and records in ${folder}; ${choose}`,
+      };
+    }
+  }
+  const hidden = real.split(rules.sep).find((name) => name.startsWith('.'));
+  return hidden === undefined
+    ? undefined
+    : { code: 'share-hidden', reason: `${hidden} is hidden, and meant to be; ${move}` };
+}
+
+/** Windows and macOS take names for one that differ in case. */
+function folded(at: string, platform: NodeJS.Platform): string {
+  return platform === 'win32' || platform === 'darwin' ? at.toLowerCase() : at;
+}
+
+function realHomes(): string[] {
+  const homes = [homedir()];
+  try {
+    homes.push(userInfo().homedir);
+  } catch {
+    // A user whom the system does not know, as in containers.
+  }
+  return [...new Set(homes.filter((home) => path.isAbsolute(home)).map(realOf))];
+}
+
+/** As far as it is there. */
+function realOf(at: string): string {
+  try {
+    return realpathSync.native(at);
+  } catch {
+    const parent = path.dirname(at);
+    return parent === at ? at : path.join(realOf(parent), path.basename(at));
+  }
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
+import type { Context } from '../../../client/engine/context.ts';
+import { defaultLimits } from '../../../client/engine/limits.ts';
+import { SharedBudget } from '../../../client/engine/peers/shared-budget.ts';
+import { MemoryQueue } from '../../../client/engine/requests/memory-queue.ts';
+
+const KiB = 1024;
+const peer = {} as PeerSession;
+
+/** Memory for 128 KiB of pieces; a torrent with pieces of that size, and one with smaller pieces. */
+function twoTorrents() {
+  const limits = { ...defaultLimits, pieceMemoryBytesMax: 128 * KiB };
+  const budget = new SharedBudget(limits);
+  const context = { budget, limits } as unknown as Context;
+  return { budget, large: new MemoryQueue(128 * KiB, context), small: new MemoryQueue(64 * KiB, context) };
+}
+
+describe('memory for pieces', () => {
+  it('is short for every torrent while one waits for a piece that does not fit', () => {
+    const { budget, large, small } = twoTorrents();
+    budget.pieceBytes = 28 * KiB;
+    expect(small.tick(() => {})).toBe(true);
+    expect(large.admits(peer)).toBe(false);
+    expect(small.tick(() => {})).toBe(false);
+  });
+
+  it('that another torrent has given back is found by those that wait', () => {
+    const { budget, large, small } = twoTorrents();
+    budget.pieceBytes = 28 * KiB;
+    large.admits(peer);
+    budget.pieceBytes = 0;
+    const asked: PeerSession[] = [];
+    expect(large.tick((session) => asked.push(session))).toBe(true);
+    expect(asked).toEqual([peer]);
+    expect(small.tick(() => {})).toBe(true);
+  });
+});

@@ -1,0 +1,72 @@
+/** Strangers who claim to have everything: tried at once in a healthy swarm, ever more rarely in a poisoned one. */
+import { describe, expect, it } from 'vitest';
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
+import type { Context } from '../../../client/engine/context.ts';
+import { defaultLimits as limits } from '../../../client/engine/limits.ts';
+import { StrangerTrials } from '../../../client/engine/requests/stranger-trials.ts';
+
+/** As much of a session as a trial looks at. */
+function peer(of: { isSeed?: boolean; goodPieces?: number; asked?: number; stalled?: boolean }): PeerSession {
+  const { isSeed = true, goodPieces = 0, asked = 0, stalled = false } = of;
+  const pipeline = { asked: Array.from({ length: asked }), stalled };
+  return { record: { isSeed, goodPieces }, trialPiece: undefined, pipeline } as unknown as PeerSession;
+}
+
+function poisoned(liars: number, sessions: readonly PeerSession[] = [peer({ goodPieces: 1, asked: 4 })]) {
+  const trials = new StrangerTrials(new Map(sessions.entries()), { limits } as Context);
+  for (let i = 0; i < liars; i++) trials.onLiar(1_000);
+  trials.tick();
+  return trials;
+}
+
+describe('a stranger that claims to have everything', () => {
+  const stranger = peer({});
+
+  it('is tried at once as long as only a few have lied', () => {
+    expect(poisoned(limits.trialLiarsFree).mayAsk(stranger, 1_000)).toBe(true);
+  });
+
+  it('waits for longer with every further lie, and never longer than the limit', () => {
+    const waitMs = (liars: number): number => {
+      const trials = poisoned(liars);
+      let ms = 0;
+      while (!trials.mayAsk(stranger, 1_000 + ms)) ms += 1_000;
+      return ms;
+    };
+    expect(waitMs(limits.trialLiarsFree + 1)).toBe(limits.trialGapMs);
+    expect(waitMs(limits.trialLiarsFree + 4)).toBe(4 * limits.trialGapMs);
+    expect(waitMs(1_000)).toBe(limits.trialGapMsMax);
+  });
+
+  it('is tried at once while nobody proven gives anything', () => {
+    for (const others of [
+      [],
+      [peer({ goodPieces: 9 })],
+      [peer({ goodPieces: 9, asked: 4, stalled: true })],
+    ]) {
+      expect(poisoned(9, others).mayAsk(stranger, 1_000)).toBe(true);
+    }
+  });
+
+  it('waits for the one before it to be judged', () => {
+    const trials = poisoned(limits.trialLiarsFree + 1);
+    const laterMs = 1_000 + limits.trialGapMs;
+    expect(trials.mayAsk(stranger, laterMs)).toBe(true);
+    trials.onBegun(stranger, laterMs);
+    expect(trials.mayAsk(peer({}), laterMs)).toBe(false);
+  });
+
+  it('finds the lies of an hour ago forgotten', () => {
+    const trials = poisoned(50);
+    trials.onLiar(1_000 + limits.banMs + 1);
+    expect(trials.mayAsk(stranger, 1_000 + limits.banMs + 1)).toBe(true);
+  });
+});
+
+it('who has proved themselves, is on trial, or does not claim everything is never put off', () => {
+  const trials = poisoned(50);
+  const onTrial = Object.assign(peer({}), { trialPiece: 3 });
+  for (const session of [peer({ goodPieces: 1 }), onTrial, peer({ isSeed: false })]) {
+    expect(trials.mayAsk(session, 1_000)).toBe(true);
+  }
+});

@@ -1,0 +1,124 @@
+/** Files that are kept open, and when they are closed: never while they are used, and always in the end. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DescriptorPool } from '../../../client/host/disk/descriptor-pool.ts';
+import type { FileSystem } from '../../../client/host/disk/file-system.ts';
+
+const openMax = 128;
+let closed: number[];
+let failing: boolean;
+/** Told of closes that failed. */
+let lost: string[];
+let opened: number;
+let pool: DescriptorPool;
+beforeEach(() => {
+  closed = [];
+  opened = 0;
+  failing = false;
+  lost = [];
+  const close = (descriptor: number) => {
+    closed.push(descriptor);
+    if (failing) throw new Error(`EIO ${descriptor}`);
+  };
+  pool = new DescriptorPool({ close } as FileSystem, (key, error) =>
+    lost.push(`${key}: ${(error as Error).message}`),
+  );
+});
+
+/** Opened anew it has the next number. */
+const pin = (key: string) => pool.pin(key, () => ++opened);
+const use = (key: string) => {
+  const pinned = pin(key);
+  pool.unpin(pinned);
+  return pinned.descriptor;
+};
+const fill = (count: number) => {
+  for (let i = 1; i <= count; i++) use(`${i}`);
+};
+
+describe('a file', () => {
+  it('stays open from one use to the next', () => {
+    expect([use('a'), use('b'), use('a'), opened, closed]).toEqual([1, 2, 1, 2, []]);
+  });
+
+  it('that is let go is closed at once when it is not in use, and opened anew', () => {
+    use('a');
+    pool.forget('a');
+    expect(closed).toEqual([1]);
+    expect(use('a')).toBe(2);
+  });
+
+  it('that is let go while it is used is closed with its last use, once', () => {
+    const [first, second] = [pin('a'), pin('a')];
+    pool.forget('a');
+    // Meanwhile the key is another file's.
+    const next = pin('a');
+    expect(next.descriptor).toBe(2);
+    pool.unpin(first);
+    expect(closed).toEqual([]);
+    pool.unpin(second);
+    expect(closed).toEqual([1]);
+    pool.unpin(next);
+    expect([closed, use('a')]).toEqual([[1], 2]);
+  });
+
+  it('that cannot be opened is tried again the next time', () => {
+    const fail = () => {
+      throw new Error('EMFILE');
+    };
+    expect(() => pool.pin('a', fail)).toThrow('EMFILE');
+    expect(use('a')).toBe(1);
+  });
+
+  it('that is not open is let go without harm', () => {
+    pool.forget('a');
+    expect(closed).toEqual([]);
+  });
+});
+
+describe('at most so many are open', () => {
+  it('and the one that was used longest ago is closed for the next', () => {
+    fill(openMax);
+    expect(closed).toEqual([]);
+    use('1');
+    use('more');
+    expect(closed).toEqual([2]);
+    expect(use('1')).toBe(1);
+  });
+
+  it('but none that is in use is closed for it', () => {
+    const pinned = pin('a');
+    fill(openMax);
+    expect(closed).toEqual([2]);
+    pool.unpin(pinned);
+    expect(use('a')).toBe(1);
+  });
+
+  it('and more when all are in use', () => {
+    for (let i = 0; i < openMax; i++) pin(`${i}`);
+    expect(pin('more').descriptor).toBe(openMax + 1);
+    expect(closed).toEqual([]);
+  });
+
+  it('and none in the end', () => {
+    fill(3);
+    pool.closeAll();
+    expect(closed).toEqual([1, 2, 3]);
+    expect(use('1')).toBe(4);
+  });
+});
+
+describe('a close that fails', () => {
+  it('is told with the file, however it came to be closed, and the others are closed all the same', () => {
+    failing = true;
+    use('forgotten');
+    pool.forget('forgotten');
+    const used = pin('used');
+    pool.forget('used');
+    pool.unpin(used);
+    fill(openMax + 1);
+    expect(lost).toEqual(['forgotten: EIO 1', 'used: EIO 2', '1: EIO 3']);
+    pool.closeAll();
+    expect([closed.length, lost.length]).toEqual([openMax + 3, openMax + 3]);
+    expect(use('2')).toBe(openMax + 4);
+  });
+});

@@ -1,0 +1,186 @@
+/** Where records lie, and that one is there whole or not at all. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { FileStamp } from '../../../client/host/disk/file-stamp.ts';
+import { type ResumeRecord, ResumeStore } from '../../../client/host/resume/resume-store.ts';
+import { finished, TestDrive } from '../test-drive.ts';
+
+const [one, other] = [new Uint8Array(20).fill(1), new Uint8Array(20).fill(2)];
+const stamp: FileStamp = {
+  bytes: 100,
+  mtimeNs: '1764500000123456789',
+  ctimeNs: '1764500000123456790',
+  inode: '18446744073709551615',
+  device: '64768',
+  bornNs: '1764500000000000001',
+};
+const record = (first: number, clean = false): ResumeRecord => ({
+  have: Uint8Array.of(first, 0x40),
+  stamps: [stamp, undefined],
+  clean,
+});
+
+let test: TestDrive;
+let store: ResumeStore;
+beforeEach(() => {
+  test = new TestDrive();
+  store = new ResumeStore('/state', test.fs);
+});
+
+const save = (hash: Uint8Array, place: string, what: ResumeRecord) =>
+  finished(store.saving(hash, place, what));
+const load = (hash = one, place = '/music', files = 2) => finished(store.loading(hash, place, files));
+const nameOf = () => test.listing('/state/resume')[0]!;
+/** The file of the only record, as another version or program might have written it. */
+const rewrite = (change: (text: string) => string) => {
+  const at = `/state/resume/${nameOf()}`;
+  const text = Buffer.from(test.bytesAt(at)!).toString();
+  test.fs.remove(at);
+  test.write(at, Buffer.from(change(text)));
+};
+
+describe('a record', () => {
+  it('comes back as it was saved, with all that a file looks like', () => {
+    const old = { ...stamp, ctimeNs: undefined, bornNs: undefined };
+    const saved = { ...record(1, true), stamps: [stamp, undefined, old] };
+    save(one, '/music', saved);
+    expect(load(one, '/music', 3)).toEqual(saved);
+  });
+
+  it('is of one torrent in one place: the same torrent elsewhere has its own, and another one there', () => {
+    save(one, '/music', record(1));
+    save(one, '/backup', record(2));
+    save(other, '/music', record(3));
+    expect(load()!.have[0]).toBe(1);
+    expect(load(one, '/backup')!.have[0]).toBe(2);
+    expect(load(other)!.have[0]).toBe(3);
+    expect(load(other, '/backup')).toBeUndefined();
+  });
+
+  it('is of the whole path of its place: folders of one name in two places have two', () => {
+    save(one, '/music/Album', record(1));
+    save(one, '/backup/Album', record(2));
+    expect([load(one, '/music/Album')!.have[0], load(one, '/backup/Album')!.have[0]]).toEqual([1, 2]);
+  });
+
+  it('is erased without the others', async () => {
+    save(one, '/music', record(1));
+    save(one, '/backup', record(2));
+    await store.erase(one, '/music');
+    expect(load()).toBeUndefined();
+    expect(load(one, '/backup')).toBeDefined();
+  });
+
+  it('counts as none when it tells of another number of files', () => {
+    save(one, '/music', record(1));
+    expect(load(one, '/music', 1)).toBeUndefined();
+    expect(load(one, '/music', 3)).toBeUndefined();
+  });
+
+  it.each([
+    ['is of a version to come', (text: string) => text.replace('"version":2', '"version":3')],
+    ['does not say how it ended', (text: string) => text.replace('"clean":false', '"clean":"yes"')],
+    ['has no pieces', (text: string) => text.replace('"have":', '"had":')],
+    ['is cut short', (text: string) => text.slice(0, -1)],
+  ])('counts as none when it %s', (_, change) => {
+    save(one, '/music', record(1));
+    rewrite((text) => text);
+    expect(load()).toBeDefined();
+    rewrite(change);
+    expect(load()).toBeUndefined();
+  });
+
+  it('counts as none, and is not read, when it is larger than any of ours', () => {
+    save(one, '/music', record(1));
+    const { later } = test.fs;
+    const { stat } = later;
+    const sized = (size: bigint) => (at: string) => stat(at).then((looks) => ({ ...looks, size }));
+    Object.assign(later, { stat: sized(32n * 1024n * 1024n + 1n) });
+    test.calls.length = 0;
+    expect(load()).toBeUndefined();
+    expect(test.calls).not.toContain(`read ${nameOf()}`);
+    Object.assign(later, { stat: sized(32n * 1024n * 1024n) });
+    expect(load()).toBeDefined();
+  });
+
+  it('tells of no file whose looks it has wrong', () => {
+    save(one, '/music', record(1));
+    rewrite((text) => text.replace('"stamps":[[100,', '"stamps":[["100",'));
+    expect(load()?.stamps).toEqual([undefined, undefined]);
+  });
+
+  it('counts as none when the disk does not let us read it', () => {
+    save(one, '/music', record(1));
+    test.failing.set(`read ${nameOf()}`, 'EIO');
+    expect(load()).toBeUndefined();
+  });
+});
+
+describe('a record that is saved', () => {
+  it('is on the disk, and the way to it', () => {
+    test.fs.mkdir('/home');
+    finished(new ResumeStore('/home/me/state', test.fs).saving(one, '/music', record(1)));
+    const folder = '/home/me/state/resume';
+    // The way above the first folder that was there is its owner's affair.
+    const root = test.drive.find('/home', false).inode!;
+    expect(root.forcedEntry('me', 0)).toBeDefined();
+    expect(test.drive.find('/home/me', false).inode!.forcedEntry('state', 0)).toBeDefined();
+    expect(test.drive.find('/home/me/state', false).inode!.forcedEntry('resume', 0)).toBeDefined();
+    const [name] = test.listing(folder);
+    const inode = test.drive.find(folder, false).inode!.forcedEntry(name!, 0);
+    expect(JSON.parse(Buffer.from(inode!.forcedBytes).toString())).toMatchObject({
+      version: 2,
+      clean: false,
+    });
+  });
+
+  it('is on the disk with the way to it also when a program that was killed has made the folders', () => {
+    test.fs.mkdir('/state');
+    test.fs.mkdir('/state/resume');
+    save(one, '/music', record(1));
+    expect(test.drive.forcedAt(`/state/resume/${nameOf()}`)).toBeDefined();
+  });
+
+  it('is on the disk with the way to it also when the first attempt has failed', () => {
+    save(one, '/other', record(1));
+    const writing = test.calls.find((call) => call.startsWith('open') && call.endsWith('.tmp'))!;
+    test.calls.length = 0;
+    const fresh = new TestDrive();
+    const again = new ResumeStore('/state', fresh.fs);
+    fresh.failing.set(writing, 'ENOSPC');
+    expect(() => finished(again.saving(one, '/other', record(1)))).toThrow('ENOSPC');
+    fresh.failing.clear();
+    finished(again.saving(one, '/other', record(1)));
+    expect(fresh.drive.forcedAt(`/state/resume/${fresh.listing('/state/resume')[0]}`)).toBeDefined();
+  });
+
+  it('forces the way to it once, and its own folder each time', () => {
+    save(one, '/music', record(1));
+    test.calls.length = 0;
+    save(one, '/music', record(2));
+    const forced = test.calls.filter((call) => call.startsWith('sync') && !call.endsWith('.tmp'));
+    expect(forced).toEqual(['sync resume']);
+  });
+
+  it('has all its bytes on the disk before it takes the place of the one before', () => {
+    save(one, '/music', record(1));
+    const temporary = test.calls.find((call) => call.endsWith('.tmp'))!.split(' ')[1];
+    let forcedBytes = 0;
+    test.at(`name ${nameOf()}`, () => {
+      forcedBytes = test.drive.find(`/state/resume/${temporary}`, false).inode!.forcedBytes.length;
+      expect(load()!.have[0]).toBe(1);
+    });
+    save(one, '/music', record(2));
+    expect(forcedBytes).toBe(test.bytesAt(`/state/resume/${nameOf()}`)!.length);
+    expect(load()!.have[0]).toBe(2);
+  });
+
+  it.each(['write', 'sync'])('leaves the one before, and nothing open, when its %s fails', (kind) => {
+    save(one, '/music', record(1));
+    const temporary = test.calls.find((call) => call.endsWith('.tmp'))!.split(' ')[1];
+    test.failing.set(`${kind} ${temporary}`, 'EIO');
+    expect(() => save(one, '/music', record(2))).toThrow('EIO');
+    expect(load()!.have[0]).toBe(1);
+    expect(test.listing('/state/resume')).toHaveLength(1);
+    expect(test.fs.openPaths).toEqual([]);
+  });
+});

@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { openPasskeys } from '../../../tracker/admission/passkeys.ts';
+import { openAdmission } from '../../../tracker/admission.ts';
+import type { ReleaseAccess } from '../../../tracker/catalogue/contract.ts';
+import type { AccountAccess } from '../../../tracker/community/contract.ts';
+import { accountPasskeyHash } from '../../../tracker/community/sign-in/secrets.ts';
+
+const hash = (byte: number) => new Uint8Array(20).fill(byte);
+const release = (number: number, bytes: readonly number[], access?: Omit<ReleaseAccess, 'publisherId'>) => ({
+  number,
+  releaseId: `release ${number}`,
+  infoHashes: bytes.map(hash),
+  access: access && { publisherId: 1, ...access },
+});
+/** Of an account alone, as they were handed out before. */
+const accountPasskey = (accountId: number) => String.fromCharCode(96 + accountId).repeat(32);
+const account = (
+  accountId: number,
+  role: 'guest' | 'member' | 'owner' = 'member',
+  groupIds: number[] = [],
+): AccountAccess => ({
+  accountId,
+  generation: 1,
+  passkeyHash: accountPasskeyHash(accountPasskey(accountId)),
+  role,
+  groupIds,
+});
+const [open, members, group, hidden] = [1, 2, 3, 4];
+
+function scene(signInRequired = false) {
+  const passkeys = openPasskeys(hash(9));
+  const admission = openAdmission({ signInRequired, passkeys });
+  for (const one of [
+    account(1),
+    account(2),
+    account(3, 'guest'),
+    account(4, 'owner'),
+    account(5, 'guest', [7]),
+  ]) {
+    admission.setAccount(one);
+  }
+  admission.setRelease(release(open, [10, 11], { visibility: 'everyone' }));
+  admission.setRelease(release(members, [20], { visibility: 'members' }));
+  admission.setRelease(release(group, [30], { visibility: 'group', groupId: 7 }));
+  admission.setRelease(release(hidden, [40], { visibility: 'nobody' }));
+  const passkey = (accountId: number, number: number, generation = 1) =>
+    passkeys.make({ kind: 'announce', accountId, release: number, generation });
+  const admit = (byte: number, key?: string, nowMs = 0) => admission.admit(hash(byte), key, nowMs);
+  /** Whom it is served to, with a passkey of this release: account ids, 0 for a stranger. */
+  const servedTo = (byte: number, number: number, nowMs = 0) =>
+    [undefined, 1, 2, 3, 4, 5].flatMap((id) => {
+      const admitted = admit(byte, id === undefined ? id : passkey(id, number), nowMs);
+      return typeof admitted === 'string' ? [] : [admitted.account?.accountId ?? 0];
+    });
+  /** Hex, or the refusal. */
+  const swarm = (byte: number, key?: string) => {
+    const admitted = admit(byte, key);
+    return typeof admitted === 'string' ? admitted : Buffer.from(admitted.swarm).toString('hex');
+  };
+  return { admission, passkeys, passkey, admit, servedTo, swarm };
+}
+const named = (byte: number) => Buffer.from(hash(byte)).toString('hex');
+
+describe('who is served', () => {
+  it('is everybody where everybody may see it, and an account is named', () => {
+    const { servedTo } = scene();
+    expect(servedTo(10, open)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(servedTo(11, open)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(servedTo(20, members)).toEqual([1, 2, 4]);
+    expect(servedTo(30, group)).toEqual([1, 5]);
+    expect(servedTo(40, hidden)).toEqual([1]);
+  });
+
+  it('is nobody for what is unknown or forbidden, and for another release', () => {
+    const { admit, passkey } = scene();
+    const answers = [
+      admit(99, passkey(2, open)),
+      admit(40, passkey(2, hidden)),
+      admit(40),
+      admit(20),
+      admit(20, passkey(2, open)),
+      admit(10, passkey(2, members)),
+      admit(10, passkey(2, 99)),
+      admit(99, accountPasskey(2)),
+      admit(40, accountPasskey(2)),
+      admit(10, accountPasskey(9)),
+    ];
+    expect(new Set(answers)).toEqual(new Set(['not-served']));
+  });
+
+  it('is told to fetch again with a passkey that is none of ours, whatever the hash', () => {
+    const { admit, passkey, passkeys } = scene();
+    const feedKey = passkeys.make({ kind: 'feed', accountId: 2, generation: 1 });
+    for (const none of [passkey(99, open), feedKey, 'wrong', '', 'a'.repeat(48)]) {
+      for (const byte of [10, 40, 99]) expect(admit(byte, none)).toBe('fetch-again');
+    }
+  });
+
+  it('is no stranger where everybody signs in', () => {
+    const { servedTo } = scene(true);
+    expect(servedTo(10, open)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('changes with a ban, a role and a group from the next announce on', () => {
+    const { admission, servedTo } = scene();
+    admission.setAccount({ ...account(1), bannedUntilMs: 1_000 });
+    expect(servedTo(10, open, 999)).not.toContain(1);
+    expect(servedTo(10, open, 1_000)).toContain(1);
+    admission.setAccount({ ...account(4, 'owner'), bannedUntilMs: Infinity });
+    expect(servedTo(10, open, Number.MAX_SAFE_INTEGER)).not.toContain(4);
+    admission.setAccount(account(5, 'guest', []));
+    expect(servedTo(30, group)).not.toContain(5);
+  });
+
+  it('changes with a release, in all its versions', () => {
+    const { admission, servedTo } = scene();
+    admission.setRelease(release(open, [10, 11, 12], { visibility: 'nobody' }));
+    for (const byte of [10, 11, 12]) expect(servedTo(byte, open)).toEqual([1]);
+    admission.setRelease(release(open, [10, 11, 12]));
+    for (const byte of [10, 11, 12]) expect(servedTo(byte, open)).toEqual([]);
+  });
+
+  it('with a passkey of an earlier generation is told to fetch again, whatever the hash', () => {
+    const { admission, admit, passkey } = scene();
+    admission.setAccount({ ...account(2), generation: 2 });
+    for (const byte of [10, 20, 40, 99]) expect(admit(byte, passkey(2, open))).toBe('fetch-again');
+    expect(admit(10, passkey(2, open, 2))).toMatchObject({ account: { accountId: 2 } });
+    expect(admission.passkeyFor(2, `release ${open}`)).toBe(passkey(2, open, 2));
+    expect([admission.passkeyFor(2, 'nowhere'), admission.passkeyFor(99, `release ${open}`)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+});
+
+describe('a torrent in several releases', () => {
+  it('has a swarm for each restricted one, and one for all that are for everyone, as its hash names it', () => {
+    const { admission, passkey, swarm } = scene();
+    admission.setRelease(release(5, [30], { visibility: 'everyone' }));
+    admission.setRelease(release(6, [30], { visibility: 'everyone' }));
+    admission.setRelease(release(7, [30], { visibility: 'members' }));
+    admission.setRelease(release(8, [30], { visibility: 'members' }));
+    for (const key of [undefined, passkey(5, 5), passkey(1, 6)]) expect(swarm(30, key)).toBe(named(30));
+    const own = [swarm(30, passkey(1, group)), swarm(30, passkey(1, 7)), swarm(30, passkey(2, 8))];
+    expect(new Set([...own, named(30)]).size).toBe(4);
+    expect(swarm(30, passkey(5, group))).toBe(own[0]);
+    expect([swarm(30, passkey(3, group)), swarm(30, passkey(5, 7))]).toEqual(['not-served', 'not-served']);
+  });
+
+  it('keeps its swarm when other people or versions come, and has another one after it was for everyone', () => {
+    const { admission, passkey, swarm } = scene();
+    const before = swarm(30, passkey(1, group));
+    admission.setRelease(release(group, [30, 31], { visibility: 'people', peopleIds: [3] }));
+    expect(swarm(30, passkey(3, group))).toBe(before);
+    expect(swarm(31, passkey(3, group))).not.toBe(before);
+    admission.setRelease(release(group, [30, 31], { visibility: 'everyone' }));
+    expect(swarm(30, passkey(3, group))).toBe(named(30));
+    expect(swarm(30)).toBe(named(30));
+    admission.setRelease(release(group, [30, 31], { visibility: 'nobody' }));
+    expect([swarm(30), swarm(30, passkey(3, group))]).toEqual(['not-served', 'not-served']);
+  });
+});
+
+describe('a passkey of an account alone', () => {
+  it('is good where that account sees one release with the hash', () => {
+    const { swarm, passkey } = scene();
+    expect(swarm(10, accountPasskey(3))).toBe(named(10));
+    expect(swarm(20, accountPasskey(2))).toBe(swarm(20, passkey(2, members)));
+    expect(swarm(20, accountPasskey(3))).toBe('not-served');
+    expect(swarm(40, accountPasskey(1))).toBe(swarm(40, passkey(1, hidden)));
+  });
+
+  it('is told to fetch again where it sees two swarms, and hears nothing of those it does not see', () => {
+    const { admission, swarm } = scene();
+    admission.setRelease(release(5, [30], { visibility: 'everyone' }));
+    expect(swarm(30, accountPasskey(5))).toBe('fetch-again');
+    expect(swarm(30, accountPasskey(2))).toBe(named(30));
+    admission.setRelease(release(6, [30], { visibility: 'everyone' }));
+    expect(swarm(30, accountPasskey(2))).toBe(named(30));
+  });
+
+  it('ends with a new generation, and with a ban', () => {
+    const { admission, admit } = scene();
+    expect(typeof admit(10, accountPasskey(2))).toBe('object');
+    const { passkeyHash: _, ...renewed } = account(2);
+    admission.setAccount({ ...renewed, generation: 2 });
+    expect(admit(10, accountPasskey(2))).toBe('not-served');
+    admission.setAccount({ ...account(3), bannedUntilMs: 5 });
+    expect(admit(10, accountPasskey(3))).toBe('not-served');
+  });
+});
+
+it('a feed is opened by its key and by a passkey of an account alone, and not by one from a torrent', () => {
+  const { admission, passkey } = scene();
+  const key = admission.feedKeyFor(2)!;
+  expect(admission.feedReader(key, 0)).toMatchObject({ accountId: 2 });
+  expect(admission.feedReader(accountPasskey(2), 0)).toMatchObject({ accountId: 2 });
+  expect(admission.feedReader(undefined, 0)).toMatchObject({ role: 'anonymous' });
+  for (const wrong of [passkey(2, open), '', 'a'.repeat(48), accountPasskey(9)]) {
+    expect(admission.feedReader(wrong, 0)).toBeUndefined();
+  }
+  admission.setAccount({ ...account(2), generation: 2 });
+  expect(admission.feedReader(key, 0)).toBeUndefined();
+  expect(scene(true).admission.feedReader(undefined, 0)).toBeUndefined();
+});

@@ -1,0 +1,92 @@
+/** The step to an index of other words: every release waits, and is put in again while the tracker serves. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { migrations, reads, writes } from '../../../tracker/catalogue/catalogue-stores.ts';
+import type { CatalogueViewer } from '../../../tracker/catalogue/contract.ts';
+import { rebuildIndex } from '../../../tracker/catalogue/search/index-rebuild-migration.ts';
+import { openConnection } from '../../../tracker/database/connection.ts';
+import { migrate } from '../../../tracker/database/migrations.ts';
+import { publication, releaseIdOf } from './catalogue-album.ts';
+
+const viewer: CatalogueViewer = { accountId: 1, role: 'member', groupIds: [] };
+
+let folder: string;
+let db: DatabaseSync;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cicada-rebuild-'));
+  db = openConnection(join(folder, 'cicada.db'), 'writer');
+  db.exec('PRAGMA synchronous = OFF');
+  migrate(db, new Map([['catalogue', migrations]]));
+});
+afterEach(async () => {
+  db.close();
+  await rm(folder, { recursive: true });
+});
+
+const names = ['one', 'two', 'three', 'four'];
+const tracks = (name: string) => [`Love ${name}`, `Hoppípolla ${name}`, '愛の歌'];
+/** As an earlier program left it: the step is yet to come. */
+function upgrade(): void {
+  const step = migrations.indexOf(rebuildIndex);
+  const setVersion = db.prepare("UPDATE room_versions SET version = ? WHERE room = 'catalogue'");
+  setVersion.run(step);
+  migrate(db, new Map([['catalogue', migrations.slice(0, step + 1)]]));
+  // The later steps were taken before.
+  setVersion.run(migrations.length);
+}
+const titles = (text: string) =>
+  reads(db)
+    .searchTracks({ viewer, text })
+    .rows.map(({ title, album }) => `${album}: ${title}`);
+const vocabulary = () =>
+  db
+    .prepare(
+      `SELECT word, text, releases FROM word_counts c JOIN vocabulary v ON v.id = c.word_id
+       JOIN audiences a ON a.id = c.audience_id WHERE releases > 0 ORDER BY word, text`,
+    )
+    .all();
+const rowsOf = (table: string) => db.prepare(`SELECT rowid FROM ${table} ORDER BY rowid`).all();
+
+describe('a database of an earlier version', () => {
+  beforeEach(() => {
+    const { publish } = writes(db);
+    for (const name of names)
+      publish(publication(releaseIdOf(name), viewer, { album: name, tracks: tracks(name) }));
+  });
+
+  it('finds what it found when all of it is in the index again, with the same words for mending', () => {
+    const before = [titles('love'), titles('hopipola'), titles('爱'), vocabulary(), rowsOf('release_words')];
+    upgrade();
+    expect(titles('love')).toEqual([]);
+    expect(reads(db).release({ viewer, releaseId: releaseIdOf('one') })?.tracks).toHaveLength(3);
+    while (writes(db).indexMore());
+    expect([titles('love'), titles('hopipola'), titles('爱'), vocabulary(), rowsOf('release_words')]).toEqual(
+      before,
+    );
+  });
+
+  it('has nothing left in its index of a release that was withdrawn or changed while it waited', () => {
+    upgrade();
+    const { withdraw, addVersion, changeAccess, indexMore } = writes(db);
+    withdraw({ viewer, releaseId: releaseIdOf('one') });
+    addVersion({
+      ...publication(releaseIdOf('two'), viewer, { album: 'Newer', tracks: ['Svefn'], private: true }),
+      version: 2,
+    });
+    changeAccess({ viewer, releaseId: releaseIdOf('two'), access: { visibility: 'nobody' }, nowMs: 1 });
+    while (indexMore());
+    expect(titles('love one').filter((title) => title.startsWith('one'))).toEqual([]);
+    expect(titles('svefn')).toEqual(['Newer: Svefn']);
+    for (const name of names.slice(1)) withdraw({ viewer, releaseId: releaseIdOf(name) });
+    expect([rowsOf('track_words'), rowsOf('release_words'), vocabulary()]).toEqual([[], [], []]);
+  });
+
+  it('finds what is published while others wait, at once', () => {
+    upgrade();
+    writes(db).publish(publication(releaseIdOf('new'), viewer, { album: 'New', tracks: ['Love new'] }));
+    expect(titles('love')).toEqual(['New: Love new']);
+  });
+});

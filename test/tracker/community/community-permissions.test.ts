@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import type { ReleaseAccess } from '../../../tracker/catalogue/contract.ts';
+import {
+  type Action,
+  anonymous,
+  grantColumns,
+  grants,
+  hears,
+  may,
+  mayChangeRole,
+  mayEnter,
+  mayInviteAs,
+  mayJudge,
+  mayRule,
+  maySee,
+  type Role,
+  roles,
+  type Viewer,
+} from '../../../tracker/community/permissions.ts';
+
+const actions = Object.keys(grants) as Action[];
+const viewer = (accountId: number, role: Role, groupIds: number[] = []): Viewer => ({
+  accountId,
+  role,
+  groupIds,
+});
+
+/** As people would say it; the table in the source is read column by column, this one right by right. */
+const written: Readonly<Record<Action, string>> = {
+  'see-server': 'everybody',
+  'sign-in': 'everybody',
+  browse: 'everybody',
+  'read-room': 'everybody',
+  publish: 'members',
+  say: 'members',
+  comment: 'members',
+  'send-direct': 'members',
+  'create-room': 'members',
+  'create-group': 'members',
+  invite: 'members',
+  follow: 'accounts',
+  wish: 'accounts',
+  'read-direct': 'accounts, their own',
+  'read-notices': 'accounts, their own',
+  'change-account': 'accounts, their own',
+  'change-release': 'accounts, their own',
+  'change-group': 'accounts, their own',
+  'withdraw-release': 'accounts, their own',
+  'take-down': 'moderators',
+  moderate: 'moderators',
+  mute: 'accounts',
+  report: 'accounts',
+  'delete-message': 'accounts their own, moderators any',
+  'change-room': 'accounts their own, moderators any',
+  'withdraw-invitation': 'accounts their own, moderators any',
+  ban: 'moderators',
+  'change-role': 'moderators',
+  'see-metrics': 'moderators',
+};
+
+/** anonymous, guest, member, moderator, owner: on what is another's, and on one's own. */
+const meaning: Readonly<Record<string, readonly [string, string]>> = {
+  everybody: ['yyyyy', 'yyyyy'],
+  accounts: ['nyyyy', 'nyyyy'],
+  members: ['nnyyy', 'nnyyy'],
+  moderators: ['nnnyy', 'nnnyy'],
+  'accounts, their own': ['nnnnn', 'nyyyy'],
+  'accounts their own, moderators any': ['nnnyy', 'nyyyy'],
+};
+
+describe('the table of grants', () => {
+  it.each(actions)('%s is granted as written down, to every role', (action) => {
+    const answers = (isOwn: boolean) =>
+      grantColumns.map((role) => (may(role, action, isOwn) ? 'y' : 'n')).join('');
+    expect([answers(false), answers(true)]).toEqual(meaning[written[action]]);
+  });
+
+  it('no role may less than the one below it', () => {
+    for (const action of actions) {
+      for (const isOwn of [false, true]) {
+        const row = grantColumns.map((role) => Number(may(role, action, isOwn)));
+        expect(row, action).toEqual(row.toSorted((a, b) => a - b));
+      }
+    }
+  });
+
+  it('where signing in is required, a stranger finds the door and nothing else', () => {
+    const open = actions.filter((action) => mayEnter('anonymous', action, true));
+    expect(open).toEqual(['see-server', 'sign-in']);
+    expect(
+      actions.every((action) => mayEnter('anonymous', action, false) && mayEnter('guest', action, true)),
+    ).toBe(true);
+  });
+});
+
+describe('ranks', () => {
+  it('rule reaches down, never across', () => {
+    const ruled = grantColumns.map((actor) => roles.filter((target) => mayRule(actor, target)).join(' '));
+    expect(ruled).toEqual(['', '', '', 'guest member', 'guest member moderator']);
+  });
+
+  it('every change of a role by everybody', () => {
+    const changes = (actor: Viewer['role']) =>
+      roles.flatMap((from) =>
+        roles.filter((to) => mayChangeRole(actor, from, to)).map((to) => `${from}>${to}`),
+      );
+    expect(changes('owner')).toHaveLength(16);
+    expect(changes('moderator')).toEqual(['guest>guest', 'guest>member', 'member>guest', 'member>member']);
+    for (const actor of ['anonymous', 'guest', 'member'] as const) expect(changes(actor)).toEqual([]);
+  });
+
+  it('nobody but an owner decides about what they published', () => {
+    const judges = grantColumns.map((actor) => [mayJudge(actor, true), mayJudge(actor, false)].join());
+    expect(judges).toEqual([...Array(4).fill('false,true'), 'true,true']);
+  });
+
+  it('a code makes guests and members, and only members give one', () => {
+    const invited = grantColumns.map((actor) => roles.filter((role) => mayInviteAs(actor, role)).join(' '));
+    expect(invited).toEqual(['', '', ...Array(3).fill('guest member')]);
+  });
+});
+
+describe('who sees a release', () => {
+  const people: readonly Viewer[] = [
+    anonymous,
+    viewer(1, 'guest'),
+    viewer(2, 'member'),
+    viewer(3, 'member', [7]),
+    viewer(4, 'guest', [7]),
+    viewer(5, 'moderator', [8]),
+    viewer(6, 'owner'),
+    viewer(9, 'member'),
+  ];
+  const seenBy = (access: Omit<ReleaseAccess, 'publisherId'>) =>
+    people.filter((one) => maySee(one, { publisherId: 9, ...access })).map(({ accountId }) => accountId ?? 0);
+
+  it('its publisher always; nobody else by rank', () => {
+    expect(seenBy({ visibility: 'everyone' })).toEqual([0, 1, 2, 3, 4, 5, 6, 9]);
+    expect(seenBy({ visibility: 'members' })).toEqual([2, 3, 5, 6, 9]);
+    expect(seenBy({ visibility: 'group', groupId: 7 })).toEqual([3, 4, 9]);
+    expect(seenBy({ visibility: 'people', peopleIds: [1, 6] })).toEqual([1, 6, 9]);
+    expect(seenBy({ visibility: 'nobody' })).toEqual([9]);
+  });
+
+  it('a list or a group that is missing means nobody', () => {
+    expect(seenBy({ visibility: 'group' })).toEqual([9]);
+    expect(seenBy({ visibility: 'people' })).toEqual([9]);
+  });
+});
+
+it('events are heard by those they are for', () => {
+  const one = viewer(1, 'guest', [7]);
+  expect(hears(one, { kind: 'accounts', accountIds: [2, 1] })).toBe(true);
+  expect(hears(anonymous, { kind: 'accounts', accountIds: [] })).toBe(false);
+  expect(hears(one, { kind: 'room', visibility: 'members' })).toBe(false);
+  expect(hears(anonymous, { kind: 'room', visibility: 'everyone' })).toBe(true);
+  expect(hears(one, { kind: 'room', visibility: 'group', groupId: 7 })).toBe(true);
+  expect(hears(viewer(1, 'owner'), { kind: 'room', visibility: 'group', groupId: 7 })).toBe(false);
+});

@@ -1,0 +1,167 @@
+/**
+ * Divides a collection of music into albums, one torrent each: every folder that holds audio is one, and the folders of
+ * its discs (`CD1`, `Disc 2`) and those without audio (`Scans`) belong to it. So do `Album (CD1)` and `Album (CD2)` in a
+ * folder that is called after the album. In any other folder (`Artist`) they are a torrent each: one for both would have
+ * that folder's name, and be another one when the next set of discs comes.
+ *
+ * Invariant: every file belongs to one album at most. Left to others: making the torrents (create.ts).
+ */
+import { createHash } from 'node:crypto';
+import { dirname, join, relative, sep } from 'node:path';
+import { comparePaths } from '../paths/natural-order.ts';
+import { isAudio } from '../tags/audio/audio-formats.ts';
+import { isDiscName } from '../tags/texts/disc-numbers.ts';
+import { readFolderName } from '../tags/texts/name-fields.ts';
+import type { CreateError } from './create-error.ts';
+import { type FoundFile, type ScanOptions, type Skipped, scanFolder } from './folder-scan.ts';
+
+/** Ten times what one torrent may hold; some 200 MB of memory. */
+const collectionFilesMax = 1_000_000;
+
+export interface Album {
+  readonly path: string;
+  readonly bytes: number;
+  /** Another one when a file of it has come, changed or gone. */
+  readonly stamp: string;
+  /** Whether a file of the folder belongs to this album, and not to another inside it: an option of createTorrent(). */
+  readonly wanted: (components: readonly string[]) => boolean;
+  /** The same at a later time: audio that came since makes an album of its folder. Throws CreateError. */
+  readonly wantedNow: (signal?: AbortSignal) => Promise<Album['wanted']>;
+}
+
+export interface Albums {
+  /** In natural order. */
+  readonly albums: readonly Album[];
+  /** Files that lie in no album. */
+  readonly leftOut: readonly string[];
+  /** What no torrent takes in, album or not. */
+  readonly skipped: readonly Skipped[];
+  /** What could not be looked at, outside of all albums: there may be one. Those inside an album are told by createTorrent(). */
+  readonly faults: readonly CreateError[];
+}
+
+/** Throws CreateError as createTorrent() does. */
+export async function findAlbums(
+  path: string,
+  options: ScanOptions = {},
+  signal?: AbortSignal,
+): Promise<Albums> {
+  const faults: CreateError[] = [];
+  const onFault = (fault: CreateError) => faults.push(fault);
+  const scan = await scanFolder(path, options, signal, { filesMax: collectionFilesMax, onFault });
+  // Of a folder that cannot be read at all there is nothing more to say.
+  if (faults[0]?.path === scan.root) throw faults[0];
+  if (scan.isSingleFile) {
+    const wanted = () => true;
+    const [file] = scan.files;
+    const stamp = stampOf(scan.files);
+    const album = { path, bytes: file!.bytes, stamp, wanted, wantedNow: async () => wanted };
+    return { albums: [album], leftOut: [], skipped: [], faults: [] };
+  }
+
+  const withAudio = new Map<string, readonly string[]>();
+  for (const { components } of scan.files) {
+    const folder = components.slice(0, -1);
+    if (isAudio(components.at(-1)!)) withAudio.set(keyOf(folder), folder);
+  }
+  const albums = albumFolders([...withAudio.values()], scan.name);
+  const nearest = (folder: readonly string[]): string | undefined => {
+    for (let depth = folder.length; depth >= 0; depth--) {
+      const key = keyOf(folder.slice(0, depth));
+      if (albums.has(key)) return key;
+    }
+    return undefined;
+  };
+  const sorted = [...albums].sort(([, a], [, b]) => comparePaths(a, b));
+  const filesOf = new Map<string, FoundFile[]>();
+  const leftOut: string[] = [];
+  for (const file of scan.files) {
+    const key = nearest(file.components.slice(0, -1));
+    if (key === undefined) leftOut.push(join(scan.root, ...file.components));
+    else {
+      const others = filesOf.get(key);
+      if (others === undefined) filesOf.set(key, [file]);
+      else others.push(file);
+    }
+  }
+  const folderOf = (at: string) => relative(scan.root, at).split(sep).filter(Boolean);
+  return {
+    albums: sorted.map(([key, folder]) => {
+      const at = join(path, ...folder);
+      const files = filesOf.get(key) ?? [];
+      const chosen = (components: readonly string[]) => options.wanted?.([...folder, ...components]) ?? true;
+      return {
+        path: at,
+        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+        stamp: stampOf(files),
+        wanted: (components) =>
+          chosen(components) && nearest([...folder, ...components.slice(0, -1)]) === key,
+        wantedNow: async (later) => {
+          const now = await findAlbums(at, { ...options, wanted: chosen }, later);
+          return now.albums.find((album) => album.path === at)?.wanted ?? (() => false);
+        },
+      };
+    }),
+    leftOut,
+    skipped: scan.skipped,
+    faults: faults.filter((fault) => nearest(folderOf(dirname(fault.path!))) === undefined),
+  };
+}
+
+/** Of folders with audio. `rootName`: of the folder that all of them lie in. */
+function albumFolders(
+  withAudio: readonly (readonly string[])[],
+  rootName: string,
+): Map<string, readonly string[]> {
+  const found = withAudio.map((folder) => {
+    const outer = behindDiscNames(folder);
+    const set = outer.length === 0 ? undefined : setOf(outer.at(-1)!, outer.at(-2) ?? rootName);
+    return { outer, set, parent: keyOf(outer.slice(0, -1)) };
+  });
+  const sets = new Map<string, Set<string>>();
+  for (const { set, parent } of found) {
+    if (set !== undefined) sets.set(parent, (sets.get(parent) ?? new Set()).add(set));
+  }
+  const albums = new Map<string, readonly string[]>();
+  for (const { outer, set, parent } of found) {
+    // `Best of A and B` with the discs of both is neither's.
+    const folder = set !== undefined && sets.get(parent)!.size === 1 ? outer.slice(0, -1) : outer;
+    albums.set(keyOf(folder), folder);
+  }
+  return albums;
+}
+
+/** A disc lies in its album, and a box may have discs in volumes: all the way up. */
+function behindDiscNames(folder: readonly string[]): readonly string[] {
+  let depth = folder.length;
+  while (depth > 0 && isDiscName(folder[depth - 1]!)) depth--;
+  return folder.slice(0, depth);
+}
+
+/** The album of which a folder is one disc, when the folder that it lies in is called so, too. */
+function setOf(name: string, parentName: string): string | undefined {
+  const { album, disc } = readFolderName(name);
+  const words = wordsOf(album);
+  return disc !== undefined && wordsOf(parentName).includes(words) ? words : undefined;
+}
+
+/** With signs around each, so that no part of a word is found. */
+function wordsOf(name: string): string {
+  const words = name
+    .normalize('NFKC')
+    .toLowerCase()
+    .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [name];
+  return ` ${words.join(' ')} `;
+}
+
+function stampOf(files: readonly FoundFile[]): string {
+  const hash = createHash('sha1');
+  for (const { components, bytes, ctimeMs } of files) {
+    hash.update(`${components.join('/')}\n${bytes} ${ctimeMs}\n`);
+  }
+  return hash.digest('base64');
+}
+
+function keyOf(folder: readonly string[]): string {
+  return folder.join('/');
+}

@@ -1,0 +1,25 @@
+/** Puts a torrent file where it belongs, whole or not at all, and says in plain words why it could not. */
+
+import { writeWhole } from '../whole-file.ts';
+import { CreateError } from './create-error.ts';
+
+/** Throws CreateError: `exists`, unless forced, `create-disk-full` and `create-write`. */
+export async function writeTorrentFile(
+  path: string,
+  bytes: Uint8Array,
+  { force = false }: { readonly force?: boolean } = {},
+): Promise<void> {
+  try {
+    await writeWhole(path, bytes, { replace: force });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new CreateError('exists', `${path} exists already: use force to replace it`, path, error);
+    }
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      const message = `${path} cannot be written: the disk is full; make room, or choose another place`;
+      throw new CreateError('create-disk-full', message, path, error);
+    }
+    throw new CreateError('create-write', `${path} cannot be written (${code ?? message})`, path, error);
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * Where the bytes of a torrent lie in files, and where those files lie on this machine's disk.
+ *
+ * Invariant: the disk paths of one layout differ from each other under the rules of its platform, none is a folder of
+ * another, and each stays inside the folder it is joined to. The same torrent gives the same paths on every machine of
+ * one platform. Pads are in the byte space but never on a disk.
+ * Left to others: reading the metadata (metainfo.ts), links and files that are already on the disk.      BEP 3, 47, 52
+ */
+import { foldName } from '../paths/name-folding.ts';
+import {
+  cutName,
+  mapComponent,
+  mapTopName,
+  nameUnits,
+  nameUnitsMax,
+  type PathPlatform,
+  withSuffix,
+} from '../paths/path-rules.ts';
+
+export interface TorrentFile {
+  readonly index: number;
+  /** The path inside the torrent as its author wrote it, without the torrent's own folder. Never use it on a disk. */
+  readonly components: readonly string[];
+  /**
+   * The bytes of each component on its author's disk, with the torrent's own folder, where they are not those of
+   * `components` in UTF-8. To look for a file, never to make one.
+   */
+  readonly rawPath: readonly Uint8Array[] | undefined;
+  /** Safe on this machine, with the torrent's own folder: join(folder, ...diskPath). Empty for pads. */
+  readonly diskPath: readonly string[];
+  readonly bytes: number;
+  /** In the byte space of the torrent. */
+  readonly offset: number;
+  /** BEP 47: zeros that bring the next file to the start of a piece. */
+  readonly isPad: boolean;
+  /** BEP 52: root of the file's Merkle tree, 32 bytes. Not in v1, not for empty files. */
+  readonly piecesRoot: Uint8Array | undefined;
+}
+
+/** A run of bytes inside one file. */
+export interface FileSegment {
+  readonly fileIndex: number;
+  /** From the start of the file. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface LayoutEntry {
+  /** Components without a fault (path-rules.ts). */
+  readonly components: readonly string[];
+  /** Its bytes, where they are not the components in UTF-8. */
+  readonly raw?: readonly Uint8Array[] | undefined;
+  readonly bytes: number;
+  readonly isPad?: boolean | undefined;
+  readonly piecesRoot?: Uint8Array | undefined;
+}
+
+export interface LayoutOptions {
+  /** Name of the torrent's folder; for a single file the name of that file. */
+  readonly name: string;
+  /** Its bytes, where they are not the name in UTF-8. */
+  readonly rawName?: Uint8Array | undefined;
+  readonly isSingleFile: boolean;
+  readonly platform: PathPlatform;
+  /** BEP 52 without pads: every file that is not empty starts at a multiple of this. */
+  readonly alignment?: number;
+  /** Where the files lie, by index, when that is known: paths as of another layout of these entries. */
+  readonly diskPaths?: readonly (readonly string[])[];
+}
+
+export class FileLayout {
+  readonly files: readonly TorrentFile[];
+  /** Bytes of the whole space, pads and gaps included. */
+  readonly totalBytes: number;
+  /** First component of every disk path. Never a hidden name. */
+  readonly rootName: string;
+  /** The torrent's own name as this platform can hold it, hidden or not: a publisher's folder is called so. */
+  readonly ownRootName: string;
+  readonly isSingleFile: boolean;
+  readonly #platform: PathPlatform;
+  readonly #options: LayoutOptions;
+  /** Files with bytes, in order, and where each starts: what a binary search runs over. */
+  readonly #indexes: Int32Array;
+  readonly #starts: Float64Array;
+  /** Keys of the files and folders that end in `.part`: places that no file under way may take. */
+  readonly #partKeys: ReadonlySet<string>;
+
+  constructor(entries: readonly LayoutEntry[], options: LayoutOptions) {
+    const { platform, isSingleFile, alignment = 1 } = options;
+    this.isSingleFile = isSingleFile;
+    this.#platform = platform;
+    this.#options = options;
+    const { diskPaths } = options;
+    this.rootName = diskPaths?.find(([top]) => top !== undefined)?.[0] ?? mapTopName(options.name, platform);
+    this.ownRootName = mapComponent(options.name, platform);
+    const paths = diskPaths ?? assignPaths(entries, this.rootName, isSingleFile, platform).paths;
+
+    const files: TorrentFile[] = [];
+    const indexes: number[] = [];
+    const starts: number[] = [];
+    const partKeys = new Set<string>();
+    let offset = 0;
+    for (const [index, entry] of entries.entries()) {
+      const { components, bytes, isPad = false, piecesRoot } = entry;
+      if (bytes > 0) {
+        offset = Math.ceil(offset / alignment) * alignment;
+        indexes.push(index);
+        starts.push(offset);
+      }
+      const diskPath = paths[index]!;
+      for (const [depth, component] of diskPath.entries()) {
+        if (nameKey(component, platform).endsWith('.part'))
+          partKeys.add(pathKey(diskPath.slice(0, depth + 1), platform));
+      }
+      const rawPath = isPad ? undefined : rawPathOf(entry, options);
+      files.push({ index, components, rawPath, diskPath, bytes, offset, isPad, piecesRoot });
+      offset += bytes;
+    }
+    this.files = files;
+    this.totalBytes = offset;
+    this.#indexes = Int32Array.from(indexes);
+    this.#starts = Float64Array.from(starts);
+    this.#partKeys = partKeys;
+  }
+
+  /** The files that a run of bytes lies in, in order; empty files have no part in it. The run must lie in the torrent. */
+  segments(offset: number, bytes: number): FileSegment[] {
+    const segments: FileSegment[] = [];
+    const end = offset + bytes;
+    for (let at = Math.max(0, this.#search(offset)); at < this.#starts.length; at++) {
+      const start = this.#starts[at]!;
+      if (start >= end) break;
+      const fileIndex = this.#indexes[at]!;
+      const from = Math.max(offset, start);
+      const to = Math.min(end, start + this.files[fileIndex]!.bytes);
+      if (to > from) segments.push({ fileIndex, offset: from - start, bytes: to - from });
+    }
+    return segments;
+  }
+
+  /** The file that holds the byte at `offset`; undefined beyond the end and in the gaps of BEP 52. */
+  fileAt(offset: number): number | undefined {
+    const at = this.#search(offset);
+    if (at < 0) return undefined;
+    const fileIndex = this.#indexes[at]!;
+    return offset < this.#starts[at]! + this.files[fileIndex]!.bytes ? fileIndex : undefined;
+  }
+
+  /**
+   * Where a file lies while it is under way: its name with `.part`, in its own folder. Another name when the torrent
+   * has a file of that name (a finished one would be overwritten) or when it would be too long.
+   */
+  partPath(fileIndex: number): readonly string[] {
+    const { diskPath } = this.files[fileIndex]!;
+    const folder = diskPath.slice(0, -1);
+    const name = diskPath.at(-1)!;
+    for (let attempt = 0; ; attempt++) {
+      // The index keeps two long names apart whose beginnings are the same.
+      const suffix = attempt === 0 ? '.part' : `.${fileIndex}${'.part'.repeat(attempt)}`;
+      const tooLong = nameUnits(name + suffix, this.#platform) > nameUnitsMax;
+      if (tooLong && attempt === 0) continue;
+      const stem = tooLong ? cutName(name, this.#platform) : name;
+      const path = [...folder, stem + suffix];
+      if (!this.#partKeys.has(pathKey(path, this.#platform))) return path;
+    }
+  }
+
+  /** The same files in other places of the disk, by index: under other names for the same, safe as these. */
+  at(diskPaths: readonly (readonly string[])[]): FileLayout {
+    const entries = this.files.map(({ rawPath, ...file }) => ({
+      ...file,
+      raw: this.isSingleFile ? undefined : rawPath?.slice(1),
+    }));
+    return new FileLayout(entries, { ...this.#options, diskPaths });
+  }
+
+  /** How many files would have to be renamed on another system, because it takes their names for one. */
+  renamedOn(platform: PathPlatform): number {
+    return assignPaths(this.files, this.rootName, this.isSingleFile, platform).renamed;
+  }
+
+  /** Index into #starts of the last file that starts at or before `offset`; -1 when there is none. */
+  #search(offset: number): number {
+    let low = 0;
+    let high = this.#starts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#starts[middle]! <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}
+
+function rawPathOf(
+  { components, raw }: LayoutEntry,
+  { name, rawName, isSingleFile }: LayoutOptions,
+): readonly Uint8Array[] | undefined {
+  if (raw === undefined && rawName === undefined) return undefined;
+  const top = rawName ?? Buffer.from(name);
+  return isSingleFile ? [top] : [top, ...(raw ?? components.map((component) => Buffer.from(component)))];
+}
+
+/** Equal for paths that the platform takes for one. No component holds a slash. */
+function pathKey(path: readonly string[], platform: PathPlatform): string {
+  return nameKey(path.join('/'), platform);
+}
+
+function nameKey(name: string, platform: PathPlatform): string {
+  return platform === 'linux' ? name : foldName(name);
+}
+
+/**
+ * A disk path for every entry. Folders that the platform takes for one are one, under the name that came first. A file
+ * whose name is taken, by a folder or by a file before it, gets a number before its extension; names that are free go
+ * to their owners first. A number that was tried is never tried again, so hostile names cost no more than honest ones.
+ */
+function assignPaths(
+  entries: readonly LayoutEntry[],
+  rootName: string,
+  isSingleFile: boolean,
+  platform: PathPlatform,
+): { paths: (readonly string[])[]; renamed: number } {
+  const noPath: readonly string[] = [];
+  const paths = entries.map(() => noPath);
+  if (isSingleFile) {
+    const index = entries.findIndex((entry) => !entry.isPad);
+    if (index >= 0) paths[index] = [rootName];
+    return { paths, renamed: 0 };
+  }
+  const mapped = entries.map((entry) =>
+    entry.isPad ? noPath : entry.components.map((component) => mapComponent(component, platform)),
+  );
+
+  // Every folder by its key, and for every entry the folder it lies in: `/key/of/the/folder`.
+  const folders = new Map<string, readonly string[]>([['', [rootName]]]);
+  const folderKeys = mapped.map((components) => {
+    let key = '';
+    for (const component of components.slice(0, -1)) {
+      const parent = folders.get(key)!;
+      key += `/${nameKey(component, platform)}`;
+      if (!folders.has(key)) folders.set(key, [...parent, component]);
+    }
+    return key;
+  });
+
+  const taken = new Set<string>();
+  const take = (index: number, name: string): boolean => {
+    const folderKey = folderKeys[index]!;
+    const key = `${folderKey}/${nameKey(name, platform)}`;
+    if (taken.has(key) || folders.has(key)) return false;
+    taken.add(key);
+    paths[index] = [...folders.get(folderKey)!, name];
+    return true;
+  };
+
+  const late: number[] = [];
+  for (const [index, components] of mapped.entries()) {
+    const name = components.at(-1);
+    if (name !== undefined && !take(index, name)) late.push(index);
+  }
+  const numbers = new Map<string, number>();
+  for (const index of late) {
+    const name = mapped[index]!.at(-1)!;
+    const wanted = `${folderKeys[index]}/${nameKey(name, platform)}`;
+    let number = numbers.get(wanted) ?? 2;
+    while (!take(index, withSuffix(name, ` (${number})`, platform))) number++;
+    numbers.set(wanted, number + 1);
+  }
+  return { paths, renamed: late.length };
+}

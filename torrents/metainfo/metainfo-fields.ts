@@ -1,0 +1,147 @@
+/**
+ * The limits of a torrent file, its error type, and the readers of single fields that the versions share.
+ *
+ * Invariant: what a reader returns is within the limits below, so nothing further in checks it again.
+ * Left to others: how the fields belong together (metainfo.ts, metainfo-v1.ts, metainfo-v2.ts).            BEP 3, 12, 19
+ */
+import type { BValue } from '../bencode/bencode.ts';
+
+/** Of v1. Torrents with pieces of a few hundred bytes exist; what limits them is the number of pieces. */
+const pieceLengthMin = 1;
+/** BEP 52: a piece holds whole leaves of 16 KiB. */
+const pieceLengthMinV2 = 16 * 1024;
+/** One piece fills the memory that the engine has for pieces (`pieceMemoryBytesMax`). libtorrent: 512 MiB. */
+const pieceLengthMax = 256 * 2 ** 20;
+/** Programs make pieces between these, and not all programs read others. */
+export const usualPieceLengths = { min: 16 * 1024, max: 16 * 2 ** 20 } as const;
+/** A bitfield has 512 KiB then, and the tables of a torrent some 60 MB. libtorrent: 2,097,152. */
+export const pieceCountMax = 2 ** 22;
+/** What our own torrents stay below: 4 TiB in pieces of 16 MiB. */
+export const usualPieceCountMax = 262_144;
+/** Pads do not count: a hybrid torrent has one after nearly every file. */
+export const filesMax = 100_000;
+/** The longest public tracker lists have about 100 entries. */
+const urlsMax = 500;
+/** RFC 9110 recommends that 8,000 octets be supported; nobody's tracker is longer. */
+const urlBytesMax = 8_000;
+
+/** `code` is stable: `metainfo-…`, or `bencode-…` and `path-…` from the rooms below. */
+export class MetainfoError extends Error {
+  override readonly name = 'MetainfoError';
+  readonly code: string;
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** Something that is wrong but does no harm. `code` is stable. */
+export interface MetainfoWarning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Collects warnings, one of each code: a torrent with 100,000 odd names says so once. */
+export class Warnings {
+  readonly #byCode = new Map<string, MetainfoWarning>();
+
+  add(code: string, message: string): void {
+    if (!this.#byCode.has(code)) this.#byCode.set(code, { code, message });
+  }
+
+  has(code: string): boolean {
+    return this.#byCode.has(code);
+  }
+
+  list(): MetainfoWarning[] {
+    return [...this.#byCode.values()];
+  }
+}
+
+const lossyUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Text for people: what is not UTF-8 becomes U+FFFD. Some programs write a second field that is sure to be UTF-8. */
+export function readText(dict: BValue, name: string): string | undefined {
+  const value = dict.get(`${name}.utf-8`) ?? dict.get(name);
+  return value?.bytes && lossyUtf8.decode(value.bytes);
+}
+
+/** A size in bytes: BEP 3 has them as integers, and nothing may be negative. */
+export function readBytes(value: BValue | undefined, where: string): number {
+  const bytes = value?.integer;
+  if (bytes === undefined || bytes < 0) {
+    throw new MetainfoError('metainfo-length', `${where} has no length, or one that is not a size`);
+  }
+  return bytes;
+}
+
+/** Adds sizes without ever leaving the integers. */
+export function addBytes(a: number, b: number): number {
+  if (a > Number.MAX_SAFE_INTEGER - b) {
+    throw new MetainfoError('metainfo-length', 'the files together are larger than 2^53 bytes');
+  }
+  return a + b;
+}
+
+export function readPieceLength(info: BValue, isV2: boolean, warnings: Warnings): number {
+  const pieceLength = info.get('piece length')?.integer;
+  const least = isV2 ? pieceLengthMinV2 : pieceLengthMin;
+  if (pieceLength === undefined || pieceLength < least || pieceLength > pieceLengthMax) {
+    const found = pieceLength === undefined ? 'missing' : `${pieceLength} bytes`;
+    const range = `${isV2 ? '16 KiB' : '1 byte'} and 256 MiB`;
+    const message = `the piece length is ${found}; it must lie between ${range}`;
+    throw new MetainfoError('metainfo-piece-length', message);
+  }
+  if (pieceLength < usualPieceLengths.min || pieceLength > usualPieceLengths.max) {
+    const message = `its pieces have ${pieceLength} bytes: not every program reads less than 16 KiB or more than 16 MiB`;
+    warnings.add('piece-length-unusual', message);
+  }
+  return pieceLength;
+}
+
+/** Throws when there are more than can be kept track of. */
+export function checkPieceCount(pieceCount: number, warnings: Warnings): void {
+  if (pieceCount > pieceCountMax) {
+    const message = `${pieceCount} pieces are more than ${pieceCountMax}`;
+    throw new MetainfoError('metainfo-too-many-pieces', message);
+  }
+  if (pieceCount > usualPieceCountMax)
+    warnings.add('pieces-many', `it has ${pieceCount} pieces: not every program reads so many`);
+}
+
+/** BEP 12: `announce-list` counts, and `announce` only where it is missing. Tiers stay in the order of the file. */
+export function readTrackers(root: BValue, warnings: Warnings): string[][] {
+  const tiers: string[][] = [];
+  let left = urlsMax;
+  for (const tier of root.get('announce-list')?.items() ?? []) {
+    const urls = readUrls(tier, left, warnings);
+    left -= urls.length;
+    if (urls.length > 0) tiers.push(urls);
+  }
+  if (tiers.length > 0) return tiers;
+  const single = root.get('announce');
+  const urls = single === undefined ? [] : readUrls(single, 1, warnings);
+  return urls.length > 0 ? [urls] : [];
+}
+
+/** BEP 19: one URL, or a list of them. */
+export function readWebSeeds(root: BValue, warnings: Warnings): string[] {
+  const list = root.get('url-list');
+  return list === undefined ? [] : readUrls(list, urlsMax, warnings);
+}
+
+function readUrls(value: BValue, countMax: number, warnings: Warnings): string[] {
+  const urls: string[] = [];
+  for (const item of value.kind === 'list' ? value.items() : [value]) {
+    const url = (item.bytes?.length ?? 0) > urlBytesMax ? undefined : item.text?.trim();
+    // Programs write an empty string where the user gave no tracker.
+    if (url === '') continue;
+    if (url === undefined || !URL.canParse(url))
+      warnings.add('url-unreadable', 'an address that is no URL was left out');
+    else if (urls.length === countMax)
+      warnings.add('urls-too-many', `only the first ${urlsMax} addresses were kept`);
+    else urls.push(url);
+  }
+  return urls;
+}

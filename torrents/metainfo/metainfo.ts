@@ -1,0 +1,312 @@
+/**
+ * Reads torrent files, and the bare info dictionary that peers send (BEP 9). Everything in one is hostile until it has
+ * passed through here: sizes, counts, paths and how they belong together.
+ *
+ * Invariant: a Metainfo describes files that can be laid out, hashed and shared without another check; its info-hash
+ * is taken over the bytes as they were, never over something encoded again. Byte fields are views of the input.
+ * Left to others: writing (metainfo-encode.ts), whether a tracker may be asked (whoever connects). BEP 3, 12, 19, 27, 47, 52
+ */
+
+import { createHash } from 'node:crypto';
+import {
+  BencodeError,
+  type BencodeLimits,
+  type BValue,
+  localLimits,
+  peerLimits,
+  scan,
+  scanPrefix,
+} from '../bencode/bencode.ts';
+import { Geometry } from '../geometry.ts';
+import { displayPath, hostPlatform, type PathPlatform } from '../paths/path-rules.ts';
+import { fileKind } from '../release/file-kinds.ts';
+import { FileLayout, type LayoutEntry, type TorrentFile } from './file-layout.ts';
+import {
+  MetainfoError,
+  type MetainfoWarning,
+  readPieceLength,
+  readText,
+  readTrackers,
+  readWebSeeds,
+  Warnings,
+} from './metainfo-fields.ts';
+import { readV1 } from './metainfo-v1.ts';
+import {
+  joinPaths,
+  mergeHybrid,
+  type PieceLayer,
+  pieceRootsOf,
+  readPieceLayers,
+  readV2,
+  sortedDict,
+} from './metainfo-v2.ts';
+import { declaredEncoding, type NamedPath, NameReader, pathDepthMax } from './name-reader.ts';
+
+export { MetainfoError, type MetainfoWarning, type PieceLayer };
+
+export type TorrentFormat = 'v1' | 'v2' | 'hybrid';
+
+export interface Metainfo {
+  readonly format: TorrentFormat;
+  /**
+   * What lies at the top of the folder it is fetched into, as its author wrote it; the info-hash in hex where that is
+   * nothing. For people's eyes use displayPath([name]).
+   */
+  readonly name: string;
+  /** 20 bytes: what handshakes and announces carry. SHA-1; for v2 alone the beginning of infoHashV2 (BEP 52). */
+  readonly infoHash: Uint8Array;
+  /** 32 bytes, SHA-256. */
+  readonly infoHashV2: Uint8Array | undefined;
+  /** BEP 27: peers come from the trackers only. */
+  readonly private: boolean;
+  readonly pieceLength: number;
+  /** v1 and hybrid: SHA-1 of every piece, 20 bytes each. v2: empty. */
+  readonly pieceHashes: Uint8Array;
+  /** v2 and hybrid: Merkle root of every piece, 32 bytes each. Undefined while only peers' metadata (BEP 9) is known. */
+  readonly pieceRoots: Uint8Array | undefined;
+  /** v2 and hybrid: the proved layer of every file longer than a piece; what `hash request` is answered from. */
+  readonly pieceLayers: readonly PieceLayer[];
+  readonly geometry: Geometry;
+  readonly layout: FileLayout;
+  /** The files of the layout, pads included. */
+  readonly files: readonly TorrentFile[];
+  /** What a person gets: all files without pads. */
+  readonly bytes: number;
+  /** BEP 12: tiers in the order of the file. */
+  readonly trackers: readonly (readonly string[])[];
+  /** BEP 19. */
+  readonly webSeeds: readonly string[];
+  readonly comment: string | undefined;
+  readonly source: string | undefined;
+  readonly createdBy: string | undefined;
+  /** Seconds since 1970. */
+  readonly creationDate: number | undefined;
+  /** What its names are read as, where that is not UTF-8: a label of the Encoding Standard. */
+  readonly encoding: string | undefined;
+  readonly warnings: readonly MetainfoWarning[];
+  /** The info dictionary, byte for byte. */
+  readonly infoBytes: Uint8Array;
+}
+
+export interface ParseOptions {
+  readonly limits?: BencodeLimits;
+  /** Whose names the disk paths follow; this machine's if left out. */
+  readonly platform?: PathPlatform;
+}
+
+/** A torrent file → what it says. Throws MetainfoError. */
+export function parseMetainfo(bytes: Uint8Array, options: ParseOptions = {}): Metainfo {
+  refuseOtherFiles(bytes);
+  const root = scanned(() => scanPrefix(bytes, options.limits ?? localLimits));
+  const info = root.get('info');
+  if (info === undefined) {
+    throw new MetainfoError('metainfo-info-missing', 'this is no torrent: it has no `info` dictionary');
+  }
+  const warnings = new Warnings();
+  if (root.end < bytes.length)
+    warnings.add('bytes-after-end', `${bytes.length - root.end} bytes after its end are passed over`);
+  if (root.hasLargeIntegers)
+    warnings.add('integer-range', 'numbers beyond 2^53 are passed over: nothing that is needed is so large');
+  warnOfKeyOrder(root, warnings);
+  const encoding = declaredEncoding(root);
+  const creationDate = root.get('creation date')?.integer;
+  const outer = {
+    trackers: readTrackers(root, warnings),
+    webSeeds: readWebSeeds(root, warnings),
+    comment: readText(root, 'comment'),
+    createdBy: readText(root, 'created by'),
+    creationDate: creationDate !== undefined && creationDate >= 0 ? creationDate : undefined,
+    encoding: encoding?.encoding,
+  };
+  const names = new NameReader(encoding, warnings);
+  return readInfo(info, options.platform ?? hostPlatform, names, warnings, outer, {
+    layers: root.get('piece layers'),
+  });
+}
+
+export interface ParseInfoOptions extends ParseOptions {
+  readonly trackers?: readonly (readonly string[])[];
+  readonly webSeeds?: readonly string[];
+}
+
+/** The bare info dictionary → what it says. The caller has compared its hash with the one it asked for. */
+export function parseInfo(infoBytes: Uint8Array, options: ParseInfoOptions = {}): Metainfo {
+  // Bytes after its end would be part of what was hashed, and no program would give them to others.
+  const info = scanned(() => scan(infoBytes, options.limits ?? peerLimits));
+  const outer = {
+    trackers: options.trackers ?? [],
+    webSeeds: options.webSeeds ?? [],
+    comment: undefined,
+    createdBy: undefined,
+    creationDate: undefined,
+    encoding: undefined,
+  };
+  const warnings = new Warnings();
+  const names = new NameReader(undefined, warnings);
+  return readInfo(info, options.platform ?? hostPlatform, names, warnings, outer, undefined);
+}
+
+type OuterFields = Pick<
+  Metainfo,
+  'trackers' | 'webSeeds' | 'comment' | 'createdBy' | 'creationDate' | 'encoding'
+>;
+
+/** `proof`: what stands beside the info dictionary in a torrent file; peers do not send it. */
+function readInfo(
+  info: BValue,
+  platform: PathPlatform,
+  names: NameReader,
+  warnings: Warnings,
+  outer: OuterFields,
+  proof: { readonly layers: BValue | undefined } | undefined,
+): Metainfo {
+  if (info.kind !== 'dict') throw new MetainfoError('metainfo-info-missing', '`info` is not a dictionary');
+  // BEP 52: checked before anything else, so that the message is about the version.
+  const version = info.get('meta version')?.integer ?? 0;
+  if (version > 2 || info.get('meta version')?.isLargeInteger) {
+    const message = `this torrent is of version ${version || 'unknown'}, which this program does not know`;
+    throw new MetainfoError('metainfo-version', message);
+  }
+  const hasV2 = version === 2;
+  const hasV1 = !hasV2 || info.get('pieces') !== undefined;
+  if (hasV2) sortedDict(info, 'the info dictionary');
+  warnOfKeyOrder(info, warnings);
+  const infoBytes = info.raw;
+  const infoHashV2 = hasV2 ? createHash('sha256').update(infoBytes).digest() : undefined;
+  const infoHash = hasV1 ? createHash('sha1').update(infoBytes).digest() : infoHashV2!.subarray(0, 20);
+  const top = topName(names.top(info), infoHash, warnings);
+  const name = top.components[0]!;
+  const pieceLength = readPieceLength(info, hasV2, warnings);
+
+  const v2 = hasV2 ? readV2(info, top, pieceLength, names, warnings) : undefined;
+  const v1 = hasV1 ? readV1(info, top, pieceLength, names, warnings) : undefined;
+  const listed = v1 && v2 ? mergeHybrid(v1.entries, v2.entries, pieceLength) : (v1 ?? v2)!.entries;
+  const { entries, isSingleFile } = belowTop(listed, (v1 ?? v2)!.isSingleFile, top);
+  refusePathsTwice(entries, warnings);
+  const alignment = v1 ? 1 : pieceLength;
+  const rawName = top.raw?.[0];
+  const layout = new FileLayout(entries, { name, rawName, isSingleFile, platform, alignment });
+  if (layout.rootName !== layout.ownRootName) {
+    const message = `its name is a hidden one, ${displayPath([name])}: it is called ${displayPath([layout.rootName])} where it is fetched`;
+    warnings.add('name-hidden', message);
+  }
+  const bytes = layout.files.reduce((sum, file) => sum + (file.isPad ? 0 : file.bytes), 0);
+  // mktorrent makes torrents of empty files, and they are complete as soon as the files have their names.
+  if (!layout.files.some(({ isPad }) => !isPad))
+    throw new MetainfoError('metainfo-nothing', 'this torrent has no files');
+
+  const geometry = new Geometry(
+    layout.totalBytes,
+    pieceLength,
+    v1 ? undefined : shortPiecesOf(layout, pieceLength),
+  );
+  const pieceLayers = v2 && proof ? readPieceLayers(proof.layers, layout.files, pieceLength) : [];
+  return {
+    format: v2 === undefined ? 'v1' : v1 === undefined ? 'v2' : 'hybrid',
+    name,
+    infoHash,
+    infoHashV2,
+    private: info.get('private')?.integer === 1,
+    pieceLength,
+    pieceHashes: v1?.pieceHashes ?? new Uint8Array(),
+    pieceRoots: v2 && proof ? pieceRootsOf(layout.files, pieceLayers, geometry) : undefined,
+    pieceLayers,
+    geometry,
+    layout,
+    files: layout.files,
+    bytes,
+    ...outer,
+    source: readText(info, 'source'),
+    warnings: warnings.list(),
+    infoBytes,
+  };
+}
+
+/** A torrent without a name has its info-hash for one, as with libtorrent. */
+function topName(named: NamedPath, infoHash: Uint8Array, warnings: Warnings): NamedPath {
+  if (named.components.length > 0) return named;
+  const name = Buffer.from(infoHash).toString('hex');
+  warnings.add('name-empty', `its name is empty: it is called by its info-hash, ${name}`);
+  return { components: [name] };
+}
+
+/** Paths below the torrent's own folder. A name with slashes has further folders in it, and a single file lies in a folder then. */
+function belowTop(
+  entries: readonly LayoutEntry[],
+  isSingleFile: boolean,
+  top: NamedPath,
+): { entries: readonly LayoutEntry[]; isSingleFile: boolean } {
+  if (top.components.length === 1) return { entries, isSingleFile };
+  const within = { components: top.components.slice(1), raw: top.raw?.slice(1) };
+  const below = entries.map((entry) =>
+    entry.isPad ? entry : { ...entry, ...(isSingleFile ? within : joinPaths(within, entry)) },
+  );
+  if (below.some(({ components }) => components.length > pathDepthMax))
+    throw new MetainfoError('metainfo-path-depth', `a file lies more than ${pathDepthMax} folders deep`);
+  return { entries: below, isSingleFile: false };
+}
+
+/** Two paths that were different as they were written, and are one by now: which file was meant is in doubt. */
+function refusePathsTwice(entries: readonly LayoutEntry[], warnings: Warnings): void {
+  if (!warnings.has('path-slash') && !warnings.has('path-parts-empty')) return;
+  const seen = new Set<string>();
+  for (const { components, isPad } of entries) {
+    if (isPad) continue;
+    const path = components.join('/');
+    if (seen.has(path))
+      throw new MetainfoError('path-twice', `two files have one path: ${displayPath(components)}`);
+    seen.add(path);
+  }
+}
+
+/** BEP 52 without pads: the last piece of every file ends with it. */
+function shortPiecesOf(layout: FileLayout, pieceLength: number): Map<number, number> {
+  const short = new Map<number, number>();
+  for (const { bytes, offset } of layout.files) {
+    if (bytes % pieceLength !== 0) short.set(Math.floor((offset + bytes) / pieceLength), bytes % pieceLength);
+  }
+  return short;
+}
+
+function scanned(read: () => BValue): BValue {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof BencodeError)) throw error;
+    const hint = error.code === 'bencode-truncated' ? 'the file is cut short' : 'the file is damaged';
+    throw new MetainfoError(error.code, `this is no valid torrent, ${hint}: ${error.message}`, error);
+  }
+}
+
+/** What people pick instead of a torrent, and what servers send in its place. */
+function refuseOtherFiles(bytes: Uint8Array): void {
+  if (bytes.length === 0)
+    throw new MetainfoError('metainfo-empty', 'this file is empty, so it is no torrent');
+  const beginning = Buffer.from(bytes.subarray(0, 64))
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart();
+  if (beginning.startsWith('<')) {
+    const message =
+      'this is a web page and no torrent: the address may need a login, or the link has expired';
+    throw new MetainfoError('metainfo-web-page', message);
+  }
+  if (/^[{[]/.test(beginning)) throw new MetainfoError('metainfo-json', 'this is JSON and no torrent');
+  if (beginning.startsWith('magnet:')) {
+    throw new MetainfoError('metainfo-magnet', 'this is a magnet link and no torrent: give the link itself');
+  }
+  const other = fileKind(bytes);
+  if (other?.kind === 'archive')
+    throw new MetainfoError('metainfo-compressed', `this is ${other.words} and no torrent: unpack it first`);
+  if (other?.kind === 'music')
+    throw new MetainfoError('metainfo-music', `this is ${other.words} and no torrent`);
+  if (other !== undefined)
+    throw new MetainfoError('metainfo-other-file', `this is ${other.words} and no torrent`);
+}
+
+function warnOfKeyOrder(dict: BValue, warnings: Warnings): void {
+  if (dict.keyOrder === 'duplicate')
+    warnings.add('keys-duplicate', 'a key is there twice: the first one counts');
+  else if (dict.keyOrder === 'unsorted')
+    warnings.add('keys-unsorted', 'the keys of a dictionary are not in order');
+}

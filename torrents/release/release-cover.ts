@@ -1,0 +1,72 @@
+/**
+ * The picture that stands for a release: a file beside the music first, then what its tags hold; one that is too large is
+ * made smaller, and one that cannot be is named.
+ *
+ * Invariant: what comes out has been through coverImage; at most scalingsMax pictures are decoded for one release.
+ */
+import type { TorrentFile } from '../metainfo/file-layout.ts';
+import { smallFile } from '../small-file.ts';
+import { type CoverImage, coverBytesMax, coverImage } from '../tags/covers/cover-image.ts';
+import type { CoverFault, TagReader } from '../tags/tag-reader.ts';
+import type { TrackTags } from '../tags/track-tags.ts';
+import type { FilePaths } from '../verify.ts';
+
+export interface CoverSearch {
+  readonly cover: CoverImage | undefined;
+  /** Pictures that were left out, though no other one was found. */
+  readonly faults: readonly { readonly path: string; readonly fault: CoverFault }[];
+  /** Among the files beside the music. */
+  findBeside(files: readonly TorrentFile[], pathOf: FilePaths): Promise<void>;
+  /** In the tags of a file. */
+  findIn(tags: TrackTags, file: TorrentFile, path: string): Promise<void>;
+}
+
+const coverNames = /^(cover|folder|front|albumart|album)\.(jpe?g|png|webp)$/i;
+/** `Scans/` and one folder a disc: what lies deeper is no cover of the whole. */
+const coverDepthMax = 2;
+/** Each may take seconds; every song of an album has the same picture. */
+const scalingsMax = 2;
+
+export function openCoverSearch(reader: TagReader): CoverSearch {
+  let cover: CoverImage | undefined;
+  let scalings = 0;
+  const faults: CoverSearch['faults'][number][] = [];
+
+  const scale = async (path: string, from: 'file' | 'tag', file: TorrentFile): Promise<void> => {
+    if (cover !== undefined || scalings >= scalingsMax) return;
+    scalings += 1;
+    const scaled = await reader.scaleCover(path, from);
+    if (typeof scaled === 'string') faults.push({ path: file.components.join('/'), fault: scaled });
+    else cover = scaled;
+  };
+  return {
+    get cover() {
+      return cover;
+    },
+    get faults() {
+      return cover === undefined ? faults : [];
+    },
+    async findBeside(files, pathOf) {
+      const candidates = files
+        .filter(({ components }) => components.length <= coverDepthMax)
+        .filter(({ components }) => coverNames.test(components.at(-1)!))
+        .toSorted((a, b) => a.components.length - b.components.length);
+      for (const file of candidates) {
+        const path = pathOf(file);
+        if (cover !== undefined || path === undefined) continue;
+        if (file.bytes > coverBytesMax) {
+          await scale(path, 'file', file);
+          continue;
+        }
+        const bytes = smallFile(path, coverBytesMax);
+        cover = bytes && coverImage(bytes);
+        if (bytes !== undefined && cover === undefined)
+          faults.push({ path: file.components.join('/'), fault: 'cover-unreadable' });
+      }
+    },
+    async findIn(tags, file, path) {
+      cover ??= tags.covers[0];
+      if (tags.hasLargeCover) await scale(path, 'tag', file);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * Looks at the music that a torrent holds: tags first, names of files and folders where there are none.
+ *
+ * Invariant: always answers, in a bounded time, whatever the files hold: a tag enriches, and never stops anybody. Nothing
+ * of a file is believed that has not been through the doors in tags/.
+ * Left to others: whether the files are what the torrent says (verify.ts), who may see the release (the catalogue).
+ */
+import type { Metainfo } from '../metainfo/metainfo.ts';
+import { comparePaths } from '../paths/natural-order.ts';
+import { formatByName, isAudio } from '../tags/audio/audio-formats.ts';
+import type { CoverImage } from '../tags/covers/cover-image.ts';
+import { type ReleaseFields, releaseFields, type TaggedFile } from '../tags/release-fields.ts';
+import { type CoverFault, openTagReader, type TagFault, type TagLimits } from '../tags/tag-reader.ts';
+import { withMendedTexts } from '../tags/texts/mended-tags.ts';
+import type { TrackTags } from '../tags/track-tags.ts';
+import { type FilePaths, locateFiles } from '../verify.ts';
+import { openCoverSearch } from './release-cover.ts';
+import { openCueSearch } from './release-cues.ts';
+
+export type { ReleaseTrack } from '../tags/release-fields.ts';
+export type { CoverImage, ReleaseFields, TagFault };
+
+/** Its tracks are in natural order: disc by disc, track by track, as far as names tell. */
+export interface Release extends ReleaseFields {
+  readonly cover: CoverImage | undefined;
+  /** Files whose names had to do, that promise something else than they hold, or whose picture was left out. */
+  readonly faults: readonly ReleaseFault[];
+}
+
+export interface ReleaseFault {
+  /** In the torrent. */
+  readonly path: string;
+  /** `not-reached`: it was not looked at. `misnamed`: it was read, and is not what its ending says. */
+  readonly fault: TagFault | CoverFault | 'not-reached' | 'misnamed';
+  /** What a misnamed file is. */
+  readonly codec?: string;
+}
+
+export interface ReleaseControl extends TagLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** After it, the files that are left are described by their names. */
+  readonly folderTimeoutMs?: number | undefined;
+}
+
+/** 5,000 files at their usual pace; a folder made to hang every reader costs this, and no more. */
+const folderTimeoutMsDefault = 60_000;
+
+/**
+ * `where`: the shared folder or file, or the folder that holds it; or where each file lies.
+ * Throws the reason of the signal, and a VerifyError when there is nothing at `where`.
+ */
+export async function readRelease(
+  metainfo: Metainfo,
+  where: string | FilePaths,
+  control: ReleaseControl = {},
+): Promise<Release> {
+  const { signal, folderTimeoutMs = folderTimeoutMsDefault } = control;
+  const pathOf = typeof where === 'string' ? locateFiles(metainfo, where) : where;
+  const real = metainfo.files.filter((file) => !file.isPad && file.bytes > 0);
+  const audio = real
+    .filter((file) => isAudio(file.components.at(-1)!))
+    .toSorted((a, b) => comparePaths(a.components, b.components));
+  const faults: ReleaseFault[] = [];
+  const tagged: TaggedFile[] = [];
+  const reader = openTagReader(control);
+  const covers = openCoverSearch(reader);
+  const cues = openCueSearch(metainfo.name, real, pathOf);
+  const onAbort = () => reader.stop();
+  signal?.addEventListener('abort', onAbort);
+  try {
+    const endMs = performance.now() + folderTimeoutMs;
+    signal?.throwIfAborted();
+    await covers.findBeside(real, pathOf);
+    for (const file of audio) {
+      signal?.throwIfAborted();
+      const path = pathOf(file);
+      const isTime = performance.now() < endMs;
+      const answer: TrackTags | TagFault | 'not-reached' =
+        path === undefined || !isTime ? 'not-reached' : await reader.read(path, covers.cover === undefined);
+      const { index: fileIndex, components, bytes, piecesRoot } = file;
+      const fault = faultOf(components, answer);
+      if (fault !== undefined) faults.push(fault);
+      const tags = typeof answer === 'string' ? undefined : answer;
+      if (tags !== undefined && path !== undefined) await covers.findIn(tags, file, path);
+      // Where no file is at hand, as with a torrent alone, its ending is all there is.
+      const isUnreadable = tags === undefined && path !== undefined;
+      const cue = cues.cueOf(file, audio, tags);
+      tagged.push({ fileIndex, components, bytes, piecesRoot, tags, isUnreadable, cue });
+    }
+    signal?.throwIfAborted();
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    reader.stop();
+  }
+  const mended = withMendedTexts(metainfo.name, tagged);
+  const { cover } = covers;
+  faults.push(...covers.faults);
+  return { ...releaseFields(metainfo.name, metainfo.layout.isSingleFile, mended), cover, faults };
+}
+
+function faultOf(
+  components: readonly string[],
+  answer: TrackTags | TagFault | 'not-reached',
+): ReleaseFault | undefined {
+  const path = components.join('/');
+  if (typeof answer === 'string') return { path, fault: answer };
+  const { codec } = answer;
+  const promised = formatByName(components.at(-1)!).codec;
+  if (codec === undefined || promised === undefined || codec === promised) return undefined;
+  return { path, fault: 'misnamed', codec };
+}

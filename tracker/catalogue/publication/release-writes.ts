@@ -1,0 +1,344 @@
+/**
+ * Publishing, new versions, who may see a release, withdrawing: what the writer does with the catalogue.
+ *
+ * Invariant: the rows of a release, its words in the search index and its files change together or not at all. Only the
+ * tracks of the latest version are kept; older versions live on as torrents, so that their swarms go on.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { CatalogueError, noSuchRelease, notYours } from '../catalogue-error.ts';
+import type {
+  AddVersionInput,
+  CatalogueViewer,
+  OwnedRelease,
+  PublishInput,
+  ReadVersionInput,
+  ReleaseAccess,
+  ServedRelease,
+  VersionInput,
+  WantedAccess,
+} from '../contract.ts';
+import { visibilities } from '../rows.ts';
+import { searchIndex } from '../search/search-index.ts';
+import { type StoredRelease, storedReleases } from '../stored-release.ts';
+import { contentBlocks } from './content-blocks.ts';
+import { completenessOf, type Publication, readAccess, readPublication } from './publication.ts';
+import { unpackPublication } from './publication-parcel.ts';
+import { removeDropped, type TorrentFiles, torrentFiles } from './torrent-files.ts';
+import { torrentNameText } from './torrent-names.ts';
+import { trackId, trackRange } from './track-id.ts';
+import { waitingPublications } from './waiting.ts';
+
+/** It waits for a moderator: answered, not thrown, so that the row that says so is kept. */
+export interface Awaiting {
+  readonly isAwaiting: true;
+}
+const awaiting: Awaiting = { isAwaiting: true };
+
+/** As many as one address may seed (tracker/registry/limits.ts). */
+const releasesPerPublisherMax = 20_000;
+/** A folder that changes daily keeps a season; older torrents are dropped. */
+const versionsKeptMax = 100;
+
+export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFiles(db)) {
+  removeDropped(db);
+  const stored = storedReleases(db);
+  const index = searchIndex(db);
+  const sql = statements(db);
+  const blocks = contentBlocks(db);
+  const waiting = waitingPublications(db);
+
+  function publish(input: PublishInput): ServedRelease | Awaiting {
+    const publisherId = accountOf(input.viewer);
+    const publication = publicationOf(input, 1);
+    const access = readAccess(input.access, publication.torrent);
+    if (sql.taken.get({ releaseId: input.releaseId, publisherId }) !== undefined) {
+      throw new CatalogueError('release-exists', 'there is a release with this id: choose another');
+    }
+    if (Number(sql.countOf.get(publisherId)!.n) >= releasesPerPublisherMax) {
+      throw new CatalogueError(
+        'release-limit',
+        `an account publishes at most ${releasesPerPublisherMax} releases`,
+      );
+    }
+    refuseTwice(publication, publisherId);
+    if (mustWait(publication, { ...access, publisherId }, undefined, input.nowMs)) return awaiting;
+    const { lastInsertRowid } = sql.insert.run(input.releaseId, publisherId, input.nowMs, input.nowMs);
+    const number = Number(lastInsertRowid);
+    storeAccess(number, access);
+    storeVersion(number, 1, input, publication);
+    return publishStored(number);
+  }
+
+  function addVersion(input: AddVersionInput): ServedRelease | Awaiting {
+    const takenDown = stored.ownTakenDown(input.viewer, input.releaseId);
+    const before = takenDown ?? ownRelease(input.viewer, input.releaseId);
+    const { number, version, indexed } = before;
+    const publication = publicationOf(input, input.version);
+    const access = readAccess(input.access ?? indexed.access, publication.torrent);
+    if (input.version !== version + 1) {
+      const message = `the latest version is ${version}, so the next one is ${version + 1}, not ${input.version}`;
+      throw new CatalogueError('version-not-next', message);
+    }
+    const { publisherId } = indexed.access;
+    refuseTwice(publication, publisherId, { number, version });
+    if (mustWait(publication, { ...access, publisherId }, takenDown && input.releaseId, input.nowMs))
+      return awaiting;
+    if (takenDown === undefined) index.take(number, indexed);
+    else {
+      // A moderator has approved this version: with it the release is back, and without those before it whose content
+      // is still blocked. They would be fetched as older versions otherwise.
+      const isBlocked = sql.takedownOf.get(input.releaseId)!.unblocked_ms === null;
+      sql.up.run(number);
+      sql.restored.run(input.nowMs, input.releaseId);
+      if (isBlocked) dropVersions(number, version);
+    }
+    sql.dropTracks.run(...trackRange(number));
+    if (input.access !== undefined) storeAccess(number, access);
+    storeVersion(number, input.version, input, publication);
+    dropVersions(number, input.version - versionsKeptMax);
+    return publishStored(number);
+  }
+
+  function changeAccess(input: {
+    readonly viewer: CatalogueViewer;
+    readonly releaseId: string;
+    readonly access: WantedAccess;
+    readonly nowMs: number;
+  }): ServedRelease {
+    const { number, indexed, isPrivate } = ownRelease(input.viewer, input.releaseId);
+    const access = readAccess(input.access, { private: isPrivate });
+    index.take(number, indexed);
+    storeAccess(number, access);
+    sql.touch.run(input.nowMs, number);
+    return publishStored(number);
+  }
+
+  /** For good. A block on its content stays; its id stays its publisher's: notices and reports name it. */
+  function withdraw(input: { readonly viewer: CatalogueViewer; readonly releaseId: string }): ServedRelease {
+    const { viewer, releaseId } = input;
+    const takenDown = stored.ownTakenDown(viewer, releaseId);
+    const { number, indexed } = takenDown ?? ownRelease(viewer, releaseId);
+    const served = takenDown ? { number, releaseId, infoHashes: [] } : stored.served(number);
+    if (takenDown === undefined) index.take(number, indexed);
+    sql.keepDropped.run(number, Number.MAX_SAFE_INTEGER);
+    sql.dropTracks.run(...trackRange(number));
+    sql.drop.run(number);
+    sql.noteWithdrawn.run(releaseId, indexed.access.publisherId);
+    return { ...served, access: undefined };
+  }
+
+  /** Some of what an account has published, whatever became of it. A write: nothing that was published before is missing. */
+  function ownedBy({ publisherId, after }: { publisherId: number; after: number }): OwnedRelease[] {
+    return sql.ownedBy
+      .all(publisherId, after)
+      .map((row) => ({ releaseId: row.public_id as string, number: row.id as number }));
+  }
+
+  /** What waits for a moderator, of an account that has nothing else here any more. */
+  function dropWaitingOf(publisherId: number): void {
+    sql.dropWaitingOf.run(publisherId);
+  }
+
+  /** Up to that one; their torrents too, at the next start. */
+  function dropVersions(number: number, upTo: number): void {
+    sql.keepDropped.run(number, upTo);
+    sql.dropVersions.run(number, upTo);
+  }
+
+  function ownRelease(viewer: CatalogueViewer, releaseId: string): StoredRelease {
+    const release = stored.visibleTo(viewer, releaseId);
+    if (release === undefined) throw noSuchRelease();
+    if (release.indexed.access.publisherId !== viewer.accountId) {
+      throw notYours();
+    }
+    return release;
+  }
+
+  /** `takenDown`: the id of the release, when it is a new version of one that was taken down: that waits whatever is in it. */
+  function mustWait(
+    publication: Publication,
+    access: ReleaseAccess,
+    takenDown: string | undefined,
+    nowMs: number,
+  ): boolean {
+    const { torrent, album: title } = publication;
+    const { publisherId } = access;
+    const approvedUpTo = waiting.approvedUpTo(publisherId, torrent);
+    const takedownId =
+      takenDown === undefined
+        ? blocks.blockOf(() => publication.print, approvedUpTo)
+        : Number(sql.takedownOf.get(takenDown)!.id);
+    if (takedownId === undefined || takedownId <= approvedUpTo) return false;
+    const isVersionOfDown = takenDown !== undefined;
+    waiting.put({ publisherId, torrent, takedownId, isVersionOfDown, title, access, nowMs });
+    return true;
+  }
+
+  /**
+   * Says nothing of what others have published: that may be hidden. Whoever takes back a change may publish again what was
+   * there before the latest version of `own`.
+   */
+  function refuseTwice(
+    { torrent }: Publication,
+    publisherId: number,
+    own: Pick<StoredRelease, 'number' | 'version'> = { number: 0, version: 0 },
+  ): void {
+    const { infoHash, infoHashV2, format } = torrent;
+    const hashes = [format === 'v2' ? null : infoHash, infoHashV2 ?? null];
+    const twice = sql.publishedBy.get(publisherId, ...hashes, own.number, own.version);
+    if (twice === undefined) return;
+    const message = `you have published this torrent, as version ${twice.number} of release ${twice.public_id}`;
+    throw new CatalogueError('already-published', message);
+  }
+
+  function storeAccess(number: number, { visibility, groupId, peopleIds = [] }: WantedAccess): void {
+    sql.access.run(visibilities.indexOf(visibility), groupId ?? null, number);
+    sql.dropPeople.run(number);
+    for (const accountId of peopleIds) sql.person.run(number, accountId);
+  }
+
+  function storeVersion(
+    number: number,
+    version: number,
+    input: Pick<VersionInput, 'publishedAtMs' | 'signature' | 'nowMs'>,
+    publication: Publication,
+  ): void {
+    const { torrent, file, album, artist, albumArtist, year, genre, tracks, cover } = publication;
+    const { licence, copyright } = publication;
+    const { infoHash, infoHashV2, format } = torrent;
+    sql.version.run(
+      number,
+      version,
+      format === 'v2' ? null : infoHash,
+      infoHashV2 ?? null,
+      torrent.bytes,
+      torrent.fileCount,
+      input.publishedAtMs,
+      input.signature ?? null,
+      file instanceof Uint8Array ? files.write(file) : files.adopt(file),
+      torrentNameText(torrent.name),
+    );
+    sql.describe.run(
+      album,
+      artist ?? null,
+      albumArtist ?? null,
+      year ?? null,
+      genre ?? null,
+      licence ?? null,
+      copyright ?? null,
+      tracks.length,
+      tracks.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0),
+      torrent.bytes,
+      mostOf(tracks.map(({ codec }) => codec)) ?? null,
+      tracks.length > 0 && tracks.every(({ lossless }) => lossless === true) ? 1 : 0,
+      Math.min(...tracks.map(({ bitRate = 0 }) => bitRate), Number.MAX_SAFE_INTEGER),
+      completenessOf(tracks),
+      torrent.private ? 1 : 0,
+      version,
+      input.nowMs,
+      number,
+    );
+    sql.dropCover.run(number);
+    if (cover !== undefined) sql.cover.run(number, cover.type, cover.bytes);
+    tracks.forEach((track, place) => {
+      sql.track.run(
+        trackId(number, place),
+        track.fileIndex,
+        track.path,
+        track.disc ?? null,
+        track.track ?? null,
+        track.title,
+        track.artist ?? null,
+        track.durationMs ?? null,
+        track.codec ?? null,
+        track.lossless === undefined ? null : Number(track.lossless),
+        track.bitRate ?? null,
+        track.sampleRate ?? null,
+        track.bytes,
+        track.piecesRoot ?? null,
+      );
+    });
+  }
+
+  /** What is stored now is what is indexed, and what its change number tells readers to look at. */
+  function publishStored(number: number): ServedRelease {
+    index.put(number, stored.of(number)!.indexed);
+    sql.nextChange.run();
+    sql.change.run(number);
+    return stored.served(number);
+  }
+
+  /** A slice of what large releases have left to index. False: nothing is left. */
+  function indexMore(): boolean {
+    return index.putMore((number) => stored.of(number)!.indexed);
+  }
+
+  return { publish, addVersion, changeAccess, withdraw, ownedBy, dropWaitingOf, indexMore };
+}
+
+/** Read here, or by another thread before. `version`: the number that was signed. */
+function publicationOf(input: VersionInput | ReadVersionInput, version: number): Publication {
+  return 'parcel' in input ? unpackPublication(input.parcel) : readPublication(input, version);
+}
+
+function accountOf({ accountId }: CatalogueViewer): number {
+  if (accountId !== undefined) return accountId;
+  throw new CatalogueError('not-allowed', 'only who has an account here publishes: sign in');
+}
+
+function mostOf(values: readonly (string | undefined)[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const value of values) if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+function statements(db: DatabaseSync) {
+  return {
+    taken: db.prepare(`
+      SELECT 1 FROM releases WHERE public_id = :releaseId
+      UNION ALL SELECT 1 FROM withdrawn_releases WHERE public_id = :releaseId AND publisher_id <> :publisherId`),
+    noteWithdrawn: db.prepare('INSERT OR IGNORE INTO withdrawn_releases VALUES (?, ?)'),
+    ownedBy: db.prepare(
+      'SELECT id, public_id FROM releases WHERE publisher_id = ? AND id > ? ORDER BY id LIMIT 100',
+    ),
+    dropWaitingOf: db.prepare('DELETE FROM waiting WHERE publisher_id = ?'),
+    countOf: db.prepare('SELECT count(*) AS n FROM releases WHERE publisher_id = ?'),
+    publishedBy: db.prepare(`
+      SELECT v.number, r.public_id FROM versions v JOIN releases r ON r.id = v.release_id
+      WHERE r.publisher_id = ? AND r.taken_down_ms IS NULL AND (v.info_hash = ? OR v.info_hash_v2 = ?)
+        AND NOT (v.release_id = ? AND v.number < ?) LIMIT 1`),
+    insert: db.prepare(`
+      INSERT INTO releases (public_id, publisher_id, visibility, album, track_count, duration_ms, bytes, lossless,
+                            completeness, private, version, created_at, updated_at, change)
+      VALUES (?, ?, ${visibilities.indexOf('nobody')}, '', 0, 0, 0, 0, 0, 0, 0, ?, ?,
+              -(SELECT last FROM changes) - 1)`),
+    describe: db.prepare(`
+      UPDATE releases SET album = ?, artist = ?, album_artist = ?, year = ?, genre = ?, licence = ?, copyright = ?, track_count = ?, duration_ms = ?,
+        bytes = ?, codec = ?, lossless = ?, bit_rate = ?, completeness = ?, private = ?, version = ?, updated_at = ?
+      WHERE id = ?`),
+    access: db.prepare('UPDATE releases SET visibility = ?, group_id = ? WHERE id = ?'),
+    touch: db.prepare('UPDATE releases SET updated_at = ? WHERE id = ?'),
+    nextChange: db.prepare('UPDATE changes SET last = last + 1'),
+    change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
+    takedownOf: db.prepare(
+      'SELECT id, unblocked_ms FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1',
+    ),
+    up: db.prepare('UPDATE releases SET taken_down_ms = NULL WHERE id = ?'),
+    restored: db.prepare('UPDATE takedowns SET restored_ms = ? WHERE public_id = ? AND restored_ms IS NULL'),
+    person: db.prepare('INSERT INTO release_people VALUES (?, ?)'),
+    dropPeople: db.prepare('DELETE FROM release_people WHERE release_id = ?'),
+    cover: db.prepare('INSERT INTO covers VALUES (?, ?, ?)'),
+    dropCover: db.prepare('DELETE FROM covers WHERE release_id = ?'),
+    version: db.prepare(`
+      INSERT INTO versions (release_id, number, info_hash, info_hash_v2, bytes, file_count, published_at, signature, torrent,
+                            torrent_name)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+    track: db.prepare('INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    dropTracks: db.prepare('DELETE FROM tracks WHERE id >= ? AND id < ?'),
+    keepDropped: db.prepare(
+      'INSERT OR IGNORE INTO dropped_torrents SELECT torrent FROM versions WHERE release_id = ? AND number <= ?',
+    ),
+    dropVersions: db.prepare('DELETE FROM versions WHERE release_id = ? AND number <= ?'),
+    drop: db.prepare('DELETE FROM releases WHERE id = ?'),
+  };
+}

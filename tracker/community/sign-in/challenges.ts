@@ -1,0 +1,74 @@
+/**
+ * Challenges for signing in by key. None is stored: each carries its end and a MAC over it and the name, so that asking
+ * for a million of them costs nothing. Remembered are only those that were used, until they would end anyway.
+ *
+ * Invariant: a challenge is good for one name, once, for a minute, until the next start of the tracker.
+ */
+import { createHmac, createPublicKey, randomBytes, timingSafeEqual, verify } from 'node:crypto';
+import { type SignIn, signInText } from '../../protocol/sign-in-text.ts';
+import { nameKey } from '../messages/texts.ts';
+
+/** Time for a slow network, not for somebody who copies it. */
+export const challengeLifeMs = 60_000;
+const endBytes = 6;
+const nonceBytes = 16;
+const macBytes = 32;
+
+export interface Challenges {
+  make(name: string, nowMs: number): { readonly challenge: string; readonly expiresAtMs: number };
+  /** True once for a challenge of ours that this key signed for this host and name. All of it may be forged. */
+  accept(signIn: SignIn, signature: Uint8Array, publicKey: Uint8Array | undefined, nowMs: number): boolean;
+}
+
+export function openChallenges(secret: Uint8Array = randomBytes(macBytes)): Challenges {
+  /** Used ones, in the order of their use; the time after which nobody would take them any more. */
+  const used = new Map<string, number>();
+
+  const macOf = (head: Uint8Array, name: string) =>
+    createHmac('sha256', secret).update(head).update(nameKey(name)).digest();
+
+  function isOurs(challenge: string, name: string, nowMs: number): boolean {
+    const bytes = Buffer.from(challenge, 'base64url');
+    // Only the one way to write it: `used` compares text.
+    if (bytes.length !== endBytes + nonceBytes + macBytes || bytes.toString('base64url') !== challenge)
+      return false;
+    const head = bytes.subarray(0, endBytes + nonceBytes);
+    if (!timingSafeEqual(macOf(head, name), bytes.subarray(head.length))) return false;
+    return nowMs < head.readUIntBE(0, endBytes) && !used.has(challenge);
+  }
+
+  return {
+    make(name, nowMs) {
+      const expiresAtMs = nowMs + challengeLifeMs;
+      const head = Buffer.concat([Buffer.alloc(endBytes), randomBytes(nonceBytes)]);
+      head.writeUIntBE(expiresAtMs, 0, endBytes);
+      return { challenge: Buffer.concat([head, macOf(head, name)]).toString('base64url'), expiresAtMs };
+    },
+    accept(signIn, signature, publicKey, nowMs) {
+      const text = signInText(signIn);
+      if (text === undefined || !isOurs(signIn.challenge, signIn.name, nowMs)) return false;
+      // For a name without a key another one is tried, so that the time tells nothing of names.
+      const isSigned = isSignatureOf(text, signature, publicKey ?? noKey);
+      if (publicKey === undefined || !isSigned) return false;
+      for (const [old, endMs] of used) {
+        if (endMs > nowMs) break;
+        used.delete(old);
+      }
+      used.set(signIn.challenge, nowMs + challengeLifeMs);
+      return true;
+    },
+  };
+}
+
+/** A raw Ed25519 public key (RFC 8032). */
+export const publicKeyBytes = 32;
+/** The base point, a valid key: it is checked in the time that any other takes. */
+const noKey = new Uint8Array(publicKeyBytes).fill(0x66).fill(0x58, 0, 1);
+const signatureBytes = 64;
+
+function isSignatureOf(text: string, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  if (signature.length !== signatureBytes || publicKey.length !== publicKeyBytes) return false;
+  const x = Buffer.from(publicKey).toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  return verify(null, Buffer.from(text), key, signature);
+}

@@ -1,0 +1,165 @@
+/** Coming in: registering, signing in and out, invitations. Secrets are made here and leave in the answer alone. */
+
+import { CommunityError } from '../community-error.ts';
+import type { Community, NewSession, Registration } from '../contract.ts';
+import { nameKey, parseLine, parseName } from '../messages/texts.ts';
+import type { MethodContext } from '../method-context.ts';
+import { invitationInvalid, type SessionSecret, signInFailed } from '../stores/sign-in/entrance.ts';
+import { limits } from '../stores/sign-in/limits.ts';
+import { publicKeyBytes } from './challenges.ts';
+import { findByPassword, hashPassword } from './passwords.ts';
+import { firstGeneration, newPublicId, newToken, tokenHash } from './secrets.ts';
+
+type Entrance = Pick<
+  Community,
+  | 'newSetupToken'
+  | 'register'
+  | 'challenge'
+  | 'signInWithPassword'
+  | 'signInWithKey'
+  | 'tellWrongPasswords'
+  | 'authenticate'
+  | 'sessions'
+  | 'signOut'
+  | 'invite'
+  | 'invitations'
+  | 'withdrawInvitation'
+>;
+
+const invitationLifeMsDefault = 7 * 86_400_000;
+
+export function entranceMethods({
+  reads,
+  writes,
+  policy,
+  challenges,
+  now,
+  tell,
+  acting,
+}: MethodContext): Entrance {
+  return {
+    async newSetupToken() {
+      const token = newToken();
+      return (await writes.setSetupToken(tokenHash(token)!)) ? token : undefined;
+    },
+
+    async register(registration, rank) {
+      const { name, key } = parseName(registration.name);
+      checkCredentials(registration);
+      const { publicKey, password, setupToken, invitation } = registration;
+      const { secret, session } = newSession(registration.label);
+      const { newcomerRole } = policy;
+      const secrets = {
+        ...(setupToken !== undefined && { setupHash: tokenHash(setupToken) ?? noToken }),
+        ...(invitation !== undefined && { invitationHash: tokenHash(invitation) ?? noToken }),
+      };
+      const hash = password === undefined ? null : await hashPassword(password, rank);
+      const argument = { name, key, publicKey: publicKey ?? null, password: hash };
+      const { answer: account } = await tell(
+        writes.register({
+          ...argument,
+          ...secrets,
+          generation: firstGeneration(),
+          ...(newcomerRole !== undefined && { newcomerRole }),
+          isOwnerTold: !policy.signInRequired,
+          session: secret,
+          nowMs: now(),
+        }),
+      );
+      return { account, session };
+    },
+
+    challenge: (name) => challenges.make(name, now()),
+
+    async signInWithPassword(name, password, label, rank) {
+      const credentials = await findByPassword(password, () => reads.credentials(nameKey(name)), rank);
+      if (credentials === undefined) throw signInFailed();
+      const { secret, session } = newSession(label);
+      const { accountId, password: hash } = credentials;
+      const argument = { accountId, password: hash, session: secret, nowMs: now() };
+      return { account: (await writes.signIn(argument)).answer, session };
+    },
+
+    async signInWithKey(signIn, signature, label) {
+      const credentials = await reads.credentials(nameKey(signIn.name));
+      const isRight = challenges.accept(signIn, signature, credentials?.publicKey, now());
+      if (!isRight || credentials === undefined) throw signInFailed();
+      const { secret, session } = newSession(label);
+      const argument = { accountId: credentials.accountId, session: secret, nowMs: now() };
+      return { account: (await writes.signIn(argument)).answer, session };
+    },
+
+    async tellWrongPasswords(name, { wrong, addresses }) {
+      const from = addresses === 1 ? '1 address' : `${addresses.toLocaleString('en')} addresses`;
+      const text = `${wrong.toLocaleString('en')} wrong passwords from ${from} within a day`;
+      await tell(writes.tellWrongPasswords({ key: nameKey(name), text, nowMs: now() }));
+    },
+
+    async authenticate(token) {
+      const hash = tokenHash(token);
+      const found = hash && (await reads.authenticate({ tokenHash: hash, nowMs: now() }));
+      if (found === undefined) return undefined;
+      if (found.isSeenDue) {
+        // Only for the list of sessions: nobody waits for it, and a full queue may drop it.
+        writes.seen({ id: found.viewer.sessionId, nowMs: now() }).catch(() => {});
+      }
+      return found.viewer;
+    },
+
+    sessions: async (viewer, currentId) =>
+      reads.sessions({ ...acting(viewer), ...(currentId !== undefined && { currentId }) }),
+
+    async signOut(viewer, id) {
+      await tell(writes.signOut({ ...acting(viewer), id }));
+    },
+
+    async invite(viewer, { role = 'member', note = '', uses = 1, lifeMs = invitationLifeMsDefault }) {
+      const who = acting(viewer);
+      const { name: inviter } = await reads.me(who);
+      const token = newToken();
+      const invitation = {
+        id: newPublicId(),
+        role,
+        note: parseLine(note),
+        uses: within(uses, limits.invitationUses),
+        expiresMs: who.nowMs + within(lifeMs, limits.invitationLifeMs),
+      };
+      await writes.invite({ ...who, ...invitation, tokenHash: tokenHash(token)! });
+      const { uses: usesLeft, expiresMs: expiresAtMs, id, note: line } = invitation;
+      return { id, inviter, role, note: line, usesLeft, expiresAtMs, token };
+    },
+
+    invitations: async (viewer) => reads.invitations(acting(viewer)),
+    withdrawInvitation: async (viewer, id) => writes.withdrawInvitation({ ...acting(viewer), id }),
+  };
+}
+
+/** The hash of nothing that was ever given out. */
+const noToken = new Uint8Array(32);
+
+/** Whoever registers must be able to come again. */
+function checkCredentials({ publicKey, password }: Registration): void {
+  if (publicKey === undefined && password === undefined) {
+    throw new CommunityError(
+      'credentials-missing',
+      'an account needs a key or a password to come again with',
+    );
+  }
+  if (publicKey !== undefined) checkPublicKey(publicKey);
+}
+
+export function checkPublicKey(publicKey: Uint8Array): void {
+  if (publicKey.length === publicKeyBytes) return;
+  throw new CommunityError('key-invalid', `an Ed25519 public key has ${publicKeyBytes} bytes`);
+}
+
+function newSession(label = ''): { secret: SessionSecret; session: NewSession } {
+  const token = newToken();
+  const id = newPublicId();
+  return { secret: { tokenHash: tokenHash(token)!, id, label: parseLine(label) }, session: { token, id } };
+}
+
+function within(value: number, max: number): number {
+  if (!Number.isSafeInteger(value) || value < 1 || value > max) throw invitationInvalid();
+  return value;
+}

@@ -1,0 +1,64 @@
+/**
+ * The one sequence of everything people are told of live, and catching up with it after a break.
+ *
+ * Invariant: numbers are given in the order of the commits, by the one writer; so whoever has seen N and asks for what
+ * came after it misses nothing.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { EventsAfter } from '../../contract.ts';
+import type { Viewer } from '../../permissions.ts';
+import { type MessageRow, messageColumns, messageOf } from '../messages/message-rows.ts';
+import { roomQueries } from '../messages/rooms.ts';
+import { notMuted } from '../people/mutes.ts';
+import { all, first } from '../rows.ts';
+import { limits } from '../sign-in/limits.ts';
+import { type NoticeRow, noticeColumns, noticeOf } from './notice-rows.ts';
+
+/** Gives the next number. In the writer only. */
+export function eventCounter(db: DatabaseSync): () => number {
+  const next = db.prepare('UPDATE event_counter SET last = last + 1 RETURNING last');
+  return () => first<{ last: number }>(next)!.last;
+}
+
+export function eventReads(db: DatabaseSync) {
+  const rooms = roomQueries(db);
+  const counter = db.prepare('SELECT last FROM event_counter');
+  // Comments belong to releases, and whether one may see those the catalogue knows: they are not told live.
+  // Each place by its own index: what others say elsewhere costs this reader nothing, and decides nothing for them.
+  const after = 'changed_event > :after ORDER BY changed_event LIMIT :limit';
+  const heard = `${notMuted('author_id')} AND ${after}`;
+  const messages = db.prepare(`${messageColumns}
+    WHERE m.id IN (
+      SELECT said.id FROM json_each(:rooms) AS room JOIN messages AS said
+        ON said.id IN (SELECT id FROM messages WHERE room_id = room.value AND ${heard})
+      UNION SELECT id FROM (SELECT id FROM messages WHERE receiver_id = :by AND ${heard})
+      UNION SELECT id FROM (SELECT id FROM messages WHERE author_id = :by AND receiver_id IS NOT NULL AND ${after})
+    ) ORDER BY changed_event LIMIT :limit`);
+  const notices = db.prepare(`${noticeColumns}
+    WHERE n.account_id = :by AND n.id > :after AND ${notMuted('n.actor_id')} ORDER BY n.id LIMIT :limit`);
+
+  return {
+    eventsAfter({ viewer, after }: { viewer: Viewer; after: number }): EventsAfter {
+      const { last } = first<{ last: number }>(counter)!;
+      // A number from the future: the database is an older copy.
+      if (after > last) {
+        return { events: [], lastId: last, hasMore: false, isTooFar: true };
+      }
+      const by = viewer.accountId ?? -1;
+      const limit = limits.eventsPerAnswer + 1;
+      const found = [
+        ...all<MessageRow>(messages, { after, by, limit, rooms: rooms.idsVisibleTo(viewer) }).map((row) => ({
+          id: row.changed_event,
+          body: { type: 'message' as const, message: messageOf(row) },
+        })),
+        ...all<NoticeRow>(notices, { after, by, limit }).map((row) => ({
+          id: row.id,
+          body: { type: 'notice' as const, notice: noticeOf(row) },
+        })),
+      ].sort((a, b) => a.id - b.id);
+      const events = found.slice(0, limits.eventsPerAnswer);
+      const hasMore = found.length > events.length;
+      return { events, lastId: hasMore ? events.at(-1)!.id : last, hasMore, isTooFar: false };
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/**
+ * The step to words in one form (catalogue/words.ts: Chinese characters, hiragana): the words of messages are indexed
+ * again, and each wish is looked up by its key word as it is made now.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { indexWords } from '../../../catalogue/words/words.ts';
+import { keyWord, type Wish } from '../../inbox/wish.ts';
+
+export function indexInOneForm(db: DatabaseSync): void {
+  const forget = db.prepare('DELETE FROM message_words WHERE rowid = ?');
+  const index = db.prepare('INSERT INTO message_words (rowid, words) VALUES (?, ?)');
+  // Others have no such letters, and the same words as before.
+  const messages = db.prepare(
+    'SELECT id, text FROM messages WHERE release_id IS NULL AND deleted_ms IS NULL AND length(text) < octet_length(text)',
+  );
+  for (const { id, text } of messages.all() as { id: number; text: string }[]) {
+    // A full-text table leaves a number as "the last inserted" that Node refuses to tell by run().
+    forget.get(id);
+    index.get(id, indexWords(text).join(' '));
+  }
+  const change = db.prepare('UPDATE wishes SET key_word = ? WHERE id = ?');
+  for (const { id, wish } of db.prepare('SELECT id, wish FROM wishes').all() as {
+    id: string;
+    wish: string;
+  }[]) {
+    const word = keyWord(JSON.parse(wish) as Wish);
+    if (word !== undefined) change.run(word, id);
+  }
+}

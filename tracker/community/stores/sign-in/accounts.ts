@@ -1,0 +1,251 @@
+/** Accounts as others see them and as their owners do; names and keys are theirs for good. */
+import type { DatabaseSync } from 'node:sqlite';
+import { CommunityError, noSuchAccount, notAllowed, notFound } from '../../community-error.ts';
+import type { Account, AccountAccess, OwnAccount } from '../../contract.ts';
+import { mayChangeRole, mayRule, type Role } from '../../permissions.ts';
+import { auditor } from '../people/audit.ts';
+import { all, first, optional } from '../rows.ts';
+import { type Acting, actorFinder, isBannedAt } from './actor.ts';
+
+export interface AccountRow {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly public_key: Uint8Array | null;
+  readonly password: string | null;
+  /** Of its passkeys. */
+  readonly generation: number;
+  /** Of the passkey it had before passkeys named a release. */
+  readonly passkey_hash: Uint8Array | null;
+  readonly created_ms: number;
+  readonly banned_ms: number | null;
+  readonly ban_until_ms: number | null;
+  readonly ban_reason: string | null;
+  readonly notices_read: number;
+  readonly rights_ms: number | null;
+  readonly deleted_ms: number | null;
+}
+
+/** What a sign-in is checked against. */
+export interface Credentials {
+  readonly accountId: number;
+  readonly name: string;
+  readonly password?: string;
+  readonly publicKey?: Uint8Array;
+}
+
+/** What both connections look up. */
+export function accountQueries(db: DatabaseSync) {
+  const byId = db.prepare('SELECT * FROM accounts WHERE id = :id');
+  const byKey = db.prepare('SELECT * FROM accounts WHERE name_key = :key');
+  const groupsOf = db.prepare(
+    `SELECT id, name FROM groups WHERE id IN (SELECT group_id FROM group_members WHERE account_id = :id)
+     ORDER BY name_key`,
+  );
+  const unread = db.prepare('SELECT count(*) AS count FROM notices WHERE account_id = :id AND id > :read');
+  const rowById = (id: number) => first<AccountRow>(byId, { id });
+  const rowByKey = (key: string) => first<AccountRow>(byKey, { key });
+  const groups = (id: number) => all<{ id: number; name: string }>(groupsOf, { id });
+  return {
+    rowById,
+    /** Throws CommunityError `not-found`. */
+    rowNamed(key: string): AccountRow {
+      const row = rowByKey(key);
+      if (row === undefined || row.deleted_ms !== null) throw noSuchAccount(key);
+      return row;
+    },
+    rowByKey,
+    /** Also one that was deleted: what was written to it stays its author's to read. */
+    anyRowNamed(key: string): AccountRow {
+      const row = rowByKey(key);
+      if (row === undefined) throw noSuchAccount(key);
+      return row;
+    },
+    groupIds: (id: number) => groups(id).map((group) => group.id),
+    own(row: AccountRow, nowMs: number): OwnAccount {
+      return {
+        ...accountOf(row, nowMs),
+        accountId: row.id,
+        hasPassword: row.password !== null,
+        ...optional('rightsConfirmedAtMs', row.rights_ms),
+        groups: groups(row.id).map(({ name }) => name),
+        unreadNotices: first<{ count: number }>(unread, { id: row.id, read: row.notices_read })!.count,
+      };
+    },
+    access(row: AccountRow): AccountAccess {
+      const bannedUntilMs = row.banned_ms === null ? undefined : (row.ban_until_ms ?? Infinity);
+      const { id: accountId, generation, role } = row;
+      return {
+        accountId,
+        generation,
+        ...optional('passkeyHash', row.passkey_hash),
+        role,
+        groupIds: groups(row.id).map(({ id }) => id),
+        ...optional('bannedUntilMs', bannedUntilMs),
+      };
+    },
+  };
+}
+
+export function accountOf(row: AccountRow, nowMs: number): Account {
+  const ban = {
+    reason: row.ban_reason ?? '',
+    sinceMs: row.banned_ms ?? 0,
+    ...optional('untilMs', row.ban_until_ms),
+  };
+  return {
+    name: row.name,
+    role: row.role,
+    ...optional('publicKey', row.public_key),
+    createdAtMs: row.created_ms,
+    ...(isBannedAt(row, nowMs) && { ban }),
+  };
+}
+
+export function accountReads(db: DatabaseSync) {
+  const queries = accountQueries(db);
+  const names = db.prepare('SELECT id, name FROM accounts WHERE id IN (SELECT value FROM json_each(:ids))');
+  const page = db.prepare('SELECT * FROM accounts WHERE id > :after ORDER BY id LIMIT 1000');
+  return {
+    account: ({ key, nowMs }: { key: string; nowMs: number }) => accountOf(queries.rowNamed(key), nowMs),
+    accountId(key: string) {
+      const row = queries.rowByKey(key);
+      return row?.deleted_ms === null ? row.id : undefined;
+    },
+    credentials(key: string): Credentials | undefined {
+      const row = queries.rowByKey(key);
+      if (row === undefined) return undefined;
+      const { id: accountId, name } = row;
+      return {
+        accountId,
+        name,
+        ...optional('password', row.password),
+        ...optional('publicKey', row.public_key),
+      };
+    },
+    me({ by, nowMs }: Acting): OwnAccount {
+      const row = queries.rowById(by);
+      if (row === undefined) throw notFound('account of yours');
+      return queries.own(row, nowMs);
+    },
+    names: (ids: readonly number[]) =>
+      all<{ id: number; name: string }>(names, { ids: JSON.stringify(ids) }).map(
+        ({ id, name }): [number, string] => [id, name],
+      ),
+    accessAfter: (after: number) => all<AccountRow>(page, { after }).map(queries.access),
+  };
+}
+
+export function accountWrites(db: DatabaseSync) {
+  const queries = accountQueries(db);
+  const actor = actorFinder(db);
+  const audit = auditor(db);
+  const keyOwner = db.prepare('SELECT id, name FROM accounts WHERE public_key = :publicKey');
+  const setKey = db.prepare(
+    'UPDATE accounts SET public_key = :publicKey WHERE id = :by AND public_key IS NULL',
+  );
+  const confirmRights = db.prepare(
+    'UPDATE accounts SET rights_ms = :nowMs WHERE id = :by AND rights_ms IS NULL',
+  );
+  const setPassword = db.prepare('UPDATE accounts SET password = :password WHERE id = :by');
+  const renewPasskeys = db.prepare(
+    'UPDATE accounts SET generation = generation + 1, passkey_hash = NULL WHERE id = :by',
+  );
+  const setRole = db.prepare('UPDATE accounts SET role = :role WHERE id = :id');
+  const otherOwner = db.prepare("SELECT id FROM accounts WHERE role = 'owner' AND id <> :id LIMIT 1");
+  const setBan = db.prepare(
+    'UPDATE accounts SET banned_ms = :nowMs, ban_until_ms = :untilMs, ban_reason = :reason WHERE id = :id',
+  );
+  const liftBan = db.prepare(
+    'UPDATE accounts SET banned_ms = NULL, ban_until_ms = NULL, ban_reason = NULL WHERE id = :id',
+  );
+  const endSessions = db.prepare('DELETE FROM sessions WHERE account_id = :id AND id IS NOT :kept');
+  const endInvitations = db.prepare('DELETE FROM invitations WHERE inviter_id = :id');
+
+  const outcome = (id: number, nowMs: number) => {
+    const row = queries.rowById(id)!;
+    return { answer: accountOf(row, nowMs), access: [queries.access(row)] };
+  };
+
+  return {
+    addKey({ publicKey, ...acting }: Acting & { publicKey: Uint8Array }) {
+      const { id } = actor(acting, 'change-account', true);
+      const owner = first<{ id: number; name: string }>(keyOwner, { publicKey });
+      if (owner?.id === id) return;
+      if (owner !== undefined) throw keyTaken(owner.name);
+      if (setKey.run({ publicKey, by: id }).changes === 0) {
+        throw new CommunityError(
+          'key-taken',
+          'this account has a key already, and its releases are signed with it',
+        );
+      }
+    },
+    /** The first time counts. */
+    confirmRights(acting: Acting) {
+      const { id } = actor(acting, 'change-account', true);
+      confirmRights.run({ by: id, nowMs: acting.nowMs });
+    },
+    /** `old`: the hash that was checked; somebody else may have changed it meanwhile. */
+    setPassword(change: Acting & { old: string | null; password: string; kept: string | null }) {
+      const { id } = actor(change, 'change-account', true);
+      if (queries.rowById(id)!.password !== change.old) {
+        throw new CommunityError('sign-in-failed', 'the password was changed meanwhile: sign in again');
+      }
+      setPassword.run({ by: id, password: change.password });
+      endSessions.run({ id, kept: change.kept });
+      return { access: [queries.access(queries.rowById(id)!)] };
+    },
+    renewPasskeys(acting: Acting) {
+      const { id } = actor(acting, 'change-account', true);
+      renewPasskeys.run({ by: id });
+      return { access: [queries.access(queries.rowById(id)!)] };
+    },
+    changeRole({ key, role, ...acting }: Acting & { key: string; role: Role }) {
+      const { role: ofActor } = actor(acting, 'change-role');
+      const target = queries.rowNamed(key);
+      if (!mayChangeRole(ofActor, target.role, role))
+        throw notAllowed(`make ${aRole(role)} of this ${target.role}`);
+      if (target.role === 'owner' && role !== 'owner' && first(otherOwner, { id: target.id }) === undefined) {
+        throw new CommunityError('last-owner', 'a tracker has an owner: make somebody else one first');
+      }
+      setRole.run({ id: target.id, role });
+      audit(acting, { action: 'role', accountId: target.id, detail: `${target.role} to ${role}` });
+      return outcome(target.id, acting.nowMs);
+    },
+    ban({
+      key,
+      reason,
+      untilMs,
+      ...acting
+    }: Acting & { key: string; reason: string; untilMs: number | null }) {
+      const { role } = actor(acting, 'ban');
+      const target = queries.rowNamed(key);
+      if (!mayRule(role, target.role)) throw notAllowed(`ban ${aRole(target.role)}`);
+      setBan.run({ id: target.id, reason, untilMs, nowMs: acting.nowMs });
+      const detail = untilMs === null ? undefined : `until ${new Date(untilMs).toISOString()}`;
+      audit(acting, { action: 'ban', accountId: target.id, reason, detail });
+      endSessions.run({ id: target.id, kept: null });
+      // Or they would come in again by a code they gave themselves.
+      endInvitations.run({ id: target.id });
+      return outcome(target.id, acting.nowMs);
+    },
+    unban({ key, ...acting }: Acting & { key: string }) {
+      const { role } = actor(acting, 'ban');
+      const target = queries.rowNamed(key);
+      if (!mayRule(role, target.role)) throw notAllowed(`lift the ban of ${aRole(target.role)}`);
+      liftBan.run({ id: target.id });
+      audit(acting, { action: 'unban', accountId: target.id });
+      return outcome(target.id, acting.nowMs);
+    },
+  };
+}
+
+function aRole(role: Role): string {
+  return role === 'owner' ? 'an owner' : `a ${role}`;
+}
+
+/** `owner`: undefined where the asker may not know who has an account. */
+export function keyTaken(owner: string | undefined): CommunityError {
+  const whose = owner === undefined ? 'another account' : `the account “${owner}”`;
+  return new CommunityError('key-taken', `this key belongs to ${whose} here: sign in with that name`);
+}

@@ -1,0 +1,52 @@
+/**
+ * Who acts, looked up inside the transaction that acts: a role that was taken away or a ban counts at once, whatever the
+ * request knew when it came in.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { CommunityError, notAllowed } from '../../community-error.ts';
+import { type Action, may, type Role } from '../../permissions.ts';
+import { first } from '../rows.ts';
+
+/** Common to every operation that acts for somebody. */
+export interface Acting {
+  readonly by: number;
+  readonly nowMs: number;
+}
+
+export interface Actor {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+}
+
+interface ActorRow extends Actor {
+  readonly banned_ms: number | null;
+  readonly ban_until_ms: number | null;
+}
+
+export type FindActor = (acting: Acting, action: Action, isOwn?: boolean) => Actor;
+
+/** Where the name of an action is half a sentence. */
+const actionWords: Partial<Record<Action, string>> = {
+  'take-down': 'take down releases: report it, and a moderator decides',
+  moderate: 'see or decide this: it is for moderators',
+  say: 'write here',
+  'send-direct': 'write to people',
+};
+
+/** The finder throws CommunityError `not-signed-in`, `account-banned` or `not-allowed`. */
+export function actorFinder(db: DatabaseSync): FindActor {
+  const find = db.prepare('SELECT id, name, role, banned_ms, ban_until_ms FROM accounts WHERE id = :by');
+  return ({ by, nowMs }, action, isOwn = false) => {
+    const row = first<ActorRow>(find, { by });
+    if (row === undefined)
+      throw new CommunityError('not-signed-in', 'this account does not exist: sign in again');
+    if (isBannedAt(row, nowMs)) throw new CommunityError('account-banned', 'this account is banned');
+    if (!may(row.role, action, isOwn)) throw notAllowed(actionWords[action] ?? action.replaceAll('-', ' '));
+    return row;
+  };
+}
+
+export function isBannedAt(row: Pick<ActorRow, 'banned_ms' | 'ban_until_ms'>, nowMs: number): boolean {
+  return row.banned_ms !== null && (row.ban_until_ms === null || nowMs < row.ban_until_ms);
+}
