@@ -13,7 +13,7 @@ import { writeWholeSync } from '../torrents/whole-file.ts';
 
 export type KeyFileErrorCode = 'tracker-key-readable' | 'tracker-key-damaged' | 'tracker-key-unusable';
 
-export class KeyFileError extends Error {
+class KeyFileError extends Error {
   readonly code: KeyFileErrorCode;
   readonly path: string;
 

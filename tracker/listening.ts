@@ -9,7 +9,7 @@ import { packAddress } from './protocol/address.ts';
 import { reachOf } from './protocol/address-reach.ts';
 
 /** `code`: certificate-invalid, port-in-use, port-not-permitted, port-invalid, address-not-available, host-not-found, listen-failed. */
-export class ListenError extends Error {
+class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly code: string;
 

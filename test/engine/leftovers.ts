@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { EngineLab } from './engine-lab.ts';
 
-export const connectionsMax = 6;
+const connectionsMax = 6;
 export const limits = {
   connectionsMax,
   connectionsPerTorrentMax: connectionsMax,

@@ -16,6 +16,8 @@ export interface SourceFile {
   readonly text: string;
   /** Files of ours that it imports, statically, as types, lazily, or as a worker. */
   readonly ours: readonly string[];
+  /** Those of them that it names by their address, for a thread or a process. */
+  readonly byUrl: readonly string[];
   /** Packages and parts of Node. */
   readonly foreign: readonly string[];
 }
@@ -49,11 +51,14 @@ function sourceFile(path: string): SourceFile {
     (match) => match[1] ?? match[2]!,
   );
   const workers = [...text.matchAll(workerPattern)].map((match) => `${match[1]}.ts`);
-  const own = [...names.filter((name) => name.startsWith('.')), ...workers].map((name) =>
-    normalize(join(dirname(path), name))
-      .split(sep)
-      .join('/'),
-  );
-  const ours = own.filter((target) => existsSync(join(root, target)));
-  return { path, text, ours: [...new Set(ours)], foreign: names.filter((name) => !name.startsWith('.')) };
+  const there = (relative: readonly string[]) => {
+    const targets = relative.map((name) =>
+      normalize(join(dirname(path), name))
+        .split(sep)
+        .join('/'),
+    );
+    return [...new Set(targets.filter((target) => existsSync(join(root, target))))];
+  };
+  const ours = there([...names.filter((name) => name.startsWith('.')), ...workers]);
+  return { path, text, ours, byUrl: there(workers), foreign: names.filter((name) => !name.startsWith('.')) };
 }

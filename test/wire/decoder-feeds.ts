@@ -7,7 +7,7 @@ import { handshakeOf, join, type PieceMessage, Recorder } from './reference-enco
 export const KiB = 1024;
 export const bitfieldBytes = 7;
 
-export const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
+const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 export const bytes = (min: number, max: number) => fc.uint8Array({ minLength: min, maxLength: max });
 
 /** Every message there is, with every number a peer can write. */

@@ -35,7 +35,7 @@ export const bytesToken = 1;
 export const listToken = 2;
 export const dictToken = 3;
 export const unsortedDictToken = 4;
-export const duplicateDictToken = 5;
+const duplicateDictToken = 5;
 
 /** Column-wise: token `t` is types[t], starts[t], ends[t], links[t]. Members follow their list or dictionary. */
 export interface TokenTable {

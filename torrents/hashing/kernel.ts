@@ -39,7 +39,7 @@ const blocksLocal = 1;
 const pointerLocal = (lane: number) => 2 + lane;
 export const firstFreeInteger = 2 + lanes;
 
-export const stateAt = (word: number) => statesAt + 16 * word;
+const stateAt = (word: number) => statesAt + 16 * word;
 
 /** Four words of each message, swapped and turned so that each vector has one word of all four, into four locals. */
 export function loadWords(firstWord: number, into: readonly number[], temporary: readonly number[]): Code {

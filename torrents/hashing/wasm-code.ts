@@ -38,7 +38,7 @@ export const splat = (value: number): Code => vector(0x11, i32(value | 0));
 export const add = (...terms: Code[]): Code => terms.reduce((a, b) => vector(0xae, a, b));
 export const xor = (...terms: Code[]): Code => terms.reduce((a, b) => vector(0x51, a, b));
 export const and = (a: Code, b: Code): Code => vector(0x4e, a, b);
-export const or = (a: Code, b: Code): Code => vector(0x50, a, b);
+const or = (a: Code, b: Code): Code => vector(0x50, a, b);
 export const shiftLeft = (value: Code, bits: number): Code => vector(0xab, value, i32(bits));
 export const shiftRight = (value: Code, bits: number): Code => vector(0xad, value, i32(bits));
 /** WebAssembly has no rotation of vectors. */

@@ -105,7 +105,7 @@ export function cutName(name: string, platform: PathPlatform): string {
 }
 
 /** `01 Song.flac` → [`01 Song`, `.flac`]; a leading dot begins no extension. */
-export function splitExtension(name: string): [stem: string, extension: string] {
+function splitExtension(name: string): [stem: string, extension: string] {
   const dot = name.lastIndexOf('.');
   if (dot <= 0 || name.length - dot > extensionUnitsMax) return [name, ''];
   return [name.slice(0, dot), name.slice(dot)];

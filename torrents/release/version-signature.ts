@@ -27,7 +27,7 @@ export interface SignedVersion extends ReleaseVersion {
 }
 
 /** A raw Ed25519 public key (RFC 8032). */
-export const publicKeyBytes = 32;
+const publicKeyBytes = 32;
 /** 16 bytes take 26 characters of base32; others may choose longer names. */
 const releaseIdPattern = /^[a-z0-9]{1,64}$/;
 

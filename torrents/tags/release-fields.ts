@@ -65,7 +65,7 @@ export interface ReleaseFields {
 }
 
 /** What an album is by whose tracks name several artists, and no tag says of whom it is. */
-export const variousArtists = 'Various Artists';
+const variousArtists = 'Various Artists';
 
 /** `name`: of the torrent. `isSingleFile`: then it is a file's name. */
 export function releaseFields(

@@ -39,7 +39,7 @@ export interface TrackTags {
   readonly doubtful: Partial<Record<TextField, string>>;
 }
 
-export const textFields = ['title', 'artist', 'albumArtist', 'album', 'genre', 'copyright'] as const;
+const textFields = ['title', 'artist', 'albumArtist', 'album', 'genre', 'copyright'] as const;
 export type TextField = (typeof textFields)[number];
 
 /** A set of 100 discs is sold; a disc holds 99 tracks, an audio book as a folder a few hundred. */

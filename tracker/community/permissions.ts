@@ -71,7 +71,7 @@ export type Action = keyof typeof grants;
 /** Before anybody is asked who they are. */
 const alwaysOpen: ReadonlySet<Action> = new Set(['see-server', 'sign-in']);
 
-export function grantOf(role: Viewer['role'], action: Action): Grant {
+function grantOf(role: Viewer['role'], action: Action): Grant {
   return grants[action][grantColumns.indexOf(role)] ?? 'no';
 }
 
@@ -126,7 +126,7 @@ export function maySee(viewer: Viewer, access: ReleaseAccess): boolean {
   }
 }
 
-export const roomVisibilities = ['everyone', 'members', 'group'] as const;
+const roomVisibilities = ['everyone', 'members', 'group'] as const;
 export type RoomVisibility = (typeof roomVisibilities)[number];
 
 /** Whom an event is for. */

@@ -7,7 +7,7 @@ import { DatabaseError } from './database-error.ts';
 import { tolerateRowNumbers } from './row-numbers.ts';
 
 /** With an older one, two connections that checkpoint at the same moment can damage the file (the WAL-reset bug). */
-export const sqliteVersionMin = '3.51.3';
+const sqliteVersionMin = '3.51.3';
 
 /** One writer and one reader never wait for each other in WAL mode; a backup by another program may hold the file. */
 const busyTimeoutMs = 5_000;

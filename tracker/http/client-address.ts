@@ -66,7 +66,7 @@ function withoutPort(hop: string): string {
 }
 
 /** What an operator got wrong in the list of proxies. */
-export class ProxyListError extends Error {
+class ProxyListError extends Error {
   readonly code = 'proxy-invalid';
 }
 

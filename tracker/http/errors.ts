@@ -76,7 +76,7 @@ const frameworkRefusals: Readonly<Record<number, readonly [code: string, message
   415: ['media-type-unknown', 'bodies are JSON: send Content-Type: application/json'],
 };
 
-export function fail(reply: FastifyReply, status: number, code: string, message: string): void {
+function fail(reply: FastifyReply, status: number, code: string, message: string): void {
   reply.code(status).send({ error: { code, message, requestId: reply.request.id } });
 }
 

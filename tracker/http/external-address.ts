@@ -7,7 +7,7 @@ import { reachOf } from '../protocol/address-reach.ts';
 import type { ExternalAddresses } from '../registry.ts';
 
 /** `code`: external-address-invalid. */
-export class ExternalAddressError extends Error {
+class ExternalAddressError extends Error {
   readonly code = 'external-address-invalid';
 }
 

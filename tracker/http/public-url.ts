@@ -1,7 +1,7 @@
 /** The address that a tracker hands out in place of its own. */
 
 /** `code`: public-url-invalid. */
-export class PublicUrlError extends Error {
+class PublicUrlError extends Error {
   readonly code = 'public-url-invalid';
 }
 

@@ -33,7 +33,7 @@ export interface AnnounceRequest {
 }
 
 /** BEP 3 names no figure; 50 is what trackers give to those who do not ask. */
-export const numWantDefault = 50;
+const numWantDefault = 50;
 /** A client dials a few dozen at a time: more than 200 peers would only make replies long. */
 export const numWantMax = 200;
 

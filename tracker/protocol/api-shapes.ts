@@ -39,7 +39,7 @@ export const errorAnswer = Type.Object(
 export const page = <Row extends TSchema>(row: Row) =>
   Type.Object({ rows: Type.Array(row), next: optional(Type.String()) }, loose);
 
-export const pageQuery = {
+const pageQuery = {
   after: optional(line(200)),
   limit: optional(Type.Integer({ minimum: 1, maximum: 50 })),
 };
@@ -347,4 +347,3 @@ export type AccessBody = Static<typeof accessBody>;
 export type VersionBody = Static<typeof addVersionBody>;
 export type PublishBody = Static<typeof publishBody>;
 export type HolderShape = Static<typeof holder>;
-export type ReleaseShape = Static<typeof release>;

@@ -38,7 +38,7 @@ export interface RegistryOptions {
 const intervalSecondsDefault = 15 * 60;
 
 /** Twice the load that one process is meant for: 100,000 torrents and 1,000,000 peers. */
-export const registryDefaults: RegistryOptions = {
+const registryDefaults: RegistryOptions = {
   intervalSeconds: intervalSecondsDefault,
   minIntervalSeconds: 30,
   gatheringSeconds: 0,
@@ -56,7 +56,7 @@ export const registryDefaults: RegistryOptions = {
 };
 
 /** One announce may be missed, the next may be late by the random tenth, and a busy machine by a minute. */
-export function peerTimeoutFor(intervalSeconds: number): number {
+function peerTimeoutFor(intervalSeconds: number): number {
   return Math.ceil(2.2 * intervalSeconds) + 60;
 }
 

@@ -8,8 +8,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Dice, Recording, samplesPerSecond } from './demo-synthesiser.ts';
 
-export const albumArtist = 'The Brood';
-export const albumTitle = 'Seventeen Summers';
+const albumArtist = 'The Brood';
+const albumTitle = 'Seventeen Summers';
 /** Its folder, and so the name of its torrent. */
 export const albumFolder = albumTitle;
 

@@ -96,7 +96,7 @@ function rowOf(peer: PeerStatus, status: TorrentStatus): Row {
 }
 
 /** Why nothing comes from it. */
-export function idleGiver(peer: PeerStatus, status: TorrentStatus): string {
+function idleGiver(peer: PeerStatus, status: TorrentStatus): string {
   if (status.trouble !== undefined) return 'waiting for our disk';
   if (peer.stalled) return 'stalled: silent, though asked';
   if (!peer.amInterested) return 'has nothing we need';

@@ -62,7 +62,7 @@ export interface Met {
 
 export const noContent: Content = { bytes: -1, root: '', print: '' };
 
-export function isSurelyDifferent(a: Content, b: Content): boolean {
+function isSurelyDifferent(a: Content, b: Content): boolean {
   if (a.bytes < 0 || b.bytes < 0) return false;
   if (a.bytes !== b.bytes) return true;
   if (a.root !== '' && b.root !== '') return a.root !== b.root;

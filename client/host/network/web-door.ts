@@ -58,6 +58,6 @@ function isSameServer(target: URL, typedOrigin: string): boolean {
 const announcePath = /^(\/[A-Za-z0-9._~-]{1,64}){0,2}\/(announce|scrape)$/;
 
 /** With no query but ours: a redirect may have left that out. */
-export function isAnnounce({ pathname, search }: URL, ownSearch: string): boolean {
+function isAnnounce({ pathname, search }: URL, ownSearch: string): boolean {
   return announcePath.test(pathname) && (search === ownSearch || search === '');
 }

@@ -19,13 +19,13 @@ export const torrent: TorrentId = 1;
 export const pieceLength = 16 * 1024;
 
 /** Piece 2 lies in all three files; the last piece is short. */
-export const threeFiles: Readonly<Record<string, number>> = {
+const threeFiles: Readonly<Record<string, number>> = {
   'a.flac': 40_000,
   'b.txt': 10,
   'disc/c.flac': 30_000,
 };
 
-export function piecesIn(bits: Uint8Array): number[] {
+function piecesIn(bits: Uint8Array): number[] {
   return Array.from({ length: bits.length * 8 }, (_, i) => i).filter(
     (i) => (bits[i >> 3]! & (0x80 >> (i & 7))) !== 0,
   );

@@ -31,5 +31,3 @@ export const cast = {
   silent,
   'half-open': halfOpen,
 } as const satisfies Record<string, (options?: never) => Script>;
-
-export type ActorRole = keyof typeof cast;

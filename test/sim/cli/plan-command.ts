@@ -66,7 +66,7 @@ function planCalled(text: string): Pick<ToldRun, 'plan' | 'origin'> {
 }
 
 /** Remembering costs as much as running: only what fails is remembered, the second time. */
-export function runPlanTwice(plan: SwarmPlan): RunResult {
+function runPlanTwice(plan: SwarmPlan): RunResult {
   return twice((options) => runPlan(plan, options));
 }
 

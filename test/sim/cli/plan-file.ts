@@ -8,7 +8,7 @@ import { validatePlan } from '../plan/validate.ts';
 /** Five thousand peers described one by one have a few MB; more is no plan. */
 const planBytesMax = 64 * 1024 * 1024;
 
-export class PlanFileError extends Error {
+class PlanFileError extends Error {
   override readonly name = 'PlanFileError';
   readonly code = 'plan-file-unreadable';
 }

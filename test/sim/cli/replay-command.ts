@@ -8,7 +8,7 @@ import type { SimOptions } from './options.ts';
 /** A recording of an hour has some tens of MB; this is what one string may hold. */
 const charsMax = 500_000_000;
 
-export class ReplayFileError extends Error {
+class ReplayFileError extends Error {
   override readonly name = 'ReplayFileError';
   readonly code = 'replay-file-unreadable';
 }

@@ -1,7 +1,7 @@
 /** A report goes to the file that was named. */
 import { writeFileSync } from 'node:fs';
 
-export class ReportFileError extends Error {
+class ReportFileError extends Error {
   override readonly name = 'ReportFileError';
   readonly code = 'report-file-unwritable';
 }

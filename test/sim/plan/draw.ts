@@ -175,6 +175,6 @@ function drawLink(random: Prng, bytes: number): NonNullable<PeerPlan['link']> {
   };
 }
 
-export function oneOf<T>(random: Prng, from: readonly T[]): T {
+function oneOf<T>(random: Prng, from: readonly T[]): T {
   return from[random.below(from.length)]!;
 }

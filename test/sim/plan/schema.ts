@@ -35,7 +35,7 @@ const fileSchema = Type.Object(
   closed,
 );
 
-export const torrentSchema = Type.Object(
+const torrentSchema = Type.Object(
   {
     pieces: integer(1, 262_144),
     pieceBytes: integer(1, 16 * 1024 * 1024),
@@ -64,7 +64,7 @@ const partSchema = Type.Object(
 );
 
 /** `home` is what those get who say nothing. */
-export const linkNames = ['home', ...(Object.keys(links) as (keyof typeof links)[])] as const;
+const linkNames = ['home', ...(Object.keys(links) as (keyof typeof links)[])] as const;
 
 /** As in test/sim/world/link.ts, with rates in bytes a second. */
 const linkSchema = Type.Object(
@@ -336,7 +336,6 @@ export type PeerPlan = Static<typeof peerSchema>;
 export type PartPlan = Static<typeof partSchema>;
 export type HousePlan = Static<typeof houseSchema>;
 export type TrackerPlan = Static<typeof trackerSchema>;
-export type LinkPlan = Static<typeof linkSchema>;
 export type Role = (typeof roles)[number];
 export type FaultType = keyof typeof faultSchemas;
 export type Fault = { [Kind in FaultType]: Static<(typeof faultSchemas)[Kind]> }[FaultType];

@@ -145,7 +145,7 @@ function checkNames(plan: SwarmPlan): void {
 }
 
 /** The names a fault calls, by the key they are under. */
-export function targetsOf(fault: Fault): Readonly<Record<string, readonly string[]>> {
+function targetsOf(fault: Fault): Readonly<Record<string, readonly string[]>> {
   if ('tracker' in fault) return { tracker: [fault.tracker] };
   return fault.type === 'partition' ? { from: fault.from, to: fault.to } : { peers: fault.peers };
 }

@@ -7,7 +7,7 @@ import type { Program } from './program.ts';
 import type { Deed } from './strangers.ts';
 
 /** What a call is about. `home`: a file with its final name, or a folder. */
-export const placeKinds = ['part', 'home', 'side', 'record'] as const;
+const placeKinds = ['part', 'home', 'side', 'record'] as const;
 export type PlaceKind = (typeof placeKinds)[number];
 
 export type MomentDeed =

@@ -115,7 +115,7 @@ function drawLife(random: Prng, hasStrangers: boolean, hasFaults: boolean): Life
   };
 }
 
-export function drawEnd(random: Prng): LifeEnd {
+function drawEnd(random: Prng): LifeEnd {
   const how = (['cut', 'cut', 'cut-at-record', 'kill', 'stop'] as const)[random.below(5)]!;
   if (how === 'cut-at-record') return { how, nth: 1 + random.below(4), steps: random.below(12) };
   if (how === 'cut') {

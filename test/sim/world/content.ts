@@ -118,7 +118,7 @@ export class Content {
 }
 
 /** The shared block with this token in it. */
-export function lendToken(own: number, place: number, bytes: number): Uint8Array {
+function lendToken(own: number, place: number, bytes: number): Uint8Array {
   writeToken(own, place);
   let view = views.get(bytes);
   if (view === undefined) {

@@ -29,7 +29,7 @@ import { torrentsMax } from './side.ts';
 import { SimTorrent, type TorrentShape } from './torrent.ts';
 import { SimTracker } from './tracker.ts';
 
-export const trackerUrl = 'http://tracker.sim/announce';
+const trackerUrl = 'http://tracker.sim/announce';
 
 export interface WorldOptions extends TorrentShape {
   readonly seed: number;

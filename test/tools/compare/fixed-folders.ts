@@ -97,7 +97,7 @@ export function makeFixedFolders(place: string): void {
 }
 
 /** With the time of all fixed files. */
-export function writeFile(path: string, bytes: Uint8Array | string): void {
+function writeFile(path: string, bytes: Uint8Array | string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, bytes);
   utimesSync(path, longAgo, longAgo);

@@ -169,7 +169,7 @@ export function takedowns(db: DatabaseSync) {
   return { takeDown, restore, unblock, decide };
 }
 
-export function subjectOf(row: Row): TakedownSubject {
+function subjectOf(row: Row): TakedownSubject {
   return {
     takedownId: row.id as number,
     releaseId: row.public_id as string,

@@ -11,9 +11,9 @@ import { CommunityError } from '../community-error.ts';
 /** Fits a line of a list; as long as the longest nicknames of IRC and Soulseek. */
 const nameCharactersMax = 32;
 /** A screenful; Discord's is 2,000, Matrix takes 64 KiB. */
-export const messageCharactersMax = 4_000;
+const messageCharactersMax = 4_000;
 /** A topic, a reason, a note: one line. */
-export const lineCharactersMax = 200;
+const lineCharactersMax = 200;
 /** A letter with more marks on it than this covers the lines above and below (Vietnamese needs 2, Hebrew 3). */
 const marksOnOneMax = 4;
 

@@ -15,7 +15,7 @@ const cost = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const saltBytes = 16;
 const hashBytes = 32;
 /** NIST SP 800-63B: at least 8 characters, at least 64 allowed, no rules about their kinds. */
-export const passwordCharactersMin = 8;
+const passwordCharactersMin = 8;
 const passwordBytesMax = 1_024;
 /** libuv has four threads, which file access shares; and announces keep a core of their own. */
 const runningMax = Math.max(1, Math.min(2, availableParallelism() - 1));

@@ -84,7 +84,7 @@ export function releaseShape(release: ReleaseSummary, names: Names) {
   });
 }
 
-export function trackShape({ piecesRoot, ...track }: ReleaseTrack) {
+function trackShape({ piecesRoot, ...track }: ReleaseTrack) {
   return defined({ ...track, piecesRoot: hex(piecesRoot) });
 }
 

@@ -35,7 +35,7 @@ export interface Upload {
 }
 
 /** Its code and message are answered as they are, with status 400. */
-export class UploadError extends Error {
+class UploadError extends Error {
   readonly code: 'bad-request' | 'body-too-complex';
 
   constructor(code: UploadError['code'], message: string) {

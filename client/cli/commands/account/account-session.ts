@@ -67,7 +67,7 @@ function isSignedIn(account: TrackerAccount): account is TrackerAccount & { read
   return account.name !== undefined;
 }
 
-export function notSignedIn(url: string): CliError {
+function notSignedIn(url: string): CliError {
   const how = `${calledAs} register NAME makes an account, ${calledAs} login NAME opens yours`;
   return new CliError('not-signed-in', `you are not signed in at ${url}: ${how}`);
 }

@@ -8,7 +8,7 @@ import { accountOptions, withAccount } from '../account/account-session.ts';
 import { plain } from '../making/torrent-summary.ts';
 import { noSuchPlace, placeOf, placeWords } from './talk-view.ts';
 
-export const placePositional = {
+const placePositional = {
   type: 'string',
   demandOption: true,
   describe: 'A room, or @NAME for somebody alone',
