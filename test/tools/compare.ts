@@ -13,13 +13,16 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { checkoutOf, ownCheckout } from './compare/checkouts.ts';
 import { differences } from './compare/difference.ts';
-import { type Answered, partNames, record } from './compare/record.ts';
+import { type Answered, partNames, record, unfinishedParts } from './compare/record.ts';
 
 const usage = `node test/tools/compare.ts BEFORE AFTER     two commits of this repository, or paths of checkouts
 node test/tools/compare.ts --record FILE    what this checkout answers, as JSON
   --only PARTS    some of ${partNames.join(',')}
   --seeds NUMBER  so many trace hashes (300)
   --keep FOLDER   write both records there, as JSON`;
+
+/** Differences that are printed: one word of the overview is in the help of every command. */
+const shownMax = 40;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,23 +41,26 @@ if (!isAsked || !chosen.every((name) => partNames.includes(name)) || !Number.isS
   process.exit(2);
 }
 
-// Settings, proxies and languages of the user who compares are not the programs'.
-for (const name of Object.keys(process.env)) if (!/^(PATH|HOME|TMPDIR)$/.test(name)) delete process.env[name];
 const folder = mkdtempSync(join(tmpdir(), 'cicada-compare-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 // One for all: whoever opens a state finds it where it was written.
 const place = join(folder, 'place');
 
-if (values.record === undefined) process.exitCode = await compare(positionals[0]!, positionals[1]!);
-else
+if (values.record !== undefined) {
+  leaveSettings();
   save(resolve(values.record), await record({ checkout: ownCheckout, place, seeds }, chosen, tell('here')));
+} else process.exitCode = await compare(positionals[0]!, positionals[1]!);
 
 async function compare(before: string, after: string): Promise<number> {
   const [old, now] = [checkoutOf(before, join(folder, 'before')), checkoutOf(after, join(folder, 'after'))];
+  leaveSettings();
   const first = await record({ checkout: old, place, seeds }, chosen, tell(before));
   const second = await record({ checkout: now, place, seeds }, chosen, tell(after));
-  const found = chosen.flatMap((part) => differences(part, first[part]!, second[part]!));
+  const found = [
+    ...new Set([...unfinishedParts(first), ...unfinishedParts(second)]),
+    ...chosen.flatMap((part) => differences(part, first[part]!, second[part]!)),
+  ];
   if (values.keep !== undefined) {
     mkdirSync(values.keep, { recursive: true });
     save(join(values.keep, 'before.json'), first);
@@ -64,12 +70,23 @@ async function compare(before: string, after: string): Promise<number> {
     const who = `written by ${before}, opened by ${after}`;
     const crossed = await record({ checkout: old, opener: now, place, seeds }, ['state'], tell(who));
     if (values.keep !== undefined) save(join(values.keep, 'crossed.json'), crossed);
-    found.push(...differences(`state ${who}`, first.state!, crossed.state!));
+    found.push(...unfinishedParts(crossed), ...differences(`state ${who}`, first.state!, crossed.state!));
   }
   const asked = chosen.reduce((sum, part) => sum + Object.keys(first[part]!).length, 0);
   if (found.length === 0) console.log(`same: ${asked} answers`);
-  else console.log(`${found.join('\n\n')}\n\n${found.length} of ${asked} answers differ`);
+  else {
+    const more = found.length > shownMax ? `\n\n… and ${found.length - shownMax} more (--keep FOLDER)` : '';
+    console.log(
+      `${found.slice(0, shownMax).join('\n\n')}${more}\n\n${found.length} differences in ${asked} answers`,
+    );
+  }
   return found.length === 0 ? 0 : 1;
+}
+
+/** Variables, proxies and languages of the user who compares are not the programs'. */
+function leaveSettings(): void {
+  for (const name of Object.keys(process.env))
+    if (!/^(PATH|HOME|TMPDIR)$/.test(name)) delete process.env[name];
 }
 
 function save(file: string, answers: Answered): void {

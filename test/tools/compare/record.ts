@@ -37,6 +37,16 @@ const parts: Readonly<Record<string, Part>> = {
 
 export const partNames = Object.keys(parts);
 
+/** The question of a part that ended before its last one. */
+const unfinished = 'not finished';
+
+/** One text a part that could not be asked to its end: what is alike then says nothing of the rest. */
+export function unfinishedParts(answered: Answered): string[] {
+  return Object.entries(answered).flatMap(([part, { [unfinished]: why }]) =>
+    why === undefined ? [] : [`${part} was not finished: ${why}`],
+  );
+}
+
 /** By part: what was asked, and the answer. */
 export type Answered = Record<string, Answers>;
 
@@ -49,7 +59,10 @@ export async function record(
   for (const name of names) {
     tell(name);
     await using stage = new Stage(recording.checkout, recording.place);
-    await parts[name]!(stage, recording);
+    // What was answered until then is compared all the same.
+    await parts[name]!(stage, recording).catch((error: Error) => {
+      stage.answers[unfinished] = stage.names.ofText(String(error.message));
+    });
     done[name] = stage.answers;
   }
   return done;
