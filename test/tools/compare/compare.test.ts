@@ -35,9 +35,14 @@ it('info-hashes, sizes and durations of music are compared as they are', () => {
     durationMs: 2000,
     createdAtMs: 1_796_064_443_293,
     port: 6881,
+    connectMs: 28.8,
   };
   expect(named(JSON.stringify(document))).toEqual([
-    JSON.stringify({ ...document, createdAtMs: '<moment>', port: '<port>' }, undefined, 1),
+    JSON.stringify(
+      { ...document, createdAtMs: '<moment>', port: '<port>', connectMs: '<connectMs>' },
+      undefined,
+      1,
+    ),
   ]);
 });
 

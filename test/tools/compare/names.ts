@@ -5,20 +5,9 @@
 
 /** By its key in a document of `--json`, whatever it is; `null` says something and stays. */
 const namedFields: ReadonlySet<string> = new Set([
-  ...[
-    'freeBytes',
-    'connected',
-    'seconds',
-    'etaSeconds',
-    'downBps',
-    'upBps',
-    'port',
-    'pid',
-    'processId',
-    'publicKey',
-    'feedKey',
-  ],
-  ...['token', 'setupToken', 'cursor', 'lastUsed', 'signature', 'key', 'passkey', 'fingerprint', 'requestId'],
+  ...['port', 'pid', 'processId', 'requestId', 'cursor', 'connected', 'freeBytes', 'downBps', 'upBps'],
+  ...['seconds', 'etaSeconds', 'uptimeSeconds', 'connectMs', 'lastUsed', 'token', 'setupToken'],
+  ...['key', 'publicKey', 'feedKey', 'passkey', 'signature', 'fingerprint'],
 ]);
 /** Milliseconds since 1970, of about our time: nothing else that is printed is so large and no larger. */
 const isMoment = (value: number) => value > 1.5e12 && value < 3e12;
