@@ -5,7 +5,6 @@
  * missing, short or unreadable costs its own pieces and nothing else; only a wrong path is an error.
  * Left to others: hashing (hashing/engine.ts).                                                              BEP 3, 52
  */
-
 import type { PieceIndex } from './geometry.ts';
 import { type HashControl, hashFiles } from './hashing/engine.ts';
 import type { PlannedFile } from './hashing/plan.ts';
@@ -14,6 +13,7 @@ import type { Metainfo } from './metainfo/metainfo.ts';
 import { statOf } from './paths/disk-names.ts';
 import { type FilePaths, locateFiles, locateRaw } from './paths/locate.ts';
 import { displayPath } from './paths/path-rules.ts';
+import { addPiece, noPieces } from './piece-set.ts';
 import { VerifyError } from './verify-error.ts';
 
 export { type FilePaths, locateFiles, VerifyError };
@@ -88,7 +88,7 @@ export async function verifyTorrent(
     control,
   );
 
-  const have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
+  const have = noPieces(geometry.pieceCount);
   const badPieces: PieceIndex[] = [];
   const badPiecesOf = new Uint32Array(metainfo.files.length);
   for (const piece of geometry.pieces()) {
@@ -96,7 +96,7 @@ export async function verifyTorrent(
     const good =
       sameDigest(sha1Table, pieceHashes, piece, 20) && sameDigest(rootTable, pieceRoots, piece, hashBytes);
     if (hashed[piece] === 1 && good) {
-      have[piece >> 3]! |= 0x80 >> (piece & 7);
+      addPiece(have, piece);
       continue;
     }
     badPieces.push(piece);

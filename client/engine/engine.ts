@@ -5,7 +5,6 @@
  * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close). Until its handshake it is
  * among the half-open ones of the budget, and then it has a seat.
  */
-
 import { type Doorkeeper, PeerSession } from './connection/peer-session.ts';
 import type { Context } from './context.ts';
 import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';

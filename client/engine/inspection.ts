@@ -3,7 +3,6 @@
  * alone. Nothing is copied, so that looking costs nothing; whoever looks changes nothing, and is done before the next
  * fact. For people and programs there is status.ts.
  */
-
 import type { PeerSession } from './connection/peer-session.ts';
 import type { ConnectionId } from './contract.ts';
 import type { Limits } from './limits.ts';

@@ -2,7 +2,6 @@
  * Every cap and timeout of the engine, with its reason; relations that other code relies on are asserted at the end.
  * "libtorrent" stands for the defaults in its settings_pack.cpp.
  */
-
 import { blockBytesMax } from '../../torrents/geometry.ts';
 
 /** The simulator draws some of them absurdly small: nothing may rely on more than the relations below. */

@@ -1,7 +1,6 @@
 /**
  * What people and programs may ask about a torrent at any moment: plain values, a snapshot.
  */
-
 import { clientNameOf } from './connection/client-name.ts';
 import type { PeerSession } from './connection/peer-session.ts';
 import type { DiskTrouble, PeerAddress } from './contract.ts';

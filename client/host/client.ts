@@ -5,6 +5,7 @@
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { dataBytesOfPadded } from '../../torrents/metainfo/pads.ts';
+import { noPieces } from '../../torrents/piece-set.ts';
 import type { PeerAddress, Report, TorrentId } from '../engine/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { unwanted } from '../engine/pieces/piece-selection.ts';
@@ -77,8 +78,7 @@ export class Client {
     try {
       // Nobody else may be giving away what is about to change.
       if (options.upgradeFrom !== undefined) this.#claim(options.upgradeFrom.metainfo)();
-      const closing = this.#closing.signal;
-      const { claims, pool, store } = this.#ports;
+      const [closing, { claims, pool, store }] = [this.#closing.signal, this.#ports];
       return await downloadClaimed(claims, metainfo, options, closing, async (how, claim, isLeft) => {
         // A run that was ended has let go of it.
         const forget = release ?? this.#claim(metainfo);
@@ -124,8 +124,8 @@ export class Client {
           throw error;
         });
       }
-      const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8)).fill(0xff);
-      return await this.#start(metainfo, { files, have }, [], options, {
+      const had = { files, have: noPieces(metainfo.geometry.pieceCount).fill(0xff) };
+      return await this.#start(metainfo, had, [], options, {
         isVerified: verify !== false,
         isSeed: true,
       });

@@ -4,7 +4,6 @@
  *
  * A port never calls the engine: it enqueues facts. Nothing here is answered by a promise.
  */
-
 import type { Block, PieceIndex } from '../../torrents/geometry.ts';
 import type {
   AnnounceRequest,

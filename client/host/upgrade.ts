@@ -11,6 +11,7 @@ import path from 'node:path';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { TorrentFile } from '../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
+import { addPiece, hasPiece, noPieces } from '../../torrents/piece-set.ts';
 import { verifyTorrent } from '../../torrents/verify.ts';
 import { ClientError } from './client-error.ts';
 import { lookAtShare } from './content/share-check.ts';
@@ -127,7 +128,7 @@ function isRecorded(
   record: ResumeRecord | undefined,
 ): boolean {
   if (record === undefined || !sameStamp(stamp, record.stamps[file.index])) return false;
-  return piecesOf(metainfo, file).every((piece) => hasBit(record.have, piece));
+  return piecesOf(metainfo, file).every((piece) => hasPiece(record.have, piece));
 }
 
 /** Every file has its pieces to itself, so what is known of them goes with it. */
@@ -138,12 +139,12 @@ function carriedOver(
   kept: ReadonlyMap<number, number>,
 ): ResumeRecord | undefined {
   if (metainfo.pieceLength !== earlier.pieceLength) return undefined;
-  const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8));
+  const have = noPieces(metainfo.geometry.pieceCount);
   const stamps: (FileStamp | undefined)[] = metainfo.files.map(() => undefined);
   for (const [index, earlierIndex] of kept) {
     const before = piecesOf(earlier, earlier.files[earlierIndex]!);
     for (const [at, piece] of piecesOf(metainfo, metainfo.files[index]!).entries()) {
-      if (hasBit(record.have, before[at]!)) have[piece >> 3]! |= 0x80 >> (piece & 7);
+      if (hasPiece(record.have, before[at]!)) addPiece(have, piece);
     }
     stamps[index] = record.stamps[earlierIndex];
   }
@@ -152,10 +153,6 @@ function carriedOver(
 
 function piecesOf({ pieceLength }: Metainfo, { offset, bytes }: TorrentFile): number[] {
   return Array.from({ length: Math.ceil(bytes / pieceLength) }, (_, index) => offset / pieceLength + index);
-}
-
-function hasBit(bits: Uint8Array, index: number): boolean {
-  return ((bits[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
 }
 
 /** Whether there are any. A copy that fails is fetched instead; what is copied is hashed like anything found there. */

@@ -5,7 +5,6 @@
  * an error that says so. A version has the name, the format and, while it can, the piece length of the one before, so
  * that files that stay keep their hashes.
  */
-
 import {
   type CreateOptions,
   createTorrent,

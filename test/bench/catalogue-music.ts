@@ -2,7 +2,6 @@
  * Music that does not exist, as much as is wanted and always the same: releases with artists and titles in several
  * scripts, whose words are as unevenly frequent as those of real ones.
  */
-
 import type { Album } from '../tracker/catalogue/catalogue-album.ts';
 import { createPrng, type Prng } from './catalogue-prng.ts';
 

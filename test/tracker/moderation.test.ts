@@ -1,5 +1,4 @@
 /** What holds for the rows of moderation, whichever deed wrote them; and a database of an earlier program. */
-
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -5,7 +5,6 @@
  * Invariant: what encode() returns passes the strict scan of bencode.ts with every dictionary sorted.
  * Left to others: what may be written.                                                                     BEP 3, 52
  */
-
 import { compareCodePoints } from '../paths/natural-order.ts';
 import { BValue } from './bencode.ts';
 

@@ -5,7 +5,6 @@
  * Invariant: the tables that come out are those that hashing everything would give, as long as the known files hold what
  * they held. Left to others: knowing that (whoever says which files are known).
  */
-
 import { type HashControl, type HashResult, hashFiles } from '../hashing/engine.ts';
 import type { PlannedFile } from '../hashing/plan.ts';
 import { hashBytes } from '../merkle.ts';

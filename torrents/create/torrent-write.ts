@@ -1,5 +1,4 @@
 /** Puts a torrent file where it belongs, whole or not at all, and says in plain words why it could not. */
-
 import { writeWhole } from '../whole-file.ts';
 import { CreateError } from './create-error.ts';
 

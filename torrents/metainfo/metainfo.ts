@@ -6,7 +6,6 @@
  * is taken over the bytes as they were, never over something encoded again. Byte fields are views of the input.
  * Left to others: writing (metainfo-encode.ts), whether a tracker may be asked (whoever connects). BEP 3, 12, 19, 27, 47, 52
  */
-
 import { createHash } from 'node:crypto';
 import {
   BencodeError,

@@ -2,7 +2,6 @@
  * Where pieces end in a pad: zeros that bring the next file to the start of a piece. Pads count in the byte space of a
  * torrent, and are neither asked for nor written.                                                             BEP 47
  */
-
 import type { Geometry, PieceIndex } from '../geometry.ts';
 import type { TorrentFile } from './file-layout.ts';
 

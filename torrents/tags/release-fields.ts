@@ -4,7 +4,6 @@
  *
  * Invariant: pure; every release has an album, every track a title, whatever is missing.
  */
-
 import { formatByName } from './audio/audio-formats.ts';
 import type { FileCue } from './cue-sheet.ts';
 import { artistOfMost } from './texts/artist-names.ts';

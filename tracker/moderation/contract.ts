@@ -6,7 +6,6 @@
  * reported to them; but for an owner nobody decides about what they published. A title is told only to those who may see the release, whatever their role.
  * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
  */
-
 import type { ServedRelease, Visibility } from '../catalogue/contract.ts';
 import type { CommunityEvent, Page, PageAsked } from '../community/contract.ts';
 import type { Viewer } from '../community/permissions.ts';

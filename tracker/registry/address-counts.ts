@@ -5,7 +5,6 @@
  * IPv4 counts are exact. IPv6 networks are told apart by a secret 32-bit hash: two that share one share a limit, which
  * of a million networks happens to one in 4000, and to nobody who could arrange it.
  */
-
 import { hashBytes } from './slot-index.ts';
 import type { Pool } from './swarm.ts';
 

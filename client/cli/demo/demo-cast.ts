@@ -1,5 +1,4 @@
 /** Who takes part in the demo, and what is known of each: only what the programs themselves have printed. */
-
 import { paint } from '../screen/output.ts';
 import { padToWidth } from '../screen/text-width.ts';
 import { percent, rate, size } from '../screen/wording.ts';

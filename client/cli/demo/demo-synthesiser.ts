@@ -3,7 +3,6 @@
  * and Strong, 1983), which is a string to the ear. Additions and multiplications alone, so that every machine and every
  * version of Node makes the same bytes.
  */
-
 import { endianness } from 'node:os';
 
 export const samplesPerSecond = 44_100;

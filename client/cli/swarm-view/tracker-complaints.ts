@@ -1,5 +1,4 @@
 /** What is said of trackers that fail: the same words of the same one once. The live lines repeat them while they matter. */
-
 import { plain } from '../commands/making/torrent-summary.ts';
 import type { Output } from '../screen/output.ts';
 import { duration } from '../screen/wording.ts';

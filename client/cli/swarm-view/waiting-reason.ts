@@ -2,7 +2,6 @@
  * Why nothing comes, in one sentence: "0 peers" alone is the oldest complaint there is. What trackers say is shown with
  * the tracker's host only: the rest of its address may be somebody's passkey.
  */
-
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
 import { isAboutFiles } from '../../host/disk/disk-errors.ts';

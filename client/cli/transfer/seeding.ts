@@ -1,5 +1,4 @@
 /** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
-
 import { noSeedLimits, reachedLimit, type SeedLimits } from '../options/seed-limits.ts';
 import { stateFolder } from '../options/user-folders.ts';
 import { aborted } from '../screen/interruption.ts';

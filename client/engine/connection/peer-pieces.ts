@@ -5,6 +5,7 @@
  * Invariant: `count` is the number of pieces it has; a peer that has all of them needs no bits.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { addPiece, eachPiece, hasPiece } from '../../../torrents/piece-set.ts';
 import { smallBytes, smallCopy } from '../../wire/small-bytes.ts';
 
 /** Haves of a peer that had nothing for us: after more of them everything it has is looked at again. */
@@ -47,7 +48,7 @@ export class PeerPieces {
   }
 
   has(pieceIndex: PieceIndex): boolean {
-    return this.#isAll || (this.#bits[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+    return this.#isAll || hasPiece(this.#bits, pieceIndex);
   }
 
   /** It has the piece, and may be asked for it. */
@@ -86,11 +87,8 @@ export class PeerPieces {
   /** True when it did not have it. */
   add(pieceIndex: PieceIndex): boolean {
     if (this.#isAll) return false;
-    const bits = this.#bits;
-    const byte = bits[pieceIndex >> 3]!;
-    const bit = 0x80 >> (pieceIndex & 7);
-    if ((byte & bit) !== 0) return false;
-    bits[pieceIndex >> 3] = byte | bit;
+    if (hasPiece(this.#bits, pieceIndex)) return false;
+    addPiece(this.#bits, pieceIndex);
     this.count += 1;
     return true;
   }
@@ -114,14 +112,7 @@ export class PeerPieces {
   /** Every piece it has, in order. */
   each(visit: (pieceIndex: PieceIndex) => void): void {
     if (this.#isAll) for (let i = 0; i < this.#pieceCount; i++) visit(i as PieceIndex);
-    const bits = this.#bits;
-    for (let i = 0; i < bits.length; i++) {
-      for (let rest = bits[i]!; rest !== 0; ) {
-        const bit = Math.clz32(rest) - 24;
-        rest &= ~(0x80 >> bit);
-        visit((i * 8 + bit) as PieceIndex);
-      }
-    }
+    eachPiece(this.#bits, (pieceIndex) => visit(pieceIndex as PieceIndex));
   }
 
   /** It will not send this piece, for a while. */

@@ -5,6 +5,7 @@
  * Invariant: after `gone` nothing more is sent or believed.                                             BEP 3 6
  */
 import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
+import { hasPiece } from '../../../torrents/piece-set.ts';
 import { WireDecoder, type WireHandler, type WireViolation } from '../../wire/decoder.ts';
 import type { Handshake } from '../../wire/handshake.ts';
 import type { Message } from '../../wire/message.ts';
@@ -342,8 +343,7 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   #onMorePieces(pieces: Uint8Array | 'all' | 'none'): void {
     if (pieces === 'none' || this.pieces.isAll) return;
     for (const pieceIndex of this.#geometry!.pieces()) {
-      const has = pieces === 'all' || (pieces[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
-      if (has) this.#onHave(pieceIndex);
+      if (pieces === 'all' || hasPiece(pieces, pieceIndex)) this.#onHave(pieceIndex);
       if (this.gone) return;
     }
   }

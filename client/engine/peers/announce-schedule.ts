@@ -6,7 +6,6 @@
  * Invariant: at most one announce is under way, apart from the farewells, and at most one to each tracker. A tracker that
  * never heard `started` never hears `completed` or `stopped`, and it hears `completed` at most once.      BEP 3 12 31
  */
-
 import type { AnnounceEvent, PeerAddress, TrackerAnswer } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 import { type Prng, shuffle } from '../prng.ts';

@@ -5,7 +5,6 @@
  * Invariant: a record is in one of the three places exactly when it is `queued`. An entry whose record has been given up
  * meanwhile is found stale when its turn comes.
  */
-
 import type { Prng } from '../prng.ts';
 import type { PeerRecord } from './peer-record.ts';
 

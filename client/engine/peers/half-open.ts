@@ -4,7 +4,6 @@
  *
  * Invariant: at most `max` entries, and of one household at most `perHouseholdMax`, as long as `leave` follows `enter`.
  */
-
 import type { ConnectionId } from '../contract.ts';
 import { householdOf, networkOf } from './address-groups.ts';
 

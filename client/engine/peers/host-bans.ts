@@ -6,7 +6,6 @@
  *
  * Invariant: at most `peersKnownMax` of both.
  */
-
 import type { Limits } from '../limits.ts';
 import { householdOf, isLoopbackHost } from './address-groups.ts';
 

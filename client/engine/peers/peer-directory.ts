@@ -5,7 +5,6 @@
  * Invariant: at most `peersKnownMax` records; a record is dialed only when idle, due, not banned, and not held by somebody
  * with whom we are connected already.
  */
-
 import type { PeerAddress } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 import { type Prng, shuffle } from '../prng.ts';

@@ -1,5 +1,4 @@
 /** Peer ids, which are 20 bytes that a peer chooses for itself: anybody may borrow one.  BEP 3 */
-
 import type { PeerSession } from '../connection/peer-session.ts';
 import type { Limits } from '../limits.ts';
 import { standingOf } from './seat-standing.ts';

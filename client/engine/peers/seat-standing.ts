@@ -3,7 +3,6 @@
  * something counts: blocks that came or were taken. Keep-alives, claims of interest, a byte now and then and requests
  * whose answers are not read count for nothing.
  */
-
 import type { PeerSession } from '../connection/peer-session.ts';
 import type { ConnectionId, TorrentId } from '../contract.ts';
 import type { Limits } from '../limits.ts';

@@ -5,7 +5,6 @@
  * Invariant: a dial ends in a seat or in `endDial`, a connection that came to us in a seat or in `endKnock`, a seat in
  * `leave`. A household counts its seats and the dials to it.
  */
-
 import type { ConnectionId, TorrentId } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 import { householdOf, isLoopbackHost, networkOf } from './address-groups.ts';

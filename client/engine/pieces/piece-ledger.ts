@@ -12,6 +12,7 @@
  */
 import BitField from 'bitfield';
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
+import { eachPiece, hasPiece } from '../../../torrents/piece-set.ts';
 import type { PieceBuffer, PieceMemory, TorrentSpec } from '../contract.ts';
 import { FetchingPiece } from './fetching-piece.ts';
 
@@ -72,7 +73,7 @@ export class PieceLedger {
   }
 
   has(pieceIndex: PieceIndex): boolean {
-    return (this.#haveBytes[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+    return hasPiece(this.#haveBytes, pieceIndex);
   }
 
   isMissing(pieceIndex: PieceIndex): boolean {
@@ -206,14 +207,10 @@ export class PieceLedger {
   }
 
   #markAll(have: Uint8Array): void {
-    for (let i = 0; i < have.length; i++) {
-      for (let rest = have[i]!; rest !== 0; ) {
-        const bit = Math.clz32(rest) - 24;
-        rest &= ~(0x80 >> bit);
-        const pieceIndex = this.geometry.pieceIndex(8 * i + bit);
-        if (pieceIndex !== undefined) this.#markHave(pieceIndex);
-      }
-    }
+    eachPiece(have, (index) => {
+      const pieceIndex = this.geometry.pieceIndex(index);
+      if (pieceIndex !== undefined) this.#markHave(pieceIndex);
+    });
   }
 
   #markHave(pieceIndex: PieceIndex): void {

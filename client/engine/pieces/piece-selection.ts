@@ -5,6 +5,7 @@
  * Invariant: the counts agree with the ledger, which tells of every stored and every lost piece.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { addPiece, noPieces } from '../../../torrents/piece-set.ts';
 import type { PieceLedger } from './piece-ledger.ts';
 
 /** Priorities as libtorrent's download_priority_t has them: 0 is not wanted, 4 is usual, 7 comes before all others. */
@@ -87,9 +88,9 @@ export class PieceSelection {
 
   /** The pieces we lack, MSB first: what a peer has of them is counted byte by byte. */
   lackedBits(): Uint8Array {
-    const bits = new Uint8Array(Math.ceil(this.#ledger.geometry.pieceCount / 8));
+    const bits = noPieces(this.#ledger.geometry.pieceCount);
     for (const pieceIndex of this.#ledger.geometry.pieces()) {
-      if (this.lacks(pieceIndex)) bits[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+      if (this.lacks(pieceIndex)) addPiece(bits, pieceIndex);
     }
     return bits;
   }

@@ -6,7 +6,6 @@
  *
  * A fast line has more slots than a slow one, and what a peer does not use for a while goes to the next in line.   BEP 3
  */
-
 import type { PeerSession } from '../connection/peer-session.ts';
 import { TransferMeter } from '../connection/transfer-meter.ts';
 import type { Limits } from '../limits.ts';

@@ -4,7 +4,6 @@
  *
  * Invariant: both hold the same.
  */
-
 import type { PeerSession } from '../connection/peer-session.ts';
 import type { ConnectionId } from '../contract.ts';
 import { IdTable } from './id-table.ts';

@@ -5,7 +5,6 @@
  *
  * Invariant: it is complete only when all that is wanted is there and was checked.
  */
-
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { Report } from '../../engine/contract.ts';

@@ -3,6 +3,7 @@
  */
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { hasPiece } from '../../../torrents/piece-set.ts';
 import { type FilePaths, locateFiles, verifyTorrent } from '../../../torrents/verify.ts';
 import { ClientError } from '../client-error.ts';
 import { type FileStamp, sameStamp, stampFrom } from '../disk/file-stamp.ts';
@@ -62,7 +63,7 @@ export async function isRemembered(
   const record = await store?.load(metainfo.infoHash, files.rootPath, files.files.length);
   if (record === undefined) return false;
   for (const i of metainfo.geometry.pieces()) {
-    if (((record.have[i >> 3] ?? 0) & (0x80 >> (i & 7))) === 0) return false;
+    if (!hasPiece(record.have, i)) return false;
   }
   return files.files.every((file, i) => file === undefined || sameStamp(stamps[i], record.stamps[i]));
 }

@@ -6,6 +6,7 @@
  */
 import path from 'node:path';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { hasPiece } from '../../../torrents/piece-set.ts';
 import { unwanted } from '../../engine/pieces/piece-selection.ts';
 import { ClientError } from '../client-error.ts';
 import type { PreparedDownload } from '../storage/download-folder.ts';
@@ -101,7 +102,7 @@ function* bytesToAllocate(
   let aside = 0;
   const missing = new Map<StoredFile, number>();
   for (const pieceIndex of geometry.pieces()) {
-    const isHad = (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+    const isHad = hasPiece(have, pieceIndex);
     if (isHad || priorities?.[pieceIndex] === unwanted) continue;
     const places = files.placesOf(pieceIndex);
     for (const { file, bytes, isAside } of places) {

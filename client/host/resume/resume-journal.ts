@@ -9,6 +9,7 @@
  */
 import path from 'node:path';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
+import { addPiece, removePiece } from '../../../torrents/piece-set.ts';
 import { amountsOf } from '../amounts.ts';
 import { codeOf, troubleOf } from '../disk/disk-errors.ts';
 import { type FileStamp, sameFile, stampFrom } from '../disk/file-stamp.ts';
@@ -82,7 +83,7 @@ export class ResumeJournal {
 
   /** These pieces are not on the disk any more: soon the record does not claim them either. */
   onLost(pieces: readonly PieceIndex[]): void {
-    for (const pieceIndex of pieces) this.#have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+    for (const pieceIndex of pieces) removePiece(this.#have, pieceIndex);
     this.#isStale = true;
     if (!this.#stopped && this.#flushing === undefined) this.#flushSoon();
   }
@@ -99,7 +100,7 @@ export class ResumeJournal {
 
   /** A piece has been written into these files. */
   onStored(pieceIndex: PieceIndex, touched: readonly StoredFile[], bytes: number): void {
-    this.#have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+    addPiece(this.#have, pieceIndex);
     for (const file of touched) this.#dirty.add(file);
     this.#dirtyBytes += bytes;
     this.#isStale = true;
@@ -192,7 +193,7 @@ export class ResumeJournal {
         continue;
       }
       for (const pieceIndex of outcome === 'missing' ? this.#files.storedIn(file) : written) {
-        have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+        removePiece(have, pieceIndex);
       }
       // Also one that is not there now may be back at the next start, which has to read it then.
       isAllForced = false;
@@ -213,7 +214,7 @@ export class ResumeJournal {
       if (file === undefined) continue;
       const at = this.#files.opened(file);
       for (const pieceIndex of at === opened[i] ? unforced.in(at) : this.#files.storedIn(file))
-        have[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+        removePiece(have, pieceIndex);
     }
     const stamps = this.#files.files.map((file) => file && this.#looks(file));
     // What is written and not forced to the disk is there all the same, for who reads it.

@@ -12,6 +12,7 @@
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { addPiece, hasPiece, noPieces } from '../../../torrents/piece-set.ts';
 import { sameStamp } from '../disk/file-stamp.ts';
 import type { Steps } from '../disk/steps.ts';
 import { checkPieces, segmentsToCheck } from '../storage/piece-check.ts';
@@ -28,7 +29,7 @@ export function* recall(
   control: HashControl,
 ): Steps<Uint8Array<ArrayBuffer>> {
   const { geometry, layout } = metainfo;
-  const have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
+  const have = noPieces(geometry.pieceCount);
   const stamps = files.files.map((file) => file && files.seen(file));
   const isUnchanged = stamps.map((stamp, i) => sameStamp(stamp, record.stamps[i]));
   const doubtful: PieceIndex[] = [];
@@ -36,8 +37,7 @@ export function* recall(
   const isKnownMissing = (touched: readonly number[]) =>
     record.clean && touched.every((i) => isUnchanged[i] && files.files[i]?.state !== 'foreign');
   for (const pieceIndex of geometry.pieces()) {
-    const bit = 0x80 >> (pieceIndex & 7);
-    const isRecorded = ((record.have[pieceIndex >> 3] ?? 0) & bit) !== 0;
+    const isRecorded = hasPiece(record.have, pieceIndex);
     const touched = layout
       .segments(geometry.pieceOffset(pieceIndex), geometry.pieceBytes(pieceIndex))
       .map((segment) => segment.fileIndex)
@@ -47,13 +47,13 @@ export function* recall(
     // The side file has what several files share, and nothing else.
     const isAside = touched.some((i) => files.files[i]?.state === 'side');
     if (isAside && files.side?.positionOf(geometry.pieceOffset(pieceIndex)) === undefined) continue;
-    if (isRecorded && touched.every((i) => isUnchanged[i])) have[pieceIndex >> 3]! |= bit;
+    if (isRecorded && touched.every((i) => isUnchanged[i])) addPiece(have, pieceIndex);
     else if (isRecorded || !isKnownMissing(touched)) doubtful.push(pieceIndex);
   }
   const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
   const checked = { geometry, expected: expectedHashes(metainfo) };
   yield* checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => {
-    have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+    addPiece(have, pieceIndex);
   });
   return have;
 }

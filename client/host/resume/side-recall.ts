@@ -5,6 +5,7 @@
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { HashControl } from '../../../torrents/hashing/engine.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { addPiece, hasPiece } from '../../../torrents/piece-set.ts';
 import type { Steps } from '../disk/steps.ts';
 import { checkPieces } from '../storage/piece-check.ts';
 import { expectedHashes } from '../storage/piece-hashes.ts';
@@ -41,7 +42,7 @@ export function* recallSide(
         offset: place.offset,
       };
     });
-  const isHad = (pieceIndex: PieceIndex) => (have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+  const isHad = (pieceIndex: PieceIndex) => hasPiece(have, pieceIndex);
   const doubtful = [...side.sharedPieces].filter((pieceIndex) => {
     return !isHad(pieceIndex) && partsOf(pieceIndex).some(({ isAside }) => isAside);
   });
@@ -52,6 +53,6 @@ export function* recallSide(
   const aside = right.map((pieceIndex) => ({ pieceIndex, parts: partsOf(pieceIndex) }));
   for (const { pieceIndex, parts } of aside) {
     for (const { file, isAside } of parts) if (isAside) files.hold(file, pieceIndex);
-    have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+    addPiece(have, pieceIndex);
   }
 }

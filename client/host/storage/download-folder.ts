@@ -10,6 +10,7 @@ import { makeFolders } from '../../../torrents/make-folders.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { foldName } from '../../../torrents/paths/name-folding.ts';
+import { addPiece, hasPiece, noPieces, removePiece } from '../../../torrents/piece-set.ts';
 import { type FilePaths, verifyTorrent } from '../../../torrents/verify.ts';
 import { amountsOf } from '../amounts.ts';
 import { ClientError, cannotWrite } from '../client-error.ts';
@@ -102,7 +103,7 @@ export function* preparing(
   const own = memory && (yield* memory.store.loading(infoHash, files.rootPath, stored.length));
   const record = own ?? upgrade?.record;
   if (record === undefined) yield* refuseHiddenFolder(metainfo, files);
-  let have = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
+  let have = noPieces(geometry.pieceCount);
   let recorded: Uint8Array | undefined;
   if (anythingThere) {
     recorded = record?.have;
@@ -135,14 +136,14 @@ export function* preparing(
   const forced = new Uint8Array(have.length);
   const isUnchanged = stored.map((file, i) => file && sameStamp(files.seen(file), record?.stamps[i]));
   for (const pieceIndex of geometry.pieces()) {
-    const bit = 0x80 >> (pieceIndex & 7);
-    const isGood = (have[pieceIndex >> 3]! & bit) !== 0;
+    const isGood = hasPiece(have, pieceIndex);
     // What looks otherwise than recorded was read, and may be written since: a name given just before a kill is not forced.
     const isForced =
-      ((recorded?.[pieceIndex >> 3] ?? 0) & bit) !== 0 &&
+      recorded !== undefined &&
+      hasPiece(recorded, pieceIndex) &&
       files.placesOf(pieceIndex).every(({ file }) => file === undefined || isUnchanged[file.file.index]);
     countPiece(files, pieceIndex, isGood, isForced);
-    if (isGood && isForced) forced[pieceIndex >> 3]! |= bit;
+    if (isGood && isForced) addPiece(forced, pieceIndex);
     if (!isGood || isForced) continue;
     for (const { file } of files.placesOf(pieceIndex)) {
       if (file !== undefined) unforced.add(file);
@@ -176,14 +177,14 @@ function letBe({ geometry }: Metainfo, stored: StoredFile, have: Uint8Array): vo
   const { offset, bytes } = stored.file;
   const first = Math.floor(offset / geometry.pieceLength);
   const last = Math.floor((offset + bytes - 1) / geometry.pieceLength);
-  const isHad = (i: number) => (have[i >> 3]! & (0x80 >> (i & 7))) !== 0;
+  const isHad = (i: number) => hasPiece(have, i);
   const all = Array.from({ length: bytes === 0 ? 0 : last - first + 1 }, (_, i) => first + i);
   // The outer two may be bad because of a neighbour.
   const own = all.length > 2 ? all.slice(1, -1) : all;
   if (own.every(isHad)) return;
   stored.state = 'side';
   stored.seen = undefined;
-  for (const i of all) have[i >> 3]! &= ~(0x80 >> (i & 7));
+  for (const i of all) removePiece(have, i);
 }
 
 /** A power cut between the two steps of giving a file its name leaves it with both. */

@@ -6,6 +6,7 @@
  * Not told apart: after a crash, a part that no record tells of, which most likely is ours and torn; without any record,
  * a part that is empty or holds nothing but zeros, which is what a crash leaves of a file.
  */
+import { hasPiece } from '../../../torrents/piece-set.ts';
 import { isRecordedFile } from '../disk/file-stamp.ts';
 import type { FileSystem } from '../disk/file-system.ts';
 import { type Steps, waitFor } from '../disk/steps.ts';
@@ -27,7 +28,7 @@ export function* strangeParts(
   if (!isClean && record?.strange === undefined) return [];
   const hasRight = new Set<StoredFile>();
   for (const pieceIndex of files.geometry.pieces()) {
-    if ((have[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) === 0) continue;
+    if (!hasPiece(have, pieceIndex)) continue;
     for (const { file } of files.placesOf(pieceIndex)) if (file !== undefined) hasRight.add(file);
   }
   const strange: StoredFile[] = [];

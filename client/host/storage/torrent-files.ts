@@ -18,6 +18,7 @@
 import path from 'node:path';
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
 import type { FileLayout, TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import { addPiece, hasPiece, noPieces, removePiece } from '../../../torrents/piece-set.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
 import type { Beneath } from '../disk/beneath.ts';
 import { troubleOf } from '../disk/disk-errors.ts';
@@ -105,7 +106,7 @@ export class TorrentFiles {
     this.layout = layout;
     this.geometry = geometry;
     this.files = files;
-    this.#stored = new Uint8Array(Math.ceil(geometry.pieceCount / 8));
+    this.#stored = noPieces(geometry.pieceCount);
     const first = files.find((stored) => stored !== undefined);
     const below = first === undefined || layout.isSingleFile ? 0 : first.file.diskPath.length - 1;
     this.rootPath = path.resolve(first?.finalPath ?? '.', ...Array<string>(below).fill('..'));
@@ -153,7 +154,7 @@ export class TorrentFiles {
   }
 
   has(pieceIndex: PieceIndex): boolean {
-    return (this.#stored[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+    return hasPiece(this.#stored, pieceIndex);
   }
 
   /** Another one when the piece has been lost since, or stored again: what was read before is not what lies there now. */
@@ -170,7 +171,7 @@ export class TorrentFiles {
     for (const { file, at } of places) {
       if (file !== undefined && forced !== 'all' && !forced.has(file)) this.unforced.add(at, pieceIndex);
     }
-    this.#stored[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+    addPiece(this.#stored, pieceIndex);
     for (const { file, bytes } of places) if (file !== undefined) file.missingBytes -= bytes;
     for (const { file, isAside } of places) if (file !== undefined && isAside) this.hold(file, pieceIndex);
   }
@@ -220,7 +221,7 @@ export class TorrentFiles {
     for (const pieceIndex of pieces) {
       if (!this.has(pieceIndex)) continue;
       this.#losses.set(pieceIndex, (this.#losses.get(pieceIndex) ?? 0) + 1);
-      this.#stored[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+      removePiece(this.#stored, pieceIndex);
       for (const { file, bytes } of this.placesOf(pieceIndex)) {
         if (file === undefined) continue;
         file.missingBytes += bytes;

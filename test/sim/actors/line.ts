@@ -2,7 +2,6 @@
  * One connection of an actor: what the other side has said of itself, and ways to say things that are right, or wrong,
  * or no messages at all. Nothing here keeps a rule by itself but this: after `close` nothing is sent.      BEP 3 6 10
  */
-
 import {
   type ExtensionHandshake,
   encodeExtensionHandshake,

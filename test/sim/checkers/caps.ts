@@ -2,7 +2,6 @@
  * Everything has an end: connections, dials, memory, queues, what lies unread. The limits are those the host was started
  * with, however small they were drawn.
  */
-
 import { metadataBlockCount } from '../../../client/engine/connection/metadata-exchange.ts';
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { EngineUsage, Inspection } from '../../../client/engine/inspection.ts';

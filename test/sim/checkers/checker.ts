@@ -3,7 +3,6 @@
  * are called by, and looks at three kinds of moments: after every fact (cheap: only at what that fact touched), now and
  * then (dear: at everything of a host), and when all is over.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, AnnounceRequest, ConnectionId, Fact, Report } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';

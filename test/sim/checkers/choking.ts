@@ -4,7 +4,6 @@
  *
  * The optimistic slot is drawn by chance. So a host fails only when chance would do the same once in a thousand million.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';

@@ -3,7 +3,6 @@
  * due soon; of one that is clearly slower, from the end of its queue, of the slowest first; and never more copies than allowed.
  * And each peer that could help so is asked. Judged with the rates as they are (client/engine/requests/duplicate-requests.ts).        BEP 3
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';

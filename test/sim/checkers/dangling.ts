@@ -3,7 +3,6 @@
  * all the same. Counted on the wire. One request stays with a peer that stalls, to tell whether it comes back; and the room
  * in the peer's queue is what the peer has said it lets wait, less all of these.                              BEP 3 6 10
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { blockBytesMax, type Geometry } from '../../../torrents/geometry.ts';

@@ -3,7 +3,6 @@
  * end of the connection; what has none yet is in the queue or being read. And nobody is listened to without end: words
  * are earned by time, by blocks, and by what is new.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';

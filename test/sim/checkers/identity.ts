@@ -2,7 +2,6 @@
  * Whoever we are connected with is somebody else, and is so once: neither an echo of ourselves nor the same peer of the
  * same host again, where that can be told.                                                                       BEP 3
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { type Checker, inspectionOf } from './checker.ts';

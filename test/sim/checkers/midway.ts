@@ -2,7 +2,6 @@
  * A download in the middle, for tests that do something wrong to it by hand: pieces of every state, one seed, one leech,
  * and ways to show a checker one turn of either.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact } from '../../../client/engine/contract.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';

@@ -4,7 +4,6 @@
  * fewer peers have it. What the peer itself suggests may come before what is rarer. What is not wanted is never asked for.
  * The wishes are those of the user's facts, not those the engine remembers.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Action, Fact, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';

@@ -2,7 +2,6 @@
  * Nobody is waited for longer than the limits say: a handshake, a sign of life, an answer. And nobody has to wait for a
  * sign of life from us. The engine looks twice a second, so everything may be late by one look.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { type Checker, type Disbelief, firstOf } from './checker.ts';

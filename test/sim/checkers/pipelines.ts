@@ -3,7 +3,6 @@
  * one more for every block until the rate stops rising, then enough for `requestQueueSeconds`; and a peer that holds requests
  * and sends less than a sign of life for `stallTimeoutMs` gives them back, no sooner and no later than at the next look.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Fact } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';

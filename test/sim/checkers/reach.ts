@@ -3,7 +3,6 @@
  * torrent that was stopped, nor a piece that is stored. Every table of the engine is looked at, also those that are
  * added to it later. When all torrents are stopped and all connections closed, it is like a new one.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import { Engine } from '../../../client/engine/engine.ts';
 import type { FetchingPiece } from '../../../client/engine/pieces/fetching-piece.ts';

@@ -2,7 +2,6 @@
  * What is believed of blocks that were asked for: each belongs to a piece that is being fetched and still lacks it, each
  * is known on both sides (the peer's and the piece's), and nothing waits that nobody would ever ask for.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Inspection } from '../../../client/engine/inspection.ts';
 import type { FetchingPiece } from '../../../client/engine/pieces/fetching-piece.ts';

@@ -3,7 +3,6 @@
  * nobody whose time is up. And a peer that has given us blocks lately does not make room for a stranger, unless its network
  * holds more than half of a table.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';

@@ -2,7 +2,6 @@
  * What trackers are told, and when: the schedule of announces beside a model that looks through all trackers at every step.
  *                                                                                                       BEP 3 12 31
  */
-
 import type { Limits } from '../../../client/engine/limits.ts';
 import { AnnounceSchedule } from '../../../client/engine/peers/announce-schedule.ts';
 import type { TrackerState } from '../../../client/engine/peers/tracker-state.ts';

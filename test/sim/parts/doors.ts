@@ -3,7 +3,6 @@
  * addresses are dialed when. Names are borrowed, our own among them; peers dial as they are dialed, flood, fall silent, come
  * again and say where they listen.                                                                        BEP 3 10
  */
-
 import {
   encodeExtensionHandshake,
   ourExtensionId,

@@ -1,5 +1,4 @@
 /** What is counted by time: rates, rate limits, and how long to wait after failures. */
-
 import { TransferMeter } from '../../../client/engine/connection/transfer-meter.ts';
 import { backoffMs } from '../../../client/engine/peers/backoff.ts';
 import type { Prng } from '../../../client/engine/prng.ts';

@@ -2,7 +2,6 @@
  * A part of the engine, played alone: it is called as the engine calls it, with numbers that are drawn small, and beside it
  * stands a model that does the same in the plainest way. What a swarm meets once in a thousand runs is met here at once.
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';

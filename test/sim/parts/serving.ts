@@ -1,5 +1,4 @@
 /** What peers are given: their requests in order, what is read for them, what lies unread. */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import type { Action } from '../../../client/engine/contract.ts';

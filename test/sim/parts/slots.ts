@@ -2,7 +2,6 @@
  * Upload slots: who is served, and from when on. The model keeps a list of those who wait and a list of those who are served,
  * and draws the optimistic peer with the choker's own luck.                                                        BEP 3
  */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';

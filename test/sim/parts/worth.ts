@@ -1,5 +1,4 @@
 /** What a peer is worth, how long its silence is borne, and when a stranger is tried. */
-
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import { PeerVoice } from '../../../client/engine/connection/peer-voice.ts';
 import { watchSession } from '../../../client/engine/connection/session-watch.ts';

@@ -1,7 +1,6 @@
 /**
  * What a run comes to, as data: the same for the same plan and the same code, on every machine.
  */
-
 import type { PeerResult } from './peer-results.ts';
 
 /** The rule that was broken, and what led to it. */

@@ -3,7 +3,6 @@
  * every event. Then everything heals, and whoever can come to a full set of pieces has to: slow is allowed, stuck is
  * not, and what tells them apart is progress. At last all go home, and nothing may be left.
  */
-
 import { BrokenRule, Inspector } from '../checkers/inspector.ts';
 import { guarded } from '../kernel/guard.ts';
 import { hasMeeting } from '../plan/meetings.ts';

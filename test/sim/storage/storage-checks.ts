@@ -1,5 +1,4 @@
 /** What must be so on the disk, whatever has gone wrong. */
-
 import { openedPath } from '../../../client/host/disk/part-file.ts';
 import type { FileChoice } from '../../../client/host/file-selection.ts';
 import type { PreparedDownload } from '../../../client/host/storage/download-folder.ts';

@@ -2,7 +2,6 @@
  * How much a peer may say: a burst at once, so much a second from then on, and a few words for each trade, but never more than
  * a burst at once for what it has not said before.
  */
-
 import { MessageAllowance } from '../../../client/engine/connection/message-allowance.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';
 import type { Prng } from '../../../client/engine/prng.ts';

@@ -3,7 +3,6 @@
  * very word at which a reader of the BEPs and the limits would end it, for the same reason, and is understood as
  * it was meant until then.                                                                               BEP 3 6 10
  */
-
 import { PeerSession, type SessionEvents } from '../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';

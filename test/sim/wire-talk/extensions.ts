@@ -2,7 +2,6 @@
  * What goes through the extension protocol, as text that is written down once more: how peers introduce themselves, and the
  * metadata that one asks of the other.                                                                     BEP 9 10 21
  */
-
 import {
   encodeExtensionHandshake,
   parseExtensionHandshake,

@@ -1,5 +1,4 @@
 /** Torrents and folders that write one name in two ways: composed and apart, decoded and in bytes. */
-
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,4 @@
 /** The tags of a release with texts that were misread put right, or left out where its names tell more. Pure. */
-
 import type { TaggedFile } from '../release-fields.ts';
 import { mendTexts } from './old-encodings.ts';
 import { readableText } from './tag-text.ts';

@@ -2,7 +2,6 @@
  * What a publisher hands in, checked once: the .torrent is parsed as the hostile file that it may be, numbers and texts
  * are brought into their bounds, and what the torrent itself says (paths, bytes, roots) is taken from there.
  */
-
 import { peerLimits } from '../../../torrents/bencode/bencode.ts';
 import { type Metainfo, parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { displayPath, isHiddenName } from '../../../torrents/paths/path-rules.ts';

@@ -5,7 +5,6 @@
  * In this order count: words that are not there; how far the others are from what was typed; words that were not typed;
  * whether the name begins with what was typed.
  */
-
 import type { Query, QueryWord } from '../search/search-query.ts';
 import { type Piece, piecesOf, signsOf, soundMark, triplesOf } from './name-words.ts';
 import { isCyrillic, soundsOf } from './sound.ts';

@@ -1,5 +1,4 @@
 /** What one follows and wishes for, and how one is told. */
-
 import { isLicenceWord } from '../../../torrents/tags/texts/licences.ts';
 import { CommunityError } from '../community-error.ts';
 import type { Community } from '../contract.ts';

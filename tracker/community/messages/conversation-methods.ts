@@ -1,5 +1,4 @@
 /** Rooms, direct messages and comments. */
-
 import { CommunityError } from '../community-error.ts';
 import type { Community } from '../contract.ts';
 import { queryWords } from '../inbox/words.ts';

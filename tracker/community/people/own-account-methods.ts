@@ -1,5 +1,4 @@
 /** What own-account.ts promises. */
-
 import { nameKey } from '../messages/texts.ts';
 import type { MethodContext } from '../method-context.ts';
 import type { OwnAccounts } from './own-account.ts';

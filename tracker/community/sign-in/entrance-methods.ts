@@ -1,5 +1,4 @@
 /** Coming in: registering, signing in and out, invitations. Secrets are made here and leave in the answer alone. */
-
 import { CommunityError } from '../community-error.ts';
 import type { Community, NewSession, Registration } from '../contract.ts';
 import { nameKey, parseLine, parseName } from '../messages/texts.ts';

@@ -1,5 +1,4 @@
 /** Coming in, and one's own account. Other people: people.ts. */
-
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { OwnAccount, SignedIn } from '../../community/contract.ts';

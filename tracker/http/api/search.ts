@@ -1,5 +1,4 @@
 /** Search over songs and releases; each result names who has it. */
-
 import Type from 'typebox';
 import type { SearchInput } from '../../catalogue/contract.ts';
 import { noSuchAccount } from '../../community/community-error.ts';

@@ -1,5 +1,4 @@
 /** What catalogue and community answer → what the API says: names for numbers, text for bytes, nothing that is absent. */
-
 import type { ReleaseTrack } from '../../../torrents/release/release.ts';
 import type {
   ReleaseDetail,

@@ -1,5 +1,4 @@
 /** `cicada unfollow`: be told no more. */
-
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { calledAs } from '../../screen/command-line.ts';

@@ -1,5 +1,4 @@
 /** `cicada mute`: not see what somebody says. They are not told. */
-
 import { calledAs } from '../../screen/command-line.ts';
 import { mutingCommand } from './mutes.ts';
 

@@ -1,5 +1,4 @@
 /** `cicada admin`: what moderators and owners of a tracker do and look through. */
-
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

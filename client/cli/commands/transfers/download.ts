@@ -1,5 +1,4 @@
 /** `cicada download`, or `get`: fetches torrents from everybody who has them. */
-
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { resolvePeer } from '../../options/endpoints.ts';

@@ -2,7 +2,6 @@
  * `cicada share`: makes a torrent of a folder and seeds it, in one go. Whoever is signed in at a tracker with a catalogue
  * publishes it there; others have a tracker of their own when none is named.
  */
-
 import { basename, resolve } from 'node:path';
 import { type Album, findAlbums } from '../../../../torrents/create/albums.ts';
 import { type CreateOptions, createTorrent, writeTorrentFile } from '../../../../torrents/create/create.ts';

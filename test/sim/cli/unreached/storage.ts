@@ -205,10 +205,6 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/resume/resume-recall.ts',
-    branches: { '(record.have[pieceIndex >> 3] ?? 0)': oddRecord },
-  },
-  {
     file: 'client/host/resume/resume-store.ts',
     branches: {
       'return bornNs === undefined ? [bytes, mtimeNs, inode, device, ctimeNs]':

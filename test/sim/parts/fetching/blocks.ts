@@ -2,7 +2,6 @@
  * The blocks of one piece on its way, through one piece after another. The model: for each block its state, the copies on
  * their way, who sends it right now, and whose bytes lie there.
  */
-
 import type { PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
 import { FetchingPiece, type Sink } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';

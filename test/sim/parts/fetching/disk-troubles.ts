@@ -2,7 +2,6 @@
  * What a disk can do to a torrent. The model: what is refused, lost and absent; since when; and until when nothing is asked
  * for. The parts of the swarm that have to hear of it are told so here, and what they were told is compared.
  */
-
 import type { Interest } from '../../../../client/engine/connection/interest.ts';
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';

@@ -2,7 +2,6 @@
  * What a seed has each peer take first. The model: a line of pieces that wait, shuffled by the same chance, a list of
  * promises, and for each piece who had it first and since when.
  */
-
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../../client/engine/context.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';

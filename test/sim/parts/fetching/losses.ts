@@ -1,5 +1,4 @@
 /** What a disk has lost: who has to hear of it, and when it is fetched again. */
-
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';

@@ -1,5 +1,4 @@
 /** Who or what waits for its turn: pieces in a line, peers for memory, pieces that are due. */
-
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../../client/engine/context.ts';
 import { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';

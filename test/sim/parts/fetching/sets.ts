@@ -1,5 +1,4 @@
 /** Small tables that everything else is made of: sets of a few, tables by number, sessions, bytes as text. */
-
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
 import { hex, latin1 } from '../../../../client/engine/tables/byte-keys.ts';

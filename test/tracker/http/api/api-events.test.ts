@@ -1,5 +1,4 @@
 /** Live news over real sockets: who hears what, catching up after a break, and when a stream ends. */
-
 import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -2,7 +2,6 @@
  * Every route of the API, how it is asked, and what each role is answered: the status, and with it the code of the error.
  * A banned account and a forged token are answered 401 `session-invalid` everywhere.
  */
-
 import type { Album } from '../../catalogue/catalogue-album.ts';
 import { type ApiScene, type Person, publishBody } from './api-scene.ts';
 

@@ -1,0 +1,32 @@
+/**
+ * Sets of pieces as they travel and as they are kept: one bit a piece, the first piece in the highest bit of the first byte.
+ * An index beyond the end is in no set, and is not to be added.                                                     BEP 3
+ */
+
+/** An empty set for so many pieces. */
+export function noPieces(pieceCount: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Math.ceil(pieceCount / 8));
+}
+
+export function hasPiece(set: Uint8Array, pieceIndex: number): boolean {
+  return (set[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+}
+
+export function addPiece(set: Uint8Array, pieceIndex: number): void {
+  set[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
+}
+
+export function removePiece(set: Uint8Array, pieceIndex: number): void {
+  set[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
+}
+
+/** Every piece in it, in order. */
+export function eachPiece(set: Uint8Array, visit: (pieceIndex: number) => void): void {
+  for (let i = 0; i < set.length; i++) {
+    for (let rest = set[i]!; rest !== 0; ) {
+      const bit = Math.clz32(rest) - 24;
+      rest &= ~(0x80 >> bit);
+      visit(8 * i + bit);
+    }
+  }
+}
