@@ -4,6 +4,7 @@
  * Invariant: a parsed link has at least one info-hash, and nothing in it is longer or more than the limits below.
  * Left to others: fetching the metadata (BEP 9), choosing trackers.                                BEP 9, 12, 19, 52, 53
  */
+import { hex } from './byte-text.ts';
 import type { Metainfo } from './metainfo/metainfo.ts';
 import { filesMax } from './metainfo/metainfo-fields.ts';
 
@@ -283,8 +284,4 @@ function decoded(value: string): string {
   } catch {
     return value;
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

@@ -11,6 +11,7 @@
  * Invariant: a hash that nobody published and one that this account may not see get the same answer.
  * Left to others: where the passkey stands in a URL and the words of a refusal (http), and peers (swarm-access.ts).
  */
+import { latin1 } from '../torrents/byte-text.ts';
 import type { Passkeys } from './admission/passkeys.ts';
 import { ReleaseSwarms, type SwarmRelease } from './admission/release-swarms.ts';
 import type { ServedRelease } from './catalogue/contract.ts';
@@ -70,7 +71,7 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
 
   /** Who has this passkey of an account alone. */
   function accountOf(passkey: string): AccountAccess | undefined {
-    const accountId = byPasskeyHash.get(hashText(accountPasskeyHash(passkey)));
+    const accountId = byPasskeyHash.get(latin1(accountPasskeyHash(passkey)));
     return accountId === undefined ? undefined : accounts.get(accountId);
   }
 
@@ -155,16 +156,11 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
     setRelease: (release) => swarms.set(release),
     setAccount(access) {
       const before = accounts.get(access.accountId)?.passkeyHash;
-      if (before !== undefined) byPasskeyHash.delete(hashText(before));
+      if (before !== undefined) byPasskeyHash.delete(latin1(before));
       accounts.set(access.accountId, access);
       if (access.passkeyHash !== undefined) {
-        byPasskeyHash.set(hashText(access.passkeyHash), access.accountId);
+        byPasskeyHash.set(latin1(access.passkeyHash), access.accountId);
       }
     },
   };
-}
-
-/** A Map finds text by its content and bytes only by identity. */
-function hashText(hash: Uint8Array): string {
-  return Buffer.from(hash).toString('latin1');
 }

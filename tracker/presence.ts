@@ -6,6 +6,7 @@
  * timeout, like in the registry. Peers without an account are in the registry only.
  * Left to others: which swarm a release has, and who may be in it (admission.ts, swarm-access.ts).
  */
+import { latin1 } from '../torrents/byte-text.ts';
 export interface Holder {
   readonly accountId: number;
   /** An IP address as text. */
@@ -73,7 +74,7 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
   return {
     announced(peer, nowMs) {
       const { swarm, accountId, release, host, port, isSeed } = peer;
-      const swarmKey = keyOf(swarm);
+      const swarmKey = latin1(swarm);
       const key = `${swarmKey}${host} ${port}`;
       const before = records.get(key);
       if (before !== undefined) remove(before);
@@ -91,11 +92,11 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       putInto(byRelease, release, record);
     },
     stopped({ swarm, host, port }) {
-      const record = records.get(`${keyOf(swarm)}${host} ${port}`);
+      const record = records.get(`${latin1(swarm)}${host} ${port}`);
       if (record !== undefined) remove(record);
     },
     drop(swarm) {
-      const swarmKey = keyOf(swarm);
+      const swarmKey = latin1(swarm);
       for (const peers of [seeds.get(swarmKey), leechers.get(swarmKey)]) {
         for (const record of peers ?? []) remove(record);
       }
@@ -103,7 +104,7 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
     ofAccount: (accountId) => [...(byAccount.get(accountId) ?? [])],
     ofRelease: (release) => [...(byRelease.get(release) ?? [])],
     ofSwarm(swarm) {
-      const swarmKey = keyOf(swarm);
+      const swarmKey = latin1(swarm);
       return [...(seeds.get(swarmKey) ?? []), ...(leechers.get(swarmKey) ?? [])];
     },
     expire(nowMs) {
@@ -114,7 +115,7 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       }
     },
     holders(swarm, limit) {
-      const swarmKey = keyOf(swarm);
+      const swarmKey = latin1(swarm);
       const found: Holder[] = [];
       for (const peers of [seeds.get(swarmKey), leechers.get(swarmKey)]) {
         for (const { accountId, host, port, isSeed } of peers ?? []) {
@@ -130,11 +131,6 @@ export function openPresence(timeoutMs: number, recordsMax = recordsMaxDefault):
       return refusedMs > -Infinity;
     },
   };
-}
-
-/** A Map finds text by its content and bytes only by identity. */
-function keyOf(swarm: Uint8Array): string {
-  return String.fromCharCode(...swarm);
 }
 
 function putInto<Key>(sets: Map<Key, Set<Record>>, key: Key, record: Record): void {

@@ -6,6 +6,7 @@
  * nobody is told of itself.
  * Left to others: bytes (protocol/), addresses behind proxies (http/), when to expire (server.ts).   BEP 3 7 23 24 48
  */
+import { latin1 } from '../torrents/byte-text.ts';
 import { isLoopback } from './protocol/address.ts';
 import { type AnnounceRequest, numWantMax } from './protocol/announce-query.ts';
 import type { AnnounceReply } from './protocol/announce-reply.ts';
@@ -61,7 +62,7 @@ export class Registry {
     const { port, event } = request;
     this.#beganMs ??= nowMs;
     if (!this.#options.isAllowed(request.infoHash)) return notServed;
-    const key = swarmKey(swarmHash);
+    const key = latin1(swarmHash);
     const kind = kindOf(address.remote);
     const endpoint = packEndpoint(address.remote, port);
     let swarm = this.#swarms.get(key);
@@ -102,7 +103,7 @@ export class Registry {
   ): ScrapedTorrent[] {
     return infoHashes.map((infoHash) => {
       const hash = this.#options.isAllowed(infoHash) ? swarmOf(infoHash) : undefined;
-      const swarm = hash && this.#swarms.get(swarmKey(hash));
+      const swarm = hash && this.#swarms.get(latin1(hash));
       const complete = swarm?.seeds ?? 0;
       const incomplete = (swarm?.count ?? 0) - complete;
       return { infoHash, complete, incomplete, downloaded: swarm?.downloaded ?? 0 };
@@ -125,14 +126,14 @@ export class Registry {
 
   /** This peer may not be in this swarm any more. */
   remove(swarmHash: Uint8Array, remote: Uint8Array, port: number): void {
-    const swarm = this.#swarms.get(swarmKey(swarmHash));
+    const swarm = this.#swarms.get(latin1(swarmHash));
     const slot = swarm && this.#peers.find(swarm, kindOf(remote), packEndpoint(remote, port));
     if (slot !== undefined) this.#remove(slot);
   }
 
   /** All of its peers go, and it begins anew with the next announce. */
   drop(swarmHash: Uint8Array): void {
-    const key = swarmKey(swarmHash);
+    const key = latin1(swarmHash);
     const swarm = this.#swarms.get(key);
     if (swarm === undefined) return;
     for (const slot of this.#peers.of(swarm)) this.#remove(slot);
@@ -175,7 +176,7 @@ export class Registry {
       const silentSeconds = ageSeconds + downSeconds;
       if (silentSeconds > options.peerTimeoutSeconds || !options.isAllowed(saved.hash) || !mayReturn(peer))
         continue;
-      const key = swarmKey(saved.hash);
+      const key = latin1(saved.hash);
       let swarm = this.#swarms.get(key);
       if (swarm !== undefined && this.#peers.find(swarm, kind, endpoint) !== undefined) continue;
       const isFull =
@@ -197,7 +198,7 @@ export class Registry {
 
   /** From now on the counters of this torrent outlive its peers. */
   keep(infoHash: Uint8Array): void {
-    const key = swarmKey(infoHash);
+    const key = latin1(infoHash);
     const swarm = this.#swarms.get(key) ?? this.#addSwarm(key, infoHash);
     swarm.isKept = true;
   }
@@ -271,11 +272,6 @@ const itself = (infoHash: Uint8Array): Uint8Array => infoHash;
 
 function toSeconds(nowMs: number): number {
   return Math.floor(nowMs / 1000);
-}
-
-/** A Map finds text by its content and bytes only by identity. */
-function swarmKey(infoHash: Uint8Array): string {
-  return String.fromCharCode(...infoHash);
 }
 
 /** ::1 and 127.0.0.1 are one machine, so there they are one address. */

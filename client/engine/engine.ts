@@ -5,6 +5,7 @@
  * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close). Until its handshake it is
  * among the half-open ones of the budget, and then it has a seat.
  */
+import { latin1 } from '../../torrents/byte-text.ts';
 import { type Doorkeeper, PeerSession } from './connection/peer-session.ts';
 import type { Context } from './context.ts';
 import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
@@ -17,7 +18,6 @@ import { TokenBucket } from './serving/token-bucket.ts';
 import type { TorrentStatus } from './status.ts';
 import { MetadataSwarm } from './swarm/metadata-swarm.ts';
 import { Swarm } from './swarm/swarm.ts';
-import { latin1 } from './tables/byte-keys.ts';
 import { SessionTable } from './tables/session-table.ts';
 import { tableSizes } from './tables/table-sizes.ts';
 

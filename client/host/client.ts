@@ -2,6 +2,7 @@
  * A running client: one listening port, one engine, any number of torrents. What a program wants (fetch this, seed
  * that) becomes facts, and what the engine reports becomes promises. Put together in open-client.ts.
  */
+import { hex } from '../../torrents/byte-text.ts';
 import type { MagnetLink } from '../../torrents/magnet.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { dataBytesOfPadded } from '../../torrents/metainfo/pads.ts';
@@ -112,8 +113,7 @@ export class Client {
     const release = this.#claim(metainfo);
     try {
       const { pathOf, files, stamps } = await lookAtShare(metainfo, options.path);
-      const { verify = true } = options;
-      const { store } = this.#ports;
+      const [{ verify = true }, { store }] = [options, this.#ports];
       const isKnown = verify === true && (await isRemembered(metainfo, files, stamps, store));
       if (verify !== false && !isKnown) {
         const control = hashControl(options, undefined, this.#closing.signal);
@@ -204,7 +204,7 @@ export class Client {
       const message = `${metainfo.name} is of format v2 alone and came without the hashes of its pieces: ${advice}`;
       throw new ClientError('format-not-supported', message);
     }
-    const key = Buffer.from(metainfo.infoHash).toString('hex');
+    const key = hex(metainfo.infoHash);
     if (this.#infoHashes.has(key)) {
       throw new ClientError('already-added', `${metainfo.name} is being fetched or seeded already`);
     }
@@ -344,7 +344,7 @@ export class Client {
     this.#driver.enqueue({ type: 'stopped', torrent });
     this.#ports.disk.remove(torrent);
     this.#ports.announcer.forget(torrent);
-    this.#infoHashes.delete(Buffer.from(metainfo.infoHash).toString('hex'));
+    this.#infoHashes.delete(hex(metainfo.infoHash));
     reject(new ClientError('stopped', `${metainfo.name} was stopped before it was complete`));
   }
 }

@@ -8,6 +8,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { latin1 } from '../../torrents/byte-text.ts';
 import type { HashControl } from '../../torrents/hashing/engine.ts';
 import type { TorrentFile } from '../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
@@ -91,7 +92,7 @@ export async function planUpgrade(
       if (part !== undefined && part.inode === record?.stamps[file.index]?.inode) stale.add(next.index);
     }
     if (stamp === undefined || stamp.bytes !== file.bytes) continue;
-    if (file.piecesRoot !== undefined) sources.set(keyOf(file.piecesRoot), at);
+    if (file.piecesRoot !== undefined) sources.set(latin1(file.piecesRoot), at);
     if (next === undefined) continue;
     if (isSameFile(file, next)) kept.set(next.index, file.index);
     else if (isRecorded(earlier, file, stamp, record)) replaced.set(next.index, stamp);
@@ -110,7 +111,7 @@ export async function planUpgrade(
     stale,
     makeReady: async (stored, beneath) => {
       for (const index of stale) removePart(stored[index]!.partPath, beneath);
-      return copyMoved(stored, beneath, (root) => sources.get(keyOf(root)));
+      return copyMoved(stored, beneath, (root) => sources.get(latin1(root)));
     },
   };
 }
@@ -189,8 +190,4 @@ function removePart(partPath: string, beneath: Beneath): void {
       fs.rmSync(path.join(folder, path.basename(partPath)), { force: true });
     });
   } catch {}
-}
-
-function keyOf(root: Uint8Array): string {
-  return Buffer.from(root).toString('latin1');
 }

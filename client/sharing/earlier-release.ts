@@ -4,6 +4,7 @@
  * other tags of the torrent change nothing.
  */
 import type { Static } from 'typebox';
+import { hex } from '../../torrents/byte-text.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { isAudio } from '../../torrents/tags/audio/audio-formats.ts';
 import * as shapes from '../../tracker/protocol/api-shapes.ts';
@@ -124,7 +125,7 @@ export function isOf(
   release: { readonly infoHash?: string; readonly infoHashV2?: string },
   { format, infoHash, infoHashV2 }: Pick<Metainfo, 'format' | 'infoHash' | 'infoHashV2'>,
 ): boolean {
-  const v1 = format === 'v2' ? undefined : Buffer.from(infoHash).toString('hex');
-  const v2 = infoHashV2 && Buffer.from(infoHashV2).toString('hex');
+  const v1 = format === 'v2' ? undefined : hex(infoHash);
+  const v2 = infoHashV2 && hex(infoHashV2);
   return release.infoHash === v1 && release.infoHashV2 === v2;
 }

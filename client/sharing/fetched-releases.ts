@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { hex } from '../../torrents/byte-text.ts';
 import { writeTorrentFile } from '../../torrents/create/torrent-write.ts';
 import { makeFolders } from '../../torrents/make-folders.ts';
 import { type Metainfo, parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
@@ -59,7 +60,7 @@ export async function saveFetched(
 }
 
 function hashOf({ infoHash }: Metainfo): string {
-  return Buffer.from(infoHash).toString('hex');
+  return hex(infoHash);
 }
 
 function filesOf(stateFolder: string, releaseId: string, parent: string) {

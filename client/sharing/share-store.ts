@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { hex } from '../../torrents/byte-text.ts';
 import { writeTorrentFile } from '../../torrents/create/torrent-write.ts';
 import { makeFolders } from '../../torrents/make-folders.ts';
 import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
@@ -28,7 +29,7 @@ export async function loadVersion(stateFolder: string, folder: string): Promise<
     const metainfo = parseMetainfo(torrent);
     const isOurs = record.version === version && record.folder === path.resolve(folder);
     // The two are written one after the other: a crash between them leaves a record of another torrent.
-    if (!isOurs || record.infoHash !== Buffer.from(metainfo.infoHash).toString('hex')) return undefined;
+    if (!isOurs || record.infoHash !== hex(metainfo.infoHash)) return undefined;
     return { metainfo, torrent, listing: listingOf(record.files) };
   } catch {
     return undefined;
@@ -43,7 +44,7 @@ export async function saveVersion(stateFolder: string, folder: string, made: Fol
   const text = JSON.stringify({
     version,
     folder: path.resolve(folder),
-    infoHash: Buffer.from(made.metainfo.infoHash).toString('hex'),
+    infoHash: hex(made.metainfo.infoHash),
     files: [...made.listing].map(([name, s]) => [name, s.bytes, s.mtimeNs, s.ctimeNs, s.inode]),
   });
   await writeWhole(files.record, text, { mode: 0o600 });

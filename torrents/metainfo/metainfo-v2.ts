@@ -6,6 +6,7 @@
  * length whose root is the file's. Left to others: the rest of the dictionary (metainfo.ts).                BEP 47, 52
  */
 import type { BValue } from '../bencode/bencode.ts';
+import { latin1 } from '../byte-text.ts';
 import type { Geometry } from '../geometry.ts';
 import { hashBytes, pieceLayerHeight, rootOf } from '../merkle.ts';
 import type { LayoutEntry, TorrentFile } from './file-layout.ts';
@@ -124,28 +125,28 @@ export function readPieceLayers(
   const byRoot = new Map<string, Uint8Array | undefined>();
   if (layers !== undefined) {
     for (const [key, value] of sortedDict(layers, '`piece layers`').entries())
-      byRoot.set(keyOf(key), value.bytes);
+      byRoot.set(latin1(key), value.bytes);
   }
   const result = new Map<string, PieceLayer>();
   for (const file of files) {
     const root = file.piecesRoot;
     if (root === undefined || file.bytes <= pieceLength) continue;
     const where = file.components.join('/');
-    const hashes = byRoot.get(keyOf(root));
+    const hashes = byRoot.get(latin1(root));
     if (hashes?.length !== Math.ceil(file.bytes / pieceLength) * hashBytes) {
       throw new MetainfoError(
         'metainfo-piece-layer',
         `the hashes of the pieces of ${where} are missing or too few`,
       );
     }
-    if (result.has(keyOf(root))) continue;
+    if (result.has(latin1(root))) continue;
     if (Buffer.compare(rootOf(hashes, pieceLayerHeight(pieceLength)), root) !== 0) {
       throw new MetainfoError(
         'metainfo-piece-layer',
         `the hashes of the pieces of ${where} do not match its root`,
       );
     }
-    result.set(keyOf(root), { root, hashes });
+    result.set(latin1(root), { root, hashes });
   }
   return [...result.values()];
 }
@@ -156,11 +157,11 @@ export function pieceRootsOf(
   layers: readonly PieceLayer[],
   geometry: Geometry,
 ): Uint8Array {
-  const byRoot = new Map(layers.map((layer) => [keyOf(layer.root), layer.hashes]));
+  const byRoot = new Map(layers.map((layer) => [latin1(layer.root), layer.hashes]));
   const roots = new Uint8Array(geometry.pieceCount * hashBytes);
   for (const { piecesRoot, bytes, offset } of files) {
     if (piecesRoot === undefined) continue;
-    const hashes = bytes <= geometry.pieceLength ? piecesRoot : byRoot.get(keyOf(piecesRoot))!;
+    const hashes = bytes <= geometry.pieceLength ? piecesRoot : byRoot.get(latin1(piecesRoot))!;
     roots.set(hashes, (offset / geometry.pieceLength) * hashBytes);
   }
   return roots;
@@ -214,8 +215,4 @@ export function sortedDict(value: BValue | undefined, where: string): BValue {
     throw new MetainfoError('metainfo-key-order', `the keys of ${where} are not in order`);
   }
   return value;
-}
-
-function keyOf(root: Uint8Array): string {
-  return Buffer.from(root.buffer, root.byteOffset, root.byteLength).toString('latin1');
 }

@@ -16,6 +16,7 @@ import {
   scan,
   scanPrefix,
 } from '../bencode/bencode.ts';
+import { hex } from '../byte-text.ts';
 import { Geometry } from '../geometry.ts';
 import { displayPath, hostPlatform, type PathPlatform } from '../paths/path-rules.ts';
 import { fileKind } from '../release/file-kinds.ts';
@@ -224,7 +225,7 @@ function readInfo(
 /** A torrent without a name has its info-hash for one, as with libtorrent. */
 function topName(named: NamedPath, infoHash: Uint8Array, warnings: Warnings): NamedPath {
   if (named.components.length > 0) return named;
-  const name = Buffer.from(infoHash).toString('hex');
+  const name = hex(infoHash);
   warnings.add('name-empty', `its name is empty: it is called by its info-hash, ${name}`);
   return { components: [name] };
 }

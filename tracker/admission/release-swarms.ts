@@ -5,6 +5,7 @@
  * Invariant: a swarm of a restricted release is in no other release, and never in what a stranger is served.
  * Left to others: who may see a release (admission.ts).
  */
+import { latin1 } from '../../torrents/byte-text.ts';
 import type { ReleaseAccess, ServedRelease } from '../catalogue/contract.ts';
 
 /** A release that is served. */
@@ -46,7 +47,7 @@ export class ReleaseSwarms {
 
   /** The oldest first. */
   withHash(infoHash: Uint8Array): readonly SwarmRelease[] {
-    return this.#byHash.get(keyOf(infoHash)) ?? none;
+    return this.#byHash.get(latin1(infoHash)) ?? none;
   }
 
   /** Whether everyone sees a release with this hash. */
@@ -56,7 +57,7 @@ export class ReleaseSwarms {
 
   /** The swarm in which this release has this hash; undefined when it has not. One of everyone is `infoHash` itself. */
   swarmOf(entry: SwarmRelease, infoHash: Uint8Array): Uint8Array | undefined {
-    const key = keyOf(infoHash);
+    const key = latin1(infoHash);
     if (!this.#byHash.get(key)?.includes(entry)) return undefined;
     if (entry.isOpen) return infoHash;
     let swarm = entry.own.get(key);
@@ -78,14 +79,14 @@ export class ReleaseSwarms {
   set(release: ServedRelease): void {
     const { number, releaseId, infoHashes, access } = release;
     const before = this.#byNumber.get(number);
-    for (const infoHash of before?.release.infoHashes ?? none) this.#leave(keyOf(infoHash), number);
+    for (const infoHash of before?.release.infoHashes ?? none) this.#leave(latin1(infoHash), number);
     this.#byNumber.delete(number);
     this.#numbers.delete(releaseId);
     if (access === undefined) return;
     const isOpen = access.visibility === 'everyone';
     const entry: SwarmRelease = { release, access, isOpen, own: new Map() };
     for (const infoHash of infoHashes) {
-      const key = keyOf(infoHash);
+      const key = latin1(infoHash);
       const others = (this.#byHash.get(key) ?? none).filter((other) => other.release.number !== number);
       this.#byHash.set(
         key,
@@ -106,8 +107,3 @@ export class ReleaseSwarms {
 }
 
 const none: readonly never[] = [];
-
-/** A Map finds text by its content and bytes only by identity. */
-function keyOf(infoHash: Uint8Array): string {
-  return String.fromCharCode(...infoHash);
-}

@@ -2,6 +2,7 @@
  * The torrents this tracker was started with, or was given since: what the page shows, and the files it hands out.
  * Other torrents may be announced as well; they are in the registry and nowhere else.
  */
+import { hex } from '../../torrents/byte-text.ts';
 import { type MagnetLink, makeMagnet } from '../../torrents/magnet.ts';
 import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import { displayPath } from '../../torrents/paths/path-rules.ts';
@@ -65,8 +66,4 @@ export class ListedTorrents {
 /** Its magnet link, with this tracker in it and no other. */
 export function magnetFor(torrent: ListedTorrent, announceUrl: string): string {
   return makeMagnet({ ...torrent.link, trackers: [announceUrl] });
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

@@ -2,6 +2,7 @@
  * The answer to a scrape: counts for each torrent ⇄ bytes. The keys of `files` are 20 raw bytes, not text.   BEP 48
  */
 import { encode } from '../../torrents/bencode/bencode-encode.ts';
+import { latin1 } from '../../torrents/byte-text.ts';
 import { type ProtocolError, protocolError } from './protocol-error.ts';
 import { encodeFailure, openReply, readCount, type TrackerFailure } from './reply.ts';
 import { scrapeHashesMax } from './scrape-query.ts';
@@ -22,7 +23,7 @@ export interface ScrapedTorrent extends SwarmCounts {
 export function encodeScrapeReply(reply: readonly ScrapedTorrent[] | TrackerFailure): Uint8Array {
   if ('failureReason' in reply) return encodeFailure(reply);
   // One hash may be asked for twice, and a dictionary says everything once. Keyed by text: bytes are equal by identity.
-  const byHash = new Map(reply.map((torrent) => [Buffer.from(torrent.infoHash).toString('latin1'), torrent]));
+  const byHash = new Map(reply.map((torrent) => [latin1(torrent.infoHash), torrent]));
   const files = new Map<Uint8Array, Record<string, number>>();
   for (const { infoHash, complete, downloaded, incomplete } of byHash.values()) {
     files.set(infoHash, { complete, downloaded, incomplete });

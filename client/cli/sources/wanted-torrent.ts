@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { Options } from 'yargs';
+import { hex } from '../../../torrents/byte-text.ts';
 import { isMagnet, type MagnetLink, parseMagnet } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { UserTrust } from '../../host/network/user-trust.ts';
@@ -100,7 +101,7 @@ export function withTypedTrackers(wanted: WantedTorrent, typed: readonly string[
 
 /** Hexadecimal: what tells one torrent from another. */
 export function infoHashOf(wanted: WantedTorrent): string {
-  if ('metainfo' in wanted) return Buffer.from(wanted.metainfo.infoHash).toString('hex');
+  if ('metainfo' in wanted) return hex(wanted.metainfo.infoHash);
   const { infoHash, infoHashV2 } = wanted.link;
   return Buffer.from(infoHash ?? infoHashV2!.subarray(0, 20)).toString('hex');
 }

@@ -1,5 +1,6 @@
 /** What is said of other downloads on this machine that write to the same place: who is waited for, and who is not seen. */
 import { basename } from 'node:path';
+import { hex } from '../../../torrents/byte-text.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { TorrentControl } from '../../host/active-torrent.ts';
 import { holderName } from '../../host/claims/claim-error.ts';
@@ -21,7 +22,7 @@ export class OtherDownloads {
 
   /** `onWaiting`: it does not go on for a while. */
   watch(metainfo: Metainfo, onWaiting: () => void): Pick<TorrentControl, 'onWait' | 'onUnguarded'> {
-    const infoHash = Buffer.from(metainfo.infoHash).toString('hex');
+    const infoHash = hex(metainfo.infoHash);
     return {
       onWait: (wait) => {
         if (wait === undefined) {

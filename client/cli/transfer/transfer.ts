@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { hex } from '../../../torrents/byte-text.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
@@ -70,7 +71,7 @@ export class Transfer {
   constructor(metainfo: Metainfo, output: Output, isWatched = false, complaints?: TrackerComplaints) {
     this.#isWatched = isWatched;
     this.metainfo = metainfo;
-    this.infoHash = Buffer.from(metainfo.infoHash).toString('hex');
+    this.infoHash = hex(metainfo.infoHash);
     this.#output = output;
     this.#complaints = complaints ?? new TrackerComplaints(output, metainfo.trackers.flat());
   }
@@ -316,11 +317,8 @@ export class Transfer {
 
   #source(peer: PeerAddress): Source {
     const address = addressText(peer);
-    let source = this.#sources.get(address);
-    if (source === undefined) {
-      source = { address, before: 0, now: 0, downBps: 0, connected: true, lied: false };
-      this.#sources.set(address, source);
-    }
+    const source = this.#sources.get(address) ?? { address, ...newSource };
+    this.#sources.set(address, source);
     return source;
   }
 
@@ -344,6 +342,8 @@ export class Transfer {
     return existsSync(join(dirname(path), ...metainfo.files[index]!.diskPath));
   }
 }
+
+const newSource = { before: 0, now: 0, downBps: 0, connected: true, lied: false };
 
 function countOne(counts: Map<string, number>, reason: string): void {
   counts.set(reason, (counts.get(reason) ?? 0) + 1);

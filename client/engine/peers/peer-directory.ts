@@ -5,10 +5,10 @@
  * Invariant: at most `peersKnownMax` records; a record is dialed only when idle, due, not banned, and not held by somebody
  * with whom we are connected already.
  */
+import { hex } from '../../../torrents/byte-text.ts';
 import type { PeerAddress } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 import { type Prng, shuffle } from '../prng.ts';
-import { hex } from '../tables/byte-keys.ts';
 import { backoffMs } from './backoff.ts';
 import { DialQueue } from './dial-queue.ts';
 import { HostBans } from './host-bans.ts';

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { hex } from '../../../torrents/byte-text.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { UpgradeFrom } from '../upgrade.ts';
@@ -28,7 +29,7 @@ export function requestOf(
   const rootPath = path.resolve(folder, metainfo.layout.rootName);
   const about = {
     name: metainfo.name,
-    infoHash: Buffer.from(metainfo.infoHash).toString('hex'),
+    infoHash: hex(metainfo.infoHash),
     path: rootPath,
   };
   const othersMayWrite = [rootPath, folder].some(othersMayWriteIn);

@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { hex } from '../../../torrents/byte-text.ts';
 import { makeFolders } from '../../../torrents/make-folders.ts';
 import type { FileStamp } from '../disk/file-stamp.ts';
 import type { FileSystem } from '../disk/file-system.ts';
@@ -73,7 +74,7 @@ export class ResumeStore {
     const temporary = `${file}.${process.pid}.tmp`;
     const text = JSON.stringify({
       version,
-      infoHash: Buffer.from(infoHash).toString('hex'),
+      infoHash: hex(infoHash),
       path: rootPath,
       clean: record.clean,
       amounts: record.amounts,
@@ -115,7 +116,7 @@ export class ResumeStore {
 
   #file(infoHash: Uint8Array, rootPath: string): string {
     const place = createHash('sha256').update(rootPath).digest('hex').slice(0, 16);
-    return path.join(this.#folder, `${Buffer.from(infoHash).toString('hex')}-${place}.json`);
+    return path.join(this.#folder, `${hex(infoHash)}-${place}.json`);
   }
 }
 

@@ -19,14 +19,14 @@ export const admission: readonly Mutant[] = [
   {
     name: 'forget which passkey an account had',
     file: 'tracker/admission.ts',
-    from: 'if (before !== undefined) byPasskeyHash.delete(hashText(before));',
+    from: 'if (before !== undefined) byPasskeyHash.delete(latin1(before));',
     to: 'if (before === undefined) byPasskeyHash.clear();',
   },
   {
     name: 'serve a withdrawn release',
     file: 'tracker/admission/release-swarms.ts',
-    from: '    for (const infoHash of before?.release.infoHashes ?? none) this.#leave(keyOf(infoHash), number);\n',
-    to: '    if (access !== undefined) for (const infoHash of before?.release.infoHashes ?? none) this.#leave(keyOf(infoHash), number);\n',
+    from: '    for (const infoHash of before?.release.infoHashes ?? none) this.#leave(latin1(infoHash), number);\n',
+    to: '    if (access !== undefined) for (const infoHash of before?.release.infoHashes ?? none) this.#leave(latin1(infoHash), number);\n',
   },
   {
     name: 'take a passkey without its proof',

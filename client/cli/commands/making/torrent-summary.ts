@@ -1,4 +1,5 @@
 /** What a torrent is, for people and for programs: the same words after `create`, `share` and `info`. */
+import { hex } from '../../../../torrents/byte-text.ts';
 import { magnetOf } from '../../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../../torrents/metainfo/metainfo.ts';
 import { comparePaths } from '../../../../torrents/paths/natural-order.ts';
@@ -155,8 +156,4 @@ function row(name: string, value: string): [string, string] {
 function table(rows: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `  ${paint('dim', name.padEnd(width))}  ${value}`).join('\n');
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }

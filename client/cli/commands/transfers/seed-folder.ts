@@ -7,6 +7,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { hex } from '../../../../torrents/byte-text.ts';
 import type { Client } from '../../../host/client.ts';
 import { sideBySide } from '../../../host/disk/side-by-side.ts';
 import { CliError, codeOf } from '../../cli-error.ts';
@@ -279,7 +280,7 @@ class FolderSeeding implements SeededFolder {
       try {
         this.#waiting.delete(path);
         const { metainfo, trust } = this.#options.complete(await loadTorrent(path, signal));
-        const infoHash = Buffer.from(metainfo.infoHash).toString('hex');
+        const infoHash = hex(metainfo.infoHash);
         if (known.has(infoHash)) {
           this.#twins.set(path, infoHash);
           this.#output.detail(`${plain(path)} is there under another name, too`);

@@ -1,10 +1,10 @@
 /** Small tables that everything else is made of: sets of a few, tables by number, sessions, bytes as text. */
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
-import { hex, latin1 } from '../../../../client/engine/tables/byte-keys.ts';
 import { IdTable } from '../../../../client/engine/tables/id-table.ts';
 import { SessionTable } from '../../../../client/engine/tables/session-table.ts';
 import { distinct, removeAt, SmallSet } from '../../../../client/engine/tables/small-set.ts';
+import { hex, latin1 } from '../../../../torrents/byte-text.ts';
 import { agree, agreeOnAll, type SteppedPart } from '../step.ts';
 
 /** The model: an array. */
