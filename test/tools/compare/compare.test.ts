@@ -14,12 +14,12 @@ it('what differs from run to run has a name, and a longer place the name of its 
     named(
       'listening at http://127.0.0.1:43211, magnet:?tr=http%3A%2F%2F127.0.0.1%3A43211%2Fannounce',
       '/tmp/here/work and /tmp/here/checkout/client at 2026-11-30T18:00:00.123Z',
-      'up for 12 seconds, in 1.3 s, 3.7 MiB/s, process 4711',
+      'up for 2 minutes. In 12 minutes, in 1.3 s, 3.7 MiB/s, process 4711',
     ),
   ).toEqual([
     'listening at http://127.0.0.1:<port>, magnet:?tr=http%3A%2F%2F127.0.0.1%3A<port>%2Fannounce',
     '<place>/work and <checkout>/client at <time>',
-    'up for <seconds>, in <seconds>, <rate>, process <pid>',
+    'up for <time>. In 12 minutes, in <seconds>, <rate>, process <pid>',
   ]);
 });
 

@@ -45,11 +45,11 @@ export class Names {
       .replace(/(?<![a-z0-9])[a-z2-7]{26}(?![a-z0-9])/g, (id) => this.#id(id))
       .replace(/\bin \d+(?:\.\d+)? (?:ms|s)\b/g, 'in <seconds>')
       .replace(/\b\d+(?:\.\d+)? (?:[kMG]i?)?B\/s/g, '<rate>')
-      .replace(/\bup for \d+ seconds?/g, 'up for <seconds>')
+      .replace(/\bup for [^.<]+/g, 'up for <time>')
       .replace(/"(requestId|uptimeSeconds)":"?\w+"?/g, '"$1":"<$1>"')
       .replace(/9:memory id16:\w{16}/g, '9:memory id16:<memory>')
       .replace(/\bprocess \d+/g, 'process <pid>')
-      .replace(/\b\d+ (?:s|seconds?) ago\b/g, '<seconds> ago');
+      .replace(/\b(?:just now|\d+ (?:s|min|h|seconds?|minutes?|hours?) ago)\b/g, '<time> ago');
   }
 
   #ofLine(line: string): string {
