@@ -7,6 +7,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Ajv, ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
+import { programName } from '../../torrents/program.ts';
 import { undici } from '../host/network/undici.ts';
 import { trackerBase } from './tracker-address.ts';
 import { TrackerError } from './tracker-error.ts';
@@ -171,7 +172,7 @@ export class TrackerClient {
         ...(isBounded ? {} : { bodyTimeout: 60_000 }),
         headers: {
           ...headers,
-          'user-agent': 'Cicada',
+          'user-agent': programName,
           ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
           ...(bytes === undefined ? {} : { 'content-type': 'application/json' }),
         },

@@ -4,6 +4,7 @@
  */
 import process from 'node:process';
 import type { Argv, Options } from 'yargs';
+import { version } from '../../torrents/program.ts';
 import { badOption, type CliError } from './cli-error.ts';
 import { type Command, sharedOptions } from './command.ts';
 import { commandTable } from './commands.ts';
@@ -14,7 +15,6 @@ import { environmentName, standIn } from './options/stand-ins.ts';
 import { configFile } from './options/user-folders.ts';
 import { calledAs, quoted } from './screen/command-line.ts';
 import type { Output } from './screen/output.ts';
-import { version } from './version.ts';
 
 const versionLine = `cicada ${version}`;
 

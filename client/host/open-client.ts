@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { HashPool } from '../../torrents/hashing/pool.ts';
+import { version } from '../../torrents/program.ts';
 import type { Report } from '../engine/contract.ts';
 import { Engine } from '../engine/engine.ts';
 import { machineClaims } from './claims/claim-register.ts';
@@ -34,8 +35,8 @@ export interface ClientOptions {
   readonly recordInto?: string;
 }
 
-/** BEP 20, Azureus style: CI is Cicada, then the version. */
-export const peerIdPrefix = '-CI0100-';
+/** BEP 20, Azureus style: CI is Cicada, then the version, a digit a number. */
+export const peerIdPrefix = `-CI${version.replaceAll('.', '').padEnd(4, '0')}-`;
 const defaultPorts = Array.from({ length: 19 }, (_, i) => 6881 + i);
 
 /** Rejects with a ClientError when the port cannot be had. */

@@ -1,10 +1,11 @@
 /** Which program a peer id names, seen from where it is shown. */
+import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { version } from '../../client/cli/version.ts';
 import { clientNameOf } from '../../client/engine/connection/client-name.ts';
 import { clientName } from '../../client/engine/swarm/swarm-peers.ts';
 import { peerIdPrefix } from '../../client/host/open-client.ts';
+import { packageName, programName, version } from '../../torrents/program.ts';
 
 const nameOf = (id: string) => clientNameOf(Buffer.from(id.padEnd(20, 'x'), 'latin1'));
 
@@ -33,8 +34,10 @@ it('never says anything that drives a terminal', () => {
   );
 });
 
-it('of ours is the same everywhere, with the version of the package', () => {
-  expect(clientName).toBe(`Cicada ${version}`);
+it('of ours is the same everywhere, with the name and the version of the package', () => {
+  const manifest = createRequire(import.meta.url)('../../package.json') as { name: string; version: string };
+  expect({ name: packageName, version }).toEqual({ name: manifest.name, version: manifest.version });
+  expect(clientName).toBe(`${programName} ${version}`);
   // A digit a number; BEP 20 has four.
   expect(peerIdPrefix).toBe(`-CI${version.replaceAll('.', '')}0-`);
 });

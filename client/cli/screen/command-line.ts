@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { packageName } from '../version.ts';
+import { packageName } from '../../../torrents/program.ts';
 
 export interface Start {
   /** What Node was told to run: a file of ours, or the name of a bin. */

@@ -1,5 +1,6 @@
 /** Gets a torrent file from a web address (client/host/network/web-request.ts): every way it fails has its sentence. */
 import { localLimits } from '../../../torrents/bencode/bencode.ts';
+import { programName } from '../../../torrents/program.ts';
 import { redirectsMax, type WebAnswer, WebClient } from '../../host/network/web-request.ts';
 import { CliError } from '../cli-error.ts';
 
@@ -17,7 +18,7 @@ export async function fetchTorrent(
   const timeout = AbortSignal.timeout(answerMsMax);
   try {
     const { statusCode, body, origin } = await web.get(url, {
-      headers: { accept: 'application/x-bittorrent, */*;q=0.5', 'user-agent': 'Cicada' },
+      headers: { accept: 'application/x-bittorrent, */*;q=0.5', 'user-agent': programName },
       signal: AbortSignal.any([signal, timeout]),
       bytesMax,
       isTyped: true,

@@ -5,6 +5,7 @@
  * Invariant: a dial is in #dialing until its handshake is accepted or it ends, a session is in `sessions` from then
  * until it ends, and the shared budget counts both.                                                    BEP 3 12
  */
+import { programName, version } from '../../../torrents/program.ts';
 import type { Handshake } from '../../wire/handshake.ts';
 import type { PeerSession, Violation } from '../connection/peer-session.ts';
 import type { Context } from '../context.ts';
@@ -27,7 +28,7 @@ import { type TrackerStatus, trackerStatuses } from '../status.ts';
 import type { SwarmContent, SwarmIdentity } from './swarm-content.ts';
 
 /** BEP 10's `v`: what other people's clients show. */
-export const clientName = 'Cicada 0.1.0';
+export const clientName = `${programName} ${version}`;
 
 export class SwarmPeers {
   readonly sessions = new Map<ConnectionId, PeerSession>();

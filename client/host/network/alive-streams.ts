@@ -6,6 +6,7 @@
  * without a passkey. What stands in it is believed as much as the tracker's replies: it makes us announce, no oftener than
  * the engine's limits allow.
  */
+import { programName } from '../../../torrents/program.ts';
 import { aliveUrl, memoryIdOf } from '../../../tracker/protocol/alive.ts';
 import type { TorrentId } from '../../engine/contract.ts';
 import type { FactSink } from '../ports.ts';
@@ -110,7 +111,7 @@ export class AliveStreams {
     isTyped: boolean,
     { torrents, ending }: AliveStream,
   ): Promise<'stood' | 'failed' | 'refused'> {
-    const headers = { 'user-agent': 'Cicada', accept: 'text/event-stream' };
+    const headers = { 'user-agent': programName, accept: 'text/event-stream' };
     // The body ends with this: nobody reads on, and the connection is given back.
     const reading = new AbortController();
     const signal = AbortSignal.any([ending.signal, reading.signal]);

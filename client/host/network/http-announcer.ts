@@ -4,6 +4,7 @@
  * network but a plain announce (web-door.ts).                                                          BEP 3 23 31
  */
 import { randomBytes } from 'node:crypto';
+import { programName } from '../../../torrents/program.ts';
 import { addressText } from '../../../tracker/protocol/address.ts';
 import { announceUrl } from '../../../tracker/protocol/announce-query.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
@@ -165,7 +166,7 @@ export class HttpAnnouncer implements Announcer {
     const url = announceUrl(announce.tracker, query);
     const ownQuery = announceUrl('', query).slice(1);
     const signal = AbortSignal.timeout(event === 'stopped' ? farewellMsMax : answerMsMax);
-    const headers = { 'user-agent': 'Cicada', accept: '*/*' };
+    const headers = { 'user-agent': programName, accept: '*/*' };
     const options = { headers, signal, bytesMax: answerBytesMax, isTyped, ownQuery };
     return await this.#web.get(url, family === undefined ? options : { ...options, family });
   }

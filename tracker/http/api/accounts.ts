@@ -1,6 +1,7 @@
 /** Coming in, and one's own account. Other people: people.ts. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { programName } from '../../../torrents/program.ts';
 import type { OwnAccount, SignedIn } from '../../community/contract.ts';
 import { nameKey } from '../../community/messages/texts.ts';
 import { openGuesses, type TooSoon } from '../../community/sign-in/guesses.ts';
@@ -44,7 +45,7 @@ export function addAccountRoutes(
     },
     async (request) => {
       return {
-        name: 'Cicada tracker',
+        name: `${programName} tracker`,
         version: about.version,
         signInRequired: policy.signInRequired,
         registration: policy.newcomerRole === undefined ? ('invited' as const) : ('open' as const),

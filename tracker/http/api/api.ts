@@ -7,6 +7,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { ErrorObject } from 'ajv';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import { programName } from '../../../torrents/program.ts';
 import { anonymous } from '../../community/permissions.ts';
 import { errorAnswer } from '../../protocol/api-shapes.ts';
 import { openWriterTurns } from '../uploads/writer-turns.ts';
@@ -59,7 +60,7 @@ export function addApi(app: FastifyInstance, context: ApiContext, gates: ReturnT
     openapi: {
       openapi: '3.1.0',
       info: {
-        title: 'Cicada tracker',
+        title: `${programName} tracker`,
         version,
         description:
           'The catalogue of a tracker: music that people share, who has it, and what they say. Errors have one shape: `{"error":{"code","message","requestId"}}`.',
