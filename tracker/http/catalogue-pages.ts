@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../torrents/magnet.ts';
+import { count, duration, grouped, size } from '../../torrents/wording.ts';
 import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
 import { queryCharsMax } from '../catalogue/search/search-query.ts';
 import { anonymous } from '../community/permissions.ts';
@@ -13,7 +14,7 @@ import { holdersOf, type Names, nameIn, swarmHashes } from './api/shapes.ts';
 import { contactLine } from './contact.ts';
 import { type Html, html } from './html.ts';
 import type { TrackerStats } from './metrics.ts';
-import { count, duration, figure, grouped, mark, page, size } from './page-parts.ts';
+import { figure, mark, page } from './page-parts.ts';
 
 /** Who has a release, by name. */
 const holdersNamedMax = 30;

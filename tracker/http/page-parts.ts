@@ -1,4 +1,4 @@
-/** What the tracker's pages are made of: the frame around each, the mark, and figures as people read them. */
+/** What the tracker's pages are made of: the frame around each, the mark, and figures. */
 import { Html, html } from './html.ts';
 import { pageStyle } from './page-style.ts';
 
@@ -25,35 +25,4 @@ export function page(title: string, body: Html): string {
 export function figure(name: string, value: string): Html {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>
 `;
-}
-
-/** `1 seed`, `2 seeds`. */
-export function count(number: number, noun: string): string {
-  return `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** Thousands apart by a thin space, which everybody reads the same way. */
-export function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-}
-
-/** Bytes in the units of the command line, three digits of them. */
-export function size(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1023.5 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${value.toFixed(digits)} ${bytes === 1 ? 'byte' : units[unit]}`;
-}
-
-/** The largest unit that fits: `3 days`. */
-export function duration(seconds: number): string {
-  if (seconds < 120) return count(seconds, 'second');
-  if (seconds < 2 * 3600) return count(Math.floor(seconds / 60), 'minute');
-  if (seconds < 2 * 86_400) return count(Math.floor(seconds / 3600), 'hour');
-  return count(Math.floor(seconds / 86_400), 'day');
 }

@@ -1,7 +1,7 @@
 /** Who takes part in the demo, and what is known of each: only what the programs themselves have printed. */
+import { percent, rate, size } from '../../../torrents/wording.ts';
 import { paint } from '../screen/output.ts';
 import { padToWidth } from '../screen/text-width.ts';
-import { percent, rate, size } from '../screen/wording.ts';
 import type { Child, Document } from './demo-children.ts';
 
 export type Part = 'honest' | 'liar' | 'vanishing';

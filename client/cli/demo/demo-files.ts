@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { makeFolders } from '../../../torrents/make-folders.ts';
+import { size } from '../../../torrents/wording.ts';
 import { CliError } from '../cli-error.ts';
-import { size } from '../screen/wording.ts';
 
 /** A byte in every so many is changed: no block of the altered copy is what it should be. */
 const alteredEveryBytes = 16 * 1024;

@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { count, duration, grouped, list, percent, rate, size, sizeOf } from '../../../torrents/wording.ts';
 import { badOption, CliError } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -11,7 +12,6 @@ import { calledAs, quoted } from '../screen/command-line.ts';
 import { type LiveText, type Output, paint } from '../screen/output.ts';
 import { barLine } from '../screen/progress-line.ts';
 import { padToWidth } from '../screen/text-width.ts';
-import { count, duration, grouped, list, percent, rate, size, sizeOf } from '../screen/wording.ts';
 import { albumFolder, writeDemoAlbum } from './demo-album.ts';
 import { learnSources, type Part, Seeder, seederLine, seederWords } from './demo-cast.ts';
 import type { Children, Document } from './demo-children.ts';

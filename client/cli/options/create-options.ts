@@ -5,11 +5,11 @@ import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CreateOptions, Skipped } from '../../../torrents/create/create.ts';
 import { usualPieceLengths } from '../../../torrents/metainfo/metainfo-fields.ts';
 import { version } from '../../../torrents/program.ts';
+import { count } from '../../../torrents/wording.ts';
 import { secretOf } from '../../sharing/secret-files.ts';
 import { badOption } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import type { Output } from '../screen/output.ts';
-import { count } from '../screen/wording.ts';
 import { parseSize } from './size-parser.ts';
 import { typedTracker } from './typed-tracker.ts';
 

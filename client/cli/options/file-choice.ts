@@ -5,11 +5,11 @@
 import type { Options } from 'yargs';
 import type { FileRange, MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { count } from '../../../torrents/wording.ts';
 import type { FileChoice } from '../../host/file-selection.ts';
 import { badOption } from '../cli-error.ts';
 import { listedFiles, plain } from '../commands/making/torrent-summary.ts';
 import { calledAs } from '../screen/command-line.ts';
-import { count } from '../screen/wording.ts';
 import { fileFilter } from './create-options.ts';
 
 export const choiceOptions = {

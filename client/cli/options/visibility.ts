@@ -1,9 +1,9 @@
 /** Who may see what is published, as people type it: `members`, `group:friends`, `people:ada,bob`. */
 import type { Options } from 'yargs';
+import { list } from '../../../torrents/wording.ts';
 import type { AccessBody, ReleaseDetail } from '../../sharing/publishing.ts';
 import { badOption } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
-import { list } from '../screen/wording.ts';
 
 export const visibilityOption = {
   visibility: {

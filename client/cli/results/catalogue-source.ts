@@ -5,6 +5,7 @@
  * Left to others: torrents by files, addresses and hashes (wanted-torrent.ts).
  */
 import { existsSync } from 'node:fs';
+import { count } from '../../../torrents/wording.ts';
 import { releaseDetail } from '../../../tracker/protocol/api-shapes.ts';
 import { openAccount, type TrackerAccount } from '../../account/account.ts';
 import { lastTracker } from '../../account/last-tracker.ts';
@@ -16,7 +17,6 @@ import { CliError } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { stateFolder } from '../options/user-folders.ts';
 import type { Output } from '../screen/output.ts';
-import { count } from '../screen/wording.ts';
 import type { KnownTorrent } from '../sources/wanted-torrent.ts';
 import { isNumbers, isReleaseId, resultsAt } from './release-names.ts';
 

@@ -1,8 +1,8 @@
 /** One line that says how far something is: all there is room for, the most useful first. */
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
+import { duration, percent, rate, size, sizeOf } from '../../../torrents/wording.ts';
 import { type LiveText, paint } from './output.ts';
 import { textWidth } from './text-width.ts';
-import { duration, percent, rate, size, sizeOf } from './wording.ts';
 
 const barColumnsMax = 32;
 const barColumnsMin = 8;

@@ -1,9 +1,9 @@
 /** Torrents of a folder that are not seeded: a few are named at once, the rest counted in the end. */
+import { grouped } from '../../../torrents/wording.ts';
 import { codeOf } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { exitCode, exitCodeOf } from '../exit-codes.ts';
 import type { Output } from '../screen/output.ts';
-import { grouped } from '../screen/wording.ts';
 
 /** So many of those that come together are named; with -v and --json all are. */
 const namedMax = 8;

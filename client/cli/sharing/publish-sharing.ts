@@ -2,6 +2,7 @@
 import type { Album } from '../../../torrents/create/albums.ts';
 import type { CreateOptions, Skipped } from '../../../torrents/create/create.ts';
 import { HashPool } from '../../../torrents/hashing/pool.ts';
+import { count, grouped, size } from '../../../torrents/wording.ts';
 import { isLoopback, packAddress } from '../../../tracker/protocol/address.ts';
 import { type AccountPlace, openAccount, type TrackerAccount } from '../../account/account.ts';
 import { openIdentity } from '../../account/identity.ts';
@@ -21,7 +22,6 @@ import { releaseTitle } from '../results/release-names.ts';
 import { commandElsewhere } from '../screen/command-line.ts';
 import { type Output, paint } from '../screen/output.ts';
 import { hashingLine } from '../screen/progress-line.ts';
-import { count, grouped, size } from '../screen/wording.ts';
 import { TrackerComplaints } from '../swarm-view/tracker-complaints.ts';
 import { seedUntil } from '../transfer/seeding.ts';
 import { Transfer } from '../transfer/transfer.ts';

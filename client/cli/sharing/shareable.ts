@@ -1,6 +1,7 @@
 /** What commands may share, as they are typed: the rules of client/community, with what to type about it. */
 import path from 'node:path';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { count } from '../../../torrents/wording.ts';
 import { ShareError } from '../../account/share-error.ts';
 import { checkSeed, type SecretFile } from '../../sharing/seed-rules.ts';
 import { checkShare } from '../../sharing/share-rules.ts';
@@ -8,7 +9,6 @@ import { plain } from '../commands/making/torrent-summary.ts';
 import { configFile, stateFolder } from '../options/user-folders.ts';
 import { calledAs } from '../screen/command-line.ts';
 import type { Output } from '../screen/output.ts';
-import { count } from '../screen/wording.ts';
 
 interface SecretsArgs {
   readonly 'include-secrets'?: boolean | undefined;

@@ -4,6 +4,7 @@
  */
 import type { MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { count } from '../../../torrents/wording.ts';
 import type { PeerAddress, Report } from '../../engine/contract.ts';
 import type { TorrentStatus } from '../../engine/status.ts';
 import type { Client } from '../../host/client.ts';
@@ -12,7 +13,6 @@ import type { PendingMagnet } from '../../host/pending-magnet.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { addressText, type HostPort, resolvePeer } from '../options/endpoints.ts';
 import type { LiveText, Output } from '../screen/output.ts';
-import { count } from '../screen/wording.ts';
 import { dropReason } from '../swarm-view/drop-reasons.ts';
 import { FailedDials } from '../swarm-view/failed-dials.ts';
 import { obstaclesOf, obstacleWords } from '../swarm-view/obstacles.ts';

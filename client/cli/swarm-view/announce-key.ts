@@ -1,8 +1,8 @@
 /** The key that asks trackers for peers now, in commands that fetch or seed. */
+import { duration } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
 import { type Keys, withKeys } from '../screen/keys.ts';
 import { type Output, paint } from '../screen/output.ts';
-import { duration } from '../screen/wording.ts';
 import type { Transfer } from '../transfer/transfer.ts';
 import { hasUsableTracker } from './obstacles.ts';
 import { trackerHost } from './tracker-host.ts';

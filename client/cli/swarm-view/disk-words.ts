@@ -1,8 +1,8 @@
 /** What people are told of a disk that refuses or is too small: what is wrong, the figures, and what to do. Pure. */
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
+import { size } from '../../../torrents/wording.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
 import type { SpaceFigures } from '../../host/client-error.ts';
-import { size } from '../screen/wording.ts';
 
 const goesOn = 'it goes on by itself';
 

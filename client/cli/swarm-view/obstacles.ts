@@ -2,9 +2,9 @@
  * What keeps a torrent from being fetched or found, as far as this client knows: sources that it does not support, and
  * peers that close at the handshake. Each has a code that never changes, words, and a way out.
  */
+import { count, list } from '../../../torrents/wording.ts';
 import { checkTrackerUrl } from '../../../tracker/protocol/tracker-url.ts';
 import type { TorrentStatus } from '../../engine/status.ts';
-import { count, list } from '../screen/wording.ts';
 import { trackerHost } from './tracker-host.ts';
 
 export type ObstacleCode =

@@ -2,12 +2,12 @@
 import { basename } from 'node:path';
 import { hex } from '../../../torrents/byte-text.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { count } from '../../../torrents/wording.ts';
 import type { TorrentControl } from '../../host/active-torrent.ts';
 import { holderName } from '../../host/claims/claim-error.ts';
 import type { ClaimWait } from '../../host/claims/download-claim.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import type { Output } from '../screen/output.ts';
-import { count } from '../screen/wording.ts';
 import type { DownloadView } from './download-view.ts';
 
 export class OtherDownloads {

@@ -4,12 +4,12 @@
  * Invariant: no line is wider than the terminal, whatever peers call themselves; what does not fit is left out from the
  * least useful column on.
  */
+import { count, percent, rate, size } from '../../../torrents/wording.ts';
 import type { PeerStatus, TorrentStatus } from '../../engine/status.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { addressText } from '../options/endpoints.ts';
 import { paint } from '../screen/output.ts';
 import { cutToWidth, padToWidth, textWidth } from '../screen/text-width.ts';
-import { count, percent, rate, size } from '../screen/wording.ts';
 
 interface Column {
   readonly title: string;

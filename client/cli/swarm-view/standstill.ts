@@ -2,10 +2,10 @@
  * The whole picture when nothing comes: what each tracker last said, and what became of the peers. People get it as lines
  * below the live one; a log gets it once, after a while in which nothing moved.
  */
+import { count, duration } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
 import { paint } from '../screen/output.ts';
 import { padToWidth } from '../screen/text-width.ts';
-import { count, duration } from '../screen/wording.ts';
 import { dropReason } from './drop-reasons.ts';
 import { isHopeless, type Obstacle } from './obstacles.ts';
 import { askedAgain } from './tracker-complaints.ts';

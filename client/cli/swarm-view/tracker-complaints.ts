@@ -1,7 +1,7 @@
 /** What is said of trackers that fail: the same words of the same one once. The live lines repeat them while they matter. */
+import { duration } from '../../../torrents/wording.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import type { Output } from '../screen/output.ts';
-import { duration } from '../screen/wording.ts';
 import { hasUsableTracker, isHopeless } from './obstacles.ts';
 import { trackerHost } from './tracker-host.ts';
 

@@ -3,9 +3,9 @@
  * the tracker's host only: the rest of its address may be somebody's passkey.
  */
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
+import { count } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
 import { isAboutFiles } from '../../host/disk/disk-errors.ts';
-import { count } from '../screen/wording.ts';
 import { diskWords } from './disk-words.ts';
 import { dropReason } from './drop-reasons.ts';
 import { type Closers, obstaclesOf, obstacleWords } from './obstacles.ts';

@@ -1,4 +1,5 @@
 /** A client for the time of one command: opened with its flags, closed whatever happens, and people told meanwhile. */
+import { count, size } from '../../../torrents/wording.ts';
 import type { Client } from '../../host/client.ts';
 import { type ClientOptions, openClient } from '../../host/open-client.ts';
 import type { RecordingSummary } from '../../host/recording/flight-recorder.ts';
@@ -6,7 +7,6 @@ import { plain } from '../commands/making/torrent-summary.ts';
 import { stateFolder } from '../options/user-folders.ts';
 import { type Output, paint, paintEveryMs } from '../screen/output.ts';
 import { watch } from '../screen/watch.ts';
-import { count, size } from '../screen/wording.ts';
 
 export interface NetworkArgs {
   readonly port?: number | undefined;

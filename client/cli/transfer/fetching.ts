@@ -5,6 +5,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { count, duration, percent, rate, size } from '../../../torrents/wording.ts';
 import type { TorrentControl } from '../../host/active-torrent.ts';
 import type { Client } from '../../host/client.ts';
 import { ClientError } from '../../host/client-error.ts';
@@ -21,7 +22,6 @@ import { commandLine } from '../screen/command-line.ts';
 import { aborted, Interrupted } from '../screen/interruption.ts';
 import { type Output, paint, paintEveryMs } from '../screen/output.ts';
 import { watch } from '../screen/watch.ts';
-import { count, duration, percent, rate, size } from '../screen/wording.ts';
 import { type FoundTorrent, MetadataSearch } from '../sources/metadata-search.ts';
 import { infoHashOf, type WantedTorrent } from '../sources/wanted-torrent.ts';
 import { withAnnounceKey } from '../swarm-view/announce-key.ts';

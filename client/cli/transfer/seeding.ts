@@ -1,10 +1,10 @@
 /** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
+import { count, duration, grouped, rate, size } from '../../../torrents/wording.ts';
 import { noSeedLimits, reachedLimit, type SeedLimits } from '../options/seed-limits.ts';
 import { stateFolder } from '../options/user-folders.ts';
 import { aborted } from '../screen/interruption.ts';
 import { type LiveText, type Output, paint, paintEveryMs } from '../screen/output.ts';
 import { watch } from '../screen/watch.ts';
-import { count, duration, grouped, rate, size } from '../screen/wording.ts';
 import { withAnnounceKey } from '../swarm-view/announce-key.ts';
 import { sourceTable, sourceWords } from '../swarm-view/source-table.ts';
 import { trackerWords } from '../swarm-view/waiting-reason.ts';

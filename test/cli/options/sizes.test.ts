@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../client/cli/options/duration-parser.ts';
 import { parseRate, parseSize } from '../../../client/cli/options/size-parser.ts';
-import { count, duration, list, percent, size, sizeOf } from '../../../client/cli/screen/wording.ts';
+import { count, duration, list, percent, size, sizeOf } from '../../../torrents/wording.ts';
 
 describe('lengths of time as people type them', () => {
   const inSeconds = (text: string) => parseDuration(text, '--x', { bare: 's', example: '30' });

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import process from 'node:process';
 import { writeWhole } from '../../../../torrents/whole-file.ts';
+import { count } from '../../../../torrents/wording.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
 import { CliError } from '../../cli-error.ts';
 import { exitCode } from '../../exit-codes.ts';
 import type { Output } from '../../screen/output.ts';
-import { count } from '../../screen/wording.ts';
 import { plain } from '../making/torrent-summary.ts';
 
 /** Of the last line, which says that nothing is missing. */

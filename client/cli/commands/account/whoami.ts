@@ -1,9 +1,9 @@
 /** `cicada whoami`: one's own account at a tracker, and what waits there. */
+import { count, list } from '../../../../torrents/wording.ts';
 import { ownAccount } from '../../../account/account.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { calledAs } from '../../screen/command-line.ts';
-import { count, list } from '../../screen/wording.ts';
 import { plain } from '../making/torrent-summary.ts';
 import { accountOptions, withAccount } from './account-session.ts';
 import { tellAccount } from './register.ts';

@@ -1,11 +1,11 @@
 /** `cicada invite`: makes an invitation to hand on. */
+import { count } from '../../../../torrents/wording.ts';
 import * as shapes from '../../../../tracker/protocol/api-shapes.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { commandElsewhere } from '../../screen/command-line.ts';
 import { paint } from '../../screen/output.ts';
-import { count } from '../../screen/wording.ts';
 import { accountOptions, withAccount } from '../account/account-session.ts';
 import { plain } from '../making/torrent-summary.ts';
 import { timeWords } from './talk-view.ts';

@@ -7,10 +7,10 @@
 import { resolve, sep } from 'node:path';
 import { type Album, findAlbums } from '../../../../torrents/create/albums.ts';
 import { CreateError, type CreateOptions, type Skipped } from '../../../../torrents/create/create.ts';
+import { count } from '../../../../torrents/wording.ts';
 import { badOption, CliError } from '../../cli-error.ts';
 import { remarkSkipped } from '../../options/create-options.ts';
 import type { Output } from '../../screen/output.ts';
-import { count } from '../../screen/wording.ts';
 import { alreadyThere, isThere, makeOutputFolder, torrentOutput, torrentTarget } from './torrent-output.ts';
 import { plain } from './torrent-summary.ts';
 

@@ -10,11 +10,11 @@ import {
 } from '../../../../torrents/create/create.ts';
 import type { HashProgress } from '../../../../torrents/hashing/engine.ts';
 import { HashPool } from '../../../../torrents/hashing/pool.ts';
+import { count, grouped, size } from '../../../../torrents/wording.ts';
 import { codeOf } from '../../cli-error.ts';
 import { exitCode, exitCodeOf } from '../../exit-codes.ts';
 import type { Output } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
-import { count, grouped, size } from '../../screen/wording.ts';
 import type { CreateJob } from './create-jobs.ts';
 import { plain } from './torrent-summary.ts';
 

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import type { CreatedTorrent, CreateOptions } from '../../../../torrents/create/create.ts';
+import { count, size } from '../../../../torrents/wording.ts';
 import type { ShareError } from '../../../account/share-error.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
@@ -16,7 +17,6 @@ import {
 import { commandLine } from '../../screen/command-line.ts';
 import { interruption } from '../../screen/interruption.ts';
 import { type Output, paint } from '../../screen/output.ts';
-import { count, size } from '../../screen/wording.ts';
 import { shareFault } from '../../sharing/shareable.ts';
 import { type CreateJob, createJobs } from './create-jobs.ts';
 import { makeTorrents } from './create-run.ts';

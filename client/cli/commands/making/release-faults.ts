@@ -1,7 +1,7 @@
 /** What is said of files whose bytes could not be read as music, or are not what their names promise. */
 import type { ReleaseFault } from '../../../../torrents/release/release.ts';
+import { count } from '../../../../torrents/wording.ts';
 import type { Output } from '../../screen/output.ts';
-import { count } from '../../screen/wording.ts';
 import { plain } from './torrent-summary.ts';
 
 /** A line each up to here; a folder of wrong files would push everything else off the screen. */

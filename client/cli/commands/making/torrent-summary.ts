@@ -4,8 +4,8 @@ import { magnetOf } from '../../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../../torrents/metainfo/metainfo.ts';
 import { comparePaths } from '../../../../torrents/paths/natural-order.ts';
 import { displayPath } from '../../../../torrents/paths/path-rules.ts';
+import { count, grouped, size } from '../../../../torrents/wording.ts';
 import { paint } from '../../screen/output.ts';
-import { count, grouped, size } from '../../screen/wording.ts';
 import { unsupportedSources } from '../../swarm-view/obstacles.ts';
 
 /** What is told of every torrent. A Metainfo is one; of a torrent that is not hashed yet the hashes are not known. */

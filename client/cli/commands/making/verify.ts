@@ -1,11 +1,11 @@
 /** `cicada verify`: checks every piece of what lies on the disk, and says which files are bad. */
 import { type VerifiedFile, verifyTorrent } from '../../../../torrents/verify.ts';
+import { count, size } from '../../../../torrents/wording.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { interruption } from '../../screen/interruption.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
-import { count, size } from '../../screen/wording.ts';
 import { givenPositional, givenTorrent } from '../../sources/given-torrent.ts';
 import { tellWarnings } from './torrent-notes.ts';
 import { plain } from './torrent-summary.ts';

@@ -1,9 +1,9 @@
 /** `cicada admin`: what moderators and owners of a tracker do and look through. */
+import { list } from '../../../../torrents/wording.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { calledAs, commandLine } from '../../screen/command-line.ts';
-import { list } from '../../screen/wording.ts';
 import { accountOptions, withAccount } from '../account/account-session.ts';
 import { plain } from '../making/torrent-summary.ts';
 import { adminActions } from './admin-actions.ts';

@@ -3,6 +3,7 @@
  * search as well.
  */
 import { readFile } from 'node:fs/promises';
+import { count } from '../../../../torrents/wording.ts';
 import { openPolicy } from '../../../../tracker/community/method-context.ts';
 import { checkContact } from '../../../../tracker/http/contact.ts';
 import { checkPublicUrl } from '../../../../tracker/http/public-url.ts';
@@ -15,7 +16,6 @@ import { calledAs } from '../../screen/command-line.ts';
 import { aborted, interruption } from '../../screen/interruption.ts';
 import { type LiveText, paint, paintEveryMs } from '../../screen/output.ts';
 import { watch } from '../../screen/watch.ts';
-import { count } from '../../screen/wording.ts';
 import { loadTorrent, torrentPositional } from '../../sources/torrent-source.ts';
 
 export const listenOption = {

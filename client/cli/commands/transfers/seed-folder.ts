@@ -8,11 +8,11 @@
 import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { hex } from '../../../../torrents/byte-text.ts';
+import { count, grouped, size } from '../../../../torrents/wording.ts';
 import type { Client } from '../../../host/client.ts';
 import { sideBySide } from '../../../host/disk/side-by-side.ts';
 import { CliError, codeOf } from '../../cli-error.ts';
 import { type Output, paint } from '../../screen/output.ts';
-import { count, grouped, size } from '../../screen/wording.ts';
 import { type Sighting, scoutFolders } from '../../sharing/folder-scout.ts';
 import { LeftOut } from '../../sharing/left-out.ts';
 import { checkSeeded } from '../../sharing/shareable.ts';

@@ -1,5 +1,6 @@
 /** `cicada seed`: gives on what is already there, until it is told to stop. */
 import { stat } from 'node:fs/promises';
+import { capital } from '../../../../torrents/wording.ts';
 import type { Client } from '../../../host/client.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
@@ -9,7 +10,6 @@ import { seedLimitOptions, seedLimits } from '../../options/seed-limits.ts';
 import { interruption } from '../../screen/interruption.ts';
 import type { Output } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
-import { capital } from '../../screen/wording.ts';
 import { checkSeeded } from '../../sharing/shareable.ts';
 import { type GivenTorrent, givenPositional, givenTorrent } from '../../sources/given-torrent.ts';
 import type { LoadedTorrent } from '../../sources/torrent-source.ts';

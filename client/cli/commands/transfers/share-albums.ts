@@ -6,6 +6,7 @@
 import type { Album } from '../../../../torrents/create/albums.ts';
 import type { CreateOptions } from '../../../../torrents/create/create.ts';
 import { HashPool } from '../../../../torrents/hashing/pool.ts';
+import { count, size } from '../../../../torrents/wording.ts';
 import type { RunningTracker } from '../../../../tracker/server.ts';
 import type { Client } from '../../../host/client.ts';
 import type { FolderChanges } from '../../../sharing/folder-listing.ts';
@@ -18,7 +19,6 @@ import { stateFolder } from '../../options/user-folders.ts';
 import { commandElsewhere } from '../../screen/command-line.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
-import { count, size } from '../../screen/wording.ts';
 import { scoutAlbums } from '../../sharing/album-scout.ts';
 import { AlbumTorrent } from '../../sharing/album-torrent.ts';
 import { TrackerComplaints } from '../../swarm-view/tracker-complaints.ts';

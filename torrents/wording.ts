@@ -1,4 +1,4 @@
-/** Numbers as people read them, the same everywhere on the command line. */
+/** Numbers as people read them, the same on the command line and on pages. */
 
 const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
