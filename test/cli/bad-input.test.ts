@@ -115,6 +115,15 @@ describe('a torrent at a web address', () => {
     await expectFailure(['get', 'http://127.0.0.1:9/x.torrent'], 6, /nobody is listening there/);
   });
 
+  it('of another kind than http and https', async () => {
+    for (const url of ['ftp://a.example/x.torrent', 'SFTP://a.example/x', 'udp://a.example:6969'])
+      await expectFailure(
+        ['info', url],
+        28,
+        /torrents come over http and https, and not over (ftp|sftp|udp)/,
+      );
+  });
+
   it('that leads in a circle', async () => {
     const url = await serve((_, response) => response.writeHead(302, { location: '/again' }).end());
     await expectFailure(['get', url], 6, /leads on more than 3 times, or in a circle/);

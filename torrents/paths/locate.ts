@@ -9,6 +9,7 @@
 import { basename, join, resolve } from 'node:path';
 import type { FileLayout, TorrentFile } from '../metainfo/file-layout.ts';
 import { VerifyError } from '../verify-error.ts';
+import { count } from '../wording.ts';
 import { DiskNames, lossyName, statOf } from './disk-names.ts';
 
 /** Where a file of the torrent lies; undefined when it lies nowhere. */
@@ -34,7 +35,8 @@ export function locateFiles({ layout }: { readonly layout: FileLayout }, path: s
   });
   if (layout.isSingleFile) return stats.isDirectory() ? fittest(layout, belows) : () => root;
   if (!stats.isDirectory()) {
-    const message = `${root} is a file, and this torrent is a folder of ${layout.files.length} files`;
+    const files = layout.files.filter(({ isPad }) => !isPad).length;
+    const message = `${root} is a file, and this torrent is a folder with ${count(files, 'file')}`;
     throw new VerifyError('verify-not-a-folder', message, root);
   }
   const inside: FilePaths = (file) => names.path(root, file);

@@ -94,6 +94,11 @@ async function readBounded(stream: AsyncIterable<Uint8Array>, source: string): P
 function unreadable(path: string, error: NodeJS.ErrnoException): CliError {
   const { code, message } = error;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(path) ?? [];
+    if (scheme !== undefined)
+      throw badOption(
+        `${shown(path)}: torrents come over http and https, and not over ${scheme.toLowerCase()}`,
+      );
     return isInfoHash(path)
       ? onlyHash(`${path} is no file here, and an info-hash`)
       : new CliError('not-found', `there is no file ${shown(path)}`, error);

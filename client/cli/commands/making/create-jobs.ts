@@ -49,7 +49,8 @@ export async function createJobs(
   settings: JobSettings,
 ): Promise<CreateJob[]> {
   const wishes: Wish[] = [];
-  for (const path of paths) {
+  // `create Album *` names one of them twice: it is one torrent.
+  for (const path of new Map(paths.map((path) => [resolve(path), path])).values()) {
     if (settings['per-album']) wishes.push(...(await albumWishes(path, paths.length > 1, options, settings)));
     else wishes.push({ path, options, fault: undefined, skippedHere: (skipped) => skipped });
   }

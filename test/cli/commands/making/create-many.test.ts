@@ -40,6 +40,13 @@ describe('create of many torrents', () => {
     expect(existsSync(join(place, 'gone'))).toBe(false);
   });
 
+  it('makes one torrent of a path that is named twice, however it is written', async () => {
+    expect((await runHere(['create', 'Music/A/One', './Music/A/One', 'Music/A/../A/One/'], place)).code).toBe(
+      0,
+    );
+    expect(readdirSync(place).filter((name) => name.endsWith('.torrent'))).toEqual(['One.torrent']);
+  });
+
   it('makes no output folder in a dry run, nor when nothing is to be written', async () => {
     expect((await perAlbum('-o', 'dry', '--dry-run')).code).toBe(0);
     expect((await runHere(['create', 'Music', '--per-album', '-n', 'x', '-o', 'named'], place)).code).toBe(
