@@ -9,6 +9,8 @@ const namedFields: ReadonlySet<string> = new Set([
   ...['seconds', 'etaSeconds', 'uptimeSeconds', 'connectMs', 'lastUsed', 'token', 'setupToken'],
   ...['key', 'publicKey', 'feedKey', 'passkey', 'signature', 'fingerprint'],
 ]);
+/** Said by a command whose end takes a second, on a busy machine. */
+const slowEnd = /^Closing: the trackers are told\./;
 /** Milliseconds since 1970, of about our time: nothing else that is printed is so large and no larger. */
 const isMoment = (value: number) => value > 1.5e12 && value < 3e12;
 
@@ -26,7 +28,10 @@ export class Names {
   /** Documents one a line, or anything else that was printed. */
   ofOutput(text: string): string {
     const lines = text.replace(/\n$/, '').split('\n');
-    return lines.map((line) => this.#ofLine(line)).join('\n');
+    return lines
+      .filter((line) => !slowEnd.test(line))
+      .map((line) => this.#ofLine(line))
+      .join('\n');
   }
 
   /** Of a parsed document, in many lines, so that a difference in one field is a difference in one line. */
