@@ -12,11 +12,11 @@
  * Left to others: where the passkey stands in a URL and the words of a refusal (http), and peers (swarm-access.ts).
  */
 import { latin1 } from '../torrents/byte-text.ts';
+import { anonymous, maySee, type Viewer } from './access.ts';
 import type { Passkeys } from './admission/passkeys.ts';
 import { ReleaseSwarms, type SwarmRelease } from './admission/release-swarms.ts';
 import type { ServedRelease } from './catalogue/contract.ts';
 import type { AccountAccess } from './community/contract.ts';
-import { anonymous, maySee, type Viewer } from './community/permissions.ts';
 import { accountPasskeyHash } from './community/sign-in/secrets.ts';
 
 export interface Admitted {

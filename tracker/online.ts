@@ -3,8 +3,7 @@
  * account that announces only what is hidden from a viewer is not online for that viewer, so nothing tells of its
  * releases. Being signed in, or reading along, makes nobody online. Pure.
  */
-import type { ReleaseAccess } from './catalogue/contract.ts';
-import { maySee, type Viewer } from './community/permissions.ts';
+import { maySee, type ReleaseAccess, type Viewer } from './access.ts';
 import type { Presence, PresentPeer } from './presence.ts';
 
 export interface Online {

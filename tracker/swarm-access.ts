@@ -6,10 +6,10 @@
  * is taken: peers of accounts that lost it leave its swarm at once, and so do all peers of a swarm that is in no release
  * any more. A peer that may still announce is listed again by its next announce, at the same announce URL.
  */
+import { maySee } from './access.ts';
 import { type Admission, type AdmissionOptions, openAdmission, type Refusal } from './admission.ts';
 import type { ServedRelease } from './catalogue/contract.ts';
 import type { AccountAccess } from './community/contract.ts';
-import { maySee } from './community/permissions.ts';
 import { type Holder, openPresence, type Presence, type PresentPeer } from './presence.ts';
 import { addressText, packAddress } from './protocol/address.ts';
 import type { AnnounceRequest } from './protocol/announce-query.ts';

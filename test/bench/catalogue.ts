@@ -10,7 +10,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import type { Catalogue, CatalogueViewer, SearchInput } from '../../tracker/catalogue/contract.ts';
+import type { Viewer } from '../../tracker/access.ts';
+import type { Catalogue, SearchInput } from '../../tracker/catalogue/contract.ts';
 import { catalogueStores, sqliteCatalogue } from '../../tracker/catalogue/sqlite-catalogue.ts';
 import { openDatabase } from '../../tracker/database/database.ts';
 import { publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
@@ -24,7 +25,7 @@ const questionsEach = 300;
 const warmUpEach = 30;
 const publications = 100;
 const tracksPublished = 15;
-const viewer: CatalogueViewer = { accountId: 1, role: 'member', groupIds: [] };
+const viewer: Viewer = { accountId: 1, role: 'member', groupIds: [] };
 
 export async function benchCatalogue(report: (line: string) => void): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'cicada-bench-'));

@@ -6,7 +6,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import { signVersion, versionOf } from '../../torrents/release/version-signature.ts';
-import type { Catalogue, CatalogueViewer } from '../../tracker/catalogue/contract.ts';
+import type { Viewer } from '../../tracker/access.ts';
+import type { Catalogue } from '../../tracker/catalogue/contract.ts';
 import { type Album, albumTorrent, publication, releaseIdOf } from '../tracker/catalogue/catalogue-album.ts';
 
 export interface CatalogueBench {
@@ -16,11 +17,11 @@ export interface CatalogueBench {
   stop(): Promise<void>;
 }
 
-export const publisher: CatalogueViewer = { accountId: 1, role: 'member', groupIds: [] };
-export const member: CatalogueViewer = { accountId: 2, role: 'member', groupIds: [7] };
-export const guest: CatalogueViewer = { accountId: 3, role: 'guest', groupIds: [] };
-export const anonymous: CatalogueViewer = { role: 'anonymous', groupIds: [] };
-export const owner: CatalogueViewer = { accountId: 9, role: 'owner', groupIds: [] };
+export const publisher: Viewer = { accountId: 1, role: 'member', groupIds: [] };
+export const member: Viewer = { accountId: 2, role: 'member', groupIds: [7] };
+export const guest: Viewer = { accountId: 3, role: 'guest', groupIds: [] };
+export const anonymous: Viewer = { role: 'anonymous', groupIds: [] };
+export const owner: Viewer = { accountId: 9, role: 'owner', groupIds: [] };
 
 export const abbeyRoad: Album = {
   album: 'Abbey Road',

@@ -1,8 +1,8 @@
 /** What every Community must do (tracker/community/contract.ts), as tests that run against each way of keeping one. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anonymous } from '../../tracker/access.ts';
 import type { Community, CommunityEvent } from '../../tracker/community/contract.ts';
 import type { CommunityPolicy } from '../../tracker/community/method-context.ts';
-import { anonymous } from '../../tracker/community/permissions.ts';
 import {
   again,
   type CommunityBench,

@@ -1,9 +1,9 @@
 /** What every Community must do for whoever comes in: accounts, sessions, roles, bans, invitations. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anonymous } from '../../tracker/access.ts';
 import type { AccountAccess, Community } from '../../tracker/community/contract.ts';
 import type { CommunityPolicy } from '../../tracker/community/method-context.ts';
-import { anonymous } from '../../tracker/community/permissions.ts';
 import { signInText } from '../../tracker/protocol/sign-in-text.ts';
 import {
   type CommunityBench,

@@ -1,7 +1,7 @@
 /** What every Community must do so that people are told: follows, wishes, notices. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Viewer } from '../../tracker/access.ts';
 import type { Community, PublishedRelease } from '../../tracker/community/contract.ts';
-import type { Viewer } from '../../tracker/community/permissions.ts';
 import {
   type CommunityBench,
   enrol,

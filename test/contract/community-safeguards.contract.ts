@@ -1,7 +1,7 @@
 /** What every Community must do so that people are left in peace: mutes, blocks, reports, and the audit list. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Viewer } from '../../tracker/access.ts';
 import type { WholeCommunity } from '../../tracker/community/community.ts';
-import type { Viewer } from '../../tracker/community/permissions.ts';
 import {
   again,
   type CommunityBench,

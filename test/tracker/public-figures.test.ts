@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { ReleaseAccess } from '../../tracker/catalogue/contract.ts';
+import type { ReleaseAccess } from '../../tracker/access.ts';
 import { openPublicFigures } from '../../tracker/public-figures.ts';
 
 it('figures are the sums over the releases that everyone sees now, whatever happened before', () => {

@@ -4,10 +4,10 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { maySee, type ReleaseAccess } from '../../tracker/access.ts';
 import { openPasskeys } from '../../tracker/admission/passkeys.ts';
-import type { ReleaseAccess, ServedRelease } from '../../tracker/catalogue/contract.ts';
+import type { ServedRelease } from '../../tracker/catalogue/contract.ts';
 import type { AccountAccess } from '../../tracker/community/contract.ts';
-import { maySee } from '../../tracker/community/permissions.ts';
 import { accountPasskeyHash } from '../../tracker/community/sign-in/secrets.ts';
 import { replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
 import { decodeSwarms } from '../../tracker/registry/snapshot.ts';

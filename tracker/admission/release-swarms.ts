@@ -6,7 +6,8 @@
  * Left to others: who may see a release (admission.ts).
  */
 import { latin1 } from '../../torrents/byte-text.ts';
-import type { ReleaseAccess, ServedRelease } from '../catalogue/contract.ts';
+import type { ReleaseAccess } from '../access.ts';
+import type { ServedRelease } from '../catalogue/contract.ts';
 
 /** A release that is served. */
 export interface SwarmRelease {

@@ -2,7 +2,7 @@
  * Who sees a release, as one text: two releases with the same text are seen by exactly the same viewers. The vocabulary
  * counts words by these texts, so that a change of a group's members changes no count.
  */
-import type { CatalogueViewer, ReleaseAccess } from './contract.ts';
+import type { ReleaseAccess, Viewer } from '../access.ts';
 import { isMember } from './visible.ts';
 
 export interface Audience {
@@ -50,7 +50,7 @@ export function readAudience(text: string): Audience {
 }
 
 /** Not asked of the texts of membersOf. */
-export function isIn({ kind, publisherId, groupId, people }: Audience, viewer: CatalogueViewer): boolean {
+export function isIn({ kind, publisherId, groupId, people }: Audience, viewer: Viewer): boolean {
   const { accountId, role, groupIds } = viewer;
   if (accountId !== undefined && accountId === publisherId) return true;
   switch (kind) {

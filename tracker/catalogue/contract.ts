@@ -7,25 +7,7 @@
  * Left to others: who a viewer is and what its role may do beyond seeing (community), and who holds what (registry).
  */
 import type { CoverImage, ReleaseTrack } from '../../torrents/release/release.ts';
-
-export type Visibility = 'everyone' | 'members' | 'group' | 'people' | 'nobody';
-
-/** Whoever asks; anonymous: no account, no groups. */
-export interface CatalogueViewer {
-  readonly accountId?: number;
-  readonly role: 'anonymous' | 'guest' | 'member' | 'moderator' | 'owner';
-  readonly groupIds: readonly number[];
-}
-
-/** What decides who sees a release. Its publisher always does. */
-export interface ReleaseAccess {
-  readonly visibility: Visibility;
-  readonly publisherId: number;
-  /** With `group`. */
-  readonly groupId?: number;
-  /** With `people`. */
-  readonly peopleIds?: readonly number[];
-}
+import type { ReleaseAccess, Viewer, Visibility } from '../access.ts';
 
 /** As the publisher wishes it. */
 export type WantedAccess = Omit<ReleaseAccess, 'publisherId'>;
@@ -45,7 +27,7 @@ export interface Description {
 
 export interface VersionInput {
   /** Who publishes; an account. */
-  readonly viewer: CatalogueViewer;
+  readonly viewer: Viewer;
   /** 26 characters of base32 (16 random bytes) that the publisher chose, since they are signed. */
   readonly releaseId: string;
   /** The .torrent file. */
@@ -172,7 +154,7 @@ export interface SearchFilters {
 }
 
 export interface SearchInput extends SearchFilters {
-  readonly viewer: CatalogueViewer;
+  readonly viewer: Viewer;
   /** Words, in any script; nothing in it is syntax. The last one may be the beginning of one. */
   readonly text: string;
   readonly after?: string | undefined;
@@ -205,7 +187,7 @@ export interface SwarmCount {
   readonly leechers: number;
 }
 
-type ReleaseQuestion = { readonly viewer: CatalogueViewer; readonly releaseId: string };
+type ReleaseQuestion = { readonly viewer: Viewer; readonly releaseId: string };
 
 export interface Catalogue {
   /**
@@ -230,14 +212,11 @@ export interface Catalogue {
   ): Promise<ReleaseDetail | undefined>;
   /** What may be seen of the releases that hold this torrent, in any version; 20 or 32 bytes. */
   releasesOfTorrent(input: {
-    readonly viewer: CatalogueViewer;
+    readonly viewer: Viewer;
     readonly infoHash: Uint8Array;
   }): Promise<readonly ReleaseSummary[]>;
   /** The same song elsewhere: by its root of BEP 52. */
-  homesOf(input: {
-    readonly viewer: CatalogueViewer;
-    readonly piecesRoot: Uint8Array;
-  }): Promise<readonly TrackHit[]>;
+  homesOf(input: { readonly viewer: Viewer; readonly piecesRoot: Uint8Array }): Promise<readonly TrackHit[]>;
   versions(input: ReleaseQuestion): Promise<readonly VersionSummary[]>;
   /** The latest one when no version is named. */
   torrent(
@@ -246,7 +225,7 @@ export interface Catalogue {
   cover(input: ReleaseQuestion): Promise<CoverImage | undefined>;
   /** Newest first. */
   releases(input: {
-    readonly viewer: CatalogueViewer;
+    readonly viewer: Viewer;
     readonly publisherId?: number | undefined;
     /** Only those that hold this file, by its root of BEP 52. */
     readonly piecesRoot?: Uint8Array | undefined;

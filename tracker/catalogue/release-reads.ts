@@ -1,8 +1,8 @@
 /** What the reader answers beside searching: a release, its versions and files, lists of releases. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CoverImage } from '../../torrents/tags/covers/cover-image.ts';
+import type { Viewer } from '../access.ts';
 import type {
-  CatalogueViewer,
   Page,
   ReleaseDetail,
   ReleaseHit,
@@ -34,7 +34,7 @@ import { storedReleases } from './stored-release.ts';
 import { takenDownSql, visibleParameters, visibleSql } from './visible.ts';
 import type { Vocabulary } from './words/vocabulary.ts';
 
-type ReleaseQuestion = { readonly viewer: CatalogueViewer; readonly releaseId: string };
+type ReleaseQuestion = { readonly viewer: Viewer; readonly releaseId: string };
 
 export function releaseReads(
   db: DatabaseSync,
@@ -100,12 +100,12 @@ export function releaseReads(
       };
     },
 
-    releasesOfTorrent(input: { viewer: CatalogueViewer; infoHash: Uint8Array }): ReleaseSummary[] {
+    releasesOfTorrent(input: { viewer: Viewer; infoHash: Uint8Array }): ReleaseSummary[] {
       const { viewer, infoHash } = input;
       return sql.ofTorrent.all({ infoHash, ...visibleParameters(viewer) }).map(summary);
     },
 
-    homesOf({ viewer, piecesRoot }: { viewer: CatalogueViewer; piecesRoot: Uint8Array }): TrackHit[] {
+    homesOf({ viewer, piecesRoot }: { viewer: Viewer; piecesRoot: Uint8Array }): TrackHit[] {
       return sql.homes.all({ piecesRoot, ...visibleParameters(viewer) }).map((row) => trackHit(row));
     },
 
@@ -124,7 +124,7 @@ export function releaseReads(
     },
 
     releases(input: {
-      readonly viewer: CatalogueViewer;
+      readonly viewer: Viewer;
       readonly publisherId?: number | undefined;
       readonly piecesRoot?: Uint8Array | undefined;
       readonly after?: string | undefined;

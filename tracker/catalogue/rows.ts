@@ -1,6 +1,7 @@
 /** Rows of the tables ⇄ what the contract speaks of. */
 import type { ReleaseTrack } from '../../torrents/release/release.ts';
-import type { ReleaseSummary, VersionSummary, Visibility } from './contract.ts';
+import type { Visibility } from '../access.ts';
+import type { ReleaseSummary, VersionSummary } from './contract.ts';
 
 export type Row = Record<string, unknown>;
 

@@ -1,6 +1,7 @@
 /** A release as its rows tell it: what its index entry was made of, and what the announce path has to know. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { CatalogueViewer, ReleaseAccess, ServedRelease } from './contract.ts';
+import type { ReleaseAccess, Viewer } from '../access.ts';
+import type { ServedRelease } from './contract.ts';
 import { trackRange } from './publication/track-id.ts';
 import { blob, number, type Row, text, trackColumns, trackOf, visibilities } from './rows.ts';
 import type { IndexedRelease } from './search/search-index.ts';
@@ -90,10 +91,10 @@ export function storedReleases(db: DatabaseSync) {
 
   return {
     of: (releaseNumber: number) => read(byNumber.get(releaseNumber)),
-    visibleTo: (viewer: CatalogueViewer, releaseId: string) =>
+    visibleTo: (viewer: Viewer, releaseId: string) =>
       read(byPublicId.get({ releaseId, ...visibleParameters(viewer) })),
     /** Of this viewer, and taken down. */
-    ownTakenDown: (viewer: CatalogueViewer, releaseId: string) =>
+    ownTakenDown: (viewer: Viewer, releaseId: string) =>
       viewer.accountId === undefined
         ? undefined
         : read(ownTakenDown.get({ releaseId, viewer: viewer.accountId })),

@@ -1,5 +1,5 @@
 /** Who sees a release, as a condition in SQL: a page is filled with what may be seen, and has no holes. */
-import type { CatalogueViewer } from './contract.ts';
+import type { Viewer } from '../access.ts';
 import { visibilities } from './rows.ts';
 
 const place = (name: (typeof visibilities)[number]) => visibilities.indexOf(name);
@@ -17,7 +17,7 @@ export const visibleSql = `(r.taken_down_ms IS NULL AND (
 /** Of one's own: its publisher is told that a release was taken down, and why. */
 export const takenDownSql = '(r.taken_down_ms IS NOT NULL AND r.publisher_id = :viewer)';
 
-export function visibleParameters({ accountId, role, groupIds }: CatalogueViewer) {
+export function visibleParameters({ accountId, role, groupIds }: Viewer) {
   return {
     // No account has a number below one.
     viewer: accountId ?? -1,
@@ -26,6 +26,6 @@ export function visibleParameters({ accountId, role, groupIds }: CatalogueViewer
   };
 }
 
-export function isMember(role: CatalogueViewer['role']): boolean {
+export function isMember(role: Viewer['role']): boolean {
   return role !== 'anonymous' && role !== 'guest';
 }

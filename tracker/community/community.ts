@@ -6,6 +6,7 @@
  * were renewed are refused by announces when their owner reads that they were.
  */
 import { extname } from 'node:path';
+import { mayEnter } from '../access.ts';
 import type { Database } from '../database/database.ts';
 import { CommunityError } from './community-error.ts';
 import type { AccountAccess, Community, CommunityEvent } from './contract.ts';
@@ -17,7 +18,6 @@ import { ownAccountMethods } from './people/own-account-methods.ts';
 import { peopleMethods } from './people/people-methods.ts';
 import { safeguardMethods } from './people/safeguard-methods.ts';
 import type { Safeguards } from './people/safeguards.ts';
-import { mayEnter } from './permissions.ts';
 import { openChallenges } from './sign-in/challenges.ts';
 import { entranceMethods } from './sign-in/entrance-methods.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';

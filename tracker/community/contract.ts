@@ -5,10 +5,9 @@
  * Invariant: what was answered is durable. What a viewer may not see answers `not-found`, like what does not exist.
  * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
  */
-import type { ReleaseAccess } from '../catalogue/contract.ts';
+import type { Audience, ReleaseAccess, Role, RoomVisibility, Viewer } from '../access.ts';
 import type { NoticeKind } from './inbox/notice-kinds.ts';
 import type { Wish, WishedRelease } from './inbox/wish.ts';
-import type { Audience, Role, RoomVisibility, Viewer } from './permissions.ts';
 
 export interface Account {
   readonly name: string;

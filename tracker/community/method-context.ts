@@ -1,7 +1,7 @@
 /** What every method of the community works with, and the rules a tracker was started with. */
+import type { Action, Role, Viewer } from '../access.ts';
 import type { Calls } from '../database/store.ts';
 import type { AccountAccess, CommunityEvent } from './contract.ts';
-import type { Action, Role, Viewer } from './permissions.ts';
 import type { Challenges } from './sign-in/challenges.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 

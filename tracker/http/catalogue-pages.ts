@@ -5,9 +5,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../torrents/magnet.ts';
 import { count, duration, grouped, size } from '../../torrents/wording.ts';
+import { anonymous } from '../access.ts';
 import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
 import { queryCharsMax } from '../catalogue/search/search-query.ts';
-import { anonymous } from '../community/permissions.ts';
 import type { Figures } from '../public-figures.ts';
 import { type ApiContext, announceUrl, type openGates, visitorKey } from './api/context.ts';
 import { holdersOf, type Names, nameIn, swarmHashes } from './api/shapes.ts';

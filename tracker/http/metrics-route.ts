@@ -4,7 +4,7 @@
  * owner. Without a catalogue there is nothing to hide, and everybody may.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { may } from '../community/permissions.ts';
+import { may } from '../access.ts';
 import type { Library } from '../library.ts';
 import { isLoopback } from '../protocol/address.ts';
 import { ApiError, sessionToken } from './api/context.ts';

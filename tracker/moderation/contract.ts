@@ -6,9 +6,9 @@
  * reported to them; but for an owner nobody decides about what they published. A title is told only to those who may see the release, whatever their role.
  * All methods reject with errors that carry a `code`: CommunityError's, or the database's.
  */
-import type { ServedRelease, Visibility } from '../catalogue/contract.ts';
+import type { Viewer, Visibility } from '../access.ts';
+import type { ServedRelease } from '../catalogue/contract.ts';
 import type { CommunityEvent, Page, PageAsked } from '../community/contract.ts';
-import type { Viewer } from '../community/permissions.ts';
 
 /** A release that was taken down; its block is known by the same number. */
 export interface Takedown {

@@ -1,10 +1,10 @@
 /** What moderators do, over the tables of catalogue and community. The database's workers import this file. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { ReleaseAccess, ServedRelease } from '../catalogue/contract.ts';
+import { mayJudge, maySee, type ReleaseAccess } from '../access.ts';
+import type { ServedRelease } from '../catalogue/contract.ts';
 import { type DecidedWaiting, type TakedownSubject, takedowns } from '../catalogue/publication/takedowns.ts';
 import { notAllowed, notFound } from '../community/community-error.ts';
 import type { CommunityEvent, PageAsked } from '../community/contract.ts';
-import { mayJudge, maySee } from '../community/permissions.ts';
 import { notifier } from '../community/stores/inbox/notices.ts';
 import { viewerFinder } from '../community/stores/messages/rooms.ts';
 import { auditor } from '../community/stores/people/audit.ts';

@@ -1,8 +1,8 @@
 /** Moderation on our database: calls go to its workers, and what came of them is told. */
 import { extname } from 'node:path';
+import type { Viewer } from '../access.ts';
 import { CommunityError } from '../community/community-error.ts';
 import { parseReason } from '../community/people/safeguard-methods.ts';
-import type { Viewer } from '../community/permissions.ts';
 import type { Database } from '../database/database.ts';
 import type { Moderation, ModerationListeners } from './contract.ts';
 import type { ModerationOutcome, reads, writes } from './moderation-stores.ts';

@@ -48,7 +48,7 @@ export const admission: readonly Mutant[] = [
   },
   {
     name: 'show guests what is for members',
-    file: 'tracker/community/permissions.ts',
+    file: 'tracker/access.ts',
     from: "return rank(role) >= rank('member');",
     to: "return rank(role) >= rank('guest');",
   },

@@ -2,7 +2,7 @@
  * What members of a simulated tracker have: releases for some of them, and passkeys of old.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
-import type { ReleaseAccess } from '../../../tracker/catalogue/contract.ts';
+import type { ReleaseAccess } from '../../../tracker/access.ts';
 
 export const accountsMax = 5;
 const visibilities = ['everyone', 'everyone', 'members', 'group', 'people', 'nobody'] as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ReleaseAccess } from '../../../tracker/access.ts';
 import { openPasskeys } from '../../../tracker/admission/passkeys.ts';
 import { openAdmission } from '../../../tracker/admission.ts';
-import type { ReleaseAccess } from '../../../tracker/catalogue/contract.ts';
 import type { AccountAccess } from '../../../tracker/community/contract.ts';
 import { accountPasskeyHash } from '../../../tracker/community/sign-in/secrets.ts';
 

@@ -1,7 +1,8 @@
 /** Albums to publish: small descriptions in, publications with real torrents out. */
 import { createHash } from 'node:crypto';
 import { encodeInfo, encodeMetainfo } from '../../../torrents/metainfo/metainfo-encode.ts';
-import type { CatalogueViewer, VersionInput, WantedAccess } from '../../../tracker/catalogue/contract.ts';
+import type { Viewer } from '../../../tracker/access.ts';
+import type { VersionInput, WantedAccess } from '../../../tracker/catalogue/contract.ts';
 
 export interface AlbumTrack {
   readonly title: string;
@@ -60,7 +61,7 @@ export function albumTorrent({
 
 export function publication(
   releaseId: string,
-  viewer: CatalogueViewer,
+  viewer: Viewer,
   album: Album,
 ): VersionInput & { readonly access: WantedAccess } {
   return {

@@ -3,8 +3,9 @@
  * they are played as for a catalogue that is given nothing but what may be seen at the end, as it is then.
  */
 import fc from 'fast-check';
+import type { Viewer } from '../../../tracker/access.ts';
 import type { reads, writes } from '../../../tracker/catalogue/catalogue-stores.ts';
-import type { CatalogueViewer, SwarmCount, WantedAccess } from '../../../tracker/catalogue/contract.ts';
+import type { SwarmCount, WantedAccess } from '../../../tracker/catalogue/contract.ts';
 import { type Album, publication, releaseIdOf } from './catalogue-album.ts';
 
 export interface CatalogueStores {
@@ -12,10 +13,10 @@ export interface CatalogueStores {
   readonly read: ReturnType<typeof reads>;
 }
 
-export const as = (accountId: number, groupIds: number[] = []): CatalogueViewer => ({
+export const as = (accountId: number, groupIds: number[] = []): Viewer => ({
   ...{ accountId, role: 'member', groupIds },
 });
-export const anonymous: CatalogueViewer = { role: 'anonymous', groupIds: [] };
+export const anonymous: Viewer = { role: 'anonymous', groupIds: [] };
 
 /** Far more than eight that are one typo or one part apart: places among the like words are few. */
 const alike = [
@@ -84,7 +85,7 @@ export const step = fc.oneof(
 );
 export type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
 
-export const viewer: fc.Arbitrary<CatalogueViewer> = fc.oneof(
+export const viewer: fc.Arbitrary<Viewer> = fc.oneof(
   fc.constant(anonymous),
   fc.record({
     accountId: fc.integer({ min: 1, max: 5 }),

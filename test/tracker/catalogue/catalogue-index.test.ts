@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Viewer } from '../../../tracker/access.ts';
 import { migrations, reads, writes } from '../../../tracker/catalogue/catalogue-stores.ts';
-import type { CatalogueViewer, WantedAccess } from '../../../tracker/catalogue/contract.ts';
+import type { WantedAccess } from '../../../tracker/catalogue/contract.ts';
 import { countWords } from '../../../tracker/catalogue/words/word-counts-migration.ts';
 import { openConnection } from '../../../tracker/database/connection.ts';
 import { migrate } from '../../../tracker/database/migrations.ts';
 import { type Album, publication, releaseIdOf } from './catalogue-album.ts';
 
-const viewer: CatalogueViewer = { accountId: 1, role: 'member', groupIds: [] };
+const viewer: Viewer = { accountId: 1, role: 'member', groupIds: [] };
 
 let folder: string;
 let path: string;

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { maySee, type Viewer } from '../../../tracker/access.ts';
 import { migrations, reads, writes } from '../../../tracker/catalogue/catalogue-stores.ts';
-import type { CatalogueViewer, SearchInput, WantedAccess } from '../../../tracker/catalogue/contract.ts';
+import type { SearchInput, WantedAccess } from '../../../tracker/catalogue/contract.ts';
 import type { SearchLimits } from '../../../tracker/catalogue/search/search.ts';
-import { maySee } from '../../../tracker/community/permissions.ts';
 import { openConnection } from '../../../tracker/database/connection.ts';
 import { migrate } from '../../../tracker/database/migrations.ts';
 import { type Album, publication, releaseIdOf } from './catalogue-album.ts';
@@ -97,7 +97,7 @@ describe('a viewer gets what a catalogue would answer that holds only what the v
     return pages;
   }
 
-  function answers({ read }: Bench, viewer: CatalogueViewer, { text, limit, filters }: Asked) {
+  function answers({ read }: Bench, viewer: Viewer, { text, limit, filters }: Asked) {
     const search: SearchInput = { viewer, text, limit, ...filters };
     const slots = Array.from({ length: slotCount }, (_, n) => releaseIdOf(`slot ${n}`));
     return {
@@ -248,6 +248,6 @@ it('a word of an older version, and of a release that is hidden now, finds nothi
   expect([found('thunderbyrd'), found('lihgtning')]).toEqual([0, 1]);
   write.changeAccess({ viewer: as(1), releaseId, access: { visibility: 'members' }, nowMs: 1 });
   expect(found('lihgtning')).toBe(0);
-  const guest: CatalogueViewer = { accountId: 1, role: 'guest', groupIds: [] };
+  const guest: Viewer = { accountId: 1, role: 'guest', groupIds: [] };
   expect(read.searchTracks({ viewer: guest, text: 'lihgtning' }).rows.length).toBe(1);
 });

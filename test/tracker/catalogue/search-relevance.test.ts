@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Viewer } from '../../../tracker/access.ts';
 import { migrations, reads, writes } from '../../../tracker/catalogue/catalogue-stores.ts';
-import type { CatalogueViewer } from '../../../tracker/catalogue/contract.ts';
 import { openConnection } from '../../../tracker/database/connection.ts';
 import { migrate } from '../../../tracker/database/migrations.ts';
 import { publication, releaseIdOf } from './catalogue-album.ts';
 import { questions, shelf } from './search-relevance.table.ts';
 
-const viewer: CatalogueViewer = { accountId: 1, role: 'member', groupIds: [] };
+const viewer: Viewer = { accountId: 1, role: 'member', groupIds: [] };
 
 let folder: string;
 let db: DatabaseSync;

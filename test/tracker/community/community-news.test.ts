@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { anonymous } from '../../../tracker/community/permissions.ts';
+import { anonymous } from '../../../tracker/access.ts';
 import { migrations, reads } from '../../../tracker/community/stores/community-stores.ts';
 import { openConnection } from '../../../tracker/database/connection.ts';
 import { migrate } from '../../../tracker/database/migrations.ts';

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Role } from '../../../tracker/access.ts';
 import {
   communityRoom,
   communityStores,
@@ -10,7 +11,6 @@ import {
 } from '../../../tracker/community/community.ts';
 import type { Authenticated, Community, SignedIn } from '../../../tracker/community/contract.ts';
 import type { CommunityPolicy } from '../../../tracker/community/method-context.ts';
-import type { Role } from '../../../tracker/community/permissions.ts';
 import { openDatabase } from '../../../tracker/database/database.ts';
 
 export interface CommunityBench {

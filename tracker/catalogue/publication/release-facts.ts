@@ -5,7 +5,7 @@
  * Invariant: as new as the snapshot that is being read: refresh() comes first in every search.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { CatalogueViewer } from '../contract.ts';
+import type { Viewer } from '../../access.ts';
 import { visibilities } from '../rows.ts';
 import { isMember } from '../visible.ts';
 
@@ -91,7 +91,7 @@ export class ReleaseFacts {
     return this.#facts[releaseNumber];
   }
 
-  sees(viewer: CatalogueViewer, fact: ReleaseFact): boolean {
+  sees(viewer: Viewer, fact: ReleaseFact): boolean {
     if (fact.visibility === everyone || fact.publisherId === viewer.accountId) return true;
     if (fact.visibility === members) return isMember(viewer.role);
     if (fact.visibility === group) return viewer.groupIds.includes(fact.groupId);
@@ -99,7 +99,7 @@ export class ReleaseFacts {
   }
 
   /** Whether most hits may be seen anyway, so that looking at each is the shortest way. */
-  seesMost({ role }: CatalogueViewer): boolean {
+  seesMost({ role }: Viewer): boolean {
     const seen = this.#counts[everyone!]! + (isMember(role) ? this.#counts[members!]! : 0);
     return seen * 2 >= this.#counts.reduce((sum, count) => sum + count, 0);
   }

@@ -5,14 +5,13 @@
  * tracks of the latest version are kept; older versions live on as torrents, so that their swarms go on.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { ReleaseAccess, Viewer } from '../../access.ts';
 import { CatalogueError, noSuchRelease, notYours } from '../catalogue-error.ts';
 import type {
   AddVersionInput,
-  CatalogueViewer,
   OwnedRelease,
   PublishInput,
   ReadVersionInput,
-  ReleaseAccess,
   ServedRelease,
   VersionInput,
   WantedAccess,
@@ -100,7 +99,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
   }
 
   function changeAccess(input: {
-    readonly viewer: CatalogueViewer;
+    readonly viewer: Viewer;
     readonly releaseId: string;
     readonly access: WantedAccess;
     readonly nowMs: number;
@@ -114,7 +113,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
   }
 
   /** For good. A block on its content stays; its id stays its publisher's: notices and reports name it. */
-  function withdraw(input: { readonly viewer: CatalogueViewer; readonly releaseId: string }): ServedRelease {
+  function withdraw(input: { readonly viewer: Viewer; readonly releaseId: string }): ServedRelease {
     const { viewer, releaseId } = input;
     const takenDown = stored.ownTakenDown(viewer, releaseId);
     const { number, indexed } = takenDown ?? ownRelease(viewer, releaseId);
@@ -145,7 +144,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     sql.dropVersions.run(number, upTo);
   }
 
-  function ownRelease(viewer: CatalogueViewer, releaseId: string): StoredRelease {
+  function ownRelease(viewer: Viewer, releaseId: string): StoredRelease {
     const release = stored.visibleTo(viewer, releaseId);
     if (release === undefined) throw noSuchRelease();
     if (release.indexed.access.publisherId !== viewer.accountId) {
@@ -281,7 +280,7 @@ function publicationOf(input: VersionInput | ReadVersionInput, version: number):
   return 'parcel' in input ? unpackPublication(input.parcel) : readPublication(input, version);
 }
 
-function accountOf({ accountId }: CatalogueViewer): number {
+function accountOf({ accountId }: Viewer): number {
   if (accountId !== undefined) return accountId;
   throw new CatalogueError('not-allowed', 'only who has an account here publishes: sign in');
 }

@@ -8,7 +8,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { peerLimits } from '../../../torrents/bencode/bencode.ts';
 import { parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
-import type { CatalogueViewer, ReleaseAccess, ServedRelease } from '../contract.ts';
+import type { ReleaseAccess, Viewer } from '../../access.ts';
+import type { ServedRelease } from '../contract.ts';
 import { blob, type Row } from '../rows.ts';
 import { searchIndex } from '../search/search-index.ts';
 import { storedReleases } from '../stored-release.ts';
@@ -90,7 +91,7 @@ export function takedowns(db: DatabaseSync) {
 
   /** Undefined: there is none of that id that is up. `viewer` undefined: whoever sees it, it was reported. */
   function takeDown(
-    viewer: CatalogueViewer | undefined,
+    viewer: Viewer | undefined,
     { releaseId, moderatorId, reason, nowMs }: NewTakedown,
   ): { readonly subject: TakedownSubject; readonly served: ServedRelease } | undefined {
     const release = viewer === undefined ? stored.up(releaseId) : stored.visibleTo(viewer, releaseId);

@@ -7,7 +7,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
-import type { ReleaseAccess } from '../contract.ts';
+import type { ReleaseAccess } from '../../access.ts';
 import type { TorrentFacts } from './publication.ts';
 
 export interface NewWaiting {

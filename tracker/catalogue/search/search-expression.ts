@@ -6,8 +6,9 @@
  * by one who is called so; all words somewhere; and, with like words and parts of words in place of those that were
  * typed, whatever is left: those that are one typing error away before all others.
  */
+import type { Viewer } from '../../access.ts';
 import { CatalogueError } from '../catalogue-error.ts';
-import type { CatalogueViewer, SearchFilters } from '../contract.ts';
+import type { SearchFilters } from '../contract.ts';
 import { isMember } from '../visible.ts';
 import type { LikeWords } from '../words/vocabulary.ts';
 import { partMarks } from '../words/word-parts.ts';
@@ -130,10 +131,7 @@ function quoted(word: string, isBeginning: boolean): string {
   return isBeginning ? `"${word}" *` : `"${word}"`;
 }
 /** Throws CatalogueError `query-invalid`. What the index can tell by itself. `viewer`: given when most of what there is may not be seen. */
-export function facetExpression(
-  filters: SearchFilters,
-  viewer: CatalogueViewer | undefined,
-): string | undefined {
+export function facetExpression(filters: SearchFilters, viewer: Viewer | undefined): string | undefined {
   const { format, lossless, licence, publisherId } = filters;
   for (const [name, value] of Object.entries(filters)) {
     if (typeof value === 'number' && name !== 'limit' && !(Number.isSafeInteger(value) && value >= 0)) {
@@ -166,7 +164,7 @@ function yearWords({ yearFrom, yearTo }: SearchFilters): string[] | undefined {
   return Array.from({ length: Math.max(1, yearTo - yearFrom + 1) }, (_, i) => `"y:${yearFrom + i}"`);
 }
 
-function visibleWords({ accountId, role, groupIds }: CatalogueViewer): string[] {
+function visibleWords({ accountId, role, groupIds }: Viewer): string[] {
   return [
     '"v:everyone"',
     ...(isMember(role) ? ['"v:members"'] : []),

@@ -12,7 +12,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseTrack } from '../../../torrents/release/release.ts';
 import { licenceWords } from '../../../torrents/tags/texts/licences.ts';
-import type { ReleaseAccess } from '../contract.ts';
+import type { ReleaseAccess } from '../../access.ts';
 import { trackId } from '../publication/track-id.ts';
 import { calledAs, nameWords, soundMark, soundsAs } from '../words/name-words.ts';
 import { wordCounts } from '../words/word-counts.ts';

@@ -10,8 +10,8 @@
  * releases is all that ranks it. Otherwise words of hidden releases could be found by those that they displace.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { Viewer } from '../../access.ts';
 import { type Audience, isIn, membersOf, readAudience } from '../audience.ts';
-import type { CatalogueViewer } from '../contract.ts';
 import { isMember } from '../visible.ts';
 import { editDistance } from './edit-distance.ts';
 import { soundMark } from './name-words.ts';
@@ -149,7 +149,7 @@ export class Vocabulary {
   }
 
   /** For one question of this viewer, after refresh(). */
-  seenBy(viewer: CatalogueViewer): FindLike {
+  seenBy(viewer: Viewer): FindLike {
     const releasesOf = this.#releaseCounter(viewer);
     return (word, isBeginning, partsMax) => this.#like(word, isBeginning, partsMax, releasesOf);
   }
@@ -163,7 +163,7 @@ export class Vocabulary {
   }
 
   /** How many releases that this viewer sees contain a word. */
-  #releaseCounter(viewer: CatalogueViewer): (word: number) => number {
+  #releaseCounter(viewer: Viewer): (word: number) => number {
     const isOfMembers = isMember(viewer.role);
     // A guest sees no release for members, except those they published as a member.
     const own =

@@ -5,7 +5,7 @@
  * It reads releases and tracks as they are at this step, not as later steps leave them, so it uses no store of them.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { ReleaseAccess } from '../contract.ts';
+import type { ReleaseAccess } from '../../access.ts';
 import { trackRange } from '../publication/track-id.ts';
 import { number, type Row, text, visibilities } from '../rows.ts';
 import { vocabularyOf } from '../search/search-index.ts';

@@ -7,8 +7,8 @@
  * changes by their rows, and would miss one that is gone.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { ReleaseAccess } from '../../access.ts';
 import { audienceTexts } from '../audience.ts';
-import type { ReleaseAccess } from '../contract.ts';
 
 export interface WordCounts {
   put(access: ReleaseAccess, words: Iterable<string>): void;

@@ -1,6 +1,6 @@
 /** What an account may do with itself as a whole; changing its key and password is in contract.ts. */
+import type { Viewer } from '../../access.ts';
 import type { Message, Notice } from '../contract.ts';
-import type { Viewer } from '../permissions.ts';
 
 /** What an account has said or was told. */
 export type OwnDataKind = 'messages' | 'notices' | 'reports';

@@ -1,9 +1,9 @@
 /** Accounts, roles, bans and groups. */
+import { roles } from '../../access.ts';
 import { CommunityError } from '../community-error.ts';
 import type { Community } from '../contract.ts';
 import { nameKey, parseLine, parseName } from '../messages/texts.ts';
 import type { MethodContext } from '../method-context.ts';
-import { roles } from '../permissions.ts';
 import { checkPublicKey } from '../sign-in/entrance-methods.ts';
 import { hashPassword, isPassword } from '../sign-in/passwords.ts';
 import { signInFailed } from '../stores/sign-in/entrance.ts';

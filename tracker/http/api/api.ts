@@ -8,7 +8,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { ErrorObject } from 'ajv';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { programName } from '../../../torrents/program.ts';
-import { anonymous } from '../../community/permissions.ts';
+import { anonymous } from '../../access.ts';
 import { errorAnswer } from '../../protocol/api-shapes.ts';
 import { openWriterTurns } from '../uploads/writer-turns.ts';
 import { addAccountRoutes } from './accounts.ts';

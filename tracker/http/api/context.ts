@@ -9,9 +9,9 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import { type Action, mayEnter, type Viewer } from '../../access.ts';
 import type { Asker } from '../../catalogue/search/fair-queue.ts';
 import type { Authenticated } from '../../community/contract.ts';
-import { type Action, mayEnter, type Viewer } from '../../community/permissions.ts';
 import { addressKey, openRateGate, type RateGate, rateLimits } from '../../community/sign-in/rate-limits.ts';
 import type { Library } from '../../library.ts';
 import { baseUrl } from '../base-url.ts';

@@ -9,8 +9,8 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { hears, type Viewer } from '../../access.ts';
 import type { CommunityEvent } from '../../community/contract.ts';
-import { hears, type Viewer } from '../../community/permissions.ts';
 import { sealedId } from '../../protocol/talk-shapes.ts';
 import { openBudget } from './budget.ts';
 import { type Api, type ApiContext, ApiError, enter, sessionToken, visitorKey } from './context.ts';

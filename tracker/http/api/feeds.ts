@@ -7,11 +7,11 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../../torrents/magnet.ts';
+import type { Viewer } from '../../access.ts';
 import type { ReleaseSummary } from '../../catalogue/contract.ts';
 import { queryCharsMax } from '../../catalogue/search/search-query.ts';
 import { keptTorrent } from '../../catalogue/words/kept-parts.ts';
 import { noSuchAccount } from '../../community/community-error.ts';
-import type { Viewer } from '../../community/permissions.ts';
 import { attachment } from '../attachment.ts';
 import { baseUrl } from '../base-url.ts';
 import { type ApiContext, ApiError, type openGates, visitorKey } from './context.ts';

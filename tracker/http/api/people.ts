@@ -1,6 +1,6 @@
 /** Other people: who they are, moderation, invitations and groups. */
 import Type from 'typebox';
-import type { Viewer } from '../../community/permissions.ts';
+import type { Viewer } from '../../access.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
 import { accountShape, defined } from './shapes.ts';

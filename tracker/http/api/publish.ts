@@ -6,9 +6,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { may, type Viewer } from '../../access.ts';
 import { notYours } from '../../catalogue/catalogue-error.ts';
 import { dropIncoming } from '../../catalogue/publication/torrent-files.ts';
-import { may, type Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { withContact } from '../contact.ts';
 import { collectBody } from '../uploads/body.ts';

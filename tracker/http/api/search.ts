@@ -1,8 +1,8 @@
 /** Search over songs and releases; each result names who has it. */
 import Type from 'typebox';
+import type { Viewer } from '../../access.ts';
 import type { SearchInput } from '../../catalogue/contract.ts';
 import { noSuchAccount } from '../../community/community-error.ts';
-import type { Viewer } from '../../community/permissions.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
 import { type Api, type ApiContext, enter, type openGates, visitorKey } from './context.ts';
 import {

@@ -1,5 +1,6 @@
 /** What catalogue and community answer → what the API says: names for numbers, text for bytes, nothing that is absent. */
 import type { ReleaseTrack } from '../../../torrents/release/release.ts';
+import type { Viewer } from '../../access.ts';
 import type {
   ReleaseDetail,
   ReleaseHit,
@@ -8,7 +9,6 @@ import type {
   VersionSummary,
 } from '../../catalogue/contract.ts';
 import type { Account, OwnAccount } from '../../community/contract.ts';
-import type { Viewer } from '../../community/permissions.ts';
 import type { Library } from '../../library.ts';
 import type { HolderShape } from '../../protocol/api-shapes.ts';
 

@@ -5,8 +5,8 @@
  * came after it misses nothing.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { Viewer } from '../../../access.ts';
 import type { EventsAfter } from '../../contract.ts';
-import type { Viewer } from '../../permissions.ts';
 import { type MessageRow, messageColumns, messageOf } from '../messages/message-rows.ts';
 import { roomQueries } from '../messages/rooms.ts';
 import { notMuted } from '../people/mutes.ts';

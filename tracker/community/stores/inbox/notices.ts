@@ -3,10 +3,10 @@
  * each, so saying something again tells nobody twice.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { maySee } from '../../../access.ts';
 import type { CommunityEvent, PageAsked, PublishedRelease, ReleaseRef } from '../../contract.ts';
 import type { NoticeKind } from '../../inbox/notice-kinds.ts';
 import { type Wish, wishable } from '../../inbox/wish.ts';
-import { maySee } from '../../permissions.ts';
 import { viewerFinder } from '../messages/rooms.ts';
 import { muteQueries, notMuted } from '../people/mutes.ts';
 import { all, first, pagesOf } from '../rows.ts';

@@ -3,10 +3,10 @@
  * and the way in which they are deleted.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { type Audience, hears, may, type Viewer } from '../../../access.ts';
 import { indexWords } from '../../../catalogue/words/words.ts';
 import { CommunityError, notFound } from '../../community-error.ts';
 import type { CommunityEvent, Conversation, Page, PageAsked, ReleaseRef } from '../../contract.ts';
-import { type Audience, hears, may, type Viewer } from '../../permissions.ts';
 import { eventCounter } from '../inbox/events.ts';
 import { notifier } from '../inbox/notices.ts';
 import { auditor } from '../people/audit.ts';

@@ -1,8 +1,8 @@
 /** Rooms: where people talk. A room is for everyone, for members, or for a group; to all others it does not exist. */
 import type { DatabaseSync } from 'node:sqlite';
+import { type Audience, hears, type RoomVisibility, type Viewer } from '../../../access.ts';
 import { CommunityError, notFound, quoted } from '../../community-error.ts';
 import type { Room } from '../../contract.ts';
-import { type Audience, hears, type RoomVisibility, type Viewer } from '../../permissions.ts';
 import { auditor } from '../people/audit.ts';
 import { all, first, optional } from '../rows.ts';
 import { accountQueries } from '../sign-in/accounts.ts';

@@ -6,10 +6,10 @@
  * moderator may not see what it is about.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { hears } from '../../../access.ts';
 import { CommunityError, notFound } from '../../community-error.ts';
 import type { CommunityEvent, Message, PageAsked, ReleaseRef } from '../../contract.ts';
 import type { Report, ReportKind } from '../../people/safeguards.ts';
-import { hears } from '../../permissions.ts';
 import { notifier } from '../inbox/notices.ts';
 import { type MessageRow, messageColumns, messageOf } from '../messages/message-rows.ts';
 import { audienceOf, roomQueries, viewerFinder } from '../messages/rooms.ts';

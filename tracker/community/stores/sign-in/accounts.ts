@@ -1,8 +1,8 @@
 /** Accounts as others see them and as their owners do; names and keys are theirs for good. */
 import type { DatabaseSync } from 'node:sqlite';
+import { mayChangeRole, mayRule, type Role } from '../../../access.ts';
 import { CommunityError, noSuchAccount, notAllowed, notFound } from '../../community-error.ts';
 import type { Account, AccountAccess, OwnAccount } from '../../contract.ts';
-import { mayChangeRole, mayRule, type Role } from '../../permissions.ts';
 import { auditor } from '../people/audit.ts';
 import { all, first, optional } from '../rows.ts';
 import { type Acting, actorFinder, isBannedAt } from './actor.ts';

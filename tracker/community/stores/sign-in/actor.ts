@@ -3,8 +3,8 @@
  * request knew when it came in.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { type Action, may, type Role } from '../../../access.ts';
 import { CommunityError, notAllowed } from '../../community-error.ts';
-import { type Action, may, type Role } from '../../permissions.ts';
 import { first } from '../rows.ts';
 
 /** Common to every operation that acts for somebody. */

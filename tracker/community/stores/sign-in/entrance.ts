@@ -1,8 +1,8 @@
 /** Coming in: registering, sessions, invitations, and the link that makes the first owner. */
 import type { DatabaseSync } from 'node:sqlite';
+import { may, mayInviteAs, type Role } from '../../../access.ts';
 import { CommunityError, notAllowed, notFound } from '../../community-error.ts';
 import type { Authenticated, Invitation, SessionInfo } from '../../contract.ts';
-import { may, mayInviteAs, type Role } from '../../permissions.ts';
 import { auditor } from '../people/audit.ts';
 import { all, first } from '../rows.ts';
 import { type AccountRow, accountQueries, keyTaken } from './accounts.ts';

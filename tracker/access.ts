@@ -1,11 +1,11 @@
 /**
- * Who may do what, as one table, and who sees a release or hears of an event. Pure: told who asks, it answers.
+ * Who may do what, as one table, and who sees a release or hears of an event. Pure: told who asks, it answers. Catalogue,
+ * community, admission and what is online all ask here.
  *
  * Invariant: what this file does not grant is refused. No role sees a restricted release because of its rank: only its
  * publisher and those it names do, the owner of the tracker included.
  * Left to others: limits of number and rate, and how a refusal is worded.
  */
-import type { ReleaseAccess } from '../catalogue/contract.ts';
 
 export const roles = ['guest', 'member', 'moderator', 'owner'] as const;
 export type Role = (typeof roles)[number];
@@ -18,6 +18,18 @@ export interface Viewer {
 }
 
 export const anonymous: Viewer = { role: 'anonymous', groupIds: [] };
+
+export type Visibility = 'everyone' | 'members' | 'group' | 'people' | 'nobody';
+
+/** What decides who sees a release. Its publisher always does. */
+export interface ReleaseAccess {
+  readonly visibility: Visibility;
+  readonly publisherId: number;
+  /** With `group`. */
+  readonly groupId?: number;
+  /** With `people`. */
+  readonly peopleIds?: readonly number[];
+}
 
 /** `own`: only on what is one's own. */
 export type Grant = 'no' | 'own' | 'any';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { ReleaseAccess } from '../../../tracker/catalogue/contract.ts';
 import {
   type Action,
   anonymous,
@@ -13,10 +12,11 @@ import {
   mayJudge,
   mayRule,
   maySee,
+  type ReleaseAccess,
   type Role,
   roles,
   type Viewer,
-} from '../../../tracker/community/permissions.ts';
+} from '../../tracker/access.ts';
 
 const actions = Object.keys(grants) as Action[];
 const viewer = (accountId: number, role: Role, groupIds: number[] = []): Viewer => ({
