@@ -31,6 +31,14 @@ export interface ReleaseAccess {
   readonly peopleIds?: readonly number[];
 }
 
+/** Of one release, or of several that the same viewers see. `publisherId` undefined: whoever published them. */
+export interface SharedAccess {
+  readonly visibility: Visibility;
+  readonly publisherId?: number | undefined;
+  readonly groupId?: number | undefined;
+  readonly peopleIds?: readonly number[] | undefined;
+}
+
 /** `own`: only on what is one's own. */
 export type Grant = 'no' | 'own' | 'any';
 
@@ -87,6 +95,11 @@ function grantOf(role: Viewer['role'], action: Action): Grant {
   return grants[action][grantColumns.indexOf(role)] ?? 'no';
 }
 
+/** On what is not their own. */
+export function rolesThatMay(action: Action): readonly Role[] {
+  return roles.filter((role) => may(role, action, false));
+}
+
 export function may(role: Viewer['role'], action: Action, isOwn: boolean): boolean {
   const grant = grantOf(role, action);
   return grant === 'any' || (grant === 'own' && isOwn);
@@ -122,13 +135,28 @@ export function mayInviteAs(actor: Viewer['role'], role: Role): boolean {
   return may(actor, 'invite', true) && (role === 'guest' || role === 'member');
 }
 
-export function maySee(viewer: Viewer, access: ReleaseAccess): boolean {
-  if (viewer.accountId !== undefined && viewer.accountId === access.publisherId) return true;
+/** A tracker never loses its last owner: who gives this up leaves it to another one. */
+export function givesUpOwnership(from: Role, to: Role): boolean {
+  return from === 'owner' && to !== 'owner';
+}
+
+/** `bannedUntilMs`: Infinity for good. The end of a ban is its first free moment. */
+export function isBanned(
+  { bannedUntilMs = -Infinity }: { readonly bannedUntilMs?: number | undefined },
+  nowMs: number,
+): boolean {
+  return nowMs < bannedUntilMs;
+}
+
+/** `access` undefined: no such release is served. */
+export function maySee(viewer: Viewer, access: SharedAccess | undefined): boolean {
+  if (access === undefined) return false;
+  if (isPublisher(viewer.accountId, access)) return true;
   switch (access.visibility) {
     case 'everyone':
       return true;
     case 'members':
-      return isMember(viewer);
+      return isMember(viewer.role);
     case 'group':
       return access.groupId !== undefined && viewer.groupIds.includes(access.groupId);
     case 'people':
@@ -136,6 +164,19 @@ export function maySee(viewer: Viewer, access: ReleaseAccess): boolean {
     case 'nobody':
       return false;
   }
+}
+
+/** What is one's own to change, whatever the role. */
+export function isPublisher(
+  accountId: number | undefined,
+  access: Pick<SharedAccess, 'publisherId'> | undefined,
+): boolean {
+  return accountId !== undefined && accountId === access?.publisherId;
+}
+
+/** A stranger sees it: it may be told to all, counted for all, and share the swarm of all. */
+export function isForEveryone(access: Pick<SharedAccess, 'visibility'> | undefined): boolean {
+  return access?.visibility === 'everyone';
 }
 
 const roomVisibilities = ['everyone', 'members', 'group'] as const;
@@ -154,12 +195,12 @@ export function hears(viewer: Viewer, audience: Audience): boolean {
     case 'everyone':
       return true;
     case 'members':
-      return isMember(viewer);
+      return isMember(viewer.role);
     case 'group':
       return audience.groupId !== undefined && viewer.groupIds.includes(audience.groupId);
   }
 }
 
-function isMember({ role }: Viewer): boolean {
+export function isMember(role: Viewer['role']): boolean {
   return rank(role) >= rank('member');
 }

@@ -12,7 +12,7 @@
  * Left to others: where the passkey stands in a URL and the words of a refusal (http), and peers (swarm-access.ts).
  */
 import { latin1 } from '../torrents/byte-text.ts';
-import { anonymous, maySee, type Viewer } from './access.ts';
+import { anonymous, isBanned, mayEnter, maySee, type Viewer } from './access.ts';
 import type { Passkeys } from './admission/passkeys.ts';
 import { ReleaseSwarms, type SwarmRelease } from './admission/release-swarms.ts';
 import type { ServedRelease } from './catalogue/contract.ts';
@@ -65,10 +65,6 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
   /** Hash of an account's passkey → whose it is. */
   const byPasskeyHash = new Map<string, number>();
 
-  function isBanned({ bannedUntilMs = -Infinity }: AccountAccess, nowMs: number): boolean {
-    return nowMs < bannedUntilMs;
-  }
-
   /** Who has this passkey of an account alone. */
   function accountOf(passkey: string): AccountAccess | undefined {
     const accountId = byPasskeyHash.get(latin1(accountPasskeyHash(passkey)));
@@ -81,7 +77,7 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
   }
 
   function admitStranger(infoHash: Uint8Array): Admitted | Refusal {
-    const isServed = !signInRequired && swarms.hasOpen(infoHash);
+    const isServed = mayEnter('anonymous', 'browse', signInRequired) && swarms.hasOpen(infoHash);
     return isServed ? { swarm: infoHash, account: undefined } : 'not-served';
   }
 
@@ -125,7 +121,7 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
       return admitTo(swarms.numbered(content.release), infoHash, viewer);
     },
     feedReader(key, nowMs) {
-      if (key === undefined) return signInRequired ? undefined : anonymous;
+      if (key === undefined) return mayEnter('anonymous', 'browse', signInRequired) ? anonymous : undefined;
       const isOfAccount = accountPasskey.test(key);
       const content = isOfAccount ? undefined : passkeys.read(key);
       const reader = isOfAccount
@@ -149,8 +145,7 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
     account: (accountId) => accounts.get(accountId),
     sees(accountId, releaseId) {
       const viewer = accountId === undefined ? anonymous : accounts.get(accountId);
-      const access = swarms.release(releaseId)?.access;
-      return viewer !== undefined && access !== undefined && maySee(viewer, access);
+      return viewer !== undefined && maySee(viewer, swarms.release(releaseId)?.access);
     },
     swarms,
     setRelease: (release) => swarms.set(release),

@@ -5,7 +5,9 @@
  *
  * Invariant: announces read memory only. Whatever they cause (a notice, new counts of seeds) happens behind them.
  */
+
 import { join } from 'node:path';
+import { isPublisher } from './access.ts';
 import { openPasskeys } from './admission/passkeys.ts';
 import type { Admission } from './admission.ts';
 import type { Catalogue, ReleaseDetail, ServedRelease, SwarmCount } from './catalogue/contract.ts';
@@ -227,7 +229,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
 
   async function tellFinished(releaseId: string, accountId: number): Promise<void> {
     const access = admission.release(releaseId)?.access;
-    if (access === undefined || access.publisherId === accountId) return;
+    if (access === undefined || isPublisher(accountId, access)) return;
     const release = await seenByPublisher(releaseId);
     if (release === undefined) return;
     const { publisherId, album: title } = release;

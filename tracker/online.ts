@@ -18,10 +18,7 @@ export function openOnline(
   accessOf: (peer: PresentPeer) => ReleaseAccess | undefined,
 ): Online {
   const isSeen = (viewer: Viewer, accountId: number) =>
-    presence.ofAccount(accountId).some((peer) => {
-      const access = accessOf(peer);
-      return access !== undefined && maySee(viewer, access);
-    });
+    presence.ofAccount(accountId).some((peer) => maySee(viewer, accessOf(peer)));
   return {
     seenBy: (viewer) => new Set([...presence.online()].filter((accountId) => isSeen(viewer, accountId))),
     isSeen,

@@ -2,6 +2,7 @@
  * How much is shared with everyone: the figures of the first page. Releases that not everyone sees, and their swarms,
  * count nothing. Pure: told of releases and of swarm counts as they change.
  */
+import { isForEveryone } from './access.ts';
 import type { ServedRelease, SwarmCount } from './catalogue/contract.ts';
 
 export interface Figures {
@@ -33,7 +34,7 @@ export function openPublicFigures(): PublicFigures {
 
   return {
     setRelease({ releaseId, access }) {
-      if (access?.visibility !== 'everyone') set(releaseId, undefined);
+      if (!isForEveryone(access)) set(releaseId, undefined);
       else if (!counted.has(releaseId)) set(releaseId, none);
     },
     setCounts(counts) {

@@ -6,7 +6,7 @@
  * is taken: peers of accounts that lost it leave its swarm at once, and so do all peers of a swarm that is in no release
  * any more. A peer that may still announce is listed again by its next announce, at the same announce URL.
  */
-import { maySee } from './access.ts';
+import { isBanned, maySee } from './access.ts';
 import { type Admission, type AdmissionOptions, openAdmission, type Refusal } from './admission.ts';
 import type { ServedRelease } from './catalogue/contract.ts';
 import type { AccountAccess } from './community/contract.ts';
@@ -113,16 +113,15 @@ export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
   function isStillIn(peer: PresentPeer): boolean {
     const account = admission.account(peer.accountId);
     const access = swarms.numbered(peer.release)?.access;
-    if (account === undefined || access === undefined || !maySee(account, access)) return false;
+    if (account === undefined || !maySee(account, access)) return false;
     return swarms.inUse(peer.release).some((swarm) => isSame(swarm, peer.swarm));
   }
 
   /** Would this account be let in now with the passkey that it had? Which swarm that is, is another question. */
   function mayReturn({ accountId, release, generation }: SavedAccount, wallMs: number): boolean {
     const account = admission.account(accountId);
-    if (account?.generation !== generation || wallMs < (account.bannedUntilMs ?? -Infinity)) return false;
-    const access = swarms.numbered(release)?.access;
-    return access !== undefined && maySee(account, access);
+    if (account?.generation !== generation || isBanned(account, wallMs)) return false;
+    return maySee(account, swarms.numbered(release)?.access);
   }
 
   /** Does this release have this swarm now? */
@@ -217,10 +216,10 @@ export function openSwarmAccess(options: SwarmAccessOptions): SwarmAccess {
       }
     },
     setAccount(access, wallMs) {
-      const { accountId, generation, bannedUntilMs = -Infinity } = access;
+      const { accountId, generation } = access;
       const before = admission.account(accountId);
       admission.setAccount(access);
-      const isOut = wallMs < bannedUntilMs || (before !== undefined && before.generation !== generation);
+      const isOut = isBanned(access, wallMs) || (before !== undefined && before.generation !== generation);
       if (presence.isIncomplete && before !== undefined) beginAnew(before, isOut ? undefined : access);
       for (const peer of presence.ofAccount(accountId)) {
         if (!isOut && isStillIn(peer)) continue;

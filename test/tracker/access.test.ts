@@ -2,9 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   type Action,
   anonymous,
+  givesUpOwnership,
   grantColumns,
   grants,
   hears,
+  isBanned,
+  isForEveryone,
+  isPublisher,
   may,
   mayChangeRole,
   mayEnter,
@@ -15,6 +19,7 @@ import {
   type ReleaseAccess,
   type Role,
   roles,
+  rolesThatMay,
   type Viewer,
 } from '../../tracker/access.ts';
 
@@ -114,6 +119,25 @@ describe('ranks', () => {
     expect(judges).toEqual([...Array(4).fill('false,true'), 'true,true']);
   });
 
+  it('an owner who becomes anything else gives it up, and nobody else has it', () => {
+    const given = roles.flatMap((from) =>
+      roles.filter((to) => givesUpOwnership(from, to)).map((to) => `${from}>${to}`),
+    );
+    expect(given).toEqual(['owner>guest', 'owner>member', 'owner>moderator']);
+  });
+
+  it('those who moderate are the roles that the index of the database names', () => {
+    expect(rolesThatMay('moderate')).toEqual(['moderator', 'owner']);
+  });
+
+  it('a ban holds until its end, which is free; one without an end holds for good', () => {
+    const banned = (bannedUntilMs?: number) => isBanned({ bannedUntilMs }, 10);
+    expect([banned(), banned(9), banned(10), banned(11), banned(Infinity)]).toEqual([
+      ...[false, false, false],
+      ...[true, true],
+    ]);
+  });
+
   it('a code makes guests and members, and only members give one', () => {
     const invited = grantColumns.map((actor) => roles.filter((role) => mayInviteAs(actor, role)).join(' '));
     expect(invited).toEqual(['', '', ...Array(3).fill('guest member')]);
@@ -140,6 +164,23 @@ describe('who sees a release', () => {
     expect(seenBy({ visibility: 'group', groupId: 7 })).toEqual([3, 4, 9]);
     expect(seenBy({ visibility: 'people', peopleIds: [1, 6] })).toEqual([1, 6, 9]);
     expect(seenBy({ visibility: 'nobody' })).toEqual([9]);
+  });
+
+  it('a release is for everyone when a stranger sees it, and only then', () => {
+    const all = ['everyone', 'members', 'group', 'people', 'nobody'] as const;
+    const open = all.filter((visibility) => isForEveryone({ visibility }));
+    expect(open).toEqual(all.filter((visibility) => maySee(anonymous, { visibility, publisherId: 9 })));
+    expect(isForEveryone(undefined)).toBe(false);
+  });
+
+  it('what is not served is seen by none, and is of no publisher', () => {
+    expect(people.filter((one) => maySee(one, undefined))).toEqual([]);
+    expect(people.filter(({ accountId }) => isPublisher(accountId, undefined))).toEqual([]);
+  });
+
+  it('a release without a publisher is not that of a stranger, who has no account either', () => {
+    expect(isPublisher(undefined, { publisherId: undefined })).toBe(false);
+    expect(maySee(anonymous, { visibility: 'nobody' })).toBe(false);
   });
 
   it('a list or a group that is missing means nobody', () => {

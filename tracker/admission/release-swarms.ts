@@ -6,7 +6,7 @@
  * Left to others: who may see a release (admission.ts).
  */
 import { latin1 } from '../../torrents/byte-text.ts';
-import type { ReleaseAccess } from '../access.ts';
+import { isForEveryone, type ReleaseAccess } from '../access.ts';
 import type { ServedRelease } from '../catalogue/contract.ts';
 
 /** A release that is served. */
@@ -84,7 +84,7 @@ export class ReleaseSwarms {
     this.#byNumber.delete(number);
     this.#numbers.delete(releaseId);
     if (access === undefined) return;
-    const isOpen = access.visibility === 'everyone';
+    const isOpen = isForEveryone(access);
     const entry: SwarmRelease = { release, access, isOpen, own: new Map() };
     for (const infoHash of infoHashes) {
       const key = latin1(infoHash);

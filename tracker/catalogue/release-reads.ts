@@ -1,7 +1,7 @@
 /** What the reader answers beside searching: a release, its versions and files, lists of releases. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { CoverImage } from '../../torrents/tags/covers/cover-image.ts';
-import type { Viewer } from '../access.ts';
+import { isPublisher, type Viewer } from '../access.ts';
 import type {
   Page,
   ReleaseDetail,
@@ -94,7 +94,7 @@ export function releaseReads(
       return {
         ...summary(row),
         groupId,
-        peopleIds: publisherId === input.viewer.accountId ? peopleIds : undefined,
+        peopleIds: isPublisher(input.viewer.accountId, { publisherId }) ? peopleIds : undefined,
         tracks: sql.tracks.all(...trackRange(row.id as number)).map(trackOf),
         takenDown: down && { reason: down.reason as string, atMs: down.made_ms as number },
       };

@@ -1,5 +1,8 @@
-/** Who sees a release, as a condition in SQL: a page is filled with what may be seen, and has no holes. */
-import type { Viewer } from '../access.ts';
+/**
+ * maySee of access.ts as a condition in SQL: a page is filled with what may be seen, and has no holes. The two are held
+ * against each other in test/tracker/catalogue/visible.test.ts.
+ */
+import { isMember, type Viewer } from '../access.ts';
 import { visibilities } from './rows.ts';
 
 const place = (name: (typeof visibilities)[number]) => visibilities.indexOf(name);
@@ -24,8 +27,4 @@ export function visibleParameters({ accountId, role, groupIds }: Viewer) {
     isMember: Number(isMember(role)),
     groups: JSON.stringify(groupIds),
   };
-}
-
-export function isMember(role: Viewer['role']): boolean {
-  return role !== 'anonymous' && role !== 'guest';
 }

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { makeMagnet } from '../../torrents/magnet.ts';
 import { count, duration, grouped, size } from '../../torrents/wording.ts';
-import { anonymous } from '../access.ts';
+import { anonymous, mayEnter } from '../access.ts';
 import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
 import { queryCharsMax } from '../catalogue/search/search-query.ts';
 import type { Figures } from '../public-figures.ts';
@@ -30,11 +30,12 @@ export function addCataloguePages(
 ): void {
   const { library } = context;
   const { catalogue, community, policy } = library;
+  const isOpen = mayEnter('anonymous', 'browse', policy.signInRequired);
 
   app.get('/', async (request, reply) => {
     gates.take('searchPerAddress', visitorKey(context, request));
     reply.type('text/html; charset=utf-8');
-    if (policy.signInRequired) return closedPage(announceUrl(context, request), context.contact);
+    if (!isOpen) return closedPage(announceUrl(context, request), context.contact);
     const text = queryOf(request).trim();
     const isSearch = text !== '';
     const tracks = isSearch
@@ -66,7 +67,7 @@ export function addCataloguePages(
   app.get<{ Params: { id: string } }>('/releases/:id', async (request, reply) => {
     gates.take('searchPerAddress', visitorKey(context, request));
     const { id: releaseId } = request.params;
-    const isId = /^[a-z2-7]{26}$/.test(releaseId) && !policy.signInRequired;
+    const isId = /^[a-z2-7]{26}$/.test(releaseId) && isOpen;
     const release = isId ? await catalogue.release({ viewer: anonymous, releaseId }) : undefined;
     if (release === undefined) return reply.callNotFound();
     const holders = holdersOf(

@@ -1,6 +1,6 @@
 /** What moderators do, over the tables of catalogue and community. The database's workers import this file. */
 import type { DatabaseSync } from 'node:sqlite';
-import { mayJudge, maySee, type ReleaseAccess } from '../access.ts';
+import { isForEveryone, mayJudge, maySee, type ReleaseAccess } from '../access.ts';
 import type { ServedRelease } from '../catalogue/contract.ts';
 import { type DecidedWaiting, type TakedownSubject, takedowns } from '../catalogue/publication/takedowns.ts';
 import { notAllowed, notFound } from '../community/community-error.ts';
@@ -33,7 +33,7 @@ export function writes(db: DatabaseSync) {
 
   /** For the audit list, which every moderator reads. */
   const titleFor = ({ title, access }: Pick<TakedownSubject, 'title' | 'access'>) =>
-    access.visibility === 'everyone' ? title : undefined;
+    isForEveryone(access) ? title : undefined;
 
   function tellPublisher(
     { publisherId, releaseId, title, takedownId }: TakedownSubject,

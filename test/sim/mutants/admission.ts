@@ -37,7 +37,7 @@ export const admission: readonly Mutant[] = [
   {
     name: 'leave peers of a banned account in their swarms',
     file: 'tracker/swarm-access.ts',
-    from: 'const isOut = wallMs < bannedUntilMs ||',
+    from: 'const isOut = isBanned(access, wallMs) ||',
     to: 'const isOut =',
   },
   {
@@ -78,7 +78,7 @@ export const admission: readonly Mutant[] = [
   },
   {
     name: 'end a ban a moment late',
-    file: 'tracker/admission.ts',
+    file: 'tracker/access.ts',
     from: 'return nowMs < bannedUntilMs;',
     to: 'return nowMs <= bannedUntilMs;',
   },
@@ -97,8 +97,8 @@ export const admission: readonly Mutant[] = [
   {
     name: 'list peers after a restart whose passkeys were renewed',
     file: 'tracker/swarm-access.ts',
-    from: 'if (account?.generation !== generation || wall',
-    to: 'if (account === undefined || wall',
+    from: 'if (account?.generation !== generation || isB',
+    to: 'if (account === undefined || isB',
   },
   {
     name: 'know all peers again when one of them leaves',

@@ -44,7 +44,7 @@ export const word = fc.oneof(
 const text = fc.array(word, { minLength: 1, maxLength: 3 }).map((all) => all.join(' '));
 export const account = fc.integer({ min: 1, max: 4 });
 const group = fc.integer({ min: 7, max: 8 });
-const access: fc.Arbitrary<WantedAccess> = fc.oneof(
+export const access: fc.Arbitrary<WantedAccess> = fc.oneof(
   fc.constantFrom<WantedAccess>(
     { visibility: 'everyone' },
     { visibility: 'members' },

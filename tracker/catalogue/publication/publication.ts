@@ -2,6 +2,7 @@
  * What a publisher hands in, checked once: the .torrent is parsed as the hostile file that it may be, numbers and texts
  * are brought into their bounds, and what the torrent itself says (paths, bytes, roots) is taken from there.
  */
+
 import { peerLimits } from '../../../torrents/bencode/bencode.ts';
 import { type Metainfo, parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { displayPath, isHiddenName } from '../../../torrents/paths/path-rules.ts';
@@ -9,6 +10,7 @@ import type { ReleaseTrack } from '../../../torrents/release/release.ts';
 import { isSignedBy, versionOf } from '../../../torrents/release/version-signature.ts';
 import { type CoverImage, coverImage } from '../../../torrents/tags/covers/cover-image.ts';
 import { tagText } from '../../../torrents/tags/texts/tag-text.ts';
+import { isForEveryone } from '../../access.ts';
 import { CatalogueError } from '../catalogue-error.ts';
 import type { Description, VersionInput, WantedAccess } from '../contract.ts';
 import { keptTorrent } from '../words/kept-parts.ts';
@@ -89,7 +91,7 @@ export function readPublication(input: Omit<VersionInput, 'viewer' | 'nowMs'>, v
 /** Throws CatalogueError. */
 export function readAccess(access: WantedAccess, torrent: Pick<Metainfo, 'private'>): WantedAccess {
   const { visibility, groupId, peopleIds = [] } = access;
-  if (visibility !== 'everyone' && !torrent.private) {
+  if (!isForEveryone(access) && !torrent.private) {
     throw new CatalogueError(
       'release-not-private',
       'a release that not everyone may see needs a private torrent, or clients pass it on: create it with --private',

@@ -5,15 +5,10 @@
  * Invariant: as new as the snapshot that is being read: refresh() comes first in every search.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Viewer } from '../../access.ts';
+import { isForEveryone, isMember, type SharedAccess, type Viewer } from '../../access.ts';
 import { visibilities } from '../rows.ts';
-import { isMember } from '../visible.ts';
 
-export interface ReleaseFact {
-  visibility: number;
-  publisherId: number;
-  groupId: number;
-  people: ReadonlySet<number> | undefined;
+export interface ReleaseFact extends SharedAccess {
   year: number;
   completeness: number;
   album: string;
@@ -24,8 +19,6 @@ export interface ReleaseFact {
   leechers: number;
 }
 
-const [everyone, members, group, people] = visibilities.map((_, place) => place);
-
 export class ReleaseFacts {
   readonly #changed;
   readonly #people;
@@ -33,7 +26,7 @@ export class ReleaseFacts {
   /** By the release's number. */
   readonly #facts: (ReleaseFact | undefined)[] = [];
   /** Releases by visibility, withdrawn ones included until the next start. */
-  readonly #counts = visibilities.map(() => 0);
+  readonly #counts = { everyone: 0, members: 0, group: 0, people: 0, nobody: 0 };
   #lastChange = 0;
   #lastDataVersion = -1;
 
@@ -55,25 +48,24 @@ export class ReleaseFacts {
     if (dataVersion === this.#lastDataVersion) return false;
     this.#lastDataVersion = dataVersion;
     for (const row of this.#changed.iterate(this.#lastChange)) {
-      const [id, visibility, publisherId, groupId, year, completeness, change, takenDownMs, ...names] =
+      const [id, place, publisherId, groupId, year, completeness, change, takenDownMs, ...names] =
         row as unknown as number[];
       const [album, artist, albumArtist, genre] = names as unknown as (string | null)[];
       const known = this.#facts[id!];
-      if (known !== undefined) this.#counts[known.visibility]!--;
+      if (known !== undefined) this.#counts[known.visibility]--;
       this.#lastChange = change!;
       this.#facts[id!] = undefined;
       if (takenDownMs !== null) continue;
-      this.#counts[visibility!]!++;
+      const visibility = visibilities[place!]!;
+      this.#counts[visibility]++;
       // Between everyone and some a release changes its swarm, and what was counted is of the other one.
-      const isSameSwarm =
-        known !== undefined && (known.visibility === everyone) === (visibility === everyone);
-      const named =
-        visibility === people ? this.#people.all(id!).map((row) => row.account_id as number) : undefined;
+      const isSameSwarm = known !== undefined && isForEveryone(known) === isForEveryone({ visibility });
+      const isForPeople = visibility === 'people';
       this.#facts[id!] = {
-        visibility: visibility!,
+        visibility,
         publisherId: publisherId!,
-        groupId: groupId ?? -1,
-        people: named && new Set(named),
+        groupId: groupId ?? undefined,
+        peopleIds: isForPeople ? this.#people.all(id!).map((row) => row.account_id as number) : undefined,
         year: year ?? 0,
         completeness: completeness!,
         album: album!,
@@ -91,16 +83,10 @@ export class ReleaseFacts {
     return this.#facts[releaseNumber];
   }
 
-  sees(viewer: Viewer, fact: ReleaseFact): boolean {
-    if (fact.visibility === everyone || fact.publisherId === viewer.accountId) return true;
-    if (fact.visibility === members) return isMember(viewer.role);
-    if (fact.visibility === group) return viewer.groupIds.includes(fact.groupId);
-    return viewer.accountId !== undefined && (fact.people?.has(viewer.accountId) ?? false);
-  }
-
   /** Whether most hits may be seen anyway, so that looking at each is the shortest way. */
   seesMost({ role }: Viewer): boolean {
-    const seen = this.#counts[everyone!]! + (isMember(role) ? this.#counts[members!]! : 0);
-    return seen * 2 >= this.#counts.reduce((sum, count) => sum + count, 0);
+    const { everyone, members } = this.#counts;
+    const seen = everyone + (isMember(role) ? members : 0);
+    return seen * 2 >= Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
   }
 }

@@ -5,7 +5,7 @@
  * tracks of the latest version are kept; older versions live on as torrents, so that their swarms go on.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { ReleaseAccess, Viewer } from '../../access.ts';
+import { isPublisher, type ReleaseAccess, type Viewer } from '../../access.ts';
 import { CatalogueError, noSuchRelease, notYours } from '../catalogue-error.ts';
 import type {
   AddVersionInput,
@@ -147,9 +147,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
   function ownRelease(viewer: Viewer, releaseId: string): StoredRelease {
     const release = stored.visibleTo(viewer, releaseId);
     if (release === undefined) throw noSuchRelease();
-    if (release.indexed.access.publisherId !== viewer.accountId) {
-      throw notYours();
-    }
+    if (!isPublisher(viewer.accountId, release.indexed.access)) throw notYours();
     return release;
   }
 

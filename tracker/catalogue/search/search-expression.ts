@@ -9,9 +9,9 @@
 import type { Viewer } from '../../access.ts';
 import { CatalogueError } from '../catalogue-error.ts';
 import type { SearchFilters } from '../contract.ts';
-import { isMember } from '../visible.ts';
 import type { LikeWords } from '../words/vocabulary.ts';
 import { partMarks } from '../words/word-parts.ts';
+import { viewerWords } from './access-words.ts';
 import type { Query, QueryPiece, QueryWord } from './search-query.ts';
 
 /** Years that are asked of the index; a longer span is compared hit by hit. */
@@ -155,20 +155,16 @@ export function facetExpression(filters: SearchFilters, viewer: Viewer | undefin
   if (publisherId !== undefined) parts.push(`"p:${publisherId}"`);
   const years = yearWords(filters);
   if (years !== undefined) parts.push(`(${years.join(' OR ')})`);
-  if (viewer !== undefined) parts.push(`(${visibleWords(viewer).join(' OR ')})`);
+  if (viewer !== undefined)
+    parts.push(
+      `(${viewerWords(viewer)
+        .map((word) => `"${word}"`)
+        .join(' OR ')})`,
+    );
   return parts.length === 0 ? undefined : parts.join(' AND ');
 }
 
 function yearWords({ yearFrom, yearTo }: SearchFilters): string[] | undefined {
   if (yearFrom === undefined || yearTo === undefined || yearTo - yearFrom >= yearWordsMax) return undefined;
   return Array.from({ length: Math.max(1, yearTo - yearFrom + 1) }, (_, i) => `"y:${yearFrom + i}"`);
-}
-
-function visibleWords({ accountId, role, groupIds }: Viewer): string[] {
-  return [
-    '"v:everyone"',
-    ...(isMember(role) ? ['"v:members"'] : []),
-    ...groupIds.map((id) => `"g:${id}"`),
-    ...(accountId === undefined ? [] : [`"p:${accountId}"`, `"a:${accountId}"`]),
-  ];
 }

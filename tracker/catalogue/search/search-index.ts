@@ -17,6 +17,7 @@ import { trackId } from '../publication/track-id.ts';
 import { calledAs, nameWords, soundMark, soundsAs } from '../words/name-words.ts';
 import { wordCounts } from '../words/word-counts.ts';
 import { insideMarks } from '../words/word-parts.ts';
+import { accessWords } from './access-words.ts';
 
 export interface IndexedRelease {
   readonly access: ReleaseAccess;
@@ -217,14 +218,10 @@ function calledFacets(kind: 'x' | 'e', names: readonly (string | undefined)[]): 
 }
 
 function commonFacets({ access, year, licence }: IndexedRelease): string[] {
-  const { visibility, publisherId, groupId, peopleIds = [] } = access;
   return [
-    `p:${publisherId}`,
-    `v:${visibility}`,
+    ...accessWords(access),
     ...(year === undefined ? [] : [`y:${year}`]),
     ...licenceWords(licence).map((word) => `c:${word}`),
-    ...(visibility === 'group' ? [`g:${groupId}`] : []),
-    ...(visibility === 'people' ? peopleIds.map((id) => `a:${id}`) : []),
   ];
 }
 

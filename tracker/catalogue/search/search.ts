@@ -5,7 +5,9 @@
  *
  * Invariant: a page holds nothing its viewer may not see, and how it is filled tells nothing of that.
  */
+
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { maySee } from '../../access.ts';
 import type { SearchFilters, SearchInput } from '../contract.ts';
 import type { ReleaseFact, ReleaseFacts } from '../publication/release-facts.ts';
 import { type Closeness, closenessTo, type Meant } from '../words/closeness.ts';
@@ -149,7 +151,7 @@ export function searcher(
       const visible: Seen[] = [];
       for (const id of step) {
         const fact = facts.get(releaseOf(id));
-        if (fact !== undefined && facts.sees(viewer, fact)) visible.push({ id, fact });
+        if (fact !== undefined && maySee(viewer, fact)) visible.push({ id, fact });
       }
       return visible;
     }

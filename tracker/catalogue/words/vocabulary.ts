@@ -10,9 +10,8 @@
  * releases is all that ranks it. Otherwise words of hidden releases could be found by those that they displace.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Viewer } from '../../access.ts';
-import { type Audience, isIn, membersOf, readAudience } from '../audience.ts';
-import { isMember } from '../visible.ts';
+import { isMember, maySee, type SharedAccess, type Viewer } from '../../access.ts';
+import { membersOf, readAudience } from '../audience.ts';
 import { editDistance } from './edit-distance.ts';
 import { soundMark } from './name-words.ts';
 import { isCyrillic, soundsOf } from './sound.ts';
@@ -58,7 +57,7 @@ export class Vocabulary {
   /** Other releases: audience, count, audience, count … Most words have none. */
   readonly #restricted = new Map<number, number[]>();
   /** By its number in the database. */
-  readonly #audiences: (Audience | undefined)[] = [];
+  readonly #audiences: (SharedAccess | undefined)[] = [];
   readonly #audienceIds = new Map<string, number>();
   /** Of the Cyrillic ones, marked; forgotten ones too, until the next start. */
   readonly #sounds = new Set<string>();
@@ -126,10 +125,10 @@ export class Vocabulary {
   }
 
   #setCount(word: number, audienceId: number, releases: number): void {
-    const { kind, publisherId } = this.#audiences[audienceId]!;
-    if (kind === 'everyone') this.#everyone[word] = releases;
+    const { visibility, publisherId } = this.#audiences[audienceId]!;
+    if (visibility === 'everyone') this.#everyone[word] = releases;
     // Those of one publisher are looked up for that publisher alone.
-    else if (kind === 'members') {
+    else if (visibility === 'members') {
       if (publisherId === undefined) this.#members[word] = releases;
     } else this.#setRestricted(word, audienceId, releases);
   }
@@ -173,7 +172,7 @@ export class Vocabulary {
     const known = new Map<number, boolean>();
     const isSeen = (audience: number) => {
       let answer = known.get(audience);
-      if (answer === undefined) known.set(audience, (answer = isIn(this.#audiences[audience]!, viewer)));
+      if (answer === undefined) known.set(audience, (answer = maySee(viewer, this.#audiences[audience])));
       return answer;
     };
     return (word) => {

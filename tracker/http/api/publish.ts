@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { may, type Viewer } from '../../access.ts';
+import { isBanned, isPublisher, may, type Viewer } from '../../access.ts';
 import { notYours } from '../../catalogue/catalogue-error.ts';
 import { dropIncoming } from '../../catalogue/publication/torrent-files.ts';
 import * as schemas from '../../protocol/api-shapes.ts';
@@ -70,15 +70,16 @@ export function addPublishRoutes(
   async function admitVersion(request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply) {
     const { accountId } = publisher(request);
     const { id } = request.params;
-    const publisherId = library.admission.release(id)?.access?.publisherId;
-    if (publisherId !== accountId && library.admission.sees(accountId, id)) throw notYours();
+    const access = library.admission.release(id)?.access;
+    if (!isPublisher(accountId, access) && library.admission.sees(accountId, id)) throw notYours();
     await admit(request, reply);
   }
 
   /** While its body was read the account was deleted or banned. */
   function refuseGone(accountId: number): void {
-    const { bannedUntilMs = -Infinity } = library.admission.account(accountId) ?? {};
-    if (Date.now() < bannedUntilMs) throw new ApiError(401, 'session-invalid', 'this session has ended');
+    const account = library.admission.account(accountId);
+    if (account !== undefined && isBanned(account, Date.now()))
+      throw new ApiError(401, 'session-invalid', 'this session has ended');
   }
 
   /** Its torrent is on the disk while `store` runs, and nothing of it is when `store` fails. */

@@ -19,8 +19,7 @@ export function isSeen(
   { releaseId, kind }: { readonly releaseId?: string; readonly kind?: NoticeKind },
 ): boolean {
   if (releaseId === undefined || (kind !== undefined && ofModeration.has(kind))) return true;
-  const access = library.served(releaseId)?.access;
-  return access !== undefined && maySee(viewer, access);
+  return maySee(viewer, library.served(releaseId)?.access);
 }
 
 /** As Community's `notices` answers: the newest first. */

@@ -4,7 +4,9 @@
  *
  * What may be much (messages) goes in slices behind the answer, and goes on after a crash.
  */
+
 import type { DatabaseSync } from 'node:sqlite';
+import { givesUpOwnership } from '../../../access.ts';
 import { CommunityError } from '../../community-error.ts';
 import type { AccountAccess, CommunityEvent } from '../../contract.ts';
 import { messageErasing } from '../messages/messages.ts';
@@ -72,7 +74,7 @@ export function departureWrites(db: DatabaseSync) {
           'an account is deleted with a session of the last ten minutes: sign in anew, then delete it';
         throw new CommunityError('session-old', message);
       }
-      if (role === 'owner' && first(otherOwner, { by }) === undefined) {
+      if (givesUpOwnership(role, 'guest') && first(otherOwner, { by }) === undefined) {
         throw new CommunityError('last-owner', 'a tracker has an owner: make somebody else one first');
       }
       for (const rows of own) rows.run({ by });

@@ -1,5 +1,7 @@
 /** Who moderates, and whom: moderators to be told, and lists of accounts for them. */
+
 import type { DatabaseSync } from 'node:sqlite';
+import { rolesThatMay } from '../../../access.ts';
 import type { PageAsked } from '../../contract.ts';
 import type { Member } from '../../people/safeguards.ts';
 import { notifier } from '../inbox/notices.ts';
@@ -8,10 +10,11 @@ import { type AccountRow, accountOf } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { limits } from '../sign-in/limits.ts';
 
-/** Moderators and owners but `except`. */
+/** Those who moderate but `except`. In the words of the index accounts_moderators, which SQLite recognises by them. */
 export function moderatorsOf(db: DatabaseSync): (except?: number) => number[] {
+  const moderating = rolesThatMay('moderate').map((role) => `'${role}'`);
   const find = db.prepare(`
-    SELECT id FROM accounts WHERE role IN ('moderator', 'owner') AND banned_ms IS NULL AND id <> :except
+    SELECT id FROM accounts WHERE role IN (${moderating.join(', ')}) AND banned_ms IS NULL AND id <> :except
     ORDER BY id LIMIT ${limits.moderatorsTold}`);
   return (except = -1) => all<{ id: number }>(find, { except }).map(({ id }) => id);
 }

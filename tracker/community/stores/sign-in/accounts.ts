@@ -1,11 +1,11 @@
 /** Accounts as others see them and as their owners do; names and keys are theirs for good. */
 import type { DatabaseSync } from 'node:sqlite';
-import { mayChangeRole, mayRule, type Role } from '../../../access.ts';
+import { givesUpOwnership, mayChangeRole, mayRule, type Role } from '../../../access.ts';
 import { CommunityError, noSuchAccount, notAllowed, notFound } from '../../community-error.ts';
 import type { Account, AccountAccess, OwnAccount } from '../../contract.ts';
 import { auditor } from '../people/audit.ts';
 import { all, first, optional } from '../rows.ts';
-import { type Acting, actorFinder, isBannedAt } from './actor.ts';
+import { type Acting, actorFinder, banOf, isBannedAt } from './actor.ts';
 
 export interface AccountRow {
   readonly id: number;
@@ -73,7 +73,6 @@ export function accountQueries(db: DatabaseSync) {
       };
     },
     access(row: AccountRow): AccountAccess {
-      const bannedUntilMs = row.banned_ms === null ? undefined : (row.ban_until_ms ?? Infinity);
       const { id: accountId, generation, role } = row;
       return {
         accountId,
@@ -81,7 +80,7 @@ export function accountQueries(db: DatabaseSync) {
         ...optional('passkeyHash', row.passkey_hash),
         role,
         groupIds: groups(row.id).map(({ id }) => id),
-        ...optional('bannedUntilMs', bannedUntilMs),
+        ...banOf(row),
       };
     },
   };
@@ -205,7 +204,7 @@ export function accountWrites(db: DatabaseSync) {
       const target = queries.rowNamed(key);
       if (!mayChangeRole(ofActor, target.role, role))
         throw notAllowed(`make ${aRole(role)} of this ${target.role}`);
-      if (target.role === 'owner' && role !== 'owner' && first(otherOwner, { id: target.id }) === undefined) {
+      if (givesUpOwnership(target.role, role) && first(otherOwner, { id: target.id }) === undefined) {
         throw new CommunityError('last-owner', 'a tracker has an owner: make somebody else one first');
       }
       setRole.run({ id: target.id, role });

@@ -3,7 +3,7 @@
  * request knew when it came in.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { type Action, may, type Role } from '../../../access.ts';
+import { type Action, isBanned, may, type Role } from '../../../access.ts';
 import { CommunityError, notAllowed } from '../../community-error.ts';
 import { first } from '../rows.ts';
 
@@ -48,5 +48,11 @@ export function actorFinder(db: DatabaseSync): FindActor {
 }
 
 export function isBannedAt(row: Pick<ActorRow, 'banned_ms' | 'ban_until_ms'>, nowMs: number): boolean {
-  return row.banned_ms !== null && (row.ban_until_ms === null || nowMs < row.ban_until_ms);
+  return isBanned(banOf(row), nowMs);
+}
+
+export function banOf(row: Pick<ActorRow, 'banned_ms' | 'ban_until_ms'>): {
+  readonly bannedUntilMs?: number;
+} {
+  return row.banned_ms === null ? {} : { bannedUntilMs: row.ban_until_ms ?? Infinity };
 }

@@ -1,0 +1,110 @@
+/**
+ * The catalogue has the rule of access.ts in other forms as well, where a database has to follow it: each of them gives
+ * the answer of the pure rule, for drawn viewers and releases.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { maySee, type ReleaseAccess, type Viewer } from '../../../tracker/access.ts';
+import { audienceTexts, membersOf, readAudience } from '../../../tracker/catalogue/audience.ts';
+import { migrations, reads, writes } from '../../../tracker/catalogue/catalogue-stores.ts';
+import { accessWords, viewerWords } from '../../../tracker/catalogue/search/access-words.ts';
+import { openConnection } from '../../../tracker/database/connection.ts';
+import { migrate } from '../../../tracker/database/migrations.ts';
+import { publication, releaseIdOf } from './catalogue-album.ts';
+import { access, account, as, viewer } from './catalogue-history.ts';
+
+const releaseAccess = fc
+  .tuple(access, account)
+  .map(([wanted, publisherId]): ReleaseAccess => ({ ...wanted, publisherId }));
+
+describe('as SQL and in memory', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cicada-visible-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('a question for one release, a list, a torrent, a song and a search show what the rule shows', () => {
+    const writer = openConnection(join(folder, 'catalogue.db'), 'writer');
+    writer.exec('PRAGMA synchronous = OFF');
+    migrate(writer, new Map([['catalogue', migrations]]));
+    const write = writes(writer);
+    const reader = openConnection(join(folder, 'catalogue.db'), 'reader');
+    const read = reads(reader);
+    let drawn = 0;
+
+    function publish({ publisherId, ...wanted }: ReleaseAccess): string {
+      const name = `${drawn} ${publisherId}`;
+      const releaseId = releaseIdOf(name);
+      const album = { album: 'Album', tracks: [{ title: 'Song', content: name }], private: true };
+      write.publish(publication(releaseId, as(publisherId), { ...album, access: wanted }));
+      drawn++;
+      return releaseId;
+    }
+
+    function seenIn(viewer: Viewer, releaseId: string, publisherId: number): Record<string, boolean> {
+      const has = ({ rows }: { readonly rows: readonly { readonly releaseId: string }[] }) =>
+        rows.some((row) => row.releaseId === releaseId);
+      const { infoHashV2, tracks } = read.release({ viewer: as(publisherId), releaseId })!;
+      return {
+        release: read.release({ viewer, releaseId }) !== undefined,
+        versions: read.versions({ viewer, releaseId }).length > 0,
+        list: has(read.releases({ viewer, limit: 50 })),
+        listOfPublisher: has(read.releases({ viewer, publisherId, limit: 50 })),
+        torrent: has({ rows: read.releasesOfTorrent({ viewer, infoHash: infoHashV2! }) }),
+        song: has({ rows: read.homesOf({ viewer, piecesRoot: tracks[0]!.piecesRoot! }) }),
+        releaseSearch: has(read.searchReleases({ viewer, text: 'album', limit: 50 })),
+        trackSearch: has(read.searchTracks({ viewer, text: 'song', limit: 50 })),
+        likeSearch: has(read.searchTracks({ viewer, text: 'songg', limit: 50 })),
+      };
+    }
+
+    fc.assert(
+      fc.property(
+        fc.array(releaseAccess, { minLength: 1, maxLength: 4 }),
+        fc.array(viewer, { minLength: 1, maxLength: 4 }),
+        (accesses, viewers) => {
+          const released = accesses.map((one) => ({ one, releaseId: publish(one) }));
+          for (const viewer of viewers) {
+            for (const { one, releaseId } of released) {
+              const seen = seenIn(viewer, releaseId, one.publisherId);
+              const wrong = Object.entries(seen).filter(([, answer]) => answer !== maySee(viewer, one));
+              expect(wrong, JSON.stringify({ viewer, one })).toEqual([]);
+            }
+          }
+          for (const { one, releaseId } of released)
+            write.withdraw({ viewer: as(one.publisherId), releaseId });
+        },
+      ),
+      { numRuns: 30 },
+    );
+    expect(drawn).toBeGreaterThan(30);
+    for (const connection of [reader, writer]) connection.close();
+  });
+});
+
+it('as words of the index, a viewer has one of the words of a release exactly when the rule shows it', () => {
+  fc.assert(
+    fc.property(viewer, releaseAccess, (viewer, one) => {
+      const words = new Set(accessWords(one));
+      expect(viewerWords(viewer).some((word) => words.has(word))).toBe(maySee(viewer, one));
+    }),
+  );
+});
+
+it('as a text that words are counted by, it is seen by the viewers of the release', () => {
+  fc.assert(
+    fc.property(viewer, releaseAccess, (viewer, one) => {
+      // Of a release for members there are two, each for a part of its viewers.
+      const seen = audienceTexts(one).some((text) => maySee(viewer, readAudience(text)));
+      expect(seen).toBe(maySee(viewer, one));
+    }),
+  );
+});
+
+it('as a text, what is for members is counted for all members once, and for its publisher apart', () => {
+  expect(audienceTexts({ visibility: 'members', publisherId: 5 })).toEqual(['members', membersOf(5)]);
+});
