@@ -53,6 +53,15 @@ export function cannotWrite(path: string, error: unknown): ClientError {
   });
 }
 
+/** Something else lies where a file of the torrent would. */
+export function differsFromTorrent(path: string): ClientError {
+  return new ClientError(
+    'exists',
+    `${path} is there already and differs from the torrent: nothing was changed; move it away or choose another --out`,
+    { path },
+  );
+}
+
 /** What the system said when it would not let us listen, as something to do. `port` undefined: the usual ones. */
 export function cannotListen(
   error: NodeJS.ErrnoException,

@@ -98,7 +98,7 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
     facts.push(fact),
   );
   const resumeStore = new ResumeStore(path.join(root, 'state'));
-  const { files, have, unforced } = await prepareDownload(metainfo, folder, {}, undefined);
+  const { files, have, unforced } = await prepareDownload(metainfo, folder);
   const { geometry } = metainfo;
   const journal = new ResumeJournal(resumeStore, metainfo.infoHash, files, have, unforced);
   disk.add({ torrent, geometry, files, expected: expectedHashes(metainfo), journal });
@@ -168,7 +168,10 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
         hashedBytes = Math.max(hashedBytes, bytes);
       };
       const pool = new StoragePool(1);
-      const found = await prepareDownload(metainfo, folder, { onProgress }, { store: resumeStore, pool });
+      const found = await prepareDownload(metainfo, folder, {
+        control: { onProgress },
+        memory: { store: resumeStore, pool },
+      });
       await pool.stop();
       const isHad = (i: number) => (found.have[i >> 3]! & (0x80 >> (i & 7))) !== 0;
       return { have: [...geometry.pieces()].filter(isHad), hashedBytes };

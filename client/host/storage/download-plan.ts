@@ -42,7 +42,7 @@ export async function planDownload(
   const isWanted = (file: TorrentFile) => filePriority(select ?? (() => true), file) !== unwanted;
   const wanted = { pool, isWanted, isLeft };
   const control = hashControl(options, threads);
-  const prepared = await prepareDownload(metainfo, folder, control, memory, wanted, upgradeFrom);
+  const prepared = await prepareDownload(metainfo, folder, { control, memory, wanted, upgradeFrom });
   const priorities = select && piecePriorities(metainfo, select);
   const { device } = await checkSpace(metainfo, prepared, options, priorities, promised);
   return { ...prepared, priorities, device };

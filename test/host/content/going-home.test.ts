@@ -54,7 +54,7 @@ async function bench(wanted: number, onOpen: (at: string) => void = () => {}) {
   const fs = { ...realFiles, later };
   const want = { isWanted: ({ index }: { index: number }) => index < wanted, pool };
   const ground = { fs, verify: () => Promise.reject(new Error('nothing is there')) };
-  const { files, have } = await prepareDownload(metainfo, out, {}, undefined, want, undefined, ground);
+  const { files, have } = await prepareDownload(metainfo, out, { wanted: want, ground });
   const facts: Fact[] = [];
   const memory = { allocate: () => undefined as never, write: () => {}, copy: () => {}, release: () => {} };
   const timers = { nowMs: () => 0, after: () => () => {} };

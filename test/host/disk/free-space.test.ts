@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 const measure = async (priorities?: Uint8Array) => {
-  const prepared = await prepareDownload(metainfo, folder, {}, undefined);
+  const prepared = await prepareDownload(metainfo, folder);
   return await measureSpace(metainfo, prepared, folder, priorities, () => 0);
 };
 const partOf = (name: string) => {

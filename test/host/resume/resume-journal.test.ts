@@ -59,7 +59,7 @@ function storerIn(geometry: Geometry, files: TorrentFiles, journal: ResumeJourna
 
 it('forces to the disk what was only found by hashing, before it is recorded', async () => {
   // Who was killed has left right files behind, and no record.
-  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   expect([...unforced!].length).toBeGreaterThanOrEqual(3);
   const store = new ResumeStore(temporary.in('state'));
   const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
@@ -71,17 +71,19 @@ it('forces to the disk what was only found by hashing, before it is recorded', a
 
 it('opens nothing again of what the record had already', async () => {
   const store = new ResumeStore(temporary.in('state'));
-  const first = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const first = await prepareDownload(metainfo, temporary.in('.'));
   await new ResumeJournal(store, metainfo.infoHash, first.files, first.have, first.unforced).stop();
   const pool = new StoragePool(1);
-  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, { store, pool });
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {
+    memory: { store, pool },
+  });
   await pool.stop();
   const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
   expect(await forcedBy(() => journal.stop())).toEqual([]);
 });
 
 it('after a failed fsync, what was written since the last good one is never recorded, and the journal goes on', async () => {
-  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   const store = new ResumeStore(temporary.in('state'));
   const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
   const told: number[] = [];
@@ -116,7 +118,7 @@ it('after a failed fsync, what was written since the last good one is never reco
 
 it('forces the folder of a file to the disk soon that gets its name while nothing is stored, and records it', async () => {
   const store = new ResumeStore(temporary.in('state'));
-  const { files, have } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const { files, have } = await prepareDownload(metainfo, temporary.in('.'));
   for (const file of files.files) {
     if (file === undefined) continue;
     const mark = files.unforced.begin(file);
@@ -143,7 +145,7 @@ it('forces the folder of a file to the disk soon that gets its name while nothin
 });
 
 it('a record that a full disk did not take is written when there is room, and no half of it stays', async () => {
-  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   const state = temporary.in('state');
   const store = new ResumeStore(state);
   const stamps = files.files.map((file) => file?.seen);
@@ -179,9 +181,8 @@ it('the folder of the hidden file is forced to the disk, also when its piece lie
   writeFileSync(temporary.in('Box', 'disc', 'a.flac'), Buffer.alloc(100 * KiB, 1));
   writeFileSync(temporary.in('Box', 'disc', 'b.flac'), Buffer.alloc(100 * KiB, 2));
   const box = await createTorrent(temporary.in('Box'), { pieceLength: 64 * KiB, format: 'v1' });
-  const { files, have } = await prepareDownload(box.metainfo, temporary.in('out'), {}, undefined, {
-    isWanted: ({ components }) => components.at(-1) === 'a.flac',
-    pool: new StoragePool(1),
+  const { files, have } = await prepareDownload(box.metainfo, temporary.in('out'), {
+    wanted: { isWanted: ({ components }) => components.at(-1) === 'a.flac', pool: new StoragePool(1) },
   });
   const store = new ResumeStore(temporary.in('state'));
   const journal = new ResumeJournal(store, box.metainfo.infoHash, files, have);
@@ -200,7 +201,7 @@ it('of each folder that is made, its own folder is forced to the disk: also of a
     writeFileSync(temporary.in('Box', disc, 'a.flac'), Buffer.alloc(128 * KiB, disc));
   }
   const { metainfo: box } = await createTorrent(temporary.in('Box'), { pieceLength: 64 * KiB, format: 'v1' });
-  const { files, have } = await prepareDownload(box, temporary.in('out'), {}, undefined);
+  const { files, have } = await prepareDownload(box, temporary.in('out'));
   const journal = new ResumeJournal(new ResumeStore(temporary.in('state')), box.infoHash, files, have);
   const storePiece = storerIn(box.geometry, files, journal);
   storePiece(0);
@@ -212,7 +213,7 @@ it('of each folder that is made, its own folder is forced to the disk: also of a
 });
 
 it('a piece that is lost and stored again while a record is made is in the next record only', async () => {
-  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {}, undefined);
+  const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   const store = new ResumeStore(temporary.in('state'));
   const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
   const [pieceIndex] = metainfo.geometry.pieces();
@@ -246,7 +247,8 @@ it('a piece that is lost and stored again while a record is made is in the next 
 it('a start after one that was killed writes the record anew: the way to the first may not be on the disk', async () => {
   const store = new ResumeStore(temporary.in('state'));
   const pool = new StoragePool(1);
-  const begin = async () => void (await prepareDownload(metainfo, temporary.in('out'), {}, { store, pool }));
+  const begin = async () =>
+    void (await prepareDownload(metainfo, temporary.in('out'), { memory: { store, pool } }));
   await begin();
   // It expects a record, and a record is forced with its folder.
   await forcedBy(begin);

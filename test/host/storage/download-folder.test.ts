@@ -34,7 +34,7 @@ beforeEach(async () => {
 
 afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
 
-const prepare = (into = folder) => prepareDownload(metainfo, into, {}, undefined);
+const prepare = (into = folder) => prepareDownload(metainfo, into);
 const copy = (name: string, as = name) => {
   fs.mkdirSync(path.dirname(path.join(album, as)), { recursive: true });
   fs.copyFileSync(path.join(source, name), path.join(album, as));
@@ -186,7 +186,7 @@ describe('what is there and different', () => {
     write('a.flac.part', noise(20_000, 99));
     const pool = new StoragePool(1);
     const isWanted = ({ index }: TorrentFile) => index !== 0;
-    const { files } = await prepareDownload(metainfo, folder, {}, undefined, { isWanted, pool });
+    const { files } = await prepareDownload(metainfo, folder, { wanted: { isWanted, pool } });
     await pool.stop();
     expect(files.files[0]).toMatchObject({ state: 'side', seen: undefined });
   });
@@ -195,7 +195,7 @@ describe('what is there and different', () => {
     const pool = new StoragePool(1);
     const store = new ResumeStore(path.join(root, 'state'));
     write('a.flac.part', Buffer.alloc(20_000));
-    const prepareAgain = () => prepareDownload(metainfo, folder, {}, { store, pool });
+    const prepareAgain = () => prepareDownload(metainfo, folder, { memory: { store, pool } });
     expect((await prepareAgain()).files.files[0]).toMatchObject({ state: 'part', missingBytes: 40_000 });
     // It was killed while it wrote its first piece.
     write('a.flac.part', noise(5_000, 99));
@@ -210,7 +210,7 @@ describe('what is there and different', () => {
     const store = new ResumeStore(path.join(root, 'state'));
     const isWanted = ({ index }: TorrentFile) => index !== 0;
     const prepareAgain = () =>
-      prepareDownload(metainfo, folder, {}, { store, pool }, { isWanted, pool }).then(
+      prepareDownload(metainfo, folder, { memory: { store, pool }, wanted: { isWanted, pool } }).then(
         ({ files }) => files.files,
       );
     const before = await prepareAgain();

@@ -28,7 +28,7 @@ afterEach(() => temporary[Symbol.dispose]());
 async function bench() {
   const { metainfo } = await createTorrent(temporary.in('song.flac'), { pieceLength, format: 'v1' });
   const folder = temporary.in('out');
-  const { files, have } = await prepareDownload(metainfo, folder, {}, undefined);
+  const { files, have } = await prepareDownload(metainfo, folder);
   const jobs: { kind: 'store' | 'sync' | 'check'; run: () => void; begin: () => () => void }[] = [];
   const pool: StorageJobs = {
     run: (job, answer) => {

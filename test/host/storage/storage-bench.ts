@@ -82,7 +82,9 @@ export class StorageBench {
     const memory = { store: this.store, pool: this.jobs };
     const ground = { fs, verify: () => Promise.reject(new Error('there is no record')) };
     const want = { isWanted, pool: this.jobs };
-    this.prepared = finished(preparing(metainfo, folder, { onProgress }, memory, want, undefined, ground));
+    this.prepared = finished(
+      preparing(metainfo, folder, { control: { onProgress }, memory, wanted: want, ground }),
+    );
     const { files, have, unforced } = this.prepared;
     this.files = files;
     const { geometry, infoHash } = metainfo;

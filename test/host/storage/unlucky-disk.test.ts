@@ -165,8 +165,7 @@ it('a file that the disk does not let us look at when a download begins is not t
   };
   const later = Object.create(realFiles.later, { lstat: { value: lstat } });
   const fs = Object.create(realFiles, { later: { value: later } });
-  const begin = () =>
-    prepareDownload(metainfo, root, {}, undefined, undefined, undefined, { fs, verify: verifyTorrent });
+  const begin = () => prepareDownload(metainfo, root, { ground: { fs, verify: verifyTorrent } });
   await expect(begin()).rejects.toMatchObject({ code: 'unreadable', path: song });
   expect((await begin()).files.files[0]).toMatchObject({ state: 'foreign', seen: { bytes: 8 } });
 });

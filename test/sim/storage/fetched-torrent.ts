@@ -75,15 +75,11 @@ export class FetchedTorrent {
     const { fs, jobs } = program;
     const store = new ResumeStore(stateFolder, fs);
     const isWanted = (file: TorrentFile) => filePriority(choose, file) !== unwanted;
-    const prepared = yield* preparing(
-      album.metainfo,
-      folder,
-      {},
-      { store, pool: jobs },
-      { isWanted, pool: jobs },
-      undefined,
-      { fs, verify: (_metainfo, place) => start(hashAll(options, place)) },
-    );
+    const prepared = yield* preparing(album.metainfo, folder, {
+      memory: { store, pool: jobs },
+      wanted: { isWanted, pool: jobs },
+      ground: { fs, verify: (_metainfo, place) => start(hashAll(options, place)) },
+    });
     watcher.onPrepared(prepared);
     return new FetchedTorrent(options, prepared, store);
   }

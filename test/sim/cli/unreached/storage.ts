@@ -109,40 +109,9 @@ export const storageUnreached: readonly Unreached[] = [
   {
     file: 'client/host/storage/download-folder.ts',
     branches: {
-      "return at && (at.state === 'side' ? undefined : files.pathOf(at))":
-        'an unwanted file among files of others that no record tells of; test/host/selection.test.ts',
       'export function prepareDownload(': promises,
       'upgradeFrom && (yield* waitFor(': upgrade,
-      'const isWanted = wanted?.isWanted(file) ?? true':
-        'a caller without a choice of files: storage runs have one; test/host/storage/download-folder.test.ts',
-      'if (found !== undefined && wanted?.isLeft?.(file))':
-        'a user who leaves a file aside at the start; test/host/storage/download-folder.test.ts',
-      'Object.assign(found, { isThere: false })':
-        'a user who leaves a file aside at the start; test/host/storage/download-folder.test.ts',
-      'if (upgrade !== undefined && (yield*': upgrade,
       '?? upgrade?.record': upgrade,
-      'throw control.signal?.aborted ? error : cannotWrite(files.rootPath, error)':
-        'the side file cannot be read at a start; test/host/storage/unlucky-disk.test.ts has files that cannot be looked at',
-      "Object.assign(part, { state: 'side', seen: undefined, strange: part.seen })":
-        'another program’s part in the place of a file that is not wanted; test/host/storage/download-folder.test.ts',
-      'if (path.dirname(at) === at) return': 'a system without a root folder: there is none',
-      "throw new ClientError('not-a-folder'":
-        'a user who names a file as the folder; test/host/storage/download-folder.test.ts',
-      "throw new ClientError( 'folder-not-writable'":
-        'a user who names a folder of others; test/cli/transfer/disk.test.ts',
-      'const replaces = upgrade?.replaced.get(file.index)': upgrade,
-      'const final = replaces === undefined ?': upgrade,
-      "if (!isOfSize && !isWanted) return { stored: { ...stored, state: 'side' }":
-        'others put a file of another size in the place of one that is not wanted; test/host/selection.test.ts lets one be',
-      'const part = upgrade?.stale.has(file.index)': upgrade,
-      "if (code === 'ENOTDIR') throw isDifferent(":
-        'a file where a folder should be; test/host/storage/download-folder.test.ts',
-      "throw new ClientError( 'unsafe-link'":
-        'links: others in storage runs make none; test/host/storage/download-folder.test.ts',
-      'const there = (yield* orUndefined(fs.later.readdir(rootPath)))': hidden,
-      'if (there.length === 0) return': hidden,
-      'const strange = there.find(': hidden,
-      'if (strange === undefined) return': hidden,
     },
   },
   {
@@ -171,6 +140,34 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
+    file: 'client/host/storage/found-files.ts',
+    branches: {
+      'if (upgrade !== undefined && (yield*': upgrade,
+      'this.#isAnyThere = true; const { geometry': upgrade,
+      'replaces: upgrade?.replaced.get(file.index)': upgrade,
+      "if (isLeft(file)) stored.state = 'side'":
+        'a user who leaves a file aside at the start; test/host/storage/download-folder.test.ts',
+      'const final = replaces === undefined ?': upgrade,
+      "stored.state = isOfSize ? 'foreign' : 'side'":
+        'others put a file of another size in the place of one that is not wanted; test/host/selection.test.ts lets one be',
+      'const isStale = this.#about.upgrade?.stale': upgrade,
+      'const part = isStale ? undefined': upgrade,
+      "if (code === 'ENOTDIR') throw differsFromTorrent(":
+        'a file where a folder should be; test/host/storage/download-folder.test.ts',
+    },
+  },
+  {
+    file: 'client/host/storage/found-pieces.ts',
+    branches: {
+      "return at && (at.state === 'side' ? undefined : this.#files.pathOf(at))":
+        'an unwanted file among files of others that no record tells of; test/host/selection.test.ts',
+      'throw this.#control.signal?.aborted ? error : cannotWrite(this.#files.rootPath, error)':
+        'the side file cannot be read at a start; test/host/storage/unlucky-disk.test.ts has files that cannot be looked at',
+      "Object.assign(part, { state: 'side', seen: undefined, strange: part.seen })":
+        'another program’s part in the place of a file that is not wanted; test/host/storage/download-folder.test.ts',
+    },
+  },
+  {
     file: 'client/host/disk/part-file.ts',
     branches: {
       'if (file.seen === undefined && !isPart) return descriptor': noWatch,
@@ -192,6 +189,22 @@ export const storageUnreached: readonly Unreached[] = [
         'a name is taken over right after it was given; test/host/storage/unlucky-disk.test.ts looks right afterwards',
       'throw Object.assign(error as Error, { isUnforced: true })':
         'an fsync fails right before a name is given; test/host/storage/unlucky-disk.test.ts',
+    },
+  },
+  {
+    file: 'client/host/storage/refused-folders.ts',
+    branches: {
+      'if (path.dirname(at) === at) return': 'a system without a root folder: there is none',
+      "throw new ClientError('not-a-folder'":
+        'a user who names a file as the folder; test/host/storage/download-folder.test.ts',
+      "throw new ClientError( 'folder-not-writable'":
+        'a user who names a folder of others; test/cli/transfer/disk.test.ts',
+      "throw new ClientError( 'unsafe-link'":
+        'links: others in storage runs make none; test/host/storage/download-folder.test.ts',
+      'const there = (yield* orUndefined(fs.later.readdir(rootPath)))': hidden,
+      'if (there.length === 0) return': hidden,
+      'const strange = there.find(': hidden,
+      'if (strange === undefined) return': hidden,
     },
   },
   {

@@ -1,0 +1,79 @@
+/**
+ * Folders that no download goes into: those that cannot be written to, links of the torrent's own that lead elsewhere, and
+ * hidden ones with other things in them. Nothing is changed in any of them.
+ */
+import path from 'node:path';
+import { makeFolders } from '../../../torrents/make-folders.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { foldName } from '../../../torrents/paths/name-folding.ts';
+import { ClientError, cannotWrite } from '../client-error.ts';
+import type { FileSystem } from '../disk/file-system.ts';
+import { orUndefined, type Steps, waitFor } from '../disk/steps.ts';
+import type { TorrentFiles } from './torrent-files.ts';
+
+export function* refuseUnwritable(fs: FileSystem, folder: string): Steps<void> {
+  // The folder may not be there yet; whatever is nearest to it must be a folder we may write in.
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const stat = yield* orUndefined(fs.later.stat(at));
+    if (stat === undefined) {
+      if (path.dirname(at) === at) return;
+      continue;
+    }
+    if (!stat.isDirectory()) {
+      throw new ClientError('not-a-folder', `${at} is not a folder: choose another place with --out`, {
+        path: at,
+      });
+    }
+    if (yield* waitFor(fs.later.mayMakeIn(at))) return tryMaking(fs, folder);
+    throw new ClientError(
+      'folder-not-writable',
+      `${at} cannot be written to: choose another place with --out, or ask its owner`,
+      { path: at },
+    );
+  }
+}
+
+/** Whether it can be made shows only when it is: better now than with the first piece. Nothing stays of the attempt. */
+function tryMaking(fs: FileSystem, folder: string): void {
+  try {
+    for (const made of makeFolders(folder, undefined, fs).reverse()) fs.rmdir(made);
+  } catch (error) {
+    throw cannotWrite(path.resolve(folder), error);
+  }
+}
+
+/** A folder of the torrent that is a link would lead the download somewhere else. */
+export function* refuseLink(fs: FileSystem, folder: string): Steps<void> {
+  const isLink = (yield* orUndefined(fs.later.lstat(folder)))?.isSymbolicLink() ?? false;
+  if (!isLink) return;
+  throw new ClientError(
+    'unsafe-link',
+    `${folder} is a link that leads elsewhere: remove it or choose another --out`,
+    {
+      path: folder,
+    },
+  );
+}
+
+/**
+ * `...And Justice for All` is a title, and a hidden name all the same: a folder of that name is entered when it is ours
+ * by its record, or holds nothing but files of this torrent. Other hidden names are never given (path-rules.ts).
+ */
+export function* refuseHiddenFolder(
+  { layout, files }: Metainfo,
+  { rootPath, side, fs }: TorrentFiles,
+): Steps<void> {
+  if (layout.isSingleFile || !layout.rootName.startsWith('.')) return;
+  const there = (yield* orUndefined(fs.later.readdir(rootPath))) ?? [];
+  if (there.length === 0) return;
+  const real = files.filter(({ isPad }) => !isPad);
+  const own = real.flatMap(({ diskPath, index }) => [diskPath[1]!, layout.partPath(index)[1]!]);
+  const ours = new Set([...own, path.basename(side?.path ?? '')].map(foldName));
+  const strange = there.find((name) => !ours.has(foldName(name)));
+  if (strange === undefined) return;
+  throw new ClientError(
+    'exists',
+    `${rootPath} is a hidden folder that holds other things (${strange}): nothing goes into it; choose another --out`,
+    { path: rootPath },
+  );
+}
