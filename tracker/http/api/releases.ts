@@ -17,9 +17,31 @@ export function addReleaseRoutes(
   publications: PublicationGates,
   turns: WriterTurns,
 ): void {
+  addReleaseLists(api, context);
+  addReleaseReads(api, context);
+  addReleaseChanges(api, context, publications, turns);
+}
+
+interface Asked {
+  readonly root?: string;
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+function addReleaseLists(api: Api, context: ApiContext): void {
   const { catalogue, community } = context.library;
 
-  const { seen, shape, wanted } = releaseAnswers(context);
+  async function list(request: FastifyRequest, user: string | undefined, { root, after, limit }: Asked) {
+    const viewer = enter(context, request, 'browse');
+    const publisherId = user === undefined ? undefined : await community.accountId(user);
+    if (user !== undefined && publisherId === undefined) {
+      throw noSuchAccount(user);
+    }
+    const piecesRoot = root === undefined ? undefined : Buffer.from(root, 'hex');
+    const { rows, next } = await catalogue.releases({ viewer, publisherId, piecesRoot, after, limit });
+    const names = await community.names([...new Set(rows.map((row) => row.publisherId))]);
+    return defined({ rows: rows.map((row) => releaseShape(row, names)), next });
+  }
 
   api.get(
     '/releases',
@@ -49,24 +71,11 @@ export function addReleaseRoutes(
     },
     async (request) => list(request, request.params.name, request.query),
   );
+}
 
-  interface Asked {
-    readonly root?: string;
-    readonly after?: string;
-    readonly limit?: number;
-  }
-
-  async function list(request: FastifyRequest, user: string | undefined, { root, after, limit }: Asked) {
-    const viewer = enter(context, request, 'browse');
-    const publisherId = user === undefined ? undefined : await community.accountId(user);
-    if (user !== undefined && publisherId === undefined) {
-      throw noSuchAccount(user);
-    }
-    const piecesRoot = root === undefined ? undefined : Buffer.from(root, 'hex');
-    const { rows, next } = await catalogue.releases({ viewer, publisherId, piecesRoot, after, limit });
-    const names = await community.names([...new Set(rows.map((row) => row.publisherId))]);
-    return defined({ rows: rows.map((row) => releaseShape(row, names)), next });
-  }
+function addReleaseReads(api: Api, context: ApiContext): void {
+  const { catalogue, community } = context.library;
+  const { seen, shape } = releaseAnswers(context);
 
   api.get(
     '/releases/:id',
@@ -87,6 +96,38 @@ export function addReleaseRoutes(
       return shape(request, viewer, release);
     },
   );
+
+  api.get(
+    '/releases/:id/versions',
+    {
+      schema: {
+        summary: 'All versions, each signed by the publisher',
+        tags: ['releases'],
+        params: withId,
+        response: { 200: schemas.versions },
+      },
+    },
+    async (request) => {
+      const viewer = enter(context, request, 'browse');
+      const { id: releaseId } = request.params;
+      const release = await seen(viewer, releaseId);
+      const rows = await catalogue.versions({ viewer, releaseId });
+      const name = nameIn(await community.names([release.publisherId]), release.publisherId);
+      const { publicKey } = await community.account(viewer, name);
+      return defined({ publisher: name, publicKey: base64(publicKey), rows: rows.map(versionShape) });
+    },
+  );
+}
+
+/** What its publisher does with a release. */
+function addReleaseChanges(
+  api: Api,
+  context: ApiContext,
+  publications: PublicationGates,
+  turns: WriterTurns,
+): void {
+  const { catalogue, community } = context.library;
+  const { seen, shape, wanted } = releaseAnswers(context);
 
   api.patch(
     '/releases/:id',
@@ -130,27 +171,6 @@ export function addReleaseRoutes(
       await turns.take(askerOf(context, request), Infinity, () => catalogue.withdraw({ viewer, releaseId }));
       await community.forgetRelease(releaseId);
       return noContent(reply);
-    },
-  );
-
-  api.get(
-    '/releases/:id/versions',
-    {
-      schema: {
-        summary: 'All versions, each signed by the publisher',
-        tags: ['releases'],
-        params: withId,
-        response: { 200: schemas.versions },
-      },
-    },
-    async (request) => {
-      const viewer = enter(context, request, 'browse');
-      const { id: releaseId } = request.params;
-      const release = await seen(viewer, releaseId);
-      const rows = await catalogue.versions({ viewer, releaseId });
-      const name = nameIn(await community.names([release.publisherId]), release.publisherId);
-      const { publicKey } = await community.account(viewer, name);
-      return defined({ publisher: name, publicKey: base64(publicKey), rows: rows.map(versionShape) });
     },
   );
 }
