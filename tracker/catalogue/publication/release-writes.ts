@@ -20,11 +20,11 @@ import { visibilities } from '../rows.ts';
 import { searchIndex } from '../search/search-index.ts';
 import { type StoredRelease, storedReleases } from '../stored-release.ts';
 import { contentBlocks } from './content-blocks.ts';
-import { completenessOf, type Publication, readAccess, readPublication } from './publication.ts';
+import { type Publication, readAccess, readPublication } from './publication.ts';
 import { unpackPublication } from './publication-parcel.ts';
+import { releaseRows } from './release-rows.ts';
 import { removeDropped, type TorrentFiles, torrentFiles } from './torrent-files.ts';
-import { torrentNameText } from './torrent-names.ts';
-import { trackId, trackRange } from './track-id.ts';
+import { trackRange } from './track-id.ts';
 import { waitingPublications } from './waiting.ts';
 
 /** It waits for a moderator: answered, not thrown, so that the row that says so is kept. */
@@ -43,6 +43,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
   const stored = storedReleases(db);
   const index = searchIndex(db);
   const sql = statements(db);
+  const rows = releaseRows(db, files);
   const blocks = contentBlocks(db);
   const waiting = waitingPublications(db);
 
@@ -63,8 +64,8 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     if (mustWait(publication, { ...access, publisherId }, undefined, input.nowMs)) return awaiting;
     const { lastInsertRowid } = sql.insert.run(input.releaseId, publisherId, input.nowMs, input.nowMs);
     const number = Number(lastInsertRowid);
-    storeAccess(number, access);
-    storeVersion(number, 1, input, publication);
+    rows.storeAccess(number, access);
+    rows.storeVersion(number, 1, input, publication);
     return publishStored(number);
   }
 
@@ -92,8 +93,8 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       if (isBlocked) dropVersions(number, version);
     }
     sql.dropTracks.run(...trackRange(number));
-    if (input.access !== undefined) storeAccess(number, access);
-    storeVersion(number, input.version, input, publication);
+    if (input.access !== undefined) rows.storeAccess(number, access);
+    rows.storeVersion(number, input.version, input, publication);
     dropVersions(number, input.version - versionsKeptMax);
     return publishStored(number);
   }
@@ -107,7 +108,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     const { number, indexed, isPrivate } = ownRelease(input.viewer, input.releaseId);
     const access = readAccess(input.access, { private: isPrivate });
     index.take(number, indexed);
-    storeAccess(number, access);
+    rows.storeAccess(number, access);
     sql.touch.run(input.nowMs, number);
     return publishStored(number);
   }
@@ -188,75 +189,6 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     throw new CatalogueError('already-published', message);
   }
 
-  function storeAccess(number: number, { visibility, groupId, peopleIds = [] }: WantedAccess): void {
-    sql.access.run(visibilities.indexOf(visibility), groupId ?? null, number);
-    sql.dropPeople.run(number);
-    for (const accountId of peopleIds) sql.person.run(number, accountId);
-  }
-
-  function storeVersion(
-    number: number,
-    version: number,
-    input: Pick<VersionInput, 'publishedAtMs' | 'signature' | 'nowMs'>,
-    publication: Publication,
-  ): void {
-    const { torrent, file, album, artist, albumArtist, year, genre, tracks, cover } = publication;
-    const { licence, copyright } = publication;
-    const { infoHash, infoHashV2, format } = torrent;
-    sql.version.run(
-      number,
-      version,
-      format === 'v2' ? null : infoHash,
-      infoHashV2 ?? null,
-      torrent.bytes,
-      torrent.fileCount,
-      input.publishedAtMs,
-      input.signature ?? null,
-      file instanceof Uint8Array ? files.write(file) : files.adopt(file),
-      torrentNameText(torrent.name),
-    );
-    sql.describe.run(
-      album,
-      artist ?? null,
-      albumArtist ?? null,
-      year ?? null,
-      genre ?? null,
-      licence ?? null,
-      copyright ?? null,
-      tracks.length,
-      tracks.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0),
-      torrent.bytes,
-      mostOf(tracks.map(({ codec }) => codec)) ?? null,
-      tracks.length > 0 && tracks.every(({ lossless }) => lossless === true) ? 1 : 0,
-      Math.min(...tracks.map(({ bitRate = 0 }) => bitRate), Number.MAX_SAFE_INTEGER),
-      completenessOf(tracks),
-      torrent.private ? 1 : 0,
-      version,
-      input.nowMs,
-      number,
-    );
-    sql.dropCover.run(number);
-    if (cover !== undefined) sql.cover.run(number, cover.type, cover.bytes);
-    tracks.forEach((track, place) => {
-      sql.track.run(
-        trackId(number, place),
-        track.fileIndex,
-        track.path,
-        track.disc ?? null,
-        track.track ?? null,
-        track.title,
-        track.artist ?? null,
-        track.durationMs ?? null,
-        track.codec ?? null,
-        track.lossless === undefined ? null : Number(track.lossless),
-        track.bitRate ?? null,
-        track.sampleRate ?? null,
-        track.bytes,
-        track.piecesRoot ?? null,
-      );
-    });
-  }
-
   /** What is stored now is what is indexed, and what its change number tells readers to look at. */
   function publishStored(number: number): ServedRelease {
     index.put(number, stored.of(number)!.indexed);
@@ -283,12 +215,6 @@ function accountOf({ accountId }: Viewer): number {
   throw new CatalogueError('not-allowed', 'only who has an account here publishes: sign in');
 }
 
-function mostOf(values: readonly (string | undefined)[]): string | undefined {
-  const counts = new Map<string, number>();
-  for (const value of values) if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
-}
-
 function statements(db: DatabaseSync) {
   return {
     taken: db.prepare(`
@@ -309,11 +235,6 @@ function statements(db: DatabaseSync) {
                             completeness, private, version, created_at, updated_at, change)
       VALUES (?, ?, ${visibilities.indexOf('nobody')}, '', 0, 0, 0, 0, 0, 0, 0, ?, ?,
               -(SELECT last FROM changes) - 1)`),
-    describe: db.prepare(`
-      UPDATE releases SET album = ?, artist = ?, album_artist = ?, year = ?, genre = ?, licence = ?, copyright = ?, track_count = ?, duration_ms = ?,
-        bytes = ?, codec = ?, lossless = ?, bit_rate = ?, completeness = ?, private = ?, version = ?, updated_at = ?
-      WHERE id = ?`),
-    access: db.prepare('UPDATE releases SET visibility = ?, group_id = ? WHERE id = ?'),
     touch: db.prepare('UPDATE releases SET updated_at = ? WHERE id = ?'),
     nextChange: db.prepare('UPDATE changes SET last = last + 1'),
     change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
@@ -322,15 +243,6 @@ function statements(db: DatabaseSync) {
     ),
     up: db.prepare('UPDATE releases SET taken_down_ms = NULL WHERE id = ?'),
     restored: db.prepare('UPDATE takedowns SET restored_ms = ? WHERE public_id = ? AND restored_ms IS NULL'),
-    person: db.prepare('INSERT INTO release_people VALUES (?, ?)'),
-    dropPeople: db.prepare('DELETE FROM release_people WHERE release_id = ?'),
-    cover: db.prepare('INSERT INTO covers VALUES (?, ?, ?)'),
-    dropCover: db.prepare('DELETE FROM covers WHERE release_id = ?'),
-    version: db.prepare(`
-      INSERT INTO versions (release_id, number, info_hash, info_hash_v2, bytes, file_count, published_at, signature, torrent,
-                            torrent_name)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-    track: db.prepare('INSERT INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     dropTracks: db.prepare('DELETE FROM tracks WHERE id >= ? AND id < ?'),
     keepDropped: db.prepare(
       'INSERT OR IGNORE INTO dropped_torrents SELECT torrent FROM versions WHERE release_id = ? AND number <= ?',
