@@ -27,7 +27,7 @@ import { type Online, openOnline } from './online.ts';
 import type { Presence } from './presence.ts';
 import { openPublicFigures, type PublicFigures } from './public-figures.ts';
 import type { Registry } from './registry.ts';
-import { openSwarmAccess, type SwarmAccess } from './swarm-access.ts';
+import { openSwarmAccess, type SwarmAccess } from './swarms/swarm-access.ts';
 
 export interface LibraryOptions {
   /** Made when it is not there. */

@@ -8,18 +8,18 @@ import { randomInt } from 'node:crypto';
 import type { WantedPolicy } from './community/sign-in/kept-policy.ts';
 import { type TlsFiles, trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
-import { checkContact } from './http/contact.ts';
 import { checkExternalAddresses } from './http/external-address.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
+import { checkContact } from './http/pages/contact.ts';
 import { checkPublicUrl } from './http/public-url.ts';
 import { openLibrary } from './library.ts';
 import { checkCertificate, checkPort, isGlobalHost, listenError, urlOf } from './listening.ts';
 import { gatheringFor, resolveOptions } from './registry/limits.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
-import { newMemoryId, type SnapshotTrouble } from './snapshot-file.ts';
-import { openSwarmKeeper, type SwarmKeeper } from './swarm-keeper.ts';
+import { newMemoryId, type SnapshotTrouble } from './swarms/snapshot-file.ts';
+import { openSwarmKeeper, type SwarmKeeper } from './swarms/swarm-keeper.ts';
 
 export interface TrackerOptions {
   /** `127.0.0.1` unless given; `0.0.0.0` or `::` for everybody. */

@@ -6,8 +6,8 @@
  */
 import type { Static, TSchema } from 'typebox';
 import Type from 'typebox';
-import * as shapes from '../../tracker/protocol/api-shapes.ts';
-import { signInText } from '../../tracker/protocol/sign-in-text.ts';
+import * as shapes from '../../tracker/protocol/api/api-shapes.ts';
+import { signInText } from '../../tracker/protocol/api/sign-in-text.ts';
 import type { Identity } from './identity.ts';
 import { openIdentity } from './identity.ts';
 import { trackerBase } from './tracker-address.ts';

@@ -7,7 +7,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Ajv } from 'ajv';
 import Type, { type Static } from 'typebox';
-import * as talk from '../../tracker/protocol/talk-shapes.ts';
+import * as talk from '../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from './account.ts';
 import { TrackerError } from './tracker-error.ts';
 

@@ -7,7 +7,7 @@ import type { Static } from 'typebox';
 import { hex } from '../../torrents/byte-text.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { isAudio } from '../../torrents/tags/audio/audio-formats.ts';
-import * as shapes from '../../tracker/protocol/api-shapes.ts';
+import * as shapes from '../../tracker/protocol/api/api-shapes.ts';
 import type { TrackerAccount } from '../account/account.ts';
 import { apiPath } from '../account/tracker-client.ts';
 import { TrackerError } from '../account/tracker-error.ts';

@@ -23,7 +23,7 @@ import { fetchReleaseTorrent } from '../../client/sharing/release-torrent.ts';
 import { createTorrent } from '../../torrents/create/create.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { readRelease } from '../../torrents/release/release.ts';
-import { notice, talk } from '../../tracker/protocol/talk-shapes.ts';
+import { notice, talk } from '../../tracker/protocol/api/talk-shapes.ts';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { makeFolder } from '../torrents/folder-fixture.ts';
 

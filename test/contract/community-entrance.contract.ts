@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anonymous } from '../../tracker/access.ts';
 import type { AccountAccess, Community } from '../../tracker/community/contract.ts';
 import type { CommunityPolicy } from '../../tracker/community/method-context.ts';
-import { signInText } from '../../tracker/protocol/sign-in-text.ts';
+import { signInText } from '../../tracker/protocol/api/sign-in-text.ts';
 import {
   type CommunityBench,
   enrol,

@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { measureNearness, nearestFirst, placeKey } from '../../client/sharing/nearness.ts';
+import { measureNearness, nearestFirst, placeKey } from '../../client/host/network/nearness.ts';
 
 async function listener(
   onConnection: () => void,

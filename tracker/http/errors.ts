@@ -5,9 +5,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { withContact } from './contact.ts';
 import { statusOf } from './error-status.ts';
-import { notFoundPage } from './page.ts';
+import { withContact } from './pages/contact.ts';
+import { notFoundPage } from './pages/page.ts';
 
 /** Whether a browser asks, for somebody to read. */
 export function wantsPage(request: FastifyRequest): boolean {

@@ -12,8 +12,8 @@ import type { ClientAddresses } from './client-address.ts';
 import { wantsPage } from './errors.ts';
 import type { ListedTorrent, ListedTorrents } from './listed-torrents.ts';
 import type { TrackerStats } from './metrics.ts';
-import { homePage } from './page.ts';
-import { iconSvg } from './page-parts.ts';
+import { homePage } from './pages/page.ts';
+import { iconSvg } from './pages/page-parts.ts';
 import type { TrackerCalls } from './tracker-calls.ts';
 
 export interface RouteSources {

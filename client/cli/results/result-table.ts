@@ -1,5 +1,5 @@
 /** Search results as a table: a row a line with its number, cut to the width there is. */
-import { type Nearness, nearestFirst, type PeerPlace, placeKey } from '../../sharing/nearness.ts';
+import { type Nearness, nearestFirst, type PeerPlace, placeKey } from '../../host/network/nearness.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { paint } from '../screen/output.ts';
 import { cutToWidth, padToWidth, textWidth } from '../screen/text-width.ts';

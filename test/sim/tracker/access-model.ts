@@ -1,6 +1,6 @@
 /**
  * Who is let into which swarm, and who is listed there, from first principles: every question walks all releases and
- * accounts. What tracker/admission.ts and tracker/swarm-access.ts decide is held against it.
+ * accounts. What tracker/admission.ts and tracker/swarms/swarm-access.ts decide is held against it.
  */
 import type { ServedRelease } from '../../../tracker/catalogue/contract.ts';
 import type { AccountAccess } from '../../../tracker/community/contract.ts';

@@ -9,7 +9,7 @@ import type { ServedRelease } from '../../../tracker/catalogue/contract.ts';
 import { accountPasskeyHash } from '../../../tracker/community/sign-in/secrets.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import { decodeSwarms } from '../../../tracker/registry/snapshot.ts';
-import { openSwarmAccess, type SwarmAccess } from '../../../tracker/swarm-access.ts';
+import { openSwarmAccess, type SwarmAccess } from '../../../tracker/swarms/swarm-access.ts';
 import { AccessModel, type Key, type Label } from './access-model.ts';
 import { hexOf } from './addresses.ts';
 import { JudgedRegistry } from './judged-registry.ts';

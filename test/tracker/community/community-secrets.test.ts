@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { challengeLifeMs, openChallenges } from '../../../tracker/community/sign-in/challenges.ts';
 import { hashPassword, isPassword } from '../../../tracker/community/sign-in/passwords.ts';
 import { newPublicId, newToken, tokenHash } from '../../../tracker/community/sign-in/secrets.ts';
-import { signInText } from '../../../tracker/protocol/sign-in-text.ts';
+import { signInText } from '../../../tracker/protocol/api/sign-in-text.ts';
 
 describe('passwords', () => {
   it('are kept as argon2id with the cost that is promised, salted', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { html } from '../../../tracker/http/html.ts';
 import { ListedTorrents, magnetFor } from '../../../tracker/http/listed-torrents.ts';
-import { homePage, notFoundPage } from '../../../tracker/http/page.ts';
+import { html } from '../../../tracker/http/pages/html.ts';
+import { homePage, notFoundPage } from '../../../tracker/http/pages/page.ts';
 import { torrentFile } from '../tracker-fixtures.ts';
 
 const stats = {

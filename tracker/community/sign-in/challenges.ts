@@ -5,7 +5,7 @@
  * Invariant: a challenge is good for one name, once, for a minute, until the next start of the tracker.
  */
 import { createHmac, createPublicKey, randomBytes, timingSafeEqual, verify } from 'node:crypto';
-import { type SignIn, signInText } from '../../protocol/sign-in-text.ts';
+import { type SignIn, signInText } from '../../protocol/api/sign-in-text.ts';
 import { nameKey } from '../messages/texts.ts';
 
 /** Time for a slow network, not for somebody who copies it. */

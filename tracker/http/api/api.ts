@@ -9,9 +9,8 @@ import type { ErrorObject } from 'ajv';
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { programName } from '../../../torrents/program.ts';
 import { anonymous } from '../../access.ts';
-import { errorAnswer } from '../../protocol/api-shapes.ts';
+import { errorAnswer } from '../../protocol/api/api-shapes.ts';
 import { openWriterTurns } from '../uploads/writer-turns.ts';
-import { addAccountRoutes } from './accounts.ts';
 import { checkComplaint, openChecks } from './checks.ts';
 import {
   type Api,
@@ -22,20 +21,21 @@ import {
   signedIn,
   visitorKey,
 } from './context.ts';
-import { addConversationRoutes } from './conversation.ts';
-import { addDeskRoutes } from './desk.ts';
-import { addEventRoutes } from './events.ts';
-import { addFeeds } from './feeds.ts';
 import { watchMethods } from './methods.ts';
-import { addModerationRoutes } from './moderation.ts';
-import { addOwnAccountRoutes } from './own-account.ts';
-import { addPeopleRoutes } from './people.ts';
-import { openPublicationGates } from './publication-gates.ts';
-import { addPublishRoutes } from './publish.ts';
-import { addReleaseFileRoutes } from './release-files.ts';
-import { addReleaseRoutes } from './releases.ts';
-import { addSafeguardRoutes } from './safeguards.ts';
-import { addSearchRoutes } from './search.ts';
+import { addAccountRoutes } from './people/accounts.ts';
+import { addModerationRoutes } from './people/moderation.ts';
+import { addOwnAccountRoutes } from './people/own-account.ts';
+import { addPeopleRoutes } from './people/people.ts';
+import { addSafeguardRoutes } from './people/safeguards.ts';
+import { addFeeds } from './releases/feeds.ts';
+import { openPublicationGates } from './releases/publication-gates.ts';
+import { addPublishRoutes } from './releases/publish.ts';
+import { addReleaseFileRoutes } from './releases/release-files.ts';
+import { addReleaseRoutes } from './releases/releases.ts';
+import { addSearchRoutes } from './releases/search.ts';
+import { addConversationRoutes } from './talk/conversation.ts';
+import { addDeskRoutes } from './talk/desk.ts';
+import { addEventRoutes } from './talk/events.ts';
 
 /**
  * Of everything but publications, which bring files. A message is 4,000 characters, each perhaps escaped; reading 64 KiB

@@ -1,5 +1,5 @@
 /** `cicada browse`: what somebody shares, or what is new; numbered like the results of a search. */
-import * as shapes from '../../../../tracker/protocol/api-shapes.ts';
+import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

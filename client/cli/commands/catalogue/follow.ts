@@ -1,5 +1,5 @@
 /** `cicada follow`: be told of new versions of a release, or of what somebody publishes; alone, what one follows. */
-import * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { releaseAt } from '../../../sharing/publishing.ts';

@@ -1,6 +1,6 @@
 /** `cicada search`: finds songs or albums in the catalogue of a tracker, and who has them. */
 import type { Options } from 'yargs';
-import * as shapes from '../../../../tracker/protocol/api-shapes.ts';
+import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

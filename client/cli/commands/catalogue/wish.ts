@@ -1,5 +1,5 @@
 /** `cicada wish`: be told when something like this is published, and have it fetched if one likes. */
-import * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { qualityOptions, wishFilters } from '../../options/search-options.ts';

@@ -1,6 +1,6 @@
 /** `cicada wishes`: what one wishes for, numbered. */
 import Type, { type Static } from 'typebox';
-import * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

@@ -1,5 +1,5 @@
 /** `cicada inbox`: what one is told; with --follow as it happens, and with --download it is fetched as well. */
-import * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
 import { type LiveNewsOptions, liveNews } from '../../../account/live-news.ts';
 import { badOption, codeOf } from '../../cli-error.ts';

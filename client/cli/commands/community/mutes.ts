@@ -1,6 +1,6 @@
 /** Muting and blocking people: what `mute`, `unmute`, `block` and `unblock` have in common. */
 import Type from 'typebox';
-import { muted } from '../../../../tracker/protocol/moderation-shapes.ts';
+import { muted } from '../../../../tracker/protocol/api/moderation-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { badOption } from '../../cli-error.ts';
 import { type Command, defineCommand } from '../../command.ts';

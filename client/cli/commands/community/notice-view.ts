@@ -1,6 +1,6 @@
 /** What one is told, in a line each. */
 import type { Static } from 'typebox';
-import type * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import type * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { calledAs, commandLine } from '../../screen/command-line.ts';
 import { paint } from '../../screen/output.ts';
 import { plain } from '../making/torrent-summary.ts';

@@ -1,5 +1,5 @@
 /** `cicada read`: what was said in a room, to somebody, or about a release; with --follow what is said from now on. */
-import * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { ownAccount, type TrackerAccount } from '../../../account/account.ts';
 import { liveNews } from '../../../account/live-news.ts';
 import { apiPath } from '../../../account/tracker-client.ts';

@@ -1,5 +1,5 @@
 /** `cicada report`: tells the moderators of a release, a message or a person. */
-import { newReport } from '../../../../tracker/protocol/moderation-shapes.ts';
+import { newReport } from '../../../../tracker/protocol/api/moderation-shapes.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

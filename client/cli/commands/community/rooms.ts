@@ -1,6 +1,6 @@
 /** `cicada rooms`: the rooms one may read, with whom one talks, and a new room. */
 import Type from 'typebox';
-import * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

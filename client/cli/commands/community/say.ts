@@ -1,5 +1,5 @@
 /** `cicada say`: says something in a room, or to somebody. */
-import * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

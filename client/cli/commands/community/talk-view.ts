@@ -1,6 +1,6 @@
 /** What people say, fit for a terminal: when, who, and their words, whatever they put into them. */
 import type { Static } from 'typebox';
-import type * as talk from '../../../../tracker/protocol/talk-shapes.ts';
+import type * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import { badOption } from '../../cli-error.ts';
 import { noSuchPerson, noSuchRoom } from '../../results/unknown-names.ts';
 import { paint } from '../../screen/output.ts';

@@ -101,7 +101,7 @@ export const trackerUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'tracker/swarm-access.ts',
+    file: 'tracker/swarms/swarm-access.ts',
     branches: {
       "if ('failureReason' in reply) return reply":
         'a registry that serves some torrents only, below an admission: that decides alone',

@@ -1,7 +1,7 @@
 /** Floods and forgeries: guessed passwords, forged tokens and addresses, and signatures meant for another tracker. */
 import { sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signInText } from '../../../../tracker/protocol/sign-in-text.ts';
+import { signInText } from '../../../../tracker/protocol/api/sign-in-text.ts';
 import { type ApiScene, openApiScene, type Person, publishBody } from './api-scene.ts';
 
 const times = (count: number) => Array.from({ length: count }, (_, n) => n);

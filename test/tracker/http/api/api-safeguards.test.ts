@@ -1,6 +1,6 @@
 /** Muting, blocking and reporting through the API, and the contact of a tracker. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkContact } from '../../../../tracker/http/contact.ts';
+import { checkContact } from '../../../../tracker/http/pages/contact.ts';
 import { type ApiScene, openApiScene, type Person } from './api-scene.ts';
 
 let scene: ApiScene;

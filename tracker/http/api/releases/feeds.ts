@@ -6,18 +6,18 @@
  */
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { makeMagnet } from '../../../torrents/magnet.ts';
-import type { Viewer } from '../../access.ts';
-import type { ReleaseSummary } from '../../catalogue/contract.ts';
-import { queryCharsMax } from '../../catalogue/search/search-query.ts';
-import { keptTorrent } from '../../catalogue/words/kept-parts.ts';
-import { noSuchAccount } from '../../community/community-error.ts';
-import { attachment } from '../attachment.ts';
-import { baseUrl } from '../base-url.ts';
-import { type ApiContext, ApiError, type openGates, visitorKey } from './context.ts';
+import { makeMagnet } from '../../../../torrents/magnet.ts';
+import type { Viewer } from '../../../access.ts';
+import type { ReleaseSummary } from '../../../catalogue/contract.ts';
+import { queryCharsMax } from '../../../catalogue/search/search-query.ts';
+import { keptTorrent } from '../../../catalogue/words/kept-parts.ts';
+import { noSuchAccount } from '../../../community/community-error.ts';
+import { attachment } from '../../attachment.ts';
+import { baseUrl } from '../../base-url.ts';
+import { type ApiContext, ApiError, type openGates, visitorKey } from '../context.ts';
+import { sealedIds } from '../sealed-ids.ts';
 import { type Feed, type FeedItem, feedXml, rssType } from './feed-xml.ts';
 import { noSuchRelease } from './release-answers.ts';
-import { sealedIds } from './sealed-ids.ts';
 
 type Query = Readonly<Record<string, string | string[] | undefined>>;
 type ReleasePage = { readonly rows: readonly ReleaseSummary[]; readonly next: string | undefined };

@@ -5,10 +5,10 @@
  * (a release that was closed or taken down, an account that was banned, or has new passkeys) keeps its peers away.
  * Left to others: the file (snapshot-file.ts).
  */
-import type { Presence } from './presence.ts';
-import { addressText, packAddress } from './protocol/address.ts';
-import { encodeSwarm, type SavedPeer, type SavedSwarm } from './registry/snapshot.ts';
-import { kindOf, packEndpoint, type Registry } from './registry.ts';
+import type { Presence } from '../presence.ts';
+import { addressText, packAddress } from '../protocol/address.ts';
+import { encodeSwarm, type SavedPeer, type SavedSwarm } from '../registry/snapshot.ts';
+import { kindOf, packEndpoint, type Registry } from '../registry.ts';
 
 /** Under which account a peer announced. */
 export interface SavedAccount {

@@ -4,15 +4,15 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { maySee, type ReleaseAccess } from '../../tracker/access.ts';
-import { openPasskeys } from '../../tracker/admission/passkeys.ts';
-import type { ServedRelease } from '../../tracker/catalogue/contract.ts';
-import type { AccountAccess } from '../../tracker/community/contract.ts';
-import { accountPasskeyHash } from '../../tracker/community/sign-in/secrets.ts';
-import { replyEndpoints } from '../../tracker/protocol/announce-reply.ts';
-import { decodeSwarms } from '../../tracker/registry/snapshot.ts';
-import { Registry } from '../../tracker/registry.ts';
-import { openSwarmAccess } from '../../tracker/swarm-access.ts';
+import { maySee, type ReleaseAccess } from '../../../tracker/access.ts';
+import { openPasskeys } from '../../../tracker/admission/passkeys.ts';
+import type { ServedRelease } from '../../../tracker/catalogue/contract.ts';
+import type { AccountAccess } from '../../../tracker/community/contract.ts';
+import { accountPasskeyHash } from '../../../tracker/community/sign-in/secrets.ts';
+import { replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
+import { decodeSwarms } from '../../../tracker/registry/snapshot.ts';
+import { Registry } from '../../../tracker/registry.ts';
+import { openSwarmAccess } from '../../../tracker/swarms/swarm-access.ts';
 
 const [accountCount, releaseCount] = [4, 4];
 /** Two releases of each torrent, and hybrids: every release has two hashes. */

@@ -1,8 +1,8 @@
 /** What people do themselves: mute, block, report. */
 import Type from 'typebox';
-import * as schemas from '../../protocol/api-shapes.ts';
-import * as shapes from '../../protocol/moderation-shapes.ts';
-import { sealedNumbers } from '../../sealed-numbers.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as shapes from '../../../protocol/api/moderation-shapes.ts';
+import { sealedNumbers } from '../../../sealed-numbers.ts';
 import {
   type Api,
   type ApiContext,
@@ -11,9 +11,9 @@ import {
   noContent,
   type openGates,
   signedIn,
-} from './context.ts';
-import { noSuchRelease } from './release-answers.ts';
-import { sealedIds } from './sealed-ids.ts';
+} from '../context.ts';
+import { noSuchRelease } from '../releases/release-answers.ts';
+import { sealedIds } from '../sealed-ids.ts';
 
 const named = Type.Object({ name: schemas.nameText });
 

@@ -4,12 +4,12 @@ import fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openPasskeys } from '../../tracker/admission/passkeys.ts';
-import type { Registry } from '../../tracker/registry.ts';
-import { type SnapshotTrouble, snapshotFile, snapshotName } from '../../tracker/snapshot-file.ts';
-import { openSwarmAccess } from '../../tracker/swarm-access.ts';
-import { openSwarmKeeper, type SwarmKeeper } from '../../tracker/swarm-keeper.ts';
-import { hashOf, type SwarmWorld, swarmWorld } from './registry/swarm-world.ts';
+import { openPasskeys } from '../../../tracker/admission/passkeys.ts';
+import type { Registry } from '../../../tracker/registry.ts';
+import { type SnapshotTrouble, snapshotFile, snapshotName } from '../../../tracker/swarms/snapshot-file.ts';
+import { openSwarmAccess } from '../../../tracker/swarms/swarm-access.ts';
+import { openSwarmKeeper, type SwarmKeeper } from '../../../tracker/swarms/swarm-keeper.ts';
+import { hashOf, type SwarmWorld, swarmWorld } from '../registry/swarm-world.ts';
 
 const key = new Uint8Array(32).fill(3);
 let folder: string;

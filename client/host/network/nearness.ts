@@ -5,7 +5,7 @@
  * only when the tracker itself runs on it; nowhere link-local; and nothing is sent.
  */
 import { connect, isIP } from 'node:net';
-import { addressKind } from '../host/network/address-kind.ts';
+import { addressKind } from './address-kind.ts';
 
 export interface PeerPlace {
   readonly host: string;

@@ -9,12 +9,12 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { hears, type Viewer } from '../../access.ts';
-import type { CommunityEvent } from '../../community/contract.ts';
-import { sealedId } from '../../protocol/talk-shapes.ts';
-import { openBudget } from './budget.ts';
-import { type Api, type ApiContext, ApiError, enter, sessionToken, visitorKey } from './context.ts';
-import { sealedIds } from './sealed-ids.ts';
+import { hears, type Viewer } from '../../../access.ts';
+import type { CommunityEvent } from '../../../community/contract.ts';
+import { sealedId } from '../../../protocol/api/talk-shapes.ts';
+import { openBudget } from '../budget.ts';
+import { type Api, type ApiContext, ApiError, enter, sessionToken, visitorKey } from '../context.ts';
+import { sealedIds } from '../sealed-ids.ts';
 import { isSeen } from './seen-notices.ts';
 
 /** Each costs a connection and some kilobytes. */

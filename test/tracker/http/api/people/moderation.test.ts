@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { migrations as catalogueMigrations } from '../../tracker/catalogue/migrations.ts';
-import { migrations as communityMigrations } from '../../tracker/community/stores/tables.ts';
-import { type Library, openLibrary } from '../../tracker/library.ts';
-import { Registry } from '../../tracker/registry.ts';
-import { publication, releaseIdOf } from './catalogue/catalogue-album.ts';
-import { again, enrol, enrolOwner, type Person } from './community/community-scene.ts';
+import { migrations as catalogueMigrations } from '../../../../../tracker/catalogue/migrations.ts';
+import { migrations as communityMigrations } from '../../../../../tracker/community/stores/tables.ts';
+import { type Library, openLibrary } from '../../../../../tracker/library.ts';
+import { Registry } from '../../../../../tracker/registry.ts';
+import { publication, releaseIdOf } from '../../../catalogue/catalogue-album.ts';
+import { again, enrol, enrolOwner, type Person } from '../../../community/community-scene.ts';
 
 let folder: string;
 const opened: Library[] = [];

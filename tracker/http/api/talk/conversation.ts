@@ -1,9 +1,9 @@
 /** Rooms, direct messages, and comments on releases. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Authenticated, Message, Page, Room } from '../../community/contract.ts';
-import * as schemas from '../../protocol/api-shapes.ts';
-import * as talk from '../../protocol/talk-shapes.ts';
+import type { Authenticated, Message, Page, Room } from '../../../community/contract.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as talk from '../../../protocol/api/talk-shapes.ts';
 import {
   type Api,
   type ApiContext,
@@ -12,10 +12,10 @@ import {
   type openGates,
   signedIn,
   visitorKey,
-} from './context.ts';
-import { noSuchRelease } from './release-answers.ts';
-import { type Sealed, sealedIds } from './sealed-ids.ts';
-import { defined } from './shapes.ts';
+} from '../context.ts';
+import { noSuchRelease } from '../releases/release-answers.ts';
+import { type Sealed, sealedIds } from '../sealed-ids.ts';
+import { defined } from '../shapes.ts';
 
 const inRoom = Type.Object({ room: schemas.nameText });
 const ofRelease = Type.Object({ id: schemas.releaseIdText });

@@ -1,12 +1,12 @@
 /** What moderators see and decide: takedowns, blocked content, what waits, reports, members, the audit list. */
 import Type from 'typebox';
-import type { AuditEntry } from '../../community/people/safeguards.ts';
-import * as schemas from '../../protocol/api-shapes.ts';
-import * as shapes from '../../protocol/moderation-shapes.ts';
-import * as talk from '../../protocol/talk-shapes.ts';
-import { type Api, type ApiContext, noContent, signedIn } from './context.ts';
-import { sealedIds } from './sealed-ids.ts';
-import { base64, defined } from './shapes.ts';
+import type { AuditEntry } from '../../../community/people/safeguards.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as shapes from '../../../protocol/api/moderation-shapes.ts';
+import * as talk from '../../../protocol/api/talk-shapes.ts';
+import { type Api, type ApiContext, noContent, signedIn } from '../context.ts';
+import { sealedIds } from '../sealed-ids.ts';
+import { base64, defined } from '../shapes.ts';
 
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
 

@@ -2,7 +2,7 @@
  * RSS 2.0 as readers and BitTorrent clients understand it: `enclosure` is what qBittorrent downloads, `torrent:` are the
  * elements that other programs look for (ezRSS), `atom:link` says where the feed itself is.
  */
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../pages/html.ts';
 
 export interface FeedItem {
   readonly title: string;

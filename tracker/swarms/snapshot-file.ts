@@ -11,9 +11,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../torrents/whole-file.ts';
-import { deriveKey } from './key-file.ts';
-import { decodeSwarms, type SavedSwarm } from './registry/snapshot.ts';
+import { writeWhole } from '../../torrents/whole-file.ts';
+import { deriveKey } from '../key-file.ts';
+import { decodeSwarms, type SavedSwarm } from '../registry/snapshot.ts';
 
 export type SnapshotTroubleCode = 'snapshot-unusable' | 'snapshot-unwritten';
 

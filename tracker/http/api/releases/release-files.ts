@@ -1,9 +1,9 @@
 /** What a release has as files: its torrent, as each visitor gets it, and its cover. */
 import Type from 'typebox';
-import { keptTorrent } from '../../catalogue/words/kept-parts.ts';
-import * as schemas from '../../protocol/api-shapes.ts';
-import { attachment } from '../attachment.ts';
-import { type Api, type ApiContext, announceUrl, enter } from './context.ts';
+import { keptTorrent } from '../../../catalogue/words/kept-parts.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import { attachment } from '../../attachment.ts';
+import { type Api, type ApiContext, announceUrl, enter } from '../context.ts';
 import { noSuchRelease } from './release-answers.ts';
 
 const withId = Type.Object({ id: schemas.releaseIdText });

@@ -6,18 +6,18 @@
  * is taken: peers of accounts that lost it leave its swarm at once, and so do all peers of a swarm that is in no release
  * any more. A peer that may still announce is listed again by its next announce, at the same announce URL.
  */
-import { isBanned, maySee } from './access.ts';
-import { type Admission, type AdmissionOptions, openAdmission, type Refusal } from './admission.ts';
-import type { ServedRelease } from './catalogue/contract.ts';
-import type { AccountAccess } from './community/contract.ts';
-import { type Holder, openPresence, type Presence, type PresentPeer } from './presence.ts';
-import { addressText, packAddress } from './protocol/address.ts';
-import type { AnnounceRequest } from './protocol/announce-query.ts';
-import type { AnnounceReply } from './protocol/announce-reply.ts';
-import type { TrackerFailure } from './protocol/reply.ts';
-import type { ScrapedTorrent, SwarmCounts } from './protocol/scrape-reply.ts';
-import type { SavedPeer, SavedSwarm } from './registry/snapshot.ts';
-import type { PeerAddress, RandomBelow, Registry } from './registry.ts';
+import { isBanned, maySee } from '../access.ts';
+import { type Admission, type AdmissionOptions, openAdmission, type Refusal } from '../admission.ts';
+import type { ServedRelease } from '../catalogue/contract.ts';
+import type { AccountAccess } from '../community/contract.ts';
+import { type Holder, openPresence, type Presence, type PresentPeer } from '../presence.ts';
+import { addressText, packAddress } from '../protocol/address.ts';
+import type { AnnounceRequest } from '../protocol/announce-query.ts';
+import type { AnnounceReply } from '../protocol/announce-reply.ts';
+import type { TrackerFailure } from '../protocol/reply.ts';
+import type { ScrapedTorrent, SwarmCounts } from '../protocol/scrape-reply.ts';
+import type { SavedPeer, SavedSwarm } from '../registry/snapshot.ts';
+import type { PeerAddress, RandomBelow, Registry } from '../registry.ts';
 import { accountFinder, type SavedAccount, snapshotOf } from './swarm-snapshot.ts';
 
 export interface SwarmAccessOptions extends AdmissionOptions {

@@ -1,10 +1,10 @@
 /** Search over songs and releases; each result names who has it. */
 import Type from 'typebox';
-import type { Viewer } from '../../access.ts';
-import type { SearchInput } from '../../catalogue/contract.ts';
-import { noSuchAccount } from '../../community/community-error.ts';
-import * as schemas from '../../protocol/api-shapes.ts';
-import { type Api, type ApiContext, enter, type openGates, visitorKey } from './context.ts';
+import type { Viewer } from '../../../access.ts';
+import type { SearchInput } from '../../../catalogue/contract.ts';
+import { noSuchAccount } from '../../../community/community-error.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import { type Api, type ApiContext, enter, type openGates, visitorKey } from '../context.ts';
 import {
   defined,
   holdersOf,
@@ -13,7 +13,7 @@ import {
   releaseHitShape,
   swarmHashes,
   trackHitShape,
-} from './shapes.ts';
+} from '../shapes.ts';
 
 interface Found {
   readonly releaseId: string;

@@ -6,17 +6,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { isBanned, isPublisher, may, type Viewer } from '../../access.ts';
-import { notYours } from '../../catalogue/catalogue-error.ts';
-import { dropIncoming } from '../../catalogue/publication/torrent-files.ts';
-import * as schemas from '../../protocol/api-shapes.ts';
-import { withContact } from '../contact.ts';
-import { collectBody } from '../uploads/body.ts';
-import { publishBytesMax } from '../uploads/limits.ts';
-import type { Upload } from '../uploads/read-upload.ts';
-import { openUploadReaders } from '../uploads/upload-readers.ts';
-import type { WriterTurns } from '../uploads/writer-turns.ts';
-import { type Api, type ApiContext, ApiError, askerOf, signedIn, visitorKey } from './context.ts';
+import { isBanned, isPublisher, may, type Viewer } from '../../../access.ts';
+import { notYours } from '../../../catalogue/catalogue-error.ts';
+import { dropIncoming } from '../../../catalogue/publication/torrent-files.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import { withContact } from '../../pages/contact.ts';
+import { collectBody } from '../../uploads/body.ts';
+import { publishBytesMax } from '../../uploads/limits.ts';
+import type { Upload } from '../../uploads/read-upload.ts';
+import { openUploadReaders } from '../../uploads/upload-readers.ts';
+import type { WriterTurns } from '../../uploads/writer-turns.ts';
+import { type Api, type ApiContext, ApiError, askerOf, signedIn, visitorKey } from '../context.ts';
 import type { PublicationGates } from './publication-gates.ts';
 import { releaseAnswers } from './release-answers.ts';
 

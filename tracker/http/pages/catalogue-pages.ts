@@ -3,17 +3,17 @@
  * for; everything else is for clients, through the API.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { makeMagnet } from '../../torrents/magnet.ts';
-import { count, duration, grouped, size } from '../../torrents/wording.ts';
-import { anonymous, mayEnter } from '../access.ts';
-import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../catalogue/contract.ts';
-import { queryCharsMax } from '../catalogue/search/search-query.ts';
-import type { Figures } from '../public-figures.ts';
-import { type ApiContext, announceUrl, type openGates, visitorKey } from './api/context.ts';
-import { holdersOf, type Names, nameIn, swarmHashes } from './api/shapes.ts';
+import { makeMagnet } from '../../../torrents/magnet.ts';
+import { count, duration, grouped, size } from '../../../torrents/wording.ts';
+import { anonymous, mayEnter } from '../../access.ts';
+import type { ReleaseDetail, ReleaseSummary, TrackHit } from '../../catalogue/contract.ts';
+import { queryCharsMax } from '../../catalogue/search/search-query.ts';
+import type { Figures } from '../../public-figures.ts';
+import { type ApiContext, announceUrl, type openGates, visitorKey } from '../api/context.ts';
+import { holdersOf, type Names, nameIn, swarmHashes } from '../api/shapes.ts';
+import type { TrackerStats } from '../metrics.ts';
 import { contactLine } from './contact.ts';
 import { type Html, html } from './html.ts';
-import type { TrackerStats } from './metrics.ts';
 import { figure, mark, page } from './page-parts.ts';
 
 /** Who has a release, by name. */

@@ -1,13 +1,13 @@
 /** What is shared here: read, change, withdraw. Publishing: publish.ts. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { noSuchAccount } from '../../community/community-error.ts';
-import * as schemas from '../../protocol/api-shapes.ts';
-import type { WriterTurns } from '../uploads/writer-turns.ts';
-import { type Api, type ApiContext, askerOf, enter, noContent, signedIn } from './context.ts';
+import { noSuchAccount } from '../../../community/community-error.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import type { WriterTurns } from '../../uploads/writer-turns.ts';
+import { type Api, type ApiContext, askerOf, enter, noContent, signedIn } from '../context.ts';
+import { base64, defined, nameIn, releaseShape, versionShape } from '../shapes.ts';
 import type { PublicationGates } from './publication-gates.ts';
 import { noSuchRelease, releaseAnswers } from './release-answers.ts';
-import { base64, defined, nameIn, releaseShape, versionShape } from './shapes.ts';
 
 const withId = Type.Object({ id: schemas.releaseIdText });
 

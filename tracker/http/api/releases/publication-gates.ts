@@ -3,9 +3,9 @@
  * of the one writer. All of it but the number of tracks is known from the headers.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bodiesOfAccount, bodiesOfAddress, publishBytesMax } from '../uploads/limits.ts';
-import { openBudget } from './budget.ts';
-import { ApiError, type openGates } from './context.ts';
+import { bodiesOfAccount, bodiesOfAddress, publishBytesMax } from '../../uploads/limits.ts';
+import { openBudget } from '../budget.ts';
+import { ApiError, type openGates } from '../context.ts';
 
 /** Above it, a body takes tenths of a second of the threads that read bodies. */
 const largeBytes = 2 * 1024 * 1024;

@@ -1,12 +1,12 @@
 /** Coming in, and one's own account. Other people: people.ts. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { programName } from '../../../torrents/program.ts';
-import type { OwnAccount, SignedIn } from '../../community/contract.ts';
-import { nameKey } from '../../community/messages/texts.ts';
-import { openGuesses, type TooSoon } from '../../community/sign-in/guesses.ts';
-import * as schemas from '../../protocol/api-shapes.ts';
-import { calledHost } from './called-host.ts';
+import { programName } from '../../../../torrents/program.ts';
+import type { OwnAccount, SignedIn } from '../../../community/contract.ts';
+import { nameKey } from '../../../community/messages/texts.ts';
+import { openGuesses, type TooSoon } from '../../../community/sign-in/guesses.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import { calledHost } from '../called-host.ts';
 import {
   type Api,
   type ApiContext,
@@ -16,9 +16,9 @@ import {
   type openGates,
   signedIn,
   visitorKey,
-} from './context.ts';
-import { unreadSeen } from './seen-notices.ts';
-import { fromBase64, ownAccountShape } from './shapes.ts';
+} from '../context.ts';
+import { fromBase64, ownAccountShape } from '../shapes.ts';
+import { unreadSeen } from '../talk/seen-notices.ts';
 
 const named = Type.Object({ name: schemas.nameText });
 const withId = Type.Object({ id: Type.String({ maxLength: 64 }) });

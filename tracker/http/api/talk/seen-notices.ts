@@ -4,11 +4,11 @@
  *
  * Invariant: a page has as many rows as it was asked for unless there are no more.
  */
-import { maySee, type Viewer } from '../../access.ts';
-import type { Notice, OwnAccount, PageAsked } from '../../community/contract.ts';
-import { pageRowsMax } from '../../community/contract.ts';
-import { moderationNotices, type NoticeKind } from '../../community/inbox/notice-kinds.ts';
-import type { Library } from '../../library.ts';
+import { maySee, type Viewer } from '../../../access.ts';
+import type { Notice, OwnAccount, PageAsked } from '../../../community/contract.ts';
+import { pageRowsMax } from '../../../community/contract.ts';
+import { moderationNotices, type NoticeKind } from '../../../community/inbox/notice-kinds.ts';
+import type { Library } from '../../../library.ts';
 
 const ofModeration: ReadonlySet<NoticeKind> = new Set(moderationNotices);
 

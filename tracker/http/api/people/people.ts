@@ -1,9 +1,9 @@
 /** Other people: who they are, moderation, invitations and groups. */
 import Type from 'typebox';
-import type { Viewer } from '../../access.ts';
-import * as schemas from '../../protocol/api-shapes.ts';
-import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
-import { accountShape, defined } from './shapes.ts';
+import type { Viewer } from '../../../access.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from '../context.ts';
+import { accountShape, defined } from '../shapes.ts';
 
 const named = Type.Object({ name: schemas.nameText });
 const withId = Type.Object({ id: Type.String({ maxLength: 64 }) });

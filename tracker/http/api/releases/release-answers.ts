@@ -1,10 +1,17 @@
 /** What the routes of releases share: who sees one, how it is answered, and who is meant to see it. */
 import type { FastifyRequest } from 'fastify';
-import type { Viewer } from '../../access.ts';
-import type { ReleaseDetail, WantedAccess } from '../../catalogue/contract.ts';
-import type * as schemas from '../../protocol/api-shapes.ts';
-import { type ApiContext, ApiError, announceUrl } from './context.ts';
-import { defined, detailShape, holdersOf, holdersOfReleaseMax, namedHolders, swarmHashes } from './shapes.ts';
+import type { Viewer } from '../../../access.ts';
+import type { ReleaseDetail, WantedAccess } from '../../../catalogue/contract.ts';
+import type * as schemas from '../../../protocol/api/api-shapes.ts';
+import { type ApiContext, ApiError, announceUrl } from '../context.ts';
+import {
+  defined,
+  detailShape,
+  holdersOf,
+  holdersOfReleaseMax,
+  namedHolders,
+  swarmHashes,
+} from '../shapes.ts';
 
 export function releaseAnswers(context: ApiContext) {
   const { library } = context;

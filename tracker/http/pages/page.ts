@@ -2,12 +2,12 @@
  * The pages for people: what this tracker is, what is shared here, how it is doing. Complete in themselves: no script,
  * nothing from elsewhere.
  */
-import { count, duration, grouped, size } from '../../torrents/wording.ts';
-import type { SwarmCounts } from '../protocol/scrape-reply.ts';
+import { count, duration, grouped, size } from '../../../torrents/wording.ts';
+import type { SwarmCounts } from '../../protocol/scrape-reply.ts';
+import { type ListedTorrent, magnetFor } from '../listed-torrents.ts';
+import type { TrackerStats } from '../metrics.ts';
 import { contactLine } from './contact.ts';
 import { type Html, html } from './html.ts';
-import { type ListedTorrent, magnetFor } from './listed-torrents.ts';
-import type { TrackerStats } from './metrics.ts';
 import { figure, mark, page } from './page-parts.ts';
 
 export interface HomePage {

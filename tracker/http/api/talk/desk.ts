@@ -1,10 +1,10 @@
 /** What one follows, wishes for, and is told. */
 import Type from 'typebox';
-import * as schemas from '../../protocol/api-shapes.ts';
-import * as talk from '../../protocol/talk-shapes.ts';
-import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from './context.ts';
-import { noSuchRelease } from './release-answers.ts';
-import { sealedIds } from './sealed-ids.ts';
+import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as talk from '../../../protocol/api/talk-shapes.ts';
+import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from '../context.ts';
+import { noSuchRelease } from '../releases/release-answers.ts';
+import { sealedIds } from '../sealed-ids.ts';
 import { isSeen, seenNotices } from './seen-notices.ts';
 
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
