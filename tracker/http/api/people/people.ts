@@ -8,9 +8,17 @@ import { accountShape, defined } from '../shapes.ts';
 const named = Type.Object({ name: schemas.nameText });
 const withId = Type.Object({ id: Type.String({ maxLength: 64 }) });
 
-export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
-  const { community, online } = context.library;
+type Gates = ReturnType<typeof openGates>;
 
+export function addPeopleRoutes(api: Api, context: ApiContext, gates: Gates): void {
+  addAccountsOfOthers(api, context);
+  addInvitations(api, context, gates);
+  addGroups(api, context, gates);
+}
+
+/** Who somebody is and whether they are here; their role and their bans. */
+function addAccountsOfOthers(api: Api, context: ApiContext): void {
+  const { community, online } = context.library;
   api.get(
     '/accounts/:name',
     {
@@ -104,7 +112,10 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
       return { names: [...names.values()].sort(), count: here.size };
     },
   );
+}
 
+function addInvitations(api: Api, context: ApiContext, gates: Gates): void {
+  const { community } = context.library;
   api.post(
     '/invitations',
     {
@@ -117,7 +128,7 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
     },
     async (request, reply) => {
       const own = signedIn(request);
-      change(own.accountId);
+      takeChange(gates, own.accountId);
       reply.code(201);
       return community.invite(own, request.body);
     },
@@ -148,7 +159,10 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
       return noContent(reply);
     },
   );
+}
 
+function addGroups(api: Api, context: ApiContext, gates: Gates): void {
+  const { community } = context.library;
   api.get(
     '/groups',
     {
@@ -172,7 +186,7 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
     },
     async (request, reply) => {
       const own = signedIn(request);
-      change(own.accountId);
+      takeChange(gates, own.accountId);
       reply.code(201);
       return groupShape(await community.createGroup(own, request.body.name));
     },
@@ -209,10 +223,10 @@ export function addPeopleRoutes(api: Api, context: ApiContext, gates: ReturnType
       return noContent(reply);
     },
   );
+}
 
-  function change(accountId: number): void {
-    gates.take('changePerAccount', String(accountId));
-  }
+function takeChange(gates: Gates, accountId: number): void {
+  gates.take('changePerAccount', String(accountId));
 }
 
 /** A page of them; nobody reads more. */
