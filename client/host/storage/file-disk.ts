@@ -14,11 +14,11 @@ import type {
   TorrentId,
 } from '../../engine/contract.ts';
 import { ContentWatch } from '../content/content-watch.ts';
-import { DescriptorPool, type Pin } from '../disk/descriptor-pool.ts';
+import type { Pin } from '../disk/descriptor-pool.ts';
 import { isAboutFiles, isAnother, troubleOf } from '../disk/disk-errors.ts';
 import { sameFile, sameStamp } from '../disk/file-stamp.ts';
 import type { FileSystem } from '../disk/file-system.ts';
-import { openKnown, stampOfOpen } from '../disk/part-file.ts';
+import { stampOfOpen } from '../disk/part-file.ts';
 import { realFiles } from '../disk/real-files.ts';
 import { asPromise, type Steps, waitFor } from '../disk/steps.ts';
 import { SyncQueue } from '../disk/sync-queue.ts';
@@ -27,7 +27,7 @@ import type { Disk, FactSink } from '../ports.ts';
 import { failuresOf, isWholeWith, noteWritten, syncFailed } from '../resume/written-places.ts';
 import type { StoredTorrent } from '../stored-torrent.ts';
 import { BlockReader, extentBytes } from './block-reader.ts';
-import { isAsSeen } from './served-files.ts';
+import { OpenFiles } from './open-files.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import type { StorageJobs, StoreResult, StoreSegment } from './storage-job.ts';
 import { type Place, type StoredFile, sideKey } from './torrent-files.ts';
@@ -46,7 +46,7 @@ interface Storing {
 export class FileDisk implements Disk {
   readonly #torrents = new Map<TorrentId, StoredTorrent>();
   readonly #magnets = new Map<TorrentId, (infoBytes: Uint8Array) => boolean>();
-  readonly #descriptors: DescriptorPool;
+  readonly #open: OpenFiles;
   readonly #reader = new BlockReader();
   readonly #pool: StorageJobs;
   readonly #memory: PieceMemory;
@@ -68,12 +68,10 @@ export class FileDisk implements Disk {
     this.#syncs = new SyncQueue(pool);
     this.#sink = sink;
     this.#fs = fs;
-    this.#descriptors = new DescriptorPool(fs, (key, error) => {
-      const [torrent, name] = key.split('/');
-      this.#torrents.get(Number(torrent))?.files.onCloseFailed(name!, troubleOf(error));
+    this.#open = new OpenFiles(fs, (torrent, key, trouble) => {
+      this.#torrents.get(torrent)?.files.onCloseFailed(key, trouble);
     });
-    const forget = (at: TorrentId, key: string) => this.#descriptors.forget(`${at}/${key}`);
-    this.watch = new ContentWatch({ sink, pool, timers, forget });
+    this.watch = new ContentWatch({ sink, pool, timers, forget: this.#open.forget });
   }
 
   /** `isSeeding`: it is complete, and its files are only read. */
@@ -90,9 +88,9 @@ export class FileDisk implements Disk {
   remove(torrent: TorrentId): void {
     this.watch.remove(torrent);
     for (const file of this.#torrents.get(torrent)?.files.files ?? []) {
-      if (file !== undefined) this.#descriptors.forget(descriptorKey(torrent, file));
+      if (file !== undefined) this.#open.forget(torrent, `${file.file.index}`);
     }
-    this.#descriptors.forget(`${torrent}/${sideKey}`);
+    this.#open.forget(torrent, sideKey);
     this.#torrents.delete(torrent);
     this.#magnets.delete(torrent);
   }
@@ -115,7 +113,7 @@ export class FileDisk implements Disk {
   *stopping(): Steps<void> {
     this.watch.stop();
     yield* waitFor(this.#pool.stop());
-    this.#descriptors.closeAll();
+    this.#open.closeAll();
   }
 
   readBlock(torrent: TorrentId, read: ReadId, block: Block): void {
@@ -129,7 +127,7 @@ export class FileDisk implements Disk {
     const start = spans ? block.begin : extentStart;
     const bytes = spans ? block.bytes : Math.min(extentBytes, geometry.pieceSpan(block.pieceIndex) - start);
     const key = `${torrent}:${stored.files.version(block.pieceIndex)}`;
-    this.#reader.read(key, pieceOffset + start, bytes, this.#readExtent(stored), (extent, trouble) => {
+    this.#reader.read(key, pieceOffset + start, bytes, this.#open.readExtent(stored), (extent, trouble) => {
       if (extent !== undefined) {
         const at = block.begin - start;
         const bytes = extent.subarray(at, at + block.bytes);
@@ -155,7 +153,7 @@ export class FileDisk implements Disk {
     try {
       storing = this.#prepare(stored, pieceIndex, pins);
     } catch (error) {
-      this.#unpin(pins);
+      this.#open.unpin(pins);
       this.#memory.release(buffer);
       return this.#sink({ type: 'piece-unstorable', torrent, pieceIndex, trouble: troubleOf(error) });
     }
@@ -164,7 +162,7 @@ export class FileDisk implements Disk {
     const piece = { shared: view.buffer, offset: view.byteOffset, bytes: view.length, inArena };
     files.writes.onWriting(places);
     this.#pool.run({ piece, expected, segments, wantDigests }, (result) => {
-      this.#unpin(pins);
+      this.#open.unpin(pins);
       this.#memory.release(buffer);
       const isOver = files.writes.onNaming();
       files.writes.onWritten(places);
@@ -182,16 +180,16 @@ export class FileDisk implements Disk {
   /** A file that is not where it was is found out here: what was stored of it is lost, and the piece goes into a new one. */
   #prepare(stored: StoredTorrent, pieceIndex: PieceIndex, pins: Pin[]): Storing {
     try {
-      return this.#open(stored, pieceIndex, pins);
+      return this.#openAll(stored, pieceIndex, pins);
     } catch (error) {
       if (!isAboutFiles(troubleOf(error))) throw error;
-      this.#unpin(pins.splice(0));
+      this.#open.unpin(pins.splice(0));
       this.watch.lookNow(stored.torrent);
-      return this.#open(stored, pieceIndex, pins);
+      return this.#openAll(stored, pieceIndex, pins);
     }
   }
 
-  #open(stored: StoredTorrent, pieceIndex: PieceIndex, pins: Pin[]): Storing {
+  #openAll(stored: StoredTorrent, pieceIndex: PieceIndex, pins: Pin[]): Storing {
     const places = stored.files.placesOf(pieceIndex);
     stored.files.make(places);
     const segments: StoreSegment[] = [];
@@ -200,7 +198,7 @@ export class FileDisk implements Disk {
       const { position, bytes, offset } = place;
       const { state, finalPath, partPath, seen } = place.at;
       // A piece over many small files would need as many descriptors: those it opens one after the other.
-      const descriptor = places.length <= pinnedFilesMax ? this.#pin(stored, place, pins) : undefined;
+      const descriptor = places.length <= pinnedFilesMax ? this.#open.pin(stored, place, pins) : undefined;
       if (descriptor !== undefined) this.#lookForOthers(stored, place, descriptor);
       segments.push({ file: { state, finalPath, partPath, seen }, descriptor, position, bytes, offset });
     }
@@ -282,69 +280,8 @@ export class FileDisk implements Disk {
   #finish(torrent: TorrentId, file: StoredFile): void {
     if (file.state !== 'part') return;
     // On Windows an open file cannot be renamed; elsewhere this costs one more open.
-    this.#descriptors.forget(descriptorKey(torrent, file));
+    this.#open.forget(torrent, `${file.file.index}`);
     const named = this.#torrents.get(torrent)?.files.finish(file);
     if (named === 'doubtful') this.watch.doubt(torrent, file);
   }
-
-  /** Reads one extent, file by file; pads are zeros, and so is the gap behind a file.  BEP 47 52 */
-  #readExtent(stored: StoredTorrent) {
-    return (offset: number, target: Uint8Array, done: (trouble: DiskTrouble | undefined) => void): void => {
-      const pins: Pin[] = [];
-      const finish = (trouble: DiskTrouble | undefined) => {
-        this.#unpin(pins);
-        done(trouble);
-      };
-      const places = stored.files.places(offset, target.length);
-      const last = places.at(-1);
-      target.fill(0, last === undefined ? 0 : last.offset + last.bytes);
-      const next = (i: number): void => {
-        const place = places[i];
-        if (place === undefined) return finish(undefined);
-        const into = target.subarray(place.offset, place.offset + place.bytes);
-        if (place.file === undefined) {
-          into.fill(0);
-          return next(i + 1);
-        }
-        let descriptor: number;
-        try {
-          descriptor = this.#pin(stored, place, pins);
-        } catch (error) {
-          return finish(troubleOf(error));
-        }
-        const { file } = place;
-        this.#fs.readLater(descriptor, into, place.position, (error, count) => {
-          const isSame = error !== null || place.isAside || isAsSeen(this.#fs, file, descriptor);
-          this.#unpin(pins.splice(0));
-          if (error !== null) return finish(troubleOf(error));
-          if (count < into.length) {
-            return finish({
-              code: 'ESHORT',
-              message: `${place.at.finalPath} is shorter than the torrent says`,
-            });
-          }
-          if (!isSame) {
-            const message = `${place.at.finalPath} has changed since it was checked: it is not what the torrent describes`;
-            return finish({ code: 'ECHANGED', message });
-          }
-          next(i + 1);
-        });
-      };
-      next(0);
-    };
-  }
-
-  #pin(stored: StoredTorrent, { key, at }: Place, pins: Pin[]): number {
-    const pin = this.#descriptors.pin(`${stored.torrent}/${key}`, () => openKnown(this.#fs, at));
-    pins.push(pin);
-    return pin.descriptor;
-  }
-
-  #unpin(pins: readonly Pin[]): void {
-    for (const pin of pins) this.#descriptors.unpin(pin);
-  }
-}
-
-function descriptorKey(torrent: TorrentId, file: StoredFile): string {
-  return `${torrent}/${file.file.index}`;
 }

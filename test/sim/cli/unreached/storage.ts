@@ -135,8 +135,6 @@ export const storageUnreached: readonly Unreached[] = [
         'an fsync fails while a piece is written: seldom within a run; test/host/storage/unlucky-disk.test.ts has failed ones',
       'if (gone !== undefined) return refuse(troubleOf(isAnother(gone.at.partPath)))':
         'a part is lost while the side file is written; test/host/content/lost-files.test.ts has lost parts',
-      'target.fill(0, last === undefined ? 0':
-        'a read of pads alone: storage runs read pieces that have files',
     },
   },
   {
@@ -165,6 +163,13 @@ export const storageUnreached: readonly Unreached[] = [
         'the side file cannot be read at a start; test/host/storage/unlucky-disk.test.ts has files that cannot be looked at',
       "Object.assign(part, { state: 'side', seen: undefined, strange: part.seen })":
         'another program’s part in the place of a file that is not wanted; test/host/storage/download-folder.test.ts',
+    },
+  },
+  {
+    file: 'client/host/storage/open-files.ts',
+    branches: {
+      'target.fill(0, last === undefined ? 0':
+        'a read of pads alone: storage runs read pieces that have files',
     },
   },
   {
