@@ -11,7 +11,8 @@ import type { FileSystem } from './disk/file-system.ts';
 import { type FileChoice, filePriority, piecePriorities } from './file-selection.ts';
 import type { Clock, FactSink } from './ports.ts';
 import type { FileDisk } from './storage/file-disk.ts';
-import type { StoredFile, TorrentFiles } from './storage/torrent-files.ts';
+import type { StoredFile } from './storage/stored-file.ts';
+import type { TorrentFiles } from './storage/torrent-files.ts';
 
 export interface TorrentWishes {
   /**

@@ -22,7 +22,7 @@ import { type FileStamp, sameStamp, stampOf } from './disk/file-stamp.ts';
 import { realFiles } from './disk/real-files.ts';
 import { asPromise } from './disk/steps.ts';
 import type { ResumeRecord, ResumeStore } from './resume/resume-store.ts';
-import type { StoredFile } from './storage/torrent-files.ts';
+import type { StoredFile } from './storage/stored-file.ts';
 
 export interface UpgradeFrom {
   /** Of the earlier version. */

@@ -11,7 +11,7 @@ import { type FileStamp, sameStamp } from '../disk/file-stamp.ts';
 import type { DiskFile } from '../disk/part-file.ts';
 import type { Steps } from '../disk/steps.ts';
 import type { Timers } from '../disk/timers.ts';
-import type { StoredFile } from '../storage/torrent-files.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
 import type { StoredTorrent } from '../stored-torrent.ts';
 import type { ReadAgain } from './content-check.ts';
 import { isStoredFile, lookLater, stampNow, unitsOf } from './content-look.ts';

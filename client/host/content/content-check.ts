@@ -7,7 +7,7 @@ import { type DiskFile, openedPath } from '../disk/part-file.ts';
 import type { Steps } from '../disk/steps.ts';
 import { checkPieces, segmentsToCheck } from '../storage/piece-check.ts';
 import type { StorageJobs } from '../storage/storage-job.ts';
-import type { Place, StoredFile } from '../storage/torrent-files.ts';
+import type { Place, StoredFile } from '../storage/stored-file.ts';
 import { piecesOf, type StoredTorrent } from '../stored-torrent.ts';
 import { stampNow } from './content-look.ts';
 

@@ -9,7 +9,8 @@ import { type FileStamp, sameFile, sameStamp, stampFrom } from '../disk/file-sta
 import type { FileStats } from '../disk/file-system.ts';
 import { type DiskFile, openedPath } from '../disk/part-file.ts';
 import { type Steps, waitFor } from '../disk/steps.ts';
-import type { StoredFile, TorrentFiles } from '../storage/torrent-files.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
+import type { TorrentFiles } from '../storage/torrent-files.ts';
 
 /**
  * `misplaced`: it is not there, or another file is, or the way to it leads elsewhere. `changed`: it is there,

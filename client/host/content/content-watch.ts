@@ -7,7 +7,7 @@ import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { DiskTrouble, Report, TorrentId } from '../../engine/contract.ts';
 import type { DiskFile } from '../disk/part-file.ts';
 import { asPromise, launch, Outcome, type Steps, waitFor } from '../disk/steps.ts';
-import type { StoredFile } from '../storage/torrent-files.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
 import type { StoredTorrent } from '../stored-torrent.ts';
 import { type ContentWorld, WatchedContent } from './watched-content.ts';
 

@@ -11,7 +11,8 @@ import type { FileSystem } from '../disk/file-system.ts';
 import { realFiles } from '../disk/real-files.ts';
 import { asPromise, orUndefined, type Steps } from '../disk/steps.ts';
 import type { ResumeStore } from '../resume/resume-store.ts';
-import { type StoredFile, TorrentFiles } from '../storage/torrent-files.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
+import { TorrentFiles } from '../storage/torrent-files.ts';
 
 export interface Share {
   readonly pathOf: FilePaths;

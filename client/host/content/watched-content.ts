@@ -16,7 +16,7 @@ import { launch, Outcome, type Steps, waitFor } from '../disk/steps.ts';
 import { pausing, type Timers } from '../disk/timers.ts';
 import type { FactSink } from '../ports.ts';
 import type { StorageJobs } from '../storage/storage-job.ts';
-import { type StoredFile, sideKey } from '../storage/torrent-files.ts';
+import { type StoredFile, sideKey } from '../storage/stored-file.ts';
 import type { StoredTorrent } from '../stored-torrent.ts';
 import { AbsentContent, isOwned, notAsDescribed } from './absent-content.ts';
 import { type ReadAgain, readAgain } from './content-check.ts';

@@ -7,7 +7,8 @@
  */
 import type { DiskTrouble } from '../../engine/contract.ts';
 import type { StorageJobs, StoreResult } from '../storage/storage-job.ts';
-import type { StoredFile, TorrentFiles } from '../storage/torrent-files.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
+import type { TorrentFiles } from '../storage/torrent-files.ts';
 
 /** At once: a storage pool has four threads at most. */
 const jobsMax = 4;

@@ -18,7 +18,8 @@ import { type DiskFile, openedPath } from '../disk/part-file.ts';
 import { asPromise, launch, Outcome, orUndefined, type Steps, waitFor } from '../disk/steps.ts';
 import { syncFolder } from '../disk/sync-folder.ts';
 import { realTimers, type Timers } from '../disk/timers.ts';
-import type { StoredFile, TorrentFiles } from '../storage/torrent-files.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
+import type { TorrentFiles } from '../storage/torrent-files.ts';
 import type { ResumeStore } from './resume-store.ts';
 
 export interface JournalPace {

@@ -2,7 +2,8 @@
 import type { DiskTrouble } from '../../engine/contract.ts';
 import { type FileStamp, laterStamp, sameFile } from '../disk/file-stamp.ts';
 import type { DiskFile } from '../disk/part-file.ts';
-import type { Place, StoredFile, TorrentFiles } from '../storage/torrent-files.ts';
+import type { Place, StoredFile } from '../storage/stored-file.ts';
+import type { TorrentFiles } from '../storage/torrent-files.ts';
 
 /** Of each file, the fsyncs that have failed. */
 export function failuresOf({ unforced }: TorrentFiles, places: readonly Place[]): number[] {

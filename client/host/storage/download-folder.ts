@@ -17,7 +17,8 @@ import { FoundFiles } from './found-files.ts';
 import { FoundPieces, type Verify } from './found-pieces.ts';
 import { refuseHiddenFolder, refuseUnwritable } from './refused-folders.ts';
 import type { StorageJobs } from './storage-job.ts';
-import type { StoredFile, TorrentFiles } from './torrent-files.ts';
+import type { StoredFile } from './stored-file.ts';
+import type { TorrentFiles } from './torrent-files.ts';
 
 export interface PreparedDownload {
   readonly files: TorrentFiles;

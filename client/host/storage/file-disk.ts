@@ -30,7 +30,7 @@ import { BlockReader, extentBytes } from './block-reader.ts';
 import { OpenFiles } from './open-files.ts';
 import type { SharedPieceBuffer } from './shared-piece-memory.ts';
 import type { StorageJobs, StoreResult, StoreSegment } from './storage-job.ts';
-import { type Place, type StoredFile, sideKey } from './torrent-files.ts';
+import { type Place, type StoredFile, sideKey } from './stored-file.ts';
 
 /** Files of one piece that are kept open while it is written. */
 const pinnedFilesMax = 8;

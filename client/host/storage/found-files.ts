@@ -14,7 +14,8 @@ import { orUndefined, type Steps, together, waitFor } from '../disk/steps.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { refuseLink } from './refused-folders.ts';
 import { SideFile } from './side-file.ts';
-import { type StoredFile, TorrentFiles } from './torrent-files.ts';
+import type { StoredFile } from './stored-file.ts';
+import { TorrentFiles } from './torrent-files.ts';
 
 /** Which files are looked for, and where. */
 export interface FilesToFind {

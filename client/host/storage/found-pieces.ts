@@ -16,8 +16,9 @@ import { recall } from '../resume/resume-recall.ts';
 import type { ResumeRecord } from '../resume/resume-store.ts';
 import { recallSide } from '../resume/side-recall.ts';
 import type { StorageJobs } from './storage-job.ts';
+import type { StoredFile } from './stored-file.ts';
 import { strangeParts } from './strange-parts.ts';
-import type { StoredFile, TorrentFiles } from './torrent-files.ts';
+import type { TorrentFiles } from './torrent-files.ts';
 
 /** Hashes all of a torrent. */
 export type Verify = (

@@ -6,7 +6,7 @@ import type { FileSystem } from '../disk/file-system.ts';
 import { openKnown } from '../disk/part-file.ts';
 import type { StoredTorrent } from '../stored-torrent.ts';
 import { isAsSeen } from './served-files.ts';
-import type { Place } from './torrent-files.ts';
+import type { Place } from './stored-file.ts';
 
 export class OpenFiles {
   readonly #fs: FileSystem;

@@ -5,7 +5,7 @@ import { progressTo } from '../check-progress.ts';
 import { openedPath } from '../disk/part-file.ts';
 import { Outcome, type Steps, together, waitFor } from '../disk/steps.ts';
 import type { CheckJob, ExpectedHashes, StorageJobs, StoreResult } from './storage-job.ts';
-import type { Place } from './torrent-files.ts';
+import type { Place } from './stored-file.ts';
 
 /** Pieces being read and hashed at once: enough to keep every thread busy. */
 const checksMax = 8;

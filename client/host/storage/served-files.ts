@@ -7,7 +7,7 @@
  */
 import { sameFile, stampFrom } from '../disk/file-stamp.ts';
 import type { FileStats, FileSystem } from '../disk/file-system.ts';
-import type { StoredFile } from './torrent-files.ts';
+import type { StoredFile } from './stored-file.ts';
 
 /** To be asked after each read. A file under way changes all the time: it is not judged. */
 export function isAsSeen(fs: FileSystem, file: StoredFile, descriptor: number): boolean {

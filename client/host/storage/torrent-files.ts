@@ -17,7 +17,7 @@
  */
 import path from 'node:path';
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
-import type { FileLayout, TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import type { FileLayout } from '../../../torrents/metainfo/file-layout.ts';
 import { addPiece, hasPiece, noPieces, removePiece } from '../../../torrents/piece-set.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
 import type { Beneath } from '../disk/beneath.ts';
@@ -29,39 +29,7 @@ import { realFiles } from '../disk/real-files.ts';
 import { UnforcedPieces } from '../resume/unforced-pieces.ts';
 import { WritesUnderWay } from '../resume/writes-under-way.ts';
 import type { SideFile } from './side-file.ts';
-
-export interface StoredFile extends DiskFile {
-  readonly file: TorrentFile;
-  /**
-   * What lies in its final place until then, and is of an earlier version: it may be replaced while it looks
-   * like this.
-   */
-  readonly replaces?: FileStamp | undefined;
-  isWanted: boolean;
-  /** Another program's file that lies where our part would. */
-  strange?: FileStamp | undefined;
-  /** Bytes that are not yet verified and stored. */
-  missingBytes: number;
-  /** How often another program seems to have written into it since it was last read and right. */
-  doubts?: number;
-}
-
-/** Where a run of one piece lies. */
-export interface Place {
-  /** Undefined for pads: they are zeros and lie nowhere.  BEP 47 */
-  readonly file: StoredFile | undefined;
-  /** What to open, and its name among the torrent's open files. */
-  readonly at: DiskFile;
-  readonly key: string;
-  readonly isAside: boolean;
-  /** In what is opened, in bytes. */
-  readonly position: number;
-  readonly bytes: number;
-  /** In the run that was asked for. */
-  readonly offset: number;
-}
-
-export const sideKey = 'side';
+import { isNamed, type Place, type StoredFile, sideKey } from './stored-file.ts';
 
 const none: ReadonlySet<StoredFile> = new Set();
 const nowhere: DiskFile = { state: 'final', finalPath: '', partPath: '', seen: undefined, lost: undefined };
@@ -328,8 +296,4 @@ export class TorrentFiles {
       throw error;
     }
   }
-}
-
-function isNamed({ state }: StoredFile): boolean {
-  return state === 'final' || state === 'foreign';
 }

@@ -10,7 +10,8 @@ import {
   type StorageJobs,
   type StoreResult,
 } from '../../../client/host/storage/storage-job.ts';
-import { type StoredFile, TorrentFiles } from '../../../client/host/storage/torrent-files.ts';
+import type { StoredFile } from '../../../client/host/storage/stored-file.ts';
+import { TorrentFiles } from '../../../client/host/storage/torrent-files.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { drawAlbum } from '../../sim/storage/album.ts';
 import { Drive } from '../../sim/world/file-system/drive.ts';

@@ -6,7 +6,8 @@ import type { FileStats } from '../../../client/host/disk/file-system.ts';
 import { UnforcedPieces } from '../../../client/host/resume/unforced-pieces.ts';
 import { WritesUnderWay } from '../../../client/host/resume/writes-under-way.ts';
 import { failuresOf, isWholeWith, noteWritten } from '../../../client/host/resume/written-places.ts';
-import type { Place, StoredFile, TorrentFiles } from '../../../client/host/storage/torrent-files.ts';
+import type { Place, StoredFile } from '../../../client/host/storage/stored-file.ts';
+import type { TorrentFiles } from '../../../client/host/storage/torrent-files.ts';
 
 const stamp: FileStamp = {
   bytes: 100,

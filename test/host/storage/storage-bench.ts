@@ -10,7 +10,8 @@ import { type PreparedDownload, preparing } from '../../../client/host/storage/d
 import { FileDisk } from '../../../client/host/storage/file-disk.ts';
 import { expectedHashes } from '../../../client/host/storage/piece-hashes.ts';
 import { SharedPieceBuffer } from '../../../client/host/storage/shared-piece-memory.ts';
-import type { StoredFile, TorrentFiles } from '../../../client/host/storage/torrent-files.ts';
+import type { StoredFile } from '../../../client/host/storage/stored-file.ts';
+import type { TorrentFiles } from '../../../client/host/storage/torrent-files.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type Album, albumOf, pieceOf } from '../../sim/storage/album.ts';
 import { finished, TestDrive, TestJobs, TestTimers } from '../test-drive.ts';

@@ -256,6 +256,13 @@ export const storageUnreached: readonly Unreached[] = [
     branches: { 'if (bytes === 0) return []': 'an empty file has no pieces to lose' },
   },
   {
+    file: 'client/host/storage/stored-file.ts',
+    branches: {
+      'function isNamed({ state }: StoredFile)':
+        'asked when a claim on the folder rests; test/host/claims has those',
+    },
+  },
+  {
     file: 'client/host/storage/strange-parts.ts',
     branches: {
       'if (bytesRead === 0) return false': 'a part is cut while it is read',
@@ -277,8 +284,6 @@ export const storageUnreached: readonly Unreached[] = [
         'a file is chosen while a piece of it goes into the side file; test/host/selection.test.ts',
       'if (isUnforced(error)) this.onSyncFailed(':
         'an fsync fails right before a name is given; test/host/storage/unlucky-disk.test.ts',
-      'function isNamed({ state }: StoredFile)':
-        'asked when a claim on the folder rests; test/host/claims has those',
     },
   },
   {
