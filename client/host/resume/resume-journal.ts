@@ -1,7 +1,6 @@
 /**
- * Keeps the record of one download true while it runs: every two seconds, or after 64 MiB, what was stored
- * since is forced to the disk (fsync), and only then recorded.
- * A file that cannot be opened or forced to the disk is tried again the next time.
+ * Keeps the record of one download true while it runs: every two seconds, or after 64 MiB, what was stored since is
+ * forced to the disk (fsync), and only then recorded. A file that cannot be opened or forced is tried again the next time.
  *
  * Invariant: a piece is in the record only after an fsync that began after it was written, and not when its
  * file was lost since. A file's looks in the record are those of our own last write, taken right after it: a
