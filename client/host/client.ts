@@ -22,10 +22,10 @@ import type { Driver } from './driver.ts';
 import { isInfoOf } from './magnet-check.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
 import type { FactSink } from './ports.ts';
+import { onDisk, planDownload } from './preparing/download-plan.ts';
 import type { RealPorts } from './real-ports.ts';
 import type { RecordingSummary } from './recording/flight-recorder.ts';
 import { RunningTorrent, type TorrentStart } from './running-torrent.ts';
-import { onDisk, planDownload } from './storage/download-plan.ts';
 import { hasPieceHashes } from './storage/piece-hashes.ts';
 import { TorrentTable } from './torrent-table.ts';
 

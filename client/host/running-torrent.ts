@@ -10,9 +10,9 @@ import { ClientError, cannotWrite, inTheWay, isHopeless } from './client-error.t
 import { Completion } from './content/completion.ts';
 import { type FileChoice, filePriority } from './file-selection.ts';
 import type { FactSink } from './ports.ts';
+import type { PreparedDownload } from './preparing/download-folder.ts';
 import type { RealPorts } from './real-ports.ts';
 import { ResumeJournal } from './resume/resume-journal.ts';
-import type { PreparedDownload } from './storage/download-folder.ts';
 import { expectedHashes } from './storage/piece-hashes.ts';
 import type { Running, TorrentTable } from './torrent-table.ts';
 import { type TorrentWishes, wishesOf } from './torrent-wishes.ts';

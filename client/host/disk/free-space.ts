@@ -9,7 +9,7 @@ import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { hasPiece } from '../../../torrents/piece-set.ts';
 import { unwanted } from '../../engine/pieces/piece-selection.ts';
 import { ClientError } from '../client-error.ts';
-import type { PreparedDownload } from '../storage/download-folder.ts';
+import type { PreparedDownload } from '../preparing/download-folder.ts';
 import type { StoredFile } from '../storage/stored-file.ts';
 import type { FileSystem } from './file-system.ts';
 import { realFiles } from './real-files.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../../client/host/client.ts';
 import { type DiskSpace, freeSpace, measureSpace } from '../../../client/host/disk/free-space.ts';
 import { openClient } from '../../../client/host/open-client.ts';
-import { prepareDownload } from '../../../client/host/storage/download-folder.ts';
+import { prepareDownload } from '../../../client/host/preparing/download-folder.ts';
 import { createTorrent } from '../../../torrents/create/create.ts';
 import { type Metainfo, parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { encodeInfo, encodeMetainfo } from '../../../torrents/metainfo/metainfo-encode.ts';

@@ -4,9 +4,9 @@
  */
 import type { Fact, TorrentId } from '../../../client/engine/contract.ts';
 import { Prng } from '../../../client/engine/prng.ts';
+import { type PreparedDownload, preparing } from '../../../client/host/preparing/download-folder.ts';
 import { type JournalPace, ResumeJournal } from '../../../client/host/resume/resume-journal.ts';
 import { type ResumeRecord, ResumeStore } from '../../../client/host/resume/resume-store.ts';
-import { type PreparedDownload, preparing } from '../../../client/host/storage/download-folder.ts';
 import { FileDisk } from '../../../client/host/storage/file-disk.ts';
 import { expectedHashes } from '../../../client/host/storage/piece-hashes.ts';
 import { SharedPieceBuffer } from '../../../client/host/storage/shared-piece-memory.ts';

@@ -1,5 +1,5 @@
 /** When others act on the files of a download: at a moment, or right before a call of the program. */
-import type { PreparedDownload } from '../../../client/host/storage/download-folder.ts';
+import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
 import type { DiskLook } from './storage-checks.ts';
 import { type Deed, deeds, type Strangers } from './strangers.ts';
 

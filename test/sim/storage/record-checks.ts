@@ -2,7 +2,7 @@
  * What a record of a download may say, judged against what is on the disk at that moment: no power cut is needed to see
  * that it says too much.
  */
-import type { PreparedDownload } from '../../../client/host/storage/download-folder.ts';
+import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Drive } from '../world/file-system/drive.ts';
 import type { Inode } from '../world/file-system/inode.ts';

@@ -7,7 +7,7 @@ import type { Prng } from '../../../client/engine/prng.ts';
 import { ClientError } from '../../../client/host/client-error.ts';
 import { start } from '../../../client/host/disk/steps.ts';
 import { type FileChoice, piecePriorities } from '../../../client/host/file-selection.ts';
-import type { PreparedDownload } from '../../../client/host/storage/download-folder.ts';
+import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
 import { guarded } from '../kernel/guard.ts';
 import { Randomness } from '../kernel/randomness.ts';
 import { Scheduler } from '../kernel/scheduler.ts';

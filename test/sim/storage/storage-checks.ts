@@ -1,7 +1,7 @@
 /** What must be so on the disk, whatever has gone wrong. */
 import { openedPath } from '../../../client/host/disk/part-file.ts';
 import type { FileChoice } from '../../../client/host/file-selection.ts';
-import type { PreparedDownload } from '../../../client/host/storage/download-folder.ts';
+import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
 import type { TorrentFiles } from '../../../client/host/storage/torrent-files.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Drive } from '../world/file-system/drive.ts';

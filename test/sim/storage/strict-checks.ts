@@ -1,5 +1,5 @@
 /** What holds beside the disk: what a download believes of itself, and what is only so while nothing goes wrong. */
-import type { PreparedDownload } from '../../../client/host/storage/download-folder.ts';
+import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Inode } from '../world/file-system/inode.ts';
 import { type Album, bytesOf } from './album.ts';

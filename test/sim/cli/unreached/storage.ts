@@ -107,7 +107,7 @@ export const storageUnreached: readonly Unreached[] = [
     branches: { 'export function isALink(': links, 'export function isWorkedOn(': upgrade },
   },
   {
-    file: 'client/host/storage/download-folder.ts',
+    file: 'client/host/preparing/download-folder.ts',
     branches: {
       'export function prepareDownload(': promises,
       'upgradeFrom && (yield* waitFor(': upgrade,
@@ -138,7 +138,7 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/storage/found-files.ts',
+    file: 'client/host/preparing/found-files.ts',
     branches: {
       'if (upgrade !== undefined && (yield*': upgrade,
       'this.#isAnyThere = true; const { geometry': upgrade,
@@ -155,7 +155,7 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/storage/found-pieces.ts',
+    file: 'client/host/preparing/found-pieces.ts',
     branches: {
       "return at && (at.state === 'side' ? undefined : this.#files.pathOf(at))":
         'an unwanted file among files of others that no record tells of; test/host/selection.test.ts',
@@ -197,7 +197,7 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/storage/refused-folders.ts',
+    file: 'client/host/preparing/refused-folders.ts',
     branches: {
       'if (path.dirname(at) === at) return': 'a system without a root folder: there is none',
       "throw new ClientError('not-a-folder'":
@@ -263,7 +263,7 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/host/storage/strange-parts.ts',
+    file: 'client/host/preparing/strange-parts.ts',
     branches: {
       'if (bytesRead === 0) return false': 'a part is cut while it is read',
       'position += bytesRead':

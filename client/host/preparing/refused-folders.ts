@@ -9,7 +9,7 @@ import { foldName } from '../../../torrents/paths/name-folding.ts';
 import { ClientError, cannotWrite } from '../client-error.ts';
 import type { FileSystem } from '../disk/file-system.ts';
 import { orUndefined, type Steps, waitFor } from '../disk/steps.ts';
-import type { TorrentFiles } from './torrent-files.ts';
+import type { TorrentFiles } from '../storage/torrent-files.ts';
 
 export function* refuseUnwritable(fs: FileSystem, folder: string): Steps<void> {
   // The folder may not be there yet; whatever is nearest to it must be a folder we may write in.

@@ -11,11 +11,11 @@ import { sameFile, stampFrom, stampOf } from '../disk/file-stamp.ts';
 import type { FileStats, FileSystem } from '../disk/file-system.ts';
 import { removeOwn } from '../disk/part-file.ts';
 import { orUndefined, type Steps, together, waitFor } from '../disk/steps.ts';
+import { SideFile } from '../storage/side-file.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
+import { TorrentFiles } from '../storage/torrent-files.ts';
 import type { Upgrade } from '../upgrade.ts';
 import { refuseLink } from './refused-folders.ts';
-import { SideFile } from './side-file.ts';
-import type { StoredFile } from './stored-file.ts';
-import { TorrentFiles } from './torrent-files.ts';
 
 /** Which files are looked for, and where. */
 export interface FilesToFind {

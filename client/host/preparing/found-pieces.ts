@@ -15,10 +15,10 @@ import { type Steps, waitFor } from '../disk/steps.ts';
 import { recall } from '../resume/resume-recall.ts';
 import type { ResumeRecord } from '../resume/resume-store.ts';
 import { recallSide } from '../resume/side-recall.ts';
-import type { StorageJobs } from './storage-job.ts';
-import type { StoredFile } from './stored-file.ts';
+import type { StorageJobs } from '../storage/storage-job.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
+import type { TorrentFiles } from '../storage/torrent-files.ts';
 import { strangeParts } from './strange-parts.ts';
-import type { TorrentFiles } from './torrent-files.ts';
 
 /** Hashes all of a torrent. */
 export type Verify = (

@@ -12,13 +12,13 @@ import type { FileSystem } from '../disk/file-system.ts';
 import { realFiles } from '../disk/real-files.ts';
 import { asPromise, type Steps, waitFor } from '../disk/steps.ts';
 import type { ResumeStore } from '../resume/resume-store.ts';
+import type { StorageJobs } from '../storage/storage-job.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
+import type { TorrentFiles } from '../storage/torrent-files.ts';
 import { planUpgrade, type UpgradeFrom } from '../upgrade.ts';
 import { FoundFiles } from './found-files.ts';
 import { FoundPieces, type Verify } from './found-pieces.ts';
 import { refuseHiddenFolder, refuseUnwritable } from './refused-folders.ts';
-import type { StorageJobs } from './storage-job.ts';
-import type { StoredFile } from './stored-file.ts';
-import type { TorrentFiles } from './torrent-files.ts';
 
 export interface PreparedDownload {
   readonly files: TorrentFiles;

@@ -11,8 +11,8 @@ import { isRecordedFile } from '../disk/file-stamp.ts';
 import type { FileSystem } from '../disk/file-system.ts';
 import { type Steps, waitFor } from '../disk/steps.ts';
 import type { ResumeRecord } from '../resume/resume-store.ts';
-import type { StoredFile } from './stored-file.ts';
-import type { TorrentFiles } from './torrent-files.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
+import type { TorrentFiles } from '../storage/torrent-files.ts';
 
 const bufferBytes = 256 * 1024;
 
