@@ -47,7 +47,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const calledAs = programName({
   ...{ entry: process.argv[1] ?? '', env: process.env, cwd: process.cwd(), root },
   // The published package has compiled files only.
-  isCheckout: existsSync(fileURLToPath(new URL('main.ts', import.meta.url))),
+  isCheckout: existsSync(fileURLToPath(new URL('../main.ts', import.meta.url))),
 });
 
 /** A whole line, ready for a shell here. */

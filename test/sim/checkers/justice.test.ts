@@ -31,7 +31,7 @@ describe('justice', () => {
       return turn(checker, leech, { type: 'connected', connection, address, incoming: true }, close);
     };
     expect(accuse('both-complete')).toBeUndefined();
-    expect(accuse('sent-corrupt-data')).toBe('blames 10.0.0.1, who is honest: sent-corrupt-data');
+    expect(accuse('sent-corrupt-data')).toBe('blames 50.0.0.1, who is honest: sent-corrupt-data');
     // Whose disk lies to it may send a lie.
     seed.temper.wrongReadPpm = 1;
     turn(checker, seed, woke);

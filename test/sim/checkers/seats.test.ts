@@ -37,7 +37,7 @@ describe('seats-go-to-the-useful', () => {
 
   it('finds a newcomer that is refused for the sake of a silent peer', () => {
     expect(refuse(25_000)).toMatch(
-      /^refuses 10\.9\.9\.9 and keeps 172\.16\.1\.1, which has been of no use for/,
+      /^refuses 10\.9\.9\.9 and keeps 70\.16\.1\.1, which has been of no use for/,
     );
   });
 });

@@ -200,7 +200,7 @@ it('everybody-is-somebody-else: neither ourselves nor a peer we have already', (
   sessions.set(902, { ...session } as PeerSession);
   expect(turn(checker, leech, woke, arrived)).toMatch(/^is connected twice with/);
   sessions.set(902, { ...session, peerId: leech.engine.usage.peerId } as PeerSession);
-  expect(turn(checker, leech, woke, arrived)).toBe('is connected with itself, as 10.0.0.1');
+  expect(turn(checker, leech, woke, arrived)).toBe('is connected with itself, as 50.0.0.1');
 });
 
 it('nothing-is-left: neither a buffer nor a connection', () => {

@@ -152,7 +152,7 @@ export class World {
     const { internet, scheduler, trackers, trace } = this;
     const number = ++this.#visitors;
     // Each in a network of its own, as strangers are.
-    const own = { host: `172.${16 + (number >> 8)}.${number & 255}.1`, port: 6881 };
+    const own = { host: `70.${16 + (number >> 8)}.${number & 255}.1`, port: 6881 };
     const there: Place = place ?? { addresses: [own], hairpin: true, isShared: false };
     const [address] = there.addresses;
     const gate = new Gate();
