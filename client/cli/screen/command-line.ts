@@ -1,6 +1,6 @@
 /** Lines for people to copy: how this program is called here, and how to quote what goes on such a line. */
 import { existsSync, realpathSync } from 'node:fs';
-import { basename, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { packageName } from '../../../torrents/program.ts';
@@ -47,7 +47,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const calledAs = programName({
   ...{ entry: process.argv[1] ?? '', env: process.env, cwd: process.cwd(), root },
   // The published package has compiled files only.
-  isCheckout: existsSync(fileURLToPath(new URL('../main.ts', import.meta.url))),
+  isCheckout: existsSync(join(root, 'client/cli/main.ts')),
 });
 
 /** A whole line, ready for a shell here. */

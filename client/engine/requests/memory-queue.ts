@@ -9,6 +9,8 @@ export class MemoryQueue {
   readonly #waiting = new Set<PeerSession>();
   readonly #pieceLength: number;
   readonly #context: Context;
+  /** The shared budget knows that peers of this torrent wait. */
+  #hasAsked = false;
 
   constructor(pieceLength: number, context: Context) {
     this.#pieceLength = pieceLength;
@@ -19,8 +21,7 @@ export class MemoryQueue {
   admits(session: PeerSession): boolean {
     if (!this.#isFree) {
       this.#waiting.add(session);
-      const { budget } = this.#context;
-      budget.pieceBytesWanted = Math.max(budget.pieceBytesWanted, this.#pieceLength);
+      this.#ask();
     }
     return this.#isFree;
   }
@@ -31,21 +32,35 @@ export class MemoryQueue {
   }
 
   /**
-   * Twice a second: another torrent may have given memory back, of which this one is not told. Answers whether there is
-   * memory for one more piece of any torrent: otherwise pieces that no peer sends have to make room.
+   * Twice a second: another torrent may have given memory back, of which this one is not told. Answers whether pieces that
+   * no peer sends may keep their memory: no peer of any torrent waits for it, or there is enough for those that wait. A
+   * piece that is as long as all the memory would lose its blocks with every choke otherwise.
    */
   tick(fill: (session: PeerSession) => void): boolean {
     const { budget, limits } = this.#context;
-    if (budget.pieceBytesWanted === this.#pieceLength) budget.pieceBytesWanted = 0;
+    this.#withdraw();
     if (this.#waiting.size > 0 && this.#isFree) this.onFreed(fill);
-    if (this.#waiting.size > 0)
-      budget.pieceBytesWanted = Math.max(budget.pieceBytesWanted, this.#pieceLength);
-    const longest = Math.max(this.#pieceLength, budget.pieceBytesWanted);
-    return budget.pieceBytes + longest <= limits.pieceMemoryBytesMax;
+    if (this.#waiting.size > 0) this.#ask();
+    const wanted = budget.pieceBytesWanted;
+    return wanted === 0 || budget.pieceBytes + wanted <= limits.pieceMemoryBytesMax;
+  }
+
+  #ask(): void {
+    const { budget } = this.#context;
+    this.#hasAsked = true;
+    budget.pieceBytesWanted = Math.max(budget.pieceBytesWanted, this.#pieceLength);
+  }
+
+  /** What others want stays; those who want as much say so again at their next tick. */
+  #withdraw(): void {
+    const { budget } = this.#context;
+    if (this.#hasAsked && budget.pieceBytesWanted === this.#pieceLength) budget.pieceBytesWanted = 0;
+    this.#hasAsked = false;
   }
 
   leave(session: PeerSession): void {
     this.#waiting.delete(session);
+    if (this.#waiting.size === 0) this.#withdraw();
   }
 
   /** There is some again: one after the other may `fill`, until one is refused and waits at the end. */

@@ -35,4 +35,27 @@ describe('memory for pieces', () => {
     expect(asked).toEqual([peer]);
     expect(small.tick(() => {})).toBe(true);
   });
+
+  it('is left to pieces that no peer sends while none waits for it, also to one as long as all the memory', () => {
+    const { budget, large, small } = twoTorrents();
+    budget.pieceBytes = 128 * KiB;
+    expect(large.tick(() => {})).toBe(true);
+    expect(small.tick(() => {})).toBe(true);
+    large.admits(peer);
+    expect(large.tick(() => {})).toBe(false);
+  });
+
+  it('is wanted no more when the last peer that waits for it leaves, and by no tick of another torrent before', () => {
+    const { budget, large, small } = twoTorrents();
+    const alike = new MemoryQueue(64 * KiB, {
+      budget,
+      limits: { pieceMemoryBytesMax: 128 * KiB },
+    } as unknown as Context);
+    budget.pieceBytes = 100 * KiB;
+    small.admits(peer);
+    expect(alike.tick(() => {})).toBe(false);
+    expect(large.tick(() => {})).toBe(false);
+    small.leave(peer);
+    expect(alike.tick(() => {})).toBe(true);
+  });
 });

@@ -39,7 +39,8 @@ export const memoryQueue: SteppedPart = {
     const context = { budget, limits } as unknown as Context;
     const torrents = Array.from({ length: 2 }, () => {
       const pieceLength = 1 + random.below(12);
-      return { pieceLength, queue: new MemoryQueue(pieceLength, context), waiting: [] as PeerSession[] };
+      const queue = new MemoryQueue(pieceLength, context);
+      return { pieceLength, queue, waiting: [] as PeerSession[], hasAsked: false };
     });
     type Torrent = (typeof torrents)[number];
     const sessions = Array.from({ length: 6 }, (_, connection) => ({ connection }) as PeerSession);
@@ -47,6 +48,14 @@ export const memoryQueue: SteppedPart = {
     const isFree = ({ pieceLength }: Torrent) =>
       budget.pieceBytes === 0 || budget.pieceBytes + pieceLength <= limits.pieceMemoryBytesMax;
     let wanted = 0;
+    const demand = (torrent: Torrent) => {
+      torrent.hasAsked = true;
+      wanted = Math.max(wanted, torrent.pieceLength);
+    };
+    const withdraw = (torrent: Torrent) => {
+      if (torrent.hasAsked && wanted === torrent.pieceLength) wanted = 0;
+      torrent.hasAsked = false;
+    };
     const ask = (torrent: Torrent, session: PeerSession) => {
       const free = isFree(torrent);
       agree('whether there is memory', torrent.queue.admits(session), free);
@@ -55,7 +64,7 @@ export const memoryQueue: SteppedPart = {
         budget.pieceBytes += torrent.pieceLength;
       } else {
         if (!torrent.waiting.includes(session)) torrent.waiting.push(session);
-        wanted = Math.max(wanted, torrent.pieceLength);
+        demand(torrent);
       }
     };
     /** Of those who wait, one after the other; each begins pieces, or finds that it has none to begin. */
@@ -79,6 +88,7 @@ export const memoryQueue: SteppedPart = {
       else if (way === 3) {
         torrent.queue.leave(session);
         torrent.waiting = torrent.waiting.filter((one) => one !== session);
+        if (torrent.waiting.length === 0) withdraw(torrent);
       } else if (way < 6) {
         if (underWay.length > 0) budget.pieceBytes -= underWay.splice(random.below(underWay.length), 1)[0]!;
         if (way === 5) return;
@@ -86,7 +96,7 @@ export const memoryQueue: SteppedPart = {
         torrent.queue.onFreed(fill);
         end();
       } else {
-        if (wanted === torrent.pieceLength) wanted = 0;
+        withdraw(torrent);
         const mayFill = isFree(torrent);
         const { fill, end } = filler(torrent);
         const hasRoom = torrent.queue.tick((one) => {
@@ -94,10 +104,9 @@ export const memoryQueue: SteppedPart = {
           fill(one);
         });
         if (mayFill) end();
-        if (torrent.waiting.length > 0) wanted = Math.max(wanted, torrent.pieceLength);
-        const longest = Math.max(torrent.pieceLength, wanted);
-        const meant = budget.pieceBytes + longest <= limits.pieceMemoryBytesMax;
-        agree('whether there is memory for any piece', hasRoom, meant);
+        if (torrent.waiting.length > 0) demand(torrent);
+        const meant = wanted === 0 || budget.pieceBytes + wanted <= limits.pieceMemoryBytesMax;
+        agree('whether there is memory for those that wait', hasRoom, meant);
       }
       agree('the longest piece that waits', budget.pieceBytesWanted, wanted);
     };
