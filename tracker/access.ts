@@ -31,7 +31,7 @@ export interface ReleaseAccess {
   readonly peopleIds?: readonly number[];
 }
 
-/** Of one release, or of several that the same viewers see. `publisherId` undefined: whoever published them. */
+/** Of one release, or of several that the same viewers see. `publisherId` undefined: any publisher. */
 export interface SharedAccess {
   readonly visibility: Visibility;
   readonly publisherId?: number | undefined;

@@ -1,4 +1,4 @@
-/** `cicada share --per-album` of people who are signed in: real programs, a real tracker, and somebody who fetches. */
+/** `cicada share --per-album` of people who are signed in: real programs, a real tracker, and a user who fetches. */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ async function published(): Promise<string[]> {
   return rows.map(({ album }) => album).sort();
 }
 
-/** Somebody else finds it at the tracker and has it from the one who shares it. */
+/** Another user finds it at the tracker and fetches it from the user who shares it. */
 async function isFetched(album: string): Promise<void> {
   const { release } = await share.event('sharing', ({ name }) => name === album);
   await bob.run('get', String(release), '-o', place.in('bob'), '--port', '0');

@@ -44,7 +44,7 @@ if (!isAsked || !chosen.every((name) => partNames.includes(name)) || !Number.isS
 const folder = mkdtempSync(join(tmpdir(), 'cicada-compare-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-// One for all: whoever opens a state finds it where it was written.
+// One for both: the program that opens a state finds it where it was written.
 const place = join(folder, 'place');
 
 if (values.record !== undefined) {

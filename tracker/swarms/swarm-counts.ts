@@ -4,7 +4,7 @@ import type { PublicFigures } from '../public-figures.ts';
 
 /** Search ranks by swarms: a few seconds late is soon enough, and one call carries many. */
 const swarmsEveryMs = 2_000;
-/** Releases in one call: the search worker answers nobody for the ten milliseconds that this takes. */
+/** Releases in one call: the search worker answers no question for the ten milliseconds that this takes. */
 const swarmsAtOnceMax = 2_000;
 
 export interface SwarmCountsOptions {

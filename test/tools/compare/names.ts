@@ -1,6 +1,6 @@
 /**
  * What differs from run to run gets a name before anything is compared: places, ports, times, keys and ids. The same id
- * is the same name wherever it stands again, so that who refers to whom is compared as well.
+ * is the same name wherever it stands again, so that references are compared as well.
  */
 
 /** By its key in a document of `--json`, whatever it is; `null` says something and stays. */

@@ -120,7 +120,7 @@ export class Stage implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<number | string>();
     child.on('error', reject);
     child.on('close', (code, signal) => resolve(code ?? String(signal)));
-    // One that ends before it has read all of it is nobody's fault.
+    // A program may end before it has read all of it.
     child.stdin?.on('error', () => {});
     child.stdin?.end(stdin);
     const [exit, stdout, stderr] = await Promise.all([promise, text(child.stdout!), text(child.stderr!)]);

@@ -65,7 +65,7 @@ describe('a peer in the tracker`s own network', () => {
     expect(world.peersFor('192.168.1.2/1')).toHaveLength(4);
   });
 
-  it('counts, moves to the seeds and leaves as any other', () => {
+  it('is counted, becomes a seed and leaves the swarm like a peer outside', () => {
     const world = swarmWorld();
     world.announce('192.168.1.20/1');
     expect(world.counts()).toMatchObject({ complete: 0, incomplete: 1 });
