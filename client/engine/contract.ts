@@ -186,6 +186,8 @@ export type Fact =
     }
   /** The user wants peers now: trackers are asked as soon as they allow. */
   | { readonly type: 'announce-wished'; readonly torrent: TorrentId }
+  /** The user has other limits: payload bytes per second over all torrents, 0 for none. They hold from now on. */
+  | { readonly type: 'limits-set'; readonly uploadBpsMax: number; readonly downloadBpsMax: number }
   | { readonly type: 'woke' };
 
 /** What an announce has come to, or what makes a torrent announce earlier than it would. */

@@ -191,6 +191,9 @@ export class Engine {
         return this.#swarm(fact.torrent)?.onDeadlineSet(fact.pieceIndex, fact.atMs, nowMs);
       case 'stopped':
         return this.#onStopped(fact.torrent, nowMs);
+      case 'limits-set':
+        this.#context.uploadRate.setLimit(fact.uploadBpsMax, nowMs);
+        return this.#context.downloadRate.setLimit(fact.downloadBpsMax, nowMs);
       case 'woke':
         return;
     }
@@ -273,8 +276,6 @@ export class Engine {
       this.#dials.delete(connection);
     }
   }
-
-  // Connections -----------------------------------------------------------------------------------------------------
 
   #onConnected(connection: ConnectionId, address: PeerAddress, incoming: boolean, nowMs: number): void {
     const session = new PeerSession(connection, address, incoming, this.#admit, this.#context, nowMs);

@@ -29,6 +29,11 @@ import { RunningTorrent, type TorrentStart } from './running-torrent.ts';
 import { hasPieceHashes } from './storage/piece-hashes.ts';
 import { TorrentTable } from './torrent-table.ts';
 
+export interface RateLimits {
+  readonly uploadBpsMax: number;
+  readonly downloadBpsMax: number;
+}
+
 export class Client {
   readonly #ports: RealPorts;
   readonly #sink: FactSink;
@@ -52,6 +57,11 @@ export class Client {
   /** What `recordInto` has come to. */
   get recording(): RecordingSummary | undefined {
     return this.#ports.recorder?.summary;
+  }
+
+  /** Payload bytes per second over all torrents, from now on; 0: no limit. */
+  setLimits(limits: RateLimits): void {
+    this.#sink({ type: 'limits-set', ...limits });
   }
 
   /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */

@@ -310,27 +310,6 @@ describe('the disk', () => {
   });
 });
 
-describe('rate limits', () => {
-  it('hold for everything sent', () => {
-    const world = smallWorld(61);
-    world.join({ has: 'all', uploadBpsMax: MiB });
-    const leech = world.join({ link: { latencyMs: 5, up: 100_000, down: 100_000 } });
-    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
-    // 8 MiB at 1 MiB/s, less a burst of a quarter of a second.
-    expect(world.scheduler.nowMs).toBeGreaterThan(7_500);
-    expect(world.scheduler.nowMs).toBeLessThan(10_000);
-  });
-
-  it('hold for everything fetched', () => {
-    const world = smallWorld(62);
-    world.join({ has: 'all', link: { latencyMs: 5, up: 100_000, down: 100_000 } });
-    const leech = world.join({ downloadBpsMax: MiB });
-    expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
-    expect(world.scheduler.nowMs).toBeGreaterThan(7_500);
-    expect(world.scheduler.nowMs).toBeLessThan(10_000);
-  });
-});
-
 it('who is connected is not dialed, for hours, whatever trackers say and whoever dialed whom', () => {
   const world = smallWorld(61, { redialMaxMs: 20_000, dialFailuresMax: 2 });
   const half = (first: number) => ({ has: (piece: number) => piece % 2 === first, uploadBpsMax: 40_000 });

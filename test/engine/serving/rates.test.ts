@@ -65,6 +65,40 @@ describe('a rate limit', () => {
   });
 });
 
+describe('a rate limit that is changed', () => {
+  it('holds from that moment on, and what was saved up for the old one is cut to the new burst', () => {
+    const bucket = new TokenBucket(1_000_000);
+    bucket.take(0, 10_000);
+    bucket.setLimit(1_000, 20_000);
+    let taken = 0;
+    for (let nowMs = 20_000; nowMs <= 30_000; nowMs += 10) while (bucket.take(1, nowMs)) taken += 1;
+    expect(taken).toBe(10_250);
+  });
+
+  it('has what is owed paid at the new rate', () => {
+    const bucket = new TokenBucket(1_000);
+    expect(bucket.take(block, 1_000)).toBe(true);
+    bucket.setLimit(100_000, 1_000);
+    expect(bucket.take(1, 1_160)).toBe(false);
+    expect(bucket.take(1, 1_170)).toBe(true);
+  });
+
+  it('gives nothing for the time in which there was none', () => {
+    const bucket = new TokenBucket(0);
+    expect(bucket.take(1e9, 5_000)).toBe(true);
+    bucket.setLimit(1_000, 100_000);
+    expect(bucket.take(1, 100_000)).toBe(false);
+    expect(bucket.take(1, 100_001)).toBe(true);
+  });
+
+  it('is none from that moment on when it is 0', () => {
+    const bucket = new TokenBucket(1_000);
+    expect(bucket.take(block, 1_000)).toBe(true);
+    bucket.setLimit(0, 1_001);
+    expect(bucket.take(1e9, 1_001)).toBe(true);
+  });
+});
+
 describe('a meter', () => {
   it('counts every byte', () => {
     fc.assert(

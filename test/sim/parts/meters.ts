@@ -13,10 +13,11 @@ const burstOf = (bpsMax: number) => Math.max(1, Math.floor(bpsMax / 4));
  * it does. Who asks after more than a minute has earned a minute.
  */
 function playRateLimit(random: Prng): string | undefined {
-  const bpsMax = oneOf(random, [1, 3, 7, 333, 999, 1_001, 16_385, 250_000, 1 + random.below(2_000_000)]);
+  const drawn = () => oneOf(random, [1, 3, 7, 333, 999, 1_001, 16_385, 250_000, 1 + random.below(2_000_000)]);
+  let bpsMax = drawn();
   const bucket = new TokenBucket(bpsMax);
   let nowMs = 1_000_000;
-  const burst = 1_000 * burstOf(bpsMax);
+  let burst = 1_000 * burstOf(bpsMax);
   let [least, most, askedMs] = [0, 0, 0];
   for (let step = 0; step < 60; step++) {
     nowMs += rarely(random, 12) ? 1_000 + random.below(70_000) : random.below(400);
@@ -24,6 +25,12 @@ function playRateLimit(random: Prng): string | undefined {
     askedMs = nowMs;
     least = Math.min(burst, least + earned);
     most = Math.min(burst + 999, most + earned);
+    if (rarely(random, 8)) {
+      bpsMax = drawn();
+      bucket.setLimit(bpsMax, nowMs);
+      burst = 1_000 * burstOf(bpsMax);
+      [least, most] = [Math.min(burst, least), Math.min(burst + 999, most)];
+    }
     const bytes = rarely(random, 3) ? 16_384 : 1 + random.below(2 * burstOf(bpsMax));
     const isGiven = bucket.take(bytes, nowMs);
     const what = `of ${bpsMax} bytes a second ${bytes} are ${isGiven ? 'given' : 'refused'}`;

@@ -95,6 +95,7 @@ export const factShapes: Readonly<Record<Fact['type'], ReturnType<typeof fact>>>
   }),
   'tracker-returned': fact({ torrent: id, tracker: text, memoryId: text }),
   'announce-wished': fact({ torrent: id }),
+  'limits-set': fact({ uploadBpsMax: whole(), downloadBpsMax: whole() }),
   woke: fact({}),
 };
 
