@@ -32,11 +32,20 @@ export interface DownloadOptions extends TorrentControl, SpaceOptions {
   readonly upgradeFrom?: UpgradeFrom;
 }
 
+export interface SeedOptions extends TorrentControl {
+  /** The shared folder or file, or the folder that holds it. */
+  readonly path: string;
+  /** False: it is believed; 'anew': also what was checked before and looks the same is checked. */
+  readonly verify?: boolean | 'anew';
+}
+
 export interface ActiveTorrent extends TorrentWishes {
   readonly metainfo: Metainfo;
   /** Where the torrent's own folder or file lies. */
   readonly path: string;
   status(): TorrentStatus;
+  /** The file has its name: all of it is here, or was before. By its index in the torrent; false for pads. */
+  hasFile(fileIndex: number): boolean;
   /** Another torrent is fetching some of its files to the same place. */
   readonly waitsFor?: ClaimWait | undefined;
   /**

@@ -12,14 +12,19 @@ import {
   type ActiveTorrent,
   type DownloadOptions,
   hashControl,
+  type SeedOptions,
   type TorrentControl,
 } from './active-torrent.ts';
 import { downloadClaimed } from './claims/waiting-download.ts';
 import { ClientError } from './client-error.ts';
 import { checkShare, isRemembered, lookAtShare } from './content/share-check.ts';
+import { freeSpace } from './disk/free-space.ts';
 import { sideBySide } from './disk/side-by-side.ts';
 import type { Driver } from './driver.ts';
 import { isInfoOf } from './magnet-check.ts';
+import { eraseContent } from './own-content/erase-content.ts';
+import { moveContent } from './own-content/move-content.ts';
+import { ownContent } from './own-content/own-files.ts';
 import { awaitMagnet, type PendingMagnet } from './pending-magnet.ts';
 import type { FactSink } from './ports.ts';
 import { onDisk, planDownload } from './preparing/download-plan.ts';
@@ -60,8 +65,8 @@ export class Client {
   }
 
   /** Payload bytes per second over all torrents, from now on; 0: no limit. */
-  setLimits(limits: RateLimits): void {
-    this.#sink({ type: 'limits-set', ...limits });
+  setLimits({ uploadBpsMax, downloadBpsMax }: RateLimits): void {
+    this.#sink({ type: 'limits-set', uploadBpsMax, downloadBpsMax });
   }
 
   /** Fetches into `folder`: the torrent's own folder or file goes inside it. Rejects with a ClientError. */
@@ -101,10 +106,7 @@ export class Client {
    * otherwise every piece is checked first, and a ClientError 'data-mismatch' names the first file that differs. What was
    * checked before and looks the same is not checked again, unless `verify` is 'anew'.
    */
-  async seed(
-    metainfo: Metainfo,
-    options: TorrentControl & { readonly path: string; readonly verify?: boolean | 'anew' },
-  ): Promise<ActiveTorrent> {
+  async seed(metainfo: Metainfo, options: SeedOptions): Promise<ActiveTorrent> {
     const release = this.#claim(metainfo);
     try {
       const { pathOf, files, stamps } = await lookAtShare(metainfo, options.path);
@@ -160,6 +162,34 @@ export class Client {
     this.#sink({ type: 'magnet-added', spec: { torrent, infoHash, trackers } });
     if (options.peers !== undefined) this.#sink({ type: 'peers-found', torrent, peers: options.peers });
     return magnet;
+  }
+
+  /** What an earlier run has verified is not believed any more. `path`: the torrent's own folder or file. */
+  async forget({ infoHash }: Metainfo, path: string): Promise<void> {
+    await this.#ports.store?.erase(infoHash, path);
+  }
+
+  /** The files of a torrent that does not run, all or none, into another folder. Answers the new place. */
+  async move(metainfo: Metainfo, place: string, into: string): Promise<string> {
+    const release = this.#claim(metainfo);
+    return await moveContent(metainfo, place, into, this.#ports.store).finally(release);
+  }
+
+  /** Deletes the files of a torrent that does not run, and folders that are empty then. */
+  async erase(metainfo: Metainfo, place: string): Promise<void> {
+    const release = this.#claim(metainfo);
+    try {
+      const { root } = ownContent(metainfo, place);
+      await eraseContent(metainfo, place);
+      await this.forget(metainfo, root);
+    } finally {
+      release();
+    }
+  }
+
+  /** Of the disk that holds this folder; undefined where the system does not say. */
+  async freeBytes(folder: string): Promise<number | undefined> {
+    return (await freeSpace(folder)).freeBytes;
   }
 
   /** Every torrent is stopped, trackers are told (for a few seconds at most), and everything is closed. */

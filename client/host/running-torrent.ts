@@ -14,6 +14,7 @@ import type { PreparedDownload } from './preparing/download-folder.ts';
 import type { RealPorts } from './real-ports.ts';
 import { ResumeJournal } from './resume/resume-journal.ts';
 import { expectedHashes } from './storage/piece-hashes.ts';
+import { isNamed } from './storage/stored-file.ts';
 import type { Running, TorrentTable } from './torrent-table.ts';
 import { type TorrentWishes, wishesOf } from './torrent-wishes.ts';
 
@@ -145,6 +146,10 @@ export class RunningTorrent implements Running {
       metainfo,
       path: files.rootPath,
       status: this.#status,
+      hasFile: (fileIndex) => {
+        const stored = files.files[fileIndex];
+        return stored !== undefined && isNamed(stored);
+      },
       get completed() {
         return completed.promise;
       },

@@ -5,6 +5,7 @@
 import { count, list } from '../../../torrents/wording.ts';
 import { checkTrackerUrl } from '../../../tracker/protocol/tracker-url.ts';
 import type { TorrentStatus } from '../../engine/status.ts';
+import type { Closers } from '../../session/following/failed-dials.ts';
 import { trackerHost } from './tracker-host.ts';
 
 export type ObstacleCode =
@@ -26,12 +27,6 @@ export interface Obstacle {
 export interface Sources {
   readonly trackers: readonly string[];
   readonly webSeeds: readonly string[];
-}
-
-/** Peers that were reached and closed before their handshake, of so many that were reached or dialed. */
-export interface Closers {
-  readonly closed: number;
-  readonly dialed: number;
 }
 
 const addSource =

@@ -6,9 +6,10 @@ import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { count } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
 import { isAboutFiles } from '../../host/disk/disk-errors.ts';
+import type { Closers } from '../../session/following/failed-dials.ts';
 import { diskWords } from './disk-words.ts';
 import { dropReason } from './drop-reasons.ts';
-import { type Closers, obstaclesOf, obstacleWords } from './obstacles.ts';
+import { obstaclesOf, obstacleWords } from './obstacles.ts';
 import { trackerHost } from './tracker-host.ts';
 
 /** What a status does not tell. */

@@ -119,6 +119,7 @@ async function beginWaiting(
   return {
     metainfo,
     path,
+    hasFile: (fileIndex) => current.hasFile(fileIndex),
     get waitsFor() {
       return claim.waitsFor;
     },

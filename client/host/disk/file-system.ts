@@ -77,6 +77,7 @@ export interface FilesLater {
   stat(at: string): PromiseLike<FileStats>;
   lstat(at: string): PromiseLike<FileStats>;
   readText(at: string): PromiseLike<string>;
+  readBytes(at: string): PromiseLike<Uint8Array>;
   readdir(at: string): PromiseLike<string[]>;
   rename(from: string, to: string): PromiseLike<void>;
   /** A file; nothing happens when it is not there. */
@@ -97,7 +98,7 @@ export interface OpenedFile {
     position: number,
   ): PromiseLike<{ readonly bytesRead: number }>;
   /** All of it. */
-  writeText(text: string): PromiseLike<void>;
+  write(content: string | Uint8Array): PromiseLike<void>;
   /** fsync(2): returns when what was written is on the disk. Of a folder: the names in it. */
   sync(): PromiseLike<void>;
   close(): PromiseLike<void>;

@@ -28,6 +28,7 @@ export const realFiles: FileSystem = {
     stat: (at) => fsLater.stat(at, big),
     lstat: (at) => fsLater.lstat(at, big),
     readText: (at) => fsLater.readFile(at, 'utf8'),
+    readBytes: (at) => fsLater.readFile(at),
     readdir: (at) => fsLater.readdir(at),
     rename: (from, to) => fsLater.rename(from, to),
     remove: (at) => fsLater.rm(at, { force: true }),
@@ -73,7 +74,7 @@ function opened(handle: FileHandle): Awaited<ReturnType<FileSystem['later']['ope
   return {
     stat: () => handle.stat(big),
     read: (target, offset, bytes, position) => handle.read(target, offset, bytes, position),
-    writeText: (text) => handle.writeFile(text),
+    write: (content) => handle.writeFile(content),
     sync: () => handle.sync(),
     close: () => handle.close(),
   };

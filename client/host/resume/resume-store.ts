@@ -89,7 +89,7 @@ export class ResumeStore {
     try {
       const handle = yield* waitFor(later.open(temporary, 'replace'));
       try {
-        yield* waitFor(handle.writeText(text));
+        yield* waitFor(handle.write(text));
         yield* waitFor(handle.sync());
       } finally {
         yield* waitFor(handle.close());

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropReason } from '../../../client/cli/swarm-view/drop-reasons.ts';
-import { FailedDials } from '../../../client/cli/swarm-view/failed-dials.ts';
+import { FailedDials } from '../../../client/session/following/failed-dials.ts';
 import {
   missingSources,
   obstaclesOf,

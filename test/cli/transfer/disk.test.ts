@@ -1,7 +1,7 @@
 /** What people hear of a disk that is full, fails or may not be written, and when they hear that it is over. */
 import { describe, expect, it } from 'vitest';
 import { Output } from '../../../client/cli/screen/output.ts';
-import { DiskRefusal } from '../../../client/cli/swarm-view/disk-refusal.ts';
+import { DiskRefusal } from '../../../client/session/following/disk-refusal.ts';
 import { diskWords, tooLittleSpaceWords } from '../../../client/cli/swarm-view/disk-words.ts';
 import { Transfer } from '../../../client/cli/transfer/transfer.ts';
 import type { TorrentStatus } from '../../../client/engine/status.ts';

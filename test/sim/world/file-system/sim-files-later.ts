@@ -31,7 +31,8 @@ export class WholeSimFiles extends SimFiles implements FileSystem {
         soon(() => this.#handle(mode === 'read' ? this.open(at, 'read') : this.replace(at))),
       stat: (at) => soon(() => this.stat(at)),
       lstat: (at) => soon(() => this.lstat(at)),
-      readText: (at) => soon(() => this.#readText(at)),
+      readText: (at) => soon(() => Buffer.from(this.#readWhole(at)).toString('utf8')),
+      readBytes: (at) => soon(() => this.#readWhole(at)),
       readdir: (at) => soon(() => this.readdir(at)),
       rename: (from, to) => soon(() => this.rename(from, to)),
       remove: (at) => soon(() => this.remove(at)),
@@ -66,12 +67,12 @@ export class WholeSimFiles extends SimFiles implements FileSystem {
     return outcome;
   }
 
-  #readText(at: string): string {
+  #readWhole(at: string): Uint8Array {
     const descriptor = this.open(at, 'read');
     try {
       const { inode } = this.opened(descriptor);
       this.step('read', at);
-      return Buffer.from(inode.bytes).toString('utf8');
+      return Uint8Array.from(inode.bytes);
     } finally {
       this.close(descriptor);
     }
@@ -80,8 +81,8 @@ export class WholeSimFiles extends SimFiles implements FileSystem {
   #handle(descriptor: number): OpenedFile {
     const { path } = this.opened(descriptor);
     let position = 0;
-    const writeText = (text: string): void => {
-      const bytes = Buffer.from(text);
+    const write = (content: string | Uint8Array): void => {
+      const bytes = Buffer.from(content as string);
       for (let at = 0; at < bytes.length; ) {
         const written = this.write(descriptor, bytes, at, bytes.length - at, position);
         at += written;
@@ -92,7 +93,7 @@ export class WholeSimFiles extends SimFiles implements FileSystem {
       stat: () => this.#soon(() => this.statOpen(descriptor)),
       read: (target, offset, bytes, from) =>
         this.#soon(() => ({ bytesRead: this.read(descriptor, target, offset, bytes, from) })),
-      writeText: (text) => this.#soon(() => writeText(text)),
+      write: (content) => this.#soon(() => write(content)),
       sync: () => {
         const { inode } = this.opened(descriptor);
         const { mark } = inode;

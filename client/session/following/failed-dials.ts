@@ -1,5 +1,9 @@
 /** Dials that came to nothing: each peer and reason is news once, and peers that closed at the handshake are counted. */
-import type { Closers } from './obstacles.ts';
+/** Peers that were reached and closed before their handshake, of so many that were reached or dialed. */
+export interface Closers {
+  readonly closed: number;
+  readonly dialed: number;
+}
 
 /** More than a torrent knows peers (3,000), each with a reason or two; then the oldest is news again. */
 const remembered = 8_192;

@@ -1,0 +1,114 @@
+/**
+ * Keeps the list of a session on the disk while it changes: one write at a time, each of what is newest then. What the disk
+ * refuses is tried again.
+ */
+import { asPromise } from '../../host/disk/steps.ts';
+import type { Timers } from '../../host/disk/timers.ts';
+import type { Transfer } from '../transfer.ts';
+import type { SavedList } from './saved-list.ts';
+import { savedTransfer } from './saved-transfer.ts';
+
+/** Room may have been made by then. */
+const retryMs = 10_000;
+
+export interface KeptList {
+  readonly order: readonly string[];
+  readonly limits: object;
+}
+
+export class ListKeeper {
+  readonly #list: SavedList;
+  readonly #timers: Timers;
+  /** By id; undefined: it is removed. */
+  readonly #changed = new Map<string, Transfer | undefined>();
+  #changedList: KeptList | undefined;
+  #writing: Promise<void> | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #tell: (error: Error) => void = () => {};
+  #isTold = false;
+
+  constructor(list: SavedList, timers: Timers) {
+    this.#list = list;
+    this.#timers = timers;
+  }
+
+  /** Told once of a disk that refuses, and again after it has taken something. */
+  onTrouble(tell: (error: Error) => void): void {
+    this.#tell = tell;
+  }
+
+  onChange(transfer: Transfer): void {
+    if (!transfer.isRemoved) this.#note(transfer.id, transfer);
+  }
+
+  onRemoved(id: string): void {
+    this.#note(id, undefined);
+  }
+
+  onList(list: KeptList): void {
+    this.#changedList = list;
+    this.#goOn();
+  }
+
+  /** Resolves when all is written, or was tried. */
+  async close(): Promise<void> {
+    this.#goOn();
+    await this.#writing;
+    this.#cancelRetry?.();
+  }
+
+  #note(id: string, transfer: Transfer | undefined): void {
+    this.#changed.set(id, transfer);
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #write(): Promise<void> {
+    // Several changes of one moment are one write.
+    await undefined;
+    while (this.#changed.size > 0 || this.#changedList !== undefined) {
+      const [next] = this.#changed;
+      try {
+        if (next === undefined) await this.#writeList();
+        else await this.#writeTransfer(...next);
+        this.#isTold = false;
+      } catch (error) {
+        if (!this.#isTold) this.#tell(error as Error);
+        this.#isTold = true;
+        this.#cancelRetry = this.#timers.after(retryMs, () => this.#goOn());
+        return;
+      }
+    }
+  }
+
+  async #writeTransfer(id: string, transfer: Transfer | undefined): Promise<void> {
+    this.#changed.delete(id);
+    try {
+      if (transfer === undefined) await asPromise(this.#list.removing(id));
+      else await asPromise(this.#list.saving(savedTransfer(transfer)));
+    } catch (error) {
+      // What has come since is newer.
+      if (!this.#changed.has(id)) this.#changed.set(id, transfer);
+      throw error;
+    }
+  }
+
+  async #writeList(): Promise<void> {
+    const list = this.#changedList;
+    if (list === undefined) return;
+    this.#changedList = undefined;
+    try {
+      await asPromise(this.#list.savingList(list.order, list.limits));
+    } catch (error) {
+      this.#changedList ??= list;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/** How a transfer begins: what a magnet link stands for is found, what lies there is looked at, and then it runs. */
+import type { HashProgress } from '../../torrents/hashing/engine.ts';
+import type { MagnetLink } from '../../torrents/magnet.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
+import type { PeerAddress, Report } from '../engine/contract.ts';
+import type { ActiveTorrent } from '../host/active-torrent.ts';
+import type { DiskSpace } from '../host/disk/free-space.ts';
+import type { FoundTorrent, PendingMagnet } from '../host/pending-magnet.ts';
+import type { TorrentHost } from './torrent-host.ts';
+import type { TransferEvent } from './transfer-event.ts';
+import type { AddRequest, TransferSettings } from './transfer-settings.ts';
+import type { Turns } from './turns.ts';
+
+export interface StartWorld {
+  readonly host: TorrentHost;
+  /** Addresses that a magnet link names, as far as they lead anywhere. */
+  resolvePeers(named: readonly string[]): Promise<readonly PeerAddress[]>;
+  /** Looks at what lies on the disk are taken in turn, by kind. */
+  readonly turns: Readonly<Record<TransferSettings['kind'], Turns>>;
+}
+
+/** Whom a start tells what. */
+export interface StartPorts {
+  readonly signal: AbortSignal;
+  readonly onReport: (report: Report) => void;
+  readonly emit: (event: TransferEvent) => void;
+}
+
+/** `onPending`: it is under way; undefined: not any more. Peers of the answer are all that are known by then. */
+export async function findTorrent(
+  link: MagnetLink,
+  { trust, peers: own = [] }: TransferSettings,
+  { host, resolvePeers }: StartWorld,
+  { signal, onReport }: StartPorts,
+  onPending: (pending: PendingMagnet | undefined) => void,
+): Promise<FoundTorrent> {
+  const peers = [...own, ...(await resolvePeers(link.peers))];
+  signal.throwIfAborted();
+  const pending = host.openMagnet(link, { peers, onReport, trust });
+  onPending(pending);
+  const stop = () => pending.stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const found = await pending.found;
+    return { metainfo: found.metainfo, peers: [...peers, ...found.peers] };
+  } finally {
+    signal.removeEventListener('abort', stop);
+    onPending(undefined);
+  }
+}
+
+/** What a start has found beside the torrent itself. */
+export interface Started {
+  readonly active: ActiveTorrent;
+  /** What lay there was read, and not only remembered. */
+  readonly isChecked: boolean;
+  /** Of a download. */
+  readonly space: DiskSpace | undefined;
+}
+
+/** In its turn. Rejects with a ClientError, or with the signal's reason. */
+export async function startTorrent(
+  metainfo: Metainfo,
+  settings: TransferSettings,
+  { host, turns }: StartWorld,
+  ports: StartPorts,
+  onTurn: AddRequest['onTurn'],
+): Promise<Started> {
+  return await turns[settings.kind].take(ports.signal, async (giveWay) => {
+    await onTurn?.(metainfo);
+    ports.signal.throwIfAborted();
+    return settings.kind === 'share'
+      ? await share(metainfo, settings, host, ports)
+      : await fetch(metainfo, settings, host, ports, giveWay);
+  });
+}
+
+async function share(
+  metainfo: Metainfo,
+  { place, trust, verify }: TransferSettings,
+  host: TorrentHost,
+  ports: StartPorts,
+): Promise<Started> {
+  const look = new Look(ports);
+  const how = verify === undefined ? {} : { verify };
+  const active = await host.seed(metainfo, { ...look.control, ...how, path: place, trust });
+  return { active, isChecked: look.isChecked, space: undefined };
+}
+
+async function fetch(
+  metainfo: Metainfo,
+  settings: TransferSettings,
+  host: TorrentHost,
+  ports: StartPorts,
+  giveWay: () => void,
+): Promise<Started> {
+  const { place, trust, choice, spaceCheck, upgradeFrom, peers = [] } = settings;
+  const look = new Look(ports);
+  let space: DiskSpace | undefined;
+  const active = await host.download(metainfo, {
+    ...{ ...look.control, trust, folder: place, peers },
+    ...(choice && { select: choice }),
+    ...(upgradeFrom && { upgradeFrom }),
+    ...(spaceCheck !== undefined && { spaceCheck }),
+    onSpace: (found) => {
+      space = found;
+    },
+    onWait: (wait) => {
+      // One that waits for another torrent's file keeps no other: it may be the next one's.
+      if (wait !== undefined) giveWay();
+      ports.emit({ type: 'waiting', wait });
+    },
+    onUnguarded: (error) => ports.emit({ type: 'unguarded', error }),
+  });
+  return { active, isChecked: look.isChecked, space };
+}
+
+/** Whether anything had to be read. */
+class Look {
+  isChecked = false;
+  readonly control;
+
+  constructor({ signal, onReport, emit }: StartPorts) {
+    this.control = {
+      ...{ signal, onReport },
+      onCheck: (progress: HashProgress) => {
+        this.isChecked = true;
+        emit({ type: 'checking', progress });
+      },
+    };
+  }
+}

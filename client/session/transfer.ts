@@ -1,0 +1,350 @@
+/**
+ * One torrent of a session, from the moment it is added to its removal: what is wished of it, what runs of it, and what has
+ * become of it. Wishes are set at once; the steps that follow from them (next-step.ts) are taken behind it.
+ */
+import { join } from 'node:path';
+import { hex } from '../../torrents/byte-text.ts';
+import type { MagnetLink } from '../../torrents/magnet.ts';
+import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
+import type { ActiveTorrent } from '../host/active-torrent.ts';
+import { ClientError } from '../host/client-error.ts';
+import type { FileChoice } from '../host/file-selection.ts';
+import { Following } from './following/following.ts';
+import { Milestones } from './milestones.ts';
+import { nextStep, type Step, stateOf, type TransferState } from './next-step.ts';
+import { SessionError } from './session-error.ts';
+import { findTorrent, type StartPorts, startTorrent } from './starting.ts';
+import { StepLoop } from './step-loop.ts';
+import type { TransferEvent } from './transfer-event.ts';
+import { TransferRun } from './transfer-run.ts';
+import type { AddRequest, TransferSettings, Wanted } from './transfer-settings.ts';
+import type { Earlier, TransferWorld } from './transfer-world.ts';
+
+export class Transfer {
+  /** What it is called in the list: the info-hash it was added by. */
+  readonly id: string;
+  readonly run: TransferRun;
+  readonly #world: TransferWorld<Transfer>;
+  readonly #onTurn: AddRequest['onTurn'];
+  readonly #loop: StepLoop;
+  #settings: TransferSettings;
+  #wanted: Wanted;
+  #error: Error | undefined;
+  /** The queue lets it run. */
+  #hasTurn = false;
+  #isDoubted = false;
+  #removal: { readonly isErased: boolean } | undefined;
+  /** No step is taken any more. */
+  #end: 'removed' | 'closed' | undefined;
+  #toldState: TransferState | undefined;
+  readonly #milestones = new Milestones();
+
+  constructor(id: string, request: AddRequest, world: TransferWorld<Transfer>, earlier?: Earlier) {
+    const { onTurn, wanted, ...settings } = request;
+    this.id = id;
+    this.#settings = settings;
+    this.#wanted = wanted;
+    this.#onTurn = onTurn;
+    this.#world = world;
+    const before = { isComplete: request.kind === 'share', dates: { addedMs: world.wallMs() }, ...earlier };
+    const nowMs = () => world.nowMs();
+    const freeBytes = () => world.host.freeBytes(this.#settings.place);
+    const following = new Following((event) => world.emit(this, event), { nowMs, freeBytes });
+    this.run = new TransferRun(following, world, before);
+    this.#loop = new StepLoop({
+      next: () => this.#next,
+      take: (step, signal) => this.#take(step, signal),
+      onFailed: (error) => this.#fail(error),
+      onStep: () => this.#tellState(),
+    });
+  }
+
+  /** As its author, or the link, calls it. For people's eyes use displayPath([name]). */
+  get name(): string {
+    if ('metainfo' in this.#wanted) return this.#wanted.metainfo.name;
+    return this.#wanted.link.name ?? this.id;
+  }
+
+  /** 40 hex digits. What is found may have another one than a link that names version 2 alone.  BEP 52 */
+  get infoHash(): string {
+    return 'metainfo' in this.#wanted ? hex(this.#wanted.metainfo.infoHash) : this.id;
+  }
+
+  /** Throws a SessionError `no-torrent-yet` while only a magnet link is known. */
+  get metainfo(): Metainfo {
+    if ('metainfo' in this.#wanted) return this.#wanted.metainfo;
+    throw new SessionError('no-torrent-yet', `${this.name} is not known yet`, { infoHash: this.infoHash });
+  }
+
+  /** What stands for its torrent; undefined once that is found. */
+  get link(): MagnetLink | undefined {
+    return 'link' in this.#wanted ? this.#wanted.link : undefined;
+  }
+
+  get settings(): TransferSettings {
+    return this.#settings;
+  }
+
+  get state(): TransferState {
+    return stateOf({
+      isLeaving: this.#removal !== undefined,
+      step: this.#loop.step,
+      hasFailed: this.#error !== undefined,
+      isPaused: this.#settings.isPaused === true,
+      isRunning: this.run.active !== undefined,
+      isComplete: this.run.isComplete,
+    });
+  }
+
+  /** Why it is `failed`. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** Paused, failed or leaving: it takes no turn in the queue. */
+  get rests(): boolean {
+    return this.#settings.isPaused === true || this.#error !== undefined || this.#removal !== undefined;
+  }
+
+  get isRemoved(): boolean {
+    return this.#end === 'removed';
+  }
+
+  /** Its own folder or file, where it lies or will lie. */
+  get path(): string {
+    return this.run.active?.path ?? join(this.#settings.place, this.metainfo.layout.rootName);
+  }
+
+  get started(): Promise<void> {
+    return this.#milestones.started;
+  }
+
+  get completed(): Promise<void> {
+    return this.#milestones.completed;
+  }
+
+  pause(): void {
+    this.#wish({ isPaused: true });
+  }
+
+  /** Also after a failure: it is tried again. */
+  resume(): void {
+    this.#tryAgain();
+    this.#wish({ isPaused: false });
+  }
+
+  /** Everything is read and compared, whatever was verified before. */
+  recheck(): void {
+    this.#tryAgain();
+    this.#isDoubted = true;
+    this.#wish({});
+  }
+
+  /** Its files go into another folder, and it goes on there. */
+  move(into: string): void {
+    this.#tryAgain();
+    this.#wish({ moveInto: into === this.#settings.place ? undefined : into });
+  }
+
+  /** Which files are wanted, and how much. Throws a ClientError when the disk refuses, and then nothing has changed. */
+  select(choice: FileChoice): void {
+    const { active } = this.run;
+    active?.select(choice);
+    if (active === undefined || !active.status().complete) {
+      this.#milestones.reopen();
+      this.run.reopen();
+    }
+    this.#wish({ choice });
+    if (active !== undefined) this.#awaitCompletion(active);
+  }
+
+  /** What else may be changed at any moment. */
+  change(change: Pick<Partial<TransferSettings>, 'isSequential' | 'seedLimits' | 'spaceCheck'>): void {
+    if (change.isSequential !== undefined) this.run.active?.setSequential(change.isSequential);
+    this.#wish(change);
+  }
+
+  /** From the queue. */
+  setTurn(hasTurn: boolean): void {
+    this.#hasTurn = hasTurn;
+    this.#loop.goOn();
+  }
+
+  /** Resolves when it is gone, with its files when `isErased`. Rejects when these cannot be deleted: then it stays. */
+  async remove(isErased: boolean): Promise<void> {
+    this.#removal ??= { isErased };
+    this.#loop.goOn();
+    await this.#loop.settled();
+    if (!this.isRemoved && this.#error !== undefined) throw this.#error;
+  }
+
+  /** Resolves when no step is under way. */
+  settled(): Promise<void> {
+    return this.#loop.settled();
+  }
+
+  /** The session closes: nothing is begun any more, and that it ends is no failure. */
+  freeze(): void {
+    this.#end ??= 'closed';
+    this.#loop.goOn();
+  }
+
+  /** The host has ended it. */
+  endRun(): void {
+    if (this.run.active !== undefined) this.run.end(this.run.active);
+  }
+
+  /** To be called a few times a second: what changes by time alone. */
+  look(): void {
+    this.run.following.look();
+    this.#tellState();
+    const limit = this.run.reachedLimit(this.#settings.seedLimits);
+    if (limit === undefined) return;
+    this.#world.emit(this, { type: 'limit-reached', limit });
+    this.pause();
+  }
+
+  #wish(change: Partial<TransferSettings>): void {
+    this.#settings = { ...this.#settings, ...change };
+    this.#world.onChange(this);
+    this.#loop.goOn();
+  }
+
+  #tryAgain(): void {
+    if (this.#error === undefined) return;
+    this.#error = undefined;
+    this.#milestones.reopen();
+  }
+
+  get #next(): Step | undefined {
+    return nextStep({
+      isRunning: this.run.active !== undefined,
+      isFound: 'metainfo' in this.#wanted,
+      mayRun: this.#hasTurn && !this.rests,
+      isToBeRemoved: this.#removal !== undefined,
+      isOver: this.#end !== undefined,
+      isDoubted: this.#isDoubted,
+      isToMove: this.#settings.moveInto !== undefined,
+    });
+  }
+
+  #take(step: Step, signal: AbortSignal): Promise<void> {
+    const { onReport } = this.run.following;
+    const ports = { signal, onReport, emit: (event: TransferEvent) => this.#world.emit(this, event) };
+    switch (step) {
+      case 'find':
+        return this.#find(ports);
+      case 'start':
+        return this.#start(ports);
+      case 'stop':
+        return this.#stop();
+      case 'forget':
+        return this.#forget();
+      case 'move':
+        return this.#move();
+      case 'remove':
+        return this.#remove();
+    }
+  }
+
+  async #find(ports: StartPorts): Promise<void> {
+    if (!('link' in this.#wanted)) return;
+    const { metainfo, peers } = await findTorrent(
+      this.#wanted.link,
+      this.#settings,
+      this.#world,
+      ports,
+      (search) => {
+        this.run.search = search;
+      },
+    );
+    this.#wanted = { metainfo };
+    this.#settings = { ...this.#settings, peers };
+    ports.emit({ type: 'found' });
+    this.#world.onChange(this);
+  }
+
+  async #start(ports: StartPorts): Promise<void> {
+    const started = await startTorrent(this.metainfo, this.#settings, this.#world, ports, this.#onTurn);
+    const { active } = started;
+    this.run.begin(started);
+    if (this.#settings.isSequential) active.setSequential(true);
+    this.#milestones.onStarted();
+    ports.emit({ type: 'started' });
+    this.#awaitCompletion(active);
+  }
+
+  #awaitCompletion(active: ActiveTorrent): void {
+    const { completed } = active;
+    completed.then(
+      () => {
+        if (this.run.active !== active || active.completed !== completed) return;
+        const isNews = this.run.onCompleted();
+        this.#milestones.onCompleted();
+        if (isNews) this.#world.emit(this, { type: 'completed' });
+        this.#world.onChange(this);
+        this.#tellState();
+      },
+      (error: Error) => {
+        // Otherwise it is we who stop it.
+        if (this.#end !== undefined || this.run.active !== active || this.#loop.step === 'stop') return;
+        this.#endRun(active);
+        this.#fail(error);
+      },
+    );
+  }
+
+  async #stop(): Promise<void> {
+    const { active } = this.run;
+    if (active === undefined) return;
+    await (this.#removal === undefined ? active.stop() : active.remove());
+    this.#endRun(active);
+  }
+
+  #endRun(active: ActiveTorrent): void {
+    this.run.end(active);
+    this.#world.onChange(this);
+  }
+
+  async #forget(): Promise<void> {
+    this.#isDoubted = false;
+    if ('metainfo' in this.#wanted) await this.#world.host.forget(this.metainfo, this.path);
+  }
+
+  async #move(): Promise<void> {
+    const { place, moveInto: into } = this.#settings;
+    if (into === undefined) return;
+    const isFound = 'metainfo' in this.#wanted;
+    // After a failure it goes on where it is.
+    this.#settings = { ...this.#settings, moveInto: undefined };
+    const next = isFound ? await this.#world.host.move(this.metainfo, place, into) : into;
+    this.#settings = { ...this.#settings, place: next };
+    this.#world.emit(this, { type: 'moved', place: next });
+    this.#world.onChange(this);
+  }
+
+  async #remove(): Promise<void> {
+    const isErased = this.#removal?.isErased === true;
+    if (isErased && 'metainfo' in this.#wanted)
+      await this.#world.host.erase(this.metainfo, this.#settings.place);
+    this.#end = 'removed';
+    this.#milestones.onEnded(new ClientError('stopped', `${this.name} was removed`));
+    this.#world.onChange(this);
+    this.#world.emit(this, { type: 'removed', isErased });
+  }
+
+  #fail(error: Error): void {
+    this.#error = error;
+    this.#removal = undefined;
+    this.#milestones.onEnded(error);
+    this.#world.emit(this, { type: 'failed', error });
+    this.#world.onChange(this);
+  }
+
+  #tellState(): void {
+    const { state } = this;
+    if (state === this.#toldState) return;
+    this.#toldState = state;
+    this.#world.emit(this, { type: 'state', state });
+  }
+}

@@ -1,0 +1,169 @@
+/** The list of a session outlives its program: what was wished of each torrent is wished again at the next start. */
+import fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSession } from '../../client/session/open-session.ts';
+import type { Session } from '../../client/session/session.ts';
+import { magnetOf, parseMagnet } from '../../torrents/magnet.ts';
+import { inState, peersOf, SessionBench } from './session-bench.ts';
+
+let bench: SessionBench;
+beforeEach(() => {
+  bench = new SessionBench();
+});
+afterEach(() => bench.closeAll());
+
+const kept = () => bench.session({ stateFolder: bench.at('state'), keepsList: true });
+const listed = () => fs.readdirSync(bench.at('state', 'session')).filter((name) => name !== 'lock');
+const states = (session: Session) => session.transfers.map(({ state }) => state);
+
+describe('after a restart', () => {
+  it('a download goes on, with what was chosen of it, and what was given is counted on', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000, 'c.flac': 60_000 });
+    const seed = await bench.seed(metainfo);
+    const session = await kept();
+    const transfer = session.add({
+      ...{ wanted: { metainfo }, kind: 'download', place: bench.at('home'), peers: peersOf(seed) },
+      ...{ choice: ({ components }) => components[0] !== 'b.flac', isSequential: true },
+    });
+    await transfer.completed;
+    const { downloaded } = transfer.run.totals;
+    await bench.close(session);
+    const again = await kept();
+    const [next] = again.transfers;
+    await next!.completed;
+    await inState(again, next!, 'sharing');
+    expect(next!.run.last.isChecked).toBe(false);
+    expect(next!.run.totals.downloaded).toBe(downloaded);
+    expect(next!.run.dates).toEqual(transfer.run.dates);
+    expect(next!.settings).toMatchObject({ isSequential: true, place: bench.at('home') });
+    expect(next!.run.status.wantedBytes).toBeLessThan(metainfo.bytes);
+    expect(fs.existsSync(bench.at('home', 'Album', 'b.flac'))).toBe(false);
+  });
+
+  it('what was paused is paused, and what was removed is gone', async () => {
+    const [one, two] = [await bench.album('One'), await bench.album('Two')];
+    const session = await kept();
+    const place = bench.at('home');
+    const first = session.add({ wanted: { metainfo: one }, kind: 'download', place });
+    const second = session.add({ wanted: { metainfo: two }, kind: 'download', place });
+    await second.started;
+    first.pause();
+    await session.remove(second);
+    await bench.close(session);
+    expect(listed().sort()).toEqual([`${first.id}.json`, `${first.id}.torrent`, 'list.json']);
+    const again = await kept();
+    expect(again.transfers.map(({ id }) => id)).toEqual([first.id]);
+    expect(states(again)).toEqual(['paused']);
+  });
+
+  it('the order and the limits are as they were', async () => {
+    const session = await kept();
+    const place = bench.at('home');
+    const names = ['One', 'Two', 'Three'];
+    for (const name of names) {
+      const wanted = { metainfo: await bench.album(name) };
+      session.add({ wanted, kind: 'download', place, isPaused: true });
+    }
+    session.moveInQueue(session.transfers[2]!, 0);
+    session.setLimits({ uploadBpsMax: 12_345, downloadsMax: 2 });
+    await bench.close(session);
+    const again = await kept();
+    expect(again.transfers.map(({ name }) => name)).toEqual(['Three', 'One', 'Two']);
+    expect(again.limits).toMatchObject({ uploadBpsMax: 12_345, downloadsMax: 2, downloadBpsMax: 0 });
+  });
+
+  it('a magnet link is looked for again', async () => {
+    const metainfo = await bench.album('Album');
+    const session = await kept();
+    const link = parseMagnet(magnetOf(metainfo));
+    session.add({ wanted: { link }, kind: 'download', place: bench.at('home') });
+    await bench.close(session);
+    const again = await kept();
+    await inState(again, again.transfers[0]!, 'finding');
+    expect(again.transfers[0]!.name).toBe('Album');
+  });
+
+  it('a choice for a link whose torrent is not known yet is asked for again: it is paused', async () => {
+    const metainfo = await bench.album('Album');
+    const session = await kept();
+    const link = parseMagnet(magnetOf(metainfo));
+    const choice = () => false;
+    session.add({ wanted: { link }, kind: 'download', place: bench.at('home'), choice });
+    await bench.close(session);
+    expect(states(await kept())).toEqual(['paused']);
+  });
+});
+
+describe('a list', () => {
+  it('that cannot be read in one place is read in all others, and nothing of it is lost', async () => {
+    const [one, two] = [await bench.album('One'), await bench.album('Two')];
+    const session = await kept();
+    const place = bench.at('home');
+    const [first, second] = [one, two].map((metainfo) =>
+      session.add({ wanted: { metainfo }, kind: 'download', place, isPaused: true }),
+    );
+    await bench.close(session);
+    for (const text of ['', '{', '[]', '{"version":1}', '{"version":9}', 'null', '\0']) {
+      fs.writeFileSync(bench.at('state', 'session', `${first!.id}.json`), text);
+      const options = {
+        port: 0,
+        host: '127.0.0.1',
+        threads: 1,
+        keepsList: true,
+        stateFolder: bench.at('state'),
+      };
+      const { session: again, damaged } = await openSession(options);
+      expect(again.transfers.map(({ id }) => id)).toEqual([second!.id]);
+      expect(damaged).toMatchObject([{ code: 'list-damaged', infoHash: first!.id }]);
+      await again.close();
+      expect(fs.readFileSync(bench.at('state', 'session', `${first!.id}.json`), 'utf8')).toBe(text);
+    }
+  });
+
+  it('is open in one program only', async () => {
+    const session = await kept();
+    await expect(kept()).rejects.toMatchObject({ code: 'list-in-use' });
+    await bench.close(session);
+    await kept();
+  });
+
+  it('that the disk refuses is told of once, and is written when it takes it again', async () => {
+    const session = await kept();
+    const metainfo = await bench.album('Album');
+    const told: string[] = [];
+    session.onEvent((event) => {
+      if (event.type === 'list-unsaved') told.push((event.error as NodeJS.ErrnoException).code ?? '');
+    });
+    const folder = bench.at('state', 'session');
+    fs.renameSync(folder, `${folder}.away`);
+    fs.writeFileSync(folder, '');
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place, isPaused: true });
+    await new Promise<void>((resolve) =>
+      session.onEvent((event) => event.type === 'list-unsaved' && resolve()),
+    );
+    fs.rmSync(folder);
+    fs.renameSync(`${folder}.away`, folder);
+    transfer.change({ isSequential: true });
+    await bench.close(session);
+    expect(told).toHaveLength(1);
+    expect((await kept()).transfers).toHaveLength(1);
+  });
+
+  it('keeps a move that a kill has cut short, and ends it at the next start', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
+    const session = await kept();
+    const place = bench.at('source');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place, isPaused: true });
+    await bench.close(session);
+    const file = bench.at('state', 'session', `${transfer.id}.json`);
+    const text = JSON.parse(fs.readFileSync(file, 'utf8'));
+    fs.writeFileSync(file, JSON.stringify({ ...text, moveInto: bench.at('home') }));
+    fs.mkdirSync(bench.at('home', 'Album'), { recursive: true });
+    fs.renameSync(bench.at('source', 'Album', 'a.flac'), bench.at('home', 'Album', 'a.flac'));
+    const again = await kept();
+    await again.transfers[0]!.settled();
+    expect(fs.readdirSync(bench.at('home', 'Album'))).toEqual(['a.flac', 'b.flac']);
+    expect(fs.existsSync(bench.at('source', 'Album'))).toBe(false);
+  });
+});

@@ -1,0 +1,280 @@
+/** A session over a real client: what is wished of a transfer happens, in whichever order wishes come. */
+import fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { magnetOf, parseMagnet } from '../../torrents/magnet.ts';
+import { eventLog, inState, nextEvent, peersOf, SessionBench } from './session-bench.ts';
+
+let bench: SessionBench;
+beforeEach(() => {
+  bench = new SessionBench();
+});
+afterEach(() => bench.closeAll());
+
+describe('a transfer', () => {
+  it('is fetched, and shared from then on', async () => {
+    const metainfo = await bench.album('Album');
+    const seed = await bench.seed(metainfo);
+    const session = await bench.session();
+    const log = eventLog(session);
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place, peers: peersOf(seed) });
+    expect(session.transfers).toEqual([transfer]);
+    await transfer.completed;
+    await inState(session, transfer, 'sharing');
+    expect(fs.readFileSync(bench.at('home', 'Album', 'a.flac'))).toEqual(
+      fs.readFileSync(bench.at('source', 'Album', 'a.flac')),
+    );
+    for (const event of [
+      'added',
+      'checking',
+      'started',
+      'peer-connected',
+      'file-done',
+      'completed',
+      'sharing',
+    ])
+      expect(log).toContain(event);
+    expect(transfer.run.totals.downloaded).toBe(100_000);
+  });
+
+  it('of a magnet link is found first', async () => {
+    const metainfo = await bench.album('Album');
+    const seed = await bench.seed(metainfo);
+    const session = await bench.session();
+    const log = eventLog(session);
+    const link = parseMagnet(magnetOf(metainfo));
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { link }, kind: 'download', place, peers: peersOf(seed) });
+    expect(() => transfer.metainfo).toThrow(expect.objectContaining({ code: 'no-torrent-yet' }));
+    await transfer.completed;
+    expect(log.slice(0, 3)).toEqual(['added', 'finding', 'peer-connected']);
+    expect(transfer.metainfo.infoHash).toEqual(metainfo.infoHash);
+  });
+
+  it('that is paused stops, and goes on where it was when it is resumed', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 100_000, 'b.flac': 100_000 });
+    const session = await bench.session({ stateFolder: bench.at('state') });
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place });
+    await transfer.started;
+    transfer.pause();
+    await inState(session, transfer, 'paused');
+    await transfer.settled();
+    expect(transfer.run.active).toBeUndefined();
+    transfer.resume();
+    await nextEvent(session, transfer, 'started');
+    expect(transfer.state).toBe('fetching');
+  });
+
+  it('may be paused before it has begun, and begins when it is resumed', async () => {
+    const metainfo = await bench.album('Album');
+    const session = await bench.session();
+    const log = eventLog(session);
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place: bench.at('home') });
+    transfer.pause();
+    await transfer.settled();
+    expect(transfer.state).toBe('paused');
+    expect(log).not.toContain('failed');
+    transfer.resume();
+    await transfer.started;
+    expect(transfer.state).toBe('fetching');
+  });
+
+  it('that fails says why, keeps no other, and is tried again when it is resumed', async () => {
+    const [bad, good] = [await bench.album('Bad'), await bench.album('Good')];
+    fs.mkdirSync(bench.at('home', 'Bad'), { recursive: true });
+    fs.writeFileSync(bench.at('home', 'Bad', 'a.flac'), 'something else');
+    const seed = await bench.seed(bad, good);
+    const session = await bench.session();
+    const request = { kind: 'download', place: bench.at('home'), peers: peersOf(seed) } as const;
+    const first = session.add({ ...request, wanted: { metainfo: bad } });
+    const second = session.add({ ...request, wanted: { metainfo: good } });
+    await expect(first.started).rejects.toMatchObject({ code: 'exists' });
+    await second.completed;
+    expect(first.state).toBe('failed');
+    expect(first.error).toMatchObject({ code: 'exists' });
+    fs.rmSync(bench.at('home', 'Bad', 'a.flac'));
+    first.resume();
+    await first.completed;
+    await inState(session, first, 'sharing');
+  });
+
+  it('is in the list once', async () => {
+    const metainfo = await bench.album('Album');
+    const session = await bench.session();
+    const request = { wanted: { metainfo }, kind: 'download', place: bench.at('home') } as const;
+    const transfer = session.add(request);
+    expect(() => session.add(request)).toThrow(expect.objectContaining({ code: 'already-in-list' }));
+    expect(session.find(transfer.infoHash.toUpperCase())).toBe(transfer);
+    await session.remove(transfer);
+    expect(session.transfers).toEqual([]);
+    await expect(session.remove(transfer)).rejects.toMatchObject({ code: 'not-in-list' });
+    await session.add(request).started;
+  });
+
+  it('of some files fetches those, and more when more are chosen', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
+    const seed = await bench.seed(metainfo);
+    const session = await bench.session();
+    const transfer = session.add({
+      ...{ wanted: { metainfo }, kind: 'download', place: bench.at('home'), peers: peersOf(seed) },
+      choice: ({ components }) => components[0] === 'a.flac',
+    });
+    await transfer.completed;
+    expect(fs.readdirSync(bench.at('home', 'Album')).filter((name) => !name.startsWith('.'))).toEqual([
+      'a.flac',
+    ]);
+    transfer.select(() => true);
+    await transfer.completed;
+    expect(fs.existsSync(bench.at('home', 'Album', 'b.flac'))).toBe(true);
+  });
+});
+
+describe('a transfer that is removed', () => {
+  it('leaves its files where they are', async () => {
+    const metainfo = await bench.album('Album');
+    const seed = await bench.seed(metainfo);
+    const session = await bench.session();
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place, peers: peersOf(seed) });
+    await transfer.completed;
+    await session.remove(transfer);
+    expect(fs.existsSync(bench.at('home', 'Album', 'a.flac'))).toBe(true);
+    expect(transfer.state).toBe('removed');
+  });
+
+  it('with its data takes its own files with it, and no others', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'CD2/b.flac': 60_000 });
+    const seed = await bench.seed(metainfo);
+    const session = await bench.session();
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place, peers: peersOf(seed) });
+    await transfer.completed;
+    fs.writeFileSync(bench.at('home', 'Album', 'mine.txt'), 'mine');
+    await session.remove(transfer, { isErased: true });
+    expect(fs.readdirSync(bench.at('home', 'Album'))).toEqual(['mine.txt']);
+  });
+
+  it('with its data before it is complete leaves nothing behind', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
+    const session = await bench.session({ stateFolder: bench.at('state') });
+    fs.mkdirSync(bench.at('home'));
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place: bench.at('home') });
+    await transfer.started;
+    await session.remove(transfer, { isErased: true });
+    expect(fs.readdirSync(bench.at('home'))).toEqual([]);
+    expect(fs.readdirSync(bench.at('state', 'resume'))).toEqual([]);
+  });
+});
+
+describe('a transfer that is moved', () => {
+  it('goes on in the other folder, and what was verified is not hashed again', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'CD2/b.flac': 60_000 });
+    const seed = await bench.seed(metainfo);
+    const session = await bench.session({ stateFolder: bench.at('state') });
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place, peers: peersOf(seed) });
+    await transfer.completed;
+    transfer.move(bench.at('elsewhere'));
+    const { place: next } = await nextEvent(session, transfer, 'moved');
+    expect(next).toBe(bench.at('elsewhere'));
+    await inState(session, transfer, 'sharing');
+    expect(transfer.run.last.isChecked).toBe(false);
+    expect(transfer.path).toBe(bench.at('elsewhere', 'Album'));
+    expect(fs.existsSync(bench.at('elsewhere', 'Album', 'CD2', 'b.flac'))).toBe(true);
+    expect(fs.existsSync(bench.at('home', 'Album'))).toBe(false);
+  });
+
+  it('stays where it is when another file has the place of one of its own', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
+    const seed = await bench.seed(metainfo);
+    const session = await bench.session();
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place, peers: peersOf(seed) });
+    await transfer.completed;
+    fs.mkdirSync(bench.at('elsewhere', 'Album'), { recursive: true });
+    fs.writeFileSync(bench.at('elsewhere', 'Album', 'b.flac'), 'another');
+    transfer.move(bench.at('elsewhere'));
+    await inState(session, transfer, 'failed');
+    expect(transfer.error).toMatchObject({ code: 'exists' });
+    expect(fs.readdirSync(bench.at('home', 'Album'))).toEqual(['a.flac', 'b.flac']);
+    expect(fs.readdirSync(bench.at('elsewhere', 'Album'))).toEqual(['b.flac']);
+    transfer.resume();
+    await inState(session, transfer, 'sharing');
+  });
+
+  it('as a share keeps the name of its own folder', async () => {
+    const metainfo = await bench.album('Album');
+    fs.renameSync(bench.at('source', 'Album'), bench.at('source', 'My own'));
+    const session = await bench.session();
+    const place = bench.at('source', 'My own');
+    const transfer = session.add({ wanted: { metainfo }, kind: 'share', place });
+    await transfer.started;
+    transfer.move(bench.at('elsewhere'));
+    await nextEvent(session, transfer, 'moved');
+    await inState(session, transfer, 'sharing');
+    expect(transfer.path).toBe(bench.at('elsewhere', 'My own'));
+  });
+});
+
+it('a recheck reads everything, and what has changed is fetched again', async () => {
+  const metainfo = await bench.album('Album');
+  const seed = await bench.seed(metainfo);
+  const session = await bench.session({ stateFolder: bench.at('state') });
+  const place = bench.at('home');
+  const transfer = session.add({ wanted: { metainfo }, kind: 'download', place, peers: peersOf(seed) });
+  await transfer.completed;
+  transfer.recheck();
+  await nextEvent(session, transfer, 'checking');
+  await inState(session, transfer, 'sharing');
+  expect(transfer.run.last.isChecked).toBe(true);
+});
+
+describe('the queue', () => {
+  it('lets so many downloads run as are allowed, in the order of the list', async () => {
+    const albums = [await bench.album('One'), await bench.album('Two'), await bench.album('Three')];
+    const session = await bench.session();
+    session.setLimits({ downloadsMax: 1 });
+    const place = bench.at('home');
+    const [first, second, third] = albums.map((metainfo) =>
+      session.add({ wanted: { metainfo }, kind: 'download', place }),
+    );
+    await first!.started;
+    expect(session.transfers.map(({ state }) => state)).toEqual(['fetching', 'queued', 'queued']);
+    session.moveInQueue(third!, 0);
+    await inState(session, third!, 'fetching');
+    await inState(session, first!, 'queued');
+    third!.pause();
+    await inState(session, first!, 'fetching');
+    expect(second!.state).toBe('queued');
+    session.setLimits({ downloadsMax: 0 });
+    await inState(session, second!, 'fetching');
+  });
+});
+
+it('a transfer that has given enough rests', async () => {
+  const metainfo = await bench.album('Album');
+  const seed = await bench.session();
+  const place = bench.at('source');
+  const shared = seed.add({ wanted: { metainfo }, kind: 'share', place, verify: false });
+  shared.change({ seedLimits: { ratioMax: 1, secondsMax: undefined } });
+  await shared.started;
+  const session = await bench.session();
+  const limit = nextEvent(seed, shared, 'limit-reached');
+  session.add({ wanted: { metainfo }, kind: 'download', place: bench.at('home'), peers: peersOf(seed) });
+  expect(await limit).toMatchObject({ limit: 'ratio' });
+  await inState(seed, shared, 'paused');
+});
+
+it('limits hold for transfers that run', async () => {
+  const metainfo = await bench.album('Album', { 'a.flac': 3_000_000 });
+  const seed = await bench.seed(metainfo);
+  const session = await bench.session({ downloadBpsMax: 1_000 });
+  const transfer = session.add({
+    ...{ wanted: { metainfo }, kind: 'download', place: bench.at('home'), peers: peersOf(seed) },
+  });
+  await nextEvent(session, transfer, 'peer-connected');
+  expect(transfer.run.isComplete).toBe(false);
+  session.setLimits({ downloadBpsMax: 0 });
+  await transfer.completed;
+});
