@@ -16,7 +16,6 @@ import type { Context } from '../context.ts';
 import type { ConnectionId, DiskTrouble, TorrentSpec } from '../contract.ts';
 import type { Inspection } from '../inspection.ts';
 import type { PeerRecord } from '../peers/peer-record.ts';
-import { DiskTroubles } from '../pieces/disk-troubles.ts';
 import type { FetchingPiece, Sink } from '../pieces/fetching-piece.ts';
 import { PieceLedger } from '../pieces/piece-ledger.ts';
 import { PiecePicker } from '../pieces/piece-picker.ts';
@@ -28,6 +27,7 @@ import { Choker } from '../serving/choker.ts';
 import { FirstCopies } from '../serving/first-copies.ts';
 import { peerStatus, type TorrentStatus } from '../status.ts';
 import { distinct } from '../tables/small-set.ts';
+import { DiskTroubles } from './disk-troubles.ts';
 import type { SwarmContent } from './swarm-content.ts';
 import { SwarmPeers } from './swarm-peers.ts';
 

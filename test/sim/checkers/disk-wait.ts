@@ -1,7 +1,7 @@
 /**
  * What a disk does to a torrent has the consequences that are written down: how long nothing is fetched after it has refused
  * or lost pieces, what people are shown meanwhile, and what is reported. Counted from the disk's facts alone
- * (client/engine/pieces/disk-troubles.ts, loss-pace.ts).
+ * (client/engine/swarm/disk-troubles.ts, loss-pace.ts).
  */
 import type { Fact, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';

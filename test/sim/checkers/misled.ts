@@ -1,6 +1,6 @@
 /**
  * BitTorrent cannot take a `have` back: a peer that was told of a piece which is lost since, and lacks it, is let go. That
- * happens in rounds (client/engine/pieces/lost-pieces.ts), so it may take one round's time.
+ * happens in rounds (client/engine/swarm/lost-pieces.ts), so it may take one round's time.
  */
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Engine } from '../../../client/engine/engine.ts';

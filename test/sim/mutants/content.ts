@@ -18,13 +18,13 @@ export const content: readonly Mutant[] = [
   },
   {
     name: 'fetch nothing of what is lost',
-    file: engine('pieces/disk-troubles'),
+    file: engine('swarm/disk-troubles'),
     from: '      picker.restore(pieceIndex);\n',
     to: '',
   },
   {
     name: 'keep peers that believe we have what is lost',
-    file: engine('pieces/lost-pieces'),
+    file: engine('swarm/lost-pieces'),
     from: 'if (loss > toldAt && !session.pieces.has(pieceIndex)) return true;',
     to: 'if (loss > toldAt && session.gone) return true;',
   },

@@ -91,19 +91,19 @@ export const pace: readonly Mutant[] = [
   },
   {
     name: 'ask on while the disk refuses pieces',
-    file: engine('pieces/disk-troubles'),
+    file: engine('swarm/disk-troubles'),
     from: 'this.#retryMs = Math.max(this.#retryMs, nowMs + forMs);',
     to: 'this.#retryMs = nowMs;',
   },
   {
     name: 'show that a disk is full when it is no more',
-    file: engine('pieces/disk-troubles'),
+    file: engine('swarm/disk-troubles'),
     from: '    this.#refusal = undefined;\n    this.#lossPace',
     to: '    this.#lossPace',
   },
   {
     name: 'tell of a full disk again and again',
-    file: engine('pieces/disk-troubles'),
+    file: engine('swarm/disk-troubles'),
     from: 'const isNews = this.#refusal?.code !== trouble.code;',
     to: 'const isNews = true;',
   },

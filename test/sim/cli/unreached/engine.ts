@@ -29,9 +29,9 @@ export const engineUnreached: readonly Unreached[] = [
       'if (!session.uploads.add(block)) {':
         'a queue that is full while its peer is unchoked; test/engine/connection/violations.test.ts',
       'session.uploads.dropPieces((pieceIndex) => pieces.has(pieceIndex))':
-        'a piece is lost while a block of it is read: some milliseconds; test/engine/pieces/lost-pieces.test.ts',
+        'a piece is lost while a block of it is read: some milliseconds; test/engine/swarm/lost-pieces.test.ts',
       'pieces.has(pieceIndex))) session.sendReject(block)':
-        'a piece is lost while a block of it is read: some milliseconds; test/engine/pieces/lost-pieces.test.ts',
+        'a piece is lost while a block of it is read: some milliseconds; test/engine/swarm/lost-pieces.test.ts',
     },
   },
   {
@@ -50,10 +50,10 @@ export const engineUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/engine/pieces/disk-troubles.ts',
+    file: 'client/engine/swarm/disk-troubles.ts',
     branches: {
       'if (lost.size === 0) return':
-        'a piece is lost that is not here; test/engine/pieces/lost-pieces.test.ts',
+        'a piece is lost that is not here; test/engine/swarm/lost-pieces.test.ts',
       'if (peers.isOffline) return false': 'offline twice; test/engine/swarm/offline.test.ts',
       'scheduler.dropUnwanted(() => false)':
         'a folder that goes while a piece is fetched: the simulated disk loses pieces then; test/engine/swarm/offline.test.ts',
@@ -127,7 +127,7 @@ export const engineUnreached: readonly Unreached[] = [
     file: 'client/engine/connection/interest.ts',
     branches: {
       'this.#untold = this.#untold.filter((pieceIndex) => !lost.has(pieceIndex))':
-        'a piece is lost before others are told of it: a tick; test/engine/pieces/lost-pieces.test.ts',
+        'a piece is lost before others are told of it: a tick; test/engine/swarm/lost-pieces.test.ts',
     },
   },
   {
@@ -135,7 +135,7 @@ export const engineUnreached: readonly Unreached[] = [
     branches: { 'if (broken !== undefined) throw new Error(': `${guard}; draws leave such limits out` },
   },
   {
-    file: 'client/engine/pieces/lost-pieces.ts',
+    file: 'client/engine/swarm/lost-pieces.ts',
     branches: {
       'const toldAt = this.#toldAt.get(session) ?? 0': `${guard}: each session is told what we have when it begins`,
     },
@@ -326,7 +326,7 @@ export const engineUnreached: readonly Unreached[] = [
       'if (this.#waitingCount >= this.#limits.uploadQueueMax) return false':
         'a queue that is full while its peer is unchoked; test/engine/serving/upload-queue.test.ts',
       'dropped.push(request.block); this.#remove(request, before)':
-        'a piece is lost while a block of it is read: some milliseconds; test/engine/pieces/lost-pieces.test.ts',
+        'a piece is lost while a block of it is read: some milliseconds; test/engine/swarm/lost-pieces.test.ts',
     },
   },
   {

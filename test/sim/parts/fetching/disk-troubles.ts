@@ -6,8 +6,8 @@ import type { Interest } from '../../../../client/engine/connection/interest.ts'
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';
-import { DiskTroubles } from '../../../../client/engine/pieces/disk-troubles.ts';
 import type { FirstCopies } from '../../../../client/engine/serving/first-copies.ts';
+import { DiskTroubles } from '../../../../client/engine/swarm/disk-troubles.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 import { Hearers, pieceCount } from './hearers.ts';

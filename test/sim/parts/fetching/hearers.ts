@@ -1,7 +1,7 @@
 /** The parts of a swarm that have to hear of what a disk does: they write down what they are told. */
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
-import type { DiskTroubleParts } from '../../../../client/engine/pieces/disk-troubles.ts';
+import type { DiskTroubleParts } from '../../../../client/engine/swarm/disk-troubles.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 
 export const pieceCount = 5;

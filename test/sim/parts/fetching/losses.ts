@@ -2,8 +2,8 @@
 import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
 import type { DiskTrouble } from '../../../../client/engine/contract.ts';
 import { defaultLimits } from '../../../../client/engine/limits.ts';
-import { isFailingDisk, LossPace } from '../../../../client/engine/pieces/loss-pace.ts';
-import { LostPieces } from '../../../../client/engine/pieces/lost-pieces.ts';
+import { isFailingDisk, LossPace } from '../../../../client/engine/swarm/loss-pace.ts';
+import { LostPieces } from '../../../../client/engine/swarm/lost-pieces.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
 

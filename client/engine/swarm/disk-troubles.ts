@@ -14,15 +14,15 @@ import type { Interest } from '../connection/interest.ts';
 import type { PeerSession } from '../connection/peer-session.ts';
 import type { DiskTrouble, ReadId } from '../contract.ts';
 import type { Limits } from '../limits.ts';
+import type { PieceLedger } from '../pieces/piece-ledger.ts';
+import type { PiecePicker } from '../pieces/piece-picker.ts';
+import type { PieceSelection } from '../pieces/piece-selection.ts';
 import type { RequestScheduler } from '../requests/request-scheduler.ts';
 import type { BlockServer } from '../serving/block-server.ts';
 import type { FirstCopies } from '../serving/first-copies.ts';
-import type { SwarmPeers } from '../swarm/swarm-peers.ts';
 import { isFailingDisk, LossPace } from './loss-pace.ts';
 import { LostPieces } from './lost-pieces.ts';
-import type { PieceLedger } from './piece-ledger.ts';
-import type { PiecePicker } from './piece-picker.ts';
-import type { PieceSelection } from './piece-selection.ts';
+import type { SwarmPeers } from './swarm-peers.ts';
 
 /** The parts of a swarm that have to hear of it. */
 export interface DiskTroubleParts {
