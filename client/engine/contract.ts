@@ -190,6 +190,8 @@ export type Fact =
   | { readonly type: 'limits-set'; readonly uploadBpsMax: number; readonly downloadBpsMax: number }
   | { readonly type: 'woke' };
 
+export type ConnectedFact = Extract<Fact, { readonly type: 'connected' }>;
+
 /** What an announce has come to, or what makes a torrent announce earlier than it would. */
 export type TrackerFact = Extract<
   Fact,

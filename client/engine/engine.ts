@@ -6,9 +6,10 @@
  * among the half-open ones of the budget, and then it has a seat.
  */
 import { latin1 } from '../../torrents/byte-text.ts';
-import { type Doorkeeper, PeerSession } from './connection/peer-session.ts';
+import { PeerSession } from './connection/peer-session.ts';
+import type { Doorkeeper } from './connection/session-events.ts';
 import type { Context } from './context.ts';
-import type { Action, ConnectionId, Fact, PeerAddress, PieceMemory, TorrentId } from './contract.ts';
+import type { Action, ConnectedFact, ConnectionId, Fact, PieceMemory, TorrentId } from './contract.ts';
 import type { EngineUsage, Inspection } from './inspection.ts';
 import { assertLimits, defaultLimits, type Limits } from './limits.ts';
 import { OwnAddresses } from './peers/own-addresses.ts';
@@ -167,7 +168,7 @@ export class Engine {
       case 'content-online':
         return this.#swarm(fact.torrent)?.troubles.comeOnline(nowMs);
       case 'connected':
-        return this.#onConnected(fact.connection, fact.address, fact.incoming, nowMs);
+        return this.#onConnected(fact, nowMs);
       case 'closed':
         return this.#onClosed(fact.connection, fact.reason, nowMs);
       case 'announced':
@@ -277,22 +278,23 @@ export class Engine {
     }
   }
 
-  #onConnected(connection: ConnectionId, address: PeerAddress, incoming: boolean, nowMs: number): void {
-    const session = new PeerSession(connection, address, incoming, this.#admit, this.#context, nowMs);
+  #onConnected(fact: ConnectedFact, nowMs: number): void {
+    const { connection, address, incoming } = fact;
     const { budget } = this.#context;
-    const swarm = this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1);
+    const dialer = incoming ? undefined : this.#swarms.get(this.#dials.get(connection)?.torrent ?? -1);
     // Its torrent was stopped while the dial was under way: the close is on its way too.
-    if (!incoming && swarm === undefined) return;
+    if (!incoming && dialer === undefined) return;
+    const session = new PeerSession(fact, this.#admit, this.#context);
     this.#sessions.set(connection, session);
     const leaving = incoming
       ? budget.knock(connection, address.host, nowMs)
       : budget.onDialConnected(connection, address.host, nowMs);
     if (leaving !== undefined) this.#close(this.#sessions.get(leaving)!, 'too-many-half-open', nowMs);
-    if (!incoming) session.sendHandshake(swarm!.spec.infoHash);
+    if (dialer !== undefined) session.sendHandshake(dialer.spec.infoHash);
   }
 
   /** The handshake names a torrent: its swarm takes the session in, or there is a reason not to. */
-  readonly #admit: Doorkeeper = (session, handshake, nowMs) => {
+  readonly #admit: Doorkeeper<PeerSession> = (session, handshake, nowMs) => {
     const swarm = this.#byInfoHash.get(latin1(handshake.infoHash));
     if (swarm === undefined) return session.incoming ? 'unknown-torrent' : 'wrong-torrent';
     if (!session.incoming && this.#dials.get(session.connection)?.torrent !== swarm.spec.torrent)
@@ -308,14 +310,11 @@ export class Engine {
     const session = this.#sessions.get(connection);
     if (session === undefined || session.gone) return;
     const violation = session.receive(bytes, count, nowMs);
-    if (violation === 'too-many-messages') this.#ban(session, violation, nowMs);
+    // One that drowns us would do so again: each time it came back it would have all its words again.
+    if (violation === 'too-many-messages')
+      this.#swarmOf.get(connection)?.peers.ban(session.record, violation, nowMs);
     else if (violation !== undefined) this.#close(session, violation, nowMs);
     else if (session.isOpen) session.advance(nowMs);
-  }
-
-  /** Whoever drowns us would do so again: each time it came back it would have all its words again. */
-  #ban(session: PeerSession, reason: string, nowMs: number): void {
-    this.#swarmOf.get(session.connection)?.peers.ban(session.record!, reason, nowMs);
   }
 
   #onClosed(connection: ConnectionId, reason: string, nowMs: number): void {

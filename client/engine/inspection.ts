@@ -19,7 +19,7 @@ import type { SwarmPeers } from './swarm/swarm-peers.ts';
 export interface Inspection {
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   readonly ledger: Pick<
-    PieceLedger,
+    PieceLedger<PeerSession>,
     | 'geometry'
     | 'dataBytes'
     | 'has'

@@ -76,8 +76,8 @@ export function peerStatus(session: PeerSession): PeerStatus {
   return {
     address: session.address,
     incoming: session.incoming,
-    peerId: session.peerId!,
-    client: session.extensions?.client ?? clientNameOf(session.peerId!),
+    peerId: session.peerId,
+    client: session.extensions?.client ?? clientNameOf(session.peerId),
     haveCount: session.pieces.count,
     downloaded: session.down.total,
     uploaded: session.up.total,
@@ -88,7 +88,7 @@ export function peerStatus(session: PeerSession): PeerStatus {
     amChoking: session.amChoking,
     peerInterested: session.peerInterested,
     stalled: session.pipeline.stalled,
-    onTrial: session.trialPiece !== undefined && session.record!.goodPieces === 0,
+    onTrial: session.kept.trial !== undefined && session.record.goodPieces === 0,
   };
 }
 

@@ -11,7 +11,8 @@ import {
   type MetadataMessage,
   metadataBlockCount,
 } from './metadata-exchange.ts';
-import type { PeerSession, Violation } from './peer-session.ts';
+import type { PeerSession } from './peer-session.ts';
+import type { Violation } from './session-events.ts';
 
 export class ExtensionVoice {
   readonly #infoBytes: Uint8Array | undefined;

@@ -49,7 +49,7 @@ export class Interest {
   onPieces(session: PeerSession): void {
     const { pieces } = session;
     session.countedAsSeed = pieces.isAll;
-    session.record!.isSeed = pieces.isAll;
+    session.record.isSeed = pieces.isAll;
     if (pieces.isAll) {
       session.usefulCount = this.#selection.missingCount;
       this.#seeds.add(session);
@@ -68,7 +68,7 @@ export class Interest {
     this.#picker.onHave(pieceIndex);
     this.#firstCopies.onHave(session, pieceIndex, nowMs);
     this.#holders.add(session, pieceIndex);
-    if (session.pieces.count === this.#geometry.pieceCount) session.record!.isSeed = true;
+    if (session.pieces.count === this.#geometry.pieceCount) session.record.isSeed = true;
     if (!this.#selection.lacks(pieceIndex)) return false;
     session.usefulCount += 1;
     session.setInterested(true);

@@ -6,75 +6,35 @@
  */
 import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 import { hasPiece } from '../../../torrents/piece-set.ts';
-import { WireDecoder, type WireHandler, type WireViolation } from '../../wire/decoder.ts';
+import { WireDecoder, type WireHandler } from '../../wire/decoder.ts';
 import type { Handshake } from '../../wire/handshake.ts';
 import type { Message } from '../../wire/message.ts';
 import type { Context } from '../context.ts';
-import type { ConnectionId, PeerAddress } from '../contract.ts';
-import type { PeerRecord } from '../peers/peer-record.ts';
-import type { FetchingPiece, Sink } from '../pieces/fetching-piece.ts';
+import type { ConnectedFact, PeerAddress } from '../contract.ts';
+import { newRecord, type PeerRecord } from '../peers/peer-record.ts';
+import type { Sink } from '../pieces/fetching-piece.ts';
+import { type BlockSource, KeptPieces } from '../requests/block-source.ts';
 import { RequestPipeline } from '../requests/request-pipeline.ts';
-import { SmallSet } from '../tables/small-set.ts';
 import { type ExtensionHandshake, ourExtensionId, parseExtensionHandshake } from './extension-handshake.ts';
-import { type MetadataMessage, parseMetadataMessage } from './metadata-exchange.ts';
+import { parseMetadataMessage } from './metadata-exchange.ts';
 import { PeerPieces } from './peer-pieces.ts';
 import { PeerVoice } from './peer-voice.ts';
+import type { Doorkeeper, SessionEvents, Violation } from './session-events.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
 /** A bitfield of a torrent we do not know yet: as long as the largest torrent we would take. */
 const bitfieldBytesMax = 2 ** 22 / 8;
 
-/** What a peer did wrong. The connection closes with it; it is counted and shown, never thrown. */
-export type Violation =
-  | WireViolation
-  | 'unknown-torrent'
-  | 'connected-to-self'
-  | 'connected-twice'
-  | 'too-many-connections'
-  | 'banned'
-  | 'wrong-torrent'
-  | 'torrent-offline'
-  | 'too-many-rejects'
-  | 'bitfield-spare-bits'
-  | 'piece-out-of-range'
-  | 'request-out-of-range'
-  | 'block-out-of-range'
-  | 'block-unasked'
-  | 'too-many-requests'
-  | 'too-many-messages'
-  | 'fast-without-handshake'
-  | 'extension-without-handshake'
-  | 'extension-malformed'
-  | 'metadata-flood';
+/** Before the handshake nothing is known of a peer but its address. */
+const noPeerId = new Uint8Array(0);
 
-/** Finds the swarm the handshake names and has it take the session in (`open`), or says why not. */
-export type Doorkeeper = (session: PeerSession, handshake: Handshake, nowMs: number) => Violation | undefined;
-
-/** What the swarm is told once the session is open. A violation as answer ends the connection. */
-export interface SessionEvents {
-  /** Something has come or left: it may be sent and asked for more. */
-  advance(session: PeerSession, nowMs: number): void;
-  onPieces(session: PeerSession, nowMs: number): void;
-  onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): void;
-  onPeerChoking(session: PeerSession, nowMs: number): void;
-  onPeerInterested(session: PeerSession, nowMs: number): void;
-  onRequest(session: PeerSession, block: Block): Violation | undefined;
-  onCancel(session: PeerSession, block: Block): void;
-  onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined;
-  /** Undefined: the block is of no use any more. */
-  onBlockStart(session: PeerSession, block: Block): Sink | undefined | Violation;
-  onBlock(session: PeerSession, block: Block, sink: Sink | undefined, nowMs: number): void;
-  onExtensions(session: PeerSession, extensions: ExtensionHandshake, nowMs: number): void;
-  onMetadata(session: PeerSession, message: MetadataMessage, nowMs: number): Violation | undefined;
-}
-
-export class PeerSession extends PeerVoice implements WireHandler<Violation | 'ended'> {
+export class PeerSession extends PeerVoice implements BlockSource, WireHandler<Violation | 'ended'> {
   readonly address: PeerAddress;
   readonly incoming: boolean;
   readonly openedMs: number;
-  /** Set by the swarm when the handshake is accepted. */
-  record: PeerRecord | undefined;
-  peerId: Uint8Array | undefined;
+  /** That of a stranger until the handshake is accepted; then what the swarm knows of it. */
+  record: PeerRecord;
+  peerId: Uint8Array = noPeerId;
   /** What it says of itself.  BEP 10 */
   extensions: ExtensionHandshake | undefined;
   extensionHandshakes = 0;
@@ -88,11 +48,7 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   usefulCount = 0;
   /** Among those whose pieces are known one by one (piece-holders.ts). */
   seat = -1;
-  /** Pieces it keeps to, and of these the ones that still have free blocks. */
-  readonly owned = new SmallSet<FetchingPiece>();
-  readonly ownPieces = new SmallSet<FetchingPiece>();
-  /** The one piece a peer that is not yet trusted was given. */
-  trialPiece: PieceIndex | undefined;
+  readonly kept = new KeptPieces();
   /** Told to the picker as a seed rather than piece by piece. */
   countedAsSeed = false;
   optimistic = false;
@@ -102,8 +58,9 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   readonly pipeline: RequestPipeline;
   readonly down = new TransferMeter();
 
-  readonly #doorkeeper: Doorkeeper;
-  #swarm: SessionEvents | undefined;
+  readonly #doorkeeper: Doorkeeper<PeerSession>;
+  /** Once it is open. */
+  #swarm: SessionEvents<PeerSession> | undefined;
   readonly #decoder = new WireDecoder();
   #geometry: Geometry | undefined;
   #heardPieces = false;
@@ -113,16 +70,15 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   #nowMs = 0;
 
   constructor(
-    connection: ConnectionId,
-    address: PeerAddress,
-    incoming: boolean,
-    doorkeeper: Doorkeeper,
+    { connection, address, incoming }: ConnectedFact,
+    doorkeeper: Doorkeeper<PeerSession>,
     context: Context,
-    nowMs: number,
   ) {
+    const { nowMs } = context;
     super(connection, context, nowMs);
     this.address = address;
     this.incoming = incoming;
+    this.record = newRecord('', address, false, nowMs);
     this.#doorkeeper = doorkeeper;
     this.openedMs = nowMs;
     this.heardMs = nowMs;
@@ -130,7 +86,7 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   }
 
   get isOpen(): boolean {
-    return this.record !== undefined && !this.gone;
+    return this.#swarm !== undefined && !this.gone;
   }
 
   /** We may send it requests, and it has something for us. */
@@ -142,7 +98,12 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
    * The swarm takes the connection in: from now on numbers are checked against its geometry. Without one (the metadata
    * is still being fetched) only extended messages mean anything.
    */
-  open(swarm: SessionEvents, geometry: Geometry | undefined, record: PeerRecord, handshake: Handshake): void {
+  open(
+    swarm: SessionEvents<PeerSession>,
+    geometry: Geometry | undefined,
+    record: PeerRecord,
+    handshake: Handshake,
+  ): void {
     this.#swarm = swarm;
     this.#geometry = geometry;
     this.knows(geometry);
@@ -209,14 +170,16 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
 
   #onTalk(message: Exclude<Message, { type: 'have' }>): Violation | undefined {
     if (message.type === 'extended') return this.#onExtended(message.id, message.payload);
-    if (this.#geometry === undefined) return undefined;
+    const swarm = this.#swarm;
+    const geometry = this.#geometry;
+    if (swarm === undefined || geometry === undefined) return undefined;
     switch (message.type) {
       case 'choke':
       case 'unchoke': {
         const choking = message.type === 'choke';
         if (this.peerChoking === choking) return undefined;
         this.peerChoking = choking;
-        this.#swarm!.onPeerChoking(this, this.#nowMs);
+        swarm.onPeerChoking(this, this.#nowMs);
         return undefined;
       }
       case 'interested':
@@ -224,34 +187,34 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
         const interested = message.type === 'interested';
         if (this.peerInterested === interested) return undefined;
         this.peerInterested = interested;
-        this.#swarm!.onPeerInterested(this, this.#nowMs);
+        swarm.onPeerInterested(this, this.#nowMs);
         return undefined;
       }
       case 'bitfield':
-        return this.#onPieces(message.bits);
+        return this.#onPieces(message.bits, geometry);
       case 'have-all':
       case 'have-none':
         if (!this.fast) return 'fast-without-handshake';
-        return this.#onPieces(message.type === 'have-all' ? 'all' : 'none');
+        return this.#onPieces(message.type === 'have-all' ? 'all' : 'none', geometry);
       case 'request': {
-        const block = this.#geometry!.block(message.index, message.begin, message.length);
-        return block === undefined ? 'request-out-of-range' : this.#swarm!.onRequest(this, block);
+        const block = geometry.block(message.index, message.begin, message.length);
+        return block === undefined ? 'request-out-of-range' : swarm.onRequest(this, block);
       }
       case 'cancel': {
-        const block = this.#geometry!.block(message.index, message.begin, message.length);
+        const block = geometry.block(message.index, message.begin, message.length);
         if (block === undefined) return 'request-out-of-range';
-        this.#swarm!.onCancel(this, block);
+        swarm.onCancel(this, block);
         return undefined;
       }
       case 'reject': {
         if (!this.fast) return 'fast-without-handshake';
-        const block = this.#geometry!.block(message.index, message.begin, message.length);
+        const block = geometry.block(message.index, message.begin, message.length);
         if (block === undefined) return 'request-out-of-range';
-        return this.#swarm!.onReject(this, block, this.#nowMs);
+        return swarm.onReject(this, block, this.#nowMs);
       }
       case 'suggest': {
         if (!this.fast) return 'fast-without-handshake';
-        const pieceIndex = this.#geometry.pieceIndex(message.index);
+        const pieceIndex = geometry.pieceIndex(message.index);
         if (pieceIndex === undefined) return 'piece-out-of-range';
         this.pieces.suggest(pieceIndex);
         return undefined;
@@ -265,10 +228,10 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
   }
 
   onBlockStart(index: number, begin: number, bytes: number): Violation | undefined {
-    if (this.#geometry === undefined) return 'block-unasked';
+    if (this.#swarm === undefined || this.#geometry === undefined) return 'block-unasked';
     const block = this.#geometry.block(index, begin, bytes);
     if (block === undefined) return 'block-out-of-range';
-    const sink = this.#swarm!.onBlockStart(this, block);
+    const sink = this.#swarm.onBlockStart(this, block);
     if (typeof sink === 'string') return sink;
     this.#block = block;
     this.#sink = sink;
@@ -286,10 +249,10 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
     // However small, a whole block is what it was asked for.
     this.pipeline.onProgress(blockBytesMax, this.#nowMs);
     const sink = this.#sink;
-    const block = this.#block!;
+    const block = this.#block;
     this.#sink = undefined;
     this.#block = undefined;
-    this.#swarm!.onBlock(this, block, sink, this.#nowMs);
+    if (block !== undefined) this.#swarm?.onBlock(this, block, sink, this.#nowMs);
   }
 
   #onExtended(id: number, payload: Uint8Array): Violation | undefined {
@@ -300,21 +263,21 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
       this.extensions = extensions;
       this.extensionHandshakes += 1;
       if (extensions.reqq !== undefined) this.pipeline.setReqq(extensions.reqq);
-      this.#swarm!.onExtensions(this, extensions, this.#nowMs);
+      this.#swarm?.onExtensions(this, extensions, this.#nowMs);
       return undefined;
     }
     // Ids we have not given out are nobody's; BEP 10 has them ignored.
     if (id !== ourExtensionId.utMetadata) return this.onUnknown(payload.length);
     const message = parseMetadataMessage(payload);
     if (message === undefined) return 'extension-malformed';
-    return message === 'unknown-type' ? undefined : this.#swarm!.onMetadata(this, message, this.#nowMs);
+    return message === 'unknown-type' ? undefined : this.#swarm?.onMetadata(this, message, this.#nowMs);
   }
 
   /** True when it is news. */
   #onHave(pieceIndex: PieceIndex): boolean {
     this.#heardPieces = true;
     if (!this.pieces.add(pieceIndex)) return false;
-    this.#swarm!.onHave(this, pieceIndex, this.#nowMs);
+    this.#swarm?.onHave(this, pieceIndex, this.#nowMs);
     if (!this.countedAsSeed) this.pieces.forgetBits();
     return true;
   }
@@ -323,26 +286,26 @@ export class PeerSession extends PeerVoice implements WireHandler<Violation | 'e
    * What the peer has, all at once. BEP 3 has it come first and once; aria2 sends another instead of many a `have`, and
    * that is understood as those.                                                                        BEP 3 6
    */
-  #onPieces(pieces: Uint8Array | 'all' | 'none'): Violation | undefined {
+  #onPieces(pieces: Uint8Array | 'all' | 'none', geometry: Geometry): Violation | undefined {
     if (pieces instanceof Uint8Array) {
-      const spareBits = pieces.length * 8 - this.#geometry!.pieceCount;
+      const spareBits = pieces.length * 8 - geometry.pieceCount;
       // BEP 3: "Spare bits at the end are set to zero"; a peer that sets one means another torrent.
       if (spareBits > 0 && (pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0) return 'bitfield-spare-bits';
     }
     if (this.#heardPieces) {
-      this.#onMorePieces(pieces);
+      this.#onMorePieces(pieces, geometry);
       return undefined;
     }
     this.#heardPieces = true;
     if (pieces === 'none') return undefined;
     this.pieces.setAll(pieces);
-    this.#swarm!.onPieces(this, this.#nowMs);
+    this.#swarm?.onPieces(this, this.#nowMs);
     return undefined;
   }
 
-  #onMorePieces(pieces: Uint8Array | 'all' | 'none'): void {
+  #onMorePieces(pieces: Uint8Array | 'all' | 'none', geometry: Geometry): void {
     if (pieces === 'none' || this.pieces.isAll) return;
-    for (const pieceIndex of this.#geometry!.pieces()) {
+    for (const pieceIndex of geometry.pieces()) {
       if (pieces === 'all' || hasPiece(pieces, pieceIndex)) this.#onHave(pieceIndex);
       if (this.gone) return;
     }

@@ -111,7 +111,7 @@ export class PeerVoice implements Speaker {
     for (const block of this.uploads.clear()) this.sendReject(block);
   }
 
-  sendRequest(pieceIndex: PieceIndex, blockIndex: number): void {
+  request(pieceIndex: PieceIndex, blockIndex: number): void {
     this.#write.request(
       pieceIndex,
       blockIndex * blockBytesMax,
@@ -119,7 +119,7 @@ export class PeerVoice implements Speaker {
     );
   }
 
-  sendCancel(pieceIndex: PieceIndex, blockIndex: number): void {
+  cancel(pieceIndex: PieceIndex, blockIndex: number): void {
     this.#write.cancel(
       pieceIndex,
       blockIndex * blockBytesMax,

@@ -19,7 +19,7 @@ export function watchSession(
   if (elapsedMs > 0) {
     session.down.tick(elapsedMs);
     session.up.tick(elapsedMs);
-    if (pipeline.asked.length > 0) pipeline.tick(session.down.rate);
+    pipeline.measure(session.down.rate);
   }
   const waitMs = Math.min(limits.refusedMaxMs, limits.refusedFirstMs * Math.max(1, pipeline.rejects));
   if (nowMs - pieces.refusedMs >= waitMs) pieces.forgetRefusals();

@@ -30,11 +30,11 @@ export function namesakeOf(
   let here: PeerSession | undefined;
   let elsewhere: PeerSession | undefined;
   for (const other of sessions) {
-    if (!isSameId(other.peerId!, peerId)) continue;
+    if (!isSameId(other.peerId, peerId)) continue;
     const isSameHost = other.address.host === session.address.host && (other.incoming || session.incoming);
     // Of several, the one that is most alive: a dead one would be replaced, and that one be there twice.
     if (isSameHost && isBelieved(other) && (here === undefined || other.heardMs > here.heardMs)) here = other;
-    const serves = other.record!.goodPieces > 0 && other.mayBeAsked && !other.pipeline.stalled;
+    const serves = other.record.goodPieces > 0 && other.mayBeAsked && !other.pipeline.stalled;
     if (serves) elsewhere = other;
   }
   return here ?? elsewhere;

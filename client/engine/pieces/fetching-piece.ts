@@ -12,7 +12,19 @@
  */
 import { blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 import type { PieceBuffer, PieceMemory } from '../contract.ts';
-import type { PeerRecord } from '../peers/peer-record.ts';
+
+/** What is known of a source of blocks, also when it is gone: each block that has come is remembered with it. */
+export interface SourceRecord {
+  /** Verified pieces it had a part in: until the first, it is trusted with one piece alone. */
+  goodPieces: number;
+  /** It says that it has everything. */
+  readonly isSeed: boolean;
+}
+
+/** Whom blocks come from, as far as a piece cares. What can be asked of it: client/engine/requests/block-source.ts. */
+export interface PieceSource {
+  readonly record: SourceRecord;
+}
 
 const zeroBlock = new Uint8Array(blockBytesMax);
 
@@ -20,7 +32,7 @@ const zeroBlock = new Uint8Array(blockBytesMax);
  * Pieces that are over, by the number of their blocks: the next one is made of them. One lives for seconds, which is too
  * long for V8 to be rid of it cheaply; and as one ends another begins, so that few wait here.
  */
-const spare = new Map<number, FetchingPiece[]>();
+const spare = new Map<number, FetchingPiece<never>[]>();
 /** Blocks of those that wait, of one number of blocks a piece: as many as a fast line has on its way, and 200 KiB. */
 const spareBlocksMax = 4096;
 /** Torrents have one number of blocks a piece, and one for the last. */
@@ -34,8 +46,8 @@ const writing = 4;
 const stateMask = 3;
 
 /** Where the block a peer is sending right now goes. */
-export interface Sink {
-  readonly piece: FetchingPiece;
+export interface Sink<Source extends PieceSource = PieceSource> {
+  readonly piece: FetchingPiece<Source>;
   readonly blockIndex: number;
   readonly blockBytes: number;
   /** Undefined when the bytes go straight into the piece. */
@@ -43,17 +55,17 @@ export interface Sink {
   got: number;
 }
 
-export class FetchingPiece {
+export class FetchingPiece<Source extends PieceSource = PieceSource> {
   pieceIndex = 0 as PieceIndex;
   readonly blockCount: number;
   /** Who delivered each block. */
-  readonly sources: (PeerRecord | undefined)[];
+  readonly sources: (Source['record'] | undefined)[];
   /** Of whom each block was asked last. */
-  readonly askers: (object | undefined)[];
-  /** Who may be asked for it: one peer alone after a corrupt copy, so that guilt shows; undefined: anybody. */
-  exclusiveTo: object | undefined;
-  /** Whoever began it keeps to it; others help only when there is nothing else to begin. */
-  owner: object | undefined;
+  readonly askers: (Source | undefined)[];
+  /** Who may be asked for it: one source alone after a corrupt copy, so that guilt shows; undefined: any. */
+  exclusiveTo: Source | undefined;
+  /** The source that began it keeps to it; others help only when there is nothing else to begin. */
+  owner: Source | undefined;
   /** Since when it has this owner. */
   ownedMs = 0;
   freeCount = 0;
@@ -75,14 +87,15 @@ export class FetchingPiece {
   #firstFree = 0;
 
   /** `dataBytes`: what lies before the pad at its end; all of it when there is none.  BEP 47 */
-  static begin(
+  static begin<Source extends PieceSource>(
     pieceIndex: PieceIndex,
     geometry: Geometry,
     memory: PieceMemory,
     dataBytes: number,
-  ): FetchingPiece {
+  ): FetchingPiece<Source> {
     const blockCount = geometry.blockCount(pieceIndex);
-    const piece = spare.get(blockCount)?.pop() ?? new FetchingPiece(blockCount, geometry, memory);
+    const piece: FetchingPiece<Source> =
+      spare.get(blockCount)?.pop() ?? new FetchingPiece(blockCount, geometry, memory);
     piece.#begin(pieceIndex, geometry, memory, dataBytes);
     return piece;
   }
@@ -117,6 +130,12 @@ export class FetchingPiece {
       spare.set(this.blockCount, alike);
     }
     if (this.#sinkCount > 0 || alike.length * this.blockCount >= spareBlocksMax) return;
+    this.#forget();
+    alike.push(this);
+  }
+
+  /** It names no source any more, so that it may be a piece of any torrent. */
+  #forget(): asserts this is FetchingPiece<never> {
     this.sources.fill(undefined);
     this.askers.fill(undefined);
     this.#blocks.fill(0);
@@ -126,7 +145,6 @@ export class FetchingPiece {
     this.receivedCount = 0;
     this.isStoring = false;
     this.#firstFree = 0;
-    alike.push(this);
   }
 
   /** Blocks that lie in a pad are zeros, and here already. */
@@ -199,19 +217,19 @@ export class FetchingPiece {
   }
 
   /** A peer begins to send this block. Undefined when it is of no use any more. */
-  openSink(blockIndex: number): Sink | undefined {
+  openSink(blockIndex: number): Sink<Source> | undefined {
     if (this.buffer === undefined || this.isReceived(blockIndex)) return undefined;
     const blockBytes = this.blockBytes(blockIndex);
     const direct = (this.#blocks[blockIndex]! & writing) === 0;
     const aside = direct ? undefined : this.#memory.allocate(blockBytes);
-    const sink: Sink = { piece: this, blockIndex, blockBytes, aside, got: 0 };
+    const sink: Sink<Source> = { piece: this, blockIndex, blockBytes, aside, got: 0 };
     if (direct) this.#blocks[blockIndex]! |= writing;
     this.#sinkCount += 1;
     return sink;
   }
 
   /** The next run of the block: bytes[from, to) are copied where they belong. */
-  write(sink: Sink, bytes: Uint8Array, from: number, to: number): void {
+  write(sink: Sink<Source>, bytes: Uint8Array, from: number, to: number): void {
     if (sink.aside !== undefined) this.#memory.write(sink.aside, sink.got, bytes, from, to);
     else if (this.buffer !== undefined && !this.isReceived(sink.blockIndex)) {
       this.#memory.write(this.buffer, sink.blockIndex * blockBytesMax + sink.got, bytes, from, to);
@@ -220,7 +238,7 @@ export class FetchingPiece {
   }
 
   /** The block is whole. False when another copy was faster: these bytes were wasted. */
-  receive(sink: Sink, source: PeerRecord): boolean {
+  receive(sink: Sink<Source>, source: Source['record']): boolean {
     const { blockIndex } = sink;
     const wanted = this.buffer !== undefined && !this.isReceived(blockIndex);
     if (wanted && sink.aside !== undefined) {
@@ -237,7 +255,7 @@ export class FetchingPiece {
   }
 
   /** The block is whole, or its peer has gone in the middle of it. */
-  closeSink(sink: Sink): void {
+  closeSink(sink: Sink<Source>): void {
     this.#sinkCount -= 1;
     if (sink.aside !== undefined) this.#memory.release(sink.aside);
     else this.#blocks[sink.blockIndex]! &= ~writing;

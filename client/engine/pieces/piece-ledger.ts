@@ -14,9 +14,9 @@ import BitField from 'bitfield';
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
 import { eachPiece, hasPiece } from '../../../torrents/piece-set.ts';
 import type { PieceBuffer, PieceMemory, TorrentSpec } from '../contract.ts';
-import { FetchingPiece } from './fetching-piece.ts';
+import { FetchingPiece, type PieceSource } from './fetching-piece.ts';
 
-export class PieceLedger {
+export class PieceLedger<Source extends PieceSource = PieceSource> {
   readonly geometry: Geometry;
   haveCount = 0;
   /** Nothing was missing at the start: it is no download, whatever is lost later. */
@@ -32,7 +32,7 @@ export class PieceLedger {
    * Pieces that are fetched or stored, in no order; their places are made with the first, so that a seed has none. Not a Map:
    * every piece comes and goes, and V8 is not rid of the tables that a Map leaves behind (small-set.ts).
    */
-  readonly #underWay: FetchingPiece[] = [];
+  readonly #underWay: FetchingPiece<Source>[] = [];
   /** By index: where in #underWay the piece lies, from 1 on; 0: it is not under way. */
   #places: Uint16Array | Uint32Array | undefined;
   #fetchingCount = 0;
@@ -80,13 +80,13 @@ export class PieceLedger {
     return !this.has(pieceIndex) && this.#at(pieceIndex) === undefined;
   }
 
-  fetching(pieceIndex: PieceIndex): FetchingPiece | undefined {
+  fetching(pieceIndex: PieceIndex): FetchingPiece<Source> | undefined {
     const piece = this.#at(pieceIndex);
     return piece === undefined || piece.isStoring ? undefined : piece;
   }
 
   /** In the order of their indices. */
-  get fetchingPieces(): FetchingPiece[] {
+  get fetchingPieces(): FetchingPiece<Source>[] {
     return this.#underWay.filter((piece) => !piece.isStoring).sort(byIndex);
   }
 
@@ -94,13 +94,13 @@ export class PieceLedger {
     return this.#fetchingCount;
   }
 
-  storing(pieceIndex: PieceIndex): FetchingPiece | undefined {
+  storing(pieceIndex: PieceIndex): FetchingPiece<Source> | undefined {
     const piece = this.#at(pieceIndex);
     return piece?.isStoring === true ? piece : undefined;
   }
 
   /** In the order of their indices. */
-  get storingPieces(): FetchingPiece[] {
+  get storingPieces(): FetchingPiece<Source>[] {
     return this.#underWay.filter((piece) => piece.isStoring).sort(byIndex);
   }
 
@@ -109,9 +109,10 @@ export class PieceLedger {
     return this.#have.buffer.slice(0, Math.ceil(this.geometry.pieceCount / 8));
   }
 
-  begin(pieceIndex: PieceIndex): FetchingPiece {
+  begin(pieceIndex: PieceIndex): FetchingPiece<Source> {
     assert(this.isMissing(pieceIndex), `piece ${pieceIndex} is missing before it is begun`);
-    const piece = FetchingPiece.begin(pieceIndex, this.geometry, this.#memory, this.dataBytes(pieceIndex));
+    const dataBytes = this.dataBytes(pieceIndex);
+    const piece = FetchingPiece.begin<Source>(pieceIndex, this.geometry, this.#memory, dataBytes);
     const { pieceCount } = this.geometry;
     this.#places ??= pieceCount <= 0xffff ? new Uint16Array(pieceCount) : new Uint32Array(pieceCount);
     this.#places[pieceIndex] = this.#underWay.push(piece);
@@ -121,7 +122,7 @@ export class PieceLedger {
   }
 
   /** Every block is here. The buffer is the caller's to give to the disk. */
-  finish(piece: FetchingPiece): PieceBuffer {
+  finish(piece: FetchingPiece<Source>): PieceBuffer {
     assert(piece.isComplete, `piece ${piece.pieceIndex} is complete before it is stored`);
     const buffer = piece.buffer;
     assert(buffer !== undefined, `piece ${piece.pieceIndex} still has its buffer`);
@@ -132,14 +133,14 @@ export class PieceLedger {
   }
 
   /** Verified and written. Answers what is known of where its blocks came from. */
-  stored(pieceIndex: PieceIndex): FetchingPiece {
+  stored(pieceIndex: PieceIndex): FetchingPiece<Source> {
     const piece = this.#leaveStoring(pieceIndex);
     this.#markHave(pieceIndex);
     return piece;
   }
 
   /** Corrupt, or the disk would not take it: missing again. */
-  failed(pieceIndex: PieceIndex): FetchingPiece {
+  failed(pieceIndex: PieceIndex): FetchingPiece<Source> {
     return this.#leaveStoring(pieceIndex);
   }
 
@@ -152,7 +153,7 @@ export class PieceLedger {
   }
 
   /** Nobody is left to send the rest of it: missing again, and what came of it is dropped. */
-  abandon(piece: FetchingPiece): void {
+  abandon(piece: FetchingPiece<Source>): void {
     if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
     piece.buffer = undefined;
     this.#leave(piece.pieceIndex);
@@ -173,7 +174,7 @@ export class PieceLedger {
     this.#fetchingCount = 0;
   }
 
-  #leaveStoring(pieceIndex: PieceIndex): FetchingPiece {
+  #leaveStoring(pieceIndex: PieceIndex): FetchingPiece<Source> {
     const piece = this.storing(pieceIndex);
     assert(piece !== undefined, `piece ${pieceIndex} is being stored`);
     this.#leave(pieceIndex);
@@ -181,7 +182,7 @@ export class PieceLedger {
     return piece;
   }
 
-  #at(pieceIndex: PieceIndex): FetchingPiece | undefined {
+  #at(pieceIndex: PieceIndex): FetchingPiece<Source> | undefined {
     const place = this.#places?.[pieceIndex] ?? 0;
     return place === 0 ? undefined : this.#underWay[place - 1];
   }
@@ -220,7 +221,11 @@ export class PieceLedger {
   }
 }
 
-function byIndex(a: FetchingPiece, b: FetchingPiece): number {
+interface Placed {
+  readonly pieceIndex: PieceIndex;
+}
+
+function byIndex(a: Placed, b: Placed): number {
   return a.pieceIndex - b.pieceIndex;
 }
 

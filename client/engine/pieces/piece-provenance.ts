@@ -4,19 +4,18 @@
  * proved, not guessed.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
-import type { PeerRecord } from '../peers/peer-record.ts';
-import type { FetchingPiece } from './fetching-piece.ts';
+import type { FetchingPiece, PieceSource, SourceRecord } from './fetching-piece.ts';
 
-interface CorruptCopy {
-  readonly sources: readonly (PeerRecord | undefined)[];
+interface CorruptCopy<Record> {
+  readonly sources: readonly (Record | undefined)[];
   readonly digests: readonly string[];
 }
 
 /** More corrupt copies of one piece than this prove nothing new. */
 const copiesMax = 8;
 
-export class PieceProvenance {
-  readonly #copies = new Map<PieceIndex, CorruptCopy[]>();
+export class PieceProvenance<Record extends SourceRecord> {
+  readonly #copies = new Map<PieceIndex, CorruptCopy<Record>[]>();
 
   /** An earlier copy was corrupt: the next one comes from one peer alone, and its digests are wanted. */
   isSuspect(pieceIndex: PieceIndex): boolean {
@@ -24,7 +23,10 @@ export class PieceProvenance {
   }
 
   /** Answers the proven liar, when there is one already. */
-  onCorrupt(piece: FetchingPiece, digests: readonly string[]): PeerRecord[] {
+  onCorrupt(
+    piece: FetchingPiece<PieceSource & { readonly record: Record }>,
+    digests: readonly string[],
+  ): Record[] {
     const sources = new Set(piece.sources);
     sources.delete(undefined);
     const [first] = sources;
@@ -35,11 +37,11 @@ export class PieceProvenance {
   }
 
   /** A good copy is stored: whoever sent a block that differs from it is a proven liar. */
-  onStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined): PeerRecord[] {
+  onStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined): Record[] {
     const copies = this.#copies.get(pieceIndex);
     this.#copies.delete(pieceIndex);
     if (copies === undefined || digests === undefined) return [];
-    const guilty = new Set<PeerRecord>();
+    const guilty = new Set<Record>();
     for (const copy of copies) {
       for (const [blockIndex, digest] of copy.digests.entries()) {
         const source = copy.sources[blockIndex];

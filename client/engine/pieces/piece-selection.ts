@@ -13,6 +13,12 @@ export const unwanted = 0;
 export const priorityDefault = 4;
 export const priorityMax = 7;
 
+/** What it has to know of the truth. */
+type SelectedLedger = Pick<
+  PieceLedger,
+  'geometry' | 'dataBytes' | 'has' | 'haveBytes' | 'haveCount' | 'totalBytes'
+>;
+
 export class PieceSelection {
   /** Bytes of the wanted pieces, without pads, and of those that are stored. */
   wantedBytes = 0;
@@ -20,9 +26,9 @@ export class PieceSelection {
   #missingCount = 0;
   /** Undefined: everything alike. */
   #priorities: Uint8Array | undefined;
-  readonly #ledger: PieceLedger;
+  readonly #ledger: SelectedLedger;
 
-  constructor(ledger: PieceLedger, priorities: Uint8Array | undefined) {
+  constructor(ledger: SelectedLedger, priorities: Uint8Array | undefined) {
     this.#ledger = ledger;
     this.choose(priorities);
   }

@@ -5,20 +5,20 @@
  * Only of peers that are clearly slower, from the end of their queue, and only when the helper would be sooner by half:
  * asking everything of everybody wastes most where peers are alike.                                         BEP 3
  */
-import type { PeerSession } from '../connection/peer-session.ts';
+
 import type { Context } from '../context.ts';
 import type { Deadlines } from '../pieces/deadlines.ts';
-import type { FetchingPiece } from '../pieces/fetching-piece.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
+import type { BlockSource, RequestedPiece } from './block-source.ts';
 
 /** How blocks are asked for: request-scheduler.ts. */
 export interface BlockRequests {
   blockKey(pieceIndex: number, blockIndex: number): number;
-  locate(key: number): { piece: FetchingPiece | undefined; blockIndex: number };
-  ask(piece: FetchingPiece, blockIndex: number, session: PeerSession, nowMs: number): void;
-  cancel(session: PeerSession, key: number): void;
+  locate(key: number): { piece: RequestedPiece | undefined; blockIndex: number };
+  ask(piece: RequestedPiece, blockIndex: number, source: BlockSource, nowMs: number): void;
+  cancel(source: BlockSource, key: number): void;
   /** A piece that one peer alone may send is now this one's. */
-  handOver(piece: FetchingPiece, to: PeerSession, nowMs: number): void;
+  handOver(piece: RequestedPiece, to: BlockSource, nowMs: number): void;
 }
 
 /** A peer of whom nothing has come for a while has no rate: anybody is sooner. */
@@ -28,28 +28,28 @@ const slowestMax = 8;
 /** So few peers are ranked afresh for every helper; more of them every so often. */
 const rankedAfreshMax = 32;
 const rankMs = 50;
-const none: readonly PeerSession[] = [];
+const none: readonly BlockSource[] = [];
 
 export class DuplicateRequests {
   readonly #requests: BlockRequests;
-  readonly #ledger: PieceLedger;
-  readonly #sessions: ReadonlyMap<number, PeerSession>;
+  readonly #ledger: PieceLedger<BlockSource>;
+  readonly #sources: ReadonlyMap<number, BlockSource>;
   readonly #context: Context;
   /** Whom a block was asked of before it was asked of another one too: fewer than `endgameCopiesMax` of each block. */
-  readonly #earlier = new Map<number, PeerSession[]>();
+  readonly #earlier = new Map<number, BlockSource[]>();
   /** Peers that owe us most, in time, and when that was found out. */
-  #slowest: readonly PeerSession[] = [];
+  #slowest: readonly BlockSource[] = [];
   #rankedMs = -rankMs;
 
   constructor(
     requests: BlockRequests,
-    ledger: PieceLedger,
-    sessions: ReadonlyMap<number, PeerSession>,
+    ledger: PieceLedger<BlockSource>,
+    sources: ReadonlyMap<number, BlockSource>,
     context: Context,
   ) {
     this.#requests = requests;
     this.#ledger = ledger;
-    this.#sessions = sessions;
+    this.#sources = sources;
     this.#context = context;
   }
 
@@ -59,17 +59,17 @@ export class DuplicateRequests {
   }
 
   /** A block has arrived: other peers that were asked for it too need not send it. */
-  onBlock(piece: FetchingPiece, blockIndex: number, from: PeerSession): void {
+  onBlock(piece: RequestedPiece, blockIndex: number, from: BlockSource): void {
     const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);
     const earlier = this.#takeEarlier(key);
     if (piece.copies(blockIndex) === 0) return;
-    for (const session of [...earlier, piece.askers[blockIndex] as PeerSession | undefined]) {
-      if (session === undefined || session === from || !session.pipeline.asked.includes(key)) continue;
-      this.#requests.cancel(session, key);
+    for (const source of [...earlier, piece.askers[blockIndex]]) {
+      if (source === undefined || source === from || !source.pipeline.asked.includes(key)) continue;
+      this.#requests.cancel(source, key);
     }
   }
 
-  #takeEarlier(key: number): readonly PeerSession[] {
+  #takeEarlier(key: number): readonly BlockSource[] {
     const earlier = this.#earlier.size === 0 ? undefined : this.#earlier.get(key);
     if (earlier === undefined) return none;
     this.#earlier.delete(key);
@@ -77,7 +77,7 @@ export class DuplicateRequests {
   }
 
   /** The piece is given up: nobody is remembered for it. */
-  forget(piece: FetchingPiece): void {
+  forget(piece: RequestedPiece): void {
     if (this.#earlier.size === 0) return;
     for (let i = 0; i < piece.blockCount; i++) {
       this.#earlier.delete(this.#requests.blockKey(piece.pieceIndex, i));
@@ -87,21 +87,21 @@ export class DuplicateRequests {
   // When nothing else is left ----------------------------------------------------------------------------------------
 
   /** This peer is idle: it is asked for what the slowest were asked for last, while it would be clearly sooner. */
-  endgame(helper: PeerSession, nowMs: number): void {
+  endgame(helper: BlockSource, nowMs: number): void {
     const { knownRate, queueRoom } = helper.pipeline;
     let room = Math.min(queueRoom, knownRate === undefined ? 1 : this.#context.limits.endgameRequestsMax);
     if (room <= 0) return;
     for (const slow of this.#rank(nowMs)) {
-      if (slow === helper || slow.gone || slow.pipeline.asked.length === 0) continue;
+      if (slow === helper || slow.pipeline.asked.length === 0) continue;
       if (this.#takeOver(slow, helper, nowMs)) return;
       room = this.#copyFrom(slow, helper, room, nowMs);
       if (room === 0) return;
     }
   }
 
-  #copyFrom(slow: PeerSession, helper: PeerSession, room: number, nowMs: number): number {
+  #copyFrom(slow: BlockSource, helper: BlockSource, room: number, nowMs: number): number {
     const { endgameCopiesMax } = this.#context.limits;
-    const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs);
+    const theirMs = slow.pipeline.drainMs(slow.pipeline.rate, nowMs);
     const { knownRate, asked: ours } = helper.pipeline;
     // Of a peer whose rate nobody knows one block is asked, when the other is clearly slow.
     const ourBlockMs =
@@ -123,9 +123,9 @@ export class DuplicateRequests {
   }
 
   /** A piece that one peer alone may send, and that would take it too long, is given to another, alone again. */
-  #takeOver(slow: PeerSession, helper: PeerSession, nowMs: number): boolean {
+  #takeOver(slow: BlockSource, helper: BlockSource, nowMs: number): boolean {
     const { takeOverMs } = this.#context.limits;
-    const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs);
+    const theirMs = slow.pipeline.drainMs(slow.pipeline.rate, nowMs);
     const { piece } = this.#requests.locate(slow.pipeline.asked[0]!);
     if (piece?.exclusiveTo !== slow || !helper.pieces.offers(piece.pieceIndex)) return false;
     // It has had its chance, and the other one is not known to be as slow.
@@ -141,16 +141,16 @@ export class DuplicateRequests {
   }
 
   /** Whoever needs longest for what it owes comes first. */
-  #rank(nowMs: number): readonly PeerSession[] {
-    if (this.#sessions.size > rankedAfreshMax && nowMs - this.#rankedMs < rankMs) return this.#slowest;
+  #rank(nowMs: number): readonly BlockSource[] {
+    if (this.#sources.size > rankedAfreshMax && nowMs - this.#rankedMs < rankMs) return this.#slowest;
     this.#rankedMs = nowMs;
-    const owing: { readonly session: PeerSession; readonly drainMs: number }[] = [];
-    for (const session of this.#sessions.values()) {
-      if (session.pipeline.asked.length === 0) continue;
-      owing.push({ session, drainMs: session.pipeline.drainMs(session.down.rate, nowMs) });
+    const owing: { readonly source: BlockSource; readonly drainMs: number }[] = [];
+    for (const source of this.#sources.values()) {
+      if (source.pipeline.asked.length === 0) continue;
+      owing.push({ source, drainMs: source.pipeline.drainMs(source.pipeline.rate, nowMs) });
     }
-    owing.sort((a, b) => b.drainMs - a.drainMs || a.session.connection - b.session.connection);
-    this.#slowest = owing.slice(0, slowestMax).map(({ session }) => session);
+    owing.sort((a, b) => b.drainMs - a.drainMs || a.source.connection - b.source.connection);
+    this.#slowest = owing.slice(0, slowestMax).map(({ source }) => source);
     return this.#slowest;
   }
 
@@ -166,17 +166,17 @@ export class DuplicateRequests {
     }
   }
 
-  #hurry(piece: FetchingPiece, atMs: number, nowMs: number): void {
+  #hurry(piece: RequestedPiece, atMs: number, nowMs: number): void {
     const { endgameCopiesMax, endgameRequestsMax } = this.#context.limits;
-    let helper: PeerSession | undefined;
+    let helper: BlockSource | undefined;
     let copies = 0;
     for (let blockIndex = 0; blockIndex < piece.blockCount && copies < endgameRequestsMax; blockIndex++) {
       const isOwed = piece.copies(blockIndex) > 0 && !piece.isReceived(blockIndex);
-      if (!isOwed || piece.copies(blockIndex) >= endgameCopiesMax) continue;
-      const slow = piece.askers[blockIndex] as PeerSession;
+      const slow = isOwed ? piece.askers[blockIndex] : undefined;
+      if (slow === undefined || piece.copies(blockIndex) >= endgameCopiesMax) continue;
       const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);
       const at = slow.pipeline.asked.indexOf(key);
-      const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs, at + 1);
+      const theirMs = slow.pipeline.drainMs(slow.pipeline.rate, nowMs, at + 1);
       if (at < 0 || nowMs + theirMs <= atMs) continue;
       helper ??= this.#fastest(piece);
       if (helper === undefined) return;
@@ -190,38 +190,37 @@ export class DuplicateRequests {
   }
 
   /** Who would have sent one more block soonest. */
-  #fastest(piece: FetchingPiece): PeerSession | undefined {
-    let fastest: PeerSession | undefined;
+  #fastest(piece: RequestedPiece): BlockSource | undefined {
+    let fastest: BlockSource | undefined;
     let fastestMs = stalledMs;
-    for (const session of this.#sessions.values()) {
-      const { knownRate, asked, blockBytes, stalled, queueRoom } = session.pipeline;
+    for (const source of this.#sources.values()) {
+      const { knownRate, asked, blockBytes, stalled, queueRoom } = source.pipeline;
       if (
         knownRate === undefined ||
         stalled ||
         queueRoom <= 0 ||
-        !session.mayBeAsked ||
-        !session.pieces.offers(piece.pieceIndex)
+        !source.mayBeAsked ||
+        !source.pieces.offers(piece.pieceIndex)
       )
         continue;
       // A stranger proves itself first.
-      if (session.record!.goodPieces === 0) continue;
+      if (source.record.goodPieces === 0) continue;
       const ms = msFor((asked.length + 1) * blockBytes, knownRate);
       if (ms >= fastestMs) continue;
-      fastest = session;
+      fastest = source;
       fastestMs = ms;
     }
     return fastest;
   }
 
-  #askToo(piece: FetchingPiece, blockIndex: number, helper: PeerSession, nowMs: number): void {
+  #askToo(piece: RequestedPiece, blockIndex: number, helper: BlockSource, nowMs: number): void {
     const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);
     // Whoever was asked last: whom the helper is to be sooner than may have been asked before others.
-    const last = piece.askers[blockIndex] as PeerSession | undefined;
+    const last = piece.askers[blockIndex];
     // Those that have given it back owe it no more: one that chokes and unchokes in turn would be added every time.
-    const owing = [...(this.#earlier.get(key) ?? []), last].filter(
-      (session) => session?.pipeline.asked.includes(key) === true,
-    );
-    this.#earlier.set(key, owing as PeerSession[]);
+    const owing = (this.#earlier.get(key) ?? none).filter(({ pipeline }) => pipeline.asked.includes(key));
+    if (last?.pipeline.asked.includes(key)) owing.push(last);
+    this.#earlier.set(key, owing);
     piece.askAgain(blockIndex);
     this.#requests.ask(piece, blockIndex, helper, nowMs);
   }

@@ -2,11 +2,12 @@
  * Who may begin a piece while the memory for pieces is short: peers that were refused wait in line, and every piece that
  * leaves for good lets the first of them try again. Nobody looks at all peers because one piece is stored.
  */
-import type { PeerSession } from '../connection/peer-session.ts';
+
 import type { Context } from '../context.ts';
+import type { BlockSource } from './block-source.ts';
 
 export class MemoryQueue {
-  readonly #waiting = new Set<PeerSession>();
+  readonly #waiting = new Set<BlockSource>();
   readonly #pieceLength: number;
   readonly #context: Context;
   /** The shared budget knows that peers of this torrent wait. */
@@ -18,9 +19,9 @@ export class MemoryQueue {
   }
 
   /** Whether there is memory for one more piece. At least one may always be under way, however small the cap. */
-  admits(session: PeerSession): boolean {
+  admits(source: BlockSource): boolean {
     if (!this.#isFree) {
-      this.#waiting.add(session);
+      this.#waiting.add(source);
       this.#ask();
     }
     return this.#isFree;
@@ -36,7 +37,7 @@ export class MemoryQueue {
    * no peer sends may keep their memory: no peer of any torrent waits for it, or there is enough for those that wait. A
    * piece that is as long as all the memory would lose its blocks with every choke otherwise.
    */
-  tick(fill: (session: PeerSession) => void): boolean {
+  tick(fill: (source: BlockSource) => void): boolean {
     const { budget, limits } = this.#context;
     this.#withdraw();
     if (this.#waiting.size > 0 && this.#isFree) this.onFreed(fill);
@@ -58,17 +59,17 @@ export class MemoryQueue {
     this.#hasAsked = false;
   }
 
-  leave(session: PeerSession): void {
-    this.#waiting.delete(session);
+  leave(source: BlockSource): void {
+    this.#waiting.delete(source);
     if (this.#waiting.size === 0) this.#withdraw();
   }
 
   /** There is some again: one after the other may `fill`, until one is refused and waits at the end. */
-  onFreed(fill: (session: PeerSession) => void): void {
-    for (const session of this.#waiting) {
-      this.#waiting.delete(session);
-      fill(session);
-      if (this.#waiting.has(session)) return;
+  onFreed(fill: (source: BlockSource) => void): void {
+    for (const source of this.#waiting) {
+      this.#waiting.delete(source);
+      fill(source);
+      if (this.#waiting.has(source)) return;
     }
   }
 }

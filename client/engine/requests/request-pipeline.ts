@@ -35,7 +35,9 @@ export class RequestPipeline {
   rejects = 0;
   /** In sixteenths: with its first fraction V8 would throw away what it has compiled of everything that asks a peer. */
   #unasked = 0;
-  /** The payload rate when it was last busy; undefined until it has been. */
+  /** The payload rate as last measured, in bytes per second. */
+  rate = 0;
+  /** The same when it was last busy; undefined until it has been. */
   knownRate: number | undefined;
   /** When payload last arrived, or when the first request went out after a pause. */
   progressMs = 0;
@@ -189,7 +191,23 @@ export class RequestPipeline {
     if (this.#slowStart) this.depth = Math.min(this.#askedMax, this.depth + 1);
   }
 
-  /** At every tick, with the measured payload rate in bytes per second. */
+  /** It has the piece and will not send this block of it. */
+  onRefused(): void {
+    this.rejects += 1;
+  }
+
+  /** Something that was asked for in another way has come: metadata. */
+  onDelivered(nowMs: number): void {
+    this.deliveredMs = nowMs;
+  }
+
+  /** At every tick. A rate that is measured while nothing is asked for says nothing about the depth. */
+  measure(rate: number): void {
+    this.rate = rate;
+    if (this.asked.length > 0) this.tick(rate);
+  }
+
+  /** While it is busy, with the measured payload rate. */
   tick(rate: number): void {
     if (rate > 0) this.knownRate = rate;
     if (this.#slowStart) {

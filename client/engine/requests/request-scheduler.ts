@@ -7,13 +7,12 @@
  * copies of what the slowest peers owe (duplicate-requests.ts). A peer without a verified piece gets one alone.     BEP 3
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
-import type { PeerSession } from '../connection/peer-session.ts';
 import type { Context } from '../context.ts';
 import { Deadlines } from '../pieces/deadlines.ts';
-import type { FetchingPiece } from '../pieces/fetching-piece.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
 import type { PiecePicker } from '../pieces/piece-picker.ts';
 import { distinct, SmallSet } from '../tables/small-set.ts';
+import type { BlockSource, RequestedPiece } from './block-source.ts';
 import { type BlockRequests, DuplicateRequests } from './duplicate-requests.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { PieceOwnership } from './piece-ownership.ts';
@@ -29,114 +28,113 @@ export class RequestScheduler implements BlockRequests {
   droppedBytes = 0;
   readonly deadlines: Deadlines;
   readonly trials: StrangerTrials;
-  readonly #ledger: PieceLedger;
+  readonly #ledger: PieceLedger<BlockSource>;
   readonly #picker: PiecePicker;
   readonly #context: Context;
-  readonly #sessions: ReadonlyMap<number, PeerSession>;
+  readonly #sources: ReadonlyMap<number, BlockSource>;
   readonly #ownership: PieceOwnership;
   readonly duplicates: DuplicateRequests;
   readonly #memory: MemoryQueue;
   /** Open pieces that no peer keeps to. */
-  readonly orphans: SmallSet<FetchingPiece>;
+  readonly orphans: SmallSet<RequestedPiece>;
   /** Every piece with free blocks. */
-  readonly open = new SmallSet<FetchingPiece>();
+  readonly open = new SmallSet<RequestedPiece>();
   /** Rises whenever a piece joins #open: a walk that found nothing need not be repeated before. */
   #openVersion = 0;
 
   constructor(
-    ledger: PieceLedger,
+    ledger: PieceLedger<BlockSource>,
     picker: PiecePicker,
-    sessions: ReadonlyMap<number, PeerSession>,
+    sources: ReadonlyMap<number, BlockSource>,
     isSuspect: (pieceIndex: PieceIndex) => boolean,
     context: Context,
   ) {
     this.#ledger = ledger;
     this.#picker = picker;
-    this.#sessions = sessions;
-    this.trials = new StrangerTrials(sessions, context);
+    this.#sources = sources;
+    this.trials = new StrangerTrials(sources, context);
     this.#ownership = new PieceOwnership(ledger, isSuspect, this.trials);
     this.orphans = this.#ownership.orphans;
     this.#context = context;
     this.deadlines = new Deadlines(context.limits.deadlinesMax);
     this.#memory = new MemoryQueue(ledger.geometry.pieceLength, context);
-    this.duplicates = new DuplicateRequests(this, ledger, sessions, context);
+    this.duplicates = new DuplicateRequests(this, ledger, sources, context);
   }
 
   fillAll(nowMs: number): void {
-    for (const session of this.#sessions.values()) this.fill(session, nowMs);
+    for (const source of this.#sources.values()) this.fill(source, nowMs);
   }
 
   /** A piece is stored: those who sent it may have become trusted; whoever waited for memory or the disk goes on. */
-  onStored(piece: FetchingPiece, nowMs: number): void {
+  onStored(piece: RequestedPiece, nowMs: number): void {
     const wasPaused = this.paused;
     if (wasPaused === true) this.paused = false;
     if (wasPaused !== false) return this.fillAll(nowMs);
-    for (const session of distinct(piece.askers as (PeerSession | undefined)[]))
-      if (session !== undefined) this.fill(session, nowMs);
-    this.#memory.onFreed((session) => this.fill(session, nowMs));
+    for (const source of distinct(piece.askers)) if (source !== undefined) this.fill(source, nowMs);
+    this.#memory.onFreed((source) => this.fill(source, nowMs));
   }
 
   /** Asks this peer for as much as its pipeline holds. */
-  fill(session: PeerSession, nowMs: number): void {
-    if (this.paused || !session.mayBeAsked) return;
-    let room = session.pipeline.room;
-    if (room <= 0 || !this.trials.mayAsk(session, nowMs)) return;
-    if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(session, room, nowMs);
+  fill(source: BlockSource, nowMs: number): void {
+    if (this.paused || !source.mayBeAsked) return;
+    let room = source.pipeline.room;
+    if (room <= 0 || !this.trials.mayAsk(source, nowMs)) return;
+    if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(source, room, nowMs);
     if (room === 0) return;
-    const { ownPieces } = session;
-    for (let at = 0, piece = ownPieces.at(0); piece !== undefined; piece = ownPieces.at(at)) {
-      room = this.#askFrom(piece, session, room, nowMs);
+    const { open } = source.kept;
+    for (let at = 0, piece = open.at(0); piece !== undefined; piece = open.at(at)) {
+      room = this.#askFrom(piece, source, room, nowMs);
       if (room === 0) return;
       // One that was asked for to the end has left, and the next lies where it lay.
-      if (ownPieces.at(at) === piece) at += 1;
+      if (open.at(at) === piece) at += 1;
     }
-    room = this.#beginPieces(session, room, nowMs, true);
-    const knowsNothingOpen = session.pieces.nothingOpenAt === this.#openVersion;
-    if (!knowsNothingOpen) room = this.#adopt(session, room, nowMs);
-    room = this.#beginPieces(session, room, nowMs, false);
+    room = this.#beginPieces(source, room, nowMs, true);
+    const knowsNothingOpen = source.pieces.nothingOpenAt === this.#openVersion;
+    if (!knowsNothingOpen) room = this.#adopt(source, room, nowMs);
+    room = this.#beginPieces(source, room, nowMs, false);
     const allBegun = this.#picker.candidateCount === 0;
     // A stranger helps only when there is nothing else for it to prove itself with.
-    const mayHelp = allBegun || !this.#ownership.isUnproven(session);
-    if (room > 0 && !knowsNothingOpen && mayHelp) this.#help(session, room, nowMs);
-    if (session.pipeline.asked.length === 0 && allBegun) this.duplicates.endgame(session, nowMs);
+    const mayHelp = allBegun || !this.#ownership.isUnproven(source);
+    if (room > 0 && !knowsNothingOpen && mayHelp) this.#help(source, room, nowMs);
+    if (source.pipeline.asked.length === 0 && allBegun) this.duplicates.endgame(source, nowMs);
   }
 
   /** The peer has gone, choked us or stalled: what it was to send is free for others. */
-  release(session: PeerSession): void {
-    this.#memory.leave(session);
-    for (const key of [...session.pipeline.asked]) this.giveUp(session, key);
-    for (const piece of session.owned) this.#ownership.disown(piece);
+  release(source: BlockSource): void {
+    this.#memory.leave(source);
+    for (const key of [...source.pipeline.asked]) this.giveUp(source, key);
+    for (const piece of source.kept.pieces) this.#ownership.disown(piece);
   }
 
   /** It has the piece and will not send it, with BEP 6 block by block: somebody else is asked. */
-  onRefused(session: PeerSession, pieceIndex: PieceIndex, blockIndex: number, nowMs: number): void {
-    session.pipeline.rejects += 1;
-    session.pieces.refuse(pieceIndex, nowMs);
-    this.giveUp(session, this.blockKey(pieceIndex, blockIndex));
+  onRefused(source: BlockSource, pieceIndex: PieceIndex, blockIndex: number, nowMs: number): void {
+    source.pipeline.onRefused();
+    source.pieces.refuse(pieceIndex, nowMs);
+    this.giveUp(source, this.blockKey(pieceIndex, blockIndex));
     const piece = this.#ledger.fetching(pieceIndex);
     if (piece === undefined) return;
     // The rest of it would come all the same, after somebody else was asked for it.
-    for (const key of [...session.pipeline.asked])
-      if (this.locate(key).piece === piece) this.cancel(session, key);
-    if (piece.owner === session) this.#ownership.disown(piece);
+    for (const key of [...source.pipeline.asked])
+      if (this.locate(key).piece === piece) this.cancel(source, key);
+    if (piece.owner === source) this.#ownership.disown(piece);
   }
 
   /** The peer has a piece that we still lack: it is looked at again. */
-  onOffer(session: PeerSession, pieceIndex: PieceIndex): void {
-    if (this.#picker.isCandidate(pieceIndex)) session.pieces.hearNews(pieceIndex);
+  onOffer(source: BlockSource, pieceIndex: PieceIndex): void {
+    if (this.#picker.isCandidate(pieceIndex)) source.pieces.hearNews(pieceIndex);
     // Most peers are looked at anyway: whether the piece is being fetched need not be looked up for them.
-    else if (session.pieces.nothingOpenAt >= 0 && this.#ledger.fetching(pieceIndex) !== undefined)
-      session.pieces.nothingOpenAt = -1;
+    else if (source.pieces.nothingOpenAt >= 0 && this.#ledger.fetching(pieceIndex) !== undefined)
+      source.pieces.lookAgainAtOpen();
   }
 
   /** Twice a second: memory is not held for what nobody can send. */
   tick(nowMs: number): void {
     this.trials.tick();
     if (this.deadlines.size > 0 && !this.paused) this.duplicates.rescue(this.deadlines, nowMs);
-    if (this.#memory.tick((session) => this.fill(session, nowMs))) return;
-    const unchoked = [...this.#sessions.values()].filter((session) => !session.peerChoking);
+    if (this.#memory.tick((source) => this.fill(source, nowMs))) return;
+    const askable = [...this.#sources.values()].filter((source) => source.mayBeAsked);
     for (const piece of [...this.orphans].slice(0, orphansPerTickMax)) {
-      if (unchoked.some((session) => session.pieces.offers(piece.pieceIndex))) continue;
+      if (askable.some((source) => source.pieces.offers(piece.pieceIndex))) continue;
       this.#abandon(piece);
       this.#picker.restore(piece.pieceIndex);
     }
@@ -146,45 +144,45 @@ export class RequestScheduler implements BlockRequests {
   dropUnwanted(isWanted: (pieceIndex: PieceIndex) => boolean): void {
     const dropped = [...this.#ledger.fetchingPieces].filter((piece) => !isWanted(piece.pieceIndex));
     if (dropped.length === 0) return;
-    for (const session of this.#sessions.values())
-      for (const key of [...session.pipeline.asked]) {
+    for (const source of this.#sources.values())
+      for (const key of [...source.pipeline.asked]) {
         const { piece } = this.locate(key);
-        if (piece !== undefined && !isWanted(piece.pieceIndex)) this.cancel(session, key);
+        if (piece !== undefined && !isWanted(piece.pieceIndex)) this.cancel(source, key);
       }
     for (const piece of dropped) this.#abandon(piece);
   }
 
   /** We want this block no more from this peer; it may come all the same. */
-  cancel(session: PeerSession, key: number): void {
+  cancel(source: BlockSource, key: number): void {
     const { piece, blockIndex } = this.locate(key);
     if (piece !== undefined) {
-      session.sendCancel(piece.pieceIndex, blockIndex);
-      session.pipeline.onCancelled(key);
+      source.cancel(piece.pieceIndex, blockIndex);
+      source.pipeline.onCancelled(key);
     }
-    this.giveUp(session, key);
+    this.giveUp(source, key);
   }
 
   /** One request will not be answered. */
-  giveUp(session: PeerSession, key: number): void {
-    if (!session.pipeline.giveUp(key)) return;
+  giveUp(source: BlockSource, key: number): void {
+    if (!source.pipeline.giveUp(key)) return;
     const { piece, blockIndex } = this.locate(key);
     if (piece !== undefined) this.#giveBack(piece, blockIndex);
   }
 
   /** A block has left the pipeline by arriving; `isUsed`: it was the first copy. */
   onBlock(
-    piece: FetchingPiece,
+    piece: RequestedPiece,
     blockIndex: number,
-    session: PeerSession,
+    source: BlockSource,
     wasAsked: boolean,
     isUsed: boolean,
   ): void {
     if (wasAsked) this.#giveBack(piece, blockIndex);
-    if (isUsed) this.duplicates.onBlock(piece, blockIndex, session);
+    if (isUsed) this.duplicates.onBlock(piece, blockIndex, source);
   }
 
   /** The piece has left for the disk, or is given up. */
-  forget(piece: FetchingPiece): void {
+  forget(piece: RequestedPiece): void {
     this.open.delete(piece);
     this.deadlines.asked(piece.pieceIndex);
     this.#ownership.leave(piece);
@@ -196,20 +194,20 @@ export class RequestScheduler implements BlockRequests {
     return pieceIndex * this.#ledger.geometry.blocksPerPiece + blockIndex;
   }
 
-  locate(key: number): { piece: FetchingPiece | undefined; blockIndex: number } {
+  locate(key: number): { piece: RequestedPiece | undefined; blockIndex: number } {
     const { blocksPerPiece } = this.#ledger.geometry;
     const blockIndex = key % blocksPerPiece;
     const pieceIndex = ((key - blockIndex) / blocksPerPiece) as PieceIndex;
     return { piece: this.#ledger.fetching(pieceIndex), blockIndex };
   }
 
-  ask(piece: FetchingPiece, blockIndex: number, session: PeerSession, nowMs: number): void {
-    piece.askers[blockIndex] = session;
-    const isNew = session.pipeline.ask(this.blockKey(piece.pieceIndex, blockIndex), nowMs);
-    if (isNew) session.sendRequest(piece.pieceIndex, blockIndex);
+  ask(piece: RequestedPiece, blockIndex: number, source: BlockSource, nowMs: number): void {
+    piece.askers[blockIndex] = source;
+    const isNew = source.pipeline.ask(this.blockKey(piece.pieceIndex, blockIndex), nowMs);
+    if (isNew) source.request(piece.pieceIndex, blockIndex);
   }
 
-  handOver(piece: FetchingPiece, to: PeerSession, nowMs: number): void {
+  handOver(piece: RequestedPiece, to: BlockSource, nowMs: number): void {
     this.#ownership.leave(piece);
     this.#ownership.own(piece, to, nowMs);
     // The rest of it is asked for as the queue of the peer empties: it is its own piece now.
@@ -220,34 +218,34 @@ export class RequestScheduler implements BlockRequests {
   // Which piece -----------------------------------------------------------------------------------------------------
 
   /** What is due comes before everything else, whoever began it. */
-  #fillUrgent(session: PeerSession, room: number, nowMs: number): number {
+  #fillUrgent(source: BlockSource, room: number, nowMs: number): number {
     let left = room;
     for (const pieceIndex of [...this.deadlines.waiting]) {
       if (left === 0) break;
-      if (!session.pieces.offers(pieceIndex)) continue;
+      if (!source.pieces.offers(pieceIndex)) continue;
       let piece = this.#ledger.fetching(pieceIndex);
       if (piece === undefined) {
-        if (!this.#picker.isCandidate(pieceIndex) || !this.#mayBegin(session)) continue;
-        piece = this.#beginPiece(pieceIndex, session);
+        if (!this.#picker.isCandidate(pieceIndex) || !this.#mayBegin(source)) continue;
+        piece = this.#beginPiece(pieceIndex, source);
       } else if (piece.owner === undefined) {
-        if (!this.#ownership.mayAdopt(piece, session)) continue;
-        this.#ownership.own(piece, session, nowMs);
-      } else if (piece.owner !== session) {
-        if (piece.exclusiveTo !== undefined || this.#ownership.isUnproven(session)) continue;
+        if (!this.#ownership.mayAdopt(piece, source)) continue;
+        this.#ownership.own(piece, source, nowMs);
+      } else if (piece.owner !== source) {
+        if (piece.exclusiveTo !== undefined || this.#ownership.isUnproven(source)) continue;
       }
-      left = this.#askFrom(piece, session, left, nowMs);
+      left = this.#askFrom(piece, source, left, nowMs);
     }
     return left;
   }
 
   /** Pieces whose peer has gone. */
-  #adopt(session: PeerSession, room: number, nowMs: number): number {
+  #adopt(source: BlockSource, room: number, nowMs: number): number {
     let left = room;
     const { orphans } = this;
     for (let at = 0, piece = orphans.at(0); piece !== undefined && left > 0; piece = orphans.at(at)) {
-      if (this.#ownership.mayAdopt(piece, session)) {
-        this.#ownership.own(piece, session, nowMs);
-        left = this.#askFrom(piece, session, left, nowMs);
+      if (this.#ownership.mayAdopt(piece, source)) {
+        this.#ownership.own(piece, source, nowMs);
+        left = this.#askFrom(piece, source, left, nowMs);
       }
       if (orphans.at(at) === piece) at += 1;
     }
@@ -255,51 +253,51 @@ export class RequestScheduler implements BlockRequests {
   }
 
   /** New ones, as many as it takes; `suggested`: only those that it would like us to take. */
-  #beginPieces(session: PeerSession, room: number, nowMs: number, suggested: boolean): number {
+  #beginPieces(source: BlockSource, room: number, nowMs: number, suggested: boolean): number {
     const picker = this.#picker;
-    const { pieces } = session;
+    const { pieces } = source;
     let left = room;
     while (left > 0 && (suggested ? pieces.suggested.length > 0 : pieces.mayHaveNew(picker.version))) {
-      if (!this.#mayBegin(session)) break;
+      if (!this.#mayBegin(source)) break;
       const pieceIndex = suggested
         ? picker.pickSuggested(pieces)
         : picker.pickNew(pieces, pieces.nothingAtVersion);
       if (pieceIndex !== undefined)
-        left = this.#askFrom(this.#beginPiece(pieceIndex, session), session, left, nowMs);
+        left = this.#askFrom(this.#beginPiece(pieceIndex, source), source, left, nowMs);
       else if (!suggested) pieces.foundNothing(picker.version);
     }
     return left;
   }
 
-  #mayBegin(session: PeerSession): boolean {
-    return this.#ownership.mayTake(session) && this.#memory.admits(session);
+  #mayBegin(source: BlockSource): boolean {
+    return this.#ownership.mayTake(source) && this.#memory.admits(source);
   }
 
-  #beginPiece(pieceIndex: PieceIndex, session: PeerSession): FetchingPiece {
+  #beginPiece(pieceIndex: PieceIndex, source: BlockSource): RequestedPiece {
     this.#picker.remove(pieceIndex);
     const piece = this.#ledger.begin(pieceIndex);
     this.#openAgain(piece);
-    this.#ownership.own(piece, session, this.#context.nowMs);
+    this.#ownership.own(piece, source, this.#context.nowMs);
     return piece;
   }
 
   /** Free blocks of other peers' pieces. */
-  #help(session: PeerSession, room: number, nowMs: number): void {
+  #help(source: BlockSource, room: number, nowMs: number): void {
     let left = room;
     let offersAny = false;
     for (let at = 0, piece = this.open.at(0); piece !== undefined && left > 0; piece = this.open.at(at)) {
-      if (session.pieces.offers(piece.pieceIndex)) {
+      if (source.pieces.offers(piece.pieceIndex)) {
         offersAny = true;
-        const isForAny = piece.exclusiveTo === undefined || piece.exclusiveTo === session;
-        if (isForAny) left = this.#askFrom(piece, session, left, nowMs);
+        const isForAny = piece.exclusiveTo === undefined || piece.exclusiveTo === source;
+        if (isForAny) left = this.#askFrom(piece, source, left, nowMs);
       }
       if (this.open.at(at) === piece) at += 1;
     }
-    if (!offersAny) session.pieces.nothingOpenAt = this.#openVersion;
+    if (!offersAny) source.pieces.foundNothingOpen(this.#openVersion);
   }
 
   /** Missing again; what came of it is dropped. */
-  #abandon(piece: FetchingPiece): void {
+  #abandon(piece: RequestedPiece): void {
     this.droppedBytes += piece.receivedBytes;
     this.forget(piece);
     this.duplicates.forget(piece);
@@ -310,30 +308,30 @@ export class RequestScheduler implements BlockRequests {
   // Which block -----------------------------------------------------------------------------------------------------
 
   /** The block may be asked for again: by the piece's owner first, by anybody when it has none. */
-  #giveBack(piece: FetchingPiece, blockIndex: number): void {
+  #giveBack(piece: RequestedPiece, blockIndex: number): void {
     piece.giveBack(blockIndex);
     if (piece.freeCount === 0) return;
     this.#openAgain(piece);
     this.#ownership.onOpen(piece);
   }
 
-  #openAgain(piece: FetchingPiece): void {
+  #openAgain(piece: RequestedPiece): void {
     if (this.open.has(piece)) return;
     this.open.add(piece);
     this.#openVersion += 1;
     this.deadlines.wait(piece.pieceIndex);
   }
 
-  #askFrom(piece: FetchingPiece, session: PeerSession, room: number, nowMs: number): number {
+  #askFrom(piece: RequestedPiece, source: BlockSource, room: number, nowMs: number): number {
     let left = room;
     const { downloadRate } = this.#context;
     while (left > 0 && piece.freeCount > 0) {
       if (!downloadRate.take(piece.blockBytes(0), nowMs)) {
-        this.#context.throttled.add(session.connection);
+        this.#context.throttled.add(source.connection);
         this.#ownership.onOpen(piece);
         return 0;
       }
-      this.ask(piece, piece.askFree()!, session, nowMs);
+      this.ask(piece, piece.askFree()!, source, nowMs);
       left -= 1;
     }
     if (piece.freeCount === 0) {

@@ -6,20 +6,21 @@
  * Invariant: nobody is put off while nobody proven gives, nor before several have lied; nor for longer than `trialGapMsMax`.
  * Left to others: what a trial is (piece-ownership.ts), and who lied (piece-provenance.ts).
  */
-import type { PeerSession } from '../connection/peer-session.ts';
+
 import type { Context } from '../context.ts';
+import type { BlockSource } from './block-source.ts';
 
 export class StrangerTrials {
-  readonly #sessions: ReadonlyMap<number, PeerSession>;
+  readonly #sources: ReadonlyMap<number, BlockSource>;
   readonly #context: Context;
   #liars = 0;
   #lastLieMs = 0;
   #nextMs = 0;
-  /** Looked up twice a second: a session would have to be looked for otherwise whenever a stranger says something. */
+  /** Looked up twice a second: a source would have to be looked for otherwise whenever a stranger says something. */
   #isServed = false;
 
-  constructor(sessions: ReadonlyMap<number, PeerSession>, context: Context) {
-    this.#sessions = sessions;
+  constructor(sources: ReadonlyMap<number, BlockSource>, context: Context) {
+    this.#sources = sources;
     this.#context = context;
   }
 
@@ -33,14 +34,14 @@ export class StrangerTrials {
   }
 
   /** Whether it may be asked for anything at all now. */
-  mayAsk({ record, trialPiece }: PeerSession, nowMs: number): boolean {
-    const isTried = trialPiece !== undefined || record!.goodPieces > 0 || !record!.isSeed;
+  mayAsk({ record, kept }: BlockSource, nowMs: number): boolean {
+    const isTried = kept.trial !== undefined || record.goodPieces > 0 || !record.isSeed;
     return isTried || nowMs >= this.#nextMs || !this.#isServed;
   }
 
   /** A stranger has been given its first piece. */
-  onBegun({ record }: PeerSession, nowMs: number): void {
-    if (record!.isSeed && this.#liars > this.#context.limits.trialLiarsFree)
+  onBegun({ record }: BlockSource, nowMs: number): void {
+    if (record.isSeed && this.#liars > this.#context.limits.trialLiarsFree)
       this.#nextMs = nowMs + this.#gapMs;
   }
 
@@ -48,8 +49,8 @@ export class StrangerTrials {
   tick(): void {
     if (this.#nextMs === 0) return;
     this.#isServed = false;
-    for (const { record, pipeline } of this.#sessions.values()) {
-      if (record!.goodPieces > 0 && pipeline.asked.length > 0 && !pipeline.stalled) this.#isServed = true;
+    for (const { record, pipeline } of this.#sources.values()) {
+      if (record.goodPieces > 0 && pipeline.asked.length > 0 && !pipeline.stalled) this.#isServed = true;
     }
   }
 

@@ -6,7 +6,8 @@
  * connection. Left to others: whom we serve (choker.ts).                                                    BEP 3 6
  */
 import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
-import type { PeerSession, Violation } from '../connection/peer-session.ts';
+import type { PeerSession } from '../connection/peer-session.ts';
+import type { Violation } from '../connection/session-events.ts';
 import { TransferMeter } from '../connection/transfer-meter.ts';
 import type { Context } from '../context.ts';
 import type { DiskTrouble, ReadId, TorrentId } from '../contract.ts';

@@ -26,7 +26,7 @@ import type { SwarmPeers } from './swarm-peers.ts';
 
 /** The parts of a swarm that have to hear of it. */
 export interface DiskTroubleParts {
-  readonly ledger: PieceLedger;
+  readonly ledger: PieceLedger<PeerSession>;
   readonly selection: PieceSelection;
   readonly picker: PiecePicker;
   readonly scheduler: RequestScheduler;

@@ -18,7 +18,8 @@ import {
   metadataBlockBytes,
   metadataBlockCount,
 } from '../connection/metadata-exchange.ts';
-import type { PeerSession, SessionEvents, Violation } from '../connection/peer-session.ts';
+import type { PeerSession } from '../connection/peer-session.ts';
+import type { SessionEvents, Violation } from '../connection/session-events.ts';
 import type { Context } from '../context.ts';
 import type { ConnectionId, MagnetSpec } from '../contract.ts';
 import type { PeerRecord } from '../peers/peer-record.ts';
@@ -40,7 +41,7 @@ interface Fetch {
   readonly startedMs: number;
 }
 
-export class MetadataSwarm implements SessionEvents, SwarmContent {
+export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
   readonly spec: MagnetSpec;
   readonly peers: SwarmPeers;
   readonly wantsSeeds = true;
@@ -89,7 +90,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   /** On a slow line a block takes longer than a silence may last, and its first bytes are no silence. */
   #isTooSlow({ session, progressMs, startedMs }: Fetch, nowMs: number): boolean {
     const { metadataTimeoutMs, metadataFetchMsMax } = this.#context.limits;
-    const doublings = Math.min(doublingsMax, this.#slowness.get(session.record!.address.host) ?? 0);
+    const doublings = Math.min(doublingsMax, this.#slowness.get(session.record.address.host) ?? 0);
     const allowedMs = metadataFetchMsMax * (1 << doublings);
     return (
       nowMs - Math.max(progressMs, session.heardMs) >= metadataTimeoutMs || nowMs - startedMs >= allowedMs
@@ -98,7 +99,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
 
   /** Others are given its place, and it is given more time when it comes again. */
   #giveUp({ session }: Fetch, nowMs: number): void {
-    const { host } = session.record!.address;
+    const { host } = session.record.address;
     const times = 1 + (this.#slowness.get(host) ?? 0);
     this.#slowness.delete(host);
     this.#slowness.set(host, times);
@@ -196,7 +197,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
     fetch.receivedCount += 1;
     fetch.progressMs = nowMs;
     session.down.add(message.bytes.length);
-    session.pipeline.deliveredMs = nowMs;
+    session.pipeline.onDelivered(nowMs);
     if (fetch.receivedCount < fetch.received.length) this.#askNext(fetch);
     else this.#check(fetch);
     return undefined;
@@ -205,7 +206,7 @@ export class MetadataSwarm implements SessionEvents, SwarmContent {
   #check({ session, bytes }: Fetch): void {
     const { connection } = session;
     this.#fetches.delete(connection);
-    this.#checking.set(connection, { record: session.record!, bytes });
+    this.#checking.set(connection, { record: session.record, bytes });
     this.#context.emit({ type: 'check-metadata', torrent: this.spec.torrent, connection, bytes });
   }
 

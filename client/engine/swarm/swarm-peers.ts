@@ -7,7 +7,8 @@
  */
 import { programName, version } from '../../../torrents/program.ts';
 import type { Handshake } from '../../wire/handshake.ts';
-import type { PeerSession, Violation } from '../connection/peer-session.ts';
+import type { PeerSession } from '../connection/peer-session.ts';
+import type { Violation } from '../connection/session-events.ts';
 import type { Context } from '../context.ts';
 import type {
   AnnounceEvent,
@@ -149,7 +150,7 @@ export class SwarmPeers {
     if (other !== undefined) {
       const isGreater = compareIds(handshake.peerId, ourId) > 0;
       if (!succeeds(session, other, isGreater, limits, nowMs)) {
-        if (dialed !== undefined) this.#directory.hold(dialed, other.record!, nowMs);
+        if (dialed !== undefined) this.#directory.hold(dialed, other.record, nowMs);
         return 'connected-twice';
       }
       this.drop(other, 'connected-twice', nowMs);
@@ -200,7 +201,7 @@ export class SwarmPeers {
     const { dialTimeoutMs } = this.#context.limits;
     const hasTraded = session.down.total + session.up.total > 0;
     const worked = hasTraded || (lastedMs >= dialTimeoutMs && reason !== 'made-room');
-    this.#directory.release(session.record!, worked, nowMs);
+    this.#directory.release(session.record, worked, nowMs);
     this.#context.budget.leave(session.connection);
     this.report({ type: 'peer-dropped', address: session.address, reason, downloaded: session.down.total });
     this.#content.onLeft(session, nowMs);
@@ -217,7 +218,7 @@ export class SwarmPeers {
   onListenPort(session: PeerSession, port: number, nowMs: number): void {
     // Once a connection: whoever says it a thousand times would fill the directory.
     if (session.incoming && session.extensionHandshakes === 1)
-      this.#directory.alias({ host: session.address.host, port }, session.record!, nowMs);
+      this.#directory.alias({ host: session.address.host, port }, session.record, nowMs);
   }
 
   // Trackers --------------------------------------------------------------------------------------------------------

@@ -3,24 +3,26 @@
  * policy in piece-picker.ts, request-scheduler.ts and choker.ts; the truth about pieces in piece-ledger.ts. Here is
  * only what ties them together.
  */
-import { type Block, blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
+import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
 import type { Handshake } from '../../wire/handshake.ts';
 import type { ExtensionHandshake } from '../connection/extension-handshake.ts';
 import { ExtensionVoice } from '../connection/extension-voice.ts';
 import { Interest } from '../connection/interest.ts';
 import type { MetadataMessage } from '../connection/metadata-exchange.ts';
-import type { PeerSession, SessionEvents, Violation } from '../connection/peer-session.ts';
+import type { PeerSession } from '../connection/peer-session.ts';
+import type { SessionEvents, Violation } from '../connection/session-events.ts';
 import { watchSession } from '../connection/session-watch.ts';
 import { TransferMeter } from '../connection/transfer-meter.ts';
 import type { Context } from '../context.ts';
 import type { ConnectionId, DiskTrouble, TorrentSpec } from '../contract.ts';
 import type { Inspection } from '../inspection.ts';
 import type { PeerRecord } from '../peers/peer-record.ts';
-import type { FetchingPiece, Sink } from '../pieces/fetching-piece.ts';
+import type { Sink } from '../pieces/fetching-piece.ts';
 import { PieceLedger } from '../pieces/piece-ledger.ts';
 import { PiecePicker } from '../pieces/piece-picker.ts';
 import { PieceProvenance } from '../pieces/piece-provenance.ts';
 import { PieceSelection } from '../pieces/piece-selection.ts';
+import { BlockReceiver } from '../requests/block-receiver.ts';
 import { RequestScheduler } from '../requests/request-scheduler.ts';
 import { BlockServer } from '../serving/block-server.ts';
 import { Choker } from '../serving/choker.ts';
@@ -31,24 +33,24 @@ import { DiskTroubles } from './disk-troubles.ts';
 import type { SwarmContent } from './swarm-content.ts';
 import { SwarmPeers } from './swarm-peers.ts';
 
-export class Swarm implements SessionEvents, SwarmContent, Inspection {
+export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspection {
   readonly spec: TorrentSpec;
   readonly #context: Context;
   readonly peers: SwarmPeers;
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   readonly server: BlockServer;
   readonly #voice: ExtensionVoice;
-  readonly ledger: PieceLedger;
+  readonly ledger: PieceLedger<PeerSession>;
   readonly selection: PieceSelection;
   readonly picker: PiecePicker;
   readonly #firstCopies: FirstCopies;
   readonly #interest: Interest;
-  readonly #provenance = new PieceProvenance();
+  readonly #provenance = new PieceProvenance<PeerRecord>();
   readonly scheduler: RequestScheduler;
+  readonly #receiver: BlockReceiver;
   readonly choker: Choker;
   readonly troubles: DiskTroubles;
   readonly #down = new TransferMeter();
-  #wasted = 0;
 
   constructor(spec: TorrentSpec, context: Context, nowMs: number) {
     const { limits, random, memory, budget } = context;
@@ -71,6 +73,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
     this.#interest = new Interest(spec.geometry, this, this.#firstCopies, limits.havesAtOnceMax);
     const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
     this.scheduler = new RequestScheduler(this.ledger, this.picker, this.sessions, isSuspect, context);
+    this.#receiver = new BlockReceiver(spec.torrent, this.ledger, this.scheduler, isSuspect, context);
     this.choker = new Choker(this.#firstCopies, limits, random);
     this.server = new BlockServer(spec.torrent, (pieceIndex) => this.ledger.has(pieceIndex), context);
     this.troubles = new DiskTroubles(this, this.#interest, this.#firstCopies, limits);
@@ -125,7 +128,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
 
   onExtensions(session: PeerSession, { port, uploadOnly }: ExtensionHandshake, nowMs: number): void {
     if (port !== undefined) this.peers.onListenPort(session, port, nowMs);
-    session.record!.isSeed = session.pieces.isAll || uploadOnly;
+    session.record.isSeed = session.pieces.isAll || uploadOnly;
     // BEP 21: it fetches nothing, and once we do not either, we are of no use to each other.
     this.#dropSeed(session, nowMs);
   }
@@ -148,7 +151,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
 
   /** Two that have nothing for each other. */
   #dropSeed(session: PeerSession, nowMs: number): void {
-    if (this.selection.isComplete && session.record!.isSeed) this.peers.drop(session, 'both-complete', nowMs);
+    if (this.selection.isComplete && session.record.isSeed) this.peers.drop(session, 'both-complete', nowMs);
   }
 
   onPeerChoking(session: PeerSession): void {
@@ -165,48 +168,16 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   // Receiving -------------------------------------------------------------------------------------------------------
 
   onBlockStart(session: PeerSession, block: Block): Sink | undefined | Violation {
-    const blockIndex = block.begin / blockBytesMax;
-    const { geometry } = this.spec;
-    const whole =
-      Number.isInteger(blockIndex) && block.bytes === geometry.blockBytes(block.pieceIndex, blockIndex);
-    if (!whole) return 'block-unasked';
-    if (!session.pipeline.expects(this.scheduler.blockKey(block.pieceIndex, blockIndex))) {
-      // A cancel and a block can cross, and then it comes twice: waste, not a crime, as long as it stays rare.
-      return session.pipeline.tolerate() ? undefined : 'block-unasked';
-    }
-    return this.ledger.fetching(block.pieceIndex)?.openSink(blockIndex);
+    return this.#receiver.begin(session, block);
   }
 
   onBlock(session: PeerSession, block: Block, sink: Sink | undefined): void {
-    const blockIndex = block.begin / blockBytesMax;
-    const key = this.scheduler.blockKey(block.pieceIndex, blockIndex);
-    const isUseful = sink !== undefined && sink.piece === this.ledger.fetching(block.pieceIndex);
-    const wasAsked = session.pipeline.settle(key, isUseful && !sink.piece.isReceived(blockIndex));
     this.#down.add(block.bytes);
-    const used = sink?.piece.receive(sink, session.record!) ?? false;
-    session.pipeline.onBlock(wasAsked, used);
-    if (!used) this.#wasted += block.bytes;
-    const piece = this.ledger.fetching(block.pieceIndex);
-    if (piece === undefined) return;
-    this.scheduler.onBlock(piece, blockIndex, session, wasAsked, used);
-    if (used && piece.isComplete) this.#store(piece);
+    this.#receiver.end(session, block, sink);
   }
 
   onReject(session: PeerSession, block: Block, nowMs: number): Violation | undefined {
-    const blockIndex = block.begin / blockBytesMax;
-    if (!Number.isInteger(blockIndex)) return undefined;
-    const key = this.scheduler.blockKey(block.pieceIndex, blockIndex);
-    if (!session.pipeline.isRefusal(key)) return undefined;
-    this.scheduler.onRefused(session, block.pieceIndex, blockIndex, nowMs);
-    return session.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects' : undefined;
-  }
-
-  #store(piece: FetchingPiece): void {
-    const { pieceIndex } = piece;
-    this.scheduler.forget(piece);
-    const buffer = this.ledger.finish(piece);
-    const wantDigests = this.#provenance.isSuspect(pieceIndex);
-    this.#context.emit({ type: 'store-piece', torrent: this.spec.torrent, pieceIndex, buffer, wantDigests });
+    return this.#receiver.refuse(session, block, nowMs);
   }
 
   onPieceStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined, nowMs: number): void {
@@ -229,7 +200,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
 
   onPieceCorrupt(pieceIndex: PieceIndex, digests: readonly string[], nowMs: number): void {
     const piece = this.ledger.failed(pieceIndex);
-    this.#wasted += piece.receivedBytes;
+    this.#receiver.waste(piece);
     this.#restore(pieceIndex);
     this.peers.report({ type: 'piece-failed', pieceIndex });
     this.#punish(this.#provenance.onCorrupt(piece, digests), nowMs);
@@ -237,7 +208,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   }
 
   onPieceUnstorable(pieceIndex: PieceIndex, trouble: DiskTrouble, nowMs: number): void {
-    this.#wasted += this.ledger.failed(pieceIndex).receivedBytes;
+    this.#receiver.waste(this.ledger.failed(pieceIndex));
     this.#restore(pieceIndex);
     this.troubles.onRefused(trouble, nowMs);
   }
@@ -258,7 +229,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
   #complete(nowMs: number): void {
     for (const session of this.sessions.values()) {
       session.setInterested(false);
-      if (session.record!.isSeed) this.#dropSeed(session, nowMs);
+      if (session.record.isSeed) this.#dropSeed(session, nowMs);
       else if (!this.ledger.hasAll) this.#voice.introduce(session, this.selection.isComplete);
     }
     this.peers.report({ type: 'completed' });
@@ -337,7 +308,7 @@ export class Swarm implements SessionEvents, SwarmContent, Inspection {
       haveWantedBytes: this.selection.haveWantedBytes,
       downloaded: this.#down.total,
       uploaded: this.server.up.total,
-      wasted: this.#wasted + this.scheduler.droppedBytes,
+      wasted: this.#receiver.wastedBytes + this.scheduler.droppedBytes,
       downBps: this.#down.rate,
       upBps: this.server.up.rate,
       peers: [...this.sessions.values()].map(peerStatus),

@@ -165,7 +165,7 @@ describe('a block', () => {
           expect(used).toBe(winner === undefined);
           winner ??= writer.fill;
         }
-        expect(piece.sources[0]!.key).toBe(`${winner}`);
+        expect((piece.sources[0] as PeerRecord).key).toBe(`${winner}`);
         expect(
           content(piece.buffer)
             .subarray(0, blockBytes)

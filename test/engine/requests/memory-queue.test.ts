@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';
 import { SharedBudget } from '../../../client/engine/peers/shared-budget.ts';
+import type { BlockSource } from '../../../client/engine/requests/block-source.ts';
 import { MemoryQueue } from '../../../client/engine/requests/memory-queue.ts';
 
 const KiB = 1024;
-const peer = {} as PeerSession;
+const peer = {} as BlockSource;
 
 /** Memory for 128 KiB of pieces; a torrent with pieces of that size, and one with smaller pieces. */
 function twoTorrents() {
@@ -30,7 +30,7 @@ describe('memory for pieces', () => {
     budget.pieceBytes = 28 * KiB;
     large.admits(peer);
     budget.pieceBytes = 0;
-    const asked: PeerSession[] = [];
+    const asked: BlockSource[] = [];
     expect(large.tick((session) => asked.push(session))).toBe(true);
     expect(asked).toEqual([peer]);
     expect(small.tick(() => {})).toBe(true);

@@ -1,18 +1,18 @@
 /** Strangers who claim to have everything: tried at once in a healthy swarm, ever more rarely in a poisoned one. */
 import { describe, expect, it } from 'vitest';
-import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import { defaultLimits as limits } from '../../../client/engine/limits.ts';
+import type { BlockSource } from '../../../client/engine/requests/block-source.ts';
 import { StrangerTrials } from '../../../client/engine/requests/stranger-trials.ts';
 
 /** As much of a session as a trial looks at. */
-function peer(of: { isSeed?: boolean; goodPieces?: number; asked?: number; stalled?: boolean }): PeerSession {
+function peer(of: { isSeed?: boolean; goodPieces?: number; asked?: number; stalled?: boolean }): BlockSource {
   const { isSeed = true, goodPieces = 0, asked = 0, stalled = false } = of;
   const pipeline = { asked: Array.from({ length: asked }), stalled };
-  return { record: { isSeed, goodPieces }, trialPiece: undefined, pipeline } as unknown as PeerSession;
+  return { record: { isSeed, goodPieces }, kept: { trial: undefined }, pipeline } as unknown as BlockSource;
 }
 
-function poisoned(liars: number, sessions: readonly PeerSession[] = [peer({ goodPieces: 1, asked: 4 })]) {
+function poisoned(liars: number, sessions: readonly BlockSource[] = [peer({ goodPieces: 1, asked: 4 })]) {
   const trials = new StrangerTrials(new Map(sessions.entries()), { limits } as Context);
   for (let i = 0; i < liars; i++) trials.onLiar(1_000);
   trials.tick();
@@ -65,7 +65,7 @@ describe('a stranger that claims to have everything', () => {
 
 it('who has proved themselves, is on trial, or does not claim everything is never put off', () => {
   const trials = poisoned(50);
-  const onTrial = Object.assign(peer({}), { trialPiece: 3 });
+  const onTrial = Object.assign(peer({}), { kept: { trial: 3 } });
   for (const session of [peer({ goodPieces: 1 }), onTrial, peer({ isSeed: false })]) {
     expect(trials.mayAsk(session, 1_000)).toBe(true);
   }

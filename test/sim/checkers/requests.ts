@@ -64,7 +64,7 @@ function judgeAsked(inspection: Inspection, session: PeerSession): Disbelief {
 /** `asked`: how many peers are asked for a block, by its key. */
 function judgePiece(
   { scheduler }: Inspection,
-  piece: FetchingPiece,
+  piece: FetchingPiece<PeerSession>,
   asked: ReadonlyMap<number, number>,
 ): Disbelief {
   let free = 0;
@@ -82,15 +82,16 @@ function judgePiece(
 }
 
 /** A piece with free blocks is one that somebody will be asked for; one without may stay on the lists until it is looked at. */
-function judgeOwner({ sessions, scheduler }: Inspection, piece: FetchingPiece): Disbelief {
+function judgeOwner({ sessions, scheduler }: Inspection, piece: FetchingPiece<PeerSession>): Disbelief {
   const which = `piece ${piece.pieceIndex}`;
   const { open, orphans } = scheduler;
-  const owner = piece.owner as PeerSession | undefined;
+  const { owner } = piece;
   if (piece.freeCount > 0 && !open.has(piece))
     return `${which} has ${piece.freeCount} free blocks and is not open`;
   if (owner !== undefined && sessions.get(owner.connection) !== owner)
     return `${which} is owned by one who has gone`;
-  if (owner !== undefined && !owner.owned.has(piece)) return `the owner of ${which} does not know of it`;
+  if (owner !== undefined && !owner.kept.pieces.has(piece))
+    return `the owner of ${which} does not know of it`;
   if (owner !== undefined) return orphans.has(piece) ? `${which} is owned and an orphan` : undefined;
   return piece.freeCount > 0 && !orphans.has(piece) ? `${which} has nobody and is no orphan` : undefined;
 }

@@ -97,7 +97,7 @@ describe('asked-is-fetched', () => {
 
   it('finds a piece that has lost its owner', () => {
     const piece = [...parts(leech).ledger.fetchingPieces].find(({ owner }) => owner !== undefined)!;
-    (piece.owner as PeerSession).owned.delete(piece);
+    piece.owner!.kept.pieces.delete(piece);
     expect(look()).toBe(`the owner of piece ${piece.pieceIndex} does not know of it`);
   });
 });

@@ -2,6 +2,7 @@
  * Guilt is proved, and then it has consequences: a corrupt piece of one source tells who lied at once, and one of several
  * is kept until the next good copy shows which blocks were wrong.
  */
+import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { Fact } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
 import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
@@ -14,14 +15,14 @@ import { type Checker, inspectionOf, isOfSide } from './checker.ts';
 const copiesMax = 8;
 
 interface CorruptCopy {
-  readonly sources: FetchingPiece['sources'];
+  readonly sources: FetchingPiece<PeerSession>['sources'];
   readonly digests: readonly string[];
 }
 
 /** What one life of a host could know. */
 interface Court {
   /** Pieces that are being hashed. */
-  readonly pending: Map<PieceIndex, FetchingPiece>;
+  readonly pending: Map<PieceIndex, FetchingPiece<PeerSession>>;
   readonly corrupt: Map<PieceIndex, CorruptCopy[]>;
 }
 

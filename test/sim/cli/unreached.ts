@@ -4,6 +4,7 @@
  */
 import { engineUnreached } from './unreached/engine.ts';
 import type { Unreached } from './unreached/entry.ts';
+import { fetchingUnreached } from './unreached/fetching.ts';
 import { hostUnreached } from './unreached/host.ts';
 import { storageUnreached } from './unreached/storage.ts';
 import { torrentsUnreached } from './unreached/torrents.ts';
@@ -11,6 +12,7 @@ import { trackerUnreached } from './unreached/tracker.ts';
 
 export const unreached: readonly Unreached[] = [
   ...engineUnreached,
+  ...fetchingUnreached,
   ...hostUnreached,
   ...storageUnreached,
   ...torrentsUnreached,

@@ -13,7 +13,7 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'forget to cancel the other copy of a block',
     file: engine('requests/duplicate-requests'),
-    from: '      this.#requests.cancel(session, key);\n    }\n  }\n\n  #takeEarlier',
+    from: '      this.#requests.cancel(source, key);\n    }\n  }\n\n  #takeEarlier',
     to: '    }\n  }\n\n  #takeEarlier',
   },
   {
@@ -48,8 +48,8 @@ export const fetching: readonly Mutant[] = [
   },
   {
     name: 'accept a block that nobody asked for',
-    file: engine('swarm/swarm'),
-    from: 'if (!session.pipeline.expects(this.scheduler.blockKey(block.pieceIndex, blockIndex))) {',
+    file: engine('requests/block-receiver'),
+    from: 'if (!source.pipeline.expects(this.#scheduler.blockKey(block.pieceIndex, blockIndex))) {',
     to: 'if (Number.isNaN(blockIndex)) {',
   },
   {

@@ -37,7 +37,7 @@ export const order: readonly Mutant[] = [
   {
     name: 'ask for what is due after everything else',
     file: engine('requests/request-scheduler'),
-    from: 'if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(session, room, nowMs);\n    if (room === 0) return;',
+    from: 'if (this.deadlines.waiting.length > 0) room = this.#fillUrgent(source, room, nowMs);\n    if (room === 0) return;',
     to: 'if (room === 0) return;',
   },
 ];

@@ -17,8 +17,8 @@ export const wider: readonly Mutant[] = [
   {
     name: 'count a pad as wasted',
     file: 'client/engine/swarm/swarm.ts',
-    from: 'this.#wasted += piece.receivedBytes;',
-    to: 'this.#wasted += this.spec.geometry.pieceBytes(pieceIndex);',
+    from: 'this.#receiver.waste(piece);',
+    to: 'this.#receiver.wastedBytes += this.spec.geometry.pieceBytes(pieceIndex);',
   },
   {
     name: 'tell trackers that pads are left',
@@ -35,7 +35,7 @@ export const wider: readonly Mutant[] = [
   {
     name: 'take all who live at one address for one peer',
     file: 'client/engine/peers/peer-ids.ts',
-    from: '    if (!isSameId(other.peerId!, peerId)) continue;\n    const isSameHost',
+    from: '    if (!isSameId(other.peerId, peerId)) continue;\n    const isSameHost',
     to: '    const isSameHost',
   },
   {

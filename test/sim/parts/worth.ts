@@ -105,7 +105,7 @@ function playWatch(random: Prng): string | undefined {
       ...{ heardMs, down: meter('down'), up: meter('up') },
       pipeline: {
         ...{ asked, stalled, rejects },
-        tick: (rate: number) => done.push(`pace ${rate}`),
+        measure: (rate: number) => done.push(`pace ${rate}`),
         isSilent: (_: number, ms: number) => asked.length > 0 && silentMs >= ms,
         stall: (key: number | undefined) => done.push(`stall ${key}`),
       },
@@ -120,7 +120,7 @@ function playWatch(random: Prng): string | undefined {
     const elapsedMs = random.below(3) * 100;
     const fault = watchSession(session, scheduler, limits, nowMs, elapsedMs);
     const expected: string[] = elapsedMs === 0 ? [] : [`down ${elapsedMs}`, `up ${elapsedMs}`];
-    if (elapsedMs > 0 && asked.length > 0) expected.push('pace 7');
+    if (elapsedMs > 0) expected.push('pace 7');
     const waitMs = Math.min(limits.refusedMaxMs, limits.refusedFirstMs * Math.max(1, rejects));
     if (nowMs - refusedMs >= waitMs) expected.push('forget');
     const isSilent = (ms: number) => asked.length > 0 && silentMs >= ms;
@@ -151,7 +151,7 @@ function playTrials(random: Prng): string | undefined {
   });
   const draw = () =>
     sessionOf({
-      trialPiece: rarely(random, 3) ? 1 : undefined,
+      kept: { trial: rarely(random, 3) ? 1 : undefined },
       record: { goodPieces: rarely(random, 2) ? 1 : 0, isSeed: !rarely(random, 3) },
       pipeline: { asked: rarely(random, 2) ? [1] : [], stalled: rarely(random, 3) },
     });
@@ -171,14 +171,14 @@ function playTrials(random: Prng): string | undefined {
       if (liars > limits.trialLiarsFree) nextMs = Math.max(nextMs, nowMs + gapMs());
     } else if (act < 5) {
       trials.onBegun(session, nowMs);
-      if (session.record!.isSeed && liars > limits.trialLiarsFree) nextMs = nowMs + gapMs();
+      if (session.record.isSeed && liars > limits.trialLiarsFree) nextMs = nowMs + gapMs();
     }
     trials.tick();
     const gives = ({ record, pipeline }: PeerSession) =>
-      record!.goodPieces > 0 && pipeline.asked.length > 0 && !pipeline.stalled;
+      record.goodPieces > 0 && pipeline.asked.length > 0 && !pipeline.stalled;
     const isServed = [...sessions.values()].some(gives);
     const isStranger =
-      session.record!.isSeed && session.record!.goodPieces === 0 && session.trialPiece === undefined;
+      session.record.isSeed && session.record.goodPieces === 0 && session.kept.trial === undefined;
     const expected = !isStranger || !isServed || nowMs >= nextMs;
     const wrong = differ(`may be asked after ${liars} liars`, trials.mayAsk(session, nowMs), expected);
     if (wrong !== undefined) return wrong;

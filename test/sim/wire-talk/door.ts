@@ -3,7 +3,8 @@
  * very word at which a reader of the BEPs and the limits would end it, for the same reason, and is understood as
  * it was meant until then.                                                                               BEP 3 6 10
  */
-import { PeerSession, type SessionEvents } from '../../../client/engine/connection/peer-session.ts';
+import { PeerSession } from '../../../client/engine/connection/peer-session.ts';
+import type { SessionEvents } from '../../../client/engine/connection/session-events.ts';
 import type { Context } from '../../../client/engine/context.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';
 import type { PeerRecord } from '../../../client/engine/peers/peer-record.ts';
@@ -21,7 +22,7 @@ const deafSwarm = {
   ...{ advance() {}, onPieces() {}, onHave() {}, onPeerChoking() {}, onPeerInterested() {}, onCancel() {} },
   ...{ onRequest: () => undefined, onReject: () => undefined, onBlockStart: () => undefined },
   ...{ onBlock() {}, onExtensions() {}, onMetadata: () => undefined },
-} satisfies SessionEvents;
+} satisfies SessionEvents<PeerSession>;
 
 /** Small talk: of no harm but that there is so much of it. */
 function drawTalk(random: Prng, pieces: number): Uint8Array {
@@ -61,8 +62,10 @@ export function judgeDoor(random: Prng): string | undefined {
   const open = (session: PeerSession, handshake: Parameters<PeerSession['open']>[3]): undefined =>
     session.open(deafSwarm, geometry, {} as PeerRecord, handshake) as undefined;
   let nowMs = random.below(5_000);
-  const context = { limits } as unknown as Context;
-  const session = new PeerSession(1, { host: '10.0.0.1', port: 1 }, true, open, context, nowMs);
+  const context = { limits, nowMs } as unknown as Context;
+  const address = { host: '10.0.0.1', port: 1 };
+  const connected = { type: 'connected', connection: 1, address, incoming: true } as const;
+  const session = new PeerSession(connected, open, context);
   const torrent = { geometry, infoBytes: undefined, uploaded: 0, downloaded: 0, unsure: 0 };
   const host = {
     ...{ peerId: '', port: 1, queueMax: 1, keepAliveMs: 1, metadataTimeoutMs: 1, metadataBytesMax: 1, talk },

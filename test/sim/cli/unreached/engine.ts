@@ -1,4 +1,4 @@
-/** Of the engine and the wire. */
+/** Of the engine, without what fetches, and of the wire. */
 import type { Unreached } from './entry.ts';
 
 const guard = 'our own bug if it happens';
@@ -61,22 +61,6 @@ export const engineUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/engine/requests/duplicate-requests.ts',
-    branches: {
-      'if (room <= 0) return': 'a peer that is idle has room in its queue: the guard is for limits of none',
-      'slow.gone || slow.pipeline.asked.length === 0) continue':
-        'the slowest leaves, or is taken over, while the list is walked',
-      'if (ours.includes(asked[i]!)) continue':
-        'a block that two slow peers owe, copied from the first of them',
-      'if (knownRate !== undefined && msFor(bytesLeft, knownRate) * 2 > theirMs) return false':
-        'a piece that only one slow peer may send, and a helper no faster; test/engine/tables/small-queues.test.ts takes one over',
-      'if (this.#sessions.size > rankedAfreshMax &&':
-        'more peers at the end than runs have; test/bench has hundreds',
-      'if (queueRoom <= 0) return':
-        'the fastest has no room left when a deadline nears; test/engine/tables/small-queues.test.ts',
-    },
-  },
-  {
     file: 'client/engine/engine.ts',
     branches: {
       'const tickAtMs = (this.#lastTickMs ?? 0)':
@@ -87,7 +71,7 @@ export const engineUnreached: readonly Unreached[] = [
         'a peer that asks and reads nothing: actors of a run take what comes; test/engine/swarm/bad-days.test.ts',
       'return swarm instanceof MetadataSwarm ? swarm : undefined':
         'a check of metadata that ends after its magnet was stopped; test/engine/swarm/metadata-swarm.test.ts',
-      'if (!incoming && swarm === undefined) return':
+      'if (!incoming && dialer === undefined) return':
         'a dial succeeds in the moment in which its torrent stops: the simulated host has closed it',
       'if (session === undefined || session.gone) return':
         'bytes of a connection that was closed: the simulated host hands on none',
@@ -104,16 +88,6 @@ export const engineUnreached: readonly Unreached[] = [
     branches: {
       'const blockCount = infoBytes === undefined ? 0':
         'a torrent whose info dictionary is not here, asked for it: those of a run have it',
-    },
-  },
-  {
-    file: 'client/engine/pieces/fetching-piece.ts',
-    branches: {
-      'if (spare.size >= sparesMax) spare.clear()':
-        'torrents with pieces of as many lengths as are kept for use again: a run has three',
-      'return this.#blocks[this.blockCount + blockIndex] ?? 0': `${guard}: a block of the piece has a place in it`,
-      'if (this.freeCount === 0) return undefined':
-        'callers look at the count first; test/engine/pieces/piece-ledger.test.ts',
     },
   },
   {
@@ -195,8 +169,6 @@ export const engineUnreached: readonly Unreached[] = [
     file: 'client/engine/connection/peer-pieces.ts',
     branches: {
       'countOnes(bits[i]! & (have[i] ?? 0))': `${guard}: both have a bit for each piece`,
-      'if (this.newsCount === newsMax) return this.lookAgain()':
-        'more news of one peer than a drawn torrent has pieces; test/engine/pieces/selection.test.ts has news',
     },
   },
   {
@@ -206,53 +178,13 @@ export const engineUnreached: readonly Unreached[] = [
         'the decoder hands on each `have` by itself',
       "this.ended : 'too-many-messages'":
         'more haves to a magnet than a torrent may have pieces; test/engine/connection/violations.test.ts has a hundred thousand',
-      "if (this.#geometry === undefined) return 'block-unasked'":
+      "if (this.#swarm === undefined || this.#geometry === undefined) return 'block-unasked'":
         'a block for a magnet: actors send blocks to those who have the torrent',
     },
   },
   {
     file: 'client/engine/connection/peer-voice.ts',
     branches: { 'if (this.amChoking === choking) return': 'told again what it was told: callers look first' },
-  },
-  {
-    file: 'client/engine/pieces/piece-holders.ts',
-    branches: {
-      'if (holder.seat === absent) return':
-        'a peer that has nothing loses something; test/engine/pieces/piece-holders.test.ts',
-      'this.#bits[piece * this.#wordsPerPiece + word] = before[':
-        'more than 32 peers with one torrent; test/engine/pieces/piece-holders.test.ts',
-    },
-  },
-  {
-    file: 'client/engine/pieces/piece-ledger.ts',
-    branches: {
-      'pieceCount <= 0xffff ? new Uint16Array(pieceCount)':
-        'a torrent of more than 65,535 pieces: runs have some dozens, giants some thousands',
-      'if (!holds) throw new Error(': `${guard}; test/engine/pieces/piece-ledger.test.ts`,
-    },
-  },
-  {
-    file: 'client/engine/pieces/piece-picker.ts',
-    branches: {
-      'if (this.#joined.length >= joinedMax) this.#forgetJoined(0)':
-        'more pieces that come back than a drawn torrent has',
-      'if (byPriority !== 0) return byPriority > 0 ? other : best':
-        'news of two priorities at once; test/engine/pieces/selection.test.ts has each alone',
-      'if (this.sequential) return other < best ? other : best':
-        'two pieces of news in the order of the torrent; test/engine/pieces/selection.test.ts has each alone',
-    },
-  },
-  {
-    file: 'client/engine/pieces/piece-queue.ts',
-    branches: { 'get size(): number {': `${forTests}; test/engine/pieces/piece-queue.test.ts` },
-  },
-  {
-    file: 'client/engine/pieces/piece-selection.ts',
-    branches: {
-      'this.#priorities?.[pieceIndex] ?? priorityDefault': 'users of a run choose for all pieces at once',
-      'if (!this.wants(pieceIndex)) return':
-        'a piece is not wanted any more when it is stored; test/engine/pieces/selection.test.ts',
-    },
   },
   {
     file: 'client/engine/tables/id-table.ts',
@@ -267,37 +199,12 @@ export const engineUnreached: readonly Unreached[] = [
     },
   },
   {
-    file: 'client/engine/requests/request-pipeline.ts',
-    branches: {
-      'if (at < 0) return false': 'given up twice; test/engine/requests/request-pipeline.test.ts',
-    },
-  },
-  {
-    file: 'client/engine/requests/request-scheduler.ts',
-    branches: {
-      'if (wasPaused !== false) return this.fillAll(nowMs)':
-        'a full disk that takes a piece: the simulated one takes none until it has room; test/engine/swarm/bad-days.test.ts',
-      'if (piece === undefined) return':
-        'a refusal, or a request that is taken back, of a piece that is here already: requests for it were taken back then',
-      'if (!session.pipeline.giveUp(key)) return': `${guard}: callers name what was asked`,
-    },
-  },
-  {
     file: 'client/engine/peers/shared-budget.ts',
     branches: {
       'isLoopbackHost(host) ? halfOpenMax': `${loopback}; test/host/network/hostile-crowd.test.ts`,
       'if (sitting === undefined) return': twice,
       'if (isLoopbackHost(host)) return': `${loopback}; test/host/network/hostile-crowd.test.ts`,
       'if (this.#putOff.size >= peersKnownMax) this.#putOff.delete(': noTable,
-    },
-  },
-  {
-    file: 'client/engine/requests/stranger-trials.ts',
-    branches: {
-      'nowMs >= this.#nextMs || !this.#isServed':
-        'so many liars that strangers wait: a run has three foes; test/engine/requests/stranger-trials.test.ts',
-      'this.#nextMs = nowMs + this.#gapMs':
-        'so many liars that strangers wait: a run has three foes; test/engine/requests/stranger-trials.test.ts',
     },
   },
   {
@@ -316,8 +223,6 @@ export const engineUnreached: readonly Unreached[] = [
       'if (spec.priorities !== undefined) this.#orderCandidates()':
         'a choice that is made before the start: users of a run choose later; test/engine/pieces/selection.test.ts',
       'if (this.peers.stopping) return': `${guard}: a swarm that is stopped has no ticks`,
-      "session.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects'":
-        'dozens of refusals of one peer: a drawn torrent has few blocks; test/engine/connection/violations.test.ts',
     },
   },
   {

@@ -1,12 +1,16 @@
 /** Who keeps to which piece, and who is to blame when it is corrupt. */
-import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
+
 import type { PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
 import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { PieceLedger } from '../../../../client/engine/pieces/piece-ledger.ts';
 import { PieceProvenance } from '../../../../client/engine/pieces/piece-provenance.ts';
+import {
+  type BlockSource,
+  KeptPieces,
+  type RequestedPiece,
+} from '../../../../client/engine/requests/block-source.ts';
 import { PieceOwnership } from '../../../../client/engine/requests/piece-ownership.ts';
 import type { StrangerTrials } from '../../../../client/engine/requests/stranger-trials.ts';
-import { SmallSet } from '../../../../client/engine/tables/small-set.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, type SteppedPart } from '../step.ts';
 import { drawRecord } from './papers.ts';
@@ -23,7 +27,7 @@ export const pieceOwnership: SteppedPart = {
     const ledger = {
       isMissing: (pieceIndex: number) => states[pieceIndex] === 'missing',
       has: (pieceIndex: number) => states[pieceIndex] === 'have',
-    } as unknown as PieceLedger;
+    } as unknown as PieceLedger<BlockSource>;
     const begun: [session: object, atMs: number][] = [];
     const meantBegun: typeof begun = [];
     const trials = {
@@ -31,25 +35,24 @@ export const pieceOwnership: SteppedPart = {
     } as unknown as StrangerTrials;
     const ownership = new PieceOwnership(ledger, (pieceIndex) => suspects.has(pieceIndex), trials);
     const pieces = states.map(
-      (_, pieceIndex) => ({ pieceIndex, freeCount: 1, ownedMs: 0 }) as unknown as FetchingPiece,
+      (_, pieceIndex) => ({ pieceIndex, freeCount: 1, ownedMs: 0 }) as unknown as RequestedPiece,
     );
     const sessions = [0, 0, 1, 2].map((goodPieces) => {
       const offered = new Set<number>();
       const session = {
-        ...{ record: drawRecord(goodPieces), owned: new SmallSet(), ownPieces: new SmallSet() },
+        ...{ record: drawRecord(goodPieces), kept: new KeptPieces() },
         pieces: { offers: (pieceIndex: number) => offered.has(pieceIndex) },
-        trialPiece: undefined,
-      } as unknown as PeerSession;
+      } as unknown as BlockSource;
       return { session, offered };
     });
     const meant = pieces.map(() => ({
-      ...{ owner: undefined as PeerSession | undefined, isExclusive: false, isOpen: false, ownedMs: 0 },
+      ...{ owner: undefined as BlockSource | undefined, isExclusive: false, isOpen: false, ownedMs: 0 },
     }));
-    const trialOf = new Map<PeerSession, PieceIndex>();
+    const trialOf = new Map<BlockSource, PieceIndex>();
     let nowMs = 0;
-    const mayTake = (session: PeerSession) => {
+    const mayTake = (session: BlockSource) => {
       const trial = trialOf.get(session);
-      return session.record!.goodPieces > 0 || trial === undefined || states[trial] !== 'fetching';
+      return session.record.goodPieces > 0 || trial === undefined || states[trial] !== 'fetching';
     };
     return () => {
       nowMs += random.below(3);
@@ -68,7 +71,7 @@ export const pieceOwnership: SteppedPart = {
             isExclusive: suspects.has(at),
             isOpen: false,
           });
-          if (session.record!.goodPieces > 0) break;
+          if (session.record.goodPieces > 0) break;
           if (!trialOf.has(session)) meantBegun.push([session, nowMs]);
           trialOf.set(session, at as PieceIndex);
           break;
@@ -90,7 +93,7 @@ export const pieceOwnership: SteppedPart = {
           model.isOpen = false;
           break;
         case 6:
-          session.record!.goodPieces = random.below(2);
+          session.record.goodPieces = random.below(2);
           if (!suspects.delete(at)) suspects.add(at);
           break;
         case 7:
@@ -100,11 +103,11 @@ export const pieceOwnership: SteppedPart = {
           states[at] = (['missing', 'fetching', 'have'] as const)[random.below(3)]!;
       }
       const may = mayTake(session);
-      agree('whether it is a stranger', ownership.isUnproven(session), session.record!.goodPieces === 0);
+      agree('whether it is a stranger', ownership.isUnproven(session), session.record.goodPieces === 0);
       agree('whether it may take one more', ownership.mayTake(session), may);
       const mayAdopt = offered.has(at) && (trialOf.get(session) === at || may);
       agree('whether it may adopt one', ownership.mayAdopt(piece, session), mayAdopt);
-      agree('what a stranger was given', session.trialPiece, trialOf.get(session));
+      agree('what a stranger was given', session.kept.trial, trialOf.get(session));
       agreeOnAll('trials', begun.flat(), meantBegun.flat());
       agreeOnAll(
         'the owners',
@@ -130,17 +133,17 @@ export const pieceOwnership: SteppedPart = {
       for (const { session: one } of sessions) {
         agreeOnAll(
           'what it keeps to',
-          inOrder(one.owned),
+          inOrder(one.kept.pieces),
           those(({ owner }) => owner === one),
         );
         const own = those(({ owner, isOpen }) => owner === one && isOpen);
-        agreeOnAll('what of it is open', inOrder(one.ownPieces), own);
+        agreeOnAll('what of it is open', inOrder(one.kept.open), own);
       }
     };
   },
 };
 
-function inOrder(pieces: Iterable<FetchingPiece>): FetchingPiece[] {
+function inOrder(pieces: Iterable<RequestedPiece>): RequestedPiece[] {
   return [...pieces].sort((a, b) => a.pieceIndex - b.pieceIndex);
 }
 

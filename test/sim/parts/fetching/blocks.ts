@@ -3,7 +3,11 @@
  * their way, who sends it right now, and whose bytes lie there.
  */
 import type { PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
-import { FetchingPiece, type Sink } from '../../../../client/engine/pieces/fetching-piece.ts';
+import {
+  FetchingPiece,
+  type PieceSource,
+  type Sink,
+} from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeThat, type SteppedPart } from '../step.ts';
@@ -16,7 +20,7 @@ interface Block {
   state: 'free' | 'asked' | 'received';
   copies: number;
   source: PeerRecord | undefined;
-  asker: object | undefined;
+  asker: PieceSource | undefined;
   /** Whose bytes have to lie there when it is received; undefined: zeros of a pad. */
   content: Uint8Array | undefined;
 }
@@ -116,7 +120,7 @@ function askOrGiveBack(model: Model, random: Prng): void {
       if (block.state !== 'asked') break;
       piece.askAgain(at);
       block.copies += 1;
-      piece.askers[at] = block.asker = {};
+      piece.askers[at] = block.asker = { record: drawRecord() };
       break;
     default:
       if (block.copies === 0) break;

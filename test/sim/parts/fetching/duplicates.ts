@@ -2,13 +2,13 @@
  * Blocks that are asked of a second peer. The model looks at every peer and every block and works out whom it would ask for
  * what; what it need not work out is who was asked before: each peer that owes a block that is here is told so.
  */
-import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
+
 import type { Context } from '../../../../client/engine/context.ts';
 import { defaultLimits, type Limits } from '../../../../client/engine/limits.ts';
 import { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
-import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { PieceLedger } from '../../../../client/engine/pieces/piece-ledger.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
+import type { BlockSource, RequestedPiece } from '../../../../client/engine/requests/block-source.ts';
 import { DuplicateRequests } from '../../../../client/engine/requests/duplicate-requests.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, Clock, type SteppedPart } from '../step.ts';
@@ -26,7 +26,9 @@ export const duplicateRequests: SteppedPart = {
     // With many peers the slowest are looked for every so often.
     const peers = random.below(4) === 0 ? 32 + random.below(3) : 2 + random.below(4);
     for (let connection = 0; connection < peers; connection++) scene.come(connection, random);
-    const ledger = { fetching: (pieceIndex: PieceIndex) => scene.pieces.get(pieceIndex) } as PieceLedger;
+    const ledger = {
+      fetching: (pieceIndex: PieceIndex) => scene.pieces.get(pieceIndex),
+    } as PieceLedger<BlockSource>;
     const duplicates = new DuplicateRequests(scene, ledger, scene.sessions, { limits } as unknown as Context);
     const forecast = new Forecast(scene);
     const deadlines = new Deadlines(3);
@@ -34,7 +36,7 @@ export const duplicateRequests: SteppedPart = {
     const anyone = () => sessions[random.below(sessions.length)]!;
     const owed = (key: number) => sessions.filter(({ pipeline }) => pipeline.asked.includes(key));
     const anyKey = () => random.below(blocksPerPiece * pieceCount);
-    const end = (piece: FetchingPiece) => {
+    const end = (piece: RequestedPiece) => {
       for (let block = 0; block < blocksPerPiece; block++)
         for (const session of owed(scene.blockKey(piece.pieceIndex, block)))
           scene.giveUp(session, scene.blockKey(piece.pieceIndex, block));
@@ -75,20 +77,20 @@ export const duplicateRequests: SteppedPart = {
         const piece = scene.pieces.get(pieceIndex)!;
         if (piece.exclusiveTo === undefined && random.below(8) === 0)
           Object.assign(piece, { exclusiveTo: session, ownedMs: clock.nowMs });
-        const to = (piece.exclusiveTo as PeerSession | undefined) ?? session;
+        const to = piece.exclusiveTo ?? session;
         for (let n = 1 + random.below(2); n > 0; n--) {
           const blockIndex = piece.askFree();
           if (blockIndex !== undefined) scene.ask(piece, blockIndex, to, clock.nowMs);
         }
       } else if (way < 7) {
-        session.down.rate = [0, 1_000, 20_000, 40_000, 200_000][random.below(5)]!;
-        session.pipeline.tick(session.down.rate);
+        session.pipeline.rate = [0, 1_000, 20_000, 40_000, 200_000][random.below(5)]!;
+        session.pipeline.tick(session.pipeline.rate);
         if (random.below(2) === 0) session.pipeline.onProgress(blockBytes, clock.nowMs);
       } else if (way < 9) receive(anyKey());
       else if (way === 9) scene.giveUp(session, anyKey());
       else if (way === 10) {
         // Often just when a block will be here.
-        const drainMs = session.pipeline.drainMs(session.down.rate, clock.nowMs, 1 + random.below(2));
+        const drainMs = session.pipeline.drainMs(session.pipeline.rate, clock.nowMs, 1 + random.below(2));
         const isFar = random.below(2) === 0 || drainMs > limits.deadlineLookMs;
         const inMs = isFar ? random.below(2 * limits.deadlineLookMs) : drainMs + random.below(3) - 1;
         const atMs = clock.nowMs + inMs;
@@ -96,7 +98,6 @@ export const duplicateRequests: SteppedPart = {
       } else if (way === 11) {
         const piece = scene.pieces.get(random.below(pieceCount) as PieceIndex);
         if (random.below(3) === 0 && piece !== undefined) end(piece);
-        else session.gone = random.below(4) === 0 ? !session.gone : false;
       } else if (way === 12) session.pipeline.stalled = random.below(2) === 0;
       else if (way < 15) {
         const meant = forecast.endgame(session, clock.nowMs);

@@ -2,9 +2,9 @@
  * What should be asked of a second peer, worked out from the rules alone, before it is done: who would need longest comes
  * first, its last block first; of a helper that is sooner by half at least; so many copies, and so many for one peer.
  */
-import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
+
 import type { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
-import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
+import type { BlockSource, RequestedPiece } from '../../../../client/engine/requests/block-source.ts';
 import type { Scene } from './scene.ts';
 
 const blockBytes = 16 * 1024;
@@ -14,7 +14,7 @@ export class Forecast {
   /** Blocks that were asked of a second peer, and are not here. */
   readonly copied = new Set<number>();
   readonly #scene: Scene;
-  #slowest: readonly PeerSession[] = [];
+  #slowest: readonly BlockSource[] = [];
   #rankedMs = Number.NEGATIVE_INFINITY;
 
   constructor(scene: Scene) {
@@ -30,7 +30,7 @@ export class Forecast {
   }
 
   /** In the order in which it is to be done. */
-  endgame(helper: PeerSession, nowMs: number): string[] {
+  endgame(helper: BlockSource, nowMs: number): string[] {
     const { endgameRequestsMax, endgameCopiesMax } = this.#scene.limits;
     const { knownRate, queueRoom } = helper.pipeline;
     const plan = new Plan(this.#scene, this.copied);
@@ -38,8 +38,8 @@ export class Forecast {
     if (left <= 0) return [];
     for (const slow of this.#rank(nowMs)) {
       const { asked } = slow.pipeline;
-      if (slow === helper || slow.gone || asked.length === 0) continue;
-      const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs);
+      if (slow === helper || asked.length === 0) continue;
+      const theirMs = slow.pipeline.drainMs(slow.pipeline.rate, nowMs);
       const first = this.#scene.locate(asked[0]!).piece;
       if (first?.exclusiveTo === slow && this.#mayTakeOver(first, theirMs, helper, nowMs)) {
         for (const key of asked)
@@ -63,7 +63,7 @@ export class Forecast {
     return plan.log;
   }
 
-  #mayTakeOver(piece: FetchingPiece, theirMs: number, helper: PeerSession, nowMs: number): boolean {
+  #mayTakeOver(piece: RequestedPiece, theirMs: number, helper: BlockSource, nowMs: number): boolean {
     const { takeOverMs } = this.#scene.limits;
     const { knownRate } = helper.pipeline;
     const missing = piece.blockCount - piece.receivedCount;
@@ -80,15 +80,15 @@ export class Forecast {
       const atMs = deadlines.atMs(pieceIndex)!;
       const piece = this.#scene.pieces.get(pieceIndex);
       if (atMs > nowMs + deadlineLookMs || piece === undefined || piece.exclusiveTo !== undefined) continue;
-      let helper: PeerSession | undefined;
+      let helper: BlockSource | undefined;
       let asks = 0;
       for (let block = 0; block < piece.blockCount && asks < endgameRequestsMax; block++) {
         const key = this.#scene.blockKey(pieceIndex, block);
         const copies = plan.copies(key);
         if (copies === 0 || copies >= endgameCopiesMax || piece.isReceived(block)) continue;
-        const slow = piece.askers[block] as PeerSession;
+        const slow = piece.askers[block] as BlockSource;
         const place = slow.pipeline.asked.indexOf(key);
-        const theirMs = slow.pipeline.drainMs(slow.down.rate, nowMs, place + 1);
+        const theirMs = slow.pipeline.drainMs(slow.pipeline.rate, nowMs, place + 1);
         if (place < 0 || nowMs + theirMs <= atMs) continue;
         helper ??= this.#fastest(pieceIndex, plan);
         if (helper === undefined || plan.room(helper) <= 0) break;
@@ -102,7 +102,7 @@ export class Forecast {
     return plan.log;
   }
 
-  #fastest(pieceIndex: number, plan: Plan): PeerSession | undefined {
+  #fastest(pieceIndex: number, plan: Plan): BlockSource | undefined {
     const able = [...this.#scene.sessions.values()].filter(
       (one) =>
         one.pipeline.knownRate !== undefined &&
@@ -110,16 +110,16 @@ export class Forecast {
         plan.room(one) > 0 &&
         one.mayBeAsked &&
         one.pieces.offers(pieceIndex as never) &&
-        one.record!.goodPieces > 0,
+        one.record.goodPieces > 0,
     );
-    const msOf = (one: PeerSession) => timeFor(plan.owedBy(one) + 1, one.pipeline.knownRate!);
+    const msOf = (one: BlockSource) => timeFor(plan.owedBy(one) + 1, one.pipeline.knownRate!);
     return able.toSorted((a, b) => msOf(a) - msOf(b))[0];
   }
 
-  #rank(nowMs: number): readonly PeerSession[] {
+  #rank(nowMs: number): readonly BlockSource[] {
     const all = [...this.#scene.sessions.values()];
     if (all.length > manyPeers && nowMs - this.#rankedMs < rankMs) return this.#slowest;
-    const msOf = (one: PeerSession) => one.pipeline.drainMs(one.down.rate, nowMs);
+    const msOf = (one: BlockSource) => one.pipeline.drainMs(one.pipeline.rate, nowMs);
     this.#rankedMs = nowMs;
     const owing = all.filter(({ pipeline }) => pipeline.asked.length > 0);
     this.#slowest = owing.sort((a, b) => msOf(b) - msOf(a)).slice(0, slowestMax);
@@ -134,7 +134,7 @@ export class Forecast {
 /** What is to be asked of one or several helpers, as if it were asked already. */
 class Plan {
   readonly log: string[] = [];
-  readonly #asks: { readonly key: number; readonly helper: PeerSession }[] = [];
+  readonly #asks: { readonly key: number; readonly helper: BlockSource }[] = [];
   readonly #scene: Scene;
   readonly #copied: Set<number>;
 
@@ -156,15 +156,15 @@ class Plan {
     return piece!.copies(blockIndex) + this.#asks.filter((one) => one.key === key).length;
   }
 
-  owedBy(helper: PeerSession): number {
+  owedBy(helper: BlockSource): number {
     return helper.pipeline.asked.length + this.#asks.filter((one) => one.helper === helper).length;
   }
 
-  room(helper: PeerSession): number {
+  room(helper: BlockSource): number {
     return helper.pipeline.queueRoom - this.#asks.filter((one) => one.helper === helper).length;
   }
 
-  ask(key: number, helper: PeerSession): void {
+  ask(key: number, helper: BlockSource): void {
     this.#asks.push({ key, helper });
     this.#copied.add(key);
     this.log.push(`asks ${helper.connection} for ${key}`);

@@ -1,9 +1,10 @@
 /** Who or what waits for its turn: pieces in a line, peers for memory, pieces that are due. */
-import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
+
 import type { Context } from '../../../../client/engine/context.ts';
 import { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
 import { PieceQueue } from '../../../../client/engine/pieces/piece-queue.ts';
 import { shuffle } from '../../../../client/engine/prng.ts';
+import type { BlockSource } from '../../../../client/engine/requests/block-source.ts';
 import { MemoryQueue } from '../../../../client/engine/requests/memory-queue.ts';
 import type { PieceIndex } from '../../../../torrents/geometry.ts';
 import { agree, agreeOnAll, agreeThat, type SteppedPart } from '../step.ts';
@@ -40,10 +41,10 @@ export const memoryQueue: SteppedPart = {
     const torrents = Array.from({ length: 2 }, () => {
       const pieceLength = 1 + random.below(12);
       const queue = new MemoryQueue(pieceLength, context);
-      return { pieceLength, queue, waiting: [] as PeerSession[], hasAsked: false };
+      return { pieceLength, queue, waiting: [] as BlockSource[], hasAsked: false };
     });
     type Torrent = (typeof torrents)[number];
-    const sessions = Array.from({ length: 6 }, (_, connection) => ({ connection }) as PeerSession);
+    const sessions = Array.from({ length: 6 }, (_, connection) => ({ connection }) as BlockSource);
     const underWay: number[] = [];
     const isFree = ({ pieceLength }: Torrent) =>
       budget.pieceBytes === 0 || budget.pieceBytes + pieceLength <= limits.pieceMemoryBytesMax;
@@ -56,7 +57,7 @@ export const memoryQueue: SteppedPart = {
       if (torrent.hasAsked && wanted === torrent.pieceLength) wanted = 0;
       torrent.hasAsked = false;
     };
-    const ask = (torrent: Torrent, session: PeerSession) => {
+    const ask = (torrent: Torrent, session: BlockSource) => {
       const free = isFree(torrent);
       agree('whether there is memory', torrent.queue.admits(session), free);
       if (free) {
@@ -71,7 +72,7 @@ export const memoryQueue: SteppedPart = {
     const filler = (torrent: Torrent) => {
       let isOver = false;
       return {
-        fill: (session: PeerSession) => {
+        fill: (session: BlockSource) => {
           agree('whether one more is let in after one was refused', isOver, false);
           agree('who is the next', session, torrent.waiting.shift());
           for (let pieces = random.below(3); pieces > 0; pieces--) ask(torrent, session);

@@ -1,8 +1,9 @@
 /** A swarm as far as it asks peers for blocks: pieces, peers with their requests, and a list of what was done with them. */
-import type { PeerSession } from '../../../../client/engine/connection/peer-session.ts';
+
 import type { Limits } from '../../../../client/engine/limits.ts';
 import { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
+import type { BlockSource, RequestedPiece } from '../../../../client/engine/requests/block-source.ts';
 import type { BlockRequests } from '../../../../client/engine/requests/duplicate-requests.ts';
 import { RequestPipeline } from '../../../../client/engine/requests/request-pipeline.ts';
 import { Geometry, type PieceIndex } from '../../../../torrents/geometry.ts';
@@ -14,8 +15,8 @@ export const pieceCount = 3;
 const blockBytes = 16 * 1024;
 
 export class Scene implements BlockRequests {
-  readonly pieces = new Map<PieceIndex, FetchingPiece>();
-  readonly sessions = new Map<number, PeerSession>();
+  readonly pieces = new Map<PieceIndex, RequestedPiece>();
+  readonly sessions = new Map<number, BlockSource>();
   /** What has been done with the requests. */
   log: string[] = [];
   readonly limits: Limits;
@@ -27,7 +28,8 @@ export class Scene implements BlockRequests {
   }
 
   begin(pieceIndex: PieceIndex): void {
-    const piece = FetchingPiece.begin(pieceIndex, this.geometry, this.#memory, blocksPerPiece * blockBytes);
+    const dataBytes = blocksPerPiece * blockBytes;
+    const piece = FetchingPiece.begin<BlockSource>(pieceIndex, this.geometry, this.#memory, dataBytes);
     this.pieces.set(pieceIndex, piece);
   }
 
@@ -36,11 +38,10 @@ export class Scene implements BlockRequests {
       Array.from({ length: pieceCount }, (_, i) => i).filter(() => random.below(4) > 0),
     );
     const session = {
-      ...{ connection, gone: false, mayBeAsked: random.below(8) > 0, record: drawRecord(random.below(3)) },
+      ...{ connection, mayBeAsked: random.below(8) > 0, record: drawRecord(random.below(3)) },
       pieces: { offers: (pieceIndex: number) => offered.has(pieceIndex) },
       pipeline: new RequestPipeline(this.limits),
-      down: { rate: 0 },
-    } as unknown as PeerSession;
+    } as unknown as BlockSource;
     this.sessions.set(connection, session);
   }
 
@@ -48,12 +49,12 @@ export class Scene implements BlockRequests {
     return pieceIndex * blocksPerPiece + blockIndex;
   }
 
-  locate(key: number): { piece: FetchingPiece | undefined; blockIndex: number } {
+  locate(key: number): { piece: RequestedPiece | undefined; blockIndex: number } {
     const pieceIndex = Math.floor(key / blocksPerPiece) as PieceIndex;
     return { piece: this.pieces.get(pieceIndex), blockIndex: key % blocksPerPiece };
   }
 
-  ask(piece: FetchingPiece, blockIndex: number, session: PeerSession, nowMs: number): void {
+  ask(piece: RequestedPiece, blockIndex: number, session: BlockSource, nowMs: number): void {
     const key = this.blockKey(piece.pieceIndex, blockIndex);
     this.log.push(`asks ${session.connection} for ${key}`);
     agree('whether a block is asked of a peer twice', session.pipeline.asked.includes(key), false);
@@ -61,17 +62,17 @@ export class Scene implements BlockRequests {
     session.pipeline.ask(key, nowMs);
   }
 
-  cancel(session: PeerSession, key: number): void {
+  cancel(session: BlockSource, key: number): void {
     this.log.push(`cancels ${key} of ${session.connection}`);
     this.giveUp(session, key);
   }
 
-  handOver(piece: FetchingPiece, to: PeerSession, nowMs: number): void {
+  handOver(piece: RequestedPiece, to: BlockSource, nowMs: number): void {
     this.log.push(`hands ${piece.pieceIndex} to ${to.connection}`);
     Object.assign(piece, { exclusiveTo: to, ownedMs: nowMs });
   }
 
-  giveUp(session: PeerSession, key: number): void {
+  giveUp(session: BlockSource, key: number): void {
     const { piece, blockIndex } = this.locate(key);
     if (session.pipeline.giveUp(key)) piece?.giveBack(blockIndex);
   }
