@@ -1,7 +1,7 @@
 /** Piece memory of real bytes that counts what is out, so that a leak shows. */
 import type { PieceBuffer, PieceMemory } from '../../client/engine/contract.ts';
 
-class ByteBuffer implements PieceBuffer {
+export class ByteBuffer implements PieceBuffer {
   readonly bytes: number;
   readonly content: Uint8Array;
   released = false;
