@@ -12,6 +12,7 @@ import type { Admission } from './admission.ts';
 import type { Catalogue, ServedRelease } from './catalogue/contract.ts';
 import { torrentsFolder } from './catalogue/publication/torrent-files.ts';
 import { catalogueStores, sqliteCatalogue } from './catalogue/sqlite-catalogue.ts';
+import type { Clock } from './clock.ts';
 import { communityRoom, communityStores, openCommunity, type WholeCommunity } from './community/community.ts';
 import type { Community } from './community/contract.ts';
 import type { CommunityPolicy } from './community/method-context.ts';
@@ -31,7 +32,7 @@ import { openReleaseNews } from './release-news.ts';
 import { openSwarmAccess, type SwarmAccess } from './swarms/swarm-access.ts';
 import { openSwarmCounts } from './swarms/swarm-counts.ts';
 
-export interface LibraryOptions {
+export interface LibraryOptions extends Clock {
   /** Made when it is not there. */
   readonly dataFolder: string;
   readonly policy?: WantedPolicy;
@@ -40,7 +41,6 @@ export interface LibraryOptions {
   readonly registry: Registry;
   /** After which a silent peer is gone. */
   readonly peerTimeoutMs: number;
-  readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -83,10 +83,10 @@ const waitingTellings: RateLimit = { burst: 10, everyMs: 60_000 };
 
 /** Rejects with DatabaseError or KeyFileError. */
 export async function openLibrary(options: LibraryOptions): Promise<Library> {
-  const { registry, nowMs, onError } = options;
+  const { registry, nowMs, wallMs, onError } = options;
   const { path, database, key, policy } = await openData(options);
   const catalogue = sqliteCatalogue(database, key, onError);
-  const community = openCommunity(database, { policy });
+  const community = openCommunity(database, { policy, nowMs, wallMs });
   const publicFigures = openPublicFigures();
   const swarmCounts = openSwarmCounts({
     ...{ catalogue, publicFigures, onError },
@@ -126,8 +126,9 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
       catalogue.indexRest();
     },
     events: community.tellEvents,
+    wallMs,
   });
-  community.onAccess((access) => swarmAccess.setAccount(access, Date.now()));
+  community.onAccess((access) => swarmAccess.setAccount(access, wallMs()));
   let isKeyReplaced: boolean;
   try {
     isKeyReplaced = await noteKey(community, key);

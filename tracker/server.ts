@@ -5,6 +5,7 @@
  * (http/alive.ts), and all others with their next regular announce.
  */
 import { randomInt } from 'node:crypto';
+import { machineClock } from './clock.ts';
 import type { WantedPolicy } from './community/sign-in/kept-policy.ts';
 import { type TlsFiles, trackerApp } from './http/app.ts';
 import { clientAddresses } from './http/client-address.ts';
@@ -54,8 +55,10 @@ export interface TrackerOptions {
    */
   readonly policy?: WantedPolicy;
   readonly limits?: Partial<HttpLimits>;
-  /** Milliseconds, whole, never going back. */
+  /** Milliseconds, whole, never going back. The machine's own unless given, as `wallMs`. */
   readonly nowMs?: () => number;
+  /** Milliseconds since 1970. */
+  readonly wallMs?: () => number;
   /** Told of faults of ours that a request has met; the tracker goes on. By default they go to stderr. */
   readonly onError?: (error: unknown) => void;
   /**
@@ -111,8 +114,7 @@ const expireEveryMs = 1000;
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
   const { host = '127.0.0.1', port: wantedPort = defaultPort } = options;
   const publicUrl = options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl);
-  // A clock that does not jump when somebody sets the time.
-  const nowMs = options.nowMs ?? (() => Math.floor(performance.now()));
+  const { nowMs = machineClock.nowMs, wallMs = machineClock.wallMs } = options;
   checkPort(wantedPort);
   if (options.tls !== undefined) checkCertificate(options.tls);
   const { intervalSeconds } = resolveOptions(options.registry ?? {});
@@ -142,7 +144,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
           isExposed: publicUrl !== undefined || (await isGlobalHost(host)),
           registry,
           peerTimeoutMs: peerTimeoutSeconds * 1000,
-          nowMs,
+          ...{ nowMs, wallMs },
           onError,
         });
   const onTrouble = options.onTrouble ?? (({ message }) => console.error(message));
@@ -157,8 +159,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
             dataFolder: options.dataFolder!,
             key: library.key,
             swarmAccess: library.swarmAccess,
-            nowMs,
-            wallMs: Date.now,
+            ...{ nowMs, wallMs },
             changes: () => answered() + registry.counts.expired,
             isWanted: options.swarmSnapshot !== false,
             onTrouble,
@@ -178,7 +179,7 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
     publicUrl,
     onUnknownHost: options.onUnknownHost,
     contact: options.contact === undefined ? undefined : checkContact(options.contact),
-    nowMs,
+    ...{ nowMs, wallMs },
     random: (bound) => Math.floor(Math.random() * bound),
     onError,
   });

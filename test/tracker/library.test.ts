@@ -17,8 +17,9 @@ const opened: Library[] = [];
 
 async function open(dataFolder: string, registry = new Registry({ hashSeed: 1 })): Promise<Library> {
   const peerTimeoutMs = 60_000;
+  const clock = { nowMs: () => clockMs, wallMs: Date.now };
   const onError = (error: unknown) => void errors.push(error);
-  const it = await openLibrary({ dataFolder, registry, peerTimeoutMs, nowMs: () => clockMs, onError });
+  const it = await openLibrary({ dataFolder, registry, peerTimeoutMs, ...clock, onError });
   opened.push(it);
   return it;
 }

@@ -7,6 +7,7 @@
  */
 import { extname } from 'node:path';
 import { mayEnter } from '../access.ts';
+import type { Clock } from '../clock.ts';
 import type { Database } from '../database/database.ts';
 import { CommunityError } from './community-error.ts';
 import type { AccountAccess, Community, CommunityEvent } from './contract.ts';
@@ -20,11 +21,11 @@ import { safeguardMethods } from './people/safeguard-methods.ts';
 import type { Safeguards } from './people/safeguards.ts';
 import { openChallenges } from './sign-in/challenges.ts';
 import { entranceMethods } from './sign-in/entrance-methods.ts';
+import { openPasswords } from './sign-in/passwords.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 
-export interface CommunityOptions {
+export interface CommunityOptions extends Clock {
   readonly policy?: CommunityPolicy;
-  readonly now?: () => number;
 }
 
 /** The name of this room in the database, and the file of its stores: for `openDatabase`. */
@@ -37,8 +38,8 @@ export const communityStores = new URL(
 /** All that the rest of the tracker asks. */
 export type WholeCommunity = Community & Safeguards & OwnAccounts;
 
-export function openCommunity(database: Database, options: CommunityOptions = {}): WholeCommunity {
-  const { policy = openPolicy, now = Date.now } = options;
+export function openCommunity(database: Database, options: CommunityOptions): WholeCommunity {
+  const { policy = openPolicy, nowMs, wallMs } = options;
   const onEvent = listeners<CommunityEvent>();
   const onAccess = listeners<AccountAccess>();
   const context: MethodContext = {
@@ -46,7 +47,8 @@ export function openCommunity(database: Database, options: CommunityOptions = {}
     writes: database.writes<CommunityWrites>(communityRoom),
     policy,
     challenges: openChallenges(),
-    now,
+    passwords: openPasswords(nowMs),
+    wallMs,
     async tell(outcome) {
       const result = await outcome;
       for (const access of result.access ?? []) onAccess.tell(access);
@@ -58,7 +60,7 @@ export function openCommunity(database: Database, options: CommunityOptions = {}
     },
     acting({ accountId }) {
       if (accountId === undefined) throw notSignedIn();
-      return { by: accountId, nowMs: now() };
+      return { by: accountId, nowMs: wallMs() };
     },
   };
   return {

@@ -1,8 +1,10 @@
 /** What every method of the community works with, and the rules a tracker was started with. */
 import type { Action, Role, Viewer } from '../access.ts';
+import type { Clock } from '../clock.ts';
 import type { Calls } from '../database/store.ts';
 import type { AccountAccess, CommunityEvent } from './contract.ts';
 import type { Challenges } from './sign-in/challenges.ts';
+import type { Passwords } from './sign-in/passwords.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 
 export interface CommunityPolicy {
@@ -21,12 +23,12 @@ interface Outcome {
 }
 
 /** What the methods work with. */
-export interface MethodContext {
+export interface MethodContext extends Pick<Clock, 'wallMs'> {
   readonly reads: Calls<CommunityReads>;
   readonly writes: Calls<CommunityWrites>;
   readonly policy: CommunityPolicy;
   readonly challenges: Challenges;
-  now(): number;
+  readonly passwords: Passwords;
   /** Tells the listeners what came of a write, and hands it on. */
   tell<Result extends Outcome>(outcome: Promise<Result>): Promise<Result>;
   /** Throws CommunityError `not-signed-in`. */

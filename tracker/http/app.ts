@@ -17,6 +17,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import { parse } from 'node:querystring';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { Clock } from '../clock.ts';
 import type { Library } from '../library.ts';
 import type { RandomBelow, Registry } from '../registry.ts';
 import { addAliveStream } from './alive.ts';
@@ -36,7 +37,7 @@ import { addPages, addRoutes, addTorrentFiles } from './routes.ts';
 import { trackerCalls } from './tracker-calls.ts';
 import { refuseUnknownLength } from './unknown-length.ts';
 
-export interface TrackerAppOptions {
+export interface TrackerAppOptions extends Clock {
   readonly registry: Registry;
   readonly torrents: ListedTorrents;
   readonly addresses: ClientAddresses;
@@ -45,7 +46,6 @@ export interface TrackerAppOptions {
   readonly publicUrl: string | undefined;
   /** Passed checkContact. */
   readonly contact?: string | undefined;
-  readonly nowMs: () => number;
   readonly random: RandomBelow;
   /** Told of what should not happen: a fault of ours that one request has met. */
   readonly onError: (error: unknown) => void;

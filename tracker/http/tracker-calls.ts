@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from '../admission.ts';
+import type { Clock } from '../clock.ts';
 import type { Library } from '../library.ts';
 import { parseAnnounceQuery } from '../protocol/announce-query.ts';
 import { encodeAnnounceReply } from '../protocol/announce-reply.ts';
@@ -30,10 +31,9 @@ export interface TrackerCalls {
   answer(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-export interface TrackerCallsOptions {
+export interface TrackerCallsOptions extends Clock {
   readonly registry: Registry;
   readonly addresses: ClientAddresses;
-  readonly nowMs: () => number;
   readonly random: RandomBelow;
   /** With a catalogue only what it has is served, and only to those who may see it. */
   readonly library: Library | undefined;
@@ -51,6 +51,7 @@ export function trackerCalls({
   registry,
   addresses,
   nowMs,
+  wallMs,
   random,
   library,
   memoryId,
@@ -58,7 +59,7 @@ export function trackerCalls({
   const counts: CallCounts = { announces: 0, scrapes: 0, refused: 0 };
 
   /** Bans end by the calendar, and silence is counted by a clock that nobody sets. */
-  const moment = (): Moment => ({ nowMs: nowMs(), wallMs: Date.now() });
+  const moment = (): Moment => ({ nowMs: nowMs(), wallMs: wallMs() });
 
   const refuse = (failureReason: string): Uint8Array => {
     counts.refused += 1;

@@ -1,6 +1,7 @@
 /** Moderation on our database: calls go to its workers, and what came of them is told. */
 import { extname } from 'node:path';
 import type { Viewer } from '../access.ts';
+import type { Clock } from '../clock.ts';
 import { CommunityError } from '../community/community-error.ts';
 import { parseReason } from '../community/people/safeguard-methods.ts';
 import type { Database } from '../database/database.ts';
@@ -13,19 +14,18 @@ export const moderationStores = new URL(`./moderation-stores${extname(import.met
 
 export function openModeration(
   database: Database,
-  listeners: ModerationListeners,
-  now: () => number = Date.now,
+  { served: tellServed, events: tellEvents, wallMs }: ModerationListeners & Pick<Clock, 'wallMs'>,
 ): Moderation {
   const write = database.writes<ReturnType<typeof writes>>(moderationModule);
   const read = database.reads<ReturnType<typeof reads>>(moderationModule);
   const acting = ({ accountId }: Viewer) => {
     if (accountId === undefined) throw new CommunityError('not-signed-in', 'sign in first');
-    return { by: accountId, nowMs: now() };
+    return { by: accountId, nowMs: wallMs() };
   };
   const tell = async (outcome: Promise<ModerationOutcome>) => {
     const { served, events } = await outcome;
-    if (served !== undefined) listeners.served(served);
-    listeners.events(events);
+    if (served !== undefined) tellServed(served);
+    tellEvents(events);
   };
   return {
     takeDown: async (viewer, { releaseId, reason }) =>

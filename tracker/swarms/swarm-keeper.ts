@@ -5,15 +5,14 @@
  * A tracker's memory of peers has an id. It is a new one when peers may have been forgotten: after a crash, or without a
  * file. Clients that hold an alive stream (http/alive.ts) announce again then.
  */
+import type { Clock } from '../clock.ts';
 import { newMemoryId, type SnapshotTrouble, snapshotFile } from './snapshot-file.ts';
 import type { SwarmAccess } from './swarm-access.ts';
 
-export interface SwarmKeeperOptions {
+export interface SwarmKeeperOptions extends Clock {
   readonly dataFolder: string;
   readonly key: Uint8Array;
   readonly swarmAccess: SwarmAccess;
-  readonly nowMs: () => number;
-  readonly wallMs: () => number;
   /** A number that grows with every announce: without one, the file on the disk is as good as a new one. */
   readonly changes: () => number;
   /** False: none is kept, and one that is there is removed. */

@@ -30,7 +30,7 @@ export async function openSqliteCommunity(
     rooms: { [communityRoom]: communityStores },
   });
   const clock = { nowMs: Date.UTC(2026, 0, 1) };
-  const options = { now: () => clock.nowMs, ...(policy !== undefined && { policy }) };
+  const options = { nowMs: () => 0, wallMs: () => clock.nowMs, ...(policy !== undefined && { policy }) };
   return {
     community: openCommunity(database, options),
     clock,

@@ -1,27 +1,29 @@
 import { argon2Sync, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { challengeLifeMs, openChallenges } from '../../../tracker/community/sign-in/challenges.ts';
-import { hashPassword, isPassword } from '../../../tracker/community/sign-in/passwords.ts';
+import { openPasswords } from '../../../tracker/community/sign-in/passwords.ts';
 import { newPublicId, newToken, tokenHash } from '../../../tracker/community/sign-in/secrets.ts';
 import { signInText } from '../../../tracker/protocol/api/sign-in-text.ts';
 
 describe('passwords', () => {
+  const passwords = openPasswords(() => 0);
+
   it('are kept as argon2id with the cost that is promised, salted', async () => {
-    const [one, two] = await Promise.all([hashPassword('correct horse'), hashPassword('correct horse')]);
+    const [one, two] = await Promise.all([passwords.hash('correct horse'), passwords.hash('correct horse')]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
     expect(one).not.toBe(two);
-    expect(await isPassword('correct horse', one)).toBe(true);
-    expect(await isPassword('correct horsf', one)).toBe(false);
+    expect(await passwords.isRight('correct horse', one)).toBe(true);
+    expect(await passwords.isRight('correct horsf', one)).toBe(false);
   });
 
   it('are the same however their accents were typed', async () => {
-    expect(await isPassword('motde\u0301passe', await hashPassword('motdépasse'))).toBe(true);
+    expect(await passwords.isRight('motde\u0301passe', await passwords.hash('motdépasse'))).toBe(true);
   });
 
   it.each(['short', '', 'x'.repeat(1_025), '\ud800'.repeat(10)])(
     'refuses %#: too short, too long, or no text',
     async (password) => {
-      await expect(hashPassword(password)).rejects.toMatchObject({ code: 'password-invalid' });
+      await expect(passwords.hash(password)).rejects.toMatchObject({ code: 'password-invalid' });
     },
   );
 
@@ -31,8 +33,8 @@ describe('passwords', () => {
     const hash = argon2Sync('argon2id', { message: 'correct horse', nonce, ...cheap });
     const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64').replace(/=+$/, '');
     const phc = `$argon2id$v=19$m=64,t=3,p=2$${base64(nonce)}$${base64(hash)}`;
-    expect(await isPassword('correct horse', phc)).toBe(true);
-    expect(await isPassword('correct house', phc)).toBe(false);
+    expect(await passwords.isRight('correct horse', phc)).toBe(true);
+    expect(await passwords.isRight('correct house', phc)).toBe(false);
   });
 
   it('nothing fits no hash, or one that is no hash', async () => {
@@ -42,7 +44,7 @@ describe('passwords', () => {
       'correct horse',
       '$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AA',
     ]) {
-      expect(await isPassword('correct horse', hash)).toBe(false);
+      expect(await passwords.isRight('correct horse', hash)).toBe(false);
     }
   });
 });

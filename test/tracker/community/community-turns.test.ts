@@ -12,10 +12,11 @@ function job() {
   return { work, resolve, reject, hasStarted: () => started };
 }
 
+const patient = { waitMsMax: 1, nowMs: () => 0 };
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 it('so many run, so many wait in line, and the rest is sent away without being done', async () => {
-  const takeTurn = openTurns({ runningMax: 2, waitingMax: 2 });
+  const takeTurn = openTurns({ runningMax: 2, waitingMax: 2, ...patient });
   const jobs = Array.from({ length: 5 }, job);
   const turns = jobs.map(({ work }) => takeTurn(work));
   const started = () => jobs.map(({ hasStarted }) => hasStarted());
@@ -29,7 +30,7 @@ it('so many run, so many wait in line, and the rest is sent away without being d
 });
 
 it('work that fails gives its place back', async () => {
-  const takeTurn = openTurns({ runningMax: 1, waitingMax: 0 });
+  const takeTurn = openTurns({ runningMax: 1, waitingMax: 0, ...patient });
   for (let i = 0; i < 3; i++) {
     await expect(takeTurn(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   }
@@ -37,7 +38,7 @@ it('work that fails gives its place back', async () => {
 });
 
 it('a place that was handed over is still taken', async () => {
-  const takeTurn = openTurns({ runningMax: 1, waitingMax: 1 });
+  const takeTurn = openTurns({ runningMax: 1, waitingMax: 1, ...patient });
   const [first, second, third] = [job(), job(), job()];
   const turns = [takeTurn(first.work), takeTurn(second.work)];
   first.resolve('');

@@ -26,6 +26,7 @@ function tracker({ trustedProxies = [] as string[], onError = unexpected } = {})
     limits: httpLimits,
     publicUrl: undefined,
     nowMs: () => 5000,
+    wallMs: () => 0,
     random: () => 0,
     onError,
   });

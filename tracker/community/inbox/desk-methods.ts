@@ -24,7 +24,7 @@ type DeskPart = Pick<
   | 'eventsAfter'
 >;
 
-export function deskMethods({ reads, writes, now, tell, enter, acting }: MethodContext): DeskPart {
+export function deskMethods({ reads, writes, wallMs, tell, enter, acting }: MethodContext): DeskPart {
   return {
     follow: async (viewer, what) => writes.follow({ ...acting(viewer), what: followed(what) }),
     unfollow: async (viewer, what) => writes.unfollow({ ...acting(viewer), what: followed(what) }),
@@ -44,13 +44,13 @@ export function deskMethods({ reads, writes, now, tell, enter, acting }: MethodC
     readNotices: async (viewer, upTo) => writes.readNotices({ ...acting(viewer), upTo }),
 
     async tellPublished(release) {
-      await tell(writes.tellPublished({ release, nowMs: now() }));
+      await tell(writes.tellPublished({ release, nowMs: wallMs() }));
     },
 
     forgetRelease: (releaseId) => writes.forgetRelease(releaseId),
 
     async tellFinished(release, accountId) {
-      await tell(writes.tellFinished({ release, accountId, nowMs: now() }));
+      await tell(writes.tellFinished({ release, accountId, nowMs: wallMs() }));
     },
 
     async eventsAfter(viewer, after) {

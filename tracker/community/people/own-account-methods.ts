@@ -3,7 +3,7 @@ import { nameKey } from '../messages/texts.ts';
 import type { MethodContext } from '../method-context.ts';
 import type { OwnAccounts } from './own-account.ts';
 
-export function ownAccountMethods({ reads, writes, acting, tell, now }: MethodContext): OwnAccounts {
+export function ownAccountMethods({ reads, writes, acting, tell, wallMs }: MethodContext): OwnAccounts {
   const pages = { messages: reads.ownMessages, notices: reads.ownNotices, reports: reads.ownReports };
   return {
     confirmRights: async (viewer) => writes.confirmRights(acting(viewer)),
@@ -13,7 +13,7 @@ export function ownAccountMethods({ reads, writes, acting, tell, now }: MethodCo
     },
 
     async eraseMessagesOf(accountId) {
-      return (await tell(writes.eraseMessagesOf({ accountId, nowMs: now() }))).isMore;
+      return (await tell(writes.eraseMessagesOf({ accountId, nowMs: wallMs() }))).isMore;
     },
 
     finishDeparture: (accountId) => writes.finishDeparture(accountId),

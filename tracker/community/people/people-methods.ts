@@ -5,7 +5,6 @@ import type { Community } from '../contract.ts';
 import { nameKey, parseLine, parseName } from '../messages/texts.ts';
 import type { MethodContext } from '../method-context.ts';
 import { checkPublicKey } from '../sign-in/entrance-methods.ts';
-import { hashPassword, isPassword } from '../sign-in/passwords.ts';
 import { signInFailed } from '../stores/sign-in/entrance.ts';
 
 type People = Pick<
@@ -26,13 +25,21 @@ type People = Pick<
   | 'removeFromGroup'
 >;
 
-export function peopleMethods({ reads, writes, now, tell, enter, acting }: MethodContext): People {
+export function peopleMethods({
+  reads,
+  writes,
+  passwords,
+  wallMs,
+  tell,
+  enter,
+  acting,
+}: MethodContext): People {
   return {
     me: async (viewer) => reads.me(acting(viewer)),
 
     async account(viewer, name) {
       enter(viewer, 'browse');
-      return reads.account({ key: nameKey(name), nowMs: now() });
+      return reads.account({ key: nameKey(name), nowMs: wallMs() });
     },
 
     accountId: (name) => reads.accountId(nameKey(name)),
@@ -43,8 +50,8 @@ export function peopleMethods({ reads, writes, now, tell, enter, acting }: Metho
       const { name } = await reads.me(who);
       const { password: old } = (await reads.credentials(nameKey(name))) ?? {};
       // An account that has only a key has no old password to ask for.
-      if (old !== undefined && !(await isPassword(change.old ?? '', old))) throw signInFailed();
-      const password = await hashPassword(change.new);
+      if (old !== undefined && !(await passwords.isRight(change.old ?? '', old))) throw signInFailed();
+      const password = await passwords.hash(change.new);
       await tell(writes.setPassword({ ...who, old: old ?? null, password, kept: keptSessionId ?? null }));
     },
 

@@ -8,7 +8,7 @@ import type { Safeguards } from './safeguards.ts';
 /** What happened, in a paragraph: a moderator reads many. */
 const reportCharactersMax = 1_000;
 
-export function safeguardMethods({ reads, writes, now, tell, acting }: MethodContext): Safeguards {
+export function safeguardMethods({ reads, writes, wallMs, tell, acting }: MethodContext): Safeguards {
   const muting = (isBlock: boolean) => async (viewer: Parameters<Safeguards['mute']>[0], name: string) => {
     await tell(writes.mute({ ...acting(viewer), nameKey: nameKey(name), isBlock }));
   };
@@ -47,7 +47,7 @@ export function safeguardMethods({ reads, writes, now, tell, acting }: MethodCon
       reads.members({ ...acting(viewer), page, isBanned }),
 
     async tellWaiting() {
-      await tell(writes.tellWaiting(now()));
+      await tell(writes.tellWaiting(wallMs()));
     },
   };
 }

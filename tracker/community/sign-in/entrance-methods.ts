@@ -6,7 +6,6 @@ import type { MethodContext } from '../method-context.ts';
 import { invitationInvalid, type SessionSecret, signInFailed } from '../stores/sign-in/entrance.ts';
 import { limits } from '../stores/sign-in/limits.ts';
 import { publicKeyBytes } from './challenges.ts';
-import { findByPassword, hashPassword } from './passwords.ts';
 import { firstGeneration, newPublicId, newToken, tokenHash } from './secrets.ts';
 
 type Entrance = Pick<
@@ -32,7 +31,8 @@ export function entranceMethods({
   writes,
   policy,
   challenges,
-  now,
+  passwords,
+  wallMs,
   tell,
   acting,
 }: MethodContext): Entrance {
@@ -52,7 +52,7 @@ export function entranceMethods({
         ...(setupToken !== undefined && { setupHash: tokenHash(setupToken) ?? noToken }),
         ...(invitation !== undefined && { invitationHash: tokenHash(invitation) ?? noToken }),
       };
-      const hash = password === undefined ? null : await hashPassword(password, rank);
+      const hash = password === undefined ? null : await passwords.hash(password, rank);
       const argument = { name, key, publicKey: publicKey ?? null, password: hash };
       const { answer: account } = await tell(
         writes.register({
@@ -62,45 +62,45 @@ export function entranceMethods({
           ...(newcomerRole !== undefined && { newcomerRole }),
           isOwnerTold: !policy.signInRequired,
           session: secret,
-          nowMs: now(),
+          nowMs: wallMs(),
         }),
       );
       return { account, session };
     },
 
-    challenge: (name) => challenges.make(name, now()),
+    challenge: (name) => challenges.make(name, wallMs()),
 
     async signInWithPassword(name, password, label, rank) {
-      const credentials = await findByPassword(password, () => reads.credentials(nameKey(name)), rank);
+      const credentials = await passwords.find(password, () => reads.credentials(nameKey(name)), rank);
       if (credentials === undefined) throw signInFailed();
       const { secret, session } = newSession(label);
       const { accountId, password: hash } = credentials;
-      const argument = { accountId, password: hash, session: secret, nowMs: now() };
+      const argument = { accountId, password: hash, session: secret, nowMs: wallMs() };
       return { account: (await writes.signIn(argument)).answer, session };
     },
 
     async signInWithKey(signIn, signature, label) {
       const credentials = await reads.credentials(nameKey(signIn.name));
-      const isRight = challenges.accept(signIn, signature, credentials?.publicKey, now());
+      const isRight = challenges.accept(signIn, signature, credentials?.publicKey, wallMs());
       if (!isRight || credentials === undefined) throw signInFailed();
       const { secret, session } = newSession(label);
-      const argument = { accountId: credentials.accountId, session: secret, nowMs: now() };
+      const argument = { accountId: credentials.accountId, session: secret, nowMs: wallMs() };
       return { account: (await writes.signIn(argument)).answer, session };
     },
 
     async tellWrongPasswords(name, { wrong, addresses }) {
       const from = addresses === 1 ? '1 address' : `${addresses.toLocaleString('en')} addresses`;
       const text = `${wrong.toLocaleString('en')} wrong passwords from ${from} within a day`;
-      await tell(writes.tellWrongPasswords({ key: nameKey(name), text, nowMs: now() }));
+      await tell(writes.tellWrongPasswords({ key: nameKey(name), text, nowMs: wallMs() }));
     },
 
     async authenticate(token) {
       const hash = tokenHash(token);
-      const found = hash && (await reads.authenticate({ tokenHash: hash, nowMs: now() }));
+      const found = hash && (await reads.authenticate({ tokenHash: hash, nowMs: wallMs() }));
       if (found === undefined) return undefined;
       if (found.isSeenDue) {
         // Only for the list of sessions: nobody waits for it, and a full queue may drop it.
-        writes.seen({ id: found.viewer.sessionId, nowMs: now() }).catch(() => {});
+        writes.seen({ id: found.viewer.sessionId, nowMs: wallMs() }).catch(() => {});
       }
       return found.viewer;
     },

@@ -26,44 +26,67 @@ const waitMsMax = 10_000;
 
 const derive = promisify(argon2) as (kind: 'argon2id', parameters: Argon2Parameters) => Promise<Buffer>;
 
-/** `rank`: its place in the line, low first (turns.ts). Rejects with CommunityError `password-invalid` or `sign-in-busy`. */
-export async function hashPassword(password: string, rank = 0): Promise<string> {
-  const message = encode(password);
-  if ([...password.normalize('NFC')].length < passwordCharactersMin || message === undefined) {
-    const range = `between ${passwordCharactersMin} characters and ${passwordBytesMax} bytes`;
-    throw new CommunityError('password-invalid', `a password has ${range}: choose another`);
+/** Of one tracker: whoever gives a password takes turns there. */
+export interface Passwords {
+  /** `rank`: its place in the line, low first (turns.ts). Rejects with CommunityError `password-invalid` or `sign-in-busy`. */
+  hash(password: string, rank?: number): Promise<string>;
+  /**
+   * Finds an account and answers it if the password is its own. Takes as long without an account or a hash as with one,
+   * so that nobody learns which names there are. The database is asked when it is this one's turn: a crowd at the door
+   * does not crowd the database. `rank`: see hash. Rejects with CommunityError `sign-in-busy`, or as `find` does.
+   */
+  find<Found extends { readonly password?: string }>(
+    password: string,
+    find: () => Promise<Found | undefined>,
+    rank?: number,
+  ): Promise<(Found & { readonly password: string }) | undefined>;
+  /** Whether it is the password of this hash; false without one, after the same time. */
+  isRight(password: string, phc: string | undefined): Promise<boolean>;
+}
+
+/** `nowMs` never goes back. */
+export function openPasswords(nowMs: () => number): Passwords {
+  const takeTurn = openTurns({ runningMax, waitingMax, waitMsMax, nowMs });
+
+  async function inTurn<Result>(work: () => Promise<Result>, rank: number): Promise<Result> {
+    const done = await takeTurn(work, rank);
+    if (done !== undefined) return done.result;
+    throw new CommunityError(
+      'sign-in-busy',
+      'too many people sign in at this moment: try again in a few seconds',
+    );
   }
-  const nonce = randomBytes(saltBytes);
-  const hash = await inTurn(() => derive('argon2id', { ...parametersOf(nonce, cost), message }), rank);
-  return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(hash)}`;
-}
 
-/**
- * Finds an account and answers it if the password is its own. Takes as long without an account or a hash as with one, so
- * that nobody learns which names there are. The database is asked when it is this one's turn: a crowd at the door does
- * not crowd the database. `rank`: see hashPassword. Rejects with CommunityError `sign-in-busy`, or as `find` does.
- */
-export async function findByPassword<Found extends { readonly password?: string }>(
-  password: string,
-  find: () => Promise<Found | undefined>,
-  rank = 0,
-): Promise<(Found & { readonly password: string }) | undefined> {
-  const message = encode(password);
-  return await inTurn(async () => {
-    const found = await find();
-    const phc = found?.password;
-    const known = phc === undefined ? undefined : parsePhc(phc);
-    const parameters = known?.parameters ?? parametersOf(Buffer.alloc(saltBytes), cost);
-    const actual = await derive('argon2id', { ...parameters, message: message ?? '' });
-    const isRight = known !== undefined && message !== undefined && timingSafeEqual(actual, known.hash);
-    return isRight ? { ...found!, password: phc! } : undefined;
-  }, rank);
-}
+  const find: Passwords['find'] = async (password, findAccount, rank = 0) => {
+    const message = encode(password);
+    return await inTurn(async () => {
+      const found = await findAccount();
+      const phc = found?.password;
+      const known = phc === undefined ? undefined : parsePhc(phc);
+      const parameters = known?.parameters ?? parametersOf(Buffer.alloc(saltBytes), cost);
+      const actual = await derive('argon2id', { ...parameters, message: message ?? '' });
+      const isRight = known !== undefined && message !== undefined && timingSafeEqual(actual, known.hash);
+      return isRight && found !== undefined && phc !== undefined ? { ...found, password: phc } : undefined;
+    }, rank);
+  };
 
-/** Whether it is the password of this hash; false without one, after the same time. */
-export async function isPassword(password: string, phc: string | undefined): Promise<boolean> {
-  const find = async () => (phc === undefined ? undefined : { password: phc });
-  return (await findByPassword(password, find)) !== undefined;
+  return {
+    find,
+    async hash(password, rank = 0) {
+      const message = encode(password);
+      if ([...password.normalize('NFC')].length < passwordCharactersMin || message === undefined) {
+        const range = `between ${passwordCharactersMin} characters and ${passwordBytesMax} bytes`;
+        throw new CommunityError('password-invalid', `a password has ${range}: choose another`);
+      }
+      const nonce = randomBytes(saltBytes);
+      const hash = await inTurn(() => derive('argon2id', { ...parametersOf(nonce, cost), message }), rank);
+      return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${base64(nonce)}$${base64(hash)}`;
+    },
+    async isRight(password, phc) {
+      const known = async () => (phc === undefined ? undefined : { password: phc });
+      return (await find(password, known)) !== undefined;
+    },
+  };
 }
 
 type Cost = Pick<Argon2Parameters, 'memory' | 'passes' | 'parallelism'>;
@@ -95,15 +118,4 @@ function encode(password: string): Buffer | undefined {
 /** PHC strings carry no padding. */
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
-}
-
-const takeTurn = openTurns({ runningMax, waitingMax, waitMsMax });
-
-async function inTurn<Result>(work: () => Promise<Result>, rank: number): Promise<Result> {
-  const done = await takeTurn(work, rank);
-  if (done !== undefined) return done.result;
-  throw new CommunityError(
-    'sign-in-busy',
-    'too many people sign in at this moment: try again in a few seconds',
-  );
 }

@@ -9,8 +9,9 @@ export interface TurnLimits {
   readonly runningMax: number;
   readonly waitingMax: number;
   /** After this wait a request is refused when its turn comes: its asker has given up, or soon will. */
-  readonly waitMsMax?: number;
-  readonly nowMs?: () => number;
+  readonly waitMsMax: number;
+  /** Never going back. */
+  readonly nowMs: () => number;
 }
 
 /** Does `work` when it is its turn; undefined, without doing it, when the line is full. `rank`: 0 unless given. */
@@ -26,12 +27,7 @@ interface Waiting {
   readonly answer: (isItsTurn: boolean) => void;
 }
 
-export function openTurns({
-  runningMax,
-  waitingMax,
-  waitMsMax = Number.POSITIVE_INFINITY,
-  nowMs = () => performance.now(),
-}: TurnLimits): TakeTurn {
+export function openTurns({ runningMax, waitingMax, waitMsMax, nowMs }: TurnLimits): TakeTurn {
   let running = 0;
   const line: Waiting[] = [];
 

@@ -11,6 +11,7 @@ import type {
 } from 'fastify';
 import { type Action, mayEnter, type Viewer } from '../../access.ts';
 import type { Asker } from '../../catalogue/search/fair-queue.ts';
+import type { Clock } from '../../clock.ts';
 import type { Authenticated } from '../../community/contract.ts';
 import { addressKey, openRateGate, type RateGate, rateLimits } from '../../community/sign-in/rate-limits.ts';
 import type { Library } from '../../library.ts';
@@ -26,7 +27,7 @@ export type Api = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-export interface ApiContext {
+export interface ApiContext extends Pick<Clock, 'wallMs'> {
   readonly library: Library;
   readonly addresses: ClientAddresses;
   readonly publicUrl: string | undefined;

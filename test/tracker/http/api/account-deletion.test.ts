@@ -106,7 +106,7 @@ describe('a deleted account', () => {
     const open = () =>
       openLibrary({
         ...{ dataFolder, registry: new Registry({ hashSeed: 1 }), peerTimeoutMs: 1e12 },
-        ...{ nowMs: () => 0, onError: (error: unknown) => expect.fail(String(error)) },
+        ...{ nowMs: () => 0, wallMs: Date.now, onError: (error: unknown) => expect.fail(String(error)) },
       });
     const before = await open();
     const { account, session } = await before.community.register({

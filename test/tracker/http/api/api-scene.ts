@@ -85,15 +85,15 @@ export async function openApiScene(
   const folder = await mkdtemp(join(tmpdir(), 'cicada-api-'));
   const errors: unknown[] = [];
   const clock = { stepMs: dayMs };
-  let wallMs = 0;
-  const nowMs = () => wallMs;
+  let passedMs = 0;
+  const time = { nowMs: () => passedMs, wallMs: Date.now };
   const registry = new Registry({ hashSeed: 1 });
   const library = await openLibrary({
     dataFolder: folder,
     policy: { signInRequired: false, newcomerRole: 'member', ...policy },
     registry,
     peerTimeoutMs: 1e15,
-    nowMs,
+    ...time,
     onError: (error) => errors.push(error),
   });
   const { fastify: app } = trackerApp({
@@ -105,7 +105,7 @@ export async function openApiScene(
     publicUrl: options.publicUrl ?? 'https://tracker.example',
     contact: options.contact,
     uploadWorker: options.uploadWorker,
-    nowMs,
+    ...time,
     random: () => 0,
     onError: (error) => errors.push(error),
   });
@@ -118,7 +118,7 @@ export async function openApiScene(
   };
 
   async function ask(call: string, { by, body, headers = {}, from = someAddress() }: Asked = {}) {
-    wallMs += clock.stepMs;
+    passedMs += clock.stepMs;
     const [method = '', url = ''] = call.split(/ (.*)/s);
     const response = await app.inject({
       method: method as 'GET',

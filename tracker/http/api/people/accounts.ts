@@ -51,7 +51,7 @@ export function addAccountRoutes(
         registration: policy.newcomerRole === undefined ? ('invited' as const) : ('open' as const),
         announceUrl: announceUrl(context, request),
         ...(context.contact !== undefined && { contact: context.contact }),
-        nowMs: Date.now(),
+        nowMs: context.wallMs(),
       };
     },
   );

@@ -48,7 +48,7 @@ export function addFeeds(
     gates.take('searchPerAddress', visitorKey(context, request));
     const query = request.query as Query;
     const key = one(query.key);
-    const viewer = admission.feedReader(key, Date.now());
+    const viewer = admission.feedReader(key, context.wallMs());
     if (viewer === undefined)
       throw new ApiError(
         401,

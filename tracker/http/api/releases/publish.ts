@@ -78,7 +78,7 @@ export function addPublishRoutes(
   /** While its body was read the account was deleted or banned. */
   function refuseGone(accountId: number): void {
     const account = library.admission.account(accountId);
-    if (account !== undefined && isBanned(account, Date.now()))
+    if (account !== undefined && isBanned(account, context.wallMs()))
       throw new ApiError(401, 'session-invalid', 'this session has ended');
   }
 
@@ -123,7 +123,7 @@ export function addPublishRoutes(
       const viewer = publisher(request);
       const releaseId = await read(request, undefined, async (upload) => {
         const access = await wanted(viewer, upload.access);
-        await catalogue.publish({ ...versionInput(viewer, upload), access });
+        await catalogue.publish({ ...versionInput(viewer, upload, context.wallMs()), access });
         return upload.releaseId;
       });
       library.tellPublished(releaseId);
@@ -151,7 +151,7 @@ export function addPublishRoutes(
       await read(request, releaseId, async (upload) => {
         const { version, access } = upload;
         const change = access === undefined ? {} : { access: await wanted(viewer, access) };
-        await catalogue.addVersion({ ...versionInput(viewer, upload), version, ...change });
+        await catalogue.addVersion({ ...versionInput(viewer, upload, context.wallMs()), version, ...change });
       });
       library.tellPublished(releaseId);
       reply.code(201);
@@ -160,6 +160,10 @@ export function addPublishRoutes(
   );
 }
 
-function versionInput(viewer: Viewer, { releaseId, publishedAtMs, signature, parcel }: Upload) {
-  return { viewer, releaseId, publishedAtMs, signature, parcel, nowMs: Date.now() };
+function versionInput(
+  viewer: Viewer,
+  { releaseId, publishedAtMs, signature, parcel }: Upload,
+  nowMs: number,
+) {
+  return { viewer, releaseId, publishedAtMs, signature, parcel, nowMs };
 }

@@ -146,7 +146,7 @@ function addReleaseChanges(
       const access = await wanted(viewer, request.body.access);
       const { trackCount } = await seen(viewer, releaseId);
       publications.access(viewer.accountId, trackCount);
-      const nowMs = Date.now();
+      const nowMs = context.wallMs();
       await turns.take(askerOf(context, request), trackCount, () =>
         catalogue.changeAccess({ viewer, releaseId, access, nowMs }),
       );

@@ -75,6 +75,7 @@ async function open(): Promise<Library> {
     registry: new Registry({ hashSeed: 1 }),
     peerTimeoutMs: 60_000,
     nowMs: () => 0,
+    wallMs: Date.now,
     // After a kill the file is looked through for damage, perhaps for longer than the test takes.
     onError: () => {},
   });

@@ -31,6 +31,7 @@ async function open(): Promise<Library> {
     registry,
     peerTimeoutMs: 1,
     nowMs: () => 0,
+    wallMs: Date.now,
     onError,
   });
   opened.push(library);
