@@ -1,7 +1,6 @@
 /** Bytes as text: a Map finds text by its content, and bytes only by identity. */
 
-/** Character codes of the digits. */
-const digits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const digits = '0123456789abcdef';
 
 /**
  * Of a few dozen bytes, as all of these: ids and hashes. All characters at once make one flat string; added up one by one
@@ -9,7 +8,7 @@ const digits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
  */
 export function hex(bytes: Uint8Array): string {
   const codes: number[] = [];
-  for (const byte of bytes) codes.push(digits[byte >> 4]!, digits[byte & 15]!);
+  for (const byte of bytes) codes.push(digits.charCodeAt(byte >> 4), digits.charCodeAt(byte & 15));
   return String.fromCharCode(...codes);
 }
 

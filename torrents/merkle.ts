@@ -17,11 +17,12 @@ export function leafHash(block: Uint8Array): Uint8Array {
 
 /** The root of a subtree of this height that lies wholly beyond the end of a file. Height 0: a leaf, all zeros. */
 export function zeroHash(height: number): Uint8Array {
-  for (let known = zeroHashes.length; known <= height; known++) {
-    const below = zeroHashes[known - 1]!;
-    zeroHashes.push(parentOf(below, below));
-  }
-  return zeroHashes[height]!;
+  const known = zeroHashes[height];
+  if (known !== undefined) return known;
+  const below = zeroHash(height - 1);
+  const hash = parentOf(below, below);
+  zeroHashes[height] = hash;
+  return hash;
 }
 
 const zeroHashes: Uint8Array[] = [new Uint8Array(hashBytes)];
@@ -55,9 +56,9 @@ export function layersAbove(layer: Uint8Array, height: number): Uint8Array[] {
   return layers;
 }
 
-/** The root over a layer. */
+/** The root over a layer; over one hash that is itself. */
 export function rootOf(layer: Uint8Array, height: number): Uint8Array {
-  return layersAbove(layer, height).at(-1)!;
+  return layersAbove(layer, height).at(-1) ?? layer;
 }
 
 /**
@@ -74,11 +75,12 @@ export function proofOf(
 ): Uint8Array {
   const uncles: Uint8Array[] = [];
   let at = index / length;
-  for (let level = Math.log2(length); level < layers.length - 1 && level < proofLayers; level++) {
-    const layer = layers[level]!;
+  let level = Math.log2(length);
+  for (const layer of layers.slice(level, Math.min(layers.length - 1, proofLayers))) {
     const uncle = at ^ 1;
     uncles.push((uncle + 1) * hashBytes <= layer.length ? hashAt(layer, uncle) : zeroHash(height + level));
     at >>>= 1;
+    level++;
   }
   return Buffer.concat(uncles);
 }

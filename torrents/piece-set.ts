@@ -9,7 +9,7 @@ export function noPieces(pieceCount: number): Uint8Array<ArrayBuffer> {
 }
 
 export function hasPiece(set: Uint8Array, pieceIndex: number): boolean {
-  return (set[pieceIndex >> 3]! & (0x80 >> (pieceIndex & 7))) !== 0;
+  return ((set[pieceIndex >> 3] ?? 0) & (0x80 >> (pieceIndex & 7))) !== 0;
 }
 
 export function addPiece(set: Uint8Array, pieceIndex: number): void {

@@ -112,7 +112,7 @@ export async function verifyTorrent(
     .filter((file) => !file.isPad)
     .map((file): VerifiedFile => {
       const size = sizes[file.index];
-      const bad = badPiecesOf[file.index]!;
+      const bad = badPiecesOf[file.index] ?? 0;
       return {
         index: file.index,
         path: displayPath(file.components),

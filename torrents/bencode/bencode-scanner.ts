@@ -37,18 +37,96 @@ export const dictToken = 3;
 export const unsortedDictToken = 4;
 const duplicateDictToken = 5;
 
-/** Column-wise: token `t` is types[t], starts[t], ends[t], links[t]. Members follow their list or dictionary. */
-export interface TokenTable {
+/**
+ * Column-wise: a type, and three offsets. Members follow their list or dictionary. It is handed out when all of the value
+ * has been scanned, and then a token below `count` is there.
+ */
+export class TokenTable {
   readonly input: Uint8Array;
-  readonly types: Uint8Array;
-  /** Where the encoded value begins in the input. */
-  readonly starts: Int32Array;
-  /** Where it ends, exclusive. */
-  readonly ends: Int32Array;
-  /** A byte string: where its content begins. A list or dictionary: the first token after its last member. */
-  readonly links: Int32Array;
   /** An integer may lie beyond ±(2^53 - 1). */
-  readonly hasLongIntegers: boolean;
+  hasLongIntegers = false;
+  readonly #tokensMax: number;
+  #types: Uint8Array;
+  #starts: Int32Array;
+  #ends: Int32Array;
+  #links: Int32Array;
+  #count = 0;
+
+  constructor(input: Uint8Array, tokensMax: number) {
+    this.input = input;
+    this.#tokensMax = tokensMax;
+    // A token takes some seven bytes in a torrent, so most tables never grow. Pages that are not used are not there.
+    const capacity = Math.min(tokensMax, Math.max(16, Math.ceil(input.length / 6)));
+    this.#types = new Uint8Array(capacity);
+    this.#starts = new Int32Array(capacity);
+    this.#ends = new Int32Array(capacity);
+    this.#links = new Int32Array(capacity);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  type(token: number): number {
+    return this.#types[token]!;
+  }
+
+  /** Where the encoded value begins in the input. */
+  start(token: number): number {
+    return this.#starts[token]!;
+  }
+
+  /** Where it ends, exclusive. */
+  end(token: number): number {
+    return this.#ends[token]!;
+  }
+
+  /** A byte string: where its content begins. A list or dictionary: the first token after its last member. */
+  link(token: number): number {
+    return this.#links[token]!;
+  }
+
+  /** The next token; `end` and `link` of a list or dictionary are told by `close`. Throws BencodeError. */
+  add(type: number, start: number, end: number, link: number): number {
+    const token = this.#count;
+    if (token === this.#types.length) this.#grow(start);
+    this.#types[token] = type;
+    this.#starts[token] = start;
+    this.#ends[token] = end;
+    this.#links[token] = link;
+    return this.#count++;
+  }
+
+  /** Its members are those after it. */
+  close(token: number, end: number): void {
+    this.#ends[token] = end;
+    this.#links[token] = this.#count;
+  }
+
+  /** Notes in what order two keys of a dictionary stand that follow each other. */
+  compareKeys(dict: number, before: number, key: number): void {
+    const order = compareBytes(
+      this.input,
+      this.link(before),
+      this.end(before),
+      this.link(key),
+      this.end(key),
+    );
+    // A pair of equal keys is the worse fault: two readers may take different ones of the two values.
+    if (order === 0) this.#types[dict] = duplicateDictToken;
+    else if (order > 0 && this.#types[dict] === dictToken) this.#types[dict] = unsortedDictToken;
+  }
+
+  #grow(offset: number): void {
+    const max = this.#tokensMax;
+    if (this.#count === max)
+      throw new BencodeError('bencode-too-many-tokens', offset, `there are more than ${max} values`);
+    const capacity = Math.min(max, 16 + this.#count * 2);
+    this.#types = grown(this.#types, new Uint8Array(capacity));
+    this.#starts = grown(this.#starts, new Int32Array(capacity));
+    this.#ends = grown(this.#ends, new Int32Array(capacity));
+    this.#links = grown(this.#links, new Int32Array(capacity));
+  }
 }
 
 const byteE = 0x65;
@@ -70,69 +148,35 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
   }
   if (input.length === 0) throw new BencodeError('bencode-empty', 0, 'there are no bytes');
 
-  // A token takes some seven bytes in a torrent, so most tables never grow. Pages that are not used are not there.
-  let capacity = Math.min(limits.tokensMax, Math.max(16, Math.ceil(input.length / 6)));
-  let types = new Uint8Array(capacity);
-  let starts = new Int32Array(capacity);
-  let ends = new Int32Array(capacity);
-  let links = new Int32Array(capacity);
-  let count = 0;
-
+  const table = new TokenTable(input, limits.tokensMax);
   // One entry a list or dictionary that is open. keyTokens: the key read last; -1 none yet, and always in lists.
   const open = new Int32Array(limits.depthMax);
   const keyTokens = new Int32Array(limits.depthMax);
   let depth = 0;
+  /** The innermost of them. */
+  let inner = 0;
+  let inDict = false;
   let keyExpected = false;
-  let hasLongIntegers = false;
   let at = 0;
-
-  const add = (type: number, start: number, end: number, link: number): number => {
-    if (count === limits.tokensMax) {
-      throw new BencodeError(
-        'bencode-too-many-tokens',
-        start,
-        `there are more than ${limits.tokensMax} values`,
-      );
-    }
-    if (count === capacity) {
-      capacity = Math.min(limits.tokensMax, 16 + capacity * 2);
-      types = grown(types, new Uint8Array(capacity));
-      starts = grown(starts, new Int32Array(capacity));
-      ends = grown(ends, new Int32Array(capacity));
-      links = grown(links, new Int32Array(capacity));
-    }
-    types[count] = type;
-    starts[count] = start;
-    ends[count] = end;
-    links[count] = link;
-    return count++;
-  };
 
   do {
     const byte = input[at];
     if (byte === undefined) throw new BencodeError('bencode-truncated', at, 'the input ends inside a value');
-    const inDict = depth > 0 && types[open[depth - 1]!]! >= dictToken;
 
     if (byte === byteE && depth > 0) {
       if (inDict && !keyExpected) throw new BencodeError('bencode-value-missing', at, 'a key has no value');
-      depth--;
       at++;
-      ends[open[depth]!] = at;
-      links[open[depth]!] = count;
+      table.close(inner, at);
+      depth--;
+      inner = open[Math.max(0, depth - 1)] ?? 0;
+      inDict = depth > 0 && table.type(inner) >= dictToken;
     } else if (byte >= byteZero && byte <= byteZero + 9) {
       const content = readLength(input, at);
-      const end = content.begin + content.bytes;
-      const token = add(bytesToken, at, end, content.begin);
-      at = end;
+      const token = table.add(bytesToken, at, content.begin + content.bytes, content.begin);
+      at = content.begin + content.bytes;
       if (inDict && keyExpected) {
-        const before = keyTokens[depth - 1]!;
-        if (before >= 0) {
-          const order = compareBytes(input, links[before]!, ends[before]!, content.begin, end);
-          // A pair of equal keys is the worse fault: two readers may take different ones of the two values.
-          if (order === 0) types[open[depth - 1]!] = duplicateDictToken;
-          else if (order > 0 && types[open[depth - 1]!] === dictToken)
-            types[open[depth - 1]!] = unsortedDictToken;
-        }
+        const before = keyTokens[depth - 1] ?? -1;
+        if (before >= 0) table.compareKeys(inner, before, token);
         keyTokens[depth - 1] = token;
         keyExpected = false;
         continue;
@@ -141,15 +185,17 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
       throw new BencodeError('bencode-key-not-string', at, 'a dictionary key must be a byte string');
     } else if (byte === byteI) {
       const end = integerEnd(input, at);
-      hasLongIntegers ||= end - at > longIntegerBytes;
-      add(integerToken, at, end, 0);
+      table.hasLongIntegers ||= end - at > longIntegerBytes;
+      table.add(integerToken, at, end, 0);
       at = end;
     } else if (byte === byteL || byte === byteD) {
       if (depth === limits.depthMax) {
         const message = `lists and dictionaries lie more than ${limits.depthMax} deep`;
         throw new BencodeError('bencode-too-deep', at, message);
       }
-      open[depth] = add(byte === byteL ? listToken : dictToken, at, 0, 0);
+      inDict = byte === byteD;
+      inner = table.add(inDict ? dictToken : listToken, at, 0, 0);
+      open[depth] = inner;
       keyTokens[depth] = -1;
       depth++;
       at++;
@@ -157,10 +203,10 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
       throw new BencodeError('bencode-not-a-value', at, `no value begins with byte 0x${byte.toString(16)}`);
     }
     // Whatever was just completed or opened: what follows inside a dictionary is a key.
-    keyExpected = depth > 0 && types[open[depth - 1]!]! >= dictToken;
+    keyExpected = inDict;
   } while (depth > 0);
 
-  return { input, types, starts, ends, links, hasLongIntegers };
+  return table;
 }
 
 /** The `<digits>:` of a byte string, checked against what is left of the input. */

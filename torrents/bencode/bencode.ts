@@ -111,12 +111,12 @@ export class BValue {
 
   /** Where the encoded value begins in the input, in bytes. */
   get start(): number {
-    return this.#table.starts[this.#token]!;
+    return this.#table.start(this.#token);
   }
 
   /** Where it ends, exclusive. */
   get end(): number {
-    return this.#table.ends[this.#token]!;
+    return this.#table.end(this.#token);
   }
 
   /** The encoded value itself (a view of the input, not a copy). */
@@ -145,9 +145,7 @@ export class BValue {
   /** Whether there is one in the whole input, at any depth. */
   get hasLargeIntegers(): boolean {
     if (!this.#table.hasLongIntegers) return false;
-    const { types, ends } = this.#table;
-    // Behind the last token the table is empty.
-    for (let token = this.#token; token < types.length && ends[token]! > 0; token++)
+    for (let token = this.#token; token < this.#table.count; token++)
       if (new BValue(this.#table, token).isLargeInteger) return true;
     return false;
   }
@@ -171,14 +169,15 @@ export class BValue {
   /** The entry of a dictionary under an ASCII name; of several the first. It walks the keys: O(entries). */
   get(name: string): BValue | undefined {
     if (this.#type < dictToken) return undefined;
-    const { input, ends, links } = this.#table;
-    const end = links[this.#token]!;
+    const table = this.#table;
+    const { input } = table;
+    const end = table.link(this.#token);
     for (let key = this.#token + 1; key < end; key = this.#after(key + 1)) {
-      const begin = links[key]!;
-      if (ends[key]! - begin !== name.length) continue;
+      const begin = table.link(key);
+      if (table.end(key) - begin !== name.length) continue;
       let same = 0;
       while (same < name.length && input[begin + same] === name.charCodeAt(same)) same++;
-      if (same === name.length) return new BValue(this.#table, key + 1);
+      if (same === name.length) return new BValue(table, key + 1);
     }
     return undefined;
   }
@@ -186,7 +185,7 @@ export class BValue {
   /** The members of a list; nothing for another kind. */
   *items(): Generator<BValue> {
     if (this.#type !== listToken) return;
-    const end = this.#table.links[this.#token]!;
+    const end = this.#table.link(this.#token);
     for (let token = this.#token + 1; token < end; token = this.#after(token))
       yield new BValue(this.#table, token);
   }
@@ -194,23 +193,23 @@ export class BValue {
   /** The entries of a dictionary in the order of the input, keys as exact bytes; nothing for another kind. */
   *entries(): Generator<[key: Uint8Array, value: BValue]> {
     if (this.#type < dictToken) return;
-    const end = this.#table.links[this.#token]!;
+    const end = this.#table.link(this.#token);
     for (let key = this.#token + 1; key < end; key = this.#after(key + 1)) {
       yield [this.#content(key), new BValue(this.#table, key + 1)];
     }
   }
 
   get #type(): number {
-    return this.#table.types[this.#token]!;
+    return this.#table.type(this.#token);
   }
 
   #content(token: number): Uint8Array {
-    return this.#table.input.subarray(this.#table.links[token]!, this.#table.ends[token]!);
+    return this.#table.input.subarray(this.#table.link(token), this.#table.end(token));
   }
 
   /** The first token that does not belong to this one. */
   #after(token: number): number {
-    return this.#table.types[token]! < listToken ? token + 1 : this.#table.links[token]!;
+    return this.#table.type(token) < listToken ? token + 1 : this.#table.link(token);
   }
 }
 

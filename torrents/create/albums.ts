@@ -6,9 +6,11 @@
  *
  * Invariant: every file belongs to one album at most. Left to others: making the torrents (create.ts).
  */
+
 import { createHash } from 'node:crypto';
 import { dirname, join, relative, sep } from 'node:path';
 import { comparePaths } from '../paths/natural-order.ts';
+import { lastName } from '../paths/path-rules.ts';
 import { isAudio } from '../tags/audio/audio-formats.ts';
 import { isDiscName } from '../tags/texts/disc-numbers.ts';
 import { readFolderName } from '../tags/texts/name-fields.ts';
@@ -53,16 +55,14 @@ export async function findAlbums(
   if (faults[0]?.path === scan.root) throw faults[0];
   if (scan.isSingleFile) {
     const wanted = () => true;
-    const [file] = scan.files;
-    const stamp = stampOf(scan.files);
-    const album = { path, bytes: file!.bytes, stamp, wanted, wantedNow: async () => wanted };
+    const album = { path, ...figuresOf(scan.files), wanted, wantedNow: async () => wanted };
     return { albums: [album], leftOut: [], skipped: [], faults: [] };
   }
 
   const withAudio = new Map<string, readonly string[]>();
   for (const { components } of scan.files) {
     const folder = components.slice(0, -1);
-    if (isAudio(components.at(-1)!)) withAudio.set(keyOf(folder), folder);
+    if (isAudio(lastName(components))) withAudio.set(keyOf(folder), folder);
   }
   const albums = albumFolders([...withAudio.values()], scan.name);
   const nearest = (folder: readonly string[]): string | undefined => {
@@ -92,8 +92,7 @@ export async function findAlbums(
       const chosen = (components: readonly string[]) => options.wanted?.([...folder, ...components]) ?? true;
       return {
         path: at,
-        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-        stamp: stampOf(files),
+        ...figuresOf(files),
         wanted: (components) =>
           chosen(components) && nearest([...folder, ...components.slice(0, -1)]) === key,
         wantedNow: async (later) => {
@@ -104,7 +103,7 @@ export async function findAlbums(
     }),
     leftOut,
     skipped: scan.skipped,
-    faults: faults.filter((fault) => nearest(folderOf(dirname(fault.path!))) === undefined),
+    faults: faults.filter(({ path: at }) => at === undefined || nearest(folderOf(dirname(at))) === undefined),
   };
 }
 
@@ -115,7 +114,8 @@ function albumFolders(
 ): Map<string, readonly string[]> {
   const found = withAudio.map((folder) => {
     const outer = behindDiscNames(folder);
-    const set = outer.length === 0 ? undefined : setOf(outer.at(-1)!, outer.at(-2) ?? rootName);
+    const name = outer.at(-1);
+    const set = name === undefined ? undefined : setOf(name, outer.at(-2) ?? rootName);
     return { outer, set, parent: keyOf(outer.slice(0, -1)) };
   });
   const sets = new Map<string, Set<string>>();
@@ -125,7 +125,7 @@ function albumFolders(
   const albums = new Map<string, readonly string[]>();
   for (const { outer, set, parent } of found) {
     // `Best of A and B` with the discs of both is neither's.
-    const folder = set !== undefined && sets.get(parent)!.size === 1 ? outer.slice(0, -1) : outer;
+    const folder = set !== undefined && sets.get(parent)?.size === 1 ? outer.slice(0, -1) : outer;
     albums.set(keyOf(folder), folder);
   }
   return albums;
@@ -133,9 +133,7 @@ function albumFolders(
 
 /** A disc lies in its album, and a box may have discs in volumes: all the way up. */
 function behindDiscNames(folder: readonly string[]): readonly string[] {
-  let depth = folder.length;
-  while (depth > 0 && isDiscName(folder[depth - 1]!)) depth--;
-  return folder.slice(0, depth);
+  return folder.slice(0, folder.findLastIndex((name) => !isDiscName(name)) + 1);
 }
 
 /** The album of which a folder is one disc, when the folder that it lies in is called so, too. */
@@ -154,12 +152,14 @@ function wordsOf(name: string): string {
   return ` ${words.join(' ')} `;
 }
 
-function stampOf(files: readonly FoundFile[]): string {
+function figuresOf(files: readonly FoundFile[]): Pick<Album, 'bytes' | 'stamp'> {
   const hash = createHash('sha1');
+  let sum = 0;
   for (const { components, bytes, ctimeMs } of files) {
     hash.update(`${components.join('/')}\n${bytes} ${ctimeMs}\n`);
+    sum += bytes;
   }
-  return hash.digest('base64');
+  return { bytes: sum, stamp: hash.digest('base64') };
 }
 
 function keyOf(folder: readonly string[]): string {

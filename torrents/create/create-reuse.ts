@@ -29,8 +29,9 @@ export type KnownFiles = (components: readonly string[]) => KnownFile | undefine
 /** What a torrent says of its files. Of one of v1 alone, nothing: its pieces belong to several files. */
 export function knownFilesOf(metainfo: Metainfo): KnownFiles {
   const { pieceRoots, geometry, pieceLength, pieceHashes } = metainfo;
+  if (pieceRoots === undefined) return () => undefined;
   const known = new Map<string, KnownFile>();
-  for (const { components, bytes, offset, isPad } of pieceRoots === undefined ? [] : metainfo.files) {
+  for (const { components, bytes, offset, isPad } of metainfo.files) {
     if (isPad || bytes === 0) continue;
     const first = offset / pieceLength;
     const end = first + Math.ceil(bytes / pieceLength);
@@ -38,7 +39,7 @@ export function knownFilesOf(metainfo: Metainfo): KnownFiles {
       bytes,
       pieceLength,
       pieceHashes: pieceHashes.subarray(first * sha1Bytes, end * sha1Bytes),
-      pieceRoots: pieceRoots!.subarray(first * hashBytes, end * hashBytes),
+      pieceRoots: pieceRoots.subarray(first * hashBytes, end * hashBytes),
       lastPieceBytes: geometry.pieceBytes(geometry.pieceIndex(end - 1)!),
     });
   }

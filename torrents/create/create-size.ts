@@ -68,8 +68,8 @@ export function torrentSize(
     }
     if (format === 'v1' || isPad) continue;
     const shared = components.findIndex((part, depth) => part !== before[depth]);
-    for (let depth = Math.max(0, shared); depth < components.length; depth++) {
-      bytes += treeFolder.bytes + Buffer.byteLength(components[depth]!) + prefixBytes;
+    for (const part of components.slice(Math.max(0, shared))) {
+      bytes += treeFolder.bytes + Buffer.byteLength(part) + prefixBytes;
       tokens += treeFolder.tokens;
     }
     // Its layer has the root as a key.

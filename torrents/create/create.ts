@@ -6,9 +6,9 @@
  * Left to others: finding files (folder-scan.ts), their places (create-layout.ts), hashing (hashing/engine.ts).
  *                          BEP 3, 12, 19, 27, 47, 52
  */
-import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { HashControl, HashProgress } from '../hashing/engine.ts';
+import { infoHashes } from '../metainfo/info-hashes.ts';
 import { type Metainfo, parseMetainfo, type TorrentFormat } from '../metainfo/metainfo.ts';
 import { encodeTorrent } from '../metainfo/metainfo-encode.ts';
 import { componentFault } from '../paths/path-rules.ts';
@@ -131,7 +131,6 @@ export async function createTorrent(
 ): Promise<CreatedTorrent> {
   const plan = await planTorrent(path, options, control.signal);
   const { format, pieceLength } = plan;
-  const sha1 = format !== 'v2';
   const sha256 = format !== 'v1';
   const pathOf = ({ isPad, components }: PlacedFile) => (isPad ? undefined : join(plan.root, ...components));
   const hashes = await hashUnknown({ ...plan, pathOf }, options.known, control);
@@ -148,8 +147,7 @@ export async function createTorrent(
     },
     { ...options, pieceLayers: rooted?.pieceLayers },
   );
-  const infoHashV2 = sha256 ? hash('sha256', infoBytes, 'buffer') : undefined;
-  const infoHash = sha1 ? hash('sha1', infoBytes, 'buffer') : infoHashV2!.subarray(0, 20);
+  const { infoHash, infoHashV2 } = infoHashes(infoBytes, format);
   let metainfo: Metainfo | undefined;
   return {
     ...{ bytes, infoHash, infoHashV2, plan, skipped: plan.skipped },

@@ -11,6 +11,7 @@ import { filesMax } from '../metainfo/metainfo-fields.ts';
 import { pathDepthMax } from '../metainfo/name-reader.ts';
 import { componentFault } from '../paths/path-rules.ts';
 import { CreateError } from './create-error.ts';
+import { isJunk } from './junk-names.ts';
 import { leaveOutOwnTorrents } from './own-torrents.ts';
 
 /** There may be 100,000 of them, so they hold no more than what the scan found out. */
@@ -70,26 +71,6 @@ export interface FolderScan {
   readonly skipped: Skipped[];
 }
 
-/** What systems and half-finished downloads leave in folders, in lower case. */
-const junkNames = new Set([
-  '.ds_store',
-  'thumbs.db',
-  'ehthumbs.db',
-  'desktop.ini',
-  '__macosx',
-  '.spotlight-v100',
-  '.trashes',
-]);
-const moreJunkNames = new Set([
-  '.fseventsd',
-  '.temporaryitems',
-  '.apdisk',
-  '@eadir',
-  '$recycle.bin',
-  '.directory',
-]);
-const junkEndings = /\.(part|crdownload|!qb|aria2|bc!)$/;
-
 /** Entries between two looks at the signal and the rest of the program. */
 const entriesPerTurn = 2000;
 
@@ -99,7 +80,6 @@ export async function scanFolder(
   signal?: AbortSignal,
   collection?: CollectionScan,
 ): Promise<FolderScan> {
-  const most = collection?.filesMax ?? filesMax;
   const root = resolve(path);
   const name = basename(root);
   const stats = statOf(root);
@@ -114,81 +94,119 @@ export async function scanFolder(
   if (!stats.isDirectory())
     throw new CreateError('create-not-a-file', `${root} is neither a file nor a folder`, root);
 
-  const files: FoundFile[] = [];
-  const skipped: Skipped[] = [];
-  const rootReal = realpathSync(root);
-  /** `chain`: the real paths of the folders on the way here, which no link may lead back to. */
-  const folders: { path: string; components: string[]; chain: readonly string[] }[] = [
-    { path: root, components: [], chain: [rootReal] },
-  ];
-  let entries = 0;
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const nameBytes of passingOver(() => listOf(folder.path), collection) ?? []) {
-      if (++entries % entriesPerTurn === 0) await new Promise(setImmediate);
-      signal?.throwIfAborted();
-      const entryName = passingOver(() => nameOf(nameBytes, folder.path), collection);
-      if (entryName === undefined) continue;
-      const entryPath = join(folder.path, entryName);
-      const components = [...folder.components, entryName];
-      const skip = (reason: SkipReason) => skipped.push({ path: entryPath, reason });
-
-      if (!options.includeJunk && isJunk(entryName)) skip('junk');
-      else if (!options.includeHidden && entryName.startsWith('.') && !isJunk(entryName)) skip('hidden');
-      else {
-        let entry = lstatSync(entryPath);
-        let real = '';
-        if (entry.isSymbolicLink()) {
-          if (!options.followSymlinks) {
-            skip('symbolic-link');
-            continue;
-          }
-          real = realpathOf(entryPath);
-          if (!real.startsWith(rootReal + sep)) {
-            skip(folder.chain.includes(real) ? 'link-loop' : 'link-leads-out');
-            continue;
-          }
-          if (folder.chain.includes(real)) {
-            skip('link-loop');
-            continue;
-          }
-          // What lies hidden in the folder does not come to light by a link.
-          if (!options.includeHidden && isHiddenBelow(rootReal, real)) {
-            skip('hidden');
-            continue;
-          }
-          entry = statOf(entryPath);
-        }
-        if (entry.isDirectory()) {
-          if (components.length >= pathDepthMax) {
-            const message = `${entryPath} lies more than ${pathDepthMax} folders deep`;
-            const fault = new CreateError('create-too-deep', message, entryPath);
-            if (collection === undefined) throw fault;
-            collection.onFault(fault);
-            continue;
-          }
-          const here = real === '' ? join(folder.chain.at(-1)!, entryName) : real;
-          folders.push({ path: entryPath, components, chain: [...folder.chain, here] });
-        } else if (!entry.isFile()) skip('not-a-file');
-        else if (options.wanted?.(components) === false) skip('excluded');
-        else {
-          const looksLike = secretIn(entryPath, real, entry.size, options);
-          if (looksLike !== undefined) {
-            skipped.push({ path: entryPath, reason: 'secret', looksLike });
-            continue;
-          }
-          const { size: bytes, mtimeMs, ctimeMs } = entry;
-          files.push({ components, bytes, mtimeMs, ctimeMs });
-          if (files.length > most) {
-            const message = `${root} has more than ${most} files: share its folders one by one`;
-            throw new CreateError('create-too-many-files', message, root);
-          }
-        }
-      }
-    }
-  }
+  const walk = new FolderWalk(root, options, collection);
+  await walk.run(signal);
+  const { files, skipped } = walk;
   const scan = { root, name, isSingleFile: false, files, skipped };
   leaveOutOwnTorrents(scan, options.name ?? name);
   return scan;
+}
+
+interface OpenFolder {
+  readonly path: string;
+  readonly components: readonly string[];
+  /** Where it is in truth; `chain`: the same of all the folders on the way here, which no link may lead back to. */
+  readonly real: string;
+  readonly chain: readonly string[];
+}
+
+/** An entry of a folder; `real`: where a link leads, and nothing for what is no link. */
+interface Entry {
+  readonly path: string;
+  readonly components: readonly string[];
+  readonly stats: Stats;
+  readonly real: string;
+}
+
+/** One look through a folder and those in it. */
+class FolderWalk {
+  readonly files: FoundFile[] = [];
+  readonly skipped: Skipped[] = [];
+  readonly #root: string;
+  readonly #rootReal: string;
+  readonly #options: ScanOptions;
+  readonly #collection: CollectionScan | undefined;
+  readonly #folders: OpenFolder[];
+
+  constructor(root: string, options: ScanOptions, collection: CollectionScan | undefined) {
+    this.#root = root;
+    this.#options = options;
+    this.#collection = collection;
+    const real = realpathSync(root);
+    this.#rootReal = real;
+    this.#folders = [{ path: root, components: [], real, chain: [real] }];
+  }
+
+  async run(signal: AbortSignal | undefined): Promise<void> {
+    let entries = 0;
+    for (let folder = this.#folders.pop(); folder !== undefined; folder = this.#folders.pop()) {
+      const { path } = folder;
+      for (const nameBytes of passingOver(() => listOf(path), this.#collection) ?? []) {
+        if (++entries % entriesPerTurn === 0) await new Promise(setImmediate);
+        signal?.throwIfAborted();
+        const name = passingOver(() => nameOf(nameBytes, path), this.#collection);
+        if (name !== undefined) this.#look(folder, name);
+      }
+    }
+  }
+
+  #look(folder: OpenFolder, name: string): void {
+    const path = join(folder.path, name);
+    const found = this.#entry(folder, name, path);
+    if (typeof found === 'string') this.#skip(path, found);
+    else if (found.stats.isDirectory()) this.#enter(folder, name, found);
+    else if (!found.stats.isFile()) this.#skip(path, 'not-a-file');
+    else if (this.#options.wanted?.(found.components) === false) this.#skip(path, 'excluded');
+    else this.#take(found);
+  }
+
+  /** What a name stands for; or why that is left out, whatever it is. */
+  #entry(folder: OpenFolder, name: string, path: string): Entry | SkipReason {
+    const { includeJunk, includeHidden, followSymlinks } = this.#options;
+    if (!includeJunk && isJunk(name)) return 'junk';
+    if (!includeHidden && name.startsWith('.') && !isJunk(name)) return 'hidden';
+    const components = [...folder.components, name];
+    const stats = lstatSync(path);
+    if (!stats.isSymbolicLink()) return { path, components, stats, real: '' };
+    if (!followSymlinks) return 'symbolic-link';
+    const real = realpathOf(path);
+    if (folder.chain.includes(real)) return 'link-loop';
+    if (!real.startsWith(this.#rootReal + sep)) return 'link-leads-out';
+    // What lies hidden in the folder does not come to light by a link.
+    if (!includeHidden && isHiddenBelow(this.#rootReal, real)) return 'hidden';
+    return { path, components, stats: statOf(path), real };
+  }
+
+  #enter(folder: OpenFolder, name: string, { path, components, real }: Entry): void {
+    if (components.length >= pathDepthMax) {
+      const message = `${path} lies more than ${pathDepthMax} folders deep`;
+      const fault = new CreateError('create-too-deep', message, path);
+      if (this.#collection === undefined) throw fault;
+      this.#collection.onFault(fault);
+      return;
+    }
+    const here = real === '' ? join(folder.real, name) : real;
+    this.#folders.push({ path, components, real: here, chain: [...folder.chain, here] });
+  }
+
+  #take({ path, components, stats, real }: Entry): void {
+    const { size: bytes, mtimeMs, ctimeMs } = stats;
+    const looksLike = secretIn(path, real, bytes, this.#options);
+    if (looksLike !== undefined) {
+      this.skipped.push({ path, reason: 'secret', looksLike });
+      return;
+    }
+    this.files.push({ components, bytes, mtimeMs, ctimeMs });
+    const most = this.#collection?.filesMax ?? filesMax;
+    if (this.files.length > most) {
+      const message = `${this.#root} has more than ${most} files: share its folders one by one`;
+      throw new CreateError('create-too-many-files', message, this.#root);
+    }
+  }
+
+  #skip(path: string, reason: SkipReason): void {
+    this.skipped.push({ path, reason });
+  }
 }
 
 /** Undefined when it fails and the scan is to go on. */
@@ -213,13 +231,6 @@ function isHiddenBelow(rootReal: string, real: string): boolean {
     .slice(rootReal.length)
     .split(sep)
     .some((name) => name.startsWith('.'));
-}
-
-function isJunk(name: string): boolean {
-  const lower = name.toLowerCase();
-  return (
-    junkNames.has(lower) || moreJunkNames.has(lower) || lower.startsWith('._') || junkEndings.test(lower)
-  );
 }
 
 function listOf(folder: string): Buffer[] {

@@ -24,10 +24,10 @@ interface Scan {
 /** Moves the torrents of this folder, which lie directly in it, from what was found to what was left out. */
 export function leaveOutOwnTorrents({ root, name, files, skipped }: Scan, torrentName: string): void {
   const isOwn = ({ components, bytes }: FoundFile): boolean => {
-    const [file] = components;
-    if (components.length > 1 || !/\.torrent$/i.test(file!) || bytes > localLimits.bytesMax) return false;
+    const [file = ''] = components;
+    if (components.length > 1 || !/\.torrent$/i.test(file) || bytes > localLimits.bytesMax) return false;
     // What it is called is what it was made of, whatever the file is called by now.
-    const made = nameIn(join(root, file!))?.normalize();
+    const made = nameIn(join(root, file))?.normalize();
     return made !== undefined && (made === name.normalize() || made === torrentName.normalize());
   };
   for (const file of files.filter(isOwn)) {

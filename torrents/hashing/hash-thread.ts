@@ -3,5 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { HashWorker } from './hash-worker.ts';
 import type { SharedPlan } from './plan.ts';
 
+const port = parentPort;
+if (port === null) throw new Error('this file is a thread of the pool');
 const worker = new HashWorker();
-parentPort!.on('message', (plan: SharedPlan) => parentPort!.postMessage(worker.hash(plan)));
+port.on('message', (plan: SharedPlan) => port.postMessage(worker.hash(plan)));

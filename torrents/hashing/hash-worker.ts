@@ -56,10 +56,8 @@ class PieceWork {
   readonly #hasher: Hasher;
   readonly #bytes: Uint8Array;
   readonly #sliceBytes: number;
-  /** Where the slices of up to four pieces lie. */
-  readonly #slices: readonly number[];
-  /** The leaves of one piece for every slice. */
-  readonly #leaves: readonly Uint8Array[];
+  /** Up to four pieces: where the slice of each lies, and its leaves. */
+  readonly #lanes: readonly { readonly at: number; readonly leaves: Uint8Array }[];
   readonly #faults = new Map<string, FileFault>();
 
   constructor(plan: SharedPlan, hasher: Hasher, bytes: Uint8Array) {
@@ -68,9 +66,11 @@ class PieceWork {
     this.#sliceBytes = Math.min(sliceBytesMax, Math.ceil(plan.pieceLength / leafBytes) * leafBytes);
     this.#bytes = bytes;
     this.#hasher = hasher;
-    this.#slices = Array.from({ length: lanes }, (_, lane) => firstSlice + lane * this.#sliceBytes);
     const leaves = Math.ceil(plan.pieceLength / leafBytes);
-    this.#leaves = this.#slices.map(() => new Uint8Array(leaves * hashBytes));
+    this.#lanes = Array.from({ length: lanes }, (_, lane) => ({
+      at: firstSlice + lane * this.#sliceBytes,
+      leaves: new Uint8Array(leaves * hashBytes),
+    }));
   }
 
   run(): readonly FileFault[] {
@@ -109,24 +109,25 @@ class PieceWork {
     const { pieceLength, sha1Table, rootTable } = this.#plan;
     const bytes = this.#bytesOf(first);
     const sha1 = sha1Table && this.#hasher.sha1Parts(count);
-    const slices = this.#slices.slice(0, count);
+    const pieces = this.#lanes.slice(0, count);
+    const slices = pieces.map(({ at }) => at);
     for (let done = 0; done < bytes && !this.#stopped(); done += this.#sliceBytes) {
       const part = Math.min(this.#sliceBytes, bytes - done);
-      for (const [lane, at] of slices.entries()) {
+      for (const [lane, { at, leaves }] of pieces.entries()) {
         this.#reader.read((first + lane) * pieceLength + done, this.#bytes.subarray(at, at + part));
         if (rootTable !== undefined) {
           const real = Math.min(part, this.#tree(first + lane).bytes - done);
-          if (real > 0) this.#hasher.leaves(at, real, this.#leaves[lane]!, (done / leafBytes) * hashBytes);
+          if (real > 0) this.#hasher.leaves(at, real, leaves, (done / leafBytes) * hashBytes);
         }
       }
       if (done + part < bytes) sha1?.update(slices, part);
-      else sha1?.finish(slices, part, bytes, sha1Table!, first * 20);
+      else if (sha1Table !== undefined) sha1?.finish(slices, part, bytes, sha1Table, first * 20);
     }
     if (rootTable === undefined) return;
-    for (let lane = 0; lane < count; lane++) {
+    for (const [lane, { leaves }] of pieces.entries()) {
       const { bytes: real, width } = this.#tree(first + lane);
-      const leaves = this.#leaves[lane]!.subarray(0, Math.ceil(real / leafBytes) * hashBytes);
-      this.#hasher.root(leaves, width, rootTable, (first + lane) * hashBytes);
+      const own = leaves.subarray(0, Math.ceil(real / leafBytes) * hashBytes);
+      this.#hasher.root(own, width, rootTable, (first + lane) * hashBytes);
     }
   }
 
@@ -143,8 +144,9 @@ class PieceWork {
   #tree(piece: number): { bytes: number; width: number } {
     const { pieceLength, offsets, sizes } = this.#plan;
     const file = fileIndexAt(this.#plan, piece * pieceLength);
-    const size = sizes[file]!;
-    const bytes = Math.min(pieceLength, offsets[file]! + size - piece * pieceLength);
+    // Where there is no file there is no byte.
+    const size = sizes[file] ?? 0;
+    const bytes = Math.min(pieceLength, (offsets[file] ?? 0) + size - piece * pieceLength);
     return { bytes, width: size <= pieceLength ? treeWidth(size) : pieceLength / leafBytes };
   }
 

@@ -58,15 +58,16 @@ export class Lanes {
   /** Begins messages that come in parts. */
   start(): void {
     const state = (this.#context + statesAt) / 4;
-    for (let word = 0; word < this.#initialState.length; word++) {
-      this.#words.fill(this.#initialState[word]!, state + lanes * word, state + lanes * (word + 1));
+    for (const [word, value] of this.#initialState.entries()) {
+      this.#words.fill(value, state + lanes * word, state + lanes * (word + 1));
     }
   }
 
   /** The next `bytes` bytes of every message: a multiple of 64. */
   update(offsets: readonly number[], bytes: number): void {
     const pointers = (this.#context + pointersAt) / 4;
-    for (let lane = 0; lane < lanes; lane++) this.#words[pointers + lane] = offsets[lane] ?? offsets[0]!;
+    const idle = offsets[0] ?? 0;
+    for (let lane = 0; lane < lanes; lane++) this.#words[pointers + lane] = offsets[lane] ?? idle;
     if (bytes > 0) this.#run(this.#context, bytes / blockBytes);
   }
 
@@ -110,8 +111,9 @@ export class Lanes {
     const rest = bytes % blockBytes;
     const tail = rest + 9 > blockBytes ? tailBytes : blockBytes;
     const pointers = (this.#context + pointersAt) / 4;
+    const idle = offsets[0] ?? 0;
     for (let lane = 0; lane < lanes; lane++) {
-      const end = (offsets[lane] ?? offsets[0]!) + bytes;
+      const end = (offsets[lane] ?? idle) + bytes;
       const at = this.#tails + lane * tailBytes;
       this.#bytes.copyWithin(at, end - rest, end);
       this.#endTail(at, rest, tail, totalBytes);

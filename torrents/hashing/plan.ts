@@ -113,8 +113,8 @@ export function extentCount(plan: SharedPlan): number {
 
 /** The path of a file of the plan; undefined when it lies nowhere. */
 export function pathOf(plan: SharedPlan, file: number): string | Buffer | undefined {
-  const start = file === 0 ? 0 : plan.pathEnds[file - 1]!;
-  const end = plan.pathEnds[file]!;
+  const start = plan.pathEnds[file - 1] ?? 0;
+  const end = plan.pathEnds[file] ?? start;
   if (start === end) return undefined;
   const path = Buffer.from(plan.pathBytes.subarray(start, end));
   return isUtf8(path) ? path.toString() : path;

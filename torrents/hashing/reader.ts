@@ -85,7 +85,8 @@ export class Reader {
   #seek(offset: number): void {
     const { offsets, sizes } = this.#plan;
     const start = offsets[this.#file];
-    if (start !== undefined && start <= offset && offset <= start + sizes[this.#file]!) return;
+    const bytes = sizes[this.#file];
+    if (start !== undefined && bytes !== undefined && start <= offset && offset <= start + bytes) return;
     this.#close(this.#file);
     this.#file = fileIndexAt(this.#plan, offset);
   }
@@ -113,10 +114,10 @@ export class Reader {
   #close(file: number): void {
     const descriptor = this.#descriptor;
     if (descriptor === undefined) return;
-    const path = pathOf(this.#plan, file)!;
-    const mtimeMs = this.#plan.mtimesMs[file]!;
+    const path = pathOf(this.#plan, file) ?? '';
+    const mtimeMs = this.#plan.mtimesMs[file];
     try {
-      if (Number.isNaN(mtimeMs)) return;
+      if (mtimeMs === undefined || Number.isNaN(mtimeMs)) return;
       const now = fstatSync(descriptor);
       if (now.size !== this.#plan.sizes[file] || now.mtimeMs !== mtimeMs) {
         throw changed(path, 'it was written to');

@@ -9,6 +9,7 @@
 import { foldName } from '../paths/name-folding.ts';
 import {
   cutName,
+  lastName,
   mapComponent,
   mapTopName,
   nameUnits,
@@ -80,7 +81,7 @@ export class FileLayout {
   readonly #platform: PathPlatform;
   readonly #options: LayoutOptions;
   /** Files with bytes, in order, and where each starts: what a binary search runs over. */
-  readonly #indexes: Int32Array;
+  readonly #filled: readonly TorrentFile[];
   readonly #starts: Float64Array;
   /** Keys of the files and folders that end in `.part`: places that no file under way may take. */
   readonly #partKeys: ReadonlySet<string>;
@@ -96,30 +97,27 @@ export class FileLayout {
     const paths = diskPaths ?? assignPaths(entries, this.rootName, isSingleFile, platform).paths;
 
     const files: TorrentFile[] = [];
-    const indexes: number[] = [];
-    const starts: number[] = [];
+    const filled: TorrentFile[] = [];
     const partKeys = new Set<string>();
     let offset = 0;
     for (const [index, entry] of entries.entries()) {
       const { components, bytes, isPad = false, piecesRoot } = entry;
-      if (bytes > 0) {
-        offset = Math.ceil(offset / alignment) * alignment;
-        indexes.push(index);
-        starts.push(offset);
-      }
-      const diskPath = paths[index]!;
+      if (bytes > 0) offset = Math.ceil(offset / alignment) * alignment;
+      const diskPath = paths[index] ?? noPath;
       for (const [depth, component] of diskPath.entries()) {
         if (nameKey(component, platform).endsWith('.part'))
           partKeys.add(pathKey(diskPath.slice(0, depth + 1), platform));
       }
       const rawPath = isPad ? undefined : rawPathOf(entry, options);
-      files.push({ index, components, rawPath, diskPath, bytes, offset, isPad, piecesRoot });
+      const file = { index, components, rawPath, diskPath, bytes, offset, isPad, piecesRoot };
+      files.push(file);
+      if (bytes > 0) filled.push(file);
       offset += bytes;
     }
     this.files = files;
     this.totalBytes = offset;
-    this.#indexes = Int32Array.from(indexes);
-    this.#starts = Float64Array.from(starts);
+    this.#filled = filled;
+    this.#starts = Float64Array.from(filled, (file) => file.offset);
     this.#partKeys = partKeys;
   }
 
@@ -127,23 +125,19 @@ export class FileLayout {
   segments(offset: number, bytes: number): FileSegment[] {
     const segments: FileSegment[] = [];
     const end = offset + bytes;
-    for (let at = Math.max(0, this.#search(offset)); at < this.#starts.length; at++) {
-      const start = this.#starts[at]!;
-      if (start >= end) break;
-      const fileIndex = this.#indexes[at]!;
-      const from = Math.max(offset, start);
-      const to = Math.min(end, start + this.files[fileIndex]!.bytes);
-      if (to > from) segments.push({ fileIndex, offset: from - start, bytes: to - from });
+    for (let at = Math.max(0, this.#search(offset)); ; at++) {
+      const file = this.#filled[at];
+      if (file === undefined || file.offset >= end) return segments;
+      const from = Math.max(offset, file.offset);
+      const to = Math.min(end, file.offset + file.bytes);
+      if (to > from) segments.push({ fileIndex: file.index, offset: from - file.offset, bytes: to - from });
     }
-    return segments;
   }
 
   /** The file that holds the byte at `offset`; undefined beyond the end and in the gaps of BEP 52. */
   fileAt(offset: number): number | undefined {
-    const at = this.#search(offset);
-    if (at < 0) return undefined;
-    const fileIndex = this.#indexes[at]!;
-    return offset < this.#starts[at]! + this.files[fileIndex]!.bytes ? fileIndex : undefined;
+    const file = this.#filled[this.#search(offset)];
+    return file !== undefined && offset < file.offset + file.bytes ? file.index : undefined;
   }
 
   /**
@@ -151,9 +145,9 @@ export class FileLayout {
    * has a file of that name (a finished one would be overwritten) or when it would be too long.
    */
   partPath(fileIndex: number): readonly string[] {
-    const { diskPath } = this.files[fileIndex]!;
+    const diskPath = this.files[fileIndex]?.diskPath ?? noPath;
     const folder = diskPath.slice(0, -1);
-    const name = diskPath.at(-1)!;
+    const name = lastName(diskPath);
     for (let attempt = 0; ; attempt++) {
       // The index keeps two long names apart whose beginnings are the same.
       const suffix = attempt === 0 ? '.part' : `.${fileIndex}${'.part'.repeat(attempt)}`;
@@ -201,6 +195,9 @@ function rawPathOf(
   return isSingleFile ? [top] : [top, ...(raw ?? components.map((component) => Buffer.from(component)))];
 }
 
+/** Of pads, which are not on a disk. */
+const noPath: readonly string[] = [];
+
 /** Equal for paths that the platform takes for one. No component holds a slash. */
 function pathKey(path: readonly string[], platform: PathPlatform): string {
   return nameKey(path.join('/'), platform);
@@ -221,50 +218,45 @@ function assignPaths(
   isSingleFile: boolean,
   platform: PathPlatform,
 ): { paths: (readonly string[])[]; renamed: number } {
-  const noPath: readonly string[] = [];
   const paths = entries.map(() => noPath);
   if (isSingleFile) {
     const index = entries.findIndex((entry) => !entry.isPad);
     if (index >= 0) paths[index] = [rootName];
     return { paths, renamed: 0 };
   }
-  const mapped = entries.map((entry) =>
-    entry.isPad ? noPath : entry.components.map((component) => mapComponent(component, platform)),
-  );
-
-  // Every folder by its key, and for every entry the folder it lies in: `/key/of/the/folder`.
+  // Every folder by its key, `/key/of/the/folder`, and for every file the folder it lies in.
   const folders = new Map<string, readonly string[]>([['', [rootName]]]);
-  const folderKeys = mapped.map((components) => {
-    let key = '';
-    for (const component of components.slice(0, -1)) {
-      const parent = folders.get(key)!;
-      key += `/${nameKey(component, platform)}`;
-      if (!folders.has(key)) folders.set(key, [...parent, component]);
+  const files: { index: number; name: string; folderKey: string; folder: readonly string[] }[] = [];
+  for (const [index, { isPad, components }] of entries.entries()) {
+    const path = isPad ? noPath : components.map((component) => mapComponent(component, platform));
+    const name = path.at(-1);
+    if (name === undefined) continue;
+    let folderKey = '';
+    let folder: readonly string[] = [rootName];
+    for (const component of path.slice(0, -1)) {
+      folderKey += `/${nameKey(component, platform)}`;
+      const known = folders.get(folderKey);
+      folder = known ?? [...folder, component];
+      if (known === undefined) folders.set(folderKey, folder);
     }
-    return key;
-  });
+    files.push({ index, name, folderKey, folder });
+  }
 
   const taken = new Set<string>();
-  const take = (index: number, name: string): boolean => {
-    const folderKey = folderKeys[index]!;
+  const take = ({ index, folderKey, folder }: (typeof files)[number], name: string): boolean => {
     const key = `${folderKey}/${nameKey(name, platform)}`;
     if (taken.has(key) || folders.has(key)) return false;
     taken.add(key);
-    paths[index] = [...folders.get(folderKey)!, name];
+    paths[index] = [...folder, name];
     return true;
   };
 
-  const late: number[] = [];
-  for (const [index, components] of mapped.entries()) {
-    const name = components.at(-1);
-    if (name !== undefined && !take(index, name)) late.push(index);
-  }
+  const late = files.filter((file) => !take(file, file.name));
   const numbers = new Map<string, number>();
-  for (const index of late) {
-    const name = mapped[index]!.at(-1)!;
-    const wanted = `${folderKeys[index]}/${nameKey(name, platform)}`;
+  for (const file of late) {
+    const wanted = `${file.folderKey}/${nameKey(file.name, platform)}`;
     let number = numbers.get(wanted) ?? 2;
-    while (!take(index, withSuffix(name, ` (${number})`, platform))) number++;
+    while (!take(file, withSuffix(file.name, ` (${number})`, platform))) number++;
     numbers.set(wanted, number + 1);
   }
   return { paths, renamed: late.length };

@@ -42,7 +42,7 @@ function infoValue<File extends LayoutEntry>(fields: InfoFields<File>): BEncodab
     private: fields.private ? 1 : undefined,
     source: fields.source,
     pieces: isV1 ? fields.pieceHashes : undefined,
-    length: isV1 && fields.isSingleFile ? files[0]!.bytes : undefined,
+    length: isV1 && fields.isSingleFile ? files[0]?.bytes : undefined,
     files: listed ? Lazy.list(fileList(files)) : undefined,
     'meta version': isV2 ? 2 : undefined,
     'file tree': isV2 ? Lazy.dict(new FileTree(files, piecesRootOf).entries()) : undefined,

@@ -66,8 +66,9 @@ export function readV2(
       const file = entry.get('');
       if (file === undefined) walk(entry, path);
       else {
-        entries.push(readFile(entry, file, path, warnings));
-        const { bytes } = entries.at(-1)!;
+        const found = readFile(entry, file, path, warnings);
+        entries.push(found);
+        const { bytes } = found;
         totalBytes = addBytes(totalBytes, bytes);
         pieceCount += Math.ceil(bytes / pieceLength);
         if (entries.length > filesMax) {
@@ -79,7 +80,8 @@ export function readV2(
   walk(tree, { components: [] });
   checkPieceCount(pieceCount, warnings);
   // BEP 52: a tree of one file that is called like the torrent is that file, and not a folder with one file in it.
-  const isSingleFile = entries.length === 1 && isSamePath(entries[0]!.components, top.components);
+  const isSingleFile =
+    entries.length === 1 && entries.every((entry) => isSamePath(entry.components, top.components));
   return { entries, isSingleFile };
 }
 

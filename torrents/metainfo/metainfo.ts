@@ -6,7 +6,6 @@
  * is taken over the bytes as they were, never over something encoded again. Byte fields are views of the input.
  * Left to others: writing (metainfo-encode.ts), whether a tracker may be asked (whoever connects). BEP 3, 12, 19, 27, 47, 52
  */
-import { createHash } from 'node:crypto';
 import {
   BencodeError,
   type BencodeLimits,
@@ -19,8 +18,8 @@ import {
 import { hex } from '../byte-text.ts';
 import { Geometry } from '../geometry.ts';
 import { displayPath, hostPlatform, type PathPlatform } from '../paths/path-rules.ts';
-import { fileKind } from '../release/file-kinds.ts';
 import { FileLayout, type LayoutEntry, type TorrentFile } from './file-layout.ts';
+import { infoHashes, type TorrentFormat } from './info-hashes.ts';
 import {
   MetainfoError,
   type MetainfoWarning,
@@ -41,10 +40,9 @@ import {
   sortedDict,
 } from './metainfo-v2.ts';
 import { declaredEncoding, type NamedPath, NameReader, pathDepthMax } from './name-reader.ts';
+import { refuseOtherFiles } from './other-files.ts';
 
-export { MetainfoError, type MetainfoWarning, type PieceLayer };
-
-export type TorrentFormat = 'v1' | 'v2' | 'hybrid';
+export { MetainfoError, type MetainfoWarning, type PieceLayer, type TorrentFormat };
 
 export interface Metainfo {
   readonly format: TorrentFormat;
@@ -119,9 +117,8 @@ export function parseMetainfo(bytes: Uint8Array, options: ParseOptions = {}): Me
     encoding: encoding?.encoding,
   };
   const names = new NameReader(encoding, warnings);
-  return readInfo(info, options.platform ?? hostPlatform, names, warnings, outer, {
-    layers: root.get('piece layers'),
-  });
+  const { platform = hostPlatform } = options;
+  return readInfo(info, { platform, names, warnings, outer, proof: { layers: root.get('piece layers') } });
 }
 
 export interface ParseInfoOptions extends ParseOptions {
@@ -143,7 +140,8 @@ export function parseInfo(infoBytes: Uint8Array, options: ParseInfoOptions = {})
   };
   const warnings = new Warnings();
   const names = new NameReader(undefined, warnings);
-  return readInfo(info, options.platform ?? hostPlatform, names, warnings, outer, undefined);
+  const { platform = hostPlatform } = options;
+  return readInfo(info, { platform, names, warnings, outer, proof: undefined });
 }
 
 type OuterFields = Pick<
@@ -151,15 +149,17 @@ type OuterFields = Pick<
   'trackers' | 'webSeeds' | 'comment' | 'createdBy' | 'creationDate' | 'encoding'
 >;
 
-/** `proof`: what stands beside the info dictionary in a torrent file; peers do not send it. */
-function readInfo(
-  info: BValue,
-  platform: PathPlatform,
-  names: NameReader,
-  warnings: Warnings,
-  outer: OuterFields,
-  proof: { readonly layers: BValue | undefined } | undefined,
-): Metainfo {
+/** What is known before the info dictionary is read. */
+interface Around {
+  readonly platform: PathPlatform;
+  readonly names: NameReader;
+  readonly warnings: Warnings;
+  readonly outer: OuterFields;
+  /** What stands beside the info dictionary in a torrent file; peers do not send it. */
+  readonly proof: { readonly layers: BValue | undefined } | undefined;
+}
+
+function readInfo(info: BValue, { platform, names, warnings, outer, proof }: Around): Metainfo {
   if (info.kind !== 'dict') throw new MetainfoError('metainfo-info-missing', '`info` is not a dictionary');
   // BEP 52: checked before anything else, so that the message is about the version.
   const version = info.get('meta version')?.integer ?? 0;
@@ -172,16 +172,18 @@ function readInfo(
   if (hasV2) sortedDict(info, 'the info dictionary');
   warnOfKeyOrder(info, warnings);
   const infoBytes = info.raw;
-  const infoHashV2 = hasV2 ? createHash('sha256').update(infoBytes).digest() : undefined;
-  const infoHash = hasV1 ? createHash('sha1').update(infoBytes).digest() : infoHashV2!.subarray(0, 20);
+  const format = !hasV2 ? 'v1' : hasV1 ? 'hybrid' : 'v2';
+  const { infoHash, infoHashV2 } = infoHashes(infoBytes, format);
   const top = topName(names.top(info), infoHash, warnings);
-  const name = top.components[0]!;
+  const { name } = top;
   const pieceLength = readPieceLength(info, hasV2, warnings);
 
   const v2 = hasV2 ? readV2(info, top, pieceLength, names, warnings) : undefined;
   const v1 = hasV1 ? readV1(info, top, pieceLength, names, warnings) : undefined;
-  const listed = v1 && v2 ? mergeHybrid(v1.entries, v2.entries, pieceLength) : (v1 ?? v2)!.entries;
-  const { entries, isSingleFile } = belowTop(listed, (v1 ?? v2)!.isSingleFile, top);
+  const half = v1 ?? v2;
+  if (half === undefined) throw new RangeError('a torrent is of one version at least');
+  const listed = v1 && v2 ? mergeHybrid(v1.entries, v2.entries, pieceLength) : half.entries;
+  const { entries, isSingleFile } = belowTop(listed, half.isSingleFile, top);
   refusePathsTwice(entries, warnings);
   const alignment = v1 ? 1 : pieceLength;
   const rawName = top.raw?.[0];
@@ -202,7 +204,7 @@ function readInfo(
   );
   const pieceLayers = v2 && proof ? readPieceLayers(proof.layers, layout.files, pieceLength) : [];
   return {
-    format: v2 === undefined ? 'v1' : v1 === undefined ? 'v2' : 'hybrid',
+    format,
     name,
     infoHash,
     infoHashV2,
@@ -223,11 +225,16 @@ function readInfo(
 }
 
 /** A torrent without a name has its info-hash for one, as with libtorrent. */
-function topName(named: NamedPath, infoHash: Uint8Array, warnings: Warnings): NamedPath {
-  if (named.components.length > 0) return named;
+function topName(
+  named: NamedPath,
+  infoHash: Uint8Array,
+  warnings: Warnings,
+): NamedPath & { readonly name: string } {
+  const [own] = named.components;
+  if (own !== undefined) return { ...named, name: own };
   const name = hex(infoHash);
   warnings.add('name-empty', `its name is empty: it is called by its info-hash, ${name}`);
-  return { components: [name] };
+  return { components: [name], name };
 }
 
 /** Paths below the torrent's own folder. A name with slashes has further folders in it, and a single file lies in a folder then. */
@@ -276,32 +283,6 @@ function scanned(read: () => BValue): BValue {
     const hint = error.code === 'bencode-truncated' ? 'the file is cut short' : 'the file is damaged';
     throw new MetainfoError(error.code, `this is no valid torrent, ${hint}: ${error.message}`, error);
   }
-}
-
-/** What people pick instead of a torrent, and what servers send in its place. */
-function refuseOtherFiles(bytes: Uint8Array): void {
-  if (bytes.length === 0)
-    throw new MetainfoError('metainfo-empty', 'this file is empty, so it is no torrent');
-  const beginning = Buffer.from(bytes.subarray(0, 64))
-    .toString('latin1')
-    .replace(/^\xef\xbb\xbf/, '')
-    .trimStart();
-  if (beginning.startsWith('<')) {
-    const message =
-      'this is a web page and no torrent: the address may need a login, or the link has expired';
-    throw new MetainfoError('metainfo-web-page', message);
-  }
-  if (/^[{[]/.test(beginning)) throw new MetainfoError('metainfo-json', 'this is JSON and no torrent');
-  if (beginning.startsWith('magnet:')) {
-    throw new MetainfoError('metainfo-magnet', 'this is a magnet link and no torrent: give the link itself');
-  }
-  const other = fileKind(bytes);
-  if (other?.kind === 'archive')
-    throw new MetainfoError('metainfo-compressed', `this is ${other.words} and no torrent: unpack it first`);
-  if (other?.kind === 'music')
-    throw new MetainfoError('metainfo-music', `this is ${other.words} and no torrent`);
-  if (other !== undefined)
-    throw new MetainfoError('metainfo-other-file', `this is ${other.words} and no torrent`);
 }
 
 function warnOfKeyOrder(dict: BValue, warnings: Warnings): void {

@@ -39,8 +39,9 @@ export class NameReader {
   top(info: BValue): NamedPath {
     const utf8 = info.get('name.utf-8');
     const plain = info.get('name');
-    if (utf8 !== undefined && isText(utf8)) {
-      const named = this.#path([utf8.bytes!], 'the name');
+    const text = utf8 !== undefined && isText(utf8) ? utf8.bytes : undefined;
+    if (text !== undefined) {
+      const named = this.#path([text], 'the name');
       if (named.components.length > 0) return this.#withRaw(named, plain === undefined ? [] : [plain]);
     }
     if (utf8 !== undefined && plain !== undefined) this.#warnOfStray('name.utf-8');

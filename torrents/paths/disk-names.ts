@@ -8,7 +8,7 @@
 import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileLayout, TorrentFile } from '../metainfo/file-layout.ts';
-import { hostPlatform, mapComponent } from './path-rules.ts';
+import { hostPlatform, lastName, mapComponent } from './path-rules.ts';
 
 /** A folder is listed when a name is missing in it, and once. */
 export class DiskNames {
@@ -32,7 +32,8 @@ export class DiskNames {
     let at = place;
     for (const [depth, name] of below.entries()) {
       const isOnly = (this.#countOf(below.slice(0, depth + 1)) ?? 0) < 2;
-      const undecoded = rawPath && lossyName(rawPath[depth + 1]!);
+      const raw = rawPath?.[depth + 1];
+      const undecoded = raw && lossyName(raw);
       const found = isOnly ? (this.entry(at, name) ?? (undecoded && this.entry(at, undecoded))) : undefined;
       at = join(at, found ?? name);
     }
@@ -61,7 +62,7 @@ export class DiskNames {
   }
 
   #targetName(folder: string, path: readonly string[], fits: (stats: Stats) => boolean): string {
-    const name = path.at(-1)!;
+    const name = lastName(path);
     const isOnly = path.length === 1 || (this.#countOf(path.slice(1)) ?? 0) < 2;
     const found = isOnly ? this.entry(folder, name) : undefined;
     if (found === undefined || found === name) return name;

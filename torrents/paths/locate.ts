@@ -15,6 +15,8 @@ import { DiskNames, lossyName, statOf } from './disk-names.ts';
 /** Where a file of the torrent lies; undefined when it lies nowhere. */
 export type FilePaths = (file: TorrentFile) => string | undefined;
 
+const nowhere: FilePaths = () => undefined;
+
 /** How many files are looked for to tell the shared folder from the folder that holds it. */
 const probesMax = 64;
 
@@ -62,12 +64,20 @@ export function locateRaw({ layout }: { readonly layout: FileLayout }, path: str
 /** The place with most of the files, and of their sizes; the first one on a tie. */
 function fittest(layout: FileLayout, places: readonly FilePaths[]): FilePaths {
   const probes = layout.files.filter((file) => !file.isPad).slice(0, probesMax);
-  const scores = places.map((pathOf) => {
-    const found = probes.map((file) => ({ file, stats: statOf(pathOf(file)!) }));
-    const files = found.filter(({ stats }) => stats?.isFile());
-    const whole = files.filter(({ file, stats }) => stats!.size === file.bytes);
+  const scoreOf = (pathOf: FilePaths) => {
+    const files = probes.flatMap((file) => {
+      const path = pathOf(file);
+      const stats = path === undefined ? undefined : statOf(path);
+      return stats?.isFile() ? [{ isWhole: stats.size === file.bytes }] : [];
+    });
     // Missing files weigh more than cut ones.
-    return files.length * (probesMax + 1) + whole.length;
-  });
-  return places[scores.indexOf(Math.max(...scores))]!;
+    return files.length * (probesMax + 1) + files.filter(({ isWhole }) => isWhole).length;
+  };
+  return places.reduce(
+    (best, place) => {
+      const score = scoreOf(place);
+      return score > best.score ? { place, score } : best;
+    },
+    { place: nowhere, score: -1 },
+  ).place;
 }

@@ -19,9 +19,8 @@ export function foldName(name: string): string {
     if (code < 0x80) codes.push(code >= 0x41 && code <= 0x5a ? code + 0x20 : code);
     else if (!isIgnorable(code)) pushParts(codes, code, partsOf);
   }
-  sortMarks(codes, rankOf);
   let key = '';
-  for (const code of codes) key += String.fromCodePoint(code);
+  for (const code of withSortedMarks(codes, rankOf)) key += String.fromCodePoint(code);
   return key;
 }
 
@@ -49,17 +48,22 @@ function pushParts(codes: number[], code: number, partsOf: ReadonlyMap<number, r
 }
 
 /** Marks on one letter may be typed in any order: they are put in the order of their classes, equals as they came. */
-function sortMarks(codes: number[], rankOf: ReadonlyMap<number, number>): void {
-  let start = 0;
-  while (start < codes.length) {
-    let end = start;
-    while (end < codes.length && rankOf.has(codes[end]!)) end++;
-    if (end - start > 1) {
-      const run = codes.slice(start, end).sort((a, b) => rankOf.get(a)! - rankOf.get(b)!);
-      for (let index = 0; index < run.length; index++) codes[start + index] = run[index]!;
-    }
-    start = end + 1;
+function withSortedMarks(codes: readonly number[], rankOf: ReadonlyMap<number, number>): number[] {
+  const sorted: number[] = [];
+  let marks: { readonly code: number; readonly rank: number }[] = [];
+  const takeMarks = () => {
+    for (const { code } of marks.sort((a, b) => a.rank - b.rank)) sorted.push(code);
+    marks = [];
+  };
+  for (const code of codes) {
+    const rank = rankOf.get(code);
+    if (rank === undefined) {
+      takeMarks();
+      sorted.push(code);
+    } else marks.push({ code, rank });
   }
+  takeMarks();
+  return sorted;
 }
 
 interface Tables {
@@ -80,8 +84,8 @@ function unpack(): Tables {
     partsOf.set(code, folded);
   }
   const rankOf = new Map<number, number>();
-  for (const [first, [count, rank]] of unpackEntries(markRanks)) {
-    for (let code = first; code < first + count!; code++) rankOf.set(code, rank!);
+  for (const [first, [count = 0, rank = 0]] of unpackEntries(markRanks)) {
+    for (let code = first; code < first + count; code++) rankOf.set(code, rank);
   }
   return { partsOf, rankOf };
 }

@@ -18,7 +18,7 @@ export function withNamesThere(metainfo: Metainfo, folder: string): Metainfo {
   if (names.entry(root, layout.rootName) === undefined) return metainfo;
   const paths = layout.files.map(({ isPad, diskPath }) => (isPad ? diskPath : names.target(root, diskPath)));
   const isAsInTorrent = layout.files.every(({ diskPath }, index) =>
-    diskPath.every((name, depth) => paths[index]![depth] === name),
+    diskPath.every((name, depth) => paths[index]?.[depth] === name),
   );
   if (isAsInTorrent) return metainfo;
   const there = layout.at(paths);

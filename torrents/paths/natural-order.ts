@@ -7,12 +7,7 @@
 
 /** Two paths, folder by folder. A folder's name counts like a file's. */
 export function comparePaths(a: readonly string[], b: readonly string[]): number {
-  const depth = Math.min(a.length, b.length);
-  for (let index = 0; index < depth; index++) {
-    const order = compareNames(a[index]!, b[index]!);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
+  return compareLists(a, b, compareNames);
 }
 
 /** Two names: runs of digits by their value, letters of ASCII without regard to case; then, to break ties, exactly. */
@@ -31,8 +26,8 @@ export function compareNames(a: string, b: string): number {
       if (isDigit(b, j)) return -1;
       if (firstDifference !== 0) return firstDifference;
     } else {
-      const left = a.codePointAt(i)!;
-      const right = b.codePointAt(j)!;
+      const left = codePoint(a, i);
+      const right = codePoint(b, j);
       const order = lowered(left) - lowered(right);
       if (order !== 0) return order;
       i += left > 0xffff ? 2 : 1;
@@ -44,19 +39,34 @@ export function compareNames(a: string, b: string): number {
 
 /** Two paths in the order of BEP 52's file tree: by the raw bytes of UTF-8, which is by code points. */
 export function compareTreePaths(a: readonly string[], b: readonly string[]): number {
-  const depth = Math.min(a.length, b.length);
-  for (let index = 0; index < depth; index++) {
-    const order = compareCodePoints(a[index]!, b[index]!);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
+  return compareLists(a, b, compareCodePoints);
 }
 
 /** By code points, which is by the bytes of UTF-8 too: UTF-16 units would put U+1F600 before U+FF01. */
 export function compareCodePoints(a: string, b: string): number {
   let index = 0;
   while (index < a.length && index < b.length && a.charCodeAt(index) === b.charCodeAt(index)) index++;
-  return (a.codePointAt(index) ?? -1) - (b.codePointAt(index) ?? -1);
+  return codePoint(a, index) - codePoint(b, index);
+}
+
+/** The first names that differ decide; a path is before those inside it. */
+function compareLists(
+  a: readonly string[],
+  b: readonly string[],
+  compare: (a: string, b: string) => number,
+): number {
+  for (let index = 0; ; index++) {
+    const left = a[index];
+    const right = b[index];
+    if (left === undefined || right === undefined) return a.length - b.length;
+    const order = compare(left, right);
+    if (order !== 0) return order;
+  }
+}
+
+/** The end of a text is before everything. */
+function codePoint(text: string, index: number): number {
+  return text.codePointAt(index) ?? -1;
 }
 
 function isDigit(text: string, index: number): boolean {

@@ -76,8 +76,13 @@ export function isHiddenName(name: string): boolean {
 
 /** CON, NUL.txt, com¹.tar.gz: Windows opens a device for them in every folder, whatever follows the first dot. */
 function isWindowsDevice(name: string): boolean {
-  const stem = name.split('.', 1)[0]!.trimEnd();
-  return /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|clock\$|conin\$|conout\$)$/i.test(stem);
+  const [stem = ''] = name.split('.', 1);
+  return /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|clock\$|conin\$|conout\$)$/i.test(stem.trimEnd());
+}
+
+/** What a file is called where it lies; nothing for a pad, which lies nowhere. */
+export function lastName(path: readonly string[]): string {
+  return path.at(-1) ?? '';
 }
 
 /** How much of nameUnitsMax a name takes. */

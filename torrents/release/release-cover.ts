@@ -4,7 +4,9 @@
  *
  * Invariant: what comes out has been through coverImage; at most scalingsMax pictures are decoded for one release.
  */
+
 import type { TorrentFile } from '../metainfo/file-layout.ts';
+import { lastName } from '../paths/path-rules.ts';
 import { smallFile } from '../small-file.ts';
 import { type CoverImage, coverBytesMax, coverImage } from '../tags/covers/cover-image.ts';
 import type { CoverFault, TagReader } from '../tags/tag-reader.ts';
@@ -49,7 +51,7 @@ export function openCoverSearch(reader: TagReader): CoverSearch {
     async findBeside(files, pathOf) {
       const candidates = files
         .filter(({ components }) => components.length <= coverDepthMax)
-        .filter(({ components }) => coverNames.test(components.at(-1)!))
+        .filter(({ components }) => coverNames.test(lastName(components)))
         .toSorted((a, b) => a.components.length - b.components.length);
       for (const file of candidates) {
         const path = pathOf(file);

@@ -3,7 +3,9 @@
  *
  * Invariant: bounded in number and bytes; a sheet that cannot be read is as if it were not there.
  */
+
 import type { TorrentFile } from '../metainfo/file-layout.ts';
+import { lastName } from '../paths/path-rules.ts';
 import { smallFile } from '../small-file.ts';
 import { type CueSheet, cueBytesMax, cueTracksOf, type FileCue, readCueSheet } from '../tags/cue-sheet.ts';
 import { mendTexts } from '../tags/texts/old-encodings.ts';
@@ -32,7 +34,7 @@ export function openCueSearch(name: string, files: readonly TorrentFile[], pathO
   return {
     cueOf(file, audio, tags) {
       const folder = folderOf(file);
-      const fileName = file.components.at(-1)!;
+      const fileName = lastName(file.components);
       const here = beside.filter((cue) => cue.folder === folder);
       const isOnly = audio.filter((other) => folderOf(other) === folder).length === 1;
       const found = [
@@ -55,7 +57,7 @@ function readCues(
   names: readonly string[],
 ): readonly CueFolder[] {
   return files
-    .filter(({ components, bytes }) => /\.cue$/i.test(components.at(-1)!) && bytes <= cueBytesMax)
+    .filter(({ components, bytes }) => /\.cue$/i.test(lastName(components)) && bytes <= cueBytesMax)
     .slice(0, sheetsMax)
     .flatMap((file) => {
       const path = pathOf(file);

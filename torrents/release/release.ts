@@ -5,8 +5,10 @@
  * of a file is believed that has not been through the doors in tags/.
  * Left to others: whether the files are what the torrent says (verify.ts), who may see the release (the catalogue).
  */
+
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { comparePaths } from '../paths/natural-order.ts';
+import { lastName } from '../paths/path-rules.ts';
 import { formatByName, isAudio } from '../tags/audio/audio-formats.ts';
 import type { CoverImage } from '../tags/covers/cover-image.ts';
 import { type ReleaseFields, releaseFields, type TaggedFile } from '../tags/release-fields.ts';
@@ -58,7 +60,7 @@ export async function readRelease(
   const pathOf = typeof where === 'string' ? locateFiles(metainfo, where) : where;
   const real = metainfo.files.filter((file) => !file.isPad && file.bytes > 0);
   const audio = real
-    .filter((file) => isAudio(file.components.at(-1)!))
+    .filter((file) => isAudio(lastName(file.components)))
     .toSorted((a, b) => comparePaths(a.components, b.components));
   const faults: ReleaseFault[] = [];
   const tagged: TaggedFile[] = [];
@@ -105,7 +107,7 @@ function faultOf(
   const path = components.join('/');
   if (typeof answer === 'string') return { path, fault: answer };
   const { codec } = answer;
-  const promised = formatByName(components.at(-1)!).codec;
+  const promised = formatByName(lastName(components)).codec;
   if (codec === undefined || promised === undefined || codec === promised) return undefined;
   return { path, fault: 'misnamed', codec };
 }

@@ -51,8 +51,9 @@ export function signVersion(version: ReleaseVersion, privateKey: KeyObject): Sig
 /** Everything in it may come from anybody. `publicKey`: 32 bytes, of the account that published the release. */
 export function isSignedBy(version: SignedVersion, publicKey: Uint8Array): boolean {
   const text = versionText(version);
-  const key = text === undefined ? undefined : keyOf(publicKey);
-  return key !== undefined && verify(null, Buffer.from(text!), key, version.signature);
+  if (text === undefined) return false;
+  const key = keyOf(publicKey);
+  return key !== undefined && verify(null, Buffer.from(text), key, version.signature);
 }
 
 /** The highest version that its publisher signed, whatever else a tracker tells. */

@@ -1,0 +1,28 @@
+/** Names of files and folders that nobody means to share. */
+
+/** What systems and half-finished downloads leave in folders, in lower case. */
+const junkNames = new Set([
+  '.ds_store',
+  'thumbs.db',
+  'ehthumbs.db',
+  'desktop.ini',
+  '__macosx',
+  '.spotlight-v100',
+  '.trashes',
+]);
+const moreJunkNames = new Set([
+  '.fseventsd',
+  '.temporaryitems',
+  '.apdisk',
+  '@eadir',
+  '$recycle.bin',
+  '.directory',
+]);
+const junkEndings = /\.(part|crdownload|!qb|aria2|bc!)$/;
+
+export function isJunk(name: string): boolean {
+  const lower = name.toLowerCase();
+  return (
+    junkNames.has(lower) || moreJunkNames.has(lower) || lower.startsWith('._') || junkEndings.test(lower)
+  );
+}
