@@ -47,6 +47,7 @@ export function readCueSheet(text: string): CueSheet | undefined {
   for (const line of text.slice(0, cueBytesMax).split(/\r\n|\r|\n/)) {
     // No pattern here has two runs of blanks side by side, or one that may begin anywhere: those take time by the square.
     const [, command = '', rest = ''] = /^([A-Z]+)\s+(\S.*)$/i.exec(line.trim()) ?? [];
+    const file = files.at(-1);
     switch (command.toUpperCase()) {
       case 'FILE':
         files.push({
@@ -62,7 +63,7 @@ export function readCueSheet(text: string): CueSheet | undefined {
           artist: undefined,
           startMs: Number.NaN,
         };
-        if ((files.at(-1)?.tracks.length ?? cueTracksMax) < cueTracksMax) files.at(-1)!.tracks.push(track);
+        if (file !== undefined && file.tracks.length < cueTracksMax) file.tracks.push(track);
         break;
       case 'TITLE':
         if (track === undefined) album ??= tagText(unquoted(rest));
@@ -138,8 +139,7 @@ export function cueTracksOf(
 ): readonly CueTrack[] | undefined {
   const stem = (name: string): string =>
     name
-      .split(/[\\/]/)
-      .at(-1)!
+      .replace(/^.*[\\/]/s, '')
       .replace(/\.[^.]*$/, '')
       .normalize('NFC')
       .toLowerCase();

@@ -4,6 +4,7 @@
  *
  * Invariant: pure; every release has an album, every track a title, whatever is missing.
  */
+import { lastName } from '../paths/path-rules.ts';
 import { formatByName } from './audio/audio-formats.ts';
 import type { FileCue } from './cue-sheet.ts';
 import { artistOfMost } from './texts/artist-names.ts';
@@ -72,7 +73,7 @@ export function releaseFields(
   isSingleFile: boolean,
   files: readonly TaggedFile[],
 ): ReleaseFields {
-  const names = namesOf(files);
+  const named = withNames(files);
   const folder = isSingleFile ? undefined : readFolderName(name);
   const tags = files.map((file) => file.tags);
   // What a sheet says of a file counts as its tags do, where these say nothing.
@@ -88,16 +89,16 @@ export function releaseFields(
   const artist =
     albumArtist ?? artistOfMost(trackArtists) ?? folder?.artist ?? (isNamed ? variousArtists : undefined);
   // `01 - Artist - Title` names artists only when all files do: one may well be called `Song - Live`.
-  const nameArtists = files.length > 1 && names.every(({ parts }) => parts.length === 2);
+  const nameArtists = files.length > 1 && named.every(({ fields }) => fields.parts.length === 2);
   const rootDisc = isSingleFile ? undefined : discIn(name);
-  const wholes = files.map((file, index): ReleaseTrack => {
+  const wholes = named.map(({ file, fields }): ReleaseTrack => {
     const { fileIndex, components, bytes, piecesRoot, tags, isUnreadable = false } = file;
-    const { disc, track, parts } = names[index]!;
-    const [before, title] = parts.length === 2 ? parts : [undefined, parts[0]];
+    const { disc, track, parts } = fields;
+    const [before, title = ''] = parts.length === 2 ? parts : [undefined, parts[0]];
     const isArtist = before !== undefined && (nameArtists || isSingleFile || sameText(before, artist));
     // From the bytes, where anybody has looked at them: an ending is a claim.
     const isLookedAt = isUnreadable || tags !== undefined;
-    const format = isLookedAt ? tags : formatByName(components.at(-1)!);
+    const format = isLookedAt ? tags : formatByName(lastName(components));
     return {
       fileIndex,
       path: components.join('/'),
@@ -108,7 +109,7 @@ export function releaseFields(
         discBehind(tags?.album ?? file.cue?.album) ??
         rootDisc,
       track: tags?.track ?? track,
-      title: tags?.title ?? (isArtist ? title! : parts.join(' - ')),
+      title: tags?.title ?? (isArtist ? title : parts.join(' - ')),
       artist: tags?.artist ?? (isArtist ? before : artist === variousArtists ? undefined : artist),
       durationMs: tags?.durationMs,
       codec: format?.codec,
@@ -119,7 +120,7 @@ export function releaseFields(
       piecesRoot,
     };
   });
-  const tracks = wholes.flatMap((whole, index) => songsOf(whole, files[index]!.cue?.tracks));
+  const tracks = wholes.flatMap((whole, index) => songsOf(whole, files[index]?.cue?.tracks));
   const only = wholes[0];
   return {
     album:
@@ -162,22 +163,25 @@ function songsOf(whole: ReleaseTrack, cue: FileCue['tracks'] | undefined): reado
 }
 
 /** `99 Problems` is track 99 only where other files have numbers too; `20-20 Vision` of disc 20 beside `20-21 …`. */
-function namesOf(files: readonly TaggedFile[]): readonly FileFields[] {
-  const names = files.map(({ components }) => readFileName(components.at(-1)!));
+function withNames(
+  files: readonly TaggedFile[],
+): readonly { readonly file: TaggedFile; readonly fields: FileFields }[] {
+  const read = files.map((file) => ({ file, fields: readFileName(lastName(file.components)) }));
+  const names = read.map(({ fields }) => fields);
   const places = new Set(names.map(({ disc, track }) => `${disc} ${track}`));
   const isBesideAnother = ({ disc, track = 0 }: FileFields): boolean =>
     places.has(`${disc} ${track - 1}`) || places.has(`${disc} ${track + 1}`);
   const discNames = names.filter((name) => name.disc !== undefined && isBesideAnother(name));
   const areDiscs = discNames.length * 2 > names.length;
-  const without = names.map((name) =>
-    name.isCertain || name.disc === undefined || areDiscs ? name : name.otherwise!,
-  );
-  const numbered = without.filter(({ track }) => track !== undefined).length;
+  const confirmed = (name: FileFields) =>
+    name.isCertain || name.disc === undefined || areDiscs ? name : name.otherwise;
+  const without = read.map(({ file, fields }) => ({ file, fields: confirmed(fields) }));
+  const numbered = without.filter(({ fields }) => fields.track !== undefined).length;
   const areNumbers = numbered > 1 && numbered * 2 > names.length;
-  return without.map((name) => {
-    let told = name;
-    while (!told.isCertain && !areNumbers) told = told.otherwise!;
-    return told;
+  return without.map(({ file, fields }) => {
+    let told = fields;
+    while (!told.isCertain && !areNumbers) told = told.otherwise;
+    return { file, fields: told };
   });
 }
 

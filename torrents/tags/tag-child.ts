@@ -40,13 +40,18 @@ const genresMax = 3;
 process.on('message', (request: TagRequest | ScaleRequest) => {
   const { path } = request;
   ('scale' in request ? scaled(path, request.scale) : read(path, request.wantCovers)).then(
-    (answer) => process.send!(answer),
-    () => process.send!(null),
+    (answer) => tell(answer),
+    () => tell(null),
   );
 });
 process.on('disconnect', () => process.exit());
 // All its code is there: from now on a file's time counts.
-process.send!('ready');
+tell('ready');
+
+/** The process that has started this one. */
+function tell(answer: TagAnswer | Uint8Array | 'too-large' | 'ready'): void {
+  process.send?.(answer);
+}
 
 async function read(path: string, wantCovers: boolean): Promise<TagAnswer> {
   const found = withFile(path, (source) => {

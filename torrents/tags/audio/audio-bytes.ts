@@ -38,8 +38,9 @@ export function audioBytes(source: ByteSource): AudioBytes | undefined {
   if (head.length === 0 || foreign.test(textAt(head, 0, 16))) return undefined;
   const room = source.read(start, searchBytesMax);
   const at = firstFrame(room, start + room.length >= source.size);
-  if (at === undefined) return undefined;
-  const { codec, sampleRate } = audioFrame(room, at)!;
+  const frame = at === undefined ? undefined : audioFrame(room, at);
+  if (at === undefined || frame === undefined) return undefined;
+  const { codec, sampleRate } = frame;
   const parser = codec === 'ac3' ? undefined : '.mp3';
   return { parser, start: start + at, codec, sampleRate };
 }
@@ -83,8 +84,8 @@ function behindId3(source: ByteSource): number {
   for (let tags = 0; tags < id3TagsMax; tags++) {
     const head = source.read(at, 10);
     if (head.length < 10 || textAt(head, 0, 3) !== 'ID3') break;
-    const size = [6, 7, 8, 9].reduce((sum, index) => sum * 128 + (head[index]! & 0x7f), 0);
-    const hasFooter = (head[5]! & 0x10) !== 0;
+    const size = head.subarray(6).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
+    const hasFooter = (viewOf(head).getUint8(5) & 0x10) !== 0;
     at += 10 + size + (hasFooter ? 10 : 0);
   }
   return at;
@@ -98,7 +99,7 @@ function flacFormat(source: ByteSource, start: number): ReturnType<Own> {
   for (const { at, bytes, isLast } of flacBlocks(source, start)) {
     if (!isLast) continue;
     const sync = source.read(at + bytes, 2);
-    return sync.length === 2 && sync[0] === 0xff && (sync[1]! & 0xfe) === 0xf8 ? {} : undefined;
+    return sync.length === 2 && (viewOf(sync).getUint16(0) & 0xfffe) === 0xfff8 ? {} : undefined;
   }
   return undefined;
 }
@@ -157,27 +158,28 @@ function coreAudioFormat(source: ByteSource, start: number, head: Uint8Array): R
   const sampleRate = view.getFloat64(20);
   const packetBytes = view.getUint32(36);
   const packetFrames = view.getUint32(40);
-  let frames: number | undefined;
+  let told: number | undefined;
   let at = start + 8;
   for (let count = 0; count < chunksMax; count++) {
     const chunk = source.read(at, 36);
     if (chunk.length < 12) break;
     const name = textAt(chunk, 0, 4);
     const size = Number(viewOf(chunk).getBigInt64(4));
-    if (name === 'pakt' && chunk.length >= 28) frames = Number(viewOf(chunk).getBigInt64(20));
+    if (name === 'pakt' && chunk.length >= 28) told = Number(viewOf(chunk).getBigInt64(20));
     if (name === 'data' && packetBytes > 0) {
       // -1: to the end of the file. Four bytes count edits.
       const bytes = (size < 0 ? source.size - at - 12 : size) - 4;
-      frames ??= Math.floor(bytes / packetBytes) * packetFrames;
+      told ??= Math.floor(bytes / packetBytes) * packetFrames;
     }
     if (size < 0) break;
     at += 12 + size;
   }
-  const isTold = frames !== undefined && frames > 0 && sampleRate > 0;
+  const frames = told ?? 0;
+  const isTold = frames > 0 && sampleRate > 0;
   return {
     codec: coreAudioCodecs[textAt(head, 28, 4)] ?? 'unknown',
     sampleRate,
-    durationMs: isTold ? (frames! / sampleRate) * 1000 : undefined,
+    durationMs: isTold ? (frames / sampleRate) * 1000 : undefined,
   };
 }
 

@@ -93,7 +93,8 @@ export function isAudio(fileName: string): boolean {
 /** What the name alone promises. */
 export function formatByName(fileName: string): AudioFormat {
   const ending = endingOf(fileName);
-  return Object.hasOwn(byEnding, ending) ? byEnding[ending]! : format(undefined, undefined);
+  const promised = Object.hasOwn(byEnding, ending) ? byEnding[ending] : undefined;
+  return promised ?? format(undefined, undefined);
 }
 
 /** Codec: undefined when nobody can filter by what was said. `toldLossless`: counts for codecs that are both. */

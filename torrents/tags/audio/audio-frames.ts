@@ -22,24 +22,30 @@ const bitRates: readonly (readonly number[])[] = [
   [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
   [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 ];
+const mpegCodecs = ['mp1', 'mp2', 'mp3'] as const;
 const mpegSampleRates = [44_100, 48_000, 32_000];
 const adtsSampleRates = [
   ...[96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000],
   7_350,
 ];
+const ac3Blocks = [1, 2, 3, 6];
 const ac3SampleRates = [48_000, 44_100, 32_000];
 const ac3BitRates = [
   ...[32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640],
 ];
 
+/** Of the longest header. */
+const headerBytes = 7;
+
 /** The frame that begins there; undefined when none does. */
 export function audioFrame(bytes: Uint8Array, at: number): AudioFrame | undefined {
-  if (at < 0 || at + 7 > bytes.length) return undefined;
-  const head = viewOf(bytes).getUint32(at);
-  if (head >>> 16 === 0x0b77) return ac3Frame(bytes, at);
+  if (at < 0 || at + headerBytes > bytes.length) return undefined;
+  const view = viewOf(bytes);
+  const head = view.getUint32(at);
+  if (head >>> 16 === 0x0b77) return ac3Frame(view, at);
   if (head >>> 21 !== 0x7ff) return undefined;
   // ADTS is "layer 0".
-  return ((head >>> 17) & 3) === 0 ? adtsFrame(bytes, at) : mpegFrame(head);
+  return ((head >>> 17) & 3) === 0 ? adtsFrame(view, at) : mpegFrame(head);
 }
 
 function mpegFrame(head: number): AudioFrame | undefined {
@@ -48,40 +54,43 @@ function mpegFrame(head: number): AudioFrame | undefined {
   const rateIndex = (head >>> 12) & 15;
   const sampleRateIndex = (head >>> 10) & 3;
   const padding = (head >>> 9) & 1;
-  if (version === 1 || layer === 4 || sampleRateIndex === 3) return undefined;
+  const codec = mpegCodecs[layer - 1];
+  const baseRate = mpegSampleRates[sampleRateIndex];
+  if (version === 1 || codec === undefined || baseRate === undefined) return undefined;
   const isOne = version === 3;
   const table = isOne ? layer - 1 : layer === 1 ? 3 : 4;
-  const bitRate = (bitRates[table]![rateIndex] ?? 0) * 1000;
+  const bitRate = (bitRates[table]?.[rateIndex] ?? 0) * 1000;
   // 0 is "free", which is in use nowhere: its frames tell no length.
   if (bitRate === 0) return undefined;
-  const sampleRate = mpegSampleRates[sampleRateIndex]! / (isOne ? 1 : version === 2 ? 2 : 4);
+  const sampleRate = baseRate / (isOne ? 1 : version === 2 ? 2 : 4);
   const samples = layer === 1 ? 384 : layer === 3 && !isOne ? 576 : 1152;
   const slots = Math.floor((samples / 8 / (layer === 1 ? 4 : 1)) * (bitRate / sampleRate)) + padding;
-  const codec = (['mp1', 'mp2', 'mp3'] as const)[layer - 1]!;
   return { codec, bytes: layer === 1 ? slots * 4 : slots, samples, sampleRate };
 }
 
-function adtsFrame(bytes: Uint8Array, at: number): AudioFrame | undefined {
+function adtsFrame(view: DataView, at: number): AudioFrame | undefined {
   // Twelve bits of sync, one of version, two of layer: all of the layer's are 0.
-  if ((bytes[at + 1]! & 0xf6) !== 0xf0) return undefined;
-  const sampleRate = adtsSampleRates[(bytes[at + 2]! >>> 2) & 15];
-  const length = ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >>> 5);
+  if ((view.getUint8(at + 1) & 0xf6) !== 0xf0) return undefined;
+  const sampleRate = adtsSampleRates[(view.getUint8(at + 2) >>> 2) & 15];
+  const length =
+    ((view.getUint8(at + 3) & 3) << 11) | (view.getUint8(at + 4) << 3) | (view.getUint8(at + 5) >>> 5);
   if (sampleRate === undefined || length < 7) return undefined;
-  return { codec: 'aac', bytes: length, samples: 1024 * ((bytes[at + 6]! & 3) + 1), sampleRate };
+  return { codec: 'aac', bytes: length, samples: 1024 * ((view.getUint8(at + 6) & 3) + 1), sampleRate };
 }
 
 /** AC-3 and E-AC-3, which are told apart by the number of their bit stream. */
-function ac3Frame(bytes: Uint8Array, at: number): AudioFrame | undefined {
-  const isEnhanced = bytes[at + 5]! >>> 3 > 10;
-  const rateCode = bytes[at + 4]! >>> 6;
+function ac3Frame(view: DataView, at: number): AudioFrame | undefined {
+  const isEnhanced = view.getUint8(at + 5) >>> 3 > 10;
+  const rateCode = view.getUint8(at + 4) >>> 6;
   const sampleRate = ac3SampleRates[rateCode];
   if (sampleRate === undefined) return undefined;
   if (isEnhanced) {
-    const words = (((bytes[at + 2]! & 7) << 8) | bytes[at + 3]!) + 1;
-    const blocks = [1, 2, 3, 6][(bytes[at + 4]! >>> 4) & 3]!;
+    const words = (((view.getUint8(at + 2) & 7) << 8) | view.getUint8(at + 3)) + 1;
+    const blocks = ac3Blocks[(view.getUint8(at + 4) >>> 4) & 3];
+    if (blocks === undefined) return undefined;
     return { codec: 'ac3', bytes: words * 2, samples: blocks * 256, sampleRate };
   }
-  const sizeCode = bytes[at + 4]! & 63;
+  const sizeCode = view.getUint8(at + 4) & 63;
   const bitRate = ac3BitRates[sizeCode >>> 1];
   if (bitRate === undefined) return undefined;
   const words = Math.floor((bitRate * 1000 * 1536) / sampleRate / 16) + (rateCode === 1 ? sizeCode & 1 : 0);
@@ -96,7 +105,7 @@ const runFrames = 3;
  * the file (`isEnd`), and a file of fewer frames counts when they fill it.
  */
 export function firstFrame(bytes: Uint8Array, isEnd: boolean, from = 0): number | undefined {
-  for (let at = from; at + 7 <= bytes.length; at++) {
+  for (let at = from; at + headerBytes <= bytes.length; at++) {
     const first = audioFrame(bytes, at);
     if (first !== undefined && isRun(bytes, at, first, isEnd)) return at;
   }

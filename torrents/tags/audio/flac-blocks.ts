@@ -22,9 +22,10 @@ export function* flacBlocks(source: ByteSource, start: number): Generator<FlacBl
   for (let count = 0; count < flacBlocksMax; count++) {
     const head = source.read(at, 4);
     if (head.length < 4) return;
-    const bytes = viewOf(head).getUint32(0) & 0xffffff;
-    const isLast = head[0]! >= 0x80;
-    yield { type: head[0]! & 0x7f, at: at + 4, bytes, isLast };
+    const word = viewOf(head).getUint32(0);
+    const bytes = word & 0xffffff;
+    const isLast = word >>> 31 === 1;
+    yield { type: (word >>> 24) & 0x7f, at: at + 4, bytes, isLast };
     if (isLast) return;
     at += 4 + bytes;
   }
@@ -63,9 +64,9 @@ function cueStarts(block: Uint8Array, sampleRate: number): readonly (readonly [n
   let at = cueHeadBytes;
   for (let left = block[cueHeadBytes - 1] ?? 0; left > 0; left--) {
     if (at + cueTrackBytes > block.length) return [];
-    const number = block[at + 8]!;
-    const isAudio = block[at + 21]! < 0x80;
-    const indexCount = block[at + 35]!;
+    const number = view.getUint8(at + 8);
+    const isAudio = view.getUint8(at + 21) < 0x80;
+    const indexCount = view.getUint8(at + 35);
     const offset = view.getBigUint64(at);
     at += cueTrackBytes;
     if (at + indexCount * cueIndexBytes > block.length) return [];

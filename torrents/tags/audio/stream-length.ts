@@ -43,7 +43,7 @@ function oggStream(head: Uint8Array): OggStream | undefined {
   let at = 0;
   for (let page = 0; page < 16 && at + 27 <= head.length; page++) {
     if (textAt(head, at, 4) !== 'OggS') break;
-    const segments = head[at + 26]!;
+    const segments = view.getUint8(at + 26);
     const packet = at + 27 + segments;
     if (packet + 60 > head.length) break;
     const sampleRate = oggSampleRate(head, packet, view);
@@ -88,8 +88,8 @@ function countedFrames(first: Uint8Array): number | undefined {
   const frame = audioFrame(first, 0);
   if (frame?.codec !== 'mp3') return undefined;
   const view = viewOf(first);
-  const isOne = (first[1]! & 0x08) !== 0;
-  const isMono = first[3]! >>> 6 === 3;
+  const isOne = (view.getUint8(1) & 0x08) !== 0;
+  const isMono = view.getUint8(3) >>> 6 === 3;
   const side = 4 + (isOne ? (isMono ? 17 : 32) : isMono ? 9 : 17);
   let frames = 0;
   if (/^(Xing|Info)$/.test(textAt(first, side, 4)) && side + 12 <= first.length) {

@@ -22,7 +22,7 @@ function exifInJpeg(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   const view = viewOf(bytes);
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
-    const marker = bytes[at + 1]!;
+    const marker = view.getUint8(at + 1);
     // The picture begins.
     if (marker === 0xda) break;
     const length = view.getUint16(at + 2);

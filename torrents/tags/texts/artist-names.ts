@@ -46,8 +46,8 @@ function artistKey(name: string): string {
   return letters === '' ? folded : letters;
 }
 
-function commonest(names: readonly string[]): string {
+function commonest(names: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts].sort(([, a], [, b]) => b - a)[0]![0];
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }

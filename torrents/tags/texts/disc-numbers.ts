@@ -27,11 +27,13 @@ const numberedAs = (media: string): string =>
   `(?:${media})[ ._#-]*(?:nr?\\.?|no\\.?|№)?[ ._#-]*(${number})${ends}`;
 const numbered = numberedAs(disc);
 
+/** A side is a disc of its own where no disc is told: letters are numbers at the beginning of a name only. */
+const side = new RegExp(`^[([]?(?:${disc}|side|seite|face|сторона)[ ._-]*(\\d{1,2}|[a-h])${ends}`, 'iu');
+
 /** In the order in which they count. */
 const patterns: readonly RegExp[] = [
   new RegExp(`${stands}${numbered}(?!\\s*[.,]\\d)`, 'iu'),
-  // A side is a disc of its own where no disc is told: letters are numbers at the beginning of a name only.
-  new RegExp(`^[([]?(?:${disc}|side|seite|face|сторона)[ ._-]*(\\d{1,2}|[a-h])${ends}`, 'iu'),
+  side,
   /第\s*(\d{1,2}|[一二三四五六七八九十])\s*[盘盤碟枚]/u,
 ];
 
@@ -39,7 +41,7 @@ const begins = new RegExp(`^[([]?\\s*${numbered}`, 'iu');
 
 /** Of a disc and nothing else, as a folder in that of its album: not `Album (Disc 2)`. */
 export function isDiscName(name: string): boolean {
-  return begins.test(name) || patterns[1]!.test(name);
+  return begins.test(name) || side.test(name);
 }
 
 /** As in tag-text.ts: a longer name costs no time. */
@@ -70,9 +72,9 @@ const inFront = new RegExp(`^(?:[([]${numbered}[)\\]]|${numbered})\\s*[-–—._
 
 /** `(CD1) 03 - Title` → 1 and the rest. */
 export function discInFront(stem: string): { readonly disc: number; readonly rest: string } | undefined {
-  const match = inFront.exec(stem);
-  const found = match === null ? undefined : discNumber((match[1] ?? match[2])!.toLowerCase());
-  return found === undefined ? undefined : { disc: found, rest: stem.slice(match![0].length) };
+  const [front = '', bracketed, bare = ''] = inFront.exec(stem) ?? [];
+  const found = front === '' ? undefined : discNumber((bracketed ?? bare).toLowerCase());
+  return found === undefined ? undefined : { disc: found, rest: stem.slice(front.length) };
 }
 
 const total = '(?:\\s*(?:of|/|von|de|из)\\s*\\d{1,3})?';
@@ -91,8 +93,8 @@ export function withoutDisc(album: string): string {
 
 /** Of `Album (Disc 2)`; a band may well call an album `Tape One`. */
 export function discBehind(album: string | undefined): number | undefined {
-  if (album === undefined || withoutDisc(album) === album) return undefined;
-  return discIn(behind.exec(album)![0]);
+  const [said] = album === undefined || withoutDisc(album) === album ? [] : (behind.exec(album) ?? []);
+  return said === undefined ? undefined : discIn(said);
 }
 
 /** Of an album of which one disc alone is there: its name without the disc, and which one that is. */

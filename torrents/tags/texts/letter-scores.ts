@@ -80,10 +80,11 @@ function pairShare(texts: readonly Uint8Array[], from: number, to: number, secon
   let pairs = 0;
   let frequent = 0;
   for (const bytes of texts) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + 1 < bytes.length; at++) {
-      const first = bytes[at]!;
+      const first = view.getUint8(at);
       if (first < 0x81) continue;
-      const second = bytes[++at]!;
+      const second = view.getUint8(++at);
       // Full-width punctuation stands in every text.
       if (first >= 0xa1 && first <= 0xa3) continue;
       pairs += 1;

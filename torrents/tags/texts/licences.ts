@@ -25,7 +25,7 @@ function commonName(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const [, kind, code, version = ''] = link.exec(text) ?? [];
   if (kind?.toLowerCase() === 'publicdomain') {
-    return code!.toLowerCase() === 'zero' ? 'CC0' : 'Public domain';
+    return code?.toLowerCase() === 'zero' ? 'CC0' : 'Public domain';
   }
   if (code !== undefined) return named(code, version);
   const [, parts, number = ''] = spelled.exec(text) ?? [];
@@ -58,8 +58,8 @@ const separator = ' / ';
  */
 export function licenceWords(name: string | undefined): readonly string[] {
   if (name === undefined) return [];
-  const each = name.split(separator).map(wordsOf);
-  return each[0]!.filter((word) => each.every((words) => words.includes(word)));
+  const [first = [], ...others] = name.split(separator).map(wordsOf);
+  return first.filter((word) => others.every((words) => words.includes(word)));
 }
 
 /** Whether it is one of these words. */

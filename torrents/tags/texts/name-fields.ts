@@ -15,18 +15,21 @@ export interface FolderFields {
   readonly disc: number | undefined;
 }
 
-export interface FileFields {
+interface NameFields {
   readonly disc: number | undefined;
   readonly track: number | undefined;
-  /** `7 Rings` may be a title or a track: somebody who knows its neighbours has to say. */
-  readonly isCertain: boolean;
   /** The name without the number; in two when an artist may stand before the title. */
   readonly parts: readonly string[];
   /** The whole name. */
   readonly stem: string;
-  /** What it says when the neighbours of the file do not confirm it. */
-  readonly otherwise?: FileFields;
 }
+
+/**
+ * `7 Rings` may be a title or a track: somebody who knows its neighbours has to say. `otherwise`: what it says when the
+ * neighbours of the file do not confirm it.
+ */
+export type FileFields = NameFields &
+  ({ readonly isCertain: true } | { readonly isCertain: false; readonly otherwise: FileFields });
 
 const year = '(?:19|20)\\d\\d';
 const yearAlone = new RegExp(`^${year}$`);
@@ -50,7 +53,7 @@ export function readFolderName(name: string): FolderFields {
     }
     const match = bracketsLast.exec(text);
     if (match === null || match.index === 0) break;
-    const words = (match[1] ?? match[2] ?? match[3])!.split(/[\s,/;_+-]+/).filter((word) => word !== '');
+    const words = (match[1] ?? match[2] ?? match[3] ?? '').split(/[\s,/;_+-]+/).filter((word) => word !== '');
     if (!words.every((word) => yearAlone.test(word) || technical.test(word))) break;
     const told = words.find((word) => yearAlone.test(word));
     // (96) is a bit rate, (1996) a year; of two years the one that stands first is the album's.
@@ -63,8 +66,11 @@ export function readFolderName(name: string): FolderFields {
     text = text.slice(first[0].length);
   }
   const parts = text.split(dash);
-  if (parts.length > 2 && found === undefined && yearAlone.test(parts[1]!))
-    found = Number(parts.splice(1, 1)[0]);
+  const [, second = ''] = parts;
+  if (parts.length > 2 && found === undefined && yearAlone.test(second)) {
+    found = Number(second);
+    parts.splice(1, 1);
+  }
   const [artist, ...rest] = parts;
   if (rest.length === 0) return { artist: undefined, album: text, year: found, disc };
   return { artist, album: rest.join(' - '), year: found, disc };
@@ -74,28 +80,29 @@ export function readFolderName(name: string): FolderFields {
 export function readFileName(name: string): FileFields {
   const stem = spaced(name.replace(/(?<=.)\.[^.\s]{1,5}$/, ''));
   const front = discInFront(stem);
-  const rest = front === undefined ? undefined : numberIn(front.rest, front.rest);
-  // `(CD1) 03 Title`, and never `Disc 1 Rider`: a disc in front has a track behind it.
-  if (rest?.track !== undefined) return { ...rest, disc: front!.disc, stem, isCertain: true };
-  return numberIn(stem, stem);
+  if (front !== undefined) {
+    const { track, parts } = numberIn(front.rest);
+    // `(CD1) 03 Title`, and never `Disc 1 Rider`: a disc in front has a track behind it.
+    if (track !== undefined) return { disc: front.disc, track, parts, stem, isCertain: true };
+  }
+  return numberIn(stem);
 }
 
-function numberIn(text: string, stem: string, after = 0): FileFields {
-  for (let index = after; index < numbers.length; index++) {
-    const { pattern, isCertain } = numbers[index]!;
-    const groups = pattern.exec(text)?.groups;
+function numberIn(stem: string, patterns = numbers): FileFields {
+  for (const [index, { pattern, isCertain }] of patterns.entries()) {
+    const groups = pattern.exec(stem)?.groups;
     if (groups === undefined) continue;
     const { disc, track, title = stem, before } = groups;
-    return {
+    const told = {
       disc: disc === undefined ? undefined : Number(disc),
       track: track === undefined ? undefined : Number(track),
-      isCertain,
-      parts: before === undefined ? partsOf(title) : [before.split(dash)[0]!, title],
+      parts: before === undefined ? partsOf(title) : [...before.split(dash, 1), title],
       stem,
-      ...(isCertain ? {} : { otherwise: numberIn(text, stem, index + 1) }),
     };
+    if (isCertain) return { ...told, isCertain };
+    return { ...told, isCertain: false, otherwise: numberIn(stem, patterns.slice(index + 1)) };
   }
-  return { disc: undefined, track: undefined, isCertain: true, parts: partsOf(text), stem };
+  return { disc: undefined, track: undefined, isCertain: true, parts: partsOf(stem), stem };
 }
 
 const separator = '(?:\\s*[-–—.:)\\]]+\\s*|\\s+)';

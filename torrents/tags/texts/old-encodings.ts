@@ -139,10 +139,10 @@ function byPlainNames(
   for (const { encoding, texts } of readings) {
     const gained = new Set<string>();
     let isLost = false;
-    for (const [index, text] of texts.entries()) {
-      const read = plainWordsIn(text ?? '', told);
-      for (const word of read) if (!asIs[index]!.has(word)) gained.add(word);
-      isLost ||= [...asIs[index]!].some((word) => !read.has(word));
+    for (const [index, before] of asIs.entries()) {
+      const read = plainWordsIn(texts[index] ?? '', told);
+      for (const word of read) if (!before.has(word)) gained.add(word);
+      isLost ||= [...before].some((word) => !read.has(word));
     }
     const letters = [...gained].reduce((sum, word) => sum + word.length, 0);
     if (!isLost && letters > most) [best, most] = [encoding, letters];

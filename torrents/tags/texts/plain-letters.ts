@@ -10,5 +10,5 @@ export function plainLetters(text: string): string {
     .normalize('NFKD')
     .toLowerCase()
     .replace(/\p{M}+/gu, '')
-    .replace(/[ßæœøłđðþı]/g, (letter) => others[letter]!);
+    .replace(/[ßæœøłđðþı]/g, (letter) => others[letter] ?? letter);
 }

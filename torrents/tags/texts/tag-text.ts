@@ -29,9 +29,10 @@ export function tagText(untrusted: unknown): string | undefined {
 /** Nothing, when a program has put question marks for all letters. A last one can be a character that was cut in two. */
 export function readableText(untrusted: unknown): string | undefined {
   const text = tagText(untrusted);
-  const whole = text?.replace(/\ufffd+$/, '');
-  if (whole === text) return text !== undefined && lostText.test(text) ? undefined : text;
-  return tagText(whole) !== undefined && !lostText.test(whole!) ? tagText(whole) : undefined;
+  if (text === undefined) return undefined;
+  const whole = text.replace(/\ufffd+$/, '');
+  if (lostText.test(whole)) return undefined;
+  return whole === text ? text : tagText(whole);
 }
 
 const lostText = /\ufffd|^[\s?.,!()'"-]*\?{3}[\s?.,!()'"-]*$/;
