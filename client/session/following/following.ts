@@ -7,7 +7,7 @@
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { DiskTrouble, PeerAddress, Report } from '../../engine/contract.ts';
-import { isFailingDisk } from '../../engine/pieces/loss-pace.ts';
+import { isFailingDisk } from '../../engine/swarm/loss-pace.ts';
 import type { TorrentStatus } from '../../engine/status.ts';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
 import { isHopeless } from '../../host/client-error.ts';
