@@ -1,8 +1,14 @@
 /** What a program may wait for of one transfer: that it runs, and that all that is wanted is here. */
 
-export class Milestones {
+export abstract class Milestones {
+  readonly #found = awaited();
   readonly #started = awaited();
   #completed = awaited();
+
+  /** Resolves when its torrent is known. Rejects with why it cannot be found. */
+  get found(): Promise<void> {
+    return this.#found.promise;
+  }
 
   /** Resolves when it runs for the first time. Rejects with why it does not. */
   get started(): Promise<void> {
@@ -14,22 +20,27 @@ export class Milestones {
     return this.#completed.promise;
   }
 
-  onStarted(): void {
+  protected onFound(): void {
+    this.#found.resolve();
+  }
+
+  protected onStarted(): void {
     this.#started.resolve();
   }
 
-  onCompleted(): void {
+  protected onCompleted(): void {
     this.#completed.resolve();
   }
 
   /** It has failed, or was removed. */
-  onEnded(why: Error): void {
+  protected onEnd(why: Error): void {
+    this.#found.reject(why);
     this.#started.reject(why);
     this.#completed.reject(why);
   }
 
   /** More is wanted, or it is tried again. */
-  reopen(): void {
+  protected onMoreWanted(): void {
     this.#completed = awaited();
   }
 }

@@ -8,6 +8,7 @@ import { realFiles } from '../host/disk/real-files.ts';
 import { asPromise } from '../host/disk/steps.ts';
 import { realTimers } from '../host/disk/timers.ts';
 import { type ClientOptions, openClient } from '../host/open-client.ts';
+import type { RecordingSummary } from '../host/recording/flight-recorder.ts';
 import { ListKeeper } from './list/list-keeper.ts';
 import { SavedList } from './list/saved-list.ts';
 import { keptTransfer } from './list/saved-transfer.ts';
@@ -24,6 +25,8 @@ export interface OpenedSession {
   readonly session: Session;
   /** Transfers whose files in the list cannot be read: they are left where they lie. */
   readonly damaged: readonly SessionError[];
+  /** What `recordInto` has come to. */
+  readonly recording: () => RecordingSummary | undefined;
 }
 
 /**
@@ -40,7 +43,7 @@ export async function openSession(options: SessionOptions = {}): Promise<OpenedS
     const limits = { ...noLimits, uploadBpsMax, downloadBpsMax };
     const onClosed = () => lock?.release();
     const ports = { host: client, timers: realTimers, wallMs: Date.now, resolvePeers, onClosed };
-    return await openList(ports, folder, realFiles, limits);
+    return { ...(await openList(ports, folder, realFiles, limits)), recording: () => client.recording };
   } catch (error) {
     lock?.release();
     throw error;
@@ -53,7 +56,7 @@ async function openList(
   folder: string | undefined,
   files: FileSystem,
   limits: SessionLimits,
-): Promise<OpenedSession> {
+): Promise<Omit<OpenedSession, 'recording'>> {
   if (folder === undefined) return { session: new Session(ports, limits), damaged: [] };
   const list = new SavedList(folder, files);
   const kept = await asPromise(list.reading());

@@ -151,6 +151,7 @@ export class Session {
     this.#stopLooking();
     for (const transfer of this.#transfers) transfer.freeze();
     await this.#ports.host.close();
+    await Promise.all(this.#transfers.map((transfer) => transfer.settled()));
     for (const transfer of this.#transfers) {
       transfer.endRun();
       this.#ports.keeper?.onChange(transfer);

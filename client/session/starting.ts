@@ -67,11 +67,11 @@ export async function startTorrent(
   onTurn: AddRequest['onTurn'],
 ): Promise<Started> {
   return await turns[settings.kind].take(ports.signal, async (giveWay) => {
-    await onTurn?.(metainfo);
+    const chosen = { ...settings, ...(await onTurn?.(metainfo)) };
     ports.signal.throwIfAborted();
     return settings.kind === 'share'
-      ? await share(metainfo, settings, host, ports)
-      : await fetch(metainfo, settings, host, ports, giveWay);
+      ? await share(metainfo, chosen, host, ports)
+      : await fetch(metainfo, chosen, host, ports, giveWay);
   });
 }
 

@@ -16,7 +16,7 @@ import type { Dates, Earlier, TransferWorld } from './transfer-world.ts';
 type Clocks = Pick<TransferWorld<never>, 'nowMs' | 'wallMs'>;
 
 export class TransferRun {
-  readonly following: Following;
+  following: Following;
   /** The search for what a magnet link stands for, while it is under way. */
   search: PendingMagnet | undefined;
   readonly #nowMs: () => number;

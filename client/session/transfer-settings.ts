@@ -29,6 +29,8 @@ export interface TransferSettings {
   /** An earlier version of it that lies there. */
   readonly upgradeFrom?: UpgradeFrom | undefined;
   readonly isPaused?: boolean;
+  /** Of a link: it is paused as soon as its torrent is known, so that files can be chosen first. */
+  readonly pausesWhenFound?: boolean;
   /** It rests when it has given so much. */
   readonly seedLimits?: SeedLimits;
 }
@@ -38,6 +40,6 @@ export type Wanted = { readonly metainfo: Metainfo } | { readonly link: MagnetLi
 
 export interface AddRequest extends TransferSettings {
   readonly wanted: Wanted;
-  /** Its turn has come: called before anything is looked at, at every start. */
-  readonly onTurn?: (metainfo: Metainfo) => Promise<void>;
+  /** Its turn has come: called before anything is looked at, at every start. Answers what is chosen now that it is known. */
+  readonly onTurn?: (metainfo: Metainfo) => Promise<Pick<TransferSettings, 'choice'>>;
 }

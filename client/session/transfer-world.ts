@@ -9,7 +9,7 @@ export interface TransferWorld<Transfer> extends StartWorld {
   readonly nowMs: () => number;
   /** Milliseconds since 1970. */
   readonly wallMs: () => number;
-  emit(transfer: Transfer, event: TransferEvent): void;
+  readonly emit: (transfer: Transfer, event: TransferEvent) => void;
   /** What is kept of it has changed, or whether it wants a turn. */
   onChange(transfer: Transfer): void;
 }

@@ -20,7 +20,7 @@ import { TransferRun } from './transfer-run.ts';
 import type { AddRequest, TransferSettings, Wanted } from './transfer-settings.ts';
 import type { Earlier, TransferWorld } from './transfer-world.ts';
 
-export class Transfer {
+export class Transfer extends Milestones {
   /** What it is called in the list: the info-hash it was added by. */
   readonly id: string;
   readonly run: TransferRun;
@@ -37,9 +37,9 @@ export class Transfer {
   /** No step is taken any more. */
   #end: 'removed' | 'closed' | undefined;
   #toldState: TransferState | undefined;
-  readonly #milestones = new Milestones();
 
   constructor(id: string, request: AddRequest, world: TransferWorld<Transfer>, earlier?: Earlier) {
+    super();
     const { onTurn, wanted, ...settings } = request;
     this.id = id;
     this.#settings = settings;
@@ -47,10 +47,8 @@ export class Transfer {
     this.#onTurn = onTurn;
     this.#world = world;
     const before = { isComplete: request.kind === 'share', dates: { addedMs: world.wallMs() }, ...earlier };
-    const nowMs = () => world.nowMs();
-    const freeBytes = () => world.host.freeBytes(this.#settings.place);
-    const following = new Following((event) => world.emit(this, event), { nowMs, freeBytes });
-    this.run = new TransferRun(following, world, before);
+    if ('metainfo' in wanted) this.onFound();
+    this.run = new TransferRun(this.#follow(), world, before);
     this.#loop = new StepLoop({
       next: () => this.#next,
       take: (step, signal) => this.#take(step, signal),
@@ -115,14 +113,6 @@ export class Transfer {
     return this.run.active?.path ?? join(this.#settings.place, this.metainfo.layout.rootName);
   }
 
-  get started(): Promise<void> {
-    return this.#milestones.started;
-  }
-
-  get completed(): Promise<void> {
-    return this.#milestones.completed;
-  }
-
   pause(): void {
     this.#wish({ isPaused: true });
   }
@@ -151,7 +141,7 @@ export class Transfer {
     const { active } = this.run;
     active?.select(choice);
     if (active === undefined || !active.status().complete) {
-      this.#milestones.reopen();
+      this.onMoreWanted();
       this.run.reopen();
     }
     this.#wish({ choice });
@@ -213,7 +203,13 @@ export class Transfer {
   #tryAgain(): void {
     if (this.#error === undefined) return;
     this.#error = undefined;
-    this.#milestones.reopen();
+    this.onMoreWanted();
+  }
+
+  #follow(): Following {
+    const { nowMs, host, emit } = this.#world;
+    const freeBytes = () => host.freeBytes(this.#settings.place);
+    return new Following((event) => emit(this, event), { nowMs, freeBytes });
   }
 
   get #next(): Step | undefined {
@@ -259,7 +255,11 @@ export class Transfer {
       },
     );
     this.#wanted = { metainfo };
-    this.#settings = { ...this.#settings, peers };
+    const isPaused = this.#settings.pausesWhenFound ?? this.#settings.isPaused ?? false;
+    this.#settings = { ...this.#settings, peers, isPaused };
+    // What was said of peers in the search is said again of the download.
+    this.run.following = this.#follow();
+    this.onFound();
     ports.emit({ type: 'found' });
     this.#world.onChange(this);
   }
@@ -269,7 +269,7 @@ export class Transfer {
     const { active } = started;
     this.run.begin(started);
     if (this.#settings.isSequential) active.setSequential(true);
-    this.#milestones.onStarted();
+    this.onStarted();
     ports.emit({ type: 'started' });
     this.#awaitCompletion(active);
   }
@@ -280,7 +280,7 @@ export class Transfer {
       () => {
         if (this.run.active !== active || active.completed !== completed) return;
         const isNews = this.run.onCompleted();
-        this.#milestones.onCompleted();
+        this.onCompleted();
         if (isNews) this.#world.emit(this, { type: 'completed' });
         this.#world.onChange(this);
         this.#tellState();
@@ -328,7 +328,7 @@ export class Transfer {
     if (isErased && 'metainfo' in this.#wanted)
       await this.#world.host.erase(this.metainfo, this.#settings.place);
     this.#end = 'removed';
-    this.#milestones.onEnded(new ClientError('stopped', `${this.name} was removed`));
+    this.onEnd(new ClientError('stopped', `${this.name} was removed`));
     this.#world.onChange(this);
     this.#world.emit(this, { type: 'removed', isErased });
   }
@@ -336,7 +336,7 @@ export class Transfer {
   #fail(error: Error): void {
     this.#error = error;
     this.#removal = undefined;
-    this.#milestones.onEnded(error);
+    this.onEnd(error);
     this.#world.emit(this, { type: 'failed', error });
     this.#world.onChange(this);
   }

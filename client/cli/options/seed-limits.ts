@@ -1,16 +1,9 @@
 /** When sharing is enough: so many times its size given, or for so long. */
 import type { Options } from 'yargs';
 import { duration } from '../../../torrents/wording.ts';
+import type { SeedLimits } from '../../session/seed-limits.ts';
 import { badOption } from '../cli-error.ts';
 import { parseDuration } from './duration-parser.ts';
-
-export interface SeedLimits {
-  /** Given bytes by the bytes of what is shared. */
-  readonly ratioMax: number | undefined;
-  readonly secondsMax: number | undefined;
-}
-
-export const noSeedLimits: SeedLimits = { ratioMax: undefined, secondsMax: undefined };
 
 export const seedLimitOptions = {
   'seed-ratio': {
@@ -42,16 +35,9 @@ export function seedLimits(args: LimitArgs): SeedLimits {
   };
 }
 
-/** Why it is enough, in words; undefined while it is not. */
-export function reachedLimit(
-  { ratioMax, secondsMax }: SeedLimits,
-  givenBytes: number,
-  sharedBytes: number,
-  seconds: number,
-): string | undefined {
-  if (ratioMax !== undefined && givenBytes >= ratioMax * sharedBytes) return `ratio ${ratioMax} is reached`;
-  if (secondsMax !== undefined && seconds >= secondsMax) return `${duration(secondsMax)} are over`;
-  return undefined;
+/** Why it is enough. */
+export function limitWords({ ratioMax, secondsMax = 0 }: SeedLimits, reached: 'ratio' | 'time'): string {
+  return reached === 'ratio' ? `ratio ${ratioMax} is reached` : `${duration(secondsMax)} are over`;
 }
 
 /** Negative, endless and unreadable numbers are refused; a million is for ever. */

@@ -8,7 +8,9 @@ import { type AccountPlace, openAccount, type TrackerAccount } from '../../accou
 import { openIdentity } from '../../account/identity.ts';
 import { ShareError } from '../../account/share-error.ts';
 import type { TrackerError } from '../../account/tracker-error.ts';
-import type { Client } from '../../host/client.ts';
+import { noSeedLimits } from '../../session/seed-limits.ts';
+import type { Session } from '../../session/session.ts';
+import type { Transfer } from '../../session/transfer.ts';
 import { type AccessBody, isHeld, type ReleaseDetail } from '../../sharing/publishing.ts';
 import type { SharedFolder } from '../../sharing/shared-folder.ts';
 import { CliError, codeOf } from '../cli-error.ts';
@@ -16,15 +18,14 @@ import { confirmRights } from '../commands/account/rights.ts';
 import { tellFaults } from '../commands/making/release-faults.ts';
 import { plain, torrentDocument } from '../commands/making/torrent-summary.ts';
 import { exitCode } from '../exit-codes.ts';
-import { noSeedLimits } from '../options/seed-limits.ts';
 import { audienceWords } from '../options/visibility.ts';
 import { releaseTitle } from '../results/release-names.ts';
 import { commandElsewhere } from '../screen/command-line.ts';
 import { type Output, paint } from '../screen/output.ts';
 import { hashingLine } from '../screen/progress-line.ts';
-import { TrackerComplaints } from '../swarm-view/tracker-complaints.ts';
+import { startTransfer } from '../transfer/client-session.ts';
 import { seedUntil } from '../transfer/seeding.ts';
-import { Transfer } from '../transfer/transfer.ts';
+import { TransferVoice } from '../transfer/transfer-voice.ts';
 import { scoutAlbums } from './album-scout.ts';
 import { publishFolder } from './publishing-folder.ts';
 import { watchStanding } from './share-standing.ts';
@@ -48,14 +49,14 @@ type SharedPlace = Pick<Album, 'path'> & Partial<Album>;
 
 /** Resolves when it is time to stop. */
 export async function sharePublished(
-  client: Client,
+  session: Session,
   place: SharingPlace,
   sharing: PublishSharing,
   output: Output,
 ): Promise<number> {
   const account = await openAccount(place);
   try {
-    return await shareWith(client, account, place, sharing, output);
+    return await shareWith(session, account, place, sharing, output);
   } finally {
     await account.close();
   }
@@ -70,7 +71,7 @@ interface Sharing {
 }
 
 async function shareWith(
-  client: Client,
+  session: Session,
   account: TrackerAccount,
   place: SharingPlace,
   { folders, collections, create, mayShare, ...options }: PublishSharing,
@@ -95,7 +96,7 @@ async function shareWith(
   let lastHeld: TrackerError | undefined;
   /** Taken down, or waiting for a moderator: trying again changes nothing. */
   const givenUp = new Set<string>();
-  const complaints = isCollection ? new TrackerComplaints(output, [], true) : undefined;
+  new TransferVoice(session, output, { areWatched: true, areMany: isCollection });
 
   /** A moderator took it down: it is neither published nor given on any more. The other folders stay. */
   async function end(sharing: Sharing, error: TrackerError): Promise<void> {
@@ -107,7 +108,7 @@ async function shareWith(
     tellHeld(error, sharing.folder, sharing.release?.id, output);
     const transferAt = sharing.transfer === undefined ? -1 : transfers.indexOf(sharing.transfer);
     if (transferAt >= 0) transfers.splice(transferAt, 1);
-    await sharing.transfer?.active.stop();
+    if (sharing.transfer !== undefined) await session.remove(sharing.transfer);
     if (sharings.length === 0 && !isCollection) nothingLeft.abort();
     // Its watcher may be what told us: it is not waited for.
     void sharing.share?.close();
@@ -123,7 +124,7 @@ async function shareWith(
       onTrouble: (error) => {
         if (!isForbidden(error)) return tellTrouble(error, folder, 'it is tried again', output);
         // What lies there now is not what was shared: nothing of it is given away.
-        void sharing.transfer?.active.stop();
+        sharing.transfer?.pause();
         tellTrouble(error, folder, 'it is not seeded any more', output);
       },
       async onHeld(error) {
@@ -135,12 +136,11 @@ async function shareWith(
         const { transfer: before } = sharing;
         sharing.release = release;
         // Its files are no longer what the version before says: whoever needs that one has to ask somebody else.
-        await before?.active.stop();
+        if (before !== undefined) await session.remove(before);
         // It bears a passkey for this release, so it is never printed.
         const metainfo = { ...version.metainfo, trackers: [[release.announceUrl]] };
-        const transfer = new Transfer(metainfo, output, true, complaints);
-        const { onReport } = transfer;
-        transfer.attach(await client.seed(metainfo, { path: folder, verify: false, onReport, trust }));
+        const request = { wanted: { metainfo }, kind: 'share', place: folder, verify: false, trust } as const;
+        const transfer = await startTransfer(session, request, signal);
         sharing.transfer = transfer;
         if (before === undefined) transfers.push(transfer);
         else transfers[transfers.indexOf(before)] = transfer;
@@ -149,7 +149,7 @@ async function shareWith(
           ...{ release: release.id, version: release.version, visibility: release.visibility },
         };
         const event = before === undefined ? 'sharing' : 'new-version';
-        output.document({ event, ...document, published: isNew, faults, url: null, port: client.port });
+        output.document({ event, ...document, published: isNew, faults, url: null, port: session.port });
         tellPublished(release, before === undefined, account.url, output, isCollection);
         tellFaults(faults, false, output);
       },
@@ -236,7 +236,7 @@ async function shareWith(
         if (at >= 0) transfers.splice(at, 1);
         output.document({ event: 'gone', path });
         output.remark(`${plain(path)} is not there any more: it is not shared; nothing is withdrawn`);
-        await sharing.transfer?.active.stop();
+        if (sharing.transfer !== undefined) await session.remove(sharing.transfer);
         await sharing.share?.close();
       },
       onTrouble: (error, folder) => tellTrouble(error, folder, 'it is looked at again', output),

@@ -1,9 +1,10 @@
 /** The key that asks trackers for peers now, in commands that fetch or seed. */
 import { duration } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
+import type { ActiveTorrent } from '../../host/active-torrent.ts';
+import type { Transfer } from '../../session/transfer.ts';
 import { type Keys, withKeys } from '../screen/keys.ts';
 import { type Output, paint } from '../screen/output.ts';
-import type { Transfer } from '../transfer/transfer.ts';
 import { hasUsableTracker } from './obstacles.ts';
 import { trackerHost } from './tracker-host.ts';
 
@@ -23,7 +24,7 @@ export async function withAnnounceKey<T>(
   const keys: Keys = { a: announceKey(transfers, say, () => performance.now()) };
   let timer: NodeJS.Timeout | undefined;
   const tell = () => {
-    if (isKeyOfUse(transfers().map(({ status }) => status))) say(hint);
+    if (isKeyOfUse(transfers().map(({ run }) => run.status))) say(hint);
   };
   return await withKeys(output, keys, underWay, () => {
     timer = setTimeout(tell, hintAfterMs);
@@ -36,9 +37,17 @@ export function isKeyOfUse(all: readonly Pick<TorrentStatus, 'peers' | 'trackers
   return all.every(({ peers }) => peers.length === 0) && hasUsableTracker({ trackers });
 }
 
+/** As much of a transfer as the key needs. */
+interface AskedTransfer {
+  readonly run: {
+    readonly active: Pick<ActiveTorrent, 'announceNow'> | undefined;
+    readonly status: Pick<TorrentStatus, 'trackers'>;
+  };
+}
+
 /** What the key does. `nowMs` never goes back. */
 export function announceKey(
-  transfers: () => readonly Pick<Transfer, 'active' | 'status'>[],
+  transfers: () => readonly AskedTransfer[],
   say: (words: string) => void,
   nowMs: () => number,
 ): () => void {
@@ -46,8 +55,8 @@ export function announceKey(
   return () => {
     if (nowMs() < nextMs) return;
     nextMs = nowMs() + pressEveryMs;
-    for (const { active } of transfers()) active.announceNow();
-    say(announceWords(transfers().flatMap(({ status }) => status.trackers)));
+    for (const { run } of transfers()) run.active?.announceNow();
+    say(announceWords(transfers().flatMap(({ run }) => run.status.trackers)));
   };
 }
 

@@ -1,17 +1,17 @@
 /** What is seen of downloads under way: searches, one line for everything that is fetched, and what is behind it. */
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
+import type { Transfer } from '../../session/transfer.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import type { LiveText, Output } from '../screen/output.ts';
 import { hashingLine, type TransferFigures, transferLine } from '../screen/progress-line.ts';
-import type { MetadataSearch } from '../sources/metadata-search.ts';
-import { announceProgress } from '../transfer/seeding.ts';
-import type { Transfer } from '../transfer/transfer.ts';
+import { announceProgress, figuresOf, obstaclesOfTransfer } from '../transfer/transfer-figures.ts';
 import { sourceTable, sourceWords } from './source-table.ts';
 import { outlook, standstillAfterMs, standstillLines } from './standstill.ts';
 
 export class DownloadView {
   readonly transfers: Transfer[] = [];
-  readonly searches = new Set<MetadataSearch>();
+  /** For what magnet links stand for. */
+  readonly searches = new Set<{ view(): LiveText }>();
   /** Torrents that wait for another one's file, in words, by info-hash. */
   readonly waits = new Map<string, string>();
   /** Of what is there already; undefined while nothing is looked at. */
@@ -27,19 +27,18 @@ export class DownloadView {
 
   /** To be called a few times a second. */
   look(): void {
-    for (const transfer of this.#open) transfer.lookAtDisk();
     this.#explainStandstill();
-    if (this.#output.json) announceProgress(this.transfers);
+    if (this.#output.json) for (const transfer of this.transfers) announceProgress(transfer, this.#output);
     else this.#output.live(this.#text());
   }
 
   /** Everything that is fetched as one. */
   figures(): TransferFigures {
-    const all = this.transfers.map((transfer) => transfer.figures());
+    const all = this.transfers.map(figuresOf);
     const sum = (of: (figures: TransferFigures) => number) => all.reduce((total, f) => total + of(f), 0);
     const open = all.filter(({ bytes, totalBytes }) => bytes < totalBytes);
     // One disk that refuses is news, whatever goes on beside it: they mostly share it.
-    const refusedAt = this.transfers.findIndex(({ diskTrouble }) => diskTrouble !== undefined);
+    const refusedAt = this.transfers.findIndex(({ run }) => run.following.diskTrouble !== undefined);
     const refused = all[refusedAt];
     const [bytes, totalBytes, downBps] = [
       sum((f) => f.bytes),
@@ -71,26 +70,26 @@ export class DownloadView {
         return [...lines, ...this.#details(columns, rows - lines.length)];
       },
       plain: () => {
-        const words = this.#output.verbose ? sourceWords(open.map(({ status }) => status)) : [];
+        const words = this.#output.verbose ? sourceWords(open.map(({ run }) => run.status)) : [];
         return [...parts.map((part) => part.plain()), ...words].filter(Boolean).join('\n');
       },
     };
   }
 
   get #open(): Transfer[] {
-    return this.transfers.filter(({ status }) => !status.complete);
+    return this.transfers.filter(({ run }) => !run.status.complete);
   }
 
   /** Below the line: why nothing comes, and with `-v` from whom something does. */
   #details(columns: number, rows: number): string[] {
     const open = this.#open;
-    const isRefused = open.some(({ diskTrouble }) => diskTrouble !== undefined);
-    const isStill = !isRefused && open.length > 0 && open.every((transfer) => !transfer.isMoving);
-    const still = open.find(({ waitsFor }) => waitsFor === undefined);
-    const why = isStill && still ? standstillLines(still.status, still.departures, still.obstacles) : [];
+    const isRefused = open.some(({ run }) => run.following.diskTrouble !== undefined);
+    const isStill = !isRefused && open.length > 0 && open.every(({ run }) => !run.isMoving);
+    const still = open.find(({ run }) => run.waitsFor === undefined);
+    const why = isStill && still ? standstillOf(still) : [];
     if (!this.#output.verbose) return why;
     const table = sourceTable(
-      open.map(({ status }) => status),
+      open.map(({ run }) => run.status),
       columns - 6,
       rows - why.length,
     );
@@ -100,7 +99,7 @@ export class DownloadView {
   /** Once, in a log, each time that nothing has moved for a while: what is seen all the time on a terminal. */
   #explainStandstill(): void {
     const open = this.#open;
-    const bytes = open.reduce((sum, { status }) => sum + status.downloaded, 0);
+    const bytes = open.reduce((sum, { run }) => sum + run.status.downloaded, 0);
     if (bytes !== this.#movedBytes || open.length === 0) {
       this.#movedBytes = bytes;
       this.#movedMs = performance.now();
@@ -109,15 +108,19 @@ export class DownloadView {
     if (this.#isExplained || this.#output.isLive || performance.now() - this.#movedMs < standstillAfterMs)
       return;
     this.#isExplained = true;
-    for (const { metainfo, status, departures, obstacles, diskTrouble, waitsFor } of open) {
-      if (diskTrouble !== undefined || waitsFor !== undefined) continue;
+    for (const transfer of open) {
+      const { metainfo, run } = transfer;
+      if (run.following.diskTrouble !== undefined || run.waitsFor !== undefined) continue;
       const state =
-        outlook(status) === 'fatal'
+        outlook(run.status) === 'fatal'
           ? 'stands still, and nothing will change by itself'
           : 'stands still for now';
-      this.#output.remark(
-        [`${plain(metainfo.name)} ${state}:`, ...standstillLines(status, departures, obstacles)].join('\n'),
-      );
+      this.#output.remark([`${plain(metainfo.name)} ${state}:`, ...standstillOf(transfer)].join('\n'));
     }
   }
+}
+
+function standstillOf(transfer: Transfer): string[] {
+  const { status, following } = transfer.run;
+  return standstillLines(status, following.departures, obstaclesOfTransfer(transfer));
 }

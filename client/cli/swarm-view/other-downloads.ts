@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { hex } from '../../../torrents/byte-text.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { count } from '../../../torrents/wording.ts';
-import type { TorrentControl } from '../../host/active-torrent.ts';
 import { holderName } from '../../host/claims/claim-error.ts';
 import type { ClaimWait } from '../../host/claims/download-claim.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
@@ -20,28 +19,22 @@ export class OtherDownloads {
     this.#output = output;
   }
 
-  /** `onWaiting`: it does not go on for a while. */
-  watch(metainfo: Metainfo, onWaiting: () => void): Pick<TorrentControl, 'onWait' | 'onUnguarded'> {
+  /** Undefined: it waits no more. */
+  onWait(metainfo: Metainfo, wait: ClaimWait | undefined): void {
     const infoHash = hex(metainfo.infoHash);
-    return {
-      onWait: (wait) => {
-        if (wait === undefined) {
-          this.#view.waits.delete(infoHash);
-          return this.#output.document({ event: 'waited', infoHash });
-        }
-        onWaiting();
-        const words = waitWords(metainfo, wait);
-        this.#view.waits.set(infoHash, words);
-        const { path, files, holder } = wait;
-        this.#output.document({ event: 'waiting', infoHash, path, files, holder });
-        this.#output.remark(words);
-      },
-      onUnguarded: (error) => this.#tellUnguarded(error),
-    };
+    if (wait === undefined) {
+      this.#view.waits.delete(infoHash);
+      return this.#output.document({ event: 'waited', infoHash });
+    }
+    const words = waitWords(metainfo, wait);
+    this.#view.waits.set(infoHash, words);
+    const { path, files, holder } = wait;
+    this.#output.document({ event: 'waiting', infoHash, path, files, holder });
+    this.#output.remark(words);
   }
 
   /** Once is enough. */
-  #tellUnguarded(error: unknown): void {
+  onUnguarded(error: unknown): void {
     if (this.#isUnguarded) return;
     this.#isUnguarded = true;
     const { message } = error as Error;

@@ -4,6 +4,7 @@
  */
 import { count, duration } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
+import type { Departures } from '../../session/following/following.ts';
 import { paint } from '../screen/output.ts';
 import { padToWidth } from '../screen/text-width.ts';
 import { dropReason } from './drop-reasons.ts';
@@ -14,16 +15,6 @@ import { trackerNews } from './waiting-reason.ts';
 
 /** A stall of a few seconds explains itself: peers are being dialed, a turn is waited for. */
 export const standstillAfterMs = 10_000;
-
-/** How often, by reason. */
-type Reasons = ReadonlyMap<string, number>;
-
-export interface Departures {
-  /** Connections. */
-  readonly ended: Reasons;
-  /** Dials that came to none. */
-  readonly unreached: Reasons;
-}
 
 /**
  * `fatal`: nothing that we know of can end it, somebody has to do something. `temporary`: it may go on by itself, and is
@@ -67,7 +58,7 @@ function peerWords({ peers, peersKnown }: TorrentStatus, { ended, unreached }: D
   ].join('; ');
 }
 
-function tally(reasons: Reasons, what: string, became: string): string[] {
+function tally(reasons: Departures['ended'], what: string, became: string): string[] {
   if (reasons.size === 0) return [];
   const total = [...reasons.values()].reduce((sum, times) => sum + times, 0);
   const each = [...reasons]

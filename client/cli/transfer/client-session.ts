@@ -1,10 +1,14 @@
-/** A client for the time of one command: opened with its flags, closed whatever happens, and people told meanwhile. */
+/** A session for the time of one command: opened with its flags, closed whatever happens, and people told of it. */
 import { count, size } from '../../../torrents/wording.ts';
-import type { Client } from '../../host/client.ts';
-import { type ClientOptions, openClient } from '../../host/open-client.ts';
 import type { RecordingSummary } from '../../host/recording/flight-recorder.ts';
+import { openSession, type SessionOptions } from '../../session/open-session.ts';
+import type { Session } from '../../session/session.ts';
+import type { Transfer } from '../../session/transfer.ts';
+import type { AddRequest } from '../../session/transfer-settings.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
+import { resolvePeer } from '../options/endpoints.ts';
 import { stateFolder } from '../options/user-folders.ts';
+import { aborted } from '../screen/interruption.ts';
 import { type Output, paint, paintEveryMs } from '../screen/output.ts';
 import { watch } from '../screen/watch.ts';
 
@@ -22,30 +26,52 @@ interface SessionArgs extends NetworkArgs {
 
 const lastWords = new WeakMap<Output, (() => void)[]>();
 
-/** For the words that sum a command up: they are told when its client is closed. */
+/** For the words that sum a command up: they are told when its session is closed. */
 export function afterClosing(output: Output, tell: () => void): void {
   const all = lastWords.get(output) ?? [];
   lastWords.set(output, [...all, tell]);
 }
 
 /** Answers what `use` answers. Trackers are told before this settles, for a few seconds at most. */
-export async function withClient<T>(
+export async function withSession<T>(
   args: SessionArgs,
   output: Output,
-  use: (client: Client) => Promise<T>,
+  use: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const client = await openClient(clientOptions(args));
+  const { session, recording } = await openSession(sessionOptions(args, output));
   try {
-    return await use(client);
+    return await use(session);
   } finally {
     const words = paint('dim', 'Closing: the trackers are told. Ctrl-C ends it at once.');
-    await watch(client.close(), paintEveryMs, () =>
+    await watch(session.close(), paintEveryMs, () =>
       output.live({ lines: () => [words], plain: () => words }),
     );
     output.clearLive();
     for (const tell of lastWords.get(output) ?? []) tell();
     lastWords.delete(output);
-    if (client.recording !== undefined) announceRecording(client.recording, output);
+    const summary = recording();
+    if (summary !== undefined) announceRecording(summary, output);
+  }
+}
+
+/** Runs when this resolves. Rejects with why it does not, and then it is not in the list; or when the signal is aborted. */
+export async function startTransfer(
+  session: Session,
+  request: AddRequest,
+  signal: AbortSignal,
+): Promise<Transfer> {
+  signal.throwIfAborted();
+  const transfer = session.add(request);
+  const stopped = aborted(signal).then(() => {
+    throw signal.reason;
+  });
+  stopped.catch(() => {});
+  try {
+    await Promise.race([transfer.started, stopped]);
+    return transfer;
+  } catch (error) {
+    if (!signal.aborted) await session.remove(transfer);
+    throw error;
   }
 }
 
@@ -55,12 +81,23 @@ function announceRecording({ path, facts, bytes, shortfall }: RecordingSummary, 
   output.remark(`Recorded ${count(facts, 'fact')}, ${size(bytes)}, in ${plain(path)}${story}.`);
 }
 
-function clientOptions({ port, remembers, record, ...limits }: SessionArgs): ClientOptions {
+function sessionOptions({ port, remembers, record, ...limits }: SessionArgs, output: Output): SessionOptions {
   return {
     ...(port === undefined ? {} : { port }),
     ...(record === undefined ? {} : { recordInto: record }),
     ...(remembers ? { stateFolder: stateFolder() } : {}),
     uploadBpsMax: limits['upload-limit'] ?? 0,
     downloadBpsMax: limits['download-limit'] ?? 0,
+    resolvePeers: (named) => resolveNamed(named, output),
   };
+}
+
+/** Strangers' addresses: one that leads nowhere is no fault of the user who follows the link. */
+async function resolveNamed(named: readonly string[], output: Output) {
+  const resolved = await Promise.allSettled(named.map((peer) => resolvePeer(peer, 'x.pe')));
+  return resolved.flatMap((result) => {
+    if (result.status === 'fulfilled') return [result.value];
+    output.detail(plain((result.reason as Error).message));
+    return [];
+  });
 }

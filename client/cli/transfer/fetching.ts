@@ -4,13 +4,15 @@
  */
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
+import type { MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { count, duration, percent, rate, size } from '../../../torrents/wording.ts';
-import type { TorrentControl } from '../../host/active-torrent.ts';
-import type { Client } from '../../host/client.ts';
 import { ClientError } from '../../host/client-error.ts';
 import type { DiskSpace } from '../../host/disk/free-space.ts';
 import type { FileChoice } from '../../host/file-selection.ts';
+import type { Session } from '../../session/session.ts';
+import type { Transfer } from '../../session/transfer.ts';
+import type { AddRequest } from '../../session/transfer-settings.ts';
 import { CliError, codeOf } from '../cli-error.ts';
 import { tellWarnings } from '../commands/making/torrent-notes.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
@@ -22,15 +24,14 @@ import { commandLine } from '../screen/command-line.ts';
 import { aborted, Interrupted } from '../screen/interruption.ts';
 import { type Output, paint, paintEveryMs } from '../screen/output.ts';
 import { watch } from '../screen/watch.ts';
-import { type FoundTorrent, MetadataSearch } from '../sources/metadata-search.ts';
-import { infoHashOf, type WantedTorrent } from '../sources/wanted-torrent.ts';
+import { searchView } from '../sources/metadata-search.ts';
+import type { WantedTorrent } from '../sources/wanted-torrent.ts';
 import { withAnnounceKey } from '../swarm-view/announce-key.ts';
 import { tooLittleSpaceWords } from '../swarm-view/disk-words.ts';
 import { DownloadView } from '../swarm-view/download-view.ts';
-import { OtherDownloads } from '../swarm-view/other-downloads.ts';
+import { followDownloads } from './download-events.ts';
 import { runOnDone } from './on-done.ts';
 import { announceEveryMs } from './seeding.ts';
-import { Transfer } from './transfer.ts';
 
 /** Other programs write too: a disk that is to be filled to this part is worth a remark. */
 const narrowShare = 0.95;
@@ -50,36 +51,22 @@ export interface FetchOptions {
 
 /** Resolves when none is under way any more; a Ctrl-C rejects with what to type to go on. */
 export async function fetchAll(
-  client: Client,
+  session: Session,
   wanted: readonly WantedTorrent[],
   options: FetchOptions,
   output: Output,
 ): Promise<{ readonly transfers: readonly Transfer[]; readonly code: number }> {
   const { signal } = options;
   const view = new DownloadView(output);
+  const unfollow = followDownloads(session, view, output);
   let code: number = exitCode.done;
-  // What is there is looked at for one torrent after the other: side by side the disk would only seek.
-  let turn: Promise<void> = Promise.resolve();
-  const inTurn = async <T>(begin: (giveWay: () => void) => Promise<T>): Promise<T> => {
-    const before = turn;
-    const { promise, resolve: giveWay } = Promise.withResolvers<void>();
-    turn = promise;
-    await before;
-    return await begin(giveWay).finally(giveWay);
-  };
-  const others = new OtherDownloads(view, output);
   const fetchOne = async (torrent: WantedTorrent) => {
     try {
-      const found =
-        'link' in torrent ? await find(client, torrent, options, view, output) : fromFile(torrent, options);
-      const transfer = await inTurn((giveWay) => {
-        // One that waits for another torrent's file keeps nobody: it may be the next one's.
-        return begin(client, torrent, found, options, view, others.watch(found.metainfo, giveWay), output);
-      });
+      const transfer = await begin(session, torrent, options, view, output);
       const remember = 'metainfo' in torrent ? torrent.remember : undefined;
-      await remember?.(transfer.active.path, false);
-      await transfer.active.completed;
-      await remember?.(transfer.active.path, true);
+      await remember?.(transfer.path, false);
+      await transfer.completed;
+      await remember?.(transfer.path, true);
       await finish(transfer, songPath(torrent, transfer), options, output);
     } catch (error) {
       if (wanted.length === 1 || signal.aborted) throw error;
@@ -93,89 +80,91 @@ export async function fetchAll(
   const all = Promise.all(wanted.map(fetchOne));
   const everyMs = output.json ? announceEveryMs : paintEveryMs;
   const fetching = () => watch(Promise.race([all, stopped]), everyMs, () => view.look());
-  await withAnnounceKey(output, () => view.transfers, fetching);
+  await withAnnounceKey(output, () => view.transfers, fetching).finally(unfollow);
   output.clearLive();
   return { transfers: view.transfers, code };
 }
 
-function fromFile({ metainfo }: { readonly metainfo: Metainfo }, { peers }: FetchOptions): FoundTorrent {
-  return { metainfo, peers };
+async function begin(
+  session: Session,
+  wanted: WantedTorrent,
+  options: FetchOptions,
+  view: DownloadView,
+  output: Output,
+): Promise<Transfer> {
+  const { folder } = options;
+  const transfer = session.add(requestOf(wanted, options, output));
+  if ('link' in wanted) await find(transfer, wanted.link, view, output);
+  try {
+    await transfer.started;
+  } catch (error) {
+    throw tooLittleSpace(error, transfer.metainfo, folder) ?? error;
+  } finally {
+    view.checking = undefined;
+  }
+  view.transfers.push(transfer);
+  tellStart(transfer, output);
+  view.look();
+  return transfer;
 }
 
 /** The torrent behind a magnet link. */
-async function find(
-  client: Client,
-  wanted: Extract<WantedTorrent, { link: unknown }>,
-  { peers }: FetchOptions,
-  view: DownloadView,
-  output: Output,
-): Promise<FoundTorrent> {
-  const search = new MetadataSearch(wanted.link, infoHashOf(wanted), output);
+async function find(transfer: Transfer, link: MagnetLink, view: DownloadView, output: Output): Promise<void> {
+  const document = (event: string, name: string | null) =>
+    output.document({ event, infoHash: transfer.id, name });
+  document('searching', link.name ?? null);
+  const search = { view: () => searchView(link, transfer) };
   view.searches.add(search);
   try {
-    return await search.run(client, wanted.link, { peers, trust: wanted.trust });
+    await transfer.found;
+    document('found', transfer.metainfo.name);
   } finally {
     view.searches.delete(search);
   }
 }
 
-async function begin(
-  client: Client,
+function requestOf(
   wanted: WantedTorrent,
-  { metainfo, peers }: FoundTorrent,
-  { folder, signal, files, sequential, spaceCheck }: FetchOptions,
-  view: DownloadView,
-  others: Pick<TorrentControl, 'onWait' | 'onUnguarded'>,
+  { folder, peers, files, sequential: isSequential, spaceCheck }: FetchOptions,
   output: Output,
-): Promise<Transfer> {
-  const transfer = new Transfer(metainfo, output);
-  tellWarnings(metainfo, output);
-  await tellHiddenName(metainfo, folder, output);
-  let isChecked = false;
-  let space: DiskSpace | undefined;
-  try {
-    const onCheck = (progress: NonNullable<DownloadView['checking']>) => {
-      isChecked = true;
-      view.checking = progress;
-    };
-    const { onReport } = transfer;
-    const known = 'metainfo' in wanted ? wanted : undefined;
-    const select = bothOf(
-      fileChoice(metainfo, files, 'link' in wanted ? wanted.link : undefined),
-      known?.songs,
-    );
-    const upgradeFrom = known?.upgradeFrom;
-    const place = { folder, peers, ...(select && { select }), ...(upgradeFrom && { upgradeFrom }) };
-    const spacing = { spaceCheck, onSpace: (found: DiskSpace) => (space = found) };
-    const watching = { signal, onCheck, onReport, trust: wanted.trust };
-    transfer.attach(await client.download(metainfo, { ...place, ...spacing, ...others, ...watching }));
-    if (sequential) transfer.active.setSequential(true);
-  } catch (error) {
-    throw tooLittleSpace(error, metainfo, folder) ?? error;
-  } finally {
-    view.checking = undefined;
-  }
-  view.transfers.push(transfer);
+): AddRequest {
+  const known = 'metainfo' in wanted ? wanted : undefined;
+  const { upgradeFrom } = known ?? {};
+  const how = { peers, trust: wanted.trust, isSequential, spaceCheck, upgradeFrom };
+  const link = 'link' in wanted ? wanted.link : undefined;
+  return {
+    ...{ kind: 'download', place: folder, ...how },
+    ...(known === undefined ? { wanted: { link: link! } } : { wanted: { metainfo: known.metainfo } }),
+    onTurn: async (metainfo) => {
+      tellWarnings(metainfo, output);
+      await tellHiddenName(metainfo, folder, output);
+      const choice = bothOf(fileChoice(metainfo, files, link), known?.songs);
+      return choice === undefined ? {} : { choice };
+    },
+  };
+}
+
+function tellStart(transfer: Transfer, output: Output): void {
+  const { metainfo, infoHash, path, run } = transfer;
+  const { space, isChecked, active } = run.last;
   tellSpace(space, output);
-  const { haveWantedBytes: bytes, wantedBytes: total } = transfer.status;
-  const { name } = metainfo;
+  const { haveWantedBytes: bytes, wantedBytes: total } = run.status;
   output.document({
     event: 'start',
-    infoHash: transfer.infoHash,
-    name,
-    diskName: transfer.active.metainfo.layout.rootName,
-    path: transfer.active.path,
+    infoHash,
+    name: metainfo.name,
+    diskName: active.metainfo.layout.rootName,
+    path,
     bytes,
     total,
     missingBytes: space?.missingBytes ?? null,
     freeBytes: space?.freeBytes ?? null,
     warnings: metainfo.warnings,
   });
-  if (bytes > 0 && !isChecked) output.detail(`${plain(name)}: what is here is remembered from last time.`);
+  if (bytes > 0 && !isChecked)
+    output.detail(`${plain(metainfo.name)}: what is here is remembered from last time.`);
   if (bytes > 0 && bytes < total)
-    output.remark(`Going on: ${percent(bytes, total)} of ${plain(name)} is here already.`);
-  view.look();
-  return transfer;
+    output.remark(`Going on: ${percent(bytes, total)} of ${plain(metainfo.name)} is here already.`);
 }
 
 function tooLittleSpace(error: unknown, { name }: Metainfo, folder: string): CliError | undefined {
@@ -205,11 +194,12 @@ function bothOf(
 }
 
 /** Where it lies, when one song of an album was asked for. */
-function songPath(wanted: WantedTorrent, { active }: Transfer): string | undefined {
+function songPath(wanted: WantedTorrent, { path, run }: Transfer): string | undefined {
+  const { active } = run.last;
   const songs = 'metainfo' in wanted ? wanted.songs : undefined;
   const [index] = songs ?? [];
   const file = songs?.size === 1 ? active.metainfo.files.find((each) => each.index === index) : undefined;
-  return file && join(dirname(active.path), ...file.diskPath);
+  return file && join(dirname(path), ...file.diskPath);
 }
 
 async function finish(
@@ -218,16 +208,18 @@ async function finish(
   { onDone, signal }: FetchOptions,
   output: Output,
 ): Promise<void> {
-  const { seconds, status, metainfo, active, infoHash, fetchedBytes } = transfer;
+  const { metainfo, infoHash, path, run } = transfer;
+  const { seconds, status, fetchedBytes } = run;
+  const { active } = run.last;
   const { downloaded, wasted, wantedBytes: bytes } = status;
-  const sources = transfer.sources().map(({ address: peer, ...source }) => ({ peer, ...source }));
-  const peers = transfer.honestSources;
+  const sources = run.sources().map(({ address: peer, ...source }) => ({ peer, ...source }));
+  const peers = run.honestSources;
   output.document({
     ...{
       event: 'done',
       infoHash,
       diskName: active.metainfo.layout.rootName,
-      path: active.path,
+      path,
       seconds: Math.round(seconds * 1000) / 1000,
     },
     ...{ bytes, downloaded, wasted, peers, sources },
@@ -240,9 +232,8 @@ async function finish(
       : downloaded === 0
         ? ' was complete already'
         : `: ${size(fetchedBytes)} in ${duration(seconds)}, ${rate(fetchedBytes / seconds)} on average, from ${count(peers, 'peer')}`;
-  output.result(`${name}${story}\n  ${plain(song ?? active.path)}${hiddenNameWords(metainfo)}`);
-  if (onDone !== undefined)
-    await runOnDone(onDone, { path: active.path, name: metainfo.name, infoHash }, signal, output);
+  output.result(`${name}${story}\n  ${plain(song ?? path)}${hiddenNameWords(metainfo)}`);
+  if (onDone !== undefined) await runOnDone(onDone, { path, name: metainfo.name, infoHash }, signal, output);
 }
 
 function interrupted(view: DownloadView): Interrupted {

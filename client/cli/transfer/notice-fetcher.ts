@@ -6,14 +6,14 @@
  * nothing else.
  */
 import type { TrackerAccount } from '../../account/account.ts';
-import type { Client } from '../../host/client.ts';
+import type { Session } from '../../session/session.ts';
+import type { Transfer } from '../../session/transfer.ts';
 import { codeOf } from '../cli-error.ts';
 import { wishesOf } from '../commands/catalogue/wishes.ts';
 import type { Notice } from '../commands/community/notice-view.ts';
 import { wantedRelease } from '../results/catalogue-source.ts';
 import type { Output } from '../screen/output.ts';
 import { fetchAll } from './fetching.ts';
-import type { Transfer } from './transfer.ts';
 
 export interface NoticeFetcher {
   /** Resolves at once: fetching goes on behind it. */
@@ -26,7 +26,7 @@ export interface NoticeFetcher {
 const waitingMax = 1_000;
 
 export function openNoticeFetcher(
-  client: Client,
+  session: Session,
   account: TrackerAccount,
   { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
   output: Output,
@@ -41,11 +41,11 @@ export function openNoticeFetcher(
     const before = active.get(releaseId);
     if (before !== undefined && Buffer.compare(before.metainfo.infoHash, wanted.metainfo.infoHash) === 0)
       return;
-    await before?.active.stop();
+    if (before !== undefined) await session.remove(before);
     active.delete(releaseId);
     const how = { files: {}, sequential: false, spaceCheck: true, onDone: undefined };
     const options = { folder, peers: [], signal, ...how };
-    const { transfers } = await fetchAll(client, [wanted], options, output);
+    const { transfers } = await fetchAll(session, [wanted], options, output);
     for (const transfer of transfers) active.set(releaseId, transfer);
   }
 

@@ -1,6 +1,9 @@
 /** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
 import { count, duration, grouped, rate, size } from '../../../torrents/wording.ts';
-import { noSeedLimits, reachedLimit, type SeedLimits } from '../options/seed-limits.ts';
+import { noteSharing } from '../../session/machine/sharing-now.ts';
+import { noSeedLimits, reachedLimit, type SeedLimits } from '../../session/seed-limits.ts';
+import type { Transfer } from '../../session/transfer.ts';
+import { limitWords } from '../options/seed-limits.ts';
 import { stateFolder } from '../options/user-folders.ts';
 import { aborted } from '../screen/interruption.ts';
 import { type LiveText, type Output, paint, paintEveryMs } from '../screen/output.ts';
@@ -9,8 +12,7 @@ import { withAnnounceKey } from '../swarm-view/announce-key.ts';
 import { sourceTable, sourceWords } from '../swarm-view/source-table.ts';
 import { trackerWords } from '../swarm-view/waiting-reason.ts';
 import { afterClosing } from './client-session.ts';
-import { noteSharing } from './sharing-now.ts';
-import type { Transfer } from './transfer.ts';
+import { announceProgress } from './transfer-figures.ts';
 
 /** Two looks a second are what the engine's rates are worth. */
 export const announceEveryMs = 500;
@@ -33,8 +35,8 @@ export async function seedUntil(
   let noted = '';
   const note = () => {
     const shared = transfers
-      .filter(({ status }) => !status.offline)
-      .map(({ infoHash, active }) => ({ infoHash, path: active.path }));
+      .filter(({ run }) => !run.status.offline)
+      .map(({ infoHash, path }) => ({ infoHash, path }));
     const text = JSON.stringify(shared);
     if (text !== noted) noteSharing(stateFolder(), shared);
     noted = text;
@@ -42,11 +44,12 @@ export async function seedUntil(
   const look = () => {
     note();
     if (output.json && isSummed) announceSums(transfers, output);
-    else if (output.json) announceProgress(transfers);
+    else if (output.json) for (const transfer of transfers) announceProgress(transfer, output);
     else output.live(seedingText(transfers, output.verbose));
     // There may be more of them by now.
     const bytes = sum(transfers, ({ metainfo }) => metainfo.bytes);
-    limit = reachedLimit(limits, given(transfers), bytes, seconds());
+    const reached = reachedLimit(limits, given(transfers), bytes, seconds());
+    limit = reached && limitWords(limits, reached);
     if (limit !== undefined) enough.resolve();
   };
   const usualMs = output.json ? announceEveryMs : paintEveryMs;
@@ -61,19 +64,15 @@ export async function seedUntil(
   afterClosing(output, () => output.remark(story));
 }
 
-/** The `progress` lines of scripts. */
-export function announceProgress(transfers: readonly Transfer[]): void {
-  for (const transfer of transfers) transfer.announceProgress();
-}
-
-/** The same over thousands of torrents. */
+/** The `progress` line of thousands of torrents. */
 function announceSums(transfers: readonly Transfer[], output: Output): void {
   output.document({ event: 'progress', torrents: transfers.length, ...sumsOf(transfers) });
 }
 
 function sumsOf(transfers: readonly Transfer[]) {
   const sums = { offline: 0, peers: 0, upBps: 0, uploaded: 0 };
-  for (const { status } of transfers) {
+  for (const { run } of transfers) {
+    const { status } = run;
     if (status.offline) sums.offline++;
     sums.peers += status.peers.length;
     sums.upBps += status.upBps;
@@ -84,7 +83,7 @@ function sumsOf(transfers: readonly Transfer[]) {
 
 function seedingText(transfers: readonly Transfer[], verbose: boolean): LiveText {
   const { offline: away, peers, upBps, uploaded } = sumsOf(transfers);
-  const statuses = verbose ? transfers.map(({ status }) => status) : [];
+  const statuses = verbose ? transfers.map(({ run }) => run.status) : [];
   const parts =
     away > 0 && away === transfers.length
       ? ['nothing: the files are not as they were']
@@ -106,16 +105,16 @@ function seedingText(transfers: readonly Transfer[], verbose: boolean): LiveText
 
 /** Nobody is here: the trackers may say why. */
 function trackerState(transfers: readonly Transfer[]): string {
-  const failing = transfers.find(({ status }) =>
-    status.trackers.some(({ lastFailure }) => lastFailure !== undefined),
+  const failing = transfers.find(({ run }) =>
+    run.status.trackers.some(({ lastFailure }) => lastFailure !== undefined),
   );
   return failing === undefined
     ? 'no peer is asking'
-    : `waiting for peers: ${failing.status.trackers.map(trackerWords).join('; ')}`;
+    : `waiting for peers: ${failing.run.status.trackers.map(trackerWords).join('; ')}`;
 }
 
 function given(transfers: readonly Transfer[]): number {
-  return sum(transfers, ({ status }) => status.uploaded);
+  return sum(transfers, ({ run }) => run.status.uploaded);
 }
 
 function sum(transfers: readonly Transfer[], of: (transfer: Transfer) => number): number {

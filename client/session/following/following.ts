@@ -7,8 +7,8 @@
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { DiskTrouble, PeerAddress, Report } from '../../engine/contract.ts';
-import { isFailingDisk } from '../../engine/swarm/loss-pace.ts';
 import type { TorrentStatus } from '../../engine/status.ts';
+import { isFailingDisk } from '../../engine/swarm/loss-pace.ts';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
 import { isHopeless } from '../../host/client-error.ts';
 import { isAboutFiles } from '../../host/disk/disk-errors.ts';

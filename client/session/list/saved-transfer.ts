@@ -76,6 +76,7 @@ export function keptTransfer({ id, text, torrent, earlier }: SavedTransfer): Kep
     ...((typeof verify === 'boolean' || verify === 'anew') && { verify }),
     // Everything would be fetched: its user is to choose again.
     ...((kept.is('isPaused') || isLost) && { isPaused: true }),
+    ...(kept.is('pausesWhenFound') && { pausesWhenFound: true }),
     ...(kept.value.moveInto !== undefined && { moveInto: kept.text('moveInto') }),
     ...(upgradePath !== undefined &&
       earlier && { upgradeFrom: { metainfo: parseMetainfo(earlier), path: upgradePath } }),

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { isForegroundIn, type KeyTerminal, listenToKeys } from '../../../client/cli/screen/keys.ts';
 import { announceKey, announceWords, isKeyOfUse } from '../../../client/cli/swarm-view/announce-key.ts';
-import type { Transfer } from '../../../client/cli/transfer/transfer.ts';
 import type { PeerStatus, TrackerStatus } from '../../../client/engine/status.ts';
 
 function terminal() {
@@ -128,10 +127,8 @@ describe('the key that asks for peers', () => {
     let nowMs = 5;
     let asked = 0;
     const said: string[] = [];
-    const transfer = {
-      active: { announceNow: () => (asked += 1) },
-      status: { trackers: [tracker('http://one/announce')] },
-    } as unknown as Transfer;
+    const active = { announceNow: () => void (asked += 1) };
+    const transfer = { run: { active, status: { trackers: [tracker('http://one/announce')] } } };
     const press = announceKey(
       () => [transfer],
       (words) => said.push(words),

@@ -7,8 +7,8 @@ import { commandTable } from '../../../client/cli/commands.ts';
 import { completePath, untyped } from '../../../client/cli/options/typed-path.ts';
 import { choices as offered } from '../../../client/cli/screen/menu.ts';
 import { menuLines, pressed } from '../../../client/cli/screen/menu-view.ts';
-import { knownTorrents } from '../../../client/cli/transfer/known-torrents.ts';
 import { ResumeStore } from '../../../client/host/resume/resume-store.ts';
+import { knownTorrents } from '../../../client/session/machine/known-torrents.ts';
 import { temporaryFolder } from '../run-cicada.ts';
 
 describe('the menu', () => {

@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reachedLimit, seedLimits } from '../../../client/cli/options/seed-limits.ts';
+import { limitWords, seedLimits } from '../../../client/cli/options/seed-limits.ts';
 import { configFile, stateFolder } from '../../../client/cli/options/user-folders.ts';
+import { reachedLimit } from '../../../client/session/seed-limits.ts';
 import { albumBytes, documentsOf, SwarmScene } from '../swarm-scene.ts';
 
 let scene: SwarmScene;
@@ -83,8 +84,10 @@ describe('sharing ends', () => {
   it('at whichever limit comes first', () => {
     const limits = seedLimits({ 'seed-ratio': 2, 'seed-time': 60 });
     expect(reachedLimit(limits, 199, 100, 59)).toBeUndefined();
-    expect(reachedLimit(limits, 200, 100, 1)).toBe('ratio 2 is reached');
-    expect(reachedLimit(limits, 0, 100, 60)).toBe('1 min are over');
+    expect(reachedLimit(limits, 200, 100, 1)).toBe('ratio');
+    expect(reachedLimit(limits, 0, 100, 60)).toBe('time');
+    expect(limitWords(limits, 'ratio')).toBe('ratio 2 is reached');
+    expect(limitWords(limits, 'time')).toBe('1 min are over');
     expect(reachedLimit(seedLimits({ 'seed-ratio': 0, 'seed-time': 0 }), 1e9, 1, 1e9)).toBeUndefined();
   });
 });

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropReason } from '../../../client/cli/swarm-view/drop-reasons.ts';
-import { FailedDials } from '../../../client/session/following/failed-dials.ts';
 import {
   missingSources,
   obstaclesOf,
@@ -16,6 +15,7 @@ import {
 } from '../../../client/cli/swarm-view/obstacles.ts';
 import { unansweredWords } from '../../../client/cli/swarm-view/waiting-reason.ts';
 import type { TrackerStatus } from '../../../client/engine/status.ts';
+import { FailedDials } from '../../../client/session/following/failed-dials.ts';
 import { Child, Children } from '../../e2e/child.ts';
 import { noise } from '../../torrents/folder-fixture.ts';
 import { mainFile, runHere } from '../run-cicada.ts';

@@ -1,11 +1,12 @@
 /** What people hear of a disk that is full, fails or may not be written, and when they hear that it is over. */
 import { describe, expect, it } from 'vitest';
-import { Output } from '../../../client/cli/screen/output.ts';
-import { DiskRefusal } from '../../../client/session/following/disk-refusal.ts';
 import { diskWords, tooLittleSpaceWords } from '../../../client/cli/swarm-view/disk-words.ts';
-import { Transfer } from '../../../client/cli/transfer/transfer.ts';
+import { figuresOf } from '../../../client/cli/transfer/transfer-figures.ts';
 import type { TorrentStatus } from '../../../client/engine/status.ts';
 import type { ActiveTorrent } from '../../../client/host/active-torrent.ts';
+import { DiskRefusal } from '../../../client/session/following/disk-refusal.ts';
+import { Following } from '../../../client/session/following/following.ts';
+import { TransferRun } from '../../../client/session/transfer-run.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 
 const MiB = 1024 * 1024;
@@ -108,13 +109,19 @@ describe('a download whose disk refuses', () => {
       ...{ haveWantedBytes: 40 * MiB, wantedBytes: 98 * MiB, downBps: 3 * MiB, upBps: 0, complete: false },
       ...{ peers: [{}], trackers: [], peersKnown: 1, trouble: undefined },
     } as unknown as TorrentStatus;
-    const transfer = new Transfer(metainfo, new Output());
-    transfer.attach({ status: () => status, path: '/music/Album' } as unknown as ActiveTorrent);
-    expect(transfer.figures()).toMatchObject({ etaSeconds: 20, downBps: 3 * MiB, waitingFor: undefined });
-    transfer.onReport({ type: 'disk-trouble', torrent: 1, trouble: full });
-    expect(transfer.figures()).toMatchObject({
+    const following = new Following(() => {}, { nowMs: () => 0, freeBytes: async () => undefined });
+    const active = { status: () => status, path: '/music/Album', metainfo } as unknown as ActiveTorrent;
+    const clocks = { nowMs: () => 0, wallMs: () => 0 };
+    const run = new TransferRun(following, clocks, { isComplete: false, dates: { addedMs: 0 } });
+    run.begin({ active, isChecked: false, space: undefined });
+    const transfer = { infoHash: '', metainfo, run };
+    expect(figuresOf(transfer)).toMatchObject({
+      ...{ etaSeconds: 20, downBps: 3 * MiB, waitingFor: undefined },
+    });
+    following.onReport({ type: 'disk-trouble', torrent: 1, trouble: full });
+    expect(figuresOf(transfer)).toMatchObject({
       ...{ etaSeconds: undefined, downBps: 0, waitingFor: expect.stringMatching(/^the disk is full/) },
     });
-    expect(transfer.isMoving).toBe(false);
+    expect(run.isMoving).toBe(false);
   });
 });

@@ -10,8 +10,9 @@ import { ListedNotices } from '../../results/listed-notices.ts';
 import { calledAs } from '../../screen/command-line.ts';
 import { interruption } from '../../screen/interruption.ts';
 import type { Output } from '../../screen/output.ts';
-import { withClient } from '../../transfer/client-session.ts';
+import { withSession } from '../../transfer/client-session.ts';
 import { openNoticeFetcher } from '../../transfer/notice-fetcher.ts';
+import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { accountOptions, withAccount } from '../account/account-session.ts';
 import { type Notice, noticeLine } from './notice-view.ts';
 
@@ -71,8 +72,9 @@ export default defineCommand({
         await tellNews(account, live, notices, async () => {}, output);
         return exitCode.done;
       }
-      return await withClient({ ...args, remembers: true }, output, async (client) => {
-        const fetcher = openNoticeFetcher(client, account, { folder, signal }, output);
+      return await withSession({ ...args, remembers: true }, output, async (session) => {
+        new TransferVoice(session, output);
+        const fetcher = openNoticeFetcher(session, account, { folder, signal }, output);
         // What came while nobody was here.
         for (const notice of notices) if (!notice.isRead) await fetcher.take(notice);
         await Promise.race([tellNews(account, live, notices, fetcher.take, output), fetcher.ended]);

@@ -26,9 +26,10 @@ import {
   wantedPositional,
   withTypedTrackers,
 } from '../../sources/wanted-torrent.ts';
-import { withClient } from '../../transfer/client-session.ts';
+import { withSession } from '../../transfer/client-session.ts';
 import { fetchAll } from '../../transfer/fetching.ts';
 import { seedUntil } from '../../transfer/seeding.ts';
+import { TransferVoice } from '../../transfer/transfer-voice.ts';
 
 export default defineCommand({
   usage: 'download <torrent..>',
@@ -84,17 +85,18 @@ export default defineCommand({
     }
     const limits = seedLimits(args);
     const isLimited = limits.ratioMax !== undefined || limits.secondsMax !== undefined;
-    return await withClient({ ...args, remembers: true }, output, async (client) => {
+    return await withSession({ ...args, remembers: true }, output, async (session) => {
+      new TransferVoice(session, output);
       const { out: folder, sequential = false, 'on-done': onDone } = args;
       const spaceCheck = args['space-check'] !== false;
       const options = { folder, peers, signal, files: args, sequential, spaceCheck, onDone };
-      const { transfers, code } = await fetchAll(client, wanted, options, output);
+      const { transfers, code } = await fetchAll(session, wanted, options, output);
       if (transfers.length === 0) return code;
       if (args.seed ?? isLimited) await seedUntil(signal, transfers, output, limits);
       else {
         output.remark(paint('dim', 'Not shared on from here: --seed goes on sharing.'));
         // Nobody is given anything any more: what lies beside the wanted files has no use.
-        await Promise.all(transfers.map(({ active }) => active.remove()));
+        await Promise.all(transfers.map((transfer) => session.remove(transfer)));
       }
       return code;
     });

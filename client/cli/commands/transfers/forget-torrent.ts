@@ -5,10 +5,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { machineClaims } from '../../../host/claims/claim-register.ts';
+import { type KnownTorrent, readRecord } from '../../../session/machine/known-torrents.ts';
 import { badOption, CliError } from '../../cli-error.ts';
 import { numberRanges } from '../../options/file-choice.ts';
 import { calledAs } from '../../screen/command-line.ts';
-import { type KnownTorrent, readRecord } from '../../transfer/known-torrents.ts';
 import { plain } from '../making/torrent-summary.ts';
 
 /** `2`, `1-3,5`: of the list that `status` shows; `gone`: all whose files are not there; a path or an info-hash. */

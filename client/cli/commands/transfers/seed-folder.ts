@@ -9,8 +9,9 @@ import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { hex } from '../../../../torrents/byte-text.ts';
 import { count, grouped, size } from '../../../../torrents/wording.ts';
-import type { Client } from '../../../host/client.ts';
 import { sideBySide } from '../../../host/disk/side-by-side.ts';
+import type { Session } from '../../../session/session.ts';
+import type { Transfer } from '../../../session/transfer.ts';
 import { CliError, codeOf } from '../../cli-error.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { type Sighting, scoutFolders } from '../../sharing/folder-scout.ts';
@@ -19,8 +20,8 @@ import { checkSeeded } from '../../sharing/shareable.ts';
 import { ContentFinder } from '../../sources/content-finder.ts';
 import { torrentFilesIn } from '../../sources/torrent-folder.ts';
 import { type LoadedTorrent, loadTorrent } from '../../sources/torrent-source.ts';
-import { TrackerComplaints } from '../../swarm-view/tracker-complaints.ts';
-import { Transfer } from '../../transfer/transfer.ts';
+import { startTransfer } from '../../transfer/client-session.ts';
+import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { plain } from '../making/torrent-summary.ts';
 
 export interface SeedFolderOptions {
@@ -48,11 +49,11 @@ export interface SeededFolder {
 
 /** Throws CliError when nothing can be seeded. */
 export async function seedFolder(
-  client: Client,
+  session: Session,
   options: SeedFolderOptions,
   output: Output,
 ): Promise<SeededFolder> {
-  const seeding = new FolderSeeding(client, options, output);
+  const seeding = new FolderSeeding(session, options, output);
   await seeding.start();
   return seeding;
 }
@@ -70,11 +71,10 @@ interface SeenTorrent extends Sighting {
 
 class FolderSeeding implements SeededFolder {
   readonly transfers: Transfer[] = [];
-  readonly #client: Client;
+  readonly #session: Session;
   readonly #options: SeedFolderOptions;
   readonly #output: Output;
   readonly #leftOut: LeftOut;
-  readonly #complaints: TrackerComplaints;
   /** All by the path of a torrent file. */
   readonly #seeded = new Map<string, { readonly transfer: Transfer; readonly file: string }>();
   /** Those whose content is not there, or not right. */
@@ -85,12 +85,12 @@ class FolderSeeding implements SeededFolder {
   readonly #tried = new Map<string, string>();
   #isStarted = false;
 
-  constructor(client: Client, options: SeedFolderOptions, output: Output) {
-    this.#client = client;
+  constructor(session: Session, options: SeedFolderOptions, output: Output) {
+    this.#session = session;
     this.#options = options;
     this.#output = output;
     this.#leftOut = new LeftOut(output);
-    this.#complaints = new TrackerComplaints(output, [], true);
+    new TransferVoice(session, output, { areMany: true });
   }
 
   get code(): number {
@@ -106,7 +106,7 @@ class FolderSeeding implements SeededFolder {
     const { missing, failed } = this.#leftOut;
     const bytes = transfers.reduce((sum, { metainfo }) => sum + metainfo.bytes, 0);
     const seconds = Math.round(performance.now() - startedMs) / 1000;
-    const { port } = this.#client;
+    const { port } = this.#session;
     this.#output.document({
       event: 'ready',
       ...{ torrents: transfers.length, bytes, missing, failed, port, seconds },
@@ -200,7 +200,7 @@ class FolderSeeding implements SeededFolder {
     const { transfer } = this.#seeded.get(path)!;
     this.#seeded.delete(path);
     this.transfers.splice(this.transfers.indexOf(transfer), 1);
-    await transfer.active.stop();
+    await this.#session.remove(transfer);
   }
 
   /** Never rejects. */
@@ -253,18 +253,15 @@ class FolderSeeding implements SeededFolder {
     signal: AbortSignal,
   ): Promise<Transfer> {
     const { verify } = this.#options;
-    const transfer = new Transfer(metainfo, this.#output, false, this.#complaints);
-    const { onReport } = transfer;
-    transfer.attach(
-      await firstRight(places, async (path) => {
-        await checkSeeded(metainfo, path, this.#options, this.#output);
-        return await this.#client.seed(metainfo, { path, verify, signal, onReport, trust });
-      }),
-    );
-    const { infoHash, active } = transfer;
-    const { port } = this.#client;
-    this.#output.document({ event: 'seeding', torrent, infoHash, path: active.path, port });
-    const words = `Sharing ${plain(active.path)}`;
+    const transfer = await firstRight(places, async (place) => {
+      await checkSeeded(metainfo, place, this.#options, this.#output);
+      const request = { wanted: { metainfo }, kind: 'share', place, verify, trust } as const;
+      return await startTransfer(this.#session, request, signal);
+    });
+    const { infoHash, path } = transfer;
+    const { port } = this.#session;
+    this.#output.document({ event: 'seeding', torrent, infoHash, path, port });
+    const words = `Sharing ${plain(path)}`;
     if (this.#isStarted) this.#output.remark(words);
     else this.#output.detail(words);
     return transfer;

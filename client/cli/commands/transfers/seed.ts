@@ -1,7 +1,8 @@
 /** `cicada seed`: gives on what is already there, until it is told to stop. */
 import { stat } from 'node:fs/promises';
 import { capital } from '../../../../torrents/wording.ts';
-import type { Client } from '../../../host/client.ts';
+import type { Session } from '../../../session/session.ts';
+import type { Transfer } from '../../../session/transfer.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { secretsOption } from '../../options/create-options.ts';
@@ -15,9 +16,9 @@ import { type GivenTorrent, givenPositional, givenTorrent } from '../../sources/
 import type { LoadedTorrent } from '../../sources/torrent-source.ts';
 import { trackerOption } from '../../sources/wanted-torrent.ts';
 import { missingSources, type Sources, unsupportedSources } from '../../swarm-view/obstacles.ts';
-import { type NetworkArgs, withClient } from '../../transfer/client-session.ts';
+import { type NetworkArgs, startTransfer, withSession } from '../../transfer/client-session.ts';
 import { seedUntil } from '../../transfer/seeding.ts';
-import { Transfer } from '../../transfer/transfer.ts';
+import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { tellWarnings } from '../making/torrent-notes.ts';
 import { plain } from '../making/torrent-summary.ts';
 
@@ -75,13 +76,13 @@ export default defineCommand({
       args.tracker ?? [],
     );
     await checkSeeded(loaded.metainfo, args.path, args, output);
-    const share = async (client: Client) => {
-      const transfer = await start(client, loaded, args, signal, output);
+    const share = async (session: Session) => {
+      const transfer = await start(session, loaded, args, signal, output);
       await seedUntil(signal, [transfer], output, seedLimits(args));
       return exitCode.done;
     };
     // What is believed without a look is not remembered as verified.
-    return await withClient({ ...args, remembers: args.verify !== false }, output, share);
+    return await withSession({ ...args, remembers: args.verify !== false }, output, share);
   },
 });
 
@@ -101,8 +102,8 @@ async function seedAll(args: SeedArgs, signal: AbortSignal, output: Output): Pro
   const verify = args.verify === true ? 'anew' : (args.verify ?? true);
   const complete = (loaded: LoadedTorrent) => withTrackers(loaded, args.tracker ?? []);
   const options = { ...args, torrents: args.torrent, verify, signal, complete } as const;
-  return await withClient({ ...args, remembers: args.verify !== false }, output, async (client) => {
-    const folder = await seedFolder(client, options, output);
+  return await withSession({ ...args, remembers: args.verify !== false }, output, async (session) => {
+    const folder = await seedFolder(session, options, output);
     const { transfers } = folder;
     const trackers = transfers.flatMap(({ metainfo }) => metainfo.trackers.flat());
     if (transfers.every(({ metainfo }) => metainfo.trackers.length === 0)) {
@@ -145,35 +146,33 @@ function withTrackers<Given extends Pick<GivenTorrent, 'metainfo' | 'trust'>>(
 }
 
 async function start(
-  client: Client,
+  session: Session,
   { metainfo, trust }: GivenTorrent,
   args: { readonly path: string; readonly verify?: boolean | undefined },
   signal: AbortSignal,
   output: Output,
 ): Promise<Transfer> {
-  const transfer = new Transfer(metainfo, output);
+  new TransferVoice(session, output);
   tellWarnings(metainfo, output);
+  session.onEvent((event) => {
+    if (event.type === 'checking') output.live(hashingLine('Checking', event.progress));
+  });
   const { path } = args;
   const verify = args.verify === true ? 'anew' : (args.verify ?? true);
-  let isChecked = verify === false;
-  const active = await client.seed(metainfo, {
-    ...{ path, verify, signal, onReport: transfer.onReport, trust },
-    onCheck: (progress) => {
-      isChecked = true;
-      output.live(hashingLine('Checking', progress));
-    },
-  });
-  transfer.attach(active);
+  const request = { wanted: { metainfo }, kind: 'share', place: path, verify, trust } as const;
+  const transfer = await startTransfer(session, request, signal);
   output.clearLive();
-  if (!isChecked) output.detail('Nothing has changed: its pieces are remembered from last time.');
+  const { isChecked } = transfer.run.last;
+  if (verify !== false && !isChecked)
+    output.detail('Nothing has changed: its pieces are remembered from last time.');
   output.document({
     event: 'seeding',
     infoHash: transfer.infoHash,
-    port: client.port,
-    checked: verify !== false && isChecked,
+    port: session.port,
+    checked: isChecked,
     warnings: metainfo.warnings,
   });
-  output.remark(`Sharing ${plain(active.path)} on port ${client.port}; Ctrl-C stops.`);
+  output.remark(`Sharing ${plain(transfer.path)} on port ${session.port}; Ctrl-C stops.`);
   tellSources({ trackers: metainfo.trackers.flat(), webSeeds: metainfo.webSeeds }, output);
   return transfer;
 }

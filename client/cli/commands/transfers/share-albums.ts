@@ -8,22 +8,23 @@ import type { CreateOptions } from '../../../../torrents/create/create.ts';
 import { HashPool } from '../../../../torrents/hashing/pool.ts';
 import { count, size } from '../../../../torrents/wording.ts';
 import type { RunningTracker } from '../../../../tracker/server.ts';
-import type { Client } from '../../../host/client.ts';
+import { noSeedLimits } from '../../../session/seed-limits.ts';
+import type { Session } from '../../../session/session.ts';
+import type { Transfer } from '../../../session/transfer.ts';
 import type { FolderChanges } from '../../../sharing/folder-listing.ts';
 import type { FolderVersion } from '../../../sharing/folder-version.ts';
 import { type SharedFolder, shareFolder } from '../../../sharing/shared-folder.ts';
 import { CliError, codeOf } from '../../cli-error.ts';
 import { exitCode } from '../../exit-codes.ts';
-import { noSeedLimits } from '../../options/seed-limits.ts';
 import { stateFolder } from '../../options/user-folders.ts';
 import { commandElsewhere } from '../../screen/command-line.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
 import { scoutAlbums } from '../../sharing/album-scout.ts';
 import { AlbumTorrent } from '../../sharing/album-torrent.ts';
-import { TrackerComplaints } from '../../swarm-view/tracker-complaints.ts';
+import { startTransfer } from '../../transfer/client-session.ts';
 import { seedUntil } from '../../transfer/seeding.ts';
-import { Transfer } from '../../transfer/transfer.ts';
+import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { type CreateJob, createJobs } from '../making/create-jobs.ts';
 import { plain, torrentDocument } from '../making/torrent-summary.ts';
 
@@ -56,14 +57,14 @@ interface Shared {
 
 /** Resolves when it is time to stop. */
 export async function shareAlbums(
-  client: Client,
+  session: Session,
   sharing: AlbumSharing,
   signal: AbortSignal,
   output: Output,
 ): Promise<number> {
   const { collections, create, place, force, tracker, includeSecrets } = sharing;
   const pool = new HashPool(sharing.threads);
-  const complaints = new TrackerComplaints(output, [], true);
+  new TransferVoice(session, output, { areWatched: true, areMany: true });
   const shared = new Map<string, Shared>();
   const transfers: Transfer[] = [];
   const said = new Map<string, string>();
@@ -74,21 +75,20 @@ export async function shareAlbums(
 
   async function stop(transfer: Transfer): Promise<void> {
     transfers.splice(transfers.indexOf(transfer), 1);
-    await transfer.active.stop();
+    await session.remove(transfer);
   }
 
   async function seed(path: string, { metainfo, torrent, skipped }: FolderVersion, file: AlbumTorrent) {
     output.clearLive();
     await file.write(metainfo, torrent, output);
-    const transfer = new Transfer(metainfo, output, true, complaints);
-    const { onReport } = transfer;
     const trust = { trackers: sharing.trackers };
-    transfer.attach(await client.seed(metainfo, { path, verify: false, signal, onReport, trust }));
+    const request = { wanted: { metainfo }, kind: 'share', place: path, verify: false, trust } as const;
+    const transfer = await startTransfer(session, request, signal);
     transfers.push(transfer);
     const url = tracker?.addTorrent(torrent).torrentUrl;
     const isFirst = !shared.has(path);
     const document = { ...torrentDocument(metainfo, file.path ?? null, skipped), url: url ?? null };
-    output.document({ event: isFirst ? 'sharing' : 'new-version', ...document, port: client.port });
+    output.document({ event: isFirst ? 'sharing' : 'new-version', ...document, port: session.port });
     const files = metainfo.files.filter((entry) => !entry.isPad).length;
     const now = isFirst ? '' : '; it has changed, this is another torrent';
     output.result(

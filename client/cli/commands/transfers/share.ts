@@ -10,6 +10,7 @@ import { count, size } from '../../../../torrents/wording.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../../../tracker/server.ts';
 import { lastTracker } from '../../../account/last-tracker.ts';
 import { loadSession } from '../../../account/tracker-sessions.ts';
+import type { Transfer } from '../../../session/transfer.ts';
 import { badOption, CliError, codeOf } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
@@ -30,9 +31,9 @@ import { interruption } from '../../screen/interruption.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
 import { sharedPlaces } from '../../sharing/shareable.ts';
-import { withClient } from '../../transfer/client-session.ts';
+import { startTransfer, withSession } from '../../transfer/client-session.ts';
 import { seedUntil } from '../../transfer/seeding.ts';
-import { Transfer } from '../../transfer/transfer.ts';
+import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { rightsOption } from '../account/rights.ts';
 import { makeOutputFolder, torrentOutput } from '../making/torrent-output.ts';
 import { plain, torrentDocument } from '../making/torrent-summary.ts';
@@ -93,8 +94,8 @@ export default defineCommand({
       const folders = await foldersOf(places, collections, create, signal);
       const sharing = { folders, collections, create, access, threads, includeSecrets, mayShare };
       const place = { stateFolder: stateFolder(), tracker: catalogue, signal };
-      return await withClient({ ...args, remembers: false }, output, (client) =>
-        sharePublished(client, place, sharing, output),
+      return await withSession({ ...args, remembers: false }, output, (session) =>
+        sharePublished(session, place, sharing, output),
       );
     }
     // With a tracker of somebody else's the torrent file is all that can be handed on.
@@ -111,7 +112,7 @@ export default defineCommand({
     if (!perAlbum) await makeOutputFolder(place, args.path.length > 1);
     const tracker = named.length > 0 ? undefined : await startOwnTracker(args.listen);
     try {
-      return await withClient({ ...args, remembers: false }, output, async (client) => {
+      return await withSession({ ...args, remembers: false }, output, async (session) => {
         const options = createOptions(args, tracker === undefined ? named : [[tracker.announceUrl]]);
         const trust = { trackers: named.flat() };
         if (perAlbum) {
@@ -128,8 +129,9 @@ export default defineCommand({
             ...trust,
             includeSecrets,
           };
-          return await shareAlbums(client, albums, signal, output);
+          return await shareAlbums(session, albums, signal, output);
         }
+        new TransferVoice(session, output);
         const transfers: Transfer[] = [];
         for (const [index, path] of places.entries()) {
           // Of a link it is the link's name that people know.
@@ -148,13 +150,11 @@ export default defineCommand({
           remarkEmpty(metainfo.bytes, output);
           const target = targets[index];
           if (target !== undefined) await writeTorrentFile(target, bytes, { force: args.force ?? false });
-          const transfer = new Transfer(metainfo, output);
-          const { onReport } = transfer;
-          transfer.attach(await client.seed(metainfo, { path, verify: false, signal, onReport, trust }));
-          transfers.push(transfer);
+          const request = { wanted: { metainfo }, kind: 'share', place: path, verify: false, trust } as const;
+          transfers.push(await startTransfer(session, request, signal));
           const url = tracker?.addTorrent(bytes).torrentUrl;
           const document = torrentDocument(metainfo, target ?? null, skipped);
-          output.document({ event: 'sharing', ...document, url: url ?? null, port: client.port });
+          output.document({ event: 'sharing', ...document, url: url ?? null, port: session.port });
           tellShared(metainfo, target, url, output);
         }
         output.remark(paint('dim', 'Sharing until Ctrl-C.'));

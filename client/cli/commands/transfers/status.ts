@@ -1,12 +1,12 @@
 /** `cicada status`: what this machine has fetched and shared, what is at work now; and forgetting an entry of it. */
 import { count, duration, percent, size, sizeOf } from '../../../../torrents/wording.ts';
+import { type KnownTorrent, shownTorrents } from '../../../session/machine/known-torrents.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { stateFolder } from '../../options/user-folders.ts';
 import { calledAs } from '../../screen/command-line.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { padToWidth } from '../../screen/text-width.ts';
-import { type KnownTorrent, shownTorrents } from '../../transfer/known-torrents.ts';
 import { plain } from '../making/torrent-summary.ts';
 import { chosenEntries, forgetTorrent } from './forget-torrent.ts';
 

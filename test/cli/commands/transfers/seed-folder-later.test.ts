@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { seedFolder } from '../../../../client/cli/commands/transfers/seed-folder.ts';
 import { Output } from '../../../../client/cli/screen/output.ts';
 import { openClient } from '../../../../client/host/open-client.ts';
+import { openSession } from '../../../../client/session/open-session.ts';
 import { createTorrent } from '../../../../torrents/create/create.ts';
 import { Children, cicada } from '../../../e2e/child.ts';
 import { temporaryFolder } from '../../run-cicada.ts';
@@ -31,7 +32,7 @@ const soon = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interva
 
 /** `seed torrents Music`, with looks every few milliseconds. */
 async function seed() {
-  const client = await openClient({ port: 0, host: '127.0.0.1' });
+  const { session } = await openSession({ port: 0, host: '127.0.0.1' });
   const documents: Record<string, unknown>[] = [];
   const output = Object.assign(new Output(), { document: (value: object) => documents.push({ ...value }) });
   output.configure({ json: true, quiet: true, verbose: false });
@@ -46,12 +47,12 @@ async function seed() {
     complete: <T>(loaded: T) => loaded,
     lookEveryMs: 5,
   };
-  const folder = await seedFolder(client, options, output);
+  const folder = await seedFolder(session, options, output);
   const following = folder.follow(signal);
   onTestFinished(async () => {
     control.abort();
     await following;
-    await client.close();
+    await session.close();
   });
   const names = () => folder.transfers.map(({ metainfo }) => metainfo.name).sort();
   const of = (event: string) => documents.filter((document) => document.event === event);
@@ -60,22 +61,22 @@ async function seed() {
     await album(name, `${name}.torrent`);
     await soon(() => expect(names()).toContain(name));
   };
-  return { client, folder, names, of, someLooks };
+  return { session, folder, names, of, someLooks };
 }
 
 describe('a folder of torrents that are seeded', () => {
   it.each(['second.torrent', 'deep/er/second.torrent', 'SECOND.TORRENT'])(
     'a torrent that is put there as %s is seeded on the same port, and peers fetch it',
     async (torrent) => {
-      const { client, names, of } = await seed();
+      const { session, names, of } = await seed();
       await album('Second', torrent);
       await soon(() => expect(names()).toEqual(['First', 'Second']));
-      expect(of('seeding').map(({ port }) => port)).toEqual([client.port, client.port]);
+      expect(of('seeding').map(({ port }) => port)).toEqual([session.port, session.port]);
       const leecher = await openClient({ port: 0, host: '127.0.0.1' });
       onTestFinished(() => leecher.close());
       const { metainfo } = await createTorrent(join(place, 'Music/Second'));
       mkdirSync(join(place, 'out'));
-      const peers = [{ host: '127.0.0.1', port: client.port }];
+      const peers = [{ host: '127.0.0.1', port: session.port }];
       await (await leecher.download(metainfo, { folder: join(place, 'out'), peers })).completed;
       expect(readFileSync(join(place, 'out/Second/1.flac'), 'utf8')).toBe('Second');
     },

@@ -6,6 +6,7 @@ import { Output } from '../../../../client/cli/screen/output.ts';
 import { ContentFinder } from '../../../../client/cli/sources/content-finder.ts';
 import { TrackerComplaints } from '../../../../client/cli/swarm-view/tracker-complaints.ts';
 import { openClient } from '../../../../client/host/open-client.ts';
+import { openSession } from '../../../../client/session/open-session.ts';
 import { createTorrent } from '../../../../torrents/create/create.ts';
 import { runHere, temporaryFolder } from '../../run-cicada.ts';
 
@@ -138,7 +139,8 @@ describe('seed of a folder of torrents', () => {
   it('peers fetch different torrents from the same port', async () => {
     const [one, two] = [await album('One', 'one', 'a.torrent'), await album('Two', 'two!', 'b.torrent')];
     const options = { port: 0, host: '127.0.0.1' };
-    const [seeder, leecher] = [await openClient(options), await openClient(options)];
+    const { session: seeder } = await openSession(options);
+    const leecher = await openClient(options);
     onTestFinished(async () => {
       await Promise.all([seeder.close(), leecher.close()]);
     });

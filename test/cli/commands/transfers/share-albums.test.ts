@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { shareAlbums } from '../../../../client/cli/commands/transfers/share-albums.ts';
 import { Output } from '../../../../client/cli/screen/output.ts';
 import { type AlbumScoutPorts, scoutAlbums } from '../../../../client/cli/sharing/album-scout.ts';
-import { openClient } from '../../../../client/host/open-client.ts';
+import { openSession } from '../../../../client/session/open-session.ts';
 import { findAlbums } from '../../../../torrents/create/albums.ts';
 import { createTorrent } from '../../../../torrents/create/create.ts';
 import { parseMetainfo } from '../../../../torrents/metainfo/metainfo.ts';
@@ -169,13 +169,13 @@ describe('the scout for albums', () => {
 
 describe('share --per-album without a catalogue', () => {
   async function share(folder: string | undefined) {
-    const client = await openClient({ port: 0, host: '127.0.0.1' });
+    const { session } = await openSession({ port: 0, host: '127.0.0.1' });
     const control = new AbortController();
     const documents: Record<string, unknown>[] = [];
     const output = Object.assign(new Output(), { document: (value: object) => documents.push({ ...value }) });
     output.configure({ json: true, quiet: false, verbose: false });
     const ended = shareAlbums(
-      client,
+      session,
       {
         ...{ collections: [music], create: {}, place: folder, force: false, threads: 1 },
         ...{ trackers: [], tracker: undefined, includeSecrets: undefined, lookEveryMs: 5, settleMs: 5 },
@@ -186,23 +186,23 @@ describe('share --per-album without a catalogue', () => {
     onTestFinished(async () => {
       control.abort();
       await ended.catch(() => {});
-      await client.close();
+      await session.close();
     });
     const of = (event: string) => documents.filter((document) => document.event === event);
-    return { client, of, ended };
+    return { session, of, ended };
   }
 
   it('seeds every album and each that comes later, and writes their torrents once', async () => {
     const out = join(place, 'out');
     mkdirSync(out);
     writeFileSync(join(out, 'One.torrent'), 'mine');
-    const { client, of } = await share(out);
+    const { session, of } = await share(out);
     await soon(() => expect(of('sharing').map(({ name }) => name)).toEqual(['One', 'Two']));
     expect(readFileSync(join(out, 'One.torrent'), 'utf8')).toBe('mine');
     write('Three/1.flac', 'three');
     await soon(() => expect(of('sharing').map(({ name }) => name)).toEqual(['One', 'Two', 'Three']));
     expect(existsSync(join(out, 'Three.torrent'))).toBe(true);
-    expect(new Set(of('sharing').map(({ port }) => port))).toEqual(new Set([client.port]));
+    expect(new Set(of('sharing').map(({ port }) => port))).toEqual(new Set([session.port]));
     rmSync(join(music, 'A/One'), { recursive: true });
     await soon(() => expect(of('gone')).toMatchObject([{ path: join(music, 'A/One') }]));
   });

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chosenEntries, forgetTorrent } from '../../../../client/cli/commands/transfers/forget-torrent.ts';
-import { shownTorrents } from '../../../../client/cli/transfer/known-torrents.ts';
-import { noteSharing } from '../../../../client/cli/transfer/sharing-now.ts';
 import { ResumeStore } from '../../../../client/host/resume/resume-store.ts';
+import { shownTorrents } from '../../../../client/session/machine/known-torrents.ts';
+import { noteSharing } from '../../../../client/session/machine/sharing-now.ts';
 import { temporaryFolder } from '../../run-cicada.ts';
 
 it('what is given on now comes first, until the program ends', async () => {

@@ -1,0 +1,16 @@
+/** What a command that fetches hears of its session: all that the voice tells, what is looked at, and who waits for whom. */
+import type { Session } from '../../session/session.ts';
+import type { Output } from '../screen/output.ts';
+import type { DownloadView } from '../swarm-view/download-view.ts';
+import { OtherDownloads } from '../swarm-view/other-downloads.ts';
+
+/** Answers how to end it. */
+export function followDownloads(session: Session, view: DownloadView, output: Output): () => void {
+  const others = new OtherDownloads(view, output);
+  return session.onEvent((event, transfer) => {
+    if (transfer === undefined) return;
+    if (event.type === 'checking') view.checking = event.progress;
+    else if (event.type === 'waiting') others.onWait(transfer.metainfo, event.wait);
+    else if (event.type === 'unguarded') others.onUnguarded(event.error);
+  });
+}
