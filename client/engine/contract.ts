@@ -21,6 +21,9 @@ export interface PeerAddress {
   readonly port: number;
 }
 
+/** Who named an address. `incoming`: the peer itself, which came to us. Those of lan, pex and dht are for what is to come. */
+export type PeerOrigin = 'tracker' | 'user' | 'incoming' | 'lan' | 'pex' | 'dht';
+
 /** Bytes of one piece on their way to the disk. Opaque: what it is belongs to the PieceMemory that made it. */
 export interface PieceBuffer {
   readonly bytes: number;
@@ -52,6 +55,8 @@ export interface TorrentSpec {
   readonly trackers: readonly (readonly string[])[];
   /** The raw info dictionary, for peers that know only its hash.  BEP 9 */
   readonly infoBytes?: Uint8Array;
+  /** Its peers come from its trackers and from the user only.  BEP 27 */
+  readonly private: boolean;
 }
 
 /** A torrent of which only the hash is known: its info dictionary is fetched from peers first.  BEP 9 */
@@ -87,8 +92,13 @@ export type Fact =
       readonly pieceIndex: PieceIndex;
       readonly atMs: number | undefined;
     }
-  /** Peers somebody named: the user, the LAN, another peer. */
-  | { readonly type: 'peers-found'; readonly torrent: TorrentId; readonly peers: readonly PeerAddress[] }
+  /** Addresses of peers, and who named them. */
+  | {
+      readonly type: 'peers-found';
+      readonly torrent: TorrentId;
+      readonly peers: readonly PeerAddress[];
+      readonly origin: PeerOrigin;
+    }
   | {
       readonly type: 'connected';
       readonly connection: ConnectionId;

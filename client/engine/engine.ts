@@ -177,7 +177,7 @@ export class Engine {
       case 'announce-wished':
         return this.#swarms.get(fact.torrent)?.peers.onTrackerFact(fact, nowMs);
       case 'peers-found':
-        return this.#swarms.get(fact.torrent)?.peers.learn(fact.peers, nowMs);
+        return this.#swarms.get(fact.torrent)?.peers.learn(fact.peers, fact.origin, nowMs);
       case 'added':
         return this.#add(new Swarm(fact.spec, this.#context, nowMs));
       case 'magnet-added':

@@ -3,13 +3,15 @@
  */
 import { clientNameOf } from './connection/client-name.ts';
 import type { PeerSession } from './connection/peer-session.ts';
-import type { DiskTrouble, PeerAddress } from './contract.ts';
+import type { DiskTrouble, PeerAddress, PeerOrigin } from './contract.ts';
 import type { AnnounceSchedule } from './peers/announce-schedule.ts';
 import { secondsUntilRetry } from './peers/tracker-state.ts';
 
 export interface PeerStatus {
   readonly address: PeerAddress;
   readonly incoming: boolean;
+  /** By whom its address was first known. */
+  readonly origin: PeerOrigin;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
   /** What program it says it is; from its peer id when it does not. */
@@ -76,6 +78,7 @@ export function peerStatus(session: PeerSession): PeerStatus {
   return {
     address: session.address,
     incoming: session.incoming,
+    origin: session.record.origin,
     peerId: session.peerId,
     client: session.extensions?.client ?? clientNameOf(session.peerId),
     haveCount: session.pieces.count,

@@ -160,7 +160,8 @@ export class Client {
     if (options.trust !== undefined) announcer.trust(torrent, options.trust);
     disk.expectMetadata(torrent, (infoBytes) => isInfoOf(infoBytes, link));
     this.#sink({ type: 'magnet-added', spec: { torrent, infoHash, trackers } });
-    if (options.peers !== undefined) this.#sink({ type: 'peers-found', torrent, peers: options.peers });
+    const { peers } = options;
+    if (peers !== undefined) this.#sink({ type: 'peers-found', torrent, peers, origin: 'user' });
     return magnet;
   }
 

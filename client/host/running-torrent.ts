@@ -130,13 +130,13 @@ export class RunningTorrent implements Running {
     const { metainfo, have, priorities, control, peers = [] } = this.#start;
     const { sink, ports } = this.#world;
     const torrent = this.#torrent;
-    const { geometry, infoHash, infoBytes, trackers } = metainfo;
+    const { geometry, infoHash, infoBytes, trackers, private: isPrivate } = metainfo;
     const dataBytes = dataBytesOfPadded(geometry, metainfo.files);
-    const known = { torrent, infoHash, geometry, dataBytes, have, trackers, infoBytes };
+    const known = { torrent, infoHash, geometry, dataBytes, have, trackers, infoBytes, private: isPrivate };
     const spec = priorities === undefined ? known : { ...known, priorities };
     if (control.trust !== undefined) ports.announcer.trust(torrent, control.trust);
     sink({ type: 'added', spec });
-    if (peers.length > 0) sink({ type: 'peers-found', torrent, peers });
+    if (peers.length > 0) sink({ type: 'peers-found', torrent, peers, origin: 'user' });
   }
 
   #forUser(): ActiveTorrent {

@@ -64,7 +64,7 @@ export function runEngine({ peerCount, pieceCount, blocksPerPiece, blocksMax }: 
   const tell = (fact: Parameters<Engine['handle']>[0]) => {
     for (const action of engine.handle(fact, nowMs)) carryOut(action, peers, stores);
   };
-  tell({ type: 'added', spec: { torrent: 1, infoHash, geometry, trackers: [] } });
+  tell({ type: 'added', spec: { torrent: 1, infoHash, geometry, trackers: [], private: false } });
   const random = new Prng(2);
   for (let i = 0; i < peerCount; i++) {
     const connection = 2 * i + 1;

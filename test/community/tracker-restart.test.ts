@@ -112,7 +112,10 @@ it('a tracker without a data folder has a seed of ours again within a minute aft
   announcer.trust(1, { trackers: [tracker] });
   const have = new Uint8Array(Math.ceil(metainfo.geometry.pieceCount / 8)).fill(0xff);
   const { infoHash, geometry } = metainfo;
-  handle({ type: 'added', spec: { torrent: 1, infoHash, geometry, have, trackers: [[tracker]] } });
+  handle({
+    type: 'added',
+    spec: { torrent: 1, infoHash, geometry, have, trackers: [[tracker]], private: false },
+  });
   await expect.poll(() => first.stats().seeds).toBe(1);
   await expect.poll(() => returned).toBe(1);
   nowMs = 100_000;

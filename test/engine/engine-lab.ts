@@ -39,6 +39,7 @@ export interface LabOptions {
   readonly downloadBpsMax?: number;
   /** The info dictionary it gives out. */
   readonly infoBytes?: Uint8Array;
+  readonly private?: boolean;
 }
 
 export class EngineLab {
@@ -66,21 +67,15 @@ export class EngineLab {
     const lastPieceBytes = options.lastPieceBytes ?? pieceLength;
     this.geometry = new Geometry((pieceCount - 1) * pieceLength + lastPieceBytes, pieceLength);
     const { limits = {}, uploadBpsMax = 0, downloadBpsMax = 0, trackers = [] } = options;
-    this.engine = new Engine({
-      peerId: labPeerId,
-      port: 6881,
-      seed,
-      memory: this.memory,
-      limits,
-      uploadBpsMax,
-      downloadBpsMax,
-    });
+    const rates = { uploadBpsMax, downloadBpsMax };
+    this.engine = new Engine({ peerId: labPeerId, port: 6881, seed, memory: this.memory, limits, ...rates });
     const have = new Uint8Array(Math.ceil(pieceCount / 8));
     for (let i = 0; i < pieceCount; i++) {
       if (has === 'all' || has?.(i)) have[i >> 3] = have[i >> 3]! | (0x80 >> (i & 7));
     }
-    const { infoBytes } = options;
-    const spec = { torrent: 1, infoHash: labInfoHash, geometry: this.geometry, have, trackers };
+    const { infoBytes, private: isPrivate = false } = options;
+    const about = { torrent: 1, infoHash: labInfoHash, geometry: this.geometry, private: isPrivate };
+    const spec = { ...about, have, trackers };
     this.spec = infoBytes === undefined ? spec : { ...spec, infoBytes };
     this.tell({ type: 'added', spec: this.spec });
   }
@@ -127,7 +122,7 @@ export class EngineLab {
 
   learn(...hosts: string[]): void {
     const peers = hosts.map((host) => ({ host, port: 6881 }));
-    this.tell({ type: 'peers-found', torrent: 1, peers });
+    this.tell({ type: 'peers-found', torrent: 1, peers, origin: 'user' });
   }
 
   /** A peer that has shaken hands and said what it has; by default it is a seed and lets us ask. */

@@ -78,7 +78,7 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
     super(connection, context, nowMs);
     this.address = address;
     this.incoming = incoming;
-    this.record = newRecord('', address, false, nowMs);
+    this.record = newRecord('', address, 'incoming', false, nowMs);
     this.#doorkeeper = doorkeeper;
     this.openedMs = nowMs;
     this.heardMs = nowMs;

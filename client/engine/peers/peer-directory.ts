@@ -6,12 +6,13 @@
  * with whom we are connected already.
  */
 import { hex } from '../../../torrents/byte-text.ts';
-import type { PeerAddress } from '../contract.ts';
+import type { PeerAddress, PeerOrigin } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 import { type Prng, shuffle } from '../prng.ts';
 import { backoffMs } from './backoff.ts';
 import { DialQueue } from './dial-queue.ts';
 import { HostBans } from './host-bans.ts';
+import { mayMeetPrivate } from './peer-origin.ts';
 import { newRecord, type PeerRecord } from './peer-record.ts';
 
 export class PeerDirectory {
@@ -34,13 +35,13 @@ export class PeerDirectory {
     return this.#records.size;
   }
 
-  /** Addresses somebody told us of: all untrusted, duplicates expected. */
-  learn(addresses: readonly PeerAddress[], nowMs: number): void {
+  /** Addresses that we are told of: all untrusted, duplicates expected. */
+  learn(addresses: readonly PeerAddress[], origin: PeerOrigin, nowMs: number): void {
     for (const address of this.#inFairOrder(addresses)) {
       const key = addressKey(address);
       const known = this.#records.get(key);
       if (known !== undefined) this.#doubt(known, nowMs);
-      else if (this.#makeRoom(nowMs)) this.#add(newRecord(key, address, true, nowMs), nowMs);
+      else if (this.#makeRoom(nowMs)) this.#add(newRecord(key, address, origin, true, nowMs), nowMs);
       else break;
     }
   }
@@ -69,7 +70,7 @@ export class PeerDirectory {
   /** The record of a peer that came to us, known by its host and the id it calls itself; not yet kept. */
   incoming(address: PeerAddress, peerId: Uint8Array, nowMs: number): PeerRecord {
     const key = `${address.host}/${hex(peerId)}`;
-    return this.#records.get(key) ?? newRecord(key, address, false, nowMs);
+    return this.#records.get(key) ?? newRecord(key, address, 'incoming', false, nowMs);
   }
 
   /** Its handshake is accepted: from now on it is remembered. */
@@ -170,7 +171,7 @@ export class PeerDirectory {
   alias(address: PeerAddress, connected: PeerRecord, nowMs: number): void {
     const key = addressKey(address);
     if (!this.#records.has(key) && this.#makeRoom(nowMs, true))
-      this.#add(newRecord(key, address, true, nowMs), nowMs);
+      this.#add(newRecord(key, address, 'incoming', true, nowMs), nowMs);
     const record = this.#records.get(key);
     if (record !== undefined && record.state !== 'connected') this.hold(record, connected, nowMs);
   }
@@ -202,9 +203,11 @@ export class PeerDirectory {
     if (isSooner) this.#rebuildDials(nowMs);
   }
 
-  /** Addresses that can be dialed, for whoever goes on with this torrent. */
+  /** Addresses that can be dialed, for the torrent whose info dictionary was looked for: it may turn out to be private. */
   get dialable(): PeerAddress[] {
-    return [...this.#records.values()].filter((record) => record.dialable).map((record) => record.address);
+    return [...this.#records.values()]
+      .filter(({ dialable, origin }) => dialable && mayMeetPrivate(origin))
+      .map(({ address }) => address);
   }
 
   /** On loopback all peers of the machine have one address: there only the record is banned. */

@@ -3,11 +3,13 @@
  *
  * Left to others: which records there are (peer-directory.ts), and whose turn it is (dial-queue.ts).
  */
-import type { PeerAddress } from '../contract.ts';
+import type { PeerAddress, PeerOrigin } from '../contract.ts';
 
 export interface PeerRecord {
   readonly key: string;
   readonly address: PeerAddress;
+  /** By whom its address was first known. */
+  readonly origin: PeerOrigin;
   /** False for a peer that came to us: the port it came from is not one it listens on. */
   readonly dialable: boolean;
   state: 'idle' | 'dialing' | 'connected';
@@ -30,10 +32,17 @@ export interface PeerRecord {
   leftMs: number;
 }
 
-export function newRecord(key: string, address: PeerAddress, dialable: boolean, nowMs: number): PeerRecord {
+export function newRecord(
+  key: string,
+  address: PeerAddress,
+  origin: PeerOrigin,
+  dialable: boolean,
+  nowMs: number,
+): PeerRecord {
   return {
     key,
     address,
+    origin,
     dialable,
     state: 'idle',
     held: false,

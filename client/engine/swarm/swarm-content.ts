@@ -10,6 +10,8 @@ export interface SwarmIdentity {
   readonly infoHash: Uint8Array;
   /** Announce tiers.  BEP 12 */
   readonly trackers: readonly (readonly string[])[];
+  /** Missing: not known yet.  BEP 27 */
+  readonly private?: boolean;
 }
 
 /** The half that knows what is exchanged. */

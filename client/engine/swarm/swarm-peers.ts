@@ -14,6 +14,7 @@ import type {
   AnnounceEvent,
   ConnectionId,
   PeerAddress,
+  PeerOrigin,
   Report,
   TrackerAnswer,
   TrackerFact,
@@ -22,6 +23,7 @@ import { networkOf } from '../peers/address-groups.ts';
 import { AnnounceSchedule } from '../peers/announce-schedule.ts';
 import { PeerDirectory } from '../peers/peer-directory.ts';
 import { compareIds, isBelieved, isSameId, namesakeOf, succeeds } from '../peers/peer-ids.ts';
+import { mayMeetPrivate } from '../peers/peer-origin.ts';
 import type { PeerRecord } from '../peers/peer-record.ts';
 import { SeatedPeer, standingOf } from '../peers/seat-standing.ts';
 import type { TrackerState } from '../peers/tracker-state.ts';
@@ -72,8 +74,9 @@ export class SwarmPeers {
 
   // Coming and going ------------------------------------------------------------------------------------------------
 
-  learn(peers: readonly PeerAddress[], nowMs: number): void {
-    this.#directory.learn(this.#context.ownAddresses.others(peers), nowMs);
+  learn(peers: readonly PeerAddress[], origin: PeerOrigin, nowMs: number): void {
+    if (this.#identity.private === true && !mayMeetPrivate(origin)) return;
+    this.#directory.learn(this.#context.ownAddresses.others(peers), origin, nowMs);
     this.#dial(nowMs);
   }
 
@@ -228,7 +231,7 @@ export class SwarmPeers {
     this.#announces.onAnswer(tracker, { ...answer, peers }, nowMs, this.#context.port);
     this.report({ type: 'tracker-answered', tracker, peers: peers.length });
     if (this.stopping) return;
-    this.learn(peers, nowMs);
+    this.learn(peers, 'tracker', nowMs);
     this.announce(nowMs);
   }
 

@@ -106,7 +106,7 @@ export class OtherFamily {
         this.#listed.set(name, family);
         const { peers, ownHost } = fact.answer;
         const others = peers.filter(({ host, port }) => host !== ownHost || port !== announce.port);
-        if (others.length > 0) sink({ type: 'peers-found', torrent, peers: others });
+        if (others.length > 0) sink({ type: 'peers-found', torrent, peers: others, origin: 'tracker' });
       } else {
         this.#pause(tracker);
       }

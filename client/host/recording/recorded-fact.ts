@@ -37,6 +37,8 @@ export interface RecordedSpec {
   readonly priorities?: string;
   readonly trackers: readonly (readonly string[])[];
   readonly infoBytes?: string;
+  /** Missing: it is not. */
+  readonly private?: true;
 }
 
 export interface RecordedMagnet {
@@ -45,13 +47,17 @@ export interface RecordedMagnet {
   readonly trackers: readonly (readonly string[])[];
 }
 
-type WithBytes = 'added' | 'magnet-added' | 'pieces-selected' | 'received' | 'block-read';
+/** Bytes are written as text; and of addresses the first recordings do not tell who named them. */
+type Rewritten = 'added' | 'magnet-added' | 'pieces-selected' | 'peers-found' | 'received' | 'block-read';
+
+type PeersFound = Extract<Fact, { readonly type: 'peers-found' }>;
 
 export type RecordedFact =
-  | Exclude<Fact, { readonly type: WithBytes }>
+  | Exclude<Fact, { readonly type: Rewritten }>
   | { readonly type: 'added'; readonly spec: RecordedSpec }
   | { readonly type: 'magnet-added'; readonly spec: RecordedMagnet }
   | { readonly type: 'pieces-selected'; readonly torrent: TorrentId; readonly priorities: string }
+  | (Omit<PeersFound, 'origin'> & Partial<Pick<PeersFound, 'origin'>>)
   | { readonly type: 'received'; readonly connection: ConnectionId; readonly bytes: RecordedBytes }
   | {
       readonly type: 'block-read';
@@ -95,6 +101,7 @@ function recordedSpec(spec: TorrentSpec): RecordedSpec {
     ...(have && { have: base64(have) }),
     ...(priorities && { priorities: base64(priorities) }),
     ...(infoBytes && { infoBytes: base64(infoBytes) }),
+    ...(spec.private && { private: true }),
   };
 }
 

@@ -10,6 +10,7 @@ import type { PeerStatus, TorrentStatus, TrackerStatus } from '../../../client/e
 
 const peer = (fields: Partial<PeerStatus> = {}): PeerStatus => ({
   ...{ address: { host: '192.168.1.5', port: 6881 }, incoming: false, peerId: new Uint8Array(20) },
+  origin: 'tracker',
   ...{ client: 'qBittorrent 4.5.2', haveCount: 50, downloaded: 12_582_912, uploaded: 0 },
   ...{ downBps: 1_048_576, upBps: 0, peerChoking: false, amInterested: true, amChoking: true },
   ...{ peerInterested: false, stalled: false, onTrial: false },

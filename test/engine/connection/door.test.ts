@@ -58,7 +58,7 @@ describe('the door', () => {
     const lab = new EngineLab();
     const peerId = new Uint8Array(20).fill(7);
     const peers = [6881, 6882].map((port) => ({ host: '10.1.1.1', port }));
-    lab.tell({ type: 'peers-found', torrent: 1, peers });
+    lab.tell({ type: 'peers-found', torrent: 1, peers, origin: 'user' });
     lab.answerDial().shakeHands({ peerId });
     const honest = lab.answerDial();
     honest.shakeHands({ peerId });

@@ -8,14 +8,14 @@ it('one that was given up while it was held, and learned anew, is dialed when th
   const directory = new PeerDirectory({ ...defaultLimits, dialFailuresMax: 1 }, new Prng(1));
   const address = { host: '10.0.0.1', port: 6881 };
   const next = (nowMs: number) => directory.next(nowMs, true, () => false);
-  directory.learn([address], 0);
+  directory.learn([address], 'tracker', 0);
   const dialed = next(0)!;
   dialed.state = 'dialing';
   const guest = directory.incoming({ ...address, port: 50_000 }, new Uint8Array(20), 0);
   directory.keep(guest, 0);
   directory.release(dialed, false, 1_000);
   directory.succeed(dialed, [], guest, 1_000);
-  directory.learn([address], 2_000);
+  directory.learn([address], 'tracker', 2_000);
   directory.release(guest, false, 3_000);
   expect(next(4_000)?.address).toEqual(address);
 });

@@ -54,7 +54,7 @@ describe('a client that a tracker names among the peers', () => {
     meetOurselves(lab);
     const torrent = 2;
     lab.tell({ type: 'added', spec: { ...lab.spec, torrent, infoHash: labInfoHash.map((b) => b ^ 1) } });
-    lab.tell({ type: 'peers-found', torrent, peers: [own, other] });
+    lab.tell({ type: 'peers-found', torrent, peers: [own, other], origin: 'user' });
     lab.learn(own.host);
     lab.pass(600_000, 30_000);
     expect(dialed().filter(({ host }) => host === own.host)).toEqual([]);

@@ -23,7 +23,7 @@ function dial(directory: PeerDirectory, nowMs: number, includeSeeds = true): Pee
 describe('an address', () => {
   it('that waited among seeds nobody wanted is dialed when it is no seed any more', () => {
     const directory = newDirectory();
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
     record.isSeed = true;
     directory.release(record, true, 0);
@@ -39,15 +39,15 @@ describe('an address', () => {
 
   it('is known once, however often it is named', () => {
     const directory = newDirectory();
-    directory.learn([address(1), address(1), address(2)], 0);
-    directory.learn([address(1)], 0);
+    directory.learn([address(1), address(1), address(2)], 'tracker', 0);
+    directory.learn([address(1)], 'tracker', 0);
     expect(directory.size).toBe(2);
     expect(directory.dialable).toEqual([address(1), address(2)]);
   });
 
   it('is dialed once at a time', () => {
     const directory = newDirectory();
-    directory.learn(addresses(2), 0);
+    directory.learn(addresses(2), 'tracker', 0);
     const dialed = [dial(directory, 0), dial(directory, 0), dial(directory, 0)];
     expect(new Set(dialed.slice(0, 2).map((r) => r!.address.host)).size).toBe(2);
     expect(dialed[2]).toBeUndefined();
@@ -55,7 +55,7 @@ describe('an address', () => {
 
   it('that failed is dialed later and later, after those that have not, and is forgotten in the end', () => {
     const directory = newDirectory();
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     let nowMs = 0;
     const waits: number[] = [];
     let again = dial(directory, nowMs);
@@ -69,7 +69,7 @@ describe('an address', () => {
       expect(waitMs).toBeGreaterThanOrEqual(5_000 * 2 ** i);
       expect(waitMs).toBeLessThanOrEqual(5_000 * 2 ** i * 1.5 + 100);
     }
-    directory.learn([address(2)], nowMs);
+    directory.learn([address(2)], 'tracker', nowMs);
     const fresh = dial(directory, nowMs)!;
     expect(fresh.address).toEqual(address(2));
     directory.release(again!, false, nowMs);
@@ -78,11 +78,11 @@ describe('an address', () => {
 
   it('that failed once is dialed again although trackers name strangers without end', () => {
     const directory = newDirectory();
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     directory.release(dial(directory, 0)!, false, 0);
     const dialed = new Set<string>();
     for (let n = 2; n < 40; n++) {
-      directory.learn(addresses(10, 10 * n), hourMs);
+      directory.learn(addresses(10, 10 * n), 'tracker', hourMs);
       dialed.add(dial(directory, hourMs)!.address.host);
     }
     expect(dialed).toContain(address(1).host);
@@ -90,7 +90,7 @@ describe('an address', () => {
 
   it('that worked begins anew, and is not dialed again at once', () => {
     const directory = newDirectory();
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
     record.failures = 4;
     directory.release(record, true, 1_000);
@@ -101,7 +101,7 @@ describe('an address', () => {
 
   it('of a seed is not dialed once there is nothing left to fetch', () => {
     const directory = newDirectory();
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
     record.isSeed = true;
     directory.release(record, true, 0);
@@ -113,7 +113,7 @@ describe('an address', () => {
     const directory = newDirectory();
     const crowd = (count: number, host: string) =>
       Array.from({ length: count }, (_, i) => ({ host, port: 1_000 + i }));
-    directory.learn([...crowd(2_900, '10.9.9.9'), ...addresses(50)], 0);
+    directory.learn([...crowd(2_900, '10.9.9.9'), ...addresses(50)], 'tracker', 0);
     let looks = 0;
     const isHostFull = (host: string) => {
       looks += 1;
@@ -128,7 +128,7 @@ describe('an address', () => {
 
   it('that was held while it waited after failures is dialed when its peer may be dialed again', () => {
     const directory = newDirectory({ redialFirstMs: 1_000, redialMaxMs: hourMs });
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     let nowMs = 0;
     for (let n = 0; n < 5; n++) {
       const record = dial(directory, nowMs)!;
@@ -148,7 +148,7 @@ describe('an address', () => {
     const last = address(999);
     const isKnown = (seed: number) => {
       const directory = newDirectory({ peersKnownMax: 10 }, seed);
-      directory.learn([...addresses(39), last], 0);
+      directory.learn([...addresses(39), last], 'tracker', 0);
       expect(directory.size).toBe(10);
       return directory.dialable.some(({ host }) => host === last.host);
     };
@@ -160,7 +160,7 @@ describe('an address', () => {
 
   it('of a liar takes the place of another when there is no room', () => {
     const directory = newDirectory({ peersKnownMax: 3 });
-    directory.learn(addresses(3), 0);
+    directory.learn(addresses(3), 'tracker', 0);
     const liar = directory.incoming(address(9), peerId(9), 0);
     directory.keep(liar, 0);
     directory.ban(liar, 0);
@@ -171,7 +171,7 @@ describe('an address', () => {
 
   it('of a host with which there are enough connections has to wait', () => {
     const directory = newDirectory();
-    directory.learn([address(1), address(2)], 0);
+    directory.learn([address(1), address(2)], 'tracker', 0);
     const isFull = (host: string) => host === '10.0.0.1';
     expect(directory.next(0, true, isFull)!.address).toEqual(address(2));
     expect(directory.next(0, true, isFull)).toBeUndefined();
@@ -184,7 +184,7 @@ describe('an address', () => {
     directory.keep(guest, 0);
     directory.alias(address(1), guest, 0);
     for (let nowMs = 0; nowMs < 3 * hourMs; nowMs += 60_000) {
-      directory.learn([address(1)], nowMs);
+      directory.learn([address(1)], 'tracker', nowMs);
       expect(dial(directory, nowMs)).toBeUndefined();
     }
     directory.release(guest, true, 3 * hourMs);
@@ -194,14 +194,14 @@ describe('an address', () => {
 
   it('that is being dialed when its peer turns out to be connected counts no failure', () => {
     const directory = newDirectory({ dialFailuresMax: 1 });
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     const dialed = dial(directory, 0)!;
     const guest = directory.incoming(address(1), peerId(1), 0);
     directory.keep(guest, 0);
     directory.alias(address(1), guest, 0);
     // The other side closes what it need not have: nobody knows why.
     directory.release(dialed, false, 1_000);
-    directory.learn([address(1)], 2_000);
+    directory.learn([address(1)], 'tracker', 2_000);
     expect([dialed.failures, directory.size, dial(directory, hourMs)]).toEqual([0, 2, undefined]);
   });
 
@@ -209,7 +209,7 @@ describe('an address', () => {
     const directory = newDirectory();
     const guest = directory.incoming(address(1), peerId(1), 0);
     directory.keep(guest, 0);
-    directory.learn([address(2)], 0);
+    directory.learn([address(2)], 'tracker', 0);
     const dialed = dial(directory, 0)!;
     directory.hold(dialed, guest, 0);
     directory.release(dialed, true, 0);
@@ -225,7 +225,7 @@ describe('an address', () => {
       directory.isBannedAs(guest, peerId(1), 0);
       directory.keep(guest, 0);
       if (source === 'as it says') directory.alias(address(1), guest, 0);
-      else directory.learn([address(1)], 0);
+      else directory.learn([address(1)], 'tracker', 0);
       directory.ban(guest, 0);
       directory.release(guest, true, 0);
       expect(dial(directory, minuteMs - 1)).toBeUndefined();
@@ -240,7 +240,7 @@ describe('an address', () => {
 
   it('of ourselves is no peer that is known, and is not dialed again', () => {
     const directory = newDirectory();
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
     directory.forget(record);
     directory.release(record, false, 0);
@@ -252,7 +252,7 @@ describe('an address', () => {
     const firsts = new Set<string>();
     for (let seed = 0; seed < 40; seed++) {
       const directory = newDirectory({}, seed);
-      directory.learn(addresses(5), 0);
+      directory.learn(addresses(5), 'tracker', 0);
       firsts.add(directory.next(0, true, anyHost)!.address.host);
     }
     expect(firsts.size).toBe(5);
@@ -262,19 +262,19 @@ describe('an address', () => {
 describe('the directory', () => {
   it('holds no more than so many, whoever names them', () => {
     const directory = newDirectory({ peersKnownMax: 50 });
-    directory.learn(addresses(200), 0);
+    directory.learn(addresses(200), 'tracker', 0);
     for (let i = 0; i < 100; i++) directory.keep(directory.incoming(address(300 + i), peerId(i), 0), 0);
     expect(directory.size).toBeLessThanOrEqual(50);
   });
 
   it('when full lets the address that failed most often make way for a new one', () => {
     const directory = newDirectory({ peersKnownMax: 3 });
-    directory.learn(addresses(3), 0);
+    directory.learn(addresses(3), 'tracker', 0);
     const [first, second] = [dial(directory, 0)!, dial(directory, 0)!];
     directory.release(first, false, 0);
     directory.release(second, false, 0);
     directory.release(second, false, 0);
-    directory.learn([address(9)], 0);
+    directory.learn([address(9)], 'tracker', 0);
     expect(directory.dialable).toContainEqual(address(9));
     expect(directory.dialable).not.toContainEqual(second.address);
     expect(directory.size).toBe(3);
@@ -295,7 +295,7 @@ describe('the directory', () => {
 describe('a ban', () => {
   it('lasts an hour for the address, and a minute for others of its host', () => {
     const directory = newDirectory();
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
     directory.ban(record, 0);
     directory.release(record, true, 0);
@@ -309,7 +309,7 @@ describe('a ban', () => {
 
   it('of an address that failed too often is over when it is over: then it is dialed once more', () => {
     const directory = newDirectory({ dialFailuresMax: 1, banMs: hourMs });
-    directory.learn([address(1)], 0);
+    directory.learn([address(1)], 'tracker', 0);
     const record = dial(directory, 0)!;
     directory.ban(record, 0);
     directory.release(record, false, 0);

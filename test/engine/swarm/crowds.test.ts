@@ -226,7 +226,7 @@ it('a crowd on one torrent leaves room for another', () => {
   const lab = new EngineLab({ has: 'all', limits: { connectionsMax: 4, connectionsPerTorrentMax: 4 } });
   const infoHash = new Uint8Array(20).fill(7);
   const { geometry } = lab;
-  lab.tell({ type: 'added', spec: { torrent: 2, infoHash, geometry, trackers: [] } });
+  lab.tell({ type: 'added', spec: { torrent: 2, infoHash, geometry, trackers: [], private: false } });
   fourSilent(lab, { has: 'none', interested: true });
   const others = [5, 6, 7].map((i) => lab.join({ address: host(i), infoHash }));
   expect(others.map(isIn)).toEqual([true, true, false]);

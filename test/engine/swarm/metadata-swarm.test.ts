@@ -71,6 +71,27 @@ describe('the info dictionary', () => {
     expect(received(lab)).toMatchObject({ torrent, infoBytes });
   });
 
+  it('is passed on with addresses that a private torrent may have, since it may be of one', () => {
+    const lab = newLab();
+    const hosts = { user: '10.2.2.1', dht: '10.2.2.2', tracker: '10.2.2.3', pex: '10.2.2.4' } as const;
+    for (const origin of ['user', 'dht', 'tracker', 'pex'] as const)
+      lab.tell({ type: 'peers-found', torrent, peers: [{ host: hosts[origin], port: 6881 }], origin });
+    expect(lab.dials).toHaveLength(4);
+    sendAll(join(lab));
+    lab.tell({
+      type: 'metadata-checked',
+      torrent,
+      connection: lab.checks[0]!.connection,
+      isRight: true,
+    });
+    expect(received(lab)).toMatchObject({
+      peers: [
+        { host: hosts.user, port: 6881 },
+        { host: hosts.tracker, port: 6881 },
+      ],
+    });
+  });
+
   it('that is here is asked of nobody any more, and passed on once', () => {
     const lab = newLab();
     const [first, second] = [join(lab), join(lab)];
@@ -174,7 +195,7 @@ describe('the info dictionary', () => {
 
 it('the info dictionary over a slow line is waited for while it comes, and longer the next time', () => {
   const lab = newLab({ metadataTimeoutMs: 5_000, metadataFetchMsMax: 20_000 });
-  lab.tell({ type: 'peers-found', torrent, peers: [{ host: '10.1.1.1', port: 6881 }] });
+  lab.tell({ type: 'peers-found', torrent, peers: [{ host: '10.1.1.1', port: 6881 }], origin: 'user' });
   /** A byte of its first block every two seconds. */
   const trickleFor = (ms: number) => {
     const peer = lab.answerDial();

@@ -30,7 +30,7 @@ it.each([
       host: `10.${torrent}.${i}.1`,
       port: 6881,
     }));
-    lab.tell({ type: 'peers-found', torrent, peers });
+    lab.tell({ type: 'peers-found', torrent, peers, origin: 'user' });
   }
   for (let i = 0; i < 20; i++) {
     refuseAll();

@@ -74,6 +74,17 @@ describe('a recorded transfer', () => {
     expect(replayed(fileIn('seeder'))).toMatchObject({ identical: true, end: 'stopped' });
   });
 
+  it('of a private torrent says so, and that the user has named its peers', async () => {
+    ({ metainfo } = await createTorrent(source, { private: true, pieceLength: 32_768 }));
+    await transfer(false);
+    const facts = linesOf(fileIn('fetcher')).flatMap((line) =>
+      line.includes('"fact"') ? [JSON.parse(line).fact] : [],
+    );
+    expect(facts.find(({ type }) => type === 'added').spec.private).toBe(true);
+    expect(facts.find(({ type }) => type === 'peers-found').origin).toBe('user');
+    expect(replayed(fileIn('fetcher'))).toMatchObject({ identical: true });
+  });
+
   it('is recorded without the payload of its blocks', async () => {
     await transfer(false);
     for (const side of ['seeder', 'fetcher']) {

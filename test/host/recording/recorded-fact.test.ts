@@ -40,13 +40,19 @@ describe('bytes are kept', () => {
 });
 
 describe('a torrent is kept', () => {
-  const spec = { torrent: 1, infoHash, geometry, trackers };
+  const spec = { torrent: 1, infoHash, geometry, trackers, private: false };
   const hash = base(...infoHash);
 
   it('without what is not known of it', () => {
     expect(recorded({ type: 'added', spec })).toEqual({
       type: 'added',
       spec: { torrent: 1, infoHash: hash, geometry: { totalBytes: 100_000, pieceLength: 32_768 }, trackers },
+    });
+  });
+
+  it('as private when it is', () => {
+    expect(recorded({ type: 'added', spec: { ...spec, private: true } }).spec).toMatchObject({
+      private: true,
     });
   });
 

@@ -69,7 +69,7 @@ class Play {
     switch (random.below(10)) {
       case 0: {
         const addresses = Array.from({ length: 1 + random.below(4) }, () => this.#address());
-        directory.learn(addresses, nowMs);
+        directory.learn(addresses, 'tracker', nowMs);
         return void book.learn(addresses, nowMs);
       }
       case 1:

@@ -77,7 +77,7 @@ class Play {
     this.#model = new DoorModel(this.#limits, ourId);
     const geometry = new Geometry(4 * 16_384, 16_384);
     this.#engine.handle(
-      { type: 'added', spec: { torrent: 1, infoHash, geometry, trackers: [] } },
+      { type: 'added', spec: { torrent: 1, infoHash, geometry, trackers: [], private: false } },
       this.#nowMs,
     );
   }
@@ -110,7 +110,7 @@ class Play {
     if (act < 2) {
       const peers = Array.from({ length: 1 + random.below(4) }, () => this.#address());
       model.learn(peers, nowMs);
-      return this.#tell({ type: 'peers-found', torrent: 1, peers });
+      return this.#tell({ type: 'peers-found', torrent: 1, peers, origin: 'user' });
     }
     if (act < 3) {
       const connection = this.#came;

@@ -4,7 +4,7 @@
  */
 import { type TProperties, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Fact } from '../../../client/engine/contract.ts';
+import type { Fact, PeerOrigin } from '../../../client/engine/contract.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 
 /** 256 KiB is read from a socket at once; four times that allows for other hosts. */
@@ -23,6 +23,8 @@ const numbers = Type.Array(Type.Tuple([whole(pieceCountMax), whole(pieceLengthMa
 const trackers = Type.Array(Type.Array(text));
 const address = Type.Object({ host: text, port: whole(65_535) });
 const peers = Type.Array(address, { maxItems: 100_000 });
+const origins = ['tracker', 'user', 'incoming', 'lan', 'pex', 'dht'] as const satisfies PeerOrigin[];
+const origin = Type.Union(origins.map((one) => Type.Literal(one)));
 const trouble = Type.Object({ code: text, message: text });
 const digests = Type.Array(text, { maxItems: pieceLengthMax / blockBytesMax });
 const id = whole();
@@ -41,6 +43,7 @@ const spec = Type.Object({
   priorities: Type.Optional(bytes),
   trackers,
   infoBytes: Type.Optional(bytes),
+  private: Type.Optional(Type.Literal(true)),
 });
 
 const fact = (fields: TProperties) => Compile(Type.Object(fields));
@@ -53,7 +56,7 @@ export const factShapes: Readonly<Record<Fact['type'], ReturnType<typeof fact>>>
   'pieces-selected': fact({ torrent: id, priorities: bytes }),
   'order-chosen': fact({ torrent: id, sequential: Type.Boolean() }),
   'deadline-set': fact({ torrent: id, pieceIndex, atMs: Type.Optional(whole()) }),
-  'peers-found': fact({ torrent: id, peers }),
+  'peers-found': fact({ torrent: id, peers, origin: Type.Optional(origin) }),
   connected: fact({ connection: id, address, incoming: Type.Boolean() }),
   received: fact({
     connection: id,

@@ -132,6 +132,8 @@ function factOf(fact: RecordedFact, line: number): Fact {
       return { type: 'magnet-added', spec: { ...fact.spec, infoHash: bytesOf(fact.spec.infoHash) } };
     case 'pieces-selected':
       return { ...fact, priorities: bytesOf(fact.priorities) };
+    case 'peers-found':
+      return { ...fact, origin: fact.origin ?? 'user' };
     case 'received': {
       const bytes = streamOf(fact.bytes, line);
       return { type: 'received', connection: fact.connection, bytes, count: bytes.length };
@@ -157,7 +159,7 @@ function specOf(spec: RecordedSpec, line: number) {
   }
   const geometry = new Geometry(totalBytes, pieceLength, shortPieces && new Map(shortPieces));
   return {
-    ...{ torrent, infoHash: bytesOf(infoHash), geometry, trackers },
+    ...{ torrent, infoHash: bytesOf(infoHash), geometry, trackers, private: spec.private === true },
     ...(dataBytes && {
       dataBytes: new Map(dataBytes.map(([index, bytes]) => [geometry.pieceIndex(index)!, bytes])),
     }),

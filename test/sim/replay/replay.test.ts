@@ -34,6 +34,18 @@ describe('a recording', () => {
     { type: 'stopped', torrent: 1 },
   ];
 
+  it('of a version that did not tell who named an address has them of the user', () => {
+    const isPrivate = { ...spec, private: true };
+    const named = { type: 'peers-found', torrent: 1, peers: [{ host: '10.0.0.1', port: 6881 }] };
+    const dials = (...told: object[]) => {
+      const before = digestOf(...told.slice(0, -1));
+      return replay([...before, step(told.at(-1)!, told.length - 1)]).divergence!.actions;
+    };
+    expect(dials({ type: 'added', spec: isPrivate }, named)).toMatchObject([{ type: 'dial' }]);
+    expect(dials({ type: 'added', spec }, { ...named, origin: 'pex' })).toMatchObject([{ type: 'dial' }]);
+    expect(dials({ type: 'added', spec: isPrivate }, { ...named, origin: 'pex' })).toEqual([]);
+  });
+
   it('holds what the disk has lost, and that it went and came back', () => {
     const trouble = { code: 'content-away', message: 'the folder is not there' };
     const whole = {

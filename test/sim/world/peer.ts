@@ -185,9 +185,9 @@ export class SimPeer {
   /** It is told of all addresses of another. */
   dial(other: { readonly place: Place }): void {
     const peers = other.place.addresses;
-    this.tell({ type: 'peers-found', torrent, peers });
+    this.tell({ type: 'peers-found', torrent, peers, origin: 'user' });
     for (const { id } of this.sides)
-      if (id !== undefined) this.tell({ type: 'peers-found', torrent: id, peers });
+      if (id !== undefined) this.tell({ type: 'peers-found', torrent: id, peers, origin: 'user' });
   }
 
   /** The user stops all torrents; the program goes on. */
@@ -324,9 +324,8 @@ export class SimPeer {
 
   #add(life: Life, have: Uint8Array): void {
     const { geometry, infoHash, infoBytes, dataBytes } = this.#world.torrent;
-    const { magnet = false } = this.#options;
-    const spec = { torrent, infoHash, trackers: this.#tiers };
-    if (magnet) {
+    const spec = { torrent, infoHash, trackers: this.#tiers, private: false };
+    if (this.#options.magnet === true) {
       life.disk.expectMetadata(torrent, infoBytes);
       return life.tell({ type: 'magnet-added', spec });
     }

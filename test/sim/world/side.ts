@@ -44,7 +44,7 @@ export class Side {
     life.open(id, platter, { have, stamps: platter.files.stamps, mends: false });
     life.tell({
       type: 'added',
-      spec: { torrent: id, infoHash, trackers, geometry, dataBytes, have, infoBytes },
+      spec: { torrent: id, infoHash, trackers, geometry, dataBytes, have, infoBytes, private: false },
     });
   }
 

@@ -62,5 +62,5 @@ export class PaperMemory implements PieceMemory {
 }
 
 export function drawRecord(goodPieces = 0): PeerRecord {
-  return { ...newRecord('', { host: '10.0.0.1', port: 1 }, true, 0), goodPieces };
+  return { ...newRecord('', { host: '10.0.0.1', port: 1 }, 'user', true, 0), goodPieces };
 }
