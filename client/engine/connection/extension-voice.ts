@@ -57,9 +57,8 @@ export class ExtensionVoice {
     if (infoBytes === undefined || message.blockIndex >= blockCount || isBusy) {
       session.sendExtended(id, encodeMetadataReject(message.blockIndex));
     } else {
-      session.metadataBlocksSent += 1;
-      if (session.metadataBlocksSent > blockCount * metadataCopiesMax) return 'metadata-flood';
-      session.sendExtended(id, encodeMetadataBlock(infoBytes, message.blockIndex));
+      if (session.metadataBlocksSent >= blockCount * metadataCopiesMax) return 'metadata-flood';
+      session.sendMetadataBlock(id, encodeMetadataBlock(infoBytes, message.blockIndex));
     }
     return undefined;
   }

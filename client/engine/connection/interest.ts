@@ -63,6 +63,16 @@ export class Interest {
     session.setInterested(session.usefulCount > 0);
   }
 
+  /** It has joined, and has said nothing yet. */
+  onJoined({ record }: PeerSession): void {
+    record.isSeed = false;
+  }
+
+  /** It fetches nothing more.  BEP 21 */
+  onUploadOnly({ record, pieces }: PeerSession, uploadOnly: boolean): void {
+    record.isSeed = pieces.isAll || uploadOnly;
+  }
+
   /** One piece more. True when that is of use to us. */
   onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): boolean {
     this.#picker.onHave(pieceIndex);

@@ -38,21 +38,20 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   /** What it says of itself.  BEP 10 */
   extensions: ExtensionHandshake | undefined;
   extensionHandshakes = 0;
-  /** Blocks of metadata it has been sent. */
-  metadataBlocksSent = 0;
   peerChoking = true;
   peerInterested = false;
   /** What it has. */
   readonly pieces = new PeerPieces();
-  /** Pieces it has that we want and have not stored. */
+  /** Pieces it has that we want and have not stored: interest.ts. */
   usefulCount = 0;
   /** Among those whose pieces are known one by one (piece-holders.ts). */
   seat = -1;
   readonly kept = new KeptPieces();
-  /** Told to the picker as a seed rather than piece by piece. */
+  /** Told to the picker as a seed rather than piece by piece: interest.ts. */
   countedAsSeed = false;
+  /** It is served in turn rather than for its worth: choker.ts. */
   optimistic = false;
-  /** How much of what we gave it first others have since, lately. */
+  /** How much of what we gave it first others have since, lately: first-copies.ts. */
   spread = 0;
   heardMs: number;
   readonly pipeline: RequestPipeline;
@@ -134,6 +133,7 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   /** The connection is over: the block in the middle of which it stopped is let go. */
   end(): void {
     this.gone = true;
+    this.amChoking = true;
     if (this.#sink !== undefined) this.#sink.piece.closeSink(this.#sink);
     this.#sink = undefined;
   }

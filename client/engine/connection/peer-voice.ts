@@ -23,6 +23,8 @@ export class PeerVoice implements Speaker {
   hasAsked = false;
   /** The last time we unchoked it, it asked for nothing. */
   wastedItsTurn = false;
+  /** Blocks of metadata it has been sent. */
+  metadataBlocksSent = 0;
   /** The connection is over: nothing more is sent or believed. */
   gone = false;
   spokeMs: number;
@@ -79,6 +81,12 @@ export class PeerVoice implements Speaker {
     if (this.extended) this.#write.extended(id, payload);
   }
 
+  /** BEP 9 */
+  sendMetadataBlock(id: number, payload: Uint8Array): void {
+    this.metadataBlocksSent += 1;
+    this.sendExtended(id, payload);
+  }
+
   sendHave(pieceIndex: PieceIndex): void {
     this.allowance.earn();
     this.#write.have(pieceIndex);
@@ -109,6 +117,12 @@ export class PeerVoice implements Speaker {
     this.wastedItsTurn = !this.hasAsked;
     this.#write.choke();
     for (const block of this.uploads.clear()) this.sendReject(block);
+  }
+
+  /** It asks for a block. False when it has asked for more than any peer may. */
+  onAsked(block: Block): boolean {
+    this.hasAsked = true;
+    return this.uploads.add(block);
   }
 
   request(pieceIndex: PieceIndex, blockIndex: number): void {

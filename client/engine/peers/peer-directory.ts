@@ -92,12 +92,14 @@ export class PeerDirectory {
     return record.bannedUntilMs > nowMs;
   }
 
-  /** The best peer to dial now: fewest failures first, then by chance. `includeSeeds` is false once we need nothing. */
+  /** Takes the best peer to dial now: fewest failures first, then by chance. `includeSeeds` is false once we need nothing. */
   next(nowMs: number, includeSeeds: boolean, isHostFull: (host: string) => boolean): PeerRecord | undefined {
     const isCurrent = (record: PeerRecord) => isFree(record) && this.#records.get(record.key) === record;
     // Who came to us from there and was banned may be listed by trackers under its other port.
     const hasToWait = (host: string) => isHostFull(host) || this.isBannedHost(host, nowMs);
-    return this.#dials.take(nowMs, includeSeeds, isCurrent, hasToWait, this.#limits.hostFullWaitMs);
+    const record = this.#dials.take(nowMs, includeSeeds, isCurrent, hasToWait, this.#limits.hostFullWaitMs);
+    if (record !== undefined) record.state = 'dialing';
+    return record;
   }
 
   /** False: `next` would find no peer. */

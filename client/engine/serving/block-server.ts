@@ -48,8 +48,7 @@ export class BlockServer {
       session.sendReject(block);
       return undefined;
     }
-    session.hasAsked = true;
-    if (!session.uploads.add(block)) {
+    if (!session.onAsked(block)) {
       if (!session.fast) return 'too-many-requests';
       session.sendReject(block);
     }

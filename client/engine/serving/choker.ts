@@ -68,7 +68,6 @@ export class Choker {
     this.#waitNoMore(session);
     if (!this.#served.delete(session)) return;
     this.#firstCopies.release(session);
-    session.amChoking = true;
     this.#fillSlots();
   }
 
@@ -99,8 +98,7 @@ export class Choker {
     const ranked = [...wanting].sort(
       (a, b) => merit(b) - merit(a) || worth(b) - worth(a) || a.connection - b.connection,
     );
-    // A quarter is forgotten every time, down to nothing at all.
-    for (const session of wanting) session.spread -= (session.spread + 3) >> 2;
+    this.#firstCopies.fade(wanting);
     const lucky = wanting.find((s) => s.optimistic) ?? this.#draw(ranked.slice(this.#slots - 1));
     const chosen = new Set(ranked.filter((s) => s !== lucky).slice(0, this.#slots - 1));
     if (lucky !== undefined) {

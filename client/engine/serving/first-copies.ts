@@ -92,8 +92,8 @@ export class FirstCopies {
       this.#firstHolders.set(pieceIndex, from.connection);
       this.#lonely.set(pieceIndex, nowMs);
     } else if (first !== from.connection) {
-      const giver = this.#view.sessions.get(first);
-      if (giver !== undefined) giver.spread += spreadUnit;
+      const session = this.#view.sessions.get(first);
+      if (session !== undefined) session.spread += spreadUnit;
       this.#lonely.delete(pieceIndex);
       this.#kept.delete(pieceIndex);
     }
@@ -103,6 +103,11 @@ export class FirstCopies {
     const { begun, ahead } = this.#promisesTo.get(session)!;
     begun.delete(pieceIndex);
     if (ahead.delete(pieceIndex)) this.suggest(session);
+  }
+
+  /** At every rechoke: of what they have spread a quarter is forgotten, down to nothing at all. */
+  fade(sessions: readonly PeerSession[]): void {
+    for (const session of sessions) session.spread -= (session.spread + 3) >> 2;
   }
 
   /** At every tick: what somebody has kept to itself is for others to take. */

@@ -91,7 +91,6 @@ export class SwarmPeers {
     for (let { places } = room; places > 0 && budget.mayDial(nowMs); places--) {
       const record = this.#directory.next(nowMs, this.#content.wantsSeeds, isFull);
       if (record === undefined) return;
-      record.state = 'dialing';
       const connection = this.#context.newConnection(this.#identity.torrent);
       this.#dialing.set(connection, record);
       budget.dial(record.address.host);

@@ -103,8 +103,8 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
 
   onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void {
     const { geometry } = this.spec;
-    record.isSeed = false;
     session.open(this, geometry, record, handshake);
+    this.#interest.onJoined(session);
     session.sendPieces(this.ledger.haveCount, geometry.pieceCount, () => this.ledger.haveBits());
     this.troubles.onTold(session);
     this.#voice.introduce(session, this.selection.isComplete);
@@ -128,7 +128,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
 
   onExtensions(session: PeerSession, { port, uploadOnly }: ExtensionHandshake, nowMs: number): void {
     if (port !== undefined) this.peers.onListenPort(session, port, nowMs);
-    session.record.isSeed = session.pieces.isAll || uploadOnly;
+    this.#interest.onUploadOnly(session, uploadOnly);
     // BEP 21: it fetches nothing, and once we do not either, we are of no use to each other.
     this.#dropSeed(session, nowMs);
   }

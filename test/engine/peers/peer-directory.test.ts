@@ -15,9 +15,7 @@ const anyHost = () => false;
 
 /** Dials whoever is due, as a swarm does. */
 function dial(directory: PeerDirectory, nowMs: number, includeSeeds = true): PeerRecord | undefined {
-  const record = directory.next(nowMs, includeSeeds, anyHost);
-  if (record !== undefined) record.state = 'dialing';
-  return record;
+  return directory.next(nowMs, includeSeeds, anyHost);
 }
 
 describe('an address', () => {

@@ -173,6 +173,11 @@ class Asker {
     this.uploads = uploads;
   }
 
+  onAsked(block: Block): boolean {
+    this.hasAsked = true;
+    return this.uploads.add(block);
+  }
+
   sendReject(block: Block): void {
     this.told.push(`reject ${textOf(block)}`);
   }

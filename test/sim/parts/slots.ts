@@ -173,7 +173,10 @@ function playChoker(random: Prng): string | undefined {
     ...{ rechokeMs: 300 + random.below(2_000), optimisticRechokes: 1 + random.below(3) },
   });
   const chance = new OverheardChance(random);
-  const deaf = { suggest: () => {}, release: () => {}, tick: () => {} } as unknown as FirstCopies;
+  const fade = (those: readonly Peer[]) => {
+    for (const peer of those) peer.spread = Math.floor((peer.spread * 3) / 4);
+  };
+  const deaf = { suggest: () => {}, release: () => {}, tick: () => {}, fade } as unknown as FirstCopies;
   const choker = new Choker(deaf, limits, chance.asPrng);
   const model = new Model(limits);
   let peers: Peer[] = [];

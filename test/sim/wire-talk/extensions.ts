@@ -159,6 +159,10 @@ export function judgeGiving(random: Prng): string | undefined {
   const session = {
     ...{ metadataBlocksSent: 0, extensions: { utMetadataId: theirId }, uploads: { pendingBytes: 0 } },
     sendExtended: (id: number, payload: Uint8Array) => void said.push(`${id} ${toText(payload)}`),
+    sendMetadataBlock(id: number, payload: Uint8Array) {
+      this.metadataBlocksSent += 1;
+      this.sendExtended(id, payload);
+    },
   };
   for (let given = 0, n = 0; n < 14; n++) {
     session.uploads.pendingBytes = random.below(3) > 0 ? 0 : 1_000 * random.below(3);

@@ -26,7 +26,7 @@ export const engineUnreached: readonly Unreached[] = [
     file: 'client/engine/serving/block-server.ts',
     branches: {
       'get readCount(): number {': 'for mutants and those who inspect an engine',
-      'if (!session.uploads.add(block)) {':
+      'if (!session.onAsked(block)) {':
         'a queue that is full while its peer is unchoked; test/engine/connection/violations.test.ts',
       'session.uploads.dropPieces((pieceIndex) => pieces.has(pieceIndex))':
         'a piece is lost while a block of it is read: some milliseconds; test/engine/swarm/lost-pieces.test.ts',
