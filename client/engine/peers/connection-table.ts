@@ -81,7 +81,7 @@ export function makeRoom<Taken extends Seat>(
     const here = seats.filter((seat) => isHere(seat) && !cleared.includes(seat));
     if (here.length < size) continue;
     const mayLeave = here.every(isUseful)
-      ? here.filter(usefulThatMayLeave(newcomer, here, size, shares, grace, nowMs))
+      ? here.filter(usefulThatMayLeave(newcomer, crowdOf(here, size), shares, grace, nowMs))
       : here.filter((seat) => mayReplace(newcomer, seat, shares, grace, nowMs));
     const least = leastOf(mayLeave, shares);
     if (least === undefined) return undefined;
@@ -95,10 +95,9 @@ export type SeatInTorrent = Pick<Seat, 'torrent' | 'network' | 'standing' | 'sin
 
 /** How many seats of a table with `size` could be cleared for a peer of this torrent, unless it lives in the crowd. */
 export function replaceableCount(
-  torrent: TorrentId,
+  { torrent, replaces }: Pick<Newcomer, 'torrent' | 'replaces'>,
   seats: readonly SeatInTorrent[],
   size: number,
-  replaces: Newcomer['replaces'],
   grace: Grace,
   nowMs: number,
 ): number {
@@ -157,13 +156,11 @@ export function crowdOf(seats: readonly SeatInTorrent[], size: number): string |
 
 function usefulThatMayLeave(
   newcomer: Newcomer,
-  here: readonly Seat[],
-  size: number,
+  crowd: string | undefined,
   shares: Shares,
   grace: Grace,
   nowMs: number,
 ): (seat: Seat) => boolean {
-  const crowd = crowdOf(here, size);
   if (crowd !== undefined && crowd !== newcomer.network)
     return (seat) => seat.network === crowd && shares.isFairer(newcomer, seat);
   return (seat) => hasHadItsTurn(newcomer.replaces, seat, grace, nowMs);

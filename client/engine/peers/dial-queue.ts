@@ -86,10 +86,12 @@ export class DialQueue {
       this.#place(first.record, 0, nowMs);
     }
     const isTurnOfFailed = (this.#taken + 1) % turnOfFailed === 0;
-    for (let i = 0; i < this.#ready.length; i++) {
-      const bucket = this.#ready[isTurnOfFailed ? this.#ready.length - 1 - i : i]!;
-      while (bucket.length > 0) {
-        const record = takeAny(bucket, this.#random);
+    for (const bucket of isTurnOfFailed ? this.#ready.toReversed() : this.#ready) {
+      for (
+        let record = takeAny(bucket, this.#random);
+        record !== undefined;
+        record = takeAny(bucket, this.#random)
+      ) {
         const dueMs = dueMsOf(record);
         if (!isCurrent(record)) this.#forget(record);
         else if (dueMs > nowMs) this.#place(record, dueMs, nowMs);
@@ -121,25 +123,27 @@ export class DialQueue {
     let at = heap.length;
     heap.push(entry);
     while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (heap[parent]!.dueMs <= entry.dueMs) break;
-      heap[at] = heap[parent]!;
-      at = parent;
+      const place = (at - 1) >> 1;
+      const parent = heap[place];
+      if (parent === undefined || parent.dueMs <= entry.dueMs) break;
+      heap[at] = parent;
+      at = place;
     }
     heap[at] = entry;
   }
 
   #popWaiting(): void {
     const heap = this.#waiting;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
     let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      const right = heap[child + 1];
-      if (right !== undefined && right.dueMs < heap[child]!.dueMs) child += 1;
-      if (heap[child]!.dueMs >= last.dueMs) break;
-      heap[at] = heap[child]!;
-      at = child;
+    for (let left = heap[1]; left !== undefined; left = heap[2 * at + 1]) {
+      const right = heap[2 * at + 2];
+      const isRight = right !== undefined && right.dueMs < left.dueMs;
+      const sooner = isRight ? right : left;
+      if (sooner.dueMs >= last.dueMs) break;
+      heap[at] = sooner;
+      at = 2 * at + (isRight ? 2 : 1);
     }
     heap[at] = last;
   }
@@ -150,10 +154,12 @@ function dueMsOf({ nextDialMs, notBeforeMs, bannedUntilMs }: PeerRecord): number
 }
 
 /** The last one takes its place: the order does not matter. */
-function takeAny(bucket: PeerRecord[], random: Prng): PeerRecord {
+function takeAny(bucket: PeerRecord[], random: Prng): PeerRecord | undefined {
+  if (bucket.length === 0) return undefined;
   const at = random.below(bucket.length);
-  const taken = bucket[at]!;
-  bucket[at] = bucket.at(-1)!;
-  bucket.length -= 1;
+  const last = bucket.pop();
+  if (last === undefined || at === bucket.length) return last;
+  const taken = bucket[at];
+  bucket[at] = last;
   return taken;
 }

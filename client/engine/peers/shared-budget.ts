@@ -176,7 +176,8 @@ export class SharedBudget {
     for (const seat of this.#seats.values())
       if (inTorrent > 0 || seat.torrent === torrent) seats.push(seat.look(nowMs));
     const size = inTorrent <= 0 ? connectionsPerTorrentMax : connectionsMax;
-    const count = replaceableCount(torrent, seats, size, replaces(), this.#limits, nowMs);
+    const newcomer = { torrent, replaces: replaces() };
+    const count = replaceableCount(newcomer, seats, size, this.#limits, nowMs);
     return { places: count - dialing, crowd: crowdOf(seats, size) };
   }
 

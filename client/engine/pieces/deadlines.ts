@@ -20,8 +20,9 @@ export class Deadlines {
     return this.#waiting;
   }
 
-  get pieces(): IterableIterator<PieceIndex> {
-    return this.#atMs.keys();
+  /** Pieces, and when they have to be here. */
+  get all(): ReadonlyMap<PieceIndex, number> {
+    return this.#atMs;
   }
 
   get size(): number {
@@ -39,7 +40,8 @@ export class Deadlines {
     this.wait(pieceIndex);
     if (this.#atMs.size <= this.#max) return;
     let latest = pieceIndex;
-    for (const [other, otherMs] of this.#atMs) if (otherMs > this.#atMs.get(latest)!) latest = other;
+    let latestMs = atMs;
+    for (const [other, otherMs] of this.#atMs) if (otherMs > latestMs) [latest, latestMs] = [other, otherMs];
     this.clear(latest);
   }
 

@@ -115,7 +115,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     this.#memory = memory;
     this.freeCount = this.blockCount;
     this.buffer = memory.allocate(geometry.pieceBytes(pieceIndex));
-    this.#fillPads(Math.ceil(dataBytes / blockBytesMax));
+    this.#fillPads(this.buffer, Math.ceil(dataBytes / blockBytesMax));
   }
 
   /**
@@ -148,9 +148,9 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
   }
 
   /** Blocks that lie in a pad are zeros, and here already. */
-  #fillPads(firstPad: number): void {
+  #fillPads(buffer: PieceBuffer, firstPad: number): void {
     for (let blockIndex = firstPad; blockIndex < this.blockCount; blockIndex++) {
-      this.#memory.write(this.buffer!, blockIndex * blockBytesMax, zeroBlock, 0, this.blockBytes(blockIndex));
+      this.#memory.write(buffer, blockIndex * blockBytesMax, zeroBlock, 0, this.blockBytes(blockIndex));
       this.#setState(blockIndex, received);
       this.receivedCount += 1;
       this.freeCount -= 1;
@@ -173,12 +173,16 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     return this.#state(blockIndex) === received;
   }
 
+  #marks(blockIndex: number): number {
+    return this.#blocks[blockIndex]!;
+  }
+
   #state(blockIndex: number): number {
-    return this.#blocks[blockIndex]! & stateMask;
+    return this.#marks(blockIndex) & stateMask;
   }
 
   #setState(blockIndex: number, state: number): void {
-    this.#blocks[blockIndex] = (this.#blocks[blockIndex]! & ~stateMask) | state;
+    this.#blocks[blockIndex] = (this.#marks(blockIndex) & ~stateMask) | state;
   }
 
   /** Copies of this block on their way. */
@@ -220,10 +224,11 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
   openSink(blockIndex: number): Sink<Source> | undefined {
     if (this.buffer === undefined || this.isReceived(blockIndex)) return undefined;
     const blockBytes = this.blockBytes(blockIndex);
-    const direct = (this.#blocks[blockIndex]! & writing) === 0;
+    const marks = this.#marks(blockIndex);
+    const direct = (marks & writing) === 0;
     const aside = direct ? undefined : this.#memory.allocate(blockBytes);
     const sink: Sink<Source> = { piece: this, blockIndex, blockBytes, aside, got: 0 };
-    if (direct) this.#blocks[blockIndex]! |= writing;
+    if (direct) this.#blocks[blockIndex] = marks | writing;
     this.#sinkCount += 1;
     return sink;
   }
@@ -240,25 +245,23 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
   /** The block is whole. False when another copy was faster: these bytes were wasted. */
   receive(sink: Sink<Source>, source: Source['record']): boolean {
     const { blockIndex } = sink;
-    const wanted = this.buffer !== undefined && !this.isReceived(blockIndex);
-    if (wanted && sink.aside !== undefined) {
-      this.#memory.copy(this.buffer!, blockIndex * blockBytesMax, sink.aside);
-    }
-    if (wanted) {
+    const buffer = this.isReceived(blockIndex) ? undefined : this.buffer;
+    if (buffer !== undefined) {
+      if (sink.aside !== undefined) this.#memory.copy(buffer, blockIndex * blockBytesMax, sink.aside);
       if (this.#state(blockIndex) === free) this.freeCount -= 1;
       this.#setState(blockIndex, received);
       this.sources[blockIndex] = source;
       this.receivedCount += 1;
     }
     this.closeSink(sink);
-    return wanted;
+    return buffer !== undefined;
   }
 
   /** The block is whole, or its peer has gone in the middle of it. */
   closeSink(sink: Sink<Source>): void {
     this.#sinkCount -= 1;
     if (sink.aside !== undefined) this.#memory.release(sink.aside);
-    else this.#blocks[sink.blockIndex]! &= ~writing;
+    else this.#blocks[sink.blockIndex] = this.#marks(sink.blockIndex) & ~writing;
   }
 
   get isComplete(): boolean {

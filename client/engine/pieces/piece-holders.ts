@@ -26,20 +26,22 @@ export class PieceHolders<T extends Seated> {
 
   add(holder: T, pieceIndex: PieceIndex): void {
     if (holder.seat === absent) this.#sit(holder);
-    this.#bits[pieceIndex * this.#wordsPerPiece + (holder.seat >> 5)]! |= 1 << (holder.seat & 31);
+    const word = this.#wordOf(pieceIndex, holder.seat);
+    this.#bits[word] = this.#bitsOf(word) | (1 << (holder.seat & 31));
   }
 
   /** Of one that has all from the start nothing is known here. */
   has(holder: T, pieceIndex: PieceIndex): boolean {
     const { seat } = holder;
     if (seat === absent) return false;
-    return (this.#bits[pieceIndex * this.#wordsPerPiece + (seat >> 5)]! & (1 << (seat & 31))) !== 0;
+    return (this.#bitsOf(this.#wordOf(pieceIndex, seat)) & (1 << (seat & 31))) !== 0;
   }
 
   /** It does not have it any more, or leaves: it is to be told of all that it has, and then leave its seat. */
   remove(holder: T, pieceIndex: PieceIndex): void {
     if (holder.seat === absent) return;
-    this.#bits[pieceIndex * this.#wordsPerPiece + (holder.seat >> 5)]! &= ~(1 << (holder.seat & 31));
+    const word = this.#wordOf(pieceIndex, holder.seat);
+    this.#bits[word] = this.#bitsOf(word) & ~(1 << (holder.seat & 31));
   }
 
   /** Its seat is free; nothing may be left on it. */
@@ -53,9 +55,17 @@ export class PieceHolders<T extends Seated> {
   each(pieceIndex: PieceIndex, visit: (holder: T) => void): void {
     const first = pieceIndex * this.#wordsPerPiece;
     for (let word = 0; word < this.#wordsPerPiece; word++) {
-      for (let rest = this.#bits[first + word]!; rest !== 0; rest &= rest - 1)
+      for (let rest = this.#bitsOf(first + word); rest !== 0; rest &= rest - 1)
         visit(this.#seats[word * 32 + 31 - Math.clz32(rest & -rest)]!);
     }
+  }
+
+  #wordOf(pieceIndex: PieceIndex, seat: number): number {
+    return pieceIndex * this.#wordsPerPiece + (seat >> 5);
+  }
+
+  #bitsOf(word: number): number {
+    return this.#bits[word]!;
   }
 
   #sit(holder: T): void {
@@ -72,7 +82,6 @@ export class PieceHolders<T extends Seated> {
     this.#wordsPerPiece = Math.max(1, 2 * words);
     this.#bits = new Uint32Array(this.#pieceCount * this.#wordsPerPiece);
     for (let piece = 0; piece < this.#pieceCount; piece++)
-      for (let word = 0; word < words; word++)
-        this.#bits[piece * this.#wordsPerPiece + word] = before[piece * words + word]!;
+      this.#bits.set(before.subarray(piece * words, (piece + 1) * words), piece * this.#wordsPerPiece);
   }
 }

@@ -76,25 +76,30 @@ export class PiecePicker {
 
   /** Somebody has chosen anew what is wanted: all candidates are put in order again, O(pieces). */
   select(priorityOf: (pieceIndex: PieceIndex) => number): void {
-    const candidates: PieceIndex[][] = Array.from({ length: priorityMax + 1 }, () => []);
-    const capacities = new Array<number>(priorityMax + 1).fill(0);
+    const levels = Array.from({ length: priorityMax + 1 }, () => ({
+      capacity: 0,
+      missing: [] as PieceIndex[],
+    }));
     this.#picked = 0;
     this.#position.fill(absent);
     for (const pieceIndex of this.#geometry.pieces()) {
       const priority = priorityOf(pieceIndex);
       this.#priority[pieceIndex] = priority;
-      if (priority !== unwanted) capacities[priority]! += 1;
-      if (!this.#isMissing(pieceIndex)) this.#picked += 1;
-      else if (priority !== unwanted) candidates[priority]!.push(pieceIndex);
+      const isMissing = this.#isMissing(pieceIndex);
+      if (!isMissing) this.#picked += 1;
+      if (priority === unwanted) continue;
+      const level = levels[priority]!;
+      level.capacity += 1;
+      if (isMissing) level.missing.push(pieceIndex);
     }
-    this.#orders = candidates.map((pieces, priority) => {
-      shuffle(pieces, this.#random);
-      return new RarityOrder(pieces, capacities[priority]!, this.#availability, this.#position);
+    this.#orders = levels.map(({ capacity, missing }) => {
+      shuffle(missing, this.#random);
+      return new RarityOrder(missing, capacity, this.#availability, this.#position);
     });
-    const used = this.#orders.filter((_, priority) => capacities[priority]! > 0);
+    const used = this.#orders.filter(({ capacity }) => capacity > 0);
     this.#onlyOrder = used.length === 1 ? used[0] : undefined;
     this.#first.fill(0);
-    this.#candidateCount = candidates.reduce((sum, pieces) => sum + pieces.length, 0);
+    this.#candidateCount = levels.reduce((sum, { missing }) => sum + missing.length, 0);
     this.#forgetJoined(1);
   }
 
@@ -119,21 +124,21 @@ export class PiecePicker {
 
   /** One more peer has this piece. Seeds are not told of piece by piece. */
   onHave(pieceIndex: PieceIndex): void {
-    const from = this.#availability[pieceIndex]!;
+    const from = this.availability(pieceIndex);
     if (this.isCandidate(pieceIndex)) this.#orderOf(pieceIndex).raise(pieceIndex, from);
     this.#availability[pieceIndex] = from + 1;
   }
 
   /** A peer that had this piece has gone. */
   onLost(pieceIndex: PieceIndex): void {
-    const from = this.#availability[pieceIndex]!;
+    const from = this.availability(pieceIndex);
     if (this.isCandidate(pieceIndex)) this.#orderOf(pieceIndex).lower(pieceIndex, from);
     this.#availability[pieceIndex] = from - 1;
   }
 
   /** Somebody is about to fetch it: no candidate any more. */
   remove(pieceIndex: PieceIndex): void {
-    this.#orderOf(pieceIndex).remove(pieceIndex, this.#availability[pieceIndex]!);
+    this.#orderOf(pieceIndex).remove(pieceIndex, this.availability(pieceIndex));
     this.#position[pieceIndex] = absent;
     this.#candidateCount -= 1;
     this.#picked += 1;
@@ -142,10 +147,10 @@ export class PiecePicker {
   /** It failed or was given up: a candidate again, if it is still wanted. */
   restore(pieceIndex: PieceIndex): void {
     this.#picked -= 1;
-    const priority = this.#priority[pieceIndex]!;
+    const priority = this.#priorityOf(pieceIndex);
     if (priority === unwanted) return;
-    this.#orderOf(pieceIndex).add(pieceIndex, this.#availability[pieceIndex]!);
-    this.#first[priority] = Math.min(this.#first[priority]!, pieceIndex);
+    this.#orderOf(pieceIndex).add(pieceIndex, this.availability(pieceIndex));
+    this.#first[priority] = Math.min(this.#firstOf(priority), pieceIndex);
     this.#candidateCount += 1;
     if (this.#joined.length >= joinedMax) this.#forgetJoined(0);
     this.#joined.push(pieceIndex);
@@ -154,8 +159,9 @@ export class PiecePicker {
   /** The piece to begin with this peer, or undefined when it has none of the candidates. O(1) when it is a seed. */
   pick(holder: PieceHolder): PieceIndex | undefined {
     for (let priority = priorityMax; priority > unwanted; priority--) {
-      if (this.#orders[priority]!.count === 0) continue;
-      const found = this.sequential ? this.#pickFirst(priority, holder) : this.#pickRarest(priority, holder);
+      const order = this.#orders[priority]!;
+      if (order.count === 0) continue;
+      const found = this.sequential ? this.#pickFirst(priority, holder) : this.#pickRarest(order, holder);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -182,21 +188,20 @@ export class PiecePicker {
 
   /** No candidate is wanted more. */
   #isTop(pieceIndex: PieceIndex): boolean {
-    const own = this.#priority[pieceIndex]!;
+    const own = this.#priorityOf(pieceIndex);
     return !this.#orders.some(({ count }, priority) => priority > own && count > 0);
   }
 
   #better(best: PieceIndex | undefined, other: PieceIndex, holder: PieceHolder): PieceIndex | undefined {
     if (!this.isCandidate(other) || !holder.offers(other)) return best;
     if (best === undefined) return other;
-    const byPriority = this.#priority[other]! - this.#priority[best]!;
+    const byPriority = this.#priorityOf(other) - this.#priorityOf(best);
     if (byPriority !== 0) return byPriority > 0 ? other : best;
     if (this.sequential) return other < best ? other : best;
-    return this.#availability[other]! < this.#availability[best]! ? other : best;
+    return this.availability(other) < this.availability(best) ? other : best;
   }
 
-  #pickRarest(priority: number, holder: PieceHolder): PieceIndex | undefined {
-    const order = this.#orders[priority]!;
+  #pickRarest(order: RarityOrder, holder: PieceHolder): PieceIndex | undefined {
     const offset = this.#picked < this.#randomFirstPieces ? this.#random.below(order.count) : 0;
     for (let i = 0; i < order.count; i++) {
       const pieceIndex = order.at(i + offset < order.count ? i + offset : i + offset - order.count);
@@ -208,15 +213,25 @@ export class PiecePicker {
   #pickFirst(priority: number, holder: PieceHolder): PieceIndex | undefined {
     const { pieceCount } = this.#geometry;
     const is = (index: number) => this.#position[index] !== absent && this.#priority[index] === priority;
-    while (this.#first[priority]! < pieceCount && !is(this.#first[priority]!)) this.#first[priority]! += 1;
-    for (let index = this.#first[priority]!; index < pieceCount; index++) {
+    let first = this.#firstOf(priority);
+    while (first < pieceCount && !is(first)) first += 1;
+    this.#first[priority] = first;
+    for (let index = first; index < pieceCount; index++) {
       if (is(index) && holder.offers(index as PieceIndex)) return index as PieceIndex;
     }
     return undefined;
   }
 
   #orderOf(pieceIndex: PieceIndex): RarityOrder {
-    return this.#onlyOrder ?? this.#orders[this.#priority[pieceIndex]!]!;
+    return this.#onlyOrder ?? this.#orders[this.#priorityOf(pieceIndex)]!;
+  }
+
+  #priorityOf(pieceIndex: PieceIndex): number {
+    return this.#priority[pieceIndex]!;
+  }
+
+  #firstOf(priority: number): number {
+    return this.#first[priority]!;
   }
 
   #forgetJoined(more: number): void {

@@ -27,13 +27,11 @@ export class PieceProvenance<Record extends SourceRecord> {
     piece: FetchingPiece<PieceSource & { readonly record: Record }>,
     digests: readonly string[],
   ): Record[] {
-    const sources = new Set(piece.sources);
-    sources.delete(undefined);
-    const [first] = sources;
+    const sources = new Set(piece.sources.filter((source) => source !== undefined));
     const copies = this.#copies.get(piece.pieceIndex) ?? [];
     if (copies.length < copiesMax) copies.push({ sources: piece.sources, digests });
     this.#copies.set(piece.pieceIndex, copies);
-    return sources.size === 1 ? [first!] : [];
+    return sources.size === 1 ? [...sources] : [];
   }
 
   /** A good copy is stored: whoever sent a block that differs from it is a proven liar. */

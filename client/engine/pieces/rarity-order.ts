@@ -24,14 +24,16 @@ export class RarityOrder {
     this.#order = new Uint32Array(capacity);
     this.#position = position;
     this.#count = pieces.length;
+    const bucketOf = (pieceIndex: PieceIndex) => availability[pieceIndex]!;
     let highest = 0;
-    for (const pieceIndex of pieces) highest = Math.max(highest, availability[pieceIndex]!);
-    const next = new Array<number>(highest + 2).fill(0);
-    for (const pieceIndex of pieces) next[availability[pieceIndex]! + 1]! += 1;
-    for (let a = 1; a < next.length; a++) next[a]! += next[a - 1]!;
+    for (const pieceIndex of pieces) highest = Math.max(highest, bucketOf(pieceIndex));
+    const counts = new Array<number>(highest + 1).fill(0);
+    for (const pieceIndex of pieces) counts[bucketOf(pieceIndex)]! += 1;
+    const next = [0];
+    for (const [bucket, count] of counts.entries()) next.push(next[bucket]! + count);
     this.#start = [...next];
     for (const pieceIndex of pieces) {
-      const at = next[availability[pieceIndex]!]!++;
+      const at = next[bucketOf(pieceIndex)]!++;
       this.#order[at] = pieceIndex;
       position[pieceIndex] = at;
     }
@@ -39,6 +41,11 @@ export class RarityOrder {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** The most that it may hold: all pieces of its priority. */
+  get capacity(): number {
+    return this.#order.length;
   }
 
   at(index: number): PieceIndex {
@@ -49,15 +56,15 @@ export class RarityOrder {
   raise(pieceIndex: PieceIndex, from: number): void {
     this.#ensureBucket(from + 1);
     // To the last place of its bucket, which then becomes the first place of the next.
-    const edge = this.#start[from + 1]! - 1;
-    this.#swap(this.#position[pieceIndex]!, edge);
+    const edge = this.#startOf(from + 1) - 1;
+    this.#swap(this.#placeOf(pieceIndex), edge);
     this.#start[from + 1] = edge;
   }
 
   /** One peer fewer than `from` has it. */
   lower(pieceIndex: PieceIndex, from: number): void {
-    const edge = this.#start[from]!;
-    this.#swap(this.#position[pieceIndex]!, edge);
+    const edge = this.#startOf(from);
+    this.#swap(this.#placeOf(pieceIndex), edge);
     this.#start[from] = edge + 1;
   }
 
@@ -69,7 +76,7 @@ export class RarityOrder {
     const last = this.#start.length - 1;
     this.#start[last] = this.#count;
     for (let a = last - 1; a > availability; a--) {
-      const edge = this.#start[a]!;
+      const edge = this.#startOf(a);
       this.#swap(at, edge);
       at = edge;
       this.#start[a] = edge + 1;
@@ -77,10 +84,10 @@ export class RarityOrder {
   }
 
   remove(pieceIndex: PieceIndex, availability: number): void {
-    let at = this.#position[pieceIndex]!;
+    let at = this.#placeOf(pieceIndex);
     // The gap travels to the end, one edge a bucket.
     for (let a = availability; a + 1 < this.#start.length; a++) {
-      const edge = this.#start[a + 1]! - 1;
+      const edge = this.#startOf(a + 1) - 1;
       this.#swap(at, edge);
       this.#start[a + 1] = edge;
       at = edge;
@@ -93,9 +100,17 @@ export class RarityOrder {
     while (this.#start.length < availability + 2) this.#start.push(this.#count);
   }
 
+  #startOf(bucket: number): number {
+    return this.#start[bucket]!;
+  }
+
+  #placeOf(pieceIndex: PieceIndex): number {
+    return this.#position[pieceIndex]!;
+  }
+
   #swap(a: number, b: number): void {
-    const pieceA = this.#order[a]!;
-    const pieceB = this.#order[b]!;
+    const pieceA = this.at(a);
+    const pieceB = this.at(b);
     this.#order[a] = pieceB;
     this.#order[b] = pieceA;
     this.#position[pieceB] = a;

@@ -109,13 +109,15 @@ export class DuplicateRequests {
     const { asked } = slow.pipeline;
     let left = room;
     for (let i = asked.length - 1; i >= 0 && left > 0; i--) {
+      const key = asked[i];
       // Sooner by half at least; otherwise both would arrive together, and one for nothing.
-      if ((ours.length + 1) * ourBlockMs * 2 > theirMs && theirMs < stalledMs) break;
-      const { piece, blockIndex } = this.#requests.locate(asked[i]!);
+      const isTooSlow = (ours.length + 1) * ourBlockMs * 2 > theirMs && theirMs < stalledMs;
+      if (key === undefined || isTooSlow) break;
+      const { piece, blockIndex } = this.#requests.locate(key);
       if (piece === undefined || !helper.pieces.offers(piece.pieceIndex)) continue;
       if (piece.exclusiveTo !== undefined || piece.copies(blockIndex) >= endgameCopiesMax) continue;
       // Copied from another slow peer a moment ago.
-      if (ours.includes(asked[i]!)) continue;
+      if (ours.includes(key)) continue;
       this.#askToo(piece, blockIndex, helper, nowMs);
       left -= 1;
     }
@@ -126,7 +128,8 @@ export class DuplicateRequests {
   #takeOver(slow: BlockSource, helper: BlockSource, nowMs: number): boolean {
     const { takeOverMs } = this.#context.limits;
     const theirMs = slow.pipeline.drainMs(slow.pipeline.rate, nowMs);
-    const { piece } = this.#requests.locate(slow.pipeline.asked[0]!);
+    const [first] = slow.pipeline.asked;
+    const piece = first === undefined ? undefined : this.#requests.locate(first).piece;
     if (piece?.exclusiveTo !== slow || !helper.pieces.offers(piece.pieceIndex)) return false;
     // It has had its chance, and the other one is not known to be as slow.
     if (theirMs < takeOverMs || nowMs - piece.ownedMs < takeOverMs) return false;
@@ -159,8 +162,7 @@ export class DuplicateRequests {
   /** At every tick: what is due soon and would come too late is asked of the fastest peer as well. */
   rescue(deadlines: Deadlines, nowMs: number): void {
     const { deadlineLookMs } = this.#context.limits;
-    for (const pieceIndex of deadlines.pieces) {
-      const atMs = deadlines.atMs(pieceIndex)!;
+    for (const [pieceIndex, atMs] of deadlines.all) {
       const piece = atMs - nowMs > deadlineLookMs ? undefined : this.#ledger.fetching(pieceIndex);
       if (piece !== undefined && piece.exclusiveTo === undefined) this.#hurry(piece, atMs, nowMs);
     }

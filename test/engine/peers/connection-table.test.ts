@@ -61,7 +61,7 @@ describe('a full table of peers', () => {
 
   it('lets us dial for one seat, once all are useful and the turn of one is over', () => {
     const count = (seats: Seat[], replaces: Newcomer['replaces'] = 'useless') =>
-      replaceableCount(1, seats, seats.length, replaces, grace, nowMs);
+      replaceableCount({ torrent: 1, replaces }, seats, seats.length, grace, nowMs);
     const overdue = [seat('1.0.0.1', 'taking', 300), seat('2.0.0.1', 'taking', 300)];
     expect(count(overdue)).toBe(1);
     expect(count(overdue, 'nothing')).toBe(0);

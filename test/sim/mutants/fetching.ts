@@ -31,8 +31,8 @@ export const fetching: readonly Mutant[] = [
   {
     name: 'blame everybody who sent a part of a corrupt piece',
     file: engine('pieces/piece-provenance'),
-    from: 'return sources.size === 1 ? [first!] : [];',
-    to: 'return first === undefined ? [] : [...sources].flatMap((source) => source ?? []);',
+    from: 'return sources.size === 1 ? [...sources] : [];',
+    to: 'return [...sources];',
   },
   {
     name: 'double-count availability',

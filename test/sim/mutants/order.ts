@@ -25,8 +25,8 @@ export const order: readonly Mutant[] = [
   {
     name: 'begin the rarest although the first is asked for',
     file: engine('pieces/piece-picker'),
-    from: 'const found = this.sequential ? this.#pickFirst(priority, holder) : this.#pickRarest(priority, holder);',
-    to: 'const found = this.#pickRarest(priority, holder);',
+    from: 'const found = this.sequential ? this.#pickFirst(priority, holder) : this.#pickRarest(order, holder);',
+    to: 'const found = this.#pickRarest(order, holder);',
   },
   {
     name: 'begin what is due last',

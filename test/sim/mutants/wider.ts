@@ -5,14 +5,14 @@ export const wider: readonly Mutant[] = [
   {
     name: 'ask for the pads',
     file: 'client/engine/pieces/fetching-piece.ts',
-    from: '    this.#fillPads(Math.ceil(dataBytes / blockBytesMax));\n',
+    from: '    this.#fillPads(this.buffer, Math.ceil(dataBytes / blockBytesMax));\n',
     to: '',
   },
   {
     name: 'take the block that a pad begins in for a pad',
     file: 'client/engine/pieces/fetching-piece.ts',
-    from: 'this.#fillPads(Math.ceil(dataBytes / blockBytesMax));',
-    to: 'this.#fillPads(Math.floor(dataBytes / blockBytesMax));',
+    from: 'this.#fillPads(this.buffer, Math.ceil(dataBytes / blockBytesMax));',
+    to: 'this.#fillPads(this.buffer, Math.floor(dataBytes / blockBytesMax));',
   },
   {
     name: 'count a pad as wasted',

@@ -175,7 +175,11 @@ function judgeCount({ torrent, replaces }: Newcomer, seats: readonly Seat[], siz
       if (isOver(replaces, seat, grace) || (!isUseful(seat) && isSurplus)) expected += 1;
     }
   }
-  return differ('may be replaced', replaceableCount(torrent, seats, size, replaces, grace, nowMs), expected);
+  return differ(
+    'may be replaced',
+    replaceableCount({ torrent, replaces }, seats, size, grace, nowMs),
+    expected,
+  );
 }
 
 // Who sits where ----------------------------------------------------------------------------------------------------------

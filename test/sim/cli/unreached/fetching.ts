@@ -18,8 +18,7 @@ export const fetchingUnreached: readonly Unreached[] = [
       'if (room <= 0) return': 'a peer that is idle has room in its queue: the guard is for limits of none',
       'if (slow === helper || slow.pipeline.asked.length === 0) continue':
         'the slowest leaves, or is taken over, while the list is walked',
-      'if (ours.includes(asked[i]!)) continue':
-        'a block that two slow peers owe, copied from the first of them',
+      'if (ours.includes(key)) continue': 'a block that two slow peers owe, copied from the first of them',
       'if (knownRate !== undefined && msFor(bytesLeft, knownRate) * 2 > theirMs) return false':
         'a piece that only one slow peer may send, and a helper no faster; test/engine/tables/small-queues.test.ts takes one over',
       'if (this.#sources.size > rankedAfreshMax &&':
@@ -43,7 +42,7 @@ export const fetchingUnreached: readonly Unreached[] = [
     branches: {
       'if (holder.seat === absent) return':
         'a peer that has nothing loses something; test/engine/pieces/piece-holders.test.ts',
-      'this.#bits[piece * this.#wordsPerPiece + word] = before[':
+      'this.#bits.set(before.subarray(piece':
         'more than 32 peers with one torrent; test/engine/pieces/piece-holders.test.ts',
     },
   },

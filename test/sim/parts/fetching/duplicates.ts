@@ -65,7 +65,7 @@ export const duplicateRequests: SteppedPart = {
         [50, limits.takeOverMs],
         [
           ...[...scene.pieces.values()].map(({ ownedMs }) => ownedMs + limits.takeOverMs),
-          ...[...deadlines.pieces].map((one) => deadlines.atMs(one)! - limits.deadlineLookMs),
+          ...[...deadlines.all.values()].map((atMs) => atMs - limits.deadlineLookMs),
         ],
       );
       const way = random.below(18);

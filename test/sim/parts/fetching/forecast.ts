@@ -76,8 +76,7 @@ export class Forecast {
   rescue(deadlines: Deadlines, nowMs: number): string[] {
     const { deadlineLookMs, endgameCopiesMax, endgameRequestsMax } = this.#scene.limits;
     const plan = new Plan(this.#scene, this.copied);
-    for (const pieceIndex of deadlines.pieces) {
-      const atMs = deadlines.atMs(pieceIndex)!;
+    for (const [pieceIndex, atMs] of deadlines.all) {
       const piece = this.#scene.pieces.get(pieceIndex);
       if (atMs > nowMs + deadlineLookMs || piece === undefined || piece.exclusiveTo !== undefined) continue;
       let helper: BlockSource | undefined;

@@ -151,7 +151,7 @@ export const deadlines: SteppedPart = {
       }
       agree('how many are due', due.size, atMs.size);
       for (let one = 0 as PieceIndex; one < 8; one++) agree('when one is due', due.atMs(one), atMs.get(one));
-      agreeOnAll('those that are due', [...due.pieces].sort(), [...atMs.keys()].sort());
+      agreeOnAll('those that are due', [...due.all.keys()].sort(), [...atMs.keys()].sort());
       agreeOnAll('those with blocks left', [...due.waiting].sort(), [...waiting].sort());
       const times = due.waiting.map((one) => atMs.get(one)!);
       agreeOnAll(
