@@ -11,7 +11,7 @@ import type { Deadlines } from '../pieces/deadlines.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
 import type { BlockSource, RequestedPiece } from './block-source.ts';
 
-/** How blocks are asked for: request-scheduler.ts. */
+/** How blocks are asked for: open-pieces.ts. */
 export interface BlockRequests {
   blockKey(pieceIndex: number, blockIndex: number): number;
   locate(key: number): { piece: RequestedPiece | undefined; blockIndex: number };

@@ -11,17 +11,18 @@ import type { Context } from '../context.ts';
 import { Deadlines } from '../pieces/deadlines.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
 import type { PiecePicker } from '../pieces/piece-picker.ts';
-import { distinct, SmallSet } from '../tables/small-set.ts';
+import { distinct, type SmallSet } from '../tables/small-set.ts';
 import type { BlockSource, RequestedPiece } from './block-source.ts';
-import { type BlockRequests, DuplicateRequests } from './duplicate-requests.ts';
+import { DuplicateRequests } from './duplicate-requests.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { OpenPieces } from './open-pieces.ts';
 import { PieceOwnership } from './piece-ownership.ts';
 import { StrangerTrials } from './stranger-trials.ts';
 
 /** Orphans that one tick considers for abandoning: the rest has time. */
 const orphansPerTickMax = 64;
 
-export class RequestScheduler implements BlockRequests {
+export class RequestScheduler {
   /** While the disk refuses pieces nothing new is asked for. `held`: also when one is stored, which it may lose, too. */
   paused: boolean | 'held' = false;
   /** Received bytes of pieces that were given up. */
@@ -38,9 +39,8 @@ export class RequestScheduler implements BlockRequests {
   /** Open pieces that no peer keeps to. */
   readonly orphans: SmallSet<RequestedPiece>;
   /** Every piece with free blocks. */
-  readonly open = new SmallSet<RequestedPiece>();
-  /** Rises whenever a piece joins #open: a walk that found nothing need not be repeated before. */
-  #openVersion = 0;
+  readonly open: SmallSet<RequestedPiece>;
+  readonly #open: OpenPieces;
 
   constructor(
     ledger: PieceLedger<BlockSource>,
@@ -58,7 +58,9 @@ export class RequestScheduler implements BlockRequests {
     this.#context = context;
     this.deadlines = new Deadlines(context.limits.deadlinesMax);
     this.#memory = new MemoryQueue(ledger.geometry.pieceLength, context);
-    this.duplicates = new DuplicateRequests(this, ledger, sources, context);
+    this.#open = new OpenPieces(ledger, this.#ownership, this.deadlines, context);
+    this.open = this.#open.pieces;
+    this.duplicates = new DuplicateRequests(this.#open, ledger, sources, context);
   }
 
   fillAll(nowMs: number): void {
@@ -83,13 +85,13 @@ export class RequestScheduler implements BlockRequests {
     if (room === 0) return;
     const { open } = source.kept;
     for (let at = 0, piece = open.at(0); piece !== undefined; piece = open.at(at)) {
-      room = this.#askFrom(piece, source, room, nowMs);
+      room = this.#open.askFrom(piece, source, room, nowMs);
       if (room === 0) return;
       // One that was asked for to the end has left, and the next lies where it lay.
       if (open.at(at) === piece) at += 1;
     }
     room = this.#beginPieces(source, room, nowMs, true);
-    const knowsNothingOpen = source.pieces.nothingOpenAt === this.#openVersion;
+    const knowsNothingOpen = source.pieces.nothingOpenAt === this.#open.version;
     if (!knowsNothingOpen) room = this.#adopt(source, room, nowMs);
     room = this.#beginPieces(source, room, nowMs, false);
     const allBegun = this.#picker.candidateCount === 0;
@@ -102,7 +104,7 @@ export class RequestScheduler implements BlockRequests {
   /** The peer has gone, choked us or stalled: what it was to send is free for others. */
   release(source: BlockSource): void {
     this.#memory.leave(source);
-    for (const key of [...source.pipeline.asked]) this.giveUp(source, key);
+    for (const key of [...source.pipeline.asked]) this.#open.giveUp(source, key);
     for (const piece of source.kept.pieces) this.#ownership.disown(piece);
   }
 
@@ -110,12 +112,12 @@ export class RequestScheduler implements BlockRequests {
   onRefused(source: BlockSource, pieceIndex: PieceIndex, blockIndex: number, nowMs: number): void {
     source.pipeline.onRefused();
     source.pieces.refuse(pieceIndex, nowMs);
-    this.giveUp(source, this.blockKey(pieceIndex, blockIndex));
+    this.#open.giveUp(source, this.#open.blockKey(pieceIndex, blockIndex));
     const piece = this.#ledger.fetching(pieceIndex);
     if (piece === undefined) return;
     // The rest of it would come all the same, after somebody else was asked for it.
     for (const key of [...source.pipeline.asked])
-      if (this.locate(key).piece === piece) this.cancel(source, key);
+      if (this.#open.locate(key).piece === piece) this.#open.cancel(source, key);
     if (piece.owner === source) this.#ownership.disown(piece);
   }
 
@@ -146,27 +148,10 @@ export class RequestScheduler implements BlockRequests {
     if (dropped.length === 0) return;
     for (const source of this.#sources.values())
       for (const key of [...source.pipeline.asked]) {
-        const { piece } = this.locate(key);
-        if (piece !== undefined && !isWanted(piece.pieceIndex)) this.cancel(source, key);
+        const { piece } = this.#open.locate(key);
+        if (piece !== undefined && !isWanted(piece.pieceIndex)) this.#open.cancel(source, key);
       }
     for (const piece of dropped) this.#abandon(piece);
-  }
-
-  /** We want this block no more from this peer; it may come all the same. */
-  cancel(source: BlockSource, key: number): void {
-    const { piece, blockIndex } = this.locate(key);
-    if (piece !== undefined) {
-      source.cancel(piece.pieceIndex, blockIndex);
-      source.pipeline.onCancelled(key);
-    }
-    this.giveUp(source, key);
-  }
-
-  /** One request will not be answered. */
-  giveUp(source: BlockSource, key: number): void {
-    if (!source.pipeline.giveUp(key)) return;
-    const { piece, blockIndex } = this.locate(key);
-    if (piece !== undefined) this.#giveBack(piece, blockIndex);
   }
 
   /** A block has left the pipeline by arriving; `isUsed`: it was the first copy. */
@@ -177,7 +162,7 @@ export class RequestScheduler implements BlockRequests {
     wasAsked: boolean,
     isUsed: boolean,
   ): void {
-    if (wasAsked) this.#giveBack(piece, blockIndex);
+    if (wasAsked) this.#open.giveBack(piece, blockIndex);
     if (isUsed) this.duplicates.onBlock(piece, blockIndex, source);
   }
 
@@ -188,31 +173,13 @@ export class RequestScheduler implements BlockRequests {
     this.#ownership.leave(piece);
   }
 
-  // BlockRequests ---------------------------------------------------------------------------------------------------
-
   blockKey(pieceIndex: number, blockIndex: number): number {
-    return pieceIndex * this.#ledger.geometry.blocksPerPiece + blockIndex;
+    return this.#open.blockKey(pieceIndex, blockIndex);
   }
 
-  locate(key: number): { piece: RequestedPiece | undefined; blockIndex: number } {
-    const { blocksPerPiece } = this.#ledger.geometry;
-    const blockIndex = key % blocksPerPiece;
-    const pieceIndex = ((key - blockIndex) / blocksPerPiece) as PieceIndex;
-    return { piece: this.#ledger.fetching(pieceIndex), blockIndex };
-  }
-
-  ask(piece: RequestedPiece, blockIndex: number, source: BlockSource, nowMs: number): void {
-    piece.askers[blockIndex] = source;
-    const isNew = source.pipeline.ask(this.blockKey(piece.pieceIndex, blockIndex), nowMs);
-    if (isNew) source.request(piece.pieceIndex, blockIndex);
-  }
-
-  handOver(piece: RequestedPiece, to: BlockSource, nowMs: number): void {
-    this.#ownership.leave(piece);
-    this.#ownership.own(piece, to, nowMs);
-    // The rest of it is asked for as the queue of the peer empties: it is its own piece now.
-    const room = Math.min(this.#context.limits.requestsOutstandingMax, to.pipeline.queueRoom);
-    this.#askFrom(piece, to, room, nowMs);
+  /** We want this block no more from this source; it may come all the same. */
+  cancel(source: BlockSource, key: number): void {
+    this.#open.cancel(source, key);
   }
 
   // Which piece -----------------------------------------------------------------------------------------------------
@@ -233,7 +200,7 @@ export class RequestScheduler implements BlockRequests {
       } else if (piece.owner !== source) {
         if (piece.exclusiveTo !== undefined || this.#ownership.isUnproven(source)) continue;
       }
-      left = this.#askFrom(piece, source, left, nowMs);
+      left = this.#open.askFrom(piece, source, left, nowMs);
     }
     return left;
   }
@@ -245,7 +212,7 @@ export class RequestScheduler implements BlockRequests {
     for (let at = 0, piece = orphans.at(0); piece !== undefined && left > 0; piece = orphans.at(at)) {
       if (this.#ownership.mayAdopt(piece, source)) {
         this.#ownership.own(piece, source, nowMs);
-        left = this.#askFrom(piece, source, left, nowMs);
+        left = this.#open.askFrom(piece, source, left, nowMs);
       }
       if (orphans.at(at) === piece) at += 1;
     }
@@ -263,7 +230,7 @@ export class RequestScheduler implements BlockRequests {
         ? picker.pickSuggested(pieces)
         : picker.pickNew(pieces, pieces.nothingAtVersion);
       if (pieceIndex !== undefined)
-        left = this.#askFrom(this.#beginPiece(pieceIndex, source), source, left, nowMs);
+        left = this.#open.askFrom(this.#beginPiece(pieceIndex, source), source, left, nowMs);
       else if (!suggested) pieces.foundNothing(picker.version);
     }
     return left;
@@ -276,7 +243,7 @@ export class RequestScheduler implements BlockRequests {
   #beginPiece(pieceIndex: PieceIndex, source: BlockSource): RequestedPiece {
     this.#picker.remove(pieceIndex);
     const piece = this.#ledger.begin(pieceIndex);
-    this.#openAgain(piece);
+    this.#open.add(piece);
     this.#ownership.own(piece, source, this.#context.nowMs);
     return piece;
   }
@@ -289,11 +256,11 @@ export class RequestScheduler implements BlockRequests {
       if (source.pieces.offers(piece.pieceIndex)) {
         offersAny = true;
         const isForAny = piece.exclusiveTo === undefined || piece.exclusiveTo === source;
-        if (isForAny) left = this.#askFrom(piece, source, left, nowMs);
+        if (isForAny) left = this.#open.askFrom(piece, source, left, nowMs);
       }
       if (this.open.at(at) === piece) at += 1;
     }
-    if (!offersAny) source.pieces.foundNothingOpen(this.#openVersion);
+    if (!offersAny) source.pieces.foundNothingOpen(this.#open.version);
   }
 
   /** Missing again; what came of it is dropped. */
@@ -303,44 +270,5 @@ export class RequestScheduler implements BlockRequests {
     this.duplicates.forget(piece);
     this.#ledger.abandon(piece);
     this.deadlines.wait(piece.pieceIndex);
-  }
-
-  // Which block -----------------------------------------------------------------------------------------------------
-
-  /** The block may be asked for again: by the piece's owner first, by anybody when it has none. */
-  #giveBack(piece: RequestedPiece, blockIndex: number): void {
-    piece.giveBack(blockIndex);
-    if (piece.freeCount === 0) return;
-    this.#openAgain(piece);
-    this.#ownership.onOpen(piece);
-  }
-
-  #openAgain(piece: RequestedPiece): void {
-    if (this.open.has(piece)) return;
-    this.open.add(piece);
-    this.#openVersion += 1;
-    this.deadlines.wait(piece.pieceIndex);
-  }
-
-  #askFrom(piece: RequestedPiece, source: BlockSource, room: number, nowMs: number): number {
-    let left = room;
-    const { downloadRate } = this.#context;
-    while (left > 0 && piece.freeCount > 0) {
-      if (!downloadRate.take(piece.blockBytes(0), nowMs)) {
-        this.#context.throttled.add(source.connection);
-        this.#ownership.onOpen(piece);
-        return 0;
-      }
-      this.ask(piece, piece.askFree()!, source, nowMs);
-      left -= 1;
-    }
-    if (piece.freeCount === 0) {
-      this.#ownership.onAllAsked(piece);
-      this.open.delete(piece);
-      this.deadlines.asked(piece.pieceIndex);
-    } else {
-      this.#ownership.onOpen(piece);
-    }
-    return left;
   }
 }

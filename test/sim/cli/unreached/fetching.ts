@@ -90,6 +90,11 @@ export const fetchingUnreached: readonly Unreached[] = [
         'a full disk that takes a piece: the simulated one takes none until it has room; test/engine/swarm/bad-days.test.ts',
       'if (piece === undefined) return':
         'a refusal, or a request that is taken back, of a piece that is here already: requests for it were taken back then',
+    },
+  },
+  {
+    file: 'client/engine/requests/open-pieces.ts',
+    branches: {
       'if (!source.pipeline.giveUp(key)) return': `${guard}: callers name what was asked`,
     },
   },
