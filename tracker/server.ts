@@ -7,14 +7,14 @@
 import { randomInt } from 'node:crypto';
 import { machineClock } from './clock.ts';
 import type { WantedPolicy } from './community/sign-in/kept-policy.ts';
+import { clientAddresses } from './http/addresses/client-address.ts';
+import { checkExternalAddresses } from './http/addresses/external-address.ts';
+import { checkPublicUrl } from './http/addresses/public-url.ts';
 import { type TlsFiles, trackerApp } from './http/app.ts';
-import { clientAddresses } from './http/client-address.ts';
-import { checkExternalAddresses } from './http/external-address.ts';
 import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
 import { checkContact } from './http/pages/contact.ts';
-import { checkPublicUrl } from './http/public-url.ts';
 import { openLibrary } from './library.ts';
 import { checkCertificate, checkPort, isGlobalHost, listenError, urlOf } from './listening.ts';
 import { gatheringFor, resolveOptions } from './registry/limits.ts';

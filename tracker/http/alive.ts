@@ -10,8 +10,8 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { addressKey } from '../community/sign-in/rate-limits.ts';
 import { aliveEvent } from '../protocol/alive.ts';
+import type { ClientAddresses } from './addresses/client-address.ts';
 import { openBudget } from './api/budget.ts';
-import type { ClientAddresses } from './client-address.ts';
 
 /** Each costs a connection and some kilobytes; announces need the larger half of the connections (limits.ts). */
 const streamsMax = { perKeyMax: 32, allMax: 4_000 };

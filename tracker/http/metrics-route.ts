@@ -7,8 +7,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { may } from '../access.ts';
 import type { Library } from '../library.ts';
 import { isLoopback } from '../protocol/address.ts';
+import type { ClientAddresses } from './addresses/client-address.ts';
 import { ApiError, sessionToken } from './api/context.ts';
-import type { ClientAddresses } from './client-address.ts';
 import { metricsText, type TrackerStats } from './metrics.ts';
 
 export interface MetricsSources {

@@ -15,7 +15,7 @@ import { parseScrapeQuery } from '../protocol/scrape-query.ts';
 import { encodeScrapeReply } from '../protocol/scrape-reply.ts';
 import { notServed, type RandomBelow, type Registry } from '../registry.ts';
 import type { Moment } from '../swarms/swarm-access.ts';
-import type { ClientAddresses } from './client-address.ts';
+import type { ClientAddresses } from './addresses/client-address.ts';
 
 /** What has been answered so far; shown at /metrics and on the page. */
 export interface CallCounts {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { clientAddresses } from '../../../tracker/http/addresses/client-address.ts';
 import { trackerApp } from '../../../tracker/http/app.ts';
-import { clientAddresses } from '../../../tracker/http/client-address.ts';
 import { httpLimits } from '../../../tracker/http/limits.ts';
 import { ListedTorrents } from '../../../tracker/http/listed-torrents.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';

@@ -1,6 +1,6 @@
 /** Peers in the tracker's own network: told with an address that the asker can dial, or not at all. */
 import { describe, expect, it } from 'vitest';
-import { checkExternalAddresses } from '../../../tracker/http/external-address.ts';
+import { checkExternalAddresses } from '../../../tracker/http/addresses/external-address.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
 import { parseAnnounceReply, replyEndpoints } from '../../../tracker/protocol/announce-reply.ts';
 import { decodeSwarms, encodeSwarm } from '../../../tracker/registry/snapshot.ts';

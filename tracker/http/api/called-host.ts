@@ -7,7 +7,7 @@
  * (base-url.ts).
  */
 import type { FastifyRequest } from 'fastify';
-import { calledUrl } from '../base-url.ts';
+import { calledUrl } from '../addresses/base-url.ts';
 import { type ApiContext, ApiError } from './context.ts';
 
 /** Throws ApiError `host-unknown`. */

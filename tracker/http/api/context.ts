@@ -15,8 +15,8 @@ import type { Clock } from '../../clock.ts';
 import type { Authenticated } from '../../community/contract.ts';
 import { addressKey, openRateGate, type RateGate, rateLimits } from '../../community/sign-in/rate-limits.ts';
 import type { Library } from '../../library.ts';
-import { baseUrl } from '../base-url.ts';
-import type { ClientAddresses } from '../client-address.ts';
+import { baseUrl } from '../addresses/base-url.ts';
+import type { ClientAddresses } from '../addresses/client-address.ts';
 
 /** fastify, told that schemas are TypeBox's. */
 export type Api = FastifyInstance<

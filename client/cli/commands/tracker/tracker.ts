@@ -5,8 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { count } from '../../../../torrents/wording.ts';
 import { openPolicy } from '../../../../tracker/community/method-context.ts';
+import { checkPublicUrl } from '../../../../tracker/http/addresses/public-url.ts';
 import { checkContact } from '../../../../tracker/http/pages/contact.ts';
-import { checkPublicUrl } from '../../../../tracker/http/public-url.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../../../tracker/server.ts';
 import { badOption, CliError, codeOf } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';

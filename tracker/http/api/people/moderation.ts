@@ -10,18 +10,18 @@ import { base64, defined } from '../shapes.ts';
 
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
 
+const tags = ['moderation'];
+const done = { 204: schemas.emptyAnswer };
+
 export function addModerationRoutes(api: Api, context: ApiContext): void {
-  const { community, moderation } = context.library;
-  const ids = sealedIds(context.library.key);
-  const tags = ['moderation'];
-  const done = { 204: schemas.emptyAnswer };
+  addTakedowns(api, context);
+  addWaiting(api, context);
+  addReports(api, context);
+  addMembersAndAudit(api, context);
+}
 
-  /** Numbers of messages count what is said in private too. */
-  function auditShape({ about, ...row }: AuditEntry): AuditEntry {
-    if (about === undefined) return row;
-    return { ...row, about: row.action === 'delete-message' ? ids.seal(Number(about)) : about };
-  }
-
+function addTakedowns(api: Api, { library }: ApiContext): void {
+  const { moderation } = library;
   api.put(
     '/releases/:id/takedown',
     {
@@ -72,7 +72,10 @@ export function addModerationRoutes(api: Api, context: ApiContext): void {
       return noContent(reply);
     },
   );
+}
 
+function addWaiting(api: Api, { library }: ApiContext): void {
+  const { moderation } = library;
   api.get(
     '/waiting',
     {
@@ -98,7 +101,11 @@ export function addModerationRoutes(api: Api, context: ApiContext): void {
       return noContent(reply);
     },
   );
+}
 
+function addReports(api: Api, { library }: ApiContext): void {
+  const { community } = library;
+  const ids = sealedIds(library.key);
   api.get(
     '/reports',
     {
@@ -130,6 +137,17 @@ export function addModerationRoutes(api: Api, context: ApiContext): void {
       return noContent(reply);
     },
   );
+}
+
+function addMembersAndAudit(api: Api, { library }: ApiContext): void {
+  const { community } = library;
+  const ids = sealedIds(library.key);
+
+  /** Numbers of messages count what is said in private too. */
+  function auditShape({ about, ...row }: AuditEntry): AuditEntry {
+    if (about === undefined) return row;
+    return { ...row, about: row.action === 'delete-message' ? ids.seal(Number(about)) : about };
+  }
 
   api.get(
     '/accounts',

@@ -12,6 +12,7 @@ type Gates = ReturnType<typeof openGates>;
 
 export function addPeopleRoutes(api: Api, context: ApiContext, gates: Gates): void {
   addAccountsOfOthers(api, context);
+  addOnline(api, context);
   addInvitations(api, context, gates);
   addGroups(api, context, gates);
 }
@@ -96,7 +97,10 @@ function addAccountsOfOthers(api: Api, context: ApiContext): void {
       return accountShape(await community.unban(own, name), await isOnline(own, name));
     },
   );
+}
 
+function addOnline(api: Api, context: ApiContext): void {
+  const { community, online } = context.library;
   api.get(
     '/online',
     {

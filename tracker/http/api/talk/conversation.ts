@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Authenticated, Message, Page, Room } from '../../../community/contract.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
-import * as talk from '../../../protocol/api/talk-shapes.ts';
+import * as shapes from '../../../protocol/api/talk-shapes.ts';
 import {
   type Api,
   type ApiContext,
@@ -17,44 +17,48 @@ import { noSuchRelease } from '../releases/release-answers.ts';
 import { type Sealed, sealedIds } from '../sealed-ids.ts';
 import { defined } from '../shapes.ts';
 
+type Gates = ReturnType<typeof openGates>;
+type Talk = ReturnType<typeof openTalk>;
+
 const inRoom = Type.Object({ room: schemas.nameText });
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
-const withId = Type.Object({ id: talk.sealedId });
+const withId = Type.Object({ id: shapes.sealedId });
 
-export function addConversationRoutes(
-  api: Api,
-  context: ApiContext,
-  gates: ReturnType<typeof openGates>,
-): void {
-  const { catalogue, community } = context.library;
-  const ids = sealedIds(context.library.key);
+export function addConversationRoutes(api: Api, context: ApiContext, gates: Gates): void {
+  const talk = openTalk(context, gates);
+  addRooms(api, context, gates);
+  addRoomMessages(api, context, talk);
+  addMessages(api, context, gates, talk);
+  addDirectMessages(api, context, talk);
+  addComments(api, context, talk);
+}
 
-  function messagePage({ rows, hasMore }: Page<Message>): { rows: Sealed<Message>[]; hasMore: boolean } {
-    return { rows: rows.map(ids.sealed), hasMore };
-  }
+/** What all of them do with messages. */
+function openTalk({ library }: ApiContext, gates: Gates) {
+  const ids = sealedIds(library.key);
+  return {
+    ids,
+    pageOf({ rows, hasMore }: Page<Message>): { rows: Sealed<Message>[]; hasMore: boolean } {
+      return { rows: rows.map(ids.sealed), hasMore };
+    },
+    /** Somebody who speaks. */
+    speaker(request: FastifyRequest): Authenticated {
+      const own = signedIn(request);
+      gates.take('messagePerAccount', String(own.accountId));
+      return own;
+    },
+  };
+}
 
-  /** Somebody who speaks. */
-  function speaker(request: FastifyRequest): Authenticated {
-    const own = signedIn(request);
-    gates.take('messagePerAccount', String(own.accountId));
-    return own;
-  }
-
-  async function seen(request: FastifyRequest, releaseId: string) {
-    const viewer = enter(context, request, 'browse');
-    const release = await catalogue.release({ viewer, releaseId });
-    if (release === undefined) throw noSuchRelease();
-    const { publisherId, album: title } = release;
-    return { releaseId, publisherId, title };
-  }
-
+function addRooms(api: Api, { library }: ApiContext, gates: Gates): void {
+  const { community } = library;
   api.get(
     '/rooms',
     {
       schema: {
         summary: 'Rooms one may read',
         tags: ['rooms'],
-        response: { 200: Type.Object({ rows: Type.Array(talk.room) }) },
+        response: { 200: Type.Object({ rows: Type.Array(shapes.room) }) },
       },
     },
     async (request) => ({ rows: (await community.rooms(request.viewer)).map(roomShape) }),
@@ -65,8 +69,8 @@ export function addConversationRoutes(
       schema: {
         summary: 'Open a room',
         tags: ['rooms'],
-        body: talk.roomBody,
-        response: { 201: talk.room },
+        body: shapes.roomBody,
+        response: { 201: shapes.room },
       },
     },
     async (request, reply) => {
@@ -84,13 +88,17 @@ export function addConversationRoutes(
         summary: 'Change the topic',
         tags: ['rooms'],
         params: inRoom,
-        body: talk.topicBody,
-        response: { 200: talk.room },
+        body: shapes.topicBody,
+        response: { 200: shapes.room },
       },
     },
     async (request) =>
       roomShape(await community.changeTopic(signedIn(request), request.params.room, request.body.topic)),
   );
+}
+
+function addRoomMessages(api: Api, { library }: ApiContext, { ids, pageOf, speaker }: Talk): void {
+  const { community } = library;
   api.get(
     '/rooms/:room/messages',
     {
@@ -98,12 +106,12 @@ export function addConversationRoutes(
         summary: 'What was said in a room, the newest first',
         tags: ['rooms'],
         params: inRoom,
-        querystring: talk.talkQuery,
-        response: { 200: talk.talk(talk.message) },
+        querystring: shapes.talkQuery,
+        response: { 200: shapes.talk(shapes.message) },
       },
     },
     async (request) =>
-      messagePage(await community.messages(request.viewer, request.params.room, ids.page(request.query))),
+      pageOf(await community.messages(request.viewer, request.params.room, ids.page(request.query))),
   );
   api.post(
     '/rooms/:room/messages',
@@ -112,8 +120,8 @@ export function addConversationRoutes(
         summary: 'Say something',
         tags: ['rooms'],
         params: inRoom,
-        body: talk.messageBody,
-        response: { 201: talk.message },
+        body: shapes.messageBody,
+        response: { 201: shapes.message },
       },
     },
     async (request, reply) => {
@@ -122,20 +130,24 @@ export function addConversationRoutes(
       return ids.sealed(message);
     },
   );
+}
+
+function addMessages(api: Api, context: ApiContext, gates: Gates, { ids, pageOf }: Talk): void {
+  const { community } = context.library;
   api.get(
     '/messages',
     {
       schema: {
         summary: 'Search what was said',
         tags: ['rooms'],
-        querystring: Type.Object({ ...talk.talkQuery.properties, q: Type.String({ maxLength: 512 }) }),
-        response: { 200: talk.talk(talk.message) },
+        querystring: Type.Object({ ...shapes.talkQuery.properties, q: Type.String({ maxLength: 512 }) }),
+        response: { 200: shapes.talk(shapes.message) },
       },
     },
     async (request) => {
       gates.take('searchPerAddress', visitorKey(context, request));
       const { q, ...page } = request.query;
-      return messagePage(await community.searchMessages(request.viewer, q, ids.page(page)));
+      return pageOf(await community.searchMessages(request.viewer, q, ids.page(page)));
     },
   );
   api.delete(
@@ -155,7 +167,10 @@ export function addConversationRoutes(
       return noContent(reply);
     },
   );
+}
 
+function addDirectMessages(api: Api, { library }: ApiContext, { ids, pageOf, speaker }: Talk): void {
+  const { community } = library;
   const withName = Type.Object({ name: schemas.nameText });
   api.get(
     '/direct',
@@ -163,8 +178,8 @@ export function addConversationRoutes(
       schema: {
         summary: 'With whom one talks',
         tags: ['direct messages'],
-        querystring: talk.talkQuery,
-        response: { 200: talk.talk(talk.conversation) },
+        querystring: shapes.talkQuery,
+        response: { 200: shapes.talk(shapes.conversation) },
       },
     },
     async (request) => {
@@ -179,14 +194,12 @@ export function addConversationRoutes(
         summary: 'What one has said to each other',
         tags: ['direct messages'],
         params: withName,
-        querystring: talk.talkQuery,
-        response: { 200: talk.talk(talk.message) },
+        querystring: shapes.talkQuery,
+        response: { 200: shapes.talk(shapes.message) },
       },
     },
     async (request) =>
-      messagePage(
-        await community.directMessages(signedIn(request), request.params.name, ids.page(request.query)),
-      ),
+      pageOf(await community.directMessages(signedIn(request), request.params.name, ids.page(request.query))),
   );
   api.post(
     '/direct/:name/messages',
@@ -195,8 +208,8 @@ export function addConversationRoutes(
         summary: 'Say something to somebody',
         tags: ['direct messages'],
         params: withName,
-        body: talk.messageBody,
-        response: { 201: talk.message },
+        body: shapes.messageBody,
+        response: { 201: shapes.message },
       },
     },
     async (request, reply) => {
@@ -205,6 +218,18 @@ export function addConversationRoutes(
       return ids.sealed(message);
     },
   );
+}
+
+function addComments(api: Api, context: ApiContext, { ids, pageOf, speaker }: Talk): void {
+  const { catalogue, community } = context.library;
+
+  async function seen(request: FastifyRequest, releaseId: string) {
+    const viewer = enter(context, request, 'browse');
+    const release = await catalogue.release({ viewer, releaseId });
+    if (release === undefined) throw noSuchRelease();
+    const { publisherId, album: title } = release;
+    return { releaseId, publisherId, title };
+  }
 
   api.get(
     '/releases/:id/comments',
@@ -213,13 +238,13 @@ export function addConversationRoutes(
         summary: 'Comments on a release',
         tags: ['releases'],
         params: ofRelease,
-        querystring: talk.talkQuery,
-        response: { 200: talk.talk(talk.message) },
+        querystring: shapes.talkQuery,
+        response: { 200: shapes.talk(shapes.message) },
       },
     },
     async (request) => {
       const { releaseId } = await seen(request, request.params.id);
-      return messagePage(await community.comments(request.viewer, releaseId, ids.page(request.query)));
+      return pageOf(await community.comments(request.viewer, releaseId, ids.page(request.query)));
     },
   );
   api.post(
@@ -229,8 +254,8 @@ export function addConversationRoutes(
         summary: 'Comment on a release',
         tags: ['releases'],
         params: ofRelease,
-        body: talk.messageBody,
-        response: { 201: talk.message },
+        body: shapes.messageBody,
+        response: { 201: shapes.message },
       },
     },
     async (request, reply) => {

@@ -1,5 +1,7 @@
 /** What one follows, wishes for, and is told. */
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { Authenticated } from '../../../community/contract.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
 import * as talk from '../../../protocol/api/talk-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from '../context.ts';
@@ -10,13 +12,25 @@ import { isSeen, seenNotices } from './seen-notices.ts';
 const ofRelease = Type.Object({ id: schemas.releaseIdText });
 const named = Type.Object({ name: schemas.nameText });
 
-export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
-  const { catalogue, community } = context.library;
-  const ids = sealedIds(context.library.key);
-  const change = (accountId: number) => gates.take('changePerAccount', String(accountId));
-  const tags = ['following'];
-  const done = { 204: schemas.emptyAnswer };
+const done = { 204: schemas.emptyAnswer };
 
+export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<typeof openGates>): void {
+  /** Somebody who changes what is on their desk. */
+  const changer: Changer = (request) => {
+    const own = signedIn(request);
+    gates.take('changePerAccount', String(own.accountId));
+    return own;
+  };
+  addFollows(api, context, changer);
+  addWishes(api, context, changer);
+  addInbox(api, context);
+}
+
+type Changer = (request: FastifyRequest) => Authenticated;
+
+function addFollows(api: Api, context: ApiContext, changer: Changer): void {
+  const { catalogue, community } = context.library;
+  const tags = ['following'];
   api.get(
     '/follows',
     { schema: { summary: 'What one follows', tags, response: { 200: talk.follows } } },
@@ -31,8 +45,7 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
     '/releases/:id/follow',
     { schema: { summary: 'Be told of new versions', tags, params: ofRelease, response: done } },
     async (request, reply) => {
-      const own = signedIn(request);
-      change(own.accountId);
+      const own = changer(request);
       const viewer = enter(context, request, 'browse');
       const { id: releaseId } = request.params;
       if ((await catalogue.release({ viewer, releaseId })) === undefined) throw noSuchRelease();
@@ -52,8 +65,7 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
     '/accounts/:name/follow',
     { schema: { summary: 'Be told of what somebody publishes', tags, params: named, response: done } },
     async (request, reply) => {
-      const own = signedIn(request);
-      change(own.accountId);
+      const own = changer(request);
       await community.follow(own, { account: request.params.name });
       return noContent(reply);
     },
@@ -66,7 +78,10 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
       return noContent(reply);
     },
   );
+}
 
+function addWishes(api: Api, { library }: ApiContext, changer: Changer): void {
+  const { community } = library;
   api.get(
     '/wishes',
     {
@@ -89,8 +104,7 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
       },
     },
     async (request, reply) => {
-      const own = signedIn(request);
-      change(own.accountId);
+      const own = changer(request);
       reply.code(201);
       return community.addWish(own, request.body);
     },
@@ -110,7 +124,11 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
       return noContent(reply);
     },
   );
+}
 
+function addInbox(api: Api, { library }: ApiContext): void {
+  const { community } = library;
+  const ids = sealedIds(library.key);
   api.get(
     '/notices',
     {
@@ -123,7 +141,7 @@ export function addDeskRoutes(api: Api, context: ApiContext, gates: ReturnType<t
     },
     async (request) => {
       const page = ids.page(request.query);
-      const { rows, hasMore } = await seenNotices(context.library, signedIn(request), page);
+      const { rows, hasMore } = await seenNotices(library, signedIn(request), page);
       return { rows: rows.map(ids.sealed), hasMore };
     },
   );

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { type ArrivedRequest, baseUrl, calledUrl } from '../../../tracker/http/base-url.ts';
+import { type ArrivedRequest, baseUrl, calledUrl } from '../../../../tracker/http/addresses/base-url.ts';
 
 const own = hostname().toLowerCase();
 

@@ -10,8 +10,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
-import { urlOf } from '../listening.ts';
-import { addressText, isLoopback, packAddress } from '../protocol/address.ts';
+import { urlOf } from '../../listening.ts';
+import { addressText, isLoopback, packAddress } from '../../protocol/address.ts';
 
 /** The part of a request that decides; a real one or, in tests, one that was put together. */
 export interface ArrivedRequest {

@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TargetedRequest, toOriginForm } from '../../../tracker/http/request-target.ts';
-import { type RunningTracker, startTracker } from '../../../tracker/server.ts';
-import { announceQuery, torrentFile } from '../tracker-fixtures.ts';
+import { type TargetedRequest, toOriginForm } from '../../../../tracker/http/addresses/request-target.ts';
+import { type RunningTracker, startTracker } from '../../../../tracker/server.ts';
+import { announceQuery, torrentFile } from '../../tracker-fixtures.ts';
 
 const evil = 'evil.example';
 const infoHash = Uint8Array.from({ length: 20 }, (_, at) => (at * 53 + 0x80) & 0xff);

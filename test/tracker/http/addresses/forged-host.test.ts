@@ -6,10 +6,10 @@ import net from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
-import { type RunningTracker, startTracker, type TrackerOptions } from '../../../tracker/server.ts';
-import { torrentFile } from '../tracker-fixtures.ts';
-import { type Person, publishBody } from './api/api-scene.ts';
+import { parseMetainfo } from '../../../../torrents/metainfo/metainfo.ts';
+import { type RunningTracker, startTracker, type TrackerOptions } from '../../../../tracker/server.ts';
+import { torrentFile } from '../../tracker-fixtures.ts';
+import { type Person, publishBody } from '../api/api-scene.ts';
 
 interface Asked {
   readonly method?: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type AddressedRequest, clientAddresses } from '../../../tracker/http/client-address.ts';
-import { addressText } from '../../../tracker/protocol/address.ts';
+import { type AddressedRequest, clientAddresses } from '../../../../tracker/http/addresses/client-address.ts';
+import { addressText } from '../../../../tracker/protocol/address.ts';
 
 function request(
   remoteAddress: string | undefined,

@@ -1,7 +1,7 @@
 /** A public URL leads to the tracker with every link, or is refused at the start. */
 import { expect, it } from 'vitest';
-import { checkPublicUrl } from '../../../tracker/http/public-url.ts';
-import { startTracker } from '../../../tracker/server.ts';
+import { checkPublicUrl } from '../../../../tracker/http/addresses/public-url.ts';
+import { startTracker } from '../../../../tracker/server.ts';
 
 it.each([
   ['https://music.example', 'https://music.example'],

@@ -5,8 +5,8 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, type Socket } from 'node:net';
-import { addressText, packAddress } from '../protocol/address.ts';
-import type { PeerAddress } from '../registry.ts';
+import { addressText, packAddress } from '../../protocol/address.ts';
+import type { PeerAddress } from '../../registry.ts';
 
 /** The part of a request that decides; a real one or, in tests, one that was put together. */
 export type AddressedRequest = Pick<IncomingMessage, 'headers'> & {

@@ -2,9 +2,9 @@
  * The addresses under which a router makes the tracker's network known to the world, as its operator names them. Outsiders
  * are told them for peers in that network (registry/asker-view.ts).
  */
-import { packAddress } from '../protocol/address.ts';
-import { reachOf } from '../protocol/address-reach.ts';
-import type { ExternalAddresses } from '../registry.ts';
+import { packAddress } from '../../protocol/address.ts';
+import { reachOf } from '../../protocol/address-reach.ts';
+import type { ExternalAddresses } from '../../registry.ts';
 
 /** `code`: external-address-invalid. */
 class ExternalAddressError extends Error {

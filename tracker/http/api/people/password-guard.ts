@@ -1,0 +1,46 @@
+/** Stands before every look at a password that somebody sends: how often it may be tried (guesses.ts). */
+import { nameKey } from '../../../community/messages/texts.ts';
+import { openGuesses, type TooSoon } from '../../../community/sign-in/guesses.ts';
+import { type ApiContext, ApiError, type openGates } from '../context.ts';
+
+/** `look` looks at a password. Throws ApiError `too-often`, or what `look` rejects with. */
+export type PasswordGuard = <Result>(
+  name: string,
+  visitor: string,
+  look: (rank: number) => Promise<Result>,
+) => Promise<Result>;
+
+export function openPasswordGuard(
+  { library, onError }: ApiContext,
+  gates: ReturnType<typeof openGates>,
+): PasswordGuard {
+  const guesses = openGuesses();
+  return async (name, visitor, look) => {
+    // However it is written: there are many ways to write each name.
+    const attempt = guesses.attempt(nameKey(name), visitor, gates.nowMs());
+    if ('waitMs' in attempt) throw tooManyGuesses(attempt);
+    try {
+      const result = await look(attempt.rank);
+      attempt.settle('right');
+      return result;
+    } catch (error) {
+      const code = (error as { code?: unknown }).code;
+      // A banned account is told so after its password was right.
+      const outcome = code === 'sign-in-failed' ? 'wrong' : code === 'account-banned' ? 'right' : 'untried';
+      const warning = attempt.settle(outcome);
+      if (warning !== undefined) library.community.tellWrongPasswords(name, warning).catch(onError);
+      throw error;
+    }
+  };
+}
+
+/** The rest of an hour and more is said in minutes: nobody counts 3,540 seconds. */
+const secondsSaidMax = 120;
+
+function tooManyGuesses({ waitMs, of }: TooSoon): ApiError {
+  const seconds = Math.ceil(waitMs / 1000);
+  const wait = seconds > secondsSaidMax ? `${Math.ceil(seconds / 60)} min` : `${seconds} s`;
+  const what = of === 'name' ? 'for this name from your address' : 'from your address';
+  const message = `too many passwords were tried ${what}: try again in ${wait}; signing in by key is not affected`;
+  return new ApiError(429, 'too-often', message, seconds);
+}
