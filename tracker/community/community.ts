@@ -21,6 +21,7 @@ import { safeguardMethods } from './people/safeguard-methods.ts';
 import type { Safeguards } from './people/safeguards.ts';
 import { openChallenges } from './sign-in/challenges.ts';
 import { entranceMethods } from './sign-in/entrance-methods.ts';
+import { invitationMethods } from './sign-in/invitation-methods.ts';
 import { openPasswords } from './sign-in/passwords.ts';
 import type { CommunityReads, CommunityWrites } from './stores/community-stores.ts';
 
@@ -65,6 +66,7 @@ export function openCommunity(database: Database, options: CommunityOptions): Wh
   };
   return {
     ...entranceMethods(context),
+    ...invitationMethods(context),
     ...peopleMethods(context),
     ...conversationMethods(context),
     ...deskMethods(context),

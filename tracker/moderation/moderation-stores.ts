@@ -27,40 +27,13 @@ export function writes(db: DatabaseSync) {
   const actor = actorFinder(db);
   const viewerOf = viewerFinder(db);
   const audit = auditor(db);
-  const notify = notifier(db);
+  const { tellPublisher, tellDecided } = publisherNews(db);
   const reportsOf = openReports(db);
   const closeReport = reportCloser(db);
 
   /** For the audit list, which every moderator reads. */
   const titleFor = ({ title, access }: Pick<TakedownSubject, 'title' | 'access'>) =>
     isForEveryone(access) ? title : undefined;
-
-  function tellPublisher(
-    { publisherId, releaseId, title, takedownId }: TakedownSubject,
-    kind: 'takedown' | 'restored',
-    nowMs: number,
-    text?: string,
-  ): CommunityEvent[] {
-    const about = `${kind} ${takedownId}`;
-    return notify({
-      accountId: publisherId,
-      kind,
-      about,
-      releaseId,
-      title,
-      nowMs,
-      ...optional('text', text),
-    });
-  }
-
-  function tellDecided(
-    { waitingId, publisherId: accountId, title }: DecidedWaiting,
-    kind: 'approved' | 'refused',
-    text: string,
-    nowMs: number,
-  ): CommunityEvent[] {
-    return notify({ accountId, kind, about: `decided ${waitingId}`, title, text, nowMs });
-  }
 
   /** Throws CommunityError, with which the whole deed is undone. */
   function checkJudges({ id, role }: Actor, publisherId: number): void {
@@ -127,6 +100,40 @@ export function writes(db: DatabaseSync) {
       return { events: tellDecided(decided, kind, reason, acting.nowMs) };
     },
   };
+}
+
+/** What publishers are told of what was decided about theirs. */
+function publisherNews(db: DatabaseSync) {
+  const notify = notifier(db);
+
+  function tellPublisher(
+    { publisherId, releaseId, title, takedownId }: TakedownSubject,
+    kind: 'takedown' | 'restored',
+    nowMs: number,
+    text?: string,
+  ): CommunityEvent[] {
+    const about = `${kind} ${takedownId}`;
+    return notify({
+      accountId: publisherId,
+      kind,
+      about,
+      releaseId,
+      title,
+      nowMs,
+      ...optional('text', text),
+    });
+  }
+
+  function tellDecided(
+    { waitingId, publisherId: accountId, title }: DecidedWaiting,
+    kind: 'approved' | 'refused',
+    text: string,
+    nowMs: number,
+  ): CommunityEvent[] {
+    return notify({ accountId, kind, about: `decided ${waitingId}`, title, text, nowMs });
+  }
+
+  return { tellPublisher, tellDecided };
 }
 
 interface TakedownRow {

@@ -1,12 +1,11 @@
-/** Coming in: registering, signing in and out, invitations. Secrets are made here and leave in the answer alone. */
+/** Coming in: registering, signing in and out. Secrets are made here and leave in the answer alone. */
 import { CommunityError } from '../community-error.ts';
 import type { Community, NewSession, Registration } from '../contract.ts';
 import { nameKey, parseLine, parseName } from '../messages/texts.ts';
 import type { MethodContext } from '../method-context.ts';
-import { invitationInvalid, type SessionSecret, signInFailed } from '../stores/sign-in/entrance.ts';
-import { limits } from '../stores/sign-in/limits.ts';
+import { type SessionSecret, signInFailed } from '../stores/sign-in/entrance.ts';
 import { publicKeyBytes } from './challenges.ts';
-import { firstGeneration, newPublicId, newToken, tokenHash } from './secrets.ts';
+import { firstGeneration, newPublicId, newSecret, tokenHash } from './secrets.ts';
 
 type Entrance = Pick<
   Community,
@@ -19,12 +18,7 @@ type Entrance = Pick<
   | 'authenticate'
   | 'sessions'
   | 'signOut'
-  | 'invite'
-  | 'invitations'
-  | 'withdrawInvitation'
 >;
-
-const invitationLifeMsDefault = 7 * 86_400_000;
 
 export function entranceMethods({
   reads,
@@ -38,8 +32,8 @@ export function entranceMethods({
 }: MethodContext): Entrance {
   return {
     async newSetupToken() {
-      const token = newToken();
-      return (await writes.setSetupToken(tokenHash(token)!)) ? token : undefined;
+      const { token, hash } = newSecret();
+      return (await writes.setSetupToken(hash)) ? token : undefined;
     },
 
     async register(registration, rank) {
@@ -111,25 +105,6 @@ export function entranceMethods({
     async signOut(viewer, id) {
       await tell(writes.signOut({ ...acting(viewer), id }));
     },
-
-    async invite(viewer, { role = 'member', note = '', uses = 1, lifeMs = invitationLifeMsDefault }) {
-      const who = acting(viewer);
-      const { name: inviter } = await reads.me(who);
-      const token = newToken();
-      const invitation = {
-        id: newPublicId(),
-        role,
-        note: parseLine(note),
-        uses: within(uses, limits.invitationUses),
-        expiresMs: who.nowMs + within(lifeMs, limits.invitationLifeMs),
-      };
-      await writes.invite({ ...who, ...invitation, tokenHash: tokenHash(token)! });
-      const { uses: usesLeft, expiresMs: expiresAtMs, id, note: line } = invitation;
-      return { id, inviter, role, note: line, usesLeft, expiresAtMs, token };
-    },
-
-    invitations: async (viewer) => reads.invitations(acting(viewer)),
-    withdrawInvitation: async (viewer, id) => writes.withdrawInvitation({ ...acting(viewer), id }),
   };
 }
 
@@ -153,12 +128,7 @@ export function checkPublicKey(publicKey: Uint8Array): void {
 }
 
 function newSession(label = ''): { secret: SessionSecret; session: NewSession } {
-  const token = newToken();
+  const { token, hash } = newSecret();
   const id = newPublicId();
-  return { secret: { tokenHash: tokenHash(token)!, id, label: parseLine(label) }, session: { token, id } };
-}
-
-function within(value: number, max: number): number {
-  if (!Number.isSafeInteger(value) || value < 1 || value > max) throw invitationInvalid();
-  return value;
+  return { secret: { tokenHash: hash, id, label: parseLine(label) }, session: { token, id } };
 }

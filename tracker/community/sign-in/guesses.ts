@@ -118,7 +118,7 @@ export function openGuesses(limits: typeof rateLimits = rateLimits): Guesses {
     // Behind all others: the name that has not signed in for longest is forgotten first.
     known.delete(name);
     known.set(name, [...before.filter((other) => other !== address), address].slice(-knownAddressesPerName));
-    if (known.size > namesKnownMax) known.delete(known.keys().next().value!);
+    if (known.size > namesKnownMax) forgetFirst(known);
   }
 
   function tally(name: string, address: string, nowMs: number): Warning | undefined {
@@ -128,11 +128,16 @@ export function openGuesses(limits: typeof rateLimits = rateLimits): Guesses {
     }
     tallies.delete(name);
     tallies.set(name, entry);
-    if (tallies.size > talliesMax) tallies.delete(tallies.keys().next().value!);
+    if (tallies.size > talliesMax) forgetFirst(tallies);
     entry.wrong += 1;
     if (entry.addresses.size < addressesCountedMax) entry.addresses.add(address);
     return warnedAt.has(entry.wrong) ? { wrong: entry.wrong, addresses: entry.addresses.size } : undefined;
   }
 
   return { attempt };
+}
+
+function forgetFirst(names: Map<string, unknown>): void {
+  const [first] = names.keys();
+  if (first !== undefined) names.delete(first);
 }

@@ -77,7 +77,8 @@ export function openRateGate({ burst, everyMs }: RateLimit, keysMax = keysMaxDef
   /** Intervals before this one hold no key. */
   let first = 0;
   const spanMs = burst * everyMs;
-  const setOf = (atMs: number) => ring[Math.floor(atMs / everyMs) % ring.length]!;
+  const setIn = (interval: number) => ring[interval % ring.length]!;
+  const setOf = (atMs: number) => setIn(Math.floor(atMs / everyMs));
 
   function forget(key: string, atMs: number): void {
     setOf(atMs).delete(key);
@@ -94,7 +95,7 @@ export function openRateGate({ burst, everyMs }: RateLimit, keysMax = keysMaxDef
   function forgetFull(nowMs: number): void {
     const current = Math.floor(nowMs / everyMs);
     for (let steps = 0; first < current && steps < ring.length; steps++, first++) {
-      const full = ring[first % ring.length]!;
+      const full = setIn(first);
       for (const key of full) fullAt.delete(key);
       full.clear();
     }
@@ -103,10 +104,10 @@ export function openRateGate({ burst, everyMs }: RateLimit, keysMax = keysMaxDef
 
   function forgetNearestToFull(): void {
     for (let at = first; ; at++) {
-      const [key] = ring[at % ring.length]!;
-      if (key === undefined) continue;
-      forget(key, fullAt.get(key)!);
-      return;
+      const [key] = setIn(at);
+      const fullAtMs = key === undefined ? undefined : fullAt.get(key);
+      if (key === undefined || fullAtMs === undefined) continue;
+      return forget(key, fullAtMs);
     }
   }
 

@@ -13,10 +13,20 @@ export function newToken(): string {
   return randomBytes(tokenBytes).toString('base64url');
 }
 
+/** A new token, and what is stored of it. */
+export function newSecret(): { readonly token: string; readonly hash: Uint8Array } {
+  const token = newToken();
+  return { token, hash: hashOf(token) };
+}
+
 /** What is stored of a token; undefined when it cannot be one of ours. */
 export function tokenHash(token: string): Uint8Array | undefined {
   if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
-  return new Uint8Array(createHash('sha256').update(token).digest());
+  return hashOf(token);
+}
+
+function hashOf(text: string): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(text).digest());
 }
 
 /**
@@ -35,7 +45,7 @@ export function firstGeneration(): number {
  * random bits, so one SHA-256 is enough.
  */
 export function accountPasskeyHash(passkey: string): Uint8Array {
-  return new Uint8Array(createHash('sha256').update(passkey).digest());
+  return hashOf(passkey);
 }
 
 /** 26 characters of base32: lasting names of what people may point at. */

@@ -33,7 +33,7 @@ export function openTurns({ runningMax, waitingMax, waitMsMax, nowMs }: TurnLimi
 
   function queue(waiting: Waiting): void {
     line.splice(line.findLastIndex(({ rank }) => rank <= waiting.rank) + 1, 0, waiting);
-    if (line.length > waitingMax) line.pop()!.answer(false);
+    if (line.length > waitingMax) line.pop()?.answer(false);
   }
 
   function next(): Waiting | undefined {

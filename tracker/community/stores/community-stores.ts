@@ -13,8 +13,11 @@ import { moderatorReads, moderatorWrites } from './people/moderators.ts';
 import { muteReads, muteWrites } from './people/mutes.ts';
 import { ownDataReads } from './people/own-data.ts';
 import { reportReads, reportWrites } from './people/reports.ts';
+import { rulingWrites } from './people/rulings.ts';
 import { accountReads, accountWrites } from './sign-in/accounts.ts';
 import { entranceReads, entranceWrites } from './sign-in/entrance.ts';
+import { invitationReads, invitationWrites } from './sign-in/invitations.ts';
+import { registrationWrites } from './sign-in/registration.ts';
 import { settingReads, settingWrites } from './sign-in/settings.ts';
 import { trackerKeyReads, trackerKeyWrites } from './sign-in/tracker-key.ts';
 import { migrations } from './tables.ts';
@@ -25,6 +28,7 @@ export function reads(db: DatabaseSync) {
   return {
     ...accountReads(db),
     ...entranceReads(db),
+    ...invitationReads(db),
     ...groupReads(db),
     ...roomReads(db),
     ...messageReads(db),
@@ -45,7 +49,10 @@ export function reads(db: DatabaseSync) {
 export function writes(db: DatabaseSync) {
   return {
     ...accountWrites(db),
+    ...rulingWrites(db),
     ...entranceWrites(db),
+    ...registrationWrites(db),
+    ...invitationWrites(db),
     ...groupWrites(db),
     ...roomWrites(db),
     ...messageWrites(db),

@@ -8,6 +8,13 @@ export function first<Row>(statement: StatementSync, values: Values = {}): Row |
   return statement.get(values) as Row | undefined;
 }
 
+/** The row that is there whatever was asked: a count, or one that was written just now. Throws RangeError without it. */
+export function only<Row>(statement: StatementSync, values: Values = {}): Row {
+  const row = first<Row>(statement, values);
+  if (row === undefined) throw new RangeError(`no row: ${statement.sourceSQL}`);
+  return row;
+}
+
 export function all<Row>(statement: StatementSync, values: Values = {}): Row[] {
   return statement.all(values) as Row[];
 }

@@ -10,14 +10,14 @@ import type { EventsAfter } from '../../contract.ts';
 import { type MessageRow, messageColumns, messageOf } from '../messages/message-rows.ts';
 import { roomQueries } from '../messages/rooms.ts';
 import { notMuted } from '../people/mutes.ts';
-import { all, first } from '../rows.ts';
+import { all, only } from '../rows.ts';
 import { limits } from '../sign-in/limits.ts';
 import { type NoticeRow, noticeColumns, noticeOf } from './notice-rows.ts';
 
 /** Gives the next number. In the writer only. */
 export function eventCounter(db: DatabaseSync): () => number {
   const next = db.prepare('UPDATE event_counter SET last = last + 1 RETURNING last');
-  return () => first<{ last: number }>(next)!.last;
+  return () => only<{ last: number }>(next).last;
 }
 
 export function eventReads(db: DatabaseSync) {
@@ -39,7 +39,7 @@ export function eventReads(db: DatabaseSync) {
 
   return {
     eventsAfter({ viewer, after }: { viewer: Viewer; after: number }): EventsAfter {
-      const { last } = first<{ last: number }>(counter)!;
+      const { last } = only<{ last: number }>(counter);
       // A number from the future: the database is an older copy.
       if (after > last) {
         return { events: [], lastId: last, hasMore: false, isTooFar: true };
@@ -58,7 +58,7 @@ export function eventReads(db: DatabaseSync) {
       ].sort((a, b) => a.id - b.id);
       const events = found.slice(0, limits.eventsPerAnswer);
       const hasMore = found.length > events.length;
-      return { events, lastId: hasMore ? events.at(-1)!.id : last, hasMore, isTooFar: false };
+      return { events, lastId: (hasMore ? events.at(-1)?.id : undefined) ?? last, hasMore, isTooFar: false };
     },
   };
 }

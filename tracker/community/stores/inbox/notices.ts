@@ -9,7 +9,7 @@ import type { NoticeKind } from '../../inbox/notice-kinds.ts';
 import { type Wish, wishable } from '../../inbox/wish.ts';
 import { viewerFinder } from '../messages/rooms.ts';
 import { muteQueries, notMuted } from '../people/mutes.ts';
-import { all, first, pagesOf } from '../rows.ts';
+import { all, first, only, pagesOf } from '../rows.ts';
 import { accountQueries } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { limits } from '../sign-in/limits.ts';
@@ -59,7 +59,7 @@ export function notifier(db: DatabaseSync): Notify {
     const id = nextEvent();
     insert.run({ id, accountId, about, kind, actorId, releaseId, version, title, wishId, text, nowMs });
     dropOld.run({ accountId });
-    const body = { type: 'notice', notice: noticeOf(first<NoticeRow>(made, { id })!) } as const;
+    const body = { type: 'notice', notice: noticeOf(only<NoticeRow>(made, { id })) } as const;
     return [{ id, audience: { kind: 'accounts', accountIds: [accountId] }, body }];
   };
 }

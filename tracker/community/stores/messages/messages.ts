@@ -12,7 +12,7 @@ import { notifier } from '../inbox/notices.ts';
 import { auditor } from '../people/audit.ts';
 import { muteQueries, notMuted } from '../people/mutes.ts';
 import { openReports } from '../people/reports.ts';
-import { first, pagesOf } from '../rows.ts';
+import { first, only, pagesOf } from '../rows.ts';
 import { accountQueries } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { type MessageRow, messageColumns, messageOf } from './message-rows.ts';
@@ -99,7 +99,7 @@ export function messageErasing(db: DatabaseSync) {
     erase(id: number, nowMs: number): CommunityEvent[] {
       const event = nextEvent();
       erase.run({ id, event, nowMs });
-      const message = first<MessageRow>(byId, { id })!;
+      const message = only<MessageRow>(byId, { id });
       if (message.release_id === null) deleteWords.run({ id });
       const audience = audienceOfMessage(message);
       return audience === undefined ? [] : [messageEvent(event, message, audience)];
@@ -115,15 +115,17 @@ const messageEvent = (id: number, message: MessageRow, audience: Audience): Comm
 });
 
 export function messageWrites(db: DatabaseSync) {
+  return { ...sayingWrites(db), ...deletingWrites(db) };
+}
+
+function sayingWrites(db: DatabaseSync) {
   const accounts = accountQueries(db);
   const rooms = roomQueries(db);
   const viewerOf = viewerFinder(db);
   const actor = actorFinder(db);
   const nextEvent = eventCounter(db);
   const notify = notifier(db);
-  const audit = auditor(db);
   const { checkReaches } = muteQueries(db);
-  const reportsOf = openReports(db);
   const byId = db.prepare(`${messageColumns} WHERE m.id = :id`);
   const insert = db.prepare(`
     INSERT INTO messages (id, changed_event, author_id, room_id, receiver_id, release_id, text, sent_ms)
@@ -132,9 +134,6 @@ export function messageWrites(db: DatabaseSync) {
   const setLast = db.prepare(`
     INSERT INTO conversations VALUES (:accountId, :withId, :id)
     ON CONFLICT (account_id, with_id) DO UPDATE SET last_id = excluded.last_id`);
-  const { erase, audienceOfMessage } = messageErasing(db);
-
-  const row = (id: number) => first<MessageRow>(byId, { id });
 
   interface Place {
     readonly roomId?: number;
@@ -147,7 +146,7 @@ export function messageWrites(db: DatabaseSync) {
     const { roomId = null, receiverId = null, releaseId = null } = place;
     insert.run({ id, authorId: by, roomId, receiverId, releaseId, text, nowMs });
     if (releaseId === null) insertWords.run({ id, words: indexWords(text).join(' ') });
-    return row(id)!;
+    return only<MessageRow>(byId, { id });
   }
 
   return {
@@ -184,8 +183,19 @@ export function messageWrites(db: DatabaseSync) {
       const events = publisherId === by ? [] : notify({ ...notice, kind: 'comment' }, 'again');
       return { answer: messageOf(message), events };
     },
+  };
+}
+
+function deletingWrites(db: DatabaseSync) {
+  const viewerOf = viewerFinder(db);
+  const actor = actorFinder(db);
+  const audit = auditor(db);
+  const reportsOf = openReports(db);
+  const byId = db.prepare(`${messageColumns} WHERE m.id = :id`);
+  const { erase, audienceOfMessage } = messageErasing(db);
+  return {
     deleteMessage({ id, ...acting }: Acting & { id: number }) {
-      const message = row(id);
+      const message = first<MessageRow>(byId, { id });
       const { role } = actor(acting, 'delete-message', message?.author_id === acting.by);
       if (message === undefined || message.deleted_ms !== null) throw notFound('such message');
       const audience = audienceOfMessage(message);

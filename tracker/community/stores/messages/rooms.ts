@@ -4,7 +4,7 @@ import { type Audience, hears, type RoomVisibility, type Viewer } from '../../..
 import { CommunityError, notFound, quoted } from '../../community-error.ts';
 import type { Room } from '../../contract.ts';
 import { auditor } from '../people/audit.ts';
-import { all, first, optional } from '../rows.ts';
+import { all, first, only, optional } from '../rows.ts';
 import { accountQueries } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { limits } from '../sign-in/limits.ts';
@@ -42,7 +42,7 @@ export function roomQueries(db: DatabaseSync) {
       if (row === undefined || !hears(viewer, audienceOf(row))) throw notFound(`room ${quoted(key)}`);
       return row;
     },
-    rowById: (id: number) => first<RoomRow>(byId, { id })!,
+    rowById: (id: number) => only<RoomRow>(byId, { id }),
     visibleTo: (viewer: Viewer) => all<RoomRow>(listed).filter((row) => hears(viewer, audienceOf(row))),
     /** As JSON, for json_each. */
     idsVisibleTo(viewer: Viewer): string {
@@ -104,7 +104,7 @@ export function roomWrites(db: DatabaseSync) {
     createRoom(argument: CreateRoomArgument) {
       const { name, key, topic, visibility, nowMs } = argument;
       const { id: by } = actor(argument, 'create-room');
-      const { all_rooms, own } = first<{ all_rooms: number; own: number | null }>(counts, { by })!;
+      const { all_rooms, own } = only<{ all_rooms: number; own: number | null }>(counts, { by });
       if ((own ?? 0) >= limits.roomsPerFounder || all_rooms >= limits.rooms) {
         throw new CommunityError('limit-reached', 'there are too many rooms already: use one of them');
       }

@@ -82,7 +82,7 @@ export function departureWrites(db: DatabaseSync) {
       dropRetired.run({ nowMs });
       retire.run({ key, untilMs: nowMs + limits.retiredNameMs });
       empty.run({ by, name: goneName(by), nowMs });
-      return { access: [queries.access(queries.rowById(by)!)] };
+      return { access: [queries.access(queries.rowOf(by))] };
     },
     /** A slice of what a deleted account has said. `isMore`: there was something, so ask again. */
     eraseMessagesOf({ accountId: by, nowMs }: { accountId: number; nowMs: number }): {

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CommunityError, notAllowed, notFound, quoted } from '../../community-error.ts';
 import type { Group } from '../../contract.ts';
-import { all, first } from '../rows.ts';
+import { all, first, only } from '../rows.ts';
 import { accountQueries } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { limits } from '../sign-in/limits.ts';
@@ -63,12 +63,12 @@ export function groupWrites(db: DatabaseSync) {
   const add = db.prepare('INSERT OR IGNORE INTO group_members VALUES (:id, :accountId)');
   const remove = db.prepare('DELETE FROM group_members WHERE group_id = :id AND account_id = :accountId');
 
-  const accessOf = (accountId: number) => [accounts.access(accounts.rowById(accountId)!)];
+  const accessOf = (accountId: number) => [accounts.access(accounts.rowOf(accountId))];
 
   return {
     createGroup({ name, key, ...acting }: Acting & { name: string; key: string }) {
       const { id: by } = actor(acting, 'create-group');
-      if (first<{ count: number }>(founded, { by })!.count >= limits.groupsPerFounder) {
+      if (only<{ count: number }>(founded, { by }).count >= limits.groupsPerFounder) {
         throw new CommunityError(
           'limit-reached',
           `nobody founds more than ${limits.groupsPerFounder} groups`,
@@ -86,7 +86,7 @@ export function groupWrites(db: DatabaseSync) {
       actor(acting, 'change-group', group.founder_id === acting.by);
       const { id: accountId } = accounts.rowNamed(nameKey);
       checkReaches(acting.by, accountId, 'add this person to a group');
-      if (first<{ count: number }>(size, { id: group.id })!.count >= limits.membersPerGroup) {
+      if (only<{ count: number }>(size, { id: group.id }).count >= limits.membersPerGroup) {
         throw new CommunityError('limit-reached', `a group has at most ${limits.membersPerGroup} members`);
       }
       add.run({ id: group.id, accountId });

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CommunityError, notAllowed } from '../../community-error.ts';
 import type { Muted } from '../../people/safeguards.ts';
-import { all, first } from '../rows.ts';
+import { all, first, only } from '../rows.ts';
 import { accountQueries } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';
 import { limits } from '../sign-in/limits.ts';
@@ -60,7 +60,7 @@ export function muteWrites(db: DatabaseSync) {
     WHERE account_id = :by AND follower_id = :muted OR account_id = :muted AND follower_id = :by`);
 
   /** Streams of this account end and come back: what they show has changed. */
-  const changed = (id: number) => ({ access: [accounts.access(accounts.rowById(id)!)] });
+  const changed = (id: number) => ({ access: [accounts.access(accounts.rowOf(id))] });
 
   return {
     mute({ nameKey, isBlock, ...acting }: Acting & { nameKey: string; isBlock: boolean }) {
@@ -68,7 +68,7 @@ export function muteWrites(db: DatabaseSync) {
       const { id: muted } = accounts.rowNamed(nameKey);
       if (muted === by) throw new CommunityError('text-invalid', 'this is you: name somebody else');
       const isNew = !hasMuted(by, muted);
-      if (isNew && first<{ count: number }>(count, { by })!.count >= limits.mutesPerAccount) {
+      if (isNew && only<{ count: number }>(count, { by }).count >= limits.mutesPerAccount) {
         throw new CommunityError('limit-reached', `nobody mutes more than ${limits.mutesPerAccount} people`);
       }
       put.run({ by, muted, isBlock: Number(isBlock), nowMs: acting.nowMs });

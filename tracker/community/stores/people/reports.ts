@@ -133,7 +133,7 @@ export function reportWrites(db: DatabaseSync) {
       }
       const id = known?.id ?? Number(insert.run({ ...thing, nowMs }).lastInsertRowid);
       if (countOf(first(textCount, { id })) < limits.textsPerReport) addText.run({ id, by, text, nowMs });
-      const person = accounts.rowById(accusedId)!.name;
+      const person = accounts.rowOf(accusedId).name;
       const events = moderators(accusedId).flatMap((accountId) =>
         notify(
           { accountId, kind: 'report', about: `report ${id}`, title: title ?? person, nowMs },

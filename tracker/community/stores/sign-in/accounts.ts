@@ -1,10 +1,9 @@
 /** Accounts as others see them and as their owners do; names and keys are theirs for good. */
 import type { DatabaseSync } from 'node:sqlite';
-import { givesUpOwnership, mayChangeRole, mayRule, type Role } from '../../../access.ts';
-import { CommunityError, noSuchAccount, notAllowed, notFound } from '../../community-error.ts';
+import type { Role } from '../../../access.ts';
+import { CommunityError, noSuchAccount, notFound } from '../../community-error.ts';
 import type { Account, AccountAccess, OwnAccount } from '../../contract.ts';
-import { auditor } from '../people/audit.ts';
-import { all, first, optional } from '../rows.ts';
+import { all, first, only, optional } from '../rows.ts';
 import { type Acting, actorFinder, banOf, isBannedAt } from './actor.ts';
 
 export interface AccountRow {
@@ -48,6 +47,8 @@ export function accountQueries(db: DatabaseSync) {
   const groups = (id: number) => all<{ id: number; name: string }>(groupsOf, { id });
   return {
     rowById,
+    /** Of an account that is there. */
+    rowOf: (id: number) => only<AccountRow>(byId, { id }),
     /** Throws CommunityError `not-found`. */
     rowNamed(key: string): AccountRow {
       const row = rowByKey(key);
@@ -69,7 +70,7 @@ export function accountQueries(db: DatabaseSync) {
         hasPassword: row.password !== null,
         ...optional('rightsConfirmedAtMs', row.rights_ms),
         groups: groups(row.id).map(({ name }) => name),
-        unreadNotices: first<{ count: number }>(unread, { id: row.id, read: row.notices_read })!.count,
+        unreadNotices: only<{ count: number }>(unread, { id: row.id, read: row.notices_read }).count,
       };
     },
     access(row: AccountRow): AccountAccess {
@@ -138,7 +139,6 @@ export function accountReads(db: DatabaseSync) {
 export function accountWrites(db: DatabaseSync) {
   const queries = accountQueries(db);
   const actor = actorFinder(db);
-  const audit = auditor(db);
   const keyOwner = db.prepare('SELECT id, name FROM accounts WHERE public_key = :publicKey');
   const setKey = db.prepare(
     'UPDATE accounts SET public_key = :publicKey WHERE id = :by AND public_key IS NULL',
@@ -150,21 +150,7 @@ export function accountWrites(db: DatabaseSync) {
   const renewPasskeys = db.prepare(
     'UPDATE accounts SET generation = generation + 1, passkey_hash = NULL WHERE id = :by',
   );
-  const setRole = db.prepare('UPDATE accounts SET role = :role WHERE id = :id');
-  const otherOwner = db.prepare("SELECT id FROM accounts WHERE role = 'owner' AND id <> :id LIMIT 1");
-  const setBan = db.prepare(
-    'UPDATE accounts SET banned_ms = :nowMs, ban_until_ms = :untilMs, ban_reason = :reason WHERE id = :id',
-  );
-  const liftBan = db.prepare(
-    'UPDATE accounts SET banned_ms = NULL, ban_until_ms = NULL, ban_reason = NULL WHERE id = :id',
-  );
   const endSessions = db.prepare('DELETE FROM sessions WHERE account_id = :id AND id IS NOT :kept');
-  const endInvitations = db.prepare('DELETE FROM invitations WHERE inviter_id = :id');
-
-  const outcome = (id: number, nowMs: number) => {
-    const row = queries.rowById(id)!;
-    return { answer: accountOf(row, nowMs), access: [queries.access(row)] };
-  };
 
   return {
     addKey({ publicKey, ...acting }: Acting & { publicKey: Uint8Array }) {
@@ -187,60 +173,19 @@ export function accountWrites(db: DatabaseSync) {
     /** `old`: the hash that was checked; somebody else may have changed it meanwhile. */
     setPassword(change: Acting & { old: string | null; password: string; kept: string | null }) {
       const { id } = actor(change, 'change-account', true);
-      if (queries.rowById(id)!.password !== change.old) {
+      if (queries.rowOf(id).password !== change.old) {
         throw new CommunityError('sign-in-failed', 'the password was changed meanwhile: sign in again');
       }
       setPassword.run({ by: id, password: change.password });
       endSessions.run({ id, kept: change.kept });
-      return { access: [queries.access(queries.rowById(id)!)] };
+      return { access: [queries.access(queries.rowOf(id))] };
     },
     renewPasskeys(acting: Acting) {
       const { id } = actor(acting, 'change-account', true);
       renewPasskeys.run({ by: id });
-      return { access: [queries.access(queries.rowById(id)!)] };
-    },
-    changeRole({ key, role, ...acting }: Acting & { key: string; role: Role }) {
-      const { role: ofActor } = actor(acting, 'change-role');
-      const target = queries.rowNamed(key);
-      if (!mayChangeRole(ofActor, target.role, role))
-        throw notAllowed(`make ${aRole(role)} of this ${target.role}`);
-      if (givesUpOwnership(target.role, role) && first(otherOwner, { id: target.id }) === undefined) {
-        throw new CommunityError('last-owner', 'a tracker has an owner: make somebody else one first');
-      }
-      setRole.run({ id: target.id, role });
-      audit(acting, { action: 'role', accountId: target.id, detail: `${target.role} to ${role}` });
-      return outcome(target.id, acting.nowMs);
-    },
-    ban({
-      key,
-      reason,
-      untilMs,
-      ...acting
-    }: Acting & { key: string; reason: string; untilMs: number | null }) {
-      const { role } = actor(acting, 'ban');
-      const target = queries.rowNamed(key);
-      if (!mayRule(role, target.role)) throw notAllowed(`ban ${aRole(target.role)}`);
-      setBan.run({ id: target.id, reason, untilMs, nowMs: acting.nowMs });
-      const detail = untilMs === null ? undefined : `until ${new Date(untilMs).toISOString()}`;
-      audit(acting, { action: 'ban', accountId: target.id, reason, detail });
-      endSessions.run({ id: target.id, kept: null });
-      // Or they would come in again by a code they gave themselves.
-      endInvitations.run({ id: target.id });
-      return outcome(target.id, acting.nowMs);
-    },
-    unban({ key, ...acting }: Acting & { key: string }) {
-      const { role } = actor(acting, 'ban');
-      const target = queries.rowNamed(key);
-      if (!mayRule(role, target.role)) throw notAllowed(`lift the ban of ${aRole(target.role)}`);
-      liftBan.run({ id: target.id });
-      audit(acting, { action: 'unban', accountId: target.id });
-      return outcome(target.id, acting.nowMs);
+      return { access: [queries.access(queries.rowOf(id))] };
     },
   };
-}
-
-function aRole(role: Role): string {
-  return role === 'owner' ? 'an owner' : `a ${role}`;
 }
 
 /** `owner`: undefined where the asker may not know who has an account. */
