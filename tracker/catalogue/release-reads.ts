@@ -18,7 +18,7 @@ import { torrentFiles } from './publication/torrent-files.ts';
 import { torrentNames } from './publication/torrent-names.ts';
 import { releaseOfTrack, trackRange } from './publication/track-id.ts';
 import {
-  blob,
+  bytesOf,
   type Row,
   releasesWithLatest,
   summaryColumns,
@@ -29,7 +29,14 @@ import {
 } from './rows.ts';
 import { readCursor, writeCursor } from './search/cursor.ts';
 import type { Hit } from './search/ranking.ts';
-import { pageLimit, pageRowsMax, type SearchLimits, searcher, searchLimits } from './search/search.ts';
+import {
+  pageLimit,
+  pageRowsMax,
+  type SearchLimits,
+  type SearchSources,
+  searcher,
+  searchLimits,
+} from './search/search.ts';
 import { storedReleases } from './stored-release.ts';
 import { takenDownSql, visibleParameters, visibleSql } from './visible.ts';
 import type { Vocabulary } from './words/vocabulary.ts';
@@ -42,24 +49,18 @@ export function releaseReads(
   vocabulary: Vocabulary,
   limits: SearchLimits = searchLimits,
 ) {
-  const stored = storedReleases(db);
-  const files = torrentFiles(db);
-  const sql = statements(db);
-  const searchTracks = searcher(
-    db,
-    { words: 'track_words', rows: 'tracks', releaseOf: releaseOfTrack },
-    facts,
-    vocabulary,
-    limits,
-  );
-  const searchReleases = searcher(
-    db,
-    { words: 'release_words', rows: 'releases', releaseOf: (id) => id },
-    facts,
-    vocabulary,
-    limits,
-  );
+  const shelf = openShelf(db, facts);
+  return {
+    ...oneRelease(shelf),
+    ...releaseLists(shelf),
+    ...searches(db, { facts, vocabulary, limits }, shelf),
+    ...servedReleases(shelf),
+  };
+}
 
+/** What all of them read with, and how a row is answered. */
+function openShelf(db: DatabaseSync, facts: ReleaseFacts) {
+  const files = torrentFiles(db);
   const swarmOf = (releaseNumber: unknown) => {
     facts.refresh();
     const { seeds = 0, leechers = 0 } = facts.get(releaseNumber as number) ?? {};
@@ -67,7 +68,6 @@ export function releaseReads(
   };
   const torrentName = torrentNames(files);
   const summary = (row: Row) => summaryOf(row, torrentName(row), swarmOf(row.id));
-  const question = ({ viewer, releaseId }: ReleaseQuestion) => ({ releaseId, ...visibleParameters(viewer) });
 
   function trackHit(row: Row, approximate = false): TrackHit {
     const { artist, ...release } = summary(row);
@@ -83,6 +83,13 @@ export function releaseReads(
     };
   }
 
+  return { sql: statements(db), stored: storedReleases(db), files, facts, summary, trackHit };
+}
+
+type Shelf = ReturnType<typeof openShelf>;
+
+function oneRelease({ sql, stored, files, summary }: Shelf) {
+  const question = ({ viewer, releaseId }: ReleaseQuestion) => ({ releaseId, ...visibleParameters(viewer) });
   return {
     release(input: ReleaseQuestion & { readonly orTakenDown?: boolean }): ReleaseDetail | undefined {
       const own = input.orTakenDown === true && input.viewer.accountId !== undefined;
@@ -100,6 +107,24 @@ export function releaseReads(
       };
     },
 
+    versions(input: ReleaseQuestion): VersionSummary[] {
+      return sql.versions.all(question(input)).map(versionRow);
+    },
+
+    torrent(input: ReleaseQuestion & { readonly version?: number | undefined }): Uint8Array | undefined {
+      const row = sql.torrent.get({ ...question(input), version: input.version ?? null });
+      return row && files.read(bytesOf(row.torrent));
+    },
+
+    cover(input: ReleaseQuestion): CoverImage | undefined {
+      const row = sql.cover.get(question(input));
+      return row && { type: row.type as CoverImage['type'], bytes: bytesOf(row.bytes) };
+    },
+  };
+}
+
+function releaseLists({ sql, summary, trackHit }: Shelf) {
+  return {
     releasesOfTorrent(input: { viewer: Viewer; infoHash: Uint8Array }): ReleaseSummary[] {
       const { viewer, infoHash } = input;
       return sql.ofTorrent.all({ infoHash, ...visibleParameters(viewer) }).map(summary);
@@ -107,20 +132,6 @@ export function releaseReads(
 
     homesOf({ viewer, piecesRoot }: { viewer: Viewer; piecesRoot: Uint8Array }): TrackHit[] {
       return sql.homes.all({ piecesRoot, ...visibleParameters(viewer) }).map((row) => trackHit(row));
-    },
-
-    versions(input: ReleaseQuestion): VersionSummary[] {
-      return sql.versions.all(question(input)).map(versionRow);
-    },
-
-    torrent(input: ReleaseQuestion & { readonly version?: number | undefined }): Uint8Array | undefined {
-      const row = sql.torrent.get({ ...question(input), version: input.version ?? null });
-      return row && files.read(blob(row.torrent)!);
-    },
-
-    cover(input: ReleaseQuestion): CoverImage | undefined {
-      const row = sql.cover.get(question(input));
-      return row && { type: row.type as CoverImage['type'], bytes: blob(row.bytes)! };
     },
 
     releases(input: {
@@ -132,8 +143,8 @@ export function releaseReads(
     }): Page<ReleaseSummary> {
       const { viewer, publisherId, piecesRoot, after } = input;
       const limit = pageLimit(input.limit);
-      const [below] = after === undefined ? [Number.MAX_SAFE_INTEGER] : readCursor(after, 1);
-      const parameters = { ...visibleParameters(viewer), below: below!, limit: limit + 1 };
+      const [below = Number.MAX_SAFE_INTEGER] = after === undefined ? [] : readCursor(after, 1);
+      const parameters = { ...visibleParameters(viewer), below, limit: limit + 1 };
       const rows = (() => {
         if (piecesRoot !== undefined) {
           return sql.newestWith.all({ ...parameters, piecesRoot, publisher: publisherId ?? null });
@@ -142,10 +153,26 @@ export function releaseReads(
         return sql.newestOf.all({ ...parameters, publisher: publisherId });
       })();
       const shown = rows.slice(0, limit);
-      const next = rows.length > limit ? writeCursor([shown.at(-1)!.id as number]) : undefined;
+      const last = rows.length > limit ? shown.at(-1) : undefined;
+      const next = last && writeCursor([last.id as number]);
       return { rows: shown.map(summary), next };
     },
+  };
+}
 
+function searches(db: DatabaseSync, found: Omit<SearchSources, 'db'>, { sql, summary, trackHit }: Shelf) {
+  const sources = { db, ...found };
+  const searchTracks = searcher(sources, {
+    words: 'track_words',
+    rows: 'tracks',
+    releaseOf: releaseOfTrack,
+  });
+  const searchReleases = searcher(sources, {
+    words: 'release_words',
+    rows: 'releases',
+    releaseOf: (id) => id,
+  });
+  return {
     searchTracks(input: SearchInput): Page<TrackHit> {
       const { hits, next } = searchTracks(input);
       return { rows: inOrder(hits, sql.trackHits.all(idList(hits)), 'track_id', trackHit), next };
@@ -156,7 +183,11 @@ export function releaseReads(
       const hitOf = (row: Row, approximate: boolean) => ({ ...summary(row), approximate });
       return { rows: inOrder(hits, sql.releaseHits.all(idList(hits)), 'id', hitOf), next };
     },
+  };
+}
 
+function servedReleases({ sql, stored, facts }: Shelf) {
+  return {
     served(): ServedRelease[] {
       return stored.servedAll();
     },
@@ -187,7 +218,10 @@ function inOrder<Found>(
   found: (row: Row, approximate: boolean) => Found,
 ): Found[] {
   const byId = new Map(rows.map((row) => [row[idColumn] as number, row]));
-  return hits.map(({ id, approximate }) => found(byId.get(id)!, approximate));
+  return hits.flatMap(({ id, approximate }) => {
+    const row = byId.get(id);
+    return row === undefined ? [] : [found(row, approximate)];
+  });
 }
 
 function statements(db: DatabaseSync) {

@@ -8,6 +8,13 @@ export type Row = Record<string, unknown>;
 /** Their place is what the tables hold: never reordered. */
 export const visibilities: readonly Visibility[] = ['everyone', 'members', 'group', 'people', 'nobody'];
 
+/** Of its place in the tables. */
+export function visibilityOf(place: unknown): Visibility {
+  const visibility = visibilities[place as number];
+  if (visibility === undefined) throw new RangeError(`no visibility: ${place}`);
+  return visibility;
+}
+
 /** Of `releases r` with its latest version `v`. */
 export const summaryColumns = `r.id, r.public_id, r.publisher_id, r.visibility, r.group_id, r.album, r.artist,
   r.album_artist, r.year, r.genre, r.licence, r.copyright, r.track_count, r.duration_ms, r.bytes, r.codec, r.lossless, r.completeness, r.version,
@@ -24,7 +31,7 @@ export function summaryOf(
   return {
     releaseId: row.public_id as string,
     publisherId: row.publisher_id as number,
-    visibility: visibilities[row.visibility as number]!,
+    visibility: visibilityOf(row.visibility),
     album: row.album as string,
     torrentName,
     artist: text(row.artist),
@@ -90,6 +97,12 @@ export function number(value: unknown): number | undefined {
 
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** Of a column that is never NULL. */
+export function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new RangeError('a column is without its bytes');
 }
 
 export function blob(value: unknown): Uint8Array | undefined {

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess, Viewer } from '../access.ts';
 import type { ServedRelease } from './contract.ts';
 import { trackRange } from './publication/track-id.ts';
-import { blob, number, type Row, text, trackColumns, trackOf, visibilities } from './rows.ts';
+import { blob, number, type Row, text, trackColumns, trackOf, visibilityOf } from './rows.ts';
 import type { IndexedRelease } from './search/search-index.ts';
 import { takenDownSql, visibleParameters, visibleSql } from './visible.ts';
 
@@ -38,7 +38,7 @@ export function storedReleases(db: DatabaseSync) {
   const announcedByAll = db.prepare(`${announced} ORDER BY r.id, v.number`);
 
   function accessOf(row: Row): ReleaseAccess {
-    const visibility = visibilities[row.visibility as number]!;
+    const visibility = visibilityOf(row.visibility);
     const publisherId = row.publisher_id as number;
     if (visibility === 'group') return { visibility, publisherId, groupId: row.group_id as number };
     if (visibility !== 'people') return { visibility, publisherId };
@@ -68,29 +68,13 @@ export function storedReleases(db: DatabaseSync) {
     };
   }
 
-  /** `rows`: of `announced`, a version each. */
-  function servedOf(rows: Iterable<Row>): ServedRelease[] {
-    const served: ServedRelease[] = [];
-    let infoHashes: Uint8Array[] = [];
-    let last: unknown;
-    for (const row of rows) {
-      if (row.id !== last) {
-        last = row.id;
-        infoHashes = [];
-        served.push({
-          number: row.id as number,
-          releaseId: row.public_id as string,
-          infoHashes,
-          access: accessOf(row),
-        });
-      }
-      for (const hash of [blob(row.info_hash), blob(row.info_hash_v2)]) if (hash) infoHashes.push(hash);
-    }
-    return served;
-  }
-
   return {
-    of: (releaseNumber: number) => read(byNumber.get(releaseNumber)),
+    /** One that is there. */
+    of(releaseNumber: number): StoredRelease {
+      const release = read(byNumber.get(releaseNumber));
+      if (release === undefined) throw new RangeError(`there is no release ${releaseNumber}`);
+      return release;
+    },
     visibleTo: (viewer: Viewer, releaseId: string) =>
       read(byPublicId.get({ releaseId, ...visibleParameters(viewer) })),
     /** Of this viewer, and taken down. */
@@ -102,7 +86,33 @@ export function storedReleases(db: DatabaseSync) {
     up: (releaseId: string) => read(upById.get(releaseId)),
     takenDown: (releaseId: string) => read(downById.get(releaseId)),
     accessOf,
-    served: (releaseNumber: number) => servedOf(announcedOf.iterate(releaseNumber))[0]!,
-    servedAll: () => servedOf(announcedByAll.iterate()),
+    /** One that is up. */
+    served(releaseNumber: number): ServedRelease {
+      const [served] = servedOf(announcedOf.iterate(releaseNumber), accessOf);
+      if (served === undefined) throw new RangeError(`release ${releaseNumber} is not up`);
+      return served;
+    },
+    servedAll: () => servedOf(announcedByAll.iterate(), accessOf),
   };
+}
+
+/** `rows`: of `announced`, a version each. */
+function servedOf(rows: Iterable<Row>, accessOf: (row: Row) => ReleaseAccess): ServedRelease[] {
+  const served: ServedRelease[] = [];
+  let infoHashes: Uint8Array[] = [];
+  let last: unknown;
+  for (const row of rows) {
+    if (row.id !== last) {
+      last = row.id;
+      infoHashes = [];
+      served.push({
+        number: row.id as number,
+        releaseId: row.public_id as string,
+        infoHashes,
+        access: accessOf(row),
+      });
+    }
+    for (const hash of [blob(row.info_hash), blob(row.info_hash_v2)]) if (hash) infoHashes.push(hash);
+  }
+  return served;
 }

@@ -6,7 +6,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { isForEveryone, isMember, type SharedAccess, type Viewer } from '../../access.ts';
-import { visibilities } from '../rows.ts';
+import { visibilityOf } from '../rows.ts';
 
 export interface ReleaseFact extends SharedAccess {
   year: number;
@@ -18,6 +18,13 @@ export interface ReleaseFact extends SharedAccess {
   seeds: number;
   leechers: number;
 }
+
+/** In the order of its columns. */
+type FactRow = readonly [
+  ...[id: number, visibility: number, publisherId: number, groupId: number | null, year: number | null],
+  ...[completeness: number, change: number, takenDownMs: number | null, album: string],
+  ...[artist: string | null, albumArtist: string | null, genre: string | null],
+];
 
 export class ReleaseFacts {
   readonly #changed;
@@ -44,31 +51,31 @@ export class ReleaseFacts {
   }
 
   refresh(): boolean {
-    const dataVersion = Number(this.#dataVersion.get()!.data_version);
+    const dataVersion = Number(this.#dataVersion.get()?.data_version);
     if (dataVersion === this.#lastDataVersion) return false;
     this.#lastDataVersion = dataVersion;
     for (const row of this.#changed.iterate(this.#lastChange)) {
       const [id, place, publisherId, groupId, year, completeness, change, takenDownMs, ...names] =
-        row as unknown as number[];
-      const [album, artist, albumArtist, genre] = names as unknown as (string | null)[];
-      const known = this.#facts[id!];
+        row as unknown as FactRow;
+      const [album, artist, albumArtist, genre] = names;
+      const known = this.#facts[id];
       if (known !== undefined) this.#counts[known.visibility]--;
-      this.#lastChange = change!;
-      this.#facts[id!] = undefined;
+      this.#lastChange = change;
+      this.#facts[id] = undefined;
       if (takenDownMs !== null) continue;
-      const visibility = visibilities[place!]!;
+      const visibility = visibilityOf(place);
       this.#counts[visibility]++;
       // Between everyone and some a release changes its swarm, and what was counted is of the other one.
       const isSameSwarm = known !== undefined && isForEveryone(known) === isForEveryone({ visibility });
       const isForPeople = visibility === 'people';
-      this.#facts[id!] = {
+      this.#facts[id] = {
         visibility,
-        publisherId: publisherId!,
+        publisherId,
         groupId: groupId ?? undefined,
-        peopleIds: isForPeople ? this.#people.all(id!).map((row) => row.account_id as number) : undefined,
+        peopleIds: isForPeople ? this.#people.all(id).map((row) => row.account_id as number) : undefined,
         year: year ?? 0,
-        completeness: completeness!,
-        album: album!,
+        completeness,
+        album,
         artist: artist ?? undefined,
         albumArtist: albumArtist === artist ? undefined : (albumArtist ?? undefined),
         genre: genre ?? undefined,

@@ -32,49 +32,6 @@ export function releaseRows(db: DatabaseSync, files: TorrentFiles) {
     );
   }
 
-  function describe(number: number, version: number, publication: Publication, nowMs: number): void {
-    const { torrent, album, artist, albumArtist, year, genre, licence, copyright, tracks } = publication;
-    sql.describe.run(
-      album,
-      artist ?? null,
-      albumArtist ?? null,
-      year ?? null,
-      genre ?? null,
-      licence ?? null,
-      copyright ?? null,
-      tracks.length,
-      tracks.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0),
-      torrent.bytes,
-      mostOf(tracks.map(({ codec }) => codec)) ?? null,
-      tracks.length > 0 && tracks.every(({ lossless }) => lossless === true) ? 1 : 0,
-      Math.min(...tracks.map(({ bitRate = 0 }) => bitRate), Number.MAX_SAFE_INTEGER),
-      completenessOf(tracks),
-      torrent.private ? 1 : 0,
-      version,
-      nowMs,
-      number,
-    );
-  }
-
-  function storeTrack(number: number, place: number, track: ReleaseTrack): void {
-    sql.track.run(
-      trackId(number, place),
-      track.fileIndex,
-      track.path,
-      track.disc ?? null,
-      track.track ?? null,
-      track.title,
-      track.artist ?? null,
-      track.durationMs ?? null,
-      track.codec ?? null,
-      track.lossless === undefined ? null : Number(track.lossless),
-      track.bitRate ?? null,
-      track.sampleRate ?? null,
-      track.bytes,
-      track.piecesRoot ?? null,
-    );
-  }
-
   return {
     storeAccess(number: number, { visibility, groupId, peopleIds = [] }: WantedAccess): void {
       sql.access.run(visibilities.indexOf(visibility), groupId ?? null, number);
@@ -90,12 +47,54 @@ export function releaseRows(db: DatabaseSync, files: TorrentFiles) {
     ): void {
       const { tracks, cover } = publication;
       storeTorrent(number, version, input, publication);
-      describe(number, version, publication, input.nowMs);
+      sql.describe.run(...descriptionOf(publication), version, input.nowMs, number);
       sql.dropCover.run(number);
       if (cover !== undefined) sql.cover.run(number, cover.type, cover.bytes);
-      for (const [place, track] of tracks.entries()) storeTrack(number, place, track);
+      for (const [place, track] of tracks.entries())
+        sql.track.run(trackId(number, place), ...columnsOf(track));
     },
   };
+}
+
+/** In the order of the statement. */
+function descriptionOf(publication: Publication) {
+  const { torrent, album, artist, albumArtist, year, genre, licence, copyright, tracks } = publication;
+  return [
+    album,
+    artist ?? null,
+    albumArtist ?? null,
+    year ?? null,
+    genre ?? null,
+    licence ?? null,
+    copyright ?? null,
+    tracks.length,
+    tracks.reduce((sum, { durationMs = 0 }) => sum + durationMs, 0),
+    torrent.bytes,
+    mostOf(tracks.map(({ codec }) => codec)) ?? null,
+    tracks.length > 0 && tracks.every(({ lossless }) => lossless === true) ? 1 : 0,
+    Math.min(...tracks.map(({ bitRate = 0 }) => bitRate), Number.MAX_SAFE_INTEGER),
+    completenessOf(tracks),
+    torrent.private ? 1 : 0,
+  ] as const;
+}
+
+/** In the order of the table, behind its id. */
+function columnsOf(track: ReleaseTrack) {
+  return [
+    track.fileIndex,
+    track.path,
+    track.disc ?? null,
+    track.track ?? null,
+    track.title,
+    track.artist ?? null,
+    track.durationMs ?? null,
+    track.codec ?? null,
+    track.lossless === undefined ? null : Number(track.lossless),
+    track.bitRate ?? null,
+    track.sampleRate ?? null,
+    track.bytes,
+    track.piecesRoot ?? null,
+  ] as const;
 }
 
 function mostOf(values: readonly (string | undefined)[]): string | undefined {

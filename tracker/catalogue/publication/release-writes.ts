@@ -5,7 +5,7 @@
  * tracks of the latest version are kept; older versions live on as torrents, so that their swarms go on.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { isPublisher, type ReleaseAccess, type Viewer } from '../../access.ts';
+import { isPublisher, type Viewer } from '../../access.ts';
 import { CatalogueError, noSuchRelease, notYours } from '../catalogue-error.ts';
 import type {
   AddVersionInput,
@@ -19,13 +19,12 @@ import type {
 import { visibilities } from '../rows.ts';
 import { searchIndex } from '../search/search-index.ts';
 import { type StoredRelease, storedReleases } from '../stored-release.ts';
-import { contentBlocks } from './content-blocks.ts';
 import { type Publication, readAccess, readPublication } from './publication.ts';
 import { unpackPublication } from './publication-parcel.ts';
+import { publicationRules } from './publication-rules.ts';
 import { releaseRows } from './release-rows.ts';
 import { removeDropped, type TorrentFiles, torrentFiles } from './torrent-files.ts';
 import { trackRange } from './track-id.ts';
-import { waitingPublications } from './waiting.ts';
 
 /** It waits for a moderator: answered, not thrown, so that the row that says so is kept. */
 export interface Awaiting {
@@ -33,35 +32,57 @@ export interface Awaiting {
 }
 const awaiting: Awaiting = { isAwaiting: true };
 
-/** As many as one address may seed (tracker/registry/limits.ts). */
-const releasesPerPublisherMax = 20_000;
 /** A folder that changes daily keeps a season; older torrents are dropped. */
 const versionsKeptMax = 100;
 
 export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFiles(db)) {
   removeDropped(db);
+  const store = openStore(db, files);
+  return { ...publishing(db, store), ...changing(store), indexMore: store.indexMore };
+}
+
+/** What all writes work with: the rows of releases, and the index over them. */
+function openStore(db: DatabaseSync, files: TorrentFiles) {
   const stored = storedReleases(db);
   const index = searchIndex(db);
-  const sql = statements(db);
   const rows = releaseRows(db, files);
-  const blocks = contentBlocks(db);
-  const waiting = waitingPublications(db);
+  const sql = statements(db);
+
+  function ownRelease(viewer: Viewer, releaseId: string): StoredRelease {
+    const release = stored.visibleTo(viewer, releaseId);
+    if (release === undefined) throw noSuchRelease();
+    if (!isPublisher(viewer.accountId, release.indexed.access)) throw notYours();
+    return release;
+  }
+
+  /** What is stored now is what is indexed, and what its change number tells readers to look at. */
+  function publishStored(number: number): ServedRelease {
+    index.put(number, stored.of(number).indexed);
+    sql.nextChange.run();
+    sql.change.run(number);
+    return stored.served(number);
+  }
+
+  /** A slice of what large releases have left to index. False: nothing is left. */
+  function indexMore(): boolean {
+    return index.putMore((number) => stored.of(number).indexed);
+  }
+
+  return { stored, index, rows, sql, ownRelease, publishStored, indexMore };
+}
+
+type Store = ReturnType<typeof openStore>;
+
+function publishing(db: DatabaseSync, { stored, index, rows, sql, ownRelease, publishStored }: Store) {
+  const rules = publicationRules(db);
 
   function publish(input: PublishInput): ServedRelease | Awaiting {
     const publisherId = accountOf(input.viewer);
     const publication = publicationOf(input, 1);
     const access = readAccess(input.access, publication.torrent);
-    if (sql.taken.get({ releaseId: input.releaseId, publisherId }) !== undefined) {
-      throw new CatalogueError('release-exists', 'there is a release with this id: choose another');
-    }
-    if (Number(sql.countOf.get(publisherId)!.n) >= releasesPerPublisherMax) {
-      throw new CatalogueError(
-        'release-limit',
-        `an account publishes at most ${releasesPerPublisherMax} releases`,
-      );
-    }
-    refuseTwice(publication, publisherId);
-    if (mustWait(publication, { ...access, publisherId }, undefined, input.nowMs)) return awaiting;
+    rules.checkNew(input.releaseId, publisherId);
+    rules.refuseTwice(publication, publisherId);
+    if (rules.mustWait(publication, { ...access, publisherId }, undefined, input.nowMs)) return awaiting;
     const { lastInsertRowid } = sql.insert.run(input.releaseId, publisherId, input.nowMs, input.nowMs);
     const number = Number(lastInsertRowid);
     rows.storeAccess(number, access);
@@ -80,14 +101,14 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
       throw new CatalogueError('version-not-next', message);
     }
     const { publisherId } = indexed.access;
-    refuseTwice(publication, publisherId, { number, version });
-    if (mustWait(publication, { ...access, publisherId }, takenDown && input.releaseId, input.nowMs))
+    rules.refuseTwice(publication, publisherId, { number, version });
+    if (rules.mustWait(publication, { ...access, publisherId }, takenDown && input.releaseId, input.nowMs))
       return awaiting;
     if (takenDown === undefined) index.take(number, indexed);
     else {
       // A moderator has approved this version: with it the release is back, and without those before it whose content
       // is still blocked. They would be fetched as older versions otherwise.
-      const isBlocked = sql.takedownOf.get(input.releaseId)!.unblocked_ms === null;
+      const isBlocked = rules.takedownOf(input.releaseId).isBlocked;
       sql.up.run(number);
       sql.restored.run(input.nowMs, input.releaseId);
       if (isBlocked) dropVersions(number, version);
@@ -99,6 +120,16 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     return publishStored(number);
   }
 
+  /** Up to that one; their torrents too, at the next start. */
+  function dropVersions(number: number, upTo: number): void {
+    sql.keepDropped.run(number, upTo);
+    sql.dropVersions.run(number, upTo);
+  }
+
+  return { publish, addVersion };
+}
+
+function changing({ stored, index, rows, sql, ownRelease, publishStored }: Store) {
   function changeAccess(input: {
     readonly viewer: Viewer;
     readonly releaseId: string;
@@ -139,70 +170,7 @@ export function releaseWrites(db: DatabaseSync, files: TorrentFiles = torrentFil
     sql.dropWaitingOf.run(publisherId);
   }
 
-  /** Up to that one; their torrents too, at the next start. */
-  function dropVersions(number: number, upTo: number): void {
-    sql.keepDropped.run(number, upTo);
-    sql.dropVersions.run(number, upTo);
-  }
-
-  function ownRelease(viewer: Viewer, releaseId: string): StoredRelease {
-    const release = stored.visibleTo(viewer, releaseId);
-    if (release === undefined) throw noSuchRelease();
-    if (!isPublisher(viewer.accountId, release.indexed.access)) throw notYours();
-    return release;
-  }
-
-  /** `takenDown`: the id of the release, when it is a new version of one that was taken down: that waits whatever is in it. */
-  function mustWait(
-    publication: Publication,
-    access: ReleaseAccess,
-    takenDown: string | undefined,
-    nowMs: number,
-  ): boolean {
-    const { torrent, album: title } = publication;
-    const { publisherId } = access;
-    const approvedUpTo = waiting.approvedUpTo(publisherId, torrent);
-    const takedownId =
-      takenDown === undefined
-        ? blocks.blockOf(() => publication.print, approvedUpTo)
-        : Number(sql.takedownOf.get(takenDown)!.id);
-    if (takedownId === undefined || takedownId <= approvedUpTo) return false;
-    const isVersionOfDown = takenDown !== undefined;
-    waiting.put({ publisherId, torrent, takedownId, isVersionOfDown, title, access, nowMs });
-    return true;
-  }
-
-  /**
-   * Says nothing of what others have published: that may be hidden. Whoever takes back a change may publish again what was
-   * there before the latest version of `own`.
-   */
-  function refuseTwice(
-    { torrent }: Publication,
-    publisherId: number,
-    own: Pick<StoredRelease, 'number' | 'version'> = { number: 0, version: 0 },
-  ): void {
-    const { infoHash, infoHashV2, format } = torrent;
-    const hashes = [format === 'v2' ? null : infoHash, infoHashV2 ?? null];
-    const twice = sql.publishedBy.get(publisherId, ...hashes, own.number, own.version);
-    if (twice === undefined) return;
-    const message = `you have published this torrent, as version ${twice.number} of release ${twice.public_id}`;
-    throw new CatalogueError('already-published', message);
-  }
-
-  /** What is stored now is what is indexed, and what its change number tells readers to look at. */
-  function publishStored(number: number): ServedRelease {
-    index.put(number, stored.of(number)!.indexed);
-    sql.nextChange.run();
-    sql.change.run(number);
-    return stored.served(number);
-  }
-
-  /** A slice of what large releases have left to index. False: nothing is left. */
-  function indexMore(): boolean {
-    return index.putMore((number) => stored.of(number)!.indexed);
-  }
-
-  return { publish, addVersion, changeAccess, withdraw, ownedBy, dropWaitingOf, indexMore };
+  return { changeAccess, withdraw, ownedBy, dropWaitingOf };
 }
 
 /** Read here, or by another thread before. `version`: the number that was signed. */
@@ -217,19 +185,11 @@ function accountOf({ accountId }: Viewer): number {
 
 function statements(db: DatabaseSync) {
   return {
-    taken: db.prepare(`
-      SELECT 1 FROM releases WHERE public_id = :releaseId
-      UNION ALL SELECT 1 FROM withdrawn_releases WHERE public_id = :releaseId AND publisher_id <> :publisherId`),
     noteWithdrawn: db.prepare('INSERT OR IGNORE INTO withdrawn_releases VALUES (?, ?)'),
     ownedBy: db.prepare(
       'SELECT id, public_id FROM releases WHERE publisher_id = ? AND id > ? ORDER BY id LIMIT 100',
     ),
     dropWaitingOf: db.prepare('DELETE FROM waiting WHERE publisher_id = ?'),
-    countOf: db.prepare('SELECT count(*) AS n FROM releases WHERE publisher_id = ?'),
-    publishedBy: db.prepare(`
-      SELECT v.number, r.public_id FROM versions v JOIN releases r ON r.id = v.release_id
-      WHERE r.publisher_id = ? AND r.taken_down_ms IS NULL AND (v.info_hash = ? OR v.info_hash_v2 = ?)
-        AND NOT (v.release_id = ? AND v.number < ?) LIMIT 1`),
     insert: db.prepare(`
       INSERT INTO releases (public_id, publisher_id, visibility, album, track_count, duration_ms, bytes, lossless,
                             completeness, private, version, created_at, updated_at, change)
@@ -238,9 +198,6 @@ function statements(db: DatabaseSync) {
     touch: db.prepare('UPDATE releases SET updated_at = ? WHERE id = ?'),
     nextChange: db.prepare('UPDATE changes SET last = last + 1'),
     change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
-    takedownOf: db.prepare(
-      'SELECT id, unblocked_ms FROM takedowns WHERE public_id = ? ORDER BY id DESC LIMIT 1',
-    ),
     up: db.prepare('UPDATE releases SET taken_down_ms = NULL WHERE id = ?'),
     restored: db.prepare('UPDATE takedowns SET restored_ms = ? WHERE public_id = ? AND restored_ms IS NULL'),
     dropTracks: db.prepare('DELETE FROM tracks WHERE id >= ? AND id < ?'),

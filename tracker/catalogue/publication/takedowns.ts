@@ -10,7 +10,7 @@ import { peerLimits } from '../../../torrents/bencode/bencode.ts';
 import { parseMetainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { ReleaseAccess, Viewer } from '../../access.ts';
 import type { ServedRelease } from '../contract.ts';
-import { blob, type Row } from '../rows.ts';
+import { blob, bytesOf, type Row } from '../rows.ts';
 import { searchIndex } from '../search/search-index.ts';
 import { storedReleases } from '../stored-release.ts';
 import { contentBlocks } from './content-blocks.ts';
@@ -50,38 +50,9 @@ export function takedowns(db: DatabaseSync) {
   const index = searchIndex(db);
   const blocks = contentBlocks(db);
   const waiting = waitingPublications(db);
-  const files = torrentFiles(db);
+  const printsOf = versionPrints(db);
+  const { free, decide } = waitingDecisions(db);
   const sql = statements(db);
-
-  function printsOf(releaseNumber: number): ContentPrint[] {
-    const prints: ContentPrint[] = [];
-    let readBytes = 0;
-    for (const row of sql.versions.all(releaseNumber)) {
-      const hashes = [blob(row.info_hash), blob(row.info_hash_v2)].filter((hash) => hash !== undefined);
-      if (readBytes >= printedBytesMax) {
-        prints.push({ hashes, files: [] });
-        continue;
-      }
-      const torrent = readTorrent(blob(row.torrent)!);
-      readBytes += torrent?.length ?? 0;
-      prints.push(
-        torrent === undefined
-          ? { hashes, files: [] }
-          : contentPrint(parseMetainfo(torrent, { limits: peerLimits })),
-      );
-    }
-    return prints;
-  }
-
-  /** Undefined: the file is lost. What it was of is taken down all the same. */
-  function readTorrent(digest: Uint8Array): Uint8Array | undefined {
-    try {
-      return files.read(digest);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-  }
 
   function setTakenDown(releaseNumber: number, atMs: number | null): void {
     sql.setTakenDown.run(atMs, releaseNumber);
@@ -125,9 +96,9 @@ export function takedowns(db: DatabaseSync) {
     | undefined {
     const row = sql.standing.get(releaseId);
     const release = row && stored.takenDown(releaseId);
-    if (release === undefined) return undefined;
+    if (row === undefined || release === undefined) return undefined;
     const { number, indexed } = release;
-    const subject = subjectOf(row!);
+    const subject = subjectOf(row);
     sql.setRestored.run(nowMs, subject.takedownId);
     const { freed: unblocked = [] } = unblock(subject.takedownId, nowMs) ?? {};
     // Versions of it too: they wait for nothing more once it is up.
@@ -135,13 +106,6 @@ export function takedowns(db: DatabaseSync) {
     setTakenDown(number, null);
     index.put(number, indexed);
     return { subject, served: stored.served(number), freed };
-  }
-
-  /** What waited because of that takedown waits no longer. */
-  function free(takedownId: number, isVersionOfDown: boolean): DecidedWaiting[] {
-    const freed = sql.waitingFor.all(takedownId, Number(isVersionOfDown)).map(waitingOf);
-    sql.dropWaiting.run(takedownId, Number(isVersionOfDown));
-    return freed;
   }
 
   /**
@@ -159,6 +123,67 @@ export function takedowns(db: DatabaseSync) {
     return { subject: subjectOf(row), freed: free(takedownId, false) };
   }
 
+  return { takeDown, restore, unblock, decide };
+}
+
+/** What is in the versions of a release, for a block. */
+function versionPrints(db: DatabaseSync) {
+  const files = torrentFiles(db);
+  const versions = db.prepare(versionsSql);
+
+  /** Undefined: the file is lost. What it was of is taken down all the same. */
+  function readTorrent(digest: Uint8Array): Uint8Array | undefined {
+    try {
+      return files.read(digest);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  return (releaseNumber: number): ContentPrint[] => {
+    const prints: ContentPrint[] = [];
+    let readBytes = 0;
+    for (const row of versions.all(releaseNumber)) {
+      const hashes = [blob(row.info_hash), blob(row.info_hash_v2)].filter((hash) => hash !== undefined);
+      if (readBytes >= printedBytesMax) {
+        prints.push({ hashes, files: [] });
+        continue;
+      }
+      const torrent = readTorrent(bytesOf(row.torrent));
+      readBytes += torrent?.length ?? 0;
+      prints.push(
+        torrent === undefined
+          ? { hashes, files: [] }
+          : contentPrint(parseMetainfo(torrent, { limits: peerLimits })),
+      );
+    }
+    return prints;
+  };
+}
+
+/** What becomes of publications that wait. */
+function waitingDecisions(db: DatabaseSync) {
+  const sql = {
+    undecided: db.prepare(
+      'SELECT * FROM waiting WHERE id = ? AND approved_ms IS NULL AND refused_ms IS NULL',
+    ),
+    // For all blocks up to this one.
+    approve: db.prepare(
+      'UPDATE waiting SET approved_ms = ?, takedown_id = (SELECT max(id) FROM takedowns) WHERE id = ?',
+    ),
+    refuse: db.prepare('UPDATE waiting SET refused_ms = ? WHERE id = ?'),
+    waitingFor: db.prepare(`SELECT * FROM waiting WHERE ${undecidedOf}`),
+    dropWaiting: db.prepare(`DELETE FROM waiting WHERE ${undecidedOf}`),
+  };
+
+  /** What waited because of that takedown waits no longer. */
+  function free(takedownId: number, isVersionOfDown: boolean): DecidedWaiting[] {
+    const freed = sql.waitingFor.all(takedownId, Number(isVersionOfDown)).map(waitingOf);
+    sql.dropWaiting.run(takedownId, Number(isVersionOfDown));
+    return freed;
+  }
+
   /** What waits under this number is decided. Undefined: nothing undecided has it. */
   function decide(waitingId: number, isApproved: boolean, nowMs: number): DecidedWaiting | undefined {
     const row = sql.undecided.get(waitingId);
@@ -167,7 +192,7 @@ export function takedowns(db: DatabaseSync) {
     return waitingOf(row);
   }
 
-  return { takeDown, restore, unblock, decide };
+  return { free, decide };
 }
 
 function subjectOf(row: Row): TakedownSubject {
@@ -198,12 +223,13 @@ function keyOf(row: Row): Uint8Array {
   });
 }
 
+const versionsSql = 'SELECT * FROM versions WHERE release_id = ? ORDER BY number DESC';
 const undecidedOf =
   'takedown_id = ? AND is_version_of_down = ? AND approved_ms IS NULL AND refused_ms IS NULL';
 
 function statements(db: DatabaseSync) {
   return {
-    versions: db.prepare('SELECT * FROM versions WHERE release_id = ? ORDER BY number DESC'),
+    versions: db.prepare(versionsSql),
     insert: db.prepare(`
       INSERT INTO takedowns (public_id, publisher_id, moderator_id, title, access, reason, music_bytes, made_ms)
       VALUES (?, ?, ?, ?, ?, ?, 0, ?)`),
@@ -217,15 +243,5 @@ function statements(db: DatabaseSync) {
     setTakenDown: db.prepare('UPDATE releases SET taken_down_ms = ? WHERE id = ?'),
     nextChange: db.prepare('UPDATE changes SET last = last + 1'),
     change: db.prepare('UPDATE releases SET change = (SELECT last FROM changes) WHERE id = ?'),
-    undecided: db.prepare(
-      'SELECT * FROM waiting WHERE id = ? AND approved_ms IS NULL AND refused_ms IS NULL',
-    ),
-    // For all blocks up to this one.
-    approve: db.prepare(
-      'UPDATE waiting SET approved_ms = ?, takedown_id = (SELECT max(id) FROM takedowns) WHERE id = ?',
-    ),
-    refuse: db.prepare('UPDATE waiting SET refused_ms = ? WHERE id = ?'),
-    waitingFor: db.prepare(`SELECT * FROM waiting WHERE ${undecidedOf}`),
-    dropWaiting: db.prepare(`DELETE FROM waiting WHERE ${undecidedOf}`),
   };
 }

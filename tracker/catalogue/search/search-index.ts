@@ -83,19 +83,7 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
   const settle = db.prepare('INSERT OR REPLACE INTO ordinary_insert VALUES (1)');
 
   function putWhole(releaseNumber: number, release: IndexedRelease): void {
-    const { album, artist, albumArtist, genre, tracks } = release;
-    const titles = firstWords(
-      tracks.map(({ title }) => title),
-      releaseWordsMax,
-    );
-    const names = [artist, albumArtist, ...tracks.map((track) => track.artist)];
-    const artists = firstWords(names, releaseWordsMax);
-    const title = nameWords(album);
-    const parts = insideMarks([...title, ...artists]);
-    const called = [...calledFacets('x', [album]), ...calledFacets('e', names.slice(0, artistsCalledMax))];
-    const facets = [...called, ...formatFacets(tracks), ...commonFacets(release)];
-    const columns = [title, artists, titles, nameWords(genre), parts, facets];
-    putRelease.run(releaseNumber, ...columns.map((words) => words.join(' ')));
+    putRelease.run(releaseNumber, ...releaseColumns(release).map((words) => words.join(' ')));
   }
 
   /** Tracks first, then its vocabulary; at most so many words, and one track at least → how many. */
@@ -105,28 +93,16 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
     from: Progress,
     wordsMax = sliceWordsMax,
   ): number {
-    const { album, artist, albumArtist, genre, tracks } = release;
-    const albumWords = nameWords(album);
-    const artistWords = [...nameWords(artist), ...nameWords(albumArtist)];
-    const genreWords = nameWords(genre);
-    const commonParts = insideMarks([...artistWords, ...albumWords]);
-    const common = commonFacets(release);
+    const { tracks } = release;
+    const columnsOf = trackColumns(release);
     let place = from.tracks;
     let put = 0;
-    for (; place < tracks.length && put < wordsMax; place++) {
-      const track = tracks[place]!;
-      const title = nameWords(track.title);
-      const artists = [...new Set([...nameWords(track.artist), ...artistWords])];
-      const ownParts = insideMarks(track.artist === undefined ? title : [...title, ...artists]);
-      const parts = [...new Set([...ownParts, ...commonParts])];
-      const called = [
-        ...calledFacets('x', [track.title]),
-        ...calledFacets('e', [track.artist, artist, albumArtist]),
-      ];
-      const facets = [...called, ...formatFacets([track]), ...common];
-      const columns = [title, artists, albumWords, genreWords, parts, facets];
+    for (const track of tracks.slice(place)) {
+      if (put >= wordsMax) break;
+      const { columns, cost } = columnsOf(track);
       putTrack.run(trackId(releaseNumber, place), ...columns.map((words) => words.join(' ')));
-      put += columns.reduce((sum, words) => sum + words.length, 0) - parts.length * (1 - markWeight);
+      put += cost;
+      place += 1;
     }
     const left = Math.max(0, Math.ceil(wordsMax - put));
     if (place < tracks.length || left === 0) {
@@ -171,6 +147,46 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
       }
       return progress.next() !== undefined;
     },
+  };
+}
+
+/** The words of a release, by the columns of its table. */
+function releaseColumns(release: IndexedRelease): (readonly string[])[] {
+  const { album, artist, albumArtist, genre, tracks } = release;
+  const titles = firstWords(
+    tracks.map(({ title }) => title),
+    releaseWordsMax,
+  );
+  const names = [artist, albumArtist, ...tracks.map((track) => track.artist)];
+  const artists = firstWords(names, releaseWordsMax);
+  const title = nameWords(album);
+  const parts = insideMarks([...title, ...artists]);
+  const called = [...calledFacets('x', [album]), ...calledFacets('e', names.slice(0, artistsCalledMax))];
+  const facets = [...called, ...formatFacets(tracks), ...commonFacets(release)];
+  return [title, artists, titles, nameWords(genre), parts, facets];
+}
+
+/** The words of one of its tracks, by the columns of their table; `cost`: as how many words they count. */
+function trackColumns(release: IndexedRelease) {
+  const { album, artist, albumArtist, genre } = release;
+  const albumWords = nameWords(album);
+  const artistWords = [...nameWords(artist), ...nameWords(albumArtist)];
+  const genreWords = nameWords(genre);
+  const commonParts = insideMarks([...artistWords, ...albumWords]);
+  const common = commonFacets(release);
+  return (track: IndexedRelease['tracks'][number]) => {
+    const title = nameWords(track.title);
+    const artists = [...new Set([...nameWords(track.artist), ...artistWords])];
+    const ownParts = insideMarks(track.artist === undefined ? title : [...title, ...artists]);
+    const parts = [...new Set([...ownParts, ...commonParts])];
+    const called = [
+      ...calledFacets('x', [track.title]),
+      ...calledFacets('e', [track.artist, artist, albumArtist]),
+    ];
+    const facets = [...called, ...formatFacets([track]), ...common];
+    const columns = [title, artists, albumWords, genreWords, parts, facets];
+    const cost = columns.reduce((sum, words) => sum + words.length, 0) - parts.length * (1 - markWeight);
+    return { columns, cost };
   };
 }
 
