@@ -61,20 +61,7 @@ const accountPasskey = /^[a-z2-7]{32}$/;
 
 export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): Admission {
   const swarms = new ReleaseSwarms(passkeys.swarmOf);
-  const accounts = new Map<number, AccountAccess>();
-  /** Hash of an account's passkey → whose it is. */
-  const byPasskeyHash = new Map<string, number>();
-
-  /** Who has this passkey of an account alone. */
-  function accountOf(passkey: string): AccountAccess | undefined {
-    const accountId = byPasskeyHash.get(latin1(accountPasskeyHash(passkey)));
-    return accountId === undefined ? undefined : accounts.get(accountId);
-  }
-
-  function withGeneration(accountId: number, generation: number): AccountAccess | undefined {
-    const account = accounts.get(accountId);
-    return account?.generation === generation ? account : undefined;
-  }
+  const accounts = new KnownAccounts();
 
   function admitStranger(infoHash: Uint8Array): Admitted | Refusal {
     const isServed = mayEnter('anonymous', 'browse', signInRequired) && swarms.hasOpen(infoHash);
@@ -107,7 +94,7 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
     admit(infoHash, passkey, nowMs) {
       if (passkey === undefined) return admitStranger(infoHash);
       if (accountPasskey.test(passkey)) {
-        const viewer = accountOf(passkey);
+        const viewer = accounts.withPasskey(passkey);
         return viewer === undefined || isBanned(viewer, nowMs)
           ? 'not-served'
           : admitAccount(infoHash, viewer);
@@ -125,9 +112,9 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
       const isOfAccount = accountPasskey.test(key);
       const content = isOfAccount ? undefined : passkeys.read(key);
       const reader = isOfAccount
-        ? accountOf(key)
+        ? accounts.withPasskey(key)
         : content?.kind === 'feed'
-          ? withGeneration(content.accountId, content.generation)
+          ? accounts.withGeneration(content.accountId, content.generation)
           : undefined;
       return reader === undefined || isBanned(reader, nowMs) ? undefined : reader;
     },
@@ -149,13 +136,37 @@ export function openAdmission({ signInRequired, passkeys }: AdmissionOptions): A
     },
     swarms,
     setRelease: (release) => swarms.set(release),
-    setAccount(access) {
-      const before = accounts.get(access.accountId)?.passkeyHash;
-      if (before !== undefined) byPasskeyHash.delete(latin1(before));
-      accounts.set(access.accountId, access);
-      if (access.passkeyHash !== undefined) {
-        byPasskeyHash.set(latin1(access.passkeyHash), access.accountId);
-      }
-    },
+    setAccount: (access) => accounts.set(access),
   };
+}
+
+/** Every account as it is at present. */
+class KnownAccounts {
+  readonly #accounts = new Map<number, AccountAccess>();
+  /** Hash of an account's passkey → whose it is. */
+  readonly #byPasskeyHash = new Map<string, number>();
+
+  get(accountId: number): AccountAccess | undefined {
+    return this.#accounts.get(accountId);
+  }
+
+  /** Who has this passkey of an account alone. */
+  withPasskey(passkey: string): AccountAccess | undefined {
+    const accountId = this.#byPasskeyHash.get(latin1(accountPasskeyHash(passkey)));
+    return accountId === undefined ? undefined : this.#accounts.get(accountId);
+  }
+
+  withGeneration(accountId: number, generation: number): AccountAccess | undefined {
+    const account = this.#accounts.get(accountId);
+    return account?.generation === generation ? account : undefined;
+  }
+
+  set(access: AccountAccess): void {
+    const before = this.#accounts.get(access.accountId)?.passkeyHash;
+    if (before !== undefined) this.#byPasskeyHash.delete(latin1(before));
+    this.#accounts.set(access.accountId, access);
+    if (access.passkeyHash !== undefined) {
+      this.#byPasskeyHash.set(latin1(access.passkeyHash), access.accountId);
+    }
+  }
 }

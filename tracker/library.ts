@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import { openPasskeys } from './admission/passkeys.ts';
 import type { Admission } from './admission.ts';
-import type { Catalogue, ServedRelease } from './catalogue/contract.ts';
+import type { Catalogue, ServedRelease, SwarmCount } from './catalogue/contract.ts';
 import { torrentsFolder } from './catalogue/publication/torrent-files.ts';
 import { catalogueStores, sqliteCatalogue } from './catalogue/sqlite-catalogue.ts';
 import type { Clock } from './clock.ts';
@@ -90,10 +90,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
   const publicFigures = openPublicFigures();
   const swarmCounts = openSwarmCounts({
     ...{ catalogue, publicFigures, onError },
-    countsOf(releaseId) {
-      const { complete: seeds, incomplete: leechers } = swarmAccess.counts(releaseId);
-      return { releaseId, seeds, leechers };
-    },
+    countsOf: (releaseId) => countsIn(swarmAccess, releaseId),
   });
   const finished = openRateGate(finishedPerAccount);
   const waitingTold = openRateGate(waitingTellings);
@@ -104,15 +101,14 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     peerTimeoutMs: options.peerTimeoutMs,
     onChanged: swarmCounts.changed,
     onFinished(releaseId, accountId) {
-      if (finished.take(String(accountId), nowMs()) === 0) tell(news.tellFinished(releaseId, accountId));
+      if (finished.take(String(accountId), nowMs()) === 0)
+        behind.tell(news.tellFinished(releaseId, accountId));
     },
   });
   const { admission, presence } = swarmAccess;
-  const served = (releaseId: string) => admission.release(releaseId);
+  const served: Library['served'] = (releaseId) => admission.release(releaseId);
   const news = openReleaseNews({ catalogue, community, served });
-  /** What people are still to be told of. */
-  const telling = new Set<Promise<void>>();
-  let isClosing = false;
+  const behind = openBehind(onError);
 
   const onServed = (release: ServedRelease) => {
     swarmAccess.setRelease(release);
@@ -125,8 +121,7 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
       onServed(release);
       catalogue.indexRest();
     },
-    events: community.tellEvents,
-    wallMs,
+    ...{ events: community.tellEvents, wallMs },
   });
   community.onAccess((access) => swarmAccess.setAccount(access, wallMs()));
   let isKeyReplaced: boolean;
@@ -137,58 +132,70 @@ export async function openLibrary(options: LibraryOptions): Promise<Library> {
     await database.close();
     throw error;
   }
-  for (const accountId of await community.unfinishedDepartures()) tell(empty(accountId));
+  for (const accountId of await community.unfinishedDepartures()) behind.tell(empty(accountId));
   if (database.afterUncleanStop) {
-    findDamage(path).then((lines) => {
-      if (lines.length > 0) onError(new Error(`the database ${path} is damaged: ${lines.join('; ')}`));
-    }, onError);
-    tell(news.tellAgain(() => isClosing));
-  }
-
-  /** Nobody waits for it but whoever closes. */
-  function tell(people: Promise<void>): void {
-    const told = people.catch(onError).finally(() => telling.delete(told));
-    telling.add(told);
+    lookForDamage(path, onError);
+    behind.tell(news.tellAgain(behind.isClosing));
   }
 
   function empty(accountId: number): Promise<void> {
-    return emptyAccount({ catalogue, community }, accountId, () => isClosing);
+    return emptyAccount({ catalogue, community }, accountId, behind.isClosing);
   }
 
   return {
-    catalogue,
-    community,
-    moderation,
-    admission,
-    presence,
+    ...{ catalogue, community, moderation, admission, presence, swarmAccess },
     online: openOnline(presence, ({ release }) => admission.swarms.numbered(release)?.access),
     figures: publicFigures.figures,
-    policy,
     torrentsFolder: torrentsFolder(path),
-    key,
-    swarmAccess,
-    isKeyReplaced,
-    served,
-    tellPublished: (releaseId) => tell(news.tellPublished(releaseId)),
+    ...{ policy, key, isKeyReplaced, served },
+    tellPublished: (releaseId) => behind.tell(news.tellPublished(releaseId)),
     tellWaiting() {
-      if (waitingTold.take('', nowMs()) === 0) tell(community.tellWaiting());
+      if (waitingTold.take('', nowMs()) === 0) behind.tell(community.tellWaiting());
     },
     async deleteAccount(viewer, account) {
       await community.deleteAccount(viewer, account);
-      tell(empty(viewer.accountId!));
+      // Who is nobody was refused.
+      if (viewer.accountId !== undefined) behind.tell(empty(viewer.accountId));
     },
     tick() {
       presence.expire(nowMs());
       const due = swarmCounts.tellDue(nowMs());
-      if (due !== undefined) tell(due);
+      if (due !== undefined) behind.tell(due);
     },
     async close() {
-      isClosing = true;
       // After a clean stop nobody looks for what was left untold.
-      while (telling.size > 0) await Promise.all(telling);
+      await behind.close();
       await database.close();
     },
   };
+}
+
+function lookForDamage(path: string, onError: (error: unknown) => void): void {
+  findDamage(path).then((lines) => {
+    if (lines.length > 0) onError(new Error(`the database ${path} is damaged: ${lines.join('; ')}`));
+  }, onError);
+}
+
+/** What people are told behind the answers: only who closes waits for it. */
+function openBehind(onError: (error: unknown) => void) {
+  const telling = new Set<Promise<void>>();
+  let isClosing = false;
+  return {
+    isClosing: () => isClosing,
+    tell(people: Promise<void>): void {
+      const told = people.catch(onError).finally(() => telling.delete(told));
+      telling.add(told);
+    },
+    async close(): Promise<void> {
+      isClosing = true;
+      while (telling.size > 0) await Promise.all(telling);
+    },
+  };
+}
+
+function countsIn(swarms: SwarmAccess, releaseId: string): SwarmCount {
+  const { complete: seeds, incomplete: leechers } = swarms.counts(releaseId);
+  return { releaseId, seeds, leechers };
 }
 
 /** The database with all its rooms, and what lies in it or beside it that the others need. */

@@ -69,7 +69,7 @@ export class Registry {
     let slot = swarm && this.#peers.find(swarm, kind, endpoint);
     if (event === 'stopped') {
       if (slot !== undefined) this.#remove(slot);
-      return this.#reply(swarm, noPeers, address, random);
+      return this.#reply(swarm, noPeers, address, this.#interval(random, false));
     }
     const isSeed = request.left === 0;
     const wasSeed = slot !== undefined && this.#peers.isSeed(slot);
@@ -80,7 +80,9 @@ export class Registry {
       swarm ??= this.#addSwarm(key, swarmHash);
       slot = this.#peers.add(swarm, kind, endpoint, isSeed, toSeconds(nowMs));
     }
-    if (swarm === undefined) return this.#reply(undefined, noPeers, address, random, warning);
+    if (swarm === undefined) {
+      return this.#reply(undefined, noPeers, address, this.#interval(random, false), warning);
+    }
     if (event === 'completed' && slot !== undefined && isSeed && !wasSeed) swarm.downloaded += 1;
     const listed = slot === undefined ? undefined : { kind, record: this.#peers.record(slot) };
     const wanted = Math.min(request.numWant, numWantMax);
@@ -90,7 +92,7 @@ export class Registry {
     const asker = { address, port, isSeed: isSated, mayBeMagnet, wanted, listed };
     const peers = selectPeers(swarm, asker, this.#options.externalAddresses, random);
     const isGathering = !isSated && nowMs < this.#beganMs + 1000 * this.#options.gatheringSeconds;
-    return this.#reply(swarm, peers, address, random, warning, isGathering);
+    return this.#reply(swarm, peers, address, this.#interval(random, isGathering), warning);
   }
 
   /**
@@ -203,21 +205,24 @@ export class Registry {
     swarm.isKept = true;
   }
 
+  /** Until the next announce: a little longer for some, so that they do not all come at once. */
+  #interval(random: RandomBelow, isGathering: boolean): number {
+    const { intervalSeconds: usual, gatheringIntervalSeconds } = this.#options;
+    const seconds = isGathering ? Math.min(usual, gatheringIntervalSeconds) : usual;
+    return seconds + random(Math.floor(seconds / 10) + 1);
+  }
+
   #reply(
     swarm: Swarm | undefined,
     { peers, peers6 }: PackedPeers,
     { remote }: PeerAddress,
-    random: RandomBelow,
+    intervalSeconds: number,
     warning?: string,
-    isGathering = false,
   ): AnnounceReply {
-    const { minIntervalSeconds, gatheringIntervalSeconds } = this.#options;
-    const usual = this.#options.intervalSeconds;
-    const intervalSeconds = isGathering ? Math.min(usual, gatheringIntervalSeconds) : usual;
     const complete = swarm?.seeds ?? 0;
     return {
-      intervalSeconds: intervalSeconds + random(Math.floor(intervalSeconds / 10) + 1),
-      minIntervalSeconds,
+      intervalSeconds,
+      minIntervalSeconds: this.#options.minIntervalSeconds,
       complete,
       incomplete: (swarm?.count ?? 0) - complete,
       peers,

@@ -5,7 +5,7 @@
  * (http/alive.ts), and all others with their next regular announce.
  */
 import { randomInt } from 'node:crypto';
-import { machineClock } from './clock.ts';
+import { type Clock, machineClock } from './clock.ts';
 import type { WantedPolicy } from './community/sign-in/kept-policy.ts';
 import { clientAddresses } from './http/addresses/client-address.ts';
 import { checkExternalAddresses } from './http/addresses/external-address.ts';
@@ -15,7 +15,7 @@ import { type HttpLimits, httpLimits } from './http/limits.ts';
 import { type ListedTorrent, ListedTorrents, magnetFor } from './http/listed-torrents.ts';
 import type { TrackerStats } from './http/metrics.ts';
 import { checkContact } from './http/pages/contact.ts';
-import { openLibrary } from './library.ts';
+import { type Library, openLibrary } from './library.ts';
 import { checkCertificate, checkPort, isGlobalHost, listenError, urlOf } from './listening.ts';
 import { gatheringFor, resolveOptions } from './registry/limits.ts';
 import { Registry, type RegistryOptions } from './registry.ts';
@@ -115,15 +115,10 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const { host = '127.0.0.1', port: wantedPort = defaultPort } = options;
   const publicUrl = options.publicUrl === undefined ? undefined : checkPublicUrl(options.publicUrl);
   const { nowMs = machineClock.nowMs, wallMs = machineClock.wallMs } = options;
+  const clock = { nowMs, wallMs };
   checkPort(wantedPort);
   if (options.tls !== undefined) checkCertificate(options.tls);
-  const { intervalSeconds } = resolveOptions(options.registry ?? {});
-  const registry = new Registry({
-    hashSeed: randomInt(2 ** 32),
-    gatheringSeconds: gatheringFor(intervalSeconds),
-    externalAddresses: checkExternalAddresses(options.externalAddresses ?? []),
-    ...options.registry,
-  });
+  const registry = openRegistry(options);
   const torrents = new ListedTorrents();
   const list = (bytes: Uint8Array): ListedTorrent => {
     const torrent = torrents.add(bytes);
@@ -133,53 +128,24 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   for (const torrent of options.torrents ?? []) list(torrent instanceof Uint8Array ? torrent : torrent.bytes);
 
   const onError = options.onError ?? ((error) => console.error(error));
-  const { peerTimeoutSeconds } = resolveOptions(options.registry ?? {});
   const addresses = clientAddresses(options.trustedProxies);
-  const library =
-    options.dataFolder === undefined
-      ? undefined
-      : await openLibrary({
-          dataFolder: options.dataFolder,
-          ...(options.policy !== undefined && { policy: options.policy }),
-          isExposed: publicUrl !== undefined || (await isGlobalHost(host)),
-          registry,
-          peerTimeoutMs: peerTimeoutSeconds * 1000,
-          ...{ nowMs, wallMs },
-          onError,
-        });
-  const onTrouble = options.onTrouble ?? (({ message }) => console.error(message));
   /** Announces and expiries, which are all that changes swarms. */
   let answered = () => 0;
-  let keeper: SwarmKeeper | undefined;
-  try {
-    keeper =
-      library === undefined
-        ? undefined
-        : await openSwarmKeeper({
-            dataFolder: options.dataFolder!,
-            key: library.key,
-            swarmAccess: library.swarmAccess,
-            ...{ nowMs, wallMs },
-            changes: () => answered() + registry.counts.expired,
-            isWanted: options.swarmSnapshot !== false,
-            onTrouble,
-          });
-  } catch (error) {
-    await library?.close();
-    throw error;
-  }
+  const changes = () => answered() + registry.counts.expired;
+  const kept = await openKept(options, { registry, publicUrl, host, clock, changes, onError });
+  const library = kept?.library;
   const app = trackerApp({
     registry,
     library,
     tls: options.tls,
     torrents,
     addresses,
-    memoryId: keeper?.memoryId ?? newMemoryId(),
+    memoryId: kept?.keeper.memoryId ?? newMemoryId(),
     limits: { ...httpLimits, ...options.limits },
     publicUrl,
     onUnknownHost: options.onUnknownHost,
     contact: options.contact === undefined ? undefined : checkContact(options.contact),
-    ...{ nowMs, wallMs },
+    ...clock,
     random: (bound) => Math.floor(Math.random() * bound),
     onError,
   });
@@ -197,35 +163,86 @@ export async function startTracker(options: TrackerOptions = {}): Promise<Runnin
   const expiry = setInterval(() => {
     registry.expire(nowMs());
     library?.tick();
-    keeper?.tick();
+    kept?.keeper.tick();
   }, expireEveryMs);
 
   const url = publicUrl ?? urlOf(host, port, options.tls !== undefined);
   const announceUrl = `${url}/announce`;
   return {
-    host,
-    port,
-    url,
-    announceUrl,
-    setupToken,
+    ...{ host, port, url, announceUrl, setupToken },
     registration: library && (library.policy.newcomerRole === undefined ? 'invited' : 'open'),
-    restoredPeers: keeper?.restored ?? 0,
+    restoredPeers: kept?.keeper.restored ?? 0,
     hidesItsNetwork:
       publicUrl !== undefined && !options.externalAddresses?.length && !(await isGlobalHost(host)),
     isKeyReplaced: library?.isKeyReplaced ?? false,
-    addTorrent(bytes) {
-      const torrent = list(bytes);
-      const { infoHash, infoHashV2, name, bytes: size, files } = torrent;
-      const torrentUrl = `${url}/${infoHash}.torrent`;
-      const magnet = magnetFor(torrent, announceUrl);
-      return { infoHash, infoHashV2, name, bytes: size, fileCount: files.length, torrentUrl, magnet };
-    },
+    addTorrent: (bytes) => shownTorrent(list(bytes), url),
     stats: app.stats,
     async close() {
       clearInterval(expiry);
       await app.fastify.close();
-      await keeper?.close();
+      await kept?.keeper.close();
       await library?.close();
     },
   };
+}
+
+function openRegistry(options: TrackerOptions): Registry {
+  const { intervalSeconds } = resolveOptions(options.registry ?? {});
+  return new Registry({
+    hashSeed: randomInt(2 ** 32),
+    gatheringSeconds: gatheringFor(intervalSeconds),
+    externalAddresses: checkExternalAddresses(options.externalAddresses ?? []),
+    ...options.registry,
+  });
+}
+
+interface Around {
+  readonly registry: Registry;
+  readonly publicUrl: string | undefined;
+  readonly host: string;
+  readonly clock: Clock;
+  readonly changes: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What a tracker with a data folder has in it. */
+async function openKept(
+  options: TrackerOptions,
+  { registry, publicUrl, host, clock, changes, onError }: Around,
+): Promise<{ readonly library: Library; readonly keeper: SwarmKeeper } | undefined> {
+  const { dataFolder, policy } = options;
+  if (dataFolder === undefined) return undefined;
+  const { peerTimeoutSeconds } = resolveOptions(options.registry ?? {});
+  const library = await openLibrary({
+    dataFolder,
+    ...(policy !== undefined && { policy }),
+    isExposed: publicUrl !== undefined || (await isGlobalHost(host)),
+    registry,
+    peerTimeoutMs: peerTimeoutSeconds * 1000,
+    ...clock,
+    onError,
+  });
+  try {
+    const keeper = await openSwarmKeeper({
+      dataFolder,
+      key: library.key,
+      swarmAccess: library.swarmAccess,
+      ...clock,
+      changes,
+      isWanted: options.swarmSnapshot !== false,
+      onTrouble: options.onTrouble ?? (({ message }) => console.error(message)),
+    });
+    return { library, keeper };
+  } catch (error) {
+    await library.close();
+    throw error;
+  }
+}
+
+/** `url`: of the tracker. */
+function shownTorrent(torrent: ListedTorrent, url: string): TrackerTorrent {
+  const { infoHash, infoHashV2, name, bytes, files } = torrent;
+  const torrentUrl = `${url}/${infoHash}.torrent`;
+  const magnet = magnetFor(torrent, `${url}/announce`);
+  return { infoHash, infoHashV2, name, bytes, fileCount: files.length, torrentUrl, magnet };
 }

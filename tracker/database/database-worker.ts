@@ -31,7 +31,8 @@ export type WorkerMessage =
 /** A transaction is not held open for longer than this many calls take, so that the first of them is answered soon. */
 const batchCallsMax = 64;
 
-const port = parentPort!;
+const port = parentPort;
+if (port === null) throw new Error('this file is a thread of the database');
 const { path, role, rooms } = workerData as DatabaseWorkerData;
 const say = (message: WorkerMessage) => port.postMessage(message);
 

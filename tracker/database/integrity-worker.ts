@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openConnection } from './connection.ts';
 import { codedError } from './database-error.ts';
 
-parentPort!.postMessage(linesOf(workerData as string));
+parentPort?.postMessage(linesOf(workerData as string));
 
 function linesOf(path: string): string[] {
   const db = openConnection(path, 'reader');

@@ -40,7 +40,8 @@ export class ListedTorrents {
     const listed: ListedTorrent = {
       infoHash: hex(infoHash),
       infoHashV2: infoHashV2 && hex(infoHashV2),
-      swarms: format === 'hybrid' ? [infoHash, infoHashV2!.subarray(0, 20)] : [infoHash],
+      swarms:
+        format === 'hybrid' && infoHashV2 !== undefined ? [infoHash, infoHashV2.subarray(0, 20)] : [infoHash],
       link: { infoHash: format === 'v2' ? undefined : infoHash, infoHashV2, name: metainfo.name },
       name: displayPath([metainfo.name]),
       bytes: metainfo.bytes,

@@ -14,7 +14,7 @@ import { encodeFailure } from '../protocol/reply.ts';
 import { parseScrapeQuery } from '../protocol/scrape-query.ts';
 import { encodeScrapeReply } from '../protocol/scrape-reply.ts';
 import { notServed, type RandomBelow, type Registry } from '../registry.ts';
-import type { Moment } from '../swarms/swarm-access.ts';
+import type { Moment } from '../swarms/listed-swarms.ts';
 import type { ClientAddresses } from './addresses/client-address.ts';
 
 /** What has been answered so far; shown at /metrics and on the page. */

@@ -45,8 +45,9 @@ function packIpv4(text: string): Uint8Array | undefined {
 function packIpv6(text: string): Uint8Array | undefined {
   const zone = text.indexOf('%');
   const halves = (zone < 0 ? text : text.slice(0, zone)).split('::');
-  const head = groupsOf(halves[0]!, halves.length === 1);
-  const tail = halves.length > 1 ? groupsOf(halves[1]!, true) : [];
+  const [before = '', behind] = halves;
+  const head = groupsOf(before, behind === undefined);
+  const tail = behind === undefined ? [] : groupsOf(behind, true);
   if (head === undefined || tail === undefined || halves.length > 2) return undefined;
   // `::` stands for at least one group of zeros.
   const zeros = 8 - head.length - tail.length;

@@ -85,53 +85,9 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
     onTrouble({ code: 'snapshot-unusable', message });
   }
 
-  async function readBytes(): Promise<Buffer | 'missing' | string> {
-    let file: fs.FileHandle;
-    try {
-      file = await fs.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      return code === 'ENOENT' ? 'missing' : `it cannot be opened (${code ?? message})`;
-    }
-    try {
-      const stats = await file.stat();
-      if (!stats.isFile()) return 'it is no file';
-      if (stats.size > fileBytesMax) return 'it is too large';
-      return await file.readFile();
-    } catch (error) {
-      return `it cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
-    } finally {
-      await file.close();
-    }
-  }
-
-  async function writeAll(file: fs.FileHandle, snapshot: SnapshotToWrite): Promise<number> {
-    const tag = createHmac('sha256', tagKey);
-    let written = tagBytes;
-    const put = async (bytes: Uint8Array) => {
-      tag.update(bytes);
-      written += bytes.length;
-      await file.appendFile(bytes);
-    };
-    await put(headOf(snapshot));
-    let slice: Uint8Array[] = [];
-    let bytes = 0;
-    for (const swarm of snapshot.swarms) {
-      slice.push(swarm);
-      bytes += swarm.length;
-      if (bytes < sliceBytes) continue;
-      await put(Buffer.concat(slice));
-      slice = [];
-      bytes = 0;
-    }
-    await put(Buffer.concat(slice));
-    await file.appendFile(tag.digest());
-    return written;
-  }
-
   return {
     async read() {
-      const bytes = await readBytes();
+      const bytes = await readBytes(path);
       if (bytes === 'missing') return undefined;
       if (typeof bytes === 'string') return unusable(bytes);
       if (bytes.length < headBytes + tagBytes || !bytes.subarray(0, magic.length).equals(magic)) {
@@ -152,7 +108,7 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
     async write(snapshot) {
       try {
         const how = { mode: 0o600, temporary, forcesName: true };
-        const written = await writeWhole(path, (file) => writeAll(file, snapshot), how);
+        const written = await writeWhole(path, (file) => writeAll(file, snapshot, tagKey), how);
         toldCode = undefined;
         return written;
       } catch (error) {
@@ -169,6 +125,50 @@ export function snapshotFile({ dataFolder, key, onTrouble }: SnapshotFileOptions
       for (const name of [path, temporary]) await fs.rm(name, { force: true });
     },
   };
+}
+
+async function readBytes(path: string): Promise<Buffer | 'missing' | string> {
+  let file: fs.FileHandle;
+  try {
+    file = await fs.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' ? 'missing' : `it cannot be opened (${code ?? message})`;
+  }
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) return 'it is no file';
+    if (stats.size > fileBytesMax) return 'it is too large';
+    return await file.readFile();
+  } catch (error) {
+    return `it cannot be read (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`;
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(file: fs.FileHandle, snapshot: SnapshotToWrite, tagKey: Uint8Array): Promise<number> {
+  const tag = createHmac('sha256', tagKey);
+  let written = tagBytes;
+  const put = async (bytes: Uint8Array) => {
+    tag.update(bytes);
+    written += bytes.length;
+    await file.appendFile(bytes);
+  };
+  await put(headOf(snapshot));
+  let slice: Uint8Array[] = [];
+  let bytes = 0;
+  for (const swarm of snapshot.swarms) {
+    slice.push(swarm);
+    bytes += swarm.length;
+    if (bytes < sliceBytes) continue;
+    await put(Buffer.concat(slice));
+    slice = [];
+    bytes = 0;
+  }
+  await put(Buffer.concat(slice));
+  await file.appendFile(tag.digest());
+  return written;
 }
 
 function headOf({ madeMs, memoryId, isLast }: SnapshotToWrite): Buffer {

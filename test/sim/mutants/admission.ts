@@ -19,8 +19,8 @@ export const admission: readonly Mutant[] = [
   {
     name: 'forget which passkey an account had',
     file: 'tracker/admission.ts',
-    from: 'if (before !== undefined) byPasskeyHash.delete(latin1(before));',
-    to: 'if (before === undefined) byPasskeyHash.clear();',
+    from: 'if (before !== undefined) this.#byPasskeyHash.delete(latin1(before));',
+    to: 'if (before === undefined) this.#byPasskeyHash.clear();',
   },
   {
     name: 'serve a withdrawn release',
@@ -36,13 +36,13 @@ export const admission: readonly Mutant[] = [
   },
   {
     name: 'leave peers of a banned account in their swarms',
-    file: 'tracker/swarms/swarm-access.ts',
+    file: 'tracker/swarms/access-changes.ts',
     from: 'const isOut = isBanned(access, wallMs) ||',
     to: 'const isOut =',
   },
   {
     name: 'keep the swarm of everyone when its last release is gone',
-    file: 'tracker/swarms/swarm-access.ts',
+    file: 'tracker/swarms/access-changes.ts',
     from: 'const isOfOthers = before?.isOpen === true && swarms.hasOpen(swarm);',
     to: 'const isOfOthers = before?.isOpen === true;',
   },
@@ -54,15 +54,15 @@ export const admission: readonly Mutant[] = [
   },
   {
     name: 'list peers after a restart that may not come back',
-    file: 'tracker/swarms/swarm-access.ts',
-    from: 'return isIts && mayReturn(account, wallMs);',
+    file: 'tracker/swarms/swarm-restore.ts',
+    from: 'return isIts && wouldEnter(account);',
     to: 'return isIts;',
   },
   {
     name: 'list peers after a restart in swarms that are no release’s',
-    file: 'tracker/swarms/swarm-access.ts',
-    from: 'return isIts && mayReturn(account, wallMs);',
-    to: 'return mayReturn(account, wallMs);',
+    file: 'tracker/swarms/swarm-restore.ts',
+    from: 'return isIts && wouldEnter(account);',
+    to: 'return wouldEnter(account);',
   },
   {
     name: 'tell every account of holders',
@@ -85,18 +85,18 @@ export const admission: readonly Mutant[] = [
   {
     name: 'take feed keys of an earlier generation',
     file: 'tracker/admission.ts',
-    from: 'withGeneration(content.accountId, content.generation)',
+    from: 'accounts.withGeneration(content.accountId, content.generation)',
     to: 'accounts.get(content.accountId)',
   },
   {
     name: 'keep unknown peers in a restricted swarm',
-    file: 'tracker/swarms/swarm-access.ts',
+    file: 'tracker/swarms/access-changes.ts',
     from: 'if (isIts ? isOpen || !presence.isIncomplete : isOfOthers) continue;',
     to: 'if (isIts || isOfOthers) continue;',
   },
   {
     name: 'list peers after a restart whose passkeys were renewed',
-    file: 'tracker/swarms/swarm-access.ts',
+    file: 'tracker/swarms/swarm-restore.ts',
     from: 'if (account?.generation !== generation || isB',
     to: 'if (account === undefined || isB',
   },

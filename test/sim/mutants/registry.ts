@@ -43,8 +43,8 @@ export const registry: readonly Mutant[] = [
   {
     name: 'tell everybody the same interval',
     file: 'tracker/registry.ts',
-    from: 'intervalSeconds: intervalSeconds + random(Math.floor(intervalSeconds / 10) + 1),',
-    to: 'intervalSeconds,',
+    from: 'return seconds + random(Math.floor(seconds / 10) + 1);',
+    to: 'return seconds;',
   },
   {
     name: 'allow one peer more than there is room for in a swarm',

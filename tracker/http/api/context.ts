@@ -70,18 +70,18 @@ export function openGates(nowMs: () => number): {
   readonly debt: (gate: Gate, key: string) => number;
   readonly nowMs: () => number;
 } {
-  const gates = new Map<Gate, RateGate>(
-    Object.entries(rateLimits).map(([gate, limit]) => [gate as Gate, openRateGate(limit)]),
-  );
+  const gates = Object.fromEntries(
+    Object.entries(rateLimits).map(([gate, limit]) => [gate, openRateGate(limit)]),
+  ) as Record<Gate, RateGate>;
   return {
     take(gate, key, cost) {
-      const waitMs = gates.get(gate)!.take(key, nowMs(), cost);
+      const waitMs = gates[gate].take(key, nowMs(), cost);
       if (waitMs === 0) return;
       const seconds = Math.ceil(waitMs / 1000);
       throw new ApiError(429, 'too-often', `too often: try again in ${seconds} s`, seconds);
     },
-    giveBack: (gate, key) => gates.get(gate)!.giveBack(key),
-    debt: (gate, key) => gates.get(gate)!.debt(key, nowMs()),
+    giveBack: (gate, key) => gates[gate].giveBack(key),
+    debt: (gate, key) => gates[gate].debt(key, nowMs()),
     nowMs,
   };
 }

@@ -25,7 +25,7 @@ function escaped(value: HtmlValue): string {
   if (value === undefined) return '';
   if (value instanceof Html) return value.text;
   if (typeof value === 'object') return value.map(escaped).join('');
-  return String(value).replace(/[&<>"']/g, (character) => entities[character]!);
+  return String(value).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
 
 const entities: Record<string, string> = {

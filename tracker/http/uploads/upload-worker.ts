@@ -25,13 +25,15 @@ const { folder } = workerData as { readonly folder: string };
 // On Linux that is this thread's alone; elsewhere it would be the whole program's.
 if (process.platform === 'linux') setPriority(10);
 
-parentPort!.on('message', ({ frame, blocks }: UploadJob) => {
+const port = parentPort;
+if (port === null) throw new Error('this file is a thread of the upload readers');
+port.on('message', ({ frame, blocks }: UploadJob) => {
   try {
     const upload = readUpload(Buffer.concat(blocks), frame, folder);
-    parentPort!.postMessage({ upload } satisfies UploadAnswer, [upload.parcel.buffer as ArrayBuffer]);
+    port.postMessage({ upload } satisfies UploadAnswer, [upload.parcel.buffer as ArrayBuffer]);
   } catch (error) {
     const { code, message } = codedError(error);
-    parentPort!.postMessage({ refused: { code, message } } satisfies UploadAnswer);
+    port.postMessage({ refused: { code, message } } satisfies UploadAnswer);
   }
 });
-parentPort!.postMessage({ ready: true } satisfies UploadAnswer);
+port.postMessage({ ready: true } satisfies UploadAnswer);

@@ -91,7 +91,7 @@ export function addSafeguardRoutes(api: Api, context: ApiContext, gates: ReturnT
         return numbered(await community.report(own, { release: await seen(releaseId) }, text));
       }
       // No number of a message is below one.
-      const number = ids.open(messageId!) ?? 0;
+      const number = ids.open(messageId ?? '') ?? 0;
       const message = await community.message(own, number);
       if (message.releaseId !== undefined) await seen(message.releaseId);
       return numbered(await community.report(own, { messageId: number }, text));

@@ -1,0 +1,22 @@
+/** What decides together over peers that are listed: see swarm-access.ts. */
+import type { Admission } from '../admission.ts';
+import type { Presence } from '../presence.ts';
+import type { Registry } from '../registry.ts';
+
+/** `nowMs` never goes back; bans are counted by `wallMs`, milliseconds since 1970. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly wallMs: number;
+}
+
+export interface ListedSwarms {
+  readonly registry: Registry;
+  readonly admission: Admission;
+  readonly presence: Presence;
+  /** The swarms of this release have changed. */
+  readonly onChanged: (releaseId: string) => void;
+}
+
+export function isSameSwarm(one: Uint8Array, other: Uint8Array): boolean {
+  return one === other || Buffer.compare(one, other) === 0;
+}
