@@ -25,7 +25,7 @@ export function refuseUnknownLength({ rawHeaders }: IncomingMessage, response: S
 /** Without the object of all headers, which an announce does not need either. `name`: in lower case. */
 function hasHeader(rawHeaders: readonly string[], name: string): boolean {
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const header = rawHeaders[at]!;
+    const header = rawHeaders[at] ?? '';
     if (header.length === name.length && header.toLowerCase() === name) return true;
   }
   return false;

@@ -74,7 +74,8 @@ function groupsOf(text: string, isEnd: boolean): number[] | undefined {
     }
     const ipv4 = isEnd && index === parts.length - 1 ? packIpv4(part) : undefined;
     if (ipv4 === undefined) return undefined;
-    groups.push((ipv4[0]! << 8) | ipv4[1]!, (ipv4[2]! << 8) | ipv4[3]!);
+    const view = new DataView(ipv4.buffer, ipv4.byteOffset);
+    groups.push(view.getUint16(0), view.getUint16(2));
   }
   return groups;
 }
@@ -92,7 +93,8 @@ function isMapped(packed: Uint8Array): boolean {
 
 function ipv6Text(packed: Uint8Array): string {
   const groups: number[] = [];
-  for (let at = 0; at < 16; at += 2) groups.push((packed[at]! << 8) | packed[at + 1]!);
+  const view = new DataView(packed.buffer, packed.byteOffset);
+  for (let at = 0; at < 16; at += 2) groups.push(view.getUint16(at));
   const zeros = longestZeroRun(groups);
   const text = (part: number[]) => part.map((group) => group.toString(16)).join(':');
   if (zeros.length < 2) return text(groups);

@@ -97,7 +97,7 @@ function decodeAccounts(bytes: Uint8Array): SavedAccount[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const accounts: SavedAccount[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const addressBytes = bytes[at]!;
+    const addressBytes = view.getUint8(at);
     const fields = at + 1 + addressBytes;
     if ((addressBytes !== 4 && addressBytes !== 16) || fields + fieldBytes > bytes.length) break;
     accounts.push({

@@ -100,7 +100,7 @@ export function readAccess(access: WantedAccess, torrent: Pick<Metainfo, 'privat
   switch (visibility) {
     case 'group':
       if (!isCount(groupId, Number.MAX_SAFE_INTEGER)) throw invalid('it is for a group, and names none');
-      return { visibility, groupId: groupId! };
+      return { visibility, groupId };
     case 'people':
       if (peopleIds.length > peopleMax) throw invalid(`it names more than ${peopleMax} people: make a group`);
       return { visibility, peopleIds: [...new Set(peopleIds)] };
@@ -197,8 +197,8 @@ function within(value: number | undefined, min: number, max: number): number | u
   return Math.round(value);
 }
 
-function isCount(value: number | undefined, max: number): boolean {
-  return Number.isSafeInteger(value) && value! >= 0 && value! <= max;
+function isCount(value: number | undefined, max: number): value is number {
+  return value !== undefined && Number.isSafeInteger(value) && value >= 0 && value <= max;
 }
 
 function invalid(why: string): CatalogueError {

@@ -54,8 +54,9 @@ export class FairQueue<Item> {
   next(): Item | undefined {
     const [address, ofAddress] = first(this.#addresses) ?? [];
     if (address === undefined || ofAddress === undefined) return undefined;
-    const [account, items] = first(ofAddress.accounts)!;
-    const item = items.shift()!;
+    const [account, items = []] = first(ofAddress.accounts) ?? [];
+    const item = items.shift();
+    if (account === undefined || item === undefined) return undefined;
     ofAddress.count -= 1;
     this.#count -= 1;
     // Behind all others, or gone.

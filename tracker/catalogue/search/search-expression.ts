@@ -78,8 +78,10 @@ function typedExpression({ words, pieces, joined }: Query): string {
   const expressions = pieces.map((piece) => pieceExpression(piece, words));
   const whole = expressions.join(' AND ');
   const others = joined.map(({ from, to, word }) => {
-    const isLast = to === words.length && words.at(-1)!.isBeginning;
-    const rest = expressions.filter((_, at) => pieces[at]!.to <= from || pieces[at]!.from >= to);
+    const isLast = to === words.length && words.at(-1)?.isBeginning === true;
+    const rest = pieces.flatMap((piece, at) =>
+      piece.to <= from || piece.from >= to ? (expressions[at] ?? []) : [],
+    );
     return [quoted(word, isLast), ...rest].join(' AND ');
   });
   return others.length === 0 ? whole : `(${[whole, ...others].join(') OR (')})`;
@@ -87,13 +89,14 @@ function typedExpression({ words, pieces, joined }: Query): string {
 
 function pieceExpression({ from, to, together, apart }: QueryPiece, words: readonly QueryWord[]): string {
   const own = words.slice(from, to);
-  const isOpen = own.at(-1)!.isBeginning;
+  const isOpen = own.at(-1)?.isBeginning === true;
   const choices = [
     own.map((word) => anyOf(formsOf(word))).join(' AND '),
     ...together.map((word) => quoted(word, isOpen)),
     ...(apart.length === 0 ? [] : [apart.map((word) => quoted(word, false)).join(' AND ')]),
   ];
-  return choices.length === 1 && own.length === 1 ? choices[0]! : `((${choices.join(') OR (')}))`;
+  const all = choices.join(') OR (');
+  return choices.length === 1 && own.length === 1 ? all : `((${all}))`;
 }
 
 function formsOf({ word, isBeginning, others }: QueryWord): string[] {
@@ -120,7 +123,8 @@ function alternativesOf(word: QueryWord, { like, parts, hasMoreParts }: LikeWord
 }
 
 function anyOf(choices: readonly string[]): string {
-  return choices.length === 1 ? choices[0]! : `(${choices.join(' OR ')})`;
+  const all = choices.join(' OR ');
+  return choices.length === 1 ? all : `(${all})`;
 }
 
 function without(expression: string, others: readonly string[]): string {

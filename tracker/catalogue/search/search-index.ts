@@ -67,20 +67,9 @@ interface Progress {
 }
 
 export function searchIndex(db: DatabaseSync): SearchIndex {
-  const putTrack = db.prepare(
-    'INSERT INTO track_words (rowid, title, artist, album, genre, parts, facets) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  );
-  const putRelease = db.prepare(
-    'INSERT INTO release_words (rowid, title, artist, tracks, genre, parts, facets) VALUES (?, ?, ?, ?, ?, ?, ?)',
-  );
-  const takeTrack = db.prepare('DELETE FROM track_words WHERE rowid = ?');
-  const takeRelease = db.prepare('DELETE FROM release_words WHERE rowid = ?');
+  const { putTrack, putRelease, takeTrack, takeRelease, settle } = wordTables(db);
   const progress = indexProgress(db);
   const counts = wordCounts(db);
-  // What a full-text table deletes leaves a number as "the last inserted" that Node refuses to tell, and with it every
-  // later write of this connection. An ordinary insert puts an ordinary one there.
-  db.exec('CREATE TEMP TABLE IF NOT EXISTS ordinary_insert (id INTEGER PRIMARY KEY)');
-  const settle = db.prepare('INSERT OR REPLACE INTO ordinary_insert VALUES (1)');
 
   function putWhole(releaseNumber: number, release: IndexedRelease): void {
     putRelease.run(releaseNumber, ...releaseColumns(release).map((words) => words.join(' ')));
@@ -148,6 +137,22 @@ export function searchIndex(db: DatabaseSync): SearchIndex {
       return progress.next() !== undefined;
     },
   };
+}
+
+function wordTables(db: DatabaseSync) {
+  const putTrack = db.prepare(
+    'INSERT INTO track_words (rowid, title, artist, album, genre, parts, facets) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const putRelease = db.prepare(
+    'INSERT INTO release_words (rowid, title, artist, tracks, genre, parts, facets) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const takeTrack = db.prepare('DELETE FROM track_words WHERE rowid = ?');
+  const takeRelease = db.prepare('DELETE FROM release_words WHERE rowid = ?');
+  // What a full-text table deletes leaves a number as "the last inserted" that Node refuses to tell, and with it every
+  // later write of this connection. An ordinary insert puts an ordinary one there.
+  db.exec('CREATE TEMP TABLE IF NOT EXISTS ordinary_insert (id INTEGER PRIMARY KEY)');
+  const settle = db.prepare('INSERT OR REPLACE INTO ordinary_insert VALUES (1)');
+  return { putTrack, putRelease, takeTrack, takeRelease, settle };
 }
 
 /** The words of a release, by the columns of its table. */

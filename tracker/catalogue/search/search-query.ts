@@ -93,7 +93,7 @@ export function parseQuery(text: string, isKnown: (word: string) => boolean): Qu
 }
 
 function isLast(word: NameWord, pieces: readonly Piece[]): boolean {
-  return word === pieces.at(-1)!.words.at(-1);
+  return word === pieces.at(-1)?.words.at(-1);
 }
 
 function queryWords(
@@ -119,8 +119,8 @@ function joinedPieces(found: readonly Piece[], pieces: readonly QueryPiece[]): J
   const spans = pieces.slice(1).map((_, at) => [at, at + 2] as const);
   if (pieces.length > 2) spans.push([0, pieces.length]);
   return spans.map(([first, end]) => ({
-    from: pieces[first]!.from,
-    to: pieces[end - 1]!.to,
+    from: pieces[first]?.from ?? 0,
+    to: pieces[end - 1]?.to ?? 0,
     word: found
       .slice(first, end)
       .flatMap(({ words }) => words.map(({ text }) => text))
@@ -143,6 +143,7 @@ export function isNamedIn(
   if (isThere.every(Boolean)) return true;
   return joined.some(
     ({ from, to, word }) =>
-      begins(word) && pieces.every((piece, at) => isThere[at]! || (piece.from >= from && piece.to <= to)),
+      begins(word) &&
+      pieces.every((piece, at) => isThere[at] === true || (piece.from >= from && piece.to <= to)),
   );
 }

@@ -102,17 +102,18 @@ function signsRead(folded: string): string {
   if (!/[$€@!]/.test(folded)) return folded;
   return folded.replace(
     /[$€](?=\p{L})|(?<=\p{L})[$€]|(?<=\p{L})[@!](?=\p{L})/gu,
-    (sign) => signLetters[sign]!,
+    (sign) => signLetters[sign] ?? sign,
   );
 }
 
 function apartIn(chunk: string, words: readonly NameWord[]): string[] {
-  if (words.length !== 1 || words[0]!.run !== undefined) return [];
+  const [word, ...more] = words;
+  if (word === undefined || more.length > 0 || word.run !== undefined) return [];
   // O'Connor and L'amour; what is left of don't and it's is no word.
-  const parts = chunk.match(wordPattern)!;
+  const parts = chunk.match(wordPattern) ?? [];
   return parts.length > 1 && parts.some((part, at) => at > 0 && part.length >= 3)
     ? parts
-    : digitsApart(words[0]!.text);
+    : digitsApart(word.text);
 }
 
 function digitsApart(word: string): string[] {

@@ -7,7 +7,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { ReleaseAccess } from '../../access.ts';
 import { trackRange } from '../publication/track-id.ts';
-import { number, type Row, text, visibilities } from '../rows.ts';
+import { number, type Row, text, visibilityOf } from '../rows.ts';
 import { vocabularyOf } from '../search/search-index.ts';
 import { wordCounts } from './word-counts.ts';
 
@@ -64,7 +64,7 @@ export function countWords(db: DatabaseSync): void {
 }
 
 function accessOf(row: Row, people: () => number[]): ReleaseAccess {
-  const visibility = visibilities[row.visibility as number]!;
+  const visibility = visibilityOf(row.visibility);
   const publisherId = row.publisher_id as number;
   const groupId = number(row.group_id);
   return {

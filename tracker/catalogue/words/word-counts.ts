@@ -32,13 +32,13 @@ export function wordCounts(db: DatabaseSync): WordCounts {
   function audienceIds(access: ReleaseAccess): number[] {
     return audienceTexts(access).map((text) => {
       addAudience.run(text);
-      return audience.get(text)!.id as number;
+      return numberIn(audience.get(text), 'id');
     });
   }
 
   return {
     put(access, words) {
-      const change = nextChange.get()!.last as number;
+      const change = numberIn(nextChange.get(), 'last');
       const audiences = audienceIds(access);
       for (const word of words) {
         addWord.run(word);
@@ -46,7 +46,7 @@ export function wordCounts(db: DatabaseSync): WordCounts {
       }
     },
     take(access, words) {
-      const change = nextChange.get()!.last as number;
+      const change = numberIn(nextChange.get(), 'last');
       const audiences = audienceIds(access);
       for (const word of words) for (const audience of audiences) subtract.run({ audience, change, word });
     },
@@ -67,4 +67,11 @@ function forgetUnused(db: DatabaseSync): void {
   }
   db.exec('DELETE FROM audiences WHERE id NOT IN (SELECT audience_id FROM word_counts)');
   db.exec('COMMIT');
+}
+
+/** Of a row that is there. */
+function numberIn(row: Record<string, unknown> | undefined, column: string): number {
+  const value = row?.[column];
+  if (typeof value !== 'number') throw new RangeError(`no number: ${column}`);
+  return value;
 }

@@ -46,7 +46,7 @@ export function foldLetters(text: string): string {
       .toLowerCase()
       // `İ` becomes two characters there.
       .replace(accentPattern, '')
-      .replace(/[ßæœøłđðþıħŧ]/g, (letter) => plainLetters[letter]!)
+      .replace(/[ßæœøłđðþıħŧ]/g, (letter) => plainLetters[letter] ?? letter)
       .replace(/[ァ-ヶ]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - kanaDistance)),
   );
 }
@@ -87,9 +87,15 @@ export function indexWords(text: string | undefined): string[] {
 
 /** Neighbours in a run; a single character stands for itself. */
 export function pairsOf(run: string): string[] {
-  const characters = [...run];
-  if (characters.length === 1) return characters;
-  return characters.slice(1).map((character, index) => characters[index]! + character);
+  const [first, ...others] = run;
+  if (first === undefined) return [];
+  if (others.length === 0) return [first];
+  let before = first;
+  return others.map((character) => {
+    const pair = before + character;
+    before = character;
+    return pair;
+  });
 }
 
 function cut(word: string): string {

@@ -73,8 +73,8 @@ class ProxyListError extends Error {
 function trustedList(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
-    const [text, prefix, ...rest] = entry.split('/');
-    const address = packAddress(text!);
+    const [text = '', prefix, ...rest] = entry.split('/');
+    const address = packAddress(text);
     const bits = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
     if (address === undefined || rest.length > 0 || (bits !== undefined && !(bits <= 8 * address.length))) {
       const message = `trusted proxy “${entry}” is neither an address (10.0.0.7) nor a network (10.0.0.0/8)`;

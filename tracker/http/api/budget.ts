@@ -26,7 +26,7 @@ export function openBudget({ perKeyMax, allMax }: BudgetLimits): TakeBudget {
       if (!isHeld) return;
       isHeld = false;
       all -= cost;
-      const left = perKey.get(key)! - cost;
+      const left = (perKey.get(key) ?? 0) - cost;
       if (left > 0) perKey.set(key, left);
       else perKey.delete(key);
     };

@@ -70,7 +70,7 @@ export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType
         const { holders, names } = await withHolders(viewer, rows);
         const shown = rows.map((row, i) => ({
           ...trackHitShape(row, names),
-          holders: namedHolders(holders[i]!, names),
+          holders: namedHolders(holders[i] ?? [], names),
         }));
         return defined({ rows: shown, next });
       }
@@ -78,7 +78,7 @@ export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType
       const { holders, names } = await withHolders(viewer, rows);
       const shown = rows.map((row, i) => ({
         ...releaseHitShape(row, names),
-        holders: namedHolders(holders[i]!, names),
+        holders: namedHolders(holders[i] ?? [], names),
       }));
       return defined({ rows: shown, next });
     },
