@@ -5,6 +5,7 @@
  * Left to others: fetching the metadata (BEP 9), choosing trackers.                                BEP 9, 12, 19, 52, 53
  */
 import { hex } from './byte-text.ts';
+import { CodedError } from './coded-error.ts';
 import type { Metainfo } from './metainfo/metainfo.ts';
 import { filesMax } from './metainfo/metainfo-fields.ts';
 
@@ -36,14 +37,20 @@ export interface FileRange {
   readonly last: number;
 }
 
-/** `code` is stable: `magnet-…`. */
-export class MagnetError extends Error {
-  override readonly name = 'MagnetError';
-  readonly code: string;
+export const magnetErrorCodes = [
+  'magnet-scheme',
+  'magnet-too-long',
+  'magnet-hash',
+  'magnet-hash-missing',
+  'magnet-select',
+] as const;
+export type MagnetErrorCode = (typeof magnetErrorCodes)[number];
 
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
+export class MagnetError extends CodedError<MagnetErrorCode> {
+  override readonly name = 'MagnetError';
+
+  constructor(code: MagnetErrorCode, message: string) {
+    super(code, message, {});
   }
 }
 

@@ -1,14 +1,17 @@
 /** What is wrong with the place that is to be verified. */
+import { CodedError } from './coded-error.ts';
 
-/** `code` is stable: `verify-path-missing`, `verify-not-a-folder`, `verify-no-hashes`. */
-export class VerifyError extends Error {
+export const verifyErrorCodes = ['verify-path-missing', 'verify-not-a-folder', 'verify-no-hashes'] as const;
+export type VerifyErrorCode = (typeof verifyErrorCodes)[number];
+
+export class VerifyError extends CodedError<VerifyErrorCode, { readonly path: string }> {
   override readonly name = 'VerifyError';
-  readonly code: string;
-  readonly path: string;
 
-  constructor(code: string, message: string, path: string) {
-    super(message);
-    this.code = code;
-    this.path = path;
+  constructor(code: VerifyErrorCode, message: string, path: string) {
+    super(code, message, { path });
+  }
+
+  get path(): string {
+    return this.fields.path;
   }
 }

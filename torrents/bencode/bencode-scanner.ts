@@ -6,6 +6,7 @@
  * limits; every length was compared with what is left before anything was cut from the input.
  * Left to others: reading the table (bencode.ts).                                                          BEP 3, 52
  */
+import { CodedError } from '../coded-error.ts';
 
 export interface BencodeLimits {
   /** Bytes of input. */
@@ -16,16 +17,33 @@ export interface BencodeLimits {
   readonly depthMax: number;
 }
 
-/** `code` is stable; `offset` is where in the input the fault lies, in bytes. */
-export class BencodeError extends Error {
-  override readonly name = 'BencodeError';
-  readonly code: string;
-  readonly offset: number;
+export const bencodeErrorCodes = [
+  'bencode-empty',
+  'bencode-truncated',
+  'bencode-trailing-bytes',
+  'bencode-too-large',
+  'bencode-too-many-tokens',
+  'bencode-too-deep',
+  'bencode-not-a-value',
+  'bencode-value-missing',
+  'bencode-key-not-string',
+  'bencode-awkward-key',
+  'bencode-bad-length',
+  'bencode-bad-integer',
+  'bencode-integer-range',
+] as const;
+export type BencodeErrorCode = (typeof bencodeErrorCodes)[number];
 
-  constructor(code: string, offset: number, message: string) {
-    super(`${message} (at byte ${offset})`);
-    this.code = code;
-    this.offset = offset;
+/** `offset` is where in the input the fault lies, in bytes. */
+export class BencodeError extends CodedError<BencodeErrorCode, { readonly offset: number }> {
+  override readonly name = 'BencodeError';
+
+  constructor(code: BencodeErrorCode, offset: number, message: string) {
+    super(code, `${message} (at byte ${offset})`, { offset });
+  }
+
+  get offset(): number {
+    return this.fields.offset;
   }
 }
 

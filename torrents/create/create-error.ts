@@ -1,17 +1,52 @@
 /** Why no torrent could be made of a folder. */
+import { CodedError } from '../coded-error.ts';
 import type { FileFault } from '../hashing/reader.ts';
 
-/** `code` is stable: `create-…`, `file-missing`, `file-changed`, `file-unreadable`, or `exists`. */
-export class CreateError extends Error {
-  override readonly name = 'CreateError';
-  readonly code: string;
+export const createErrorCodes = [
+  'file-missing',
+  'file-changed',
+  'file-unreadable',
+  'create-not-a-file',
+  'create-nothing',
+  'create-secret',
+  'create-name',
+  'create-name-not-utf8',
+  'create-too-deep',
+  'create-too-many-files',
+  'create-text',
+  'create-url',
+  'create-piece-length',
+  'create-too-many-pieces',
+  'create-too-large',
+  'create-over-content',
+  'exists',
+  'create-disk-full',
+  'create-write',
+] as const;
+export type CreateErrorCode = (typeof createErrorCodes)[number];
+
+export interface CreateErrorFields {
   /** The file or folder it is about. */
   readonly path: string | undefined;
+  /** Of `file-changed`: it is looked at again by itself. */
+  readonly isTriedAgain?: boolean;
+}
 
-  constructor(code: string, message: string, path?: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.path = path;
+export class CreateError extends CodedError<CreateErrorCode, CreateErrorFields> {
+  override readonly name = 'CreateError';
+
+  constructor(
+    code: CreateErrorCode,
+    message: string,
+    path?: string,
+    cause?: unknown,
+    more: Omit<CreateErrorFields, 'path'> = {},
+  ) {
+    super(code, message, { path, ...more }, cause);
+  }
+
+  get path(): string | undefined {
+    return this.fields.path;
   }
 
   /** From an error of the file system. */

@@ -5,6 +5,9 @@
  * Left to others: how the fields belong together (metainfo.ts, metainfo-v1.ts, metainfo-v2.ts).            BEP 3, 12, 19
  */
 import type { BValue } from '../bencode/bencode.ts';
+import { bencodeErrorCodes } from '../bencode/bencode-scanner.ts';
+import { CodedError } from '../coded-error.ts';
+import { pathFaultCodes } from '../paths/path-rules.ts';
 
 /** Of v1. Torrents with pieces of a few hundred bytes exist; what limits them is the number of pieces. */
 const pieceLengthMin = 1;
@@ -25,14 +28,46 @@ const urlsMax = 500;
 /** RFC 9110 recommends that 8,000 octets be supported; nobody's tracker is longer. */
 const urlBytesMax = 8_000;
 
-/** `code` is stable: `metainfo-…`, or `bencode-…` and `path-…` from the rooms below. */
-export class MetainfoError extends Error {
-  override readonly name = 'MetainfoError';
-  readonly code: string;
+export const metainfoErrorCodes = [
+  'metainfo-empty',
+  'metainfo-web-page',
+  'metainfo-json',
+  'metainfo-magnet',
+  'metainfo-compressed',
+  'metainfo-music',
+  'metainfo-other-file',
+  'metainfo-info-missing',
+  'metainfo-version',
+  'metainfo-nothing',
+  'metainfo-length',
+  'metainfo-files',
+  'metainfo-too-many-files',
+  'metainfo-file-tree',
+  'metainfo-key-order',
+  'metainfo-path',
+  'metainfo-path-depth',
+  'metainfo-piece-length',
+  'metainfo-pieces',
+  'metainfo-too-many-pieces',
+  'metainfo-pieces-root',
+  'metainfo-piece-layer',
+  'metainfo-hybrid-mismatch',
+  'path-twice',
+  ...bencodeErrorCodes,
+  ...pathFaultCodes,
+] as const;
+export type MetainfoErrorCode = (typeof metainfoErrorCodes)[number];
 
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.code = code;
+export interface MetainfoErrorFields {
+  /** Where it was read from, where that is known: a file, an address. */
+  readonly source?: string;
+}
+
+export class MetainfoError extends CodedError<MetainfoErrorCode, MetainfoErrorFields> {
+  override readonly name = 'MetainfoError';
+
+  constructor(code: MetainfoErrorCode, message: string, cause?: unknown, fields: MetainfoErrorFields = {}) {
+    super(code, message, fields, cause);
   }
 }
 

@@ -17,8 +17,10 @@ export type PathPlatform = 'linux' | 'darwin' | 'win32';
 export const hostPlatform: PathPlatform =
   process.platform === 'win32' || process.platform === 'darwin' ? process.platform : 'linux';
 
+export const pathFaultCodes = ['path-empty', 'path-nul', 'path-separator', 'path-traversal'] as const;
+
 export interface PathFault {
-  readonly code: 'path-empty' | 'path-nul' | 'path-separator' | 'path-traversal';
+  readonly code: (typeof pathFaultCodes)[number];
   readonly message: string;
 }
 

@@ -159,7 +159,7 @@ function read(parse: () => Metainfo, platform: PathPlatform, mayBeRefused: boole
     metainfo = parse();
   } catch (error) {
     if (!(error instanceof MetainfoError)) return `throws ${(error as Error).stack} at a torrent`;
-    return mayBeRefused && error.code !== '' ? undefined : `refuses a right torrent: ${error.message}`;
+    return mayBeRefused ? undefined : `refuses a right torrent: ${error.message}`;
   }
   return judgeFiles(metainfo, platform) ?? judgePieces(metainfo);
 }
