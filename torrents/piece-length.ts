@@ -51,6 +51,6 @@ export function checkPieceLength(pieceLength: number): number {
 export function checkPieceCount(totalBytes: number, pieceLength: number): number {
   const pieceCount = Math.ceil(totalBytes / pieceLength);
   if (pieceCount <= usualPieceCountMax) return pieceCount;
-  const message = `these files make ${pieceCount} pieces of ${pieceLength} bytes, and ${usualPieceCountMax} is the most: choose longer pieces`;
+  const message = `these files make ${pieceCount} pieces of ${pieceLength} bytes, and ${usualPieceCountMax} is the most`;
   throw new CreateError('create-too-many-pieces', message);
 }

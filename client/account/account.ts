@@ -128,8 +128,9 @@ export async function openAccount(place: AccountPlace): Promise<TrackerAccount> 
     const identity = await openIdentity(place.stateFolder);
     const entered = await enterByKey(place, session!.name, identity).catch((error: TrackerError) => {
       if (error.code !== 'sign-in-failed') throw error;
-      const what = `the session of ${session!.name} has ended: sign in again (the command "login")`;
-      throw new TrackerError('session-invalid', what, 401, { cause: error });
+      const account = session!.name;
+      const about = { account, cause: error };
+      throw new TrackerError('session-invalid', `the session of ${account} has ended`, 401, about);
     });
     await remember(place, entered);
     await client.close();

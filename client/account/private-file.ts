@@ -31,11 +31,11 @@ export async function readPrivate(file: string): Promise<string | undefined> {
     // Windows has no such bits: there the folder of the user is the border.
     if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
       const mode = (stats.mode & 0o777).toString(8);
-      const message = `${file} can be read by others (mode ${mode}), so what is in it is no secret any more: chmod 600, and renew it`;
-      throw new ShareError('private-file-readable', message, file);
+      const message = `${file} can be read by others (mode ${mode}), so what is in it is no secret any more`;
+      throw new ShareError('private-file-readable', message, { path: file });
     }
     if (process.getuid !== undefined && stats.uid !== process.getuid()) {
-      throw new ShareError('private-file-unusable', `${file} belongs to another user`, file);
+      throw new ShareError('private-file-unusable', `${file} belongs to another user`, { path: file });
     }
     return await handle.readFile('utf8');
   } finally {
@@ -64,11 +64,11 @@ export async function writePrivate(
 
 /** Nothing of ours is ever put in its place by itself: a key that is lost is lost for good. */
 export function damaged(file: string, cause?: unknown): ShareError {
-  const message = `${file} is damaged: put a backup in its place, or move it away to begin anew`;
-  return new ShareError('private-file-damaged', message, file, cause);
+  return new ShareError('private-file-damaged', `${file} is damaged`, { path: file, cause });
 }
 
 function unusable(file: string, error: unknown): ShareError {
   const { code, message } = error as NodeJS.ErrnoException;
-  return new ShareError('private-file-unusable', `${file} cannot be used (${code ?? message})`, file, error);
+  const what = `${file} cannot be used (${code ?? message})`;
+  return new ShareError('private-file-unusable', what, { path: file, cause: error });
 }

@@ -5,7 +5,7 @@ import { TrackerError } from './tracker-error.ts';
 export function trackerBase(given: string): string {
   const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new TrackerError('tracker-invalid', `"${given}" is no tracker; give it like http://HOST:6969`);
+    throw new TrackerError('tracker-invalid', `"${given}" is no tracker`);
   }
   const url = new URL(text);
   const path = url.pathname.replace(/(\/(?:[a-z2-7]{48}|[a-z2-7]{32}))?\/announce$/, '').replace(/\/+$/, '');

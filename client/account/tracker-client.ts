@@ -191,7 +191,8 @@ export class TrackerClient {
       const why =
         words[code] ??
         (name === 'TimeoutError' ? 'no answer in time; is it overloaded, or the line slow?' : message);
-      throw new TrackerError('tracker-unreachable', `${this.url}: ${why}`, 0, { cause: error });
+      const about = { system: code, cause: error };
+      throw new TrackerError('tracker-unreachable', `${this.url}: ${why}`, 0, about);
     }
   }
 }
@@ -203,7 +204,7 @@ export function answerMs(bodyBytes: number): number {
 
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody is listening there (connection refused); is the tracker running?',
-  ENOTFOUND: 'no such host; check the address',
+  ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the name could not be looked up; is there a network?',
   ECONNRESET: 'the connection was closed without an answer',
   UND_ERR_SOCKET: 'the connection was closed without an answer',
@@ -238,8 +239,7 @@ function refusal(
   ) {
     return new TrackerError(error.code, error.message.slice(0, messageCharactersMax), status, more);
   }
-  const what =
-    status === 404 ? 'it has no catalogue: it was started without --data' : `it answered HTTP ${status}`;
+  const what = status === 404 ? 'it has no catalogue' : `it answered HTTP ${status}`;
   return new TrackerError(
     status === 404 ? 'tracker-bare' : 'tracker-unclear',
     `this is no tracker with a catalogue, or ${what}`,

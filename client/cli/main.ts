@@ -7,6 +7,7 @@ import process from 'node:process';
 import { inspect } from 'node:util';
 import { withoutCredentials } from '../host/network/web-credentials.ts';
 import { codeOf } from './cli-error.ts';
+import { errorWords } from './error-words.ts';
 import { exitCode, exitCodeOf } from './exit-codes.ts';
 import { Output } from './screen/output.ts';
 
@@ -35,7 +36,7 @@ const code = await runProgram(argv, output).catch(fail);
 process.stdout.write('', () => process.exit(code));
 
 function fail(error: unknown): number {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorWords(error);
   if (process.env.CICADA_DEBUG === '1') console.error(withoutCredentials(inspect(error)));
   const stable = codeOf(error);
   const ours = 'This should not happen: it is a fault of Cicada (CICADA_DEBUG=1 shows where).';

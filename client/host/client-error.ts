@@ -1,23 +1,27 @@
-/** What the doors of the client throw: a stable code, a sentence that says what to do, and where it happened. */
+/** What the doors of the client throw: a stable code, what happened, and where. */
+import { CodedError } from '../../torrents/coded-error.ts';
 import type { DiskTrouble } from '../engine/contract.ts';
+import type { ClaimHolder } from './claims/claim-files.ts';
 
-export type ClientErrorCode =
-  | 'port-in-use'
-  | 'port-not-permitted'
-  | 'address-not-available'
-  | 'listen-failed'
-  | 'already-added'
-  | 'claimed'
-  | 'exists'
-  | 'disk-full'
-  | 'format-not-supported'
-  | 'not-a-folder'
-  | 'folder-not-writable'
-  | 'unsafe-link'
-  | 'not-found'
-  | 'unreadable'
-  | 'data-mismatch'
-  | 'stopped';
+export const clientErrorCodes = [
+  'port-in-use',
+  'port-not-permitted',
+  'address-not-available',
+  'listen-failed',
+  'already-added',
+  'claimed',
+  'exists',
+  'disk-full',
+  'format-not-supported',
+  'not-a-folder',
+  'folder-not-writable',
+  'unsafe-link',
+  'not-found',
+  'unreadable',
+  'data-mismatch',
+  'stopped',
+] as const;
+export type ClientErrorCode = (typeof clientErrorCodes)[number];
 
 /** Of `disk-full`: what is missing, what other downloads will yet take, and what is free. */
 export interface SpaceFigures {
@@ -26,74 +30,85 @@ export interface SpaceFigures {
   readonly freeBytes: number;
 }
 
-export class ClientError extends Error {
-  readonly code: ClientErrorCode;
-  readonly path: string | undefined;
-  readonly space: SpaceFigures | undefined;
+/**
+ * Of `exists`, what is in the way: a file that is no file of the torrent; something that came there later; a file that
+ * another program has worked on; one that was not compared; a hidden folder that holds other things; a recording.
+ */
+export type Obstacle =
+  | 'other-file'
+  | 'newcomer'
+  | 'worked-on'
+  | 'not-compared'
+  | 'hidden-folder'
+  | 'recording';
+
+export interface ClientErrorFields {
+  readonly path?: string;
+  readonly port?: number | undefined;
+  readonly space?: SpaceFigures;
+  readonly obstacle?: Obstacle;
+  /** Of `claimed` and `already-added`: who writes that path. */
+  readonly holder?: ClaimHolder;
+  /** Of `claimed`: files of a torrent that runs were asked for, and nothing else was refused. */
+  readonly isOfSelection?: boolean;
+  /** Of `format-not-supported`. */
+  readonly missing?: 'piece-hashes' | 'file-roots';
+  /** Of `not-found`: its name may be there in the bytes of an older encoding. */
+  readonly mayBeRaw?: boolean;
+  /** What the system calls it (`EROFS`), where it was the system that refused. */
+  readonly system?: string | undefined;
+}
+
+export class ClientError extends CodedError<ClientErrorCode, ClientErrorFields> {
+  override readonly name: 'ClientError' | 'ClaimError' = 'ClientError';
 
   constructor(
     code: ClientErrorCode,
     message: string,
-    options: { path?: string; cause?: unknown; space?: SpaceFigures } = {},
+    { cause, ...fields }: ClientErrorFields & { readonly cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'ClientError';
-    this.code = code;
-    this.path = options.path;
-    this.space = options.space;
+    super(code, message, fields, cause);
+  }
+
+  get path(): string | undefined {
+    return this.fields.path;
+  }
+
+  get space(): SpaceFigures | undefined {
+    return this.fields.space;
   }
 }
 
 /** The disk refuses what has to be written there. */
 export function cannotWrite(path: string, error: unknown): ClientError {
-  const { message } = error as Error;
-  return new ClientError('folder-not-writable', `${path} cannot be written: ${message}`, {
-    path,
-    cause: error,
-  });
+  const { code: system, message } = error as NodeJS.ErrnoException;
+  const about = { path, system, cause: error };
+  return new ClientError('folder-not-writable', `${path} cannot be written: ${message}`, about);
 }
 
 /** Something else lies where a file of the torrent would. */
 export function differsFromTorrent(path: string): ClientError {
-  return new ClientError(
-    'exists',
-    `${path} is there already and differs from the torrent: nothing was changed; move it away or choose another --out`,
-    { path },
-  );
+  const message = `${path} is there already and differs from the torrent: nothing was changed`;
+  return new ClientError('exists', message, { path, obstacle: 'other-file' });
 }
 
-/** What the system said when it would not let us listen, as something to do. `port` undefined: the usual ones. */
+/** What the system said when it would not let us listen. `port` undefined: the usual ones. */
 export function cannotListen(
   error: NodeJS.ErrnoException,
   host: string | undefined,
   port: number | undefined,
 ): ClientError {
   const where = port === undefined ? 'every port from 6881 to 6899' : `port ${port}`;
+  const about = { port, system: error.code, cause: error };
   switch (error.code) {
     case 'EADDRINUSE':
-      return new ClientError(
-        'port-in-use',
-        `${where} is in use by another program: choose one with --port, or 0 for any`,
-        {
-          cause: error,
-        },
-      );
+      return new ClientError('port-in-use', `${where} is in use by another program`, about);
     case 'EACCES':
-      return new ClientError(
-        'port-not-permitted',
-        `${where} needs rights this program has not: choose one above 1023`,
-        {
-          cause: error,
-        },
-      );
+      return new ClientError('port-not-permitted', `${where} needs rights this program has not`, about);
     case 'EADDRNOTAVAIL':
-      return new ClientError('address-not-available', `${host} is no address of this machine`, {
-        cause: error,
-      });
+      return new ClientError('address-not-available', `${host} is no address of this machine`, about);
     default:
-      return new ClientError('listen-failed', `cannot listen on ${where}: ${error.message}`, {
-        cause: error,
-      });
+      return new ClientError('listen-failed', `cannot listen on ${where}: ${error.message}`, about);
   }
 }
 
@@ -103,8 +118,8 @@ export function isHopeless(trouble: DiskTrouble): boolean {
 }
 
 export function inTheWay({ code, message }: DiskTrouble, path: string): ClientError {
-  if (code === 'ELOOP')
-    return new ClientError('unsafe-link', `${message}: remove it or choose another --out`, { path });
-  const advice = code === 'EWORKEDON' ? 'start again to have it compared' : 'move it away';
-  return new ClientError('exists', `${message}: ${advice}`, { path });
+  if (code === 'ELOOP') return new ClientError('unsafe-link', message, { path });
+  return new ClientError('exists', message, {
+    ...{ path, obstacle: code === 'EWORKEDON' ? 'worked-on' : 'newcomer' },
+  });
 }

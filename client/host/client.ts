@@ -217,9 +217,8 @@ export class Client {
 
   #claim(metainfo: Metainfo): () => void {
     if (!hasPieceHashes(metainfo)) {
-      const advice = 'fetch it from its .torrent file';
-      const message = `${metainfo.name} is of format v2 alone and came without the hashes of its pieces: ${advice}`;
-      throw new ClientError('format-not-supported', message);
+      const message = `${metainfo.name} is of format v2 alone and came without the hashes of its pieces`;
+      throw new ClientError('format-not-supported', message, { missing: 'piece-hashes' });
     }
     const key = hex(metainfo.infoHash);
     if (this.#infoHashes.has(key)) {

@@ -67,6 +67,7 @@ export function wishesOf(
 /** It came there since this download began, or was there and differed: only a new start compares it. */
 function refuseUnseen(fs: FileSystem, { finalPath, replaces }: StoredFile): void {
   if (replaces !== undefined || !fs.exists(finalPath)) return;
-  const message = `${finalPath} is there already: stop this download and begin it again, so that it is compared`;
-  throw new ClientError('exists', message, { path: finalPath });
+  throw new ClientError('exists', `${finalPath} is there already`, {
+    ...{ path: finalPath, obstacle: 'not-compared' },
+  });
 }

@@ -64,7 +64,7 @@ export async function planUpgrade(
   const earlier = from.metainfo;
   if (metainfo.format === 'v1' || earlier.format === 'v1') {
     const message = `the versions of ${metainfo.name} cannot be compared file by file: that takes torrents of v2 or hybrid ones`;
-    throw new ClientError('format-not-supported', message);
+    throw new ClientError('format-not-supported', message, { missing: 'file-roots' });
   }
   const { pathOf, files, stamps } = await lookAtShare(earlier, from.path);
   const record = await store?.load(earlier.infoHash, files.rootPath, files.files.length);

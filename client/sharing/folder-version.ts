@@ -54,11 +54,8 @@ export async function makeVersion(
   );
   // Of the files that were not read nobody has looked whether they changed meanwhile.
   if (!sameListing(listing, await listFolder(folder, options, control.signal))) {
-    throw new CreateError(
-      'file-changed',
-      `${folder} changed while it was read: it is looked at again`,
-      folder,
-    );
+    const message = `${folder} changed while it was read: it is looked at again`;
+    throw new CreateError('file-changed', message, folder, undefined, { isTriedAgain: true });
   }
   return { metainfo, torrent: bytes, listing, skipped };
 }

@@ -48,7 +48,7 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
     const listing = await listFolder(folder, { ...scan, ...more }, ended.signal);
     if (listing.size > 0) return listing;
     const message = `${folder} holds nothing to share any more: is its disk there? Nothing is withdrawn`;
-    throw new ShareError('share-missing', message, folder);
+    throw new ShareError('share-missing', message, { path: folder });
   };
   const after = (ms: number, callback: () => void) => {
     const timer = setTimeout(callback, ms);

@@ -93,7 +93,8 @@ function realOrUndefined(at: string): string | undefined {
 function checkOutside(lies: string, real: string, machine: Partial<ShareMachine>): void {
   const fault = realPlaceFault(real, machine);
   if (fault === undefined) return;
-  throw new ShareError(fault.code, `${lies} (${real}) is not shared: ${fault.reason}`, lies);
+  const { code, reason, instead } = fault;
+  throw new ShareError(code, `${lies} (${real}) is not shared: ${reason}`, { path: lies, instead });
 }
 
 function isWithin(at: string, folder: string): boolean {

@@ -10,7 +10,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { ShareError, type ShareErrorCode } from '../account/share-error.ts';
+import { type Instead, ShareError, type ShareErrorCode } from '../account/share-error.ts';
 import { secretName, secretOf } from './secret-files.ts';
 
 /** Whose rules apply; this machine's if left out. Folders are absolute and without links. */
@@ -85,19 +85,24 @@ export function checkShare(
     // The system's own: it knows the short names of Windows.
     real = realpathSync.native(named);
   } catch (error) {
-    throw new ShareError('share-missing', `${named} is not there, or cannot be reached`, named, error);
+    const message = `${named} is not there, or cannot be reached`;
+    throw new ShareError('share-missing', message, { path: named, cause: error });
   }
   const stats = statSync(real);
   if (!stats.isDirectory() && !stats.isFile()) {
-    throw new ShareError('share-not-a-folder', `${named} is neither a folder nor a file`, named);
+    throw new ShareError('share-not-a-folder', `${named} is neither a folder nor a file`, { path: named });
   }
   const where = real === named ? named : `${named} (${real})`;
   const fault = realPlaceFault(real, machine);
-  if (fault !== undefined) throw new ShareError(fault.code, `${where} is not shared: ${fault.reason}`, named);
+  if (fault !== undefined) {
+    const { code, reason, instead } = fault;
+    throw new ShareError(code, `${where} is not shared: ${reason}`, { path: named, instead });
+  }
   const isLookedAt = stats.isFile() && !includeSecrets;
   const secret = isLookedAt ? (secretName(path.basename(named)) ?? secretOf(real, stats.size)) : undefined;
   if (secret !== undefined) {
-    throw new ShareError('share-secret', `${where} is not shared: it looks like ${secret}`, named);
+    const message = `${where} is not shared: it looks like ${secret}`;
+    throw new ShareError('share-secret', message, { path: named });
   }
   return real;
 }
@@ -116,8 +121,8 @@ export function realPlaceFault(real: string, machine: Partial<ShareMachine> = {}
 
 export interface Fault {
   readonly code: ShareErrorCode;
-  /** And what to do about it. */
   readonly reason: string;
+  readonly instead: Instead;
 }
 
 /** Why what lies there is not shared; undefined when it may be. Pure: `real` is absolute and without links. */
@@ -132,12 +137,10 @@ export function placeFault(
     return way === '' || (way !== '..' && !way.startsWith(`..${rules.sep}`) && !rules.isAbsolute(way));
   };
   const isSame = (a: string, b: string) => isWithin(a, b) && isWithin(b, a);
-  const choose = 'choose the folder with the music in it';
-  const move =
-    'move the music to a folder of your own, such as Music, and share that; a link to it is not enough';
+  const [within, own] = [{ instead: 'folder-within' }, { instead: 'own-folder' }] as const;
 
   if (isWithin(home, real))
-    return { code: 'share-whole-home', reason: `it holds your whole home; ${choose}` };
+    return { code: 'share-whole-home', reason: 'it holds your whole home', ...within };
   const kinds = isWindows
     ? (['win32'] as const)
     : platform === 'darwin'
@@ -150,40 +153,38 @@ export function placeFault(
   for (const kind of isSystemDrive ? kinds : []) {
     // A neighbour's home is as private as one's own.
     if (isSame(rules.dirname(real), drive + homesFolder[kind]) && !sharedHomes.test(real)) {
-      return { code: 'share-whole-home', reason: `it is somebody's whole home; ${choose}` };
+      return { code: 'share-whole-home', reason: "it is somebody's whole home", ...within };
     }
     const tree = systemTrees[kind].find((folder) => isWithin(real, drive + folder));
     if (tree !== undefined && !exceptions.some((folder) => isWithin(real, folder))) {
       // Desktops show folders of other machines there.
       const isMount = /^\/run\/user\/\d+\/(gvfs|kio-fuse)/.test(real);
-      const instead = isMount ? 'mount that folder below /media or /mnt, and share it there' : move;
-      return { code: 'share-system-folder', reason: `${tree} belongs to the system; ${instead}` };
+      const instead = isMount ? 'own-mount' : 'own-folder';
+      return { code: 'share-system-folder', reason: `${tree} belongs to the system`, instead };
     }
     if (systemFolders[kind].some((folder) => isSame(real, drive + folder))) {
-      return { code: 'share-system-folder', reason: `it is a folder of the system; ${choose}` };
+      return { code: 'share-system-folder', reason: 'it is a folder of the system', ...within };
     }
   }
   // `\\\\server\\c$`: the whole disk of another machine, for those who look after it.
   if (isWindows && /^\\\\[^\\]+\\[^\\]+\$(\\|$)/.test(real)) {
-    return { code: 'share-system-folder', reason: `it is on a share for administrators; ${move}` };
+    return { code: 'share-system-folder', reason: 'it is on a share for administrators', ...own };
   }
   for (const kind of kinds) {
     const tree = homeTrees[kind].find((folder) => isWithin(real, rules.join(home, folder)));
     if (tree !== undefined)
-      return { code: 'share-private-folder', reason: `programs keep their data in ${tree}; ${move}` };
+      return { code: 'share-private-folder', reason: `programs keep their data in ${tree}`, ...own };
   }
   for (const folder of privateFolders) {
     if (isWithin(real, folder) || isWithin(folder, real)) {
-      return {
-        code: 'share-private-folder',
-        reason: `Cicada keeps keys and records in ${folder}; ${choose}`,
-      };
+      const reason = `Cicada keeps keys and records in ${folder}`;
+      return { code: 'share-private-folder', reason, ...within };
     }
   }
   const hidden = real.split(rules.sep).find((name) => name.startsWith('.'));
   return hidden === undefined
     ? undefined
-    : { code: 'share-hidden', reason: `${hidden} is hidden, and meant to be; ${move}` };
+    : { code: 'share-hidden', reason: `${hidden} is hidden, and meant to be`, ...own };
 }
 
 /** Windows and macOS take names for one that differ in case. */

@@ -68,8 +68,8 @@ export async function shareFolder(folder: string, options: SharedFolderOptions):
       secrets.startAnew();
       return { wanted };
     }
-    const message = `${path} has become a link to ${now}: it is not shared any more; share that folder itself`;
-    throw new ShareError('share-moved', message, path);
+    const message = `${path} has become a link to ${now}: it is not shared any more`;
+    throw new ShareError('share-moved', message, { path });
   };
   const makeNext = async (control: HashControl) => {
     const before = current;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, vi } from 'vitest';
 import { codeOf } from '../../client/cli/cli-error.ts';
+import { errorWords } from '../../client/cli/error-words.ts';
 import { exitCodeOf } from '../../client/cli/exit-codes.ts';
 import { runProgram } from '../../client/cli/program.ts';
 import { Output } from '../../client/cli/screen/output.ts';
@@ -83,7 +84,7 @@ export async function runHere(args: readonly string[], cwd: string): Promise<Out
   process.chdir(cwd);
   try {
     const code = await runProgram(args, output).catch((error: Error) => {
-      output.failure(codeOf(error), error.message);
+      output.failure(codeOf(error), errorWords(error));
       return exitCodeOf(error);
     });
     return { code, ...printed };

@@ -1,26 +1,78 @@
-/** Errors of the libraries: a closed list of codes each, so that an interface can have an answer to every one. */
-import { expect, it } from 'vitest';
+/** Errors of the libraries: a closed list of codes each, an answer to every one, and no advice in their own words. */
+import { describe, expect, it } from 'vitest';
+import { shareErrorCodes } from '../../client/account/share-error.ts';
+import { ownTrackerErrorCodes } from '../../client/account/tracker-error.ts';
+import { adviceTables } from '../../client/cli/error-words.ts';
+import { clientErrorCodes } from '../../client/host/client-error.ts';
+import { webErrorCodes } from '../../client/host/network/web-error.ts';
 import { createErrorCodes } from '../../torrents/create/create-error.ts';
 import { magnetErrorCodes } from '../../torrents/magnet.ts';
 import { metainfoErrorCodes } from '../../torrents/metainfo/metainfo-fields.ts';
 import { verifyErrorCodes } from '../../torrents/verify-error.ts';
-import { sourceFiles } from './source-files.ts';
+import { codeLines, sourceFiles } from './source-files.ts';
 
-const lists: Readonly<Record<string, readonly string[]>> = {
+const lists: Readonly<Record<keyof typeof adviceTables, readonly string[]>> = {
+  ClientError: clientErrorCodes,
+  ClaimError: clientErrorCodes,
+  ShareError: shareErrorCodes,
+  TrackerError: ownTrackerErrorCodes,
+  WebError: webErrorCodes,
   CreateError: createErrorCodes,
-  MagnetError: magnetErrorCodes,
   MetainfoError: metainfoErrorCodes,
+  MagnetError: magnetErrorCodes,
   VerifyError: verifyErrorCodes,
 };
 
-const source = sourceFiles('torrents', 'client')
-  .map(({ text }) => text)
-  .join('\n');
+/** What an interface stands on. Words of the tracker's own program are not among them. */
+const libraries = sourceFiles('torrents', 'tracker/protocol', 'client').filter(
+  ({ path }) => !path.startsWith('client/cli/'),
+);
 
-it.each(Object.entries(lists))(
-  'every code of a %s is given to one somewhere, and listed once',
-  (_, codes) => {
+describe.each(Object.entries(lists))('every code of a %s', (name, codes) => {
+  it('is listed once, and given to an error somewhere', () => {
+    const source = libraries.map(({ text }) => text).join('\n');
     expect(new Set(codes).size).toBe(codes.length);
     expect(codes.filter((code) => source.split(`'${code}'`).length < 3)).toEqual([]);
-  },
-);
+  });
+
+  it('has one entry in the advice of the command line, and there is no entry without a code', () => {
+    const advice = adviceTables[name as keyof typeof adviceTables];
+    expect(Object.keys(advice).sort()).toEqual([...codes].sort());
+  });
+
+  it('has an advice that begins with the sign that joins it to the message', () => {
+    const advice = Object.values(adviceTables[name as keyof typeof adviceTables]);
+    expect(advice.filter((each) => typeof each === 'string' && !/^[:;] \S/.test(each))).toEqual([]);
+  });
+});
+
+it('every class of errors that is made of CodedError has a table in the command line', () => {
+  const classes = libraries.flatMap(({ text }) =>
+    [...text.matchAll(/class (\w+) extends (?:CodedError|ClientError)\b/g)].map(([, name]) => name!),
+  );
+  // What the scan of bencoding finds wrong never leaves as it is: parseMetainfo() makes a MetainfoError of it.
+  const inner = ['BencodeError'];
+  expect(classes.filter((name) => !inner.includes(name)).sort()).toEqual(Object.keys(adviceTables).sort());
+});
+
+/** Text in quotes that is no advice, though it looks like one. */
+const justified: readonly (readonly [path: string, words: RegExp])[] = [
+  // Flags of Node, for a process of its own.
+  ['torrents/tags/tag-reader.ts', /^--(max-old-space-size|permission|allow-fs-read|disallow-code)/],
+  // Text that is signed.
+  ['torrents/release/version-signature.ts', /^cicada release$/],
+  ['tracker/protocol/api/sign-in-text.ts', /^cicada login$/],
+];
+
+it('no text in a library names an option or a command: the interface that has them does', () => {
+  const found = libraries.flatMap(({ path, text }) =>
+    codeLines(text).flatMap(({ line, code }) =>
+      [...code.matchAll(/'([^']*)'|`([^`]*)`|"([^"]*)"/g)]
+        .map((match) => match[1] ?? match[2] ?? match[3] ?? '')
+        .filter((words) => /(^|\s)--[a-z]|\bcicada [a-z]|\bthe command\b/.test(words))
+        .filter((words) => !justified.some(([at, pattern]) => at === path && pattern.test(words)))
+        .map((words) => `${path}:${line} ${words}`),
+    ),
+  );
+  expect(found).toEqual([]);
+});

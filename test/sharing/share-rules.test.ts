@@ -102,14 +102,16 @@ describe('a place', () => {
   });
 });
 
-describe('what is refused says what to do', () => {
+describe('what is refused says why, and what could be shared in its place', () => {
   it.each([
-    ['/etc', /belongs to the system; move the music to a folder of your own/],
-    ['/home/ada', /holds your whole home; choose the folder with the music in it/],
-    ['/home/ada/.local/share/Music', /\.local is hidden.*move the music.*a link to it is not enough/],
-    ['/run/user/1000/gvfs/smb-share:server=nas', /mount that folder below \/media or \/mnt/],
-    ['/home/ada/state', /Cicada keeps keys and records in .*; choose/],
-  ])('%s', (real, words) => expect(placeFault(real, linux)?.reason).toMatch(words));
+    ['/etc', /belongs to the system$/, 'own-folder'],
+    ['/home/ada', /holds your whole home$/, 'folder-within'],
+    ['/home/ada/.local/share/Music', /\.local is hidden, and meant to be$/, 'own-folder'],
+    ['/run/user/1000/gvfs/smb-share:server=nas', /^\/run belongs to the system$/, 'own-mount'],
+    ['/home/ada/state', /^Cicada keeps keys and records in .*cicada$/, 'folder-within'],
+  ])('%s', (real, words, instead) =>
+    expect(placeFault(real, linux)).toMatchObject({ reason: expect.stringMatching(words), instead }),
+  );
 });
 
 describe('a share', () => {

@@ -62,7 +62,7 @@ export class CreateError extends CodedError<CreateErrorCode, CreateErrorFields> 
   static ofFault(fault: FileFault): CreateError {
     const what = {
       'file-missing': 'disappeared while it was read',
-      'file-changed': `changed while it was read (${fault.reason}): try again when nothing writes to it`,
+      'file-changed': `changed while it was read (${fault.reason})`,
       'file-unreadable': `cannot be read (${fault.reason})`,
     }[fault.code];
     return new CreateError(fault.code, `${fault.path} ${what}`, fault.path);

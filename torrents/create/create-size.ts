@@ -85,6 +85,6 @@ export function checkTorrentSize(torrent: SizedTorrent, texts: readonly string[]
   const { bytes, tokens } = torrentSize(torrent, texts);
   if (bytes <= createdBytesMax && tokens <= localLimits.tokensMax) return;
   const size = `${Math.ceil(bytes / 2 ** 20)} MiB with ${tokens} values`;
-  const message = `this would make a torrent file of ${size}, more than programs read: share its folders one by one`;
+  const message = `this would make a torrent file of ${size}, more than programs read`;
   throw new CreateError('create-too-large', message);
 }

@@ -199,7 +199,7 @@ class FolderWalk {
     this.files.push({ components, bytes, mtimeMs, ctimeMs });
     const most = this.#collection?.filesMax ?? filesMax;
     if (this.files.length > most) {
-      const message = `${this.#root} has more than ${most} files: share its folders one by one`;
+      const message = `${this.#root} has more than ${most} files`;
       throw new CreateError('create-too-many-files', message, this.#root);
     }
   }
@@ -263,11 +263,7 @@ function nameOf(bytes: Buffer, folder: string): string {
   const name = bytes.toString();
   const path = join(folder, name);
   if (!isUtf8(bytes)) {
-    throw new CreateError(
-      'create-name-not-utf8',
-      `the name of ${path} is not UTF-8: rename it and try again`,
-      path,
-    );
+    throw new CreateError('create-name-not-utf8', `the name of ${path} is not UTF-8`, path);
   }
   const fault = componentFault(name);
   if (fault !== undefined) throw new CreateError('create-name', `${path}: ${fault.message}`, path);

@@ -55,8 +55,7 @@ export function checkTarget(target: string, root: string, files: readonly FoundF
     const path = join(root, ...components);
     const file = statOf(path);
     if (file === undefined || file.ino !== there.ino || file.dev !== there.dev) continue;
-    const message = `${target} is a file of the content (${path}): the torrent needs a name of its own`;
-    throw new CreateError('create-over-content', message, target);
+    throw new CreateError('create-over-content', `${target} is a file of the content (${path})`, target);
   }
 }
 

@@ -13,11 +13,10 @@ export async function writeTorrentFile(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') {
-      throw new CreateError('exists', `${path} exists already: use force to replace it`, path, error);
+      throw new CreateError('exists', `${path} exists already`, path, error);
     }
     if (code === 'ENOSPC' || code === 'EDQUOT') {
-      const message = `${path} cannot be written: the disk is full; make room, or choose another place`;
-      throw new CreateError('create-disk-full', message, path, error);
+      throw new CreateError('create-disk-full', `${path} cannot be written: the disk is full`, path, error);
     }
     throw new CreateError('create-write', `${path} cannot be written (${code ?? message})`, path, error);
   }

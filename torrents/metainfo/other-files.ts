@@ -17,11 +17,11 @@ export function refuseOtherFiles(bytes: Uint8Array): void {
   }
   if (/^[{[]/.test(beginning)) throw new MetainfoError('metainfo-json', 'this is JSON and no torrent');
   if (beginning.startsWith('magnet:')) {
-    throw new MetainfoError('metainfo-magnet', 'this is a magnet link and no torrent: give the link itself');
+    throw new MetainfoError('metainfo-magnet', 'this is a magnet link and no torrent');
   }
   const other = fileKind(bytes);
   if (other?.kind === 'archive')
-    throw new MetainfoError('metainfo-compressed', `this is ${other.words} and no torrent: unpack it first`);
+    throw new MetainfoError('metainfo-compressed', `this is ${other.words} and no torrent`);
   if (other?.kind === 'music')
     throw new MetainfoError('metainfo-music', `this is ${other.words} and no torrent`);
   if (other !== undefined)

@@ -10,6 +10,7 @@ import type { Options } from 'yargs';
 import { badOption, type CliError } from '../cli-error.ts';
 import { type CommandTable, type OptionTable, sharedOptions } from '../command.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
+import { errorWords } from '../error-words.ts';
 import { nearestWord } from './nearest-word.ts';
 
 /** Nobody writes more by hand. */
@@ -116,7 +117,7 @@ function checked<T>(file: string, value: T, { coerce }: Options): T {
   try {
     coerce?.(value);
   } catch (error) {
-    throw badOption(`${file}: ${(error as Error).message}`);
+    throw badOption(`${file}: ${errorWords(error)}`);
   }
   return value;
 }

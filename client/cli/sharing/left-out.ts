@@ -2,6 +2,7 @@
 import { grouped } from '../../../torrents/wording.ts';
 import { codeOf } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
+import { errorWords } from '../error-words.ts';
 import { exitCode, exitCodeOf } from '../exit-codes.ts';
 import type { Output } from '../screen/output.ts';
 
@@ -31,7 +32,7 @@ export class LeftOut {
   onFailed(torrent: string, error: unknown): void {
     this.failed++;
     if (this.code === exitCode.done) this.code = exitCodeOf(error);
-    this.#say(torrent, codeOf(error), (error as Error).message);
+    this.#say(torrent, codeOf(error), errorWords(error));
   }
 
   /** How many there were of those that came together; the next ones are counted anew. */

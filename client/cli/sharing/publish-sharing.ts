@@ -17,6 +17,7 @@ import { CliError, codeOf } from '../cli-error.ts';
 import { confirmRights } from '../commands/account/rights.ts';
 import { tellFaults } from '../commands/making/release-faults.ts';
 import { plain, torrentDocument } from '../commands/making/torrent-summary.ts';
+import { errorWords } from '../error-words.ts';
 import { exitCode } from '../exit-codes.ts';
 import { audienceWords } from '../options/visibility.ts';
 import { releaseTitle } from '../results/release-names.ts';
@@ -84,10 +85,14 @@ async function shareWith(
   // Before anything is hashed: whether the tracker is there, and knows us.
   await confirmRights(account, mayShare, output).catch((error: Error) => {
     if (codeOf(error) === 'rights-unconfirmed') {
-      throw new CliError('rights-unconfirmed', `${error.message} (--no-publish shares without it)`, error);
+      throw new CliError(
+        'rights-unconfirmed',
+        `${errorWords(error)} (--no-publish shares without it)`,
+        error,
+      );
     }
     if (codeOf(error) !== 'tracker-unreachable') throw error;
-    throw new CliError('tracker-unreachable', `${error.message} (--no-publish shares without it)`, error);
+    throw new CliError('tracker-unreachable', `${errorWords(error)} (--no-publish shares without it)`, error);
   });
   const trust = { origin: new URL(account.url).origin };
   const sharings: Sharing[] = [];
@@ -284,13 +289,14 @@ export function tellHeld(
   release: string | undefined,
   output: Output,
 ): void {
-  const { code, message } = error;
+  const { code } = error;
+  const message = errorWords(error);
   output.document({ event: code, path: folder, release: release ?? null, message });
   output.remark(`${plain(folder)}: ${plain(message)}.`);
 }
 
 function tellTrouble(error: unknown, folder: string, next: string, output: Output): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorWords(error);
   output.document({ event: 'trouble', path: folder, code: codeOf(error), message });
   output.remark(`${plain(folder)}: ${plain(message)}; ${next}`);
 }

@@ -10,6 +10,7 @@ import type { TrackerError } from '../../account/tracker-error.ts';
 import { type ReleaseDetail, releaseAt, takenDown } from '../../sharing/publishing.ts';
 import { codeOf } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
+import { errorWords } from '../error-words.ts';
 import type { Output } from '../screen/output.ts';
 
 type Shared = Pick<ReleaseDetail, 'id' | 'album' | 'announceUrl'>;
@@ -70,13 +71,13 @@ export function openStanding(account: TrackerAccount, ports: StandingPorts) {
         const code = codeOf(error);
         // Whoever looks ends as well.
         if (code === 'interrupted') return;
-        say('', code, wordsOf(code, error as Error, account.url));
+        say('', code, wordsOf(code, errorWords(error), account.url));
       }
     },
   };
 }
 
-function wordsOf(code: string, { message }: Error, url: string): string {
+function wordsOf(code: string, message: string, url: string): string {
   switch (code) {
     case 'account-banned':
       return `${url}: ${message}; nobody is sent to you from there any more`;

@@ -7,7 +7,6 @@ import { checkSeed, type SecretFile } from '../../sharing/seed-rules.ts';
 import { checkShare } from '../../sharing/share-rules.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { configFile, stateFolder } from '../options/user-folders.ts';
-import { calledAs } from '../screen/command-line.ts';
 import type { Output } from '../screen/output.ts';
 
 interface SecretsArgs {
@@ -20,11 +19,7 @@ const ownFolders = () => ({ privateFolders: [stateFolder(), path.dirname(configF
 /** Where they really lie; before anything is hashed, and all of them. Throws a ShareError for the first that may not be. */
 export function sharedPlaces(paths: readonly string[], args: SecretsArgs): string[] {
   const includeSecrets = args['include-secrets'] === true;
-  try {
-    return paths.map((each) => checkShare(each, ownFolders(), { includeSecrets }));
-  } catch (error) {
-    throw withOption(error);
-  }
+  return paths.map((each) => checkShare(each, ownFolders(), { includeSecrets }));
 }
 
 /** Why it could not be shared: for who only makes a torrent of it. Throws a ShareError for a file that is a secret. */
@@ -69,16 +64,6 @@ export function refuseSecrets(
   const files = secrets.map((file) => ({ ...file, reason: 'secret' }));
   output.document({ event: isIncluded ? 'included' : 'refused', files });
   if (isIncluded) return output.remark(`Shared as you say: ${list}`);
-  const advice = `a torrent is shared whole, so make one without them (${calledAs} create leaves them out), or add --include-secrets`;
-  throw new ShareError('share-secret', `${plain(name)} is not shared, it holds ${list}: ${advice}`, name);
-}
-
-function withOption(error: unknown): unknown {
-  if (!(error instanceof ShareError) || error.code !== 'share-secret') return error;
-  return new ShareError(
-    error.code,
-    `${error.message}; --include-secrets shares it all the same`,
-    error.path,
-    error,
-  );
+  const message = `${plain(name)} is not shared, it holds ${list}`;
+  throw new ShareError('share-secret', message, { path: name, isInTorrent: true });
 }

@@ -35,9 +35,7 @@ export async function loadTorrent(source: string, signal: AbortSignal): Promise<
     return { metainfo: parseMetainfo(bytes), bytes, source, trust };
   } catch (error) {
     if (!(error instanceof MetainfoError)) throw error;
-    const toShare =
-      error.code === 'metainfo-music' ? `; to share it: ${calledAs} share ${quoted(source)}` : '';
-    throw new MetainfoError(error.code, `${shown(source)}: ${error.message}${toShare}`);
+    throw new MetainfoError(error.code, `${shown(source)}: ${error.message}`, undefined, { source });
   }
 }
 

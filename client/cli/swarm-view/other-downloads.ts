@@ -6,6 +6,7 @@ import { count } from '../../../torrents/wording.ts';
 import { holderName } from '../../host/claims/claim-error.ts';
 import type { ClaimWait } from '../../host/claims/download-claim.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
+import { errorWords } from '../error-words.ts';
 import type { Output } from '../screen/output.ts';
 import type { DownloadView } from './download-view.ts';
 
@@ -37,7 +38,7 @@ export class OtherDownloads {
   onUnguarded(error: unknown): void {
     if (this.#isUnguarded) return;
     this.#isUnguarded = true;
-    const { message } = error as Error;
+    const message = errorWords(error);
     this.#output.document({ event: 'unguarded', message });
     this.#output.remark(
       `Other Cicada programs on this machine cannot be seen (${plain(message)}): ` +

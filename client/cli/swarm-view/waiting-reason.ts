@@ -7,6 +7,7 @@ import { count } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
 import { isAboutFiles } from '../../host/disk/disk-errors.ts';
 import type { Closers } from '../../session/following/failed-dials.ts';
+import { trackerReason } from '../error-words.ts';
 import { diskWords } from './disk-words.ts';
 import { dropReason } from './drop-reasons.ts';
 import { obstaclesOf, obstacleWords } from './obstacles.ts';
@@ -68,7 +69,7 @@ export function trackerWords(tracker: TrackerStatus): string {
 
 /** The same without its name. */
 export function trackerNews({ lastFailure, lastWarning, peers }: TrackerStatus): string {
-  if (lastFailure !== undefined) return displayPath([lastFailure]);
+  if (lastFailure !== undefined) return displayPath([trackerReason(lastFailure)]);
   if (lastWarning !== undefined) return `warns: ${displayPath([lastWarning])}`;
   if (peers === undefined) return 'is being asked';
   return peers === 0 ? 'knows no other peers yet' : `knows ${count(peers, 'peer')}`;

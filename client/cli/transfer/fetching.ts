@@ -17,6 +17,7 @@ import { CliError, codeOf } from '../cli-error.ts';
 import { tellWarnings } from '../commands/making/torrent-notes.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { hiddenNameWords, tellHiddenName } from '../commands/transfers/hidden-name.ts';
+import { errorWords } from '../error-words.ts';
 import { exitCode, exitCodeOf } from '../exit-codes.ts';
 import type { HostPort } from '../options/endpoints.ts';
 import { type ChoiceArgs, fileChoice } from '../options/file-choice.ts';
@@ -70,7 +71,7 @@ export async function fetchAll(
       await finish(transfer, songPath(torrent, transfer), options, output);
     } catch (error) {
       if (wanted.length === 1 || signal.aborted) throw error;
-      output.failure(codeOf(error), (error as Error).message);
+      output.failure(codeOf(error), errorWords(error));
       if (code === exitCode.done) code = exitCodeOf(error);
     }
   };

@@ -11,6 +11,7 @@ import type { Transfer } from '../../session/transfer.ts';
 import { codeOf } from '../cli-error.ts';
 import { wishesOf } from '../commands/catalogue/wishes.ts';
 import type { Notice } from '../commands/community/notice-view.ts';
+import { errorWords } from '../error-words.ts';
 import { wantedRelease } from '../results/catalogue-source.ts';
 import type { Output } from '../screen/output.ts';
 import { fetchAll } from './fetching.ts';
@@ -67,7 +68,7 @@ export function openNoticeFetcher(
         })
         .catch((error: Error) => {
           if (signal.aborted) reject(error);
-          else output.failure(codeOf(error), error.message);
+          else output.failure(codeOf(error), errorWords(error));
         })
         .finally(() => waiting--);
     },

@@ -9,6 +9,7 @@ import type { Session } from '../../session/session.ts';
 import type { Transfer } from '../../session/transfer.ts';
 import type { TransferEvent } from '../../session/transfer-event.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
+import { trackerReason } from '../error-words.ts';
 import type { Output } from '../screen/output.ts';
 import { dropReason } from '../swarm-view/drop-reasons.ts';
 import { withoutPasskey } from '../swarm-view/shown-tracker.ts';
@@ -62,7 +63,8 @@ export class TransferVoice {
         return this.#output.detail(`${trackerHost(tracker)} named ${count(peers, 'peer')}`);
       }
       case 'tracker-failed': {
-        const { tracker, reason, retryInSeconds } = event;
+        const { tracker, reason: said, retryInSeconds } = event;
+        const reason = trackerReason(said);
         this.#document(transfer, 'tracker-failed', { tracker: withoutPasskey(tracker), reason });
         return this.#complaintsOf(transfer).onFailed(tracker, reason, retryInSeconds);
       }

@@ -1,21 +1,25 @@
-/** A path that another torrent writes, in words: what, who has it, and what to do. */
+/** A path that another torrent writes, in words: what, and who has it. */
 import path from 'node:path';
 import process from 'node:process';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
-import { ClientError } from '../client-error.ts';
+import { ClientError, type ClientErrorFields } from '../client-error.ts';
 import type { ClaimHolder } from './claim-files.ts';
 import type { Conflict } from './claim-register.ts';
 
 /** `code` is 'claimed': another torrent writes one of its paths; or 'already-added': the same torrent in the same place. */
 export class ClaimError extends ClientError {
+  override readonly name = 'ClaimError';
   /** Who writes it. */
   readonly holder: ClaimHolder;
 
-  constructor(code: 'claimed' | 'already-added', message: string, at: string, holder: ClaimHolder) {
-    super(code, message, { path: at });
-    this.name = 'ClaimError';
-    this.holder = holder;
+  constructor(
+    code: 'claimed' | 'already-added',
+    message: string,
+    about: ClientErrorFields & { readonly path: string; readonly holder: ClaimHolder },
+  ) {
+    super(code, message, about);
+    this.holder = about.holder;
   }
 }
 
@@ -24,16 +28,15 @@ export function refusal({ name }: Metainfo, { meeting, claim, holder }: Conflict
   const who = holderName(holder);
   const [at, finalPath] = [path.join(...claim.place), path.join(...claim.finalPlace)];
   if (meeting === 'same') {
-    const message = `${shown(finalPath)} is being worked on by another Cicada${processOf(holder)}: stop that one first`;
-    return new ClaimError('already-added', message, finalPath, holder);
+    const message = `${shown(finalPath)} is being worked on by another Cicada${processOf(holder)}`;
+    return new ClaimError('already-added', message, { path: finalPath, holder });
   }
-  const advice = 'nothing was written; choose another --out, or come again when that one is done';
   const ours = `"${shown(name)}"`;
   const why =
     meeting === 'different'
       ? `${shown(finalPath)} is being fetched by ${who}, and is another file in ${ours}`
       : `${shown(at)} is in use by ${who}: ${ours} needs that name for something else`;
-  return new ClaimError('claimed', `${why}: ${advice}`, at, holder);
+  return new ClaimError('claimed', `${why}: nothing was written`, { path: at, holder });
 }
 
 /** As it stands in a sentence. Two torrents are often of one name: the beginning of the info-hash tells them apart. */
@@ -55,6 +58,6 @@ function shown(at: string): string {
 /** Of one that waiting would end, for a user who does not wait. */
 export function refusalForNow({ claim, holder }: Conflict): ClaimError {
   const at = path.join(...claim.finalPlace);
-  const message = `${shown(at)} is being fetched by ${holderName(holder)}: choose it when that is done`;
-  return new ClaimError('claimed', message, at, holder);
+  const message = `${shown(at)} is being fetched by ${holderName(holder)}`;
+  return new ClaimError('claimed', message, { path: at, holder, isOfSelection: true });
 }

@@ -80,11 +80,8 @@ export async function checkShare(metainfo: Metainfo, pathOf: FilePaths, control:
   const path = first.diskPath ?? first.path;
   const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
   const mayBeRaw = first.missing && metainfo.files[first.index]?.rawPath !== undefined;
-  const advice = mayBeRaw
-    ? 'where its name has the bytes of an older encoding it can be verified, and shared once it is renamed to UTF-8 (the program convmv does that)'
-    : 'the command "verify" tells which files; a changed folder needs a new torrent (the command "create")';
-  const message = `${path} ${faultOf(first)}${others}: ${advice}`;
-  throw new ClientError(first.missing ? 'not-found' : 'data-mismatch', message, { path });
+  const message = `${path} ${faultOf(first)}${others}`;
+  throw new ClientError(first.missing ? 'not-found' : 'data-mismatch', message, { path, mayBeRaw });
 }
 
 function faultOf(file: {

@@ -14,7 +14,7 @@ import { undici } from './undici.ts';
 import { takeAuthorization } from './web-credentials.ts';
 import { isInReach, type Reach, reachOf } from './web-door.ts';
 import { encodingsRead, unpacked } from './web-encoding.ts';
-import { WebError } from './web-error.ts';
+import { privateAddressWords, WebError } from './web-error.ts';
 
 /** libtorrent follows five; who needs more than three is lost. */
 export const redirectsMax = 3;
@@ -233,9 +233,7 @@ export class WebClient {
 }
 
 function isPrivate(): WebError {
-  const message =
-    'its address is in a private network, and there only plain announces (…/announce) are made for a torrent';
-  return new WebError('web-address-private', `${message}; what you type yourself with --tracker is asked`);
+  return new WebError('web-address-private', privateAddressWords);
 }
 
 function isForbidden(): WebError {

@@ -20,16 +20,10 @@ export function* refuseUnwritable(fs: FileSystem, folder: string): Steps<void> {
       continue;
     }
     if (!stat.isDirectory()) {
-      throw new ClientError('not-a-folder', `${at} is not a folder: choose another place with --out`, {
-        path: at,
-      });
+      throw new ClientError('not-a-folder', `${at} is not a folder`, { path: at });
     }
     if (yield* waitFor(fs.later.mayMakeIn(at))) return tryMaking(fs, folder);
-    throw new ClientError(
-      'folder-not-writable',
-      `${at} cannot be written to: choose another place with --out, or ask its owner`,
-      { path: at },
-    );
+    throw new ClientError('folder-not-writable', `${at} cannot be written to`, { path: at });
   }
 }
 
@@ -46,13 +40,7 @@ function tryMaking(fs: FileSystem, folder: string): void {
 export function* refuseLink(fs: FileSystem, folder: string): Steps<void> {
   const isLink = (yield* orUndefined(fs.later.lstat(folder)))?.isSymbolicLink() ?? false;
   if (!isLink) return;
-  throw new ClientError(
-    'unsafe-link',
-    `${folder} is a link that leads elsewhere: remove it or choose another --out`,
-    {
-      path: folder,
-    },
-  );
+  throw new ClientError('unsafe-link', `${folder} is a link that leads elsewhere`, { path: folder });
 }
 
 /**
@@ -71,9 +59,6 @@ export function* refuseHiddenFolder(
   const ours = new Set([...own, path.basename(side?.path ?? '')].map(foldName));
   const strange = there.find((name) => !ours.has(foldName(name)));
   if (strange === undefined) return;
-  throw new ClientError(
-    'exists',
-    `${rootPath} is a hidden folder that holds other things (${strange}): nothing goes into it; choose another --out`,
-    { path: rootPath },
-  );
+  const message = `${rootPath} is a hidden folder that holds other things (${strange}): nothing goes into it`;
+  throw new ClientError('exists', message, { path: rootPath, obstacle: 'hidden-folder' });
 }

@@ -163,8 +163,6 @@ function openNew(path: string): number {
     return openSync(path, 'wx', ownerOnly);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(path, error);
-    throw new ClientError('exists', `${path} exists: name another file to record into`, {
-      ...{ path, cause: error },
-    });
+    throw new ClientError('exists', `${path} exists`, { path, obstacle: 'recording', cause: error });
   }
 }

@@ -255,9 +255,7 @@ describe('a tracker in a private network', () => {
     for (const path of [forged, '/announce?passkey=k', '/announce.php', '/']) {
       const fact = await ask(reply(goodBytes), origin + path);
       expect(fact).toMatchObject({ type: 'announce-failed' });
-      expect((fact as Extract<Fact, { type: 'announce-failed' }>).reason).toMatch(
-        /private network.*--tracker/,
-      );
+      expect((fact as Extract<Fact, { type: 'announce-failed' }>).reason).toMatch(/private network/);
     }
     expect(heard).toEqual([]);
     expect((await ask(reply(goodBytes), `${origin}/music/KEY/announce`)).type).toBe('announced');

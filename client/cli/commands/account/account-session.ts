@@ -5,6 +5,7 @@ import { lastTracker } from '../../../account/last-tracker.ts';
 import { trackerBase } from '../../../account/tracker-address.ts';
 import { TrackerError } from '../../../account/tracker-error.ts';
 import { badOption, CliError } from '../../cli-error.ts';
+import { errorWords } from '../../error-words.ts';
 import { stateFolder } from '../../options/user-folders.ts';
 import { calledAs } from '../../screen/command-line.ts';
 import { interruption } from '../../screen/interruption.ts';
@@ -76,6 +77,6 @@ function parseTracker(text: string): string {
   try {
     return trackerBase(text);
   } catch (error) {
-    throw badOption(`--tracker: ${(error as Error).message}`);
+    throw badOption(`--tracker: ${errorWords(error)}`);
   }
 }

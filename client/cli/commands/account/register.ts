@@ -3,6 +3,7 @@ import { type OwnAccount, register } from '../../../account/account.ts';
 import { rememberTracker } from '../../../account/last-tracker.ts';
 import { CliError, codeOf } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
+import { errorWords } from '../../error-words.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { commandLine } from '../../screen/command-line.ts';
 import { type Output, paint } from '../../screen/output.ts';
@@ -56,7 +57,7 @@ export default defineCommand({
 function withLogin(error: unknown, name: string): unknown {
   const code = codeOf(error);
   if (code === 'name-taken') {
-    const message = `${(error as Error).message}; if it is yours: ${commandLine(['login', name])}`;
+    const message = `${errorWords(error)}; if it is yours: ${commandLine(['login', name])}`;
     return new CliError(code, message, error);
   }
   return error;

@@ -12,6 +12,7 @@ import type { HashProgress } from '../../../../torrents/hashing/engine.ts';
 import { HashPool } from '../../../../torrents/hashing/pool.ts';
 import { count, grouped, size } from '../../../../torrents/wording.ts';
 import { codeOf } from '../../cli-error.ts';
+import { errorWords } from '../../error-words.ts';
 import { exitCode, exitCodeOf } from '../../exit-codes.ts';
 import type { Output } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
@@ -69,7 +70,7 @@ export async function makeTorrents(
       } catch (error) {
         if (!isLong || signal.aborted) throw error;
         add(tallies.failed, job.album?.bytes);
-        output.failure(codeOf(error), (error as Error).message, { path: job.path });
+        output.failure(codeOf(error), errorWords(error), { path: job.path });
         if (code === exitCode.done) code = exitCodeOf(error);
         if (exitCodeOf(error) === exitCode.diskFull) break;
       }

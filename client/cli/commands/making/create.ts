@@ -6,6 +6,7 @@ import { count, size } from '../../../../torrents/wording.ts';
 import type { ShareError } from '../../../account/share-error.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
+import { errorWords } from '../../error-words.ts';
 import {
   contentOptions,
   createOptions,
@@ -88,8 +89,10 @@ export default defineCommand({
   },
 });
 
-function warn({ message }: ShareError, output: Output): void {
-  output.remark(`Note: ${plain(message)}. A torrent is made of it; the commands share and seed refuse it.`);
+function warn(error: ShareError, output: Output): void {
+  output.remark(
+    `Note: ${plain(errorWords(error))}. A torrent is made of it; the commands share and seed refuse it.`,
+  );
 }
 
 type Skips = CreatedTorrent['skipped'];
@@ -106,8 +109,10 @@ function tell(
   remarkSkipped(here, output);
   remarkEmpty(summary.bytes, output);
   const document = torrentDocument(summary, target ?? null, here);
-  const { code, message } = notShared ?? {};
-  output.document({ ...document, ...(notShared && { notShared: { code, message } }) });
+  output.document({
+    ...document,
+    ...(notShared && { notShared: { code: notShared.code, message: errorWords(notShared) } }),
+  });
   const title = target === undefined ? `${plain(summary.name)} (not written)` : plain(target);
   if (isOneOfMany && !output.verbose) {
     const files = summary.files.filter(({ isPad }) => !isPad).length;

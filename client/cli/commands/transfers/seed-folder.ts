@@ -13,6 +13,7 @@ import { sideBySide } from '../../../host/disk/side-by-side.ts';
 import type { Session } from '../../../session/session.ts';
 import type { Transfer } from '../../../session/transfer.ts';
 import { CliError, codeOf } from '../../cli-error.ts';
+import { errorWords } from '../../error-words.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { type Sighting, scoutFolders } from '../../sharing/folder-scout.ts';
 import { LeftOut } from '../../sharing/left-out.ts';
@@ -142,7 +143,7 @@ class FolderSeeding implements SeededFolder {
           await this.#letGo(path);
         },
         onTrouble: (error, at) => {
-          const { message } = error as Error;
+          const message = errorWords(error);
           this.#output.document({ event: 'trouble', path: at, code: codeOf(error), message });
           this.#output.remark(`${plain(message)}; it is looked at again`);
         },
@@ -209,7 +210,7 @@ class FolderSeeding implements SeededFolder {
     try {
       await this.#take(worthATry, signal);
     } catch (error) {
-      if (!signal.aborted) this.#output.remark(plain((error as Error).message));
+      if (!signal.aborted) this.#output.remark(plain(errorWords(error)));
     }
     this.#output.clearLive();
     this.#leftOut.tellCount();

@@ -15,6 +15,7 @@ import type { FolderChanges } from '../../../sharing/folder-listing.ts';
 import type { FolderVersion } from '../../../sharing/folder-version.ts';
 import { type SharedFolder, shareFolder } from '../../../sharing/shared-folder.ts';
 import { CliError, codeOf } from '../../cli-error.ts';
+import { errorWords } from '../../error-words.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { stateFolder } from '../../options/user-folders.ts';
 import { commandElsewhere } from '../../screen/command-line.ts';
@@ -112,7 +113,7 @@ export async function shareAlbums(
       output.clearLive();
       if (said.get(path) === String(error)) return;
       said.set(path, String(error));
-      const { message } = error as Error;
+      const message = errorWords(error);
       output.document({ event: 'trouble', path, code: codeOf(error), message });
       output.remark(`${plain(path)}: ${plain(message)}; ${next}`);
     };
@@ -167,7 +168,7 @@ export async function shareAlbums(
             await shareOne({ ...job, options: { ...job.options, wanted } }, album);
           }
         } catch (error) {
-          if (!signal.aborted) output.remark(`${plain(path)}: ${plain((error as Error).message)}`);
+          if (!signal.aborted) output.remark(`${plain(path)}: ${plain(errorWords(error))}`);
         }
       },
       onChanged: async ({ path }) => shared.get(path)?.folder.touch(),
@@ -181,7 +182,7 @@ export async function shareAlbums(
         for (const transfer of versions) await stop(transfer);
       },
       onTrouble: (error, folder) => {
-        const { message } = error as Error;
+        const message = errorWords(error);
         output.document({ event: 'trouble', path: folder, code: codeOf(error), message });
         output.remark(`${plain(folder)}: ${plain(message)}; it is looked at again`);
       },

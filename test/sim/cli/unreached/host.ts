@@ -99,7 +99,7 @@ export const hostUnreached: readonly Unreached[] = [
       'announceNow: () => sink(': 'of the engine, which storage runs leave out; swarms tell it the same fact',
       'setDeadline: (untrusted, inMs) =>':
         'of the engine, which storage runs leave out; swarms tell it the same fact',
-      'const message = `${finalPath} is there already':
+      "throw new ClientError('exists', `${finalPath} is there already`":
         'others put a file there in the moment in which it is chosen; test/host/selection.test.ts lets one be',
     },
   },

@@ -202,9 +202,9 @@ export const storageUnreached: readonly Unreached[] = [
       'if (path.dirname(at) === at) return': 'a system without a root folder: there is none',
       "throw new ClientError('not-a-folder'":
         'a user who names a file as the folder; test/host/storage/download-folder.test.ts',
-      "throw new ClientError( 'folder-not-writable'":
+      "throw new ClientError('folder-not-writable'":
         'a user who names a folder of others; test/cli/transfer/disk.test.ts',
-      "throw new ClientError( 'unsafe-link'":
+      "throw new ClientError('unsafe-link'":
         'links: others in storage runs make none; test/host/storage/download-folder.test.ts',
       'const there = (yield* orUndefined(fs.later.readdir(rootPath)))': hidden,
       'if (there.length === 0) return': hidden,

@@ -1,0 +1,68 @@
+/**
+ * An error in the words of the command line: what happened and where, as the library says it, and what to do about it.
+ * Every error that is printed goes through here.
+ */
+import { CodedError } from '../../torrents/coded-error.ts';
+import type { CreateError } from '../../torrents/create/create-error.ts';
+import type { MagnetError } from '../../torrents/magnet.ts';
+import type { MetainfoError } from '../../torrents/metainfo/metainfo-fields.ts';
+import type { VerifyError } from '../../torrents/verify-error.ts';
+import type { ShareError } from '../account/share-error.ts';
+import type { TrackerError } from '../account/tracker-error.ts';
+import type { ClientError } from '../host/client-error.ts';
+import { privateAddressWords, type WebError } from '../host/network/web-error.ts';
+import {
+  type Advice,
+  type AdviceFor,
+  clientAdvice,
+  shareAdvice,
+  trackerAdvice,
+  webAdvice,
+} from './advice.ts';
+import { createAdvice, magnetAdvice, metainfoAdvice, verifyAdvice } from './torrent-advice.ts';
+
+type AdviceOf<E extends CodedError<string>> = AdviceFor<E['code'], E['fields']>;
+
+interface Tables {
+  readonly ClientError: AdviceOf<ClientError>;
+  readonly ClaimError: AdviceOf<ClientError>;
+  readonly ShareError: AdviceOf<ShareError>;
+  /** Its code may be one that this program has never heard of. */
+  readonly TrackerError: Partial<AdviceOf<TrackerError>>;
+  readonly WebError: AdviceOf<WebError>;
+  readonly CreateError: AdviceOf<CreateError>;
+  readonly MetainfoError: AdviceOf<MetainfoError>;
+  readonly MagnetError: AdviceOf<MagnetError>;
+  readonly VerifyError: AdviceOf<VerifyError>;
+}
+
+/** By the name of the class: the classes need not be loaded for it. */
+export const adviceTables: Tables = {
+  ClientError: clientAdvice,
+  ClaimError: clientAdvice,
+  ShareError: shareAdvice,
+  TrackerError: trackerAdvice,
+  WebError: webAdvice,
+  CreateError: createAdvice,
+  MetainfoError: metainfoAdvice,
+  MagnetError: magnetAdvice,
+  VerifyError: verifyAdvice,
+};
+
+/** What is printed of anything thrown. */
+export function errorWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof CodedError ? `${error.message}${adviceOf(error) ?? ''}` : error.message;
+}
+
+function adviceOf({ name, code, fields }: CodedError<string>): string | undefined {
+  const tables: Readonly<Record<string, Readonly<Record<string, Advice<object>>>>> = adviceTables as never;
+  const table = Object.hasOwn(tables, name) ? tables[name]! : {};
+  const advice = Object.hasOwn(table, code) ? table[code] : undefined;
+  return typeof advice === 'function' ? advice(fields) : advice;
+}
+
+/** Why a tracker was not asked, as its status tells it: words, of which we know some. */
+export function trackerReason(reason: string): string {
+  return reason === privateAddressWords ? `${reason}${webAdvice['web-address-private']}` : reason;
+}
