@@ -8,12 +8,20 @@ import { createSecureContext } from 'node:tls';
 import { packAddress } from './protocol/address.ts';
 import { reachOf } from './protocol/address-reach.ts';
 
-/** `code`: certificate-invalid, port-in-use, port-not-permitted, port-invalid, address-not-available, host-not-found, listen-failed. */
+export type ListenErrorCode =
+  | 'certificate-invalid'
+  | 'port-in-use'
+  | 'port-not-permitted'
+  | 'port-invalid'
+  | 'address-not-available'
+  | 'host-not-found'
+  | 'listen-failed';
+
 class ListenError extends Error {
   override readonly name = 'ListenError';
-  readonly code: string;
+  readonly code: ListenErrorCode;
 
-  constructor(code: string, message: string, cause?: unknown) {
+  constructor(code: ListenErrorCode, message: string, cause?: unknown) {
     super(message, { cause });
     this.code = code;
   }
@@ -43,14 +51,16 @@ export function checkCertificate(files: { readonly cert: Uint8Array; readonly ke
 /** What the system said when we tried to listen → what to do about it. */
 export function listenError(error: unknown, host: string, port: number): ListenError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const [ours, message] = explain(code, host, port) ?? [
+  const [ours, message]: Explained = explain(code, host, port) ?? [
     'listen-failed',
     `cannot listen on ${host} port ${port}: ${error instanceof Error ? error.message : String(error)}`,
   ];
   return new ListenError(ours, message, error);
 }
 
-function explain(code: string, host: string, port: number): [code: string, message: string] | undefined {
+type Explained = readonly [code: ListenErrorCode, message: string];
+
+function explain(code: string, host: string, port: number): Explained | undefined {
   switch (code) {
     case 'EADDRINUSE':
       return [

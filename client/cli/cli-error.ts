@@ -1,10 +1,43 @@
-/** What the command line itself finds wrong. Like every error at a door: a stable code, and what to do about it. */
+/** What commands find wrong themselves; where a library finds the same, its code is theirs. */
+export const cliErrorCodes = [
+  'option-invalid',
+  'option-yes-missing',
+  'password-missing',
+  'rights-unconfirmed',
+  'sources-unsupported',
+  'not-found',
+  'result-not-found',
+  'tracker-unknown',
+  'tracker-unclear',
+  'tracker-unreachable',
+  'not-signed-in',
+  'sign-in-failed',
+  'name-taken',
+  'fetch-not-found',
+  'fetch-not-allowed',
+  'fetch-timed-out',
+  'fetch-redirects',
+  'fetch-too-large',
+  'fetch-failed',
+  'host-not-found',
+  'metainfo-too-large',
+  'file-is-folder',
+  'file-unreadable',
+  'folder-not-writable',
+  'create-nothing',
+  'exists',
+  'claimed',
+  'disk-full',
+] as const;
+export type CliErrorCode = (typeof cliErrorCodes)[number];
+
+/** What the command line itself finds wrong: it knows its options, so the message says what to do as well. */
 export class CliError extends Error {
   override readonly name = 'CliError';
-  /** Kebab-case; exit-codes.ts has a number for it. */
-  readonly code: string;
+  /** exit-codes.ts has a number for it. */
+  readonly code: CliErrorCode;
 
-  constructor(code: string, message: string, cause?: unknown) {
+  constructor(code: CliErrorCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
   }

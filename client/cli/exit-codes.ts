@@ -2,7 +2,19 @@
  * The one table from stable error codes to exit codes. The numbers are aria2's where they fit, so that scripts written
  * for it go on working.
  */
-import { codeOf } from './cli-error.ts';
+import type { CreateErrorCode } from '../../torrents/create/create-error.ts';
+import type { MagnetErrorCode } from '../../torrents/magnet.ts';
+import type { MetainfoErrorCode } from '../../torrents/metainfo/metainfo-fields.ts';
+import type { VerifyErrorCode } from '../../torrents/verify-error.ts';
+import type { DatabaseErrorCode } from '../../tracker/database/database-error.ts';
+import type { KeyFileErrorCode } from '../../tracker/key-file.ts';
+import type { ListenErrorCode } from '../../tracker/listening.ts';
+import type { RefusalCode } from '../../tracker/protocol/api/refusal-codes.ts';
+import type { ShareErrorCode } from '../account/share-error.ts';
+import type { OwnTrackerErrorCode } from '../account/tracker-error.ts';
+import type { ClientErrorCode } from '../host/client-error.ts';
+import type { WebErrorCode } from '../host/network/web-error.ts';
+import { type CliErrorCode, codeOf } from './cli-error.ts';
 
 export const exitCode = {
   done: 0,
@@ -21,7 +33,54 @@ export const exitCode = {
   dataMismatch: 32,
 } as const;
 
-const byCode: Readonly<Record<string, number>> = {
+/** What the system calls what went wrong. */
+type SystemCode =
+  | 'ENOENT'
+  | 'ENOSPC'
+  | 'EDQUOT'
+  | 'EACCES'
+  | 'EPERM'
+  | 'EISDIR'
+  | 'ENOTDIR'
+  | 'EROFS'
+  | 'EIO';
+/** Of a tracker that was to be started here. */
+type StartCode =
+  | DatabaseErrorCode
+  | KeyFileErrorCode
+  | ListenErrorCode
+  | 'proxy-invalid'
+  | 'public-url-invalid'
+  | 'external-address-invalid';
+type TorrentCode = CreateErrorCode | MagnetErrorCode | MetainfoErrorCode | VerifyErrorCode;
+type ClientCode = ClientErrorCode | ShareErrorCode | WebErrorCode | OwnTrackerErrorCode | RefusalCode;
+/** A code without a line below does not compile. */
+type KnownCode = TorrentCode | ClientCode | StartCode | CliErrorCode | SystemCode | 'interrupted';
+
+/** For families of codes: those of them that stand above have a number of their own. */
+const byPrefix = {
+  'option-': exitCode.badOption,
+  'metainfo-': exitCode.badTorrent,
+  'bencode-': exitCode.badTorrent,
+  'path-': exitCode.badTorrent,
+  'magnet-': exitCode.badMagnet,
+  'fetch-': exitCode.network,
+  'web-': exitCode.network,
+  'file-': exitCode.fileError,
+  'create-': exitCode.fileError,
+  'verify-': exitCode.fileError,
+  'share-': exitCode.fileError,
+  'private-file-': exitCode.fileError,
+  'tracker-key-': exitCode.fileError,
+  // Of a tracker whose disk or memory is full: another time it may go.
+  'database-': exitCode.network,
+} as const;
+
+type OfFamily = `${keyof typeof byPrefix}${string}`;
+type Listed = Readonly<Record<Exclude<KnownCode, OfFamily>, number>> &
+  Readonly<Partial<Record<Extract<KnownCode, OfFamily>, number>>>;
+
+const byCode: Listed = {
   interrupted: exitCode.stopped,
   stopped: exitCode.stopped,
 
@@ -135,27 +194,23 @@ const byCode: Readonly<Record<string, number>> = {
   'create-piece-length': exitCode.badOption,
   'create-too-many-pieces': exitCode.badOption,
   'port-invalid': exitCode.badOption,
-};
 
-/** For families of codes, when a code has no line of its own. */
-const byPrefix: readonly (readonly [prefix: string, number])[] = [
-  ['option-', exitCode.badOption],
-  ['metainfo-', exitCode.badTorrent],
-  ['bencode-', exitCode.badTorrent],
-  ['path-', exitCode.badTorrent],
-  ['magnet-', exitCode.badMagnet],
-  ['fetch-', exitCode.network],
-  ['file-', exitCode.fileError],
-  ['create-', exitCode.fileError],
-  ['verify-', exitCode.fileError],
-  ['share-', exitCode.fileError],
-  ['private-file-', exitCode.fileError],
-  ['tracker-key-', exitCode.fileError],
-  // Of a tracker whose disk or memory is full: another time it may go.
-  ['database-', exitCode.network],
-];
+  // No line of its own has been promised to these.
+  'address-too-long': exitCode.unknown,
+  'credentials-missing': exitCode.unknown,
+  'cursor-invalid': exitCode.unknown,
+  'encoding-unknown': exitCode.unknown,
+  'host-unknown': exitCode.unknown,
+  internal: exitCode.unknown,
+  'limit-reached': exitCode.unknown,
+  'media-type-unknown': exitCode.unknown,
+  'method-not-allowed': exitCode.unknown,
+  'release-limit': exitCode.unknown,
+};
 
 export function exitCodeOf(error: unknown): number {
   const code = codeOf(error);
-  return byCode[code] ?? byPrefix.find(([prefix]) => code.startsWith(prefix))?.[1] ?? exitCode.unknown;
+  const listed: Readonly<Record<string, number>> = byCode;
+  if (Object.hasOwn(listed, code)) return listed[code] ?? exitCode.unknown;
+  return Object.entries(byPrefix).find(([prefix]) => code.startsWith(prefix))?.[1] ?? exitCode.unknown;
 }

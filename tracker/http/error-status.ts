@@ -2,11 +2,12 @@
 import type { CatalogueErrorCode } from '../catalogue/catalogue-error.ts';
 import type { CommunityErrorCode } from '../community/community-error.ts';
 import type { DatabaseErrorCode } from '../database/database-error.ts';
+import type { RefusalCode } from '../protocol/api/refusal-codes.ts';
 
 type Code = CatalogueErrorCode | CommunityErrorCode | DatabaseErrorCode;
 
 /** Undefined: a fault of ours, answered as one. */
-const statuses: Readonly<Record<Code, number | undefined>> = {
+const statuses: { readonly [C in Code]: C extends RefusalCode ? number : undefined } = {
   'not-found': 404,
   'not-signed-in': 401,
   'sign-in-failed': 401,

@@ -5,6 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RefusalCode } from '../protocol/api/refusal-codes.ts';
 import { statusOf } from './error-status.ts';
 import { withContact } from './pages/contact.ts';
 import { notFoundPage } from './pages/page.ts';
@@ -60,7 +61,10 @@ export function answerError(
 }
 
 /** fastify's words repeat what was sent: an address may have a passkey in it, and has no end. */
-function frameworkRefusal({ code }: FastifyError, status: number): readonly [code: string, message: string] {
+function frameworkRefusal(
+  { code }: FastifyError,
+  status: number,
+): readonly [code: RefusalCode, message: string] {
   const known = frameworkRefusals[status];
   if (known !== undefined) return known;
   const isAddress = code === 'FST_ERR_BAD_URL';
@@ -70,7 +74,7 @@ function frameworkRefusal({ code }: FastifyError, status: number): readonly [cod
   ];
 }
 
-const frameworkRefusals: Readonly<Record<number, readonly [code: string, message: string]>> = {
+const frameworkRefusals: Readonly<Record<number, readonly [code: RefusalCode, message: string]>> = {
   413: ['body-too-large', 'the body is larger than this address takes'],
   414: ['address-too-long', 'a part of this address is longer than any that is known'],
   415: ['media-type-unknown', 'bodies are JSON: send Content-Type: application/json'],

@@ -8,7 +8,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
-import { CliError } from '../cli-error.ts';
 
 /** One line of `--json`. What is in it beside `event` depends on the command. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -78,7 +77,18 @@ export class Child {
     const error = this.#documents.find(({ event }) => event === 'error');
     const message =
       error === undefined ? this.#errors.trim() || 'it ended without a word' : String(error.message);
-    throw new CliError(String(error?.code ?? 'demo-child-ended'), `cicada ${this.#name}: ${message}`);
+    throw new ChildError(String(error?.code ?? 'demo-child-ended'), `cicada ${this.#name}: ${message}`);
+  }
+}
+
+/** What a program of the demo has said of itself, passed on. */
+class ChildError extends Error {
+  override readonly name = 'ChildError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
   }
 }
 

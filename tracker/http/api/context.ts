@@ -15,6 +15,7 @@ import type { Clock } from '../../clock.ts';
 import type { Authenticated } from '../../community/contract.ts';
 import { addressKey, openRateGate, type RateGate, rateLimits } from '../../community/sign-in/rate-limits.ts';
 import type { Library } from '../../library.ts';
+import type { RefusalCode } from '../../protocol/api/refusal-codes.ts';
 import { baseUrl } from '../addresses/base-url.ts';
 import type { ClientAddresses } from '../addresses/client-address.ts';
 
@@ -38,11 +39,11 @@ export interface ApiContext extends Pick<Clock, 'wallMs'> {
 
 /** Thrown by routes; `code` and status are answered as they are. */
 export class ApiError extends Error {
-  readonly code: string;
+  readonly code: RefusalCode;
   readonly statusCode: number;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(statusCode: number, code: string, message: string, retryAfterSeconds?: number) {
+  constructor(statusCode: number, code: RefusalCode, message: string, retryAfterSeconds?: number) {
     super(message);
     this.statusCode = statusCode;
     this.code = code;
