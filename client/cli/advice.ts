@@ -8,6 +8,7 @@ import type { ShareErrorCode, ShareErrorFields } from '../account/share-error.ts
 import type { OwnTrackerErrorCode, TrackerErrorFields } from '../account/tracker-error.ts';
 import type { ClientErrorCode, ClientErrorFields, Obstacle } from '../host/client-error.ts';
 import type { WebErrorCode } from '../host/network/web-error.ts';
+import type { SessionErrorCode } from '../session/session-error.ts';
 import { calledAs } from './screen/command-line.ts';
 
 export type Advice<Fields> = string | undefined | ((fields: Fields) => string | undefined);
@@ -93,6 +94,14 @@ export const trackerAdvice: AdviceFor<OwnTrackerErrorCode, TrackerErrorFields> =
   'name-invalid': undefined,
   'not-found': undefined,
   'taken-down': undefined,
+};
+
+export const sessionAdvice: AdviceFor<SessionErrorCode> = {
+  'already-in-list': undefined,
+  'not-in-list': undefined,
+  'no-torrent-yet': undefined,
+  'list-in-use': ': stop that one first',
+  'list-damaged': undefined,
 };
 
 export const webAdvice: AdviceFor<WebErrorCode> = {

@@ -11,10 +11,12 @@ import type { ShareError } from '../account/share-error.ts';
 import type { TrackerError } from '../account/tracker-error.ts';
 import type { ClientError } from '../host/client-error.ts';
 import { privateAddressWords, type WebError } from '../host/network/web-error.ts';
+import type { SessionError } from '../session/session-error.ts';
 import {
   type Advice,
   type AdviceFor,
   clientAdvice,
+  sessionAdvice,
   shareAdvice,
   trackerAdvice,
   webAdvice,
@@ -29,6 +31,7 @@ interface Tables {
   readonly ShareError: AdviceOf<ShareError>;
   /** Its code may be one that this program has never heard of. */
   readonly TrackerError: Partial<AdviceOf<TrackerError>>;
+  readonly SessionError: AdviceOf<SessionError>;
   readonly WebError: AdviceOf<WebError>;
   readonly CreateError: AdviceOf<CreateError>;
   readonly MetainfoError: AdviceOf<MetainfoError>;
@@ -42,6 +45,7 @@ export const adviceTables: Tables = {
   ClaimError: clientAdvice,
   ShareError: shareAdvice,
   TrackerError: trackerAdvice,
+  SessionError: sessionAdvice,
   WebError: webAdvice,
   CreateError: createAdvice,
   MetainfoError: metainfoAdvice,

@@ -14,6 +14,7 @@ import type { ShareErrorCode } from '../account/share-error.ts';
 import type { OwnTrackerErrorCode } from '../account/tracker-error.ts';
 import type { ClientErrorCode } from '../host/client-error.ts';
 import type { WebErrorCode } from '../host/network/web-error.ts';
+import type { SessionErrorCode } from '../session/session-error.ts';
 import { type CliErrorCode, codeOf } from './cli-error.ts';
 
 export const exitCode = {
@@ -53,7 +54,8 @@ type StartCode =
   | 'public-url-invalid'
   | 'external-address-invalid';
 type TorrentCode = CreateErrorCode | MagnetErrorCode | MetainfoErrorCode | VerifyErrorCode;
-type ClientCode = ClientErrorCode | ShareErrorCode | WebErrorCode | OwnTrackerErrorCode | RefusalCode;
+type AccountCode = ShareErrorCode | OwnTrackerErrorCode | RefusalCode;
+type ClientCode = ClientErrorCode | SessionErrorCode | WebErrorCode | AccountCode;
 /** A code without a line below does not compile. */
 type KnownCode = TorrentCode | ClientCode | StartCode | CliErrorCode | SystemCode | 'interrupted';
 
@@ -110,6 +112,7 @@ const byCode: Listed = {
 
   exists: exitCode.existsAlready,
   'already-added': exitCode.existsAlready,
+  'already-in-list': exitCode.existsAlready,
   claimed: exitCode.existsAlready,
 
   // These are about the tracker that was to be started here.
@@ -117,6 +120,9 @@ const byCode: Listed = {
   'database-newer': exitCode.fileError,
   'database-unreadable': exitCode.fileError,
   'database-damaged': exitCode.fileError,
+
+  'list-in-use': exitCode.fileError,
+  'list-damaged': exitCode.fileError,
 
   'not-a-folder': exitCode.fileError,
   'folder-not-writable': exitCode.fileError,
@@ -152,6 +158,8 @@ const byCode: Listed = {
   'result-not-found': exitCode.notFound,
   'tracker-bare': exitCode.notFound,
   'share-missing': exitCode.notFound,
+  'not-in-list': exitCode.notFound,
+  'no-torrent-yet': exitCode.notFound,
 
   'tracker-unreachable': exitCode.network,
   'tracker-unclear': exitCode.network,

@@ -1,6 +1,7 @@
 /** What the doors of a session throw: a stable code and what it is about. */
+import { CodedError } from '../../torrents/coded-error.ts';
 
-const sessionErrorCodes = [
+export const sessionErrorCodes = [
   'already-in-list',
   'not-in-list',
   'no-torrent-yet',
@@ -10,14 +11,18 @@ const sessionErrorCodes = [
 
 export type SessionErrorCode = (typeof sessionErrorCodes)[number];
 
-export class SessionError extends Error {
-  readonly code: SessionErrorCode;
-  readonly infoHash: string | undefined;
+export class SessionError extends CodedError<SessionErrorCode, { readonly infoHash?: string }> {
+  override readonly name = 'SessionError';
 
-  constructor(code: SessionErrorCode, message: string, options: { infoHash?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'SessionError';
-    this.code = code;
-    this.infoHash = options.infoHash;
+  constructor(
+    code: SessionErrorCode,
+    message: string,
+    { cause, ...fields }: { readonly infoHash?: string; readonly cause?: unknown } = {},
+  ) {
+    super(code, message, fields, cause);
+  }
+
+  get infoHash(): string | undefined {
+    return this.fields.infoHash;
   }
 }

@@ -5,6 +5,7 @@ import { cliErrorCodes } from '../../client/cli/cli-error.ts';
 import { exitCode, exitCodeOf } from '../../client/cli/exit-codes.ts';
 import { clientErrorCodes } from '../../client/host/client-error.ts';
 import { webErrorCodes } from '../../client/host/network/web-error.ts';
+import { sessionErrorCodes } from '../../client/session/session-error.ts';
 import { createErrorCodes } from '../../torrents/create/create-error.ts';
 import { magnetErrorCodes } from '../../torrents/magnet.ts';
 import { metainfoErrorCodes } from '../../torrents/metainfo/metainfo-fields.ts';
@@ -51,7 +52,14 @@ describe('exit codes', () => {
   });
 
   it('are known for every code of every list, but for those to which none is promised', () => {
-    const lists = [clientErrorCodes, shareErrorCodes, ownTrackerErrorCodes, webErrorCodes, cliErrorCodes];
+    const lists = [
+      clientErrorCodes,
+      shareErrorCodes,
+      ownTrackerErrorCodes,
+      webErrorCodes,
+      cliErrorCodes,
+      sessionErrorCodes,
+    ];
     const torrentLists = [createErrorCodes, metainfoErrorCodes, magnetErrorCodes, verifyErrorCodes];
     const codes = new Set<string>([...lists, ...torrentLists, refusalCodes].flat());
     expect([...codes].filter((code) => exitCodeOf(withCode(code)) === exitCode.unknown).sort()).toEqual([

@@ -5,6 +5,7 @@ import { ownTrackerErrorCodes } from '../../client/account/tracker-error.ts';
 import { adviceTables } from '../../client/cli/error-words.ts';
 import { clientErrorCodes } from '../../client/host/client-error.ts';
 import { webErrorCodes } from '../../client/host/network/web-error.ts';
+import { sessionErrorCodes } from '../../client/session/session-error.ts';
 import { createErrorCodes } from '../../torrents/create/create-error.ts';
 import { magnetErrorCodes } from '../../torrents/magnet.ts';
 import { metainfoErrorCodes } from '../../torrents/metainfo/metainfo-fields.ts';
@@ -16,6 +17,7 @@ const lists: Readonly<Record<keyof typeof adviceTables, readonly string[]>> = {
   ClaimError: clientErrorCodes,
   ShareError: shareErrorCodes,
   TrackerError: ownTrackerErrorCodes,
+  SessionError: sessionErrorCodes,
   WebError: webErrorCodes,
   CreateError: createErrorCodes,
   MetainfoError: metainfoErrorCodes,
