@@ -8,6 +8,7 @@ import { isHeld, type Published, publishRelease } from '../../../sharing/publish
 import { secretNames } from '../../../sharing/seed-rules.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
+import { errorWords } from '../../error-words.ts';
 import { exitCode, exitCodeOf } from '../../exit-codes.ts';
 import { contentOptions, createOptions } from '../../options/create-options.ts';
 import { newAudienceWords, visibilityOption } from '../../options/visibility.ts';
@@ -83,7 +84,7 @@ export default defineCommand({
           includeSecrets: args['include-secrets'],
           onLeftOut: (file) => tellLeftOut(file, output),
           onHash: (progress) => output.live(hashingLine('Hashing', progress)),
-          onTrouble: (error) => output.remark(plain(String(error))),
+          onTrouble: (error) => output.remark(plain(errorWords(error))),
           async onPublished(_version, published, faults) {
             tell(published, faults, account.url, output);
             tellFaults(faults, false, output);
