@@ -39,8 +39,8 @@ export const clientAdvice: AdviceFor<ClientErrorCode, ClientErrorFields> = {
       ? ': choose it when that is done'
       : '; choose another --out, or come again when that one is done',
   exists: ({ obstacle }) => obstacle && obstacles[obstacle],
-  // Said with its figures by the commands that fetch: tooLittleSpaceWords().
-  'disk-full': undefined,
+  'disk-full':
+    '. Make room, choose another --out, or some of its files with --select-file; --no-space-check starts all the same',
   'format-not-supported': ({ missing }) =>
     missing === 'piece-hashes' ? ': fetch it from its .torrent file' : undefined,
   'not-a-folder': ': choose another place with --out',

@@ -44,7 +44,7 @@ describe.each(Object.entries(lists))('every code of a %s', (name, codes) => {
 
   it('has an advice that begins with the sign that joins it to the message', () => {
     const advice = Object.values(adviceTables[name as keyof typeof adviceTables]);
-    expect(advice.filter((each) => typeof each === 'string' && !/^[:;] \S/.test(each))).toEqual([]);
+    expect(advice.filter((each) => typeof each === 'string' && !/^[:;.] \S/.test(each))).toEqual([]);
   });
 });
 

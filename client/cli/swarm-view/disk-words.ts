@@ -1,8 +1,7 @@
-/** What people are told of a disk that refuses or is too small: what is wrong, the figures, and what to do. Pure. */
+/** What people are told of a disk that refuses: what is wrong, the figures, and what to do. Pure. */
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { size } from '../../../torrents/wording.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
-import type { SpaceFigures } from '../../host/client-error.ts';
 
 const goesOn = 'it goes on by itself';
 
@@ -36,17 +35,4 @@ export function diskWords(
     default:
       return `the disk refuses (${displayPath([message])}); it is tried again by itself`;
   }
-}
-
-/** Why a download does not start. `name` and `folder` fit for a terminal. */
-export function tooLittleSpaceWords(
-  name: string,
-  folder: string,
-  { missingBytes, promisedBytes, freeBytes }: SpaceFigures,
-): string {
-  const others = promisedBytes === 0 ? '' : `, ${size(promisedBytes)} of it for downloads under way`;
-  return (
-    `${name} does not fit: ${size(missingBytes)} are missing, and ${size(freeBytes)} are free in ${folder}${others}. ` +
-    'Make room, choose another --out, or some of its files with --select-file; --no-space-check starts all the same'
-  );
 }

@@ -2,18 +2,17 @@
  * Fetches torrents side by side, each from what is known of it to the last piece. One that cannot be had does not keep
  * the others; the first failure decides how we end.
  */
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { count, duration, percent, rate, size } from '../../../torrents/wording.ts';
-import { ClientError } from '../../host/client-error.ts';
 import type { DiskSpace } from '../../host/disk/free-space.ts';
 import type { FileChoice } from '../../host/file-selection.ts';
 import type { Session } from '../../session/session.ts';
 import type { Transfer } from '../../session/transfer.ts';
 import type { AddRequest } from '../../session/transfer-settings.ts';
-import { CliError, codeOf } from '../cli-error.ts';
+import { codeOf } from '../cli-error.ts';
 import { tellWarnings } from '../commands/making/torrent-notes.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { hiddenNameWords, tellHiddenName } from '../commands/transfers/hidden-name.ts';
@@ -28,7 +27,6 @@ import { watch } from '../screen/watch.ts';
 import { searchView } from '../sources/metadata-search.ts';
 import type { WantedTorrent } from '../sources/wanted-torrent.ts';
 import { withAnnounceKey } from '../swarm-view/announce-key.ts';
-import { tooLittleSpaceWords } from '../swarm-view/disk-words.ts';
 import { DownloadView } from '../swarm-view/download-view.ts';
 import { followDownloads } from './download-events.ts';
 import { runOnDone } from './on-done.ts';
@@ -93,13 +91,10 @@ async function begin(
   view: DownloadView,
   output: Output,
 ): Promise<Transfer> {
-  const { folder } = options;
   const transfer = session.add(requestOf(wanted, options, output));
   if ('link' in wanted) await find(transfer, wanted.link, view, output);
   try {
     await transfer.started;
-  } catch (error) {
-    throw tooLittleSpace(error, transfer.metainfo, folder) ?? error;
   } finally {
     view.checking = undefined;
   }
@@ -166,12 +161,6 @@ function tellStart(transfer: Transfer, output: Output): void {
     output.detail(`${plain(metainfo.name)}: what is here is remembered from last time.`);
   if (bytes > 0 && bytes < total)
     output.remark(`Going on: ${percent(bytes, total)} of ${plain(metainfo.name)} is here already.`);
-}
-
-function tooLittleSpace(error: unknown, { name }: Metainfo, folder: string): CliError | undefined {
-  if (!(error instanceof ClientError) || error.space === undefined) return undefined;
-  const words = tooLittleSpaceWords(plain(name), plain(resolve(folder)), error.space);
-  return new CliError('disk-full', words, error);
 }
 
 /** Both figures: always when it is asked for much, and when little room will be left. */

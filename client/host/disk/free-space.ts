@@ -6,7 +6,9 @@
  */
 import path from 'node:path';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { hasPiece } from '../../../torrents/piece-set.ts';
+import { size } from '../../../torrents/wording.ts';
 import { unwanted } from '../../engine/pieces/piece-selection.ts';
 import { ClientError } from '../client-error.ts';
 import type { PreparedDownload } from '../preparing/download-folder.ts';
@@ -74,7 +76,10 @@ function refuseFullDisk(
   folder: string,
 ): void {
   if (missingBytes === 0 || freeBytes === undefined || missingBytes + promisedBytes <= freeBytes) return;
-  throw new ClientError('disk-full', `${name} does not fit on the disk of ${path.resolve(folder)}`, {
+  const at = displayPath([path.resolve(folder)]);
+  const others = promisedBytes === 0 ? '' : `, ${size(promisedBytes)} of it for downloads under way`;
+  const figures = `${size(missingBytes)} are missing, and ${size(freeBytes)} are free in ${at}${others}`;
+  throw new ClientError('disk-full', `${displayPath([name])} does not fit: ${figures}`, {
     path: folder,
     space: { missingBytes, promisedBytes, freeBytes },
   });

@@ -1,6 +1,6 @@
 /** What people hear of a disk that is full, fails or may not be written, and when they hear that it is over. */
 import { describe, expect, it } from 'vitest';
-import { diskWords, tooLittleSpaceWords } from '../../../client/cli/swarm-view/disk-words.ts';
+import { diskWords } from '../../../client/cli/swarm-view/disk-words.ts';
 import { figuresOf } from '../../../client/cli/transfer/transfer-figures.ts';
 import type { TorrentStatus } from '../../../client/engine/status.ts';
 import type { ActiveTorrent } from '../../../client/host/active-torrent.ts';
@@ -26,14 +26,9 @@ describe('words', () => {
     expect(diskWords({ code, message: 'why' })).toMatch(words);
   });
 
-  it('say both figures where they are known', () => {
+  it('say the figures where they are known', () => {
     const words = diskWords(full, { missingBytes: 58 * MiB, freeBytes: 3 * MiB });
     expect(words).toBe('the disk is full: make room for 58 MiB (3 MiB free); it goes on by itself');
-    const start = tooLittleSpaceWords('Album', '/music', {
-      ...{ missingBytes: 58 * MiB, freeBytes: 20 * MiB, promisedBytes: 4 * MiB },
-    });
-    expect(start).toMatch(/58 MiB are missing, and 20 MiB are free in \/music, 4 MiB of it for downloads/);
-    expect(start).toMatch(/--out.*--select-file.*--no-space-check/);
   });
 
   it('make the control characters of a path visible', () => {

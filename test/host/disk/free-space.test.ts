@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { errorWords } from '../../../client/cli/error-words.ts';
 import type { Client } from '../../../client/host/client.ts';
 import { type DiskSpace, freeSpace, measureSpace } from '../../../client/host/disk/free-space.ts';
 import { openClient } from '../../../client/host/open-client.ts';
@@ -100,6 +101,8 @@ describe.skipIf(bavail * bsize >= hugeBytes)('a download that does not fit', () 
     const refused = await client.download(huge, { folder }).catch((error) => error);
     expect(refused).toMatchObject({ code: 'disk-full', space: { missingBytes: hugeBytes } });
     expect(refused.space.freeBytes).toBeLessThan(hugeBytes);
+    expect(refused.message).toMatch(/ does not fit: .*iB are missing, and .*iB are free in \/[^,]*$/);
+    expect(errorWords(refused)).toMatch(/Make room, .*--out.*--select-file.*--no-space-check/);
     expect(fs.readdirSync(folder)).toEqual([]);
     let found: DiskSpace | undefined;
     const onSpace = (space: DiskSpace) => {
@@ -110,6 +113,7 @@ describe.skipIf(bavail * bsize >= hugeBytes)('a download that does not fit', () 
     // What it will yet write is taken for others on its disk.
     const second = await client.download(metainfo, { folder }).catch((error) => error);
     expect(second).toMatchObject({ code: 'disk-full', space: { promisedBytes: hugeBytes } });
+    expect(second.message).toMatch(/iB of it for downloads under way$/);
     await torrent.stop();
     await (await client.download(metainfo, { folder })).stop();
   });
