@@ -9,6 +9,7 @@ import type { OwnTrackerErrorCode, TrackerErrorFields } from '../account/tracker
 import type { ClientErrorCode, ClientErrorFields, Obstacle } from '../host/client-error.ts';
 import type { WebErrorCode } from '../host/network/web-error.ts';
 import type { SessionErrorCode } from '../session/session-error.ts';
+import type { CliErrorCode } from './cli-error.ts';
 import { calledAs } from './screen/command-line.ts';
 
 export type Advice<Fields> = string | undefined | ((fields: Fields) => string | undefined);
@@ -103,6 +104,12 @@ export const sessionAdvice: AdviceFor<SessionErrorCode> = {
   'list-in-use': ': stop that one first',
   'list-damaged': undefined,
 };
+
+/** While a folder is being published to be shared, there is one more way out. */
+export const publishingAdvice: ReadonlyMap<CliErrorCode, string> = new Map([
+  ['rights-unconfirmed', ' (--no-publish shares without it)'],
+  ['tracker-unreachable', ' (--no-publish shares without it)'],
+]);
 
 export const webAdvice: AdviceFor<WebErrorCode> = {
   'web-too-large': undefined,

@@ -16,11 +16,13 @@ import {
   type Advice,
   type AdviceFor,
   clientAdvice,
+  publishingAdvice,
   sessionAdvice,
   shareAdvice,
   trackerAdvice,
   webAdvice,
 } from './advice.ts';
+import { CliError, codeOf } from './cli-error.ts';
 import { createAdvice, magnetAdvice, metainfoAdvice, verifyAdvice } from './torrent-advice.ts';
 
 type AdviceOf<E extends CodedError<string>> = AdviceFor<E['code'], E['fields']>;
@@ -64,6 +66,14 @@ function adviceOf({ name, code, fields }: CodedError<string>): string | undefine
   const table = Object.hasOwn(tables, name) ? tables[name]! : {};
   const advice = Object.hasOwn(table, code) ? table[code] : undefined;
   return typeof advice === 'function' ? advice(fields) : advice;
+}
+
+/** The error of a share that was to be published, with the advice that is right only there. */
+export function whilePublishing(error: unknown): unknown {
+  const said = codeOf(error);
+  for (const [code, advice] of publishingAdvice)
+    if (code === said) return new CliError(code, `${errorWords(error)}${advice}`, error);
+  return error;
 }
 
 /** Why a tracker was not asked, as its status tells it: words, of which we know some. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ShareError } from '../../client/account/share-error.ts';
 import { TrackerError } from '../../client/account/tracker-error.ts';
-import { errorWords, trackerReason } from '../../client/cli/error-words.ts';
+import { errorWords, trackerReason, whilePublishing } from '../../client/cli/error-words.ts';
 import { ClaimError } from '../../client/host/claims/claim-error.ts';
 import { ClientError } from '../../client/host/client-error.ts';
 import { privateAddressWords } from '../../client/host/network/web-error.ts';
@@ -109,6 +109,19 @@ describe('of one code, the fields tell which advice is right', () => {
   it('of a tracker that invents a code, or takes one of another library, nothing is added', () => {
     for (const code of ['unheard-of', 'constructor', 'share-secret', 'port-in-use'])
       expect(errorWords(new TrackerError(code, 'no', 400))).toBe('no');
+  });
+
+  it('while a folder is published, that it can be shared without', () => {
+    const away = new TrackerError('tracker-unreachable', 'http://host: no such host', 0, {
+      system: 'ENOTFOUND',
+    });
+    expect(errorWords(away)).toMatch(/no such host; check the address$/);
+    expect(errorWords(whilePublishing(away))).toMatch(
+      /; check the address \(--no-publish shares without it\)$/,
+    );
+    expect(whilePublishing(away)).toMatchObject({ code: 'tracker-unreachable', cause: away });
+    const banned = new TrackerError('account-banned', 'no', 403);
+    expect(whilePublishing(banned)).toBe(banned);
   });
 
   it('of a tracker in a private network, what is asked all the same', () => {

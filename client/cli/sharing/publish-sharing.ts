@@ -13,11 +13,11 @@ import type { Session } from '../../session/session.ts';
 import type { Transfer } from '../../session/transfer.ts';
 import { type AccessBody, isHeld, type ReleaseDetail } from '../../sharing/publishing.ts';
 import type { SharedFolder } from '../../sharing/shared-folder.ts';
-import { CliError, codeOf } from '../cli-error.ts';
+import { codeOf } from '../cli-error.ts';
 import { confirmRights } from '../commands/account/rights.ts';
 import { tellFaults } from '../commands/making/release-faults.ts';
 import { plain, torrentDocument } from '../commands/making/torrent-summary.ts';
-import { errorWords } from '../error-words.ts';
+import { errorWords, whilePublishing } from '../error-words.ts';
 import { exitCode } from '../exit-codes.ts';
 import { audienceWords } from '../options/visibility.ts';
 import { releaseTitle } from '../results/release-names.ts';
@@ -83,16 +83,8 @@ async function shareWith(
   const pool = new HashPool(options.threads);
   const identity = await openIdentity(stateFolder);
   // Before anything is hashed: whether the tracker is there, and knows us.
-  await confirmRights(account, mayShare, output).catch((error: Error) => {
-    if (codeOf(error) === 'rights-unconfirmed') {
-      throw new CliError(
-        'rights-unconfirmed',
-        `${errorWords(error)} (--no-publish shares without it)`,
-        error,
-      );
-    }
-    if (codeOf(error) !== 'tracker-unreachable') throw error;
-    throw new CliError('tracker-unreachable', `${errorWords(error)} (--no-publish shares without it)`, error);
+  await confirmRights(account, mayShare, output).catch((error: unknown) => {
+    throw whilePublishing(error);
   });
   const trust = { origin: new URL(account.url).origin };
   const sharings: Sharing[] = [];
