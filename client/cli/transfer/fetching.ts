@@ -5,7 +5,6 @@
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { MagnetLink } from '../../../torrents/magnet.ts';
-import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { count, duration, percent, rate, size } from '../../../torrents/wording.ts';
 import type { DiskSpace } from '../../host/disk/free-space.ts';
 import type { FileChoice } from '../../host/file-selection.ts';
