@@ -15,7 +15,8 @@ import {
 import { openIdentity } from '../../client/account/identity.ts';
 import { lastTracker, rememberTracker } from '../../client/account/last-tracker.ts';
 import { TrackerClient } from '../../client/account/tracker-client.ts';
-import { openStanding } from '../../client/cli/sharing/share-standing.ts';
+import { tellStanding } from '../../client/cli/sharing/standing-words.ts';
+import { openStanding } from '../../client/session/shares/share-standing.ts';
 import { loadFetched, saveFetched } from '../../client/sharing/fetched-releases.ts';
 import { loadPublication, savePublication } from '../../client/sharing/publication-store.ts';
 import { isOf, publishRelease } from '../../client/sharing/publishing.ts';
@@ -75,8 +76,10 @@ describe('what is shared', () => {
     const { release: shared } = await publishRelease(pia, identity, publication);
     const told: string[] = [];
     const standing = openStanding(pia, {
-      document: () => {},
-      remark: (line) => void told.push(line),
+      onTrouble: (trouble) => {
+        const remark = (line: string) => void told.push(line);
+        tellStanding(trouble, pia.url, { document: () => {}, remark });
+      },
       onTakenDown: async (releaseId, error) => {
         if (!told.includes(error.message)) told.push(error.message);
         expect([releaseId, error.code]).toEqual([shared.id, 'taken-down']);

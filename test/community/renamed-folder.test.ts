@@ -10,7 +10,7 @@ import {
   type TrackerAccount,
 } from '../../client/account/account.ts';
 import { openIdentity } from '../../client/account/identity.ts';
-import { publishFolder } from '../../client/cli/sharing/publishing-folder.ts';
+import { publishFolder } from '../../client/session/shares/publishing-folder.ts';
 import type { AccessBody, Published } from '../../client/sharing/publishing.ts';
 import { type RunningTracker, startTracker } from '../../tracker/server.ts';
 import { makeFolder, noise } from '../torrents/folder-fixture.ts';

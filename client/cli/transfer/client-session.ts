@@ -3,12 +3,9 @@ import { count, size } from '../../../torrents/wording.ts';
 import type { RecordingSummary } from '../../host/recording/flight-recorder.ts';
 import { openSession, type SessionOptions } from '../../session/open-session.ts';
 import type { Session } from '../../session/session.ts';
-import type { Transfer } from '../../session/transfer.ts';
-import type { AddRequest } from '../../session/transfer-settings.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { resolvePeer } from '../options/endpoints.ts';
 import { stateFolder } from '../options/user-folders.ts';
-import { aborted } from '../screen/interruption.ts';
 import { type Output, paint, paintEveryMs } from '../screen/output.ts';
 import { watch } from '../screen/watch.ts';
 
@@ -51,27 +48,6 @@ export async function withSession<T>(
     lastWords.delete(output);
     const summary = recording();
     if (summary !== undefined) announceRecording(summary, output);
-  }
-}
-
-/** Runs when this resolves. Rejects with why it does not, and then it is not in the list; or when the signal is aborted. */
-export async function startTransfer(
-  session: Session,
-  request: AddRequest,
-  signal: AbortSignal,
-): Promise<Transfer> {
-  signal.throwIfAborted();
-  const transfer = session.add(request);
-  const stopped = aborted(signal).then(() => {
-    throw signal.reason;
-  });
-  stopped.catch(() => {});
-  try {
-    await Promise.race([transfer.started, stopped]);
-    return transfer;
-  } catch (error) {
-    if (!signal.aborted) await session.remove(transfer);
-    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { capital } from '../../../../torrents/wording.ts';
 import type { Session } from '../../../session/session.ts';
+import { startTransfer } from '../../../session/start-transfer.ts';
 import type { Transfer } from '../../../session/transfer.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
@@ -16,7 +17,7 @@ import { type GivenTorrent, givenPositional, givenTorrent } from '../../sources/
 import type { LoadedTorrent } from '../../sources/torrent-source.ts';
 import { trackerOption } from '../../sources/wanted-torrent.ts';
 import { missingSources, type Sources, unsupportedSources } from '../../swarm-view/obstacles.ts';
-import { type NetworkArgs, startTransfer, withSession } from '../../transfer/client-session.ts';
+import { type NetworkArgs, withSession } from '../../transfer/client-session.ts';
 import { seedUntil } from '../../transfer/seeding.ts';
 import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { tellWarnings } from '../making/torrent-notes.ts';

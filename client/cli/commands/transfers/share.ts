@@ -10,6 +10,7 @@ import { count, size } from '../../../../torrents/wording.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../../../tracker/server.ts';
 import { lastTracker } from '../../../account/last-tracker.ts';
 import { loadSession } from '../../../account/tracker-sessions.ts';
+import { startTransfer } from '../../../session/start-transfer.ts';
 import type { Transfer } from '../../../session/transfer.ts';
 import { badOption, CliError, codeOf } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
@@ -31,7 +32,7 @@ import { interruption } from '../../screen/interruption.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
 import { sharedPlaces } from '../../sharing/shareable.ts';
-import { startTransfer, withSession } from '../../transfer/client-session.ts';
+import { withSession } from '../../transfer/client-session.ts';
 import { seedUntil } from '../../transfer/seeding.ts';
 import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { rightsOption } from '../account/rights.ts';
@@ -92,10 +93,10 @@ export default defineCommand({
       const create = createOptions(args, []);
       const collections = args['per-album'] === true ? places : [];
       const folders = await foldersOf(places, collections, create, signal);
-      const sharing = { folders, collections, create, access, threads, includeSecrets, mayShare };
       const place = { stateFolder: stateFolder(), tracker: catalogue, signal };
+      const sharing = { place, folders, collections, create, access, threads, includeSecrets, mayShare };
       return await withSession({ ...args, remembers: false }, output, (session) =>
-        sharePublished(session, place, sharing, output),
+        sharePublished(session, sharing, output),
       );
     }
     // With a tracker of somebody else's the torrent file is all that can be handed on.

@@ -8,10 +8,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TrackerAccount } from '../../account/account.ts';
 import type { TrackerError } from '../../account/tracker-error.ts';
 import { type ReleaseDetail, releaseAt, takenDown } from '../../sharing/publishing.ts';
-import { codeOf } from '../cli-error.ts';
-import { plain } from '../commands/making/torrent-summary.ts';
-import { errorWords } from '../error-words.ts';
-import type { Output } from '../screen/output.ts';
 
 type Shared = Pick<ReleaseDetail, 'id' | 'album' | 'announceUrl'>;
 
@@ -19,7 +15,14 @@ type Shared = Pick<ReleaseDetail, 'id' | 'album' | 'announceUrl'>;
 const lookEveryMs = 20_000;
 const askEveryMs = 1_000;
 
-export interface StandingPorts extends Pick<Output, 'document' | 'remark'> {
+export interface StandingTrouble {
+  /** Undefined: all of them. */
+  readonly release: Shared | undefined;
+  readonly trouble: 'withdrawn' | 'announce-url-renewed' | Error;
+}
+
+export interface StandingPorts {
+  readonly onTrouble: (trouble: StandingTrouble) => void;
   /** A moderator has taken it down: it is shared no more. */
   readonly onTakenDown: (releaseId: string, error: TrackerError) => Promise<void>;
 }
@@ -47,43 +50,34 @@ export function openStanding(account: TrackerAccount, ports: StandingPorts) {
   /** Release, or '' for all of them → the code of what was said of it. */
   const said = new Map<string, string>();
 
-  function say(subject: string, code: string, message: string): void {
+  function say(release: Shared | undefined, code: string, trouble: StandingTrouble['trouble']): void {
+    const subject = release?.id ?? '';
     if (said.get(subject) === code) return;
     said.set(subject, code);
-    ports.document({ event: 'trouble', release: subject || null, code, message });
-    ports.remark(plain(message));
+    ports.onTrouble({ release, trouble });
   }
 
   return {
     /** Never rejects. */
-    async look({ id, album, announceUrl }: Shared): Promise<void> {
+    async look(shared: Shared): Promise<void> {
+      const { id, announceUrl } = shared;
       try {
         const release = await releaseAt(account, id);
         said.delete('');
         if (release?.takenDown !== undefined) await ports.onTakenDown(id, takenDown(release));
-        else if (release === undefined) {
-          say(id, 'withdrawn', `${album} was withdrawn at ${account.url}: nobody finds it there any more`);
-        } else if (release.announceUrl !== announceUrl) {
-          const what = `the announce URLs of your account at ${account.url} were renewed`;
-          say(id, 'announce-url-renewed', `${album}: ${what}; stop sharing and start it again`);
-        } else said.delete(id);
+        else if (release === undefined) say(shared, 'withdrawn', 'withdrawn');
+        else if (release.announceUrl !== announceUrl)
+          say(shared, 'announce-url-renewed', 'announce-url-renewed');
+        else said.delete(id);
       } catch (error) {
         const code = codeOf(error);
-        // Whoever looks ends as well.
-        if (code === 'interrupted') return;
-        say('', code, wordsOf(code, errorWords(error), account.url));
+        // The program that looks is ending.
+        if (code !== 'interrupted') say(undefined, code ?? '', error as Error);
       }
     },
   };
 }
 
-function wordsOf(code: string, message: string, url: string): string {
-  switch (code) {
-    case 'account-banned':
-      return `${url}: ${message}; nobody is sent to you from there any more`;
-    case 'tracker-unreachable':
-      return `The tracker does not answer, and is asked again soon: ${message}`;
-    default:
-      return `${url}: ${message}`;
-  }
+function codeOf(error: unknown): string | undefined {
+  return (error as { readonly code?: string }).code;
 }

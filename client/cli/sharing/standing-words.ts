@@ -1,0 +1,33 @@
+/** What people are told of releases that are shared, and not as they were at their tracker any more. */
+import type { StandingTrouble } from '../../session/shares/share-standing.ts';
+import { codeOf } from '../cli-error.ts';
+import { plain } from '../commands/making/torrent-summary.ts';
+import { errorWords } from '../error-words.ts';
+import type { Output } from '../screen/output.ts';
+
+/** `url`: of the tracker. */
+export function tellStanding(
+  { release, trouble }: StandingTrouble,
+  url: string,
+  output: Pick<Output, 'document' | 'remark'>,
+): void {
+  const code = trouble instanceof Error ? codeOf(trouble) : trouble;
+  const message = wordsOf(release?.album ?? '', trouble, url);
+  output.document({ event: 'trouble', release: release?.id ?? null, code, message });
+  output.remark(plain(message));
+}
+
+function wordsOf(album: string, trouble: StandingTrouble['trouble'], url: string): string {
+  if (trouble === 'withdrawn') return `${album} was withdrawn at ${url}: nobody finds it there any more`;
+  if (trouble === 'announce-url-renewed')
+    return `${album}: the announce URLs of your account at ${url} were renewed; stop sharing and start it again`;
+  const message = errorWords(trouble);
+  switch (codeOf(trouble)) {
+    case 'account-banned':
+      return `${url}: ${message}; nobody is sent to you from there any more`;
+    case 'tracker-unreachable':
+      return `The tracker does not answer, and is asked again soon: ${message}`;
+    default:
+      return `${url}: ${message}`;
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * Folders that are published at a tracker with a catalogue: each is seeded, watched, and published again when it changes.
+ * With collections (folders of albums), albums that come later are published as well.
+ *
+ * Invariant: what a moderator has taken down, or keeps waiting, is not tried again by itself, and stops no other folder.
+ */
+import type { Album } from '../../../torrents/create/albums.ts';
+import type { CreateOptions, Skipped } from '../../../torrents/create/create.ts';
+import type { HashProgress } from '../../../torrents/hashing/engine.ts';
+import { HashPool } from '../../../torrents/hashing/pool.ts';
+import type { ReleaseFault } from '../../../torrents/release/release.ts';
+import type { AccountPlace, TrackerAccount } from '../../account/account.ts';
+import { type Identity, openIdentity } from '../../account/identity.ts';
+import { ShareError } from '../../account/share-error.ts';
+import type { TrackerError } from '../../account/tracker-error.ts';
+import type { FolderVersion } from '../../sharing/folder-version.ts';
+import { type AccessBody, isHeld, type Published, type ReleaseDetail } from '../../sharing/publishing.ts';
+import type { SharedFolder } from '../../sharing/shared-folder.ts';
+import type { Session } from '../session.ts';
+import { startTransfer } from '../start-transfer.ts';
+import type { Transfer } from '../transfer.ts';
+import { scoutAlbums } from './album-scout.ts';
+import { publishFolder } from './publishing-folder.ts';
+import { type StandingTrouble, watchStanding } from './share-standing.ts';
+
+/** A folder that is one release; an album also tells what belongs to it. */
+export type SharedPlace = Pick<Album, 'path'> & Partial<Album>;
+
+export interface PublishedSharesOptions {
+  readonly place: AccountPlace & { readonly signal: AbortSignal };
+  /** Each a release; with `collections` those that were found in them so far. */
+  readonly folders: readonly SharedPlace[];
+  /** Folders of albums: later ones are shared as they come. */
+  readonly collections: readonly string[];
+  readonly create: CreateOptions;
+  readonly access: AccessBody | undefined;
+  readonly threads: number | undefined;
+  readonly includeSecrets: boolean | undefined;
+}
+
+/** What happens, for whoever tells people. */
+export interface PublishedSharesPorts {
+  /** The first look at them has come to this one. */
+  readonly onPublishing: (index: number, count: number) => void;
+  readonly onHash: (progress: HashProgress) => void;
+  readonly onLeftOut: (file: Skipped) => void;
+  readonly onPublished: (shared: PublishedVersion) => void;
+  /** A moderator has taken it down, or it waits for one. */
+  readonly onHeld: (error: TrackerError, folder: string, release: string | undefined) => void;
+  /** `next`: what becomes of it. */
+  readonly onTrouble: (
+    error: unknown,
+    folder: string,
+    next: 'tried-again' | 'not-seeded' | 'looked-at-again',
+  ) => void;
+  readonly onStanding: (trouble: StandingTrouble) => void;
+  /** It is not there any more. Nothing is withdrawn. */
+  readonly onGone: (folder: string) => void;
+}
+
+export interface PublishedVersion extends Published {
+  readonly version: FolderVersion;
+  readonly faults: readonly ReleaseFault[];
+  /** Of this folder, in this run. */
+  readonly isFirst: boolean;
+}
+
+/** One of the folders, while it is shared. */
+interface Sharing {
+  readonly folder: string;
+  share: SharedFolder | undefined;
+  transfer: Transfer | undefined;
+  release: ReleaseDetail | undefined;
+}
+
+export class PublishedShares {
+  readonly #session: Session;
+  readonly #account: TrackerAccount;
+  readonly #options: PublishedSharesOptions;
+  readonly #ports: PublishedSharesPorts;
+  readonly #identity: Identity;
+  readonly #pool: HashPool;
+  #sharings: Sharing[] = [];
+  readonly #transfers: Transfer[] = [];
+  readonly #nothingLeft = new AbortController();
+  /** Trying again changes nothing. */
+  readonly #givenUp = new Set<string>();
+  /** Of many, what was said of each last. */
+  readonly #said = new Map<string, string>();
+  #lastHeld: TrackerError | undefined;
+
+  private constructor(
+    session: Session,
+    account: TrackerAccount,
+    options: PublishedSharesOptions,
+    ports: PublishedSharesPorts,
+    identity: Identity,
+  ) {
+    this.#session = session;
+    this.#account = account;
+    this.#options = options;
+    this.#ports = ports;
+    this.#identity = identity;
+    this.#pool = new HashPool(options.threads);
+  }
+
+  static async open(
+    session: Session,
+    account: TrackerAccount,
+    options: PublishedSharesOptions,
+    ports: PublishedSharesPorts,
+  ): Promise<PublishedShares> {
+    const identity = await openIdentity(options.place.stateFolder);
+    return new PublishedShares(session, account, options, ports, identity);
+  }
+
+  /** Those that are seeded now: they come and go. */
+  get transfers(): readonly Transfer[] {
+    return this.#transfers;
+  }
+
+  /** Aborted when nothing is left to share. */
+  get nothingLeft(): AbortSignal {
+    return this.#nothingLeft.signal;
+  }
+
+  /** Publishes and seeds all of them. Throws TrackerError, ShareError and CreateError; of several, what holds one is told. */
+  async start(): Promise<void> {
+    const { folders, place } = this.#options;
+    for (const [index, found] of folders.entries()) {
+      place.signal.throwIfAborted();
+      this.#ports.onPublishing(index, folders.length);
+      if (this.#isCollection) await this.#shareOneOfMany(found);
+      else await this.#shareNamed(found);
+    }
+    if (!this.#isCollection && this.#sharings.length === 0 && this.#lastHeld !== undefined)
+      throw this.#lastHeld;
+  }
+
+  /** Looks after them until the signal is aborted; never rejects. */
+  async follow(until: AbortSignal): Promise<void> {
+    const { folders, collections, create } = this.#options;
+    const shown = () => this.#sharings.flatMap(({ release }) => (release === undefined ? [] : [release]));
+    const watching = watchStanding(this.#account, shown, until, {
+      onTrouble: this.#ports.onStanding,
+      onTakenDown: async (releaseId, error) => {
+        const sharing = this.#sharings.find(({ release }) => release?.id === releaseId);
+        if (sharing !== undefined) await this.#end(sharing, error);
+      },
+    });
+    const known = folders.flatMap(({ path, stamp = '' }) => ({ path, stamp }));
+    const looks = { folders: collections, known, scan: create, signal: until };
+    const scouting = scoutAlbums(looks, {
+      isKnown: (path) => this.#givenUp.has(path) || this.#at(path) !== undefined,
+      onAlbum: (album) => this.#shareOneOfMany(album),
+      onChanged: async ({ path }) => this.#at(path)?.share?.touch(),
+      shared: () => this.#sharings.map(({ folder }) => folder),
+      onGone: (path) => this.#onGone(path),
+      onTrouble: (error, folder) => this.#ports.onTrouble(error, folder, 'looked-at-again'),
+    });
+    await Promise.all([watching, this.#isCollection ? scouting : undefined]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.close(), ...this.#sharings.map(({ share }) => share?.close())]);
+  }
+
+  get #isCollection(): boolean {
+    return this.#options.collections.length > 0;
+  }
+
+  #at(path: string): Sharing | undefined {
+    return this.#sharings.find(({ folder }) => folder === path);
+  }
+
+  /** One that the user has named: what stands in its way is thrown, unless only a moderator does, and there are others. */
+  async #shareNamed(found: SharedPlace): Promise<void> {
+    const sharing = this.#add(found.path);
+    try {
+      await this.#share(found, sharing);
+    } catch (error) {
+      if (!isHeld(error) || this.#options.folders.length === 1) throw error;
+      this.#drop(sharing);
+      this.#lastHeld = error;
+      this.#ports.onHeld(error, found.path, undefined);
+    }
+  }
+
+  /** Of many: what stands in the way of one is said once, and it is tried again at the next look. Never rejects. */
+  async #shareOneOfMany(found: SharedPlace): Promise<void> {
+    const { path: folder } = found;
+    const sharing = this.#add(folder);
+    try {
+      await this.#share(found, sharing);
+      this.#said.delete(folder);
+    } catch (error) {
+      this.#drop(sharing);
+      if (this.#options.place.signal.aborted) return;
+      if (isHeld(error)) {
+        this.#lastHeld = error;
+        this.#givenUp.add(folder);
+        return this.#ports.onHeld(error, folder, undefined);
+      }
+      if (this.#said.get(folder) !== String(error)) this.#ports.onTrouble(error, folder, 'tried-again');
+      this.#said.set(folder, String(error));
+    }
+  }
+
+  async #share({ path: folder, wanted, wantedNow }: SharedPlace, sharing: Sharing): Promise<void> {
+    const { place, create, access, threads, includeSecrets } = this.#options;
+    const { onHash, onLeftOut } = this.#ports;
+    sharing.share = await publishFolder({
+      ...{ folder, place, access, threads, includeSecrets, onHash, onLeftOut },
+      ...{ account: this.#account, identity: this.#identity, pool: this.#pool },
+      create: wanted === undefined ? create : { ...create, wanted },
+      ...{ wantedNow, isTold: this.#isCollection },
+      onTrouble: (error) => {
+        if (!isForbidden(error)) return this.#ports.onTrouble(error, folder, 'tried-again');
+        // What lies there now is not what was shared: nothing of it is given away.
+        sharing.transfer?.pause();
+        this.#ports.onTrouble(error, folder, 'not-seeded');
+      },
+      onHeld: async (error) => {
+        if (error.code === 'taken-down') await this.#end(sharing, error);
+        else this.#ports.onHeld(error, folder, sharing.release?.id);
+      },
+      onPublished: (version, published, faults) => this.#seed(sharing, { version, ...published, faults }),
+    });
+  }
+
+  async #seed(sharing: Sharing, shared: Omit<PublishedVersion, 'isFirst'>): Promise<void> {
+    const { release, version } = shared;
+    const { folder: place, transfer: before } = sharing;
+    sharing.release = release;
+    // Its files are no longer what the version before says: peers that need that one have to ask others.
+    if (before !== undefined) await this.#session.remove(before);
+    // It bears a passkey for this release, so it is never printed.
+    const metainfo = { ...version.metainfo, trackers: [[release.announceUrl]] };
+    const trust = { origin: new URL(this.#account.url).origin };
+    const request = { wanted: { metainfo }, kind: 'share', place, verify: false, trust } as const;
+    const transfer = await startTransfer(this.#session, request, this.#options.place.signal);
+    sharing.transfer = transfer;
+    if (before === undefined) this.#transfers.push(transfer);
+    else this.#transfers[this.#transfers.indexOf(before)] = transfer;
+    this.#ports.onPublished({ ...shared, isFirst: before === undefined });
+  }
+
+  /** A moderator took it down: it is neither published nor given on any more. The other folders stay. */
+  async #end(sharing: Sharing, error: TrackerError): Promise<void> {
+    if (!this.#sharings.includes(sharing)) return;
+    this.#drop(sharing);
+    this.#givenUp.add(sharing.folder);
+    this.#lastHeld = error;
+    this.#ports.onHeld(error, sharing.folder, sharing.release?.id);
+    await this.#letGo(sharing);
+    if (this.#sharings.length === 0 && !this.#isCollection) this.#nothingLeft.abort();
+    // Its watcher may be what told us: it is not waited for.
+    void sharing.share?.close();
+  }
+
+  async #onGone(path: string): Promise<void> {
+    const sharing = this.#at(path);
+    if (sharing === undefined) return;
+    this.#drop(sharing);
+    this.#ports.onGone(path);
+    await this.#letGo(sharing);
+    await sharing.share?.close();
+  }
+
+  #add(folder: string): Sharing {
+    const sharing: Sharing = { folder, share: undefined, transfer: undefined, release: undefined };
+    this.#sharings.push(sharing);
+    return sharing;
+  }
+
+  #drop(sharing: Sharing): void {
+    this.#sharings = this.#sharings.filter((other) => other !== sharing);
+  }
+
+  async #letGo({ transfer }: Sharing): Promise<void> {
+    if (transfer === undefined) return;
+    const at = this.#transfers.indexOf(transfer);
+    if (at >= 0) this.#transfers.splice(at, 1);
+    await this.#session.remove(transfer);
+  }
+}
+
+/** A folder that is not there may be back soon. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof ShareError && error.code !== 'share-missing';
+}
