@@ -65,7 +65,7 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
   constructor(spec: MagnetSpec, context: Context, nowMs: number) {
     this.spec = spec;
     this.#context = context;
-    this.peers = new SwarmPeers(spec, this, context, nowMs);
+    this.peers = new SwarmPeers(spec, this, context);
     this.tick(nowMs, 0);
   }
 

@@ -1,7 +1,7 @@
 /** What the half of a swarm that keeps connections (swarm-peers.ts) has to know of the half that exchanges something. */
 import type { Handshake } from '../../wire/handshake.ts';
 import type { PeerSession } from '../connection/peer-session.ts';
-import type { TorrentId } from '../contract.ts';
+import type { Report, TorrentId } from '../contract.ts';
 import type { PeerRecord } from '../peers/peer-record.ts';
 
 export interface SwarmIdentity {
@@ -24,3 +24,8 @@ export interface SwarmContent {
   /** What trackers are told. */
   readonly transferred: { readonly uploaded: number; readonly downloaded: number; readonly left: number };
 }
+
+/** What is told of one torrent. */
+export type SwarmReport = WithoutTorrent<Report>;
+
+type WithoutTorrent<T> = T extends unknown ? Omit<T, 'torrent'> : never;

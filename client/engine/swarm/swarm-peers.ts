@@ -1,6 +1,6 @@
 /**
- * With whom one torrent is connected, whom it dials next, and what its trackers are told: the half of a swarm that
- * does not care what is exchanged. The other half (swarm.ts, metadata-swarm.ts) hears of comings and goings.
+ * With whom one torrent is connected and whom it dials next, and by swarm-announces.ts what its trackers are told: the half
+ * of a swarm that does not care what is exchanged. The other half (swarm.ts, metadata-swarm.ts) hears of comings and goings.
  *
  * Invariant: a dial is in #dialing until its handshake is accepted or it ends, a session is in `sessions` from then
  * until it ends, and the shared budget counts both.                                                    BEP 3 12
@@ -10,25 +10,16 @@ import type { Handshake } from '../../wire/handshake.ts';
 import type { PeerSession } from '../connection/peer-session.ts';
 import type { Violation } from '../connection/session-events.ts';
 import type { Context } from '../context.ts';
-import type {
-  AnnounceEvent,
-  ConnectionId,
-  PeerAddress,
-  PeerOrigin,
-  Report,
-  TrackerAnswer,
-  TrackerFact,
-} from '../contract.ts';
+import type { ConnectionId, PeerAddress, PeerOrigin, TrackerFact } from '../contract.ts';
 import { networkOf } from '../peers/address-groups.ts';
-import { AnnounceSchedule } from '../peers/announce-schedule.ts';
 import { PeerDirectory } from '../peers/peer-directory.ts';
 import { compareIds, isBelieved, isSameId, namesakeOf, succeeds } from '../peers/peer-ids.ts';
 import { mayMeetPrivate } from '../peers/peer-origin.ts';
 import type { PeerRecord } from '../peers/peer-record.ts';
 import { SeatedPeer, standingOf } from '../peers/seat-standing.ts';
-import type { TrackerState } from '../peers/tracker-state.ts';
-import { type TrackerStatus, trackerStatuses } from '../status.ts';
-import type { SwarmContent, SwarmIdentity } from './swarm-content.ts';
+import type { TrackerStatus } from '../status.ts';
+import { SwarmAnnounces } from './swarm-announces.ts';
+import type { SwarmContent, SwarmIdentity, SwarmReport } from './swarm-content.ts';
 
 /** BEP 10's `v`: what other people's clients show. */
 export const clientName = `${programName} ${version}`;
@@ -43,15 +34,15 @@ export class SwarmPeers {
   readonly #context: Context;
   readonly #dialing = new Map<ConnectionId, PeerRecord>();
   readonly #directory: PeerDirectory;
-  readonly #announces: AnnounceSchedule;
+  readonly #announces: SwarmAnnounces;
 
-  constructor(identity: SwarmIdentity, content: SwarmContent, context: Context, nowMs: number) {
+  constructor(identity: SwarmIdentity, content: SwarmContent, context: Context) {
     const { limits, random } = context;
     this.#identity = identity;
     this.#content = content;
     this.#context = context;
     this.#directory = new PeerDirectory(limits, random);
-    this.#announces = new AnnounceSchedule(identity.trackers, nowMs, limits, random);
+    this.#announces = new SwarmAnnounces(identity, content, this, context);
   }
 
   get connectionCount(): number {
@@ -68,8 +59,7 @@ export class SwarmPeers {
 
   tick(nowMs: number): void {
     this.#dial(nowMs);
-    this.#announces.setAlone(this.#content.wantsSeeds && this.connectionCount === 0, nowMs);
-    this.announce(nowMs);
+    this.#announces.tick(this.#content.wantsSeeds && this.connectionCount === 0, nowMs);
   }
 
   // Coming and going ------------------------------------------------------------------------------------------------
@@ -223,97 +213,49 @@ export class SwarmPeers {
       this.#directory.alias({ host: session.address.host, port }, session.record, nowMs);
   }
 
-  // Trackers --------------------------------------------------------------------------------------------------------
-
-  onAnnounced(tracker: string, answer: TrackerAnswer, nowMs: number): void {
-    const peers = this.#context.ownAddresses.others(answer.peers, answer.ownHost);
-    this.#announces.onAnswer(tracker, { ...answer, peers }, nowMs, this.#context.port);
-    this.report({ type: 'tracker-answered', tracker, peers: peers.length });
-    if (this.stopping) return;
-    this.learn(peers, 'tracker', nowMs);
-    this.announce(nowMs);
-  }
-
-  onAnnounceFailed(
-    tracker: string,
-    reason: string,
-    retry: number | 'never' | undefined,
-    nowMs: number,
-  ): void {
-    const retryInSeconds = this.#announces.onFailure(tracker, reason, retry, nowMs);
-    this.report({ type: 'tracker-failed', tracker, reason, retryInSeconds });
-    if (!this.stopping) this.announce(nowMs);
-  }
+  // Trackers: swarm-announces.ts ------------------------------------------------------------------------------------
 
   onTrackerFact(fact: TrackerFact, nowMs: number): void {
-    switch (fact.type) {
-      case 'announced':
-        return this.onAnnounced(fact.tracker, fact.answer, nowMs);
-      case 'announce-failed':
-        return this.onAnnounceFailed(fact.tracker, fact.reason, fact.retryInSeconds, nowMs);
-      case 'tracker-returned':
-        this.#announces.onReturned(fact.tracker, fact.memoryId, nowMs);
-        return this.announce(nowMs);
-      case 'announce-wished':
-        this.#announces.onWished(nowMs);
-        return this.announce(nowMs);
-    }
+    this.#announces.onFact(fact, nowMs);
   }
 
   /** The last piece is here; `isDownload`: some of it had to be fetched since the start. */
   onCompleted(isDownload: boolean, nowMs: number): void {
     this.#announces.onCompleted(isDownload, nowMs);
-    this.announce(nowMs);
   }
 
   /** We had everything, and have not any more. */
   onIncomplete(nowMs: number): void {
     this.#announces.onIncomplete(nowMs);
-    this.announce(nowMs);
   }
 
-  announce(nowMs: number): void {
-    const due = this.#announces.next(nowMs);
-    if (due !== undefined) {
-      this.#emitAnnounce(due.tracker.url, due.event, this.#context.limits.peersWantedDefault);
-    }
+  get trackers(): readonly TrackerStatus[] {
+    return this.#announces.trackers;
   }
 
-  #emitAnnounce(tracker: string, event: AnnounceEvent, peersWanted: number): void {
-    const { peerId, port } = this.#context;
-    const { torrent, infoHash } = this.#identity;
-    const { transferred, wantsSeeds } = this.#content;
-    // BEP 21 has a partial seed say so in every announce. It has one `event` as all have: as in libtorrent's, those of
-    // BEP 3 go first, because a tracker may count by them.
-    const isPartialSeed = !wantsSeeds && transferred.left > 0;
-    const said = event ?? (isPartialSeed ? 'paused' : undefined);
-    this.#context.emit({
-      type: 'announce',
-      request: { torrent, tracker, infoHash, peerId, port, ...transferred, event: said, peersWanted },
-    });
-  }
+  // The end ---------------------------------------------------------------------------------------------------------
 
   /** Trackers that list us are told, peers are let go. */
   stop(nowMs: number): void {
     this.stopping = true;
-    this.#part(this.#announces.stop(), 'stopped', nowMs);
+    this.#announces.stop();
+    this.#part('stopped', nowMs);
   }
 
   /** As if it were stopped, until `comeOnline`. */
   goOffline(nowMs: number): void {
     this.isOffline = true;
-    this.#part(this.#announces.suspend(), 'torrent-offline', nowMs);
+    this.#announces.suspend();
+    this.#part('torrent-offline', nowMs);
   }
 
   comeOnline(nowMs: number): void {
     this.isOffline = false;
     this.#announces.resume(nowMs);
-    this.announce(nowMs);
     this.#dial(nowMs);
   }
 
-  #part(trackers: readonly TrackerState[], reason: string, nowMs: number): void {
-    for (const tracker of trackers) this.#emitAnnounce(tracker.url, 'stopped', 0);
+  #part(reason: string, nowMs: number): void {
     for (const session of this.sessions.values()) this.drop(session, reason, nowMs);
     for (const connection of [...this.#dialing.keys()]) {
       this.#context.emit({ type: 'close', connection, reason });
@@ -321,13 +263,7 @@ export class SwarmPeers {
     }
   }
 
-  get trackers(): readonly TrackerStatus[] {
-    return trackerStatuses(this.#announces, this.#context.nowMs);
-  }
-
-  report(report: WithoutTorrent<Report>): void {
+  report(report: SwarmReport): void {
     this.#context.emit({ type: 'report', report: { ...report, torrent: this.#identity.torrent } });
   }
 }
-
-type WithoutTorrent<T> = T extends unknown ? Omit<T, 'torrent'> : never;

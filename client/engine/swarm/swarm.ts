@@ -56,7 +56,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     const { limits, random, memory, budget } = context;
     this.spec = spec;
     this.#context = context;
-    this.peers = new SwarmPeers(spec, this, context, nowMs);
+    this.peers = new SwarmPeers(spec, this, context);
     this.sessions = this.peers.sessions;
     this.#voice = new ExtensionVoice(spec.infoBytes, context);
     this.ledger = new PieceLedger(spec.geometry, memory, budget, spec);

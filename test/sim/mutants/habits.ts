@@ -120,7 +120,7 @@ export const habits: readonly Mutant[] = [
   },
   {
     name: 'never say that it fetches nothing more',
-    file: 'client/engine/swarm/swarm-peers.ts',
+    file: 'client/engine/swarm/swarm-announces.ts',
     from: "const said = event ?? (isPartialSeed ? 'paused' : undefined);",
     to: 'const said = event;',
   },

@@ -61,8 +61,8 @@ export const peers: readonly Mutant[] = [
   {
     name: 'tell no tracker that the files are gone',
     file: engine('swarm/swarm-peers'),
-    from: "this.#part(this.#announces.suspend(), 'torrent-offline', nowMs);",
-    to: "this.#part([], 'torrent-offline', nowMs);",
+    from: "    this.#announces.suspend();\n    this.#part('torrent-offline', nowMs);",
+    to: "    this.#part('torrent-offline', nowMs);",
   },
   {
     name: 'take peers in while the files are gone',

@@ -213,7 +213,12 @@ export const engineUnreached: readonly Unreached[] = [
       'if (record === undefined) return': twice,
       'if (!this.sessions.has(session.connection)) return': twice,
       'if (!this.sessions.delete(session.connection)) return': twice,
-      'if (this.stopping) return':
+    },
+  },
+  {
+    file: 'client/engine/swarm/swarm-announces.ts',
+    branches: {
+      'if (this.#peers.stopping) return':
         'a tracker answers after the torrent is stopped: the engine has let go of it by then',
     },
   },
