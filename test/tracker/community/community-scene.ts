@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Role } from '../../../tracker/access.ts';
+import type { Authenticated, SignedIn } from '../../../tracker/community/accounts.ts';
 import {
   communityRoom,
   communityStores,
   openCommunity,
   type WholeCommunity,
 } from '../../../tracker/community/community.ts';
-import type { Authenticated, Community, SignedIn } from '../../../tracker/community/contract.ts';
+import type { Community } from '../../../tracker/community/contract.ts';
 import type { CommunityPolicy } from '../../../tracker/community/method-context.ts';
 import { openDatabase } from '../../../tracker/database/database.ts';
 

@@ -1,6 +1,7 @@
 /** How people are kept safe: muting and blocking each other, reporting, and what moderators see. A part of contract.ts. */
 import type { Viewer } from '../../access.ts';
-import type { Account, Message, Page, PageAsked, ReleaseRef } from '../contract.ts';
+import type { Account } from '../accounts.ts';
+import type { Message, Page, PageAsked, ReleaseRef } from '../contract.ts';
 
 /** Somebody whom one does not want to hear; with a block they cannot come near either. */
 export interface Muted {

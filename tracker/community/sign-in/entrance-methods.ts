@@ -1,6 +1,8 @@
 /** Coming in: registering, signing in and out. Secrets are made here and leave in the answer alone. */
+
+import type { NewSession, Registration } from '../accounts.ts';
 import { CommunityError } from '../community-error.ts';
-import type { Community, NewSession, Registration } from '../contract.ts';
+import type { Community } from '../contract.ts';
 import { nameKey, parseLine, parseName } from '../messages/texts.ts';
 import type { MethodContext } from '../method-context.ts';
 import { type SessionSecret, signInFailed } from '../stores/sign-in/entrance.ts';

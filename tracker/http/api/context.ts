@@ -12,7 +12,7 @@ import type {
 import { type Action, mayEnter, type Viewer } from '../../access.ts';
 import type { Asker } from '../../catalogue/search/fair-queue.ts';
 import type { Clock } from '../../clock.ts';
-import type { Authenticated } from '../../community/contract.ts';
+import type { Authenticated } from '../../community/accounts.ts';
 import { addressKey, openRateGate, type RateGate, rateLimits } from '../../community/sign-in/rate-limits.ts';
 import type { Library } from '../../library.ts';
 import type { RefusalCode } from '../../protocol/api/refusal-codes.ts';

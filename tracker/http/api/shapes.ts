@@ -8,7 +8,7 @@ import type {
   TrackHit,
   VersionSummary,
 } from '../../catalogue/contract.ts';
-import type { Account, OwnAccount } from '../../community/contract.ts';
+import type { Account, OwnAccount } from '../../community/accounts.ts';
 import type { Library } from '../../library.ts';
 import type { HolderShape } from '../../protocol/api/api-shapes.ts';
 

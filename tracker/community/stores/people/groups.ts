@@ -1,7 +1,7 @@
 /** Groups: named lists of people, kept by their founder, that releases and rooms can be for. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { Group } from '../../accounts.ts';
 import { CommunityError, notAllowed, notFound, quoted } from '../../community-error.ts';
-import type { Group } from '../../contract.ts';
 import { all, first, only } from '../rows.ts';
 import { accountQueries } from '../sign-in/accounts.ts';
 import { type Acting, actorFinder } from '../sign-in/actor.ts';

@@ -1,8 +1,9 @@
 /** Accounts as others see them and as their owners do; names and keys are theirs for good. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Role } from '../../../access.ts';
+import type { Account, OwnAccount } from '../../accounts.ts';
 import { CommunityError, noSuchAccount, notFound } from '../../community-error.ts';
-import type { Account, AccountAccess, OwnAccount } from '../../contract.ts';
+import type { AccountAccess } from '../../contract.ts';
 import { all, first, only, optional } from '../rows.ts';
 import { type Acting, actorFinder, banOf, isBannedAt } from './actor.ts';
 

@@ -1,7 +1,7 @@
 /** Coming in: sessions, and what is checked before one is opened. Registering: registration.ts. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { Authenticated, SessionInfo } from '../../accounts.ts';
 import { CommunityError, notFound } from '../../community-error.ts';
-import type { Authenticated, SessionInfo } from '../../contract.ts';
 import { all, first } from '../rows.ts';
 import { type AccountRow, accountQueries } from './accounts.ts';
 import { type Acting, isBannedAt } from './actor.ts';

@@ -1,8 +1,8 @@
 /** Invitations: made by those who may, used up by newcomers (registration.ts). */
 import type { DatabaseSync } from 'node:sqlite';
 import { may, mayInviteAs, type Role } from '../../../access.ts';
+import type { Invitation } from '../../accounts.ts';
 import { CommunityError, notAllowed, notFound } from '../../community-error.ts';
-import type { Invitation } from '../../contract.ts';
 import { auditor } from '../people/audit.ts';
 import { all, first, only } from '../rows.ts';
 import { accountQueries } from './accounts.ts';

@@ -1,7 +1,7 @@
 /** Leaving: one's own account is deleted, or all that is known of it is taken along. */
 import { Readable } from 'node:stream';
 import Type from 'typebox';
-import type { Authenticated } from '../../../community/contract.ts';
+import type { Authenticated } from '../../../community/accounts.ts';
 import type { OwnDataRow } from '../../../community/people/own-account.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
 import { type Api, type ApiContext, noContent, type openGates, signedIn } from '../context.ts';

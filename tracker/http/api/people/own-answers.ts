@@ -1,6 +1,6 @@
 /** How one's own account is answered. */
 import type { FastifyRequest } from 'fastify';
-import type { OwnAccount, SignedIn } from '../../../community/contract.ts';
+import type { OwnAccount, SignedIn } from '../../../community/accounts.ts';
 import { type ApiContext, signedIn } from '../context.ts';
 import { ownAccountShape } from '../shapes.ts';
 import { unreadSeen } from '../talk/seen-notices.ts';

@@ -1,6 +1,6 @@
 /** Coming in: registering, signing in and out, and the list of one's sessions. */
 import Type from 'typebox';
-import type { SignedIn } from '../../../community/contract.ts';
+import type { SignedIn } from '../../../community/accounts.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
 import { calledHost } from '../called-host.ts';
 import {

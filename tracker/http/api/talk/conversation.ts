@@ -1,7 +1,8 @@
 /** Rooms, direct messages, and comments on releases. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Authenticated, Message, Page, Room } from '../../../community/contract.ts';
+import type { Authenticated } from '../../../community/accounts.ts';
+import type { Message, Page, Room } from '../../../community/contract.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
 import * as shapes from '../../../protocol/api/talk-shapes.ts';
 import {

@@ -1,7 +1,7 @@
 /** What one follows, wishes for, and is told. */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Authenticated } from '../../../community/contract.ts';
+import type { Authenticated } from '../../../community/accounts.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
 import * as talk from '../../../protocol/api/talk-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from '../context.ts';

@@ -5,7 +5,8 @@
  * Invariant: a page has as many rows as it was asked for unless there are no more.
  */
 import { maySee, type Viewer } from '../../../access.ts';
-import type { Notice, OwnAccount, PageAsked } from '../../../community/contract.ts';
+import type { OwnAccount } from '../../../community/accounts.ts';
+import type { Notice, PageAsked } from '../../../community/contract.ts';
 import { pageRowsMax } from '../../../community/contract.ts';
 import { moderationNotices, type NoticeKind } from '../../../community/inbox/notice-kinds.ts';
 import type { Library } from '../../../library.ts';
