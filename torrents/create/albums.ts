@@ -6,7 +6,6 @@
  *
  * Invariant: every file belongs to one album at most. Left to others: making the torrents (create.ts).
  */
-
 import { createHash } from 'node:crypto';
 import { dirname, join, relative, sep } from 'node:path';
 import { comparePaths } from '../paths/natural-order.ts';

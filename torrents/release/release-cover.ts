@@ -4,7 +4,6 @@
  *
  * Invariant: what comes out has been through coverImage; at most scalingsMax pictures are decoded for one release.
  */
-
 import type { TorrentFile } from '../metainfo/file-layout.ts';
 import { lastName } from '../paths/path-rules.ts';
 import { smallFile } from '../small-file.ts';

@@ -3,7 +3,6 @@
  *
  * Invariant: bounded in number and bytes; a sheet that cannot be read is as if it were not there.
  */
-
 import type { TorrentFile } from '../metainfo/file-layout.ts';
 import { lastName } from '../paths/path-rules.ts';
 import { smallFile } from '../small-file.ts';

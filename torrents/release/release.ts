@@ -5,7 +5,6 @@
  * of a file is believed that has not been through the doors in tags/.
  * Left to others: whether the files are what the torrent says (verify.ts), who may see the release (the catalogue).
  */
-
 import type { Metainfo } from '../metainfo/metainfo.ts';
 import { comparePaths } from '../paths/natural-order.ts';
 import { lastName } from '../paths/path-rules.ts';

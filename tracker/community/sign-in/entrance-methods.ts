@@ -1,5 +1,4 @@
 /** Coming in: registering, signing in and out. Secrets are made here and leave in the answer alone. */
-
 import type { NewSession, Registration } from '../accounts.ts';
 import { CommunityError } from '../community-error.ts';
 import type { Community } from '../contract.ts';
