@@ -12,11 +12,11 @@ import type { ListKeeper } from './list/list-keeper.ts';
 import { type QueueLimits, turnsOf } from './queue.ts';
 import { SessionError } from './session-error.ts';
 import type { TorrentHost } from './torrent-host.ts';
-import { Transfer } from './transfer.ts';
-import type { TransferEvent } from './transfer-event.ts';
-import type { AddRequest, Wanted } from './transfer-settings.ts';
-import type { Earlier, TransferWorld } from './transfer-world.ts';
-import { Turns } from './turns.ts';
+import { Transfer } from './transfers/transfer.ts';
+import type { TransferEvent } from './transfers/transfer-event.ts';
+import type { AddRequest, Wanted } from './transfers/transfer-settings.ts';
+import type { Earlier, TransferWorld } from './transfers/transfer-world.ts';
+import { Turns } from './transfers/turns.ts';
 
 export type SessionLimits = RateLimits & QueueLimits;
 

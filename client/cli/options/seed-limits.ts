@@ -1,7 +1,7 @@
 /** When sharing is enough: so many times its size given, or for so long. */
 import type { Options } from 'yargs';
 import { duration } from '../../../torrents/wording.ts';
-import type { SeedLimits } from '../../session/seed-limits.ts';
+import type { SeedLimits } from '../../session/transfers/seed-limits.ts';
 import { badOption } from '../cli-error.ts';
 import { parseDuration } from './duration-parser.ts';
 

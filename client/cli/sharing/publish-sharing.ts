@@ -4,13 +4,13 @@ import { count, grouped, size } from '../../../torrents/wording.ts';
 import { isLoopback, packAddress } from '../../../tracker/protocol/address.ts';
 import { openAccount, type TrackerAccount } from '../../account/account.ts';
 import type { TrackerError } from '../../account/tracker-error.ts';
-import { noSeedLimits } from '../../session/seed-limits.ts';
 import type { Session } from '../../session/session.ts';
 import {
   PublishedShares,
   type PublishedSharesOptions,
   type PublishedSharesPorts,
 } from '../../session/shares/published-shares.ts';
+import { noSeedLimits } from '../../session/transfers/seed-limits.ts';
 import type { ReleaseDetail } from '../../sharing/publishing.ts';
 import { codeOf } from '../cli-error.ts';
 import { confirmRights } from '../commands/account/rights.ts';

@@ -5,7 +5,7 @@
 import type { MagnetLink } from '../../../torrents/magnet.ts';
 import { count } from '../../../torrents/wording.ts';
 import type { TorrentStatus } from '../../engine/status.ts';
-import type { Transfer } from '../../session/transfer.ts';
+import type { Transfer } from '../../session/transfers/transfer.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import type { LiveText } from '../screen/output.ts';
 import { obstaclesOf, obstacleWords } from '../swarm-view/obstacles.ts';

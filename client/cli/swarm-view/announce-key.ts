@@ -2,7 +2,7 @@
 import { duration } from '../../../torrents/wording.ts';
 import type { TorrentStatus, TrackerStatus } from '../../engine/status.ts';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
-import type { Transfer } from '../../session/transfer.ts';
+import type { Transfer } from '../../session/transfers/transfer.ts';
 import { type Keys, withKeys } from '../screen/keys.ts';
 import { type Output, paint } from '../screen/output.ts';
 import { hasUsableTracker } from './obstacles.ts';

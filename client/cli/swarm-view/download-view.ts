@@ -1,6 +1,6 @@
 /** What is seen of downloads under way: searches, one line for everything that is fetched, and what is behind it. */
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
-import type { Transfer } from '../../session/transfer.ts';
+import type { Transfer } from '../../session/transfers/transfer.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import type { LiveText, Output } from '../screen/output.ts';
 import { hashingLine, type TransferFigures, transferLine } from '../screen/progress-line.ts';

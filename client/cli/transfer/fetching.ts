@@ -9,8 +9,8 @@ import { count, duration, percent, rate, size } from '../../../torrents/wording.
 import type { DiskSpace } from '../../host/disk/free-space.ts';
 import type { FileChoice } from '../../host/file-selection.ts';
 import type { Session } from '../../session/session.ts';
-import type { Transfer } from '../../session/transfer.ts';
-import type { AddRequest } from '../../session/transfer-settings.ts';
+import type { Transfer } from '../../session/transfers/transfer.ts';
+import type { AddRequest } from '../../session/transfers/transfer-settings.ts';
 import { codeOf } from '../cli-error.ts';
 import { tellWarnings } from '../commands/making/torrent-notes.ts';
 import { plain } from '../commands/making/torrent-summary.ts';

@@ -7,7 +7,7 @@
  */
 import type { TrackerAccount } from '../../account/account.ts';
 import type { Session } from '../../session/session.ts';
-import type { Transfer } from '../../session/transfer.ts';
+import type { Transfer } from '../../session/transfers/transfer.ts';
 import { codeOf } from '../cli-error.ts';
 import { wishesOf } from '../commands/catalogue/wishes.ts';
 import type { Notice } from '../commands/community/notice-view.ts';

@@ -1,8 +1,8 @@
 /** Seeding, from the first peer to Ctrl-C or to a limit: the same for `seed`, `share` and `download --seed`. */
 import { count, duration, grouped, rate, size } from '../../../torrents/wording.ts';
 import { noteSharing } from '../../session/machine/sharing-now.ts';
-import { noSeedLimits, reachedLimit, type SeedLimits } from '../../session/seed-limits.ts';
-import type { Transfer } from '../../session/transfer.ts';
+import { noSeedLimits, reachedLimit, type SeedLimits } from '../../session/transfers/seed-limits.ts';
+import type { Transfer } from '../../session/transfers/transfer.ts';
 import { limitWords } from '../options/seed-limits.ts';
 import { stateFolder } from '../options/user-folders.ts';
 import { aborted } from '../screen/interruption.ts';

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import type { DiskTrouble } from '../../engine/contract.ts';
-import type { Transfer } from '../../session/transfer.ts';
+import type { Transfer } from '../../session/transfers/transfer.ts';
 import type { Output } from '../screen/output.ts';
 import type { TransferFigures } from '../screen/progress-line.ts';
 import { diskWords } from '../swarm-view/disk-words.ts';

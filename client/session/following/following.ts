@@ -12,7 +12,7 @@ import { isFailingDisk } from '../../engine/swarm/loss-pace.ts';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
 import { isHopeless } from '../../host/client-error.ts';
 import { isAboutFiles } from '../../host/disk/disk-errors.ts';
-import type { DiskEvent, SwarmEvent } from '../transfer-event.ts';
+import type { DiskEvent, SwarmEvent } from '../transfers/transfer-event.ts';
 import { addressText } from './address-text.ts';
 import { DiskRefusal } from './disk-refusal.ts';
 import { FailedDials } from './failed-dials.ts';

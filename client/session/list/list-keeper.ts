@@ -4,7 +4,7 @@
  */
 import { asPromise } from '../../host/disk/steps.ts';
 import type { Timers } from '../../host/disk/timers.ts';
-import type { Transfer } from '../transfer.ts';
+import type { Transfer } from '../transfers/transfer.ts';
 import type { SavedList } from './saved-list.ts';
 import { savedTransfer } from './saved-transfer.ts';
 

@@ -8,9 +8,9 @@ import { encodeMetainfo } from '../../../torrents/metainfo/metainfo-encode.ts';
 import type { PeerAddress } from '../../engine/contract.ts';
 import { type FileChoice, filePriority } from '../../host/file-selection.ts';
 import { SessionError } from '../session-error.ts';
-import type { Transfer } from '../transfer.ts';
-import type { AddRequest, TransferSettings, Wanted } from '../transfer-settings.ts';
-import type { Earlier } from '../transfer-world.ts';
+import type { Transfer } from '../transfers/transfer.ts';
+import type { AddRequest, TransferSettings, Wanted } from '../transfers/transfer-settings.ts';
+import type { Earlier } from '../transfers/transfer-world.ts';
 
 export interface SavedTransfer {
   /** 40 hex digits. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limitWords, seedLimits } from '../../../client/cli/options/seed-limits.ts';
 import { configFile, stateFolder } from '../../../client/cli/options/user-folders.ts';
-import { reachedLimit } from '../../../client/session/seed-limits.ts';
+import { reachedLimit } from '../../../client/session/transfers/seed-limits.ts';
 import { albumBytes, documentsOf, SwarmScene } from '../swarm-scene.ts';
 
 let scene: SwarmScene;

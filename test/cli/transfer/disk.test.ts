@@ -6,7 +6,7 @@ import type { TorrentStatus } from '../../../client/engine/status.ts';
 import type { ActiveTorrent } from '../../../client/host/active-torrent.ts';
 import { DiskRefusal } from '../../../client/session/following/disk-refusal.ts';
 import { Following } from '../../../client/session/following/following.ts';
-import { TransferRun } from '../../../client/session/transfer-run.ts';
+import { TransferRun } from '../../../client/session/transfers/transfer-run.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 
 const MiB = 1024 * 1024;

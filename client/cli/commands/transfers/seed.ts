@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { capital } from '../../../../torrents/wording.ts';
 import type { Session } from '../../../session/session.ts';
-import { startTransfer } from '../../../session/start-transfer.ts';
-import type { Transfer } from '../../../session/transfer.ts';
+import { startTransfer } from '../../../session/transfers/start-transfer.ts';
+import type { Transfer } from '../../../session/transfers/transfer.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { secretsOption } from '../../options/create-options.ts';

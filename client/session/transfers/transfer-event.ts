@@ -2,10 +2,10 @@
  * What happens to the torrents of a session, as any user interface can tell it: values without words for people. One union
  * for all of them; what the engine reports becomes events in one place (following/reports.ts).
  */
-import type { HashProgress } from '../../torrents/hashing/engine.ts';
-import type { TorrentFile } from '../../torrents/metainfo/file-layout.ts';
-import type { DiskTrouble } from '../engine/contract.ts';
-import type { ClaimWait } from '../host/claims/download-claim.ts';
+import type { HashProgress } from '../../../torrents/hashing/engine.ts';
+import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import type { DiskTrouble } from '../../engine/contract.ts';
+import type { ClaimWait } from '../../host/claims/download-claim.ts';
 import type { TransferState } from './next-step.ts';
 
 export type TransferEvent =

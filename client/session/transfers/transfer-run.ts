@@ -2,12 +2,12 @@
  * What runs of a transfer, or ran of it last: its status, who gave what, and what it comes to over all runs. Runs begin and
  * end with every pause.
  */
-import type { TorrentStatus } from '../engine/status.ts';
-import type { ActiveTorrent } from '../host/active-torrent.ts';
-import type { ClaimWait } from '../host/claims/download-claim.ts';
-import type { PendingMagnet } from '../host/pending-magnet.ts';
-import type { Following } from './following/following.ts';
-import type { SourceFigures } from './following/source-tally.ts';
+import type { TorrentStatus } from '../../engine/status.ts';
+import type { ActiveTorrent } from '../../host/active-torrent.ts';
+import type { ClaimWait } from '../../host/claims/download-claim.ts';
+import type { PendingMagnet } from '../../host/pending-magnet.ts';
+import type { Following } from '../following/following.ts';
+import type { SourceFigures } from '../following/source-tally.ts';
 import { noSeedLimits, reachedLimit, type SeedLimits } from './seed-limits.ts';
 import type { Started } from './starting.ts';
 import { type Totals, TransferTotals } from './transfer-totals.ts';

@@ -4,7 +4,7 @@
  * Invariant: at most one step is under way. A beginning that a new wish makes needless is cut short, and what it rejects
  * with then is no failure.
  */
-import { ClientError } from '../host/client-error.ts';
+import { ClientError } from '../../host/client-error.ts';
 import type { Step } from './next-step.ts';
 
 export interface StepPorts {

@@ -1,5 +1,5 @@
 /** What a transfer has given and got over all its runs, and for how long it was shared. */
-import type { TorrentStatus } from '../engine/status.ts';
+import type { TorrentStatus } from '../../engine/status.ts';
 
 export interface Totals {
   /** Payload bytes. */

@@ -3,16 +3,16 @@
  * become of it. Wishes are set at once; the steps that follow from them (next-step.ts) are taken behind it.
  */
 import { join } from 'node:path';
-import { hex } from '../../torrents/byte-text.ts';
-import type { MagnetLink } from '../../torrents/magnet.ts';
-import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
-import type { ActiveTorrent } from '../host/active-torrent.ts';
-import { ClientError } from '../host/client-error.ts';
-import type { FileChoice } from '../host/file-selection.ts';
-import { Following } from './following/following.ts';
+import { hex } from '../../../torrents/byte-text.ts';
+import type { MagnetLink } from '../../../torrents/magnet.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import type { ActiveTorrent } from '../../host/active-torrent.ts';
+import { ClientError } from '../../host/client-error.ts';
+import type { FileChoice } from '../../host/file-selection.ts';
+import { Following } from '../following/following.ts';
+import { SessionError } from '../session-error.ts';
 import { Milestones } from './milestones.ts';
 import { nextStep, type Step, stateOf, type TransferState } from './next-step.ts';
-import { SessionError } from './session-error.ts';
 import { findTorrent, type StartPorts, startTorrent } from './starting.ts';
 import { StepLoop } from './step-loop.ts';
 import type { TransferEvent } from './transfer-event.ts';

@@ -1,12 +1,12 @@
 /** How a transfer begins: what a magnet link stands for is found, what lies there is looked at, and then it runs. */
-import type { HashProgress } from '../../torrents/hashing/engine.ts';
-import type { MagnetLink } from '../../torrents/magnet.ts';
-import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
-import type { PeerAddress, Report } from '../engine/contract.ts';
-import type { ActiveTorrent } from '../host/active-torrent.ts';
-import type { DiskSpace } from '../host/disk/free-space.ts';
-import type { FoundTorrent, PendingMagnet } from '../host/pending-magnet.ts';
-import type { TorrentHost } from './torrent-host.ts';
+import type { HashProgress } from '../../../torrents/hashing/engine.ts';
+import type { MagnetLink } from '../../../torrents/magnet.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import type { PeerAddress, Report } from '../../engine/contract.ts';
+import type { ActiveTorrent } from '../../host/active-torrent.ts';
+import type { DiskSpace } from '../../host/disk/free-space.ts';
+import type { FoundTorrent, PendingMagnet } from '../../host/pending-magnet.ts';
+import type { TorrentHost } from '../torrent-host.ts';
 import type { TransferEvent } from './transfer-event.ts';
 import type { AddRequest, TransferSettings } from './transfer-settings.ts';
 import type { Turns } from './turns.ts';

@@ -1,10 +1,10 @@
 /** What a user chooses of a transfer. All but its torrent may be changed while it runs. */
-import type { MagnetLink } from '../../torrents/magnet.ts';
-import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
-import type { PeerAddress } from '../engine/contract.ts';
-import type { FileChoice } from '../host/file-selection.ts';
-import type { UserTrust } from '../host/network/user-trust.ts';
-import type { UpgradeFrom } from '../host/upgrade.ts';
+import type { MagnetLink } from '../../../torrents/magnet.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import type { PeerAddress } from '../../engine/contract.ts';
+import type { FileChoice } from '../../host/file-selection.ts';
+import type { UserTrust } from '../../host/network/user-trust.ts';
+import type { UpgradeFrom } from '../../host/upgrade.ts';
 import type { SeedLimits } from './seed-limits.ts';
 
 export interface TransferSettings {

@@ -1,5 +1,5 @@
 /** Adds a transfer and waits until it runs. */
-import type { Session } from './session.ts';
+import type { Session } from '../session.ts';
 import type { Transfer } from './transfer.ts';
 import type { AddRequest } from './transfer-settings.ts';
 
