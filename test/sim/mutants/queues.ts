@@ -24,7 +24,7 @@ export const queues: readonly Mutant[] = [
   },
   {
     name: 'hand a piece over beyond what a peer lets wait',
-    file: engine('requests/request-scheduler'),
+    file: engine('requests/open-pieces'),
     from: 'Math.min(this.#context.limits.requestsOutstandingMax, to.pipeline.queueRoom)',
     to: 'this.#context.limits.requestsOutstandingMax',
   },

@@ -39,7 +39,7 @@ export const torrentsUnreached: readonly Unreached[] = [
     branches: {
       'bytes are more than the ${limits.bytesMax} that are read':
         'megabytes: a run sends some thousands; test/torrents/bencode/bencode.test.ts',
-      "throw new BencodeError( 'bencode-too-many-tokens'":
+      "throw new BencodeError('bencode-too-many-tokens'":
         'hundreds of thousands of values; test/torrents/bencode/bencode.test.ts',
     },
   },
@@ -69,7 +69,7 @@ export const torrentsUnreached: readonly Unreached[] = [
         'files that lie there in another Unicode form: a run names them; test/host/storage/names-there.test.ts',
       'fileAt(offset: number): number | undefined {':
         'of the npm package: nothing of ours asks; test/torrents/metainfo/file-layout.test.ts',
-      'while (!take(index, withSuffix(name, ` (${number})`, platform))) number++':
+      'while (!take(file, withSuffix(file.name, ` (${number})`, platform))) number++':
         'three files of one name, one of them numbered; test/torrents/metainfo/file-layout.test.ts',
     },
   },
@@ -165,6 +165,17 @@ export const torrentsUnreached: readonly Unreached[] = [
     },
   },
   {
+    file: 'torrents/metainfo/other-files.ts',
+    branches: {
+      "if (other?.kind === 'music')":
+        'a song or a page in place of a torrent; test/torrents/metainfo/metainfo.test.ts',
+      "throw new MetainfoError('metainfo-music'":
+        'a song in place of a torrent; test/torrents/metainfo/metainfo.test.ts',
+      "throw new MetainfoError('metainfo-other-file'":
+        'a page in place of a torrent; test/torrents/metainfo/metainfo.test.ts',
+    },
+  },
+  {
     file: 'torrents/metainfo/metainfo-v1.ts',
     branches: {
       'if (list !== undefined && length !== undefined)': odd,
@@ -196,13 +207,8 @@ export const torrentsUnreached: readonly Unreached[] = [
       'isSingleFile ? within : joinPaths(within, entry)': odd,
       'if (below.some((': odd,
       "'path-twice', `two files have": odd,
-      "if (other?.kind === 'music')":
-        'a song or a page in place of a torrent; test/torrents/metainfo/metainfo.test.ts',
-      "throw new MetainfoError('metainfo-music'":
-        'a song in place of a torrent; test/torrents/metainfo/metainfo.test.ts',
-      "throw new MetainfoError('metainfo-other-file'":
-        'a page in place of a torrent; test/torrents/metainfo/metainfo.test.ts',
-      'options.platform ?? hostPlatform': 'a caller that leaves the rules to its machine: a run names them',
+      'const { platform = hostPlatform } = options':
+        'a caller that leaves the rules to its machine: a run names them',
       'if (!(error instanceof BencodeError)) throw error': `${guard}: the reader throws nothing else`,
     },
   },
