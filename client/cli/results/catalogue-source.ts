@@ -10,9 +10,14 @@ import { releaseDetail } from '../../../tracker/protocol/api/api-shapes.ts';
 import { openAccount, type TrackerAccount } from '../../account/account.ts';
 import { lastTracker } from '../../account/last-tracker.ts';
 import { apiPath } from '../../account/tracker-client.ts';
-import { leftBehind } from '../../host/upgrade.ts';
-import { type FetchedRelease, loadFetched, saveFetched } from '../../sharing/fetched-releases.ts';
-import { fetchReleaseTorrent, type ReleaseTorrent } from '../../sharing/release-torrent.ts';
+import {
+  type ReleaseAsked,
+  type Songs,
+  type WantedRelease,
+  wantedRelease,
+} from '../../session/shares/wanted-release.ts';
+import type { FetchedRelease } from '../../sharing/fetched-releases.ts';
+import { fetchReleaseTorrent } from '../../sharing/release-torrent.ts';
 import { CliError } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { stateFolder } from '../options/user-folders.ts';
@@ -67,7 +72,7 @@ export async function readCatalogueSources(
   for (const { tracker, releaseId, songs } of wishes.values()) {
     const account = await openAccount({ stateFolder: state, tracker, signal: asked.signal });
     try {
-      wanted.push(await wantedRelease(account, releaseId, songs, asked.folder, output));
+      wanted.push(await readRelease({ account, releaseId, songs, folder: asked.folder }, output));
     } finally {
       await account.close();
     }
@@ -75,7 +80,7 @@ export async function readCatalogueSources(
   return { wanted, others };
 }
 
-export interface ReleaseAsked extends Pick<CatalogueAsked, 'tracker' | 'signal'> {
+export interface TorrentAsked extends Pick<CatalogueAsked, 'tracker' | 'signal'> {
   readonly wantsRights?: boolean | undefined;
 }
 
@@ -99,7 +104,7 @@ async function rightsOf(account: TrackerAccount, releaseId: string): Promise<Rel
 /** The torrent of one result or release, as its publisher signed it; `fileIndex` where the result is a song. */
 export async function releaseTorrentOf(
   source: string,
-  { tracker, signal, wantsRights = false }: ReleaseAsked,
+  { tracker, signal, wantsRights = false }: TorrentAsked,
 ): Promise<ListedRelease> {
   const state = stateFolder();
   const listed = isNumbers(source) ? await resultsAt(source, state) : undefined;
@@ -115,75 +120,28 @@ export async function releaseTorrentOf(
   }
 }
 
-export interface Songs {
-  /** In which the files are counted. */
-  readonly version: number;
-  readonly files: ReadonlySet<number>;
-}
-
 /** The latest version into `folder`, whichever it was that songs were found in. Throws TrackerError and CliError. */
-export async function wantedRelease(
-  account: TrackerAccount,
-  releaseId: string,
-  songs: Songs | undefined,
-  folder: string,
+export async function readRelease(
+  asked: Omit<ReleaseAsked, 'stateFolder'>,
   output: Output,
 ): Promise<KnownTorrent> {
-  const state = stateFolder();
-  const earlier = await loadFetched(state, releaseId, folder);
-  const publicKey = earlier?.publicKey;
-  const torrent = await fetchReleaseTorrent(account, releaseId, { publicKey });
-  if (torrent.publicKey === undefined) {
-    output.remark(
-      `${plain(torrent.publisher)} has no key: nobody can tell whether this is what they published.`,
-    );
+  const wanted = await wantedRelease({ ...asked, stateFolder: stateFolder() });
+  const { torrent, trust, songs, upgradeFrom, remember } = wanted;
+  const { metainfo, publicKey, publisher } = torrent;
+  if (publicKey === undefined) {
+    output.remark(`${plain(publisher)} has no key: nobody can tell whether this is what they published.`);
   }
-  const { metainfo } = torrent;
-  const upgradeFrom = earlierOf(torrent, earlier);
-  if (upgradeFrom !== undefined) tellUpgrade(upgradeFrom, torrent, output);
-  return {
-    metainfo,
-    trust: { origin: new URL(account.url).origin },
-    songs: songs && (await songsIn(account, torrent, songs)),
-    upgradeFrom,
-    remember: async (path, isComplete) => {
-      // Until all of the new version is here, the next try begins where this one did.
-      const isUpgraded = isComplete && songs === undefined;
-      if (upgradeFrom === undefined || isUpgraded) await saveFetched(state, folder, { ...torrent, path });
-    },
-  };
-}
-
-/** Files of the version that they were found in → those of the same names in this one. */
-async function songsIn(
-  account: TrackerAccount,
-  { releaseId, version, publicKey, metainfo }: ReleaseTorrent,
-  songs: Songs,
-): Promise<ReadonlySet<number>> {
-  if (songs.version === version) return songs.files;
-  const then = await fetchReleaseTorrent(account, releaseId, { version: songs.version, publicKey });
-  const nameOf = (components: readonly string[]) => components.join('/');
-  const now = new Map(metainfo.files.map((file) => [nameOf(file.components), file.index]));
-  const found = [...songs.files].map((index) =>
-    now.get(nameOf(then.metainfo.files[index]?.components ?? [])),
-  );
-  if (found.every((index) => index !== undefined)) return new Set(found);
+  if (upgradeFrom !== undefined) tellUpgrade(upgradeFrom, wanted, output);
+  if (songs !== 'gone') return { metainfo, trust, songs, upgradeFrom, remember };
   const message = `${plain(metainfo.name)} has changed since that search, and the song has gone or has another name: search again`;
   throw new CliError('result-not-found', message);
 }
 
-/** Versions of v1 cannot be compared file by file. */
-function earlierOf(torrent: ReleaseTorrent, earlier: FetchedRelease | undefined): FetchedRelease | undefined {
-  if (earlier === undefined || earlier.version >= torrent.version || !existsSync(earlier.path))
-    return undefined;
-  return earlier.metainfo.format === 'v1' || torrent.metainfo.format === 'v1' ? undefined : earlier;
-}
-
-function tellUpgrade(earlier: FetchedRelease, { metainfo, version }: ReleaseTorrent, output: Output): void {
+function tellUpgrade(earlier: FetchedRelease, { torrent, left }: WantedRelease, output: Output): void {
+  const { metainfo, version } = torrent;
   output.remark(
     `Version ${earlier.version} of ${plain(metainfo.name)} is here: only what version ${version} changes is fetched.`,
   );
-  const left = leftBehind(earlier.metainfo, metainfo);
   const [first] = left;
   if (first === undefined) return;
   const names = `${plain(first.components.join('/'))}${left.length > 1 ? ' …' : ''}`;

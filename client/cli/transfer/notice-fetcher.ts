@@ -12,7 +12,7 @@ import { codeOf } from '../cli-error.ts';
 import { wishesOf } from '../commands/catalogue/wishes.ts';
 import type { Notice } from '../commands/community/notice-view.ts';
 import { errorWords } from '../error-words.ts';
-import { wantedRelease } from '../results/catalogue-source.ts';
+import { readRelease } from '../results/catalogue-source.ts';
 import type { Output } from '../screen/output.ts';
 import { fetchAll } from './fetching.ts';
 
@@ -38,7 +38,7 @@ export function openNoticeFetcher(
   let turn: Promise<unknown> = Promise.resolve();
 
   async function fetchRelease(releaseId: string): Promise<void> {
-    const wanted = await wantedRelease(account, releaseId, undefined, folder, output);
+    const wanted = await readRelease({ account, releaseId, songs: undefined, folder }, output);
     const before = active.get(releaseId);
     if (before !== undefined && Buffer.compare(before.metainfo.infoHash, wanted.metainfo.infoHash) === 0)
       return;

@@ -1,0 +1,84 @@
+/**
+ * A release of a catalogue as something to fetch: its newest torrent, signed by its publisher; what lies here of an earlier
+ * version; and which of its files hold the songs that are wanted.
+ */
+import { existsSync } from 'node:fs';
+import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import type { TrackerAccount } from '../../account/account.ts';
+import type { UserTrust } from '../../host/network/user-trust.ts';
+import { leftBehind } from '../../host/upgrade.ts';
+import { type FetchedRelease, loadFetched, saveFetched } from '../../sharing/fetched-releases.ts';
+import { fetchReleaseTorrent, type ReleaseTorrent } from '../../sharing/release-torrent.ts';
+
+export interface Songs {
+  /** In which the files are counted. */
+  readonly version: number;
+  readonly files: ReadonlySet<number>;
+}
+
+export interface ReleaseAsked {
+  readonly account: TrackerAccount;
+  readonly releaseId: string;
+  /** Undefined: all of it. */
+  readonly songs: Songs | undefined;
+  /** Where its own folder goes. */
+  readonly folder: string;
+  readonly stateFolder: string;
+}
+
+export interface WantedRelease {
+  readonly torrent: ReleaseTorrent;
+  readonly trust: UserTrust;
+  /** Indices of the files that are wanted; undefined: all. `gone`: some are not in this version any more. */
+  readonly songs: ReadonlySet<number> | 'gone' | undefined;
+  /** What lies here of an earlier version: only what has changed is fetched. */
+  readonly upgradeFrom: FetchedRelease | undefined;
+  /** Files of the earlier version that are not in this one: they stay where they are. */
+  readonly left: readonly TorrentFile[];
+  /** To be told where it lies once it has begun, and once more when it is complete. */
+  readonly remember: (path: string, isComplete: boolean) => Promise<void>;
+}
+
+/** The latest version, whichever it was that songs were found in. Throws TrackerError. */
+export async function wantedRelease(asked: ReleaseAsked): Promise<WantedRelease> {
+  const { account, releaseId, songs, folder, stateFolder } = asked;
+  const earlier = await loadFetched(stateFolder, releaseId, folder);
+  const torrent = await fetchReleaseTorrent(account, releaseId, { publicKey: earlier?.publicKey });
+  const upgradeFrom = earlierOf(torrent, earlier);
+  return {
+    torrent,
+    trust: { origin: new URL(account.url).origin },
+    songs: songs && (await songsIn(account, torrent, songs)),
+    upgradeFrom,
+    left: upgradeFrom === undefined ? [] : leftBehind(upgradeFrom.metainfo, torrent.metainfo),
+    remember: async (path, isComplete) => {
+      // Until all of the new version is here, the next try begins where this one did.
+      const isUpgraded = isComplete && songs === undefined;
+      if (upgradeFrom === undefined || isUpgraded)
+        await saveFetched(stateFolder, folder, { ...torrent, path });
+    },
+  };
+}
+
+/** Files of the version that they were found in → those of the same names in this one. */
+async function songsIn(
+  account: TrackerAccount,
+  { releaseId, version, publicKey, metainfo }: ReleaseTorrent,
+  songs: Songs,
+): Promise<ReadonlySet<number> | 'gone'> {
+  if (songs.version === version) return songs.files;
+  const then = await fetchReleaseTorrent(account, releaseId, { version: songs.version, publicKey });
+  const nameOf = (components: readonly string[]) => components.join('/');
+  const now = new Map(metainfo.files.map((file) => [nameOf(file.components), file.index]));
+  const found = [...songs.files].map((index) =>
+    now.get(nameOf(then.metainfo.files[index]?.components ?? [])),
+  );
+  return found.every((index) => index !== undefined) ? new Set(found) : 'gone';
+}
+
+/** Versions of v1 cannot be compared file by file. */
+function earlierOf(torrent: ReleaseTorrent, earlier: FetchedRelease | undefined): FetchedRelease | undefined {
+  if (earlier === undefined || earlier.version >= torrent.version || !existsSync(earlier.path))
+    return undefined;
+  return earlier.metainfo.format === 'v1' || torrent.metainfo.format === 'v1' ? undefined : earlier;
+}
