@@ -5,7 +5,6 @@
  * Only of peers that are clearly slower, from the end of their queue, and only when the helper would be sooner by half:
  * asking everything of everybody wastes most where peers are alike.                                         BEP 3
  */
-
 import type { Context } from '../context.ts';
 import type { Deadlines } from '../pieces/deadlines.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';

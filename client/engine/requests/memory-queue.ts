@@ -2,7 +2,6 @@
  * Who may begin a piece while the memory for pieces is short: peers that were refused wait in line, and every piece that
  * leaves for good lets the first of them try again. Nobody looks at all peers because one piece is stored.
  */
-
 import type { Context } from '../context.ts';
 import type { BlockSource } from './block-source.ts';
 

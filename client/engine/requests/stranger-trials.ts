@@ -6,7 +6,6 @@
  * Invariant: nobody is put off while nobody proven gives, nor before several have lied; nor for longer than `trialGapMsMax`.
  * Left to others: what a trial is (piece-ownership.ts), and who lied (piece-provenance.ts).
  */
-
 import type { Context } from '../context.ts';
 import type { BlockSource } from './block-source.ts';
 

@@ -1,5 +1,4 @@
 /** Who keeps to which piece, and who is to blame when it is corrupt. */
-
 import type { PeerRecord } from '../../../../client/engine/peers/peer-record.ts';
 import type { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { PieceLedger } from '../../../../client/engine/pieces/piece-ledger.ts';

@@ -2,7 +2,6 @@
  * Blocks that are asked of a second peer. The model looks at every peer and every block and works out whom it would ask for
  * what; what it need not work out is who was asked before: each peer that owes a block that is here is told so.
  */
-
 import type { Context } from '../../../../client/engine/context.ts';
 import { defaultLimits, type Limits } from '../../../../client/engine/limits.ts';
 import { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';

@@ -2,7 +2,6 @@
  * What should be asked of a second peer, worked out from the rules alone, before it is done: who would need longest comes
  * first, its last block first; of a helper that is sooner by half at least; so many copies, and so many for one peer.
  */
-
 import type { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
 import type { BlockSource, RequestedPiece } from '../../../../client/engine/requests/block-source.ts';
 import type { Scene } from './scene.ts';

@@ -1,5 +1,4 @@
 /** Who or what waits for its turn: pieces in a line, peers for memory, pieces that are due. */
-
 import type { Context } from '../../../../client/engine/context.ts';
 import { Deadlines } from '../../../../client/engine/pieces/deadlines.ts';
 import { PieceQueue } from '../../../../client/engine/pieces/piece-queue.ts';

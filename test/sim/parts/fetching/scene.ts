@@ -1,5 +1,4 @@
 /** A swarm as far as it asks peers for blocks: pieces, peers with their requests, and a list of what was done with them. */
-
 import type { Limits } from '../../../../client/engine/limits.ts';
 import { FetchingPiece } from '../../../../client/engine/pieces/fetching-piece.ts';
 import type { Prng } from '../../../../client/engine/prng.ts';
