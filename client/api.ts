@@ -14,6 +14,12 @@
  *     await album.completed;
  *     clearInterval(timer);
  *     await client.close();
+ *
+ * A program that runs for long holds a session: a list of transfers that are paused, resumed, moved, limited and told of.
+ *
+ *     const { session } = await openSession({ stateFolder: 'state', keepsList: true });
+ *     session.onEvent((event, transfer) => console.log(transfer?.name, event.type));
+ *     await session.add({ wanted: { metainfo }, kind: 'download', place: 'music' }).completed;
  */
 
 export { type Identity, openIdentity } from './account/identity.ts';

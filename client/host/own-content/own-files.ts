@@ -1,6 +1,6 @@
 /**
- * The files of a torrent that does not run, as they lie on this disk: whole ones, files under way, and the side file. Links
- * and files of another size are not its own.
+ * The files of a torrent that does not run, as they lie on this disk: whole ones, files under way, and the side file. Links,
+ * what lies behind them, and files of another size are not its own.
  */
 import { lstatSync, type Stats } from 'node:fs';
 import path from 'node:path';
@@ -33,12 +33,36 @@ export function ownContent(metainfo: Metainfo, place: string): OwnContent {
   const [parent, name] = isRoot
     ? [path.dirname(at), path.basename(at)]
     : [at, withNamesThere(metainfo, at).layout.rootName];
-  const files = [...whole.map(({ depth, ...file }) => file), ...begun];
+  const links = new LinksOnWay(at);
+  const files = [...whole.map(({ depth, ...file }) => file), ...begun].filter(
+    (file) => !links.leadTo(file.at),
+  );
   return {
     files: [...new Map(files.map((file) => [file.at, file])).values()],
     parent,
     root: path.join(parent, name),
   };
+}
+
+/** Folders below one that are links: what lies behind them is not the torrent's. */
+class LinksOnWay {
+  readonly #root: string;
+  readonly #known = new Map<string, boolean>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  leadTo(file: string): boolean {
+    const folder = path.dirname(file);
+    // The folder that was chosen may be a link.
+    if (folder === this.#root || !folder.startsWith(this.#root)) return false;
+    const known = this.#known.get(folder);
+    if (known !== undefined) return known;
+    const isBehind = statOf(folder)?.isSymbolicLink() === true || this.leadTo(folder);
+    this.#known.set(folder, isBehind);
+    return isBehind;
+  }
 }
 
 function wholeFiles(metainfo: Metainfo, at: string): (OwnFile & { readonly depth: number })[] {

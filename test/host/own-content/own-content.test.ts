@@ -1,0 +1,128 @@
+/** The files of a torrent that does not run: moved, all or none, or deleted, and never those of others. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eraseContent } from '../../../client/host/own-content/erase-content.ts';
+import { moveContent } from '../../../client/host/own-content/move-content.ts';
+import { createTorrent } from '../../../torrents/create/create.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { noise } from '../../torrents/folder-fixture.ts';
+
+let root: string;
+let metainfo: Metainfo;
+const at = (...names: string[]) => path.join(root, ...names);
+const write = (name: string, content: string | Uint8Array) => {
+  fs.mkdirSync(path.dirname(at(name)), { recursive: true });
+  fs.writeFileSync(at(name), content);
+};
+/** Names of all files below, with their folders. */
+const filesIn = (folder: string) =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.join(path.relative(folder, entry.parentPath), entry.name))
+    .sort();
+
+beforeEach(async () => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), 'cicada-own-'));
+  write('home/Album/a.flac', noise(40_000, 1));
+  write('home/Album/CD2/b.flac', noise(40_000, 2));
+  ({ metainfo } = await createTorrent(at('home', 'Album'), { format: 'hybrid' }));
+});
+afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
+
+describe('files that are moved', () => {
+  it('are the same files in the other folder, those under way too, and leave no empty folder behind', async () => {
+    fs.renameSync(at('home/Album/a.flac'), at('home/Album/a.flac.part'));
+    const { ino } = fs.statSync(at('home/Album/CD2/b.flac'));
+    expect(await moveContent(metainfo, at('home'), at('new'), undefined)).toBe(at('new'));
+    expect(filesIn(at('new'))).toEqual(['Album/CD2/b.flac', 'Album/a.flac.part']);
+    expect(fs.statSync(at('new/Album/CD2/b.flac')).ino).toBe(ino);
+    expect(fs.readdirSync(at('home'))).toEqual([]);
+  });
+
+  it('leave what is not theirs', async () => {
+    write('home/Album/mine.txt', 'mine');
+    write('home/Album/CD2/b.flac.part', noise(50_000, 3));
+    await moveContent(metainfo, at('home'), at('new'), undefined);
+    expect(filesIn(at('home'))).toEqual(['Album/CD2/b.flac.part', 'Album/mine.txt']);
+    expect(filesIn(at('new'))).toEqual(['Album/CD2/b.flac', 'Album/a.flac']);
+  });
+
+  it('are all where they were when another file has the place of one', async () => {
+    write('new/Album/CD2/b.flac', 'another');
+    await expect(moveContent(metainfo, at('home'), at('new'), undefined)).rejects.toMatchObject({
+      ...{ code: 'exists', path: at('new/Album/CD2/b.flac') },
+    });
+    expect(filesIn(at('home'))).toEqual(['Album/CD2/b.flac', 'Album/a.flac']);
+    expect(fs.readFileSync(at('new/Album/CD2/b.flac'), 'utf8')).toBe('another');
+  });
+
+  it('are put back when a folder of theirs cannot be made', async () => {
+    write('new/Album/CD2', 'a file');
+    await expect(moveContent(metainfo, at('home'), at('new'), undefined)).rejects.toMatchObject({
+      code: 'folder-not-writable',
+    });
+    expect(filesIn(at('home'))).toEqual(['Album/CD2/b.flac', 'Album/a.flac']);
+    expect(filesIn(at('new'))).toEqual(['Album/CD2']);
+  });
+
+  it('go on where a move before was cut short', async () => {
+    fs.mkdirSync(at('new/Album'), { recursive: true });
+    fs.renameSync(at('home/Album/a.flac'), at('new/Album/a.flac'));
+    await moveContent(metainfo, at('home'), at('new'), undefined);
+    expect(filesIn(at('new'))).toEqual(['Album/CD2/b.flac', 'Album/a.flac']);
+    expect(filesIn(at('home'))).toEqual([]);
+  });
+
+  const shared = '/dev/shm';
+  const isOther = fs.existsSync(shared) && fs.statSync(shared).dev !== fs.statSync(os.tmpdir()).dev;
+  it.runIf(isOther)('are copied to another disk, byte for byte, and then deleted here', async () => {
+    const other = fs.mkdtempSync(path.join(shared, 'cicada-own-'));
+    try {
+      const before = fs.readFileSync(at('home/Album/a.flac'));
+      const { mtimeMs } = fs.statSync(at('home/Album/a.flac'));
+      await moveContent(metainfo, at('home'), other, undefined);
+      expect(filesIn(other)).toEqual(['Album/CD2/b.flac', 'Album/a.flac']);
+      expect(fs.readFileSync(path.join(other, 'Album/a.flac'))).toEqual(before);
+      expect(Math.abs(fs.statSync(path.join(other, 'Album/a.flac')).mtimeMs - mtimeMs)).toBeLessThan(1);
+      expect(fs.readdirSync(at('home'))).toEqual([]);
+    } finally {
+      fs.rmSync(other, { recursive: true });
+    }
+  });
+});
+
+describe('files that are deleted', () => {
+  it('are the own ones: files of another size, links and what others have put there stay', async () => {
+    write('home/Album/mine.txt', 'mine');
+    write('elsewhere.flac', noise(40_000, 2));
+    fs.rmSync(at('home/Album/CD2/b.flac'));
+    fs.symlinkSync(at('elsewhere.flac'), at('home/Album/CD2/b.flac'));
+    await eraseContent(metainfo, at('home'));
+    expect(filesIn(at('home'))).toEqual(['Album/CD2/b.flac', 'Album/mine.txt']);
+    expect(fs.existsSync(at('elsewhere.flac'))).toBe(true);
+  });
+
+  it('take the folders with them that are empty then, and not the one that they were fetched into', async () => {
+    await eraseContent(metainfo, at('home'));
+    expect(fs.readdirSync(at('home'))).toEqual([]);
+  });
+
+  it('are not those behind a link that has taken the place of a folder', async () => {
+    fs.renameSync(at('home/Album/CD2'), at('elsewhere'));
+    fs.symlinkSync(at('elsewhere'), at('home/Album/CD2'));
+    await eraseContent(metainfo, at('home'));
+    expect(filesIn(at('elsewhere'))).toEqual(['b.flac']);
+    fs.symlinkSync(at('elsewhere'), at('new home'));
+    await eraseContent(metainfo, at('new home'));
+    expect(filesIn(at('elsewhere'))).toEqual(['b.flac']);
+  });
+
+  it('may be gone already', async () => {
+    fs.rmSync(at('home'), { recursive: true });
+    await eraseContent(metainfo, at('home'));
+    expect(fs.existsSync(at('home'))).toBe(false);
+  });
+});
