@@ -196,7 +196,7 @@ export const torrentsUnreached: readonly Unreached[] = [
       'isSingleFile ? within : joinPaths(within, entry)': odd,
       'if (below.some((': odd,
       "'path-twice', `two files have": odd,
-      '{ platform = hostPlatform } = options':
+      'const { platform = hostPlatform } = options':
         'a caller that leaves the rules to its machine: a run names them',
       'if (!(error instanceof BencodeError)) throw error': `${guard}: the reader throws nothing else`,
     },
