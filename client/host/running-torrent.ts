@@ -56,7 +56,9 @@ export class RunningTorrent implements Running {
     this.#start = start;
     this.#world = world;
     this.#journal =
-      store && isVerified ? new ResumeJournal(store, metainfo.infoHash, files, have, unforced) : undefined;
+      store && isVerified
+        ? new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced })
+        : undefined;
     const torrent = world.table.newId();
     this.#torrent = torrent;
     this.#status = world.table.statusOf(torrent);

@@ -100,7 +100,7 @@ export async function openFileBench(options: FileBenchOptions = {}): Promise<Fil
   const resumeStore = new ResumeStore(path.join(root, 'state'));
   const { files, have, unforced } = await prepareDownload(metainfo, folder);
   const { geometry } = metainfo;
-  const journal = new ResumeJournal(resumeStore, metainfo.infoHash, files, have, unforced);
+  const journal = new ResumeJournal(resumeStore, { infoHash: metainfo.infoHash, files, have, unforced });
   disk.add({ torrent, geometry, files, expected: expectedHashes(metainfo), journal });
   disk.finishComplete(torrent);
   disk.expectMetadata(torrent, (bytes) =>

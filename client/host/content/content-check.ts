@@ -56,7 +56,11 @@ export function* readAgain(
     return segmentsToCheck(files.placesOf(pieceIndex));
   };
   for (let left = pieces; left.length > 0; ) {
-    yield* checkPieces(left, stored, segmentsOf, pool, {}, (right) => bad.delete(right));
+    yield* checkPieces(
+      left,
+      { geometry: stored.geometry, expected: stored.expected, segmentsOf, pool },
+      (right) => bad.delete(right),
+    );
     // Another file of the piece got its name, or went home from the side file, before a thread opened it.
     left = [...bad].filter((pieceIndex) => looked.get(pieceIndex) !== pathsOf(pieceIndex));
   }

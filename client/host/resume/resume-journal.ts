@@ -30,6 +30,14 @@ export interface JournalPace {
 /** Seconds, because an fsync holds up other writes; bytes, because a fast line brings gigabytes in seconds. */
 const usualPace: JournalPace = { flushMs: 2_000, flushBytes: 64 * 1024 * 1024 };
 
+/** Whose pieces are recorded, as they are found. */
+interface Journaled {
+  readonly infoHash: Uint8Array;
+  readonly files: TorrentFiles;
+  readonly have: Uint8Array;
+  readonly unforced?: Iterable<StoredFile> | undefined;
+}
+
 export class ResumeJournal {
   readonly #store: ResumeStore;
   readonly #infoHash: Uint8Array;
@@ -58,12 +66,11 @@ export class ResumeJournal {
    */
   constructor(
     store: ResumeStore,
-    infoHash: Uint8Array,
-    files: TorrentFiles,
-    have: Uint8Array,
-    unforced: Iterable<StoredFile> = [],
-    timers: Timers = realTimers,
-    pace: JournalPace = usualPace,
+    { infoHash, files, have, unforced = [] }: Journaled,
+    {
+      timers = realTimers,
+      pace = usualPace,
+    }: { readonly timers?: Timers; readonly pace?: JournalPace | undefined } = {},
   ) {
     this.#pace = pace;
     this.#timers = timers;

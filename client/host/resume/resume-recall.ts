@@ -52,7 +52,7 @@ export function* recall(
   }
   const segmentsOf = (pieceIndex: PieceIndex) => segmentsToCheck(files.placesOf(pieceIndex));
   const checked = { geometry, expected: expectedHashes(metainfo) };
-  yield* checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => {
+  yield* checkPieces(doubtful, { ...checked, segmentsOf, pool, control }, (pieceIndex) => {
     addPiece(have, pieceIndex);
   });
   return have;

@@ -48,7 +48,9 @@ export function* recallSide(
   });
   const right: PieceIndex[] = [];
   const checked = { geometry, expected: expectedHashes(metainfo) };
-  yield* checkPieces(doubtful, checked, segmentsOf, pool, control, (pieceIndex) => right.push(pieceIndex));
+  yield* checkPieces(doubtful, { ...checked, segmentsOf, pool, control }, (pieceIndex) =>
+    right.push(pieceIndex),
+  );
   // Only now: a file that goes home is there from then on, and would be looked for in its own place.
   const aside = right.map((pieceIndex) => ({ pieceIndex, parts: partsOf(pieceIndex) }));
   for (const { pieceIndex, parts } of aside) {

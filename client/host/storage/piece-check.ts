@@ -15,13 +15,16 @@ export interface CheckedTorrent {
   readonly expected: (pieceIndex: PieceIndex) => ExpectedHashes;
 }
 
+interface PieceCheck extends CheckedTorrent {
+  readonly segmentsOf: (pieceIndex: PieceIndex) => CheckJob['segments'];
+  readonly pool: StorageJobs;
+  readonly control?: HashControl;
+}
+
 /** Hashes these pieces where `segmentsOf` says they lie. */
 export function* checkPieces(
   doubtful: readonly PieceIndex[],
-  { geometry, expected }: CheckedTorrent,
-  segmentsOf: (pieceIndex: PieceIndex) => CheckJob['segments'],
-  pool: StorageJobs,
-  { signal, onProgress }: HashControl,
+  { geometry, expected, segmentsOf, pool, control: { signal, onProgress } = {} }: PieceCheck,
   onRight: (pieceIndex: PieceIndex) => void,
 ): Steps<void> {
   const totalBytes = doubtful.reduce((sum, pieceIndex) => sum + geometry.pieceBytes(pieceIndex), 0);

@@ -61,7 +61,7 @@ async function bench(wanted: number, onOpen: (at: string) => void = () => {}) {
   const disk = new FileDisk(memory, pool, (fact) => facts.push(fact), fs, timers);
   const { geometry, infoHash } = metainfo;
   const store = new ResumeStore(temporary.in('state'));
-  const journal = new ResumeJournal(store, infoHash, files, have, [], timers);
+  const journal = new ResumeJournal(store, { infoHash, files, have }, { timers });
   disk.add({ torrent: 1, geometry, files, expected: expectedHashes(metainfo), journal });
   const fetch = (piece: number) => {
     const pieceIndex = geometry.pieceIndex(piece)!;

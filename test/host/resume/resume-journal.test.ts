@@ -62,7 +62,7 @@ it('forces to the disk what was only found by hashing, before it is recorded', a
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   expect([...unforced!].length).toBeGreaterThanOrEqual(3);
   const store = new ResumeStore(temporary.in('state'));
-  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
+  const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced });
   const forced = await forcedBy(() => journal.stop());
   for (const file of files.files) {
     if (file !== undefined && file.file.bytes > 0) expect(forced).toContain(files.pathOf(file));
@@ -72,20 +72,25 @@ it('forces to the disk what was only found by hashing, before it is recorded', a
 it('opens nothing again of what the record had already', async () => {
   const store = new ResumeStore(temporary.in('state'));
   const first = await prepareDownload(metainfo, temporary.in('.'));
-  await new ResumeJournal(store, metainfo.infoHash, first.files, first.have, first.unforced).stop();
+  await new ResumeJournal(store, {
+    infoHash: metainfo.infoHash,
+    files: first.files,
+    have: first.have,
+    unforced: first.unforced,
+  }).stop();
   const pool = new StoragePool(1);
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'), {
     memory: { store, pool },
   });
   await pool.stop();
-  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
+  const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced });
   expect(await forcedBy(() => journal.stop())).toEqual([]);
 });
 
 it('after a failed fsync, what was written since the last good one is never recorded, and the journal goes on', async () => {
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   const store = new ResumeStore(temporary.in('state'));
-  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
+  const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced });
   const told: number[] = [];
   files.onUnforced = (_at, pieces) => {
     told.push(...pieces);
@@ -131,7 +136,7 @@ it('forces the folder of a file to the disk soon that gets its name while nothin
     return () => {};
   };
   const timers = { nowMs: () => 0, after };
-  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, [], timers);
+  const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have }, { timers });
   expect(due).toHaveLength(0);
   files.onPlaced(files.files[0]!);
   expect(due).toHaveLength(1);
@@ -166,7 +171,7 @@ it('a record that a full disk did not take is written when there is room, and no
   // The journal comes across the same, after two seconds.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const tried = vi.spyOn(store, 'saving');
-  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
+  const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced });
   await vi.advanceTimersByTimeAsync(2_000);
   vi.useRealTimers();
   await vi.waitFor(() => expect(tried).toHaveBeenCalledTimes(1));
@@ -185,7 +190,7 @@ it('the folder of the hidden file is forced to the disk, also when its piece lie
     wanted: { isWanted: ({ components }) => components.at(-1) === 'a.flac', pool: new StoragePool(1) },
   });
   const store = new ResumeStore(temporary.in('state'));
-  const journal = new ResumeJournal(store, box.metainfo.infoHash, files, have);
+  const journal = new ResumeJournal(store, { infoHash: box.metainfo.infoHash, files, have });
   const storePiece = storerIn(box.metainfo.geometry, files, journal);
   // All folders on the way are forced to the disk with the first file.
   storePiece(0);
@@ -202,7 +207,11 @@ it('of each folder that is made, its own folder is forced to the disk: also of a
   }
   const { metainfo: box } = await createTorrent(temporary.in('Box'), { pieceLength: 64 * KiB, format: 'v1' });
   const { files, have } = await prepareDownload(box, temporary.in('out'));
-  const journal = new ResumeJournal(new ResumeStore(temporary.in('state')), box.infoHash, files, have);
+  const journal = new ResumeJournal(new ResumeStore(temporary.in('state')), {
+    infoHash: box.infoHash,
+    files,
+    have,
+  });
   const storePiece = storerIn(box.geometry, files, journal);
   storePiece(0);
   await journal.flush();
@@ -215,7 +224,7 @@ it('of each folder that is made, its own folder is forced to the disk: also of a
 it('a piece that is lost and stored again while a record is made is in the next record only', async () => {
   const { files, have, unforced } = await prepareDownload(metainfo, temporary.in('.'));
   const store = new ResumeStore(temporary.in('state'));
-  const journal = new ResumeJournal(store, metainfo.infoHash, files, have, unforced);
+  const journal = new ResumeJournal(store, { infoHash: metainfo.infoHash, files, have, unforced });
   const [pieceIndex] = metainfo.geometry.pieces();
   const places = files.placesOf(pieceIndex!);
   const { open } = fs;

@@ -89,7 +89,11 @@ export class StorageBench {
     const { files, have, unforced } = this.prepared;
     this.files = files;
     const { geometry, infoHash } = metainfo;
-    this.journal = new ResumeJournal(this.store, infoHash, files, have, unforced, this.timers, pace);
+    this.journal = new ResumeJournal(
+      this.store,
+      { infoHash, files, have, unforced },
+      { timers: this.timers, pace },
+    );
     const release = () => {
       this.outstanding -= 1;
     };

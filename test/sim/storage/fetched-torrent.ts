@@ -94,12 +94,8 @@ export class FetchedTorrent {
     this.#priorities = piecePriorities(metainfo, choose);
     this.#journal = new ResumeJournal(
       store,
-      metainfo.infoHash,
-      files,
-      have,
-      unforced,
-      program.timers,
-      journalPace,
+      { infoHash: metainfo.infoHash, files, have, unforced },
+      { timers: program.timers, pace: journalPace },
     );
     const memory = { allocate: newBuffer, write: () => {}, copy: () => {}, release: () => {} };
     const sink = (fact: Fact) => program.isOver || this.#onFact(fact);
@@ -309,7 +305,7 @@ function* hashAll(
         return [{ path: place(file) ?? '/nowhere', position: segment.offset, bytes: segment.bytes, offset }];
       });
   const checked = { geometry, expected: expectedHashes(metainfo) };
-  yield* checkPieces([...geometry.pieces()], checked, segmentsOf, program.jobs, {}, (pieceIndex) => {
+  yield* checkPieces([...geometry.pieces()], { ...checked, segmentsOf, pool: program.jobs }, (pieceIndex) => {
     have[pieceIndex >> 3]! |= 0x80 >> (pieceIndex & 7);
   });
   return { have };
