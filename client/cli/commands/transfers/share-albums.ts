@@ -5,6 +5,7 @@
  */
 import type { Album } from '../../../../torrents/create/albums.ts';
 import type { CreateOptions } from '../../../../torrents/create/create.ts';
+import type { HashProgress } from '../../../../torrents/hashing/engine.ts';
 import { HashPool } from '../../../../torrents/hashing/pool.ts';
 import { count, size } from '../../../../torrents/wording.ts';
 import type { RunningTracker } from '../../../../tracker/server.ts';
@@ -51,6 +52,8 @@ const earlierMax = 4;
 
 /** One of the albums, while it is shared. */
 interface Shared {
+  /** Of the album, as it was found. */
+  readonly path: string;
   readonly folder: SharedFolder;
   /** The last one is its present version. */
   readonly versions: Transfer[];
@@ -63,33 +66,149 @@ export async function shareAlbums(
   signal: AbortSignal,
   output: Output,
 ): Promise<number> {
-  const { collections, create, place, force, tracker, includeSecrets } = sharing;
-  const pool = new HashPool(sharing.threads);
   new TransferVoice(session, output, { areWatched: true, areMany: true });
-  const shared = new Map<string, Shared>();
-  const transfers: Transfer[] = [];
-  const said = new Map<string, string>();
-  const jobsOf = (paths: readonly string[], perAlbum: boolean) => {
-    const settings = { 'per-album': perAlbum, 'skip-existing': !force, force, place, output, signal };
-    return createJobs(paths, create, settings);
-  };
+  const shares = new AlbumShares(session, sharing, signal, output);
+  try {
+    const known = await shares.start();
+    const words = 'Sharing until Ctrl-C. New albums are shared as they come, and so is what changes in them.';
+    output.remark(paint('dim', words));
+    const scouting = shares.follow(known);
+    await seedUntil(signal, shares.transfers, output, noSeedLimits, true);
+    await scouting;
+    return exitCode.done;
+  } finally {
+    await shares.close();
+  }
+}
 
-  async function stop(transfer: Transfer): Promise<void> {
-    transfers.splice(transfers.indexOf(transfer), 1);
-    await session.remove(transfer);
+class AlbumShares {
+  /** Those that are seeded now: they come and go. */
+  readonly transfers: Transfer[] = [];
+  readonly #session: Session;
+  readonly #sharing: AlbumSharing;
+  readonly #signal: AbortSignal;
+  readonly #output: Output;
+  readonly #pool: HashPool;
+  /** By the path of the album. */
+  readonly #shared = new Map<string, Shared>();
+  readonly #said = new Map<string, string>();
+
+  constructor(session: Session, sharing: AlbumSharing, signal: AbortSignal, output: Output) {
+    this.#session = session;
+    this.#sharing = sharing;
+    this.#signal = signal;
+    this.#output = output;
+    this.#pool = new HashPool(sharing.threads);
   }
 
-  async function seed(path: string, { metainfo, torrent, skipped }: FolderVersion, file: AlbumTorrent) {
+  /** Answers the albums that are there. Throws CliError when none can be shared. */
+  async start(): Promise<readonly Album[]> {
+    const jobs = await this.#jobsOf(this.#sharing.collections, true);
+    for (const job of jobs) {
+      this.#signal.throwIfAborted();
+      await this.#shareOne(job, job.album);
+    }
+    if (this.transfers.length === 0)
+      throw new CliError('create-nothing', 'none of the albums could be shared');
+    return jobs.flatMap(({ album }) => (album === undefined ? [] : [album]));
+  }
+
+  /** Until the signal is aborted; never rejects. */
+  async follow(known: readonly Album[]): Promise<void> {
+    const { collections: folders, create: scan, lookEveryMs: everyMs } = this.#sharing;
+    await scoutAlbums(
+      { folders, known, scan, signal: this.#signal, everyMs },
+      {
+        isKnown: (path) => this.#shared.has(path),
+        onAlbum: (album) => this.#onAlbum(album),
+        onChanged: async ({ path }) => this.#shared.get(path)?.folder.touch(),
+        shared: () => [...this.#shared.keys()],
+        onGone: (path) => this.#onGone(path),
+        onTrouble: (error, folder) => this.#tellTrouble(error, folder, 'it is looked at again'),
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([
+      this.#pool.close(),
+      ...[...this.#shared.values()].map(({ folder }) => folder.close()),
+    ]);
+  }
+
+  #jobsOf(paths: readonly string[], perAlbum: boolean): Promise<readonly CreateJob[]> {
+    const { create, force, place } = this.#sharing;
+    const [output, signal] = [this.#output, this.#signal];
+    const settings = { 'per-album': perAlbum, 'skip-existing': !force, force, place, output, signal };
+    return createJobs(paths, create, settings);
+  }
+
+  async #onAlbum(album: Album): Promise<void> {
+    const { path, wanted } = album;
+    try {
+      for (const job of await this.#jobsOf([path], false)) {
+        await this.#shareOne({ ...job, options: { ...job.options, wanted } }, album);
+      }
+    } catch (error) {
+      if (!this.#signal.aborted) this.#output.remark(`${plain(path)}: ${plain(errorWords(error))}`);
+    }
+  }
+
+  async #onGone(path: string): Promise<void> {
+    const shared = this.#shared.get(path);
+    if (shared === undefined) return;
+    this.#shared.delete(path);
+    this.#output.document({ event: 'gone', path });
+    this.#output.remark(`${plain(path)} is not there any more: it is not shared`);
+    await shared.folder.close();
+    for (const transfer of shared.versions) await this.#stop(transfer);
+  }
+
+  async #shareOne(job: CreateJob, album: Album | undefined): Promise<void> {
+    const { path, options, target, fault } = job;
+    const { settleMs, includeSecrets, force } = this.#sharing;
+    try {
+      if (fault !== undefined) throw fault;
+      const file = new AlbumTorrent(target, force);
+      const onProgress = (hashed: HashProgress) => this.#output.live(hashingLine('Hashing', hashed));
+      const folder = await shareFolder(path, {
+        ...{ stateFolder: stateFolder(), includeSecrets, isTold: true, wantedNow: album?.wantedNow },
+        ...(settleMs === undefined ? {} : { settleMs }),
+        create: { ...options, target },
+        control: { signal: this.#signal, pool: this.#pool, onProgress },
+        onVersion: async (version, changes) => {
+          const shared = this.#shared.get(path);
+          if (shared !== undefined) await this.#reseed(shared, version, changes, file);
+        },
+        onTrouble: (error) => this.#tellOnce(error, path, 'it is looked at again'),
+      });
+      try {
+        this.#shared.set(path, { path, folder, versions: [await this.#seed(path, folder.current, file)] });
+        this.#said.delete(path);
+      } catch (error) {
+        await folder.close();
+        throw error;
+      }
+    } catch (error) {
+      if (this.#signal.aborted) throw error;
+      this.#tellOnce(error, path, 'it is tried again');
+    }
+  }
+
+  async #seed(path: string, version: FolderVersion, file: AlbumTorrent): Promise<Transfer> {
+    const { metainfo, torrent, skipped } = version;
+    const { trackers, tracker } = this.#sharing;
+    const output = this.#output;
     output.clearLive();
     await file.write(metainfo, torrent, output);
-    const trust = { trackers: sharing.trackers };
+    const trust = { trackers };
     const request = { wanted: { metainfo }, kind: 'share', place: path, verify: false, trust } as const;
-    const transfer = await startTransfer(session, request, signal);
-    transfers.push(transfer);
+    const transfer = await startTransfer(this.#session, request, this.#signal);
+    this.transfers.push(transfer);
     const url = tracker?.addTorrent(torrent).torrentUrl;
-    const isFirst = !shared.has(path);
+    const isFirst = !this.#shared.has(path);
     const document = { ...torrentDocument(metainfo, file.path ?? null, skipped), url: url ?? null };
-    output.document({ event: isFirst ? 'sharing' : 'new-version', ...document, port: session.port });
+    output.document({ event: isFirst ? 'sharing' : 'new-version', ...document, port: this.#session.port });
     const files = metainfo.files.filter((entry) => !entry.isPad).length;
     const now = isFirst ? '' : '; it has changed, this is another torrent';
     output.result(
@@ -100,97 +219,32 @@ export async function shareAlbums(
   }
 
   /** The versions before keep their peers as long as they are whole. */
-  async function reseed(path: string, version: FolderVersion, changes: FolderChanges, file: AlbumTorrent) {
-    const { versions } = shared.get(path)!;
-    const kept = changes.changed.length + changes.removed.length === 0 ? earlierMax : 0;
-    while (versions.length > kept) await stop(versions.shift()!);
-    versions.push(await seed(path, version, file));
+  async #reseed(
+    { path, versions }: Shared,
+    version: FolderVersion,
+    { changed, removed }: FolderChanges,
+    file: AlbumTorrent,
+  ): Promise<void> {
+    const kept = changed.length + removed.length === 0 ? earlierMax : 0;
+    for (const earlier of versions.splice(0, Math.max(0, versions.length - kept))) await this.#stop(earlier);
+    versions.push(await this.#seed(path, version, file));
   }
 
-  async function shareOne(job: CreateJob, album: Album | undefined): Promise<void> {
-    const { path, options, target, fault } = job;
-    const trouble = (error: unknown, next: string) => {
-      output.clearLive();
-      if (said.get(path) === String(error)) return;
-      said.set(path, String(error));
-      const message = errorWords(error);
-      output.document({ event: 'trouble', path, code: codeOf(error), message });
-      output.remark(`${plain(path)}: ${plain(message)}; ${next}`);
-    };
-    try {
-      if (fault !== undefined) throw fault;
-      const file = new AlbumTorrent(target, force);
-      const { settleMs } = sharing;
-      const folder = await shareFolder(path, {
-        ...{ stateFolder: stateFolder(), includeSecrets, isTold: true, wantedNow: album?.wantedNow },
-        ...(settleMs === undefined ? {} : { settleMs }),
-        create: { ...options, target },
-        control: { signal, pool, onProgress: (hashed) => output.live(hashingLine('Hashing', hashed)) },
-        onVersion: async (version, changes) => {
-          if (shared.has(path)) await reseed(path, version, changes, file);
-        },
-        onTrouble: (error) => trouble(error, 'it is looked at again'),
-      });
-      try {
-        shared.set(path, { folder, versions: [await seed(path, folder.current, file)] });
-        said.delete(path);
-      } catch (error) {
-        await folder.close();
-        throw error;
-      }
-    } catch (error) {
-      if (signal.aborted) throw error;
-      trouble(error, 'it is tried again');
-    }
+  async #stop(transfer: Transfer): Promise<void> {
+    this.transfers.splice(this.transfers.indexOf(transfer), 1);
+    await this.#session.remove(transfer);
   }
 
-  try {
-    const jobs = await jobsOf(collections, true);
-    for (const job of jobs) {
-      signal.throwIfAborted();
-      await shareOne(job, job.album);
-    }
-    if (transfers.length === 0) throw new CliError('create-nothing', 'none of the albums could be shared');
-    output.remark(
-      paint(
-        'dim',
-        'Sharing until Ctrl-C. New albums are shared as they come, and so is what changes in them.',
-      ),
-    );
-    const known = jobs.flatMap(({ album }) => (album === undefined ? [] : [album]));
-    const looks = { folders: collections, known, scan: create, signal, everyMs: sharing.lookEveryMs };
-    const scouting = scoutAlbums(looks, {
-      isKnown: (path) => shared.has(path),
-      onAlbum: async (album) => {
-        const { path, wanted } = album;
-        try {
-          for (const job of await jobsOf([path], false)) {
-            await shareOne({ ...job, options: { ...job.options, wanted } }, album);
-          }
-        } catch (error) {
-          if (!signal.aborted) output.remark(`${plain(path)}: ${plain(errorWords(error))}`);
-        }
-      },
-      onChanged: async ({ path }) => shared.get(path)?.folder.touch(),
-      shared: () => [...shared.keys()],
-      onGone: async (path) => {
-        const { folder, versions } = shared.get(path)!;
-        shared.delete(path);
-        output.document({ event: 'gone', path });
-        output.remark(`${plain(path)} is not there any more: it is not shared`);
-        await folder.close();
-        for (const transfer of versions) await stop(transfer);
-      },
-      onTrouble: (error, folder) => {
-        const message = errorWords(error);
-        output.document({ event: 'trouble', path: folder, code: codeOf(error), message });
-        output.remark(`${plain(folder)}: ${plain(message)}; it is looked at again`);
-      },
-    });
-    await seedUntil(signal, transfers, output, noSeedLimits, true);
-    await scouting;
-    return exitCode.done;
-  } finally {
-    await Promise.all([pool.close(), ...[...shared.values()].map(({ folder }) => folder.close())]);
+  #tellOnce(error: unknown, path: string, next: string): void {
+    this.#output.clearLive();
+    if (this.#said.get(path) === String(error)) return;
+    this.#said.set(path, String(error));
+    this.#tellTrouble(error, path, next);
+  }
+
+  #tellTrouble(error: unknown, path: string, next: string): void {
+    const message = errorWords(error);
+    this.#output.document({ event: 'trouble', path, code: codeOf(error), message });
+    this.#output.remark(`${plain(path)}: ${plain(message)}; ${next}`);
   }
 }
