@@ -50,6 +50,11 @@ export class ListKeeper {
     this.#goOn();
   }
 
+  /** All that is known is on the disk. */
+  get isIdle(): boolean {
+    return this.#writing === undefined && this.#changed.size === 0 && this.#changedList === undefined;
+  }
+
   /** Resolves when all is written, or was tried. */
   async close(): Promise<void> {
     this.#goOn();
@@ -65,26 +70,26 @@ export class ListKeeper {
   #goOn(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#write();
   }
 
   async #write(): Promise<void> {
     // Several changes of one moment are one write.
     await undefined;
-    while (this.#changed.size > 0 || this.#changedList !== undefined) {
-      const [next] = this.#changed;
-      try {
+    try {
+      while (this.#changed.size > 0 || this.#changedList !== undefined) {
+        const [next] = this.#changed;
         if (next === undefined) await this.#writeList();
         else await this.#writeTransfer(...next);
         this.#isTold = false;
-      } catch (error) {
-        if (!this.#isTold) this.#tell(error as Error);
-        this.#isTold = true;
-        this.#cancelRetry = this.#timers.after(retryMs, () => this.#goOn());
-        return;
       }
+    } catch (error) {
+      if (!this.#isTold) this.#tell(error as Error);
+      this.#isTold = true;
+      this.#cancelRetry = this.#timers.after(retryMs, () => this.#goOn());
+    } finally {
+      // Together with the retry: a change in between would take that back, and begin nothing.
+      this.#writing = undefined;
     }
   }
 

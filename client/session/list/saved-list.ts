@@ -7,13 +7,15 @@
  */
 import path from 'node:path';
 import { makeFolders } from '../../../torrents/make-folders.ts';
+import { codeOf } from '../../host/disk/disk-errors.ts';
 import type { FileSystem } from '../../host/disk/file-system.ts';
 import { orUndefined, type Steps, waitFor } from '../../host/disk/steps.ts';
-import { syncFolder } from '../../host/disk/sync-folder.ts';
 import type { SavedTransfer } from './saved-transfer.ts';
 
 export interface ReadList {
   readonly transfers: readonly SavedTransfer[];
+  /** Ids of those that the disk does not give back. */
+  readonly unreadable: ReadonlyMap<string, Error>;
   /** Ids, in their order; some may have gone, and others may be missing. */
   readonly order: readonly string[];
   /** As JSON has it. */
@@ -22,6 +24,9 @@ export interface ReadList {
 
 /** 100,000 transfers of a kilobyte each would be read in some seconds; more is no list of ours. */
 const transfersMax = 100_000;
+/** What systems say that force no folders to the disk, or that have none; folders above ours may be closed to us. */
+const cannotForce = ['EPERM', 'EISDIR', 'EINVAL', 'ENOTSUP', 'EBADF', 'ENOENT'];
+const isClosed = 'EACCES';
 const orderFile = 'list.json';
 const idPattern = /^([0-9a-f]{40})\.json$/;
 
@@ -30,6 +35,7 @@ export class SavedList {
   readonly #fs: FileSystem;
   /** Torrents that are on the disk, by file name. */
   readonly #written = new Set<string>();
+  #isWayForced = false;
 
   /** The folder is made when something is written. */
   constructor(folder: string, fs: FileSystem) {
@@ -37,21 +43,30 @@ export class SavedList {
     this.#fs = fs;
   }
 
+  /** Throws when the disk does not say what is in the list: an empty one would take its place. */
   *reading(): Steps<ReadList> {
     const { later } = this.#fs;
-    const names = (yield* orUndefined(later.readdir(this.#folder))) ?? [];
+    const names = (yield* ifThere(later.readdir(this.#folder))) ?? [];
     const ids = names.flatMap((name) => idPattern.exec(name)?.[1] ?? []).slice(0, transfersMax);
     const transfers: SavedTransfer[] = [];
+    const unreadable = new Map<string, Error>();
     for (const id of ids) {
-      const text = yield* orUndefined(later.readText(this.#at(`${id}.json`)));
-      if (text === undefined) continue;
-      const torrent = yield* this.#torrent(`${id}.torrent`, names);
-      const earlier = yield* this.#torrent(`${id}.earlier.torrent`, names);
-      transfers.push({ id, text, torrent, earlier });
+      try {
+        transfers.push(yield* this.#reading(id, names));
+      } catch (error) {
+        unreadable.set(id, error as Error);
+      }
     }
-    const list = yield* orUndefined(later.readText(this.#at(orderFile)));
+    const list = yield* ifThere(later.readText(this.#at(orderFile)));
     const { order, limits } = listOf(list);
-    return { transfers, order, limits };
+    return { transfers, unreadable, order, limits };
+  }
+
+  *#reading(id: string, names: readonly string[]): Steps<SavedTransfer> {
+    const text = yield* waitFor(this.#fs.later.readText(this.#at(`${id}.json`)));
+    const torrent = yield* this.#torrent(`${id}.torrent`, names);
+    const earlier = yield* this.#torrent(`${id}.earlier.torrent`, names);
+    return { id, text, torrent, earlier };
   }
 
   *saving({ id, text, torrent, earlier }: SavedTransfer): Steps<void> {
@@ -70,7 +85,23 @@ export class SavedList {
       yield* waitFor(later.remove(this.#at(name)));
       this.#written.delete(name);
     }
-    yield* syncFolder(this.#fs, this.#folder);
+    yield* this.#force(this.#folder);
+  }
+
+  /** Names in a folder. Unlike in a resume record (syncFolder), a disk that refuses has taken nothing: it is tried again. */
+  *#force(folder: string): Steps<void> {
+    try {
+      const handle = yield* waitFor(this.#fs.later.open(folder, 'read'));
+      try {
+        yield* waitFor(handle.sync());
+      } finally {
+        yield* waitFor(handle.close());
+      }
+    } catch (error) {
+      const code = codeOf(error) ?? '';
+      const isAbove = folder !== this.#folder;
+      if (!cannotForce.includes(code) && !(isAbove && code === isClosed)) throw error;
+    }
   }
 
   #at(name: string): string {
@@ -79,8 +110,8 @@ export class SavedList {
 
   *#torrent(name: string, names: readonly string[]): Steps<Uint8Array | undefined> {
     if (!names.includes(name)) return undefined;
-    const bytes = yield* orUndefined(this.#fs.later.readBytes(this.#at(name)));
-    if (bytes !== undefined) this.#written.add(name);
+    const bytes = yield* waitFor(this.#fs.later.readBytes(this.#at(name)));
+    this.#written.add(name);
     return bytes;
   }
 
@@ -94,7 +125,7 @@ export class SavedList {
   *#write(name: string, content: string | Uint8Array): Steps<void> {
     const { later } = this.#fs;
     const temporary = this.#at(`${name}.tmp`);
-    makeFolders(this.#folder, 0o700, this.#fs);
+    const made = makeFolders(this.#folder, 0o700, this.#fs);
     try {
       const handle = yield* waitFor(later.open(temporary, 'replace'));
       try {
@@ -104,11 +135,26 @@ export class SavedList {
         yield* waitFor(handle.close());
       }
       yield* waitFor(later.rename(temporary, this.#at(name)));
-      yield* syncFolder(this.#fs, this.#folder);
+      yield* this.#force(this.#folder);
+      // And the way to it, once: a program that was killed may have made these folders just before.
+      const onWay = this.#isWayForced ? [] : [this.#folder, path.dirname(this.#folder)];
+      const above = new Set([...onWay, ...made].map((folder) => path.dirname(folder)));
+      for (const folder of above) yield* this.#force(folder);
+      this.#isWayForced = true;
     } catch (error) {
       yield* orUndefined(later.remove(temporary));
       throw error;
     }
+  }
+}
+
+/** Undefined when nothing is there. */
+function* ifThere<T>(pending: PromiseLike<T>): Steps<T | undefined> {
+  try {
+    return yield* waitFor(pending);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }
 
