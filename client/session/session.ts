@@ -94,6 +94,11 @@ export class Session {
     return this.#transfers.find((transfer) => transfer.infoHash === hash || transfer.id === hash);
   }
 
+  /** What a restart would know is all there is to know. */
+  get isSaved(): boolean {
+    return this.#ports.keeper?.isIdle ?? false;
+  }
+
   /** At the end of the list. It begins by itself when it has its turn. Throws a SessionError `already-in-list`. */
   add(request: AddRequest): Transfer {
     return this.#take(request, undefined);
@@ -151,6 +156,7 @@ export class Session {
     this.#stopLooking();
     for (const transfer of this.#transfers) transfer.freeze();
     await this.#ports.host.close();
+    // Files under way are where the list will say.
     await Promise.all(this.#transfers.map((transfer) => transfer.settled()));
     for (const transfer of this.#transfers) {
       transfer.endRun();

@@ -94,7 +94,6 @@ export class Transfer extends Milestones {
     });
   }
 
-  /** Why it is `failed`. */
   get error(): Error | undefined {
     return this.#error;
   }
@@ -133,12 +132,13 @@ export class Transfer extends Milestones {
   /** Its files go into another folder, and it goes on there. */
   move(into: string): void {
     this.#tryAgain();
-    this.#wish({ moveInto: into === this.#settings.place ? undefined : into });
+    const isThere = into === this.#settings.place && this.#loop.step !== 'move';
+    this.#wish({ moveInto: isThere ? undefined : into });
   }
 
   /** Which files are wanted, and how much. Throws a ClientError when the disk refuses, and then nothing has changed. */
   select(choice: FileChoice): void {
-    const { active } = this.run;
+    const active = this.#loop.step === 'stop' ? undefined : this.run.active;
     active?.select(choice);
     if (active === undefined || !active.status().complete) {
       this.onMoreWanted();
@@ -154,7 +154,6 @@ export class Transfer extends Milestones {
     this.#wish(change);
   }
 
-  /** From the queue. */
   setTurn(hasTurn: boolean): void {
     this.#hasTurn = hasTurn;
     this.#loop.goOn();
@@ -227,20 +226,15 @@ export class Transfer extends Milestones {
   #take(step: Step, signal: AbortSignal): Promise<void> {
     const { onReport } = this.run.following;
     const ports = { signal, onReport, emit: (event: TransferEvent) => this.#world.emit(this, event) };
-    switch (step) {
-      case 'find':
-        return this.#find(ports);
-      case 'start':
-        return this.#start(ports);
-      case 'stop':
-        return this.#stop();
-      case 'forget':
-        return this.#forget();
-      case 'move':
-        return this.#move();
-      case 'remove':
-        return this.#remove();
-    }
+    const steps: Readonly<Record<Step, () => Promise<void>>> = {
+      find: () => this.#find(ports),
+      start: () => this.#start(ports),
+      stop: () => this.#stop(),
+      forget: () => this.#forget(),
+      move: () => this.#move(),
+      remove: () => this.#remove(),
+    };
+    return steps[step]();
   }
 
   async #find(ports: StartPorts): Promise<void> {
@@ -267,7 +261,9 @@ export class Transfer extends Milestones {
   async #start(ports: StartPorts): Promise<void> {
     const started = await startTorrent(this.metainfo, this.#settings, this.#world, ports, this.#onTurn);
     const { active } = started;
+    const wasComplete = this.run.isComplete;
     this.run.begin(started);
+    if (this.run.isComplete !== wasComplete) this.#world.onChange(this);
     if (this.#settings.isSequential) active.setSequential(true);
     this.onStarted();
     ports.emit({ type: 'started' });
@@ -314,11 +310,14 @@ export class Transfer extends Milestones {
   async #move(): Promise<void> {
     const { place, moveInto: into } = this.#settings;
     if (into === undefined) return;
-    const isFound = 'metainfo' in this.#wanted;
-    // After a failure it goes on where it is.
-    this.#settings = { ...this.#settings, moveInto: undefined };
-    const next = isFound ? await this.#world.host.move(this.metainfo, place, into) : into;
-    this.#settings = { ...this.#settings, place: next };
+    let next = place;
+    try {
+      next = 'metainfo' in this.#wanted ? await this.#world.host.move(this.metainfo, place, into) : into;
+    } finally {
+      // Not before: a restart ends a move that was cut short. After a failure it goes on where it is.
+      const isNewer = this.#settings.moveInto !== into;
+      this.#settings = { ...this.#settings, place: next, ...(isNewer ? {} : { moveInto: undefined }) };
+    }
     this.#world.emit(this, { type: 'moved', place: next });
     this.#world.onChange(this);
   }
