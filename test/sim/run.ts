@@ -11,6 +11,7 @@ import { readOptions, UsageError, usage } from './cli/options.ts';
 import { runScenarioFile, runSeed } from './cli/plan-command.ts';
 import { replayRecording } from './cli/replay-command.ts';
 import { runSeedRange } from './cli/seeds-command.ts';
+import { runSessionRange } from './cli/sessions-command.ts';
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), Date.now() % 0x1_0000_0000, availableParallelism());
@@ -23,6 +24,8 @@ async function main(): Promise<number> {
       return runSeed(task.seed, options);
     case 'seeds':
       return runSeedRange(task, options);
+    case 'sessions':
+      return runSessionRange(task, options);
     case 'coverage':
       return reportCoverage(task, options);
     case 'scenario':

@@ -59,6 +59,8 @@ export class SavedList {
     }
     const list = yield* ifThere(later.readText(this.#at(orderFile)));
     const { order, limits } = listOf(list);
+    // A program that was killed may have given names that are not on the disk yet, and what was read counts as saved.
+    if (names.length > 0) yield* this.#force(this.#folder);
     return { transfers, unreadable, order, limits };
   }
 

@@ -161,7 +161,7 @@ export class Transfer extends Milestones {
 
   /** Resolves when it is gone, with its files when `isErased`. Rejects when these cannot be deleted: then it stays. */
   async remove(isErased: boolean): Promise<void> {
-    this.#removal ??= { isErased };
+    this.#removal = { isErased: isErased || this.#removal?.isErased === true };
     this.#loop.goOn();
     await this.#loop.settled();
     if (!this.isRemoved && this.#error !== undefined) throw this.#error;

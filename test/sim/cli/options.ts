@@ -8,6 +8,7 @@ export const usage = `${simProgram} [what] [how]
 
 what  --seed S              one drawn swarm; without anything, one from the clock
       --seeds N [--from S]  N drawn swarms, one after the other seed, on all cores
+      --sessions N [--from S]  N drawn sessions of several torrents
       --coverage            which branches of the engine --seeds N drawn swarms never reach
       --scenario FILE       a swarm described in a JSON file
       --replay FILE         the recording of a real run (cicada download --record FILE)
@@ -28,6 +29,7 @@ export type Task =
   | { readonly kind: 'help' }
   | { readonly kind: 'seed'; readonly seed: number }
   | { readonly kind: 'seeds'; readonly from: number; readonly count: number }
+  | { readonly kind: 'sessions'; readonly from: number; readonly count: number }
   | { readonly kind: 'coverage'; readonly from: number; readonly count: number }
   | { readonly kind: 'scenario'; readonly file: string }
   | { readonly kind: 'replay'; readonly file: string }
@@ -55,13 +57,13 @@ export function readOptions(args: readonly string[], clockSeed: number, coreCoun
   const { values } = parse(args);
   const seed = integer('seed', values.seed, 0, 0xffff_ffff);
   const seeds = integer('seeds', values.seeds, 1, 0xffff_ffff);
+  const sessions = integer('sessions', values.sessions, 1, 0xffff_ffff);
   const from = integer('from', values.from, 0, 0xffff_ffff);
   const peers = integer('peers', values.peers, 2, 5_000);
-  const named = [values.seeds, values.scenario, values.replay, values.experiment].filter(
-    (v) => v !== undefined,
-  );
+  const { scenario, replay, experiment } = values;
+  const named = [values.seeds, values.sessions, scenario, replay, experiment].filter((v) => v !== undefined);
   if (named.length > 1)
-    throw new UsageError('one of --seeds, --scenario, --replay and --experiment at a time');
+    throw new UsageError('one of --seeds, --sessions, --scenario, --replay and --experiment at a time');
   const task = taskOf();
   const isOneRun = task.kind === 'seed' || task.kind === 'scenario';
   if (values.report !== undefined && !isOneRun && task.kind !== 'experiment')
@@ -79,13 +81,14 @@ export function readOptions(args: readonly string[], clockSeed: number, coreCoun
   };
 
   function taskOf(): Task {
-    const { help, scenario, replay, experiment, report } = values;
+    const { help, report } = values;
     if (help === true) return { kind: 'help' };
     if (scenario !== undefined) return { kind: 'scenario', file: scenario };
     if (replay !== undefined) return { kind: 'replay', file: replay };
     if (experiment !== undefined) return { kind: 'experiment', name: experiment, peers, seed, report };
     if (values.coverage === true)
       return { kind: 'coverage', from: from ?? seed ?? 1, count: seeds ?? coverageSeeds };
+    if (sessions !== undefined) return { kind: 'sessions', from: from ?? seed ?? clockSeed, count: sessions };
     if (seeds !== undefined) return { kind: 'seeds', from: from ?? seed ?? clockSeed, count: seeds };
     return { kind: 'seed', seed: seed ?? from ?? clockSeed };
   }
@@ -98,6 +101,7 @@ const options = {
   coverage: { type: 'boolean' },
   seed: { type: 'string' },
   seeds: { type: 'string' },
+  sessions: { type: 'string' },
   from: { type: 'string' },
   scenario: { type: 'string' },
   replay: { type: 'string' },

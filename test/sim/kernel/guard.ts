@@ -3,7 +3,8 @@
  * so that one seed is one run. Before and after it everything is as it was.
  *
  * Functions are replaced for the time of the run, and so are the names other modules have imported. A promise cannot be
- * stopped where it is made (async functions ask nobody), so the end of the run tells of it.
+ * stopped where it is made (async functions ask nobody), so the end of the run tells of it. A session is made of promises:
+ * its runs have them (kernel/microtasks.ts), and never give the real world a turn.
  */
 const { promiseHooks } = process.getBuiltinModule('node:v8');
 const { syncBuiltinESMExports } = process.getBuiltinModule('node:module');
@@ -21,25 +22,44 @@ let isUnderWay = false;
 /** Runs `run` with the real world shut out. Inside of another run it is only run. */
 export function guarded<T>(run: () => T): T {
   if (isUnderWay) return run();
-  places ??= realWorld();
-  isUnderWay = true;
   let promises = 0;
   const unhook = promiseHooks.onInit(() => {
     promises += 1;
   }) as () => void;
-  for (const { owner, key, forbidden } of places) owner[key] = forbidden;
-  syncBuiltinESMExports();
+  const letIn = shutOut(() => true);
   let result: T;
   try {
     result = run();
   } finally {
-    for (const { owner, key, original } of places) owner[key] = original;
-    syncBuiltinESMExports();
+    letIn();
     unhook();
-    isUnderWay = false;
   }
   if (promises > 0) throw new Error(`guard: ${promises} promises were made in a simulated run`);
   return result;
+}
+
+/** The same where promises are at work. One run at a time: it must wait for nothing but promises of its own. */
+export async function guardedWithPromises<T>(run: () => Promise<T>): Promise<T> {
+  const letIn = shutOut((key) => key !== 'queueMicrotask');
+  try {
+    return await run();
+  } finally {
+    letIn();
+  }
+}
+
+/** Answers how to let the real world in again. */
+function shutOut(isForbidden: (key: string) => boolean): () => void {
+  places ??= realWorld();
+  isUnderWay = true;
+  const shut = places.filter(({ key }) => isForbidden(key));
+  for (const { owner, key, forbidden } of shut) owner[key] = forbidden;
+  syncBuiltinESMExports();
+  return () => {
+    for (const { owner, key, original } of shut) owner[key] = original;
+    syncBuiltinESMExports();
+    isUnderWay = false;
+  };
 }
 
 function realWorld(): Place[] {

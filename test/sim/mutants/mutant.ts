@@ -9,6 +9,8 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Drawn sessions hunt it, and no swarms. */
+  readonly isOfSession?: true;
 }
 
 /** The path of a part of the engine. */

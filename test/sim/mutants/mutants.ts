@@ -16,6 +16,7 @@ import { queues } from './queues.ts';
 import { registry } from './registry.ts';
 import { seats } from './seats.ts';
 import { serving } from './serving.ts';
+import { sessions } from './sessions.ts';
 import { sizes } from './sizes.ts';
 import { social } from './social.ts';
 import { storage } from './storage.ts';
@@ -36,6 +37,7 @@ export const mutants: readonly Mutant[] = [
   ...hostileBytes,
   ...world,
   ...storage,
+  ...sessions,
   ...wider,
   ...sizes,
   ...queues,

@@ -31,9 +31,11 @@ export class MutatedTree {
     symlinkSync(join(root, 'node_modules'), join(this.#folder, 'node_modules'), 'dir');
   }
 
-  /** The process that runs seeds in this tree. */
-  get worker(): URL {
-    return pathToFileURL(join(this.#folder, 'test/sim/cli/seed-worker.ts'));
+  /** The process that hunts it in this tree. */
+  workerFor({ isOfSession }: Mutant): URL {
+    return pathToFileURL(
+      join(this.#folder, 'test/sim/cli', isOfSession ? 'session-worker.ts' : 'seed-worker.ts'),
+    );
   }
 
   /** Whether the source is what the mutant expects. */

@@ -30,7 +30,7 @@ interface Catch {
 async function hunt(tree: MutatedTree, mutant: Mutant): Promise<Catch> {
   const restore = tree.apply(mutant);
   try {
-    const { worker } = tree;
+    const worker = tree.workerFor(mutant);
     const range = { from: 1, count: seedsMax, jobs: availableParallelism(), worker, seedMsMax };
     const { failure } = await runSeeds(range);
     const { name } = mutant;

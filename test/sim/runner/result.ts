@@ -15,9 +15,9 @@ export interface Failure {
   readonly lastEvents: readonly string[];
 }
 
-/** Not of the storage, nor of a part of the engine alone: these are small, and no plan tells of them. */
+/** Not of the storage, nor of a part of the engine alone, nor of a session: no plan of a swarm tells of them. */
 export function isOfSwarm({ checker }: Failure): boolean {
-  return !checker.startsWith('storage:') && !checker.startsWith('part:');
+  return !/^(storage|part|session):/.test(checker);
 }
 
 export interface RunResult {

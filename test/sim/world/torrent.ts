@@ -24,6 +24,8 @@ export interface TorrentShape {
   readonly files?: readonly FileShape[];
   /** Bytes of the info dictionary that magnets fetch. */
   readonly infoBytes?: number;
+  /** Of a real torrent, where more than the engine reads it; made up otherwise. */
+  readonly info?: { readonly infoHash: Uint8Array; readonly infoBytes: Uint8Array };
 }
 
 export interface WorldFile {
@@ -46,11 +48,11 @@ export class SimTorrent {
   readonly leftAtFirst: number;
 
   constructor(id: TorrentId, shape: TorrentShape, random: Randomness) {
-    const { totalBytes, pieceLength, files, infoBytes = infoBytesDefault } = shape;
+    const { totalBytes, pieceLength, files, infoBytes = infoBytesDefault, info } = shape;
     this.id = id;
     const isFirst = id === 1;
-    this.infoHash = Buffer.alloc(20, isFirst ? 'swarm-in-a-box' : `swarm-in-a-box-${id}`);
-    this.infoBytes = new Uint8Array(infoBytes).map((_, i) => ((i + id - 1) * 7919) & 255);
+    this.infoHash = info?.infoHash ?? Buffer.alloc(20, isFirst ? 'swarm-in-a-box' : `swarm-in-a-box-${id}`);
+    this.infoBytes = info?.infoBytes ?? new Uint8Array(infoBytes).map((_, i) => ((i + id - 1) * 7919) & 255);
     this.geometry = new Geometry(totalBytes, pieceLength);
     this.files = placed(files ?? [{ bytes: totalBytes }]);
     this.dataBytes = dataBytesOfPadded(this.geometry, this.files);

@@ -1,0 +1,9 @@
+/** A process that runs sessions for seed-pool.ts: a seed in, its result out. */
+import process from 'node:process';
+import { runSession } from '../session/run-session.ts';
+import type { SeedDone } from './seed-worker.ts';
+
+process.on('message', async (seed: number) => {
+  const result = { ...(await runSession(seed)), completed: 0, failed: 0, peers: [] };
+  process.send!({ seed, result } satisfies SeedDone);
+});

@@ -1,0 +1,70 @@
+/** Deliberate bugs in sessions: test/sim/session finds them. */
+import type { Mutant } from './mutant.ts';
+
+const isOfSession = true;
+
+export const sessions: readonly Mutant[] = [
+  {
+    name: 'session: a wish during a step is forgotten',
+    file: 'client/session/transfers/step-loop.ts',
+    from: 'step !== undefined; step = this.#ports.next()) {',
+    to: 'step !== undefined; step = undefined) {',
+    isOfSession,
+  },
+  {
+    name: 'session: a change during a write is not written',
+    file: 'client/session/list/list-keeper.ts',
+    from: '      else await asPromise(this.#list.saving(savedTransfer(transfer)));\n',
+    to: '      else await asPromise(this.#list.saving(savedTransfer(transfer)));\n      this.#changed.delete(id);\n',
+    isOfSession,
+  },
+  {
+    name: 'session: one more runs than the queue allows',
+    file: 'client/session/queue.ts',
+    from: 'if (left > 0) turns.add(one);',
+    to: 'if (left >= 0) turns.add(one);',
+    isOfSession,
+  },
+  {
+    name: 'session: files are moved while it runs',
+    file: 'client/session/transfers/next-step.ts',
+    from: "if (now.isRunning) return mustRest ? 'stop' : undefined;",
+    to: "if (now.isRunning && !now.isToMove) return mustRest ? 'stop' : undefined;",
+    isOfSession,
+  },
+  {
+    name: 'session: the list forgets where files are to be moved',
+    file: 'client/session/transfers/transfer.ts',
+    from: '    let next = place;\n',
+    to: '    this.#settings = { ...this.#settings, moveInto: undefined };\n    let next = place;\n',
+    isOfSession,
+  },
+  {
+    name: 'session: the names of the list are not forced to the disk',
+    file: 'client/session/list/saved-list.ts',
+    from: '      yield* this.#force(this.#folder);\n      // And the way',
+    to: '      // And the way',
+    isOfSession,
+  },
+  {
+    name: 'session: a list that cannot be read is empty',
+    file: 'client/session/list/saved-list.ts',
+    from: "    if (codeOf(error) === 'ENOENT') return undefined;\n    throw error;\n",
+    to: '    return undefined;\n',
+    isOfSession,
+  },
+  {
+    name: 'session: it closes while files are moved',
+    file: 'client/session/session.ts',
+    from: '    await Promise.all(this.#transfers.map((transfer) => transfer.settled()));\n',
+    to: '',
+    isOfSession,
+  },
+  {
+    name: 'session: completed is told at every start',
+    file: 'client/session/transfers/transfer.ts',
+    from: "if (isNews) this.#world.emit(this, { type: 'completed' });",
+    to: "this.#world.emit(this, { type: 'completed' });",
+    isOfSession,
+  },
+];

@@ -1,0 +1,173 @@
+/** The rules of a session while it runs: looked at whenever something has come to rest, and a few times a second. */
+import type { Session } from '../../../client/session/session.ts';
+import type { Transfer } from '../../../client/session/transfers/transfer.ts';
+import { BrokenSession } from './broken-session.ts';
+import type { Machine } from './machine.ts';
+import type { SimTorrentHost } from './sim-torrent-host.ts';
+
+/** What an interface shows may be so much older: a session looks twice a second. */
+const toldLateMsMax = 600;
+
+interface Watched {
+  told: string;
+  /** Since when it is another one than was told. */
+  wrongSinceMs: number | undefined;
+  uploaded: number;
+  downloaded: number;
+  /** It was paused, and all was done, at the last look. */
+  wasResting: boolean;
+  /** It is not complete as far as its session knows: when it is, that is told. */
+  mayComplete: boolean;
+  mustComplete: boolean;
+}
+
+export class SessionChecks {
+  readonly #session: Session;
+  readonly #host: SimTorrentHost;
+  readonly #machine: Machine;
+  readonly #watched = new Map<Transfer, Watched>();
+
+  constructor(session: Session, host: SimTorrentHost, machine: Machine) {
+    this.#session = session;
+    this.#host = host;
+    this.#machine = machine;
+  }
+
+  onEvent(type: string, state: string | undefined, transfer: Transfer): void {
+    const watched = this.#of(transfer);
+    if (state !== undefined) watched.told = state;
+    // A power cut may have taken pieces that the list counts as here.
+    if (type === 'started' && !transfer.run.isComplete) watched.mayComplete = true;
+    if (type === 'completed') {
+      if (!watched.mayComplete) throw broken('completed', transfer, 'it is told again');
+      watched.mayComplete = false;
+      watched.mustComplete = false;
+    }
+    if (type === 'removed' && this.#session.find(transfer.id) === transfer)
+      throw broken('removed', transfer, 'it is told, and it is in the list');
+  }
+
+  /** More is wanted of it now, or less. */
+  onSelected(transfer: Transfer): void {
+    const watched = this.#of(transfer);
+    watched.mayComplete = true;
+    watched.mustComplete = !transfer.run.isComplete;
+  }
+
+  onErased(transfer: Transfer): void {
+    const { place } = transfer.settings;
+    if (transfer.link === undefined && this.#machine.at(transfer.metainfo, place) !== undefined)
+      throw broken('erased', transfer, `its files are still in ${place}`);
+  }
+
+  look(nowMs: number): void {
+    const { transfers } = this.#session;
+    this.#checkRuns();
+    this.#checkQueue();
+    for (const transfer of transfers) {
+      const watched = this.#of(transfer);
+      this.#checkTotals(transfer, watched);
+      const { state } = transfer;
+      if (watched.told === state) watched.wrongSinceMs = undefined;
+      else watched.wrongSinceMs ??= nowMs;
+      if (nowMs - (watched.wrongSinceMs ?? nowMs) > toldLateMsMax)
+        throw broken('told', transfer, `it is ${state}, and ${watched.told} was told last`);
+    }
+    if (this.#host.isAtRest) this.#checkRest();
+  }
+
+  /** All that is wanted is here: each has said so once. */
+  checkEnd(): void {
+    for (const transfer of this.#session.transfers)
+      if (this.#of(transfer).mustComplete)
+        throw broken('completed', transfer, 'it is complete and has not said so');
+  }
+
+  #checkRuns(): void {
+    for (const running of this.#host.running) {
+      const owner = this.#session.transfers.find(({ run }) => run.active === running);
+      if (owner === undefined)
+        throw new BrokenSession('stranger-runs', `${running.metainfo.name} runs, and no transfer has it`);
+      if (owner.rests) throw broken('rests', owner, `it runs, and is ${owner.state}`);
+    }
+    for (const infoHash of this.#host.searching) {
+      const owner = this.#session.find(infoHash);
+      if (owner?.run.search === undefined || owner.rests)
+        throw new BrokenSession(
+          'rests',
+          `${infoHash} is looked for, and is ${owner?.state ?? 'not in the list'}`,
+        );
+    }
+  }
+
+  #checkQueue(): void {
+    const { running, searching } = this.#host;
+    const { downloadsMax, sharesMax } = this.#session.limits;
+    const shares = running.filter((torrent) => torrent.status().complete).length;
+    const downloads = running.length - shares + searching.length;
+    if (downloadsMax > 0 && downloads > downloadsMax)
+      throw new BrokenSession('queue', `${downloads} downloads run, and ${downloadsMax} may`);
+    if (sharesMax > 0 && shares > sharesMax)
+      throw new BrokenSession('queue', `${shares} are shared, and ${sharesMax} may be`);
+  }
+
+  /** Nothing is under way: all is as it is wished. */
+  #checkRest(): void {
+    const { downloadsMax, sharesMax } = this.#session.limits;
+    const left = { downloads: downloadsMax || Infinity, shares: sharesMax || Infinity };
+    for (const transfer of this.#session.transfers) {
+      const { run, rests, link, state } = transfer;
+      const mayRun = !rests && left[run.isComplete ? 'shares' : 'downloads']-- > 0;
+      const runs = run.active !== undefined || run.search !== undefined;
+      if (mayRun !== runs)
+        throw broken(
+          'turns',
+          transfer,
+          `it ${runs ? 'runs' : 'does not run'}, and is ${state} (${rests ? 'rests' : 'has no rest'})`,
+        );
+      const expected = link === undefined ? (run.isComplete ? 'sharing' : 'fetching') : 'finding';
+      const shown =
+        transfer.error !== undefined
+          ? 'failed'
+          : transfer.settings.isPaused
+            ? 'paused'
+            : mayRun
+              ? expected
+              : 'queued';
+      if (state !== shown) throw broken('state', transfer, `it is called ${state}, and is ${shown}`);
+    }
+  }
+
+  #checkTotals(transfer: Transfer, watched: Watched): void {
+    const { uploaded, downloaded } = transfer.run.totals;
+    if (uploaded < watched.uploaded || downloaded < watched.downloaded)
+      throw broken(
+        'totals',
+        transfer,
+        `${watched.uploaded} and ${watched.downloaded} bytes were ${uploaded} and ${downloaded}`,
+      );
+    const isResting = transfer.rests && this.#host.isAtRest;
+    const hasMoved = uploaded > watched.uploaded || downloaded > watched.downloaded;
+    if (isResting && watched.wasResting && hasMoved)
+      throw broken('rests', transfer, 'it gives or gets something');
+    Object.assign(watched, { uploaded, downloaded, wasResting: isResting });
+  }
+
+  #of(transfer: Transfer): Watched {
+    let watched = this.#watched.get(transfer);
+    if (watched === undefined) {
+      const { totals, isComplete } = transfer.run;
+      const { uploaded, downloaded } = totals;
+      watched = {
+        ...{ told: transfer.state, wrongSinceMs: undefined, uploaded, downloaded, wasResting: false },
+        ...{ mayComplete: !isComplete, mustComplete: !isComplete },
+      };
+      this.#watched.set(transfer, watched);
+    }
+    return watched;
+  }
+}
+
+function broken(checker: string, { name, id }: Transfer, message: string): BrokenSession {
+  return new BrokenSession(checker, `${name} (${id.slice(0, 6)}): ${message}`);
+}
