@@ -165,9 +165,35 @@ describe('a transfer that is removed', () => {
     expect(fs.readdirSync(bench.at('home'))).toEqual([]);
     expect(fs.readdirSync(bench.at('state', 'resume'))).toEqual([]);
   });
+
+  it('takes its data with it also when that is wished only after the removal has begun', async () => {
+    const metainfo = await bench.album('Album');
+    const session = await bench.session();
+    fs.mkdirSync(bench.at('home'));
+    const transfer = session.add({ wanted: { metainfo }, kind: 'download', place: bench.at('home') });
+    await transfer.started;
+    const removal = session.remove(transfer);
+    await session.remove(transfer, { isErased: true });
+    await removal;
+    expect(fs.readdirSync(bench.at('home'))).toEqual([]);
+  });
 });
 
 describe('a transfer that is moved', () => {
+  it('twice in one moment lies where the last wish says', async () => {
+    const metainfo = await bench.album('Album');
+    const session = await bench.session();
+    const transfer = session.add({ wanted: { metainfo }, kind: 'share', place: bench.at('source') });
+    await transfer.started;
+    const first = nextEvent(session, transfer, 'moved');
+    transfer.move(bench.at('one'));
+    transfer.move(bench.at('two'));
+    await first;
+    await inState(session, transfer, 'sharing');
+    expect(transfer.path).toBe(bench.at('two', 'Album'));
+    expect(fs.existsSync(bench.at('one', 'Album'))).toBe(false);
+  });
+
   it('goes on in the other folder, and what was verified is not hashed again', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'CD2/b.flac': 60_000 });
     const seed = await bench.seed(metainfo);
