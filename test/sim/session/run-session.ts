@@ -108,10 +108,9 @@ class SessionRun {
     for (const member of this.#members) member.close();
     await this.#until(() => this.#members.every(({ isOff }) => isOff), 60_000, 'close');
     await this.#untilWell();
+    // What the disk had not given back at the start before comes again.
     for (const [i, { session }] of this.#members.entries())
-      // What the disk had not given back at the start before comes again.
-      if (session!.transfers.length < told[i]!)
-        throw new BrokenSession('list', 'not as it was at the close');
+      if (session!.transfers.length < told[i]!) throw new BrokenSession('list', 'not as it was at the close');
   }
 
   async #untilWell(): Promise<void> {
