@@ -174,9 +174,8 @@ function judgeDepth(
       pipe.isUnsure = true;
   }
   const isOff = pipeline.depth !== pipe.depth;
-  // Not counted is a block that was left with a peer when it stalled; and one that was asked for again while an older copy of
-  // it came, to no use: the engine still waits for the new one, as it does when a reject crosses with such a request.
-  const isAnother = pipeline.asked.length > conversation.asked.size || pipe.asked > pipe.waiting;
+  // Not counted is a block that was left with a peer when it stalled; and another copy of one that is waited for.
+  const isAnother = isOfAnotherCopy(pipeline, pipe, conversation);
   const isExcused =
     isUnsure || pipe.isUnsure || isAnother || moment.isUnclear || (blocks > 0 && pipe.left > 0);
   const expected = pipe.depth;
@@ -184,6 +183,14 @@ function judgeDepth(
   return isOff && !isExcused
     ? `up to ${pipeline.depth} blocks are asked of it, and should be ${expected} at ${down.rate} bytes a second`
     : undefined;
+}
+
+/**
+ * A block was asked for again, and an older copy of it came, to no use: the engine still waits for the new one, as it does when
+ * a reject crosses with such a request. On the wire it looks as if the request was answered.
+ */
+function isOfAnotherCopy(pipeline: PeerSession['pipeline'], pipe: Pipe, { asked }: Conversation): boolean {
+  return pipeline.asked.length > asked.size || pipe.asked > pipe.waiting;
 }
 
 function measure(pipe: Pipe, rate: number, limits: Limits): void {
@@ -223,7 +230,7 @@ function judgeSilence({ pipeline, extensionHandshakes }: PeerSession, pipe: Pipe
   if (stalled && asked.length > 0) return `counts as stalled, and is asked for ${asked.length} blocks`;
   // A block that was left with it when it stalled does not count when it comes.
   if (pipe.left > 0 || extensionHandshakes > 1) pipe.hasLeft = true;
-  if (moment.isUnclear) pipe.mayHaveRefused = true;
+  if (moment.isUnclear || isOfAnotherCopy(pipeline, pipe, conversation)) pipe.mayHaveRefused = true;
   else if (pipeline.rejects === 0) pipe.mayHaveRefused = false;
   if (!pipe.hasLeft && !pipe.mayHaveRefused && pipeline.rejects > conversation.refusals)
     return `has refused ${conversation.refusals} requests since it sent a block, counted ${pipeline.rejects}`;
