@@ -1,6 +1,7 @@
 /** A session over a real client: what is wished of a transfer happens, in whichever order wishes come. */
 import fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTorrent } from '../../torrents/create/create.ts';
 import { magnetOf, parseMagnet } from '../../torrents/magnet.ts';
 import { eventLog, inState, nextEvent, peersOf, SessionBench } from './session-bench.ts';
 
@@ -128,6 +129,24 @@ describe('a transfer', () => {
     await transfer.completed;
     expect(fs.existsSync(bench.at('home', 'Album', 'b.flac'))).toBe(true);
   });
+});
+
+it('two albums that share a cover are both complete: one waits for the file of the other', async () => {
+  const one = await bench.album('A', { 'a.flac': 60_000, 'cover.jpg': 9_000 });
+  const second = bench.at('second', 'A');
+  fs.mkdirSync(second, { recursive: true });
+  fs.copyFileSync(bench.at('source', 'A', 'cover.jpg'), bench.at('second', 'A', 'cover.jpg'));
+  fs.copyFileSync(bench.at('source', 'A', 'a.flac'), bench.at('second', 'A', 'b.flac'));
+  const { metainfo: two } = await createTorrent(second, { format: 'hybrid', pieceLength: 16_384 });
+  const seed = await bench.seed(one);
+  await seed.add({ wanted: { metainfo: two }, kind: 'share', place: bench.at('second') }).started;
+  const session = await bench.session();
+  const log = eventLog(session);
+  const request = { kind: 'download', place: bench.at('home'), peers: peersOf(seed) } as const;
+  const transfers = [one, two].map((metainfo) => session.add({ ...request, wanted: { metainfo } }));
+  await Promise.all(transfers.map(({ completed }) => completed));
+  expect(log.filter((event) => event === 'waiting')).toHaveLength(2);
+  expect(fs.readdirSync(bench.at('home', 'A')).sort()).toEqual(['a.flac', 'b.flac', 'cover.jpg']);
 });
 
 describe('a transfer that is removed', () => {

@@ -271,10 +271,10 @@ export class Transfer extends Milestones {
   }
 
   #awaitCompletion(active: ActiveTorrent): void {
-    const { completed } = active;
-    completed.then(
+    active.completed.then(
       () => {
-        if (this.run.active !== active || active.completed !== completed) return;
+        // More may have been selected since: then that is waited for.
+        if (this.run.active !== active || !active.status().complete) return;
         const isNews = this.run.onCompleted();
         this.onCompleted();
         if (isNews) this.#world.emit(this, { type: 'completed' });
