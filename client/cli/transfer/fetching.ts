@@ -59,14 +59,18 @@ export async function fetchAll(
   const unfollow = followDownloads(session, view, output);
   let code: number = exitCode.done;
   const fetchOne = async (torrent: WantedTorrent) => {
+    let transfer: Transfer | undefined;
     try {
-      const transfer = await begin(session, torrent, options, view, output);
+      transfer = session.add(requestOf(torrent, options, output));
+      await begin(transfer, torrent, view, output);
       const remember = 'metainfo' in torrent ? torrent.remember : undefined;
       await remember?.(transfer.path, false);
       await transfer.completed;
       await remember?.(transfer.path, true);
       await finish(transfer, songPath(torrent, transfer), options, output);
     } catch (error) {
+      // Another try, of the next notice say, begins anew.
+      if (transfer?.state === 'failed') await session.remove(transfer);
       if (wanted.length === 1 || signal.aborted) throw error;
       output.failure(codeOf(error), errorWords(error));
       if (code === exitCode.done) code = exitCodeOf(error);
@@ -84,13 +88,11 @@ export async function fetchAll(
 }
 
 async function begin(
-  session: Session,
+  transfer: Transfer,
   wanted: WantedTorrent,
-  options: FetchOptions,
   view: DownloadView,
   output: Output,
-): Promise<Transfer> {
-  const transfer = session.add(requestOf(wanted, options, output));
+): Promise<void> {
   if ('link' in wanted) await find(transfer, wanted.link, view, output);
   try {
     await transfer.started;
@@ -100,7 +102,6 @@ async function begin(
   view.transfers.push(transfer);
   tellStart(transfer, output);
   view.look();
-  return transfer;
 }
 
 /** The torrent behind a magnet link. */
