@@ -293,8 +293,9 @@ export class Transfer extends Milestones {
   async #stop(): Promise<void> {
     const { active } = this.run;
     if (active === undefined) return;
-    await (this.#removal === undefined ? active.stop() : active.remove());
-    this.#endRun(active);
+    const stopped = this.#removal === undefined ? active.stop() : active.remove();
+    // Also when its last record could not be written: it runs no more.
+    await stopped.finally(() => this.#endRun(active));
   }
 
   #endRun(active: ActiveTorrent): void {
