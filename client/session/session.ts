@@ -58,8 +58,12 @@ export class Session {
   readonly #listeners = new Set<SessionListener>();
   #transfers: Transfer[] = [];
   #limits: SessionLimits;
+  /** By the info-hash that each was added by, and by that of its torrent. */
+  readonly #byHash = new Map<string, Transfer>();
+  #areTurnsDue = false;
   #stopLooking: () => void = () => {};
-  #savedMs = 0;
+  /** The next whose traffic is looked at. */
+  #savedAt = 0;
   #isClosed = false;
 
   /** The list of an earlier run is opened by openSession (open-session.ts). */
@@ -71,7 +75,10 @@ export class Session {
       ...{ host, resolvePeers, wallMs },
       nowMs: () => timers.nowMs(),
       turns: { download: new Turns(looksMax.download), share: new Turns(looksMax.share) },
-      emit: (transfer, event) => this.#tell(event, transfer),
+      emit: (transfer, event) => {
+        if (event.type === 'found') this.#byHash.set(transfer.infoHash, transfer);
+        this.#tell(event, transfer);
+      },
       onChange: (transfer) => this.#onChange(transfer),
     };
     ports.keeper?.onTrouble((error) => this.#tell({ type: 'list-unsaved', error }));
@@ -90,8 +97,7 @@ export class Session {
 
   /** By its info-hash, 40 hex digits. */
   find(infoHash: string): Transfer | undefined {
-    const hash = infoHash.toLowerCase();
-    return this.#transfers.find((transfer) => transfer.infoHash === hash || transfer.id === hash);
+    return this.#byHash.get(infoHash.toLowerCase());
   }
 
   /** What a restart would know is all there is to know. */
@@ -114,7 +120,7 @@ export class Session {
     transfer: Transfer,
     { isErased = false }: { readonly isErased?: boolean } = {},
   ): Promise<void> {
-    if (!this.#transfers.includes(transfer)) {
+    if (this.#byHash.get(transfer.id) !== transfer) {
       const { infoHash } = transfer;
       throw new SessionError('not-in-list', `${transfer.name} is not in the list`, { infoHash });
     }
@@ -176,25 +182,40 @@ export class Session {
     }
     const transfer = new Transfer(infoHash, request, this.#world, earlier);
     this.#transfers.push(transfer);
+    this.#byHash.set(infoHash, transfer);
     if (earlier === undefined) {
       this.#ports.keeper?.onChange(transfer);
       this.#saveList();
     }
     this.#tell({ type: 'added' }, transfer);
-    this.#giveTurns();
+    this.#giveTurn(transfer);
     return transfer;
   }
 
   #onChange(transfer: Transfer): void {
     if (transfer.isRemoved) {
-      this.#transfers = this.#transfers.filter((other) => other !== transfer);
+      this.#transfers.splice(this.#transfers.indexOf(transfer), 1);
+      for (const hash of [transfer.id, transfer.infoHash])
+        if (this.#byHash.get(hash) === transfer) this.#byHash.delete(hash);
       this.#ports.keeper?.onRemoved(transfer.id);
       this.#saveList();
     } else this.#ports.keeper?.onChange(transfer);
-    this.#giveTurns();
+    this.#giveTurn(transfer);
+  }
+
+  /** It may want a turn now, or none. */
+  #giveTurn(transfer: Transfer): void {
+    const { downloadsMax, sharesMax } = this.#limits;
+    // Without a queue it is nothing to the others; with one, all that happens in one moment is one look at them.
+    if (downloadsMax === 0 && sharesMax === 0)
+      return this.#isClosed ? undefined : transfer.setTurn(!transfer.rests);
+    if (this.#areTurnsDue) return;
+    this.#areTurnsDue = true;
+    queueMicrotask(() => this.#giveTurns());
   }
 
   #giveTurns(): void {
+    this.#areTurnsDue = false;
     if (this.#isClosed) return;
     const turns = turnsOf(this.#transfers, this.#limits);
     // Those that lose it first: what they hold may be what another one waits for.
@@ -203,21 +224,27 @@ export class Session {
   }
 
   #saveList(): void {
-    const order = this.#transfers.map(({ id }) => id);
-    this.#ports.keeper?.onList({ order, limits: this.#limits });
+    this.#ports.keeper?.onList(() => ({ order: this.#transfers.map(({ id }) => id), limits: this.#limits }));
   }
 
   #lookLater(): void {
     this.#stopLooking = this.#ports.timers.after(lookEveryMs, () => {
       for (const transfer of [...this.#transfers]) transfer.look();
-      const nowMs = this.#ports.timers.nowMs();
-      if (nowMs - this.#savedMs >= saveEveryMs) {
-        this.#savedMs = nowMs;
-        for (const transfer of this.#transfers)
-          if (transfer.run.active !== undefined) this.#ports.keeper?.onChange(transfer);
-      }
+      this.#saveTraffic();
       this.#lookLater();
     });
+  }
+
+  /** All of them within saveEveryMs, a part at each look. */
+  #saveTraffic(): void {
+    const { keeper } = this.#ports;
+    if (keeper === undefined) return;
+    const part = Math.ceil((this.#transfers.length * lookEveryMs) / saveEveryMs);
+    for (let i = 0; i < part; i++) {
+      this.#savedAt = (this.#savedAt + 1) % this.#transfers.length;
+      const transfer = this.#transfers[this.#savedAt];
+      if (transfer?.run.active !== undefined && transfer.run.hasNewTraffic()) keeper.onChange(transfer);
+    }
   }
 
   #tell(event: TransferEvent | ListEvent, transfer?: Transfer): void {

@@ -48,11 +48,6 @@ export async function resolvePeer(text: string, what = '--peer'): Promise<HostPo
   }
 }
 
-/** As people type it. */
-export function addressText({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 function withoutBrackets(host: string, text: string, what: string): string {
   const inner = /^\[(.*)\]$/.exec(host)?.[1];
   if (inner === undefined && host.includes(':')) {

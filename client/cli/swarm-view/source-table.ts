@@ -6,8 +6,8 @@
  */
 import { count, percent, rate, size } from '../../../torrents/wording.ts';
 import type { PeerStatus, TorrentStatus } from '../../engine/status.ts';
+import { addressText } from '../../session/following/address-text.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
-import { addressText } from '../options/endpoints.ts';
 import { paint } from '../screen/output.ts';
 import { cutToWidth, padToWidth, textWidth } from '../screen/text-width.ts';
 

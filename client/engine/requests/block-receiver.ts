@@ -2,7 +2,7 @@
  * What comes of requests: which blocks were asked for, where their bytes go, and what a source refuses. A piece that is whole
  * goes to the disk.
  *
- * Invariant: nothing that was not asked for is kept; a block counts once, whoever was asked for it.                 BEP 3 6
+ * Invariant: nothing that was not asked for is kept; a block counts once, from whichever source it comes.          BEP 3 6
  */
 import { type Block, blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
 import type { Context } from '../context.ts';

@@ -16,6 +16,7 @@ import { codeOf } from '../disk/disk-errors.ts';
 import { type FileStamp, sameStamp, stampOf } from '../disk/file-stamp.ts';
 import { realFiles } from '../disk/real-files.ts';
 import { asPromise } from '../disk/steps.ts';
+import { syncFolder } from '../disk/sync-folder.ts';
 import type { ResumeStore } from '../resume/resume-store.ts';
 import { removeEmptyFolders } from './erase-content.ts';
 import { type OwnContent, ownContent } from './own-files.ts';
@@ -67,7 +68,8 @@ async function moveAll(
     await putBack(done);
     throw error instanceof ClientError ? error : cannotWrite(path.dirname(newRoot), error);
   }
-  for (const folder of new Set(moves.map(({ to }) => path.dirname(to)))) await forceFolder(folder);
+  for (const folder of new Set(moves.map(({ to }) => path.dirname(to))))
+    await asPromise(syncFolder(realFiles, folder));
   // Where files were only renamed, nothing is left here.
   for (const { from } of moves) await rm(from, { force: true });
   removeEmptyFolders(
@@ -153,11 +155,4 @@ async function knownStamps(
 async function forceFile(at: string): Promise<void> {
   const file = await open(at, 'r+');
   await file.sync().finally(() => file.close());
-}
-
-/** Some systems cannot, and keep names in order by themselves. */
-async function forceFolder(at: string): Promise<void> {
-  const folder = await open(at, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close().catch(() => {});
 }

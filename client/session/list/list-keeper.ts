@@ -21,7 +21,7 @@ export class ListKeeper {
   readonly #timers: Timers;
   /** By id; undefined: it is removed. */
   readonly #changed = new Map<string, Transfer | undefined>();
-  #changedList: KeptList | undefined;
+  #changedList: (() => KeptList) | undefined;
   #writing: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
   #tell: (error: Error) => void = () => {};
@@ -45,7 +45,8 @@ export class ListKeeper {
     this.#note(id, undefined);
   }
 
-  onList(list: KeptList): void {
+  /** `list`: asked for when it is written. */
+  onList(list: () => KeptList): void {
     this.#changedList = list;
     this.#goOn();
   }
@@ -110,7 +111,8 @@ export class ListKeeper {
     if (list === undefined) return;
     this.#changedList = undefined;
     try {
-      await asPromise(this.#list.savingList(list.order, list.limits));
+      const { order, limits } = list();
+      await asPromise(this.#list.savingList(order, limits));
     } catch (error) {
       this.#changedList ??= list;
       throw error;

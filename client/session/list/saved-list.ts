@@ -10,7 +10,7 @@ import { makeFolders } from '../../../torrents/make-folders.ts';
 import { codeOf } from '../../host/disk/disk-errors.ts';
 import type { FileSystem } from '../../host/disk/file-system.ts';
 import { orUndefined, type Steps, waitFor } from '../../host/disk/steps.ts';
-import type { SavedTransfer } from './saved-transfer.ts';
+import type { SavedTransfer, TransferToSave } from './saved-transfer.ts';
 
 export interface ReadList {
   readonly transfers: readonly SavedTransfer[];
@@ -71,7 +71,7 @@ export class SavedList {
     return { id, text, torrent, earlier };
   }
 
-  *saving({ id, text, torrent, earlier }: SavedTransfer): Steps<void> {
+  *saving({ id, text, torrent, earlier }: TransferToSave): Steps<void> {
     yield* this.#writeOnce(`${id}.torrent`, torrent);
     yield* this.#writeOnce(`${id}.earlier.torrent`, earlier);
     yield* this.#write(`${id}.json`, text);
@@ -118,8 +118,10 @@ export class SavedList {
   }
 
   /** A torrent never changes. */
-  *#writeOnce(name: string, bytes: Uint8Array | undefined): Steps<void> {
-    if (bytes === undefined || this.#written.has(name)) return;
+  *#writeOnce(name: string, make: () => Uint8Array | undefined): Steps<void> {
+    if (this.#written.has(name)) return;
+    const bytes = make();
+    if (bytes === undefined) return;
     yield* this.#write(name, bytes);
     this.#written.add(name);
   }

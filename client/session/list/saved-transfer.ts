@@ -22,6 +22,12 @@ export interface SavedTransfer {
   readonly earlier: Uint8Array | undefined;
 }
 
+/** The same, to be written: a torrent is made only where it is not on the disk yet. */
+export interface TransferToSave extends Pick<SavedTransfer, 'id' | 'text'> {
+  readonly torrent: () => Uint8Array | undefined;
+  readonly earlier: () => Uint8Array | undefined;
+}
+
 export interface KeptTransfer {
   readonly request: AddRequest;
   readonly earlier: Earlier;
@@ -34,7 +40,7 @@ const peersMax = 50;
 /** First and last index, and how much they are wanted. */
 type PriorityRun = readonly [number, number, number];
 
-export function savedTransfer(transfer: Transfer): SavedTransfer {
+export function savedTransfer(transfer: Transfer): TransferToSave {
   const { id, link, settings, run } = transfer;
   const { choice, upgradeFrom, peers = [], ...plain } = settings;
   const metainfo = link === undefined ? transfer.metainfo : undefined;
@@ -51,8 +57,8 @@ export function savedTransfer(transfer: Transfer): SavedTransfer {
   };
   return {
     ...{ id, text: `${JSON.stringify(kept)}\n` },
-    torrent: metainfo && encodeMetainfo(metainfo),
-    earlier: upgradeFrom && encodeMetainfo(upgradeFrom.metainfo),
+    torrent: () => metainfo && encodeMetainfo(metainfo),
+    earlier: () => upgradeFrom && encodeMetainfo(upgradeFrom.metainfo),
   };
 }
 

@@ -38,7 +38,7 @@ export interface PublishedSharesOptions {
   readonly includeSecrets: boolean | undefined;
 }
 
-/** What happens, for whoever tells people. */
+/** What happens, for the user interface. */
 export interface PublishedSharesPorts {
   /** The first look at them has come to this one. */
   readonly onPublishing: (index: number, count: number) => void;

@@ -1,6 +1,6 @@
 /**
  * What happens to the torrents of a session, as any user interface can tell it: values without words for people. One union
- * for all of them; what the engine reports becomes events in one place (following/reports.ts).
+ * for all of them; what the engine reports becomes events in one place (following/following.ts).
  */
 import type { HashProgress } from '../../../torrents/hashing/engine.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';

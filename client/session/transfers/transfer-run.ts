@@ -8,7 +8,7 @@ import type { ClaimWait } from '../../host/claims/download-claim.ts';
 import type { PendingMagnet } from '../../host/pending-magnet.ts';
 import type { Following } from '../following/following.ts';
 import type { SourceFigures } from '../following/source-tally.ts';
-import { noSeedLimits, reachedLimit, type SeedLimits } from './seed-limits.ts';
+import { reachedLimit, type SeedLimits } from './seed-limits.ts';
 import type { Started } from './starting.ts';
 import { type Totals, TransferTotals } from './transfer-totals.ts';
 import type { Dates, Earlier, TransferWorld } from './transfer-world.ts';
@@ -23,6 +23,10 @@ export class TransferRun {
   readonly #wallMs: () => number;
   /** As far as is known: what was complete in an earlier run is no news. */
   #isComplete: boolean;
+  /** Of the run under way. A status takes some 50 us to make: with thousands of torrents it is not asked for at every look. */
+  #isRunComplete = false;
+  /** Payload bytes when they were asked for last. */
+  #traffic = 0;
   dates: Dates;
   readonly #totals: TransferTotals;
   #active: ActiveTorrent | undefined;
@@ -48,6 +52,7 @@ export class TransferRun {
     this.#last = started;
     this.#lastStatus = undefined;
     this.following.attach(started.active);
+    this.refresh();
   }
 
   end(active: ActiveTorrent): void {
@@ -61,13 +66,28 @@ export class TransferRun {
 
   /** Every wanted piece is stored, as far as is known: it may not have been looked at in this run. */
   get isComplete(): boolean {
-    return this.#active?.status().complete ?? this.#isComplete;
+    return this.#active === undefined ? this.#isComplete : this.#isRunComplete;
+  }
+
+  /** Pieces were lost, or others are wanted: what is complete may not be so any more. */
+  refresh(): void {
+    this.#isRunComplete = this.#active?.status().complete ?? false;
+  }
+
+  /** Whether bytes have gone since this was asked last. */
+  hasNewTraffic(): boolean {
+    const { uploaded, downloaded } = this.totals;
+    const before = this.#traffic;
+    this.#traffic = uploaded + downloaded;
+    return this.#traffic !== before;
   }
 
   /** All that is wanted is here. Answers whether that is news. */
   onCompleted(): boolean {
     const isNews = !this.#isComplete;
     this.#isComplete = true;
+    this.#isRunComplete = true;
+    this.#totals.onComplete(this.#nowMs());
     this.dates = { ...this.dates, completedMs: this.dates.completedMs ?? this.#wallMs() };
     return isNews;
   }
@@ -133,12 +153,10 @@ export class TransferRun {
     return this.#active?.waitsFor;
   }
 
-  /** To be called a few times a second: whether enough was given since it is complete, over all runs. */
-  reachedLimit(limits: SeedLimits = noSeedLimits): 'ratio' | 'time' | undefined {
-    const status = this.#active?.status();
-    if (!status?.complete) return undefined;
-    this.#totals.onComplete(this.#nowMs());
+  /** Whether enough was given since it is complete, over all runs. */
+  reachedLimit(limits: SeedLimits): 'ratio' | 'time' | undefined {
+    if (!this.#isRunComplete || this.#active === undefined) return undefined;
     const { uploaded, sharedSeconds } = this.totals;
-    return reachedLimit(limits, uploaded, status.wantedBytes, sharedSeconds);
+    return reachedLimit(limits, uploaded, this.status.wantedBytes, sharedSeconds);
   }
 }

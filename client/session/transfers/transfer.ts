@@ -3,32 +3,25 @@
  * become of it. Wishes are set at once; the steps that follow from them (next-step.ts) are taken behind it.
  */
 import { join } from 'node:path';
-import { hex } from '../../../torrents/byte-text.ts';
-import type { MagnetLink } from '../../../torrents/magnet.ts';
-import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
 import { ClientError } from '../../host/client-error.ts';
 import type { FileChoice } from '../../host/file-selection.ts';
 import { Following } from '../following/following.ts';
-import { SessionError } from '../session-error.ts';
-import { Milestones } from './milestones.ts';
+import { Identity } from './identity.ts';
 import { nextStep, type Step, stateOf, type TransferState } from './next-step.ts';
 import { findTorrent, type StartPorts, startTorrent } from './starting.ts';
 import { StepLoop } from './step-loop.ts';
 import type { TransferEvent } from './transfer-event.ts';
 import { TransferRun } from './transfer-run.ts';
-import type { AddRequest, TransferSettings, Wanted } from './transfer-settings.ts';
+import type { AddRequest, TransferSettings } from './transfer-settings.ts';
 import type { Earlier, TransferWorld } from './transfer-world.ts';
 
-export class Transfer extends Milestones {
-  /** What it is called in the list: the info-hash it was added by. */
-  readonly id: string;
+export class Transfer extends Identity {
   readonly run: TransferRun;
   readonly #world: TransferWorld<Transfer>;
   readonly #onTurn: AddRequest['onTurn'];
   readonly #loop: StepLoop;
   #settings: TransferSettings;
-  #wanted: Wanted;
   #error: Error | undefined;
   /** The queue lets it run. */
   #hasTurn = false;
@@ -39,15 +32,12 @@ export class Transfer extends Milestones {
   #toldState: TransferState | undefined;
 
   constructor(id: string, request: AddRequest, world: TransferWorld<Transfer>, earlier?: Earlier) {
-    super();
     const { onTurn, wanted, ...settings } = request;
-    this.id = id;
+    super(id, wanted);
     this.#settings = settings;
-    this.#wanted = wanted;
     this.#onTurn = onTurn;
     this.#world = world;
     const before = { isComplete: request.kind === 'share', dates: { addedMs: world.wallMs() }, ...earlier };
-    if ('metainfo' in wanted) this.onFound();
     this.run = new TransferRun(this.#follow(), world, before);
     this.#loop = new StepLoop({
       next: () => this.#next,
@@ -55,28 +45,6 @@ export class Transfer extends Milestones {
       onFailed: (error) => this.#fail(error),
       onStep: () => this.#tellState(),
     });
-  }
-
-  /** As its author, or the link, calls it. For people's eyes use displayPath([name]). */
-  get name(): string {
-    if ('metainfo' in this.#wanted) return this.#wanted.metainfo.name;
-    return this.#wanted.link.name ?? this.id;
-  }
-
-  /** 40 hex digits. What is found may have another one than a link that names version 2 alone.  BEP 52 */
-  get infoHash(): string {
-    return 'metainfo' in this.#wanted ? hex(this.#wanted.metainfo.infoHash) : this.id;
-  }
-
-  /** Throws a SessionError `no-torrent-yet` while only a magnet link is known. */
-  get metainfo(): Metainfo {
-    if ('metainfo' in this.#wanted) return this.#wanted.metainfo;
-    throw new SessionError('no-torrent-yet', `${this.name} is not known yet`, { infoHash: this.infoHash });
-  }
-
-  /** What stands for its torrent; undefined once that is found. */
-  get link(): MagnetLink | undefined {
-    return 'link' in this.#wanted ? this.#wanted.link : undefined;
   }
 
   get settings(): TransferSettings {
@@ -140,7 +108,8 @@ export class Transfer extends Milestones {
   select(choice: FileChoice): void {
     const active = this.#loop.step === 'stop' ? undefined : this.run.active;
     active?.select(choice);
-    if (active === undefined || !active.status().complete) {
+    this.run.refresh();
+    if (active === undefined || !this.run.isComplete) {
       this.onMoreWanted();
       this.run.reopen();
     }
@@ -186,8 +155,8 @@ export class Transfer extends Milestones {
   /** To be called a few times a second: what changes by time alone. */
   look(): void {
     this.run.following.look();
-    this.#tellState();
-    const limit = this.run.reachedLimit(this.#settings.seedLimits);
+    const { seedLimits } = this.#settings;
+    const limit = seedLimits && this.run.reachedLimit(seedLimits);
     if (limit === undefined) return;
     this.#world.emit(this, { type: 'limit-reached', limit });
     this.pause();
@@ -197,6 +166,7 @@ export class Transfer extends Milestones {
     this.#settings = { ...this.#settings, ...change };
     this.#world.onChange(this);
     this.#loop.goOn();
+    this.#tellState();
   }
 
   #tryAgain(): void {
@@ -208,13 +178,23 @@ export class Transfer extends Milestones {
   #follow(): Following {
     const { nowMs, host, emit } = this.#world;
     const freeBytes = () => host.freeBytes(this.#settings.place);
-    return new Following((event) => emit(this, event), { nowMs, freeBytes });
+    const tell = (event: TransferEvent) => {
+      if (event.type === 'pieces-lost') this.#onLost();
+      emit(this, event);
+    };
+    return new Following(tell, { nowMs, freeBytes });
+  }
+
+  #onLost(): void {
+    this.run.refresh();
+    this.#world.onChange(this);
+    this.#tellState();
   }
 
   get #next(): Step | undefined {
     return nextStep({
       isRunning: this.run.active !== undefined,
-      isFound: 'metainfo' in this.#wanted,
+      isFound: 'metainfo' in this.wanted,
       mayRun: this.#hasTurn && !this.rests,
       isToBeRemoved: this.#removal !== undefined,
       isOver: this.#end !== undefined,
@@ -238,9 +218,9 @@ export class Transfer extends Milestones {
   }
 
   async #find(ports: StartPorts): Promise<void> {
-    if (!('link' in this.#wanted)) return;
+    if (!('link' in this.wanted)) return;
     const { metainfo, peers } = await findTorrent(
-      this.#wanted.link,
+      this.wanted.link,
       this.#settings,
       this.#world,
       ports,
@@ -248,7 +228,7 @@ export class Transfer extends Milestones {
         this.run.search = search;
       },
     );
-    this.#wanted = { metainfo };
+    this.wanted = { metainfo };
     const isPaused = this.#settings.pausesWhenFound ?? this.#settings.isPaused ?? false;
     this.#settings = { ...this.#settings, peers, isPaused };
     // What was said of peers in the search is said again of the download.
@@ -305,7 +285,7 @@ export class Transfer extends Milestones {
 
   async #forget(): Promise<void> {
     this.#isDoubted = false;
-    if ('metainfo' in this.#wanted) await this.#world.host.forget(this.metainfo, this.path);
+    if ('metainfo' in this.wanted) await this.#world.host.forget(this.metainfo, this.path);
   }
 
   async #move(): Promise<void> {
@@ -313,7 +293,7 @@ export class Transfer extends Milestones {
     if (into === undefined) return;
     let next = place;
     try {
-      next = 'metainfo' in this.#wanted ? await this.#world.host.move(this.metainfo, place, into) : into;
+      next = 'metainfo' in this.wanted ? await this.#world.host.move(this.metainfo, place, into) : into;
     } finally {
       // Not before: a restart ends a move that was cut short. After a failure it goes on where it is.
       const isNewer = this.#settings.moveInto !== into;
@@ -325,7 +305,7 @@ export class Transfer extends Milestones {
 
   async #remove(): Promise<void> {
     const isErased = this.#removal?.isErased === true;
-    if (isErased && 'metainfo' in this.#wanted)
+    if (isErased && 'metainfo' in this.wanted)
       await this.#world.host.erase(this.metainfo, this.#settings.place);
     this.#end = 'removed';
     this.onEnd(new ClientError('stopped', `${this.name} was removed`));
