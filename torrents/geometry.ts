@@ -10,6 +10,9 @@
 /** BEP 3: requests are for 2^14 bytes; every client closes or ignores larger ones (128 KiB is tolerated by some). */
 export const blockBytesMax = 16 * 1024;
 
+/** A bitfield then has 512 KiB, and the tables of a torrent some 60 MB. libtorrent: 2,097,152. */
+export const pieceCountMax = 2 ** 22;
+
 declare const pieceIndexBrand: unique symbol;
 /** An index that is known to lie in [0, pieceCount) of the geometry that made it. */
 export type PieceIndex = number & { readonly [pieceIndexBrand]: true };

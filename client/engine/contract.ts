@@ -266,12 +266,12 @@ export type Action =
   | { readonly type: 'announce'; readonly request: AnnounceRequest }
   | { readonly type: 'report'; readonly report: Report };
 
-/** What people and programs are told of; nothing in the engine depends on anybody listening. */
+/** What user interfaces and programs are told, an event of one torrent each. No decision of the engine depends on a listener. */
 export type Report =
   | { readonly type: 'piece-stored'; readonly torrent: TorrentId; readonly pieceIndex: PieceIndex }
   | { readonly type: 'piece-failed'; readonly torrent: TorrentId; readonly pieceIndex: PieceIndex }
   | { readonly type: 'peer-connected'; readonly torrent: TorrentId; readonly address: PeerAddress }
-  /** It did not come to a connection, or on it not to a handshake. */
+  /** The dial failed, or the connection closed before the handshake. */
   | {
       readonly type: 'dial-failed';
       readonly torrent: TorrentId;
@@ -286,9 +286,9 @@ export type Report =
       /** Payload bytes this peer sent that were verified or may yet be. */
       readonly downloaded: number;
     }
-  /** Every wanted piece is stored; again when more was wanted meanwhile, or when lost pieces are stored again. */
+  /** Every wanted piece is stored. Reported again when more was selected, or when lost pieces were fetched again. */
   | { readonly type: 'completed'; readonly torrent: TorrentId }
-  /** The info dictionary is here and has the right hash; `peers` are those to go on with. */
+  /** The info dictionary has arrived and has the right hash. `peers`: peers that the download starts with. */
   | {
       readonly type: 'metadata-received';
       readonly torrent: TorrentId;
@@ -297,7 +297,7 @@ export type Report =
     }
   | { readonly type: 'stopped'; readonly torrent: TorrentId }
   | { readonly type: 'disk-trouble'; readonly torrent: TorrentId; readonly trouble: DiskTrouble }
-  /** Stored pieces are not on the disk any more. Those that are wanted are fetched again. `bytes`: without pads. */
+  /** Stored pieces are missing on the disk. Wanted pieces are fetched again. `bytes`: without pad files. */
   | {
       readonly type: 'pieces-lost';
       readonly torrent: TorrentId;
@@ -311,7 +311,7 @@ export type Report =
       readonly type: 'tracker-answered';
       readonly torrent: TorrentId;
       readonly tracker: string;
-      /** It named so many, without ourselves. */
+      /** Peers in the reply, without our own address. */
       readonly peers: number;
     }
   | {
@@ -319,6 +319,6 @@ export type Report =
       readonly torrent: TorrentId;
       readonly tracker: string;
       readonly reason: string;
-      /** It is not asked again before; undefined: never. */
+      /** The earliest next announce to this tracker; undefined: never. */
       readonly retryInSeconds: number | undefined;
     };

@@ -2,7 +2,7 @@
  * Every cap and timeout of the engine, with its reason; relations that other code relies on are asserted at the end.
  * "libtorrent" stands for the defaults in its settings_pack.cpp.
  */
-import { blockBytesMax } from '../../torrents/geometry.ts';
+import { blockBytesMax, pieceCountMax } from '../../torrents/geometry.ts';
 
 /** The simulator draws some of them absurdly small: nothing may rely on more than the relations below. */
 export type Limits = { readonly [Name in keyof typeof defaultLimits]: number };
@@ -154,8 +154,8 @@ export const defaultLimits = {
   messagesPerSecond: 100,
   /** A block or a new piece may be answered so: request, cancel, interested and not. 65,536 blocks a second are 1 GiB/s. */
   messagesPerTrade: 4,
-  /** As many pieces as the largest torrent we would take has. */
-  blindHavesMax: 2 ** 22,
+  /** The number of pieces is not known yet. */
+  blindHavesMax: pieceCountMax,
 
   // Metadata (BEP 9) ----------------------------------------------------------------------------------------------
 

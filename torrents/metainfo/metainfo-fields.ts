@@ -7,6 +7,7 @@
 import type { BValue } from '../bencode/bencode.ts';
 import { bencodeErrorCodes } from '../bencode/bencode-scanner.ts';
 import { CodedError } from '../coded-error.ts';
+import { pieceCountMax } from '../geometry.ts';
 import { pathFaultCodes } from '../paths/path-rules.ts';
 
 /** Of v1. Torrents with pieces of a few hundred bytes exist; what limits them is the number of pieces. */
@@ -17,8 +18,6 @@ const pieceLengthMinV2 = 16 * 1024;
 const pieceLengthMax = 256 * 2 ** 20;
 /** Programs make pieces between these, and not all programs read others. */
 export const usualPieceLengths = { min: 16 * 1024, max: 16 * 2 ** 20 } as const;
-/** A bitfield has 512 KiB then, and the tables of a torrent some 60 MB. libtorrent: 2,097,152. */
-const pieceCountMax = 2 ** 22;
 /** What our own torrents stay below: 4 TiB in pieces of 16 MiB. */
 export const usualPieceCountMax = 262_144;
 /** Pads do not count: a hybrid torrent has one after nearly every file. */

@@ -80,3 +80,9 @@ function countOnes(byte: number): number {
   for (let rest = byte; rest !== 0; rest &= rest - 1) count += 1;
   return count;
 }
+
+/** Bits after the last piece that are set. */
+export function hasSpareBits(bits: Uint8Array, pieceCount: number): boolean {
+  const spareCount = bits.length * 8 - pieceCount;
+  return spareCount > 0 && (bits.at(-1)! & ((1 << spareCount) - 1)) !== 0;
+}

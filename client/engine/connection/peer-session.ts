@@ -1,10 +1,10 @@
 /**
- * One connection, the side that listens, and the door: every number the peer sends becomes a PieceIndex or a Block
- * here, or the connection closes with a violation. What the messages mean for the torrent is the swarm's affair.
+ * One connection, the receiving side: every number that the peer sends becomes a PieceIndex or a Block here, or the
+ * connection closes with a violation. The swarm decides what a message means for the torrent.
  *
- * Invariant: after `gone` nothing more is sent or believed.                                             BEP 3 6
+ * Invariant: after `gone` nothing more is sent, and no message is believed.                              BEP 3 6
  */
-import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
+import { blockBytesMax, type Geometry, type PieceIndex, pieceCountMax } from '../../../torrents/geometry.ts';
 import { hasPiece } from '../../../torrents/piece-set.ts';
 import { WireDecoder, type WireHandler } from '../../wire/decoder.ts';
 import type { Handshake } from '../../wire/handshake.ts';
@@ -12,21 +12,20 @@ import type { Message } from '../../wire/message.ts';
 import type { Context } from '../context.ts';
 import type { ConnectedFact, PeerAddress } from '../contract.ts';
 import { newRecord, type PeerRecord } from '../peers/peer-record.ts';
-import type { Sink } from '../pieces/fetching-piece.ts';
 import { type BlockSource, KeptPieces } from '../requests/block-source.ts';
 import { RequestPipeline } from '../requests/request-pipeline.ts';
 import { type ExtensionHandshake, ourExtensionId, parseExtensionHandshake } from './extension-handshake.ts';
+import { IncomingBlock } from './incoming-block.ts';
 import { parseMetadataMessage } from './metadata-exchange.ts';
-import { PeerPieces } from './peer-pieces.ts';
+import { hasSpareBits, PeerPieces } from './peer-pieces.ts';
 import { PeerVoice } from './peer-voice.ts';
 import type { Doorkeeper, SessionEvents, Violation } from './session-events.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
-/** A bitfield of a torrent we do not know yet: as long as the largest torrent we would take. */
-const bitfieldBytesMax = 2 ** 22 / 8;
+/** While only the info-hash is known: a bitfield of the largest torrent that we open. */
+const bitfieldBytesMax = pieceCountMax / 8;
 
-/** Before the handshake nothing is known of a peer but its address. */
-const noPeerId = new Uint8Array(0);
+const unknownPeerId = new Uint8Array(0);
 
 export class PeerSession extends PeerVoice implements BlockSource, WireHandler<Violation | 'ended'> {
   readonly address: PeerAddress;
@@ -34,7 +33,7 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   readonly openedMs: number;
   /** That of a stranger until the handshake is accepted; then what the swarm knows of it. */
   record: PeerRecord;
-  peerId: Uint8Array = noPeerId;
+  peerId: Uint8Array = unknownPeerId;
   /** What it says of itself.  BEP 10 */
   extensions: ExtensionHandshake | undefined;
   extensionHandshakes = 0;
@@ -63,16 +62,11 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   readonly #decoder = new WireDecoder();
   #geometry: Geometry | undefined;
   #heardPieces = false;
-  /** The block in the middle of which the stream is, and where it goes. */
-  #block: Block | undefined;
-  #sink: Sink | undefined;
+  readonly #incoming = new IncomingBlock();
   #nowMs = 0;
 
-  constructor(
-    { connection, address, incoming }: ConnectedFact,
-    doorkeeper: Doorkeeper<PeerSession>,
-    context: Context,
-  ) {
+  constructor(fact: ConnectedFact, doorkeeper: Doorkeeper<PeerSession>, context: Context) {
+    const { connection, address, incoming } = fact;
     const { nowMs } = context;
     super(connection, context, nowMs);
     this.address = address;
@@ -134,8 +128,7 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   end(): void {
     this.gone = true;
     this.amChoking = true;
-    if (this.#sink !== undefined) this.#sink.piece.closeSink(this.#sink);
-    this.#sink = undefined;
+    this.#incoming.abort();
   }
 
   // The door --------------------------------------------------------------------------------------------------------
@@ -196,21 +189,16 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
       case 'have-none':
         if (!this.fast) return 'fast-without-handshake';
         return this.#onPieces(message.type === 'have-all' ? 'all' : 'none', geometry);
-      case 'request': {
-        const block = geometry.block(message.index, message.begin, message.length);
-        return block === undefined ? 'request-out-of-range' : swarm.onRequest(this, block);
-      }
-      case 'cancel': {
+      case 'request':
+      case 'cancel':
+      case 'reject': {
+        if (message.type === 'reject' && !this.fast) return 'fast-without-handshake';
         const block = geometry.block(message.index, message.begin, message.length);
         if (block === undefined) return 'request-out-of-range';
+        if (message.type === 'request') return swarm.onRequest(this, block);
+        if (message.type === 'reject') return swarm.onReject(this, block, this.#nowMs);
         swarm.onCancel(this, block);
         return undefined;
-      }
-      case 'reject': {
-        if (!this.fast) return 'fast-without-handshake';
-        const block = geometry.block(message.index, message.begin, message.length);
-        if (block === undefined) return 'request-out-of-range';
-        return swarm.onReject(this, block, this.#nowMs);
       }
       case 'suggest': {
         if (!this.fast) return 'fast-without-handshake';
@@ -233,26 +221,22 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
     if (block === undefined) return 'block-out-of-range';
     const sink = this.#swarm.onBlockStart(this, block);
     if (typeof sink === 'string') return sink;
-    this.#block = block;
-    this.#sink = sink;
+    this.#incoming.begin(block, sink);
     return undefined;
   }
 
   onBlockBytes(bytes: Uint8Array, from: number, to: number): undefined {
     this.down.add(to - from);
     this.pipeline.onProgress(to - from, this.#nowMs);
-    this.#sink?.piece.write(this.#sink, bytes, from, to);
+    this.#incoming.write(bytes, from, to);
   }
 
   onBlockEnd(): undefined {
     this.allowance.earn();
     // However small, a whole block is what it was asked for.
     this.pipeline.onProgress(blockBytesMax, this.#nowMs);
-    const sink = this.#sink;
-    const block = this.#block;
-    this.#sink = undefined;
-    this.#block = undefined;
-    if (block !== undefined) this.#swarm?.onBlock(this, block, sink, this.#nowMs);
+    const incoming = this.#incoming.finish();
+    if (incoming !== undefined) this.#swarm?.onBlock(this, incoming.block, incoming.sink, this.#nowMs);
   }
 
   #onExtended(id: number, payload: Uint8Array): Violation | undefined {
@@ -287,11 +271,9 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
    * that is understood as those.                                                                        BEP 3 6
    */
   #onPieces(pieces: Uint8Array | 'all' | 'none', geometry: Geometry): Violation | undefined {
-    if (pieces instanceof Uint8Array) {
-      const spareBits = pieces.length * 8 - geometry.pieceCount;
-      // BEP 3: "Spare bits at the end are set to zero"; a peer that sets one means another torrent.
-      if (spareBits > 0 && (pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0) return 'bitfield-spare-bits';
-    }
+    // BEP 3: "Spare bits at the end are set to zero". A peer that sets one means another torrent.
+    if (pieces instanceof Uint8Array && hasSpareBits(pieces, geometry.pieceCount))
+      return 'bitfield-spare-bits';
     if (this.#heardPieces) {
       this.#onMorePieces(pieces, geometry);
       return undefined;

@@ -10,10 +10,7 @@ import type { AnnounceEvent, PeerAddress, TrackerAnswer } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 import { type Prng, shuffle } from '../prng.ts';
 import { backoffMs } from './backoff.ts';
-import { newTracker, secondsUntilRetry, type TrackerState } from './tracker-state.ts';
-
-/** Anybody else may use our port, too; a list that names us names us once for each of our addresses. */
-const maybeSelfMax = 16;
+import { newTracker, noteAnswer, secondsUntilRetry, type TrackerState } from './tracker-state.ts';
 
 export class AnnounceSchedule {
   readonly #tiers: TrackerState[][];
@@ -101,22 +98,11 @@ export class AnnounceSchedule {
     );
     this.#minIntervalMs =
       clamp(answer.minIntervalSeconds ?? interval, this.#limits.announceIntervalMinSeconds, interval) * 1000;
-    // The last piece may have come while another event was under way: then `completed` is still owed.
-    if (this.#inFlightEvent === 'completed') {
-      tracker.owesCompleted = false;
-      tracker.hasHeardCompleted = true;
-    }
-    tracker.listsUs = !tracker.isTakingLeave;
-    tracker.failures = 0;
+    // The last piece may have come during another event's announce: then `completed` is still owed.
+    const heardCompleted = this.#inFlightEvent === 'completed';
     this.#outcomes += 1;
     this.#answeredAt = this.#outcomes;
-    tracker.notBeforeMs = nowMs;
-    tracker.toldNotBeforeMs = nowMs;
-    tracker.memoryId = answer.memoryId;
-    tracker.lastFailure = undefined;
-    tracker.lastWarning = answer.warning;
-    tracker.peers = answer.peers.length;
-    tracker.maybeSelf = answer.peers.filter(({ port }) => port === ownPort).slice(0, maybeSelfMax);
+    noteAnswer(tracker, answer, { heardCompleted, ownPort }, nowMs);
     this.#dueMs = tracker.owesCompleted ? nowMs : nowMs + interval * 1000;
     this.#promote(tracker);
     this.#working = tracker;

@@ -1,5 +1,5 @@
 /** What is known of one tracker of a torrent. When it is asked, and what it hears: announce-schedule.ts.        BEP 3 31 */
-import type { PeerAddress } from '../contract.ts';
+import type { PeerAddress, TrackerAnswer } from '../contract.ts';
 
 export interface TrackerState {
   readonly url: string;
@@ -47,6 +47,31 @@ export function newTracker(url: string, nowMs: number): TrackerState {
     peers: undefined,
     maybeSelf: [],
   };
+}
+
+/** Peers of other users may have our port, too. A reply that names us does so once for each of our addresses. */
+const maybeSelfMax = 16;
+
+/** `heardCompleted`: the announce that is answered said `completed`. `ownPort`: the port under which trackers list us. */
+export function noteAnswer(
+  tracker: TrackerState,
+  answer: TrackerAnswer,
+  { heardCompleted, ownPort }: { readonly heardCompleted: boolean; readonly ownPort: number | undefined },
+  nowMs: number,
+): void {
+  if (heardCompleted) {
+    tracker.owesCompleted = false;
+    tracker.hasHeardCompleted = true;
+  }
+  tracker.listsUs = !tracker.isTakingLeave;
+  tracker.failures = 0;
+  tracker.notBeforeMs = nowMs;
+  tracker.toldNotBeforeMs = nowMs;
+  tracker.memoryId = answer.memoryId;
+  tracker.lastFailure = undefined;
+  tracker.lastWarning = answer.warning;
+  tracker.peers = answer.peers.length;
+  tracker.maybeSelf = answer.peers.filter(({ port }) => port === ownPort).slice(0, maybeSelfMax);
 }
 
 /** Until a tracker that has failed may be asked again; undefined: it has not failed, or never. */

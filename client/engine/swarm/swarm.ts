@@ -1,7 +1,6 @@
 /**
- * One torrent: hears what happens and passes it on to the part that decides. Who is connected is in swarm-peers.ts;
- * policy in piece-picker.ts, request-scheduler.ts and choker.ts; the truth about pieces in piece-ledger.ts. Here is
- * only what ties them together.
+ * One torrent: passes every event on to the part that decides. Connections are in swarm-peers.ts; policy is in
+ * piece-picker.ts, request-scheduler.ts and choker.ts; the state of each piece is in piece-ledger.ts.
  */
 import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
 import type { Handshake } from '../../wire/handshake.ts';
@@ -28,8 +27,8 @@ import { BlockServer } from '../serving/block-server.ts';
 import { Choker } from '../serving/choker.ts';
 import { FirstCopies } from '../serving/first-copies.ts';
 import { peerStatus, type TorrentStatus } from '../status.ts';
-import { distinct } from '../tables/small-set.ts';
 import { DiskTroubles } from './disk-troubles.ts';
+import { PieceResults } from './piece-results.ts';
 import type { SwarmContent } from './swarm-content.ts';
 import { SwarmPeers } from './swarm-peers.ts';
 
@@ -45,9 +44,9 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
   readonly picker: PiecePicker;
   readonly #firstCopies: FirstCopies;
   readonly #interest: Interest;
-  readonly #provenance = new PieceProvenance<PeerRecord>();
   readonly scheduler: RequestScheduler;
   readonly #receiver: BlockReceiver;
+  readonly #results: PieceResults;
   readonly choker: Choker;
   readonly troubles: DiskTroubles;
   readonly #down = new TransferMeter();
@@ -71,12 +70,14 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     };
     this.#firstCopies = new FirstCopies(spec.geometry, view, context);
     this.#interest = new Interest(spec.geometry, this, this.#firstCopies, limits.havesAtOnceMax);
-    const isSuspect = (pieceIndex: PieceIndex) => this.#provenance.isSuspect(pieceIndex);
+    const provenance = new PieceProvenance<PeerRecord>();
+    const isSuspect = (pieceIndex: PieceIndex) => provenance.isSuspect(pieceIndex);
     this.scheduler = new RequestScheduler(this.ledger, this.picker, this.sessions, isSuspect, context);
     this.#receiver = new BlockReceiver(spec.torrent, this.ledger, this.scheduler, isSuspect, context);
     this.choker = new Choker(this.#firstCopies, limits, random);
     this.server = new BlockServer(spec.torrent, (pieceIndex) => this.ledger.has(pieceIndex), context);
     this.troubles = new DiskTroubles(this, this.#interest, this.#firstCopies, limits);
+    this.#results = new PieceResults(this, this.#interest, provenance, this.#receiver);
     this.tick(nowMs, 0);
   }
 
@@ -181,48 +182,16 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
   }
 
   onPieceStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined, nowMs: number): void {
-    const wasComplete = this.selection.isComplete;
-    const wasLacking = this.selection.lacks(pieceIndex);
-    const piece = this.ledger.stored(pieceIndex);
-    this.selection.onStored(pieceIndex);
-    this.scheduler.deadlines.clear(pieceIndex);
-    this.troubles.onStored(pieceIndex, nowMs);
-    for (const source of distinct(piece.sources)) if (source !== undefined) source.goodPieces += 1;
-    const { torrent } = this.spec;
-    this.#context.emit({ type: 'report', report: { type: 'piece-stored', pieceIndex, torrent } });
-    this.#interest.onStored(this.sessions, pieceIndex, wasLacking);
-    this.#punish(this.#provenance.onStored(pieceIndex, digests), nowMs);
-    if (this.ledger.hasAll) this.peers.onCompleted(!this.ledger.beganWhole, nowMs);
-    if (!this.selection.isComplete) this.scheduler.onStored(piece, nowMs);
-    else if (!wasComplete) this.#complete(nowMs);
-    piece.release();
+    if (this.#results.onStored(pieceIndex, digests, nowMs)) this.#complete(nowMs);
   }
 
   onPieceCorrupt(pieceIndex: PieceIndex, digests: readonly string[], nowMs: number): void {
-    const piece = this.ledger.failed(pieceIndex);
-    this.#receiver.waste(piece);
-    this.#restore(pieceIndex);
-    this.peers.report({ type: 'piece-failed', pieceIndex });
-    this.#punish(this.#provenance.onCorrupt(piece, digests), nowMs);
+    this.#results.onCorrupt(pieceIndex, digests, nowMs);
     this.#fillAll(nowMs);
   }
 
   onPieceUnstorable(pieceIndex: PieceIndex, trouble: DiskTrouble, nowMs: number): void {
-    this.#receiver.waste(this.ledger.failed(pieceIndex));
-    this.#restore(pieceIndex);
-    this.troubles.onRefused(trouble, nowMs);
-  }
-
-  #punish(guilty: readonly PeerRecord[], nowMs: number): void {
-    for (const record of guilty) {
-      if (record.isSeed) this.scheduler.trials.onLiar(nowMs);
-      this.peers.ban(record, 'sent-corrupt-data', nowMs);
-    }
-  }
-
-  #restore(pieceIndex: PieceIndex): void {
-    this.picker.restore(pieceIndex);
-    this.scheduler.deadlines.wait(pieceIndex);
+    this.#results.onUnstorable(pieceIndex, trouble, nowMs);
   }
 
   /** Nothing is left to fetch, as long as nothing more is wanted. */

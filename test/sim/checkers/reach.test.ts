@@ -126,6 +126,6 @@ describe('nothing-is-leaked', () => {
   it('finds what is left when all is over, by comparison with a new engine', () => {
     const before = reach();
     (leech.engine.usage.sessions as Map<number, unknown>).clear();
-    expect(judgeEnd(leech, before)).toMatch(/^has 1 entries in Engine\.#swarms when all is over/);
+    expect(judgeEnd(leech, before)).toMatch(/^has 1 entries in SwarmTable\.#byId when all is over/);
   });
 });

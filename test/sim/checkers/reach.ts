@@ -70,7 +70,7 @@ export function judgeReach({ engine }: SimPeer, { tables, objects }: Reach): Dis
   };
   const live = new Set<object>(sessions.values());
   const ended = listOf<PeerSession>(objects, 'PeerSession').filter((session) => !live.has(session)).length;
-  const running = tables.get('Engine.#swarms') ?? 0;
+  const running = tables.get('SwarmTable.#byId') ?? 0;
   // A session that has ended is here until the next tick, and by it the torrent it was for, with all of its tables.
   const mayBeStopped = [...sessions.values()].some(({ gone }) => gone);
   return firstOf(

@@ -66,8 +66,8 @@ export const habits: readonly Mutant[] = [
   },
   {
     name: 'never give a dial up',
-    file: 'client/engine/engine.ts',
-    from: '|| nowMs - sinceMs < this.#context.limits.dialTimeoutMs) continue;',
+    file: 'client/engine/connections.ts',
+    from: '|| nowMs - sinceMs < limits.dialTimeoutMs) continue;',
     to: '|| sinceMs >= 0) continue;',
   },
   {

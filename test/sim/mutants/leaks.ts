@@ -4,7 +4,7 @@ import { engine, type Mutant } from './mutant.ts';
 export const leaks: readonly Mutant[] = [
   {
     name: 'remember of which torrent every connection was',
-    file: engine('engine'),
+    file: engine('connections'),
     from: '      this.#swarmOf.delete(session.connection);\n',
     to: '',
   },

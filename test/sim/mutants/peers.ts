@@ -24,9 +24,9 @@ export const peers: readonly Mutant[] = [
   },
   {
     name: 'wait for ever for a handshake',
-    file: engine('engine'),
-    from: 'if (session.isOpen || nowMs - session.openedMs < this.#context.limits.handshakeTimeoutMs) continue;',
-    to: 'if (session.isOpen || nowMs - session.openedMs < 1_000 * this.#context.limits.handshakeTimeoutMs) continue;',
+    file: engine('connections'),
+    from: 'if (session.isOpen || nowMs - session.openedMs < limits.handshakeTimeoutMs) continue;',
+    to: 'if (session.isOpen || nowMs - session.openedMs < 1_000 * limits.handshakeTimeoutMs) continue;',
   },
   {
     name: 'take an echo of ourselves for a peer',

@@ -34,7 +34,7 @@ export const seats: readonly Mutant[] = [
   },
   {
     name: 'leak the place of a half-open connection',
-    file: engine('engine'),
+    file: engine('connections'),
     from: '    this.#context.budget.endKnock(connection);\n',
     to: '',
   },

@@ -16,7 +16,7 @@ export const wider: readonly Mutant[] = [
   },
   {
     name: 'count a pad as wasted',
-    file: 'client/engine/swarm/swarm.ts',
+    file: 'client/engine/swarm/piece-results.ts',
     from: 'this.#receiver.waste(piece);',
     to: 'this.#receiver.wastedBytes += this.spec.geometry.pieceBytes(pieceIndex);',
   },
@@ -52,13 +52,13 @@ export const wider: readonly Mutant[] = [
   },
   {
     name: 'forget the dials of all torrents with one',
-    file: 'client/engine/engine.ts',
+    file: 'client/engine/connections.ts',
     from: '      if (dial.torrent !== torrent) continue;\n',
     to: '',
   },
   {
     name: 'take peers in for a torrent that was stopped',
-    file: 'client/engine/engine.ts',
+    file: 'client/engine/tables/swarm-table.ts',
     from: 'if (this.#byInfoHash.get(infoHash) === swarm) this.#byInfoHash.delete(infoHash);',
     to: 'if (this.#byInfoHash.get(infoHash) !== swarm) this.#byInfoHash.delete(infoHash);',
   },

@@ -36,9 +36,9 @@ export const wire: readonly Mutant[] = [
   },
   {
     name: 'take spare bits of a bitfield',
-    file: 'client/engine/connection/peer-session.ts',
-    from: '(pieces.at(-1)! & ((1 << spareBits) - 1)) !== 0',
-    to: '(pieces.at(-1)! & ((1 << spareBits) - 2)) !== 0',
+    file: 'client/engine/connection/peer-pieces.ts',
+    from: '(bits.at(-1)! & ((1 << spareCount) - 1)) !== 0',
+    to: '(bits.at(-1)! & ((1 << spareCount) - 2)) !== 0',
   },
   {
     name: 'take fast messages of those that do not speak them',

@@ -5,12 +5,11 @@
 import { type TProperties, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Fact, PeerOrigin } from '../../../client/engine/contract.ts';
-import { blockBytesMax } from '../../../torrents/geometry.ts';
+import { blockBytesMax, pieceCountMax } from '../../../torrents/geometry.ts';
 
 /** 256 KiB is read from a socket at once; four times that allows for other hosts. */
 export const receivedBytesMax = 1024 * 1024;
-/** As torrents/ takes them: 2^22 pieces of at most 256 MiB. */
-export const pieceCountMax = 2 ** 22;
+/** As metainfo-fields.ts. */
 const pieceLengthMax = 256 * 1024 * 1024;
 
 const whole = (maximum = Number.MAX_SAFE_INTEGER) => Type.Integer({ minimum: 0, maximum });

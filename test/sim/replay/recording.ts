@@ -11,15 +11,8 @@ import type {
   RecordedSpec,
 } from '../../../client/host/recording/recorded-fact.ts';
 import { recordingFormat, recordingVersion } from '../../../client/host/recording/recorded-fact.ts';
-import { Geometry } from '../../../torrents/geometry.ts';
-import {
-  endShape,
-  factShapes,
-  headerShape,
-  pieceCountMax,
-  receivedBytesMax,
-  stepShape,
-} from './recorded-shapes.ts';
+import { Geometry, pieceCountMax } from '../../../torrents/geometry.ts';
+import { endShape, factShapes, headerShape, receivedBytesMax, stepShape } from './recorded-shapes.ts';
 
 export type RecordingErrorCode =
   | 'recording-unknown'

@@ -65,12 +65,22 @@ export const engineUnreached: readonly Unreached[] = [
     branches: {
       'const tickAtMs = (this.#lastTickMs ?? 0)':
         'asked for its alarm before its first fact: the driver asks after',
-      'dirty[i]!.isNotReading ? this.#sessions.get(':
-        'a peer that asks and reads nothing: actors of a run take what comes; test/engine/swarm/bad-days.test.ts',
-      "this.#close(session, 'not-reading', nowMs)":
-        'a peer that asks and reads nothing: actors of a run take what comes; test/engine/swarm/bad-days.test.ts',
+      'if (dirty[i]!.isNotReading) this.#connections.closeNotReading(':
+        'a peer that requests and reads nothing: actors of a run read all; test/engine/swarm/bad-days.test.ts',
+    },
+  },
+  {
+    file: 'client/engine/tables/swarm-table.ts',
+    branches: {
       'return swarm instanceof MetadataSwarm ? swarm : undefined':
         'a check of metadata that ends after its magnet was stopped; test/engine/swarm/metadata-swarm.test.ts',
+    },
+  },
+  {
+    file: 'client/engine/connections.ts',
+    branches: {
+      "if (session !== undefined) this.close(session, 'not-reading', nowMs)":
+        'a peer that requests and reads nothing: actors of a run read all; test/engine/swarm/bad-days.test.ts',
       'if (!incoming && dialer === undefined) return':
         'a dial succeeds in the moment in which its torrent stops: the simulated host has closed it',
       'if (session === undefined || session.gone) return':
