@@ -102,7 +102,12 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
 
   write(descriptor: number, source: Uint8Array, offset: number, bytes: number, position: number): number {
     const { inode, path } = this.opened(descriptor);
-    this.step('write', path);
+    try {
+      this.step('write', path);
+    } finally {
+      // A write that fails counts, too: the program takes the new look of the file for its own doing.
+      this.#life.onWrite?.(path, inode);
+    }
     const { drive } = this.#life;
     const growth = Math.max(0, position + bytes - inode.looks.bytes);
     const free = growth === 0 ? bytes : bytes - Math.max(0, growth - drive.freeBytes);
@@ -110,7 +115,6 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     const isShort = temper.shortWritesPpm > 0 && free > 1 && random.below(1_000_000) < temper.shortWritesPpm;
     const room = isShort ? 1 + random.below(free) : free;
     if (room <= 0) throw failed('ENOSPC', path);
-    this.#life.onWrite?.(path, inode);
     inode.write(position, source.subarray(offset, offset + room), drive.nowNs);
     return room;
   }
