@@ -150,6 +150,46 @@ describe('a list', () => {
     expect((await kept()).transfers).toHaveLength(1);
   });
 
+  it('looks for a link also where the torrent file of an earlier transfer was left behind', async () => {
+    const metainfo = await bench.album('Album');
+    const place = bench.at('home');
+    for (const left of ['its torrent', 'half of it', 'something else']) {
+      const session = await kept();
+      const { id } = session.add({ wanted: { metainfo }, kind: 'download', place, isPaused: true });
+      await bench.close(session);
+      const file = (end: string) => bench.at('state', 'session', `${id}.${end}`);
+      fs.rmSync(file('json'));
+      if (left === 'half of it') fs.truncateSync(file('torrent'), 100);
+      if (left === 'something else') fs.writeFileSync(file('torrent'), 'something else');
+      const next = await kept();
+      next.add({ wanted: { link: parseMagnet(magnetOf(metainfo)) }, kind: 'download', place });
+      await bench.close(next);
+      const again = await kept();
+      expect(again.transfers.map(({ link }) => link?.name)).toEqual(['Album']);
+      await again.remove(again.transfers[0]!);
+      await bench.close(again);
+    }
+  });
+
+  it('keeps the newer trackers of a torrent that is removed and added again at once', async () => {
+    const metainfo = await bench.album('Album');
+    const place = bench.at('home');
+    const [old, newer] = ['http://127.0.0.1:1/old/announce', 'http://127.0.0.1:1/new/announce'];
+    const add = (session: Session, url: string) =>
+      session.add({
+        ...{ wanted: { metainfo: { ...metainfo, trackers: [[url]] } }, place },
+        ...{ kind: 'download', isPaused: true },
+      });
+    const session = await kept();
+    add(session, old);
+    await bench.close(session);
+    const next = await kept();
+    next.onEvent((event) => void (event.type === 'removed' && add(next, newer)));
+    await next.remove(next.transfers[0]!);
+    await bench.close(next);
+    expect((await kept()).transfers[0]!.metainfo.trackers).toEqual([[newer]]);
+  });
+
   it('keeps a move that a kill has cut short, and ends it at the next start', async () => {
     const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
     const session = await kept();

@@ -21,6 +21,8 @@ export class ListKeeper {
   readonly #timers: Timers;
   /** By id; undefined: it is removed. */
   readonly #changed = new Map<string, Transfer | undefined>();
+  /** By id: how many transfers with it were removed. One that is added again may have another torrent file. */
+  readonly #generations = new Map<string, number>();
   #changedList: (() => KeptList) | undefined;
   #writing: Promise<void> | undefined;
   #cancelRetry: (() => void) | undefined;
@@ -42,6 +44,7 @@ export class ListKeeper {
   }
 
   onRemoved(id: string): void {
+    this.#generations.set(id, this.#generationOf(id) + 1);
     this.#note(id, undefined);
   }
 
@@ -98,12 +101,16 @@ export class ListKeeper {
     this.#changed.delete(id);
     try {
       if (transfer === undefined) await asPromise(this.#list.removing(id));
-      else await asPromise(this.#list.saving(savedTransfer(transfer)));
+      else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));
     } catch (error) {
       // What has come since is newer.
       if (!this.#changed.has(id)) this.#changed.set(id, transfer);
       throw error;
     }
+  }
+
+  #generationOf(id: string): number {
+    return this.#generations.get(id) ?? 0;
   }
 
   async #writeList(): Promise<void> {

@@ -10,7 +10,7 @@ import { makeFolders } from '../../../torrents/make-folders.ts';
 import { codeOf } from '../../host/disk/disk-errors.ts';
 import type { FileSystem } from '../../host/disk/file-system.ts';
 import { orUndefined, type Steps, waitFor } from '../../host/disk/steps.ts';
-import type { SavedTransfer, TransferToSave } from './saved-transfer.ts';
+import { isOfLink, type SavedTransfer, type TransferToSave } from './saved-transfer.ts';
 
 export interface ReadList {
   readonly transfers: readonly SavedTransfer[];
@@ -33,8 +33,8 @@ const idPattern = /^([0-9a-f]{40})\.json$/;
 export class SavedList {
   readonly #folder: string;
   readonly #fs: FileSystem;
-  /** Torrents that are on the disk, by file name. */
-  readonly #written = new Set<string>();
+  /** Torrents that are on the disk, by file name: of which generation of their transfer. */
+  readonly #written = new Map<string, number>();
   #isWayForced = false;
 
   /** The folder is made when something is written. */
@@ -66,14 +66,16 @@ export class SavedList {
 
   *#reading(id: string, names: readonly string[]): Steps<SavedTransfer> {
     const text = yield* waitFor(this.#fs.later.readText(this.#at(`${id}.json`)));
-    const torrent = yield* this.#torrent(`${id}.torrent`, names);
+    // A program that ended between two writes may have left the torrent of an earlier transfer beside a link.
+    const torrent = isOfLink(text) ? undefined : yield* this.#torrent(`${id}.torrent`, names);
     const earlier = yield* this.#torrent(`${id}.earlier.torrent`, names);
     return { id, text, torrent, earlier };
   }
 
-  *saving({ id, text, torrent, earlier }: TransferToSave): Steps<void> {
-    yield* this.#writeOnce(`${id}.torrent`, torrent);
-    yield* this.#writeOnce(`${id}.earlier.torrent`, earlier);
+  /** `generation`: 0 for the transfer that was read, and another number for each one after it with the same id. */
+  *saving({ id, text, torrent, earlier }: TransferToSave, generation: number): Steps<void> {
+    yield* this.#writeOnce(`${id}.torrent`, torrent, generation);
+    yield* this.#writeOnce(`${id}.earlier.torrent`, earlier, generation);
     yield* this.#write(`${id}.json`, text);
   }
 
@@ -113,17 +115,17 @@ export class SavedList {
   *#torrent(name: string, names: readonly string[]): Steps<Uint8Array | undefined> {
     if (!names.includes(name)) return undefined;
     const bytes = yield* waitFor(this.#fs.later.readBytes(this.#at(name)));
-    this.#written.add(name);
+    this.#written.set(name, 0);
     return bytes;
   }
 
-  /** A torrent never changes. */
-  *#writeOnce(name: string, make: () => Uint8Array | undefined): Steps<void> {
-    if (this.#written.has(name)) return;
+  /** The torrent of one transfer never changes. That of the next one may name other trackers. */
+  *#writeOnce(name: string, make: () => Uint8Array | undefined, generation: number): Steps<void> {
+    if (this.#written.get(name) === generation) return;
     const bytes = make();
     if (bytes === undefined) return;
     yield* this.#write(name, bytes);
-    this.#written.add(name);
+    this.#written.set(name, generation);
   }
 
   *#write(name: string, content: string | Uint8Array): Steps<void> {

@@ -91,6 +91,15 @@ export function keptTransfer({ id, text, torrent, earlier }: SavedTransfer): Kep
   return { request: { ...settings, wanted }, earlier: kept.earlier() };
 }
 
+/** Its torrent was not known when this was written: a .torrent file of this id is of another transfer. */
+export function isOfLink(text: string): boolean {
+  try {
+    return fieldsOf(JSON.parse(text)).link !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 class Fields {
   readonly value: Record<string, unknown>;
   readonly #id: string;

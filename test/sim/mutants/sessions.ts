@@ -14,8 +14,8 @@ export const sessions: readonly Mutant[] = [
   {
     name: 'session: a change during a write is not written',
     file: 'client/session/list/list-keeper.ts',
-    from: '      else await asPromise(this.#list.saving(savedTransfer(transfer)));\n',
-    to: '      else await asPromise(this.#list.saving(savedTransfer(transfer)));\n      this.#changed.delete(id);\n',
+    from: '      else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));\n',
+    to: '      else await asPromise(this.#list.saving(savedTransfer(transfer), this.#generationOf(id)));\n      this.#changed.delete(id);\n',
     isOfSession,
   },
   {
