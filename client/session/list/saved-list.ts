@@ -85,11 +85,13 @@ export class SavedList {
 
   *removing(id: string): Steps<void> {
     const { later } = this.#fs;
-    for (const name of [`${id}.json`, `${id}.torrent`, `${id}.earlier.torrent`]) {
+    yield* waitFor(later.remove(this.#at(`${id}.json`)));
+    // A power cut may undo one removal and not the other: an entry without its torrent would be damaged.
+    yield* this.#force(this.#folder);
+    for (const name of [`${id}.torrent`, `${id}.earlier.torrent`]) {
       yield* waitFor(later.remove(this.#at(name)));
       this.#written.delete(name);
     }
-    yield* this.#force(this.#folder);
   }
 
   /** Names in a folder. Unlike in a resume record (syncFolder), a disk that refuses has taken nothing: it is tried again. */
