@@ -83,7 +83,22 @@ describe('after a restart', () => {
     expect(again.transfers[0]!.name).toBe('Album');
   });
 
-  it('a choice for a link whose torrent is not known yet is asked for again: it is paused', async () => {
+  it('a hybrid torrent that a magnet link has found goes on: peers have sent no piece layers for it', async () => {
+    const metainfo = await bench.album('Album', { 'a.flac': 60_000, 'b.flac': 60_000 });
+    const seed = await bench.seed(metainfo);
+    const session = await kept();
+    const link = parseMagnet(magnetOf(metainfo));
+    const place = bench.at('home');
+    const transfer = session.add({ wanted: { link }, kind: 'download', place, peers: peersOf(seed) });
+    await transfer.completed;
+    await bench.close(session);
+    const again = await kept();
+    await again.transfers[0]!.completed;
+    expect(again.transfers[0]!.metainfo.format).toBe('hybrid');
+    expect(again.transfers[0]!.run.last.isChecked).toBe(false);
+  });
+
+  it('a function that chooses files of a link is asked for again: the transfer is paused', async () => {
     const metainfo = await bench.album('Album');
     const session = await kept();
     const link = parseMagnet(magnetOf(metainfo));

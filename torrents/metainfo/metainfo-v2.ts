@@ -153,6 +153,16 @@ export function readPieceLayers(
   return [...result.values()];
 }
 
+/** There are none at all, and some file needs one: of a file of one piece the root is that of the piece. */
+export function lacksLayers(
+  layers: BValue | undefined,
+  files: readonly TorrentFile[],
+  pieceLength: number,
+): boolean {
+  const isEmpty = layers === undefined || (layers.kind === 'dict' && layers.entries().next().done === true);
+  return isEmpty && files.some(({ piecesRoot, bytes }) => piecesRoot !== undefined && bytes > pieceLength);
+}
+
 /** The Merkle root of every piece, flat: a file's layer, or for a file of one piece its own root. */
 export function pieceRootsOf(
   files: readonly TorrentFile[],

@@ -32,6 +32,7 @@ import {
 import { readV1 } from './metainfo-v1.ts';
 import {
   joinPaths,
+  lacksLayers,
   mergeHybrid,
   type PieceLayer,
   pieceRootsOf,
@@ -90,6 +91,8 @@ export interface ParseOptions {
   readonly limits?: BencodeLimits;
   /** Whose names the disk paths follow; this machine's if left out. */
   readonly platform?: PathPlatform;
+  /** It may be of a magnet link, whose peers sent no piece layers (BEP 9): without any it has no piece roots, and is no fault. */
+  readonly mayLackLayers?: boolean;
 }
 
 /** A torrent file → what it says. Throws MetainfoError. */
@@ -117,8 +120,9 @@ export function parseMetainfo(bytes: Uint8Array, options: ParseOptions = {}): Me
     encoding: encoding?.encoding,
   };
   const names = new NameReader(encoding, warnings);
-  const { platform = hostPlatform } = options;
-  return readInfo(info, { platform, names, warnings, outer, proof: { layers: root.get('piece layers') } });
+  const { platform = hostPlatform, mayLackLayers = false } = options;
+  const proof = { layers: root.get('piece layers'), mayLackLayers };
+  return readInfo(info, { platform, names, warnings, outer, proof });
 }
 
 export interface ParseInfoOptions extends ParseOptions {
@@ -156,10 +160,10 @@ interface Around {
   readonly warnings: Warnings;
   readonly outer: OuterFields;
   /** What stands beside the info dictionary in a torrent file; peers do not send it. */
-  readonly proof: { readonly layers: BValue | undefined } | undefined;
+  readonly proof: { readonly layers: BValue | undefined; readonly mayLackLayers: boolean } | undefined;
 }
 
-function readInfo(info: BValue, { platform, names, warnings, outer, proof }: Around): Metainfo {
+function readInfo(info: BValue, { platform, names, warnings, outer, proof: given }: Around): Metainfo {
   if (info.kind !== 'dict') throw new MetainfoError('metainfo-info-missing', '`info` is not a dictionary');
   // BEP 52: checked before anything else, so that the message is about the version.
   const version = info.get('meta version')?.integer ?? 0;
@@ -202,6 +206,8 @@ function readInfo(info: BValue, { platform, names, warnings, outer, proof }: Aro
     pieceLength,
     v1 ? undefined : shortPiecesOf(layout, pieceLength),
   );
+  const proof =
+    given?.mayLackLayers && lacksLayers(given.layers, layout.files, pieceLength) ? undefined : given;
   const pieceLayers = v2 && proof ? readPieceLayers(proof.layers, layout.files, pieceLength) : [];
   return {
     format,

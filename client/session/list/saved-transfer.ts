@@ -68,7 +68,8 @@ export function keptTransfer({ id, text, torrent, earlier }: SavedTransfer): Kep
   if (kept.value.version !== version || kept.value.id !== id) throw kept.damaged('its version or its name');
   const { kind } = kept.value;
   if (kind !== 'download' && kind !== 'share') throw kept.damaged('"kind"');
-  const metainfo = torrent && parseMetainfo(torrent);
+  // Peers send no piece layers for a link.  BEP 9
+  const metainfo = torrent && parseMetainfo(torrent, { mayLackLayers: true });
   const wanted: Wanted = metainfo === undefined ? { link: parseMagnet(kept.text('link')) } : { metainfo };
   const { choice } = kept.value;
   const isLost = choice === 'lost' || (metainfo === undefined && choice !== undefined);

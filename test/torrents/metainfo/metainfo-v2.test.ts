@@ -90,6 +90,25 @@ describe('v2', () => {
     expect([metainfo.pieceRoots, metainfo.pieceLayers]).toEqual([undefined, []]);
   });
 
+  test.each([v2Info(), hybridInfo()])(
+    'what a magnet link has found is written without layers, and read so where that is allowed',
+    (info) => {
+      const found = parseInfo(encode(info), { trackers: [['http://a/announce']] });
+      const bytes = encodeMetainfo(found);
+      expect(() => parseMetainfo(bytes)).toThrow(expect.objectContaining({ code: 'metainfo-piece-layer' }));
+      expect(parseMetainfo(bytes, { mayLackLayers: true })).toEqual(found);
+    },
+  );
+
+  test('layers that are there are proved also where they may lack', () => {
+    const options = { mayLackLayers: true };
+    expect(parseMetainfo(torrent(v2Info()), options).pieceLayers.length).toBe(1);
+    const wrong = torrent(v2Info(), layers(new Uint8Array(96)));
+    expect(() => parseMetainfo(wrong, options)).toThrow(/do not match its root/);
+    const short = torrent(v2Info({ 'file tree': { a: file(10, shortRoot) } }), {});
+    expect(parseMetainfo(short, options).pieceRoots).toEqual(new Uint8Array(shortRoot));
+  });
+
   test('one file called like the torrent is that file; another name makes a folder', () => {
     const single = parseMetainfo(torrent(v2Info({ name: 'x', 'file tree': { x: file(10, shortRoot) } }), {}));
     expect(single.files[0]!.diskPath).toEqual(['x']);
