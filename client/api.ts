@@ -48,6 +48,7 @@ export { leftBehind, type UpgradeFrom } from './host/upgrade.ts';
 export { type OpenedSession, openSession, type SessionOptions } from './session/open-session.ts';
 export type { Session, SessionLimits, SessionListener } from './session/session.ts';
 export { SessionError, type SessionErrorCode } from './session/session-error.ts';
+export type { FilePatterns } from './session/transfers/file-patterns.ts';
 export type { Transfer } from './session/transfers/transfer.ts';
 export type { TransferEvent } from './session/transfers/transfer-event.ts';
 export type { AddRequest, TransferSettings } from './session/transfers/transfer-settings.ts';

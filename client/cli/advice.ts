@@ -101,6 +101,7 @@ export const sessionAdvice: AdviceFor<SessionErrorCode> = {
   'already-in-list': undefined,
   'not-in-list': undefined,
   'no-torrent-yet': undefined,
+  'nothing-chosen': undefined,
   'list-in-use': ': stop that one first',
   'list-damaged': undefined,
 };

@@ -160,6 +160,7 @@ const byCode: Listed = {
   'share-missing': exitCode.notFound,
   'not-in-list': exitCode.notFound,
   'no-torrent-yet': exitCode.notFound,
+  'nothing-chosen': exitCode.notFound,
 
   'tracker-unreachable': exitCode.network,
   'tracker-unclear': exitCode.network,

@@ -5,6 +5,7 @@ export const sessionErrorCodes = [
   'already-in-list',
   'not-in-list',
   'no-torrent-yet',
+  'nothing-chosen',
   'list-in-use',
   'list-damaged',
 ] as const;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fileFilter } from '../../client/cli/options/create-options.ts';
 import { parseListen } from '../../client/cli/options/endpoints.ts';
 import { nearestWord } from '../../client/cli/options/nearest-word.ts';
 import { quoted } from '../../client/cli/screen/command-line.ts';
 import { dropReason } from '../../client/cli/swarm-view/drop-reasons.ts';
+import { fileFilter } from '../../torrents/paths/file-filter.ts';
 
 describe('what somebody may have meant', () => {
   const known = ['create', 'download', 'seed', 'tracker', 'info'];

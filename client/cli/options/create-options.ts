@@ -1,9 +1,9 @@
 /** The flags that say what goes into a torrent, for the commands that make one: `create` and `share`. */
-import { matchesGlob } from 'node:path';
 import process from 'node:process';
 import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import type { CreateOptions, Skipped } from '../../../torrents/create/create.ts';
 import { usualPieceLengths } from '../../../torrents/metainfo/metainfo-fields.ts';
+import { fileFilter } from '../../../torrents/paths/file-filter.ts';
 import { version } from '../../../torrents/program.ts';
 import { count } from '../../../torrents/wording.ts';
 import { secretOf } from '../../sharing/secret-files.ts';
@@ -119,15 +119,6 @@ export function createOptions(args: ContentArgs, trackers: readonly (readonly st
 function creationDate(): number {
   const fixed = process.env.SOURCE_DATE_EPOCH ?? '';
   return /^\d{1,12}$/.test(fixed) ? Number(fixed) : Math.floor(Date.now() / 1000);
-}
-
-/** A glob without a slash is about the file's own name, as everywhere. */
-export function fileFilter(include: readonly string[], exclude: readonly string[]) {
-  const matches = (components: readonly string[], glob: string) =>
-    matchesGlob(glob.includes('/') ? components.join('/') : components.at(-1)!, glob);
-  return (components: readonly string[]): boolean =>
-    (include.length === 0 || include.some((glob) => matches(components, glob))) &&
-    !exclude.some((glob) => matches(components, glob));
 }
 
 function parseTiers(given: readonly (string | undefined)[]): string[][] {

@@ -5,12 +5,12 @@
 import type { Options } from 'yargs';
 import type { FileRange, MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
+import { fileFilter } from '../../../torrents/paths/file-filter.ts';
 import { count } from '../../../torrents/wording.ts';
 import type { FileChoice } from '../../host/file-selection.ts';
 import { badOption } from '../cli-error.ts';
 import { listedFiles, plain } from '../commands/making/torrent-summary.ts';
 import { calledAs } from '../screen/command-line.ts';
-import { fileFilter } from './create-options.ts';
 
 export const choiceOptions = {
   'select-file': {

@@ -134,8 +134,7 @@ function requestOf(
     onTurn: async (metainfo) => {
       tellWarnings(metainfo, output);
       await tellHiddenName(metainfo, folder, output);
-      const choice = bothOf(fileChoice(metainfo, files, link), known?.songs);
-      return choice === undefined ? {} : { choice };
+      return { choice: bothOf(fileChoice(metainfo, files, link), known?.songs) };
     },
   };
 }

@@ -8,6 +8,7 @@ import { encodeMetainfo } from '../../../torrents/metainfo/metainfo-encode.ts';
 import type { PeerAddress } from '../../engine/contract.ts';
 import { type FileChoice, filePriority } from '../../host/file-selection.ts';
 import { SessionError } from '../session-error.ts';
+import type { Choice, FilePatterns } from '../transfers/file-patterns.ts';
 import type { Transfer } from '../transfers/transfer.ts';
 import type { AddRequest, TransferSettings, Wanted } from '../transfers/transfer-settings.ts';
 import type { Earlier } from '../transfers/transfer-world.ts';
@@ -49,8 +50,7 @@ export function savedTransfer(transfer: Transfer): TransferToSave {
     id,
     ...plain,
     ...(link === undefined ? {} : { link: makeMagnet(link) }),
-    // What a choice means is known with the files alone: without them it is asked for again.
-    ...(choice === undefined ? {} : { choice: metainfo === undefined ? 'lost' : runsOf(metainfo, choice) }),
+    ...(choice === undefined ? {} : { choice: keptChoice(metainfo, choice) }),
     ...(upgradeFrom === undefined ? {} : { upgradePath: upgradeFrom.path }),
     peers: peers.slice(0, peersMax),
     ...{ isComplete: run.isComplete, totals: run.totals, dates: run.dates },
@@ -71,13 +71,13 @@ export function keptTransfer({ id, text, torrent, earlier }: SavedTransfer): Kep
   // Peers send no piece layers for a link.  BEP 9
   const metainfo = torrent && parseMetainfo(torrent, { mayLackLayers: true });
   const wanted: Wanted = metainfo === undefined ? { link: parseMagnet(kept.text('link')) } : { metainfo };
-  const { choice } = kept.value;
-  const isLost = choice === 'lost' || (metainfo === undefined && choice !== undefined);
+  const choice = kept.choice();
+  const isLost = choice === 'lost' || (metainfo === undefined && typeof choice === 'function');
   const upgradePath = kept.value.upgradePath === undefined ? undefined : kept.text('upgradePath');
   const { verify } = kept.value;
   const settings: TransferSettings = {
     ...{ kind, place: kept.text('place'), trust: kept.trust(), peers: kept.peers() },
-    ...(choice !== undefined && !isLost && { choice: choiceOf(kept.runs()) }),
+    ...(choice !== undefined && choice !== 'lost' && !isLost && { choice }),
     ...(kept.is('isSequential') && { isSequential: true }),
     ...(kept.value.spaceCheck === false && { spaceCheck: false }),
     ...((typeof verify === 'boolean' || verify === 'anew') && { verify }),
@@ -147,10 +147,16 @@ class Fields {
     return { ratioMax: amountOf(ratioMax), secondsMax: amountOf(secondsMax) };
   }
 
-  runs(): readonly PriorityRun[] {
+  choice(): Choice | 'lost' | undefined {
     const { choice } = this.value;
-    if (!Array.isArray(choice) || !choice.every(isRun)) throw this.damaged('"choice"');
-    return choice;
+    if (choice === undefined || choice === 'lost') return choice;
+    if (Array.isArray(choice) && choice.every(isRun)) return choiceOf(choice);
+    const { include, exclude, numbers } = fieldsOf(choice);
+    const patterns = { include, exclude, numbers };
+    const areRight = isListOf(isText, include) && isListOf(isText, exclude) && isListOf(isRange, numbers);
+    if (Array.isArray(choice) || choice === null || typeof choice !== 'object' || !areRight)
+      throw this.damaged('"choice"');
+    return patterns as FilePatterns;
   }
 
   earlier(): Earlier {
@@ -183,6 +189,26 @@ function peerOf(value: unknown): PeerAddress[] {
 
 function isRun(value: unknown): value is PriorityRun {
   return Array.isArray(value) && value.length === 3 && value.every((part) => Number.isSafeInteger(part));
+}
+
+/** None, or a list of nothing else. */
+function isListOf(isOne: (value: unknown) => boolean, value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every(isOne));
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isRange(value: unknown): boolean {
+  const { first, last } = fieldsOf(value);
+  return Number.isSafeInteger(first) && Number.isSafeInteger(last);
+}
+
+/** What a function means is known with the files alone: without them it is lost, and asked for again. */
+function keptChoice(metainfo: Metainfo | undefined, choice: Choice): PriorityRun[] | FilePatterns | 'lost' {
+  if (typeof choice !== 'function') return choice;
+  return metainfo === undefined ? 'lost' : runsOf(metainfo, choice);
 }
 
 function runsOf({ files }: Metainfo, choice: FileChoice): PriorityRun[] {

@@ -7,6 +7,7 @@ import type { ActiveTorrent } from '../../host/active-torrent.ts';
 import type { DiskSpace } from '../../host/disk/free-space.ts';
 import type { FoundTorrent, PendingMagnet } from '../../host/pending-magnet.ts';
 import type { TorrentHost } from '../torrent-host.ts';
+import { choiceFor } from './file-patterns.ts';
 import type { TransferEvent } from './transfer-event.ts';
 import type { AddRequest, TransferSettings } from './transfer-settings.ts';
 import type { Turns } from './turns.ts';
@@ -99,7 +100,7 @@ async function fetch(
   let space: DiskSpace | undefined;
   const active = await host.download(metainfo, {
     ...{ ...look.control, trust, folder: place, peers },
-    ...(choice && { select: choice }),
+    ...(choice && { select: choiceFor(metainfo, choice) }),
     ...(upgradeFrom && { upgradeFrom }),
     ...(spaceCheck !== undefined && { spaceCheck }),
     onSpace: (found) => {

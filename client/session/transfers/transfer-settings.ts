@@ -2,9 +2,9 @@
 import type { MagnetLink } from '../../../torrents/magnet.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { PeerAddress } from '../../engine/contract.ts';
-import type { FileChoice } from '../../host/file-selection.ts';
 import type { UserTrust } from '../../host/network/user-trust.ts';
 import type { UpgradeFrom } from '../../host/upgrade.ts';
+import type { Choice } from './file-patterns.ts';
 import type { SeedLimits } from './seed-limits.ts';
 
 export interface TransferSettings {
@@ -18,8 +18,8 @@ export interface TransferSettings {
   readonly trust?: UserTrust | undefined;
   /** Peers to ask beside those that trackers name. */
   readonly peers?: readonly PeerAddress[];
-  /** Which files are wanted, and how much; without it all. */
-  readonly choice?: FileChoice | undefined;
+  /** Which files are wanted, and how much; without it all, or what a link asks for. Of a link: patterns, which the list keeps. */
+  readonly choice?: Choice | undefined;
   /** The first pieces first. */
   readonly isSequential?: boolean;
   /** False: it starts also when the disk has too little room. */

@@ -5,8 +5,9 @@
 import { join } from 'node:path';
 import type { ActiveTorrent } from '../../host/active-torrent.ts';
 import { ClientError } from '../../host/client-error.ts';
-import type { FileChoice } from '../../host/file-selection.ts';
+import type { PendingMagnet } from '../../host/pending-magnet.ts';
 import { Following } from '../following/following.ts';
+import { type Choice, choiceFor, choiceOfLink } from './file-patterns.ts';
 import { Identity } from './identity.ts';
 import { nextStep, type Step, stateOf, type TransferState } from './next-step.ts';
 import { findTorrent, type StartPorts, startTorrent } from './starting.ts';
@@ -104,10 +105,14 @@ export class Transfer extends Identity {
     this.#wish({ moveInto: isThere ? undefined : into });
   }
 
-  /** Which files are wanted, and how much. Throws a ClientError when the disk refuses, and then nothing has changed. */
-  select(choice: FileChoice): void {
+  /**
+   * Which files are wanted, and how much. Throws a ClientError when the disk refuses, or a SessionError `nothing-chosen`, and
+   * then nothing has changed.
+   */
+  select(choice: Choice): void {
+    const chosen = 'metainfo' in this.wanted ? choiceFor(this.metainfo, choice) : undefined;
     const active = this.#loop.step === 'stop' ? undefined : this.run.active;
-    active?.select(choice);
+    if (chosen !== undefined) active?.select(chosen);
     this.run.refresh();
     if (active === undefined || !this.run.isComplete) {
       this.onMoreWanted();
@@ -218,19 +223,16 @@ export class Transfer extends Identity {
   }
 
   async #find(ports: StartPorts): Promise<void> {
-    if (!('link' in this.wanted)) return;
-    const { metainfo, peers } = await findTorrent(
-      this.wanted.link,
-      this.#settings,
-      this.#world,
-      ports,
-      (search) => {
-        this.run.search = search;
-      },
-    );
+    const { link } = this;
+    if (link === undefined) return;
+    const onPending = (search: PendingMagnet | undefined) => {
+      this.run.search = search;
+    };
+    const { metainfo, peers } = await findTorrent(link, this.#settings, this.#world, ports, onPending);
     this.wanted = { metainfo };
     const isPaused = this.#settings.pausesWhenFound ?? this.#settings.isPaused ?? false;
-    this.#settings = { ...this.#settings, peers, isPaused };
+    const choice = this.#settings.choice ?? choiceOfLink(link);
+    this.#settings = { ...this.#settings, peers, isPaused, choice };
     // What was said of peers in the search is said again of the download.
     this.run.following = this.#follow();
     this.onFound();

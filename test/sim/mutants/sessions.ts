@@ -54,6 +54,13 @@ export const sessions: readonly Mutant[] = [
     isOfSession,
   },
   {
+    name: 'session: the list forgets which files of a link are wanted',
+    file: 'client/session/list/saved-transfer.ts',
+    from: "if (typeof choice !== 'function') return choice;",
+    to: "if (typeof choice !== 'function') return 'lost';",
+    isOfSession,
+  },
+  {
     name: 'session: it closes while files are moved',
     file: 'client/session/session.ts',
     from: '    await Promise.all(this.#transfers.map((transfer) => transfer.settled()));\n',

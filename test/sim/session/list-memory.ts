@@ -4,7 +4,9 @@
  */
 import { piecePriorities } from '../../../client/host/file-selection.ts';
 import type { Session } from '../../../client/session/session.ts';
+import { type Choice, fileChoiceOf } from '../../../client/session/transfers/file-patterns.ts';
 import type { Transfer } from '../../../client/session/transfers/transfer.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { BrokenSession } from './broken-session.ts';
 
 const gone = 'not in the list';
@@ -85,11 +87,17 @@ function textOf(transfer: Transfer): string {
     choice,
   } = transfer.settings;
   const metainfo = transfer.link === undefined ? transfer.metainfo : undefined;
-  const wanted = metainfo && choice && Buffer.from(piecePriorities(metainfo, choice)).toString('hex');
+  const wanted = choice && wantedText(metainfo, choice);
   const isLink = metainfo === undefined;
   const { ratioMax } = seedLimits ?? {};
   const { id } = transfer;
   return JSON.stringify({ id, kind, place, moveInto, isPaused, isSequential, ratioMax, isLink, wanted });
+}
+
+/** Of a link: the patterns themselves. */
+function wantedText(metainfo: Metainfo | undefined, choice: Choice): string {
+  if (metainfo === undefined) return JSON.stringify(choice);
+  return Buffer.from(piecePriorities(metainfo, fileChoiceOf(choice))).toString('hex');
 }
 
 function limitsText({ limits }: Session): string {

@@ -2,6 +2,7 @@
 
 import type { Session } from '../../../client/session/session.ts';
 import { SessionError } from '../../../client/session/session-error.ts';
+import type { FilePatterns } from '../../../client/session/transfers/file-patterns.ts';
 import type { Transfer } from '../../../client/session/transfers/transfer.ts';
 import { magnetOf, parseMagnet } from '../../../torrents/magnet.ts';
 import type { Platter } from '../world/platter.ts';
@@ -177,11 +178,11 @@ export class Member {
   #add(session: Session, deed: Extract<Deed, { what: 'add' }>, { metainfo }: KnownTorrent): void {
     const { how, isPaused, mask } = deed;
     const link = { link: parseMagnet(magnetOf(metainfo)) };
-    const isShare = how === 'share';
-    const choice = mask === undefined || how !== 'torrent' ? {} : { choice: choiceOf(mask) };
+    const [isShare, isLink] = [how === 'share', how === 'magnet'];
+    const choice = mask === undefined || isShare ? {} : { choice: isLink ? numbersOf(mask) : choiceOf(mask) };
     try {
       session.add({
-        ...{ wanted: how === 'magnet' ? link : { metainfo }, kind: isShare ? 'share' : 'download' },
+        ...{ wanted: isLink ? link : { metainfo }, kind: isShare ? 'share' : 'download' },
         ...{ place: isShare ? sharePlace : deed.place, isPaused, ...choice },
       });
     } catch (error) {
@@ -200,8 +201,8 @@ export class Member {
       case 'move':
         return transfer.move(deed.place);
       case 'select':
-        if (transfer.link !== undefined || transfer.settings.kind === 'share') return;
-        transfer.select(choiceOf(deed.mask));
+        if (transfer.settings.kind === 'share') return;
+        transfer.select(transfer.link === undefined ? choiceOf(deed.mask) : numbersOf(deed.mask));
         return this.#life!.checks!.onSelected(transfer);
       case 'order':
         return transfer.change({ isSequential: deed.isSequential });
@@ -269,4 +270,10 @@ export class Member {
 /** Bits of files. */
 function choiceOf(mask: number) {
   return ({ index }: { readonly index: number }) => ((mask >> index) & 1) === 1;
+}
+
+/** The same for the files of a link, which are not known yet. One of the first is always wanted: it may have no other. */
+function numbersOf(mask: number): FilePatterns {
+  const numbers = [0, 1, 2, 3].filter((number) => number === 0 || ((mask >> number) & 1) === 1);
+  return { numbers: numbers.map((number) => ({ first: number, last: number })) };
 }
