@@ -12,7 +12,6 @@ import {
 } from '../../session/shares/published-shares.ts';
 import { noSeedLimits } from '../../session/transfers/seed-limits.ts';
 import type { ReleaseDetail } from '../../sharing/publishing.ts';
-import { codeOf } from '../cli-error.ts';
 import { confirmRights } from '../commands/account/rights.ts';
 import { tellFaults } from '../commands/making/release-faults.ts';
 import { plain, torrentDocument } from '../commands/making/torrent-summary.ts';
@@ -26,6 +25,7 @@ import { hashingLine } from '../screen/progress-line.ts';
 import { seedUntil } from '../transfer/seeding.ts';
 import { TransferVoice } from '../transfer/transfer-voice.ts';
 import { tellStanding } from './standing-words.ts';
+import { tellTrouble } from './trouble-words.ts';
 
 export interface PublishSharing extends PublishedSharesOptions {
   /** The user says so now. */
@@ -90,7 +90,7 @@ function portsOf(
     onLeftOut: (file) => tellLeftOut(file, output),
     onTrouble: (error, folder, next) => {
       output.clearLive();
-      tellTrouble(error, folder, nextWords[next], output);
+      tellTrouble(error, folder, next, output);
     },
     onHeld: (error, folder, release) => {
       output.clearLive();
@@ -114,12 +114,6 @@ function portsOf(
     },
   };
 }
-
-const nextWords = {
-  'tried-again': 'it is tried again',
-  'not-seeded': 'it is not seeded any more',
-  'looked-at-again': 'it is looked at again',
-} as const;
 
 /** Also of `publish`. */
 export function tellPublished(
@@ -160,12 +154,6 @@ export function tellHeld(
   const message = errorWords(error);
   output.document({ event: code, path: folder, release: release ?? null, message });
   output.remark(`${plain(folder)}: ${plain(message)}.`);
-}
-
-function tellTrouble(error: unknown, folder: string, next: string, output: Output): void {
-  const message = errorWords(error);
-  output.document({ event: 'trouble', path: folder, code: codeOf(error), message });
-  output.remark(`${plain(folder)}: ${plain(message)}; ${next}`);
 }
 
 /** Also of `publish`. */

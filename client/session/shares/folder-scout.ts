@@ -6,6 +6,7 @@
  * Invariant: one look at a time, and all of them take a small part of the time together, however large the folders are.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import { SaidOnce } from './share-trouble.ts';
 
 export interface Sighting {
   readonly path: string;
@@ -54,7 +55,7 @@ export async function scoutFolders<Seen extends Sighting>(
   const told = new Map([...known].map(({ path, stamp }) => [path, stamp]));
   let before = new Map<string, string>();
   let gone = new Set<string>();
-  const said = new Map<string, string>();
+  const said = new SaidOnce();
   let tookMs = 0;
   while (!signal.aborted) {
     await wait(Math.max(everyMs, tookMs * restPerLook), undefined, { signal }).catch(() => {});
@@ -65,13 +66,12 @@ export async function scoutFolders<Seen extends Sighting>(
       if (signal.aborted) return;
       try {
         for (const one of await ports.look(folder, signal)) seen.set(one.path, one);
-        said.delete(folder);
+        said.forget(folder);
       } catch (error) {
         if (signal.aborted) return;
         // A disk that is away all night is told of once, and nothing on it is gone.
         isWhole = false;
-        if (said.get(folder) !== String(error)) ports.onTrouble(error, folder);
-        said.set(folder, String(error));
+        if (said.isNews(folder, String(error))) ports.onTrouble(error, folder);
       }
     }
     tookMs = performance.now() - startedMs;

@@ -17,11 +17,12 @@ import type { FolderVersion } from '../../sharing/folder-version.ts';
 import { type AccessBody, isHeld, type Published, type ReleaseDetail } from '../../sharing/publishing.ts';
 import type { SharedFolder } from '../../sharing/shared-folder.ts';
 import type { Session } from '../session.ts';
-import { startTransfer } from '../transfers/start-transfer.ts';
 import type { Transfer } from '../transfers/transfer.ts';
 import { scoutAlbums } from './album-scout.ts';
 import { publishFolder } from './publishing-folder.ts';
 import { type StandingTrouble, watchStanding } from './share-standing.ts';
+import { ShareTransfers } from './share-transfers.ts';
+import { SaidOnce, type TroubleOutlook } from './share-trouble.ts';
 
 /** A folder that is one release; an album also tells what belongs to it. */
 export type SharedPlace = Pick<Album, 'path'> & Partial<Album>;
@@ -47,12 +48,7 @@ export interface PublishedSharesPorts {
   readonly onPublished: (shared: PublishedVersion) => void;
   /** A moderator has taken it down, or it waits for one. */
   readonly onHeld: (error: TrackerError, folder: string, release: string | undefined) => void;
-  /** `next`: what becomes of it. */
-  readonly onTrouble: (
-    error: unknown,
-    folder: string,
-    next: 'tried-again' | 'not-seeded' | 'looked-at-again',
-  ) => void;
+  readonly onTrouble: (error: unknown, folder: string, next: TroubleOutlook) => void;
   readonly onStanding: (trouble: StandingTrouble) => void;
   /** It is not there any more. Nothing is withdrawn. */
   readonly onGone: (folder: string) => void;
@@ -74,19 +70,18 @@ interface Sharing {
 }
 
 export class PublishedShares {
-  readonly #session: Session;
+  readonly #transfers: ShareTransfers;
   readonly #account: TrackerAccount;
   readonly #options: PublishedSharesOptions;
   readonly #ports: PublishedSharesPorts;
   readonly #identity: Identity;
   readonly #pool: HashPool;
   #sharings: Sharing[] = [];
-  readonly #transfers: Transfer[] = [];
   readonly #nothingLeft = new AbortController();
   /** Trying again changes nothing. */
   readonly #givenUp = new Set<string>();
-  /** Of many, what was said of each last. */
-  readonly #said = new Map<string, string>();
+  /** Of one of many. */
+  readonly #said = new SaidOnce();
   #lastHeld: TrackerError | undefined;
 
   private constructor(
@@ -96,7 +91,7 @@ export class PublishedShares {
     ports: PublishedSharesPorts,
     identity: Identity,
   ) {
-    this.#session = session;
+    this.#transfers = new ShareTransfers(session, options.place.signal);
     this.#account = account;
     this.#options = options;
     this.#ports = ports;
@@ -116,7 +111,7 @@ export class PublishedShares {
 
   /** Those that are seeded now: they come and go. */
   get transfers(): readonly Transfer[] {
-    return this.#transfers;
+    return this.#transfers.all;
   }
 
   /** Aborted when nothing is left to share. */
@@ -192,7 +187,7 @@ export class PublishedShares {
     const sharing = this.#add(folder);
     try {
       await this.#share(found, sharing);
-      this.#said.delete(folder);
+      this.#said.forget(folder);
     } catch (error) {
       this.#drop(sharing);
       if (this.#options.place.signal.aborted) return;
@@ -201,8 +196,7 @@ export class PublishedShares {
         this.#givenUp.add(folder);
         return this.#ports.onHeld(error, folder, undefined);
       }
-      if (this.#said.get(folder) !== String(error)) this.#ports.onTrouble(error, folder, 'tried-again');
-      this.#said.set(folder, String(error));
+      if (this.#said.isNews(folder, String(error))) this.#ports.onTrouble(error, folder, 'tried-again');
     }
   }
 
@@ -232,16 +226,12 @@ export class PublishedShares {
     const { release, version } = shared;
     const { folder: place, transfer: before } = sharing;
     sharing.release = release;
-    // Its files are no longer what the version before says: peers that need that one have to ask others.
-    if (before !== undefined) await this.#session.remove(before);
     // It bears a passkey for this release, so it is never printed.
     const metainfo = { ...version.metainfo, trackers: [[release.announceUrl]] };
     const trust = { origin: new URL(this.#account.url).origin };
-    const request = { wanted: { metainfo }, kind: 'share', place, verify: false, trust } as const;
-    const transfer = await startTransfer(this.#session, request, this.#options.place.signal);
-    sharing.transfer = transfer;
-    if (before === undefined) this.#transfers.push(transfer);
-    else this.#transfers[this.#transfers.indexOf(before)] = transfer;
+    // Its files are no longer what the version before says: peers that need that one have to ask others.
+    const request = { wanted: { metainfo }, place, verify: false, trust };
+    sharing.transfer = await this.#transfers.start(request, before);
     this.#ports.onPublished({ ...shared, isFirst: before === undefined });
   }
 
@@ -278,10 +268,7 @@ export class PublishedShares {
   }
 
   async #letGo({ transfer }: Sharing): Promise<void> {
-    if (transfer === undefined) return;
-    const at = this.#transfers.indexOf(transfer);
-    if (at >= 0) this.#transfers.splice(at, 1);
-    await this.#session.remove(transfer);
+    if (transfer !== undefined) await this.#transfers.letGo(transfer);
   }
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { TrackerAccount } from '../../account/account.ts';
 import type { TrackerError } from '../../account/tracker-error.ts';
 import { type ReleaseDetail, releaseAt, takenDown } from '../../sharing/publishing.ts';
+import { SaidOnce } from './share-trouble.ts';
 
 type Shared = Pick<ReleaseDetail, 'id' | 'album' | 'announceUrl'>;
 
@@ -47,14 +48,11 @@ export async function watchStanding(
 }
 
 export function openStanding(account: TrackerAccount, ports: StandingPorts) {
-  /** Release, or '' for all of them → the code of what was said of it. */
-  const said = new Map<string, string>();
+  /** By release, or '' for all of them; of each the code. */
+  const said = new SaidOnce();
 
   function say(release: Shared | undefined, code: string, trouble: StandingTrouble['trouble']): void {
-    const subject = release?.id ?? '';
-    if (said.get(subject) === code) return;
-    said.set(subject, code);
-    ports.onTrouble({ release, trouble });
+    if (said.isNews(release?.id ?? '', code)) ports.onTrouble({ release, trouble });
   }
 
   return {
@@ -63,12 +61,12 @@ export function openStanding(account: TrackerAccount, ports: StandingPorts) {
       const { id, announceUrl } = shared;
       try {
         const release = await releaseAt(account, id);
-        said.delete('');
+        said.forget('');
         if (release?.takenDown !== undefined) await ports.onTakenDown(id, takenDown(release));
         else if (release === undefined) say(shared, 'withdrawn', 'withdrawn');
         else if (release.announceUrl !== announceUrl)
           say(shared, 'announce-url-renewed', 'announce-url-renewed');
-        else said.delete(id);
+        else said.forget(id);
       } catch (error) {
         const code = codeOf(error);
         // The program that looks is ending.
