@@ -1,23 +1,16 @@
 /**
- * `cicada share --per-album` without a catalogue: a torrent for every album, all of them seeded by one client, and those
- * that come later, too. An album that changes is another torrent from then on. One that cannot be shared is said and stops
- * no other.
+ * `cicada share --per-album` without a catalogue: what people are told of albums that are shared, and their torrent files.
+ * The sharing itself is the session's (album-shares.ts).
  */
+
 import type { Album } from '../../../../torrents/create/albums.ts';
 import type { CreateOptions } from '../../../../torrents/create/create.ts';
-import type { HashProgress } from '../../../../torrents/hashing/engine.ts';
-import { HashPool } from '../../../../torrents/hashing/pool.ts';
 import { count, size } from '../../../../torrents/wording.ts';
 import type { RunningTracker } from '../../../../tracker/server.ts';
 import type { Session } from '../../../session/session.ts';
-import { scoutAlbums } from '../../../session/shares/album-scout.ts';
+import { AlbumShares, type FoundAlbum, type SharedAlbum } from '../../../session/shares/album-shares.ts';
 import { noSeedLimits } from '../../../session/transfers/seed-limits.ts';
-import { startTransfer } from '../../../session/transfers/start-transfer.ts';
-import type { Transfer } from '../../../session/transfers/transfer.ts';
-import type { FolderChanges } from '../../../sharing/folder-listing.ts';
-import type { FolderVersion } from '../../../sharing/folder-version.ts';
-import { type SharedFolder, shareFolder } from '../../../sharing/shared-folder.ts';
-import { CliError, codeOf } from '../../cli-error.ts';
+import { CliError } from '../../cli-error.ts';
 import { errorWords } from '../../error-words.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { stateFolder } from '../../options/user-folders.ts';
@@ -25,9 +18,10 @@ import { commandElsewhere } from '../../screen/command-line.ts';
 import { type Output, paint } from '../../screen/output.ts';
 import { hashingLine } from '../../screen/progress-line.ts';
 import { AlbumTorrent } from '../../sharing/album-torrent.ts';
+import { tellTrouble } from '../../sharing/trouble-words.ts';
 import { seedUntil } from '../../transfer/seeding.ts';
 import { TransferVoice } from '../../transfer/transfer-voice.ts';
-import { type CreateJob, createJobs } from '../making/create-jobs.ts';
+import { createJobs } from '../making/create-jobs.ts';
 import { plain, torrentDocument } from '../making/torrent-summary.ts';
 
 export interface AlbumSharing {
@@ -47,18 +41,6 @@ export interface AlbumSharing {
   readonly settleMs?: number;
 }
 
-/** Earlier versions that lack nothing but what is new are seeded on, for those who were given their line. More are hardly asked for. */
-const earlierMax = 4;
-
-/** One of the albums, while it is shared. */
-interface Shared {
-  /** Of the album, as it was found. */
-  readonly path: string;
-  readonly folder: SharedFolder;
-  /** The last one is its present version. */
-  readonly versions: Transfer[];
-}
-
 /** Resolves when it is time to stop. */
 export async function shareAlbums(
   session: Session,
@@ -67,184 +49,109 @@ export async function shareAlbums(
   output: Output,
 ): Promise<number> {
   new TransferVoice(session, output, { areWatched: true, areMany: true });
-  const shares = new AlbumShares(session, sharing, signal, output);
+  const files = new AlbumFiles(sharing, signal, output);
+  const { collections, create: scan, trackers, threads, includeSecrets, lookEveryMs, settleMs } = sharing;
+  const options = {
+    ...{ collections, scan, threads, includeSecrets, signal, lookEveryMs, settleMs },
+    ...{ stateFolder: stateFolder(), trust: { trackers } },
+  };
+  const shares = new AlbumShares(session, options, {
+    createFor: (album) => files.createFor(album),
+    onHash: (progress) => output.live(hashingLine('Hashing', progress)),
+    onMade: (path, { metainfo, torrent }) => {
+      output.clearLive();
+      return files.at(path).write(metainfo, torrent, output);
+    },
+    onShared: (shared) => tellShared(shared, files.at(shared.path), sharing, session.port, output),
+    onTrouble: (error, path, next) => {
+      output.clearLive();
+      tellTrouble(error, path, next, output);
+    },
+    onGone: (path) => {
+      output.document({ event: 'gone', path });
+      output.remark(`${plain(path)} is not there any more: it is not shared`);
+    },
+  });
   try {
-    const known = await shares.start();
+    await shares.start(await files.find());
+    if (shares.transfers.length === 0)
+      throw new CliError('create-nothing', 'none of the albums could be shared');
     const words = 'Sharing until Ctrl-C. New albums are shared as they come, and so is what changes in them.';
     output.remark(paint('dim', words));
-    const scouting = shares.follow(known);
+    const following = shares.follow();
     await seedUntil(signal, shares.transfers, output, noSeedLimits, true);
-    await scouting;
+    await following;
     return exitCode.done;
   } finally {
     await shares.close();
   }
 }
 
-class AlbumShares {
-  /** Those that are seeded now: they come and go. */
-  readonly transfers: Transfer[] = [];
-  readonly #session: Session;
+/** Where the torrent files of albums go. */
+class AlbumFiles {
   readonly #sharing: AlbumSharing;
   readonly #signal: AbortSignal;
   readonly #output: Output;
-  readonly #pool: HashPool;
   /** By the path of the album. */
-  readonly #shared = new Map<string, Shared>();
-  readonly #said = new Map<string, string>();
+  readonly #files = new Map<string, AlbumTorrent>();
 
-  constructor(session: Session, sharing: AlbumSharing, signal: AbortSignal, output: Output) {
-    this.#session = session;
+  constructor(sharing: AlbumSharing, signal: AbortSignal, output: Output) {
     this.#sharing = sharing;
     this.#signal = signal;
     this.#output = output;
-    this.#pool = new HashPool(sharing.threads);
   }
 
-  /** Answers the albums that are there. Throws CliError when none can be shared. */
-  async start(): Promise<readonly Album[]> {
+  /** The albums that are there. Throws CliError and CreateError when there are none. */
+  async find(): Promise<readonly FoundAlbum[]> {
     const jobs = await this.#jobsOf(this.#sharing.collections, true);
-    for (const job of jobs) {
-      this.#signal.throwIfAborted();
-      await this.#shareOne(job, job.album);
+    return jobs.map(({ path, album, options, target, fault }) => {
+      return { path, album, create: this.#place(path, options, target), fault };
+    });
+  }
+
+  /** One that has come later. Undefined when its torrent cannot be written, which is told. */
+  async createFor({ path, wanted }: Album): Promise<CreateOptions | undefined> {
+    try {
+      const [job] = await this.#jobsOf([path], false);
+      return job && { ...this.#place(path, job.options, job.target), wanted };
+    } catch (error) {
+      if (!this.#signal.aborted) this.#output.remark(`${plain(path)}: ${plain(errorWords(error))}`);
+      return undefined;
     }
-    if (this.transfers.length === 0)
-      throw new CliError('create-nothing', 'none of the albums could be shared');
-    return jobs.flatMap(({ album }) => (album === undefined ? [] : [album]));
   }
 
-  /** Until the signal is aborted; never rejects. */
-  async follow(known: readonly Album[]): Promise<void> {
-    const { collections: folders, create: scan, lookEveryMs: everyMs } = this.#sharing;
-    await scoutAlbums(
-      { folders, known, scan, signal: this.#signal, everyMs },
-      {
-        isKnown: (path) => this.#shared.has(path),
-        onAlbum: (album) => this.#onAlbum(album),
-        onChanged: async ({ path }) => this.#shared.get(path)?.folder.touch(),
-        shared: () => [...this.#shared.keys()],
-        onGone: (path) => this.#onGone(path),
-        onTrouble: (error, folder) => this.#tellTrouble(error, folder, 'it is looked at again'),
-      },
-    );
+  at(path: string): AlbumTorrent {
+    return this.#files.get(path)!;
   }
 
-  async close(): Promise<void> {
-    await Promise.all([
-      this.#pool.close(),
-      ...[...this.#shared.values()].map(({ folder }) => folder.close()),
-    ]);
+  #place(path: string, options: CreateOptions, target: string | undefined): CreateOptions {
+    this.#files.set(path, new AlbumTorrent(target, this.#sharing.force));
+    return { ...options, target };
   }
 
-  #jobsOf(paths: readonly string[], perAlbum: boolean): Promise<readonly CreateJob[]> {
+  #jobsOf(paths: readonly string[], perAlbum: boolean) {
     const { create, force, place } = this.#sharing;
     const [output, signal] = [this.#output, this.#signal];
     const settings = { 'per-album': perAlbum, 'skip-existing': !force, force, place, output, signal };
     return createJobs(paths, create, settings);
   }
+}
 
-  async #onAlbum(album: Album): Promise<void> {
-    const { path, wanted } = album;
-    try {
-      for (const job of await this.#jobsOf([path], false)) {
-        await this.#shareOne({ ...job, options: { ...job.options, wanted } }, album);
-      }
-    } catch (error) {
-      if (!this.#signal.aborted) this.#output.remark(`${plain(path)}: ${plain(errorWords(error))}`);
-    }
-  }
-
-  async #onGone(path: string): Promise<void> {
-    const shared = this.#shared.get(path);
-    if (shared === undefined) return;
-    this.#shared.delete(path);
-    this.#output.document({ event: 'gone', path });
-    this.#output.remark(`${plain(path)} is not there any more: it is not shared`);
-    await shared.folder.close();
-    for (const transfer of shared.versions) await this.#stop(transfer);
-  }
-
-  async #shareOne(job: CreateJob, album: Album | undefined): Promise<void> {
-    const { path, options, target, fault } = job;
-    const { settleMs, includeSecrets, force } = this.#sharing;
-    try {
-      if (fault !== undefined) throw fault;
-      const file = new AlbumTorrent(target, force);
-      const onProgress = (hashed: HashProgress) => this.#output.live(hashingLine('Hashing', hashed));
-      const folder = await shareFolder(path, {
-        ...{ stateFolder: stateFolder(), includeSecrets, isTold: true, wantedNow: album?.wantedNow },
-        ...(settleMs === undefined ? {} : { settleMs }),
-        create: { ...options, target },
-        control: { signal: this.#signal, pool: this.#pool, onProgress },
-        onVersion: async (version, changes) => {
-          const shared = this.#shared.get(path);
-          if (shared !== undefined) await this.#reseed(shared, version, changes, file);
-        },
-        onTrouble: (error) => this.#tellOnce(error, path, 'it is looked at again'),
-      });
-      try {
-        this.#shared.set(path, { path, folder, versions: [await this.#seed(path, folder.current, file)] });
-        this.#said.delete(path);
-      } catch (error) {
-        await folder.close();
-        throw error;
-      }
-    } catch (error) {
-      if (this.#signal.aborted) throw error;
-      this.#tellOnce(error, path, 'it is tried again');
-    }
-  }
-
-  async #seed(path: string, version: FolderVersion, file: AlbumTorrent): Promise<Transfer> {
-    const { metainfo, torrent, skipped } = version;
-    const { trackers, tracker } = this.#sharing;
-    const output = this.#output;
-    output.clearLive();
-    await file.write(metainfo, torrent, output);
-    const trust = { trackers };
-    const request = { wanted: { metainfo }, kind: 'share', place: path, verify: false, trust } as const;
-    const transfer = await startTransfer(this.#session, request, this.#signal);
-    this.transfers.push(transfer);
-    const url = tracker?.addTorrent(torrent).torrentUrl;
-    const isFirst = !this.#shared.has(path);
-    const document = { ...torrentDocument(metainfo, file.path ?? null, skipped), url: url ?? null };
-    output.document({ event: isFirst ? 'sharing' : 'new-version', ...document, port: this.#session.port });
-    const files = metainfo.files.filter((entry) => !entry.isPad).length;
-    const now = isFirst ? '' : '; it has changed, this is another torrent';
-    output.result(
-      `${paint('bold', plain(metainfo.name))}: ${size(metainfo.bytes)} in ${count(files, 'file')}${now}`,
-    );
-    output.result(`  ${plain(commandElsewhere(['get', url ?? file.path!]))}`);
-    return transfer;
-  }
-
-  /** The versions before keep their peers as long as they are whole. */
-  async #reseed(
-    { path, versions }: Shared,
-    version: FolderVersion,
-    { changed, removed }: FolderChanges,
-    file: AlbumTorrent,
-  ): Promise<void> {
-    const kept = changed.length + removed.length === 0 ? earlierMax : 0;
-    for (const earlier of versions.splice(0, Math.max(0, versions.length - kept))) await this.#stop(earlier);
-    versions.push(await this.#seed(path, version, file));
-  }
-
-  async #stop(transfer: Transfer): Promise<void> {
-    this.transfers.splice(this.transfers.indexOf(transfer), 1);
-    await this.#session.remove(transfer);
-  }
-
-  #tellOnce(error: unknown, path: string, next: string): void {
-    this.#output.clearLive();
-    if (this.#said.get(path) === String(error)) return;
-    this.#said.set(path, String(error));
-    this.#tellTrouble(error, path, next);
-  }
-
-  #tellTrouble(error: unknown, path: string, next: string): void {
-    const message = errorWords(error);
-    this.#output.document({ event: 'trouble', path, code: codeOf(error), message });
-    this.#output.remark(`${plain(path)}: ${plain(message)}; ${next}`);
-  }
+function tellShared(
+  { version, isFirst }: SharedAlbum,
+  { path: file }: AlbumTorrent,
+  { tracker }: AlbumSharing,
+  port: number,
+  output: Output,
+): void {
+  const { metainfo, torrent, skipped } = version;
+  const url = tracker?.addTorrent(torrent).torrentUrl;
+  const document = { ...torrentDocument(metainfo, file ?? null, skipped), url: url ?? null };
+  output.document({ event: isFirst ? 'sharing' : 'new-version', ...document, port });
+  const files = metainfo.files.filter((entry) => !entry.isPad).length;
+  const now = isFirst ? '' : '; it has changed, this is another torrent';
+  output.result(
+    `${paint('bold', plain(metainfo.name))}: ${size(metainfo.bytes)} in ${count(files, 'file')}${now}`,
+  );
+  output.result(`  ${plain(commandElsewhere(['get', url ?? file!]))}`);
 }

@@ -1,0 +1,203 @@
+/**
+ * Albums of collections (folders of albums), shared without a catalogue: each is a torrent of its own, seeded and watched,
+ * and another torrent once it has changed. Albums that come later are shared as well.
+ *
+ * Invariant: an album that cannot be shared stops no other. Why is told once, and it is tried again.
+ */
+import type { Album } from '../../../torrents/create/albums.ts';
+import type { CreateOptions } from '../../../torrents/create/create.ts';
+import type { ScanOptions } from '../../../torrents/create/folder-scan.ts';
+import type { HashProgress } from '../../../torrents/hashing/engine.ts';
+import { HashPool } from '../../../torrents/hashing/pool.ts';
+import type { UserTrust } from '../../host/network/user-trust.ts';
+import type { FolderChanges } from '../../sharing/folder-listing.ts';
+import type { FolderVersion } from '../../sharing/folder-version.ts';
+import { type SharedFolder, shareFolder } from '../../sharing/shared-folder.ts';
+import type { Session } from '../session.ts';
+import type { Transfer } from '../transfers/transfer.ts';
+import { scoutAlbums } from './album-scout.ts';
+import { ShareTransfers } from './share-transfers.ts';
+import { SaidOnce, type TroubleOutlook } from './share-trouble.ts';
+
+/** An album as it was found at the start. */
+export interface FoundAlbum {
+  readonly path: string;
+  /** Undefined when the look at it has failed. */
+  readonly album?: Album | undefined;
+  /** How its torrent is made. */
+  readonly create: CreateOptions;
+  /** Why it cannot be shared now. */
+  readonly fault?: Error | undefined;
+}
+
+export interface AlbumSharesOptions {
+  readonly collections: readonly string[];
+  /** How albums are looked for in them. */
+  readonly scan: ScanOptions;
+  readonly stateFolder: string;
+  readonly trust: UserTrust;
+  readonly threads: number | undefined;
+  readonly includeSecrets: boolean | undefined;
+  readonly signal: AbortSignal;
+  /** Another pace for tests. */
+  readonly lookEveryMs?: number | undefined;
+  readonly settleMs?: number | undefined;
+}
+
+/** What happens, for the user interface. */
+export interface AlbumSharesPorts {
+  /** How the torrent of an album that has come is made. Undefined: it is not, for now; it is asked again. Never rejects. */
+  readonly createFor: (album: Album) => Promise<CreateOptions | undefined>;
+  readonly onHash: (progress: HashProgress) => void;
+  /** Its torrent is made, and not seeded yet. When it rejects, the album is not seeded, and tried again. */
+  readonly onMade: (path: string, version: FolderVersion) => Promise<void>;
+  readonly onShared: (shared: SharedAlbum) => void;
+  readonly onTrouble: (error: unknown, path: string, next: TroubleOutlook) => void;
+  /** It is not there any more. */
+  readonly onGone: (path: string) => void;
+}
+
+export interface SharedAlbum {
+  readonly path: string;
+  readonly version: FolderVersion;
+  /** Of this album, in this run. */
+  readonly isFirst: boolean;
+}
+
+/**
+ * Earlier versions that lack only what is new are seeded on, for users who were given their addresses. Of more than these
+ * hardly any peer has heard.
+ */
+const earlierMax = 4;
+
+/** One of the albums, while it is shared. */
+interface Sharing {
+  readonly path: string;
+  readonly folder: SharedFolder;
+  /** The last one is its present version. */
+  readonly versions: Transfer[];
+}
+
+export class AlbumShares {
+  readonly #options: AlbumSharesOptions;
+  readonly #ports: AlbumSharesPorts;
+  readonly #transfers: ShareTransfers;
+  readonly #pool: HashPool;
+  /** By the path of the album. */
+  readonly #sharings = new Map<string, Sharing>();
+  readonly #said = new SaidOnce();
+  #known: readonly Album[] = [];
+
+  constructor(session: Session, options: AlbumSharesOptions, ports: AlbumSharesPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.#transfers = new ShareTransfers(session, options.signal);
+    this.#pool = new HashPool(options.threads);
+  }
+
+  /** Those that are seeded now: they come and go. */
+  get transfers(): readonly Transfer[] {
+    return this.#transfers.all;
+  }
+
+  /** Seeds those that are there. Rejects only with the signal's reason. */
+  async start(found: readonly FoundAlbum[]): Promise<void> {
+    this.#known = found.flatMap(({ album }) => (album === undefined ? [] : [album]));
+    for (const one of found) {
+      this.#options.signal.throwIfAborted();
+      await this.#share(one);
+    }
+  }
+
+  /** Until the signal is aborted; never rejects. */
+  async follow(): Promise<void> {
+    const { collections: folders, scan, signal, lookEveryMs: everyMs } = this.#options;
+    await scoutAlbums(
+      { folders, known: this.#known, scan, signal, everyMs },
+      {
+        isKnown: (path) => this.#sharings.has(path),
+        onAlbum: (album) => this.#onAlbum(album),
+        onChanged: async ({ path }) => this.#sharings.get(path)?.folder.touch(),
+        shared: () => [...this.#sharings.keys()],
+        onGone: (path) => this.#onGone(path),
+        onTrouble: (error, folder) => this.#ports.onTrouble(error, folder, 'looked-at-again'),
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    const folders = [...this.#sharings.values()].map(({ folder }) => folder.close());
+    await Promise.all([this.#pool.close(), ...folders]);
+  }
+
+  async #onAlbum(album: Album): Promise<void> {
+    const { path } = album;
+    const create = await this.#ports.createFor(album);
+    // Of an abort the caller hears by its signal.
+    if (create !== undefined) await this.#share({ path, album, create }).catch(() => {});
+  }
+
+  async #onGone(path: string): Promise<void> {
+    const sharing = this.#sharings.get(path);
+    if (sharing === undefined) return;
+    this.#sharings.delete(path);
+    this.#ports.onGone(path);
+    await sharing.folder.close();
+    for (const transfer of sharing.versions) await this.#transfers.letGo(transfer);
+  }
+
+  /** Rejects only with the signal's reason. */
+  async #share({ path, album, create, fault }: FoundAlbum): Promise<void> {
+    const { stateFolder, settleMs, includeSecrets, signal } = this.#options;
+    const { onHash: onProgress } = this.#ports;
+    try {
+      if (fault !== undefined) throw fault;
+      const folder = await shareFolder(path, {
+        ...{ stateFolder, create, includeSecrets, isTold: true, wantedNow: album?.wantedNow },
+        ...(settleMs === undefined ? {} : { settleMs }),
+        control: { signal, pool: this.#pool, onProgress },
+        onVersion: async (version, changes) => {
+          const sharing = this.#sharings.get(path);
+          if (sharing !== undefined) await this.#seedNext(sharing, version, changes);
+        },
+        onTrouble: (error) => this.#tellOnce(error, path, 'looked-at-again'),
+      });
+      try {
+        this.#sharings.set(path, { path, folder, versions: [await this.#seed(path, folder.current)] });
+        this.#said.forget(path);
+      } catch (error) {
+        await folder.close();
+        throw error;
+      }
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#tellOnce(error, path, 'tried-again');
+    }
+  }
+
+  async #seed(path: string, version: FolderVersion): Promise<Transfer> {
+    const { metainfo } = version;
+    const { trust } = this.#options;
+    await this.#ports.onMade(path, version);
+    const request = { wanted: { metainfo }, place: path, verify: false, trust };
+    const transfer = await this.#transfers.start(request);
+    this.#ports.onShared({ path, version, isFirst: !this.#sharings.has(path) });
+    return transfer;
+  }
+
+  /** The versions before keep their peers as long as they are whole. */
+  async #seedNext(
+    { path, versions }: Sharing,
+    version: FolderVersion,
+    { changed, removed }: FolderChanges,
+  ): Promise<void> {
+    const kept = changed.length + removed.length === 0 ? earlierMax : 0;
+    const ended = versions.splice(0, Math.max(0, versions.length - kept));
+    for (const earlier of ended) await this.#transfers.letGo(earlier);
+    versions.push(await this.#seed(path, version));
+  }
+
+  #tellOnce(error: unknown, path: string, next: TroubleOutlook): void {
+    if (this.#said.isNews(path, String(error))) this.#ports.onTrouble(error, path, next);
+  }
+}
