@@ -4,8 +4,8 @@ import process from 'node:process';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { displayPath } from '../../../torrents/paths/path-rules.ts';
 import { ClientError, type ClientErrorFields } from '../client-error.ts';
+import type { Conflict } from './claim-conflicts.ts';
 import type { ClaimHolder } from './claim-files.ts';
-import type { Conflict } from './claim-register.ts';
 
 /** `code` is 'claimed': another torrent writes one of its paths; or 'already-added': the same torrent in the same place. */
 export class ClaimError extends ClientError {

@@ -6,8 +6,8 @@ import { hex } from '../../../torrents/byte-text.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { UpgradeFrom } from '../upgrade.ts';
+import type { ClaimRequest } from './claim-conflicts.ts';
 import { claimsOf, realPath } from './claim-keys.ts';
-import type { ClaimRequest } from './claim-register.ts';
 
 export interface ClaimedDownload {
   readonly metainfo: Metainfo;

@@ -7,9 +7,10 @@
  */
 import path from 'node:path';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
+import type { Conflict } from './claim-conflicts.ts';
 import { refusal, refusalForNow } from './claim-error.ts';
 import type { ClaimHolder } from './claim-files.ts';
-import type { ClaimRegister, Conflict, HeldClaims } from './claim-register.ts';
+import type { ClaimRegister, HeldClaims } from './claim-register.ts';
 import { type ClaimedDownload, isBegun, requestOf } from './claim-request.ts';
 
 /** A download waits: for what, and who has it. */
