@@ -1,24 +1,22 @@
 /**
- * Keeps the record of one download true while it runs: every two seconds, or after 64 MiB, what was stored since is
- * forced to the disk (fsync), and only then recorded. A file that cannot be opened or forced is tried again the next time.
+ * Keeps the resume record of one download true while it runs. Every two seconds, or after 64 MiB, what was stored since
+ * is forced to the disk (fsync), and only then recorded. A file that cannot be forced is tried again the next time.
  *
- * Invariant: a piece is in the record only after an fsync that began after it was written, and not when its
- * file was lost since. A file's looks in the record are those of our own last write, taken right after it: a
- * later change by another program makes it look otherwise.
+ * Invariant: a piece is in the record only after an fsync that began after the piece was written, and only if its file
+ * was not lost since. A file's size and times in the record are those right after our own last write: a later change by
+ * another program makes the file look different.
  */
 import path from 'node:path';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { addPiece, removePiece } from '../../../torrents/piece-set.ts';
 import { amountsOf } from '../amounts.ts';
-import { codeOf, troubleOf } from '../disk/disk-errors.ts';
-import { type FileStamp, sameFile, stampFrom } from '../disk/file-stamp.ts';
-import type { OpenedFile } from '../disk/file-system.ts';
-import { type DiskFile, openedPath } from '../disk/part-file.ts';
-import { asPromise, launch, Outcome, orUndefined, type Steps, waitFor } from '../disk/steps.ts';
-import { syncFolder } from '../disk/sync-folder.ts';
+import type { FileStamp } from '../disk/file-stamp.ts';
+import type { DiskFile } from '../disk/part-file.ts';
+import { asPromise, launch, Outcome, type Steps, waitFor } from '../disk/steps.ts';
 import { realTimers, type Timers } from '../disk/timers.ts';
 import type { StoredFile } from '../storage/stored-file.ts';
 import type { TorrentFiles } from '../storage/torrent-files.ts';
+import { ForcedFolders, forceFile } from './force-files.ts';
 import type { ResumeStore } from './resume-store.ts';
 
 export interface JournalPace {
@@ -27,10 +25,10 @@ export interface JournalPace {
   readonly flushBytes: number;
 }
 
-/** Seconds, because an fsync holds up other writes; bytes, because a fast line brings gigabytes in seconds. */
+/** Seconds, because an fsync delays other writes. Bytes, because a fast line brings gigabytes in seconds. */
 const usualPace: JournalPace = { flushMs: 2_000, flushBytes: 64 * 1024 * 1024 };
 
-/** Whose pieces are recorded, as they are found. */
+/** The torrent that is recorded, as its files were found at the start. */
 interface Journaled {
   readonly infoHash: Uint8Array;
   readonly files: TorrentFiles;
@@ -47,22 +45,21 @@ export class ResumeJournal {
   readonly #pace: JournalPace;
   #dirty = new Set<StoredFile>();
   #dirtyBytes = 0;
-  /** Folders whose own folders were forced to the disk since this began. */
-  readonly #syncedAbove = new Set<string>();
+  readonly #folders: ForcedFolders;
   /** Something was stored or lost since the last record. */
   #isStale = false;
   #cancelTimer: (() => void) | undefined;
   #flushing: Outcome<void> | undefined;
   #stopped = false;
-  /** The record could not be written: until it can, the next start has more to hash. */
+  /** The record could not be written: the next start has more to hash. */
   #isUnsaved = false;
-  /** The next start has to read what the record does not claim. */
+  /** The next start has to read the pieces that the record does not claim. */
   #isUnsure = false;
   #onMissing: (file: StoredFile) => void = () => {};
 
   /**
-   * `have`: what is verified; `unforced`: files whose verified bytes may still be in the system's memory
-   * only. A program that is killed leaves such.
+   * `have`: the verified pieces. `unforced`: files whose verified bytes may be in the system's memory only, as a killed
+   * program leaves them.
    */
   constructor(
     store: ResumeStore,
@@ -77,18 +74,19 @@ export class ResumeJournal {
     this.#store = store;
     this.#infoHash = infoHash;
     this.#files = files;
+    this.#folders = new ForcedFolders(files);
     this.#have = have.slice();
     this.#dirty = new Set(unforced);
     files.onPlaced = (file) => this.#onPlaced(file);
     if (this.#dirty.size > 0) this.#flushSoon();
   }
 
-  /** Told of a file that is not where it was when it is to be forced to the disk. */
+  /** `tell` is called for a file that is not where it was when it should be forced to the disk. */
   onMissing(tell: (file: StoredFile) => void): void {
     this.#onMissing = tell;
   }
 
-  /** These pieces are not on the disk any more: soon the record does not claim them either. */
+  /** These pieces are not on the disk any more. Soon the record does not claim them either. */
   onLost(pieces: readonly PieceIndex[]): void {
     for (const pieceIndex of pieces) removePiece(this.#have, pieceIndex);
     this.#isStale = true;
@@ -96,9 +94,9 @@ export class ResumeJournal {
   }
 
   /**
-   * An fsync has failed for these pieces, and the disk may have thrown away what it could not write; and the engine fetches
-   * them no more: their file has its name, or the torrent is being stopped. They are not claimed, and the next start reads
-   * them, whatever end this program has.
+   * An fsync has failed for these pieces, so the disk may have thrown them away, and the engine does not fetch them again:
+   * their file has its name, or the torrent is being stopped. The record does not claim them, and the next start reads
+   * them, however this program ends.
    */
   onUnsure(pieces: readonly PieceIndex[]): void {
     this.#isUnsure = true;
@@ -116,7 +114,7 @@ export class ResumeJournal {
     else this.#flushSoon();
   }
 
-  /** Its name, too, is forced to the disk soon. */
+  /** The file's new name is forced to the disk soon. */
   #onPlaced(file: StoredFile): void {
     this.#dirty.add(file);
     this.#isStale = true;
@@ -134,7 +132,7 @@ export class ResumeJournal {
     yield* this.#flush(false);
   }
 
-  /** The last word: everything that was stored is forced to the disk and recorded. */
+  /** Forces to the disk and records everything, for the last time. */
   stop(): Promise<void> {
     return asPromise(this.stopping());
   }
@@ -169,139 +167,104 @@ export class ResumeJournal {
     flushing.resolve();
   }
 
-  *#flush(clean: boolean): Steps<void> {
-    const { unforced } = this.#files;
-    const dirty = this.#dirty;
-    // Also what went home from the side file.
-    for (const file of this.#files.files) {
-      if (file !== undefined && unforced.in(this.#files.opened(file)).length > 0) dirty.add(file);
-    }
+  *#flush(isLast: boolean): Steps<void> {
+    const written = this.#takeWritten();
     const have = this.#have.slice();
     const opened = this.#files.files.map((file) => file && this.#files.opened(file));
-    this.#dirty = new Set();
     this.#dirtyBytes = 0;
     this.#isStale = false;
+    const { folders, isAllForced } = yield* this.#forceAll(written, have);
+    yield* this.#folders.force(folders);
+    // What was lost since is not claimed.
+    for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
+    this.#removeUnforced(have, opened);
+    yield* this.#save(have, isLast && isAllForced && !this.#isUnsure);
+  }
+
+  /** The files with bytes that were not forced to the disk, from the side file too. */
+  #takeWritten(): Set<StoredFile> {
+    const written = this.#dirty;
+    this.#dirty = new Set();
+    for (const file of this.#files.files) {
+      if (file === undefined) continue;
+      if (this.#files.unforced.in(this.#files.opened(file)).length > 0) written.add(file);
+    }
+    return written;
+  }
+
+  /** Takes out of `have` what could not be forced. Answers the folders in which files were forced. */
+  *#forceAll(
+    files: Iterable<StoredFile>,
+    have: Uint8Array,
+  ): Steps<{ readonly folders: ReadonlySet<string>; readonly isAllForced: boolean }> {
+    const { unforced } = this.#files;
     const folders = new Set<string>();
     let isAllForced = true;
-    for (const file of dirty) {
+    for (const file of files) {
       const at = this.#files.opened(file);
       const written = unforced.in(at);
       // A file that has just got its name was forced to the disk before.
-      const outcome = written.length === 0 ? 'forced' : yield* this.#sync(at);
+      const outcome = written.length === 0 ? 'forced' : yield* forceFile(this.#files, at);
       if (outcome === 'forced') {
+        // Another fsync of the file is under way, or it was written since: once more, soon.
         if (written.length > 0 && unforced.in(at).length > 0) {
-          // Another fsync of it is under way, or it was written since: once more, soon.
-          this.#dirty.add(file);
-          this.#isStale = true;
+          this.#forceAgain(file);
           isAllForced = false;
         }
-        // A file that is not wanted has its bytes in the side file, which may lie in another folder.
+        // The bytes of an unwanted file are in the side file, which may lie in another folder.
         if (at.seen !== undefined) folders.add(path.dirname(at.finalPath));
         continue;
       }
       for (const pieceIndex of outcome === 'missing' ? this.#files.storedIn(file) : written) {
         removePiece(have, pieceIndex);
       }
-      // Also one that is not there now may be back at the next start, which has to read it then.
+      // A missing file may be back at the next start, which then has to read it.
       isAllForced = false;
       if (outcome === 'missing') this.#onMissing(file);
-      else {
-        this.#dirty.add(file);
-        this.#isStale = true;
-      }
+      else this.#forceAgain(file);
     }
-    // Names too: a file whose folder was not forced to the disk may come back without its name.
-    for (const folder of folders) yield* syncFolder(this.#files.fs, folder);
-    yield* this.#syncAbove(folders);
-    // What was lost since is not claimed.
-    for (const [i, bits] of this.#have.entries()) have[i]! &= bits;
-    // Nor what was lost and stored again since, nor what went home from the side file: its bytes, or the name of their file,
-    // may not be on the disk yet.
+    return { folders, isAllForced };
+  }
+
+  #forceAgain(file: StoredFile): void {
+    this.#dirty.add(file);
+    this.#isStale = true;
+  }
+
+  /**
+   * Takes out of `have` what was lost and stored again since, and what moved from the side file into its own file: its
+   * bytes, or the name of their file, may not be on the disk yet.
+   */
+  #removeUnforced(have: Uint8Array, opened: readonly (DiskFile | undefined)[]): void {
     for (const [i, file] of this.#files.files.entries()) {
       if (file === undefined) continue;
       const at = this.#files.opened(file);
-      for (const pieceIndex of at === opened[i] ? unforced.in(at) : this.#files.storedIn(file))
+      const isSame = at === opened[i];
+      for (const pieceIndex of isSame ? this.#files.unforced.in(at) : this.#files.storedIn(file))
         removePiece(have, pieceIndex);
     }
+  }
+
+  *#save(have: Uint8Array, clean: boolean): Steps<void> {
     const stamps = this.#files.files.map((file) => file && this.#looks(file));
-    // What is written and not forced to the disk is there all the same, for who reads it.
     const strange = this.#files.files.map((file) => file?.strange);
+    // Bytes that are written and not forced to the disk count: other programs can read them.
     const amounts = amountsOf(this.#files);
-    const record = { have, stamps, strange, amounts, clean: clean && isAllForced && !this.#isUnsure };
+    const record = { have, stamps, strange, amounts, clean };
     try {
       yield* this.#store.saving(this.#infoHash, this.#files.rootPath, record);
       this.#isUnsaved = false;
     } catch {
-      // What was forced to the disk is there. The record may be written when its own disk has room again.
+      // The pieces are on the disk all the same. Try again when the record's own disk may have room.
       this.#isUnsaved = true;
     }
   }
 
-  /** A file that is doubted has a time in the record that no file has: after a crash it is read. */
+  /** A doubted file gets a time in the record that no file has, so that it is read after a crash. */
   #looks(file: StoredFile): FileStamp | undefined {
     const seen = this.#files.seen(file);
     const isUnderWay = file.state === 'part' || file.state === 'side';
     const isDoubted = isUnderWay && (file.doubts ?? 0) > 0;
     return seen && isDoubted ? { ...seen, mtimeNs: '0' } : seen;
-  }
-
-  /** The way to these folders, too, once: a new folder that is lost takes all with it that lies in it. */
-  *#syncAbove(folders: Iterable<string>): Steps<void> {
-    const { beneath, fs } = this.#files;
-    const top = beneath && path.dirname(beneath.root);
-    if (top === undefined) return;
-    const above = new Set<string>();
-    for (const folder of folders) {
-      for (let at = path.resolve(folder); at !== top && path.dirname(at) !== at; at = path.dirname(at)) {
-        if (this.#syncedAbove.has(at)) break;
-        this.#syncedAbove.add(at);
-        above.add(path.dirname(at));
-      }
-    }
-    for (const folder of above) yield* syncFolder(fs, folder);
-  }
-
-  /** `missing`: it is not where it was. `failed`: it may be, and is not forced to the disk. */
-  *#sync(at: DiskFile): Steps<'forced' | 'missing' | 'failed'> {
-    let handle: OpenedFile | undefined;
-    try {
-      // It may get its name between our look and our open: the file is the same.
-      handle = (yield* this.#open(at)) ?? (yield* this.#open(at));
-    } catch {
-      return 'failed';
-    }
-    if (handle === undefined) return 'missing';
-    const { unforced } = this.#files;
-    const mark = unforced.begin(at);
-    try {
-      yield* waitFor(handle.sync());
-      unforced.end(at);
-      unforced.onForced(at, mark);
-      return 'forced';
-    } catch (error) {
-      unforced.end(at);
-      this.#files.onSyncFailed(at, troubleOf(error));
-      return 'failed';
-    } finally {
-      yield* orUndefined(handle.close());
-    }
-  }
-
-  *#open(at: DiskFile): Steps<OpenedFile | undefined> {
-    let handle: OpenedFile;
-    try {
-      handle = yield* waitFor(this.#files.fs.later.open(openedPath(at), 'read'));
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '')) return undefined;
-      throw error;
-    }
-    let isOurs = false;
-    try {
-      // A disk that does not let us look has not lost the file.
-      isOurs = sameFile(stampFrom(yield* waitFor(handle.stat())), at.seen);
-    } finally {
-      if (!isOurs) yield* orUndefined(handle.close());
-    }
-    return isOurs ? handle : undefined;
   }
 }

@@ -4,20 +4,20 @@ import type { Mutant } from './mutant.ts';
 export const storage: readonly Mutant[] = [
   {
     name: 'record without fsync (the production journal)',
-    file: 'client/host/resume/resume-journal.ts',
-    from: '      yield* waitFor(handle.sync());\n      unforced.end(at);',
-    to: '      unforced.end(at);',
+    file: 'client/host/resume/force-files.ts',
+    from: '    yield* waitFor(handle.sync());\n    unforced.end(at);',
+    to: '    unforced.end(at);',
   },
   {
     name: 'do not force the names of new files to the disk',
-    file: 'client/host/resume/resume-journal.ts',
+    file: 'client/host/resume/force-files.ts',
     from: '    for (const folder of folders) yield* syncFolder(this.#files.fs, folder);\n',
     to: '',
   },
   {
     name: 'do not force the way to new files to the disk',
-    file: 'client/host/resume/resume-journal.ts',
-    from: '    yield* this.#syncAbove(folders);\n',
+    file: 'client/host/resume/force-files.ts',
+    from: '    yield* this.#forceAbove(folders);\n',
     to: '',
   },
   {
@@ -88,8 +88,8 @@ export const storage: readonly Mutant[] = [
   },
   {
     name: 'an fsync of the journal that fails is not told',
-    file: 'client/host/resume/resume-journal.ts',
-    from: '      this.#files.onSyncFailed(at, troubleOf(error));\n',
+    file: 'client/host/resume/force-files.ts',
+    from: '    files.onSyncFailed(at, troubleOf(error));\n',
     to: '',
   },
   {

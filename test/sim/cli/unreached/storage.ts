@@ -213,13 +213,16 @@ export const storageUnreached: readonly Unreached[] = [
     },
   },
   {
+    file: 'client/host/resume/force-files.ts',
+    branches: { 'if (top === undefined) return': noWatch },
+  },
+  {
     file: 'client/host/resume/resume-journal.ts',
     branches: {
       'flush(): Promise<void> {': promises,
       '*flushing(): Steps<void> {':
         'for a caller that wants the record now; test/host/resume/resume-journal.test.ts',
       'stop(): Promise<void> {': promises,
-      'if (top === undefined) return': noWatch,
     },
   },
   {
