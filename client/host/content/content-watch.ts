@@ -9,7 +9,8 @@ import type { DiskFile } from '../disk/part-file.ts';
 import { asPromise, launch, Outcome, type Steps, waitFor } from '../disk/steps.ts';
 import type { StoredFile } from '../storage/stored-file.ts';
 import type { StoredTorrent } from '../stored-torrent.ts';
-import { type ContentWorld, WatchedContent } from './watched-content.ts';
+import type { ContentWorld } from './content-world.ts';
+import { WatchedContent } from './watched-content.ts';
 
 /**
  * A lost file of a download is known of within this time; so is a share that was moved, when it is one of a

@@ -1,105 +1,99 @@
 /**
- * What is stored of one torrent, and what becomes of it when it is not where it should be, or not as it was.
+ * The stored files of one torrent, and what is done when one is missing or changed.
  *
- *   fetching ──complete, and every file in its place──▶ seeding ──something is not──▶ offline (absent-content.ts)
- *      │ ▲                                                ▲                              │
- *      └─┘ what is lost is fetched again                  └──back, and the same bytes────┘
+ *   fetching ──complete, every file in its place──▶ seeding ──a file is not──▶ offline (absent-content.ts)
+ *      │ ▲                                            ▲                         │
+ *      └─┘ lost files are fetched again               └──back, the same bytes───┘
+ *          (content-losses.ts)
  *
- * A download makes good what it has lost. What is complete is its owner's: not written again, nor shared while changed.
+ * A complete file is its owner's: it is not written again, nor shared while it is changed.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
-import type { DiskTrouble, Report, TorrentId } from '../../engine/contract.ts';
+import type { DiskTrouble } from '../../engine/contract.ts';
 import { isAway, troubleOf } from '../disk/disk-errors.ts';
-import type { FileStamp } from '../disk/file-stamp.ts';
-import { type DiskFile, openedPath } from '../disk/part-file.ts';
-import { launch, Outcome, type Steps, waitFor } from '../disk/steps.ts';
-import { pausing, type Timers } from '../disk/timers.ts';
-import type { FactSink } from '../ports.ts';
-import type { StorageJobs } from '../storage/storage-job.ts';
-import { type StoredFile, sideKey } from '../storage/stored-file.ts';
+import type { DiskFile } from '../disk/part-file.ts';
+import { launch, type Steps } from '../disk/steps.ts';
+import { pausing } from '../disk/timers.ts';
+import type { StoredFile } from '../storage/stored-file.ts';
 import type { StoredTorrent } from '../stored-torrent.ts';
 import { AbsentContent, isOwned, notAsDescribed } from './absent-content.ts';
 import { type ReadAgain, readAgain } from './content-check.ts';
 import {
   causeOf,
   type Finding,
-  isReached,
   isStoredFile,
   lookAtAll,
   lookLater,
   lookNow,
-  stampNow,
   type Unit,
   unitsOf,
 } from './content-look.ts';
+import { ContentLosses } from './content-losses.ts';
+import type { ContentWorld } from './content-world.ts';
 import { DoubtPace } from './doubt-pace.ts';
+import { DoubtfulFiles } from './doubtful-files.ts';
 
-/** A torrent that cannot be complete for a reason that may go away is looked at as often as this. */
+/** How often a torrent is looked at that cannot be complete for a reason that may go away. */
 const retryMs = 1_000;
 /** Files looked at in one turn of the event loop: a millisecond. */
 const looksPerTurn = 256;
-
-export interface ContentWorld {
-  readonly sink: FactSink;
-  readonly pool: StorageJobs;
-  readonly timers: Timers;
-  /** Closes what is open of a file. */
-  readonly forget: (torrent: TorrentId, key: string) => void;
-  /** Tells the user what the engine does not. */
-  readonly report: (report: Report) => void;
-}
 
 export class WatchedContent {
   readonly #stored: StoredTorrent;
   readonly #world: ContentWorld;
   #isSeeding: boolean;
-  #isOver = false;
-  /** Undefined while it is where it should be. */
+  /** Undefined while all complete files are in their place. */
   #absence: AbsentContent | undefined;
-  /** Files whose bytes have to be read before they are believed again. */
-  readonly #doubtful = new Set<StoredFile>();
-  #checking: Outcome<void> | undefined;
+  readonly #doubtful: DoubtfulFiles;
+  readonly #losses: ContentLosses;
   readonly #partPace = new DoubtPace();
   #units: readonly Unit[] = [];
   #cursor = 0;
-  /** When all of it was looked at last. */
+  /** When all files were looked at last. */
   lookedMs = 0;
 
   constructor(stored: StoredTorrent, isSeeding: boolean, world: ContentWorld) {
     this.#stored = stored;
     this.#isSeeding = isSeeding;
     this.#world = world;
+    this.#doubtful = new DoubtfulFiles(stored.files, {
+      check: (file, doubts) => this.#checkOne(file, doubts),
+      // The other files may have changed while these were read.
+      onAllChecked: () => {
+        if (this.#absence !== undefined) this.look();
+      },
+    });
+    this.#losses = new ContentLosses(stored, world, this.#doubtful);
   }
 
   end(): void {
-    this.#isOver = true;
+    this.#doubtful.end();
+  }
+
+  get #isOver(): boolean {
+    return this.#doubtful.isOver;
   }
 
   onMoreWanted(): void {
     this.#isSeeding = false;
   }
 
-  *settled(): Steps<void> {
-    while (this.#checking !== undefined) yield* waitFor(this.#checking);
+  settled(): Steps<void> {
+    return this.#doubtful.settled();
   }
 
   doubt(file: StoredFile): void {
-    this.#stored.files.doubt(file);
-    this.#doubtful.add(file);
-    this.#check();
+    this.#doubtful.doubt(file);
   }
 
   doubtPart(file: StoredFile): void {
     if (this.#partPace.isDue(this.#world.timers.nowMs())) this.doubt(file);
-    // Not read now, but before it gets its name.
+    // The file is read before it gets its final name.
     else if (process.platform !== 'win32') this.#stored.files.doubt(file);
   }
 
-  /** What lies in a file under way is fetched again; a file that has its name is hashed at the next start. */
-  onUnforced({ state }: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): void {
-    if (state !== 'part') return this.#stored.journal?.onUnsure(pieces);
-    this.#stored.files.losePieces(pieces);
-    this.#tell(pieces, trouble);
+  onUnforced(at: DiskFile, pieces: readonly PieceIndex[], trouble: DiskTrouble): void {
+    this.#losses.onUnforced(at, pieces, trouble);
   }
 
   *confirm(): Steps<boolean> {
@@ -125,7 +119,7 @@ export class WatchedContent {
     return true;
   }
 
-  /** Of a torrent that has all its bytes: why not every file has its name. */
+  /** Gives whole files their final names. Answers why one could not get its name. */
   #nameAll(wanted: readonly StoredFile[]): DiskTrouble | undefined {
     const { files } = this.#stored;
     if (files.beneath?.isAway) return troubleOf(isAway(files.beneath.root));
@@ -149,7 +143,7 @@ export class WatchedContent {
     return undefined;
   }
 
-  /** Its turn in a round: at most so many looks. Answers how many it took. What they find is looked at once more. */
+  /** The torrent's turn in a round: at most `most` looks. Answers how many it took. A finding leads to look(). */
   *lookAtSome(most: number): Steps<number> {
     const { files } = this.#stored;
     if (this.#absence !== undefined) return yield* this.#lookForIt(this.#absence);
@@ -175,67 +169,20 @@ export class WatchedContent {
     }
     if (this.#isOver || this.#absence !== undefined) return;
     this.lookedMs = this.#world.timers.nowMs();
-    // Where the disk is away nothing is known of its files.
+    // While the disk is away nothing is known of its files.
     if (files.beneath?.isAway && !this.#isSeeding) return;
     const found = lookAtAll(files);
     if (this.#isSeeding) this.#judgeSeed(found);
-    else this.#makeGood(found);
+    else this.#losses.makeGood(found);
     if (this.#absence !== undefined) return;
     for (const [file, finding] of found) {
       if ((finding === 'changed' || finding === 'touched') && isStoredFile(file)) this.doubt(file);
     }
   }
 
-  /** What is not in its place is fetched again. */
-  #makeGood(found: ReadonlyMap<DiskFile, Finding>): void {
-    const { files } = this.#stored;
-    const misplaced = [...found].filter(([, finding]) => finding === 'misplaced').map(([file]) => file);
-    const lost = misplaced.filter((file) => !this.#readInstead(file));
-    if (lost.length === 0) return;
-    const trouble = causeOf(lost, files);
-    const pieces = lost.flatMap((file) => this.#lose(file));
-    this.#tell(pieces, trouble);
-    // An empty file has no piece that would bring it back.
-    for (const file of lost) if (isStoredFile(file) && file.missingBytes === 0) this.#finish(file);
-  }
-
-  /**
-   * Editors, tools against duplicates and copies back from a backup put a new file in the place of one that has
-   * its name. When it has the right length, its bytes are read before it counts as another one.
-   */
-  #readInstead(file: DiskFile): boolean {
-    const { files, torrent } = this.#stored;
-    if (!isStoredFile(file) || !isOwned(file)) return false;
-    if (stampNow(file, files)?.bytes !== file.file.bytes || !isReached(file, files)) return false;
-    this.#world.forget(torrent, `${file.file.index}`);
-    this.doubt(file);
-    return true;
-  }
-
-  #lose(file: DiskFile): PieceIndex[] {
-    const { torrent, files } = this.#stored;
-    if (!isStoredFile(file)) {
-      this.#world.forget(torrent, sideKey);
-      return files.loseSide();
-    }
-    this.#world.forget(torrent, `${file.file.index}`);
-    this.#doubtful.delete(file);
-    return files.lose(file);
-  }
-
-  #tell(pieces: readonly PieceIndex[], trouble: DiskTrouble): void {
-    if (pieces.length === 0) return;
-    const { torrent, journal } = this.#stored;
-    journal?.onLost(pieces);
-    this.#world.sink({ type: 'pieces-lost', torrent, pieces: [...new Set(pieces)], trouble });
-  }
-
-  /**
-   * What is complete and its owner's goes offline; what lies beside it is ours, and fetched again if it is
-   * wanted.
-   */
+  /** A complete file that is gone or changed takes the torrent offline. Part files are ours, and fetched again. */
   #judgeSeed(found: ReadonlyMap<DiskFile, Finding>): void {
-    this.#makeGood(new Map([...found].filter(([file]) => !isOwned(file))));
+    this.#losses.makeGood(new Map([...found].filter(([file]) => !isOwned(file))));
     const wrong = [...found].filter(([file, finding]) => isOwned(file) && finding !== 'touched');
     const misplaced = wrong
       .filter(([, finding]) => finding === 'misplaced' || finding === 'unreachable')
@@ -255,7 +202,7 @@ export class WatchedContent {
   }
 
   *#lookForIt(absence: AbsentContent): Steps<number> {
-    if (this.#checking !== undefined) return 1;
+    if (this.#doubtful.isChecking) return 1;
     const { looks, found } = yield* absence.lookAgain();
     if (this.#isOver || this.#absence !== absence || found === undefined) return looks;
     if (found.length === 0) {
@@ -264,35 +211,6 @@ export class WatchedContent {
     }
     for (const file of found) this.doubt(file);
     return looks;
-  }
-
-  #check(): void {
-    if (this.#checking !== undefined) return;
-    const checking = new Outcome<void>();
-    this.#checking = checking;
-    launch(this.#checkUntilDone(checking));
-  }
-
-  *#checkUntilDone(checking: Outcome<void>): Steps<void> {
-    try {
-      yield* this.#checkAll();
-    } finally {
-      this.#checking = undefined;
-      if (!this.#isOver && this.#doubtful.size > 0) this.#check();
-      // Looked at once more: the rest may have changed while this was read.
-      else if (!this.#isOver && this.#absence !== undefined) this.look();
-      checking.resolve();
-    }
-  }
-
-  *#checkAll(): Steps<void> {
-    for (const file of this.#doubtful) {
-      const doubts = file.doubts ?? 0;
-      if (!this.#isOver) yield* this.#checkOne(file, doubts);
-      this.#doubtful.delete(file);
-      // Doubted again while it was read: its turn comes once more, after the others.
-      if (!this.#isOver && file.state === 'part' && (file.doubts ?? 0) > doubts) this.#doubtful.add(file);
-    }
   }
 
   *#checkOne(file: StoredFile, doubts: number): Steps<void> {
@@ -304,47 +222,18 @@ export class WatchedContent {
     if (read === undefined || this.#isOver) return;
     const { bad, looks } = read;
     if (file.state === 'part' && hasRead) this.#partPace.onRead(bad.length === 0, this.#world.timers.nowMs());
-    // A piece that was on its way was not read, and may be changed, too: it is read before the file gets its name.
+    // A piece that was being written was not read, and may be changed, too: it is read before the file gets its name.
     const isSettled = (file.doubts ?? 0) === doubts && !wasWriting && !files.writes.isWriting(file);
     if (isSettled) file.doubts = 0;
     const isWhole = file.state === 'part' || looks.bytes === file.file.bytes;
     if (bad.length > 0 || !isWhole)
-      return isSeed ? this.#refuteSeed(file, read) : this.#refute(file, bad, looks);
+      return isSeed ? this.#refuteSeed(file, read) : this.#losses.refute(file, bad, looks);
     file.seen = looks;
-    if (!this.#isSeeding && file.missingBytes === 0 && isSettled) this.#finish(file, true);
+    if (!this.#isSeeding && file.missingBytes === 0 && isSettled) this.#losses.finish(file, true);
   }
 
   #refuteSeed(file: StoredFile, read: ReadAgain): void {
     if (this.#absence === undefined) this.#goOffline({ code: 'ECHANGED', message: notAsDescribed(file) });
     this.#absence!.refute(file, read);
-  }
-
-  #refute(file: StoredFile, bad: readonly PieceIndex[], looks: FileStamp): void {
-    const { files, torrent } = this.#stored;
-    file.seen = looks;
-    const lost = bad.filter((pieceIndex) => files.has(pieceIndex));
-    files.losePieces(lost);
-    const message = `${openedPath(file)} was changed by another program`;
-    if (file.state === 'part') return this.#tell(lost, { code: 'ECHANGED', message });
-    // A file that has its name is its owner's: it is not written over.
-    const trouble = { code: 'EEXIST', message: `${message} and is not what the torrent describes` };
-    if (lost.length > 0) this.#tell(lost, trouble);
-    else this.#world.report({ type: 'disk-trouble', torrent, trouble });
-  }
-
-  #finish(file: StoredFile, isChecked = false): void {
-    const { files, torrent } = this.#stored;
-    try {
-      if (files.finish(file, isChecked) === 'named') return;
-      // It is still being written by another program: not read again and again without a pause.
-      this.#world.timers.after(retryMs, () => this.#isOver || this.doubt(file));
-    } catch (error) {
-      // The last piece is asked for again, and with it the name.
-      const last = files.storedIn(file).slice(-1);
-      files.losePieces(last);
-      const trouble = troubleOf(error);
-      if (last.length > 0) this.#tell(last, trouble);
-      else this.#world.report({ type: 'disk-trouble', torrent, trouble });
-    }
   }
 }

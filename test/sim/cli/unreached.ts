@@ -2,6 +2,7 @@
  * Branches that drawn seeds do not reach, and why that is right. One that can be drawn does not belong here. The lists lie in
  * test/sim/cli/unreached, a file for each area; unreached.test.ts keeps them true.
  */
+import { contentUnreached } from './unreached/content.ts';
 import { engineUnreached } from './unreached/engine.ts';
 import type { Unreached } from './unreached/entry.ts';
 import { fetchingUnreached } from './unreached/fetching.ts';
@@ -11,6 +12,7 @@ import { torrentsUnreached } from './unreached/torrents.ts';
 import { trackerUnreached } from './unreached/tracker.ts';
 
 export const unreached: readonly Unreached[] = [
+  ...contentUnreached,
   ...engineUnreached,
   ...fetchingUnreached,
   ...hostUnreached,
