@@ -6,7 +6,7 @@
  */
 import type { Static, TSchema } from 'typebox';
 import Type from 'typebox';
-import * as shapes from '../../tracker/protocol/api/api-shapes.ts';
+import * as shapes from '../../tracker/protocol/api/people-shapes.ts';
 import { signInText } from '../../tracker/protocol/api/sign-in-text.ts';
 import type { Identity } from './identity.ts';
 import { openIdentity } from './identity.ts';

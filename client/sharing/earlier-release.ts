@@ -8,11 +8,12 @@ import { hex } from '../../torrents/byte-text.ts';
 import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { isAudio } from '../../torrents/tags/audio/audio-formats.ts';
 import * as shapes from '../../tracker/protocol/api/api-shapes.ts';
+import * as releaseShapes from '../../tracker/protocol/api/release-shapes.ts';
 import type { TrackerAccount } from '../account/account.ts';
 import { apiPath } from '../account/tracker-client.ts';
 import { TrackerError } from '../account/tracker-error.ts';
 
-export type ReleaseDetail = Static<typeof shapes.releaseDetail>;
+export type ReleaseDetail = Static<typeof releaseShapes.releaseDetail>;
 
 /** Pages of one's own releases that are looked through for one whose record is lost. */
 const ownPagesMax = 40;
@@ -20,7 +21,7 @@ const ownPagesMax = 40;
 const probesMax = 3;
 /** Releases that one of them is in, and that are looked at whole. */
 const candidatesMax = 5;
-const releasePage = shapes.page(shapes.release);
+const releasePage = shapes.page(releaseShapes.release);
 
 /** Whether a release is shared from another folder that is still there: then this one is a copy. */
 export type IsElsewhere = (releaseId: string) => Promise<boolean>;
@@ -113,7 +114,7 @@ function sum(numbers: Iterable<number>): number {
 /** Undefined: it is not there, or not for us. One of ours that was taken down says so. */
 export async function releaseAt(account: TrackerAccount, id: string): Promise<ReleaseDetail | undefined> {
   try {
-    return await account.call({ path: apiPath`/releases/${id}`, answer: shapes.releaseDetail });
+    return await account.call({ path: apiPath`/releases/${id}`, answer: releaseShapes.releaseDetail });
   } catch (error) {
     if (error instanceof TrackerError && error.code === 'not-found') return undefined;
     throw error;

@@ -8,7 +8,7 @@ import type { Metainfo } from '../../torrents/metainfo/metainfo.ts';
 import { encodeMetainfo } from '../../torrents/metainfo/metainfo-encode.ts';
 import type { Release } from '../../torrents/release/release.ts';
 import { versionOf } from '../../torrents/release/version-signature.ts';
-import * as shapes from '../../tracker/protocol/api/api-shapes.ts';
+import * as shapes from '../../tracker/protocol/api/release-shapes.ts';
 import type { TrackerAccount } from '../account/account.ts';
 import type { Identity } from '../account/identity.ts';
 import { apiPath } from '../account/tracker-client.ts';
@@ -16,7 +16,7 @@ import { TrackerError } from '../account/tracker-error.ts';
 import { earlierRelease, type IsElsewhere, isOf, type ReleaseDetail, releaseAt } from './earlier-release.ts';
 import { newReleaseId } from './release-id.ts';
 
-export type { AccessBody } from '../../tracker/protocol/api/api-shapes.ts';
+export type { AccessBody } from '../../tracker/protocol/api/release-shapes.ts';
 export { isOf, type ReleaseDetail, releaseAt };
 
 export interface Publication {

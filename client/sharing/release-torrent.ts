@@ -8,7 +8,7 @@
 import { peerLimits } from '../../torrents/bencode/bencode.ts';
 import { type Metainfo, parseMetainfo } from '../../torrents/metainfo/metainfo.ts';
 import { isSignedBy, type SignedVersion } from '../../torrents/release/version-signature.ts';
-import * as shapes from '../../tracker/protocol/api/api-shapes.ts';
+import * as shapes from '../../tracker/protocol/api/release-shapes.ts';
 import type { TrackerAccount } from '../account/account.ts';
 import { apiPath } from '../account/tracker-client.ts';
 import { TrackerError } from '../account/tracker-error.ts';

@@ -6,7 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { count } from '../../../torrents/wording.ts';
-import { releaseDetail } from '../../../tracker/protocol/api/api-shapes.ts';
+import { releaseDetail } from '../../../tracker/protocol/api/release-shapes.ts';
 import { openAccount, type TrackerAccount } from '../../account/account.ts';
 import { lastTracker } from '../../account/last-tracker.ts';
 import { apiPath } from '../../account/tracker-client.ts';

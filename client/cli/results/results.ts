@@ -2,7 +2,7 @@
 import process from 'node:process';
 import type { Static } from 'typebox';
 import { indexWords } from '../../../tracker/catalogue/words/words.ts';
-import type * as shapes from '../../../tracker/protocol/api/api-shapes.ts';
+import type * as shapes from '../../../tracker/protocol/api/release-shapes.ts';
 import type { AccountPlace, TrackerAccount } from '../../account/account.ts';
 import { measureNearness, nearestFirst, placeKey } from '../../host/network/nearness.ts';
 import { dayWords } from '../commands/community/talk-view.ts';

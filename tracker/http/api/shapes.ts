@@ -10,7 +10,7 @@ import type {
 } from '../../catalogue/contract.ts';
 import type { Account, OwnAccount } from '../../community/accounts.ts';
 import type { Library } from '../../library.ts';
-import type { HolderShape } from '../../protocol/api/api-shapes.ts';
+import type { HolderShape } from '../../protocol/api/release-shapes.ts';
 
 /** Who is named with a result: enough to choose from, few enough for fifty results. */
 export const holdersShownMax = 8;

@@ -8,7 +8,7 @@
 import { readPublication } from '../../catalogue/publication/publication.ts';
 import { packPublication } from '../../catalogue/publication/publication-parcel.ts';
 import { type IncomingTorrent, writeIncoming } from '../../catalogue/publication/torrent-files.ts';
-import * as schemas from '../../protocol/api/api-shapes.ts';
+import * as schemas from '../../protocol/api/release-shapes.ts';
 import { checkComplaint, openChecks } from '../api/checks.ts';
 import { isWithin } from './json-shape.ts';
 import { publishJson } from './limits.ts';

@@ -1,6 +1,7 @@
 /** The shapes of moderation: what is taken down, waits, was reported and done, and whom one has muted. */
 import Type from 'typebox';
-import { account, line, loose, nameText, optional, releaseIdText, time } from './api-shapes.ts';
+import { line, loose, nameText, optional, releaseIdText, time } from './api-shapes.ts';
+import { account } from './people-shapes.ts';
 import { sealedId } from './talk-shapes.ts';
 
 const number = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });

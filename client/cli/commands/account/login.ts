@@ -1,5 +1,5 @@
 /** `cicada login`: opens one's account, by the key of this client or by its password. */
-import { ownAccount } from '../../../../tracker/protocol/api/api-shapes.ts';
+import { ownAccount } from '../../../../tracker/protocol/api/people-shapes.ts';
 import { type AccountPlace, openAccount, signIn } from '../../../account/account.ts';
 import { rememberTracker } from '../../../account/last-tracker.ts';
 import { trackerBase } from '../../../account/tracker-address.ts';

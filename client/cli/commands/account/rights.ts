@@ -3,7 +3,7 @@
  * asks again.
  */
 import type { Options } from 'yargs';
-import { ownAccount as shape } from '../../../../tracker/protocol/api/api-shapes.ts';
+import { ownAccount as shape } from '../../../../tracker/protocol/api/people-shapes.ts';
 import { ownAccount, type TrackerAccount } from '../../../account/account.ts';
 import { CliError } from '../../cli-error.ts';
 import type { Output } from '../../screen/output.ts';

@@ -1,5 +1,6 @@
 /** `cicada browse`: what somebody shares, or what is new; numbered like the results of a search. */
 import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
+import * as releaseShapes from '../../../../tracker/protocol/api/release-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
@@ -10,7 +11,7 @@ import { accountOptions, withTracker } from '../account/account-session.ts';
 import { plain } from '../making/torrent-summary.ts';
 import { resultOptions } from './search.ts';
 
-const releasePage = shapes.page(shapes.release);
+const releasePage = shapes.page(releaseShapes.release);
 
 export default defineCommand({
   usage: 'browse [user]',

@@ -1,6 +1,7 @@
 /** `cicada search`: finds songs or albums in the catalogue of a tracker, and who has them. */
 import type { Options } from 'yargs';
 import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
+import * as releaseShapes from '../../../../tracker/protocol/api/release-shapes.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
@@ -22,8 +23,8 @@ export const resultOptions = {
   },
 } as const satisfies Record<string, Options>;
 
-const trackPage = shapes.page(shapes.trackHit);
-const albumPage = shapes.page(shapes.releaseHit);
+const trackPage = shapes.page(releaseShapes.trackHit);
+const albumPage = shapes.page(releaseShapes.releaseHit);
 
 export default defineCommand({
   usage: 'search <words..>',

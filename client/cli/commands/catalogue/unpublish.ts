@@ -1,5 +1,5 @@
 /** `cicada unpublish`: takes a release of one's own out of the catalogue; as a moderator, takes one down. */
-import { releaseDetail } from '../../../../tracker/protocol/api/api-shapes.ts';
+import { releaseDetail } from '../../../../tracker/protocol/api/release-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { TrackerError } from '../../../account/tracker-error.ts';
 import { badOption } from '../../cli-error.ts';

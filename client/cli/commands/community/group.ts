@@ -1,6 +1,6 @@
 /** `cicada group`: circles of people to share with, whom their founder chooses. */
 import Type, { type Static } from 'typebox';
-import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
+import * as shapes from '../../../../tracker/protocol/api/people-shapes.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { CliError } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,6 +1,6 @@
 /** `cicada invite`: makes an invitation to hand on. */
 import { count } from '../../../../torrents/wording.ts';
-import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
+import * as shapes from '../../../../tracker/protocol/api/people-shapes.ts';
 import { badOption } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';

@@ -1,6 +1,6 @@
 /** What moderators do, one function an action: each answers what it has done in a sentence. */
 import type { Static } from 'typebox';
-import * as shapes from '../../../../tracker/protocol/api/api-shapes.ts';
+import * as shapes from '../../../../tracker/protocol/api/people-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
 import { apiPath } from '../../../account/tracker-client.ts';
 import { badOption } from '../../cli-error.ts';

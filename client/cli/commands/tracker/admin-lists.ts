@@ -1,8 +1,8 @@
 /** What moderators look through: takedowns, blocks, what waits, reports, people, invitations, the audit list. */
 import Type, { type Static, type TSchema } from 'typebox';
 import { count, size } from '../../../../torrents/wording.ts';
-import * as api from '../../../../tracker/protocol/api/api-shapes.ts';
 import * as shapes from '../../../../tracker/protocol/api/moderation-shapes.ts';
+import * as api from '../../../../tracker/protocol/api/people-shapes.ts';
 import { talk } from '../../../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
 import { paint } from '../../screen/output.ts';

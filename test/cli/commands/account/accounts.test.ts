@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openAccount } from '../../../../client/account/account.ts';
-import { ownAccount } from '../../../../tracker/protocol/api/api-shapes.ts';
+import { ownAccount } from '../../../../tracker/protocol/api/people-shapes.ts';
 import { type RunningTracker, startTracker } from '../../../../tracker/server.ts';
 import { Children } from '../../../e2e/child.ts';
 import { Person } from '../../../e2e/person.ts';

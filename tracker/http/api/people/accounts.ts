@@ -1,6 +1,7 @@
 /** What the tracker says of itself, and one's own account. Coming in: sign-in.ts. Other people: people.ts. */
 import { programName } from '../../../../torrents/program.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as peopleShapes from '../../../protocol/api/people-shapes.ts';
 import { type Api, type ApiContext, announceUrl, type openGates, signedIn, visitorKey } from '../context.ts';
 import { fromBase64 } from '../shapes.ts';
 import { ownAnswers } from './own-answers.ts';
@@ -44,7 +45,13 @@ function addMe(api: Api, context: ApiContext, { gates, guard, answer }: Entrance
   const { community } = context.library;
   api.get(
     '/accounts/me',
-    { schema: { summary: 'One’s own account', tags: ['accounts'], response: { 200: schemas.ownAccount } } },
+    {
+      schema: {
+        summary: 'One’s own account',
+        tags: ['accounts'],
+        response: { 200: peopleShapes.ownAccount },
+      },
+    },
     async (request) => answer.own(request),
   );
 
@@ -54,8 +61,8 @@ function addMe(api: Api, context: ApiContext, { gates, guard, answer }: Entrance
       schema: {
         summary: 'Change the password, add the key of a client, or say that one may share what one publishes',
         tags: ['accounts'],
-        body: schemas.accountChange,
-        response: { 200: schemas.ownAccount },
+        body: peopleShapes.accountChange,
+        response: { 200: peopleShapes.ownAccount },
       },
     },
     async (request) => {
@@ -78,7 +85,7 @@ function addMe(api: Api, context: ApiContext, { gates, guard, answer }: Entrance
       schema: {
         summary: 'End all announce URLs and feed keys that were handed out; torrents are to be fetched again',
         tags: ['accounts'],
-        response: { 200: schemas.ownAccount },
+        response: { 200: peopleShapes.ownAccount },
       },
     },
     async (request) => {

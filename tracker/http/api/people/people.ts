@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import type { Viewer } from '../../../access.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as peopleShapes from '../../../protocol/api/people-shapes.ts';
 import { type Api, type ApiContext, enter, noContent, type openGates, signedIn } from '../context.ts';
 import { accountShape, defined } from '../shapes.ts';
 
@@ -27,7 +28,7 @@ function addAccountsOfOthers(api: Api, context: ApiContext): void {
         summary: 'Somebody',
         tags: ['accounts'],
         params: named,
-        response: { 200: schemas.account },
+        response: { 200: peopleShapes.account },
       },
     },
     async (request) => {
@@ -51,8 +52,8 @@ function addAccountsOfOthers(api: Api, context: ApiContext): void {
         summary: 'Change somebody’s role',
         tags: ['moderation'],
         params: named,
-        body: schemas.roleBody,
-        response: { 200: schemas.account },
+        body: peopleShapes.roleBody,
+        response: { 200: peopleShapes.account },
       },
     },
     async (request) => {
@@ -70,8 +71,8 @@ function addAccountsOfOthers(api: Api, context: ApiContext): void {
         summary: 'Ban an account, for a time or for good',
         tags: ['moderation'],
         params: named,
-        body: schemas.banBody,
-        response: { 200: schemas.account },
+        body: peopleShapes.banBody,
+        response: { 200: peopleShapes.account },
       },
     },
     async (request) => {
@@ -88,7 +89,7 @@ function addAccountsOfOthers(api: Api, context: ApiContext): void {
         summary: 'Lift a ban',
         tags: ['moderation'],
         params: named,
-        response: { 200: schemas.account },
+        response: { 200: peopleShapes.account },
       },
     },
     async (request) => {
@@ -126,8 +127,8 @@ function addInvitations(api: Api, context: ApiContext, gates: Gates): void {
       schema: {
         summary: 'Invite somebody',
         tags: ['accounts'],
-        body: schemas.invitationBody,
-        response: { 201: schemas.newInvitation },
+        body: peopleShapes.invitationBody,
+        response: { 201: peopleShapes.newInvitation },
       },
     },
     async (request, reply) => {
@@ -143,7 +144,7 @@ function addInvitations(api: Api, context: ApiContext, gates: Gates): void {
       schema: {
         summary: 'Invitations that are open',
         tags: ['accounts'],
-        response: { 200: Type.Object({ rows: Type.Array(schemas.invitation) }) },
+        response: { 200: Type.Object({ rows: Type.Array(peopleShapes.invitation) }) },
       },
     },
     async (request) => ({ rows: [...(await community.invitations(signedIn(request)))] }),
@@ -173,7 +174,7 @@ function addGroups(api: Api, context: ApiContext, gates: Gates): void {
       schema: {
         summary: 'Groups one is in',
         tags: ['accounts'],
-        response: { 200: Type.Object({ rows: Type.Array(schemas.group) }) },
+        response: { 200: Type.Object({ rows: Type.Array(peopleShapes.group) }) },
       },
     },
     async (request) => ({ rows: (await community.groups(signedIn(request))).map(groupShape) }),
@@ -185,7 +186,7 @@ function addGroups(api: Api, context: ApiContext, gates: Gates): void {
         summary: 'Found a group',
         tags: ['accounts'],
         body: named,
-        response: { 201: schemas.group },
+        response: { 201: peopleShapes.group },
       },
     },
     async (request, reply) => {
@@ -203,7 +204,7 @@ function addGroups(api: Api, context: ApiContext, gates: Gates): void {
         summary: 'Add somebody to a group of one’s own',
         tags: ['accounts'],
         params: member,
-        response: { 200: schemas.group },
+        response: { 200: peopleShapes.group },
       },
     },
     async (request) => {

@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import type { SignedIn } from '../../../community/accounts.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as peopleShapes from '../../../protocol/api/people-shapes.ts';
 import { calledHost } from '../called-host.ts';
 import {
   type Api,
@@ -40,8 +41,8 @@ function addRegistration(api: Api, context: ApiContext, { gates, answer }: Entra
       schema: {
         summary: 'Register: a name with a key, a password, or both',
         tags: ['accounts'],
-        body: schemas.registrationBody,
-        response: { 201: schemas.signedIn },
+        body: peopleShapes.registrationBody,
+        response: { 201: peopleShapes.signedIn },
       },
     },
     async (request, reply) => {
@@ -89,8 +90,8 @@ function addSignIn(api: Api, context: ApiContext, { gates, guard, answer }: Entr
       schema: {
         summary: 'Sign in, by password or by a signed challenge',
         tags: ['accounts'],
-        body: schemas.signInBody,
-        response: { 201: schemas.signedIn },
+        body: peopleShapes.signInBody,
+        response: { 201: peopleShapes.signedIn },
       },
     },
     async (request, reply) => {
@@ -122,7 +123,7 @@ function addSessions(api: Api, { library }: ApiContext): void {
       schema: {
         summary: 'Where one is signed in',
         tags: ['accounts'],
-        response: { 200: Type.Object({ rows: Type.Array(schemas.session) }) },
+        response: { 200: Type.Object({ rows: Type.Array(peopleShapes.session) }) },
       },
     },
     async (request) => {

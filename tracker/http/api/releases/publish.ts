@@ -7,6 +7,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Viewer } from '../../../access.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as releaseShapes from '../../../protocol/api/release-shapes.ts';
 import { collectBody } from '../../uploads/body.ts';
 import { publishBytesMax } from '../../uploads/limits.ts';
 import type { Upload } from '../../uploads/read-upload.ts';
@@ -39,8 +40,8 @@ export function addPublishRoutes(
       schema: {
         summary: 'Publish a release',
         tags: ['releases'],
-        body: schemas.publishBody,
-        response: { 201: schemas.releaseDetail },
+        body: releaseShapes.publishBody,
+        response: { 201: releaseShapes.releaseDetail },
       },
     },
     async (request, reply) => {
@@ -65,8 +66,8 @@ export function addPublishRoutes(
         summary: 'The next version of a release',
         tags: ['releases'],
         params: withId,
-        body: schemas.addVersionBody,
-        response: { 201: schemas.releaseDetail },
+        body: releaseShapes.addVersionBody,
+        response: { 201: releaseShapes.releaseDetail },
       },
     },
     async (request, reply) => {

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../../../access.ts';
 import type { ReleaseDetail, WantedAccess } from '../../../catalogue/contract.ts';
-import type * as schemas from '../../../protocol/api/api-shapes.ts';
+import type * as schemas from '../../../protocol/api/release-shapes.ts';
 import { type ApiContext, ApiError, announceUrl } from '../context.ts';
 import {
   defined,

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { noSuchAccount } from '../../../community/community-error.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as releaseShapes from '../../../protocol/api/release-shapes.ts';
 import type { WriterTurns } from '../../uploads/writer-turns.ts';
 import { type Api, type ApiContext, askerOf, enter, noContent, signedIn } from '../context.ts';
 import { base64, defined, nameIn, releaseShape, versionShape } from '../shapes.ts';
@@ -49,8 +50,8 @@ function addReleaseLists(api: Api, context: ApiContext): void {
       schema: {
         summary: 'The newest releases',
         tags: ['releases'],
-        querystring: Type.Object({ ...schemas.releasesQuery, user: Type.Optional(schemas.nameText) }),
-        response: { 200: schemas.page(schemas.release) },
+        querystring: Type.Object({ ...releaseShapes.releasesQuery, user: Type.Optional(schemas.nameText) }),
+        response: { 200: schemas.page(releaseShapes.release) },
       },
     },
     async (request) => {
@@ -65,8 +66,8 @@ function addReleaseLists(api: Api, context: ApiContext): void {
         summary: 'What somebody shares',
         tags: ['releases'],
         params: Type.Object({ name: schemas.nameText }),
-        querystring: Type.Object(schemas.releasesQuery),
-        response: { 200: schemas.page(schemas.release) },
+        querystring: Type.Object(releaseShapes.releasesQuery),
+        response: { 200: schemas.page(releaseShapes.release) },
       },
     },
     async (request) => list(request, request.params.name, request.query),
@@ -84,7 +85,7 @@ function addReleaseReads(api: Api, context: ApiContext): void {
         summary: 'A release: its tracks, and who has it',
         tags: ['releases'],
         params: withId,
-        response: { 200: schemas.releaseDetail },
+        response: { 200: releaseShapes.releaseDetail },
       },
     },
     async (request) => {
@@ -104,7 +105,7 @@ function addReleaseReads(api: Api, context: ApiContext): void {
         summary: 'All versions, each signed by the publisher',
         tags: ['releases'],
         params: withId,
-        response: { 200: schemas.versions },
+        response: { 200: releaseShapes.versions },
       },
     },
     async (request) => {
@@ -136,8 +137,8 @@ function addReleaseChanges(
         summary: 'Change who may see a release',
         tags: ['releases'],
         params: withId,
-        body: schemas.changeAccessBody,
-        response: { 200: schemas.releaseDetail },
+        body: releaseShapes.changeAccessBody,
+        response: { 200: releaseShapes.releaseDetail },
       },
     },
     async (request) => {

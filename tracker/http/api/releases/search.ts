@@ -4,6 +4,7 @@ import type { Viewer } from '../../../access.ts';
 import type { SearchInput } from '../../../catalogue/contract.ts';
 import { noSuchAccount } from '../../../community/community-error.ts';
 import * as schemas from '../../../protocol/api/api-shapes.ts';
+import * as releaseShapes from '../../../protocol/api/release-shapes.ts';
 import { type Api, type ApiContext, enter, type openGates, visitorKey } from '../context.ts';
 import {
   defined,
@@ -50,9 +51,9 @@ export function addSearchRoutes(api: Api, context: ApiContext, gates: ReturnType
         description:
           'Words of artist, album, title and genre in any script; mistyped ones are understood. At most 50 rows a page.',
         tags: ['search'],
-        querystring: schemas.searchQuery,
+        querystring: releaseShapes.searchQuery,
         response: {
-          200: Type.Union([schemas.page(schemas.trackHit), schemas.page(schemas.releaseHit)]),
+          200: Type.Union([schemas.page(releaseShapes.trackHit), schemas.page(releaseShapes.releaseHit)]),
         },
       },
     },
