@@ -1,10 +1,11 @@
 /**
- * A download that has begun without the files that another torrent is fetching to the same place. When that one is done,
- * or has gone, it begins anew with all of its files: what it has fetched so far is remembered, what the other one left is
- * compared. To its user it is one download all the time.
+ * A download that begins without the files that another torrent is fetching to the same place. When the other torrent is
+ * done or gone, a second run begins with all files: the pieces of the first run are remembered, and the files of the other
+ * torrent are compared. For the user it is one download all the time.
  *
- * Invariant: it is complete only when all that is wanted is there and was checked.
+ * Invariant: the download is complete only when all wanted files are there and were checked.
  */
+import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { TorrentFile } from '../../../torrents/metainfo/file-layout.ts';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { Report } from '../../engine/contract.ts';
@@ -14,12 +15,18 @@ import type { ActiveTorrent, DownloadOptions } from '../active-torrent.ts';
 import { ClientError } from '../client-error.ts';
 import { type FileChoice, filePriority } from '../file-selection.ts';
 import type { ClaimRegister } from './claim-register.ts';
-import { awaitClaim, type ClaimWatch, claimDownload, type DownloadClaim } from './download-claim.ts';
+import {
+  awaitClaim,
+  type ClaimWait,
+  type ClaimWatch,
+  claimDownload,
+  type DownloadClaim,
+} from './download-claim.ts';
 
-/** What one run of the download does to its claims. */
+/** The claims of the download, as one run uses them. */
 export type RunClaim = Pick<DownloadClaim, 'rest' | 'release' | 'select' | 'wake'>;
 
-/** Begins the download as far as it is claimed. Every run but the last is ended before the next. */
+/** Begins the download with the files that are claimed. A run is ended before the next one begins. */
 export type Run = (
   how: Pick<DownloadOptions, 'select' | 'onReport'>,
   claim: RunClaim,
@@ -40,121 +47,180 @@ export async function downloadClaimed(
   const claim = await claimDownload(register, { metainfo, folder, upgradeFrom }, isWanted, watch);
   try {
     if (!claim.isWaiting) return await run(options, claim, claim.isLeft);
-    return await beginWaiting(claim, options, watch, run);
+    return await WaitingDownload.begin(claim, options, watch, run);
   } catch (error) {
     claim.release();
     throw error;
   }
 }
 
-async function beginWaiting(
-  claim: DownloadClaim,
-  { select = () => true, onReport }: DownloadOptions,
-  watch: ClaimWatch,
-  run: Run,
-): Promise<ActiveTorrent> {
-  const stopped = new AbortController();
-  const done = Promise.withResolvers<void>();
-  // Who does not wait for it must not be ended by it.
-  done.promise.catch(() => {});
-  let choose: FileChoice = select;
-  let phase: 'waiting' | 'restarting' | 'whole' = 'waiting';
-  let awaitedBytes = 0;
-  let sequential: boolean | undefined;
-  let before: Pick<TorrentStatus, 'downloaded' | 'uploaded' | 'wasted'> = {
-    downloaded: 0,
-    uploaded: 0,
-    wasted: 0,
-  };
-  const isWanted = (file: TorrentFile) => filePriority(choose, file) !== unwanted;
-  const isHere: FileChoice = (file) => !claim.isAwaited(file) && choose(file);
-  const first: RunClaim = {
-    rest: () => {},
-    // What it holds goes on to the next run; there is none when it was stopped or failed.
-    release: () => {
-      if (phase === 'waiting') claim.release();
-    },
-    select: (wanted) => claim.select((file) => claim.isAwaited(file) || wanted(file)),
-    wake: () => {},
-  };
-  const onFirstReport = (report: Report) => {
-    // That the rest of it is there is no news yet.
-    if (report.type !== 'completed' && report.type !== 'stopped') onReport?.(report);
-  };
-  let current = await run({ select: isHere, onReport: onFirstReport }, first, claim.isLeft);
-  const { metainfo, path } = current;
-  current.completed.catch((error: Error) => {
-    if (phase === 'waiting') stopped.abort(error);
-  });
+type Transferred = Pick<TorrentStatus, 'downloaded' | 'uploaded' | 'wasted'>;
 
-  async function goOn(): Promise<void> {
-    const { signal, ...rest } = watch;
-    const either = signal === undefined ? stopped.signal : AbortSignal.any([signal, stopped.signal]);
-    await awaitClaim(claim, isWanted, { ...rest, signal: either });
-    phase = 'restarting';
-    const { downloaded, uploaded, wasted } = current.status();
-    await current.stop();
-    before = { downloaded, uploaded, wasted };
-    stopped.signal.throwIfAborted();
-    current = await run({ select: choose, ...(onReport && { onReport }) }, claim, claim.isLeft);
-    stopped.signal.throwIfAborted();
-    phase = 'whole';
-    if (sequential !== undefined) current.setSequential(sequential);
-    await current.completed;
+class WaitingDownload implements ActiveTorrent {
+  readonly #claim: DownloadClaim;
+  readonly #watch: ClaimWatch;
+  readonly #run: Run;
+  readonly #onReport: DownloadOptions['onReport'];
+  #choose: FileChoice;
+  /** `whole`: the second run, with all wanted files, has begun. */
+  #phase: 'waiting' | 'restarting' | 'whole' = 'waiting';
+  #current!: ActiveTorrent;
+  /** Wanted, and fetched by the other torrent: the bytes when they were last counted. */
+  #awaitedBytes = 0;
+  /** What the first run has transferred. */
+  #before: Transferred = { downloaded: 0, uploaded: 0, wasted: 0 };
+  #sequential: boolean | undefined;
+  readonly #stopped = new AbortController();
+  readonly #done = Promise.withResolvers<void>();
+  #going: Promise<void> = Promise.resolve();
+
+  /** Use begin(). */
+  private constructor(claim: DownloadClaim, options: DownloadOptions, watch: ClaimWatch, run: Run) {
+    this.#claim = claim;
+    this.#watch = watch;
+    this.#run = run;
+    this.#onReport = options.onReport;
+    this.#choose = options.select ?? (() => true);
+    // A failure is no unhandled rejection when no caller waits for `completed`.
+    this.#done.promise.catch(() => {});
   }
 
-  const going = goOn().then(done.resolve, async (error: Error) => {
-    done.reject(error);
-    await current.stop();
-    claim.release();
-  });
+  static async begin(
+    claim: DownloadClaim,
+    options: DownloadOptions,
+    watch: ClaimWatch,
+    run: Run,
+  ): Promise<ActiveTorrent> {
+    const download = new WaitingDownload(claim, options, watch, run);
+    download.#current = await download.#runFirst();
+    download.#current.completed.catch((error: Error) => {
+      if (download.#phase === 'waiting') download.#stopped.abort(error);
+    });
+    download.#going = download.#goOn().then(download.#done.resolve, (error: Error) => download.#fail(error));
+    return download;
+  }
 
-  const end = async (how: 'stop' | 'remove') => {
-    const reason = new ClientError('stopped', `${metainfo.name} was stopped before it was complete`);
-    const { [phase === 'whole' ? how : 'stop']: endIt } = current;
-    stopped.abort(reason);
-    await endIt();
-    await going;
-  };
-  return {
-    metainfo,
-    path,
-    hasFile: (fileIndex) => current.hasFile(fileIndex),
-    get waitsFor() {
-      return claim.waitsFor;
-    },
-    status: () => {
-      const status = current.status();
-      const sum = (of: keyof typeof before) => status[of] + before[of];
-      const figures = { downloaded: sum('downloaded'), uploaded: sum('uploaded'), wasted: sum('wasted') };
-      if (phase === 'whole') return { ...status, ...figures };
-      if (phase === 'waiting') {
-        const awaited = metainfo.files.filter((file) => claim.isAwaited(file) && isWanted(file));
-        awaitedBytes = awaited.reduce((total, { bytes }) => total + bytes, 0);
-      }
-      const wantedBytes = status.wantedBytes + awaitedBytes;
-      return { ...status, ...figures, wantedBytes, complete: false };
-    },
-    get completed() {
-      return phase === 'whole' ? current.completed : done.promise;
-    },
-    stop: () => end('stop'),
-    remove: () => end('remove'),
-    select: (next) => {
-      const previous = choose;
-      choose = next;
-      try {
-        current.select(phase === 'waiting' ? isHere : next);
-      } catch (error) {
-        choose = previous;
-        throw error;
-      }
-    },
-    setSequential: (next) => {
-      sequential = next;
-      current.setSequential(next);
-    },
-    setDeadline: (pieceIndex, inMs) => current.setDeadline(pieceIndex, inMs),
-    announceNow: () => current.announceNow(),
-  };
+  get metainfo(): Metainfo {
+    return this.#current.metainfo;
+  }
+
+  get path(): string {
+    return this.#current.path;
+  }
+
+  get waitsFor(): ClaimWait | undefined {
+    return this.#claim.waitsFor;
+  }
+
+  get completed(): Promise<void> {
+    return this.#phase === 'whole' ? this.#current.completed : this.#done.promise;
+  }
+
+  hasFile(fileIndex: number): boolean {
+    return this.#current.hasFile(fileIndex);
+  }
+
+  status(): TorrentStatus {
+    const status = this.#current.status();
+    const sum = (of: keyof Transferred) => status[of] + this.#before[of];
+    const figures = { downloaded: sum('downloaded'), uploaded: sum('uploaded'), wasted: sum('wasted') };
+    if (this.#phase === 'whole') return { ...status, ...figures };
+    if (this.#phase === 'waiting') {
+      const awaited = this.metainfo.files.filter(
+        (file) => this.#claim.isAwaited(file) && this.#isWanted(file),
+      );
+      this.#awaitedBytes = awaited.reduce((total, { bytes }) => total + bytes, 0);
+    }
+    const wantedBytes = status.wantedBytes + this.#awaitedBytes;
+    return { ...status, ...figures, wantedBytes, complete: false };
+  }
+
+  stop(): Promise<void> {
+    return this.#end('stop');
+  }
+
+  remove(): Promise<void> {
+    return this.#end('remove');
+  }
+
+  select(next: FileChoice): void {
+    const previous = this.#choose;
+    this.#choose = next;
+    try {
+      this.#current.select(this.#phase === 'waiting' ? this.#isHere : next);
+    } catch (error) {
+      this.#choose = previous;
+      throw error;
+    }
+  }
+
+  setSequential(next: boolean): void {
+    this.#sequential = next;
+    this.#current.setSequential(next);
+  }
+
+  setDeadline(pieceIndex: PieceIndex, inMs: number | undefined): void {
+    this.#current.setDeadline(pieceIndex, inMs);
+  }
+
+  announceNow(): void {
+    this.#current.announceNow();
+  }
+
+  readonly #isWanted = (file: TorrentFile): boolean => filePriority(this.#choose, file) !== unwanted;
+  /** The user's choice without the files that the other torrent fetches. */
+  readonly #isHere: FileChoice = (file) => !this.#claim.isAwaited(file) && this.#choose(file);
+
+  #runFirst(): Promise<ActiveTorrent> {
+    const claim = this.#claim;
+    const firstClaim: RunClaim = {
+      rest: () => {},
+      // The claims go on to the second run. There is none when the first was stopped or has failed.
+      release: () => {
+        if (this.#phase === 'waiting') claim.release();
+      },
+      select: (wanted) => claim.select((file) => claim.isAwaited(file) || wanted(file)),
+      wake: () => {},
+    };
+    const onReport = (report: Report) => {
+      // The first run ends without the awaited files: the download has not.
+      if (report.type !== 'completed' && report.type !== 'stopped') this.#onReport?.(report);
+    };
+    return this.#run({ select: this.#isHere, onReport }, firstClaim, claim.isLeft);
+  }
+
+  /** Waits for the other torrent, and then begins the second run. */
+  async #goOn(): Promise<void> {
+    const { signal, ...rest } = this.#watch;
+    const stopped = this.#stopped.signal;
+    const either = signal === undefined ? stopped : AbortSignal.any([signal, stopped]);
+    await awaitClaim(this.#claim, this.#isWanted, { ...rest, signal: either });
+    this.#phase = 'restarting';
+    const { downloaded, uploaded, wasted } = this.#current.status();
+    await this.#current.stop();
+    this.#before = { downloaded, uploaded, wasted };
+    stopped.throwIfAborted();
+    const onReport = this.#onReport;
+    const how = { select: this.#choose, ...(onReport && { onReport }) };
+    this.#current = await this.#run(how, this.#claim, this.#claim.isLeft);
+    stopped.throwIfAborted();
+    this.#phase = 'whole';
+    if (this.#sequential !== undefined) this.#current.setSequential(this.#sequential);
+    await this.#current.completed;
+  }
+
+  async #fail(error: Error): Promise<void> {
+    this.#done.reject(error);
+    await this.#current.stop();
+    this.#claim.release();
+  }
+
+  async #end(how: 'stop' | 'remove'): Promise<void> {
+    const { name } = this.metainfo;
+    const ending = this.#phase === 'whole' ? how : 'stop';
+    const current = this.#current;
+    this.#stopped.abort(new ClientError('stopped', `${name} was stopped before it was complete`));
+    await current[ending]();
+    await this.#going;
+  }
 }
