@@ -9,20 +9,18 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { CodedError } from '../torrents/coded-error.ts';
 import { writeWholeSync } from '../torrents/whole-file.ts';
 
-export type KeyFileErrorCode = 'tracker-key-readable' | 'tracker-key-damaged' | 'tracker-key-unusable';
+export const keyFileErrorCodes = [
+  'tracker-key-readable',
+  'tracker-key-damaged',
+  'tracker-key-unusable',
+] as const;
+export type KeyFileErrorCode = (typeof keyFileErrorCodes)[number];
 
-class KeyFileError extends Error {
-  readonly code: KeyFileErrorCode;
-  readonly path: string;
-
-  constructor(code: KeyFileErrorCode, message: string, path: string, cause?: unknown) {
-    super(message, { cause });
-    this.name = 'KeyFileError';
-    this.code = code;
-    this.path = path;
-  }
+export class KeyFileError extends CodedError<KeyFileErrorCode, { readonly path: string }> {
+  override readonly name = 'KeyFileError';
 }
 
 export const trackerKeyName = 'tracker.key';
@@ -38,8 +36,8 @@ export function loadTrackerKey(dataFolder: string): Buffer {
   } catch (error) {
     if (error instanceof KeyFileError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    const text = `${path} cannot be used (${code ?? message}): check the rights of its folder`;
-    throw new KeyFileError('tracker-key-unusable', text, path, error);
+    const text = `${path} cannot be used (${code ?? message})`;
+    throw new KeyFileError('tracker-key-unusable', text, { path }, error);
   }
 }
 
@@ -59,16 +57,13 @@ function readKey(path: string): Buffer | undefined {
   try {
     const stats = fs.fstatSync(file);
     if (!stats.isFile() || stats.size !== keyBytes) {
-      const text = `${path} is damaged: put a backup in its place, or remove it to begin with a new key`;
-      throw new KeyFileError('tracker-key-damaged', text, path);
+      throw new KeyFileError('tracker-key-damaged', `${path} is damaged`, { path });
     }
     // Windows has no such bits: there the folder of the user is the border.
     if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
       const mode = (stats.mode & 0o777).toString(8);
-      const advice =
-        'chmod 600 it; if one of them may have read it, remove it instead: a new key voids all passkeys';
-      const text = `other users of this machine can read ${path} (mode ${mode}): ${advice}`;
-      throw new KeyFileError('tracker-key-readable', text, path);
+      const text = `other users of this machine can read ${path} (mode ${mode})`;
+      throw new KeyFileError('tracker-key-readable', text, { path });
     }
     return fs.readFileSync(file);
   } finally {

@@ -1,38 +1,37 @@
 /**
- * Taking a port: what can go wrong with it, in words that help, and the address to tell others afterwards.
+ * Listening on a port: the errors that are possible, and the address to tell others afterwards.
  */
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createSecureContext } from 'node:tls';
+import { CodedError } from '../torrents/coded-error.ts';
 import { packAddress } from './protocol/address.ts';
 import { reachOf } from './protocol/address-reach.ts';
 
-export type ListenErrorCode =
-  | 'certificate-invalid'
-  | 'port-in-use'
-  | 'port-not-permitted'
-  | 'port-invalid'
-  | 'address-not-available'
-  | 'host-not-found'
-  | 'listen-failed';
+export const listenErrorCodes = [
+  'certificate-invalid',
+  'port-in-use',
+  'port-not-permitted',
+  'port-invalid',
+  'address-not-available',
+  'host-not-found',
+  'listen-failed',
+] as const;
+export type ListenErrorCode = (typeof listenErrorCodes)[number];
 
-class ListenError extends Error {
+interface ListenErrorFields {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export class ListenError extends CodedError<ListenErrorCode, ListenErrorFields> {
   override readonly name = 'ListenError';
-  readonly code: ListenErrorCode;
-
-  constructor(code: ListenErrorCode, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.code = code;
-  }
 }
 
 export function checkPort(port: number): void {
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return;
-  throw new ListenError(
-    'port-invalid',
-    `${port} is not a port: give a number from 1 to 65535, or 0 for any free one`,
-  );
+  throw new ListenError('port-invalid', `${port} is not a port`, { port });
 }
 
 /** Before anything is opened: a bad certificate is better known at once. */
@@ -40,22 +39,19 @@ export function checkCertificate(files: { readonly cert: Uint8Array; readonly ke
   try {
     createSecureContext({ cert: Buffer.from(files.cert), key: Buffer.from(files.key) });
   } catch (error) {
-    throw new ListenError(
-      'certificate-invalid',
-      `the certificate and its key cannot be used (${(error as Error).message}): both are PEM files, and belong together`,
-      error,
-    );
+    const message = `the certificate and its key cannot be used (${(error as Error).message})`;
+    throw new ListenError('certificate-invalid', message, {}, error);
   }
 }
 
-/** What the system said when we tried to listen → what to do about it. */
+/** The system's error when the tracker tried to listen → a ListenError. */
 export function listenError(error: unknown, host: string, port: number): ListenError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const [ours, message]: Explained = explain(code, host, port) ?? [
     'listen-failed',
     `cannot listen on ${host} port ${port}: ${error instanceof Error ? error.message : String(error)}`,
   ];
-  return new ListenError(ours, message, error);
+  return new ListenError(ours, message, { host, port }, error);
 }
 
 type Explained = readonly [code: ListenErrorCode, message: string];
@@ -63,12 +59,9 @@ type Explained = readonly [code: ListenErrorCode, message: string];
 function explain(code: string, host: string, port: number): Explained | undefined {
   switch (code) {
     case 'EADDRINUSE':
-      return [
-        'port-in-use',
-        `port ${port} on ${host} is taken: stop the program that uses it (perhaps another tracker), or choose another port`,
-      ];
+      return ['port-in-use', `port ${port} on ${host} is taken`];
     case 'EACCES':
-      return ['port-not-permitted', `not allowed to use port ${port}: choose one from 1024 on`];
+      return ['port-not-permitted', `not allowed to use port ${port}`];
     case 'EADDRNOTAVAIL':
     case 'EAFNOSUPPORT':
     case 'EINVAL':

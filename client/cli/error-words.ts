@@ -7,6 +7,11 @@ import type { CreateError } from '../../torrents/create/create-error.ts';
 import type { MagnetError } from '../../torrents/magnet.ts';
 import type { MetainfoError } from '../../torrents/metainfo/metainfo-fields.ts';
 import type { VerifyError } from '../../torrents/verify-error.ts';
+import type { ProxyListError } from '../../tracker/http/addresses/client-address.ts';
+import type { ExternalAddressError } from '../../tracker/http/addresses/external-address.ts';
+import type { PublicUrlError } from '../../tracker/http/addresses/public-url.ts';
+import type { KeyFileError } from '../../tracker/key-file.ts';
+import type { ListenError } from '../../tracker/listening.ts';
 import type { ShareError } from '../account/share-error.ts';
 import type { TrackerError } from '../account/tracker-error.ts';
 import type { ClientError } from '../host/client-error.ts';
@@ -24,6 +29,13 @@ import {
 } from './advice.ts';
 import { CliError, codeOf } from './cli-error.ts';
 import { createAdvice, magnetAdvice, metainfoAdvice, verifyAdvice } from './torrent-advice.ts';
+import {
+  externalAddressAdvice,
+  keyFileAdvice,
+  listenAdvice,
+  proxyListAdvice,
+  publicUrlAdvice,
+} from './tracker-advice.ts';
 
 type AdviceOf<E extends CodedError<string>> = AdviceFor<E['code'], E['fields']>;
 
@@ -39,6 +51,11 @@ interface Tables {
   readonly MetainfoError: AdviceOf<MetainfoError>;
   readonly MagnetError: AdviceOf<MagnetError>;
   readonly VerifyError: AdviceOf<VerifyError>;
+  readonly ListenError: AdviceOf<ListenError>;
+  readonly KeyFileError: AdviceOf<KeyFileError>;
+  readonly PublicUrlError: AdviceOf<PublicUrlError>;
+  readonly ExternalAddressError: AdviceOf<ExternalAddressError>;
+  readonly ProxyListError: AdviceOf<ProxyListError>;
 }
 
 /** By the name of the class: the classes need not be loaded for it. */
@@ -53,6 +70,11 @@ export const adviceTables: Tables = {
   MetainfoError: metainfoAdvice,
   MagnetError: magnetAdvice,
   VerifyError: verifyAdvice,
+  ListenError: listenAdvice,
+  KeyFileError: keyFileAdvice,
+  PublicUrlError: publicUrlAdvice,
+  ExternalAddressError: externalAddressAdvice,
+  ProxyListError: proxyListAdvice,
 };
 
 /** What is printed of anything thrown. */

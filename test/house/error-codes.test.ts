@@ -10,6 +10,11 @@ import { createErrorCodes } from '../../torrents/create/create-error.ts';
 import { magnetErrorCodes } from '../../torrents/magnet.ts';
 import { metainfoErrorCodes } from '../../torrents/metainfo/metainfo-fields.ts';
 import { verifyErrorCodes } from '../../torrents/verify-error.ts';
+import { proxyListErrorCodes } from '../../tracker/http/addresses/client-address.ts';
+import { externalAddressErrorCodes } from '../../tracker/http/addresses/external-address.ts';
+import { publicUrlErrorCodes } from '../../tracker/http/addresses/public-url.ts';
+import { keyFileErrorCodes } from '../../tracker/key-file.ts';
+import { listenErrorCodes } from '../../tracker/listening.ts';
 import { codeLines, sourceFiles } from './source-files.ts';
 
 const lists: Readonly<Record<keyof typeof adviceTables, readonly string[]>> = {
@@ -23,10 +28,15 @@ const lists: Readonly<Record<keyof typeof adviceTables, readonly string[]>> = {
   MetainfoError: metainfoErrorCodes,
   MagnetError: magnetErrorCodes,
   VerifyError: verifyErrorCodes,
+  ListenError: listenErrorCodes,
+  KeyFileError: keyFileErrorCodes,
+  PublicUrlError: publicUrlErrorCodes,
+  ExternalAddressError: externalAddressErrorCodes,
+  ProxyListError: proxyListErrorCodes,
 };
 
-/** What an interface stands on. Words of the tracker's own program are not among them. */
-const libraries = sourceFiles('torrents', 'tracker/protocol', 'client').filter(
+/** All code below the command line. The tracker's pages and API are an interface of their own. */
+const libraries = sourceFiles('torrents', 'tracker', 'client').filter(
   ({ path }) => !path.startsWith('client/cli/'),
 );
 
@@ -64,6 +74,12 @@ const justified: readonly (readonly [path: string, words: RegExp])[] = [
   // Text that is signed.
   ['torrents/release/version-signature.ts', /^cicada release$/],
   ['tracker/protocol/api/sign-in-text.ts', /^cicada login$/],
+  // Labels of keys.
+  ['tracker/key-file.ts', /^cicada tracker: /],
+  ['tracker/admission/passkeys.ts', /^cicada passkey /],
+  // What a tracker answers across the network: clients print it as it is.
+  ['tracker/catalogue/publication/publication.ts', /create it with --private$/],
+  ['tracker/http/api/called-host.ts', /names its address with --public-url$/],
 ];
 
 it('no text in a library names an option or a command: the interface that has them does', () => {

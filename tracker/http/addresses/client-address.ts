@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, type Socket } from 'node:net';
+import { CodedError } from '../../../torrents/coded-error.ts';
 import { addressText, packAddress } from '../../protocol/address.ts';
 import type { PeerAddress } from '../../registry.ts';
 
@@ -65,9 +66,11 @@ function withoutPort(hop: string): string {
   return ipv4 ?? hop;
 }
 
-/** What an operator got wrong in the list of proxies. */
-class ProxyListError extends Error {
-  readonly code = 'proxy-invalid';
+export const proxyListErrorCodes = ['proxy-invalid'] as const;
+
+/** A fault in the operator's list of proxies. */
+export class ProxyListError extends CodedError<'proxy-invalid'> {
+  override readonly name = 'ProxyListError';
 }
 
 function trustedList(entries: readonly string[]): BlockList {
@@ -78,7 +81,7 @@ function trustedList(entries: readonly string[]): BlockList {
     const bits = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
     if (address === undefined || rest.length > 0 || (bits !== undefined && !(bits <= 8 * address.length))) {
       const message = `trusted proxy “${entry}” is neither an address (10.0.0.7) nor a network (10.0.0.0/8)`;
-      throw new ProxyListError(message);
+      throw new ProxyListError('proxy-invalid', message, {});
     }
     const family = address.length === 4 ? 'ipv4' : 'ipv6';
     if (bits === undefined) list.addAddress(addressText(address), family);

@@ -1,8 +1,16 @@
 /** The address that a tracker hands out in place of its own. */
+import { CodedError } from '../../../torrents/coded-error.ts';
 
-/** `code`: public-url-invalid. */
-class PublicUrlError extends Error {
-  readonly code = 'public-url-invalid';
+export const publicUrlErrorCodes = ['public-url-invalid'] as const;
+
+export interface PublicUrlFault {
+  readonly fault: 'no-url' | 'has-user' | 'has-path';
+  /** The address without what is wrong with it. */
+  readonly origin?: string;
+}
+
+export class PublicUrlError extends CodedError<'public-url-invalid', PublicUrlFault> {
+  override readonly name = 'PublicUrlError';
 }
 
 /**
@@ -12,15 +20,21 @@ class PublicUrlError extends Error {
 export function checkPublicUrl(text: string): string {
   const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
   if (url === null || url.hostname === '')
-    throw new PublicUrlError(
-      `"${text.slice(0, 200)}" is no web address; give it like https://music.example.org`,
-    );
+    throw refusal('no-url', `"${text.slice(0, 200)}" is no web address`);
   // Never repeated: it may hold a password.
   if (url.username !== '' || url.password !== '')
-    throw new PublicUrlError(`an address for everybody has no user and no password: ${url.origin}`);
+    throw refusal('has-user', `an address for everybody has no user and no password: ${url.origin}`);
   if (!/^\/*$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
-    const message = `the tracker stands at the root of its host, and not below ${url.pathname}${url.search}${url.hash}: give it a host or a port of its own, like ${url.origin}`;
-    throw new PublicUrlError(message);
+    const below = `${url.pathname}${url.search}${url.hash}`;
+    const message = `the tracker stands at the root of its host, and not below ${below}`;
+    throw refusal('has-path', message, url.origin);
   }
   return url.origin;
+}
+
+function refusal(fault: PublicUrlFault['fault'], message: string, origin?: string): PublicUrlError {
+  return new PublicUrlError('public-url-invalid', message, {
+    fault,
+    ...(origin !== undefined && { origin }),
+  });
 }

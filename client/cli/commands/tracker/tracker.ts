@@ -10,6 +10,7 @@ import { checkContact } from '../../../../tracker/http/pages/contact.ts';
 import { defaultPort, type RunningTracker, startTracker } from '../../../../tracker/server.ts';
 import { badOption, CliError, codeOf } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
+import { errorWords } from '../../error-words.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { everyAddress, parseListen } from '../../options/endpoints.ts';
 import { calledAs } from '../../screen/command-line.ts';
@@ -230,7 +231,7 @@ function webAddress(url: string): string {
   try {
     return checkPublicUrl(url);
   } catch (error) {
-    throw badOption(`--public-url: ${(error as Error).message}`);
+    throw badOption(`--public-url: ${errorWords(error)}`);
   }
 }
 
