@@ -8,7 +8,7 @@ import type { ShareErrorCode, ShareErrorFields } from '../account/share-error.ts
 import type { OwnTrackerErrorCode, TrackerErrorFields } from '../account/tracker-error.ts';
 import type { ClientErrorCode, ClientErrorFields, Obstacle } from '../host/client-error.ts';
 import type { WebErrorCode } from '../host/network/web-error.ts';
-import type { SessionErrorCode } from '../session/session-error.ts';
+import type { SessionErrorCode, SessionErrorFields } from '../session/session-error.ts';
 import type { CliErrorCode } from './cli-error.ts';
 import { calledAs } from './screen/command-line.ts';
 
@@ -97,13 +97,15 @@ export const trackerAdvice: AdviceFor<OwnTrackerErrorCode, TrackerErrorFields> =
   'taken-down': undefined,
 };
 
-export const sessionAdvice: AdviceFor<SessionErrorCode> = {
+export const sessionAdvice: AdviceFor<SessionErrorCode, SessionErrorFields> = {
   'already-in-list': undefined,
   'not-in-list': undefined,
   'no-torrent-yet': undefined,
   'nothing-chosen': undefined,
   'list-in-use': ': stop that one first',
   'list-damaged': undefined,
+  'not-found': ({ isTooMany = false }) => (isTooMany ? ': name its folders' : undefined),
+  'file-unreadable': undefined,
 };
 
 /** While a folder is being published to be shared, there is one more way out. */

@@ -8,17 +8,26 @@ export const sessionErrorCodes = [
   'nothing-chosen',
   'list-in-use',
   'list-damaged',
+  'not-found',
+  'file-unreadable',
 ] as const;
 
 export type SessionErrorCode = (typeof sessionErrorCodes)[number];
 
-export class SessionError extends CodedError<SessionErrorCode, { readonly infoHash?: string }> {
+export interface SessionErrorFields {
+  readonly infoHash?: string;
+  readonly path?: string;
+  /** Of `not-found`: there are too many torrents to seed them as one folder. */
+  readonly isTooMany?: boolean;
+}
+
+export class SessionError extends CodedError<SessionErrorCode, SessionErrorFields> {
   override readonly name = 'SessionError';
 
   constructor(
     code: SessionErrorCode,
     message: string,
-    { cause, ...fields }: { readonly infoHash?: string; readonly cause?: unknown } = {},
+    { cause, ...fields }: SessionErrorFields & { readonly cause?: unknown } = {},
   ) {
     super(code, message, fields, cause);
   }

@@ -9,6 +9,7 @@ import { errorWords, trackerReason, whilePublishing } from '../../client/cli/err
 import { ClaimError } from '../../client/host/claims/claim-error.ts';
 import { ClientError } from '../../client/host/client-error.ts';
 import { privateAddressWords } from '../../client/host/network/web-error.ts';
+import { SessionError } from '../../client/session/session-error.ts';
 import { runHere, temporaryFolder } from './run-cicada.ts';
 
 let place: string;
@@ -103,6 +104,8 @@ describe('of one code, the fields tell which advice is right', () => {
     [new ClientError('folder-not-writable', 'X', { path: 'X', system: 'EROFS' }), /^X$/],
     [new ShareError('share-secret', 'X', { path: 'X', isInTorrent: true }), /^X: a torrent is shared whole/],
     [new ShareError('share-hidden', 'X', { path: 'X', instead: 'own-folder' }), /^X; move the music/],
+    [new SessionError('not-found', 'X', { path: 'X', isTooMany: true }), /^X: name its folders$/],
+    [new SessionError('not-found', 'X', { path: 'X' }), /^X$/],
     [new TrackerError('session-invalid', 'X', 401, { account: 'ada' }), /^X: sign in again/],
   ])('%s', (error, words) => expect(errorWords(error)).toMatch(words));
 

@@ -1,4 +1,4 @@
-/** What commands may share, as they are typed: the rules of client/community, with what to type about it. */
+/** What commands may share, as they are typed: the rules of client/sharing, with what to type about it. */
 import path from 'node:path';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { count } from '../../../torrents/wording.ts';
@@ -14,7 +14,7 @@ interface SecretsArgs {
 }
 
 /** What this program keeps for itself. */
-const ownFolders = () => ({ privateFolders: [stateFolder(), path.dirname(configFile())] });
+export const ownFolders = () => ({ privateFolders: [stateFolder(), path.dirname(configFile())] });
 
 /** Where they really lie; before anything is hashed, and all of them. Throws a ShareError for the first that may not be. */
 export function sharedPlaces(paths: readonly string[], args: SecretsArgs): string[] {

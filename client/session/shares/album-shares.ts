@@ -91,7 +91,7 @@ export class AlbumShares {
   constructor(session: Session, options: AlbumSharesOptions, ports: AlbumSharesPorts) {
     this.#options = options;
     this.#ports = ports;
-    this.#transfers = new ShareTransfers(session, options.signal);
+    this.#transfers = new ShareTransfers(session);
     this.#pool = new HashPool(options.threads);
   }
 
@@ -177,10 +177,10 @@ export class AlbumShares {
 
   async #seed(path: string, version: FolderVersion): Promise<Transfer> {
     const { metainfo } = version;
-    const { trust } = this.#options;
+    const { trust, signal } = this.#options;
     await this.#ports.onMade(path, version);
     const request = { wanted: { metainfo }, place: path, verify: false, trust };
-    const transfer = await this.#transfers.start(request);
+    const transfer = await this.#transfers.start(request, signal);
     this.#ports.onShared({ path, version, isFirst: !this.#sharings.has(path) });
     return transfer;
   }

@@ -1,6 +1,6 @@
 /**
  * Looks through folders again and again for things that have come, changed or gone: albums of music (album-scout.ts),
- * torrent files (seed-folder.ts). A thing counts as there, or as changed, once two looks have found it the same: before,
+ * torrent files (seeded-folder.ts). A thing counts as there, or as changed, once two looks have found it the same: before,
  * it may be half copied.
  *
  * Invariant: one look at a time, and all of them take a small part of the time together, however large the folders are.

@@ -91,7 +91,7 @@ export class PublishedShares {
     ports: PublishedSharesPorts,
     identity: Identity,
   ) {
-    this.#transfers = new ShareTransfers(session, options.place.signal);
+    this.#transfers = new ShareTransfers(session);
     this.#account = account;
     this.#options = options;
     this.#ports = ports;
@@ -231,7 +231,7 @@ export class PublishedShares {
     const trust = { origin: new URL(this.#account.url).origin };
     // Its files are no longer what the version before says: peers that need that one have to ask others.
     const request = { wanted: { metainfo }, place, verify: false, trust };
-    sharing.transfer = await this.#transfers.start(request, before);
+    sharing.transfer = await this.#transfers.start(request, this.#options.place.signal, before);
     this.#ports.onPublished({ ...shared, isFirst: before === undefined });
   }
 

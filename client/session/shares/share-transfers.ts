@@ -8,12 +8,10 @@ type ShareRequest = Pick<AddRequest, 'wanted' | 'place' | 'verify' | 'trust'>;
 
 export class ShareTransfers {
   readonly #session: Session;
-  readonly #signal: AbortSignal;
   readonly #all: Transfer[] = [];
 
-  constructor(session: Session, signal: AbortSignal) {
+  constructor(session: Session) {
     this.#session = session;
-    this.#signal = signal;
   }
 
   /** Those that are seeded now: one list, which changes as they come and go. */
@@ -22,9 +20,9 @@ export class ShareTransfers {
   }
 
   /** Resolves when it runs. `before` ends first, and it takes its place. Rejects with why it does not run. */
-  async start(request: ShareRequest, before?: Transfer): Promise<Transfer> {
+  async start(request: ShareRequest, signal: AbortSignal, before?: Transfer): Promise<Transfer> {
     if (before !== undefined) await this.#session.remove(before);
-    const transfer = await startTransfer(this.#session, { ...request, kind: 'share' }, this.#signal);
+    const transfer = await startTransfer(this.#session, { ...request, kind: 'share' }, signal);
     if (before === undefined) this.#all.push(transfer);
     else this.#all[this.#all.indexOf(before)] = transfer;
     return transfer;

@@ -1,9 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { seedFolder } from '../../../../client/cli/commands/transfers/seed-folder.ts';
 import { Output } from '../../../../client/cli/screen/output.ts';
-import { ContentFinder } from '../../../../client/cli/sources/content-finder.ts';
 import { TrackerComplaints } from '../../../../client/cli/swarm-view/tracker-complaints.ts';
 import { openClient } from '../../../../client/host/open-client.ts';
 import { openSession } from '../../../../client/session/open-session.ts';
@@ -161,35 +160,6 @@ describe('seed of a folder of torrents', () => {
     mkdirSync(folder);
     for (const metainfo of [one, two]) await (await leecher.download(metainfo, { folder, peers })).completed;
     expect(readFileSync(join(folder, 'Two/1.flac'), 'utf8')).toBe('two!');
-  });
-});
-
-describe('ContentFinder', () => {
-  const find = async (metainfo: Awaited<ReturnType<typeof album>>, folder = 'Music') => {
-    const finder = await ContentFinder.open(join(place, folder), [metainfo], new AbortController().signal);
-    return { places: finder.find(metainfo), why: finder.whyNot(metainfo) };
-  };
-
-  it('finds a folder whose accents the disk spells in another way', async () => {
-    const metainfo = await album('Bébé'.normalize('NFC'), 'x', 'a.torrent');
-    renameSync(join(place, 'Music', 'Bébé'.normalize('NFC')), join(place, 'Music', 'Bébé'.normalize('NFD')));
-    expect((await find(metainfo)).places).toEqual([join(place, 'Music', 'Bébé'.normalize('NFD'))]);
-  });
-
-  it('finds the music folder itself', async () => {
-    const metainfo = await album('', 'x', 'a.torrent');
-    expect((await find(metainfo)).places).toEqual([join(place, 'Music')]);
-  });
-
-  it('takes no file for a folder, and no folder for a file', async () => {
-    const folder = await album('Name', 'x', 'a.torrent');
-    rmSync(join(place, 'Music/Name'), { recursive: true });
-    write('Name', 'x');
-    expect((await find(folder)).places).toEqual([]);
-    const file = await torrentOf('Name', 'b.torrent');
-    rmSync(join(place, 'Music/Name'));
-    write('Name/Name', 'x');
-    expect((await find(file)).places).toEqual([join(place, 'Music/Name/Name')]);
   });
 });
 

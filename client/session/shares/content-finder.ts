@@ -1,7 +1,6 @@
 /**
  * Finds where in a music folder the contents of torrents lie: by the name of a torrent's folder or file, at any depth, and
- * by the sizes of all its files. Two albums of one name are told apart by that; what is right to the last byte is found out
- * by hashing.
+ * by the sizes of all its files, which tells two albums of one name apart. Whether every byte is right, hashing tells.
  *
  * Invariant: nothing is opened, links to folders are not followed, and a place is found only with all files in it.
  */
@@ -11,12 +10,19 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { locateFiles } from '../../../torrents/verify.ts';
-import { CliError, codeOf } from '../cli-error.ts';
+import { SessionError } from '../session-error.ts';
 
-/** As deep as a torrent's own files may lie in a folder of music. */
+/** As deep as the files of a torrent may lie in a folder of music. */
 const depthMax = 32;
-/** More places of one name are not tried: `CD1` may be the name of thousands of folders. */
+/** Places of one name that are tried: `CD1` may be the name of thousands of folders. */
 const placesMax = 1_000;
+
+/** So many files of a torrent are missing there, or of another size. */
+export interface IncompleteContent {
+  readonly place: string;
+  readonly missing: number;
+  readonly files: number;
+}
 
 export class ContentFinder {
   /** Name → folders and files of that name, those nearest to the top first. */
@@ -26,7 +32,7 @@ export class ContentFinder {
     this.#places = places;
   }
 
-  /** Looks through `folder` for what is named like one of these. Throws CliError when it cannot be read. */
+  /** Looks through `folder` for what is named like one of these. Throws a SessionError `not-found` when it cannot be read. */
   static async open(
     folder: string,
     torrents: Iterable<Metainfo>,
@@ -43,11 +49,9 @@ export class ContentFinder {
         signal.throwIfAborted();
         const entries = await readdir(at, { withFileTypes: true }).catch((error: unknown) => {
           if (at !== root) return [];
-          throw new CliError(
-            'not-found',
-            `${folder} is no folder that can be read (${codeOf(error)})`,
-            error,
-          );
+          const { code } = error as NodeJS.ErrnoException;
+          const about = { path: folder, cause: error };
+          throw new SessionError('not-found', `${folder} is no folder that can be read (${code})`, about);
         });
         for (const entry of entries) {
           const path = join(at, entry.name);
@@ -66,7 +70,7 @@ export class ContentFinder {
     return this.#named(metainfo).filter((place) => missingAt(metainfo, place) === 0);
   }
 
-  /** Another one when the content has come or gone, or a file of it has changed; empty where there is none. */
+  /** Changes when the content comes or goes, or a file of it changes; empty where there is none. */
   stampOf(metainfo: Metainfo, places: readonly string[] = this.find(metainfo)): string {
     const files = metainfo.files.filter(({ isPad }) => !isPad);
     const stamps = places.flatMap((place) => {
@@ -76,14 +80,13 @@ export class ContentFinder {
     return stamps.length === 0 ? '' : createHash('sha1').update(stamps.join('\n')).digest('base64');
   }
 
-  /** Why there is none, in words. */
-  whyNot(metainfo: Metainfo): string {
-    const named = this.#named(metainfo);
-    if (named.length === 0) return 'nothing of that name is there';
-    const lacks = named.map((place) => ({ place, missing: missingAt(metainfo, place) }));
-    const best = lacks.reduce((a, b) => (b.missing < a.missing ? b : a));
-    const files = metainfo.files.filter(({ isPad }) => !isPad).length;
-    return `${best.missing} of ${files} files are missing or of another size in ${best.place}`;
+  /** The place that has most of it, where none has all; undefined when nothing of its name is there. */
+  nearest(metainfo: Metainfo): IncompleteContent | undefined {
+    const lacks = this.#named(metainfo).map((place) => ({ place, missing: missingAt(metainfo, place) }));
+    const [first, ...others] = lacks;
+    if (first === undefined) return undefined;
+    const best = others.reduce((a, b) => (b.missing < a.missing ? b : a), first);
+    return { ...best, files: metainfo.files.filter(({ isPad }) => !isPad).length };
   }
 
   #named(metainfo: Metainfo): string[] {
