@@ -11,6 +11,8 @@ import * as talk from '../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from './account.ts';
 import { TrackerError } from './tracker-error.ts';
 
+export type Notice = Static<typeof talk.notice>;
+
 const messageNews = Type.Object({ type: Type.Literal('message'), message: talk.message });
 const noticeNews = Type.Object({ type: Type.Literal('notice'), notice: talk.notice });
 export type News =

@@ -15,7 +15,7 @@ import {
   type Songs,
   type WantedRelease,
   wantedRelease,
-} from '../../session/shares/wanted-release.ts';
+} from '../../session/releases/wanted-release.ts';
 import type { FetchedRelease } from '../../sharing/fetched-releases.ts';
 import { fetchReleaseTorrent } from '../../sharing/release-torrent.ts';
 import { CliError } from '../cli-error.ts';
@@ -121,20 +121,24 @@ export async function releaseTorrentOf(
 }
 
 /** The latest version into `folder`, whichever it was that songs were found in. Throws TrackerError and CliError. */
-export async function readRelease(
-  asked: Omit<ReleaseAsked, 'stateFolder'>,
-  output: Output,
-): Promise<KnownTorrent> {
+async function readRelease(asked: Omit<ReleaseAsked, 'stateFolder'>, output: Output): Promise<KnownTorrent> {
   const wanted = await wantedRelease({ ...asked, stateFolder: stateFolder() });
+  tellRelease(wanted, output);
   const { torrent, trust, songs, upgradeFrom, remember } = wanted;
-  const { metainfo, publicKey, publisher } = torrent;
+  const { metainfo } = torrent;
+  if (songs !== 'gone') return { metainfo, trust, songs, upgradeFrom, remember };
+  const message = `${plain(metainfo.name)} has changed since that search, and the song has gone or has another name: search again`;
+  throw new CliError('result-not-found', message);
+}
+
+/** Before it is fetched. */
+export function tellRelease(wanted: WantedRelease, output: Output): void {
+  const { torrent, upgradeFrom } = wanted;
+  const { publicKey, publisher } = torrent;
   if (publicKey === undefined) {
     output.remark(`${plain(publisher)} has no key: nobody can tell whether this is what they published.`);
   }
   if (upgradeFrom !== undefined) tellUpgrade(upgradeFrom, wanted, output);
-  if (songs !== 'gone') return { metainfo, trust, songs, upgradeFrom, remember };
-  const message = `${plain(metainfo.name)} has changed since that search, and the song has gone or has another name: search again`;
-  throw new CliError('result-not-found', message);
 }
 
 function tellUpgrade(earlier: FetchedRelease, { torrent, left }: WantedRelease, output: Output): void {

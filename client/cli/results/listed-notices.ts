@@ -1,5 +1,5 @@
 /** Numbers for the releases that notices are about, as a search gives them to its results. */
-import type { Notice } from '../commands/community/notice-view.ts';
+import type { Notice } from '../../account/live-news.ts';
 import { type RememberedResult, resultsMax, saveResults } from './last-results.ts';
 
 export class ListedNotices {

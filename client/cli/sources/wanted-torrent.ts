@@ -9,6 +9,7 @@ import { isMagnet, type MagnetLink, parseMagnet } from '../../../torrents/magnet
 import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import type { UserTrust } from '../../host/network/user-trust.ts';
 import type { UpgradeFrom } from '../../host/upgrade.ts';
+import type { Remember } from '../../session/transfers/fetched-transfer.ts';
 import { badOption, CliError } from '../cli-error.ts';
 import { plain } from '../commands/making/torrent-summary.ts';
 import { typedTracker } from '../options/typed-tracker.ts';
@@ -31,8 +32,7 @@ export interface KnownTorrent {
   readonly songs?: ReadonlySet<number> | undefined;
   /** What lies there of an earlier version of it. */
   readonly upgradeFrom?: UpgradeFrom | undefined;
-  /** Told where it lies once it has begun, and once more when it is complete. */
-  readonly remember?: ((path: string, isComplete: boolean) => Promise<void>) | undefined;
+  readonly remember?: Remember | undefined;
 }
 
 /** For the help of every command that takes one. */

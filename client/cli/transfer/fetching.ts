@@ -5,10 +5,12 @@
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import type { MagnetLink } from '../../../torrents/magnet.ts';
+import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { count, duration, percent, rate, size } from '../../../torrents/wording.ts';
 import type { DiskSpace } from '../../host/disk/free-space.ts';
 import type { FileChoice } from '../../host/file-selection.ts';
 import type { Session } from '../../session/session.ts';
+import { whenFetched } from '../../session/transfers/fetched-transfer.ts';
 import type { Transfer } from '../../session/transfers/transfer.ts';
 import type { AddRequest } from '../../session/transfers/transfer-settings.ts';
 import { codeOf } from '../cli-error.ts';
@@ -55,36 +57,66 @@ export async function fetchAll(
   output: Output,
 ): Promise<{ readonly transfers: readonly Transfer[]; readonly code: number }> {
   const { signal } = options;
-  const view = new DownloadView(output);
-  const unfollow = followDownloads(session, view, output);
   let code: number = exitCode.done;
-  const fetchOne = async (torrent: WantedTorrent) => {
-    let transfer: Transfer | undefined;
+  const fetchOne = async (torrent: WantedTorrent, view: DownloadView) => {
     try {
-      transfer = session.add(requestOf(torrent, options, output));
-      await begin(transfer, torrent, view, output);
+      const transfer = session.add(requestOf(torrent, options, output));
       const remember = 'metainfo' in torrent ? torrent.remember : undefined;
-      await remember?.(transfer.path, false);
-      await transfer.completed;
-      await remember?.(transfer.path, true);
-      await finish(transfer, songPath(torrent, transfer), options, output);
+      const fetched = whenFetched(session, transfer, remember);
+      await tellFetch({ transfer, wanted: torrent, fetched }, view, options, output);
     } catch (error) {
-      // Another try, of the next notice say, begins anew.
-      if (transfer?.state === 'failed') await session.remove(transfer);
       if (wanted.length === 1 || signal.aborted) throw error;
       output.failure(codeOf(error), errorWords(error));
       if (code === exitCode.done) code = exitCodeOf(error);
     }
   };
+  return await watchFetches(session, signal, output, async (view) => {
+    await Promise.all(wanted.map((torrent) => fetchOne(torrent, view)));
+    return { transfers: view.transfers, code };
+  });
+}
+
+/** Shows what is fetched until `fetch` has an answer; a Ctrl-C rejects with what to type to go on. */
+export async function watchFetches<T>(
+  session: Session,
+  signal: AbortSignal,
+  output: Output,
+  fetch: (view: DownloadView) => Promise<T>,
+): Promise<T> {
+  const view = new DownloadView(output);
+  const unfollow = followDownloads(session, view, output);
   const stopped = aborted(signal).then(() => {
     throw interrupted(view);
   });
-  const all = Promise.all(wanted.map(fetchOne));
+  const fetched = fetch(view);
   const everyMs = output.json ? announceEveryMs : paintEveryMs;
-  const fetching = () => watch(Promise.race([all, stopped]), everyMs, () => view.look());
-  await withAnnounceKey(output, () => view.transfers, fetching).finally(unfollow);
+  const fetching = () => watch(Promise.race([fetched, stopped]), everyMs, () => view.look());
+  const answer = await withAnnounceKey(output, () => view.transfers, fetching).finally(unfollow);
   output.clearLive();
-  return { transfers: view.transfers, code };
+  return answer;
+}
+
+/** One torrent that is under way. */
+export interface Fetch {
+  readonly transfer: Transfer;
+  readonly wanted: WantedTorrent;
+  /** All of it is here. */
+  readonly fetched: Promise<void>;
+}
+
+/** What people and scripts are told of it, from its start to its end. Rejects with why it cannot be fetched. */
+export async function tellFetch(
+  { transfer, wanted, fetched }: Fetch,
+  view: DownloadView,
+  options: Pick<FetchOptions, 'onDone' | 'signal'>,
+  output: Output,
+): Promise<void> {
+  const begun = begin(transfer, wanted, view, output);
+  // It fails with `fetched`, which is waited for first.
+  begun.catch(() => {});
+  await fetched;
+  await begun;
+  await finish(transfer, songPath(wanted, transfer), options, output);
 }
 
 async function begin(
@@ -132,11 +164,16 @@ function requestOf(
     ...{ kind: 'download', place: folder, ...how },
     ...(known === undefined ? { wanted: { link: link! } } : { wanted: { metainfo: known.metainfo } }),
     onTurn: async (metainfo) => {
-      tellWarnings(metainfo, output);
-      await tellHiddenName(metainfo, folder, output);
+      await tellBefore(metainfo, folder, output);
       return { choice: bothOf(fileChoice(metainfo, files, link), known?.songs) };
     },
   };
+}
+
+/** What is to be known of a torrent before it goes to the disk. */
+export async function tellBefore(metainfo: Metainfo, folder: string, output: Output): Promise<void> {
+  tellWarnings(metainfo, output);
+  await tellHiddenName(metainfo, folder, output);
 }
 
 function tellStart(transfer: Transfer, output: Output): void {
@@ -194,7 +231,7 @@ function songPath(wanted: WantedTorrent, { path, run }: Transfer): string | unde
 async function finish(
   transfer: Transfer,
   song: string | undefined,
-  { onDone, signal }: FetchOptions,
+  { onDone, signal }: Pick<FetchOptions, 'onDone' | 'signal'>,
   output: Output,
 ): Promise<void> {
   const { metainfo, infoHash, path, run } = transfer;

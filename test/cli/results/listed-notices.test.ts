@@ -1,6 +1,7 @@
 /** Numbers of an inbox: commands take a release by them, as they do by the number of a search result. */
 import { expect, it } from 'vitest';
-import { type Notice, noticeLine } from '../../../client/cli/commands/community/notice-view.ts';
+import type { Notice } from '../../../client/account/live-news.ts';
+import { noticeLine } from '../../../client/cli/commands/community/notice-view.ts';
 import { loadResults, resultsMax, saveResults } from '../../../client/cli/results/last-results.ts';
 import { ListedNotices } from '../../../client/cli/results/listed-notices.ts';
 import { resultsAt } from '../../../client/cli/results/release-names.ts';

@@ -1,12 +1,12 @@
 /** `cicada unwish`: forgets a wish. */
 import { apiPath } from '../../../account/tracker-client.ts';
+import { wishesOf } from '../../../account/wishes.ts';
 import { CliError } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { calledAs } from '../../screen/command-line.ts';
 import { accountOptions, withAccount } from '../account/account-session.ts';
 import { plain } from '../making/torrent-summary.ts';
-import { wishesOf } from './wishes.ts';
 
 export default defineCommand({
   usage: 'unwish <wish>',

@@ -1,19 +1,10 @@
 /** `cicada wishes`: what one wishes for, numbered. */
-import Type, { type Static } from 'typebox';
-import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
-import type { TrackerAccount } from '../../../account/account.ts';
+import { type Wish, wishesOf } from '../../../account/wishes.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
 import { calledAs } from '../../screen/command-line.ts';
 import { accountOptions, withAccount } from '../account/account-session.ts';
 import { plain } from '../making/torrent-summary.ts';
-
-const wishList = Type.Object({ rows: Type.Array(talk.wish) });
-export type Wish = Static<typeof talk.wish>;
-
-export async function wishesOf(account: TrackerAccount): Promise<readonly Wish[]> {
-  return (await account.call({ path: '/wishes', answer: wishList })).rows;
-}
 
 export default defineCommand({
   usage: 'wishes',

@@ -1,7 +1,7 @@
 /** `cicada inbox`: what one is told; with --follow as it happens, and with --download it is fetched as well. */
 import * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
 import type { TrackerAccount } from '../../../account/account.ts';
-import { type LiveNewsOptions, liveNews } from '../../../account/live-news.ts';
+import { type LiveNewsOptions, liveNews, type Notice } from '../../../account/live-news.ts';
 import { badOption, codeOf } from '../../cli-error.ts';
 import { defineCommand } from '../../command.ts';
 import { exitCode } from '../../exit-codes.ts';
@@ -14,7 +14,7 @@ import { withSession } from '../../transfer/client-session.ts';
 import { openNoticeFetcher } from '../../transfer/notice-fetcher.ts';
 import { TransferVoice } from '../../transfer/transfer-voice.ts';
 import { accountOptions, withAccount } from '../account/account-session.ts';
-import { type Notice, noticeLine } from './notice-view.ts';
+import { noticeLine } from './notice-view.ts';
 
 const noticePage = talk.talk(talk.notice);
 /** As much as comes in one answer. */
@@ -69,15 +69,16 @@ export default defineCommand({
       const after = notices.at(-1)?.id;
       const live = { signal, keep, numbers, ...(after !== undefined && { after }) };
       if (!download) {
-        await tellNews(account, live, notices, async () => {}, output);
+        await tellNews(account, live, notices, () => {}, output);
         return exitCode.done;
       }
       return await withSession({ ...args, remembers: true }, output, async (session) => {
         new TransferVoice(session, output);
-        const fetcher = openNoticeFetcher(session, account, { folder, signal }, output);
-        // What came while nobody was here.
-        for (const notice of notices) if (!notice.isRead) await fetcher.take(notice);
-        await Promise.race([tellNews(account, live, notices, fetcher.take, output), fetcher.ended]);
+        const fetcher = openNoticeFetcher(session, account, { folder, stateFolder, signal }, output);
+        const take = (notice: Notice) => fetcher.take(notice);
+        // What came while the program did not run.
+        for (const notice of notices) if (!notice.isRead) take(notice);
+        await Promise.race([tellNews(account, live, notices, take, output), fetcher.ended]);
         return exitCode.done;
       });
     });
@@ -88,7 +89,7 @@ async function tellNews(
   account: TrackerAccount,
   { keep, numbers, ...live }: LiveNewsOptions & { readonly keep: boolean; readonly numbers: ListedNotices },
   known: readonly Notice[],
-  onNotice: (notice: Notice) => Promise<void>,
+  onNotice: (notice: Notice) => void,
   output: Output,
 ): Promise<void> {
   const told = new Set(known.map(({ id }) => id));
@@ -102,7 +103,7 @@ async function tellNews(
     output.document({ event: 'notice', notice: numbers.numbered(notice) });
     output.data(noticeLine(notice, numbers.of(notice)));
     if (!keep) await markRead(account, notice);
-    await onNotice(notice);
+    onNotice(notice);
   };
   for await (const news of liveNews(account, live)) {
     if (news.type === 'notice') await tell(news.notice);

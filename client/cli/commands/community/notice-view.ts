@@ -1,12 +1,9 @@
 /** What one is told, in a line each. */
-import type { Static } from 'typebox';
-import type * as talk from '../../../../tracker/protocol/api/talk-shapes.ts';
+import type { Notice } from '../../../account/live-news.ts';
 import { calledAs, commandLine } from '../../screen/command-line.ts';
 import { paint } from '../../screen/output.ts';
 import { plain } from '../making/torrent-summary.ts';
 import { timeWords } from './talk-view.ts';
-
-export type Notice = Static<typeof talk.notice>;
 
 /** `number`: by which commands take its release. */
 export function noticeLine(notice: Notice, number?: number): string {

@@ -9,6 +9,7 @@ import type { UserTrust } from '../../host/network/user-trust.ts';
 import { leftBehind } from '../../host/upgrade.ts';
 import { type FetchedRelease, loadFetched, saveFetched } from '../../sharing/fetched-releases.ts';
 import { fetchReleaseTorrent, type ReleaseTorrent } from '../../sharing/release-torrent.ts';
+import type { Remember } from '../transfers/fetched-transfer.ts';
 
 export interface Songs {
   /** In which the files are counted. */
@@ -35,8 +36,7 @@ export interface WantedRelease {
   readonly upgradeFrom: FetchedRelease | undefined;
   /** Files of the earlier version that are not in this one: they stay where they are. */
   readonly left: readonly TorrentFile[];
-  /** To be told where it lies once it has begun, and once more when it is complete. */
-  readonly remember: (path: string, isComplete: boolean) => Promise<void>;
+  readonly remember: Remember;
 }
 
 /** The latest version, whichever it was that songs were found in. Throws TrackerError. */

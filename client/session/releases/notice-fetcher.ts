@@ -1,0 +1,116 @@
+/**
+ * Fetches what notices are about, one after the other, and gives it on while the session runs: new versions and releases of
+ * what is followed, and wishes that are marked to be fetched.
+ *
+ * Invariant: of one release one version is under way; the one before is let go of first. A release that cannot be fetched is
+ * told of, and stops no other.
+ */
+import type { TrackerAccount } from '../../account/account.ts';
+import type { Notice } from '../../account/live-news.ts';
+import { wishesOf } from '../../account/wishes.ts';
+import type { Session } from '../session.ts';
+import { whenFetched } from '../transfers/fetched-transfer.ts';
+import type { Transfer } from '../transfers/transfer.ts';
+import type { AddRequest } from '../transfers/transfer-settings.ts';
+import { type WantedRelease, wantedRelease } from './wanted-release.ts';
+
+export interface NoticeFetcherOptions {
+  /** Where the folders of releases go. */
+  readonly folder: string;
+  readonly stateFolder: string;
+  readonly signal: AbortSignal;
+}
+
+/** What happens, for the user interface. */
+export interface NoticeFetcherPorts {
+  /** Its newest version, and what lies here of it: before anything is fetched, also when that version is here already. */
+  readonly onRelease: (wanted: WantedRelease) => void;
+  readonly onTurn?: AddRequest['onTurn'];
+  /** It is in the list. `fetched` settles when all of it is here, or cannot be. The next notice waits for the answer. */
+  readonly onFetching: (transfer: Transfer, wanted: WantedRelease, fetched: Promise<void>) => Promise<void>;
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Notices that wait for their turn: more than a user follows in one night. */
+const waitingMax = 1_000;
+
+export class NoticeFetcher {
+  /** Rejects when the signal is aborted in the middle of a download, with what stopped it. */
+  readonly ended: Promise<never>;
+  readonly #session: Session;
+  readonly #account: TrackerAccount;
+  readonly #options: NoticeFetcherOptions;
+  readonly #ports: NoticeFetcherPorts;
+  /** By release. */
+  readonly #fetched = new Map<string, Transfer>();
+  readonly #end: (why: unknown) => void;
+  #waiting = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    session: Session,
+    account: TrackerAccount,
+    options: NoticeFetcherOptions,
+    ports: NoticeFetcherPorts,
+  ) {
+    this.#session = session;
+    this.#account = account;
+    this.#options = options;
+    this.#ports = ports;
+    const { promise, reject } = Promise.withResolvers<never>();
+    // A caller that does not wait for it must not be ended by its rejection.
+    promise.catch(() => {});
+    this.ended = promise;
+    this.#end = reject;
+  }
+
+  /** It is fetched in its turn, if it is wanted. */
+  take(notice: Notice): void {
+    const { releaseId } = notice;
+    if (releaseId === undefined || this.#waiting >= waitingMax) return;
+    this.#waiting++;
+    this.#turn = this.#turn.then(() => this.#fetchInTurn(releaseId, notice));
+  }
+
+  /** Never rejects. */
+  async #fetchInTurn(releaseId: string, notice: Notice): Promise<void> {
+    const { signal } = this.#options;
+    try {
+      if (!signal.aborted && (await this.#isWanted(notice))) await this.#fetch(releaseId);
+    } catch (error) {
+      if (signal.aborted) this.#end(error);
+      else this.#ports.onFailed(error);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  async #isWanted({ kind, wishId }: Notice): Promise<boolean> {
+    if (kind === 'new-version' || kind === 'new-release') return true;
+    if (kind !== 'wish') return false;
+    const wishes = await wishesOf(this.#account);
+    return wishes.some(({ id, downloads = false }) => id === wishId && downloads);
+  }
+
+  async #fetch(releaseId: string): Promise<void> {
+    const { folder, stateFolder } = this.#options;
+    const asked = { account: this.#account, releaseId, songs: undefined, folder, stateFolder };
+    const wanted = await wantedRelease(asked);
+    this.#ports.onRelease(wanted);
+    const { metainfo } = wanted.torrent;
+    const before = this.#fetched.get(releaseId);
+    if (before !== undefined && Buffer.compare(before.metainfo.infoHash, metainfo.infoHash) === 0) return;
+    if (before !== undefined && !before.isRemoved) await this.#session.remove(before);
+    this.#fetched.delete(releaseId);
+    const { trust, upgradeFrom, remember } = wanted;
+    const { onTurn } = this.#ports;
+    const transfer = this.#session.add({
+      ...{ wanted: { metainfo }, kind: 'download', place: folder, trust, upgradeFrom },
+      ...(onTurn && { onTurn }),
+    });
+    const fetched = whenFetched(this.#session, transfer, remember);
+    fetched.catch(() => {});
+    await this.#ports.onFetching(transfer, wanted, fetched);
+    this.#fetched.set(releaseId, transfer);
+  }
+}
