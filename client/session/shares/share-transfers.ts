@@ -21,16 +21,31 @@ export class ShareTransfers {
 
   /** Resolves when it runs. `before` ends first, and it takes its place. Rejects with why it does not run. */
   async start(request: ShareRequest, signal: AbortSignal, before?: Transfer): Promise<Transfer> {
-    if (before !== undefined) await this.#session.remove(before);
-    const transfer = await startTransfer(this.#session, { ...request, kind: 'share' }, signal);
-    if (before === undefined) this.#all.push(transfer);
-    else this.#all[this.#all.indexOf(before)] = transfer;
-    return transfer;
+    try {
+      if (before !== undefined) await this.#end(before);
+      const transfer = await startTransfer(this.#session, { ...request, kind: 'share' }, signal);
+      const at = before === undefined ? -1 : this.#all.indexOf(before);
+      if (at < 0) this.#all.push(transfer);
+      else this.#all[at] = transfer;
+      return transfer;
+    } catch (error) {
+      if (before !== undefined) this.#drop(before);
+      throw error;
+    }
   }
 
   async letGo(transfer: Transfer): Promise<void> {
+    this.#drop(transfer);
+    await this.#end(transfer);
+  }
+
+  #drop(transfer: Transfer): void {
     const at = this.#all.indexOf(transfer);
     if (at >= 0) this.#all.splice(at, 1);
-    await this.#session.remove(transfer);
+  }
+
+  /** It may have ended before: the version that was to follow it could not be started. */
+  async #end(transfer: Transfer): Promise<void> {
+    if (!transfer.isRemoved) await this.#session.remove(transfer);
   }
 }
