@@ -22,14 +22,14 @@ export function sharedPlaces(paths: readonly string[], args: SecretsArgs): strin
   return paths.map((each) => checkShare(each, ownFolders(), { includeSecrets }));
 }
 
-/** Why it could not be shared: for who only makes a torrent of it. Throws a ShareError for a file that is a secret. */
+/** Why it could not be shared, for a command that only makes a torrent of it. Throws a ShareError for a file that is a secret. */
 export function shareFault(at: string, args: SecretsArgs): ShareError | undefined {
   try {
     sharedPlaces([at], args);
     return undefined;
   } catch (error) {
     if (!(error instanceof ShareError) || error.code === 'share-secret') throw error;
-    // What is not there has a better message where it is read.
+    // Of a path that is not there, the code that reads it has a better message.
     return error.code === 'share-missing' || error.code === 'share-not-a-folder' ? undefined : error;
   }
 }

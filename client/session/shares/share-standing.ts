@@ -12,7 +12,7 @@ import { SaidOnce } from './share-trouble.ts';
 
 type Shared = Pick<ReleaseDetail, 'id' | 'album' | 'announceUrl'>;
 
-/** Soon enough to do something about it; somebody who shares a thousand folders still asks once a second only. */
+/** Soon enough to do something about it. With a thousand folders, the tracker is still asked once a second only. */
 const lookEveryMs = 20_000;
 const askEveryMs = 1_000;
 
