@@ -1,9 +1,9 @@
 /**
- * The program a peer id names, for people: `-TR2940-…` is Transmission 2.94. Ids are what peers say of themselves, so
- * this decides nothing; what is in none of the usual styles has no name.                                       BEP 20
+ * The program that a peer id names, for display: `-TR2940-…` is Transmission 2.94. A peer chooses its own
+ * id, so no decision depends on the name. An id in no known style has no name. BEP 20
  */
 
-/** Azureus style, `-XXvvvv-`: the ones that are met, by the two characters of their code. */
+/** Azureus style, `-XXvvvv-`: programs by their two-character code. */
 const programs: Readonly<Record<string, string>> = {
   AG: 'Ares',
   AZ: 'Vuze',
@@ -34,10 +34,10 @@ const programs: Readonly<Record<string, string>> = {
   XL: 'Xunlei',
 };
 
-/** Mainline style, `M7-10-1--`: a letter, and numbers between dashes. */
+/** Mainline style, `M7-10-1--`: a letter, then numbers between dashes. */
 const mainlinePrograms: Readonly<Record<string, string>> = { A2: 'aria2', M: 'BitTorrent', Q: 'Queen Bee' };
 
-/** `peerId` has 20 bytes. Undefined: in a style of its own. */
+/** `peerId` has 20 bytes. Undefined: an id in no known style. */
 export function clientNameOf(peerId: Uint8Array): string | undefined {
   let text = '';
   for (const byte of peerId) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '\0';
@@ -52,9 +52,9 @@ export function clientNameOf(peerId: Uint8Array): string | undefined {
   return `${mainlinePrograms[code!]} ${numbers.join('.')}`;
 }
 
-/** A digit a number, letters go on where digits end: `45A0` is 4.5.10. */
+/** One number per digit; letters continue after 9: `45A0` is 4.5.10. */
 function versionOf(code: string, digits: string): string {
-  // Transmission had two digits for one number until 3.00.
+  // Before 3.00, Transmission used two digits for its minor version.
   if (code === 'TR' && digits < '4') return `${digits[0]}.${digits.slice(1, 3)}`;
   const numbers: string[] = [];
   for (const digit of digits) {

@@ -1,6 +1,4 @@
-/**
- * The extension protocol's handshake: what we say about ourselves and what a peer says of itself, checked.   BEP 10 21
- */
+/** The handshake of the extension protocol: encodes ours, and parses and checks a peer's. BEP 10 21 */
 import { BencodeError, scanPrefix } from '../../../torrents/bencode/bencode.ts';
 import { encode } from '../../../torrents/bencode/bencode-encode.ts';
 
@@ -8,21 +6,21 @@ import { encode } from '../../../torrents/bencode/bencode-encode.ts';
 export const ourExtensionId = { handshake: 0, utMetadata: 1 } as const;
 
 export interface ExtensionHandshake {
-  /** Requests the peer lets wait. */
+  /** Requests that the peer queues at most. */
   readonly reqq: number | undefined;
-  /** Its name for itself, for people: at most 64 characters, unprintable ones left out. */
+  /** The peer's name for its program, for display: at most 64 characters, without unprintable ones. */
   readonly client: string | undefined;
-  /** The port it listens on. */
+  /** The port that the peer listens on. */
   readonly port: number | undefined;
-  /** It will fetch nothing.  BEP 21 */
+  /** The peer downloads nothing. BEP 21 */
   readonly uploadOnly: boolean;
-  /** Bytes of the info dictionary.  BEP 9 */
+  /** Size of the info dictionary in bytes. BEP 9 */
   readonly metadataBytes: number | undefined;
-  /** The id under which it wants ut_metadata; undefined: it does not speak it. */
+  /** The id under which the peer expects ut_metadata. Undefined: the peer does not support it. */
   readonly utMetadataId: number | undefined;
 }
 
-/** Real ones have about 200 bytes; some list many extensions. */
+/** Real handshakes have about 200 bytes; some list many extensions. */
 const handshakeLimits = { bytesMax: 16 * 1024, tokensMax: 1_000, depthMax: 8 };
 
 export function encodeExtensionHandshake(ours: {
@@ -42,7 +40,7 @@ export function encodeExtensionHandshake(ours: {
   });
 }
 
-/** Undefined when it is no dictionary; a field that makes no sense counts as missing. */
+/** Undefined when the payload is not a dictionary. An invalid field counts as missing. */
 export function parseExtensionHandshake(payload: Uint8Array): ExtensionHandshake | undefined {
   try {
     const message = scanPrefix(payload, handshakeLimits);

@@ -1,6 +1,6 @@
 /**
- * What peers learn of a torrent through the extension protocol: who we are, whether we fetch anything, and the info
- * dictionary itself, for those who have only its hash.                                                     BEP 9 10 21
+ * What we send through the extension protocol: our client name, whether we download anything, and the info
+ * dictionary for peers that have only the hash. BEP 9 10 21
  */
 import type { Context } from '../context.ts';
 import { clientName } from '../swarm/swarm-peers.ts';
@@ -25,9 +25,9 @@ export class ExtensionVoice {
     this.#context = context;
   }
 
-  /** Right after the handshake, and again when it changes whether we fetch anything. */
+  /** Called right after the handshake, and again when `uploadOnly` changes. */
   introduce(session: PeerSession, uploadOnly: boolean): void {
-    // All peers are told the same: it is encoded once, and once more when it changes.
+    // Every peer gets the same bytes, so they are encoded once per change.
     if (this.#introduction === undefined || this.#saysUploadOnly !== uploadOnly) {
       this.#introduction = this.#encode(uploadOnly);
       this.#saysUploadOnly = uploadOnly;
@@ -46,7 +46,7 @@ export class ExtensionVoice {
     });
   }
 
-  /** Somebody who has only the hash asks for the info dictionary. */
+  /** Answers a peer that requests a block of the info dictionary. */
   onMetadata(session: PeerSession, message: MetadataMessage): Violation | undefined {
     const id = session.extensions?.utMetadataId;
     if (message.type !== 'request' || id === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** The block that a peer is sending: its bytes arrive in several reads of the socket. */
+/** The block that a peer is sending. Its bytes arrive in several reads of the socket. */
 import type { Block } from '../../../torrents/geometry.ts';
 import type { Sink } from '../pieces/fetching-piece.ts';
 
@@ -6,7 +6,7 @@ export class IncomingBlock {
   #block: Block | undefined;
   #sink: Sink | undefined;
 
-  /** Without a sink its bytes are dropped: another peer was faster. */
+  /** Without a sink the bytes are dropped: we no longer need the block. */
   begin(block: Block, sink: Sink | undefined): void {
     this.#block = block;
     this.#sink = sink;
@@ -17,7 +17,7 @@ export class IncomingBlock {
     this.#sink?.piece.write(this.#sink, bytes, from, to);
   }
 
-  /** All its bytes have arrived. */
+  /** All bytes of the block have arrived. */
   finish(): { readonly block: Block; readonly sink: Sink | undefined } | undefined {
     const block = this.#block;
     const sink = this.#sink;
@@ -26,7 +26,7 @@ export class IncomingBlock {
     return block === undefined ? undefined : { block, sink };
   }
 
-  /** The connection ended in the middle of it. */
+  /** The connection ended in the middle of the block. */
   abort(): void {
     if (this.#sink !== undefined) this.#sink.piece.closeSink(this.#sink);
     this.#sink = undefined;

@@ -1,8 +1,9 @@
 /**
- * Whether a peer has something for us: how many pieces it has that are wanted and not stored, counted as things change
- * rather than looked up; and how rare every piece is, which the picker hears from here.
+ * Whether a peer has pieces for us: per peer, the number of pieces that it has and that are wanted and not
+ * stored. The number is updated with each event instead of computed by a lookup. This file also reports to
+ * the picker how rare each piece is.
  *
- * Invariant: we have told a peer that we are interested exactly while its `usefulCount` is above zero.       BEP 3
+ * Invariant: we have sent `interested` to a peer exactly while its `usefulCount` is above zero. BEP 3
  */
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
 import type { ConnectionId } from '../contract.ts';
@@ -27,15 +28,18 @@ export class Interest {
   readonly #firstCopies: FirstCopies;
   readonly #tellAtOnceMax: number;
   readonly #holders: PieceHolders<PeerSession>;
-  /** Those that had everything from the start. */
+  /** Peers that announced all pieces in their first message. */
   readonly #seeds = new SmallSet<PeerSession>();
-  /** Of the piece that has just been stored: peers that have nothing more for us, and the last of them. */
+  /** While one stored piece is handled: a peer that has nothing more for us, and the number of such peers. */
   #useless: PeerSession | undefined;
   #uselessCount = 0;
-  /** Stored, and not everybody has heard of it. */
+  /** Stored pieces that we have not yet announced to all peers. */
   #untold: PieceIndex[] = [];
 
-  /** `tellAtOnceMax`: with more peers than this, they hear of new pieces at the next tick, of several at once. */
+  /**
+   * `tellAtOnceMax`: with more peers than this, `have` messages wait for the next tick and go out several at
+   * once.
+   */
   constructor(geometry: Geometry, parts: InterestParts, firstCopies: FirstCopies, tellAtOnceMax: number) {
     this.#geometry = geometry;
     this.#holders = new PieceHolders(geometry.pieceCount);
@@ -45,7 +49,7 @@ export class Interest {
     this.#firstCopies = firstCopies;
   }
 
-  /** What it has, all at once. A seed is counted, not walked. */
+  /** The peer's first bitfield, have-all or the like. A seed is only counted; its pieces are not visited. */
   onPieces(session: PeerSession): void {
     const { pieces } = session;
     session.countedAsSeed = pieces.isAll;
@@ -63,17 +67,17 @@ export class Interest {
     session.setInterested(session.usefulCount > 0);
   }
 
-  /** It has joined, and has said nothing yet. */
+  /** The peer has joined and has not yet told us its pieces. */
   onJoined({ record }: PeerSession): void {
     record.isSeed = false;
   }
 
-  /** It fetches nothing more.  BEP 21 */
+  /** The peer downloads nothing more. BEP 21 */
   onUploadOnly({ record, pieces }: PeerSession, uploadOnly: boolean): void {
     record.isSeed = pieces.isAll || uploadOnly;
   }
 
-  /** One piece more. True when that is of use to us. */
+  /** The peer has one more piece. True when we need that piece. */
   onHave(session: PeerSession, pieceIndex: PieceIndex, nowMs: number): boolean {
     this.#picker.onHave(pieceIndex);
     this.#firstCopies.onHave(session, pieceIndex, nowMs);
@@ -93,7 +97,10 @@ export class Interest {
     session.pieces.each((pieceIndex) => this.#picker.onLost(pieceIndex));
   }
 
-  /** A piece is stored: whoever has it has one thing less for us, if we lacked it; whoever has not is told. */
+  /**
+   * A piece is stored. If we lacked it, each peer that has it has one useful piece less. All other peers get
+   * a `have`.
+   */
   onStored(sessions: PeerSessions, pieceIndex: PieceIndex, wasLacking: boolean): void {
     this.#untold.push(pieceIndex);
     if (wasLacking) this.#lackNoMore(sessions, pieceIndex);
@@ -112,14 +119,14 @@ export class Interest {
       for (const session of sessions.values()) session.setInterested(session.usefulCount > 0);
   }
 
-  /** One function for all pieces: it is asked of every holder of every piece that is stored. */
+  /** One function for all pieces: it runs for every holder of every stored piece. */
   readonly #takeOne = (session: PeerSession): void => {
     if (--session.usefulCount > 0) return;
     this.#useless = session;
     this.#uselessCount += 1;
   };
 
-  /** Stored pieces are missing again: peers that have them are of use once more. */
+  /** Stored pieces are lost again: peers that have them are useful again. */
   onLost(sessions: PeerSessions, lost: ReadonlySet<PieceIndex>): void {
     this.#untold = this.#untold.filter((pieceIndex) => !lost.has(pieceIndex));
     const lacked = [...lost].filter((pieceIndex) => this.#selection.lacks(pieceIndex));
@@ -130,9 +137,10 @@ export class Interest {
   }
 
   /**
-   * Whoever has not heard of what is stored hears of it. One peer after the other, all that is new for it: piece by piece
-   * every peer would be fetched from memory for each. Who has the first pieces already comes after those who have not, so
-   * that what leaves keeps the order in which it was stored.
+   * Sends a `have` for every newly stored piece to each peer that lacks it. The loop goes by peer, not by
+   * piece: by piece, every peer would be fetched into the cache once for each piece. Peers that have the
+   * first pieces come after those that lack them, so that messages leave in the order in which the pieces
+   * were stored.
    */
   tell(sessions: PeerSessions): void {
     if (this.#untold.length === 0) return;
@@ -147,11 +155,14 @@ export class Interest {
     }
   }
 
-  /** Tells the peer of all from this one on that it lacks. False when it has this one. */
+  /**
+   * Sends a `have` for each piece from `from` on that the peer lacks. False when the peer has the piece at
+   * `from`.
+   */
   #tellFrom(session: PeerSession, untold: readonly PieceIndex[], from: number): boolean {
-    // A seed is told, too: it cares for what no peer has yet (first-copies.ts).
+    // A seed gets every `have`, too: its super-seeding needs them (first-copies.ts).
     const { isAll } = session.pieces;
-    // The rows of a few pieces are at hand, the bits of each peer are not.
+    // The rows of a few pieces are in the cache; the bits of each peer are not.
     if (!isAll && this.#holders.has(session, untold[from]!)) return false;
     for (let i = from; i < untold.length; i++) {
       const pieceIndex = untold[i]!;
@@ -160,7 +171,7 @@ export class Interest {
     return true;
   }
 
-  /** Something else is wanted now: everybody is counted again. */
+  /** The selection has changed: the useful pieces of every peer are counted again. */
   onSelected(sessions: Iterable<PeerSession>): void {
     const lacked = this.#selection.lackedBits();
     for (const session of sessions) {

@@ -1,10 +1,11 @@
 /**
- * How much one peer may still say. What is allowed by itself (a change of mind, a request while choked) costs us a turn
- * and our line its bytes all the same: without a price, one fast peer drowns a slow line and never breaks a rule.
+ * Limits how many messages one peer may send. Messages that the protocol allows at any time (interested, not
+ * interested, a request while choked) still cost us CPU time and bandwidth: without a limit, one fast peer
+ * floods a slow link without breaking a rule.
  *
- * Words are earned by time and by trade: a block either way, and a piece we tell of, may each be answered by a few words.
- * Whatever a peer can make us say at will (rejects, choke and unchoke, requests while it changes its mind) earns nothing.
- * News are free: who has what can be told once a piece.
+ * A peer earns messages by time and by trade: a block in either direction and each `have` that we send allow
+ * a few messages. Messages that a peer can provoke at will (rejects, choke and unchoke, requests while its
+ * interest changes) earn nothing. A `have` with a new piece is free: there is at most one for each piece.
  */
 import type { Limits } from '../limits.ts';
 
@@ -20,11 +21,11 @@ export class MessageAllowance {
     this.#filledMs = nowMs;
   }
 
-  /** False when the peer has said more than anybody has to say. */
+  /** False when the peer has sent more messages than any correct peer needs. */
   spend(words: number, nowMs: number): boolean {
     this.#words -= words;
     if (this.#words >= 0) return true;
-    // Time counts in whole seconds, and only when it is needed: this is asked at every message.
+    // Time counts in whole seconds and only when the allowance is used up: this runs for every message.
     const { messagesPerSecond, messagesBurst } = this.#limits;
     const seconds = Math.floor((nowMs - this.#filledMs) / 1_000);
     this.#filledMs += seconds * 1_000;
@@ -32,13 +33,16 @@ export class MessageAllowance {
     return this.#words >= 0;
   }
 
-  /** A block has gone one way or the other, or we have told of a new piece. */
+  /** A block was sent or received, or we sent a `have`. */
   earn(): void {
     const { messagesPerTrade, messagesBurst } = this.#limits;
     this.#words = Math.min(messagesBurst, this.#words + messagesPerTrade);
   }
 
-  /** A `have` of a torrent whose pieces are not known here: news, as long as there may be so many pieces. */
+  /**
+   * A `have` while the number of pieces is unknown. It is free up to the largest number of pieces that a
+   * torrent may have.
+   */
   spendBlindHave(nowMs: number): boolean {
     this.#blindHaves += 1;
     return this.#blindHaves <= this.#limits.blindHavesMax || this.spend(1, nowMs);

@@ -1,6 +1,4 @@
-/**
- * The messages of ut_metadata: the info dictionary in blocks of 16 KiB between peers.                        BEP 9
- */
+/** The messages of ut_metadata: peers exchange the info dictionary in blocks of 16 KiB. BEP 9 */
 import { BencodeError, scanPrefix } from '../../../torrents/bencode/bencode.ts';
 import { encode } from '../../../torrents/bencode/bencode-encode.ts';
 
@@ -27,7 +25,7 @@ export function encodeMetadataReject(blockIndex: number): Uint8Array {
   return encode({ msg_type: 2, piece: blockIndex });
 }
 
-/** `infoBytes`: the whole info dictionary; the block must exist. */
+/** `infoBytes`: the whole info dictionary. The block must exist. */
 export function encodeMetadataBlock(infoBytes: Uint8Array, blockIndex: number): Uint8Array {
   const block = infoBytes.subarray(blockIndex * metadataBlockBytes, (blockIndex + 1) * metadataBlockBytes);
   const header = encode({ msg_type: 1, piece: blockIndex, total_size: infoBytes.length });
@@ -37,7 +35,7 @@ export function encodeMetadataBlock(infoBytes: Uint8Array, blockIndex: number): 
   return message;
 }
 
-/** Undefined: not what BEP 9 describes. A type nobody has defined is undefined too and is to be ignored. */
+/** Undefined: the message violates BEP 9. The caller ignores a message of unknown type. */
 export function parseMetadataMessage(payload: Uint8Array): MetadataMessage | 'unknown-type' | undefined {
   try {
     const header = scanPrefix(payload, headerLimits);

@@ -1,7 +1,7 @@
 /**
- * What one peer has, as it says. What of it may be asked for: source-pieces.ts.
+ * The pieces that one peer has announced. Which of them we may request: source-pieces.ts.
  *
- * Invariant: `count` is the number of pieces it has; a peer that has all of them needs no bits.
+ * Invariant: `count` is the number of pieces that the peer has. A peer with all pieces needs no bits.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { addPiece, eachPiece, hasPiece } from '../../../torrents/piece-set.ts';
@@ -12,11 +12,11 @@ const noBits = new Uint8Array(0);
 
 export class PeerPieces extends SourcePieces {
   count = 0;
-  /** MSB first, as on the wire; empty when it has all of them. */
+  /** MSB first, as on the wire. Empty when the peer has all pieces. */
   #bits = noBits;
   #isAll = false;
 
-  /** The torrent is known: until it says more, the peer has nothing of it. */
+  /** The number of pieces is known. Until its first message, the peer has none. */
   expect(pieceCount: number): void {
     this.pieceCount = pieceCount;
     this.#bits = smallBytes(Math.ceil(pieceCount / 8));
@@ -30,14 +30,14 @@ export class PeerPieces extends SourcePieces {
     return this.#isAll || hasPiece(this.#bits, pieceIndex);
   }
 
-  /** What it says at first. The bytes (MSB first, spare bits zero) are borrowed. */
+  /** The peer's first message about its pieces. The bytes (MSB first, spare bits zero) are borrowed. */
   setAll(pieces: Uint8Array | 'all'): void {
     this.count = pieces === 'all' ? this.pieceCount : countBits(pieces);
     this.#isAll = this.count === this.pieceCount;
     this.#bits = this.#isAll || pieces === 'all' ? noBits : smallCopy(pieces, 0, pieces.length);
   }
 
-  /** True when it did not have it. */
+  /** True when the piece is new for this peer. */
   add(pieceIndex: PieceIndex): boolean {
     if (this.#isAll) return false;
     if (hasPiece(this.#bits, pieceIndex)) return false;
@@ -46,14 +46,14 @@ export class PeerPieces extends SourcePieces {
     return true;
   }
 
-  /** It has everything by now: the bits are of no more use. */
+  /** Drops the bits when the peer has all pieces by now. */
   forgetBits(): void {
     if (this.count !== this.pieceCount) return;
     this.#isAll = true;
     this.#bits = noBits;
   }
 
-  /** Pieces among `bits` (MSB first) that it has. */
+  /** How many pieces of `bits` (MSB first) the peer has. */
   countAmong(bits: Uint8Array): number {
     if (this.#isAll) return countBits(bits);
     const have = this.#bits;
@@ -62,7 +62,7 @@ export class PeerPieces extends SourcePieces {
     return count;
   }
 
-  /** Every piece it has, in order. */
+  /** Visits every piece that the peer has, in order. */
   each(visit: (pieceIndex: PieceIndex) => void): void {
     if (this.#isAll) for (let i = 0; i < this.pieceCount; i++) visit(i as PieceIndex);
     eachPiece(this.#bits, (pieceIndex) => visit(pieceIndex as PieceIndex));
@@ -81,7 +81,7 @@ function countOnes(byte: number): number {
   return count;
 }
 
-/** Bits after the last piece that are set. */
+/** True when a bit after the last piece is set. */
 export function hasSpareBits(bits: Uint8Array, pieceCount: number): boolean {
   const spareCount = bits.length * 8 - pieceCount;
   return spareCount > 0 && (bits.at(-1)! & ((1 << spareCount) - 1)) !== 0;

@@ -1,8 +1,8 @@
 /**
- * One connection, the receiving side: every number that the peer sends becomes a PieceIndex or a Block here, or the
- * connection closes with a violation. The swarm decides what a message means for the torrent.
+ * One connection, the receiving side. Every number that the peer sends becomes a PieceIndex or a Block here,
+ * or the connection closes with a violation. The swarm decides what a message means for the torrent.
  *
- * Invariant: after `gone` nothing more is sent, and no message is believed.                              BEP 3 6
+ * Invariant: after `gone` is set, nothing more is sent and every message is ignored. BEP 3 6
  */
 import { blockBytesMax, type Geometry, type PieceIndex, pieceCountMax } from '../../../torrents/geometry.ts';
 import { hasPiece } from '../../../torrents/piece-set.ts';
@@ -22,7 +22,7 @@ import { PeerVoice } from './peer-voice.ts';
 import type { Doorkeeper, SessionEvents, Violation } from './session-events.ts';
 import { TransferMeter } from './transfer-meter.ts';
 
-/** While only the info-hash is known: a bitfield of the largest torrent that we open. */
+/** Used while only the info-hash is known: a bitfield of the largest torrent that we accept. */
 const bitfieldBytesMax = pieceCountMax / 8;
 
 const unknownPeerId = new Uint8Array(0);
@@ -31,33 +31,36 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   readonly address: PeerAddress;
   readonly incoming: boolean;
   readonly openedMs: number;
-  /** That of a stranger until the handshake is accepted; then what the swarm knows of it. */
+  /** An empty record until the handshake is accepted; then the swarm's record of this peer. */
   record: PeerRecord;
   peerId: Uint8Array = unknownPeerId;
-  /** What it says of itself.  BEP 10 */
+  /** The peer's extension handshake. BEP 10 */
   extensions: ExtensionHandshake | undefined;
   extensionHandshakes = 0;
   peerChoking = true;
   peerInterested = false;
-  /** What it has. */
+  /** The pieces that the peer has. */
   readonly pieces = new PeerPieces();
-  /** Pieces it has that we want and have not stored: interest.ts. */
+  /** Number of pieces that the peer has and that we want and have not stored: interest.ts. */
   usefulCount = 0;
-  /** Among those whose pieces are known one by one (piece-holders.ts). */
+  /** The peer's seat in piece-holders.ts, or -1. */
   seat = -1;
   readonly kept = new KeptPieces();
-  /** Told to the picker as a seed rather than piece by piece: interest.ts. */
+  /** The peer counts as one seed in the availability of pieces, not piece by piece: interest.ts. */
   countedAsSeed = false;
-  /** It is served in turn rather than for its worth: choker.ts. */
+  /** The peer has the optimistic unchoke: choker.ts. */
   optimistic = false;
-  /** How much of what we gave it first others have since, lately: first-copies.ts. */
+  /**
+   * How many pieces that we gave to this peer first have lately reached others, in 64ths, fading:
+   * first-copies.ts.
+   */
   spread = 0;
   heardMs: number;
   readonly pipeline: RequestPipeline;
   readonly down = new TransferMeter();
 
   readonly #doorkeeper: Doorkeeper<PeerSession>;
-  /** Once it is open. */
+  /** Set once the session is open. */
   #swarm: SessionEvents<PeerSession> | undefined;
   readonly #decoder = new WireDecoder();
   #geometry: Geometry | undefined;
@@ -82,14 +85,14 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
     return this.#swarm !== undefined && !this.gone;
   }
 
-  /** We may send it requests, and it has something for us. */
+  /** We may send requests to the peer, and it has pieces for us. */
   get mayBeAsked(): boolean {
     return this.isOpen && !this.peerChoking && this.amInterested;
   }
 
   /**
-   * The swarm takes the connection in: from now on numbers are checked against its geometry. Without one (the metadata
-   * is still being fetched) only extended messages mean anything.
+   * The swarm accepts the connection: from now on numbers are checked against its geometry. Without a
+   * geometry (the metadata is still being fetched) only extended messages have an effect.
    */
   open(
     swarm: SessionEvents<PeerSession>,
@@ -112,38 +115,39 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
     this.fast = handshake.fast;
   }
 
-  /** Bytes from the socket. Answers why the connection must close. */
+  /** Bytes from the socket. Returns why the connection must close. */
   receive(bytes: Uint8Array, count: number, nowMs: number): Violation | 'ended' | undefined {
     this.#nowMs = nowMs;
     this.heardMs = nowMs;
     return this.#decoder.feed(bytes, count, this);
   }
 
-  /** Sends and asks for what the limits now allow. */
+  /** Sends what the limits now allow: requests and blocks. */
   advance(nowMs: number): void {
     this.#swarm?.advance(this, nowMs);
   }
 
-  /** The connection is over: the block in the middle of which it stopped is let go. */
+  /** The connection has ended. A block that was arriving is given up. */
   end(): void {
     this.gone = true;
     this.amChoking = true;
     this.#incoming.abort();
   }
 
-  // The door --------------------------------------------------------------------------------------------------------
+  // From the decoder
+  // ------------------------------------------------------------------------------------------------
 
   onHandshake(handshake: Handshake): Violation | undefined {
     return this.#doorkeeper(this, handshake, this.#nowMs);
   }
 
-  /** The swarm may end the session over what it is told: then nothing that follows is believed. */
+  /** The swarm may end the session while it handles a message. The messages after it are then ignored. */
   onMessage(message: Message): Violation | 'ended' | undefined {
     if (message.type === 'have') return this.onHave(message.index);
     return this.#spend() ?? this.#onTalk(message) ?? this.ended;
   }
 
-  /** What is news is free. */
+  /** A `have` with a new piece is free. */
   onHave(index: number): Violation | 'ended' | undefined {
     if (this.#geometry === undefined)
       return this.allowance.spendBlindHave(this.#nowMs) ? this.ended : 'too-many-messages';
@@ -152,7 +156,7 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
     return this.#onHave(pieceIndex) ? this.ended : (this.#spend() ?? this.ended);
   }
 
-  /** Nobody has defined it: nothing is believed, and it is no free talk either. */
+  /** A message of unknown type is ignored, but it counts against the allowance. */
   onUnknown(bytes: number): Violation | undefined {
     return this.#spend(1 + (bytes >> 10));
   }
@@ -207,7 +211,7 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
         this.pieces.suggest(pieceIndex);
         return undefined;
       }
-      // Extensions that we do not use; nothing in them is believed.
+      // Extensions that we do not use; their values are ignored.
       case 'allowed-fast':
       case 'port':
       case 'keep-alive':
@@ -233,7 +237,7 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
 
   onBlockEnd(): undefined {
     this.allowance.earn();
-    // However small, a whole block is what it was asked for.
+    // A whole block counts as progress, however small it is.
     this.pipeline.onProgress(blockBytesMax, this.#nowMs);
     const incoming = this.#incoming.finish();
     if (incoming !== undefined) this.#swarm?.onBlock(this, incoming.block, incoming.sink, this.#nowMs);
@@ -250,14 +254,14 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
       this.#swarm?.onExtensions(this, extensions, this.#nowMs);
       return undefined;
     }
-    // Ids we have not given out are nobody's; BEP 10 has them ignored.
+    // BEP 10: an extended message with an id that we did not give out is ignored.
     if (id !== ourExtensionId.utMetadata) return this.onUnknown(payload.length);
     const message = parseMetadataMessage(payload);
     if (message === undefined) return 'extension-malformed';
     return message === 'unknown-type' ? undefined : this.#swarm?.onMetadata(this, message, this.#nowMs);
   }
 
-  /** True when it is news. */
+  /** True when the piece is new for this peer. */
   #onHave(pieceIndex: PieceIndex): boolean {
     this.#heardPieces = true;
     if (!this.pieces.add(pieceIndex)) return false;
@@ -267,11 +271,11 @@ export class PeerSession extends PeerVoice implements BlockSource, WireHandler<V
   }
 
   /**
-   * What the peer has, all at once. BEP 3 has it come first and once; aria2 sends another instead of many a `have`, and
-   * that is understood as those.                                                                        BEP 3 6
+   * A bitfield, have-all or have-none. By BEP 3 it comes first and once. aria2 sends another bitfield instead
+   * of many `have` messages, so each later one is treated as several `have`. BEP 3 6
    */
   #onPieces(pieces: Uint8Array | 'all' | 'none', geometry: Geometry): Violation | undefined {
-    // BEP 3: "Spare bits at the end are set to zero". A peer that sets one means another torrent.
+    // BEP 3: "Spare bits at the end are set to zero". A peer that sets one has another torrent.
     if (pieces instanceof Uint8Array && hasSpareBits(pieces, geometry.pieceCount))
       return 'bitfield-spare-bits';
     if (this.#heardPieces) {

@@ -1,6 +1,7 @@
 /**
- * One connection, the side that speaks: what we say to a peer and how much of it is still unread. Small messages of one
- * turn leave together; a block goes out apart from its header and is joined to nothing.                  BEP 3 6 10
+ * One connection, the sending side: what we send to a peer, and how much of it is not yet flushed. Small
+ * messages of one turn leave in one write. A block is sent apart from its header, so that its bytes are not
+ * copied. BEP 3 6 10
  */
 import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 import { encodeHandshake } from '../../wire/handshake.ts';
@@ -13,24 +14,24 @@ import { TransferMeter } from './transfer-meter.ts';
 
 export class PeerVoice implements Speaker {
   readonly connection: ConnectionId;
-  /** What both sides speak besides BEP 3. */
+  /** The extensions that both sides support. */
   fast = false;
   extended = false;
   amChoking = true;
   amInterested = false;
-  /** When we last unchoked it, and whether it has asked for anything since. */
+  /** When we last unchoked the peer, and whether it has requested anything since. */
   unchokedMs = 0;
   hasAsked = false;
-  /** The last time we unchoked it, it asked for nothing. */
+  /** The peer requested nothing while it was last unchoked. */
   wastedItsTurn = false;
-  /** Blocks of metadata it has been sent. */
+  /** Metadata blocks that we sent to the peer. */
   metadataBlocksSent = 0;
-  /** The connection is over: nothing more is sent or believed. */
+  /** The connection has ended: nothing more is sent, and messages are ignored. */
   gone = false;
   spokeMs: number;
   readonly uploads: UploadQueue;
   readonly up = new TransferMeter();
-  /** What the peer may still say, which depends on what we have told it. */
+  /** How many messages the peer may still send; it depends on what we sent. */
   protected readonly allowance: MessageAllowance;
   readonly #context: Context;
   readonly #writer = new MessageWriter();
@@ -44,17 +45,17 @@ export class PeerVoice implements Speaker {
     this.allowance = new MessageAllowance(context.limits, nowMs);
   }
 
-  /** Whatever we send stays unread. */
+  /** The peer leaves more than `unreadBytesMax` unread. */
   get isNotReading(): boolean {
     return !this.gone && this.uploads.unflushedBytes > this.#context.limits.unreadBytesMax;
   }
 
-  /** What a message that ended the session is answered with. */
+  /** The result of a message during which the session may have ended. */
   protected get ended(): 'ended' | undefined {
     return this.gone ? 'ended' : undefined;
   }
 
-  /** The torrent's geometry, once its swarm has taken the connection in. */
+  /** Sets the torrent's geometry once its swarm has accepted the connection. */
   protected knows(geometry: Geometry | undefined): void {
     this.#geometry = geometry;
   }
@@ -69,14 +70,14 @@ export class PeerVoice implements Speaker {
     this.#write.raw(encodeHandshake({ infoHash, peerId, fast: true, extended: true }));
   }
 
-  /** Right after the handshake: what we have, in the shortest form the peer understands.  BEP 3 6 */
+  /** Right after the handshake: our pieces, in the shortest form that the peer understands. BEP 3 6 */
   sendPieces(haveCount: number, pieceCount: number, bits: () => Uint8Array): void {
     if (this.fast && haveCount === pieceCount) this.#write.haveAll();
     else if (haveCount > 0) this.#write.bitfield(bits());
     else if (this.fast) this.#write.haveNone();
   }
 
-  /** BEP 10; only to a peer that speaks it. */
+  /** Sends nothing to a peer without the extension protocol. BEP 10 */
   sendExtended(id: number, payload: Uint8Array): void {
     if (this.extended) this.#write.extended(id, payload);
   }
@@ -92,7 +93,7 @@ export class PeerVoice implements Speaker {
     this.#write.have(pieceIndex);
   }
 
-  /** BEP 6: what it may as well take next; only to a peer that speaks it. */
+  /** Suggests the piece to download next; sends nothing to a peer without the fast extension. BEP 6 */
   sendSuggest(pieceIndex: PieceIndex): void {
     if (this.fast) this.#write.suggest(pieceIndex);
   }
@@ -104,7 +105,7 @@ export class PeerVoice implements Speaker {
     else this.#write.notInterested();
   }
 
-  /** Choking drops what it asked for; with BEP 6 each dropped request is answered. */
+  /** Choking drops the peer's requests. With BEP 6 each dropped request is rejected. */
   setChoking(choking: boolean): void {
     if (this.amChoking === choking) return;
     this.amChoking = choking;
@@ -119,7 +120,7 @@ export class PeerVoice implements Speaker {
     for (const block of this.uploads.clear()) this.sendReject(block);
   }
 
-  /** It asks for a block. False when it has asked for more than any peer may. */
+  /** The peer requests a block. False when its queue is full. */
   onAsked(block: Block): boolean {
     this.hasAsked = true;
     return this.uploads.add(block);
@@ -141,7 +142,7 @@ export class PeerVoice implements Speaker {
     );
   }
 
-  /** Only with BEP 6; otherwise silence is all there is. */
+  /** Sends nothing without BEP 6, which has the only message for this. */
   sendReject(block: Block): void {
     if (this.fast) this.#write.reject(block.pieceIndex, block.begin, block.bytes);
   }
@@ -156,18 +157,20 @@ export class PeerVoice implements Speaker {
     this.#context.emit({ type: 'send-block', connection: this.connection, header, payload });
   }
 
-  /** Keeps a silent connection open. */
+  /** Sends a keep-alive when nothing was sent for `keepAliveMs`. */
   keepAlive(nowMs: number): void {
     if (nowMs - this.spokeMs >= this.#context.limits.keepAliveMs) this.#write.keepAlive();
   }
 
-  /** The writer; the first word of a turn puts us on the list of those to flush at its end. */
+  /**
+   * The writer. The first message of a turn puts this connection on the list to flush at the end of the turn.
+   */
   get #write(): MessageWriter {
     if (this.#writer.isEmpty) this.#context.dirty.push(this);
     return this.#writer;
   }
 
-  /** What was written in this turn leaves in one piece. */
+  /** Sends what was written in this turn, in one piece. */
   flush(): void {
     if (this.#writer.isEmpty) return;
     const bytes = this.#writer.take();

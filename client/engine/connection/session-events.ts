@@ -1,6 +1,6 @@
 /**
- * What a session tells of what its peer says, and the words for what a peer did wrong. A session is whatever the swarm knows a
- * peer by: peer-session.ts.
+ * The events of a session, and the names for a peer's violations. `Session` is the type that the swarm uses
+ * for a peer: peer-session.ts.
  */
 import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
 import type { WireViolation } from '../../wire/decoder.ts';
@@ -9,7 +9,7 @@ import type { Sink } from '../pieces/fetching-piece.ts';
 import type { ExtensionHandshake } from './extension-handshake.ts';
 import type { MetadataMessage } from './metadata-exchange.ts';
 
-/** What a peer did wrong. The connection closes with it; it is counted and shown, never thrown. */
+/** A violation closes the connection. It is counted and shown, never thrown. */
 export type Violation =
   | WireViolation
   | 'unknown-torrent'
@@ -32,16 +32,16 @@ export type Violation =
   | 'extension-malformed'
   | 'metadata-flood';
 
-/** Finds the swarm the handshake names and has it take the session in (`open`), or says why not. */
+/** Finds the swarm that the handshake names and lets it `open` the session, or returns why not. */
 export type Doorkeeper<Session> = (
   session: Session,
   handshake: Handshake,
   nowMs: number,
 ) => Violation | undefined;
 
-/** What the swarm is told once the session is open. A violation as answer ends the connection. */
+/** Events for the swarm once the session is open. A violation as result ends the connection. */
 export interface SessionEvents<Session> {
-  /** Something has come or left: it may be sent and asked for more. */
+  /** Something was received or flushed: more may be sent and requested. */
   advance(session: Session, nowMs: number): void;
   onPieces(session: Session, nowMs: number): void;
   onHave(session: Session, pieceIndex: PieceIndex, nowMs: number): void;
@@ -50,7 +50,7 @@ export interface SessionEvents<Session> {
   onRequest(session: Session, block: Block): Violation | undefined;
   onCancel(session: Session, block: Block): void;
   onReject(session: Session, block: Block, nowMs: number): Violation | undefined;
-  /** Undefined: the block is of no use any more. */
+  /** Undefined: we no longer need the block. */
   onBlockStart(session: Session, block: Block): Sink | undefined | Violation;
   onBlock(session: Session, block: Block, sink: Sink | undefined, nowMs: number): void;
   onExtensions(session: Session, extensions: ExtensionHandshake, nowMs: number): void;

@@ -1,13 +1,13 @@
 /**
- * What time does to one connection, at every tick: its rates follow, what it refused may be
- * asked for again, and silence has consequences. A peer that holds our
- * requests and sends nothing first gives them back and is let go only later; one that says nothing at all is let go, too.
+ * The timeouts of one connection, checked at every tick; the tick also updates its rates and lets refused
+ * pieces be requested again. A snubbed peer, which holds our requests and sends nothing, first gives them
+ * back and is disconnected later. A peer that sends nothing at all is disconnected, too.
  */
 import type { Limits } from '../limits.ts';
 import type { RequestScheduler } from '../requests/request-scheduler.ts';
 import type { PeerSession } from './peer-session.ts';
 
-/** `elapsedMs`: since the last tick. Answers why the connection is to be closed, or undefined. */
+/** `elapsedMs`: time since the last tick. Returns why the connection must close, or undefined. */
 export function watchSession(
   session: PeerSession,
   scheduler: RequestScheduler,
@@ -27,7 +27,8 @@ export function watchSession(
   if (pipeline.isSilent(nowMs, limits.stallCloseMs)) return 'stalled';
   if (session.uploads.isStuck(nowMs, limits.stallCloseMs)) return 'not-reading';
   if (!pipeline.stalled && pipeline.isSilent(nowMs, limits.stallTimeoutMs)) {
-    // One request stays with it, to tell whether it comes back; the others are cancelled, lest all arrive twice.
+    // One request stays with the peer, to detect that it resumes. The others are cancelled, so that their
+    // blocks do not arrive twice.
     const [left, ...others] = pipeline.asked;
     for (const key of others) scheduler.cancel(session, key);
     scheduler.release(session);

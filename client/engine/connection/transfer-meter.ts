@@ -1,8 +1,9 @@
-/**
- * How many bytes, and how fast: an exact total and a smoothed rate in bytes per second, in integers only.
- */
+/** Counts bytes: an exact total, and a smoothed rate in bytes per second. Integers only. */
 
-/** Weight of the newest sample is 1/4: with a sample every half second the rate follows in about two seconds. */
+/**
+ * The newest sample has a weight of 1/4: with a sample every half second the rate follows in about two
+ * seconds.
+ */
 const smoothing = 4;
 
 export class TransferMeter {
@@ -21,7 +22,7 @@ export class TransferMeter {
     const sample = Math.floor((this.#window * 1000) / elapsedMs);
     this.#window = 0;
     const step = sample - this.rate;
-    // Integer steps below the weight would never arrive: the last few bytes are taken at once.
+    // Integer steps smaller than the weight would be lost, so a small difference is taken over at once.
     this.rate = Math.abs(step) < smoothing ? sample : this.rate + Math.trunc(step / smoothing);
   }
 }
