@@ -1,8 +1,9 @@
 /**
- * What comes of requests: which blocks were asked for, where their bytes go, and what a source refuses. A piece that is whole
- * goes to the disk.
+ * Handles the answers to requests: which blocks were requested, where their bytes go, and what a source
+ * refuses. A complete piece goes to the disk.
  *
- * Invariant: nothing that was not asked for is kept; a block counts once, from whichever source it comes.          BEP 3 6
+ * Invariant: a block that was not requested is not kept. A block counts once, from the first source that
+ * delivers it. BEP 3 6
  */
 import { type Block, blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
 import type { Context } from '../context.ts';
@@ -13,7 +14,7 @@ import type { BlockSource, RequestedPiece } from './block-source.ts';
 import type { RequestScheduler } from './request-scheduler.ts';
 
 export class BlockReceiver {
-  /** Payload that came and is of no use. */
+  /** Payload that arrived and was not used. */
   wastedBytes = 0;
   readonly #torrent: TorrentId;
   readonly #ledger: PieceLedger<BlockSource>;
@@ -21,7 +22,7 @@ export class BlockReceiver {
   readonly #isSuspect: (pieceIndex: PieceIndex) => boolean;
   readonly #context: Context;
 
-  /** `isSuspect`: an earlier copy of the piece was corrupt, so that the digests of this one are wanted. */
+  /** `isSuspect`: an earlier copy of the piece was corrupt, so the digests of this copy are wanted. */
   constructor(
     torrent: TorrentId,
     ledger: PieceLedger<BlockSource>,
@@ -36,7 +37,7 @@ export class BlockReceiver {
     this.#context = context;
   }
 
-  /** A block begins. Undefined: it is of no use any more. */
+  /** A block begins to arrive. Undefined: we no longer need it. */
   begin(source: BlockSource, block: Block): Sink | undefined | 'block-unasked' {
     const blockIndex = block.begin / blockBytesMax;
     const { geometry } = this.#ledger;
@@ -44,13 +45,13 @@ export class BlockReceiver {
       Number.isInteger(blockIndex) && block.bytes === geometry.blockBytes(block.pieceIndex, blockIndex);
     if (!whole) return 'block-unasked';
     if (!source.pipeline.expects(this.#scheduler.blockKey(block.pieceIndex, blockIndex))) {
-      // A cancel and a block can cross, and then it comes twice: waste, not a crime, as long as it stays rare.
+      // A block can cross with our cancel and then arrives twice: tolerated while it is rare.
       return source.pipeline.tolerate() ? undefined : 'block-unasked';
     }
     return this.#ledger.fetching(block.pieceIndex)?.openSink(blockIndex);
   }
 
-  /** It is whole. */
+  /** A block has arrived whole. */
   end(source: BlockSource, block: Block, sink: Sink | undefined): void {
     const blockIndex = block.begin / blockBytesMax;
     const key = this.#scheduler.blockKey(block.pieceIndex, blockIndex);
@@ -65,7 +66,7 @@ export class BlockReceiver {
     if (used && piece.isComplete) this.#store(piece);
   }
 
-  /** The source will not send it. */
+  /** The source rejects the request. */
   refuse(source: BlockSource, block: Block, nowMs: number): 'too-many-rejects' | undefined {
     const blockIndex = block.begin / blockBytesMax;
     if (!Number.isInteger(blockIndex)) return undefined;
@@ -75,7 +76,7 @@ export class BlockReceiver {
     return source.pipeline.rejects > this.#context.limits.rejectsMax ? 'too-many-rejects' : undefined;
   }
 
-  /** A piece was whole, and the disk has not kept it. */
+  /** A piece was complete, and the disk did not keep it. */
   waste({ receivedBytes }: RequestedPiece): void {
     this.wastedBytes += receivedBytes;
   }

@@ -1,9 +1,10 @@
 /**
- * Where blocks come from, as far as asking for them goes: a peer that is connected, or whatever else has pieces and answers
- * requests. The parts of this folder know no more of it; what it sends goes to block-receiver.ts.
+ * A source of blocks as the request scheduler sees it: a connected peer, or anything else that has pieces and
+ * answers requests. The files of this folder know no more of it. The blocks that it sends go to
+ * block-receiver.ts.
  *
- * Invariant: `pieces`, `pipeline` and `kept` belong to one source as long as it is there. Which piece and which block is asked
- * of it is written here alone.
+ * Invariant: `pieces`, `pipeline` and `kept` belong to one source while it is connected. Only this folder
+ * records which piece and which block a source was asked for.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { ConnectionId } from '../contract.ts';
@@ -13,29 +14,32 @@ import type { RequestPipeline } from './request-pipeline.ts';
 import type { SourcePieces } from './source-pieces.ts';
 
 export interface BlockSource extends PieceSource {
-  /** Its number: of two that are alike the smaller one comes first. A rate limit that holds it up knows it by that. */
+  /**
+   * The source's number. Of two equal sources the smaller number comes first, and the rate limiter wakes the
+   * source by it.
+   */
   readonly connection: ConnectionId;
-  /** What it has, and what of it may be asked for. */
+  /** The pieces of the source, and which of them may be requested. */
   readonly pieces: SourcePieces;
-  /** What it has been asked for, and how fast it sends. */
+  /** The requests sent to the source, and its rate. */
   readonly pipeline: RequestPipeline;
   readonly kept: KeptPieces;
-  /** It takes requests, and has something that we lack. */
+  /** The source accepts requests and has a piece that we lack. */
   readonly mayBeAsked: boolean;
-  /** It is asked for a block. */
+  /** Requests a block. */
   request(pieceIndex: PieceIndex, blockIndex: number): void;
-  /** It need not send the block any more; that may come all the same. */
+  /** Cancels a request. The block may arrive nevertheless. */
   cancel(pieceIndex: PieceIndex, blockIndex: number): void;
 }
 
-/** A piece on its way from such sources. */
+/** A piece being downloaded from such sources. */
 export type RequestedPiece = FetchingPiece<BlockSource>;
 
-/** What one source keeps to. */
+/** The pieces that one source owns (piece-ownership.ts). */
 export class KeptPieces {
   readonly pieces = new SmallSet<RequestedPiece>();
-  /** Of these the ones that still have free blocks. */
+  /** The owned pieces that still have free blocks. */
   readonly open = new SmallSet<RequestedPiece>();
-  /** The one piece that a source was given which is not yet trusted. */
+  /** The one piece given to a source that is not yet trusted. */
   trial: PieceIndex | undefined;
 }

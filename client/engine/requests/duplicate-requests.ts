@@ -1,30 +1,32 @@
 /**
- * Blocks that are asked of a second peer while the first still owes them: when nothing else is left to ask for (endgame),
- * and when a piece would come too late (deadlines). As soon as one copy has arrived the others are cancelled.
+ * Requests for a block from a second peer while the first still owes it: in the endgame, when every block has
+ * been requested, and for a piece that would miss its deadline. When one copy arrives, the others are
+ * cancelled.
  *
- * Only of peers that are clearly slower, from the end of their queue, and only when the helper would be sooner by half:
- * asking everything of everybody wastes most where peers are alike.                                         BEP 3
+ * Only blocks of clearly slower peers are requested twice, from the end of their queue, and only if the
+ * helper would need at most half the time. Requesting every block from every peer wastes most where peers are
+ * equally fast. BEP 3
  */
 import type { Context } from '../context.ts';
 import type { Deadlines } from '../pieces/deadlines.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
 import type { BlockSource, RequestedPiece } from './block-source.ts';
 
-/** How blocks are asked for: open-pieces.ts. */
+/** How blocks are requested: open-pieces.ts. */
 export interface BlockRequests {
   blockKey(pieceIndex: number, blockIndex: number): number;
   locate(key: number): { piece: RequestedPiece | undefined; blockIndex: number };
   ask(piece: RequestedPiece, blockIndex: number, source: BlockSource, nowMs: number): void;
   cancel(source: BlockSource, key: number): void;
-  /** A piece that one peer alone may send is now this one's. */
+  /** Moves a piece that only one peer may send to another peer. */
   handOver(piece: RequestedPiece, to: BlockSource, nowMs: number): void;
 }
 
-/** A peer of whom nothing has come for a while has no rate: anybody is sooner. */
+/** A peer that has sent nothing for a while has no rate: every other peer is faster. */
 const stalledMs = Number.MAX_SAFE_INTEGER;
-/** Slow peers that a helper looks at: the next ones are hardly slower than itself. */
+/** Slow peers that a helper considers. The next ones are hardly slower than the helper. */
 const slowestMax = 8;
-/** So few peers are ranked afresh for every helper; more of them every so often. */
+/** Up to this many peers are ranked afresh for every helper; more are ranked every `rankMs`. */
 const rankedAfreshMax = 32;
 const rankMs = 50;
 const none: readonly BlockSource[] = [];
@@ -34,9 +36,9 @@ export class DuplicateRequests {
   readonly #ledger: PieceLedger<BlockSource>;
   readonly #sources: ReadonlyMap<number, BlockSource>;
   readonly #context: Context;
-  /** Whom a block was asked of before it was asked of another one too: fewer than `endgameCopiesMax` of each block. */
+  /** By block: the peers that were asked for it before the latest one, fewer than `endgameCopiesMax`. */
   readonly #earlier = new Map<number, BlockSource[]>();
-  /** Peers that owe us most, in time, and when that was found out. */
+  /** The peers that need most time for what they owe, and when they were ranked. */
   #slowest: readonly BlockSource[] = [];
   #rankedMs = -rankMs;
 
@@ -52,12 +54,12 @@ export class DuplicateRequests {
     this.#context = context;
   }
 
-  /** Blocks of which it is remembered whom they were asked of before. */
+  /** Number of blocks in `#earlier`. */
   get earlierCount(): number {
     return this.#earlier.size;
   }
 
-  /** A block has arrived: other peers that were asked for it too need not send it. */
+  /** A block has arrived: the requests for it at other peers are cancelled. */
   onBlock(piece: RequestedPiece, blockIndex: number, from: BlockSource): void {
     const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);
     const earlier = this.#takeEarlier(key);
@@ -75,7 +77,7 @@ export class DuplicateRequests {
     return earlier;
   }
 
-  /** The piece is given up: nobody is remembered for it. */
+  /** The piece is given up: its entries are dropped. */
   forget(piece: RequestedPiece): void {
     if (this.#earlier.size === 0) return;
     for (let i = 0; i < piece.blockCount; i++) {
@@ -83,9 +85,10 @@ export class DuplicateRequests {
     }
   }
 
-  // When nothing else is left ----------------------------------------------------------------------------------------
+  // Endgame
+  // ---------------------------------------------------------------------------------------------------------
 
-  /** This peer is idle: it is asked for what the slowest were asked for last, while it would be clearly sooner. */
+  /** The helper is idle: it gets the last requests of the slowest peers, while it would be clearly sooner. */
   endgame(helper: BlockSource, nowMs: number): void {
     const { knownRate, queueRoom } = helper.pipeline;
     let room = Math.min(queueRoom, knownRate === undefined ? 1 : this.#context.limits.endgameRequestsMax);
@@ -102,14 +105,14 @@ export class DuplicateRequests {
     const { endgameCopiesMax } = this.#context.limits;
     const theirMs = slow.pipeline.drainMs(slow.pipeline.rate, nowMs);
     const { knownRate, asked: ours } = helper.pipeline;
-    // Of a peer whose rate nobody knows one block is asked, when the other is clearly slow.
+    // A peer of unknown rate gets one block, if the other peer is clearly slow.
     const ourBlockMs =
       knownRate === undefined ? Math.min(theirMs, 1000) : msFor(helper.pipeline.blockBytes, knownRate);
     const { asked } = slow.pipeline;
     let left = room;
     for (let i = asked.length - 1; i >= 0 && left > 0; i--) {
       const key = asked[i];
-      // Sooner by half at least; otherwise both would arrive together, and one for nothing.
+      // The helper must need at most half the time. Otherwise both copies arrive together and one is wasted.
       const isTooSlow = (ours.length + 1) * ourBlockMs * 2 > theirMs && theirMs < stalledMs;
       if (key === undefined || isTooSlow) break;
       const { piece, blockIndex } = this.#requests.locate(key);
@@ -123,14 +126,14 @@ export class DuplicateRequests {
     return left;
   }
 
-  /** A piece that one peer alone may send, and that would take it too long, is given to another, alone again. */
+  /** Moves a piece that only one slow peer may send to another peer, again exclusively. */
   #takeOver(slow: BlockSource, helper: BlockSource, nowMs: number): boolean {
     const { takeOverMs } = this.#context.limits;
     const theirMs = slow.pipeline.drainMs(slow.pipeline.rate, nowMs);
     const [first] = slow.pipeline.asked;
     const piece = first === undefined ? undefined : this.#requests.locate(first).piece;
     if (piece?.exclusiveTo !== slow || !helper.pieces.offers(piece.pieceIndex)) return false;
-    // It has had its chance, and the other one is not known to be as slow.
+    // The slow peer has had its chance, and the helper is not known to be equally slow.
     if (theirMs < takeOverMs || nowMs - piece.ownedMs < takeOverMs) return false;
     const { knownRate } = helper.pipeline;
     const bytesLeft = (piece.blockCount - piece.receivedCount) * helper.pipeline.blockBytes;
@@ -142,7 +145,7 @@ export class DuplicateRequests {
     return true;
   }
 
-  /** Whoever needs longest for what it owes comes first. */
+  /** The peers that need most time for what they owe, slowest first. */
   #rank(nowMs: number): readonly BlockSource[] {
     if (this.#sources.size > rankedAfreshMax && nowMs - this.#rankedMs < rankMs) return this.#slowest;
     this.#rankedMs = nowMs;
@@ -156,9 +159,12 @@ export class DuplicateRequests {
     return this.#slowest;
   }
 
-  // When it would come too late -------------------------------------------------------------------------------------
+  // Deadlines
+  // -------------------------------------------------------------------------------------------------------
 
-  /** At every tick: what is due soon and would come too late is asked of the fastest peer as well. */
+  /**
+   * At every tick: a block that is due soon and would come too late is also requested from the fastest peer.
+   */
   rescue(deadlines: Deadlines, nowMs: number): void {
     const { deadlineLookMs } = this.#context.limits;
     for (const [pieceIndex, atMs] of deadlines.all) {
@@ -190,7 +196,7 @@ export class DuplicateRequests {
     }
   }
 
-  /** Who would have sent one more block soonest. */
+  /** The peer that would deliver one more block soonest. */
   #fastest(piece: RequestedPiece): BlockSource | undefined {
     let fastest: BlockSource | undefined;
     let fastestMs = stalledMs;
@@ -204,7 +210,7 @@ export class DuplicateRequests {
         !source.pieces.offers(piece.pieceIndex)
       )
         continue;
-      // A stranger proves itself first.
+      // A peer without a verified piece must prove itself first.
       if (source.record.goodPieces === 0) continue;
       const ms = msFor((asked.length + 1) * blockBytes, knownRate);
       if (ms >= fastestMs) continue;
@@ -216,9 +222,10 @@ export class DuplicateRequests {
 
   #askToo(piece: RequestedPiece, blockIndex: number, helper: BlockSource, nowMs: number): void {
     const key = this.#requests.blockKey(piece.pieceIndex, blockIndex);
-    // Whoever was asked last: whom the helper is to be sooner than may have been asked before others.
+    // The peer asked last. The slow peer that this helper replaces may have been asked before it.
     const last = piece.askers[blockIndex];
-    // Those that have given it back owe it no more: one that chokes and unchokes in turn would be added every time.
+    // Keeps only peers that still owe the block: one that chokes and unchokes in turn would be added each
+    // time.
     const owing = (this.#earlier.get(key) ?? none).filter(({ pipeline }) => pipeline.asked.includes(key));
     if (last?.pipeline.asked.includes(key)) owing.push(last);
     this.#earlier.set(key, owing);

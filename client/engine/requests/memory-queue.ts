@@ -1,6 +1,7 @@
 /**
- * Who may begin a piece while the memory for pieces is short: peers that were refused wait in line, and every piece that
- * leaves for good lets the first of them try again. Nobody looks at all peers because one piece is stored.
+ * The queue of peers that may begin a piece once there is memory for it. A refused peer waits in line, and
+ * each piece that frees its memory lets the first peer try again. So no stored piece causes a walk over all
+ * peers.
  */
 import type { Context } from '../context.ts';
 import type { BlockSource } from './block-source.ts';
@@ -17,7 +18,9 @@ export class MemoryQueue {
     this.#context = context;
   }
 
-  /** Whether there is memory for one more piece. At least one may always be under way, however small the cap. */
+  /**
+   * Whether there is memory for one more piece. One piece may always be downloaded, however small the cap.
+   */
   admits(source: BlockSource): boolean {
     if (!this.#isFree) {
       this.#waiting.add(source);
@@ -32,9 +35,9 @@ export class MemoryQueue {
   }
 
   /**
-   * Twice a second: another torrent may have given memory back, of which this one is not told. Answers whether pieces that
-   * no peer sends may keep their memory: no peer of any torrent waits for it, or there is enough for those that wait. A
-   * piece that is as long as all the memory would lose its blocks with every choke otherwise.
+   * Twice a second, because a torrent is not told when another one frees memory. Returns whether pieces that
+   * no peer sends may keep their memory: no peer of any torrent waits for it, or there is enough for the
+   * waiting peers. Otherwise a piece as large as all the memory would lose its blocks with every choke.
    */
   tick(fill: (source: BlockSource) => void): boolean {
     const { budget, limits } = this.#context;
@@ -51,7 +54,7 @@ export class MemoryQueue {
     budget.pieceBytesWanted = Math.max(budget.pieceBytesWanted, this.#pieceLength);
   }
 
-  /** What others want stays; those who want as much say so again at their next tick. */
+  /** Withdraws only our own demand. Another torrent with an equal demand repeats it at its next tick. */
   #withdraw(): void {
     const { budget } = this.#context;
     if (this.#hasAsked && budget.pieceBytesWanted === this.#pieceLength) budget.pieceBytesWanted = 0;
@@ -63,7 +66,10 @@ export class MemoryQueue {
     if (this.#waiting.size === 0) this.#withdraw();
   }
 
-  /** There is some again: one after the other may `fill`, until one is refused and waits at the end. */
+  /**
+   * Memory is free again: one peer after another may `fill`, until one is refused and joins the end of the
+   * line.
+   */
   onFreed(fill: (source: BlockSource) => void): void {
     for (const source of this.#waiting) {
       this.#waiting.delete(source);

@@ -1,7 +1,8 @@
 /**
- * Pieces with free blocks, and how a block of them is asked for, taken back and given up.
+ * Pieces with free blocks ("open"), and how a block is requested, cancelled and given back.
  *
- * Invariant: a piece is in `pieces` exactly while a block of it is free, and then its owner knows it as open, or it is an orphan.
+ * Invariant: a piece is in `pieces` exactly while one of its blocks is free. Then it is in its owner's
+ * `kept.open`, or it is an orphan.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Context } from '../context.ts';
@@ -14,7 +15,7 @@ import type { PieceOwnership } from './piece-ownership.ts';
 
 export class OpenPieces implements BlockRequests {
   readonly pieces = new SmallSet<RequestedPiece>();
-  /** Rises whenever a piece joins: a walk that found nothing need not be repeated before. */
+  /** Rises when a piece joins: a walk that found nothing need not be repeated before that. */
   version = 0;
   readonly #ledger: PieceLedger<BlockSource>;
   readonly #ownership: PieceOwnership;
@@ -54,12 +55,12 @@ export class OpenPieces implements BlockRequests {
   handOver(piece: RequestedPiece, to: BlockSource, nowMs: number): void {
     this.#ownership.leave(piece);
     this.#ownership.own(piece, to, nowMs);
-    // The rest of it is asked for as the queue of the peer empties: it is its own piece now.
+    // The rest is requested as the peer's queue empties: the piece is now its own.
     const room = Math.min(this.#context.limits.requestsOutstandingMax, to.pipeline.queueRoom);
     this.askFrom(piece, to, room, nowMs);
   }
 
-  /** We want this block no more from this peer; it may come all the same. */
+  /** Cancels the request for this block. The block may arrive nevertheless. */
   cancel(source: BlockSource, key: number): void {
     const { piece, blockIndex } = this.locate(key);
     if (piece !== undefined) {
@@ -76,7 +77,7 @@ export class OpenPieces implements BlockRequests {
     if (piece !== undefined) this.giveBack(piece, blockIndex);
   }
 
-  /** The block may be asked for again: by the piece's owner first, by anybody when it has none. */
+  /** The block may be requested again: from the piece's owner first, or from any peer if it has no owner. */
   giveBack(piece: RequestedPiece, blockIndex: number): void {
     piece.giveBack(blockIndex);
     if (piece.freeCount === 0) return;
@@ -91,7 +92,7 @@ export class OpenPieces implements BlockRequests {
     this.#deadlines.wait(piece.pieceIndex);
   }
 
-  /** The source is asked for free blocks of the piece, as many as there is room for. Answers how much room is left. */
+  /** Requests free blocks of the piece, as many as there is room for. Returns the room that is left. */
   askFrom(piece: RequestedPiece, source: BlockSource, room: number, nowMs: number): number {
     let left = room;
     const { downloadRate } = this.#context;

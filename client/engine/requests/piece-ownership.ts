@@ -1,9 +1,9 @@
 /**
- * Who keeps to which piece. A piece has at most one owner; one whose owner has gone while blocks of it are still free is
- * an orphan, and whoever has it may adopt it.
+ * Which source owns which piece. A piece has at most one owner. A piece with free blocks whose owner has left
+ * is an orphan, and any source that has it may adopt it.
  *
- * A peer that has not yet had part in one verified piece is trusted with one piece at a time: what it may spoil before
- * its first verdict is that piece.
+ * A peer without a verified piece gets one piece at a time. That piece is all that it can spoil before its
+ * first hash check.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { PieceLedger } from '../pieces/piece-ledger.ts';
@@ -12,13 +12,13 @@ import type { BlockSource, RequestedPiece } from './block-source.ts';
 import type { StrangerTrials } from './stranger-trials.ts';
 
 export class PieceOwnership {
-  /** Pieces whose peer has gone, with free blocks. */
+  /** Pieces with free blocks and without an owner. */
   readonly orphans = new SmallSet<RequestedPiece>();
   readonly #ledger: PieceLedger<BlockSource>;
   readonly #isSuspect: (pieceIndex: PieceIndex) => boolean;
   readonly #trials: StrangerTrials;
 
-  /** `isSuspect`: an earlier copy was corrupt, so that the next one comes from one peer alone. */
+  /** `isSuspect`: an earlier copy was corrupt, so the next one must come from one peer alone. */
   constructor(
     ledger: PieceLedger<BlockSource>,
     isSuspect: (pieceIndex: PieceIndex) => boolean,
@@ -33,10 +33,10 @@ export class PieceOwnership {
     return source.record.goodPieces === 0;
   }
 
-  /** Whether it may have one more piece. */
+  /** Whether the source may own one more piece. */
   mayTake(source: BlockSource): boolean {
     if (!this.isUnproven(source) || source.kept.trial === undefined) return true;
-    // Given up, or completed by others: it may try another.
+    // Its piece was given up or completed by others: the source may begin another.
     return this.#ledger.isMissing(source.kept.trial) || this.#ledger.has(source.kept.trial);
   }
 
@@ -47,7 +47,7 @@ export class PieceOwnership {
     );
   }
 
-  /** Of the blocks that are free, it is asked at once: `onOpen` if any are left, else `onAllAsked`. */
+  /** The caller requests the free blocks at once. Then `onOpen` runs if any are left, else `onAllAsked`. */
   own(piece: RequestedPiece, source: BlockSource, nowMs: number): void {
     this.orphans.delete(piece);
     piece.owner = source;
@@ -60,13 +60,13 @@ export class PieceOwnership {
     }
   }
 
-  /** Its owner will not send the rest. */
+  /** The owner will not send the rest. */
   disown(piece: RequestedPiece): void {
     this.leave(piece);
     if (piece.freeCount > 0) this.orphans.add(piece);
   }
 
-  /** Nobody keeps to it any more, and nobody need. */
+  /** Removes the owner. The piece does not become an orphan. */
   leave(piece: RequestedPiece): void {
     const { owner } = piece;
     owner?.kept.open.delete(piece);
@@ -76,13 +76,13 @@ export class PieceOwnership {
     this.orphans.delete(piece);
   }
 
-  /** It has free blocks again: its owner is asked for them first, or anybody. */
+  /** The piece has free blocks again: its owner gets them first, or any source if it has no owner. */
   onOpen(piece: RequestedPiece): void {
     if (piece.owner === undefined) this.orphans.add(piece);
     else piece.owner.kept.open.add(piece);
   }
 
-  /** Every block of it has been asked for. */
+  /** Every block of the piece has been requested. */
   onAllAsked(piece: RequestedPiece): void {
     piece.owner?.kept.open.delete(piece);
     this.orphans.delete(piece);

@@ -1,51 +1,57 @@
 /**
- * What we have asked one peer for: the blocks on their way, how many there should be, and whether it has stalled.
+ * The requests at one peer: the blocks on their way, how many there should be, and whether the peer is
+ * snubbed (`stalled`).
  *
- * Depth: slow start (one more for every block that arrives) until the rate stops rising, then enough for
- * `requestQueueSeconds` at the measured rate. A block is known by its key, pieceIndex * blocksPerPiece + blockIndex.
+ * Depth: slow start (one more for each block that arrives) until the rate stops rising, then enough for
+ * `requestQueueSeconds` at the measured rate. The key of a block is pieceIndex * blocksPerPiece + blockIndex.
  */
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import type { Limits } from '../limits.ts';
 import { removeAt } from '../tables/small-set.ts';
 
-/** Of all pipelines that have none; nothing is ever put into it. */
+/** Shared by all pipelines without late blocks; nothing is ever added to it. */
 const nothingLate = new Set<number>();
 
 export class RequestPipeline {
   /** Keys of blocks on their way, oldest first. */
   readonly asked: number[] = [];
   /**
-   * Asked once and given back since: if one arrives all the same it is welcome while it is of use. Made with the first:
-   * most peers never owe one.
+   * Blocks requested and given back since. One that arrives nevertheless is used if still needed. The set is
+   * created on first use: most peers never owe a block.
    */
   late = nothingLate;
   depth: number;
-  /** What a block of this torrent has: less than `blockBytesMax` where its pieces are shorter. */
+  /** Size of a full block: less than `blockBytesMax` in a torrent whose pieces are shorter. */
   blockBytes = blockBytesMax;
-  /** It had our requests in hand and sent nothing for too long. */
+  /** The peer holds our requests and has sent nothing for too long. */
   stalled = false;
-  /** Requests that a stalled peer was left with, and has not answered: they count as waiting. At most `#askedMax` of both. */
+  /**
+   * Requests that remain in a stalled peer's queue. They count against its queue: at most `#askedMax` with
+   * `asked`.
+   */
   #left: Set<number> | undefined;
   /** Cancels sent, by block, that neither the block nor a reject has answered yet. */
   #cancelled: Map<number, number> | undefined;
-  /** The block that is arriving, and whether it was asked for once more since it began to. */
+  /** The block that is arriving, and whether it was requested again since it began to arrive. */
   #arriving = -1;
   #askedMeanwhile = false;
-  /** Requests it has refused since it last sent a block. */
+  /** Requests that the peer has refused since it last sent a block. */
   rejects = 0;
-  /** In sixteenths: with its first fraction V8 would throw away what it has compiled of everything that asks a peer. */
+  /**
+   * In sixteenths, as an integer: on a first fraction V8 would discard the compiled code of the request path.
+   */
   #unasked = 0;
   /** The payload rate as last measured, in bytes per second. */
   rate = 0;
-  /** The same when it was last busy; undefined until it has been. */
+  /** The rate when the peer was last busy. Undefined until then. */
   knownRate: number | undefined;
   /** When payload last arrived, or when the first request went out after a pause. */
   progressMs = 0;
-  /** When a block that we had asked for had last come: in time, or late and still of use. */
+  /** When a requested block last arrived: in time, or late and still needed. */
   deliveredMs = -Number.MAX_SAFE_INTEGER;
-  /** Payload since progressMs. */
+  /** Payload since `progressMs`. */
   #progressBytes = 0;
-  /** What the peer lets wait: its `reqq` (BEP 10), or what nobody minds. */
+  /** How many requests the peer queues: its `reqq` (BEP 10), or the default. */
   #askedMax: number;
   #slowStart = true;
   #lastRate = 0;
@@ -57,25 +63,25 @@ export class RequestPipeline {
     this.#askedMax = limits.requestsOutstandingMax;
   }
 
-  /** The peer has said how many requests it lets wait. */
+  /** The peer has announced how many requests it queues. */
   setReqq(reqq: number): void {
-    // A little below: requests and blocks cross on the way, and Transmission refuses its very last place.
+    // An eighth less: requests and blocks cross on the way, and Transmission refuses the very last place.
     const roomy = reqq - (reqq >> 3);
     this.#askedMax = Math.max(1, Math.min(this.#limits.requestsReqqMax, roomy));
     this.depth = Math.min(this.depth, this.#askedMax);
   }
 
-  /** Blocks to ask for now, as the rate demands. */
+  /** Number of blocks to request now, by the depth. */
   get room(): number {
     return this.stalled ? 0 : Math.min(this.depth - this.asked.length, this.queueRoom);
   }
 
-  /** Requests that the peer still lets wait, whatever the rate: beyond that it refuses them or lets us go.  BEP 10 */
+  /** Room in the queue of the peer, independent of `depth`. It rejects more, or disconnects us. BEP 10 */
   get queueRoom(): number {
     return this.#askedMax - this.asked.length - (this.#left?.size ?? 0);
   }
 
-  /** False: the peer has this request in its queue still, and is sent no other. */
+  /** False: the peer still has this request in its queue, so it is not sent again. */
   ask(key: number, nowMs: number): boolean {
     if (this.asked.length === 0) this.progressMs = nowMs;
     this.asked.push(key);
@@ -85,7 +91,7 @@ export class RequestPipeline {
     return true;
   }
 
-  /** A block begins to arrive: true when we asked for it, and have not heard of it since. */
+  /** A block begins to arrive. True when we requested it and it has not arrived since. */
   expects(key: number): boolean {
     this.#arriving = key;
     this.#askedMeanwhile = false;
@@ -93,8 +99,9 @@ export class RequestPipeline {
   }
 
   /**
-   * The block has arrived. True when it still counted as on its way. What is of no use and began to arrive before it was
-   * asked for again answers an older request: the answer to the new one follows it.
+   * The block has arrived. True when it still counted as on its way. A block that is not needed and that
+   * began to arrive before it was requested again answers the older request: the answer to the new one
+   * follows.
    */
   settle(key: number, isUseful = true): boolean {
     this.late.delete(key);
@@ -104,24 +111,24 @@ export class RequestPipeline {
     this.#askedMeanwhile = false;
     const at = isOld ? -1 : this.asked.indexOf(key);
     if (at >= 0) removeAt(this.asked, at);
-    // BEP 6: a cancel that crossed with the block has its answer. A request made since is still to be answered.
+    // BEP 6: the block answers a cancel that it crossed with. A later request is still open.
     else if (!wasLeft) this.#settleCancel(key);
     return at >= 0;
   }
 
-  /** True when it was on its way; it may still arrive, and then it is late. */
+  /** True when the block was on its way. It may still arrive, and is then late. */
   giveUp(key: number): boolean {
     const at = this.asked.indexOf(key);
     if (at < 0) return false;
     removeAt(this.asked, at);
     if (this.late === nothingLate) this.late = new Set();
     this.late.add(key);
-    // More than this cannot be on its way; the oldest are forgotten.
+    // No more than this can be on their way; the oldest is dropped.
     if (this.late.size > 2 * this.#askedMax) this.late.delete(this.late.values().next().value!);
     return true;
   }
 
-  /** It is silent: what was asked of it has been given back, and it is left with this one request. */
+  /** The peer is silent. Its requests have been given back, and it keeps only this one. */
   stall(key: number | undefined): void {
     this.stalled = true;
     if (key === undefined) return;
@@ -129,13 +136,13 @@ export class RequestPipeline {
     this.#left.add(key);
   }
 
-  /** The peer has dropped our requests: its silence means nothing now. */
+  /** The peer has dropped our requests, so its silence means nothing now. */
   onChoked(): void {
     this.stalled = false;
     this.#left = undefined;
   }
 
-  /** A cancel has been sent: with BEP 6 it is answered by the block or by a reject. */
+  /** A cancel has been sent. With BEP 6 the block or a reject answers it. */
   onCancelled(key: number): void {
     this.#left?.delete(key);
     this.#cancelled ??= new Map();
@@ -143,9 +150,9 @@ export class RequestPipeline {
     this.#cancelled.set(key, (this.#cancelled.get(key) ?? 0) + 1);
   }
 
-  /** True when this reject answers a request that still counts, not a cancel of ours. */
+  /** True when this reject answers an open request, not a cancel of ours. */
   isRefusal(key: number): boolean {
-    // The older request is answered first: one that was made or left with the peer since still waits there.
+    // The older request is answered first: a later one is still in the peer's queue.
     if (this.#settleCancel(key)) return false;
     this.#left?.delete(key);
     return this.asked.includes(key);
@@ -160,18 +167,21 @@ export class RequestPipeline {
     return cancels > 0;
   }
 
-  /** Blocks it has sent that nobody asked for, less what good ones have made up for. */
+  /** Blocks that the peer sent unrequested, less those that good blocks have made up for. */
   get unaskedCount(): number {
     return this.#unasked / 16;
   }
 
-  /** A block nobody asked for: true while that is rare. */
+  /** An unrequested block: true while such blocks are rare. */
   tolerate(): boolean {
     this.#unasked += 16;
     return this.unaskedCount <= this.#limits.unaskedBlocksMax;
   }
 
-  /** Payload has come. A few bytes now and then are none: whoever sends so holds its piece for ever. */
+  /**
+   * Payload has arrived. A trickle is not progress, or a peer that sends one byte a second keeps its piece
+   * forever.
+   */
   onProgress(bytes: number, nowMs: number): void {
     this.#progressBytes += bytes;
     if (this.#progressBytes < this.#limits.progressBytesMin) return;
@@ -180,38 +190,38 @@ export class RequestPipeline {
     this.stalled = false;
   }
 
-  /** A block has arrived whole. `isUsed`: no other copy of it was faster. */
+  /** A whole block has arrived. `isUsed`: no other copy of it was faster. */
   onBlock(wasAsked: boolean, isUsed = wasAsked): void {
-    // The last bytes of it were progress.
+    // Its last bytes were progress.
     if (wasAsked || isUsed) this.deliveredMs = this.progressMs;
     if (!wasAsked) return;
     this.rejects = 0;
-    // One in sixteen may cross with a cancel.
+    // One block in sixteen may cross with a cancel.
     this.#unasked = Math.max(0, this.#unasked - 1);
     if (this.#slowStart) this.depth = Math.min(this.#askedMax, this.depth + 1);
   }
 
-  /** It has the piece and will not send this block of it. */
+  /** The peer has the piece and refuses this block. */
   onRefused(): void {
     this.rejects += 1;
   }
 
-  /** Something that was asked for in another way has come: metadata. */
+  /** A request of another kind was answered: metadata. */
   onDelivered(nowMs: number): void {
     this.deliveredMs = nowMs;
   }
 
-  /** At every tick. A rate that is measured while nothing is asked for says nothing about the depth. */
+  /** At every tick. A rate measured while nothing is requested says nothing about the depth. */
   measure(rate: number): void {
     this.rate = rate;
     if (this.asked.length > 0) this.tick(rate);
   }
 
-  /** While it is busy, with the measured payload rate. */
+  /** While requests are open, with the measured payload rate. */
   tick(rate: number): void {
     if (rate > 0) this.knownRate = rate;
     if (this.#slowStart) {
-      // Still rising by an eighth a tick: the link may have more to give.
+      // Slow start goes on while the rate rises by an eighth a tick: the link may carry more.
       if (rate > 0 && rate < this.#lastRate + (this.#lastRate >> 3)) this.#slowStart = false;
       this.#lastRate = rate;
       if (this.#slowStart) return;
@@ -220,7 +230,7 @@ export class RequestPipeline {
     this.depth = Math.min(this.#askedMax, Math.max(this.#limits.requestsOutstandingMin, wanted));
   }
 
-  /** It holds requests of ours and has sent nothing for `timeoutMs`. */
+  /** The peer holds our requests and has sent nothing for `timeoutMs`. */
   isSilent(nowMs: number, timeoutMs: number): boolean {
     const isWaitedFor = this.asked.length > 0 || this.stalled || this.queueRoom <= 0;
     return isWaitedFor && nowMs - this.progressMs >= timeoutMs;
@@ -229,7 +239,7 @@ export class RequestPipeline {
   /** How long the first `blocks` on their way will take at the present rate, in ms. */
   drainMs(rate: number, nowMs: number, blocks = this.asked.length): number {
     const silentMs = nowMs - this.progressMs;
-    // Nothing measured yet: a second is given before it counts as slow.
+    // Without a measurement the peer has one second before it counts as slow.
     if (rate === 0) return silentMs < 1000 ? 1000 : Number.MAX_SAFE_INTEGER;
     return Math.floor((blocks * this.blockBytes * 1000) / rate) + (silentMs > 1000 ? silentMs * 2 : 0);
   }

@@ -1,10 +1,11 @@
 /**
- * What to ask each peer for, block by block.
+ * Decides which blocks to request from each peer.
  *
- * A peer keeps to the pieces it began, so that most pieces have one source: a lie is then proved at once. It is given what is
- * due by a certain time (deadlines.ts); blocks of its own pieces; a new piece that it suggests itself; pieces whose peer has
- * gone; any other new piece (piece-picker.ts); then it helps others with theirs; and when nothing is left to ask for at all,
- * copies of what the slowest peers owe (duplicate-requests.ts). A peer without a verified piece gets one alone.     BEP 3
+ * A peer keeps to the pieces it began, so that most pieces have one source and a corrupt piece has one
+ * culprit. A peer is asked in this order: pieces with a deadline (deadlines.ts); blocks of its own pieces; a
+ * new piece that it suggests; orphaned pieces; any other new piece (piece-picker.ts); free blocks of other
+ * peers' pieces; and in the endgame copies of what the slowest peers owe (duplicate-requests.ts). A peer
+ * without a verified piece gets one piece. BEP 3
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Context } from '../context.ts';
@@ -19,11 +20,14 @@ import { OpenPieces } from './open-pieces.ts';
 import { PieceOwnership } from './piece-ownership.ts';
 import { StrangerTrials } from './stranger-trials.ts';
 
-/** Orphans that one tick considers for abandoning: the rest has time. */
+/** Orphans that one tick considers for abandoning. The rest can wait. */
 const orphansPerTickMax = 64;
 
 export class RequestScheduler {
-  /** While the disk refuses pieces nothing new is asked for. `held`: also when one is stored, which it may lose, too. */
+  /**
+   * No requests while the disk refuses pieces. `held`: a stored piece does not end the pause, because the
+   * disk may lose it, too.
+   */
   paused: boolean | 'held' = false;
   /** Received bytes of pieces that were given up. */
   droppedBytes = 0;
@@ -36,7 +40,7 @@ export class RequestScheduler {
   readonly #ownership: PieceOwnership;
   readonly duplicates: DuplicateRequests;
   readonly #memory: MemoryQueue;
-  /** Open pieces that no peer keeps to. */
+  /** Open pieces without an owner. */
   readonly orphans: SmallSet<RequestedPiece>;
   /** Every piece with free blocks. */
   readonly open: SmallSet<RequestedPiece>;
@@ -67,7 +71,10 @@ export class RequestScheduler {
     for (const source of this.#sources.values()) this.fill(source, nowMs);
   }
 
-  /** A piece is stored: those who sent it may have become trusted; whoever waited for memory or the disk goes on. */
+  /**
+   * A piece is stored: the peers that sent it may be trusted now, and peers that waited for memory or for the
+   * disk continue.
+   */
   onStored(piece: RequestedPiece, nowMs: number): void {
     const wasPaused = this.paused;
     if (wasPaused === true) this.paused = false;
@@ -76,7 +83,7 @@ export class RequestScheduler {
     this.#memory.onFreed((source) => this.fill(source, nowMs));
   }
 
-  /** Asks this peer for as much as its pipeline holds. */
+  /** Requests as many blocks from this peer as its pipeline has room for. */
   fill(source: BlockSource, nowMs: number): void {
     if (this.paused || !source.mayBeAsked) return;
     let room = source.pipeline.room;
@@ -87,7 +94,7 @@ export class RequestScheduler {
     for (let at = 0, piece = open.at(0); piece !== undefined; piece = open.at(at)) {
       room = this.#open.askFrom(piece, source, room, nowMs);
       if (room === 0) return;
-      // One that was asked for to the end has left, and the next lies where it lay.
+      // A piece with every block requested has left the list, and the next one has its place.
       if (open.at(at) === piece) at += 1;
     }
     room = this.#beginPieces(source, room, nowMs, true);
@@ -95,41 +102,41 @@ export class RequestScheduler {
     if (!knowsNothingOpen) room = this.#adopt(source, room, nowMs);
     room = this.#beginPieces(source, room, nowMs, false);
     const allBegun = this.#picker.candidateCount === 0;
-    // A stranger helps only when there is nothing else for it to prove itself with.
+    // A peer without a verified piece helps only when no new piece is left to prove itself with.
     const mayHelp = allBegun || !this.#ownership.isUnproven(source);
     if (room > 0 && !knowsNothingOpen && mayHelp) this.#help(source, room, nowMs);
     if (source.pipeline.asked.length === 0 && allBegun) this.duplicates.endgame(source, nowMs);
   }
 
-  /** The peer has gone, choked us or stalled: what it was to send is free for others. */
+  /** The peer has left, choked us or stalled: its blocks are free for others. */
   release(source: BlockSource): void {
     this.#memory.leave(source);
     for (const key of [...source.pipeline.asked]) this.#open.giveUp(source, key);
     for (const piece of source.kept.pieces) this.#ownership.disown(piece);
   }
 
-  /** It has the piece and will not send it, with BEP 6 block by block: somebody else is asked. */
+  /** The peer refuses a piece that it has; with BEP 6, block by block. Other peers are asked. */
   onRefused(source: BlockSource, pieceIndex: PieceIndex, blockIndex: number, nowMs: number): void {
     source.pipeline.onRefused();
     source.pieces.refuse(pieceIndex, nowMs);
     this.#open.giveUp(source, this.#open.blockKey(pieceIndex, blockIndex));
     const piece = this.#ledger.fetching(pieceIndex);
     if (piece === undefined) return;
-    // The rest of it would come all the same, after somebody else was asked for it.
+    // The rest of the piece would still arrive after other peers were asked for it, so it is cancelled.
     for (const key of [...source.pipeline.asked])
       if (this.#open.locate(key).piece === piece) this.#open.cancel(source, key);
     if (piece.owner === source) this.#ownership.disown(piece);
   }
 
-  /** The peer has a piece that we still lack: it is looked at again. */
+  /** The peer has a piece that we lack: it is considered again. */
   onOffer(source: BlockSource, pieceIndex: PieceIndex): void {
     if (this.#picker.isCandidate(pieceIndex)) source.pieces.hearNews(pieceIndex);
-    // Most peers are looked at anyway: whether the piece is being fetched need not be looked up for them.
+    // Most peers are considered anyway, and then the lookup of the piece is not needed.
     else if (source.pieces.nothingOpenAt >= 0 && this.#ledger.fetching(pieceIndex) !== undefined)
       source.pieces.lookAgainAtOpen();
   }
 
-  /** Twice a second: memory is not held for what nobody can send. */
+  /** Twice a second. Frees the memory of pieces that no peer can send. */
   tick(nowMs: number): void {
     this.trials.tick();
     if (this.deadlines.size > 0 && !this.paused) this.duplicates.rescue(this.deadlines, nowMs);
@@ -142,7 +149,7 @@ export class RequestScheduler {
     }
   }
 
-  /** What is on its way and not wanted any more is cancelled. The picker is told anew of its candidates after this. */
+  /** Cancels pieces that are no longer wanted. The caller then gives the picker its candidates anew. */
   dropUnwanted(isWanted: (pieceIndex: PieceIndex) => boolean): void {
     const dropped = [...this.#ledger.fetchingPieces].filter((piece) => !isWanted(piece.pieceIndex));
     if (dropped.length === 0) return;
@@ -154,7 +161,7 @@ export class RequestScheduler {
     for (const piece of dropped) this.#abandon(piece);
   }
 
-  /** A block has left the pipeline by arriving; `isUsed`: it was the first copy. */
+  /** A block has arrived. `isUsed`: it was the first copy. */
   onBlock(
     piece: RequestedPiece,
     blockIndex: number,
@@ -166,7 +173,7 @@ export class RequestScheduler {
     if (isUsed) this.duplicates.onBlock(piece, blockIndex, source);
   }
 
-  /** The piece has left for the disk, or is given up. */
+  /** The piece was handed to the disk, or is given up. */
   forget(piece: RequestedPiece): void {
     this.open.delete(piece);
     this.deadlines.asked(piece.pieceIndex);
@@ -177,14 +184,15 @@ export class RequestScheduler {
     return this.#open.blockKey(pieceIndex, blockIndex);
   }
 
-  /** We want this block no more from this source; it may come all the same. */
+  /** Cancels the request at this source. The block may arrive nevertheless. */
   cancel(source: BlockSource, key: number): void {
     this.#open.cancel(source, key);
   }
 
-  // Which piece -----------------------------------------------------------------------------------------------------
+  // Which piece
+  // -----------------------------------------------------------------------------------------------------
 
-  /** What is due comes before everything else, whoever began it. */
+  /** Pieces with a deadline come first, whichever peer began them. */
   #fillUrgent(source: BlockSource, room: number, nowMs: number): number {
     let left = room;
     for (const pieceIndex of [...this.deadlines.waiting]) {
@@ -205,7 +213,7 @@ export class RequestScheduler {
     return left;
   }
 
-  /** Pieces whose peer has gone. */
+  /** Takes over orphaned pieces. */
   #adopt(source: BlockSource, room: number, nowMs: number): number {
     let left = room;
     const { orphans } = this;
@@ -219,7 +227,7 @@ export class RequestScheduler {
     return left;
   }
 
-  /** New ones, as many as it takes; `suggested`: only those that it would like us to take. */
+  /** Begins new pieces until the room is used. `suggested`: only pieces that the peer suggests. */
   #beginPieces(source: BlockSource, room: number, nowMs: number, suggested: boolean): number {
     const picker = this.#picker;
     const { pieces } = source;
@@ -248,7 +256,7 @@ export class RequestScheduler {
     return piece;
   }
 
-  /** Free blocks of other peers' pieces. */
+  /** Requests free blocks of other peers' pieces. */
   #help(source: BlockSource, room: number, nowMs: number): void {
     let left = room;
     let offersAny = false;
@@ -263,7 +271,7 @@ export class RequestScheduler {
     if (!offersAny) source.pieces.foundNothingOpen(this.#open.version);
   }
 
-  /** Missing again; what came of it is dropped. */
+  /** The piece is missing again; its received blocks are dropped. */
   #abandon(piece: RequestedPiece): void {
     this.droppedBytes += piece.receivedBytes;
     this.forget(piece);

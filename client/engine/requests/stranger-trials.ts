@@ -1,10 +1,11 @@
 /**
- * How soon a stranger who says that it has everything is tried. Each costs a piece when it lies, and in a swarm full of
- * liars there is always another one: with every proven lie the next trial is put off for longer, as long as somebody who
- * has proved themselves is giving.
+ * Limits how fast unproven seeds are tried. Each one costs a piece if it sends corrupt data, and in a
+ * poisoned swarm there is always another one. With every proven liar the wait before the next trial grows, as
+ * long as a proven peer delivers.
  *
- * Invariant: nobody is put off while nobody proven gives, nor before several have lied; nor for longer than `trialGapMsMax`.
- * Left to others: what a trial is (piece-ownership.ts), and who lied (piece-provenance.ts).
+ * Invariant: an unproven seed is delayed only while a proven peer delivers and only after several have lied,
+ * and never longer than `trialGapMsMax`. Left to others: what a trial is (piece-ownership.ts), and who lied
+ * (piece-provenance.ts).
  */
 import type { Context } from '../context.ts';
 import type { BlockSource } from './block-source.ts';
@@ -15,7 +16,10 @@ export class StrangerTrials {
   #liars = 0;
   #lastLieMs = 0;
   #nextMs = 0;
-  /** Looked up twice a second: a source would have to be looked for otherwise whenever a stranger says something. */
+  /**
+   * A proven peer delivers. Updated twice a second: updating on demand would mean a search through all
+   * sources.
+   */
   #isServed = false;
 
   constructor(sources: ReadonlyMap<number, BlockSource>, context: Context) {
@@ -25,26 +29,26 @@ export class StrangerTrials {
 
   onLiar(nowMs: number): void {
     const { banMs, trialLiarsFree } = this.#context.limits;
-    // Whoever lied so long ago is let in again, too.
+    // After `banMs` the banned peers may return, too, so counting restarts.
     if (nowMs - this.#lastLieMs > banMs) this.#liars = 0;
     this.#liars += 1;
     this.#lastLieMs = nowMs;
     if (this.#liars > trialLiarsFree) this.#nextMs = Math.max(this.#nextMs, nowMs + this.#gapMs);
   }
 
-  /** Whether it may be asked for anything at all now. */
+  /** Whether the source may get requests now. */
   mayAsk({ record, kept }: BlockSource, nowMs: number): boolean {
     const isTried = kept.trial !== undefined || record.goodPieces > 0 || !record.isSeed;
     return isTried || nowMs >= this.#nextMs || !this.#isServed;
   }
 
-  /** A stranger has been given its first piece. */
+  /** An unproven seed was given its first piece. */
   onBegun({ record }: BlockSource, nowMs: number): void {
     if (record.isSeed && this.#liars > this.#context.limits.trialLiarsFree)
       this.#nextMs = nowMs + this.#gapMs;
   }
 
-  /** Twice a second, before everybody is asked again. */
+  /** Twice a second, before requests are sent again. */
   tick(): void {
     if (this.#nextMs === 0) return;
     this.#isServed = false;
