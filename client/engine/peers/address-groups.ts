@@ -1,8 +1,9 @@
 /**
- * Whose addresses count together. One user can hold all addresses of a group, so tables of peers are shared out by group.
+ * Groups of addresses. One user can hold all addresses of a group, so tables of peers are shared out by
+ * group.
  *
- * A household is one IPv4 address, or one IPv6 /64: what a home router hands out. A network is an IPv4 /24 or an IPv6
- * /48: what one customer of a hosting provider rents.
+ * A household is one IPv4 address or one IPv6 /64: what a home router hands out. A network is an IPv4 /24 or
+ * an IPv6 /48: what one customer of a hosting provider rents.
  */
 
 /** `host`: an IP address in its usual text form. */
@@ -18,7 +19,7 @@ export function isLoopbackHost(host: string): boolean {
   return host === '::1' || host.startsWith('127.');
 }
 
-/** The first groups of an IPv6 address, with the zeros that `::` stands for. */
+/** The first `count` groups of an IPv6 address, with `::` expanded to zeros. */
 function ipv6Groups(host: string, count: number): string {
   const [head = '', tail] = host.split('::');
   const first = head === '' ? [] : head.split(':');

@@ -1,10 +1,12 @@
 /**
- * When to tell which tracker what. BEP 12: the trackers of a tier are tried in random order, the one that answers
- * moves to the front of its tier, and the next tier is asked only when a whole tier has failed. Until one answers, those
- * that have failed come after those that have not been asked: it may take longer to fail than to be due again.
+ * Decides which tracker gets which announce, and when. BEP 12: the trackers of a tier are tried in random
+ * order, the one that answers moves to the front of its tier, and the next tier is tried only when a whole
+ * tier has failed. Until one answers, failed trackers come after untried ones: a failure may take longer than
+ * the retry interval.
  *
- * Invariant: at most one announce is under way, apart from the farewells, and at most one to each tracker. A tracker that
- * never heard `started` never hears `completed` or `stopped`, and it hears `completed` at most once.      BEP 3 12 31
+ * Invariant: at most one announce is in flight, apart from `stopped`, and at most one to each tracker. A
+ * tracker that never got `started` never gets `completed` or `stopped`, and it gets `completed` at most once.
+ * BEP 3 12 31
  */
 import type { AnnounceEvent, PeerAddress, TrackerAnswer } from '../contract.ts';
 import type { Limits } from '../limits.ts';
@@ -18,22 +20,22 @@ export class AnnounceSchedule {
   readonly #random: Prng;
   #inFlight: TrackerState | undefined;
   #inFlightEvent: AnnounceEvent;
-  /** The next regular announce, to whichever tracker is the working one. */
+  /** When the next regular announce is due; it goes to the working tracker. */
   #dueMs = 0;
   #minIntervalMs: number;
   #lastMs = 0;
-  /** Announces made early for want of peers, in a row. */
+  /** Announces made early for lack of peers, in a row. */
   #lonelyAsks = 0;
   #isAlone = false;
-  /** The time of the next announce is our part of a minute: also a lonely download keeps to it. */
+  /** The next announce is spread over `announceSpreadMs`, and a download without peers waits for it, too. */
   #isSpreading = false;
-  /** Answers and failures so far, and which of them was the last answer. */
+  /** Number of answers and failures so far, and that number at the last answer. */
   #outcomes = 0;
   #answeredAt = 0;
-  /** The one that answered last: regular announces go to it. */
+  /** The tracker that answered last: regular announces go to it. */
   #working: TrackerState | undefined;
   #stopped = false;
-  /** We are not there at the moment: trackers hear `stopped`, and `started` when we are back. */
+  /** The torrent is offline: trackers got `stopped`, and get `started` on resume. */
   #suspended = false;
 
   constructor(tiers: readonly (readonly string[])[], nowMs: number, limits: Limits, random: Prng) {
@@ -52,7 +54,10 @@ export class AnnounceSchedule {
     return this.#tiers.flat();
   }
 
-  /** Who is asked next, and when, if everything stays as it is; undefined while one is asked, or when nobody can be. */
+  /**
+   * The next tracker to announce to and when, if nothing changes. Undefined while an announce is in flight,
+   * or when no tracker can be asked.
+   */
   get nextAsk(): { readonly tracker: TrackerState; readonly atMs: number } | undefined {
     if (this.#stopped || this.#suspended || this.#inFlight !== undefined) return undefined;
     let next: { tracker: TrackerState; atMs: number } | undefined;
@@ -64,7 +69,7 @@ export class AnnounceSchedule {
     return next;
   }
 
-  /** The announce that is due, if any; it counts as under way until answered or failed. */
+  /** The announce that is due, if any. It counts as in flight until answered or failed. */
   next(nowMs: number): { tracker: TrackerState; event: AnnounceEvent } | undefined {
     if (this.#stopped || this.#suspended || this.#inFlight !== undefined || nowMs < this.#dueMs)
       return undefined;
@@ -78,7 +83,7 @@ export class AnnounceSchedule {
     return { tracker, event };
   }
 
-  /** Tier by tier; and last those that have failed since one answered, the one that failed first before the others. */
+  /** Tier by tier; trackers that failed since the last answer come last, the earliest failure first. */
   get #inOrder(): readonly TrackerState[] {
     const trackers = this.#tiers.flat();
     const failed = trackers.filter(({ failedAt }) => failedAt > this.#answeredAt);
@@ -87,7 +92,7 @@ export class AnnounceSchedule {
     return [...trackers.filter(({ failedAt }) => failedAt <= this.#answeredAt), ...failed];
   }
 
-  /** `ownPort`: where trackers list us. */
+  /** `ownPort`: the port under which trackers list us. */
   onAnswer(url: string, answer: TrackerAnswer, nowMs: number, ownPort?: number): void {
     const tracker = this.#settle(url);
     if (tracker === undefined) return;
@@ -98,7 +103,7 @@ export class AnnounceSchedule {
     );
     this.#minIntervalMs =
       clamp(answer.minIntervalSeconds ?? interval, this.#limits.announceIntervalMinSeconds, interval) * 1000;
-    // The last piece may have come during another event's announce: then `completed` is still owed.
+    // The last piece may have arrived while another announce was in flight: then `completed` is still owed.
     const heardCompleted = this.#inFlightEvent === 'completed';
     this.#outcomes += 1;
     this.#answeredAt = this.#outcomes;
@@ -111,7 +116,7 @@ export class AnnounceSchedule {
     if (returned !== undefined) this.onReturned(url, returned, nowMs);
   }
 
-  /** This address has turned out to be our own: trackers that named it named one peer less. */
+  /** This address is our own: the peer counts of trackers that listed it go down by one. */
   notCounted(own: PeerAddress): void {
     for (const tracker of this.trackers) {
       const others = tracker.maybeSelf.filter(({ host, port }) => host !== own.host || port !== own.port);
@@ -121,7 +126,7 @@ export class AnnounceSchedule {
     }
   }
 
-  /** Answers in how many seconds it may be asked again; undefined: never. */
+  /** Returns in how many seconds the tracker may be asked again. Undefined: never. */
   onFailure(
     url: string,
     reason: string,
@@ -143,7 +148,7 @@ export class AnnounceSchedule {
     tracker.toldNotBeforeMs =
       retryInSeconds === 'never' ? Number.MAX_SAFE_INTEGER : nowMs + (retryInSeconds ?? 0) * 1000;
     tracker.notBeforeMs = Math.max(nowMs + waitMs, tracker.toldNotBeforeMs);
-    // The next in the tier, or the next tier, is asked at once.
+    // The next tracker in the tier, or in the next tier, is asked at once.
     this.#dueMs = nowMs;
     const returned = tracker.returnedMemoryId;
     tracker.returnedMemoryId = undefined;
@@ -152,15 +157,15 @@ export class AnnounceSchedule {
   }
 
   /**
-   * A tracker that could not be reached is there again, with this memory of peers. If it is another one than that which
-   * listed us, it has forgotten us: it hears `started` again. All its clients hear of it in the same moment, so they spread
-   * their announces over a minute.
+   * A tracker that was unreachable is back. `memoryId` names its table of peers. If it differs from the one
+   * that listed us, the tracker has forgotten us and gets `started` again. All its clients learn this at the
+   * same moment, so announces are spread over `announceSpreadMs` (a minute).
    */
   onReturned(url: string, memoryId: string, nowMs: number): void {
     const tracker = this.#tiers.flat().find((one) => one.url === url);
     if (tracker === undefined || this.#stopped || tracker.isTakingLeave) return;
     if (tracker === this.#inFlight) {
-      // Which of both memories hears that announce is known when it is answered.
+      // The answer will show which of both tables got the announce in flight.
       tracker.returnedMemoryId = memoryId;
       return;
     }
@@ -178,7 +183,10 @@ export class AnnounceSchedule {
     this.#dueMs = Math.min(this.#dueMs, Math.max(soonMs, this.#lastMs + this.#minIntervalMs));
   }
 
-  /** The user wants peers now: as soon as the tracker allows. One that fails is tried again after the least interval. */
+  /**
+   * The user wants peers now: announce as soon as the tracker allows. A failed tracker is retried after the
+   * minimum interval.
+   */
   onWished(nowMs: number): void {
     const retryMs = Math.max(nowMs, this.#lastMs + this.#limits.announceIntervalMinSeconds * 1000);
     for (const tracker of this.#tiers.flat()) {
@@ -188,8 +196,9 @@ export class AnnounceSchedule {
   }
 
   /**
-   * The last piece is here: whoever lists us is told soon. `completed` is for a download that ends, and it ends once:
-   * not for what was complete at the start, and not again when lost pieces are back.
+   * The last piece is stored: trackers that list us are told soon. `completed` is only for a finished
+   * download, once per tracker: not for a torrent that was complete at the start, and not again when lost
+   * pieces are restored.
    */
   onCompleted(isDownload: boolean, nowMs: number): void {
     let owed = false;
@@ -202,18 +211,21 @@ export class AnnounceSchedule {
     else this.#hasten(nowMs);
   }
 
-  /** We are no seed any more: trackers count us as one until they are told. */
+  /** We are no longer a seed. Trackers count us as one until the next announce. */
   onIncomplete(nowMs: number): void {
     for (const tracker of this.#tiers.flat()) tracker.owesCompleted = false;
     this.#hasten(nowMs);
   }
 
-  /** Trackers count by what has changed. A disk that flaps may not make that a burden. */
+  /**
+   * Announces soon, because trackers count seeds and leechers, but at most once in `lossRoundMs`: a failing
+   * disk must not load the tracker.
+   */
   #hasten(nowMs: number): void {
     this.#dueMs = Math.min(this.#dueMs, Math.max(nowMs, this.#lastMs + this.#limits.lossRoundMs));
   }
 
-  /** We are not there for a while. Answers the trackers that are told `stopped`, once each. */
+  /** The torrent goes offline. Returns the trackers that get `stopped`, once each. */
   suspend(): readonly TrackerState[] {
     if (this.#suspended || this.#stopped) return [];
     this.#suspended = true;
@@ -226,20 +238,23 @@ export class AnnounceSchedule {
     return leaving;
   }
 
-  /** Trackers that list us, or will when they have answered. */
+  /** Trackers that list us, or will once they have answered. */
   get #listing(): TrackerState[] {
     return this.#tiers.flat().filter((t) => t.listsUs || t === this.#inFlight);
   }
 
-  /** We are there again: `started`. A disk that comes and goes is announced no oftener than a tracker may ask for. */
+  /**
+   * The torrent is online again: `started` is due. A disk that comes and goes causes no more announces than
+   * the minimum interval allows.
+   */
   resume(nowMs: number): void {
     this.#suspended = false;
     this.#dueMs = Math.max(nowMs, this.#lastMs + this.#limits.announceIntervalMinSeconds * 1000);
   }
 
   /**
-   * At every tick: `alone` when we need peers and have none. Then we ask again as early as the tracker allows, and ever
-   * more rarely while that brings nobody: a lonely client must not become a burden.
+   * At every tick. `alone`: we need peers and have none. Then we announce as early as the tracker allows, and
+   * double the wait each time, so that a client without peers does not load the tracker.
    */
   setAlone(alone: boolean, nowMs: number): void {
     this.#isAlone = alone;
@@ -251,20 +266,20 @@ export class AnnounceSchedule {
     this.#dueMs = nowMs;
   }
 
-  /** When we ask early for want of peers. */
+  /** When the next early announce for lack of peers is due. */
   get #lonelyAtMs(): number {
     let waitMs = this.#minIntervalMs;
     for (let n = 0; n < this.#lonelyAsks && this.#lastMs + waitMs < this.#dueMs; n++) waitMs *= 2;
     return this.#lastMs + waitMs;
   }
 
-  /** No more announces but the farewells this answers: to each tracker that lists us. */
+  /** Ends all announces. Returns the trackers that list us; each of them gets `stopped`. */
   stop(): readonly TrackerState[] {
     this.#stopped = true;
     return this.#listing.filter((tracker) => !tracker.isTakingLeave);
   }
 
-  /** A tracker is asked one thing after the other: what it answers first was asked before the farewell. */
+  /** Requests to one tracker are sequential, so its first answer belongs to the announce before `stopped`. */
   #settle(url: string): TrackerState | undefined {
     const tracker = this.#inFlight?.url === url ? this.#inFlight : undefined;
     if (tracker !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * How long to wait after the nth failure in a row: doubling up to a cap, plus up to half again by chance, so that many
- * clients that failed together do not come back together. Integers only.
+ * Exponential backoff: the wait after the nth failure in a row doubles up to a cap. Up to half of it is added
+ * at random, so that many clients that failed together do not return together. Integers only.
  */
 import type { Prng } from '../prng.ts';
 

@@ -1,30 +1,36 @@
 /**
- * Who leaves when a newcomer finds a full table of peers: the whole decision, and nothing but the decision.
+ * Decides which peer leaves when a newcomer finds a full table of peers.
  *
- * There are three tables: one torrent, all torrents together, one household. A newcomer needs a seat in each. In a full
- * table the peer with the least worth makes room, or the newcomer is refused:
+ * There are three tables: one torrent, all torrents together, one household. A newcomer needs a seat in each.
+ * In a full table the peer of least value makes room, or the newcomer is refused:
  *
- * 1. A useful peer stays. It has traded a block with us lately, or is being sent one. Rule 5 is the exception.
- * 2. A useless peer may be replaced after `seatGraceMs`, a waiting peer after `seatWaitMs`.
- * 3. A peer that is not useful may be replaced at once when its torrent, network or household holds more seats than
- *    the newcomer's would hold afterwards. Each such exchange makes the shares more equal, so exchanges come to an end.
- * 4. A household that made room a short time ago takes free seats, or seats by rule 3: it cannot come back and push out
- *    the peer that replaced it.
- * 5. When every seat of the full table is useful, a useful peer makes room. If one network holds more than half of the
- *    seats, it is a peer of that network, under the terms of rule 3: a block a minute is a low price for a seat. Else it
- *    is one that has only taken from us for `seatTurnMs`: a few that download would keep all others out for as long as
- *    their download lasts.
+ * =1. A useful peer stays. It traded a block with us in the last minute, or is being sent one. Rule 5 is the
+ * exception.
+ * =2. A useless peer may be replaced after `seatGraceMs`, a waiting peer after `seatWaitMs`.
+ * =3. A peer that is not useful may be replaced at once when its torrent, network or household holds more
+ * seats than
+ * =   the newcomer's would hold afterwards. Each such exchange makes the shares more equal, so exchanges end.
+ * =4. A household that made room in the last `putOffMs` gets only free seats, or seats by rule 3: it cannot
+ * return
+ * =   and push out the peer that replaced it.
+ * =5. When every seat of the full table is useful, a useful peer makes room. If one network holds more than
+ * half of
+ * =   the seats, a peer of that network leaves by rule 3: otherwise an attacker keeps its seats for one block
+ * a
+ * =   minute. Else a peer leaves that has only taken from us for `seatTurnMs`: otherwise a few leechers keep
+ * all
+ * =   others out until their downloads end.
  *
- * Of those that may be replaced, the useless come first, and the peers that give us blocks last; then those of the fullest
- * network and the fullest household, then those that trade slowest, then those that have gone longest without progress.
+ * Among peers that may be replaced, useless ones leave first and peers that give us blocks last. Then peers
+ * of the fullest network and household leave first, then the slowest, then those longest without progress.
  */
 import type { ConnectionId, TorrentId } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 
 /**
- * The least worth first. useless: neither side wants anything, or the peer has had its turn and did nothing with it.
- * waiting: one side wants something of the other and has not had its turn. taking and giving are useful: the peer takes
- * blocks from us, or gives us blocks, too.
+ * Least value first. useless: neither side wants anything, or the peer did not use its turn. waiting: one
+ * side is interested and has not had its turn. taking and giving are useful: the peer downloads from us, or
+ * also uploads to us.
  */
 const standings = ['useless', 'waiting', 'taking', 'giving'] as const;
 export type Standing = (typeof standings)[number];
@@ -33,25 +39,28 @@ export interface Place {
   readonly torrent: TorrentId;
   readonly household: string;
   readonly network: string;
-  /** `keysOf` the place, kept for seats: each place is compared with many others. */
+  /** `keysOf` the place, cached for seats: each seat is compared with many others. */
   readonly keys?: Keys;
 }
 
 export interface Seat extends Place {
   readonly connection: ConnectionId;
   readonly standing: Standing;
-  /** Of a useful peer: when it came. Of others: when they came, or when their last trade ceased to count as recent. */
+  /**
+   * A useful peer: when it connected. Others: when they connected, or when their last trade stopped counting
+   * as recent.
+   */
   readonly sinceMs: number;
-  /** Bytes a second that a useful peer gives or takes; 0 of others. */
+  /** Bytes a second that a useful peer gives or takes; 0 for other peers. */
   readonly rate: number;
 }
 
 export interface Newcomer extends Place {
-  /** What it may replace by rule 2: nothing, useless peers, or waiting peers, too. */
+  /** The peers that the newcomer may replace by rule 2: none, useless ones, or waiting ones, too. */
   readonly replaces: 'nothing' | 'useless' | 'waiting';
 }
 
-/** The most seats each table may have. */
+/** The maximum number of seats in each table. */
 export interface TableSizes {
   readonly all: number;
   readonly torrent: number;
@@ -61,7 +70,7 @@ export interface TableSizes {
 type Grace = Pick<Limits, 'seatGraceMs' | 'seatWaitMs' | 'seatTurnMs'>;
 
 /**
- * The seats that have to be cleared for the newcomer: none when there is room in every table. Undefined: it is refused.
+ * The seats to clear for the newcomer: none when every table has room. Undefined: the newcomer is refused.
  */
 export function makeRoom<Taken extends Seat>(
   newcomer: Newcomer,
@@ -90,10 +99,13 @@ export function makeRoom<Taken extends Seat>(
   return cleared;
 }
 
-/** What matters where households do not. */
+/** The fields of a seat that matter without households. */
 export type SeatInTorrent = Pick<Seat, 'torrent' | 'network' | 'standing' | 'sinceMs'>;
 
-/** How many seats of a table with `size` could be cleared for a peer of this torrent, unless it lives in the crowd. */
+/**
+ * How many seats of a table of `size` could be cleared for a peer of this torrent, unless it is in the
+ * crowded network.
+ */
 export function replaceableCount(
   { torrent, replaces }: Pick<Newcomer, 'torrent' | 'replaces'>,
   seats: readonly SeatInTorrent[],
@@ -101,7 +113,7 @@ export function replaceableCount(
   grace: Grace,
   nowMs: number,
 ): number {
-  // By rule 5 one seat becomes free, and the next when its new peer is useful, too.
+  // Rule 5 frees one seat, and the next one when its new peer is useful, too.
   if (seats.every(isUseful)) {
     if (crowdOf(seats, size) !== undefined) return 1;
     return seats.some((seat) => hasHadItsTurn(replaces, seat, grace, nowMs)) ? 1 : 0;
@@ -118,7 +130,7 @@ export function replaceableCount(
   return count;
 }
 
-/** Undefined when this torrent has all of them: no other has more. */
+/** Undefined when all seats belong to this torrent: no other torrent has more. */
 function seatsPerTorrent(
   torrent: TorrentId,
   seats: readonly SeatInTorrent[],
@@ -142,7 +154,7 @@ function hasHadItsTime(
   return replaces === 'waiting' && nowMs - sinceMs >= seatWaitMs;
 }
 
-/** Rule 5: the network that holds more than half of a table with `size`, in which every seat is useful. */
+/** Rule 5: the network that holds more than half of a table of `size` in which every seat is useful. */
 export function crowdOf(seats: readonly SeatInTorrent[], size: number): string | undefined {
   if (!seats.every(isUseful)) return undefined;
   const counts = new Map<string, number>();
@@ -190,10 +202,10 @@ function leastOf<Taken extends Seat>(seats: readonly Taken[], shares: Shares): T
   return least;
 }
 
-/** Seats a torrent has; and of these, how many a network and a household have. */
+/** Number of seats per torrent, per network within it, and per household within that. */
 class Shares {
   readonly #seats: readonly Seat[];
-  /** Made with the first question: most newcomers are refused without one. */
+  /** Counted on first use: most newcomers are refused without counts. */
   #counts: Map<string, number> | undefined;
 
   constructor(seats: readonly Seat[]) {
@@ -215,8 +227,9 @@ class Shares {
   }
 
   /**
-   * Rule 3: level by level, the first that differs decides. One more than the newcomer's would only change places; the
-   * next level decides then. So the sums of squares of the levels, in this order, only ever fall.
+   * Rule 3, level by level: the first level that differs decides. With a surplus of one the two would only
+   * change places, so the next level decides. Hence the sums of squares of the levels, in this order, only
+   * fall.
    */
   isFairer(newcomer: Place, seat: Place): boolean {
     const to = newcomer.keys ?? keysOf(newcomer);
@@ -230,7 +243,7 @@ class Shares {
     return false;
   }
 
-  /** Negative: `a` is worth less than `b`. */
+  /** Negative: `a` has less value than `b`. */
   compare(a: Seat, b: Seat): number {
     const rank = standings.indexOf(a.standing) - standings.indexOf(b.standing);
     if (rank !== 0) return rank;
@@ -244,9 +257,9 @@ class Shares {
   }
 }
 
-/** In this order. */
+/** The order in which levels are compared. */
 const levels = ['torrent', 'network', 'household'] as const;
-/** By which the seats of each level are counted. */
+/** The keys under which the seats of each level are counted. */
 export type Keys = Readonly<Record<(typeof levels)[number], string>>;
 
 export function keysOf({ torrent, network, household }: Omit<Place, 'keys'>): Keys {

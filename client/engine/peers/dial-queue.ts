@@ -1,16 +1,17 @@
 /**
- * Whose turn it is to be dialed: those that are due in buckets by their failures, those that are not in a heap by their
- * time, and seeds apart while nobody wants any. What it costs depends on who is dialed, not on how many are known.
+ * The order in which peers are dialed: due peers in buckets by their failures, later ones in a heap by time,
+ * and seeds apart while none is wanted. The cost depends on the number of dials, not on the number of known
+ * peers.
  *
- * Invariant: a record is in one of the three places exactly when it is `queued`. An entry whose record has been given up
- * meanwhile is found stale when its turn comes.
+ * Invariant: a record is in exactly one of the three places while it is `queued`. An entry whose record was
+ * dropped is discarded when its turn comes.
  */
 import type { Prng } from '../prng.ts';
 import type { PeerRecord } from './peer-record.ts';
 
 /**
- * Every so many dials the most failures come first: a tracker that names dead addresses again and again, which come as
- * strangers each time, would otherwise keep a peer that failed once out for ever.
+ * Every so many dials the peer with the most failures comes first. A tracker that names dead addresses again
+ * and again, each time as new ones, would otherwise keep out a peer that failed once.
  */
 const turnOfFailed = 4;
 
@@ -32,12 +33,12 @@ export class DialQueue {
     this.#random = random;
   }
 
-  /** Entries, stale ones among them. */
+  /** Number of entries, stale ones included. */
   get size(): number {
     return this.#size;
   }
 
-  /** Of no effect for one that is queued, unless it waits among the seeds and is none any more. */
+  /** No effect on a queued record, unless it waits among the seeds and is no longer a seed. */
   add(record: PeerRecord, nowMs: number): void {
     if (!record.isSeed && this.#unwantedSeeds.delete(record)) this.#place(record, dueMsOf(record), nowMs);
     if (record.queued) return;
@@ -62,9 +63,9 @@ export class DialQueue {
   }
 
   /**
-   * Takes out the next one to dial: of those with the fewest failures, any; every fourth time, with the most. `isCurrent`:
-   * it is still known and idle.
-   * One that has to wait for others of its host is looked at again after `hostFullWaitMs`.
+   * Takes out the next peer to dial: a random one of those with the fewest failures; every fourth time, with
+   * the most. `isCurrent`: the record is still known and idle. A peer whose host is full is considered again
+   * after `hostFullWaitMs`.
    */
   take(
     nowMs: number,
@@ -153,7 +154,7 @@ function dueMsOf({ nextDialMs, notBeforeMs, bannedUntilMs }: PeerRecord): number
   return Math.max(nextDialMs, notBeforeMs, bannedUntilMs);
 }
 
-/** The last one takes its place: the order does not matter. */
+/** Removes a random entry. The last entry takes its place: the order does not matter. */
 function takeAny(bucket: PeerRecord[], random: Prng): PeerRecord | undefined {
   if (bucket.length === 0) return undefined;
   const at = random.below(bucket.length);

@@ -1,8 +1,10 @@
 /**
- * Half-open connections: they stand, and the handshake of the other side has not come. They have a table of their own,
- * so that they take no seat from peers. In a full table the oldest leaves: an honest handshake comes within one round trip.
+ * Half-open connections: connected, without the other side's handshake. They have a table of their own, so
+ * that they take no seat from peers. In a full table the oldest leaves: an honest handshake comes within one
+ * round trip.
  *
- * Invariant: at most `max` entries, and of one household at most `perHouseholdMax`, as long as `leave` follows `enter`.
+ * Invariant: at most `max` entries, and at most `perHouseholdMax` of one household, provided that the caller
+ * closes the returned connection and calls `leave`.
  */
 import type { ConnectionId } from '../contract.ts';
 import { householdOf, networkOf } from './address-groups.ts';
@@ -14,7 +16,7 @@ interface HalfOpen {
 }
 
 export class HalfOpenTable {
-  /** Oldest first: a Map keeps the order in which its keys came. */
+  /** Oldest first: a Map keeps insertion order. */
   readonly #entries = new Map<ConnectionId, HalfOpen>();
   readonly #max: number;
 
@@ -27,8 +29,8 @@ export class HalfOpenTable {
   }
 
   /**
-   * One more. Answers the connection that is to be closed for it, which stays here until `leave`: the oldest of the same
-   * household when that has its share, else the oldest of the network that has most.
+   * Adds a connection. Returns the connection to close for it, which stays listed until `leave`: the oldest
+   * of the same household if that is full, else the oldest of the network with the most entries.
    */
   enter(
     connection: ConnectionId,
@@ -43,12 +45,12 @@ export class HalfOpenTable {
     return leaving;
   }
 
-  /** Its handshake has come, or it is over. True when it was here. */
+  /** The handshake has come, or the connection has ended. True when it was listed. */
   leave(connection: ConnectionId): boolean {
     return this.#entries.delete(connection);
   }
 
-  /** How many have been here for so long. */
+  /** Number of entries that are at least `ms` old. */
   countSince(ms: number, nowMs: number): number {
     let count = 0;
     for (const { sinceMs } of this.#entries.values()) {

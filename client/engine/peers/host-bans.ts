@@ -1,10 +1,10 @@
 /**
- * Which households one torrent does not speak to, and which peers in them. A liar that changes its port, its name or its
- * address within its /64 is the same household. But others may live there, behind a router or in a dormitory: so a household
- * is spoken to again after a minute, and each further lie from there doubles that. The liar itself, by the name it gave,
- * stays out for the whole time of a ban.
+ * Banned households of one torrent, and banned peers in them. A peer that sent corrupt data and changes its
+ * port, its peer id or its address within its /64 is still in the same household. But other users may share
+ * that household behind a router. So a household is banned for a minute at first, and each further offence
+ * doubles that. The peer itself, by its peer id, is banned for the whole `banMs`.
  *
- * Invariant: at most `peersKnownMax` of both.
+ * Invariant: at most `peersKnownMax` of each.
  */
 import type { Limits } from '../limits.ts';
 import { householdOf, isLoopbackHost } from './address-groups.ts';
@@ -12,13 +12,13 @@ import { householdOf, isLoopbackHost } from './address-groups.ts';
 interface Offences {
   count: number;
   untilMs: number;
-  /** No more is remembered after this. */
+  /** The offences are forgotten at this time. */
   forgottenMs: number;
 }
 
 export class HostBans {
   readonly #households = new Map<string, Offences>();
-  /** By household and peer id: until when. */
+  /** By household and peer id: the end of the ban. */
   readonly #peers = new Map<string, number>();
   readonly #limits: Limits;
 
@@ -26,7 +26,10 @@ export class HostBans {
     this.#limits = limits;
   }
 
-  /** `peerId`: in hexadecimal; undefined when it is not known. On loopback all peers of the machine are one household. */
+  /**
+   * `peerId`: in hexadecimal, or undefined when unknown. Loopback is never banned: all peers of this machine
+   * are one household there.
+   */
   ban(host: string, peerId: string | undefined, nowMs: number): void {
     const { banMs, hostBanFirstMs, peersKnownMax } = this.#limits;
     if (isLoopbackHost(host)) return;
@@ -50,7 +53,7 @@ export class HostBans {
     return offences !== undefined && offences.untilMs > nowMs;
   }
 
-  /** Until when this peer is banned, wherever in its household it is; 0: it is not. */
+  /** When the ban of this peer ends, at any address of its household; 0: it is not banned. */
   bannedUntilMs(host: string, peerId: string): number {
     return this.#peers.get(nameOf(householdOf(host), peerId)) ?? 0;
   }

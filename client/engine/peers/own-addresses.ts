@@ -1,20 +1,23 @@
 /**
- * Addresses at which we reached ourselves: trackers name us among the peers, and behind a router we do not know how we are
- * seen from outside. Shared by all torrents: one dial to ourselves is enough for all of them.
+ * Addresses at which we reached ourselves. Trackers list us among the peers, and behind a router we do not
+ * know our public address. Shared by all torrents: one dial to ourselves is enough for all of them.
  *
- * Invariant: only an address that was dialed and answered with our own peer id is in it. A peer that borrows our id keeps
- * its own address from being dialed, and no other.
+ * Invariant: it contains only addresses that we dialed and that answered with our own peer id. A peer that
+ * copies our id only keeps its own address from being dialed.
  */
 import type { PeerAddress } from '../contract.ts';
 
-/** A machine has a few addresses, each seen through a few routers. A full list forgets the first: it is dialed once more. */
+/**
+ * A machine has a few addresses, each seen through a few routers. A full list drops the oldest, which is
+ * dialed once more.
+ */
 const addressesMax = 64;
 
 export class OwnAddresses {
   readonly #keys = new Set<string>();
   readonly #port: number;
 
-  /** `port`: that trackers are told, and list us under. */
+  /** `port`: the port that we announce and under which trackers list us. */
   constructor(port: number) {
     this.#port = port;
   }
@@ -25,8 +28,8 @@ export class OwnAddresses {
   }
 
   /**
-   * All of them but ourselves. `ownHost`: where the tracker that named them saw us. It is believed for this list alone: what
-   * a tracker says must not keep us from a peer that is known from elsewhere.
+   * All peers but ourselves. `ownHost`: the address at which the tracker saw us. It counts for this list
+   * alone: a tracker must not be able to hide a peer that another source names.
    */
   others(peers: readonly PeerAddress[], ownHost?: string): readonly PeerAddress[] {
     const isSelf = (peer: PeerAddress) =>

@@ -1,9 +1,9 @@
 /**
- * Every peer address one torrent knows, whom to dial next, and who has lost our trust. A record outlives its
- * connection, so that a block's origin stays known after the peer has gone.
+ * Every peer address that one torrent knows, which one to dial next, and which peers are banned. A record
+ * outlives its connection, so that the source of a block stays known after the peer has left.
  *
- * Invariant: at most `peersKnownMax` records; a record is dialed only when idle, due, not banned, and not held by somebody
- * with whom we are connected already.
+ * Invariant: at most `peersKnownMax` records. A record is dialed only when idle, due, not banned, and not
+ * `held` by a connected peer.
  */
 import { hex } from '../../../torrents/byte-text.ts';
 import type { PeerAddress, PeerOrigin } from '../contract.ts';
@@ -18,7 +18,7 @@ import { newRecord, type PeerRecord } from './peer-record.ts';
 export class PeerDirectory {
   readonly #records = new Map<string, PeerRecord>();
   readonly #bans: HostBans;
-  /** By the record of who is connected: the other records of the same peer, all of them `held`. */
+  /** By the record of a connected peer: other records of the same peer, all of them `held`. */
   readonly #heldBy = new Map<PeerRecord, PeerRecord[]>();
   readonly #limits: Limits;
   readonly #random: Prng;
@@ -35,7 +35,7 @@ export class PeerDirectory {
     return this.#records.size;
   }
 
-  /** Addresses that we are told of: all untrusted, duplicates expected. */
+  /** Addresses from outside: all untrusted, duplicates expected. */
   learn(addresses: readonly PeerAddress[], origin: PeerOrigin, nowMs: number): void {
     for (const address of this.#inFairOrder(addresses)) {
       const key = addressKey(address);
@@ -46,7 +46,7 @@ export class PeerDirectory {
     }
   }
 
-  /** A seed may have lost pieces since: named again after a while, it is dialed as any other. */
+  /** A seed may have lost pieces. Named again after `seedMemoryMs`, it is dialed like any other peer. */
   #doubt(record: PeerRecord, nowMs: number): void {
     const { seedMemoryMs } = this.#limits;
     if (!record.isSeed || !isFree(record) || nowMs - record.leftMs < seedMemoryMs) return;
@@ -59,7 +59,9 @@ export class PeerDirectory {
     this.#enqueue(record, nowMs);
   }
 
-  /** There is not room for all: whoever is named last, after thousands that are dead, has the chance of all others. */
+  /**
+   * Shuffles when the list does not fit, so that the order of a tracker's reply gives no peer an advantage.
+   */
   #inFairOrder(addresses: readonly PeerAddress[]): readonly PeerAddress[] {
     if (this.#records.size + addresses.length <= this.#limits.peersKnownMax) return addresses;
     const inOrder = [...addresses];
@@ -67,24 +69,24 @@ export class PeerDirectory {
     return inOrder;
   }
 
-  /** The record of a peer that came to us, known by its host and the id it calls itself; not yet kept. */
+  /** The record of an incoming peer, identified by its host and peer id; not yet stored. */
   incoming(address: PeerAddress, peerId: Uint8Array, nowMs: number): PeerRecord {
     const key = `${address.host}/${hex(peerId)}`;
     return this.#records.get(key) ?? newRecord(key, address, 'incoming', false, nowMs);
   }
 
-  /** Its handshake is accepted: from now on it is remembered. */
+  /** The handshake was accepted: the record is stored. */
   keep(record: PeerRecord, nowMs: number): void {
     record.state = 'connected';
     if (this.#records.has(record.key) || this.#makeRoom(nowMs)) this.#records.set(record.key, record);
   }
 
-  /** Somebody at this address has lied, and now somebody comes to us from there. */
+  /** An incoming connection from this host is refused: a peer there sent corrupt data. */
   isBannedHost(host: string, nowMs: number): boolean {
     return this.#bans.isBannedHost(host, nowMs);
   }
 
-  /** The peer that answers as this record has told its name: whether it is banned, here or anywhere in its household. */
+  /** The handshake has shown the peer's id. True when it is banned here or anywhere in its household. */
   isBannedAs(record: PeerRecord, peerId: Uint8Array, nowMs: number): boolean {
     record.peerId = hex(peerId);
     const untilMs = this.#bans.bannedUntilMs(record.address.host, record.peerId);
@@ -92,10 +94,13 @@ export class PeerDirectory {
     return record.bannedUntilMs > nowMs;
   }
 
-  /** Takes the best peer to dial now: fewest failures first, then by chance. `includeSeeds` is false once we need nothing. */
+  /**
+   * Takes the best peer to dial now: fewest failures first, then at random. `includeSeeds` is false once we
+   * need nothing.
+   */
   next(nowMs: number, includeSeeds: boolean, isHostFull: (host: string) => boolean): PeerRecord | undefined {
     const isCurrent = (record: PeerRecord) => isFree(record) && this.#records.get(record.key) === record;
-    // Who came to us from there and was banned may be listed by trackers under its other port.
+    // A banned incoming peer may be listed by trackers under its listen port, so its host waits, too.
     const hasToWait = (host: string) => isHostFull(host) || this.isBannedHost(host, nowMs);
     const record = this.#dials.take(nowMs, includeSeeds, isCurrent, hasToWait, this.#limits.hostFullWaitMs);
     if (record !== undefined) record.state = 'dialing';
@@ -107,7 +112,7 @@ export class PeerDirectory {
     return this.#dials.hasDue(nowMs, includeSeeds);
   }
 
-  /** Entries of records that made way for others are swept out when they are as many as the rest. */
+  /** Rebuilds the queue when it holds as many stale entries as valid ones. */
   #enqueue(record: PeerRecord, nowMs: number): void {
     this.#dials.add(record, nowMs);
     if (this.#dials.size > 2 * this.#limits.peersKnownMax) this.#rebuildDials(nowMs);
@@ -119,16 +124,18 @@ export class PeerDirectory {
       if (record.dialable && isFree(record)) this.#dials.add(record, nowMs);
   }
 
-  /** A connection ended, or a dial failed. `worked` when a handshake had been exchanged. */
+  /**
+   * A connection ended, or a dial failed. `worked`: a handshake was exchanged and the connection was of use.
+   */
   release(record: PeerRecord, worked: boolean, nowMs: number): void {
     record.state = 'idle';
     record.leftMs = nowMs;
     this.#letGo(record, worked, nowMs);
-    // Whether the dial came to anything or not: it need not have been made.
+    // The peer is connected through another record, so neither success nor failure counts.
     if (record.held) return;
     record.failures = worked ? 0 : record.failures + 1;
     const isHopeless = !record.dialable || record.failures >= this.#limits.dialFailuresMax;
-    // A banned record stays: it is the memory of the ban, and may be dialed once more when that is over.
+    // A banned record stays: it stores the ban, and may be dialed again when the ban ends.
     if (isHopeless && record.bannedUntilMs <= nowMs) this.forget(record);
     else if (record.dialable) this.#putOff(record, nowMs);
   }
@@ -145,7 +152,7 @@ export class PeerDirectory {
     this.#enqueue(record, nowMs);
   }
 
-  /** Seeds that were let go may be dialed at once. Of no effect for those that failed. */
+  /** Seeds that were disconnected may be dialed at once. No effect on records with failures. */
   redialSeeds(nowMs: number): void {
     for (const record of this.#records.values()) {
       if (record.isSeed && record.failures === 0) record.nextDialMs = Math.min(record.nextDialMs, nowMs);
@@ -154,8 +161,9 @@ export class PeerDirectory {
   }
 
   /**
-   * A dial has found the peer that is connected as `connected`: no failure, but no need for another while that lasts.
-   * Anybody may borrow a name: at another host it is only put off, lest the borrower keep us from the owner.
+   * The dialed peer is already connected as `connected`. That is no failure, but this record is not dialed
+   * while the connection lasts. A peer id can be copied: at another host the dial is only delayed, so that a
+   * copied id does not lock out its owner.
    */
   hold(record: PeerRecord, connected: PeerRecord, nowMs: number): void {
     if (record === connected || record.held || !record.dialable) return;
@@ -169,7 +177,7 @@ export class PeerDirectory {
     this.#heldBy.set(connected, [...held, record]);
   }
 
-  /** The peer that is connected as `connected` listens there. */
+  /** The peer connected as `connected` listens at this address. */
   alias(address: PeerAddress, connected: PeerRecord, nowMs: number): void {
     const key = addressKey(address);
     if (!this.#records.has(key) && this.#makeRoom(nowMs, true))
@@ -178,7 +186,10 @@ export class PeerDirectory {
     if (record !== undefined && record.state !== 'connected') this.hold(record, connected, nowMs);
   }
 
-  /** The connection of the same peer has been replaced by another: what was known of one holds of the other. */
+  /**
+   * A new connection of the same peer has replaced the old one: its other records are now held by the new
+   * one.
+   */
   succeed(former: PeerRecord, held: readonly PeerRecord[], connected: PeerRecord, nowMs: number): void {
     for (const record of [former, ...held]) if (record.state === 'idle') this.hold(record, connected, nowMs);
   }
@@ -188,7 +199,7 @@ export class PeerDirectory {
     return this.#heldBy.get(connected) ?? [];
   }
 
-  /** Its connection is over: its other addresses may be dialed as it may be. */
+  /** The connection has ended: the peer's other addresses may be dialed on the same terms. */
   #letGo(connected: PeerRecord, worked: boolean, nowMs: number): void {
     const held = this.#heldBy.get(connected) ?? [];
     this.#heldBy.delete(connected);
@@ -201,26 +212,32 @@ export class PeerDirectory {
       if (record.state === 'idle') this.release(record, worked, nowMs);
       isSooner ||= record.queued && record.nextDialMs < beforeMs;
     }
-    // It waits in the queue for a time that is not its own any more.
+    // The queue orders it by an outdated time.
     if (isSooner) this.#rebuildDials(nowMs);
   }
 
-  /** Addresses that can be dialed, for the torrent whose info dictionary was looked for: it may turn out to be private. */
+  /**
+   * Dialable addresses, handed over when the metadata is complete. The torrent may turn out to be private, so
+   * other origins are left out.
+   */
   get dialable(): PeerAddress[] {
     return [...this.#records.values()]
       .filter(({ dialable, origin }) => dialable && mayMeetPrivate(origin))
       .map(({ address }) => address);
   }
 
-  /** On loopback all peers of the machine have one address: there only the record is banned. */
+  /** On loopback all peers of the machine share one address: there only the record is banned. */
   ban(record: PeerRecord, nowMs: number): void {
     record.bannedUntilMs = nowMs + this.#limits.banMs;
-    // The memory of a ban is worth more than an address nobody has tried.
+    // A stored ban is worth more than an untried address.
     if (this.#records.has(record.key) || this.#makeRoom(nowMs, true)) this.#records.set(record.key, record);
     this.#bans.ban(record.address.host, record.peerId, nowMs);
   }
 
-  /** True when one more record fits; when full, the least useful idle one makes way, an untried one only if it must. */
+  /**
+   * True when one more record fits. A full table drops its least useful idle record, and an untried one only
+   * if it must.
+   */
   #makeRoom(nowMs: number, mustFit = false): boolean {
     if (this.#records.size < this.#limits.peersKnownMax) return true;
     let worst: PeerRecord | undefined;
@@ -234,13 +251,15 @@ export class PeerDirectory {
     return true;
   }
 
-  /** It has failed too often, or is our own. Its address may have been learned anew: then that record stays. */
+  /**
+   * The record has failed too often, or is our own. If its address was learned anew, the new record stays.
+   */
   forget(record: PeerRecord): void {
     if (this.#records.get(record.key) === record) this.#records.delete(record.key);
   }
 }
 
-/** Nobody is connected with it, or tries to be. */
+/** No connection or dial exists for this record. */
 function isFree({ state, held }: PeerRecord): boolean {
   return state === 'idle' && !held;
 }

@@ -1,12 +1,13 @@
 /**
- * Where a peer's address comes from, and which torrents may be told of it. A private torrent is for those whom its trackers
- * know: what other peers, the network at home or a DHT name stays out, and all addresses pass by here.                BEP 27
+ * The origin of a peer's address, and which torrents may use it. A private torrent gets its peers from its
+ * trackers: addresses from peer exchange, the local network or a DHT are left out. Every address passes this
+ * check. BEP 27
  *
- * Invariant: an address keeps the origin it was first known by.
+ * Invariant: an address keeps the origin by which it first became known.
  */
 import type { PeerOrigin } from '../contract.ts';
 
-/** A peer that comes to us knows the torrent already. */
+/** An incoming peer knows the torrent already. */
 const forPrivate: ReadonlySet<PeerOrigin> = new Set(['tracker', 'user', 'incoming']);
 
 export function mayMeetPrivate(origin: PeerOrigin): boolean {

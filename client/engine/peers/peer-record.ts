@@ -1,34 +1,37 @@
 /**
- * What is known of one peer, connected or not: its address, how it has done so far, and when it may be dialed.
+ * What is known of one peer, connected or not: its address, its history, and when it may be dialed.
  *
- * Left to others: which records there are (peer-directory.ts), and whose turn it is (dial-queue.ts).
+ * Left to others: which records exist (peer-directory.ts), and the order of dials (dial-queue.ts).
  */
 import type { PeerAddress, PeerOrigin } from '../contract.ts';
 
 export interface PeerRecord {
   readonly key: string;
   readonly address: PeerAddress;
-  /** By whom its address was first known. */
+  /** The origin by which its address first became known. */
   readonly origin: PeerOrigin;
-  /** False for a peer that came to us: the port it came from is not one it listens on. */
+  /** False for an incoming peer: it does not listen on its source port. */
   readonly dialable: boolean;
   state: 'idle' | 'dialing' | 'connected';
-  /** We are connected with whoever listens there, by way of another record: not dialed while that lasts. */
+  /** The peer at this address is connected through another record: not dialed while that lasts. */
   held: boolean;
-  /** Its turn to be dialed will come (dial-queue.ts). */
+  /** The record is in dial-queue.ts. */
   queued: boolean;
   failures: number;
   nextDialMs: number;
-  /** Not to be dialed before, whatever else happens. */
+  /** Not dialed before this time in any case. */
   notBeforeMs: number;
   bannedUntilMs: number;
-  /** What it called itself last, in hexadecimal. */
+  /** The peer id that it sent last, in hexadecimal. */
   peerId: string | undefined;
-  /** Verified pieces it had a part in: until the first, it is trusted with one piece alone. */
+  /** Verified pieces with a block from this peer. While 0, the peer gets only one piece at a time. */
   goodPieces: number;
-  /** It told us that it has everything: of no use to us once we have too. */
+  /**
+   * The peer has announced all pieces, or that it downloads nothing more. Not needed once we are complete,
+   * too.
+   */
   isSeed: boolean;
-  /** When the last connection with it ended. */
+  /** When the last connection ended. */
   leftMs: number;
 }
 

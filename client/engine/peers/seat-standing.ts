@@ -1,7 +1,7 @@
 /**
- * What one peer is worth to us now, for the table of connections (connection-table.ts). Only what costs the peer
- * something counts: blocks that came or were taken. Keep-alives, claims of interest, a byte now and then and requests
- * whose answers are not read count for nothing.
+ * The value of one peer to us now, for connection-table.ts. Only what costs the peer something counts: blocks
+ * sent or received. Keep-alives, interest, a trickle of bytes and requests whose answers are not read do not
+ * count.
  */
 import type { PeerSession } from '../connection/peer-session.ts';
 import type { ConnectionId, TorrentId } from '../contract.ts';
@@ -9,7 +9,7 @@ import type { Limits } from '../limits.ts';
 import type { Seat, Standing } from './connection-table.ts';
 import type { Occupant } from './shared-budget.ts';
 
-/** Its worth; and when it came, or since when it has been useful no more. */
+/** The peer's standing, and since when: its connection, or the end of its recent trade. */
 export function standingOf(
   session: PeerSession,
   limits: Limits,
@@ -37,7 +37,7 @@ function standingWithoutTrade(session: PeerSession, limits: Limits, nowMs: numbe
   return session.peerInterested && session.amChoking && !session.wastedItsTurn ? 'waiting' : 'useless';
 }
 
-/** One peer, as the table of connections sees it. */
+/** One peer, as connection-table.ts sees it. */
 export class SeatedPeer implements Occupant {
   readonly torrent: TorrentId;
   readonly #session: PeerSession;

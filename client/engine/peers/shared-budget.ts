@@ -1,9 +1,9 @@
 /**
- * What all torrents share: seats for peers, dials, half-open connections, bytes of pieces in memory. Who leaves a full
- * table is decided in connection-table.ts and half-open.ts; here is who sits where.
+ * What all torrents share: seats for peers, dials, half-open connections, memory for pieces. This file stores
+ * the seats. Which peer leaves a full table is decided in connection-table.ts and half-open.ts.
  *
- * Invariant: a dial ends in a seat or in `endDial`, a connection that came to us in a seat or in `endKnock`, a seat in
- * `leave`. A household counts its seats and the dials to it.
+ * Invariant: a dial ends in a seat or in `endDial`, an incoming connection in a seat or in `endKnock`, a seat
+ * in `leave`. A household's count includes its seats and the dials to it.
  */
 import type { ConnectionId, TorrentId } from '../contract.ts';
 import type { Limits } from '../limits.ts';
@@ -20,7 +20,7 @@ import {
 } from './connection-table.ts';
 import { HalfOpenTable } from './half-open.ts';
 
-/** A peer that asks for a seat. */
+/** A peer that needs a seat. */
 export interface Guest {
   readonly connection: ConnectionId;
   readonly host: string;
@@ -28,14 +28,14 @@ export interface Guest {
   readonly torrent: TorrentId;
 }
 
-/** A peer that has one. */
+/** A peer that has a seat. */
 export interface Occupant extends Guest {
   standing(nowMs: number): Pick<Seat, 'standing' | 'sinceMs' | 'rate'>;
-  /** It leaves. */
+  /** The peer is to leave. */
   makeRoom(nowMs: number): void;
 }
 
-/** Where it lives is told from its address once, not at each look at the table; what it is worth is. */
+/** Household, network and keys are computed once; the standing is updated by `look`. */
 class Sitting implements Seat {
   readonly occupant: Occupant;
   readonly connection: ConnectionId;
@@ -68,17 +68,20 @@ class Sitting implements Seat {
 export class SharedBudget {
   /** Dials that are not connected yet. */
   dials = 0;
-  /** Bytes of pieces being put together or stored. */
+  /** Bytes of pieces being downloaded or stored. */
   pieceBytes = 0;
-  /** The longest piece that a torrent cannot begin for want of memory; 0: none waits. Others make room for it. */
+  /**
+   * The longest piece that a torrent cannot begin for lack of memory; 0: none waits. Other torrents free
+   * memory for it.
+   */
   pieceBytesWanted = 0;
   readonly #seats = new Map<ConnectionId, Sitting>();
   readonly #perTorrent = new Map<TorrentId, number>();
   readonly #perHousehold = new Map<string, number>();
-  /** Connections that came to us, before their handshake; and those we dialed. */
+  /** Half-open connections: incoming ones, and dialed ones. */
   readonly #knocking: HalfOpenTable;
   readonly #unanswered: HalfOpenTable;
-  /** Households that had to make room, and until when they replace nobody. */
+  /** By household that had to make room: until when it may not replace other peers. */
   readonly #putOff = new Map<string, number>();
   readonly #limits: Limits;
 
@@ -88,34 +91,34 @@ export class SharedBudget {
     this.#unanswered = new HalfOpenTable(limits.halfOpenMax);
   }
 
-  /** Peers with a seat. */
+  /** Number of peers with a seat. */
   get connections(): number {
     return this.#seats.size;
   }
 
-  /** Connections that came to us and have not shaken hands. */
+  /** Incoming connections without a handshake. */
   get halfOpen(): number {
     return this.#knocking.size;
   }
 
-  /** Dials that are connected and whose handshake has not been answered. */
+  /** Connected dials without a handshake from the other side. */
   get unanswered(): number {
     return this.#unanswered.size;
   }
 
-  /** Connections that stand and wait for the handshake of the other side. */
+  /** Connections that wait for the other side's handshake. */
   get handshakesDue(): number {
     return this.halfOpen + this.unanswered;
   }
 
-  /** Connections that stand. */
+  /** All open connections. */
   get standing(): number {
     return this.connections + this.handshakesDue;
   }
 
-  // Half-open connections -------------------------------------------------------------------------------------------
+  // Half-open connections -----------------------------------------------------------------------------------
 
-  /** Answers the connection that has to make room. On loopback the whole machine is one household. */
+  /** Returns the connection that must make room. On loopback the per-household cap is `halfOpenMax`. */
   knock(connection: ConnectionId, host: string, nowMs: number): ConnectionId | undefined {
     const { halfOpenMax, halfOpenPerHostMax } = this.#limits;
     const perHouseholdMax = isLoopbackHost(host) ? halfOpenMax : halfOpenPerHostMax;
@@ -126,7 +129,10 @@ export class SharedBudget {
     this.#knocking.leave(connection);
   }
 
-  /** Dials of these come on top of all seats. A peer that takes a dial and says nothing holds its place for a moment only. */
+  /**
+   * Dials come on top of all seats. A peer that accepts a dial and sends nothing counts only for
+   * `answerGraceMs`.
+   */
   mayDial(nowMs: number): boolean {
     const { dialsMax, halfOpenMax, answerGraceMs } = this.#limits;
     const overdue = this.#unanswered.countSince(answerGraceMs, nowMs);
@@ -138,28 +144,31 @@ export class SharedBudget {
     count(this.#perHousehold, householdOf(host), 1);
   }
 
-  /** The dial is connected: it needs no dial's place any more. Answers the one that has to make room. */
+  /** The dial is connected and no longer counts as a dial. Returns the connection that must make room. */
   onDialConnected(connection: ConnectionId, host: string, nowMs: number): ConnectionId | undefined {
     this.dials -= 1;
     return this.#unanswered.enter(connection, host, this.#limits.halfOpenMax, nowMs);
   }
 
-  /** It did not come to a handshake. */
+  /** The dial ended without an accepted handshake. */
   endDial(connection: ConnectionId, host: string): void {
     if (!this.#unanswered.leave(connection)) this.dials -= 1;
     count(this.#perHousehold, householdOf(host), -1);
   }
 
-  // Seats -----------------------------------------------------------------------------------------------------------
+  // Seats ---------------------------------------------------------------------------------------------------
 
-  /** No more dials to this household: it is a few people, and more is somebody filling our table. */
+  /**
+   * The household has its share: no more dials to it. It stands for a few users; more connections are an
+   * attack.
+   */
   isHostFull(host: string): boolean {
     return (this.#perHousehold.get(householdOf(host)) ?? 0) >= this.#seatsPerHost(host);
   }
 
   /**
-   * How many more dials a torrent may begin that has so many under way; and the network whose peers would find no seat,
-   * because it holds more than half of a table in which every seat is useful.
+   * How many more dials a torrent may begin that has `dialing` under way. `crowd`: the network whose peers
+   * would find no seat, because it holds more than half of a table in which every seat is useful.
    */
   placesToDial(
     torrent: TorrentId,
@@ -181,7 +190,7 @@ export class SharedBudget {
     return { places: count - dialing, crowd: crowdOf(seats, size) };
   }
 
-  /** Those who have to leave so that the newcomer has a seat; undefined when it is refused. */
+  /** The peers that must leave to give the newcomer a seat. Undefined: the newcomer is refused. */
   roomFor(
     { host, torrent }: Guest,
     replaces: () => Newcomer['replaces'],
@@ -194,7 +203,8 @@ export class SharedBudget {
       torrent: connectionsPerTorrentMax,
       household: this.#seatsPerHost(host),
     };
-    // Dials to the household are counted here, too, but hold no seat: it may be dialing us at the same moment.
+    // The count includes dials to the household, which hold no seat: the household may be dialing us at the
+    // same moment.
     const mayBeFull = (this.#perHousehold.get(household) ?? 0) >= sizes.household;
     if (!mayBeFull && this.#seats.size < sizes.all && this.#seatsOf(torrent) < sizes.torrent) return [];
     const seats = this.#seatList(nowMs);
@@ -230,7 +240,7 @@ export class SharedBudget {
     count(this.#perHousehold, sitting.household, -1);
   }
 
-  /** It leaves for another. */
+  /** The peer leaves for another one: its household may not replace peers for `putOffMs`. */
   putOff({ host }: { readonly host: string }, nowMs: number): void {
     if (isLoopbackHost(host)) return;
     const { peersKnownMax, putOffMs } = this.#limits;
@@ -249,7 +259,7 @@ export class SharedBudget {
     return isLoopbackHost(host) ? connectionsPerLoopbackMax : connectionsPerHostMax;
   }
 
-  /** Only made when a table is full. */
+  /** Built only when a table may be full. */
   #seatList(nowMs: number): Sitting[] {
     return Array.from(this.#seats.values(), (seat) => seat.look(nowMs));
   }

@@ -1,31 +1,36 @@
-/** What is known of one tracker of a torrent. When it is asked, and what it hears: announce-schedule.ts.        BEP 3 31 */
+/** The state of one tracker of a torrent. When it gets which announce: announce-schedule.ts. BEP 3 31 */
 import type { PeerAddress, TrackerAnswer } from '../contract.ts';
 
 export interface TrackerState {
   readonly url: string;
-  /** It has answered an announce of ours, so it lists us. */
+  /** The tracker has answered an announce, so it lists us. */
   listsUs: boolean;
-  /** `completed` is owed to it. */
+  /** The tracker has yet to get `completed`. */
   owesCompleted: boolean;
   hasHeardCompleted: boolean;
-  /** `stopped` is on its way to it, and we may come back: it is told nothing else before its answer. */
+  /**
+   * `stopped` is in flight and the torrent may resume: the tracker gets no other announce before the answer.
+   */
   isTakingLeave: boolean;
   failures: number;
-  /** When it failed last, counted in answers and failures of all of them. */
+  /** When the tracker last failed, counted in answers and failures of all trackers. */
   failedAt: number;
-  /** Not to be asked before. */
+  /** Not asked before this time. */
   notBeforeMs: number;
-  /** It has said so itself: also a user's wish waits for that.  BEP 31 */
+  /** The same, as the tracker itself demanded: a user's wish for peers does not override it. BEP 31 */
   toldNotBeforeMs: number;
-  /** Which memory of peers has listed us, as its last answer said; undefined: it does not say. */
+  /**
+   * Names the tracker's table of peers that lists us, from its last answer. Undefined: the tracker sends
+   * none.
+   */
   memoryId: string | undefined;
-  /** It has come back with this memory while an announce to it was under way. */
+  /** The tracker came back with this table while an announce was in flight. */
   returnedMemoryId: string | undefined;
-  /** Its last words, for people. */
+  /** The last messages of the tracker, for display. */
   lastFailure: string | undefined;
   lastWarning: string | undefined;
   peers: number | undefined;
-  /** Those of them that may be ourselves: they are at our port. */
+  /** Those peers that may be ourselves: they have our port. */
   maybeSelf: readonly PeerAddress[];
 }
 
@@ -49,10 +54,12 @@ export function newTracker(url: string, nowMs: number): TrackerState {
   };
 }
 
-/** Peers of other users may have our port, too. A reply that names us does so once for each of our addresses. */
+/** Peers of other users may have our port, too. A reply names us at most once for each of our addresses. */
 const maybeSelfMax = 16;
 
-/** `heardCompleted`: the announce that is answered said `completed`. `ownPort`: the port under which trackers list us. */
+/**
+ * `heardCompleted`: the answered announce was `completed`. `ownPort`: the port under which trackers list us.
+ */
 export function noteAnswer(
   tracker: TrackerState,
   answer: TrackerAnswer,
@@ -74,7 +81,10 @@ export function noteAnswer(
   tracker.maybeSelf = answer.peers.filter(({ port }) => port === ownPort).slice(0, maybeSelfMax);
 }
 
-/** Until a tracker that has failed may be asked again; undefined: it has not failed, or never. */
+/**
+ * Seconds until a failed tracker may be asked again. Undefined: it has not failed, or may never be asked
+ * again.
+ */
 export function secondsUntilRetry(
   { failures, notBeforeMs }: TrackerState,
   nowMs: number,
