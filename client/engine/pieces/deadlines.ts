@@ -1,8 +1,8 @@
 /**
- * Pieces that have to be here by a certain time, the earliest first: what is played next. A deadline orders what is
- * wanted; it does not make a piece wanted.
+ * Pieces with a deadline, the earliest first: what is played next. A deadline orders wanted pieces; it does
+ * not make a piece wanted.
  *
- * Invariant: `waiting` holds those of which something is left to ask for, so that it is empty most of the time.
+ * Invariant: `waiting` holds the pieces with blocks left to request, so it is usually empty.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 
@@ -15,12 +15,12 @@ export class Deadlines {
     this.#max = max;
   }
 
-  /** Earliest first; not to be kept. */
+  /** Earliest first. The caller must not keep it. */
   get waiting(): readonly PieceIndex[] {
     return this.#waiting;
   }
 
-  /** Pieces, and when they have to be here. */
+  /** All pieces with a deadline, and the deadline. */
   get all(): ReadonlyMap<PieceIndex, number> {
     return this.#atMs;
   }
@@ -33,7 +33,7 @@ export class Deadlines {
     return this.#atMs.get(pieceIndex);
   }
 
-  /** When there are too many, the latest is forgotten. */
+  /** Beyond the cap the latest deadline is dropped. */
   set(pieceIndex: PieceIndex, atMs: number): void {
     this.clear(pieceIndex);
     this.#atMs.set(pieceIndex, atMs);
@@ -45,20 +45,20 @@ export class Deadlines {
     this.clear(latest);
   }
 
-  /** It is stored, or not urgent any more. */
+  /** The piece is stored, or no longer urgent. */
   clear(pieceIndex: PieceIndex): void {
     this.asked(pieceIndex);
     this.#atMs.delete(pieceIndex);
   }
 
-  /** Every block of it has been asked for. */
+  /** Every block of the piece has been requested. */
   asked(pieceIndex: PieceIndex): void {
     if (this.#waiting.length === 0) return;
     const at = this.#waiting.indexOf(pieceIndex);
     if (at >= 0) this.#waiting.splice(at, 1);
   }
 
-  /** Something of it is to be asked for, perhaps again. Of no effect for a piece without a deadline. */
+  /** Blocks of the piece are to be requested, perhaps again. No effect on a piece without a deadline. */
   wait(pieceIndex: PieceIndex): void {
     const atMs = this.#atMs.get(pieceIndex);
     if (atMs === undefined || this.#waiting.includes(pieceIndex)) return;

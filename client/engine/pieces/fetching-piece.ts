@@ -1,27 +1,30 @@
 /**
- * One piece on its way: which of its blocks are free, asked for or received, and who sent each.
+ * One piece being downloaded: which of its blocks are free, requested or received, and which peer sent
+ * each.
  *
  * Block states and the only transitions:
  *
- *   free ──ask──▶ asked ──receive──▶ received        ask again while asked: a second copy (endgame)
- *    ▲              │
- *    └──giveBack────┘  when the last copy on its way is given up
+ * =  free ──ask──▶ asked ──receive──▶ received        ask again while asked: a second copy (endgame)
+ * =   ▲              │
+ * =   └──giveBack────┘  when the last requested copy is given up
  *
- * A peer that is in the middle of a block writes straight into the piece; a second copy that begins meanwhile is put
- * together aside (a `Sink` with its own buffer), so that two peers never write one block.
+ * A peer that is sending a block writes straight into the piece. A second copy that arrives at the same
+ * time has a buffer of its own (in its `Sink`), so that two peers never write one block.
  */
 import { blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 import type { PieceBuffer, PieceMemory } from '../contract.ts';
 
-/** What is known of a source of blocks, also when it is gone: each block that has come is remembered with it. */
+/** What is known of a source of blocks. It outlives the source: each received block refers to it. */
 export interface SourceRecord {
-  /** Verified pieces it had a part in: until the first, it is trusted with one piece alone. */
+  /** Verified pieces with a block from this source. While 0, the source gets only one piece at a time. */
   goodPieces: number;
-  /** It says that it has everything. */
+  /** The source has announced all pieces. */
   readonly isSeed: boolean;
 }
 
-/** Whom blocks come from, as far as a piece cares. What can be asked of it: client/engine/requests/block-source.ts. */
+/**
+ * A source of blocks, as far as a piece needs it. How it is asked: client/engine/requests/block-source.ts.
+ */
 export interface PieceSource {
   readonly record: SourceRecord;
 }
@@ -29,23 +32,26 @@ export interface PieceSource {
 const zeroBlock = new Uint8Array(blockBytesMax);
 
 /**
- * Pieces that are over, by the number of their blocks: the next one is made of them. One lives for seconds, which is too
- * long for V8 to be rid of it cheaply; and as one ends another begins, so that few wait here.
+ * Finished pieces for reuse, by their number of blocks. A piece lives for seconds, which is too long for V8
+ * to free it cheaply. One piece begins as another ends, so that few wait here.
  */
 const spare = new Map<number, FetchingPiece<never>[]>();
-/** Blocks of those that wait, of one number of blocks a piece: as many as a fast line has on its way, and 200 KiB. */
+/**
+ * Total blocks of the spare pieces with one number of blocks: as many as a fast link has in flight, about 200
+ * KiB.
+ */
 const spareBlocksMax = 4096;
-/** Torrents have one number of blocks a piece, and one for the last. */
+/** A torrent has two numbers of blocks: of its pieces and of its last piece. */
 const sparesMax = 16;
 
 const free = 0;
 const asked = 1;
 const received = 2;
-/** Added to the state of a block that a peer is writing straight into the piece. */
+/** Flag in the state of a block that a peer is writing straight into the piece. */
 const writing = 4;
 const stateMask = 3;
 
-/** Where the block a peer is sending right now goes. */
+/** Where the block that a peer is sending goes. */
 export interface Sink<Source extends PieceSource = PieceSource> {
   readonly piece: FetchingPiece<Source>;
   readonly blockIndex: number;
@@ -58,35 +64,38 @@ export interface Sink<Source extends PieceSource = PieceSource> {
 export class FetchingPiece<Source extends PieceSource = PieceSource> {
   pieceIndex = 0 as PieceIndex;
   readonly blockCount: number;
-  /** Who delivered each block. */
+  /** The source that delivered each block. */
   readonly sources: (Source['record'] | undefined)[];
-  /** Of whom each block was asked last. */
+  /** The source last asked for each block. */
   readonly askers: (Source | undefined)[];
-  /** Who may be asked for it: one source alone after a corrupt copy, so that guilt shows; undefined: any. */
+  /**
+   * The only source that may send the piece, after a corrupt copy, so that a further one has one culprit.
+   * Undefined: any source.
+   */
   exclusiveTo: Source | undefined;
-  /** The source that began it keeps to it; others help only when there is nothing else to begin. */
+  /** The source that keeps to this piece. Others help only when they have nothing else to begin. */
   owner: Source | undefined;
-  /** Since when it has this owner. */
+  /** When the present owner got the piece. */
   ownedMs = 0;
   freeCount = 0;
   receivedCount = 0;
-  /** Every block is here, and the disk has it. */
+  /** Every block is received, and the disk has the buffer. */
   isStoring = false;
-  /** Undefined once the buffer has been given away or released: late bytes have nowhere to go. */
+  /** Undefined once the buffer is handed over or released: late bytes are dropped. */
   buffer: PieceBuffer | undefined;
 
   #geometry: Geometry;
   #memory: PieceMemory;
-  /** Peers in the middle of one of its blocks. */
+  /** Number of blocks that peers are sending right now. */
   #sinkCount = 0;
   /**
-   * By block: its state; and behind those of all blocks, by block again, how many copies are on their way. An array: small
-   * typed ones weigh four times as much, and most memory of a piece of a few blocks would be theirs.
+   * By block: its state; after these, by block again, the number of copies in flight. A plain array: small
+   * typed arrays weigh four times as much, and would be most of the memory of a piece with few blocks.
    */
   readonly #blocks: number[];
   #firstFree = 0;
 
-  /** `dataBytes`: what lies before the pad at its end; all of it when there is none.  BEP 47 */
+  /** `dataBytes`: length without the pad at the piece's end. BEP 47 */
   static begin<Source extends PieceSource>(
     pieceIndex: PieceIndex,
     geometry: Geometry,
@@ -119,8 +128,8 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
   }
 
   /**
-   * It is stored, and no list has it any more: from now on it may be another one. A peer that is still in the middle of a
-   * block of it keeps it from that.
+   * The piece is stored and in no list, so it may be reused. If a peer is still sending a block of it, it is
+   * not.
    */
   release(): void {
     let alike = spare.get(this.blockCount);
@@ -134,7 +143,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     alike.push(this);
   }
 
-  /** It names no source any more, so that it may be a piece of any torrent. */
+  /** Clears all sources, so that the piece may be reused in any torrent. */
   #forget(): asserts this is FetchingPiece<never> {
     this.sources.fill(undefined);
     this.askers.fill(undefined);
@@ -147,7 +156,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     this.#firstFree = 0;
   }
 
-  /** Blocks that lie in a pad are zeros, and here already. */
+  /** Blocks within the pad are zeros and count as received. */
   #fillPads(buffer: PieceBuffer, firstPad: number): void {
     for (let blockIndex = firstPad; blockIndex < this.blockCount; blockIndex++) {
       this.#memory.write(buffer, blockIndex * blockBytesMax, zeroBlock, 0, this.blockBytes(blockIndex));
@@ -161,7 +170,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     return this.#geometry.blockBytes(this.pieceIndex, blockIndex);
   }
 
-  /** Of the blocks that peers have sent. */
+  /** Bytes of the blocks that peers have sent. */
   get receivedBytes(): number {
     return this.sources.reduce(
       (sum, source, i) => (source === undefined ? sum : sum + this.blockBytes(i)),
@@ -185,7 +194,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     this.#blocks[blockIndex] = (this.#marks(blockIndex) & ~stateMask) | state;
   }
 
-  /** Copies of this block on their way. */
+  /** Copies of this block in flight. */
   copies(blockIndex: number): number {
     return this.#blocks[this.blockCount + blockIndex] ?? 0;
   }
@@ -194,7 +203,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     this.#blocks[this.blockCount + blockIndex] = copies;
   }
 
-  /** The first block nobody has been asked for, now asked for; undefined when there is none. */
+  /** Takes the first free block and marks it as requested. Undefined when no block is free. */
   askFree(): number | undefined {
     if (this.freeCount === 0) return undefined;
     while (this.#state(this.#firstFree) !== free) this.#firstFree++;
@@ -205,12 +214,12 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     return blockIndex;
   }
 
-  /** A second copy of a block that is already on its way. */
+  /** Counts a second copy of a block that is already requested. */
   askAgain(blockIndex: number): void {
     this.#setCopies(blockIndex, this.copies(blockIndex) + 1);
   }
 
-  /** A request will not be answered: the peer has gone, choked us, stalled or been cancelled. */
+  /** A request will not be answered: the peer has left, choked us or stalled, or we cancelled it. */
   giveBack(blockIndex: number): void {
     const copies = this.copies(blockIndex);
     if (copies > 0) this.#setCopies(blockIndex, copies - 1);
@@ -220,7 +229,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     this.#firstFree = Math.min(this.#firstFree, blockIndex);
   }
 
-  /** A peer begins to send this block. Undefined when it is of no use any more. */
+  /** A peer begins to send this block. Undefined when the block is no longer needed. */
   openSink(blockIndex: number): Sink<Source> | undefined {
     if (this.buffer === undefined || this.isReceived(blockIndex)) return undefined;
     const blockBytes = this.blockBytes(blockIndex);
@@ -233,7 +242,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     return sink;
   }
 
-  /** The next run of the block: bytes[from, to) are copied where they belong. */
+  /** Copies the next bytes of the block, bytes[from, to), to their place. */
   write(sink: Sink<Source>, bytes: Uint8Array, from: number, to: number): void {
     if (sink.aside !== undefined) this.#memory.write(sink.aside, sink.got, bytes, from, to);
     else if (this.buffer !== undefined && !this.isReceived(sink.blockIndex)) {
@@ -257,7 +266,7 @@ export class FetchingPiece<Source extends PieceSource = PieceSource> {
     return buffer !== undefined;
   }
 
-  /** The block is whole, or its peer has gone in the middle of it. */
+  /** The block is whole, or its peer left in the middle of it. */
   closeSink(sink: Sink<Source>): void {
     this.#sinkCount -= 1;
     if (sink.aside !== undefined) this.#memory.release(sink.aside);

@@ -1,16 +1,16 @@
 /**
- * Who has a piece, by piece: a row of bits for each, one bit for every seat, and a peer on each seat. A stored piece asks this
- * of all peers at once; each peer's own bits (peer-pieces.ts) lie apart, so that it was a walk through the memory of all of
- * them. It costs one bit for every seat and piece.
+ * Which peers have which piece: one row of bits per piece, one bit per seat, and a peer on each seat. Each
+ * stored piece needs all its holders at once, and each peer's own bits (peer-pieces.ts) lie apart in memory,
+ * so that a walk over all peers was slow. The cost is one bit per seat and piece.
  *
- * Invariant: a bit is set exactly while the peer on its seat was told to have that piece. Seeds need no seat.
+ * Invariant: a bit is set exactly while the peer on that seat is known to have the piece. Seeds need no seat.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 
 const absent = -1;
 
 export interface Seated {
-  /** Its seat, or -1. */
+  /** The seat, or -1. */
   seat: number;
 }
 
@@ -30,28 +30,28 @@ export class PieceHolders<T extends Seated> {
     this.#bits[word] = this.#bitsOf(word) | (1 << (holder.seat & 31));
   }
 
-  /** Of one that has all from the start nothing is known here. */
+  /** Returns false for a seed, which has no seat. */
   has(holder: T, pieceIndex: PieceIndex): boolean {
     const { seat } = holder;
     if (seat === absent) return false;
     return (this.#bitsOf(this.#wordOf(pieceIndex, seat)) & (1 << (seat & 31))) !== 0;
   }
 
-  /** It does not have it any more, or leaves: it is to be told of all that it has, and then leave its seat. */
+  /** The holder loses the piece or leaves. One that leaves removes each of its pieces, then calls `leave`. */
   remove(holder: T, pieceIndex: PieceIndex): void {
     if (holder.seat === absent) return;
     const word = this.#wordOf(pieceIndex, holder.seat);
     this.#bits[word] = this.#bitsOf(word) & ~(1 << (holder.seat & 31));
   }
 
-  /** Its seat is free; nothing may be left on it. */
+  /** Frees the seat. All its bits must be clear. */
   leave(holder: T): void {
     if (holder.seat === absent) return;
     this.#seats[holder.seat] = undefined;
     holder.seat = absent;
   }
 
-  /** All that have the piece, by seat. */
+  /** Visits all holders of the piece, by seat. */
   each(pieceIndex: PieceIndex, visit: (holder: T) => void): void {
     const first = pieceIndex * this.#wordsPerPiece;
     for (let word = 0; word < this.#wordsPerPiece; word++) {

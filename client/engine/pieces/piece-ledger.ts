@@ -1,14 +1,14 @@
 /**
- * The truth about every piece of one torrent. A piece is in exactly one state, and the methods below are the only
- * transitions:
+ * The state of every piece of one torrent. A piece is in exactly one state, and the methods below are the
+ * only transitions:
  *
- *   missing ──begin──▶ fetching ──finish──▶ storing ──stored──▶ have
- *      ▲                  │                    │                  │
- *      ├─────abandon──────┘                    │                  │
- *      ├─────failed────────────────────────────┘                  │   (corrupt, or the disk would not take it)
- *      └─────lost─────────────────────────────────────────────────┘   (the disk does not hold it any more)
+ * =  missing ──begin──▶ fetching ──finish──▶ storing ──stored──▶ have
+ * =     ▲                  │                    │                  │
+ * =     ├─────abandon──────┘                    │                  │
+ * =     ├─────failed────────────────────────────┘                  │   (corrupt, or the write failed)
+ * =     └─────lost─────────────────────────────────────────────────┘   (the disk no longer holds it)
  *
- * `have` means verified and readable. What to fetch next is policy: piece-picker.ts.
+ * `have` means verified and readable. Which piece to fetch next: piece-picker.ts.
  */
 import BitField from 'bitfield';
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
@@ -19,25 +19,28 @@ import { FetchingPiece, type PieceSource } from './fetching-piece.ts';
 export class PieceLedger<Source extends PieceSource = PieceSource> {
   readonly geometry: Geometry;
   haveCount = 0;
-  /** Nothing was missing at the start: it is no download, whatever is lost later. */
+  /** No piece was missing at the start: not a download, even if pieces are lost later. */
   readonly beganWhole: boolean;
-  /** Without pads, as everything people are told. */
+  /** Without pads, like all numbers that are shown. */
   haveBytes = 0;
   readonly totalBytes: number;
   readonly #dataBytes: ReadonlyMap<PieceIndex, number> | undefined;
   readonly #have: BitField;
-  /** Its bytes, which stay the same ones: `has` is asked at every message. */
+  /** The bytes of `#have`; the buffer never changes. `has` runs for every message. */
   readonly #haveBytes: Uint8Array;
   /**
-   * Pieces that are fetched or stored, in no order; their places are made with the first, so that a seed has none. Not a Map:
-   * every piece comes and goes, and V8 is not rid of the tables that a Map leaves behind (small-set.ts).
+   * Pieces that are fetched or stored, unordered. Not a Map: pieces come and go all the time, and V8 does not
+   * free the tables of a Map cheaply (small-set.ts).
    */
   readonly #underWay: FetchingPiece<Source>[] = [];
-  /** By index: where in #underWay the piece lies, from 1 on; 0: it is not under way. */
+  /**
+   * By piece: its position in `#underWay` plus 1; 0: not there. Created with the first piece, so that a seed
+   * has none.
+   */
   #places: Uint16Array | Uint32Array | undefined;
   #fetchingCount = 0;
   readonly #memory: PieceMemory;
-  /** Bytes of pieces being put together or stored, in all torrents. */
+  /** Bytes of pieces being downloaded or stored, in all torrents. */
   readonly #budget: { pieceBytes: number };
 
   /** `have`: MSB first, at least pieceCount bits; spare bits are ignored. */
@@ -58,7 +61,7 @@ export class PieceLedger<Source extends PieceSource = PieceSource> {
     this.beganWhole = this.hasAll;
   }
 
-  /** Nothing is missing at all: we are a seed. What the user wants may be less: piece-selection.ts. */
+  /** No piece is missing: we are a seed. The user may want less: piece-selection.ts. */
   get hasAll(): boolean {
     return this.haveCount === this.geometry.pieceCount;
   }
@@ -85,7 +88,7 @@ export class PieceLedger<Source extends PieceSource = PieceSource> {
     return piece === undefined || piece.isStoring ? undefined : piece;
   }
 
-  /** In the order of their indices. */
+  /** Ordered by piece index. */
   get fetchingPieces(): FetchingPiece<Source>[] {
     return this.#underWay.filter((piece) => !piece.isStoring).sort(byIndex);
   }
@@ -99,7 +102,7 @@ export class PieceLedger<Source extends PieceSource = PieceSource> {
     return piece?.isStoring === true ? piece : undefined;
   }
 
-  /** In the order of their indices. */
+  /** Ordered by piece index. */
   get storingPieces(): FetchingPiece<Source>[] {
     return this.#underWay.filter((piece) => piece.isStoring).sort(byIndex);
   }
@@ -121,7 +124,7 @@ export class PieceLedger<Source extends PieceSource = PieceSource> {
     return piece;
   }
 
-  /** Every block is here. The buffer is the caller's to give to the disk. */
+  /** Every block is received. The caller gets the buffer and hands it to the disk. */
   finish(piece: FetchingPiece<Source>): PieceBuffer {
     assert(piece.isComplete, `piece ${piece.pieceIndex} is complete before it is stored`);
     const buffer = piece.buffer;
@@ -132,19 +135,19 @@ export class PieceLedger<Source extends PieceSource = PieceSource> {
     return buffer;
   }
 
-  /** Verified and written. Answers what is known of where its blocks came from. */
+  /** Verified and written. Returns the piece with the sources of its blocks. */
   stored(pieceIndex: PieceIndex): FetchingPiece<Source> {
     const piece = this.#leaveStoring(pieceIndex);
     this.#markHave(pieceIndex);
     return piece;
   }
 
-  /** Corrupt, or the disk would not take it: missing again. */
+  /** Corrupt, or the write failed: the piece is missing again. */
   failed(pieceIndex: PieceIndex): FetchingPiece<Source> {
     return this.#leaveStoring(pieceIndex);
   }
 
-  /** It was stored, and the disk does not hold it any more: missing again. */
+  /** The piece was stored and the disk no longer holds it: missing again. */
   lost(pieceIndex: PieceIndex): void {
     assert(this.has(pieceIndex), `piece ${pieceIndex} was stored before it is lost`);
     this.#have.set(pieceIndex, false);
@@ -152,7 +155,7 @@ export class PieceLedger<Source extends PieceSource = PieceSource> {
     this.haveBytes -= this.dataBytes(pieceIndex);
   }
 
-  /** Nobody is left to send the rest of it: missing again, and what came of it is dropped. */
+  /** No peer is left to send the rest: the piece is missing again and its blocks are dropped. */
   abandon(piece: FetchingPiece<Source>): void {
     if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
     piece.buffer = undefined;
@@ -161,10 +164,10 @@ export class PieceLedger<Source extends PieceSource = PieceSource> {
     this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
   }
 
-  /** The torrent stops: nothing that is on its way is kept. */
+  /** The torrent stops: all pieces under way are dropped. */
   abandonAll(): void {
     for (const piece of [...this.fetchingPieces, ...this.storingPieces]) {
-      // What is being stored is the disk's to release.
+      // The disk releases the buffer of a piece that it is storing.
       if (piece.buffer !== undefined) this.#memory.release(piece.buffer);
       piece.buffer = undefined;
       this.#budget.pieceBytes -= this.geometry.pieceBytes(piece.pieceIndex);
@@ -187,7 +190,7 @@ export class PieceLedger<Source extends PieceSource = PieceSource> {
     return place === 0 ? undefined : this.#underWay[place - 1];
   }
 
-  /** The last one takes its place. */
+  /** The last entry takes the free position. */
   #leave(pieceIndex: PieceIndex): void {
     const places = this.#places!;
     const place = places[pieceIndex]!;
@@ -229,7 +232,7 @@ function byIndex(a: Placed, b: Placed): number {
   return a.pieceIndex - b.pieceIndex;
 }
 
-/** Our own bug if it fails: the process stops and says what was believed. */
+/** A failure is our own bug: it throws. */
 function assert(holds: boolean, belief: string): asserts holds {
   if (!holds) throw new Error(`piece-ledger: expected that ${belief}`);
 }

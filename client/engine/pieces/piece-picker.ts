@@ -1,29 +1,30 @@
 /**
- * Which missing piece to begin next: the highest priority first; within it the first few by chance, then the rarest among
- * those the peer has, or, for somebody who plays while it downloads, the first.
+ * Picks the missing piece to begin next: the highest priority first; within it the first few pieces at
+ * random, then the rarest among those that the peer has. In sequential mode (playing while downloading) the
+ * lowest index.
  *
- * Candidates are the pieces that are wanted, missing and begun by nobody. Those of one priority lie in a RarityOrder, so
- * hearing of a `have` is O(1); seeds are counted, not walked, so that a seed costs nothing at all.
- * Left to others: the state of a piece (piece-ledger.ts), what is due by a certain time (deadlines.ts), blocks within a
- * piece (request-scheduler.ts).                                                                             BEP 3
+ * Candidates are the pieces that are wanted, missing and not begun. Those of one priority lie in a
+ * RarityOrder, so that a `have` is O(1). Seeds are only counted, so that a seed costs nothing. Left to
+ * others: the state of a piece (piece-ledger.ts), deadlines (deadlines.ts), blocks within a piece
+ * (request-scheduler.ts). BEP 3
  */
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
 import { type Prng, shuffle } from '../prng.ts';
 import { priorityDefault, priorityMax, unwanted } from './piece-selection.ts';
 import { RarityOrder } from './rarity-order.ts';
 
-/** What the picker has to know of a peer. */
+/** What the picker needs of a peer. */
 export interface PieceHolder {
-  /** It has the piece and may be asked for it. */
+  /** The peer has the piece and may be asked for it. */
   offers(pieceIndex: PieceIndex): boolean;
 }
 
 export interface PieceSuggester extends PieceHolder {
-  /** What it would like us to take next; taken off as it is looked at.  BEP 6 */
+  /** Pieces that the peer suggests; `pickSuggested` removes those it examines. BEP 6 */
   readonly suggested: PieceIndex[];
 }
 
-/** What it has said since it had nothing for us. */
+/** Pieces that the peer has gained since it had none of the candidates. */
 export interface NewsBringer extends PieceHolder {
   readonly newsCount: number;
   /** The oldest first. */
@@ -31,33 +32,33 @@ export interface NewsBringer extends PieceHolder {
 }
 
 const absent = -1;
-/** Pieces that came back are remembered so far, so that whoever found nothing before need look at no others. */
+/** Rejoined candidates that are remembered, so that a peer that had no candidate checks only these. */
 const joinedMax = 1024;
 
 export class PiecePicker {
-  /** The first first, instead of the rarest. */
+  /** The lowest index first, instead of the rarest. */
   sequential = false;
   readonly #geometry: Geometry;
   readonly #isMissing: (pieceIndex: PieceIndex) => boolean;
   readonly #randomFirstPieces: number;
   readonly #random: Prng;
-  /** Where a candidate lies in the order of its priority. */
+  /** By piece: the position in the order of its priority. */
   readonly #position: Int32Array;
   readonly #availability: Uint16Array;
   readonly #priority: Uint8Array;
-  /** By priority; the one of `unwanted` stays empty. */
+  /** By priority; the order of `unwanted` stays empty. */
   #orders: RarityOrder[] = [];
-  /** While all that is wanted has one priority: then none need be looked up at every have. */
+  /** Set while all wanted pieces have one priority: saves a lookup for each `have`. */
   #onlyOrder: RarityOrder | undefined;
-  /** By priority: no candidate of it lies before this piece. */
+  /** By priority: no candidate of it has a lower index. */
   readonly #first = new Uint32Array(priorityMax + 1);
   #candidateCount = 0;
   #picked = 0;
-  /** Pieces that have joined the candidates of late; `#forgotten` joined before them. */
+  /** Pieces that recently joined the candidates; `#forgotten` joined before them. */
   #joined: PieceIndex[] = [];
   #forgotten = 0;
 
-  /** `isMissing` says which pieces nobody has begun. Everything is wanted until `select` is told otherwise. */
+  /** `isMissing`: pieces not begun. All pieces are wanted until `select`. */
   constructor(
     geometry: Geometry,
     isMissing: (pieceIndex: PieceIndex) => boolean,
@@ -74,7 +75,7 @@ export class PiecePicker {
     this.select(() => priorityDefault);
   }
 
-  /** Somebody has chosen anew what is wanted: all candidates are put in order again, O(pieces). */
+  /** The priorities have changed: all candidates are ordered again, O(pieces). */
   select(priorityOf: (pieceIndex: PieceIndex) => number): void {
     const levels = Array.from({ length: priorityMax + 1 }, () => ({
       capacity: 0,
@@ -103,12 +104,14 @@ export class PiecePicker {
     this.#forgetJoined(1);
   }
 
-  /** Rises whenever a piece joins the candidates: a search that found nothing need not be repeated before. */
+  /**
+   * Rises when a piece joins the candidates: a search that found nothing need not be repeated before that.
+   */
   get version(): number {
     return this.#forgotten + this.#joined.length;
   }
 
-  /** Wanted pieces that are missing and that nobody has begun. */
+  /** Number of wanted pieces that are missing and not begun. */
   get candidateCount(): number {
     return this.#candidateCount;
   }
@@ -117,26 +120,26 @@ export class PiecePicker {
     return this.#position[pieceIndex] !== absent;
   }
 
-  /** Peers, seeds apart, that have this piece. */
+  /** Number of peers that have this piece, without seeds. */
   availability(pieceIndex: PieceIndex): number {
     return this.#availability[pieceIndex]!;
   }
 
-  /** One more peer has this piece. Seeds are not told of piece by piece. */
+  /** One more peer has this piece. Not called for the pieces of a seed. */
   onHave(pieceIndex: PieceIndex): void {
     const from = this.availability(pieceIndex);
     if (this.isCandidate(pieceIndex)) this.#orderOf(pieceIndex).raise(pieceIndex, from);
     this.#availability[pieceIndex] = from + 1;
   }
 
-  /** A peer that had this piece has gone. */
+  /** A peer that had this piece has left. */
   onLost(pieceIndex: PieceIndex): void {
     const from = this.availability(pieceIndex);
     if (this.isCandidate(pieceIndex)) this.#orderOf(pieceIndex).lower(pieceIndex, from);
     this.#availability[pieceIndex] = from - 1;
   }
 
-  /** Somebody is about to fetch it: no candidate any more. */
+  /** A peer begins the piece: it is no candidate any more. */
   remove(pieceIndex: PieceIndex): void {
     this.#orderOf(pieceIndex).remove(pieceIndex, this.availability(pieceIndex));
     this.#position[pieceIndex] = absent;
@@ -144,7 +147,7 @@ export class PiecePicker {
     this.#picked += 1;
   }
 
-  /** It failed or was given up: a candidate again, if it is still wanted. */
+  /** The piece failed or was given up: a candidate again, if it is still wanted. */
   restore(pieceIndex: PieceIndex): void {
     this.#picked -= 1;
     const priority = this.#priorityOf(pieceIndex);
@@ -156,7 +159,7 @@ export class PiecePicker {
     this.#joined.push(pieceIndex);
   }
 
-  /** The piece to begin with this peer, or undefined when it has none of the candidates. O(1) when it is a seed. */
+  /** The piece to begin with this peer. Undefined when it has no candidate. O(1) for a seed. */
   pick(holder: PieceHolder): PieceIndex | undefined {
     for (let priority = priorityMax; priority > unwanted; priority--) {
       const order = this.#orders[priority]!;
@@ -167,7 +170,10 @@ export class PiecePicker {
     return undefined;
   }
 
-  /** The first piece it suggests that we may as well begin with: nothing that is wanted more is missing. */
+  /**
+   * The first suggested piece that is a candidate of the highest priority left. No suggestion is followed in
+   * sequential mode.
+   */
   pickSuggested(holder: PieceSuggester): PieceIndex | undefined {
     for (let next = holder.suggested.shift(); next !== undefined; next = holder.suggested.shift()) {
       if (!this.sequential && this.isCandidate(next) && holder.offers(next) && this.#isTop(next)) return next;
@@ -175,7 +181,9 @@ export class PiecePicker {
     return undefined;
   }
 
-  /** `pick` for a peer that had nothing at `version`, and has brought news since: only what is new is looked at. */
+  /**
+   * `pick` for a peer that had no candidate at `version`: only pieces gained or rejoined since are examined.
+   */
   pickNew(holder: NewsBringer, version: number): PieceIndex | undefined {
     if (version < this.#forgotten) return this.pick(holder);
     let best: PieceIndex | undefined;
@@ -186,7 +194,7 @@ export class PiecePicker {
     return best;
   }
 
-  /** No candidate is wanted more. */
+  /** No candidate has a higher priority. */
   #isTop(pieceIndex: PieceIndex): boolean {
     const own = this.#priorityOf(pieceIndex);
     return !this.#orders.some(({ count }, priority) => priority > own && count > 0);

@@ -1,7 +1,7 @@
 /**
- * Who is to blame for a corrupt piece. A piece with one source needs no proof. With several, the corrupt copy is
- * remembered by a digest per block; the next good copy tells which blocks were wrong, and so who sent them: guilt is
- * proved, not guessed.
+ * Finds the peers that sent corrupt blocks. A corrupt piece from one source needs no further proof. With
+ * several sources, the corrupt copy is remembered by one digest per block. The next good copy shows which
+ * blocks were wrong, and so which peers sent them.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { FetchingPiece, PieceSource, SourceRecord } from './fetching-piece.ts';
@@ -11,7 +11,7 @@ interface CorruptCopy<Record> {
   readonly digests: readonly string[];
 }
 
-/** More corrupt copies of one piece than this prove nothing new. */
+/** More corrupt copies of one piece prove nothing new. */
 const copiesMax = 8;
 
 export class PieceProvenance<Record extends SourceRecord> {
@@ -22,7 +22,7 @@ export class PieceProvenance<Record extends SourceRecord> {
     return this.#copies.has(pieceIndex);
   }
 
-  /** Answers the proven liar, when there is one already. */
+  /** Returns the peer that is already proven guilty, if any. */
   onCorrupt(
     piece: FetchingPiece<PieceSource & { readonly record: Record }>,
     digests: readonly string[],
@@ -34,7 +34,7 @@ export class PieceProvenance<Record extends SourceRecord> {
     return sources.size === 1 ? [...sources] : [];
   }
 
-  /** A good copy is stored: whoever sent a block that differs from it is a proven liar. */
+  /** A good copy is stored. Returns the peers that sent a block that differs from it. */
   onStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined): Record[] {
     const copies = this.#copies.get(pieceIndex);
     this.#copies.delete(pieceIndex);

@@ -1,8 +1,8 @@
 /**
- * Pieces that wait for their turn, the first first. A piece waits once: put in again, it keeps its place. So the queue is
- * never longer than the torrent, whatever peers do.
+ * A queue of pieces, first in, first out. A piece is in it at most once; added again, it keeps its place. So
+ * the queue is never longer than the torrent, independent of what peers request.
  *
- * A ring of fixed length: O(1) for all that it does, and 5 bytes a piece.
+ * A ring buffer of fixed length: every operation is O(1), and it takes 5 bytes a piece.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 
@@ -12,7 +12,7 @@ export class PieceQueue {
   #first = 0;
   #size = 0;
 
-  /** `pieces`: all of the torrent, each once, in the order of their turns. */
+  /** `pieces`: all pieces of the torrent, each once, in the order of the queue. */
   constructor(pieces: readonly PieceIndex[]) {
     this.#ring = Uint32Array.from(pieces);
     this.#waits = new Uint8Array(pieces.length).fill(1);
@@ -23,7 +23,7 @@ export class PieceQueue {
     return this.#size;
   }
 
-  /** Takes out the one whose turn it is; undefined when none waits. */
+  /** Takes out the first piece. Undefined when the queue is empty. */
   take(): PieceIndex | undefined {
     if (this.#size === 0) return undefined;
     const pieceIndex = this.#ring[this.#first]! as PieceIndex;
@@ -33,7 +33,7 @@ export class PieceQueue {
     return pieceIndex;
   }
 
-  /** Puts it behind all others. Of no effect for one that waits. */
+  /** Adds the piece at the end. No effect on a piece that is in the queue. */
   add(pieceIndex: PieceIndex): void {
     if (this.#waits[pieceIndex] === 1) return;
     this.#waits[pieceIndex] = 1;

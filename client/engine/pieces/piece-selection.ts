@@ -1,30 +1,30 @@
 /**
- * Which pieces the user wants, in what priority, and how much of that is stored. A piece is wanted as much as the file in
- * it that is wanted most: which file that is, is the host's affair.
+ * Which pieces the user wants, with which priority, and how much of that is stored. A piece has the highest
+ * priority of the files in it; the host computes that.
  *
- * Invariant: the counts agree with the ledger, which tells of every stored and every lost piece.
+ * Invariant: the counts agree with the ledger; the caller reports every stored and every lost piece.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { addPiece, noPieces } from '../../../torrents/piece-set.ts';
 import type { PieceLedger } from './piece-ledger.ts';
 
-/** Priorities as libtorrent's download_priority_t has them: 0 is not wanted, 4 is usual, 7 comes before all others. */
+/** Priorities as in libtorrent's download_priority_t: 0 is unwanted, 4 the default, 7 the highest. */
 export const unwanted = 0;
 export const priorityDefault = 4;
 export const priorityMax = 7;
 
-/** What it has to know of the truth. */
+/** What the selection needs of the ledger. */
 type SelectedLedger = Pick<
   PieceLedger,
   'geometry' | 'dataBytes' | 'has' | 'haveBytes' | 'haveCount' | 'totalBytes'
 >;
 
 export class PieceSelection {
-  /** Bytes of the wanted pieces, without pads, and of those that are stored. */
+  /** Bytes of the wanted pieces, without pads; and how many of these are stored. */
   wantedBytes = 0;
   haveWantedBytes = 0;
   #missingCount = 0;
-  /** Undefined: everything alike. */
+  /** Undefined: all pieces have the default priority. */
   #priorities: Uint8Array | undefined;
   readonly #ledger: SelectedLedger;
 
@@ -33,7 +33,7 @@ export class PieceSelection {
     this.choose(priorities);
   }
 
-  /** One priority a piece; O(pieces). */
+  /** One priority per piece; O(pieces). */
   choose(priorities: Uint8Array | undefined): void {
     this.#priorities = priorities;
     this.wantedBytes = 0;
@@ -59,7 +59,7 @@ export class PieceSelection {
   }
 
   wants(pieceIndex: PieceIndex): boolean {
-    // Asked at every have: with everything alike there is nothing to look up.
+    // Runs for every `have`: without priorities no lookup is needed.
     return this.#priorities === undefined || this.#priorities[pieceIndex] !== unwanted;
   }
 
@@ -78,21 +78,21 @@ export class PieceSelection {
     return this.#missingCount;
   }
 
-  /** The ledger has just marked it as stored. */
+  /** The ledger has just marked the piece as stored. */
   onStored(pieceIndex: PieceIndex): void {
     if (!this.wants(pieceIndex)) return;
     this.#missingCount -= 1;
     this.haveWantedBytes += this.#ledger.dataBytes(pieceIndex);
   }
 
-  /** The ledger has just marked it as missing again. */
+  /** The ledger has just marked the piece as missing again. */
   onLost(pieceIndex: PieceIndex): void {
     if (!this.wants(pieceIndex)) return;
     this.#missingCount += 1;
     this.haveWantedBytes -= this.#ledger.dataBytes(pieceIndex);
   }
 
-  /** The pieces we lack, MSB first: what a peer has of them is counted byte by byte. */
+  /** The pieces we lack, MSB first, for counting a peer's useful pieces byte by byte. */
   lackedBits(): Uint8Array {
     const bits = noPieces(this.#ledger.geometry.pieceCount);
     for (const pieceIndex of this.#ledger.geometry.pieces()) {

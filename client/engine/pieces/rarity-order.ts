@@ -1,9 +1,9 @@
 /**
- * Candidates of one priority, the rarest first: they lie in one array, grouped by availability; `#start[a]` is where
- * bucket `a` begins. A piece changes bucket by one swap with the edge, so hearing of a `have` is O(1).
+ * Candidates of one priority, the rarest first. They lie in one array, grouped by availability; `#start[a]`
+ * is where bucket `a` begins. A piece changes its bucket by one swap with the edge, so that a `have` is O(1).
  *
- * Invariant: `position[p]` is where piece p lies in the order that holds it. Within a bucket the order is random from the
- * start, and swaps keep it so.
+ * Invariant: `position[p]` is the index of piece p in the order that holds it. Within a bucket the order is
+ * random: it starts random, and swaps keep it so.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 
@@ -14,7 +14,7 @@ export class RarityOrder {
   readonly #start: number[] = [0, 0];
   #count = 0;
 
-  /** `pieces` in an order that chance has made; `position` is shared by all orders of one torrent. */
+  /** `pieces` in random order; `position` is shared by all orders of one torrent. */
   constructor(
     pieces: readonly PieceIndex[],
     capacity: number,
@@ -43,7 +43,7 @@ export class RarityOrder {
     return this.#count;
   }
 
-  /** The most that it may hold: all pieces of its priority. */
+  /** The maximum count: all pieces of this priority. */
   get capacity(): number {
     return this.#order.length;
   }
@@ -55,13 +55,13 @@ export class RarityOrder {
   /** One more peer than `from` has this piece. */
   raise(pieceIndex: PieceIndex, from: number): void {
     this.#ensureBucket(from + 1);
-    // To the last place of its bucket, which then becomes the first place of the next.
+    // Moves to the last place of its bucket, which becomes the first place of the next bucket.
     const edge = this.#startOf(from + 1) - 1;
     this.#swap(this.#placeOf(pieceIndex), edge);
     this.#start[from + 1] = edge;
   }
 
-  /** One peer fewer than `from` has it. */
+  /** One peer fewer than `from` has this piece. */
   lower(pieceIndex: PieceIndex, from: number): void {
     const edge = this.#startOf(from);
     this.#swap(this.#placeOf(pieceIndex), edge);
@@ -85,7 +85,7 @@ export class RarityOrder {
 
   remove(pieceIndex: PieceIndex, availability: number): void {
     let at = this.#placeOf(pieceIndex);
-    // The gap travels to the end, one edge a bucket.
+    // The gap moves to the end, one edge per bucket.
     for (let a = availability; a + 1 < this.#start.length; a++) {
       const edge = this.#startOf(a + 1) - 1;
       this.#swap(at, edge);
@@ -95,7 +95,7 @@ export class RarityOrder {
     this.#count -= 1;
   }
 
-  /** Makes #start reach one beyond `availability`; new buckets are empty and lie at the end. */
+  /** Extends `#start` to one beyond `availability`. New buckets are empty and lie at the end. */
   #ensureBucket(availability: number): void {
     while (this.#start.length < availability + 2) this.#start.push(this.#count);
   }
