@@ -1,9 +1,9 @@
 /**
- * Gives peers the blocks they ask for: from the request over the read to the socket, as fast as each peer reads and the
- * rate limit allows.
+ * Sends peers the blocks they request: from the request over the disk read to the socket, as fast as each
+ * peer reads and the rate limit allows.
  *
- * Invariant: only verified pieces are read; every accepted request ends in a block, a reject (BEP 6), or the end of the
- * connection. Left to others: whom we serve (choker.ts).                                                    BEP 3 6
+ * Invariant: only verified pieces are read. Every accepted request ends in a block, a reject (BEP 6), or the
+ * end of the connection. Left to others: which peers we unchoke (choker.ts). BEP 3 6
  */
 import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
 import type { PeerSession } from '../connection/peer-session.ts';
@@ -15,14 +15,17 @@ import { IdTable } from '../tables/id-table.ts';
 
 export class BlockServer {
   readonly up = new TransferMeter();
-  /** Why a piece we have could not be read a moment ago. */
+  /** Why a stored piece could not be read at the last attempt. */
   trouble: DiskTrouble | undefined;
   readonly #torrent: TorrentId;
   readonly #has: (pieceIndex: PieceIndex) => boolean;
   readonly #context: Context;
-  /** Who waits for each read. It may have been cancelled, or the peer gone. Some twenty are under way with a busy line. */
+  /**
+   * The peer that waits for each read, even if it has cancelled or left. A busy link has about twenty reads
+   * under way.
+   */
   readonly #reads = new IdTable<PeerSession>(64);
-  /** Pieces that could not be read: not served until they are tried again. */
+  /** Pieces that could not be read: not served until `#retryMs`. */
   readonly #unreadable = new Set<PieceIndex>();
   #retryMs = 0;
 
@@ -32,7 +35,7 @@ export class BlockServer {
     this.#context = context;
   }
 
-  /** Blocks the disk has been asked for and has not answered, cancelled ones too. */
+  /** Reads that the disk has not answered, cancelled ones included. */
   get readCount(): number {
     return this.#reads.size;
   }
@@ -57,11 +60,11 @@ export class BlockServer {
   }
 
   onCancel(session: PeerSession, block: Block): void {
-    // BEP 6: a cancel is answered, by the block or by a reject.
+    // BEP 6: a cancel is answered with the block or with a reject.
     if (session.uploads.cancel(block)) session.sendReject(block);
   }
 
-  /** Stored pieces are gone: requests for them are refused, and what is being read of them is not sent. */
+  /** Stored pieces are lost: requests for them are rejected, and blocks being read are not sent. */
   onLost(sessions: Iterable<PeerSession>, pieces: ReadonlySet<PieceIndex>): void {
     for (const session of sessions) {
       for (const block of session.uploads.dropPieces((pieceIndex) => pieces.has(pieceIndex)))
@@ -80,7 +83,10 @@ export class BlockServer {
     this.pump(session);
   }
 
-  /** Our disk failed: who asked is told to ask somebody else. Answers true when that is news. */
+  /**
+   * A read failed: the request is rejected, so that the peer asks another. Returns true when the trouble is
+   * new.
+   */
   onUnreadable(read: ReadId, trouble: DiskTrouble, nowMs: number): boolean {
     const isNews = this.trouble?.code !== trouble.code;
     this.trouble = trouble;
@@ -95,7 +101,7 @@ export class BlockServer {
     return isNews;
   }
 
-  /** Reads what the peer asked for, as far as its window and the rate limit allow. */
+  /** Reads the requested blocks, as far as the peer's window and the rate limit allow. */
   pump(session: PeerSession): void {
     const context = this.#context;
     for (let block = session.uploads.next; block !== undefined; block = session.uploads.next) {

@@ -1,10 +1,11 @@
 /**
- * Whom we serve. While a slot is free, whoever is interested is served at once. When slots are short: while we fetch,
- * those who give us most (tit-for-tat); once we have everything, those who pass on what we give them, and then those
- * we serve fastest; and one slot is lent in turn to somebody new, so that better peers are found and newcomers get a
- * start.
+ * Decides which peers are unchoked. While a slot is free, an interested peer gets it at once. When slots are
+ * short: while we download, the peers that send us most get them (tit-for-tat). Once we are complete, the
+ * peers that pass on our pieces get them, then the peers we upload to fastest. One slot is the optimistic
+ * unchoke, so that better peers are found and newcomers get a start.
  *
- * A fast line has more slots than a slow one, and what a peer does not use for a while goes to the next in line.   BEP 3
+ * A fast link has more slots than a slow one, and a slot that is idle for a while goes to the next peer in
+ * line. BEP 3
  */
 import type { PeerSession } from '../connection/peer-session.ts';
 import { TransferMeter } from '../connection/transfer-meter.ts';
@@ -14,10 +15,10 @@ import { removeAt } from '../tables/small-set.ts';
 import type { FirstCopies } from './first-copies.ts';
 
 interface Slot {
-  /** When its peer last wanted something of us. */
+  /** When its peer last wanted something from us. */
   usedMs: number;
   readonly sinceMs: number;
-  /** What had left for it at the last tick. */
+  /** Bytes flushed to the peer at the last tick. */
   flushedBytes: number;
 }
 
@@ -28,12 +29,15 @@ export class Choker {
   #nextRechokeMs = 0;
   #rounds = 0;
   readonly #served = new Map<PeerSession, Slot>();
-  /** What leaves for them: what was only handed to the kernel says nothing about the line. */
+  /** Bytes flushed for all served peers; bytes only handed to the kernel say nothing about the link. */
   readonly #line = new TransferMeter();
   #slots: number;
-  /** Of the last tick. */
+  /** The time of the last tick. */
   #nowMs = 0;
-  /** Interested and not served, in the order in which they began to wait. No Set: they come and go all the time (small-set.ts). */
+  /**
+   * Interested and choked peers, longest waiting first. Not a Set: they come and go all the time
+   * (small-set.ts).
+   */
   readonly #waiting: PeerSession[] = [];
 
   constructor(firstCopies: FirstCopies, limits: Limits, random: Prng) {
@@ -43,7 +47,7 @@ export class Choker {
     this.#slots = this.#slotsFor(0);
   }
 
-  /** Peers that hold an upload slot. */
+  /** Number of peers with an upload slot. */
   get servedCount(): number {
     return this.#served.size;
   }
@@ -52,7 +56,7 @@ export class Choker {
     return this.#waiting.length;
   }
 
-  /** The peer wants something, or nothing any more. */
+  /** The peer has sent `interested` or `not interested`. */
   onInterest(session: PeerSession): void {
     if (session.peerInterested) {
       if (session.amChoking) this.#wait(session);
@@ -63,7 +67,7 @@ export class Choker {
     this.#fillSlots();
   }
 
-  /** It was being served and has gone: its slot is free. */
+  /** The peer has left; its slot, if any, is free. */
   onGone(session: PeerSession): void {
     this.#waitNoMore(session);
     if (!this.#served.delete(session)) return;
@@ -71,7 +75,7 @@ export class Choker {
     this.#fillSlots();
   }
 
-  /** At every tick. `haveAll`: we only serve now. */
+  /** At every tick. `haveAll`: every wanted piece is stored, so we only upload. */
   tick(sessions: Iterable<PeerSession>, haveAll: boolean, nowMs: number): void {
     const idleCount = this.#lookAtSlots(nowMs);
     if (nowMs > this.#nowMs) this.#line.tick(nowMs - this.#nowMs);
@@ -114,26 +118,29 @@ export class Choker {
     return slot !== undefined && this.#nowMs - slot.sinceMs < this.#limits.trialMs;
   }
 
-  /** Enough for the line, and not so many that each has next to nothing. */
+  /** Enough slots to fill the link, and few enough that each gets a useful rate. */
   #slotsFor(upRate: number): number {
     const { uploadSlotsMin, uploadSlotsMax, uploadSlotBps } = this.#limits;
     return Math.min(uploadSlotsMax, Math.max(uploadSlotsMin, Math.floor(upRate / uploadSlotBps)));
   }
 
-  /** What has left since the last tick; answers how many we serve who have wanted nothing for a while. */
+  /**
+   * Measures the flushed bytes since the last tick. Returns how many served peers have been idle for
+   * `uploadSlotIdleMs`.
+   */
   #lookAtSlots(nowMs: number): number {
     let idleCount = 0;
     for (const [{ uploads }, slot] of this.#served) {
       this.#line.add(uploads.flushedBytes - slot.flushedBytes);
       slot.flushedBytes = uploads.flushedBytes;
-      // What it does not read is no use of the slot.
+      // A peer that does not read its blocks does not use its slot.
       if (!uploads.isIdle && !uploads.isStuck(nowMs, this.#limits.stallTimeoutMs)) slot.usedMs = nowMs;
       else if (nowMs - slot.usedMs >= this.#limits.uploadSlotIdleMs) idleCount += 1;
     }
     return idleCount;
   }
 
-  /** Those who have waited longest come first; chance would starve somebody. */
+  /** The peer that has waited longest comes first; a random choice would starve some. */
   #fillSlots(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       if (this.#served.size >= this.#slots) return;
@@ -150,7 +157,10 @@ export class Choker {
     if (place >= 0) removeAt(this.#waiting, place);
   }
 
-  /** No more slots can be lent, and peers wait: those who have asked for nothing, or do not read, wait behind them. */
+  /**
+   * All slots are taken and peers wait: served peers that request nothing, or do not read, go to the end of
+   * the line.
+   */
   #takeBackUnused(nowMs: number): void {
     if (this.#slots < this.#limits.uploadSlotsMax) return;
     const { uploadSlotIdleMs, stallTimeoutMs } = this.#limits;

@@ -1,13 +1,15 @@
 /**
- * The care of a seed for what nobody else has: every piece should leave it once before any leaves it twice. Peers cannot
- * know what others are fetching from us at the moment, and often choose alike; so whoever we serve is told which piece we
- * would like it to take next (`suggest`). Who does not listen chooses by itself, as ever.
+ * Super-seeding with the fast extension: every piece should leave the seed once before any leaves it twice.
+ * Peers do not know what others are downloading from us and often choose alike. So each peer that we serve
+ * gets a `suggest` for the piece it should take next. A peer that ignores it chooses by itself.
  *
- * And who spreads what it is given is known by that: a piece that one peer had first is heard of from others later. One that
- * nobody else has after a while is given to somebody else, and the choker prefers those who pass on (`spread`).
+ * It also measures which peers reupload: a piece that one peer had first later reaches others. If it reaches
+ * no other peer within `spreadTimeoutMs`, it is assigned to another peer. The choker prefers peers that
+ * reupload (`spread`).
  *
- * Invariant: a piece is promised to at most one peer, one that we serve, and only while nobody else has it. Each piece is
- * looked at once, and once more for every promise that was not kept; none waits twice at a time.             BEP 6
+ * Invariant: a piece is assigned to at most one peer, one that we serve, and only while no other peer has it.
+ * Each piece is considered once, and once more for every assignment that was not fulfilled; the queue holds
+ * it at most once. BEP 6
  */
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
 import type { PeerSession } from '../connection/peer-session.ts';
@@ -17,22 +19,22 @@ import type { Limits } from '../limits.ts';
 import { PieceQueue } from '../pieces/piece-queue.ts';
 import { type Prng, shuffle } from '../prng.ts';
 
-/** A miser is not looked at for ever: so many of the pieces it keeps, and then it is the next one's turn. */
+/** Skip at most 16 pieces that the peer already has, so that a search stays cheap. */
 const passedMax = 16;
-/** So that a quarter of it can be taken off in integers. */
+/** A fixed-point unit, so that a quarter can be taken off in integers. */
 const spreadUnit = 64;
 
-/** What one peer is to take: pieces of which it has asked for something, and those of which it has not. */
+/** The pieces assigned to one peer: those that it has begun to request, and those that it has not. */
 interface Promises {
   readonly begun: Set<PieceIndex>;
   readonly ahead: Set<PieceIndex>;
 }
 
-/** What it has to know of the swarm. */
+/** What this class needs of the swarm. */
 export interface SwarmView {
-  /** We have everything. */
+  /** We have all pieces. */
   hasAll(): boolean;
-  /** Connected peers that have a piece. */
+  /** Number of connected peers that have a piece. */
   availability(pieceIndex: PieceIndex): number;
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
 }
@@ -40,18 +42,20 @@ export interface SwarmView {
 export class FirstCopies {
   readonly #geometry: Geometry;
   readonly #view: SwarmView;
-  /** Of whom nothing is known asks for so many pieces at once, and one more is named. */
+  /** Pieces that an unknown peer requests at once, plus one. */
   readonly #aheadMin: number;
   readonly #limits: Limits;
   readonly #random: Prng;
-  /** Pieces still to be promised, in this order; made when we have everything. */
+  /** Pieces still to be assigned, in this order. Created when we have everything. */
   #waiting: PieceQueue | undefined;
   readonly #promises = new Map<PieceIndex, PeerSession>();
   readonly #promisesTo = new Map<PeerSession, Promises>();
-  /** Who was the first to have a piece, and pieces that nobody else had at last sight, the oldest first. */
+  /**
+   * The first peer that had a piece; and since when, for pieces that only that peer has, the oldest first.
+   */
   readonly #firstHolders = new Map<PieceIndex, ConnectionId>();
   readonly #lonely = new Map<PieceIndex, number>();
-  /** Pieces that somebody had for long and nobody else. */
+  /** Pieces that a single peer has had for too long (hoarded). */
   readonly #kept = new Set<PieceIndex>();
 
   constructor(geometry: Geometry, view: SwarmView, { limits, random }: Context) {
@@ -62,7 +66,7 @@ export class FirstCopies {
     this.#aheadMin = 1 + Math.ceil(limits.requestsOutstandingFirst / geometry.blocksPerPiece);
   }
 
-  /** We serve this peer: it is told what to take next, before it has to choose by itself. */
+  /** Called when we serve this peer: it gets suggestions before it has to choose by itself. */
   suggest(session: PeerSession): void {
     if (!session.fast || !this.#view.hasAll()) return;
     const promises = this.#promisesTo.get(session) ?? { begun: new Set(), ahead: new Set() };
@@ -76,7 +80,7 @@ export class FirstCopies {
     }
   }
 
-  /** It has asked us for some of this piece. */
+  /** The peer has requested a block of this piece. */
   onRequest(session: PeerSession, pieceIndex: PieceIndex): void {
     const promises = this.#promisesTo.get(session);
     if (promises === undefined || !promises.ahead.delete(pieceIndex)) return;
@@ -84,7 +88,10 @@ export class FirstCopies {
     this.suggest(session);
   }
 
-  /** This peer has it now. Whoever was to take it, and has not begun, is told of another one. */
+  /**
+   * This peer has the piece now. The peer that it was assigned to, if it has not begun, gets another
+   * suggestion.
+   */
   onHave(from: PeerSession, pieceIndex: PieceIndex, nowMs: number): void {
     if (!this.#view.hasAll()) return;
     const first = this.#firstHolders.get(pieceIndex);
@@ -105,14 +112,14 @@ export class FirstCopies {
     if (ahead.delete(pieceIndex)) this.suggest(session);
   }
 
-  /** At every rechoke: of what they have spread a quarter is forgotten, down to nothing at all. */
+  /** At every rechoke: a quarter of each peer's `spread` decays, down to zero. */
   fade(sessions: readonly PeerSession[]): void {
     for (const session of sessions) session.spread -= (session.spread + 3) >> 2;
   }
 
-  /** At every tick: what somebody has kept to itself is for others to take. */
+  /** At every tick: pieces that a peer has hoarded are assigned to others. */
   tick(nowMs: number): void {
-    // A Map keeps the order in which its keys came: the oldest first.
+    // A Map keeps insertion order: the oldest first.
     for (const [pieceIndex, sinceMs] of this.#lonely) {
       if (nowMs - sinceMs < this.#limits.spreadTimeoutMs) return;
       this.#lonely.delete(pieceIndex);
@@ -123,7 +130,7 @@ export class FirstCopies {
     }
   }
 
-  /** We have not everything any more: when we have again, every piece is looked at anew. */
+  /** We no longer have all pieces. When we have again, every piece is considered anew. */
   forget(): void {
     this.#waiting = undefined;
     this.#promises.clear();
@@ -133,7 +140,7 @@ export class FirstCopies {
     this.#kept.clear();
   }
 
-  /** We do not serve it any more: what it was to take is for others. */
+  /** We no longer serve the peer: its assigned pieces are free for others. */
   release(session: PeerSession): void {
     const promises = this.#promisesTo.get(session);
     if (promises === undefined) return;
@@ -144,7 +151,7 @@ export class FirstCopies {
     }
   }
 
-  /** Something for this peer that nobody else has, or that somebody keeps. */
+  /** A piece for this peer that no peer has, or that a single peer hoards. */
   #next(session: PeerSession): PieceIndex | undefined {
     this.#waiting ??= this.#shuffled();
     const passed: PieceIndex[] = [];

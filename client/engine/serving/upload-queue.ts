@@ -1,21 +1,22 @@
 /**
- * What one peer has asked us for, in its order, and how much of it is under way. Back-pressure is the number
- * `pendingBytes`: blocks being read plus everything sent and not yet flushed; beyond the window nothing more is read.
+ * The blocks that one peer has requested, in order, and how much is under way. Back-pressure is the number
+ * `pendingBytes`: blocks being read plus everything sent and not yet flushed. Beyond the window nothing more
+ * is read.
  *
- * Invariant: a block is waiting, or being read, or sent; a cancel or a choke ends the first two. Asking twice for what
- * is still waiting changes nothing.                                                                         BEP 3
+ * Invariant: a block is waiting, being read, or sent; a cancel or a choke ends the first two. A second
+ * request for a waiting block changes nothing. BEP 3
  */
 import { type Block, blockBytesMax, type PieceIndex } from '../../../torrents/geometry.ts';
 import type { ReadId } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 
-/** A request of a few bytes costs a read, two writes and their bookkeeping all the same. */
+/** A request of a few bytes still costs a read, two writes and their bookkeeping. */
 const blockCostMin = 1024;
 const none: readonly Block[] = [];
-/** In the place of a read. Those are counted from 1. */
+/** Stands for "no read yet". Reads are counted from 1. */
 const waiting: ReadId = 0;
 
-/** One that waits, or is being read; the next one hangs on it. */
+/** A request that waits or is being read; a linked list. */
 class Request {
   readonly block: Block;
   read = waiting;
@@ -27,20 +28,21 @@ class Request {
 }
 
 /**
- * A chain in the order in which requests came, those that are being read before those that wait. Not Maps, because requests
- * come and go all the time (small-set.ts); and not arrays, because three of them, mostly empty, are half a kilobyte for every
- * connection. A peer lets a few dozen wait, `uploadQueueMax` at the most, and what was asked for first is found first.
+ * A linked list in the order of arrival; requests being read come before waiting ones. Not Maps, because
+ * requests come and go all the time (small-set.ts). Not arrays, because three of them, mostly empty, are half
+ * a kilobyte for every connection. A peer queues a few dozen requests, `uploadQueueMax` at most, and the
+ * oldest is found first.
  */
 export class UploadQueue {
   #first: Request | undefined;
   #last: Request | undefined;
   #readingCount = 0;
   #waitingCount = 0;
-  /** All that the kernel has taken so far. */
+  /** All bytes that the kernel has taken so far. */
   flushedBytes = 0;
-  /** When the peer had last taken a block's worth of payload. One byte at a time gets there, too, but not soon. */
+  /** When the peer had last taken a block's worth of payload. A trickle gets there, too, but slowly. */
   takenMs = -Number.MAX_SAFE_INTEGER;
-  /** When the kernel last took something, or when something was sent after all had been taken. */
+  /** When the kernel last took bytes, or when bytes were sent after all had been taken. */
   #movedMs = 0;
   #unflushedPayload = 0;
   /** Payload since takenMs. */
@@ -57,12 +59,12 @@ export class UploadQueue {
     return this.#waitingCount;
   }
 
-  /** Asked for, and neither sent nor refused. */
+  /** Requested, and neither sent nor rejected. */
   get pendingCount(): number {
     return this.#waitingCount + this.#readingCount;
   }
 
-  /** The peer wants nothing of us, and nothing is on its way to it. */
+  /** Nothing is requested, and nothing is on its way to the peer. */
   get isIdle(): boolean {
     return this.#waitingCount === 0 && this.pendingBytes === 0;
   }
@@ -76,7 +78,7 @@ export class UploadQueue {
     return this.#unflushedBytes + this.#readingBytes;
   }
 
-  /** False when the peer has asked for more than anybody may. */
+  /** False when the peer has requested more than `uploadQueueMax`. */
   add(block: Block): boolean {
     if (this.#waitingCount >= this.#limits.uploadQueueMax) return false;
     for (let other = this.#first; other !== undefined; other = other.next)
@@ -89,7 +91,7 @@ export class UploadQueue {
     return true;
   }
 
-  /** True when the block was still ours to withhold. */
+  /** True when the block was not yet sent. */
   cancel(block: Block): boolean {
     let before: Request | undefined;
     for (let request = this.#first; request !== undefined; request = request.next) {
@@ -102,12 +104,12 @@ export class UploadQueue {
     return false;
   }
 
-  /** Everything that has not been sent is dropped. Answers what that was, for the rejects of BEP 6. */
+  /** Drops all requests that are not sent. Returns them, for the rejects of BEP 6. */
   clear(): readonly Block[] {
     return this.pendingCount === 0 ? none : this.dropPieces(() => true);
   }
 
-  /** Everything of these pieces that has not been sent is dropped. Answers what that was, for the rejects of BEP 6. */
+  /** Drops all requests for these pieces that are not sent. Returns them, for the rejects of BEP 6. */
   dropPieces(isDropped: (pieceIndex: PieceIndex) => boolean): Block[] {
     const dropped: Block[] = [];
     let before: Request | undefined;
@@ -123,7 +125,7 @@ export class UploadQueue {
 
   /** The next block to read, while the window has room. */
   get next(): Block | undefined {
-    // It is asked at every message of every peer, and mostly nothing waits.
+    // Runs for every message of every peer, and usually nothing waits.
     if (this.#waitingCount === 0 || this.pendingBytes >= this.#limits.uploadWindowBytes) return undefined;
     return this.#firstWaiting().block;
   }
@@ -137,7 +139,7 @@ export class UploadQueue {
     this.#readingBytes += cost(request.block);
   }
 
-  /** The block that was being read, or undefined when it was cancelled meanwhile. */
+  /** The block that was being read. Undefined when it was cancelled. */
   onRead(read: ReadId): Block | undefined {
     let before: Request | undefined;
     for (let request = this.#first; request !== undefined; request = request.next) {
@@ -150,7 +152,7 @@ export class UploadQueue {
     return undefined;
   }
 
-  /** Only while one waits. */
+  /** Call only while a request waits. */
   #firstWaiting(): Request {
     let request = this.#first!;
     while (request.read !== waiting) request = request.next!;
@@ -161,7 +163,7 @@ export class UploadQueue {
     if (before === undefined) this.#first = request.next;
     else before.next = request.next;
     if (this.#last === request) this.#last = before;
-    // One that V8 has moved to old space would keep all that came after it, and those what came after them.
+    // A request in V8's old space would otherwise keep all later ones alive.
     request.next = undefined;
     if (request.read === waiting) {
       this.#waitingCount -= 1;
@@ -171,7 +173,7 @@ export class UploadQueue {
     }
   }
 
-  /** `payload`: how many of the bytes are of a block. */
+  /** `payload`: how many of the bytes belong to a block. */
   onSent(bytes: number, payload: number, nowMs: number): void {
     if (this.#unflushedBytes === 0) this.#movedMs = nowMs;
     this.#unflushedBytes += bytes;
@@ -190,12 +192,12 @@ export class UploadQueue {
     this.takenMs = nowMs;
   }
 
-  /** Blocks it has asked for are waiting, being read, or on their way to it. */
+  /** Requested blocks are waiting, being read, or on their way to the peer. */
   get isServing(): boolean {
     return this.pendingCount > 0 || this.#unflushedPayload > 0;
   }
 
-  /** Blocks were sent, and for so long nothing has been taken: the peer does not read what it asked for. */
+  /** Blocks were sent, and nothing was taken for `timeoutMs`: the peer does not read what it requested. */
   isStuck(nowMs: number, timeoutMs: number): boolean {
     return this.#unflushedPayload > 0 && nowMs - this.#movedMs >= timeoutMs;
   }
