@@ -1,13 +1,13 @@
 /**
- * What a disk can do to a torrent besides storing: refuse pieces, lose what was stored, and be gone with all of it.
+ * Handles the disk troubles of a torrent: refused pieces, lost pieces, and missing files.
  *
- * - It refuses a piece: nothing new is asked for, until it is tried again a few seconds later.
- * - It has lost stored pieces: they are missing again, fetched again, and served to no peer (lost-pieces.ts). Where the
- *   disk itself fails, that waits, longer each time (loss-pace.ts).
- * - It is gone with a torrent that was complete: the torrent goes offline until the files are back.
+ * - The disk refuses a piece: no requests are sent until a retry a few seconds later.
+ * - The disk has lost stored pieces: they are missing again, are downloaded again, and are not served
+ *   (lost-pieces.ts). If the disk itself fails, the download waits, longer each time (loss-pace.ts).
+ * - The files of a complete torrent are missing: the torrent is offline until they are back.
  *
- * Invariant: `current` is what people are shown as long as it lasts: a refusal until a piece is stored; a loss until the
- * lost pieces are stored again or not wanted any more; being offline until it is over.
+ * Invariant: `current` is shown while it lasts: a refusal until a piece is stored; a loss until the lost
+ * pieces are stored again or unwanted; being offline until it ends.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Interest } from '../connection/interest.ts';
@@ -24,7 +24,7 @@ import { isFailingDisk, LossPace } from './loss-pace.ts';
 import { LostPieces } from './lost-pieces.ts';
 import type { SwarmPeers } from './swarm-peers.ts';
 
-/** The parts of a swarm that have to hear of it. */
+/** The parts of a swarm that a disk trouble changes. */
 export interface DiskTroubleParts {
   readonly ledger: PieceLedger<PeerSession>;
   readonly selection: PieceSelection;
@@ -32,7 +32,7 @@ export interface DiskTroubleParts {
   readonly scheduler: RequestScheduler;
   readonly server: BlockServer;
   readonly peers: SwarmPeers;
-  /** There is something to fetch again. */
+  /** Pieces are wanted again. */
   wantMore(nowMs: number): void;
 }
 
@@ -70,7 +70,7 @@ export class DiskTroubles {
     this.#dropMisled(nowMs);
   }
 
-  /** The peer has just been told what we have. */
+  /** The peer has just got our bitfield. */
   onTold(session: PeerSession): void {
     this.#lostPieces.onTold(session);
   }
@@ -82,7 +82,7 @@ export class DiskTroubles {
     if (this.#lackedLost.delete(pieceIndex)) this.#endLoss();
   }
 
-  /** Other pieces are wanted now. What is lost is no trouble when it is here again, or not wanted. */
+  /** The selection has changed. A lost piece that is unwanted or stored again is no trouble. */
   onSelected(): void {
     const { selection } = this.#parts;
     for (const pieceIndex of this.#lackedLost)
@@ -94,13 +94,13 @@ export class DiskTroubles {
     if (this.#lackedLost.size === 0) this.#loss = undefined;
   }
 
-  /** A stored piece could not be read: it is not lost yet. */
+  /** A stored piece could not be read. It does not count as lost yet. */
   onUnreadable(read: ReadId, trouble: DiskTrouble, nowMs: number): void {
     const { server, peers } = this.#parts;
     if (server.onUnreadable(read, trouble, nowMs)) peers.report({ type: 'disk-trouble', trouble });
   }
 
-  /** The disk would not take a piece. */
+  /** A write failed. */
   onRefused(trouble: DiskTrouble, nowMs: number): void {
     this.#pause(true, this.#retryAfterMs, nowMs);
     const isNews = this.#refusal?.code !== trouble.code;
@@ -118,7 +118,7 @@ export class DiskTroubles {
     const { ledger, selection, picker, scheduler, server, peers } = this.#parts;
     const wasComplete = selection.isComplete;
     const hadAll = ledger.hasAll;
-    // What is missing, being fetched or being stored stays so: the disk may have written it since.
+    // A piece that is missing, fetched or being stored stays so: the disk may have written it since.
     const lost = new Set(pieces.filter((pieceIndex) => ledger.has(pieceIndex)));
     if (lost.size === 0) return;
     let bytes = 0;
@@ -150,7 +150,9 @@ export class DiskTroubles {
       peers.drop(session, 'pieces-lost', nowMs);
   }
 
-  /** True when it was not offline before. What is being fetched is dropped: there is no place for it either. */
+  /**
+   * True when the torrent was online. Pieces being downloaded are dropped: they could not be stored either.
+   */
   goOffline(trouble: DiskTrouble, nowMs: number): boolean {
     const { ledger, selection, picker, scheduler, peers } = this.#parts;
     if (peers.isOffline) return false;

@@ -1,13 +1,13 @@
 /**
- * How long nothing new is fetched after a disk has lost what it had taken. An fsync that fails again and again would
- * otherwise have the same pieces fetched again every few seconds, for as long as it fails.
+ * How long no piece is requested after a disk has lost stored pieces. Otherwise an fsync that keeps failing
+ * would cause the same pieces to be downloaded again every few seconds.
  *
- * The wait doubles from loss to loss. It begins anew when pieces stay where they were stored.
+ * The wait doubles with each loss. It starts over when pieces stay stored for `lossRoundMs`.
  */
 import type { DiskTrouble } from '../contract.ts';
 import type { Limits } from '../limits.ts';
 
-/** What a disk says that fails, in answer to an fsync or a rename. A file that was deleted or changed is no such trouble. */
+/** Error codes of a failing disk, from an fsync or a rename. A deleted or changed file has other codes. */
 const failing = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'EROFS', 'ENXIO', 'ESTALE']);
 
 export function isFailingDisk({ code }: DiskTrouble): boolean {
@@ -19,17 +19,17 @@ export class LossPace {
   readonly #maxMs: number;
   readonly #settledMs: number;
   #waitMs = 0;
-  /** When a piece was stored first since the last loss. */
+  /** When the first piece since the last loss was stored. */
   #storedMs: number | undefined;
 
   constructor({ diskRetryMs, lossRetryMaxMs, lossRoundMs }: Limits) {
     this.#firstMs = diskRetryMs;
     this.#maxMs = lossRetryMaxMs;
-    // The program forces to the disk what it has written every few seconds: after this long, that went well.
+    // The program calls fsync every few seconds: pieces that are stored for this long have passed it.
     this.#settledMs = lossRoundMs;
   }
 
-  /** Answers for how many milliseconds nothing is to be fetched from now on. */
+  /** Returns for how many milliseconds nothing is to be requested from now on. */
   onLost(nowMs: number): number {
     const isSettled = this.#storedMs !== undefined && nowMs - this.#storedMs >= this.#settledMs;
     this.#waitMs = isSettled || this.#waitMs === 0 ? this.#firstMs : Math.min(this.#maxMs, this.#waitMs * 2);

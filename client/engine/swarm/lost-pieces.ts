@@ -1,14 +1,15 @@
 /**
- * Pieces that were stored and that the disk does not hold any more, and the peers that still believe we have them.
+ * Pieces that were stored and that the disk no longer holds, and the peers that still believe we have them.
  *
- * BitTorrent has no message that takes a `have` back. A peer that lacks such a piece would ask us for it again and again:
- * with the fast extension it is refused each time, without it it waits in vain, and both count us among the holders. So
- * such a peer is disconnected; it may come back at once, and our new bitfield tells the truth. A peer that has all of the
- * lost pieces asks us for none of them, and it is where we get them from: it stays.
+ * BitTorrent has no message that takes a `have` back. A peer that lacks such a piece would request it from us
+ * again and again: with the fast extension each request is rejected, without it the peer waits in vain, and
+ * both count us among the holders. So such a peer is disconnected. It may reconnect at once, and gets a
+ * correct bitfield. A peer that has all of the lost pieces requests none of them, and we download them from
+ * it, so it stays connected.
  *
- * Invariant: peers are let go in rounds, at most one in `lossRoundMs`, so a disk that loses the same pieces again and again
- * causes no storm of connections. A piece that is stored again before the round makes what the peer believes true.
- *                                                                                                        BEP 3 6
+ * Invariant: peers are disconnected in rounds, at most one in `lossRoundMs`, so that a disk that loses the
+ * same pieces again and again causes no storm of connections. A piece that is stored again before the round
+ * needs no disconnect. BEP 3 6
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { PeerSession } from '../connection/peer-session.ts';
@@ -16,7 +17,7 @@ import type { PeerSession } from '../connection/peer-session.ts';
 export class LostPieces {
   /** Lost and not stored again, with the number of the loss. */
   readonly #lost = new Map<PieceIndex, number>();
-  /** How many losses there had been when a peer was told what we have. */
+  /** By peer: the number of losses before it got our bitfield. */
   readonly #toldAt = new WeakMap<PeerSession, number>();
   readonly #roundMs: number;
   #losses = 0;
@@ -27,7 +28,7 @@ export class LostPieces {
     this.#roundMs = roundMs;
   }
 
-  /** The peer is told what we have at this moment. */
+  /** The peer gets our bitfield at this moment. */
   onTold(session: PeerSession): void {
     this.#toldAt.set(session, this.#losses);
   }
@@ -42,7 +43,7 @@ export class LostPieces {
     this.#lost.delete(pieceIndex);
   }
 
-  /** The peers to let go now, if a round is due. */
+  /** The peers to disconnect now, if a round is due. */
   takeMisled(sessions: Iterable<PeerSession>, nowMs: number): PeerSession[] {
     if (!this.#isRoundDue || nowMs < this.#nextRoundMs) return [];
     this.#isRoundDue = false;

@@ -1,9 +1,9 @@
 /**
- * A torrent of which only the hash is known: the info dictionary is fetched from a few peers at once, from each the
- * whole, so that a wrong one has exactly one author. Whoever is first with the right one ends it.            BEP 9
+ * A torrent of which only the hash is known. The info dictionary is fetched from a few peers at once, and
+ * whole from each, so that a wrong one has exactly one sender. The first correct one ends the search. BEP 9
  *
- * Invariant: at most `metadataSourcesMax` fetches, each of at most `metadataBytesMax`; nothing is believed, parsed or
- * passed on before its hash has been checked.
+ * Invariant: at most `metadataSourcesMax` fetches, each of at most `metadataBytesMax`. The metadata is not
+ * parsed or passed on before its hash has been checked.
  */
 import type { Handshake } from '../../wire/handshake.ts';
 import {
@@ -27,10 +27,10 @@ import { peerStatus, type TorrentStatus } from '../status.ts';
 import type { SwarmContent } from './swarm-content.ts';
 import { clientName, SwarmPeers } from './swarm-peers.ts';
 
-/** A peer that was too slow is given twice as long the next time, up to 16 minutes: 8 MiB over a good DSL line. */
+/** A slow peer gets twice as long the next time, up to 16 minutes: 8 MiB at 70 kbit/s. */
 const doublingsMax = 4;
 
-/** The dictionary on its way from one peer. */
+/** One download of the info dictionary from one peer. */
 interface Fetch {
   readonly session: PeerSession;
   readonly bytes: Uint8Array;
@@ -45,21 +45,21 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
   readonly spec: MagnetSpec;
   readonly peers: SwarmPeers;
   readonly wantsSeeds = true;
-  /** What is left is not known; a tracker must not take us for a seed. */
+  /** The real `left` is unknown; it is not 0, so that no tracker counts us as a seed. */
   readonly transferred = { uploaded: 0, downloaded: 0, left: metadataBlockBytes };
   readonly #context: Context;
   readonly #fetches = new Map<ConnectionId, Fetch>();
-  /** Who has refused, and when it is asked again: it may only have been busy.  BEP 9 */
+  /** Peers that sent a reject, and when each is asked again: it may only have been busy. BEP 9 */
   readonly #refusedUntilMs = new Map<ConnectionId, number>();
-  /** Fetched and being checked: who sent it. */
+  /** Complete and being checked, with the peer that sent it. */
   readonly #checking = new Map<ConnectionId, { readonly record: PeerRecord; readonly bytes: Uint8Array }>();
 
   /**
-   * How often a peer was given up, by its host: one that cannot be dialed comes from another port each time, and a slow one
-   * would never have more time. The latest `peersKnownMax` are remembered.
+   * How often peers of each host were given up as too slow. By host, because an incoming peer has another
+   * port each time and would never get more time. The latest `peersKnownMax` hosts are kept.
    */
   readonly #slowness = new Map<string, number>();
-  /** The right one is here, and nobody is asked any more. */
+  /** The correct metadata has arrived; no more peers are asked. */
   #isFound = false;
 
   constructor(spec: MagnetSpec, context: Context, nowMs: number) {
@@ -69,7 +69,7 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
     this.tick(nowMs, 0);
   }
 
-  /** Peers of which something is remembered. */
+  /** Entries for peers, for the simulator's check of table sizes. */
   get busyCount(): number {
     return Math.max(this.#fetches.size, this.#refusedUntilMs.size);
   }
@@ -87,7 +87,10 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
     this.#fetchMore(nowMs);
   }
 
-  /** On a slow line a block takes longer than a silence may last, and its first bytes are no silence. */
+  /**
+   * On a slow link one block takes longer than `metadataTimeoutMs`; its first bytes already count as a sign
+   * of life.
+   */
   #isTooSlow({ session, progressMs, startedMs }: Fetch, nowMs: number): boolean {
     const { metadataTimeoutMs, metadataFetchMsMax } = this.#context.limits;
     const doublings = Math.min(doublingsMax, this.#slowness.get(session.record.address.host) ?? 0);
@@ -97,7 +100,7 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
     );
   }
 
-  /** Others are given its place, and it is given more time when it comes again. */
+  /** Disconnects a slow peer, so that others get its place. It gets more time when it reconnects. */
   #giveUp({ session }: Fetch, nowMs: number): void {
     const { host } = session.record.address;
     const times = 1 + (this.#slowness.get(host) ?? 0);
@@ -108,7 +111,7 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
     this.peers.drop(session, 'stalled', nowMs);
   }
 
-  // Coming and going ------------------------------------------------------------------------------------------------
+  // Coming and going ----------------------------------------------------------------------------------------
 
   onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void {
     session.open(this, undefined, record, handshake);
@@ -120,7 +123,7 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
       uploadOnly: false,
       metadataBytes: undefined,
     };
-    // BEP 6: what we have is said first, and without the metadata that is nothing.
+    // BEP 6: the first message says what we have, and without the metadata we have nothing.
     session.sendPieces(0, 1, () => new Uint8Array(0));
     session.sendExtended(ourExtensionId.handshake, encodeExtensionHandshake(ours));
   }
@@ -135,9 +138,9 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
     this.#fetchMore(nowMs);
   }
 
-  // Fetching --------------------------------------------------------------------------------------------------------
+  // Fetching ------------------------------------------------------------------------------------------------
 
-  /** Peers that have it, and are not asked yet, up to so many at once. */
+  /** Starts fetches from peers that offer the metadata, up to `metadataSourcesMax` at once. */
   #fetchMore(nowMs: number): void {
     if (this.#isFound) return;
     const { metadataSourcesMax, metadataBytesMax, metadataRequestsMax } = this.#context.limits;
@@ -167,7 +170,7 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
 
   #askNext(fetch: Fetch): void {
     const id = fetch.session.extensions?.utMetadataId;
-    // It may have taken its number back since: then what is still to come does not come.
+    // The peer may have withdrawn its ut_metadata id: then the fetch ends by its timeout.
     if (id === undefined || fetch.nextBlock >= fetch.received.length) return;
     fetch.session.sendExtended(id, encodeMetadataRequest(fetch.nextBlock++));
   }
@@ -181,7 +184,7 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
     }
     if (fetch === undefined) return undefined;
     const { blockIndex } = message;
-    // Only what was asked for, and once.
+    // Each block must have been requested, and comes once.
     if (blockIndex >= fetch.nextBlock || fetch.received[blockIndex] === 1) return 'extension-malformed';
     if (message.type === 'reject') {
       this.#fetches.delete(session.connection);
@@ -253,7 +256,7 @@ export class MetadataSwarm implements SessionEvents<PeerSession>, SwarmContent {
     };
   }
 
-  // Pieces mean nothing yet: the session answers for them without a geometry, and nothing of this is called.
+  // Without a geometry the session handles these messages itself and calls none of these methods.
 
   onPieces(): void {}
   onHave(): void {}

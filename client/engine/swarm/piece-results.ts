@@ -1,6 +1,6 @@
 /**
- * What the disk answers about a piece that was handed to it: stored, corrupt, or not writable. The ledger is told, blocks
- * of a failed piece count as waste, and peers that sent corrupt blocks are banned.
+ * Handles the disk's answer about a piece: stored, corrupt, or not writable. It updates the ledger, counts
+ * blocks of a failed piece as waste, and bans peers that sent corrupt blocks.
  */
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Interest } from '../connection/interest.ts';
@@ -17,7 +17,7 @@ import { distinct } from '../tables/small-set.ts';
 import type { DiskTroubles } from './disk-troubles.ts';
 import type { SwarmPeers } from './swarm-peers.ts';
 
-/** The parts of a swarm that hear of it. */
+/** The parts of a swarm that a result changes. */
 export interface PieceResultParts {
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   readonly ledger: PieceLedger<PeerSession>;
@@ -46,7 +46,9 @@ export class PieceResults {
     this.#receiver = receiver;
   }
 
-  /** True when the last wanted piece has been stored with it. `digests`: one a block, when an earlier copy was corrupt. */
+  /**
+   * True when the last wanted piece is now stored. `digests`: one per block, if an earlier copy was corrupt.
+   */
   onStored(pieceIndex: PieceIndex, digests: readonly string[] | undefined, nowMs: number): boolean {
     const { ledger, selection, scheduler, troubles, peers, sessions } = this.#parts;
     const wasComplete = selection.isComplete;
@@ -65,7 +67,7 @@ export class PieceResults {
     return selection.isComplete && !wasComplete;
   }
 
-  /** `digests`: one a block. */
+  /** `digests`: one per block. */
   onCorrupt(pieceIndex: PieceIndex, digests: readonly string[], nowMs: number): void {
     const piece = this.#parts.ledger.failed(pieceIndex);
     this.#receiver.waste(piece);

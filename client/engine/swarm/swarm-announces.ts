@@ -1,5 +1,6 @@
 /**
- * What the trackers of one torrent are told, and what comes of it. When that is, announce-schedule.ts decides.     BEP 3 12 21
+ * Sends the announces of one torrent and handles the answers. The times are decided in announce-schedule.ts.
+ * BEP 3 12 21
  */
 import type { Context } from '../context.ts';
 import type { AnnounceEvent, PeerAddress, PeerOrigin, TrackerAnswer, TrackerFact } from '../contract.ts';
@@ -7,7 +8,7 @@ import { AnnounceSchedule } from '../peers/announce-schedule.ts';
 import { type TrackerStatus, trackerStatuses } from '../status.ts';
 import type { SwarmContent, SwarmIdentity, SwarmReport } from './swarm-content.ts';
 
-/** What it has to know of the torrent's peers. */
+/** What this class needs of the torrent's peers. */
 interface PeersOfSwarm {
   readonly stopping: boolean;
   learn(peers: readonly PeerAddress[], origin: PeerOrigin, nowMs: number): void;
@@ -34,7 +35,7 @@ export class SwarmAnnounces {
     return trackerStatuses(this.#schedule, this.#context.nowMs);
   }
 
-  /** `isAlone`: we want peers, and have none. */
+  /** `isAlone`: we want peers and have none. */
   tick(isAlone: boolean, nowMs: number): void {
     this.#schedule.setAlone(isAlone, nowMs);
     this.#announce(nowMs);
@@ -70,29 +71,29 @@ export class SwarmAnnounces {
     if (!this.#peers.stopping) this.#announce(nowMs);
   }
 
-  /** The last piece is here; `isDownload`: some of it had to be fetched since the start. */
+  /** The last piece is stored. `isDownload`: pieces were missing at the start. */
   onCompleted(isDownload: boolean, nowMs: number): void {
     this.#schedule.onCompleted(isDownload, nowMs);
     this.#announce(nowMs);
   }
 
-  /** We had everything, and have not any more. */
+  /** We had all pieces and have lost some. */
   onIncomplete(nowMs: number): void {
     this.#schedule.onIncomplete(nowMs);
     this.#announce(nowMs);
   }
 
-  /** This address has turned out to be our own. */
+  /** This address is our own. */
   notCounted(own: PeerAddress): void {
     this.#schedule.notCounted(own);
   }
 
-  /** Trackers that list us are told that we leave. */
+  /** Sends `stopped` to the trackers that list us. */
   stop(): void {
     for (const { url } of this.#schedule.stop()) this.#emit(url, 'stopped', 0);
   }
 
-  /** As if it were stopped, until `resume`. */
+  /** Sends `stopped`, and pauses announces until `resume`. */
   suspend(): void {
     for (const { url } of this.#schedule.suspend()) this.#emit(url, 'stopped', 0);
   }
@@ -111,8 +112,8 @@ export class SwarmAnnounces {
     const { peerId, port } = this.#context;
     const { torrent, infoHash } = this.#identity;
     const { transferred, wantsSeeds } = this.#content;
-    // BEP 21 has a partial seed say so in every announce. It has one `event` as all have: as in libtorrent's, those of
-    // BEP 3 go first, because a tracker may count by them.
+    // BEP 21: a partial seed sends `paused` in every announce. An announce has one `event`, and as in
+    // libtorrent those of BEP 3 go first, because a tracker may count by them.
     const isPartialSeed = !wantsSeeds && transferred.left > 0;
     const said = event ?? (isPartialSeed ? 'paused' : undefined);
     this.#context.emit({

@@ -1,9 +1,10 @@
 /**
- * With whom one torrent is connected and whom it dials next, and by swarm-announces.ts what its trackers are told: the half
- * of a swarm that does not care what is exchanged. The other half (swarm.ts, metadata-swarm.ts) hears of comings and goings.
+ * The connections of one torrent and its dials, and through swarm-announces.ts its announces: the half of a
+ * swarm that does not depend on what is exchanged. The other half (swarm.ts, metadata-swarm.ts) is notified
+ * when peers join and leave.
  *
- * Invariant: a dial is in #dialing until its handshake is accepted or it ends, a session is in `sessions` from then
- * until it ends, and the shared budget counts both.                                                    BEP 3 12
+ * Invariant: a dial is in #dialing until its handshake is accepted or it ends. From then on its session is in
+ * `sessions` until it ends. The shared budget counts both. BEP 3 12
  */
 import { programName, version } from '../../../torrents/program.ts';
 import type { Handshake } from '../../wire/handshake.ts';
@@ -21,13 +22,13 @@ import type { TrackerStatus } from '../status.ts';
 import { SwarmAnnounces } from './swarm-announces.ts';
 import type { SwarmContent, SwarmIdentity, SwarmReport } from './swarm-content.ts';
 
-/** BEP 10's `v`: what other people's clients show. */
+/** BEP 10's `v`, which other clients display. */
 export const clientName = `${programName} ${version}`;
 
 export class SwarmPeers {
   readonly sessions = new Map<ConnectionId, PeerSession>();
   stopping = false;
-  /** The torrent's files are not there: no peer is dialed or taken in, and trackers do not list us. */
+  /** The torrent's files are missing: peers are neither dialed nor admitted, and trackers do not list us. */
   isOffline = false;
   readonly #identity: SwarmIdentity;
   readonly #content: SwarmContent;
@@ -62,7 +63,8 @@ export class SwarmPeers {
     this.#announces.tick(this.#content.wantsSeeds && this.connectionCount === 0, nowMs);
   }
 
-  // Coming and going ------------------------------------------------------------------------------------------------
+  // Connections
+  // -----------------------------------------------------------------------------------------------------
 
   learn(peers: readonly PeerAddress[], origin: PeerOrigin, nowMs: number): void {
     if (this.#identity.private === true && !mayMeetPrivate(origin)) return;
@@ -72,7 +74,7 @@ export class SwarmPeers {
 
   #dial(nowMs: number): void {
     if (this.stopping || this.isOffline) return;
-    // To look at a full table costs something, and at most ticks no peer is due.
+    // Looking at a full table has a cost, and at most ticks no peer is due.
     if (!this.#directory.hasDue(nowMs, this.#content.wantsSeeds)) return;
     const { budget } = this.#context;
     const replaces = () => this.#replacesByDial(nowMs);
@@ -88,13 +90,16 @@ export class SwarmPeers {
     }
   }
 
-  /** We want more again: those that were let go because neither of us wanted anything are of use. */
+  /** We download again, so seeds that we disconnected are useful again. */
   seekSeeds(nowMs: number): void {
     this.#directory.redialSeeds(nowMs);
     this.#dial(nowMs);
   }
 
-  /** What a peer that we dial replaces in a full table. Who waits for its turn only leaves when none gives us anything. */
+  /**
+   * What a dialed peer may replace in a full table. A waiting peer is replaced only while no peer sends us
+   * blocks.
+   */
   #replacesByDial(nowMs: number): 'useless' | 'waiting' {
     if (!this.#content.wantsSeeds) return 'useless';
     for (const session of this.sessions.values())
@@ -102,26 +107,26 @@ export class SwarmPeers {
     return 'waiting';
   }
 
-  /** The dial did not come to a handshake. */
+  /** The dial ended without an accepted handshake. */
   onDialEnded(connection: ConnectionId, reason: string, nowMs: number): void {
     const record = this.#dialing.get(connection);
     if (record === undefined) return;
     this.#dialing.delete(connection);
     this.#context.budget.endDial(connection, record.address.host);
-    // That one was there: it is no failure that it is the same as another.
+    // A second connection to the same peer is no failed dial.
     this.#directory.release(record, reason === 'connected-twice', nowMs);
     if (!this.stopping && !this.isOffline)
       this.report({ type: 'dial-failed', address: record.address, reason });
   }
 
-  /** Takes the session in, or says why not. */
+  /** Admits the session, or returns why not. */
   admit(session: PeerSession, handshake: Handshake, nowMs: number): Violation | undefined {
     if (this.isOffline) return 'torrent-offline';
     const { limits, peerId: ourId } = this.#context;
     const dialed = this.#dialing.get(session.connection);
     if (isSameId(handshake.peerId, ourId)) {
       if (dialed === undefined) {
-        // Our dial at the other end must hear whom it has reached, or it would try again.
+        // Our own dial at the other end must see our peer id, or it would try again.
         session.sendHandshake(this.#identity.infoHash);
         session.flush();
       } else {
@@ -170,7 +175,7 @@ export class SwarmPeers {
     return true;
   }
 
-  /** It leaves for another peer. */
+  /** The peer leaves its seat to another peer. */
   makeRoom(session: PeerSession, nowMs: number): void {
     this.#context.budget.putOff(session.address, nowMs);
     this.drop(session, 'made-room', nowMs);
@@ -183,12 +188,13 @@ export class SwarmPeers {
     this.detach(session, reason, nowMs);
   }
 
-  /** The connection is over, whoever ended it. */
+  /** The connection has ended, closed by either side. */
   detach(session: PeerSession, reason: string, nowMs: number): void {
     if (!this.sessions.delete(session.connection)) return;
     session.end();
     session.uploads.clear();
-    // A peer that lets us in and goes at once, time and again, is not worth the dialing.
+    // A short connection without payload counts as a failed dial: otherwise a peer that always leaves at once
+    // is redialed.
     const lastedMs = nowMs - session.openedMs;
     const { dialTimeoutMs } = this.#context.limits;
     const hasTraded = session.down.total + session.up.total > 0;
@@ -199,32 +205,32 @@ export class SwarmPeers {
     this.#content.onLeft(session, nowMs);
   }
 
-  /** A proven liar: dropped, and not spoken to for a while. */
+  /** Bans a peer that sent corrupt data or flooded us, and drops its connections. */
   ban(record: PeerRecord, reason: string, nowMs: number): void {
     this.#directory.ban(record, nowMs);
     for (const session of this.sessions.values())
       if (session.record === record) this.drop(session, reason, nowMs);
   }
 
-  /** The port it listens on, as it says: it need not be dialed there while it is connected.  BEP 10 */
+  /** The listen port that the peer announces: not dialed while the peer is connected. BEP 10 */
   onListenPort(session: PeerSession, port: number, nowMs: number): void {
-    // Once a connection: whoever says it a thousand times would fill the directory.
+    // Only the first handshake of a connection counts, or one peer could fill the directory.
     if (session.incoming && session.extensionHandshakes === 1)
       this.#directory.alias({ host: session.address.host, port }, session.record, nowMs);
   }
 
-  // Trackers: swarm-announces.ts ------------------------------------------------------------------------------------
+  // Trackers: swarm-announces.ts ----------------------------------------------------------------------------
 
   onTrackerFact(fact: TrackerFact, nowMs: number): void {
     this.#announces.onFact(fact, nowMs);
   }
 
-  /** The last piece is here; `isDownload`: some of it had to be fetched since the start. */
+  /** The last piece is stored. `isDownload`: pieces were missing at the start. */
   onCompleted(isDownload: boolean, nowMs: number): void {
     this.#announces.onCompleted(isDownload, nowMs);
   }
 
-  /** We had everything, and have not any more. */
+  /** We had all pieces and have lost some. */
   onIncomplete(nowMs: number): void {
     this.#announces.onIncomplete(nowMs);
   }
@@ -233,16 +239,16 @@ export class SwarmPeers {
     return this.#announces.trackers;
   }
 
-  // The end ---------------------------------------------------------------------------------------------------------
+  // The end -------------------------------------------------------------------------------------------------
 
-  /** Trackers that list us are told, peers are let go. */
+  /** Sends `stopped` to trackers and disconnects all peers. */
   stop(nowMs: number): void {
     this.stopping = true;
     this.#announces.stop();
     this.#part('stopped', nowMs);
   }
 
-  /** As if it were stopped, until `comeOnline`. */
+  /** Like `stop`, until `comeOnline`. */
   goOffline(nowMs: number): void {
     this.isOffline = true;
     this.#announces.suspend();

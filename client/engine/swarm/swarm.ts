@@ -1,5 +1,5 @@
 /**
- * One torrent: passes every event on to the part that decides. Connections are in swarm-peers.ts; policy is in
+ * One torrent: passes every event to the part that decides. Connections are in swarm-peers.ts; policy is in
  * piece-picker.ts, request-scheduler.ts and choker.ts; the state of each piece is in piece-ledger.ts.
  */
 import type { Block, PieceIndex } from '../../../torrents/geometry.ts';
@@ -81,9 +81,9 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.tick(nowMs, 0);
   }
 
-  // Time ------------------------------------------------------------------------------------------------------------
+  // Time ----------------------------------------------------------------------------------------------------
 
-  /** `elapsedMs`: since the last tick. */
+  /** `elapsedMs`: time since the last tick. */
   tick(nowMs: number, elapsedMs: number): void {
     if (this.peers.stopping) return;
     this.troubles.tick(nowMs);
@@ -100,7 +100,8 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.#fillAll(nowMs);
   }
 
-  // Coming and going ------------------------------------------------------------------------------------------------
+  // Peers join and leave
+  // --------------------------------------------------------------------------------------------
 
   onJoined(session: PeerSession, record: PeerRecord, handshake: Handshake): void {
     const { geometry } = this.spec;
@@ -122,7 +123,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     return !this.selection.isComplete;
   }
 
-  /** `left` counts what is not wanted too, as libtorrent's and Transmission's: who has not all of it is no seed. */
+  /** `left` includes unwanted pieces, as in libtorrent and Transmission: a partial seed is not a seed. */
   get transferred() {
     return { uploaded: this.server.up.total, downloaded: this.#down.total, left: this.ledger.leftBytes };
   }
@@ -130,7 +131,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
   onExtensions(session: PeerSession, { port, uploadOnly }: ExtensionHandshake, nowMs: number): void {
     if (port !== undefined) this.peers.onListenPort(session, port, nowMs);
     this.#interest.onUploadOnly(session, uploadOnly);
-    // BEP 21: it fetches nothing, and once we do not either, we are of no use to each other.
+    // BEP 21: the peer downloads nothing. Once we are complete, neither side needs the other.
     this.#dropSeed(session, nowMs);
   }
 
@@ -138,7 +139,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     return this.#voice.onMetadata(session, message);
   }
 
-  // What a peer has and wants ---------------------------------------------------------------------------------------
+  // What a peer has and wants -------------------------------------------------------------------------------
 
   onPieces(session: PeerSession, nowMs: number): void {
     this.#interest.onPieces(session);
@@ -150,7 +151,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.#dropSeed(session, nowMs);
   }
 
-  /** Two that have nothing for each other. */
+  /** Disconnects a seed once we are complete: neither side needs the other. */
   #dropSeed(session: PeerSession, nowMs: number): void {
     if (this.selection.isComplete && session.record.isSeed) this.peers.drop(session, 'both-complete', nowMs);
   }
@@ -166,7 +167,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.choker.onInterest(session);
   }
 
-  // Receiving -------------------------------------------------------------------------------------------------------
+  // Receiving -----------------------------------------------------------------------------------------------
 
   onBlockStart(session: PeerSession, block: Block): Sink | undefined | Violation {
     return this.#receiver.begin(session, block);
@@ -194,7 +195,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.#results.onUnstorable(pieceIndex, trouble, nowMs);
   }
 
-  /** Nothing is left to fetch, as long as nothing more is wanted. */
+  /** Every wanted piece is stored. */
   #complete(nowMs: number): void {
     for (const session of this.sessions.values()) {
       session.setInterested(false);
@@ -213,7 +214,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.scheduler.fill(session, nowMs);
   }
 
-  // What the user wants ---------------------------------------------------------------------------------------------
+  // What the user wants -------------------------------------------------------------------------------------
 
   onSelected(priorities: Uint8Array, nowMs: number): void {
     const wasComplete = this.selection.isComplete;
@@ -227,7 +228,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.#fillAll(nowMs);
   }
 
-  /** There is something to fetch again. */
+  /** Pieces are wanted again. */
   wantMore(nowMs: number): void {
     for (const session of this.sessions.values()) this.#voice.introduce(session, false);
     this.peers.seekSeeds(nowMs);
@@ -248,7 +249,7 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.#fillAll(nowMs);
   }
 
-  // Serving: block-server.ts ----------------------------------------------------------------------------------------
+  // Serving: block-server.ts --------------------------------------------------------------------------------
 
   onRequest(session: PeerSession, block: Block): Violation | undefined {
     if (!session.amChoking) this.#firstCopies.onRequest(session, block.pieceIndex);
@@ -259,7 +260,9 @@ export class Swarm implements SessionEvents<PeerSession>, SwarmContent, Inspecti
     this.server.onCancel(session, block);
   }
 
-  /** The user stops it: trackers are told, peers are let go, what is on its way is dropped. */
+  /**
+   * The user stops the torrent: trackers get `stopped`, peers are disconnected, pieces under way are dropped.
+   */
   stop(nowMs: number): void {
     this.peers.stop(nowMs);
     this.ledger.abandonAll();
