@@ -1,9 +1,9 @@
 /**
- * All connections of one engine, from the dial or the accept to the close. The handshake decides which swarm a
- * connection belongs to; until then nothing but its address is known.                                     BEP 3
+ * All connections of one engine, from the dial or the accept to the close. The handshake decides which swarm
+ * a connection belongs to; before it, only the address is known. BEP 3
  *
- * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close). Until its handshake the
- * budget counts it as half-open, and after it as a seat.
+ * Invariant: every connection is in #sessions from `connected` to `closed` (or our own close). Before its
+ * handshake the budget counts it as half-open, and after it as a seat.
  */
 import { PeerSession } from './connection/peer-session.ts';
 import type { Doorkeeper } from './connection/session-events.ts';
@@ -33,7 +33,7 @@ export class Connections {
     return this.#sessions;
   }
 
-  /** Dials that have not come to a handshake. */
+  /** Dials without an accepted handshake. */
   get dials(): ReadonlyMap<ConnectionId, unknown> {
     return this.#dials;
   }
@@ -45,7 +45,7 @@ export class Connections {
     return this.#lastDialed;
   }
 
-  /** Known from the dial on, or from the handshake of an incoming peer. */
+  /** Known from the dial on, or from the handshake of an incoming peer. Undefined before. */
   torrentOf(connection: ConnectionId): TorrentId | undefined {
     return this.#swarmOf.get(connection)?.spec.torrent ?? this.#dials.get(connection)?.torrent;
   }
@@ -65,7 +65,10 @@ export class Connections {
     }
   }
 
-  /** Sessions that their swarms have ended leave the tables at the tick: never in the middle of a loop over them. */
+  /**
+   * Sessions that their swarms have ended leave the tables at the tick, never in the middle of a loop over
+   * them.
+   */
   removeEnded(): void {
     if (this.#sessions.size === this.#context.budget.standing) return;
     for (const session of this.#sessions.inOrder.values()) {

@@ -1,5 +1,5 @@
 /**
- * What every part of the engine is handed: who we are, how much is allowed, chance, memory, and the way out.
+ * What every part of the engine gets: our identity, limits, randomness, memory, and the output of actions.
  */
 import type { Action, ConnectionId, PieceMemory, ReadId, TorrentId } from './contract.ts';
 import type { Limits } from './limits.ts';
@@ -8,37 +8,37 @@ import type { SharedBudget } from './peers/shared-budget.ts';
 import type { Prng } from './prng.ts';
 import type { TokenBucket } from './serving/token-bucket.ts';
 
-/** A session, as far as the end of a turn is concerned. */
+/** A session, as the end of a turn needs it. */
 export interface Speaker {
   readonly connection: ConnectionId;
-  /** What we sent piles up unread. */
+  /** The peer leaves too many sent bytes unread. */
   readonly isNotReading: boolean;
-  /** What was written in this turn leaves in one piece. */
+  /** Sends what was written in this turn, in one piece. */
   flush(): void;
 }
 
 export interface Context {
   /** 20 bytes. */
   readonly peerId: Uint8Array;
-  /** The port we listen on: what trackers are told. */
+  /** The port we listen on and announce. */
   readonly port: number;
-  /** Where we reached ourselves. */
+  /** Addresses at which we reached ourselves. */
   readonly ownAddresses: OwnAddresses;
   readonly limits: Limits;
   readonly random: Prng;
   readonly memory: PieceMemory;
-  /** The time of the fact at hand. */
+  /** The time of the current fact. */
   readonly nowMs: number;
   /** Rate limits shared by all torrents, in payload bytes. */
   readonly uploadRate: TokenBucket;
   readonly downloadRate: TokenBucket;
-  /** Peers that a rate limit holds up; looked at again every few moments. */
+  /** Peers that a rate limit delays; retried every `throttleMs`. */
   readonly throttled: Set<ConnectionId>;
   emit(action: Action): void;
   newConnection(torrent: TorrentId): ConnectionId;
 
   newRead(): ReadId;
-  /** Sessions that have written something in this turn. */
+  /** Sessions with unsent messages of this turn. */
   readonly dirty: Speaker[];
   /** Budgets shared by all torrents. */
   readonly budget: SharedBudget;

@@ -1,18 +1,19 @@
 /**
- * The whole interface between the engine and the world: facts go in, actions come out.
+ * The whole interface between the engine and its host: facts go in, actions come out.
  *
- * Facts are past tense, actions imperative. One fact in, every action carried out in order, then the next fact. The
- * engine reads no clock and no file: time is an argument, everything else is in the fact.
+ * Facts are past tense, actions imperative. The host hands over one fact, carries out every action in order,
+ * then hands over the next fact. The engine reads no clock and no file: the time is an argument, everything
+ * else is in the fact.
  */
 import type { Block, Geometry, PieceIndex } from '../../torrents/geometry.ts';
 
-/** Chosen by whoever adds the torrent; never used twice in one run. */
+/** Chosen by the caller that adds the torrent; never used twice in one run. */
 export type TorrentId = number;
 
-/** Even when the engine dialed, odd when the network accepted: the two never meet. */
+/** Even for a dial of the engine, odd for a connection that the network accepted: they never collide. */
 export type ConnectionId = number;
 
-/** Names one block read, so that its answer finds its way back. */
+/** Identifies one block read and its answer. */
 export type ReadId = number;
 
 export interface PeerAddress {
@@ -21,45 +22,47 @@ export interface PeerAddress {
   readonly port: number;
 }
 
-/** Who named an address. `incoming`: the peer itself, which came to us. Those of lan, pex and dht are for what is to come. */
+/**
+ * The source of an address. `incoming`: the peer connected to us. `lan`, `pex` and `dht` are not used yet.
+ */
 export type PeerOrigin = 'tracker' | 'user' | 'incoming' | 'lan' | 'pex' | 'dht';
 
-/** Bytes of one piece on their way to the disk. Opaque: what it is belongs to the PieceMemory that made it. */
+/** The bytes of one piece that is being downloaded. Opaque: only its PieceMemory knows the content. */
 export interface PieceBuffer {
   readonly bytes: number;
 }
 
-/** Where pieces are put together. Real memory on a real machine, a token per block in the simulator. */
+/** Allocates and fills piece buffers: real memory in the program, a token per block in the simulator. */
 export interface PieceMemory {
   allocate(bytes: number): PieceBuffer;
-  /** Copies source[from, to) to `offset`: the one copy a received block makes. */
+  /** Copies source[from, to) to `offset`: the only copy of a received block. */
   write(target: PieceBuffer, offset: number, source: Uint8Array, from: number, to: number): void;
   /** Moves all of `source` to `offset` of `target`. */
   copy(target: PieceBuffer, offset: number, source: PieceBuffer): void;
   release(buffer: PieceBuffer): void;
 }
 
-/** All the engine has to know of a torrent. */
+/** What the engine needs to know of a torrent. */
 export interface TorrentSpec {
   readonly torrent: TorrentId;
-  /** 20 bytes: what the handshake and the tracker are told. */
+  /** 20 bytes, for handshakes and announces. */
   readonly infoHash: Uint8Array;
   readonly geometry: Geometry;
-  /** Pieces that end in a pad: their bytes before it. Pads are zeros, never asked for and never written.  BEP 47 */
+  /** Pieces that end in a pad: their bytes before it. Pads are never requested and never written. BEP 47 */
   readonly dataBytes?: ReadonlyMap<PieceIndex, number>;
-  /** Pieces that are already stored, MSB first; missing means none. */
+  /** Pieces that are already stored, MSB first. Missing: none. */
   readonly have?: Uint8Array;
-  /** What is wanted: one priority a piece, from 0 (not wanted) to 7; missing means everything alike. */
+  /** One priority per piece, from 0 (unwanted) to 7. Missing: all pieces have the default priority. */
   readonly priorities?: Uint8Array;
   /** Announce tiers.  BEP 12 */
   readonly trackers: readonly (readonly string[])[];
   /** The raw info dictionary, for peers that know only its hash.  BEP 9 */
   readonly infoBytes?: Uint8Array;
-  /** Its peers come from its trackers and from the user only.  BEP 27 */
+  /** Peers come only from trackers and from the user. BEP 27 */
   readonly private: boolean;
 }
 
-/** A torrent of which only the hash is known: its info dictionary is fetched from peers first.  BEP 9 */
+/** A torrent of which only the hash is known: its info dictionary is fetched from peers first. BEP 9 */
 export interface MagnetSpec {
   readonly torrent: TorrentId;
   /** 20 bytes. */
@@ -67,10 +70,10 @@ export interface MagnetSpec {
   readonly trackers: readonly (readonly string[])[];
 }
 
-/** `paused`: it lacks something and fetches nothing more.  BEP 21 */
+/** `paused`: pieces are missing and nothing more is downloaded (a partial seed). BEP 21 */
 export type AnnounceEvent = 'started' | 'completed' | 'stopped' | 'paused' | undefined;
 
-/** Why a piece could not be written, read or kept: the host's words, and its code (ENOSPC …). */
+/** Why a piece could not be written, read or kept: the host's message, and its error code (ENOSPC …). */
 export interface DiskTrouble {
   readonly code: string;
   readonly message: string;
@@ -79,20 +82,22 @@ export interface DiskTrouble {
 export type Fact =
   | { readonly type: 'added'; readonly spec: TorrentSpec }
   | { readonly type: 'magnet-added'; readonly spec: MagnetSpec }
-  /** The user stops one torrent: peers are let go, the tracker is told. */
+  /** The user stops one torrent: peers are disconnected, trackers get `stopped`. */
   | { readonly type: 'stopped'; readonly torrent: TorrentId }
-  /** The user has chosen what is wanted: one priority a piece, from 0 (not wanted) to 7. The bytes are given away. */
+  /**
+   * The user has changed the selection: one priority per piece, 0 (unwanted) to 7. The engine owns the bytes.
+   */
   | { readonly type: 'pieces-selected'; readonly torrent: TorrentId; readonly priorities: Uint8Array }
-  /** The first pieces first, for somebody who plays what is here; or the rarest first again. */
+  /** The lowest index first, for playing while downloading; or the rarest first again. */
   | { readonly type: 'order-chosen'; readonly torrent: TorrentId; readonly sequential: boolean }
-  /** This piece is needed by then, before all others; undefined: not any more. Of no effect unless it is wanted. */
+  /** The piece is needed by `atMs`, before all others. Undefined: no longer. Unwanted pieces: no effect. */
   | {
       readonly type: 'deadline-set';
       readonly torrent: TorrentId;
       readonly pieceIndex: PieceIndex;
       readonly atMs: number | undefined;
     }
-  /** Addresses of peers, and who named them. */
+  /** Addresses of peers, and their source. */
   | {
       readonly type: 'peers-found';
       readonly torrent: TorrentId;
@@ -112,9 +117,9 @@ export type Fact =
       readonly bytes: Uint8Array;
       readonly count: number;
     }
-  /** So many bytes of what was sent have left for the kernel. */
+  /** The kernel has taken this many of the sent bytes. */
   | { readonly type: 'flushed'; readonly connection: ConnectionId; readonly bytes: number }
-  /** Also the answer to a dial that failed. Never follows a `close` of ours: that is the end of the connection. */
+  /** Also the answer to a failed dial. Never follows a `close` action, which already ends the connection. */
   | { readonly type: 'closed'; readonly connection: ConnectionId; readonly reason: string }
   | {
       readonly type: 'block-read';
@@ -128,21 +133,24 @@ export type Fact =
       readonly read: ReadId;
       readonly trouble: DiskTrouble;
     }
-  /** Verified and readable. `digests`: see `piece-corrupt`; only when `store-piece` asked for them. */
+  /** Verified and readable. `digests`: see `piece-corrupt`; only when `store-piece` requested them. */
   | {
       readonly type: 'piece-stored';
       readonly torrent: TorrentId;
       readonly pieceIndex: PieceIndex;
       readonly digests?: readonly string[];
     }
-  /** The hash is wrong. A digest per block tells, against the next good copy, which blocks were. */
+  /**
+   * The hash is wrong. One digest per block: compared with those of the next good copy, they show which
+   * blocks were wrong.
+   */
   | {
       readonly type: 'piece-corrupt';
       readonly torrent: TorrentId;
       readonly pieceIndex: PieceIndex;
       readonly digests: readonly string[];
     }
-  /** The disk would not take it. */
+  /** The write failed. */
   | {
       readonly type: 'piece-unstorable';
       readonly torrent: TorrentId;
@@ -150,8 +158,9 @@ export type Fact =
       readonly trouble: DiskTrouble;
     }
   /**
-   * These pieces were stored, and are not on the disk any more (a file was deleted, moved or changed). Pieces in the list
-   * that are not `have` (missing, being fetched, being stored) stay as they are: the disk may have written them since.
+   * These pieces were stored, and the disk no longer holds them (a file was deleted, moved or changed).
+   * Listed pieces that are not `have` (missing, fetching, storing) stay as they are: the disk may have
+   * written them since.
    */
   | {
       readonly type: 'pieces-lost';
@@ -159,11 +168,11 @@ export type Fact =
       readonly pieces: readonly PieceIndex[];
       readonly trouble: DiskTrouble;
     }
-  /** Every wanted piece was stored, and the files are not where they were. Nothing is served until `content-online`. */
+  /** Every wanted piece was stored, and the files are missing. Nothing is served until `content-online`. */
   | { readonly type: 'content-offline'; readonly torrent: TorrentId; readonly trouble: DiskTrouble }
   /** The files are back, unchanged. */
   | { readonly type: 'content-online'; readonly torrent: TorrentId }
-  /** Whether what one peer sent as the info dictionary has the torrent's hash. */
+  /** Whether the info dictionary from this peer has the torrent's hash. */
   | {
       readonly type: 'metadata-checked';
       readonly torrent: TorrentId;
@@ -181,12 +190,12 @@ export type Fact =
       readonly torrent: TorrentId;
       readonly tracker: string;
       readonly reason: string;
-      /** BEP 31: 'never', or the earliest next try in seconds; undefined: our own backoff decides. */
+      /** BEP 31: 'never', or the earliest retry in seconds. Undefined: our own backoff decides. */
       readonly retryInSeconds?: number | 'never';
     }
   /**
-   * A tracker that tells when it is there (its alive stream) is there again, with this memory of peers; also when the stream
-   * stands for the first time.
+   * A tracker with an alive stream is back; `memoryId` names its table of peers. Also sent when the stream
+   * first connects.
    */
   | {
       readonly type: 'tracker-returned';
@@ -194,15 +203,15 @@ export type Fact =
       readonly tracker: string;
       readonly memoryId: string;
     }
-  /** The user wants peers now: trackers are asked as soon as they allow. */
+  /** The user wants peers now: trackers are asked as soon as they allow it. */
   | { readonly type: 'announce-wished'; readonly torrent: TorrentId }
-  /** The user has other limits: payload bytes per second over all torrents, 0 for none. They hold from now on. */
+  /** New rate limits: payload bytes per second over all torrents, 0 for none. They apply from now on. */
   | { readonly type: 'limits-set'; readonly uploadBpsMax: number; readonly downloadBpsMax: number }
   | { readonly type: 'woke' };
 
 export type ConnectedFact = Extract<Fact, { readonly type: 'connected' }>;
 
-/** What an announce has come to, or what makes a torrent announce earlier than it would. */
+/** The result of an announce, or a reason to announce early. */
 export type TrackerFact = Extract<
   Fact,
   { readonly type: 'announced' | 'announce-failed' | 'tracker-returned' | 'announce-wished' }
@@ -215,9 +224,9 @@ export interface TrackerAnswer {
   readonly seeds?: number;
   readonly leechers?: number;
   readonly warning?: string;
-  /** Which memory of peers has answered: a tracker that starts again without one has another. */
+  /** Names the tracker's table of peers. A tracker that restarts without its table sends another id. */
   readonly memoryId?: string;
-  /** The address from which the tracker saw us.  BEP 24 */
+  /** The address from which the tracker saw us. BEP 24 */
   readonly ownHost?: string;
 }
 
@@ -236,9 +245,9 @@ export interface AnnounceRequest {
 
 export type Action =
   | { readonly type: 'dial'; readonly connection: ConnectionId; readonly address: PeerAddress }
-  /** The bytes are given away. */
+  /** The host owns the bytes. */
   | { readonly type: 'send'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
-  /** A `piece` message: header and payload go out one after the other without being joined. */
+  /** A `piece` message: header and payload are sent one after the other, without being copied together. */
   | {
       readonly type: 'send-block';
       readonly connection: ConnectionId;
@@ -247,16 +256,16 @@ export type Action =
     }
   | { readonly type: 'close'; readonly connection: ConnectionId; readonly reason: string }
   | { readonly type: 'read-block'; readonly torrent: TorrentId; readonly read: ReadId; readonly block: Block }
-  /** Hash, then write, then answer once. The buffer is given away. */
+  /** Hash, then write, then answer once. The host owns the buffer. */
   | {
       readonly type: 'store-piece';
       readonly torrent: TorrentId;
       readonly pieceIndex: PieceIndex;
       readonly buffer: PieceBuffer;
-      /** An earlier copy of this piece was corrupt: the answer carries digests even when this one is good. */
+      /** An earlier copy of this piece was corrupt: the answer must have digests even for a good copy. */
       readonly wantDigests: boolean;
     }
-  /** Hash it and compare: answered once by `metadata-checked`. The bytes are not changed any more. */
+  /** Hash and compare: answered once by `metadata-checked`. The bytes no longer change. */
   | {
       readonly type: 'check-metadata';
       readonly torrent: TorrentId;
@@ -266,7 +275,7 @@ export type Action =
   | { readonly type: 'announce'; readonly request: AnnounceRequest }
   | { readonly type: 'report'; readonly report: Report };
 
-/** What user interfaces and programs are told, an event of one torrent each. No decision of the engine depends on a listener. */
+/** Events for user interfaces and programs. No decision of the engine depends on a listener. */
 export type Report =
   | { readonly type: 'piece-stored'; readonly torrent: TorrentId; readonly pieceIndex: PieceIndex }
   | { readonly type: 'piece-failed'; readonly torrent: TorrentId; readonly pieceIndex: PieceIndex }
@@ -286,7 +295,9 @@ export type Report =
       /** Payload bytes this peer sent that were verified or may yet be. */
       readonly downloaded: number;
     }
-  /** Every wanted piece is stored. Reported again when more was selected, or when lost pieces were fetched again. */
+  /**
+   * Every wanted piece is stored. Reported again after a larger selection, or after lost pieces are restored.
+   */
   | { readonly type: 'completed'; readonly torrent: TorrentId }
   /** The info dictionary has arrived and has the right hash. `peers`: peers that the download starts with. */
   | {

@@ -1,7 +1,7 @@
 /**
- * All torrents of one client: hands every fact to the swarm or connection it concerns, and decides nothing itself.
- * Synchronous and alone: no clock, no socket, no file, no randomness but the seed. `handle` takes one fact and returns
- * all actions that follow from it.
+ * All torrents of one client: hands every fact to the swarm or connection it concerns, and decides nothing
+ * itself. Synchronous and isolated: no clock, no socket, no file, and no randomness but the seed. `handle`
+ * takes one fact and returns all actions that follow from it.
  */
 import { Connections } from './connections.ts';
 import type { Context } from './context.ts';
@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly peerId: Uint8Array;
   /** The port we listen on. */
   readonly port: number;
-  /** One seed, one run. */
+  /** The same seed and facts give the same run. */
   readonly seed: number;
   readonly memory: PieceMemory;
   readonly limits?: Partial<Limits>;
@@ -34,7 +34,10 @@ export interface EngineOptions {
 
 const nothing: readonly Action[] = [];
 
-/** No getter for the time: each engine's context would have a hidden class of its own, and be looked up by name in. */
+/**
+ * `nowMs` is not a getter: each engine's context would then have its own hidden class in V8, which makes
+ * lookups slow.
+ */
 interface EngineContext extends Context {
   nowMs: number;
 }
@@ -44,8 +47,8 @@ export class Engine {
   readonly #connections: Connections;
   readonly #context: EngineContext;
   /**
-   * Actions of the current fact. The array is created with its first action: one kept for the next fact would move to
-   * V8's old space.
+   * Actions of the current fact. The array is created with its first action: a reused one would move to V8's
+   * old space.
    */
   #actions: readonly Action[] = nothing;
   #reads = 0;
@@ -53,7 +56,7 @@ export class Engine {
   #throttleMs = 0;
   #lastTickMs: number | undefined;
   #ticks = 0;
-  /** Borrowed, as what `inspect` gives: it shows the present. */
+  /** Borrowed like the result of `inspect`: it shows the present state. */
   readonly usage: EngineUsage;
 
   constructor(options: EngineOptions) {
@@ -94,20 +97,23 @@ export class Engine {
     return throttled.size === 0 ? tickAtMs : Math.min(tickAtMs, this.#throttleMs + limits.throttleMs);
   }
 
-  /** `nowMs` is an integer and never goes back. The answer is to be carried out in order, before the next fact. */
+  /**
+   * `nowMs` is an integer and never decreases. The caller carries out the actions in order, before the next
+   * fact.
+   */
   handle(fact: Fact, nowMs: number): readonly Action[] {
     this.#context.nowMs = nowMs;
     this.#dispatch(fact, nowMs);
     if (this.#lastTickMs === undefined || nowMs - this.#lastTickMs >= this.#context.limits.tickMs)
       this.#tick(nowMs);
     if (nowMs - this.#throttleMs >= this.#context.limits.throttleMs) this.#resumeThrottled(nowMs);
-    // The list grows while it is walked: the end of one session gives others something to say.
+    // The list grows during the loop: the end of one session may make others send.
     const { dirty } = this.#context;
     for (let i = 0; i < dirty.length; i++) {
       dirty[i]!.flush();
       if (dirty[i]!.isNotReading) this.#connections.closeNotReading(dirty[i]!.connection, nowMs);
     }
-    // To empty an array costs a call into V8 and its memory: most turns have one speaker, or none.
+    // Clearing an array costs a call into V8: most turns have at most one sender.
     if (dirty.length === 1) dirty.pop();
     else if (dirty.length > 1) dirty.length = 0;
     const actions = this.#actions;
@@ -190,7 +196,8 @@ export class Engine {
     const elapsedMs = this.#lastTickMs === undefined ? 0 : nowMs - this.#lastTickMs;
     this.#lastTickMs = nowMs;
     this.#connections.closeOverdue(nowMs);
-    // The first swarm takes the free dials, and many of its addresses may be dead: each tick begins with another swarm.
+    // The first swarm takes the free dials, and many of its addresses may be dead. So each tick begins with
+    // another swarm.
     const swarms = [...this.#swarms.values()];
     const first = this.#ticks++ % Math.max(1, swarms.length);
     for (const swarm of [...swarms.slice(first), ...swarms.slice(0, first)]) swarm.tick(nowMs, elapsedMs);

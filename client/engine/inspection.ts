@@ -1,6 +1,6 @@
 /**
- * What the simulator's checkers look at after every event: the parts of one torrent themselves, through their questions
- * alone. Nothing is copied, so that looking costs nothing; whoever looks changes nothing, and is done before the next
+ * What the simulator's checkers read after every event: the live parts of one torrent, as read-only views.
+ * Nothing is copied, so that a check costs nothing. A checker changes nothing and keeps nothing past the next
  * fact. For people and programs there is status.ts.
  */
 import type { PeerSession } from './connection/peer-session.ts';
@@ -15,7 +15,7 @@ import type { BlockServer } from './serving/block-server.ts';
 import type { Choker } from './serving/choker.ts';
 import type { SwarmPeers } from './swarm/swarm-peers.ts';
 
-/** Of one torrent whose pieces are known. */
+/** One torrent whose pieces are known. */
 export interface Inspection {
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
   readonly ledger: Pick<
@@ -44,28 +44,31 @@ export interface Inspection {
     RequestScheduler,
     'blockKey' | 'open' | 'orphans' | 'paused' | 'deadlines' | 'trials'
   >;
-  /** Payload bytes, as trackers are told. */
+  /** Payload bytes, as in announces. */
   readonly transferred: { readonly uploaded: number; readonly downloaded: number };
 }
 
-/** How many entries a table has, and what each of them stands for: what has ended is in none. */
+/**
+ * The number of entries of a table, and what one entry stands for. No table holds an entry for something that
+ * has ended.
+ */
 export interface TableSize {
   readonly name: string;
   readonly size: number;
-  /** `block`: of a piece on its way, and not here. */
+  /** `block`: a block that is requested and not received. */
   readonly per: 'connection' | 'block';
 }
 
-/** Of all torrents together. */
+/** All torrents together. */
 export interface EngineUsage {
   /** 20 bytes. */
   readonly peerId: Uint8Array;
   readonly limits: Limits;
   readonly budget: Pick<SharedBudget, 'connections' | 'dials' | 'halfOpen' | 'unanswered' | 'pieceBytes'>;
-  /** Every connection, before its handshake too; those that have ended leave at the next tick. */
+  /** Every connection, half-open ones included. Ended ones leave at the next tick. */
   readonly sessions: ReadonlyMap<ConnectionId, PeerSession>;
-  /** Dials that have not come to a handshake. */
+  /** Dials without an accepted handshake. */
   readonly dials: ReadonlyMap<ConnectionId, unknown>;
-  /** Those that grow and shrink with what the engine has to do. */
+  /** The tables that grow and shrink with the engine's work. */
   tables(): readonly TableSize[];
 }

@@ -1,6 +1,7 @@
 /**
- * Seeded pseudo-random integers: the only chance the engine knows, so that one seed is one run. xoshiro128** over a
- * splitmix32 seeding (Blackman and Vigna, 2018); 32-bit integer operations only, the same on every machine.
+ * Seeded pseudo-random integers: the engine's only randomness, so that one seed gives one run. xoshiro128**
+ * with splitmix32 seeding (Blackman and Vigna, 2018). 32-bit integer operations only, so that every machine
+ * computes the same.
  */
 export class Prng {
   #a: number;
@@ -43,7 +44,7 @@ export class Prng {
   }
 }
 
-/** Every order is as likely as any other. */
+/** Shuffles in place; every order is equally likely. */
 export function shuffle<T>(items: T[], random: Prng): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.below(i + 1);

@@ -1,6 +1,4 @@
-/**
- * What people and programs may ask about a torrent at any moment: plain values, a snapshot.
- */
+/** The state of a torrent for people and programs: a snapshot of plain values. */
 import { clientNameOf } from './connection/client-name.ts';
 import type { PeerSession } from './connection/peer-session.ts';
 import type { DiskTrouble, PeerAddress, PeerOrigin } from './contract.ts';
@@ -10,13 +8,13 @@ import { secondsUntilRetry } from './peers/tracker-state.ts';
 export interface PeerStatus {
   readonly address: PeerAddress;
   readonly incoming: boolean;
-  /** By whom its address was first known. */
+  /** The source from which its address first became known. */
   readonly origin: PeerOrigin;
   /** 20 bytes. */
   readonly peerId: Uint8Array;
-  /** What program it says it is; from its peer id when it does not. */
+  /** The program that the peer names in its extension handshake, else from its peer id. */
   readonly client: string | undefined;
-  /** Pieces it has. */
+  /** Number of pieces that the peer has. */
   readonly haveCount: number;
   /** Payload bytes and bytes per second, from our side. */
   readonly downloaded: number;
@@ -27,9 +25,9 @@ export interface PeerStatus {
   readonly amInterested: boolean;
   readonly amChoking: boolean;
   readonly peerInterested: boolean;
-  /** It holds requests of ours and is silent. */
+  /** Snubbed: the peer holds our requests and sends nothing. */
   readonly stalled: boolean;
-  /** It has had no part in a verified piece yet: it is asked for one piece alone. */
+  /** The peer has no verified piece yet and was given its one trial piece. */
   readonly onTrial: boolean;
 }
 
@@ -38,11 +36,11 @@ export interface TrackerStatus {
   readonly working: boolean;
   readonly lastFailure: string | undefined;
   readonly lastWarning: string | undefined;
-  /** Peers in its last answer, without ourselves. */
+  /** Peers in the last answer, without ourselves. */
   readonly peers: number | undefined;
-  /** It is the next to be asked, in so many seconds. */
+  /** Set for the tracker that is asked next: in how many seconds. */
   readonly askedInSeconds: number | undefined;
-  /** It has failed, and is not asked again before; undefined: it has not failed, or is never asked again. */
+  /** Seconds until a failed tracker is asked again. Undefined: it has not failed, or is never asked again. */
   readonly retryInSeconds: number | undefined;
 }
 
@@ -53,27 +51,27 @@ export interface TorrentStatus {
   readonly pieceCount: number;
   readonly haveBytes: number;
   readonly totalBytes: number;
-  /** Of the pieces that are wanted: a piece is wanted as a whole, also when it reaches into a file that is not. */
+  /** Bytes of wanted pieces. A piece is wanted as a whole, even if it extends into an unwanted file. */
   readonly wantedBytes: number;
   readonly haveWantedBytes: number;
-  /** Payload, bytes. */
+  /** Payload bytes. */
   readonly downloaded: number;
   readonly uploaded: number;
-  /** Payload received and never stored, bytes. */
+  /** Payload bytes received and never stored. */
   readonly wasted: number;
   readonly downBps: number;
   readonly upBps: number;
   readonly peers: readonly PeerStatus[];
-  /** Addresses known, connected or not. */
+  /** Number of known addresses, connected or not. */
   readonly peersKnown: number;
   readonly trackers: readonly TrackerStatus[];
-  /** Its files are not where they were: nothing is served until they are back. */
+  /** The torrent's files are missing: nothing is served until they are back. */
   readonly offline: boolean;
-  /** The disk refuses pieces or has lost some; tried again by itself. */
+  /** The disk refuses pieces or has lost some; retried automatically. */
   readonly trouble: DiskTrouble | undefined;
 }
 
-/** Only of a session that is open. */
+/** Only for an open session. */
 export function peerStatus(session: PeerSession): PeerStatus {
   return {
     address: session.address,

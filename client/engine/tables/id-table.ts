@@ -1,12 +1,14 @@
 /**
- * What belongs to which number of ours, a read of the disk or a connection: a hash table with linear probing. It forgets
- * without leaving anything behind, and its size is that of what is in it.
+ * A hash table with linear probing, by our own numbers: of disk reads or of connections. A removed entry
+ * leaves no tombstone, and the table shrinks with its content.
  *
- * Not a Map: every block served comes and goes, and V8 is not rid of the tables that a Map leaves behind (small-set.ts). And
- * connections are looked up at every message: numbers that are given one after the other are found at once.
+ * Not a Map: an entry comes and goes for every block served, and V8 does not free the tables of a Map cheaply
+ * (small-set.ts). Connections are looked up for every message, and consecutive numbers do not collide.
  */
 
-/** A power of two; doubled when half of them are taken, halved when an eighth of them is left: in between, it rests. */
+/**
+ * A power of two. The table doubles when half full and halves at an eighth, so that it rarely changes size.
+ */
 const placesMin = 16;
 const absent = -1;
 
@@ -16,14 +18,17 @@ export class IdTable<T> {
   #items: (T | undefined)[];
   readonly #placesFirst: number;
 
-  /** `placesFirst`: where so many come and go all the time that a smaller table would be made anew each time. */
+  /**
+   * `placesFirst`: the smallest size, for tables whose entries come and go so fast that they would resize all
+   * the time.
+   */
   constructor(placesFirst = placesMin) {
     this.#placesFirst = placesFirst;
     this.#ids = new Array(placesFirst).fill(absent);
     this.#items = new Array(placesFirst).fill(undefined);
   }
 
-  /** Places: at most eight times what is in it, or the first. */
+  /** Number of places: at most eight times the number of entries, or the first size. */
   get capacity(): number {
     return this.#ids.length;
   }
@@ -32,7 +37,7 @@ export class IdTable<T> {
     return this.#ids.length - 1;
   }
 
-  /** What was there under this number makes way. */
+  /** Replaces the entry of this id, if any. */
   set(id: number, item: T): void {
     if (2 * this.size >= this.#ids.length) this.#resize(2 * this.#ids.length);
     const place = this.#find(id);
@@ -45,14 +50,14 @@ export class IdTable<T> {
     return this.#items[this.#find(id)];
   }
 
-  /** Takes it out; undefined when it is not in it. */
+  /** Removes and returns the entry. Undefined when absent. */
   take(id: number): T | undefined {
     let hole = this.#find(id);
     if (this.#ids[hole] === absent) return undefined;
     const item = this.#items[hole];
     this.size -= 1;
     const mask = this.#mask;
-    // What was put further on because this place was taken moves up, so that it is found when this one is free.
+    // Entries that were displaced from the freed place move back, so that they are still found.
     for (let at = (hole + 1) & mask; this.#ids[at] !== absent; at = (at + 1) & mask) {
       if (((at - this.#ids[at]!) & mask) < ((at - hole) & mask)) continue;
       this.#ids[hole] = this.#ids[at]!;
@@ -66,7 +71,7 @@ export class IdTable<T> {
     return item;
   }
 
-  /** Where it is, or else where it would be put. */
+  /** The place of the entry, or the free place for it. */
   #find(id: number): number {
     let place = id & this.#mask;
     while (this.#ids[place] !== id && this.#ids[place] !== absent) place = (place + 1) & this.#mask;

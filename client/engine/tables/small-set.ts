@@ -1,10 +1,11 @@
 /**
- * A set of a few things in the order in which they came, for those that come and go all the time: pieces that a peer keeps
- * to, pieces with free blocks.
+ * A small set in insertion order, for items that come and go all the time: pieces that a peer owns, pieces
+ * with free blocks.
  *
- * A Set makes a new table every few changes, and each old one points to the next: one that V8 has moved to old space keeps
- * all that follow it, and whatever lies in them, until the next full collection. An array does nothing of the kind.
- * Looking for something costs O(n): the last is looked at first, because what comes often leaves at once.
+ * A Set makes a new table every few changes, and each old table points to the next. A table that V8 has moved
+ * to old space keeps all later tables, and their contents, alive until the next full collection. An array
+ * does not. A search costs O(n). It starts at the end, because an item that was just added often leaves
+ * first.
  */
 export class SmallSet<T> implements Iterable<T> {
   readonly #items: T[] = [];
@@ -13,7 +14,7 @@ export class SmallSet<T> implements Iterable<T> {
     return this.#items.length;
   }
 
-  /** By its place: for walks in which what is looked at may leave, and for those that are made at every message. */
+  /** By position, for loops in which the item may leave, and for loops that run for every message. */
   at(place: number): T | undefined {
     return this.#items[place];
   }
@@ -33,26 +34,26 @@ export class SmallSet<T> implements Iterable<T> {
     return true;
   }
 
-  /** `lastIndexOf`, without a call into V8 for a few things or none. */
+  /** `lastIndexOf`, without a call into V8 for a few items. */
   #placeOf(item: T): number {
     let at = this.#items.length - 1;
     while (at >= 0 && this.#items[at] !== item) at -= 1;
     return at;
   }
 
-  /** What it holds now, whatever happens to it while this is walked. */
+  /** Iterates over the present items; changes during the loop have no effect. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#items.length === 0 ? none.values() : this.#items.slice().values();
   }
 }
 
-/** Takes out what lies there. `splice` would answer with an array of its own, and this is done for every block. */
+/** Removes the item at `place`. `splice` would allocate an array, and this runs for every block. */
 export function removeAt<T>(items: T[], place: number): void {
   for (let i = place + 1; i < items.length; i++) items[i - 1] = items[i]!;
   items.pop();
 }
 
-/** Each of them once. Mostly there is one alone, and no Set is made of it. */
+/** Each item once. Usually there is only one, and no Set is needed. */
 export function distinct<T>(items: readonly T[]): Iterable<T> {
   return items.length === 1 ? items : new Set(items);
 }

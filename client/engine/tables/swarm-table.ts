@@ -1,6 +1,6 @@
 /**
- * The torrents of one engine, by id and by info-hash. A torrent is a Swarm, or a MetadataSwarm until its info dictionary
- * is known.                                                                                               BEP 9
+ * The torrents of one engine, by id and by info-hash. A torrent is a Swarm, or a MetadataSwarm until its info
+ * dictionary is known. BEP 9
  */
 import { latin1 } from '../../../torrents/byte-text.ts';
 import type { TorrentId } from '../contract.ts';

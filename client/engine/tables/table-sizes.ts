@@ -1,6 +1,6 @@
 /**
- * The sizes of the tables of one torrent that grow and shrink with its peers, so that the simulator finds entries that are
- * never taken out.
+ * The sizes of the tables of one torrent that grow and shrink with its peers, so that the simulator detects
+ * leaked entries.
  */
 import type { TableSize } from '../inspection.ts';
 import { MetadataSwarm } from '../swarm/metadata-swarm.ts';
