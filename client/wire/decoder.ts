@@ -1,15 +1,15 @@
 /**
- * A peer's byte stream → handshake, messages and blocks, however the stream is cut.
+ * Decodes a peer's byte stream into a handshake, messages and blocks, for any division into reads.
  *
- * Invariant: nothing is kept before its length has passed its cap, and a block's payload is never kept at all: it is
- * handed on in the runs in which it arrives, so that the receiver can make the only copy. At most one small message
- * (or one bitfield) is held.
- * Left to others: whether a number makes sense for the torrent (geometry, peer-session).              BEP 3 6 10
+ * Invariant: a message is not buffered before its length has passed its cap. A block's payload is never
+ * buffered: it is handed on as it arrives, so that the receiver makes the only copy. At most one small
+ * message, one bitfield or one extended message is held. Left to others: whether a number is valid for the
+ * torrent (geometry, peer-session). BEP 3 6 10
  */
 import { decodeHandshake, type Handshake, handshakeBytes, mayBeHandshake } from './handshake.ts';
 import { type Message, messageId, pieceHeaderBytes, readUint32 } from './message.ts';
 
-/** What a peer did wrong, as a stable word. The connection closes; nothing is thrown. */
+/** A peer's violation, as a stable word. The connection closes; nothing is thrown. */
 export type WireViolation =
   | 'not-bittorrent'
   | 'message-too-long'
@@ -17,29 +17,38 @@ export type WireViolation =
   | 'bitfield-length-wrong'
   | 'block-too-long';
 
-/** Told in the order of the wire. Any answer but undefined stops the decoder for good: the connection is closing. */
+/**
+ * Called in the order of the wire. Any result but undefined stops the decoder for good: the connection is
+ * closing.
+ */
 export interface WireHandler<Stop> {
   onHandshake(handshake: Handshake): Stop | undefined;
   onMessage(message: Message): Stop | undefined;
-  /** Most of what peers say in a swarm is `have`: whoever wants its number alone takes it here, and `onMessage` has it not. */
+  /**
+   * Most messages in a swarm are `have`. A handler with this method gets only the number, and `onMessage`
+   * gets no `have`.
+   */
   onHave?(index: number): Stop | undefined;
-  /** A message nobody has defined begins: its body is skipped. */
+  /** A message of unknown type begins: its body is skipped. */
   onUnknown?(bytes: number): Stop | undefined;
-  /** A `piece` message begins: three numbers straight from the peer. */
+  /** A `piece` message begins, with three unchecked numbers from the peer. */
   onBlockStart(index: number, begin: number, bytes: number): Stop | undefined;
-  /** The next run of its payload: bytes[from, to), borrowed until the call returns. */
+  /** The next bytes of the payload: bytes[from, to), borrowed until the call returns. */
   onBlockBytes(bytes: Uint8Array, from: number, to: number): Stop | undefined;
   onBlockEnd(): Stop | undefined;
 }
 
-/** BEP 3: 2^14 is what everybody asks for; a peer that sends more answers a question nobody asked. */
+/** BEP 3: every client requests 2^14 bytes. A longer block answers no request. */
 const blockPayloadBytesMax = 16 * 1024;
-/** Room for any BEP 10 message we know: metadata blocks are 16 KiB and a header, peer exchange a few KiB. */
+/** Room for every known BEP 10 message: metadata blocks are 16 KiB and a header, peer exchange a few KiB. */
 const extendedBytesMax = 64 * 1024;
-/** Messages nobody has defined are skipped up to this size, as every client does, so that extensions can grow. */
+/**
+ * Messages of unknown type are skipped up to this size, as in every client, so that peers may use new
+ * extensions.
+ */
 const unknownBytesMax = 64 * 1024;
 
-/** Length by id, of messages that have one length only; 0: others. */
+/** By id: the length of messages that have a fixed length; 0 for others. */
 const fixedLength = new Uint8Array(256);
 for (const [id, length] of [
   [messageId.choke, 1],
@@ -64,7 +73,7 @@ const noBytes = new Uint8Array(0);
 /** A length and an id. */
 const prefixBytes = 5;
 
-/** Of a whole `have`. */
+/** The size of a whole `have`. */
 const haveBytes = 9;
 
 function isHave(bytes: Uint8Array, at: number): boolean {
@@ -82,23 +91,23 @@ export class WireDecoder {
   #wanted = handshakeBytes;
   #id = 0;
   #remaining = 0;
-  /** Bytes of this torrent's bitfield; until the torrent is known no bitfield is acceptable. */
+  /** Length of this torrent's bitfield. Before the handshake no bitfield is accepted. */
   #bitfieldBytesMin = 0;
   #bitfieldBytesMax = 0;
 
-  /** Called when the handshake has named the torrent: the length of its bitfield, or the range it can be in. */
+  /** Called when the handshake has named the torrent: the length of its bitfield, or its possible range. */
   expectBitfieldBytes(min: number, max: number = min): void {
     this.#bitfieldBytesMin = min;
     this.#bitfieldBytesMax = max;
   }
 
-  /** Feeds the next bytes[0, count). Answers why the connection must close, or undefined. */
+  /** Decodes the next bytes[0, count). Returns why the connection must close, or undefined. */
   feed<Stop>(bytes: Uint8Array, count: number, handler: WireHandler<Stop>): Stop | WireViolation | undefined {
     let at = 0;
     while (at < count) {
       if (this.#state === 'stopped') return undefined;
       if (this.#state === 'length' && this.#heldCount === 0 && handler.onHave !== undefined) {
-        // Peers tell of what is new together, dozens of haves in a row: they are most of what is ever said.
+        // Peers send `have` messages in batches of dozens; they are most of all messages.
         for (; at + haveBytes <= count && isHave(bytes, at); at += haveBytes) {
           const stop = handler.onHave(readUint32(bytes, at + prefixBytes));
           if (stop !== undefined) return this.#stop(stop);
@@ -106,7 +115,7 @@ export class WireDecoder {
         if (at === count) return undefined;
       }
       if (this.#state === 'length' && this.#heldCount === 0 && count - at >= prefixBytes) {
-        // What has come whole is read where it lies: nothing is copied, and one step replaces three.
+        // A message that arrived whole is read in place: nothing is copied, and one step replaces three.
         const length = readUint32(bytes, at);
         const id = bytes[at + 4]!;
         if (fixedLength[id] === length && length > 0 && 4 + length <= count - at) {
@@ -139,7 +148,7 @@ export class WireDecoder {
         this.#expect('length', 4);
         continue;
       }
-      // Most connections never need one: messages come whole.
+      // Most connections never need this buffer: messages arrive whole.
       if (this.#held.length < this.#wanted)
         this.#held = new Uint8Array(Math.max(this.#wanted, smallBodyBytes));
       const run = Math.min(this.#wanted - this.#heldCount, count - at);
@@ -156,7 +165,7 @@ export class WireDecoder {
     return undefined;
   }
 
-  /** The part being collected is whole. */
+  /** The part being collected is complete. */
   #complete<Stop>(handler: WireHandler<Stop>): Stop | WireViolation | undefined {
     switch (this.#state) {
       case 'handshake': {
@@ -191,12 +200,12 @@ export class WireDecoder {
     }
   }
 
-  /** Id and length are known: the length is checked against the id's cap before one byte of the body is kept. */
+  /** Id and length are known. The length is checked against the id's cap before the body is buffered. */
   #startBody<Stop>(handler: WireHandler<Stop>): Stop | WireViolation | undefined {
     const length = this.#remaining;
     const body = length - 1;
     if (this.#id === messageId.piece) {
-      // A block of nothing answers no request anybody makes.
+      // A block without payload answers no valid request.
       if (length <= 9) return 'message-length-wrong';
       if (length - 9 > blockPayloadBytesMax) return 'block-too-long';
       this.#expect('block-header', 8);
@@ -226,7 +235,8 @@ export class WireDecoder {
     this.#state = state;
     this.#wanted = bytes;
     this.#heldCount = 0;
-    // A large message is rare, and the handshake comes once: their buffer is not kept for the life of the connection.
+    // Large messages are rare and the handshake comes once: their buffer is not kept for the whole
+    // connection.
     if (this.#held.length > smallBodyBytes && bytes <= smallBodyBytes) this.#held = noBytes;
   }
 
@@ -248,7 +258,7 @@ function tell<Stop>(
   return handler.onMessage(decodeBody(id, bytes, at, count));
 }
 
-/** The length has been checked: the reads below are inside `bytes`. */
+/** The length has been checked, so all reads below are inside `bytes`. */
 function decodeBody(id: number, bytes: Uint8Array, at: number, count: number): Message {
   switch (id) {
     case messageId.choke:

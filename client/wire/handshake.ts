@@ -1,6 +1,4 @@
-/**
- * The 68 bytes that open every peer connection.                                                     BEP 3 6 10
- */
+/** The 68 bytes that open every peer connection. BEP 3 6 10 */
 import { smallCopy } from './small-bytes.ts';
 
 export const handshakeBytes = 68;
@@ -27,14 +25,14 @@ export function encodeHandshake(handshake: Handshake): Uint8Array {
   return bytes;
 }
 
-/** True while the bytes seen so far (any number of them) can still become a handshake. */
+/** True while the first `count` bytes can still become a handshake. */
 export function mayBeHandshake(bytes: Uint8Array, count: number): boolean {
   const compared = Math.min(count, protocolName.length);
   for (let i = 0; i < compared; i++) if (bytes[i] !== protocolName[i]) return false;
   return true;
 }
 
-/** `bytes` are exactly 68 and have passed mayBeHandshake. The result owns its bytes. */
+/** `bytes` has exactly 68 bytes and has passed mayBeHandshake. The result owns its bytes. */
 export function decodeHandshake(bytes: Uint8Array): Handshake {
   return {
     fast: ((bytes[27] ?? 0) & 0x04) !== 0,

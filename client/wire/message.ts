@@ -1,9 +1,9 @@
 /**
- * The messages of a peer connection as values, and their bytes. A message on the wire is a 4-byte big-endian length,
- * then a 1-byte id, then the payload; length 0 is a keep-alive.
+ * The messages of a peer connection as values, and their bytes. A message on the wire is a 4-byte big-endian
+ * length, then a 1-byte id, then the payload. Length 0 is a keep-alive.
  *
- * `piece` is not among the values: its payload is streamed (decoder.ts) and sent apart from its header, so that a
- * block is never joined to anything.                                                               BEP 3 6 10
+ * `piece` has no value: its payload is streamed (decoder.ts) and sent apart from its header, so that a block
+ * is never copied together with other bytes. BEP 3 6 10
  */
 
 export const messageId = {
@@ -25,7 +25,7 @@ export const messageId = {
   extended: 20,
 } as const;
 
-/** Every number in here comes straight from the peer: it is a u32 and nothing more is known of it. */
+/** Every number is an unchecked u32 from the peer. */
 export type Message =
   | { readonly type: 'keep-alive' }
   | { readonly type: 'choke' }
@@ -33,7 +33,7 @@ export type Message =
   | { readonly type: 'interested' }
   | { readonly type: 'not-interested' }
   | { readonly type: 'have'; readonly index: number }
-  /** `bits` are owned by the receiver; spare bits are not yet checked. */
+  /** The receiver owns `bits`; spare bits are not yet checked. */
   | { readonly type: 'bitfield'; readonly bits: Uint8Array }
   | { readonly type: 'request'; readonly index: number; readonly begin: number; readonly length: number }
   | { readonly type: 'cancel'; readonly index: number; readonly begin: number; readonly length: number }
@@ -58,25 +58,25 @@ export function encodePieceHeader(index: number, begin: number, blockBytes: numb
   return bytes;
 }
 
-/** Small messages of most turns fit: a have for each of 28 pieces. */
+/** Enough for the small messages of most turns: 28 `have` messages. */
 const bufferBytes = 256;
-/** Buffers of writers that have nothing to say. More writers than this are rarely at work in one turn. */
+/** Buffers of idle writers, for reuse. More writers than this are rarely busy in one turn. */
 const buffersMax = 64;
 const buffers: Uint8Array<ArrayBuffer>[] = [];
 const noBytes = new Uint8Array(0);
 
 /**
- * What leaves is cut from a slab, as Node's own Buffer.from does it: memory of its own for every few bytes costs more
- * than writing them.
+ * Outgoing bytes are cut from a slab, as in Node's Buffer.from: a separate allocation for every few bytes
+ * costs more than writing them.
  */
 const slabBytes = 8 * 1024;
 let slab = new ArrayBuffer(slabBytes);
 let slabUsed = 0;
 
 /**
- * Collects the small messages of one turn, so that they leave in one write.
+ * Collects the small messages of one turn into one write.
  *
- * Invariant: it holds a buffer only while it is not empty, so that a silent connection costs nothing.
+ * Invariant: it holds a buffer only while it is not empty, so that a silent connection costs no memory.
  */
 export class MessageWriter {
   #bytes: Uint8Array<ArrayBuffer> = noBytes;
@@ -151,7 +151,7 @@ export class MessageWriter {
     this.#block(messageId.reject, index, begin, length);
   }
 
-  /** BEP 10: `id` is what the peer calls the extension; 0 is the extension handshake. */
+  /** BEP 10: `id` is the peer's id for the extension; 0 is the extension handshake. */
   extended(id: number, payload: Uint8Array): void {
     const at = this.#header(2 + payload.length, messageId.extended);
     this.#bytes[at] = id;
@@ -165,7 +165,7 @@ export class MessageWriter {
     writeUint32(this.#bytes, at + 8, length);
   }
 
-  /** Writes length and id; answers where the payload starts. */
+  /** Writes length and id; returns where the payload starts. */
   #header(length: number, id: number): number {
     const at = this.#reserve(4 + length);
     writeUint32(this.#bytes, at, length);
@@ -191,16 +191,16 @@ export class MessageWriter {
   }
 }
 
-/** The first `count` bytes of `source`, in memory that nobody else writes to. */
+/** The first `count` bytes of `source`, in memory of their own. */
 function copyOf(source: Uint8Array, count: number): Uint8Array {
   if (count > slabBytes / 8) return source.slice(0, count);
   const copy = takeSlab(count);
-  // For a few dozen bytes this is faster than `set`, which needs a view of them.
+  // For a few dozen bytes this is faster than `set`, which needs a view.
   for (let i = 0; i < count; i++) copy[i] = source[i]!;
   return copy;
 }
 
-/** Zeros; few. */
+/** A few bytes, all zero. */
 function takeSlab(count: number): Uint8Array {
   if (slabUsed + count > slabBytes) {
     slab = new ArrayBuffer(slabBytes);

@@ -1,15 +1,19 @@
 /**
- * Bytes that live as long as a connection: an id, a bitfield. Small ones are cut from a memory that they share, as Node cuts
- * its Buffers: of its own, each weighs some 300 bytes more than what is in it, and there are a few for every connection.
+ * Byte arrays that live as long as a connection: a peer id, a bitfield. Small ones are cut from a shared
+ * buffer, as Node does for its Buffers: a separate one has an overhead of about 300 bytes, and every
+ * connection has a few.
  */
 
-/** Larger ones have a memory of their own, so that what one of them keeps alive is never much more than itself. */
+/**
+ * Larger arrays have a buffer of their own, so that one array never keeps much more memory alive than its own
+ * size.
+ */
 const smallMax = 512;
 const sharedBytes = 4 * 1024;
 let shared = new ArrayBuffer(0);
 let sharedUsed = 0;
 
-/** Zeros, which are the caller's. */
+/** All zero; the caller owns them. */
 export function smallBytes(count: number): Uint8Array<ArrayBuffer> {
   if (count > smallMax) return new Uint8Array(count);
   if (sharedUsed + count > shared.byteLength) {
@@ -20,7 +24,7 @@ export function smallBytes(count: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(shared, sharedUsed - count, count);
 }
 
-/** source[from, to), which are the caller's. */
+/** A copy of source[from, to); the caller owns it. */
 export function smallCopy(source: Uint8Array, from: number, to: number): Uint8Array<ArrayBuffer> {
   const copy = smallBytes(to - from);
   for (let i = from; i < to; i++) copy[i - from] = source[i]!;
