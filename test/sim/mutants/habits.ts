@@ -43,8 +43,8 @@ export const habits: readonly Mutant[] = [
   {
     name: 'tell only the first tracker that it stops',
     file: 'client/engine/peers/announce-schedule.ts',
-    from: 'return this.#listing.filter((tracker) => !tracker.isTakingLeave);\n  }\n\n  /** A tracker is asked',
-    to: 'return this.#listing.slice(0, 1);\n  }\n\n  /** A tracker is asked',
+    from: 'return this.#listing.filter((tracker) => !tracker.isTakingLeave);\n  }\n\n  /** Requests to one',
+    to: 'return this.#listing.slice(0, 1);\n  }\n\n  /** Requests to one',
   },
   {
     name: 'wait no longer after the second failure',
