@@ -1,8 +1,9 @@
 /**
- * `cicada-swarm/torrents`: make, read and check torrent files, for programs of other people.
+ * `cicada-swarm/torrents`: a public library that makes, reads and checks torrent files.
  *
  * ```ts
- * import { createTorrent, magnetOf, parseMetainfo, verifyTorrent, writeTorrentFile } from 'cicada-swarm/torrents';
+ * import { createTorrent, magnetOf, parseMetainfo } from 'cicada-swarm/torrents';
+ * import { verifyTorrent, writeTorrentFile } from 'cicada-swarm/torrents';
  *
  * const { bytes, metainfo, skipped } = await createTorrent('Some Album', {
  *   trackers: [['http://tracker.example/announce']],
@@ -13,10 +14,11 @@
  * const { ok, badPieces, files } = await verifyTorrent(parseMetainfo(bytes), 'Some Album');
  * ```
  *
- * Torrents are hybrids of v1 and v2 (BEP 52) if nothing else is said. Old clients (aria2 1.36, Transmission 3.00) cannot
- * read those: `format: 'v1'` is for them.
+ * Torrents are hybrids of v1 and v2 (BEP 52) by default. Old clients (aria2 1.36, Transmission 3.00) cannot
+ * read hybrids: use `format: 'v1'` for them.
  *
- * Every error that is thrown has a stable `code`. What is exported here follows semantic versioning; what is not is ours.
+ * Every error thrown has a stable `code`. The exports of this file follow semantic versioning; everything
+ * else is internal.
  */
 
 export {

@@ -1,10 +1,10 @@
-/** Bytes as text: a Map finds text by its content, and bytes only by identity. */
+/** Bytes as text, for keys of a Map: a Map compares strings by content, but byte arrays by identity. */
 
 const digits = '0123456789abcdef';
 
 /**
- * Of a few dozen bytes, as all of these: ids and hashes. All characters at once make one flat string; added up one by one
- * they are a chain of 40 objects, which stays one for as long as nothing looks into it.
+ * Meant for a few dozen bytes: ids and hashes. One call of fromCharCode makes a flat string. Adding
+ * characters one by one would make a chain of 40 string objects, which V8 keeps until the string is read.
  */
 export function hex(bytes: Uint8Array): string {
   const codes: number[] = [];
@@ -12,7 +12,7 @@ export function hex(bytes: Uint8Array): string {
   return String.fromCharCode(...codes);
 }
 
-/** One character a byte. */
+/** One character per byte. */
 export function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }

@@ -1,11 +1,12 @@
 /**
- * What a library throws at its door. The message says what and where, and names no option, command, key or button: what
- * to do about it is for the interface, which looks it up by class and code, and makes sentences of the fields.
+ * The base of all errors that a library throws to its caller. The message says what is wrong and where, and
+ * names no option, command, key or button. The interface looks up the advice by class and code, and fills it
+ * in from the fields.
  */
 export abstract class CodedError<Code extends string, Fields extends object = object> extends Error {
-  /** Stable, and one of the list of its class. */
+  /** Stable. One of the codes that the class lists. */
   readonly code: Code;
-  /** What the message is about, as values. */
+  /** The values that the message mentions. */
   readonly fields: Readonly<Fields>;
 
   constructor(code: Code, message: string, fields: Fields, cause?: unknown) {

@@ -1,25 +1,27 @@
 /**
- * All size arithmetic of one torrent, and the only maker of PieceIndex and Block: a number from a peer or a file
- * becomes one of these here or is refused, so no other code ever checks a range again.
+ * All size arithmetic of one torrent. Only this class makes a PieceIndex or a Block: it converts or refuses
+ * each number from a peer or a file, so no other code checks a range again.
  *
- * Invariant: 0 < pieceLength, and pieceCount pieces cover [0, totalBytes) without overlap; there are gaps only where a
- * torrent of BEP 52 has them, between the end of a file and the piece that the next one starts with.
- * Left to others: which file a byte lies in (file-layout.ts).                                              BEP 3, 52
+ * Invariant: 0 < pieceLength, and pieceCount pieces cover [0, totalBytes) without overlap. Only a v2 torrent
+ * has gaps: between the end of a file and the piece where the next file starts.
+ * Left to others: which file a byte lies in (file-layout.ts).                                       BEP 3, 52
  */
 
-/** BEP 3: requests are for 2^14 bytes; every client closes or ignores larger ones (128 KiB is tolerated by some). */
+/**
+ * BEP 3: a request is for 2^14 bytes. Clients ignore or disconnect on larger ones; some accept up to 128 KiB.
+ */
 export const blockBytesMax = 16 * 1024;
 
-/** A bitfield then has 512 KiB, and the tables of a torrent some 60 MB. libtorrent: 2,097,152. */
+/** The bitfield then has 512 KiB, and the tables of a torrent take about 60 MB. libtorrent: 2,097,152. */
 export const pieceCountMax = 2 ** 22;
 
 declare const pieceIndexBrand: unique symbol;
-/** An index that is known to lie in [0, pieceCount) of the geometry that made it. */
+/** An index that lies in [0, pieceCount) of the geometry that made it. */
 export type PieceIndex = number & { readonly [pieceIndexBrand]: true };
 
 /**
- * A run of bytes that is known to begin inside one piece and to end in it, or in the gap behind it. `begin` is counted
- * from the start of the piece.
+ * A run of bytes that begins inside a piece, and ends inside that piece or in the gap after it. `begin` is
+ * counted from the start of the piece.
  */
 export interface Block {
   readonly pieceIndex: PieceIndex;
@@ -29,20 +31,22 @@ export interface Block {
 
 export class Geometry {
   readonly totalBytes: number;
-  /** Nominal bytes of a piece; the last one may be shorter, and in BEP 52 the last one of every file. */
+  /**
+   * Nominal bytes of a piece. The last piece, and in v2 (BEP 52) the last piece of each file, may be shorter.
+   */
   readonly pieceLength: number;
   readonly pieceCount: number;
-  /** Bytes of a block that is not cut short by the end of its piece. */
+  /** Bytes of a block that the end of its piece does not cut short. */
   readonly wholeBlockBytes: number;
   /** Blocks in a full piece. */
   readonly blocksPerPiece: number;
 
-  /** BEP 52 without pads: pieces that end with their file, before the next one begins. */
+  /** BEP 52 without pads: bytes of each piece that ends with its file, before the next file begins. */
   readonly #shortPieces: ReadonlyMap<number, number> | undefined;
 
   /**
-   * Both sizes in bytes. `shortPieces`: bytes of the pieces that are shorter than the others, by their index, the last
-   * one too. The caller has already refused what is out of range (metainfo.ts does).
+   * Both sizes are in bytes. `shortPieces`: piece index to bytes, for each piece that is shorter than the
+   * others, the last one too. The caller (metainfo.ts) has already refused sizes that are out of range.
    */
   constructor(totalBytes: number, pieceLength: number, shortPieces?: ReadonlyMap<number, number>) {
     if (!Number.isSafeInteger(totalBytes) || totalBytes < 0)
@@ -57,20 +61,21 @@ export class Geometry {
     this.blocksPerPiece = Math.ceil(pieceLength / blockBytesMax);
   }
 
-  /** Some pieces before the last are shorter than the others.  BEP 52 */
+  /** Whether pieces before the last one may be shorter than the others. BEP 52 */
   get hasShortPieces(): boolean {
     return this.#shortPieces !== undefined;
   }
 
-  /** An untrusted number → a PieceIndex, or undefined when there is no such piece. */
+  /** An untrusted number → a PieceIndex, or undefined if the torrent has no such piece. */
   pieceIndex(untrusted: number): PieceIndex | undefined {
     const valid = Number.isInteger(untrusted) && untrusted >= 0 && untrusted < this.pieceCount;
     return valid ? (untrusted as PieceIndex) : undefined;
   }
 
   /**
-   * Three untrusted numbers (a `request`, `piece` or `cancel`) → a Block, or undefined when it is not inside one piece.
-   * libtorrent asks for the last block of a file whole, gap and all (torrent::to_req): a gap counts as zeros.  BEP 52
+   * Three untrusted numbers (of a `request`, `piece` or `cancel`) → a Block. Undefined if it is not inside
+   * one piece. libtorrent requests the last block of a file with the gap after it (torrent::to_req). A gap
+   * counts as zeros. BEP 52
    */
   block(untrustedIndex: number, untrustedBegin: number, untrustedBytes: number): Block | undefined {
     const pieceIndex = this.pieceIndex(untrustedIndex);
@@ -92,13 +97,13 @@ export class Geometry {
     return this.#shortPieces?.get(pieceIndex) ?? this.pieceSpan(pieceIndex);
   }
 
-  /** Bytes of one piece and of the gap behind it, if there is one: libtorrent sees one behind the last file, too. */
+  /** Bytes of one piece and of the gap after it, if any. libtorrent counts a gap after the last file, too. */
   pieceSpan(pieceIndex: PieceIndex): number {
     if (this.#shortPieces !== undefined) return this.pieceLength;
     return Math.min(this.pieceLength, this.totalBytes - pieceIndex * this.pieceLength);
   }
 
-  /** Blocks of one piece. */
+  /** Number of blocks in one piece. */
   blockCount(pieceIndex: PieceIndex): number {
     return Math.ceil(this.pieceBytes(pieceIndex) / blockBytesMax);
   }
@@ -108,13 +113,13 @@ export class Geometry {
     return Math.min(blockBytesMax, this.pieceBytes(pieceIndex) - blockIndex * blockBytesMax);
   }
 
-  /** Every piece, in order. */
+  /** All pieces, in order. */
   pieces(): IterableIterator<PieceIndex> {
     return new Pieces(this.pieceCount);
   }
 }
 
-/** Written out: V8 puts this into the loop that walks it, which it does not with a generator. */
+/** A class, not a generator: V8 inlines this into the loop that uses it, and cannot inline a generator. */
 class Pieces implements IterableIterator<PieceIndex> {
   readonly #count: number;
   #index = 0;

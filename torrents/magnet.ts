@@ -1,8 +1,9 @@
 /**
- * Magnet links: a torrent's hash and where to ask about it, in one line of text.
+ * Magnet links: the hash of a torrent, and the trackers, web seeds and peers to get it from, in one line of
+ * text.
  *
- * Invariant: a parsed link has at least one info-hash, and nothing in it is longer or more than the limits below.
- * Left to others: fetching the metadata (BEP 9), choosing trackers.                                BEP 9, 12, 19, 52, 53
+ * Invariant: a parsed link has at least one info-hash, and all its parts are within the limits below.
+ * Left to others: fetching the metadata (BEP 9), choosing trackers.                     BEP 9, 12, 19, 52, 53
  */
 import { hex } from './byte-text.ts';
 import { CodedError } from './coded-error.ts';
@@ -19,15 +20,15 @@ export interface MagnetLink {
   readonly webSeeds: readonly string[];
   /** `host:port`, `[v6]:port`. */
   readonly peers: readonly string[];
-  /** BEP 53: indexes of the files to fetch, both ends included; empty means all. */
+  /** BEP 53: indexes of the files to fetch, both ends included. Empty: all files. */
   readonly selectOnly: readonly FileRange[];
-  /** What could not be taken. */
+  /** Parts of the link that were not usable. */
   readonly leftOut: readonly LeftOut[];
 }
 
 export interface LeftOut {
   readonly key: 'xt' | 'tr' | 'ws' | 'x.pe' | 'so';
-  /** Its beginning, as it was written, decoded. */
+  /** The beginning of the value, decoded. */
   readonly value: string;
   readonly why: 'not an info-hash' | 'another torrent' | 'not an address' | 'not a file number' | 'too many';
 }
@@ -54,19 +55,20 @@ export class MagnetError extends CodedError<MagnetErrorCode> {
   }
 }
 
-/** Longer than any link that people send; a browser takes 64 KiB and more, but nobody writes that. */
+/** 64 KiB: longer than any real link. Browsers take 64 KiB and more. */
 const lengthMax = 64 * 1024;
-/** Trackers, web seeds and peers, each. */
+/** The limit for each of trackers, web seeds and peers. */
 const addressesMax = 100;
-/** Told of one link, and of one value in characters: a line each. */
+/** The most values reported for one link, and the characters shown of each: it is shown in one line. */
 const leftOutMax = 20;
 const shownMax = 80;
-/** SHA2-256 and its 32 bytes in the multihash that BEP 52 puts before a v2 hash. */
+/** The multihash prefix that BEP 52 puts before a v2 hash: SHA2-256, 32 bytes. */
 const sha256Multihash = '1220';
 
 /**
- * Throws MagnetError. Keys that mean nothing to us are passed over; upper and lower case of the scheme are one. Links are
- * read as people paste them: out of a page (`&amp;`), broken over lines, with a fragment, encoded once too often.
+ * Throws MagnetError. Ignores unknown keys. The case of the scheme does not matter. Accepts links as people
+ * paste them: out of a web page (`&amp;`), broken over lines, with a fragment, or percent-encoded once or
+ * twice too often.
  */
 export function parseMagnet(uri: string): MagnetLink {
   if (uri.length > lengthMax)
@@ -78,7 +80,7 @@ export function parseMagnet(uri: string): MagnetLink {
   for (const field of query.replace(/#[^&]*$/, '').split('&')) {
     const equals = field.indexOf('=');
     if (equals < 0) continue;
-    // `tr.1`, `xt.2`: some programs number what comes more than once.
+    // Some programs number repeated keys: `tr.1`, `xt.2`.
     const key = field
       .slice(0, equals)
       .trim()
@@ -89,16 +91,16 @@ export function parseMagnet(uri: string): MagnetLink {
   return link.whole();
 }
 
-/** Whether this is meant as a magnet link: in quotes, between blanks, or encoded as a whole, too. */
+/** Whether the text looks like a magnet link, even in quotes, after spaces or percent-encoded as a whole. */
 export function isMagnet(text: string): boolean {
   return /^[\s<"'`(]*magnet(:|%3a)/i.test(text);
 }
 
-/** The text of a link that came out of a page or a mail. */
+/** Cleans a link that was copied from a web page or a mail. */
 function asCopied(text: string): string {
-  // In mails links are put between <>, and lines are broken anywhere.
+  // Mail programs put links between <> and break lines anywhere.
   const link = text.replace(/[ \t]*[\r\n]+[ \t]*/g, '').replace(/^[\s<"'`(]+|[\s>"'`]+$/g, '');
-  // The & of a page, which some programs write for it once more.
+  // The HTML escape of &, which some programs apply twice.
   const fields = link.replace(/&(?:amp;|#38;|#x26;)(?:amp;)*/gi, '&');
   return /^magnet%3a/i.test(fields) ? decoded(fields) : fields;
 }
@@ -117,7 +119,7 @@ class LinkReader {
   readonly #leftOut: LeftOut[] = [];
 
   read(key: string, text: string): void {
-    // `+` is a space to the programs that write links with a form's encoding.
+    // Programs that encode a link like a form write `+` for a space.
     if (key === 'dn') this.#name ??= decoded(text.trim().replaceAll('+', ' '));
     const value = decoded(text).replace(/\s/g, '');
     if (key === 'xt') this.#readTopic(value);
@@ -127,7 +129,7 @@ class LinkReader {
     else if (key === 'so') this.#readSelection(value);
   }
 
-  /** Throws MagnetError when there is no info-hash, or a selection of which nothing can be understood. */
+  /** Throws MagnetError if the link has no info-hash, or if no part of its file selection is valid. */
   whole(): MagnetLink {
     if (this.#infoHash === undefined && this.#infoHashV2 === undefined) {
       if (this.#hashFault !== undefined) throw this.#hashFault;
@@ -178,7 +180,7 @@ class LinkReader {
     else this.#peers.push(value);
   }
 
-  /** BEP 53: `0,2,4,6-8`. What is no index of a file that a torrent may have is a fault, not a file. */
+  /** BEP 53: `0,2,4,6-8`. An index that no file of a torrent can have is reported, and not selected. */
   #readSelection(value: string): void {
     for (const part of value.split(',')) {
       if (part === '') continue;
@@ -195,7 +197,7 @@ class LinkReader {
     }
   }
 
-  /** The value, or what it stands for when it was encoded once or twice too often. */
+  /** The value, decoded once or twice more if only then `isRight` accepts it. */
   #isRight(value: string, isRight: (text: string) => boolean): string {
     let text = value;
     for (let times = 0; times < 3; times++) {
@@ -217,7 +219,7 @@ function isUrl(text: string): boolean {
   return /^[a-z]+:\/\//i.test(text) && URL.canParse(text);
 }
 
-/** The link of a torrent. */
+/** The magnet link of a torrent. */
 export function magnetOf(
   metainfo: Pick<Metainfo, 'format' | 'infoHash' | 'infoHashV2' | 'name' | 'trackers' | 'webSeeds'>,
 ): string {
@@ -230,7 +232,7 @@ export function magnetOf(
   });
 }
 
-/** Throws MagnetError when there is no info-hash. */
+/** Throws MagnetError if there is no info-hash. */
 export function makeMagnet(link: Partial<MagnetLink>): string {
   const fields: string[] = [];
   if (link.infoHash !== undefined) fields.push(`xt=urn:btih:${hex(link.infoHash)}`);
@@ -247,9 +249,9 @@ export function makeMagnet(link: Partial<MagnetLink>): string {
   return `magnet:?${fields.join('&')}`;
 }
 
-/** `urn:btih:` with 40 hex digits, or the 32 letters of base32 that old links have (BEP 9). */
+/** `urn:btih:` with 40 hex digits, or with the 32 base32 characters of old links (BEP 9). */
 function readV1(value: string): Uint8Array | undefined {
-  // A link at the end of a sentence has its full stop with it.
+  // The full stop or bracket after a link at the end of a sentence is dropped.
   const [, digits] = /^urn:btih:(.*?)[.,;:!?)\]}]*$/i.exec(value) ?? [];
   if (digits === undefined) return undefined;
   if (/^[0-9a-f]{40}$/i.test(digits)) return Buffer.from(digits, 'hex');
@@ -258,7 +260,7 @@ function readV1(value: string): Uint8Array | undefined {
   throw new MagnetError('magnet-hash', message);
 }
 
-/** `urn:btmh:1220` and 64 hex digits; a multihash of another kind is nothing that BEP 52 knows. */
+/** `urn:btmh:1220` and 64 hex digits. BEP 52 allows no other multihash. */
 function readV2(value: string): Uint8Array | undefined {
   const [, digits] = /^urn:btmh:(.*?)[.,;:!?)\]}]*$/i.exec(value) ?? [];
   if (digits === undefined) return undefined;
@@ -284,7 +286,7 @@ function fromBase32(letters: string): Uint8Array {
   return bytes;
 }
 
-/** A wrong escape stays as it is. */
+/** Text with an invalid escape stays as it is. */
 function decoded(value: string): string {
   try {
     return decodeURIComponent(value);

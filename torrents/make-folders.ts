@@ -1,12 +1,12 @@
 /**
- * Makes a folder and those above it that are missing, one by one. Node's own `recursive` climbs and descends without end
- * where the system answers ENOENT for a folder whose parent is there (/proc, some network file systems), on a thread
- * that no signal reaches. Nothing that we ship uses it: test/house.
+ * Makes a folder and its missing parents, one by one. Node's own `recursive` loops without end where the
+ * system answers ENOENT for a folder whose parent exists (/proc, some network file systems), on a thread that
+ * no signal reaches. A test in test/house keeps it out of all shipped code.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** What it asks of a file system. */
+/** The calls this needs from a file system. */
 export interface FolderSystem {
   exists(at: string): boolean;
   isFolder(at: string): boolean;
@@ -19,7 +19,10 @@ const machine: FolderSystem = {
   mkdir: (at, mode) => fs.mkdirSync(at, mode),
 };
 
-/** Answers those it has made, the outermost first. Throws what the system said about the first that cannot be made. */
+/**
+ * Returns the folders that it made, the outermost first. Throws the system's error for the first one that it
+ * cannot make.
+ */
 export function makeFolders(folder: string, mode = 0o777, system: FolderSystem = machine): string[] {
   const missing: string[] = [];
   for (let at = path.resolve(folder); !system.exists(at); at = path.dirname(at)) {
@@ -32,7 +35,8 @@ export function makeFolders(folder: string, mode = 0o777, system: FolderSystem =
       system.mkdir(at, mode);
       made.push(at);
     } catch (error) {
-      // Another process may have made it in the same moment. A file, or a link that leads nowhere, is in the way.
+      // EEXIST is fine if another process made the folder at the same moment, but not if a file or a dead
+      // link is there.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !isFolder(at, system)) throw error;
     }
   }

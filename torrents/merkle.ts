@@ -1,21 +1,23 @@
 /**
- * Merkle trees of BEP 52: SHA-256 over blocks of 16 KiB, two children to a parent, zeros beyond the end of the file.
+ * Merkle trees of BEP 52: SHA-256 over blocks of 16 KiB, two children to a parent, zeros beyond the end of
+ * the file.
  *
- * A layer is hashes of 32 bytes one after the other; layer 0 are the leaves. Layers leave out what lies wholly beyond
- * the end of the file: its hashes are known to everybody (zeroHash). Invariant: everything here is pure arithmetic over
- * bytes. Left to others: hashing files (hashing/), asking peers for hashes (the engine).                       BEP 52
+ * A layer is hashes of 32 bytes one after the other; layer 0 is the leaves. Layers leave out hashes that lie
+ * wholly beyond the end of the file, because they are constants (zeroHash).
+ * Invariant: this file only computes over bytes, without I/O or state.
+ * Left to others: hashing files (hashing/), requesting hashes from peers (the engine).                 BEP 52
  */
 import { createHash } from 'node:crypto';
 
 export const hashBytes = 32;
 export const leafBytes = 16 * 1024;
 
-/** The leaf of one block; `block` is 16 KiB, or shorter at the end of a file. */
+/** The leaf of one block. `block` has 16 KiB, or less at the end of a file. */
 export function leafHash(block: Uint8Array): Uint8Array {
   return createHash('sha256').update(block).digest();
 }
 
-/** The root of a subtree of this height that lies wholly beyond the end of a file. Height 0: a leaf, all zeros. */
+/** The root of a subtree that lies wholly beyond the end of a file. Height 0 is a leaf, all zeros. */
 export function zeroHash(height: number): Uint8Array {
   const known = zeroHashes[height];
   if (known !== undefined) return known;
@@ -27,19 +29,19 @@ export function zeroHash(height: number): Uint8Array {
 
 const zeroHashes: Uint8Array[] = [new Uint8Array(hashBytes)];
 
-/** How many layers lie between the leaves and the layer where one hash covers a piece. */
+/** The height above the leaves of the layer where one hash covers one piece. */
 export function pieceLayerHeight(pieceLength: number): number {
   return Math.log2(pieceLength / leafBytes);
 }
 
-/** Leaves that a tree over so many bytes is wide: the next power of two. */
+/** The number of leaves of a tree over so many bytes: blocks rounded up to a power of two. */
 export function treeWidth(bytes: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, Math.ceil(bytes / leafBytes))));
 }
 
 /**
- * A layer → all layers up to the root, the given one first. `height` is how far the given layer is above the leaves: it
- * decides which hash stands for what lies beyond the end.
+ * A layer → all layers from it up to the root. `height` is the height of the given layer above the leaves.
+ * It determines the hash that fills up the layer beyond the end of the file.
  */
 export function layersAbove(layer: Uint8Array, height: number): Uint8Array[] {
   const layers = [layer];
@@ -56,15 +58,16 @@ export function layersAbove(layer: Uint8Array, height: number): Uint8Array[] {
   return layers;
 }
 
-/** The root over a layer; over one hash that is itself. */
+/** The root over a layer. The root over a single hash is that hash. */
 export function rootOf(layer: Uint8Array, height: number): Uint8Array {
   return layersAbove(layer, height).at(-1) ?? layer;
 }
 
 /**
- * The uncle hashes that lead from a run of hashes to the root, lowest first. `layers`: from the layer of the run up.
- * `length` is a power of two and `index` a multiple of it (BEP 52). At most `proofLayers` of them, counted from the
- * layer of the run; those inside the run are not needed and left out, as BEP 52 has it.
+ * The uncle hashes that lead from a run of hashes to the root, lowest first. `layers`: from the layer of the
+ * run up. `length` is a power of two and `index` a multiple of it (BEP 52). `proofLayers` limits the layers,
+ * counted from the layer of the run. The uncles inside the run are left out, because they follow from the run
+ * (BEP 52).
  */
 export function proofOf(
   layers: readonly Uint8Array[],
@@ -86,8 +89,8 @@ export function proofOf(
 }
 
 /**
- * A run of hashes of one layer and its uncles → the root they prove, to be compared with the known one. A run at the
- * end of a file may be shorter than `length`.
+ * A run of hashes of one layer and its uncles → the root they prove. The caller compares it with the known
+ * root. A run at the end of a file may be shorter than `length`.
  */
 export function rootFromProof(
   hashes: Uint8Array,

@@ -1,8 +1,8 @@
-/** Shapes of the two packages that ship no types of their own; only what this room calls. */
+/** Types of the packages that ship none. Only the parts that are used here. */
 
 declare module 'bencode' {
   const bencode: {
-    /** Not for bytes that were not scanned first: `l-3:e` never returns in 4.0.1. */
+    /** Only for bytes that passed our scan: version 4.0.1 never returns from `l-3:e`. */
     decode(data: Uint8Array): unknown;
     encode(data: unknown): Uint8Array;
   };
@@ -10,11 +10,13 @@ declare module 'bencode' {
 }
 
 declare module 'piece-length' {
-  /** Bytes to share → a piece length giving about 1,024 pieces; at least 16 KiB, no upper bound. */
+  /**
+   * Bytes to share → a piece length that gives about 1,024 pieces. At least 16 KiB, without an upper limit.
+   */
   export default function pieceLength(bytes: number): number;
 }
 
-/** Its single tables have no types of their own: `from to|from to|…`. */
+/** The single tables of the package have no types: each is a text `from to|from to|…`. */
 declare module 'opencc-js/dict/*' {
   const table: string;
   export default table;

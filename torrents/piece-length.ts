@@ -1,6 +1,6 @@
 /**
- * How long the pieces of a new torrent are: the `piece-length` package's answer, about 1,024 pieces, within what every
- * program reads, and shorter where pieces that begin with a file would be filled up with more zeros than music.
+ * Chooses the piece length of a new torrent. The `piece-length` package gives about 1,024 pieces. The result
+ * stays within what all programs read, and is shorter where pads would take too much space.
  */
 import pieceLengthOf from 'piece-length';
 import { CreateError } from './create/create-error.ts';
@@ -9,14 +9,14 @@ import { usualPieceCountMax, usualPieceLengths } from './metainfo/metainfo-field
 
 const { min: pieceLengthMin, max: pieceLengthMax } = usualPieceLengths;
 
-/** For so many bytes in one run. */
+/** For files of this total size, without pads. */
 export function suggestedPieceLength(totalBytes: number): number {
-  // The package has no upper bound, and overflows at 2 TiB.
+  // The package has no upper limit, and overflows at 2 TiB.
   const suggested = pieceLengthOf(Math.min(totalBytes, 2 ** 40));
   return Math.min(pieceLengthMax, Math.max(pieceLengthMin, suggested));
 }
 
-/** Old clients fetch the pads of a hybrid, and everybody hashes them: an eighth is what that may cost. */
+/** At most an eighth of a hybrid may be pads: old clients download them, and all clients hash them. */
 const paddingShareMax = 1 / 8;
 
 /** For files of these sizes. */
@@ -39,7 +39,7 @@ function paddedBytes(sizes: readonly number[], pieceLength: number): number {
   return sizes.reduce((sum, size) => sum + Math.ceil(size / pieceLength) * pieceLength, 0);
 }
 
-/** A length that the user gave. Throws CreateError. */
+/** Checks a piece length that the user gave. Throws CreateError. */
 export function checkPieceLength(pieceLength: number): number {
   const isPowerOfTwo = Number.isInteger(Math.log2(pieceLength));
   if (isPowerOfTwo && pieceLength >= pieceLengthMin && pieceLength <= pieceLengthMax) return pieceLength;
@@ -47,7 +47,7 @@ export function checkPieceLength(pieceLength: number): number {
   throw new CreateError('create-piece-length', message);
 }
 
-/** Throws CreateError when there would be more pieces than every program reads. */
+/** Throws CreateError if there would be more pieces than all programs read. */
 export function checkPieceCount(totalBytes: number, pieceLength: number): number {
   const pieceCount = Math.ceil(totalBytes / pieceLength);
   if (pieceCount <= usualPieceCountMax) return pieceCount;

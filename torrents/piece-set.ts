@@ -1,9 +1,9 @@
 /**
- * Sets of pieces as they travel and as they are kept: one bit a piece, the first piece in the highest bit of the first byte.
- * An index beyond the end is in no set, and is not to be added.                                                     BEP 3
+ * Sets of pieces, in memory and on the wire: one bit a piece, the first piece in the highest bit of the first
+ * byte. No set contains an index beyond its end. Callers must not add one.                              BEP 3
  */
 
-/** An empty set for so many pieces. */
+/** An empty set for this many pieces. */
 export function noPieces(pieceCount: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Math.ceil(pieceCount / 8));
 }
@@ -20,7 +20,7 @@ export function removePiece(set: Uint8Array, pieceIndex: number): void {
   set[pieceIndex >> 3]! &= ~(0x80 >> (pieceIndex & 7));
 }
 
-/** Every piece in it, in order. */
+/** Visits the pieces of the set in order. */
 export function eachPiece(set: Uint8Array, visit: (pieceIndex: number) => void): void {
   for (let i = 0; i < set.length; i++) {
     for (let rest = set[i]!; rest !== 0; ) {

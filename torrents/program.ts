@@ -1,6 +1,7 @@
 /**
- * Name and version of this program, as peers, trackers and people are told: the one place for them. They are package.json's
- * (test/cli/client-name.test.ts); the engine can read no file.
+ * The name and version of this program, as peers, trackers and users see them. They equal those of
+ * package.json (tested by test/cli/client-name.test.ts). The engine cannot read package.json: it does no file
+ * I/O.
  */
 export const programName = 'Cicada';
 export const packageName = 'cicada-swarm';

@@ -1,12 +1,12 @@
-/** A file that is small, or it is none: for what a release has beside its music. */
+/** Reads a file only if it is small: covers, cue sheets and other files beside the music of a release. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 const { O_RDONLY, O_NONBLOCK = 0 } = constants;
 
-/** Undefined when it cannot be read, or has grown meanwhile. */
+/** Undefined if the file is too large, cannot be read, or shrank while it was read. */
 export function smallFile(path: string, bytesMax: number): Uint8Array | undefined {
   try {
-    // A pipe that somebody put there would otherwise hold us up for good.
+    // Without O_NONBLOCK, opening a named pipe would block for good.
     const descriptor = openSync(path, O_RDONLY | O_NONBLOCK);
     try {
       const stats = fstatSync(descriptor);

@@ -1,4 +1,4 @@
-/** What is wrong with the place that is to be verified. */
+/** The error for a path that cannot be verified. */
 import { CodedError } from './coded-error.ts';
 
 export const verifyErrorCodes = ['verify-path-missing', 'verify-not-a-folder', 'verify-no-hashes'] as const;

@@ -1,9 +1,9 @@
 /**
- * Compares files on the disk with a torrent, piece by piece.
+ * Compares files on disk with a torrent, piece by piece.
  *
- * Invariant: a piece counts as had only when its bytes were read and their hash is the torrent's. A file that is
- * missing, short or unreadable costs its own pieces and nothing else; only a wrong path is an error.
- * Left to others: hashing (hashing/engine.ts).                                                              BEP 3, 52
+ * Invariant: a piece counts as complete only if all its bytes were read and their hash matches the torrent's.
+ * A missing, short or unreadable file costs only its own pieces. Only a wrong path is an error.
+ * Left to others: hashing (hashing/engine.ts).                                                      BEP 3, 52
  */
 import type { PieceIndex } from './geometry.ts';
 import { type HashControl, hashFiles } from './hashing/engine.ts';
@@ -20,18 +20,18 @@ export { type FilePaths, locateFiles, VerifyError };
 
 export interface VerifiedFile {
   readonly index: number;
-  /** As people read it. */
+  /** For display. */
   readonly path: string;
-  /** Where it was looked for. */
+  /** Where the file was expected. Undefined: nowhere. */
   readonly diskPath: string | undefined;
-  /** Complete, of the right size, and no piece of it bad. */
+  /** The file has the right size, and all its pieces match. */
   readonly ok: boolean;
   readonly missing: boolean;
   readonly tooShort: boolean;
   readonly tooLong: boolean;
   /** Pieces that lie in this file, wholly or in part, and do not match. */
   readonly badPieces: number;
-  /** Why it could not be read. */
+  /** Why the file could not be read. */
   readonly error: string | undefined;
 }
 
@@ -39,15 +39,16 @@ export interface VerifyResult {
   readonly ok: boolean;
   readonly pieces: number;
   readonly badPieces: readonly PieceIndex[];
-  /** A bit a piece, the first one highest, spare bits 0, as in BEP 3's `bitfield`. */
+  /** One bit a piece, the first piece in the highest bit, spare bits 0, as in BEP 3's `bitfield`. */
   readonly have: Uint8Array;
-  /** Without pads. */
+  /** Pads are left out. */
   readonly files: readonly VerifiedFile[];
 }
 
 /**
- * `where`: the shared folder or file, or the folder that holds it; or a function that says for each file where it lies
- * (a download under way keeps some under `NAME.part`). Throws VerifyError, or the reason of the signal.
+ * `where` is the shared folder or file, or the folder that holds it. It may also be a function that gives the
+ * path of each file: an unfinished download keeps some files under `NAME.part`. Throws VerifyError, or the
+ * reason of the signal.
  */
 export async function verifyTorrent(
   metainfo: Metainfo,
@@ -92,7 +93,7 @@ export async function verifyTorrent(
   const badPieces: PieceIndex[] = [];
   const badPiecesOf = new Uint32Array(metainfo.files.length);
   for (const piece of geometry.pieces()) {
-    // BEP 52: a piece of a hybrid has to match both of its hashes.
+    // BEP 52: a piece of a hybrid must match both its hashes.
     const good =
       sameDigest(sha1Table, pieceHashes, piece, 20) && sameDigest(rootTable, pieceRoots, piece, hashBytes);
     if (hashed[piece] === 1 && good) {
@@ -135,7 +136,7 @@ function* plannedFiles(
   for (const { index, isPad, bytes, offset } of files) yield { path: paths[index], isPad, bytes, offset };
 }
 
-/** A table that was not asked for has nothing to say. */
+/** A torrent without this kind of hash matches. */
 function sameDigest(
   table: Uint8Array,
   expected: Uint8Array | undefined,
@@ -147,5 +148,5 @@ function sameDigest(
   return Buffer.compare(table.subarray(from, to), expected.subarray(from, to)) === 0;
 }
 
-/** Files between two looks at the signal and the rest of the program. */
+/** After so many files, checks the signal and lets other events run. */
 const filesPerTurn = 2000;

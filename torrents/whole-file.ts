@@ -1,9 +1,11 @@
 /**
- * Writes a file whole or not at all: beside it under another name, forced to the disk, then moved or linked into its place.
+ * Writes a file whole or not at all: writes a temporary file beside it, syncs it to disk, then renames or
+ * links it into place.
  *
- * Invariant: under its name there is never half a file, and, unless it is said, never one in the place of another;
- * whatever happens nothing else stays behind, and the first error is the one that is thrown. The other name is never
- * longer than the file's own: a name that is as long as the disk allows can be written, too.
+ * Invariant: under the file's name there is never a partial file. With `replace: false` an existing file is
+ * never replaced. No temporary file stays behind after an error, and the first error is the one thrown. The
+ * temporary name is not longer than the file's own, so a file with the longest name that the disk allows can
+ * be written.
  */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -11,20 +13,23 @@ import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 export interface WholeFileOptions {
-  /** Rights of the file, less the umask. */
+  /** Permissions of the file. The umask is subtracted. */
   readonly mode?: number;
-  /** False: throws EEXIST when something has the name. */
+  /** False: throws EEXIST if the name is taken. */
   readonly replace?: boolean;
-  /** Where it is written first. A fixed place suits a large file that is written often: one that a kill left is replaced. */
+  /**
+   * The path of the temporary file. For large files that are written often, use a fixed path: the next write
+   * replaces a file that a killed process left behind.
+   */
   readonly temporary?: string;
-  /** Forces the name to the disk too: after a power cut the file is there. */
+  /** Also syncs the folder: the file's name survives a power cut. */
   readonly forcesName?: boolean;
 }
 
-/** What goes into it: all of it, or what writes it. */
+/** The content itself, or a function that writes it. */
 type Content<T> = Uint8Array | string | ((file: FileHandle) => Promise<T>);
 
-/** Throws what the system says (ENOSPC, EACCES, EEXIST, …), with `code`. */
+/** Throws the system's error (ENOSPC, EACCES, EEXIST, …), with its `code`. */
 export async function writeWhole<T = undefined>(
   path: string,
   content: Content<T>,
@@ -33,7 +38,7 @@ export async function writeWhole<T = undefined>(
   let written: T | undefined;
   if (temporary !== undefined) await rm(temporary, { force: true });
   const at = temporary ?? temporaryBeside(path);
-  // 'wx' is O_CREAT | O_EXCL: nothing that others put there is written through.
+  // 'wx' is O_CREAT | O_EXCL: it does not follow a file or link that another program put there.
   const file = await open(at, 'wx', mode);
   try {
     try {
@@ -46,14 +51,14 @@ export async function writeWhole<T = undefined>(
     if (replace) await rename(at, path);
     else await placeNew(at, path);
   } finally {
-    // After a move it is not there; and what cannot be removed is no reason to hide what went wrong before.
+    // After a rename the temporary file is gone. An error of removing it must not hide an earlier error.
     await rm(at, { force: true }).catch(() => {});
   }
   if (forcesName) await syncFolder(dirname(path));
   return written;
 }
 
-/** The same, for the start of a program. */
+/** The same, synchronously, for the start of a program. */
 export function writeWholeSync(
   path: string,
   content: Uint8Array | string,
@@ -80,7 +85,7 @@ export function writeWholeSync(
 
 const temporaryBytes = { random: 6, least: 2, around: '..tmp'.length };
 
-/** Hidden, and no longer than the name itself, unless that has fewer than nine bytes. */
+/** A hidden name that is not longer than the file's own name, unless that has fewer than nine bytes. */
 function temporaryBeside(path: string): string {
   const { random, least, around } = temporaryBytes;
   const room = Math.floor((Buffer.byteLength(basename(path)) - around) / 2);
@@ -88,12 +93,13 @@ function temporaryBeside(path: string): string {
   return join(dirname(path), `.${name}.tmp`);
 }
 
-/** What file systems without hard links answer: FAT and exFAT, and some that are mounted over a network. */
+/** Answers of file systems without hard links: FAT, exFAT and some network file systems. */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']);
 
 /**
- * Gives a file its name if that is free. A link, unlike a move, fails when the name is taken: no other program can slip in
- * between a look and the move. Where there are no links the name is taken by an empty file first, in the same way.
+ * Gives a file its final name if that name is free. A link fails if the name is taken, a rename does not: no
+ * other program can take the name between a check and the rename. Without hard links, an empty file reserves
+ * the name first.
  */
 export async function placeNew(temporary: string, path: string, makeLink = link): Promise<void> {
   try {
@@ -125,7 +131,10 @@ function placeNewSync(temporary: string, path: string): void {
   }
 }
 
-/** Forces the names in a folder to the disk. Some systems cannot, and keep names in order by themselves. */
+/**
+ * Syncs a folder. Errors are ignored: some systems cannot sync a folder, and keep names in order on their
+ * own.
+ */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});

@@ -1,8 +1,8 @@
-/** Numbers as people read them, the same on the command line and on pages. */
+/** Numbers as text for users, the same on the command line and on pages. */
 
 const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
-/** `0 B`, `1023 B`, `1 KiB`, `48.1 MiB`, `712 MiB`: three digits at most. */
+/** `0 B`, `999 B`, `1 KiB`, `48.1 MiB`, `712 MiB`: at most three digits. */
 export function size(bytes: number): string {
   if (bytes < 1000) return `${Math.round(bytes)} B`;
   let value = bytes / 1024;
@@ -15,7 +15,7 @@ export function size(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
-/** `13.5 of 57.2 MiB`; both units when they differ. */
+/** `13.5 of 57.2 MiB`. Both units if they differ. */
 export function sizeOf(bytes: number, totalBytes: number): string {
   const [part, whole] = [size(bytes).split(' '), size(totalBytes).split(' ')];
   return `${part[1] === whole[1] ? part[0] : part.join(' ')} of ${whole.join(' ')}`;
@@ -49,12 +49,12 @@ function pair(large: number, largeUnit: string, small: number, smallUnit: string
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
-/** `0%` … `99%`; 100 only when nothing is missing. */
+/** `0%` … `99%`. 100% only if nothing is missing. */
 export function percent(part: number, whole: number): string {
   return `${whole === 0 ? 100 : Math.floor((part / whole) * 100)}%`;
 }
 
-/** A sentence out of words that stand in others, too. */
+/** A word or phrase as the beginning of a sentence. */
 export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
