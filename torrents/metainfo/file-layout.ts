@@ -1,10 +1,11 @@
 /**
- * Where the bytes of a torrent lie in files, and where those files lie on this machine's disk.
+ * Maps the bytes of a torrent to its files, and the files to paths on this machine's disk.
  *
- * Invariant: the disk paths of one layout differ from each other under the rules of its platform, none is a folder of
- * another, and each stays inside the folder it is joined to. The same torrent gives the same paths on every machine of
- * one platform. Pads are in the byte space but never on a disk.
- * Left to others: reading the metadata (metainfo.ts), links and files that are already on the disk.      BEP 3, 47, 52
+ * Invariant: the disk paths of one layout differ from each other under the rules of its platform. No path is
+ * a folder of another, and each stays inside the folder it is joined to. The same torrent gives the same
+ * paths on all machines of one platform. Pads take up bytes of the torrent but are never on disk.
+ * Left to others: reading the metadata (metainfo.ts), links and files that already exist on disk.
+ *                                                                                               BEP 3, 47, 52
  */
 import { foldName } from '../paths/name-folding.ts';
 import {
@@ -20,21 +21,21 @@ import {
 
 export interface TorrentFile {
   readonly index: number;
-  /** The path inside the torrent as its author wrote it, without the torrent's own folder. Never use it on a disk. */
+  /** The path inside the torrent as its author wrote it, without the top folder. Not safe to use on disk. */
   readonly components: readonly string[];
   /**
-   * The bytes of each component on its author's disk, with the torrent's own folder, where they are not those of
-   * `components` in UTF-8. To look for a file, never to make one.
+   * The bytes of each component on the author's disk, with the top folder, if they differ from the UTF-8 of
+   * `components`. Use them to find an existing file, never to create one.
    */
   readonly rawPath: readonly Uint8Array[] | undefined;
-  /** Safe on this machine, with the torrent's own folder: join(folder, ...diskPath). Empty for pads. */
+  /** Safe on this machine, with the top folder: join(folder, ...diskPath). Empty for pads. */
   readonly diskPath: readonly string[];
   readonly bytes: number;
-  /** In the byte space of the torrent. */
+  /** From the start of the torrent, in bytes. */
   readonly offset: number;
-  /** BEP 47: zeros that bring the next file to the start of a piece. */
+  /** BEP 47: zeros that move the next file to the start of a piece. */
   readonly isPad: boolean;
-  /** BEP 52: root of the file's Merkle tree, 32 bytes. Not in v1, not for empty files. */
+  /** BEP 52: root of the file's Merkle tree, 32 bytes. Undefined in v1 and for empty files. */
   readonly piecesRoot: Uint8Array | undefined;
 }
 
@@ -47,9 +48,9 @@ export interface FileSegment {
 }
 
 export interface LayoutEntry {
-  /** Components without a fault (path-rules.ts). */
+  /** Components that the rules of path-rules.ts allow. */
   readonly components: readonly string[];
-  /** Its bytes, where they are not the components in UTF-8. */
+  /** The bytes of the components, if they differ from the components in UTF-8. */
   readonly raw?: readonly Uint8Array[] | undefined;
   readonly bytes: number;
   readonly isPad?: boolean | undefined;
@@ -57,33 +58,36 @@ export interface LayoutEntry {
 }
 
 export interface LayoutOptions {
-  /** Name of the torrent's folder; for a single file the name of that file. */
+  /** Name of the torrent's top folder. For a single file: the name of that file. */
   readonly name: string;
-  /** Its bytes, where they are not the name in UTF-8. */
+  /** The bytes of the name, if they differ from the name in UTF-8. */
   readonly rawName?: Uint8Array | undefined;
   readonly isSingleFile: boolean;
   readonly platform: PathPlatform;
-  /** BEP 52 without pads: every file that is not empty starts at a multiple of this. */
+  /** BEP 52 without pads: each file that is not empty starts at a multiple of this. */
   readonly alignment?: number;
-  /** Where the files lie, by index, when that is known: paths as of another layout of these entries. */
+  /**
+   * Known disk paths by index, taken from another layout of the same entries. They replace the computed
+   * paths.
+   */
   readonly diskPaths?: readonly (readonly string[])[];
 }
 
 export class FileLayout {
   readonly files: readonly TorrentFile[];
-  /** Bytes of the whole space, pads and gaps included. */
+  /** Bytes of the torrent, pads and gaps included. */
   readonly totalBytes: number;
   /** First component of every disk path. Never a hidden name. */
   readonly rootName: string;
-  /** The torrent's own name as this platform can hold it, hidden or not: a publisher's folder is called so. */
+  /** The torrent's name as this platform can store it, hidden or not. A publisher's folder has this name. */
   readonly ownRootName: string;
   readonly isSingleFile: boolean;
   readonly #platform: PathPlatform;
   readonly #options: LayoutOptions;
-  /** Files with bytes, in order, and where each starts: what a binary search runs over. */
+  /** The files that are not empty, in order, and the offset where each starts. For the binary search. */
   readonly #filled: readonly TorrentFile[];
   readonly #starts: Float64Array;
-  /** Keys of the files and folders that end in `.part`: places that no file under way may take. */
+  /** Keys of the files and folders whose names end in `.part`. A part file must not take such a name. */
   readonly #partKeys: ReadonlySet<string>;
 
   constructor(entries: readonly LayoutEntry[], options: LayoutOptions) {
@@ -121,7 +125,10 @@ export class FileLayout {
     this.#partKeys = partKeys;
   }
 
-  /** The files that a run of bytes lies in, in order; empty files have no part in it. The run must lie in the torrent. */
+  /**
+   * The files that a run of bytes lies in, in order, without empty files. The run must lie inside the
+   * torrent.
+   */
   segments(offset: number, bytes: number): FileSegment[] {
     const segments: FileSegment[] = [];
     const end = offset + bytes;
@@ -134,22 +141,22 @@ export class FileLayout {
     }
   }
 
-  /** The file that holds the byte at `offset`; undefined beyond the end and in the gaps of BEP 52. */
+  /** The file that holds the byte at `offset`. Undefined after the end and in the gaps of BEP 52. */
   fileAt(offset: number): number | undefined {
     const file = this.#filled[this.#search(offset)];
     return file !== undefined && offset < file.offset + file.bytes ? file.index : undefined;
   }
 
   /**
-   * Where a file lies while it is under way: its name with `.part`, in its own folder. Another name when the torrent
-   * has a file of that name (a finished one would be overwritten) or when it would be too long.
+   * The path of a file while it is incomplete: its name with `.part`, in its own folder. It is another name
+   * if the torrent has a file of that name, which would be overwritten, or if the name would be too long.
    */
   partPath(fileIndex: number): readonly string[] {
     const diskPath = this.files[fileIndex]?.diskPath ?? noPath;
     const folder = diskPath.slice(0, -1);
     const name = lastName(diskPath);
     for (let attempt = 0; ; attempt++) {
-      // The index keeps two long names apart whose beginnings are the same.
+      // The file's index distinguishes two long names that begin the same.
       const suffix = attempt === 0 ? '.part' : `.${fileIndex}${'.part'.repeat(attempt)}`;
       const tooLong = nameUnits(name + suffix, this.#platform) > nameUnitsMax;
       if (tooLong && attempt === 0) continue;
@@ -159,7 +166,7 @@ export class FileLayout {
     }
   }
 
-  /** The same files in other places of the disk, by index: under other names for the same, safe as these. */
+  /** The same files at other disk paths, given by index. The caller has made sure that the paths are safe. */
   at(diskPaths: readonly (readonly string[])[]): FileLayout {
     const entries = this.files.map(({ rawPath, ...file }) => ({
       ...file,
@@ -168,12 +175,12 @@ export class FileLayout {
     return new FileLayout(entries, { ...this.#options, diskPaths });
   }
 
-  /** How many files would have to be renamed on another system, because it takes their names for one. */
+  /** How many files would be renamed on another platform because it treats their names as equal. */
   renamedOn(platform: PathPlatform): number {
     return assignPaths(this.files, this.rootName, this.isSingleFile, platform).renamed;
   }
 
-  /** Index into #starts of the last file that starts at or before `offset`; -1 when there is none. */
+  /** Index into #starts of the last file that starts at or before `offset`. -1: none does. */
   #search(offset: number): number {
     let low = 0;
     let high = this.#starts.length;
@@ -195,10 +202,10 @@ function rawPathOf(
   return isSingleFile ? [top] : [top, ...(raw ?? components.map((component) => Buffer.from(component)))];
 }
 
-/** Of pads, which are not on a disk. */
+/** The path of a pad, which is never on disk. */
 const noPath: readonly string[] = [];
 
-/** Equal for paths that the platform takes for one. No component holds a slash. */
+/** Equal for paths that the platform treats as the same. No component contains a slash. */
 function pathKey(path: readonly string[], platform: PathPlatform): string {
   return nameKey(path.join('/'), platform);
 }
@@ -208,9 +215,10 @@ function nameKey(name: string, platform: PathPlatform): string {
 }
 
 /**
- * A disk path for every entry. Folders that the platform takes for one are one, under the name that came first. A file
- * whose name is taken, by a folder or by a file before it, gets a number before its extension; names that are free go
- * to their owners first. A number that was tried is never tried again, so hostile names cost no more than honest ones.
+ * A disk path for each entry. Folders that the platform treats as the same are merged, under the first name.
+ * If an earlier file or a folder has the name of a file, the file gets a number before its extension. Files
+ * without a conflict keep their names, and only then numbers are given. The search continues after the last
+ * number used, so hostile names cost no more than honest ones.
  */
 function assignPaths(
   entries: readonly LayoutEntry[],
@@ -224,7 +232,8 @@ function assignPaths(
     if (index >= 0) paths[index] = [rootName];
     return { paths, renamed: 0 };
   }
-  // Every folder by its key, `/key/of/the/folder`, and for every file the folder it lies in.
+  // `folders`: key, such as `/key/of/the/folder`, to disk path. `files`: each file with the folder it lies
+  // in.
   const folders = new Map<string, readonly string[]>([['', [rootName]]]);
   const files: { index: number; name: string; folderKey: string; folder: readonly string[] }[] = [];
   for (const [index, { isPad, components }] of entries.entries()) {

@@ -1,10 +1,10 @@
-/** The names of a torrent, which are hashes of its info dictionary.                                          BEP 3, 52 */
+/** The info-hashes of a torrent: hashes of its info dictionary.                                  BEP 3, 52 */
 import { hash } from 'node:crypto';
 
 export type TorrentFormat = 'v1' | 'v2' | 'hybrid';
 
 export interface InfoHashes {
-  /** 20 bytes: what handshakes and announces carry. SHA-1; for v2 alone the beginning of infoHashV2. */
+  /** 20 bytes, sent in handshakes and announces. SHA-1; in a v2-only torrent the beginning of infoHashV2. */
   readonly infoHash: Uint8Array;
   /** 32 bytes, SHA-256. */
   readonly infoHashV2: Uint8Array | undefined;

@@ -1,8 +1,9 @@
 /**
- * Writes torrent files. The info dictionary goes in as bytes, so that one that came from somewhere else keeps its hash.
+ * Writes torrent files. encodeMetainfo takes the info dictionary as bytes, so that it keeps its hash.
  *
- * Invariant: the same fields give the same bytes, and our own reader takes them.
- * Left to others: making the hashes, the order of the files and their pads (create.ts).         BEP 3, 12, 19, 27, 47, 52
+ * Invariant: the same fields give the same bytes, and parseMetainfo reads them.
+ * Left to others: making the hashes, the order of the files and their pads (create.ts).
+ *                                                                                   BEP 3, 12, 19, 27, 47, 52
  */
 import { localLimits, scan } from '../bencode/bencode.ts';
 import { type BEncodable, Encoded, encode, Lazy, Located } from '../bencode/bencode-encode.ts';
@@ -10,23 +11,26 @@ import type { LayoutEntry } from './file-layout.ts';
 import type { PieceLayer, TorrentFormat } from './metainfo.ts';
 
 export interface InfoFields<File extends LayoutEntry = LayoutEntry> {
-  /** v1 if left out. */
+  /** Default: v1. */
   readonly format?: TorrentFormat | undefined;
   readonly name: string;
-  /** The one file is the torrent, without a folder around it. */
+  /** The torrent is one file, without a folder around it. */
   readonly isSingleFile?: boolean | undefined;
   readonly pieceLength: number;
-  /** v1 and hybrid: 20 bytes a piece. */
+  /** v1 and hybrid: 20 bytes per piece. */
   readonly pieceHashes: Uint8Array;
-  /** In order, for v2 and hybrid that of the tree; for a hybrid with its pads, for v2 and hybrid with the roots of all files that are not empty. */
+  /**
+   * In order. v2 and hybrid: in the order of the file tree, with the root of each file that is not empty.
+   * Hybrid: with the pads, too.
+   */
   readonly files: readonly File[];
-  /** Where the files do not carry their roots themselves. */
+  /** Gives the root of a file if `files` do not carry their roots. */
   readonly piecesRootOf?: ((file: File) => Uint8Array | undefined) | undefined;
   readonly private?: boolean | undefined;
   readonly source?: string | undefined;
 }
 
-/** The info dictionary. */
+/** Encodes the info dictionary. */
 export function encodeInfo<File extends LayoutEntry>(fields: InfoFields<File>): Uint8Array {
   return encode(infoValue(fields), infoBytesExpected(fields));
 }
@@ -49,7 +53,7 @@ function infoValue<File extends LayoutEntry>(fields: InfoFields<File>): BEncodab
   };
 }
 
-/** A file of a hybrid takes some 90 bytes in its tree and 45 in its list, and its name twice. */
+/** A file of a hybrid takes about 90 bytes in the tree and 45 in the list, and its name in both. */
 const fileBytesExpected = 200;
 
 function infoBytesExpected<File extends LayoutEntry>({ pieceHashes, files }: InfoFields<File>): number {
@@ -62,7 +66,7 @@ function* fileList(files: readonly LayoutEntry[]): Generator<BEncodable> {
   }
 }
 
-/** BEP 52: a dictionary a folder; a file is a dictionary under an empty key below its name. */
+/** BEP 52: one dictionary per folder. A file is a dictionary under an empty key below its name. */
 class FileTree<File extends LayoutEntry> {
   readonly #files: readonly File[];
   readonly #piecesRootOf: (file: File) => Uint8Array | undefined;
@@ -73,8 +77,8 @@ class FileTree<File extends LayoutEntry> {
   }
 
   /**
-   * The files of a folder, which stand together in the order of the tree, are those from `from` to `to`, and `depth`
-   * folders are around them.
+   * The entries of one folder. Its files are next to each other in the order of the tree: those from `from`
+   * up to and without `to`. `depth` is the number of folders around them.
    */
   *entries(depth = 0, from = 0, to = this.#files.length): Generator<readonly [string, BEncodable]> {
     for (let next = from; next < to; ) {
@@ -92,21 +96,24 @@ class FileTree<File extends LayoutEntry> {
   }
 }
 
-/** What stands beside the info dictionary. */
+/** The keys beside the info dictionary. */
 export interface OuterFields {
   readonly trackers?: readonly (readonly string[])[] | undefined;
   readonly webSeeds?: readonly string[] | undefined;
   readonly comment?: string | undefined;
   readonly createdBy?: string | undefined;
-  /** Seconds since 1970. Left out, the same folder gives the same file on every day. */
+  /** Seconds since 1970. Leave it out if the same folder should give the same torrent file every day. */
   readonly creationDate?: number | undefined;
-  /** What the names in the info dictionary are to be read as, where they are not UTF-8. */
+  /** The encoding of the names in the info dictionary, if it is not UTF-8. */
   readonly encoding?: string | undefined;
   /** v2 and hybrid. */
   readonly pieceLayers?: readonly PieceLayer[] | undefined;
 }
 
-/** A whole torrent file around an info dictionary. A Metainfo fits, and comes back as it was but for what we do not know of. */
+/**
+ * A whole torrent file around an existing info dictionary. A Metainfo can be passed and is written back,
+ * without keys that are unknown to us.
+ */
 export function encodeMetainfo(fields: OuterFields & { readonly infoBytes: Uint8Array }): Uint8Array {
   const { infoBytes } = fields;
   const hasV2 = scan(infoBytes, localLimits).get('meta version') !== undefined;
@@ -116,7 +123,9 @@ export function encodeMetainfo(fields: OuterFields & { readonly infoBytes: Uint8
   );
 }
 
-/** A whole torrent file; `infoBytes` is a view of it, so that a large one is there only once. */
+/**
+ * A whole torrent file. `infoBytes` is a view of `bytes`, so that a large dictionary is in memory only once.
+ */
 export function encodeTorrent<File extends LayoutEntry>(
   info: InfoFields<File>,
   outer: OuterFields,
@@ -137,21 +146,21 @@ function torrentValue(info: BEncodable, hasV2: boolean, fields: OuterFields): BE
   ]);
   return {
     announce: trackers[0]?.[0],
-    // BEP 12: only clients that know tiers read it, so it is there only when it says more than `announce`.
+    // BEP 12: only clients that support tiers read this. It is written only if it says more than `announce`.
     'announce-list': trackers.flat().length > 1 ? trackers : undefined,
     comment: fields.comment,
     'created by': fields.createdBy,
     'creation date': fields.creationDate,
     encoding: fields.encoding,
     info,
-    // BEP 52: a v2 torrent without this key is not valid, even when no file is longer than a piece.
+    // BEP 52: a v2 torrent without this key is invalid, even if no file is longer than a piece.
     'piece layers': hasV2 ? new Map(layers) : undefined,
-    // BEP 19: some old clients read nothing but a plain string.
+    // BEP 19: some old clients read only a plain string.
     'url-list': webSeeds.length > 1 ? webSeeds : webSeeds[0],
   };
 }
 
-/** The layers with a root and two lengths each; 4 KiB for the rest, where there are no long lists of trackers. */
+/** Each layer with its root and two lengths, plus 4 KiB for all other keys. */
 function outerBytesExpected({ pieceLayers = [] }: OuterFields): number {
   return pieceLayers.reduce((sum, { hashes }) => sum + hashes.length + 48, 4096);
 }

@@ -1,8 +1,9 @@
 /**
- * The limits of a torrent file, its error type, and the readers of single fields that the versions share.
+ * The limits of a torrent file, its error type, and the readers of single fields that v1 and v2 share.
  *
- * Invariant: what a reader returns is within the limits below, so nothing further in checks it again.
- * Left to others: how the fields belong together (metainfo.ts, metainfo-v1.ts, metainfo-v2.ts).            BEP 3, 12, 19
+ * Invariant: the values returned are within the limits below, so no later code checks them again.
+ * Left to others: how the fields belong together (metainfo.ts, metainfo-v1.ts, metainfo-v2.ts).
+ *                                                                                               BEP 3, 12, 19
  */
 import type { BValue } from '../bencode/bencode.ts';
 import { bencodeErrorCodes } from '../bencode/bencode-scanner.ts';
@@ -10,21 +11,24 @@ import { CodedError } from '../coded-error.ts';
 import { pieceCountMax } from '../geometry.ts';
 import { pathFaultCodes } from '../paths/path-rules.ts';
 
-/** Of v1. Torrents with pieces of a few hundred bytes exist; what limits them is the number of pieces. */
+/**
+ * For v1, in bytes. Torrents with pieces of a few hundred bytes exist. The number of pieces is what limits
+ * them.
+ */
 const pieceLengthMin = 1;
 /** BEP 52: a piece holds whole leaves of 16 KiB. */
 const pieceLengthMinV2 = 16 * 1024;
-/** One piece fills the memory that the engine has for pieces (`pieceMemoryBytesMax`). libtorrent: 512 MiB. */
+/** One piece then fills the engine's memory for pieces (`pieceMemoryBytesMax`). libtorrent: 512 MiB. */
 const pieceLengthMax = 256 * 2 ** 20;
-/** Programs make pieces between these, and not all programs read others. */
+/** Programs make pieces within this range, and some programs cannot read others. */
 export const usualPieceLengths = { min: 16 * 1024, max: 16 * 2 ** 20 } as const;
-/** What our own torrents stay below: 4 TiB in pieces of 16 MiB. */
+/** The limit for torrents made here: 4 TiB in pieces of 16 MiB. */
 export const usualPieceCountMax = 262_144;
-/** Pads do not count: a hybrid torrent has one after nearly every file. */
+/** Without pads: a hybrid torrent has a pad after nearly every file. */
 export const filesMax = 100_000;
-/** The longest public tracker lists have about 100 entries. */
+/** Trackers and web seeds, each. The longest public tracker lists have about 100 entries. */
 const urlsMax = 500;
-/** RFC 9110 recommends that 8,000 octets be supported; nobody's tracker is longer. */
+/** RFC 9110 recommends support for 8,000 octets. No tracker in use has a longer URL. */
 const urlBytesMax = 8_000;
 
 export const metainfoErrorCodes = [
@@ -58,7 +62,7 @@ export const metainfoErrorCodes = [
 export type MetainfoErrorCode = (typeof metainfoErrorCodes)[number];
 
 export interface MetainfoErrorFields {
-  /** Where it was read from, where that is known: a file, an address. */
+  /** The file or address that the torrent was read from, if known. */
   readonly source?: string;
 }
 
@@ -70,13 +74,13 @@ export class MetainfoError extends CodedError<MetainfoErrorCode, MetainfoErrorFi
   }
 }
 
-/** Something that is wrong but does no harm. `code` is stable. */
+/** A fault in a torrent that does no harm. `code` is stable. */
 export interface MetainfoWarning {
   readonly code: string;
   readonly message: string;
 }
 
-/** Collects warnings, one of each code: a torrent with 100,000 odd names says so once. */
+/** Collects warnings, one per code: a torrent with 100,000 odd names gives one warning. */
 export class Warnings {
   readonly #byCode = new Map<string, MetainfoWarning>();
 
@@ -95,13 +99,15 @@ export class Warnings {
 
 const lossyUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Text for people: what is not UTF-8 becomes U+FFFD. Some programs write a second field that is sure to be UTF-8. */
+/**
+ * Text for display. Bytes that are not UTF-8 become U+FFFD. Some programs add a `.utf-8` field, which wins.
+ */
 export function readText(dict: BValue, name: string): string | undefined {
   const value = dict.get(`${name}.utf-8`) ?? dict.get(name);
   return value?.bytes && lossyUtf8.decode(value.bytes);
 }
 
-/** A size in bytes: BEP 3 has them as integers, and nothing may be negative. */
+/** A size in bytes. Throws MetainfoError if it is missing or negative. */
 export function readBytes(value: BValue | undefined, where: string): number {
   const bytes = value?.integer;
   if (bytes === undefined || bytes < 0) {
@@ -110,7 +116,7 @@ export function readBytes(value: BValue | undefined, where: string): number {
   return bytes;
 }
 
-/** Adds sizes without ever leaving the integers. */
+/** Adds two sizes. Throws MetainfoError if the sum is not a safe integer. */
 export function addBytes(a: number, b: number): number {
   if (a > Number.MAX_SAFE_INTEGER - b) {
     throw new MetainfoError('metainfo-length', 'the files together are larger than 2^53 bytes');
@@ -134,7 +140,7 @@ export function readPieceLength(info: BValue, isV2: boolean, warnings: Warnings)
   return pieceLength;
 }
 
-/** Throws when there are more than can be kept track of. */
+/** Throws MetainfoError if there are more than the engine can handle. */
 export function checkPieceCount(pieceCount: number, warnings: Warnings): void {
   if (pieceCount > pieceCountMax) {
     const message = `${pieceCount} pieces are more than ${pieceCountMax}`;
@@ -144,7 +150,7 @@ export function checkPieceCount(pieceCount: number, warnings: Warnings): void {
     warnings.add('pieces-many', `it has ${pieceCount} pieces: not every program reads so many`);
 }
 
-/** BEP 12: `announce-list` counts, and `announce` only where it is missing. Tiers stay in the order of the file. */
+/** BEP 12: `announce` is read only if `announce-list` gives no tracker. Tiers keep the order of the file. */
 export function readTrackers(root: BValue, warnings: Warnings): string[][] {
   const tiers: string[][] = [];
   let left = urlsMax;
@@ -159,7 +165,7 @@ export function readTrackers(root: BValue, warnings: Warnings): string[][] {
   return urls.length > 0 ? [urls] : [];
 }
 
-/** BEP 19: one URL, or a list of them. */
+/** BEP 19: a single URL or a list of URLs. */
 export function readWebSeeds(root: BValue, warnings: Warnings): string[] {
   const list = root.get('url-list');
   return list === undefined ? [] : readUrls(list, urlsMax, warnings);
@@ -169,7 +175,7 @@ function readUrls(value: BValue, countMax: number, warnings: Warnings): string[]
   const urls: string[] = [];
   for (const item of value.kind === 'list' ? value.items() : [value]) {
     const url = (item.bytes?.length ?? 0) > urlBytesMax ? undefined : item.text?.trim();
-    // Programs write an empty string where the user gave no tracker.
+    // Programs write an empty string if the user gave no tracker.
     if (url === '') continue;
     if (url === undefined || !URL.canParse(url))
       warnings.add('url-unreadable', 'an address that is no URL was left out');

@@ -1,8 +1,10 @@
 /**
- * The half of an info dictionary that BEP 3 describes: a list of files in one space of bytes, and a SHA-1 a piece.
+ * Reads the v1 part of an info dictionary (BEP 3): a list of files that share one range of bytes, and a SHA-1
+ * hash per piece.
  *
- * Invariant: the entries' components have no fault, their sizes add up within 2^53, and there are exactly as many
- * hashes as there are pieces. Left to others: the rest of the dictionary (metainfo.ts).                     BEP 3, 47
+ * Invariant: the components of the entries are valid, their sizes add up to less than 2^53, and there are
+ * exactly as many hashes as pieces.
+ * Left to others: the rest of the dictionary (metainfo.ts).                                         BEP 3, 47
  */
 import type { BValue } from '../bencode/bencode.ts';
 import type { LayoutEntry } from './file-layout.ts';
@@ -19,14 +21,14 @@ import type { NamedPath, NameReader } from './name-reader.ts';
 const sha1Bytes = 20;
 
 export interface V1Files {
-  /** Of a single file the components are the torrent's name. */
+  /** For a single file the components are the torrent's name. */
   readonly entries: readonly LayoutEntry[];
   readonly isSingleFile: boolean;
-  /** 20 bytes a piece. */
+  /** 20 bytes per piece. */
   readonly pieceHashes: Uint8Array;
 }
 
-/** `top`: the torrent's own name. */
+/** `top`: the torrent's name. */
 export function readV1(
   info: BValue,
   top: NamedPath,
@@ -40,7 +42,7 @@ export function readV1(
     const message = 'the info dictionary must have either `length` (one file) or `files` (a folder)';
     throw new MetainfoError('metainfo-files', message);
   }
-  // As libtorrent and Transmission: a list counts. The hashes say whether it is what was hashed.
+  // As in libtorrent and Transmission, the list wins. The hashes reveal whether it was the right choice.
   if (list !== undefined && length !== undefined)
     warnings.add('length-and-files', 'it has both `length` and `files`: `files` counts');
   const isSingleFile = list === undefined;
@@ -61,13 +63,13 @@ function readFiles(list: BValue, names: NameReader, warnings: Warnings): LayoutE
     const where = `file ${entries.length}`;
     if (item.kind !== 'dict') throw new MetainfoError('metainfo-files', `${where} is not a dictionary`);
     const attributes = item.get('attr')?.text ?? '';
-    // BEP 47: a link has no bytes and may leave its length out. We make an empty file of it, never a link.
+    // BEP 47: a symbolic link has no bytes and may omit `length`. It becomes an empty file, never a link.
     const isLink = attributes.includes('l');
     if (isLink) warnings.add('link-ignored', 'symbolic links are taken for empty files');
     const bytes = isLink && item.get('length') === undefined ? 0 : readBytes(item.get('length'), where);
     const isPad = attributes.includes('p');
     if (isPad) pads++;
-    // BEP 47: nobody should need the path of a pad.
+    // BEP 47: no program needs the path of a pad.
     const path = isPad ? { components: ['.pad', String(bytes)] } : names.listed(item, where);
     entries.push({ ...path, bytes, isPad });
     if (entries.length - pads > filesMax || pads > filesMax) {

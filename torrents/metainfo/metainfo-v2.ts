@@ -1,9 +1,10 @@
 /**
- * The half of a torrent that BEP 52 describes: a tree of files, each with a Merkle root, and beside the info dictionary
- * the layers that prove the pieces of every file.
+ * Reads the v2 part of a torrent (BEP 52): a tree of files, each with a Merkle root, and beside the info
+ * dictionary the piece layers that prove the pieces of each file.
  *
- * Invariant: components have no fault, sizes add up within 2^53, every file that needs a layer has one of the right
- * length whose root is the file's. Left to others: the rest of the dictionary (metainfo.ts).                BEP 47, 52
+ * Invariant: components are valid and sizes add up to less than 2^53. Each file that needs a piece layer has
+ * one of the right length that leads to the file's root.
+ * Left to others: the rest of the dictionary (metainfo.ts).                                        BEP 47, 52
  */
 import type { BValue } from '../bencode/bencode.ts';
 import { latin1 } from '../byte-text.ts';
@@ -20,21 +21,21 @@ import {
 } from './metainfo-fields.ts';
 import { type NamedPath, type NameReader, pathDepthMax } from './name-reader.ts';
 
-/** The hashes of a file's pieces, proved by its root. */
+/** The hashes of the pieces of a file. The file's root proves them. */
 export interface PieceLayer {
   /** 32 bytes. */
   readonly root: Uint8Array;
-  /** 32 bytes a piece. */
+  /** 32 bytes per piece. */
   readonly hashes: Uint8Array;
 }
 
 export interface V2Files {
-  /** In the order of the tree, without pads. Of a single file the components are the torrent's name. */
+  /** In the order of the tree, without pads. For a single file the components are the torrent's name. */
   readonly entries: readonly LayoutEntry[];
   readonly isSingleFile: boolean;
 }
 
-/** `top`: the torrent's own name. */
+/** `top`: the torrent's name. */
 export function readV2(
   info: BValue,
   top: NamedPath,
@@ -79,13 +80,14 @@ export function readV2(
   };
   walk(tree, { components: [] });
   checkPieceCount(pieceCount, warnings);
-  // BEP 52: a tree of one file that is called like the torrent is that file, and not a folder with one file in it.
+  // BEP 52: if the only file has the torrent's name, the torrent is a single file, not a folder with one
+  // file.
   const isSingleFile =
     entries.length === 1 && entries.every((entry) => isSamePath(entry.components, top.components));
   return { entries, isSingleFile };
 }
 
-/** One below the other. */
+/** Appends `below` to `above`. */
 export function joinPaths(above: NamedPath, below: NamedPath): NamedPath {
   const components = [...above.components, ...below.components];
   if (above.raw === undefined && below.raw === undefined) return { components };
@@ -103,7 +105,7 @@ function shown({ components }: NamedPath): string {
 function readFile(entry: BValue, file: BValue, path: NamedPath, warnings: Warnings): LayoutEntry {
   const where = shown(path);
   if (path.components.length === 0) throw new MetainfoError('metainfo-path', 'a file has no path');
-  // BEP 52: a file must not have siblings under its own name.
+  // BEP 52: an entry with the empty key is a file, and must have no other key.
   if ([...entry.entries()].length > 1) {
     throw new MetainfoError('metainfo-file-tree', `${where} is a file and a folder at once`);
   }
@@ -118,7 +120,7 @@ function readFile(entry: BValue, file: BValue, path: NamedPath, warnings: Warnin
   return { ...path, bytes, piecesRoot: bytes > 0 ? piecesRoot : undefined };
 }
 
-/** `piece layers` → the layer of each file that is longer than a piece; identical files share one. */
+/** `piece layers` → the layer of each file that is longer than a piece. Identical files share a layer. */
 export function readPieceLayers(
   layers: BValue | undefined,
   files: readonly TorrentFile[],
@@ -153,7 +155,7 @@ export function readPieceLayers(
   return [...result.values()];
 }
 
-/** There are none at all, and some file needs one: of a file of one piece the root is that of the piece. */
+/** True when `piece layers` is empty and a file needs one. The root of a file of one piece is that of the piece. */
 export function lacksLayers(
   layers: BValue | undefined,
   files: readonly TorrentFile[],
@@ -163,7 +165,9 @@ export function lacksLayers(
   return isEmpty && files.some(({ piecesRoot, bytes }) => piecesRoot !== undefined && bytes > pieceLength);
 }
 
-/** The Merkle root of every piece, flat: a file's layer, or for a file of one piece its own root. */
+/**
+ * The Merkle root of each piece, one after the other: the file's layer, or the root of a file of one piece.
+ */
 export function pieceRootsOf(
   files: readonly TorrentFile[],
   layers: readonly PieceLayer[],
@@ -180,8 +184,9 @@ export function pieceRootsOf(
 }
 
 /**
- * The files of a hybrid: v1's, which have the pads, with the roots that v2 gives them. BEP 52: both halves must describe
- * the same files in the same places, or two swarms would fill one folder with different things.
+ * The files of a hybrid: those of v1, with its pads and with the roots of v2. BEP 52: both parts must
+ * describe the same files at the same offsets. Otherwise two swarms would fill one folder with different
+ * data.
  */
 export function mergeHybrid(
   v1: readonly LayoutEntry[],
@@ -196,7 +201,7 @@ export function mergeHybrid(
     offset += entry.bytes;
     if (entry.isPad) return entry;
     const twin = v2[next++];
-    // Where an empty file lies is nowhere: only files with bytes have a place worth comparing.
+    // The offsets of empty files are not compared: they hold no bytes.
     if (entry.bytes > 0) offsetV2 = Math.ceil(offsetV2 / pieceLength) * pieceLength;
     const samePlace = entry.bytes === 0 || offsetV1 === offsetV2;
     if (!samePlace || twin?.bytes !== entry.bytes || !isSamePath(entry.components, twin.components)) {
@@ -205,7 +210,7 @@ export function mergeHybrid(
     offsetV2 += entry.bytes;
     return { ...entry, piecesRoot: twin.piecesRoot };
   });
-  // A pad may fill up the last piece, but not make one of its own.
+  // A pad may fill up the last piece, but must not add a piece.
   if (next !== v2.length || offset > Math.ceil(offsetV2 / pieceLength) * pieceLength) throw hybridMismatch();
   return merged;
 }
@@ -219,7 +224,7 @@ function hybridMismatch(): MetainfoError {
   return new MetainfoError('metainfo-hybrid-mismatch', message);
 }
 
-/** BEP 52 lets nobody be lenient about the order of keys: what two programs may read differently is refused. */
+/** BEP 52 requires sorted keys: two programs could read other orders differently. Throws MetainfoError. */
 export function sortedDict(value: BValue | undefined, where: string): BValue {
   if (value?.keyOrder === undefined)
     throw new MetainfoError('metainfo-file-tree', `${where} is no dictionary`);

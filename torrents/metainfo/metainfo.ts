@@ -1,10 +1,11 @@
 /**
- * Reads torrent files, and the bare info dictionary that peers send (BEP 9). Everything in one is hostile until it has
- * passed through here: sizes, counts, paths and how they belong together.
+ * Reads torrent files, and bare info dictionaries from peers (BEP 9). The input is hostile: sizes, counts,
+ * paths and the relations between fields are all checked here.
  *
- * Invariant: a Metainfo describes files that can be laid out, hashed and shared without another check; its info-hash
- * is taken over the bytes as they were, never over something encoded again. Byte fields are views of the input.
- * Left to others: writing (metainfo-encode.ts), whether a tracker may be asked (whoever connects). BEP 3, 12, 19, 27, 47, 52
+ * Invariant: the files of a Metainfo can be laid out, hashed and shared without further checks. The info-hash
+ * is computed from the original bytes, never from a new encoding. Byte fields are views of the input.
+ * Left to others: writing (metainfo-encode.ts), whether a tracker may be contacted (the code that connects).
+ *                                                                                   BEP 3, 12, 19, 27, 47, 52
  */
 import {
   BencodeError,
@@ -48,28 +49,33 @@ export { MetainfoError, type MetainfoWarning, type PieceLayer, type TorrentForma
 export interface Metainfo {
   readonly format: TorrentFormat;
   /**
-   * What lies at the top of the folder it is fetched into, as its author wrote it; the info-hash in hex where that is
-   * nothing. For people's eyes use displayPath([name]).
+   * The name of the torrent's top folder or single file, as its author wrote it. If the name is empty: the
+   * info-hash in hex. To show it, use displayPath([name]).
    */
   readonly name: string;
-  /** 20 bytes: what handshakes and announces carry. SHA-1; for v2 alone the beginning of infoHashV2 (BEP 52). */
+  /**
+   * 20 bytes, sent in handshakes and announces. SHA-1; in a v2-only torrent the start of infoHashV2 (BEP 52).
+   */
   readonly infoHash: Uint8Array;
   /** 32 bytes, SHA-256. */
   readonly infoHashV2: Uint8Array | undefined;
-  /** BEP 27: peers come from the trackers only. */
+  /** BEP 27: peers come only from the trackers. */
   readonly private: boolean;
   readonly pieceLength: number;
-  /** v1 and hybrid: SHA-1 of every piece, 20 bytes each. v2: empty. */
+  /** v1 and hybrid: SHA-1 of each piece, 20 bytes each. v2: empty. */
   readonly pieceHashes: Uint8Array;
-  /** v2 and hybrid: Merkle root of every piece, 32 bytes each. Undefined while only peers' metadata (BEP 9) is known. */
+  /**
+   * v2 and hybrid: Merkle root of each piece, 32 bytes each. Undefined while only the info dictionary from
+   * peers (BEP 9) is known, because it comes without the piece layers.
+   */
   readonly pieceRoots: Uint8Array | undefined;
-  /** v2 and hybrid: the proved layer of every file longer than a piece; what `hash request` is answered from. */
+  /** v2 and hybrid: the verified layer of each file longer than a piece. Used to answer `hash request`. */
   readonly pieceLayers: readonly PieceLayer[];
   readonly geometry: Geometry;
   readonly layout: FileLayout;
-  /** The files of the layout, pads included. */
+  /** The files of the layout, with pads. */
   readonly files: readonly TorrentFile[];
-  /** What a person gets: all files without pads. */
+  /** Bytes of all files, without pads. */
   readonly bytes: number;
   /** BEP 12: tiers in the order of the file. */
   readonly trackers: readonly (readonly string[])[];
@@ -80,22 +86,22 @@ export interface Metainfo {
   readonly createdBy: string | undefined;
   /** Seconds since 1970. */
   readonly creationDate: number | undefined;
-  /** What its names are read as, where that is not UTF-8: a label of the Encoding Standard. */
+  /** The encoding of the names, if it is not UTF-8: a label of the Encoding Standard. */
   readonly encoding: string | undefined;
   readonly warnings: readonly MetainfoWarning[];
-  /** The info dictionary, byte for byte. */
+  /** The original bytes of the info dictionary. */
   readonly infoBytes: Uint8Array;
 }
 
 export interface ParseOptions {
   readonly limits?: BencodeLimits;
-  /** Whose names the disk paths follow; this machine's if left out. */
+  /** The platform whose rules the disk paths follow. Default: this machine's. */
   readonly platform?: PathPlatform;
-  /** It may be of a magnet link, whose peers sent no piece layers (BEP 9): without any it has no piece roots, and is no fault. */
+  /** Peers of a magnet link send no piece layers (BEP 9). With this, a torrent without them is no error and has no roots. */
   readonly mayLackLayers?: boolean;
 }
 
-/** A torrent file → what it says. Throws MetainfoError. */
+/** Reads a torrent file. Throws MetainfoError. */
 export function parseMetainfo(bytes: Uint8Array, options: ParseOptions = {}): Metainfo {
   refuseOtherFiles(bytes);
   const root = scanned(() => scanPrefix(bytes, options.limits ?? localLimits));
@@ -130,9 +136,12 @@ export interface ParseInfoOptions extends ParseOptions {
   readonly webSeeds?: readonly string[];
 }
 
-/** The bare info dictionary → what it says. The caller has compared its hash with the one it asked for. */
+/**
+ * Reads a bare info dictionary. The caller has compared its hash with the requested one. Throws
+ * MetainfoError.
+ */
 export function parseInfo(infoBytes: Uint8Array, options: ParseInfoOptions = {}): Metainfo {
-  // Bytes after its end would be part of what was hashed, and no program would give them to others.
+  // Bytes after the end would be part of the hash, and no program would pass them on.
   const info = scanned(() => scan(infoBytes, options.limits ?? peerLimits));
   const outer = {
     trackers: options.trackers ?? [],
@@ -153,19 +162,19 @@ type OuterFields = Pick<
   'trackers' | 'webSeeds' | 'comment' | 'createdBy' | 'creationDate' | 'encoding'
 >;
 
-/** What is known before the info dictionary is read. */
+/** The context in which the info dictionary is read. */
 interface Around {
   readonly platform: PathPlatform;
   readonly names: NameReader;
   readonly warnings: Warnings;
   readonly outer: OuterFields;
-  /** What stands beside the info dictionary in a torrent file; peers do not send it. */
+  /** The `piece layers` beside the info dictionary of a torrent file. Undefined: peers sent the dictionary alone. */
   readonly proof: { readonly layers: BValue | undefined; readonly mayLackLayers: boolean } | undefined;
 }
 
 function readInfo(info: BValue, { platform, names, warnings, outer, proof: given }: Around): Metainfo {
   if (info.kind !== 'dict') throw new MetainfoError('metainfo-info-missing', '`info` is not a dictionary');
-  // BEP 52: checked before anything else, so that the message is about the version.
+  // BEP 52: checked first, so that the error is about the version.
   const version = info.get('meta version')?.integer ?? 0;
   if (version > 2 || info.get('meta version')?.isLargeInteger) {
     const message = `this torrent is of version ${version || 'unknown'}, which this program does not know`;
@@ -197,7 +206,7 @@ function readInfo(info: BValue, { platform, names, warnings, outer, proof: given
     warnings.add('name-hidden', message);
   }
   const bytes = layout.files.reduce((sum, file) => sum + (file.isPad ? 0 : file.bytes), 0);
-  // mktorrent makes torrents of empty files, and they are complete as soon as the files have their names.
+  // Torrents of empty files only are accepted: mktorrent makes them. They are complete once the files exist.
   if (!layout.files.some(({ isPad }) => !isPad))
     throw new MetainfoError('metainfo-nothing', 'this torrent has no files');
 
@@ -230,7 +239,7 @@ function readInfo(info: BValue, { platform, names, warnings, outer, proof: given
   };
 }
 
-/** A torrent without a name has its info-hash for one, as with libtorrent. */
+/** As in libtorrent, a torrent without a name is named by its info-hash. */
 function topName(
   named: NamedPath,
   infoHash: Uint8Array,
@@ -243,7 +252,10 @@ function topName(
   return { components: [name], name };
 }
 
-/** Paths below the torrent's own folder. A name with slashes has further folders in it, and a single file lies in a folder then. */
+/**
+ * Moves the paths below the top folder. A name with slashes makes further folders, and then a single file
+ * lies in a folder.
+ */
 function belowTop(
   entries: readonly LayoutEntry[],
   isSingleFile: boolean,
@@ -259,7 +271,7 @@ function belowTop(
   return { entries: below, isSingleFile: false };
 }
 
-/** Two paths that were different as they were written, and are one by now: which file was meant is in doubt. */
+/** Refuses two paths that became equal when they were cleaned up: it is unclear which file is meant. */
 function refusePathsTwice(entries: readonly LayoutEntry[], warnings: Warnings): void {
   if (!warnings.has('path-slash') && !warnings.has('path-parts-empty')) return;
   const seen = new Set<string>();
@@ -272,7 +284,7 @@ function refusePathsTwice(entries: readonly LayoutEntry[], warnings: Warnings): 
   }
 }
 
-/** BEP 52 without pads: the last piece of every file ends with it. */
+/** BEP 52 without pads: the last piece of each file ends with the file. */
 function shortPiecesOf(layout: FileLayout, pieceLength: number): Map<number, number> {
   const short = new Map<number, number>();
   for (const { bytes, offset } of layout.files) {

@@ -1,22 +1,23 @@
 /**
- * The names in a torrent → the components of paths. What can be understood without doubt is put in order: a slash
- * separates folders, empty parts and `.` are left out, bytes that are not UTF-8 are read as the torrent declares.
+ * Reads the names in a torrent as components of paths. Cleans up what is unambiguous: a slash separates
+ * folders, empty parts and `.` are dropped, and bytes that are not UTF-8 are read in the encoding that the
+ * torrent declares.
  *
- * Invariant: every component returned has no fault (path-rules.ts): the rules are applied after the order is made, so that
- * nothing slips through in a form that they do not know.
- * Left to others: what a component becomes on a disk (file-layout.ts).
+ * Invariant: the components returned follow the rules of path-rules.ts. The rules are checked after the
+ * cleaning, so that no form of a name avoids them.
+ * Left to others: the names that the components get on disk (file-layout.ts).
  */
 import { isUtf8 } from 'node:buffer';
 import type { BValue } from '../bencode/bencode.ts';
 import { componentFault } from '../paths/path-rules.ts';
 import { MetainfoError, type Warnings } from './metainfo-fields.ts';
 
-/** Folders inside folders, as libtorrent. */
+/** Nested folders. The same limit as libtorrent's. */
 export const pathDepthMax = 100;
 
 export interface NamedPath {
   readonly components: readonly string[];
-  /** The bytes of each component where one of them is not this text in UTF-8: as its author's disk has them. */
+  /** The bytes of each component as on the author's disk, if one of them is not UTF-8 of `components`. */
   readonly raw?: readonly Uint8Array[] | undefined;
 }
 
@@ -35,7 +36,7 @@ export class NameReader {
     this.#warnings = warnings;
   }
 
-  /** The torrent's own name: of no component when it is empty. `name.utf-8` counts where it is text. */
+  /** The torrent's name. An empty name has no components. `name.utf-8` wins if it is valid text. */
   top(info: BValue): NamedPath {
     const utf8 = info.get('name.utf-8');
     const plain = info.get('name');
@@ -50,7 +51,7 @@ export class NameReader {
     return this.#path([bytes], 'the name');
   }
 
-  /** The path of a file in the list of BEP 3. `path.utf-8` counts where it is a list of text. */
+  /** The path of a file in the list of BEP 3. `path.utf-8` wins if all its parts are valid text. */
   listed(item: BValue, where: string): NamedPath {
     const utf8 = item.get('path.utf-8');
     const plain = item.get('path');
@@ -66,7 +67,7 @@ export class NameReader {
     return named;
   }
 
-  /** A key of the tree of BEP 52; an empty one has a meaning of its own there, and is no part of a path. */
+  /** A key of the file tree of BEP 52. An empty key is not a name there, and is refused. */
   key(bytes: Uint8Array, where: string): NamedPath {
     if (bytes.length === 0) throw new MetainfoError('path-empty', `${where}: a part of a path is empty`);
     return this.#path([bytes], where);
@@ -93,7 +94,9 @@ export class NameReader {
     return isRaw ? { components, raw } : { components };
   }
 
-  /** At the slashes, without what stands for nothing. No encoding that is read here has a slash inside of a character. */
+  /**
+   * Splits at slashes, and drops empty parts and dots. In all supported encodings a slash byte is a slash.
+   */
   #split(bytes: Uint8Array): Uint8Array[] {
     const parts: Uint8Array[] = [];
     let start = 0;
@@ -125,7 +128,10 @@ export class NameReader {
     return text;
   }
 
-  /** `plain`: the same path under its older key, in the bytes that its author's disk has, if they are others. */
+  /**
+   * `plain`: the same path under its older key. Its bytes are kept if they are not UTF-8, as on the author's
+   * disk.
+   */
   #withRaw(named: NamedPath, plain: readonly BValue[]): NamedPath {
     const raw = plain.flatMap(({ bytes }) => (bytes === undefined ? [] : this.#split(bytes)));
     return raw.length === named.components.length && raw.some((bytes) => !isUtf8(bytes))
@@ -157,8 +163,9 @@ function partsOf(parts: Iterable<BValue>, where: string): Uint8Array[] {
 }
 
 /**
- * Programs declare one encoding and write another. Text that is whole UTF-8 is taken for UTF-8: characters of other
- * encodings hardly ever look like it, unless they take two bytes each, and so does what they look like.
+ * Some programs declare one encoding and write another. Text that is valid UTF-8 is taken for UTF-8, because
+ * text in another encoding is hardly ever valid UTF-8 by chance. The exception are encodings of two bytes per
+ * character: text of two-byte characters may be valid in both.
  */
 function isCertainlyUtf8(bytes: Uint8Array, declared: Decoder): boolean {
   if (!isUtf8(bytes)) return false;
@@ -176,15 +183,18 @@ const twoByteEncodings: ReadonlySet<string> = new Set([
   'shift_jis',
 ]);
 
-/** What programs for Windows write instead of a name, where it differs from `windows-…`. */
+/**
+ * Code pages with other names than `windows-…`. Programs for Windows write the number instead of a name.
+ */
 const codePages: Readonly<Record<number, string>> = {
   ...{ 866: 'ibm866', 932: 'shift_jis', 936: 'gbk', 949: 'euc-kr', 950: 'big5', 20866: 'koi8-r' },
   ...{ 21866: 'koi8-u', 51932: 'euc-jp', 51949: 'euc-kr', 54936: 'gb18030', 65001: 'utf-8' },
 };
 
 /**
- * The encoding that a torrent declares for its names: `encoding`, or BitComet's `codepage`. Undefined: none but UTF-8, or
- * one that is not read here: those in which ASCII has other bytes (UTF-16, ISO-2022-JP) are not in use, and would hide a slash.
+ * The encoding that a torrent declares for its names: `encoding`, or BitComet's `codepage`. Undefined: UTF-8,
+ * or an unsupported encoding. Encodings in which ASCII has other bytes (UTF-16, ISO-2022-JP) are unsupported:
+ * they are not in use, and could hide a slash.
  */
 export function declaredEncoding(root: BValue): Decoder | undefined {
   const page = root.get('codepage')?.integer;
@@ -198,7 +208,7 @@ export function declaredEncoding(root: BValue): Decoder | undefined {
 }
 
 function decoderOf(label: string): Decoder | undefined {
-  // `cp936`, `CP-1251`, `GB 2312`: labels of the standard have none of these forms.
+  // `cp936`, `CP-1251`, `GB 2312`: the Encoding Standard has no labels of these forms.
   const name = label.trim().toLowerCase();
   const page = /^(?:cp|windows|ms)[-_ ]?(\d{3,5})$/.exec(name)?.[1];
   const known =

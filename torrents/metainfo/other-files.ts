@@ -1,8 +1,10 @@
-/** Tells what somebody gave in place of a torrent, so that they can give the right thing. */
+/** Recognises files that users give in place of a torrent, so that the error can name what they gave. */
 import { fileKind } from '../release/file-kinds.ts';
 import { MetainfoError } from './metainfo-fields.ts';
 
-/** What people pick instead of a torrent, and what servers send in its place. Throws MetainfoError. */
+/**
+ * Throws MetainfoError for files that users confuse with torrents, and for pages that servers send instead.
+ */
 export function refuseOtherFiles(bytes: Uint8Array): void {
   if (bytes.length === 0)
     throw new MetainfoError('metainfo-empty', 'this file is empty, so it is no torrent');

@@ -1,11 +1,11 @@
 /**
- * Where pieces end in a pad: zeros that bring the next file to the start of a piece. Pads count in the byte space of a
- * torrent, and are neither asked for nor written.                                                             BEP 47
+ * Finds the pieces that end in a pad: zeros that move the next file to the start of a piece. Pads count as
+ * bytes of the torrent, and are neither requested nor written.                                         BEP 47
  */
 import type { Geometry, PieceIndex } from '../geometry.ts';
 import type { TorrentFile } from './file-layout.ts';
 
-/** Bytes before the pad, for each piece that ends in one. */
+/** The bytes before the pad, for each piece that ends in one. */
 export function dataBytesOfPadded(
   geometry: Geometry,
   files: readonly Pick<TorrentFile, 'isPad' | 'offset' | 'bytes'>[],
@@ -16,7 +16,7 @@ export function dataBytesOfPadded(
     const pieceIndex = geometry.pieceIndex(Math.floor(offset / geometry.pieceLength));
     if (pieceIndex === undefined) continue;
     const before = offset - geometry.pieceOffset(pieceIndex);
-    // A pad elsewhere than at the end of its piece is only what it says: bytes that are asked for like any other.
+    // A pad anywhere else than at the end of its piece is requested like other data.
     if (before > 0 && before + bytes === geometry.pieceBytes(pieceIndex)) padded.set(pieceIndex, before);
   }
   return padded;
