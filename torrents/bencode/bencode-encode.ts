@@ -1,16 +1,16 @@
 /**
- * Writes bencoding: canonical, so that the same value always gives the same bytes. Keys are sorted by their bytes
- * (the `bencode` package sorts by UTF-16 units, which puts an emoji before U+FF01 and so changes an info-hash).
+ * Writes canonical bencoding: the same value always gives the same bytes. Keys are sorted by their bytes.
+ * (The `bencode` package sorts by UTF-16 units, which puts an emoji before U+FF01 and changes an info-hash.)
  *
- * Invariant: what encode() returns passes the strict scan of bencode.ts with every dictionary sorted.
- * Left to others: what may be written.                                                                     BEP 3, 52
+ * Invariant: the output of encode() passes the strict scan of bencode.ts, with all dictionaries sorted.
+ * Left to others: which values a message or file may have.                                          BEP 3, 52
  */
 import { compareCodePoints } from '../paths/natural-order.ts';
 import { BValue } from './bencode.ts';
 
 /**
- * Text is written as UTF-8. A BValue is written back byte for byte. A dictionary is an object, or a Map where keys are
- * bytes; entries that are undefined are left out.
+ * Text is written as UTF-8, a BValue byte for byte. A dictionary is an object, or a Map if keys are bytes.
+ * Entries whose value is undefined are left out.
  */
 export type BEncodable =
   | number
@@ -25,8 +25,8 @@ export type BEncodable =
   | { readonly [key: string]: BEncodable | undefined };
 
 /**
- * A list whose items, or a dictionary whose entries, are made while it is written: 100,000 files need not all be there
- * at once. The entries of a dictionary come with their keys rising, which is checked.
+ * A list or dictionary whose content is generated while it is written: 100,000 files need not be in memory at
+ * once. The keys of a dictionary must come in rising order, which is checked.
  */
 export class Lazy {
   readonly kind: 'list' | 'dict';
@@ -46,7 +46,7 @@ export class Lazy {
   }
 }
 
-/** Bencoding that is there already, and is written as it is. */
+/** Finished bencoding, written unchanged. */
 export class Encoded {
   readonly bytes: Uint8Array;
 
@@ -55,7 +55,7 @@ export class Encoded {
   }
 }
 
-/** A value of which it is known, once it is written, where in the output it lies. */
+/** Records where in the output its value was written. */
 export class Located {
   readonly value: BEncodable;
   start = 0;
@@ -67,8 +67,9 @@ export class Located {
 }
 
 /**
- * Throws RangeError for what bencode cannot say, and for two equal keys: both are faults of the caller.
- * `bytesExpected`: a guess at the length, which saves copies; one that is too high costs no memory.
+ * Throws RangeError for values that bencoding cannot express, and for equal keys: both are errors of the
+ * caller. `bytesExpected` is an estimate of the length and saves copies. Too high an estimate costs no
+ * memory.
  */
 export function encode(value: BEncodable, bytesExpected = 0): Uint8Array {
   const writer = new Writer(bytesExpected);
@@ -134,7 +135,7 @@ function writeEntries(writer: Writer, entries: Iterable<Entry>): void {
   }
 }
 
-/** By the bytes of the keys. Of two texts that is by code points, with no need to encode them first. */
+/** Compares keys by their bytes. For two texts that is by code points, without encoding them. */
 function compareKeys([a]: Entry, [b]: Entry): number {
   if (typeof a === 'string' && typeof b === 'string') return compareCodePoints(a, b);
   return Buffer.compare(bytesOf(a), bytesOf(b));
@@ -144,10 +145,10 @@ function bytesOf(key: string | Uint8Array): Uint8Array {
   return typeof key === 'string' ? Buffer.from(key) : key;
 }
 
-/** From here on what was written is not copied once more to be given out, but cut to its length. */
+/** From this size, the result is a view of the buffer and not a copy. */
 const viewBytesMin = 2 ** 20;
 
-/** Bytes that grow by doubling. */
+/** A buffer that grows by doubling. */
 class Writer {
   #buffer: Buffer;
   #length = 0;
@@ -170,7 +171,7 @@ class Writer {
     this.bytes(content);
   }
 
-  /** Lone surrogates have no UTF-8, and would all become the same U+FFFD. */
+  /** Throws RangeError for lone surrogates: they have no UTF-8, and would all become the same U+FFFD. */
   text(content: string): void {
     if (!content.isWellFormed())
       throw new RangeError('this text has half of a surrogate pair and cannot be written');

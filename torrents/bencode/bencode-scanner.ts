@@ -1,19 +1,20 @@
 /**
- * The strict scan of bencoding: one pass with no recursion that checks every byte and leaves a flat table of tokens,
- * 13 bytes each. A torrent of 100,000 files is 2.7 million of them: some 40 MB, where a tree of objects takes a gigabyte.
+ * The strict scan of bencoding: a single pass without recursion that checks every byte and fills a flat table
+ * of tokens, 13 bytes each. A torrent of 100,000 files has 2.7 million tokens: about 40 MB, where a tree of
+ * objects takes 1 GB.
  *
- * Invariant: a TokenTable exists only for input whose first value was scanned to its end without a fault, within the
- * limits; every length was compared with what is left before anything was cut from the input.
- * Left to others: reading the table (bencode.ts).                                                          BEP 3, 52
+ * Invariant: a TokenTable exists only for input whose first value was scanned to its end without an error and
+ * within the limits. Each length was compared with the bytes left before it was used.
+ * Left to others: reading the table (bencode.ts).                                                   BEP 3, 52
  */
 import { CodedError } from '../coded-error.ts';
 
 export interface BencodeLimits {
   /** Bytes of input. */
   readonly bytesMax: number;
-  /** Integers, byte strings, keys, lists and dictionaries. */
+  /** The number of integers, byte strings, keys, lists and dictionaries together. */
   readonly tokensMax: number;
-  /** Lists and dictionaries inside each other. */
+  /** Nested lists and dictionaries. */
   readonly depthMax: number;
 }
 
@@ -34,7 +35,7 @@ export const bencodeErrorCodes = [
 ] as const;
 export type BencodeErrorCode = (typeof bencodeErrorCodes)[number];
 
-/** `offset` is where in the input the fault lies, in bytes. */
+/** `offset` is where in the input the error is, in bytes. */
 export class BencodeError extends CodedError<BencodeErrorCode, { readonly offset: number }> {
   override readonly name = 'BencodeError';
 
@@ -47,7 +48,7 @@ export class BencodeError extends CodedError<BencodeErrorCode, { readonly offset
   }
 }
 
-/** Types of tokens. Everything from listToken on has members, everything from dictToken on has keys. */
+/** Token types. Types from listToken on have members, types from dictToken on have keys. */
 export const integerToken = 0;
 export const bytesToken = 1;
 export const listToken = 2;
@@ -56,12 +57,12 @@ export const unsortedDictToken = 4;
 const duplicateDictToken = 5;
 
 /**
- * Column-wise: a type, and three offsets. Members follow their list or dictionary. It is handed out when all of the value
- * has been scanned, and then a token below `count` is there.
+ * Stored in columns: a type and three offsets per token. The members of a list or dictionary follow it.
+ * scanTokens returns the table only after the whole value was scanned, so each token below `count` is valid.
  */
 export class TokenTable {
   readonly input: Uint8Array;
-  /** An integer may lie beyond ±(2^53 - 1). */
+  /** Whether an integer may lie beyond ±(2^53 - 1). */
   hasLongIntegers = false;
   readonly #tokensMax: number;
   #types: Uint8Array;
@@ -73,7 +74,8 @@ export class TokenTable {
   constructor(input: Uint8Array, tokensMax: number) {
     this.input = input;
     this.#tokensMax = tokensMax;
-    // A token takes some seven bytes in a torrent, so most tables never grow. Pages that are not used are not there.
+    // A token takes about seven bytes in a torrent, so most tables never grow. Unused memory pages cost
+    // nothing.
     const capacity = Math.min(tokensMax, Math.max(16, Math.ceil(input.length / 6)));
     this.#types = new Uint8Array(capacity);
     this.#starts = new Int32Array(capacity);
@@ -94,17 +96,19 @@ export class TokenTable {
     return this.#starts[token]!;
   }
 
-  /** Where it ends, exclusive. */
+  /** Where the encoded value ends, exclusive. */
   end(token: number): number {
     return this.#ends[token]!;
   }
 
-  /** A byte string: where its content begins. A list or dictionary: the first token after its last member. */
+  /**
+   * For a byte string: where its content begins. For a list or dictionary: the first token after its members.
+   */
   link(token: number): number {
     return this.#links[token]!;
   }
 
-  /** The next token; `end` and `link` of a list or dictionary are told by `close`. Throws BencodeError. */
+  /** Appends a token. For a list or dictionary, `close` sets `end` and `link`. Throws BencodeError. */
   add(type: number, start: number, end: number, link: number): number {
     const token = this.#count;
     if (token === this.#types.length) this.#grow(start);
@@ -115,13 +119,13 @@ export class TokenTable {
     return this.#count++;
   }
 
-  /** Its members are those after it. */
+  /** Ends a list or dictionary: all tokens after it are its members. */
   close(token: number, end: number): void {
     this.#ends[token] = end;
     this.#links[token] = this.#count;
   }
 
-  /** Notes in what order two keys of a dictionary stand that follow each other. */
+  /** Records whether two neighbouring keys of a dictionary are equal or out of order. */
   compareKeys(dict: number, before: number, key: number): void {
     const order = compareBytes(
       this.input,
@@ -130,7 +134,7 @@ export class TokenTable {
       this.link(key),
       this.end(key),
     );
-    // A pair of equal keys is the worse fault: two readers may take different ones of the two values.
+    // Equal keys are the worse fault: two readers may take different values.
     if (order === 0) this.#types[dict] = duplicateDictToken;
     else if (order > 0 && this.#types[dict] === dictToken) this.#types[dict] = unsortedDictToken;
   }
@@ -155,10 +159,10 @@ const byteColon = 0x3a;
 const byteMinus = 0x2d;
 const byteZero = 0x30;
 
-/** `i`, 15 digits and `e`: no such integer is out of range, and a longer one is looked at by its reader. */
+/** `i`, 15 digits and `e`: such an integer is always safe. A longer one may not be. */
 const longIntegerBytes = 17;
 
-/** The value that `input` begins with, as tokens. Throws BencodeError. */
+/** Scans the value that `input` begins with. Throws BencodeError. */
 export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable {
   if (input.length > limits.bytesMax) {
     const message = `${input.length} bytes are more than the ${limits.bytesMax} that are read`;
@@ -167,11 +171,12 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
   if (input.length === 0) throw new BencodeError('bencode-empty', 0, 'there are no bytes');
 
   const table = new TokenTable(input, limits.tokensMax);
-  // One entry a list or dictionary that is open. keyTokens: the key read last; -1 none yet, and always in lists.
+  // One entry per open list or dictionary. keyTokens: the last key read; -1 before the first key, and in
+  // lists.
   const open = new Int32Array(limits.depthMax);
   const keyTokens = new Int32Array(limits.depthMax);
   let depth = 0;
-  /** The innermost of them. */
+  /** The innermost open list or dictionary. */
   let inner = 0;
   let inDict = false;
   let keyExpected = false;
@@ -220,14 +225,14 @@ export function scanTokens(input: Uint8Array, limits: BencodeLimits): TokenTable
     } else {
       throw new BencodeError('bencode-not-a-value', at, `no value begins with byte 0x${byte.toString(16)}`);
     }
-    // Whatever was just completed or opened: what follows inside a dictionary is a key.
+    // In a dictionary, a key follows each completed value and the opening.
     keyExpected = inDict;
   } while (depth > 0);
 
   return table;
 }
 
-/** The `<digits>:` of a byte string, checked against what is left of the input. */
+/** Reads the `<digits>:` of a byte string, and checks the length against the input left. */
 function readLength(input: Uint8Array, start: number): { begin: number; bytes: number } {
   let at = start;
   let bytes = 0;
@@ -248,8 +253,9 @@ function readLength(input: Uint8Array, start: number): { begin: number; bytes: n
 }
 
 /**
- * `i<number>e`, canonical (BEP 3: no leading zeros, no -0), → the offset after it. It may have any number of digits: a
- * value beyond ±(2^53 - 1) has none for its reader (bencode.ts), and only a field that is needed is refused for that.
+ * Checks `i<number>e` and returns the offset after it. It must be canonical (BEP 3: no leading zeros, no -0)
+ * but may have any number of digits. Its reader (bencode.ts) returns undefined for a value beyond ±(2^53 -
+ * 1), so only a required field of such a value is an error.
  */
 function integerEnd(input: Uint8Array, start: number): number {
   const negative = input[start + 1] === byteMinus;

@@ -1,11 +1,11 @@
 /**
- * Reads bencoding that anybody may have written: torrent files, tracker replies, extension messages. Values are views
- * onto the scanned bytes, made when asked for; they keep the exact byte range they came from, because an info-hash is
- * taken over those bytes and never over something encoded again.
+ * Reads untrusted bencoding: torrent files, tracker replies, extension messages. Values are views of the
+ * scanned bytes, made on demand. They keep their exact byte range, because an info-hash is computed from the
+ * original bytes and never from a new encoding.
  *
- * Invariant: a BValue exists only for input that passed the strict scan (bencode-scanner.ts). The input must not be
- * changed while its values are in use.
- * Left to others: what the values mean. Writing: bencode-encode.ts.                                        BEP 3, 52
+ * Invariant: a BValue exists only for input that passed the strict scan (bencode-scanner.ts). Callers must
+ * not change the input while they use its values.
+ * Left to others: what the values mean. Writing: bencode-encode.ts.                                 BEP 3, 52
  */
 import bencode from 'bencode';
 import {
@@ -23,21 +23,22 @@ import {
 export { BencodeError, type BencodeLimits };
 
 /**
- * A file the user gives: a hybrid of 2^22 pieces takes 208 MiB, one of 100,000 files about 22 MB and 2.7 million tokens.
- * Depth: as libtorrent.
+ * For the user's own files. A hybrid of 2^22 pieces takes 208 MiB. A torrent of 100,000 files takes about 22
+ * MB and 2.7 million tokens. The depth is libtorrent's.
  */
 export const localLimits: BencodeLimits = { bytesMax: 256 * 2 ** 20, tokensMax: 4_000_000, depthMax: 100 };
 
 /**
- * What strangers send: a peer's metadata (BEP 9), a tracker's reply. It is smaller than what the user's own file may be: three
- * peers may send it at once, unasked for. 8 MiB hold the metadata of 400,000 pieces (v1), or of 20,000 files of a hybrid.
+ * For data from peers (metadata, BEP 9) and trackers. Lower than for the user's files, because three peers
+ * may send metadata at once, without a request. 8 MiB hold the metadata of 400,000 pieces (v1), or of 20,000
+ * files of a hybrid.
  */
 export const peerLimits: BencodeLimits = { bytesMax: 8 * 2 ** 20, tokensMax: 1_000_000, depthMax: 100 };
 
-/** 2^53 has 16 digits: what has more is out of range, and need not be read. */
+/** 2^53 has 16 digits. Integers with more digits are out of range and are not read. */
 const integerDigitsMax = 16;
 
-/** Bytes that are exactly one value → that value. Throws BencodeError. */
+/** Scans bytes that are exactly one value. Throws BencodeError. */
 export function scan(bytes: Uint8Array, limits: BencodeLimits = peerLimits): BValue {
   const value = scanPrefix(bytes, limits);
   if (value.end < bytes.length) {
@@ -46,17 +47,21 @@ export function scan(bytes: Uint8Array, limits: BencodeLimits = peerLimits): BVa
   return value;
 }
 
-/** The value that `bytes` begin with; its `end` tells where the rest begins (BEP 9 puts a piece of metadata there). */
+/**
+ * Scans the value that `bytes` begin with. `end` is the offset of the rest, where BEP 9 puts a piece of
+ * metadata.
+ */
 export function scanPrefix(bytes: Uint8Array, limits: BencodeLimits = peerLimits): BValue {
-  // A plain view of a Buffer: the slice() of a Buffer is a view, and that of a Uint8Array a copy.
+  // A plain Uint8Array, because the slice() of a Buffer is a view and that of a Uint8Array is a copy.
   const input = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return new BValue(scanTokens(input, limits), 0);
 }
 
 /**
- * Bytes → plain JavaScript values (number, Uint8Array, array, object), by the `bencode` package once the scan has
- * passed. For small messages with text keys. Throws BencodeError, also for what plain values cannot hold exactly: integers
- * beyond ±(2^53 - 1), keys out of order, not UTF-8 (the package makes hex of them), `__proto__` (it changes the prototype).
+ * Bytes → plain JavaScript values (number, Uint8Array, array, object), by the `bencode` package after our
+ * scan. For small messages with text keys. Throws BencodeError, also for content that plain values cannot
+ * hold: integers beyond ±(2^53 - 1), unsorted keys, keys that are not UTF-8 (the package turns them into
+ * hex), and `__proto__` (it changes the prototype).
  */
 export function decode(bytes: Uint8Array, limits: BencodeLimits = peerLimits): unknown {
   const pending = [scan(bytes, limits)];
@@ -88,7 +93,7 @@ export function decode(bytes: Uint8Array, limits: BencodeLimits = peerLimits): u
 export type BKind = 'integer' | 'bytes' | 'list' | 'dict';
 export type KeyOrder = 'sorted' | 'unsorted' | 'duplicate';
 
-/** One value. Asking it for something of another kind gives undefined, never an exception. */
+/** A value. A getter for another kind of value returns undefined and never throws. */
 export class BValue {
   readonly #table: TokenTable;
   readonly #token: number;
@@ -114,17 +119,17 @@ export class BValue {
     return this.#table.start(this.#token);
   }
 
-  /** Where it ends, exclusive. */
+  /** Where the encoded value ends, exclusive. */
   get end(): number {
     return this.#table.end(this.#token);
   }
 
-  /** The encoded value itself (a view of the input, not a copy). */
+  /** The encoded value (a view of the input, not a copy). */
   get raw(): Uint8Array {
     return this.#table.input.subarray(this.start, this.end);
   }
 
-  /** A safe integer. Undefined for one beyond ±(2^53 - 1): no size, count or time is that large. */
+  /** A safe integer. Undefined beyond ±(2^53 - 1): no size, count or time is that large. */
   get integer(): number | undefined {
     if (this.#type !== integerToken) return undefined;
     const { input } = this.#table;
@@ -142,7 +147,7 @@ export class BValue {
     return this.#type === integerToken && this.integer === undefined;
   }
 
-  /** Whether there is one in the whole input, at any depth. */
+  /** Whether this value, or a value after it in the input, is such an integer. */
   get hasLargeIntegers(): boolean {
     if (!this.#table.hasLongIntegers) return false;
     for (let token = this.#token; token < this.#table.count; token++)
@@ -155,18 +160,21 @@ export class BValue {
     return this.#type === bytesToken ? this.#content(this.#token) : undefined;
   }
 
-  /** The content of a byte string as text; undefined when it is not valid UTF-8. */
+  /** The content of a byte string as text. Undefined if it is not valid UTF-8. */
   get text(): string | undefined {
     return this.#type === bytesToken ? utf8(this.#content(this.#token)) : undefined;
   }
 
-  /** Whether a dictionary's keys rise strictly, as BEP 3 demands; `duplicate`: two neighbours are equal. */
+  /**
+   * Whether the keys of a dictionary are in strictly rising order, as BEP 3 requires. `duplicate`: two
+   * neighbouring keys are equal.
+   */
   get keyOrder(): KeyOrder | undefined {
     if (this.#type < dictToken) return undefined;
     return this.#type === dictToken ? 'sorted' : this.#type === unsortedDictToken ? 'unsorted' : 'duplicate';
   }
 
-  /** The entry of a dictionary under an ASCII name; of several the first. It walks the keys: O(entries). */
+  /** The first entry of a dictionary with this ASCII key. Walks the keys: O(entries). */
   get(name: string): BValue | undefined {
     if (this.#type < dictToken) return undefined;
     const table = this.#table;
@@ -182,7 +190,7 @@ export class BValue {
     return undefined;
   }
 
-  /** The members of a list; nothing for another kind. */
+  /** The members of a list. Empty for other kinds. */
   *items(): Generator<BValue> {
     if (this.#type !== listToken) return;
     const end = this.#table.link(this.#token);
@@ -190,7 +198,7 @@ export class BValue {
       yield new BValue(this.#table, token);
   }
 
-  /** The entries of a dictionary in the order of the input, keys as exact bytes; nothing for another kind. */
+  /** The entries of a dictionary in the order of the input, with keys as bytes. Empty for other kinds. */
   *entries(): Generator<[key: Uint8Array, value: BValue]> {
     if (this.#type < dictToken) return;
     const end = this.#table.link(this.#token);
@@ -207,7 +215,7 @@ export class BValue {
     return this.#table.input.subarray(this.#table.link(token), this.#table.end(token));
   }
 
-  /** The first token that does not belong to this one. */
+  /** The first token after this value and its members. */
   #after(token: number): number {
     return this.#table.type(token) < listToken ? token + 1 : this.#table.link(token);
   }
