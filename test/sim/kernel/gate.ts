@@ -1,6 +1,6 @@
 /**
- * Between the world and one life of a host's program: nothing gets through once it has ended, and while it is frozen
- * what comes waits until it goes on.
+ * Stands between the world and one life of a host's program. After its end no event passes. While it is
+ * frozen, events wait until it continues.
  */
 import type { Task } from './scheduler.ts';
 
@@ -16,7 +16,7 @@ export class Gate {
     return this.#state === 'frozen';
   }
 
-  /** Whether the task may happen now. When not, it is kept for later or dropped for good. */
+  /** Whether the task may run now. If not, it is held until the thaw, or dropped when the life has ended. */
   admits(task: Task): boolean {
     if (this.#state === 'frozen') this.#held.push(task);
     return this.#state === 'open';
@@ -26,7 +26,7 @@ export class Gate {
     if (this.#state === 'open') this.#state = 'frozen';
   }
 
-  /** Everything that came meanwhile happens now, in its order. */
+  /** Runs all held tasks in their order. */
   thaw(): void {
     if (this.#state !== 'frozen') return;
     this.#state = 'open';

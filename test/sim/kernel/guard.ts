@@ -1,10 +1,11 @@
 /**
- * While a run is under way the real world is out of bounds: clocks, timers, chance, sockets, files and promises throw,
- * so that one seed is one run. Before and after it everything is as it was.
+ * Forbids the real world during a run: clocks, timers, randomness, sockets, files and promises throw, so that
+ * one seed is one run. After the run everything is restored.
  *
- * Functions are replaced for the time of the run, and so are the names other modules have imported. A promise cannot be
- * stopped where it is made (async functions ask nobody), so the end of the run tells of it. A session is made of promises:
- * its runs have them (kernel/microtasks.ts), and never give the real world a turn.
+ * Functions are replaced for the duration of the run, also under the names that other modules imported.
+ * Creating a promise cannot be prevented (async functions call no global), so the end of the run reports
+ * them. Session runs need promises: they use guardedWithPromises and kernel/microtasks.ts, and never give the
+ * real event loop a turn.
  */
 const { promiseHooks } = process.getBuiltinModule('node:v8');
 const { syncBuiltinESMExports } = process.getBuiltinModule('node:module');
@@ -19,7 +20,7 @@ interface Place {
 let places: readonly Place[] | undefined;
 let isUnderWay = false;
 
-/** Runs `run` with the real world shut out. Inside of another run it is only run. */
+/** Runs `run` without access to the real world. Within another guarded run it only calls `run`. */
 export function guarded<T>(run: () => T): T {
   if (isUnderWay) return run();
   let promises = 0;
@@ -38,7 +39,7 @@ export function guarded<T>(run: () => T): T {
   return result;
 }
 
-/** The same where promises are at work. One run at a time: it must wait for nothing but promises of its own. */
+/** The same for runs that use promises. One run at a time, and it must wait only for promises of its own. */
 export async function guardedWithPromises<T>(run: () => Promise<T>): Promise<T> {
   const letIn = shutOut((key) => key !== 'queueMicrotask');
   try {
@@ -48,7 +49,7 @@ export async function guardedWithPromises<T>(run: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Answers how to let the real world in again. */
+/** Returns the function that restores the real world. */
 function shutOut(isForbidden: (key: string) => boolean): () => void {
   places ??= realWorld();
   isUnderWay = true;
@@ -103,7 +104,7 @@ function realWorld(): Place[] {
   ];
 }
 
-/** Every way to a file goes through one of these. */
+/** Every way to open or change a file goes through one of these. */
 const fileCalls = [
   ...[
     'open',

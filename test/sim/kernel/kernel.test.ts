@@ -6,24 +6,24 @@ import { guarded } from './guard.ts';
 import { Randomness } from './randomness.ts';
 import { Trace } from './trace.ts';
 
-describe('chance by name', () => {
+describe('named generators', () => {
   const draws = (random: Randomness, name: string) => {
     const generator = random.of(name);
     return Array.from({ length: 20 }, () => generator.next());
   };
 
-  it('is the same for the same seed and name', () => {
+  it('a generator draws the same numbers for the same seed and name', () => {
     expect(draws(new Randomness(5), 'link')).toEqual(draws(new Randomness(5), 'link'));
   });
 
-  it('is another one for another seed or name, also beyond 32 bits', () => {
+  it('a generator draws other numbers for another seed or name, also for seeds beyond 32 bits', () => {
     const all = [5, 6, 5 + 2 ** 32].flatMap((seed) =>
       ['link', 'disk', 'link 1', 'link 2'].map((name) => draws(new Randomness(seed), name).join()),
     );
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('of one part is not moved by what another part draws', () => {
+  it('draws from one generator do not change the draws from another', () => {
     const random = new Randomness(5);
     const link = random.of('link');
     const disk = random.of('disk');
@@ -36,7 +36,7 @@ describe('chance by name', () => {
 });
 
 describe('a trace', () => {
-  it('tells values, their order and their number apart', () => {
+  it('a trace hash differs for other values, another order or another number of values', () => {
     const hashes = [[], [0], [0, 0], [1], [1, 2], [2, 1], [2 ** 31], [-1]].map((values) => {
       const trace = new Trace();
       for (const value of values) trace.mix(value);
@@ -47,7 +47,7 @@ describe('a trace', () => {
   });
 });
 
-describe('the real world', () => {
+describe('the guard', () => {
   it.each<[string, () => unknown]>([
     ['Date.now', () => Date.now()],
     ['a new Date', () => new Date()],
@@ -63,11 +63,11 @@ describe('the real world', () => {
     ['a socket', () => new net.Socket().connect(1, '127.0.0.1')],
     ['a promise', () => void Promise.resolve()],
     ['an async function', () => void (async () => {})()],
-  ])('is shut out of a run: %s', (_, reach) => {
+  ])('a guarded run cannot use %s', (_, reach) => {
     expect(() => guarded(reach)).toThrow('guard:');
   });
 
-  it('is back after a run, also after one that threw', () => {
+  it('the real world is restored after a guarded run, also after one that threw', () => {
     const before = [Date.now, Math.random, setTimeout, performance.now, randomBytes, readFileSync];
     expect(guarded(() => 7)).toBe(7);
     expect(() =>
@@ -79,7 +79,7 @@ describe('the real world', () => {
     expect(Date.now()).toBeGreaterThan(0);
   });
 
-  it('stays shut out when a run is started within a run', () => {
+  it('the real world stays forbidden after a guarded run within a guarded run', () => {
     expect(() =>
       guarded(() => {
         guarded(() => 1);

@@ -1,15 +1,18 @@
 /**
- * Promises in a simulated run: what they are waited for with is done between two simulated events, all of it, and in the
- * order in which it came. Nothing of the real world gets a turn in between: a microtask is waited for with microtasks.
+ * Promises in a simulated run: all due microtasks are run between two simulated events, in their order. The
+ * wait itself uses microtasks, so the real event loop never gets a turn.
  *
- * V8 tells of every promise that is made or settled: where none was, nothing can be due.
+ * V8 reports every promise that is made or settled: without a report nothing can be due.
  */
 const { promiseHooks } = process.getBuiltinModule('node:v8');
-/** The real one: a run may have another under this name. */
+/** The real function: a run may replace the global. */
 const soon = queueMicrotask;
-/** What is due may take a few turns without a promise: a `then` of another make is called in a turn of its own. */
+/**
+ * Turns without a promise event after which nothing is due: the `then` of a foreign thenable is called in a
+ * turn of its own.
+ */
 const quietTurns = 4;
-/** Nothing of ours takes so many; a loop without end does. */
+/** No correct code takes so many turns; an endless loop does. */
 const turnsMax = 100_000;
 
 export class Microtasks {
@@ -24,17 +27,17 @@ export class Microtasks {
     this.#unhook = promiseHooks.createHook({ init: note, settled: note }) as unknown as () => void;
   }
 
-  /** From now on what is made or settled is the world's: what came before was the wait for it. */
+  /** Promise events before this call belong to the wait, later ones to the simulated world. */
   begin(): void {
     this.#begun = this.#told;
   }
 
-  /** Something may be due since. */
+  /** Whether a promise was made or settled since begin(). */
   get areDue(): boolean {
     return this.#told !== this.#begun;
   }
 
-  /** Resolves when nothing is due any more. Rejects when that never comes. */
+  /** Resolves when no microtask is due any more. Rejects after `turnsMax` turns. */
   done(): Promise<void> {
     return new Promise((resolve, reject) => {
       let [turns, quiet, told] = [0, 0, this.#told];

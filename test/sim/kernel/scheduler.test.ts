@@ -5,7 +5,7 @@ import { Scheduler } from './scheduler.ts';
 const never = () => false;
 
 describe('virtual time', () => {
-  it('runs tasks by time, and those of one moment in the order in which they were put', () => {
+  it('tasks run in the order of their times, and tasks of one time in the order in which they were scheduled', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 20_000 }), { maxLength: 200 }), (delays) => {
         const scheduler = new Scheduler();
@@ -20,7 +20,7 @@ describe('virtual time', () => {
     );
   });
 
-  it('keeps that order between tasks put long before and tasks put a moment before', () => {
+  it('a task scheduled long before runs ahead of one scheduled recently for the same time', () => {
     const scheduler = new Scheduler();
     const ran: string[] = [];
     scheduler.after(10_000, () => ran.push('long before'));
@@ -30,7 +30,7 @@ describe('virtual time', () => {
     expect(ran).toEqual(['long before', 'long before, too', 'a second before']);
   });
 
-  it('runs what a task puts at its own moment after all that waits there', () => {
+  it('a task that another task schedules for the present time runs after all tasks waiting for that time', () => {
     const scheduler = new Scheduler();
     const ran: number[] = [];
     scheduler.after(5, () => {
@@ -43,7 +43,7 @@ describe('virtual time', () => {
     expect(scheduler.nowMs).toBe(5);
   });
 
-  it('stops as soon as the condition holds, and goes on from there', () => {
+  it('the scheduler stops as soon as the condition holds, and continues from there', () => {
     const scheduler = new Scheduler();
     let count = 0;
     for (let i = 0; i < 10; i++) scheduler.after(7, () => count++);
@@ -53,7 +53,7 @@ describe('virtual time', () => {
     expect([count, scheduler.nowMs]).toEqual([10, 1_000]);
   });
 
-  it('does not run what was taken back, near or far', () => {
+  it('a cancelled task does not run, near or far in the future', () => {
     const scheduler = new Scheduler();
     let count = 0;
     const takeBack = [3, 30_000].map((ms) => scheduler.after(ms, () => count++));
@@ -62,7 +62,7 @@ describe('virtual time', () => {
     expect(count).toBe(0);
   });
 
-  it('jumps over hours in which nothing happens', () => {
+  it('the scheduler jumps over hours without tasks', () => {
     const scheduler = new Scheduler();
     let atMs = 0;
     scheduler.after(86_400_000, () => (atMs = scheduler.nowMs));
@@ -71,14 +71,14 @@ describe('virtual time', () => {
     expect(scheduler.events).toBe(1);
   });
 
-  it('knows no parts of a millisecond', () => {
+  it('the scheduler refuses times that are not whole milliseconds', () => {
     const scheduler = new Scheduler();
     for (const ms of [0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => scheduler.after(ms, () => {})).toThrow('whole milliseconds');
     }
   });
 
-  it('counts what waits', () => {
+  it('the scheduler counts waiting tasks', () => {
     const scheduler = new Scheduler();
     for (const ms of [0, 1, 1, 50_000]) scheduler.after(ms, () => {});
     expect(scheduler.pending).toBe(4);

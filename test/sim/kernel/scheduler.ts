@@ -1,19 +1,22 @@
 /**
- * Virtual time: tasks in the order of (time, sequence), and a clock that jumps from one to the next. It never sleeps.
+ * Virtual time: tasks run in the order of (time, sequence), and the clock jumps from one to the next. It
+ * never sleeps.
  *
- * The near future is a wheel of one slot a millisecond: putting a task in and taking it out cost the same however many
- * wait. What lies beyond the wheel is in a heap, and moves onto the wheel before anything else can be put beside it, so
- * that tasks of one millisecond keep the order in which they were put. The tasks of a slot are a linked list, and all
- * slots share the places of these lists: memory is for those that wait at one time, wherever the busy moments lie.
+ * The near future is a wheel with one slot a millisecond: adding and taking a task cost the same however many
+ * wait. Tasks beyond the wheel are in a heap. They move onto the wheel before another task can be added for
+ * their time, so that tasks of one millisecond keep the order in which they were scheduled. The tasks of a
+ * slot are a linked list, and all slots share the places of these lists: memory depends on the number of
+ * waiting tasks only.
+ *
  * Invariant: every waiting task is in one of the two; #overflow holds nothing earlier than nowMs + horizonMs.
  */
 
-/** Something that happens at its time. An object rather than a closure: the busy kinds are used again and again. */
+/** Runs at its time. An object rather than a closure: the frequent kinds are reused. */
 export interface Task {
   run(): void;
 }
 
-/** Four seconds: network, disk and ticks lie within; a power of two. */
+/** About four seconds: network, disk and ticks lie within. A power of two. */
 const horizonMs = 4096;
 const slotMask = horizonMs - 1;
 /** No place. */
@@ -26,19 +29,19 @@ interface Distant {
 }
 
 export class Scheduler {
-  /** Events so far. */
+  /** Tasks run so far. */
   events = 0;
   #nowMs = 0;
   #sequence = 0;
-  /** By slot: the places of its first and last task; the last is of no meaning while there is no first. */
+  /** By slot: the places of its first and last task. The last is meaningless while there is no first. */
   readonly #first = new Int32Array(horizonMs).fill(none);
   readonly #last = new Int32Array(horizonMs);
-  /** By place: its task, and the place after it in its slot, or among those that are free. */
+  /** By place: its task, and the next place in its slot or in the free list. */
   readonly #tasks: Task[] = [];
   readonly #next: number[] = [];
   #free = none;
   #onWheel = 0;
-  /** One bit a slot that holds something. */
+  /** One bit a slot, set while the slot may hold a task. */
   readonly #occupied = new Uint32Array(horizonMs / 32);
   readonly #overflow: Distant[] = [];
 
@@ -46,19 +49,19 @@ export class Scheduler {
     return this.#nowMs;
   }
 
-  /** Tasks that wait. */
+  /** The number of waiting tasks. */
   get pending(): number {
     return this.#onWheel + this.#overflow.length;
   }
 
-  /** `task` runs at `atMs`, an integer; the past counts as now. */
+  /** Runs `task` at `atMs`, an integer. A time in the past means now. */
   at(atMs: number, task: Task): void {
     if (!Number.isInteger(atMs)) throw new RangeError(`virtual time is whole milliseconds: ${atMs}`);
     if (atMs < this.#nowMs + horizonMs) this.#put(atMs <= this.#nowMs ? this.#nowMs : atMs, task);
     else pushDistant(this.#overflow, { atMs, sequence: this.#sequence++, task });
   }
 
-  /** Runs `run` at nowMs + delayMs; answers how to take it back. */
+  /** Runs `run` at nowMs + delayMs. Returns the function that cancels it. */
   after(delayMs: number, run: () => void): () => void {
     const task = { run };
     this.at(this.#nowMs + delayMs, task);
@@ -67,7 +70,7 @@ export class Scheduler {
     };
   }
 
-  /** Runs until `done`, or until nothing is left, or until `untilMs`. Answers whether it is done. */
+  /** Runs until `done` holds, no task is left, or `untilMs` is reached. Returns whether `done` holds. */
   run(done: () => boolean, untilMs: number): boolean {
     while (!done()) {
       const slot = this.#nowMs & slotMask;
@@ -99,7 +102,10 @@ export class Scheduler {
     this.#occupied[slot >> 5]! |= 1 << (slot & 31);
   }
 
-  /** Answers its place, with none after it. The one that was left last is taken first: it is still near the processor. */
+  /**
+   * Returns the task's place, with no place after it. The place freed last is used first: it is still in the
+   * processor's cache.
+   */
   #enter(task: Task): number {
     this.#onWheel += 1;
     const place = this.#free;
@@ -115,7 +121,7 @@ export class Scheduler {
 
   #leave(place: number): Task {
     const task = this.#tasks[place]!;
-    // What has run must not be kept alive by the place it had.
+    // The place must not keep the finished task alive.
     this.#tasks[place] = idle;
     this.#next[place] = this.#free;
     this.#free = place;
@@ -131,13 +137,13 @@ export class Scheduler {
     }
   }
 
-  /** When the next task is due; the current slot is empty. */
+  /** The time of the next task; the current slot is empty. */
   #nextMs(): number {
     const first = this.#nowMs & slotMask;
     for (let word = 0; word <= this.#occupied.length; word++) {
       const index = ((first >> 5) + word) % this.#occupied.length;
       let bits = this.#occupied[index]!;
-      // The word of the present is looked at twice: what lies ahead in it first, what has come round last.
+      // The present word is read twice: first its slots ahead, last its slots that have wrapped around.
       if (word === 0) bits &= -1 << (first & 31);
       else if (word === this.#occupied.length) bits &= ~(-1 << (first & 31));
       if (bits === 0) continue;

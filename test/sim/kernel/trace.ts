@@ -1,12 +1,12 @@
 /**
- * A running hash of everything that happens: two runs with the same trace hash did the same, in the same order, at the
- * same times. Integers only, so that it is the same with every version of V8.
+ * A running hash of all events: two runs with the same trace hash did the same things in the same order at
+ * the same times. Integers only, so that it is the same in every version of V8.
  */
 export class Trace {
   #a = 0x2545f491;
   #b = 0x6c62272e;
 
-  /** The low 32 bits count; larger numbers are mixed in as two. */
+  /** Mixes the low 32 bits; split larger numbers in two. */
   mix(value: number): void {
     const a = Math.imul(this.#a ^ value, 0x85ebca6b);
     this.#a = (a << 13) | (a >>> 19);
@@ -23,7 +23,7 @@ export class Trace {
   }
 }
 
-/** What a trace tells apart: facts by the engine's names for them, and the calls of ports. */
+/** The kinds that a trace distinguishes besides facts: the calls of ports. */
 export const traceKind = {
   dial: 101,
   send: 102,

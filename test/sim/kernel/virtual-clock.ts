@@ -1,6 +1,6 @@
 /**
- * The clock of one host. Its present is virtual time plus what it has jumped: a laptop that was asleep, a virtual
- * machine that was moved. Like the real one (client/host/system-clock.ts) it never goes back.
+ * The clock of one host: virtual time plus all its jumps, as after a laptop's sleep or the migration of a
+ * virtual machine. Like the real one (client/host/system-clock.ts) it never goes back.
  */
 import type { Clock, FactSink } from '../../../client/host/ports.ts';
 import type { Gate } from './gate.ts';
@@ -10,10 +10,10 @@ export class VirtualClock implements Clock {
   readonly #scheduler: Scheduler;
   readonly #gate: Gate;
   readonly #sink: FactSink;
-  /** Its time less virtual time. */
+  /** The host's time minus virtual time. */
   #aheadMs: number;
   #wantedMs = Number.MAX_SAFE_INTEGER;
-  /** The alarm that is set, in virtual time; one that is not the latest any more does nothing. */
+  /** The current alarm, in virtual time. An alarm that was replaced does nothing. */
   #alarm: Alarm | undefined;
 
   constructor(scheduler: Scheduler, gate: Gate, sink: FactSink, aheadMs = 0) {
@@ -27,7 +27,7 @@ export class VirtualClock implements Clock {
     return this.#scheduler.nowMs + this.#aheadMs;
   }
 
-  /** From now on it shows so much more. */
+  /** Moves the clock ahead. */
   jump(byMs: number): void {
     if (byMs < 0) throw new RangeError(`a monotonic clock never goes back: ${byMs} ms`);
     this.#aheadMs += byMs;
@@ -43,13 +43,13 @@ export class VirtualClock implements Clock {
   #arm(): void {
     if (this.#wantedMs === Number.MAX_SAFE_INTEGER) return;
     const atMs = this.#wantedMs - this.#aheadMs;
-    // One that rings too early is cheaper than one taken down and put up for every fact.
+    // An alarm that rings too early costs less than replacing it for every fact.
     if (this.#alarm !== undefined && this.#alarm.atMs <= atMs) return;
     this.#alarm = new Alarm(Math.max(atMs, this.#scheduler.nowMs), this);
     this.#scheduler.at(this.#alarm.atMs, this.#alarm);
   }
 
-  /** The alarm goes off. */
+  /** Called when an alarm's time has come. */
   ring(alarm: Alarm): void {
     if (alarm !== this.#alarm || !this.#gate.admits(alarm)) return;
     this.#alarm = undefined;
