@@ -1,15 +1,15 @@
 /**
- * The shape of every line of a flight recording: what a file from a stranger must be before anything is made of it.
- * One for each kind of fact, so that an error names the field and not "none of twenty fit".
+ * The JSON shape of every line of a flight recording. A recording may come from a stranger and is checked
+ * before use. One shape for each kind of fact, so that an error names the field and not "none of twenty fit".
  */
 import { type TProperties, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Fact, PeerOrigin } from '../../../client/engine/contract.ts';
 import { blockBytesMax, pieceCountMax } from '../../../torrents/geometry.ts';
 
-/** 256 KiB is read from a socket at once; four times that allows for other hosts. */
+/** A client reads at most 256 KiB from a socket at once. Four times that allows for other hosts. */
 export const receivedBytesMax = 1024 * 1024;
-/** As metainfo-fields.ts. */
+/** The same limit as in metainfo-fields.ts. */
 const pieceLengthMax = 256 * 1024 * 1024;
 
 const whole = (maximum = Number.MAX_SAFE_INTEGER) => Type.Integer({ minimum: 0, maximum });
@@ -47,7 +47,7 @@ const spec = Type.Object({
 
 const fact = (fields: TProperties) => Compile(Type.Object(fields));
 
-/** What each kind of fact has beside its type. */
+/** The fields of each kind of fact, without its type. */
 export const factShapes: Readonly<Record<Fact['type'], ReturnType<typeof fact>>> = {
   added: fact({ spec }),
   'magnet-added': fact({ spec: Type.Object({ torrent: id, infoHash: hash, trackers }) }),
@@ -112,7 +112,7 @@ export const headerShape = Compile(
   }),
 );
 
-/** One thing that happened. It has `actions` when the engine came to an answer, `threw` when it failed. */
+/** One fact. It has `actions` when the engine returned actions, and `threw` when the engine threw. */
 export const stepShape = Compile(
   Type.Object({
     atMs: whole(),

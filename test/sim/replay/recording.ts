@@ -1,7 +1,9 @@
 /**
- * A flight recording, line by line: text from a stranger → what the engine was made of, and the facts it was told.
+ * Parses a flight recording line by line: the engine's options, then its facts. The text may come from a
+ * stranger.
  *
- * Invariant: what leaves here has the shape it says; anything else is a RecordingError that names the line and the field.
+ * Invariant: results have the declared shape. Anything else throws a RecordingError that names the line and
+ * the field.
  */
 import type { Fact } from '../../../client/engine/contract.ts';
 import { defaultLimits, type Limits } from '../../../client/engine/limits.ts';
@@ -22,7 +24,7 @@ export type RecordingErrorCode =
 
 export class RecordingError extends Error {
   readonly code: RecordingErrorCode;
-  /** From 1. */
+  /** Counts from 1. */
   readonly line: number;
 
   constructor(code: RecordingErrorCode, line: number, message: string, cause?: unknown) {
@@ -42,7 +44,7 @@ export interface RecordedOptions {
   readonly limits: Partial<Limits>;
 }
 
-/** One fact, and what came of it: the digest of all actions so far, or the words of a failure. */
+/** One fact and its outcome: the digest of all actions so far, or the message of an error. */
 export interface Step {
   readonly line: number;
   readonly atMs: number;
@@ -51,7 +53,7 @@ export interface Step {
   readonly threw: string | undefined;
 }
 
-/** The last line: `full` when it could not hold all. */
+/** The last line: `full` when the recording reached its size limit. */
 export interface End {
   readonly end: 'stopped' | 'full';
 }
@@ -59,7 +61,7 @@ export interface End {
 type Shape = { Check(value: unknown): boolean; Errors(value: unknown): ErrorOfShape[] };
 type ErrorOfShape = { readonly instancePath: string; readonly message: string };
 
-/** Throws a RecordingError. Limits that this engine does not know are left out. */
+/** Throws a RecordingError. Leaves out limits that this engine does not know. */
 export function readHeader(text: string): RecordedOptions {
   const value = parse(text, 1, 'recording-unknown');
   if (value.format !== recordingFormat) {
@@ -162,7 +164,7 @@ function specOf(spec: RecordedSpec, line: number) {
   };
 }
 
-/** Payload that was left out is zeros. */
+/** Payload that was not recorded becomes zeros. */
 function streamOf(runs: RecordedBytes, line: number): Uint8Array {
   const parts = runs.map((run) => (typeof run === 'string' ? bytesOf(run) : run));
   const count = parts.reduce<number>((sum, part) => sum + (typeof part === 'number' ? part : part.length), 0);

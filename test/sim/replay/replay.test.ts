@@ -1,4 +1,4 @@
-/** Recordings come from strangers: what is wrong with one is said, and where. */
+/** Recordings may come from strangers: an error says what is wrong, and in which line. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RecordingError } from './recording.ts';
@@ -17,7 +17,7 @@ const spec = {
 const step = (fact: object, atMs = 0, actions = '00000000') => JSON.stringify({ atMs, fact, actions });
 const end = JSON.stringify({ end: 'stopped', facts: 0 });
 
-/** The digest that this engine comes to is read from where it diverges. */
+/** Reads this engine's digests from the divergences of a recording with wrong ones. */
 function digestOf(...facts: readonly object[]): string[] {
   const lines = [header];
   for (const [i, fact] of facts.entries()) {
@@ -34,7 +34,7 @@ describe('a recording', () => {
     { type: 'stopped', torrent: 1 },
   ];
 
-  it('of a version that did not tell who named an address has them of the user', () => {
+  it('a recording whose peers have no origin is replayed with the origin user', () => {
     const isPrivate = { ...spec, private: true };
     const named = { type: 'peers-found', torrent: 1, peers: [{ host: '10.0.0.1', port: 6881 }] };
     const dials = (...told: object[]) => {
@@ -46,7 +46,7 @@ describe('a recording', () => {
     expect(dials({ type: 'added', spec: isPrivate }, { ...named, origin: 'pex' })).toEqual([]);
   });
 
-  it('holds what the disk has lost, and that it went and came back', () => {
+  it('a recording replays lost pieces, and content that went offline and came back', () => {
     const trouble = { code: 'content-away', message: 'the folder is not there' };
     const whole = {
       ...spec,
@@ -64,7 +64,7 @@ describe('a recording', () => {
     expect(divergence!.actions).toMatchObject([{ report: { type: 'pieces-lost', pieceCount: 2 } }]);
   });
 
-  it('that ends well says so', () => {
+  it('a recording with an end line has that end', () => {
     expect(replay([...digestOf(...facts), end, ''])).toMatchObject({
       identical: true,
       end: 'stopped',
@@ -72,13 +72,13 @@ describe('a recording', () => {
     });
   });
 
-  it('whose last line was cut off is replayed up to there', () => {
+  it('a recording whose last line was cut off is replayed up to there', () => {
     const lines = digestOf(...facts);
     lines[3] = lines[3]!.slice(0, 20);
     expect(replay(lines)).toMatchObject({ identical: true, end: 'cut-off', facts: 2 });
   });
 
-  it('that was cut off before its first fact is none', () => {
+  it('a recording cut off before its first fact is refused', () => {
     const whole = digestOf(facts[0]!);
     for (const lines of [whole.slice(0, 1), [whole[0]!, whole[1]!.slice(0, 20)]])
       expect(() => replay(lines)).toThrow(
@@ -87,7 +87,7 @@ describe('a recording', () => {
     expect(() => replay([header.slice(0, 30)])).toThrow(/line 1/);
   });
 
-  it('that differs names the line, both digests, and what this engine did', () => {
+  it('a recording that diverges names the line, both digests and the actions of this engine', () => {
     const lines = digestOf(...facts);
     lines[2] = step(facts[1]!, 1, 'deadbeef');
     const { identical, divergence } = replay(lines);
@@ -96,7 +96,7 @@ describe('a recording', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('invalid recordings', () => {
   const first = step({ type: 'added', spec });
   it.each<[string, string[], string, RegExp]>([
     [
@@ -137,7 +137,7 @@ describe('what is refused', () => {
       /line 2: this is no JSON/,
     ],
     [
-      'a fact nobody knows',
+      'a fact of an unknown type',
       [header, step({ type: '__proto__' })],
       'recording-line-invalid',
       /line 2: no fact/,
@@ -170,12 +170,12 @@ describe('what is refused', () => {
       'recording-line-invalid',
       /line 3: .*goes back/,
     ],
-  ])('%s', (_, lines, code, message) => {
+  ])('%s: the recording is refused', (_, lines, code, message) => {
     expect(() => replay(lines)).toThrow(message);
     expect(() => replay(lines)).toThrow(expect.objectContaining({ code }));
   });
 
-  it('is refused in no other way, whatever the lines are', () => {
+  it('random lines are refused with a RecordingError only', () => {
     const json = fc.json();
     const nearly = fc
       .record({

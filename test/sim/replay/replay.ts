@@ -1,45 +1,48 @@
 /**
- * Feeds a flight recording to a fresh engine and compares: the same facts at the same times must bring the same actions.
- * When they do not, the engine has changed since, or it depends on something that is no fact.
+ * Feeds a flight recording to a new engine and compares: the same facts at the same times must give the same
+ * actions. If they do not, the engine has changed since, or it depends on something that is not a fact.
  */
 import type { Action, Fact, PieceBuffer, PieceMemory } from '../../../client/engine/contract.ts';
 import { Engine } from '../../../client/engine/engine.ts';
 import { ActionDigest } from '../../../client/host/recording/action-digest.ts';
 import { RecordingError, readHeader, readLine, type Step } from './recording.ts';
 
-/** How the recording ends: by itself, at its cap, in the middle of a line (the program was killed), or with a failure. */
+/**
+ * How the recording ends: regularly, at its size limit, within a line (the program was killed), or with a
+ * failure.
+ */
 export type ReplayEnd = 'stopped' | 'full' | 'cut-off' | 'threw';
 
 export interface Divergence {
-  /** In the file, from 1. */
+  /** Line of the file, counted from 1. */
   readonly line: number;
   readonly atMs: number;
   readonly fact: Fact;
   /** Digests of all actions so far, or what was thrown. */
   readonly recorded: string;
   readonly replayed: string;
-  /** What this engine did at that fact. */
+  /** The actions of this engine for that fact. */
   readonly actions: readonly Action[];
 }
 
 export interface ReplayResult {
   readonly identical: boolean;
   readonly facts: number;
-  /** From the first fact to the last. */
+  /** Seconds from the first fact to the last. */
   readonly seconds: number;
   readonly end: ReplayEnd;
-  /** Of all actions: equal for equal runs. */
+  /** The digest of all actions: equal for equal runs. */
   readonly digest: string;
-  /** Where it first went another way; nothing is fed after it. */
+  /** The first difference. No later fact is fed. */
   readonly divergence: Divergence | undefined;
   /** The failure, when the recording ends with one. */
   readonly threw: string | undefined;
 }
 
-/** Throws a RecordingError when this is no recording, or a line of it is not what it should be. */
+/** Throws a RecordingError when this is not a recording or a line of it is invalid. */
 export function replay(lines: Iterable<string>): ReplayResult {
   const run = new Replay();
-  // A line is fed once the next one is known: only the last may have been cut off.
+  // A line is fed once the next one is known: only the last line may be cut off.
   let held: string | undefined;
   for (const text of lines) {
     if (text === '') continue;
@@ -74,14 +77,14 @@ class Replay {
     };
   }
 
-  /** Of a recording that was read to its end. One that was cut off before the first fact proves nothing. */
+  /** The result of a recording that was read to its end. Throws when it was cut off before the first fact. */
   whole(): ReplayResult {
     if (this.#facts > 0 || this.#end !== 'cut-off') return this.result;
     const message = `nothing to replay: the recording breaks off on line ${this.#line}`;
     throw new RecordingError('recording-empty', this.#line, message);
   }
 
-  /** False when there is no sense in going on. */
+  /** Returns whether the next line is to be fed. */
   feed(text: string): boolean {
     this.#line += 1;
     if (this.#engine === undefined) {
@@ -90,7 +93,7 @@ class Replay {
     }
     const read = readLine(text, this.#line);
     if ('end' in read) {
-      // What ended with a failure has said so already.
+      // A recorded failure is the end already.
       if (this.#threw === undefined) this.#end = read.end;
       return false;
     }
@@ -101,7 +104,7 @@ class Replay {
     try {
       this.feed(text);
     } catch (error) {
-      // The program was killed while it wrote; everything before is whole.
+      // The program was killed while it wrote this line. All lines before are whole.
       const isCutOff =
         error instanceof RecordingError && error.cause instanceof SyntaxError && this.#line > 1;
       if (!isCutOff) throw error;
@@ -148,7 +151,7 @@ function newEngine(header: string): Engine {
   }
 }
 
-/** The engine never looks at what it stores. */
+/** The engine never reads the bytes it stores. */
 const emptyMemory: PieceMemory = {
   allocate: (bytes): PieceBuffer => ({ bytes }),
   write: () => {},
