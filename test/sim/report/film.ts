@@ -1,16 +1,16 @@
 /**
- * A run as a film: what every peer has, moment by moment. Looking changes nothing: a filmed run has the trace of one that
- * is not. A frame is kept only when something has changed, so a quiet hour costs nothing.
+ * Records a run as frames: the state of every peer over time. Recording changes nothing: a filmed run has the
+ * same trace. A frame is kept only when a peer has changed, so a quiet hour costs nothing.
  */
 import type { PlannedSwarm } from '../runner/planned-swarm.ts';
 import type { SimPeer } from '../world/peer.ts';
 
-/** What a peer does in a frame. */
+/** The state of a peer in a frame. */
 export type PeerState = 'absent' | 'running' | 'frozen' | 'down';
 
 export interface PeerMoment {
   readonly state: PeerState;
-  /** Of the torrent's bytes on its disk, 0 to 1. */
+  /** The share of the torrent's bytes on its disk, 0 to 1. */
   readonly share: number;
 }
 
@@ -24,7 +24,10 @@ export interface Frame {
   readonly received: number;
 }
 
-/** A plot is some 400 points wide. Beyond that every other frame is dropped, and the time between two doubles. */
+/**
+ * A plot is about 400 points wide. Beyond 800 frames every other one is dropped, and the time between two
+ * doubles.
+ */
 const framesMax = 800;
 const gapMsFirst = 20;
 
@@ -34,7 +37,7 @@ export class Film {
   readonly #swarm: PlannedSwarm;
   #frames: Frame[] = [];
   #gapMs = gapMsFirst;
-  /** Peers that are there from the start join in the first millisecond. */
+  /** The first frame is at 1 ms: peers of the start have joined by then. */
   #nextMs = 1;
   #hasEnded = false;
 
@@ -52,7 +55,7 @@ export class Film {
     const { nowMs } = this.#swarm.world;
     if (nowMs < this.#nextMs || this.#hasEnded) return;
     this.#nextMs = nowMs + this.#gapMs;
-    // At the end of a run all peers are stopped: that is not part of the story.
+    // The end of a run stops all peers: that is not filmed.
     const joined = [...this.#swarm.peers.values()];
     this.#hasEnded = joined.length === this.names.length && joined.every(({ hasLeft }) => hasLeft);
     if (!this.#hasEnded) this.#look(nowMs / 1000);

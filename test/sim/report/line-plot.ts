@@ -1,15 +1,15 @@
-/** A plot of a few curves as SVG text: axes with round numbers, a legend, and perhaps a moment that is marked. */
+/** Plots curves as SVG text: axes with round numbers, a legend and an optional marker. */
 
 export interface Curve {
   readonly name: string;
-  /** Rising. */
+  /** Ascending. */
   readonly xs: readonly number[];
   readonly ys: readonly number[];
 }
 
 export interface PlotOptions {
   readonly xUnit: string;
-  /** Where the axes end at least, when other plots share them; otherwise where the curves end. */
+  /** The least ends of the axes, for plots that share a scale. Longer curves extend them. */
   readonly xMax?: number;
   readonly yMax?: number;
   /** A vertical line. */
@@ -23,7 +23,7 @@ const right = 18;
 const top = 18;
 const bottom = 26;
 
-/** Two curves at most have a colour of their own. */
+/** Only the first two curves have a colour of their own. */
 export function linePlot(curves: readonly Curve[], { xUnit, marker, ...least }: PlotOptions): string {
   const xMax = largest([...curves.flatMap(({ xs }) => xs), marker?.at ?? 0, least.xMax ?? 0]);
   const yMax = largest([...curves.flatMap(({ ys }) => ys), least.yMax ?? 0]);
@@ -55,7 +55,7 @@ export function linePlot(curves: readonly Curve[], { xUnit, marker, ...least }: 
   return `<svg viewBox="0 0 ${width} ${height}" role="img">${parts.join('')}</svg>`;
 }
 
-/** From 0 to about `max` in four to six round steps: 1, 2 or 5 times a power of ten. */
+/** Ticks from 0 to about `max` in round steps: 1, 2 or 5 times a power of ten, four to six of them. */
 export function axisTicks(max: number): number[] {
   if (!(max > 0) || !Number.isFinite(max)) return [0, 1];
   let step = 10 ** Math.floor(Math.log10(max / 4));
@@ -65,7 +65,7 @@ export function axisTicks(max: number): number[] {
       break;
     }
   }
-  // Decimals are told as people write them: 0.3, not 0.30000000000000004.
+  // Rounds away floating-point noise: 0.3, not 0.30000000000000004.
   const decimals = Math.max(0, -Math.floor(Math.log10(step)));
   return Array.from({ length: Math.floor(max / step + 1e-9) + 1 }, (_, i) =>
     Number((i * step).toFixed(decimals)),

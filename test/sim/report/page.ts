@@ -1,4 +1,4 @@
-/** An HTML page that needs nothing else: plots are SVG in the page, and there is no script. */
+/** A self-contained HTML page: plots are inline SVG, and there is no script. */
 import { escapeText } from './line-plot.ts';
 
 export function htmlPage(title: string, body: string): string {

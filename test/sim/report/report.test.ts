@@ -1,4 +1,4 @@
-/** The report of a run: what it shows is what happened, and looking changed nothing. */
+/** The report shows the run as it was, and filming changes nothing. */
 import { expect, it } from 'vitest';
 import { drawPlan } from '../plan/draw.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
@@ -24,12 +24,12 @@ const plan: SwarmPlan = {
 };
 const filmed = filmRun('seed 2', 'npm run sim -- "x"', plan);
 
-it.each([2, 8, 31])('a filmed run is the run that is not filmed (seed %i)', (seed) => {
+it.each([2, 8, 31])('a filmed run has the same result as one that is not filmed (seed %i)', (seed) => {
   const drawn = drawPlan(seed);
   expect(filmRun('', '', drawn).result).toEqual(runPlan(drawn));
 });
 
-it('a film begins with what peers bring, ends with everything, and shows who was down', () => {
+it('a film starts with the initial shares, ends with complete peers and shows a crashed peer as down', () => {
   const { frames, names } = filmed.film;
   expect(names).toEqual(['seed', 'leech-0', 'leech-1', 'leech-2']);
   expect(frames[0]!.peers.map(({ share }) => share)).toEqual([1, 0, 0, 0]);
@@ -42,13 +42,13 @@ it('a film begins with what peers bring, ends with everything, and shows who was
     expect(seconds).toBeGreaterThan(frames[i]!.seconds);
 });
 
-it('a page needs nothing from anywhere, and no text of a plan is markup', () => {
+it('a page loads nothing from elsewhere and escapes the texts of the plan', () => {
   const page = runPage([filmed]);
   expect(page).not.toMatch(/NaN|Infinity|undefined|<script|https?:|url\(|<b>/);
   expect(page).toContain('Who is &#60;b&#62; &#38; &#34;c&#34;?');
 });
 
-it('a page names every peer, foe and kind of fault, and what failed', () => {
+it('a page names every peer, hostile peer, kind of fault and failure', () => {
   const page = runPage([filmed]);
   for (const word of [
     'seed',
@@ -67,7 +67,7 @@ it('a page names every peer, foe and kind of fault, and what failed', () => {
   expect(late).toMatch(/class="failed">late at 2\.100 s: leech-/);
 });
 
-it('two runs share one scale', () => {
+it('two runs on one page share one scale', () => {
   const longer = filmRun('longer', 'y', { ...plan, torrent: { pieces: 48, pieceBytes: 65_536 } });
   const page = runPage([filmed, longer]);
   expect(page).toContain('seed 2 beside longer');
@@ -79,7 +79,7 @@ it('two runs share one scale', () => {
   expect(ticks[0]).toBe(ticks[1]);
 });
 
-it('of thousands of peers some are shown, and it is said which', () => {
+it('a page shows some of thousands of peers and says how many', () => {
   const crowd = filmRun('crowd', 'z', {
     seed: 1,
     torrent: { pieces: 1, pieceBytes: 1_000 },

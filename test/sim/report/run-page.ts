@@ -1,6 +1,6 @@
 /**
- * Runs as one HTML page: the swarm over time, the faults on the same axis, and what each peer came to. Two runs stand
- * side by side on one scale, so that what differs is seen.
+ * Runs as one HTML page: the swarm over time, the faults on the same axis, and the result of each peer. Two
+ * runs stand side by side on one scale for comparison.
  */
 import { peerRows } from '../cli/peer-table.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
@@ -13,9 +13,9 @@ import { faultLanes, shownNote, swarmMap } from './swarm-map.ts';
 import { type TimeAxis, timeAxis } from './time-axis.ts';
 
 export interface FilmedRun {
-  /** A seed or a file. */
+  /** The seed or the file of the run. */
   readonly title: string;
-  /** What one types to see the same again. */
+  /** The command that repeats the run. */
   readonly command: string;
   readonly plan: SwarmPlan;
   readonly result: RunResult;
@@ -34,7 +34,7 @@ export function filmRun(title: string, command: string, plan: SwarmPlan): Filmed
 
 /** The page for one run or two. */
 export function runPage(runs: readonly FilmedRun[]): string {
-  // The same scale for all, or a comparison would mislead.
+  // One scale for all runs, or a comparison would mislead.
   const axis = timeAxis(Math.max(...runs.map(endOf)));
   const largestOf = (value: (frame: Frame) => number) =>
     Math.max(
@@ -87,7 +87,7 @@ ${plots.join('\n')}
 </section>`;
 }
 
-/** When the last thing happened that is worth seeing: a piece, a fault, a peer that comes or goes. */
+/** The time of the last visible event: a piece, a completed peer or the end of a fault. */
 function endOf({ plan, film, result }: FilmedRun): number {
   const faultEnds = (plan.faults ?? []).map(
     (fault) => fault.atMs + ('forMs' in fault ? (fault.forMs ?? 0) : 0),
@@ -109,7 +109,7 @@ function foeName({ name, role, count = 1 }: SwarmPlan['peers'][number]): string 
   return `${name} (${count > 1 ? `${count} × ` : ''}${role})`;
 }
 
-/** A frame holds until the next one. */
+/** Draws each frame's value as constant until the next frame. */
 function steps(
   name: string,
   frames: readonly Frame[],

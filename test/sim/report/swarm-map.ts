@@ -1,6 +1,6 @@
 /**
- * A row for each peer, time from left to right: the more a peer has, the darker its row; a peer that is down or frozen
- * shows so. Below them the plan's faults, a lane for each kind.
+ * Draws one row for each peer, time from left to right: the more a peer has, the darker its row. Down and
+ * frozen peers are marked. A second drawing shows the plan's faults, a lane for each kind.
  */
 import type { Fault, SwarmPlan } from '../plan/schema.ts';
 import type { PeerResult } from '../runner/peer-results.ts';
@@ -9,9 +9,9 @@ import { escapeText } from './line-plot.ts';
 import { axisTicksSvg, type TimeAxis, width } from './time-axis.ts';
 
 const rowHeight = 12;
-/** More rows than this are thinner than a line of text. */
+/** More rows than this would be thinner than a line of text. */
 const rowsMax = 60;
-/** Shares in a row are told apart by so many shades. */
+/** The number of shades for shares. */
 const shades = 16;
 
 export interface MapParts {
@@ -19,11 +19,11 @@ export interface MapParts {
   readonly results: readonly PeerResult[];
   /** Hostile participants, by name and role. */
   readonly foes: readonly string[];
-  /** When the run was over; the axis may go on for one beside it. */
+  /** The end of the run; the axis may extend beyond it for a second run. */
   readonly endSeconds: number;
 }
 
-/** Of more peers than there are rows, every second, third … is shown. */
+/** With more peers than rows, only every second, third … peer is shown. */
 export function swarmMap({ film, results, foes, endSeconds }: MapParts, axis: TimeAxis): string {
   const step = Math.max(1, Math.ceil(film.names.length / rowsMax));
   const shown = film.names.map((name, index) => ({ name, index })).filter(({ index }) => index % step === 0);
@@ -78,7 +78,7 @@ function stretch({ state, share }: PeerMoment, from: number, to: number, y: numb
   if (state === 'absent' || to <= from) return '';
   const box = `x="${from}" y="${y + 1}" width="${round(to - from)}"`;
   if (state === 'down') return `<rect class="down" ${box} height="2"/>`;
-  // A peer that runs and has nothing yet is seen, too.
+  // A running peer without a piece is visible, too.
   const opacity = round(0.08 + 0.92 * share);
   const band = `<rect class="here" fill-opacity="${opacity}" ${box} height="${rowHeight - 2}"/>`;
   return state === 'frozen' ? `${band}<rect class="still" ${box} height="3"/>` : band;
@@ -93,9 +93,9 @@ function foeRow(foe: string, y: number, axis: TimeAxis, endSeconds: number): str
   return label(foe, y, axis) + line;
 }
 
-// Faults --------------------------------------------------------------------------------------------------------------
+// Faults ------------------------------------------------------------------------------------------------
 
-/** Undefined when the plan has none. */
+/** Undefined when the plan has no faults. */
 export function faultLanes({ faults = [] }: SwarmPlan, axis: TimeAxis): string | undefined {
   const kinds = [...new Set(faults.map(kindOf))];
   if (kinds.length === 0) return undefined;
@@ -109,7 +109,7 @@ export function faultLanes({ faults = [] }: SwarmPlan, axis: TimeAxis): string |
   return svgOf([axisTicksSvg(axis, 0, height), ...lanes], height + 16);
 }
 
-/** `disk: full`, `crash`. */
+/** Such as `disk: full` or `crash`. */
 function kindOf(fault: Fault): string {
   return 'kind' in fault ? `${fault.type}: ${fault.kind}` : fault.type;
 }
@@ -124,7 +124,7 @@ function mark(fault: Fault, y: number, { x, endSeconds }: TimeAxis): string {
   return `<rect class="fault" x="${x(from)}" y="${y + 1}" width="${length}" height="${rowHeight - 2}">${title}</rect>`;
 }
 
-/** A pointer that rests on a fault sees what it is. */
+/** The tooltip of a fault. */
 function tellFault(fault: Fault): string {
   const { type, atMs, ...rest } = fault;
   const details = Object.entries(rest).map(

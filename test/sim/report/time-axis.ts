@@ -1,4 +1,6 @@
-/** The horizontal axis that all drawings of one run share: seconds → x, with the names of rows to the left of it. */
+/**
+ * The horizontal axis that all drawings of one run share: seconds to x, with the names of rows to its left.
+ */
 import { axisTicks } from './line-plot.ts';
 
 export const width = 640;
@@ -21,7 +23,7 @@ export function timeAxis(endSeconds: number): TimeAxis {
   return { endSeconds: length, leftX: left, rightX: width - right, x };
 }
 
-/** Lines from top to bottom at round numbers, and the numbers beneath. */
+/** Vertical lines at round numbers, and the numbers below them. */
 export function axisTicksSvg({ endSeconds, x }: TimeAxis, top: number, bottom: number): string {
   return axisTicks(endSeconds)
     .map(
