@@ -1,5 +1,6 @@
 /**
- * Users who choose: what is wanted, how much, in which order and by when. Which pieces, is drawn for each of them.
+ * Simulated users who select pieces: wanted pieces with priorities, the download order and deadlines. Which
+ * pieces is drawn for each peer.
  */
 import { priorityDefault, priorityMax } from '../../../client/engine/pieces/piece-selection.ts';
 import type { Fault } from '../plan/schema.ts';
@@ -22,7 +23,7 @@ export function choose(world: World, peer: SimPeer, choice: Extract<Fault, { typ
   const first = random.below(geometry.pieceCount);
   for (let n = 0; n < deadlines; n++) {
     const pieceIndex = geometry.pieceIndex((first + n) % geometry.pieceCount)!;
-    // One of eight is taken back.
+    // One deadline in eight is removed.
     const atMs = random.below(8) === 0 ? undefined : world.nowMs + (n + 1) * deadlineMs;
     peer.tell({ type: 'deadline-set', torrent, pieceIndex, atMs });
   }

@@ -1,6 +1,6 @@
 /**
- * The last things that happened in a run, a line each, for whoever looks into a failure. Kept only when asked for: it
- * costs as much as the run itself.
+ * The last events of a run, one line each, to investigate a failure. Recorded only on request: it costs as
+ * much as the run itself.
  */
 import type { Action, Fact, Report } from '../../../client/engine/contract.ts';
 import type { SimPeer } from '../world/peer.ts';
@@ -33,12 +33,12 @@ export class Chronicle {
   #add(peer: SimPeer, text: string): void {
     const { nowMs } = this.#swarm.world;
     this.#lines.push(`${(nowMs / 1000).toFixed(3).padStart(9)} ${this.#swarm.nameOf(peer)} ${text}`);
-    // Twice as many as are told are kept, so that they are moved rarely.
+    // Holds up to twice `linesMax` lines, so that old lines are removed rarely.
     if (this.#lines.length > 2 * this.#linesMax) this.#lines.splice(0, this.#linesMax);
   }
 }
 
-/** What every host does all the time would leave no room for anything else. */
+/** Events that every host causes all the time: they would push all others out. */
 function isEverywhere(type: Fact['type'] | Action['type']): boolean {
   return type === 'woke' || type === 'flushed' || type === 'send-block' || type === 'read-block';
 }

@@ -1,4 +1,4 @@
-/** A result says of every honest peer what it came to. */
+/** The results of a run: one entry for each honest peer. */
 import { expect, it } from 'vitest';
 import { peerTable, sizeText } from '../cli/peer-table.ts';
 import type { SwarmPlan } from '../plan/schema.ts';
@@ -18,7 +18,7 @@ const plan: SwarmPlan = {
 const resultsOf = (changed: Partial<SwarmPlan>) =>
   Object.fromEntries(runPlan({ ...plan, ...changed }).peers.map((peer) => [peer.name, peer]));
 
-it('a download is complete after it has received every byte, less what it wasted', () => {
+it('a complete download has received every byte once, apart from wasted bytes', () => {
   const { seed, ...leeches } = resultsOf({});
   expect(seed).toMatchObject({ outcome: 'complete', doneSeconds: 0, downloaded: 0, lives: 1 });
   for (const { outcome, joinedSeconds, doneSeconds, downloaded, wasted, haveBytes } of Object.values(
@@ -31,7 +31,7 @@ it('a download is complete after it has received every byte, less what it wasted
   }
 });
 
-it('figures go on over a crash and a restart', () => {
+it('the traffic figures of a peer continue after a crash and after a restart', () => {
   const { 'leech-0': leech, 'leech-1': other } = resultsOf({
     faults: [
       { type: 'crash', peers: ['leech-0'], atMs: 900, forMs: 500, powerCut: true },
@@ -40,19 +40,19 @@ it('figures go on over a crash and a restart', () => {
     healMs: 5_000,
   });
   expect([leech!.lives, other!.lives]).toEqual([2, 2]);
-  // What the power cut took was fetched twice, and nothing of the first life is forgotten.
+  // Pieces lost in the power cut are downloaded twice, and the figures of the first life still count.
   expect(leech!.downloaded).toBeGreaterThanOrEqual(totalBytes);
   expect(other!.downloaded).toBeGreaterThanOrEqual(totalBytes);
 });
 
-it('a peer that leaves early has no source, and keeps its figures', () => {
+it('a peer that leaves early has the outcome no-source and keeps its figures', () => {
   const { gone } = resultsOf({ peers: [...plan.peers, { name: 'gone', joinMs: 0, leaveMs: 900 }] });
   expect(gone).toMatchObject({ outcome: 'no-source', doneSeconds: undefined });
   expect(gone!.downloaded).toBeGreaterThan(0);
   expect(gone!.haveBytes).toBeGreaterThan(0);
 });
 
-it('a magnet has its metadata, and a peer that stands still is incomplete', () => {
+it('a magnet that finds its metadata has the outcome metadata, and a peer that is too slow the outcome incomplete', () => {
   const { magnet, late } = resultsOf({
     peers: [...plan.peers, { name: 'magnet', magnet: true }, { name: 'late', link: { downBps: 1_000 } }],
     untilMs: 30_000,
@@ -61,7 +61,7 @@ it('a magnet has its metadata, and a peer that stands still is incomplete', () =
   expect(late).toMatchObject({ outcome: 'incomplete', doneSeconds: undefined });
 });
 
-it('a table of many peers tells first of those that are incomplete', () => {
+it('a table of many peers lists the incomplete ones first', () => {
   const peer = (name: string, outcome: PeerResult['outcome']): PeerResult => ({
     ...{ name, outcome, joinedSeconds: 1, doneSeconds: outcome === 'complete' ? 3.5 : undefined },
     ...{ haveBytes: 1, downloaded: 2_000, uploaded: 3_000_000, wasted: 0, lives: 1 },
@@ -73,7 +73,7 @@ it('a table of many peers tells first of those that are incomplete', () => {
   expect(lines.at(-1)).toBe('and 11 more; --json tells of all');
 });
 
-it('sizes are told with one decimal in the unit that fits', () => {
+it('sizes are shown with one decimal in the unit that fits', () => {
   expect([0, 1_023, 1_024, 1_048_575, 5 * 1024 ** 4].map(sizeText)).toEqual([
     ...['0 B', '1023 B', '1.0 KiB', '1.0 MiB', '5.0 TiB'],
   ]);

@@ -1,32 +1,35 @@
 /**
- * What each honest peer of a run came to: when it had everything, what it moved, what it threw away. Counted beside the
- * engine from its own figures, over all lives of its program.
+ * The result of each honest peer of a run: when it was complete, and the bytes it moved and wasted. The
+ * figures are the engine's own, summed over all lives of the peer's program.
  */
 import type { SimPeer } from '../world/peer.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
 /**
- * `complete`: it has every piece. `metadata`: it was started with a magnet link alone and has the info dictionary.
- * `incomplete`: it could have had everything, and has not. `no-source`: it could not: it left, or the peers it can meet
- * do not have every piece together.
+ * `complete`: the peer has every piece. `metadata`: it started from a magnet link without content and has the
+ * info dictionary. `incomplete`: it could have had every piece and has not. `no-source`: it could not: it
+ * left, or the peers that it can meet do not have every piece together.
  */
 export type PeerOutcome = 'complete' | 'metadata' | 'incomplete' | 'no-source';
 
 export interface PeerResult {
   readonly name: string;
   readonly outcome: PeerOutcome;
-  /** Seconds of virtual time from the start of the run. */
+  /** Seconds of virtual time since the start of the run. */
   readonly joinedSeconds: number;
-  /** When it first had everything (or the metadata); undefined: never. Its join when it brought everything. */
+  /**
+   * When the peer first had every piece (or the metadata). Its join time when it joined as a seed. Undefined
+   * when it never had.
+   */
   readonly doneSeconds: number | undefined;
-  /** Bytes of verified pieces on its disk, without those that others have spoiled. */
+  /** Bytes of verified pieces on its disk, without pieces that were damaged afterwards. */
   readonly haveBytes: number;
-  /** Payload bytes, of all its lives. */
+  /** Payload bytes of all its lives. */
   readonly downloaded: number;
   readonly uploaded: number;
-  /** Of `downloaded`: received and never stored. */
+  /** The part of `downloaded` that was received and never stored. */
   readonly wasted: number;
-  /** How often its program was started. */
+  /** How many times its program was started. */
   readonly lives: number;
 }
 
@@ -45,7 +48,7 @@ export class PeerResults {
     });
   }
 
-  /** In the order of the plan; peers that had not joined when the run ended are left out. */
+  /** In the order of the plan, without peers that had not joined when the run ended. */
   list(isDone: (name: string) => boolean, able: ReadonlySet<string> | undefined): PeerResult[] {
     return this.#swarm.cast.flatMap(({ name, magnet, joinMs }) => {
       const peer = this.#swarm.peers.get(name);

@@ -1,6 +1,6 @@
 /**
- * A plan on stage: its world, with everybody in it by name. People join and leave when the plan says so; what goes wrong
- * meanwhile is troubles.ts.
+ * Builds the swarm of a plan: the world, its trackers and all participants by name. Participants join and
+ * leave when the plan says so. Faults are in troubles.ts.
  */
 import { cast } from '../actors/cast.ts';
 import { deadAddresses } from '../actors/crowded-tracker.ts';
@@ -17,23 +17,26 @@ import type { SimTracker } from '../world/tracker.ts';
 import { World } from '../world/world.ts';
 import { wantAllAgain } from './choices.ts';
 
-/** When others at trackers of their own have their turn: early, so that the shortest run sees them. */
+/**
+ * When tests that run beside the swarm on trackers of their own start: early, so that the shortest run
+ * includes them.
+ */
 const besidesMs = 500;
-/** How often people say again whom they know, as discovery on a LAN does. */
+/** How often peers dial their known peers again, as local peer discovery would. */
 const introduceMs = 60_000;
 
 export class PlannedSwarm {
   readonly plan: SwarmPlan;
   readonly world: World;
   readonly cast: readonly CastMember[];
-  /** Whoever plays by the rules and has joined, by name. */
+  /** Honest peers that have joined, by name. */
   readonly peers = new Map<string, SimPeer>();
   readonly actors = new Map<string, StandingActor>();
   readonly trackers = new Map<string, SimTracker>();
-  /** Those that do not want everything, or did not. */
+  /** Peers that have selected pieces at least once. */
   readonly choosers = new Set<SimPeer>();
   readonly #called: ReadonlyMap<string, readonly string[]>;
-  /** By number. */
+  /** By the number of the peer. */
   readonly #names = new Map<number, string>();
 
   constructor(plan: SwarmPlan) {
@@ -70,12 +73,12 @@ export class PlannedSwarm {
     return this.#names.get(number)!;
   }
 
-  /** Of those who are called, the honest ones that have joined. */
+  /** The honest peers with these names or group names that have joined. */
   peersCalled(names: readonly string[]): SimPeer[] {
     return names.flatMap((name) => this.#called.get(name)!).flatMap((name) => this.peers.get(name) ?? []);
   }
 
-  /** The last moment at which somebody joins or leaves. */
+  /** The time of the last planned join, leave, stop or restart. */
   get settledMs(): number {
     const times = this.cast.flatMap(({ joinMs, leaveMs = 0, parts }) => [
       ...[joinMs, leaveMs],
@@ -84,7 +87,9 @@ export class PlannedSwarm {
     return Math.max(...times);
   }
 
-  /** Everything the world can mend is mended; the foes stay, and so do trackers that know too many. */
+  /**
+   * Heals everything that the world can heal. Hostile peers stay, and so do the dead addresses of trackers.
+   */
   heal(): void {
     this.world.heal();
     for (const peer of this.choosers) wantAllAgain(this.world, peer);
@@ -123,7 +128,7 @@ export class PlannedSwarm {
       );
       return;
     }
-    // It acts before it has joined for good.
+    // Set before the join, since the peer acts while it joins.
     this.#names.set(world.peers.length + 1, name);
     const peer = world.join({
       has,
@@ -142,7 +147,7 @@ export class PlannedSwarm {
     this.#introduce(member);
   }
 
-  /** Its user stops other torrents, and adds them again. */
+  /** Stops side torrents of a peer and adds them again, as its user would. */
   #arrangeParts({ name, parts }: CastMember): void {
     for (const [i, { stopMs, againMs }] of parts.entries()) {
       const turn = (atMs: number | undefined, isWanted: boolean) => {
@@ -158,7 +163,7 @@ export class PlannedSwarm {
     }
   }
 
-  /** Whoever was told of others by hand is told of them. */
+  /** A peer dials the peers that its plan says it knows. */
   #introduce({ name, knows }: CastMember): void {
     const peer = this.peers.get(name);
     if (peer === undefined || !peer.isAlive || peer.hasLeft) return;
@@ -180,7 +185,7 @@ export class PlannedSwarm {
     });
   }
 
-  /** Others at trackers of their own: what they do takes no time of this world. */
+  /** Runs the tests beside the swarm, on trackers of their own. They take no virtual time. */
   #playBesides(): void {
     const { scheduler, random, besides } = this.world;
     const { strangers, members, hostileBytes, wireTalk } = this.plan;
@@ -215,7 +220,7 @@ export class PlannedSwarm {
     this.trackers.set(name, tracker);
   }
 
-  /** Some trackers know thousands who are not there, and name them first. */
+  /** Makes a tracker list dead addresses before the live peers. */
   #crowd({ name, deadAddresses: count = 0 }: TrackerPlan): void {
     if (count === 0) return;
     const dead = deadAddresses(count, this.world.random.of(`dead addresses of ${name}`));

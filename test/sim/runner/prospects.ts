@@ -1,8 +1,9 @@
 /**
- * Who can come to a full set of pieces once everything has healed: that much is certain, whatever the engine decides.
+ * Which peers must be able to complete once everything has healed, independent of what the engine decides.
  *
- * Two peers can meet when one of them learns of the other and can dial it: both ask one tracker, or it was told by hand.
- * Whatever an honest peer has reaches everybody it can meet, and so on; what hostile ones have counts for nothing.
+ * Two peers can meet when one of them learns of the other and can dial it: both announce to one tracker, or
+ * the plan introduces them. The pieces of an honest peer reach every peer it can meet, directly or through
+ * others. Pieces of hostile peers do not count.
  */
 import type { CastMember } from '../plan/cast.ts';
 import { canMeet } from '../plan/meetings.ts';
@@ -10,10 +11,10 @@ import type { SimPeer } from '../world/peer.ts';
 import type { Side } from '../world/side.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
-/** By name: those who have or can get every piece; of those who only want the metadata, who can meet anybody with it. */
+/** By name: peers that have or can get every piece, and magnets that can meet a peer with the metadata. */
 export function prospectsOf(swarm: PlannedSwarm): Set<string> {
   const present = swarm.cast.filter(({ name, leaveMs }) => swarm.peers.has(name) && leaveMs === undefined);
-  // Pieces pass through those who store them: whoever looks for metadata has none.
+  // Pieces pass only through peers that store them: a magnet has no pieces.
   const seekers = present.filter(({ magnet }) => magnet);
   const holders = present.filter(({ name, magnet }) => !magnet && isSound(swarm.peers.get(name)!));
   const able = new Set<string>();
@@ -27,7 +28,7 @@ export function prospectsOf(swarm: PlannedSwarm): Set<string> {
   return able;
 }
 
-/** Of the other torrents: who runs one and can come to all of it. */
+/** The same for side torrents: peers that run one and can get every piece. */
 export function sideProspectsOf(swarm: PlannedSwarm): { readonly name: string; readonly side: Side }[] {
   return swarm.world.sides.flatMap((torrent) => {
     const sideOf = (name: string) => swarm.peers.get(name)?.sides.find((side) => side.torrent === torrent);
@@ -43,7 +44,7 @@ export function sideProspectsOf(swarm: PlannedSwarm): { readonly name: string; r
   });
 }
 
-/** Left out: seeds whose files are gone for good, and those who give out what has rotted without their knowing. */
+/** False for seeds whose files are gone for good, and for peers that serve corrupt pieces without knowing. */
 function isSound({ isOfflineForGood, platter }: SimPeer): boolean {
   return !isOfflineForGood && ![...platter.harms.values()].some(({ isVisible }) => !isVisible);
 }

@@ -1,7 +1,7 @@
 /**
- * A plan → what came of it. First with everything that goes wrong: then only safety counts, and the checkers look after
- * every event. Then everything heals, and whoever can come to a full set of pieces has to: slow is allowed, stuck is
- * not, and what tells them apart is progress. At last all go home, and nothing may be left.
+ * Runs a plan in three phases. With faults, only safety is required: checkers inspect the swarm after every
+ * event. Then everything heals, and each peer that can get every piece must complete: the run is stuck only
+ * without progress. At the end all participants leave, and no resource may remain.
  */
 import { BrokenRule, Inspector } from '../checkers/inspector.ts';
 import { guarded } from '../kernel/guard.ts';
@@ -17,20 +17,26 @@ import type { Failure, RunResult } from './result.ts';
 import { arrangeTroubles } from './troubles.ts';
 
 export interface RunOptions {
-  /** How many of its last events a failure tells. */
+  /** How many of the last events a failure includes. */
   readonly lastEvents?: number;
-  /** Given the swarm before anything happens: it may watch, and must change nothing. */
+  /** Called with the swarm before the first event. It may watch and must change nothing. */
   readonly watch?: (swarm: PlannedSwarm) => void;
 }
 
-/** Redials come every 15 minutes at the latest, announces every 10 after failures, and a ban of an hour ends. */
+/**
+ * Redials come after 15 minutes at most, announces after failures every 10 minutes, and a ban ends after an
+ * hour.
+ */
 const stuckMsDefault = 75 * 60_000;
 
-/** How often everything is looked at: often in one run of eight, since it costs more than the run itself. */
+/**
+ * How often everything is inspected. One run in eight is inspected often, since that costs more than the run
+ * itself.
+ */
 const closelyMs = 50;
 const usuallyMs = 1_000;
 
-/** The same plan gives the same result, always and everywhere. */
+/** The same plan gives the same result on every machine. */
 export function runPlan(plan: SwarmPlan, { lastEvents = 0, watch }: RunOptions = {}): RunResult {
   const swarm = new PlannedSwarm(plan);
   watch?.(swarm);
@@ -39,7 +45,7 @@ export function runPlan(plan: SwarmPlan, { lastEvents = 0, watch }: RunOptions =
 
 type NotDoneKind = 'stuck' | 'late' | 'no-meeting';
 
-/** No rule was broken, and yet the run did not end as it must. */
+/** No rule was broken, but the run did not end as it must. */
 class NotDone extends Error {
   readonly checker: NotDoneKind;
 
@@ -53,11 +59,11 @@ class Run {
   readonly #swarm: PlannedSwarm;
   readonly #chronicle: Chronicle;
   readonly #inspector: Inspector;
-  /** When somebody last came nearer to what it wants. */
+  /** When a peer last stored a piece, received metadata or had its content back. */
   #progressMs = 0;
-  /** Who has found the metadata it looked for. */
+  /** Magnets that have received the metadata. */
   readonly #found = new Set<SimPeer>();
-  /** Who can complete, once that is certain. */
+  /** Peers that must complete; undefined until everything has healed. */
   #able: ReadonlySet<string> | undefined;
   readonly #results: PeerResults;
 
@@ -97,7 +103,7 @@ class Run {
 
   #firstFailure(): Failure | undefined {
     try {
-      // Once around all of it: each step goes into virtual time several times.
+      // One guard around all phases: each of them runs virtual time several times.
       guarded(() => {
         this.#expectMeetings();
         this.#withFaults();
@@ -110,7 +116,9 @@ class Run {
     }
   }
 
-  /** A run in which nothing can happen would pass, and prove nothing: its author has forgotten something. */
+  /**
+   * A run in which no peers can meet would pass and prove nothing: the plan's author has forgotten something.
+   */
   #expectMeetings(): void {
     const { cast } = this.#swarm;
     if (cast.length < 2 || hasMeeting(cast)) return;
@@ -142,7 +150,7 @@ class Run {
       waiting = [...able].find((name) => !this.#isDone(name));
       return waiting === undefined && areSidesDone();
     };
-    // As long as somebody makes progress, everybody is given more time.
+    // Any peer's progress gives all peers more time.
     while (world.nowMs < Math.min(endMs, this.#progressMs + stuckMs)) {
       if (world.runUntil(areDone, Math.min(endMs, this.#progressMs + stuckMs) - world.nowMs)) return;
     }
@@ -162,7 +170,7 @@ class Run {
     this.#inspector.end();
   }
 
-  /** Whoever looked for it has it, and lets go; not from within the engine's turn. */
+  /** A magnet stops when it has its metadata. Later, since a report comes from within the engine's turn. */
   #onFound(peer: SimPeer): void {
     this.#found.add(peer);
     this.#swarm.world.scheduler.after(0, () => peer.stopFirst());
@@ -200,7 +208,7 @@ class Run {
   }
 }
 
-/** The innermost places of ours, without the machine's folders. */
+/** The innermost stack frames in this project's code, without the machine's folders. */
 function whereOf({ stack = '' }: Error): string {
   const places = [...stack.matchAll(/\/((?:client|tracker|torrents|test)\/[\w/.-]+:\d+)/g)].map(
     (match) => match[1],

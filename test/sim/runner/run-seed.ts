@@ -1,7 +1,7 @@
 /**
- * A seed → what came of it: a drawn swarm; parts of the engine, each alone beside its model (test/sim/parts); and the storage
- * of two downloads, which is the production code on a simulated disk (test/sim/storage): some fifteen milliseconds beside a
- * swarm's eighty.
+ * Runs everything that one seed draws: a swarm; parts of the engine, each alone beside its model
+ * (test/sim/parts); and the storage of two downloads, which is the production code on a simulated disk
+ * (test/sim/storage). A storage run takes about 15 ms, a swarm about 80 ms.
  */
 import { runParts } from '../parts/run-parts.ts';
 import { drawPlan } from '../plan/draw.ts';
@@ -10,7 +10,7 @@ import { runStorage } from '../storage/run-storage.ts';
 import type { RunResult } from './result.ts';
 import { type RunOptions, runPlan } from './run-plan.ts';
 
-/** For each seed: bugs of the storage take several rare things at once. */
+/** Two runs a seed: storage bugs need several rare events at once. */
 const storageRuns = 2;
 
 export function runSeed(seed: number, options: RunOptions = {}): RunResult {

@@ -1,5 +1,6 @@
 /**
- * What goes wrong in a plan: every fault begins at its time and ends by itself, or when everything heals.
+ * Applies the faults of a plan. Every fault begins at its time and ends after its duration, or when
+ * everything heals.
  */
 import type { TrackerAnswer } from '../../../client/engine/contract.ts';
 import type { Fault } from '../plan/schema.ts';
@@ -10,7 +11,7 @@ import { choose, wantAllAgain } from './choices.ts';
 import type { PlannedSwarm } from './planned-swarm.ts';
 
 const always = 1_000_000;
-/** Where a lying tracker says that peers are: no host is there, or it is the asker's own machine. */
+/** Addresses that a lying tracker gives out: no host has them, or they are the requester's own machine. */
 const lies = [
   { host: '198.18.0.1', port: 1 },
   { host: '127.0.0.1', port: 6_881 },
@@ -18,7 +19,7 @@ const lies = [
   { host: '::1', port: 1 },
 ];
 
-/** Sets every fault of the plan going. */
+/** Schedules every fault of the plan. */
 export function arrangeTroubles(swarm: PlannedSwarm): void {
   const { world, plan } = swarm;
   let healed = false;
@@ -40,7 +41,7 @@ export function arrangeTroubles(swarm: PlannedSwarm): void {
 
 const nothing = () => {};
 
-/** Answers how it ends. */
+/** Returns the function that ends the fault. */
 function begin(swarm: PlannedSwarm, fault: Fault): () => void {
   switch (fault.type) {
     case 'crash':
@@ -104,7 +105,7 @@ function begin(swarm: PlannedSwarm, fault: Fault): () => void {
       const tracker = swarm.trackers.get(fault.tracker)!;
       const { mood, roundTripMs, distort } = tracker;
       if (fault.kind === 'down' || fault.kind === 'refusing') tracker.mood = fault.kind;
-      // More than anybody waits for, and less: both happen.
+      // From 12 to 18 s: some requests time out, others do not.
       else if (fault.kind === 'slow') tracker.roundTripMs = 12_000 + (fault.forMs % 6_000);
       else tracker.distort = liesOf;
       return () => Object.assign(tracker, { mood, roundTripMs, distort });
@@ -128,7 +129,7 @@ function onEach(
   };
 }
 
-/** Answers how it ends. */
+/** Returns the function that ends the fault. */
 function harm(platter: Platter, fault: Extract<Fault, { type: 'content' }>, nowMs: number): () => void {
   const { kind, place = 0, forMs } = fault;
   switch (kind) {
