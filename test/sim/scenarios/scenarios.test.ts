@@ -1,5 +1,6 @@
 /**
- * Every story in this folder: a swarm as a file, most of them once a failure that the simulator found. All must end well.
+ * Every scenario file in this folder describes one swarm. Most of them were once a failure that the simulator
+ * found. All must pass.
  */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,7 @@ const stories = readdirSync(folder)
   .filter((file) => file.endsWith('.json'))
   .map((file) => ({ file, plan: readPlan(`${folder}${file}`) }));
 
-describe('a story ends well', () => {
+describe('scenarios', () => {
   it.each(stories)('$plan.story', ({ file, plan }) => {
     expect(`${plan.name}.json`).toBe(file);
     const { failure, completed } = runPlan(plan);
