@@ -1,4 +1,4 @@
-/** Carries out what happens at a chosen moment of a life. */
+/** Carries out an action at a chosen moment of a program's life. */
 import type { Drive } from '../world/file-system/drive.ts';
 import type { DriveTemper } from '../world/file-system/drive-temper.ts';
 import { disturb } from './disturbances.ts';
@@ -46,7 +46,8 @@ export function act(deed: MomentDeed, at: string, stage: Stage): void {
       if (download !== undefined && !life.isStopping) stage.select(deed.perMille);
       return;
     case 'deed':
-      // While it prepares, what others do after its look is found by the watch, later.
+      // While a download is being prepared, other programs leave its files alone: a change after its
+      // inspection is found later, by the watch.
       if (download === undefined) return;
       disturb(
         stage.strangers,

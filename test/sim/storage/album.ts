@@ -1,4 +1,7 @@
-/** A small torrent with real bytes: files of odd sizes that share pieces, folders, empty files and pads. */
+/**
+ * Draws a small torrent with real bytes: files of odd sizes that share pieces, folders, empty files and pad
+ * files.
+ */
 import { createHash } from 'node:crypto';
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
@@ -10,17 +13,17 @@ const pieceLength = 16 * 1024;
 
 export interface Album {
   readonly metainfo: Metainfo;
-  /** Every byte of the torrent, pads included. */
+  /** Every byte of the torrent, pad files included. */
   readonly truth: Uint8Array;
 }
 
-/** Sizes of files in bytes: fewer than a hundred lie within one piece, others over some. */
+/** Sizes of files in bytes: up to 99 usually lies within one piece, larger sizes span several. */
 const drawSize = (random: Prng): number =>
   [0, 1 + random.below(99), random.below(9_000), random.below(30_000), random.below(100_000)][
     random.below(5)
   ]!;
 
-/** Most files lie in the album's own folder, others in folders of it. */
+/** Most files lie in the album's own folder, others in its subfolders. */
 const drawFolder = (random: Prng): string[] =>
   [['disc 1'], ['disc 2'], ['disc 2', 'more'], [], [], [], []][random.below(7)]!;
 
@@ -45,7 +48,7 @@ export function drawAlbum(random: Prng): Album {
   return albumOf(files, false, random);
 }
 
-/** A few pieces, and files that share them: cheap, and all of it is at its critical moments most of the time. */
+/** A few pieces, and files that share them: cheap, and at its critical moments most of the time. */
 export function drawSmallAlbum(random: Prng): Album {
   const count = 1 + random.below(4);
   const files = Array.from({ length: count }, (_, i) => ({

@@ -1,9 +1,9 @@
-/** When others act on the files of a download: at a moment, or right before a call of the program. */
+/** When other programs act on the files of a download: at a moment, or right before a call of the client. */
 import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
 import type { DiskLook } from './storage-checks.ts';
 import { type Deed, deeds, type Strangers } from './strangers.ts';
 
-/** A deed, any if none is given, on one of the files, in any of its places. */
+/** Applies an action to one of the download's files, at any of its paths. Both are drawn unless given. */
 export function disturb(
   strangers: Strangers,
   look: DiskLook,
@@ -22,7 +22,7 @@ export function disturb(
   const paths = [files.pathOf(file), files.pathOf(file), file.partPath, file.finalPath];
   const at = paths[random.below(of.length > 0 && given !== 'put' ? 2 : paths.length)]!;
   const deed = given ?? deeds[random.below(deeds.length)]!;
-  // Nothing else is called like a side file.
+  // No other program uses the name of a part file for unwanted data.
   if (file.state === 'side' && at !== file.partPath && strange.includes(deed)) return;
   const isFinal = at === file.finalPath || look.at(at) === look.at(file.finalPath);
   strangers.act(deed, at, isFinal);
@@ -30,7 +30,7 @@ export function disturb(
 
 const strange: readonly Deed[] = ['put', 'replace', 'recreate', 'copy'];
 
-/** While no program runs. */
+/** Acts while the client does not run. */
 export function disturbAtRest(strangers: Strangers, look: DiskLook): void {
   const { random } = strangers;
   const { paths } = look;
@@ -40,9 +40,9 @@ export function disturbAtRest(strangers: Strangers, look: DiskLook): void {
   strangers.act(deeds[random.below(deeds.length)]!, at, !at.endsWith('.part'));
 }
 
-/** Others are faster: another file lies where the program is about to look. */
+/** Another program acts first: it puts another file where the client is about to look. */
 export function ambush(strangers: Strangers, look: DiskLook, call: string, at: string): void {
-  // Between a look at a name and its change others always fit.
+  // Only before these calls: between inspecting a name and changing it, another program can always interfere.
   if (call !== 'open' && call !== 'exists') return;
   const name = at.slice(at.lastIndexOf('/') + 1);
   const path = look.paths.find((path) => path.endsWith(`/${name}`));

@@ -1,15 +1,16 @@
-/** What happens at the chosen moments of a life, by theme (draw-themed.ts). */
+/** Draws the actions at chosen moments of a life, by theme (draw-themed.ts). */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { type CallKind, failures } from '../world/file-system/drive-temper.ts';
 import type { Moment, MomentDeed, PlaceKind } from './moments.ts';
 import { type Deed, deeds } from './strangers.ts';
 
 /**
- * `others-at-flush`: others act while the journal forces files to the disk; `others-at-name`: when a file gets its name;
- * `others-at-rest`: between two lives; `others-between-writes`: while nothing is on its way to the disk; `sync-fails`:
- * fsyncs fail, and drop what they should have saved; `choices`: the user wants other files; `calls-fail`: one kind of
- * calls does; `fails-at-stop`: it does while the program stops; `ends`: lives end at the worst moments; `goes-on`: after
- * one that was killed the next has nothing to fetch.
+ * `others-at-flush`: other programs act while the journal syncs files; `others-at-name`: while a file gets
+ * its final name; `others-at-rest`: between two lives; `others-between-writes`: while no write is under way;
+ * `sync-fails`: fsync fails and drops the data it should have saved; `choices`: the user selects other files;
+ * `calls-fail`: calls of one kind fail; `fails-at-stop`: they fail while the program stops; `ends`: lives end
+ * at the worst moments; `goes-on`: killed lives alternate with lives that resume and may have nothing to
+ * download.
  */
 export const themes = [
   'others-at-flush',
@@ -42,11 +43,11 @@ const when = (
   act,
 });
 
-/** One, or some that belong together. */
+/** One moment, or several that belong together. */
 export function drawMoments(random: Prng, theme: Theme): readonly Moment[] {
   switch (theme) {
     case 'others-at-flush': {
-      // The journal opens a file, looks at it, forces it to the disk, and begins its record.
+      // The journal opens a file, inspects it, syncs it, and begins its record.
       const [call, on] = anyOf(random, [
         ['open', 'part'],
         ['look', 'part'],
@@ -67,7 +68,8 @@ export function drawMoments(random: Prng, theme: Theme): readonly Moment[] {
       return [when(random, call, on, 20, { what: 'deed', deed, isThere: true })];
     }
     case 'others-between-writes': {
-      // The first makes the program read the file, in vain; after that it waits for a second before it reads it again.
+      // The first action makes the program read the file in vain. After that it waits a second before it
+      // reads the file again.
       const moment = when(random, 'write', 'part', 6, { what: 'deed', deed: 'touch', isThere: true });
       const deed = anyOf<Deed>(random, ['change', 'change', 'disguise', 'append']);
       const later = { ...moment, delayMs: moment.delayMs + 20 + random.below(200) };

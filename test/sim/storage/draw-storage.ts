@@ -1,9 +1,9 @@
-/** A seed → a storage run. */
+/** Draws the storage run of a seed. */
 import { Randomness } from '../kernel/randomness.ts';
 import { drawThemed } from './draw-themed.ts';
 import { drawAnything, type StoragePlan } from './storage-plan.ts';
 
-/** One run in five has a little of everything; the others look for trouble of two kinds. */
+/** One run in five draws from everything. The others combine up to two themes. */
 export function drawStoragePlan(seed: number): StoragePlan {
   const randomness = new Randomness(seed);
   const themes = randomness.of('storage themes');

@@ -1,6 +1,6 @@
 /**
- * A seed → a storage run that looks for trouble: two themes, each at the moments where it hurts (draw-moments.ts). A run
- * of everything a little seldom meets two rare things at once.
+ * Draws a storage run of one or two themes, each at its critical moments (draw-moments.ts). A run that draws
+ * from everything seldom has two rare events at once.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Randomness } from '../kernel/randomness.ts';
@@ -23,7 +23,7 @@ export function drawThemed(seed: number, randomness: Randomness, given?: readonl
     drive: {
       device: 42n,
       tickMs: anyOf(random, [1, 1, 4, 10]),
-      // Only there an inode number is used again.
+      // Inode numbers are reused only on a journalled drive.
       isJournalled: random.below(chosen.has('others-at-rest') || chosen.has('others-at-flush') ? 4 : 2) > 0,
       isOrdered: random.below(2) === 0,
     },
@@ -64,7 +64,10 @@ function drawLife(random: Prng, chosen: ReadonlySet<Theme>): LifePlan {
   };
 }
 
-/** By turns lives that are killed early, and others that go on where nothing may be left to do. */
+/**
+ * Drawn lives, which are killed early, alternate with lives that resume where nothing may be left to
+ * download.
+ */
 function goingOn(random: Prng, lives: readonly LifePlan[]): LifePlan[] {
   return lives.map((life, number) => {
     if (number % 2 === 0) return life;

@@ -1,4 +1,7 @@
-/** The latest calls of the programs, and between them what others did: for people who read a failure. */
+/**
+ * The latest calls of the programs, with the actions of other programs between them, to investigate a
+ * failure.
+ */
 export class EventLog {
   readonly events: string[] = [];
   readonly #most: number;
@@ -14,7 +17,7 @@ export class EventLog {
     if (this.events.length > this.#most) this.events.shift();
   }
 
-  /** `deeds`: all so far. */
+  /** `deeds`: all actions so far. */
   noteDeeds(deeds: readonly string[], nowMs: number): void {
     for (const deed of deeds.slice(this.#deedsNoted)) this.note(`others ${deed}`, nowMs);
     this.#deedsNoted = deeds.length;

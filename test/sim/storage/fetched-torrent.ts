@@ -1,6 +1,6 @@
 /**
- * A download by the production storage code, put together as client/host/client.ts does, with a stand-in for the engine:
- * it stores pieces that are wanted and missing in any order, reads what is stored, and does what facts ask of it.
+ * A download by the production storage code, assembled as in client/host/client.ts, with a stand-in for the
+ * engine: it stores wanted pieces in any order, reads stored pieces, and reacts to the storage's facts.
  */
 import type { Fact, TorrentId } from '../../../client/engine/contract.ts';
 import { unwanted } from '../../../client/engine/pieces/piece-selection.ts';
@@ -33,10 +33,10 @@ export interface FetchOptions {
   readonly program: Program;
   readonly random: Prng;
   readonly choose: FileChoice;
-  /** Between two calls, at most. */
+  /** The longest pause between two calls, in ms. */
   readonly paceMs: number;
   readonly journalPace: JournalPace;
-  /** All that is told to the engine, and what is believed at the start. */
+  /** Receives every fact for the engine, and the pieces believed at the start. */
   readonly watcher: FetchWatcher;
 }
 
@@ -45,9 +45,9 @@ export interface FetchWatcher {
   onStored(pieceIndex: PieceIndex, download: FetchedTorrent): void;
   onRead(pieceIndex: PieceIndex, begin: number, bytes: Uint8Array): void;
   onComplete(download: FetchedTorrent): void;
-  /** Something is lost, cannot be stored or read, or is not there. */
+  /** A piece is lost, cannot be stored or read, or the content is offline. */
   onTrouble(about: string): void;
-  /** Something of the user's is in the way: it has ended. */
+  /** A file of the user is in the way: the download has ended. */
   onHopeless(message: string): void;
 }
 
@@ -129,7 +129,7 @@ export class FetchedTorrent {
     return this.#have.has(pieceIndex);
   }
 
-  /** A piece is on its way into this file, or has just failed to get there. */
+  /** Whether a write into this file is under way or has just failed. */
   isWriting({ number }: Inode): boolean {
     const { files } = this.prepared;
     if (files.side?.place.seen?.inode === `${number}`) return true;
@@ -138,7 +138,7 @@ export class FetchedTorrent {
     );
   }
 
-  /** The user wants other files. Throws as `select` of client/host/torrent-wishes.ts. */
+  /** The user selects other files. Throws as `select` of client/host/torrent-wishes.ts does. */
   select(choose: FileChoice): void {
     const { album, program } = this.#options;
     const clock = { nowMs: () => 0, wakeAt: () => {} };
@@ -152,7 +152,7 @@ export class FetchedTorrent {
     });
   }
 
-  /** The program ends by itself, as client.ts does it. */
+  /** The program stops regularly, as in client.ts. */
   *stopping(isLast: boolean): Steps<void> {
     this.#isStopping = true;
     const isComplete = this.isComplete;
@@ -171,7 +171,7 @@ export class FetchedTorrent {
 
   #goOn(): void {
     const { random, program, paceMs } = this.#options;
-    // Where nothing is missing there is little to do.
+    // A complete or offline download needs few calls.
     const waitMs = Math.max(paceMs, this.#isAllHad || this.#isOffline ? 200 : 0);
     program.after(1 + random.below(waitMs), () => {
       if (this.#isStopping) return;
@@ -191,7 +191,7 @@ export class FetchedTorrent {
     if (pieceIndex === undefined) return this.#confirmSoon();
     const buffer = newBuffer(album.metainfo.geometry.pieceBytes(pieceIndex));
     buffer.view.set(pieceOf(album, pieceIndex));
-    // A peer lies now and then.
+    // One piece in 16 is corrupt, as from a lying peer.
     if (random.below(16) === 0) {
       buffer.view[random.below(buffer.bytes)]! ^= 1;
       this.#lies.add(pieceIndex);
@@ -288,7 +288,7 @@ function newBuffer(bytes: number): SharedPieceBuffer {
   return new SharedPieceBuffer(Buffer.from(new SharedArrayBuffer(bytes)), false);
 }
 
-/** What torrents/verify.ts does on a machine, with threads of its own. */
+/** Hashes every piece, as torrents/verify.ts does with threads of its own. */
 function* hashAll(
   { album: { metainfo }, program }: FetchOptions,
   place: (file: TorrentFile) => string | undefined,

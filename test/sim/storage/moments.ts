@@ -1,24 +1,25 @@
 /**
- * What happens at a chosen moment of a program: some ms after its n-th call of a kind, which random times would seldom
- * hit. It is an event of its own: between two calls that the program makes at once nothing comes.
+ * Actions at chosen moments of a program: some milliseconds after its n-th call of a kind, which random times
+ * would seldom hit. An action is an event of its own: it never comes between two calls that the program makes
+ * synchronously.
  */
 import type { CallKind } from '../world/file-system/drive-temper.ts';
 import type { Program } from './program.ts';
 import type { Deed } from './strangers.ts';
 
-/** What a call is about. `home`: a file with its final name, or a folder. */
+/** The kind of file that a call is about. `home`: a file with its final name, or a folder. */
 const placeKinds = ['part', 'home', 'side', 'record'] as const;
 export type PlaceKind = (typeof placeKinds)[number];
 
 export type MomentDeed =
-  /** Others act, on the very file if `isThere`. */
+  /** Another program acts, on the very file of the call if `isThere`. */
   | { readonly what: 'deed'; readonly deed: Deed; readonly isThere: boolean }
-  /** The user wants other files: of a thousand so many. */
+  /** The user selects files: this many of a thousand. */
   | { readonly what: 'select'; readonly perMille: number }
-  /** Calls of a kind fail for so long; `full`: no room for so long. */
+  /** Calls of a kind fail for this long; `full`: the disk is full for this long. */
   | { readonly what: 'fail'; readonly kind: CallKind; readonly forMs: number }
   | { readonly what: 'full'; readonly forMs: number }
-  /** The power goes so many calls later. */
+  /** The power is cut this many calls later. */
   | { readonly what: 'cut'; readonly steps: number }
   | { readonly what: 'kill' | 'stop' };
 

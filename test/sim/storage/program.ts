@@ -1,6 +1,6 @@
 /**
- * One life of a program on the simulated disk: its calls, its timers, its threads, until it ends, is killed, or the power
- * goes. What was under way then never comes to anything.
+ * One life of a program on the simulated disk: its calls, timers and threads, until it stops, is killed, or
+ * the power is cut. Work that was under way is never completed.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Timers } from '../../../client/host/disk/timers.ts';
@@ -11,7 +11,7 @@ import type { Inode } from '../world/file-system/inode.ts';
 import { WholeSimFiles } from '../world/file-system/sim-files-later.ts';
 import { SimJobs } from './sim-jobs.ts';
 
-/** What a call of a program throws that is not there any more. */
+/** Thrown by a call of a program that has ended. */
 class ProgramIsOver extends Error {}
 
 export interface ProgramOptions {
@@ -20,18 +20,18 @@ export interface ProgramOptions {
   readonly random: Prng;
   readonly temper: DriveTemper;
   readonly descriptorsArePaths: boolean;
-  /** An fsync takes so long at most, and so does a storage thread on each of its two ways. */
+  /** The longest time of an fsync. A storage job takes at most `jobMsMax` each way. */
   readonly syncMsMax: number;
   readonly jobMsMax: number;
-  /** The power goes before this call; undefined: not at all. */
+  /** The power is cut before this call; undefined: never. */
   readonly cutAtStep: number | undefined;
-  /** It goes so many calls after this record is begun: 1 is the first. Undefined: not at all. */
+  /** The power is cut `steps` calls after the `nth` record is begun (1 is the first); undefined: never. */
   readonly cutAtRecord: { readonly nth: number; readonly steps: number } | undefined;
   readonly onNamed: (path: string, inode: Inode) => void;
   readonly onWrite: (path: string, inode: Inode) => void;
-  /** Before each call. */
+  /** Called before each call. */
   readonly onCall: (call: string, at: string) => void;
-  /** Something has failed that must not. */
+  /** Called with an error that must not occur. */
   readonly onThrown: (error: unknown) => void;
 }
 
@@ -64,12 +64,12 @@ export class Program {
     return this.#isOver;
   }
 
-  /** Runs it later. Answers how to take it back. */
+  /** Runs it later, unless the program has ended by then. Returns the function that cancels it. */
   after(ms: number, run: () => void): () => void {
     return this.#options.scheduler.after(ms, () => this.act(run));
   }
 
-  /** Runs it, unless the program is over; it may end meanwhile. */
+  /** Runs it unless the program has ended. The program may end during the run. */
   act(run: () => void): void {
     if (this.#isOver) return;
     try {
@@ -79,7 +79,7 @@ export class Program {
     }
   }
 
-  /** What is thrown in the middle of a call, the program would take for the disk's trouble. */
+  /** Catches errors of checks: inside a call, the program would take them for disk errors. */
   #check(run: () => void): void {
     try {
       run();
@@ -88,12 +88,12 @@ export class Program {
     }
   }
 
-  /** It ends from one moment to the next; the system goes on. */
+  /** Ends the program at once. The system keeps running. */
   kill(): void {
     this.#isOver = true;
   }
 
-  /** The power goes before the call that is so many calls away. */
+  /** Cuts the power before the call this many calls ahead. */
   cutIn(steps: number): void {
     this.#cutAtStep = this.steps + steps;
   }

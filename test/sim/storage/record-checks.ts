@@ -1,6 +1,6 @@
 /**
- * What a record of a download may say, judged against what is on the disk at that moment: no power cut is needed to see
- * that it says too much.
+ * Checks what a resume record claims against the disk at that moment. No power cut is needed to find that it
+ * claims too much.
  */
 import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
@@ -9,7 +9,7 @@ import type { Inode } from '../world/file-system/inode.ts';
 import { type Album, pieceOf } from './album.ts';
 import { BrokenStorage, type DiskLook } from './storage-checks.ts';
 
-/** As the file has it: size, mtime, inode, device, ctime. */
+/** As in the record: size, mtime, inode, device, ctime. */
 type Stamp = readonly [number, string, string, string, string | null];
 
 export interface Recorded {
@@ -24,7 +24,7 @@ export class RecordChecks {
   readonly #look: DiskLook;
   readonly #folder: string;
 
-  /** `folder`: where records lie. */
+  /** `folder`: the folder of the records. */
   constructor(drive: Drive, album: Album, look: DiskLook, folder: string) {
     this.#drive = drive;
     this.#album = album;
@@ -33,8 +33,9 @@ export class RecordChecks {
   }
 
   /**
-   * A record gets its name: from now on a power cut may keep it. So its own bytes are on the disk, and those of each piece
-   * that it names. `isUndisturbed`: only the program has touched the files.
+   * Checks a record that gets its name: from now on a power cut may keep it. Its own bytes must be on the
+   * disk, and so must the bytes of each piece that it names. `isUndisturbed`: only the program has touched
+   * the files.
    */
   onNamed(
     inode: Inode,
@@ -57,7 +58,7 @@ export class RecordChecks {
     const truth = pieceOf(this.#album, i);
     for (const { file, bytes, offset, at, position } of prepared.files.placesOf(i)) {
       const stamp = file && stamps[file.file.index];
-      // Without looks it is never believed, nor with a time that no file has.
+      // A file without a stamp, or with mtime 0, is never believed.
       if (file === undefined || stamp === undefined || stamp === null || stamp[1] === '0') continue;
       const sidePosition = side?.positionOf(prepared.files.geometry.pieceOffset(i) + offset);
       const fileOffset = at === side?.place ? this.#offsetIn(file.file.index, i, offset) : position;
@@ -73,12 +74,12 @@ export class RecordChecks {
       }
       const [path, from] = found;
       const inode = this.#look.at(path)!;
-      // Others have written into it since, and perhaps we anew: the next start reads it.
+      // Another program has written into it since, and perhaps the client again: the next start reads it.
       if (!isUndisturbed && !looksLike(inode, stamp)) continue;
       const expected = truth.subarray(offset, offset + bytes);
       const forced = inode.forcedBytes.subarray(from, from + bytes);
       const isThere = Buffer.compare(forced, expected) === 0;
-      // Others have written there: what is missing on the disk may be theirs, and is not the program's fault.
+      // Another program has written there: bytes missing on the disk may be its bytes.
       const isOfOthers =
         !isUndisturbed && Buffer.compare(inode.bytes.subarray(from, from + bytes), expected) !== 0;
       if (!isThere && !isOfOthers)
@@ -100,14 +101,14 @@ export class RecordChecks {
     return geometry.pieceOffset(i) + offset - files[fileIndex]!.offset;
   }
 
-  /** The record that a power cut right now would certainly leave. */
+  /** The record that a power cut now would certainly leave. */
   get forced(): Recorded | undefined {
     const name = this.#name;
     const inode = name && this.#drive.forcedAt(`${this.#folder}/${name}`);
     return inode ? recordIn(inode.forcedBytes) : undefined;
   }
 
-  /** What lies under its name now. */
+  /** The record that lies under its name now. */
   get current(): Recorded | undefined {
     const name = this.#name;
     const inode = name && this.#look.at(`${this.#folder}/${name}`);
@@ -119,7 +120,10 @@ export class RecordChecks {
     return [...(folder?.entries.keys() ?? [])].find((name) => name.endsWith('.json'));
   }
 
-  /** At the end of a life. `due`: pieces that were stored so long ago that the record on the disk has to name them. */
+  /**
+   * Checks the record at the end of a life. `due`: pieces stored so long ago that the record on the disk must
+   * name them.
+   */
   checkForced(due: readonly PieceIndex[], isStopped: boolean): void {
     const record = this.forced;
     for (const i of due) {
@@ -133,7 +137,10 @@ export class RecordChecks {
       throw new BrokenStorage('record-behind', 'the record of a clean stop does not say so');
   }
 
-  /** Pieces that have to be read at a start: those of files that look otherwise than recorded, and what is not recorded. */
+  /**
+   * Counts the pieces that a start must read: pieces of files that have changed since the record, and pieces
+   * that are not recorded although they may be on the disk.
+   */
   doubtful(record: Recorded | undefined, prepared: PreparedDownload): number {
     const { metainfo } = this.#album;
     if (record === undefined) return metainfo.geometry.pieceCount;
@@ -151,7 +158,7 @@ export class RecordChecks {
   }
 }
 
-/** Throws when it is not a whole record. */
+/** Throws when the record cannot be parsed. */
 export function recordIn(bytes: Uint8Array): Recorded {
   try {
     const { version, have, stamps, clean } = JSON.parse(Buffer.from(bytes).toString('utf8'));

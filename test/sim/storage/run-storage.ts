@@ -1,7 +1,7 @@
 /**
- * The production storage code (file disk, resume journal and record, side file, the watch over stored files) over several
- * lives on a simulated disk: pieces are stored in any order, the power goes between any two calls, calls fail, others
- * move and change files. Then everything heals, and the download has to complete.
+ * Runs the production storage code (file disk, resume journal and record, part file, content watch) over
+ * several lives on a simulated disk. Pieces are stored in any order, power cuts come between any two calls,
+ * calls fail, and other programs change files. Then everything heals, and the download must complete.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { ClientError } from '../../../client/host/client-error.ts';
@@ -35,10 +35,10 @@ const folder = '/home/music';
 const stateFolder = '/home/state';
 const healedMsMax = 15 * 60_000;
 const retryMs = 3_000;
-/** A life that does not end otherwise is killed then. */
+/** A life that has not ended by then is killed. */
 const lifeMsMax = 12_000;
 
-/** The same plan gives the same result, always and everywhere. */
+/** The same plan gives the same result on every machine. */
 export function runStorage(plan: StoragePlan, { lastEvents = 0 }: RunOptions = {}): StorageResult {
   return guarded(() => new StorageRun(plan, lastEvents).toEnd());
 }
@@ -99,7 +99,7 @@ class StorageRun {
     const life = this.#begin(`${number}`, plan);
     const { program } = life;
     life.onBegun = (download) => {
-      // While it prepares, what others do after its look is found by the watch, later.
+      // While a download is being prepared, others leave its files alone: the watch would find it later.
       this.#ambushPpm = plan.ambushPpm;
       for (const atMs of plan.deedsAtMs)
         program.after(atMs, () => disturb(this.#strangers, this.#look, download.prepared));
@@ -110,17 +110,17 @@ class StorageRun {
     };
     this.#run(life, lifeMsMax);
     program.kill();
-    // The next program cannot know what a failed fsync has dropped: only a cut in this life shows it.
+    // Bytes dropped by a failed fsync are lost only if the power is cut in this life: no later one knows.
     if (!program.wasCut) this.#drive.mend();
     this.#ambushPpm = 0;
     this.#look.checkOthers(this.#strangers);
     this.#stepsOf.push(program.steps);
-    // Refused calls, and others, may cost more.
+    // After failed calls or actions of other programs, more may be lost.
     if (this.#isUndisturbed) {
       const { nowMs } = this.#scheduler;
       this.#records.checkForced(this.#work.recorded(life.wasStopped, nowMs), life.wasStopped);
       this.#work.end(program.wasCut, nowMs);
-      // What a new choice moves out of the side file, or into it, is read.
+      // Data that a new selection moves into or out of the part file of unwanted data may be read again.
       const isChosenAnew = plan.moments.some(({ act }) => act.what === 'select');
       if (life.wasStopped) this.#strict.checkStopped(life.download!, this.#records.current, isChosenAnew);
       if (program.jobs.checked > life.checkedAtStart && !isChosenAnew)
@@ -128,13 +128,13 @@ class StorageRun {
     } else this.#work.begin();
     for (let i = 0; i < plan.deedsAtRest; i++) disturbAtRest(this.#strangers, this.#look);
     if (plan.deedsAtRest > 0) this.#work.begin();
-    // After a crash their part may be taken for ours (SECURITY.md); and an empty one, where a record cannot be read.
+    // After a crash their part may be taken for the client's (SECURITY.md), as may an empty unrecorded one.
     const isClean = this.#records.current?.clean ?? false;
     this.#strangers.yieldParts(({ looks }) => !isClean || (this.#hadFaults && looks.bytes === 0));
     this.#pass(1_000);
   }
 
-  /** Everything is well: the download completes, and knows afterwards what it has without reading it. */
+  /** Without faults, the download completes. After a clean stop it knows its pieces without reading them. */
   #heal(): void {
     this.#drive.capacityBytes = Number.POSITIVE_INFINITY;
     let isComplete = false;
@@ -153,7 +153,7 @@ class StorageRun {
     const again = this.#begin('again', undefined);
     again.onComplete = () => again.stop(true);
     this.#run(again, healedMsMax);
-    // What nobody wants of a piece that wanted files share is read before it is believed.
+    // Unwanted parts of a piece that wanted files share are read before they are believed.
     if (again.program.jobs.checked > 0 && this.#isAllWanted)
       throw new BrokenStorage(
         'hashed-again',
@@ -227,7 +227,7 @@ class StorageRun {
         onRead: (...read) => this.#strangers.done.length > 0 || this.#look.checkRead(...read),
         onComplete: () => {
           if (this.#strangers.done.length === 0) this.#look.checkWhole(this.#choose);
-          // Not from within its beginning.
+          // Not from within the beginning of the download.
           program.after(0, () => life.onComplete());
         },
         onTrouble: (about) => {
@@ -274,23 +274,23 @@ class StorageRun {
     this.#scheduler.run(() => false, this.#scheduler.nowMs + ms);
   }
 
-  /** Something of the user's is in the way: they move it away. Without such a thing there is no reason to refuse. */
+  /** A file of the user is in the way: the user moves it away. Without such a file a refusal is an error. */
   #onRefused(error: Error, mayFail: boolean): void {
-    // A disk that refuses the record leaves nothing that tells a torn part of ours from another program's: none at all, or
-    // one that says of the stop before it that nothing was torn.
+    // When the disk refused the record, nothing tells the client's torn part from another program's: there is
+    // no record, or the one of the clean stop before.
     const isUnrecorded = this.#hadFaults && (this.#records.current?.clean ?? true);
     if (this.#strangers.done.length === 0 && !isUnrecorded) {
       if (!mayFail) throw new BrokenStorage('refused', error.message);
       return;
     }
-    // They may have brought back a side file that they had moved away.
+    // Other programs may have brought back a part file of unwanted data that they had moved away.
     const inWay = [this.#prepared?.files.side?.path ?? '?', ...this.#look.paths];
     const at = inWay.find((path) => error.message.includes(path));
     if (at !== undefined) this.#strangers.moveAway(at);
     else if (!mayFail) throw new BrokenStorage('refused', `names no file: ${error.message}`);
   }
 
-  /** Of a download that is stopping the client refuses it. */
+  /** Does nothing while the download is stopping: the client refuses it then. */
   #select({ download, isStopping }: Life, perMille: number): void {
     if (isStopping) return;
     const choose = drawChoice(this.#plan.album, this.#choices, perMille);
@@ -313,7 +313,7 @@ class StorageRun {
     this.#strangers.onWrite(inode);
   }
 
-  /** What is read at a start is what the record leaves in doubt, and no more. */
+  /** A start may read only the pieces that the record leaves in doubt. */
   #checkFound(prepared: PreparedDownload, checked: number): void {
     for (const i of this.#plan.album.metainfo.geometry.pieces())
       if (isIn(prepared.have, i)) this.#work.onFound(i, this.#scheduler.nowMs);
@@ -331,13 +331,13 @@ class StorageRun {
       const isUndisturbed = this.#isUndisturbed;
       this.#records.onNamed(inode, this.#prepared, { isStopping, isUndisturbed });
       const record = recordIn(inode.bytes);
-      // A copy that others put in its place is another file, with the same bytes.
+      // After `copy`, the file is another inode with the same bytes.
       const wasCopied = this.#strangers.done.some((deed) => deed.startsWith('copy'));
       if (!wasCopied) this.#strict.checkClean(record, download);
       if (this.#prepared !== undefined) this.#strict.checkBelieved(record, this.#prepared);
       return;
     }
-    // Others put theirs in its place after the last look at it: the program finds that out right after.
+    // Another program replaced the file after the client's last inspection: the client finds that next.
     if (this.#strangers.isTheirs(inode)) return;
     for (const { index, isPad } of this.#plan.album.metainfo.files) {
       if (isPad || this.#look.at(this.#look.finalPath(index)) !== inode) continue;

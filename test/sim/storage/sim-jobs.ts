@@ -1,4 +1,7 @@
-/** The storage threads of one life: the production job (client/host/storage/storage-job.ts) on the simulated disk, a few at a time. */
+/**
+ * The storage threads of one life: the production job (client/host/storage/storage-job.ts) on the simulated
+ * disk, several at a time.
+ */
 import type { FileSystem } from '../../../client/host/disk/file-system.ts';
 import { Outcome } from '../../../client/host/disk/steps.ts';
 import {
@@ -8,13 +11,13 @@ import {
   type StoreResult,
 } from '../../../client/host/storage/storage-job.ts';
 
-/** Calls it back in a while, unless the program has ended by then. */
+/** Calls back later, unless the program has ended by then. */
 type Later = (run: () => void) => void;
 
 export class SimJobs implements StorageJobs {
-  /** Given and not answered yet. */
+  /** Jobs that are not answered yet. */
   underWay = 0;
-  /** Pieces that were read from the disk and hashed. */
+  /** Pieces read from the disk and hashed. */
   checked = 0;
   readonly #fs: FileSystem;
   readonly #later: Later;
@@ -31,7 +34,7 @@ export class SimJobs implements StorageJobs {
       if (this.#stopped) return;
       if ('segments' in job && !('piece' in job)) this.checked += 1;
       const result = runStorageJob(this.#fs, { ...job, id: 0 });
-      // The answer takes its time, too: answers of several threads come in any order.
+      // The answer is delayed as well: answers of several threads arrive in any order.
       this.#later(() => {
         this.underWay -= 1;
         if (!this.#stopped) answer(result);

@@ -1,4 +1,4 @@
-/** What must be so on the disk, whatever has gone wrong. */
+/** The rules for the disk that must hold after any failure. */
 import { openedPath } from '../../../client/host/disk/part-file.ts';
 import type { FileChoice } from '../../../client/host/file-selection.ts';
 import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
@@ -18,7 +18,7 @@ export class BrokenStorage extends Error {
   }
 }
 
-/** What other programs have made of their files. */
+/** The files of other programs. */
 export interface Others {
   readonly harmed: string | undefined;
   readonly isOrWasTheirs: (inode: Inode) => boolean;
@@ -30,7 +30,7 @@ export class DiskLook {
   readonly #folder: string;
   readonly #isExempt: (inode: Inode) => boolean;
 
-  /** `isExempt`: nothing is promised of the bytes of this file. */
+  /** `isExempt`: nothing is promised about the bytes of this file. */
   constructor(drive: Drive, album: Album, folder: string, isExempt: (inode: Inode) => boolean) {
     this.#drive = drive;
     this.#isExempt = isExempt;
@@ -38,7 +38,7 @@ export class DiskLook {
     this.#folder = folder;
   }
 
-  /** What lies at a path; undefined when nothing does. */
+  /** The inode at a path, or undefined. */
   at(path: string): Inode | undefined {
     try {
       return this.#drive.find(path, false).inode;
@@ -65,13 +65,13 @@ export class DiskLook {
     return [this.#folder, ...this.#album.metainfo.layout.partPath(index)].join('/');
   }
 
-  /** Of all files, final and under way. */
+  /** The part paths and final paths of all files. */
   get paths(): string[] {
     const real = this.#album.metainfo.files.filter(({ isPad }) => !isPad);
     return real.flatMap(({ index }) => [this.partPath(index), this.finalPath(index)]);
   }
 
-  /** A piece that is believed lies where it should, with the right bytes. */
+  /** Whether a believed piece lies where it should, with the right bytes. */
   holds(files: TorrentFiles, pieceIndex: PieceIndex): boolean {
     const truth = pieceOf(this.#album, pieceIndex);
     return files.placesOf(pieceIndex).every(({ file, at, position, bytes, offset }) => {
@@ -83,7 +83,7 @@ export class DiskLook {
     });
   }
 
-  /** The file has its name and all its bytes. */
+  /** Whether the file has its final name and all its bytes. */
   isWhole(index: number): boolean {
     const inode = this.at(this.finalPath(index));
     return (
@@ -93,7 +93,7 @@ export class DiskLook {
     );
   }
 
-  /** A file whose name stands for something else than what the torrent describes, and that others have not touched. */
+  /** The path of a file with its final name and wrong bytes that no other program has touched. */
   misnamed(isTheirs: (inode: Inode) => boolean): string | undefined {
     for (const { index, isPad } of this.#album.metainfo.files) {
       const inode = isPad ? undefined : this.at(this.finalPath(index));
@@ -102,7 +102,7 @@ export class DiskLook {
     return undefined;
   }
 
-  /** Every wanted file of a complete torrent. */
+  /** Checks every wanted file of a complete torrent. */
   checkWhole(choose: FileChoice): void {
     for (const file of this.#album.metainfo.files) {
       if (!file.isPad && choose(file) !== false && !this.isWhole(file.index))
@@ -113,7 +113,7 @@ export class DiskLook {
     }
   }
 
-  /** Files of others are as they left them, and no name of ours stands over wrong bytes. */
+  /** Checks that files of other programs are unchanged, and that no final name stands over wrong bytes. */
   checkOthers({ harmed, isOrWasTheirs }: Others): void {
     if (harmed !== undefined) throw new BrokenStorage('others-harmed', harmed);
     const misnamed = this.misnamed(isOrWasTheirs);
@@ -121,7 +121,7 @@ export class DiskLook {
       throw new BrokenStorage('named-unverified', `${misnamed} has its name and not its bytes`);
   }
 
-  /** A complete torrent that was removed leaves nothing beside the files that were wanted. */
+  /** Checks that a complete torrent that was removed leaves no parts beside its wanted files. */
   checkNothingLeft(choose: FileChoice): void {
     for (const file of this.#album.metainfo.files) {
       if (file.isPad || choose(file) === false) continue;

@@ -9,20 +9,20 @@ export class Life {
   readonly program: Program;
   download: FetchedTorrent | undefined;
   wasRefused = false;
-  /** It ended by itself, and everything was closed. */
+  /** The program stopped regularly and closed every file. */
   wasStopped = false;
   onBegun: (download: FetchedTorrent) => void = () => {};
   onComplete: () => void = () => {};
   onStopping: (download: FetchedTorrent) => void = () => {};
   isStopping = false;
-  /** Pieces that were read before it began. */
+  /** Pieces that were read before the download began. */
   checkedAtStart = Number.POSITIVE_INFINITY;
 
   constructor(program: Program) {
     this.program = program;
   }
 
-  /** Later, from the beginning of its download. */
+  /** Schedules the end, counted from the beginning of the download. */
   endAs(end: LifeEnd): void {
     const { program } = this;
     if (end.how === 'cut' && end.fromMs !== undefined)
@@ -39,7 +39,7 @@ export class Life {
     program.after(0, () => {
       start(download.stopping(isLast)).then(
         () => {
-          // The power has gone in its last calls, whose failure it does not mind.
+          // The power was cut during its last calls, whose failure it ignores.
           if (program.isOver) return;
           const { openPaths } = program.fs;
           if (openPaths.length > 0) throw new BrokenStorage('leak', `left open: ${openPaths.join(', ')}`);

@@ -1,4 +1,4 @@
-/** A seed → the storage of one download over several lives, and all that goes wrong with it. */
+/** The plan of a storage run: one download over several lives, and every fault. */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { FileChoice } from '../../../client/host/file-selection.ts';
 import type { JournalPace } from '../../../client/host/resume/resume-journal.ts';
@@ -14,8 +14,9 @@ import { type Album, drawAlbum } from './album.ts';
 import type { Moment } from './moments.ts';
 
 /**
- * `cut`: the power goes before a call, counted from the start or from a moment; `cut-at-record`: so many calls after a
- * record is begun, the first is 1; `kill`: the program ends from one moment to the next; `stop`: its user ends it.
+ * `cut`: the power is cut before a call, counted from the start or from a time; `cut-at-record`: `steps`
+ * calls after the `nth` record is begun (1 is the first); `kill`: the program is killed; `stop`: its user
+ * stops it.
  */
 export type LifeEnd =
   | { readonly how: 'cut'; readonly atStep: number; readonly fromMs?: number }
@@ -24,21 +25,24 @@ export type LifeEnd =
 
 export interface LifePlan {
   readonly end: LifeEnd;
-  /** Of a million calls of a kind, so many fail. */
+  /** Failing calls in a million, by kind. */
   readonly failPpm: Partial<Record<CallKind, number>>;
-  /** `parts`: only calls about files under way fail, so that records are written all the same. */
+  /**
+   * `parts`: only calls on parts and on the part file of unwanted data fail, so that records are still
+   * written.
+   */
   readonly failsOn?: 'parts' | 'all';
-  /** What others do, and when; at most. */
+  /** The times at which other programs act. */
   readonly deedsAtMs: readonly number[];
-  /** Of a million calls about a file, so many come right after others have put another in its place. */
+  /** Calls in a million before which another program replaces the file. */
   readonly ambushPpm: number;
   readonly selectAtMs: number | undefined;
-  /** Between two calls of the engine, at most. */
+  /** The longest pause between two calls of the engine's stand-in, in ms. */
   readonly paceMs: number;
   readonly capacityBytes: number;
   readonly descriptorsMax: number;
   readonly moments: readonly Moment[];
-  /** What others do after it, while no program runs. */
+  /** Actions of other programs after this life, while no program runs. */
   readonly deedsAtRest: number;
 }
 
@@ -49,17 +53,17 @@ export interface StoragePlan {
   readonly descriptorsArePaths: boolean;
   readonly hasNoLinks: boolean;
   readonly dropsUnsynced: boolean;
-  /** Of a million writes, so many take only a part of what they are given. */
+  /** Writes in a million that write only a part of their bytes. */
   readonly shortWritesPpm?: number;
   readonly journalPace: JournalPace;
   readonly syncMsMax: number;
   readonly jobMsMax: number;
-  /** The first choice of files: of a thousand, so many are wanted. */
+  /** The first selection of files: this many of a thousand are wanted. */
   readonly wantedPerMille: number;
   readonly lives: readonly LifePlan[];
 }
 
-/** A little of everything. */
+/** Draws from everything. */
 export function drawAnything(seed: number, randomness: Randomness): StoragePlan {
   const random = randomness.of('storage plan');
   const album = drawAlbum(randomness.of('storage album'));
@@ -79,7 +83,8 @@ export function drawAnything(seed: number, randomness: Randomness): StoragePlan 
     dropsUnsynced: random.below(2) === 0,
     syncMsMax: 3,
     jobMsMax: 11,
-    // An album here is smaller than one piece of a large torrent: its journal is as much faster.
+    // A drawn album is smaller than one piece of a large torrent, so its journal is faster by the same
+    // factor.
     journalPace: {
       flushMs: [30, 100, 400, 2_000][random.below(4)]!,
       flushBytes: [16_384, 50_000, Number.POSITIVE_INFINITY][random.below(3)]!,
@@ -89,7 +94,7 @@ export function drawAnything(seed: number, randomness: Randomness): StoragePlan 
   };
 }
 
-/** Calls may fail in this life. */
+/** Whether calls may fail in this life. */
 export function canFail({ failPpm, capacityBytes, descriptorsMax, moments }: LifePlan): boolean {
   const isPoor = Number.isFinite(capacityBytes) || Number.isFinite(descriptorsMax);
   return (
@@ -131,13 +136,13 @@ function drawFailures(random: Prng): LifePlan['failPpm'] {
   return Object.fromEntries(failing.map((kind) => [kind, [5_000, 50_000, 300_000][random.below(3)]!]));
 }
 
-/** Of a thousand files, so many are wanted. */
+/** Selects this many of a thousand files. */
 export function drawChoice({ metainfo }: Album, random: Prng, perMille: number): FileChoice {
   const wanted = metainfo.files.map(() => random.below(1_000) < perMille);
   return ({ index }) => wanted[index] ?? false;
 }
 
-/** The disk of one life; `undefined`: a life in which all is well. */
+/** The disk of one life; `undefined`: a life without faults. */
 export function temperOf(
   { hasNoLinks, dropsUnsynced, shortWritesPpm = 0 }: StoragePlan,
   life: LifePlan | undefined,
@@ -146,7 +151,8 @@ export function temperOf(
     ...healthyDrive(),
     hasNoLinks,
     shortWritesPpm,
-    // What is dropped in a life that no power cut ends is on the disk after all: later programs cannot know of it.
+    // Unsynced bytes dropped in a life without a power cut are on the disk after all: later programs cannot
+    // know of them.
     dropsUnsynced: dropsUnsynced && life !== undefined,
     ...(life && { failPpm: life.failPpm, descriptorsMax: life.descriptorsMax }),
     ...(life?.failsOn === 'parts' && { failsAt: isPart }),

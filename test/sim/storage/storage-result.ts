@@ -1,4 +1,4 @@
-/** What comes of a storage run, as data. */
+/** The result of a storage run, as data. */
 import type { Failure } from '../runner/result.ts';
 import { BrokenStorage } from './storage-checks.ts';
 
@@ -12,7 +12,7 @@ export interface StorageResult {
   readonly stepsOf: readonly number[];
 }
 
-/** `others`: what other programs did; `lastEvents`: calls, oldest first. */
+/** `others`: actions of other programs; `lastEvents`: calls, oldest first. */
 export function failureOf(
   error: Error,
   others: readonly string[],
@@ -26,7 +26,7 @@ export function failureOf(
   return { checker, message: `${error.message}${where}${more}`, atMs, peer: undefined, lastEvents };
 }
 
-/** The innermost places of ours, without the machine's folders. */
+/** The innermost stack frames in this project's code, without the machine's folders. */
 function placesIn({ stack = '' }: Error): string {
   const places = [...stack.matchAll(/\/((?:client|torrents|test)\/[\w/.-]+:\d+)/g)].map((match) => match[1]);
   return places.length === 0 ? '' : ` (${places.slice(0, 6).join(' ← ')})`;

@@ -1,4 +1,6 @@
-/** The production storage code on the simulated disk: what a power cut, a stop and an unlucky disk may cost. */
+/**
+ * The production storage code on the simulated disk: what a power cut, a stop and a failing disk may cost.
+ */
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
 import { albumOf } from './album.ts';
@@ -48,20 +50,24 @@ function planOf(
   };
 }
 
-describe('the power goes', () => {
+describe('a power cut', () => {
   const rules = [true, false].flatMap((isJournalled) =>
     [true, false].map((isOrdered) => ({ isJournalled, isOrdered })),
   );
-  it.each(rules)('before any call: what is believed is there, and it completes %j', (rule) => {
-    // Until all is stored and recorded; which sectors and names are kept differs from call to call.
-    for (let atStep = 1; atStep <= 200; atStep++) {
-      const { failure } = runStorage(planOf(atStep, { how: 'cut', atStep }, rule));
-      expect(failure, `before call ${atStep}`).toBeUndefined();
-    }
-  });
+  it.each(rules)(
+    'after a power cut before any call, every believed piece is on the disk, and the download completes: %j',
+    (rule) => {
+      // 200 calls: until everything is stored and recorded. Which sectors and names survive differs from call
+      // to call.
+      for (let atStep = 1; atStep <= 200; atStep++) {
+        const { failure } = runStorage(planOf(atStep, { how: 'cut', atStep }, rule));
+        expect(failure, `before call ${atStep}`).toBeUndefined();
+      }
+    },
+  );
 });
 
-it('a program that is killed at any moment goes on where it was', () => {
+it('a download whose program is killed at any moment resumes and completes', () => {
   for (let atMs = 0; atMs < 600; atMs += 20) {
     const { failure } = runStorage(
       planOf(atMs, { how: 'kill', atMs }, { isJournalled: true, isOrdered: true }),
@@ -70,7 +76,7 @@ it('a program that is killed at any moment goes on where it was', () => {
   }
 });
 
-it('after a stop and a start, a part that a power cut tears before the first record is known as our own', () => {
+it("after a clean stop, a part torn by a power cut before the first record is recognized as the client's own", () => {
   const rules = { isJournalled: false, isOrdered: false };
   for (let atStep = 1; atStep <= 80; atStep++) {
     const { lives, ...plan } = planOf(atStep, { how: 'cut', atStep }, rules);
@@ -82,13 +88,13 @@ it('after a stop and a start, a part that a power cut tears before the first rec
   }
 });
 
-it('one seed is one run', () => {
+it('one seed gives the same storage run twice', () => {
   for (const seed of [1, 2, 3, 4]) {
     expect(runStorage(drawStoragePlan(seed))).toEqual(runStorage(drawStoragePlan(seed)));
   }
 });
 
-it('drawn downloads keep every rule', () => {
+it('fifty drawn storage runs keep every rule', () => {
   for (let seed = 0; seed < 50; seed++) {
     expect(runStorage(drawStoragePlan(seed)).failure, `seed ${seed}`).toBeUndefined();
   }

@@ -1,10 +1,10 @@
-/** Whose a file is, after others have acted on it. */
+/** To whom a file belongs after other programs have acted on it. */
 import { expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
 import { Drive } from '../world/file-system/drive.ts';
 import { Strangers } from './strangers.ts';
 
-it('a file that others have changed is a download again when they delete its name and its part is left', () => {
+it('a file changed by another program belongs to the download again when its final name is deleted and its part is left', () => {
   const drive = new Drive({ device: 1n, tickMs: 1, isJournalled: false, isOrdered: false }, () => 0);
   const strangers = new Strangers(drive, new Prng(1));
   const { root, nowNs } = drive;

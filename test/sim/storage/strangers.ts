@@ -1,15 +1,15 @@
 /**
- * What others do to the files of a download: they delete, change, move and replace them, and put their own in the way. A
- * file that is theirs must be there, unchanged, for as long as they leave it alone.
+ * Other programs that act on the files of a download: they delete, change, move and replace them, and put
+ * files of their own in the way. A file of theirs must stay unchanged as long as they leave it alone.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { Drive, Found } from '../world/file-system/drive.ts';
 import type { Inode } from '../world/file-system/inode.ts';
 
 /**
- * `disguise`: other bytes, and the same size and mtime; `touch`: only its rights; `recreate`: deleted, and a new file has
- * its inode number where nothing has the old one open; `copy`: the same bytes in another file; `return`: what was moved
- * away is back.
+ * `disguise`: other bytes with the same size and mtime; `touch`: changes only the ctime; `recreate`: deletes
+ * the file and creates another, which gets its inode number if nothing has the old one open; `copy`: the same
+ * bytes in another file; `return`: moves a moved file back.
  */
 export const deeds = [
   'delete',
@@ -28,23 +28,26 @@ export const deeds = [
 export type Deed = (typeof deeds)[number];
 
 export class Strangers {
-  /** What they have done, for people. */
+  /** Their actions so far, as text. */
   readonly done: string[] = [];
   readonly #drive: Drive;
   readonly random: Prng;
-  /** Where they keep what they have moved. */
+  /** The folder to which they move files. */
   readonly #elsewhere: Inode;
   readonly #own = new Map<Inode, Uint8Array>();
-  /** What they put where a part would be. */
+  /** Files that they put at the path of a part. */
   readonly #inParts = new Set<Inode>();
-  /** Parts of the program's that they wrote into while it did, too, until it writes there again. */
+  /** Parts that they wrote into while the client did, until the client writes there again. */
   readonly #written = new Set<Inode>();
   readonly #covered = new Set<Inode>();
   /** Every file that they ever made. */
   readonly #made = new Set<Inode>();
   #moves = 0;
   readonly #moved = new Map<string, Found>();
-  /** The program writes into this file at the moment: what others write then is between two of its writes. */
+  /**
+   * Whether the client is writing into this file: a write of another program then lies between two of its
+   * writes.
+   */
   isWriting: (inode: Inode) => boolean = () => false;
   isOpen: (inode: Inode) => boolean = () => false;
 
@@ -56,7 +59,7 @@ export class Strangers {
     drive.root.settle(drive.root.mark);
   }
 
-  /** `isFinal`: it has its name, and is its owner's from then on. */
+  /** `isFinal`: the file has its final name, and counts as theirs after they write into it. */
   act(deed: Deed, at: string, isFinal: boolean): void {
     const place = this.#find(at);
     if (place === undefined) return;
@@ -82,7 +85,7 @@ export class Strangers {
         break;
       case 'copy':
         this.#put(folder, name, Uint8Array.from(inode!.bytes));
-        // With a right piece in it, it is as good as the program's own.
+        // With a right piece in it, it is as good as the client's own.
         if (name.endsWith('.part')) this.yieldParts();
         break;
       case 'touch':
@@ -105,7 +108,7 @@ export class Strangers {
     this.#settle(at);
   }
 
-  /** Undefined when the way there is gone. */
+  /** Undefined when a folder of the path is gone. */
   #find(at: string): Found | undefined {
     try {
       return this.#drive.find(at, false);
@@ -114,7 +117,7 @@ export class Strangers {
     }
   }
 
-  /** What they do is on the disk, and the way to it. */
+  /** Puts their action on the disk, with the folders of its path. */
   #settle(at: string): void {
     const names = at.split('/');
     for (let depth = 1; depth < names.length; depth++) {
@@ -123,7 +126,7 @@ export class Strangers {
     }
   }
 
-  /** A file or a folder. */
+  /** Moves a file or a folder away. */
   moveAway(at: string): void {
     const { folder, name, inode } = this.#find(at) ?? {};
     if (folder === undefined || name === undefined || inode === undefined) return;
@@ -141,7 +144,7 @@ export class Strangers {
     this.#elsewhere.settle(this.#elsewhere.mark);
   }
 
-  /** What they moved away from here lies here again, unless something else does. */
+  /** Moves a file back, unless another one has its path. */
   moveBack(at: string): void {
     const moved = this.#moved.get(at);
     const place = this.#find(at);
@@ -158,7 +161,7 @@ export class Strangers {
     this.#elsewhere.settle(this.#elsewhere.mark);
   }
 
-  /** A file of theirs that is not what they left; undefined when all are. */
+  /** Describes a file of theirs that is gone or changed; undefined when all are unchanged. */
   get harmed(): string | undefined {
     for (const [inode, bytes] of this.#own) {
       if (inode.linkCount === 0) return `file ${inode.number} of others is gone`;
@@ -167,7 +170,7 @@ export class Strangers {
     return undefined;
   }
 
-  /** What they put where a part would be counts as the program's own from now on. */
+  /** From now on, files that they put at part paths count as the client's. */
   yieldParts(isYielded: (inode: Inode) => boolean = () => true): void {
     for (const inode of this.#inParts) {
       if (!isYielded(inode)) continue;
@@ -176,17 +179,19 @@ export class Strangers {
     }
   }
 
-  /** The program has written into this file. */
+  /** The client has written into this file. */
   onWrite(inode: Inode): void {
     if (this.#written.delete(inode)) this.#covered.add(inode);
   }
 
-  /** They wrote into it between two writes of the program: SECURITY.md says that this may not be seen. */
+  /**
+   * Whether they wrote into it between two writes of the client. SECURITY.md says that this may go unnoticed.
+   */
   isCovered(inode: Inode): boolean {
     return this.#covered.has(inode);
   }
 
-  /** Something of theirs is at this path from now on, whatever was there. */
+  /** From now on a file of theirs is at this path. */
   ambush(at: string): void {
     const there = this.#find(at)?.inode;
     this.act(there === undefined ? 'put' : 'replace', at, true);
@@ -224,7 +229,8 @@ export class Strangers {
 
   #set(folder: Inode, name: string, inode: Inode | undefined): void {
     const before = folder.entries.get(name);
-    // A power cut may have left a file its part's name beside its own: with that one alone it is a download again.
+    // A power cut may have left a file both its part name and its final name. Left with the part name alone,
+    // it is a download again.
     const isPartAgain = before !== undefined && !name.endsWith('.part') && !this.#made.has(before);
     if (before !== undefined && (before.linkCount <= 1 || isPartAgain)) this.#own.delete(before);
     this.#drive.rename([{ folder, name, inode }], this.#drive.strangeNs);

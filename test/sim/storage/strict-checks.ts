@@ -1,4 +1,7 @@
-/** What holds beside the disk: what a download believes of itself, and what is only so while nothing goes wrong. */
+/**
+ * Rules beyond the state of the disk: a download's own accounts, and rules that hold only in runs without
+ * faults.
+ */
 import type { PreparedDownload } from '../../../client/host/preparing/download-folder.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import type { Inode } from '../world/file-system/inode.ts';
@@ -16,7 +19,10 @@ export class StrictChecks {
     this.#look = look;
   }
 
-  /** A file gets its name: a power cut may keep the name alone. */
+  /**
+   * Checks that the bytes of a file are on the disk when it gets its final name: a power cut may keep the
+   * name alone.
+   */
   checkNamed(index: number, inode: Inode): void {
     if (Buffer.compare(inode.forcedBytes, bytesOf(this.#album, this.#album.metainfo.files[index]!)) !== 0)
       throw new BrokenStorage(
@@ -25,7 +31,10 @@ export class StrictChecks {
       );
   }
 
-  /** What is not in a clean record is fetched again without a look, but for files that had their names before: those are read. */
+  /**
+   * Checks that a clean record names every piece on the disk: the next start downloads other pieces again
+   * without reading them. Preexisting files are read, so their pieces may be missing.
+   */
   checkClean(record: Recorded, download: FetchedTorrent | undefined): void {
     if (!record.clean || download === undefined) return;
     const { files } = download.prepared;
@@ -36,7 +45,7 @@ export class StrictChecks {
     }
   }
 
-  /** A piece that the next start would believe without reading it is there. */
+  /** Checks that every piece that the next start would believe without reading it is on the disk. */
   checkBelieved({ have, stamps }: Recorded, { files }: PreparedDownload): void {
     for (const i of this.#pieces) {
       if (!isIn(have, i)) continue;
@@ -50,7 +59,7 @@ export class StrictChecks {
     }
   }
 
-  /** What is missing of each file is what its pieces say. */
+  /** Checks that each file's missing bytes match its pieces. */
   checkAccounts({ files }: PreparedDownload): void {
     const { geometry } = this.#album.metainfo;
     for (const stored of files.files) {
@@ -70,18 +79,18 @@ export class StrictChecks {
     }
   }
 
-  /** Of a program that goes on: a file with all its bytes has its name. */
+  /** Checks in a running program that a file with all its bytes has its final name. */
   checkNames(download: FetchedTorrent): void {
     for (const stored of download.prepared.files.files) {
       if (stored === undefined || stored.missingBytes > 0 || !download.isWanted(stored.file.index)) continue;
-      // What went home while the side file was written into is read first.
+      // A file that got its final name while the part file of unwanted data was being written is read first.
       if ((stored.doubts ?? 0) > 0) continue;
       if (this.#look.at(stored.finalPath) === undefined)
         throw new BrokenStorage('unnamed', `${stored.finalPath} has all its bytes, and not its name`);
     }
   }
 
-  /** After a stop in a run in which no other program touched anything, and nothing failed. */
+  /** Checks a clean stop in a run without failed calls and without other programs. */
   checkStopped(download: FetchedTorrent, record: Recorded | undefined, isChosenAnew: boolean): void {
     const { files } = download.prepared;
     for (const i of this.#pieces) {
@@ -89,7 +98,8 @@ export class StrictChecks {
         throw new BrokenStorage('accounts', `piece ${i}: the disk and the engine do not agree on it`);
     }
     for (const stored of files.files) {
-      // What went home while the side file was written into waits to be read.
+      // A file that got its final name while the part file of unwanted data was being written waits to be
+      // read.
       if (stored === undefined || (isChosenAnew && (stored.doubts ?? 0) > 0)) continue;
       const { index } = stored.file;
       const inode = this.#look.at(files.pathOf(stored));

@@ -1,12 +1,12 @@
 /**
- * What an end may cost: nothing when the program is stopped or killed, since the system keeps what was written; two seconds
- * of work when the power goes.
+ * The work that an end may cost: none when the program is stopped or killed, since the system keeps written
+ * bytes; the journal's pause and one second when the power is cut.
  */
 import { unwanted } from '../../../client/engine/pieces/piece-selection.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { BrokenStorage } from './storage-checks.ts';
 
-/** What the fsyncs of one record may take, and of the one before, beside the journal's pause. */
+/** The time for the fsyncs of one record and of the one before, besides the journal's pause. */
 const flushMsMax = 1_000;
 
 export class WorkDone {
@@ -21,7 +21,7 @@ export class WorkDone {
     this.#lostMsMax = flushMs + flushMsMax;
   }
 
-  /** Nothing is asked for of what came before. */
+  /** Forgets all earlier work: nothing is required of it. */
   begin(): void {
     this.#storedMs.clear();
     this.#sinceMs.clear();
@@ -37,21 +37,25 @@ export class WorkDone {
     this.#sinceMs.set(pieceIndex, nowMs);
   }
 
-  /** Pieces that the record on the disk has to name by now; `isStopped`: all. */
+  /** Pieces that the record on the disk must name by now. `isStopped`: all pieces. */
   recorded(isStopped: boolean, nowMs: number): PieceIndex[] {
     const latestMs = isStopped ? nowMs : nowMs - this.#lostMsMax;
     return [...this.#sinceMs].filter(([, atMs]) => atMs <= latestMs).map(([pieceIndex]) => pieceIndex);
   }
 
   /**
-   * A file of these pieces has its name: it has two for a moment, and then one. Where names reach the disk in any order,
-   * a power cut may keep only that the first one went, until the journal forces the folder to the disk.
+   * A file with these pieces gets its final name: it has two names for a moment, then one. Where names reach
+   * the disk in any order, a power cut may keep only the removal of the first, until the journal syncs the
+   * folder.
    */
   onNamed(pieces: Iterable<PieceIndex>, nowMs: number): void {
     for (const i of pieces) if (this.#storedMs.has(i)) this.#storedMs.set(i, nowMs);
   }
 
-  /** The user has chosen anew: what lies in the side file may have been written anew, into the file itself, and recorded later. */
+  /**
+   * After a new selection, data of the part file of unwanted data may be written again into its own file and
+   * recorded later.
+   */
   onChosen(nowMs: number): void {
     for (const i of this.#storedMs.keys()) this.#storedMs.set(i, nowMs);
     for (const i of this.#sinceMs.keys()) this.#sinceMs.set(i, nowMs);
@@ -64,7 +68,7 @@ export class WorkDone {
     this.#kept = stored.filter(([, atMs]) => atMs <= latestMs).map(([pieceIndex]) => pieceIndex);
   }
 
-  /** `have`: what the next start finds. */
+  /** `have`: the pieces that the next start finds. */
   check(have: Uint8Array, priorities: Uint8Array): void {
     const kept = this.#kept;
     this.begin();
