@@ -1,12 +1,13 @@
 /**
- * Who is let into which swarm, and who is listed there, from first principles: every question walks all releases and
- * accounts. What tracker/admission.ts and tracker/swarms/swarm-access.ts decide is held against it.
+ * A model of who may enter which swarm and who is listed there, from first principles: every question walks
+ * all releases and accounts. The decisions of tracker/admission.ts and tracker/swarms/swarm-access.ts are
+ * compared with it.
  */
 import type { ServedRelease } from '../../../tracker/catalogue/contract.ts';
 import type { AccountAccess } from '../../../tracker/community/contract.ts';
 import { hexOf } from './addresses.ts';
 
-/** What a passkey was made of; `old`: of an account alone, as they were before passkeys named a release. */
+/** The content of a passkey. `old`: of an account only, from before passkeys named a release. */
 export type Key =
   | { readonly kind: 'none' }
   | { readonly kind: 'garbage' }
@@ -19,13 +20,15 @@ export type Key =
       readonly release: number;
     };
 
-/** A swarm by what it is for: everyone's are named by their hash, the others by their release, too. */
+/**
+ * A swarm. The swarms of public releases are named by their info-hash, all others by release and info-hash.
+ */
 export type Label = `open ${string}` | `own ${number} ${string}`;
 
 interface Listed {
   readonly accountId: number | undefined;
   readonly release: number | undefined;
-  /** Under which account it came is not known any more: there were too many. */
+  /** The account of the peer is unknown, since there were too many peers. */
   readonly isUnknown?: boolean;
 }
 
@@ -37,7 +40,7 @@ export class AccessModel {
   readonly #listed = new Map<Label, Map<string, Listed>>();
 
   readonly #presentMax: number;
-  /** There may be peers of accounts that are not known by name. */
+  /** Whether peers of unknown accounts may be listed. */
   hasUnknown = false;
 
   constructor(signInRequired: boolean, presentMax = Infinity) {
@@ -66,7 +69,7 @@ export class AccessModel {
     return [...(this.#listed.get(label)?.keys() ?? [])].sort();
   }
 
-  /** The swarms of a release that is served, and the accounts that are in each. */
+  /** For each swarm of a served release, the accounts of its peers. */
   holdersOf(number: number): readonly (readonly number[])[] {
     const release = this.#releases.get(number);
     if (release?.access === undefined) return [];
@@ -76,14 +79,14 @@ export class AccessModel {
     });
   }
 
-  /** Peers in each swarm of a release that is served. */
+  /** The number of peers in each swarm of a served release. */
   peersOf(number: number): readonly number[] {
     const release = this.#releases.get(number);
     if (release?.access === undefined) return [];
     return release.infoHashes.map((hash) => this.hostsIn(labelOf(release, hexOf(hash))).length);
   }
 
-  /** Whether feeds may be read with this key. */
+  /** Whether this key may read feeds. */
   readsFeeds(key: Key, wallMs: number): boolean {
     if (key.kind === 'none') return !this.#signInRequired;
     if (key.kind !== 'feed' && key.kind !== 'old') return false;
@@ -115,7 +118,7 @@ export class AccessModel {
     return release !== undefined && sees(viewer, release) ? labelOf(release, hash) : 'not-served';
   }
 
-  /** The release that an announce counts for: of several that everyone sees, the oldest. */
+  /** The release that an announce counts for: the oldest of several public ones. */
   releaseOf(infoHash: Uint8Array, key: Key): number | undefined {
     if (key.kind === 'release') return key.release;
     if (key.kind !== 'old') return undefined;
@@ -130,7 +133,10 @@ export class AccessModel {
     else hosts.set(host, this.#known(listed, hosts.get(host)));
   }
 
-  /** It starts again: peers that are not known by account come back as strangers do, where strangers are served. Answers which do not. */
+  /**
+   * Restarts the tracker. Peers of unknown accounts come back without an account where anonymous peers are
+   * served. Returns those that do not come back.
+   */
   restart(): [Label, string][] {
     const gone: [Label, string][] = [];
     this.hasUnknown = false;
@@ -147,7 +153,7 @@ export class AccessModel {
     return gone;
   }
 
-  /** As it is listed, with its account where there is room for that. */
+  /** The peer as it is listed, with its account if there is room for another known one. */
   #known(listed: Listed, before: Listed | undefined): Listed {
     if (listed.accountId === undefined || before?.accountId !== undefined) return listed;
     let known = 0;
@@ -175,7 +181,7 @@ export class AccessModel {
         kind === 'open'
           ? !this.#isOpen(hash)
           : Number(first) === release.number &&
-            // With peers of unknown accounts in it, it begins anew.
+            // A swarm with peers of unknown accounts is dropped.
             (!has(release, hash, false) || this.hasUnknown);
       if (isGone) hosts.clear();
       for (const [host, listed] of hosts)
@@ -195,7 +201,7 @@ export class AccessModel {
           hosts.delete(host);
   }
 
-  /** One of the unknown peers may be of this account: swarms that it may not be in any more have no peers. */
+  /** A peer of an unknown account may be of this one: swarms that it may no longer enter are dropped. */
   #beginAnew(before: AccountAccess, now: AccountAccess, isOut: boolean): void {
     for (const [label, hosts] of this.#listed) {
       const [kind, number] = label.split(' ');

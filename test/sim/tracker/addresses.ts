@@ -1,30 +1,31 @@
-/**
- * Addresses as a model of a tracker has them: text in hex, and the families that reach each other.
- */
+/** Addresses for the models of a tracker: hex text, and the address families that can reach each other. */
 import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts';
 
 /**
- * What kind of address a peer is listed with: that of the tracker's own machine, one of its network (`home`), one that has a
- * meaning in one network alone (`inner`), or one that all can dial.
+ * The kind of a listed address: of the tracker's own machine (`local`), of its network (`home`), valid in one
+ * network only (`inner4`, `inner6`), or reachable by all.
  */
 export type Family = 'local' | 'ipv4' | 'ipv6' | 'home' | 'inner4' | 'inner6';
 
-/** Addresses at which a router leads to the tracker and to its network. */
+/** Addresses at which a router forwards to the tracker and its network. */
 export interface External {
   readonly ipv4?: Uint8Array;
   readonly ipv6?: Uint8Array;
 }
 
-/** What one asker is to be told of the others. */
+/** What a reply to one requester may contain. */
 export interface Sight {
-  /** Those it can certainly reach, and then the others. */
+  /** First the families that the requester can certainly reach, then the others. */
   readonly groups: readonly (readonly Family[])[];
-  /** What stands for the tracker's machine and for its network, where it is not told their own addresses. */
+  /**
+   * The addresses sent in place of the tracker's machine and of its network, for requesters that do not get
+   * the real ones.
+   */
   readonly machine: Uint8Array | undefined;
   readonly home: Uint8Array | undefined;
 }
 
-/** `ours`: the address at which the tracker was asked, where that is known. */
+/** `ours`: the address at which the tracker was reached, if known. */
 export function sightOf(remote: Uint8Array, ours: Uint8Array | undefined, external: External): Sight {
   const family = familyOf(remote);
   if (family === 'local')
@@ -57,8 +58,8 @@ export function sightOf(remote: Uint8Array, ours: Uint8Array | undefined, extern
 }
 
 /**
- * The peers of a reply as they are listed. One that stands for the tracker's machine or for its network may stand for any of
- * them with its port: `isListed` says which there are.
+ * The peers of a reply, by their listed addresses. An address sent in place of the tracker's machine or
+ * network may mean any peer there with that port: `listed` says which exist.
  */
 export function namedIn(
   { peers, peers6 }: AnnounceReply,
@@ -100,7 +101,7 @@ export function familyOf(address: Uint8Array): Family {
   return address[0] === 0xfd || (address[0] === 0xfe && address[1] === 0x80) ? 'inner6' : 'ipv6';
 }
 
-/** An IPv4 address, or the /64 that an IPv6 household has. */
+/** An IPv4 address, or the /64 of an IPv6 household. */
 export function networkOf(address: Uint8Array): string {
   return hexOf(address.subarray(0, address.length === 4 ? 4 : 8));
 }

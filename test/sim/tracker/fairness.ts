@@ -1,6 +1,7 @@
 /**
- * Chance that favours no peer: while nothing changes in a swarm, every peer is named as often as any other of its kind, and
- * is the first that is named as often. Asked so often that a list which never begins at its end, or leaves one out, shows.
+ * Checks that peer selection is fair: while a swarm does not change, every peer is listed as often as any
+ * other of its kind, and first as often. There are enough replies to detect a list that never begins at its
+ * end or omits a peer.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { Registry } from '../../../tracker/registry.ts';
@@ -9,12 +10,12 @@ import { hexOf } from './addresses.ts';
 /** A few microseconds each. */
 const answers = 600;
 /**
- * A deviation that comes about by chance once in e^32 (some 8e13) times: a run holds about thirty counts against it, so one
- * run in 10^12 would be wrong.
+ * A deviation that occurs by chance once in e^32 (about 8e13) times. A run checks about thirty counts, so one
+ * run in 10^12 fails wrongly.
  */
 const surpriseMax = 32;
 
-/** What was told of the deviation; undefined: nothing was. */
+/** Describes the deviation, or undefined. */
 export function judgeFairness(random: Prng): string | undefined {
   const registry = new Registry({ hashSeed: random.below(2 ** 21) });
   const infoHash = new Uint8Array(20).fill(7);
@@ -32,7 +33,7 @@ export function judgeFairness(random: Prng): string | undefined {
       below,
     );
   for (let n = 1; n <= seeds + leechers; n++) announce(n, n <= seeds ? 0 : 7, 0);
-  // A leecher asks: one that is listed among the others, at any place, or one that is as good as new.
+  // The requester is a leecher at any place in the list.
   const asker = seeds + 1 + random.below(leechers);
   const numWant = 2 + random.below(4);
   const isSeedOf = new Map<string, boolean>();
@@ -59,7 +60,7 @@ export function judgeFairness(random: Prng): string | undefined {
   for (const [host, isSeed] of isSeedOf) {
     const there = isSeed ? seeds : leechers - 1;
     const each = times[`${isSeed}`] / answers;
-    // Where all are named, the order is that of the list.
+    // When all are listed, their order is that of the list.
     if (each === 0 || each >= there) continue;
     for (const [what, count, share] of [
       ['named', named.get(host) ?? 0, each / there],
@@ -71,7 +72,10 @@ export function judgeFairness(random: Prng): string | undefined {
   return undefined;
 }
 
-/** Chernoff's bound: a count this far from its share, or farther, is no likelier than e to the power of minus this. */
+/**
+ * Chernoff bound: a count this far from its share, or farther, has at most the probability e to the power of
+ * minus this.
+ */
 function surprise(count: number, share: number): number {
   const seen = count / answers;
   const term = (a: number, b: number) => (a === 0 ? 0 : a * Math.log(a / b));

@@ -1,6 +1,6 @@
 /**
- * The production registry with its model beside it: whatever it answers is held against what it should. The first thing
- * that was wrong is kept for the checker that looks (test/sim/checkers/tracker-answers.ts).
+ * The production registry beside its model: every answer is compared with the model's. The first wrong answer
+ * is kept for the checker (test/sim/checkers/tracker-answers.ts).
  */
 import type { AnnounceRequest } from '../../../tracker/protocol/announce-query.ts';
 import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts';
@@ -19,7 +19,7 @@ import { RegistryModel } from './registry-model.ts';
 
 export class JudgedRegistry extends Registry {
   disbelief: string | undefined;
-  /** Told which swarm an announce has reached. */
+  /** Called with the swarm of each announce. */
   onAnnounce: ((swarmHash: Uint8Array) => void) | undefined;
   readonly #model: RegistryModel;
   readonly #given: Partial<RegistryOptions>;
@@ -30,7 +30,10 @@ export class JudgedRegistry extends Registry {
     this.#model = model;
   }
 
-  /** The tracker after a restart with a snapshot of now, `downSeconds` later: who has not fallen silent is there again. */
+  /**
+   * The tracker after a restart from a snapshot of now, `downSeconds` later. Peers that have not timed out
+   * are listed again.
+   */
   restarted(nowMs: number, downSeconds = 0): JudgedRegistry {
     const bytes = Buffer.concat([...this.saved(nowMs)].map(encodeSwarm));
     const after = this.emptied();
@@ -43,7 +46,10 @@ export class JudgedRegistry extends Registry {
     return after;
   }
 
-  /** An empty one after a restart. Its model still has all peers: who may come back must be restored. */
+  /**
+   * An empty registry after a restart. Its model still has all peers: the caller restores those that may come
+   * back.
+   */
   emptied(): JudgedRegistry {
     const after = new JudgedRegistry(this.#given, this.#model);
     after.disbelief = this.disbelief;

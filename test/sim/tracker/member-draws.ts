@@ -1,6 +1,4 @@
-/**
- * What members of a simulated tracker have: releases for some of them, and passkeys of old.
- */
+/** Draws the releases of members of a simulated tracker, and their old passkeys. */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { ReleaseAccess } from '../../../tracker/access.ts';
 

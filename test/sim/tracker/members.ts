@@ -1,7 +1,8 @@
 /**
- * Members of a tracker with a catalogue, strangers among them: they announce with every kind of passkey there is, while
- * accounts are banned, renewed and moved, and releases are published, restricted and withdrawn. The tracker is one of its
- * own and has no part in the swarm; its model says who is let in where, and who is listed (access-model.ts).
+ * Members and anonymous peers of a tracker with a catalogue. They announce with every kind of passkey, while
+ * accounts are banned, renewed and moved, and releases are published, restricted and withdrawn. The tracker
+ * is separate and has no part in the swarm. Its model says who may enter which swarm and who is listed
+ * (access-model.ts).
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { openPasskeys, type Passkeys } from '../../../tracker/admission/passkeys.ts';
@@ -19,16 +20,16 @@ import { announceOf } from './strangers.ts';
 export interface MembersPlan {
   readonly steps: number;
   readonly signInRequired: boolean;
-  /** Peers of accounts that are known by name; without it, all. */
+  /** How many peers may be listed with a known account; unlimited without it. */
   readonly presentMax?: number;
 }
 
 const releasesMax = 4;
 const hashesMax = 3;
-/** Long: who is listed changes only by what is done. */
+/** Long, so that peers leave the list only through actions of the test. */
 const timeoutSeconds = 1_000_000;
 
-/** The first thing that was wrong; undefined: nothing was. */
+/** Describes the first wrong answer, or undefined. */
 export function playMembers(plan: MembersPlan, random: Prng): string | undefined {
   const play = new Play(plan, random);
   for (let step = 0; step < plan.steps; step++) {
@@ -46,7 +47,7 @@ class Play {
   readonly #passkeys: Passkeys;
   #access: SwarmAccess;
   readonly #model: AccessModel;
-  /** Which swarm of the registry a label is. */
+  /** The registry's swarm hash of each label. */
   readonly #hashes = new Map<Label, Uint8Array>();
   readonly #finished: string[] = [];
   #lastSwarm: Uint8Array | undefined;
@@ -56,7 +57,7 @@ class Play {
     this.#random = random;
     this.#signInRequired = signInRequired;
     this.#presentMax = presentMax;
-    // A cache of a few: what has fallen out of it must be read as before.
+    // A cache of one to four passkeys: evicted ones must be read as before.
     this.#passkeys = openPasskeys(new Uint8Array(32).fill(random.below(256)), 1 + random.below(4));
     this.#model = new AccessModel(signInRequired, presentMax);
     this.#registry.onAnnounce = (swarm) => {
@@ -98,7 +99,7 @@ class Play {
     return this.#registry.disbelief ?? this.#judgeListed() ?? this.#judgeSight() ?? this.#judgeFeeds();
   }
 
-  // What changes ----------------------------------------------------------------------------------------------------
+  // Changes ---------------------------------------------------------------------------------------------
 
   #changeAccount(): void {
     const random = this.#random;
@@ -123,7 +124,7 @@ class Play {
       () => random.below(2) === 0,
     );
     const before = [...this.#model.releases].find((release) => release.number === number);
-    // Often only its words are other ones.
+    // Often only its texts have changed.
     const drawn: ServedRelease = {
       number,
       releaseId: `release-${number}`,
@@ -136,14 +137,14 @@ class Play {
   }
 
   /**
-   * The tracker starts again with a snapshot of its peers. One thing has changed since that was made: who is not let in any more
-   * must stay away.
+   * Restarts the tracker with a snapshot of its peers. One thing changes after the snapshot: peers that may
+   * no longer enter must not come back.
    */
   #restart(): string | undefined {
     const random = this.#random;
     const saved = decodeSwarms(Buffer.concat([...this.#access.snapshot(this.#nowMs)]));
     if (saved === undefined) return 'cannot read its own snapshot';
-    // What begins anew because of unknown peers comes back with an older snapshot: those who may.
+    // Swarms dropped because of unknown accounts come back with an older snapshot: nothing is changed.
     const change = this.#model.hasUnknown ? 3 : random.below(4);
     if (change < 2) this.#changeAccount();
     if (change === 2) this.#changeRelease();
@@ -157,12 +158,12 @@ class Play {
     return undefined;
   }
 
-  // What is asked ---------------------------------------------------------------------------------------------------
+  // Requests --------------------------------------------------------------------------------------------
 
   #announce(): string | undefined {
     const random = this.#random;
     const infoHash = new Uint8Array(20).fill(1 + random.below(hashesMax + 1));
-    // A host is one person's: hosts of accounts, and hosts of strangers.
+    // Each host belongs to one account, or is anonymous.
     const accountId = random.below(accountsMax + 2);
     const key =
       accountId === 0 || accountId > accountsMax ? ({ kind: 'none' } as const) : this.#drawKey(accountId);
@@ -198,7 +199,7 @@ class Play {
       : `a scrape after ${what} counts ${scraped!.complete + scraped!.incomplete} peers, and ${there} are there`;
   }
 
-  /** What a passkey may not know of looks like what is not there. */
+  /** A swarm that a passkey may not see looks as if it did not exist. */
   #judgeUnseen(infoHash: Uint8Array, passkey: string | undefined, what: string): string | undefined {
     const moment = { nowMs: this.#nowMs, wallMs: this.#nowMs };
     const { complete, incomplete, downloaded } = this.#access.scrape([infoHash], passkey, moment)[0]!;
@@ -208,7 +209,7 @@ class Play {
   #drawKey(accountId: number): Key {
     const random = this.#random;
     const { generation } = this.#model.account(accountId) ?? { generation: 0 };
-    // One of an earlier time now and then.
+    // A key of an earlier generation now and then.
     const made = Math.max(0, generation - (random.below(6) === 0 ? 1 : 0));
     const kind = (['release', 'release', 'release', 'old', 'feed', 'garbage'] as const)[random.below(6)]!;
     if (kind === 'garbage') return { kind };
@@ -232,7 +233,7 @@ class Play {
     }
   }
 
-  /** Nearly one of ours: a letter of its content is another, or it is none at all. */
+  /** Almost a valid passkey: one letter of its content differs, or it is too short. */
   #forged(): string {
     const random = this.#random;
     const [accountId, release] = [1 + random.below(accountsMax), 1 + random.below(releasesMax)];
@@ -243,9 +244,9 @@ class Play {
     return right.slice(0, at) + (right[at] === 'a' ? 'b' : 'a') + right.slice(at + 1);
   }
 
-  // What should be --------------------------------------------------------------------------------------------------
+  // Expectations ----------------------------------------------------------------------------------------
 
-  /** One label is one swarm, and no two are the same. */
+  /** One label is one swarm, and no two labels share a swarm. */
   #judgeSwarm(label: Label, what: string): string | undefined {
     const swarm = this.#lastSwarm;
     if (swarm === undefined) return `${what} reaches no swarm`;
@@ -272,7 +273,7 @@ class Play {
     return undefined;
   }
 
-  /** Who has something of a release is told to those alone who may know of it; how many there are is counted. */
+  /** The holders of a release are shown only to accounts that may see it. Their number is checked. */
   #judgeHolders(): string | undefined {
     const random = this.#random;
     const accountId = random.below(accountsMax + 2) || undefined;
@@ -293,7 +294,7 @@ class Play {
       : `counts ${complete + incomplete} peers of release ${number}; ${least} to ${sum} it should`;
   }
 
-  /** Which keys open feeds, and whose each is. */
+  /** Which keys open feeds, and to which account each belongs. */
   #judgeFeeds(): string | undefined {
     const random = this.#random;
     const accountId = 1 + random.below(accountsMax + 1);
@@ -315,7 +316,7 @@ class Play {
       : `takes a key of ${whose} for one of ${reader?.accountId}`;
   }
 
-  /** Which keys are made for an account. */
+  /** The keys made for an account. */
   #judgeKeys(): string | undefined {
     const { admission } = this.#access;
     const accountId = 1 + this.#random.below(accountsMax + 1);
@@ -333,7 +334,7 @@ class Play {
     return isRight ? undefined : `makes another key for account ${accountId} and release ${number}`;
   }
 
-  /** Who may know of a release. */
+  /** Which accounts may see a release. */
   #judgeSight(): string | undefined {
     const accountId = this.#random.below(accountsMax + 1) || undefined;
     const number = 1 + this.#random.below(releasesMax);

@@ -1,4 +1,4 @@
-/** The models beside simulated trackers: in agreement with what is right, and not with what is wrong. */
+/** The models beside simulated trackers accept right answers and detect wrong ones. */
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
 import { resolveOptions } from '../../../tracker/registry/limits.ts';
@@ -19,7 +19,7 @@ const right = {
   externalAddress: Uint8Array.of(10, 0, 0, 1),
 };
 
-/** The second announce, of 10.0.0.2, after a first of 10.0.0.1; both of leechers. */
+/** Judges the reply to 10.0.0.2, which announces after 10.0.0.1. Both are leechers. */
 function judge(change: Partial<typeof right>) {
   const model = new RegistryModel(resolveOptions({ intervalSeconds: 60 }));
   const request = {
@@ -40,11 +40,11 @@ function judge(change: Partial<typeof right>) {
 }
 
 describe('the model of the registry', () => {
-  it('has nothing to say about a right answer', () => {
+  it('the registry model accepts a right answer', () => {
     expect(judge({})).toBeUndefined();
   });
 
-  it('sees a peer told of itself, one that is not there, one told twice, and one left out', () => {
+  it('the registry model detects a peer that gets itself, an unlisted peer, one peer twice or too few peers', () => {
     const told = (...hosts: number[]) =>
       judge({ peers: Uint8Array.from(hosts.flatMap((n) => [10, 0, 0, n, 0, 1])) });
     expect(told(2)).toMatch(/itself/);
@@ -53,7 +53,7 @@ describe('the model of the registry', () => {
     expect(told()).toMatch(/names 0/);
   });
 
-  it('sees wrong counts, intervals and addresses', () => {
+  it('the registry model detects wrong counts, intervals and addresses', () => {
     expect(judge({ complete: 1 })).toMatch(/counts 1 seeds/);
     expect(judge({ intervalSeconds: 59 })).toMatch(/interval of 59/);
     expect(judge({ intervalSeconds: 67 })).toMatch(/interval of 67/);
@@ -61,8 +61,8 @@ describe('the model of the registry', () => {
   });
 });
 
-describe('others at trackers of their own', () => {
-  it('strangers are answered as the model says, also with limits that are absurdly small', () => {
+describe('peers at separate trackers', () => {
+  it('anonymous peers get the answers of the model, also with absurdly small limits', () => {
     for (let seed = 0; seed < 4; seed++) {
       const registry = {
         intervalSeconds: 20,
@@ -74,12 +74,12 @@ describe('others at trackers of their own', () => {
     }
   });
 
-  it('members are let in and listed as the model says', () => {
+  it('members are admitted and listed as in the model', () => {
     for (let seed = 0; seed < 4; seed++)
       expect(playMembers({ steps: 200, signInRequired: seed === 0 }, new Prng(seed))).toBeUndefined();
   });
 });
 
-it('a swarm at rest names each peer as often as any other, in every draw', () => {
+it('an unchanged swarm lists each peer as often as any other, in every draw', () => {
   for (let seed = 0; seed < 20; seed++) expect(judgeFairness(new Prng(seed))).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 /**
- * What a tracker should answer, worked out in the slowest and most obvious way: maps of maps that are walked anew for every
- * question. Every reply of the production registry is held against it.                                  BEP 3 7 21 23 24 48
+ * A model of a tracker's answers in the slowest and most obvious way: maps of maps that are walked anew for
+ * every question. Every reply of the production registry is compared with it. BEP 3, 7, 21, 23, 24, 48
  */
 import type { AnnounceRequest } from '../../../tracker/protocol/announce-query.ts';
 import type { AnnounceReply } from '../../../tracker/protocol/announce-reply.ts';
@@ -12,7 +12,7 @@ type Disbelief = string | undefined;
 
 interface Peer {
   readonly family: Family;
-  /** What a limit for one address counts by. */
+  /** The key of the limits for one address. */
   readonly network: string;
   isSeed: boolean;
   seenSeconds: number;
@@ -24,11 +24,11 @@ interface ModelSwarm {
   downloaded: number;
 }
 
-/** Nobody is told of more. */
+/** The most peers in any reply. */
 const wantedMax = 200;
-/** What somebody gets who may know nothing but the hash. */
+/** Seeds in a reply to a peer that may have only the info-hash. */
 const magnetPeers = 5;
-/** After so many answers that could have differed, chance that is none shows. */
+/** After this many answers that could have differed, missing randomness is detected. */
 const answersForChance = 10;
 /** Half of the intervals of ten seconds are the same. */
 const intervalsForChance = 24;
@@ -39,11 +39,14 @@ export class RegistryModel {
   #expired = 0;
   /** Swarms whose counters outlive their peers. */
   readonly #kept = new Set<string>();
-  /** Its first announce. */
+  /** The time of its first announce. */
   #beganMs: number | undefined;
-  /** By swarm and kind of peers: whom the last answer named first, and of how many changes it knew. */
+  /** By swarm and kind of peer: the first peer of the last answer, and the number of changes by then. */
   readonly #firsts = new Map<string, { readonly first: string; readonly changes: number }>();
-  /** Answers about the same peers as the one before, and how many of them began with the same. */
+  /**
+   * Answers with the same peers to choose from as the one before, and how many of them began with the same
+   * peer.
+   */
   #again = 0;
   #alike = 0;
   #changes = 0;
@@ -60,12 +63,12 @@ export class RegistryModel {
     return { torrents: this.#swarms.size, seeds, leechers: peers.length - seeds, expired: this.#expired };
   }
 
-  /** It is asked, whether it serves the torrent or not. */
+  /** A request has arrived, whether or not its torrent is served. */
   begin(nowMs: number): void {
     this.#beganMs ??= nowMs;
   }
 
-  /** What the reply should have been like, and was not. `swarmHash`: hex. `ours`: the address that was asked. */
+  /** Describes the first error of the reply. `swarmHash`: in hex. `ours`: the address that was reached. */
   announce(
     request: AnnounceRequest,
     remote: Uint8Array,
@@ -120,7 +123,7 @@ export class RegistryModel {
     return { complete, incomplete, downloaded: swarm?.downloaded ?? 0 };
   }
 
-  /** Answers how many it takes. */
+  /** Returns the number of expired peers. */
   expire(nowMs: number): number {
     const before = Math.floor(nowMs / 1000) - this.#options.peerTimeoutSeconds;
     let expired = 0;
@@ -145,8 +148,8 @@ export class RegistryModel {
   }
 
   /**
-   * It starts again with a snapshot. Peers that are silent for the timeout by now stay away; counters of swarms without
-   * peers are not in a snapshot.
+   * Restarts with a snapshot. Peers silent for the timeout by now stay away. A snapshot has no counters of
+   * swarms without peers.
    */
   restart(nowMs: number): void {
     const before = Math.floor(nowMs / 1000) - this.#options.peerTimeoutSeconds;
@@ -157,7 +160,7 @@ export class RegistryModel {
     this.#kept.clear();
     this.#expired = 0;
     this.#changes += 1;
-    // With the peers of a snapshot it need not gather any.
+    // With peers from a snapshot the tracker does not gather.
     this.#beganMs = this.#swarms.size > 0 ? -Infinity : undefined;
   }
 
@@ -166,13 +169,13 @@ export class RegistryModel {
     if (!this.#swarms.has(swarmHash)) this.#swarms.set(swarmHash, { peers: new Map(), downloaded: 0 });
   }
 
-  // What is listed --------------------------------------------------------------------------------------------------
+  // Listed peers ----------------------------------------------------------------------------------------
 
   #remove(swarmHash: string, key: string): void {
     const { peers } = this.#swarms.get(swarmHash)!;
     peers.delete(key);
     this.#changes += 1;
-    // An empty swarm is forgotten, and how often it was completed with it.
+    // An empty swarm is removed together with its download counter.
     if (peers.size === 0 && !this.#kept.has(swarmHash)) this.#swarms.delete(swarmHash);
   }
 
@@ -202,9 +205,12 @@ export class RegistryModel {
     return undefined;
   }
 
-  // What is told ----------------------------------------------------------------------------------------------------
+  // Replies ---------------------------------------------------------------------------------------------
 
-  /** Who fetches is asked to come back soon while peers gather after a start; who leaves is told the usual. */
+  /**
+   * While peers gather after a start, downloaders get a short interval. Stopped and paused peers get the
+   * usual one.
+   */
   #isGathering({ event, left }: AnnounceRequest, swarmHash: string, nowMs: number): boolean {
     if (event === 'stopped' || event === 'paused' || left === 0 || !this.#swarms.has(swarmHash)) return false;
     return nowMs < this.#beganMs! + 1_000 * this.#options.gatheringSeconds;
@@ -255,7 +261,7 @@ export class RegistryModel {
     const isSated = left === 0 || event === 'paused';
     const mayBeMagnet = left === 0 && event !== 'completed' && uploaded === 0 && downloaded === 0;
     const wanted = Math.min(numWant, wantedMax);
-    // Counted once for all the questions below.
+    // Counted once for all questions below.
     const counts = new Map<string, number>();
     for (const [key, { family, isSeed }] of peers) {
       const kind = `${family} ${isSeed}`;
@@ -302,7 +308,10 @@ export class RegistryModel {
     return undefined;
   }
 
-  /** Answers that could have named others first named the same first, whenever nothing had changed. */
+  /**
+   * Detects answers that always list the same peer first although nothing has changed and others could be
+   * first.
+   */
   #judgeChance(kind: string, named: readonly string[], there: number): Disbelief {
     if (named.length === 0 || 2 * named.length > there || there < 4) return undefined;
     const before = this.#firsts.get(kind);

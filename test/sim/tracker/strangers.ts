@@ -1,6 +1,7 @@
 /**
- * Strangers at a tracker of their own, which has no part in the swarm: they come in every way there is, from every kind
- * of address, to a registry whose limits may be absurdly small. Its model judges each answer (judged-registry.ts).
+ * Anonymous peers at a separate tracker, which has no part in the swarm: they announce in every way and from
+ * every kind of address to a registry whose limits may be absurdly small. Its model judges each answer
+ * (judged-registry.ts).
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { packAddress } from '../../../tracker/protocol/address.ts';
@@ -10,14 +11,14 @@ import { judgeFairness } from './fairness.ts';
 import { JudgedRegistry } from './judged-registry.ts';
 
 export interface StrangersPlan {
-  /** What they do, one thing after the other. */
+  /** The number of actions, one after the other. */
   readonly steps: number;
   readonly torrents: number;
-  /** Only some torrents are served, and the counters of these are kept. */
+  /** Only some torrents are served, and their counters are kept. */
   readonly isPicky?: boolean;
-  /** So many peers come at once before all that: more than its tables begin with. */
+  /** This many peers announce before everything else: more than the initial size of the tables. */
   readonly crowd?: number;
-  /** It has been up for so long. */
+  /** Seconds since the start of the tracker. */
   readonly sinceSeconds?: number;
   readonly registry?: Partial<Omit<RegistryOptions, 'isAllowed'>>;
 }
@@ -26,14 +27,14 @@ const events: readonly AnnounceEvent[] = ['started', 'completed', 'stopped', 'pa
 const wanted = [0, 1, 2, 3, 5, 10, 50, 200, 500];
 const portsMax = 3;
 
-/** The first thing that was wrong; undefined: nothing was. */
+/** Describes the first wrong answer, or undefined. */
 export function playStrangers(plan: StrangersPlan, random: Prng): string | undefined {
-  // One of its torrents is not served where only some are.
+  // With `isPicky` one of its torrents is not served.
   const isAllowed = (infoHash: Uint8Array) => plan.isPicky !== true || infoHash[0] !== 1;
   const externalAddresses = externalOf(random);
   const options = { hashSeed: random.below(2 ** 31), isAllowed, externalAddresses, ...plan.registry };
   let registry = new JudgedRegistry(options);
-  // Of two peers that have one port behind one address, outsiders could not tell which is meant.
+  // Outsiders could not distinguish two peers with one port behind one address.
   const isTold = random.below(2) === 0;
   const isAlone = 'ipv4' in externalAddresses || 'ipv6' in externalAddresses;
   const alone = random.below(2) === 0 ? '127.0.0.1' : '192.168.1.2';
@@ -56,7 +57,7 @@ export function playStrangers(plan: StrangersPlan, random: Prng): string | undef
         registry.scrape([infoHash, new Uint8Array(20).fill(200)]);
         break;
       case 2:
-        // Torrents that are on a list have no limit of their own, and their counters are in no snapshot.
+        // Torrents on a list have no limit of their own, and a snapshot does not have their counters.
         if (plan.isPicky !== true && random.below(4) === 0) {
           const downSeconds = random.below(30);
           registry = registry.restarted(nowMs, downSeconds);
@@ -64,7 +65,7 @@ export function playStrangers(plan: StrangersPlan, random: Prng): string | undef
         }
         break;
       case 3:
-        // Whatever is due at this very second is due, and nothing else.
+        // Moves to a full second, when timeouts are due exactly.
         nowMs += 1_000 - (nowMs % 1_000);
         registry.expire(nowMs);
         break;
@@ -79,15 +80,15 @@ export function playStrangers(plan: StrangersPlan, random: Prng): string | undef
     }
   }
   registry.expire(nowMs);
-  // Longer than any timeout: all of it is given back.
+  // Longer than any timeout: everything is released.
   registry.expire(nowMs + 1_000_000_000);
   return registry.disbelief ?? judgeFairness(random);
 }
 
-/** Where it was asked; undefined: behind a proxy nothing is known of it. */
+/** The address at which the tracker was reached. Undefined: unknown behind a proxy. */
 const ownAddresses = [undefined, '192.168.1.1', '192.0.2.9', '2001:db8:99::1', '2001:db8:0:1::99'] as const;
 
-/** Addresses that stand for the tracker's machine or network where they are told to outsiders. */
+/** Addresses that are replaced in replies to outsiders. */
 const isInside = /^(127\.|::1$|192\.168\.|10\.)/;
 
 function externalOf(random: Prng): ExternalAddresses {
@@ -120,7 +121,10 @@ export function announceOf(infoHash: Uint8Array, random: Prng): AnnounceRequest 
   };
 }
 
-/** Few enough that each comes often; of one IPv6 network several, the tracker's own machine and hosts of its network. */
+/**
+ * Few enough that each comes often: several of one IPv6 network, the tracker's own machine, and hosts of its
+ * network.
+ */
 function hostsOf(random: Prng): string[] {
   const hosts = ['127.0.0.1', '127.0.0.2', '::1', '192.168.1.2', '10.3.2.1', 'fd00::1', '100.64.0.7'];
   const ipv4 = 1 + random.below(24);

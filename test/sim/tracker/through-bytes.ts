@@ -1,6 +1,6 @@
 /**
- * An announce and its answer as they travel: the query that the client writes is read as the tracker reads it, and the
- * reply the other way. What arrives must be what was meant.                                          BEP 3 7 23 24 31
+ * Encodes and decodes an announce and its reply: the tracker parses the query that the client wrote, and the
+ * client parses the tracker's reply. Both must arrive unchanged. BEP 3, 7, 23, 24, 31
  */
 import type { AnnounceRequest } from '../../../client/engine/contract.ts';
 import {
@@ -18,11 +18,11 @@ import { hexOf } from './addresses.ts';
 
 export interface Exchange {
   readonly reply: AnnounceReply | TrackerFailure;
-  /** What did not arrive as it was meant. */
+  /** Describes what did not arrive unchanged. */
   readonly disbelief: string | undefined;
 }
 
-/** As the client clamps what a tracker tells. */
+/** The client's minimum for intervals from a tracker. */
 const intervalSecondsMin = 10;
 
 export function throughBytes(
