@@ -1,6 +1,6 @@
 /**
- * How much a peer may say: a burst at once, so much a second from then on, and a few words for each trade, but never more than
- * a burst at once for what it has not said before.
+ * Checks the message allowance of a peer: a burst at once, a rate per second, and a few messages for each
+ * useful exchange, but never more than a burst in total.
  */
 import { MessageAllowance } from '../../../client/engine/connection/message-allowance.ts';
 import { defaultLimits } from '../../../client/engine/limits.ts';
@@ -20,7 +20,7 @@ export function judgeAllowance(random: Prng): string | undefined {
   for (let n = 0; n < blind; n++)
     if (!allowance.spendBlindHave(startMs))
       return 'lets a peer tell of too few pieces of a torrent that is only a hash here';
-  // Full already: a trade adds nothing.
+  // The allowance is full: an exchange adds nothing.
   for (let n = random.below(4); n > 0; n--) allowance.earn();
   let left = burst;
   let seconds = 0;
@@ -30,7 +30,7 @@ export function judgeAllowance(random: Prng): string | undefined {
       allowance.earn();
       left = Math.min(burst, left + perTrade);
     }
-    // As long as words are left the time is not looked at.
+    // The clock is not read while messages are left.
     const words = random.below(4) === 0 ? Math.floor(left / 2) : left;
     if (words > 0 && !allowance.spend(words, startMs + atMs))
       return `ends at ${words} words, and ${left} are left`;

@@ -1,7 +1,7 @@
 /**
- * One peer that says anything at the door of the engine, which asks nothing and serves nothing: the connection ends at the
- * very word at which a reader of the BEPs and the limits would end it, for the same reason, and is understood as
- * it was meant until then.                                                                               BEP 3 6 10
+ * A single peer sends arbitrary messages to an engine that requests and serves nothing. The connection must
+ * end at the same message and for the same reason as by the BEPs and the limits, and every message before
+ * must be understood. BEP 3, 6, 10
  */
 import { PeerSession } from '../../../client/engine/connection/peer-session.ts';
 import type { SessionEvents } from '../../../client/engine/connection/session-events.ts';
@@ -17,14 +17,14 @@ import { drawHandshake, drawMany, drawWord, drawWrong, u32Bytes } from './words.
 const pieceBytes = 20_000;
 const counts = [1, 7, 8, 9, 130, 300];
 
-/** It hears of everything, and does nothing. */
+/** Accepts every event and does nothing. */
 const deafSwarm = {
   ...{ advance() {}, onPieces() {}, onHave() {}, onPeerChoking() {}, onPeerInterested() {}, onCancel() {} },
   ...{ onRequest: () => undefined, onReject: () => undefined, onBlockStart: () => undefined },
   ...{ onBlock() {}, onExtensions() {}, onMetadata: () => undefined },
 } satisfies SessionEvents<PeerSession>;
 
-/** Small talk: of no harm but that there is so much of it. */
+/** Valid messages that are harmless except for their number. */
 function drawTalk(random: Prng, pieces: number): Uint8Array {
   const say = (id: number, body: ArrayLike<number>) =>
     Uint8Array.from([...u32Bytes(1 + body.length), id, ...Array.from(body)]);

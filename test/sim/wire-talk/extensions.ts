@@ -1,6 +1,6 @@
 /**
- * What goes through the extension protocol, as text that is written down once more: how peers introduce themselves, and the
- * metadata that one asks of the other.                                                                     BEP 9 10 21
+ * Messages of the extension protocol, encoded once more from the BEPs: the extension handshake and the
+ * metadata exchange. BEP 9, 10, 21
  */
 import {
   encodeExtensionHandshake,
@@ -34,17 +34,17 @@ import {
 } from '../hostile-bytes/odd-bytes.ts';
 import { drawMany } from './words.ts';
 
-/** The extensions some programs list. */
+/** Extensions that other clients list. */
 const others = ['lt_donthave', 'upload_only', 'ut_holepunch', 'ut_pex', 'share_mode'];
 const nameMax = 64;
 const metadataBlock = 16 * 1024;
 
-/** Numbers around the bounds of what makes sense. */
+/** Values around the limits of what is valid. */
 const reqqs = [0, -1, 1, 2, 250, 2_000, 1_000_000, 1_000_001];
 const ports = [0, -1, 1, 6_881, 65_535, 65_536];
 const sizes = [0, -1, 1, 50_000, 2 ** 31, 2 ** 40, 2 ** 53 - 1];
 const ids = [0, -1, 1, 3, 127, 128, 255, 256];
-/** A name, and what people are shown of it. */
+/** A client name and how it is shown. */
 const names: readonly (readonly [said: string, shown: string | undefined])[] = [
   ['Cicada 0.1.0', 'Cicada 0.1.0'],
   ['', undefined],
@@ -80,10 +80,10 @@ function drawSaid(random: Prng): Said {
     ...(port === undefined ? [] : [['p', int(port)] as const]),
     ...(reqq === undefined ? [] : [['reqq', int(reqq)] as const]),
     ...(uploadOnly === undefined ? [] : [['upload_only', int(uploadOnly)] as const]),
-    // Where it means nothing.
+    // Ignored at this level.
     ...(random.below(4) === 0 ? [['ut_metadata', int(7)] as const] : []),
     ...(name === undefined ? [] : [['v', bytes(utf8(name[0]))] as const]),
-    // Real ones have hundreds of bytes, and longer ones are read.
+    // Real handshakes have hundreds of bytes; longer ones are read, too.
     ...(random.below(4) === 0 ? [['zzz', bytes('z'.repeat(random.below(15_000)))] as const] : []),
   ];
   const meant = {
@@ -96,7 +96,7 @@ function drawSaid(random: Prng): Said {
 
 const show = (value: object | undefined) => (value === undefined ? 'nothing' : textOf(value));
 
-/** How a peer introduces itself. */
+/** Checks the parsing of extension handshakes. */
 export function judgeIntroductions(random: Prng): string | undefined {
   const { entries, meant } = drawSaid(random);
   const text = dict(entries);
@@ -127,7 +127,7 @@ function isSane(said: NonNullable<ReturnType<typeof parseExtensionHandshake>>): 
   );
 }
 
-/** How we introduce ourselves. */
+/** Checks the client's own extension handshake. */
 function judgeOwn(random: Prng): string | undefined {
   const [reqq, port] = [1 + random.below(5_000), 1 + random.below(65_535)];
   const uploadOnly = random.below(2) === 0;
@@ -146,7 +146,7 @@ function judgeOwn(random: Prng): string | undefined {
   return said === meant ? undefined : `introduces itself with ${said}, and meant ${meant}`;
 }
 
-/** A peer asks for metadata, again and again: every answer, and the end of it. */
+/** A peer requests metadata again and again: checks every answer, and when the connection ends. */
 export function judgeGiving(random: Prng): string | undefined {
   const info =
     random.below(6) === 0 ? undefined : drawMany(random, oneOf(random, [100, metadataBlock, 40_000]));
@@ -182,7 +182,7 @@ export function judgeGiving(random: Prng): string | undefined {
   return undefined;
 }
 
-/** Metadata, asked for, given and refused. */
+/** Checks metadata requests, blocks and rejects. */
 export function judgeMetadata(random: Prng): string | undefined {
   const info = drawMany(random, oneOf(random, [1, 100, metadataBlock - 1, metadataBlock, 20_000, 40_000]));
   const count = Math.floor((info.length + metadataBlock - 1) / metadataBlock);
@@ -212,7 +212,7 @@ export function judgeMetadata(random: Prng): string | undefined {
     [of(0, piece), { type: 'request', blockIndex: piece }],
     [of(2, piece), { type: 'reject', blockIndex: piece }],
     [given, data],
-    // Its size is no news, and unknown keys are passed over.
+    // The size is optional here, and unknown keys are ignored.
     [
       dict([
         ['a', list([])],

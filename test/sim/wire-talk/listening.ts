@@ -1,6 +1,7 @@
 /**
- * A stream, cut anywhere, is understood as it was meant: each word as soon as its last byte is here, and none later; what
- * no peer may say ends it at once. Nothing is kept of bytes that were only lent, and between words nearly nothing at all.
+ * A stream cut at any byte is understood: each message is reported with its last byte and not later, and an
+ * invalid message ends the stream at once. The decoder keeps no borrowed bytes, and almost no memory between
+ * messages.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { WireDecoder, type WireHandler } from '../../../client/wire/decoder.ts';
@@ -8,26 +9,29 @@ import { privateObjects } from '../checkers/private-state.ts';
 import { oneOf, textOf } from '../hostile-bytes/odd-bytes.ts';
 import { type Bitfield, drawHandshake, drawNoHandshake, drawWord, drawWrong, type Word } from './words.ts';
 
-/** A connection at rest holds so much at most: there are thousands of them. */
+/** The most that an idle connection may hold: there are thousands of them. */
 const restBytesMax = 64;
-/** Runs as networks bring them: byte by byte, around heads and small words, or much at once. */
+/**
+ * Sizes of reads as from a network: single bytes, sizes around message headers and small messages, or much at
+ * once.
+ */
 const runs = [1, 1, 1, 2, 3, 4, 5, 6, 9, 12, 13, 14, 17, 30, 68, 200, 2_000, 40_000];
-/** Byte by byte only as long as that takes no time. */
+/** Longest stream that is fed byte by byte: longer ones take too much time. */
 const slowBytesMax = 600;
 const enough = 'enough';
 
-/** What was meant, in the order of the stream. */
+/** A drawn stream and its meaning, in order. */
 interface Speech {
   readonly bytes: Uint8Array;
-  /** Where words begin. */
+  /** Where messages begin. */
   readonly starts: readonly number[];
-  /** By which byte, and what. */
+  /** What is reported, and by which byte. */
   readonly told: readonly (readonly [due: number, what: string])[];
   /** Payload of blocks: [from, to). */
   readonly payloads: readonly (readonly [from: number, to: number])[];
-  /** By which byte it has to end, and how; never: the stream goes on. */
+  /** By which byte the stream must end, and how; undefined: it does not end. */
   readonly ends: readonly [due: number, answer: string] | undefined;
-  /** What may be held when all of it has come. */
+  /** What the decoder may hold when all bytes have come. */
   readonly heldMax: number;
 }
 
@@ -49,7 +53,7 @@ function draw(random: Prng, bitfield: Bitfield): Speech {
     at += word.bytes.length;
   }
   const last = words.at(-1)!;
-  // The last word may not come to its end.
+  // The last message may be incomplete.
   const missing = random.below(3) === 0 ? random.below(last.bytes.length) : 0;
   const bytes = new Uint8Array(at - missing);
   at = 0;
@@ -60,18 +64,21 @@ function draw(random: Prng, bitfield: Bitfield): Speech {
   return { bytes, starts, told, payloads, ends, heldMax: restBytesMax + (missing > 0 ? last.heldMax : 0) };
 }
 
-/** Some bytes; or up to somewhere within the head of the next word, where most is to be remembered. */
+/**
+ * A number of bytes, or up to somewhere within the next message's header, where the decoder must remember
+ * most.
+ */
 function drawRun({ starts }: Speech, read: number, random: Prng): number {
   const next = random.below(3) > 0 ? undefined : starts.find((start) => start > read);
   return next === undefined ? oneOf(random, runs) : next - read + 1 + random.below(12);
 }
 
-/** The decoder's listener: writes down what it is told, and says when it has heard enough. */
+/** Records what the decoder reports, and ends the stream at a chosen report. */
 class Listener implements WireHandler<typeof enough> {
-  /** Values are looked at when all is over: they are the listener's own. */
+  /** Compared at the end: the values belong to the listener. */
   readonly heard: (object | string)[] = [];
   declare onHave?: (index: number) => typeof enough | undefined;
-  /** Of the payload, and of the stream up to it. */
+  /** The first wrong payload byte. */
   fault: string | undefined;
   payloadAt = -1;
   readonly #speech: Speech;
@@ -118,7 +125,7 @@ class Listener implements WireHandler<typeof enough> {
     return this.#hear('block ends');
   }
 
-  /** Behind all of the payload that has come. */
+  /** Whether all payload that has come was reported. */
   isPastPayload(read: number): boolean {
     const payload = this.#speech.payloads[this.#block];
     return payload === undefined || this.payloadAt === Math.min(read, payload[1]);
@@ -130,7 +137,7 @@ class Listener implements WireHandler<typeof enough> {
   }
 }
 
-/** One stream; the first thing that is wrong with how it is understood. */
+/** Checks one stream; returns the first error. */
 export function judgeListening(random: Prng): string | undefined {
   const min = random.below(3) === 0 ? random.below(9_000) : 1 + random.below(12);
   const bitfield = { min, max: random.below(2) === 0 ? min : min + random.below(2_000) };
@@ -166,7 +173,7 @@ export function judgeListening(random: Prng): string | undefined {
     const heard = typeof what === 'string' ? what : textOf(what);
     if (heard !== told[i]![1]) return `takes ${cut(told[i]![1])} for ${cut(heard)}`;
   }
-  // A look behind private fields costs as much as all of this.
+  // Inspecting private fields costs as much as all of this.
   return isOver || random.below(2) === 0 ? undefined : judgeMemory(decoder, speech.heldMax);
 }
 
@@ -174,7 +181,7 @@ function earlier(due: number, ends: Speech['ends']): Speech['ends'] {
   return ends === undefined || due < ends[0] ? [due, enough] : ends;
 }
 
-/** After the first `read` bytes. */
+/** Checks the reports after the first `read` bytes. */
 function judgeSoFar(listener: Listener, { told }: Speech, read: number, isOver: boolean): string | undefined {
   const { heard, fault } = listener;
   if (fault !== undefined) return fault;
@@ -186,7 +193,7 @@ function judgeSoFar(listener: Listener, { told }: Speech, read: number, isOver: 
     : 'has told of a part of what has come of a block';
 }
 
-/** What is behind all private fields of it. */
+/** Sums the buffers in the decoder's private fields. */
 function judgeMemory(decoder: WireDecoder, heldMax: number): string | undefined {
   let sum = 0;
   for (const [, value] of privateObjects([decoder]).get(decoder) ?? [])

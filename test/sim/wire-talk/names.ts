@@ -1,6 +1,6 @@
 /**
- * What peers call themselves: which names are the same, which of two is the greater, which session is a second one of a peer, and the
- * program that a name tells of.                                                                            BEP 3 20
+ * Checks peer ids: equality, order, duplicate sessions of one peer, and the client name in a peer id. BEP 3,
+ * 20
  */
 import { clientNameOf } from '../../../client/engine/connection/client-name.ts';
 import type { PeerSession } from '../../../client/engine/connection/peer-session.ts';
@@ -40,7 +40,7 @@ function judgePrograms(random: Prng): string | undefined {
   const two = String(random.below(100)).padStart(2, '0');
   const cases: readonly (readonly [id: string, name: string | undefined])[] = [
     [`-${code}${digits}-`, `${program} ${numbers.slice(0, last).join('.')}`],
-    // What comes behind the numbers is no number.
+    // What follows the version numbers is ignored.
     [`-${code}45${oneOf(random, ['a', 'z'])}1-`, `${program} 4.5`],
     [`-TR${random.below(4)}${two}0-`, undefined],
     ['-TR2940-', 'Transmission 2.94'],
@@ -71,7 +71,7 @@ function judgeIds(random: Prng): string | undefined {
   if (!isSameId(one, other) || isGreater !== 0) return 'takes one name for two';
   const at = random.below(20);
   other[at]! ^= 1 << random.below(8);
-  // What comes behind does not matter any more.
+  // Later bytes do not matter then.
   if (at < 19 && random.below(2) === 0) other[19]! ^= random.below(256);
   if (isSameId(one, other) || isSameId(one, one.slice(0, 19))) return `takes two names for one: byte ${at}`;
   const meant = Buffer.compare(one, other);
@@ -88,7 +88,7 @@ interface Second {
   heardMs: number;
 }
 
-/** As much of a session as is asked for. */
+/** Only the parts of a session that are used. */
 function session(
   { host, ...rest }: Second,
   peerId?: Uint8Array,
@@ -113,7 +113,7 @@ function judgeSeconds(random: Prng): string | undefined {
   const crossed =
     first.incoming !== second.incoming &&
     first.openedMs > nowMs - dialTimeoutMs &&
-    // The one stays that was dialed by the peer with the greater name.
+    // The connection dialed by the peer with the greater id stays.
     second.incoming === isGreater;
   const again = first.incoming && second.incoming && first.heardMs <= nowMs - stallTimeoutMs;
   const meant = first.host === second.host && (crossed || again);

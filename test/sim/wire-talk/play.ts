@@ -1,6 +1,6 @@
 /**
- * Everything that can be said on a peer connection, said to the decoder and by the writers, and what peers make of each other
- * by it, apart from the swarm: a swarm says little of it, and what it does not use it does not miss.
+ * Checks everything that can be sent on a peer connection, in the decoder, the writers and the peer logic,
+ * outside a swarm: a swarm sends little of it and does not notice what it does not use.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { oneOf } from '../hostile-bytes/odd-bytes.ts';
@@ -12,7 +12,7 @@ import { judgeNames } from './names.ts';
 import { judgePieces, judgeWriters } from './speaking.ts';
 
 export interface WireTalkPlan {
-  /** How many streams are read or written. */
+  /** The number of checks. */
   readonly steps: number;
 }
 
@@ -30,7 +30,7 @@ const judges = [
   ],
 ];
 
-/** The first thing that was wrong; undefined: nothing was. */
+/** Describes the first error, or undefined. */
 export function playWireTalk({ steps }: WireTalkPlan, random: Prng): string | undefined {
   for (let step = 0; step < steps; step++) {
     const disbelief = oneOf(random, judges)(random);

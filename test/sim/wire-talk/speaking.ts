@@ -1,6 +1,7 @@
 /**
- * What is written is what was meant, byte for byte, also while other writers write; and it stays so: what was taken
- * from a writer is its taker's, and what was given to it may be written over. A writer with nothing to say holds nothing.
+ * Checks that writers write the intended bytes, also while other writers write, and that the bytes stay
+ * unchanged: taken bytes belong to the caller, and arguments may be overwritten. A writer with nothing to
+ * send holds no memory.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { decodeHandshake, encodeHandshake, mayBeHandshake } from '../../../client/wire/handshake.ts';
@@ -10,11 +11,14 @@ import { moduleObjects, privateObjects } from '../checkers/private-state.ts';
 import { oneOf, textOf } from '../hostile-bytes/odd-bytes.ts';
 import { drawHandshake, drawMany, drawU32, greeting, handshakeBytes, u32Bytes } from './words.ts';
 
-/** Writers at work in one turn: mostly a few, and now and then more than there are spare buffers for. */
+/** Writers in one turn: mostly a few, and now and then more than there are spare buffers. */
 const manyWriters = 80;
-/** So many buffers are kept for writers that have nothing to say (client/wire/message.ts). */
+/** The number of buffers kept for idle writers (client/wire/message.ts). */
 const spareMax = 64;
-/** What shares its memory with others is at most so long, and that memory as long (client/wire/small-bytes.ts). */
+/**
+ * The longest pieces of memory that are shared, and the size of the shared memory
+ * (client/wire/small-bytes.ts).
+ */
 const smallMax = 512;
 const sharedMax = 4 * 1024;
 
@@ -24,14 +28,14 @@ interface Kept {
   readonly what: string;
 }
 
-/** A word, and how it is said. */
+/** Writes a message and returns its expected bytes. */
 type Say = (writer: MessageWriter, random: Prng) => readonly number[];
 
 function message(id: number, body: readonly number[]): number[] {
   return [...u32Bytes(1 + body.length), id, ...body];
 }
 
-/** Its arguments are lent, and written over at once. */
+/** Lends the argument and overwrites it at once. */
 function lend(right: Uint8Array, say: (lent: Uint8Array) => void): readonly number[] {
   const lent = right.slice();
   say(lent);
@@ -81,14 +85,14 @@ const says: readonly Say[] = [
   (writer, random) => lend(drawMany(random, random.below(80)), (bytes) => writer.raw(bytes)),
 ];
 
-/** As it was when it was handed over. */
+/** Describes the difference when bytes have changed since they were taken. */
 function changed({ bytes, right, what }: Kept): string | undefined {
   if (bytes.length === right.length && bytes.every((byte, at) => byte === right[at])) return undefined;
   const shown = (of: Kept['right']) => Buffer.from(of.slice(0, 40)).toString('hex');
   return `${what}: ${shown(bytes)} (${bytes.length} bytes) should be ${shown(right)} (${right.length})`;
 }
 
-/** Some writers at once; each word of each. */
+/** Several writers at once; checks each message of each. */
 export function judgeWriters(random: Prng): string | undefined {
   const isCrowd = random.below(6) === 0;
   const writers = Array.from({ length: isCrowd ? manyWriters : 1 + random.below(6) }, () => ({
@@ -101,7 +105,7 @@ export function judgeWriters(random: Prng): string | undefined {
     const bytes = writer.take();
     const one = { bytes, right: right.splice(0), what: 'is written' };
     const disbelief = changed(one) ?? (writer.isEmpty ? undefined : 'is not empty when all was taken');
-    // The taker may write into it.
+    // The caller may write into taken bytes.
     kept.push(random.below(2) === 0 ? one : { ...one, right: bytes.fill(0xaa).slice() });
     return disbelief;
   };
@@ -134,7 +138,7 @@ function judgeRest(writer: MessageWriter, isCrowd: boolean): string | undefined 
   return undefined;
 }
 
-/** The head of a block, the opening of a connection, and memory that is shared. */
+/** Checks block headers, handshakes and shared memory. */
 export function judgePieces(random: Prng): string | undefined {
   const kept: Kept[] = [];
   for (let n = 0; n < 8; n++) {
@@ -142,7 +146,7 @@ export function judgePieces(random: Prng): string | undefined {
     const right = [...u32Bytes(9 + length), 7, ...u32Bytes(index), ...u32Bytes(begin)];
     kept.push({ bytes: encodePieceHeader(index, begin, length), right, what: 'heads a block with' });
   }
-  // What leaves is cut from a memory that many share: all of it is used up, and more.
+  // Headers are cut from memory that many share: uses up more than all of it.
   if (random.below(4) === 0) for (let n = 0; n < 700; n++) encodePieceHeader(2 ** 32 - 1, 2 ** 32 - 1, 1);
   const buffers = new Set<ArrayBufferLike>();
   let few = 0;

@@ -1,23 +1,23 @@
 /**
- * Words of a peer connection as bytes, written down from the BEPs once more, with what a listener must make of them and when.
- * They share no line with client/wire.                                                                     BEP 3 6 10
+ * Messages of a peer connection as bytes, written from the BEPs a second time, with what a listener must
+ * report and when. Shares no code with client/wire. BEP 3, 6, 10
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import { oneOf, textOf } from '../hostile-bytes/odd-bytes.ts';
 
 export interface Word {
   readonly bytes: Uint8Array;
-  /** What is told of it, and how many of its bytes have come by then. */
+  /** What is reported of it, and after how many of its bytes. */
   readonly told: readonly (readonly [due: number, what: string])[];
-  /** It is a block: from which of its bytes on its payload comes. */
+  /** The offset of a block's payload. */
   readonly payloadAt?: number;
-  /** So much of it may have to be held until it is whole. */
+  /** The most bytes that may be held until it is whole. */
   readonly heldMax: number;
-  /** No peer may say it: why, and by which of its bytes that is known. */
+  /** Why it is invalid, and after how many of its bytes that is known. */
   readonly wrong?: readonly [due: number, reason: string];
 }
 
-/** How long the bitfield of the torrent is that the handshake names. */
+/** The bitfield length of the torrent, in bytes. */
 export interface Bitfield {
   readonly min: number;
   readonly max: number;
@@ -31,7 +31,7 @@ const blockMax = 16 * KiB;
 const longMax = 64 * KiB;
 const noNews = { told: [], heldMax: 0 };
 
-/** Where a number of 32 bits is easily read wrongly. */
+/** Values at which a 32-bit number is easily misread. */
 const edges = [
   0,
   1,
@@ -58,12 +58,12 @@ export function u32Bytes(value: number): number[] {
   return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256);
 }
 
-/** Of any length, and only the first of them drawn each by itself. */
+/** Bytes of any length, of which only the first 24 are drawn. */
 export function drawMany(random: Prng, count: number): Uint8Array {
   const bytes = new Uint8Array(count);
   const drawn = Math.min(count, 24);
   for (let at = 0; at < drawn; at++) bytes[at] = random.below(256);
-  // An odd stride: no two stretches of a long word are the same.
+  // An odd stride: no two stretches of a long message are the same.
   for (let at = drawn; at < count; at++) bytes[at] = bytes[at - drawn]! + (at >> 3);
   return bytes;
 }
@@ -135,7 +135,9 @@ const draws: readonly Draw[] = [
   drawUnknown,
 ];
 
-/** Real ones have low numbers, and so do messages: a stream that is read from the wrong byte on takes one for the other. */
+/**
+ * Real extended ids are low, as message ids are: a stream read from a wrong offset takes one for the other.
+ */
 function drawExtended(random: Prng): Word {
   const body = drawMany(random, drawLength(random, 1, longMax));
   if (random.below(2) === 0) body[0] = random.below(10);
@@ -160,14 +162,14 @@ function drawBlock(random: Prng): Word {
 const known = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 20]);
 const unknown = Array.from({ length: 256 }, (_, id) => id).filter((id) => !known.has(id));
 
-/** Its body is not read: only that it is there is told, and at once. */
+/** Its body is not read: only its size is reported, at once. */
 function drawUnknown(random: Prng): Word {
   const body = drawMany(random, drawLength(random, 0, longMax));
   const told = [[headBytes, `unknown ${body.length}`]] as const;
   return { bytes: message(oneOf(random, unknown), body), told, heldMax: 0 };
 }
 
-/** By id, the only length there is. */
+/** By id, the only valid length. */
 const fixed = [
   ...[0, 1, 2, 3, 14, 15].map((id) => [id, 1] as const),
   ...[4, 13, 17].map((id) => [id, 5] as const),
@@ -175,7 +177,7 @@ const fixed = [
   [9, 3] as const,
 ];
 
-/** A length that ends the connection, for a message with this id. */
+/** An invalid length, for a message with this id. */
 function drawWrongLength(random: Prng, { min, max }: Bitfield): [id: number, length: number, reason: string] {
   const huge = () => oneOf(random, [2 ** 24, 2 ** 31 - 1, 2 ** 31, top]);
   const over = (most: number) => (random.below(3) === 0 ? huge() : most + 1 + random.below(2));
@@ -196,7 +198,7 @@ function drawWrongLength(random: Prng, { min, max }: Bitfield): [id: number, len
   return [id, less > 0 && random.below(2) === 0 ? less : over(length), 'message-length-wrong'];
 }
 
-/** Known as wrong by its length and id, before the bytes behind them. */
+/** Invalid by its length and id, known before its body. */
 export function drawWrong(random: Prng, bitfield: Bitfield): Word {
   const [id, length, reason] = drawWrongLength(random, bitfield);
   const body = drawMany(random, Math.min(length - 1, random.below(40)));
@@ -209,7 +211,7 @@ export function drawWord(random: Prng, bitfield: Bitfield): Word {
 
 export const greeting: readonly number[] = [19, ...Buffer.from('BitTorrent protocol')];
 
-/** Any of the reserved bits may be set. */
+/** Any reserved bit may be set. */
 export function drawHandshake(random: Prng): Word {
   const reserved = Array.from({ length: 8 }, () => 0);
   switch (random.below(3)) {
@@ -225,7 +227,7 @@ export function drawHandshake(random: Prng): Word {
   }
   const [infoHash, peerId] = [drawMany(random, 20), drawMany(random, 20)];
   const said = {
-    // Counted from the last of the 64: the third, and the 21st.  BEP 6 10
+    // Counted from the last of the 64 bits: the third, and the 21st. BEP 6, 10
     fast: Math.floor(reserved[7]! / 4) % 2 === 1,
     extended: Math.floor(reserved[5]! / 16) % 2 === 1,
     ...{ infoHash, peerId },
@@ -233,7 +235,7 @@ export function drawHandshake(random: Prng): Word {
   return whole(Uint8Array.from([...greeting, ...reserved, ...infoHash, ...peerId]), said, handshakeBytes);
 }
 
-/** One byte of its first twenty is another one. */
+/** A handshake with a wrong byte among its first twenty. */
 export function drawNoHandshake(random: Prng): Word {
   const bytes = drawHandshake(random).bytes.slice();
   const at = random.below(greeting.length);
