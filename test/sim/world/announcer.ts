@@ -1,6 +1,7 @@
 /**
- * The announcer port of one life of a host: asks the simulated tracker at a URL, and waits as long for its answer as the
- * real one (client/host/network/http-announcer.ts), one announce after the other to each tracker.
+ * The announcer port of one life of a host: announces to the simulated tracker at a URL and waits for its
+ * reply as long as the real one (client/host/network/http-announcer.ts), one announce at a time for each
+ * torrent and tracker.
  */
 import type { AnnounceRequest, Fact, PeerAddress, TorrentId } from '../../../client/engine/contract.ts';
 import { OtherFamily } from '../../../client/host/network/other-family.ts';
@@ -11,7 +12,7 @@ import { type Trace, traceKind } from '../kernel/trace.ts';
 import { addressOver, familyOf } from './place.ts';
 import type { SimTracker } from './tracker.ts';
 
-/** As client/host/network/http-announcer.ts: an answer, and one to a farewell. */
+/** As client/host/network/http-announcer.ts: the timeouts of an announce, and of one with `stopped`. */
 const answerMsMax = 30_000;
 const farewellMsMax = 3_000;
 
@@ -20,9 +21,9 @@ export interface AnnouncerParts {
   readonly trace: Trace;
   readonly gate: Gate;
   readonly sink: FactSink;
-  /** Where others see announces come from: by IPv6 when both sides have it, as systems prefer it. */
+  /** The addresses that announces come from: IPv6 when both sides have it, as operating systems prefer. */
   readonly self: readonly PeerAddress[];
-  /** By URL. A host that is no tracker does not answer. */
+  /** By URL. A URL without a tracker does not reply. */
   readonly trackers: ReadonlyMap<string, SimTracker>;
 }
 
@@ -52,7 +53,7 @@ export function simAnnouncer(parts: AnnouncerParts): Announcer {
       if (fact.type === 'announced') follow(fact.torrent, fact.tracker);
     });
   };
-  /** As client/host/network/alive-streams.ts, but that one of a tracker that is there stands at once. */
+  /** As client/host/network/alive-streams.ts, but the stream of a running tracker opens at once. */
   const follow = (torrent: TorrentId, tracker: string) => {
     const name = `${torrent} ${tracker}`;
     if (followed.has(name)) return;
@@ -81,7 +82,10 @@ export function simAnnouncer(parts: AnnouncerParts): Announcer {
   };
 }
 
-/** `done` hears the one answer, in time or that there was none; never once the program has ended. */
+/**
+ * Calls `done` with the one outcome: the reply, or a failure at the timeout. Never after the program has
+ * ended.
+ */
 function ask(
   parts: AnnouncerParts,
   request: AnnounceRequest,
@@ -101,7 +105,7 @@ function ask(
   if (there === undefined || from === undefined) return answer(lateMs, silence);
   const { roundTripMs } = there;
   const answeredMs = scheduler.nowMs + roundTripMs;
-  // What the tracker does counts from when the request is there, also when who asked is gone by then.
+  // The tracker handles the request when it arrives, even if the requester is gone by then.
   scheduler.after(Math.floor(roundTripMs / 2), () => {
     const fact = there.answer(request, from);
     if (fact === undefined || answeredMs > lateMs) answer(Math.max(scheduler.nowMs, lateMs), silence);

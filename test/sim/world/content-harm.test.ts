@@ -1,4 +1,7 @@
-/** Files that others move, delete and change: what the simulated disk finds out, when, and what the next start believes. */
+/**
+ * Files that other programs move, delete and change: what the simulated disk finds, when, and what the next
+ * start believes.
+ */
 import { describe, expect, it } from 'vitest';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { Inspector } from '../checkers/inspector.ts';
@@ -15,7 +18,7 @@ function newWorld(seed: number): World {
   return world;
 }
 
-/** A seed and a leech; the leech has everything. */
+/** A complete seed and a leecher that has completed. */
 function twoSeeds(seed: number, mends = true): { world: World; source: SimPeer; leech: SimPeer } {
   const world = newWorld(seed);
   const source = world.join({ has: 'all', mends: true });
@@ -25,7 +28,7 @@ function twoSeeds(seed: number, mends = true): { world: World; source: SimPeer; 
   return { world, source, leech };
 }
 
-/** A seed and a leech in the middle. */
+/** A seed and a leecher halfway. */
 function halfWay(seed: number): { world: World; leech: SimPeer } {
   const world = newWorld(seed);
   world.join({ has: 'all', uploadBpsMax: 200_000 });
@@ -37,18 +40,18 @@ function halfWay(seed: number): { world: World; leech: SimPeer } {
 const lostCount = (peer: SimPeer) =>
   peer.reportsOf('pieces-lost').reduce((sum, { pieceCount }) => sum + pieceCount, 0);
 
-/** The user ends the program, something happens to its files, and the user starts it again. */
-function restart(world: World, peer: SimPeer, meanwhile: () => void): void {
+/** The user stops the program, its files are changed, and the user starts it again. */
+function restart(world: World, peer: SimPeer, harm: () => void): void {
   peer.quit();
   world.runFor(2_000);
   expect(peer.isAlive).toBe(false);
-  meanwhile();
+  harm();
   peer.restart();
   expect(world.runUntil(() => peer.isAlive, minuteMs)).toBe(true);
 }
 
-describe('a file that is deleted', () => {
-  it('is noticed within a few seconds, and fetched again', () => {
+describe('a deleted file', () => {
+  it('a deleted file is found within 3 s, and its pieces are downloaded again', () => {
     const { world, leech } = twoSeeds(1);
     leech.platter.deleteFile(2, world.nowMs);
     expect(world.runUntil(() => lostCount(leech) > 0, lookEveryMs)).toBe(true);
@@ -59,7 +62,7 @@ describe('a file that is deleted', () => {
     expect(leech.status.trouble).toBeUndefined();
   });
 
-  it('is noticed at once when it is read', () => {
+  it('a deleted file is found at once when it is read', () => {
     const { world, source, leech } = twoSeeds(2);
     const newcomer = world.join();
     world.runUntil(() => newcomer.status.haveCount > 0, minuteMs);
@@ -70,7 +73,7 @@ describe('a file that is deleted', () => {
     expect([source, newcomer, leech].every(({ isIdentical }) => isIdentical)).toBe(true);
   });
 
-  it('in the middle of a download is not in what is complete at its end', () => {
+  it('a file deleted during a download is downloaded again before the download is complete', () => {
     const { world, leech } = halfWay(3);
     leech.platter.deleteFile(0, world.nowMs);
     expect(world.runUntilComplete([leech], 5 * minuteMs)).toBe(true);
@@ -79,8 +82,8 @@ describe('a file that is deleted', () => {
   });
 });
 
-describe('a folder that is moved', () => {
-  it('takes a seed offline: no tracker lists it, and it is back when the folder is', () => {
+describe('a moved folder', () => {
+  it('a moved folder takes a seed offline at the tracker, and the seed is online again when the folder is back', () => {
     const { world, leech } = twoSeeds(4);
     expect(world.tracker.counts.seeds).toBe(2);
     leech.platter.moveAway(world.nowMs, false);
@@ -94,7 +97,7 @@ describe('a folder that is moved', () => {
     expect(lostCount(leech)).toBe(0);
   });
 
-  it('makes a download begin anew at its place', () => {
+  it('a download whose folder is moved starts again in a new folder', () => {
     const { world, leech } = halfWay(5);
     leech.platter.moveAway(world.nowMs, false);
     expect(world.runUntilComplete([leech], 10 * minuteMs)).toBe(true);
@@ -103,7 +106,7 @@ describe('a folder that is moved', () => {
     expect(leech.reportsOf('content-offline')).toHaveLength(0);
   });
 
-  it('and comes back with a changed file is online again with what is right', () => {
+  it('a folder that comes back with a changed file loses only the changed piece', () => {
     const { world, leech } = twoSeeds(6);
     leech.platter.change(3, world.nowMs, true);
     leech.platter.moveAway(world.nowMs, false);
@@ -117,11 +120,11 @@ describe('a folder that is moved', () => {
   });
 });
 
-describe('a complete torrent that is left to its owner', () => {
+describe('a complete torrent of a peer that does not mend', () => {
   it.each<[string, (peer: SimPeer, nowMs: number) => void]>([
     ['a file is deleted', ({ platter }, nowMs) => platter.deleteFile(1, nowMs)],
     ['a block is changed', ({ platter }, nowMs) => platter.change(40, nowMs, true)],
-  ])('is offline when %s, and fetches nothing until the next start', (_what, harm) => {
+  ])('a complete torrent is offline when %s, and downloads nothing until the next start', (_what, harm) => {
     const { world, leech } = twoSeeds(14, false);
     harm(leech, world.nowMs);
     expect(leech.isOfflineForGood).toBe(true);
@@ -134,8 +137,8 @@ describe('a complete torrent that is left to its owner', () => {
   });
 });
 
-describe('a block that is changed', () => {
-  it('with a new stamp is found by the next look', () => {
+describe('a changed block', () => {
+  it('a changed block with a new stamp is found by the next inspection', () => {
     const { world, leech } = twoSeeds(7);
     leech.platter.change(5, world.nowMs, true);
     world.runFor(lookEveryMs);
@@ -144,7 +147,7 @@ describe('a block that is changed', () => {
     expect(leech.isIdentical).toBe(true);
   });
 
-  it('without a trace is not found by looking', () => {
+  it('a changed block with an unchanged stamp is not found by inspections', () => {
     const { world, leech } = twoSeeds(8);
     leech.platter.change(5, world.nowMs, false);
     world.runFor(10 * lookEveryMs);
@@ -153,7 +156,7 @@ describe('a block that is changed', () => {
 });
 
 describe('the next start', () => {
-  it('believes files whose stamps are those that were recorded', () => {
+  it('the next start believes files with the recorded stamps', () => {
     const { world, leech } = twoSeeds(9);
     restart(world, leech, () => {});
     expect(leech.status.complete).toBe(true);
@@ -165,7 +168,7 @@ describe('the next start', () => {
     ['a file that was deleted', ({ platter }, nowMs) => platter.deleteFile(1, nowMs), 24],
     ['a block that was changed', ({ platter }, nowMs) => platter.change(40, nowMs, true), 31],
     ['a folder that was moved', ({ platter }, nowMs) => platter.moveAway(nowMs, true), 0],
-  ])('does not believe in %s', (_what, harm, haveCount) => {
+  ])('the next start does not believe %s', (_what, harm, haveCount) => {
     const { world, leech } = twoSeeds(10);
     restart(world, leech, () => harm(leech, world.nowMs));
     expect(leech.status.haveCount).toBe(haveCount);
@@ -173,14 +176,14 @@ describe('the next start', () => {
     expect(leech.isIdentical).toBe(true);
   });
 
-  it('finds what was changed a moment before the end, which no look has seen', () => {
+  it('the next start finds a change from right before the stop, which no inspection has seen', () => {
     const { world, leech } = twoSeeds(11);
     leech.platter.change(40, world.nowMs, true);
     restart(world, leech, () => {});
     expect(leech.status.haveCount).toBe(31);
   });
 
-  it('finds what rotted when the file is hashed for another reason', () => {
+  it('the next start finds silent corruption when the file is hashed for another reason', () => {
     const { world, leech } = twoSeeds(12);
     restart(world, leech, () => {
       // Both lie in the first file.
@@ -191,10 +194,10 @@ describe('the next start', () => {
   });
 });
 
-it('a list of lost pieces that names others, too, harms none of them', () => {
+it('a list of lost pieces that names pieces still missing or being stored does no harm', () => {
   const { world, leech } = halfWay(13);
   const pieces = [...world.geometry.pieces()];
-  // All of it, in the middle of a download: what is fetched or being stored stays so.
+  // All pieces, halfway: pieces that are being downloaded or stored are not disturbed.
   leech.platter.deleteFile(0, world.nowMs);
   leech.tell({
     type: 'pieces-lost',

@@ -1,10 +1,10 @@
 /**
- * How the disk of one life finds out what others did to a torrent's files, as the real one does: what is gone is noticed
- * when it is read or written, everything by a look every few seconds and before a download is complete. What it finds
- * becomes facts: `pieces-lost`, `content-offline`, `content-online`.
+ * Finds what other programs did to a torrent's files, as the real watch does: a missing file is found when it
+ * is read or written, and all changes by an inspection every few seconds and before a download is complete.
+ * The findings become facts: `pieces-lost`, `content-offline`, `content-online`.
  *
- * Invariant: a stamp it knows is the one after its own last write, or after a look that hashed what had changed. So what
- * others write is never taken for its own.
+ * Invariant: a known stamp is the one after the life's own last write, or after an inspection that hashed the
+ * changes. So a write of another program is never taken for its own.
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import type { FactSink } from '../../../client/host/ports.ts';
@@ -13,19 +13,19 @@ import { isSameFile, isSameStamp, type Stamp } from './file-table.ts';
 import type { ResumeJournal } from './journal.ts';
 import { eachMarked, isMarked, mark, type Platter, unmark } from './platter.ts';
 
-/** The look at everything. */
+/** The interval of inspections. */
 export const lookEveryMs = 3_000;
 
 export interface WatchedContent {
   readonly torrent: TorrentId;
   readonly platter: Platter;
   readonly journal: ResumeJournal | undefined;
-  /** What this life believes from its start, and the stamps that were seen then. */
+  /** The pieces that this life believes at its start, and the stamps of then. */
   readonly have: Uint8Array;
   readonly stamps: readonly Stamp[];
   /**
-   * What is lost of a complete torrent is fetched again. Otherwise it is its owner's, as with the real disk: it is never
-   * written again, and offline while it is not what it was.
+   * Whether lost pieces of a complete torrent are downloaded again. Otherwise the torrent is left to its
+   * owner, as on the real disk: it is not written again, and is offline while it is changed.
    */
   readonly mends: boolean;
 }
@@ -33,7 +33,7 @@ export interface WatchedContent {
 export class ContentWatch {
   readonly #content: WatchedContent;
   readonly #sink: FactSink;
-  /** Stored, as far as the engine was told. */
+  /** Pieces that the engine believes stored. */
   readonly #believed: Uint8Array;
   #believedCount = 0;
   readonly #known: Stamp[];
@@ -49,12 +49,12 @@ export class ContentWatch {
     });
   }
 
-  /** Stamps that the next start may compare with. */
+  /** Stamps for comparison at the next start. */
   get stamps(): readonly Stamp[] {
     return [...this.#known];
   }
 
-  /** Everything is stored, as far as the engine was told. */
+  /** Whether the engine believes every piece stored. */
   get isWhole(): boolean {
     return this.#believedCount === this.#content.platter.content.geometry.pieceCount;
   }
@@ -65,7 +65,10 @@ export class ContentWatch {
     this.#lookAtFiles();
   }
 
-  /** Whether the piece can be read. A file that is open tells when it is gone, and not that others have written to it. */
+  /**
+   * Whether the piece can be read. An open file shows that it was replaced, but not that another program
+   * wrote to it.
+   */
   beforeRead(pieceIndex: PieceIndex): boolean {
     this.#lookAtFolder();
     const { platter } = this.#content;
@@ -75,7 +78,7 @@ export class ContentWatch {
     return !this.#isOffline && isMarked(this.#believed, pieceIndex);
   }
 
-  /** The last piece is only written when all the others are there. */
+  /** Before the last piece, all files are inspected, so that no torrent is complete with lost pieces. */
   beforeWrite(pieceIndex: PieceIndex): void {
     const { platter } = this.#content;
     const isLast = this.#believedCount + 1 === platter.content.geometry.pieceCount;
@@ -94,8 +97,8 @@ export class ContentWatch {
   }
 
   /**
-   * An fsync of what was written has failed: what the disk holds of it is unknown, and it is fetched again. Of files that
-   * have their names nothing is, as with the real disk. Answers whether the engine was told.
+   * After a failed fsync the state of the written bytes on the disk is unknown, so they are downloaded again.
+   * Files with their final names are left alone, as on the real disk. Returns whether the engine was told.
    */
   onUnforced(pieces: readonly PieceIndex[]): boolean {
     if (this.#isOffline || this.isWhole) return false;
@@ -109,7 +112,7 @@ export class ContentWatch {
     if (platter.isAway) {
       if (this.#isOffline) return;
       if (this.isWhole) return this.#goOffline('the simulated folder is not there');
-      // A download goes on in a new folder at the same place.
+      // A download continues in a new folder at the same place.
       platter.forsake();
       for (const [file, stamp] of platter.files.stamps.entries()) this.#known[file] = stamp;
       return this.#lose(
@@ -147,7 +150,7 @@ export class ContentWatch {
     if (this.isWhole && !this.#content.mends) return this.#goOffline('a simulated file is not what it was');
     this.#known[file] = stamp;
     const pieces = platter.files.pieces(file);
-    // Another file is lost as a whole; one that others have written to is hashed.
+    // All pieces of a replaced file are lost. A file that another program wrote to is hashed.
     if (!isSameFile(stamp, known)) return this.#lose(pieces, 'content-lost', 'a simulated file is gone');
     const wrong = pieces.filter((pieceIndex) => !platter.isRight(pieceIndex));
     this.#lose(wrong, 'content-lost', 'a simulated file was changed');

@@ -1,17 +1,19 @@
-/** Tokens stand for bytes: whatever changes a byte changes the block, however it was cut on its way. */
+/**
+ * Tokens stand for bytes: any changed byte changes the block's flavour, however the block was cut on its way.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockBytesMax, Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 import { Content } from './content.ts';
 import { type SimBuffer, SimMemory } from './piece-memory.ts';
 
-/** Three blocks, the last of them short; and a last piece of five bytes. */
+/** Three blocks, the last of them short, and a last piece of five bytes. */
 const pieceLength = 3 * blockBytesMax - 100;
 const geometry = new Geometry(pieceLength + 5, pieceLength);
 const content = new Content(geometry, 7);
 const [first, last] = [...geometry.pieces()] as [PieceIndex, PieceIndex];
 
-/** What the blocks of a piece turn out to be when these bytes are written, cut at these places. */
+/** The flavours of a piece's blocks when these bytes are written, cut at these offsets. */
 function flavours(piece: PieceIndex, bytes: Uint8Array, cuts: readonly number[] = []): number[] {
   const memory = new SimMemory();
   const buffer = memory.allocate(geometry.pieceBytes(piece));
@@ -35,7 +37,7 @@ function flavoursOf(piece: PieceIndex, buffer: SimBuffer): number[] {
 const truth = content.bytes(first, 0, pieceLength);
 
 describe('piece memory', () => {
-  it('knows the right bytes, however they are cut', () => {
+  it('piece memory recognizes the right bytes, however they are cut', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: pieceLength }), { maxLength: 20 }), (cuts) => {
         expect(flavours(first, truth, cuts)).toEqual([0, 0, 0]);
@@ -44,7 +46,7 @@ describe('piece memory', () => {
     expect(flavours(last, content.bytes(last, 0, 5))).toEqual([0]);
   });
 
-  it('finds any byte that was changed, and the block it is in', () => {
+  it('piece memory detects any changed byte and the block it is in', () => {
     fc.assert(
       fc.property(fc.nat({ max: pieceLength - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
         const wrong = truth.slice();
@@ -62,7 +64,7 @@ describe('piece memory', () => {
     }
   });
 
-  it('finds bytes that stand where others belong', () => {
+  it('piece memory detects bytes at wrong offsets', () => {
     for (const shift of [1, 2, 255, 256, 257, 4_096, blockBytesMax]) {
       const shifted = new Uint8Array(pieceLength);
       shifted.set(truth.subarray(shift));
@@ -70,7 +72,7 @@ describe('piece memory', () => {
     }
   });
 
-  it('finds lent bytes that were shifted, also without looking at every one of them', () => {
+  it('piece memory detects shifted lent bytes without comparing each of them', () => {
     const memory = new SimMemory();
     const buffer = memory.allocate(blockBytesMax);
     const block = content.lend(geometry.block(first, 0, blockBytesMax)!, 0);
@@ -79,20 +81,20 @@ describe('piece memory', () => {
     expect(buffer.damage(0)).not.toBe(0);
   });
 
-  it('tells a block that is not whole from one that is', () => {
+  it('piece memory distinguishes an incomplete block from a whole one', () => {
     const memory = new SimMemory();
     const buffer = memory.allocate(pieceLength);
     memory.write(buffer, 0, truth, 0, pieceLength - 1);
     expect(flavoursOf(first, buffer).map((flavour) => flavour !== 0)).toEqual([false, false, true]);
   });
 
-  it('forgets what was wrong when it is written over', () => {
+  it('piece memory forgets wrong bytes that are overwritten', () => {
     const memory = new SimMemory();
     const buffer = memory.allocate(pieceLength);
     memory.write(buffer, 0, new Uint8Array(pieceLength), 0, pieceLength);
     memory.write(buffer, 0, truth, 0, pieceLength);
     expect(flavoursOf(first, buffer)).toEqual([0, 0, 0]);
-    // And a buffer that is used again remembers nothing.
+    // A reused buffer remembers nothing.
     memory.release(buffer);
     const again = memory.allocate(pieceLength);
     expect(again.damage(0)).not.toBe(0);
@@ -100,7 +102,7 @@ describe('piece memory', () => {
     expect(flavoursOf(first, again)).toEqual([0, 0, 0]);
   });
 
-  it('carries a block over from a buffer aside', () => {
+  it('piece memory copies a block from another buffer', () => {
     const memory = new SimMemory();
     const buffer = memory.allocate(pieceLength);
     const aside = memory.allocate(blockBytesMax);
@@ -109,7 +111,7 @@ describe('piece memory', () => {
     expect(flavoursOf(first, buffer).map((flavour) => flavour !== 0)).toEqual([true, false, true]);
   });
 
-  it('is given back once, counted, and not written into afterwards', () => {
+  it('piece memory is released once, counted, and not written to afterwards', () => {
     const memory = new SimMemory();
     const buffer = memory.allocate(10);
     expect([memory.outstanding, memory.outstandingBytes]).toEqual([1, 10]);
@@ -121,7 +123,7 @@ describe('piece memory', () => {
 });
 
 describe('tokens', () => {
-  it('are different for every block, torrent and flavour', () => {
+  it('tokens differ for every block, torrent and flavour', () => {
     const tokens = [new Content(geometry, 7), new Content(geometry, 8)].flatMap((torrent) =>
       [0, 1, 0xff].flatMap((flavour) =>
         [0, 1, 2, 3].map((blockNumber) => `${torrent.own(blockNumber, flavour)}`),
@@ -130,7 +132,7 @@ describe('tokens', () => {
     expect(new Set(tokens).size).toBe(tokens.length);
   });
 
-  it('a flavour comes back from the bytes as what it was', () => {
+  it('a flavour is read back from its bytes', () => {
     const wrong = content.bytes(first, 0, pieceLength, () => 0xbad);
     expect(flavours(first, wrong)).toEqual([0xbad, 0xbad, 0xbad]);
   });

@@ -1,23 +1,23 @@
 /**
- * What simulated files contain: a function of the torrent and the place, so that a swarm of 500 peers and a gigabyte
- * holds no gigabyte. A block is a token of eight bytes, which no other block has, and then a pattern that is the same in
- * every block and different at every position of it.
+ * The content of simulated files: a function of the torrent and the offset, so that a swarm of 500 peers and
+ * a gigabyte holds no gigabyte. A block is a unique token of eight bytes, then a pattern that is the same in
+ * every block and differs at every position.
  *
- * Blocks that lie in a pad hold zeros instead (BEP 47).
+ * Blocks in a pad file are zeros instead (BEP 47).
  *
- * Content is kept and carried as a *flavour* of each block: 0 is what the author had, any other number something else.
- * Where the engine wants bytes they are lent to it: one shared block, with the token of the moment in it. Such bytes are
- * good until the fact or call they came with is over.
+ * Content is stored and carried as a *flavour* of each block: 0 is the right content, any other number a
+ * wrong one. Where the engine needs bytes it borrows them: one shared block that holds the present token.
+ * Borrowed bytes are valid until the end of the fact or call that brought them.
  */
 import { type Block, blockBytesMax, type Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 import { scramble } from '../kernel/randomness.ts';
 
 export const tokenBytes = 8;
-/** Of a block that was never written: on a disk those are zeros. */
+/** The flavour of a block that was never written: zeros on a disk. */
 export const hole = 0xffff_ffff;
 
 const headerBytes = 13;
-/** Header of a `piece` message and its block, as they arrive; and the block alone, as it is read. */
+/** The header of a `piece` message and its block, as they arrive; and the block alone, as it is read. */
 const message = new Uint8Array(headerBytes + blockBytesMax);
 const lent = message.subarray(headerBytes);
 for (let at = tokenBytes; at < blockBytesMax; at++) lent[at] = patternByte(at);
@@ -26,44 +26,47 @@ const views = new Map<number, Uint8Array>([[blockBytesMax, lent]]);
 const zeros = new Uint8Array(blockBytesMax);
 const rightFlavour = (_blockNumber: number): number => 0;
 
-/** What a block holds: data; nothing but zeros that are asked for like data; nothing but a pad. */
+/** The content of a block: data, zeros that are requested like data, or pad bytes only. */
 export type BlockKind = 'data' | 'zeros' | 'pad';
 
-/** What stands at a position of every block, tokens apart: multiplied by primes, so that a shift by any count shows. */
+/**
+ * The byte at a position of every block, apart from tokens. The factors are primes, so that any shift is
+ * detected.
+ */
 export function patternByte(at: number): number {
   return (at * 167 + (at >> 8) * 59 + 101) & 255;
 }
 
 export class Content {
   readonly geometry: Geometry;
-  /** Tells torrents apart: the author's tokens are made of it, so that a torrent of gigabytes takes no memory for them. */
+  /** Distinguishes torrents: the right tokens are computed from it and take no memory. */
   readonly #salt: number;
-  /** Of blocks that are no data. */
+  /** Blocks that are not data. */
   readonly #kinds: ReadonlyMap<number, BlockKind>;
 
-  /** `kinds`: of the blocks that are no data, by number. */
+  /** `kinds`: of the blocks that are not data, by number. */
   constructor(geometry: Geometry, salt: number, kinds: ReadonlyMap<number, BlockKind> = new Map()) {
     this.geometry = geometry;
     this.#salt = salt;
     this.#kinds = kinds;
   }
 
-  /** Some of it is no data. */
+  /** Whether some blocks are not data. */
   get hasGaps(): boolean {
     return this.#kinds.size > 0;
   }
 
-  /** It is zeros that no disk holds and that peers are not asked for. */
+  /** Whether the block is pad bytes only: no disk holds it, and it is not requested from peers. */
   isPad(blockNumber: number): boolean {
     return this.#kinds.get(blockNumber) === 'pad';
   }
 
-  /** It holds nothing but zeros. */
+  /** Whether the block is zeros only. */
   isZeros(blockNumber: number): boolean {
     return this.#kinds.has(blockNumber);
   }
 
-  /** Blocks of the torrent; pieces that are shorter leave numbers unused. */
+  /** Block numbers of the torrent; short pieces leave some unused. */
   get blockCount(): number {
     return this.geometry.pieceCount * this.geometry.blocksPerPiece;
   }
@@ -72,7 +75,7 @@ export class Content {
     return pieceIndex * this.geometry.blocksPerPiece + blockIndex;
   }
 
-  /** What a block with this token is, where this one belongs: 0 when it is the author's. */
+  /** The flavour of a block with this token at this place: 0 when it is right. */
   flavourOf(blockNumber: number, own: number, place: number, bytes: number): number {
     if (this.isZeros(blockNumber)) return (own | place) === 0 ? 0 : ((own ^ scramble(place)) | 1) >>> 0;
     // A block may be so short that it ends within its token.
@@ -86,19 +89,19 @@ export class Content {
     return this.isZeros(blockNumber) ? flavour : (this.#tokenOf(blockNumber) ^ flavour) >>> 0;
   }
 
-  /** The first half of the author's token. */
+  /** The first half of the right token. */
   #tokenOf(blockNumber: number): number {
     return scramble(this.#salt ^ scramble(blockNumber));
   }
 
-  /** Lends the bytes of a block that starts where blocks start. */
+  /** Lends the bytes of an aligned block. */
   lend(block: Block, flavour: number): Uint8Array {
     const number = this.blockNumber(block.pieceIndex, block.begin / blockBytesMax);
     if (flavour === hole || (flavour === 0 && this.isZeros(number))) return zeros.subarray(0, block.bytes);
     return lendToken(this.own(number, flavour), number, block.bytes);
   }
 
-  /** A copy of any range of a piece; without `flavourOf` as its author had it. */
+  /** A copy of any range of a piece; without `flavourOf` the right content. */
   bytes(pieceIndex: PieceIndex, begin: number, count: number, flavourOf = rightFlavour): Uint8Array {
     const result = new Uint8Array(count);
     for (let at = 0; at < count; ) {
@@ -128,23 +131,26 @@ function lendToken(own: number, place: number, bytes: number): Uint8Array {
   return view;
 }
 
-/** The shared block behind its header, as a connection delivers them: header and token are `source` from `from` on. */
+/**
+ * The shared block behind its header, as a connection delivers them. Header and token are copied from
+ * `source`.
+ */
 export function lendMessage(source: Uint8Array, from: number): Uint8Array {
   for (let i = 0; i < headerBytes + tokenBytes; i++) message[i] = source[from + i]!;
   return message;
 }
 
-/** Whether these bytes are lent ones: then they hold the pattern, and need not be looked at one by one. */
+/** Whether these bytes are borrowed ones: they hold the pattern and need not be compared one by one. */
 export function isLent(bytes: Uint8Array): boolean {
   return bytes.buffer === message.buffer;
 }
 
-/** Whether these bytes are a lent block from its start. */
+/** Whether these bytes are a borrowed block from its start. */
 export function isLentBlock(bytes: Uint8Array): boolean {
   return bytes.buffer === message.buffer && bytes.byteOffset === lent.byteOffset;
 }
 
-/** The first half of the token that is lent at the moment. */
+/** The first half of the token that is lent at present. */
 export function lentOwn(): number {
   return readWord(0);
 }
@@ -153,7 +159,7 @@ export function lentPlace(): number {
   return readWord(4);
 }
 
-/** Least significant byte first, so that even a block of one byte shows a flavour below 256. */
+/** Little-endian, so that even a block of one byte shows a flavour below 256. */
 function writeToken(own: number, place: number): void {
   for (let i = 0; i < 4; i++) {
     lent[i] = (own >>> (8 * i)) & 255;

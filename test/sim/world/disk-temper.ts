@@ -1,27 +1,29 @@
-/** How fast the disk of a host is, and how often it goes wrong; and a disk that never does. */
+/** The speed and failure rates of a host's disk, and a disk without failures. */
 
-/** How a disk behaves. Rates are chances in a million, drawn for every call. */
+/** The behaviour of a disk. Rates are chances in a million, drawn for every call. */
 export interface DiskTemper {
-  /** Until a read is answered: a disk that turns would need 10 ms, but 256 KiB are read at once and kept. */
+  /**
+   * Duration of a read. A rotating disk needs 10 ms for a seek, but reads 256 KiB at once and caches them.
+   */
   readMs: number;
-  /** Until a piece is hashed and written. */
+  /** Duration of hashing and writing a piece. */
   storeMs: number;
-  /** Up to so much more, drawn for every call. */
+  /** The largest extra duration, drawn for every call. */
   jitterMs: number;
-  /** Every write fails with this code while it is set; every read with the other. */
+  /** Every write fails with this code while it is set; every read with `unreadable`. */
   failing: string | undefined;
   unreadable: string | undefined;
-  /** Bytes that still fit; then ENOSPC, until somebody makes room. */
+  /** Bytes that still fit. Then writes fail with ENOSPC until space is freed. */
   freeBytes: number;
   readErrorPpm: number;
   writeErrorPpm: number;
   /** Reads that end before their block does. */
   shortReadPpm: number;
-  /** Reads that bring a wrong byte without a word. */
+  /** Reads that silently return a wrong byte. */
   wrongReadPpm: number;
   /** Writes that are acknowledged and lose a block. */
   lostWritePpm: number;
-  /** An fsync takes so long. */
+  /** Duration of an fsync. */
   syncMs: number;
   /** Fsyncs that fail. */
   syncErrorPpm: number;

@@ -1,6 +1,6 @@
 /**
- * The Disk port of one life of a host: reads, hashes and writes take virtual time, and go wrong as often as they are
- * told to. What is stored outlives it (platter.ts). A hash is a comparison with the tokens the author had.
+ * The Disk port of one life of a host: reads, hashes and writes take virtual time and fail at the rates of
+ * its temper. Stored content outlives it (platter.ts). Hashing is a comparison with the right tokens.
  */
 import type { ConnectionId, PieceBuffer, ReadId, TorrentId } from '../../../client/engine/contract.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -18,7 +18,7 @@ import type { Platter } from './platter.ts';
 
 const perMillion = 1_000_000;
 
-/** What a disk works with; all but the platter and the temper end with the life of the program. */
+/** The parts of a disk. All but the temper end with the life of the program. */
 export interface DiskParts {
   readonly scheduler: Scheduler;
   readonly trace: Trace;
@@ -29,7 +29,7 @@ export interface DiskParts {
   readonly temper: DiskTemper;
 }
 
-/** What was found at the start of a life. */
+/** The state found at the start of a life. */
 export type ContentStart = Pick<WatchedContent, 'have' | 'stamps' | 'mends'>;
 
 interface Stored {
@@ -41,7 +41,7 @@ interface Stored {
 export class SimDisk implements Disk {
   /** Reads and writes under way. */
   underWay = 0;
-  /** Bytes of pieces that were given to it and are not written yet. */
+  /** Bytes of pieces that are not written yet. */
   storingBytes = 0;
   readonly #parts: DiskParts;
   readonly #torrents = new Map<TorrentId, Stored>();
@@ -57,7 +57,7 @@ export class SimDisk implements Disk {
     return this.#parts.temper;
   }
 
-  /** `journal`: is told of every piece that was stored. */
+  /** `journal`: called with every stored piece. */
   add(
     torrent: TorrentId,
     platter: Platter,
@@ -68,7 +68,7 @@ export class SimDisk implements Disk {
     this.#torrents.set(torrent, { platter, journal, watch });
   }
 
-  /** From now on the torrent's files are looked at every few seconds, until it is closed. */
+  /** Inspects the torrent's files every few seconds from now on, until it is closed. */
   watch(torrent: TorrentId): ContentWatch {
     const { watch } = this.#torrents.get(torrent)!;
     const { scheduler, gate } = this.#parts;
@@ -83,12 +83,12 @@ export class SimDisk implements Disk {
     return watch;
   }
 
-  /** The torrent is stopped: nothing is looked at any more. */
+  /** The torrent is stopped: ends the inspections. */
   close(torrent: TorrentId): void {
     this.#closed.add(torrent);
   }
 
-  /** The right info dictionary of a magnet. */
+  /** Sets the right info dictionary of a magnet. */
   expectMetadata(torrent: TorrentId, infoBytes: Uint8Array): void {
     this.#metadata.set(torrent, infoBytes);
   }
@@ -169,7 +169,7 @@ export class SimDisk implements Disk {
     );
   }
 
-  /** Why the disk does not take so many bytes. */
+  /** The code with which the disk refuses this many bytes; undefined when it takes them. */
   #refusal(bytes: number): string | undefined {
     const { temper } = this;
     if (temper.failing !== undefined) return temper.failing;
@@ -199,7 +199,7 @@ export class SimDisk implements Disk {
     scheduler.at(scheduler.nowMs + delayMs + (jitterMs > 0 ? random.below(jitterMs + 1) : 0), task);
   }
 
-  /** False when it has to wait, or the program has ended. */
+  /** False when the task must wait, or the program has ended. */
   #isDue(task: Task): boolean {
     if (!this.#parts.gate.admits(task)) return false;
     this.underWay -= 1;
@@ -212,7 +212,10 @@ export class SimDisk implements Disk {
   }
 }
 
-/** A block that is being read. One object for each, without closures: there is one for every block that anybody sends. */
+/**
+ * A block that is being read. One object without closures for each, since there is one for every uploaded
+ * block.
+ */
 class Reading implements Task {
   readonly #disk: SimDisk;
   readonly torrent: TorrentId;
@@ -262,7 +265,7 @@ function startOf({ record, files }: Platter): ContentStart {
   return { have: record, stamps: files.stamps, mends: false };
 }
 
-/** Lent where it is a block as peers ask for them, else a copy. */
+/** Lent for an aligned block, as peers request them; else a copy. */
 function bytesOf(content: Content, flavours: Uint32Array, block: Block, change: number): Uint8Array {
   const { pieceIndex, begin, bytes } = block;
   const flavour = (blockNumber: number) => (flavours[blockNumber]! ^ change) >>> 0;
@@ -270,7 +273,7 @@ function bytesOf(content: Content, flavours: Uint32Array, block: Block, change: 
   return content.lend(block, flavour(content.blockNumber(pieceIndex, begin / blockBytesMax)));
 }
 
-/** Whether this is the piece its author had, as a hash would say. */
+/** Whether this is the right piece, as a hash would say. */
 function holds(content: Content, pieceIndex: PieceIndex, buffer: SimBuffer): boolean {
   if (buffer.bytes !== content.geometry.pieceBytes(pieceIndex)) return false;
   for (let i = 0; i < buffer.blockCount; i++) {

@@ -1,4 +1,4 @@
-/** What of a fact goes into the trace: when, whose, what kind, and its key numbers. */
+/** Mixes a fact into the trace: its time, host, kind and key numbers. */
 import type { Fact } from '../../../client/engine/contract.ts';
 import type { Trace } from '../kernel/trace.ts';
 

@@ -1,14 +1,15 @@
 /**
- * The files of a torrent on one host, as its file system shows them: which pieces lie in which file, and a stamp for each
- * file. A stamp stands for inode, size and mtime: another inode is another file, another version is another content.
+ * The files of a torrent on one host, as its file system shows them: which pieces lie in which file, and a
+ * stamp for each file. A stamp stands for inode, size and mtime: another inode is another file, another
+ * version is other content.
  *
  * Invariant: each write that the file system sees makes a version that no file had before.
  */
 import type { Geometry, PieceIndex } from '../../../torrents/geometry.ts';
 
-/** Enough for a part of the torrent to be lost and the rest not. */
+/** Enough files that a part of the torrent can be lost. */
 const filesMax = 4;
-/** The inode of a file that is not there. */
+/** The inode of a missing file. */
 const noInode = 0;
 
 export interface Stamp {
@@ -50,7 +51,7 @@ export class FileTable {
     return this.#stamps.every(({ inode }) => inode === noInode);
   }
 
-  /** Something was written to it; a file that is not there is made. */
+  /** Records a write. A missing file is created. */
   onWritten(file: number): void {
     const { inode } = this.#stamps[file]!;
     this.#numbers += 1;

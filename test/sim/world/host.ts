@@ -1,9 +1,9 @@
 /**
- * One host on the simulated internet: the Network port of the program that runs on it, for as long as that program
- * lives. What it sends leaves by uplink.ts; what arrives queues for the line down.
+ * One host on the simulated internet: the Network port of one life of its program. Sent bytes leave by
+ * uplink.ts; arriving bytes queue for the downlink.
  *
- * Invariant: an end is in #ends from the dial or the first packet until it is closed, and nothing is told of it after.
- * Left to others: who may reach whom (ways.ts), what waits on a connection (stream.ts).
+ * Invariant: an end is in #ends from the dial or the first packet until it is closed, and no fact about it
+ * follows. Left to others: reachability (ways.ts), queues of a connection (stream.ts).
  */
 import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
 import type { FactSink, Network } from '../../../client/host/ports.ts';
@@ -15,12 +15,12 @@ import { End, Run, type Station } from './stream.ts';
 import { Uplink } from './uplink.ts';
 import type { Ways } from './ways.ts';
 
-/** When the kernel gives a dial up that nobody answers; Linux waits twice as long. */
+/** When the kernel gives up a dial without an answer; Linux waits twice as long. */
 const dialMs = 60_000;
 
 export interface HostOptions {
   readonly address: PeerAddress;
-  /** With those of the other family; `address` alone when missing. */
+  /** All addresses of the host; `address` alone when missing. */
   readonly place?: Place;
   readonly link: Link;
   readonly sink: FactSink;
@@ -40,11 +40,11 @@ export class SimHost implements Network, Station {
   readonly #ways: Ways;
   readonly #sink: FactSink;
   readonly #ends = new Map<ConnectionId, End>();
-  /** The same by index, for what is sent: ids are small and dense, and a Map is looked up much more slowly. */
+  /** The same by index, for sends: ids are small and dense, and a Map is much slower. */
   readonly #byId: (End | undefined)[] = [];
   readonly #uplink: Uplink;
   #accepted = 1;
-  /** When the line down has taken what came; with fractions. */
+  /** When the downlink has taken everything that has come; with fractions. */
   #downUntilMs = 0;
 
   constructor(ways: Ways, options: HostOptions) {
@@ -71,7 +71,7 @@ export class SimHost implements Network, Station {
     return this.#ends.values();
   }
 
-  // Network ---------------------------------------------------------------------------------------------------------
+  // Network -------------------------------------------------------------------------------------------------
 
   dial(connection: ConnectionId, address: PeerAddress): void {
     const { scheduler } = this.#ways;
@@ -88,7 +88,7 @@ export class SimHost implements Network, Station {
     });
   }
 
-  /** The first packet of a connection has come. The program here is told when the third has. */
+  /** The first packet of a connection (SYN) has come. The program is told when the third has. */
   accept(dialer: End): End {
     const end = this.#add(this.#accepted);
     this.#accepted += 2;
@@ -96,7 +96,7 @@ export class SimHost implements Network, Station {
     return end;
   }
 
-  /** The second packet is back at the one who dialed. */
+  /** The second packet (SYN-ACK) has reached the dialer. */
   #answered(end: End, other: End | undefined, address: PeerAddress): void {
     if (other === undefined || !other.isOpen) return this.lose(end, 'refused');
     if (!end.isOpen) return other.host.forget(other);
@@ -124,7 +124,7 @@ export class SimHost implements Network, Station {
     this.goOn(end);
   }
 
-  /** What was not yet on the line is dropped, as the real one does. */
+  /** Drops what has not left yet, as the real one does. */
   close(connection: ConnectionId): void {
     const end = this.#ends.get(connection);
     if (end === undefined) return;
@@ -139,7 +139,7 @@ export class SimHost implements Network, Station {
     this.#uplink.goOn(end);
   }
 
-  /** The connection is over for both sides, and neither meant it. */
+  /** Ends the connection for both sides as an error. */
   reset(end: End): void {
     const { scheduler } = this.#ways;
     const { other } = end;
@@ -148,9 +148,9 @@ export class SimHost implements Network, Station {
     scheduler.after(this.#ways.awayMs(this, other.host), () => other.host.lose(other, 'reset'));
   }
 
-  // The line down ---------------------------------------------------------------------------------------------------
+  // Downlink --------------------------------------------------------------------------------------------
 
-  /** A run has come to this host's line. */
+  /** A run has reached this host's downlink. */
   arrive(run: Run): void {
     const { scheduler } = this.#ways;
     this.#downUntilMs = Math.max(scheduler.nowMs, this.#downUntilMs + run.count / this.link.down);
@@ -160,7 +160,7 @@ export class SimHost implements Network, Station {
     scheduler.at(Math.ceil(this.#downUntilMs), run);
   }
 
-  /** A run is through the line: the program hears of it. */
+  /** A run has passed the downlink: tells the program. */
   take(run: Run): void {
     const { from } = run;
     if (run.stage === 'below') from.waitingBelow -= 1;
@@ -184,7 +184,7 @@ export class SimHost implements Network, Station {
         to.isTold = true;
         const { connection } = to;
         const { host, port } = run.from.from ?? run.from.host.address;
-        // Hosts behind one address leave by ports that are far apart.
+        // Hosts behind one address use source ports that are far apart.
         const address = { host, port: 40_000 + ((connection + 977 * (port % 32)) % 20_000) };
         return this.#sink({ type: 'connected', connection, address, incoming: true });
       }
@@ -196,15 +196,15 @@ export class SimHost implements Network, Station {
     this.#sink({ type: 'received', connection: to.connection, bytes, count });
   }
 
-  // Ends ------------------------------------------------------------------------------------------------------------
+  // Ends ----------------------------------------------------------------------------------------------------
 
-  /** A connection has ended without us, or never came to be. */
+  /** A connection was ended from outside, or was never established. */
   lose(end: End, reason: string): void {
     if (!end.isOpen) return;
     const task = { run: () => this.lose(end, reason) };
     if (!this.gate.admits(task)) return;
     this.forget(end);
-    // Whoever was called and never told of it is not told of its end.
+    // An accepting program that never heard of the connection does not hear of its end.
     const isDial = end.connection % 2 === 0;
     if (isDial || end.isTold) this.#sink({ type: 'closed', connection: end.connection, reason });
   }
@@ -212,7 +212,7 @@ export class SimHost implements Network, Station {
   #add(connection: ConnectionId): End {
     const end = new End(this, connection);
     this.#ends.set(connection, end);
-    // Without holes, which would make a dictionary of it.
+    // Filled without holes, which would make it a dictionary.
     while (this.#byId.length <= connection) this.#byId.push(undefined);
     this.#byId[connection] = end;
     return end;
@@ -226,8 +226,8 @@ export class SimHost implements Network, Station {
   }
 
   /**
-   * The program is gone from one moment to the next. Its kernel says so to the others; when the power went (`silently`)
-   * nobody does, and they find out when they next hear nothing.
+   * The program ends at once. Its kernel closes the connections; after a power cut (`silently`) nothing is
+   * sent, and the peers notice by their timeouts.
    */
   crash(silently = false): void {
     this.#ways.leave(this);
@@ -238,7 +238,10 @@ export class SimHost implements Network, Station {
     this.gate.end();
   }
 
-  /** It stays connected and answers nothing, until it is thawed. What its kernel has taken still leaves. */
+  /**
+   * The host stays connected and answers nothing until it is thawed. Bytes that its kernel has taken still
+   * leave.
+   */
   freeze(): void {
     this.gate.freeze();
   }

@@ -1,11 +1,9 @@
-/**
- * All hosts and the ways between them.
- */
+/** All hosts and the ways between them. */
 import { type HostOptions, SimHost } from './host.ts';
 import { Ways } from './ways.ts';
 
 export class SimInternet extends Ways {
-  /** A host that others can dial at this address, until it crashes. */
+  /** Adds a host that others can dial at this address until it crashes. */
   join(options: HostOptions): SimHost {
     const host = new SimHost(this, options);
     this.enter(host);

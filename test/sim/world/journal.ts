@@ -1,8 +1,8 @@
 /**
- * The resume record of one life of a host, as client/host/resume/resume-journal.ts keeps it: every two seconds, or after 64 MiB,
- * what was stored since is forced to the disk, and only then recorded, with the stamps of the files.
+ * The resume record of one life of a host, as in client/host/resume/resume-journal.ts: every two seconds, or
+ * after 64 MiB, newly stored pieces are synced and only then recorded, with the stamps of the files.
  *
- * Invariant: a piece is recorded only after an fsync that began after it was written.
+ * Invariant: a piece is recorded only after an fsync that began after its write.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
@@ -22,25 +22,30 @@ export interface JournalParts {
   readonly random: Prng;
   readonly platter: Platter;
   readonly temper: DiskTemper;
-  /** Of the files, as this life knows them: not as they are, which may be the work of others. */
+  /** The file stamps that this life knows; the present ones may come from other programs. */
   readonly stamps: () => readonly Stamp[];
-  /** An fsync has failed. Answers whether its pieces are missing from now on; else they count as here all the same. */
+  /**
+   * An fsync has failed. Returns whether its pieces are missing from now on; otherwise they still count as
+   * stored.
+   */
   readonly onUnforced: (pieces: readonly PieceIndex[]) => boolean;
 }
 
 export class ResumeJournal {
   readonly #parts: JournalParts;
   readonly #have: Uint8Array;
-  /** Stored and not yet forced to the disk. */
+  /** Stored and not synced yet. */
   #dirty: PieceIndex[] = [];
   #dirtyBytes = 0;
   #cancelTimer: (() => void) | undefined;
   #isFlushing = false;
   #isStopped = false;
-  /** An fsync has failed, and nothing was lost by it: what the disk holds is not known any more, and the next start hashes. */
+  /**
+   * An fsync has failed without losing pieces: the state of the disk is unknown, and the next start hashes.
+   */
   #isBroken = false;
 
-  /** `have`: what this life began with. Of that, what was only found by hashing may not have been forced to the disk. */
+  /** `have`: the pieces at the start of this life. Those that were found by hashing may not be synced yet. */
   constructor(parts: JournalParts, have: Uint8Array) {
     const { platter } = parts;
     this.#parts = parts;
@@ -52,7 +57,7 @@ export class ResumeJournal {
     if (this.#dirty.length > 0 || isStale) this.#arm();
   }
 
-  /** Pieces are not on the disk any more: the next record does not have them. */
+  /** These pieces are not on the disk any more: the next record omits them. */
   onLost(pieces: readonly PieceIndex[]): void {
     for (const pieceIndex of pieces) unmark(this.#have, pieceIndex);
     this.#dirty = this.#dirty.filter((pieceIndex) => isMarked(this.#have, pieceIndex));
@@ -68,7 +73,7 @@ export class ResumeJournal {
     else if (this.#cancelTimer === undefined) this.#arm();
   }
 
-  /** Only where no timer is set: the closures below are made before anything is looked at, and this is asked at every piece. */
+  /** Call only when no timer is set: this creates closures, and onStored runs for every piece. */
   #arm(): void {
     this.#cancelTimer = this.#later(flushMs, () => this.#flush());
   }
@@ -89,10 +94,10 @@ export class ResumeJournal {
   #synced(dirty: readonly PieceIndex[], have: Uint8Array, stamps: readonly Stamp[]): void {
     const { platter, temper, random } = this.#parts;
     this.#isFlushing = false;
-    // The torrent was stopped meanwhile, and what it had is recorded.
+    // The torrent was stopped during the fsync, and the stop has recorded its pieces.
     if (this.#isStopped) return;
     if (temper.syncErrorPpm > 0 && random.below(1_000_000) < temper.syncErrorPpm) {
-      // What is missing again is in no record; of what is not, no record is to be trusted.
+      // Lost pieces are in no record. If they were not lost, no record can be trusted.
       this.#isBroken = !this.#parts.onUnforced(dirty);
       if (!this.#isBroken && this.#dirty.length > 0) this.#arm();
       return;
@@ -103,7 +108,7 @@ export class ResumeJournal {
     if (this.#dirty.length > 0) this.#arm();
   }
 
-  /** The program ends by itself: everything that was stored is forced to the disk and recorded. */
+  /** The program stops regularly: syncs and records every stored piece. */
   stop(): void {
     this.#isStopped = true;
     if (this.#isBroken) return;

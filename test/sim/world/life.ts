@@ -1,6 +1,6 @@
 /**
- * One life of a program on a simulated host, from its start to its end or crash: the production engine and driver, and
- * the ports they work with. What outlives it is the peer's (peer.ts).
+ * One life of a program on a simulated host, from its start to its end or crash: the production engine and
+ * driver with their ports. What outlives it belongs to the peer (peer.ts).
  */
 import type { Action, Fact, Report, TorrentId } from '../../../client/engine/contract.ts';
 import { Engine, type EngineOptions } from '../../../client/engine/engine.ts';
@@ -26,7 +26,7 @@ import type { SimTracker } from './tracker.ts';
 export interface LifeOptions {
   readonly internet: SimInternet;
   readonly trackers: ReadonlyMap<string, SimTracker>;
-  /** Its name among the generators, and in the trace. */
+  /** Its name for generators and the trace. */
   readonly name: string;
   readonly number: number;
   readonly place: Place;
@@ -38,9 +38,12 @@ export interface LifeOptions {
   readonly downloadBpsMax: number;
   readonly clockAheadMs: number;
   readonly onReport: (report: Report) => void;
-  /** The engine has answered a fact; nothing of the answer is carried out yet. `nowMs`: by the clock of this host. */
+  /**
+   * The engine has returned the actions of a fact; none is carried out yet. `nowMs`: by the clock of this
+   * host.
+   */
   readonly onHandled: (fact: Fact, actions: readonly Action[], nowMs: number) => void;
-  /** A fact was handled, and everything that came of it is carried out. */
+  /** A fact was handled, and all its actions are carried out. */
   readonly onTurn: (fact: Fact) => void;
 }
 
@@ -81,7 +84,9 @@ export class Life {
     this.#driver = new Driver(this.engine, ports, onReport);
   }
 
-  /** Something has happened to the program. Ports tell it in the middle of a turn, too: that turn goes on with it. */
+  /**
+   * Passes a fact to the program. Ports may call it during a turn: the turn then continues with this fact.
+   */
   readonly tell = (fact: Fact): void => {
     const { internet, number, onTurn } = this.#options;
     if (this.gate.isEnded) return;
@@ -114,25 +119,25 @@ export class Life {
     if (isFirst) this.#watch = watch;
   }
 
-  /** The torrent is stopped: what it had is recorded. */
+  /** The torrent is stopped: its pieces are recorded. */
   close(torrent: TorrentId): void {
     this.disk.close(torrent);
     this.#journals.get(torrent)?.stop();
   }
 
-  /** As far as it knows, everything of the first torrent is stored. */
+  /** Whether the life believes every piece of the first torrent stored. */
   get isWhole(): boolean {
     return this.#watch?.isWhole ?? false;
   }
 
-  /** The program ends by itself, and knows afterwards what it had. */
+  /** The program stops regularly and records its pieces. */
   end(): void {
     for (const journal of this.#journals.values()) journal.stop();
     this.host.crash();
   }
 }
 
-/** The production engine, overheard. */
+/** The production engine, with a callback after every fact. */
 class WatchedEngine extends Engine {
   readonly #onHandled: LifeOptions['onHandled'];
 

@@ -1,9 +1,9 @@
 /**
- * How a host is connected to everybody else, and the trouble its line has. Two hosts are half the latency of each apart;
- * what one sends leaves at its rate up and arrives at the other's rate down.
+ * A host's connection to the internet and its faults. Two hosts are half the latency of each apart. Bytes
+ * leave at the sender's `up` rate and arrive at the receiver's `down` rate.
  */
 
-/** How dials to a host end: taken, refused, or never answered, as behind most home routers. */
+/** The outcome of dials to a host: accepted, refused, or unanswered as behind most home routers. */
 export type Reachability = 'open' | 'refuses' | 'silent';
 
 export interface Link {
@@ -12,33 +12,41 @@ export interface Link {
   /** Bytes per ms. */
   readonly up: number;
   readonly down: number;
-  /** Up to so much more, drawn for every run of bytes; a stream stays in order. */
+  /** The largest extra delay, drawn for every run of bytes. A stream stays in order. */
   readonly jitterMs?: number;
-  /** Sent and not yet arrived, per connection: the window of TCP, which bounds what waits in front of a slow line. */
+  /**
+   * The most bytes in flight per connection: TCP's window, which limits the queue in front of a slow line.
+   */
   readonly windowBytes?: number;
   /** What the kernel takes of a connection before it has left. */
   readonly socketBytes?: number;
-  /** Runs of bytes in a million that are lost: what follows waits until they are sent again. */
+  /** Runs of bytes in a million that are lost. Later bytes wait for the retransmission. */
   readonly lossPpm?: number;
-  /** Until it is sent again, at most; a lost run of bytes waits for half of it at least. */
+  /** The longest wait for a retransmission; the shortest is half of it. */
   readonly lossMs?: number;
-  /** Runs of bytes in a million that end their connection. */
+  /** Runs of bytes in a million that reset their connection. */
   readonly resetPpm?: number;
-  /** Cuts the stream anew at random bytes, as networks do; otherwise it comes message by message, which is faster. */
+  /**
+   * Cuts the stream at random bytes, as networks do. Otherwise it arrives message by message, which is
+   * faster.
+   */
   readonly recut?: boolean;
 }
 
-/** Linux grows its windows to some megabytes; at 20 ms this is 12 MB/s and connection, and little in front of a modem. */
+/**
+ * Linux grows its windows to some megabytes. At 20 ms this allows 12 MB/s per connection, and a short queue
+ * in front of a modem.
+ */
 export const windowBytesDefault = 256 * 1024;
-/** Linux's first send buffer (tcp_wmem) and a half. */
+/** Linux's initial send buffer (tcp_wmem) and a half. */
 export const socketBytesDefault = 32 * 1024;
-/** Linux waits 200 ms before it sends again (RFC 6298 has 1 s), and twice as long when that is lost, too. */
+/** Linux retransmits after 200 ms (RFC 6298 has 1 s), and after twice as long when that is lost, too. */
 export const lossMsDefault = 400;
 
 /** 20 Mbit/s both ways at 20 ms: a good home link. */
 export const homeLink: Link = { latencyMs: 20, up: 2_500, down: 2_500 };
 
-/** Bytes per ms of lines as they are sold, in Mbit/s down and up. */
+/** Lines as they are sold, in Mbit/s down and up. The values are bytes per ms. */
 export const links = {
   /** 16/1 Mbit/s. */
   adsl: { latencyMs: 30, jitterMs: 5, up: 125, down: 2_000 },
@@ -46,9 +54,9 @@ export const links = {
   cable: { latencyMs: 15, jitterMs: 5, up: 1_250, down: 12_500 },
   /** 500/500 Mbit/s. */
   fibre: { latencyMs: 4, up: 62_500, down: 62_500 },
-  /** 20/5 Mbit/s, and it falters. */
+  /** 20/5 Mbit/s, with loss and jitter. */
   mobile: { latencyMs: 45, jitterMs: 40, up: 625, down: 2_500, lossPpm: 5_000 },
-  /** 50/5 Mbit/s by way of an orbit 36,000 km up. */
+  /** 50/5 Mbit/s over a geostationary orbit, 36,000 km up. */
   satellite: { latencyMs: 300, jitterMs: 20, up: 625, down: 6_250, lossPpm: 1_000 },
   /** 1 Gbit/s in one house. */
   lan: { latencyMs: 1, up: 125_000, down: 125_000 },

@@ -1,4 +1,7 @@
-/** Hosts that crash, freeze and come back; disks and trackers with moods. The production engine runs in all of them. */
+/**
+ * Hosts that crash, freeze and restart, and disks and trackers that fail. The production engine runs in all
+ * of them.
+ */
 import { describe, expect, it } from 'vitest';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type SimPeer, torrent } from './peer.ts';
@@ -12,7 +15,7 @@ function smallWorld(seed: number): World {
   return new World({ seed, totalBytes: 8 * MiB - 4_321, pieceLength: 128 * KiB });
 }
 
-/** A seed, and a leech that has fetched some of it. */
+/** A seed, and a leecher that has downloaded a part. */
 function halfWay(seed: number): { world: World; leech: SimPeer } {
   const world = smallWorld(seed);
   world.join({ has: 'all' });
@@ -25,8 +28,8 @@ function recorded({ platter }: SimPeer): PieceIndex[] {
   return [...platter.content.geometry.pieces()].filter((pieceIndex) => platter.isRecorded(pieceIndex));
 }
 
-describe('a program that was killed', () => {
-  it('goes on from what its disk holds, and fetches none of that again', () => {
+describe('killed and stopped programs', () => {
+  it('a killed program resumes from its disk and downloads no stored piece again', () => {
     const { world, leech } = halfWay(1);
     leech.crash();
     expect(leech.isAlive).toBe(false);
@@ -40,7 +43,7 @@ describe('a program that was killed', () => {
     expect(stored).toBeGreaterThan(30);
   });
 
-  it('does nothing more, whatever was on its way to it', () => {
+  it('a killed program does nothing more, also with facts on their way to it', () => {
     const { world, leech } = halfWay(2);
     leech.crash();
     const before = leech.reports.length;
@@ -48,7 +51,7 @@ describe('a program that was killed', () => {
     expect(leech.reports).toHaveLength(before);
   });
 
-  it('while it hashes at its start does not begin with what the power cut took since', () => {
+  it('a start that is interrupted by a power cut does not use what it had hashed', () => {
     const { world, leech } = halfWay(2);
     leech.crash();
     leech.restart();
@@ -61,7 +64,7 @@ describe('a program that was killed', () => {
     expect(leech.lives).toBe(2);
   });
 
-  it('that ended by itself believes all it had, without hashing', () => {
+  it('a program that stopped regularly has recorded and synced all its pieces', () => {
     const { world, leech } = halfWay(3);
     leech.leave();
     world.runFor(2_000);
@@ -73,7 +76,7 @@ describe('a program that was killed', () => {
 
 describe('a power cut', () => {
   it.each([1, 2, 3, 4, 5])(
-    'takes nothing that was recorded, and all the rest comes again (seed %i)',
+    'a power cut takes no recorded piece, and the rest is downloaded again (seed %i)',
     (seed) => {
       const { world, leech } = halfWay(seed);
       world.runFor(seed * 150);
@@ -86,7 +89,7 @@ describe('a power cut', () => {
     },
   );
 
-  it('after an fsync that failed finds a record that is older, and right', () => {
+  it('a power cut after failed fsyncs leaves an older, correct record', () => {
     const world = smallWorld(6);
     world.join({ has: 'all' });
     const leech = world.join();
@@ -100,7 +103,7 @@ describe('a power cut', () => {
     expect(leech.isIdentical).toBe(true);
   });
 
-  it('a moment after a start takes none of the pieces that were found by hashing and recorded since', () => {
+  it('a power cut soon after a start takes no piece that was found by hashing and recorded since', () => {
     const { world, leech } = halfWay(7);
     leech.crash();
     leech.restart();
@@ -112,7 +115,7 @@ describe('a power cut', () => {
 });
 
 describe('a frozen program', () => {
-  it('goes on as if nothing had been', () => {
+  it('a frozen program continues after the thaw and completes', () => {
     const { world, leech } = halfWay(11);
     leech.freeze();
     world.runFor(5_000);
@@ -122,7 +125,7 @@ describe('a frozen program', () => {
     expect(leech.isIdentical).toBe(true);
   });
 
-  it('of an hour finds everybody gone, and completes', () => {
+  it('a program frozen for an hour finds its connections gone and completes', () => {
     const { world, leech } = halfWay(12);
     leech.freeze();
     world.runFor(60 * minuteMs);
@@ -132,8 +135,8 @@ describe('a frozen program', () => {
   });
 });
 
-describe('a clock', () => {
-  it('that jumps by hours again and again ends no download', () => {
+describe('clocks', () => {
+  it('a clock that jumps by hours again and again stops no download', () => {
     const { world, leech } = halfWay(13);
     for (let i = 0; i < 5; i++) {
       leech.jumpClock(3 * 60 * minuteMs);
@@ -143,19 +146,19 @@ describe('a clock', () => {
     expect(leech.isIdentical).toBe(true);
   });
 
-  it('never goes back', () => {
+  it('a clock refuses to go back', () => {
     const { leech } = halfWay(14);
     expect(() => leech.jumpClock(-1)).toThrow('never goes back');
   });
 });
 
-describe('a disk', () => {
+describe('faulty disks', () => {
   it.each([
     ['reads that fail', { readErrorPpm: 100_000 }],
     ['reads that end early', { shortReadPpm: 100_000 }],
     ['writes that fail', { writeErrorPpm: 100_000 }],
     ['latency', { readMs: 80, storeMs: 300, jitterMs: 500 }],
-  ])('with %s slows a swarm down, and everybody completes', (_, temper) => {
+  ])('a swarm on disks with %s is slower and completes', (_, temper) => {
     const world = smallWorld(21);
     world.join({ has: 'all', disk: temper });
     const leeches = [world.join({ disk: temper }), world.join({ disk: temper })];
@@ -163,7 +166,7 @@ describe('a disk', () => {
     for (const leech of leeches) expect(leech.isIdentical).toBe(true);
   });
 
-  it('that gives out wrong bytes now and then spoils nothing of others', () => {
+  it('a disk that sometimes returns wrong bytes corrupts no other peer, and only its host is blamed', () => {
     const world = smallWorld(22);
     const bad = world.join({ has: 'all', disk: { wrongReadPpm: 20_000 } });
     world.join({ has: 'all' });
@@ -174,7 +177,7 @@ describe('a disk', () => {
     for (const { address } of blamed) expect(address.host).toBe(bad.address.host);
   });
 
-  it('that is full stays so until there is room', () => {
+  it('a full disk stops a download until there is room', () => {
     const world = smallWorld(23);
     world.join({ has: 'all' });
     const leech = world.join({ disk: { freeBytes: 2 * MiB } });
@@ -185,7 +188,7 @@ describe('a disk', () => {
     expect(world.runUntilComplete([leech], 2 * minuteMs)).toBe(true);
   });
 
-  it('that loses an acknowledged write is not what it says', () => {
+  it('a disk that loses acknowledged writes makes a complete download differ from the original', () => {
     const world = smallWorld(24);
     world.join({ has: 'all' });
     const leech = world.join({ disk: { lostWritePpm: 1_000_000 } });
@@ -194,18 +197,21 @@ describe('a disk', () => {
   });
 });
 
-describe('a tracker', () => {
-  it.each(['down', 'refusing'] as const)('that is %s at first is found when it is well', (mood) => {
-    const world = smallWorld(31);
-    world.tracker.mood = mood;
-    world.join({ has: 'all' });
-    const leech = world.join();
-    expect(world.runUntilComplete([leech], 2 * minuteMs)).toBe(false);
-    world.heal();
-    expect(world.runUntilComplete([leech], 30 * minuteMs)).toBe(true);
-  });
+describe('faulty trackers', () => {
+  it.each(['down', 'refusing'] as const)(
+    'peers find a tracker that was %s at first once it is up',
+    (mood) => {
+      const world = smallWorld(31);
+      world.tracker.mood = mood;
+      world.join({ has: 'all' });
+      const leech = world.join();
+      expect(world.runUntilComplete([leech], 2 * minuteMs)).toBe(false);
+      world.heal();
+      expect(world.runUntilComplete([leech], 30 * minuteMs)).toBe(true);
+    },
+  );
 
-  it('that is too slow is one that does not answer; a little less is none', () => {
+  it('a tracker with a round trip of 31 s counts as silent, one with 29 s does not', () => {
     for (const [roundTripMs, isFound] of [
       [31_000, false],
       [29_000, true],
@@ -218,7 +224,7 @@ describe('a tracker', () => {
     }
   });
 
-  it('that was restarted empty knows everybody again after an interval', () => {
+  it('a tracker restarted empty knows all peers again after an interval', () => {
     const world = smallWorld(33);
     for (let i = 0; i < 5; i++) world.join({ has: 'all' });
     world.runFor(10_000);
@@ -229,7 +235,7 @@ describe('a tracker', () => {
     expect(world.tracker.counts.seeds).toBe(5);
   });
 
-  it('that lies about who is there sends people to nobody, and costs time only', () => {
+  it('a tracker that lists 200 dead addresses costs time only', () => {
     const world = smallWorld(34);
     world.internet.unknownAddresses = 'silent';
     world.tracker.distort = (answer) => ({
@@ -274,14 +280,14 @@ describe('a world', () => {
     return { isDone, hash: world.trace.hash, events: world.scheduler.events, atMs: world.nowMs };
   };
 
-  it('comes to the same end from the same seed, whatever goes wrong in it', () => {
+  it('one seed gives one run, also with faults', () => {
     const first = story(41);
     expect(first.isDone).toBe(true);
     for (let i = 0; i < 3; i++) expect(story(41)).toEqual(first);
     expect(story(42).hash).not.toBe(first.hash);
   });
 
-  it('that has healed has nobody left who is down', () => {
+  it('heal brings all crashed and frozen hosts and trackers back', () => {
     const world = smallWorld(43);
     const seed = world.join({ has: 'all' });
     const leeches = [world.join(), world.join()];
@@ -295,7 +301,7 @@ describe('a world', () => {
     expect(world.runUntilComplete(leeches, 30 * minuteMs)).toBe(true);
   });
 
-  it('tells who watches of every turn, report and crash', () => {
+  it('a watcher is called for every turn, report and crash', () => {
     const world = smallWorld(44);
     const seed = world.join({ has: 'all' });
     const seen = { turns: 0, stored: 0, crashed: [] as SimPeer[] };

@@ -1,4 +1,4 @@
-/** What lines do to streams. The contract of every network is in test/contract. */
+/** How simulated lines carry streams. The contract for all networks is in test/contract. */
 import { describe, expect, it } from 'vitest';
 import type { Fact, PeerAddress } from '../../../client/engine/contract.ts';
 import { Randomness } from '../kernel/randomness.ts';
@@ -19,7 +19,7 @@ class Net {
     return new Listener(this, ++this.#dialed, link, reachability);
   }
 
-  /** Both ends of a connection. */
+  /** Returns the connection ids of both ends. */
   connect(from: Listener, to: Listener): [number, number] {
     this.#dialed += 1;
     const connection = 2 * this.#dialed;
@@ -37,7 +37,7 @@ class Listener {
   readonly facts: Fact[] = [];
   readonly host: SimHost;
   readonly address: PeerAddress;
-  /** When bytes came, and how many. */
+  /** When bytes arrived, and how many. */
   readonly heard: { atMs: number; bytes: number }[] = [];
 
   constructor(net: Net, number: number, link: Link, reachability: Reachability) {
@@ -69,7 +69,7 @@ function pair(link: Link = line, other: Link = link) {
 }
 
 describe('a line', () => {
-  it('takes the time that its rate up and its length need', () => {
+  it('a line takes the time of its rate and its latency', () => {
     const { net, a, b, from, lastHeardMs } = pair();
     a.host.send(from, new Uint8Array(100_000));
     net.pass(60_000);
@@ -79,7 +79,7 @@ describe('a line', () => {
     expect(lastHeardMs()).toBeLessThanOrEqual(1_012);
   });
 
-  it('is shared by its connections in turn', () => {
+  it('connections take turns on an uplink', () => {
     const { net, a, from } = pair();
     const [c, d] = [net.join(), net.join()];
     const [other] = net.connect(a, c);
@@ -89,12 +89,12 @@ describe('a line', () => {
     a.host.send(other, new Uint8Array(1_000_000));
     a.host.send(small, new Uint8Array(17));
     net.pass(5_000);
-    // A turn of 16 KiB or two of the others came before, not all they have.
+    // At most a few turns of 16 KiB of the others come first, not everything they have.
     expect(d.heard[0]!.atMs - startMs).toBeLessThan(600);
     expect(c.bytesHeard).toBeGreaterThan(200_000);
   });
 
-  it('down is shared by all who send', () => {
+  it('all senders share a downlink', () => {
     const net = new Net();
     const slow = net.join({ latencyMs: 10, up: 100, down: 100 });
     const senders = [1, 2, 3, 4].map(() => net.join());
@@ -105,7 +105,7 @@ describe('a line', () => {
     expect(slow.heard.at(-1)!.atMs - startMs).toBeGreaterThan(500);
   });
 
-  it('holds no more of a connection than its window', () => {
+  it('a connection has at most its window in flight', () => {
     const { net, a, from, to, b } = pair({ latencyMs: 500, up: 1_000, down: 1_000, windowBytes: 50_000 });
     a.host.send(from, new Uint8Array(500_000));
     const inFlight: number[] = [];
@@ -119,7 +119,7 @@ describe('a line', () => {
     expect(to % 2).toBe(1);
   });
 
-  it('tells of bytes as flushed when the kernel has them, not before', () => {
+  it('bytes are reported as flushed when the kernel has taken them, not before', () => {
     const { net, a, from } = pair({ ...line, socketBytes: 10_000 });
     a.host.send(from, new Uint8Array(100_000));
     net.pass(200);
@@ -128,25 +128,28 @@ describe('a line', () => {
     expect(flushed).toBeLessThan(50_000);
   });
 
-  it.each([0, 1, 2, 3])('that jitters, loses and cuts anew keeps the order of a stream (seed %i)', (seed) => {
-    const rough = { ...line, jitterMs: 50, lossPpm: 100_000, lossMs: 1_000, recut: seed % 2 === 0 };
-    const { net, a, b, from } = pair(rough);
-    const bytes = Uint8Array.from({ length: 20_000 }, (_, i) => (i * 31 + seed) & 255);
-    const got: number[] = [];
-    const { push } = b.facts;
-    b.facts.push = (fact: Fact) => {
-      if (fact.type === 'received') got.push(...fact.bytes.subarray(0, fact.count));
-      return push.call(b.facts, fact);
-    };
-    for (let at = 0; at < bytes.length; at += 500) {
-      a.host.send(from, bytes.slice(at, at + 500));
-      net.pass(3);
-    }
-    net.pass(60_000);
-    expect(got).toEqual([...bytes]);
-  });
+  it.each([0, 1, 2, 3])(
+    'a line with jitter, loss and random cuts keeps the order of a stream (seed %i)',
+    (seed) => {
+      const rough = { ...line, jitterMs: 50, lossPpm: 100_000, lossMs: 1_000, recut: seed % 2 === 0 };
+      const { net, a, b, from } = pair(rough);
+      const bytes = Uint8Array.from({ length: 20_000 }, (_, i) => (i * 31 + seed) & 255);
+      const got: number[] = [];
+      const { push } = b.facts;
+      b.facts.push = (fact: Fact) => {
+        if (fact.type === 'received') got.push(...fact.bytes.subarray(0, fact.count));
+        return push.call(b.facts, fact);
+      };
+      for (let at = 0; at < bytes.length; at += 500) {
+        a.host.send(from, bytes.slice(at, at + 500));
+        net.pass(3);
+      }
+      net.pass(60_000);
+      expect(got).toEqual([...bytes]);
+    },
+  );
 
-  it('that resets ends the connection for both', () => {
+  it('a reset ends the connection for both hosts', () => {
     const { net, a, b, from } = pair();
     a.host.link = { ...line, resetPpm: 1_000_000 };
     a.host.send(from, new Uint8Array(100));
@@ -155,7 +158,7 @@ describe('a line', () => {
     expect(a.host.openCount + b.host.openCount).toBe(0);
   });
 
-  it('loses nothing in the books: sent is waiting, on its way or received', () => {
+  it('sent bytes are always queued, in flight or received', () => {
     const { net, a, b, from } = pair({ ...line, jitterMs: 20, lossPpm: 50_000, recut: true });
     for (let i = 0; i < 50; i++) {
       a.host.send(from, new Uint8Array(1 + i * 700));
@@ -168,7 +171,7 @@ describe('a line', () => {
 });
 
 describe('a partition', () => {
-  it('holds back what is sent and lets it through when it is over', () => {
+  it('a partition holds sent bytes back until it ends', () => {
     const { net, a, b, from } = pair();
     net.internet.shut(a.address.host, b.address.host);
     a.host.send(from, new Uint8Array(1_000));
@@ -179,7 +182,7 @@ describe('a partition', () => {
     expect(b.bytesHeard).toBe(1_000);
   });
 
-  it('one way leaves the other way open', () => {
+  it('a one-way partition leaves the other direction open', () => {
     const { net, a, b, from, to } = pair();
     net.internet.shut(a.address.host, b.address.host);
     a.host.send(from, new Uint8Array(1_000));
@@ -188,7 +191,7 @@ describe('a partition', () => {
     expect([a.bytesHeard, b.bytesHeard]).toEqual([1_000, 0]);
   });
 
-  it('that was made twice is over when both are', () => {
+  it('a partition made twice ends when both are ended', () => {
     const { net, a, b, from } = pair();
     const [here, there] = [a.address.host, b.address.host];
     net.internet.shut(here, there);
@@ -202,7 +205,7 @@ describe('a partition', () => {
     expect(b.bytesHeard).toBe(10);
   });
 
-  it('lets no dial through, and the kernel gives up after a while', () => {
+  it('a partition stops dials, and the kernel gives them up after a minute', () => {
     const net = new Net();
     const [a, b] = [net.join(), net.join()];
     net.internet.shut(b.address.host, a.address.host);
@@ -214,7 +217,7 @@ describe('a partition', () => {
     expect(b.facts).toEqual([]);
   });
 
-  it('holds back a goodbye, too', () => {
+  it('a partition holds back the end of a connection, too', () => {
     const { net, a, b, from } = pair();
     net.internet.shut(a.address.host, b.address.host);
     a.host.close(from);
@@ -230,7 +233,7 @@ describe('a host', () => {
   it.each([
     ['refuses', 'refused'],
     ['silent', 'timed out'],
-  ] as const)('that %s is never connected to by others, and dials all the same', (reachability, reason) => {
+  ] as const)('an unreachable host (%s) gets no incoming connections but can dial', (reachability, reason) => {
     const net = new Net();
     const [a, b] = [net.join(), net.join(line, reachability)];
     a.host.dial(2, b.address);
@@ -241,7 +244,7 @@ describe('a host', () => {
     expect(b.of('connected')).toHaveLength(1);
   });
 
-  it('that crashes is missed by its peers at once; one whose power went is not', () => {
+  it('peers notice a crashed program at once, but not a power cut', () => {
     for (const silently of [false, true]) {
       const { net, a, b } = pair();
       a.host.crash(silently);
@@ -251,7 +254,7 @@ describe('a host', () => {
     }
   });
 
-  it('that has lost its power and is back knows nothing of its connections, and says so when it is spoken to', () => {
+  it('a host that is back after a power cut resets its old connections when bytes arrive', () => {
     const { net, a, b, to } = pair();
     a.host.crash(true);
     b.host.send(to, new Uint8Array(10));
@@ -264,7 +267,7 @@ describe('a host', () => {
     expect(b.of('closed')).toMatchObject([{ reason: 'reset' }]);
   });
 
-  it('that is frozen hears nothing, and all of it in order when it goes on', () => {
+  it('a frozen host receives nothing, and everything in order after the thaw', () => {
     const { net, a, b, from } = pair();
     b.host.freeze();
     for (let i = 1; i <= 5; i++) {
@@ -279,7 +282,7 @@ describe('a host', () => {
     expect(b.of('closed')).toHaveLength(1);
   });
 
-  it('that is frozen takes no more than the window of the connection', () => {
+  it('a frozen host takes at most the window of a connection', () => {
     const { net, a, b, from } = pair({ ...line, windowBytes: 40_000, socketBytes: 10_000 });
     b.host.freeze();
     a.host.send(from, new Uint8Array(500_000));
@@ -291,7 +294,7 @@ describe('a host', () => {
     expect(b.bytesHeard).toBe(500_000);
   });
 
-  it('forgets a dial it has taken back, and so does the other side', () => {
+  it('a cancelled dial is forgotten by both sides', () => {
     const net = new Net();
     const [a, b] = [net.join(), net.join()];
     a.host.dial(2, b.address);

@@ -1,4 +1,4 @@
-/** Pads are zeros that everybody knows: they are neither asked for nor sent, nor held by any disk. BEP 47 */
+/** Pad files are zeros that are neither requested, sent nor stored. BEP 47 */
 import { describe, expect, it } from 'vitest';
 import { blockBytesMax, Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
 import { Randomness } from '../kernel/randomness.ts';
@@ -21,8 +21,8 @@ function padded(seed: number): World {
   return new World({ seed, totalBytes, pieceLength, files });
 }
 
-describe('a torrent with pads', () => {
-  it('is complete without a byte of the blocks that lie in a pad', () => {
+describe('pad files', () => {
+  it('a torrent with pad files is complete without the blocks that lie in a pad file', () => {
     const world = padded(1);
     const seed = world.join({ has: 'all' });
     const leech = world.join();
@@ -32,7 +32,7 @@ describe('a torrent with pads', () => {
     expect(leech.status).toMatchObject({ downloaded: askedBytes, wasted: 0 });
   });
 
-  it('counts no pad in what people and trackers are told', () => {
+  it('pad bytes are not counted in the status or in announces', () => {
     const world = padded(2);
     const leech = world.join();
     world.runFor(1_000);
@@ -44,7 +44,7 @@ describe('a torrent with pads', () => {
   it.each([
     ['has the wrong hash', { lies: true }, {}],
     ['is refused by the disk', {}, { failing: 'EIO' }],
-  ])('wastes no more than was sent of a piece that %s', (_, seedOptions, disk) => {
+  ])('a piece that %s wastes at most the bytes that were sent of it', (_, seedOptions, disk) => {
     const world = padded(3);
     const seed = world.join({ has: 'all', ...seedOptions });
     const leech = world.join({ disk });
@@ -56,7 +56,7 @@ describe('a torrent with pads', () => {
     expect(seed.status.uploaded).toBeGreaterThanOrEqual(leech.status.downloaded);
   });
 
-  it('serves zeros to a peer that asks for a pad all the same', () => {
+  it('a requested pad block is zeros', () => {
     const { torrent } = padded(4);
     const block = torrent.geometry.block(1, 2 * blockBytesMax, blockBytesMax)!;
     expect(torrent.content.lend(block, 0)).toEqual(new Uint8Array(blockBytesMax));
@@ -81,7 +81,7 @@ describe('a block of zeros', () => {
     return flavour === 0 && buffer.isZeros(1);
   }
 
-  it('is known however it is cut, and from any other block', () => {
+  it('a block of zeros is recognized however it is cut, and any other byte is detected', () => {
     expect(truth.subarray(blockBytesMax)).toEqual(new Uint8Array(blockBytesMax));
     expect(isRight(truth)).toBe(true);
     expect(isRight(truth, blockBytesMax + 3, blockBytesMax + 9_000)).toBe(true);
@@ -93,7 +93,7 @@ describe('a block of zeros', () => {
     }
   });
 
-  it('is right again when it is written over', () => {
+  it('a block of zeros is right again when it is overwritten with zeros', () => {
     const memory = new SimMemory();
     const buffer = memory.allocate(blockBytesMax);
     memory.write(buffer, 0, new Uint8Array(100).fill(7), 0, 100);
@@ -105,7 +105,7 @@ describe('a block of zeros', () => {
 });
 
 describe('planned files', () => {
-  it('fill the pieces exactly, drawn or cut off', () => {
+  it('planned files fill the pieces exactly, drawn or cut off', () => {
     for (let seed = 0; seed < 200; seed++) {
       const plan = { pieces: 5, pieceBytes: 40_000, lastPieceBytes: 7 };
       const torrent = drawFiles(new Randomness(seed).of('files'), plan);

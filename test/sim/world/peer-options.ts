@@ -1,4 +1,4 @@
-/** What a peer of a simulated world is told when it joins. */
+/** The options of a peer of a simulated world. */
 import type { Limits } from '../../../client/engine/limits.ts';
 import type { DiskTemper } from './disk-temper.ts';
 import type { Link, Reachability } from './link.ts';
@@ -6,17 +6,17 @@ import type { Place } from './place.ts';
 import type { SideOptions } from './side.ts';
 
 export interface PeerOptions {
-  /** What it has at first: everything, nothing, or the pieces for which this is true. */
+  /** Its initial pieces: all, none, or those for which this returns true. */
   readonly has?: 'all' | 'none' | ((pieceIndex: number) => boolean);
-  /** It knows only the hash and asks others for the info dictionary. */
+  /** It has only the info-hash and requests the info dictionary from peers. */
   readonly magnet?: boolean;
-  /** The info dictionary it gives out, right or not. */
+  /** The info dictionary that it serves, right or not. */
   readonly infoBytes?: Uint8Array;
-  /** Its blocks are wrong although it believes in them: a poisoner who means well. */
+  /** Its blocks are wrong although it believes them right: a poisoner without intent. */
   readonly lies?: boolean;
   readonly link?: Link;
   readonly reachability?: Reachability;
-  /** Where it is; an IPv4 address of its own when missing. */
+  /** Its addresses; an IPv4 address of its own when missing. */
   readonly place?: Place;
   readonly usesTracker?: boolean;
   /** Announce tiers; the world's tracker when missing. */
@@ -25,8 +25,8 @@ export interface PeerOptions {
   readonly downloadBpsMax?: number;
   readonly limits?: Partial<Limits>;
   readonly disk?: Partial<DiskTemper>;
-  /** Whether it fetches again what is lost of a complete torrent (content-watch.ts). */
+  /** Whether it downloads lost pieces of a complete torrent again (content-watch.ts). */
   readonly mends?: boolean;
-  /** Its parts in other torrents. */
+  /** The side torrents that it has. */
   readonly sides?: readonly SideOptions[];
 }

@@ -1,6 +1,6 @@
 /**
- * A participant of the swarm who runs Cicada: the disk, the line and the address it keeps, and its lives. It can be
- * crashed, frozen and started again; a new life begins with what the last one had recorded, and hashes the rest.
+ * A peer of the swarm that runs Cicada: its disk, link and address, and its lives. It can crash, freeze and
+ * restart. A new life begins with the recorded pieces and hashes the rest.
  */
 import type { Action, Fact, PeerAddress, Report, TorrentId } from '../../../client/engine/contract.ts';
 import type { Engine } from '../../../client/engine/engine.ts';
@@ -26,14 +26,14 @@ import type { SimTorrent } from './torrent.ts';
 import type { SimTracker } from './tracker.ts';
 import { noTraffic, type Traffic, withLife } from './traffic.ts';
 
-/** The first torrent of a world, on every host: the one that checkers look at. */
+/** The first torrent of a world, on every host: the one that checkers inspect. */
 export const torrent: TorrentId = 1;
-/** Reading and hashing one piece at the start of a life. */
+/** Time to read and hash one piece at the start of a life. */
 const checkMs = 3;
-/** From the word to stop until the program has ended: the tracker is told. */
+/** From the stop to the end of the program: time for the last announce. */
 const farewellMs = 1_000;
 
-/** What a peer needs of its world, and tells it. */
+/** What a peer needs from its world, and its callbacks. */
 export interface Surroundings {
   readonly options: { readonly limits?: Partial<Limits>; readonly keepsReports?: boolean };
   readonly random: Randomness;
@@ -50,7 +50,7 @@ export interface Surroundings {
 
 export class SimPeer {
   readonly number: number;
-  /** Its first; others see it at this one unless they call by the other family. */
+  /** Its first address. Peers of the other family see another one. */
   readonly address: PeerAddress;
   readonly place: Place;
   readonly platter: Platter;
@@ -59,28 +59,28 @@ export class SimPeer {
   /** Payload bytes a second; 0: no limit. */
   readonly uploadBpsMax: number;
   readonly downloadBpsMax: number;
-  /** Of all its lives. */
+  /** The reports of all its lives. */
   readonly reports: Report[] = [];
-  /** All that it wants is stored, as far as its present life knows. */
+  /** Whether its present life believes all wanted pieces stored. */
   isComplete = false;
-  /** It has left for good. */
+  /** It has left and does not come back. */
   hasLeft = false;
   lives = 0;
   readonly #world: Surroundings;
   readonly #options: PeerOptions;
   readonly #random: Prng;
   #clockAheadMs = 0;
-  /** The last one, also when it has ended. */
+  /** The latest life, also after its end. */
   #life: Life;
-  /** A start that is under way: it hashes. A crash ends it. */
+  /** A start under way, which hashes. A crash cancels it. */
   #start: object | undefined;
-  /** It was told to end, and says goodbye; then it is started again when `#comesBack`. */
+  /** It is stopping; afterwards it starts again when `#comesBack`. */
   #isQuitting = false;
   #comesBack = false;
-  /** Of lives that have ended, and the last one that is counted in it. */
+  /** The traffic of ended lives, and the last life counted in it. */
   #traffic = noTraffic;
   #counted: Life | undefined;
-  /** When its present life looked at what the disk holds, and when it began to work. */
+  /** When its present life inspected the disk, and when it began. */
   lookedMs = -1;
   beganMs = 0;
 
@@ -117,12 +117,12 @@ export class SimPeer {
     return this.#life.memory;
   }
 
-  /** Its program runs, frozen or not. */
+  /** Whether its program runs, frozen or not. */
   get isAlive(): boolean {
     return !this.#life.gate.isEnded;
   }
 
-  /** Of the world, not of its clock. */
+  /** The time of the world, not of its own clock. */
   get nowMs(): number {
     return this.#world.scheduler.nowMs;
   }
@@ -131,28 +131,28 @@ export class SimPeer {
     return this.#life.gate.isFrozen;
   }
 
-  /** Its next life is on its way. */
+  /** Whether its next life is on its way. */
   get isComingBack(): boolean {
     return this.#start !== undefined || (this.#isQuitting && this.#comesBack);
   }
 
-  /** Only while the program runs and knows the torrent. */
+  /** Only while the program runs and has the torrent. */
   get status(): TorrentStatus {
     return this.#life.engine.status(torrent)!;
   }
 
-  /** What its disk holds is what the author had. */
+  /** Whether its disk holds the right content. */
   get isIdentical(): boolean {
     return this.platter.isAllRight;
   }
 
-  /** It is complete, and its files are not there any more or not what they were: it will not come back as a seed. */
+  /** Whether it is complete and its files are gone or changed: it will not come back as a seed. */
   get isOfflineForGood(): boolean {
     if (!this.isAlive || this.#isQuitting || !this.#life.isWhole) return false;
     return this.platter.isAway || (!this.#options.mends && this.platter.isVisiblyHarmed);
   }
 
-  /** Whatever it gives out, it believes to be right, and from the start it was. */
+  /** Whether it serves only content that it believes right and that was right at the start. */
   get isHonest(): boolean {
     const { lies = false, infoBytes } = this.#options;
     return !lies && infoBytes === undefined;
@@ -164,7 +164,7 @@ export class SimPeer {
     return isCounted ? this.#traffic : withLife(this.#traffic, this.#life.engine.status(torrent));
   }
 
-  /** The engine forgets its figures with the torrent: they are taken before. */
+  /** The engine drops its figures with the torrent: they are read before. */
   #countTraffic(): void {
     if (this.#counted === this.#life) return;
     this.#traffic = this.traffic;
@@ -175,14 +175,14 @@ export class SimPeer {
     return this.reports.filter((r): r is Extract<Report, { type: T }> => r.type === type);
   }
 
-  // What happens to it ----------------------------------------------------------------------------------------------
+  // Events ----------------------------------------------------------------------------------------------
 
-  /** Something that the user, or anything around the program, tells it. */
+  /** Passes a fact from the user or the surroundings to the program. */
   tell(fact: Fact): void {
     this.#life.tell(fact);
   }
 
-  /** It is told of all addresses of another. */
+  /** Tells the peer all addresses of another. */
   dial(other: { readonly place: Place }): void {
     const peers = other.place.addresses;
     this.tell({ type: 'peers-found', torrent, peers, origin: 'user' });
@@ -190,13 +190,13 @@ export class SimPeer {
       if (id !== undefined) this.tell({ type: 'peers-found', torrent: id, peers, origin: 'user' });
   }
 
-  /** The user stops all torrents; the program goes on. */
+  /** The user stops all torrents; the program keeps running. */
   stop(): void {
     this.stopFirst();
     for (const side of this.sides) side.stop(this.#life);
   }
 
-  /** The user stops another torrent than the first, or adds it again. */
+  /** The user stops a side torrent or adds it again. */
   want(side: Side, isWanted: boolean): void {
     side.isWanted = isWanted;
     if (!this.isAlive || this.#isQuitting || this.hasLeft || this.#start !== undefined) return;
@@ -204,14 +204,14 @@ export class SimPeer {
     else if (side.id === undefined) side.add(this.#life, this.#tiers);
   }
 
-  /** The user stops the first torrent alone. */
+  /** The user stops the first torrent only. */
   stopFirst(): void {
     this.#countTraffic();
     this.tell({ type: 'stopped', torrent });
     this.#life.disk.close(torrent);
   }
 
-  /** It says goodbye and ends; what it had is recorded. */
+  /** It announces `stopped` and ends; its pieces are recorded. */
   leave(): void {
     this.hasLeft = true;
     if (!this.isAlive) return;
@@ -222,7 +222,9 @@ export class SimPeer {
     });
   }
 
-  /** The user ends the program, and starts it again later: it says goodbye, and what it had is recorded. */
+  /**
+   * The user stops the program to start it again later: it announces `stopped`, and its pieces are recorded.
+   */
   quit(): void {
     if (!this.isAlive || this.isFrozen || this.#isQuitting || this.hasLeft) return;
     const life = this.#life;
@@ -237,7 +239,7 @@ export class SimPeer {
     });
   }
 
-  /** The program is killed; with `power` the whole machine loses its power, and what was not forced to the disk. */
+  /** The program is killed. With `power` the whole machine loses power, and unsynced data. */
   crash({ power = false } = {}): void {
     this.#countTraffic();
     this.isComplete = false;
@@ -261,21 +263,21 @@ export class SimPeer {
     if (this.isAlive) this.host.thaw();
   }
 
-  /** Its clock shows so much more from now on. */
+  /** Moves its clock ahead. */
   jumpClock(byMs: number): void {
     this.#clockAheadMs += byMs;
     if (this.isAlive) this.#life.clock.jump(byMs);
   }
 
   /**
-   * A new life: recorded pieces are believed in when their file has the stamp that was recorded with them, all others that
-   * are there are hashed first.
+   * Starts a new life. Recorded pieces are believed when their file has the recorded stamp. All others on the
+   * disk are hashed first.
    */
   restart(): void {
     this.#comesBack = true;
     if (this.isAlive || this.#start !== undefined || this.#isQuitting || this.hasLeft) return;
     const { platter } = this;
-    // What is not there is fetched anew, into a new folder.
+    // A missing folder is downloaded again into a new one.
     if (platter.isAway) platter.forsake();
     this.lookedMs = this.#world.scheduler.nowMs;
     const { stamps } = platter.files;

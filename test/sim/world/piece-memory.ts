@@ -1,21 +1,24 @@
 /**
- * Piece memory that keeps a token and a length per block instead of its bytes. What is written is checked against the
- * pattern as it comes: lent bytes (content.ts) at both ends of the run, all others from one to the other. So a byte that was
- * changed, shifted or left out makes another block of it, as it does in real memory.
+ * Piece memory that keeps a token and a length per block instead of its bytes. Written bytes are compared
+ * with the pattern: borrowed ones (content.ts) at both ends of the run, all others completely. So a changed,
+ * shifted or missing byte makes another block, as in real memory.
  */
 import type { PieceBuffer, PieceMemory } from '../../../client/engine/contract.ts';
 import { blockBytesMax } from '../../../torrents/geometry.ts';
 import { scramble } from '../kernel/randomness.ts';
 import { isLent, patternByte, tokenBytes } from './content.ts';
 
-/** Bytes looked at on either end of a lent run. */
+/** Bytes compared at either end of a borrowed run. */
 const checkedBytes = 4;
 const pattern = Buffer.from(Uint8Array.from({ length: blockBytesMax }, (_, at) => patternByte(at)));
 const zeros = Buffer.alloc(blockBytesMax);
 
-/** Of a block: the two halves of its token, and how much of it is written and zeros. */
+/** Per block: the two halves of its token, and the extents of its written bytes and zeros. */
 const wordsPerBlock = 3;
-/** Memory is taken for so many blocks at once: of its own each small piece would need 600 bytes for twelve. */
+/**
+ * Memory is allocated for this many blocks at once: separately, each small piece would need 600 bytes for
+ * twelve.
+ */
 const blocksAtOnce = 512;
 let memory = new Uint32Array(0);
 let memoryUsed = 0;
@@ -32,9 +35,9 @@ function takeWords(count: number): number {
 export class SimBuffer implements PieceBuffer {
   readonly bytes: number;
   readonly #first: number;
-  /** Of this buffer and of others: by block, from `#first` on, see `wordsPerBlock`. */
+  /** The words of this buffer and others; its own start at `#first` (see `wordsPerBlock`). */
   readonly #words: Uint32Array;
-  /** Bytes that are not the pattern's, by their offset in the piece. */
+  /** Bytes that differ from the pattern, by their offset in the piece. */
   strange: Map<number, number> | undefined;
   released = false;
 
@@ -48,14 +51,14 @@ export class SimBuffer implements PieceBuffer {
     return Math.ceil(this.bytes / blockBytesMax);
   }
 
-  /** As if it were new. */
+  /** Resets a reused buffer. */
   clear(): void {
     this.released = false;
     for (let i = 0; i < this.blockCount; i++) this.#setExtent(i, 0, 0);
     this.strange = undefined;
   }
 
-  /** The halves of the token. */
+  /** The first half of the token; `place` is the second. */
   own(blockIndex: number): number {
     return this.#words[this.#first + wordsPerBlock * blockIndex]!;
   }
@@ -64,12 +67,12 @@ export class SimBuffer implements PieceBuffer {
     return this.#words[this.#first + wordsPerBlock * blockIndex + 1]!;
   }
 
-  /** So many bytes from the start of the block are written. */
+  /** The number of bytes written from the start of the block. */
   #filled(blockIndex: number): number {
     return this.#words[this.#first + wordsPerBlock * blockIndex + 2]! & 0xffff;
   }
 
-  /** So many bytes from the start of the block are zeros, and nothing else was written to it. */
+  /** The number of zeros from the start of the block, while nothing else was written to it. */
   #zeros(blockIndex: number): number {
     return this.#words[this.#first + wordsPerBlock * blockIndex + 2]! >>> 16;
   }
@@ -83,7 +86,7 @@ export class SimBuffer implements PieceBuffer {
     this.#words[this.#first + wordsPerBlock * blockIndex + 1] = place;
   }
 
-  /** Of another buffer, whole. */
+  /** Copies a whole block of another buffer. */
   copyBlock(to: number, source: SimBuffer, from: number): void {
     this.#setToken(to, source.own(from), source.place(from));
     this.#setExtent(to, source.#filled(from), source.#zeros(from));
@@ -92,16 +95,16 @@ export class SimBuffer implements PieceBuffer {
     return Math.min(blockBytesMax, this.bytes - blockIndex * blockBytesMax);
   }
 
-  /** 0 when the block is whole and holds nothing but its token and the pattern. */
+  /** 0 when the block is whole and holds only its token and the pattern. */
   damage(blockIndex: number): number {
     const from = blockIndex * blockBytesMax;
     const bytes = this.blockBytes(blockIndex);
     const filled = this.#filled(blockIndex);
     const known = this.#zeros(blockIndex);
     let damage = filled === bytes ? 0 : scramble(filled) | 1;
-    // Behind the token the pattern has no zero first.
+    // The first pattern byte after the token is not zero.
     if (known > tokenBytes) damage = (damage + scramble(known)) | 1;
-    // Mostly there are none, and this is asked of every piece that is stored.
+    // Mostly empty, and this runs for every stored piece.
     if (this.strange === undefined) return damage >>> 0;
     for (const [at, byte] of this.strange) {
       if (at >= from && at < from + bytes) damage = (damage + scramble(scramble(at - from) ^ byte)) | 1;
@@ -109,12 +112,12 @@ export class SimBuffer implements PieceBuffer {
     return damage >>> 0;
   }
 
-  /** The whole block is zeros. */
+  /** Whether the whole block is zeros. */
   isZeros(blockIndex: number): boolean {
     return this.#zeros(blockIndex) === this.blockBytes(blockIndex);
   }
 
-  /** One run that lies within a block. */
+  /** Writes one run that lies within a block. */
   write(offset: number, source: Uint8Array, from: number, to: number): void {
     const blockIndex = Math.floor(offset / blockBytesMax);
     const begin = offset - blockIndex * blockBytesMax;
@@ -128,7 +131,7 @@ export class SimBuffer implements PieceBuffer {
       return this.#setExtent(blockIndex, extent, extent);
     }
     if (known > 0) {
-      // It is no block of zeros after all: they are taken for what they are among other bytes.
+      // Not a block of zeros after all: its zeros are written as ordinary bytes.
       this.#setExtent(blockIndex, this.#filled(blockIndex), 0);
       this.#write(blockIndex, 0, zeros, 0, known);
     }
@@ -147,7 +150,7 @@ export class SimBuffer implements PieceBuffer {
     } else if (this.strange !== undefined) {
       for (let at = body; at < end; at++) this.strange.delete(offset - begin + at);
     }
-    // A gap stays one: what comes after it does not count until it is closed.
+    // Bytes after a gap do not count until it is filled.
     const filled = this.#filled(blockIndex);
     if (begin <= filled && end > filled) this.#setExtent(blockIndex, end, this.#zeros(blockIndex));
   }
@@ -173,14 +176,14 @@ export class SimBuffer implements PieceBuffer {
 }
 
 /**
- * Buffers that are free, by length, of all hosts: a torrent has one or two lengths, and while some hosts have much under way
- * others have little.
+ * Free buffers of all hosts, by length. A torrent has one or two lengths, and while some hosts use many
+ * buffers, others use few.
  */
 const spare = new Map<number, SimBuffer[]>();
-/** Runs of one process after the other have other lengths: then what is left of earlier ones goes. */
+/** Later runs in one process have other lengths: then the buffers of earlier ones are dropped. */
 const lengthsMax = 16;
 
-/** Counts what is out, so that a leak shows. */
+/** Counts allocated buffers to detect leaks. */
 export class SimMemory implements PieceMemory {
   outstanding = 0;
   outstandingBytes = 0;
@@ -231,12 +234,15 @@ export class SimMemory implements PieceMemory {
 }
 
 function isZeros(source: Uint8Array, from: number, to: number): boolean {
-  // Most runs are told by their ends.
+  // Most runs differ at their ends.
   if (source[from] !== 0 || source[to - 1] !== 0) return false;
   return zeros.compare(source, from, to, 0, to - from) === 0;
 }
 
-/** Whether `count` bytes from `from` are those that stand from `at` on in every block. Of lent ones the ends suffice. */
+/**
+ * Whether `count` bytes from `from` equal the pattern from `at` on. For borrowed bytes only the ends are
+ * compared.
+ */
 function matchesPattern(source: Uint8Array, from: number, at: number, count: number): boolean {
   if (!isLent(source)) return pattern.compare(source, from, from + count, at, at + count) === 0;
   const checked = Math.min(checkedBytes, count);

@@ -1,4 +1,4 @@
-/** Who can call whom, by which family of addresses, and through whose router. */
+/** Which hosts can connect, by which address family and through whose router. */
 import { describe, expect, it } from 'vitest';
 import { addressText, packAddress } from '../../../tracker/protocol/address.ts';
 import { householdOf, housePlace, lonePlace, type Place } from './place.ts';
@@ -14,14 +14,14 @@ function worldOf(seedPlace: Place, ...others: Place[]) {
 }
 
 describe('families of addresses', () => {
-  it('have no way from one to the other, and a peer with both leads across', () => {
+  it('peers of different address families cannot connect, but exchange pieces through a peer with both', () => {
     const { world, others } = worldOf(lonePlace(1, 'ipv6'), lonePlace(2, 'ipv4'));
     expect(world.runUntilComplete(others, 5 * minuteMs)).toBe(false);
     world.join({ place: lonePlace(3, 'both') });
     expect(world.runUntilComplete(world.peers, 10 * minuteMs)).toBe(true);
   });
 
-  it('are told apart by a tracker, which names peers of both', () => {
+  it('a tracker distinguishes address families and lists peers of both', () => {
     const { world, others } = worldOf(lonePlace(1, 'both'), lonePlace(2, 'both'), lonePlace(3, 'ipv4'));
     expect(world.runUntilComplete(others, 5 * minuteMs)).toBe(true);
     expect(new Set(world.tracker.heard.map(({ peer }) => peer.includes(':')))).toEqual(
@@ -29,7 +29,7 @@ describe('families of addresses', () => {
     );
   });
 
-  it('keep a peer from a tracker that has the other one alone', () => {
+  it('a peer cannot announce to a tracker that has only the other address family', () => {
     const { world, others } = worldOf(lonePlace(1, 'ipv4'));
     world.tracker.families = 'ipv4';
     others.push(world.join({ place: lonePlace(2, 'ipv6') }));
@@ -38,7 +38,7 @@ describe('families of addresses', () => {
     expect(others[0]!.isComplete).toBe(false);
   });
 
-  it('are written as everybody writes them', () => {
+  it('simulated addresses have their usual text', () => {
     const places = [lonePlace(1, 'both'), lonePlace(70_000, 'both'), housePlace(7, 300, 'both', false)];
     for (const { host } of places.flatMap(({ addresses }) => addresses))
       expect(addressText(packAddress(host)!)).toBe(host);
@@ -48,7 +48,7 @@ describe('families of addresses', () => {
 describe('a house with one address', () => {
   const behind = (member: number, hairpin = false) => housePlace(0, member, 'both', hairpin);
 
-  it('is one household in both families', () => {
+  it('hosts behind one address are one household in both families', () => {
     const [a, b] = [behind(0), behind(1)];
     expect(a.addresses[0].host).toBe(b.addresses[0].host);
     expect(a.addresses[0].port).not.toBe(b.addresses[0].port);
@@ -56,19 +56,22 @@ describe('a house with one address', () => {
     expect(a.addresses[1]!.host).not.toBe(b.addresses[1]!.host);
   });
 
-  it('is left by everybody in it, each for itself', () => {
+  it('all hosts of a house can download from outside', () => {
     const ipv4 = (member: number) => housePlace(0, member, 'ipv4', false);
     const { world, others } = worldOf(lonePlace(1, 'ipv4'), ipv4(0), ipv4(1), ipv4(2));
     expect(world.runUntilComplete(others, minuteMs)).toBe(true);
   });
 
-  it.each([true, false])('leads to itself only when its router does so (%s)', (hairpin) => {
-    const ipv4 = (member: number) => housePlace(0, member, 'ipv4', hairpin);
-    const { world, others } = worldOf(ipv4(0), ipv4(1));
-    expect(world.runUntilComplete(others, 5 * minuteMs)).toBe(hairpin);
-  });
+  it.each([true, false])(
+    'hosts of one house reach each other only when its router hairpins (%s)',
+    (hairpin) => {
+      const ipv4 = (member: number) => housePlace(0, member, 'ipv4', hairpin);
+      const { world, others } = worldOf(ipv4(0), ipv4(1));
+      expect(world.runUntilComplete(others, 5 * minuteMs)).toBe(hairpin);
+    },
+  );
 
-  it('is shut off one host at a time', () => {
+  it('a partition blocks a single host of a house', () => {
     const { world, seed, others } = worldOf(
       lonePlace(1, 'ipv4'),
       housePlace(0, 0, 'ipv4', false),

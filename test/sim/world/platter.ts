@@ -1,50 +1,53 @@
 /**
- * What a host's disk holds, over all its lives: a flavour per block (content.ts), which pieces were forced to the disk
- * (fsync), the resume record, and what others than Cicada have done to the files.
+ * The content of a host's disk over all its lives: a flavour per block (content.ts), the synced pieces
+ * (fsync), the resume record, and what other programs did to the files.
  *
- * Invariant: a piece is `synced` only by `sync`, and a power cut touches nothing that is. A piece that others have harmed is
- * in `harms` until it is written again.
+ * Invariant: a piece becomes synced only by `sync`, and a power cut never changes a synced piece. A harmed
+ * piece is in `harms` until it is written again.
  */
 import type { Prng } from '../../../client/engine/prng.ts';
 import type { PieceIndex } from '../../../torrents/geometry.ts';
 import { type Content, hole } from './content.ts';
 import { FileTable, isSameStamp, type Stamp } from './file-table.ts';
 
-/** What others did to a piece. */
+/** Harm that another program or the medium did to a piece. */
 export interface Harm {
   readonly atMs: number;
-  /** The file's stamp has changed with it. */
+  /** Whether the file's stamp has changed with it. */
   readonly isVisible: boolean;
 }
 
 export class Platter {
   readonly content: Content;
-  /** By number of the block: 0 right, `hole` never written, anything else wrong. */
+  /** By block number: 0 right, `hole` never written, any other value wrong. */
   readonly flavours: Uint32Array;
-  /** The resume record: pieces the next start may believe in, MSB first. */
+  /** The resume record: pieces that the next start may believe, MSB first. */
   record: Uint8Array;
-  /** And the stamps that the files had then: what differs has to be hashed. */
+  /** The file stamps of the record: pieces of files that differ are hashed. */
   recordStamps: readonly Stamp[];
   readonly files: FileTable;
-  /** By piece: blocks that are not the author's, pads apart. Pieces of gigabytes are looked at four times a second. */
+  /**
+   * By piece: the number of wrong blocks, apart from pad blocks. A count, since large pieces are asked about
+   * often.
+   */
   readonly #wrong: Uint32Array;
   readonly harms = new Map<PieceIndex, Harm>();
-  /** Others have changed what it holds, once. */
+  /** Content was changed at least once by another program or the medium. */
   wasChanged = false;
-  /** Since when the files are somewhere else. */
+  /** Since when the files are moved away. */
   awayMs: number | undefined;
-  /** They will not come back. */
+  /** Whether they stay away. */
   isAwayForGood = false;
-  /** Pieces written since the last fsync that took them along. */
+  /** The number of changes by others; makes each wrong flavour a new one. */
   #changes = 0;
   /**
-   * Written since the last fsync that took them along, in the order in which they came; and a bit for each of them. Not a
-   * Set: every piece comes and goes, and V8 is not rid of the tables that a Set leaves behind (client/engine/tables/small-set.ts).
+   * Pieces written and not synced yet, in order; and a bit for each of them. Not a Set: every piece comes and
+   * goes, and the old tables of a Set burden V8's garbage collector (client/engine/tables/small-set.ts).
    */
   readonly #unsynced: PieceIndex[] = [];
   readonly #unsyncedBits: Uint8Array;
 
-  /** `has`: what is stored and recorded from the beginning, with this flavour. */
+  /** `has`: pieces stored and recorded from the beginning, with this flavour. */
   constructor(content: Content, has: (pieceIndex: PieceIndex) => boolean, flavour: number) {
     this.content = content;
     this.flavours = new Uint32Array(content.blockCount).fill(hole);
@@ -65,7 +68,7 @@ export class Platter {
     return this.awayMs !== undefined;
   }
 
-  /** Others have done something to it that is not made good. */
+  /** Whether it has unrepaired harm. */
   get isHarmed(): boolean {
     return this.isAway || this.harms.size > 0;
   }
@@ -75,23 +78,26 @@ export class Platter {
     return false;
   }
 
-  /** The right bytes lie where the program looks for them. */
+  /** Whether the right bytes lie where the program looks for them. */
   holds(pieceIndex: PieceIndex): boolean {
     return !this.isAway && this.isRight(pieceIndex);
   }
 
-  /** The next start believes in it without hashing: it is recorded, and its file looks as it did then. */
+  /**
+   * Whether the next start believes the piece without hashing: it is recorded, and its file has the recorded
+   * stamp.
+   */
   isTrusted(pieceIndex: PieceIndex): boolean {
     const file = this.files.fileOf(pieceIndex);
     return this.isRecorded(pieceIndex) && isSameStamp(this.files.stamp(file), this.recordStamps[file]!);
   }
 
-  /** Every block of the piece is what the author had: what a hash would say. */
+  /** Whether every block of the piece is right, as a hash would say. */
   isRight(pieceIndex: PieceIndex): boolean {
     return this.#wrong[pieceIndex] === 0;
   }
 
-  /** Something was ever written there. */
+  /** Whether any of its blocks was written. */
   hasAnyOf(pieceIndex: PieceIndex): boolean {
     const first = this.content.blockNumber(pieceIndex, 0);
     const end = first + this.content.geometry.blockCount(pieceIndex);
@@ -111,7 +117,7 @@ export class Platter {
     return !isMarked(this.#unsyncedBits, pieceIndex);
   }
 
-  /** A verified piece is written; a power cut may still take it. */
+  /** Writes a verified piece; a power cut may still take it. */
   write(pieceIndex: PieceIndex): void {
     this.#fill(pieceIndex, 0);
     if (this.isSynced(pieceIndex)) this.#unsynced.push(pieceIndex);
@@ -120,7 +126,7 @@ export class Platter {
     this.files.onWritten(this.files.fileOf(pieceIndex));
   }
 
-  /** The write was acknowledged and never happened, or something ate a block of it. */
+  /** A block was lost by an acknowledged write, or damaged later. */
   damage(pieceIndex: PieceIndex, blockIndex: number, flavour: number): void {
     this.#set(this.content.blockNumber(pieceIndex, blockIndex), pieceIndex, flavour);
   }
@@ -134,7 +140,7 @@ export class Platter {
     this.#unsynced.length = kept;
   }
 
-  /** Of what was not forced to the disk each piece is kept, lost or torn: its first blocks are there, the others not. */
+  /** Each unsynced piece is kept, lost or torn: of a torn piece only the first blocks are left. */
   cutPower(random: Prng): void {
     for (const pieceIndex of this.#unsynced) {
       const blockCount = this.content.geometry.blockCount(pieceIndex);
@@ -146,21 +152,21 @@ export class Platter {
     this.sync(this.#unsynced);
   }
 
-  // What others do ----------------------------------------------------------------------------------------------------
+  // Other programs --------------------------------------------------------------------------------------
 
-  /** The folder is moved; with nothing in it there is none. */
+  /** Moves the folder away. Does nothing when there are no files. */
   moveAway(nowMs: number, forGood: boolean): void {
     if (this.isAway || this.files.isEmpty) return;
     this.awayMs = nowMs;
     this.isAwayForGood = forGood;
   }
 
-  /** Of no effect when it was moved for good, or when the program has made a new folder since. */
+  /** Has no effect when the folder was moved for good or replaced by a new one. */
   comeBack(): void {
     if (!this.isAwayForGood) this.awayMs = undefined;
   }
 
-  /** A new folder is made in its place: what was moved is lost to the program, also when it comes back. */
+  /** Makes a new folder in its place: the moved content is lost to the program, even if it comes back. */
   forsake(): void {
     this.awayMs = undefined;
     this.isAwayForGood = false;
@@ -170,7 +176,7 @@ export class Platter {
     this.sync(this.#unsynced);
   }
 
-  /** The system has thrown away what it could not force to the disk. */
+  /** The system has dropped what it could not sync. */
   drop(pieces: Iterable<PieceIndex>): void {
     for (const pieceIndex of pieces) this.#fill(pieceIndex, hole);
   }
@@ -185,19 +191,22 @@ export class Platter {
     this.files.remove(file);
   }
 
-  /** Another program writes into it, or the medium rots: then the stamp stays. `place`: which block, by its remainder. */
+  /**
+   * Another program writes into a block, or the medium corrupts it: then the stamp stays. `place` selects the
+   * block, modulo the number of written ones.
+   */
   change(place: number, nowMs: number, isVisible: boolean): void {
     if (this.isAway) return;
     const written: number[] = [];
     for (const [number, flavour] of this.flavours.entries()) if (flavour !== hole) written.push(number);
     const number = written[place % Math.max(1, written.length)];
     if (number === undefined) return;
-    // Never right by chance, also in a block of one byte.
+    // Never 0, so never right by chance, even in a block of one byte.
     this.#changes += 1;
     const pieceIndex = Math.floor(number / this.content.geometry.blocksPerPiece) as PieceIndex;
     this.#set(number, pieceIndex, 1 + (this.#changes % 255));
     this.wasChanged = true;
-    // What was harmed without a trace is found with the rest of its file when that is hashed.
+    // Silent corruption is found when the rest of its file is hashed.
     this.harms.set(pieceIndex, { atMs: nowMs, isVisible });
     if (isVisible) this.files.onWritten(this.files.fileOf(pieceIndex));
   }
@@ -211,7 +220,7 @@ export class Platter {
       for (let number = first; number < end; number++) this.flavours[number] = flavour;
       return;
     }
-    // Pads lie in no file: they read as the zeros of a hole.
+    // Pad blocks lie in no file: they read as the zeros of a hole.
     for (let number = first; number < end; number++)
       this.flavours[number] = this.content.isPad(number) ? hole : flavour;
   }
@@ -226,13 +235,13 @@ export class Platter {
     const { geometry, hasGaps } = this.content;
     const { pieceCount, blocksPerPiece } = geometry;
     const wrong = new Uint32Array(pieceCount).fill(blocksPerPiece);
-    // A thousand pieces a host are counted one by one only where they differ; the last one may always.
+    // Pieces are counted one by one only where they can differ: the last one always can.
     const first = hasGaps || geometry.hasShortPieces ? 0 : pieceCount - 1;
     for (let i = first; i < pieceCount; i++) wrong[i] = this.#dataBlocks(i as PieceIndex);
     return wrong;
   }
 
-  /** Blocks of a piece that are no pad. */
+  /** Blocks of a piece that are not pad blocks. */
   #dataBlocks(pieceIndex: PieceIndex): number {
     const first = this.content.blockNumber(pieceIndex, 0);
     const count = this.content.geometry.blockCount(pieceIndex);

@@ -1,6 +1,7 @@
 /**
- * A part that a peer has in another torrent than the first of its world: what it holds of it, and whether its user has it
- * running. Others do nothing to its files. A torrent that is added again has another number each time, as the engine wants.
+ * A side torrent of a peer, in addition to the first torrent of its world: its content, and whether its user
+ * has it running. Other programs leave its files alone. A torrent that is added again gets a new number, as
+ * the engine requires.
  */
 import type { Report, TorrentId } from '../../../client/engine/contract.ts';
 import type { Life } from './life.ts';
@@ -15,9 +16,9 @@ export interface SideOptions {
 export class Side {
   readonly torrent: SimTorrent;
   readonly platter: Platter;
-  /** All of it is stored, as far as the present life knows. */
+  /** Whether the present life believes every piece stored. */
   isComplete = false;
-  /** Its user wants it running. */
+  /** Whether its user has it running. */
   isWanted = true;
   #adds = 0;
   /** Its number in this life, while it runs. */
@@ -28,12 +29,12 @@ export class Side {
     this.platter = new Platter(torrent.content, has, 0);
   }
 
-  /** What the engine calls it now; undefined: it does not run. */
+  /** The engine's present number for it; undefined while it does not run. */
   get id(): TorrentId | undefined {
     return this.#id;
   }
 
-  /** What is recorded is believed, the rest is hashed. */
+  /** Recorded pieces are believed, the others are hashed. */
   add(life: Life, trackers: readonly (readonly string[])[]): void {
     const { torrent, platter } = this;
     const { geometry, infoHash, infoBytes, dataBytes } = torrent;
@@ -55,7 +56,7 @@ export class Side {
     this.#id = undefined;
   }
 
-  /** The program is gone. */
+  /** The program has ended. */
   onEnd(): void {
     this.#id = undefined;
     this.isComplete = false;
@@ -67,8 +68,8 @@ export class Side {
 }
 
 /**
- * What a start finds: recorded pieces are believed in when their file has the stamp that was recorded with them, all others
- * that are there are hashed (`doubtful`: so many).
+ * The pieces that a start finds. Recorded pieces are believed when their file has the recorded stamp. All
+ * others on the disk are hashed (`doubtful`: their number).
  */
 export function foundOn(platter: Platter): { have: Uint8Array; count: number; doubtful: number } {
   const have = new Uint8Array(platter.record.length);
@@ -84,5 +85,5 @@ export function foundOn(platter: Platter): { have: Uint8Array; count: number; do
   return { have, count, doubtful };
 }
 
-/** More torrents than any world has: the rest of a number divided by this says which it is. */
+/** More torrents than any world has: a torrent number modulo this is the same for all its adds. */
 export const torrentsMax = 100;

@@ -1,4 +1,4 @@
-/** One client, several torrents: what they share, and what keeps them apart. */
+/** One client with several torrents: what they share, and what separates them. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Inspector } from '../checkers/inspector.ts';
 import type { SimPeer } from './peer.ts';
@@ -20,7 +20,7 @@ beforeEach(() => {
   world = new World({ seed: 11, totalBytes: 300 * KiB, pieceLength: 32 * KiB });
   other = world.addTorrent({ totalBytes: 200_000, pieceLength: 20_000 });
   inspector = new Inspector(world);
-  // Each has what the other lacks.
+  // Each peer is a seed in one torrent and a leecher in the other.
   seed = world.join({ has: 'all', sides: [{ torrent: other, has: none }] });
   leech = world.join({ sides: [{ torrent: other, has: all }] });
 });
@@ -28,14 +28,14 @@ beforeEach(() => {
 const isOver = () => leech.isComplete && seed.sides[0]!.isComplete;
 
 describe('a client with two torrents', () => {
-  it('fetches one from the peer to which it gives the other', () => {
+  it('a client downloads one torrent from the peer to which it uploads another', () => {
     expect(world.runUntil(isOver, minuteMs)).toBe(true);
     expect(leech.isIdentical).toBe(true);
     expect(seed.sides[0]!.platter.isAllRight).toBe(true);
     inspector.end();
   });
 
-  it('holds nothing more of the one that is stopped, and goes on with the other', () => {
+  it('a client drops all connections of a stopped torrent and continues the other', () => {
     const [side] = seed.sides as [SimPeer['sides'][0]];
     world.runUntil(() => side.id !== undefined && seed.engine.status(side.id)!.haveCount > 3, minuteMs);
     const { id } = side;
@@ -48,7 +48,7 @@ describe('a client with two torrents', () => {
     inspector.end();
   });
 
-  it('goes on where it was when a torrent is added again, also after a crash', () => {
+  it('a client resumes a torrent that is added again, also after a crash', () => {
     const [side] = seed.sides as [SimPeer['sides'][0]];
     world.runUntil(() => side.id !== undefined && seed.engine.status(side.id)!.haveCount > 3, minuteMs);
     seed.want(side, false);
@@ -60,7 +60,7 @@ describe('a client with two torrents', () => {
     inspector.end();
   });
 
-  it('counts all of them against one limit for connections', () => {
+  it('a client counts the connections of all torrents against one limit', () => {
     const crowd = Array.from({ length: 6 }, () => world.join({ sides: [{ torrent: other, has: none }] }));
     const few = world.join({
       limits: { connectionsMax: 3, connectionsPerTorrentMax: 2 },

@@ -1,8 +1,8 @@
 /**
- * One end of a connection, with what it sends: bytes wait in order, leave in runs, and arrive in order.
+ * One end of a connection and its stream: bytes wait in order, leave in runs, and arrive in order.
  *
- * Conservation: everything sent waits here, or is on its way, or has arrived at the other end, or was lost with the
- * connection. A block is carried as its token (content.ts), everything else as its bytes.
+ * Invariant: all sent bytes are queued, in flight, received by the other end, or lost with the connection. A
+ * block is carried as its token (content.ts), everything else as bytes.
  */
 import type { ConnectionId, PeerAddress } from '../../../client/engine/contract.ts';
 import type { Scheduler, Task } from '../kernel/scheduler.ts';
@@ -11,9 +11,9 @@ import type { Link, Reachability } from './link.ts';
 
 /** One request fits, or header and token of a block: most parts are these. */
 const smallPartBytes = 24;
-/** The words of one turn mostly fit; what is longer is kept as it was given. */
+/** The messages of one turn mostly fit. Longer bytes are kept as they were given. */
 const partBytes = 256;
-/** Memory is taken for many parts at once: of its own each would weigh as much again. */
+/** Memory is allocated for many parts at once: separate allocations would double it. */
 const bytesAtOnce = 64 * 1024;
 let memory = new Uint8Array(0);
 let memoryUsed = 0;
@@ -28,24 +28,24 @@ function takeMemory(bytes: number): number {
 }
 
 /**
- * Messages that were sent together; or the start of a block, header and token. What was sent next hangs on it.
+ * Messages that were sent together, or header and token of a block. Linked to what was sent next.
  *
- * Parts and runs are used again: they live as long as bytes are on their way, which is too long for V8 to be rid of them
- * cheaply, and there is one for every message.
+ * Parts and runs are reused: they live as long as their bytes are in flight, which makes them costly for V8's
+ * garbage collector, and there is one for every message.
  */
 class Part {
   readonly isSmall: boolean;
-  /** Some of it are its own, from `#from` on. */
+  /** Its own range of the shared memory starts at `#from`. */
   readonly #from: number;
   readonly #memory: Uint8Array;
-  /** What is too long for them. */
+  /** Bytes that are too long for that range. */
   #long: Uint8Array | undefined = undefined;
-  /** Of the messages; or of a block and its header. */
+  /** Bytes of the messages, or of a block with its header. */
   count = 0;
   isBlock = false;
   next: Part | undefined = undefined;
 
-  /** For so many bytes. */
+  /** A part for this many bytes. */
   static of(count: number): Part {
     const isSmall = count <= smallPartBytes;
     return (isSmall ? spareSmallParts : spareParts).pop() ?? new Part(isSmall);
@@ -64,7 +64,7 @@ class Part {
     else for (let i = 0; i < bytes.length; i++) this.#memory[this.#from + i] = bytes[i]!;
   }
 
-  /** `payload` is lent. */
+  /** `payload` is borrowed. */
   holdBlock(header: Uint8Array, payload: Uint8Array): void {
     this.isBlock = true;
     this.count = header.length + payload.length;
@@ -73,7 +73,7 @@ class Part {
     for (let i = 0; i < tokenBytes && i < payload.length; i++) this.#memory[tokenAt + i] = payload[i]!;
   }
 
-  /** Its bytes from `start` on, `count` of them; of a block they are lent. */
+  /** `count` of its bytes from `start` on. The bytes of a block are lent. */
   read(start: number, count: number): Uint8Array {
     if (this.isBlock) {
       const whole = lendMessage(this.#memory, this.#from);
@@ -89,7 +89,7 @@ class Part {
     copy(target, at, this.#long ?? this.#memory, from + start, count);
   }
 
-  /** Its last byte has arrived: from now on it may be another one. */
+  /** Its last byte has arrived: the part may be reused. */
   release(): void {
     this.next = undefined;
     this.#long = undefined;
@@ -101,35 +101,35 @@ const spareParts: Part[] = [];
 const spareSmallParts: Part[] = [];
 const spareRuns: Run[] = [];
 
-/** A host, as its connections and the ways between hosts see it. */
+/** A host, as its connections and the ways between hosts use it. */
 export interface Station {
   readonly address: PeerAddress;
-  /** All of them; `address` is the first. */
+  /** All addresses; `address` is the first. */
   readonly addresses: readonly PeerAddress[];
   readonly hairpin: boolean;
-  /** By which partitions know it. */
+  /** Its name for partitions. */
   readonly name: string;
   readonly link: Link;
   readonly reachability: Reachability;
-  /** The first packet of a connection has come. */
+  /** The first packet of a connection (SYN) has come. */
   accept(dialer: End): End;
-  /** A run has come to this side's line; or it is through. */
+  /** `arrive`: a run has reached this side's downlink. `take`: it has passed it. */
   arrive(run: Run): void;
   take(run: Run): void;
   receive(to: End, bytes: Uint8Array, count: number): void;
-  /** What it sent has arrived: there is room for more. */
+  /** Sent bytes have arrived: there is room for more. */
   goOn(end: End): void;
-  /** A connection has ended without this side. */
+  /** The connection was ended from outside. */
   lose(end: End, reason: string): void;
-  /** The connection is over for both sides, and neither meant it. */
+  /** Ends the connection for both sides as an error. */
   reset(end: End): void;
-  /** Without a word to the program. */
+  /** Forgets the connection without a fact to the program. */
   forget(end: End): void;
 }
 
-/** What a read from a socket brings at most when small messages come together. It is lent until the turn is over. */
+/** The largest read from a socket when small messages come together. Lent until the end of the turn. */
 const gathered = new Uint8Array(32 * 1024);
-/** In place of what was lent: no length, no id, and no piece of a small torrent. */
+/** Overwrites lent bytes: an invalid length, id and piece index of a small torrent. */
 const stale = 0xee;
 
 export class End {
@@ -139,23 +139,23 @@ export class End {
   /** Of a dial: the address it comes from. */
   from: PeerAddress | undefined;
   isOpen = true;
-  /** The program on its host was told of it. */
+  /** Whether the program on its host knows of it. */
   isTold = false;
   sentBytes = 0;
   receivedBytes = 0;
-  /** Given to us and not yet on the line. */
+  /** Given by the program and not on the line yet. */
   queuedBytes = 0;
   /** On the line, or held up on it. */
   inFlightBytes = 0;
-  /** Left for the kernel, and the host was not yet told. */
+  /** Taken by the kernel and not yet reported to the program. */
   unreportedBytes = 0;
   reportedBytes = 0;
-  /** It waits for its turn on the line; and who comes after it. */
+  /** Whether it waits for its turn on the line, and the end after it. */
   isWaiting = false;
   nextInTurn: End | undefined;
-  /** Nothing arrives before what was sent earlier. */
+  /** Later bytes never arrive before this time. */
   lastArrivalMs = 0;
-  /** Runs that have arrived at the other side's line, and wait there. */
+  /** Runs that wait for the other side's downlink. */
   waitingBelow = 0;
   /** Runs that a partition holds up. */
   parked: Run[] | undefined;
@@ -193,7 +193,7 @@ export class End {
     this.sentBytes += part.count;
   }
 
-  /** The next bytes to leave, at most `bytesMax`. Between messages where `recut` is false and they fit. */
+  /** The next bytes to leave, at most `bytesMax`. Unless `recut`, it cuts between messages where they fit. */
   cut(bytesMax: number, recut: boolean): Run {
     const start = this.#left;
     const first = this.#first;
@@ -202,7 +202,7 @@ export class End {
     for (; part !== undefined && count < bytesMax; part = part.next) {
       const rest = part.count - this.#left;
       const isFitting = rest <= bytesMax - count;
-      // A block leaves alone, and is not cut because something small came before it.
+      // A block leaves alone, and is not cut because something small precedes it.
       if (!recut && count > 0 && (part.isBlock || !isFitting)) break;
       if (!isFitting) {
         this.#left += bytesMax - count;
@@ -223,7 +223,7 @@ export class End {
     return (spareRuns.pop() ?? new Run()).set(this, 'bytes', count, first, start);
   }
 
-  /** The connection is over: what waits here never leaves. */
+  /** The connection is over: queued bytes never leave. */
   drop(): void {
     this.#first = undefined;
     this.#last = undefined;
@@ -233,16 +233,16 @@ export class End {
   }
 }
 
-/** Bytes on their way from one end to the other; or the news that it is there at all, or that it is over. */
+/** Bytes on their way from one end to the other, or the news that the connection is open or over. */
 export class Run implements Task {
   from: End = undefined!;
   count = 0;
   kind: 'open' | 'bytes' | 'end' = 'bytes';
-  /** On its way, queueing for the line of the other side, or through it. */
+  /** On its way, queued for the other side's downlink, or past it. */
   stage: 'travelling' | 'below' | 'here' = 'travelling';
-  /** Why it is over. */
+  /** Why the connection is over. */
   reason = '';
-  /** It begins within this part, and goes on with those that hang on it. */
+  /** It begins within this part and continues with the linked ones. */
   #first: Part | undefined = undefined;
   #start = 0;
 
@@ -263,13 +263,16 @@ export class Run implements Task {
     else host.take(this);
   }
 
-  /** It has arrived, and nobody knows it any more: from now on it may be another one. */
+  /** It has arrived and is not referenced any more: it may be reused. */
   release(): void {
     this.#first = undefined;
     spareRuns.push(this);
   }
 
-  /** Hands the bytes on in the order of the stream, until the receiver closes. `joined`: as one run, whatever is in it. */
+  /**
+   * Delivers the bytes in the order of the stream, until the receiver closes. `joined`: blocks and messages
+   * together, as far as they fit.
+   */
   deliver(to: End, joined: boolean): void {
     let start = this.#start;
     let left = this.count;
@@ -296,13 +299,13 @@ export class Run implements Task {
   }
 }
 
-/** The next read goes into the same memory, as the driver's does: what was not used up by then is lost. */
+/** The next read reuses the memory, as the driver's does: the receiver must not keep it. */
 function lend(to: End, count: number): void {
   to.host.receive(to, gathered, count);
   gathered.fill(stale, 0, count);
 }
 
-/** Sends a run on its way; nothing overtakes what was sent before it. */
+/** Sends a run on its way. It never overtakes earlier ones. */
 export function travel(scheduler: Scheduler, run: Run, arrivesMs: number): void {
   const { from } = run;
   from.lastArrivalMs = Math.max(from.lastArrivalMs, Math.ceil(arrivesMs));

@@ -1,6 +1,6 @@
 /**
- * A torrent of a simulated world: what everybody in it knows of it, and what its author had. Its files lie one after the
- * other in the byte space of its pieces; pads among them are zeros.                                           BEP 3 47
+ * A torrent of a simulated world: its metadata and its right content. Its files lie one after the other in
+ * the byte space of its pieces; pad files are zeros. BEP 3, 47
  */
 import type { TorrentId } from '../../../client/engine/contract.ts';
 import { blockBytesMax, Geometry, type PieceIndex } from '../../../torrents/geometry.ts';
@@ -8,7 +8,7 @@ import { dataBytesOfPadded } from '../../../torrents/metainfo/pads.ts';
 import type { Randomness } from '../kernel/randomness.ts';
 import { type BlockKind, Content } from './content.ts';
 
-/** Three blocks of an info dictionary and a bit. */
+/** A little more than three blocks of an info dictionary. */
 const infoBytesDefault = 50_000;
 
 export interface FileShape {
@@ -17,14 +17,14 @@ export interface FileShape {
 }
 
 export interface TorrentShape {
-  /** Pads included. */
+  /** Pad files included. */
   readonly totalBytes: number;
   readonly pieceLength: number;
-  /** In their order, `totalBytes` together; one file of all bytes when missing. */
+  /** In order, with `totalBytes` together; one file when missing. */
   readonly files?: readonly FileShape[];
-  /** Bytes of the info dictionary that magnets fetch. */
+  /** The size of the info dictionary that magnets download. */
   readonly infoBytes?: number;
-  /** Of a real torrent, where more than the engine reads it; made up otherwise. */
+  /** From a real torrent, for code besides the engine that reads it; made up otherwise. */
   readonly info?: { readonly infoHash: Uint8Array; readonly infoBytes: Uint8Array };
 }
 
@@ -41,10 +41,10 @@ export class SimTorrent {
   readonly infoBytes: Uint8Array;
   readonly geometry: Geometry;
   readonly files: readonly WorldFile[];
-  /** Bytes before the pad, of pieces that end in one. */
+  /** For pieces that end in a pad file: their bytes before it. */
   readonly dataBytes: ReadonlyMap<PieceIndex, number>;
   readonly content: Content;
-  /** Of the whole torrent, without the pads that pieces end in: what trackers are told is left of it. */
+  /** All bytes without the pads at the ends of pieces: the first `left` of a downloader. */
   readonly leftAtFirst: number;
 
   constructor(id: TorrentId, shape: TorrentShape, random: Randomness) {
@@ -68,13 +68,13 @@ export class SimTorrent {
     return this.dataBytes.get(pieceIndex) ?? this.geometry.pieceBytes(pieceIndex);
   }
 
-  /** Bytes of a piece that peers are asked for: whole blocks, those that lie in the pad left out. */
+  /** Bytes of a piece that are requested from peers: whole blocks, without blocks in the pad at its end. */
   askedBytes(pieceIndex: PieceIndex): number {
     const blocks = Math.ceil(this.dataOf(pieceIndex) / blockBytesMax) * blockBytesMax;
     return Math.min(blocks, this.geometry.pieceBytes(pieceIndex));
   }
 
-  /** Blocks that hold nothing but zeros: those behind the data of their piece are never asked for. */
+  /** Blocks that are zeros only. Those after the data of their piece are never requested. */
   #kinds(): Map<number, BlockKind> {
     const kinds = new Map<number, BlockKind>();
     const { geometry } = this;

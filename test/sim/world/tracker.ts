@@ -1,6 +1,6 @@
 /**
- * The production registry behind a simulated wire, with the moods of real trackers: down, refusing, slow, lying,
- * restarted with nothing in its memory. How it is asked is announcer.ts.
+ * The production registry behind a simulated wire, with the faults of real trackers: down, refusing, slow,
+ * lying, restarted without memory. Requests come through announcer.ts.
  */
 import type { AnnounceRequest, Fact, PeerAddress, TrackerAnswer } from '../../../client/engine/contract.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -13,12 +13,12 @@ import { throughBytes } from '../tracker/through-bytes.ts';
 import type { Families } from './place.ts';
 
 const roundTripMsDefault = 40;
-/** How often the tracker drops who has fallen silent. */
+/** How often the tracker drops peers that have timed out. */
 const expireMs = 60_000;
-/** Within this time a client has an alive stream again. */
+/** A client reopens its alive stream within this time. */
 const reconnectMs = 4_000;
 
-/** `down` does not answer at all, `refusing` says no at once. */
+/** `down` does not answer; `refusing` answers with a failure at once. */
 export type TrackerMood = 'up' | 'down' | 'refusing';
 
 export interface HeardAnnounce {
@@ -35,13 +35,13 @@ export interface TrackerParts {
 
 export class SimTracker {
   #mood: TrackerMood = 'up';
-  /** Addresses at which it can be asked. */
+  /** The address families at which it can be reached. */
   families: Families = 'both';
-  /** Until an announce is answered; more than 30 s is no answer. */
+  /** Until an announce is answered. After more than 30 s clients have given up. */
   roundTripMs = roundTripMsDefault;
-  /** Makes another answer of the honest one: for trackers that lie. */
+  /** Replaces the honest answer, for trackers that lie. */
   distort: ((answer: TrackerAnswer, request: AnnounceRequest) => TrackerAnswer) | undefined;
-  /** Announces that arrived, for scenarios that look at them. */
+  /** Announces that arrived, for tests. */
   readonly heard: HeardAnnounce[] = [];
   readonly #parts: TrackerParts;
   readonly #options: Partial<RegistryOptions>;
@@ -49,7 +49,7 @@ export class SimTracker {
   #registry: JudgedRegistry;
   #memory = 1;
   #disbelief: string | undefined;
-  /** What it says when it refuses.  BEP 31 */
+  /** The retry time of its refusals. BEP 31 */
   retryMinutes: number | undefined;
   #nextExpiryMs = expireMs;
 
@@ -84,12 +84,12 @@ export class SimTracker {
     return this.#registry.counts;
   }
 
-  /** The first thing that was wrong with what it answered, if anything was. */
+  /** Describes the first wrong answer, or undefined. */
   get disbelief(): string | undefined {
     return this.#disbelief ?? this.#registry.disbelief;
   }
 
-  /** It has forgotten its peers, unless it has a snapshot of them. `isSilent`: its alive streams are not there again. */
+  /** Restarts: forgets its peers unless it has a snapshot. `isSilent`: alive streams do not reopen. */
   restart({ hasSnapshot = false, isSilent = false } = {}): void {
     if (hasSnapshot) this.#registry = this.#registry.restarted(this.#parts.scheduler.nowMs);
     else {
@@ -99,7 +99,9 @@ export class SimTracker {
     if (!isSilent && this.#mood !== 'down') this.#tellStreams();
   }
 
-  /** An alive stream of a client: `onStanding` hears of the tracker's memory whenever it stands again. */
+  /**
+   * Opens a client's alive stream: `onStanding` is called with the memory id each time the stream reopens.
+   */
   follow(onStanding: (memoryId: string) => void): void {
     this.#streams.push(onStanding);
   }
@@ -116,14 +118,14 @@ export class SimTracker {
     return this.#memory.toString(16).padStart(16, '0');
   }
 
-  /** It works again, honestly and at its usual pace. */
+  /** Ends all faults. */
   heal(): void {
     this.mood = 'up';
     this.roundTripMs = roundTripMsDefault;
     this.distort = undefined;
   }
 
-  /** The tracker's answer to an announce that has reached it; undefined: none. */
+  /** The answer to an announce that has arrived, or undefined. */
   answer(request: AnnounceRequest, from: PeerAddress): Fact | undefined {
     const { torrent, tracker } = request;
     if (this.mood === 'down') return undefined;

@@ -1,6 +1,6 @@
 /**
- * The line up of a host: connections take turns on it, a run of bytes each, as long as the window of each lets them; and
- * the program is told how much of what it sent has left for the kernel.
+ * The uplink of a host: connections take turns, one run of bytes each, as far as their windows allow. The
+ * program is told how many of its bytes the kernel has taken.
  */
 import type { ConnectionId } from '../../../client/engine/contract.ts';
 import type { Prng } from '../../../client/engine/prng.ts';
@@ -10,9 +10,9 @@ import { lossMsDefault, socketBytesDefault, windowBytesDefault } from './link.ts
 import { type End, type Run, type Station, travel } from './stream.ts';
 import type { Ways } from './ways.ts';
 
-/** What a connection sends before it is another one's turn: a block and its header. */
+/** What a connection sends in one turn: a block and its header. */
 const turnBytes = 16 * 1024 + 13;
-/** Less than this that has left is told later, together: it matters to nobody who has a window of megabytes. */
+/** Fewer taken bytes than this are reported together later: senders have windows of megabytes. */
 const reportBytesMin = 8 * 1024;
 const reportMs = 1_000;
 const perMillion = 1_000_000;
@@ -28,22 +28,22 @@ export class Uplink {
   readonly #host: Station;
   readonly #ends: ReadonlyMap<ConnectionId, End>;
   readonly #parts: UplinkParts;
-  /** Ends with something to send, in turn; each knows the next one. */
+  /** Ends with something to send, as a linked list in the order of turns. */
   #firstInTurn: End | undefined;
   #lastInTurn: End | undefined;
-  /** When it has sent what it was given; with fractions. */
+  /** When the line has sent what it was given; with fractions. */
   #upUntilMs = 0;
   #isPumpSet = false;
   #isReportSet = false;
 
-  /** `ends`: all that are open, for their reports. */
+  /** `ends`: all open ends, for their reports. */
   constructor(host: Station, ends: ReadonlyMap<ConnectionId, End>, parts: UplinkParts) {
     this.#host = host;
     this.#ends = ends;
     this.#parts = parts;
   }
 
-  /** The connection has more to send, or room for it. */
+  /** The connection has more to send, or room in its window. */
   goOn(end: End): void {
     if (end.isWaiting || end.other === undefined || end.queuedBytes === 0 || !this.#hasRoom(end)) return;
     this.#wait(end);
@@ -57,7 +57,9 @@ export class Uplink {
     this.#lastInTurn = end;
   }
 
-  /** The program may go on while a turn is taken, and take turns: what waits is looked at anew each time. */
+  /**
+   * Removes an end from the queue. Sends may change the queue during a turn, so it is read anew each time.
+   */
   #takeTurn(end: End): void {
     this.#firstInTurn = end.nextInTurn;
     if (this.#firstInTurn === undefined) this.#lastInTurn = undefined;
@@ -65,7 +67,7 @@ export class Uplink {
     end.isWaiting = false;
   }
 
-  /** The window of its connection lets it send. */
+  /** Whether the window of its connection has room. */
   #hasRoom(end: End): boolean {
     const windowBytes = this.#host.link.windowBytes ?? windowBytesDefault;
     return end.inFlightBytes === 0 || end.inFlightBytes + turnBytes <= windowBytes;
@@ -101,7 +103,7 @@ export class Uplink {
     },
   };
 
-  /** So much of what was sent has left for the kernel, which holds `socketBytes` of it. */
+  /** Reports bytes as taken that have left or fit into the kernel's `socketBytes`. */
   #flush(end: End): void {
     const taken = Math.min(
       end.sentBytes,
@@ -134,7 +136,7 @@ export class Uplink {
     this.#parts.sink({ type: 'flushed', connection: end.connection, bytes });
   }
 
-  /** A run leaves at `departsMs`: it arrives, is held up, or takes its connection with it. */
+  /** A run leaves at `departsMs`: it arrives, is held up by a partition, or resets its connection. */
   depart(run: Run, departsMs: number): void {
     const end = run.from;
     const other = end.other!;

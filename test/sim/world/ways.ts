@@ -1,6 +1,6 @@
 /**
- * Who is at which address, how far apart two hosts are, and who cannot reach whom for now. What is sent where nothing
- * passes is held up and arrives when the way is free again, as TCP has it.
+ * The hosts by address, the latency between them, and partitions. Bytes sent into a partition are held up and
+ * arrive after its end, as with TCP.
  */
 import type { PeerAddress } from '../../../client/engine/contract.ts';
 import type { Randomness } from '../kernel/randomness.ts';
@@ -14,10 +14,13 @@ export class Ways {
   readonly scheduler: Scheduler;
   readonly random: Randomness;
   readonly trace: Trace;
-  /** What a dial to an address hears at which nobody is. */
+  /** The outcome of a dial to an address without a host. */
   unknownAddresses: Exclude<Reachability, 'open'> = 'refuses';
   readonly #hosts = new Map<string, Station>();
-  /** Ways on which nothing passes, as "from>to" by name (an IP address unless it is shared), and how many hold each of them shut. */
+  /**
+   * Blocked ways, as "from>to" by host name (an IP address unless it is shared), with the number of
+   * partitions that block each.
+   */
   readonly #blocked = new Map<string, number>();
   readonly #parked = new Set<End>();
 
@@ -27,7 +30,7 @@ export class Ways {
     this.trace = trace;
   }
 
-  /** From now on others can dial it at its address; whoever was there before cannot be reached any more. */
+  /** From now on others can dial the host at its addresses. It replaces an earlier host there. */
   enter(host: Station): void {
     for (const address of host.addresses) this.#hosts.set(name(address), host);
   }
@@ -40,15 +43,15 @@ export class Ways {
     for (const address of host.addresses) if (this.find(address) === host) this.#hosts.delete(name(address));
   }
 
-  /** One way between two hosts. */
+  /** The latency of one way. */
   awayMs(from: Station, to: Station): number {
     return Math.ceil((from.link.latencyMs + to.link.latencyMs) / 2);
   }
 
-  /** What a dial from this host meets. */
+  /** The outcome of a dial from this host. */
   answerTo(from: Station, address: PeerAddress): Reachability {
     const own = addressToward(from.addresses, address.host);
-    // There is no way from one family of addresses to the other.
+    // There is no route between address families.
     if (own === undefined) return 'refuses';
     const target = this.find(address);
     const there = target?.name ?? address.host;
@@ -57,13 +60,16 @@ export class Ways {
     return target === undefined ? this.unknownAddresses : target.reachability;
   }
 
-  /** Something has come to a host whose program has ended: whoever runs there now knows nothing of the connection. */
+  /**
+   * Bytes have come to a host whose program has ended: a program that runs there now resets the unknown
+   * connection.
+   */
   answerForDead(host: Station, { from }: Run): void {
     if (this.find(host.address) === undefined || this.isBlocked(host, from.host)) return;
     this.scheduler.after(this.awayMs(host, from.host), () => from.host.lose(from, 'reset'));
   }
 
-  // Partitions ------------------------------------------------------------------------------------------------------
+  // Partitions ------------------------------------------------------------------------------------------
 
   isBlocked(from: Station, to: Station): boolean {
     return this.#isShut(from.name, to.name);
@@ -73,7 +79,7 @@ export class Ways {
     return this.#blocked.size > 0 && this.#blocked.has(`${from}>${to}`);
   }
 
-  /** From now on nothing passes this way, by the names of hosts. Shut twice, it is to be opened twice. */
+  /** Blocks a way, by host names. A way blocked twice must be opened twice. */
   shut(from: string, to: string): void {
     const way = `${from}>${to}`;
     this.#blocked.set(way, (this.#blocked.get(way) ?? 0) + 1);
@@ -86,7 +92,7 @@ export class Ways {
     else if (this.#blocked.delete(way)) this.#release();
   }
 
-  /** Every way is free. */
+  /** Opens every way. */
   openAll(): void {
     this.#blocked.clear();
     this.#release();

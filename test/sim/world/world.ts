@@ -1,9 +1,9 @@
 /**
- * A swarm in a box: the production engine, driver and tracker registry on simulated ports, in virtual time. Whoever
- * tells a story builds a world, lets people join, lets it run until a condition holds, and looks at what happened. One
- * seed, one run.
+ * A simulated swarm: the production engine, driver and tracker registry on simulated ports, in virtual time.
+ * A test builds a world, adds peers, runs it until a condition holds, and checks the result. One seed is one
+ * run.
  *
- * Nothing of the real world gets in while it runs (kernel/guard.ts).
+ * The real world is shut out while it runs (kernel/guard.ts).
  */
 import type { Action, Fact, Report, TorrentId } from '../../../client/engine/contract.ts';
 import type { Limits } from '../../../client/engine/limits.ts';
@@ -33,19 +33,19 @@ const trackerUrl = 'http://tracker.sim/announce';
 
 export interface WorldOptions extends TorrentShape {
   readonly seed: number;
-  /** Of every peer; its own go before. */
+  /** For every peer; its own limits take precedence. */
   readonly limits?: Partial<Limits>;
   /** False: peers keep none of their reports, for runs with a million of them. */
   readonly keepsReports?: boolean;
 }
 
 export interface VisitorOptions {
-  /** Its name among the generators. */
+  /** Its name for generators. */
   readonly name: string;
   readonly link: Link;
   readonly sink: FactSink;
   readonly reachability?: Reachability;
-  /** Where it is; an IPv4 address of its own when missing. */
+  /** Its addresses; an IPv4 address of its own when missing. */
   readonly place?: Place;
 }
 
@@ -57,11 +57,14 @@ export interface Visitor {
   readonly random: Prng;
 }
 
-/** Told what happens, for checkers and measures. Each may be missing. */
+/** Callbacks for checkers and measurements. Each may be missing. */
 export interface Watcher {
-  /** The engine has answered a fact; nothing of the answer is carried out yet. `nowMs`: by the clock of this host. */
+  /**
+   * The engine has returned the actions of a fact; none is carried out yet. `nowMs`: by the clock of this
+   * host.
+   */
   onHandled?(peer: SimPeer, fact: Fact, actions: readonly Action[], nowMs: number): void;
-  /** A fact was handled, and everything that came of it is carried out. */
+  /** A fact was handled, and all its actions are carried out. */
   onTurn?(peer: SimPeer, fact: Fact): void;
   onReport?(peer: SimPeer, report: Report): void;
   onCrash?(peer: SimPeer): void;
@@ -73,15 +76,15 @@ export class World {
   readonly random: Randomness;
   readonly trace = new Trace();
   readonly torrent: SimTorrent;
-  /** The others, by number from 2 on. */
+  /** The other torrents, by number from 2 on. */
   readonly sides: SimTorrent[] = [];
   readonly internet: SimInternet;
   /** By URL. */
   readonly trackers = new Map<string, SimTracker>();
   readonly peers: SimPeer[] = [];
-  /** What goes on beside the swarm, and the first thing that was wrong with it (checkers/tracker-answers.ts). */
+  /** Checks that run beside the swarm, with their first error (checkers/tracker-answers.ts). */
   readonly besides: { readonly name: string; readonly disbelief: string | undefined }[] = [];
-  /** Who joins without other words announces to these. */
+  /** The default announce tiers of peers. */
   announceTiers: readonly (readonly string[])[] = [[trackerUrl]];
   readonly #turnWatchers: Required<Pick<Watcher, 'onTurn'>>[] = [];
   readonly #handledWatchers: Required<Pick<Watcher, 'onHandled'>>[] = [];
@@ -96,14 +99,14 @@ export class World {
     this.addTracker(trackerUrl);
   }
 
-  /** Another torrent, in which peers may have a part beside the first. */
+  /** Adds a side torrent, which peers may have in addition to the first. */
   addTorrent(shape: TorrentShape): SimTorrent {
     const torrent = new SimTorrent(2 + this.sides.length, shape, this.random);
     this.sides.push(torrent);
     return torrent;
   }
 
-  /** What an engine calls by this number. */
+  /** The torrent with this engine number. */
   torrentOf(id: TorrentId): SimTorrent {
     const number = id % torrentsMax;
     return number === 1 ? this.torrent : this.sides[number - 2]!;
@@ -125,7 +128,7 @@ export class World {
     return this.torrent.infoBytes;
   }
 
-  /** The tracker that peers announce to unless they are told otherwise. */
+  /** The tracker that peers announce to by default. */
   get tracker(): SimTracker {
     return this.trackers.get(trackerUrl)!;
   }
@@ -147,11 +150,11 @@ export class World {
     return peer;
   }
 
-  /** A host on which something else than Cicada runs: actors stand on it. Its facts go to `sink`. */
+  /** Adds a host that runs something other than Cicada, such as a hostile actor. Its facts go to `sink`. */
   addVisitor({ name, link, sink, reachability = 'open', place }: VisitorOptions): Visitor {
     const { internet, scheduler, trackers, trace } = this;
     const number = ++this.#visitors;
-    // Each in a network of its own, as strangers are.
+    // Each in a network of its own.
     const own = { host: `70.${16 + (number >> 8)}.${number & 255}.1`, port: 6881 };
     const there: Place = place ?? { addresses: [own], hairpin: true, isShared: false };
     const [address] = there.addresses;
@@ -161,16 +164,19 @@ export class World {
     return { number, place: there, host, announcer, random: this.random.of(`visitor ${name}`) };
   }
 
-  /** From now on it is told. */
+  /** Adds a watcher. */
   watch(watcher: Watcher): void {
     this.#watchers.push(watcher);
     if (watcher.onHandled !== undefined) this.#handledWatchers.push(watcher as Required<Watcher>);
     if (watcher.onTurn !== undefined) this.#turnWatchers.push(watcher as Required<Watcher>);
   }
 
-  // Time ------------------------------------------------------------------------------------------------------------
+  // Time ----------------------------------------------------------------------------------------------------
 
-  /** Runs until the condition holds, looking after every event; false when that takes longer than `withinMs`. */
+  /**
+   * Runs until the condition holds, checking it after every event. Returns false when that takes longer than
+   * `withinMs`.
+   */
   runUntil(condition: () => boolean, withinMs: number): boolean {
     return guarded(() => this.scheduler.run(condition, this.nowMs + withinMs));
   }
@@ -182,7 +188,7 @@ export class World {
   /** Runs until every one of these peers is complete. */
   runUntilComplete(peers: readonly SimPeer[], withinMs: number): boolean {
     let waiting = peers.find((peer) => !peer.isComplete);
-    // Whoever was complete may crash and be it no more: then it is looked for again.
+    // A complete peer may crash and be incomplete again: then the search starts anew.
     return this.runUntil(() => {
       if (waiting !== undefined && !waiting.isComplete) return false;
       waiting = peers.find((peer) => !peer.isComplete);
@@ -190,9 +196,9 @@ export class World {
     }, withinMs);
   }
 
-  // Trouble ---------------------------------------------------------------------------------------------------------
+  // Faults ----------------------------------------------------------------------------------------------
 
-  /** Nothing passes from any of these to any of those; both ways unless it is said otherwise. Answers how to end it. */
+  /** Blocks all bytes from `from` to `to`, and back unless `oneWay`. Returns the function that ends it. */
   partition(from: readonly SimPeer[], to: readonly SimPeer[], { oneWay = false } = {}): () => void {
     const ways: [string, string][] = [];
     for (const a of from) {
@@ -211,15 +217,15 @@ export class World {
     };
   }
 
-  /** Nothing passes between this peer and anybody for so long; then all of it arrives. */
+  /** Blocks all bytes between this peer and the others for this long; then they arrive. */
   clog(peer: SimPeer, forMs: number): void {
     const end = this.partition([peer], this.peers);
     this.scheduler.after(forMs, end);
   }
 
   /**
-   * Everything is well again: ways are open, disks and trackers work, folders are back that were not moved for good, links lose nothing, frozen programs go on, and
-   * those that had crashed start again.
+   * Ends all faults: ways open, disks and trackers work, folders that were not moved for good come back,
+   * links lose nothing, frozen programs continue, and crashed ones restart.
    */
   heal(): void {
     this.internet.openAll();
@@ -233,7 +239,7 @@ export class World {
     }
   }
 
-  // Told by peers ---------------------------------------------------------------------------------------------------
+  // Callbacks of peers ----------------------------------------------------------------------------------
 
   onHandled(peer: SimPeer, fact: Fact, actions: readonly Action[], nowMs: number): void {
     for (const watcher of this.#handledWatchers) watcher.onHandled(peer, fact, actions, nowMs);

@@ -1,4 +1,4 @@
-/** How a simulated disk behaves: which calls fail, and what it cannot do. */
+/** The behaviour of a simulated disk: which calls fail, and what it does not support. */
 
 /** Kinds of calls that may fail, each with its codes. */
 export const failures = {
@@ -11,16 +11,16 @@ export const failures = {
 } as const;
 export type CallKind = keyof typeof failures;
 
-/** How a disk behaves; may be changed at any time. */
+/** The behaviour of a disk; may be changed at any time. */
 export interface DriveTemper {
-  /** Of a million calls of a kind, so many fail. */
+  /** Failing calls in a million, by kind. */
   failPpm: Partial<Record<CallKind, number>>;
   /** Whether calls about this path may fail. */
   failsAt: (at: string) => boolean;
-  /** Of a million writes, so many take only a part of what they are given. */
+  /** Writes in a million that write only a part of their bytes. */
   shortWritesPpm: number;
   descriptorsMax: number;
-  /** What a failed fsync could not write is thrown away, as on Linux: the next one succeeds without it. */
+  /** Drops what a failed fsync could not write, as Linux does: the next fsync succeeds without it. */
   dropsUnsynced: boolean;
   /** Hard links are refused, as on FAT. */
   hasNoLinks: boolean;

@@ -1,4 +1,4 @@
-/** What a simulated disk keeps when the power goes. */
+/** What a simulated disk keeps after a power cut. */
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../../../client/engine/prng.ts';
 import { Drive } from './drive.ts';
@@ -31,7 +31,7 @@ function disk(isJournalled = false, isOrdered = false) {
   return { drive, fs, write, read, sync };
 }
 
-/** What is there after the power went, over many cuts. */
+/** The contents after the power cut, over many cuts. */
 function outcomes(
   prepare: (it: ReturnType<typeof disk>) => void,
   at: string,
@@ -48,7 +48,7 @@ function outcomes(
 }
 
 describe('a power cut', () => {
-  it('takes nothing of a file that was forced to the disk with its name', () => {
+  it('a power cut takes nothing of a file that was synced with its folder', () => {
     const kept = outcomes(({ write, fs, sync }) => {
       fs.sync(write('/a', 'song'));
       sync('/');
@@ -56,7 +56,7 @@ describe('a power cut', () => {
     expect([...kept]).toEqual(['song']);
   });
 
-  it('keeps, loses or tears what was not forced to the disk', () => {
+  it('a power cut keeps, loses or tears bytes that were not synced', () => {
     const content = 'x'.repeat(2_000);
     const kept = outcomes(({ write, sync }) => {
       write('/a', content);
@@ -67,12 +67,12 @@ describe('a power cut', () => {
     expect([...kept].some((there) => there.includes('x') && there.includes('\0'))).toBe(true);
   });
 
-  it('may take the name of a file whose folder was not forced to the disk', () => {
+  it('a power cut may take the name of a file whose folder was not synced', () => {
     const kept = outcomes(({ write, fs }) => fs.sync(write('/a', 'song')), '/a');
     expect([...kept].sort()).toEqual(['', 'song']);
   });
 
-  it('gives back the old name where a rename was not forced to the disk, never none of both in a journal', () => {
+  it('after a power cut a journalled drive has either the old or the new name of an unsynced rename', () => {
     for (let seed = 0; seed < 50; seed++) {
       const { drive, fs, write, read, sync } = disk(true, true);
       fs.sync(write('/a', 'song'));
@@ -84,7 +84,7 @@ describe('a power cut', () => {
   });
 });
 
-it('a link never replaces what is there, a rename does', () => {
+it('a link never replaces an existing file, a rename does', () => {
   const { fs, write, read } = disk();
   write('/a', 'new');
   write('/b', 'old');
@@ -93,7 +93,7 @@ it('a link never replaces what is there, a rename does', () => {
   expect(read('/b')).toBe('new');
 });
 
-it('a full disk takes as many bytes as fit, and then none', () => {
+it('a full disk takes the bytes that fit, then refuses', () => {
   const { drive, fs } = disk();
   drive.capacityBytes = 3;
   const descriptor = fs.open('/a', 'make');

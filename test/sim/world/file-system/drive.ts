@@ -1,6 +1,6 @@
 /**
- * A simulated disk with one file system on it, over all lives of the programs that use it: a tree of inodes, names, and
- * the room that is left. What a power cut leaves of it is drawn.
+ * A simulated disk with one file system, over all lives of the programs that use it: a tree of inodes, names
+ * and the free space. What a power cut leaves of it is drawn.
  */
 import { type Prng, shuffle } from '../../../../client/engine/prng.ts';
 import { type CrashRules, Inode } from './inode.ts';
@@ -8,11 +8,11 @@ import { failed } from './system-error.ts';
 
 export interface DriveOptions extends CrashRules {
   readonly device: bigint;
-  /** Two changes within one tick of its clock look alike. */
+  /** Two changes within one tick of its clock have the same time. */
   readonly tickMs: number;
 }
 
-/** Links followed on the way to one name: as Linux, fewer. */
+/** The most links followed for one path; Linux allows more. */
 const linksMax = 8;
 
 export interface Found {
@@ -28,11 +28,11 @@ export class Drive {
   readonly #nowMs: () => number;
   readonly #root: Inode;
   #numbers = 1n;
-  /** Inode numbers of files that are gone: the next file has the last of them. */
+  /** Inode numbers of deleted files. The next file gets the last of them. */
   #free: bigint[] = [];
   #calls = 0;
   #committed = 0;
-  /** What others did at one and the same moment still looks different. */
+  /** Changes of other programs at the same moment have different times. */
   #strangeNs = 0n;
 
   constructor(options: DriveOptions, nowMs: () => number) {
@@ -51,7 +51,7 @@ export class Drive {
     return BigInt(1_000_000 + Math.floor(this.#nowMs() / tickMs) * tickMs) * 1_000_000n;
   }
 
-  /** A time that no write of the program has. */
+  /** A time that no write of the client has. */
   get strangeNs(): bigint {
     this.#strangeNs += 1n;
     return this.nowNs + this.#strangeNs;
@@ -72,7 +72,7 @@ export class Drive {
     return new Inode(number, kind, nowNs, target);
   }
 
-  /** One system call's changes of names: they are kept or lost as one. */
+  /** The name changes of one system call: they are kept or lost together. */
   rename(
     changes: readonly { readonly folder: Inode; readonly name: string; readonly inode: Inode | undefined }[],
     nowNs: bigint,
@@ -92,13 +92,14 @@ export class Drive {
     for (const inode of gone) inode.touch(nowNs);
   }
 
-  /** Nothing names it and nothing has it open any more. */
+  /** The inode has no name and is not open any more. */
   release(inode: Inode): void {
-    // Where names reach the disk in any order, the file and the next one with its number could both come back.
+    // Where names reach the disk in any order, the file and the next one with its number could both come
+    // back.
     if (inode.linkCount === 0 && this.options.isJournalled) this.#free.push(inode.number);
   }
 
-  /** `from`: where a relative way begins. Throws ENOENT, ENOTDIR or ELOOP. */
+  /** `from`: the start of a relative path. Throws ENOENT, ENOTDIR or ELOOP. */
   find(at: string, follow: boolean, from: Inode = this.#root, links = 0): Found {
     const names = at
       .split(/[\\/]/)
@@ -116,9 +117,9 @@ export class Drive {
     return { folder, name: last, inode: follow ? this.#follow(folder, found, at, links) : found };
   }
 
-  /** What a power cut right now would certainly leave at this path. Links are not followed. */
+  /** The inode that a power cut now would certainly leave at this path. Links are not followed. */
   forcedAt(at: string): Inode | undefined {
-    // Without a journal a name is on the disk when its own folder was forced there, and no earlier.
+    // Without a journal a name is on the disk only when its own folder was synced.
     const committed = this.options.isJournalled ? this.#committed : 0;
     let inode: Inode | undefined = this.#root;
     for (const name of at.split('/')) {
@@ -133,7 +134,7 @@ export class Drive {
     return this.find(inode.target, true, inode.target.startsWith('/') ? this.#root : folder, links + 1).inode;
   }
 
-  /** Changes of names so far: an fsync that begins now forces them to the disk, too, where there is a journal. */
+  /** Name changes so far: on a journalled drive, an fsync that begins now saves them as well. */
   get calls(): number {
     return this.#calls;
   }
@@ -142,12 +143,12 @@ export class Drive {
     this.#committed = Math.max(this.#committed, calls);
   }
 
-  /** No power cut will show what failed fsyncs have dropped so far. */
+  /** Data dropped by failed fsyncs is on the disk after all. */
   mend(): void {
     this.#visit(this.#root, (inode) => inode.mend());
   }
 
-  /** What is on the disk afterwards is all there is. */
+  /** Only what is on the disk survives. */
   cutPower(random: Prng): void {
     const { isJournalled } = this.options;
     const last = Math.max(this.#committed, this.#calls - random.below(Math.min(this.#calls, 8) + 1));
@@ -180,7 +181,7 @@ export class Drive {
     shuffle(this.#free, random);
   }
 
-  /** Has lost its last name, which a power cut may give back. */
+  /** The inode has lost its last name, which a power cut may bring back. */
   orphan(inode: Inode): void {
     this.#orphans.add(inode);
   }

@@ -1,8 +1,8 @@
 /**
- * One file, folder or link of a simulated disk: what the system shows of it, and what of that is on the disk already.
- * Everything since the last fsync is a list of changes, of which a power cut keeps some.
+ * One file, folder or link of a simulated disk: what the system shows of it, and what of that is on the disk.
+ * All changes since the last fsync are a list, of which a power cut keeps some.
  *
- * Invariant: what was forced to the disk (`settle`) is never lost.
+ * Invariant: synced data (`settle`) is never lost.
  */
 import type { Prng } from '../../../../client/engine/prng.ts';
 
@@ -14,14 +14,14 @@ export interface Looks {
   readonly ctimeNs: bigint;
 }
 
-/** `bytes` undefined: only its looks changed. */
+/** `bytes` undefined: only size and times changed. */
 interface FileChange {
   readonly position: number;
   readonly bytes: Uint8Array | undefined;
   readonly after: Looks;
 }
 
-/** A name that appears or goes. What one call changes is kept or lost as one. */
+/** A name that appears or goes. The changes of one call are kept or lost together. */
 export interface NameChange {
   readonly call: number;
   readonly name: string;
@@ -30,9 +30,9 @@ export interface NameChange {
 
 /** Which changes a power cut may keep. */
 export interface CrashRules {
-  /** Names change on the disk in the order of the calls; otherwise in any. */
+  /** Names change on the disk in the order of the calls; otherwise in any order. */
   readonly isJournalled: boolean;
-  /** A file is never longer, or newer, than what of its bytes is there; otherwise the rest are zeros. */
+  /** Size and times on the disk never run ahead of the bytes there; otherwise missing bytes are zeros. */
   readonly isOrdered: boolean;
 }
 
@@ -40,11 +40,11 @@ export class Inode {
   readonly number: bigint;
   readonly kind: 'file' | 'folder' | 'link';
   readonly bornNs: bigint;
-  /** Of a link: where it leads. */
+  /** The target of a link. */
   readonly target: string;
   looks: Looks;
   linkCount = 0;
-  /** Of a folder. */
+  /** The entries of a folder. */
   readonly entries = new Map<string, Inode>();
   #content = Buffer.alloc(0);
   #durable = Buffer.alloc(0);
@@ -53,7 +53,7 @@ export class Inode {
   #changes: FileChange[] = [];
   readonly #durableEntries = new Map<string, Inode>();
   #nameChanges: NameChange[] = [];
-  /** Changes that were forced to the disk. */
+  /** The number of synced changes. */
   #settled = 0;
 
   constructor(number: bigint, kind: Inode['kind'], nowNs: bigint, target = '') {
@@ -65,7 +65,7 @@ export class Inode {
     this.#durableLooks = this.looks;
   }
 
-  /** How many bytes there were. */
+  /** Returns the number of bytes read. */
   read(target: Uint8Array, position: number): number {
     const count = Math.max(0, Math.min(target.length, this.looks.bytes - position));
     target.set(this.#content.subarray(position, position + count));
@@ -76,12 +76,12 @@ export class Inode {
     return this.#content.subarray(0, this.looks.bytes);
   }
 
-  /** What no power cut can take: the bytes that were forced to the disk. */
+  /** The bytes that no power cut can take. */
   get forcedBytes(): Uint8Array {
     return this.#durable.subarray(0, this.#durableLooks.bytes);
   }
 
-  /** Of a folder: what stands under this name on the disk, with all changes of names up to this call. */
+  /** In a folder: the inode under this name on the disk, with all name changes up to this call. */
   forcedEntry(name: string, committed: number): Inode | undefined {
     let inode = this.#durableEntries.get(name);
     for (const change of this.#nameChanges) {
@@ -104,12 +104,12 @@ export class Inode {
     this.#change(0, undefined, { bytes, mtimeNs: nowNs, ctimeNs: nowNs });
   }
 
-  /** Its names, or its rights. */
+  /** Its names or permissions have changed. */
   touch(nowNs: bigint): void {
     this.#change(0, undefined, { ...this.looks, ctimeNs: nowNs });
   }
 
-  /** As `touch -r` does: any mtime, and the time of the change. */
+  /** As `touch -r`: any mtime, and the present ctime. */
   setTime(mtimeNs: bigint, nowNs: bigint): void {
     this.#change(0, undefined, { ...this.looks, mtimeNs, ctimeNs: nowNs });
   }
@@ -119,13 +119,13 @@ export class Inode {
     this.#changes.push({ position, bytes, after });
   }
 
-  /** Of a folder: from now on the name stands for this, or for nothing. */
+  /** In a folder: from now on the name has this inode, or none. */
   setName(change: NameChange): void {
     setEntry(this.entries, change);
     this.#nameChanges.push(change);
   }
 
-  /** What an fsync that begins now will have forced to the disk when it ends. */
+  /** What an fsync that begins now will have synced at its end. */
   get mark(): number {
     return this.#settled + (this.kind === 'folder' ? this.#nameChanges.length : this.#changes.length);
   }
@@ -142,13 +142,13 @@ export class Inode {
     }
   }
 
-  /** An fsync has failed: what it could not write counts as written. It is still read, until the power goes. */
+  /** An fsync has failed: its data counts as written and can still be read, until a power cut. */
   drop(): void {
     this.#changes = this.#changes.map((change) => ({ ...change, bytes: undefined }));
     this.#hasDropped = true;
   }
 
-  /** What was dropped is on the disk after all. */
+  /** Dropped data is on the disk after all. */
   mend(): void {
     if (!this.#hasDropped) return;
     this.#hasDropped = false;
@@ -156,7 +156,7 @@ export class Inode {
     this.#durable = Buffer.from(this.bytes);
   }
 
-  /** The power goes. `keeps`: whether a name change of this call is on the disk. */
+  /** A power cut. `keeps`: whether a name change of this call is on the disk. */
   lose(random: Prng, rules: CrashRules, keeps: (call: number) => boolean): void {
     for (const change of this.#nameChanges) if (keeps(change.call)) setEntry(this.#durableEntries, change);
     this.#nameChanges = [];
@@ -169,7 +169,7 @@ export class Inode {
     const shown = random.below(this.#changes.length + 1);
     for (const [i, change] of this.#changes.entries()) {
       const isShown = i < shown;
-      // A truncation that never came to the disk took nothing.
+      // A truncation that did not reach the disk took nothing.
       if (!isShown && change.bytes === undefined) continue;
       const before = this.#durableLooks;
       this.#apply(change, keptRuns(change, random, isShown && rules.isOrdered));
@@ -182,7 +182,7 @@ export class Inode {
     this.#content = Buffer.from(this.#durable.subarray(0, this.looks.bytes));
   }
 
-  /** `runs`: lengths, by turns of bytes that are written and bytes that are not. */
+  /** `runs`: lengths, alternately of written and unwritten bytes. */
   #apply({ position, bytes, after }: FileChange, runs: readonly number[]): void {
     this.#durable = grown(this.#durable, Math.max(after.bytes, position + (bytes?.length ?? 0)));
     let at = 0;

@@ -1,13 +1,13 @@
 /**
- * The calls of the simulated file system that take their time: each takes effect, fails, or never comes to anything in
- * virtual time. An fsync counts from its beginning.
+ * The asynchronous calls of the simulated file system: each takes effect or fails later in virtual time, or
+ * never if the program has ended. An fsync covers the changes before its beginning.
  */
 import type { FileSystem, FilesLater, OpenedFile } from '../../../../client/host/disk/file-system.ts';
 import { Outcome } from '../../../../client/host/disk/steps.ts';
 import { SimFiles } from './sim-files.ts';
 import { failed } from './system-error.ts';
 
-/** Calls it back later, unless the program has ended by then. */
+/** Calls back later, unless the program has ended by then. */
 export type Later = (run: () => void) => void;
 
 export class WholeSimFiles extends SimFiles implements FileSystem {
@@ -15,7 +15,7 @@ export class WholeSimFiles extends SimFiles implements FileSystem {
   readonly #later: Later;
   readonly #afterSync: Later;
 
-  /** `afterSync`: an fsync takes its own time. */
+  /** `afterSync`: the delay of an fsync. */
   constructor(
     life: ConstructorParameters<typeof SimFiles>[0],
     descriptorsArePaths: boolean,

@@ -1,7 +1,7 @@
 /**
- * The file system as one life of a program sees it: the production port (client/host/disk/file-system.ts) over a simulated
- * drive. Every call is a step: before it the power may go, and it may fail as a real one does. After its end nothing the
- * program still does has any effect.
+ * The file system for one life of a program: the production port (client/host/disk/file-system.ts) on a
+ * simulated drive. Every call is a step: the power may be cut before it, and it may fail as a real one does.
+ * After the program's end its calls have no effect.
  */
 import type { Prng } from '../../../../client/engine/prng.ts';
 import type { FileStats, FileSystem, OpenMode } from '../../../../client/host/disk/file-system.ts';
@@ -14,7 +14,7 @@ export interface LifeOfFiles {
   readonly drive: Drive;
   readonly random: Prng;
   readonly temper: DriveTemper;
-  /** Called before each step. Throws when the program is not there any more. */
+  /** Called before each step. Throws when the program has ended. */
   readonly onStep: (call: CallKind | 'close' | 'exists', at: string) => void;
   /** A file gets this name, by a link or a rename. */
   readonly onNamed?: (path: string, inode: Inode) => void;
@@ -40,7 +40,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     this.descriptorsArePaths = descriptorsArePaths;
   }
 
-  /** Paths that are open, each as often as it is. */
+  /** The paths of open files, one for each descriptor. */
   get openPaths(): readonly string[] {
     return [...this.#opened.values()].map(({ path }) => path);
   }
@@ -50,7 +50,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     return false;
   }
 
-  /** The power may go before this, or it fails. */
+  /** One call: the power may be cut before it, or it fails. */
   step(kind: CallKind, at: string): void {
     const { onStep, random, temper } = this.#life;
     onStep(kind, at);
@@ -76,7 +76,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     return this.#keep(at, mode === 'make' ? this.#make(at) : this.#existing(at, mode));
   }
 
-  /** A new file for its owner alone, in place of what is there. */
+  /** Truncates a file for writing, or creates it. */
   replace(at: string): number {
     this.step('open', at);
     const found = this.#find(at, true);
@@ -105,7 +105,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     try {
       this.step('write', path);
     } finally {
-      // A write that fails counts, too: the program takes the new look of the file for its own doing.
+      // Also for a failed write: the client takes the file's new stamp for its own doing.
       this.#life.onWrite?.(path, inode);
     }
     const { drive } = this.#life;
@@ -230,7 +230,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     this.#unname(found);
   }
 
-  /** What is behind a descriptor. */
+  /** The file of a descriptor. */
   opened(descriptor: number): Opened {
     const opened = this.#opened.get(descriptor);
     if (opened === undefined) throw failed('EBADF', `${descriptor}`);
@@ -276,7 +276,7 @@ export class SimFiles implements Omit<FileSystem, 'later' | 'readLater'> {
     this.#forget(inode!);
   }
 
-  /** Without a name and not open, it is gone, unless the power goes first. */
+  /** A file without a name that is not open is gone, unless the power is cut first. */
   #forget(inode: Inode): void {
     if (inode.linkCount > 0) return;
     const { drive } = this.#life;

@@ -1,4 +1,4 @@
-/** An error as the system gives it. */
+/** An error as the operating system returns it. */
 export function failed(code: string, at: string): Error {
   return Object.assign(new Error(`${code}: simulated, '${at}'`), { code });
 }
