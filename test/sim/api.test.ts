@@ -1,4 +1,4 @@
-/** What `cicada-swarm/sim` promises to others. */
+/** The public interface `cicada-swarm/sim`. */
 import { describe, expect, it } from 'vitest';
 import { drawPlan, PlanError, type SwarmPlan, shrinkPlan, simulate } from './api.ts';
 
@@ -12,14 +12,14 @@ const plan: SwarmPlan = {
   ],
 };
 
-describe('a swarm that is described', () => {
-  it('is run to its end', () => {
+describe('simulate', () => {
+  it('a described swarm is run to its end', () => {
     const result = simulate(plan);
     expect(result).toMatchObject({ seed: 1, completed: 7, failed: 0, failure: undefined });
     expect(result.virtualSeconds).toBeGreaterThan(0);
   });
 
-  it('may have faults and foes in it', () => {
+  it('a described swarm may have faults and hostile peers', () => {
     const troubled: SwarmPlan = {
       ...plan,
       peers: [...plan.peers, { name: 'foe', role: 'poisoner' }],
@@ -33,12 +33,12 @@ describe('a swarm that is described', () => {
     expect(simulate(troubled)).toMatchObject({ completed: 7, failure: undefined });
   });
 
-  it('that nobody can complete is not expected to be', () => {
+  it('a swarm without a source of every piece is not expected to complete', () => {
     const seedless = { ...plan, peers: [{ name: 'leech', count: 2 }] };
     expect(simulate(seedless)).toMatchObject({ completed: 0, failed: 0, failure: undefined });
   });
 
-  it('in which no two peers can meet fails, and says what is missing', () => {
+  it('a swarm in which no two peers can meet fails, and the message says what is missing', () => {
     const strangers: SwarmPlan = { seed: 1, torrent: plan.torrent, peers: plan.peers };
     expect(simulate(strangers)).toMatchObject({
       failed: 1,
@@ -52,8 +52,8 @@ describe('a swarm that is described', () => {
     expect(simulate(unreachable).failure).toMatchObject({ checker: 'no-meeting' });
   });
 
-  it('that makes no progress for as long as it may is stuck, and the last events are told', () => {
-    // The only link lets nothing pass in time.
+  it('a swarm without progress for `stuckMs` is stuck, and its failure holds the last events', () => {
+    // The seed's link is too slow for a piece within `stuckMs`.
     const slow: SwarmPlan = {
       ...plan,
       stuckMs: 1_000,
@@ -68,13 +68,13 @@ describe('a swarm that is described', () => {
     expect(failure!.lastEvents).toHaveLength(5);
   });
 
-  it('that is none is refused, and it is said where', () => {
+  it('an invalid plan throws a PlanError', () => {
     expect(() => simulate({ ...plan, peers: [] })).toThrow(PlanError);
   });
 });
 
 describe('one seed', () => {
-  it('is one run, a hundred times of a hundred', () => {
+  it('a plan gives the same trace in a hundred runs', () => {
     const small: SwarmPlan = {
       ...plan,
       torrent: { pieces: 3, pieceBytes: 40_000 },
@@ -88,17 +88,17 @@ describe('one seed', () => {
     for (let i = 0; i < 99; i++) expect(simulate(small).traceHash).toBe(traceHash);
   });
 
-  it.each([3, 11, 17])('is one run, with all that was drawn (%i)', (seed) => {
+  it.each([3, 11, 17])('a drawn plan gives the same result in five runs (seed %i)', (seed) => {
     const first = simulate(drawPlan(seed));
     for (let i = 0; i < 4; i++) expect(simulate(drawPlan(seed))).toEqual(first);
   });
 
-  it('is another run with another seed', () => {
+  it('another seed gives another run', () => {
     expect(simulate({ ...plan, seed: 2 }).traceHash).not.toBe(simulate(plan).traceHash);
   });
 });
 
-it('a failing swarm is made smaller', () => {
+it('shrinkPlan makes a failing swarm smaller', () => {
   const isStuck = (smaller: SwarmPlan) => simulate({ ...smaller, stuckMs: 500 }).failure?.checker === 'stuck';
   const slow: SwarmPlan = {
     ...plan,

@@ -1,6 +1,6 @@
 /**
- * `cicada-swarm/sim`: swarms in virtual time, for anybody's tests. Describe a swarm as data, run it, look at the result; one
- * seed is one run, on every machine.
+ * `cicada-swarm/sim`: swarms in virtual time, for the tests of any project. Describe a swarm as data, run it,
+ * and read the result. One seed is one run, on every machine.
  *
  *     const { completed, failure } = simulate({
  *       seed: 1,
@@ -23,8 +23,8 @@ export type { RunOptions } from './runner/run-plan.ts';
 export { type Watcher, World, type WorldOptions } from './world/world.ts';
 
 /**
- * Runs a swarm to its end. The plan may come from a file: what is wrong with it is a PlanError that says where. A rule
- * that was broken is no exception but `failure` in the result.
+ * Runs a swarm to its end. The plan may come from a file: an error in it is a PlanError that says where. A
+ * broken rule throws nothing: it is `failure` in the result.
  */
 export function simulate(plan: SwarmPlan, options: RunOptions = {}): RunResult {
   return runPlan(validatePlan(plan), options);

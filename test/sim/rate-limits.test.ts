@@ -12,7 +12,7 @@ function smallWorld(seed: number): World {
 }
 
 describe('rate limits', () => {
-  it('hold for everything sent', () => {
+  it('the upload limit holds for all sent bytes', () => {
     const world = smallWorld(61);
     world.join({ has: 'all', uploadBpsMax: MiB });
     const leech = world.join({ link: { latencyMs: 5, up: 100_000, down: 100_000 } });
@@ -22,7 +22,7 @@ describe('rate limits', () => {
     expect(world.scheduler.nowMs).toBeLessThan(10_000);
   });
 
-  it('hold for everything fetched', () => {
+  it('the download limit holds for all received bytes', () => {
     const world = smallWorld(62);
     world.join({ has: 'all', link: { latencyMs: 5, up: 100_000, down: 100_000 } });
     const leech = world.join({ downloadBpsMax: MiB });
@@ -32,8 +32,8 @@ describe('rate limits', () => {
   });
 });
 
-describe('rate limits that are changed while a torrent runs', () => {
-  it('hold from then on', () => {
+describe('rate limits changed while a torrent runs', () => {
+  it('a lowered upload limit of a seed holds from then on', () => {
     const world = smallWorld(63);
     const fast = { latencyMs: 5, up: 100_000, down: 100_000 };
     const seed = world.join({ has: 'all', link: fast });
@@ -47,7 +47,7 @@ describe('rate limits that are changed while a torrent runs', () => {
     expect(leech.status.downloaded - before).toBeLessThan(3.8 * MiB);
   });
 
-  it('let everything go at once when they are taken away', () => {
+  it('a removed download limit stops slowing the download at once', () => {
     const world = smallWorld(64);
     const fast = { latencyMs: 5, up: 100_000, down: 100_000 };
     world.join({ has: 'all', link: fast });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run sim`: swarms in virtual time. The seed first, so that a run that is never heard of again can be repeated;
- * what came of it last. Exit code 0: all rules held; 1: one was broken; 28: not understood.
+ * `npm run sim`: swarms in virtual time. Prints the seed first, so that a run that is killed can be repeated,
+ * and the result last. Exit code 0: all rules held; 1: a rule was broken; 28: invalid arguments or files.
  */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';

@@ -1,6 +1,6 @@
 /**
- * Two hundred new seeds at every run of the tests: somebody else's each time. The first is printed; CICADA_SIM_SEED
- * repeats it, and .ci/run takes it from the state of the sources.
+ * Two hundred new seeds in every run of the tests. The first is printed; CICADA_SIM_SEED repeats it, and
+ * .ci/run derives it from the state of the sources.
  */
 import process from 'node:process';
 import { expect, it } from 'vitest';

@@ -7,7 +7,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const minuteMs = 60_000;
 
-/** 8 MiB in 64 pieces: small enough to be quick, large enough for every policy to matter. */
+/** 8 MiB in 64 pieces: small enough to be quick, large enough that every policy matters. */
 function smallWorld(seed: number, limits = {}): World {
   return new World({ seed, totalBytes: 8 * MiB - 4_321, pieceLength: 128 * KiB, limits });
 }
@@ -27,7 +27,7 @@ describe('two engines in virtual time', () => {
     ['pieces of half a block', 512 * KiB - 5, 8 * KiB],
     ['pieces of 100 bytes', 100_001, 100],
     ['pieces of 32 MiB', 33 * MiB, 32 * MiB],
-  ])('complete a torrent of %s', (_, totalBytes, pieceLength) => {
+  ])('two peers complete a torrent of %s', (_, totalBytes, pieceLength) => {
     const world = new World({ seed: 1, totalBytes, pieceLength });
     const seed = world.join({ has: 'all' });
     const leech = world.join();
@@ -37,7 +37,7 @@ describe('two engines in virtual time', () => {
     expect(seed.status.uploaded).toBe(totalBytes);
   });
 
-  it('come to the same end from the same seed', () => {
+  it('the same seed gives the same end time and reports', () => {
     const run = () => {
       const world = smallWorld(7);
       world.join({ has: 'all' });
@@ -49,7 +49,7 @@ describe('two engines in virtual time', () => {
     expect(run()).toEqual(run());
   });
 
-  it('leave nothing behind: no buffer, no connection', () => {
+  it('peers that stop leave no buffer and no connection behind', () => {
     const world = smallWorld(8);
     const seed = world.join({ has: 'all' });
     const leech = world.join();
@@ -61,7 +61,7 @@ describe('two engines in virtual time', () => {
     expect(leech.host.openCount + seed.host.openCount).toBe(0);
   });
 
-  it('stopping in the middle gives every buffer back', () => {
+  it('a download that is stopped halfway returns every buffer', () => {
     const world = smallWorld(9);
     world.join({ has: 'all' });
     const leech = world.join();
@@ -73,7 +73,7 @@ describe('two engines in virtual time', () => {
 });
 
 describe('many sources', () => {
-  it('pieces come from all seeds at once', () => {
+  it('a leecher downloads from all seeds at once', () => {
     const world = smallWorld(2);
     const seeds = [1, 2, 3].map(() => world.join({ has: 'all' }));
     const leech = world.join({ link: { latencyMs: 20, up: 50_000, down: 50_000 } });
@@ -83,7 +83,7 @@ describe('many sources', () => {
     expect(leech.status.wasted).toBeLessThan(leech.status.totalBytes / 50);
   });
 
-  it('leeches serve each other: one seed uploads far less than everybody downloads', () => {
+  it('leechers serve each other: one seed uploads far less than all leechers download', () => {
     const world = smallWorld(3);
     const seed = world.join({ has: 'all' });
     const leeches = [1, 2, 3, 4, 5].map(() => world.join());
@@ -92,7 +92,7 @@ describe('many sources', () => {
     expect(seed.status.uploaded).toBeLessThan(3.5 * 8 * MiB);
   });
 
-  it('peers that each have half complete each other', () => {
+  it('two peers with complementary halves complete each other', () => {
     const world = smallWorld(4);
     const even = world.join({ has: (piece) => piece % 2 === 0 });
     const odd = world.join({ has: (piece) => piece % 2 === 1 });
@@ -100,7 +100,7 @@ describe('many sources', () => {
     expectAllIdentical([even, odd]);
   });
 
-  it('with fewer slots than takers everybody is served in the end', () => {
+  it('a seed with fewer upload slots than leechers serves all of them in the end', () => {
     const world = smallWorld(5, { uploadSlotsMax: 1 });
     world.join({ has: 'all' });
     const leeches = [1, 2, 3, 4].map(() => world.join());
@@ -120,8 +120,8 @@ describe('many sources', () => {
   });
 });
 
-describe('a peer that fails costs only what it had in hand', () => {
-  it('one that dies in the middle', () => {
+describe('failing peers', () => {
+  it('a seed that crashes halfway does not stop a leecher with another seed', () => {
     const world = smallWorld(11);
     const dying = world.join({ has: 'all' });
     world.join({ has: 'all' });
@@ -132,7 +132,7 @@ describe('a peer that fails costs only what it had in hand', () => {
     expect(leech.isIdentical).toBe(true);
   });
 
-  it('one that stays connected and says nothing more', () => {
+  it('a seed that freezes costs a leecher with another seed less than 20 s', () => {
     const world = smallWorld(12);
     const frozen = world.join({ has: 'all' });
     world.join({ has: 'all' });
@@ -145,19 +145,19 @@ describe('a peer that fails costs only what it had in hand', () => {
     expect(world.scheduler.nowMs - atMs).toBeLessThan(20_000);
   });
 
-  it('one that is a hundred times as slow does not hold up the end', () => {
+  it('a seed a hundred times slower than another does not delay the end', () => {
     const world = smallWorld(13);
     world.join({ has: 'all' });
     world.join({ has: 'all', link: { ...homeLink, up: homeLink.up / 100 } });
     const leech = world.join();
-    // The fast one alone needs 3.4 s.
+    // The fast seed alone needs 3.4 s.
     expect(world.runUntilComplete([leech], 8_000)).toBe(true);
     expect(leech.status.wasted).toBeLessThan(leech.status.totalBytes / 20);
   });
 });
 
 describe('liars', () => {
-  it('one among four is found out, dropped and not asked again', () => {
+  it('a liar among four seeds is found, dropped and not requested from again', () => {
     const world = smallWorld(21);
     const liar = world.join({ has: 'all', lies: true });
     for (let i = 0; i < 3; i++) world.join({ has: 'all' });
@@ -170,19 +170,22 @@ describe('liars', () => {
     expect(leech.status.wasted).toBeLessThan(4 * 128 * KiB);
   });
 
-  it.each([31, 32, 33, 34, 35])('three of four lie and the honest one suffices (seed %i)', (seed) => {
-    const world = smallWorld(seed);
-    const liars = [1, 2, 3].map(() => world.join({ has: 'all', lies: true }));
-    const honest = world.join({ has: 'all' });
-    const leech = world.join();
-    expect(world.runUntilComplete([leech], 2 * minuteMs)).toBe(true);
-    expect(leech.isIdentical).toBe(true);
-    const blamed = leech.reportsOf('peer-dropped').filter((r) => r.reason === 'sent-corrupt-data');
-    expect(blamed.map((r) => r.address.host)).not.toContain(honest.address.host);
-    expect(new Set(blamed.map((r) => r.address.host)).size).toBe(liars.length);
-  });
+  it.each([31, 32, 33, 34, 35])(
+    'a leecher completes from one honest seed and bans three liars (seed %i)',
+    (seed) => {
+      const world = smallWorld(seed);
+      const liars = [1, 2, 3].map(() => world.join({ has: 'all', lies: true }));
+      const honest = world.join({ has: 'all' });
+      const leech = world.join();
+      expect(world.runUntilComplete([leech], 2 * minuteMs)).toBe(true);
+      expect(leech.isIdentical).toBe(true);
+      const blamed = leech.reportsOf('peer-dropped').filter((r) => r.reason === 'sent-corrupt-data');
+      expect(blamed.map((r) => r.address.host)).not.toContain(honest.address.host);
+      expect(new Set(blamed.map((r) => r.address.host)).size).toBe(liars.length);
+    },
+  );
 
-  it('a liar is never given out as truth to others', () => {
+  it('leechers beside a liar never ban each other for its blocks', () => {
     const world = smallWorld(22);
     world.join({ has: 'all', lies: true });
     world.join({ has: 'all' });
@@ -199,7 +202,7 @@ describe('liars', () => {
 });
 
 describe('magnets', () => {
-  it('bring the info dictionary from peers', () => {
+  it('a magnet receives the info dictionary from peers', () => {
     const world = smallWorld(71);
     world.join({ has: 'all' });
     const finder = world.join({ magnet: true });
@@ -209,20 +212,23 @@ describe('magnets', () => {
     expect(found!.peers.length).toBeGreaterThan(0);
   });
 
-  it.each([72, 73, 74])('a peer with a wrong one is banned, and another asked (seed %i)', (seed) => {
-    const world = smallWorld(seed);
-    const wrong = world.infoBytes.map((byte, i) => (i === 20_000 ? byte ^ 1 : byte));
-    const liars = [1, 2, 3].map(() => world.join({ has: 'all', infoBytes: wrong }));
-    world.join({ has: 'all' });
-    const finder = world.join({ magnet: true });
-    expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, 5 * minuteMs)).toBe(true);
-    expect(finder.reportsOf('metadata-received')[0]!.infoBytes).toEqual(world.infoBytes);
-    const banned = finder.reportsOf('peer-dropped').filter((r) => r.reason === 'sent-corrupt-metadata');
-    const lying = new Set(liars.map((l) => l.address.host));
-    for (const { address } of banned) expect(lying.has(address.host)).toBe(true);
-  });
+  it.each([72, 73, 74])(
+    'a peer with a wrong info dictionary is banned, and another is asked (seed %i)',
+    (seed) => {
+      const world = smallWorld(seed);
+      const wrong = world.infoBytes.map((byte, i) => (i === 20_000 ? byte ^ 1 : byte));
+      const liars = [1, 2, 3].map(() => world.join({ has: 'all', infoBytes: wrong }));
+      world.join({ has: 'all' });
+      const finder = world.join({ magnet: true });
+      expect(world.runUntil(() => finder.reportsOf('metadata-received').length > 0, 5 * minuteMs)).toBe(true);
+      expect(finder.reportsOf('metadata-received')[0]!.infoBytes).toEqual(world.infoBytes);
+      const banned = finder.reportsOf('peer-dropped').filter((r) => r.reason === 'sent-corrupt-metadata');
+      const lying = new Set(liars.map((l) => l.address.host));
+      for (const { address } of banned) expect(lying.has(address.host)).toBe(true);
+    },
+  );
 
-  it('a peer that claims more than anybody would take is not asked', () => {
+  it('a peer that claims more than 8 MiB of metadata is not asked for it', () => {
     const world = smallWorld(75);
     world.join({ has: 'all', infoBytes: new Uint8Array(8 * MiB + 1) });
     const finder = world.join({ magnet: true });
@@ -231,7 +237,7 @@ describe('magnets', () => {
 });
 
 describe('trackers', () => {
-  it('hear started once, completed once and stopped once', () => {
+  it('a tracker receives started, completed and stopped once each from a downloader', () => {
     const world = smallWorld(41);
     world.join({ has: 'all' });
     const leech = world.join();
@@ -243,7 +249,7 @@ describe('trackers', () => {
     expect(events.filter((e) => e !== 'none')).toEqual(['started', 'completed', 'stopped']);
   });
 
-  it('a seed never says completed', () => {
+  it('a seed never announces completed', () => {
     const world = smallWorld(42);
     const seed = world.join({ has: 'all' });
     const leech = world.join();
@@ -253,7 +259,7 @@ describe('trackers', () => {
     expect(events).not.toContain('completed');
   });
 
-  it('one that is down does not stop a running swarm, and is found again', () => {
+  it('a tracker that is down does not stop a running swarm, and is announced to again', () => {
     const world = smallWorld(43);
     world.join({ has: 'all' });
     const leech = world.join();
@@ -266,7 +272,7 @@ describe('trackers', () => {
     expect(world.runUntil(() => world.tracker.heard.length > heard, 31 * minuteMs)).toBe(true);
   });
 
-  it('one that is down at first is asked again, ever more rarely', () => {
+  it('a tracker that is down from the start is retried with backoff', () => {
     const world = smallWorld(44);
     world.tracker.isDown = true;
     world.join({ has: 'all' });
@@ -278,20 +284,20 @@ describe('trackers', () => {
   });
 });
 
-describe('a lonely peer', () => {
-  it('asks the tracker early at first, then ever more rarely', () => {
+describe('a peer without peers', () => {
+  it('a peer without peers announces early at first, then at the regular interval', () => {
     const world = smallWorld(45);
     const leech = world.join();
     world.runUntil(() => false, 60 * minuteMs);
     const atMs = world.tracker.heard.map((h) => h.atMs);
     expect(atMs[1]! - atMs[0]!).toBeLessThan(minuteMs);
-    // Sixty-one regular announces in an hour at the simulated interval of 60 s, and a handful of early ones.
+    // 60 announces in an hour at the simulated interval of 60 s, plus a few early ones.
     expect(leech.reportsOf('tracker-answered').length).toBeLessThan(70);
   });
 });
 
-describe('the disk', () => {
-  it('that refuses pauses the download with its reason, and it goes on by itself', () => {
+describe('a failing disk', () => {
+  it('a failing disk pauses the download with its reason, and the download resumes by itself afterwards', () => {
     const world = smallWorld(51);
     world.join({ has: 'all' });
     const leech = world.join();
@@ -301,7 +307,7 @@ describe('the disk', () => {
     expect(leech.status.trouble?.code).toBe('ENOSPC');
     const before = leech.status.downloaded;
     world.runUntil(() => false, minuteMs);
-    // It tries again now and then, and does not fetch the whole torrent for nothing.
+    // It retries now and then, and does not download the whole torrent in vain.
     expect(leech.status.downloaded - before).toBeLessThan(4 * 8 * MiB);
     leech.temper.failing = undefined;
     expect(world.runUntilComplete([leech], minuteMs)).toBe(true);
@@ -310,10 +316,10 @@ describe('the disk', () => {
   });
 });
 
-it('who is connected is not dialed, for hours, whatever trackers say and whoever dialed whom', () => {
+it('connected peers are not dialed for hours, in either direction, also when trackers list them', () => {
   const world = smallWorld(61, { redialMaxMs: 20_000, dialFailuresMax: 2 });
   const half = (first: number) => ({ has: (piece: number) => piece % 2 === first, uploadBpsMax: 40_000 });
-  // Slow enough never to be done.
+  // Too slow to complete within the test.
   const peers = [0, 1, 0, 1].map((first) => world.join({ ...half(first), downloadBpsMax: 500 }));
   world.runFor(5 * minuteMs);
   const dialsSoFar = peers.map((peer) => peer.reportsOf('dial-failed').length);
