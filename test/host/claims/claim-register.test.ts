@@ -23,7 +23,7 @@ function requestOf(metainfo: Metainfo, folder: string, more: { othersMayWrite?: 
   return { request, unguarded };
 }
 
-/** Held claims, or how they met another one. */
+/** Held claims, or the claim they met. */
 function take(register: ClaimRegister, ...request: Parameters<typeof requestOf>) {
   const { request: asked, unguarded } = requestOf(...request);
   const answer = register.take(asked);
@@ -47,7 +47,7 @@ async function twoSongs() {
   ] as const;
 }
 
-it('what one process has another is refused, with its name, until it is given up; then nothing is left', async () => {
+it('a claim of another process is refused with its name until it is given up, and then nothing is left', async () => {
   const base = temporaryFolder();
   const [a, b] = await twoSongs();
   const [one, other] = [0, 1].map(() => new ClaimRegister({ bases: [base], userId }));
@@ -63,7 +63,7 @@ it('what one process has another is refused, with its name, until it is given up
   expect(readdirSync(join(base, `cicada-claims-${userId}`))).toEqual(['guard']);
 });
 
-it('claims that do not fit lie in the next place, are seen there, and leave nothing in the first', async () => {
+it('claims for which a place has no room are written to the next place, found there, and leave nothing in the first', async () => {
   const bases = [temporaryFolder(), temporaryFolder()];
   const inBase = (at: number) => readdirSync(join(bases[at]!, `cicada-claims-${userId}`));
   const [a, b] = await twoSongs();
@@ -88,7 +88,7 @@ it('claims that do not fit lie in the next place, are seen there, and leave noth
   expect([inBase(0), inBase(1)]).toEqual([['guard'], ['guard']]);
 });
 
-it('a claim ends with kill -9 of its process, at once, and so does what it had written down', async () => {
+it('a claim ends at once with kill -9 of its process, and so does what it had written', async () => {
   const base = temporaryFolder();
   const [a, b] = await twoSongs();
   const child = started(base, a.torrent, '/music');
@@ -104,7 +104,7 @@ it('a claim ends with kill -9 of its process, at once, and so does what it had w
   expect(readdirSync(join(base, `cicada-claims-${userId}`))).toEqual(['guard']);
 });
 
-it('the number of a process holds nothing: not even that of one that runs', async () => {
+it('a process number alone holds no claim, even if a process with that number runs', async () => {
   const base = temporaryFolder();
   const [a, b] = await twoSongs();
   const child = started(base, a.torrent, '/music');
@@ -116,7 +116,7 @@ it('the number of a process holds nothing: not even that of one that runs', asyn
   (take(new ClaimRegister({ bases: [base], userId }), b.metainfo, '/music') as HeldClaims).release();
 });
 
-it('of two that ask at the same moment exactly one has it, twenty times', async () => {
+it('exactly one of two processes that claim at the same moment gets the path, in twenty rounds', async () => {
   const base = temporaryFolder();
   const both = (await twoSongs()).map(({ torrent }) => started(base, torrent, '/music', '20'));
   for (const child of both) expect(await said(child)).toBe('ready');
@@ -132,7 +132,7 @@ it('of two that ask at the same moment exactly one has it, twenty times', async 
   }
 });
 
-it('all paths of a torrent are had, or none', async () => {
+it('a claim gets all paths of a torrent or none', async () => {
   const base = temporaryFolder();
   const register = new ClaimRegister({ bases: [base], userId });
   const cover = [70_000, 9] as const;
@@ -141,13 +141,13 @@ it('all paths of a torrent are had, or none', async () => {
   const c = await torrentOf('Album', { '1.flac': [50_000, 2] }, 'hybrid');
   const held = take(register, a.metainfo, '/music') as HeldClaims;
   expect(take(register, b.metainfo, '/music')).toMatchObject({ meeting: 'busy' });
-  // It waits for the cover and has not taken its song.
+  // It waits for the cover and has not claimed its song.
   (take(register, c.metainfo, '/music') as HeldClaims).release();
   held.release();
   (take(register, b.metainfo, '/music') as HeldClaims).release();
 });
 
-it('what is held can grow and shrink, and when it cannot grow it stays as it was', async () => {
+it('a claim can grow and shrink, and is unchanged when it cannot grow', async () => {
   const base = temporaryFolder();
   const [one, other] = [0, 1].map(() => new ClaimRegister({ bases: [base], userId }));
   const a = await torrentOf('Album', { '1.flac': [50_000, 1], '2.flac': [50_000, 2] }, 'v2');
@@ -171,7 +171,7 @@ it('what is held can grow and shrink, and when it cannot grow it stays as it was
   first.release();
 });
 
-it('a folder that was tidied away is written anew, with all that is held', async () => {
+it('a deleted folder of claims is written again with all held claims', async () => {
   const base = temporaryFolder();
   const [a, b] = await twoSongs();
   const [one, other] = [0, 1].map(() => new ClaimRegister({ bases: [base], userId }));
@@ -200,7 +200,7 @@ it.each<readonly [string, (folder: string) => void]>([
   held.release();
 });
 
-it('where nothing can be written down a download goes on, is told so, and is safe within its process', async () => {
+it('claims without a writable place cause a notice and hold within their process', async () => {
   const [a, b] = await twoSongs();
   const register = new ClaimRegister({ bases: ['/proc/nowhere', '/dev/null'], userId });
   const { request, unguarded } = requestOf(a.metainfo, '/music');

@@ -13,7 +13,7 @@ const torrentOf = async (name: string, files: Files, format: Format = 'v1') =>
 const claims = (metainfo: Metainfo, folder: string, kind: 'file' | 'replace' = 'file') =>
   claimsOf({ metainfo, folder, kindOf: () => kind });
 
-/** The gravest, with our path below the folder. */
+/** The gravest conflict, with the path below the folder. */
 function meetingOf(
   a: ReturnType<typeof claims>,
   b: ReturnType<typeof claims>,
@@ -24,7 +24,7 @@ function meetingOf(
 }
 
 it.each<Format>(['v1', 'v2', 'hybrid'])(
-  'files of one length and other bytes are known to differ before any is here (%s)',
+  'files of the same length with other bytes are known to differ before either is on the disk (%s)',
   async (format) => {
     const [a, b] = await Promise.all([
       torrentOf('a.flac', { '': [100_000, 1] }, format),
@@ -36,7 +36,7 @@ it.each<Format>(['v1', 'v2', 'hybrid'])(
   },
 );
 
-it('a file that is shared is waited for, and when it is there it is only read', async () => {
+it('a file shared by two torrents is waited for, and only read once it is complete', async () => {
   const [a, b] = await Promise.all([
     torrentOf('Album', { 'cover.jpg': [70_000, 9], '1.flac': [100_000, 1] }, 'hybrid'),
     torrentOf('Album', { 'cover.jpg': [70_000, 9], '2.flac': [100_000, 2] }, 'hybrid'),
@@ -49,7 +49,7 @@ it('a file that is shared is waited for, and when it is there it is only read', 
   expect(meetings(claims(a, '/music'), claims(b, '/music'), () => true)).toEqual([]);
 });
 
-it('of v1 torrents that lay a file out otherwise nothing is certain but its length', async () => {
+it('files of v1 torrents with different piece layouts are known to differ only by their length', async () => {
   const [a, b, c] = await Promise.all([
     torrentOf('Album', { '1.flac': [10, 1], 'cover.jpg': [70_000, 9] }),
     torrentOf('Album', { '1.flac': [20, 1], 'cover.jpg': [70_000, 8] }),
@@ -69,7 +69,7 @@ it.each([
   ['case', 'Cover.JPG', 'cover.jpg'],
   ['composition', 'Caf\u00e9.flac', 'Cafe\u0301.flac'],
   ['case of other scripts', 'ПЕСНЯ.flac', 'песня.flac'],
-])('names that differ in %s only are one', async (_, one, other) => {
+])('names that differ in %s only are one name', async (_, one, other) => {
   const [a, b] = await Promise.all([
     torrentOf('Album', { [one]: [50_000, 1] }, 'v2'),
     torrentOf('ALBUM', { [other]: [50_000, 2] }, 'v2'),
@@ -77,7 +77,7 @@ it.each([
   expect(meetingOf(claims(a, '/Music'), claims(b, '/music'))).toBe('different');
 });
 
-it('links of the chosen folder and of those above are followed', async () => {
+it('links in the chosen folder’s path are followed', async () => {
   const root = temporaryFolder();
   mkdirSync(join(root, 'music'));
   symlinkSync('music', join(root, 'link'));
@@ -101,7 +101,7 @@ it.each<[string, Files, string, Files, string]>([
   expect(meetingOf(claims(b, folder), claims(a, '/music'), true)).toBe('exclusive');
 });
 
-it('one torrent put inside the folder of another meets it file by file', async () => {
+it('a torrent placed inside the folder of another conflicts with it file by file', async () => {
   const [a, b, c] = await Promise.all([
     torrentOf('Box', { 'CD1/1.flac': [50_000, 1], 'CD2/1.flac': [50_000, 2] }),
     torrentOf('CD1', { '1.flac': [50_000, 3] }),
@@ -112,13 +112,13 @@ it('one torrent put inside the folder of another meets it file by file', async (
   expect(meetingOf(claims(a, '/m'), claims(c, '/m/Box'))).toBeUndefined();
 });
 
-it('the same torrent in the same place is known as such, and not in another', async () => {
+it('the same torrent is recognized in the same place only', async () => {
   const a = await torrentOf('Album', { '1.flac': [50_000, 1] });
   expect(meetingOf(claims(a, '/m'), claims(a, '/m'), true)).toBe('same');
   expect(meetingOf(claims(a, '/m'), claims(a, '/n'), true)).toBeUndefined();
 });
 
-it('a file that makes way for a new version is not shared', async () => {
+it('a file that a new version replaces is not shared', async () => {
   const [a, b] = await Promise.all([
     torrentOf('Album', { '1.flac': [50_000, 1] }, 'v2'),
     torrentOf('Album', { '1.flac': [50_000, 1], '2.flac': [50_000, 2] }, 'v2'),
@@ -128,7 +128,7 @@ it('a file that makes way for a new version is not shared', async () => {
   expect(meetingOf(claims(b, '/m'), claims(a, '/m'), true)).toBeUndefined();
 });
 
-it('claims come back from their bytes as they were, and no bytes do harm', async () => {
+it('encoded claims decode to the same claims, and random bytes do no harm', async () => {
   const metainfo = await torrentOf('Album', { '1.flac': [50_000, 1], 'é/2.flac': [0, 2] }, 'hybrid');
   const set = claims(metainfo, '/music');
   const packed = packClaims(set);
@@ -146,7 +146,7 @@ it('claims come back from their bytes as they were, and no bytes do harm', async
   }
 });
 
-it('a hundred thousand files are claimed in a time that grows with their number, and not with its square', async () => {
+it('claims of a hundred thousand files take time proportional to their number', async () => {
   const small = await torrentOf('Album', { '1.flac': [50_000, 1] });
   const files = Array.from({ length: 100_000 }, (_, index) => {
     const name = `Track Númber ${index}.flac`;
@@ -161,7 +161,7 @@ it('a hundred thousand files are claimed in a time that grows with their number,
   const before = process.cpuUsage();
   const set = claims(large, '/music');
   packClaims(set);
-  // 0.4 s, and 2 s on a slow machine that does other things; the square of them takes minutes.
+  // Takes 0.4 s, and 2 s on a slow, busy machine. Quadratic time would be minutes.
   expect(process.cpuUsage(before).user / 1e6).toBeLessThan(20);
   expect(set.below.length).toBeGreaterThan(200_000);
 });

@@ -1,8 +1,8 @@
 /**
  * A process that claims the paths of a torrent and holds them until it is killed:
  *   node claimant.ts BASE TORRENT FOLDER [ROUNDS]
- * With rounds it says "ready", is told the time of the first, and asks every 50 ms for FOLDER/0, FOLDER/1 and so
- * on. Each time it prints "held", or how it met another one.
+ * With rounds it prints "ready", reads the time of the first round, and claims FOLDER/0, FOLDER/1 and so on
+ * every 50 ms. Each time it prints "held", or the kind of conflict.
  */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';

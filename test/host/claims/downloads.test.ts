@@ -1,4 +1,7 @@
-/** Downloads of one process whose paths meet, with real seeds. Between processes: test/e2e/two-torrents.test.ts. */
+/**
+ * Downloads of one process whose paths overlap, with real seeds. Between processes:
+ * test/e2e/two-torrents.test.ts.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -14,7 +17,7 @@ import { noise } from '../../torrents/folder-fixture.ts';
 import { type MadeTorrent, temporaryFolder, torrentOf } from './meeting-torrents.ts';
 
 const opened: Client[] = [];
-/** A machine may be busy; what is waited for comes in milliseconds. */
+/** A busy machine may be slow. Normally each wait takes milliseconds. */
 const patient = { timeout: 20_000 };
 
 afterEach(async () => {
@@ -27,7 +30,7 @@ async function client(downloadBpsMax = 0): Promise<Client> {
   return one;
 }
 
-/** Who has these, as peers. */
+/** Seeds of these torrents, as peers. */
 async function seedOf(...made: readonly MadeTorrent[]) {
   const seed = await client();
   for (const { metainfo, source } of made) await seed.seed(metainfo, { path: source, verify: false });
@@ -42,14 +45,14 @@ const otherCover = [70_000, 8] as const;
 
 describe('two downloads into one folder', () => {
   it.each(['v1', 'hybrid', 'v2'] as const)(
-    'with other bytes under one name: the second is refused by both names, and nothing of it is written (%s)',
+    'a second download with other bytes under one name is refused with both names, and writes nothing (%s)',
     async (format) => {
       const a = await torrentOf('Album', { 'cover.jpg': cover, '1.flac': [50_000, 1] }, format);
       const b = await torrentOf('Album', { 'cover.jpg': otherCover, '2.flac': [50_000, 2] }, format);
       const folder = temporaryFolder();
       const peers = await seedOf(a, b);
       const [one, two] = [await client(), await client()];
-      // No peers yet: what it claims is not there.
+      // No peers yet: the claimed files do not exist.
       const first = await one.download(a.metainfo, { folder });
       const error = await two.download(b.metainfo, { folder, peers }).catch((reason: Error) => reason);
       expect(error).toMatchObject({
@@ -69,7 +72,7 @@ describe('two downloads into one folder', () => {
   );
 
   it.each(['v1', 'hybrid', 'v2'] as const)(
-    'that share only an identical cover both complete, and nothing is left beside their files (%s)',
+    'two downloads that share only an identical cover both complete, and nothing is left beside their files (%s)',
     async (format) => {
       const a = await torrentOf('Album', { '1.flac': [90_000, 1], 'cover.jpg': cover }, format);
       const b = await torrentOf('Album', { '2.flac': [80_000, 2], 'cover.jpg': cover }, format);
@@ -84,7 +87,7 @@ describe('two downloads into one folder', () => {
       await expect.poll(() => existsSync(join(folder, 'Album/2.flac')), patient).toBe(true);
       expect(second.status().complete).toBe(false);
       expect(existsSync(join(folder, 'Album/cover.jpg'))).toBe(false);
-      // The first is stopped before it has the cover: the second goes on alone.
+      // The first is stopped before it has the cover: the second continues alone.
       await first.stop();
       await second.completed;
       expect(second.status()).toMatchObject({ complete: true });
@@ -103,7 +106,7 @@ describe('two downloads into one folder', () => {
     },
   );
 
-  it('what the first has finished the second adopts while the first goes on', async () => {
+  it('a second download adopts what the first has completed while the first continues', async () => {
     const a = await torrentOf('Album', { '1.flac': [90_000, 1], 'cover.jpg': cover }, 'hybrid');
     const b = await torrentOf('Album', { '2.flac': [80_000, 2], 'cover.jpg': cover }, 'hybrid');
     const folder = temporaryFolder();
@@ -118,8 +121,8 @@ describe('two downloads into one folder', () => {
     expect(second.status().downloaded).toBeLessThan(100_000);
   });
 
-  it('what came of the first in the end differs: the second ends with an error and has overwritten nothing', async () => {
-    // v1 lays the covers out otherwise: that they differ is seen only when one of them is there.
+  it('a second download ends with an error when the first ends with other bytes, and has overwritten nothing', async () => {
+    // v1 lays the covers out differently: the difference is seen only when one of them exists.
     const a = await torrentOf('Album', { '1.flac': [10, 1], 'cover.jpg': cover });
     const b = await torrentOf('Album', { '1b.flac': [20, 2], 'cover.jpg': otherCover });
     const folder = temporaryFolder();
@@ -130,7 +133,7 @@ describe('two downloads into one folder', () => {
     const second = await one.download(b.metainfo, { folder, peers, onWait: (wait) => waits.push(wait) });
     const outcome = second.completed.catch((error: Error) => error);
     expect(waits).toHaveLength(1);
-    // A cover comes there, and it is the other one.
+    // A cover arrives, and it is the other one.
     mkdirSync(join(folder, 'Album'), { recursive: true });
     if (!existsSync(join(folder, 'Album/cover.jpg')))
       writeFileSync(join(folder, 'Album/cover.jpg'), noise(...cover));
@@ -139,12 +142,12 @@ describe('two downloads into one folder', () => {
     expect(readFileSync(join(folder, 'Album/cover.jpg')).equals(noise(...cover))).toBe(true);
   });
 
-  it('a file that one does not want and the other fetches is left to the other', async () => {
+  it('a file that one download does not want and the other does is left to the other', async () => {
     const a = await torrentOf('Album', { '1.flac': [90_000, 1], '2.flac': [90_000, 2] });
     const b = await torrentOf('Album', { '2.flac': [90_000, 3], '3.flac': [90_000, 4] });
     const folder = temporaryFolder();
     const one = await client();
-    // The first has begun the song that the second has another one of.
+    // The first has begun a song of which the second has another version.
     mkdirSync(join(folder, 'Album'));
     const begun = noise(90_000, 2).subarray(0, 40_000);
     writeFileSync(join(folder, 'Album/2.flac.part'), begun);
@@ -162,7 +165,7 @@ describe('two downloads into one folder', () => {
     expect(second.status().complete).toBe(true);
   });
 
-  it('a file that appeared since the start is refused when it is chosen', async () => {
+  it('a file that appeared since the start is refused when it is selected', async () => {
     const a = await torrentOf('Album', { '1.flac': [90_000, 1], '2.flac': [90_000, 2] });
     const folder = temporaryFolder();
     const one = await client();
@@ -175,7 +178,7 @@ describe('two downloads into one folder', () => {
   });
 });
 
-describe('a download that was complete and has lost a file', () => {
+describe('a complete download that has lost a file', () => {
   const scene = async () => {
     const a = await torrentOf('Album', { '1.flac': [90_000, 1] });
     const b = await torrentOf('Album', { '1.flac': [90_000, 2] });
@@ -189,7 +192,7 @@ describe('a download that was complete and has lost a file', () => {
     return { a, b, claim, failures, wake };
   };
 
-  it('has its paths again before it fetches anything', async () => {
+  it('a complete download that has lost a file claims its paths again before it downloads', async () => {
     const { a, b, claim, failures, wake } = await scene();
     const first = await claim(a);
     first.rest(true);
@@ -200,7 +203,7 @@ describe('a download that was complete and has lost a file', () => {
     (await claim(b)).release();
   });
 
-  it('ends when another torrent has them by now', async () => {
+  it('a complete download that has lost a file ends when another torrent has claimed its paths', async () => {
     const { a, b, claim, failures, wake } = await scene();
     const first = await claim(a);
     first.rest(true);
@@ -211,7 +214,7 @@ describe('a download that was complete and has lost a file', () => {
   });
 });
 
-describe('one that waits', () => {
+describe('a download that waits for a shared file', () => {
   const scene = async () => {
     const a = await torrentOf('Album', { '1.flac': [90_000, 1], 'cover.jpg': cover }, 'hybrid');
     const b = await torrentOf('Album', { 'cover.jpg': cover }, 'hybrid');
@@ -220,7 +223,7 @@ describe('one that waits', () => {
     return { b, folder, first };
   };
 
-  it('ends with its signal, at once, and can be asked for again', async () => {
+  it('a waiting download ends at once with its signal, and can be started again', async () => {
     const { b, folder, first } = await scene();
     const two = await client();
     const stop = new AbortController();
@@ -230,7 +233,7 @@ describe('one that waits', () => {
     await (await two.download(b.metainfo, { folder })).stop();
   });
 
-  it('ends with its client', async () => {
+  it('a waiting download ends with its client', async () => {
     const { b, folder } = await scene();
     const two = await client();
     const begun = Promise.withResolvers<void>();
@@ -241,7 +244,7 @@ describe('one that waits', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'stopped' });
   });
 
-  it('and fetches the rest can be stopped and removed, and chooses anew', async () => {
+  it('a waiting download that downloads its other files can be stopped, removed and given another selection', async () => {
     const a = await torrentOf('Album', { '1.flac': [90_000, 1], 'cover.jpg': cover }, 'hybrid');
     const b = await torrentOf('Album', { '2.flac': [80_000, 2], '3.flac': [80_000, 3], 'cover.jpg': cover });
     const folder = temporaryFolder();
@@ -256,7 +259,7 @@ describe('one that waits', () => {
     const again = await begin();
     await again.remove();
     const third = await begin();
-    // Without the cover there is nothing to wait for.
+    // Without the cover it has nothing to wait for.
     third.select(({ index }) => index === 0);
     await expect.poll(() => third.waitsFor, patient).toBeUndefined();
     await third.stop();
@@ -264,7 +267,7 @@ describe('one that waits', () => {
     expect(namesIn(folder).filter((name) => !name.startsWith('Album'))).toEqual([]);
   });
 
-  it('is stopped with its client while it fetches the rest', async () => {
+  it('a waiting download that downloads its other files stops with its client', async () => {
     const a = await torrentOf('Album', { '1.flac': [90_000, 1], 'cover.jpg': cover }, 'hybrid');
     const b = await torrentOf('Album', { '2.flac': [80_000, 2], 'cover.jpg': cover }, 'hybrid');
     const folder = temporaryFolder();
@@ -275,19 +278,19 @@ describe('one that waits', () => {
     const holders = machineClaims.running().filter(({ path }) => path?.startsWith(folder));
     expect(holders).toHaveLength(1);
     await expect(second.completed).rejects.toMatchObject({ code: 'stopped' });
-    // And it holds nothing any more.
+    // And it holds no claim any more.
     await (await (await client()).download(b.metainfo, { folder })).stop();
     await first.stop();
   });
 
-  it('is not kept by one that has failed', async () => {
+  it('a waiting download continues when the download it waits for fails', async () => {
     const a = await torrentOf('Album', { '1.flac': [10, 1], 'cover.jpg': cover });
     const b = await torrentOf('Album', { '2.flac': [20, 2], 'cover.jpg': cover });
     const folder = temporaryFolder();
     const peers = await seedOf(a, b);
     const [slow, two] = [await client(20_000), await client()];
     const first = await slow.download(a.metainfo, { folder, peers });
-    // Its own song is taken before it is there: nothing can come of it any more.
+    // Another file takes the name of its song: the first download fails.
     mkdirSync(join(folder, 'Album'), { recursive: true });
     writeFileSync(join(folder, 'Album/1.flac'), 'other');
     const second = await two.download(b.metainfo, { folder, peers });
@@ -300,7 +303,7 @@ describe('one that waits', () => {
 });
 
 describe('seeds', () => {
-  it('claim nothing, and neither does a download that is complete', async () => {
+  it('seeds and complete downloads hold no claims', async () => {
     const a = await torrentOf('Album', { '1.flac': [90_000, 1], 'cover.jpg': cover });
     const folder = temporaryFolder();
     const peers = await seedOf(a);
@@ -313,7 +316,7 @@ describe('seeds', () => {
     const again = await (await client()).download(a.metainfo, { folder, peers });
     await again.completed;
     expect(mine()).toEqual([]);
-    // The same one again, by another client: all of it is there.
+    // The same torrent again in another client: all of it is there.
     const other = await (await client()).download(a.metainfo, { folder });
     await other.completed;
     expect(other.status()).toMatchObject({ complete: true, downloaded: 0 });
@@ -321,7 +324,7 @@ describe('seeds', () => {
 });
 
 describe('an upgrade', () => {
-  it('is a writer of the files that it replaces: while it runs they are not adopted, and an adopted one is not replaced', async () => {
+  it('a running upgrade claims the files it replaces for writing: no download adopts them, and no adopted file is replaced', async () => {
     const old = await torrentOf('Album', { '1.flac': [90_000, 1], '2.flac': [90_000, 2] }, 'v2');
     const next = await torrentOf('Album', { '1.flac': [90_000, 3], '2.flac': [90_000, 2] }, 'v2');
     const third = await torrentOf('Album', { '1.flac': [90_000, 1], '3.flac': [90_000, 4] }, 'v2');
@@ -332,7 +335,7 @@ describe('an upgrade', () => {
     await before.completed;
     await before.stop();
     const upgradeFrom = { metainfo: old.metainfo, path: folder };
-    // One that has adopted the old song: it is not taken from under it.
+    // The reader has adopted the old song: an upgrade must not replace it.
     const reader = await two.download(third.metainfo, { folder });
     const refused = { code: 'claimed', path: join(folder, 'Album/1.flac') };
     await expect(one.download(next.metainfo, { folder, upgradeFrom })).rejects.toMatchObject(refused);

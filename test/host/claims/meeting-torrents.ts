@@ -1,4 +1,4 @@
-/** Small torrents whose paths meet, with what they are made of. */
+/** Small torrents whose paths overlap, with their content. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,12 +8,12 @@ import type { Metainfo } from '../../../torrents/metainfo/metainfo.ts';
 import { noise } from '../../torrents/folder-fixture.ts';
 
 export type Format = 'v1' | 'v2' | 'hybrid';
-/** Name in the torrent ('': it is a single file) → bytes, and what they are made of. */
+/** Name in the torrent ('': a single file) to its bytes and content seed. */
 export type Files = Readonly<Record<string, readonly [bytes: number, seed: number]>>;
 
 export interface MadeTorrent {
   readonly metainfo: Metainfo;
-  /** What a seed has: the torrent's own folder or file. */
+  /** The seed's folder or file. */
   readonly source: string;
   /** The torrent file. */
   readonly torrent: string;

@@ -1,4 +1,6 @@
-/** Claims of several users of one machine. Only root can act for others: without it these say nothing. */
+/**
+ * Claims of several users of one machine. Only root can act for others; without it these tests are skipped.
+ */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -22,7 +24,7 @@ import { type MadeTorrent, temporaryFolder, torrentOf } from './meeting-torrents
 const claimant = fileURLToPath(new URL('claimant.ts', import.meta.url));
 const other = 4_321;
 
-/** As /tmp: each user may make a folder there, and none can remove another's. */
+/** Like /tmp: each user may create a folder there, and none can remove another's. */
 function openBase(): string {
   const base = temporaryFolder();
   chmodSync(base, 0o1777);
@@ -42,7 +44,7 @@ function startedAs(userId: number, base: string, { torrent }: MadeTorrent, ...ro
 
 const said = (child: Child) => child.line('said how it stands', (line) => line);
 
-/** The first that it meets; undefined when it has its paths. */
+/** The first conflicting claim; undefined when it gets its paths. */
 function met(base: string, { metainfo }: MadeTorrent, othersMayWrite: boolean) {
   const register = new ClaimRegister({ bases: [base], userId: 0 });
   const answer = register.take({
@@ -59,7 +61,7 @@ const twoSongs = async () =>
   [await torrentOf('a.flac', { '': [50_000, 1] }), await torrentOf('a.flac', { '': [50_000, 2] })] as const;
 
 describe.runIf(process.getuid?.() === 0)('between users', () => {
-  it('what one has claimed another is refused, told the user and no torrent', async () => {
+  it('a path claimed by one user is refused to another, with the user’s name and no torrent', async () => {
     const base = openBase();
     const [a, b] = await twoSongs();
     const child = startedAs(other, base, a);
@@ -70,14 +72,14 @@ describe.runIf(process.getuid?.() === 0)('between users', () => {
     expect(met(base, b, true)).toBeUndefined();
   });
 
-  it('claims of a user who cannot write there do not count', async () => {
+  it('claims of a user who cannot write in the folder do not count', async () => {
     const base = openBase();
     const [a, b] = await twoSongs();
     await said(startedAs(other, base, a));
     expect(met(base, b, false)).toBeUndefined();
   });
 
-  it('no torrent can be read out of what one has claimed', async () => {
+  it('a claim does not reveal its torrent to other users', async () => {
     const base = openBase();
     const [a] = await twoSongs();
     await said(startedAs(other, base, a));
@@ -94,7 +96,7 @@ describe.runIf(process.getuid?.() === 0)('between users', () => {
     }
   });
 
-  it('of two that ask at the same moment never both have it', async () => {
+  it('two users that claim at the same moment never both get the path', async () => {
     const base = openBase();
     const both = (await twoSongs()).map((song, i) => startedAs(other + i, base, song, '20'));
     for (const child of both) expect(await said(child)).toBe('ready');
@@ -120,7 +122,8 @@ describe.runIf(process.getuid?.() === 0)('between users', () => {
     const folder = join(base, `cicada-claims-${other}`);
     const names = readdirSync(folder);
     const claims = names.find((name) => name.endsWith('.claims'))!;
-    // A life that is a database full of what another user likes; one that is a pipe; claims that never end or lead away.
+    // A life file that is a database full of another user's claims; one that is a pipe; claims that never end
+    // or lead away.
     const put = (life: string, make: (at: string) => void) => {
       make(join(folder, life));
       return life.slice(0, 16);
