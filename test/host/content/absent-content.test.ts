@@ -1,4 +1,4 @@
-/** What is complete and shared, while its files are away or changed. */
+/** Complete, shared torrents whose files are moved away or changed. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const open = async (options: FileBenchOptions = {}) => {
 };
 const at = (...names: string[]) => path.join(bench.album, ...names);
 
-describe('what is complete and shared', () => {
+describe('complete shares', () => {
   const seed = async () => {
     await open({
       prepare: (folder, source) => fs.cpSync(source, path.join(folder, 'album'), { recursive: true }),
@@ -29,7 +29,7 @@ describe('what is complete and shared', () => {
     await bench.disk.watch.lookAround();
   };
 
-  it('goes offline when its folder is renamed, and online when it is back', async () => {
+  it('a share goes offline when its folder is renamed, and online when it is back', async () => {
     await seed();
     fs.renameSync(bench.album, elsewhere());
     await bench.disk.watch.lookAround();
@@ -48,7 +48,7 @@ describe('what is complete and shared', () => {
     expect(kinds().at(-1)).toBe('content-offline');
   });
 
-  it('is hashed when it comes back as a copy, and online when that is right', async () => {
+  it('a share that comes back as a copy is hashed, and online when it is right', async () => {
     await seed();
     fs.renameSync(bench.album, elsewhere());
     await bench.disk.watch.lookAround();
@@ -58,7 +58,7 @@ describe('what is complete and shared', () => {
     expect(kinds()).toEqual(['content-offline', 'content-online']);
   });
 
-  it('stays offline when a file comes back changed, says so once, and is never written', async () => {
+  it('a share with a file that comes back changed stays offline, reports it once, and is never written', async () => {
     await seed();
     const told: string[] = [];
     bench.disk.watch.onReport = (report) => void told.push('trouble' in report ? report.trouble.message : '');
@@ -81,7 +81,7 @@ describe('what is complete and shared', () => {
     expect(kinds()).toEqual(['content-offline', 'content-online']);
   });
 
-  it('stays online when only rights change, and goes offline when bytes do behind an old time', async () => {
+  it('a share stays online when only permissions change, and goes offline when bytes change behind an old mtime', async () => {
     await seed();
     fs.chmodSync(at('a.flac'), 0o600);
     await bench.disk.watch.lookAround();
@@ -95,7 +95,7 @@ describe('what is complete and shared', () => {
     expect(kinds()).toEqual(['content-offline']);
   });
 
-  it('is not served from a file that was deleted, though it is still open', async () => {
+  it('a deleted file of a share is not served even though it is still open', async () => {
     await seed();
     const read = async (id: number, begin: number) => {
       const block = { pieceIndex: 0 as PieceIndex, begin, bytes: blockBytesMax };

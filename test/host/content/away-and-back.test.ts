@@ -1,4 +1,4 @@
-/** What is complete and shared, while its disk is away for long; and what lies beside it and is ours. */
+/** Complete shares whose disk is away for long, and data beside them that belongs to the client. */
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../sim/storage/album.ts';
 import { StorageBench, torrent } from '../storage/storage-bench.ts';
@@ -18,8 +18,8 @@ function seed(wanted?: readonly string[]): StorageBench {
 const away = (bench: StorageBench) => bench.test.fs.rename('/out/album', aside);
 const back = (bench: StorageBench) => bench.test.fs.rename(aside, '/out/album');
 
-describe('what is away', () => {
-  it('is known of within two seconds, and is not lost', () => {
+describe('shares that are away', () => {
+  it('a share that is away is noticed within two seconds, and not lost', () => {
     const bench = seed();
     bench.read(0);
     bench.facts.length = 0;
@@ -27,7 +27,7 @@ describe('what is away', () => {
     away(bench);
     bench.timers.pass(2_000);
     expect(bench.kinds()).toEqual(['content-offline']);
-    // A disk that has files open cannot be taken out.
+    // A disk with open files cannot be ejected.
     expect(bench.test.fs.openPaths).toEqual([]);
     expect(bench.has()).toEqual([0, 1, 2, 3, 4]);
     expect(bench.stop()).toMatchObject({ clean: true });
@@ -35,7 +35,7 @@ describe('what is away', () => {
     expect(bench.again().has()).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it('is found within a minute when it is back, however long it was away, and looked for rarely until then', () => {
+  it('a share that was away for any time is found within a minute of its return, and looked for rarely until then', () => {
     const bench = seed();
     away(bench);
     bench.timers.pass(2_000);
@@ -49,7 +49,7 @@ describe('what is away', () => {
     expect(bench.kinds()).toEqual(['content-offline', 'content-online']);
   });
 
-  it('for a moment is found a few seconds later, and at once when the user asks for it', () => {
+  it('a share that was away for a moment is found after seconds, and at once when the user asks', () => {
     const bench = seed();
     away(bench);
     bench.timers.pass(2_000);
@@ -64,7 +64,7 @@ describe('what is away', () => {
     expect(bench.kinds()).toEqual(['content-offline', 'content-online', 'content-offline', 'content-online']);
   });
 
-  it('in part only is away as a whole, and back when all is', () => {
+  it('a share that is partly away is offline as a whole, and online when all of it is back', () => {
     const bench = seed();
     bench.test.fs.rename('/out/album/disc', aside);
     bench.timers.pass(2_000);
@@ -77,7 +77,7 @@ describe('what is away', () => {
     expect(bench.kinds()).toEqual(['content-offline', 'content-online']);
   });
 
-  it('and comes back too short is not read, and is told of once', () => {
+  it('a share that comes back with a file too short is not read, and reported once', () => {
     const bench = seed();
     away(bench);
     bench.timers.pass(2_000);
@@ -93,7 +93,7 @@ describe('what is away', () => {
     ]);
   });
 
-  it('and comes back as other files is read: with other bytes it stays away, and is read once; its neighbours are read again with it', () => {
+  it('a share that comes back with replaced files is read: with other bytes it stays offline and is read once, and its neighbours are read with it', () => {
     const bench = seed();
     away(bench);
     bench.timers.pass(2_000);
@@ -124,27 +124,28 @@ describe('what is away', () => {
   });
 });
 
-describe('what lies beside what is shared, and is ours', () => {
-  it('is fetched again when it is lost, and the share stays online', () => {
+describe('data of the client beside a share', () => {
+  it('a lost part file beside a share is downloaded again, and the share stays online', () => {
     const bench = seed(['a.flac']);
     bench.test.fs.remove(bench.files.side!.path);
     bench.timers.pass(2_000);
     expect(bench.facts).toMatchObject([{ type: 'pieces-lost', pieces: [2] }]);
   });
 
-  it('may be gone when the share is back, and is fetched again then', () => {
+  it('a part file beside a share that is missing when the share comes back is downloaded again', () => {
     const bench = seed(['a.flac']);
     bench.test.fs.rename('/out/album/a.flac', aside);
     bench.timers.pass(2_000);
     bench.test.fs.remove(bench.files.side!.path);
     bench.test.fs.rename(aside, '/out/album/a.flac');
     bench.disk.watch.lookNow(torrent);
-    // Its first file was read, since its looks had changed: without the piece that it shares with what is gone.
+    // Its first file was read, since its stamp had changed: without the piece that it shares with the missing
+    // part.
     expect(bench.kinds()).toEqual(['content-offline', 'content-online', 'pieces-lost']);
     expect([bench.lost(), bench.jobs.kinds.slice(-2)]).toEqual([[2], ['check', 'check']]);
   });
 
-  it('is a file under way that is not wanted any more, too', () => {
+  it('a deselected part beside a share counts as the client’s, too', () => {
     const bench = new StorageBench();
     for (const piece of [0, 1, 2, 3]) bench.fetch(piece);
     bench.files.setWanted(bench.file('c.flac'), false);
@@ -156,7 +157,7 @@ describe('what lies beside what is shared, and is ours', () => {
   });
 });
 
-it('a share of which more is wanted is a download again: what is lost of it is fetched again', () => {
+it('a share with an enlarged selection is a download again: its lost pieces are downloaded again', () => {
   const bench = seed(['a.flac']);
   bench.files.setWanted(bench.file('c.flac'), true);
   bench.disk.watch.onMoreWanted(torrent);

@@ -1,5 +1,5 @@
 /**
- * Whole clients whose files are moved: what is fetched again, what is announced, and when a download is
+ * Whole clients whose files are moved: what is downloaded again, what is announced, and when a download is
  * complete.
  */
 import fs from 'node:fs';
@@ -42,7 +42,7 @@ afterEach(async () => {
 const album = () => temporary.in('out', 'Album');
 const peers = () => [{ host: '127.0.0.1', port: seeder.port }];
 
-/** A download that does `act` once, when so many bytes are stored. */
+/** A download that calls `act` once, when this many bytes are stored. */
 async function downloadWith(act: () => void, options: { atBytes: number; bps?: number }) {
   const reports: Report[] = [];
   const client = await open({ downloadBpsMax: options.bps ?? 16 * MiB, stateFolder: temporary.in('state') });
@@ -62,7 +62,7 @@ async function downloadWith(act: () => void, options: { atBytes: number; bps?: n
 const lossesOf = (reports: readonly Report[]) => reports.filter(({ type }) => type === 'pieces-lost');
 
 describe('a download', () => {
-  it('whose folder is moved away fetches all of it again, and completes over files in their places', async () => {
+  it('a download whose folder is moved away downloads everything again, and completes over files in their places', async () => {
     const { active, reports } = await downloadWith(() => fs.renameSync(album(), `${album()} moved`), {
       atBytes: 3 * MiB,
     });
@@ -71,7 +71,7 @@ describe('a download', () => {
     expect(differenceOf(source, album())).toBeUndefined();
   });
 
-  it('whose folder is moved with its last piece is not complete until it is fetched again', async () => {
+  it('a download whose folder is moved with its last piece is complete only after downloading it again', async () => {
     const { active, reports } = await downloadWith(() => fs.renameSync(album(), `${album()} moved`), {
       atBytes: 8 * MiB,
       bps: 0,
@@ -81,7 +81,7 @@ describe('a download', () => {
     expect(differenceOf(source, album())).toBeUndefined();
   });
 
-  it('whose folder becomes a link ends, and says which', async () => {
+  it('a download whose folder becomes a link ends and names it', async () => {
     const { active } = await downloadWith(
       () => {
         fs.renameSync(album(), `${album()} moved`);
@@ -97,7 +97,7 @@ describe('a download', () => {
     expect(fs.readdirSync(temporary.in('elsewhere'))).toEqual([]);
   });
 
-  it('that has lost a file and is stopped does not claim it at the next start', async () => {
+  it('a download that has lost a file and is stopped does not claim it at the next start', async () => {
     const { active, client } = await downloadWith(
       () => fs.rmSync(path.join(album(), fs.readdirSync(album()).find((name) => name.includes('Track'))!)),
       { atBytes: 4 * MiB, bps: 8 * MiB },
@@ -112,7 +112,7 @@ describe('a download', () => {
 });
 
 describe('a seed', () => {
-  it('that is remembered is hashed again when a byte has changed behind an old time', async () => {
+  it('a remembered seed is hashed again when a byte has changed behind an old mtime', async () => {
     const options = { stateFolder: temporary.in('seed-state') };
     const first = await open(options);
     await (await first.seed(metainfo, { path: source })).stop();
@@ -126,7 +126,7 @@ describe('a seed', () => {
     });
   });
 
-  it('whose folder is renamed is no seed for the tracker, and one again when it is back', async () => {
+  it('a seed whose folder is renamed is no seed for the tracker, and one again when it is back', async () => {
     const tracker = await startTracker({ host: '127.0.0.1', port: 0 });
     try {
       const announced = { ...metainfo, trackers: [[tracker.announceUrl]] };

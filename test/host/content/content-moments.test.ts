@@ -1,4 +1,4 @@
-/** When the places of files are looked at, what follows from a look, and what from a disk that does not let us look. */
+/** When files are inspected, what follows from an inspection, and from a disk that refuses one. */
 import { describe, expect, it } from 'vitest';
 import { stampFrom } from '../../../client/host/disk/file-stamp.ts';
 import { start } from '../../../client/host/disk/steps.ts';
@@ -13,7 +13,7 @@ const looks = ({ test }: StorageBench, name: string) =>
 
 const expected = () => ({ sha1: undefined, root: undefined });
 
-/** A torrent of so many stored files, which all lie in one piece. */
+/** A torrent of `count` stored files, which all lie in one piece. */
 function manyFiles(test: TestDrive, count: number): TorrentFiles {
   const { fs } = test;
   fs.mkdir('/many');
@@ -30,8 +30,8 @@ function manyFiles(test: TestDrive, count: number): TorrentFiles {
   return files;
 }
 
-describe('a file that is lost is known of', () => {
-  it('within two seconds, without being asked', () => {
+describe('lost files', () => {
+  it('a lost file is noticed within two seconds without a request', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.fs.remove(part);
@@ -39,7 +39,7 @@ describe('a file that is lost is known of', () => {
     expect(bench.lost()).toEqual([]);
     bench.timers.pass(1);
     expect(bench.lost()).toEqual([0]);
-    // And so is the next one: what was open of the first is not written any more.
+    // And so is the next one: the open descriptor of the first is not used any more.
     bench.fetch(1);
     expect(bench.test.bytesAt(part)).toHaveLength(32_768);
     bench.test.fs.remove(part);
@@ -47,7 +47,7 @@ describe('a file that is lost is known of', () => {
     expect(bench.lost()).toEqual([0, 1]);
   });
 
-  it('within two seconds of its turn, however many files another torrent has', () => {
+  it('a lost file is noticed within two seconds of its turn, however many files another torrent has', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.flush();
@@ -62,13 +62,13 @@ describe('a file that is lost is known of', () => {
       bench.timers.pass(ms);
       return bench.facts.flatMap((fact) => (fact.type === 'pieces-lost' ? [fact.torrent] : []));
     };
-    // There were not looks enough for both in the first round.
+    // The first round had too few inspections for both.
     expect(toldAfter(2_000)).toEqual([]);
     expect(toldAfter(2_000)).toEqual([torrent]);
     expect(toldAfter(4_000)).toEqual([torrent, 2]);
   });
 
-  it('soon after a read failed, by one look, though a thousand reads fail', () => {
+  it('a lost file is noticed soon after a failed read, by one inspection even for many failed reads', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.fetch(3);
@@ -81,7 +81,7 @@ describe('a file that is lost is known of', () => {
     bench.timers.pass(1_000);
     expect(bench.lost()).toEqual([0]);
     expect(looks(bench, 'c.flac.part')).toBe(1);
-    // The next look waits a second after that one.
+    // The next inspection waits a second after that one.
     bench.disk.watch.suspect(torrent);
     bench.timers.pass(999);
     expect(looks(bench, 'c.flac.part')).toBe(1);
@@ -93,8 +93,8 @@ describe('a file that is lost is known of', () => {
   });
 });
 
-describe('nothing is looked at any more', () => {
-  it('of a torrent that was removed, though a look was due', () => {
+describe('the end of inspections', () => {
+  it('a removed torrent is not inspected any more, even if an inspection was due', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.flush();
@@ -107,7 +107,7 @@ describe('nothing is looked at any more', () => {
     expect([bench.kinds(), bench.test.calls]).toEqual([['piece-stored'], []]);
   });
 
-  it('of a torrent that was removed while a file of it was read', () => {
+  it('a torrent removed during the read of a file is not inspected any more', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.test.write(part, new Uint8Array(5));
@@ -118,7 +118,7 @@ describe('nothing is looked at any more', () => {
     expect([bench.kinds(), bench.jobs.kinds]).toEqual([['piece-stored'], ['store', 'check']]);
   });
 
-  it('when the disk has stopped: no timer is left', () => {
+  it('a stopped disk leaves no timer', () => {
     const bench = new StorageBench();
     bench.disk.watch.suspect(torrent);
     bench.disk.watch.stop();
@@ -126,8 +126,8 @@ describe('nothing is looked at any more', () => {
   });
 });
 
-describe('a disk that does not let us look says nothing of what is there', () => {
-  it('while it is fetched: nothing is lost, and all goes on when that is over', () => {
+describe('files that cannot be inspected', () => {
+  it('during a download, files that cannot be inspected are not lost, and the download continues afterwards', () => {
     const bench = new StorageBench();
     for (const piece of [0, 2, 3]) bench.fetch(piece);
     bench.test.failing
@@ -142,7 +142,7 @@ describe('a disk that does not let us look says nothing of what is there', () =>
     expect(bench.test.listing('/out/album')).toEqual(['a.flac', 'b.txt', 'disc']);
   });
 
-  it('when it should be complete: it is not, until we can look', () => {
+  it('a download is not complete until its files can be inspected', () => {
     const bench = new StorageBench();
     bench.fetchAll();
     bench.test.failing.set('look a.flac', 'EACCES');
@@ -158,8 +158,8 @@ describe('a disk that does not let us look says nothing of what is there', () =>
   });
 });
 
-describe('what a failed fsync may have cost', () => {
-  it('is fetched again of a file under way, and told with the disk’s words', () => {
+describe('pieces that a failed fsync may have lost', () => {
+  it('after a failed fsync of a part its pieces are downloaded again, with the disk’s error', () => {
     const bench = new StorageBench();
     for (const piece of [0, 3]) bench.fetch(piece);
     bench.files.onSyncFailed(bench.file('a.flac'), trouble);
@@ -168,7 +168,7 @@ describe('what a failed fsync may have cost', () => {
     expect(bench.flush()).toEqual([3]);
   });
 
-  it('is fetched again of the side file', () => {
+  it('after a failed fsync of the part file its pieces are downloaded again', () => {
     const bench = new StorageBench({ wanted: ['a.flac'] });
     for (const piece of [0, 2]) bench.fetch(piece);
     bench.files.onSyncFailed(bench.files.side!.place, trouble);
@@ -176,8 +176,8 @@ describe('what a failed fsync may have cost', () => {
   });
 });
 
-describe('a file that is right and cannot get its name', () => {
-  it('is asked for its last piece again, and gets its name with that', () => {
+describe('right files without a final name', () => {
+  it('a complete file that cannot be renamed requests its last piece again, and gets its final name with that', () => {
     const bench = new StorageBench();
     for (const piece of [0, 1]) bench.fetch(piece);
     bench.files.doubt(bench.file('a.flac'));
@@ -193,7 +193,7 @@ describe('a file that is right and cannot get its name', () => {
     expect([bench.has(), bench.test.fs.exists(final)]).toEqual([[0, 1, 2], true]);
   });
 
-  it('without bytes is made anew when it is lost', () => {
+  it('a lost empty file is created again', () => {
     const bench = new StorageBench({ sizes: { 'a.flac': 40_000, 'empty.txt': 0 } });
     bench.disk.finishComplete(torrent);
     bench.test.fs.remove('/out/album/empty.txt');
@@ -203,8 +203,8 @@ describe('a file that is right and cannot get its name', () => {
   });
 });
 
-describe('another program writes into a file under way', () => {
-  it('and each time it is read at once, though nothing of it was there to be read the first time', () => {
+describe('foreign writes into files of a download', () => {
+  it('a part is read at once after each foreign write, even if the first found no stored piece', () => {
     const bench = new StorageBench();
     bench.test.failing.set('write a.flac.part', 'ENOSPC');
     bench.fetch(0);
@@ -216,7 +216,7 @@ describe('another program writes into a file under way', () => {
     expect(bench.lost()).toEqual([0]);
   });
 
-  it('and only its pieces that are not right any more are lost; the others are read and kept', () => {
+  it('after a foreign write into a part only its wrong pieces are lost; the others are read and kept', () => {
     const bench = new StorageBench();
     for (const piece of [0, 1, 3]) bench.fetch(piece);
     bench.test.write(part, new Uint8Array(10), 16_384 + 5);
@@ -228,7 +228,7 @@ describe('another program writes into a file under way', () => {
     expect([bench.has(), bench.test.fs.exists(final)]).toEqual([[0, 1, 2, 3], true]);
   });
 
-  it('and cuts it short: what lay behind is lost', () => {
+  it('a part that another program cuts short loses the pieces behind the cut', () => {
     const bench = new StorageBench();
     for (const piece of [0, 1]) bench.fetch(piece);
     bench.test.fs.truncate(part, 20_000);
@@ -236,7 +236,7 @@ describe('another program writes into a file under way', () => {
     expect([bench.lost(), bench.has()]).toEqual([[1], [0]]);
   });
 
-  it('and into one that has its name: it is told, and not written over', () => {
+  it('a foreign write into a file with its final name is reported, and the file is not overwritten', () => {
     const bench = new StorageBench();
     bench.fetchAll();
     bench.test.write(final, new Uint8Array(10), 5);
@@ -252,7 +252,7 @@ describe('another program writes into a file under way', () => {
     expect(bench.test.bytesAt(final)).toEqual(before);
   });
 
-  it('and appends to one that has its name: that is told, though all that was fetched is right', () => {
+  it('an append to a file with its final name is reported, even if all its pieces are right', () => {
     const bench = new StorageBench();
     bench.fetchAll();
     const told: string[] = [];

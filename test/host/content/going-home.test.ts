@@ -1,4 +1,7 @@
-/** What lies in the side file goes home when its file is wanted: while others write, pieces are read, and records are made. */
+/**
+ * Data of the part file moves into its file when the file is selected, also while other programs write,
+ * pieces are read, and records are made.
+ */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -28,7 +31,10 @@ beforeEach(() => {
 });
 afterEach(() => temporary[Symbol.dispose]());
 
-/** `wanted`: how many of the two files at first. Threads run when the test says so; `onOpen`: the journal opens something. */
+/**
+ * `wanted`: how many of the two files are wanted at first. Threads run when the test says so. `onOpen`: the
+ * journal opens a path.
+ */
 async function bench(wanted: number, onOpen: (at: string) => void = () => {}) {
   const { metainfo } = await createTorrent(temporary.in('album'), { pieceLength, format: 'v1' });
   const out = temporary.in('out');
@@ -90,7 +96,7 @@ async function bench(wanted: number, onOpen: (at: string) => void = () => {}) {
   return { root, files, forced, first, second, disk, fetch, run, record, lost, close };
 }
 
-it('what goes home from a side file that others have changed is read before its file has its name, also after we have written into it', async () => {
+it('a file with data from a changed part file is read before it gets its final name, also after own writes into it', async () => {
   const { root, files, second, fetch, run, lost, close } = await bench(1);
   fetch(1);
   run(false);
@@ -105,7 +111,7 @@ it('what goes home from a side file that others have changed is read before its 
   await close();
 });
 
-it('a piece is not lost when another file of it gets its name while it is read again', async () => {
+it('a piece is not lost when another file of it gets its final name while the piece is read again', async () => {
   const { first, second, disk, fetch, run, lost, close } = await bench(2);
   fetch(1);
   run(false);
@@ -118,7 +124,7 @@ it('a piece is not lost when another file of it gets its name while it is read a
   await close();
 });
 
-it('what goes home while a record is made is in the next one: its new name may not be on the disk yet', async () => {
+it('data that leaves the part file during a record is in the next record, since its new name may not be on the disk yet', async () => {
   let goHome = () => {};
   const { root, files, second, fetch, run, record, close } = await bench(1, (at) => at === root && goHome());
   fetch(1);
@@ -126,7 +132,7 @@ it('what goes home while a record is made is in the next one: its new name may n
   goHome = () => {
     goHome = () => {};
     files.setWanted(second, true);
-    // A thread forces it to the disk, too.
+    // A thread syncs it, too.
     const mark = files.unforced.begin(second);
     files.unforced.end(second);
     files.unforced.onForced(second, mark);
@@ -136,7 +142,7 @@ it('what goes home while a record is made is in the next one: its new name may n
   await close();
 });
 
-it('the side file is forced to the disk, and not the file that goes home from it while it is opened', async () => {
+it('an fsync of the part file does not sync the file that its data moves to while it is opened', async () => {
   let goHome = (_at: string) => {};
   const { files, second, forced, fetch, run, record, close } = await bench(1, (at) => goHome(at));
   fetch(1);

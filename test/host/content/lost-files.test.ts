@@ -20,7 +20,7 @@ const lostPieces = () => losses().flatMap(({ pieces }) => [...pieces]);
 const has = () => [...bench.geometry.pieces()].filter((i) => bench.files.has(i));
 
 describe('during a download', () => {
-  it('a folder that is moved away takes its pieces with it, and they are fetched again', async () => {
+  it('a folder moved away during a download loses its pieces, and they are downloaded again', async () => {
     await open();
     await store(0, 1, 2, 3);
     fs.renameSync(bench.album, `${bench.album} elsewhere`);
@@ -34,7 +34,7 @@ describe('during a download', () => {
     expect(treeOf(`${bench.album} elsewhere`)).toEqual(moved);
   });
 
-  it('a folder that is removed and made anew has lost everything', async () => {
+  it('a folder deleted and created again during a download has lost everything', async () => {
     await open();
     await store(0, 1, 2, 3, 4);
     fs.rmSync(bench.album, { recursive: true });
@@ -44,19 +44,19 @@ describe('during a download', () => {
     await goOn(bench);
   });
 
-  it('an idle part that is deleted is missed, and its neighbours’ shared piece with it', async () => {
+  it('a deleted idle part is noticed, and so is the piece it shares with its neighbour', async () => {
     await open();
     await store(0, 1, 3, 4);
     fs.rmSync(at('d', 'e.flac.part'));
     await bench.disk.watch.lookAround();
-    // Piece 3 begins d/e.flac and ends a.flac, which is still there.
+    // Piece 3 begins d/e.flac and ends a.flac, which still exists.
     expect(lostPieces()).toEqual([3, 4]);
     expect(losses()[0]!.trouble.message).toBe(`${at('d', 'e.flac.part')} is not there any more`);
     expect(has()).toEqual([0, 1]);
     await goOn(bench);
   });
 
-  it('a file that has its name already and is deleted is fetched again', async () => {
+  it('a deleted file that already had its final name is downloaded again', async () => {
     await open();
     await store(0, 1, 2, 3);
     fs.rmSync(at('a.flac'));
@@ -69,7 +69,7 @@ describe('during a download', () => {
     await goOn(bench);
   });
 
-  it('what was lost just before the end is not complete', async () => {
+  it('a download that lost a file just before its end is not complete', async () => {
     await open();
     await bench.storeAll();
     fs.renameSync(at('b.txt'), at('renamed.txt'));
@@ -80,22 +80,22 @@ describe('during a download', () => {
     expect(differenceOf(bench.source, bench.album)).toBeUndefined();
   });
 
-  it('a write into a file that was deleted does not count, and the next one goes into a new file', async () => {
+  it('a write into a deleted file does not count, and the next one goes into a new file', async () => {
     await open();
     await store(0);
     fs.rmSync(at('a.flac.part'));
-    // The deleted file is still open: the system takes this.
+    // The deleted file is still open: the system accepts the write.
     await bench.store(1 as PieceIndex);
     await bench.disk.watch.lookAround();
     expect(lostPieces().sort()).toEqual([0, 1]);
     await goOn(bench);
   });
 
-  it('a part whose open file was let go is missed by the next write, which goes into a new file', async () => {
+  it('a deleted part that is not open any more is noticed by the next write, which goes into a new file', async () => {
     const sizes = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`${i}.bin`, 40_000]));
     await open({ sizes });
     const pieces = [...bench.geometry.pieces()];
-    // Enough files to push the first one out of those that are kept open.
+    // Enough files to evict the first one from the pool of open files.
     for (const piece of pieces.filter((i) => i % 5 !== 4)) await bench.store(piece);
     const parts = bench.listing().filter((name) => name.endsWith('.part'));
     for (const name of parts) fs.rmSync(path.join(bench.folder, name));
@@ -105,7 +105,7 @@ describe('during a download', () => {
     await goOn(bench);
   });
 
-  it('another file in a part’s place is never written, and the download says so', async () => {
+  it('another file in a part’s place is never written, and the download reports it', async () => {
     await open({ sizes: { 'one.bin': 100_000 } });
     await store(0);
     fs.rmSync(at('one.bin.part'));
@@ -139,13 +139,14 @@ describe('during a download', () => {
     await goOn(bench);
   });
 
-  it('a part into which another program wrote is hashed before it gets its name', async () => {
+  it('a part that another program wrote into is hashed before it gets its final name', async () => {
     await open({ sizes: { 'one.bin': 100_000, 'two.bin': 100_000 } });
     await store(0, 1);
     fs.writeFileSync(at('one.bin.part'), Buffer.alloc(10), { flag: 'r+' });
     fs.appendFileSync(at('one.bin.part'), Buffer.alloc(90_000));
     await store(2, 3);
-    // The last write hides the foreign one from a look at the time, unless it came after: here it did.
+    // The client's last write would hide the foreign one behind its mtime, had the foreign one not come
+    // later.
     fs.writeFileSync(at('two.bin.part'), Buffer.alloc(10), { flag: 'r+' });
     await store(4, 5);
     await bench.store(6 as PieceIndex);
@@ -154,7 +155,7 @@ describe('during a download', () => {
     expect(fs.statSync(at('one.bin')).size).toBe(100_000);
   });
 
-  it('a finished file that another program changes is not written over', async () => {
+  it('a finished file that another program changes is not overwritten', async () => {
     await open();
     await store(0, 1, 2, 3);
     fs.writeFileSync(at('a.flac'), Buffer.alloc(10), { flag: 'r+' });
@@ -166,7 +167,7 @@ describe('during a download', () => {
     expect(fs.readFileSync(at('a.flac')).equals(before)).toBe(true);
   });
 
-  it('a finished file that is saved anew with the same bytes is read, and neither lost nor refused', async () => {
+  it('a finished file that is rewritten with the same bytes is read, and neither lost nor refused', async () => {
     await open();
     await store(0, 1, 2, 3);
     const songs = [at('a.flac'), at('b.txt')];
@@ -182,7 +183,7 @@ describe('during a download', () => {
     expect(songs.map((song) => fs.statSync(song).ino)).toEqual(inodes);
   });
 
-  it('a finished file that is saved anew with other bytes is not written over', async () => {
+  it('a finished file that is rewritten with other bytes is not overwritten', async () => {
     await open();
     await store(0, 1, 2, 3);
     const other = fs.readFileSync(at('a.flac')).fill(7, 0, 10);
@@ -195,7 +196,7 @@ describe('during a download', () => {
     expect(fs.readFileSync(at('a.flac')).equals(other)).toBe(true);
   });
 
-  it('a finished file whose rights change stays what it is', async () => {
+  it('a finished file whose permissions change stays valid', async () => {
     await open();
     await store(0, 1, 2, 3);
     fs.chmodSync(at('a.flac'), 0o600);
@@ -205,7 +206,7 @@ describe('during a download', () => {
     expect(differenceOf(bench.source, bench.album)).toBeUndefined();
   });
 
-  it('is right in the end, though the folder goes away again and again while threads write', async () => {
+  it('a download is right in the end even if its folder is moved away again and again while threads write', async () => {
     const sizes = Object.fromEntries(
       Array.from({ length: 12 }, (_, i) => [`d${i % 3}/${i}.bin`, 400_000 + i]),
     );
@@ -223,7 +224,7 @@ describe('during a download', () => {
     await goOn(bench);
   });
 
-  it('the record forgets what was lost', async () => {
+  it('the record omits lost pieces', async () => {
     await open();
     await store(0, 1, 2, 3);
     fs.rmSync(at('a.flac'));

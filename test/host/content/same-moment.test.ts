@@ -1,12 +1,12 @@
-/** What becomes of files that are written, moved or read again at one and the same moment. */
+/** Files that are written, moved or read at the same moment. */
 import { describe, expect, it } from 'vitest';
 import { StorageBench, torrent } from '../storage/storage-bench.ts';
 
 const [part, final] = ['/out/album/a.flac.part', '/out/album/a.flac'];
 const checks = ({ jobs }: StorageBench) => jobs.kinds.filter((kind) => kind === 'check').length;
 
-describe('our own write', () => {
-  it('that a thread has done and not told of yet is no change to a look at the file', () => {
+describe('own writes', () => {
+  it('an inspection does not take a write that a thread has not reported yet for a change', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.jobs.isHeld = true;
@@ -18,7 +18,7 @@ describe('our own write', () => {
     expect([checks(bench), bench.has()]).toEqual([0, [0, 1]]);
   });
 
-  it('that comes while the file is read for a foreign one is not taken for another foreign one afterwards', () => {
+  it('an own write while the file is read for a foreign one is not taken for another foreign write afterwards', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.jobs.isHeld = true;
@@ -33,8 +33,8 @@ describe('our own write', () => {
   });
 });
 
-describe('a file that goes away while it is read', () => {
-  it('is missed, and not said to be changed', () => {
+describe('files moved away while they are read', () => {
+  it('a file that goes away while it is read is reported as missing, not as changed', () => {
     const bench = new StorageBench();
     bench.fetch(0);
     bench.jobs.isHeld = true;
@@ -50,7 +50,7 @@ describe('a file that goes away while it is read', () => {
     });
   });
 
-  it('though it had its name is fetched again', () => {
+  it('a file with its final name that goes away while it is read is downloaded again', () => {
     const bench = new StorageBench();
     bench.fetchAll();
     bench.jobs.isHeld = true;
