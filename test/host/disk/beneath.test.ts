@@ -1,4 +1,4 @@
-/** What is made below the chosen folder, by descriptors and by looking before and after. */
+/** Access below the chosen folder, by descriptors or by inspection before and after. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -23,14 +23,14 @@ const outside = () => fs.readdirSync(temporary.in('outside'), { recursive: true 
 describe.each(ways)('below the chosen folder (by descriptor: %s)', (byDescriptor) => {
   const beneath = (at = root) => new Beneath(at, realFiles, byDescriptor);
 
-  it('folders are made when they may be, and used', () => {
+  it('folders below the chosen folder are created when allowed, and used', () => {
     beneath().within(path.join(root, 'a', 'b'), true, touch);
     expect(fs.existsSync(path.join(root, 'a', 'b', 'new'))).toBe(true);
     beneath().within(path.join(root, 'a', 'b'), false, (at) => fs.rmSync(path.join(at, 'new')));
     expect(fs.readdirSync(path.join(root, 'a', 'b'))).toEqual([]);
   });
 
-  it('a folder that is not there is named, not the way the system was asked', () => {
+  it('an error for a missing folder names the folder, not its descriptor path', () => {
     const gone = path.join(root, 'a', 'b');
     expect(() => beneath().within(gone, false, touch)).toThrow(/music\/a( is not there any more|')/);
     fs.mkdirSync(gone, { recursive: true });
@@ -57,25 +57,25 @@ describe.each(ways)('below the chosen folder (by descriptor: %s)', (byDescriptor
     expect(fs.readdirSync(path.join(root, 'a'))).toEqual(['new']);
   });
 
-  it('the chosen folder is made when it is not there yet', () => {
+  it('the chosen folder is created when it does not exist', () => {
     const at = temporary.in('new', 'newer');
     beneath(at).within(path.join(at, 'a'), true, touch);
     expect(fs.existsSync(path.join(at, 'a', 'new'))).toBe(true);
   });
 
-  it('nothing is used above it', () => {
+  it('no path above the chosen folder is accessible', () => {
     expect(() => beneath().within(temporary.in('outside'), true, touch)).toThrow(RangeError);
     expect(() => beneath().within(path.join(root, '..'), true, touch)).toThrow(RangeError);
   });
 
-  it('a file where a folder should be is said to be none', () => {
+  it('a file in the place of a folder is reported as such', () => {
     fs.writeFileSync(path.join(root, 'a'), '');
     expect(() => beneath().within(path.join(root, 'a'), true, touch)).toThrow(
       expect.objectContaining({ code: 'ENOTDIR', message: expect.stringContaining('music/a') }),
     );
   });
 
-  it('another disk in its place is left alone', () => {
+  it('another disk in the place of the folder is left alone', () => {
     const other = ['/dev/shm', '/proc'].find(
       (at) => fs.existsSync(at) && fs.statSync(at).dev !== fs.statSync(root).dev,
     );

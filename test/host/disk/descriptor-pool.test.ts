@@ -1,4 +1,4 @@
-/** Files that are kept open, and when they are closed: never while they are used, and always in the end. */
+/** Files that are kept open: a file is never closed while it is used, and always in the end. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DescriptorPool } from '../../../client/host/disk/descriptor-pool.ts';
 import type { FileSystem } from '../../../client/host/disk/file-system.ts';
@@ -6,7 +6,7 @@ import type { FileSystem } from '../../../client/host/disk/file-system.ts';
 const openMax = 128;
 let closed: number[];
 let failing: boolean;
-/** Told of closes that failed. */
+/** Called with closes that failed. */
 let lost: string[];
 let opened: number;
 let pool: DescriptorPool;
@@ -24,7 +24,7 @@ beforeEach(() => {
   );
 });
 
-/** Opened anew it has the next number. */
+/** Returns the descriptor: a reopened file has the next number. */
 const pin = (key: string) => pool.pin(key, () => ++opened);
 const use = (key: string) => {
   const pinned = pin(key);
@@ -35,22 +35,22 @@ const fill = (count: number) => {
   for (let i = 1; i <= count; i++) use(`${i}`);
 };
 
-describe('a file', () => {
-  it('stays open from one use to the next', () => {
+describe('pooled files', () => {
+  it('a file stays open from one use to the next', () => {
     expect([use('a'), use('b'), use('a'), opened, closed]).toEqual([1, 2, 1, 2, []]);
   });
 
-  it('that is let go is closed at once when it is not in use, and opened anew', () => {
+  it('a file that is released when not in use is closed at once, and reopened for the next use', () => {
     use('a');
     pool.forget('a');
     expect(closed).toEqual([1]);
     expect(use('a')).toBe(2);
   });
 
-  it('that is let go while it is used is closed with its last use, once', () => {
+  it('a file that is released during a use is closed once, with its last use', () => {
     const [first, second] = [pin('a'), pin('a')];
     pool.forget('a');
-    // Meanwhile the key is another file's.
+    // The key belongs to another file by then.
     const next = pin('a');
     expect(next.descriptor).toBe(2);
     pool.unpin(first);
@@ -61,7 +61,7 @@ describe('a file', () => {
     expect([closed, use('a')]).toEqual([[1], 2]);
   });
 
-  it('that cannot be opened is tried again the next time', () => {
+  it('a file that cannot be opened is tried again the next time', () => {
     const fail = () => {
       throw new Error('EMFILE');
     };
@@ -69,14 +69,14 @@ describe('a file', () => {
     expect(use('a')).toBe(1);
   });
 
-  it('that is not open is let go without harm', () => {
+  it('a file that is not open can be released without harm', () => {
     pool.forget('a');
     expect(closed).toEqual([]);
   });
 });
 
-describe('at most so many are open', () => {
-  it('and the one that was used longest ago is closed for the next', () => {
+describe('the limit of open files', () => {
+  it('the least recently used file is closed when the limit is reached', () => {
     fill(openMax);
     expect(closed).toEqual([]);
     use('1');
@@ -85,7 +85,7 @@ describe('at most so many are open', () => {
     expect(use('1')).toBe(1);
   });
 
-  it('but none that is in use is closed for it', () => {
+  it('no file in use is closed when the limit is reached', () => {
     const pinned = pin('a');
     fill(openMax);
     expect(closed).toEqual([2]);
@@ -93,13 +93,13 @@ describe('at most so many are open', () => {
     expect(use('a')).toBe(1);
   });
 
-  it('and more when all are in use', () => {
+  it('the limit is exceeded when all files are in use', () => {
     for (let i = 0; i < openMax; i++) pin(`${i}`);
     expect(pin('more').descriptor).toBe(openMax + 1);
     expect(closed).toEqual([]);
   });
 
-  it('and none in the end', () => {
+  it('the pool closes all files in the end', () => {
     fill(3);
     pool.closeAll();
     expect(closed).toEqual([1, 2, 3]);
@@ -107,8 +107,8 @@ describe('at most so many are open', () => {
   });
 });
 
-describe('a close that fails', () => {
-  it('is told with the file, however it came to be closed, and the others are closed all the same', () => {
+describe('failing closes', () => {
+  it('every failing close is reported with its file, and the other files are still closed', () => {
     failing = true;
     use('forgotten');
     pool.forget('forgotten');

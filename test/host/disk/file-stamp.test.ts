@@ -10,21 +10,21 @@ const stamp: FileStamp = {
   bornNs: '4000',
 };
 
-describe('a file is the one that a record tells of', () => {
-  it('when it was made at the same time and has its inode number, however it was written since', () => {
+describe('recognizing a recorded file', () => {
+  it('a file is recognized by birth time and inode, also after writes', () => {
     const written = { ...stamp, bytes: 200, mtimeNs: '6000', ctimeNs: '6000' };
     expect(isRecordedFile(written, stamp)).toBe(true);
   });
 
-  it('also when its disk has another number today', () => {
+  it('a file is recognized even if its device number has changed', () => {
     expect(isRecordedFile({ ...stamp, device: '2' }, stamp)).toBe(true);
   });
 
-  it('and not when it was made later and was given the inode number of a file that is gone', () => {
+  it('a later file with the inode number of a deleted one is not recognized', () => {
     expect(isRecordedFile({ ...stamp, bornNs: '4001' }, stamp)).toBe(false);
   });
 
-  it('where the system does not say when it was made, only when it was not written since', () => {
+  it('a file without a birth time is recognized only if it was not written since', () => {
     const { bornNs: _, ...rest } = stamp;
     const recorded = { ...rest, bornNs: undefined };
     expect(isRecordedFile(stamp, recorded)).toBe(true);
@@ -32,7 +32,7 @@ describe('a file is the one that a record tells of', () => {
     expect(isRecordedFile({ ...stamp, bytes: 101 }, recorded)).toBe(false);
   });
 
-  it('and not when the record tells of none in its place', () => {
+  it('a file is not recognized when the record has none in its place', () => {
     expect(isRecordedFile(stamp, undefined)).toBe(false);
   });
 });

@@ -46,7 +46,7 @@ const partOf = (name: string) => {
 };
 const songBytes = () => fs.readFileSync(path.join(root, 'source', 'album', 'a.flac'));
 
-/** As large as a torrent may be; its pieces are never looked at. */
+/** As large as a torrent may be; its pieces are never read. */
 function hugeTorrent(): Metainfo {
   const large = 16 * 1024 * 1024;
   const bytes = hugeBytes;
@@ -63,19 +63,19 @@ function hugeTorrent(): Metainfo {
   return parseMetainfo(encodeMetainfo({ infoBytes: encodeInfo(info) }));
 }
 
-describe('what is missing', () => {
-  it('is all of it in an empty folder, and what is wanted where some is chosen', async () => {
+describe('required space', () => {
+  it('an empty folder requires all bytes of the torrent, or of its wanted files', async () => {
     expect(await measure()).toMatchObject({ missingBytes: 14 * pieceLength });
     expect(await measure(new Uint8Array(14).fill(4, 10))).toMatchObject({ missingBytes: 4 * pieceLength });
   });
 
-  it('is not what a file under way has its place for, right or wrong', async () => {
+  it('a part requires no space for bytes it already occupies, right or wrong', async () => {
     const right = songBytes().subarray(0, pieceLength);
     fs.writeFileSync(partOf('a.flac'), Buffer.concat([right, noise(9 * pieceLength, 9)]));
     expect(await measure()).toMatchObject({ missingBytes: 4 * pieceLength });
   });
 
-  it('is the hole in a file that was written from its end', async () => {
+  it('a hole in a part that was written from its end requires space', async () => {
     const descriptor = fs.openSync(partOf('a.flac'), 'w');
     fs.writeSync(descriptor, songBytes(), 9 * pieceLength, pieceLength, 9 * pieceLength);
     fs.fsyncSync(descriptor);
@@ -86,7 +86,7 @@ describe('what is missing', () => {
   });
 });
 
-it('what is free is told of the place where a folder will be made', async () => {
+it('the free space is that of the place where a folder will be created', async () => {
   const { bavail, bsize } = fs.statfsSync(root);
   const { freeBytes, device } = await freeSpace(path.join(root, 'not', 'there', 'yet'));
   expect(Math.abs(freeBytes! - bavail * bsize)).toBeLessThan(1024 ** 3);
@@ -95,7 +95,7 @@ it('what is free is told of the place where a folder will be made', async () => 
 
 const { bavail, bsize } = fs.statfsSync(os.tmpdir());
 describe.skipIf(bavail * bsize >= hugeBytes)('a download that does not fit', () => {
-  it('is refused before a byte is written, with both figures; the client takes it when it is told to', async () => {
+  it('a download that does not fit is refused before a write, with both figures, unless the client is told to accept it', async () => {
     client = await openClient({ port: 0, host: '127.0.0.1', threads: 1 });
     const huge = hugeTorrent();
     const refused = await client.download(huge, { folder }).catch((error) => error);
@@ -110,7 +110,7 @@ describe.skipIf(bavail * bsize >= hugeBytes)('a download that does not fit', () 
     };
     const torrent = await client.download(huge, { folder, spaceCheck: false, onSpace });
     expect(found).toMatchObject({ missingBytes: hugeBytes, promisedBytes: 0 });
-    // What it will yet write is taken for others on its disk.
+    // What it has yet to write is reserved on its disk.
     const second = await client.download(metainfo, { folder }).catch((error) => error);
     expect(second).toMatchObject({ code: 'disk-full', space: { promisedBytes: hugeBytes } });
     expect(second.message).toMatch(/iB of it for downloads under way$/);

@@ -1,4 +1,4 @@
-/** A file under way is made, opened and named: always the one that is ours, and no other program's is touched. */
+/** A part is created, opened and renamed: always the client's own file, and no other program's is touched. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Beneath } from '../../../client/host/disk/beneath.ts';
 import { type FileStamp, stampFrom } from '../../../client/host/disk/file-stamp.ts';
@@ -21,7 +21,7 @@ let file: DiskFile;
 const stampAt = (at: string): FileStamp => stampFrom(test.fs.lstat(at))!;
 const textAt = (at: string) => Buffer.from(test.bytesAt(at) ?? []).toString();
 
-/** Our own writing: its looks are known. */
+/** An own write: its stamp is known. */
 function writeOwn(bytes: Uint8Array, target = file): void {
   makePart(target, beneath);
   test.write(target.partPath, bytes);
@@ -38,8 +38,8 @@ beforeEach(() => {
   file = { finalPath: final, partPath: part, state: 'part', seen: undefined, lost: undefined };
 });
 
-describe('a name is given', () => {
-  it.each([false, true])('when it is free, also where there are no hard links: %s', (hasNoLinks) => {
+describe('final names', () => {
+  it.each([false, true])('a part gets its free final name, also without hard links (%s)', (hasNoLinks) => {
     test.temper.hasNoLinks = hasNoLinks;
     writeOwn(song);
     const { inode } = file.seen!;
@@ -49,7 +49,7 @@ describe('a name is given', () => {
   });
 
   it.each([false, true])(
-    'never to replace what has it, also where there are no hard links: %s',
+    'a final name never replaces an existing file, also without hard links (%s)',
     (hasNoLinks) => {
       test.temper.hasNoLinks = hasNoLinks;
       writeOwn(song);
@@ -59,7 +59,7 @@ describe('a name is given', () => {
     },
   );
 
-  it('in the place of the earlier version, while that looks as it did', () => {
+  it('a final name replaces the earlier version while its stamp is unchanged', () => {
     test.write(final, Buffer.from('the old song'));
     const replaces = stampAt(final);
     writeOwn(song);
@@ -67,7 +67,7 @@ describe('a name is given', () => {
     expect([textAt(final), test.listing('/music')]).toEqual(['song', ['a.flac']]);
   });
 
-  it('and not in the place of an earlier version that its owner has worked on', () => {
+  it('a final name does not replace an earlier version that its owner has changed', () => {
     test.write(final, Buffer.from('the old song'));
     const replaces = stampAt(final);
     test.write(final, Buffer.from('our'));
@@ -76,7 +76,7 @@ describe('a name is given', () => {
     expect(textAt(final)).toBe('our old song');
   });
 
-  it('also when the earlier version has gone', () => {
+  it('a final name is given even if the earlier version is gone', () => {
     test.write(final, Buffer.from('the old song'));
     const replaces = stampAt(final);
     test.fs.remove(final);
@@ -84,7 +84,7 @@ describe('a name is given', () => {
     expect(name(replaces)).toBe('named');
   });
 
-  it('to the file that is ours alone: not to another one in its place, and not when it is gone', () => {
+  it('a final name is given only to the client’s own part, not to another file in its place', () => {
     writeOwn(song);
     test.fs.remove(part);
     expect(() => name()).toThrow(
@@ -95,10 +95,10 @@ describe('a name is given', () => {
     expect([test.listing('/music'), file.state]).toEqual([['a.flac.part'], 'part']);
   });
 
-  it('and when another file has it right afterwards, the download does not count it', () => {
+  it('a download does not count a final name that another file has right afterwards', () => {
     writeOwn(song);
     test.at('name a.flac.part', () => {
-      // Our name is given; another program is quick.
+      // The part gets its final name, and another program is quick.
       test.fs.remove(final);
       test.write(final, Buffer.from('mine'));
     });
@@ -110,7 +110,7 @@ describe('a name is given', () => {
     ['longer', () => test.write(part, Buffer.from('!'), 4)],
     ['written, as long as before,', () => test.write(part, Buffer.from('S'))],
     ['shorter', () => test.fs.truncate(part, 3)],
-  ])('not to a file that is %s since our last write, before it was read', (_, change) => {
+  ])('a part that is %s since the last own write gets no final name before it was read', (_, change) => {
     writeOwn(song);
     change();
     const before = textAt(part);
@@ -118,7 +118,7 @@ describe('a name is given', () => {
     expect([test.listing('/music'), textAt(part)]).toEqual([['a.flac.part'], before]);
   });
 
-  it('not to a file that never had the right length, before it was read', () => {
+  it('a part that never had the right length gets no final name before it was read', () => {
     writeOwn(Buffer.from('song and more'));
     expect(name()).toBe('doubtful');
     expect(name(undefined, true)).toBe('named');
@@ -126,8 +126,8 @@ describe('a name is given', () => {
   });
 });
 
-describe('a name is not given either', () => {
-  it('to a file that was read and is written again since, as long as before', () => {
+describe('final names after a read', () => {
+  it('a part that was read and is written again since, with the same length, gets no final name', () => {
     writeOwn(song);
     test.write(part, Buffer.from('S'));
     expect(name(undefined, true)).toBe('doubtful');
@@ -135,8 +135,8 @@ describe('a name is not given either', () => {
   });
 });
 
-describe('a part is made', () => {
-  it('once, in folders that are made with it, and only while it is under way', () => {
+describe('creating parts', () => {
+  it('a part is created once, with its folders, and only for an incomplete file', () => {
     const deep = { ...file, finalPath: '/music/d/b', partPath: '/music/d/b.part' };
     makePart(deep, beneath);
     const { seen } = deep;
@@ -147,13 +147,13 @@ describe('a part is made', () => {
     expect(test.listing('/music')).toEqual(['d']);
   });
 
-  it('not where something else is', () => {
+  it('a part is not created where another file is', () => {
     test.write(part, Buffer.from('mine'));
     expect(() => makePart(file, beneath)).toThrow(expect.objectContaining({ code: 'EEXIST' }));
     expect([file.seen, textAt(part)]).toEqual([undefined, 'mine']);
   });
 
-  it('again of one that was lost and is back in its place, and has no other name', () => {
+  it('a lost part that is back in its place is used again unless it has another hard link', () => {
     writeOwn(song);
     Object.assign(file, { lost: file.seen, seen: undefined });
     test.fs.link(part, '/music/backup');
@@ -163,7 +163,7 @@ describe('a part is made', () => {
     expect(file.seen).toEqual(stampAt(part));
   });
 
-  it('again, but not in the place of the lost one by another file', () => {
+  it('a lost part is not replaced by another file in its place', () => {
     writeOwn(song);
     Object.assign(file, { lost: file.seen, seen: undefined });
     test.fs.rename(part, '/music/aside');
@@ -172,8 +172,8 @@ describe('a part is made', () => {
   });
 });
 
-describe('a file is opened', () => {
-  it('when it is the one that it was; and nothing stays open when it is not', () => {
+describe('opening files', () => {
+  it('a file is opened only if it is the same one, and another one is closed again', () => {
     writeOwn(song);
     test.fs.close(openKnown(test.fs, file));
     test.fs.remove(part);
@@ -185,7 +185,7 @@ describe('a file is opened', () => {
     expect(test.fs.openPaths).toEqual([]);
   });
 
-  it('when a share could not be looked at before, but never so one under way', () => {
+  it('a preexisting file without a stamp is opened, a part without one is not', () => {
     test.write(final, song);
     test.write(part, song);
     test.fs.close(openKnown(test.fs, { ...file, state: 'foreign' }));
@@ -193,7 +193,7 @@ describe('a file is opened', () => {
   });
 
   it.each(['EMFILE', 'EACCES', 'EIO'])(
-    'or the system says why not, and it is not said to be gone: %s',
+    'a failing open passes on the system’s error, and the file does not count as gone: %s',
     (code) => {
       writeOwn(song);
       test.failing.set('open a.flac.part', code);
@@ -202,7 +202,7 @@ describe('a file is opened', () => {
   );
 });
 
-describe('what lies in one file of ours is copied into another', () => {
+describe('copying between own files', () => {
   const side = (): DiskFile => {
     const place = { finalPath: '/music/.side', partPath: '/music/.side', state: 'part' as const };
     const made: DiskFile = { ...place, seen: undefined, lost: undefined };
@@ -214,7 +214,7 @@ describe('what lies in one file of ours is copied into another', () => {
     { source: 7, target: 5, bytes: 3 },
   ];
 
-  it('run by run, and what it looks like then is known', () => {
+  it('data is copied run by run, and the stamp of the copy is known', () => {
     const from = side();
     makePart(file, beneath);
     expect(copyIntoPart(test.fs, from, file, runs)).toBe(true);
@@ -222,14 +222,14 @@ describe('what lies in one file of ours is copied into another', () => {
     expect(file.seen).toEqual(stampAt(part));
   });
 
-  it('and it is said when others have written into the first', () => {
+  it('a copy reports when another program has written into the source', () => {
     const from = side();
     makePart(file, beneath);
     test.write('/music/.side', Buffer.from('!'));
     expect(copyIntoPart(test.fs, from, file, runs)).toBe(false);
   });
 
-  it('but not when the first is shorter than it was; and nothing stays open', () => {
+  it('a copy from a source that is too short fails and leaves no file open', () => {
     const from = side();
     makePart(file, beneath);
     test.fs.truncate('/music/.side', 9);
@@ -240,7 +240,7 @@ describe('what lies in one file of ours is copied into another', () => {
   });
 });
 
-it('a file under way is removed while it is ours, however it was written since, and another one is not', () => {
+it('a part is removed while it is the client’s, also after foreign writes, and another file is not', () => {
   removeOwn(file, beneath);
   writeOwn(song);
   const { seen } = file;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sideBySide } from '../../../client/host/disk/side-by-side.ts';
 
-it('each of many is worked on once, in order, and never more than so many at once', async () => {
+it('each item is processed once, in order, with a limited number at a time', async () => {
   const begun: number[] = [];
   let underWay = 0;
   let most = 0;
@@ -19,7 +19,7 @@ it('each of many is worked on once, in order, and never more than so many at onc
   expect(most).toBe(3);
 });
 
-it('the first failure is thrown when none is under way, and no other one is begun after it', async () => {
+it('the first failure is thrown when no item is under way, and no item is begun after it', async () => {
   const begun: number[] = [];
   let ended = 0;
   const work = async (i: number) => {

@@ -1,4 +1,4 @@
-/** Many files that are complete at once: how they are forced to the disk before they get their names. */
+/** Many files that are complete at once: how they are synced before they get their final names. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Prng } from '../../../client/engine/prng.ts';
 import { Beneath } from '../../../client/host/disk/beneath.ts';
@@ -20,7 +20,7 @@ import { WholeSimFiles } from '../../sim/world/file-system/sim-files-later.ts';
 
 const piece = 0 as PieceIndex;
 
-/** The production job on the simulated disk; each is carried out when the test says so. */
+/** The production job on the simulated disk; each runs when the test says so. */
 class HeldJobs implements StorageJobs {
   readonly held: (() => void)[] = [];
   readonly sizes: number[] = [];
@@ -98,7 +98,7 @@ function carryOutAll(): void {
 }
 
 describe('files that are complete at once', () => {
-  it('are forced to the disk four jobs at a time, and none has many files', () => {
+  it('complete files are synced by four jobs at a time, of at most 16 files each', () => {
     queue.force(files, stored, () => {});
     let most = 0;
     for (let job = jobs.held.shift(); job !== undefined; job = jobs.held.shift()) {
@@ -109,7 +109,7 @@ describe('files that are complete at once', () => {
     expect(Math.max(...jobs.sizes)).toBeLessThanOrEqual(16);
   });
 
-  it('are forced once each, and those who wait are told once, after the last', () => {
+  it('complete files are synced once each, and the caller is answered once, after the last', () => {
     const told: unknown[] = [];
     queue.force(files, stored, (trouble) => told.push([trouble, synced.length]));
     carryOutAll();
@@ -118,16 +118,16 @@ describe('files that are complete at once', () => {
     expect(stored.every((file) => file.synced?.inode === file.seen?.inode)).toBe(true);
   });
 
-  it('are not forced again for the record: nothing in them waits for an fsync any more', () => {
+  it('complete files are not synced again for the record: no piece in them waits for an fsync', () => {
     queue.force(files, stored.slice(0, 2), () => {});
-    // Written while the fsync is under way: it may have begun before.
+    // Written while the fsync is under way, which may have begun before.
     files.unforced.add(stored[1]!, 1 as PieceIndex);
     carryOutAll();
     expect(files.unforced.in(stored[0]!)).toEqual([]);
     expect(files.unforced.in(stored[1]!)).toEqual([1]);
   });
 
-  it('wait for each other only within one piece: one whose files are forced goes on', () => {
+  it('complete files wait for each other within one piece only', () => {
     const done: string[] = [];
     queue.force(files, stored.slice(0, 1), () => done.push('small'));
     queue.force(files, stored.slice(1), () => done.push('large'));
@@ -138,14 +138,14 @@ describe('files that are complete at once', () => {
   });
 });
 
-describe('a file that cannot be forced to the disk', () => {
+describe('files that cannot be synced', () => {
   const troubles: unknown[] = [];
   beforeEach(() => {
     troubles.length = 0;
     failing.add('sync /music/3.txt.part');
   });
 
-  it('is told to its own piece, and others that were forced with it get their names', () => {
+  it('a file that cannot be synced fails its own piece, and others synced with it get their final names', () => {
     const told: unknown[] = [];
     queue.force(files, stored.slice(0, 3), (trouble) => told.push(trouble?.code));
     queue.force(files, stored.slice(3, 6), (trouble) => told.push(trouble?.code));
@@ -163,7 +163,7 @@ describe('a file that cannot be forced to the disk', () => {
     expect(files.unforced.failures(stored[4]!)).toBe(0);
   });
 
-  it('has lost nothing when it could not even be opened', () => {
+  it('a file that cannot even be opened for an fsync has lost nothing', () => {
     failing.add('open /music/4.txt.part');
     queue.force(files, [stored[4]!], (trouble) => troubles.push(trouble?.code));
     carryOutAll();
@@ -172,7 +172,7 @@ describe('a file that cannot be forced to the disk', () => {
     expect(files.unforced.in(stored[4]!)).toEqual([piece]);
   });
 
-  it('does not count as forced any more, though it was before', () => {
+  it('a file whose fsync fails does not count as synced any more', () => {
     failing.clear();
     queue.force(files, [stored[3]!], () => {});
     carryOutAll();
@@ -183,7 +183,7 @@ describe('a file that cannot be forced to the disk', () => {
     expect(stored[3]!.synced).toBeUndefined();
   });
 
-  it('is told by the first trouble of its piece, after the last file', () => {
+  it('a piece fails with the first error of its files, after the last file', () => {
     failing.add('open /music/5.txt.part');
     queue.force(files, stored.slice(2, 6), (trouble) => troubles.push(trouble?.message));
     while (jobs.held.length > 0) {
@@ -193,7 +193,7 @@ describe('a file that cannot be forced to the disk', () => {
     expect(troubles).toEqual(['EIO: /music/3.txt.part']);
   });
 
-  it('when its thread dies may have lost what was written, and the others go on', () => {
+  it('a storage thread that dies may have lost written bytes, and other files continue', () => {
     failing.clear();
     const told: unknown[] = [];
     jobs.dies = true;
@@ -203,7 +203,7 @@ describe('a file that cannot be forced to the disk', () => {
     carryOutAll();
     expect(told).toEqual(['EIO', undefined]);
     expect(stored.slice(0, 2).map((file) => files.unforced.failures(file))).toEqual([1, 0]);
-    // Nothing is under way any more: the next fsync counts.
+    // No fsync is under way any more: the next one counts.
     files.unforced.add(stored[0]!, piece);
     queue.force(files, [stored[0]!], (trouble) => told.push(trouble?.code));
     carryOutAll();
@@ -211,7 +211,7 @@ describe('a file that cannot be forced to the disk', () => {
   });
 });
 
-it('files are on their way until who waits for them has been told', async () => {
+it('files count as being written until the caller of the fsync was answered', async () => {
   const order: string[] = [];
   queue.force(files, stored.slice(0, 2), () => order.push('told'));
   const settled = files.writes.settled().then(() => order.push('settled'));
